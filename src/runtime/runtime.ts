@@ -1,0 +1,4 @@
+// placeholder, replaced by the runtime room
+export interface Runtime {
+  readonly device: string;
+}

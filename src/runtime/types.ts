@@ -1,0 +1,64 @@
+// What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** A loaded graph. Calls may not overlap; each blocks the thread until the evaluation is done. */
+export interface Network {
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+}
+
+/** The conditions of one UNet evaluation; B rows that are evaluated together. */
+export interface UNetInputs {
+  /** Latents scaled to unit variance, [B, inChannels, H, W]. */
+  readonly x: Tensor;
+  /** Model timesteps 0..999, one per row. */
+  readonly timesteps: Float32Array;
+  /** Token features, [B, T, contextDim]. */
+  readonly context: Tensor;
+  /** ADM vector [B, admChannels]; only for models that have one. */
+  readonly y?: Tensor;
+}
+
+export interface UNet {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly contextDim: number;
+  /** 0 when the model has no ADM vector (SD1.x, SD2.x). */
+  readonly admChannels: number;
+  /** The raw prediction (eps or v), [B, outChannels, H, W]. */
+  evaluate(inputs: UNetInputs): Promise<Tensor>;
+}
+
+/** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */
+export type TokenSlot = number | Float32Array;
+
+export interface TextEncoderOutput {
+  /** Hidden state asked for, [B, T, width]. */
+  readonly hidden: Tensor;
+  /** Final-norm state at the first end token, times the text projection where the encoder has one; [B, pooledWidth]. */
+  readonly pooled: Tensor;
+}
+
+export interface TextEncoder {
+  readonly kind: 'clip_l' | 'clip_g' | 'clip_h';
+  readonly width: number;
+  readonly layers: number;
+  /** Positions of a chunk (77). */
+  readonly length: number;
+  /** Runs chunks of `length` slots. `layer`: 0-based index of the block whose output is wanted, or 'last'; `finalNorm`: final layer norm on it.
+   *  `project`: pooled is multiplied by the text projection. */
+  encode(
+    chunks: readonly (readonly TokenSlot[])[],
+    options: { layer: number | 'last'; finalNorm: boolean; project: boolean },
+  ): Promise<TextEncoderOutput>;
+}
+
+export interface Autoencoder {
+  readonly kind: 'kl' | 'taesd';
+  readonly latentChannels: number;
+  /** Pixels per latent cell and side (8). */
+  readonly factor: number;
+  /** Pixels 0..1 [N,H,W,3], sides multiples of `factor` -> unscaled latents [N,C,H/8,W/8] (the mean, no draw). */
+  encode(pixels: Tensor): Promise<Tensor>;
+  /** Unscaled latents -> pixels [N,8H,8W,3], clamped to 0..1. */
+  decode(latents: Tensor): Promise<Tensor>;
+}

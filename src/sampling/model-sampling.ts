@@ -1,0 +1,4 @@
+// placeholder, replaced by the sampling room
+export interface ModelSampling {
+  readonly sigmas: Float32Array;
+}

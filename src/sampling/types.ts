@@ -1,0 +1,62 @@
+// The values that travel between sampling nodes: latents, conditioning, models.
+import type { UNet } from '../runtime/types.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { ModelSampling } from './model-sampling.ts';
+
+export interface Latent {
+  /** Unscaled latents, [B,C,H,W]. */
+  readonly samples: Tensor;
+  /** Where to sample (1) and what to keep (0), [N,H,W] in any resolution. */
+  readonly noise_mask?: Tensor;
+  /** Noise index of each batch item (LatentFromBatch). */
+  readonly batch_index?: readonly number[];
+}
+
+/** Area of a condition: in latent cells (h, w, y, x), or as fractions of the picture. */
+export type Area = readonly [number, number, number, number] | readonly ['percentage', number, number, number, number];
+
+/** One prompt's features and where, when and how strongly they act. Names are ComfyUI's. */
+export interface ConditioningEntry {
+  /** Token features [1,T,D]. */
+  readonly cond: Tensor;
+  /** Pooled features [1,P]; null where the encoder gives none. */
+  readonly pooled_output?: Tensor | null;
+  readonly width?: number;
+  readonly height?: number;
+  readonly crop_w?: number;
+  readonly crop_h?: number;
+  readonly target_width?: number;
+  readonly target_height?: number;
+  readonly aesthetic_score?: number;
+  readonly area?: Area;
+  readonly strength?: number;
+  readonly mask?: Tensor;
+  readonly mask_strength?: number;
+  readonly set_area_to_bounds?: boolean;
+  readonly start_percent?: number;
+  readonly end_percent?: number;
+}
+
+export type Conditioning = readonly ConditioningEntry[];
+
+export interface LatentFormat {
+  readonly channels: number;
+  /** Model latents = VAE latents x scale (0.18215 SD1/SD2, 0.13025 SDXL). */
+  readonly scale: number;
+}
+
+/** A diffusion model as the MODEL sockets carry it. Immutable: patches give a new one. */
+export interface Model {
+  readonly family: 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
+  readonly unet: UNet;
+  readonly sampling: ModelSampling;
+  readonly latentFormat: LatentFormat;
+}
+
+/** What a sampling call reports and obeys. */
+export interface SamplingHooks {
+  readonly signal?: AbortSignal;
+  /** After each step (0-based) with the denoised latent, in model units. */
+  readonly onStep?: (step: number, total: number, denoised: Tensor) => void;
+  readonly warn?: (message: string) => void;
+}

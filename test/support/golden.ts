@@ -1,0 +1,154 @@
+// Golden cases of the originals (test/golden/<family>/<group>.json.gz + .safetensors.gz), read in memory,
+// and the pass rule |x - ref| <= max(2e-6, 1e-5 max|ref|, 10 measured).
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { expect } from 'vitest';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+export interface GoldenTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array | Uint8Array | Int32Array | BigInt64Array;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: case parameters are free-form JSON
+export type Params = Record<string, any>;
+
+export interface GoldenCase {
+  readonly id: string;
+  readonly params: Params;
+  readonly inputs: Record<string, string>;
+  readonly outputs: Record<string, string>;
+  readonly scalars?: Params;
+  readonly note?: string;
+  readonly warn?: string;
+}
+
+export interface Golden {
+  readonly family: string;
+  readonly group: string;
+  readonly cases: readonly GoldenCase[];
+  readonly measured: Record<string, readonly number[]>;
+  /** The raw tensor by its golden name. */
+  tensor(name: string): GoldenTensor;
+  /** A float tensor by its golden name (any stored dtype, as float32). */
+  float(name: string): Tensor;
+}
+
+export function golden(family: string, group: string): Golden {
+  const base = join(root, 'golden', family, group);
+  const info = JSON.parse(gunzipSync(readFileSync(`${base}.json.gz`)).toString('utf8'));
+  const file = `${base}.safetensors.gz`;
+  const bytes = existsSync(file) ? gunzipSync(readFileSync(file)) : Buffer.alloc(0);
+  const headerSize = bytes.length ? Number(bytes.readBigUInt64LE(0)) : 0;
+  const header = headerSize ? JSON.parse(bytes.subarray(8, 8 + headerSize).toString('utf8')) : {};
+  const read = (name: string): GoldenTensor => {
+    const entry = header[name];
+    if (!entry) throw new Error(`no golden tensor ${name} in ${family}/${group}`);
+    const [from, to] = entry.data_offsets;
+    const raw = bytes.subarray(8 + headerSize + from, 8 + headerSize + to);
+    const buffer = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
+    return { dtype: entry.dtype, shape: entry.shape, data: typed(entry.dtype, buffer) };
+  };
+  return {
+    family,
+    group,
+    cases: info.cases,
+    measured: info.measured ?? {},
+    tensor: read,
+    float: (name) => {
+      const t = read(name);
+      return { shape: t.shape, data: t.data instanceof Float32Array ? t.data : Float32Array.from(t.data as ArrayLike<number>, Number) };
+    },
+  };
+}
+
+function typed(dtype: string, buffer: ArrayBuffer): GoldenTensor['data'] {
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F64':
+      return new Float64Array(buffer);
+    case 'I64':
+      return new BigInt64Array(buffer);
+    case 'I32':
+      return new Int32Array(buffer);
+    case 'U8':
+    case 'BOOL':
+      return new Uint8Array(buffer);
+    default:
+      throw new Error(`golden dtype ${dtype}`);
+  }
+}
+
+export interface Difference {
+  readonly worst: number;
+  readonly bound: number;
+}
+
+/** The worst absolute difference against a golden float tensor and the bound it must keep; NaN must meet NaN. */
+export function difference(g: Golden, name: string, got: ArrayLike<number>): Difference {
+  const want = g.tensor(name).data as ArrayLike<number>;
+  if (want.length !== got.length) return { worst: Number.POSITIVE_INFINITY, bound: 0 };
+  let worst = 0;
+  let max = 0;
+  for (let i = 0; i < want.length; i++) {
+    const w = Number(want[i]);
+    const v = Number(got[i]);
+    if (Number.isFinite(w)) max = Math.max(max, Math.abs(w));
+    if (Object.is(w, v) || w === v) continue;
+    const d = Math.abs(w - v);
+    worst = Math.max(worst, Number.isNaN(d) ? Number.POSITIVE_INFINITY : d);
+  }
+  return { worst, bound: Math.max(2e-6, 1e-5 * max, 10 * (g.measured[name]?.[0] ?? 0)) };
+}
+
+const results: { family: string; group: string; id: string; worst: number; bound: number }[] = [];
+
+/** Asserts the pass rule for one tensor (and its shape when `got` is a tensor) and notes the difference for docs/parity.md. */
+export function expectGolden(g: Golden, id: string, name: string, got: Tensor | ArrayLike<number>): void {
+  const data = 'data' in got ? got.data : got;
+  if ('shape' in got) expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(g.tensor(name).shape);
+  const d = difference(g, name, data);
+  note(g, id, d);
+  expect(d.worst, `${g.family}/${g.group} ${id} ${name}: worst difference (bound ${d.bound})`).toBeLessThanOrEqual(d.bound);
+}
+
+/** Asserts that integers, bytes or floats are equal, and notes it for docs/parity.md. */
+export function expectExact(g: Golden, id: string, name: string, got: ArrayLike<number | bigint>): void {
+  const want = Array.from(g.tensor(name).data as ArrayLike<number>, Number);
+  const have = Array.from(got, Number);
+  let worst = have.length === want.length ? 0 : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < want.length; i++)
+    if (!Object.is(want[i], have[i]) && want[i] !== have[i])
+      worst = Math.max(worst, Math.abs(want[i] - have[i]) || Number.POSITIVE_INFINITY);
+  note(g, id, { worst, bound: 0 });
+  expect(worst, `${g.family}/${g.group} ${id} ${name} must be equal`).toBe(0);
+}
+
+function note(g: Golden, id: string, d: Difference): void {
+  results.push({ family: g.family, group: g.group, id, ...d });
+  const dir = process.env.DARKROOM_PARITY;
+  if (!dir) return;
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(
+    join(dir, `${g.family}.${g.group}.${process.pid}.json`),
+    JSON.stringify(results.filter((r) => r.group === g.group && r.family === g.family)),
+  );
+}
+
+/** Path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked once beside node_modules. */
+export function fixtureModel(name: string): string {
+  const target = join(root, '..', 'node_modules', '.cache', 'darkroom-fixtures', `${name}.safetensors`);
+  if (!existsSync(target)) {
+    mkdirSync(dirname(target), { recursive: true });
+    const temporary = `${target}.${process.pid}`;
+    writeFileSync(temporary, gunzipSync(readFileSync(join(root, 'fixtures', `${name}.safetensors.gz`))));
+    renameSync(temporary, target);
+  }
+  return target;
+}
