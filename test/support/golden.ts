@@ -1,6 +1,6 @@
 // Golden cases of the originals (test/golden/<family>/<group>.json.gz + .safetensors.gz), read in memory,
 // and the pass rule |x - ref| <= max(2e-6, 1e-5 max|ref|, 10 measured).
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -107,8 +107,6 @@ export function difference(g: Golden, name: string, got: ArrayLike<number>): Dif
   return { worst, bound: Math.max(2e-6, 1e-5 * max, 10 * (g.measured[name]?.[0] ?? 0)) };
 }
 
-const results: { family: string; group: string; id: string; worst: number; bound: number }[] = [];
-
 /** Asserts the pass rule for one tensor (and its shape when `got` is a tensor) and notes the difference for docs/parity.md. */
 export function expectGolden(g: Golden, id: string, name: string, got: Tensor | ArrayLike<number>): void {
   const data = 'data' in got ? got.data : got;
@@ -130,15 +128,10 @@ export function expectExact(g: Golden, id: string, name: string, got: ArrayLike<
   expect(worst, `${g.family}/${g.group} ${id} ${name} must be equal`).toBe(0);
 }
 
+/** Keeps a compared tensor for docs/parity.md: one JSON line in the folder that `npm run parity` names. */
 function note(g: Golden, id: string, d: Difference): void {
-  results.push({ family: g.family, group: g.group, id, ...d });
-  const dir = process.env.DARKROOM_PARITY;
-  if (!dir) return;
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(
-    join(dir, `${g.family}.${g.group}.${process.pid}.json`),
-    JSON.stringify(results.filter((r) => r.group === g.group && r.family === g.family)),
-  );
+  const folder = process.env.DARKROOM_PARITY;
+  if (folder) appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`);
 }
 
 /** Path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked once beside node_modules. */

@@ -1,0 +1,64 @@
+// npm run parity: runs the test suite and writes docs/parity.md, the table of every tensor compared with the originals.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Row {
+  readonly family: string;
+  readonly group: string;
+  readonly id: string;
+  /** Worst absolute difference; null (Infinity in JSON) for a shape or NaN mismatch. */
+  readonly worst: number | null;
+  readonly bound: number;
+}
+
+function groupBy(list: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of list) groups.set(key(row), [...(groups.get(key(row)) ?? []), row]);
+  return groups;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'darkroom-parity-'));
+const run = spawnSync('npx', ['vitest', 'run', '--reporter=dot'], { stdio: 'inherit', env: { ...process.env, DARKROOM_PARITY: folder } });
+const rows = readdirSync(folder).flatMap((file) =>
+  readFileSync(join(folder, file), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row),
+);
+rmSync(folder, { recursive: true });
+
+const groups = groupBy(rows, (row) => `${row.family}/${row.group}`);
+const share = (row: Row): number =>
+  row.worst === null ? Number.POSITIVE_INFINITY : row.bound ? row.worst / row.bound : row.worst && Number.POSITIVE_INFINITY;
+const worstOf = (list: readonly Row[]): Row => list.reduce((a, b) => (share(b) > share(a) ? b : a));
+const show = (n: number | null): string => (n === null ? 'mismatch' : n === 0 ? '0' : n.toExponential(1));
+
+const summary = ['| group | cases | tensors | worst case | difference | bound |', '|---|---|---|---|---|---|'];
+const details: string[] = [];
+for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
+  const cases = groupBy(list, (row) => row.id);
+  const worst = worstOf(list);
+  summary.push(`| ${name} | ${cases.size} | ${list.length} | ${worst.id} | ${show(worst.worst)} | ${show(worst.bound)} |`);
+  details.push(`<details><summary>${name}</summary>`, '', '| case | worst difference | bound |', '|---|---|---|');
+  for (const [id, tensors] of cases) {
+    const row = worstOf(tensors);
+    details.push(`| ${id.replaceAll('|', '\\|')} | ${show(row.worst)} | ${show(row.bound)} |`);
+  }
+  details.push('', '</details>', '');
+}
+
+writeFileSync(
+  join(import.meta.dirname, '..', 'docs', 'parity.md'),
+  `# Parity with the originals
+
+Written by \`npm run parity\` from one run of the test suite. The references were made by ComfyUI v0.3.64 and the node packs on a CPU in fp32.
+A tensor passes when no value differs by more than max(2e-6, 1e-5 x the reference's largest value, 10 x the difference between two runs of the
+original with other summation orders); a bound of 0 means that the values must be equal. The row of a case is its tensor nearest to its bound.
+
+${summary.join('\n')}
+
+${details.join('\n')}`,
+);
+process.exitCode = run.status ?? 1;
