@@ -1,0 +1,20 @@
+// The initial noise of a sampling run (comfy.sample.prepare_noise): torch's CPU randn of the latent's size.
+import { concatBatch, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { torchGenerator } from './generator.ts';
+
+/**
+ * Standard normal noise of `shape` [N, …]. A batch is one draw; with `batchIndex` (the latent's batch_index) each item i gets the noise
+ * number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE outside 0..2^64-1.
+ */
+export function prepareNoise(shape: readonly number[], seed: bigint | number, batchIndex?: readonly number[]): Tensor {
+  const generator = torchGenerator(seed);
+  if (!batchIndex) return tensor(shape, generator.randn(sizeOf(shape)));
+  const wanted = new Set(batchIndex);
+  const itemShape = [1, ...shape.slice(1)];
+  const items = new Map<number, Tensor>();
+  for (let i = 0; i <= Math.max(...wanted); i++) {
+    const noise = generator.randn(sizeOf(itemShape));
+    if (wanted.has(i)) items.set(i, tensor(itemShape, noise));
+  }
+  return concatBatch(batchIndex.map((i) => items.get(i)!));
+}
