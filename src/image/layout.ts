@@ -1,0 +1,24 @@
+// Images lie NHWC, networks and torch's resizes take NCHW: the two transpositions.
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** [N,H,W,C] -> [N,C,H,W] (copied). */
+export function toNCHW(image: Tensor): Tensor {
+  const [n, h, w, c] = image.shape;
+  return { shape: [n, c, h, w], data: swap(image.data, n, h * w, c) };
+}
+
+/** [N,C,H,W] -> [N,H,W,C] (copied). */
+export function toNHWC(x: Tensor): Tensor {
+  const [n, c, h, w] = x.shape;
+  return { shape: [n, h, w, c], data: swap(x.data, n, c, h * w) };
+}
+
+/** Transposes each of `n` matrices of `rows` x `columns`. */
+function swap(source: Float32Array, n: number, rows: number, columns: number): Float32Array {
+  const data = new Float32Array(source.length);
+  for (let item = 0; item < n; item++) {
+    const base = item * rows * columns;
+    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) data[base + c * rows + r] = source[base + r * columns + c];
+  }
+  return data;
+}
