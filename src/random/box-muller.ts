@@ -50,7 +50,7 @@ function log(value: number): number {
 }
 
 const FOUR_OVER_PI = f(1.27323954473516);
-const PI4 = [-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8].map(f);
+const PI4 = [-0.78515625, -2.4187564849853516e-4, -3.774894977445941e-8].map(f);
 const COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].map(f);
 const SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(f);
 const TWO_PI = f(2 * Math.PI);
@@ -63,7 +63,7 @@ export function normalBlock(data: Float32Array, at: number): void {
     const octant = (Math.trunc(f(theta * FOUR_OVER_PI)) + 1) & ~1;
     const x = fma(octant, PI4[2], fma(octant, PI4[1], fma(octant, PI4[0], theta)));
     const z = f(x * x);
-    const cosPoly = f(fma(z, -0.5, f(f(fma(fma(COS[0], z, COS[1]), z, COS[2]) * z) * z)) + 1);
+    const cosPoly = f(fma(f(fma(fma(COS[0], z, COS[1]), z, COS[2]) * z), z, -0.5 * z) + 1);
     const sinPoly = fma(f(fma(fma(SIN[0], z, SIN[1]), z, SIN[2]) * z), x, x);
     const swap = (octant & 2) !== 0;
     const sin = (octant & 4) !== 0 ? -1 : 1;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expectExact, golden } from '../../test/support/golden.ts';
+import { expectExact, expectGolden, golden } from '../../test/support/golden.ts';
 import { torchGenerator } from './generator.ts';
 import { prepareNoise } from './noise.ts';
 
@@ -20,4 +20,34 @@ it('prepareNoise equals comfy.sample.prepare_noise', () => {
     expect([...noise.shape]).toEqual(g.tensor(c.outputs.out).shape);
     expectExact(g, c.id, c.outputs.out, noise.data);
   }
+});
+
+it('a sequence of draws on one generator equals torch, the cached half of a scalar pair included', () => {
+  const g = golden('rng', 'sequences');
+  expect(g.cases.length).toBe(5);
+  for (const c of g.cases) {
+    const generator = torchGenerator(BigInt(c.params.seed));
+    const draw: Record<string, (count: number) => ArrayLike<number | bigint>> = {
+      randn: generator.randn,
+      rand: generator.rand,
+      randn_f64: generator.randn64,
+      rand_f64: generator.rand64,
+      randint: (count) => generator.randint(0, 1000, count),
+      randint_big: (count) => generator.randint(0, 2n ** 63n - 1n, count),
+      randperm: generator.randperm,
+    };
+    const names = Object.values(c.outputs);
+    expect(names.length).toBe(c.params.program.length);
+    for (const [i, [op, shape]] of c.params.program.entries()) {
+      const values = draw[op](shape.reduce((n: number, d: number) => n * d, 1));
+      if (op === 'randn_f64') expectGolden(g, c.id, names[i], Array.from(values, Number));
+      else expectExact(g, c.id, names[i], values);
+    }
+  }
+});
+
+it('refuses seeds outside 0..2^64-1', () => {
+  for (const seed of [-1, 1.5, 2n ** 64n, Number.NaN])
+    expect(() => torchGenerator(seed)).toThrow(expect.objectContaining({ code: 'DR_SEED_RANGE' }));
+  expect(torchGenerator(2n ** 64n - 1n).randn(1)).toEqual(torchGenerator(2 ** 32 - 1).randn(1));
 });
