@@ -126,27 +126,38 @@ export const outputs = (...values: unknown[]): NodeResult => ({ outputs: values 
 
 const SEED_MAX = 0xffffffffffffffffn;
 
-export const int = <const O extends Partial<Omit<IntInput, 'kind' | 'wide'>>>(o: O = {} as O) =>
-  ({ kind: 'INT', wide: false, default: 0, min: 0, max: 16384, ...o }) as const;
+/** The input that a helper makes: its kind, and whether it may be absent. */
+type Made<I, O> = I & (O extends { readonly optional: true } ? { readonly optional: true } : unknown);
+type Options<I, Fixed extends string = never> = Partial<Omit<I, 'kind' | Fixed>>;
+
+export const int = <const O extends Options<IntInput, 'wide'>>(o: O = {} as O) =>
+  ({ kind: 'INT', wide: false, default: 0, min: 0, max: 16384, ...o }) as unknown as Made<IntInput & { readonly wide: false }, O>;
 /** A seed: 0..2^64-1, a bigint in run(). ComfyUI shows control_after_generate beside it. */
-export const seed = <const O extends Partial<Omit<IntInput, 'kind' | 'wide'>>>(o: O = {} as O) =>
-  ({ kind: 'INT', wide: true, default: 0, min: 0, max: SEED_MAX, control_after_generate: true, ...o }) as const;
-export const float = <const O extends Partial<Omit<FloatInput, 'kind'>>>(o: O = {} as O) =>
-  ({ kind: 'FLOAT', default: 0, min: 0, max: 1, ...o }) as const;
-export const string = <const O extends Partial<Omit<StringInput, 'kind'>>>(o: O = {} as O) => ({ kind: 'STRING', ...o }) as const;
-export const boolean = <const O extends Partial<Omit<BooleanInput, 'kind'>>>(o: O = {} as O) =>
-  ({ kind: 'BOOLEAN', default: false, ...o }) as const;
-export const combo = <const T extends string, const O extends Partial<Omit<ComboInput<T>, 'kind' | 'options'>>>(
-  options: readonly T[],
-  o: O = {} as O,
-) => ({ kind: 'COMBO', options, ...o }) as const;
+export const seed = <const O extends Options<IntInput, 'wide'>>(o: O = {} as O) =>
+  ({ kind: 'INT', wide: true, default: 0, min: 0, max: SEED_MAX, control_after_generate: true, ...o }) as unknown as Made<
+    IntInput & { readonly wide: true },
+    O
+  >;
+export const float = <const O extends Options<FloatInput>>(o: O = {} as O) =>
+  ({ kind: 'FLOAT', default: 0, min: 0, max: 1, ...o }) as unknown as Made<FloatInput, O>;
+export const string = <const O extends Options<StringInput>>(o: O = {} as O) =>
+  ({ kind: 'STRING', ...o }) as unknown as Made<StringInput, O>;
+export const boolean = <const O extends Options<BooleanInput>>(o: O = {} as O) =>
+  ({ kind: 'BOOLEAN', default: false, ...o }) as unknown as Made<BooleanInput, O>;
+export const combo = <const T extends string, const O extends Options<ComboInput<T>, 'options'>>(options: readonly T[], o: O = {} as O) =>
+  ({ kind: 'COMBO', options, ...o }) as unknown as Made<ComboInput<T>, O>;
 /** A combo whose options are the files of a model folder. */
-export const modelFile = <const O extends Partial<Omit<ComboInput, 'kind' | 'options'>>>(folder: string, o: O = {} as O) =>
-  ({ kind: 'COMBO', folder, options: (environment: NodeEnvironment): readonly string[] => environment.modelFiles(folder), ...o }) as const;
+export const modelFile = <const O extends Options<ComboInput, 'options'>>(folder: string, o: O = {} as O) =>
+  ({
+    kind: 'COMBO',
+    folder,
+    options: (environment: NodeEnvironment): readonly string[] => environment.modelFiles(folder),
+    ...o,
+  }) as unknown as Made<ComboInput, O>;
 /** A combo whose options are the pictures of the input folder. */
 export const inputFile = () =>
   ({ kind: 'COMBO', image_upload: true, options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles() }) as const;
 export const socket = <const S extends SocketType, const O extends Common>(type: S, o: O = {} as O) =>
-  ({ kind: 'SOCKET', type, ...o }) as const;
+  ({ kind: 'SOCKET', type, ...o }) as unknown as Made<SocketInput<S>, O>;
 
 export const output = (type: SocketType, name: string = type, isList = false): Output => ({ type, name, isList });
