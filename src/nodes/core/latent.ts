@@ -1,4 +1,4 @@
-// Latent nodes: empty, batches, resize, composite, noise mask. Source: ComfyUI nodes.py and comfy_extras/nodes_mask.py.
+// Latent nodes: empty, batches, noise mask. Source: ComfyUI nodes.py.
 import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../declare.ts';
 import { MAX_RESOLUTION } from './limits.ts';
