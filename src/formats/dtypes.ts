@@ -1,0 +1,113 @@
+// The number formats of a tensor file: size in bytes and exact conversion to float32 (rounded to nearest-even where float32 is narrower).
+
+export interface DType {
+  /** Bytes per value. */
+  readonly size: number;
+  /** Values of `bytes` (little-endian, any alignment) into `out`, which has as many values as the bytes hold. */
+  decode(bytes: Uint8Array, out: Float32Array): void;
+}
+
+export type DTypeName =
+  | 'F64'
+  | 'F32'
+  | 'F16'
+  | 'BF16'
+  | 'F8_E4M3'
+  | 'F8_E5M2'
+  | 'I64'
+  | 'U64'
+  | 'I32'
+  | 'U32'
+  | 'I16'
+  | 'U16'
+  | 'I8'
+  | 'U8'
+  | 'BOOL';
+
+/** A small binary float as a number: `bits` wide in total, `exponentBits` of exponent, `special` says what the top exponent means. */
+function smallFloat(value: number, bits: number, exponentBits: number, special: 'ieee' | 'finite'): number {
+  const fractionBits = bits - 1 - exponentBits;
+  const sign = value >> (bits - 1) ? -1 : 1;
+  const top = (1 << exponentBits) - 1;
+  const exponent = (value >> fractionBits) & top;
+  const fraction = value & ((1 << fractionBits) - 1);
+  const bias = top >> 1;
+  if (special === 'ieee' && exponent === top) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (special === 'finite' && exponent === top && fraction === (1 << fractionBits) - 1) return Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** (1 - bias - fractionBits);
+  return sign * (1 + fraction / (1 << fractionBits)) * 2 ** (exponent - bias);
+}
+
+function lazyTable(bits: number, exponentBits: number, special: 'ieee' | 'finite'): () => Float32Array {
+  let table: Float32Array | undefined;
+  return () => {
+    table ??= Float32Array.from({ length: 1 << bits }, (_, i) => smallFloat(i, bits, exponentBits, special));
+    return table;
+  };
+}
+
+const half = lazyTable(16, 5, 'ieee');
+const e4m3 = lazyTable(8, 4, 'finite');
+const e5m2 = lazyTable(8, 5, 'ieee');
+
+/** A 64-bit integer rounded once to float32: beyond 53 bits the discarded bits are kept as one sticky bit. */
+function floatOfInt64(value: bigint): number {
+  const size = value < 0n ? -value : value;
+  if (size < 1n << 53n) return Number(value);
+  const odd = ((size >> 11n) | ((size & 0x7ffn) === 0n ? 0n : 1n)) << 11n;
+  return Number(value < 0n ? -odd : odd);
+}
+
+const each =
+  (size: number, get: (view: DataView, at: number) => number): DType['decode'] =>
+  (bytes, out) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0; i < out.length; i++) out[i] = get(view, i * size);
+  };
+
+const fromTable =
+  (table: () => Float32Array): DType['decode'] =>
+  (bytes, out) => {
+    const values = table();
+    for (let i = 0; i < out.length; i++) out[i] = values[bytes[i]];
+  };
+
+/** Every dtype that Darkroom reads. */
+export const DTYPES: Readonly<Record<DTypeName, DType>> = {
+  F64: { size: 8, decode: each(8, (v, at) => v.getFloat64(at, true)) },
+  F32: { size: 4, decode: each(4, (v, at) => v.getFloat32(at, true)) },
+  F16: {
+    size: 2,
+    decode(bytes, out) {
+      const values = half();
+      for (let i = 0; i < out.length; i++) out[i] = values[bytes[2 * i] | (bytes[2 * i + 1] << 8)];
+    },
+  },
+  BF16: {
+    size: 2,
+    decode(bytes, out) {
+      const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
+      for (let i = 0; i < out.length; i++) bits[i] = (bytes[2 * i] << 16) | (bytes[2 * i + 1] << 24);
+    },
+  },
+  F8_E4M3: { size: 1, decode: fromTable(e4m3) },
+  F8_E5M2: { size: 1, decode: fromTable(e5m2) },
+  I64: { size: 8, decode: each(8, (v, at) => floatOfInt64(v.getBigInt64(at, true))) },
+  U64: { size: 8, decode: each(8, (v, at) => floatOfInt64(v.getBigUint64(at, true))) },
+  I32: { size: 4, decode: each(4, (v, at) => v.getInt32(at, true)) },
+  U32: { size: 4, decode: each(4, (v, at) => v.getUint32(at, true)) },
+  I16: { size: 2, decode: each(2, (v, at) => v.getInt16(at, true)) },
+  U16: { size: 2, decode: each(2, (v, at) => v.getUint16(at, true)) },
+  I8: { size: 1, decode: each(1, (v, at) => v.getInt8(at)) },
+  U8: { size: 1, decode: each(1, (v, at) => v.getUint8(at)) },
+  BOOL: { size: 1, decode: each(1, (v, at) => (v.getUint8(at) === 0 ? 0 : 1)) },
+};
+
+export const isDType = (name: unknown): name is DTypeName => typeof name === 'string' && Object.hasOwn(DTYPES, name);
+
+/** The float32 nearest to each value of `bytes`. */
+export function decodeFloat32(dtype: DTypeName, bytes: Uint8Array): Float32Array {
+  const out = new Float32Array(bytes.byteLength / DTYPES[dtype].size);
+  DTYPES[dtype].decode(bytes, out);
+  return out;
+}
