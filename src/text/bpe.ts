@@ -1,0 +1,118 @@
+// CLIP's byte-pair encoding (Sennrich et al. 2016; OpenAI CLIP, MIT). The vocabulary follows from the merges alone:
+// 256 bytes, 256 bytes that end a word, one token per merge, then the start and the end token. Read at first use.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { DarkroomError } from '../errors.ts';
+import { normalise } from './normalise.ts';
+
+const WORD_END = 256;
+const FIRST_MERGE = 512;
+const MERGES = 48894;
+/** `<|startoftext|>` */
+export const START_TOKEN = FIRST_MERGE + MERGES;
+/** `<|endoftext|>` */
+export const END_TOKEN = START_TOKEN + 1;
+
+const SPECIAL: ReadonlyMap<string, number> = new Map([
+  ['<|startoftext|>', START_TOKEN],
+  ['<|endoftext|>', END_TOKEN],
+]);
+const SPECIAL_SPLIT = /(<\|startoftext\|>|<\|endoftext\|>)/;
+const WORD = /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu;
+
+/** A pair of tokens as one map key. */
+const pairKey = (left: number, right: number): number => left * 65536 + right;
+
+interface ByteOrder {
+  /** The character that stands for token 0..255 in the merges file. */
+  readonly symbols: readonly string[];
+  /** Token of each byte. */
+  readonly tokens: Uint8Array;
+}
+
+/** Printable Latin-1 bytes come first and stand for themselves; the others follow, drawn as U+0100 and up. */
+function byteOrder(): ByteOrder {
+  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const shown = bytes.filter(printable);
+  const hidden = bytes.filter((byte) => !printable(byte));
+  const tokens = new Uint8Array(256);
+  for (const [token, byte] of [...shown, ...hidden].entries()) tokens[byte] = token;
+  return { symbols: [...shown, ...hidden.map((_, i) => 256 + i)].map((code) => String.fromCodePoint(code)), tokens };
+}
+
+export interface Bpe {
+  /** Token ids of a text, without start and end. */
+  encode(text: string): number[];
+  /** Every token as the merges file writes it (`</w>` ends a word), by id. */
+  vocabulary(): string[];
+}
+
+/** Builds the tokenizer from the text of a merges file: a version line, then 48894 lines of two symbols. */
+export function makeBpe(merges: string): Bpe {
+  const lines = merges.split('\n').slice(1, MERGES + 1);
+  const { symbols, tokens } = byteOrder();
+  const ids = new Map<string, number>();
+  for (const [id, symbol] of symbols.entries()) ids.set(symbol, id).set(`${symbol}</w>`, id + WORD_END);
+  const joined = new Map<number, number>();
+  for (const [rank, line] of lines.entries()) {
+    const [left, right] = line.split(' ');
+    joined.set(pairKey(ids.get(left)!, ids.get(right)!), FIRST_MERGE + rank);
+    ids.set(left + right, FIRST_MERGE + rank);
+  }
+  if (lines.length !== MERGES || ids.size !== START_TOKEN) throw new Error(`internal: ${ids.size} tokens from ${lines.length} merges`);
+
+  const encodeWord = (word: string): number[] => {
+    const whole = SPECIAL.get(word);
+    if (whole !== undefined) return [whole];
+    let parts = Array.from(Buffer.from(word, 'utf8'), (byte) => tokens[byte]);
+    parts[parts.length - 1] += WORD_END;
+    for (let next = firstMerge(parts, joined); next !== undefined; next = firstMerge(parts, joined)) parts = merge(parts, next, joined);
+    return parts;
+  };
+  return {
+    encode: (text) =>
+      text
+        .split(SPECIAL_SPLIT)
+        .flatMap((piece) => SPECIAL.get(piece) ?? (normalise(piece).match(WORD) ?? []).flatMap((word) => encodeWord(word))),
+    vocabulary: () => [...[...ids].sort((a, b) => a[1] - b[1]).map(([token]) => token), ...SPECIAL.keys()],
+  };
+}
+
+/** The earliest merge (lowest id) that applies anywhere in `parts`. */
+function firstMerge(parts: readonly number[], joined: ReadonlyMap<number, number>): number | undefined {
+  let first: number | undefined;
+  for (let i = 1; i < parts.length; i++) {
+    const id = joined.get(pairKey(parts[i - 1], parts[i]));
+    if (id !== undefined && (first === undefined || id < first)) first = id;
+  }
+  return first;
+}
+
+/** Joins every pair that makes `id`, from left to right. */
+function merge(parts: readonly number[], id: number, joined: ReadonlyMap<number, number>): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    if (i + 1 < parts.length && joined.get(pairKey(parts[i], parts[i + 1])) === id) {
+      out.push(id);
+      i++;
+    } else out.push(parts[i]);
+  }
+  return out;
+}
+
+let shared: Bpe | undefined;
+
+/** The tokenizer on the packaged merges, read once. Throws DR_FILE_MISSING when the package is incomplete. */
+export function clipBpe(): Bpe {
+  if (shared) return shared;
+  const file = fileURLToPath(new URL('../../assets/clip-bpe/merges.txt.gz', import.meta.url));
+  try {
+    shared = makeBpe(gunzipSync(readFileSync(file)).toString('utf8'));
+    return shared;
+  } catch (cause) {
+    const hint = 'Install the package again: its assets folder is incomplete.';
+    throw new DarkroomError('DR_FILE_MISSING', { message: `the tokenizer's merges cannot be read from ${file}`, file, hint, cause });
+  }
+}

@@ -1,0 +1,108 @@
+// A prompt as the encoders get it (ComfyUI's SDTokenizer): weighted segments and embeddings become groups of tokens, and groups are
+// packed into chunks of 77 = start + 75 + end. A group of fewer than 8 tokens that does not fit moves whole to the next chunk.
+import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './bpe.ts';
+import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
+import { splitWords } from './normalise.ts';
+import { parseWeights } from './weights.ts';
+
+/** A token id, or a vector of a textual inversion. */
+export type Slot = number | Float32Array;
+
+export interface Token {
+  readonly slot: Slot;
+  readonly weight: number;
+  /** Number of the group it comes from, from 1; 0 for start, end and padding. */
+  readonly word: number;
+}
+
+export type Chunk = readonly Token[];
+type Group = readonly { readonly slot: Slot; readonly weight: number }[];
+
+export interface ChunkOptions {
+  /** The encoder's key in embedding files. */
+  readonly key: string;
+  /** Fills a chunk after its end token: 49407 for CLIP-L, 0 for CLIP-G and CLIP-H. */
+  readonly pad: number;
+  /** Positions of a chunk. */
+  readonly length: number;
+  readonly embeddings?: EmbeddingLookup;
+  readonly warn?: Warn;
+  readonly bpe?: Bpe;
+}
+
+const EMBEDDING = 'embedding:';
+const EMBEDDING_SPLIT = /[ \n](?=embedding:)/;
+const SPLIT_FROM = 8;
+
+/** Tokenizes a prompt into one or more chunks of `length` tokens. */
+export async function tokenize(prompt: string, options: ChunkOptions): Promise<Chunk[]> {
+  return pack(await groupsOf(prompt, options), options);
+}
+
+/** The chunk of an empty prompt: start, end, padding. */
+export const emptyChunk = (options: Pick<ChunkOptions, 'pad' | 'length'>): Chunk => pack([], options)[0];
+
+async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]> {
+  const bpe = options.bpe ?? clipBpe();
+  const groups: Group[] = [];
+  for (const { text, weight } of parseWeights(prompt)) {
+    for (const piece of text.split(EMBEDDING_SPLIT)) {
+      let rest = piece;
+      if (piece.startsWith(EMBEDDING)) {
+        const found = await findEmbedding(piece.slice(EMBEDDING.length), options);
+        if (found.vectors) groups.push(found.vectors.map((slot) => ({ slot, weight })));
+        rest = found.rest;
+      }
+      if (rest !== '') groups.push(bpe.encode(rest).map((slot) => ({ slot, weight })));
+    }
+  }
+  return groups;
+}
+
+/** Looks up the name that `text` begins with, then the name without commas; the rest of the text is tokenized in any case. */
+async function findEmbedding(text: string, options: ChunkOptions): Promise<{ vectors?: Float32Array[]; rest: string }> {
+  const warn: Warn = options.warn ?? (() => {});
+  const [name, ...words] = splitWords(text);
+  const rest = words.join(' ');
+  if (name === undefined) {
+    warn('embedding: without a name is left out of the prompt');
+    return { rest };
+  }
+  const bare = name.replace(/^,+|,+$/g, '');
+  const candidates =
+    bare === name
+      ? [{ name, rest }]
+      : [
+          { name, rest },
+          { name: bare, rest: `${name.slice(bare.length)} ${rest}` },
+        ];
+  for (const candidate of candidates) {
+    const embedding = candidate.name === '' ? undefined : await options.embeddings?.(candidate.name, warn);
+    if (embedding) return { vectors: embeddingVectors(embedding, options.key), rest: candidate.rest };
+  }
+  warn(`embedding:${bare} does not exist and is left out of the prompt`);
+  return { rest: candidates.at(-1)!.rest };
+}
+
+/** Packs groups into chunks. */
+function pack(groups: readonly Group[], { pad, length }: Pick<ChunkOptions, 'pad' | 'length'>): Chunk[] {
+  const plain = (slot: number): Token => ({ slot, weight: 1, word: 0 });
+  const chunks: Token[][] = [];
+  let chunk = [plain(START_TOKEN)];
+  const close = () => {
+    chunk.push(plain(END_TOKEN));
+    while (chunk.length < length) chunk.push(plain(pad));
+    chunks.push(chunk);
+    chunk = [plain(START_TOKEN)];
+  };
+  for (const [index, group] of groups.entries()) {
+    const tokens = group.map((token): Token => ({ ...token, word: index + 1 }));
+    while (tokens.length + chunk.length > length - 1) {
+      if (group.length >= SPLIT_FROM) chunk.push(...tokens.splice(0, length - 1 - chunk.length));
+      close();
+    }
+    chunk.push(...tokens);
+  }
+  close();
+  return chunks;
+}

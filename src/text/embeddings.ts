@@ -1,0 +1,65 @@
+// Textual inversion (Gal et al. 2022): vectors that stand for `embedding:name` in a prompt, read from .safetensors files
+// in the layouts that ComfyUI's load_embed takes.
+import { openSafetensors } from '../formats/safetensors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** The tensors of an embedding file, by key, in file order. */
+export type Embedding = ReadonlyMap<string, Tensor>;
+
+export type Warn = (message: string) => void;
+
+/** Finds an embedding by the name in the prompt; undefined when there is none. What is wrong with a file goes to `warn`. */
+export type EmbeddingLookup = (name: string, warn: Warn) => Promise<Embedding | undefined>;
+
+const BUNDLE = 'bundle_emb.';
+
+/** The vectors an encoder takes: those under its key (`clip_l`, `clip_g`, `clip_h`), else bundled ones, else the file's first tensor. */
+export function embeddingVectors(embedding: Embedding, key: string): Float32Array[] {
+  const own = embedding.get(key);
+  if (own) return rows(own);
+  for (const suffix of ['.string_to_param.*', `.${key}`]) {
+    const bundled = [...embedding].filter(([name]) => name.startsWith(BUNDLE) && name.endsWith(suffix));
+    if (bundled.length) return bundled.flatMap(([, vectors]) => rows(vectors));
+  }
+  const [first] = embedding.values();
+  return first ? rows(first) : [];
+}
+
+function rows(x: Tensor): Float32Array[] {
+  const width = x.shape.at(-1) ?? 1;
+  return Array.from({ length: x.data.length / width }, (_, i) => x.data.subarray(i * width, (i + 1) * width));
+}
+
+const READABLE = ['', '.safetensors'];
+const NOT_YET = ['.pt', '.bin'];
+
+/** A lookup over files: `findFile` gives the path of a name in the embeddings folders (name as it is, then with each ending). */
+export function embeddingReader(findFile: (name: string) => string | undefined): EmbeddingLookup {
+  return async (name, warn) => {
+    const find = (endings: readonly string[]) => endings.map((ending) => findFile(name + ending)).find((path) => path !== undefined);
+    const file = find(READABLE) ?? find(NOT_YET);
+    if (file === undefined) return undefined;
+    if (!file.toLowerCase().endsWith('.safetensors')) {
+      warn(`embedding:${name} is left out: ${file} is not a .safetensors file, the only kind of embedding that can be read yet`);
+      return undefined;
+    }
+    try {
+      return await readEmbedding(file);
+    } catch (error) {
+      warn(`embedding:${name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+}
+
+/** Reads all tensors of an embedding file. Throws DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID. */
+export async function readEmbedding(path: string): Promise<Embedding> {
+  const file = await openSafetensors(path);
+  try {
+    const embedding = new Map<string, Tensor>();
+    for (const name of file.tensors.keys()) embedding.set(name, await file.read(name));
+    return embedding;
+  } finally {
+    await file.close();
+  }
+}
