@@ -264,9 +264,8 @@ const SHORT: Readonly<Record<string, string>> = {
 
 /** A JSON string in ASCII; every UTF-16 unit outside it becomes \\uXXXX, so astral characters become surrogate pairs. */
 const quote = (text: string): string =>
-  // 0x7f stays as it is, as in Python
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-  `"${text.replace(/["\\\u0000-\u001f\u0080-\uffff]/g, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
+  `"${text.replace(/["\\\u0000-\u001f\u007f-\uffff]/g, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
 
 /** Python's `repr(float)`, with JSON's names for the values that are not finite. */
 export function pythonRepr(x: number): string {
