@@ -1,0 +1,109 @@
+// The layers that the networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are kept as
+// [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
+import type { Graph, Value } from '../onnx/builder.ts';
+import type { View, Weights } from './weights.ts';
+
+/** A graph under construction and where its weights come from. */
+export interface Net {
+  readonly g: Graph;
+  readonly w: Weights;
+}
+
+export const GROUPS = 32;
+
+/** Fully connected layer on [M, K]; weight [N, K] or a 1x1 convolution's; `rows` takes some of the N. */
+export function linear({ g, w }: Net, x: Value, name: string, rows?: View['rows']): Value {
+  const [out, ...rest] = w.shape(`${name}.weight`);
+  const width = rest.reduce((n, d) => n * d, 1);
+  const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows });
+  const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
+  return g.op('Gemm', [x, weight, ...bias], { transB: 1 });
+}
+
+export interface ConvOptions {
+  readonly stride?: number;
+  /** top, left, bottom, right; half the kernel unless given. */
+  readonly pads?: readonly [number, number, number, number];
+}
+
+export function conv({ g, w }: Net, x: Value, name: string, { stride = 1, pads }: ConvOptions = {}): Value {
+  const k = w.shape(`${name}.weight`)[2];
+  const half = k >> 1;
+  const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
+  return g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], {
+    kernel_shape: [k, k],
+    pads: pads ?? [half, half, half, half],
+    strides: [stride, stride],
+  });
+}
+
+/** GroupNorm of 32 groups on [B, C, H, W]. */
+export function groupNorm({ g, w }: Net, x: Value, name: string, epsilon: number): Value {
+  const channels = w.shape(`${name}.weight`)[0];
+  const grouped = g.op('Reshape', [x, g.ints([0, GROUPS, -1])]);
+  const ones = g.floats(new Array(GROUPS).fill(1));
+  const noughts = g.floats(new Array(GROUPS).fill(0));
+  const normed = g.op('InstanceNormalization', [grouped, ones, noughts], { epsilon: { float: epsilon } });
+  const y = g.op('Reshape', [normed, g.op('Shape', [x])]);
+  const scaled = g.op('Mul', [y, w.value(g, `${name}.weight`, { dims: [channels, 1, 1] })]);
+  return g.op('Add', [scaled, w.value(g, `${name}.bias`, { dims: [channels, 1, 1] })]);
+}
+
+/** LayerNorm over the last axis. */
+export function layerNorm({ g, w }: Net, x: Value, name: string): Value {
+  const affine = [w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)];
+  return g.op('LayerNormalization', [x, ...affine], { epsilon: { float: 1e-5 }, axis: -1 });
+}
+
+export const silu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.QuickGelu', [x], { alpha: { float: 1 } });
+export const quickGelu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.QuickGelu', [x], { alpha: { float: 1.702 } });
+/** The exact GELU (erf). */
+export const gelu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.Gelu', [x]);
+export const add = ({ g }: Net, a: Value, b: Value): Value => g.op('Add', [a, b]);
+
+/** The first dimension of a value, as a one-element int64 tensor. */
+export const batchOf = ({ g }: Net, x: Value): Value => g.op('Shape', [x], { start: 0, end: 1 });
+
+/** Multi-head attention: q [B*N, C], k and v [B*M, C] -> [B*N, C]; `batch` is batchOf the picture. */
+export function attention(
+  { g }: Net,
+  q: Value,
+  k: Value,
+  v: Value,
+  at: { batch: Value; channels: number; heads: number; causal?: boolean },
+): Value {
+  const shape = g.op('Concat', [at.batch, g.ints([-1, at.channels])], { axis: 0 });
+  const ins = [q, k, v].map((x) => g.op('Reshape', [x, shape]));
+  const y = g.op('com.microsoft.MultiHeadAttention', ins, { num_heads: at.heads, unidirectional: at.causal ? 1 : 0 });
+  return g.op('Reshape', [y, g.ints([-1, at.channels])]);
+}
+
+/** [B, C, H, W] -> [B*H*W, C]. */
+export function toTokens({ g }: Net, x: Value, channels: number): Value {
+  const flat = g.op('Transpose', [g.op('Reshape', [x, g.ints([0, channels, -1])])], { perm: [0, 2, 1] });
+  return g.op('Reshape', [flat, g.ints([-1, channels])]);
+}
+
+/** [B*H*W, C] -> [B, C, H, W], of the sizes that `like` has. */
+export function fromTokens({ g }: Net, x: Value, channels: number, like: Value): Value {
+  const batched = g.op('Reshape', [x, g.op('Concat', [g.op('Shape', [like], { start: 0, end: 1 }), g.ints([-1, channels])], { axis: 0 })]);
+  const sizes = g.op(
+    'Concat',
+    [g.op('Shape', [like], { start: 0, end: 1 }), g.ints([channels]), g.op('Shape', [like], { start: 2, end: 4 })],
+    {
+      axis: 0,
+    },
+  );
+  return g.op('Reshape', [g.op('Transpose', [batched], { perm: [0, 2, 1] }), sizes]);
+}
+
+const NEAREST = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+
+/** Nearest-neighbour enlargement to twice the size. */
+export const upsample2 = ({ g }: Net, x: Value): Value => g.op('Resize', [x, '', g.floats([1, 1, 2, 2])], NEAREST);
+
+/** Nearest-neighbour enlargement to exactly the height and width of `like`. */
+export function upsampleTo({ g }: Net, x: Value, like: Value): Value {
+  const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), g.op('Shape', [like], { start: 2, end: 4 })], { axis: 0 });
+  return g.op('Resize', [x, '', '', sizes], NEAREST);
+}

@@ -1,0 +1,85 @@
+// CLIP text encoders as two projects lay them out: Hugging Face (CLIP-L) and open_clip (CLIP-G of SDXL, CLIP-H of SD2).
+// A layout is a table of tensor names; what differs in kind (fused projections, activation, transposed text projection) is a flag.
+import type { Weights } from '../weights.ts';
+
+export interface ClipLayout {
+  readonly tokens: string;
+  readonly positions: string;
+  readonly finalNorm: string;
+  /** Stored for `x @ projection` (open_clip) or as a Linear's weight (Hugging Face). */
+  readonly projection: string;
+  readonly projectionTransposed: boolean;
+  readonly activation: 'quickGelu' | 'gelu';
+  readonly block: (layer: number) => ClipBlock;
+}
+
+export interface ClipBlock {
+  readonly norm1: string;
+  readonly norm2: string;
+  /** The q, k and v linears, or the weight and bias of all three in one. */
+  readonly qkv: readonly [string, string, string] | { readonly weight: string; readonly bias: string };
+  readonly out: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+/** Names below `text_model.`; the projection stands beside it. */
+export const HUGGING_FACE: ClipLayout = {
+  tokens: 'embeddings.token_embedding.weight',
+  positions: 'embeddings.position_embedding.weight',
+  finalNorm: 'final_layer_norm',
+  projection: 'text_projection.weight',
+  projectionTransposed: false,
+  activation: 'quickGelu',
+  block: (layer) => {
+    const at = `encoder.layers.${layer}`;
+    return {
+      norm1: `${at}.layer_norm1`,
+      norm2: `${at}.layer_norm2`,
+      qkv: [`${at}.self_attn.q_proj`, `${at}.self_attn.k_proj`, `${at}.self_attn.v_proj`],
+      out: `${at}.self_attn.out_proj`,
+      up: `${at}.mlp.fc1`,
+      down: `${at}.mlp.fc2`,
+    };
+  },
+};
+
+export const OPEN_CLIP: ClipLayout = {
+  tokens: 'token_embedding.weight',
+  positions: 'positional_embedding',
+  finalNorm: 'ln_final',
+  projection: 'text_projection',
+  projectionTransposed: true,
+  activation: 'gelu',
+  block: (layer) => {
+    const at = `transformer.resblocks.${layer}`;
+    return {
+      norm1: `${at}.ln_1`,
+      norm2: `${at}.ln_2`,
+      qkv: { weight: `${at}.attn.in_proj_weight`, bias: `${at}.attn.in_proj_bias` },
+      out: `${at}.attn.out_proj`,
+      up: `${at}.mlp.c_fc`,
+      down: `${at}.mlp.c_proj`,
+    };
+  },
+};
+
+export interface ClipConfig {
+  readonly layout: ClipLayout;
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  /** Positions of a chunk (77). */
+  readonly length: number;
+  /** Width of the projected pooled features; 0 without a projection. */
+  readonly projected: number;
+}
+
+/** Reads an encoder's sizes off its tensors; heads are 64 wide, as in all CLIPs that Stable Diffusion uses. */
+export function clipConfig(weights: Weights, layout: ClipLayout): ClipConfig {
+  const [length, width] = weights.shape(layout.positions);
+  let layers = 0;
+  while (weights.has(`${layout.block(layers).norm1}.weight`)) layers++;
+  const projected = weights.has(layout.projection) ? weights.shape(layout.projection)[layout.projectionTransposed ? 1 : 0] : 0;
+  return { layout, width, heads: width / 64, layers, length, projected };
+}

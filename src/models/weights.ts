@@ -1,0 +1,81 @@
+// The named tensors of one network inside a checkpoint: shapes to read the architecture off, and graph values that point into the file.
+import { basename } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import type { Graph, Value } from '../onnx/builder.ts';
+import type { ElementType } from '../onnx/serialize.ts';
+
+/** What a file's header says of a tensor: dtype as safetensors spells it, and its bytes from the file's start. */
+export interface TensorInfo {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
+export interface View {
+  readonly dims?: readonly number[];
+  readonly rows?: readonly [number, number];
+}
+
+export interface Weights {
+  readonly file: string;
+  has(name: string): boolean;
+  /** The tensor's name in the file. */
+  fullName(name: string): string;
+  /** Whether any tensor's name begins so. */
+  hasAny(prefix: string): boolean;
+  /** Throws DR_MODEL_UNSUPPORTED naming file and tensor when it is missing. */
+  shape(name: string): readonly number[];
+  /** The tensor (or some rows of it) as a float32 value of the graph. */
+  value(graph: Graph, name: string, view?: View): Value;
+}
+
+const TYPES: Readonly<Record<string, ElementType>> = {
+  F64: 'f64',
+  F32: 'f32',
+  F16: 'f16',
+  BF16: 'bf16',
+  F8_E4M3: 'f8e4m3',
+  F8_E5M2: 'f8e5m2',
+};
+
+/** The tensors of `file` whose names begin with `prefix`, by the rest of the name. `halves`: rounded to float16 on the way in. */
+export function weightsOf(
+  file: string,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  prefix: string,
+  options: { readonly halves?: boolean } = {},
+): Weights {
+  const location = basename(file);
+  const info = (name: string): TensorInfo => {
+    const found = tensors.get(prefix + name);
+    if (found) return found;
+    throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+      message: `${location} has no tensor ${prefix}${name}`,
+      hint: 'The file is damaged, or of an architecture that is not supported (SD1.x, SD2.x, SDXL and its refiner are).',
+      file,
+    });
+  };
+  return {
+    file,
+    has: (name) => tensors.has(prefix + name),
+    fullName: (name) => prefix + name,
+    hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
+    shape: (name) => info(name).shape,
+    value: (graph, name, { dims, rows } = {}) => {
+      const { dtype, shape, offset, byteLength } = info(name);
+      const type = TYPES[dtype];
+      if (!type)
+        throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+          message: `tensor ${prefix}${name} of ${location} is stored as ${dtype}`,
+          hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
+          file,
+        });
+      if (!rows) return graph.external({ location, offset, length: byteLength, type, dims: dims ?? shape }, options.halves);
+      const each = byteLength / shape[0];
+      const at = { location, offset: offset + rows[0] * each, length: (rows[1] - rows[0]) * each };
+      return graph.external({ ...at, type, dims: dims ?? [rows[1] - rows[0], ...shape.slice(1)] }, options.halves);
+    },
+  };
+}

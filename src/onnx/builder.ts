@@ -1,0 +1,98 @@
+// Builds an ONNX graph operator by operator. Weights are initialisers that point into a file; all arithmetic is float32,
+// so that stored halves go through a Cast (folded by ONNX Runtime when it loads). Knows operators and bytes, no model.
+import {
+  type Attribute,
+  ELEMENT,
+  type ElementType,
+  type External,
+  type Initializer,
+  type Node,
+  type Port,
+  serialize,
+} from './serialize.ts';
+
+/** The name of an edge of the graph. */
+export type Value = string;
+
+/** A tensor that lies in a file. */
+export interface ExternalTensor extends External {
+  readonly type: ElementType;
+  readonly dims: readonly number[];
+}
+
+export interface Graph {
+  /** Adds an operator with one output. `type` may carry a domain: 'com.microsoft.Gelu'. An absent optional input is ''. */
+  op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
+  /** A constant of int64 values, one-dimensional. */
+  ints(values: readonly number[]): Value;
+  /** A constant of float32 values; one-dimensional unless `dims` says otherwise. */
+  floats(values: ArrayLike<number>, dims?: readonly number[]): Value;
+  /** A tensor in a file, as float32; the same bytes under the same shape are one value. `rounded`: to float16 first. */
+  external(tensor: ExternalTensor, rounded?: boolean): Value;
+  /** Declares a float32 input; named dimensions are free. */
+  input(name: string, dims: readonly (number | string)[]): Value;
+  /** Gives a value out under a name. */
+  output(name: string, value: Value, dims: readonly (number | string)[]): void;
+  /** Bytes that the external tensors take as float32. */
+  weightBytes(): number;
+  /** The whole model as the bytes of an .onnx file. */
+  serialize(): Uint8Array;
+}
+
+export function createGraph(): Graph {
+  const nodes: Node[] = [];
+  const initializers: Initializer[] = [];
+  const inputs: Port[] = [];
+  const outputs: Port[] = [];
+  const known = new Map<string, Value>();
+  let count = 0;
+  let weights = 0;
+
+  const once = (key: string, make: () => Value): Value => {
+    const old = known.get(key);
+    if (old !== undefined) return old;
+    const value = make();
+    known.set(key, value);
+    return value;
+  };
+  const constant = (type: ElementType, dims: readonly number[], data: Initializer['data']): Value => {
+    const name = `c${count++}`;
+    initializers.push({ name, type, dims, data });
+    return name;
+  };
+  const op: Graph['op'] = (type, ins, attributes = {}) => {
+    const dot = type.lastIndexOf('.');
+    const name = `${type.slice(dot + 1)}_${count++}`;
+    nodes.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: [name], attributes });
+    return name;
+  };
+  const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
+
+  return {
+    op,
+    ints: (values) =>
+      once(`i64 ${values}`, () => constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))),
+    floats: (values, dims = [values.length]) => {
+      const data = Float32Array.from(values);
+      const make = (): Value => constant('f32', dims, new Uint8Array(data.buffer));
+      return data.length > 64 ? make() : once(`f32 ${dims} ${data}`, make);
+    },
+    external: ({ location, offset, length, type, dims }, rounded = false) =>
+      once(`file ${location} ${offset} ${length} ${dims} ${rounded}`, () => {
+        weights += dims.reduce((n, d) => n * d, 4);
+        const stored = constant(type, dims, { location, offset, length });
+        if (type === 'f32' && rounded) return cast(cast(stored, 'f16'), 'f32');
+        return type === 'f32' ? stored : cast(stored, 'f32');
+      }),
+    input: (name, dims) => {
+      inputs.push({ name, type: 'f32', dims });
+      return name;
+    },
+    output: (name, value, dims) => {
+      nodes.push({ domain: '', type: 'Identity', inputs: [value], outputs: [name], attributes: {} });
+      outputs.push({ name, type: 'f32', dims });
+    },
+    weightBytes: () => weights,
+    serialize: () => serialize({ nodes, initializers, inputs, outputs }),
+  };
+}

@@ -1,0 +1,63 @@
+// One ONNX Runtime session: a graph in memory whose weights lie in files of one folder. The only file that knows onnxruntime.
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { DarkroomError } from '../errors.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+
+export interface SessionOptions {
+  /** What is loaded, for messages. */
+  readonly name: string;
+  /** Folder that the graph's external tensors are named from. */
+  readonly folder: string;
+  readonly threads: number;
+  readonly providers: readonly string[];
+  /** Fixes free dimensions by name (for measurements). */
+  readonly fixed?: Readonly<Record<string, number>>;
+}
+
+export interface Session {
+  /** Evaluates the graph; `wanted` are the outputs to give back. */
+  run(inputs: Readonly<Record<string, Tensor>>, wanted: readonly string[]): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+/** Opens a session from the bytes of an ONNX model. Throws DR_OUT_OF_MEMORY or DR_RUNTIME_FAILED. */
+export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: [...options.providers],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: options.threads,
+    logSeverityLevel: 3,
+    freeDimensionOverrides: options.fixed,
+    extra: { session: { model_external_initializers_file_folder_path: options.folder } },
+  }).catch((cause: unknown) => {
+    throw failure(`could not load ${options.name}`, cause);
+  });
+  return {
+    run: async (inputs, wanted) => {
+      const feeds: Record<string, OrtTensor> = {};
+      for (const [name, x] of Object.entries(inputs)) feeds[name] = new OrtTensor('float32', x.data, x.shape);
+      const results = await session.run(feeds, [...wanted]).catch((cause: unknown) => {
+        throw failure(`could not evaluate ${options.name}`, cause);
+      });
+      return Object.fromEntries(wanted.map((name) => [name, tensor(results[name].dims, results[name].data as Float32Array)]));
+    },
+    close: () => session.release(),
+  };
+}
+
+const OUT_OF_MEMORY = /bad_alloc|bad allocation|out of memory|failed to allocate|allocate memory/i;
+
+function failure(what: string, cause: unknown): DarkroomError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (OUT_OF_MEMORY.test(reason))
+    return new DarkroomError('DR_OUT_OF_MEMORY', {
+      message: `${what}: not enough memory`,
+      hint: 'Make the picture or the batch smaller, decode in tiles, or free memory for this process.',
+      cause,
+    });
+  return new DarkroomError('DR_RUNTIME_FAILED', {
+    message: `${what}: ${reason}`,
+    hint: 'The file may be damaged, or the sizes of the inputs do not fit the model.',
+    cause,
+  });
+}

@@ -1,0 +1,77 @@
+// A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed.
+import { DarkroomError } from '../errors.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
+import { type ClipLayout, clipConfig } from '../models/clip/layout.ts';
+import type { Weights } from '../models/weights.ts';
+import { reshape, sizeOf, zeros } from '../tensor/tensor.ts';
+import type { Runtime } from './runtime.ts';
+import type { TextEncoder, TokenSlot } from './types.ts';
+
+/** The end-of-text token of CLIP's vocabulary; features are pooled at its first place. */
+const END = 49407;
+
+/** The encoder whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createTextEncoder(runtime: Runtime, kind: TextEncoder['kind'], weights: Weights, layout: ClipLayout): TextEncoder {
+  const config = clipConfig(weights, layout);
+  const { width, length, layers, projected } = config;
+  const [vocabulary] = weights.shape(layout.tokens);
+  const network = runtime.network({
+    file: weights.file,
+    part: kind,
+    outputs: clipOutputs(config),
+    build: () => clipGraph(weights, config),
+  });
+
+  return {
+    kind,
+    width,
+    layers,
+    length,
+    async encode(chunks, { layer, finalNorm, project }) {
+      for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
+      const index = layer === 'last' ? layers - 1 : layer;
+      if (index < 0 || index >= layers) throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
+      const embeddings = zeros([chunks.length, length, width]);
+      const pool = zeros([chunks.length, 1, length]);
+      embeddings.data.set(await embed(chunks.flat(), weights, layout.tokens, width));
+      for (const [i, chunk] of chunks.entries()) {
+        const end = chunk.indexOf(END);
+        pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
+      }
+      const out = await network.run({ embeddings, pool });
+      const pooled = project && projected > 0 ? out.projected : out.pooled;
+      return { hidden: out[hiddenName(index, finalNorm)], pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]) };
+    },
+  };
+}
+
+function checkChunk(chunk: readonly TokenSlot[], kind: string, at: { width: number; length: number; vocabulary: number }): void {
+  if (chunk.length !== at.length) throw new Error(`internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${at.length}`);
+  for (const slot of chunk) {
+    if (typeof slot === 'number' ? slot >= 0 && slot < at.vocabulary : slot.length === at.width) continue;
+    const what = typeof slot === 'number' ? `token ${slot} of ${at.vocabulary}` : `an embedding of ${slot.length} numbers for ${at.width}`;
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `${kind} can't take ${what}`,
+      hint: 'A textual inversion must be made for the same kind of text encoder (SD1, SD2 or SDXL).',
+    });
+  }
+}
+
+/** Token vectors one after another; each row of the table is read once. */
+async function embed(slots: readonly TokenSlot[], weights: Weights, table: string, width: number): Promise<Float32Array> {
+  const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
+  const place = new Map(ids.map((id, i) => [id, i]));
+  const file = await openSafetensors(weights.file);
+  try {
+    const rows = (await file.readRows(weights.fullName(table), ids)).data;
+    const all = new Float32Array(slots.length * width);
+    for (const [i, slot] of slots.entries()) {
+      const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
+      all.set(typeof slot === 'number' ? rows.subarray(at, at + width) : slot, i * width);
+    }
+    return all;
+  } finally {
+    await file.close();
+  }
+}
