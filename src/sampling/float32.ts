@@ -1,0 +1,56 @@
+// Float32 arithmetic as torch does it: each operation on its own, rounded. Scalars are 0-dim float32 tensors (numbers that were rounded),
+// vectors are the flat values of a latent.
+export const f32 = Math.fround;
+
+export type Vector = Float32Array;
+
+export const exp = (a: number): number => f32(Math.exp(a));
+export const expm1 = (a: number): number => f32(Math.expm1(a));
+export const log = (a: number): number => f32(Math.log(a));
+export const sqrt = (a: number): number => f32(Math.sqrt(a));
+export const square = (a: number): number => f32(a * a);
+
+const each = (n: number, f: (i: number) => number): Vector => {
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i++) out[i] = f(i);
+  return out;
+};
+
+/** a + b */
+export const add = (a: Vector, b: Vector): Vector => each(a.length, (i) => a[i] + b[i]);
+
+/** a - b */
+export const sub = (a: Vector, b: Vector): Vector => each(a.length, (i) => a[i] - b[i]);
+
+/** a * s for a float32 scalar; a double is rounded first, as torch rounds a Python number. */
+export function scale(a: Vector, s: number): Vector {
+  const k = f32(s);
+  return each(a.length, (i) => a[i] * k);
+}
+
+/** a / s */
+export function divide(a: Vector, s: number): Vector {
+  const k = f32(s);
+  return each(a.length, (i) => a[i] / k);
+}
+
+/** x + d * s */
+export function addScaled(x: Vector, d: Vector, s: number): Vector {
+  const k = f32(s);
+  return each(x.length, (i) => x[i] + f32(d[i] * k));
+}
+
+/** a * s + b * t */
+export function combine(a: Vector, s: number, b: Vector, t: number): Vector {
+  const [k, l] = [f32(s), f32(t)];
+  return each(a.length, (i) => f32(a[i] * k) + f32(b[i] * l));
+}
+
+/** `torch.linspace(start, end, count)` in float32: counted from both ends. */
+export function linspace(start: number, end: number, count: number): Vector {
+  const [from, to] = [f32(start), f32(end)];
+  if (count === 1) return Float32Array.of(from);
+  const step = f32(f32(to - from) / (count - 1));
+  const half = Math.floor(count / 2);
+  return each(count, (i) => (i < half ? from + f32(step * i) : to - f32(step * (count - 1 - i))));
+}
