@@ -1,0 +1,126 @@
+// Conditioning made ready for a run (comfy.samplers process_conds): areas in latent cells, masks at latent size, sigma ranges, ADM vectors,
+// and for each area a partner of the same area on the other side.
+import { DarkroomError } from '../errors.ts';
+import { interpolate } from '../image/interpolate.ts';
+import { reshape, type Tensor } from '../tensor/tensor.ts';
+import { admVector } from './adm.ts';
+import { roundHalfEven } from './schedules.ts';
+import type { Conditioning, ConditioningEntry, Model } from './types.ts';
+
+/** Height, width, y, x in latent cells. */
+export type CellArea = readonly [number, number, number, number];
+
+/** What the network is told: its features and its ADM vector. */
+export interface NetworkCondition {
+  /** [1,T,D] */
+  readonly context: Tensor;
+  /** [1,A] */
+  readonly y?: Tensor;
+}
+
+export interface PreparedCondition {
+  readonly condition: NetworkCondition;
+  readonly area?: CellArea;
+  /** [N,H,W] at latent size. */
+  readonly mask?: Tensor;
+  readonly strength: number;
+  readonly maskStrength: number;
+  /** Active from sigma `start` down to sigma `end`. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface PreparedConditions {
+  readonly positive: readonly PreparedCondition[];
+  readonly negative: readonly PreparedCondition[];
+}
+
+export type Side = keyof PreparedConditions;
+
+/** Prepares both sides for latents of `shape` [B,C,H,W]. Throws DR_INPUT_INVALID when an entry does not fit the model. */
+export function prepareConditions(
+  model: Model,
+  positive: Conditioning,
+  negative: Conditioning,
+  shape: readonly number[],
+): PreparedConditions {
+  const prepared = {
+    positive: positive.map((entry) => prepare(model, entry, shape, 'positive')),
+    negative: negative.map((entry) => prepare(model, entry, shape, 'negative')),
+  };
+  for (const condition of [...prepared.positive]) addPartner(prepared.negative, condition);
+  for (const condition of [...prepared.negative]) addPartner(prepared.positive, condition);
+  return prepared;
+}
+
+function prepare(model: Model, entry: ConditioningEntry, shape: readonly number[], side: Side): PreparedCondition {
+  const [height, width] = shape.slice(-2);
+  const mask = entry.mask && maskAtSize(entry.mask, height, width);
+  const { percentToSigma } = model.sampling;
+  if (entry.cond.shape[2] !== model.unet.contextDim)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `the ${side} conditioning has ${entry.cond.shape[2]} features a token, the model (${model.family}) expects ${model.unet.contextDim}`,
+      hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
+      input: side,
+    });
+  return {
+    condition: { context: entry.cond, y: model.unet.admChannels ? admVector(model, entry, side, height * 8, width * 8) : undefined },
+    area: mask && entry.set_area_to_bounds ? bounds(mask) : entry.area && toCells(entry.area, height, width),
+    mask,
+    strength: entry.strength ?? 1,
+    maskStrength: entry.mask_strength ?? 1,
+    start: entry.start_percent === undefined ? Number.POSITIVE_INFINITY : percentToSigma(entry.start_percent),
+    end: entry.end_percent === undefined ? Number.NEGATIVE_INFINITY : percentToSigma(entry.end_percent),
+  };
+}
+
+function toCells(area: NonNullable<ConditioningEntry['area']>, height: number, width: number): CellArea {
+  if (area[0] !== 'percentage') return area;
+  const [, h, w, y, x] = area;
+  return [
+    Math.max(1, roundHalfEven(h * height)),
+    Math.max(1, roundHalfEven(w * width)),
+    roundHalfEven(y * height),
+    roundHalfEven(x * width),
+  ];
+}
+
+function maskAtSize(mask: Tensor, height: number, width: number): Tensor {
+  const [h, w] = mask.shape.slice(-2);
+  const count = mask.data.length / (h * w);
+  if (h === height && w === width) return reshape(mask, [count, h, w]);
+  return reshape(interpolate(reshape(mask, [count, 1, h, w]), height, width, 'bilinear'), [count, height, width]);
+}
+
+/** The smallest area around what is not 0 in any of the masks, 8 x 8 at least. */
+function bounds(mask: Tensor): CellArea {
+  const [, height, width] = mask.shape;
+  let [top, left, bottom, right] = [height, width, -1, -1];
+  for (let i = 0; i < mask.data.length; i++) {
+    if (mask.data[i] === 0) continue;
+    const y = Math.floor(i / width) % height;
+    const x = i % width;
+    [top, left, bottom, right] = [Math.min(top, y), Math.min(left, x), Math.max(bottom, y), Math.max(right, x)];
+  }
+  if (bottom < 0) return [8, 8, 0, 0];
+  return [Math.max(8, bottom - top + 1), Math.max(8, right - left + 1), top, left];
+}
+
+const isInside = (inner: CellArea, outer: CellArea): boolean =>
+  inner[2] >= outer[2] && inner[3] >= outer[3] && inner[0] + inner[2] <= outer[0] + outer[2] && inner[1] + inner[3] <= outer[1] + outer[3];
+
+/** Gives `side` a copy of `condition` (area, mask, strength, range) that says what the smallest entry around that area says. */
+function addPartner(side: PreparedCondition[], condition: PreparedCondition): void {
+  const { area } = condition;
+  if (!area) return;
+  let smallest: PreparedCondition | undefined;
+  for (const candidate of side) {
+    if (!candidate.area) smallest ??= candidate;
+    else if (isInside(area, candidate.area)) {
+      const best = smallest?.area;
+      if (!best || best[0] * best[1] > candidate.area[0] * candidate.area[1]) smallest = candidate;
+    }
+  }
+  if (!smallest || smallest.area?.join() === area.join()) return;
+  side.push({ ...condition, condition: smallest.condition });
+}

@@ -1,0 +1,56 @@
+// KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): from a seed, a schedule and a part of its steps to a latent.
+import { prepareNoise } from '../random/noise.ts';
+import { type Tensor, zeros } from '../tensor/tensor.ts';
+import { sampleCustom } from './sample.ts';
+import { samplerKind } from './samplers/index.ts';
+import { ksamplerSigmas } from './schedules.ts';
+import type { Conditioning, Latent, Model, SamplingHooks } from './types.ts';
+
+export interface KSamplerOptions extends SamplingHooks {
+  readonly model: Model;
+  /** 0..2^64-1 */
+  readonly seed: bigint;
+  readonly steps: number;
+  readonly cfg: number;
+  readonly sampler: string;
+  readonly scheduler: string;
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+  readonly latent: Latent;
+  readonly denoise?: number;
+  /** Starts from the latent as it is. */
+  readonly disableNoise?: boolean;
+  readonly startStep?: number;
+  /** Stops before this step. */
+  readonly lastStep?: number;
+  /** Steps to sigma 0 at `lastStep`, so that no noise is left over. */
+  readonly forceFullDenoise?: boolean;
+}
+
+/** Samples a latent; its other keys stay. Throws DR_INPUT_INVALID (names), DR_SEED_RANGE, and what sampleCustom throws. */
+export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
+  const { model, seed, sampler, scheduler, steps, denoise } = o;
+  const kind = samplerKind(sampler);
+  const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
+  const noise = o.disableNoise ? zeros(latent.shape) : prepareNoise(latent.shape, seed, o.latent.batch_index);
+  const sigmas = partOfSteps(ksamplerSigmas({ sampling: model.sampling, scheduler, sampler, steps, denoise }), o);
+  const samples = await sampleCustom({ ...o, sampler: kind, sigmas, noise, latent, noiseMask: o.latent.noise_mask });
+  return { ...o.latent, samples };
+}
+
+/** An empty latent of another channel count is repeated to the model's. */
+function withModelChannels(latent: Tensor, channels: number): Tensor {
+  const [batch, own, ...size] = latent.shape;
+  return own === channels || latent.data.some((value) => value !== 0) ? latent : zeros([batch, channels, ...size]);
+}
+
+/** The sigmas from `startStep` to `lastStep`; none when the start lies behind the end. */
+function partOfSteps(all: Float32Array, { startStep, lastStep, forceFullDenoise }: KSamplerOptions): Float32Array {
+  let sigmas = all.slice();
+  if (lastStep !== undefined && lastStep < sigmas.length - 1) {
+    sigmas = sigmas.slice(0, lastStep + 1);
+    if (forceFullDenoise) sigmas[sigmas.length - 1] = 0;
+  }
+  if (startStep === undefined) return sigmas;
+  return startStep < sigmas.length - 1 ? sigmas.slice(startStep) : new Float32Array(0);
+}

@@ -1,0 +1,123 @@
+// One sampling run as comfy.samplers makes it: scale the latent, noise it, walk the sigmas, scale back. `runSampler` is the part below the
+// model (KSAMPLER.sample), `sampleCustom` the whole (CFGGuider.sample).
+import { checkAborted, DarkroomError } from '../errors.ts';
+import { torchGenerator } from '../random/generator.ts';
+import { map, type Tensor, tensor } from '../tensor/tensor.ts';
+import { guidance } from './cfg.ts';
+import { prepareConditions } from './conditioning.ts';
+import type { Vector } from './float32.ts';
+import type { ModelSampling } from './model-sampling.ts';
+import { latentMask, withKeptPart } from './noise-mask.ts';
+import type { Denoise, NoiseSource, SamplerKind, SamplerKnobs } from './samplers/sampler.ts';
+import type { Conditioning, Model, SamplingHooks } from './types.ts';
+
+export interface SamplerRun {
+  readonly sampler: SamplerKind;
+  readonly knobs?: SamplerKnobs;
+  readonly sampling: ModelSampling;
+  readonly sigmas: Float32Array;
+  readonly denoise: Denoise;
+  readonly noise: Vector;
+  /** In model units. */
+  readonly latent: Vector;
+  /** [B,C,H,W], see latentMask. */
+  readonly mask?: Tensor;
+  /** Seed of the noise that stochastic samplers add. */
+  readonly seed: bigint;
+  readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
+}
+
+/** Noises the latent to sigmas[0] and samples it to the last sigma. Throws what the denoiser throws; DR_SEED_RANGE for ddim's seed + 1. */
+export async function runSampler(run: SamplerRun): Promise<Vector> {
+  const { sampler, sampling, sigmas, noise, latent, mask, seed } = run;
+  let denoise = run.denoise;
+  if (mask) {
+    const blendNoise = sampler.ownBlendNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
+    denoise = withKeptPart(denoise, { mask, latent, noise: blendNoise, sampling });
+  }
+  const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
+  const options = { ...run.knobs, noise: seededNoise(seed, noise.length), onStep: run.onStep };
+  const samples = await sampler.sample(denoise, start, sigmas, options);
+  return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
+}
+
+/** A run from the model's largest sigma starts from pure noise. */
+function isMaxDenoise({ sigmaMax }: ModelSampling, sigma: number): boolean {
+  return sigma > sigmaMax || Math.abs(sigmaMax - sigma) <= 1e-5 * Math.max(sigmaMax, sigma);
+}
+
+/** A generator of its own with the run's seed: its first draw equals the initial noise. */
+function seededNoise(seed: bigint, count: number): NoiseSource {
+  let generator: ReturnType<typeof torchGenerator> | undefined;
+  return () => {
+    generator ??= torchGenerator(seed);
+    return generator.randn(count);
+  };
+}
+
+export interface CustomSample extends SamplingHooks {
+  readonly model: Model;
+  readonly sampler: SamplerKind;
+  readonly knobs?: SamplerKnobs;
+  readonly sigmas: Float32Array;
+  /** Unit noise, [B,C,H,W]. */
+  readonly noise: Tensor;
+  /** Unscaled latents, [B,C,H,W]. */
+  readonly latent: Tensor;
+  readonly noiseMask?: Tensor;
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+  readonly cfg: number;
+  readonly seed: bigint;
+}
+
+/** Samples a latent; gives unscaled latents. Without sigmas the latent comes back as it is.
+ *  Throws DR_SAMPLING_FAILED when the network gives NaN or infinity, DR_INTERRUPTED, DR_SHAPE_MISMATCH. */
+export async function sampleCustom(o: CustomSample): Promise<Tensor> {
+  const { model, sigmas, latent, noise } = o;
+  if (sigmas.length === 0) return latent;
+  const { scale, channels } = model.latentFormat;
+  const { shape } = noise;
+  if (latent.shape[1] !== channels)
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `the latent has ${latent.shape[1]} channels, the model works on ${channels}`,
+      hint: 'Encode the picture with the VAE that belongs to the model.',
+      input: 'latent_image',
+    });
+  const scaled = latent.data.some((value) => value !== 0) ? map(latent, (value) => value * Math.fround(scale)) : latent;
+  const predict = guidance(model, prepareConditions(model, o.positive, o.negative, shape), o.cfg);
+
+  const total = sigmas.length - 1;
+  let step = 0;
+  const denoise: Denoise = async (x, sigma) => {
+    checkAborted(o.signal);
+    const { data } = await predict(tensor(shape, x), sigma);
+    if (!allFinite(data))
+      throw new DarkroomError('DR_SAMPLING_FAILED', {
+        message: `step ${step + 1} of ${total} (sigma ${sigma}): the model's prediction is not a number`,
+        hint: 'Lower the cfg, try another sampler or scheduler, or check that the model file is intact and fits the conditioning.',
+      });
+    return data;
+  };
+  const samples = await runSampler({
+    sampler: o.sampler,
+    knobs: o.knobs,
+    sampling: model.sampling,
+    sigmas,
+    denoise,
+    noise: noise.data,
+    latent: scaled.data,
+    mask: o.noiseMask && latentMask(o.noiseMask, shape),
+    seed: o.seed,
+    onStep: (index, _, denoised) => {
+      step = index + 1;
+      o.onStep?.(index, total, tensor(shape, denoised));
+    },
+  });
+  return map(tensor(shape, samples), (value) => value / Math.fround(scale));
+}
+
+function allFinite(values: Vector): boolean {
+  for (const value of values) if (!Number.isFinite(value)) return false;
+  return true;
+}
