@@ -6,7 +6,7 @@ export function toBytes(image: Tensor): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(image.data.length);
   for (let i = 0; i < bytes.length; i++) {
     const v = Math.fround(255 * image.data[i]);
-    bytes[i] = v >= 255 ? 255 : v > 0 ? v : 0;
+    bytes[i] = v > 0 ? Math.min(v, 255) : 0;
   }
   return bytes;
 }

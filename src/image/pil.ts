@@ -88,7 +88,7 @@ function windows(from: number, to: number, filter: Filter): Windows {
 
 const clip = (sum: number): number => {
   const v = sum >> PRECISION;
-  return v < 0 ? 0 : v > 255 ? 255 : v;
+  return v < 0 ? 0 : Math.min(v, 255);
 };
 
 function across({ width, height, channels, bytes }: ByteImage, newWidth: number, filter: Filter): ByteImage {

@@ -25,7 +25,7 @@ export const UPSCALE_METHODS = {
 export type UpscaleMethod = keyof typeof UPSCALE_METHODS;
 
 /** Python's round: halves go to the even neighbour. */
-function roundHalfEven(v: number): number {
+export function roundHalfEven(v: number): number {
   const low = Math.floor(v);
   if (v - low !== 0.5) return Math.round(v);
   return low % 2 === 0 ? low : low + 1;
@@ -77,4 +77,27 @@ export function resizeMask(mask: Tensor, width: number, height: number): Tensor 
   const [h, w] = mask.shape.slice(-2);
   const n = mask.data.length / (h * w);
   return reshape(interpolate(reshape(mask, [n, 1, h, w]), height, width, 'bilinear'), [n, height, width]);
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Size of Impact's "rescale" mode: each side times `factor`, cut to whole pixels. */
+export const rescaledSize = ({ width, height }: Size, factor: number): Size => ({
+  width: Math.trunc(width * factor),
+  height: Math.trunc(height * factor),
+});
+
+/** Size of Impact's "resize" mode: the given width and the height of the same aspect, both raised to a multiple of `modulus`. */
+export function steppedSize(original: Size, width: number, modulus: number): Size {
+  const raise = (v: number): number => Math.ceil(v / modulus) * modulus;
+  return { width: raise(width), height: raise(Math.trunc(width * (original.height / original.width))) };
+}
+
+/** Impact's apply_resize_image of an NHWC tensor: 8-bit PIL bicubic, with `supersample` by way of eight times the size. */
+export function resizeSupersampled(image: Tensor, { width, height }: Size, supersample: boolean): Tensor {
+  const start = supersample ? pilResizeImages(image, width * 8, height * 8, 'bicubic') : image;
+  return pilResizeImages(start, width, height, 'bicubic');
 }
