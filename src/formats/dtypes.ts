@@ -111,3 +111,35 @@ export function decodeFloat32(dtype: DTypeName, bytes: Uint8Array): Float32Array
   DTYPES[dtype].decode(bytes, out);
   return out;
 }
+
+/** Float32 values as bytes of `dtype`: F32, F16 or BF16, rounded to nearest-even. */
+export function encodeFloat32(dtype: DTypeName, values: Float32Array): Uint8Array {
+  if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const encode = { F16: halfBits, BF16: brainBits }[dtype as string];
+  if (!encode) throw new Error(`internal: float32 values can't be written as ${dtype}`);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return new Uint8Array(Uint16Array.from(bits, encode).buffer);
+}
+
+/** The float16 nearest to a float32, both as bits. */
+function halfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const size = bits & 0x7fffffff;
+  if (size > 0x7f800000) return sign | 0x7e00;
+  if (size >= 0x477ff000) return sign | 0x7c00; // 65520 and above
+  if (size >= 0x38800000) return sign | ((size - 0x38000000 + 0xfff + ((size >> 13) & 1)) >> 13);
+  const exponent = size >>> 23;
+  if (exponent < 102) return sign; // below half of the smallest subnormal
+  const shift = 126 - exponent;
+  const fraction = (size & 0x7fffff) | 0x800000;
+  const kept = fraction >>> shift;
+  const rest = fraction & ((1 << shift) - 1);
+  const middle = 1 << (shift - 1);
+  return sign | (kept + (rest > middle || (rest === middle && (kept & 1) === 1) ? 1 : 0));
+}
+
+/** The bfloat16 nearest to a float32, both as bits. */
+function brainBits(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}

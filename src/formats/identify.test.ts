@@ -1,0 +1,163 @@
+import { expect, it } from 'vitest';
+import { fixtureModel } from '../../test/support/golden.ts';
+import { identify, type ModelFile, settlePrediction } from './identify.ts';
+import { openSafetensors, type TensorInfo } from './safetensors.ts';
+
+const SDXL_CLIPS = [
+  { kind: 'clip_l', layout: 'hugging-face', prefix: 'conditioner.embedders.0.transformer.text_model.' },
+  { kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.1.model.' },
+];
+const UNET = { prefix: 'model.diffusion_model.', inChannels: 4, prediction: { kind: 'eps' } };
+const KL = { kind: 'kl', prefix: 'first_stage_model.' };
+const ALL = { unet: true, clip: true, vae: true };
+
+it.each<[string, unknown]>([
+  ['tiny_sdxl_base', { kind: 'checkpoint', family: 'sdxl', has: ALL, unet: UNET, clips: SDXL_CLIPS, vae: KL }],
+  [
+    'tiny_sdxl_refiner',
+    {
+      kind: 'checkpoint',
+      family: 'sdxl-refiner',
+      has: ALL,
+      unet: UNET,
+      clips: [{ kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.0.model.' }],
+      vae: KL,
+    },
+  ],
+  [
+    'tiny_sd1',
+    {
+      kind: 'checkpoint',
+      family: 'sd1',
+      has: ALL,
+      unet: UNET,
+      clips: [{ kind: 'clip_l', layout: 'hugging-face', prefix: 'cond_stage_model.transformer.text_model.' }],
+      vae: KL,
+    },
+  ],
+  ['tiny_vae', { kind: 'vae', vae: { kind: 'kl', prefix: '' } }],
+  ['taesdxl_encoder', { kind: 'taesd', part: 'encoder' }],
+  ['taesdxl_decoder', { kind: 'taesd', part: 'decoder' }],
+  ['tinyti', { kind: 'embedding', encoders: ['clip_g', 'clip_l'] }],
+  ['tiny_lora_sd1', { kind: 'lora', naming: 'kohya' }],
+  ['tiny_lora_sdxl', { kind: 'lora', naming: 'kohya' }],
+  ['tiny_esrgan_x4_old', { kind: 'upscaler', architecture: 'esrgan', naming: 'old' }],
+  ['tiny_realesrgan_x2_new', { kind: 'upscaler', architecture: 'esrgan', naming: 'new' }],
+  ['tiny_srvgg_x2', { kind: 'upscaler', architecture: 'srvgg', naming: 'new' }],
+])('the fixture %s', async (name, want) => {
+  const st = await openSafetensors(fixtureModel(name));
+  expect(identify(st.tensors)).toEqual(want);
+  await st.close();
+});
+
+/** The tensors of a fixture with names changed, left out or added. */
+async function variant(
+  name: string,
+  rename: (tensor: string) => string | undefined,
+  more: Record<string, readonly number[]> = {},
+): Promise<ModelFile> {
+  const st = await openSafetensors(fixtureModel(name));
+  await st.close();
+  const tensors = new Map<string, TensorInfo>();
+  for (const [tensor, info] of st.tensors) {
+    const to = rename(tensor);
+    if (to !== undefined) tensors.set(to, info);
+  }
+  return identify(shapes(more, tensors));
+}
+
+function shapes(more: Record<string, readonly number[]>, tensors = new Map<string, TensorInfo>()): Map<string, TensorInfo> {
+  for (const [name, shape] of Object.entries(more)) tensors.set(name, { dtype: 'F32', shape, offset: 0, byteLength: 0 });
+  return tensors;
+}
+
+const same = (name: string) => name;
+
+it('prediction markers of SDXL files', async () => {
+  const prediction = async (more: Record<string, readonly number[]>) => {
+    const model = await variant('tiny_sdxl_base', same, more);
+    return model.kind === 'checkpoint' && model.unet.prediction;
+  };
+  expect(await prediction({ v_pred: [0] })).toEqual({ kind: 'v', zsnr: false });
+  expect(await prediction({ v_pred: [0], ztsnr: [0] })).toEqual({ kind: 'v', zsnr: true });
+  expect(await prediction({ ztsnr: [0] })).toEqual({ kind: 'eps' });
+  expect(await prediction({ edm_mean: [4], edm_std: [4] })).toEqual({ kind: 'edm' });
+  expect(await prediction({ 'edm_vpred.sigma_max': [], v_pred: [0] })).toEqual({ kind: 'v-edm', sigmaMax: 'edm_vpred.sigma_max' });
+});
+
+it('an old SD1 file without text_model., and one without text encoder or VAE', async () => {
+  expect(await variant('tiny_sd1', (n) => n.replace('transformer.text_model.', 'transformer.'))).toMatchObject({
+    family: 'sd1',
+    clips: [{ kind: 'clip_l', prefix: 'cond_stage_model.transformer.' }],
+  });
+  const pruned = await variant('tiny_sd1', (n) => (n.startsWith('model.') ? n : undefined));
+  expect(pruned).toMatchObject({ kind: 'checkpoint', has: { unet: true, clip: false, vae: false }, clips: [] });
+});
+
+it('a checkpoint with a TAESD autoencoder', async () => {
+  const model = await variant('tiny_sdxl_base', (n) => (n.startsWith('first_stage_model.') ? undefined : n), {
+    'first_stage_model.taesd_decoder.1.weight': [64, 4, 3, 3],
+    'first_stage_model.taesd_encoder.0.weight': [64, 3, 3, 3],
+    'first_stage_model.vae_scale': [],
+  });
+  expect(model).toMatchObject({ kind: 'checkpoint', family: 'sdxl', has: ALL, vae: { kind: 'taesd', prefix: 'first_stage_model.' } });
+});
+
+it('UNets alone keep their family', async () => {
+  const bare = (n: string) => (n.startsWith('model.diffusion_model.') ? n.slice(22) : undefined);
+  for (const [name, family] of [
+    ['tiny_sdxl_base', 'sdxl'],
+    ['tiny_sdxl_refiner', 'sdxl-refiner'],
+    ['tiny_sd1', 'sd1'],
+  ])
+    expect(await variant(name, bare)).toMatchObject({ kind: 'unet', family, unet: { prefix: '' } });
+});
+
+it('SD2: linear projections; v or eps by the spread of one tensor', async () => {
+  const unet = 'model.diffusion_model.';
+  const marker = `${unet}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
+  const names = {
+    [`${unet}input_blocks.0.0.weight`]: [320, 4, 3, 3],
+    [`${unet}input_blocks.1.1.proj_in.weight`]: [320, 320],
+    [`${unet}out.2.weight`]: [4, 320, 3, 3],
+    [marker]: [320],
+    'cond_stage_model.model.token_embedding.weight': [49408, 1024],
+  };
+  const model = identify(shapes(names));
+  expect(model).toMatchObject({ family: 'sd2', clips: [{ kind: 'clip_h', prefix: 'cond_stage_model.model.' }] });
+  const hint = model.kind === 'checkpoint' ? model.unet.prediction : undefined;
+  expect(hint).toEqual({ kind: 'measured', tensor: marker, above: 0.09 });
+  const settle = (...values: number[]) =>
+    settlePrediction(hint!, async () => ({ shape: [values.length], data: Float32Array.from(values) }));
+  // >>> torch.std(torch.tensor([.1, -.1]), unbiased=False)  ->  0.1
+  expect(await settle(0.1, -0.1)).toEqual({ kind: 'v', zsnr: false });
+  expect(await settle(0.08, -0.08)).toEqual({ kind: 'eps' });
+  expect(identify(shapes({ ...names, [`${unet}input_blocks.0.0.weight`]: [320, 9, 3, 3] }))).toMatchObject({
+    unet: { inChannels: 9, prediction: { kind: 'eps' } },
+  });
+});
+
+it('ControlNets in three layouts', () => {
+  expect(identify(shapes({ 'control_model.input_hint_block.0.weight': [16, 3, 3, 3] }))).toEqual({
+    kind: 'controlnet',
+    layout: 'sgm',
+    prefix: 'control_model.',
+  });
+  expect(identify(shapes({ 'controlnet_cond_embedding.conv_in.weight': [16, 3, 3, 3] }))).toMatchObject({ layout: 'diffusers' });
+  expect(identify(shapes({ lora_controlnet: [], 'input_hint_block.0.weight': [16, 3, 3, 3] }))).toMatchObject({ layout: 'lora' });
+});
+
+it('LoRA naming, embeddings, and files nobody knows', () => {
+  expect(identify(shapes({ 'unet.down_blocks.0.attentions.0.to_q.lora_A.weight': [4, 64] }))).toEqual({
+    kind: 'lora',
+    naming: 'diffusers',
+  });
+  expect(identify(shapes({ 'lora_unet_input_blocks_4_1_proj_in.hada_w1_a': [4, 64] }))).toEqual({ kind: 'lora', naming: 'kohya' });
+  expect(identify(shapes({ emb_params: [4, 768] }))).toEqual({ kind: 'embedding', encoders: ['emb_params'] });
+  expect(identify(shapes({ 'text_model.embeddings.token_embedding.weight': [49408, 768] }))).toMatchObject({
+    kind: 'unknown',
+    reason: expect.stringMatching(/CLIP/),
+  });
+  expect(identify(shapes({ 'a.b.c': [1, 2, 3] }))).toMatchObject({ kind: 'unknown' });
+  expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it holds no tensors' });
+});

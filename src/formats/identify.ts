@@ -1,0 +1,246 @@
+// What a model file is, read off its tensor names and shapes: a table of recognisers, the first that knows the file wins.
+// The decisions are those of ComfyUI's loaders (model_detection, supported_models, sd.VAE) for the SD and SDXL families.
+import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorInfo } from './safetensors.ts';
+
+export type Family = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
+
+/** What the UNet predicts. `measured`: v when the standard deviation of `tensor` is above `above`, else eps (SD2 says it nowhere). */
+export type PredictionHint =
+  | { readonly kind: 'eps' }
+  | { readonly kind: 'v'; readonly zsnr: boolean }
+  | { readonly kind: 'edm' }
+  | { readonly kind: 'v-edm'; readonly sigmaMax: string; readonly sigmaMin?: string }
+  | { readonly kind: 'measured'; readonly tensor: string; readonly above: number };
+
+export interface UNetPart {
+  /** Tensor names of the UNet begin so (`''` when it is the whole file). */
+  readonly prefix: string;
+  /** 4; 9 for inpainting models. */
+  readonly inChannels: number;
+  readonly prediction: PredictionHint;
+}
+
+export interface ClipPart {
+  readonly kind: 'clip_l' | 'clip_g' | 'clip_h';
+  readonly layout: 'hugging-face' | 'open-clip';
+  /** Before `embeddings.token_embedding.weight` (Hugging Face) or `token_embedding.weight` (open_clip). */
+  readonly prefix: string;
+}
+
+export interface VaePart {
+  readonly kind: 'kl' | 'taesd';
+  /** Before `encoder.`/`decoder.` (KL) or `taesd_encoder.`/`taesd_decoder.`. */
+  readonly prefix: string;
+}
+
+export type ModelFile =
+  | {
+      readonly kind: 'checkpoint';
+      readonly family: Family;
+      readonly has: { readonly unet: boolean; readonly clip: boolean; readonly vae: boolean };
+      readonly unet: UNetPart;
+      /** In ComfyUI's order: CLIP-L before CLIP-G. */
+      readonly clips: readonly ClipPart[];
+      readonly vae?: VaePart;
+    }
+  | { readonly kind: 'unet'; readonly family: Family; readonly unet: UNetPart }
+  | { readonly kind: 'vae'; readonly vae: VaePart }
+  | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
+  | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
+  | { readonly kind: 'controlnet'; readonly layout: 'sgm' | 'diffusers' | 'lora'; readonly prefix: string }
+  | { readonly kind: 'upscaler'; readonly architecture: 'esrgan' | 'srvgg'; readonly naming: 'old' | 'new' }
+  | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
+  /** `reason`: what can be said of it, for a person. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+type Tensors = ReadonlyMap<string, TensorInfo>;
+type Recogniser = (tensors: Tensors) => ModelFile | undefined;
+
+const hasPrefix = (tensors: Tensors, prefix: string): boolean => {
+  for (const name of tensors.keys()) if (name.startsWith(prefix)) return true;
+  return false;
+};
+
+const UNET_PREFIX = 'model.diffusion_model.';
+const VAE_PREFIX = 'first_stage_model.';
+/** Above it ComfyUI takes an SD2 UNet for a v-prediction model. */
+const SD2_V_THRESHOLD = 0.09;
+
+/** The family by the UNet alone: label embedding, number of levels, and whether transformers project by linears. */
+function familyOf(tensors: Tensors, prefix: string): Family {
+  const linear = [...tensors].some(
+    ([name, info]) => name.startsWith(prefix) && name.endsWith('.proj_in.weight') && info.shape.length === 2,
+  );
+  if (!tensors.has(`${prefix}label_emb.0.0.weight`)) return linear ? 'sd2' : 'sd1';
+  if (hasPrefix(tensors, `${prefix}input_blocks.1.1.`)) return 'sd2'; // unCLIP: a label embedding, and attention on the first level
+  return hasPrefix(tensors, `${prefix}input_blocks.9.`) ? 'sdxl-refiner' : 'sdxl';
+}
+
+function predictionOf(tensors: Tensors, prefix: string, family: Family, inChannels: number): PredictionHint {
+  if (family === 'sdxl') {
+    if (tensors.has('edm_mean') && tensors.has('edm_std')) return { kind: 'edm' };
+    if (tensors.has('edm_vpred.sigma_max')) {
+      const sigmaMin = tensors.has('edm_vpred.sigma_min') ? 'edm_vpred.sigma_min' : undefined;
+      return { kind: 'v-edm', sigmaMax: 'edm_vpred.sigma_max', sigmaMin };
+    }
+    if (tensors.has('v_pred')) return { kind: 'v', zsnr: tensors.has('ztsnr') };
+  }
+  const tensor = `${prefix}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
+  if (family === 'sd2' && inChannels === 4 && tensors.has(tensor)) return { kind: 'measured', tensor, above: SD2_V_THRESHOLD };
+  return { kind: 'eps' };
+}
+
+function unetPart(tensors: Tensors, prefix: string): { family: Family; unet: UNetPart } | undefined {
+  const first = tensors.get(`${prefix}input_blocks.0.0.weight`);
+  if (first?.shape.length !== 4 || !tensors.has(`${prefix}out.2.weight`)) return undefined;
+  const family = familyOf(tensors, prefix);
+  const inChannels = first.shape[1];
+  return { family, unet: { prefix, inChannels, prediction: predictionOf(tensors, prefix, family, inChannels) } };
+}
+
+/** Where each family keeps its text encoders; of several places for one encoder the first that exists counts. */
+const CLIP_PLACES: Readonly<Record<Family, readonly ClipPart[]>> = {
+  sdxl: [
+    { kind: 'clip_l', layout: 'hugging-face', prefix: 'conditioner.embedders.0.transformer.text_model.' },
+    { kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.1.model.' },
+  ],
+  'sdxl-refiner': [{ kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.0.model.' }],
+  sd1: [
+    { kind: 'clip_l', layout: 'hugging-face', prefix: 'cond_stage_model.transformer.text_model.' },
+    { kind: 'clip_l', layout: 'hugging-face', prefix: 'cond_stage_model.transformer.' },
+  ],
+  sd2: [
+    { kind: 'clip_h', layout: 'open-clip', prefix: 'cond_stage_model.model.' },
+    { kind: 'clip_h', layout: 'open-clip', prefix: 'conditioner.embedders.0.model.' },
+  ],
+};
+
+const TOKENS: Readonly<Record<ClipPart['layout'], string>> = {
+  'hugging-face': 'embeddings.token_embedding.weight',
+  'open-clip': 'token_embedding.weight',
+};
+
+function clipParts(tensors: Tensors, family: Family): readonly ClipPart[] {
+  const present = CLIP_PLACES[family].filter((part) => tensors.has(part.prefix + TOKENS[part.layout]));
+  return present.filter((part, i) => present.findIndex((other) => other.kind === part.kind) === i);
+}
+
+function vaePart(tensors: Tensors, prefix: string): VaePart | undefined {
+  if (tensors.has(`${prefix}taesd_decoder.1.weight`)) return { kind: 'taesd', prefix };
+  if (tensors.has(`${prefix}decoder.conv_in.weight`)) return { kind: 'kl', prefix };
+  return undefined;
+}
+
+const checkpoint: Recogniser = (tensors) => {
+  const found = unetPart(tensors, UNET_PREFIX);
+  if (!found) return undefined;
+  const clips = clipParts(tensors, found.family);
+  const vae = vaePart(tensors, VAE_PREFIX);
+  return { kind: 'checkpoint', ...found, has: { unet: true, clip: clips.length > 0, vae: vae !== undefined }, clips, vae };
+};
+
+const controlnet: Recogniser = (tensors) => {
+  if (tensors.has('lora_controlnet')) return { kind: 'controlnet', layout: 'lora', prefix: '' };
+  for (const prefix of ['control_model.', ''])
+    if (tensors.has(`${prefix}input_hint_block.0.weight`)) return { kind: 'controlnet', layout: 'sgm', prefix };
+  return tensors.has('controlnet_cond_embedding.conv_in.weight') ? { kind: 'controlnet', layout: 'diffusers', prefix: '' } : undefined;
+};
+
+const LORA_FACTOR =
+  /[._](lora_(down|up|A|B)\.(default\.)?weight|lora\.(down|up)\.weight|hada_w1_a|lokr_w1(_a)?|diff|diff_b|w_norm)$|\.lora_(A|B)$/;
+
+const lora: Recogniser = (tensors) => {
+  let kohya = false;
+  let other = false;
+  for (const name of tensors.keys()) {
+    if (!LORA_FACTOR.test(name)) continue;
+    if (/^lora_(unet|te\d?|prior)/.test(name)) kohya = true;
+    else if (/^(unet|text_encoder(_2)?)\./.test(name)) return { kind: 'lora', naming: 'diffusers' };
+    else other = true;
+  }
+  if (kohya) return { kind: 'lora', naming: 'kohya' };
+  return other ? { kind: 'lora', naming: 'other' } : undefined;
+};
+
+const bareUnet: Recogniser = (tensors) => {
+  const found = unetPart(tensors, '');
+  return found && { kind: 'unet', ...found };
+};
+
+const autoencoder: Recogniser = (tensors) => {
+  for (const prefix of ['', VAE_PREFIX]) {
+    const vae = vaePart(tensors, prefix);
+    if (vae) return { kind: 'vae', vae };
+  }
+  return undefined;
+};
+
+/** A file of one half of TAESD: a plain sequence of layers whose first convolution takes pixels (encoder) or latents (decoder). */
+const taesd: Recogniser = (tensors) => {
+  const convolution = (name: string) => (tensors.get(name)?.shape.length === 4 ? tensors.get(name)!.shape : undefined);
+  if (convolution('0.weight')?.[1] === 3 && convolution('1.conv.0.weight')) return { kind: 'taesd', part: 'encoder' };
+  if (convolution('1.weight') && convolution('3.conv.0.weight')) return { kind: 'taesd', part: 'decoder' };
+  if (hasPrefix(tensors, 'encoder.layers.') && hasPrefix(tensors, 'decoder.layers.')) return { kind: 'taesd', part: 'both' };
+  return undefined;
+};
+
+const upscaler: Recogniser = (tensors) => {
+  for (const prefix of ['', 'params.', 'params_ema.']) {
+    if (tensors.has(`${prefix}body.0.rdb1.conv1.weight`)) return { kind: 'upscaler', architecture: 'esrgan', naming: 'new' };
+    if (tensors.get(`${prefix}body.0.weight`)?.shape.length === 4 && tensors.get(`${prefix}body.1.weight`)?.shape.length === 1)
+      return { kind: 'upscaler', architecture: 'srvgg', naming: 'new' };
+  }
+  if (tensors.has('model.1.sub.0.RDB1.conv1.0.weight')) return { kind: 'upscaler', architecture: 'esrgan', naming: 'old' };
+  return undefined;
+};
+
+/** Textual inversion: few tensors, each a vector or rows of vectors. */
+const embedding: Recogniser = (tensors) => {
+  const names = [...tensors.keys()];
+  const vectors = [...tensors.values()].every((t) => t.shape.length === 1 || t.shape.length === 2);
+  const known = names.some((name) => /^(clip_[lgh]|emb_params|string_to_param\..*|<.*>|\*)$/.test(name));
+  return vectors && names.length > 0 && names.length <= 8 && (known || names.length === 1)
+    ? { kind: 'embedding', encoders: names }
+    : undefined;
+};
+
+/** Files that people have, of kinds that Darkroom can't use; told by one tensor each. */
+const FOREIGN: readonly (readonly [tensor: string, reason: string])[] = [
+  ['down_blocks.0.resnets.0.norm1.weight', 'a UNet in the diffusers layout; use the checkpoint in the original layout'],
+  ['decoder.up_blocks.0.resnets.0.norm1.weight', 'a VAE in the diffusers layout; use the original layout'],
+  ['text_model.embeddings.token_embedding.weight', 'a CLIP text encoder alone'],
+  ['double_blocks.0.img_attn.norm.key_norm.scale', 'a FLUX model'],
+  [`${UNET_PREFIX}double_blocks.0.img_attn.norm.key_norm.scale`, 'a FLUX checkpoint'],
+  [`${UNET_PREFIX}joint_blocks.0.context_block.attn.qkv.weight`, 'a Stable Diffusion 3 checkpoint'],
+  ['visual_projection.weight', 'a CLIP vision model'],
+];
+
+const foreign: Recogniser = (tensors) => {
+  const found = FOREIGN.find(([name]) => tensors.has(name));
+  return found && { kind: 'unknown', reason: found[1] };
+};
+
+const RECOGNISERS: readonly Recogniser[] = [checkpoint, controlnet, lora, bareUnet, autoencoder, taesd, upscaler, foreign, embedding];
+
+/** What a file is. Never throws: a file nobody knows is `unknown` with a reason. */
+export function identify(tensors: Tensors): ModelFile {
+  for (const recognise of RECOGNISERS) {
+    const found = recognise(tensors);
+    if (found) return found;
+  }
+  const names = [...tensors.keys()].slice(0, 3).join(', ');
+  return { kind: 'unknown', reason: names ? `its tensors (${names} …) belong to no known kind of model` : 'it holds no tensors' };
+}
+
+/** `measured` hints settled by reading the tensor, as ComfyUI does; the others as they are. */
+export async function settlePrediction(
+  hint: PredictionHint,
+  read: (name: string) => Promise<Tensor>,
+): Promise<Exclude<PredictionHint, { kind: 'measured' }>> {
+  if (hint.kind !== 'measured') return hint;
+  const { data } = await read(hint.tensor);
+  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
+  const variance = data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length;
+  return Math.sqrt(variance) > hint.above ? { kind: 'v', zsnr: false } : { kind: 'eps' };
+}

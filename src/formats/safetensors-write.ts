@@ -1,0 +1,97 @@
+// Writes .safetensors as the reference library lays it out: tensors by falling alignment then name, header padded with spaces to 8 bytes.
+// The file appears whole under its name or not at all: temporary name, fsync, rename.
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { DTYPES, type DTypeName, encodeFloat32 } from './dtypes.ts';
+
+export interface TensorToWrite {
+  readonly dtype: DTypeName;
+  readonly shape: readonly number[];
+  /** Float32Array: values, encoded to F32, F16 or BF16. Any other view: the bytes as the dtype stores them. */
+  readonly data: ArrayBufferView;
+}
+
+/** The reference library's order of dtypes; the file holds the later ones first. */
+const RANK: readonly DTypeName[] = [
+  'BOOL',
+  'U8',
+  'I8',
+  'F8_E5M2',
+  'F8_E4M3',
+  'I16',
+  'U16',
+  'F16',
+  'BF16',
+  'I32',
+  'U32',
+  'F32',
+  'F64',
+  'I64',
+  'U64',
+];
+
+/** Writes the tensors to `file`, replacing it in one step. Throws DR_OUTPUT_UNWRITABLE; nothing is left behind then. */
+export async function writeSafetensors(
+  file: string,
+  tensors: Readonly<Record<string, TensorToWrite>>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const sorted = Object.entries(tensors).sort(
+    ([a, x], [b, y]) => RANK.indexOf(y.dtype) - RANK.indexOf(x.dtype) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  );
+  const parts = sorted.map(([name, t]) => bytesOf(name, t));
+  let at = 0;
+  const entries = sorted.map(([name, { dtype, shape }], i) => {
+    const from = at;
+    at += parts[i].byteLength;
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [from, at] })}`;
+  });
+  if (metadata) entries.unshift(`"__metadata__":${JSON.stringify(metadata)}`);
+  const json = Buffer.from(`{${entries.join(',')}}`);
+  const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  json.copy(header, 8);
+  await writeWhole(file, [header, ...parts]);
+}
+
+function bytesOf(name: string, { dtype, shape, data }: TensorToWrite): Uint8Array {
+  if (name === '__metadata__') throw new Error('internal: a tensor named __metadata__');
+  const bytes = data instanceof Float32Array ? encodeFloat32(dtype, data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const needed = sizeOf(shape) * DTYPES[dtype].size;
+  if (bytes.byteLength !== needed) throw new Error(`internal: ${bytes.byteLength} bytes for ${name} [${shape}] ${dtype}`);
+  return bytes;
+}
+
+async function writeWhole(file: string, parts: readonly Uint8Array[]): Promise<void> {
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      for (const part of parts) await handle.writeFile(part);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    await syncFolder(dirname(file));
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+      message: `${file} can't be written: ${(cause as Error).message}`,
+      hint: 'Check that the folder exists, that it may be written and that the disk has room.',
+      file,
+      cause,
+    });
+  }
+}
+
+/** Makes the new name durable. Not every system lets a folder be opened; the file itself is safe by then. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  if (!handle) return;
+  await handle.sync().catch(() => undefined);
+  await handle.close();
+}
