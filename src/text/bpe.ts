@@ -19,7 +19,8 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['<|endoftext|>', END_TOKEN],
 ]);
 const SPECIAL_SPLIT = /(<\|startoftext\|>|<\|endoftext\|>)/;
-const WORD = /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu;
+// Words as Python's regex module finds them when case is ignored: ſ is an s, and U+0345 (folds to a letter, is none) belongs nowhere.
+const WORD = /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|(?:(?!\u0345)[^\s\p{L}\p{N}])+/gu;
 
 /** A pair of tokens as one map key. */
 const pairKey = (left: number, right: number): number => left * 65536 + right;

@@ -69,13 +69,8 @@ async function findEmbedding(text: string, options: ChunkOptions): Promise<{ vec
     return { rest };
   }
   const bare = name.replace(/^,+|,+$/g, '');
-  const candidates =
-    bare === name
-      ? [{ name, rest }]
-      : [
-          { name, rest },
-          { name: bare, rest: `${name.slice(bare.length)} ${rest}` },
-        ];
+  const candidates = [{ name, rest }];
+  if (bare !== name) candidates.push({ name: bare, rest: `${[...name].slice([...bare].length).join('')} ${rest}` });
   for (const candidate of candidates) {
     const embedding = candidate.name === '' ? undefined : await options.embeddings?.(candidate.name, warn);
     if (embedding) return { vectors: embeddingVectors(embedding, options.key), rest: candidate.rest };
