@@ -52,13 +52,20 @@ export interface TextEncoder {
   ): Promise<TextEncoderOutput>;
 }
 
+/** Side of the square tiles that something is computed in, and how much neighbours share. */
+export interface Tiles {
+  readonly tile: number;
+  readonly overlap: number;
+}
+
 export interface Autoencoder {
   readonly kind: 'kl' | 'taesd';
   readonly latentChannels: number;
   /** Pixels per latent cell and side (8). */
   readonly factor: number;
-  /** Pixels 0..1 [N,H,W,3], sides multiples of `factor` -> unscaled latents [N,C,H/8,W/8] (the mean, no draw). */
-  encode(pixels: Tensor): Promise<Tensor>;
-  /** Unscaled latents -> pixels [N,8H,8W,3], clamped to 0..1. */
-  decode(latents: Tensor): Promise<Tensor>;
+  /** Pixels 0..1 [N,H,W,3], cut about the centre to multiples of `factor` -> unscaled latents [N,C,H/8,W/8] (the mean, no draw).
+   *  `tiles` are in pixels. */
+  encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
+  /** Unscaled latents -> pixels [N,8H,8W,3], clamped to 0..1. `tiles` are in latent cells. */
+  decode(latents: Tensor, tiles?: Tiles): Promise<Tensor>;
 }

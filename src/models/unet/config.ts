@@ -1,0 +1,79 @@
+// The architecture of a Stable Diffusion UNet, read off its tensors' names and shapes (the layout of the original checkpoints).
+import type { Weights } from '../weights.ts';
+
+export type UNetLayer =
+  | { readonly kind: 'conv' | 'down' | 'up' | 'residual'; readonly name: string }
+  | { readonly kind: 'transformer'; readonly name: string; readonly depth: number; readonly channels: number; readonly heads: number };
+
+export interface UNetConfig {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Width of the sinusoidal timestep embedding. */
+  readonly modelChannels: number;
+  readonly contextDim: number;
+  /** Width of the ADM vector; 0 without one. */
+  readonly admChannels: number;
+  readonly input: readonly (readonly UNetLayer[])[];
+  readonly middle: readonly UNetLayer[];
+  readonly output: readonly (readonly UNetLayer[])[];
+}
+
+/** Attention heads: 64 wide where the projections are linears (SD2, SDXL), else 8 of them (SD1). */
+const HEAD_WIDTH = 64;
+const SD1_HEADS = 8;
+
+/** How each kind of layer is known by a tensor of its own. */
+const KINDS = [
+  ['residual', '.in_layers.0.weight'],
+  ['transformer', '.norm.weight'],
+  ['down', '.op.weight'],
+  ['up', '.conv.weight'],
+  ['conv', '.weight'],
+] as const;
+
+/** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every UNet has. */
+export function unetConfig(weights: Weights): UNetConfig {
+  const [modelChannels, inChannels] = weights.shape('input_blocks.0.0.weight');
+  const input = blocks(weights, 'input_blocks');
+  const middle = layers(weights, 'middle_block');
+  const output = blocks(weights, 'output_blocks');
+  const attentive = [...input, middle, ...output].flat().find((layer) => layer.kind === 'transformer');
+  const context = `${attentive?.name ?? 'middle_block.1'}.transformer_blocks.0.attn2.to_k.weight`;
+  return {
+    inChannels,
+    outChannels: weights.shape('out.2.weight')[0],
+    modelChannels,
+    contextDim: weights.shape(context)[1],
+    admChannels: weights.has('label_emb.0.0.weight') ? weights.shape('label_emb.0.0.weight')[1] : 0,
+    input,
+    middle,
+    output,
+  };
+}
+
+function blocks(weights: Weights, list: string): UNetLayer[][] {
+  const found: UNetLayer[][] = [];
+  for (;;) {
+    const block = layers(weights, `${list}.${found.length}`);
+    if (block.length === 0) return found;
+    found.push(block);
+  }
+}
+
+function layers(weights: Weights, block: string): UNetLayer[] {
+  const found: UNetLayer[] = [];
+  for (;;) {
+    const name = `${block}.${found.length}`;
+    const kind = KINDS.find(([, tensor]) => weights.has(name + tensor))?.[0];
+    if (!kind) return found;
+    found.push(kind === 'transformer' ? transformer(weights, name) : { kind, name });
+  }
+}
+
+function transformer(weights: Weights, name: string): UNetLayer {
+  const projection = weights.shape(`${name}.proj_in.weight`);
+  const channels = projection[0];
+  let depth = 0;
+  while (weights.has(`${name}.transformer_blocks.${depth}.norm1.weight`)) depth++;
+  return { kind: 'transformer', name, depth, channels, heads: projection.length === 2 ? channels / HEAD_WIDTH : SD1_HEADS };
+}

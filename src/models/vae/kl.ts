@@ -1,0 +1,83 @@
+// The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs of free batch and size, from the original layout's names.
+import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsample2 } from '../blocks.ts';
+import type { Weights } from '../weights.ts';
+
+const EPSILON = 1e-6;
+
+/** Channels of the latents. */
+export const klLatentChannels = (weights: Weights): number => weights.shape('decoder.conv_in.weight')[1];
+
+/** Pixels per latent cell and side: each level of the decoder but one doubles. */
+export const klFactor = (weights: Weights): number => 2 ** (count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
+
+/** Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor; output `out` [B, latentChannels, H/f, W/f], the mean. */
+export function klEncoderGraph(weights: Weights): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  let h = conv(net, g.input('x', ['B', weights.shape('encoder.conv_in.weight')[1], 'H', 'W']), 'encoder.conv_in');
+  const levels = count(weights, (i) => `encoder.down.${i}.block.0.norm1.weight`);
+  for (let level = 0; level < levels; level++) {
+    const at = `encoder.down.${level}`;
+    h = residuals(net, h, at);
+    // Padded at the right and the bottom only.
+    if (weights.has(`${at}.downsample.conv.weight`)) h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
+  }
+  h = middle(net, h, 'encoder.mid');
+  h = conv(net, silu(net, groupNorm(net, h, 'encoder.norm_out', EPSILON)), 'encoder.conv_out');
+  if (weights.has('quant_conv.weight')) h = conv(net, h, 'quant_conv');
+  const channels = klLatentChannels(weights);
+  const mean = g.op('Slice', [h, g.ints([0]), g.ints([channels]), g.ints([1])]);
+  g.output('out', mean, ['B', channels, 'h', 'w']);
+  return g;
+}
+
+/** Input `x` [B, latentChannels, H, W]; output `out` [B, 3, fH, fW] around -1..1. */
+export function klDecoderGraph(weights: Weights): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  let h = g.input('x', ['B', klLatentChannels(weights), 'H', 'W']);
+  if (weights.has('post_quant_conv.weight')) h = conv(net, h, 'post_quant_conv');
+  h = middle(net, conv(net, h, 'decoder.conv_in'), 'decoder.mid');
+  for (let level = count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1; level >= 0; level--) {
+    const at = `decoder.up.${level}`;
+    h = residuals(net, h, at);
+    if (weights.has(`${at}.upsample.conv.weight`)) h = conv(net, upsample2(net, h), `${at}.upsample.conv`);
+  }
+  h = conv(net, silu(net, groupNorm(net, h, 'decoder.norm_out', EPSILON)), 'decoder.conv_out');
+  g.output('out', h, ['B', weights.shape('decoder.conv_out.weight')[0], 'h', 'w']);
+  return g;
+}
+
+/** How many of consecutively numbered tensors there are. */
+function count(weights: Weights, name: (index: number) => string): number {
+  let n = 0;
+  while (weights.has(name(n))) n++;
+  return n;
+}
+
+function residuals(net: Net, x: Value, level: string): Value {
+  let h = x;
+  const blocks = count(net.w, (i) => `${level}.block.${i}.norm1.weight`);
+  for (let i = 0; i < blocks; i++) h = residual(net, h, `${level}.block.${i}`);
+  return h;
+}
+
+function residual(net: Net, x: Value, name: string): Value {
+  let h = x;
+  for (const i of [1, 2]) h = conv(net, silu(net, groupNorm(net, h, `${name}.norm${i}`, EPSILON)), `${name}.conv${i}`);
+  return add(net, net.w.has(`${name}.nin_shortcut.weight`) ? conv(net, x, `${name}.nin_shortcut`) : x, h);
+}
+
+function middle(net: Net, x: Value, name: string): Value {
+  return residual(net, selfAttention(net, residual(net, x, `${name}.block_1`), `${name}.attn_1`), `${name}.block_2`);
+}
+
+/** One head over all cells. */
+function selfAttention(net: Net, x: Value, name: string): Value {
+  const channels = net.w.shape(`${name}.norm.weight`)[0];
+  const tokens = toTokens(net, groupNorm(net, x, `${name}.norm`, EPSILON), channels);
+  const [q, k, v] = ['q', 'k', 'v'].map((part) => linear(net, tokens, `${name}.${part}`));
+  const y = attention(net, q, k, v, { batch: batchOf(net, x), channels, heads: 1 });
+  return add(net, x, fromTokens(net, linear(net, y, `${name}.proj_out`), channels, x));
+}

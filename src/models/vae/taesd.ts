@@ -1,0 +1,56 @@
+// TAESD (github.com/madebyollin/taesd): a small autoencoder whose modules are numbered in a sequence. Convolutions, blocks of three
+// convolutions with a shortcut, and, where a number has no tensors, what stands between them (activation, enlargement).
+import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { add, conv, type Net, upsample2 } from '../blocks.ts';
+import type { Weights } from '../weights.ts';
+
+/** Latents of the network = VAE latents x scale (- shift before it); a file may bring its own as tensors. */
+export interface TaesdScale {
+  readonly scale: number;
+  readonly shift: number;
+}
+
+export const taesdLatentChannels = (decoder: Weights): number => decoder.shape('1.weight')[1];
+
+/** Input `x` [B, 3, H, W] in -1..1, sides multiples of 8; output `out` [B, latentChannels, H/8, W/8]. `weights`: the sequence. */
+export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const x = g.input('x', ['B', 3, 'H', 'W']);
+  let h = g.op('Add', [g.op('Mul', [x, g.floats([0.5])]), g.floats([0.5])]);
+  let last = 0;
+  for (let i = 0; weights.hasAny(`${i}.`); i++) {
+    // A convolution without bias is one that halves.
+    const halves = weights.has(`${i}.weight`) && !weights.has(`${i}.bias`);
+    h = layer(net, h, `${i}`, halves ? 2 : 1);
+    last = i;
+  }
+  h = g.op('Add', [g.op('Div', [h, g.floats([scale])]), g.floats([shift])]);
+  g.output('out', h, ['B', weights.shape(`${last}.weight`)[0], 'h', 'w']);
+  return g;
+}
+
+/** Input `x` [B, latentChannels, H, W]; output `out` [B, 3, 8H, 8W] around -1..1. `weights`: the sequence. */
+export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const x = g.input('x', ['B', taesdLatentChannels(weights), 'H', 'W']);
+  const scaled = g.op('Mul', [g.op('Sub', [x, g.floats([shift])]), g.floats([scale])]);
+  const clamped = g.op('Mul', [g.op('Tanh', [g.op('Div', [scaled, g.floats([3])])]), g.floats([3])]);
+  let h = g.op('Relu', [conv(net, clamped, '1')]);
+  for (let i = 3; hasLater(weights, i); i++) h = weights.hasAny(`${i}.`) ? layer(net, h, `${i}`, 1) : upsample2(net, h);
+  const out = g.op('Mul', [g.op('Sub', [h, g.floats([0.5])]), g.floats([2])]);
+  g.output('out', out, ['B', 3, 'h', 'w']);
+  return g;
+}
+
+/** An enlargement (a number without tensors) is followed by a convolution. */
+const hasLater = (weights: Weights, i: number): boolean => weights.hasAny(`${i}.`) || weights.hasAny(`${i + 1}.`);
+
+function layer(net: Net, x: Value, name: string, stride: number): Value {
+  if (net.w.has(`${name}.weight`)) return conv(net, x, name, { stride });
+  const relu = (value: Value): Value => net.g.op('Relu', [value]);
+  const inner = relu(conv(net, relu(conv(net, x, `${name}.conv.0`)), `${name}.conv.2`));
+  const shortcut = net.w.has(`${name}.skip.weight`) ? conv(net, x, `${name}.skip`) : x;
+  return relu(add(net, conv(net, inner, `${name}.conv.4`), shortcut));
+}

@@ -1,0 +1,119 @@
+// Computing a large picture in overlapping tiles, blended with linear ramps (ComfyUI's tiled_scale), and the autoencoder's mean of
+// three tilings of different shape.
+import { DarkroomError } from '../errors.ts';
+import { cropPlanes, roundHalfEven as round } from '../image/upscale.ts';
+import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
+import type { Autoencoder, Tiles } from './types.ts';
+
+/** VAEDecodeTiled: latents -> pixels [N,8H,8W,3]; `tiles` in latent cells. */
+export const decodeTiled = (vae: Autoencoder, latents: Tensor, tiles: Tiles): Promise<Tensor> => vae.decode(latents, tiles);
+
+/** VAEEncodeTiled: pixels [N,H,W,3] -> latents; `tiles` in pixels. */
+export const encodeTiled = (vae: Autoencoder, pixels: Tensor, tiles: Tiles): Promise<Tensor> => vae.encode(pixels, tiles);
+
+export interface Tiling {
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  readonly overlap: number;
+  /** Size of the result over the size of the source. */
+  readonly scale: number;
+  readonly channels: number;
+}
+
+/**
+ * Applies `f` to tiles of x [N, C, H, W], each item on its own, and blends the results into [N, channels, H*scale, W*scale].
+ * An item no larger than a tile is done in one piece. Throws DR_INPUT_INVALID when the overlap leaves a tile no step.
+ */
+export async function tiledScale(x: Tensor, f: (part: Tensor) => Promise<Tensor>, tiling: Tiling): Promise<Tensor> {
+  const { tileWidth, tileHeight, overlap, scale, channels } = tiling;
+  const [batch, , height, width] = x.shape;
+  const out = zeros([batch, channels, round(height * scale), round(width * scale)]);
+  const each = out.data.length / batch;
+  for (let n = 0; n < batch; n++) {
+    const item = sliceBatch(x, n, n + 1);
+    const whole = height <= tileHeight && width <= tileWidth;
+    const result = whole
+      ? await f(item)
+      : await blendTiles(item, f, out.shape, tiling, [starts(height, tileHeight, overlap), starts(width, tileWidth, overlap)]);
+    out.data.set(result.data, n * each);
+  }
+  return out;
+}
+
+/** Where the tiles of one side begin. */
+function starts(size: number, tile: number, overlap: number): number[] {
+  if (size <= tile) return [0];
+  if (tile <= overlap)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `tiles of ${tile} can't overlap by ${overlap}`,
+      hint: 'Choose a smaller overlap or a larger tile_size; the smallest tiles are half the tile_size.',
+    });
+  const found: number[] = [];
+  for (let at = 0; at < size - overlap; at += tile - overlap) found.push(at);
+  return found;
+}
+
+async function blendTiles(
+  item: Tensor,
+  f: (part: Tensor) => Promise<Tensor>,
+  [, channels, outHeight, outWidth]: readonly number[],
+  { tileWidth, tileHeight, overlap, scale }: Tiling,
+  [tops, lefts]: readonly number[][],
+): Promise<Tensor> {
+  const [, , height, width] = item.shape;
+  const sum = zeros([1, channels, outHeight, outWidth]);
+  const weight = new Float32Array(outHeight * outWidth);
+  for (const top of tops)
+    for (const left of lefts) {
+      const part = cropPlanes(item, left, top, Math.min(tileWidth, width - left), Math.min(tileHeight, height - top));
+      const done = await f(part);
+      const [, , h, w] = done.shape;
+      const feather = round(overlap * scale);
+      const [down, across] = [ramp(h, feather), ramp(w, feather)];
+      const [y0, x0] = [round(top * scale), round(left * scale)];
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++) {
+          const m = Math.fround(down[y] * across[x]);
+          const at = (y0 + y) * outWidth + x0 + x;
+          weight[at] += m;
+          for (let c = 0; c < channels; c++) sum.data[c * outHeight * outWidth + at] += Math.fround(done.data[(c * h + y) * w + x] * m);
+        }
+    }
+  return map(sum, (v, i) => v / weight[i % weight.length]);
+}
+
+/** Weights of a tile's rows or columns: rising to 1 over `feather` at both ends, all 1 when the tile is no larger than that. */
+function ramp(size: number, feather: number): Float32Array {
+  const weights = new Float32Array(size).fill(1);
+  if (feather >= size) return weights;
+  for (let t = 0; t < feather; t++) {
+    weights[t] *= (t + 1) / feather;
+    weights[size - 1 - t] *= (t + 1) / feather;
+  }
+  return weights;
+}
+
+/** The shapes of the three tilings for tiles of side t: upright, lying, square. */
+const SHAPES = {
+  upright: (t: number) => ({ tileWidth: Math.floor(t / 2), tileHeight: t * 2 }),
+  lying: (t: number) => ({ tileWidth: t * 2, tileHeight: Math.floor(t / 2) }),
+  square: (t: number) => ({ tileWidth: t, tileHeight: t }),
+};
+
+/** The orders in which the original adds its tilings. */
+export const DECODE_ORDER = ['upright', 'lying', 'square'] as const;
+export const ENCODE_ORDER = ['square', 'lying', 'upright'] as const;
+
+/** The mean of three tilings. */
+export async function threeTilings(
+  x: Tensor,
+  f: (part: Tensor) => Promise<Tensor>,
+  order: readonly (keyof typeof SHAPES)[],
+  { tile, overlap }: Tiles,
+  to: { readonly scale: number; readonly channels: number },
+): Promise<Tensor> {
+  const parts: Tensor[] = [];
+  for (const shape of order) parts.push(await tiledScale(x, f, { ...SHAPES[shape](tile), overlap, ...to }));
+  const [a, b, c] = parts.map((part) => part.data);
+  return map(parts[0], (_, i) => Math.fround(Math.fround(a[i] + b[i]) + c[i]) / 3);
+}
