@@ -1,0 +1,129 @@
+// numpy's two generators: the legacy RandomState (MT19937, polar method) and default_rng (PCG64, O'Neill 2014; ziggurat, Marsaglia & Tsang 2000).
+import { type Mt19937, mtFromWord } from './mt19937.ts';
+import { seedSequence } from './seed-sequence.ts';
+
+export interface RandomState {
+  /** `rand()`: 53 bits in [0, 1). */
+  rand(): number;
+  /** `randn()`: a standard normal; pairs are drawn together. */
+  randn(): number;
+  /** `randint(low, high)`, without `high`, for ranges up to 2^32. */
+  randint(low: number, high: number): number;
+}
+
+const double53 = (engine: Mt19937): number => {
+  const high = engine.next() >>> 5;
+  return (high * 2 ** 26 + (engine.next() >>> 6)) * 2 ** -53;
+};
+
+/** `numpy.random.RandomState(seed)` for a seed of 0..2^32-1. */
+export function randomState(seed: number): RandomState {
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) throw new Error(`internal: RandomState seed ${seed}`);
+  const engine = mtFromWord(seed);
+  let cached: number | undefined;
+  return {
+    rand: () => double53(engine),
+    randn() {
+      if (cached !== undefined) {
+        const value = cached;
+        cached = undefined;
+        return value;
+      }
+      for (;;) {
+        const x = 2 * double53(engine) - 1;
+        const y = 2 * double53(engine) - 1;
+        const r = x * x + y * y;
+        if (r >= 1 || r === 0) continue;
+        const f = Math.sqrt((-2 * Math.log(r)) / r);
+        cached = f * x;
+        return f * y;
+      }
+    },
+    randint(low, high) {
+      const last = high - low - 1;
+      if (!(last >= 0 && last < 2 ** 32)) throw new Error(`internal: randint of ${low}..${high}`);
+      if (last === 0) return low;
+      const shift = Math.clz32(last);
+      const mask = 0xffffffff >>> shift;
+      for (;;) {
+        const value = (engine.next() & mask) >>> 0;
+        if (value <= last) return low + value;
+      }
+    },
+  };
+}
+
+export interface DefaultRng {
+  /** `random()`: 53 bits in [0, 1). */
+  random(): number;
+  /** `standard_normal()`. */
+  normal(): number;
+}
+
+const PCG_MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
+const MASK128 = (1n << 128n) - 1n;
+
+/** `numpy.random.default_rng(seed)` for a non-negative integer. */
+export function defaultRng(seed: bigint | number): DefaultRng {
+  const [high, low, incrementHigh, incrementLow] = seedSequence(seed).state64(4);
+  const increment = ((((incrementHigh << 64n) | incrementLow) << 1n) | 1n) & MASK128;
+  const step = (state: bigint) => (state * PCG_MULTIPLIER + increment) & MASK128;
+  let state = step((increment + ((high << 64n) | low)) & MASK128);
+  const next = (): bigint => {
+    state = step(state);
+    const word = (state >> 64n) ^ (state & 0xffffffffffffffffn);
+    const turn = state >> 122n;
+    return BigInt.asUintN(64, (word >> turn) | (word << (64n - turn)));
+  };
+  const random = () => Number(next() >> 11n) * 2 ** -53;
+  return { random, normal: () => ziggurat(next, random) };
+}
+
+const LEVELS = 256;
+const TAIL = 3.6541528853610088;
+const AREA = 0.004928673233974655;
+const SCALE = 2 ** 52;
+const tables = zigguratTables();
+
+function ziggurat(next: () => bigint, random: () => number): number {
+  for (;;) {
+    const bits = next();
+    const level = Number(bits & 0xffn);
+    const negative = ((bits >> 8n) & 1n) === 1n;
+    const size = Number((bits >> 9n) & 0xfffffffffffffn);
+    const x = size * tables.width[level] * (negative ? -1 : 1);
+    if (size < tables.inside[level]) return x;
+    if (level === 0) {
+      for (;;) {
+        const beyond = -Math.log1p(-random()) / TAIL;
+        const y = -Math.log1p(-random());
+        if (y + y > beyond * beyond) return ((bits >> 17n) & 1n) === 1n ? -(TAIL + beyond) : TAIL + beyond;
+      }
+    }
+    const { height } = tables;
+    if ((height[level - 1] - height[level]) * random() + height[level] < Math.exp(-0.5 * x * x)) return x;
+  }
+}
+
+/** The layers of equal area, from the tail inwards. */
+function zigguratTables() {
+  const inside = new Float64Array(LEVELS);
+  const width = new Float64Array(LEVELS);
+  const height = new Float64Array(LEVELS);
+  const density = (x: number) => Math.exp(-0.5 * x * x);
+  const base = AREA / density(TAIL);
+  let edge = TAIL;
+  inside[0] = Math.floor((edge / base) * SCALE);
+  width[0] = base / SCALE;
+  height[0] = 1;
+  width[LEVELS - 1] = edge / SCALE;
+  height[LEVELS - 1] = density(edge);
+  for (let i = LEVELS - 2; i > 0; i--) {
+    const inner = Math.sqrt(-2 * Math.log(AREA / edge + density(edge)));
+    inside[i + 1] = Math.floor((inner / edge) * SCALE);
+    edge = inner;
+    width[i] = edge / SCALE;
+    height[i] = density(edge);
+  }
+  return { inside, width, height };
+}
