@@ -26,7 +26,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     executionProviders: [...options.providers],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: options.threads,
-    logSeverityLevel: 3,
+    // Errors are thrown here; nothing is printed beside them.
+    logSeverityLevel: 4,
     freeDimensionOverrides: options.fixed,
     extra: { session: { model_external_initializers_file_folder_path: options.folder } },
   }).catch((cause: unknown) => {

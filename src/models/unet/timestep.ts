@@ -3,15 +3,25 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 const MAX_PERIOD = 10000;
 
-/** Near-ties that torch's float32 exp is known to round up, by half the width: index of the frequency. */
-const ROUNDED_UP: Readonly<Record<number, readonly number[]>> = { 128: [12] };
+/** Where torch's float32 exp (MKL's) misses the nearest float32 among the exponents of usual widths: exponent -> error in units of the last place. */
+const TORCH_EXP_ERRORS: ReadonlyMap<number, number> = new Map([
+  [-0.115129254758358, 1],
+  [-0.8634694218635559, 1],
+  [-2.4177143573760986, 1],
+  [-4.940964221954346, 1],
+  [-5.228786945343018, -1],
+  [-7.627313137054443, 1],
+]);
 
 /** exp(-ln(10000) i / half) as torch computes it in float32. */
 function frequenciesOf(half: number): Float32Array {
   const scale = Math.fround(-Math.log(MAX_PERIOD));
-  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp(Math.fround(Math.fround(scale * i) / half)));
+  const exponents = Float32Array.from({ length: half }, (_, i) => Math.fround(scale * i) / half);
+  const frequencies = exponents.map(Math.exp);
   const bits = new Int32Array(frequencies.buffer);
-  for (const i of ROUNDED_UP[half] ?? []) bits[i]++;
+  exponents.forEach((exponent, i) => {
+    bits[i] += TORCH_EXP_ERRORS.get(exponent) ?? 0;
+  });
   return frequencies;
 }
 

@@ -1,0 +1,145 @@
+// Sessions over a user's file: where its bytes may lie, which dtypes, how much memory, and what is said when it fails.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fixtureModel } from '../../test/support/golden.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { linear } from '../models/blocks.ts';
+import { weightsOf } from '../models/weights.ts';
+import { createGraph, type Graph } from '../onnx/builder.ts';
+import { tensor } from '../tensor/tensor.ts';
+import { loadVae } from './autoencoder.ts';
+import { loadCheckpoint } from './checkpoint.ts';
+import { createRuntime } from './runtime.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dark room – 暗室 '));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Entry = readonly [name: string, dtype: string, shape: readonly number[], bytes: Buffer];
+
+/** Writes a .safetensors whose data begins at an odd byte. */
+function write(name: string, entries: readonly Entry[]): string {
+  let at = 0;
+  const header: Record<string, unknown> = {};
+  for (const [key, dtype, shape, bytes] of entries) {
+    header[key] = { dtype, shape, data_offsets: [at, at + bytes.length] };
+    at += bytes.length;
+  }
+  let text = JSON.stringify(header);
+  if (text.length % 2 === 0) text += ' ';
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  const file = join(folder, name);
+  writeFileSync(file, Buffer.concat([size, Buffer.from(text), ...entries.map((e) => e[3])]));
+  return file;
+}
+
+const f32 = (...values: number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
+const u16 = (...values: number[]): Buffer => Buffer.from(Uint16Array.from(values).buffer);
+
+const odd: Entry = ['odd', 'U8', [1], Buffer.from([7])];
+/** The 2x2 matrix [[1, 2], [3, -0.5]] in each dtype. */
+const MATRICES: Readonly<Record<string, Buffer>> = {
+  F32: f32(1, 2, 3, -0.5),
+  F16: u16(0x3c00, 0x4000, 0x4200, 0xb800),
+  BF16: u16(0x3f80, 0x4000, 0x4040, 0xbf00),
+  F64: Buffer.from(Float64Array.of(1, 2, 3, -0.5).buffer),
+};
+
+async function product(file: string, options: { halves?: boolean; rows?: readonly [number, number] } = {}): Promise<Graph> {
+  const opened = await openSafetensors(file);
+  await opened.close();
+  const g = createGraph();
+  const w = weightsOf(file, opened.tensors, 'layer.', options);
+  g.output('y', linear({ g, w }, g.input('x', ['N', 2]), 'lin', options.rows), ['N', 2]);
+  return g;
+}
+
+const x = tensor([1, 2], Float32Array.of(10, 100));
+
+describe('sessions', () => {
+  it.each(Object.keys(MATRICES))('read %s weights at odd offsets under a name with spaces and letters of all kinds', async (dtype) => {
+    const file = write(`größe ${dtype} é 模型.safetensors`, [odd, ['layer.lin.weight', dtype, [2, 2], MATRICES[dtype]]]);
+    const runtime = createRuntime({ threads: 1 });
+    const run = async (part: string, rows?: readonly [number, number]) => {
+      const graph = await product(file, { rows });
+      return (await runtime.network({ file, part, outputs: ['y'], build: () => graph }).run({ x })).y.data;
+    };
+    expect([...(await run('all'))]).toEqual([210, -20]);
+    expect([...(await run('second row', [1, 2]))]).toEqual([-20]);
+    await runtime.close();
+    expect(readdirSync(folder).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
+  });
+
+  it('round weights to halves where asked', async () => {
+    const file = write('halves.safetensors', [['layer.lin.weight', 'F32', [1, 2], f32(1 + 2 ** -12, 1 + 2 ** -9)]]);
+    const runtime = createRuntime({ threads: 1 });
+    const ones = tensor([2, 2], Float32Array.of(1, 0, 0, 1));
+    const spec = async (halves: boolean) => {
+      const graph = await product(file, { halves });
+      return { file, part: 'lin', variant: `${halves}`, outputs: ['y'], build: () => graph };
+    };
+    expect([...(await runtime.network(await spec(false)).run({ x: ones })).y.data]).toEqual([1 + 2 ** -12, 1 + 2 ** -9]);
+    expect([...(await runtime.network(await spec(true)).run({ x: ones })).y.data]).toEqual([1, 1 + 2 ** -9]);
+    await runtime.close();
+  });
+
+  it('open when first run, close the least recently used when memory is short, and open again', async () => {
+    const file = write('three.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+    const loads: string[] = [];
+    const runtime = createRuntime({ threads: 1, memoryBudget: 32, onLoad: (name) => loads.push(name.slice(-1)) });
+    const graph = await product(file);
+    const [a, b, c] = ['a', 'b', 'c'].map((part) => runtime.network({ file, part, outputs: ['y'], build: () => graph }));
+    expect(loads).toEqual([]);
+    for (const network of [a, b, a, c, a, b]) expect((await network.run({ x })).y.data[0]).toBe(210);
+    expect(loads).toEqual(['a', 'b', 'c', 'b']);
+    expect(runtime.open().map((name) => name.slice(-1))).toEqual(['a', 'b']);
+    const both = await Promise.all([c.run({ x }), a.run({ x })]);
+    expect(both.map((out) => out.y.data[1])).toEqual([-20, -20]);
+    await runtime.close();
+    expect(runtime.open()).toEqual([]);
+    expect((await a.run({ x })).y.data[0]).toBe(210);
+    await runtime.close();
+  });
+
+  it('say what failed', async () => {
+    const file = write('cut.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+    const graph = await product(file);
+    const runtime = createRuntime({ threads: 1 });
+    const network = runtime.network({ file, part: 'lin', outputs: ['y'], build: () => graph });
+    await expect(network.run({ x: tensor([1, 3], new Float32Array(3)) })).rejects.toMatchObject({ code: 'DR_RUNTIME_FAILED' });
+    await runtime.close();
+    truncateSync(file, 40);
+    await expect(network.run({ x })).rejects.toMatchObject({
+      code: 'DR_RUNTIME_FAILED',
+      message: expect.stringContaining('cut.safetensors'),
+    });
+    await runtime.close();
+  });
+});
+
+describe('files that are not what they should be', () => {
+  const runtime = createRuntime({ threads: 1 });
+  const unsupported = (names: string) => ({ code: 'DR_MODEL_UNSUPPORTED', message: expect.stringContaining(names) });
+
+  it('are named', async () => {
+    const file = write('lora.safetensors', [['lora_unet.down.weight', 'F32', [2, 2], MATRICES.F32]]);
+    await expect(loadCheckpoint(file, runtime)).rejects.toMatchObject(unsupported('lora.safetensors'));
+    await expect(loadVae(file, runtime)).rejects.toMatchObject(unsupported('lora.safetensors'));
+  });
+
+  it('are refused with the tensor that is missing', async () => {
+    const bytes = readFileSync(fixtureModel('tiny_vae'));
+    const size = Number(bytes.readBigUInt64LE(0));
+    const text = bytes
+      .subarray(8, 8 + size)
+      .toString('utf8')
+      .replace('decoder.norm_out.bias', 'decoder.norm_out.bios');
+    const file = join(folder, 'part.safetensors');
+    writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), Buffer.from(text), bytes.subarray(8 + size)]));
+    const vae = await loadVae(file, runtime);
+    const latents = tensor([1, 4, 4, 4], new Float32Array(64));
+    await expect(vae.decode(latents)).rejects.toMatchObject(unsupported('decoder.norm_out.bias'));
+  });
+});
