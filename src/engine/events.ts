@@ -1,0 +1,31 @@
+// What a job tells while it runs. Plain data: events cross a process border and become lines of JSON.
+import type { SavedFile } from '../nodes/declare.ts';
+
+/** What a node shows: `images` and other lists, as in ComfyUI's `executed`. */
+export type NodeUi = Readonly<Record<string, readonly unknown[]>>;
+
+/** Results by the id of the node that saved or showed them. */
+export type Outputs = Readonly<Record<string, NodeUi>>;
+
+export type EngineEvent =
+  /** `cached` nodes keep their values of the last job; `nodes` will run. */
+  | { readonly type: 'started'; readonly nodes: number; readonly cached: readonly string[] }
+  | { readonly type: 'node-started'; readonly nodeId: string; readonly nodeType: string; readonly title: string }
+  /** A model file is read (a network built and loaded): seconds for a large one. */
+  | { readonly type: 'loading'; readonly nodeId: string; readonly name: string }
+  | { readonly type: 'progress'; readonly nodeId: string; readonly step: number; readonly total: number }
+  | { readonly type: 'executed'; readonly nodeId: string; readonly ui: NodeUi }
+  | { readonly type: 'warning'; readonly nodeId?: string; readonly message: string }
+  | { readonly type: 'done'; readonly outputs: Outputs }
+  | { readonly type: 'error'; readonly error: Readonly<Record<string, unknown>> };
+
+export type Emit = (event: EngineEvent) => void;
+
+const isSavedFile = (value: unknown): value is SavedFile =>
+  typeof value === 'object' && value !== null && 'filename' in value && 'path' in value;
+
+/** The files among what a node shows. */
+export const savedFiles = (ui: NodeUi | undefined): SavedFile[] =>
+  Object.values(ui ?? {})
+    .flat()
+    .filter(isSavedFile);

@@ -1,0 +1,34 @@
+// The messages between a program and its engine process. Graphs cross as JSON text, which keeps big integers and `8.0`.
+import type { DarkroomError } from '../errors.ts';
+import type { EngineEvent, Outputs } from './events.ts';
+
+export interface EngineSettings {
+  readonly models: readonly string[];
+  readonly input: string;
+  readonly output: string;
+  readonly temp: string;
+  readonly device: 'cpu' | 'auto';
+  readonly threads?: number;
+  /** URL of a module that exports NODES, in place of the built-in nodes. */
+  readonly nodesModule?: string;
+}
+
+export interface JobText {
+  /** The checked graph, as /prompt takes it. */
+  readonly prompt: string;
+  /** `extra_pnginfo` */
+  readonly extra: string;
+  readonly outputs: readonly string[];
+}
+
+export type ToEngine =
+  | { readonly kind: 'open'; readonly settings: EngineSettings }
+  | { readonly kind: 'job'; readonly job: JobText }
+  | { readonly kind: 'cancel' };
+
+export type FromEngine =
+  | { readonly kind: 'event'; readonly event: EngineEvent }
+  /** Something is about to be written into this folder. */
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'finished'; readonly outputs: Outputs }
+  | { readonly kind: 'failed'; readonly error: ReturnType<DarkroomError['toJSON']> };

@@ -1,0 +1,156 @@
+// The whole way of a picture for programs: folders, reading, checking, running, closing.
+import { existsSync, readFileSync } from 'node:fs';
+import { checkAborted, DarkroomError } from '../errors.ts';
+import { dumpsJson, isJsonObject, type Json, parseJson } from '../formats/json.ts';
+import type { SavedFile } from '../nodes/declare.ts';
+import { NODES } from '../nodes/index.ts';
+import { embeddedModels } from '../storage/embedded.ts';
+import { openFolders } from '../storage/folders.ts';
+import { promptOf } from '../workflow/graph.ts';
+import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
+import { readWorkflow, readWorkflowFile, type Workflow } from '../workflow/read.ts';
+import { invalid, type NodeTable, type Validation, validate } from '../workflow/validate.ts';
+import { createEngine } from './child.ts';
+import type { Emit, EngineEvent, NodeUi, Outputs } from './events.ts';
+
+export interface DarkroomOptions {
+  /** Folders that hold `checkpoints`, `vae`, `loras` … as ComfyUI's `models`; earlier ones win. Default: `models`, if there is one. */
+  readonly models?: string | readonly string[];
+  /** Folder of the pictures that LoadImage reads (`input`). */
+  readonly input?: string;
+  /** Folder that SaveImage writes to (`output`). */
+  readonly output?: string;
+  /** Folder that PreviewImage writes to (`temp`). */
+  readonly temp?: string;
+  readonly device?: 'cpu' | 'auto';
+  /** Threads of a network's evaluation; all cores unless given. */
+  readonly threads?: number;
+  /** Other nodes than the built-in ones: a table, and the URL of the module that exports it as NODES. */
+  readonly nodes?: { readonly table: NodeTable; readonly module: string };
+}
+
+/** An API workflow as an object, as JSON text, or the path of a file. */
+export type WorkflowSource = string | Readonly<Record<string, unknown>>;
+
+export interface RunOptions {
+  /** Aborting takes effect between two evaluations of a network, or by force after two seconds. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** `{'3.seed': 42, 'KSampler.steps': 20}`: values to set first; the part before the dot is a node id or title. */
+  readonly set?: Overrides;
+  /** Written into pictures beside the prompt (`workflow`: the UI's own file). */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export interface Picture extends SavedFile {
+  /** The bytes of the file. */
+  toBuffer(): Buffer;
+}
+
+/** What a node saved or showed. */
+export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & { readonly images: readonly Picture[] };
+
+export interface RunResult {
+  /** By the id of the node that saved or showed something. */
+  readonly outputs: Readonly<Record<string, NodeOutput>>;
+}
+
+export interface CheckResult {
+  readonly runnable: boolean;
+  readonly missingNodes: readonly string[];
+  readonly missingModels: readonly string[];
+  readonly errors: readonly DarkroomError[];
+  /** ComfyUI's own answer to the same workflow. */
+  readonly validation?: Validation;
+}
+
+export interface Darkroom {
+  /** Runs a workflow; jobs wait for each other. Throws a DarkroomError (DR_INTERRUPTED when the signal was aborted). */
+  run(workflow: WorkflowSource, options?: RunOptions): Promise<RunResult>;
+  /** Says whether a workflow can run here, and what is missing. Throws only when the workflow can't be read at all. */
+  check(workflow: WorkflowSource, options?: Pick<RunOptions, 'set'>): CheckResult;
+  /** Ends the running job at once, whatever it is doing. */
+  kill(): void;
+  /** Process id of the engine, when one runs. */
+  enginePid(): number | undefined;
+  /** Ends the engine after the jobs that were given to it. */
+  close(): Promise<void>;
+}
+
+/** Opens the folders and prepares an engine; its process starts with the first run. Throws DR_BAD_USAGE for a models folder that is not there. */
+export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
+  const models = options.models ?? (existsSync('models') ? ['models'] : []);
+  const folders = openFolders({ ...options, models: typeof models === 'string' ? [models] : models, embedded: embeddedModels() });
+  const nodes = options.nodes?.table ?? NODES;
+  const { input, output, temp } = folders;
+  const engine = createEngine({
+    models: folders.models,
+    input,
+    output,
+    temp,
+    device: options.device ?? 'auto',
+    threads: options.threads,
+    nodesModule: options.nodes?.module,
+  });
+
+  const checked = (source: WorkflowSource, set: Overrides = {}): { workflow: Workflow; validation: Validation } => {
+    const workflow = readSource(source);
+    return { workflow, validation: validate(applyOverrides(workflow.graph, set, nodes), nodes, folders) };
+  };
+
+  const run = async (source: WorkflowSource, { signal, onEvent = () => undefined, set, extra }: RunOptions = {}): Promise<RunResult> => {
+    try {
+      checkAborted(signal);
+      const { workflow, validation } = checked(source, set);
+      const refused = invalid(validation);
+      if (refused) throw refused;
+      const outputs = await engine.run(
+        {
+          prompt: dumpsJson(promptOf(validation.graph)),
+          extra: dumpsJson({ ...workflow.extra, ...extra }),
+          outputs: validation.outputs,
+        },
+        { signal, onEvent: onEvent as Emit },
+      );
+      onEvent({ type: 'done', outputs });
+      return { outputs: withPictures(outputs) };
+    } catch (error) {
+      if (error instanceof DarkroomError) onEvent({ type: 'error', error: error.toJSON() });
+      throw error;
+    }
+  };
+
+  const check = (source: WorkflowSource, { set }: Pick<RunOptions, 'set'> = {}): CheckResult => {
+    const { workflow, validation } = checked(source, set);
+    const missingNodes = [...workflow.graph.values()].map((node) => node.classType).filter((type) => type !== '' && !nodes.has(type));
+    return {
+      runnable: validation.problems.length === 0,
+      missingNodes: [...new Set(missingNodes)],
+      missingModels: [...new Set(validation.problems.filter((p) => p.code === 'DR_MODEL_MISSING').map((p) => p.file!))],
+      errors: validation.problems,
+      validation,
+    };
+  };
+
+  return { run, check, kill: engine.kill, enginePid: engine.pid, close: engine.close };
+}
+
+function readSource(source: WorkflowSource): Workflow {
+  if (typeof source !== 'string') return readWorkflow(source as Json);
+  return isJsonText(source) ? readWorkflow(parseJson(source)) : readWorkflowFile(source);
+}
+
+const isJsonText = (text: string): boolean => /^[\s\ufeff]*\{/.test(text);
+
+const withPictures = (outputs: Outputs): RunResult['outputs'] =>
+  Object.fromEntries(
+    Object.entries(outputs).map(([id, ui]) => [
+      id,
+      { ...ui, images: (ui['images'] ?? []).filter(isJsonObject).map(picture) } as NodeOutput,
+    ]),
+  );
+
+const picture = (file: NodeUi[string][number]): Picture => {
+  const saved = file as SavedFile;
+  return { ...saved, toBuffer: () => readFileSync(saved.path) };
+};

@@ -1,0 +1,83 @@
+// The engine process: takes jobs from its parent, one at a time, and keeps networks and results for the next one.
+import { DarkroomError } from '../errors.ts';
+import { type JsonObject, parseJson } from '../formats/json.ts';
+import { createRuntime, type Runtime } from '../runtime/runtime.ts';
+import { embeddedModels } from '../storage/embedded.ts';
+import { type Folders, openFolders } from '../storage/folders.ts';
+import { readWorkflow } from '../workflow/read.ts';
+import type { NodeTable } from '../workflow/validate.ts';
+import { contexts } from './context.ts';
+import type { EngineEvent } from './events.ts';
+import { type Cache, execute } from './execute.ts';
+import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
+
+interface Engine {
+  readonly nodes: NodeTable;
+  readonly folders: Folders;
+  readonly runtime: Runtime;
+}
+
+const cache: Cache = new Map();
+let engine: Promise<Engine>;
+let job: AbortController | undefined;
+let loadingFor = '';
+
+const send = (message: FromEngine): void => {
+  if (process.connected) process.send!(message);
+};
+const onFolder = (folder: string): void => send({ kind: 'folder', folder });
+
+async function open(settings: EngineSettings): Promise<Engine> {
+  const { NODES }: { NODES: NodeTable } = await (settings.nodesModule ? import(settings.nodesModule) : import('../nodes/index.ts'));
+  return {
+    nodes: NODES,
+    folders: openFolders({ ...settings, embedded: embeddedModels({ onFolder }) }),
+    runtime: createRuntime({
+      device: settings.device,
+      threads: settings.threads,
+      onLoad: (name) => send({ kind: 'event', event: { type: 'loading', nodeId: loadingFor, name } }),
+    }),
+  };
+}
+
+async function run(text: JobText): Promise<void> {
+  const controller = new AbortController();
+  job = controller;
+  try {
+    const { nodes, folders, runtime } = await engine;
+    const { graph } = readWorkflow(parseJson(text.prompt));
+    const emit = (event: EngineEvent): void => {
+      if (event.type === 'node-started') loadingFor = event.nodeId;
+      send({ kind: 'event', event });
+    };
+    const extra = parseJson(text.extra) as JsonObject;
+    const { signal } = controller;
+    const contextOf = contexts({ graph, extra, nodes, folders, runtime, signal, emit, onFolder, now: () => new Date() });
+    const outputs = await execute({ graph, outputs: text.outputs, nodes, cache, signal, emit, contextOf });
+    send({ kind: 'finished', outputs });
+  } catch (error) {
+    send({ kind: 'failed', error: asDarkroomError(error).toJSON() });
+  } finally {
+    job = undefined;
+  }
+}
+
+const asDarkroomError = (error: unknown): DarkroomError =>
+  error instanceof DarkroomError
+    ? error
+    : new DarkroomError('DR_ENGINE_CRASHED', {
+        message: `the engine failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        hint: 'This is a fault of Darkroom; please report it with the workflow.',
+      });
+
+process.on('message', (message: ToEngine) => {
+  if (message.kind === 'open') {
+    engine = open(message.settings);
+    // a failure is told to the job that waits for it
+    engine.catch(() => undefined);
+  } else if (message.kind === 'job') void run(message.job);
+  else job?.abort();
+});
+// Ctrl-C reaches the whole process group; the parent decides
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,161 @@
+// Model, input, output and temp folders, laid out as ComfyUI's (folder_paths.py): several models folders, old names of folders, names with `/`.
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { didYouMean } from '../near.ts';
+import type { EmbeddedModels } from './embedded.ts';
+
+export interface FolderOptions {
+  /** Folders that hold `checkpoints`, `vae` …; earlier ones win. */
+  readonly models?: readonly string[];
+  readonly input?: string;
+  readonly output?: string;
+  readonly temp?: string;
+  /** Models that come with the package; they are looked at last. */
+  readonly embedded?: EmbeddedModels;
+}
+
+export interface Folders {
+  readonly models: readonly string[];
+  readonly input: string;
+  readonly output: string;
+  readonly temp: string;
+  /** Files of a kind (`checkpoints`, `vae` …), sorted, relative, with `/`. */
+  modelFiles(kind: string): readonly string[];
+  /** Absolute path; unpacks an embedded model when it is asked for. Throws DR_MODEL_MISSING. */
+  modelPath(kind: string, name: string): string;
+  /** Files directly in the input folder, sorted. */
+  inputFiles(): readonly string[];
+  /** Absolute path of `name`, `sub/name`, `name [output]`. Throws DR_FILE_MISSING. */
+  inputPath(name: string): string;
+  hasInput(name: string): boolean;
+}
+
+// a kind's folder names inside a models folder, in the order they are searched
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  text_encoders: ['text_encoders', 'clip'],
+  diffusion_models: ['unet', 'diffusion_models'],
+  controlnet: ['controlnet', 't2i_adapter'],
+};
+const OLD_NAMES: Readonly<Record<string, string>> = { clip: 'text_encoders', unet: 'diffusion_models', t2i_adapter: 'controlnet' };
+const MODEL_EXTENSIONS = new Set(['.ckpt', '.pt', '.pt2', '.bin', '.pth', '.safetensors', '.pkl', '.sft']);
+
+const MAX_DEPTH = 16;
+const LISTING_LIVES_MS = 2000;
+
+/** The folders of a run. Nothing is created or read before it is needed. */
+export function openFolders(options: FolderOptions = {}): Folders {
+  const models = (options.models ?? []).map((dir) => resolve(dir));
+  for (const dir of models)
+    if (!isFolder(dir))
+      throw new DarkroomError('DR_BAD_USAGE', {
+        message: `models folder ${dir} does not exist`,
+        hint: 'Give the folder that holds checkpoints, vae, loras …',
+        file: dir,
+      });
+  const input = resolve(options.input ?? 'input');
+  const output = resolve(options.output ?? 'output');
+  const temp = resolve(options.temp ?? 'temp');
+  const listings = new Map<string, { at: number; files: readonly string[] }>();
+
+  const kindOf = (kind: string): string => OLD_NAMES[kind] ?? kind;
+  const foldersOf = (kind: string): string[] => models.flatMap((dir) => (NAMES[kind] ?? [kind]).map((name) => join(dir, name)));
+
+  const modelFiles = (asked: string): readonly string[] => {
+    const kind = kindOf(asked);
+    const known = listings.get(kind);
+    if (known && Date.now() - known.at < LISTING_LIVES_MS) return known.files;
+    const found = new Set<string>(options.embedded?.names(kind) ?? []);
+    for (const dir of foldersOf(kind)) for (const name of walk(dir)) if (MODEL_EXTENSIONS.has(extension(name))) found.add(name);
+    const files = [...found].sort(byCodePoint);
+    listings.set(kind, { at: Date.now(), files });
+    return files;
+  };
+
+  const modelPath = (asked: string, name: string): string => {
+    const kind = kindOf(asked);
+    for (const dir of foldersOf(kind)) {
+      const path = inside(dir, name);
+      if (path && isFile(path)) return path;
+    }
+    const embedded = options.embedded?.unpack(kind, name);
+    if (embedded) return embedded;
+    throw new DarkroomError('DR_MODEL_MISSING', {
+      message: `model file '${name}' is not among the ${kind}`,
+      hint: didYouMean(name, modelFiles(kind)) || `Put it into the folder '${kind}' of a models folder that --models names.`,
+      file: name,
+    });
+  };
+
+  const roots: Readonly<Record<string, string>> = { input, output, temp };
+  const locate = (name: string): { path: string | undefined; root: string } => {
+    const tagged = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
+    const root = roots[tagged?.[2] ?? 'input'];
+    return { path: inside(root, tagged ? tagged[1] : name), root };
+  };
+  const inputFiles = (): readonly string[] =>
+    entries(input)
+      .filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || (entry.isSymbolicLink() && isFile(join(input, entry.name)))))
+      .map((entry) => entry.name)
+      .sort(byCodePoint);
+  const inputPath = (name: string): string => {
+    const { path, root } = locate(name);
+    if (path && isFile(path)) return path;
+    throw new DarkroomError('DR_FILE_MISSING', {
+      message: path ? `there is no file '${name}' in ${root}` : `'${name}' lies outside ${root}`,
+      hint: didYouMean(name, inputFiles()) || 'Put it there, or name another input folder with --input.',
+      file: name,
+    });
+  };
+  const hasInput = (name: string): boolean => {
+    const { path } = locate(name);
+    return path !== undefined && isFile(path);
+  };
+  return { models, input, output, temp, modelFiles, modelPath, inputFiles, inputPath, hasInput };
+}
+
+/** The path of `name` under `root`; undefined when it would lie elsewhere. */
+export function inside(root: string, name: string): string | undefined {
+  if (name === '' || name.includes('\0')) return undefined;
+  const path = resolve(root, name.replaceAll('\\', sep === '\\' ? '\\' : '/'));
+  return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined;
+}
+
+/** Sorts as Python does, by code point. */
+export const byCodePoint = (a: string, b: string): number => {
+  const x = Array.from(a, (c) => c.codePointAt(0)!);
+  const y = Array.from(b, (c) => c.codePointAt(0)!);
+  const i = x.findIndex((c, at) => c !== y[at]);
+  return i < 0 ? x.length - y.length : i >= y.length ? 1 : x[i] - y[i];
+};
+
+const extension = (name: string): string => {
+  const file = basename(name);
+  return file.lastIndexOf('.') > 0 ? file.slice(file.lastIndexOf('.')).toLowerCase() : '';
+};
+
+/** Files under a folder, links followed, `.git` left out; relative, with `/`. */
+function walk(root: string): string[] {
+  const found: string[] = [];
+  const visit = (dir: string, depth: number): void => {
+    for (const entry of entries(dir)) {
+      const path = join(dir, entry.name);
+      const folder = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path));
+      if (!folder) found.push(relative(root, path).replaceAll(sep, '/'));
+      else if (entry.name !== '.git' && depth < MAX_DEPTH) visit(path, depth + 1);
+    }
+  };
+  visit(root, 0);
+  return found;
+}
+
+function entries(dir: string): Dirent[] {
+  try {
+    return readdirSync(dir, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false, bigint: false })?.isFile() ?? false;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

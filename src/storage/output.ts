@@ -1,0 +1,115 @@
+// Writes outputs under ComfyUI's names (`prefix_00001_.png`, get_save_image_path): each file whole or not at all, none ever overwritten.
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { inside } from './folders.ts';
+import { writeWhole } from './whole.ts';
+
+export interface OutputRequest {
+  /** The folder of the outputs, absolute. */
+  readonly root: string;
+  /** May have a subfolder and %width% %height% %year% %month% %day% %hour% %minute% %second%. */
+  readonly prefix: string;
+  /** Without a dot. */
+  readonly extension: string;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly files: readonly Uint8Array[];
+  readonly now: Date;
+}
+
+export interface WrittenFile {
+  readonly filename: string;
+  readonly subfolder: string;
+  readonly path: string;
+}
+
+/** Writes the files with consecutive counters. `onFolder` hears the folder before anything is written. Throws DR_OUTPUT_UNWRITABLE. */
+export function writeOutputs(request: OutputRequest, onFolder?: (folder: string) => void): WrittenFile[] {
+  const prefix = expand(request.prefix, request.size, request.now);
+  const normal = posix.normalize(prefix.replaceAll('\\', '/'));
+  const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
+  const name = posix.basename(normal);
+  const folder = subfolder === '' ? request.root : inside(request.root, subfolder);
+  if (!folder || name === '..' || name === '.' || posix.isAbsolute(normal) || name.includes('\0'))
+    throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+      message: `'${request.prefix}' would save outside the output folder ${request.root}`,
+      hint: 'Use a file name prefix without ".." that does not begin with "/"; name the folder itself with --output.',
+      file: request.prefix,
+    });
+  try {
+    mkdirSync(folder, { recursive: true });
+    onFolder?.(folder);
+    let counter = nextCounter(readdirSync(folder), name);
+    const written = request.files.map((bytes, i): WrittenFile => {
+      // ComfyUI's %batch_num% is the place in the batch
+      const nextName = () => `${name.replaceAll('%batch_num%', String(i))}_${String(counter++).padStart(5, '0')}_.${request.extension}`;
+      let filename = nextName();
+      writeWhole(folder, filename, bytes, (temporary) => {
+        while (!place(temporary, join(folder, filename))) filename = nextName();
+      });
+      return { filename, subfolder, path: join(folder, filename) };
+    });
+    return written;
+  } catch (error) {
+    throw unwritable(folder, error as NodeJS.ErrnoException);
+  }
+}
+
+/** One more than the highest counter of `prefix_NNNNN_…` among the names; 1 when there is none. */
+export function nextCounter(names: readonly string[], prefix: string): number {
+  let highest = 0;
+  for (const name of names) {
+    if (!name.startsWith(`${prefix}_`)) continue;
+    const digits = name.slice(prefix.length + 1).split('_')[0];
+    if (/^\s*[+-]?\d+\s*$/.test(digits)) highest = Math.max(highest, Number(digits));
+  }
+  return highest + 1;
+}
+
+function expand(prefix: string, size: { width: number; height: number }, now: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const values: readonly (readonly [string, string])[] = [
+    ['%width%', String(size.width)],
+    ['%height%', String(size.height)],
+    ['%year%', String(now.getFullYear())],
+    ['%month%', two(now.getMonth() + 1)],
+    ['%day%', two(now.getDate())],
+    ['%hour%', two(now.getHours())],
+    ['%minute%', two(now.getMinutes())],
+    ['%second%', two(now.getSeconds())],
+  ];
+  return values.reduce((text, [name, value]) => text.replaceAll(name, value), prefix);
+}
+
+/** Gives a finished file its name; false when another process took it meanwhile. */
+function place(temporary: string, path: string): boolean {
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // file systems without hard links
+    if (existsSync(path)) return false;
+    renameSync(temporary, path);
+    return true;
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EEXIST: 'There is a file where the folder should be; name another folder with --output.',
+  ENOTDIR: 'There is a file where the folder should be; name another folder with --output.',
+  EACCES: 'Allow writing there, or name another folder with --output.',
+  EPERM: 'Allow writing there, or name another folder with --output.',
+  EROFS: 'The disk is read-only; name another folder with --output.',
+  ENOSPC: 'The disk is full; make room, or name another folder with --output.',
+  EDQUOT: 'Your disk quota is used up; make room, or name another folder with --output.',
+  ENAMETOOLONG: 'Use a shorter file name prefix.',
+};
+
+const unwritable = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
+  new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+    message: `nothing can be saved in ${folder}: ${error.message}`,
+    hint: HINTS[error.code ?? ''] ?? 'Name another folder with --output.',
+    file: folder,
+    cause: error,
+  });

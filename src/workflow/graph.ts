@@ -1,0 +1,65 @@
+// The normal form of a workflow: ComfyUI's API graph. Node ids keep the order of the file.
+import { entriesOf, type Json, type JsonObject, objectOf } from '../formats/json.ts';
+
+export interface GraphNode {
+  /** Empty where the file has none; validation reports it. */
+  readonly classType: string;
+  readonly inputs: Readonly<JsonObject>;
+  /** `_meta.title`. */
+  readonly title?: string;
+  /** The node as it stood in the file; keeps keys that mean nothing to us. */
+  readonly source: Readonly<JsonObject>;
+}
+
+export type Graph = ReadonlyMap<string, GraphNode>;
+
+/** Output `slot` of node `id`. */
+export interface Link {
+  readonly id: string;
+  readonly slot: number;
+}
+
+/** The link an input value stands for, as ComfyUI's executor sees it: `[id, slot]`. */
+export function linkOf(value: Json | undefined): Link | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined;
+  const [id, slot] = value;
+  return typeof id === 'string' && typeof slot === 'number' ? { id, slot } : undefined;
+}
+
+/** The links of a node's inputs, by input name. */
+export function linksOf(node: GraphNode): [string, Link][] {
+  const links: [string, Link][] = [];
+  for (const [name, value] of entriesOf(node.inputs)) {
+    const link = linkOf(value);
+    if (link) links.push([name, link]);
+  }
+  return links;
+}
+
+/** What people call a node: its title if it has one, and its id. */
+export const nodeName = (id: string, node: GraphNode | undefined): string =>
+  node?.title && node.title !== node.classType
+    ? `${node.classType} '${node.title}' (node ${id})`
+    : `${node?.classType || 'node'} (node ${id})`;
+
+/** The graph as the JSON object that `/prompt` takes and PNG files carry. */
+export function promptOf(graph: Graph): JsonObject {
+  return objectOf(
+    [...graph].map(([id, node]): [string, Json] => [
+      id,
+      objectOf(
+        entriesOf(node.source as JsonObject).map(([key, value]): [string, Json] => [key, key === 'inputs' ? { ...node.inputs } : value]),
+      ),
+    ]),
+  );
+}
+
+/** The graph with some inputs of some nodes replaced or added. */
+export function withInputs(graph: Graph, changes: ReadonlyMap<string, Readonly<JsonObject>>): Graph {
+  return new Map(
+    [...graph].map(([id, node]) => [id, changes.has(id) ? { ...node, inputs: replaced(node.inputs, changes.get(id)!) } : node]),
+  );
+}
+
+const replaced = (inputs: Readonly<JsonObject>, changes: Readonly<JsonObject>): JsonObject =>
+  objectOf([...entriesOf(inputs as JsonObject), ...entriesOf(changes as JsonObject)]);

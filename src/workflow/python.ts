@@ -1,0 +1,116 @@
+// How Python converts and prints the values of a prompt; ComfyUI's validation messages are made of it.
+import { entriesOf, isPyFloat, type Json, pyFloat, pythonRepr } from '../formats/json.ts';
+
+/** An exception as Python would raise it: `type` is its qualified name, `message` its text, `explanation` says the same to people. */
+export class PythonError extends Error {
+  readonly type: string;
+  readonly explanation: string;
+  constructor(type: string, message: string, explanation = message) {
+    super(message);
+    this.type = type;
+    this.explanation = explanation;
+  }
+}
+
+/** `type(value).__name__` */
+export function typeName(value: Json): string {
+  if (value === null) return 'NoneType';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'bigint') return 'int';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (isPyFloat(value)) return 'float';
+  return Array.isArray(value) ? 'list' : 'dict';
+}
+
+/** `str(value)` */
+export const str = (value: Json): string => (typeof value === 'string' ? value : repr(value));
+
+/** `repr(value)` */
+export function repr(value: Json): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : floatRepr(value);
+  if (isPyFloat(value)) return floatRepr(value.float);
+  if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
+  return `{${entriesOf(value)
+    .map(([key, item]) => `${quote(key)}: ${repr(item)}`)
+    .join(', ')}}`;
+}
+
+const floatRepr = (x: number): string => (Number.isFinite(x) ? pythonRepr(x) : Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf');
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+
+function quote(text: string): string {
+  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
+  let body = '';
+  for (const c of text) {
+    const code = c.codePointAt(0)!;
+    if (c === mark) body += `\\${c}`;
+    else if (NAMED[c]) body += NAMED[c];
+    else if (code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad) body += `\\x${code.toString(16).padStart(2, '0')}`;
+    else body += c;
+  }
+  return mark + body + mark;
+}
+
+/** `int(value)`: truncates floats, reads digits; throws PythonError. */
+export function toInt(value: Json): number | bigint {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number') return truncate(value);
+  if (isPyFloat(value)) return truncate(value.float);
+  if (typeof value === 'string') {
+    const digits = value.trim();
+    if (!/^[+-]?\d+(_\d+)*$/.test(digits)) throw new PythonError('ValueError', `invalid literal for int() with base 10: ${quote(value)}`);
+    const bare = digits.replace(/[_+]/g, '');
+    return smallest(BigInt(bare));
+  }
+  throw new PythonError('TypeError', `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`);
+}
+
+function truncate(x: number): number | bigint {
+  if (Number.isNaN(x)) throw new PythonError('ValueError', 'cannot convert float NaN to integer');
+  if (!Number.isFinite(x)) throw new PythonError('OverflowError', 'cannot convert float infinity to integer');
+  const whole = Math.trunc(x) + 0;
+  return Number.isSafeInteger(whole) ? whole : BigInt(whole);
+}
+
+const smallest = (x: bigint): number | bigint => (Number.isSafeInteger(Number(x)) ? Number(x) : x);
+
+/** `float(value)`; throws PythonError. */
+export function toFloat(value: Json): number {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'number') return value;
+  if (isPyFloat(value)) return value.float;
+  if (typeof value === 'bigint') {
+    const x = Number(value);
+    if (!Number.isFinite(x)) throw new PythonError('OverflowError', 'int too large to convert to float');
+    return x;
+  }
+  if (typeof value === 'string') {
+    const text = value.trim();
+    const word = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
+    if (word) return word[2].toLowerCase() === 'nan' ? Number.NaN : word[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (!/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/.test(text))
+      throw new PythonError('ValueError', `could not convert string to float: ${quote(value)}`);
+    return Number(text.replaceAll('_', ''));
+  }
+  throw new PythonError('TypeError', `float() argument must be a string or a real number, not '${typeName(value)}'`);
+}
+
+/** `bool(value)` */
+export function toBool(value: Json): boolean {
+  if (value === null || typeof value === 'boolean') return value === true;
+  if (typeof value === 'string') return value.length > 0;
+  if (typeof value === 'bigint') return value !== 0n;
+  if (typeof value === 'number') return value !== 0;
+  if (isPyFloat(value)) return value.float !== 0;
+  return Array.isArray(value) ? value.length > 0 : Object.keys(value).length > 0;
+}
+
+/** A float as the prompt keeps it: printed with `.0` when integral. */
+export const floatJson = (x: number): Json => (Number.isInteger(x) ? pyFloat(x) : x);
