@@ -1,7 +1,7 @@
 // SDXL's vector condition: the pooled prompt and sizes as sinusoids (comfy.model_base SDXL and SDXLRefiner encode_adm).
 import { DarkroomError } from '../errors.ts';
+import { timestepEmbedding } from '../models/unet/timestep.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { exp, f32 } from './float32.ts';
 import type { ConditioningEntry, Model } from './types.ts';
 
 /** Width of each number's sinusoids. */
@@ -37,18 +37,6 @@ export function admVector(model: Model, entry: ConditioningEntry, side: 'positiv
     });
   const y = new Float32Array(model.unet.admChannels);
   y.set(pooled.data);
-  for (const [i, value] of numbers.entries()) y.set(sinusoids(value, WIDTH), pooled.data.length + i * WIDTH);
+  y.set(timestepEmbedding(numbers, WIDTH).data, pooled.data.length);
   return tensor([1, y.length], y);
-}
-
-/** A number as cosines, then sines, of `width` / 2 frequencies from 1 down to 1/10000 (the timestep embedding of diffusion models). */
-export function sinusoids(value: number, width: number): Float32Array {
-  const half = width / 2;
-  const out = new Float32Array(width);
-  for (let i = 0; i < half; i++) {
-    const angle = f32(f32(value) * exp(f32(f32(f32(-Math.log(10000)) * i) / half)));
-    out[i] = Math.cos(angle);
-    out[half + i] = Math.sin(angle);
-  }
-  return out;
 }

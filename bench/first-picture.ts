@@ -1,0 +1,69 @@
+// npm run bench: time to the first picture in a fresh process, seconds per step and peak memory, on the embedded model.
+// Each figure is the median of RUNS fresh processes of the built command line; memory is read from /proc (Linux).
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const RUNS = 5;
+const WORKFLOWS = ['text-to-image', 'base-and-refiner', 'image-to-image', 'inpaint'];
+const root = join(import.meta.dirname, '..');
+
+interface Figures {
+  readonly total: number;
+  readonly perStep: number;
+  readonly peak: number;
+}
+
+/** Peak resident memory of a process and its children, in MB. */
+function peakMemory(pid: number): number {
+  const status = (p: string): string => {
+    try {
+      return readFileSync(`/proc/${p}/status`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  const family = readdirSync('/proc').filter((p) => p === String(pid) || status(p).includes(`PPid:\t${pid}\n`));
+  return family.reduce((sum, p) => sum + Number(/VmHWM:\s+(\d+)/.exec(status(p))?.[1] ?? 0) / 1024, 0);
+}
+
+async function measure(workflow: string, output: string): Promise<Figures> {
+  const started = performance.now();
+  const args = ['dist/cli/main.js', 'run', `examples/${workflow}.json`, '--input', 'examples/input', '--output', output, '--json'];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const steps: number[] = [];
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, peakMemory(child.pid as number));
+  }, 50);
+  let last = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line);
+    const now = performance.now();
+    if (event.type === 'progress' && event.step > 1) steps.push((now - last) / 1000);
+    last = now;
+  }
+  clearInterval(watch);
+  if (child.exitCode) throw new Error(`${workflow} ended with exit status ${child.exitCode}`);
+  return { total: (performance.now() - started) / 1000, perStep: median(steps), peak };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+const output = mkdtempSync(join(tmpdir(), 'darkroom-bench-'));
+console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${RUNS} runs each, in turn\n`);
+console.log('| workflow | first picture, s | s per step | peak memory, MB |\n|---|---|---|---|');
+const figures = new Map<string, Figures[]>(WORKFLOWS.map((name) => [name, []]));
+for (let run = 0; run < RUNS; run++) for (const [name, list] of figures) list.push(await measure(name, output));
+for (const [name, list] of figures) {
+  const column = (pick: (f: Figures) => number): number => median(list.map(pick));
+  console.log(
+    `| ${name} | ${column((f) => f.total).toFixed(2)} | ${column((f) => f.perStep).toFixed(3)} | ${column((f) => f.peak).toFixed(0)} |`,
+  );
+}
+rmSync(output, { recursive: true });
