@@ -1,7 +1,23 @@
 // The nodes that ComfyUI itself brings, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
+import { IMAGE_NODES } from './image.ts';
 import { LATENT_NODES } from './latent.ts';
+import { LATENT_RESIZE_NODES } from './latent-resize.ts';
+import { LOADER_NODES } from './loaders.ts';
+import { MASK_NODES } from './mask.ts';
 import { PROMPT_NODES } from './prompt.ts';
+import { SAMPLING_NODES } from './sampling.ts';
+import { VAE_NODES } from './vae.ts';
 
-export const CORE_NODES: readonly NodeDeclaration[] = [...PROMPT_NODES, ...CONDITIONING_NODES, ...LATENT_NODES];
+export const CORE_NODES: readonly NodeDeclaration[] = [
+  ...LOADER_NODES,
+  ...PROMPT_NODES,
+  ...CONDITIONING_NODES,
+  ...LATENT_NODES,
+  ...LATENT_RESIZE_NODES,
+  ...SAMPLING_NODES,
+  ...VAE_NODES,
+  ...IMAGE_NODES,
+  ...MASK_NODES,
+];

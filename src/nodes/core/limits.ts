@@ -7,5 +7,3 @@ export const MAX_RESOLUTION = 16384;
 export const LATENT_UPSCALE_METHODS = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] as const;
 export const IMAGE_UPSCALE_METHODS = ['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] as const;
 export const CROP_METHODS = ['disabled', 'center'] as const;
-
-export const CHANNELS = ['red', 'green', 'blue', 'alpha'] as const;

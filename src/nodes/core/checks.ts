@@ -1,0 +1,39 @@
+// Checks that several nodes make before they compute: shapes that the originals would fail on inside torch.
+import { DarkroomError } from '../../errors.ts';
+import type { Autoencoder } from '../../runtime/types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** Throws DR_SHAPE_MISMATCH unless the batch sizes are equal or `items` is a single item. */
+export function batchFits(count: number, items: Tensor, input: string): void {
+  if (items.shape[0] === 1 || items.shape[0] === count) return;
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `${input} has ${items.shape[0]} items for a batch of ${count}`,
+    hint: `Give one item, or as many as the batch has.`,
+    input,
+  });
+}
+
+/** Throws DR_SHAPE_MISMATCH unless the latents have the autoencoder's channels. */
+export function latentFits(samples: Tensor, vae: Autoencoder): void {
+  if (samples.shape[1] === vae.latentChannels) return;
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `the latents have ${samples.shape[1]} channels, the VAE takes ${vae.latentChannels}`,
+    hint: 'Use the VAE of the model that made the latents.',
+    input: 'samples',
+  });
+}
+
+/** The first three channels of an image [N,H,W,C]. Throws DR_SHAPE_MISMATCH for fewer. */
+export function rgb(image: Tensor): Tensor {
+  const [n, h, w, c] = image.shape;
+  if (c === 3) return image;
+  if (c < 3)
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `the image has ${c} channels, the VAE takes 3`,
+      hint: 'Convert it to a colour image.',
+      input: 'pixels',
+    });
+  const data = new Float32Array(n * h * w * 3);
+  for (let i = 0; i < n * h * w; i++) data.set(image.data.subarray(i * c, i * c + 3), i * 3);
+  return { shape: [n, h, w, 3], data };
+}

@@ -1,0 +1,98 @@
+// Loader nodes. A file is read once per runtime, for as long as it stays the same on disk. Source: ComfyUI nodes.py.
+import { stat } from 'node:fs/promises';
+import { DarkroomError } from '../../errors.ts';
+import { loadTaesd, loadVae, type TaesdName } from '../../runtime/autoencoder.ts';
+import { type Checkpoint, loadCheckpoint } from '../../runtime/checkpoint.ts';
+import { type Clip, embeddingReader, makeClip } from '../../runtime/clip.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { Autoencoder } from '../../runtime/types.ts';
+import { makeModel } from '../../sampling/model.ts';
+import type { NodeContext, NodeEnvironment } from '../context.ts';
+import { combo, defineNode, modelFile, output, outputs } from '../declare.ts';
+
+const loaded = new WeakMap<Runtime, Map<string, Promise<unknown>>>();
+
+/** What `load` gave for these files, unless one of them changed since. A failed load is forgotten. */
+async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>): Promise<T> {
+  const states = await Promise.all(files.map(async (file) => [file, await stat(file).then((s) => `${s.mtimeMs} ${s.size}`)]));
+  const key = JSON.stringify(states);
+  const cache = loaded.get(runtime) ?? new Map<string, Promise<unknown>>();
+  loaded.set(runtime, cache);
+  let entry = cache.get(key) as Promise<T> | undefined;
+  if (!entry) {
+    entry = load();
+    cache.set(key, entry);
+    entry.catch(() => cache.delete(key));
+  }
+  return entry;
+}
+
+/** Stands for a part that the file lacks: whoever uses it is told which loader to add. */
+function missing(file: string, what: string, hint: string): () => never {
+  return () => {
+    throw new DarkroomError('DR_MODEL_PART_MISSING', { message: `${file} holds no ${what}`, hint, file });
+  };
+}
+
+function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
+  if (vae) return vae;
+  const fail = missing(name, 'VAE', 'Add a VAELoader (Load VAE) node and connect its VAE instead.');
+  return { kind: 'kl', latentChannels: 4, factor: 8, encode: fail, decode: fail };
+}
+
+function clipOf({ family, encoders }: Checkpoint, name: string, context: NodeContext): Clip {
+  if (encoders.length === 0) {
+    const fail = missing(name, 'text encoder', 'Connect the CLIP of a CheckpointLoaderSimple with a whole checkpoint of this family.');
+    return { family, encoders, encode: fail, encodePair: fail, withLastLayer: fail };
+  }
+  const names = new Set(context.modelFiles('embeddings'));
+  const embeddings = embeddingReader((file) => (names.has(file) ? context.modelPath('embeddings', file) : undefined));
+  return makeClip({ family, encoders, embeddings, warn: context.warn });
+}
+
+const CheckpointLoaderSimple = defineNode({
+  type: 'CheckpointLoaderSimple',
+  display: 'Load Checkpoint',
+  category: 'loaders',
+  description: 'Loads a checkpoint: the model, its text encoders and its autoencoder.',
+  inputs: { ckpt_name: modelFile('checkpoints', { tooltip: 'The file.' }) },
+  outputs: [output('MODEL'), output('CLIP'), output('VAE')],
+  async run({ ckpt_name }, context) {
+    const file = context.modelPath('checkpoints', ckpt_name);
+    const checkpoint = await once(context.runtime, [file], () => loadCheckpoint(file, context.runtime));
+    const { family, unet, prediction, zsnr } = checkpoint;
+    if (!unet) return missing(ckpt_name, 'diffusion model', 'Choose a whole checkpoint; a VAE file goes into a VAELoader node.')();
+    return outputs(makeModel(family, unet, { prediction, zsnr }), clipOf(checkpoint, ckpt_name, context), vaeOf(checkpoint, ckpt_name));
+  },
+});
+
+/** The tiny autoencoders: two files of models/vae_approx each, under one name. */
+const TAESD: readonly TaesdName[] = ['taesd', 'taesdxl'];
+
+const taesdFiles = (environment: NodeEnvironment, name: string): string[] =>
+  ['encoder', 'decoder'].flatMap((half) => environment.modelFiles('vae_approx').find((file) => file.startsWith(`${name}_${half}.`)) ?? []);
+
+const vaeNames = (environment: NodeEnvironment): readonly string[] => [
+  ...environment.modelFiles('vae'),
+  ...TAESD.filter((name) => taesdFiles(environment, name).length === 2),
+];
+
+const VAELoader = defineNode({
+  type: 'VAELoader',
+  display: 'Load VAE',
+  category: 'loaders',
+  inputs: { vae_name: { ...combo([]), options: vaeNames, folder: 'vae' } },
+  outputs: [output('VAE')],
+  async run({ vae_name }, context) {
+    const { runtime } = context;
+    const tiny = TAESD.find((name) => name === vae_name);
+    if (!tiny) {
+      const file = context.modelPath('vae', vae_name);
+      return outputs(await once(runtime, [file], () => loadVae(file, runtime)));
+    }
+    const [encoder, decoder] = taesdFiles(context, tiny).map((file) => context.modelPath('vae_approx', file));
+    return outputs(await once(runtime, [encoder, decoder], () => loadTaesd(encoder, decoder, tiny, runtime)));
+  },
+});
+
+export const LOADER_NODES = [CheckpointLoaderSimple, VAELoader];

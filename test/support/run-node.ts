@@ -1,0 +1,68 @@
+// Runs one node as the engine would, without an engine: inputs as values, a context that can be filled as a test needs it.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NodeContext, SaveRequest } from '../../src/nodes/context.ts';
+import type { SavedFile } from '../../src/nodes/declare.ts';
+import { NODES } from '../../src/nodes/index.ts';
+import { createRuntime } from '../../src/runtime/runtime.ts';
+import { fixtureModel } from './golden.ts';
+
+/** Model folders as a test sees them: folder -> file name -> path. */
+export type Models = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+const checkpoint = (name: string): string => `${name}.safetensors`;
+
+/** The fixture models in their folders; unpacked when asked for. */
+export const fixtureModels = (names: Readonly<Record<string, readonly string[]>>): Models =>
+  Object.fromEntries(
+    Object.entries(names).map(([folder, files]) => [
+      folder,
+      Object.fromEntries(files.map((name) => [checkpoint(name), fixtureModel(name)])),
+    ]),
+  );
+
+export interface TestContext extends NodeContext {
+  readonly warnings: string[];
+  readonly steps: [number, number][];
+}
+
+/** A context over `models` and the folder `input`; what is saved lies in a fresh temporary folder. */
+export function testContext(models: Models = {}, input = ''): TestContext {
+  const folder = join(tmpdir(), `darkroom-test-${randomUUID()}`);
+  const warnings: string[] = [];
+  const steps: [number, number][] = [];
+  let counter = 0;
+  const save = ({ type, prefix, extension, files }: SaveRequest): SavedFile[] => {
+    mkdirSync(folder, { recursive: true });
+    return files.map((bytes) => {
+      counter += 1;
+      const filename = `${prefix.replaceAll('/', '_')}_${String(counter).padStart(5, '0')}_.${extension}`;
+      writeFileSync(join(folder, filename), bytes);
+      return { filename, subfolder: '', type, path: join(folder, filename) };
+    });
+  };
+  return {
+    nodeId: '1',
+    signal: new AbortController().signal,
+    runtime: createRuntime({ threads: 2 }),
+    modelFiles: (name) => Object.keys(models[name] ?? {}),
+    inputFiles: () => (input ? readdirSync(input) : []),
+    modelPath: (name, file) => models[name][file],
+    inputPath: (name) => join(input, name),
+    progress: (value, total) => steps.push([value, total]),
+    warn: (message) => warnings.push(message),
+    save: async (request) => save(request),
+    metadata: () => ({ prompt: '{}' }),
+    warnings,
+    steps,
+  };
+}
+
+/** The outputs of a node. */
+export async function runNode(type: string, inputs: Readonly<Record<string, unknown>>, context: NodeContext = testContext()) {
+  const node = NODES.get(type);
+  if (!node) throw new Error(`no node ${type}`);
+  return (await node.run(inputs as never, context)).outputs as readonly never[];
+}
