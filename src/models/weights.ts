@@ -1,16 +1,9 @@
 // The named tensors of one network inside a checkpoint: shapes to read the architecture off, and graph values that point into the file.
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import type { TensorInfo } from '../formats/safetensors.ts';
 import type { Graph, Value } from '../onnx/builder.ts';
 import type { ElementType } from '../onnx/serialize.ts';
-
-/** What a file's header says of a tensor: dtype as safetensors spells it, and its bytes from the file's start. */
-export interface TensorInfo {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly offset: number;
-  readonly byteLength: number;
-}
 
 /** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
 export interface View {

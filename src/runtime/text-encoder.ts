@@ -1,5 +1,6 @@
 // A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed.
 import { DarkroomError } from '../errors.ts';
+import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
 import { type ClipLayout, clipConfig } from '../models/clip/layout.ts';
@@ -64,7 +65,8 @@ async function embed(slots: readonly TokenSlot[], weights: Weights, table: strin
   const place = new Map(ids.map((id, i) => [id, i]));
   const file = await openSafetensors(weights.file);
   try {
-    const rows = (await file.readRows(weights.fullName(table), ids)).data;
+    // like the encoder's weights, which ComfyUI keeps in float16
+    const rows = decodeFloat32('F16', encodeFloat32('F16', (await file.readRows(weights.fullName(table), ids)).data));
     const all = new Float32Array(slots.length * width);
     for (const [i, slot] of slots.entries()) {
       const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
