@@ -132,31 +132,38 @@ async function paged(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
 async function pixels(picture: Sharp, meta: Metadata): Promise<Frame> {
   const deep = DEEP_GREYS[meta.depth ?? ''];
   if (deep && meta.channels === 1) {
-    const { data, info } = await picture.toColourspace('grey16').raw({ depth: deep.depth }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await picture.toColourspace(deep.space).raw({ depth: deep.depth }).toBuffer({ resolveWithObject: true });
     const values = deep.values(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer);
     return {
       width: info.width,
       height: info.height,
       channels: 3,
-      bytes: greys(values, values.length / (info.width * info.height), deep.scale),
+      bytes: greys(values, deep.scale),
     };
   }
-  if (meta.space === 'cmyk') picture.toColourspace('cmyk');
+  if (meta.space === 'cmyk') picture.pipelineColourspace('cmyk').toColourspace('cmyk');
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const bytes = meta.space === 'cmyk' ? cmykToRgb(data) : data;
   return { width: info.width, height: info.height, channels: meta.space === 'cmyk' ? 3 : info.channels, bytes };
 }
 
-/** Grey samples wider than 8 bits: integers are divided by 255 and cut, floats taken as levels. */
-const DEEP_GREYS: Record<string, { depth: 'ushort' | 'int' | 'float'; scale: number; values: (b: ArrayBuffer) => ArrayLike<number> }> = {
-  ushort: { depth: 'ushort', scale: 1 / 255, values: (b) => new Uint16Array(b) },
-  int: { depth: 'int', scale: 1 / 255, values: (b) => new Int32Array(b) },
-  float: { depth: 'float', scale: 1, values: (b) => new Float32Array(b) },
+interface DeepGrey {
+  readonly depth: 'ushort' | 'int' | 'float';
+  readonly space: 'grey16' | 'b-w';
+  readonly scale: number;
+  readonly values: (buffer: ArrayBuffer) => ArrayLike<number>;
+}
+
+/** Grey samples wider than 8 bits: integers are divided by 255 and cut as LoadImage does in Pillow's mode I, floats are levels. */
+const DEEP_GREYS: Record<string, DeepGrey> = {
+  ushort: { depth: 'ushort', space: 'grey16', scale: 1 / 255, values: (buffer) => new Uint16Array(buffer) },
+  int: { depth: 'int', space: 'b-w', scale: 1 / 255, values: (buffer) => new Int32Array(buffer) },
+  float: { depth: 'float', space: 'b-w', scale: 1, values: (buffer) => new Float32Array(buffer) },
 };
 
-function greys(values: ArrayLike<number>, step: number, scale: number): Uint8Array {
-  const bytes = new Uint8Array((values.length / step) * 3);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.min(Math.max(values[Math.floor(i / 3) * step] * scale, 0), 255);
+function greys(values: ArrayLike<number>, scale: number): Uint8Array {
+  const bytes = new Uint8Array(values.length * 3);
+  for (let i = 0; i < values.length; i++) bytes.fill(Math.min(Math.max(values[i] * scale, 0), 255), 3 * i, 3 * i + 3);
   return bytes;
 }
 
