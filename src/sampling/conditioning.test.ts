@@ -1,0 +1,96 @@
+// Areas, masks, strengths, ranges and several prompts on the fixture checkpoint, against the original's latents.
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectGolden, golden } from '../../test/support/golden.ts';
+import { conditioningOf, fixtureModels, latentOf } from '../../test/support/sampling.ts';
+import {
+  averageConditioning,
+  combine,
+  concatConditioning,
+  setArea,
+  setAreaPercentage,
+  setAreaStrength,
+  setMask,
+  setTimestepRange,
+} from './conditioning-ops.ts';
+import { commonKSampler } from './ksampler.ts';
+import { discreteSampling, type Prediction } from './model-sampling.ts';
+import type { Conditioning } from './types.ts';
+
+const fixtures = fixtureModels();
+afterAll(() => fixtures.close());
+
+const g = golden('nodes_core', 'conditioning');
+const [bp, bn, bp2, blong] = ['bp', 'bn', 'bp2', 'blong'].map((name) => conditioningOf(g, name));
+const mask = (name: string) => g.float(`mask/${name}`);
+const area = (c: Conditioning, width: number, height: number, x: number, y: number, strength: number) =>
+  setArea(c, { width, height, x, y }, strength);
+const percentage = (c: Conditioning, width: number, height: number, x: number, y: number, strength: number) =>
+  setAreaPercentage(c, { width, height, x, y }, strength);
+
+interface Setting {
+  readonly positive?: Conditioning;
+  readonly negative?: Conditioning;
+  readonly prediction?: Prediction;
+  readonly zsnr?: boolean;
+}
+
+/** What each case's `doc` says; the negative prompt is bn and the model predicts eps unless told. */
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  area: { positive: combine(bp, area(bp2, 64, 64, 32, 0, 1)) },
+  area_only: { positive: combine(area(bp, 64, 128, 0, 0, 1), area(bp2, 64, 128, 32, 0, 0.7)) },
+  area_big: { positive: combine(bp, area(bp2, 256, 256, 40, 64, 2)) },
+  area_pct: { positive: combine(bp, percentage(bp2, 0.5, 0.4, 0.3, 0.2, 1.5)) },
+  // The docs of these two leave the areas open; found by trying: only these give the original's latent.
+  area_neg: { positive: combine(bp, area(bp2, 64, 64, 32, 32, 1)), negative: combine(bn, area(bp2, 64, 64, 0, 0, 1)) },
+  batch2: { positive: combine(bp, area(bp2, 64, 64, 0, 0, 1)) },
+  mask_default: { positive: combine(setMask(bp, mask('disc'), 1, false), bp2) },
+  mask_bounds: { positive: combine(setMask(bp, mask('disc'), 0.8, true), bp2) },
+  mask_only_soft: { positive: setMask(bp, mask('soft'), 1.2, false) },
+  strength: { positive: combine(setAreaStrength(bp, 0.3), bp2) },
+  range: { positive: combine(setTimestepRange(bp, 0, 0.4), setTimestepRange(bp2, 0.4, 1)) },
+  range_gap: { positive: combine(setTimestepRange(bp, 0, 0.3), setTimestepRange(bp2, 0.6, 1)) },
+  combine: { positive: combine(bp, bp2) },
+  concat: { positive: concatConditioning(bp, bp2) },
+  long_vs_short: { positive: blong },
+  average: { positive: averageConditioning(bp, bp2, 0.35) },
+  inpaint_model: {},
+  msd_v_prediction_False: { prediction: 'v', zsnr: false },
+  msd_v_prediction_True: { prediction: 'v', zsnr: true },
+  msd_eps_True: { prediction: 'eps', zsnr: true },
+};
+
+/** Cases that are not run, and why. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  inpaint_cond: 'InpaintModelConditioning is a later issue',
+  ...Object.fromEntries(
+    ['cn1', 'cn_half', 'cna_1.0_0.0_1.0', 'cna_0.8_0.2_0.7', 'cn_stack', 'cn_batch'].map((id) => [id, 'ControlNet: later issue']),
+  ),
+  ...Object.fromEntries(['diffdiff', 'diffdiff_half', 'diffdiff_den'].map((id) => [id, 'DifferentialDiffusion: later issue'])),
+  ...Object.fromEntries(['lora', 'lora_sd1'].map((id) => [id, 'LoRA: later issue'])),
+  ...Object.fromEntries(['msd_x0_False', 'msd_lcm_False', 'rescale_cfg'].map((id) => [id, 'model sampling patches: later issue'])),
+};
+
+it('runs or names every case', () => {
+  expect([...Object.keys(SETTINGS), ...Object.keys(LEFT_OUT)].sort()).toEqual(g.cases.map(({ id }) => id).sort());
+});
+
+describe('conditioning', () => {
+  it.each(g.cases.filter(({ id }) => id in SETTINGS))('$id', async (c) => {
+    const { params, id } = c;
+    const { positive = bp, negative = bn, prediction, zsnr } = SETTINGS[id];
+    const base = await fixtures.model('base');
+    const { samples } = await commonKSampler({
+      model: prediction ? { ...base, sampling: discreteSampling({ prediction, zsnr }) } : base,
+      seed: BigInt(params.seed),
+      steps: params.steps,
+      cfg: params.cfg,
+      sampler: params.sampler_name,
+      scheduler: params.scheduler,
+      positive,
+      negative,
+      latent: latentOf(g, c),
+      denoise: params.denoise,
+    });
+    expectGolden(g, id, c.outputs.samples, samples);
+  });
+});

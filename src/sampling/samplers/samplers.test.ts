@@ -1,0 +1,61 @@
+// The samplers on the analytic denoiser of the goldens: D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C),
+// guided: D(B2, C2) + (D(B1, C1) - D(B2, C2)) 2.
+import { describe, expect, it } from 'vitest';
+import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import { LATER_SAMPLERS } from '../../../test/support/sampling.ts';
+import { add, f32, scale, sub, type Vector } from '../float32.ts';
+import { discreteSampling } from '../model-sampling.ts';
+import { runSampler } from '../sample.ts';
+import { SAMPLER_KINDS } from './index.ts';
+
+const sampling = discreteSampling();
+const shared = golden('samplers', 'analytic');
+
+const toy = (b: Vector, c: Vector) => (x: Vector, sigma: number) =>
+  x.map((value, i) => {
+    const root = f32(Math.sqrt(f32(f32(sigma * sigma) + 1)));
+    const bend = f32(f32(sigma / f32(sigma + 1)) * b[i]);
+    return f32(value / f32(f32(sigma * sigma) + 1)) + f32(bend * f32(Math.tanh(f32(f32(value / root) + c[i]))));
+  });
+
+const [b1, c1, b2, c2] = ['B1', 'C1', 'B2', 'C2'].map((name) => shared.float(`shared/${name}`).data);
+const cond = toy(b1, c1);
+const uncond = toy(b2, c2);
+
+async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Promise<void> {
+  const noise = g.float(inputs.noise);
+  const calls: number[] = [];
+  const steps: { x: Vector; denoised: Vector }[] = [];
+  const out = await runSampler({
+    sampler: SAMPLER_KINDS[params.sampler],
+    knobs: params.options,
+    sampling,
+    sigmas: g.float(inputs.sigmas).data,
+    denoise: async (x, sigma) => {
+      calls.push(sigma);
+      const base = uncond(x, sigma);
+      return add(base, scale(sub(cond(x, sigma), base), 2));
+    },
+    noise: noise.data,
+    latent: inputs.latent ? g.float(inputs.latent).data : new Float32Array(noise.data.length),
+    mask: inputs.mask ? g.float(inputs.mask) : undefined,
+    seed: BigInt(params.seed),
+    onStep: (_, x, denoised) => steps.push({ x, denoised }),
+  });
+  for (const [i, { x, denoised }] of steps.entries()) {
+    if (outputs[`x_${i}`]) expectGolden(g, id, outputs[`x_${i}`], x);
+    if (outputs[`d_${i}`]) expectGolden(g, id, outputs[`d_${i}`], denoised);
+  }
+  if (outputs.x_0) expect(Object.keys(outputs).filter((name) => name.startsWith('x_')).length, `${id} callbacks`).toBe(steps.length);
+  if (outputs.calls) expectGolden(g, id, outputs.calls, calls);
+  expectGolden(g, id, outputs.out, out);
+}
+
+describe.each(['analytic', 'options'])('samplers/%s', (group) => {
+  const g = golden('samplers', group);
+  const cases = g.cases.filter(({ params }) => !LATER_SAMPLERS.includes(params.sampler));
+  const names = [...new Set(cases.map(({ params }) => params.sampler as string))];
+  it.each(names)('%s', async (name) => {
+    for (const c of cases.filter(({ params }) => params.sampler === name)) await check(g, c);
+  });
+});
