@@ -39,6 +39,14 @@ export async function writeSafetensors(
   tensors: Readonly<Record<string, TensorToWrite>>,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
+  await writeWhole(file, encodeSafetensors(tensors, metadata));
+}
+
+/** The bytes of a file with these tensors, in parts. */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, TensorToWrite>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array[] {
   const sorted = Object.entries(tensors).sort(
     ([a, x], [b, y]) => RANK.indexOf(y.dtype) - RANK.indexOf(x.dtype) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
@@ -54,7 +62,7 @@ export async function writeSafetensors(
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);
-  await writeWhole(file, [header, ...parts]);
+  return [header, ...parts];
 }
 
 function bytesOf(name: string, { dtype, shape, data }: TensorToWrite): Uint8Array {

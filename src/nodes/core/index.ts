@@ -1,6 +1,7 @@
 // The nodes that ComfyUI itself brings, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
+import { FILE_NODES } from './files.ts';
 import { IMAGE_NODES } from './image.ts';
 import { LATENT_NODES } from './latent.ts';
 import { LATENT_RESIZE_NODES } from './latent-resize.ts';
@@ -18,6 +19,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...LATENT_RESIZE_NODES,
   ...SAMPLING_NODES,
   ...VAE_NODES,
+  ...FILE_NODES,
   ...IMAGE_NODES,
   ...MASK_NODES,
 ];

@@ -12,10 +12,15 @@ import { combo, defineNode, modelFile, output, outputs } from '../declare.ts';
 
 const loaded = new WeakMap<Runtime, Map<string, Promise<unknown>>>();
 
+/** Path, time and size of files: another value when one was replaced. */
+async function stateOf(...files: readonly string[]): Promise<string> {
+  const stats = await Promise.all(files.map((file) => stat(file)));
+  return files.map((file, i) => `${file} ${stats[i].mtimeMs} ${stats[i].size}`).join('\n');
+}
+
 /** What `load` gave for these files, unless one of them changed since. A failed load is forgotten. */
 async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>): Promise<T> {
-  const states = await Promise.all(files.map(async (file) => [file, await stat(file).then((s) => `${s.mtimeMs} ${s.size}`)]));
-  const key = JSON.stringify(states);
+  const key = await stateOf(...files);
   const cache = loaded.get(runtime) ?? new Map<string, Promise<unknown>>();
   loaded.set(runtime, cache);
   let entry = cache.get(key) as Promise<T> | undefined;
@@ -57,6 +62,7 @@ const CheckpointLoaderSimple = defineNode({
   description: 'Loads a checkpoint: the model, its text encoders and its autoencoder.',
   inputs: { ckpt_name: modelFile('checkpoints', { tooltip: 'The file.' }) },
   outputs: [output('MODEL'), output('CLIP'), output('VAE')],
+  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
   async run({ ckpt_name }, context) {
     const file = context.modelPath('checkpoints', ckpt_name);
     const checkpoint = await once(context.runtime, [file], () => loadCheckpoint(file, context.runtime));
