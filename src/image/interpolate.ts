@@ -1,5 +1,6 @@
 // torch.nn.functional.interpolate on NCHW tensors: align_corners False, no antialias.
-// Indices and weights are computed in float32 as torch's CPU kernels do (UpSampleKernel.cpp, AdaptiveAveragePooling.cpp).
+// Indices and weights are computed in float32 as torch's CPU kernels do (UpSampleKernel.cpp, AdaptiveAveragePooling.cpp),
+// each product and the sum after it rounded once together: those kernels are compiled to fused multiply-adds.
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** For each output position the same number of (source index, weight) pairs, flat. */
@@ -12,7 +13,7 @@ interface Taps {
 const f = Math.fround;
 
 /** torch's area_pixel_compute_source_index, pixel centres at half positions. */
-const sourceIndex = (scale: number, i: number): number => f(f(scale * (i + 0.5)) - 0.5);
+const sourceIndex = (scale: number, i: number): number => f(scale * (i + 0.5) - 0.5);
 
 const scaleOf = (from: number, to: number): number => f(f(from) / to);
 
@@ -43,8 +44,8 @@ function linear(from: number, to: number): Taps {
 }
 
 const A = -0.75;
-const cubicNear = (x: number): number => f(f(f(f(f(f((A + 2) * x) - (A + 3)) * x) * x)) + 1);
-const cubicFar = (x: number): number => f(f(f(f(f(f(A * x) - 5 * A) * x) + 8 * A) * x) - 4 * A);
+const cubicNear = (x: number): number => f(f(f((A + 2) * x - (A + 3)) * x) * x + 1);
+const cubicFar = (x: number): number => f(f(f(A * x - 5 * A) * x + 8 * A) * x - 4 * A);
 
 function cubic(from: number, to: number): Taps {
   const scale = scaleOf(from, to);
