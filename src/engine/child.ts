@@ -1,5 +1,6 @@
 // The engine seen from the program: starts the engine process, gives it jobs, cancels softly and then by force, survives its death.
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DarkroomError, interrupted } from '../errors.ts';
@@ -111,19 +112,20 @@ function startProcess(settings: EngineSettings): EngineProcess {
       onEnd(crashed(code, signal, said, cause));
       resolve();
     };
-    child.on('close', (code, signal) => {
-      // its last messages (folders it wrote to) may still be on the way
-      if (child.connected) child.once('disconnect', () => end(code, signal));
-      else end(code, signal);
+    // 'close' is not told after disconnect(); its last messages and words may still be on the way at 'exit'
+    child.on('exit', (code, signal) => {
+      const rest = [child.stdout!, child.stderr!].map((stream) => (stream.closed ? undefined : once(stream, 'close')));
+      const messages = child.connected ? once(child, 'disconnect') : undefined;
+      void Promise.all([...rest, messages]).then(() => end(code, signal));
     });
     child.on('error', (cause) => {
-      // failed to start; other failures are followed by 'close'
+      // failed to start; other failures are followed by 'exit'
       if (child.pid === undefined) end(null, null, cause);
     });
   });
 
   const send = (message: ToEngine): void => {
-    // a process that is just dying reports itself by 'close'
+    // a process that is just dying reports itself by 'exit'
     if (child.connected) child.send(message, () => undefined);
   };
   send({ kind: 'open', settings });

@@ -8,7 +8,7 @@ import { embeddedModels } from '../storage/embedded.ts';
 import { openFolders } from '../storage/folders.ts';
 import { promptOf } from '../workflow/graph.ts';
 import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
-import { readWorkflow, readWorkflowFile, type Workflow } from '../workflow/read.ts';
+import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
 import { invalid, type NodeTable, type Validation, validate } from '../workflow/validate.ts';
 import { createEngine } from './child.ts';
 import type { Emit, EngineEvent, NodeUi, Outputs } from './events.ts';
@@ -29,8 +29,8 @@ export interface DarkroomOptions {
   readonly nodes?: { readonly table: NodeTable; readonly module: string };
 }
 
-/** An API workflow as an object, as JSON text, or the path of a file. */
-export type WorkflowSource = string | Readonly<Record<string, unknown>>;
+/** An API workflow as an object, as JSON text, as the bytes of a file, or the path of one. */
+export type WorkflowSource = string | Uint8Array | Readonly<Record<string, unknown>>;
 
 export interface RunOptions {
   /** Aborting takes effect between two evaluations of a network, or by force after two seconds. */
@@ -136,6 +136,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
 }
 
 function readSource(source: WorkflowSource): Workflow {
+  if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow');
   if (typeof source !== 'string') return readWorkflow(source as Json);
   return isJsonText(source) ? readWorkflow(parseJson(source)) : readWorkflowFile(source);
 }

@@ -41,7 +41,7 @@ interface Verdict {
   readonly issues: readonly Issue[];
 }
 
-const MAX_CHAIN = 3000;
+const MAX_CHAIN = 1000;
 
 /** Validates the graph; `targets` restricts which output nodes are wanted. Never throws for what is in the graph. */
 export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEnvironment, targets?: readonly string[]): Validation {
@@ -242,15 +242,14 @@ function unique(problems: readonly DarkroomError[]): DarkroomError[] {
   return problems.filter((p) => !seen.has(p.message) && seen.add(p.message));
 }
 
-/** One error for all that is wrong; undefined when everything can run. */
-export function invalid(validation: Validation): DarkroomError | undefined {
-  const [first, ...others] = validation.problems;
-  if (!first) return undefined;
-  if (others.length === 0) return first;
-  return new DarkroomError(first.code, {
-    ...first.toJSON(),
-    message: [first, ...others].map((p) => p.message).join('; '),
-    hint: [...new Set([first, ...others].map((p) => p.hint).filter(Boolean))].join(' '),
+/** One error for all that is wrong (each by itself in its cause, an AggregateError); undefined when everything can run. */
+export function invalid({ problems }: Validation): DarkroomError | undefined {
+  if (problems.length < 2) return problems[0];
+  return new DarkroomError(problems[0].code, {
+    ...problems[0].toJSON(),
+    message: problems.map((p) => p.message).join('; '),
+    hint: [...new Set(problems.map((p) => p.hint).filter(Boolean))].join(' '),
+    cause: new AggregateError(problems),
   });
 }
 

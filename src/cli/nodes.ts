@@ -1,0 +1,70 @@
+// darkroom nodes [TYPE]: the nodes that can be run; with a type, its inputs and outputs.
+import { DarkroomError } from '../errors.ts';
+import { dumpsJson } from '../formats/json.ts';
+import { didYouMean } from '../near.ts';
+import type { Input, NodeDeclaration } from '../nodes/declare.ts';
+import { NODES } from '../nodes/index.ts';
+import { typeOf } from '../workflow/spec.ts';
+import type { Command } from './command.ts';
+import { jsonLine } from './terminal.ts';
+
+export const nodesCommand: Command = {
+  name: 'nodes',
+  usage: 'nodes [TYPE]',
+  help: 'lists the nodes that can be run; with a type, its inputs and outputs',
+  options: ['json'],
+  run: async ({ values, positionals, terminal, nodes }) => {
+    const table = nodes?.table ?? NODES;
+    for (const type of positionals)
+      if (!table.has(type))
+        throw new DarkroomError('DR_BAD_USAGE', {
+          message: `unknown node type '${type}'`,
+          hint: didYouMean(type, table.keys()) || '`darkroom nodes` lists them.',
+        });
+    const listed = positionals.length > 0 ? positionals.map((type) => table.get(type)!) : [...table.values()];
+    if (values.json) terminal.out(jsonLine(listed.map(described)));
+    else if (positionals.length > 0) for (const node of listed) for (const text of describe(node)) terminal.out(text);
+    else for (const text of list(listed)) terminal.out(text);
+    return 0;
+  },
+};
+
+const described = ({ type, display, category, inputs, outputs }: NodeDeclaration) => ({
+  type,
+  display,
+  category,
+  inputs: Object.entries(inputs).map(([name, input]) => ({ name, type: typeOf(input), optional: input.optional === true })),
+  outputs: outputs.map((o) => ({ name: o.name, type: o.type })),
+});
+
+function list(nodes: readonly NodeDeclaration[]): string[] {
+  const width = Math.max(...nodes.map((node) => node.type.length));
+  return [...nodes]
+    .sort((a, b) => (a.category === b.category ? (a.type < b.type ? -1 : 1) : a.category < b.category ? -1 : 1))
+    .map((node) => `${node.type.padEnd(width)}  ${node.category}`);
+}
+
+function describe(node: NodeDeclaration): string[] {
+  const rows = Object.entries(node.inputs).map(
+    ([name, input]) => `    ${name}: ${typeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
+  );
+  return [
+    `${node.type} (${node.display}), ${node.category}`,
+    ...(node.description ? [`  ${node.description}`] : []),
+    '  inputs:',
+    ...rows,
+    '  outputs:',
+    ...node.outputs.map((o) => `    ${o.name}: ${o.type}${o.isList ? ' list' : ''}`),
+  ];
+}
+
+function range(input: Input): string {
+  if (input.kind === 'INT' || input.kind === 'FLOAT') return `, ${input.min} to ${input.max}, default ${input.default}`;
+  if (input.kind === 'COMBO')
+    return typeof input.options === 'function'
+      ? `, a file${input.folder ? ` of ${input.folder}` : ''}`
+      : `, one of ${input.options.join(', ')}`;
+  if (input.kind === 'BOOLEAN' || input.kind === 'STRING')
+    return input.default === undefined ? '' : `, default ${dumpsJson(input.default)}`;
+  return '';
+}

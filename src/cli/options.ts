@@ -1,0 +1,71 @@
+// Options of the commands: declared once; from them come parsing, near matches and the help text.
+import { parseArgs } from 'node:util';
+import type { DarkroomOptions } from '../engine/room.ts';
+import { DarkroomError } from '../errors.ts';
+import { didYouMean } from '../near.ts';
+
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+  readonly short?: string;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export const OPTIONS = {
+  set: { type: 'string', multiple: true, value: 'ID.INPUT=VALUE', help: 'set an input first; ID is a node id or title; repeatable' },
+  models: { type: 'string', multiple: true, value: 'DIR', help: "folder with checkpoints, vae, loras … as ComfyUI's; repeatable (models)" },
+  input: { type: 'string', value: 'DIR', help: 'folder that LoadImage reads (input)' },
+  output: { type: 'string', value: 'DIR', help: 'folder that SaveImage writes to (output)' },
+  temp: { type: 'string', value: 'DIR', help: 'folder that PreviewImage writes to (temp)' },
+  device: { type: 'string', value: 'NAME', help: 'cpu or auto (auto)' },
+  threads: { type: 'string', value: 'N', help: 'threads of one evaluation (all cores)' },
+  json: { type: 'boolean', help: 'JSON on standard output; while running one event per line' },
+  quiet: { type: 'boolean', help: 'no progress and no warnings' },
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+  version: { type: 'boolean', help: 'the version' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+type Value<O> = O extends { type: 'boolean' } ? boolean : O extends { multiple: true } ? string[] : string;
+export type Values = { readonly [K in OptionName]?: Value<(typeof OPTIONS)[K]> };
+
+const usage = (message: string, hint: string): DarkroomError => new DarkroomError('DR_BAD_USAGE', { message, hint });
+
+/** Parses arguments; throws DR_BAD_USAGE with a near match for options that the command does not know. */
+export function parseOptions(args: readonly string[], names: readonly OptionName[]): { values: Values; positionals: string[] } {
+  const known = Object.fromEntries(names.map((name) => [name, OPTIONS[name]]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: known, allowPositionals: true, strict: true });
+    return { values: values as Values, positionals };
+  } catch (error) {
+    const text = (error as Error).message;
+    const unknown = /Unknown option '(-[^']*)'/.exec(text)?.[1];
+    if (unknown === undefined) throw usage(text.split('\n')[0], 'See --help.');
+    const near = didYouMean(
+      unknown,
+      names.map((name) => `--${name}`),
+    );
+    throw usage(`unknown option ${unknown}`, near || 'See --help.');
+  }
+}
+
+/** The options of a room. Throws DR_BAD_USAGE. */
+export function roomOptions(values: Values): DarkroomOptions {
+  const { models, input, output, temp, device, threads } = values;
+  if (device !== undefined && device !== 'cpu' && device !== 'auto')
+    throw usage(`unknown device '${device}'`, didYouMean(device, ['cpu', 'auto']) || 'There are cpu and auto.');
+  const count = threads === undefined ? undefined : Number(threads);
+  if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 1024))
+    throw usage(`--threads ${threads} is no number of threads`, 'Give a whole number from 1.');
+  return { models, input, output, temp, device, threads: count };
+}
+
+/** Lines of help for some options. */
+export const helpLines = (names: readonly OptionName[]): string[] =>
+  names.map((name) => {
+    const option: Option = OPTIONS[name];
+    return `  ${`${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`.padEnd(24)}  ${option.help}`;
+  });

@@ -1,0 +1,105 @@
+// Shows how far a run is: a bar with node, step k/n, s/it and ETA on a terminal; a line per node anywhere else.
+import type { EngineEvent } from '../engine/events.ts';
+import { coloured, printable, type Terminal } from './terminal.ts';
+
+export interface Progress {
+  show(event: EngineEvent): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const TICK_MS = 250;
+const BAR = 24;
+
+interface Shown {
+  readonly title: string;
+  readonly started: number;
+  loading?: string;
+  step: number;
+  total: number;
+  /** When and at which step counting began; loading doesn't count. */
+  from: number;
+  fromStep: number;
+  last: number;
+}
+
+export function createProgress(terminal: Terminal): Progress {
+  let count = 0;
+  let done = 0;
+  let node: Shown | undefined;
+  let drawn = false;
+
+  const clear = (): void => {
+    if (drawn) terminal.err('\r\x1b[2K');
+    drawn = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    terminal.err(`${text}\n`);
+  };
+  const draw = (): void => {
+    if (!terminal.interactive || !node) return;
+    const text = statusOf(node, terminal.now(), `[${done + 1}/${count}]`);
+    terminal.err(`\r\x1b[2K${text.slice(0, Math.max(10, terminal.columns() - 1))}`);
+    drawn = true;
+  };
+  const timer = terminal.interactive ? setInterval(draw, TICK_MS) : undefined;
+  timer?.unref();
+
+  const finish = (): void => {
+    if (!node) return;
+    const seconds = (terminal.now() - node.started) / 1000;
+    const steps = node.total > 1 ? `, ${node.step} steps, ${perStep(node).toFixed(2)} s/it` : '';
+    if (node.total > 1 || seconds >= 1 || !terminal.interactive) line(`[${done + 1}/${count}] ${node.title}: ${duration(seconds)}${steps}`);
+    node = undefined;
+    done++;
+  };
+
+  const show = (event: EngineEvent): void => {
+    const now = terminal.now();
+    if (event.type === 'started') count = event.nodes;
+    else if (event.type === 'node-started') {
+      finish();
+      node = { title: printable(event.title), started: now, step: 0, total: 0, from: now, fromStep: 0, last: now };
+    } else if (event.type === 'loading' && node) {
+      node.loading = event.name;
+    } else if (event.type === 'progress' && node) {
+      // a count that begins anew (a second pass), or the first step after loading: its time says nothing about the others
+      if (event.step <= node.step || node.step === 0)
+        Object.assign(node, { from: node.loading ? now : node.last, fromStep: node.loading ? event.step : 0 });
+      Object.assign(node, { step: event.step, total: event.total, last: now, loading: undefined });
+    } else if (event.type === 'warning') line(`${coloured(terminal, 33, 'warning:')} ${printable(event.message)}`);
+    else if (event.type === 'done') finish();
+    draw();
+  };
+  const end = (): void => {
+    clearInterval(timer);
+    clear();
+    node = undefined;
+  };
+  return { show, end };
+}
+
+const perStep = (node: Shown): number => (node.last - node.from) / 1000 / Math.max(1, node.step - node.fromStep);
+
+function statusOf(node: Shown, now: number, place: string): string {
+  const elapsed = (now - node.started) / 1000;
+  if (node.loading) return `${place} ${node.title}  loading ${fileOf(node.loading)} … ${duration(elapsed)}`;
+  if (node.total < 1) return `${place} ${node.title}  ${duration(elapsed)}`;
+  const filled = Math.round((BAR * Math.min(node.step, node.total)) / node.total);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
+  const each = perStep(node);
+  const rate = node.step > node.fromStep ? `  ${each.toFixed(2)} s/it  ETA ${duration(each * (node.total - node.step))}` : '';
+  return `${place} ${node.title}  ${bar} ${node.step}/${node.total}${rate}`;
+}
+
+const fileOf = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+
+/** `0.4 s`, `12 s`, `3 min 5 s` */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

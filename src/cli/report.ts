@@ -1,0 +1,35 @@
+// Sentences from errors: one line what is wrong, one line what to do. Exit codes come from the catalogue.
+import { DarkroomError, ERROR_CODES } from '../errors.ts';
+import { coloured, printable, type Terminal } from './terminal.ts';
+
+/** Anything thrown, as an error of the catalogue. */
+export const asDarkroomError = (error: unknown): DarkroomError =>
+  error instanceof DarkroomError
+    ? error
+    : new DarkroomError('DR_ENGINE_CRASHED', {
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        hint: 'This is a fault of Darkroom; please report it.',
+        cause: error,
+      });
+
+export const exitCodeOf = (error: DarkroomError): number => ERROR_CODES[error.code];
+
+/** The errors inside an error that sums up several. */
+export const partsOf = (error: DarkroomError): readonly DarkroomError[] =>
+  error.cause instanceof AggregateError ? error.cause.errors.filter((e) => e instanceof DarkroomError) : [error];
+
+/** Prints an error and its hint. */
+export function report(terminal: Terminal, error: DarkroomError): void {
+  if (error.code === 'DR_INTERRUPTED') {
+    terminal.err('interrupted; nothing half-written was left\n');
+    return;
+  }
+  for (const part of partsOf(error)) {
+    terminal.err(`${coloured(terminal, 31, 'error:')} ${printable(sentence(part))}\n`);
+    if (part.hint) terminal.err(`${coloured(terminal, 36, ' hint:')} ${printable(part.hint)}\n`);
+  }
+}
+
+/** The message, with the node where it doesn't name it itself. */
+export const sentence = ({ message, nodeId, nodeType }: DarkroomError): string =>
+  nodeId === undefined || message.includes(`node ${nodeId}`) ? message : `${nodeType} (node ${nodeId}): ${message}`;

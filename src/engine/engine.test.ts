@@ -1,0 +1,184 @@
+// The engine on nodes made for it: order, lists, cache, cancel, crashes. Each room has its own engine process.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NODES, NODES_MODULE } from '../../test/support/nodes.ts';
+import type { DarkroomError } from '../errors.ts';
+import { parseJson } from '../formats/json.ts';
+import { readWorkflow } from '../workflow/read.ts';
+import type { EngineEvent } from './events.ts';
+import { orderOf } from './order.ts';
+import { type Darkroom, openDarkroom, type WorkflowSource } from './room.ts';
+
+const output = mkdtempSync(join(tmpdir(), 'darkroom-engine-'));
+let room: Darkroom;
+beforeAll(async () => {
+  room = await openDarkroom({ models: [], output, nodes: { table: NODES, module: NODES_MODULE } });
+});
+afterAll(() => room.close());
+
+const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
+const save = (from: unknown, prefix = 'test') => node('TestSave', { value: from, filename_prefix: prefix });
+const failureOf = (promise: Promise<unknown>): Promise<DarkroomError> =>
+  promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: DarkroomError) => error,
+  );
+
+async function run(workflow: WorkflowSource, options: Parameters<Darkroom['run']>[1] = {}) {
+  const events: EngineEvent[] = [];
+  const { outputs } = await room.run(workflow, { ...options, onEvent: (event) => events.push(event) });
+  const saved = (id: string, i = 0) => JSON.parse(outputs[id].images[i].toBuffer().toString());
+  return { outputs, events, saved };
+}
+
+describe('order', () => {
+  it('shows pictures as soon as they can be shown', () => {
+    const { graph } = readWorkflow({
+      load: node('L'),
+      a: node('A', { x: ['load', 0] }),
+      b: node('B', { x: ['a', 0] }),
+      c: node('C', { x: ['b', 0] }),
+      saveC: node('Save', { x: ['c', 0] }),
+      saveA: node('Save', { x: ['a', 0] }),
+    } as never);
+    const order = orderOf(
+      graph,
+      ['saveC', 'saveA'],
+      (id) => id.startsWith('save'),
+      () => false,
+    );
+    const ran: string[] = [];
+    for (let id = order.next(); id !== undefined; id = order.next()) {
+      ran.push(id);
+      order.complete(id);
+    }
+    expect(ran).toEqual(['load', 'a', 'saveA', 'b', 'c', 'saveC']);
+  });
+});
+
+describe('execution', () => {
+  it('tells what it does and saves with the prompt inside', async () => {
+    const { outputs, events, saved } = await run(
+      '{"10": {"class_type": "TestNumber", "inputs": {"value": "4", "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}',
+      { extra: { workflow: { nodes: [] } } },
+    );
+    expect(outputs['2'].images).toMatchObject([{ filename: 'a_8_00001_.txt', subfolder: 'sub', type: 'output' }]);
+    const content = saved('2');
+    expect(content.value).toBe('bigint:18446744073709551615');
+    expect(content.prompt).toBe(
+      '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}',
+    );
+    expect(content.workflow).toBe('{"nodes": []}');
+    expect(parseJson(content.darkroom)).toMatchObject({ version: expect.any(String), provider: 'cpu', precision: 'fp32', models: [] });
+    expect(events.map((e) => e.type)).toEqual(['started', 'node-started', 'node-started', 'warning', 'executed', 'done']);
+    expect(events[2]).toEqual({ type: 'node-started', nodeId: '2', nodeType: 'TestSave', title: 'Keep' });
+  });
+
+  it('zips lists, the shorter repeating its last, and hands whole lists to those that want them', async () => {
+    const { outputs, saved } = await run({
+      1: node('TestRange', { count: 3 }),
+      2: node('TestRange', { count: 2 }),
+      3: node('TestAdd', { a: ['1', 0], b: ['2', 0] }),
+      4: node('TestTotal', { items: ['3', 0], label: 'x' }),
+      5: save(['4', 0], 'total'),
+      6: save(['3', 0], 'each'),
+    });
+    expect(saved('5').value).toBe(0 + 2 + 3);
+    expect(outputs['6'].images.map((_, i) => saved('6', i).value)).toEqual([0, 2, 3]);
+    expect((await failureOf(run({ 1: node('TestRange', { count: 0 }), 2: save(['1', 0]) }))).message).toContain('empty list');
+  });
+
+  it('runs only what changed; a saved file that was deleted is saved again', async () => {
+    const workflow = (value: number) => ({
+      1: node('TestNumber', { value: 1 }),
+      2: node('TestNumber', { value }),
+      3: node('TestAdd', { a: ['1', 0], b: ['2', 0] }),
+      4: save(['3', 0], 'cache'),
+    });
+    const first = await run(workflow(1));
+    const same = await run(workflow(1));
+    expect(same.outputs['4'].images[0].path).toBe(first.outputs['4'].images[0].path);
+    expect(same.events[0]).toEqual({ type: 'started', nodes: 0, cached: ['1', '2', '3', '4'] });
+    const changed = await run(workflow(2));
+    expect(changed.events[0]).toEqual({ type: 'started', nodes: 3, cached: ['1'] });
+    rmSync(changed.outputs['4'].images[0].path);
+    expect((await run(workflow(2))).events[0]).toEqual({ type: 'started', nodes: 1, cached: ['1', '2', '3'] });
+  });
+
+  it('a node that fails is named, with its own error or as ours', async () => {
+    const failing = (how: string) => failureOf(run({ 1: node('TestFail', { how }), 2: save(['1', 0]) }));
+    expect(await failing('known')).toMatchObject({
+      code: 'DR_SHAPE_MISMATCH',
+      nodeId: '1',
+      nodeType: 'TestFail',
+      hint: 'Use equal shapes.',
+    });
+    expect(await failing('memory')).toMatchObject({ code: 'DR_OUT_OF_MEMORY', nodeId: '1' });
+    expect(await failing('boom')).toMatchObject({ code: 'DR_NODE_FAILED', message: 'TestFail (node 1) failed: boom' });
+  });
+
+  it('sets values first', async () => {
+    const { saved } = await run({ 1: node('TestNumber', { value: 1 }), 2: save(['1', 0]) }, { set: { '1.value': 7 } });
+    expect(saved('2').value).toBe(7);
+  });
+});
+
+describe('stopping', () => {
+  const slow = (deaf: boolean) => ({ 1: node('TestSlow', { steps: 100, ms: deaf ? 5000 : 20, deaf }), 2: save(['1', 0], 'stopped') });
+
+  it('softly between two steps; the engine lives on', async () => {
+    const pid = room.enginePid();
+    const controller = new AbortController();
+    const error = await failureOf(
+      room.run(slow(false), { signal: controller.signal, onEvent: (e) => e.type === 'progress' && controller.abort() }),
+    );
+    expect(error.code).toBe('DR_INTERRUPTED');
+    expect(room.enginePid()).toBe(pid);
+    expect(readdirSync(output).filter((name) => name.includes('stopped'))).toEqual([]);
+  });
+
+  it('by force when a step is long, and the next job runs in a new process', async () => {
+    const controller = new AbortController();
+    const begin = Date.now();
+    const error = await failureOf(
+      room.run(slow(true), { signal: controller.signal, onEvent: (e) => e.type === 'node-started' && controller.abort() }),
+    );
+    expect(error.code).toBe('DR_INTERRUPTED');
+    expect(Date.now() - begin).toBeLessThan(4500);
+    expect((await run({ 1: node('TestNumber', { value: 5 }), 2: save(['1', 0]) })).saved('2').value).toBe(5);
+  });
+
+  it('a signal that was aborted before starts nothing', async () => {
+    expect((await failureOf(room.run(slow(false), { signal: AbortSignal.abort() }))).code).toBe('DR_INTERRUPTED');
+  });
+
+  it('a killed engine is one error; nothing half-written stays', async () => {
+    const error = await failureOf(
+      room.run({ 1: node('TestHalf') }, { onEvent: (e) => e.type === 'progress' && process.kill(room.enginePid()!, 'SIGKILL') }),
+    );
+    expect(error).toMatchObject({ code: 'DR_ENGINE_CRASHED', hint: expect.stringContaining('memory') });
+    expect(error.message).toContain('SIGKILL');
+    expect(readdirSync(output).filter((name) => name.includes('.tmp-'))).toEqual([]);
+    expect(readFileSync(join(output, 'half_00001_.txt'), 'utf8')).toBe('x');
+  });
+
+  it('an engine that exits is one error, and the job after it runs', async () => {
+    const crash = failureOf(room.run({ 1: node('TestFail', { how: 'exit' }), 2: save(['1', 0]) }));
+    const next = run({ 1: node('TestNumber', { value: 6 }), 2: save(['1', 0]) });
+    expect(await crash).toMatchObject({ code: 'DR_ENGINE_CRASHED', message: expect.stringContaining('exit code 9') });
+    expect((await next).saved('2').value).toBe(6);
+  });
+
+  it('closing ends the process', async () => {
+    const other = await openDarkroom({ models: [], output, nodes: { table: NODES, module: NODES_MODULE } });
+    await other.run({ 1: node('TestNumber', { value: 5 }), 2: save(['1', 0]) });
+    const pid = other.enginePid()!;
+    await other.close();
+    expect(() => process.kill(pid, 0)).toThrow();
+    expect(existsSync(output)).toBe(true);
+  });
+});

@@ -1,0 +1,270 @@
+// The command line as a process: exit codes, messages, JSON lines, Ctrl-C, what is left on the disk.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
+const TEST_NODES = join(here, 'support', 'cli.ts');
+const BUILT_IN = join(here, '..', 'src', 'cli', 'main.ts');
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Options {
+  readonly program?: string;
+  readonly input?: string;
+  readonly onOutput?: (text: string, child: ChildProcess) => void;
+}
+
+function darkroom(args: readonly string[], { program = TEST_NODES, input, onOutput }: Options = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args], {
+      cwd: dir,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (data) => {
+      out += data;
+      onOutput?.(out, child);
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    child.stdin.end(input ?? '');
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+let files = 0;
+function workflow(nodes: Record<string, unknown> | string): string {
+  const file = `w${++files}.json`;
+  writeFileSync(join(dir, file), typeof nodes === 'string' ? nodes : JSON.stringify(nodes));
+  return file;
+}
+const node = (class_type: string, inputs: Record<string, unknown> = {}, title?: string) => ({
+  class_type,
+  inputs,
+  ...(title && { _meta: { title } }),
+});
+const save = (from: unknown, prefix = 'out') => node('TestSave', { value: from, filename_prefix: prefix });
+const number = workflow({ 1: node('TestNumber', { value: 1 }, 'My number'), 2: save(['1', 0]) });
+const slow = workflow({ 1: node('TestSlow', { steps: 500, ms: 20, deaf: false }), 2: save(['1', 0], 'slow') });
+const deaf = workflow({ 1: node('TestSlow', { steps: 2, ms: 10000, deaf: true }), 2: save(['1', 0], 'deaf') });
+writeFileSync(join(dir, 'portrait.json'), '{}');
+const lines = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe.concurrent('darkroom run', () => {
+  it('runs a file and prints where the picture is', async () => {
+    const { code, out, err } = await darkroom(['run', number, '--set', 'My number.value=3', '--output', 'one']);
+    expect(err).toContain('[1/2] My number');
+    expect(err).toContain('warning: saving');
+    expect(out).toBe('one/out_00001_.txt\n');
+    expect(code).toBe(0);
+    expect(JSON.parse(readFileSync(join(dir, 'one/out_00001_.txt'), 'utf8')).value).toBe(3);
+  });
+
+  it('reads standard input; --json tells events, the last one the outputs; --quiet is quiet', async () => {
+    const { code, out, err } = await darkroom(['run', '-', '--json', '--output', 'two', '--quiet'], {
+      input: readFileSync(join(dir, number), 'utf8'),
+    });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const events = lines(out);
+    expect(events.map((e) => e.type)).toEqual(['started', 'node-started', 'node-started', 'warning', 'executed', 'done']);
+    expect(events.at(-1)).toEqual({
+      type: 'done',
+      outputs: { 2: { images: [{ filename: 'out_00001_.txt', subfolder: '', type: 'output', path: join(dir, 'two', 'out_00001_.txt') }] } },
+    });
+  });
+
+  it.each([
+    ['an unknown node', { 1: node('TestNumbr') }, "unknown node type 'TestNumbr' (node 1)", "Did you mean 'TestNumber'"],
+    ['a circle', { 1: node('TestAdd', { a: ['1', 0], b: 1 }), 2: save(['1', 0]) }, 'connected in a circle', 'Correct the connection'],
+    [
+      'a wrong type',
+      { 1: node('TestNumber', { value: 1 }), 3: node('TestAdd', { a: ['1', 1], b: 1 }), 2: save(['3', 0]) },
+      "'a' of TestAdd (node 3) takes INT",
+      'Connect an output of type INT',
+    ],
+    [
+      'a value out of range',
+      { 1: node('TestNumber', { value: 1000 }), 2: save(['1', 0]) },
+      "'value' of TestNumber (node 1) is 1000",
+      'The most is 100',
+    ],
+    ['the UI format', { nodes: [], links: [] }, 'UI format', 'Export (API)'],
+    ['broken JSON', '{"1": ', 'not valid JSON', 'hint:'],
+  ])('refuses %s with exit code 2', async (_, content, message, hint) => {
+    const { code, out, err } = await darkroom(['run', workflow(content), '--output', 'refused']);
+    expect(err).toContain(`error: `);
+    expect(err).toContain(message);
+    expect(err).toContain(hint);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(existsSync(join(dir, 'refused'))).toBe(false);
+  });
+
+  it('tells every problem, and as the last JSON line too', async () => {
+    const { code, out, err } = await darkroom(['run', workflow({ 1: node('Nope'), 2: node('Nada') }), '--json']);
+    expect(err.match(/error:/g)).toHaveLength(2);
+    expect(lines(out)).toMatchObject([{ type: 'error', error: { code: 'DR_WORKFLOW_INVALID' } }]);
+    expect(code).toBe(2);
+    expect(lines((await darkroom(['run', 'gone.json', '--json'])).out)).toMatchObject([
+      { type: 'error', error: { code: 'DR_FILE_MISSING' } },
+    ]);
+  });
+
+  it('a failure while running: exit code 1, the node named', async () => {
+    const { code, err } = await darkroom(['run', workflow({ 1: node('TestFail', { how: 'known' }), 2: save(['1', 0]) })]);
+    expect(err).toContain('error: TestFail (node 1): shapes differ\n hint: Use equal shapes.');
+    expect(code).toBe(1);
+  });
+
+  it('an output folder that can not be written', async () => {
+    writeFileSync(join(dir, 'afile'), '');
+    const { code, err } = await darkroom(['run', number, '--output', 'afile']);
+    expect(err).toContain(`nothing can be saved in ${join(dir, 'afile')}`);
+    expect(err).toContain('name another folder with --output');
+    expect(code).toBe(1);
+  });
+
+  it('Ctrl-C stops between steps', async () => {
+    let sent = false;
+    const { code, out, err } = await darkroom(['run', slow, '--json', '--output', 'ctrl'], {
+      onOutput: (text, child) => {
+        if (!sent && text.includes('"progress"')) sent = child.kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+    expect(lines(out).at(-1)).toEqual({
+      type: 'error',
+      error: { code: 'DR_INTERRUPTED', message: 'interrupted', nodeId: '1', nodeType: 'TestSlow' },
+    });
+    expect(err).toContain('interrupted');
+    expect(existsSync(join(dir, 'ctrl'))).toBe(false);
+  });
+
+  it('a second Ctrl-C does not wait', async () => {
+    let first = 0;
+    const { code } = await darkroom(['run', deaf, '--json'], {
+      onOutput: (text, child) => {
+        if (first > 0 || !text.includes('"progress"')) return;
+        first = Date.now();
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 200);
+      },
+    });
+    expect(code).toBe(130);
+    expect(Date.now() - first).toBeLessThan(1900);
+  });
+
+  it('the engine killed in the middle: exit code 1, nothing half-written', async () => {
+    const file = workflow({ 1: node('TestHalf') });
+    let killed = false;
+    const { code, err } = await darkroom(['run', file, '--json', '--output', 'killed'], {
+      onOutput: (text, child) => {
+        if (killed || !text.includes('"progress"')) return;
+        killed = true;
+        for (const pid of childrenOf(child.pid!)) process.kill(pid, 'SIGKILL');
+      },
+    });
+    expect(err).toContain('the engine process was ended by SIGKILL');
+    expect(code).toBe(1);
+    expect(readdirSync(join(dir, 'killed'))).toEqual(['half_00001_.txt']);
+  });
+
+  it('the program killed: its engine ends as well', async () => {
+    let pids: number[] = [];
+    await darkroom(['run', slow, '--json'], {
+      onOutput: (text, child) => {
+        if (pids.length > 0 || !text.includes('"progress"')) return;
+        pids = childrenOf(child.pid!);
+        child.kill('SIGKILL');
+      },
+    });
+    expect(pids.length).toBeGreaterThan(0);
+    for (let i = 0; i < 100 && pids.some(isEngine); i++) await sleep(50);
+    expect(pids.filter(isEngine)).toEqual([]);
+  });
+});
+
+describe.concurrent('the other commands', () => {
+  it.each([
+    [['rnu', 'x.json'], "unknown command 'rnu'", "Did you mean 'run'?"],
+    [['x.json'], "unknown command 'x.json'", 'darkroom run x.json'],
+    [['run', number, '--outptu', 'x'], 'unknown option --outptu', "Did you mean '--output'?"],
+    [['run'], 'run needs a workflow file', 'For example'],
+    [['run', number, '--threads', 'many'], '--threads many', 'whole number'],
+    [['run', number, '--device', 'gpu'], "unknown device 'gpu'", 'cpu'],
+    [['run', number, '--models', 'nowhere'], 'does not exist', 'checkpoints'],
+    [['run', number, '--set', '1=2'], 'not of the form', 'For example'],
+    [['run', 'portriat.json'], 'there is no file portriat.json', "Did you mean 'portrait.json'?"],
+    [['nodes', 'TestNumbr'], "unknown node type 'TestNumbr'", "'TestNumber'"],
+  ])('bad usage: %j', async (args, message, hint) => {
+    const { code, err } = await darkroom(args);
+    expect(err).toContain(message);
+    expect(err).toContain(hint);
+    expect(code).toBe(2);
+  });
+
+  it('check: all runnable or not', async () => {
+    const missing = workflow({
+      1: node('TestValues', { int: 1, float: 1, text: '', flag: true, choice: 'euler', model: 'gone.safetensors' }),
+      2: save(['1', 0]),
+    });
+    const unknown = workflow({ 1: node('Nope') });
+    const good = await darkroom(['check', number]);
+    expect(good).toEqual({ code: 0, out: `${number}: runnable\n`, err: '' });
+    const { code, out } = await darkroom(['check', number, missing, unknown, 'none.json', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject([
+      { file: number, runnable: true, missingNodes: [], missingModels: [], errors: [] },
+      {
+        file: missing,
+        runnable: false,
+        missingModels: ['gone.safetensors'],
+        errors: [{ code: 'DR_MODEL_MISSING', nodeId: '1', input: 'model' }],
+      },
+      { file: unknown, runnable: false, missingNodes: ['Nope'] },
+      { file: 'none.json', runnable: false, errors: [{ code: 'DR_FILE_MISSING' }] },
+    ]);
+  });
+
+  it('help, version, nodes', async () => {
+    const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
+    expect(await darkroom(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    expect((await darkroom(['--help'])).out).toContain('darkroom run FILE');
+    expect((await darkroom(['run', '--help'])).out).toContain('--set ID.INPUT=VALUE');
+    expect((await darkroom(['nodes', 'TestNumber'])).out).toContain('value: INT, -100 to 100');
+    const { code, out } = await darkroom(['nodes', '--json'], { program: BUILT_IN });
+    expect(code).toBe(0);
+    expect(JSON.parse(out).map((n: { type: string }) => n.type)).toContain('KSampler');
+  });
+});
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .map(Number)
+    .filter((child) => child > 0 && isEngine(child));
+}
+
+const isEngine = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker.ts');
+  } catch {
+    return false;
+  }
+};
