@@ -14,8 +14,8 @@ export type Models = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const checkpoint = (name: string): string => `${name}.safetensors`;
 
-/** The fixture models in their folders; unpacked when asked for. */
-export const fixtureModels = (names: Readonly<Record<string, readonly string[]>>): Models =>
+/** Fixture models in their folders; unpacked when asked for. */
+export const fixtureFolders = (names: Readonly<Record<string, readonly string[]>>): Models =>
   Object.fromEntries(
     Object.entries(names).map(([folder, files]) => [
       folder,

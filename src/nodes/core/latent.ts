@@ -1,4 +1,5 @@
 // Latent nodes: empty, batches, noise mask. Source: ComfyUI nodes.py.
+import { toNHW } from '../../image/masks.ts';
 import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../declare.ts';
 import { MAX_RESOLUTION } from './limits.ts';
@@ -70,7 +71,7 @@ const SetLatentNoiseMask = defineNode({
   category: 'latent/inpaint',
   inputs: { samples: socket('LATENT'), mask: socket('MASK') },
   outputs: [output('LATENT')],
-  run: ({ samples, mask }) => outputs({ ...samples, noise_mask: mask }),
+  run: ({ samples, mask }) => outputs({ ...samples, noise_mask: toNHW(mask) }),
 });
 
 export const LATENT_NODES = [EmptyLatentImage, LatentFromBatch, RepeatLatentBatch, SetLatentNoiseMask];

@@ -46,13 +46,15 @@ function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
 }
 
 function clipOf({ family, encoders }: Checkpoint, name: string, context: NodeContext): Clip {
-  if (encoders.length === 0) {
-    const fail = missing(name, 'text encoder', 'Connect the CLIP of a CheckpointLoaderSimple with a whole checkpoint of this family.');
-    return { family, encoders, encode: fail, encodePair: fail, withLastLayer: fail };
-  }
   const names = new Set(context.modelFiles('embeddings'));
   const embeddings = embeddingReader((file) => (names.has(file) ? context.modelPath('embeddings', file) : undefined));
-  return makeClip({ family, encoders, embeddings, warn: context.warn });
+  try {
+    return makeClip({ family, encoders, embeddings, warn: context.warn });
+  } catch {
+    const what = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
+    const fail = missing(name, what, 'Connect the CLIP of a CheckpointLoaderSimple with a whole checkpoint of this family.');
+    return { family, encoders, encode: fail, encodePair: fail, withLastLayer: fail };
+  }
 }
 
 const CheckpointLoaderSimple = defineNode({

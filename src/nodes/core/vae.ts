@@ -1,5 +1,6 @@
 // Nodes between pixels and latents. Source: ComfyUI nodes.py.
 
+import { toNHW } from '../../image/masks.ts';
 import { decodeTiled, encodeTiled } from '../../runtime/tiled.ts';
 import { defineNode, int, output, outputs, socket } from '../declare.ts';
 import { batchFits, latentFits, rgb } from './checks.ts';
@@ -86,8 +87,9 @@ const VAEEncodeForInpaint = defineNode({
   },
   outputs: [output('LATENT')],
   async run({ pixels, vae, mask, grow_mask_by }) {
-    batchFits(pixels.shape[0], mask, 'mask');
-    const prepared = holesForInpaint(rgb(pixels), mask, vae.factor, grow_mask_by);
+    const masks = toNHW(mask);
+    batchFits(pixels.shape[0], masks, 'mask');
+    const prepared = holesForInpaint(rgb(pixels), masks, vae.factor, grow_mask_by);
     return outputs({ samples: await vae.encode(prepared.pixels), noise_mask: prepared.noiseMask });
   },
 });
