@@ -40,7 +40,7 @@ async function predictSides(model: Model, sides: readonly (readonly PreparedCond
   const counts = sides.map(() => new Float32Array(batch * height * width).fill(1e-37));
 
   let waiting = sides.flatMap((conditions, side) =>
-    conditions.filter(({ start, end }) => sigma <= start && sigma >= end).map((condition) => toTask(condition, side, x)),
+    conditions.filter(({ start, end }) => !(sigma > start || sigma < end)).map((condition) => toTask(condition, side, x)),
   );
   while (waiting.length) {
     const [first] = waiting;

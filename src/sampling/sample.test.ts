@@ -109,6 +109,10 @@ describe('refusals', () => {
     await expect(run()).rejects.toMatchObject({ code: 'DR_SAMPLING_FAILED', message: /^step 2 of 3/, hint: /cfg/ });
   });
 
+  it('a schedule whose sigma is not a number', async () => {
+    await refusal({ scheduler: 'kl_optimal', steps: 1 }).toMatchObject({ code: 'DR_SAMPLING_FAILED', message: /^step 1 of 1/ });
+  });
+
   it('unknown names', async () => {
     await refusal({ sampler: 'eular' }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'sampler_name' });
     await refusal({ scheduler: 'eular' }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'scheduler' });
