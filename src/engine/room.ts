@@ -6,6 +6,7 @@ import type { SavedFile } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { openFolders } from '../storage/folders.ts';
+import { checkWritable } from '../storage/output.ts';
 import { promptOf } from '../workflow/graph.ts';
 import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
 import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
@@ -104,6 +105,10 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
       const { workflow, validation } = checked(source, set);
       const refused = invalid(validation);
       if (refused) throw refused;
+      for (const id of validation.outputs) {
+        const { saves } = nodes.get(validation.graph.get(id)!.classType)!;
+        if (saves) checkWritable(folders[saves]);
+      }
       const outputs = await engine.run(
         {
           prompt: dumpsJson(promptOf(validation.graph)),

@@ -111,6 +111,8 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
   readonly inputs: I;
   readonly outputs: readonly Output[];
   readonly outputNode?: boolean;
+  /** The folder the node writes to; checked before a long run begins. */
+  readonly saves?: 'output' | 'temp';
   readonly inputIsList?: boolean;
   /** A key that changes when the node must run again though its inputs did not (a file's content, say). */
   readonly fingerprint?: (inputs: InputValues<I>, context: NodeContext) => Promise<string> | string;

@@ -1,5 +1,5 @@
 // Writes outputs under ComfyUI's names (`prefix_00001_.png`, get_save_image_path): each file whole or not at all, none ever overwritten.
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, existsSync, linkSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { inside } from './folders.ts';
@@ -50,6 +50,16 @@ export function writeOutputs(request: OutputRequest, onFolder?: (folder: string)
       return { filename, subfolder, path: join(folder, filename) };
     });
     return written;
+  } catch (error) {
+    throw unwritable(folder, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Makes sure that a folder is there and can be written to. Throws DR_OUTPUT_UNWRITABLE. */
+export function checkWritable(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     throw unwritable(folder, error as NodeJS.ErrnoException);
   }

@@ -81,6 +81,7 @@ const SaveImage = defineNode({
   },
   outputs: [],
   outputNode: true,
+  saves: 'output',
   run: ({ images, filename_prefix }, context) => savePictures(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
 });
 
@@ -92,6 +93,7 @@ const PreviewImage = defineNode({
   inputs: { images: socket('IMAGE') },
   outputs: [],
   outputNode: true,
+  saves: 'temp',
   run: ({ images }, context) => savePictures(images, context, { type: 'temp', prefix: `ComfyUI_temp_${context.nodeId}`, level: 1 }),
 });
 
@@ -102,6 +104,7 @@ const SaveLatent = defineNode({
   inputs: { samples: socket('LATENT'), filename_prefix: string({ default: 'latents/ComfyUI' }) },
   outputs: [],
   outputNode: true,
+  saves: 'output',
   async run({ samples, filename_prefix }, context) {
     const tensors = {
       latent_tensor: { dtype: 'F32', ...samples.samples },
