@@ -17,7 +17,11 @@ export function distance(a: string, b: string): number {
   return last[b.length];
 }
 
-const plain = (name: string): string => name.toLowerCase().replace(/[\s_\-.]+/g, '');
+const plain = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/(?<=.)\.[a-z0-9]{2,12}$/, '')
+    .replace(/[\s_\-.]+/g, '');
 const fileName = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 
 /** Up to `count` candidates close to `word`, nearest first: few edits, the same file name in another folder, or one inside the other. */

@@ -45,11 +45,11 @@ export function contexts(job: JobContext): (nodeId: string) => NodeContext {
       warned.add(message);
       emit({ type: 'warning', nodeId, message });
     },
-    save: async (request: SaveRequest): Promise<readonly SavedFile[]> =>
-      writeOutputs({ ...request, root: folders[request.type], now: job.now() }, job.onFolder).map((file) => ({
-        ...file,
-        type: request.type,
-      })),
+    save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
+      const { type } = request;
+      const written = writeOutputs({ ...request, root: folders[type], now: job.now() }, job.onFolder);
+      return written.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
+    },
     metadata: () => ({
       prompt: dumpsJson(promptOf(job.graph)),
       ...Object.fromEntries(entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)])),

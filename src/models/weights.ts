@@ -1,4 +1,5 @@
 // The named tensors of one network inside a checkpoint: shapes to read the architecture off, and graph values that point into the file.
+import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import type { TensorInfo } from '../formats/safetensors.ts';
@@ -40,18 +41,20 @@ export function weightsOf(
   prefix: string,
   options: { readonly halves?: boolean } = {},
 ): Weights {
-  const location = basename(file);
+  // ONNX Runtime refuses initialisers behind a link
+  const real = realpathSync(file);
+  const location = basename(real);
   const info = (name: string): TensorInfo => {
     const found = tensors.get(prefix + name);
     if (found) return found;
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-      message: `${location} has no tensor ${prefix}${name}`,
+      message: `${basename(file)} has no tensor ${prefix}${name}`,
       hint: 'The file is damaged, or of an architecture that is not supported (SD1.x, SD2.x, SDXL and its refiner are).',
       file,
     });
   };
   return {
-    file,
+    file: real,
     has: (name) => tensors.has(prefix + name),
     fullName: (name) => prefix + name,
     hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
@@ -61,7 +64,7 @@ export function weightsOf(
       const type = TYPES[dtype];
       if (!type)
         throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-          message: `tensor ${prefix}${name} of ${location} is stored as ${dtype}`,
+          message: `tensor ${prefix}${name} of ${basename(file)} is stored as ${dtype}`,
           hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
           file,
         });

@@ -157,5 +157,5 @@ function entries(dir: string): Dirent[] {
   }
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false, bigint: false })?.isFile() ?? false;
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -26,6 +26,7 @@ describe('folders', () => {
     const folders = openFolders({ models: [a, b] });
     expect(folders.modelFiles('checkpoints')).toEqual(['B.ckpt', 'a.safetensors', 'linked/z.safetensors', 'sub/z.safetensors']);
     expect(folders.modelPath('checkpoints', 'B.ckpt')).toBe(join(a, 'checkpoints', 'B.ckpt'));
+    expect(folders.modelPath('checkpoints', 'linked/z.safetensors')).toBe(join(b, 'checkpoints', 'linked', 'z.safetensors'));
     expect(folders.modelFiles('clip')).toEqual(['g.safetensors', 'l.safetensors']);
     expect(folders.modelPath('text_encoders', 'l.safetensors')).toBe(join(a, 'clip', 'l.safetensors'));
     expect(() => folders.modelPath('checkpoints', '../clip/l.safetensors')).toThrow('not among the checkpoints');

@@ -48,17 +48,18 @@ export const missingClassType = (nodeId: string): Issue =>
     'Export the workflow again from ComfyUI in the API format.',
   );
 
-export const unknownType = (nodeId: string, nodeType: string, known: Iterable<string>): Issue =>
+/** A class type that does not exist, at one or more nodes. */
+export const unknownType = (nodeIds: readonly string[], nodeType: string, known: Iterable<string>): Issue =>
   issue(
     {
       type: 'invalid_prompt',
       message: `Cannot execute because node ${nodeType} does not exist.`,
-      details: `Node ID '#${nodeId}'`,
+      details: `Node ID '#${nodeIds[0]}'`,
       extra_info: {},
     },
-    { nodeId, nodeType },
+    { nodeId: nodeIds[0], nodeType },
     'DR_WORKFLOW_INVALID',
-    `unknown node type '${nodeType}' (node ${nodeId})`,
+    `unknown node type '${nodeType}' (node ${nodeIds.join(', ')})`,
     [didYouMean(nodeType, known), '`darkroom nodes` lists the types that can be run.'].filter(Boolean).join(' '),
   );
 

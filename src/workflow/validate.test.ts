@@ -164,7 +164,9 @@ describe('error objects', () => {
 
   it('unknown nodes: the first for ComfyUI, all for people', () => {
     const { answer, problems, validation } = ((v) => ({ ...v, validation: v }))(
-      check('{"5": {"class_type": "TestNumbr", "inputs": {}}, "6": {"class_type": "Nowhere", "inputs": {}}, "7": {"inputs": {}}}'),
+      check(
+        '{"5": {"class_type": "TestNumbr", "inputs": {}}, "6": {"class_type": "Nowhere", "inputs": {}}, "8": {"class_type": "Nowhere", "inputs": {}}, "7": {"inputs": {}}}',
+      ),
     );
     expect(answer).toEqual({
       error: {
@@ -177,7 +179,7 @@ describe('error objects', () => {
     });
     expect(problems.map((p) => p.message)).toEqual([
       "unknown node type 'TestNumbr' (node 5)",
-      "unknown node type 'Nowhere' (node 6)",
+      "unknown node type 'Nowhere' (node 6, 8)",
       'node 7 has no class_type',
     ]);
     expect(problems[0].hint).toContain("'TestNumber'");

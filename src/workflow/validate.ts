@@ -53,9 +53,11 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
     problems: list.map((i) => i.error),
   });
 
-  const unknown = [...graph]
-    .filter(([, node]) => !nodes.has(node.classType))
-    .map(([id, node]) => (node.classType === '' ? issues.missingClassType(id) : issues.unknownType(id, node.classType, nodes.keys())));
+  const strangers = new Map<string, string[]>();
+  for (const [id, { classType }] of graph) if (!nodes.has(classType)) strangers.set(classType, [...(strangers.get(classType) ?? []), id]);
+  const unknown = [...strangers].map(([type, ids]) =>
+    type === '' ? issues.missingClassType(ids[0]) : issues.unknownType(ids, type, nodes.keys()),
+  );
   if (unknown.length > 0) return refused(unknown);
   const wanted = [...graph.keys()].filter(
     (id) => nodes.get(graph.get(id)!.classType)!.outputNode && (targets === undefined || targets.includes(id)),

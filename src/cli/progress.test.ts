@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { createProgress, duration } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+
+function fake(interactive: boolean) {
+  const written: string[] = [];
+  let time = 0;
+  const terminal: Terminal = {
+    out: () => undefined,
+    err: (text) => void written.push(text),
+    interactive,
+    columns: () => 76,
+    now: () => time,
+  };
+  const progress = createProgress(terminal);
+  const play = () => {
+    progress.show({ type: 'started', nodes: 2, cached: [] });
+    progress.show({ type: 'node-started', nodeId: '3', nodeType: 'KSampler', title: 'Paint\x1b[2J it' });
+    progress.show({ type: 'loading', nodeId: '3', name: '/models/a.safetensors unet' });
+    time = 5000; // loading does not count as sampling
+    for (let step = 1; step <= 4; step++) {
+      progress.show({ type: 'progress', nodeId: '3', step, total: 4 });
+      time += 2000;
+    }
+    progress.show({ type: 'warning', message: 'careful' });
+    progress.show({ type: 'node-started', nodeId: '4', nodeType: 'SaveImage', title: 'Save' });
+    progress.show({ type: 'done', outputs: {} });
+    progress.end();
+  };
+  return { play, written };
+}
+
+it('a terminal sees node, bar, step, s/it and ETA on one line', () => {
+  const { play, written } = fake(true);
+  play();
+  expect(written).toContain('\r\x1b[2K[1/2] Paint?[2J it  loading a.safetensors unet … 0.0 s');
+  expect(written.find((text) => text.includes('3/4'))).toBe(
+    '\r\x1b[2K[1/2] Paint?[2J it  ██████████████████░░░░░░ 3/4  2.00 s/it  ETA 2.0 s',
+  );
+  expect(written).toContain('[1/2] Paint?[2J it: 13 s, 4 steps, 2.00 s/it\n');
+  expect(written.every((text) => text.replace('\r\x1b[2K', '').length <= 80)).toBe(true);
+});
+
+it('anything else gets plain lines', () => {
+  const { play, written } = fake(false);
+  play();
+  expect(written).toEqual(['warning: careful\n', '[1/2] Paint?[2J it: 13 s, 4 steps, 2.00 s/it\n', '[2/2] Save: 0.0 s\n']);
+});
+
+it('durations', () => {
+  expect([0.44, 12.4, 185, 7260].map(duration)).toEqual(['0.4 s', '12 s', '3 min 5 s', '2 h 1 min']);
+});
