@@ -129,6 +129,22 @@ export function expectExact(g: Golden, id: string, name: string, got: ArrayLike<
 }
 
 /** Keeps a compared tensor for docs/parity.md: one JSON line in the folder that `npm run parity` names. */
+/** Asserts the rule for 8-bit pictures: at most 1 level of difference, on at most 0.5 % of the values. */
+export function expectPicture(g: Golden, id: string, name: string, got: Uint8Array): void {
+  const want = g.tensor(name).data;
+  expect(got.length, `${g.family}/${g.group} ${id} ${name} size`).toBe(want.length);
+  let worst = 0;
+  let changed = 0;
+  for (let i = 0; i < got.length; i++) {
+    const d = Math.abs(got[i] - Number(want[i]));
+    worst = Math.max(worst, d);
+    if (d > 0) changed++;
+  }
+  note(g, id, { worst, bound: 1 });
+  expect(worst, `${g.family}/${g.group} ${id} ${name}: worst difference in levels`).toBeLessThanOrEqual(1);
+  expect(changed / got.length, `${g.family}/${g.group} ${id} ${name}: share of values that differ`).toBeLessThanOrEqual(0.005);
+}
+
 function note(g: Golden, id: string, d: Difference): void {
   const folder = process.env.DARKROOM_PARITY;
   if (folder) appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`);
