@@ -1,13 +1,14 @@
 // One sampling run as comfy.samplers makes it: scale the latent, noise it, walk the sigmas, scale back. `runSampler` is the part below the
 // model (KSAMPLER.sample), `sampleCustom` the whole (CFGGuider.sample).
 import { checkAborted, DarkroomError } from '../errors.ts';
+import { prepareMask } from '../image/masks.ts';
 import { torchGenerator } from '../random/generator.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
 import { guidance } from './cfg.ts';
 import { prepareConditions } from './conditioning.ts';
 import type { Vector } from './float32.ts';
 import type { ModelSampling } from './model-sampling.ts';
-import { latentMask, withKeptPart } from './noise-mask.ts';
+import { withKeptPart } from './noise-mask.ts';
 import type { Denoise, NoiseSource, SamplerKind, SamplerKnobs } from './samplers/sampler.ts';
 import type { Conditioning, Model, SamplingHooks } from './types.ts';
 
@@ -20,7 +21,7 @@ export interface SamplerRun {
   readonly noise: Vector;
   /** In model units. */
   readonly latent: Vector;
-  /** [B,C,H,W], see latentMask. */
+  /** [B,C,H,W], see prepareMask. */
   readonly mask?: Tensor;
   /** Seed of the noise that stochastic samplers add. */
   readonly seed: bigint;
@@ -107,7 +108,7 @@ export async function sampleCustom(o: CustomSample): Promise<Tensor> {
     denoise,
     noise: noise.data,
     latent: scaled.data,
-    mask: o.noiseMask && latentMask(o.noiseMask, shape),
+    mask: o.noiseMask && prepareMask(o.noiseMask, shape),
     seed: o.seed,
     onStep: (index, _, denoised) => {
       step = index + 1;

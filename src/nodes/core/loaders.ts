@@ -69,7 +69,6 @@ const CheckpointLoaderSimple = defineNode({
     const file = context.modelPath('checkpoints', ckpt_name);
     const checkpoint = await once(context.runtime, [file], () => loadCheckpoint(file, context.runtime));
     const { family, unet, prediction, zsnr } = checkpoint;
-    if (!unet) return missing(ckpt_name, 'diffusion model', 'Choose a whole checkpoint; a VAE file goes into a VAELoader node.')();
     return outputs(makeModel(family, unet, { prediction, zsnr }), clipOf(checkpoint, ckpt_name, context), vaeOf(checkpoint, ckpt_name));
   },
 });
@@ -85,21 +84,24 @@ const vaeNames = (environment: NodeEnvironment): readonly string[] => [
   ...TAESD.filter((name) => taesdFiles(environment, name).length === 2),
 ];
 
+/** The file of a VAE, or encoder and decoder of a tiny one. */
+const vaeFiles = (context: NodeContext, name: string): string[] =>
+  TAESD.some((tiny) => tiny === name)
+    ? taesdFiles(context, name).map((file) => context.modelPath('vae_approx', file))
+    : [context.modelPath('vae', name)];
+
 const VAELoader = defineNode({
   type: 'VAELoader',
   display: 'Load VAE',
   category: 'loaders',
   inputs: { vae_name: { ...combo([]), options: vaeNames, folder: 'vae' } },
   outputs: [output('VAE')],
+  fingerprint: ({ vae_name }, context) => stateOf(...vaeFiles(context, vae_name)),
   async run({ vae_name }, context) {
     const { runtime } = context;
+    const files = vaeFiles(context, vae_name);
     const tiny = TAESD.find((name) => name === vae_name);
-    if (!tiny) {
-      const file = context.modelPath('vae', vae_name);
-      return outputs(await once(runtime, [file], () => loadVae(file, runtime)));
-    }
-    const [encoder, decoder] = taesdFiles(context, tiny).map((file) => context.modelPath('vae_approx', file));
-    return outputs(await once(runtime, [encoder, decoder], () => loadTaesd(encoder, decoder, tiny, runtime)));
+    return outputs(await once(runtime, files, () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime))));
   },
 });
 
