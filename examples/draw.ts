@@ -1,20 +1,42 @@
-// npm run examples: runs every workflow of this folder and puts its picture into docs/images.
+// npm run examples: runs every workflow of this folder and puts its picture into docs/images, with a gallery of prompts beside them.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDarkroom } from '../src/index.ts';
+import sharp from 'sharp';
+import { openDarkroom, type RunOptions } from '../src/index.ts';
+
+const GALLERY = [
+  'panda, flat style, green background',
+  'fox, flat style, pink background',
+  'ghost, flat style, black background',
+  'sunflower, flat style, blue background',
+  'red apple, noto style, blue background',
+  'star, flat style, purple background',
+];
+const SIDE = 128;
+const GAP = 8;
 
 const here = import.meta.dirname;
+const images = join(here, '..', 'docs', 'images');
 const output = mkdtempSync(join(tmpdir(), 'darkroom-examples-'));
 const room = await openDarkroom({ input: join(here, 'input'), output });
+
+async function draw(file: string, set?: RunOptions['set']): Promise<Buffer> {
+  const { outputs } = await room.run(join(here, file), { set });
+  return Object.values(outputs)[0].images[0].toBuffer();
+}
+
 try {
-  for (const file of readdirSync(here).filter((name) => name.endsWith('.json'))) {
-    const { outputs } = await room.run(join(here, file));
-    const [picture] = Object.values(outputs).flatMap(({ images }) => images);
-    const path = join(here, '..', 'docs', 'images', file.replace('.json', '.png'));
-    writeFileSync(path, picture.toBuffer());
-    console.log(path);
-  }
+  for (const file of readdirSync(here).filter((name) => name.endsWith('.json')))
+    writeFileSync(join(images, file.replace('.json', '.png')), await draw(file));
+
+  const pictures: Buffer[] = [];
+  for (const prompt of GALLERY) pictures.push(await draw('text-to-image.json', { 'Prompt.text': prompt }));
+  const width = GALLERY.length * (SIDE + GAP) - GAP;
+  await sharp({ create: { width, height: SIDE, channels: 4, background: 'transparent' } })
+    .composite(pictures.map((input, i) => ({ input, left: i * (SIDE + GAP), top: 0 })))
+    .png()
+    .toFile(join(images, 'gallery.png'));
 } finally {
   await room.close();
   rmSync(output, { recursive: true });
