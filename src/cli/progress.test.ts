@@ -16,7 +16,7 @@ function fake(interactive: boolean) {
   const play = () => {
     progress.show({ type: 'started', nodes: 2, cached: [] });
     progress.show({ type: 'node-started', nodeId: '3', nodeType: 'KSampler', title: 'Paint\x1b[2J it' });
-    progress.show({ type: 'loading', nodeId: '3', name: '/models/a.safetensors unet' });
+    progress.show({ type: 'loading', nodeId: '3', file: 'a.safetensors', part: 'unet' });
     time = 5000; // loading does not count as sampling
     for (let step = 1; step <= 4; step++) {
       progress.show({ type: 'progress', nodeId: '3', step, total: 4 });
@@ -33,7 +33,7 @@ function fake(interactive: boolean) {
 it('a terminal sees node, bar, step, s/it and ETA on one line', () => {
   const { play, written } = fake(true);
   play();
-  expect(written).toContain('\r\x1b[2K[1/2] Paint?[2J it  loading a.safetensors unet … 0.0 s');
+  expect(written).toContain('\r\x1b[2K[1/2] Paint?[2J it  loading a.safetensors (unet) … 0.0 s');
   expect(written.find((text) => text.includes('3/4'))).toBe(
     '\r\x1b[2K[1/2] Paint?[2J it  ██████████████████░░░░░░ 3/4  2.00 s/it  ETA 2.0 s',
   );

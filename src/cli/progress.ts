@@ -62,7 +62,7 @@ export function createProgress(terminal: Terminal): Progress {
       finish();
       node = { title: printable(event.title), started: now, step: 0, total: 0, from: now, fromStep: 0, last: now };
     } else if (event.type === 'loading' && node) {
-      node.loading = event.name;
+      node.loading = `${event.file} (${event.part})`;
     } else if (event.type === 'progress' && node) {
       // a count that begins anew (a second pass), or the first step after loading: its time says nothing about the others
       if (event.step <= node.step || node.step === 0)
@@ -84,7 +84,7 @@ const perStep = (node: Shown): number => (node.last - node.from) / 1000 / Math.m
 
 function statusOf(node: Shown, now: number, place: string): string {
   const elapsed = (now - node.started) / 1000;
-  if (node.loading) return `${place} ${node.title}  loading ${fileOf(node.loading)} … ${duration(elapsed)}`;
+  if (node.loading) return `${place} ${node.title}  loading ${node.loading} … ${duration(elapsed)}`;
   if (node.total < 1) return `${place} ${node.title}  ${duration(elapsed)}`;
   const filled = Math.round((BAR * Math.min(node.step, node.total)) / node.total);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
@@ -92,8 +92,6 @@ function statusOf(node: Shown, now: number, place: string): string {
   const rate = node.step > node.fromStep ? `  ${each.toFixed(2)} s/it  ETA ${duration(each * (node.total - node.step))}` : '';
   return `${place} ${node.title}  ${bar} ${node.step}/${node.total}${rate}`;
 }
-
-const fileOf = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 
 /** `0.4 s`, `12 s`, `3 min 5 s` */
 export function duration(seconds: number): string {

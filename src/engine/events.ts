@@ -11,8 +11,8 @@ export type EngineEvent =
   /** `cached` nodes keep their values of the last job; `nodes` will run. */
   | { readonly type: 'started'; readonly nodes: number; readonly cached: readonly string[] }
   | { readonly type: 'node-started'; readonly nodeId: string; readonly nodeType: string; readonly title: string }
-  /** A model file is read (a network built and loaded): seconds for a large one. */
-  | { readonly type: 'loading'; readonly nodeId: string; readonly name: string }
+  /** A network (`part`: unet, clip_l, vae decoder …) of a model file is loaded: seconds for a large one. */
+  | { readonly type: 'loading'; readonly nodeId: string; readonly file: string; readonly part: string }
   | { readonly type: 'progress'; readonly nodeId: string; readonly step: number; readonly total: number }
   | { readonly type: 'executed'; readonly nodeId: string; readonly ui: NodeUi }
   | { readonly type: 'warning'; readonly nodeId?: string; readonly message: string }

@@ -1,4 +1,5 @@
 // The engine process: takes jobs from its parent, one at a time, and keeps networks and results for the next one.
+import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import { createRuntime, type Runtime } from '../runtime/runtime.ts';
@@ -35,7 +36,7 @@ async function open(settings: EngineSettings): Promise<Engine> {
     runtime: createRuntime({
       device: settings.device,
       threads: settings.threads,
-      onLoad: (name) => send({ kind: 'event', event: { type: 'loading', nodeId: loadingFor, name } }),
+      onLoad: ({ file, part }) => send({ kind: 'event', event: { type: 'loading', nodeId: loadingFor, file: basename(file), part } }),
     }),
   };
 }

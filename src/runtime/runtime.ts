@@ -13,7 +13,7 @@ export interface RuntimeOptions {
   /** Bytes of weights that may be open together; three quarters of the machine's memory unless given. */
   readonly memoryBudget?: number;
   /** Called before a network is loaded (seconds for a large one). */
-  readonly onLoad?: (name: string) => void;
+  readonly onLoad?: (spec: NetworkSpec) => void;
 }
 
 /** What it takes to open a network. Two with the same file, part and variant are the same. */
@@ -70,7 +70,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const use = async (key: string, spec: NetworkSpec): Promise<Session> => {
     let entry = entries.get(key);
     if (!entry) {
-      options.onLoad?.(key);
+      options.onLoad?.(spec);
       const graph = spec.build();
       const model = graph.serialize();
       await makeRoom(graph.weightBytes());
