@@ -1,6 +1,8 @@
 // What each socket type carries. Packs add their types here.
 import type { Clip } from '../runtime/clip.ts';
 import type { Autoencoder } from '../runtime/types.ts';
+import type { ChosenSampler, NoiseMaker } from '../sampling/custom.ts';
+import type { Guider } from '../sampling/guider.ts';
 import type { Conditioning, Latent, Model } from '../sampling/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -10,6 +12,11 @@ export interface SocketValues {
   VAE: Autoencoder;
   CONDITIONING: Conditioning;
   LATENT: Latent;
+  SAMPLER: ChosenSampler;
+  /** Descending; the last is where the run ends. */
+  SIGMAS: Float32Array;
+  NOISE: NoiseMaker;
+  GUIDER: Guider;
   /** [N,H,W,C] in 0..1 */
   IMAGE: Tensor;
   /** [N,H,W] in 0..1 */
@@ -21,3 +28,16 @@ export interface SocketValues {
   COMBO: string;
   '*': unknown;
 }
+
+const BLOCKER: unique symbol = Symbol('blocker');
+
+/** A value that keeps the nodes it reaches from running (ComfyUI's ExecutionBlocker). */
+export interface Blocker {
+  readonly [BLOCKER]: true;
+  readonly message?: string;
+}
+
+/** An output that silently blocks what is behind it; with a message, the first nodes it keeps from running tell it. */
+export const blocker = (message?: string): Blocker => ({ [BLOCKER]: true, message });
+
+export const isBlocker = (value: unknown): value is Blocker => typeof value === 'object' && value !== null && BLOCKER in value;

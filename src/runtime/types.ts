@@ -16,6 +16,22 @@ export interface UNetInputs {
   readonly context: Tensor;
   /** ADM vector [B, admChannels]; only for models that have one. */
   readonly y?: Tensor;
+  readonly control?: ControlResiduals;
+}
+
+/** Values added inside a UNet (from a ControlNet): to its skips, in the order they are used, and after its middle. */
+export interface ControlResiduals {
+  /** [B,C,h,w] per skip, deepest first; null where nothing is added. */
+  readonly output: readonly (Tensor | null)[];
+  readonly middle: Tensor | null;
+}
+
+/** Changes of a UNet's graph or weights. Variants share the file; the runtime keeps a session for each. */
+export interface UNetVariant {
+  /** Scales of backbone and skip features in the first two widths of the output blocks (FreeU, arXiv 2309.11497). */
+  readonly freeU?: { readonly version: 1 | 2; readonly b1: number; readonly b2: number; readonly s1: number; readonly s2: number };
+  /** Self-attention of the middle block gives its values unattended (PAG, arXiv 2403.17377). */
+  readonly perturbedMiddle?: boolean;
 }
 
 export interface UNet {
@@ -26,6 +42,8 @@ export interface UNet {
   readonly admChannels: number;
   /** The raw prediction (eps or v), [B, outChannels, H, W]. */
   evaluate(inputs: UNetInputs): Promise<Tensor>;
+  /** This UNet with a change more. */
+  variant(change: UNetVariant): UNet;
 }
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */

@@ -4,10 +4,10 @@ import { unetGraph } from '../models/unet/graph.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import type { Weights } from '../models/weights.ts';
 import type { Runtime } from './runtime.ts';
-import type { UNet } from './types.ts';
+import type { UNet, UNetVariant } from './types.ts';
 
 /** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
-export function createUNet(runtime: Runtime, weights: Weights): UNet {
+export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
   const network = runtime.network({ file: weights.file, part: 'unet', outputs: ['out'], build: () => unetGraph(weights, config) });
@@ -16,6 +16,7 @@ export function createUNet(runtime: Runtime, weights: Weights): UNet {
     outChannels,
     contextDim,
     admChannels,
+    variant: (more) => createUNet(runtime, weights, { ...change, ...more }),
     async evaluate({ x, timesteps, context, y }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
       if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);

@@ -30,26 +30,33 @@ export interface PreparedCondition {
   readonly end: number;
 }
 
-export interface PreparedConditions {
-  readonly positive: readonly PreparedCondition[];
-  readonly negative: readonly PreparedCondition[];
+/** As what a conditioning is plugged in; the refiner's default aesthetic score depends on it. */
+export type Side = 'positive' | 'negative';
+
+/** The run that conditionings are prepared for. */
+export interface ConditionedRun {
+  /** [B,C,H,W] */
+  readonly shape: readonly number[];
+  /** The latent to start from, in model units. */
+  readonly latent?: Tensor;
+  /** [B,C,H,W] */
+  readonly mask?: Tensor;
 }
 
-export type Side = keyof PreparedConditions;
-
-/** Prepares both sides for latents of `shape` [B,C,H,W]. Throws DR_INPUT_INVALID when an entry does not fit the model. */
-export function prepareConditions(
+/** Prepares the conditionings of a run's sides, in the order given. Throws DR_INPUT_INVALID when an entry does not fit the model. */
+export function prepareConditions<K extends string>(
   model: Model,
-  positive: Conditioning,
-  negative: Conditioning,
-  shape: readonly number[],
-): PreparedConditions {
-  const prepared = {
-    positive: positive.map((entry) => prepare(model, entry, shape, 'positive')),
-    negative: negative.map((entry) => prepare(model, entry, shape, 'negative')),
-  };
-  for (const condition of [...prepared.positive]) addPartner(prepared.negative, condition);
-  for (const condition of [...prepared.negative]) addPartner(prepared.positive, condition);
+  sides: Readonly<Record<K, readonly [Side, Conditioning]>>,
+  run: ConditionedRun,
+): Record<K, readonly PreparedCondition[]> {
+  const names = Object.keys(sides) as K[];
+  const prepared = {} as Record<K, PreparedCondition[]>;
+  for (const name of names) {
+    const [side, conditioning] = sides[name];
+    prepared[name] = conditioning.map((entry) => prepare(model, entry, run.shape, side));
+  }
+  for (const name of names)
+    for (const condition of [...prepared[name]]) for (const other of names) if (other !== name) addPartner(prepared[other], condition);
   return prepared;
 }
 

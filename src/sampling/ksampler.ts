@@ -1,6 +1,7 @@
 // KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): from a seed, a schedule and a part of its steps to a latent.
 import { prepareNoise } from '../random/noise.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
+import { cfgGuider } from './guider.ts';
 import { sampleCustom } from './sample.ts';
 import { samplerKind } from './samplers/index.ts';
 import { ksamplerSigmas } from './schedules.ts';
@@ -34,7 +35,20 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
   const noise = o.disableNoise ? zeros(latent.shape) : prepareNoise(latent.shape, seed, o.latent.batch_index);
   const sigmas = partOfSteps(ksamplerSigmas({ sampling: model.sampling, scheduler, sampler, steps, denoise }), o);
-  const samples = await sampleCustom({ ...o, sampler: kind, sigmas, noise, latent, noiseMask: o.latent.noise_mask });
+  const guider = cfgGuider(model, o.positive, o.negative, o.cfg);
+  const { signal, onStep, warn } = o;
+  const samples = await sampleCustom({
+    guider,
+    sampler: kind,
+    sigmas,
+    noise,
+    latent,
+    noiseMask: o.latent.noise_mask,
+    seed,
+    signal,
+    onStep,
+    warn,
+  });
   return { ...o.latent, samples };
 }
 

@@ -2,11 +2,11 @@
 import { map, type Tensor } from '../tensor/tensor.ts';
 import { add, f32, type Vector } from './float32.ts';
 import type { ModelSampling } from './model-sampling.ts';
-import type { Denoise } from './samplers/sampler.ts';
+import type { Guided } from './samplers/sampler.ts';
 
 export interface KeptPart {
-  /** [B,C,H,W] as from `prepareMask`. */
-  readonly mask: Tensor;
+  /** The mask at a noise level, [B,C,H,W] as from `prepareMask`. */
+  readonly maskAt: (sigma: number) => Tensor;
   /** The latent that is kept, in model units. */
   readonly latent: Vector;
   /** Noise that the kept part is shown to the network with. */
@@ -14,14 +14,16 @@ export interface KeptPart {
   readonly sampling: ModelSampling;
 }
 
+type Predict = (x: Vector, sigma: number) => Promise<Guided>;
+
 /** Blends the kept latent in before the network sees it (noised to the step's level) and after. The sampler's own latent is not blended. */
-export function withKeptPart(denoise: Denoise, { mask, latent, noise, sampling }: KeptPart): Denoise {
-  const inside = mask.data;
-  const outside = map(mask, (m) => 1 - m).data;
+export function withKeptPart(predict: Predict, { maskAt, latent, noise, sampling }: KeptPart): Predict {
   const product = (a: Vector, b: Vector): Vector => a.map((value, i) => f32(value * b[i]));
-  const kept = product(latent, outside);
   return async (x, sigma) => {
-    const shown = add(product(x, inside), product(sampling.noiseScaling(sigma, noise, latent), outside));
-    return add(product(await denoise(shown, sigma), inside), kept);
+    const mask = maskAt(sigma);
+    const outside = map(mask, (m) => 1 - m).data;
+    const shown = add(product(x, mask.data), product(sampling.noiseScaling(sigma, noise, latent), outside));
+    const { denoised, uncond } = await predict(shown, sigma);
+    return { denoised: add(product(denoised, mask.data), product(latent, outside)), uncond };
   };
 }

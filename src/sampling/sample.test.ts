@@ -16,6 +16,7 @@ function setUp(options: { output?: (inputs: UNetInputs) => Tensor; changes?: Par
     outChannels: 4,
     contextDim: 6,
     admChannels: 0,
+    variant: () => unet,
     evaluate: async (inputs) => {
       calls.push(inputs);
       return options.output?.(inputs) ?? zeros(inputs.x.shape);

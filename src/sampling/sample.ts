@@ -4,40 +4,48 @@ import { checkAborted, DarkroomError } from '../errors.ts';
 import { prepareMask } from '../image/masks.ts';
 import { torchGenerator } from '../random/generator.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
-import { guidance } from './cfg.ts';
-import { prepareConditions } from './conditioning.ts';
 import type { Vector } from './float32.ts';
+import type { Guider } from './guider.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import { withKeptPart } from './noise-mask.ts';
-import type { Denoise, NoiseSource, SamplerKind, SamplerKnobs } from './samplers/sampler.ts';
-import type { Conditioning, Model, SamplingHooks } from './types.ts';
+import type { Denoise, Guided, NoiseRun, NoiseSource, SamplerKind, SamplerKnobs } from './samplers/sampler.ts';
+import type { ModelPatches, SamplingHooks } from './types.ts';
 
 export interface SamplerRun {
   readonly sampler: SamplerKind;
   readonly knobs?: SamplerKnobs;
   readonly sampling: ModelSampling;
   readonly sigmas: Float32Array;
-  readonly denoise: Denoise;
+  /** What guidance makes of `x`; no mask applied. */
+  readonly predict: (x: Vector, sigma: number) => Promise<Guided>;
+  /** Unit noise that the run starts from. */
   readonly noise: Vector;
   /** In model units. */
   readonly latent: Vector;
   /** [B,C,H,W], see prepareMask. */
   readonly mask?: Tensor;
+  /** Changes the mask with the noise level (DifferentialDiffusion). */
+  readonly denoiseMask?: ModelPatches['denoiseMask'];
   /** Seed of the noise that stochastic samplers add. */
   readonly seed: bigint;
+  /** That noise, where it is not the sampler's own. */
+  readonly stepNoise?: NoiseSource;
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
 
 /** Noises the latent to sigmas[0] and samples it to the last sigma. Throws what the denoiser throws; DR_SEED_RANGE for ddim's seed + 1. */
 export async function runSampler(run: SamplerRun): Promise<Vector> {
   const { sampler, sampling, sigmas, noise, latent, mask, seed } = run;
-  let denoise = run.denoise;
+  let guided = run.predict;
   if (mask) {
     const blendNoise = sampler.ownBlendNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
-    denoise = withKeptPart(denoise, { mask, latent, noise: blendNoise, sampling });
+    const maskAt = (sigma: number): Tensor => run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
+    guided = withKeptPart(guided, { maskAt, latent, noise: blendNoise, sampling });
   }
+  const denoise: Denoise = async (x, sigma) => (await guided(x, sigma)).denoised;
   const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
-  const options = { ...run.knobs, noise: seededNoise(seed, noise.length), onStep: run.onStep };
+  const stepNoise = run.stepNoise ?? (sampler.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
+  const options = { ...run.knobs, noise: stepNoise, sampling, guided, onStep: run.onStep };
   const samples = await sampler.sample(denoise, start, sigmas, options);
   return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
 }
@@ -48,7 +56,7 @@ function isMaxDenoise({ sigmaMax }: ModelSampling, sigma: number): boolean {
 }
 
 /** A generator of its own with the run's seed: its first draw equals the initial noise. */
-function seededNoise(seed: bigint, count: number): NoiseSource {
+function seededNoise({ seed, count }: NoiseRun): NoiseSource {
   let generator: ReturnType<typeof torchGenerator> | undefined;
   return () => {
     generator ??= torchGenerator(seed);
@@ -57,7 +65,7 @@ function seededNoise(seed: bigint, count: number): NoiseSource {
 }
 
 export interface CustomSample extends SamplingHooks {
-  readonly model: Model;
+  readonly guider: Guider;
   readonly sampler: SamplerKind;
   readonly knobs?: SamplerKnobs;
   readonly sigmas: Float32Array;
@@ -66,16 +74,15 @@ export interface CustomSample extends SamplingHooks {
   /** Unscaled latents, [B,C,H,W]. */
   readonly latent: Tensor;
   readonly noiseMask?: Tensor;
-  readonly positive: Conditioning;
-  readonly negative: Conditioning;
-  readonly cfg: number;
   readonly seed: bigint;
+  readonly stepNoise?: NoiseSource;
 }
 
 /** Samples a latent; gives unscaled latents. Without sigmas the latent comes back as it is.
  *  Throws DR_SAMPLING_FAILED when the network gives NaN or infinity, DR_INTERRUPTED, DR_SHAPE_MISMATCH. */
 export async function sampleCustom(o: CustomSample): Promise<Tensor> {
-  const { model, sigmas, latent, noise } = o;
+  const { guider, sampler, sigmas, latent, noise } = o;
+  const { model } = guider;
   if (sigmas.length === 0) return latent;
   const { scale, channels } = model.latentFormat;
   const { shape } = noise;
@@ -86,30 +93,34 @@ export async function sampleCustom(o: CustomSample): Promise<Tensor> {
       input: 'latent_image',
     });
   const scaled = latent.data.some((value) => value !== 0) ? map(latent, (value) => value * Math.fround(scale)) : latent;
-  const predict = guidance(model, prepareConditions(model, o.positive, o.negative, shape), o.cfg);
+  const mask = o.noiseMask && prepareMask(o.noiseMask, shape);
+  const predict = guider.prepare({ shape, latent: scaled, mask, allSides: sampler.usesUncond });
+  if (sampler.gpuName) o.warn?.('the noise of a *_gpu sampler is made as the CPU makes it: pictures equal those of the name without _gpu');
 
   const total = sigmas.length - 1;
   let step = 0;
-  const denoise: Denoise = async (x, sigma) => {
+  const predictFinite: SamplerRun['predict'] = async (x, sigma) => {
     checkAborted(o.signal);
-    const { data } = await predict(tensor(shape, x), sigma);
-    if (!allFinite(data))
+    const { denoised, uncond } = await predict(tensor(shape, x), sigma);
+    if (!allFinite(denoised.data))
       throw new DarkroomError('DR_SAMPLING_FAILED', {
         message: `step ${step + 1} of ${total} (sigma ${sigma}): the model's prediction is not a number`,
         hint: 'Lower the cfg, try another sampler or scheduler, or check that the model file is intact and fits the conditioning.',
       });
-    return data;
+    return { denoised: denoised.data, uncond: uncond.data };
   };
   const samples = await runSampler({
-    sampler: o.sampler,
+    sampler,
     knobs: o.knobs,
     sampling: model.sampling,
     sigmas,
-    denoise,
+    predict: predictFinite,
     noise: noise.data,
     latent: scaled.data,
-    mask: o.noiseMask && prepareMask(o.noiseMask, shape),
+    mask,
+    denoiseMask: model.patches?.denoiseMask,
     seed: o.seed,
+    stepNoise: o.stepNoise,
     onStep: (index, _, denoised) => {
       step = index + 1;
       o.onStep?.(index, total, tensor(shape, denoised));

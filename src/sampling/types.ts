@@ -51,6 +51,29 @@ export interface Model {
   readonly unet: UNet;
   readonly sampling: ModelSampling;
   readonly latentFormat: LatentFormat;
+  readonly patches?: ModelPatches;
+}
+
+/** What nodes put between the network and the sampler. Names are those of ComfyUI's model options. */
+export interface ModelPatches {
+  /** Replaces uncond + (cond - uncond) cfg (sampler_cfg_function). */
+  readonly cfgFunction?: (step: GuidanceStep) => Promise<Tensor> | Tensor;
+  /** Work on the guided prediction, in turn (sampler_post_cfg_function). */
+  readonly postCfg?: readonly ((denoised: Tensor, step: GuidanceStep) => Promise<Tensor> | Tensor)[];
+  /** The mask that holds at a noise level (denoise_mask_function); [B,C,H,W]. */
+  readonly denoiseMask?: (sigma: number, mask: Tensor, run: { readonly sigmas: Float32Array; readonly sampling: ModelSampling }) => Tensor;
+}
+
+/** One guided prediction in the making; all tensors [B,C,H,W], predictions are denoised latents. */
+export interface GuidanceStep {
+  readonly x: Tensor;
+  readonly sigma: number;
+  readonly cfg: number;
+  readonly cond: Tensor;
+  /** Zeros when cfg is 1 and nobody asks for the negative side. */
+  readonly uncond: Tensor;
+  /** What the positive side predicts, with another UNet if given. */
+  evaluate(conditioning: 'positive' | { readonly negative: Conditioning }, unet?: UNet): Promise<Tensor>;
 }
 
 /** What a sampling call reports and obeys. */

@@ -1,11 +1,18 @@
 // What a sampler is: it takes a latent from sigmas[0] down the sigmas with the help of a denoiser. The names of options are the papers'.
 import type { Vector } from '../float32.ts';
+import type { ModelSampling } from '../model-sampling.ts';
 
 /** The denoised latent that the model sees in `x` at noise level `sigma`. */
 export type Denoise = (x: Vector, sigma: number) => Promise<Vector>;
 
 /** Unit noise of the latent's size for the step from one sigma to the next. */
 export type NoiseSource = (sigma: number, sigmaNext: number) => Vector;
+
+/** What guidance saw in one evaluation: the guided latent, and the negative side's alone (before any noise mask). */
+export interface Guided {
+  readonly denoised: Vector;
+  readonly uncond: Vector;
+}
 
 export interface SamplerKnobs {
   /** Share of the ancestral noise, 1 unless given. */
@@ -18,14 +25,30 @@ export interface SamplerKnobs {
 
 export interface SamplerOptions extends SamplerKnobs {
   readonly noise: NoiseSource;
+  readonly sampling: ModelSampling;
+  /** `denoise` with the negative side's prediction beside it, for the kinds that use it (CFG++). */
+  readonly guided: (x: Vector, sigma: number) => Promise<Guided>;
   /** After each step's evaluation: the 0-based step, the latent and what the model denoised it to. */
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
 
 export type Sampler = (denoise: Denoise, x: Vector, sigmas: Float32Array, options: SamplerOptions) => Promise<Vector>;
 
+/** A run's seed, the length of its latent, and its sigmas: what a noise source is made from. */
+export interface NoiseRun {
+  readonly seed: bigint;
+  readonly count: number;
+  readonly sigmas: Float32Array;
+}
+
 export interface SamplerKind {
   readonly sample: Sampler;
+  /** The noise of the run; one generator seeded with the run's seed unless given. */
+  readonly noise?: (run: NoiseRun) => NoiseSource;
+  /** Reads the negative side's prediction: it is evaluated at cfg 1 too. */
+  readonly usesUncond?: boolean;
+  /** A name that asks for the GPU's noise, which is the CPU's here. */
+  readonly gpuName?: boolean;
   /** Fresh noise enters during the run. */
   readonly stochastic?: boolean;
   /** KSampler computes one step more and drops the second last sigma. */

@@ -31,10 +31,10 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
     knobs: params.options,
     sampling,
     sigmas: g.float(inputs.sigmas).data,
-    denoise: async (x, sigma) => {
+    predict: async (x, sigma) => {
       calls.push(sigma);
       const base = uncond(x, sigma);
-      return add(base, scale(sub(cond(x, sigma), base), 2));
+      return { denoised: add(base, scale(sub(cond(x, sigma), base), 2)), uncond: base };
     },
     noise: noise.data,
     latent: inputs.latent ? g.float(inputs.latent).data : new Float32Array(noise.data.length),

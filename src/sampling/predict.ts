@@ -1,28 +1,15 @@
-// The guided prediction of one evaluation (comfy.samplers calc_cond_batch, cfg_function): all active conditions of both sides, each on its
-// area, in as few network calls as their shapes allow; blended by strength and mask; then classifier-free guidance (arXiv 2207.12598).
+// The predictions of one evaluation (comfy.samplers calc_cond_batch): all active conditions of all sides, each on its area, in as few
+// network calls as their shapes allow; blended by strength and mask.
 import { DarkroomError } from '../errors.ts';
 import { concatBatch, repeatToBatch, type Tensor, tensor } from '../tensor/tensor.ts';
-import type { CellArea, NetworkCondition, PreparedCondition, PreparedConditions } from './conditioning.ts';
-import { add, f32, scale, sub } from './float32.ts';
+import type { CellArea, NetworkCondition, PreparedCondition } from './conditioning.ts';
+import { f32 } from './float32.ts';
 import type { Model } from './types.ts';
-
-/** The denoised prediction for latents [B,C,H,W] at `sigma`. */
-export type Predict = (x: Tensor, sigma: number) => Promise<Tensor>;
 
 /** Edges of an area without a mask fade over this many cells. */
 const FADE = 8;
 /** Contexts are repeated to a common length up to this factor; else they go into separate batches. */
 const MAX_REPEAT = 4;
-
-/** uncond + (cond - uncond) * cfg; with cfg 1 the negative side is not evaluated. */
-export function guidance(model: Model, { positive, negative }: PreparedConditions, cfg: number): Predict {
-  const single = Math.abs(cfg - 1) <= 1e-9 * Math.max(Math.abs(cfg), 1);
-  return async (x, sigma) => {
-    const [cond, uncond] = await predictSides(model, single ? [positive] : [positive, negative], x, sigma);
-    if (!uncond) return cond;
-    return tensor(x.shape, add(uncond.data, scale(sub(cond.data, uncond.data), cfg)));
-  };
-}
 
 /** A condition cut to its area of the latent. */
 interface Task {
@@ -34,7 +21,13 @@ interface Task {
   readonly weight: Float32Array;
 }
 
-async function predictSides(model: Model, sides: readonly (readonly PreparedCondition[])[], x: Tensor, sigma: number): Promise<Tensor[]> {
+/** What each side's conditions together predict for latents [B,C,H,W] at `sigma`; 0 where none of a side is active. */
+export async function predictSides(
+  model: Model,
+  sides: readonly (readonly PreparedCondition[])[],
+  x: Tensor,
+  sigma: number,
+): Promise<Tensor[]> {
   const [batch, , height, width] = x.shape;
   const sums = sides.map(() => new Float32Array(x.data.length));
   const counts = sides.map(() => new Float32Array(batch * height * width).fill(1e-37));
