@@ -6,15 +6,21 @@ import { fileURLToPath } from 'node:url';
 import { dumpsJson, entriesOf, type JsonObject } from '../formats/json.ts';
 import type { NodeContext, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
+import { createSubgraph } from '../nodes/subgraph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Folders } from '../storage/folders.ts';
 import { writeOutputs } from '../storage/output.ts';
 import { type Graph, linksOf, promptOf } from '../workflow/graph.ts';
 import type { NodeTable } from '../workflow/validate.ts';
+import type { DynamicGraph } from './dynamic.ts';
 import type { Emit } from './events.ts';
+
+/** What nodes keep between jobs, by node id and class type. */
+export type NodeStates = Map<string, Map<string, unknown>>;
 
 export interface JobContext {
   readonly graph: Graph;
+  readonly dynamic: DynamicGraph;
   /** `extra_pnginfo`: written beside the prompt. */
   readonly extra: Readonly<JsonObject>;
   readonly nodes: NodeTable;
@@ -25,37 +31,73 @@ export interface JobContext {
   /** Hears which folder is about to be written to. */
   readonly onFolder: (folder: string) => void;
   readonly now: () => Date;
+  readonly random: () => number;
+  readonly states: NodeStates;
+  /** Ends the job before its next node. */
+  readonly interrupt: () => void;
 }
 
-/** Gives the context of each node of a job. */
-export function contexts(job: JobContext): (nodeId: string) => NodeContext {
-  const { folders, signal, runtime, emit } = job;
+/** Gives the context of each node of a job; `call` counts the runs of a node over lists. */
+export function contexts(job: JobContext): (nodeId: string, call?: number) => NodeContext {
+  const { dynamic, folders, signal, runtime, emit, states } = job;
   const warned = new Set<string>();
-  return (nodeId) => ({
-    nodeId,
-    signal,
-    runtime,
-    modelFiles: folders.modelFiles,
-    inputFiles: folders.inputFiles,
-    modelPath: folders.modelPath,
-    inputPath: folders.inputPath,
-    progress: (step, total) => emit({ type: 'progress', nodeId, step, total }),
-    warn: (message) => {
-      if (warned.has(message)) return;
-      warned.add(message);
-      emit({ type: 'warning', nodeId, message });
-    },
-    save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
-      const { type } = request;
-      const written = writeOutputs({ ...request, root: folders[type], now: job.now() }, job.onFolder);
-      return written.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
-    },
-    metadata: () => ({
-      prompt: dumpsJson(promptOf(job.graph)),
-      ...Object.fromEntries(entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)])),
-      darkroom: dumpsJson({ ...versions(), provider: runtime.device, precision: 'fp32', models: modelsBefore(job, nodeId) }),
-    }),
-  });
+  const stateKey = (nodeId: string): string => `${nodeId} ${dynamic.node(nodeId)?.classType}`;
+  const kept = new Set([...job.graph.keys()].map(stateKey));
+  for (const key of states.keys()) if (!kept.has(key)) states.delete(key);
+  const stateOf = (nodeId: string): Map<string, unknown> => {
+    const key = stateKey(nodeId);
+    if (!states.has(key)) states.set(key, new Map());
+    return states.get(key)!;
+  };
+  let prompt: JsonObject | undefined;
+  return (nodeId, call = 0) => {
+    let subgraphs = 0;
+    return {
+      nodeId,
+      signal,
+      runtime,
+      modelFiles: folders.modelFiles,
+      inputFiles: folders.inputFiles,
+      hasInput: folders.hasInput,
+      modelPath: folders.modelPath,
+      inputPath: folders.inputPath,
+      progress: (step, total) => emit({ type: 'progress', nodeId, step, total }),
+      warn: (message) => {
+        if (warned.has(message)) return;
+        warned.add(message);
+        emit({ type: 'warning', nodeId, message });
+      },
+      save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
+        const { type } = request;
+        const written = writeOutputs({ ...request, root: folders[type], now: job.now() }, job.onFolder);
+        return written.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
+      },
+      metadata: () => ({
+        prompt: dumpsJson(promptOf(job.graph)),
+        ...Object.fromEntries(entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)])),
+        darkroom: dumpsJson({
+          ...versions(),
+          provider: runtime.device,
+          precision: 'fp32',
+          models: modelsBefore(job, dynamic.realOf(nodeId)),
+        }),
+      }),
+      status: (text, progress) => emit({ type: 'status', nodeId, text, ...(progress === undefined ? {} : { progress }) }),
+      send: (event, data) => emit({ type: 'message', nodeId, event, data }),
+      interrupt: job.interrupt,
+      prompt: () => {
+        prompt ??= promptOf(job.graph);
+        return prompt;
+      },
+      extra: () => job.extra,
+      graph: dynamic,
+      subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphs++}.`),
+      get state() {
+        return stateOf(nodeId);
+      },
+      random: job.random,
+    };
+  };
 }
 
 interface UsedModel {

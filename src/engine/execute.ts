@@ -164,7 +164,7 @@ let unique = 0;
 
 async function fingerprint(declaration: NodeDeclaration, constants: Record<string, unknown>, context: NodeContext): Promise<string> {
   try {
-    return await declaration.fingerprint!(constants as InputValues<Inputs>, context);
+    return String(await declaration.fingerprint!(constants as InputValues<Inputs>, context));
   } catch {
     // the node itself will say what is wrong; until then it counts as changed
     return `changed ${++unique}`;

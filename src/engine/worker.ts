@@ -7,7 +7,8 @@ import { embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { readWorkflow } from '../workflow/read.ts';
 import type { NodeTable } from '../workflow/validate.ts';
-import { contexts } from './context.ts';
+import { contexts, type NodeStates } from './context.ts';
+import { dynamicGraph } from './dynamic.ts';
 import type { EngineEvent } from './events.ts';
 import { type Cache, execute } from './execute.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
@@ -19,6 +20,7 @@ interface Engine {
 }
 
 const cache: Cache = new Map();
+const states: NodeStates = new Map();
 let engine: Promise<Engine>;
 let job: AbortController | undefined;
 let loadingFor = '';
@@ -53,7 +55,22 @@ async function run(text: JobText): Promise<void> {
     };
     const extra = parseJson(text.extra) as JsonObject;
     const { signal } = controller;
-    const contextOf = contexts({ graph, extra, nodes, folders, runtime, signal, emit, onFolder, now: () => new Date() });
+    const dynamic = dynamicGraph(graph);
+    const contextOf = contexts({
+      graph,
+      dynamic,
+      extra,
+      nodes,
+      folders,
+      runtime,
+      signal,
+      emit,
+      onFolder,
+      now: () => new Date(),
+      random: Math.random,
+      states,
+      interrupt: () => controller.abort(),
+    });
     const outputs = await execute({ graph, outputs: text.outputs, nodes, cache, signal, emit, contextOf });
     send({ kind: 'finished', outputs });
   } catch (error) {

@@ -1,13 +1,21 @@
 // The declaration of a node: class type, inputs in ComfyUI's order, outputs, flags, and run().
 // From it come the types of run's inputs, validation, /object_info, the widget order and the docs.
 import type { NodeContext, NodeEnvironment } from './context.ts';
+import type { ExpandedGraph } from './subgraph.ts';
 import type { SocketValues } from './values.ts';
 
-export type SocketType = keyof SocketValues;
+/** A type of its own, or a union of types as ComfyUI writes it: `INT,FLOAT,STRING`. `*` matches every type in both directions. */
+export type SocketType = keyof SocketValues | `${keyof SocketValues},${string}`;
 
 interface Common {
   readonly tooltip?: string;
   readonly optional?: boolean;
+  /** The nodes behind a link to it run only when `needs` asks for it; until then, and if never asked for, its value is undefined. */
+  readonly lazy?: boolean;
+  /** run() gets a link itself, `[node id, output number]`, and what it names is not evaluated for it (loops). */
+  readonly rawLink?: boolean;
+  /** Shown as a socket though its type has a widget. */
+  readonly forceInput?: boolean;
 }
 
 export interface IntInput extends Common {
@@ -74,18 +82,38 @@ type ValueOf<I> = I extends { kind: 'INT'; wide: infer W }
         : I extends ComboInput<infer T>
           ? T
           : I extends SocketInput<infer S>
-            ? SocketValues[S]
+            ? ValueOfType<S>
             : never;
 
-/** What run() receives: a value per declared input; optional inputs may be absent. */
+type ValueOfType<S extends string> = S extends `${infer A},${infer B}`
+  ? ValueOfType<A> | ValueOfType<B>
+  : S extends keyof SocketValues
+    ? SocketValues[S]
+    : unknown;
+
+type MaybeAbsent = { readonly optional: true } | { readonly lazy: true };
+
+/** What run() receives: a value per declared input; optional and lazy inputs may be absent. */
 export type InputValues<I extends Inputs> = {
-  readonly [K in keyof I]: I[K] extends { optional: true } ? ValueOf<I[K]> | undefined : ValueOf<I[K]>;
+  readonly [K in keyof I]: I[K] extends MaybeAbsent ? ValueOf<I[K]> | undefined : ValueOf<I[K]>;
 };
+
+/** What the run() of a node with `inputIsList` receives: a whole list per input. */
+export type InputLists<I extends Inputs> = {
+  readonly [K in keyof I]: I[K] extends MaybeAbsent ? readonly ValueOf<I[K]>[] | undefined : readonly ValueOf<I[K]>[];
+};
+
+/** Inputs beyond the declared ones: every name that matches is accepted, of this kind, and may be absent (`input1`, `input2` …). */
+export interface MoreInputs {
+  readonly pattern: RegExp;
+  readonly input: Input;
+}
 
 export interface Output {
   readonly type: SocketType;
   readonly name: string;
   readonly isList?: boolean;
+  readonly tooltip?: string;
 }
 
 /** A file a node made, as the `executed` event and the history carry it; `path` is for callers on this machine. */
@@ -96,11 +124,33 @@ export interface SavedFile {
   readonly path: string;
 }
 
-/** What run() gives back: one value per declared output, and what a client shows. */
+/** What run() gives back: one value per declared output (a `blocker()` among them stops what is behind it), and what a client shows. */
 export interface NodeResult {
   readonly outputs: readonly unknown[];
+  /** Lists by kind: `images` (saved files), `text`, `value` … */
   readonly ui?: Readonly<Record<string, readonly unknown[]>>;
+  /** Nodes to run in this one's place, made with `context.subgraph()`; outputs may then be links into it (`node.out(0)`). */
+  readonly expand?: ExpandedGraph;
 }
+
+/** A value that changes when a node must run again; NaN is always another. */
+export type Fingerprint = string | number | boolean;
+
+/** A node's own check of its inputs before anything runs (VALIDATE_INPUTS). */
+export interface InputCheck {
+  /** The inputs it judges, in place of the usual check of range and options; all of them unless given. */
+  readonly of?: readonly string[];
+  /** True: it judges the types of links too, in place of the usual check. */
+  readonly types?: boolean;
+  /**
+   * Says what is wrong. `values` holds the widget values among the judged inputs, already converted; linked inputs are undefined.
+   * `types` holds the types of the outputs that inputs are linked to.
+   */
+  check(values: Readonly<Record<string, unknown>>, environment: NodeEnvironment, types: Readonly<Record<string, string>>): true | string;
+}
+
+/** ComfyUI's names of what a node may ask its context for; a node that asks for its id is never cached under another id. */
+export type HiddenType = 'UNIQUE_ID' | 'PROMPT' | 'EXTRA_PNGINFO' | 'DYNPROMPT';
 
 export interface NodeDeclaration<I extends Inputs = Inputs> {
   /** ComfyUI's class type, letter for letter. */
@@ -109,13 +159,29 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
   readonly category: string;
   readonly description?: string;
   readonly inputs: I;
+  /** Further inputs by pattern; read them with `inputNamed` and `numberedInputs`. */
+  readonly more?: MoreInputs | readonly MoreInputs[];
+  /** Hidden inputs by name, as /object_info lists them; their values come from the context (nodeId, prompt(), extra(), graph). */
+  readonly hidden?: Readonly<Record<string, HiddenType>>;
   readonly outputs: readonly Output[];
+  /** Outputs beyond the declared ones, as many as run() gives. */
+  readonly moreOutputs?: Output;
   readonly outputNode?: boolean;
   /** The folder the node writes to; checked before a long run begins. */
   readonly saves?: 'output' | 'temp';
   readonly inputIsList?: boolean;
-  /** A key that changes when the node must run again though its inputs did not (a file's content, say). */
-  readonly fingerprint?: (inputs: InputValues<I>, context: NodeContext) => Promise<string> | string;
+  /** Equal inputs don't mean equal results: it shares its cached results with no other node. */
+  readonly notIdempotent?: boolean;
+  readonly deprecated?: boolean;
+  readonly experimental?: boolean;
+  /**
+   * A key that changes when the node must run again though its inputs did not (a file's content, say). NaN: runs always.
+   * Linked inputs are absent; so are prompt() and the like before the job runs.
+   */
+  readonly fingerprint?: (inputs: InputValues<I>, context: NodeContext) => Promise<Fingerprint> | Fingerprint;
+  /** Names of lazy inputs that run() needs, given what is known; asked again when they are there. Those already there may be named too. */
+  readonly needs?: (inputs: Partial<InputValues<I>>, context: NodeContext) => Promise<readonly string[]> | readonly string[];
+  readonly validate?: InputCheck;
   run(inputs: InputValues<I>, context: NodeContext): Promise<NodeResult> | NodeResult;
 }
 
@@ -123,13 +189,43 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
 export const defineNode = <const I extends Inputs>(declaration: NodeDeclaration<I>): NodeDeclaration =>
   declaration as unknown as NodeDeclaration;
 
+/** Declares a node that gets whole lists (INPUT_IS_LIST). */
+export const defineListNode = <const I extends Inputs>(
+  declaration: Omit<NodeDeclaration<I>, 'run' | 'inputIsList' | 'needs'> & {
+    readonly needs?: (inputs: Partial<InputLists<I>>, context: NodeContext) => Promise<readonly string[]> | readonly string[];
+    run(inputs: InputLists<I>, context: NodeContext): Promise<NodeResult> | NodeResult;
+  },
+): NodeDeclaration => ({ ...declaration, inputIsList: true }) as unknown as NodeDeclaration;
+
+/** The declaration of an input, also of one of `more`. */
+export function inputOf({ inputs, more = [] }: Pick<NodeDeclaration, 'inputs' | 'more'>, name: string): Input | undefined {
+  if (Object.hasOwn(inputs, name)) return inputs[name];
+  const found = (Array.isArray(more) ? more : [more]).find((m: MoreInputs) => m.pattern.test(name));
+  return found && { ...found.input, optional: true };
+}
+
+/** The value of an input that is not among the declared ones. */
+export const inputNamed = (inputs: object, name: string): unknown => (inputs as Readonly<Record<string, unknown>>)[name];
+
+/** The inputs `prefix1`, `prefix2` … that are there: number and value, in the order of the numbers. */
+export const numberedInputs = <T = unknown>(inputs: object, prefix: string): [number, T][] =>
+  Object.entries(inputs)
+    .filter(([name, value]) => value !== undefined && name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .map(([name, value]): [number, T] => [Number(name.slice(prefix.length)), value])
+    .sort(([a], [b]) => a - b);
+
 /** The usual result: outputs only. */
 export const outputs = (...values: unknown[]): NodeResult => ({ outputs: values });
 
 const SEED_MAX = 0xffffffffffffffffn;
 
 /** The input that a helper makes: its kind, and whether it may be absent. */
-type Made<I, O> = I & (O extends { readonly optional: true } ? { readonly optional: true } : unknown);
+type Made<I, O> = I &
+  (O extends { readonly optional: true }
+    ? { readonly optional: true }
+    : O extends { readonly lazy: true }
+      ? { readonly lazy: true }
+      : unknown);
 type Options<I, Fixed extends string = never> = Partial<Omit<I, 'kind' | Fixed>>;
 
 export const int = <const O extends Options<IntInput, 'wide'>>(o: O = {} as O) =>

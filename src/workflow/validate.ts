@@ -12,10 +12,7 @@ import { inputConfig, optionsOf, typeOf, typesMeet } from './spec.ts';
 
 export type NodeTable = ReadonlyMap<string, NodeDeclaration>;
 
-export interface WorkflowEnvironment extends NodeEnvironment {
-  /** Whether `name` (also `sub/name`, `name [output]`) is a file that can be read. */
-  hasInput(name: string): boolean;
-}
+export type WorkflowEnvironment = NodeEnvironment;
 
 export interface NodeErrors {
   readonly errors: readonly ComfyError[];

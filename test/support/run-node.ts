@@ -1,11 +1,12 @@
 // Runs one node as the engine would, without an engine: inputs as values, a context that can be filled as a test needs it.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeContext, SaveRequest } from '../../src/nodes/context.ts';
 import type { SavedFile } from '../../src/nodes/declare.ts';
 import { NODES } from '../../src/nodes/index.ts';
+import { createSubgraph } from '../../src/nodes/subgraph.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { fixtureModel } from './golden.ts';
 
@@ -26,6 +27,8 @@ export const fixtureFolders = (names: Readonly<Record<string, readonly string[]>
 export interface TestContext extends NodeContext {
   readonly warnings: string[];
   readonly steps: [number, number][];
+  readonly statuses: string[];
+  readonly messages: { readonly event: string; readonly data: Readonly<Record<string, unknown>> }[];
 }
 
 /** A context over `models` and the folder `input`; what is saved lies in a fresh temporary folder. */
@@ -33,6 +36,8 @@ export function testContext(models: Models = {}, input = ''): TestContext {
   const folder = join(tmpdir(), `darkroom-test-${randomUUID()}`);
   const warnings: string[] = [];
   const steps: [number, number][] = [];
+  const statuses: string[] = [];
+  const messages: TestContext['messages'] = [];
   let counter = 0;
   const save = ({ type, prefix, extension, files }: SaveRequest): SavedFile[] => {
     mkdirSync(folder, { recursive: true });
@@ -49,14 +54,26 @@ export function testContext(models: Models = {}, input = ''): TestContext {
     runtime: createRuntime({ threads: 2 }),
     modelFiles: (name) => Object.keys(models[name] ?? {}),
     inputFiles: () => (input ? readdirSync(input) : []),
+    hasInput: (name) => input !== '' && existsSync(join(input, name)),
     modelPath: (name, file) => models[name][file],
     inputPath: (name) => join(input, name),
     progress: (value, total) => steps.push([value, total]),
     warn: (message) => warnings.push(message),
+    status: (text) => statuses.push(text),
+    send: (event, data) => messages.push({ event, data }),
+    interrupt: () => undefined,
+    prompt: () => ({}),
+    extra: () => ({}),
+    graph: { node: () => undefined, parentOf: () => undefined, displayOf: (id) => id },
+    subgraph: () => createSubgraph('1.0.0.'),
+    state: new Map(),
+    random: () => 0,
     save: async (request) => save(request),
     metadata: () => ({ prompt: '{}' }),
     warnings,
     steps,
+    statuses,
+    messages,
   };
 }
 

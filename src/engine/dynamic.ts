@@ -1,0 +1,45 @@
+// The prompt and what its nodes expanded to while it runs. After ComfyUI's comfy_execution/graph.py (DynamicPrompt).
+import { DarkroomError } from '../errors.ts';
+import type { GraphView } from '../nodes/context.ts';
+import type { ExpandedGraph, ExpandedNode } from '../nodes/subgraph.ts';
+import type { Graph } from '../workflow/graph.ts';
+
+/** A node as it is executed: its inputs are links, widget values and, where a node expanded to it, values of any type. */
+export interface DynamicNode extends ExpandedNode {
+  readonly title?: string;
+}
+
+export interface DynamicGraph extends GraphView {
+  node(id: string): DynamicNode | undefined;
+  /** Whether the node stands in the prompt itself. */
+  isOriginal(id: string): boolean;
+  /** The node of the prompt that a node belongs to: where errors are reported. */
+  realOf(id: string): string;
+  /** Adds the nodes that `parent` expanded to. Throws DR_NODE_FAILED for an id that is there already. */
+  expand(parent: string, nodes: ExpandedGraph): void;
+}
+
+export function dynamicGraph(original: Graph): DynamicGraph {
+  const expanded = new Map<string, { readonly node: ExpandedNode; readonly parent: string; readonly display: string }>();
+  const follow = (id: string, next: 'parent' | 'display'): string => {
+    const entry = expanded.get(id);
+    return entry ? follow(entry[next], next) : id;
+  };
+  return {
+    node: (id) => expanded.get(id)?.node ?? original.get(id),
+    isOriginal: (id) => original.has(id) && !expanded.has(id),
+    parentOf: (id) => expanded.get(id)?.parent,
+    displayOf: (id) => follow(id, 'display'),
+    realOf: (id) => follow(id, 'parent'),
+    expand: (parent, nodes) => {
+      for (const [id, node] of nodes) {
+        if (original.has(id) || expanded.has(id))
+          throw new DarkroomError('DR_NODE_FAILED', {
+            message: `expands to a node '${id}', which is there already`,
+            hint: 'This is a fault of the node; please report it with the workflow.',
+          });
+        expanded.set(id, { node, parent, display: node.displayId ?? parent });
+      }
+    },
+  };
+}
