@@ -1,6 +1,7 @@
 // What each socket type carries. Packs add their types here.
 import type { Clip } from '../runtime/clip.ts';
 import type { Autoencoder } from '../runtime/types.ts';
+import type { UpscaleModel } from '../runtime/upscaler.ts';
 import type { ChosenSampler, NoiseMaker } from '../sampling/custom.ts';
 import type { Guider } from '../sampling/guider.ts';
 import type { Conditioning, Latent, Model } from '../sampling/types.ts';
@@ -10,6 +11,7 @@ export interface SocketValues {
   MODEL: Model;
   CLIP: Clip;
   VAE: Autoencoder;
+  UPSCALE_MODEL: UpscaleModel;
   CONDITIONING: Conditioning;
   LATENT: Latent;
   SAMPLER: ChosenSampler;

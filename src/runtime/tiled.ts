@@ -40,6 +40,10 @@ export async function tiledScale(x: Tensor, f: (part: Tensor) => Promise<Tensor>
   return out;
 }
 
+/** How many tiles `tiledScale` computes for one item of these sides. */
+export const tileCount = (width: number, height: number, { tileWidth, tileHeight, overlap }: Tiling): number =>
+  starts(width, tileWidth, overlap).length * starts(height, tileHeight, overlap).length;
+
 /** Where the tiles of one side begin. */
 function starts(size: number, tile: number, overlap: number): number[] {
   if (size <= tile) return [0];

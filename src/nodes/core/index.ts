@@ -9,6 +9,7 @@ import { LOADER_NODES } from './loaders.ts';
 import { MASK_NODES } from './mask.ts';
 import { PROMPT_NODES } from './prompt.ts';
 import { SAMPLING_NODES } from './sampling.ts';
+import { UPSCALE_MODEL_NODES } from './upscale-model.ts';
 import { VAE_NODES } from './vae.ts';
 
 export const CORE_NODES: readonly NodeDeclaration[] = [
@@ -22,4 +23,5 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...FILE_NODES,
   ...IMAGE_NODES,
   ...MASK_NODES,
+  ...UPSCALE_MODEL_NODES,
 ];

@@ -13,13 +13,13 @@ import { combo, defineNode, modelFile, output, outputs } from '../declare.ts';
 const loaded = new WeakMap<Runtime, Map<string, Promise<unknown>>>();
 
 /** Path, time and size of files: another value when one was replaced. */
-async function stateOf(...files: readonly string[]): Promise<string> {
+export async function stateOf(...files: readonly string[]): Promise<string> {
   const stats = await Promise.all(files.map((file) => stat(file)));
   return files.map((file, i) => `${file} ${stats[i].mtimeMs} ${stats[i].size}`).join('\n');
 }
 
 /** What `load` gave for these files, unless one of them changed since. A failed load is forgotten. */
-async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>): Promise<T> {
+export async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>): Promise<T> {
   const key = await stateOf(...files);
   const cache = loaded.get(runtime) ?? new Map<string, Promise<unknown>>();
   loaded.set(runtime, cache);
