@@ -10,8 +10,8 @@ import { writeSafetensors } from '../src/formats/safetensors-write.ts';
 import { expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
 
 // Of the reference workflows that need core nodes only, these use what a later issue brings:
-// area_subject and noisy_latents sample with dpmpp_sde; so does the first half of hiresfix_latent, whose second half runs below.
-const WHOLE = ['img2img', 'inpaint', 'embedding', 'sdxl_simple', 'sdxl_refiner_prompt'];
+// area_subject and noisy_latents sample with dpmpp_sde; so does the first half of both hiresfix graphs, whose second half runs below.
+const WHOLE = ['img2img', 'inpaint', 'embedding', 'sdxl_simple', 'sdxl_refiner_prompt', 'esrgan'];
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-workflows-'));
@@ -20,9 +20,11 @@ let room: Darkroom;
 
 beforeAll(async () => {
   const checkpoints = join(root, 'models', 'checkpoints');
-  for (const folder of [checkpoints, input]) mkdirSync(folder, { recursive: true });
+  const upscalers = join(root, 'models', 'upscale_models');
+  for (const folder of [checkpoints, upscalers, input]) mkdirSync(folder, { recursive: true });
   for (const name of ['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])
     symlinkSync(fixtureModel(name), join(checkpoints, `${name}.safetensors`));
+  symlinkSync(fixtureModel('tiny_esrgan_x4_old'), join(upscalers, 'tiny_esrgan_x4_old.safetensors'));
   for (const name of ['photo.png', 'photo_alpha.png']) copyFileSync(join(files, 'input', name), join(input, name));
   room = await openDarkroom({ models: join(root, 'models'), input, output: join(root, 'output') });
 });
@@ -55,15 +57,14 @@ describe('workflows', () => {
     expect(warnings.length).toBe(name === 'embedding' ? 1 : 0);
   });
 
-  it('hiresfix_latent, from the first latent on', async () => {
-    const g = golden('workflows', 'hiresfix_latent');
+  it.each(['hiresfix_latent', 'hiresfix_esrgan'])('%s, from the first latent on', async (name) => {
+    const g = golden('workflows', name);
     const first = g.float(g.cases[0].outputs.latent_0_8);
     const empty = { dtype: 'F32', shape: [0], data: new Float32Array() } as const;
-    await writeSafetensors(join(input, 'first.latent'), { latent_tensor: { dtype: 'F32', ...first }, latent_format_version_0: empty });
-    const workflow = { ...read('hiresfix_latent'), '3': { class_type: 'LoadLatent', inputs: { latent: 'first.latent' } } };
+    await writeSafetensors(join(input, `${name}.latent`), { latent_tensor: { dtype: 'F32', ...first }, latent_format_version_0: empty });
+    const workflow = { ...read(name), '3': { class_type: 'LoadLatent', inputs: { latent: `${name}.latent` } } };
     const { outputs } = await room.run(workflow);
-    for (const id of ['9', '12'])
-      await expectSaved(g, 'hiresfix_latent', g.cases[0].outputs[`image_${id}`], outputs[id].images[0].toBuffer());
+    for (const id of ['9', '12']) await expectSaved(g, name, g.cases[0].outputs[`image_${id}`], outputs[id].images[0].toBuffer());
   });
 });
 
