@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   DR_SHAPE_MISMATCH: 1,
   DR_SEED_RANGE: 1,
   DR_SAMPLING_FAILED: 1,
+  /** A sampler that works in ln sigma was asked to start from or end at 0. */
+  DR_SIGMA_ZERO: 1,
   DR_OUTPUT_UNWRITABLE: 1,
   DR_OUT_OF_MEMORY: 1,
   DR_RUNTIME_FAILED: 1,

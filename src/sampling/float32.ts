@@ -54,3 +54,13 @@ export function linspace(start: number, end: number, count: number): Vector {
   const half = Math.floor(count / 2);
   return each(count, (i) => (i < half ? from + f32(step * i) : to - f32(step * (count - 1 - i))));
 }
+
+/** vectors[0] * weights[0] + vectors[1] * weights[1] + …, summed in this order. */
+export function weightedSum(vectors: readonly Vector[], weights: readonly number[]): Vector {
+  const factors = weights.map(f32);
+  return each(vectors[0].length, (i) => {
+    let sum = f32(vectors[0][i] * factors[0]);
+    for (let k = 1; k < vectors.length; k++) sum = f32(sum + f32(vectors[k][i] * factors[k]));
+    return sum;
+  });
+}

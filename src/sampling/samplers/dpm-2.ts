@@ -1,7 +1,7 @@
 // k-diffusion's DPM-Solver-2 (arXiv 2206.00927) inside Karras' loop: the slope at the geometric middle of the step; and its ancestral form.
 import { add, addScaled, exp, f32, log, scale, type Vector } from '../float32.ts';
 import type { Denoise, Sampler } from './sampler.ts';
-import { ancestralStep, derivative } from './steps.ts';
+import { ancestralStep, churned, derivative } from './steps.ts';
 
 /** exp((ln a + ln b) / 2), in torch's order of lerp. */
 function middle(a: number, b: number): number {
@@ -17,13 +17,14 @@ async function midpointStep(denoise: Denoise, x: Vector, d: Vector, sigma: numbe
   return addScaled(x, d2, f32(next - sigma));
 }
 
-export const dpm2: Sampler = async (denoise, x, sigmas, { onStep }) => {
+export const dpm2: Sampler = async (denoise, x, sigmas, options) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
-    const [sigma, next] = [sigmas[i], sigmas[i + 1]];
-    const denoised = await denoise(x, sigma);
-    const d = derivative(x, sigma, denoised);
-    onStep?.(i, x, denoised);
-    x = next === 0 ? addScaled(x, d, f32(next - sigma)) : await midpointStep(denoise, x, d, sigma, next);
+    const next = sigmas[i + 1];
+    const lifted = churned(x, sigmas, i, options);
+    const denoised = await denoise(lifted.x, lifted.sigma);
+    const d = derivative(lifted.x, lifted.sigma, denoised);
+    options.onStep?.(i, lifted.x, denoised);
+    x = next === 0 ? addScaled(lifted.x, d, f32(next - lifted.sigma)) : await midpointStep(denoise, lifted.x, d, lifted.sigma, next);
   }
   return x;
 };

@@ -2,14 +2,15 @@
 // algorithm 2, and its ancestral form (k-diffusion).
 import { add, addScaled, f32, scale } from '../float32.ts';
 import type { Sampler } from './sampler.ts';
-import { ancestralStep, derivative } from './steps.ts';
+import { ancestralStep, churned, derivative } from './steps.ts';
 
-export const euler: Sampler = async (denoise, x, sigmas, { onStep }) => {
+export const euler: Sampler = async (denoise, x, sigmas, options) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
-    const denoised = await denoise(x, sigmas[i]);
-    const d = derivative(x, sigmas[i], denoised);
-    onStep?.(i, x, denoised);
-    x = addScaled(x, d, f32(sigmas[i + 1] - sigmas[i]));
+    const lifted = churned(x, sigmas, i, options);
+    const denoised = await denoise(lifted.x, lifted.sigma);
+    const d = derivative(lifted.x, lifted.sigma, denoised);
+    options.onStep?.(i, lifted.x, denoised);
+    x = addScaled(lifted.x, d, f32(sigmas[i + 1] - lifted.sigma));
   }
   return x;
 };

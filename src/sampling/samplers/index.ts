@@ -1,28 +1,50 @@
 // The samplers by ComfyUI's name, in its order. A new one is a file and a line here.
 import { DarkroomError } from '../../errors.ts';
+import { dpmpp2mCfgPp, dpmpp2sAncestralCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './cfg-pp.ts';
+import { continuedNoise } from './continued-noise.ts';
 import { ddpm } from './ddpm.ts';
+import { deis } from './deis.ts';
 import { dpm2, dpm2Ancestral } from './dpm-2.ts';
+import { dpmAdaptive } from './dpm-adaptive.ts';
 import { dpmFast } from './dpm-fast.ts';
 import { dpmpp2m, dpmpp2sAncestral } from './dpmpp.ts';
 import { euler, eulerAncestral } from './euler.ts';
-import { heun } from './heun.ts';
+import { gradientEstimation, gradientEstimationCfgPp } from './gradient-estimation.ts';
+import { heun, heunpp2 } from './heun.ts';
+import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
+import { resMultistep, resMultistepAncestral, resMultistepAncestralCfgPp, resMultistepCfgPp } from './res-multistep.ts';
 import type { SamplerKind } from './sampler.ts';
 import { uniPc, uniPcBh2 } from './uni-pc.ts';
 
 export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
-  euler: { sample: euler },
+  euler: { sample: euler, noise: continuedNoise },
+  euler_cfg_pp: { sample: eulerCfgPp, usesUncond: true },
   euler_ancestral: { sample: eulerAncestral, stochastic: true },
-  heun: { sample: heun },
-  dpm_2: { sample: dpm2, discardPenultimate: true },
+  euler_ancestral_cfg_pp: { sample: eulerAncestralCfgPp, stochastic: true, usesUncond: true },
+  heun: { sample: heun, noise: continuedNoise },
+  heunpp2: { sample: heunpp2, noise: continuedNoise },
+  dpm_2: { sample: dpm2, noise: continuedNoise, discardPenultimate: true },
   dpm_2_ancestral: { sample: dpm2Ancestral, stochastic: true, discardPenultimate: true },
   lms: { sample: lms },
   dpm_fast: { sample: dpmFast },
+  dpm_adaptive: { sample: dpmAdaptive },
   dpmpp_2s_ancestral: { sample: dpmpp2sAncestral, stochastic: true },
+  dpmpp_2s_ancestral_cfg_pp: { sample: dpmpp2sAncestralCfgPp, stochastic: true, usesUncond: true },
   dpmpp_2m: { sample: dpmpp2m },
+  dpmpp_2m_cfg_pp: { sample: dpmpp2mCfgPp, usesUncond: true },
   ddpm: { sample: ddpm, stochastic: true },
   lcm: { sample: lcm, stochastic: true },
+  ipndm: { sample: ipndm },
+  ipndm_v: { sample: ipndmV },
+  deis: { sample: deis },
+  res_multistep: { sample: resMultistep },
+  res_multistep_cfg_pp: { sample: resMultistepCfgPp, usesUncond: true },
+  res_multistep_ancestral: { sample: resMultistepAncestral, stochastic: true },
+  res_multistep_ancestral_cfg_pp: { sample: resMultistepAncestralCfgPp, stochastic: true, usesUncond: true },
+  gradient_estimation: { sample: gradientEstimation },
+  gradient_estimation_cfg_pp: { sample: gradientEstimationCfgPp, usesUncond: true },
   ddim: { sample: euler, ownBlendNoise: true },
   uni_pc: { sample: uniPc, discardPenultimate: true },
   uni_pc_bh2: { sample: uniPcBh2, discardPenultimate: true },

@@ -21,6 +21,20 @@ export interface SamplerKnobs {
   readonly s_noise?: number;
   /** Steps that a multistep method remembers. */
   readonly order?: number;
+  /** Karras' churn over all steps, and the sigmas between which it acts. */
+  readonly s_churn?: number;
+  readonly s_tmin?: number;
+  readonly s_tmax?: number;
+  /** Gamma of gradient estimation, 2 unless given. */
+  readonly ge_gamma?: number;
+  /** Tolerances, first step and PID coefficients of dpm_adaptive. */
+  readonly rtol?: number;
+  readonly atol?: number;
+  readonly h_init?: number;
+  readonly pcoeff?: number;
+  readonly icoeff?: number;
+  readonly dcoeff?: number;
+  readonly accept_safety?: number;
 }
 
 export interface SamplerOptions extends SamplerKnobs {
