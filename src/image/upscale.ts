@@ -66,6 +66,15 @@ export function commonUpscale(x: Tensor, width: number, height: number, method: 
 export const upscaleImage = (image: Tensor, width: number, height: number, method: UpscaleMethod, crop: 'disabled' | 'center'): Tensor =>
   toNHWC(commonUpscale(toNCHW(image), width, height, method, crop));
 
+/** ImageScale: a side of 0 follows from the other by the aspect; with both 0 the image stays as it is. */
+export function scaleImage(image: Tensor, width: number, height: number, method: UpscaleMethod, crop: 'disabled' | 'center'): Tensor {
+  if (width === 0 && height === 0) return image;
+  const [, h, w] = image.shape;
+  const wide = width || Math.max(1, roundHalfEven((w * height) / h));
+  const tall = height || Math.max(1, roundHalfEven((h * width) / w));
+  return upscaleImage(image, wide, tall, method, crop);
+}
+
 /** Impact's tensor_resize of an NHWC tensor: 8-bit PIL lanczos from three channels on, torch's bilinear below. */
 export function tensorResize(image: Tensor, width: number, height: number): Tensor {
   if (image.shape[3] >= 3) return pilResizeImages(image, width, height, 'lanczos');

@@ -1,5 +1,9 @@
 // All nodes by class type. A pack is one list; adding a pack is one line.
 import { CORE_NODES } from './core/index.ts';
 import type { NodeDeclaration } from './declare.ts';
+import { NOISE_NODES } from './noise/index.ts';
+import { SEARGE_NODES } from './searge/index.ts';
 
-export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(CORE_NODES.map((node) => [node.type, node]));
+const PACKS = [CORE_NODES, NOISE_NODES, SEARGE_NODES];
+
+export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(PACKS.flat().map((node) => [node.type, node]));

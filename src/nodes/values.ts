@@ -19,6 +19,9 @@ export interface SocketValues {
   SIGMAS: Float32Array;
   NOISE: NoiseMaker;
   GUIDER: Guider;
+  /** Names, as the Searge pack sends them over wires. */
+  SAMPLER_NAME: string;
+  SCHEDULER_NAME: string;
   /** [N,H,W,C] in 0..1 */
   IMAGE: Tensor;
   /** [N,H,W] in 0..1 */

@@ -37,7 +37,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const sigmas = partOfSteps(ksamplerSigmas({ sampling: model.sampling, scheduler, sampler, steps, denoise }), o);
   const guider = cfgGuider(model, o.positive, o.negative, o.cfg);
   const { signal, onStep, warn } = o;
-  const samples = await sampleCustom({
+  const { samples } = await sampleCustom({
     guider,
     sampler: kind,
     sigmas,

@@ -78,12 +78,19 @@ export interface CustomSample extends SamplingHooks {
   readonly stepNoise?: NoiseSource;
 }
 
-/** Samples a latent; gives unscaled latents. Without sigmas the latent comes back as it is.
+/** Unscaled latents, [B,C,H,W]. */
+export interface Sampled {
+  readonly samples: Tensor;
+  /** What the model last denoised the latent to; `samples` when it never was asked. */
+  readonly denoised: Tensor;
+}
+
+/** Samples a latent. Without sigmas the latent comes back as it is.
  *  Throws DR_SAMPLING_FAILED when the network gives NaN or infinity, DR_INTERRUPTED, DR_SHAPE_MISMATCH. */
-export async function sampleCustom(o: CustomSample): Promise<Tensor> {
+export async function sampleCustom(o: CustomSample): Promise<Sampled> {
   const { guider, sampler, sigmas, latent, noise } = o;
   const { model } = guider;
-  if (sigmas.length === 0) return latent;
+  if (sigmas.length === 0) return { samples: latent, denoised: latent };
   const { scale, channels } = model.latentFormat;
   const { shape } = noise;
   if (latent.shape[1] !== channels)
@@ -98,6 +105,7 @@ export async function sampleCustom(o: CustomSample): Promise<Tensor> {
   if (sampler.gpuName) o.warn?.('the noise of a *_gpu sampler is made as the CPU makes it: pictures equal those of the name without _gpu');
 
   const total = sigmas.length - 1;
+  let last: Vector | undefined;
   let step = 0;
   const predictFinite: SamplerRun['predict'] = async (x, sigma) => {
     checkAborted(o.signal);
@@ -123,10 +131,13 @@ export async function sampleCustom(o: CustomSample): Promise<Tensor> {
     stepNoise: o.stepNoise,
     onStep: (index, _, denoised) => {
       step = index + 1;
+      last = denoised;
       o.onStep?.(index, total, tensor(shape, denoised));
     },
   });
-  return map(tensor(shape, samples), (value) => value / Math.fround(scale));
+  const unscaled = (values: Vector): Tensor => map(tensor(shape, values), (value) => value / Math.fround(scale));
+  const finished = unscaled(samples);
+  return { samples: finished, denoised: last ? unscaled(last) : finished };
 }
 
 function allFinite(values: Vector): boolean {

@@ -32,7 +32,10 @@ export interface Golden {
   readonly family: string;
   readonly group: string;
   readonly cases: readonly GoldenCase[];
+  /** How the prompts of the cases were encoded: node, text, sizes. */
+  readonly conditionings: Readonly<Record<string, Params>>;
   readonly measured: Record<string, readonly number[]>;
+  has(name: string): boolean;
   /** The raw tensor by its golden name. */
   tensor(name: string): GoldenTensor;
   /** A float tensor by its golden name (any stored dtype, as float32). */
@@ -58,7 +61,9 @@ export function golden(family: string, group: string): Golden {
     family,
     group,
     cases: info.cases,
+    conditionings: info.conditionings ?? {},
     measured: info.measured ?? {},
+    has: (name) => Object.hasOwn(header, name),
     tensor: read,
     float: (name) => {
       const t = read(name);

@@ -6,23 +6,6 @@ import { makeModel } from '../../src/sampling/model.ts';
 import type { Conditioning, Latent, Model } from '../../src/sampling/types.ts';
 import { fixtureModel, type Golden, type GoldenCase } from './golden.ts';
 
-/** Samplers of ComfyUI that come with a later issue: the SDE, cfg++ and higher multistep families. */
-export const LATER_SAMPLERS: readonly string[] = [
-  'dpmpp_sde',
-  'dpmpp_sde_gpu',
-  'dpmpp_2m_sde',
-  'dpmpp_2m_sde_gpu',
-  'dpmpp_2m_sde_heun',
-  'dpmpp_2m_sde_heun_gpu',
-  'dpmpp_3m_sde',
-  'dpmpp_3m_sde_gpu',
-  'er_sde',
-  'seeds_2',
-  'seeds_3',
-  'sa_solver',
-  'sa_solver_pece',
-];
-
 const FILES: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
 
 /** Fixture models by the goldens' names; `close` ends their networks. */
@@ -42,11 +25,15 @@ export function fixtureModels(): { model(name: string): Promise<Model>; close():
   };
 }
 
-/** A prompt as the original encoded it (`bp`, `bn` …), or `ZERO`: bn zeroed. */
-export const conditioningOf = (g: Golden, name: string): Conditioning =>
-  name === 'ZERO'
-    ? zeroOut(conditioningOf(g, 'bn'))
-    : [{ cond: g.float(`cond/${name}/cross`), pooled_output: g.float(`cond/${name}/pooled`) }];
+/** A prompt as the original encoded it (`bp`, `bn` …) with its sizes, or `ZERO`: bn zeroed. */
+export function conditioningOf(g: Golden, name: string): Conditioning {
+  if (name === 'ZERO') return zeroOut(conditioningOf(g, 'bn'));
+  const { width, height, crop_w, crop_h, target_width, target_height, ascore } = g.conditionings[name] ?? {};
+  const sizes = { width, height, crop_w, crop_h, target_width, target_height, aesthetic_score: ascore };
+  // what equals another prompt's features is stored once, under that prompt's name
+  const features = (kind: string) => g.float(g.has(`cond/${name}/${kind}`) ? `cond/${name}/${kind}` : `cond/${name.slice(1)}/${kind}`);
+  return [{ cond: features('cross'), pooled_output: features('pooled'), ...sizes }];
+}
 
 /** The latent of a case, with its noise mask and batch indices. */
 export const latentOf = (g: Golden, { params, inputs }: GoldenCase): Latent => ({

@@ -2,7 +2,7 @@
 import { BLEND_MODES, type BlendMode, blendImages } from '../../image/blend.ts';
 import { invert } from '../../image/masks.ts';
 import { padForOutpaint } from '../../image/pad.ts';
-import { roundHalfEven, upscaleImage } from '../../image/upscale.ts';
+import { roundHalfEven, scaleImage, upscaleImage } from '../../image/upscale.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 import { CROP_METHODS, IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from './limits.ts';
 
@@ -18,13 +18,7 @@ const ImageScale = defineNode({
     crop: combo(CROP_METHODS),
   },
   outputs: [output('IMAGE')],
-  run({ image, upscale_method, width, height, crop }) {
-    if (width === 0 && height === 0) return outputs(image);
-    const [, h, w] = image.shape;
-    const wide = width || Math.max(1, roundHalfEven((w * height) / h));
-    const tall = height || Math.max(1, roundHalfEven((h * width) / w));
-    return outputs(upscaleImage(image, wide, tall, upscale_method, crop));
-  },
+  run: ({ image, upscale_method, width, height, crop }) => outputs(scaleImage(image, width, height, upscale_method, crop)),
 });
 
 const ImageScaleBy = defineNode({

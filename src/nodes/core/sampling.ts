@@ -6,7 +6,8 @@ import type { SamplingHooks } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 
-const hooksOf = ({ signal, progress, warn }: NodeContext): SamplingHooks => ({
+/** What a run of a sampler tells the node's context, and obeys. */
+export const samplingHooks = ({ signal, progress, warn }: NodeContext): SamplingHooks => ({
   signal,
   warn,
   onStep: (step, total) => progress(step + 1, total),
@@ -34,7 +35,7 @@ const KSampler = defineNode({
   },
   outputs: [output('LATENT')],
   run: async ({ sampler_name, latent_image, ...inputs }, context) =>
-    outputs(await commonKSampler({ ...inputs, ...hooksOf(context), sampler: sampler_name, latent: latent_image })),
+    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context), sampler: sampler_name, latent: latent_image })),
 });
 
 const KSamplerAdvanced = defineNode({
@@ -73,7 +74,7 @@ const KSamplerAdvanced = defineNode({
         startStep: inputs.start_at_step,
         lastStep: inputs.end_at_step,
         forceFullDenoise: inputs.return_with_leftover_noise === 'disable',
-        ...hooksOf(context),
+        ...samplingHooks(context),
       }),
     ),
 });

@@ -1,0 +1,129 @@
+// The two-stage samplers and the Unsampler against the originals' own source, stage by stage.
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectGolden, fixtureModel, type Golden, type GoldenCase, golden } from '../../test/support/golden.ts';
+import { runNode, testContext } from '../../test/support/run-node.ts';
+import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
+import { loadCheckpoint } from '../runtime/checkpoint.ts';
+import { createRuntime } from '../runtime/runtime.ts';
+import { loadUpscaler } from '../runtime/upscaler.ts';
+import { type PromptedModel, runStages, twoStagePlan } from '../sampling/two-stage.ts';
+import type { Latent } from '../sampling/types.ts';
+import { unsampleSigmas } from '../sampling/unsample.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+const models = fixtureModels();
+const runtime = createRuntime({ threads: 1 });
+afterAll(async () => {
+  await models.close();
+  await runtime.close();
+});
+
+async function prompted(g: Golden, { bp, bn, rp, rn }: GoldenCase['params']): Promise<{ base: PromptedModel; refiner: PromptedModel }> {
+  const [base, refiner] = [await models.model('base'), await models.model('refiner')];
+  return {
+    base: { model: base, positive: conditioningOf(g, bp), negative: conditioningOf(g, bn) },
+    refiner: { model: refiner, positive: conditioningOf(g, rp), negative: conditioningOf(g, rn) },
+  };
+}
+
+/** The node's inputs: the two models with their prompts, and the params that are inputs by name. */
+async function nodeInputs(g: Golden, { params }: GoldenCase): Promise<Record<string, unknown>> {
+  const { base, refiner } = await prompted(g, params);
+  const { bp, bn, rp, rn, latent, image, batch_index, upscale_model, noise_seed, ...values } = params;
+  const sides = Object.entries({ base, refiner }).flatMap(([name, part]) =>
+    Object.entries(part).map(([key, value]) => [`${name}_${key}`, value] as const),
+  );
+  return { ...Object.fromEntries(sides), ...values, noise_seed: bigintOf(noise_seed) };
+}
+
+/** Runs the plan of a case stage by stage and compares each stage's latent. */
+async function checkStages(g: Golden, one: GoldenCase, latent: Latent): Promise<void> {
+  const { steps, cfg, sampler_name, scheduler, base_ratio, denoise, ...params } = one.params;
+  const plan = twoStagePlan({
+    seed: bigintOf(params.noise_seed),
+    steps,
+    baseRatio: base_ratio,
+    denoise,
+    prepSteps: params.refiner_prep_steps,
+    noiseOffset: params.noise_offset,
+    refinerStrength: params.refiner_strength,
+  });
+  if (one.scalars?.calls)
+    expect(
+      plan.map(({ seed, startStep, lastStep, forceFullDenoise, ...stage }) => ({
+        ...stage,
+        seed: String(seed),
+        disable_noise: false,
+        start_step: startStep,
+        last_step: lastStep,
+        force_full_denoise: forceFullDenoise,
+      })),
+      one.id,
+    ).toEqual(one.scalars.calls);
+  const run = { ...(await prompted(g, one.params)), steps, cfg, sampler: sampler_name, scheduler };
+  let now = latent;
+  for (const [i, stage] of plan.entries()) {
+    now = await runStages([stage], now, run);
+    expectGolden(g, one.id, one.outputs[`ksampler${i}`], now.samples);
+  }
+}
+
+describe('seeds/searge_sampler2', () => {
+  const g = golden('seeds', 'searge_sampler2');
+  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {
+    const latent: Latent = {
+      samples: g.float(one.inputs.latent),
+      ...(one.inputs.noise_mask && { noise_mask: g.float(one.inputs.noise_mask) }),
+      ...(one.params.batch_index && { batch_index: one.params.batch_index }),
+    };
+    await checkStages(g, one, latent);
+    const [result] = await runNode('SeargeSDXLSampler2', { ...(await nodeInputs(g, one)), latent_image: latent });
+    expect(Object.keys(result).sort(), one.id).toEqual(one.scalars!.out_keys);
+    expectGolden(g, one.id, one.outputs.samples, (result as Latent).samples);
+  });
+});
+
+describe('seeds/searge_image2image', () => {
+  const g = golden('seeds', 'searge_image2image');
+  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {
+    const { vae } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
+    const { upscale_model } = one.params;
+    const inputs = {
+      ...(await nodeInputs(g, one)),
+      image: g.float(one.inputs.image),
+      vae,
+      upscale_model: upscale_model && (await loadUpscaler(fixtureModel(upscale_model), runtime)),
+    };
+    const run = () => runNode('SeargeSDXLImage2ImageSampler', inputs);
+    if (one.note?.startsWith('raises')) {
+      await expect(run()).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input: 'softness' });
+      return;
+    }
+    const [image] = await run();
+    if (one.outputs.input_latent) await checkStages(g, one, { samples: g.float(one.outputs.input_latent) });
+    expectGolden(g, one.id, one.outputs.image, image as Tensor);
+  });
+});
+
+describe('seeds/unsampler', () => {
+  const g = golden('seeds', 'unsampler');
+  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {
+    const { model: name, pos, neg, latent, steps, end_at_step, ...values } = one.params;
+    const model = await models.model(name);
+    const [positive, negative] = [conditioningOf(g, pos), conditioningOf(g, neg)];
+    const samples = one.inputs.latent ? g.float(one.inputs.latent) : g.float('lat/base');
+    const latent_image: Latent = { samples, ...(one.inputs.noise_mask && { noise_mask: g.float(one.inputs.noise_mask) }) };
+    const context = testContext();
+    const run = () => runNode('BNK_Unsampler', { model, positive, negative, steps, end_at_step, ...values, latent_image }, context);
+    if (one.note?.startsWith('raises')) {
+      await expect(run()).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input: 'sampler_name' });
+      return;
+    }
+    const { sampler_name: sampler, scheduler } = values;
+    const sigmas = unsampleSigmas({ sampling: model.sampling, sampler, scheduler, steps });
+    expectGolden(g, one.id, one.outputs.sigmas, sigmas);
+    const [result] = await run();
+    expect(Object.keys(result).sort(), one.id).toEqual(one.scalars!.out_keys);
+    expectGolden(g, one.id, one.outputs.samples, (result as Latent).samples);
+  });
+});
