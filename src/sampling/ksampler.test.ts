@@ -1,13 +1,11 @@
 // KSampler and KSamplerAdvanced on the fixture checkpoints, against the original's latents.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, type Golden, type GoldenCase, golden } from '../../test/support/golden.ts';
-import { bigintOf, conditioningOf, fixtureModels, LATER_SAMPLERS, latentOf } from '../../test/support/sampling.ts';
+import { bigintOf, conditioningOf, fixtureModels, latentOf } from '../../test/support/sampling.ts';
 import { commonKSampler } from './ksampler.ts';
 
 const fixtures = fixtureModels();
 afterAll(() => fixtures.close());
-
-const builtCases = (g: Golden): GoldenCase[] => g.cases.filter(({ params }) => !LATER_SAMPLERS.includes(params.sampler_name));
 
 async function inputsOf(g: Golden, c: GoldenCase) {
   const { params } = c;
@@ -25,7 +23,7 @@ async function inputsOf(g: Golden, c: GoldenCase) {
 
 describe('KSampler', () => {
   const g = golden('nodes_core', 'ksampler');
-  it.each(builtCases(g))('$id', async (c) => {
+  it.each(g.cases)('$id', async (c) => {
     const { seed, denoise } = c.params;
     const { samples, noise_mask } = await commonKSampler({ ...(await inputsOf(g, c)), seed: bigintOf(seed), denoise });
     expectGolden(g, c.id, c.outputs.samples, samples);
@@ -35,7 +33,7 @@ describe('KSampler', () => {
 
 describe('KSamplerAdvanced', () => {
   const g = golden('nodes_core', 'ksampler_advanced');
-  it.each(builtCases(g))('$id', async (c) => {
+  it.each(g.cases)('$id', async (c) => {
     const { params } = c;
     const { samples } = await commonKSampler({
       ...(await inputsOf(g, c)),

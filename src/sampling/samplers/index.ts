@@ -8,6 +8,8 @@ import { dpm2, dpm2Ancestral } from './dpm-2.ts';
 import { dpmAdaptive } from './dpm-adaptive.ts';
 import { dpmFast } from './dpm-fast.ts';
 import { dpmpp2m, dpmpp2sAncestral } from './dpmpp.ts';
+import { dpmpp2mSde, dpmpp2mSdeHeun, dpmpp3mSde, dpmppSde } from './dpmpp-sde.ts';
+import { erSde } from './er-sde.ts';
 import { euler, eulerAncestral } from './euler.ts';
 import { gradientEstimation, gradientEstimationCfgPp } from './gradient-estimation.ts';
 import { heun, heunpp2 } from './heun.ts';
@@ -15,7 +17,10 @@ import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
 import { resMultistep, resMultistepAncestral, resMultistepAncestralCfgPp, resMultistepCfgPp } from './res-multistep.ts';
+import { saSolver, saSolverPece } from './sa-solver.ts';
 import type { SamplerKind } from './sampler.ts';
+import { brownian } from './sde.ts';
+import { seeds2, seeds3 } from './seeds.ts';
 import { uniPc, uniPcBh2 } from './uni-pc.ts';
 
 export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
@@ -32,8 +37,16 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   dpm_adaptive: { sample: dpmAdaptive },
   dpmpp_2s_ancestral: { sample: dpmpp2sAncestral, stochastic: true },
   dpmpp_2s_ancestral_cfg_pp: { sample: dpmpp2sAncestralCfgPp, stochastic: true, usesUncond: true },
+  dpmpp_sde: { sample: dpmppSde, noise: brownian, stochastic: true },
+  dpmpp_sde_gpu: { sample: dpmppSde, noise: brownian, stochastic: true, gpuName: true },
   dpmpp_2m: { sample: dpmpp2m },
   dpmpp_2m_cfg_pp: { sample: dpmpp2mCfgPp, usesUncond: true },
+  dpmpp_2m_sde: { sample: dpmpp2mSde, noise: brownian, stochastic: true },
+  dpmpp_2m_sde_gpu: { sample: dpmpp2mSde, noise: brownian, stochastic: true, gpuName: true },
+  dpmpp_2m_sde_heun: { sample: dpmpp2mSdeHeun, noise: brownian, stochastic: true },
+  dpmpp_2m_sde_heun_gpu: { sample: dpmpp2mSdeHeun, noise: brownian, stochastic: true, gpuName: true },
+  dpmpp_3m_sde: { sample: dpmpp3mSde, noise: brownian, stochastic: true },
+  dpmpp_3m_sde_gpu: { sample: dpmpp3mSde, noise: brownian, stochastic: true, gpuName: true },
   ddpm: { sample: ddpm, stochastic: true },
   lcm: { sample: lcm, stochastic: true },
   ipndm: { sample: ipndm },
@@ -45,6 +58,11 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   res_multistep_ancestral_cfg_pp: { sample: resMultistepAncestralCfgPp, stochastic: true, usesUncond: true },
   gradient_estimation: { sample: gradientEstimation },
   gradient_estimation_cfg_pp: { sample: gradientEstimationCfgPp, usesUncond: true },
+  er_sde: { sample: erSde, stochastic: true },
+  seeds_2: { sample: seeds2, stochastic: true },
+  seeds_3: { sample: seeds3, stochastic: true },
+  sa_solver: { sample: saSolver, stochastic: true },
+  sa_solver_pece: { sample: saSolverPece, stochastic: true },
   ddim: { sample: euler, ownBlendNoise: true },
   uni_pc: { sample: uniPc, discardPenultimate: true },
   uni_pc_bh2: { sample: uniPcBh2, discardPenultimate: true },

@@ -35,6 +35,21 @@ export interface SamplerKnobs {
   readonly icoeff?: number;
   readonly dcoeff?: number;
   readonly accept_safety?: number;
+  /** Where the inner evaluations lie, as fractions of the step: r for two stages, r_1 and r_2 for three. */
+  readonly r?: number;
+  readonly r_1?: number;
+  readonly r_2?: number;
+  /** Form of the second order SDE step. */
+  readonly solver_type?: 'midpoint' | 'heun';
+  /** er_sde: its highest order, 3 unless given, and the scale of its noise at lambda = sigma / alpha. */
+  readonly max_stage?: number;
+  readonly noise_scaler?: (lambda: number) => number;
+  /** sa_solver: its orders (3 and 4 unless given), how stochastic it is at a sigma, the paper's simple order 2, and evaluation after correction. */
+  readonly predictor_order?: number;
+  readonly corrector_order?: number;
+  readonly tau_func?: (sigma: number) => number;
+  readonly simple_order_2?: boolean;
+  readonly use_pece?: boolean;
 }
 
 export interface SamplerOptions extends SamplerKnobs {

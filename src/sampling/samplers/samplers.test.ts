@@ -2,7 +2,6 @@
 // guided: D(B2, C2) + (D(B1, C1) - D(B2, C2)) 2.
 import { describe, expect, it } from 'vitest';
 import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
-import { LATER_SAMPLERS } from '../../../test/support/sampling.ts';
 import { add, f32, scale, sub, type Vector } from '../float32.ts';
 import { discreteSampling } from '../model-sampling.ts';
 import { runSampler } from '../sample.ts';
@@ -23,11 +22,13 @@ const cond = toy(b1, c1);
 const uncond = toy(b2, c2);
 
 async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Promise<void> {
+  const kind = SAMPLER_KINDS[params.sampler];
+  const seed = BigInt(params.seed);
   const noise = g.float(inputs.noise);
   const calls: number[] = [];
   const steps: { x: Vector; denoised: Vector }[] = [];
   const out = await runSampler({
-    sampler: SAMPLER_KINDS[params.sampler],
+    sampler: kind,
     knobs: params.options,
     sampling,
     sigmas: g.float(inputs.sigmas).data,
@@ -39,7 +40,11 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
     noise: noise.data,
     latent: inputs.latent ? g.float(inputs.latent).data : new Float32Array(noise.data.length),
     mask: inputs.mask ? g.float(inputs.mask) : undefined,
-    seed: BigInt(params.seed),
+    seed,
+    // Impact Pack runs a part of the steps with the noise of all of them
+    stepNoise: inputs.total_sigmas
+      ? kind.noise?.({ seed, count: noise.data.length, sigmas: g.float(inputs.total_sigmas).data })
+      : undefined,
     onStep: (_, x, denoised) => steps.push({ x, denoised }),
   });
   for (const [i, { x, denoised }] of steps.entries()) {
@@ -51,11 +56,10 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
   expectGolden(g, id, outputs.out, out);
 }
 
-describe.each(['analytic', 'options'])('samplers/%s', (group) => {
+describe.each(['analytic', 'options', 'impact'])('samplers/%s', (group) => {
   const g = golden('samplers', group);
-  const cases = g.cases.filter(({ params }) => !LATER_SAMPLERS.includes(params.sampler));
-  const names = [...new Set(cases.map(({ params }) => params.sampler as string))];
+  const names = [...new Set(g.cases.map(({ params }) => params.sampler as string))];
   it.each(names)('%s', async (name) => {
-    for (const c of cases.filter(({ params }) => params.sampler === name)) await check(g, c);
+    for (const c of g.cases.filter(({ params }) => params.sampler === name)) await check(g, c);
   });
 });

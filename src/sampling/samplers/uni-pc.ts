@@ -1,6 +1,7 @@
 // UniPC, "A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models" (arXiv 2302.04867): multistep, data prediction,
 // B(h) variants 1 and 2. Works on the variance preserving latent x / sqrt(1 + sigma^2).
 import { add, addScaled, combine, divide, exp, expm1, f32, log, scale, sqrt, square, sub, type Vector } from '../float32.ts';
+import { solve } from './linear.ts';
 import type { Denoise, Sampler } from './sampler.ts';
 
 /** Takes the place of a final 0. */
@@ -121,27 +122,6 @@ function conditions(ratios: readonly number[], hh: number, bh: number): { matrix
     phi = f32(f32(phi / hh) - f32(1 / factorial));
   }
   return { matrix, right };
-}
-
-/** Gaussian elimination with partial pivoting in float32. */
-function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const n = right.length;
-  const rows = matrix.map((row, i) => [...row, right[i]]);
-  for (let k = 0; k < n; k++) {
-    const pivot = rows.reduce((best, row, i) => (i > k && Math.abs(row[k]) > Math.abs(rows[best][k]) ? i : best), k);
-    [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
-    for (let i = k + 1; i < n; i++) {
-      const factor = f32(rows[i][k] / rows[k][k]);
-      for (let j = k; j <= n; j++) rows[i][j] = f32(rows[i][j] - f32(factor * rows[k][j]));
-    }
-  }
-  const out = new Array<number>(n).fill(0);
-  for (let k = n - 1; k >= 0; k--) {
-    let rest = rows[k][n];
-    for (let j = k + 1; j < n; j++) rest = f32(rest - f32(rows[k][j] * out[j]));
-    out[k] = f32(rest / rows[k][k]);
-  }
-  return out;
 }
 
 export const uniPc = uniPcWith((hh) => hh);

@@ -1,0 +1,74 @@
+// ER-SDE-Solvers, "Elucidating the solution space of extended reverse-time SDE for diffusion models" (arXiv 2309.06169): up to three stages,
+// whose integrals of the noise scale are sums over 200 points. In lambda = sigma / alpha.
+import { addScaled, combine, divide, exp, f32, log, sqrt, square, sub, type Vector } from '../float32.ts';
+import type { Sampler } from './sampler.ts';
+import { addNoise } from './sde.ts';
+
+const POINTS = 200;
+
+/** The paper's noise scale number 5. */
+const erSdeScale = (x: number): number => f32(x * f32(exp(f32(x ** f32(0.3))) + 10));
+
+/** The noise scale of the reverse-time SDE; of the ODE for an eta of 0. */
+export const reverseTimeScale =
+  (eta: number) =>
+  (x: number): number =>
+    f32(x ** f32(eta + 1));
+
+export const erSde: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale },
+) => {
+  const lambdas = sigmas.map((sigma) => exp(log(sigma)));
+  let old: Vector | undefined;
+  let oldSlope: Vector | undefined;
+  for (let i = 0; i < sigmas.length - 1; i++) {
+    const [sigma, next] = [sigmas[i], sigmas[i + 1]];
+    const denoised = await denoise(x, sigma);
+    onStep?.(i, x, denoised);
+    if (next === 0) {
+      x = denoised;
+      old = denoised;
+      continue;
+    }
+    const stages = Math.min(max_stage, i + 1);
+    const [lambda, lambdaNext] = [lambdas[i], lambdas[i + 1]];
+    const alpha = f32(next / lambdaNext);
+    const scaleNext = f32(scaleOf(lambdaNext));
+    const r = f32(scaleNext / f32(scaleOf(lambda)));
+
+    x = combine(x, f32(f32(alpha / f32(sigma / lambda)) * r), denoised, f32(alpha * f32(1 - r)));
+    if (stages >= 2) {
+      const dt = f32(lambdaNext - lambda);
+      const { inverse, moment } = integrals(scaleOf, lambda, lambdaNext);
+      const slope = divide(sub(denoised, old!), f32(lambda - lambdas[i - 1]));
+      x = addScaled(x, slope, f32(alpha * f32(dt + f32(inverse * scaleNext))));
+      if (stages >= 3) {
+        const bend = divide(sub(slope, oldSlope!), f32(f32(lambda - lambdas[i - 2]) / 2));
+        x = addScaled(x, bend, f32(alpha * f32(f32(square(dt) / 2) + f32(moment * scaleNext))));
+      }
+      oldSlope = slope;
+    }
+    if (s_noise > 0) {
+      const variance = f32(square(lambdaNext) - f32(square(lambda) * square(r)));
+      x = addNoise(x, noise(sigma, next), alpha, s_noise, sqrt(Math.max(variance, 0)));
+    }
+    old = denoised;
+  }
+  return x;
+};
+
+/** Left sums over [lambdaNext, lambda] of 1 / scale(l) and of (l - lambda) / scale(l). */
+function integrals(scaleOf: (x: number) => number, lambda: number, lambdaNext: number): { inverse: number; moment: number } {
+  const width = f32(-f32(lambdaNext - lambda) / POINTS);
+  let [inverse, moment] = [0, 0];
+  for (let k = 0; k < POINTS; k++) {
+    const at = f32(lambdaNext + f32(k * width));
+    const scaled = f32(scaleOf(at));
+    inverse += f32(1 / scaled);
+    moment += f32(f32(at - lambda) / scaled);
+  }
+  return { inverse: f32(f32(inverse) * width), moment: f32(f32(moment) * width) };
+}
