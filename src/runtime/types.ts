@@ -30,7 +30,7 @@ export interface ControlResiduals {
 export interface UNetVariant {
   /** Scales of backbone and skip features in the first two widths of the output blocks (FreeU, arXiv 2309.11497). */
   readonly freeU?: { readonly version: 1 | 2; readonly b1: number; readonly b2: number; readonly s1: number; readonly s2: number };
-  /** Self-attention of the middle block gives its values unattended (PAG, arXiv 2403.17377). */
+  /** Self-attention of the middle block gives its values unattended (PAG, arXiv 2403.17377). False: it can be switched on in the same session. */
   readonly perturbedMiddle?: boolean;
 }
 
@@ -44,6 +44,26 @@ export interface UNet {
   evaluate(inputs: UNetInputs): Promise<Tensor>;
   /** This UNet with a change more. */
   variant(change: UNetVariant): UNet;
+}
+
+export interface ControlNetInputs extends Omit<UNetInputs, 'control'> {
+  /** What prepareHint gave, for one picture or for B. */
+  readonly hint: Tensor;
+  /** Factor of all residuals. */
+  readonly strength: number;
+}
+
+/** A copy of a UNet's first half that looks at a picture (arXiv 2302.05543). */
+export interface ControlNet {
+  readonly file: string;
+  readonly contextDim: number;
+  /** 0 without an ADM vector. */
+  readonly admChannels: number;
+  /** Pixels of the hint per latent cell and side (8). */
+  readonly factor: number;
+  /** The features of hint pictures [N,3,8H,8W] in 0..1, [N,C,H,W]; the same for a whole run. */
+  prepareHint(pixels: Tensor): Promise<Tensor>;
+  evaluate(inputs: ControlNetInputs): Promise<ControlResiduals>;
 }
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */

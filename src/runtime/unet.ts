@@ -1,34 +1,72 @@
-// A UNet over its network: timesteps become their sinusoidal embedding here, everything else happens in the graph.
+// A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
 import { unetConfig } from '../models/unet/config.ts';
-import { unetGraph } from '../models/unet/graph.ts';
+import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/graph.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import type { Weights } from '../models/weights.ts';
+import { full, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
-import type { UNet, UNetVariant } from './types.ts';
+import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
 
 /** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
-  const network = runtime.network({ file: weights.file, part: 'unet', outputs: ['out'], build: () => unetGraph(weights, config) });
+  const options: UNetGraphOptions = { freeU: change.freeU?.version, unattended: change.perturbedMiddle !== undefined };
+  const network = (control: boolean): Network => {
+    const graph = { ...options, control };
+    return runtime.network({
+      file: weights.file,
+      part: 'unet',
+      variant: variantName(graph),
+      outputs: ['out'],
+      build: () => unetGraph(weights, config, graph),
+    });
+  };
+  const [plain, controlled] = [network(false), network(true)];
+  const changes = changeInputs(change);
   return {
     inChannels,
     outChannels,
     contextDim,
     admChannels,
     variant: (more) => createUNet(runtime, weights, { ...change, ...more }),
-    async evaluate({ x, timesteps, context, y }) {
+    async evaluate({ x, timesteps, context, y, control }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
       if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
       if (context.shape[2] !== contextDim) throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
       if (y && y.shape[1] !== admChannels) throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
-      const { out } = await network.run({
+      const { out } = await (control ? controlled : plain).run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
         context,
         ...(admChannels > 0 && y ? { y } : {}),
+        ...changes,
+        ...(control && controlInputs(control, skipCount(config))),
       });
       return out;
     },
   };
+}
+
+/** Names the graph among those of one file. */
+const variantName = ({ freeU, unattended, control }: UNetGraphOptions): string =>
+  [freeU && `freeu${freeU}`, unattended && 'unattended', control && 'control'].filter(Boolean).join(' ');
+
+function changeInputs({ freeU, perturbedMiddle }: UNetVariant): Record<string, Tensor> {
+  const inputs: Record<string, Tensor> = {};
+  if (perturbedMiddle !== undefined) inputs.unattended = full([1], perturbedMiddle ? 1 : 0);
+  if (freeU) {
+    const { version, b1, b2, s1, s2 } = freeU;
+    const base = version === 1 ? 0 : 1;
+    inputs.freeU = tensor([4], Float32Array.of(b1 - base, b2 - base, s1 - 1, s2 - 1));
+  }
+  return inputs;
+}
+
+/** What is absent is a single 0, which the graph adds everywhere. */
+function controlInputs({ middle, output }: ControlResiduals, skips: number): Record<string, Tensor> {
+  const nothing = zeros([1, 1, 1, 1]);
+  const inputs: Record<string, Tensor> = { middle: middle ?? nothing };
+  for (let i = 0; i < skips; i++) inputs[`control${i}`] = output[i] ?? nothing;
+  return inputs;
 }

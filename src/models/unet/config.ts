@@ -5,9 +5,9 @@ export type UNetLayer =
   | { readonly kind: 'conv' | 'down' | 'up' | 'residual'; readonly name: string }
   | { readonly kind: 'transformer'; readonly name: string; readonly depth: number; readonly channels: number; readonly heads: number };
 
-export interface UNetConfig {
+/** A UNet's first half, which a ControlNet has too. */
+export interface EncoderConfig {
   readonly inChannels: number;
-  readonly outChannels: number;
   /** Width of the sinusoidal timestep embedding. */
   readonly modelChannels: number;
   readonly contextDim: number;
@@ -15,6 +15,10 @@ export interface UNetConfig {
   readonly admChannels: number;
   readonly input: readonly (readonly UNetLayer[])[];
   readonly middle: readonly UNetLayer[];
+}
+
+export interface UNetConfig extends EncoderConfig {
+  readonly outChannels: number;
   readonly output: readonly (readonly UNetLayer[])[];
 }
 
@@ -32,22 +36,26 @@ const KINDS = [
 ] as const;
 
 /** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every UNet has. */
-export function unetConfig(weights: Weights): UNetConfig {
+export const unetConfig = (weights: Weights): UNetConfig => ({
+  ...encoderConfig(weights),
+  outChannels: weights.shape('out.2.weight')[0],
+  output: blocks(weights, 'output_blocks'),
+});
+
+/** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every UNet has. */
+export function encoderConfig(weights: Weights): EncoderConfig {
   const [modelChannels, inChannels] = weights.shape('input_blocks.0.0.weight');
   const input = blocks(weights, 'input_blocks');
   const middle = layers(weights, 'middle_block');
-  const output = blocks(weights, 'output_blocks');
-  const attentive = [...input, middle, ...output].flat().find((layer) => layer.kind === 'transformer');
+  const attentive = [...input, middle].flat().find((layer) => layer.kind === 'transformer');
   const context = `${attentive?.name ?? 'middle_block.1'}.transformer_blocks.0.attn2.to_k.weight`;
   return {
     inChannels,
-    outChannels: weights.shape('out.2.weight')[0],
     modelChannels,
     contextDim: weights.shape(context)[1],
     admChannels: weights.has('label_emb.0.0.weight') ? weights.shape('label_emb.0.0.weight')[1] : 0,
     input,
     middle,
-    output,
   };
 }
 

@@ -1,0 +1,109 @@
+// The layers that UNets and ControlNets are made of (Rombach et al. 2022): residual blocks, transformers, changes of size.
+import type { Value } from '../../onnx/builder.ts';
+import { add, attention, conv, fromTokens, gelu, groupNorm, layerNorm, linear, type Net, silu, toTokens, upsampleTo } from '../blocks.ts';
+import type { EncoderConfig, UNetLayer } from './config.ts';
+
+/** What all layers of one evaluation see. */
+export interface Conditions {
+  readonly batch: Value;
+  /** Activated time (and ADM) embedding, [B, E]. */
+  readonly embedding: Value;
+  /** Token features, [B*T, contextDim]. */
+  readonly context: Value;
+  /** A truth value: self-attention gives its values unattended. */
+  readonly unattended?: Value;
+}
+
+/** Declares the inputs `time` and, with ADM, `y`; gives their activated embedding [B, E]. */
+export function embedding(net: Net, config: EncoderConfig): Value {
+  const { g } = net;
+  const twoLayers = (x: Value, first: string, second: string): Value => linear(net, silu(net, linear(net, x, first)), second);
+  const time = twoLayers(g.input('time', ['B', config.modelChannels]), 'time_embed.0', 'time_embed.2');
+  if (config.admChannels === 0) return silu(net, time);
+  return silu(net, add(net, time, twoLayers(g.input('y', ['B', config.admChannels]), 'label_emb.0.0', 'label_emb.0.2')));
+}
+
+/** Declares the input `context` [B, T, contextDim]; gives it as [B*T, contextDim]. */
+export const contextTokens = ({ g }: Net, { contextDim }: EncoderConfig): Value =>
+  g.op('Reshape', [g.input('context', ['B', 'T', contextDim]), g.ints([-1, contextDim])]);
+
+/** The layers of a block one after another; enlarging goes to the size of `next`, the skip that is joined after it. */
+export function runBlock(net: Net, block: readonly UNetLayer[], x: Value, conditions: Conditions, next = ''): Value {
+  let h = x;
+  for (const layer of block) {
+    switch (layer.kind) {
+      case 'conv':
+        h = conv(net, h, layer.name);
+        break;
+      case 'residual':
+        h = residual(net, h, layer.name, conditions.embedding);
+        break;
+      case 'transformer':
+        h = transformer(net, h, layer, conditions);
+        break;
+      case 'down':
+        h = conv(net, h, `${layer.name}.op`, { stride: 2 });
+        break;
+      case 'up':
+        h = conv(net, upsampleTo(net, h, next), `${layer.name}.conv`);
+        break;
+    }
+  }
+  return h;
+}
+
+/** The tensor whose first dimension is the number of channels that a layer gives. */
+const LAST: Readonly<Record<UNetLayer['kind'], string>> = {
+  conv: 'weight',
+  residual: 'out_layers.3.weight',
+  transformer: 'proj_out.weight',
+  down: 'op.weight',
+  up: 'conv.weight',
+};
+
+/** Channels that a block gives. */
+export function channelsOf({ w }: Net, block: readonly UNetLayer[]): number {
+  const { kind, name } = block[block.length - 1];
+  return w.shape(`${name}.${LAST[kind]}`)[0];
+}
+
+function residual(net: Net, x: Value, name: string, embedded: Value): Value {
+  const { g } = net;
+  const h = conv(net, silu(net, groupNorm(net, x, `${name}.in_layers.0`, 1e-5)), `${name}.in_layers.2`);
+  const shift = g.op('Unsqueeze', [linear(net, embedded, `${name}.emb_layers.1`), g.ints([2, 3])]);
+  const normed = silu(net, groupNorm(net, add(net, h, shift), `${name}.out_layers.0`, 1e-5));
+  const skip = net.w.has(`${name}.skip_connection.weight`) ? conv(net, x, `${name}.skip_connection`) : x;
+  return add(net, skip, conv(net, normed, `${name}.out_layers.3`));
+}
+
+type Transformer = Extract<UNetLayer, { kind: 'transformer' }>;
+
+/** Projections before and after the blocks are linears over tokens, which a 1x1 convolution is too. */
+function transformer(net: Net, x: Value, layer: Transformer, conditions: Conditions): Value {
+  const { name, channels, depth } = layer;
+  let h = linear(net, toTokens(net, groupNorm(net, x, `${name}.norm`, 1e-6), channels), `${name}.proj_in`);
+  for (let i = 0; i < depth; i++) h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, conditions);
+  return add(net, x, fromTokens(net, linear(net, h, `${name}.proj_out`), channels, x));
+}
+
+function transformerBlock(net: Net, x: Value, name: string, { channels, heads }: Transformer, conditions: Conditions): Value {
+  const { batch, context, unattended } = conditions;
+  const attend = (queries: Value, keys: Value, at: string, skipped?: Value): Value => {
+    const [q, k, v] = [linear(net, queries, `${at}.to_q`), linear(net, keys, `${at}.to_k`), linear(net, keys, `${at}.to_v`)];
+    const attended = attention(net, q, k, v, { batch, channels, heads });
+    return linear(net, skipped ? net.g.op('Where', [skipped, v, attended]) : attended, `${at}.to_out.0`);
+  };
+  const own = layerNorm(net, x, `${name}.norm1`);
+  const h = add(net, x, attend(own, own, `${name}.attn1`, unattended));
+  const h2 = add(net, h, attend(layerNorm(net, h, `${name}.norm2`), context, `${name}.attn2`));
+  return add(net, h2, feedForward(net, layerNorm(net, h2, `${name}.norm3`), `${name}.ff.net`));
+}
+
+/** GEGLU (Shazeer 2020): the first half of the projection's rows is the value, the second the gate. */
+function feedForward(net: Net, x: Value, name: string): Value {
+  const projection = `${name}.0.proj`;
+  const both = net.w.shape(`${projection}.weight`)[0];
+  const value = linear(net, x, projection, [0, both / 2]);
+  const gate = gelu(net, linear(net, x, projection, [both / 2, both]));
+  return linear(net, net.g.op('Mul', [value, gate]), `${name}.2`);
+}
