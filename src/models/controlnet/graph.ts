@@ -1,0 +1,54 @@
+// A ControlNet (arXiv 2302.05543) as two graphs: the hint's features, which stay the same through a run, and the residuals of one evaluation.
+import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { add, batchOf, conv, type Net, silu } from '../blocks.ts';
+import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from '../unet/layers.ts';
+import type { Weights } from '../weights.ts';
+import type { ControlNetConfig } from './config.ts';
+
+/** Input `pixels` [N, hintChannels, 8H, 8W], output `hint` [N, modelChannels, H, W]. */
+export function hintGraph(weights: Weights, config: ControlNetConfig): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const last = config.hint.length - 1;
+  const h = config.hint.reduce(
+    (x: Value, name, i) => {
+      const stride = i > 0 && i < last && i % 2 === 0 ? 2 : 1;
+      const y = conv(net, x, name, { stride });
+      return i === last ? y : silu(net, y);
+    },
+    g.input('pixels', ['N', config.hintChannels, 'Y', 'X']),
+  );
+  g.output('hint', h, ['N', config.modelChannels, 'H', 'W']);
+  return g;
+}
+
+/** Names of controlGraph's outputs: to the skips, in the order they are made, and to the middle. */
+export const controlOutputs = (config: ControlNetConfig): string[] => [...config.input.map((_, i) => `skip${i}`), 'middle'];
+
+/**
+ * Inputs as unetGraph's, and `hint` [1 or B, modelChannels, H, W] and `strength` [1]; outputs `skip0` … and `middle`, multiplied by the
+ * strength. `pooled`: of each plane only its mean, [B, C, 1, 1].
+ */
+export function controlGraph(weights: Weights, config: ControlNetConfig, pooled: boolean): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
+  const hint = g.input('hint', ['N', config.modelChannels, 'H', 'W']);
+  const strength = g.input('strength', [1]);
+  const conditions: Conditions = { batch: batchOf(net, x), embedding: embedding(net, config), context: contextTokens(net, config) };
+  const give = (name: string, h: Value, convolution: string, channels: number): void => {
+    const residual = conv(net, h, convolution);
+    const value = g.op('Mul', [pooled ? g.op('GlobalAveragePool', [residual]) : residual, strength]);
+    g.output(name, value, ['B', channels, ...(pooled ? [1, 1] : [`${name}H`, `${name}W`])]);
+  };
+
+  let h = x;
+  for (const [i, block] of config.input.entries()) {
+    h = runBlock(net, block, h, conditions);
+    if (i === 0) h = add(net, h, hint);
+    give(`skip${i}`, h, `zero_convs.${i}.0`, channelsOf(net, block));
+  }
+  h = runBlock(net, config.middle, h, conditions);
+  give('middle', h, 'middle_block_out.0', channelsOf(net, config.middle));
+  return g;
+}

@@ -1,0 +1,70 @@
+// Tensor names of diffusers' UNets and ControlNets in the layout of the original checkpoints (guided-diffusion's numbering of blocks).
+import type { TensorInfo } from '../../formats/safetensors.ts';
+
+/** Parts of residual blocks: diffusers' name and the original's. */
+const RESIDUAL: readonly (readonly [string, string])[] = [
+  ['norm1', 'in_layers.0'],
+  ['conv1', 'in_layers.2'],
+  ['time_emb_proj', 'emb_layers.1'],
+  ['norm2', 'out_layers.0'],
+  ['conv2', 'out_layers.3'],
+  ['conv_shortcut', 'skip_connection'],
+];
+
+const residualPart = (part: string): string => RESIDUAL.find(([name]) => part.startsWith(`${name}.`))?.[1] ?? part.replace(/\.[^.]*$/, '');
+const last = (name: string): string => name.slice(name.lastIndexOf('.'));
+
+/** What numbers the blocks: residual blocks in the first level, and convolutions of the hint between its first and last. */
+interface Counts {
+  readonly residuals: number;
+  readonly hintBlocks: number;
+}
+
+type Rule = readonly [RegExp, (found: string[], counts: Counts) => string];
+
+/** Rules by the first of which a name is known; the rest of a name, where it is kept, is the last group. */
+const RULES: readonly Rule[] = [
+  [/^conv_in\.(.*)/, ([rest]) => `input_blocks.0.0.${rest}`],
+  [/^time_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `time_embed.${2 * Number(n) - 2}.${rest}`],
+  [/^add_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `label_emb.0.${2 * Number(n) - 2}.${rest}`],
+  [
+    /^down_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
+    ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
+  ],
+  [/^down_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/, ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.1.${rest}`],
+  [
+    /^down_blocks\.(\d+)\.downsamplers\.0\.conv\.(.*)/,
+    ([i, rest], c) => `input_blocks.${(Number(i) + 1) * (c.residuals + 1)}.0.op.${rest}`,
+  ],
+  [/^mid_block\.resnets\.(\d+)\.(.*)/, ([i, rest]) => `middle_block.${2 * Number(i)}.${residualPart(rest)}${last(rest)}`],
+  [/^mid_block\.attentions\.0\.(.*)/, ([rest]) => `middle_block.1.${rest}`],
+  [/^controlnet_down_blocks\.(\d+)\.(.*)/, ([i, rest]) => `zero_convs.${i}.0.${rest}`],
+  [/^controlnet_mid_block\.(.*)/, ([rest]) => `middle_block_out.0.${rest}`],
+  [/^controlnet_cond_embedding\.conv_in\.(.*)/, ([rest]) => `input_hint_block.0.${rest}`],
+  [/^controlnet_cond_embedding\.blocks\.(\d+)\.(.*)/, ([i, rest]) => `input_hint_block.${2 * Number(i) + 2}.${rest}`],
+  [/^controlnet_cond_embedding\.conv_out\.(.*)/, ([rest], c) => `input_hint_block.${2 * c.hintBlocks + 2}.${rest}`],
+];
+
+const inputBlock = (level: string, at: string, { residuals }: Counts): number => 1 + Number(level) * (residuals + 1) + Number(at);
+
+/** How many `{name}0`, `{name}1` … there are. */
+const numbered = (names: readonly string[], start: string): number =>
+  new Set(names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length).split('.')[0])).size;
+
+/** The tensors of a diffusers ControlNet under the original's names; names that are not known stay. */
+export function fromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
+  const names = [...tensors.keys()];
+  const counts = {
+    residuals: numbered(names, 'down_blocks.0.resnets.'),
+    hintBlocks: numbered(names, 'controlnet_cond_embedding.blocks.'),
+  };
+  return new Map(names.map((name) => [originalName(name, counts), tensors.get(name)!]));
+}
+
+function originalName(name: string, counts: Counts): string {
+  for (const [pattern, rewrite] of RULES) {
+    const found = pattern.exec(name);
+    if (found) return rewrite(found.slice(1), counts);
+  }
+  return name;
+}
