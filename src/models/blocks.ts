@@ -1,7 +1,7 @@
 // The layers that the networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are kept as
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../onnx/builder.ts';
-import type { View, Weights } from './weights.ts';
+import type { Branch, View, Weights } from './weights.ts';
 
 /** A graph under construction and where its weights come from. */
 export interface Net {
@@ -17,8 +17,15 @@ export function linear({ g, w }: Net, x: Value, name: string, rows?: View['rows'
   const width = rest.reduce((n, d) => n * d, 1);
   const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows });
   const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
-  return g.op('Gemm', [x, weight, ...bias], { transB: 1 });
+  const y = g.op('Gemm', [x, weight, ...bias], { transB: 1 });
+  return branchesOf(w, name).reduce((sum, { rank, scale, down, up }) => {
+    const low = g.op('Gemm', [x, down(g, [rank, width])], { transB: 1 });
+    const wide = up(g, [rows ? rows[1] - rows[0] : out, rank], rows);
+    return g.op('Gemm', [g.op('Mul', [low, scale(g)]), wide, sum], { transB: 1 });
+  }, y);
 }
+
+const branchesOf = (w: Weights, layer: string): readonly Branch[] => w.branches?.(`${layer}.weight`) ?? [];
 
 export interface ConvOptions {
   readonly stride?: number;
@@ -27,14 +34,19 @@ export interface ConvOptions {
 }
 
 export function conv({ g, w }: Net, x: Value, name: string, { stride = 1, pads }: ConvOptions = {}): Value {
-  const k = w.shape(`${name}.weight`)[2];
+  const [out, width, k] = w.shape(`${name}.weight`);
   const half = k >> 1;
   const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
-  return g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], {
-    kernel_shape: [k, k],
-    pads: pads ?? [half, half, half, half],
-    strides: [stride, stride],
-  });
+  const wide = { kernel_shape: [k, k], pads: pads ?? [half, half, half, half], strides: [stride, stride] };
+  const point = { kernel_shape: [1, 1] };
+  const y = g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], wide);
+  return branchesOf(w, name).reduce((sum, { rank, inner = rank, scale, down, mid, up }) => {
+    const low = mid
+      ? g.op('Conv', [g.op('Conv', [x, down(g, [inner, width, 1, 1])], point), mid(g)], wide)
+      : g.op('Conv', [x, down(g, [rank, width, k, k])], wide);
+    const raised = g.op('Conv', [g.op('Mul', [low, scale(g)]), up(g, [out, rank, 1, 1])], point);
+    return g.op('Add', [sum, raised]);
+  }, y);
 }
 
 /** GroupNorm of 32 groups on [B, C, H, W]. */

@@ -12,8 +12,25 @@ export interface View {
   readonly rows?: readonly [number, number];
 }
 
+/** What a LoRA adds to the output of a layer: up(mid(down x)) times a scale. Values are as `dims` and `rows` say. */
+export interface Branch {
+  readonly rank: number;
+  /** Absent, or the rank between `down` and `mid`. */
+  readonly inner?: number;
+  readonly scale: (graph: Graph) => Value;
+  readonly down: (graph: Graph, dims: readonly number[]) => Value;
+  readonly mid?: (graph: Graph) => Value;
+  readonly up: (graph: Graph, dims: readonly number[], rows?: View['rows']) => Value;
+}
+
 export interface Weights {
   readonly file: string;
+  /** Values are rounded to float16. */
+  readonly halves: boolean;
+  /** All tensors, by name. */
+  names(): Iterable<string>;
+  /** What is added to a layer beside its weight of this name. */
+  branches?(name: string): readonly Branch[];
   has(name: string): boolean;
   /** The tensor's name in the file. */
   fullName(name: string): string;
@@ -43,7 +60,6 @@ export function weightsOf(
 ): Weights {
   // ONNX Runtime refuses initialisers behind a link
   const real = realpathSync(file);
-  const location = basename(real);
   const info = (name: string): TensorInfo => {
     const found = tensors.get(prefix + name);
     if (found) return found;
@@ -55,6 +71,8 @@ export function weightsOf(
   };
   return {
     file: real,
+    halves: options.halves ?? false,
+    names: () => [...tensors.keys()].flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : [])),
     has: (name) => tensors.has(prefix + name),
     fullName: (name) => prefix + name,
     hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
@@ -68,9 +86,9 @@ export function weightsOf(
           hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
           file,
         });
-      if (!rows) return graph.external({ location, offset, length: byteLength, type, dims: dims ?? shape }, options.halves);
+      if (!rows) return graph.external({ location: real, offset, length: byteLength, type, dims: dims ?? shape }, options.halves);
       const each = byteLength / shape[0];
-      const at = { location, offset: offset + rows[0] * each, length: (rows[1] - rows[0]) * each };
+      const at = { location: real, offset: offset + rows[0] * each, length: (rows[1] - rows[0]) * each };
       return graph.external({ ...at, type, dims: dims ?? [rows[1] - rows[0], ...shape.slice(1)] }, options.halves);
     },
   };

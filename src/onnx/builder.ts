@@ -1,5 +1,7 @@
 // Builds an ONNX graph operator by operator. Weights are initialisers that point into a file; all arithmetic is float32,
 // so that stored halves go through a Cast (folded by ONNX Runtime when it loads). Knows operators and bytes, no model.
+import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { DarkroomError } from '../errors.ts';
 import {
   type Attribute,
   ELEMENT,
@@ -14,7 +16,7 @@ import {
 /** The name of an edge of the graph. */
 export type Value = string;
 
-/** A tensor that lies in a file. */
+/** A tensor that lies in a file; `location` is the file's absolute path. */
 export interface ExternalTensor extends External {
   readonly type: ElementType;
   readonly dims: readonly number[];
@@ -35,6 +37,8 @@ export interface Graph {
   output(name: string, value: Value, dims: readonly (number | string)[]): void;
   /** Bytes that the external tensors take as float32. */
   weightBytes(): number;
+  /** The deepest folder that holds the files of all external tensors; the serialized model names them from there. */
+  folder(): string;
   /** The whole model as the bytes of an .onnx file. */
   serialize(): Uint8Array;
 }
@@ -66,6 +70,7 @@ export function createGraph(): Graph {
     nodes.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: [name], attributes });
     return name;
   };
+  const folder = (): string => commonFolder(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])));
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
 
   return {
@@ -93,6 +98,35 @@ export function createGraph(): Graph {
       outputs.push({ name, type: 'f32', dims });
     },
     weightBytes: () => weights,
-    serialize: () => serialize({ nodes, initializers, inputs, outputs }),
+    folder,
+    serialize: () => serialize({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs }),
   };
 }
+
+/** Throws DR_MODEL_UNSUPPORTED for files of two drives, which have no folder in common. */
+function commonFolder(files: readonly string[]): string {
+  const [first, ...rest] = new Set(files);
+  if (first === undefined) return '';
+  let folder = dirname(first);
+  const holds = (file: string): boolean => {
+    const path = relative(folder, file);
+    return !isAbsolute(path) && path.split(sep)[0] !== '..';
+  };
+  for (const file of rest)
+    while (!holds(file)) {
+      if (dirname(folder) === folder)
+        throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+          message: `${first} and ${file} lie on different drives`,
+          hint: 'Files that are used together in one network must be on one drive; move one of them.',
+          file,
+        });
+      folder = dirname(folder);
+    }
+  return folder;
+}
+
+const namedFrom = (folder: string, initializers: readonly Initializer[]): Initializer[] =>
+  initializers.map((one) => {
+    if (!('location' in one.data)) return one;
+    return { ...one, data: { ...one.data, location: relative(folder, one.data.location).split(sep).join('/') } };
+  });

@@ -74,7 +74,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const graph = spec.build();
       const model = graph.serialize();
       await makeRoom(graph.weightBytes());
-      const session = await openSession(model, { name: key, folder: dirname(spec.file), threads, providers: ['cpu'] });
+      const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
       entry = { session, bytes: graph.weightBytes() };
     }
     entries.delete(key);
