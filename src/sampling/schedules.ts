@@ -1,14 +1,16 @@
-// Noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): steps -> sigmas, descending, most ending in 0.
-// karras: arXiv 2206.00364 eq. 5; beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
+// Noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): steps -> sigmas, descending, most ending in 0; and the longer
+// list of the Impact Pack. beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
 import { DarkroomError } from '../errors.ts';
 import { betaQuantile } from './beta-distribution.ts';
-import { exp, f32, linspace } from './float32.ts';
+import { f32, linspace, roundHalfEven } from './float32.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import { samplerKind } from './samplers/index.ts';
+import { exponentialSigmas, karrasSigmas, withZero } from './schedules/continuous.ts';
+import { alignedSigmas, gitsSigmas } from './schedules/tabulated.ts';
+
+export { roundHalfEven };
 
 export type Schedule = (sampling: ModelSampling, steps: number) => Float32Array;
-
-const withZero = (sigmas: ArrayLike<number>): Float32Array => Float32Array.from([...Array.from(sigmas), 0]);
 
 const nearlyZero = (sigma: number): boolean => Math.abs(sigma) <= 1e-5;
 
@@ -26,14 +28,6 @@ function sgmUniform(sampling: ModelSampling, steps: number): Float32Array {
   return withZero(timesteps.subarray(0, steps).map(sampling.sigma));
 }
 
-function karras({ sigmaMin, sigmaMax }: ModelSampling, steps: number, rho = 7): Float32Array {
-  const low = sigmaMin ** (1 / rho);
-  const high = sigmaMax ** (1 / rho);
-  return withZero(linspace(0, 1, steps).map((ramp) => f32(f32(high) + f32(ramp * f32(low - high))) ** rho));
-}
-
-const exponential: Schedule = ({ sigmaMin, sigmaMax }, steps) => withZero(linspace(Math.log(sigmaMax), Math.log(sigmaMin), steps).map(exp));
-
 /** Every (1000 / steps)-th sigma of the table, from the top. */
 function simple({ sigmas }: ModelSampling, steps: number): Float32Array {
   const stride = sigmas.length / steps;
@@ -49,8 +43,14 @@ function ddimUniform({ sigmas }: ModelSampling, steps: number): Float32Array {
   return Float32Array.from(ascending.reverse());
 }
 
-/** Timesteps at quantiles of beta(0.6, 0.6); equal neighbours are dropped, so there may be fewer. */
-function beta({ sigmas }: ModelSampling, steps: number, a = 0.6, b = 0.6): Float32Array {
+/** Timesteps at quantiles of beta(a, b); equal neighbours are dropped, so there may be fewer. Throws DR_INPUT_INVALID unless both are > 0. */
+export function betaSigmas({ sigmas }: ModelSampling, steps: number, a = 0.6, b = 0.6): Float32Array {
+  if (!(a > 0 && b > 0))
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `a beta distribution has no parameters ${a} and ${b}`,
+      hint: 'Give an alpha and a beta above 0.',
+      input: a > 0 ? 'beta' : 'alpha',
+    });
   const timesteps = Array.from({ length: steps }, (_, i) => roundHalfEven(betaQuantile(1 - i * (1 / steps), a, b) * (sigmas.length - 1)));
   return withZero(timesteps.filter((t, i) => t !== timesteps[i - 1]).map((t) => sigmas[t]));
 }
@@ -75,20 +75,14 @@ function klOptimal({ sigmaMin, sigmaMax }: ModelSampling, steps: number): Float3
   return withZero(ramp.map((w) => Math.tan(f32(f32(w * low) + f32(f32(1 - w) * high)))));
 }
 
-export function roundHalfEven(x: number): number {
-  const low = Math.floor(x);
-  if (x - low !== 0.5) return Math.round(x);
-  return low % 2 === 0 ? low : low + 1;
-}
-
 /** Schedules by ComfyUI's name, in its order. */
 export const SCHEDULES: Readonly<Record<string, Schedule>> = {
   simple,
   sgm_uniform: sgmUniform,
-  karras,
-  exponential,
+  karras: (sampling, steps) => karrasSigmas(sampling, steps),
+  exponential: exponentialSigmas,
   ddim_uniform: ddimUniform,
-  beta,
+  beta: (sampling, steps) => betaSigmas(sampling, steps),
   normal,
   linear_quadratic: linearQuadratic,
   kl_optimal: klOptimal,
@@ -96,35 +90,66 @@ export const SCHEDULES: Readonly<Record<string, Schedule>> = {
 
 export const SCHEDULERS: readonly string[] = Object.keys(SCHEDULES);
 
-/** Sigmas of a named schedule. Throws DR_INPUT_INVALID for a name that is not in SCHEDULERS. */
-export function calculateSigmas(sampling: ModelSampling, scheduler: string, steps: number): Float32Array {
-  if (!Object.hasOwn(SCHEDULES, scheduler))
+/** The schedules of the Impact Pack's nodes: ComfyUI's and four from tables (impact_sampling.py calculate_sigmas). */
+export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
+  ...SCHEDULES,
+  'AYS SDXL': (_, steps) => alignedSigmas('SDXL', steps),
+  'AYS SD1': (_, steps) => alignedSigmas('SD1', steps),
+  'AYS SVD': (_, steps) => alignedSigmas('SVD', steps),
+  'GITS[coeff=1.2]': (_, steps) => gitsSigmas(1.2, steps),
+};
+
+export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES);
+
+/** Sigmas of a named schedule of `table`. Throws DR_INPUT_INVALID for a name that is not in it. */
+export function calculateSigmas(sampling: ModelSampling, scheduler: string, steps: number, table = SCHEDULES): Float32Array {
+  if (!Object.hasOwn(table, scheduler))
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `unknown scheduler '${scheduler}'`,
-      hint: `Use one of: ${SCHEDULERS.join(', ')}.`,
+      hint: `Use one of: ${Object.keys(table).join(', ')}.`,
       input: 'scheduler',
     });
-  return SCHEDULES[scheduler](sampling, steps);
+  return table[scheduler](sampling, steps);
 }
 
-export interface KSamplerSigmas {
+export interface SamplerSteps {
   readonly sampling: ModelSampling;
   readonly scheduler: string;
   readonly sampler: string;
   readonly steps: number;
+}
+
+/** Sigmas of all steps of a sampler; some samplers go without the second last. */
+function sigmasFor({ sampling, scheduler, sampler, steps }: SamplerSteps, table: typeof SCHEDULES): Float32Array {
+  if (!samplerKind(sampler).discardPenultimate) return calculateSigmas(sampling, scheduler, steps, table);
+  const sigmas = calculateSigmas(sampling, scheduler, steps + 1, table);
+  return Float32Array.from([...sigmas.subarray(0, -2), ...sigmas.subarray(-1)]);
+}
+
+export interface KSamplerSigmas extends SamplerSteps {
   /** 1 samples from pure noise; d < 1 takes the last `steps` of steps/d; 0 or less gives no sigmas. */
   readonly denoise?: number;
 }
 
 /** Sigmas of a KSampler run. Throws DR_INPUT_INVALID for an unknown sampler or scheduler. */
-export function ksamplerSigmas({ sampling, scheduler, sampler, steps, denoise = 1 }: KSamplerSigmas): Float32Array {
-  const { discardPenultimate } = samplerKind(sampler);
-  const sigmasOf = (count: number): Float32Array => {
-    if (!discardPenultimate) return calculateSigmas(sampling, scheduler, count);
-    const sigmas = calculateSigmas(sampling, scheduler, count + 1);
-    return Float32Array.from([...sigmas.subarray(0, -2), ...sigmas.subarray(-1)]);
-  };
-  if (denoise > 0.9999) return sigmasOf(steps);
+export function ksamplerSigmas({ denoise = 1, ...run }: KSamplerSigmas): Float32Array {
+  if (denoise > 0.9999) return sigmasFor(run, SCHEDULES);
   if (denoise <= 0) return new Float32Array(0);
-  return sigmasOf(Math.trunc(steps / denoise)).slice(-(steps + 1));
+  return sigmasFor({ ...run, steps: Math.trunc(run.steps / denoise) }, SCHEDULES).slice(-(run.steps + 1));
+}
+
+/** Sigmas as the Impact Pack's nodes make them, with its longer list of schedulers. Throws DR_INPUT_INVALID for an unknown name. */
+export const impactSigmas = (run: SamplerSteps): Float32Array => sigmasFor(run, IMPACT_SCHEDULES);
+
+/** BasicScheduler: the last `steps` of int(steps / denoise) steps; none for denoise 0. Throws DR_INPUT_INVALID for an unknown scheduler. */
+export function basicSigmas(sampling: ModelSampling, scheduler: string, steps: number, denoise: number): Float32Array {
+  if (denoise <= 0) return new Float32Array(0);
+  return calculateSigmas(sampling, scheduler, denoise < 1 ? Math.trunc(steps / denoise) : steps).slice(-(steps + 1));
+}
+
+/** SDTurboScheduler: from the ten timesteps 999, 899 … 99 those that `denoise` leaves, at most `steps`; and 0. */
+export function sdTurboSigmas(sampling: ModelSampling, steps: number, denoise: number): Float32Array {
+  const start = 10 - Math.trunc(10 * denoise);
+  const timesteps = Array.from({ length: 10 }, (_, i) => (10 - i) * 100 - 1).slice(start, start + steps);
+  return withZero(timesteps.map(sampling.sigma));
 }

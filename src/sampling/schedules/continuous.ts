@@ -1,0 +1,60 @@
+// Schedules between two given sigmas, without a model (comfy.k_diffusion.sampling get_sigmas_*), descending; all but Laplace's end in 0.
+// karras: arXiv 2206.00364 eq. 5; vp: arXiv 2011.13456; laplace: arXiv 2407.03297.
+import { DarkroomError } from '../../errors.ts';
+import { exp, expm1, f32, linspace, log, sqrt, square } from '../float32.ts';
+
+/** Sigmas with a 0 behind them. */
+export const withZero = (sigmas: ArrayLike<number>): Float32Array => {
+  const out = new Float32Array(sigmas.length + 1);
+  out.set(sigmas);
+  return out;
+};
+
+export interface SigmaRange {
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+}
+
+const needPositive = (name: string, value: number): void => {
+  if (value > 0) return;
+  throw new DarkroomError('DR_INPUT_INVALID', { message: `${name} is ${value}`, hint: `Give a ${name} above 0.`, input: name });
+};
+
+/** Even in sigma^(1/rho). Throws DR_INPUT_INVALID for rho 0. */
+export function karrasSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 7): Float32Array {
+  needPositive('rho', rho);
+  const low = sigmaMin ** (1 / rho);
+  const high = sigmaMax ** (1 / rho);
+  return withZero(linspace(0, 1, steps).map((ramp) => f32(f32(high) + f32(ramp * f32(low - high))) ** rho));
+}
+
+/** Even in log sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
+export function exponentialSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number): Float32Array {
+  needPositive('sigma_min', sigmaMin);
+  needPositive('sigma_max', sigmaMax);
+  return withZero(linspace(Math.log(sigmaMax), Math.log(sigmaMin), steps).map(exp));
+}
+
+/** A polynomial of degree rho in log sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
+export function polyexponentialSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 1): Float32Array {
+  needPositive('sigma_min', sigmaMin);
+  needPositive('sigma_max', sigmaMax);
+  const [low, span] = [f32(Math.log(sigmaMin)), f32(Math.log(sigmaMax) - Math.log(sigmaMin))];
+  return withZero(linspace(1, 0, steps).map((ramp) => exp(f32(f32(f32(ramp ** rho) * span) + low))));
+}
+
+/** The levels of the variance preserving process with a linear beta, from time 1 to `epsilon`. */
+export function vpSigmas(steps: number, { betaD = 19.9, betaMin = 0.1, epsilon = 1e-3 } = {}): Float32Array {
+  const exponent = (t: number): number => f32(f32(f32(f32(betaD) * square(t)) / 2) + f32(f32(betaMin) * t));
+  return withZero(linspace(1, epsilon, steps).map((t) => sqrt(expm1(exponent(t)))));
+}
+
+/** Quantiles of a Laplace distribution over log sigma, cut to the range; no 0 at the end. */
+export function laplaceSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, mu = 0, beta = 0.5): Float32Array {
+  return linspace(0, 1, steps).map((x) => {
+    const side = f32(0.5 - x);
+    const tail = log(f32(f32(1 - 2 * Math.abs(side)) + f32(1e-5)));
+    const sigma = exp(f32(f32(mu) - f32(f32(f32(beta) * Math.sign(side)) * tail)));
+    return Math.min(Math.max(sigma, f32(sigmaMin)), f32(sigmaMax));
+  });
+}
