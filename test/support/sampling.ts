@@ -2,7 +2,9 @@
 import { loadCheckpoint } from '../../src/runtime/checkpoint.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { zeroOut } from '../../src/sampling/conditioning-ops.ts';
+import { add, f32, scale, sub, type Vector } from '../../src/sampling/float32.ts';
 import { makeModel } from '../../src/sampling/model.ts';
+import type { Guided } from '../../src/sampling/samplers/sampler.ts';
 import type { Conditioning, Latent, Model } from '../../src/sampling/types.ts';
 import { fixtureModel, type Golden, type GoldenCase } from './golden.ts';
 
@@ -44,3 +46,19 @@ export const latentOf = (g: Golden, { params, inputs }: GoldenCase): Latent => (
 
 /** Integers above 2^53 are written as {"int": "…"}. */
 export const bigintOf = (value: number | { int: string }): bigint => BigInt(typeof value === 'object' ? value.int : value);
+
+/** The denoiser of samplers/*, D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C), guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)). */
+export function analyticPrediction(g: Golden): (x: Vector, sigma: number) => Promise<Guided> {
+  const [b1, c1, b2, c2] = ['B1', 'C1', 'B2', 'C2'].map((name) => g.float(`shared/${name}`).data);
+  const side = (b: Vector, c: Vector) => (x: Vector, sigma: number) =>
+    x.map((value, i) => {
+      const root = f32(Math.sqrt(f32(f32(sigma * sigma) + 1)));
+      const bend = f32(f32(sigma / f32(sigma + 1)) * b[i]);
+      return f32(value / f32(f32(sigma * sigma) + 1)) + f32(bend * f32(Math.tanh(f32(f32(value / root) + c[i]))));
+    });
+  const [positive, negative] = [side(b1, c1), side(b2, c2)];
+  return async (x, sigma) => {
+    const uncond = negative(x, sigma);
+    return { denoised: add(uncond, scale(sub(positive(x, sigma), uncond), 2)), uncond };
+  };
+}

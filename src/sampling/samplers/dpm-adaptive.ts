@@ -21,14 +21,14 @@ const MAX_TRIES = 1000;
 
 /** Reports every try, rejected ones too. Throws DR_SIGMA_ZERO, DR_INPUT_INVALID, DR_SAMPLING_FAILED where the steps would never end. */
 export const dpmAdaptive: Sampler = async (denoise, x, sigmas, options) => {
-  const { order = 3, rtol = 0.05, atol = 0.0078, h_init = 0.05, eta = 0, s_noise = 1, noise, onStep } = options;
+  const { order = 3, rtol = 0.05, atol = 0.0078, h_init = 0.05, accept_safety = 0.81, eta = 0, s_noise = 1, noise, onStep } = options;
   const span = timeSpan(sigmas, 'dpm_adaptive');
   if (!span) return x;
   const { start, end } = span;
   const forward = end > start;
   check(order, eta, forward);
   const predict = noisePrediction(denoise);
-  const control = stepControl({ ...options, h: forward ? Math.abs(h_init) : -Math.abs(h_init), order: eta ? 1.5 : order });
+  const control = stepControl({ ...options, accept_safety, h: forward ? Math.abs(h_init) : -Math.abs(h_init), order: eta ? 1.5 : order });
   const ends = f32(forward ? end - f32(1e-5) : end + f32(1e-5));
 
   let s = start;
@@ -47,12 +47,12 @@ export const dpmAdaptive: Sampler = async (denoise, x, sigmas, options) => {
     tries = accept && t !== s ? 0 : tries + 1;
     if (accept) {
       lower = low;
-      x = up === 0 ? high : addScaled(high, noise(sigmaOf(s), sigmaOf(t)), f32(up * f32(s_noise)));
+      x = eta ? addScaled(high, noise(sigmaOf(s), sigmaOf(t)), f32(up * f32(s_noise))) : high;
       s = t;
     }
     onStep?.(step, x, denoised);
-    const stuckAtEnd = !accept && t === end && factor >= 1;
-    if (Number.isNaN(factor) || stuckAtEnd || tries > MAX_TRIES) throw noEnd(step, sigmaOf(s));
+    const refusesAll = !accept && accept_safety > LARGEST_FACTOR;
+    if (Number.isNaN(factor) || refusesAll || tries > MAX_TRIES) throw noEnd(step, sigmaOf(s));
   }
   return x;
 };
@@ -91,17 +91,20 @@ function scaledError(low: Vector, high: Vector, previous: Vector, atol: number, 
   return f32(sqrt(sum) / f32(Math.sqrt(low.length)));
 }
 
+/** Steps never grow by more. */
+const LARGEST_FACTOR = 1 + Math.PI / 2;
+
 interface ControlKnobs {
   readonly h: number;
   readonly order: number;
   readonly pcoeff?: number;
   readonly icoeff?: number;
   readonly dcoeff?: number;
-  readonly accept_safety?: number;
+  readonly accept_safety: number;
 }
 
 /** A PID controller of the step size. */
-function stepControl({ h, order, pcoeff = 0, icoeff = 1, dcoeff = 0, accept_safety = 0.81 }: ControlKnobs) {
+function stepControl({ h, order, pcoeff = 0, icoeff = 1, dcoeff = 0, accept_safety }: ControlKnobs) {
   const b1 = (pcoeff + icoeff + dcoeff) / order;
   const b2 = -(pcoeff + 2 * dcoeff) / order;
   const b3 = dcoeff / order;

@@ -24,6 +24,7 @@ export const lms: Sampler = async (denoise, x, sigmas, { onStep, order = 4 }) =>
 
 /** Integral over [from, to] of the polynomial that is 1 at points[j] and 0 at the others; exact, by Gauss-Legendre quadrature. */
 export function lagrangeIntegral(points: ArrayLike<number>, j: number, from: number, to: number): number {
+  if (from === to) return 0;
   const basis = (tau: number): number => {
     let product = 1;
     for (let k = 0; k < points.length; k++) if (k !== j) product *= (tau - points[k]) / (points[j] - points[k]);

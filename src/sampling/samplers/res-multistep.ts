@@ -34,7 +34,7 @@ const resMultistepWith =
         const shifted = cfgPp ? add(x, sub(denoised, prediction)) : x;
         x = combine(shifted, exp(-h), combine(prediction, b1, old.prediction, b2), h);
       }
-      if (next > 0 && up !== 0) x = add(x, scale(scale(noise(sigma, next), s_noise), up));
+      if (ancestral && next > 0) x = add(x, scale(scale(noise(sigma, next), s_noise), up));
       old = { prediction, down };
     }
     return x;

@@ -1,25 +1,14 @@
-// The samplers on the analytic denoiser of the goldens: D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C),
-// guided: D(B2, C2) + (D(B1, C1) - D(B2, C2)) 2.
+// The samplers on the analytic denoiser of the goldens, step by step.
 import { describe, expect, it } from 'vitest';
 import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
-import { add, f32, scale, sub, type Vector } from '../float32.ts';
+import { analyticPrediction } from '../../../test/support/sampling.ts';
+import type { Vector } from '../float32.ts';
 import { discreteSampling } from '../model-sampling.ts';
 import { runSampler } from '../sample.ts';
 import { SAMPLER_KINDS } from './index.ts';
 
 const sampling = discreteSampling();
-const shared = golden('samplers', 'analytic');
-
-const toy = (b: Vector, c: Vector) => (x: Vector, sigma: number) =>
-  x.map((value, i) => {
-    const root = f32(Math.sqrt(f32(f32(sigma * sigma) + 1)));
-    const bend = f32(f32(sigma / f32(sigma + 1)) * b[i]);
-    return f32(value / f32(f32(sigma * sigma) + 1)) + f32(bend * f32(Math.tanh(f32(f32(value / root) + c[i]))));
-  });
-
-const [b1, c1, b2, c2] = ['B1', 'C1', 'B2', 'C2'].map((name) => shared.float(`shared/${name}`).data);
-const cond = toy(b1, c1);
-const uncond = toy(b2, c2);
+const predict = analyticPrediction(golden('samplers', 'analytic'));
 
 async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Promise<void> {
   const kind = SAMPLER_KINDS[params.sampler];
@@ -32,10 +21,9 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
     knobs: params.options,
     sampling,
     sigmas: g.float(inputs.sigmas).data,
-    predict: async (x, sigma) => {
+    predict: (x, sigma) => {
       calls.push(sigma);
-      const base = uncond(x, sigma);
-      return { denoised: add(base, scale(sub(cond(x, sigma), base), 2)), uncond: base };
+      return predict(x, sigma);
     },
     noise: noise.data,
     latent: inputs.latent ? g.float(inputs.latent).data : new Float32Array(noise.data.length),
