@@ -1,0 +1,86 @@
+// The outermost shapes of an 8-bit mask, each with its holes filled: what OpenCV's findContours (RETR_TREE) and drawContours give for the
+// contours without a parent (Suzuki & Abe 1985), found by filling the background from outside and naming what remains.
+
+export interface Shape {
+  /** Bounding box: left, top, width, height. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** Its number in the map of shapes. */
+  readonly id: number;
+}
+
+export interface Shapes {
+  /** In OpenCV's order: the one whose first pixel comes last, row by row, is first. */
+  readonly shapes: readonly Shape[];
+  /** Shape id of each pixel; 0 outside. */
+  readonly map: Int32Array;
+}
+
+const OUTSIDE = -1;
+
+/** Marks the zeros that are joined to the border, side by side. */
+function fillOutside(mask: Uint8Array, height: number, width: number): Int32Array {
+  const marks = new Int32Array(height * width);
+  const stack = new Int32Array(marks.length);
+  let count = 0;
+  const visit = (at: number): void => {
+    if (mask[at] !== 0 || marks[at] !== 0) return;
+    marks[at] = OUTSIDE;
+    stack[count++] = at;
+  };
+  for (let x = 0; x < width; x++) {
+    visit(x);
+    visit((height - 1) * width + x);
+  }
+  for (let y = 0; y < height; y++) {
+    visit(y * width);
+    visit(y * width + width - 1);
+  }
+  while (count) {
+    const at = stack[--count];
+    const x = at % width;
+    if (x > 0) visit(at - 1);
+    if (x + 1 < width) visit(at + 1);
+    if (at >= width) visit(at - width);
+    if (at + width < marks.length) visit(at + width);
+  }
+  return marks;
+}
+
+/** Names all pixels joined to `start`, corner to corner too, and measures them. */
+function grow(marks: Int32Array, stack: Int32Array, height: number, width: number, start: number, id: number): Shape {
+  let left = width;
+  let right = 0;
+  let top = height;
+  let bottom = 0;
+  let count = 1;
+  stack[0] = start;
+  marks[start] = id;
+  while (count) {
+    const at = stack[--count];
+    const x = at % width;
+    const y = (at - x) / width;
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+    for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
+      for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++)
+        if (marks[v * width + u] === 0) {
+          marks[v * width + u] = id;
+          stack[count++] = v * width + u;
+        }
+  }
+  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1, id };
+}
+
+/** The outermost shapes of the pixels of `mask` (row by row) that are not 0. */
+export function outerShapes(mask: Uint8Array, height: number, width: number): Shapes {
+  const map = fillOutside(mask, height, width);
+  const stack = new Int32Array(map.length);
+  const shapes: Shape[] = [];
+  for (let at = 0; at < map.length; at++) if (map[at] === 0) shapes.push(grow(map, stack, height, width, at, shapes.length + 1));
+  return { shapes: shapes.reverse(), map: map.map((id) => Math.max(id, 0)) };
+}
