@@ -3,13 +3,15 @@
 import { checkAborted, DarkroomError } from '../errors.ts';
 import { prepareMask } from '../image/masks.ts';
 import { torchGenerator } from '../random/generator.ts';
-import { map, type Tensor, tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Vector } from './float32.ts';
 import type { Guider } from './guider.ts';
+import { fromModelLatent, isEmptyLatent, toModelLatent } from './latent-format.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import { withKeptPart } from './noise-mask.ts';
 import type { Denoise, Guided, NoiseRun, NoiseSource, SamplerKind, SamplerKnobs } from './samplers/sampler.ts';
 import type { ModelPatches, SamplingHooks } from './types.ts';
+import { GPU_NOISE, notFinite } from './warnings.ts';
 
 export interface SamplerRun {
   readonly sampler: SamplerKind;
@@ -17,7 +19,9 @@ export interface SamplerRun {
   readonly sampling: ModelSampling;
   readonly sigmas: Float32Array;
   /** What guidance makes of `x`; no mask applied. */
-  readonly predict: (x: Vector, sigma: number) => Promise<Guided>;
+  readonly predict: (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Guided>;
+  /** [B,C,H,W] of the latent. */
+  readonly shape?: readonly number[];
   /** Unit noise that the run starts from. */
   readonly noise: Vector;
   /** In model units. */
@@ -42,10 +46,10 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
     const maskAt = (sigma: number): Tensor => run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
     guided = withKeptPart(guided, { maskAt, latent, noise: blendNoise, sampling });
   }
-  const denoise: Denoise = async (x, sigma) => (await guided(x, sigma)).denoised;
+  const denoise: Denoise = async (x, sigma, shape) => (await guided(x, sigma, shape)).denoised;
   const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
   const stepNoise = run.stepNoise ?? (sampler.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
-  const options = { ...run.knobs, noise: stepNoise, sampling, guided, onStep: run.onStep };
+  const options = { ...run.knobs, noise: stepNoise, sampling, guided, shape: run.shape, onStep: run.onStep };
   const samples = await sampler.sample(denoise, start, sigmas, options);
   return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
 }
@@ -85,59 +89,62 @@ export interface Sampled {
   readonly denoised: Tensor;
 }
 
-/** Samples a latent. Without sigmas the latent comes back as it is.
- *  Throws DR_SAMPLING_FAILED when the network gives NaN or infinity, DR_INTERRUPTED, DR_SHAPE_MISMATCH. */
+/** Samples a latent. Without sigmas the latent comes back as it is. Goes on where the model gives NaN, as the original does, with a warning.
+ *  Throws DR_INTERRUPTED, DR_SHAPE_MISMATCH, and what the sampler throws. */
 export async function sampleCustom(o: CustomSample): Promise<Sampled> {
   const { guider, sampler, sigmas, latent, noise } = o;
-  const { model } = guider;
+  const { sampling, latentFormat, patches } = guider.model;
   if (sigmas.length === 0) return { samples: latent, denoised: latent };
-  const { scale, channels } = model.latentFormat;
   const { shape } = noise;
-  if (latent.shape[1] !== channels)
+  if (latent.shape[1] !== latentFormat.channels)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `the latent has ${latent.shape[1]} channels, the model works on ${channels}`,
+      message: `the latent has ${latent.shape[1]} channels, the model works on ${latentFormat.channels}`,
       hint: 'Encode the picture with the VAE that belongs to the model.',
       input: 'latent_image',
     });
-  const scaled = latent.data.some((value) => value !== 0) ? map(latent, (value) => value * Math.fround(scale)) : latent;
+  const scaled = isEmptyLatent(latent) ? latent : toModelLatent(latentFormat, latent);
   const mask = o.noiseMask && prepareMask(o.noiseMask, shape);
   const predict = guider.prepare({ shape, latent: scaled, mask, allSides: sampler.usesUncond });
-  if (sampler.gpuName) o.warn?.('the noise of a *_gpu sampler is made as the CPU makes it: pictures equal those of the name without _gpu');
+  if (sampler.gpuName) o.warn?.(GPU_NOISE);
 
   const total = sigmas.length - 1;
-  let last: Vector | undefined;
+  let last: Tensor | undefined;
+  let size = shape;
   let step = 0;
-  const predictFinite: SamplerRun['predict'] = async (x, sigma) => {
-    checkAborted(o.signal);
-    const { denoised, uncond } = await predict(tensor(shape, x), sigma);
-    if (!allFinite(denoised.data))
-      throw new DarkroomError('DR_SAMPLING_FAILED', {
-        message: `step ${step + 1} of ${total} (sigma ${sigma}): the model's prediction is not a number`,
-        hint: 'Lower the cfg, try another sampler or scheduler, or check that the model file is intact and fits the conditioning.',
-      });
-    return { denoised: denoised.data, uncond: uncond.data };
+  let told = false;
+  const tellNotFinite = (values: Vector): void => {
+    if (told || allFinite(values)) return;
+    told = true;
+    o.warn?.(notFinite(Math.min(step + 1, total), total));
   };
   const samples = await runSampler({
     sampler,
     knobs: o.knobs,
-    sampling: model.sampling,
+    sampling,
     sigmas,
-    predict: predictFinite,
+    shape,
+    predict: async (x, sigma, resized = shape) => {
+      checkAborted(o.signal);
+      size = resized;
+      const { denoised, uncond } = await predict(tensor(resized, x), sigma);
+      tellNotFinite(denoised.data);
+      return { denoised: denoised.data, uncond: uncond.data };
+    },
     noise: noise.data,
     latent: scaled.data,
     mask,
-    denoiseMask: model.patches?.denoiseMask,
+    denoiseMask: patches?.denoiseMask,
     seed: o.seed,
     stepNoise: o.stepNoise,
     onStep: (index, _, denoised) => {
       step = index + 1;
-      last = denoised;
-      o.onStep?.(index, total, tensor(shape, denoised));
+      last = tensor(size, denoised);
+      o.onStep?.(index, total, last);
     },
   });
-  const unscaled = (values: Vector): Tensor => map(tensor(shape, values), (value) => value / Math.fround(scale));
-  const finished = unscaled(samples);
-  return { samples: finished, denoised: last ? unscaled(last) : finished };
+  tellNotFinite(samples);
+  const finished = fromModelLatent(latentFormat, tensor(sampler.resultShape?.(shape, sigmas) ?? shape, samples));
+  return { samples: finished, denoised: last ? fromModelLatent(latentFormat, last) : finished };
 }
 
 function allFinite(values: Vector): boolean {

@@ -1,12 +1,11 @@
-// Noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): steps -> sigmas, descending, most ending in 0; and the longer
-// list of the Impact Pack. beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
+// Noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): steps -> sigmas, descending, most ending in 0.
+// beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
 import { DarkroomError } from '../errors.ts';
 import { betaQuantile } from './beta-distribution.ts';
 import { f32, linspace, roundHalfEven } from './float32.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import { samplerKind } from './samplers/index.ts';
 import { exponentialSigmas, karrasSigmas, withZero } from './schedules/continuous.ts';
-import { alignedSigmas, gitsSigmas } from './schedules/tabulated.ts';
 
 export { roundHalfEven };
 
@@ -90,17 +89,6 @@ export const SCHEDULES: Readonly<Record<string, Schedule>> = {
 
 export const SCHEDULERS: readonly string[] = Object.keys(SCHEDULES);
 
-/** The schedules of the Impact Pack's nodes: ComfyUI's and four from tables (impact_sampling.py calculate_sigmas). */
-export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
-  ...SCHEDULES,
-  'AYS SDXL': (_, steps) => alignedSigmas('SDXL', steps),
-  'AYS SD1': (_, steps) => alignedSigmas('SD1', steps),
-  'AYS SVD': (_, steps) => alignedSigmas('SVD', steps),
-  'GITS[coeff=1.2]': (_, steps) => gitsSigmas(1.2, steps),
-};
-
-export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES);
-
 /** Sigmas of a named schedule of `table`. Throws DR_INPUT_INVALID for a name that is not in it. */
 export function calculateSigmas(sampling: ModelSampling, scheduler: string, steps: number, table = SCHEDULES): Float32Array {
   if (!Object.hasOwn(table, scheduler))
@@ -112,34 +100,28 @@ export function calculateSigmas(sampling: ModelSampling, scheduler: string, step
   return table[scheduler](sampling, steps);
 }
 
-export interface SamplerSteps {
+export interface KSamplerSigmas {
   readonly sampling: ModelSampling;
   readonly scheduler: string;
   readonly sampler: string;
   readonly steps: number;
-}
-
-/** Sigmas of all steps of a sampler; some samplers go without the second last. */
-function sigmasFor({ sampling, scheduler, sampler, steps }: SamplerSteps, table: typeof SCHEDULES): Float32Array {
-  if (!samplerKind(sampler).discardPenultimate) return calculateSigmas(sampling, scheduler, steps, table);
-  const sigmas = calculateSigmas(sampling, scheduler, steps + 1, table);
-  return Float32Array.from([...sigmas.subarray(0, -2), ...sigmas.subarray(-1)]);
-}
-
-export interface KSamplerSigmas extends SamplerSteps {
   /** 1 samples from pure noise; d < 1 takes the last `steps` of steps/d; 0 or less gives no sigmas. */
   readonly denoise?: number;
 }
 
 /** Sigmas of a KSampler run. Throws DR_INPUT_INVALID for an unknown sampler or scheduler. */
-export function ksamplerSigmas({ denoise = 1, ...run }: KSamplerSigmas): Float32Array {
-  if (denoise > 0.9999) return sigmasFor(run, SCHEDULES);
+export function ksamplerSigmas({ sampling, scheduler, sampler, steps, denoise = 1 }: KSamplerSigmas): Float32Array {
+  const { discardPenultimate } = samplerKind(sampler);
+  const sigmasOf = (count: number): Float32Array =>
+    discardPenultimate ? withoutPenultimate(calculateSigmas(sampling, scheduler, count + 1)) : calculateSigmas(sampling, scheduler, count);
+  if (denoise > 0.9999) return sigmasOf(steps);
   if (denoise <= 0) return new Float32Array(0);
-  return sigmasFor({ ...run, steps: Math.trunc(run.steps / denoise) }, SCHEDULES).slice(-(run.steps + 1));
+  return sigmasOf(Math.trunc(steps / denoise)).slice(-(steps + 1));
 }
 
-/** Sigmas as the Impact Pack's nodes make them, with its longer list of schedulers. Throws DR_INPUT_INVALID for an unknown name. */
-export const impactSigmas = (run: SamplerSteps): Float32Array => sigmasFor(run, IMPACT_SCHEDULES);
+/** Sigmas without the second last. */
+export const withoutPenultimate = (sigmas: Float32Array): Float32Array =>
+  Float32Array.from([...sigmas.subarray(0, -2), ...sigmas.subarray(-1)]);
 
 /** BasicScheduler: the last `steps` of int(steps / denoise) steps; none for denoise 0. Throws DR_INPUT_INVALID for an unknown scheduler. */
 export function basicSigmas(sampling: ModelSampling, scheduler: string, steps: number, denoise: number): Float32Array {

@@ -1,5 +1,5 @@
 // The values that travel between sampling nodes: latents, conditioning, models.
-import type { UNet } from '../runtime/types.ts';
+import type { ControlNet, UNet, UNetVariant } from '../runtime/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model-sampling.ts';
 
@@ -14,6 +14,19 @@ export interface Latent {
 
 /** Area of a condition: in latent cells (h, w, y, x), or as fractions of the picture. */
 export type Area = readonly [number, number, number, number] | readonly ['percentage', number, number, number, number];
+
+/** A ControlNet at work: its picture, and when and how strongly it acts. Conditions are evaluated together only with the same object. */
+export interface Control {
+  readonly net: ControlNet;
+  /** [N,H,W,C] in 0..1 */
+  readonly hint: Tensor;
+  readonly strength: number;
+  /** Fractions of the whole denoising. */
+  readonly startPercent: number;
+  readonly endPercent: number;
+  /** Acts too. */
+  readonly previous?: Control;
+}
 
 /** One prompt's features and where, when and how strongly they act. Names are ComfyUI's. */
 export interface ConditioningEntry {
@@ -35,6 +48,13 @@ export interface ConditioningEntry {
   readonly set_area_to_bounds?: boolean;
   readonly start_percent?: number;
   readonly end_percent?: number;
+  readonly control?: Control;
+  /** The control acts on negative prompts too that have none. */
+  readonly control_apply_to_uncond?: boolean;
+  /** Unscaled latents [N,C,h,w] of the picture that inpainting and edit models see. */
+  readonly concat_latent_image?: Tensor;
+  /** Where inpainting models paint (1), [N,H,W] in any resolution. */
+  readonly concat_mask?: Tensor;
 }
 
 export type Conditioning = readonly ConditioningEntry[];
@@ -43,6 +63,9 @@ export interface LatentFormat {
   readonly channels: number;
   /** Model latents = VAE latents x scale (0.18215 SD1/SD2, 0.13025 SDXL). */
   readonly scale: number;
+  /** Per channel, where the format has them: model latents = (VAE latents - mean) x scale / std. */
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
 }
 
 /** A diffusion model as the MODEL sockets carry it. Immutable: patches give a new one. */
@@ -72,8 +95,8 @@ export interface GuidanceStep {
   readonly cond: Tensor;
   /** Zeros when cfg is 1 and nobody asks for the negative side. */
   readonly uncond: Tensor;
-  /** What the positive side predicts, with another UNet if given. */
-  evaluate(conditioning: 'positive' | { readonly negative: Conditioning }, unet?: UNet): Promise<Tensor>;
+  /** What the positive side (or another prompt) predicts, by the run's UNet with a change more if given. */
+  evaluate(conditioning: 'positive' | { readonly negative: Conditioning }, change?: UNetVariant): Promise<Tensor>;
 }
 
 /** What a sampling call reports and obeys. */

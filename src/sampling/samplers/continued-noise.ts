@@ -4,11 +4,11 @@ import type { NoiseRun, NoiseSource } from './sampler.ts';
 
 export function continuedNoise({ seed, count }: NoiseRun): NoiseSource {
   let generator: ReturnType<typeof torchGenerator> | undefined;
-  return () => {
+  return (_, __, size = count) => {
     if (!generator) {
       generator = torchGenerator(seed);
       generator.randn(count);
     }
-    return generator.randn(count);
+    return generator.randn(size);
   };
 }

@@ -2,11 +2,11 @@
 import type { Vector } from '../float32.ts';
 import type { ModelSampling } from '../model-sampling.ts';
 
-/** The denoised latent that the model sees in `x` at noise level `sigma`. */
-export type Denoise = (x: Vector, sigma: number) => Promise<Vector>;
+/** The denoised latent that the model sees in `x` at noise level `sigma`; `shape` is [B,C,H,W] where it is not that of the run. */
+export type Denoise = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Vector>;
 
-/** Unit noise of the latent's size for the step from one sigma to the next. */
-export type NoiseSource = (sigma: number, sigmaNext: number) => Vector;
+/** Unit noise of the latent's size (or of `count` values) for the step from one sigma to the next. */
+export type NoiseSource = (sigma: number, sigmaNext: number, count?: number) => Vector;
 
 /** What guidance saw in one evaluation: the guided latent, and the negative side's alone (before any noise mask). */
 export interface Guided {
@@ -56,7 +56,9 @@ export interface SamplerOptions extends SamplerKnobs {
   readonly noise: NoiseSource;
   readonly sampling: ModelSampling;
   /** `denoise` with the negative side's prediction beside it, for the kinds that use it (CFG++). */
-  readonly guided: (x: Vector, sigma: number) => Promise<Guided>;
+  readonly guided: (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Guided>;
+  /** [B,C,H,W] of the latent that the run begins with, for the kinds that resize it. */
+  readonly shape?: readonly number[];
   /** After each step's evaluation: the 0-based step, the latent and what the model denoised it to. */
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
@@ -84,4 +86,6 @@ export interface SamplerKind {
   readonly discardPenultimate?: boolean;
   /** Under a noise mask the kept part is noised with fresh noise of seed + 1, not with the initial noise. */
   readonly ownBlendNoise?: boolean;
+  /** Size of the finished latent, for the kinds that resize it. */
+  readonly resultShape?: (shape: readonly number[], sigmas: Float32Array) => readonly number[];
 }
