@@ -1,17 +1,19 @@
 // What each socket type carries. Packs add their types here.
 import type { Clip } from '../runtime/clip.ts';
-import type { Autoencoder } from '../runtime/types.ts';
+import type { Autoencoder, ControlNet } from '../runtime/types.ts';
 import type { UpscaleModel } from '../runtime/upscaler.ts';
 import type { ChosenSampler, NoiseMaker } from '../sampling/custom.ts';
 import type { Guider } from '../sampling/guider.ts';
 import type { Conditioning, Latent, Model } from '../sampling/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { ImpactSockets } from './impact/values.ts';
 
-export interface SocketValues {
+export interface SocketValues extends ImpactSockets {
   MODEL: Model;
   CLIP: Clip;
   VAE: Autoencoder;
   UPSCALE_MODEL: UpscaleModel;
+  CONTROL_NET: ControlNet;
   CONDITIONING: Conditioning;
   LATENT: Latent;
   SAMPLER: ChosenSampler;

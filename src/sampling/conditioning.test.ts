@@ -1,7 +1,9 @@
 // Areas, masks, strengths, ranges and several prompts on the fixture checkpoint, against the original's latents.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, golden } from '../../test/support/golden.ts';
+import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts';
 import { conditioningOf, fixtureModels, latentOf } from '../../test/support/sampling.ts';
+import { loadControlNet } from '../runtime/controlnet.ts';
+import { createRuntime } from '../runtime/runtime.ts';
 import {
   averageConditioning,
   combine,
@@ -12,12 +14,14 @@ import {
   setMask,
   setTimestepRange,
 } from './conditioning-ops.ts';
+import { applyControl, applyControlToSides } from './control.ts';
 import { commonKSampler } from './ksampler.ts';
 import { discreteSampling, type Prediction } from './model-sampling.ts';
 import type { Conditioning } from './types.ts';
 
 const fixtures = fixtureModels();
-afterAll(() => fixtures.close());
+const runtime = createRuntime({ threads: 1 });
+afterAll(() => Promise.all([fixtures.close(), runtime.close()]));
 
 const g = golden('nodes_core', 'conditioning');
 const [bp, bn, bp2, blong] = ['bp', 'bn', 'bp2', 'blong'].map((name) => conditioningOf(g, name));
@@ -26,6 +30,19 @@ const area = (c: Conditioning, width: number, height: number, x: number, y: numb
   setArea(c, { width, height, x, y }, strength);
 const percentage = (c: Conditioning, width: number, height: number, x: number, y: number, strength: number) =>
   setAreaPercentage(c, { width, height, x, y }, strength);
+
+const net = await loadControlNet(fixtureModel('tiny_controlnet_sdxl'), runtime);
+const control = (hint: string, strength: number, startPercent = 0, endPercent = 1) => ({
+  net,
+  hint: g.float(`img/${hint}`),
+  strength,
+  startPercent,
+  endPercent,
+});
+const advanced = (...steps: ReturnType<typeof control>[]): Setting => {
+  const [positive, negative] = steps.reduce((sides: readonly Conditioning[], step) => applyControlToSides(sides, step), [bp, bn]);
+  return { positive, negative };
+};
 
 interface Setting {
   readonly positive?: Conditioning;
@@ -54,6 +71,12 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   long_vs_short: { positive: blong },
   average: { positive: averageConditioning(bp, bp2, 0.35) },
   inpaint_model: {},
+  cn1: { positive: applyControl(bp, control('hint', 1)) },
+  cn_half: { positive: applyControl(bp, control('hint2', 0.5)) },
+  'cna_1.0_0.0_1.0': advanced(control('hint', 1)),
+  'cna_0.8_0.2_0.7': advanced(control('hint', 0.8, 0.2, 0.7)),
+  cn_stack: advanced(control('hint', 0.7), control('hint2', 0.4, 0, 0.5)),
+  cn_batch: { positive: applyControl(bp, control('hint', 1)) },
   msd_v_prediction_False: { prediction: 'v', zsnr: false },
   msd_v_prediction_True: { prediction: 'v', zsnr: true },
   msd_eps_True: { prediction: 'eps', zsnr: true },
@@ -61,10 +84,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 
 /** Cases that are not run, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
-  inpaint_cond: 'InpaintModelConditioning is a later issue',
-  ...Object.fromEntries(
-    ['cn1', 'cn_half', 'cna_1.0_0.0_1.0', 'cna_0.8_0.2_0.7', 'cn_stack', 'cn_batch'].map((id) => [id, 'ControlNet: later issue']),
-  ),
+  inpaint_cond: 'a node: nodes/core/model-inputs.test.ts',
   ...Object.fromEntries(['diffdiff', 'diffdiff_half', 'diffdiff_den'].map((id) => [id, 'DifferentialDiffusion: later issue'])),
   ...Object.fromEntries(['lora', 'lora_sd1'].map((id) => [id, 'LoRA: later issue'])),
   ...Object.fromEntries(['msd_x0_False', 'msd_lcm_False', 'rescale_cfg'].map((id) => [id, 'model sampling patches: later issue'])),

@@ -1,11 +1,13 @@
 // Conditioning made ready for a run (comfy.samplers process_conds): areas in latent cells, masks at latent size, sigma ranges, ADM vectors,
-// and for each area a partner of the same area on the other side.
+// for each area a partner of the same area on the other side, and the ControlNets that act on negative prompts too.
 import { DarkroomError } from '../errors.ts';
 import { interpolate } from '../image/interpolate.ts';
 import { reshape, type Tensor } from '../tensor/tensor.ts';
 import { admVector } from './adm.ts';
+import { concatChannels } from './concat.ts';
+import { shareControl } from './control.ts';
 import { roundHalfEven } from './schedules.ts';
-import type { Conditioning, ConditioningEntry, Model } from './types.ts';
+import type { Conditioning, ConditioningEntry, Control, Model } from './types.ts';
 
 /** Height, width, y, x in latent cells. */
 export type CellArea = readonly [number, number, number, number];
@@ -16,6 +18,8 @@ export interface NetworkCondition {
   readonly context: Tensor;
   /** [1,A] */
   readonly y?: Tensor;
+  /** Channels beside the latent's, [B,E,H,W]. */
+  readonly concat?: Tensor;
 }
 
 export interface PreparedCondition {
@@ -28,6 +32,9 @@ export interface PreparedCondition {
   /** Active from sigma `start` down to sigma `end`. */
   readonly start: number;
   readonly end: number;
+  readonly control?: Control;
+  /** The control acts on the other sides too. */
+  readonly controlsNegatives?: boolean;
 }
 
 /** As what a conditioning is plugged in; the refiner's default aesthetic score depends on it. */
@@ -53,15 +60,17 @@ export function prepareConditions<K extends string>(
   const prepared = {} as Record<K, PreparedCondition[]>;
   for (const name of names) {
     const [side, conditioning] = sides[name];
-    prepared[name] = conditioning.map((entry) => prepare(model, entry, run.shape, side));
+    prepared[name] = conditioning.map((entry) => prepare(model, entry, run, side));
   }
   for (const name of names)
     for (const condition of [...prepared[name]]) for (const other of names) if (other !== name) addPartner(prepared[other], condition);
+  const positive = (prepared as Partial<Record<string, PreparedCondition[]>>).positive;
+  if (positive) for (const name of names) if (name !== 'positive') prepared[name] = shareControl(positive, prepared[name]);
   return prepared;
 }
 
-function prepare(model: Model, entry: ConditioningEntry, shape: readonly number[], side: Side): PreparedCondition {
-  const [height, width] = shape.slice(-2);
+function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, side: Side): PreparedCondition {
+  const [height, width] = run.shape.slice(-2);
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
   const { percentToSigma } = model.sampling;
   if (entry.cond.shape[2] !== model.unet.contextDim)
@@ -70,15 +79,32 @@ function prepare(model: Model, entry: ConditioningEntry, shape: readonly number[
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });
+  for (let control = entry.control; control; control = control.previous) controlFits(model, control);
   return {
-    condition: { context: entry.cond, y: model.unet.admChannels ? admVector(model, entry, side, height * 8, width * 8) : undefined },
+    condition: {
+      context: entry.cond,
+      y: model.unet.admChannels ? admVector(model, entry, side, height * 8, width * 8) : undefined,
+      concat: concatChannels(model, entry, run),
+    },
     area: mask && entry.set_area_to_bounds ? bounds(mask) : entry.area && toCells(entry.area, height, width),
     mask,
     strength: entry.strength ?? 1,
     maskStrength: entry.mask_strength ?? 1,
     start: entry.start_percent === undefined ? Number.POSITIVE_INFINITY : percentToSigma(entry.start_percent),
     end: entry.end_percent === undefined ? Number.NEGATIVE_INFINITY : percentToSigma(entry.end_percent),
+    control: entry.control,
+    controlsNegatives: entry.control_apply_to_uncond,
   };
+}
+
+function controlFits({ unet, family }: Model, { net }: Control): void {
+  if (net.contextDim === unet.contextDim && (net.admChannels === 0 || net.admChannels === unet.admChannels)) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `the ControlNet ${net.file} is made for another model family than ${family}`,
+    hint: `Load a ControlNet for ${family} models.`,
+    input: 'control_net',
+    file: net.file,
+  });
 }
 
 function toCells(area: NonNullable<ConditioningEntry['area']>, height: number, width: number): CellArea {

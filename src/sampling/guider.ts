@@ -1,6 +1,5 @@
 // Guiders: how the predictions of a run's conditionings become one (comfy.samplers CFGGuider, sampling_function;
 // comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py). The GUIDER sockets carry them.
-import type { UNet } from '../runtime/types.ts';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.ts';
 import { type ConditionedRun, type PreparedCondition, prepareConditions, type Side } from './conditioning.ts';
 import { add, f32, scale, sub } from './float32.ts';
@@ -146,7 +145,8 @@ function evaluator(
   x: Tensor,
   sigma: number,
 ): GuidanceStep['evaluate'] {
-  return async (asked, unet: UNet = model.unet) => {
+  return async (asked, change) => {
+    const unet = change ? model.unet.variant(change) : model.unet;
     const conditions =
       asked === 'positive' ? positive : prepareConditions(model, { asked: ['negative' as Side, asked.negative] }, run).asked;
     const [prediction] = await predictSides({ ...model, unet }, [conditions], x, sigma);

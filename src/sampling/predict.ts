@@ -2,9 +2,11 @@
 // network calls as their shapes allow; blended by strength and mask.
 import { DarkroomError } from '../errors.ts';
 import { concatBatch, repeatToBatch, type Tensor, tensor } from '../tensor/tensor.ts';
+import { joinChannels } from './concat.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from './conditioning.ts';
+import { controlResiduals, NO_RESIDUALS } from './control.ts';
 import { f32 } from './float32.ts';
-import type { Model } from './types.ts';
+import type { Control, Model } from './types.ts';
 
 /** Edges of an area without a mask fade over this many cells. */
 const FADE = 8;
@@ -17,6 +19,7 @@ interface Task {
   readonly condition: NetworkCondition;
   readonly x: Tensor;
   readonly area: CellArea;
+  readonly control?: Control;
   /** Weight of each cell, [B,h,w]. */
   readonly weight: Float32Array;
 }
@@ -35,11 +38,13 @@ export async function predictSides(
   let waiting = sides.flatMap((conditions, side) =>
     conditions.filter(({ start, end }) => !(sigma > start || sigma < end)).map((condition) => toTask(condition, side, x)),
   );
+  // Where a ControlNet acts at all, one session serves what it does not act on too.
+  const controlled = sides.flat().some(({ control }) => control);
   while (waiting.length) {
     const [first] = waiting;
     const together = waiting.filter((task) => canShareBatch(task, first)).reverse();
     waiting = waiting.filter((task) => !together.includes(task));
-    const predictions = await evaluate(model, together, sigma);
+    const predictions = await evaluate(model, together, sigma, controlled);
     for (const [i, { side, area, weight }] of together.entries()) {
       accumulate(sums[side], counts[side], x.shape, area, predictions.data.subarray(i * together[i].x.data.length), weight);
     }
@@ -58,7 +63,15 @@ export async function predictSides(
 function toTask(prepared: PreparedCondition, side: number, x: Tensor): Task {
   const [batch, , height, width] = x.shape;
   const area = cutArea(prepared.area ?? [height, width, 0, 0], height, width);
-  return { side, condition: prepared.condition, x: cutOut(x, area), area, weight: weights(prepared, area, batch, height, width) };
+  const { concat } = prepared.condition;
+  return {
+    side,
+    condition: { ...prepared.condition, concat: concat && repeatToBatch(cutOut(concat, area), batch) },
+    x: cutOut(x, area),
+    area,
+    control: prepared.control,
+    weight: weights(prepared, area, batch, height, width),
+  };
 }
 
 function cutArea([h, w, y, x]: CellArea, height: number, width: number): CellArea {
@@ -119,6 +132,7 @@ function ramp(length: number, fadeStart: boolean, fadeEnd: boolean): number[][] 
 }
 
 function canShareBatch(task: Task, first: Task): boolean {
+  if (task.control !== first.control) return false;
   const [a, b] = [task.condition.context.shape[1], first.condition.context.shape[1]];
   return task.x.shape.join() === first.x.shape.join() && leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT;
 }
@@ -126,16 +140,24 @@ function canShareBatch(task: Task, first: Task): boolean {
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 const leastCommonMultiple = (a: number, b: number): number => (a / greatestCommonDivisor(a, b)) * b;
 
-async function evaluate(model: Model, tasks: readonly Task[], sigma: number): Promise<Tensor> {
+async function evaluate(model: Model, tasks: readonly Task[], sigma: number, controlled: boolean): Promise<Tensor> {
   const { sampling, unet } = model;
   const batch = tasks[0].x.shape[0];
   const tokens = tasks.map(({ condition }) => condition.context.shape[1]).reduce(leastCommonMultiple);
   const x = concatBatch(tasks.map((task) => task.x));
-  const output = await unet.evaluate({
+  const inputs = {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
     timesteps: new Float32Array(x.shape[0]).fill(sampling.timestep(sigma)),
     context: concatBatch(tasks.map(({ condition }) => repeatToBatch(repeatTokens(condition.context, tokens), batch))),
     y: unet.admChannels ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch))) : undefined,
+  };
+  const { control } = tasks[0];
+  const residuals = control && (await controlResiduals(control, { ...inputs, sigma, sampling, conditions: tasks.length }));
+  const concat = tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
+  const output = await unet.evaluate({
+    ...inputs,
+    x: concat ? joinChannels(inputs.x, concat) : inputs.x,
+    control: residuals ?? (controlled ? NO_RESIDUALS : undefined),
   });
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
 }

@@ -1,12 +1,15 @@
 // The nodes that ComfyUI itself brings, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
+import { CONTROLNET_NODES } from './controlnet.ts';
 import { FILE_NODES } from './files.ts';
 import { IMAGE_NODES } from './image.ts';
 import { LATENT_NODES } from './latent.ts';
 import { LATENT_RESIZE_NODES } from './latent-resize.ts';
 import { LOADER_NODES } from './loaders.ts';
 import { MASK_NODES } from './mask.ts';
+import { MODEL_INPUT_NODES } from './model-inputs.ts';
+import { MODEL_PATCH_NODES } from './model-patches.ts';
 import { PROMPT_NODES } from './prompt.ts';
 import { SAMPLING_NODES } from './sampling.ts';
 import { UPSCALE_MODEL_NODES } from './upscale-model.ts';
@@ -24,4 +27,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...IMAGE_NODES,
   ...MASK_NODES,
   ...UPSCALE_MODEL_NODES,
+  ...CONTROLNET_NODES,
+  ...MODEL_INPUT_NODES,
+  ...MODEL_PATCH_NODES,
 ];
