@@ -49,7 +49,7 @@ export type ModelFile =
   | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
   | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
   | { readonly kind: 'controlnet'; readonly layout: 'sgm' | 'diffusers' | 'lora'; readonly prefix: string }
-  | { readonly kind: 'upscaler'; readonly architecture: 'esrgan' | 'srvgg'; readonly naming: 'old' | 'new' }
+  | { readonly kind: 'upscaler'; readonly architecture: 'esrgan' | 'srvgg'; readonly naming: 'old' | 'new' | 'bsrgan' }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason`: what can be said of it, for a person. */
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -188,6 +188,7 @@ const taesd: Recogniser = (tensors) => {
 const upscaler: Recogniser = (tensors) => {
   for (const prefix of ['', 'params.', 'params_ema.']) {
     if (tensors.has(`${prefix}body.0.rdb1.conv1.weight`)) return { kind: 'upscaler', architecture: 'esrgan', naming: 'new' };
+    if (tensors.has(`${prefix}RRDB_trunk.0.RDB1.conv1.weight`)) return { kind: 'upscaler', architecture: 'esrgan', naming: 'bsrgan' };
     if (tensors.get(`${prefix}body.0.weight`)?.shape.length === 4 && tensors.get(`${prefix}body.1.weight`)?.shape.length === 1)
       return { kind: 'upscaler', architecture: 'srvgg', naming: 'new' };
   }

@@ -11,7 +11,18 @@ export interface UpscalerArchitecture {
   readonly outChannels: number;
   /** The sides that it takes: multiples of `multiple`, not below `minimum`. */
   readonly sides: { readonly minimum: number; readonly multiple: number };
-  /** Input `x` [B, inChannels, H, W] in 0..1; output `out` [B, outChannels, scale H, scale W], not clamped. */
+  /** Input `x` [B, inChannels, H, W] in 0..1; output `out`: what `head` takes, or [B, outChannels, scale H, scale W], not clamped. */
+  graph(): Graph;
+  readonly head?: UpscalerHead;
+}
+
+/** The enlarging end of a network. It takes most of the memory, but each of its pixels depends on few cells: it can be computed in strips. */
+export interface UpscalerHead {
+  /** Pixels per cell and side. */
+  readonly scale: number;
+  /** How many cells around a cell its pixels depend on. */
+  readonly margin: number;
+  /** Input `x`: what the graph before gives, [B, C, h, w]; output `out` [B, outChannels, scale h, scale w], not clamped. */
   graph(): Graph;
 }
 

@@ -54,14 +54,8 @@ const NAMINGS: readonly Naming[] = [
   },
 ];
 
-interface Layout {
-  readonly naming: Naming;
-  readonly blocks: number;
-  readonly ups: number;
-  /** Side of the squares of pixels that become channels at the start; 1 for none. */
-  readonly unshuffle: number;
-  readonly outChannels: number;
-}
+/** Three convolutions at full size reach over three pixels, two cells of half the size; with one more there, two cells of half of that. */
+const HEAD_MARGIN = 2;
 
 /** ESRGAN in any of its namings. */
 export const rrdb: UpscalerReader = (weights) => {
@@ -80,7 +74,8 @@ export const rrdb: UpscalerReader = (weights) => {
     inChannels: inChannels / unshuffle ** 2,
     outChannels,
     sides: unshuffle > 1 ? { minimum: 4, multiple: 4 } : { minimum: 2, multiple: 1 },
-    graph: () => graph(weights, { naming, blocks, ups, unshuffle, outChannels }),
+    graph: () => trunk(weights, naming, blocks, unshuffle),
+    head: { scale: 2 ** ups, margin: HEAD_MARGIN, graph: () => head(weights, naming, ups) },
   };
 };
 
@@ -90,15 +85,25 @@ function count(has: (index: number) => boolean): number {
   return n;
 }
 
-function graph(weights: Weights, { naming, blocks, ups, unshuffle, outChannels }: Layout): Graph {
+/** All before the first enlargement. */
+function trunk(weights: Weights, naming: Naming, blocks: number, unshuffle: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
-  const inChannels = weights.shape(`${naming.first}.weight`)[1];
-  const x = g.input('x', ['B', inChannels / unshuffle ** 2, 'H', 'W']);
-  const first = conv(net, unshuffle > 1 ? pixelUnshuffle(net, x, unshuffle, outChannels) : x, naming.first);
+  const [features, inChannels] = weights.shape(`${naming.first}.weight`);
+  const colours = inChannels / unshuffle ** 2;
+  const x = g.input('x', ['B', colours, 'H', 'W']);
+  const first = conv(net, unshuffle > 1 ? pixelUnshuffle(net, x, unshuffle, colours) : x, naming.first);
   let h = first;
   for (let i = 0; i < blocks; i++) h = block(net, h, naming, i);
-  h = add(net, first, conv(net, h, naming.trunk(blocks)));
+  g.output('out', add(net, first, conv(net, h, naming.trunk(blocks))), ['B', features, 'h', 'w']);
+  return g;
+}
+
+function head(weights: Weights, naming: Naming, ups: number): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const [outChannels, features] = weights.shape(`${naming.last(ups)}.weight`);
+  let h = g.input('x', ['B', features, 'H', 'W']);
   for (let i = 1; i <= ups; i++) h = leaky(net, conv(net, upsample2(net, h), naming.up(i)));
   h = leaky(net, conv(net, h, naming.high(ups)));
   g.output('out', conv(net, h, naming.last(ups)), ['B', outChannels, 'h', 'w']);

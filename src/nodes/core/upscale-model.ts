@@ -1,7 +1,6 @@
 // Enlargement by a network. Source: ComfyUI comfy_extras/nodes_upscale_model.py.
 import { loadUpscaler } from '../../runtime/upscaler.ts';
 import { defineNode, modelFile, output, outputs, socket } from '../declare.ts';
-import { rgb } from './checks.ts';
 import { once, stateOf } from './loaders.ts';
 
 const UpscaleModelLoader = defineNode({
@@ -29,7 +28,7 @@ const ImageUpscaleWithModel = defineNode({
   },
   outputs: [output('IMAGE')],
   async run({ upscale_model, image }, { signal, progress }) {
-    return outputs(await upscale_model.upscale(rgb(image), { signal, onTile: progress }));
+    return outputs(await upscale_model.upscale(image, { signal, onTile: progress }));
   },
 });
 
