@@ -53,7 +53,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
 }
 
 /** An empty latent of another channel count is repeated to the model's. */
-function withModelChannels(latent: Tensor, channels: number): Tensor {
+export function withModelChannels(latent: Tensor, channels: number): Tensor {
   const [batch, own, ...size] = latent.shape;
   return own === channels || latent.data.some((value) => value !== 0) ? latent : zeros([batch, channels, ...size]);
 }

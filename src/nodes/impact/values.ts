@@ -1,0 +1,77 @@
+// What the sockets of the Impact Pack carry.
+import type { Clip } from '../../runtime/clip.ts';
+import type { Autoencoder } from '../../runtime/types.ts';
+import type { RegionalPrompt } from '../../sampling/regional.ts';
+import type { SchedulerFunc, StepSampler } from '../../sampling/step-range.ts';
+import type { Conditioning, Model } from '../../sampling/types.ts';
+import type { DenoiseSampler, DetailerHook, PixelHook } from '../../segs/hooks.ts';
+import type { ControlWrapper, Region, Seg, Segs } from '../../segs/types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+export interface BasicPipe {
+  readonly model: Model;
+  readonly clip: Clip;
+  readonly vae: Autoencoder;
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+}
+
+export interface DetectorOptions {
+  /** Least confidence, 0..1. */
+  readonly threshold: number;
+  readonly dilation: number;
+  readonly cropFactor: number;
+  readonly dropSize?: number;
+  readonly hook?: DetailerHook;
+}
+
+/** BBOX_DETECTOR and SEGM_DETECTOR. */
+export interface Detector {
+  /** What the detector finds in the first picture of [N,H,W,C]. */
+  detect(image: Tensor, options: DetectorOptions): Promise<Segs>;
+  /** All of it as one mask [1,H,W]. */
+  detectCombined(image: Tensor, threshold: number, dilation: number): Promise<Tensor | undefined>;
+}
+
+/** SAM_MODEL: a mask of what lies at points of a picture. */
+export interface SamModel {
+  /** Masks [H,W] with their scores; points are [x,y] with label 1 (of it) or 0 (not of it). */
+  predict(
+    image: Tensor,
+    points: readonly (readonly [number, number])[],
+    labels: readonly (0 | 1)[],
+    bbox: Region | undefined,
+    threshold: number,
+  ): Promise<readonly Tensor[]>;
+}
+
+export interface DetailerPipe extends BasicPipe {
+  readonly wildcard: string;
+  readonly bboxDetector: Detector;
+  readonly segmDetector?: Detector;
+  readonly samModel?: SamModel;
+  readonly hook?: DetailerHook;
+  readonly refiner?: Pick<BasicPipe, 'model' | 'clip' | 'positive' | 'negative'>;
+}
+
+export interface ImpactSockets {
+  BASIC_PIPE: BasicPipe;
+  DETAILER_PIPE: DetailerPipe;
+  KSAMPLER: DenoiseSampler;
+  KSAMPLER_ADVANCED: StepSampler;
+  SCHEDULER_FUNC: SchedulerFunc;
+  REGIONAL_PROMPTS: readonly RegionalPrompt[];
+  SEGS: Segs;
+  SEG_ELT: Seg;
+  /** Height and width of the picture. */
+  SEGS_HEADER: readonly [number, number];
+  SEG_ELT_bbox: Region;
+  SEG_ELT_crop_region: Region;
+  SEG_ELT_control_net: ControlWrapper | undefined;
+  BBOX_DETECTOR: Detector;
+  SEGM_DETECTOR: Detector;
+  SAM_MODEL: SamModel;
+  DETAILER_HOOK: DetailerHook;
+  PK_HOOK: PixelHook;
+  UPSCALER_HOOK: DetailerHook;
+}

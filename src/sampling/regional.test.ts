@@ -1,0 +1,68 @@
+// RegionalSamplerAdvanced against the original's own source: every call of a sampler on the way, and the result.
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectGolden, type Golden, golden } from '../../test/support/golden.ts';
+import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
+import { sampleRegionsAdvanced } from './regional.ts';
+import { samplerKind } from './samplers/index.ts';
+import { gitsSigmas } from './schedules/tabulated.ts';
+import type { StepSampler } from './step-range.ts';
+import type { Latent } from './types.ts';
+
+const models = fixtureModels();
+afterAll(() => models.close());
+
+type Described = readonly [
+  model: string,
+  cfg: number,
+  sampler: string,
+  scheduler: string,
+  positive: string,
+  negative: string,
+  options: { sampler_opt?: string; sigma_factor?: number; scheduler_func?: readonly ['GITS', number] },
+];
+
+async function stepSampler(g: Golden, [model, cfg, sampler, scheduler, positive, negative, options]: Described): Promise<StepSampler> {
+  return {
+    model: await models.model(model),
+    cfg,
+    sampler,
+    scheduler,
+    positive: conditioningOf(g, positive),
+    negative: conditioningOf(g, negative),
+    sigmaFactor: options.sigma_factor,
+    chosen: options.sampler_opt ? { kind: samplerKind(options.sampler_opt) } : undefined,
+    schedulerFunc: options.scheduler_func && ((_model, _sampler, steps) => gitsSigmas(options.scheduler_func![1], steps)),
+  };
+}
+
+describe('seeds/regional', () => {
+  const g = golden('seeds', 'regional');
+  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (id, { params, inputs, outputs, scalars, note }) => {
+    const parts: { name: string; latent: Latent }[] = [];
+    const regions = [];
+    for (const [i, [, described]] of (params.regions as [string, Described][]).entries())
+      regions.push({ mask: g.float(inputs[`mask${i}`]), sampler: await stepSampler(g, described) });
+    const result = await sampleRegionsAdvanced({
+      base: await stepSampler(g, params.base),
+      regions,
+      seed: bigintOf(params.noise_seed),
+      steps: params.steps,
+      latent: { samples: g.float(inputs.latent) },
+      start: params.start_at_step,
+      end: params.end_at_step,
+      addNoise: params.add_noise,
+      leftoverNoise: params.return_with_leftover_noise,
+      overlap: params.overlap_factor,
+      restoreLatent: params.restore_latent,
+      recovery: { mode: params.mode, sampler: params.sampler, ratio: params.ratio },
+      onPart: ({ step, part, latent }) => parts.push({ name: `${part ? `r${part - 1}` : 'base'}_${step}_${step + 1}`, latent }),
+    });
+    expect(note, id).toBeUndefined();
+    for (const [i, { name, latent }] of parts.entries()) {
+      const call = `call${String(i).padStart(2, '0')}_${name}`;
+      expectGolden(g, id, outputs[call], latent.samples);
+    }
+    expect(Object.keys(result), id).toEqual(scalars!.out_keys);
+    expectGolden(g, id, outputs.samples, result.samples);
+  });
+});
