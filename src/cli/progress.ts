@@ -15,6 +15,7 @@ interface Shown {
   readonly title: string;
   readonly started: number;
   loading?: string;
+  status?: string;
   step: number;
   total: number;
   /** When and at which step counting began; loading doesn't count. */
@@ -60,6 +61,8 @@ export function createProgress(terminal: Terminal): Progress {
     if (event.type === 'started') count = event.nodes;
     else if (event.type === 'node-started') {
       finish();
+      // nodes that others expand to come on top of what was counted
+      count = Math.max(count, done + 1);
       node = { title: printable(event.title), started: now, step: 0, total: 0, from: now, fromStep: 0, last: now };
     } else if (event.type === 'loading' && node) {
       node.loading = `${event.file} (${event.part})`;
@@ -68,8 +71,13 @@ export function createProgress(terminal: Terminal): Progress {
       if (event.step <= node.step || node.step === 0)
         Object.assign(node, { from: node.loading ? now : node.last, fromStep: node.loading ? event.step : 0 });
       Object.assign(node, { step: event.step, total: event.total, last: now, loading: undefined });
-    } else if (event.type === 'warning') line(`${coloured(terminal, 33, 'warning:')} ${printable(event.message)}`);
-    else if (event.type === 'done') finish();
+    } else if (event.type === 'status' && node) {
+      node.status = event.text;
+    } else if (event.type === 'warning' || event.type === 'blocked') {
+      const where = event.type === 'blocked' ? `${event.nodeType} (node ${event.nodeId}) did not run: ` : '';
+      line(`${coloured(terminal, 33, 'warning:')} ${where}${printable(event.message)}`);
+    }
+    if (event.type === 'done') finish();
     draw();
   };
   const end = (): void => {
@@ -85,7 +93,7 @@ const perStep = (node: Shown): number => (node.last - node.from) / 1000 / Math.m
 function statusOf(node: Shown, now: number, place: string): string {
   const elapsed = (now - node.started) / 1000;
   if (node.loading) return `${place} ${node.title}  loading ${node.loading} … ${duration(elapsed)}`;
-  if (node.total < 1) return `${place} ${node.title}  ${duration(elapsed)}`;
+  if (node.total < 1) return `${place} ${node.title}${node.status ? `  ${printable(node.status)}` : ''}  ${duration(elapsed)}`;
   const filled = Math.round((BAR * Math.min(node.step, node.total)) / node.total);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
   const each = perStep(node);

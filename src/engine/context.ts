@@ -114,7 +114,8 @@ function modelsBefore({ graph, nodes, folders }: JobContext, nodeId: string): Us
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
     if (seen.has(id)) continue;
     seen.add(id);
-    const node = graph.get(id)!;
+    const node = graph.get(id);
+    if (!node) continue;
     for (const [name, input] of Object.entries(nodes.get(node.classType)!.inputs)) {
       const value = node.inputs[name];
       if (input.kind !== 'COMBO' || input.folder === undefined || typeof value !== 'string') continue;

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODES, NODES_MODULE } from '../../test/support/nodes.ts';
 import type { DarkroomError } from '../errors.ts';
 import { parseJson } from '../formats/json.ts';
+import { linksOf } from '../workflow/graph.ts';
 import { readWorkflow } from '../workflow/read.ts';
 import type { EngineEvent } from './events.ts';
-import { orderOf } from './order.ts';
+import { createOrder } from './order.ts';
 import { type Darkroom, openDarkroom, type WorkflowSource } from './room.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'darkroom-engine-'));
@@ -45,12 +46,12 @@ describe('order', () => {
       saveC: node('Save', { x: ['c', 0] }),
       saveA: node('Save', { x: ['a', 0] }),
     } as never);
-    const order = orderOf(
-      graph,
-      ['saveC', 'saveA'],
-      (id) => id.startsWith('save'),
-      () => false,
-    );
+    const order = createOrder({
+      sourcesOf: (id) => linksOf(graph.get(id)!).map(([, link]) => link.id),
+      isOutput: (id) => id.startsWith('save'),
+      isDone: () => false,
+    });
+    for (const id of ['saveC', 'saveA']) order.add(id);
     const ran: string[] = [];
     for (let id = order.next(); id !== undefined; id = order.next()) {
       ran.push(id);

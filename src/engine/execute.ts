@@ -1,21 +1,38 @@
-// Executes a checked graph: order, cache keyed by what goes into a node, lists, events, cancel.
-import { createHash } from 'node:crypto';
+// Executes a checked graph: order, cache keyed by what goes into a node, lazy inputs, lists, blockers, expansion, events, cancel.
+// After ComfyUI's execution.py.
 import { existsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkAborted, DarkroomError } from '../errors.ts';
-import { dumpsJson, isPyFloat, type Json, numberOf } from '../formats/json.ts';
+import { checkAborted } from '../errors.ts';
+import type { Json } from '../formats/json.ts';
 import type { NodeContext } from '../nodes/context.ts';
-import type { Input, Inputs, InputValues, NodeDeclaration } from '../nodes/declare.ts';
-import { type Graph, type GraphNode, linkOf, nodeName } from '../workflow/graph.ts';
-import { typeOf } from '../workflow/spec.ts';
+import {
+  type Input,
+  type Inputs,
+  type InputValues,
+  inputOf,
+  type NodeDeclaration,
+  type NodeResult,
+  type SavedFile,
+} from '../nodes/declare.ts';
+import { isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
+import type { Graph } from '../workflow/graph.ts';
+import { PythonError } from '../workflow/python.ts';
+import { declaredLinks, runValue, widgetValue } from '../workflow/spec.ts';
 import type { NodeTable } from '../workflow/validate.ts';
+import type { DynamicGraph, DynamicNode } from './dynamic.ts';
 import { type Emit, type NodeUi, type Outputs, savedFiles } from './events.ts';
-import { type OutputLists, runOverLists } from './lists.ts';
-import { orderOf } from './order.ts';
+import { badValue, circleFailure, failureOf, missingNode, unknownNeed } from './failures.ts';
+import { blockerIn, linkedRows, mergeOutputs, mergeUi, type OutputLists, roundsOf } from './lists.ts';
+import { createOrder } from './order.ts';
+import { createSignatures } from './signatures.ts';
 
 interface CacheEntry {
   readonly outputs: OutputLists;
   readonly ui: NodeUi | undefined;
+  /** The nodes that expanded to this one, outermost first: id and class type of each. */
+  readonly lineage: readonly string[];
+  /** What the nodes showed that this one expanded to. */
+  readonly inner?: Outputs;
 }
 
 /** Results by signature; kept from one job to the next, where what the last job did not use is dropped. */
@@ -23,150 +40,238 @@ export type Cache = Map<string, CacheEntry>;
 
 export interface Execution {
   readonly graph: Graph;
+  readonly dynamic: DynamicGraph;
   /** The output nodes to run. */
   readonly outputs: readonly string[];
   readonly nodes: NodeTable;
   readonly cache: Cache;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  contextOf(nodeId: string): NodeContext;
+  contextOf(nodeId: string, call?: number): NodeContext;
 }
 
-/** Runs the graph. Throws DR_INTERRUPTED, or the DarkroomError of the node that failed (with nodeId and nodeType). */
-export async function execute(execution: Execution): Promise<Outputs> {
-  const { graph, nodes, cache, signal, emit } = execution;
-  const declarationOf = (id: string): NodeDeclaration => nodes.get(graph.get(id)!.classType)!;
-  const signatures = await signaturesOf(execution);
-  const entryOf = (id: string): CacheEntry | undefined => {
-    const entry = cache.get(signatures.get(id)!);
-    return entry && savedFiles(entry.ui).every((file) => existsSync(file.path)) ? entry : undefined;
-  };
-  const used = new Set(signatures.values());
-  for (const signature of cache.keys()) if (!used.has(signature)) cache.delete(signature);
+/** The results of a node's runs; undefined for one that was blocked. */
+type Results = readonly (NodeResult | undefined)[];
 
-  const order = orderOf(
-    graph,
-    execution.outputs,
-    (id) => declarationOf(id).outputNode === true,
-    (id) => entryOf(id) !== undefined,
-  );
-  const cached = [...graph.keys()].filter((id) => signatures.has(id) && entryOf(id));
+/** Runs the graph. Throws DR_INTERRUPTED, or the DarkroomError of the node that failed (with nodeId and nodeType of the prompt's node). */
+export async function execute(execution: Execution): Promise<Outputs> {
+  const { graph, dynamic, nodes, cache, signal, emit, contextOf } = execution;
+  const nodeOf = (id: string): { node: DynamicNode; declaration: NodeDeclaration } => {
+    const node = dynamic.node(id);
+    const declaration = node && nodes.get(node.classType);
+    if (!declaration) throw missingNode(id, node?.classType);
+    return { node, declaration };
+  };
+  const keyOf = (id: string): string => `${id} ${dynamic.node(id)!.classType}`;
+  const lineageOf = (id: string): string[] => {
+    const parent = dynamic.parentOf(id);
+    return parent === undefined ? [] : [...lineageOf(parent), keyOf(parent)];
+  };
+
+  const signatures = createSignatures((id) => (dynamic.node(id) ? nodeOf(id) : undefined), contextOf);
+  for (const id of execution.outputs) await signatures.sign(id);
+  const used = new Set(signatures.all.values());
+  const present = new Set([...graph.keys()].map(keyOf));
+  // what nodes expanded to stays as long as those are in the prompt
+  for (const [signature, { lineage }] of cache) if (!used.has(signature) && !present.has(lineage[0])) cache.delete(signature);
+
+  /** Nodes that wait for what they expanded to. */
+  const pendingOn = new Map<string, Results>();
+  const done = new Map<string, CacheEntry>();
+  /** The results of a node, from this job or an earlier one. */
+  const entryOf = (id: string): CacheEntry | undefined => {
+    const known = done.get(id);
+    if (known) return known;
+    const entry = pendingOn.has(id) ? undefined : cache.get(signatures.all.get(id) ?? '');
+    return entry && filesOf(entry).every((file) => existsSync(file.path)) ? entry : undefined;
+  };
+
+  const order = createOrder({
+    sourcesOf: (id) => {
+      const { node, declaration } = nodeOf(id);
+      return declaredLinks(declaration, node.inputs).flatMap(([, [source], input]) => (input.lazy ? [] : [source]));
+    },
+    isOutput: (id) => nodeOf(id).declaration.outputNode === true,
+    isDone: (id) => entryOf(id) !== undefined,
+  });
+  for (const id of execution.outputs) order.add(id);
+  const cached = [...graph.keys()].filter((id) => signatures.all.has(id) && entryOf(id));
   emit({ type: 'started', nodes: [...order.pending].filter((id) => !entryOf(id)).length, cached });
 
   const outputs: Record<string, NodeUi> = {};
-  for (let id = order.next(); id !== undefined; id = order.next()) {
+  for (const id of cached) {
+    const { ui, inner } = entryOf(id)!;
+    Object.assign(outputs, inner, ui && { [id]: ui });
+  }
+  const executed: string[] = [];
+  const shownAt = (id: string): { displayId?: string } => (dynamic.isOriginal(id) ? {} : { displayId: dynamic.displayOf(id) });
+  const show = (id: string, ui: NodeUi | undefined): void => {
+    if (!ui) return;
+    outputs[id] = ui;
+    emit({ type: 'executed', nodeId: id, ...shownAt(id), ui });
+  };
+  const finish = (id: string, results: readonly (readonly unknown[] | undefined)[], ui: NodeUi | undefined): void => {
+    const inner = Object.entries(outputs).filter(([inside]) => isInside(dynamic, inside, id));
+    const entry: CacheEntry = {
+      outputs: mergeOutputs(nodeOf(id).declaration, results),
+      ui,
+      lineage: lineageOf(id),
+      inner: inner.length > 0 ? Object.fromEntries(inner) : undefined,
+    };
+    cache.set(signatures.of(id), entry);
+    done.set(id, entry);
+    executed.push(id);
+    order.complete(id);
+  };
+
+  /** The values of a node's inputs, each as a list; and the names of those whose sources have not run. */
+  const listsOf = (id: string): { lists: Record<string, readonly unknown[]>; missing: ReadonlySet<string> } => {
+    const { node, declaration } = nodeOf(id);
+    const lists: Record<string, readonly unknown[]> = {};
+    const missing = new Set<string>();
+    for (const [name, value] of Object.entries(node.inputs)) {
+      const input = inputOf(declaration, name);
+      if (!input) continue;
+      if (!isOutputLink(value)) {
+        lists[name] = [runValue(dynamic.isOriginal(id) ? converted(name, value as Json, input) : value, input)];
+        continue;
+      }
+      if (input.rawLink) {
+        lists[name] = [value];
+        continue;
+      }
+      const found = entryOf(value[0]);
+      const list = found?.outputs[value[1]];
+      if (!found) missing.add(name);
+      lists[name] = list ? list.map((item) => runValue(item, input)) : [undefined];
+    }
+    return { lists, missing };
+  };
+
+  /** Asks a node for the lazy inputs it needs; true when it must wait for some. */
+  const asksForMore = async (
+    id: string,
+    rounds: readonly Readonly<Record<string, unknown>>[],
+    missing: ReadonlySet<string>,
+  ): Promise<boolean> => {
+    const { node, declaration } = nodeOf(id);
+    if (!declaration.needs) return false;
+    const names = new Set<string>();
+    for (const [call, values] of rounds.entries()) {
+      if (blockerIn(values, declaration.inputIsList)) continue;
+      for (const name of await declaration.needs(values as InputValues<Inputs>, contextOf(id, call))) names.add(name);
+    }
+    let waits = false;
+    for (const name of names) {
+      if (Object.hasOwn(node.inputs, name) && !missing.has(name)) continue;
+      const link = node.inputs[name];
+      if (!isOutputLink(link)) throw unknownNeed(name);
+      if (!dynamic.node(link[0])) throw missingNode(link[0]);
+      await signatures.sign(link[0]);
+      order.wait(id, link[0]);
+      waits = true;
+    }
+    return waits;
+  };
+
+  const runNode = async (id: string): Promise<void> => {
+    const { node, declaration } = nodeOf(id);
+    const { lists, missing } = listsOf(id);
+    const rounds = roundsOf(declaration, lists);
+    if (await asksForMore(id, rounds, missing)) return;
+    emit({ type: 'node-started', nodeId: id, ...shownAt(id), nodeType: node.classType, title: node.title ?? declaration.display });
+    const results: (NodeResult | undefined)[] = [];
+    for (const [call, values] of rounds.entries()) {
+      checkAborted(signal);
+      const block = blockerIn(values, declaration.inputIsList);
+      if (block?.message !== undefined)
+        emit({ type: 'blocked', nodeId: id, nodeType: node.classType, message: block.message, executed: [...executed] });
+      results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, contextOf(id, call)));
+    }
+    const ui = mergeUi(results);
+    show(id, ui);
+    if (results.some((result) => result?.expand)) await expand(id, results);
+    else
+      finish(
+        id,
+        results.map((result) => result?.outputs),
+        ui,
+      );
+  };
+
+  /** Puts the nodes that a node expanded to into the graph; it waits for those that its outputs are linked to. */
+  const expand = async (id: string, results: Results): Promise<void> => {
+    const added: string[] = [];
+    for (const result of results) {
+      if (!result?.expand) continue;
+      dynamic.expand(id, result.expand);
+      added.push(...result.expand.keys());
+    }
+    pendingOn.set(id, results);
+    const keep = new Set<string>();
+    for (const inner of added) {
+      nodeOf(inner);
+      keep.add(await signatures.sign(inner));
+    }
+    const inside = new Set(added.map(keyOf));
+    for (const [signature, { lineage }] of cache) {
+      const at = lineage.indexOf(keyOf(id));
+      if (at >= 0 && !(at === lineage.length - 1 ? keep.has(signature) : inside.has(lineage[at + 1]))) cache.delete(signature);
+    }
+    for (const inner of added) if (nodeOf(inner).declaration.outputNode) order.add(inner);
+    for (const result of results)
+      for (const value of result?.expand ? result.outputs : [])
+        if (isOutputLink(value)) {
+          nodeOf(value[0]);
+          await signatures.sign(value[0]);
+          order.wait(id, value[0]);
+        }
+  };
+
+  /** Takes the outputs of a node that expanded from the nodes it waited for. */
+  const resolve = (id: string): void => {
+    const { declaration } = nodeOf(id);
+    const results = pendingOn.get(id)!;
+    const valuesOf = ([source, slot]: OutputLink): readonly unknown[] => entryOf(source)?.outputs[slot] ?? [undefined];
+    const resolved = results.flatMap((result) => (result?.expand ? linkedRows(declaration, result.outputs, valuesOf) : [result?.outputs]));
+    pendingOn.delete(id);
+    finish(id, resolved, mergeUi(results));
+  };
+
+  while (order.pending.size > 0) {
     await turn();
     checkAborted(signal);
-    let entry = entryOf(id);
-    if (!entry) {
-      const node = graph.get(id)!;
-      emit({ type: 'node-started', nodeId: id, nodeType: node.classType, title: node.title ?? declarationOf(id).display });
-      const values = (source: string, slot: number): readonly unknown[] => cache.get(signatures.get(source)!)!.outputs[slot];
-      entry = await runNode(declarationOf(id), node, execution.contextOf(id), values);
-      cache.set(signatures.get(id)!, entry);
+    const id = order.next();
+    if (id === undefined) throw circleFailure(order.circle(), graph, dynamic);
+    const entry = entryOf(id);
+    if (entry) {
+      done.set(id, entry);
+      show(id, entry.ui);
+      order.complete(id);
+      continue;
     }
-    if (entry.ui) {
-      outputs[id] = entry.ui;
-      emit({ type: 'executed', nodeId: id, ui: entry.ui });
+    try {
+      if (pendingOn.has(id)) resolve(id);
+      else await runNode(id);
+    } catch (error) {
+      throw failureOf(error, id, graph, dynamic, signal);
     }
-    order.complete(id);
   }
   checkAborted(signal);
   return outputs;
 }
 
-async function runNode(
-  declaration: NodeDeclaration,
-  node: GraphNode,
-  context: NodeContext,
-  values: (source: string, slot: number) => readonly unknown[],
-): Promise<CacheEntry> {
-  const lists: Record<string, readonly unknown[]> = {};
-  for (const [name, input] of Object.entries(declaration.inputs)) {
-    if (!Object.hasOwn(node.inputs, name)) continue;
-    const link = linkOf(node.inputs[name]);
-    const list = link ? values(link.id, link.slot) : [node.inputs[name]];
-    lists[name] = list.map((value) => forNode(value, input));
-  }
+const isInside = (dynamic: DynamicGraph, id: string, ancestor: string): boolean => {
+  const parent = dynamic.parentOf(id);
+  return parent !== undefined && (parent === ancestor || isInside(dynamic, parent, ancestor));
+};
+
+const filesOf = ({ ui, inner }: CacheEntry): SavedFile[] => [ui, ...Object.values(inner ?? {})].flatMap(savedFiles);
+
+function converted(name: string, value: Json, input: Input): Json {
   try {
-    return await runOverLists(declaration, lists, async (inputs) => {
-      checkAborted(context.signal);
-      return declaration.run(inputs as InputValues<Inputs>, context);
-    });
+    return widgetValue(value, input);
   } catch (error) {
-    throw failure(error, declaration, node, context);
-  }
-}
-
-/** A value as run() wants it: plain numbers, bigint for seeds, undefined for an optional input that is null. */
-function forNode(value: unknown, input: Input): unknown {
-  if (value === null) return undefined;
-  if (input.kind === 'INT' && input.wide && typeof value === 'number') return BigInt(value);
-  if (isPyFloat(value) || (typeof value === 'bigint' && !(input.kind === 'INT' && input.wide) && ['INT', 'FLOAT'].includes(typeOf(input))))
-    return numberOf(value);
-  return value;
-}
-
-function failure(error: unknown, declaration: NodeDeclaration, node: GraphNode, context: NodeContext): DarkroomError {
-  const nodeType = declaration.type;
-  if (error instanceof DarkroomError) {
-    error.nodeId ??= context.nodeId;
-    error.nodeType ??= nodeType;
-    return error;
-  }
-  if (context.signal.aborted) return new DarkroomError('DR_INTERRUPTED', { message: 'interrupted', nodeId: context.nodeId, nodeType });
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const name = nodeName(context.nodeId, node);
-  if (/allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i.test(cause.message))
-    return new DarkroomError('DR_OUT_OF_MEMORY', {
-      message: `${name} ran out of memory: ${cause.message}`,
-      hint: 'Use a smaller picture or batch, or the tiled VAE nodes.',
-      nodeId: context.nodeId,
-      nodeType,
-      cause,
-    });
-  return new DarkroomError('DR_NODE_FAILED', {
-    message: `${name} failed: ${cause.message}`,
-    hint: 'This is a fault of Darkroom; please report it with the workflow.',
-    nodeId: context.nodeId,
-    nodeType,
-    cause,
-  });
-}
-
-/** What goes into each node that the outputs need, as a hash: class type, fingerprint, values, and the signatures of its sources. */
-async function signaturesOf({ graph, outputs, nodes, contextOf }: Execution): Promise<Map<string, string>> {
-  const signatures = new Map<string, string>();
-  const sign = async (id: string): Promise<string> => {
-    const known = signatures.get(id);
-    if (known) return known;
-    const node = graph.get(id)!;
-    const declaration = nodes.get(node.classType)!;
-    const parts: Json[] = [node.classType];
-    const constants: Record<string, unknown> = {};
-    for (const name of Object.keys(declaration.inputs).sort()) {
-      if (!Object.hasOwn(node.inputs, name)) continue;
-      const value = node.inputs[name];
-      const link = linkOf(value);
-      if (!link) constants[name] = forNode(value, declaration.inputs[name]);
-      parts.push(name, link ? [await sign(link.id), link.slot] : { value });
-    }
-    if (declaration.fingerprint) parts.push(await fingerprint(declaration, constants, contextOf(id)));
-    const signature = createHash('sha256').update(dumpsJson(parts)).digest('hex');
-    signatures.set(id, signature);
-    return signature;
-  };
-  for (const id of outputs) await sign(id);
-  return signatures;
-}
-
-let unique = 0;
-
-async function fingerprint(declaration: NodeDeclaration, constants: Record<string, unknown>, context: NodeContext): Promise<string> {
-  try {
-    return String(await declaration.fingerprint!(constants as InputValues<Inputs>, context));
-  } catch {
-    // the node itself will say what is wrong; until then it counts as changed
-    return `changed ${++unique}`;
+    throw error instanceof PythonError ? badValue(name, error) : error;
   }
 }

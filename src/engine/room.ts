@@ -10,7 +10,7 @@ import { checkWritable } from '../storage/output.ts';
 import { promptOf } from '../workflow/graph.ts';
 import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
 import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
-import { invalid, type NodeTable, type Validation, validate } from '../workflow/validate.ts';
+import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from '../workflow/validate.ts';
 import { createEngine } from './child.ts';
 import type { Emit, EngineEvent, NodeUi, Outputs } from './events.ts';
 
@@ -39,6 +39,10 @@ export interface RunOptions {
   readonly onEvent?: (event: EngineEvent) => void;
   /** `{'3.seed': 42, 'KSampler.steps': 20}`: values to set first; the part before the dot is a node id or title. */
   readonly set?: Overrides;
+  /** The output nodes to run, by id; all of them unless given. */
+  readonly targets?: readonly string[];
+  /** Runs the outputs that can run, as ComfyUI does, when others can't; `nodeErrors` of the result says what is wrong with those. */
+  readonly partial?: boolean;
   /** Written into pictures beside the prompt (`workflow`: the UI's own file). */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -54,6 +58,8 @@ export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & { readon
 export interface RunResult {
   /** By the id of the node that saved or showed something. */
   readonly outputs: Readonly<Record<string, NodeOutput>>;
+  /** What is wrong with the outputs that were left out, by node id, as ComfyUI says it; empty unless `partial`. */
+  readonly nodeErrors: Readonly<Record<string, NodeErrors>>;
 }
 
 export interface CheckResult {
@@ -94,16 +100,21 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     nodesModule: options.nodes?.module,
   });
 
-  const checked = (source: WorkflowSource, set: Overrides = {}): { workflow: Workflow; validation: Validation } => {
+  const checked = (
+    source: WorkflowSource,
+    set: Overrides = {},
+    targets?: readonly string[],
+  ): { workflow: Workflow; validation: Validation } => {
     const workflow = readSource(source);
-    return { workflow, validation: validate(applyOverrides(workflow.graph, set, nodes), nodes, folders) };
+    return { workflow, validation: validate(applyOverrides(workflow.graph, set, nodes), nodes, folders, targets) };
   };
 
-  const run = async (source: WorkflowSource, { signal, onEvent = () => undefined, set, extra }: RunOptions = {}): Promise<RunResult> => {
+  const run = async (source: WorkflowSource, options: RunOptions = {}): Promise<RunResult> => {
+    const { signal, onEvent = () => undefined, set, extra, targets, partial } = options;
     try {
       checkAborted(signal);
-      const { workflow, validation } = checked(source, set);
-      const refused = invalid(validation);
+      const { workflow, validation } = checked(source, set, targets);
+      const refused = partial && validation.error === null ? undefined : invalid(validation);
       if (refused) throw refused;
       for (const id of validation.outputs) {
         const { saves } = nodes.get(validation.graph.get(id)!.classType)!;
@@ -118,7 +129,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
         { signal, onEvent: onEvent as Emit },
       );
       onEvent({ type: 'done', outputs });
-      return { outputs: withPictures(outputs) };
+      return { outputs: withPictures(outputs), nodeErrors: Object.fromEntries(validation.nodeErrors) };
     } catch (error) {
       if (error instanceof DarkroomError) onEvent({ type: 'error', error: error.toJSON() });
       throw error;

@@ -71,7 +71,7 @@ async function run(text: JobText): Promise<void> {
       states,
       interrupt: () => controller.abort(),
     });
-    const outputs = await execute({ graph, outputs: text.outputs, nodes, cache, signal, emit, contextOf });
+    const outputs = await execute({ graph, dynamic, outputs: text.outputs, nodes, cache, signal, emit, contextOf });
     send({ kind: 'finished', outputs });
   } catch (error) {
     send({ kind: 'failed', error: asDarkroomError(error).toJSON() });

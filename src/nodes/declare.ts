@@ -12,7 +12,7 @@ interface Common {
   readonly optional?: boolean;
   /** The nodes behind a link to it run only when `needs` asks for it; until then, and if never asked for, its value is undefined. */
   readonly lazy?: boolean;
-  /** run() gets a link itself, `[node id, output number]`, and what it names is not evaluated for it (loops). */
+  /** run() gets a link itself, `[node id, output number]`, in place of what it leads to (loops). */
   readonly rawLink?: boolean;
   /** Shown as a socket though its type has a widget. */
   readonly forceInput?: boolean;

@@ -186,6 +186,21 @@ export const noInputFile = (at: Place, value: string, files: readonly string[]):
     value,
   );
 
+/** What a node's own check says. */
+export const checkFailed = (at: Place, text: string): Issue =>
+  issue(
+    {
+      type: 'custom_validation_failed',
+      message: 'Custom validation failed for node',
+      details: `${at.input} - ${text}`,
+      extra_info: { input_name: at.input },
+    },
+    at,
+    'DR_WORKFLOW_INVALID',
+    `${at.name} refuses its inputs: ${text}`,
+    'Correct them.',
+  );
+
 /** A Python exception at the consumer of a node (`input` of `at`), which ComfyUI reports at the node itself. */
 export const innerException = (at: Place, error: PythonError, link: Json): Issue =>
   issue(

@@ -2,6 +2,7 @@
 import { DarkroomError } from '../errors.ts';
 import { type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import { didYouMean } from '../near.ts';
+import { inputOf } from '../nodes/declare.ts';
 import { type Graph, linkOf, nodeName, withInputs } from './graph.ts';
 import { typeOf } from './spec.ts';
 import type { NodeTable } from './validate.ts';
@@ -31,11 +32,13 @@ export function applyOverrides(graph: Graph, overrides: Overrides, nodes: NodeTa
     const { id, input } = find(graph, target);
     const node = graph.get(id)!;
     const declared = nodes.get(node.classType)?.inputs;
-    if (declared && !Object.hasOwn(declared, input))
+    const declaration = nodes.get(node.classType);
+    const found = declaration && inputOf(declaration, input);
+    if (declared && !found)
       throw usage(target, `${nodeName(id, node)} has no input '${input}'`, didYouMean(input, Object.keys(declared)), Object.keys(declared));
     if (linkOf(node.inputs[input]))
       throw usage(target, `'${input}' of ${nodeName(id, node)} is connected to another node`, 'Set the value there.', []);
-    const type = declared && typeOf(declared[input]);
+    const type = found && typeOf(found);
     changes.set(id, { ...changes.get(id), [input]: typeof value === 'string' ? fromText(value, type) : (value as Json) });
   }
   return withInputs(graph, changes);

@@ -3,12 +3,12 @@
 import { DarkroomError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import type { Input, NodeDeclaration } from '../nodes/declare.ts';
+import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { type Graph, nodeName, withInputs } from './graph.ts';
 import type { ComfyError, Issue, Place } from './issues.ts';
 import * as issues from './issues.ts';
-import { floatJson, PythonError, repr, str, toBool, toFloat, toInt, typeName } from './python.ts';
-import { inputConfig, optionsOf, typeOf, typesMeet } from './spec.ts';
+import { floatJson, PythonError, repr, str, toFloat, typeName } from './python.ts';
+import { declaredLinks, inputConfig, membersOf, optionsOf, runValue, typeOf, typesMeet, widgetValue } from './spec.ts';
 
 export type NodeTable = ReadonlyMap<string, NodeDeclaration>;
 
@@ -97,21 +97,23 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
     const changes: JsonObject = {};
     converted.set(id, changes);
     let valid = true;
-    for (const [name, input] of Object.entries(declaration.inputs)) {
-      const place = (): Place => ({
-        nodeId: id,
-        nodeType: node.classType,
-        name: nodeName(id, node),
-        input: name,
-        config: inputConfig(input, environment),
-      });
+    const types: Record<string, string> = {};
+    const placeOf = (name: string, input: Input): Place => ({
+      nodeId: id,
+      nodeType: node.classType,
+      name: nodeName(id, node),
+      input: name,
+      config: inputConfig(input, environment),
+    });
+    for (const [name, input] of checkedInputs(declaration, node.inputs)) {
+      const place = (): Place => placeOf(name, input);
       if (!Object.hasOwn(node.inputs, name)) {
         if (!input.optional) found.push(issues.requiredMissing(place()));
         continue;
       }
       const value = node.inputs[name];
       if (!Array.isArray(value)) {
-        const result = convert(value, input, place, environment);
+        const result = convert(value, input, place, environment, judges(declaration.validate, name));
         if ('issue' in result) found.push(result.issue);
         if (result.value !== undefined) changes[name] = result.value;
         continue;
@@ -121,7 +123,8 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
         continue;
       }
       const { sourceId, received } = source(graph, nodes, id, name, value);
-      if (!typesMeet(received, typeOf(input))) {
+      types[name] = received;
+      if (!declaration.validate?.types && !typesMeet(received, typeOf(input))) {
         found.push(issues.typeMismatch(place(), received, typeOf(input), value));
         continue;
       }
@@ -132,6 +135,15 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
         validated.set(sourceId, { valid: false, issues: [issues.innerException(place(), error, value)] });
         valid = false;
       }
+    }
+    if (declaration.validate) {
+      const inputs = { ...node.inputs, ...changes };
+      const judged = Object.entries(declaration.inputs).filter(
+        ([name]) => Object.hasOwn(inputs, name) && judges(declaration.validate, name),
+      );
+      const values = judged.map(([name, input]) => [name, Array.isArray(inputs[name]) ? undefined : runValue(inputs[name], input)]);
+      const verdict = ownCheck(declaration.validate, Object.fromEntries(values), environment, types);
+      if (verdict !== true) for (const [name, input] of judged) found.push(issues.checkFailed(placeOf(name, input), verdict));
     }
     return { valid: valid && found.length === 0, issues: found };
   };
@@ -172,7 +184,49 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
           details: failed.map((i) => `${i.comfy.message}: ${i.comfy.details}`).join('\n'),
           extra_info: {},
         };
-  return { error, nodeErrors, outputs: good, graph: withInputs(graph, converted), problems: unique([...problems]) };
+  const prompt = onlyIn(reachable(graph, nodes, wanted), converted);
+  return { error, nodeErrors, outputs: good, graph: withInputs(graph, prompt), problems: unique([...problems]) };
+}
+
+/**
+ * The inputs that are checked: the declared ones; and of the further ones those that will be evaluated in any case. ComfyUI looks at
+ * none of these before it runs, and so neither do we at those that may never be asked for.
+ */
+const checkedInputs = (declaration: NodeDeclaration, inputs: Readonly<JsonObject>): [string, Input][] => [
+  ...Object.entries(declaration.inputs),
+  ...(declaration.more ? Object.keys(inputs) : []).flatMap((name): [string, Input][] => {
+    const input = Object.hasOwn(declaration.inputs, name) ? undefined : inputOf(declaration, name);
+    return input && !input.lazy ? [[name, input]] : [];
+  }),
+];
+
+/** The nodes that ComfyUI validates, and whose values it converts in the prompt: those behind declared inputs. */
+function reachable(graph: Graph, nodes: NodeTable, outputs: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  const stack = [...outputs];
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+    const node = graph.get(id);
+    if (!node || seen.has(id)) continue;
+    seen.add(id);
+    const { inputs } = nodes.get(node.classType)!;
+    for (const [name, [source]] of declaredLinks(nodes.get(node.classType)!, node.inputs))
+      if (Object.hasOwn(inputs, name)) stack.push(source);
+  }
+  return seen;
+}
+
+const onlyIn = <T>(ids: ReadonlySet<string>, values: ReadonlyMap<string, T>): Map<string, T> =>
+  new Map([...values].filter(([id]) => ids.has(id)));
+
+const judges = (check: InputCheck | undefined, name: string): boolean => check !== undefined && (check.of?.includes(name) ?? true);
+
+function ownCheck(check: InputCheck, ...given: Parameters<InputCheck['check']>): true | string {
+  try {
+    return check.check(...given);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PythonError('Exception', message, message);
+  }
 }
 
 /** What a link comes from. Throws the Python exception that ComfyUI runs into when it comes from nowhere. */
@@ -181,14 +235,14 @@ function source(graph: Graph, nodes: NodeTable, id: string, input: string, link:
   const where = `'${input}' of ${nodeName(id, graph.get(id))}`;
   const node = typeof from === 'string' ? graph.get(from) : undefined;
   if (!node) throw new PythonError('KeyError', repr(from), `${where} is connected to node ${repr(from)}, which is not in the workflow`);
-  const { outputs } = nodes.get(node.classType)!;
+  const { outputs, moreOutputs } = nodes.get(node.classType)!;
   if (typeof slot !== 'number' || !Number.isInteger(slot))
     throw new PythonError(
       'TypeError',
       `tuple indices must be integers or slices, not ${typeName(slot)}`,
       `${where} is connected to output ${repr(slot)}; an output is a number`,
     );
-  const output = outputs[slot];
+  const output = outputs[slot] ?? (slot >= 0 ? moreOutputs : undefined);
   if (!output)
     throw new PythonError(
       'IndexError',
@@ -198,23 +252,24 @@ function source(graph: Graph, nodes: NodeTable, id: string, input: string, link:
   return { sourceId: from as string, received: output.type };
 }
 
+/** Types whose values may stand in the prompt itself. */
+const WIDGETS: ReadonlySet<string> = new Set(['*', 'INT', 'FLOAT', 'STRING', 'BOOLEAN', 'COMBO']);
+
 type Converted = { readonly value?: Json } | { readonly value?: Json; readonly issue: Issue };
 
-function convert(given: Json, input: Input, place: () => Place, environment: WorkflowEnvironment): Converted {
+function convert(given: Json, input: Input, place: () => Place, environment: WorkflowEnvironment, judged: boolean): Converted {
   const type = typeOf(input);
   let value = isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
   try {
-    if (type === 'INT') value = toInt(value);
-    else if (type === 'FLOAT') value = floatJson(toFloat(value));
-    else if (type === 'STRING') value = str(value);
-    else if (type === 'BOOLEAN') value = toBool(value);
+    value = type === 'FLOAT' ? floatJson(toFloat(value)) : widgetValue(value, input);
     // the original lets a widget value pass here and fails inside the node
-    else if (input.kind === 'SOCKET' && type !== '*' && !(value === null && input.optional))
+    if (input.kind === 'SOCKET' && !membersOf(type).some((t) => WIDGETS.has(t)) && !(value === null && input.optional))
       throw new PythonError('TypeError', `not a link but ${typeName(value)}`);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
     return { issue: issues.conversionFailed(place(), type, value, error) };
   }
+  if (judged) return { value };
   if (input.kind === 'INT' || input.kind === 'FLOAT') {
     const number = input.kind === 'FLOAT' ? toFloat(value) : (value as number | bigint);
     for (const side of ['min', 'max'] as const)

@@ -85,6 +85,13 @@ const SaveImage = defineNode({
   run: ({ images, filename_prefix }, context) => savePictures(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
 });
 
+// as the original has them: without w, with two p
+const LETTERS = 'abcdefghijklmnopqrstupvxyz';
+
+/** `_temp_xxxxx`: what keeps previews of several programs apart. */
+export const tempSuffix = (random: () => number): string =>
+  `_temp_${Array.from({ length: 5 }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')}`;
+
 const PreviewImage = defineNode({
   type: 'PreviewImage',
   display: 'Preview Image',
@@ -94,7 +101,7 @@ const PreviewImage = defineNode({
   outputs: [],
   outputNode: true,
   saves: 'temp',
-  run: ({ images }, context) => savePictures(images, context, { type: 'temp', prefix: `ComfyUI_temp_${context.nodeId}`, level: 1 }),
+  run: ({ images }, context) => savePictures(images, context, { type: 'temp', prefix: `ComfyUI${tempSuffix(context.random)}`, level: 1 }),
 });
 
 const SaveLatent = defineNode({

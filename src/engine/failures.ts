@@ -1,0 +1,60 @@
+// Errors of a running graph: what a node threw, as an error of the catalogue at the node of the prompt that it belongs to.
+import { DarkroomError } from '../errors.ts';
+import { type Graph, nodeName } from '../workflow/graph.ts';
+import type { PythonError } from '../workflow/python.ts';
+import type { DynamicGraph } from './dynamic.ts';
+
+const REPORT = 'This is a fault of Darkroom; please report it with the workflow.';
+
+/** Anything thrown while a node ran, with the id and class type of the node of the prompt. */
+export function failureOf(error: unknown, id: string, graph: Graph, dynamic: DynamicGraph, signal: AbortSignal): DarkroomError {
+  const nodeId = dynamic.realOf(id);
+  const nodeType = graph.get(nodeId)!.classType;
+  if (error instanceof DarkroomError) {
+    error.nodeId ??= nodeId;
+    error.nodeType ??= nodeType;
+    return error;
+  }
+  if (signal.aborted) return new DarkroomError('DR_INTERRUPTED', { message: 'interrupted', nodeId, nodeType });
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const outer = nodeName(nodeId, graph.get(nodeId));
+  const name = id === nodeId ? outer : `${dynamic.node(id)!.classType} in ${outer}`;
+  if (/allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i.test(cause.message))
+    return new DarkroomError('DR_OUT_OF_MEMORY', {
+      message: `${name} ran out of memory: ${cause.message}`,
+      hint: 'Use a smaller picture or batch, or the tiled VAE nodes.',
+      nodeId,
+      nodeType,
+      cause,
+    });
+  return new DarkroomError('DR_NODE_FAILED', { message: `${name} failed: ${cause.message}`, hint: REPORT, nodeId, nodeType, cause });
+}
+
+/** Nodes that wait for each other: only what a node expanded to can do that, and it is to blame. */
+export function circleFailure(circle: readonly string[], graph: Graph, dynamic: DynamicGraph): DarkroomError {
+  const id = circle.find((member) => !dynamic.isOriginal(member)) ?? circle[0];
+  const nodeId = dynamic.realOf(dynamic.displayOf(id));
+  return new DarkroomError('DR_NODE_FAILED', {
+    message: `nodes wait for each other in a circle: ${circle.join(', ')}`,
+    hint: 'A node expanded to a graph that can never end; please report it with the workflow.',
+    nodeId,
+    nodeType: graph.get(nodeId)?.classType,
+  });
+}
+
+/** A link to a node that isn't there, or a class type that doesn't exist, in what a node expanded to. */
+export const missingNode = (id: string, classType?: string): DarkroomError =>
+  new DarkroomError('DR_NODE_FAILED', {
+    message: classType === undefined ? `there is no node '${id}'` : `node '${id}' has the unknown type '${classType}'`,
+    hint: 'Look at what the inputs are connected to.',
+  });
+
+export const unknownNeed = (input: string): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: `needs the input '${input}', but nothing is connected to it`,
+    hint: 'Connect it, or choose another.',
+    input,
+  });
+
+export const badValue = (input: string, error: PythonError): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', { message: `'${input}' can't be used: ${error.message}`, hint: 'Correct the value.', input });
