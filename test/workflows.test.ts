@@ -11,7 +11,7 @@ import { expectPicture, fixtureModel, type Golden, golden } from './support/gold
 
 // Of the reference workflows that need core nodes only, these use what a later issue brings:
 // area_subject and noisy_latents sample with dpmpp_sde; so does the first half of both hiresfix graphs, whose second half runs below.
-const WHOLE = ['img2img', 'inpaint', 'embedding', 'sdxl_simple', 'sdxl_refiner_prompt', 'esrgan'];
+const WHOLE = ['img2img', 'inpaint', 'embedding', 'sdxl_simple', 'sdxl_refiner_prompt', 'esrgan', 'controlnet', 'mixing_controlnets'];
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-workflows-'));
@@ -21,10 +21,13 @@ let room: Darkroom;
 beforeAll(async () => {
   const checkpoints = join(root, 'models', 'checkpoints');
   const upscalers = join(root, 'models', 'upscale_models');
-  for (const folder of [checkpoints, upscalers, input]) mkdirSync(folder, { recursive: true });
+  const [vaes, controlNets] = ['vae', 'controlnet'].map((folder) => join(root, 'models', folder));
+  for (const folder of [checkpoints, upscalers, vaes, controlNets, input]) mkdirSync(folder, { recursive: true });
   for (const name of ['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])
     symlinkSync(fixtureModel(name), join(checkpoints, `${name}.safetensors`));
   symlinkSync(fixtureModel('tiny_esrgan_x4_old'), join(upscalers, 'tiny_esrgan_x4_old.safetensors'));
+  symlinkSync(fixtureModel('tiny_vae'), join(vaes, 'tiny_vae.safetensors'));
+  symlinkSync(fixtureModel('tiny_controlnet_sdxl'), join(controlNets, 'tiny_controlnet_sdxl.safetensors'));
   for (const name of ['photo.png', 'photo_alpha.png']) copyFileSync(join(files, 'input', name), join(input, name));
   room = await openDarkroom({ models: join(root, 'models'), input, output: join(root, 'output') });
 });
