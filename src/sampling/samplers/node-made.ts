@@ -1,0 +1,66 @@
+// Samplers that only a Sampler* node makes (comfy_extras/nodes_advanced_samplers.py): consistency sampling that grows the latent on its way,
+// and the alternative CFG++ Euler.
+import { commonUpscale, type UpscaleMethod } from '../../image/upscale.ts';
+import { tensor } from '../../tensor/tensor.ts';
+import { add, addScaled, divide, f32, roundHalfEven, sub } from '../float32.ts';
+import { continuedNoise } from './continued-noise.ts';
+import type { SamplerKind } from './sampler.ts';
+
+export interface UpscalingLcm {
+  /** Side of the finished latent over that of the first. */
+  readonly ratio: number;
+  /** Steps after which the latent grows; half of them unless given. */
+  readonly steps?: number;
+  readonly method: UpscaleMethod;
+}
+
+/** lcm whose latent [B,C,H,W] is resized after each of the first steps, evenly up to `ratio`. */
+export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind {
+  const sizes = (shape: readonly number[], { length }: Float32Array): (readonly number[])[] => {
+    const count = steps === undefined ? Math.max(Math.floor(length / 2), 1) : Math.min(steps, length);
+    const [batch, channels, height, width] = shape;
+    return Array.from({ length: count }, (_, i) => {
+      const factor = i === count - 1 ? ratio : 1 + (i + 1) * ((ratio - 1) / count);
+      return [batch, channels, roundHalfEven(height * factor), roundHalfEven(width * factor)];
+    });
+  };
+  return {
+    stochastic: true,
+    noise: continuedNoise,
+    resultShape: (shape, sigmas) =>
+      sizes(shape, sigmas)
+        .slice(0, Math.max(sigmas.length - 1, 0))
+        .at(-1) ?? shape,
+    async sample(denoise, x, sigmas, { onStep, noise, shape: first = [] }) {
+      const ladder = sizes(first, sigmas);
+      let shape = first;
+      for (let i = 0; i < sigmas.length - 1; i++) {
+        const denoised = await denoise(x, sigmas[i], shape);
+        onStep?.(i, x, denoised);
+        const grows = i < ladder.length;
+        x = grows ? commonUpscale(tensor(shape, denoised), ladder[i][3], ladder[i][2], method, 'disabled').data : denoised;
+        if (grows) shape = ladder[i];
+        if (sigmas[i + 1] === 0) continue;
+        const noised = addScaled(x, noise(sigmas[i], sigmas[i + 1], x.length), sigmas[i + 1]);
+        // The original adds in place: what the model last denoised the latent to has the noise too, unless that was resized.
+        if (!grows) denoised.set(noised);
+        x = noised;
+      }
+      return x;
+    },
+  };
+}
+
+/** Euler on the direction from the negative side's prediction, taken twice from the guided one ("CFG++", arXiv 2406.08070). */
+export const eulerPp: SamplerKind = {
+  usesUncond: true,
+  async sample(_, x, sigmas, { guided, onStep }) {
+    for (let i = 0; i < sigmas.length - 1; i++) {
+      const { denoised, uncond } = await guided(x, sigmas[i]);
+      const d = divide(sub(add(sub(x, denoised), uncond), denoised), sigmas[i]);
+      onStep?.(i, x, denoised);
+      x = addScaled(x, d, f32(sigmas[i + 1] - sigmas[i]));
+    }
+    return x;
+  },
+};
