@@ -29,6 +29,8 @@ export interface Clip {
   encodePair(textG: string, textL: string, warn?: Warn): Promise<EncodedPrompt>;
   /** CLIPSetLastLayer: features of the layer counted from the end, -1 the last. Throws DR_INPUT_INVALID. */
   withLastLayer(stopAtClipLayer: number): Clip;
+  /** This clip over other encoders of the same kinds; those that are not given stay. */
+  withEncoders(encoders: readonly TextEncoder[]): Clip;
 }
 
 export interface ClipOptions {
@@ -129,6 +131,10 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
         while (prompts[i].length < longest) prompts[i].push(emptyChunk({ pad: rule.pad, length: encoder.length }));
       }
       return encodeChunks(prompts, warn);
+    },
+    withEncoders: (changed) => {
+      const other = ({ encoder, rule }: Part): Part => ({ encoder: changed.find(({ kind }) => kind === rule.kind) ?? encoder, rule });
+      return clipOf(options, parts.map(other), stopAt);
     },
     withLastLayer: (stop) => {
       if (Number.isInteger(stop) && stop < 0) return clipOf(options, parts, stop);

@@ -3,7 +3,8 @@ import { DarkroomError } from '../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
-import { type ClipLayout, clipConfig } from '../models/clip/layout.ts';
+import { type ClipLayout, clipConfig, clipTargets } from '../models/clip/layout.ts';
+import { type AppliedLora, planLoras } from '../models/lora.ts';
 import type { Weights } from '../models/weights.ts';
 import { reshape, sizeOf, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
@@ -12,16 +13,25 @@ import type { TextEncoder, TokenSlot } from './types.ts';
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first place. */
 const END = 49407;
 
-/** The encoder whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
-export function createTextEncoder(runtime: Runtime, kind: TextEncoder['kind'], weights: Weights, layout: ClipLayout): TextEncoder {
+/** The encoder whose tensors `weights` are, changed by `loras`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createTextEncoder(
+  runtime: Runtime,
+  kind: TextEncoder['kind'],
+  weights: Weights,
+  layout: ClipLayout,
+  loras: readonly AppliedLora[] = [],
+): TextEncoder {
   const config = clipConfig(weights, layout);
   const { width, length, layers, projected } = config;
   const [vocabulary] = weights.shape(layout.tokens);
+  const patchable = clipTargets(weights, layout);
+  const plan = planLoras(weights, patchable, loras, 'each time');
   const network = runtime.network({
     file: weights.file,
     part: kind,
+    variant: plan?.key,
     outputs: clipOutputs(config),
-    build: () => clipGraph(weights, config),
+    build: () => (plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config)),
   });
 
   return {
@@ -29,6 +39,8 @@ export function createTextEncoder(runtime: Runtime, kind: TextEncoder['kind'], w
     width,
     layers,
     length,
+    patchable,
+    withLoras: (more) => createTextEncoder(runtime, kind, weights, layout, [...loras, ...more]),
     async encode(chunks, { layer, finalNorm, project }) {
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
       const index = layer === 'last' ? layers - 1 : layer;
@@ -40,7 +52,7 @@ export function createTextEncoder(runtime: Runtime, kind: TextEncoder['kind'], w
         const end = chunk.indexOf(END);
         pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
       }
-      const out = await network.run({ embeddings, pool });
+      const out = await network.run({ embeddings, pool, ...plan?.inputs });
       const pooled = project && projected > 0 ? out.projected : out.pooled;
       return { hidden: out[hiddenName(index, finalNorm)], pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]) };
     },

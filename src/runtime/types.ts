@@ -1,4 +1,5 @@
 // What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
+import type { AppliedLora, PatchTargets } from '../models/lora.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A loaded graph. Calls may not overlap; each blocks the thread until the evaluation is done. */
@@ -32,6 +33,8 @@ export interface UNetVariant {
   readonly freeU?: { readonly version: 1 | 2; readonly b1: number; readonly b2: number; readonly s1: number; readonly s2: number };
   /** Self-attention of the middle block gives its values unattended (PAG, arXiv 2403.17377). False: it can be switched on in the same session. */
   readonly perturbedMiddle?: boolean;
+  /** Applied after those that are there already. */
+  readonly loras?: readonly AppliedLora[];
 }
 
 export interface UNet {
@@ -40,6 +43,8 @@ export interface UNet {
   readonly contextDim: number;
   /** 0 when the model has no ADM vector (SD1.x, SD2.x). */
   readonly admChannels: number;
+  /** The weights that LoRAs may change, by the original layout's names; absent where there are none. */
+  readonly patchable?: PatchTargets;
   /** The raw prediction (eps or v), [B, outChannels, H, W]. */
   evaluate(inputs: UNetInputs): Promise<Tensor>;
   /** This UNet with a change more. */
@@ -82,6 +87,10 @@ export interface TextEncoder {
   readonly layers: number;
   /** Positions of a chunk (77). */
   readonly length: number;
+  /** The weights that LoRAs may change, by Hugging Face's names; absent where there are none. */
+  readonly patchable?: PatchTargets;
+  /** This encoder with LoRAs more. */
+  withLoras?(loras: readonly AppliedLora[]): TextEncoder;
   /** Runs chunks of `length` slots. `layer`: 0-based index of the block whose output is wanted, or 'last'; `finalNorm`: final layer norm on it.
    *  `project`: pooled is multiplied by the text projection. */
   encode(

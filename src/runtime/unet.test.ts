@@ -4,12 +4,12 @@ import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import { map } from '../tensor/tensor.ts';
 import { loadCheckpoint } from './checkpoint.ts';
+import { applyLora, openLora } from './lora.ts';
 import { createRuntime } from './runtime.ts';
+import type { UNet } from './types.ts';
 
+const LORAS: Readonly<Record<string, string>> = { base: 'tiny_lora_sdxl', sd1: 'tiny_lora_sd1' };
 const MODELS: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
-/** LoRA is a later issue. */
-const LATER = ['base_lora_1.0', 'base_lora_-0.4', 'base_lora_twice', 'sd1_lora_1.0', 'sd1_lora_-0.4', 'sd1_lora_twice'];
-
 const runtime = createRuntime({ threads: 1 });
 afterAll(() => runtime.close());
 const unetOf = async (model: string) => (await loadCheckpoint(fixtureModel(MODELS[model]), runtime)).unet!;
@@ -34,12 +34,15 @@ describe('UNet', () => {
   const unet = golden('networks', 'unet');
   it.each(Object.keys(MODELS))('%s gives what the original gives', async (model) => {
     const network = await unetOf(model);
-    const cases = unet.cases.filter((c) => c.params.model === model && !LATER.includes(c.id));
-    expect(cases.length).toBe(3);
-    for (const { id, inputs, outputs } of cases) {
+    const cases = unet.cases.filter((c) => c.params.model === model);
+    expect(cases.length).toBe(model in LORAS ? 6 : 3);
+    for (const { id, params, inputs, outputs } of cases) {
       const [x, context] = [unet.float(inputs.x), unet.float(inputs.context)];
       const y = inputs.y ? unet.float(inputs.y) : undefined;
-      const out = await network.evaluate({ x, timesteps: unet.float(inputs.t).data, context, y });
+      let changed: UNet = network;
+      for (const strength of [params.lora_strength ?? []].flat())
+        changed = applyLora({ unet: changed }, await openLora(fixtureModel(LORAS[model])), { unet: strength, clip: 0 }).unet!;
+      const out = await changed.evaluate({ x, timesteps: unet.float(inputs.t).data, context, y });
       expectGolden(unet, id, outputs.out, out);
     }
   });

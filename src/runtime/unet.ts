@@ -1,4 +1,5 @@
 // A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
+import { plainTargets, planLoras } from '../models/lora.ts';
 import { unetConfig } from '../models/unet/config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/graph.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
@@ -12,24 +13,27 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
   const options: UNetGraphOptions = { freeU: change.freeU?.version, unattended: change.perturbedMiddle !== undefined };
+  const patchable = plainTargets(weights);
+  const plan = planLoras(weights, patchable, change.loras ?? [], 'ahead');
   const network = (control: boolean): Network => {
     const graph = { ...options, control };
     return runtime.network({
       file: weights.file,
       part: 'unet',
-      variant: variantName(graph),
+      variant: [variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
-      build: () => unetGraph(weights, config, graph),
+      build: () => (plan ? plan.build((patched) => unetGraph(patched, config, graph)) : unetGraph(weights, config, graph)),
     });
   };
   const [plain, controlled] = [network(false), network(true)];
-  const changes = changeInputs(change);
+  const changes = { ...changeInputs(change), ...plan?.inputs };
   return {
     inChannels,
     outChannels,
     contextDim,
     admChannels,
-    variant: (more) => createUNet(runtime, weights, { ...change, ...more }),
+    patchable,
+    variant: (more) => createUNet(runtime, weights, { ...change, ...more, loras: [...(change.loras ?? []), ...(more.loras ?? [])] }),
     async evaluate({ x, timesteps, context, y, control }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
       if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);

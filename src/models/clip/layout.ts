@@ -1,5 +1,6 @@
 // CLIP text encoders as two projects lay them out: Hugging Face (CLIP-L) and open_clip (CLIP-G of SDXL, CLIP-H of SD2).
 // A layout is a table of tensor names; what differs in kind (fused projections, activation, transposed text projection) is a flag.
+import type { PatchTarget, PatchTargets } from '../lora.ts';
 import type { Weights } from '../weights.ts';
 
 export interface ClipLayout {
@@ -82,4 +83,39 @@ export function clipConfig(weights: Weights, layout: ClipLayout): ClipConfig {
   while (weights.has(`${layout.block(layers).norm1}.weight`)) layers++;
   const projected = weights.has(layout.projection) ? weights.shape(layout.projection)[layout.projectionTransposed ? 1 : 0] : 0;
   return { layout, width, heads: width / 64, layers, length, projected };
+}
+
+/**
+ * The weights of an encoder as Hugging Face names them below `<encoder>.transformer.`, which is how LoRAs know them: fused projections
+ * are three, and the text projection is a Linear's.
+ */
+export function clipTargets(weights: Weights, layout: ClipLayout): PatchTargets {
+  const targets = new Map<string, PatchTarget>();
+  const put = (name: string, tensor: string, part: Pick<PatchTarget, 'rows' | 'transposed'> = {}): void => {
+    if (!weights.has(tensor)) return;
+    const stored = weights.shape(tensor);
+    const shape = part.rows ? [part.rows[1] - part.rows[0], ...stored.slice(1)] : part.transposed ? stored.toReversed() : stored;
+    targets.set(name, { tensor, ...part, shape });
+  };
+  const layer = (name: string, tensor: string): void => {
+    for (const end of ['weight', 'bias']) put(`text_model.${name}.${end}`, `${tensor}.${end}`);
+  };
+  put(`text_model.${HUGGING_FACE.positions}`, layout.positions);
+  put('text_projection.weight', layout.projection, { transposed: layout.projectionTransposed });
+  layer(HUGGING_FACE.finalNorm, layout.finalNorm);
+  for (let i = 0; weights.has(`${layout.block(i).norm1}.weight`); i++) {
+    const [here, there] = [layout.block(i), HUGGING_FACE.block(i)];
+    for (const one of ['norm1', 'norm2', 'out', 'up', 'down'] as const) layer(there[one], here[one]);
+    for (const [at, name] of (there.qkv as readonly string[]).entries()) {
+      if (!('weight' in here.qkv)) {
+        layer(name, here.qkv[at]);
+        continue;
+      }
+      const width = weights.shape(here.qkv.weight)[0] / 3;
+      const rows = [at * width, (at + 1) * width] as const;
+      put(`text_model.${name}.weight`, here.qkv.weight, { rows });
+      put(`text_model.${name}.bias`, here.qkv.bias, { rows });
+    }
+  }
+  return targets;
 }

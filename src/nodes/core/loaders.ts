@@ -53,7 +53,8 @@ function clipOf({ family, encoders }: Checkpoint, name: string, context: NodeCon
   } catch {
     const what = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
     const fail = missing(name, what, 'Connect the CLIP of a CheckpointLoaderSimple with a whole checkpoint of this family.');
-    return { family, encoders, encode: fail, encodePair: fail, withLastLayer: fail };
+    const clip: Clip = { family, encoders: [], encode: fail, encodePair: fail, withLastLayer: fail, withEncoders: () => clip };
+    return clip;
   }
 }
 

@@ -1,0 +1,133 @@
+// What the weights of UNets and CLIPs are called in LoRA files: kohya's names (of the original layout and of diffusers), LyCORIS's,
+// diffusers's and the plain path. The set of names is that of ComfyUI (comfy/lora.py, utils.unet_to_diffusers).
+
+const WEIGHT = '.weight';
+const flat = (name: string): string => name.replaceAll('.', '_');
+
+/** Layers of a residual block: original name -> diffusers's. */
+const RESIDUAL: Readonly<Record<string, string>> = {
+  'in_layers.0': 'norm1',
+  'in_layers.2': 'conv1',
+  'emb_layers.1': 'time_emb_proj',
+  'out_layers.0': 'norm2',
+  'out_layers.3': 'conv2',
+  skip_connection: 'conv_shortcut',
+};
+
+/** Layers outside of the blocks. */
+const SINGLE: readonly (readonly [string, string])[] = [
+  ['label_emb.0.0', 'class_embedding.linear_1'],
+  ['label_emb.0.2', 'class_embedding.linear_2'],
+  ['label_emb.0.0', 'add_embedding.linear_1'],
+  ['label_emb.0.2', 'add_embedding.linear_2'],
+  ['input_blocks.0.0', 'conv_in'],
+  ['out.0', 'conv_norm_out'],
+  ['out.2', 'conv_out'],
+  ['time_embed.0', 'time_embedding.linear_1'],
+  ['time_embed.2', 'time_embedding.linear_2'],
+];
+
+/** Name in a LoRA -> tensor of the UNet (names of the original layout, without a prefix). A later name of a tensor overrides an earlier one. */
+export function unetKeys(tensors: Iterable<string>): Map<string, string> {
+  const names = [...tensors];
+  const keys = new Map<string, string>();
+  for (const name of names) {
+    const layer = name.endsWith(WEIGHT) ? name.slice(0, -WEIGHT.length) : undefined;
+    if (layer !== undefined) keys.set(`lora_unet_${flat(layer)}`, name);
+    keys.set(`diffusion_model.${layer ?? name}`, name);
+  }
+  for (const [diffusers, name] of diffusersLayers(names)) {
+    keys.set(`lora_unet_${flat(diffusers)}`, name);
+    keys.set(`lycoris_${flat(diffusers)}`, name);
+    const processor = diffusers.replaceAll('.to_', '.processor.to_').replace(/\.to_out\.0$/, '.to_out');
+    for (const prefix of ['', 'unet.']) keys.set(prefix + processor, name);
+  }
+  return keys;
+}
+
+/** Pairs of a layer's name in diffusers and the name of its weight. */
+function diffusersLayers(names: readonly string[]): [string, string][] {
+  const weights = names.filter((name) => name.endsWith(WEIGHT));
+  const modules = modulesOf(weights);
+  const pairs: [string, string][] = [];
+  for (const weight of weights) {
+    const layer = weight.slice(0, -WEIGHT.length);
+    const [, module, rest] = /^((?:input|output)_blocks\.\d+\.\d+|middle_block\.\d+)\.(.+)$/.exec(layer) ?? [];
+    const place = module && modules.get(module);
+    if (place) pairs.push([`${place}.${place.includes('resnets') ? (RESIDUAL[rest] ?? rest) : rest.replace(/^op$/, 'conv')}`, weight]);
+  }
+  for (const [original, diffusers] of SINGLE) if (weights.includes(original + WEIGHT)) pairs.push([diffusers, original + WEIGHT]);
+  return pairs;
+}
+
+/** Where the modules of the blocks stand in diffusers: `input_blocks.4.1` -> `down_blocks.1.attentions.0`. */
+function modulesOf(weights: readonly string[]): Map<string, string> {
+  const known = new Set(weights);
+  const places = new Map([
+    ['middle_block.0', 'mid_block.resnets.0'],
+    ['middle_block.1', 'mid_block.attentions.0'],
+    ['middle_block.2', 'mid_block.resnets.1'],
+  ]);
+  const isResidual = (module: string): boolean => known.has(`${module}.in_layers.0.weight`);
+  const isTransformer = (module: string): boolean => known.has(`${module}.proj_in.weight`);
+  let [level, index] = [0, 0];
+  for (let n = 1; ; n++) {
+    const block = `input_blocks.${n}`;
+    if (known.has(`${block}.0.op.weight`)) {
+      places.set(`${block}.0`, `down_blocks.${level}.downsamplers.0`);
+      [level, index] = [level + 1, 0];
+    } else if (isResidual(`${block}.0`)) {
+      places.set(`${block}.0`, `down_blocks.${level}.resnets.${index}`);
+      places.set(`${block}.1`, `down_blocks.${level}.attentions.${index++}`);
+    } else break;
+  }
+  [level, index] = [0, 0];
+  for (let n = 0; isResidual(`output_blocks.${n}.0`); n++) {
+    const block = `output_blocks.${n}`;
+    places.set(`${block}.0`, `up_blocks.${level}.resnets.${index}`);
+    if (isTransformer(`${block}.1`)) places.set(`${block}.1`, `up_blocks.${level}.attentions.${index}`);
+    index++;
+    const up = [1, 2].find((m) => known.has(`${block}.${m}.conv.weight`));
+    if (up === undefined) continue;
+    places.set(`${block}.${up}`, `up_blocks.${level}.upsamplers.0`);
+    [level, index] = [level + 1, 0];
+  }
+  return places;
+}
+
+/** The linears of a text encoder's block that kohya's and diffusers's names exist for. */
+const CLIP_LINEARS = ['mlp.fc1', 'mlp.fc2', 'self_attn.k_proj', 'self_attn.q_proj', 'self_attn.v_proj', 'self_attn.out_proj'];
+const BLOCKS = 32;
+
+/** Beginnings of the names of each encoder's blocks; CLIP-G is the second encoder only beside a CLIP-L. */
+const CLIP_NAMES: Readonly<
+  Record<string, { readonly kohya: readonly string[]; readonly diffusers: string; readonly projection: readonly string[] }>
+> = {
+  clip_h: { kohya: ['lora_te', 'lora_te1'], diffusers: 'text_encoder', projection: [] },
+  clip_l: { kohya: ['lora_te', 'lora_te1'], diffusers: 'text_encoder', projection: ['lora_te1'] },
+  clip_g: { kohya: ['lora_te', 'lora_prior_te'], diffusers: 'text_encoder', projection: ['lora_prior_te', 'lora_te2'] },
+  'clip_g beside clip_l': { kohya: ['lora_te2'], diffusers: 'text_encoder_2', projection: ['lora_prior_te', 'lora_te2'] },
+};
+
+/**
+ * Name in a LoRA -> `<encoder>.transformer.<tensor>`, the tensors named as Hugging Face does (`text_model.encoder.layers.0.mlp.fc1.weight`).
+ * `encoders`: the tensors of each encoder by its kind (`clip_l`, `clip_g`, `clip_h`).
+ */
+export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const [kind, tensors] of encoders) {
+    const prefix = `${kind}.transformer.`;
+    const known = new Set(tensors);
+    for (const name of known) if (name.endsWith(WEIGHT)) keys.set(`text_encoders.${prefix}${name.slice(0, -WEIGHT.length)}`, prefix + name);
+    const { kohya, diffusers, projection } = CLIP_NAMES[kind === 'clip_g' && encoders.has('clip_l') ? 'clip_g beside clip_l' : kind];
+    for (let block = 0; block < BLOCKS; block++)
+      for (const linear of CLIP_LINEARS) {
+        const layer = `text_model.encoder.layers.${block}.${linear}`;
+        if (!known.has(layer + WEIGHT)) continue;
+        for (const start of [...kohya.map((name) => `${name}_${flat(layer)}`), `${diffusers}.${layer}`])
+          keys.set(start, prefix + layer + WEIGHT);
+      }
+    for (const start of projection) keys.set(`${start}_text_projection`, `${prefix}text_projection.weight`);
+  }
+  return keys;
+}
