@@ -25,3 +25,30 @@ describe('goldens', () => {
     }
   });
 });
+
+describe('path', () => {
+  const tree = (seed: bigint | number = 3) => brownianTree({ seed, t0: 0.03, t1: 14.6, count: 20 });
+
+  it('does not depend on what was asked before, nor on what was forgotten', () => {
+    const used = tree();
+    for (let t = 14; t > 1; t -= 0.37) used.increment(t, t - 0.3);
+    expect(used.increment(2.5, 7.123456)).toEqual(tree().increment(2.5, 7.123456));
+  });
+
+  it('adds up, and turns its sign with its direction', () => {
+    const [a, b, whole] = [tree().increment(1, 2.2), tree().increment(2.2, 9), tree().increment(1, 9)];
+    for (const [i, value] of whole.entries()) expect(value).toBeCloseTo(a[i] + b[i], 5);
+    expect(tree().increment(9, 1)).toEqual(whole.map((value) => -value));
+  });
+
+  it('uses all bits of the seed, and refuses others', () => {
+    expect(tree(3n + 2n ** 32n).increment(1, 2)).not.toEqual(tree(3n).increment(1, 2));
+    expect(() => tree(2n ** 64n)).toThrow(expect.objectContaining({ code: 'DR_SEED_RANGE' }));
+  });
+
+  it('rounds times as Python does', () => {
+    // >>> round(937 / 128, 6), round(939 / 128, 6) == (7.320312, 7.335938): to the even side
+    expect(tree().increment(1, 937 / 128)).toEqual(tree().increment(1, 7.320312));
+    expect(tree().increment(1, 939 / 128)).toEqual(tree().increment(1, 7.335938));
+  });
+});

@@ -1,20 +1,13 @@
 // DPM-Solver++ for the diffusion SDE (arXiv 2211.01095, section 5): the single-step method, the multistep 2M in its midpoint and Heun form,
 // and k-diffusion's 3M. In lambda = -ln sigma, with steps of length h(1 + eta); the noise is a Brownian path's.
-import { DarkroomError } from '../../errors.ts';
 import { add, addScaled, combine, divide, exp, expm1, f32, scale, sqrt, sub, type Vector } from '../float32.ts';
 import type { Sampler, SamplerKnobs } from './sampler.ts';
-import { addNoise, alphaOf, lambdaOf, sigmaOf } from './sde.ts';
+import { addNoise, alphaOf, innerShare, lambdaOf, sigmaOf } from './sde.ts';
 import { ancestralStep } from './steps.ts';
 
 /** Throws DR_INPUT_INVALID for an `r` of 0. */
 export const dpmppSde: Sampler = async (denoise, x, sigmas, { onStep, noise, eta = 1, s_noise = 1, r = 1 / 2 }) => {
-  if (r === 0)
-    throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'dpmpp_sde: r is 0, so its inner step has no length',
-      hint: 'Use an r above 0; 0.5 is the usual one.',
-      input: 'r',
-    });
-  const share = 1 / (2 * r);
+  const share = innerShare(r);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);

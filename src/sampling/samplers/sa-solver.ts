@@ -93,11 +93,8 @@ function adamsWeights(step: Adams): number[] {
   const { sigma, known, from, to, tau } = step;
   const alpha = alphaOf(sigma, to);
   if (step.simple && known.length === 2) return simpleWeights(step, alpha);
-  const powers = known.map(() => 1);
-  const vandermonde = known.map((_, p) => {
-    if (p > 0) for (let k = 0; k < known.length; k++) powers[k] = f32(powers[k] * known[k]);
-    return [...powers];
-  });
+  // powers are rounded once, as torch.vander's
+  const vandermonde = known.map((_, p) => known.map((lambda) => f32(lambda ** p)));
   return solve(vandermonde, exponentialIntegrals(from, to, known.length, tau)).map((weight) => f32(alpha * weight));
 }
 

@@ -2,7 +2,7 @@
 // predicting data. Each stage continues the noise of the stage before it.
 import { combine, exp, expm1, f32, scale, sqrt, type Vector, weightedSum } from '../float32.ts';
 import type { Sampler } from './sampler.ts';
-import { addNoise, alphaOf, lambdaOf, sigmaOf } from './sde.ts';
+import { addNoise, alphaOf, innerShare, lambdaOf, sigmaOf } from './sde.ts';
 
 /** torch.lerp: from the nearer end, the product not rounded before it is added. */
 function lerp(a: number, b: number, w: number): number {
@@ -41,9 +41,10 @@ function stepOf(x: Vector, sigma: number, next: number, eta: number) {
   };
 }
 
+/** Throws DR_INPUT_INVALID for an `r` of 0. */
 export const seeds2: Sampler = async (denoise, x, sigmas, { onStep, noise, eta = 1, s_noise = 1, r = 0.5 }) => {
   const fresh = eta > 0 && s_noise > 0;
-  const share = 1 / (2 * r);
+  const share = innerShare(r);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
