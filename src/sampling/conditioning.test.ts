@@ -16,8 +16,8 @@ import {
 } from './conditioning-ops.ts';
 import { applyControl, applyControlToSides } from './control.ts';
 import { commonKSampler } from './ksampler.ts';
-import { discreteSampling, type Prediction } from './model-sampling.ts';
-import type { Conditioning } from './types.ts';
+import { withDifferentialDiffusion, withDiscreteSampling, withRescaledCfg } from './patches.ts';
+import type { Conditioning, Model } from './types.ts';
 
 const fixtures = fixtureModels();
 const runtime = createRuntime({ threads: 1 });
@@ -47,8 +47,7 @@ const advanced = (...steps: ReturnType<typeof control>[]): Setting => {
 interface Setting {
   readonly positive?: Conditioning;
   readonly negative?: Conditioning;
-  readonly prediction?: Prediction;
-  readonly zsnr?: boolean;
+  readonly patch?: (model: Model) => Model;
 }
 
 /** What each case's `doc` says; the negative prompt is bn and the model predicts eps unless told. */
@@ -77,17 +76,21 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   'cna_0.8_0.2_0.7': advanced(control('hint', 0.8, 0.2, 0.7)),
   cn_stack: advanced(control('hint', 0.7), control('hint2', 0.4, 0, 0.5)),
   cn_batch: { positive: applyControl(bp, control('hint', 1)) },
-  msd_v_prediction_False: { prediction: 'v', zsnr: false },
-  msd_v_prediction_True: { prediction: 'v', zsnr: true },
-  msd_eps_True: { prediction: 'eps', zsnr: true },
+  diffdiff: { patch: withDifferentialDiffusion },
+  diffdiff_half: { patch: (model) => withDifferentialDiffusion(model, 0.5) },
+  diffdiff_den: { patch: withDifferentialDiffusion },
+  msd_v_prediction_False: { patch: (model) => withDiscreteSampling(model, 'v_prediction', false) },
+  msd_v_prediction_True: { patch: (model) => withDiscreteSampling(model, 'v_prediction', true) },
+  msd_eps_True: { patch: (model) => withDiscreteSampling(model, 'eps', true) },
+  msd_x0_False: { patch: (model) => withDiscreteSampling(model, 'x0', false) },
+  msd_lcm_False: { patch: (model) => withDiscreteSampling(model, 'lcm', false) },
+  rescale_cfg: { patch: (model) => withRescaledCfg(model, 0.7) },
 };
 
 /** Cases that are not run, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   inpaint_cond: 'a node: nodes/core/model-inputs.test.ts',
-  ...Object.fromEntries(['diffdiff', 'diffdiff_half', 'diffdiff_den'].map((id) => [id, 'DifferentialDiffusion: later issue'])),
   ...Object.fromEntries(['lora', 'lora_sd1'].map((id) => [id, 'LoRA: later issue'])),
-  ...Object.fromEntries(['msd_x0_False', 'msd_lcm_False', 'rescale_cfg'].map((id) => [id, 'model sampling patches: later issue'])),
 };
 
 it('runs or names every case', () => {
@@ -97,10 +100,10 @@ it('runs or names every case', () => {
 describe('conditioning', () => {
   it.each(g.cases.filter(({ id }) => id in SETTINGS))('$id', async (c) => {
     const { params, id } = c;
-    const { positive = bp, negative = bn, prediction, zsnr } = SETTINGS[id];
+    const { positive = bp, negative = bn, patch = (model: Model) => model } = SETTINGS[id];
     const base = await fixtures.model('base');
     const { samples } = await commonKSampler({
-      model: prediction ? { ...base, sampling: discreteSampling({ prediction, zsnr }) } : base,
+      model: patch(base),
       seed: BigInt(params.seed),
       steps: params.steps,
       cfg: params.cfg,
