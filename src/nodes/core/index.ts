@@ -2,21 +2,27 @@
 import type { NodeDeclaration } from '../declare.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
 import { CONTROLNET_NODES } from './controlnet.ts';
+import { CUSTOM_SAMPLING_NODES } from './custom-sampling.ts';
 import { FILE_NODES } from './files.ts';
 import { IMAGE_NODES } from './image.ts';
 import { LATENT_NODES } from './latent.ts';
 import { LATENT_RESIZE_NODES } from './latent-resize.ts';
 import { LOADER_NODES } from './loaders.ts';
+import { LORA_NODES } from './lora.ts';
 import { MASK_NODES } from './mask.ts';
 import { MODEL_INPUT_NODES } from './model-inputs.ts';
 import { MODEL_PATCH_NODES } from './model-patches.ts';
+import { MODEL_SAMPLING_NODES } from './model-sampling.ts';
 import { PROMPT_NODES } from './prompt.ts';
+import { SAMPLER_NODES } from './samplers.ts';
 import { SAMPLING_NODES } from './sampling.ts';
+import { SIGMA_NODES } from './sigmas.ts';
 import { UPSCALE_MODEL_NODES } from './upscale-model.ts';
 import { VAE_NODES } from './vae.ts';
 
 export const CORE_NODES: readonly NodeDeclaration[] = [
   ...LOADER_NODES,
+  ...LORA_NODES,
   ...PROMPT_NODES,
   ...CONDITIONING_NODES,
   ...LATENT_NODES,
@@ -30,4 +36,8 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...CONTROLNET_NODES,
   ...MODEL_INPUT_NODES,
   ...MODEL_PATCH_NODES,
+  ...CUSTOM_SAMPLING_NODES,
+  ...SAMPLER_NODES,
+  ...SIGMA_NODES,
+  ...MODEL_SAMPLING_NODES,
 ];
