@@ -50,8 +50,9 @@ describe('network calls', () => {
     expect(await shapes({ latent: { samples: zeros([2, 4, 16, 16]) } })).toEqual(['4,4,16,16 4,77,6']);
   });
 
-  it('leaves the negative side out at cfg 1', async () => {
+  it('leaves the negative side out at cfg 1, unless the sampler needs it', async () => {
     expect(await shapes({ cfg: 1 })).toEqual(['1,4,16,16 1,77,6']);
+    expect(await shapes({ cfg: 1, sampler: 'euler_cfg_pp' })).toEqual(['2,4,16,16 2,77,6']);
   });
 
   it('repeats contexts to a common length up to four times', async () => {

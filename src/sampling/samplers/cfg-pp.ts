@@ -30,17 +30,6 @@ export const eulerAncestralCfgPp: Sampler = async (_, x, sigmas, { onStep, guide
 export const eulerCfgPp: Sampler = (denoise, x, sigmas, options) =>
   eulerAncestralCfgPp(denoise, x, sigmas, { ...options, eta: 0, s_noise: 0 });
 
-/** The first form of Euler CFG++ ("alternative" of SamplerEulerCFGpp). */
-export const eulerCfgPpAlternative: Sampler = async (_, x, sigmas, { onStep, guided }) => {
-  for (let i = 0; i < sigmas.length - 1; i++) {
-    const { denoised, uncond } = await guided(x, sigmas[i]);
-    const d = derivative(add(sub(x, denoised), uncond), sigmas[i], denoised);
-    onStep?.(i, x, denoised);
-    x = addScaled(x, d, f32(sigmas[i + 1] - sigmas[i]));
-  }
-  return x;
-};
-
 /** The second half of a step shifts by the negative side of its middle, not of its start. */
 export const dpmpp2sAncestralCfgPp: Sampler = async (_, x, sigmas, { onStep, guided, noise, eta, s_noise = 1 }) => {
   for (let i = 0; i < sigmas.length - 1; i++) {

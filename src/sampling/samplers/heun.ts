@@ -29,7 +29,7 @@ export const heunpp2: Sampler = async (denoise, x, sigmas, options) => {
   const end = sigmas[sigmas.length - 1];
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [next, afterNext] = [sigmas[i + 1], sigmas[i + 2]];
-    const lifted = churned(x, sigmas, i, options);
+    const lifted = churned(x, sigmas, i, options, true);
     const denoised = await denoise(lifted.x, lifted.sigma);
     const d = derivative(lifted.x, lifted.sigma, denoised);
     options.onStep?.(i, lifted.x, denoised);

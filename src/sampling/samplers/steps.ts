@@ -14,11 +14,22 @@ export function ancestralStep(from: number, to: number, eta = 1): { down: number
   return { down: sqrt(f32(square(to) - square(up))), up };
 }
 
-/** Algorithm 2, lines 4 to 6: where `s_churn` asks for it, noise lifts the latent to a higher level before step i. */
-export function churned(x: Vector, sigmas: Float32Array, i: number, options: SamplerOptions): { x: Vector; sigma: number } {
+/** Algorithm 2, lines 4 to 6: where `s_churn` asks for it, noise lifts the latent to a higher level before step i. `drawsAlways`: noise is
+ *  drawn at the other levels too, and not used. */
+export function churned(
+  x: Vector,
+  sigmas: Float32Array,
+  i: number,
+  options: SamplerOptions,
+  drawsAlways = false,
+): { x: Vector; sigma: number } {
   const { s_churn = 0, s_tmin = 0, s_tmax = Number.POSITIVE_INFINITY, s_noise = 1, noise } = options;
   const sigma = sigmas[i];
-  if (!(s_churn > 0 && s_tmin <= sigma && sigma <= s_tmax)) return { x, sigma };
+  if (!(s_churn > 0)) return { x, sigma };
+  if (!(s_tmin <= sigma && sigma <= s_tmax)) {
+    if (drawsAlways) noise(sigma, sigma);
+    return { x, sigma };
+  }
   const gamma = Math.min(s_churn / (sigmas.length - 1), Math.SQRT2 - 1);
   const lifted = f32(sigma * f32(gamma + 1));
   const eps = scale(noise(sigma, lifted), s_noise);
