@@ -137,12 +137,19 @@ function fade(down: readonly number[][], across: readonly number[][], feather: n
 
 /** Impact's tensor_paste: `patch` over NHWC `image` at `left`, `top` under a mask of the patch's size (or stretched to it). */
 export function pasteMasked(image: Tensor, patch: Tensor, left: number, top: number, mask: Tensor): Tensor {
+  const result = clone(image);
+  pasteInto(result, patch, left, top, mask);
+  return result;
+}
+
+/** As pasteMasked, in `image` itself. */
+export function pasteInto(image: Tensor, patch: Tensor, left: number, top: number, mask: Tensor): void {
   const [n, height, width, channels] = image.shape;
   const [patches, h, w] = patch.shape;
   const [masks, maskH, maskW] = mask.shape;
   const planes = reshape(mask, [masks, 1, maskH, maskW]);
   const cover = maskH === h && maskW === w ? planes : interpolate(planes, h, w, 'bilinear');
-  const result = clone(image);
+  const { data } = image;
   const rows = Math.min(h, height - top);
   const columns = Math.min(w, width - left);
   for (let item = 0; item < n; item++)
@@ -153,7 +160,6 @@ export function pasteMasked(image: Tensor, patch: Tensor, left: number, top: num
         const rest = f(1 - m);
         const from = ((item % patches) * h * w + at) * channels;
         const to = ((item * height + top + row) * width + left + column) * channels;
-        for (let c = 0; c < channels; c++) result.data[to + c] = f(rest * result.data[to + c]) + f(m * patch.data[from + c]);
+        for (let c = 0; c < channels; c++) data[to + c] = f(rest * data[to + c]) + f(m * patch.data[from + c]);
       }
-  return result;
 }

@@ -150,6 +150,17 @@ export function expectPicture(g: Golden, id: string, name: string, got: Uint8Arr
   expect(changed / got.length, `${g.family}/${g.group} ${id} ${name}: share of values that differ`).toBeLessThanOrEqual(0.005);
 }
 
+/** Asserts the rule for float pictures that went through 8 bits on their way: beyond the bound lie at most 0.5 % of the values, by one level. */
+export function expectThroughBytes(g: Golden, id: string, name: string, got: Tensor): void {
+  const want = g.tensor(name);
+  expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(want.shape);
+  const { worst, bound } = difference(g, name, got.data);
+  note(g, id, { worst, bound: Math.max(bound, 1 / 255) });
+  const beyond = got.data.filter((value, i) => Math.abs(value - Number(want.data[i])) > bound).length;
+  expect(worst, `${g.family}/${g.group} ${id} ${name}: worst difference`).toBeLessThanOrEqual(Math.max(bound, 1 / 255 + 1e-6));
+  expect(beyond / got.data.length, `${g.family}/${g.group} ${id} ${name}: share of values beyond ${bound}`).toBeLessThanOrEqual(0.005);
+}
+
 function note(g: Golden, id: string, d: Difference): void {
   const folder = process.env.DARKROOM_PARITY;
   if (folder) appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`);

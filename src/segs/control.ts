@@ -1,0 +1,44 @@
+// ControlNets that wait for the picture of a part (Impact Pack core.py ControlNetWrapper, ControlNetAdvancedWrapper).
+import { tensorResize } from '../image/upscale.ts';
+import type { ControlNet } from '../runtime/types.ts';
+import { applyControl, applyControlToSides } from '../sampling/control.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { cropImageRegion } from './region.ts';
+import type { ControlWrapper, Region } from './types.ts';
+
+/** SEGS_PREPROCESSOR: makes a hint (edges, depth …) of a part's picture. */
+export interface SegsPreprocessor {
+  apply(image: Tensor, mask?: Tensor): Tensor;
+}
+
+export interface PartControl {
+  readonly net: ControlNet;
+  readonly strength: number;
+  /** Of both sides, from and to a fraction of the denoising; without it the positive side carries the net and the negative one follows. */
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly preprocessor?: SegsPreprocessor;
+  /** A hint for the whole picture, cut for each part, instead of the part itself. */
+  readonly image?: Tensor;
+  readonly previous?: ControlWrapper;
+}
+
+/** The wrapper of a part whose SEGS are of a picture of `size` [height, width]. */
+export function controlWrapper(
+  { net, strength, range, preprocessor, image, previous }: PartControl,
+  size: readonly [number, number],
+  region: Region,
+): ControlWrapper {
+  const own = image && cropImageRegion(tensorResize(image, size[1], size[0]), region);
+  return {
+    apply(positive, negative, part, mask) {
+      const before = previous?.apply(positive, negative, part, mask) ?? { positive, negative, images: [] };
+      const hint = own ?? preprocessor?.apply(part, mask) ?? part;
+      const images = [...before.images, hint];
+      if (strength === 0) return { ...before, images };
+      const control = { net, hint, strength, startPercent: range?.start ?? 0, endPercent: range?.end ?? 1 };
+      if (!range) return { positive: applyControl(before.positive, control), negative: before.negative, images };
+      const [both, other] = applyControlToSides([before.positive, before.negative], control);
+      return { positive: both, negative: other, images };
+    },
+  };
+}
