@@ -10,6 +10,13 @@ const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.
 /** `(mask * 255).astype(uint8)`: cut to whole numbers and to their lowest byte. */
 export const byteOf = (value: number): number => Math.trunc(f(value * 255)) & 255;
 
+/** The bytes of all values. */
+export function bytesOf(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = byteOf(values[i]);
+  return bytes;
+}
+
 const combine =
   (apply: (a: number, b: number) => number) =>
   (mask1: Tensor, mask2: Tensor): Tensor =>

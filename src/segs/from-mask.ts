@@ -1,6 +1,6 @@
 // Masks become SEGS (Impact Pack, core.mask_to_segs and the nodes MaskToSEGS, MaskToSEGS_for_AnimateDiff).
 import { outerShapes } from '../image/contours.ts';
-import { byteOf, flattenMask, toBinaryMask } from '../image/mask-arithmetic.ts';
+import { bytesOf, flattenMask, toBinaryMask } from '../image/mask-arithmetic.ts';
 import { toNHW } from '../image/masks.ts';
 import { squeezeMask } from '../image/morphology.ts';
 import { map, sliceBatch, type Tensor } from '../tensor/tensor.ts';
@@ -63,7 +63,7 @@ function shapeSegs(plane: Tensor, options: MaskToSegsOptions): Seg[] {
   const { cropFactor, bboxFill, label = 'A', cropMinSize, isContour = true } = options;
   const [height, width] = plane.shape;
   const dropSize = Math.max(options.dropSize ?? 1, 1);
-  const found = outerShapes(Uint8Array.from(plane.data, byteOf), height, width);
+  const found = outerShapes(bytesOf(plane.data), height, width);
   const large = found.shapes.filter((shape) => shape.width > dropSize && shape.height > dropSize);
   return large.map((shape) => {
     const bbox: Region = [shape.x, shape.y, shape.x + shape.width, shape.y + shape.height];
