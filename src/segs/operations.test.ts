@@ -116,7 +116,7 @@ describe('edits', () => {
   });
 
   it('masks are cut by others, and control nets dropped', () => {
-    const wrapper: ControlWrapper = { apply: () => Promise.reject(new Error('not asked for')) };
+    const wrapper: ControlWrapper = { apply: (positive, negative, image) => ({ positive, negative, images: [image] }) };
     const wired = of(seg([0, 0, 4, 4], { controlNetWrapper: wrapper }), b);
     const half: Tensor = { shape: [1, 8, 10], data: Float32Array.from({ length: 80 }, (_, i) => Number(i % 10 < 3)) };
     expect(segsBitwiseAndMask(wired, half).segs.map((s) => sum(s.croppedMask))).toEqual([12, 3]);
