@@ -48,11 +48,13 @@ function describe(node: NodeDeclaration): string[] {
   const rows = Object.entries(node.inputs).map(
     ([name, input]) => `    ${name}: ${typeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
   );
+  const more = [node.more ?? []].flat().map(({ pattern, input }) => `    ${pattern.source}: ${typeOf(input)}, optional`);
   return [
     `${node.type} (${node.display}), ${node.category}`,
     ...(node.description ? [`  ${node.description}`] : []),
     '  inputs:',
     ...rows,
+    ...more,
     '  outputs:',
     ...node.outputs.map((o) => `    ${o.name}: ${o.type}${o.isList ? ' list' : ''}`),
   ];

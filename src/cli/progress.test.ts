@@ -27,7 +27,7 @@ function fake(interactive: boolean) {
     progress.show({ type: 'done', outputs: {} });
     progress.end();
   };
-  return { play, written };
+  return { play, progress, written };
 }
 
 it('a terminal sees node, bar, step, s/it and ETA on one line', () => {
@@ -45,6 +45,19 @@ it('anything else gets plain lines', () => {
   const { play, written } = fake(false);
   play();
   expect(written).toEqual(['warning: careful\n', '[1/2] Paint?[2J it: 13 s, 4 steps, 2.00 s/it\n', '[2/2] Save: 0.0 s\n']);
+});
+
+it('what a node says of itself, and nodes that were kept from running', () => {
+  const { progress, written } = fake(true);
+  progress.show({ type: 'started', nodes: 1, cached: [] });
+  progress.show({ type: 'node-started', nodeId: '3', nodeType: 'Regional', title: 'Regional' });
+  progress.show({ type: 'status', nodeId: '3', text: '1/2 regions' });
+  progress.show({ type: 'blocked', nodeId: '4', nodeType: 'SaveImage', message: 'empty mask', executed: [] });
+  progress.show({ type: 'node-started', nodeId: '3.0.0.1', displayId: '3', nodeType: 'KSampler', title: 'KSampler' });
+  progress.end();
+  expect(written).toContain('\r\x1b[2K[1/1] Regional  1/2 regions  0.0 s');
+  expect(written.join('')).toContain('SaveImage (node 4) did not run: empty mask\n');
+  expect(written).toContain('\r\x1b[2K[2/2] KSampler  0.0 s');
 });
 
 it('durations', () => {

@@ -128,6 +128,34 @@ describe('execution', () => {
   });
 });
 
+describe('a prompt that is partly invalid', () => {
+  const workflow = {
+    1: node('TestNumber', { value: 3 }),
+    2: save(['1', 0], 'good'),
+    3: node('TestNumber', { value: 1000 }),
+    4: save(['3', 0], 'bad'),
+  };
+
+  it('is refused as a whole', async () => {
+    expect(await failureOf(room.run(workflow))).toMatchObject({ code: 'DR_WORKFLOW_INVALID', nodeId: '3' });
+  });
+
+  it('or runs as far as it is valid, where that is wanted', async () => {
+    const { outputs, nodeErrors } = await room.run(workflow, { partial: true });
+    expect(Object.keys(outputs)).toEqual(['2']);
+    expect(nodeErrors).toMatchObject({
+      3: { class_type: 'TestNumber', dependent_outputs: ['4'], errors: [{ type: 'value_bigger_than_max' }] },
+    });
+    const none = { 3: workflow[3], 4: workflow[4] };
+    expect(await failureOf(room.run(none, { partial: true }))).toMatchObject({ code: 'DR_WORKFLOW_INVALID', nodeId: '3' });
+  });
+
+  it('runs the outputs that are asked for', async () => {
+    expect(Object.keys((await room.run(workflow, { targets: ['2'] })).outputs)).toEqual(['2']);
+    expect((await failureOf(room.run(workflow, { targets: [] }))).message).toContain('no node that saves or shows');
+  });
+});
+
 describe('stopping', () => {
   const slow = (deaf: boolean) => ({ 1: node('TestSlow', { steps: 100, ms: deaf ? 5000 : 20, deaf }), 2: save(['1', 0], 'stopped') });
 

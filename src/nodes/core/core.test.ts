@@ -13,6 +13,7 @@ import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { NodeEnvironment } from '../context.ts';
 import type { ComboInput, SavedFile } from '../declare.ts';
 import { NODES } from '../index.ts';
+import { tempSuffix } from './files.ts';
 import { CORE_NODES } from './index.ts';
 
 const ramp = (shape: readonly number[]): Tensor => {
@@ -25,6 +26,14 @@ const ramp = (shape: readonly number[]): Tensor => {
 const optionsOf = ({ options }: ComboInput, environment: NodeEnvironment) =>
   typeof options === 'function' ? options(environment) : options;
 const folder = (): string => mkdtempSync(join(tmpdir(), 'darkroom-nodes-'));
+
+it('previews have letters in their names that keep programs apart', async () => {
+  const context = { ...testContext(), random: () => 0.999 };
+  const image = { shape: [1, 1, 1, 3], data: new Float32Array(3) };
+  const result = await NODES.get('PreviewImage')!.run({ images: image } as never, context);
+  expect(result.ui!['images']).toMatchObject([{ filename: 'ComfyUI_temp_zzzzz_00001_.png', type: 'temp' }]);
+  expect(tempSuffix(() => 0)).toBe('_temp_aaaaa');
+});
 
 it('every node is in the table once, with defaults inside their bounds', () => {
   expect(CORE_NODES.length).toBe(48);

@@ -67,6 +67,8 @@ async function savePictures(
   return { outputs: [], ui: { images: saved } };
 }
 
+const HIDDEN = { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' } as const;
+
 const SaveImage = defineNode({
   type: 'SaveImage',
   display: 'Save Image',
@@ -79,6 +81,7 @@ const SaveImage = defineNode({
       tooltip: 'How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% …',
     }),
   },
+  hidden: HIDDEN,
   outputs: [],
   outputNode: true,
   saves: 'output',
@@ -98,6 +101,7 @@ const PreviewImage = defineNode({
   category: 'image',
   description: 'Shows pictures without keeping them: they are saved in the temp folder.',
   inputs: { images: socket('IMAGE') },
+  hidden: HIDDEN,
   outputs: [],
   outputNode: true,
   saves: 'temp',
@@ -109,6 +113,7 @@ const SaveLatent = defineNode({
   display: 'SaveLatent',
   category: '_for_testing',
   inputs: { samples: socket('LATENT'), filename_prefix: string({ default: 'latents/ComfyUI' }) },
+  hidden: HIDDEN,
   outputs: [],
   outputNode: true,
   saves: 'output',
