@@ -9,6 +9,7 @@ export interface EngineSettings {
   readonly temp: string;
   readonly device: 'cpu' | 'auto';
   readonly threads?: number;
+  readonly textEncoders?: 'fp16' | 'fp32';
   /** URL of a module that exports NODES, in place of the built-in nodes. */
   readonly nodesModule?: string;
 }

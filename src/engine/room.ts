@@ -26,6 +26,8 @@ export interface DarkroomOptions {
   readonly device?: 'cpu' | 'auto';
   /** Threads of a network's evaluation; all cores unless given. */
   readonly threads?: number;
+  /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */
+  readonly textEncoders?: 'fp16' | 'fp32';
   /** Other nodes than the built-in ones: a table, and the URL of the module that exports it as NODES. */
   readonly nodes?: { readonly table: NodeTable; readonly module: string };
 }
@@ -97,6 +99,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     temp,
     device: options.device ?? 'auto',
     threads: options.threads,
+    textEncoders: options.textEncoders,
     nodesModule: options.nodes?.module,
   });
 

@@ -38,6 +38,7 @@ async function open(settings: EngineSettings): Promise<Engine> {
     runtime: createRuntime({
       device: settings.device,
       threads: settings.threads,
+      textEncoders: settings.textEncoders,
       onLoad: ({ file, part }) => send({ kind: 'event', event: { type: 'loading', nodeId: loadingFor, file: basename(file), part } }),
     }),
   };

@@ -46,7 +46,7 @@ async function partsOf(opened: Safetensors, runtime: Runtime): Promise<Checkpoin
     unet: createUNet(runtime, weightsOf(file, tensors, unet.prefix)),
     encoders: clips.map(({ kind, layout, prefix }) =>
       // ComfyUI keeps text encoders in float16, whatever the file holds, and computes in float32
-      createTextEncoder(runtime, kind, weightsOf(file, tensors, prefix, { halves: true }), LAYOUTS[layout]),
+      createTextEncoder(runtime, kind, weightsOf(file, tensors, prefix, { halves: runtime.textEncoders === 'fp16' }), LAYOUTS[layout]),
     ),
     vae: found.vae && (await findAutoencoder(runtime, opened, found.vae.prefix)),
     ...(await predictionOf(opened, unet.prediction)),

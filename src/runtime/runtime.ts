@@ -10,6 +10,8 @@ export interface RuntimeOptions {
   readonly device?: 'cpu' | 'auto';
   /** Threads of one evaluation; all cores unless given. */
   readonly threads?: number;
+  /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */
+  readonly textEncoders?: 'fp16' | 'fp32';
   /** Bytes of weights that may be open together; three quarters of the machine's memory unless given. */
   readonly memoryBudget?: number;
   /** Called before a network is loaded (seconds for a large one). */
@@ -30,6 +32,7 @@ export interface NetworkSpec {
 export interface Runtime {
   readonly device: string;
   readonly threads: number;
+  readonly textEncoders: 'fp16' | 'fp32';
   /** A network that opens itself when it is run. */
   network(spec: NetworkSpec): Network;
   /** Names of the networks that are open now, least recently used first. */
@@ -85,6 +88,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return {
     device: 'cpu',
     threads,
+    textEncoders: options.textEncoders ?? 'fp16',
     network: (spec) => {
       const key = [spec.file, spec.part, spec.variant].filter((part) => part).join(' ');
       return { run: (inputs) => inTurn(async () => (await use(key, spec)).run(inputs, spec.outputs)) };

@@ -77,8 +77,8 @@ async function embed(slots: readonly TokenSlot[], weights: Weights, table: strin
   const place = new Map(ids.map((id, i) => [id, i]));
   const file = await openSafetensors(weights.file);
   try {
-    // like the encoder's weights, which ComfyUI keeps in float16
-    const rows = decodeFloat32('F16', encodeFloat32('F16', (await file.readRows(weights.fullName(table), ids)).data));
+    const stored = (await file.readRows(weights.fullName(table), ids)).data;
+    const rows = weights.halves ? decodeFloat32('F16', encodeFloat32('F16', stored)) : stored;
     const all = new Float32Array(slots.length * width);
     for (const [i, slot] of slots.entries()) {
       const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
