@@ -2,7 +2,8 @@
 import { DarkroomError } from '../errors.ts';
 import { commonUpscale, roundHalfEven } from '../image/upscale.ts';
 import { full, map, reshape, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
-import type { ConditioningEntry, Model } from './types.ts';
+import { toModelLatent } from './latent-format.ts';
+import type { ConditioningEntry, LatentFormat, Model } from './types.ts';
 
 interface Source {
   readonly entry: ConditioningEntry;
@@ -12,8 +13,7 @@ interface Source {
   readonly latent?: Tensor;
   /** The run's noise mask, [B,C,H,W]. */
   readonly mask?: Tensor;
-  /** Model units over the autoencoder's. */
-  readonly scale: number;
+  readonly format: LatentFormat;
 }
 
 /** What an inpainting model takes for a grey picture. */
@@ -23,12 +23,12 @@ const BLANK = [0.8223, -0.6876, 0.6364, 0.138];
 const KINDS: Readonly<Record<number, (source: Source) => Tensor>> = { 5: maskAndPicture, 4: picture };
 
 /** The channels [B,E,H,W] that an entry adds to the input of a model that takes more than latents. Throws DR_MODEL_UNSUPPORTED. */
-export function concatChannels(model: Model, entry: ConditioningEntry, run: Omit<Source, 'entry' | 'scale'>): Tensor | undefined {
-  const { channels, scale } = model.latentFormat;
-  const more = model.unet.inChannels - channels;
+export function concatChannels(model: Model, entry: ConditioningEntry, run: Omit<Source, 'entry' | 'format'>): Tensor | undefined {
+  const format = model.latentFormat;
+  const more = model.unet.inChannels - format.channels;
   if (more === 0) return undefined;
   const kind = KINDS[more];
-  if (kind) return kind({ ...run, entry, scale });
+  if (kind) return kind({ ...run, entry, format });
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `the model's input has ${model.unet.inChannels} channels`,
     hint: 'Models of 4 channels, inpainting models (9) and InstructPix2Pix models (8) are supported.',
@@ -36,7 +36,7 @@ export function concatChannels(model: Model, entry: ConditioningEntry, run: Omit
   });
 }
 
-function maskAndPicture({ entry, shape, latent, mask, scale }: Source): Tensor {
+function maskAndPicture({ entry, shape, latent, mask, format }: Source): Tensor {
   const [batch, , height, width] = shape;
   const given = entry.concat_mask ?? (mask && firstChannel(mask));
   if (!given) {
@@ -44,7 +44,7 @@ function maskAndPicture({ entry, shape, latent, mask, scale }: Source): Tensor {
     const grey = map(blank, (_, i) => BLANK[Math.floor(i / (height * width)) % BLANK.length]);
     return joinChannels(full([batch, 1, height, width], 1), grey);
   }
-  const own = entry.concat_latent_image && map(entry.concat_latent_image, (value) => value * Math.fround(scale));
+  const own = entry.concat_latent_image && toModelLatent(format, entry.concat_latent_image);
   const planes = fitted(
     reshape(given, [given.data.length / (given.shape.at(-2)! * given.shape.at(-1)!), 1, ...given.shape.slice(-2)]),
     shape,
