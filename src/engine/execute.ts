@@ -246,6 +246,7 @@ export async function execute(execution: Execution): Promise<Outputs> {
     const entry = entryOf(id);
     if (entry) {
       done.set(id, entry);
+      Object.assign(outputs, entry.inner);
       show(id, entry.ui);
       order.complete(id);
       continue;
