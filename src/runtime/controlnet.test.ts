@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../formats/safetensors-write.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { loadControlNet } from './controlnet.ts';
 import { createRuntime } from './runtime.ts';
@@ -37,4 +39,77 @@ describe('ControlNet', () => {
       expectGolden(g, id, wanted, await unet.evaluate({ ...common, control }));
     }
   });
+
+  const renamed = async (name: string, rename: (tensor: string) => string, more: Record<string, TensorToWrite> = {}): Promise<string> => {
+    const source = await openSafetensors(file);
+    const tensors: Record<string, TensorToWrite> = { ...more };
+    for (const tensor of source.tensors.keys())
+      tensors[rename(tensor.slice('control_model.'.length))] = { dtype: 'F32', ...(await source.read(tensor)) };
+    await source.close();
+    const target = join(folder, `${name}.safetensors`);
+    await writeSafetensors(target, tensors);
+    return target;
+  };
+  const evaluate = async (path: string) => {
+    const net = await loadControlNet(path, runtime);
+    const { inputs } = g.cases[0];
+    const [x, context, y, pixels] = ['x', 'context', 'y', 'hint'].map((name) => g.float(inputs[name]));
+    return net.evaluate({ x, timesteps: g.float(inputs.t).data, context, y, hint: await net.prepareHint(pixels), strength: 1 });
+  };
+
+  it('reads the layout of diffusers', async () => {
+    expect(await evaluate(await renamed('diffusers', diffusersName))).toEqual(await evaluate(file));
+  });
+
+  it('keeps mean values only where the name says that the picture is shuffled', async () => {
+    const { middle } = await evaluate(await renamed('made_shuffle', (name) => `control_model.${name}`));
+    const whole = (await evaluate(file)).middle!;
+    const [, , height, width] = whole.shape;
+    expect(middle!.shape).toEqual([...whole.shape.slice(0, 2), 1, 1]);
+    const mean = whole.data.subarray(0, height * width).reduce((sum, value) => sum + value, 0) / (height * width);
+    expect(middle!.data[0]).toBeCloseTo(mean, 5);
+  });
+
+  it.each([
+    ['difference', 'a ControlNet stored as a difference to its model'],
+    ['task_embedding', 'a union ControlNet'],
+    ['lora_controlnet', 'a control LoRA'],
+  ])('refuses a file with %s by name', async (tensor, what) => {
+    const prefix = tensor === 'task_embedding' ? '' : 'control_model.';
+    const path = await renamed(tensor, (name) => prefix + name, { [tensor]: { dtype: 'F32', shape: [1], data: Float32Array.of(0) } });
+    await expect(loadControlNet(path, runtime)).rejects.toMatchObject({
+      code: 'DR_MODEL_UNSUPPORTED',
+      message: expect.stringContaining(what),
+    });
+  });
 });
+
+/** The fixture's tensors under diffusers' names: two residual blocks a level. */
+function diffusersName(name: string): string {
+  const rules: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
+    [/^input_blocks\.0\.0\./, () => 'conv_in.'],
+    [/^time_embed\.(\d)/, (n) => `time_embedding.linear_${Number(n) / 2 + 1}`],
+    [/^label_emb\.0\.(\d)/, (n) => `add_embedding.linear_${Number(n) / 2 + 1}`],
+    [/^input_blocks\.([36])\.0\.op\./, (n) => `down_blocks.${Number(n) / 3 - 1}.downsamplers.0.conv.`],
+    [
+      /^input_blocks\.(\d)\.([01])\./,
+      (n, kind) => `down_blocks.${Math.floor((Number(n) - 1) / 3)}.${kind === '0' ? 'resnets' : 'attentions'}.${(Number(n) - 1) % 3}.`,
+    ],
+    [/^middle_block\.1\./, () => 'mid_block.attentions.0.'],
+    [/^middle_block\.([02])\./, (n) => `mid_block.resnets.${Number(n) / 2}.`],
+    [/^zero_convs\.(\d)\.0\./, (n) => `controlnet_down_blocks.${n}.`],
+    [/^middle_block_out\.0\./, () => 'controlnet_mid_block.'],
+    [/^input_hint_block\.0\./, () => 'controlnet_cond_embedding.conv_in.'],
+    [/^input_hint_block\.14\./, () => 'controlnet_cond_embedding.conv_out.'],
+    [/^input_hint_block\.(\d+)\./, (n) => `controlnet_cond_embedding.blocks.${Number(n) / 2 - 1}.`],
+  ];
+  const [pattern, rewrite] = rules.find(([rule]) => rule.test(name))!;
+  return name
+    .replace(pattern, (_, ...found) => rewrite(...(found as string[])))
+    .replace('.in_layers.0.', '.norm1.')
+    .replace('.in_layers.2.', '.conv1.')
+    .replace('.emb_layers.1.', '.time_emb_proj.')
+    .replace('.out_layers.0.', '.norm2.')
+    .replace('.out_layers.3.', '.conv2.')
+    .replace('.skip_connection.', '.conv_shortcut.');
+}

@@ -1,5 +1,6 @@
 // Conditioning made ready for a run (comfy.samplers process_conds): areas in latent cells, masks at latent size, sigma ranges, ADM vectors,
 // for each area a partner of the same area on the other side, and the ControlNets that act on negative prompts too.
+import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { interpolate } from '../image/interpolate.ts';
 import { reshape, type Tensor } from '../tensor/tensor.ts';
@@ -100,7 +101,7 @@ function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, si
 function controlFits({ unet, family }: Model, { net }: Control): void {
   if (net.contextDim === unet.contextDim && (net.admChannels === 0 || net.admChannels === unet.admChannels)) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `the ControlNet ${net.file} is made for another model family than ${family}`,
+    message: `the ControlNet ${basename(net.file)} is made for another model family than ${family}`,
     hint: `Load a ControlNet for ${family} models.`,
     input: 'control_net',
     file: net.file,

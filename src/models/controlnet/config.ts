@@ -1,5 +1,6 @@
 // The architecture of a ControlNet (Zhang et al. 2023, arXiv 2302.05543), read off its tensors' names and shapes, in the layout of the
 // original checkpoints.
+import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { type EncoderConfig, encoderConfig } from '../unet/config.ts';
 import type { Weights } from '../weights.ts';
@@ -23,7 +24,7 @@ export function controlNetConfig(weights: Weights): ControlNetConfig {
   const other = OTHERS.find(([tensor]) => weights.has(tensor));
   if (other)
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-      message: `${weights.file} is ${other[1]}`,
+      message: `${basename(weights.file)} is ${other[1]}`,
       hint: 'ControlNets for one kind of picture are supported, for SD1.x, SD2.x and SDXL.',
       file: weights.file,
     });

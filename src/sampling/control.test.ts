@@ -1,0 +1,114 @@
+// Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a batch.
+import { expect, it } from 'vitest';
+import type { ControlNet, ControlNetInputs } from '../runtime/types.ts';
+import { full, tensor, zeros } from '../tensor/tensor.ts';
+import { controlResiduals, shareControl } from './control.ts';
+import { discreteSampling } from './model-sampling.ts';
+import type { Control } from './types.ts';
+
+const sampling = discreteSampling();
+
+/** A network whose residuals are the strength; keeps what it was given. */
+function fakeNet(): ControlNet & { readonly calls: ControlNetInputs[]; hints: number } {
+  const calls: ControlNetInputs[] = [];
+  return {
+    file: 'fake',
+    contextDim: 4,
+    admChannels: 0,
+    factor: 8,
+    calls,
+    hints: 0,
+    prepareHint(pixels) {
+      this.hints += 1;
+      const [n, , h, w] = pixels.shape;
+      return Promise.resolve(
+        tensor(
+          [n, 1, h / 8, w / 8],
+          Float32Array.from({ length: (n * h * w) / 64 }, (_, i) => Math.floor((i * 64) / (h * w))),
+        ),
+      );
+    },
+    evaluate(inputs) {
+      calls.push(inputs);
+      return Promise.resolve({ output: [full([1, 1, 1, 1], inputs.strength), null], middle: full([1, 2, 2, 2], inputs.strength) });
+    },
+  };
+}
+
+const controlOf = (net: ControlNet, values: Partial<Control> = {}): Control => ({
+  net,
+  hint: full([1, 20, 30, 3], 0.5),
+  strength: 1,
+  startPercent: 0,
+  endPercent: 1,
+  ...values,
+});
+const at = (sigma: number, conditions: number, batch: number) => ({
+  x: zeros([conditions * batch, 4, 2, 2]),
+  timesteps: new Float32Array(conditions * batch),
+  context: zeros([conditions * batch, 1, 4]),
+  sigma,
+  sampling,
+  conditions,
+});
+
+it('acts between its percents only, after the networks before it', async () => {
+  const net = fakeNet();
+  const first = controlOf(net, { strength: 0.25, startPercent: 0.5 });
+  const control = controlOf(net, { strength: 2, endPercent: 0.7, previous: first });
+  const middleAt = async (percent: number) =>
+    (await controlResiduals(control, at(sampling.percentToSigma(percent), 1, 1)))?.middle?.data[0];
+  expect(await middleAt(0.3)).toBe(2);
+  expect(await middleAt(0.6)).toBe(2.25);
+  expect(await middleAt(0.8)).toBe(0.25);
+  expect(await controlResiduals(first, at(14, 1, 1))).toBeUndefined();
+});
+
+it('prepares a picture once for each size', async () => {
+  const net = fakeNet();
+  const control = controlOf(net);
+  for (let i = 0; i < 3; i++) await controlResiduals(control, at(1, 2, 1));
+  await controlResiduals(controlOf(net, { hint: control.hint, strength: 0.5 }), at(1, 1, 1));
+  expect(net.hints).toBe(1);
+  await controlResiduals(control, { ...at(1, 1, 1), x: zeros([1, 4, 3, 2]) });
+  expect(net.hints).toBe(2);
+});
+
+it('repeats hints through the batch of each condition, cuts what is too many, and takes as many as there are rows as they are', async () => {
+  const rows = async (hints: number, conditions: number, batch: number): Promise<number[]> => {
+    const net = fakeNet();
+    await controlResiduals(controlOf(net, { hint: full([hints, 16, 16, 3], 0) }), at(1, conditions, batch));
+    return Array.from(net.calls[0].hint.data).filter((_, i) => i % 4 === 0);
+  };
+  expect(await rows(1, 2, 3)).toEqual([0]);
+  expect(await rows(2, 2, 3)).toEqual([0, 1, 0, 0, 1, 0]);
+  expect(await rows(5, 2, 2)).toEqual([0, 1, 0, 1]);
+  expect(await rows(2, 2, 1)).toEqual([0, 1]);
+});
+
+it('adds planes and single values of stacked networks', async () => {
+  const net = fakeNet();
+  const planes: ControlNet = {
+    ...net,
+    evaluate: async () => ({ output: [tensor([1, 1, 1, 2], Float32Array.of(1, 2)), full([1, 1, 1, 1], 3)], middle: null }),
+  };
+  const control = controlOf(net, { strength: 0.5, previous: controlOf(planes) });
+  const { output, middle } = (await controlResiduals(control, at(1, 1, 1)))!;
+  expect(output.map((value) => value && Array.from(value.data))).toEqual([[1.5, 2.5], [3]]);
+  expect(middle?.data[0]).toBe(0.5);
+});
+
+it('gives networks of positive prompts to negative ones without area, in turn, unless one has its own', () => {
+  const [a, b] = [controlOf(fakeNet()), controlOf(fakeNet())];
+  const area = [1, 1, 0, 0];
+  const positive = [
+    { control: a, controlsNegatives: true },
+    { control: b, controlsNegatives: true },
+    { control: a, controlsNegatives: false },
+    { control: a, controlsNegatives: true, area },
+  ];
+  expect(shareControl(positive, [{}, { area }, {}])).toEqual([{ control: a }, { area }, { control: b }]);
+  expect(shareControl(positive, [{}])).toEqual([{ control: b }]);
+  expect(shareControl(positive, [{ area }])).toEqual([{ area }]);
+  expect(shareControl(positive, [{ control: b }, {}])).toEqual([{ control: b }, {}]);
+});
