@@ -8,11 +8,13 @@ import { runSampler } from '../sample.ts';
 import { SAMPLER_KINDS } from './index.ts';
 
 const sampling = discreteSampling();
-const predict = analyticPrediction(golden('samplers', 'analytic'));
+/** Groups without a denoiser of their own share that of `analytic`. */
+const analytic = golden('samplers', 'analytic');
 
 async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Promise<void> {
   const kind = SAMPLER_KINDS[params.sampler];
   const seed = BigInt(params.seed);
+  const predict = analyticPrediction(g.has('shared/B1') ? g : analytic);
   const noise = g.float(inputs.noise);
   const calls: number[] = [];
   const steps: { x: Vector; denoised: Vector }[] = [];
@@ -44,7 +46,7 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
   expectGolden(g, id, outputs.out, out);
 }
 
-describe.each(['analytic', 'options', 'impact'])('samplers/%s', (group) => {
+describe.each(['analytic', 'options', 'impact', 'schedules'])('samplers/%s', (group) => {
   const g = golden('samplers', group);
   const names = [...new Set(g.cases.map(({ params }) => params.sampler as string))];
   it.each(names)('%s', async (name) => {
