@@ -53,14 +53,10 @@ function changeOf(g: Graph, patch: Factored, { tensor, shape }: PatchSource, lat
     case 'lokr': {
       const product = (p: Product): Value => (typeof p === 'string' ? late(tensor(p)) : times(p));
       const sizes = (p: Product): readonly number[] => (typeof p === 'string' ? shape(p) : [shape(p[0])[0], shape(p[1])[1]]);
-      const right = patch.core && typeof patch.right !== 'string' ? cored(patch.right, patch.core) : product(patch.right);
       const [a, b] = sizes(patch.left);
-      const [c, d, ...rest] =
-        patch.core && typeof patch.right !== 'string'
-          ? [shape(patch.right[0])[1], shape(patch.right[1])[1], ...shape(patch.core).slice(2)]
-          : sizes(patch.right);
+      const [c, d, ...rest] = sizes(patch.right);
       const left = g.op('Reshape', [product(patch.left), g.ints([a, 1, b, 1, ...rest.map(() => 1)])]);
-      return g.op('Mul', [left, g.op('Reshape', [right, g.ints([1, c, 1, d, ...rest])])]);
+      return g.op('Mul', [left, g.op('Reshape', [product(patch.right), g.ints([1, c, 1, d, ...rest])])]);
     }
   }
 }
