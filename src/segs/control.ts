@@ -30,6 +30,7 @@ export function controlWrapper(
 ): ControlWrapper {
   const own = image && cropImageRegion(tensorResize(image, size[1], size[0]), region);
   return {
+    image: own,
     apply(positive, negative, part, mask) {
       const before = previous?.apply(positive, negative, part, mask) ?? { positive, negative, images: [] };
       const hint = own ?? preprocessor?.apply(part, mask) ?? part;

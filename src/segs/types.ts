@@ -7,6 +7,8 @@ export type Region = readonly [x1: number, y1: number, x2: number, y2: number];
 
 /** A ControlNet that waits for the picture of its part; may stand before others. */
 export interface ControlWrapper {
+  /** The picture it was given for its part, in place of the part's own. */
+  readonly image?: Tensor;
   /** Puts it on both sides for `image` [N,H,W,3]; `images` are the pictures it was shown, for previews. */
   apply(
     positive: Conditioning,

@@ -4,8 +4,10 @@ import type { Autoencoder } from '../../runtime/types.ts';
 import type { RegionalPrompt } from '../../sampling/regional.ts';
 import type { SchedulerFunc, StepSampler } from '../../sampling/step-range.ts';
 import type { Conditioning, Model } from '../../sampling/types.ts';
+import type { SegsPreprocessor } from '../../segs/control.ts';
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../segs/hooks.ts';
 import type { ControlWrapper, Region, Seg, Segs } from '../../segs/types.ts';
+import type { Upscaler } from '../../segs/upscaler.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 export interface BasicPipe {
@@ -51,7 +53,8 @@ export interface DetailerPipe extends BasicPipe {
   readonly segmDetector?: Detector;
   readonly samModel?: SamModel;
   readonly hook?: DetailerHook;
-  readonly refiner?: Pick<BasicPipe, 'model' | 'clip' | 'positive' | 'negative'>;
+  /** Any part may be missing: the pipe's nodes set them one by one. */
+  readonly refiner?: Partial<Pick<BasicPipe, 'model' | 'clip' | 'positive' | 'negative'>>;
 }
 
 export interface ImpactSockets {
@@ -67,11 +70,13 @@ export interface ImpactSockets {
   SEGS_HEADER: readonly [number, number];
   SEG_ELT_bbox: Region;
   SEG_ELT_crop_region: Region;
-  SEG_ELT_control_net: ControlWrapper | undefined;
+  SEG_ELT_control_net_wrapper: ControlWrapper | undefined;
+  SEGS_PREPROCESSOR: SegsPreprocessor;
   BBOX_DETECTOR: Detector;
   SEGM_DETECTOR: Detector;
   SAM_MODEL: SamModel;
   DETAILER_HOOK: DetailerHook;
   PK_HOOK: PixelHook;
+  UPSCALER: Upscaler;
   UPSCALER_HOOK: DetailerHook;
 }
