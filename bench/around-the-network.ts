@@ -1,0 +1,152 @@
+// npm run bench:around -- [CHECKPOINT]: what a sampling step costs beside the network, at a latent of 4 x 64 x 64 (512 px) with a positive and a
+// negative side. The network gives ready-made numbers, so all that is left is ours: inputs, guidance, areas, masks, noise, sampler.
+// With an SD1 checkpoint the share is of its evaluation measured in the same run, else of the time noted below.
+import { cpus } from 'node:os';
+import { loadCheckpoint } from '../src/runtime/checkpoint.ts';
+import { createRuntime } from '../src/runtime/runtime.ts';
+import type { UNet } from '../src/runtime/types.ts';
+import { combine, setArea, setMask } from '../src/sampling/conditioning-ops.ts';
+import { randomNoise, sampleParts } from '../src/sampling/custom.ts';
+import { cfgGuider } from '../src/sampling/guider.ts';
+import { makeModel } from '../src/sampling/model.ts';
+import { withDifferentialDiffusion, withRescaledCfg } from '../src/sampling/patches.ts';
+import { samplerKind } from '../src/sampling/samplers/index.ts';
+import { calculateSigmas } from '../src/sampling/schedules.ts';
+import type { Conditioning, Latent, Model } from '../src/sampling/types.ts';
+import { full, map, type Tensor, zeros } from '../src/tensor/tensor.ts';
+
+const STEPS = 20;
+const RUNS = 15;
+/** Seconds of one evaluation of SD1.5 with both sides at 512 px in fp32: 2 cores of an AMD EPYC (Zen 4), the plain graph. */
+const EVALUATION = 8.4;
+
+const prompt: Conditioning = [{ cond: zeros([1, 77, 768]) }];
+const latent: Latent = { samples: map(zeros([1, 4, 64, 64]), (_, i) => Math.sin(i)) };
+const soft = map(zeros([1, 512, 512]), (_, i) => (i % 512) / 511);
+
+const ready = new Map<string, Tensor>();
+const network: UNet = {
+  inChannels: 4,
+  outChannels: 4,
+  contextDim: 768,
+  admChannels: 0,
+  variant: () => network,
+  evaluate: async ({ x: { shape } }) => {
+    const key = shape.join();
+    if (!ready.has(key)) ready.set(key, full(shape, 0.01));
+    return ready.get(key)!;
+  },
+};
+
+interface Setting {
+  readonly name: string;
+  readonly sampler: string;
+  readonly positive?: Conditioning;
+  readonly latent?: Latent;
+  readonly model?: Model;
+}
+
+const plain = makeModel('sd1', network);
+const patched = withRescaledCfg(withDifferentialDiffusion(plain), 0.7);
+const areas = combine(
+  combine(prompt, setArea(prompt, { width: 256, height: 512, x: 0, y: 0 }, 1)),
+  setArea(prompt, { width: 256, height: 512, x: 256, y: 0 }, 0.7),
+);
+const masks = combine(setMask(prompt, soft, 1, false), setMask(prompt, soft, 0.5, true));
+const masked: Latent = { ...latent, noise_mask: soft };
+
+const SETTINGS: readonly Setting[] = [
+  { name: 'cfg', sampler: 'euler' },
+  { name: 'cfg, multistep', sampler: 'dpmpp_2m' },
+  { name: 'cfg, fresh noise', sampler: 'euler_ancestral' },
+  { name: 'cfg, Brownian noise', sampler: 'dpmpp_2m_sde' },
+  { name: 'two areas', sampler: 'dpmpp_2m', positive: areas },
+  { name: 'two masks', sampler: 'dpmpp_2m', positive: masks },
+  { name: 'noise mask', sampler: 'dpmpp_2m', latent: masked },
+  {
+    name: 'areas, noise mask, differential diffusion, RescaleCFG, Brownian noise',
+    sampler: 'dpmpp_2m_sde',
+    positive: areas,
+    latent: masked,
+    model: patched,
+  },
+];
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** Runs `work` with every Float32Array counted as it is made; views are free. `made` says how many bytes so far. */
+async function counting<T>(work: (made: () => number) => Promise<T>): Promise<T> {
+  const Original = globalThis.Float32Array;
+  let bytes = 0;
+  class Counted extends Original {
+    constructor(...args: [never, never, never]) {
+      super(...args);
+      if (!((args[0] as unknown) instanceof ArrayBuffer)) bytes += this.byteLength;
+    }
+  }
+  globalThis.Float32Array = Counted as unknown as Float32ArrayConstructor;
+  try {
+    return await work(() => bytes);
+  } finally {
+    globalThis.Float32Array = Original;
+  }
+}
+
+interface Cost {
+  readonly ms: number;
+  /** Bytes of float32 arrays made in a step: the median, and the most. */
+  readonly bytes: number;
+  readonly most: number;
+}
+
+async function measure({ sampler, positive = prompt, latent: start = latent, model = plain }: Setting): Promise<Cost> {
+  const sigmas = calculateSigmas(model.sampling, 'karras', STEPS);
+  const run = (onStep?: () => void) =>
+    sampleParts({
+      guider: cfgGuider(model, positive, prompt, 7),
+      sampler: { kind: samplerKind(sampler) },
+      sigmas,
+      noise: randomNoise(1n),
+      latent: start,
+      onStep,
+    });
+  const times: number[] = [];
+  for (let i = -3; i < RUNS; i++) {
+    const began = performance.now();
+    await run();
+    if (i >= 0) times.push((performance.now() - began) / STEPS);
+  }
+  const marks: number[] = [];
+  await counting((made) => run(() => marks.push(made())));
+  const steps = marks.slice(1).map((mark, i) => mark - marks[i]);
+  return { ms: median(times), bytes: median(steps), most: Math.max(...steps) };
+}
+
+/** Seconds of one evaluation of a checkpoint's UNet with both sides; the first one does not count. */
+async function evaluation(file: string): Promise<number> {
+  const runtime = createRuntime({ threads: cpus().length });
+  const { unet } = await loadCheckpoint(file, runtime);
+  const inputs = { x: full([2, 4, 64, 64], 0.1), timesteps: Float32Array.of(500, 500), context: full([2, 77, unet!.contextDim], 0.1) };
+  const times: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const began = performance.now();
+    await unet!.evaluate(inputs);
+    if (i > 0) times.push((performance.now() - began) / 1000);
+  }
+  await runtime.close();
+  return median(times);
+}
+
+const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+
+const [file] = process.argv.slice(2);
+const seconds = file ? await evaluation(file) : EVALUATION;
+console.log(
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}; an evaluation takes ${seconds.toFixed(2)} s (${file ? 'measured' : 'noted'})\n`,
+);
+console.log('| what a step does | sampler | ms per step | share of an evaluation | MB of arrays per step (most) |\n|---|---|---|---|---|');
+for (const setting of SETTINGS) {
+  const { ms, bytes, most } = await measure(setting);
+  const share = `${((ms / 1000 / seconds) * 100).toFixed(2)} %`;
+  console.log(`| ${setting.name} | ${setting.sampler} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} (${mb(most)}) |`);
+}
