@@ -91,8 +91,8 @@ function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, si
     mask,
     strength: entry.strength ?? 1,
     maskStrength: entry.mask_strength ?? 1,
-    start: entry.start_percent === undefined ? Number.POSITIVE_INFINITY : percentToSigma(entry.start_percent),
-    end: entry.end_percent === undefined ? Number.NEGATIVE_INFINITY : percentToSigma(entry.end_percent),
+    start: entry.start_percent === undefined ? Number.POSITIVE_INFINITY : Math.fround(percentToSigma(entry.start_percent)),
+    end: entry.end_percent === undefined ? Number.NEGATIVE_INFINITY : Math.fround(percentToSigma(entry.end_percent)),
     control: entry.control,
     controlsNegatives: entry.control_apply_to_uncond,
   };

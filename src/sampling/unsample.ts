@@ -9,6 +9,7 @@ import { sampleCustom } from './sample.ts';
 import { samplerKind } from './samplers/index.ts';
 import { type KSamplerSigmas, ksamplerSigmas } from './schedules.ts';
 import type { Latent } from './types.ts';
+import { noWayBack } from './warnings.ts';
 
 export interface UnsampleOptions
   extends Pick<
@@ -39,10 +40,7 @@ export async function unsample(o: UnsampleOptions): Promise<Latent> {
       hint: "Use 'euler': it makes the same steps.",
       input: 'sampler_name',
     });
-  if (kind.stochastic)
-    o.warn?.(
-      `'${o.sampler}' adds fresh noise in every step, so the latent can't be sampled back to the picture; use euler, heun or dpmpp_2m`,
-    );
+  if (kind.stochastic) o.warn?.(noWayBack(o.sampler));
   const { samples } = o.latent;
   const { model, steps, scheduler } = o;
   const last = steps - Math.min(o.endAtStep, steps - 1);
