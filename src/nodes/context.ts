@@ -53,7 +53,7 @@ export interface NodeContext extends NodeEnvironment {
 }
 
 export interface SaveRequest {
-  readonly type: 'output' | 'temp';
+  readonly type: 'output' | 'temp' | 'input';
   readonly prefix: string;
   readonly extension: string;
   readonly size: { readonly width: number; readonly height: number };

@@ -64,6 +64,9 @@ export interface ComboInput<T extends string = string> extends Common {
 export interface SocketInput<S extends SocketType = SocketType> extends Common {
   readonly kind: 'SOCKET';
   readonly type: S;
+  /** The prompt itself may hold a value of this type (names that travel over wires); other sockets take links only. */
+  readonly inline?: boolean;
+  readonly default?: string;
 }
 
 export type Input = IntInput | FloatInput | StringInput | BooleanInput | ComboInput | SocketInput;
@@ -255,7 +258,7 @@ export const modelFile = <const O extends Options<ComboInput, 'options'>>(folder
 /** A combo whose options are the pictures of the input folder. */
 export const inputFile = () =>
   ({ kind: 'COMBO', image_upload: true, options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles() }) as const;
-export const socket = <const S extends SocketType, const O extends Common>(type: S, o: O = {} as O) =>
+export const socket = <const S extends SocketType, const O extends Options<SocketInput, 'type'>>(type: S, o: O = {} as O) =>
   ({ kind: 'SOCKET', type, ...o }) as unknown as Made<SocketInput<S>, O>;
 
 export const output = (type: SocketType, name: string = type, isList = false): Output => ({ type, name, isList });

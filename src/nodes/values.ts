@@ -7,8 +7,9 @@ import type { Guider } from '../sampling/guider.ts';
 import type { Conditioning, Latent, Model } from '../sampling/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ImpactSockets } from './impact/values.ts';
+import type { SeargeSockets } from './searge/values.ts';
 
-export interface SocketValues extends ImpactSockets {
+export interface SocketValues extends ImpactSockets, SeargeSockets {
   MODEL: Model;
   CLIP: Clip;
   VAE: Autoencoder;
@@ -21,9 +22,6 @@ export interface SocketValues extends ImpactSockets {
   SIGMAS: Float32Array;
   NOISE: NoiseMaker;
   GUIDER: Guider;
-  /** Names, as the Searge pack sends them over wires. */
-  SAMPLER_NAME: string;
-  SCHEDULER_NAME: string;
   /** [N,H,W,C] in 0..1 */
   IMAGE: Tensor;
   /** [N,H,W] in 0..1 */

@@ -1,10 +1,11 @@
 // KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): from a seed, a schedule and a part of its steps to a latent.
+import { didYouMean } from '../near.ts';
 import { prepareNoise } from '../random/noise.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { cfgGuider } from './guider.ts';
 import { sampleCustom } from './sample.ts';
-import { samplerKind } from './samplers/index.ts';
-import { ksamplerSigmas } from './schedules.ts';
+import { SAMPLERS, samplerKind } from './samplers/index.ts';
+import { ksamplerSigmas, SCHEDULERS } from './schedules.ts';
 import type { Conditioning, Latent, Model, SamplingHooks } from './types.ts';
 
 export interface KSamplerOptions extends SamplingHooks {
@@ -28,9 +29,11 @@ export interface KSamplerOptions extends SamplingHooks {
   readonly forceFullDenoise?: boolean;
 }
 
-/** Samples a latent; its other keys stay. Throws DR_INPUT_INVALID (names), DR_SEED_RANGE, and what sampleCustom throws. */
+/** Samples a latent; its other keys stay. Throws DR_SEED_RANGE, and what sampleCustom throws. */
 export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
-  const { model, seed, sampler, scheduler, steps, denoise } = o;
+  const { model, seed, steps, denoise } = o;
+  const sampler = knownName('sampler', o.sampler, SAMPLERS, o.warn);
+  const scheduler = knownName('scheduler', o.scheduler, SCHEDULERS, o.warn);
   const kind = samplerKind(sampler);
   const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
   const noise = o.disableNoise ? zeros(latent.shape) : prepareNoise(latent.shape, seed, o.latent.batch_index);
@@ -50,6 +53,14 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
     warn,
   });
   return { ...o.latent, samples };
+}
+
+/** A name among `names`; for another one the first of them, as ComfyUI's KSampler takes it without a word. */
+function knownName(what: string, name: string, names: readonly string[], warn: KSamplerOptions['warn']): string {
+  if (names.includes(name)) return name;
+  const near = didYouMean(name, names);
+  warn?.(`there is no ${what} '${name}'; '${names[0]}' is used, as in ComfyUI.${near && ` ${near}`}`);
+  return names[0];
 }
 
 /** An empty latent of another channel count is repeated to the model's. */

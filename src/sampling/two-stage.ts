@@ -1,10 +1,12 @@
-// Base and refiner after one another, as SeargeSDXLSampler2 plans them: KSampler runs that share one seed and one count of steps.
+// Base and refiner after one another, as the samplers of SeargeSDXL plan them: KSampler runs that share one seed and one count of steps.
 import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
 import type { Conditioning, Latent, Model } from './types.ts';
 
 /** One KSampler run of the plan. */
 export interface Stage extends Required<Pick<KSamplerOptions, 'seed' | 'denoise' | 'startStep' | 'lastStep' | 'forceFullDenoise'>> {
   readonly model: 'base' | 'refiner';
+  /** Starts from the latent as it is. */
+  readonly disableNoise?: boolean;
 }
 
 export interface TwoStagePlan {
@@ -50,6 +52,17 @@ export function twoStagePlan({
       forceFullDenoise: true,
     });
   return stages;
+}
+
+/** The runs of SeargeSDXLSampler (v1): the refiner goes on from the noise that the base leaves. */
+export function handOverPlan({ seed, steps, baseRatio, denoise }: Pick<TwoStagePlan, 'seed' | 'steps' | 'baseRatio' | 'denoise'>): Stage[] {
+  if (denoise < 0.01) return [];
+  const baseSteps = Math.trunc(steps * baseRatio);
+  if (baseSteps >= steps) return [{ model: 'base', seed, denoise, startStep: 0, lastStep: steps, forceFullDenoise: true }];
+  return [
+    { model: 'base', seed, denoise, startStep: 0, lastStep: baseSteps, forceFullDenoise: false },
+    { model: 'refiner', seed, denoise: 1, disableNoise: true, startStep: baseSteps, lastStep: steps, forceFullDenoise: true },
+  ];
 }
 
 export interface PromptedModel {

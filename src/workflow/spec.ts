@@ -11,13 +11,13 @@ export const typeOf = (input: Input): string => (input.kind === 'SOCKET' ? input
 export const optionsOf = (input: Input & { kind: 'COMBO' }, environment: NodeEnvironment): readonly string[] =>
   typeof input.options === 'function' ? input.options(environment) : input.options;
 
-const OURS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional']);
+const OURS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional', 'inline']);
 
 /** `[type, options]` as in /object_info and in `extra_info.input_config`. */
 export function inputConfig(input: Input, environment: NodeEnvironment): [Json, JsonObject] {
   const options = objectOf(
     Object.entries(input)
-      .filter(([key]) => !OURS.has(key))
+      .filter(([key, value]) => !OURS.has(key) && value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY)
       .map(([key, value]): [string, Json] => [key, input.kind === 'FLOAT' && typeof value === 'number' ? pyFloat(value) : value]),
   );
   return [input.kind === 'COMBO' ? [...optionsOf(input, environment)] : typeOf(input), options];

@@ -263,7 +263,7 @@ function convert(given: Json, input: Input, place: () => Place, environment: Wor
   try {
     value = type === 'FLOAT' ? floatJson(toFloat(value)) : widgetValue(value, input);
     // the original lets a widget value pass here and fails inside the node
-    if (input.kind === 'SOCKET' && !membersOf(type).some((t) => WIDGETS.has(t)) && !(value === null && input.optional))
+    if (input.kind === 'SOCKET' && !input.inline && !membersOf(type).some((t) => WIDGETS.has(t)) && !(value === null && input.optional))
       throw new PythonError('TypeError', `not a link but ${typeName(value)}`);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;

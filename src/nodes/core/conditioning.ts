@@ -114,6 +114,8 @@ const ConditioningZeroOut = defineNode({
 export const CONDITIONING_NODES = [
   ConditioningCombine,
   ConditioningAverage,
+  // workflow files call it so, with a space at the end
+  { ...ConditioningAverage, type: 'ConditioningAverage ' },
   ConditioningConcat,
   ConditioningSetArea,
   ConditioningSetAreaPercentage,

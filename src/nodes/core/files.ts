@@ -51,10 +51,10 @@ const LoadImageMask = defineNode({
 });
 
 /** Saves each picture of a batch as a PNG with the workflow inside. */
-async function savePictures(
+export async function savePictures(
   images: Tensor,
   context: NodeContext,
-  place: { readonly type: 'output' | 'temp'; readonly prefix: string; readonly level: number },
+  place: { readonly type: 'output' | 'temp' | 'input'; readonly prefix: string; readonly level: number },
 ): Promise<NodeResult> {
   const [count, height, width, channels] = images.shape;
   const text = context.metadata();

@@ -1,5 +1,21 @@
-// The nodes of SeargeSDXL.
+// The nodes of SeargeSDXL up to its version 3; those of version 4 are refused by name (nodes/refused.ts).
 import type { NodeDeclaration } from '../declare.ts';
+import { SEARGE_VALUE_NODES } from './constants.ts';
+import { SEARGE_FILE_NODES } from './files.ts';
+import { SEARGE_FLOW_NODES } from './flow.ts';
+import { SEARGE_INPUT_NODES } from './inputs.ts';
+import { SEARGE_OUTPUT_NODES } from './outputs.ts';
+import { SEARGE_PROCESSOR_NODES } from './processor.ts';
+import { SEARGE_PROMPT_NODES } from './prompt.ts';
 import { SEARGE_SAMPLING_NODES } from './samplers.ts';
 
-export const SEARGE_NODES: readonly NodeDeclaration[] = [...SEARGE_SAMPLING_NODES];
+export const SEARGE_NODES: readonly NodeDeclaration[] = [
+  ...SEARGE_SAMPLING_NODES,
+  ...SEARGE_PROMPT_NODES,
+  ...SEARGE_VALUE_NODES,
+  ...SEARGE_FILE_NODES,
+  ...SEARGE_FLOW_NODES,
+  ...SEARGE_PROCESSOR_NODES,
+  ...SEARGE_INPUT_NODES,
+  ...SEARGE_OUTPUT_NODES,
+];

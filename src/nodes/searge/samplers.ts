@@ -1,16 +1,22 @@
-// The two-stage samplers of SeargeSDXL. Source: SeargeSDXL modules/sampling.py (SeargeSDXLSampler2, SeargeSDXLImage2ImageSampler).
+// The samplers of SeargeSDXL: base and refiner after one another, and one that enlarges between runs. Source: SeargeSDXL modules/_legacy.py,
+// modules/_experimental.py (SeargeSamplerAdvanced, which the pack no longer registers).
 import { DarkroomError } from '../../errors.ts';
 import { blendImages } from '../../image/blend.ts';
-import { scaleImage } from '../../image/upscale.ts';
+import { commonUpscale, scaleImage } from '../../image/upscale.ts';
 import type { UpscaleModel } from '../../runtime/upscaler.ts';
-import { type PromptedModel, runStages, twoStagePlan } from '../../sampling/two-stage.ts';
+import { commonKSampler } from '../../sampling/ksampler.ts';
+import { SAMPLERS } from '../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { handOverPlan, type PromptedModel, runStages, twoStagePlan } from '../../sampling/two-stage.ts';
+import type { Latent } from '../../sampling/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { latentFits, rgb } from '../core/checks.ts';
-import { MAX_RESOLUTION } from '../core/limits.ts';
+import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../core/limits.ts';
 import { samplingHooks } from '../core/sampling.ts';
-import { defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
+import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 import type { SocketValues } from '../values.ts';
+import { nameSocket } from './choices.ts';
 
 const CATEGORY = 'Searge/_deprecated_/Sampling';
 const MAX_SEED = 18446744073709551600n;
@@ -27,8 +33,8 @@ const models = {
 const settings = {
   noise_seed: seed({ max: MAX_SEED }),
   cfg: float({ default: 7, min: 0, max: 30, step: 0.5 }),
-  sampler_name: socket('SAMPLER_NAME'),
-  scheduler: socket('SCHEDULER_NAME'),
+  sampler_name: nameSocket('SAMPLER_NAME', 'ddim'),
+  scheduler: nameSocket('SCHEDULER_NAME', 'ddim_uniform'),
   base_ratio: float({ default: 0.8, min: 0, max: 1, step: 0.01 }),
   noise_offset: int({ default: 1, min: 0, max: 1, optional: true }),
 };
@@ -37,6 +43,31 @@ type Prompts = { readonly [K in keyof typeof models]: K extends `${string}_model
 
 const base = (i: Prompts): PromptedModel => ({ model: i.base_model, positive: i.base_positive, negative: i.base_negative });
 const refiner = (i: Prompts): PromptedModel => ({ model: i.refiner_model, positive: i.refiner_positive, negative: i.refiner_negative });
+
+const SeargeSDXLSampler = defineNode({
+  type: 'SeargeSDXLSampler',
+  display: 'SDXL Sampler v1 (Searge)',
+  category: CATEGORY,
+  description: 'Samples a latent with the base model for a share of the steps; the refiner goes on from what noise is left.',
+  inputs: {
+    ...models,
+    latent_image: socket('LATENT'),
+    noise_seed: seed(),
+    steps: int({ default: 30, min: 1, max: 1000 }),
+    cfg: float({ default: 7, min: 0, max: 100, step: 0.5 }),
+    sampler_name: combo(SAMPLERS, { default: 'dpmpp_2m' }),
+    scheduler: combo(SCHEDULERS, { default: 'karras' }),
+    base_ratio: settings.base_ratio,
+    denoise: float({ default: 1, min: 0, max: 1, step: 0.01 }),
+  },
+  outputs: [output('LATENT', '')],
+  async run(inputs, context) {
+    const { latent_image, noise_seed, steps, cfg, sampler_name, scheduler, base_ratio, denoise } = inputs;
+    const stages = handOverPlan({ seed: noise_seed, steps, baseRatio: base_ratio, denoise });
+    const run = { base: base(inputs), refiner: refiner(inputs), steps, cfg, sampler: sampler_name, scheduler, ...samplingHooks(context) };
+    return outputs(await runStages(stages, latent_image, run));
+  },
+});
 
 const SeargeSDXLSampler2 = defineNode({
   type: 'SeargeSDXLSampler2',
@@ -74,58 +105,59 @@ const SeargeSDXLSampler2 = defineNode({
   },
 });
 
-const SeargeSDXLImage2ImageSampler = defineNode({
-  type: 'SeargeSDXLImage2ImageSampler',
-  display: 'SDXL Image2Image Sampler v1 (Searge)',
-  category: CATEGORY,
-  description: 'Enlarges pictures and samples them anew with base and refiner.',
-  inputs: {
-    ...models,
-    image: socket('IMAGE'),
-    vae: socket('VAE'),
-    noise_seed: settings.noise_seed,
-    steps: int({ default: 20, min: 0, max: 200 }),
-    cfg: settings.cfg,
-    sampler_name: settings.sampler_name,
-    scheduler: settings.scheduler,
-    base_ratio: settings.base_ratio,
-    denoise: float({ default: 0.25, min: 0, max: 1, step: 0.01 }),
-    upscale_model: socket('UPSCALE_MODEL', { optional: true }),
-    scaled_width: int({ default: 1536, min: 0, max: MAX_RESOLUTION, step: 8, optional: true }),
-    scaled_height: int({ default: 1536, min: 0, max: MAX_RESOLUTION, step: 8, optional: true }),
-    noise_offset: settings.noise_offset,
-    refiner_strength: float({ default: 1, min: 0.1, max: 1, step: 0.05, optional: true }),
-    softness: float({
-      default: 0,
-      min: 0,
-      max: 1,
-      step: 0.05,
-      optional: true,
-      tooltip: "Share of the plainly enlarged picture that is blended into the upscale model's.",
-    }),
-  },
-  outputs: [output('IMAGE')],
-  async run(inputs, context) {
-    const { image, vae, steps, cfg, sampler_name, scheduler, denoise } = inputs;
-    if (steps < 1) return outputs(image);
-    const size = { width: inputs.scaled_width, height: inputs.scaled_height };
-    const scaled = await enlarge(image, { ...size, model: inputs.upscale_model, softness: inputs.softness ?? 0 }, context);
-    const stages = twoStagePlan({
-      seed: inputs.noise_seed,
-      steps,
-      baseRatio: inputs.base_ratio,
-      denoise,
-      noiseOffset: inputs.noise_offset,
-      refinerStrength: inputs.refiner_strength,
-    });
-    if (stages.length === 0) return outputs(scaled);
-    const latent = { samples: await vae.encode(rgb(scaled)) };
-    const run = { base: base(inputs), refiner: refiner(inputs), steps, cfg, sampler: sampler_name, scheduler, ...samplingHooks(context) };
-    const { samples } = await runStages(stages, latent, run);
-    latentFits(samples, vae);
-    return outputs(await vae.decode(samples));
-  },
-});
+const image2Image = (type: string, display: string) =>
+  defineNode({
+    type,
+    display,
+    category: CATEGORY,
+    description: 'Enlarges pictures and samples them anew with base and refiner.',
+    inputs: {
+      ...models,
+      image: socket('IMAGE'),
+      vae: socket('VAE'),
+      noise_seed: settings.noise_seed,
+      steps: int({ default: 20, min: 0, max: 200 }),
+      cfg: settings.cfg,
+      sampler_name: settings.sampler_name,
+      scheduler: settings.scheduler,
+      base_ratio: settings.base_ratio,
+      denoise: float({ default: 0.25, min: 0, max: 1, step: 0.01 }),
+      upscale_model: socket('UPSCALE_MODEL', { optional: true }),
+      scaled_width: int({ default: 1536, min: 0, max: MAX_RESOLUTION, step: 8, optional: true }),
+      scaled_height: int({ default: 1536, min: 0, max: MAX_RESOLUTION, step: 8, optional: true }),
+      noise_offset: settings.noise_offset,
+      refiner_strength: float({ default: 1, min: 0.1, max: 1, step: 0.05, optional: true }),
+      softness: float({
+        default: 0,
+        min: 0,
+        max: 1,
+        step: 0.05,
+        optional: true,
+        tooltip: "Share of the plainly enlarged picture that is blended into the upscale model's.",
+      }),
+    },
+    outputs: [output('IMAGE')],
+    async run(inputs, context) {
+      const { image, vae, steps, cfg, sampler_name, scheduler, denoise } = inputs;
+      if (steps < 1) return outputs(image);
+      const size = { width: inputs.scaled_width, height: inputs.scaled_height };
+      const scaled = await enlarge(image, { ...size, model: inputs.upscale_model, softness: inputs.softness ?? 0 }, context);
+      const stages = twoStagePlan({
+        seed: inputs.noise_seed,
+        steps,
+        baseRatio: inputs.base_ratio,
+        denoise,
+        noiseOffset: inputs.noise_offset,
+        refinerStrength: inputs.refiner_strength,
+      });
+      if (stages.length === 0) return outputs(scaled);
+      const latent = { samples: await vae.encode(rgb(scaled)) };
+      const run = { base: base(inputs), refiner: refiner(inputs), steps, cfg, sampler: sampler_name, scheduler, ...samplingHooks(context) };
+      const { samples } = await runStages(stages, latent, run);
+      latentFits(samples, vae);
+      return outputs(await vae.decode(samples));
+    },
+  });
 
 interface Enlargement {
   readonly width: number | undefined;
@@ -154,4 +186,70 @@ async function enlarge(image: Tensor, { width, height, model, softness }: Enlarg
   return blended ? blendImages(scaled, resized(image), softness, 'normal') : scaled;
 }
 
-export const SEARGE_SAMPLING_NODES = [SeargeSDXLSampler2, SeargeSDXLImage2ImageSampler];
+const SeargeSamplerAdvanced = defineNode({
+  type: 'SeargeSamplerAdvanced',
+  display: 'Experimental Sampler',
+  category: 'Searge/_deprecated_/_test_',
+  description: 'Samples a latent, then enlarges it little by little and samples it again each time.',
+  inputs: {
+    model: socket('MODEL'),
+    noise_seed: seed(),
+    steps: int({ default: 20, min: 1, max: 10000 }),
+    cfg: float({ default: 8, min: 0, max: 100, step: 0.5 }),
+    sampler_name: combo(SAMPLERS),
+    scheduler: combo(SCHEDULERS),
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    latent_image: socket('LATENT'),
+    denoise: float({ default: 1, min: 0.05, max: 1, step: 0.05 }),
+    scale_factor: float({ default: 1.5, min: 1, max: 2, step: 0.5 }),
+    scale_denoise: float({ default: 0.75, min: 0.05, max: 1, step: 0.05 }),
+    scale_method: combo(LATENT_UPSCALE_METHODS),
+  },
+  outputs: [output('LATENT', 'latent')],
+  async run({ latent_image, steps, denoise, scale_factor, scale_denoise, scale_method, ...inputs }, context) {
+    const { model, positive, negative, cfg, scheduler } = inputs;
+    const [, , height, width] = latent_image.samples.shape;
+    const sizes = growingSizes({ width, height, steps, factor: scale_factor });
+    const again = Math.floor((steps + 1) / 2);
+    const total = steps + sizes.length * again;
+    const sample = (latent: Latent, count: number, strength: number, before: number): Promise<Latent> =>
+      commonKSampler({
+        ...{ model, positive, negative, cfg, scheduler, latent, sampler: inputs.sampler_name, seed: inputs.noise_seed },
+        ...{ steps: count, denoise: strength, startStep: 0, lastStep: count, forceFullDenoise: true },
+        ...samplingHooks(context),
+        onStep: (step) => context.progress(before + step + 1, total),
+      });
+    let latent = await sample(latent_image, steps, denoise, 0);
+    for (const [i, size] of sizes.entries()) {
+      const samples = commonUpscale(latent.samples, size.width, size.height, scale_method, 'disabled');
+      latent = await sample({ ...latent, samples }, again, scale_denoise, steps + i * again);
+    }
+    return outputs(latent);
+  },
+});
+
+export interface Growth {
+  /** Of the latent, in cells. */
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
+  readonly factor: number;
+}
+
+/** The sizes of SeargeSamplerAdvanced's enlargements: one for each five steps that the factor adds; the last may overshoot. */
+export function growingSizes({ width, height, steps, factor }: Growth): { width: number; height: number }[] {
+  if (factor < 1.001) return [];
+  const extra = Math.max(0, Math.trunc(steps * (factor + 0.001)) - steps);
+  const grown = (from: number, done: number): number => from + Math.floor(((Math.trunc(from * (factor + 0.001)) - from) * done) / extra);
+  return Array.from({ length: Math.ceil(extra / 5) }, (_, i) => ({ width: grown(width, 5 * i + 5), height: grown(height, 5 * i + 5) }));
+}
+
+export const SEARGE_SAMPLING_NODES = [
+  SeargeSDXLSampler,
+  SeargeSDXLSampler2,
+  image2Image('SeargeSDXLImage2ImageSampler', 'Image2Image Sampler v1 (Searge)'),
+  // the same program under a second name
+  image2Image('SeargeSDXLImage2ImageSampler2', 'Image2Image Sampler v2 (Searge)'),
+  SeargeSamplerAdvanced,
+];

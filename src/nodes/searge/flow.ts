@@ -1,0 +1,59 @@
+// Switches of SeargeSDXL. Only the branch that is chosen is evaluated; the original evaluates all of them and takes the same one.
+// Source: SeargeSDXL modules/_legacy.py.
+import { SAMPLERS } from '../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../declare.ts';
+import { SAVE_FOLDERS, STATES } from './choices.ts';
+
+/** Chooses one of `count` inputs; the first for a number that is none of them. */
+const muxer = (type: string, display: string, of: 'LATENT' | 'CONDITIONING', count: number) => {
+  const names = Array.from({ length: count }, (_, i) => `input${i}`);
+  const chosen = (selector: number | undefined): string => names[selector ?? 0] ?? names[0];
+  return defineNode({
+    type,
+    display,
+    category: 'Searge/_deprecated_/FlowControl',
+    inputs: {
+      ...Object.fromEntries(names.map((name) => [name, socket(of, { lazy: true })])),
+      input_selector: int({ default: 0, min: 0, max: count - 1 }),
+    },
+    outputs: [output(of, 'output')],
+    needs: ({ input_selector }) => [chosen(input_selector)],
+    run: (inputs) => outputs(inputNamed(inputs, chosen(inputs.input_selector))),
+  });
+};
+
+const inputs = (type: string) => ({ type, category: 'Searge/_deprecated_/Inputs' });
+
+const SeargeSamplerInputs = defineNode({
+  ...inputs('SeargeSamplerInputs'),
+  display: 'Sampler Settings',
+  inputs: { sampler_name: combo(SAMPLERS, { default: 'ddim' }), scheduler: combo(SCHEDULERS, { default: 'ddim_uniform' }) },
+  outputs: [output('SAMPLER_NAME', 'sampler_name'), output('SCHEDULER_NAME', 'scheduler')],
+  run: ({ sampler_name, scheduler }) => outputs(sampler_name, scheduler),
+});
+
+const SeargeEnablerInputs = defineNode({
+  ...inputs('SeargeEnablerInputs'),
+  display: 'Enable / Disable',
+  inputs: { state: combo(STATES, { default: 'enabled' }) },
+  outputs: [output('ENABLE_STATE', 'state')],
+  run: ({ state }) => outputs(state),
+});
+
+const SeargeSaveFolderInputs = defineNode({
+  ...inputs('SeargeSaveFolderInputs'),
+  display: 'Save Folder',
+  inputs: { save_to: combo(SAVE_FOLDERS, { default: 'output folder' }) },
+  outputs: [output('SAVE_FOLDER', 'save_to')],
+  run: ({ save_to }) => outputs(save_to),
+});
+
+export const SEARGE_FLOW_NODES = [
+  muxer('SeargeLatentMuxer3', '3-Way Muxer for Latents', 'LATENT', 3),
+  muxer('SeargeConditioningMuxer2', '2-Way Muxer for Conditioning', 'CONDITIONING', 2),
+  muxer('SeargeConditioningMuxer5', '5-Way Muxer for Conditioning', 'CONDITIONING', 5),
+  SeargeSamplerInputs,
+  SeargeEnablerInputs,
+  SeargeSaveFolderInputs,
+];

@@ -1,0 +1,95 @@
+// Whole workflows of SeargeSDXL through the engine against ComfyUI's pictures: Reborn v3.3 as its author published it, and the two
+// samplers in small graphs.
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Darkroom, openDarkroom, type RunOptions } from '../src/engine/room.ts';
+import { openSafetensors } from '../src/formats/safetensors.ts';
+import { expectGolden, expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
+
+const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
+const root = mkdtempSync(join(tmpdir(), 'darkroom-searge-'));
+const input = join(root, 'input');
+const output = join(root, 'output');
+const models = join(root, 'models');
+let room: Darkroom;
+
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  checkpoints: ['tiny_sdxl_base', 'tiny_sdxl_refiner'],
+  vae: ['tiny_vae'],
+  upscale_models: ['tiny_esrgan_x4_old', 'tiny_realesrgan_x4_new'],
+  loras: ['tiny_lora_sdxl'],
+};
+
+beforeAll(async () => {
+  for (const [folder, names] of Object.entries(FOLDERS)) {
+    mkdirSync(join(models, folder), { recursive: true });
+    for (const name of names) symlinkSync(fixtureModel(name), join(models, folder, `${name}.safetensors`));
+  }
+  mkdirSync(input);
+  for (const name of ['photo.png', 'photo_alpha.png']) copyFileSync(join(files, 'input', name), join(input, name));
+  room = await openDarkroom({ models, input, output, temp: join(root, 'temp') });
+});
+afterAll(async () => {
+  await room.close();
+  rmSync(root, { recursive: true });
+});
+
+type Prompt = Record<string, { inputs: Record<string, unknown>; class_type: string }>;
+const read = (name: string): Prompt => JSON.parse(readFileSync(join(files, `${name}.api.json`), 'utf8'));
+
+/** Runs a workflow and compares the latents that its VAEDecodes get, and all pictures that it saves and shows. */
+async function expectWorkflow(g: Golden, prompt: Prompt, options: RunOptions = {}) {
+  const [{ id, outputs: wanted }] = g.cases;
+  const decoded = Object.keys(wanted).flatMap((key) => /^latent_\d+_(.+)$/.exec(key)?.[1] ?? []);
+  const savers = decoded.map((node) => [
+    `latent_0_${node}`,
+    { class_type: 'SaveLatent', inputs: { samples: prompt[node].inputs['samples'], filename_prefix: `latents/${node}` } },
+  ]);
+  const result = await room.run({ ...prompt, ...Object.fromEntries(savers) }, options);
+  for (const [key, tensor] of Object.entries(wanted)) {
+    if (key.startsWith('latent_')) {
+      const [saved] = result.outputs[key]['latents'] as { path: string }[];
+      const file = await openSafetensors(saved.path);
+      expectGolden(g, id, tensor, await file.read('latent_tensor'));
+      await file.close();
+    } else {
+      const [picture] = result.outputs[key.slice('image_'.length)].images;
+      const { data, info } = await sharp(picture.path).raw().toBuffer({ resolveWithObject: true });
+      expect([1, info.height, info.width, info.channels], tensor).toEqual(g.tensor(tensor).shape);
+      expectPicture(g, id, tensor, data);
+    }
+  }
+  expect(Object.keys(result.outputs).sort()).toEqual(
+    Object.keys(wanted)
+      .map((key) => (key.startsWith('latent_') ? key : key.slice(6)))
+      .sort(),
+  );
+  return result;
+}
+
+describe('workflows', () => {
+  it.each(['seed_searge_sampler2', 'seed_searge_i2i'])('%s', async (name) => {
+    await expectWorkflow(golden('workflows', name), read(name));
+  });
+
+  it('searge_reborn_v33', async () => {
+    const prompt = read('searge_reborn_v33');
+    expect(room.check(prompt).errors.map(({ nodeId, input }) => [nodeId, input])).toEqual([
+      ['66', 'image'],
+      ['67', 'image'],
+      ['68', 'blend_mode'],
+    ]);
+    // outputs behind inputs that nothing is connected to are left out
+    const { outputs, nodeErrors } = await expectWorkflow(golden('workflows', 'searge_reborn_v33'), prompt, { partial: true });
+    expect(Object.keys(nodeErrors).sort()).toEqual(['66', '67', '68']);
+    const today = new Date();
+    const date = [today.getFullYear(), today.getMonth() + 1, today.getDate()].map((n) => String(n).padStart(2, '0')).join('-');
+    const saved = (id: string): string => relative(output, outputs[id].images[0].path);
+    expect(saved('360')).toBe(join(`SeargeSDXL-out-${date}`, 'generated', 'gen_00001_.png'));
+    expect(saved('361')).toBe(join(`SeargeSDXL-out-${date}`, 'hires', 'hrf_00001_.png'));
+  });
+});
