@@ -137,8 +137,8 @@ const SamplerSASolver = defineNode({
     s_noise: S_NOISE,
     predictor_order: int({ default: 3, min: 1, max: 6 }),
     corrector_order: int({ default: 4, min: 0, max: 6 }),
-    use_pece: boolean({ default: undefined }),
-    simple_order_2: boolean({ default: undefined }),
+    use_pece: boolean(),
+    simple_order_2: boolean(),
   },
   run({ model: { sampling }, eta, sde_start_percent, sde_end_percent, ...knobs }) {
     const [start, end] = [sde_start_percent, sde_end_percent].map(sampling.percentToSigma);
