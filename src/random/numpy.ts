@@ -58,6 +58,12 @@ export interface DefaultRng {
   random(): number;
   /** `standard_normal()`. */
   normal(): number;
+  /** `integers(low, high)`, without `high`, for ranges up to 2^32. */
+  integers(low: number, high: number): number;
+  /** `shuffle(list)`: a new list. */
+  shuffled<T>(items: readonly T[]): T[];
+  /** `choice(n, p=weights, size=count, replace=False)`: indices. The weights sum to 1 and at least `count` of them are above 0. */
+  weightedChoice(weights: readonly number[], count: number): number[];
 }
 
 const PCG_MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
@@ -76,7 +82,73 @@ export function defaultRng(seed: bigint | number): DefaultRng {
     return BigInt.asUintN(64, (word >> turn) | (word << (64n - turn)));
   };
   const random = () => Number(next() >> 11n) * 2 ** -53;
-  return { random, normal: () => ziggurat(next, random) };
+  // 32-bit draws halve a word and keep its upper part for the next one
+  let upper: bigint | undefined;
+  const next32 = (): bigint => {
+    if (upper !== undefined) {
+      const value = upper;
+      upper = undefined;
+      return value;
+    }
+    const word = next();
+    upper = word >> 32n;
+    return word & 0xffffffffn;
+  };
+  const integers = (low: number, high: number): number => {
+    const count = high - low;
+    if (!(count >= 1 && count < 2 ** 32)) throw new Error(`internal: integers of ${low}..${high}`);
+    return count === 1 ? low : low + below(BigInt(count), next32);
+  };
+  return {
+    random,
+    normal: () => ziggurat(next, random),
+    integers,
+    shuffled: (items) => {
+      const result = [...items];
+      for (let i = result.length - 1; i > 0; i--) {
+        const j = masked(i, next32);
+        [result[i], result[j]] = [result[j], result[i]];
+      }
+      return result;
+    },
+    weightedChoice: (weights, count) => withoutReplacement(weights, count, random),
+  };
+}
+
+/** An unbiased integer of 0..max by rejection of what is too large. */
+function masked(max: number, next32: () => bigint): number {
+  const mask = 0xffffffff >>> Math.clz32(max);
+  for (;;) {
+    const value = (Number(next32()) & mask) >>> 0;
+    if (value <= max) return value;
+  }
+}
+
+/** An unbiased integer of 0..count-1 by multiplication (Lemire, arXiv 1805.10941). */
+function below(count: bigint, next32: () => bigint): number {
+  const least = 2n ** 32n % count;
+  for (;;) {
+    const product = next32() * count;
+    if ((product & 0xffffffffn) >= least) return Number(product >> 32n);
+  }
+}
+
+/** Draws many at once, keeps the first of equal ones, and draws anew for the rest. */
+function withoutReplacement(weights: readonly number[], count: number, random: () => number): number[] {
+  const left = [...weights];
+  const found: number[] = [];
+  while (found.length < count) {
+    const draws = Array.from({ length: count - found.length }, random);
+    for (const index of found) left[index] = 0;
+    let sum = 0;
+    const sums = left.map((weight) => {
+      sum += weight;
+      return sum;
+    });
+    const indices = draws.map((draw) => sums.findIndex((value) => value / sum > draw));
+    found.push(...new Set(indices));
+  }
+  return found;
 }
 
 const LEVELS = 256;

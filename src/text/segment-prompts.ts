@@ -1,0 +1,68 @@
+// One prompt per segment, as detailers read them: `[LAB] [face] … [hand] …` by label, or `[ASC] … [SEP] … [SEP:7] …` in order, with
+// seeds. After the Impact Pack's process_wildcard_for_segs.
+import type { PythonRandom } from '../random/python.ts';
+
+/** The orders in which segments are worked on; undefined leaves them as they are. */
+export type SegmentOrder = 'ASC' | 'DSC' | 'ASC-SIZE' | 'DSC-SIZE' | 'RND' | 'LAB';
+
+export interface SegmentPrompt {
+  readonly text: string;
+  /** The seed that stands before it. */
+  readonly seed?: bigint;
+}
+
+export interface SegmentPrompts {
+  readonly order?: SegmentOrder;
+  /** The prompt is added to the detailer's own, in place of replacing it. */
+  readonly concat: boolean;
+  /** The prompt of the next segment; after the last it begins anew. */
+  next(label: string): SegmentPrompt;
+}
+
+const MAX_SEED = 1125899906842624;
+
+/** Reads the prompts of a detailer; `random` draws for [RND] and [SEP:R]. */
+export function segmentPrompts(text: string, random: PythonRandom): SegmentPrompts {
+  const concat = text.startsWith('[CONCAT]');
+  const rest = concat ? text.slice('[CONCAT]'.length) : text;
+  if (rest.startsWith('[LAB]')) {
+    const byLabel = labelled(rest);
+    return { order: 'LAB', concat, next: (label) => ({ text: (byLabel.get('ALL') ?? '') + (byLabel.get(label) ?? '') }) };
+  }
+  const order = /^\[(ASC-SIZE|DSC-SIZE|ASC|DSC|RND)\]/.exec(rest);
+  let items: SegmentPrompt[] = order ? separated(rest.slice(order[0].length), random) : [{ text: rest }];
+  const shuffles = order?.[1] === 'RND';
+  if (shuffles) items = random.shuffled(items);
+  let at = 0;
+  return {
+    ...(order && { order: order[1] as SegmentOrder }),
+    concat,
+    next() {
+      if (at >= items.length) {
+        at = 0;
+        if (shuffles) items = random.shuffled(items);
+      }
+      return items[at++];
+    },
+  };
+}
+
+/** `[a] text [b] text`; of equal labels the last, empty texts left out. */
+function labelled(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, label, prompt] of text.matchAll(/\[([A-Za-z0-9_. ]+)\]([^[]+)(?=\[|$)/g)) found.set(label, prompt.trim());
+  for (const [label, prompt] of found) if (prompt === '') found.delete(label);
+  return found;
+}
+
+/** `a [SEP] b [SEP:R] c [SEP:7] d`: a number is the seed of what follows, R a random one. */
+function separated(text: string, random: PythonRandom): SegmentPrompt[] {
+  const [first, ...rest] = text.split(/(\[SEP(?::[\p{L}\p{N}_]+)?\])/u);
+  const items: SegmentPrompt[] = [{ text: first }];
+  for (let i = 0; i < rest.length; i += 2) {
+    const given = rest[i].slice('[SEP:'.length, -1);
+    const seed = given === 'R' ? BigInt(random.randint(0, MAX_SEED)) : /^\d+$/.test(given) ? BigInt(given) : undefined;
+    items.push({ text: rest[i + 1], ...(seed !== undefined && { seed }) });
+  }
+  return items;
+}

@@ -1,0 +1,178 @@
+// Wildcards in prompts: `{a|b}`, `{2::a|b}`, `{1-2$$, $$a|b|c}`, `__list__`, `2#__list__`, lines with `#`.
+// Syntax, order of the draws and generator are those of the Impact Pack (modules/impact/wildcards.py): the same seed, the same text.
+import { DarkroomError } from '../errors.ts';
+import { type DefaultRng, defaultRng } from '../random/numpy.ts';
+
+/** Lists by their normal names (`colors`, `people/hair`), in the order they were read. */
+export type Wildcards = ReadonlyMap<string, readonly string[]>;
+
+const GROUP = /\{([^{}]*?)\}/g;
+const NAME = /__([\p{L}\p{N}_.\-+/*\\]+?)__/gu;
+const QUANTIFIED = /(\d+)#__([\p{L}\p{N}_.\-+/*\\]+?)__/giu;
+const MAX_ROUNDS = 99;
+const MAX_REPEATS = 100000;
+
+/** The name a list is found by: lower case, `/` between folders, `-` for spaces. */
+export const wildcardName = (name: string): string => name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
+
+/** Whether a text holds anything that `populate` would replace. */
+export const hasWildcards = (text: string): boolean => text.search(GROUP) >= 0 || text.search(NAME) >= 0 || /^\s*#/m.test(text);
+
+/**
+ * The text with every choice made. A list that doesn't exist stays as it is written. Throws DR_INPUT_INVALID where nothing can be
+ * chosen: weights that are all 0, `{3-2$$…}`, `{word$$…}`, an empty list.
+ */
+export function populate(text: string, seed: bigint | number, wildcards: Wildcards): string {
+  const rng = defaultRng(seed);
+  let result = withoutComments(text);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    result = unrepeat(result);
+    while (result.search(GROUP) >= 0) result = result.replace(GROUP, (_, inside: string) => choose(inside, rng, wildcards));
+    const { text: next, found } = replaceNames(result, rng, wildcards);
+    result = next;
+    if (!found) break;
+  }
+  return result;
+}
+
+/** Lines that begin with # are left out; what follows them continues the line before. */
+export function withoutComments(text: string): string {
+  const lines: string[] = [];
+  let skipped = false;
+  for (const line of text.split('\n')) {
+    if (line.trimStart().startsWith('#')) skipped = true;
+    else if (lines.length > 0 && skipped) {
+      lines[lines.length - 1] += ` ${line}`;
+      skipped = false;
+    } else lines.push(line);
+  }
+  return lines.join('\n');
+}
+
+/** `3#__x__` is `__x__|__x__|__x__`. As in the original, the first count of a name is that of all its kind; names with + or \ stay. */
+function unrepeat(text: string): string {
+  let result = text;
+  for (const [, count, name] of text.matchAll(QUANTIFIED)) {
+    const keyword = name.toLowerCase();
+    if (Number(count) > MAX_REPEATS) throw unusable(`${count}#__${name}__`, `more than ${MAX_REPEATS} repetitions`);
+    const repeated = `__${Array(Number(count)).fill(keyword).join('__|__')}__`;
+    const pattern = keyword.includes('\\') ? undefined : patternOf(`\\d+#__${keyword.replaceAll('*', '\\*')}__`, 'giu');
+    if (pattern) result = result.replace(pattern, () => repeated);
+  }
+  return result;
+}
+
+/** One of the options of `{…}`, or several. */
+function choose(inside: string, rng: DefaultRng, wildcards: Wildcards): string {
+  let options = inside.split('|');
+  let range: readonly [number, number] | undefined;
+  let separator = ' ';
+  const parts = options[0].split('$$');
+  if (parts.length > 1) {
+    range = rangeOf(options[0], inside);
+    if (parts.length === 2) {
+      if (options.length === 1 && parts[1].search(NAME) >= 0) options = namedOptions(parts[1], wildcards);
+      else options[0] = parts[1];
+    } else if (parts.length === 3) {
+      separator = parts[1];
+      options[0] = parts[2];
+    }
+  }
+  const weights = weightsOf(options, inside);
+  const count = range ? countIn(range, rng, inside) : 1;
+  const chosen = count > options.length ? rng.shuffled(options) : drawn(options, weights, count, rng, inside);
+  return chosen.map((option) => option.replace(/^\s*[0-9.]+::/, '')).join(separator);
+}
+
+/** `2$$`, `1-3$$`, `-3$$` */
+function rangeOf(first: string, inside: string): readonly [number, number] {
+  const full = /^(\d+)(?:-(\d+))?/.exec(first);
+  if (full) return [Number(full[1]), Number(full[2] ?? full[1])];
+  const upTo = /^-(\d+)/.exec(first);
+  if (upTo) return [1, Number(upTo[1])];
+  throw unusable(inside, 'no number stands before $$');
+}
+
+function countIn([from, to]: readonly [number, number], rng: DefaultRng, inside: string): number {
+  if (from > to) throw unusable(inside, `${from} is more than ${to}`);
+  if (to - from >= 2 ** 32 - 1) throw unusable(inside, 'the range is too wide');
+  return rng.integers(from, to + 1);
+}
+
+export const isNumeric = (text: string): boolean => /^-?(\d*\.?\d+|\d+\.?\d*)$/.test(text);
+
+/** Shares of the options that sum to 1: `3::a` weighs 3, the others 1. */
+function weightsOf(options: readonly string[], inside: string): number[] {
+  const weights = options.map((option) => {
+    const [number, rest] = splitOnce(option, '::');
+    return rest !== undefined && isNumeric(number.trim()) ? Number(number) : 1;
+  });
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (options.length > 0 && total === 0) throw unusable(inside, 'its weights sum to 0');
+  return weights.map((weight) => weight / total);
+}
+
+function drawn(options: readonly string[], weights: readonly number[], count: number, rng: DefaultRng, inside: string): string[] {
+  if (weights.some((weight) => weight < 0)) throw unusable(inside, 'a weight is below 0');
+  if (weights.filter((weight) => weight > 0).length < count) throw unusable(inside, `it has no ${count} options of a weight above 0`);
+  return rng.weightedChoice(weights, count).map((index) => options[index]);
+}
+
+/** All options of the lists that a text names. */
+function namedOptions(text: string, wildcards: Wildcards): string[] {
+  return [...text.matchAll(NAME)].flatMap(([, match]) => {
+    const found = lookUp(match, wildcards);
+    if (found) return found;
+    return isBare(match) ? namedOptions(replaceFirst(text, `__${match}__`, `__*/${match}__`), wildcards) : [];
+  });
+}
+
+/** Each named list by one of its items. Names in no folder are also looked for in all folders. */
+function replaceNames(text: string, rng: DefaultRng, wildcards: Wildcards): { text: string; found: boolean } {
+  let result = text;
+  let found = false;
+  for (const [, match] of text.matchAll(NAME)) {
+    const options = lookUp(match, wildcards);
+    if (options) {
+      if (options.length === 0) throw unusable(`__${match}__`, 'the list is empty');
+      result = replaceFirst(result, `__${match}__`, options[rng.integers(0, options.length)]);
+      found = true;
+    } else if (isBare(match))
+      ({ text: result, found } = replaceNames(replaceFirst(result, `__${match}__`, `__*/${match}__`), rng, wildcards));
+  }
+  return { text: result, found };
+}
+
+/** The list of a name, or all lists that a name with `*` begins to match; undefined when there is none. */
+function lookUp(match: string, wildcards: Wildcards): readonly string[] | undefined {
+  const name = wildcardName(match);
+  const own = wildcards.get(name);
+  if (own || !name.includes('*')) return own;
+  const pattern = patternOf(`^(?:${name.replaceAll('*', '.*').replaceAll('+', '\\+')})`, 'u');
+  const lists = [...wildcards].filter(([key]) => pattern?.test(key) || pattern?.test(`${key}/`));
+  return lists.length > 0 ? lists.flatMap(([, items]) => items) : undefined;
+}
+
+const isBare = (match: string): boolean => !wildcardName(match).includes('*') && !wildcardName(match).includes('/');
+
+function patternOf(source: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return undefined;
+  }
+}
+
+function splitOnce(text: string, by: string): readonly [string, string | undefined] {
+  const at = text.indexOf(by);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + by.length)];
+}
+
+// the replacement may hold $, which String.replace would read as a pattern
+const replaceFirst = (text: string, what: string, by: string): string => text.replace(what, () => by);
+
+const unusable = (what: string, why: string): DarkroomError =>
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: `nothing can be chosen from {${what}}: ${why}`.replace('{__', '__').replace('__}', '__'),
+    hint: 'Wildcards are written {a|b}, {3::a|b}, {2$$, $$a|b|c} or __list__.',
+  });
