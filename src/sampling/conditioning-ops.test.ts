@@ -23,7 +23,7 @@ const g = golden('text', 'nodes');
 const runtime = createRuntime({ threads: 2 });
 afterAll(() => runtime.close());
 
-// The LoRA loaders come with a later issue; their fixtures are not in test/fixtures yet.
+// Run through the LoRA nodes, nodes/core/lora.test.ts.
 const LATER = ['lora_clip', 'lora_clip_sd1'];
 
 const FOX = 'a photo of a red fox in the snow, golden hour';
