@@ -25,6 +25,11 @@ const WHOLE = [
   'seed_unsampler',
   'variations',
   'seed_segs_upscaler',
+  'regional_prompt',
+  'seed_regional_advanced',
+  'two_samplers_for_mask',
+  'lora',
+  'lcm',
 ];
 
 /** An embedding that is not there; a soft mask. */
@@ -38,15 +43,17 @@ let room: Darkroom;
 beforeAll(async () => {
   const checkpoints = join(root, 'models', 'checkpoints');
   const upscalers = join(root, 'models', 'upscale_models');
-  const [vaes, controlNets] = ['vae', 'controlnet'].map((folder) => join(root, 'models', folder));
-  for (const folder of [checkpoints, upscalers, vaes, controlNets, input]) mkdirSync(folder, { recursive: true });
+  const [vaes, controlNets, loras] = ['vae', 'controlnet', 'loras'].map((folder) => join(root, 'models', folder));
+  for (const folder of [checkpoints, upscalers, vaes, controlNets, loras, input]) mkdirSync(folder, { recursive: true });
   for (const name of ['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])
     symlinkSync(fixtureModel(name), join(checkpoints, `${name}.safetensors`));
   for (const name of ['tiny_esrgan_x4_old', 'tiny_srvgg_x2']) symlinkSync(fixtureModel(name), join(upscalers, `${name}.safetensors`));
   symlinkSync(fixtureModel('tiny_vae'), join(vaes, 'tiny_vae.safetensors'));
   symlinkSync(fixtureModel('tiny_controlnet_sdxl'), join(controlNets, 'tiny_controlnet_sdxl.safetensors'));
-  for (const name of ['photo.png', 'photo_alpha.png']) copyFileSync(join(files, 'input', name), join(input, name));
-  room = await openDarkroom({ models: join(root, 'models'), input, output: join(root, 'output') });
+  for (const name of ['tiny_lora_sd1', 'tiny_lora_sdxl']) symlinkSync(fixtureModel(name), join(loras, `${name}.safetensors`));
+  for (const name of readdirSync(join(files, 'input'))) copyFileSync(join(files, 'input', name), join(input, name));
+  // the references were made with --fp32-text-enc
+  room = await openDarkroom({ models: join(root, 'models'), input, output: join(root, 'output'), textEncoders: 'fp32' });
 });
 afterAll(async () => {
   await room.close();
