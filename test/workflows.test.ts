@@ -33,7 +33,7 @@ const WHOLE = [
 ];
 
 /** An embedding that is not there; a soft mask. */
-const WARNINGS: Readonly<Record<string, number>> = { embedding: 1, seed_segs_upscaler: 1 };
+const WARNINGS: Readonly<Record<string, number>> = { embedding: 1, seed_segs_upscaler: 1, seed_regional_advanced: 1 };
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-workflows-'));

@@ -3,10 +3,12 @@
 import { DarkroomError } from '../errors.ts';
 import { composite } from '../image/composite.ts';
 import { erosionMask, squeezeMask } from '../image/morphology.ts';
+import { resizeMask } from '../image/upscale.ts';
 import { full, type Tensor } from '../tensor/tensor.ts';
 import { randomNoise } from './custom.ts';
+import { type Keep, keeper } from './keep.ts';
 import { withModelChannels } from './ksampler.ts';
-import { type Recovery, type StepSampler, sampleWithRecovery } from './step-range.ts';
+import { aboveZero, type Recovery, type StepRange, type StepSampler, sampleWithRecovery } from './step-range.ts';
 import type { Latent, SamplingHooks } from './types.ts';
 import { type Variation, varyNoise } from './variation.ts';
 
@@ -19,11 +21,10 @@ export interface RegionalPrompt {
   readonly variation?: Variation;
 }
 
-/** A part of the run that is done: in `step` the base (part 0) or a region (1, 2 …); with the latent then. */
+/** A part of the run: in `step` of the whole schedule the base (part 0) or a region (1, 2 …). */
 export interface RegionalPart {
   readonly step: number;
   readonly part: number;
-  readonly latent: Latent;
 }
 
 export interface RegionalRun extends Pick<SamplingHooks, 'signal' | 'warn'> {
@@ -38,15 +39,21 @@ export interface RegionalRun extends Pick<SamplingHooks, 'signal' | 'warn'> {
   /** Outside of its mask a region's work is undone; else the regions work on one after another. */
   readonly restoreLatent: boolean;
   readonly recovery: Recovery;
-  readonly onPart?: (part: RegionalPart) => void;
+  /** Before each part; none for what is thrown away. */
+  readonly beforePart?: (part: RegionalPart) => void;
+  /** After each part, with the latent then. */
+  readonly onPart?: (part: RegionalPart & { readonly latent: Latent }) => void;
+  /** What the parts share; a keeper of the run's own unless given. */
+  readonly keep?: Keep;
 }
 
 interface RegionalSteps {
   readonly start: number;
   readonly end: number;
   readonly addNoise: boolean;
-  /** Draws the noise of the first step. */
-  readonly noise?: (latent: Latent) => Tensor;
+  /** The base's noise: for its first step, or as RegionalSampler has it for every one. */
+  readonly noise?: Tensor;
+  readonly noiseEachStep?: boolean;
 }
 
 export interface AdvancedRegionalRun extends RegionalRun {
@@ -56,15 +63,19 @@ export interface AdvancedRegionalRun extends RegionalRun {
   readonly leftoverNoise: boolean;
 }
 
-/** RegionalSamplerAdvanced. With `restoreLatent` the last step is never seen in the result (the original makes it and throws it away). */
-export async function sampleRegionsAdvanced(run: AdvancedRegionalRun): Promise<Latent> {
-  const outside = outsideMask(run.regions.map(({ mask }) => mask));
+/** RegionalSamplerAdvanced. With `restoreLatent` the last step is never seen in the result (the original makes it and throws it away).
+ *  Throws DR_INPUT_INVALID, DR_SHAPE_MISMATCH for regions, and what sampleRange throws. */
+export async function sampleRegionsAdvanced(given: AdvancedRegionalRun): Promise<Latent> {
+  const run = { ...given, keep: given.keep ?? keeper() };
+  const first = startOf(run);
+  const outside = fitted(outsideMask(run.regions.map(({ mask }) => mask)), first);
   const end = Math.min(run.steps, run.end);
-  const first = { ...run.latent, samples: withModelChannels(run.latent.samples, run.base.model.latentFormat.channels) };
-  const latent = await regionalSteps(run, first, outside, { start: run.start, end: end - 1, addNoise: run.addNoise });
+  const noise = run.addNoise && run.start < end - 1 ? variedNoise(run.regions, randomNoise(run.seed).make(first)) : undefined;
+  const latent = await regionalSteps(run, first, outside, { start: run.start, end: end - 1, addNoise: run.addNoise, noise });
   if (run.restoreLatent) return withoutMask(latent);
-  const last = await base(run, { ...latent, noise_mask: outside }, end - 1, end, { leftoverNoise: run.leftoverNoise });
-  return withoutMask(last);
+  run.beforePart?.({ step: end - 1, part: 0 });
+  const last = { start: end - 1, end, leftoverNoise: run.leftoverNoise, addNoise: false };
+  return withoutMask(await base(run, { ...latent, noise_mask: outside }, last));
 }
 
 /** What the second seed does, for RegionalSampler; the not yet implemented modes of the original are `fixed`. */
@@ -89,72 +100,81 @@ function secondSeedOf({ seed, secondSeed, secondSeedMode }: DenoisingRegionalRun
   return secondSeed;
 }
 
-/** RegionalSampler: the base alone for some steps, then base and regions for the rest. */
-export async function sampleRegions(run: DenoisingRegionalRun): Promise<Latent> {
-  const outside = outsideMask(run.regions.map(({ mask }) => mask));
-  const total = Math.trunc(run.steps / run.denoise);
-  const start = total - run.steps;
-  const begun = start + run.baseOnlySteps;
-  const whole = { ...run, steps: total };
-  const noiseOf = (seed: bigint) => (latent: Latent) => variedNoise(run.regions, randomNoise(seed).make(latent));
+/** RegionalSampler: the base alone for some steps, then base and regions for the rest. As in the original, where the regions' part begins with
+ *  noise of its own, the base gets that noise again in each of its steps. Throws what sampleRegionsAdvanced throws. */
+export async function sampleRegions(given: DenoisingRegionalRun): Promise<Latent> {
+  const total = Math.trunc(given.steps / aboveZero(given.denoise));
+  const start = total - given.steps;
+  const begun = start + given.baseOnlySteps;
+  const run = { ...given, steps: total, keep: given.keep ?? keeper() };
+  let latent = startOf(run);
+  const outside = fitted(outsideMask(run.regions.map(({ mask }) => mask)), latent);
+  const noiseOf = (seed: bigint, like: Latent): Tensor => variedNoise(run.regions, randomNoise(seed).make(like));
 
-  let latent: Latent = { ...run.latent, samples: withModelChannels(run.latent.samples, run.base.model.latentFormat.channels) };
   const leftoverNoise = run.baseOnlySteps > 0 && run.secondSeedMode === 'ignore';
-  if (run.baseOnlySteps > 0)
-    latent = await sampleWithRecovery(
-      run.base,
-      {
-        seed: run.seed,
-        steps: total,
-        latent,
-        start,
-        end: begun,
-        addNoise: true,
-        leftoverNoise,
-        noise: noiseOf(run.seed)(latent),
-        signal: run.signal,
-        warn: run.warn,
-      },
-      { ...run.recovery, mode: 'DISABLE' },
-    );
-  const seed = secondSeedOf(run);
-  const rest = { start: begun, end: total, addNoise: !leftoverNoise, noise: leftoverNoise ? undefined : noiseOf(seed) };
-  const sampled = await regionalSteps({ ...whole, seed }, latent, outside, rest);
+  if (run.baseOnlySteps > 0) {
+    run.beforePart?.({ step: start, part: 0 });
+    const first = { start, end: begun, addNoise: true, leftoverNoise, noise: noiseOf(run.seed, latent) };
+    latent = await base({ ...run, recovery: { ...run.recovery, mode: 'DISABLE' } }, latent, first);
+    run.onPart?.({ step: start, part: 0, latent });
+  }
+  const second = { ...run, seed: secondSeedOf(run) };
+  const noise = leftoverNoise ? undefined : noiseOf(second.seed, latent);
+  const rest = { start: begun, end: total, addNoise: !leftoverNoise, noise, noiseEachStep: true };
+  const sampled = await regionalSteps(second, latent, outside, rest);
   if (run.restoreLatent) return withoutMask(sampled);
-  return withoutMask(await base({ ...whole, seed }, { ...sampled, noise_mask: outside }, total, total + 1, { leftoverNoise: false }));
+  const last = { start: total, end: total + 1, leftoverNoise: false, addNoise: false };
+  return withoutMask(await base(second, { ...sampled, noise_mask: outside }, last));
 }
+
+const startOf = ({ latent, base: { model } }: RegionalRun): Latent => ({
+  ...latent,
+  samples: withModelChannels(latent.samples, model.latentFormat.channels),
+});
+
+/** A mask at the latent's size: what every call would make of it. */
+const fitted = (mask: Tensor, { samples: { shape } }: Latent): Tensor => resizeMask(mask, shape[3], shape[2]);
 
 /** Steps of base and regions, all with the noise of the next step left over. */
 async function regionalSteps(
   run: RegionalRun,
   first: Latent,
   outside: Tensor,
-  { start, end, addNoise, noise }: RegionalSteps,
+  { start, end, addNoise, noise, noiseEachStep }: RegionalSteps,
 ): Promise<Latent> {
-  const masks = run.regions.map(({ mask }) => erosionMask(mask, run.overlap));
-  const drawn = noise ?? ((latent: Latent) => variedNoise(run.regions, randomNoise(run.seed).make(latent)));
+  const masks = run.regions.map(({ mask }) => fitted(erosionMask(mask, run.overlap), first));
+  const { seed, steps, signal, warn, keep } = run;
   let latent = first;
   for (let step = start; step < end; step++) {
-    const noisy = addNoise && step === start;
-    latent = await base(run, { ...latent, noise_mask: outside }, step, step + 1, {
-      leftoverNoise: true,
-      addNoise: noisy,
-      noise: noisy ? drawn(latent) : undefined,
-    });
+    run.beforePart?.({ step, part: 0 });
+    const begins = step === start;
+    latent = await base(
+      run,
+      { ...latent, noise_mask: outside },
+      {
+        start: step,
+        end: step + 1,
+        leftoverNoise: true,
+        addNoise: addNoise && begins,
+        noise: begins || noiseEachStep ? noise : undefined,
+      },
+    );
     run.onPart?.({ step, part: 0, latent });
     for (const [i, region] of run.regions.entries()) {
+      run.beforePart?.({ step, part: i + 1 });
       const sampled = await sampleWithRecovery(
         region.sampler,
         {
-          seed: run.seed,
-          steps: run.steps,
+          seed,
+          steps,
           latent: { ...latent, noise_mask: masks[i] },
           start: step,
           end: step + 1,
           addNoise: false,
           leftoverNoise: true,
-          signal: run.signal,
-          warn: run.warn,
+          signal,
+          warn,
+          keep,
         },
         run.recovery,
       );
@@ -165,15 +185,11 @@ async function regionalSteps(
   return latent;
 }
 
-function base(
-  run: RegionalRun,
-  latent: Latent,
-  start: number,
-  end: number,
-  { leftoverNoise, addNoise = false, noise }: { leftoverNoise: boolean; addNoise?: boolean; noise?: Tensor },
-): Promise<Latent> {
-  const { seed, steps, signal, warn } = run;
-  return sampleWithRecovery(run.base, { seed, steps, latent, start, end, addNoise, leftoverNoise, noise, signal, warn }, run.recovery);
+type BaseRange = Pick<StepRange, 'start' | 'end' | 'leftoverNoise' | 'addNoise' | 'noise'>;
+
+function base(run: RegionalRun, latent: Latent, range: BaseRange): Promise<Latent> {
+  const { seed, steps, signal, warn, keep } = run;
+  return sampleWithRecovery(run.base, { ...range, seed, steps, latent, signal, warn, keep }, run.recovery);
 }
 
 const variedNoise = (regions: readonly RegionalPrompt[], noise: Tensor): Tensor =>
@@ -200,9 +216,6 @@ export function outsideMask(regions: readonly Tensor[]): Tensor {
   for (const { data } of masks) for (let i = 0; i < data.length; i++) if (Math.ceil(data[i]) !== 0) outside.data[i] = 0;
   return outside;
 }
-
-/** Says once that a region's mask has soft edges, which count as inside. */
-export const isSoft = (mask: Tensor): boolean => mask.data.some((value) => value > 0 && value < 1);
 
 function withoutMask({ noise_mask: _, ...latent }: Latent): Latent {
   return latent;

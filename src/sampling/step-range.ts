@@ -5,7 +5,8 @@ import { composite } from '../image/composite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ChosenSampler, emptyNoise, randomNoise } from './custom.ts';
 import { f32 } from './float32.ts';
-import { basicGuider, cfgGuider } from './guider.ts';
+import { basicGuider, cfgGuider, type GuidedRun, type Guider } from './guider.ts';
+import { type Keep, makeAnew } from './keep.ts';
 import { withModelChannels } from './ksampler.ts';
 import { sampleCustom } from './sample.ts';
 import { samplerKind } from './samplers/index.ts';
@@ -47,6 +48,8 @@ export interface StepRange extends SamplingHooks {
   /** Noise to add instead of the seed's. */
   readonly noise?: Tensor;
   readonly sigmaRatio?: number;
+  /** What calls with the same seed share: sigmas, prepared conditionings, the Brownian path. Nothing is shared unless given. */
+  readonly keep?: Keep;
 }
 
 /** Samplers whose noise is one path over the whole schedule, however few of its steps are sampled. */
@@ -55,10 +58,10 @@ const WHOLE_PATH: ReadonlySet<string> = new Set(['dpmpp_sde', 'dpmpp_2m_sde', 'd
 /** Samples the range; the latent's other keys stay. It comes back as it is when the range has no step. */
 export async function sampleRange(sampler: StepSampler, range: StepRange): Promise<Latent> {
   const { model, chosen } = sampler;
-  const { latent, seed, start, end, addNoise, leftoverNoise, sigmaRatio = 1 } = range;
-  const total = wholeSchedule(sampler, range.steps);
+  const { latent, seed, start, end, addNoise, leftoverNoise, sigmaRatio = 1, keep = makeAnew } = range;
+  const whole = wholeSchedule(sampler, range.steps, keep);
   // a cut that leaves no noise writes its 0 into the whole schedule, and so moves the end of the Brownian path
-  if (end < total.length - 1 && !leftoverNoise) total[end] = 0;
+  const total = end < whole.length - 1 && !leftoverNoise ? whole.map((sigma, i) => (i === end ? 0 : sigma)) : whole;
   const cut = total.subarray(0, end < total.length - 1 ? end + 1 : total.length);
   if (start >= cut.length - 1) return latent;
   const ratio = f32(sigmaRatio);
@@ -67,12 +70,10 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
   const kind = chosen?.kind ?? samplerKind(sampler.sampler);
   const samples = withModelChannels(latent.samples, model.latentFormat.channels);
   const noise = range.noise ?? (addNoise ? randomNoise(seed) : emptyNoise()).make({ ...latent, samples });
+  const count = noise.data.length;
   const wholePath = !chosen && WHOLE_PATH.has(sampler.sampler);
   const result = await sampleCustom({
-    guider:
-      sampler.negative === NO_NEGATIVE
-        ? basicGuider(model, sampler.positive)
-        : cfgGuider(model, sampler.positive, sampler.negative, sampler.cfg),
+    guider: guiderOf(sampler, keep),
     sampler: kind,
     knobs: chosen?.knobs,
     sigmas,
@@ -80,7 +81,7 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     latent: samples,
     noiseMask: latent.noise_mask,
     seed,
-    stepNoise: wholePath ? kind.noise?.({ seed, count: noise.data.length, sigmas: total }) : undefined,
+    stepNoise: wholePath ? keep('path', [kind, seed, count, total], () => kind.noise?.({ seed, count, sigmas: total })) : undefined,
     signal: range.signal,
     onStep: range.onStep,
     warn: range.warn,
@@ -88,9 +89,23 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
   return { ...latent, samples: leftoverNoise ? result.samples : result.denoised };
 }
 
-function wholeSchedule({ model, sampler, scheduler, chosen, schedulerFunc }: StepSampler, steps: number): Float32Array {
-  if (schedulerFunc) return schedulerFunc(model, sampler, steps).slice();
-  return impactSigmas({ sampling: model.sampling, sampler: chosen ? '' : sampler, scheduler, steps });
+function wholeSchedule({ model, sampler, scheduler, chosen, schedulerFunc }: StepSampler, steps: number, keep: Keep): Float32Array {
+  const { sampling } = model;
+  if (schedulerFunc) return keep('own sigmas', [schedulerFunc, model, sampler, steps], () => schedulerFunc(model, sampler, steps));
+  const name = chosen ? '' : sampler;
+  return keep('sigmas', [sampling, name, scheduler, steps], () => impactSigmas({ sampling, sampler: name, scheduler, steps }));
+}
+
+function guiderOf({ model, positive, negative, cfg }: StepSampler, keep: Keep): Guider {
+  const make = (): Guider => (negative === NO_NEGATIVE ? basicGuider(model, positive) : cfgGuider(model, positive, negative, cfg));
+  // what a network sees beside the latent depends on the latent and its mask
+  if (model.unet.inChannels !== model.latentFormat.channels) return make();
+  return keep('guider', [model, positive, negative, cfg], () => {
+    const guider = make();
+    const prepare = ({ shape, allSides }: GuidedRun) =>
+      keep('conditions', [guider, shape.join(), allSides], () => guider.prepare({ shape, allSides }));
+    return { model, prepare };
+  });
 }
 
 /** How a second sampler makes up for one that leaves a masked region noisy. */
@@ -151,13 +166,24 @@ function skipZeroSigma(error: unknown, { warn }: StepRange, latent: Latent): Lat
 }
 
 export interface DenoiseRun extends Pick<StepRange, 'seed' | 'steps' | 'latent' | 'noise' | 'signal' | 'onStep' | 'warn'> {
-  /** Above 0; d < 1 takes the last `steps` of steps / d. */
+  /** Above 0, to 1; d < 1 takes the last `steps` of steps / d. */
   readonly denoise: number;
 }
 
-/** Impact's KSampler (ksampler_wrapper, impact_sample): the last part of a longer schedule, without noise left over. */
-export function sampleDenoise(sampler: StepSampler, { denoise, steps, ...run }: DenoiseRun): Promise<Latent> {
-  const longer = Math.floor(steps / denoise);
+/** Impact's KSampler (ksampler_wrapper, impact_sample): the last part of a longer schedule, without noise left over. Throws
+ *  DR_INPUT_INVALID for denoise 0. */
+export async function sampleDenoise(sampler: StepSampler, { denoise, steps, ...run }: DenoiseRun): Promise<Latent> {
+  const longer = Math.floor(steps / aboveZero(denoise));
   const range = { ...run, steps: longer, start: longer - steps, end: longer, addNoise: true, leftoverNoise: false };
   return sampleRange(sampler, { ...range, sigmaRatio: sampler.sigmaFactor });
+}
+
+/** The denoise of a sampler that divides by it. Throws DR_INPUT_INVALID for 0. */
+export function aboveZero(denoise: number): number {
+  if (denoise > 0) return denoise;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: 'a denoise of 0 leaves nothing to sample',
+    hint: 'Use a denoise above 0, or leave the sampler out.',
+    input: 'denoise',
+  });
 }

@@ -1,11 +1,11 @@
 // Where a detailer or an iterative upscaler lets others step in (Impact Pack hooks.py: PixelKSampleHook, DetailerHook). Every part is optional.
 import type { StepSampler } from '../sampling/step-range.ts';
-import type { Latent } from '../sampling/types.ts';
+import type { Latent, SamplingHooks } from '../sampling/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './types.ts';
 
 /** The cycle or upscaling step that runs (0-based), of how many. Before the first one both are 0. */
-export interface Turn {
+export interface Turn extends Pick<SamplingHooks, 'signal' | 'warn'> {
   readonly current: number;
   readonly total: number;
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { expectExact, expectGolden, type Golden, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
+import { expectExact, expectGolden, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
 import { toCombinedMask } from './combine.ts';
 import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit.ts';
 import { maskToSegs } from './from-mask.ts';
 import { makeCropRegion } from './region.ts';
-import { mixNoise, regionMasks, touchNoise } from './regional.ts';
 import { segsScaleMatch } from './scale.ts';
 import { makeTileSegs } from './tiles.ts';
 import type { Segs } from './types.ts';
@@ -97,30 +96,5 @@ describe('masks/segs', () => {
   it('segs_to_combined_mask is exact', () => {
     const c = caseOf('combined');
     expectExact(g, c.id, c.outputs.out, toCombinedMask(inputOf(c)).data);
-  });
-});
-
-describe('masks/regional', () => {
-  const r: Golden = golden('masks', 'regional');
-  const RUN: Record<string, (c: GoldenCase) => void> = {
-    mix_noise: (c) =>
-      expectGolden(r, c.id, c.outputs.out, mixNoise(r.float(c.inputs.from), r.float(c.inputs.to), c.params.strength, c.params.method)),
-    touch_noise: (c) => {
-      const { variation_seed: seed, variation_strength: strength, variation_method: method } = c.params;
-      expectGolden(r, c.id, c.outputs.out, touchNoise(r.float(c.inputs.noise), r.float(c.inputs.mask), { seed, strength, method }));
-    },
-    'ceil, bitwise or, inverse': (c) => {
-      const got = regionMasks(Object.values(c.inputs).map((name) => r.float(name)));
-      expectExact(r, c.id, c.outputs.combined, got.combined.data);
-      expectExact(r, c.id, c.outputs.inverse, got.inverse.data);
-    },
-  };
-
-  it('has no other kinds', () => {
-    expect([...new Set(r.cases.map(kindOf))].sort()).toEqual(Object.keys(RUN).sort());
-  });
-
-  it.each(Object.keys(RUN))('%s', (kind) => {
-    for (const c of r.cases.filter((c) => kindOf(c) === kind)) RUN[kind](c);
   });
 });

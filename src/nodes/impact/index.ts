@@ -1,6 +1,10 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
 import { IMPACT_MASK_NODES } from './masks.ts';
+import { PIPE_NODES } from './pipes.ts';
+import { PROVIDER_NODES } from './providers.ts';
+import { REGIONAL_NODES } from './regional.ts';
+import { IMPACT_SAMPLING_NODES } from './samplers.ts';
 import { SEGS_NODES } from './segs.ts';
 import { SEGS_CONTROL_NODES } from './segs-control.ts';
 import { SEGS_ELEMENT_NODES } from './segs-elements.ts';
@@ -8,6 +12,10 @@ import { SEGS_FILTER_NODES } from './segs-filters.ts';
 import { SEGS_UPSCALER_NODES } from './segs-upscaler.ts';
 
 export const IMPACT_NODES: readonly NodeDeclaration[] = [
+  ...PIPE_NODES,
+  ...PROVIDER_NODES,
+  ...IMPACT_SAMPLING_NODES,
+  ...REGIONAL_NODES,
   ...IMPACT_MASK_NODES,
   ...SEGS_NODES,
   ...SEGS_FILTER_NODES,
