@@ -1,7 +1,9 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
+import { ITERATIVE_UPSCALE_NODES } from './iterative-upscale.ts';
 import { IMPACT_MASK_NODES } from './masks.ts';
 import { PIPE_NODES } from './pipes.ts';
+import { PIXEL_HOOK_NODES } from './pk-hooks.ts';
 import { PROVIDER_NODES } from './providers.ts';
 import { REGIONAL_NODES } from './regional.ts';
 import { IMPACT_SAMPLING_NODES } from './samplers.ts';
@@ -16,6 +18,8 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...PROVIDER_NODES,
   ...IMPACT_SAMPLING_NODES,
   ...REGIONAL_NODES,
+  ...ITERATIVE_UPSCALE_NODES,
+  ...PIXEL_HOOK_NODES,
   ...IMPACT_MASK_NODES,
   ...SEGS_NODES,
   ...SEGS_FILTER_NODES,
