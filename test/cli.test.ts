@@ -105,7 +105,7 @@ describe.concurrent('darkroom run', () => {
       "'value' of TestNumber (node 1) is 1000",
       'The most is 100',
     ],
-    ['the UI format', { nodes: [], links: [] }, 'UI format', 'Export (API)'],
+    ['a workflow in which nothing runs', { nodes: [], links: [] }, 'no nodes that run', 'muted or bypassed'],
     ['broken JSON', '{"1": ', 'not valid JSON', 'hint:'],
   ])('refuses %s with exit code 2', async (_, content, message, hint) => {
     const { code, out, err } = await darkroom(['run', workflow(content), '--output', 'refused']);

@@ -1,7 +1,7 @@
 // The whole way of a picture for programs: folders, reading, checking, running, closing.
 import { existsSync, readFileSync } from 'node:fs';
 import { checkAborted, DarkroomError } from '../errors.ts';
-import { dumpsJson, isJsonObject, type Json, parseJson } from '../formats/json.ts';
+import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
 import { embeddedModels } from '../storage/embedded.ts';
@@ -9,6 +9,7 @@ import { openFolders } from '../storage/folders.ts';
 import { checkWritable } from '../storage/output.ts';
 import { promptOf } from '../workflow/graph.ts';
 import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
+import { type Prepared, prepare } from '../workflow/prepare.ts';
 import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
 import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from '../workflow/validate.ts';
 import { createEngine } from './child.ts';
@@ -32,7 +33,7 @@ export interface DarkroomOptions {
   readonly nodes?: { readonly table: NodeTable; readonly module: string };
 }
 
-/** An API workflow as an object, as JSON text, as the bytes of a file, or the path of one. */
+/** A workflow in any form: an object, JSON text, the bytes of a file (also of a picture), or the path of one. */
 export type WorkflowSource = string | Uint8Array | Readonly<Record<string, unknown>>;
 
 export interface RunOptions {
@@ -107,26 +108,32 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     source: WorkflowSource,
     set: Overrides = {},
     targets?: readonly string[],
-  ): { workflow: Workflow; validation: Validation } => {
-    const workflow = readSource(source);
-    return { workflow, validation: validate(applyOverrides(workflow.graph, set, nodes), nodes, folders, targets) };
+    extra: RunOptions['extra'] = {},
+  ): { workflow: Workflow; prepared: Prepared; validation: Validation } => {
+    const workflow = readSource(source, nodes);
+    const graph = applyOverrides(workflow.graph, set, nodes);
+    const prepared = prepare(graph, { ...workflow.extra, ...extra } as JsonObject, nodes, folders);
+    const validation = validate(prepared.graph, nodes, folders, targets);
+    return { workflow, prepared, validation: { ...validation, problems: [...prepared.problems, ...validation.problems] } };
   };
 
   const run = async (source: WorkflowSource, options: RunOptions = {}): Promise<RunResult> => {
     const { signal, onEvent = () => undefined, set, extra, targets, partial } = options;
     try {
       checkAborted(signal);
-      const { workflow, validation } = checked(source, set, targets);
-      const refused = partial && validation.error === null ? undefined : invalid(validation);
+      const { prepared, validation } = checked(source, set, targets, extra);
+      const problems = partial && validation.error === null ? prepared.problems : validation.problems;
+      const refused = invalid({ ...validation, problems });
       if (refused) throw refused;
       for (const id of validation.outputs) {
         const { saves } = nodes.get(validation.graph.get(id)!.classType)!;
         if (saves) checkWritable(folders[saves]);
       }
+      for (const message of prepared.messages) onEvent({ type: 'message', ...message });
       const outputs = await engine.run(
         {
           prompt: dumpsJson(promptOf(validation.graph)),
-          extra: dumpsJson({ ...workflow.extra, ...extra }),
+          extra: dumpsJson(prepared.extra as JsonObject),
           outputs: validation.outputs,
         },
         { signal, onEvent: onEvent as Emit },
@@ -154,10 +161,10 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   return { run, check, kill: engine.kill, enginePid: engine.pid, close: engine.close };
 }
 
-function readSource(source: WorkflowSource): Workflow {
-  if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow');
-  if (typeof source !== 'string') return readWorkflow(source as Json);
-  return isJsonText(source) ? readWorkflow(parseJson(source)) : readWorkflowFile(source);
+function readSource(source: WorkflowSource, nodes: NodeTable): Workflow {
+  if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow', { nodes });
+  if (typeof source !== 'string') return readWorkflow(source as Json, 'the workflow', { nodes });
+  return isJsonText(source) ? readWorkflow(parseJson(source), 'the workflow', { nodes }) : readWorkflowFile(source, { nodes });
 }
 
 const isJsonText = (text: string): boolean => /^[\s\ufeff]*\{/.test(text);

@@ -43,7 +43,7 @@ describe('workflow files', () => {
     ['none.json', '{}', 'DR_WORKFLOW_INVALID', 'no nodes'],
     ['value.json', '{"1": 5}', 'DR_WORKFLOW_INVALID', "'1', which is not a node"],
     ['inputs.json', '{"1": {"class_type": "A"}}', 'DR_WORKFLOW_INVALID', "without 'inputs'"],
-    ['ui.json', '{"nodes": [], "links": []}', 'DR_WORKFLOW_FORMAT', 'UI format'],
+    ['ui.json', '{"nodes": [], "links": []}', 'DR_WORKFLOW_INVALID', 'no nodes that run'],
     ['a.png', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), 'DR_WORKFLOW_FORMAT', 'PNG picture'],
     ['gone.json', undefined, 'DR_FILE_MISSING', 'there is no file'],
     ['', undefined, 'DR_FILE_UNREADABLE', 'is a folder'],

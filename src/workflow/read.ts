@@ -1,75 +1,177 @@
-// Reads a workflow: the API format of ComfyUI (Workflow > Export (API)), bare or as the body of POST /prompt.
+// Reads a workflow in any of its forms: ComfyUI's API format (bare or as the body of POST /prompt), the editor's own format, a picture
+// that carries one of them, and the `parameters` of A1111.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { entriesOf, isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
+import { entriesOf, isJsonObject, type Json, type JsonObject, keysOf, objectOf, parseJson } from '../formats/json.ts';
+import { type PictureKind, pictureKind, readPictureText } from '../image/picture-text.ts';
 import { didYouMean } from '../near.ts';
-import type { Graph, GraphNode } from './graph.ts';
+import { declarationOf } from '../nodes/aliases.ts';
+import { NODES } from '../nodes/index.ts';
+import { a1111Graph, isA1111 } from './a1111.ts';
+import { componentsBeside } from './components.ts';
+import { type Graph, type GraphNode, linkOf, withInputs } from './graph.ts';
+import { type ConvertOptions, convertUi } from './ui/convert.ts';
+import { isUi } from './ui/model.ts';
+
+export type WorkflowForm = 'API' | 'UI' | 'A1111';
 
 export interface Workflow {
   readonly graph: Graph;
   /** `extra_pnginfo` that came with it: what is written into pictures beside the prompt (the UI's own workflow). */
   readonly extra: Readonly<JsonObject>;
+  readonly form: WorkflowForm;
+  /** The picture it was in. */
+  readonly picture?: PictureKind;
+  /** What had to be guessed when it was converted. */
+  readonly notes: readonly string[];
+}
+
+export interface ReadOptions extends Partial<Omit<ConvertOptions, 'components'>> {
+  /** Of a picture that holds both forms, the one to take; the prompt, which is what ran, unless told. */
+  readonly prefer?: 'API' | 'UI';
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads a workflow file. Throws DR_FILE_MISSING, DR_FILE_UNREADABLE, DR_JSON_INVALID, DR_WORKFLOW_FORMAT, DR_WORKFLOW_INVALID. */
-export function readWorkflowFile(file: string): Workflow {
-  let bytes: Buffer;
+export function readWorkflowFile(file: string, options: ReadOptions = {}): Workflow {
+  return readWorkflowBytes(readBytes(file), file, options, dirname(file));
+}
+
+function readBytes(file: string): Buffer {
   try {
     const { size } = statSync(file);
-    if (size > MAX_BYTES)
-      throw new DarkroomError('DR_FILE_UNREADABLE', {
-        message: `${file} has ${Math.round(size / 1024 / 1024)} MiB; a workflow file has at most ${MAX_BYTES / 1024 / 1024}`,
-        hint: 'Is this a workflow at all? Give the .json file that ComfyUI exports.',
-        file,
-      });
-    bytes = readFileSync(file);
+    if (size > MAX_BYTES) throw tooLarge(file, size);
+    return readFileSync(file);
   } catch (error) {
     throw error instanceof DarkroomError ? error : unreadable(file, error as NodeJS.ErrnoException);
   }
-  return readWorkflowBytes(bytes, file);
 }
 
-/** The same for bytes that were read already (standard input); `file` names them in errors. */
-export function readWorkflowBytes(bytes: Uint8Array, file: string): Workflow {
-  const kind = PICTURES.find(([magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte));
-  if (kind)
-    throw new DarkroomError('DR_WORKFLOW_FORMAT', {
-      message: `${file} is a ${kind[1]} picture, not a workflow file`,
-      hint: `Open the picture in ComfyUI and export the workflow: ${EXPORT}`,
-      file,
-    });
+/** The same for bytes that were read already (standard input); `file` names them in errors, `folder` is where component files may lie. */
+export function readWorkflowBytes(bytes: Uint8Array, file: string, options: ReadOptions = {}, folder?: string): Workflow {
+  if (bytes.length > MAX_BYTES) throw tooLarge(file, bytes.length);
+  const picture = pictureKind(bytes);
+  if (picture) return { ...fromPicture(bytes, picture, file, options, folder), picture };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.replace('\ufeff', '').trim() === '')
-    throw new DarkroomError('DR_JSON_INVALID', { message: `${file} is empty`, hint: `Export the workflow again: ${EXPORT}`, file });
-  return readWorkflow(parseJson(text, { file }), file);
+    throw new DarkroomError('DR_JSON_INVALID', { message: `${file} is empty`, hint: `Save the workflow again: ${EXPORT}`, file });
+  if (isA1111(text)) return fromA1111(text, file, options);
+  return readWorkflow(parseJson(text, { file }), file, options, folder);
 }
 
 /** A workflow from parsed JSON. */
-export function readWorkflow(json: Json, file = 'the workflow'): Workflow {
+export function readWorkflow(json: Json, file = 'the workflow', options: ReadOptions = {}, folder?: string): Workflow {
   if (!isJsonObject(json)) throw shape(file, 'is JSON, but not an object of nodes');
-  if (Array.isArray(json['nodes']))
-    throw new DarkroomError('DR_WORKFLOW_FORMAT', {
-      message: `${file} is in ComfyUI's UI format (it describes the canvas); only the API format can be run`,
-      hint: `Open it in ComfyUI and export it: ${EXPORT}`,
-      file,
-    });
+  if (isUi(json)) return fromUi(json, file, options, folder);
   if (isJsonObject(json['prompt']) && !('class_type' in json['prompt'])) {
     const extra = isJsonObject(json['extra_data']) ? json['extra_data']['extra_pnginfo'] : undefined;
-    return { graph: graphOf(json['prompt'], file), extra: isJsonObject(extra) ? extra : {} };
+    return api(json['prompt'], isJsonObject(extra) ? extra : {}, file, options);
   }
-  return { graph: graphOf(json, file), extra: {} };
+  return api(json, {}, file, options);
 }
 
-const EXPORT = 'menu Workflow > Export (API); in older versions switch on "Dev mode options" in the settings, then "Save (API Format)".';
+function api(nodes: JsonObject, extra: JsonObject, file: string, options: ReadOptions): Workflow {
+  return { graph: renamed(graphOf(nodes, file), options), extra, form: 'API', notes: [] };
+}
 
-const PICTURES: readonly (readonly [readonly (number | undefined)[], string])[] = [
-  [[0x89, 0x50, 0x4e, 0x47], 'PNG'],
-  [[0xff, 0xd8, 0xff], 'JPEG'],
-  [[0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50], 'WebP'],
-];
+function fromUi(json: JsonObject, file: string, options: ReadOptions, folder: string | undefined): Workflow {
+  const components = folder === undefined ? {} : componentsBeside(json, folder);
+  const { graph, notes } = convertUi(json, { nodes: NODES, ...options, components });
+  if (graph.size === 0)
+    throw new DarkroomError('DR_WORKFLOW_INVALID', {
+      message: `${file} has no nodes that run`,
+      hint: 'Are all of its nodes muted or bypassed? Open it in ComfyUI and look.',
+      file,
+    });
+  return { graph, extra: { workflow: json }, form: 'UI', notes };
+}
+
+/** The workflow in a picture's texts. The prompt is what ran, and so it wins, unless it names components, which only the UI form defines. */
+function fromPicture(bytes: Uint8Array, kind: PictureKind, file: string, options: ReadOptions, folder: string | undefined): Workflow {
+  const texts = readPictureText(bytes, file);
+  const json = (key: string): JsonObject | undefined => {
+    const value = Object.hasOwn(texts, key) ? parseJson(texts[key], { file: `'${key}' of ${file}` }) : undefined;
+    return isJsonObject(value) ? value : undefined;
+  };
+  const prompt = json('prompt');
+  const workflow = json('workflow');
+  const ui = workflow && isUi(workflow) ? workflow : undefined;
+  const named = prompt && !isUi(prompt) ? prompt : undefined;
+  const wantsUi = options.prefer === 'UI' || Object.values(named ?? {}).some((n) => isJsonObject(n) && isComponent(n['class_type']));
+  if (ui && (wantsUi || !named)) return fromUi(ui, file, options, folder);
+  if (named) {
+    const found = api(named, workflow ? { workflow } : {}, file, options);
+    return ui ? completed(found, () => fromUi(ui, file, options, folder), options) : found;
+  }
+  const bare = prompt ?? workflow;
+  if (bare) return readWorkflow(bare, file, options, folder);
+  if (Object.hasOwn(texts, 'parameters')) return fromA1111(texts['parameters'], file, options);
+  throw new DarkroomError('DR_WORKFLOW_FORMAT', {
+    message: `${file} is a ${kind} picture without a workflow in it`,
+    hint: 'Give the picture as ComfyUI saved it: sending it through a chat or an image editor removes the workflow.',
+    file,
+  });
+}
+
+/** Inputs that a node has since got, and the prompt of an older version lacks, as today's editor would fill them in from the UI form. */
+function completed(found: Workflow, ui: () => Workflow, { nodes = NODES }: ReadOptions): Workflow {
+  const lacking = (node: GraphNode): string[] =>
+    Object.entries(nodes.get(node.classType)?.inputs ?? {})
+      .filter(([name, input]) => !input.optional && input.kind !== 'SOCKET' && !input.forceInput && !Object.hasOwn(node.inputs, name))
+      .map(([name]) => name);
+  if (![...found.graph.values()].some((node) => lacking(node).length > 0)) return found;
+  let other: Graph;
+  try {
+    other = ui().graph;
+  } catch (error) {
+    if (error instanceof DarkroomError) return found;
+    throw error;
+  }
+  const changes = new Map<string, JsonObject>();
+  for (const [id, node] of found.graph) {
+    const twin = other.get(id);
+    const names =
+      twin?.classType === node.classType
+        ? lacking(node).filter((name) => twin.inputs[name] !== undefined && !linkOf(twin.inputs[name]))
+        : [];
+    if (names.length > 0) changes.set(id, objectOf(names.map((name) => [name, twin!.inputs[name]] as const)));
+  }
+  return { ...found, graph: withInputs(found.graph, changes) };
+}
+
+const isComponent = (type: Json | undefined): boolean => typeof type === 'string' && type.startsWith('## ');
+
+function fromA1111(text: string, file: string, options: ReadOptions): Workflow {
+  const { graph, notes } = a1111Graph(text, file, options.nodes ?? NODES);
+  return { graph, extra: { parameters: text }, form: 'A1111', notes };
+}
+
+/** Renamed types and inputs under their names of today. */
+function renamed(graph: Graph, { nodes = NODES }: ReadOptions): Graph {
+  return new Map(
+    [...graph].map(([id, node]): [string, GraphNode] => {
+      const known = declarationOf(node.classType, nodes);
+      if (!known) return [id, node];
+      const classType = known.declaration.type;
+      if (classType === node.classType && !keysOf(node.inputs).some((name) => Object.hasOwn(known.inputs, name))) return [id, node];
+      const inputs = objectOf(entriesOf(node.inputs as JsonObject).map(([name, value]) => [newName(known.inputs, name), value] as const));
+      return [id, { ...node, classType, inputs, source: { ...node.source, class_type: classType, inputs } }];
+    }),
+  );
+}
+
+const newName = (names: Readonly<Record<string, string>>, name: string): string => (Object.hasOwn(names, name) ? names[name] : name);
+
+const EXPORT = 'menu Workflow > Save, or Workflow > Export (API).';
+
+const tooLarge = (file: string, size: number): DarkroomError =>
+  new DarkroomError('DR_FILE_UNREADABLE', {
+    message: `${file} has ${Math.round(size / 1024 / 1024)} MiB; a workflow file has at most ${MAX_BYTES / 1024 / 1024}`,
+    hint: 'Is this a workflow at all? Give the .json file that ComfyUI exports, or a picture it saved.',
+    file,
+  });
 
 function graphOf(nodes: JsonObject, file: string): Graph {
   const graph = new Map<string, GraphNode>();

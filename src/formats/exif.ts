@@ -1,0 +1,60 @@
+// Texts in an EXIF block (TIFF 6.0 directories, Exif 2.32's UserComment). Reads bytes; a damaged block gives what can be read of it.
+
+const TYPE_SIZES: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4 };
+const ASCII = 2;
+const USER_COMMENT = 0x9286;
+/** Tags whose value is the offset of another directory: Exif, GPS, interoperability. */
+const DIRECTORIES: ReadonlySet<number> = new Set([0x8769, 0x8825, 0xa005]);
+const MAX_DIRECTORIES = 16;
+const MAX_TEXT = 64 * 1024 * 1024;
+
+/** All texts of a block that begins with `II*` or `MM*` (a leading `Exif\0\0` is skipped), in the order of their tags. */
+export function exifTexts(bytes: Uint8Array): string[] {
+  let block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);
+  const order = block.toString('latin1', 0, 2);
+  if (block.length < 8 || (order !== 'II' && order !== 'MM')) return [];
+  const u16 = (at: number): number => (order === 'II' ? block.readUInt16LE(at) : block.readUInt16BE(at));
+  const u32 = (at: number): number => (order === 'II' ? block.readUInt32LE(at) : block.readUInt32BE(at));
+
+  const texts: string[] = [];
+  const seen = new Set<number>();
+  let left = MAX_TEXT;
+  const queue = [u32(4)];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    if (at < 8 || at + 2 > block.length || seen.has(at) || seen.size >= MAX_DIRECTORIES) continue;
+    seen.add(at);
+    const entries = Math.min(u16(at), Math.floor((block.length - at - 2) / 12));
+    for (let i = 0; i < entries; i++) {
+      const entry = at + 2 + 12 * i;
+      const tag = u16(entry);
+      const type = u16(entry + 2);
+      const size = u32(entry + 4) * (TYPE_SIZES[type] ?? 0);
+      const from = size <= 4 ? entry + 8 : u32(entry + 8);
+      if (DIRECTORIES.has(tag)) queue.push(u32(entry + 8));
+      if ((type !== ASCII && tag !== USER_COMMENT) || from + size > block.length || size > left) continue;
+      left -= size;
+      const value = block.subarray(from, from + size);
+      texts.push(tag === USER_COMMENT ? userComment(value, order === 'II') : value.toString('utf8').replace(/\0+$/, ''));
+    }
+    const next = at + 2 + 12 * entries;
+    if (next + 4 <= block.length) queue.push(u32(next));
+  }
+  return texts;
+}
+
+/** UserComment: eight bytes name the encoding. UTF-16 in the order of the block, or in the other where that makes sense of it. */
+function userComment(value: Buffer, little: boolean): string {
+  const encoding = value.toString('latin1', 0, 8).replace(/\0+$/, '');
+  const text = value.subarray(8);
+  if (encoding !== 'UNICODE') return (encoding === 'ASCII' || encoding === '' ? text : value).toString('utf8').replace(/\0+$/, '');
+  const even = text.subarray(0, text.length & ~1);
+  let zerosFirst = 0;
+  let zerosSecond = 0;
+  for (let i = 0; i + 1 < even.length; i += 2) {
+    if (even[i] === 0) zerosFirst++;
+    if (even[i + 1] === 0) zerosSecond++;
+  }
+  const isLittle = zerosFirst === zerosSecond ? little : zerosSecond > zerosFirst;
+  return (isLittle ? even : Buffer.from(even).swap16()).toString('utf16le').replace(/\0+$/, '');
+}

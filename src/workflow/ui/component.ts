@@ -1,0 +1,66 @@
+// Components of ComfyUI-Workflow-Component (`## name [hash]`): a whole workflow whose ComponentInput and ComponentOutput nodes are the
+// sockets of the outer node, sorted by their titles. Inputs that end in a converted widget are widgets outside.
+import type { JsonObject } from '../../formats/json.ts';
+import type { Input } from '../../nodes/declare.ts';
+import type { Library } from './library.ts';
+import { type UiGraph, type UiLink, type UiNode, uiGraph } from './model.ts';
+import { BOUNDARY, type Template, type TemplateOutput } from './template.ts';
+import { slotsOf, type WidgetSlot } from './widgets.ts';
+
+const REQUIRED = 'ComponentInput';
+const OPTIONAL = 'ComponentInputOptional';
+const OUTPUT = 'ComponentOutput';
+const PORTS: ReadonlySet<string> = new Set([REQUIRED, OPTIONAL, OUTPUT]);
+
+/** Types whose values stand in a widget when an inner node takes them there or from a bare socket. */
+const PLAIN: Readonly<Record<string, Input>> = {
+  STRING: { kind: 'STRING', multiline: true },
+  INT: { kind: 'INT', wide: true, default: 0, min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY, control_after_generate: false },
+  FLOAT: { kind: 'FLOAT', default: 0.5, min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY },
+};
+
+/** A component's definition as a template. Throws DR_WORKFLOW_FORMAT. */
+export function componentTemplate(name: string, definition: JsonObject, library: Library): Template {
+  const graph = uiGraph(definition);
+  const ports = (type: string): UiNode[] =>
+    [...graph.nodes.values()].filter((node) => node.type === type).sort((a, b) => compare(a.title ?? '', b.title ?? ''));
+  const shown = [...ports(REQUIRED), ...ports(OPTIONAL)].flatMap((port) => {
+    const ends = [...graph.links].filter(([, link]) => link.from === port.id);
+    return ends.length === 0 ? [] : [describe(port, ends, graph, library)];
+  });
+  const slot = new Map(shown.map(({ port }, i) => [port.id, i]));
+  const links = new Map(
+    [...graph.links].map(([id, link]): [string, UiLink] =>
+      slot.has(link.from) ? [id, { ...link, from: BOUNDARY, slot: slot.get(link.from)! }] : [id, link],
+    ),
+  );
+  const outputs = ports(OUTPUT).flatMap((port): TemplateOutput[] => {
+    const link = port.inputs[0]?.link === undefined ? undefined : graph.links.get(port.inputs[0].link);
+    return link ? [{ type: port.inputs[0].type, from: { node: link.from, slot: link.slot } }] : [];
+  });
+  return {
+    name: `component '${name}'`,
+    graph: { nodes: new Map([...graph.nodes].filter(([, node]) => !PORTS.has(node.type))), links },
+    inputs: shown.map(({ label, type, slots }) => ({ name: label, type, widgetOnly: slots.length > 0 })),
+    outputs,
+    layout: shown.flatMap(({ slots }) => slots),
+  };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function describe(port: UiNode, ends: readonly (readonly [string, UiLink])[], graph: UiGraph, library: Library) {
+  const output = port.outputs[0];
+  const targets = ends.flatMap(([id, link]) => {
+    const node = graph.nodes.get(link.to);
+    const input = node?.inputs.find((i) => i.link === id);
+    return node && input ? [{ node, input }] : [];
+  });
+  const target = targets.find(({ input }) => input.widget !== undefined) ?? targets[0];
+  const type = output && output.type !== '*' ? output.type : (target?.input.type ?? '*');
+  const widget = target?.input.widget;
+  const label = output?.label ?? (output?.name || undefined) ?? target?.input.name ?? type;
+  const input = (widget === undefined ? undefined : library.inputOf(target.node, widget)) ?? PLAIN[type];
+  const slots: WidgetSlot[] = widget === undefined && PLAIN[type] === undefined ? [] : slotsOf(label, input);
+  return { port, label, type, slots };
+}

@@ -1,0 +1,48 @@
+// Subgraphs (definitions.subgraphs, frontend 1.24 and later): inner links begin at node -10 and end at node -20; widgets may be promoted.
+import type { JsonObject } from '../../formats/json.ts';
+import type { Library } from './library.ts';
+import { objectsOf, textOf, typeName, type UiNode, uiGraph } from './model.ts';
+import { BOUNDARY, type Template } from './template.ts';
+import { slotsOf, type WidgetSlot } from './widgets.ts';
+
+const OUTPUT = '-20';
+
+/** A subgraph's definition as a template. Throws DR_WORKFLOW_FORMAT. */
+export function subgraphTemplate(definition: JsonObject, library: Library): Template {
+  const name = textOf(definition['name']) ?? textOf(definition['id']) ?? '';
+  const graph = uiGraph(definition);
+  const inputs = objectsOf(definition['inputs']).map((slot, i) => ({
+    name: textOf(slot['name']) ?? `input_${i}`,
+    type: typeName(slot['type']),
+  }));
+  const outputs = objectsOf(definition['outputs']).map((slot, k) => {
+    const link = [...graph.links.values()].find((l) => l.to === OUTPUT && l.input === k);
+    return { type: typeName(slot['type']), from: link && { node: link.from, slot: link.slot } };
+  });
+  const layout = inputs.flatMap((input, k): WidgetSlot[] => {
+    const link = [...graph.links].find(([id, l]) => l.from === BOUNDARY && l.slot === k && widgetAt(graph.nodes.get(l.to), id));
+    const node = link && graph.nodes.get(link[1].to);
+    const widget = node && widgetAt(node, link[0]);
+    // the control of a promoted seed stays inside
+    return widget === undefined ? [] : slotsOf(input.name, library.inputOf(node!, widget)).slice(0, 1);
+  });
+  return { name: `subgraph '${name}'`, graph, inputs, outputs, layout };
+}
+
+/** The widget that a link ends at, by name. */
+const widgetAt = (node: UiNode | undefined, link: string): string | undefined => node?.inputs.find((input) => input.link === link)?.widget;
+
+/**
+ * The layout of one instance: newer editors save in `properties.proxyWidgets` which widgets it shows, in which order; those of inner
+ * nodes (`[node id, widget]`) keep their values inside, those of its own sockets (`['-1', widget]`) have theirs here.
+ */
+export function instanceLayout(node: UiNode, template: Template): readonly WidgetSlot[] {
+  const proxies = node.properties['proxyWidgets'];
+  if (!Array.isArray(proxies)) return template.layout;
+  const own = proxies.map((proxy) => (Array.isArray(proxy) && String(proxy[0]) === '-1' ? proxy[1] : undefined));
+  if (own.every((name) => name === undefined)) return template.layout;
+  return own.map(
+    (name): WidgetSlot =>
+      template.layout.find((slot) => slot.kind === 'value' && slot.name === name) ?? { kind: 'editor', fits: () => true },
+  );
+}
