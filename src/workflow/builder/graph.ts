@@ -1,0 +1,76 @@
+// From the nodes one wants to the API graph: all that stands behind them, ids in the order of execution.
+import { DarkroomError } from '../../errors.ts';
+import { type Json, objectOf } from '../../formats/json.ts';
+import { type MadeNode, madeNode, type OutputNode, sourceOf } from './node.ts';
+
+/** A node as `/prompt` takes it. */
+export interface ApiNode {
+  readonly class_type: string;
+  readonly inputs: Readonly<Record<string, Json>>;
+  readonly _meta?: { readonly title: string };
+}
+
+/** A workflow in ComfyUI's API format, by node id. */
+export type ApiGraph = Readonly<Record<string, ApiNode>>;
+
+/** The workflow that makes these outputs. Throws DR_BAD_USAGE when two nodes have the same id. */
+export function graph(...outputs: readonly OutputNode[]): ApiGraph {
+  const order = new Set<MadeNode>();
+  const visit = (node: MadeNode): void => {
+    if (order.has(node)) return;
+    for (const value of Object.values(node.inputs)) {
+      const source = sourceOf(value);
+      if (source) visit(source.node);
+    }
+    order.add(node);
+  };
+  for (const output of outputs) visit(madeNode(output));
+
+  const ids = idsOf([...order]);
+  const json = (value: unknown): Json => {
+    const source = sourceOf(value);
+    if (source) return [ids.get(source.node)!, source.slot];
+    // a bare list would be read as a link
+    return Array.isArray(value) ? { __value__: plain(value) } : plain(value);
+  };
+  return objectOf(
+    [...ids].map(([{ type, inputs, options }, id]): [string, ApiNode] => [
+      id,
+      {
+        class_type: type,
+        inputs: objectOf(
+          Object.entries(inputs)
+            .filter(([, value]) => value !== undefined)
+            .map(([name, value]): [string, Json] => [name, json(value)]),
+        ),
+        ...(options.title !== undefined && { _meta: { title: options.title } }),
+      },
+    ]),
+  );
+}
+
+function idsOf(nodes: readonly MadeNode[]): Map<MadeNode, string> {
+  const given = new Set<string>();
+  for (const { options, type } of nodes) {
+    if (options.id === undefined) continue;
+    if (given.has(options.id))
+      throw new DarkroomError('DR_BAD_USAGE', {
+        message: `two nodes of the graph have the id '${options.id}'`,
+        hint: 'Give each its own, or none.',
+        nodeId: options.id,
+        nodeType: type,
+      });
+    given.add(options.id);
+  }
+  let count = 0;
+  const next = (): string => {
+    do count++;
+    while (given.has(String(count)));
+    return String(count);
+  };
+  return new Map(nodes.map((node) => [node, node.options.id ?? next()]));
+}
+
+/** Integers that a double holds as numbers: the graph is then plain JSON unless it needs more. */
+const plain = (value: unknown): Json =>
+  typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : (value as Json);

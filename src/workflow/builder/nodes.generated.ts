@@ -1,0 +1,3330 @@
+// Written by `npm run builder` from the declarations of the nodes: not to be edited.
+import { nodeFunction } from './node.ts';
+import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, OneOf, OutputNode, Text } from './node.ts';
+
+export type AdditionalMode = 'DISABLE' | 'ratio additional' | 'ratio between';
+export type AdditionalSampler = 'AUTO' | 'euler' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_fast' | 'dpmpp_2m' | 'ddpm';
+export type FullSampleSchedule = 'none' | 'interleave1' | 'interleave2' | 'interleave3' | 'last1' | 'last2' | 'interleave1+last1' | 'interleave2+last1' | 'interleave3+last1';
+export type Op = 'a * b + c' | 'a + c' | 'a - c' | 'a * b' | 'a / b';
+export type ResamplingMethod = 'lanczos' | 'nearest' | 'bilinear' | 'bicubic';
+export type SamplerName = 'euler' | 'euler_cfg_pp' | 'euler_ancestral' | 'euler_ancestral_cfg_pp' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_2_ancestral' | 'lms' | 'dpm_fast' | 'dpm_adaptive' | 'dpmpp_2s_ancestral' | 'dpmpp_2s_ancestral_cfg_pp' | 'dpmpp_sde' | 'dpmpp_sde_gpu' | 'dpmpp_2m' | 'dpmpp_2m_cfg_pp' | 'dpmpp_2m_sde' | 'dpmpp_2m_sde_gpu' | 'dpmpp_2m_sde_heun' | 'dpmpp_2m_sde_heun_gpu' | 'dpmpp_3m_sde' | 'dpmpp_3m_sde_gpu' | 'ddpm' | 'lcm' | 'ipndm' | 'ipndm_v' | 'deis' | 'res_multistep' | 'res_multistep_cfg_pp' | 'res_multistep_ancestral' | 'res_multistep_ancestral_cfg_pp' | 'gradient_estimation' | 'gradient_estimation_cfg_pp' | 'er_sde' | 'seeds_2' | 'seeds_3' | 'sa_solver' | 'sa_solver_pece' | 'ddim' | 'uni_pc' | 'uni_pc_bh2';
+export type ScaleMethod = 'nearest-exact' | 'bilinear' | 'lanczos' | 'area';
+export type Scheduler = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal';
+export type Scheduler2 = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]';
+export type TileMode = 'None' | 'Both' | 'Decode(input) only' | 'Encode(output) only';
+export type UpscaleMethod = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'lanczos';
+export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'bislerp';
+
+/** Pixelwise(MASK + MASK) (ImpactPack/Operation) */
+export const AddMask: NodeFunction<{
+  mask1: Link<'MASK'>;
+  mask2: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('AddMask', [['MASK', 'MASK']]);
+
+/** AddNoise (_for_testing/custom_sampling/noise) */
+export const AddNoise: NodeFunction<{
+  model: Link<'MODEL'>;
+  noise: Link<'NOISE'>;
+  sigmas: Link<'SIGMAS'>;
+  latent_image: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('AddNoise', [['LATENT', 'LATENT']]);
+
+/** AlignYourStepsScheduler (sampling/custom_sampling/schedulers) */
+export const AlignYourStepsScheduler: NodeFunction<{
+  model_type: OneOf<'SD1' | 'SDXL' | 'SVD'>;
+  /** 1 to 10000, in the editor 10. */
+  steps: Int;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('AlignYourStepsScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** Any PIPE -> BasicPipe (ImpactPack/Pipe) */
+export const AnyPipeToBasic: NodeFunction<{
+  any_pipe: Anything;
+}, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('AnyPipeToBasic', [['basic_pipe', 'BASIC_PIPE']]);
+
+/** Duplicate Batch Index (latent) */
+export const BNK_DuplicateBatchIndex: NodeFunction<{
+  latents: Link<'LATENT'>;
+  /** 0 to 63, in the editor 0. */
+  batch_index: Int;
+  /** 1 to 64, in the editor 1. */
+  batch_size: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_DuplicateBatchIndex', [['LATENT', 'LATENT']]);
+
+/** Get Sigma (latent/noise): The strength for Inject Noise that makes a latent what a KSampler expects at a step. */
+export const BNK_GetSigma: NodeFunction<{
+  model: Link<'MODEL'>;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  /** 0 to 10000, in the editor 10000. */
+  steps: Int;
+  /** 0 to 10000, in the editor 0. */
+  start_at_step: Int;
+  /** 1 to 10000, in the editor 10000. */
+  end_at_step: Int;
+}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('BNK_GetSigma', [['FLOAT', 'FLOAT']]);
+
+/** Inject Noise (latent/noise) */
+export const BNK_InjectNoise: NodeFunction<{
+  latents: Link<'LATENT'>;
+  /** 0 to 200, in the editor 1. */
+  strength: Float;
+  noise?: Link<'LATENT'>;
+  mask?: Link<'MASK'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_InjectNoise', [['LATENT', 'LATENT']]);
+
+/** Noisy Latent Image (latent/noise): Noise of a seed as a latent, the noise a KSampler would draw. */
+export const BNK_NoisyLatentImage: NodeFunction<{
+  /** The noise is always that of the CPU. */
+  source: OneOf<'CPU' | 'GPU'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 64 to 8192, in the editor 512. */
+  width: Int;
+  /** 64 to 8192, in the editor 512. */
+  height: Int;
+  /** 1 to 64, in the editor 1. */
+  batch_size: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_NoisyLatentImage', [['LATENT', 'LATENT']]);
+
+/** Slerp Latents (latent): Blends two noises so that the result is noise too. */
+export const BNK_SlerpLatent: NodeFunction<{
+  latents1: Link<'LATENT'>;
+  /** 0 to 1, in the editor 0.5. */
+  factor: Float;
+  latents2?: Link<'LATENT'>;
+  mask?: Link<'MASK'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_SlerpLatent', [['LATENT', 'LATENT']]);
+
+/** Unsampler (sampling): Turns a latent back into the noise that a deterministic sampler would make it from. */
+export const BNK_Unsampler: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** Stops at this step, counted from full noise. 0 to 10000, in the editor 0. */
+  end_at_step: Int;
+  /** 0 to 100, in the editor 1. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  /** Mean 0 and standard deviation 1, as fresh noise has. */
+  normalize: OneOf<'disable' | 'enable'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  latent_image: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_Unsampler', [['LATENT', 'LATENT']]);
+
+/** BasicGuider (sampling/custom_sampling/guiders) */
+export const BasicGuider: NodeFunction<{
+  model: Link<'MODEL'>;
+  conditioning: Link<'CONDITIONING'>;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('BasicGuider', [['GUIDER', 'GUIDER']]);
+
+/** BasicPipe -> DetailerPipe (ImpactPack/Pipe) */
+export const BasicPipeToDetailerPipe: NodeFunction<{
+  basic_pipe: Link<'BASIC_PIPE'>;
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  /** A prompt for the parts, in place of the positive one when not empty. */
+  wildcard: Text;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  sam_model_opt?: Link<'SAM_MODEL'>;
+  segm_detector_opt?: Link<'SEGM_DETECTOR'>;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** BasicPipe -> DetailerPipe (SDXL) (ImpactPack/Pipe) */
+export const BasicPipeToDetailerPipeSDXL: NodeFunction<{
+  base_basic_pipe: Link<'BASIC_PIPE'>;
+  refiner_basic_pipe: Link<'BASIC_PIPE'>;
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  /** A prompt for the parts, in place of the positive one when not empty. */
+  wildcard: Text;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  sam_model_opt?: Link<'SAM_MODEL'>;
+  segm_detector_opt?: Link<'SEGM_DETECTOR'>;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('BasicPipeToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** BasicScheduler (sampling/custom_sampling/schedulers) */
+export const BasicScheduler: NodeFunction<{
+  model: Link<'MODEL'>;
+  scheduler: OneOf<Scheduler>;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BasicScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** BetaSamplingScheduler (sampling/custom_sampling/schedulers) */
+export const BetaSamplingScheduler: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 50, in the editor 0.6. */
+  alpha: Float;
+  /** 0 to 50, in the editor 0.6. */
+  beta: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BetaSamplingScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** Pixelwise(MASK & MASK) (ImpactPack/Operation) */
+export const BitwiseAndMask: NodeFunction<{
+  mask1: Link<'MASK'>;
+  mask2: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('BitwiseAndMask', [['MASK', 'MASK']]);
+
+/** Pixelwise(SEGS & SEGS) (ImpactPack/Operation) */
+export const BitwiseAndMaskForEach: NodeFunction<{
+  base_segs: Link<'SEGS'>;
+  mask_segs: Link<'SEGS'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BitwiseAndMaskForEach', [['SEGS', 'SEGS']]);
+
+/** CFGGuider (sampling/custom_sampling/guiders) */
+export const CFGGuider: NodeFunction<{
+  model: Link<'MODEL'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('CFGGuider', [['GUIDER', 'GUIDER']]);
+
+/** CLIP Set Last Layer (conditioning) */
+export const CLIPSetLastLayer: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** -24 to -1, in the editor -1. */
+  stop_at_clip_layer: Int;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPSetLastLayer', [['CLIP', 'CLIP']]);
+
+/** CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the picture should show, or should not. */
+export const CLIPTextEncode: NodeFunction<{
+  /** The prompt. */
+  text: Text;
+  /** The text encoder, from a checkpoint loader. */
+  clip: Link<'CLIP'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncode', [['CONDITIONING', 'CONDITIONING']]);
+
+/** CLIPTextEncodeSDXL (advanced/conditioning) */
+export const CLIPTextEncodeSDXL: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** 0 to 16384, in the editor 1024. */
+  width: Int;
+  /** 0 to 16384, in the editor 1024. */
+  height: Int;
+  /** 0 to 16384, in the editor 0. */
+  crop_w: Int;
+  /** 0 to 16384, in the editor 0. */
+  crop_h: Int;
+  /** 0 to 16384, in the editor 1024. */
+  target_width: Int;
+  /** 0 to 16384, in the editor 1024. */
+  target_height: Int;
+  text_g: Text;
+  text_l: Text;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXL', [['CONDITIONING', 'CONDITIONING']]);
+
+/** CLIPTextEncodeSDXLRefiner (advanced/conditioning) */
+export const CLIPTextEncodeSDXLRefiner: NodeFunction<{
+  /** 0 to 1000, in the editor 6. */
+  ascore: Float;
+  /** 0 to 16384, in the editor 1024. */
+  width: Int;
+  /** 0 to 16384, in the editor 1024. */
+  height: Int;
+  text: Text;
+  clip: Link<'CLIP'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXLRefiner', [['CONDITIONING', 'CONDITIONING']]);
+
+/** CfgScheduleHookProvider (ImpactPack/Upscale): The cfg changes from step to step of an iterative upscale, in whole numbers. */
+export const CfgScheduleHookProvider: NodeFunction<{
+  /** In equal steps. */
+  schedule_for_iteration: OneOf<'simple'>;
+  /** The cfg of the last step. 0 to 100, in the editor 3. */
+  target_cfg: Float;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/** Load Checkpoint (loaders): Loads a checkpoint: the model, its text encoders and its autoencoder. */
+export const CheckpointLoaderSimple: NodeFunction<{
+  /** The file. A file of models/checkpoints. */
+  ckpt_name: FileName;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoaderSimple', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
+
+/** CombineRegionalPrompts (ImpactPack/Regional) */
+export const CombineRegionalPrompts: NodeFunction<{
+  /** A region; another input appears with every connection. */
+  regional_prompts1: Link<'REGIONAL_PROMPTS'>;
+  [more: `regional_prompts${number}`]: Link<'REGIONAL_PROMPTS'> | undefined;
+}, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('CombineRegionalPrompts', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
+
+/** ConditioningAverage (conditioning) */
+export const ConditioningAverage: NodeFunction<{
+  conditioning_to: Link<'CONDITIONING'>;
+  conditioning_from: Link<'CONDITIONING'>;
+  /** 0 to 1, in the editor 1. */
+  conditioning_to_strength: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningAverage', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Conditioning (Combine) (conditioning) */
+export const ConditioningCombine: NodeFunction<{
+  conditioning_1: Link<'CONDITIONING'>;
+  conditioning_2: Link<'CONDITIONING'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningCombine', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Conditioning (Concat) (conditioning) */
+export const ConditioningConcat: NodeFunction<{
+  conditioning_to: Link<'CONDITIONING'>;
+  conditioning_from: Link<'CONDITIONING'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningConcat', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Conditioning (Set Area) (conditioning) */
+export const ConditioningSetArea: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** 64 to 16384, in the editor 64. */
+  width: Int;
+  /** 64 to 16384, in the editor 64. */
+  height: Int;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetArea', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Conditioning (Set Area with Percentage) (conditioning) */
+export const ConditioningSetAreaPercentage: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** 0 to 1, in the editor 1. */
+  width: Float;
+  /** 0 to 1, in the editor 1. */
+  height: Float;
+  /** 0 to 1, in the editor 0. */
+  x: Float;
+  /** 0 to 1, in the editor 0. */
+  y: Float;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaPercentage', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Conditioning (Set Mask) (conditioning) */
+export const ConditioningSetMask: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  mask: Link<'MASK'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  set_cond_area: OneOf<'default' | 'mask bounds'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetMask', [['CONDITIONING', 'CONDITIONING']]);
+
+/** ConditioningSetTimestepRange (advanced/conditioning) */
+export const ConditioningSetTimestepRange: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** 0 to 1, in the editor 0. */
+  start: Float;
+  /** 0 to 1, in the editor 1. */
+  end: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetTimestepRange', [['CONDITIONING', 'CONDITIONING']]);
+
+/** ConditioningZeroOut (advanced/conditioning) */
+export const ConditioningZeroOut: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningZeroOut', [['CONDITIONING', 'CONDITIONING']]);
+
+/**
+ * Apply ControlNet (OLD) (conditioning/controlnet)
+ * @deprecated
+ */
+export const ControlNetApply: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  control_net: Link<'CONTROL_NET'>;
+  image: Link<'IMAGE'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ControlNetApply', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Apply ControlNet (conditioning/controlnet) */
+export const ControlNetApplyAdvanced: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  control_net: Link<'CONTROL_NET'>;
+  image: Link<'IMAGE'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  /** 0 to 1, in the editor 0. */
+  start_percent: Float;
+  /** 0 to 1, in the editor 1. */
+  end_percent: Float;
+  /** Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not. */
+  vae?: Link<'VAE'>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/** Load ControlNet Model (loaders) */
+export const ControlNetLoader: NodeFunction<{
+  /** A file of models/controlnet. */
+  control_net_name: FileName;
+}, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('ControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
+
+/** CropMask (mask) */
+export const CropMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+  /** 1 to 16384, in the editor 512. */
+  width: Int;
+  /** 1 to 16384, in the editor 512. */
+  height: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('CropMask', [['MASK', 'MASK']]);
+
+/** DenoiseScheduleHookProvider (ImpactPack/Upscale): The denoise changes from step to step of an iterative upscale. */
+export const DenoiseScheduleHookProvider: NodeFunction<{
+  /** In equal steps. */
+  schedule_for_iteration: OneOf<'simple'>;
+  /** The denoise of the last step. 0 to 1, in the editor 0.2. */
+  target_denoise: Float;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('DenoiseScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/** DetailerPipe -> BasicPipe (ImpactPack/Pipe) */
+export const DetailerPipeToBasicPipe: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+}, Node<{ base_basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('DetailerPipeToBasicPipe', [['base_basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe', 'BASIC_PIPE']]);
+
+/** Load ControlNet Model (diff) (loaders) */
+export const DiffControlNetLoader: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** A file of models/controlnet. */
+  control_net_name: FileName;
+}, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('DiffControlNetLoader', [['CONTROL_NET', 'CONTROL_NET']]);
+
+/**
+ * Differential Diffusion (_for_testing)
+ * @experimental
+ */
+export const DifferentialDiffusion: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 1, in the editor 1. */
+  strength?: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('DifferentialDiffusion', [['MODEL', 'MODEL']]);
+
+/** DisableNoise (sampling/custom_sampling/noise) */
+export const DisableNoise: NodeFunction<Record<string, never>, Node<{ NOISE: 'NOISE' }>> = nodeFunction('DisableNoise', [['NOISE', 'NOISE']]);
+
+/** DualCFGGuider (sampling/custom_sampling/guiders) */
+export const DualCFGGuider: NodeFunction<{
+  model: Link<'MODEL'>;
+  cond1: Link<'CONDITIONING'>;
+  cond2: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** 0 to 100, in the editor 8. */
+  cfg_conds: Float;
+  /** 0 to 100, in the editor 8. */
+  cfg_cond2_negative: Float;
+  style: OneOf<'regular' | 'nested'>;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']]);
+
+/** Edit BasicPipe (ImpactPack/Pipe) */
+export const EditBasicPipe: NodeFunction<{
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** Takes the place of the pipe's. */
+  model?: Link<'MODEL'>;
+  /** Takes the place of the pipe's. */
+  clip?: Link<'CLIP'>;
+  /** Takes the place of the pipe's. */
+  vae?: Link<'VAE'>;
+  /** Takes the place of the pipe's. */
+  positive?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  negative?: Link<'CONDITIONING'>;
+}, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('EditBasicPipe', [['basic_pipe', 'BASIC_PIPE']]);
+
+/** Edit DetailerPipe (ImpactPack/Pipe) */
+export const EditDetailerPipe: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+  /** A prompt for the parts, in place of the positive one when not empty. */
+  wildcard: Text;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Takes the place of the pipe's. */
+  model?: Link<'MODEL'>;
+  /** Takes the place of the pipe's. */
+  clip?: Link<'CLIP'>;
+  /** Takes the place of the pipe's. */
+  vae?: Link<'VAE'>;
+  /** Takes the place of the pipe's. */
+  positive?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  negative?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  bbox_detector?: Link<'BBOX_DETECTOR'>;
+  /** Takes the place of the pipe's. */
+  sam_model?: Link<'SAM_MODEL'>;
+  /** Takes the place of the pipe's. */
+  segm_detector?: Link<'SEGM_DETECTOR'>;
+  /** Takes the place of the pipe's. */
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** Edit DetailerPipe (SDXL) (ImpactPack/Pipe) */
+export const EditDetailerPipeSDXL: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+  /** A prompt for the parts, in place of the positive one when not empty. */
+  wildcard: Text;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** Takes the place of the pipe's. */
+  model?: Link<'MODEL'>;
+  /** Takes the place of the pipe's. */
+  clip?: Link<'CLIP'>;
+  /** Takes the place of the pipe's. */
+  vae?: Link<'VAE'>;
+  /** Takes the place of the pipe's. */
+  positive?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  negative?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  refiner_model?: Link<'MODEL'>;
+  /** Takes the place of the pipe's. */
+  refiner_clip?: Link<'CLIP'>;
+  /** Takes the place of the pipe's. */
+  refiner_positive?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  refiner_negative?: Link<'CONDITIONING'>;
+  /** Takes the place of the pipe's. */
+  bbox_detector?: Link<'BBOX_DETECTOR'>;
+  /** Takes the place of the pipe's. */
+  sam_model?: Link<'SAM_MODEL'>;
+  /** Takes the place of the pipe's. */
+  segm_detector?: Link<'SEGM_DETECTOR'>;
+  /** Takes the place of the pipe's. */
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** Empty Latent Image (latent): A batch of all-zero latents, the canvas of a text-to-image run. */
+export const EmptyLatentImage: NodeFunction<{
+  /** Width of the picture in pixels. 16 to 16384, in the editor 512. */
+  width: Int;
+  /** Height of the picture in pixels. 16 to 16384, in the editor 512. */
+  height: Int;
+  /** Number of pictures. 1 to 4096, in the editor 1. */
+  batch_size: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyLatentImage', [['LATENT', 'LATENT']]);
+
+/** EmptySegs (ImpactPack/Util) */
+export const EmptySegs: NodeFunction<Record<string, never>, Node<{ SEGS: 'SEGS' }>> = nodeFunction('EmptySegs', [['SEGS', 'SEGS']]);
+
+/** ExponentialScheduler (sampling/custom_sampling/schedulers) */
+export const ExponentialScheduler: NodeFunction<{
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 5000, in the editor 14.614642. */
+  sigma_max: Float;
+  /** 0 to 5000, in the editor 0.0291675. */
+  sigma_min: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExponentialScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** ExtendIntermediateSigmas (sampling/custom_sampling/sigmas) */
+export const ExtendIntermediateSigmas: NodeFunction<{
+  sigmas: Link<'SIGMAS'>;
+  /** 1 to 100, in the editor 2. */
+  steps: Int;
+  /** -1 to 20000, in the editor -1. */
+  start_at_sigma: Float;
+  /** 0 to 20000, in the editor 12. */
+  end_at_sigma: Float;
+  spacing: OneOf<'linear' | 'cosine' | 'sine'>;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExtendIntermediateSigmas', [['SIGMAS', 'SIGMAS']]);
+
+/** FeatherMask (mask) */
+export const FeatherMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** 0 to 16384, in the editor 0. */
+  left: Int;
+  /** 0 to 16384, in the editor 0. */
+  top: Int;
+  /** 0 to 16384, in the editor 0. */
+  right: Int;
+  /** 0 to 16384, in the editor 0. */
+  bottom: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('FeatherMask', [['MASK', 'MASK']]);
+
+/** FlipSigmas (sampling/custom_sampling/sigmas) */
+export const FlipSigmas: NodeFunction<{
+  sigmas: Link<'SIGMAS'>;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('FlipSigmas', [['SIGMAS', 'SIGMAS']]);
+
+/** FreeU (model_patches/unet) */
+export const FreeU: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 10, in the editor 1.1. */
+  b1: Float;
+  /** 0 to 10, in the editor 1.2. */
+  b2: Float;
+  /** 0 to 10, in the editor 0.9. */
+  s1: Float;
+  /** 0 to 10, in the editor 0.2. */
+  s2: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU', [['MODEL', 'MODEL']]);
+
+/** FreeU_V2 (model_patches/unet) */
+export const FreeU_V2: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 10, in the editor 1.3. */
+  b1: Float;
+  /** 0 to 10, in the editor 1.4. */
+  b2: Float;
+  /** 0 to 10, in the editor 0.9. */
+  s1: Float;
+  /** 0 to 10, in the editor 0.2. */
+  s2: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreeU_V2', [['MODEL', 'MODEL']]);
+
+/** FromBasicPipe (ImpactPack/Pipe) */
+export const FromBasicPipe: NodeFunction<{
+  basic_pipe: Link<'BASIC_PIPE'>;
+}, Node<{ model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('FromBasicPipe', [['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/** FromBasicPipe_v2 (ImpactPack/Pipe) */
+export const FromBasicPipe_v2: NodeFunction<{
+  basic_pipe: Link<'BASIC_PIPE'>;
+}, Node<{ basic_pipe: 'BASIC_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('FromBasicPipe_v2', [['basic_pipe', 'BASIC_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/** FromDetailerPipe (ImpactPack/Pipe) */
+export const FromDetailerPipe: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+}, Node<{ model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK' }>> = nodeFunction('FromDetailerPipe', [['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK']]);
+
+/** FromDetailer (SDXL/pipe) (ImpactPack/Pipe) */
+export const FromDetailerPipeSDXL: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK'; refiner_model: 'MODEL'; refiner_clip: 'CLIP'; refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('FromDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK'], ['refiner_model', 'MODEL'], ['refiner_clip', 'CLIP'], ['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
+
+/** FromDetailerPipe_v2 (ImpactPack/Pipe) */
+export const FromDetailerPipe_v2: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE'; model: 'MODEL'; clip: 'CLIP'; vae: 'VAE'; positive: 'CONDITIONING'; negative: 'CONDITIONING'; bbox_detector: 'BBOX_DETECTOR'; sam_model_opt: 'SAM_MODEL'; segm_detector_opt: 'SEGM_DETECTOR'; detailer_hook: 'DETAILER_HOOK' }>> = nodeFunction('FromDetailerPipe_v2', [['detailer_pipe', 'DETAILER_PIPE'], ['model', 'MODEL'], ['clip', 'CLIP'], ['vae', 'VAE'], ['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['bbox_detector', 'BBOX_DETECTOR'], ['sam_model_opt', 'SAM_MODEL'], ['segm_detector_opt', 'SEGM_DETECTOR'], ['detailer_hook', 'DETAILER_HOOK']]);
+
+/** GITSScheduler (sampling/custom_sampling/schedulers) */
+export const GITSScheduler: NodeFunction<{
+  /** 0.8 to 1.5, in the editor 1.2. */
+  coeff: Float;
+  /** 2 to 1000, in the editor 10. */
+  steps: Int;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('GITSScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** GITSScheduler Func Provider (ImpactPack/sampling): The GITS schedule for whatever number of steps it is asked for. */
+export const GITSSchedulerFuncProvider: NodeFunction<{
+  /** The larger, the more of the steps are small ones at the end. 0.8 to 1.5, in the editor 1.2. */
+  coeff: Float;
+  /** Below 1 only the last share of the steps is made. 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
+
+/** GrowMask (mask) */
+export const GrowMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** -16384 to 16384, in the editor 0. */
+  expand: Int;
+  /** In the editor true. */
+  tapered_corners: Bool;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']]);
+
+/** Image Blend (image/postprocessing) */
+export const ImageBlend: NodeFunction<{
+  image1: Link<'IMAGE'>;
+  image2: Link<'IMAGE'>;
+  /** 0 to 1, in the editor 0.5. */
+  blend_factor: Float;
+  blend_mode: OneOf<'normal' | 'multiply' | 'screen' | 'overlay' | 'soft_light' | 'difference'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlend', [['IMAGE', 'IMAGE']]);
+
+/** Invert Image (image) */
+export const ImageInvert: NodeFunction<{
+  image: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageInvert', [['IMAGE', 'IMAGE']]);
+
+/** Image List to Image Batch (ImpactPack/Operation): Joins pictures to a batch; those of another size than the first are cut about the centre and resized. */
+export const ImageListToImageBatch: NodeFunction<{
+  images: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageListToImageBatch', [['IMAGE', 'IMAGE']]);
+
+/** Pad Image for Outpainting (image) */
+export const ImagePadForOutpaint: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 0 to 16384, in the editor 0. */
+  left: Int;
+  /** 0 to 16384, in the editor 0. */
+  top: Int;
+  /** 0 to 16384, in the editor 0. */
+  right: Int;
+  /** 0 to 16384, in the editor 0. */
+  bottom: Int;
+  /** 0 to 16384, in the editor 40. */
+  feathering: Int;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** Upscale Image (image/upscaling) */
+export const ImageScale: NodeFunction<{
+  image: Link<'IMAGE'>;
+  upscale_method: OneOf<UpscaleMethod>;
+  /** 0 to 16384, in the editor 512. */
+  width: Int;
+  /** 0 to 16384, in the editor 512. */
+  height: Int;
+  crop: OneOf<'disabled' | 'center'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScale', [['IMAGE', 'IMAGE']]);
+
+/** Upscale Image By (image/upscaling) */
+export const ImageScaleBy: NodeFunction<{
+  image: Link<'IMAGE'>;
+  upscale_method: OneOf<UpscaleMethod>;
+  /** 0.01 to 8, in the editor 1. */
+  scale_by: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleBy', [['IMAGE', 'IMAGE']]);
+
+/** Convert Image to Mask (mask) */
+export const ImageToMask: NodeFunction<{
+  image: Link<'IMAGE'>;
+  channel: OneOf<'red' | 'green' | 'blue' | 'alpha'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageToMask', [['MASK', 'MASK']]);
+
+/** Upscale Image (using Model) (image/upscaling): Enlarges pictures by the factor of the model, in tiles of 512 pixels. */
+export const ImageUpscaleWithModel: NodeFunction<{
+  /** The model; it decides the factor. */
+  upscale_model: Link<'UPSCALE_MODEL'>;
+  /** The pictures. */
+  image: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageUpscaleWithModel', [['IMAGE', 'IMAGE']]);
+
+/** Assemble (SEGS) (ImpactPack/Util) */
+export const ImpactAssembleSEGS: NodeFunction<{
+  seg_header: Link<'SEGS_HEADER'>;
+  seg_elt: Link<'SEG_ELT'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactAssembleSEGS', [['SEGS', 'SEGS']]);
+
+/** Combine Conditionings (ImpactPack/Util): All prompts act, each on its own. */
+export const ImpactCombineConditionings: NodeFunction<{
+  /** The first prompt; another input appears with every connection. */
+  conditioning1: Link<'CONDITIONING'>;
+  [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactCombineConditionings', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Concat Conditionings (ImpactPack/Util): The tokens of all prompts, one after the other. */
+export const ImpactConcatConditionings: NodeFunction<{
+  /** The first prompt; another input appears with every connection. */
+  conditioning1: Link<'CONDITIONING'>;
+  [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactConcatConditionings', [['CONDITIONING', 'CONDITIONING']]);
+
+/** ControlNetApply (SEGS) (ImpactPack/Util) */
+export const ImpactControlNetApplyAdvancedSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+  control_net: Link<'CONTROL_NET'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  /** 0 to 1, in the editor 0. */
+  start_percent: Float;
+  /** 0 to 1, in the editor 1. */
+  end_percent: Float;
+  /** Makes the ControlNet's picture of each part's. */
+  segs_preprocessor?: Link<'SEGS_PREPROCESSOR'>;
+  /** The ControlNet's picture for the whole, of which each part gets its place. */
+  control_image?: Link<'IMAGE'>;
+  /** Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not. */
+  vae?: Link<'VAE'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplyAdvancedSEGS', [['SEGS', 'SEGS']]);
+
+/**
+ * ControlNetApply (SEGS) - DEPRECATED (ImpactPack/Util)
+ * @deprecated
+ */
+export const ImpactControlNetApplySEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+  control_net: Link<'CONTROL_NET'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  /** Makes the ControlNet's picture of each part's. */
+  segs_preprocessor?: Link<'SEGS_PREPROCESSOR'>;
+  /** The ControlNet's picture for the whole, of which each part gets its place. */
+  control_image?: Link<'IMAGE'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplySEGS', [['SEGS', 'SEGS']]);
+
+/** ImpactControlNetClearSEGS (ImpactPack/Util) */
+export const ImpactControlNetClearSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetClearSEGS', [['SEGS', 'SEGS']]);
+
+/** Count Elts in SEGS (ImpactPack/Util) */
+export const ImpactCount_Elts_in_SEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactCount_Elts_in_SEGS', [['INT', 'INT']]);
+
+/** Decompose (SEGS) (ImpactPack/Util) */
+export const ImpactDecomposeSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ SEGS_HEADER: 'SEGS_HEADER'; SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDecomposeSEGS', [['SEGS_HEADER', 'SEGS_HEADER'], ['SEG_ELT', 'SEG_ELT']]);
+
+/** Dilate Mask (ImpactPack/Util): Grows a mask by a square of so many pixels; below 0 it shrinks. */
+export const ImpactDilateMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** -512 to 512, in the editor 10. */
+  dilation: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactDilateMask', [['MASK', 'MASK']]);
+
+/** Dilate Mask (SEGS) (ImpactPack/Util) */
+export const ImpactDilateMaskInSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** -512 to 512, in the editor 10. */
+  dilation: Int;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactDilateMaskInSEGS', [['SEGS', 'SEGS']]);
+
+/** Dilate Mask (SEG_ELT) (ImpactPack/Util) */
+export const ImpactDilate_Mask_SEG_ELT: NodeFunction<{
+  seg_elt: Link<'SEG_ELT'>;
+  /** -512 to 512, in the editor 10. */
+  dilation: Int;
+}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDilate_Mask_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
+
+/** Edit SEG_ELT (ImpactPack/Util) */
+export const ImpactEdit_SEG_ELT: NodeFunction<{
+  seg_elt: Link<'SEG_ELT'>;
+  cropped_image_opt?: Link<'IMAGE'>;
+  cropped_mask_opt?: Link<'MASK'>;
+  crop_region_opt?: Link<'SEG_ELT_crop_region'>;
+  bbox_opt?: Link<'SEG_ELT_bbox'>;
+  control_net_wrapper_opt?: Link<'SEG_ELT_control_net_wrapper'>;
+  /** 0 to 1, in the editor 0. */
+  confidence_opt?: Float;
+  label_opt?: Text;
+}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactEdit_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
+
+/** Flatten Mask Batch (ImpactPack/Operation): Joins the masks of a batch. As in the original the result has values of 0 to 255. */
+export const ImpactFlattenMask: NodeFunction<{
+  masks: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactFlattenMask', [['MASK', 'MASK']]);
+
+/** From SEG_ELT (ImpactPack/Util) */
+export const ImpactFrom_SEG_ELT: NodeFunction<{
+  seg_elt: Link<'SEG_ELT'>;
+}, Node<{ seg_elt: 'SEG_ELT'; cropped_image: 'IMAGE'; cropped_mask: 'MASK'; crop_region: 'SEG_ELT_crop_region'; bbox: 'SEG_ELT_bbox'; control_net_wrapper: 'SEG_ELT_control_net_wrapper'; confidence: 'FLOAT'; label: 'STRING' }>> = nodeFunction('ImpactFrom_SEG_ELT', [['seg_elt', 'SEG_ELT'], ['cropped_image', 'IMAGE'], ['cropped_mask', 'MASK'], ['crop_region', 'SEG_ELT_crop_region'], ['bbox', 'SEG_ELT_bbox'], ['control_net_wrapper', 'SEG_ELT_control_net_wrapper'], ['confidence', 'FLOAT'], ['label', 'STRING']]);
+
+/** From SEG_ELT bbox (ImpactPack/Util) */
+export const ImpactFrom_SEG_ELT_bbox: NodeFunction<{
+  bbox: Link<'SEG_ELT_bbox'>;
+}, Node<{ left: 'INT'; top: 'INT'; right: 'INT'; bottom: 'INT' }>> = nodeFunction('ImpactFrom_SEG_ELT_bbox', [['left', 'INT'], ['top', 'INT'], ['right', 'INT'], ['bottom', 'INT']]);
+
+/** From SEG_ELT crop_region (ImpactPack/Util) */
+export const ImpactFrom_SEG_ELT_crop_region: NodeFunction<{
+  crop_region: Link<'SEG_ELT_crop_region'>;
+}, Node<{ left: 'INT'; top: 'INT'; right: 'INT'; bottom: 'INT' }>> = nodeFunction('ImpactFrom_SEG_ELT_crop_region', [['left', 'INT'], ['top', 'INT'], ['right', 'INT'], ['bottom', 'INT']]);
+
+/** Gaussian Blur Mask (ImpactPack/Util) */
+export const ImpactGaussianBlurMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** 0 to 100, in the editor 10. */
+  kernel_size: Int;
+  /** 0.1 to 100, in the editor 10. */
+  sigma: Float;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactGaussianBlurMask', [['MASK', 'MASK']]);
+
+/** Gaussian Blur Mask (SEGS) (ImpactPack/Util) */
+export const ImpactGaussianBlurMaskInSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** 0 to 100, in the editor 10. */
+  kernel_size: Int;
+  /** 0.1 to 100, in the editor 10. */
+  sigma: Float;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactGaussianBlurMaskInSEGS', [['SEGS', 'SEGS']]);
+
+/** SEGS isn't Empty (ImpactPack/Logic) */
+export const ImpactIsNotEmptySEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactIsNotEmptySEGS', [['BOOLEAN', 'BOOLEAN']]);
+
+/** KSampler (Advanced/pipe) (ImpactPack/sampling) */
+export const ImpactKSamplerAdvancedBasicPipe: NodeFunction<{
+  /** Model and prompts. */
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** Adds the noise of the seed before the first step. In the editor true. */
+  add_noise: Bool;
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+  /** Number of steps. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  cfg: Float;
+  /** The algorithm. */
+  sampler_name: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. */
+  scheduler: OneOf<Scheduler2>;
+  /** The latent to start from. */
+  latent_image: Link<'LATENT'>;
+  /** The first step, of those of the whole schedule. 0 to 10000, in the editor 0. */
+  start_at_step: Int;
+  /** Stops before this step. 0 to 10000, in the editor 10000. */
+  end_at_step: Int;
+  /** Keeps the noise that later steps would remove. In the editor false. */
+  return_with_leftover_noise: Bool;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerAdvancedBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
+
+/** KSampler (pipe) (ImpactPack/sampling) */
+export const ImpactKSamplerBasicPipe: NodeFunction<{
+  /** Model and prompts. */
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** Number of steps. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  cfg: Float;
+  /** The algorithm. */
+  sampler_name: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. */
+  scheduler: OneOf<Scheduler2>;
+  /** The latent to start from. */
+  latent_image: Link<'LATENT'>;
+  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
+
+/** Make Tile SEGS (ImpactPack/__for_testing): Cuts a picture into overlapping square parts. */
+export const ImpactMakeTileSEGS: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** Side of a tile. 64 to 4096, in the editor 512. */
+  bbox_size: Int;
+  /** Size of a tile with its surroundings over its own. 1 to 10, in the editor 3. */
+  crop_factor: Float;
+  /** Least overlap of neighbours. 0 to 512, in the editor 5. */
+  min_overlap: Int;
+  /** Grows the filters first. -255 to 255, in the editor 20. */
+  filter_segs_dilation: Int;
+  /** Raggedness of the edges; 0 is straight. 0 to 1, in the editor 0. */
+  mask_irregularity: Float;
+  irregular_mask_mode: OneOf<'Reuse fast' | 'Reuse quality' | 'All random fast' | 'All random quality'>;
+  /** Only these parts are covered. */
+  filter_in_segs_opt?: Link<'SEGS'>;
+  /** These parts are left out. */
+  filter_out_segs_opt?: Link<'SEGS'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactMakeTileSEGS', [['SEGS', 'SEGS']]);
+
+/** Negative Cond Placeholder (ImpactPack/sampling): Stands for a negative prompt where there is none: the model is asked for the positive side alone. */
+export const ImpactNegativeConditioningPlaceholder: NodeFunction<Record<string, never>, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactNegativeConditioningPlaceholder', [['CONDITIONING', 'CONDITIONING']]);
+
+/** SEGS Concat (ImpactPack/Util) */
+export const ImpactSEGSConcat: NodeFunction<{
+  segs1: Link<'SEGS'>;
+  [more: `segs${number}`]: Link<'SEGS'> | undefined;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSConcat', [['SEGS', 'SEGS']]);
+
+/** SEGS Assign (label) (ImpactPack/Util) */
+export const ImpactSEGSLabelAssign: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** Labels in the order of the parts, separated by commas. */
+  labels: Text;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelAssign', [['SEGS', 'SEGS']]);
+
+/** SEGS Filter (label) (ImpactPack/Util) */
+export const ImpactSEGSLabelFilter: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** What the editor adds to the labels when chosen. */
+  preset: OneOf<'all' | 'hand' | 'face' | 'mouth' | 'eyes' | 'eyebrows' | 'pupils' | 'left_eyebrow' | 'left_eye' | 'left_pupil' | 'right_eyebrow' | 'right_eye' | 'right_pupil' | 'short_sleeved_shirt' | 'long_sleeved_shirt' | 'short_sleeved_outwear' | 'long_sleeved_outwear' | 'vest' | 'sling' | 'shorts' | 'trousers' | 'skirt' | 'short_sleeved_dress' | 'long_sleeved_dress' | 'vest_dress' | 'sling_dress' | 'person' | 'bicycle' | 'car' | 'motorcycle' | 'airplane' | 'bus' | 'train' | 'truck' | 'boat' | 'traffic light' | 'fire hydrant' | 'stop sign' | 'parking meter' | 'bench' | 'bird' | 'cat' | 'dog' | 'horse' | 'sheep' | 'cow' | 'elephant' | 'bear' | 'zebra' | 'giraffe' | 'backpack' | 'umbrella' | 'handbag' | 'tie' | 'suitcase' | 'frisbee' | 'skis' | 'snowboard' | 'sports ball' | 'kite' | 'baseball bat' | 'baseball glove' | 'skateboard' | 'surfboard' | 'tennis racket' | 'bottle' | 'wine glass' | 'cup' | 'fork' | 'knife' | 'spoon' | 'bowl' | 'banana' | 'apple' | 'sandwich' | 'orange' | 'broccoli' | 'carrot' | 'hot dog' | 'pizza' | 'donut' | 'cake' | 'chair' | 'couch' | 'potted plant' | 'bed' | 'dining table' | 'toilet' | 'tv' | 'laptop' | 'mouse' | 'remote' | 'keyboard' | 'cell phone' | 'microwave' | 'oven' | 'toaster' | 'sink' | 'refrigerator' | 'book' | 'clock' | 'vase' | 'scissors' | 'teddy bear' | 'hair drier' | 'toothbrush'>;
+  /** Labels, separated by commas; `all` keeps everything. */
+  labels: Text;
+}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
+
+/** SEGS Merge (ImpactPack/Util): One part over all of them, labelled `merged`, of the least confidence; pictures and ControlNets are dropped. */
+export const ImpactSEGSMerge: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSMerge', [['SEGS', 'SEGS']]);
+
+/** SEGS Filter (ordered) (ImpactPack/Util) */
+export const ImpactSEGSOrderedFilter: NodeFunction<{
+  segs: Link<'SEGS'>;
+  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence'>;
+  /** In the editor true. */
+  order: Bool;
+  /** Parts to pass over. 0 to 9007199254740991, in the editor 0. */
+  take_start: Int;
+  /** Parts to take. 0 to 9007199254740991, in the editor 1. */
+  take_count: Int;
+}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSOrderedFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
+
+/** Picker (SEGS) (ImpactPack/Util) */
+export const ImpactSEGSPicker: NodeFunction<{
+  /** Numbers of parts from 1, separated by commas. */
+  picks: Text;
+  segs: Link<'SEGS'>;
+  /** The whole picture, for parts that carry none. */
+  fallback_image_opt?: Link<'IMAGE'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSPicker', [['SEGS', 'SEGS']]);
+
+/** SEGS Filter (range) (ImpactPack/Util) */
+export const ImpactSEGSRangeFilter: NodeFunction<{
+  segs: Link<'SEGS'>;
+  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'length_percent' | 'confidence(0-100)'>;
+  /** In the editor true. */
+  mode: Bool;
+  /** 0 to 9007199254740991, in the editor 0. */
+  min_value: Int;
+  /** 0 to 9007199254740991, in the editor 67108864. */
+  max_value: Int;
+}, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSRangeFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
+
+/** SEGS to Mask Batch (ImpactPack/Util) */
+export const ImpactSEGSToMaskBatch: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactSEGSToMaskBatch', [['MASK', 'MASK']]);
+
+/** SEGS to Mask List (ImpactPack/Util) */
+export const ImpactSEGSToMaskList: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactSEGSToMaskList', [['MASK', 'MASK']]);
+
+/** ScaleBy BBOX (SEG_ELT) (ImpactPack/Util) */
+export const ImpactScaleBy_BBOX_SEG_ELT: NodeFunction<{
+  seg: Link<'SEG_ELT'>;
+  /** 0.01 to 8, in the editor 1. */
+  scale_by: Float;
+}, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactScaleBy_BBOX_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
+
+/** Impact Scheduler Adapter (ImpactPack/Util): A schedule's name for nodes of the Impact Pack: one of ComfyUI's, or one that only the pack has. */
+export const ImpactSchedulerAdapter: NodeFunction<{
+  scheduler: OneOf<Scheduler>;
+  /** Takes the scheduler's place unless it is None. */
+  extra_scheduler: OneOf<'None' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]'>;
+}, Node<{ scheduler: 'COMBO' }>> = nodeFunction('ImpactSchedulerAdapter', [['scheduler', 'COMBO']]);
+
+/** Pixelwise(SEGS & MASK) (ImpactPack/Operation) */
+export const ImpactSegsAndMask: NodeFunction<{
+  segs: Link<'SEGS'>;
+  mask: Link<'MASK'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSegsAndMask', [['SEGS', 'SEGS']]);
+
+/** Pixelwise(SEGS & MASKS ForEach) (ImpactPack/Operation) */
+export const ImpactSegsAndMaskForEach: NodeFunction<{
+  segs: Link<'SEGS'>;
+  masks: Link<'MASK'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSegsAndMaskForEach', [['SEGS', 'SEGS']]);
+
+/** InpaintModelConditioning (conditioning/inpaint) */
+export const InpaintModelConditioning: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  vae: Link<'VAE'>;
+  pixels: Link<'IMAGE'>;
+  mask: Link<'MASK'>;
+  /** Samples inside of the mask only. Better or worse, depending on the model. In the editor true. */
+  noise_mask: Bool;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InpaintModelConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
+
+/** InstructPixToPixConditioning (conditioning/instructpix2pix) */
+export const InstructPixToPixConditioning: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  vae: Link<'VAE'>;
+  pixels: Link<'IMAGE'>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InstructPixToPixConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
+
+/** InvertMask (mask) */
+export const InvertMask: NodeFunction<{
+  mask: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('InvertMask', [['MASK', 'MASK']]);
+
+/** Iterative Upscale (Image) (ImpactPack/Upscale): Enlarges a picture in several steps, each sampled anew. */
+export const IterativeImageUpscale: NodeFunction<{
+  pixels: Link<'IMAGE'>;
+  /** How much larger each side becomes. 1 to 10000, in the editor 1.5. */
+  upscale_factor: Float;
+  /** In how many steps. 1 to 10000, in the editor 3. */
+  steps: Int;
+  /** Saves the picture before each step in the temp folder under this name; nothing when empty. */
+  temp_prefix: Text;
+  /** What a step does. */
+  upscaler: Link<'UPSCALER'>;
+  vae: Link<'VAE'>;
+  /** simple: steps of equal size; geometric: steps of an equal factor. In the editor simple. */
+  step_mode: OneOf<'simple' | 'geometric'>;
+}, Node<{ image: 'IMAGE' }>> = nodeFunction('IterativeImageUpscale', [['image', 'IMAGE']]);
+
+/** Iterative Upscale (Latent/on Pixel Space) (ImpactPack/Upscale): Enlarges a latent in several steps, each sampled anew. */
+export const IterativeLatentUpscale: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** How much larger each side becomes. 1 to 10000, in the editor 1.5. */
+  upscale_factor: Float;
+  /** In how many steps. 1 to 10000, in the editor 3. */
+  steps: Int;
+  /** Saves the picture before each step in the temp folder under this name; nothing when empty. */
+  temp_prefix: Text;
+  /** What a step does. */
+  upscaler: Link<'UPSCALER'>;
+  /** simple: steps of equal size; geometric: steps of an equal factor. In the editor simple. */
+  step_mode: OneOf<'simple' | 'geometric'>;
+}, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']]);
+
+/** KSampler (sampling): Denoises a latent under the guidance of a positive and a negative prompt. */
+export const KSampler: NodeFunction<{
+  /** The model that denoises. */
+  model: Link<'MODEL'>;
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** Number of denoising steps. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** How closely the picture follows the prompt; 1 ignores the negative prompt. 0 to 100, in the editor 8. */
+  cfg: Float;
+  /** The algorithm. */
+  sampler_name: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. */
+  scheduler: OneOf<Scheduler>;
+  /** What the picture should show. */
+  positive: Link<'CONDITIONING'>;
+  /** What it should not show. */
+  negative: Link<'CONDITIONING'>;
+  /** The latent to start from. */
+  latent_image: Link<'LATENT'>;
+  /** Below 1 the latent keeps some of its content (image to image). 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSampler', [['LATENT', 'LATENT']]);
+
+/** KSampler (Advanced) (sampling) */
+export const KSamplerAdvanced: NodeFunction<{
+  model: Link<'MODEL'>;
+  add_noise: OneOf<'enable' | 'disable'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  latent_image: Link<'LATENT'>;
+  /** 0 to 10000, in the editor 0. */
+  start_at_step: Int;
+  /** 0 to 10000, in the editor 10000. */
+  end_at_step: Int;
+  return_with_leftover_noise: OneOf<'disable' | 'enable'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSamplerAdvanced', [['LATENT', 'LATENT']]);
+
+/** KSamplerAdvancedProvider (ImpactPack/Sampler): A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps. */
+export const KSamplerAdvancedProvider: NodeFunction<{
+  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  cfg: Float;
+  /** The algorithm. */
+  sampler_name: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. */
+  scheduler: OneOf<Scheduler2>;
+  /** Factor on all noise levels. 0 to 10, in the editor 1. */
+  sigma_factor: Float;
+  /** Model and prompts to sample with. */
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** A sampler with options of its own, in place of the named one. */
+  sampler_opt?: Link<'SAMPLER'>;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ KSAMPLER_ADVANCED: 'KSAMPLER_ADVANCED' }>> = nodeFunction('KSamplerAdvancedProvider', [['KSAMPLER_ADVANCED', 'KSAMPLER_ADVANCED']]);
+
+/** KSamplerProvider (ImpactPack/Sampler): A sampler with its model, prompts, seed and denoise, for nodes that sample a whole latent. */
+export const KSamplerProvider: NodeFunction<{
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** Number of steps of the whole schedule. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  cfg: Float;
+  /** The algorithm. */
+  sampler_name: OneOf<SamplerName>;
+  /** How the noise level falls from step to step. */
+  scheduler: OneOf<Scheduler2>;
+  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** Model and prompts to sample with. */
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ KSAMPLER: 'KSAMPLER' }>> = nodeFunction('KSamplerProvider', [['KSAMPLER', 'KSAMPLER']]);
+
+/** KSamplerSelect (sampling/custom_sampling/samplers) */
+export const KSamplerSelect: NodeFunction<{
+  sampler_name: OneOf<SamplerName>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('KSamplerSelect', [['SAMPLER', 'SAMPLER']]);
+
+/** KarrasScheduler (sampling/custom_sampling/schedulers) */
+export const KarrasScheduler: NodeFunction<{
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 5000, in the editor 14.614642. */
+  sigma_max: Float;
+  /** 0 to 5000, in the editor 0.0291675. */
+  sigma_min: Float;
+  /** 0 to 100, in the editor 7. */
+  rho: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('KarrasScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** LaplaceScheduler (sampling/custom_sampling/schedulers) */
+export const LaplaceScheduler: NodeFunction<{
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 5000, in the editor 14.614642. */
+  sigma_max: Float;
+  /** 0 to 5000, in the editor 0.0291675. */
+  sigma_min: Float;
+  /** -10 to 10, in the editor 0. */
+  mu: Float;
+  /** 0 to 10, in the editor 0.5. */
+  beta: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('LaplaceScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** Latent Composite (latent) */
+export const LatentComposite: NodeFunction<{
+  samples_to: Link<'LATENT'>;
+  samples_from: Link<'LATENT'>;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+  /** 0 to 16384, in the editor 0. */
+  feather: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentComposite', [['LATENT', 'LATENT']]);
+
+/** LatentCompositeMasked (latent) */
+export const LatentCompositeMasked: NodeFunction<{
+  destination: Link<'LATENT'>;
+  source: Link<'LATENT'>;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+  /** In the editor false. */
+  resize_source: Bool;
+  mask?: Link<'MASK'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCompositeMasked', [['LATENT', 'LATENT']]);
+
+/** Latent From Batch (latent/batch) */
+export const LatentFromBatch: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** 0 to 63, in the editor 0. */
+  batch_index: Int;
+  /** 1 to 64, in the editor 1. */
+  length: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFromBatch', [['LATENT', 'LATENT']]);
+
+/** Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, enlarges the picture and encodes it again. */
+export const LatentPixelScale: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** How the picture is resized. */
+  scale_method: OneOf<ScaleMethod>;
+  /** 0.1 to 10000, in the editor 1.5. */
+  scale_factor: Float;
+  vae: Link<'VAE'>;
+  /** In the editor false. */
+  use_tiled_vae: Bool;
+  /** Enlarges the picture before it is brought to its size. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+}, Node<{ LATENT: 'LATENT'; IMAGE: 'IMAGE' }>> = nodeFunction('LatentPixelScale', [['LATENT', 'LATENT'], ['IMAGE', 'IMAGE']]);
+
+/** Upscale Latent (latent) */
+export const LatentUpscale: NodeFunction<{
+  samples: Link<'LATENT'>;
+  upscale_method: OneOf<UpscaleMethod2>;
+  /** 0 to 16384, in the editor 512. */
+  width: Int;
+  /** 0 to 16384, in the editor 512. */
+  height: Int;
+  crop: OneOf<'disabled' | 'center'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscale', [['LATENT', 'LATENT']]);
+
+/** Upscale Latent By (latent) */
+export const LatentUpscaleBy: NodeFunction<{
+  samples: Link<'LATENT'>;
+  upscale_method: OneOf<UpscaleMethod2>;
+  /** 0.01 to 8, in the editor 1.5. */
+  scale_by: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']]);
+
+/** Load Image (image) */
+export const LoadImage: NodeFunction<{
+  image: FileName;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('LoadImage', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** Load Image (as Mask) (mask) */
+export const LoadImageMask: NodeFunction<{
+  image: FileName;
+  channel: OneOf<'alpha' | 'red' | 'green' | 'blue'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('LoadImageMask', [['MASK', 'MASK']]);
+
+/** LoadLatent (_for_testing) */
+export const LoadLatent: NodeFunction<{
+  latent: FileName;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LoadLatent', [['LATENT', 'LATENT']]);
+
+/** Load LoRA (loaders): Applies a LoRA to a model and its text encoders. Several may follow one another. */
+export const LoraLoader: NodeFunction<{
+  /** The model to change. */
+  model: Link<'MODEL'>;
+  /** The text encoders to change. */
+  clip: Link<'CLIP'>;
+  /** The file. A file of models/loras. */
+  lora_name: FileName;
+  /** How much of it the model gets; may be negative. -100 to 100, in the editor 1. */
+  strength_model: Float;
+  /** How much of it the text encoders get; may be negative. -100 to 100, in the editor 1. */
+  strength_clip: Float;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
+
+/** LoraLoaderModelOnly (loaders) */
+export const LoraLoaderModelOnly: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** A file of models/loras. */
+  lora_name: FileName;
+  /** -100 to 100, in the editor 1. */
+  strength_model: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']]);
+
+/** MaskComposite (mask) */
+export const MaskComposite: NodeFunction<{
+  destination: Link<'MASK'>;
+  source: Link<'MASK'>;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+  operation: OneOf<'multiply' | 'add' | 'subtract' | 'and' | 'or' | 'xor'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskComposite', [['MASK', 'MASK']]);
+
+/** Mask List to Mask Batch (ImpactPack/Operation): Joins masks to a batch; those of another size than the first are resized. */
+export const MaskListToMaskBatch: NodeFunction<{
+  mask: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskListToMaskBatch', [['MASK', 'MASK']]);
+
+/** Convert Mask to Image (mask) */
+export const MaskToImage: NodeFunction<{
+  mask: Link<'MASK'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MaskToImage', [['IMAGE', 'IMAGE']]);
+
+/** MASK to SEGS (ImpactPack/Operation): Makes one part of each shape of a mask, or a single part of all of it. */
+export const MaskToSEGS: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** One part for all of the mask. In the editor false. */
+  combined: Bool;
+  /** Size of the part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** The mask fills the whole bounding box. In the editor false. */
+  bbox_fill: Bool;
+  /** Smaller shapes are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** 1 in all of a shape, in place of its own values. In the editor false. */
+  contour_fill: Bool;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS', [['SEGS', 'SEGS']]);
+
+/** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes one part of each shape of a mask, or a single part of all of it. */
+export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** One part for all of the mask. In the editor false. */
+  combined: Bool;
+  /** Size of the part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** The mask fills the whole bounding box. In the editor false. */
+  bbox_fill: Bool;
+  /** Smaller shapes are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** 1 in all of a shape, in place of its own values. In the editor false. */
+  contour_fill: Bool;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS_for_AnimateDiff', [['SEGS', 'SEGS']]);
+
+/** Mask Batch to Mask List (ImpactPack/Operation) */
+export const MasksToMaskList: NodeFunction<{
+  masks: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('MasksToMaskList', [['MASK', 'MASK']]);
+
+/** ModelSamplingContinuousEDM (advanced/model) */
+export const ModelSamplingContinuousEDM: NodeFunction<{
+  model: Link<'MODEL'>;
+  sampling: OneOf<'v_prediction' | 'edm' | 'edm_playground_v2.5' | 'eps' | 'cosmos_rflow'>;
+  /** 0 to 1000, in the editor 120. */
+  sigma_max: Float;
+  /** 0 to 1000, in the editor 0.002. */
+  sigma_min: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousEDM', [['MODEL', 'MODEL']]);
+
+/** ModelSamplingContinuousV (advanced/model) */
+export const ModelSamplingContinuousV: NodeFunction<{
+  model: Link<'MODEL'>;
+  sampling: OneOf<'v_prediction'>;
+  /** 0 to 1000, in the editor 500. */
+  sigma_max: Float;
+  /** 0 to 1000, in the editor 0.03. */
+  sigma_min: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingContinuousV', [['MODEL', 'MODEL']]);
+
+/** ModelSamplingDiscrete (advanced/model) */
+export const ModelSamplingDiscrete: NodeFunction<{
+  model: Link<'MODEL'>;
+  sampling: OneOf<'eps' | 'v_prediction' | 'lcm' | 'x0' | 'img_to_img'>;
+  /** In the editor false. */
+  zsnr: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']]);
+
+/** NoiseInjectionHookProvider (ImpactPack/Upscale): Puts noise into each enlarged latent before it is sampled. */
+export const NoiseInjectionHookProvider: NodeFunction<{
+  /** In equal steps. */
+  schedule_for_iteration: OneOf<'simple'>;
+  /** The noise is always that of the CPU. */
+  source: OneOf<'CPU' | 'GPU'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** Factor on the noise in the first step. 0 to 200, in the editor 1. */
+  start_strength: Float;
+  /** The factor that it moves to. 0 to 200, in the editor 1. */
+  end_strength: Float;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/**
+ * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing)
+ * @deprecated
+ * @experimental
+ */
+export const PerpNeg: NodeFunction<{
+  model: Link<'MODEL'>;
+  empty_conditioning: Link<'CONDITIONING'>;
+  /** 0 to 100, in the editor 1. */
+  neg_scale: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerpNeg', [['MODEL', 'MODEL']]);
+
+/**
+ * PerpNegGuider (_for_testing)
+ * @experimental
+ */
+export const PerpNegGuider: NodeFunction<{
+  model: Link<'MODEL'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  empty_conditioning: Link<'CONDITIONING'>;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  /** 0 to 100, in the editor 1. */
+  neg_scale: Float;
+}, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('PerpNegGuider', [['GUIDER', 'GUIDER']]);
+
+/** PerturbedAttentionGuidance (model_patches/unet) */
+export const PerturbedAttentionGuidance: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100, in the editor 3. */
+  scale: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']]);
+
+/** PixelKSampleHookCombine (ImpactPack/Upscale): Both hooks, the first one first. */
+export const PixelKSampleHookCombine: NodeFunction<{
+  hook1: Link<'PK_HOOK'>;
+  hook2: Link<'PK_HOOK'>;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('PixelKSampleHookCombine', [['PK_HOOK', 'PK_HOOK']]);
+
+/** PixelKSampleUpscalerProvider (ImpactPack/Upscale): One step of an iterative upscale: the picture enlarged, encoded and sampled. */
+export const PixelKSampleUpscalerProvider: NodeFunction<{
+  /** How the picture is resized. */
+  scale_method: OneOf<ScaleMethod>;
+  model: Link<'MODEL'>;
+  vae: Link<'VAE'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** How far each enlarged picture is drawn anew. 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** In the editor false. */
+  use_tiled_vae: Bool;
+  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  tile_size: Int;
+  /** Enlarges the picture before it is brought to its size. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+  pk_hook_opt?: Link<'PK_HOOK'>;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProvider', [['UPSCALER', 'UPSCALER']]);
+
+/** PixelKSampleUpscalerProviderPipe (ImpactPack/Upscale): One step of an iterative upscale: the picture enlarged, encoded and sampled. */
+export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
+  /** How the picture is resized. */
+  scale_method: OneOf<ScaleMethod>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each enlarged picture is drawn anew. 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** In the editor false. */
+  use_tiled_vae: Bool;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  tile_size: Int;
+  /** Enlarges the picture before it is brought to its size. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+  pk_hook_opt?: Link<'PK_HOOK'>;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+  /** Needs a preprocessor of another pack, which is not built in. */
+  tile_cnet_opt?: Link<'CONTROL_NET'>;
+  /** 0 to 1, in the editor 1. */
+  tile_cnet_strength?: Float;
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']]);
+
+/** PolyexponentialScheduler (sampling/custom_sampling/schedulers) */
+export const PolyexponentialScheduler: NodeFunction<{
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 5000, in the editor 14.614642. */
+  sigma_max: Float;
+  /** 0 to 5000, in the editor 0.0291675. */
+  sigma_min: Float;
+  /** 0 to 100, in the editor 1. */
+  rho: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('PolyexponentialScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** Preview Image (image): Shows pictures without keeping them: they are saved in the temp folder. */
+export const PreviewImage: NodeFunction<{
+  images: Link<'IMAGE'>;
+}, OutputNode> = nodeFunction('PreviewImage');
+
+/** RandomNoise (sampling/custom_sampling/noise) */
+export const RandomNoise: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+}, Node<{ NOISE: 'NOISE' }>> = nodeFunction('RandomNoise', [['NOISE', 'NOISE']]);
+
+/** Reencode Latent (ImpactPack/Util): Decodes a latent with one VAE and encodes it with another. */
+export const ReencodeLatent: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** Which VAE works in tiles. */
+  tile_mode: OneOf<TileMode>;
+  input_vae: Link<'VAE'>;
+  output_vae: Link<'VAE'>;
+  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  tile_size: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatent', [['LATENT', 'LATENT']]);
+
+/** Reencode Latent (pipe) (ImpactPack/Util): Decodes a latent with one pipe's VAE and encodes it with the other's. */
+export const ReencodeLatentPipe: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** Which VAE works in tiles. */
+  tile_mode: OneOf<TileMode>;
+  input_basic_pipe: Link<'BASIC_PIPE'>;
+  output_basic_pipe: Link<'BASIC_PIPE'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatentPipe', [['LATENT', 'LATENT']]);
+
+/** RegionalPrompt (ImpactPack/Regional): A region of the picture with a sampler, and so a prompt, of its own. */
+export const RegionalPrompt: NodeFunction<{
+  /** The region. */
+  mask: Link<'MASK'>;
+  /** Samples the region. */
+  advanced_sampler: Link<'KSAMPLER_ADVANCED'>;
+  /** Seed of another noise for the region. 0 to 18446744073709551615, in the editor 0. */
+  variation_seed?: Int;
+  /** Share of that noise. 0 to 1, in the editor 0. */
+  variation_strength?: Float;
+  /** How the two noises are blended. */
+  variation_method?: OneOf<'linear' | 'slerp'>;
+}, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('RegionalPrompt', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
+
+/** RegionalSampler (ImpactPack/Regional): Samples a latent with the base alone for some steps, then with the base outside and each region inside of its mask. */
+export const RegionalSampler: NodeFunction<{
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** Seed of new noise for the regions, as seed_2nd_mode says. 0 to 18446744073709551615, in the editor 0. */
+  seed_2nd: Int;
+  /** ignore: the regions go on from what the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd (fixed; increment, decrement and randomize too), or of the sum or the difference of both seeds. */
+  seed_2nd_mode: OneOf<'ignore' | 'fixed' | 'seed+seed_2nd' | 'seed-seed_2nd' | 'increment' | 'decrement' | 'randomize'>;
+  /** Number of steps. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** Steps that the base makes before the regions begin. 0 to 10000, in the editor 2. */
+  base_only_steps: Int;
+  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** The latent to start from. */
+  samples: Link<'LATENT'>;
+  /** Samples outside of all regions. */
+  base_sampler: Link<'KSAMPLER_ADVANCED'>;
+  /** The regions. */
+  regional_prompts: Link<'REGIONAL_PROMPTS'>;
+  /** Pixels that each region grows by, so that seams blend. 0 to 10000, in the editor 10. */
+  overlap_factor: Int;
+  /** After each step, what a region changed outside of its mask is undone. Off, the regions build on each other. In the editor true. */
+  restore_latent: Bool;
+  /** SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ratio additional: on top of the step. ratio between: the two share the noise level of the step. In the editor ratio between. */
+  additional_mode: OneOf<AdditionalMode>;
+  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one. */
+  additional_sampler: OneOf<AdditionalSampler>;
+  /** The second sampler's share of each noise level. 0 to 1, in the editor 0.3. */
+  additional_sigma_ratio: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSampler', [['LATENT', 'LATENT']]);
+
+/** RegionalSamplerAdvanced (ImpactPack/Regional): In every step of a range the base samples outside of all regions, then each region inside of its mask. */
+export const RegionalSamplerAdvanced: NodeFunction<{
+  /** Adds the noise of the seed before the first step. In the editor true. */
+  add_noise: Bool;
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+  /** Number of steps of the whole schedule. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** The first step. 0 to 10000, in the editor 0. */
+  start_at_step: Int;
+  /** Stops before this step. 0 to 10000, in the editor 10000. */
+  end_at_step: Int;
+  /** Pixels that each region grows by, so that seams blend. 0 to 10000, in the editor 10. */
+  overlap_factor: Int;
+  /** After each step, what a region changed outside of its mask is undone. Off, the regions build on each other. In the editor true. */
+  restore_latent: Bool;
+  /** Keeps the noise that later steps would remove. In the editor false. */
+  return_with_leftover_noise: Bool;
+  /** The latent to start from. */
+  latent_image: Link<'LATENT'>;
+  /** Samples outside of all regions. */
+  base_sampler: Link<'KSAMPLER_ADVANCED'>;
+  /** The regions. */
+  regional_prompts: Link<'REGIONAL_PROMPTS'>;
+  /** SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ratio additional: on top of the step. ratio between: the two share the noise level of the step. In the editor ratio between. */
+  additional_mode: OneOf<AdditionalMode>;
+  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one. */
+  additional_sampler: OneOf<AdditionalSampler>;
+  /** The second sampler's share of each noise level. 0 to 1, in the editor 0.3. */
+  additional_sigma_ratio: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSamplerAdvanced', [['LATENT', 'LATENT']]);
+
+/** Remove Image from SEGS (ImpactPack/Util) */
+export const RemoveImageFromSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('RemoveImageFromSEGS', [['SEGS', 'SEGS']]);
+
+/** Remove Noise Mask (ImpactPack/Util) */
+export const RemoveNoiseMask: NodeFunction<{
+  samples: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RemoveNoiseMask', [['LATENT', 'LATENT']]);
+
+/** Repeat Latent Batch (latent/batch) */
+export const RepeatLatentBatch: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** 1 to 64, in the editor 1. */
+  amount: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RepeatLatentBatch', [['LATENT', 'LATENT']]);
+
+/** RescaleCFG (advanced/model) */
+export const RescaleCFG: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 1, in the editor 0.7. */
+  multiplier: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RescaleCFG', [['MODEL', 'MODEL']]);
+
+/** SDTurboScheduler (sampling/custom_sampling/schedulers) */
+export const SDTurboScheduler: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 10, in the editor 1. */
+  steps: Int;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** SEGSPaste (ImpactPack/Detailer): Pastes the parts' pictures, or the same places of another picture, under feathered masks. */
+export const SEGSPaste: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  /** 0 to 100, in the editor 5. */
+  feather: Int;
+  /** 0 to 255, in the editor 255. */
+  alpha: Int;
+  ref_image_opt?: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPaste', [['IMAGE', 'IMAGE']]);
+
+/** SEGSToImageList (ImpactPack/Util) */
+export const SEGSToImageList: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** The whole picture, for parts that carry none. */
+  fallback_image_opt?: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSToImageList', [['IMAGE', 'IMAGE']]);
+
+/** Upscaler (SEGS) (ImpactPack/Upscale): Enlarges a picture and samples each of its parts anew. */
+export const SEGSUpscaler: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  /** 0.01 to 100, in the editor 2. */
+  rescale_factor: Float;
+  /** Without effect, as in the original: bicubic is used. */
+  resampling_method: OneOf<ResamplingMethod>;
+  /** By way of a picture of eight times the size. */
+  supersample: OneOf<'true' | 'false'>;
+  /** Without effect, as in the original. 8 to 1024, in the editor 8. */
+  rounding_modulus: Int;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** For inpainting models. In the editor false. */
+  inpaint_model: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather: Int;
+  /** Enlarges first; the size stays that of rescale_factor. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+  upscaler_hook_opt?: Link<'UPSCALER_HOOK'>;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscaler', [['IMAGE', 'IMAGE']]);
+
+/** Upscaler (SEGS/pipe) (ImpactPack/Upscale): Enlarges a picture and samples each of its parts anew. */
+export const SEGSUpscalerPipe: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** 0.01 to 100, in the editor 2. */
+  rescale_factor: Float;
+  /** Without effect, as in the original: bicubic is used. */
+  resampling_method: OneOf<ResamplingMethod>;
+  /** By way of a picture of eight times the size. */
+  supersample: OneOf<'true' | 'false'>;
+  /** Without effect, as in the original. 8 to 1024, in the editor 8. */
+  rounding_modulus: Int;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** For inpainting models. In the editor false. */
+  inpaint_model: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather: Int;
+  /** Enlarges first; the size stays that of rescale_factor. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+  upscaler_hook_opt?: Link<'UPSCALER_HOOK'>;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscalerPipe', [['IMAGE', 'IMAGE']]);
+
+/** SamplerCustom (sampling/custom_sampling) */
+export const SamplerCustom: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** In the editor true. */
+  add_noise: Bool;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  sampler: Link<'SAMPLER'>;
+  sigmas: Link<'SIGMAS'>;
+  latent_image: Link<'LATENT'>;
+}, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustom', [['output', 'LATENT'], ['denoised_output', 'LATENT']]);
+
+/** SamplerCustomAdvanced (sampling/custom_sampling) */
+export const SamplerCustomAdvanced: NodeFunction<{
+  noise: Link<'NOISE'>;
+  guider: Link<'GUIDER'>;
+  sampler: Link<'SAMPLER'>;
+  sigmas: Link<'SIGMAS'>;
+  latent_image: Link<'LATENT'>;
+}, Node<{ output: 'LATENT'; denoised_output: 'LATENT' }>> = nodeFunction('SamplerCustomAdvanced', [['output', 'LATENT'], ['denoised_output', 'LATENT']]);
+
+/** SamplerDPMAdaptative (sampling/custom_sampling/samplers) */
+export const SamplerDPMAdaptative: NodeFunction<{
+  /** 2 to 3, in the editor 3. */
+  order: Int;
+  /** 0 to 100, in the editor 0.05. */
+  rtol: Float;
+  /** 0 to 100, in the editor 0.0078. */
+  atol: Float;
+  /** 0 to 100, in the editor 0.05. */
+  h_init: Float;
+  /** 0 to 100, in the editor 0. */
+  pcoeff: Float;
+  /** 0 to 100, in the editor 1. */
+  icoeff: Float;
+  /** 0 to 100, in the editor 0. */
+  dcoeff: Float;
+  /** 0 to 100, in the editor 0.81. */
+  accept_safety: Float;
+  /** 0 to 100, in the editor 0. */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMAdaptative', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerDPMPP_2M_SDE (sampling/custom_sampling/samplers) */
+export const SamplerDPMPP_2M_SDE: NodeFunction<{
+  solver_type: OneOf<'midpoint' | 'heun'>;
+  /** 0 to 100, in the editor 1. */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+  noise_device: OneOf<'gpu' | 'cpu'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2M_SDE', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerDPMPP_2S_Ancestral (sampling/custom_sampling/samplers) */
+export const SamplerDPMPP_2S_Ancestral: NodeFunction<{
+  /** 0 to 100, in the editor 1. */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_2S_Ancestral', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerDPMPP_3M_SDE (sampling/custom_sampling/samplers) */
+export const SamplerDPMPP_3M_SDE: NodeFunction<{
+  /** 0 to 100, in the editor 1. */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+  noise_device: OneOf<'gpu' | 'cpu'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_3M_SDE', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerDPMPP_SDE (sampling/custom_sampling/samplers) */
+export const SamplerDPMPP_SDE: NodeFunction<{
+  /** 0 to 100, in the editor 1. */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+  /** 0 to 100, in the editor 0.5. */
+  r: Float;
+  noise_device: OneOf<'gpu' | 'cpu'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerDPMPP_SDE', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerER_SDE (sampling/custom_sampling/samplers) */
+export const SamplerER_SDE: NodeFunction<{
+  solver_type: OneOf<'ER-SDE' | 'Reverse-time SDE' | 'ODE'>;
+  /** 1 to 3, in the editor 3. */
+  max_stage: Int;
+  /**
+   * How stochastic the reverse-time SDE is.
+   * At eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it. 0 to 100, in the editor 1.
+   */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerER_SDE', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerEulerAncestral (sampling/custom_sampling/samplers) */
+export const SamplerEulerAncestral: NodeFunction<{
+  /** 0 to 100, in the editor 1. */
+  eta: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestral', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerEulerAncestralCFG++ (sampling/custom_sampling/samplers) */
+export const SamplerEulerAncestralCFGPP: NodeFunction<{
+  /** 0 to 1, in the editor 1. */
+  eta: Float;
+  /** 0 to 10, in the editor 1. */
+  s_noise: Float;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerAncestralCFGPP', [['SAMPLER', 'SAMPLER']]);
+
+/**
+ * SamplerEulerCFG++ (_for_testing)
+ * @experimental
+ */
+export const SamplerEulerCFGpp: NodeFunction<{
+  version: OneOf<'regular' | 'alternative'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerEulerCFGpp', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerLCMUpscale (sampling/custom_sampling/samplers) */
+export const SamplerLCMUpscale: NodeFunction<{
+  /** 0.1 to 20, in the editor 1. */
+  scale_ratio: Float;
+  /** -1 to 1000, in the editor -1. */
+  scale_steps: Int;
+  upscale_method: OneOf<'bislerp' | 'nearest-exact' | 'bilinear' | 'area' | 'bicubic'>;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLCMUpscale', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerLMS (sampling/custom_sampling/samplers) */
+export const SamplerLMS: NodeFunction<{
+  /** 1 to 100, in the editor 4. */
+  order: Int;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerLMS', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplerSASolver (sampling/custom_sampling/samplers) */
+export const SamplerSASolver: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 10, in the editor 1. */
+  eta: Float;
+  /** 0 to 1, in the editor 0.2. */
+  sde_start_percent: Float;
+  /** 0 to 1, in the editor 0.8. */
+  sde_end_percent: Float;
+  /** 0 to 100, in the editor 1. */
+  s_noise: Float;
+  /** 1 to 6, in the editor 3. */
+  predictor_order: Int;
+  /** 0 to 6, in the editor 4. */
+  corrector_order: Int;
+  /** In the editor false. */
+  use_pece: Bool;
+  /** In the editor false. */
+  simple_order_2: Bool;
+}, Node<{ SAMPLER: 'SAMPLER' }>> = nodeFunction('SamplerSASolver', [['SAMPLER', 'SAMPLER']]);
+
+/** SamplingPercentToSigma (sampling/custom_sampling/sigmas) */
+export const SamplingPercentToSigma: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 1, in the editor 0. */
+  sampling_percent: Float;
+  /**
+   * Give the sigma itself instead of the value that interval checks use.
+   * It makes a difference at 0.0 and 1.0 only. In the editor false.
+   */
+  return_actual_sigma: Bool;
+}, Node<{ sigma_value: 'FLOAT' }>> = nodeFunction('SamplingPercentToSigma', [['sigma_value', 'FLOAT']]);
+
+/** Save Image (image): Saves pictures in the output folder, with the workflow inside. */
+export const SaveImage: NodeFunction<{
+  /** The pictures. */
+  images: Link<'IMAGE'>;
+  /** How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% … */
+  filename_prefix: Text;
+}, OutputNode> = nodeFunction('SaveImage');
+
+/** SaveLatent (_for_testing) */
+export const SaveLatent: NodeFunction<{
+  samples: Link<'LATENT'>;
+  filename_prefix: Text;
+}, OutputNode> = nodeFunction('SaveLatent');
+
+/** Checkpoint Loader (Searge) (Searge/_deprecated_/Files) */
+export const SeargeCheckpointLoader: NodeFunction<{
+  ckpt_name: string | Link<'CHECKPOINT_NAME'>;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('SeargeCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
+
+/** 2-Way Muxer for Conditioning (Searge/_deprecated_/FlowControl) */
+export const SeargeConditioningMuxer2: NodeFunction<{
+  input0: Link<'CONDITIONING'>;
+  input1: Link<'CONDITIONING'>;
+  /** 0 to 1, in the editor 0. */
+  input_selector: Int;
+}, Node<{ output: 'CONDITIONING' }>> = nodeFunction('SeargeConditioningMuxer2', [['output', 'CONDITIONING']]);
+
+/** 5-Way Muxer for Conditioning (Searge/_deprecated_/FlowControl) */
+export const SeargeConditioningMuxer5: NodeFunction<{
+  input0: Link<'CONDITIONING'>;
+  input1: Link<'CONDITIONING'>;
+  input2: Link<'CONDITIONING'>;
+  input3: Link<'CONDITIONING'>;
+  input4: Link<'CONDITIONING'>;
+  /** 0 to 4, in the editor 0. */
+  input_selector: Int;
+}, Node<{ output: 'CONDITIONING' }>> = nodeFunction('SeargeConditioningMuxer5', [['output', 'CONDITIONING']]);
+
+/** Enable / Disable (Searge/_deprecated_/Inputs) */
+export const SeargeEnablerInputs: NodeFunction<{
+  /** In the editor enabled. */
+  state: OneOf<'disabled' | 'enabled'>;
+}, Node<{ state: 'ENABLE_STATE' }>> = nodeFunction('SeargeEnablerInputs', [['state', 'ENABLE_STATE']]);
+
+/** Float Constant (Searge/_deprecated_/Floats) */
+export const SeargeFloatConstant: NodeFunction<{
+  /** -Infinity to Infinity, in the editor 0. */
+  value: Float;
+}, Node<{ value: 'FLOAT' }>> = nodeFunction('SeargeFloatConstant', [['value', 'FLOAT']]);
+
+/** Float Math (Searge/_deprecated_/Floats) */
+export const SeargeFloatMath: NodeFunction<{
+  /** In the editor a * b + c. */
+  op: OneOf<Op>;
+  /** -Infinity to Infinity, in the editor 0. */
+  a: Float;
+  /** -Infinity to Infinity, in the editor 1. */
+  b: Float;
+  /** -Infinity to Infinity, in the editor 0. */
+  c: Float;
+}, Node<{ result: 'FLOAT' }>> = nodeFunction('SeargeFloatMath', [['result', 'FLOAT']]);
+
+/** Float Pair (Searge/_deprecated_/Floats) */
+export const SeargeFloatPair: NodeFunction<{
+  /** -Infinity to Infinity, in the editor 0. */
+  value1: Float;
+  /** -Infinity to Infinity, in the editor 0. */
+  value2: Float;
+}, Node<{ 'value 1': 'FLOAT'; 'value 2': 'FLOAT' }>> = nodeFunction('SeargeFloatPair', [['value 1', 'FLOAT'], ['value 2', 'FLOAT']]);
+
+/** Flow Control Parameters (Searge/_deprecated_/UI/Generated) */
+export const SeargeGenerated1: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; operation_selector: 'INT'; prompt_style_selector: 'INT'; prompt_style_group: 'INT' }>> = nodeFunction('SeargeGenerated1', [['parameters', 'PARAMETERS'], ['operation_selector', 'INT'], ['prompt_style_selector', 'INT'], ['prompt_style_group', 'INT']]);
+
+/** Save Image (Searge) (Searge/_deprecated_/Files): Saves pictures in the output folder under a prefix, or in the input folder as output-<date>. When disabled, nothing is drawn for it. */
+export const SeargeImageSave: NodeFunction<{
+  images: Link<'IMAGE'>;
+  filename_prefix: Text;
+  state: string | Link<'ENABLE_STATE'>;
+  save_to: string | Link<'SAVE_FOLDER'>;
+}, OutputNode> = nodeFunction('SeargeImageSave');
+
+/** Prompts (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput1: NodeFunction<{
+  main_prompt: Text;
+  secondary_prompt: Text;
+  style_prompt: Text;
+  negative_prompt: Text;
+  negative_style: Text;
+  inputs?: Link<'PARAMETER_INPUTS'>;
+  image?: Link<'IMAGE'>;
+  mask?: Link<'MASK'>;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput1', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** Generation Parameters (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput2: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 0 to 16384, in the editor 1024. */
+  image_width: Int;
+  /** 0 to 16384, in the editor 1024. */
+  image_height: Int;
+  /** 0 to 200, in the editor 20. */
+  steps: Int;
+  /** 0 to 30, in the editor 7. */
+  cfg: Float;
+  /** In the editor ddim. */
+  sampler_name: OneOf<SamplerName>;
+  /** In the editor ddim_uniform. */
+  scheduler: OneOf<Scheduler>;
+  /** In the editor enabled. */
+  save_image: OneOf<'disabled' | 'enabled'>;
+  /** In the editor output folder. */
+  save_directory: OneOf<'output folder' | 'input folder'>;
+  inputs?: Link<'PARAMETER_INPUTS'>;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput2', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** Advanced Parameters (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput3: NodeFunction<{
+  /** 0 to 1, in the editor 0.8. */
+  base_ratio: Float;
+  /** 0.1 to 1, in the editor 1. */
+  refiner_strength: Float;
+  /** In the editor soft. */
+  refiner_intensity: OneOf<'hard' | 'soft'>;
+  /** 0 to 10, in the editor 0. */
+  precondition_steps: Int;
+  /** 1 to 4, in the editor 1. */
+  batch_size: Int;
+  /** 0.25 to 4, in the editor 2. */
+  upscale_resolution_factor: Float;
+  /** In the editor enabled. */
+  save_upscaled_image: OneOf<'disabled' | 'enabled'>;
+  inputs?: Link<'PARAMETER_INPUTS'>;
+  /** 0 to 1, in the editor 1. */
+  denoise?: Float;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput3', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** Model Names (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput4: NodeFunction<{
+  /** A file of models/checkpoints. */
+  base_model: FileName;
+  /** A file of models/checkpoints. */
+  refiner_model: FileName;
+  /** A file of models/vae. */
+  vae_model: FileName;
+  /** A file of models/upscale_models. */
+  main_upscale_model: FileName;
+  /** A file of models/upscale_models. */
+  support_upscale_model: FileName;
+  /** A file of models/loras. */
+  lora_model: FileName;
+  model_settings?: Link<'MODEL_SETTINGS'>;
+}, Node<{ model_names: 'MODEL_NAMES' }>> = nodeFunction('SeargeInput4', [['model_names', 'MODEL_NAMES']]);
+
+/** Prompt Processing (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput5: NodeFunction<{
+  /** 0.25 to 4, in the editor 2. */
+  base_conditioning_scale: Float;
+  /** 0.25 to 4, in the editor 2. */
+  refiner_conditioning_scale: Float;
+  /** 0 to 1, in the editor 0.33. */
+  style_prompt_power: Float;
+  /** 0 to 1, in the editor 0.67. */
+  negative_style_power: Float;
+  /** In the editor none. */
+  style_template: OneOf<'none' | 'from preprocessor' | 'test'>;
+  inputs?: Link<'PARAMETER_INPUTS'>;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput5', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** HiResFix Parameters (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput6: NodeFunction<{
+  /** In the editor enabled. */
+  hires_fix: OneOf<'disabled' | 'enabled'>;
+  /** 0 to 100, in the editor 0. */
+  hrf_steps: Int;
+  /** 0 to 1, in the editor 0.1. */
+  hrf_denoise: Float;
+  /** 0.25 to 4, in the editor 1.5. */
+  hrf_upscale_factor: Float;
+  /** In the editor soft. */
+  hrf_intensity: OneOf<'hard' | 'soft'>;
+  /** In the editor distinct. */
+  hrf_seed_offset: OneOf<'same' | 'distinct'>;
+  /** 0 to 1, in the editor 0. */
+  hrf_smoothness: Float;
+  inputs?: Link<'PARAMETER_INPUTS'>;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput6', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** Misc Parameters (Searge/_deprecated_/UI/Inputs) */
+export const SeargeInput7: NodeFunction<{
+  /** -10 to 10, in the editor 0.2. */
+  lora_strength: Float;
+  /** In the editor text to image. */
+  operation_mode: OneOf<'text to image' | 'image to image' | 'inpainting'>;
+  /** In the editor simple. */
+  prompt_style: OneOf<'simple' | '3 prompts G+L-N' | 'subject focus' | 'style focus' | 'weighted' | 'overlay' | 'subject - style' | 'style - subject' | 'style only' | 'weighted - overlay' | 'overlay - weighted'>;
+  inputs?: Link<'PARAMETER_INPUTS'>;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeInput7', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** Integer Constant (Searge/_deprecated_/Integers) */
+export const SeargeIntegerConstant: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  value: Int;
+}, Node<{ value: 'INT' }>> = nodeFunction('SeargeIntegerConstant', [['value', 'INT']]);
+
+/** Integer Math (Searge/_deprecated_/Integers) */
+export const SeargeIntegerMath: NodeFunction<{
+  /** In the editor a * b + c. */
+  op: OneOf<Op>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  a: Int;
+  /** 0 to 18446744073709551615, in the editor 1. */
+  b: Int;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  c: Int;
+}, Node<{ result: 'INT' }>> = nodeFunction('SeargeIntegerMath', [['result', 'INT']]);
+
+/** Integer Pair (Searge/_deprecated_/Integers) */
+export const SeargeIntegerPair: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  value1: Int;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  value2: Int;
+}, Node<{ 'value 1': 'INT'; 'value 2': 'INT' }>> = nodeFunction('SeargeIntegerPair', [['value 1', 'INT'], ['value 2', 'INT']]);
+
+/** Integer Scaler (Searge/_deprecated_/Integers) */
+export const SeargeIntegerScaler: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  value: Int;
+  /** -Infinity to Infinity, in the editor 1. */
+  factor: Float;
+  /** 0 to 65536, in the editor 1. */
+  multiple_of: Int;
+}, Node<{ value: 'INT' }>> = nodeFunction('SeargeIntegerScaler', [['value', 'INT']]);
+
+/** 3-Way Muxer for Latents (Searge/_deprecated_/FlowControl) */
+export const SeargeLatentMuxer3: NodeFunction<{
+  input0: Link<'LATENT'>;
+  input1: Link<'LATENT'>;
+  input2: Link<'LATENT'>;
+  /** 0 to 2, in the editor 0. */
+  input_selector: Int;
+}, Node<{ output: 'LATENT' }>> = nodeFunction('SeargeLatentMuxer3', [['output', 'LATENT']]);
+
+/** Lora Loader (Searge) (Searge/_deprecated_/Files) */
+export const SeargeLoraLoader: NodeFunction<{
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  lora_name: string | Link<'LORA_NAME'>;
+  /** -10 to 10, in the editor 1. */
+  strength_model: Float;
+  /** -10 to 10, in the editor 1. */
+  strength_clip: Float;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('SeargeLoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
+
+/** Prompts (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput1: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; main_prompt: 'STRING'; secondary_prompt: 'STRING'; style_prompt: 'STRING'; negative_prompt: 'STRING'; negative_style: 'STRING'; image: 'IMAGE'; mask: 'MASK' }>> = nodeFunction('SeargeOutput1', [['parameters', 'PARAMETERS'], ['main_prompt', 'STRING'], ['secondary_prompt', 'STRING'], ['style_prompt', 'STRING'], ['negative_prompt', 'STRING'], ['negative_style', 'STRING'], ['image', 'IMAGE'], ['mask', 'MASK']]);
+
+/** Generation Parameters (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput2: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; seed: 'INT'; image_width: 'INT'; image_height: 'INT'; steps: 'INT'; cfg: 'FLOAT'; sampler_name: 'SAMPLER_NAME'; scheduler: 'SCHEDULER_NAME'; save_image: 'ENABLE_STATE'; save_directory: 'SAVE_FOLDER' }>> = nodeFunction('SeargeOutput2', [['parameters', 'PARAMETERS'], ['seed', 'INT'], ['image_width', 'INT'], ['image_height', 'INT'], ['steps', 'INT'], ['cfg', 'FLOAT'], ['sampler_name', 'SAMPLER_NAME'], ['scheduler', 'SCHEDULER_NAME'], ['save_image', 'ENABLE_STATE'], ['save_directory', 'SAVE_FOLDER']]);
+
+/** Advanced Parameters (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput3: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; denoise: 'FLOAT'; base_ratio: 'FLOAT'; refiner_strength: 'FLOAT'; noise_offset: 'INT'; precondition_steps: 'INT'; batch_size: 'INT'; upscale_resolution_factor: 'FLOAT'; save_upscaled_image: 'ENABLE_STATE' }>> = nodeFunction('SeargeOutput3', [['parameters', 'PARAMETERS'], ['denoise', 'FLOAT'], ['base_ratio', 'FLOAT'], ['refiner_strength', 'FLOAT'], ['noise_offset', 'INT'], ['precondition_steps', 'INT'], ['batch_size', 'INT'], ['upscale_resolution_factor', 'FLOAT'], ['save_upscaled_image', 'ENABLE_STATE']]);
+
+/** Model Names (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput4: NodeFunction<{
+  model_names: Link<'MODEL_NAMES'>;
+}, Node<{ model_names: 'MODEL_NAMES'; base_model: 'CHECKPOINT_NAME'; refiner_model: 'CHECKPOINT_NAME'; vae_model: 'VAE_NAME'; main_upscale_model: 'UPSCALER_NAME'; support_upscale_model: 'UPSCALER_NAME'; lora_model: 'LORA_NAME' }>> = nodeFunction('SeargeOutput4', [['model_names', 'MODEL_NAMES'], ['base_model', 'CHECKPOINT_NAME'], ['refiner_model', 'CHECKPOINT_NAME'], ['vae_model', 'VAE_NAME'], ['main_upscale_model', 'UPSCALER_NAME'], ['support_upscale_model', 'UPSCALER_NAME'], ['lora_model', 'LORA_NAME']]);
+
+/** Prompt Processing (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput5: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; base_conditioning_scale: 'FLOAT'; refiner_conditioning_scale: 'FLOAT'; style_prompt_power: 'FLOAT'; negative_style_power: 'FLOAT' }>> = nodeFunction('SeargeOutput5', [['parameters', 'PARAMETERS'], ['base_conditioning_scale', 'FLOAT'], ['refiner_conditioning_scale', 'FLOAT'], ['style_prompt_power', 'FLOAT'], ['negative_style_power', 'FLOAT']]);
+
+/** HiResFix Parameters (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput6: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; hrf_steps: 'INT'; hrf_denoise: 'FLOAT'; hrf_upscale_factor: 'FLOAT'; hrf_noise_offset: 'INT'; hrf_seed: 'INT'; hires_fix: 'ENABLE_STATE'; hrf_smoothness: 'FLOAT' }>> = nodeFunction('SeargeOutput6', [['parameters', 'PARAMETERS'], ['hrf_steps', 'INT'], ['hrf_denoise', 'FLOAT'], ['hrf_upscale_factor', 'FLOAT'], ['hrf_noise_offset', 'INT'], ['hrf_seed', 'INT'], ['hires_fix', 'ENABLE_STATE'], ['hrf_smoothness', 'FLOAT']]);
+
+/** Misc Parameters (Searge/_deprecated_/UI/Outputs) */
+export const SeargeOutput7: NodeFunction<{
+  parameters: Link<'PARAMETERS'>;
+}, Node<{ parameters: 'PARAMETERS'; lora_strength: 'FLOAT' }>> = nodeFunction('SeargeOutput7', [['parameters', 'PARAMETERS'], ['lora_strength', 'FLOAT']]);
+
+/** Parameter Processor (Searge/_deprecated_/UI) */
+export const SeargeParameterProcessor: NodeFunction<{
+  inputs: Link<'PARAMETER_INPUTS'>;
+}, Node<{ parameters: 'PARAMETERS' }>> = nodeFunction('SeargeParameterProcessor', [['parameters', 'PARAMETERS']]);
+
+/** Prompt combiner (Searge/_deprecated_/Prompting) */
+export const SeargePromptCombiner: NodeFunction<{
+  prompt1: Text;
+  separator: Text;
+  prompt2: Text;
+}, Node<{ 'combined prompt': 'STRING' }>> = nodeFunction('SeargePromptCombiner', [['combined prompt', 'STRING']]);
+
+/** Prompt text input (Searge/_deprecated_/Prompting) */
+export const SeargePromptText: NodeFunction<{
+  prompt: Text;
+}, Node<{ prompt: 'STRING' }>> = nodeFunction('SeargePromptText', [['prompt', 'STRING']]);
+
+/** SDXL Base Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding) */
+export const SeargeSDXLBasePromptEncoder: NodeFunction<{
+  base_clip: Link<'CLIP'>;
+  pos_g: Text;
+  pos_l: Text;
+  neg_g: Text;
+  neg_l: Text;
+  /** 0 to 16384, in the editor 4096. */
+  base_width: Int;
+  /** 0 to 16384, in the editor 4096. */
+  base_height: Int;
+  /** 0 to 16384, in the editor 0. */
+  crop_w: Int;
+  /** 0 to 16384, in the editor 0. */
+  crop_h: Int;
+  /** 0 to 16384, in the editor 4096. */
+  target_width: Int;
+  /** 0 to 16384, in the editor 4096. */
+  target_height: Int;
+}, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLBasePromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING']]);
+
+/** Image2Image Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Enlarges pictures and samples them anew with base and refiner. */
+export const SeargeSDXLImage2ImageSampler: NodeFunction<{
+  base_model: Link<'MODEL'>;
+  base_positive: Link<'CONDITIONING'>;
+  base_negative: Link<'CONDITIONING'>;
+  refiner_model: Link<'MODEL'>;
+  refiner_positive: Link<'CONDITIONING'>;
+  refiner_negative: Link<'CONDITIONING'>;
+  image: Link<'IMAGE'>;
+  vae: Link<'VAE'>;
+  /** 0 to 18446744073709551600, in the editor 0. */
+  noise_seed: Int;
+  /** 0 to 200, in the editor 20. */
+  steps: Int;
+  /** 0 to 30, in the editor 7. */
+  cfg: Float;
+  sampler_name: string | Link<'SAMPLER_NAME'>;
+  scheduler: string | Link<'SCHEDULER_NAME'>;
+  /** 0 to 1, in the editor 0.8. */
+  base_ratio: Float;
+  /** 0 to 1, in the editor 0.25. */
+  denoise: Float;
+  upscale_model?: Link<'UPSCALE_MODEL'>;
+  /** 0 to 16384, in the editor 1536. */
+  scaled_width?: Int;
+  /** 0 to 16384, in the editor 1536. */
+  scaled_height?: Int;
+  /** 0 to 1, in the editor 1. */
+  noise_offset?: Int;
+  /** 0.1 to 1, in the editor 1. */
+  refiner_strength?: Float;
+  /** Share of the plainly enlarged picture that is blended into the upscale model's. 0 to 1, in the editor 0. */
+  softness?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler', [['IMAGE', 'IMAGE']]);
+
+/** Image2Image Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Enlarges pictures and samples them anew with base and refiner. */
+export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
+  base_model: Link<'MODEL'>;
+  base_positive: Link<'CONDITIONING'>;
+  base_negative: Link<'CONDITIONING'>;
+  refiner_model: Link<'MODEL'>;
+  refiner_positive: Link<'CONDITIONING'>;
+  refiner_negative: Link<'CONDITIONING'>;
+  image: Link<'IMAGE'>;
+  vae: Link<'VAE'>;
+  /** 0 to 18446744073709551600, in the editor 0. */
+  noise_seed: Int;
+  /** 0 to 200, in the editor 20. */
+  steps: Int;
+  /** 0 to 30, in the editor 7. */
+  cfg: Float;
+  sampler_name: string | Link<'SAMPLER_NAME'>;
+  scheduler: string | Link<'SCHEDULER_NAME'>;
+  /** 0 to 1, in the editor 0.8. */
+  base_ratio: Float;
+  /** 0 to 1, in the editor 0.25. */
+  denoise: Float;
+  upscale_model?: Link<'UPSCALE_MODEL'>;
+  /** 0 to 16384, in the editor 1536. */
+  scaled_width?: Int;
+  /** 0 to 16384, in the editor 1536. */
+  scaled_height?: Int;
+  /** 0 to 1, in the editor 1. */
+  noise_offset?: Int;
+  /** 0.1 to 1, in the editor 1. */
+  refiner_strength?: Float;
+  /** Share of the plainly enlarged picture that is blended into the upscale model's. 0 to 1, in the editor 0. */
+  softness?: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler2', [['IMAGE', 'IMAGE']]);
+
+/** SDXL Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding) */
+export const SeargeSDXLPromptEncoder: NodeFunction<{
+  base_clip: Link<'CLIP'>;
+  refiner_clip: Link<'CLIP'>;
+  pos_g: Text;
+  pos_l: Text;
+  pos_r: Text;
+  neg_g: Text;
+  neg_l: Text;
+  neg_r: Text;
+  /** 0 to 16384, in the editor 4096. */
+  base_width: Int;
+  /** 0 to 16384, in the editor 4096. */
+  base_height: Int;
+  /** 0 to 16384, in the editor 0. */
+  crop_w: Int;
+  /** 0 to 16384, in the editor 0. */
+  crop_h: Int;
+  /** 0 to 16384, in the editor 4096. */
+  target_width: Int;
+  /** 0 to 16384, in the editor 4096. */
+  target_height: Int;
+  /** 0 to 1000, in the editor 6. */
+  pos_ascore: Float;
+  /** 0 to 1000, in the editor 2.5. */
+  neg_ascore: Float;
+  /** 0 to 16384, in the editor 2048. */
+  refiner_width: Int;
+  /** 0 to 16384, in the editor 2048. */
+  refiner_height: Int;
+}, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING'; refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLPromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING'], ['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
+
+/** SDXL Refiner Prompt Encoder (Searge) (Searge/_deprecated_/ClipEncoding) */
+export const SeargeSDXLRefinerPromptEncoder: NodeFunction<{
+  refiner_clip: Link<'CLIP'>;
+  pos_r: Text;
+  neg_r: Text;
+  /** 0 to 1000, in the editor 6. */
+  pos_ascore: Float;
+  /** 0 to 1000, in the editor 2.5. */
+  neg_ascore: Float;
+  /** 0 to 16384, in the editor 2048. */
+  refiner_width: Int;
+  /** 0 to 16384, in the editor 2048. */
+  refiner_height: Int;
+}, Node<{ refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLRefinerPromptEncoder', [['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
+
+/** SDXL Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps; the refiner goes on from what noise is left. */
+export const SeargeSDXLSampler: NodeFunction<{
+  base_model: Link<'MODEL'>;
+  base_positive: Link<'CONDITIONING'>;
+  base_negative: Link<'CONDITIONING'>;
+  refiner_model: Link<'MODEL'>;
+  refiner_positive: Link<'CONDITIONING'>;
+  refiner_negative: Link<'CONDITIONING'>;
+  latent_image: Link<'LATENT'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+  /** 1 to 1000, in the editor 30. */
+  steps: Int;
+  /** 0 to 100, in the editor 7. */
+  cfg: Float;
+  /** In the editor dpmpp_2m. */
+  sampler_name: OneOf<SamplerName>;
+  /** In the editor karras. */
+  scheduler: OneOf<Scheduler>;
+  /** 0 to 1, in the editor 0.8. */
+  base_ratio: Float;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ 0: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler', [[0, 'LATENT']]);
+
+/** SDXL Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps, then with the refiner. */
+export const SeargeSDXLSampler2: NodeFunction<{
+  base_model: Link<'MODEL'>;
+  base_positive: Link<'CONDITIONING'>;
+  base_negative: Link<'CONDITIONING'>;
+  refiner_model: Link<'MODEL'>;
+  refiner_positive: Link<'CONDITIONING'>;
+  refiner_negative: Link<'CONDITIONING'>;
+  latent_image: Link<'LATENT'>;
+  /** 0 to 18446744073709551600, in the editor 0. */
+  noise_seed: Int;
+  /** 1 to 200, in the editor 20. */
+  steps: Int;
+  /** 0 to 30, in the editor 7. */
+  cfg: Float;
+  sampler_name: string | Link<'SAMPLER_NAME'>;
+  scheduler: string | Link<'SCHEDULER_NAME'>;
+  /** 0 to 1, in the editor 0.8. */
+  base_ratio: Float;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** 0 to 10, in the editor 0. */
+  refiner_prep_steps?: Int;
+  /** 0 to 1, in the editor 1. */
+  noise_offset?: Int;
+  /** 0.01 to 1, in the editor 1. */
+  refiner_strength?: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler2', [['LATENT', 'LATENT']]);
+
+/** Experimental Sampler (Searge/_deprecated_/_test_): Samples a latent, then enlarges it little by little and samples it again each time. */
+export const SeargeSamplerAdvanced: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  noise_seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  latent_image: Link<'LATENT'>;
+  /** 0.05 to 1, in the editor 1. */
+  denoise: Float;
+  /** 1 to 2, in the editor 1.5. */
+  scale_factor: Float;
+  /** 0.05 to 1, in the editor 0.75. */
+  scale_denoise: Float;
+  scale_method: OneOf<UpscaleMethod2>;
+}, Node<{ latent: 'LATENT' }>> = nodeFunction('SeargeSamplerAdvanced', [['latent', 'LATENT']]);
+
+/** Sampler Settings (Searge/_deprecated_/Inputs) */
+export const SeargeSamplerInputs: NodeFunction<{
+  /** In the editor ddim. */
+  sampler_name: OneOf<SamplerName>;
+  /** In the editor ddim_uniform. */
+  scheduler: OneOf<Scheduler>;
+}, Node<{ sampler_name: 'SAMPLER_NAME'; scheduler: 'SCHEDULER_NAME' }>> = nodeFunction('SeargeSamplerInputs', [['sampler_name', 'SAMPLER_NAME'], ['scheduler', 'SCHEDULER_NAME']]);
+
+/** Save Folder (Searge/_deprecated_/Inputs) */
+export const SeargeSaveFolderInputs: NodeFunction<{
+  /** In the editor output folder. */
+  save_to: OneOf<'output folder' | 'input folder'>;
+}, Node<{ save_to: 'SAVE_FOLDER' }>> = nodeFunction('SeargeSaveFolderInputs', [['save_to', 'SAVE_FOLDER']]);
+
+/** Style Preprocessor (wip) (Searge/_deprecated_/UI): Gives the parameters on as they are: the original never got further. */
+export const SeargeStylePreprocessor: NodeFunction<{
+  inputs: Link<'PARAMETER_INPUTS'>;
+  active_style_name: Text;
+  style_definitions: Text;
+}, Node<{ inputs: 'PARAMETER_INPUTS' }>> = nodeFunction('SeargeStylePreprocessor', [['inputs', 'PARAMETER_INPUTS']]);
+
+/** Upscale Model Loader (Searge) (Searge/_deprecated_/Files) */
+export const SeargeUpscaleModelLoader: NodeFunction<{
+  upscaler_name: string | Link<'UPSCALER_NAME'>;
+}, Node<{ UPSCALE_MODEL: 'UPSCALE_MODEL' }>> = nodeFunction('SeargeUpscaleModelLoader', [['UPSCALE_MODEL', 'UPSCALE_MODEL']]);
+
+/** VAE Loader (Searge) (Searge/_deprecated_/Files) */
+export const SeargeVAELoader: NodeFunction<{
+  vae_name: string | Link<'VAE_NAME'>;
+}, Node<{ VAE: 'VAE' }>> = nodeFunction('SeargeVAELoader', [['VAE', 'VAE']]);
+
+/**
+ * SegsMaskCombine (Legacy) (ImpactPack/Legacy)
+ * @deprecated
+ */
+export const SegsMaskCombine: NodeFunction<{
+  segs: Link<'SEGS'>;
+  image: Link<'IMAGE'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SegsMaskCombine', [['MASK', 'MASK']]);
+
+/** SEGS to MASK (combined) (ImpactPack/Operation) */
+export const SegsToCombinedMask: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SegsToCombinedMask', [['MASK', 'MASK']]);
+
+/** Set Default Image for SEGS (ImpactPack/Util) */
+export const SetDefaultImageForSEGS: NodeFunction<{
+  segs: Link<'SEGS'>;
+  image: Link<'IMAGE'>;
+  /** In the editor true. */
+  override: Bool;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SetDefaultImageForSEGS', [['SEGS', 'SEGS']]);
+
+/** SetFirstSigma (sampling/custom_sampling/sigmas) */
+export const SetFirstSigma: NodeFunction<{
+  sigmas: Link<'SIGMAS'>;
+  /** 0 to 20000, in the editor 136. */
+  sigma: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SetFirstSigma', [['SIGMAS', 'SIGMAS']]);
+
+/** Set Latent Noise Mask (latent/inpaint) */
+export const SetLatentNoiseMask: NodeFunction<{
+  samples: Link<'LATENT'>;
+  mask: Link<'MASK'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SetLatentNoiseMask', [['LATENT', 'LATENT']]);
+
+/** SolidMask (mask) */
+export const SolidMask: NodeFunction<{
+  /** 0 to 1, in the editor 1. */
+  value: Float;
+  /** 1 to 16384, in the editor 512. */
+  width: Int;
+  /** 1 to 16384, in the editor 512. */
+  height: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SolidMask', [['MASK', 'MASK']]);
+
+/** SplitSigmas (sampling/custom_sampling/sigmas) */
+export const SplitSigmas: NodeFunction<{
+  sigmas: Link<'SIGMAS'>;
+  /** 0 to 10000, in the editor 0. */
+  step: Int;
+}, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmas', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']]);
+
+/** SplitSigmasDenoise (sampling/custom_sampling/sigmas) */
+export const SplitSigmasDenoise: NodeFunction<{
+  sigmas: Link<'SIGMAS'>;
+  /** 0 to 1, in the editor 1. */
+  denoise: Float;
+}, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmasDenoise', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']]);
+
+/** StepsScheduleHookProvider (ImpactPack/Upscale): The sampler's number of steps changes from step to step of an iterative upscale. */
+export const StepsScheduleHookProvider: NodeFunction<{
+  /** In equal steps. */
+  schedule_for_iteration: OneOf<'simple'>;
+  /** The sampler's steps in the last step. 1 to 10000, in the editor 20. */
+  target_steps: Int;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('StepsScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/** Pixelwise(MASK - MASK) (ImpactPack/Operation) */
+export const SubtractMask: NodeFunction<{
+  mask1: Link<'MASK'>;
+  mask2: Link<'MASK'>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SubtractMask', [['MASK', 'MASK']]);
+
+/** Pixelwise(SEGS - SEGS) (ImpactPack/Operation) */
+export const SubtractMaskForEach: NodeFunction<{
+  base_segs: Link<'SEGS'>;
+  mask_segs: Link<'SEGS'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SubtractMaskForEach', [['SEGS', 'SEGS']]);
+
+/** ToBasicPipe (ImpactPack/Pipe): Model, CLIP, VAE and both prompts on one wire. */
+export const ToBasicPipe: NodeFunction<{
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+}, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('ToBasicPipe', [['basic_pipe', 'BASIC_PIPE']]);
+
+/** ToBinaryMask (ImpactPack/Operation): 1 where a mask is above the threshold (of 255), 0 elsewhere. */
+export const ToBinaryMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** 1 to 255, in the editor 20. */
+  threshold: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ToBinaryMask', [['MASK', 'MASK']]);
+
+/** ToDetailerPipe (ImpactPack/Pipe): What a detailer needs on one wire. */
+export const ToDetailerPipe: NodeFunction<{
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  /** A prompt for the parts, in place of the positive one when not empty. */
+  wildcard: Text;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  sam_model_opt?: Link<'SAM_MODEL'>;
+  segm_detector_opt?: Link<'SEGM_DETECTOR'>;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** ToDetailerPipeSDXL (ImpactPack/Pipe): What a detailer with base and refiner needs on one wire. */
+export const ToDetailerPipeSDXL: NodeFunction<{
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  refiner_model: Link<'MODEL'>;
+  refiner_clip: Link<'CLIP'>;
+  refiner_positive: Link<'CONDITIONING'>;
+  refiner_negative: Link<'CONDITIONING'>;
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  /** A prompt for the parts, in place of the positive one when not empty. */
+  wildcard: Text;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  sam_model_opt?: Link<'SAM_MODEL'>;
+  segm_detector_opt?: Link<'SEGM_DETECTOR'>;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
+
+/** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its one region: one step of the base alone, then both in every step. */
+export const TwoAdvancedSamplersForMask: NodeFunction<{
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** Number of steps. 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  denoise: Float;
+  /** The latent to start from. */
+  samples: Link<'LATENT'>;
+  /** Samples outside of the mask. */
+  base_sampler: Link<'KSAMPLER_ADVANCED'>;
+  /** Samples inside of the mask. */
+  mask_sampler: Link<'KSAMPLER_ADVANCED'>;
+  /** The region. */
+  mask: Link<'MASK'>;
+  /** Pixels that each region grows by, so that seams blend. 0 to 10000, in the editor 10. */
+  overlap_factor: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoAdvancedSamplersForMask', [['LATENT', 'LATENT']]);
+
+/** TwoSamplersForMask (ImpactPack/Sampler): One sampler where the mask is not 1, then another where it is. */
+export const TwoSamplersForMask: NodeFunction<{
+  /** The latent to start from. */
+  latent_image: Link<'LATENT'>;
+  /** Samples outside of the mask. */
+  base_sampler: Link<'KSAMPLER'>;
+  /** Samples inside of the mask. */
+  mask_sampler: Link<'KSAMPLER'>;
+  /** The region. */
+  mask: Link<'MASK'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoSamplersForMask', [['LATENT', 'LATENT']]);
+
+/** TwoSamplersForMask Upscaler Provider (ImpactPack/Upscale) */
+export const TwoSamplersForMaskUpscalerProvider: NodeFunction<{
+  /** How the picture is resized. */
+  scale_method: OneOf<ScaleMethod>;
+  /** The steps in which the whole picture is sampled by both samplers. */
+  full_sample_schedule: OneOf<FullSampleSchedule>;
+  /** In the editor false. */
+  use_tiled_vae: Bool;
+  /** Samples outside of the mask. */
+  base_sampler: Link<'KSAMPLER'>;
+  /** Samples inside of the mask. */
+  mask_sampler: Link<'KSAMPLER'>;
+  /** As in the original only its first row counts, unless it is a batch. */
+  mask: Link<'MASK'>;
+  vae: Link<'VAE'>;
+  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  tile_size: Int;
+  /** Second where the whole picture is sampled; else base_sampler again. */
+  full_sampler_opt?: Link<'KSAMPLER'>;
+  /** Enlarges the picture before it is brought to its size. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+  pk_hook_base_opt?: Link<'PK_HOOK'>;
+  pk_hook_mask_opt?: Link<'PK_HOOK'>;
+  pk_hook_full_opt?: Link<'PK_HOOK'>;
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProvider', [['UPSCALER', 'UPSCALER']]);
+
+/** TwoSamplersForMask Upscaler Provider (pipe) (ImpactPack/Upscale) */
+export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
+  /** How the picture is resized. */
+  scale_method: OneOf<ScaleMethod>;
+  /** The steps in which the whole picture is sampled by both samplers. */
+  full_sample_schedule: OneOf<FullSampleSchedule>;
+  /** In the editor false. */
+  use_tiled_vae: Bool;
+  /** Samples outside of the mask. */
+  base_sampler: Link<'KSAMPLER'>;
+  /** Samples inside of the mask. */
+  mask_sampler: Link<'KSAMPLER'>;
+  /** As in the original only its first row counts, unless it is a batch. */
+  mask: Link<'MASK'>;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  tile_size: Int;
+  /** Second where the whole picture is sampled; else base_sampler again. */
+  full_sampler_opt?: Link<'KSAMPLER'>;
+  /** Enlarges the picture before it is brought to its size. */
+  upscale_model_opt?: Link<'UPSCALE_MODEL'>;
+  pk_hook_base_opt?: Link<'PK_HOOK'>;
+  pk_hook_mask_opt?: Link<'PK_HOOK'>;
+  pk_hook_full_opt?: Link<'PK_HOOK'>;
+}, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']]);
+
+/** Unsampler (sampling): Turns a latent back into the noise that a deterministic sampler would make it from. */
+export const Unsampler: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** Stops at this step, counted from full noise. 0 to 10000, in the editor 0. */
+  end_at_step: Int;
+  /** 0 to 100, in the editor 1. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  /** Mean 0 and standard deviation 1, as fresh noise has. */
+  normalize: OneOf<'disable' | 'enable'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  latent_image: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('Unsampler', [['LATENT', 'LATENT']]);
+
+/** UnsamplerHookProvider (ImpactPack/Upscale): Samples each enlarged latent backwards before it is sampled. */
+export const UnsamplerHookProvider: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 10000, in the editor 25. */
+  steps: Int;
+  /** The step to stop at in the first step of the upscale. 0 to 10000, in the editor 21. */
+  start_end_at_step: Int;
+  /** The step that it moves to. 0 to 10000, in the editor 24. */
+  end_end_at_step: Int;
+  /** 0 to 100, in the editor 1. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  /** Mean 0 and standard deviation 1, as fresh noise has. */
+  normalize: OneOf<'disable' | 'enable'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** In equal steps. */
+  schedule_for_iteration: OneOf<'simple'>;
+}, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('UnsamplerHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/** Load Upscale Model (loaders): Loads a model that enlarges pictures by a fixed factor. */
+export const UpscaleModelLoader: NodeFunction<{
+  /** The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact. A file of models/upscale_models. */
+  model_name: FileName;
+}, Node<{ UPSCALE_MODEL: 'UPSCALE_MODEL' }>> = nodeFunction('UpscaleModelLoader', [['UPSCALE_MODEL', 'UPSCALE_MODEL']]);
+
+/** VAE Decode (latent): Turns latents into pictures. */
+export const VAEDecode: NodeFunction<{
+  /** The latents. */
+  samples: Link<'LATENT'>;
+  /** The autoencoder of the model that made them. */
+  vae: Link<'VAE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecode', [['IMAGE', 'IMAGE']]);
+
+/** VAE Decode (Tiled) (_for_testing) */
+export const VAEDecodeTiled: NodeFunction<{
+  samples: Link<'LATENT'>;
+  vae: Link<'VAE'>;
+  /** 64 to 4096, in the editor 512. */
+  tile_size: Int;
+  /** 0 to 4096, in the editor 64. */
+  overlap: Int;
+  /** Video VAEs only: frames at a time. 8 to 4096, in the editor 64. */
+  temporal_size: Int;
+  /** Video VAEs only: frames that overlap. 4 to 4096, in the editor 8. */
+  temporal_overlap: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecodeTiled', [['IMAGE', 'IMAGE']]);
+
+/** VAE Encode (latent) */
+export const VAEEncode: NodeFunction<{
+  pixels: Link<'IMAGE'>;
+  vae: Link<'VAE'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncode', [['LATENT', 'LATENT']]);
+
+/** VAE Encode (for Inpainting) (latent/inpaint) */
+export const VAEEncodeForInpaint: NodeFunction<{
+  pixels: Link<'IMAGE'>;
+  vae: Link<'VAE'>;
+  mask: Link<'MASK'>;
+  /** 0 to 64, in the editor 6. */
+  grow_mask_by: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeForInpaint', [['LATENT', 'LATENT']]);
+
+/** VAE Encode (Tiled) (_for_testing) */
+export const VAEEncodeTiled: NodeFunction<{
+  pixels: Link<'IMAGE'>;
+  vae: Link<'VAE'>;
+  /** 64 to 4096, in the editor 512. */
+  tile_size: Int;
+  /** 0 to 4096, in the editor 64. */
+  overlap: Int;
+  /** Video VAEs only: frames at a time. 8 to 4096, in the editor 64. */
+  temporal_size: Int;
+  /** Video VAEs only: frames that overlap. 4 to 4096, in the editor 8. */
+  temporal_overlap: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('VAEEncodeTiled', [['LATENT', 'LATENT']]);
+
+/** Load VAE (loaders) */
+export const VAELoader: NodeFunction<{
+  /** A file of models/vae. */
+  vae_name: FileName;
+}, Node<{ VAE: 'VAE' }>> = nodeFunction('VAELoader', [['VAE', 'VAE']]);
+
+/** VPScheduler (sampling/custom_sampling/schedulers) */
+export const VPScheduler: NodeFunction<{
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 5000, in the editor 19.9. */
+  beta_d: Float;
+  /** 0 to 5000, in the editor 0.1. */
+  beta_min: Float;
+  /** 0 to 1, in the editor 0.001. */
+  eps_s: Float;
+}, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('VPScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** All nodes by class type, also those whose types are no identifiers. */
+export const nodes: {
+  AddMask: typeof AddMask;
+  AddNoise: typeof AddNoise;
+  AlignYourStepsScheduler: typeof AlignYourStepsScheduler;
+  AnyPipeToBasic: typeof AnyPipeToBasic;
+  BNK_DuplicateBatchIndex: typeof BNK_DuplicateBatchIndex;
+  BNK_GetSigma: typeof BNK_GetSigma;
+  BNK_InjectNoise: typeof BNK_InjectNoise;
+  BNK_NoisyLatentImage: typeof BNK_NoisyLatentImage;
+  BNK_SlerpLatent: typeof BNK_SlerpLatent;
+  BNK_Unsampler: typeof BNK_Unsampler;
+  BasicGuider: typeof BasicGuider;
+  BasicPipeToDetailerPipe: typeof BasicPipeToDetailerPipe;
+  BasicPipeToDetailerPipeSDXL: typeof BasicPipeToDetailerPipeSDXL;
+  BasicScheduler: typeof BasicScheduler;
+  BetaSamplingScheduler: typeof BetaSamplingScheduler;
+  BitwiseAndMask: typeof BitwiseAndMask;
+  BitwiseAndMaskForEach: typeof BitwiseAndMaskForEach;
+  CFGGuider: typeof CFGGuider;
+  CLIPSetLastLayer: typeof CLIPSetLastLayer;
+  CLIPTextEncode: typeof CLIPTextEncode;
+  CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
+  CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
+  CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
+  CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
+  CombineRegionalPrompts: typeof CombineRegionalPrompts;
+  ConditioningAverage: typeof ConditioningAverage;
+  ConditioningCombine: typeof ConditioningCombine;
+  ConditioningConcat: typeof ConditioningConcat;
+  ConditioningSetArea: typeof ConditioningSetArea;
+  ConditioningSetAreaPercentage: typeof ConditioningSetAreaPercentage;
+  ConditioningSetMask: typeof ConditioningSetMask;
+  ConditioningSetTimestepRange: typeof ConditioningSetTimestepRange;
+  ConditioningZeroOut: typeof ConditioningZeroOut;
+  ControlNetApply: typeof ControlNetApply;
+  ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
+  ControlNetLoader: typeof ControlNetLoader;
+  CropMask: typeof CropMask;
+  DenoiseScheduleHookProvider: typeof DenoiseScheduleHookProvider;
+  DetailerPipeToBasicPipe: typeof DetailerPipeToBasicPipe;
+  DiffControlNetLoader: typeof DiffControlNetLoader;
+  DifferentialDiffusion: typeof DifferentialDiffusion;
+  DisableNoise: typeof DisableNoise;
+  DualCFGGuider: typeof DualCFGGuider;
+  EditBasicPipe: typeof EditBasicPipe;
+  EditDetailerPipe: typeof EditDetailerPipe;
+  EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
+  EmptyLatentImage: typeof EmptyLatentImage;
+  EmptySegs: typeof EmptySegs;
+  ExponentialScheduler: typeof ExponentialScheduler;
+  ExtendIntermediateSigmas: typeof ExtendIntermediateSigmas;
+  FeatherMask: typeof FeatherMask;
+  FlipSigmas: typeof FlipSigmas;
+  FreeU: typeof FreeU;
+  FreeU_V2: typeof FreeU_V2;
+  FromBasicPipe: typeof FromBasicPipe;
+  FromBasicPipe_v2: typeof FromBasicPipe_v2;
+  FromDetailerPipe: typeof FromDetailerPipe;
+  FromDetailerPipeSDXL: typeof FromDetailerPipeSDXL;
+  FromDetailerPipe_v2: typeof FromDetailerPipe_v2;
+  GITSScheduler: typeof GITSScheduler;
+  GITSSchedulerFuncProvider: typeof GITSSchedulerFuncProvider;
+  GrowMask: typeof GrowMask;
+  ImageBlend: typeof ImageBlend;
+  ImageInvert: typeof ImageInvert;
+  ImageListToImageBatch: typeof ImageListToImageBatch;
+  ImagePadForOutpaint: typeof ImagePadForOutpaint;
+  ImageScale: typeof ImageScale;
+  ImageScaleBy: typeof ImageScaleBy;
+  ImageToMask: typeof ImageToMask;
+  ImageUpscaleWithModel: typeof ImageUpscaleWithModel;
+  ImpactAssembleSEGS: typeof ImpactAssembleSEGS;
+  ImpactCombineConditionings: typeof ImpactCombineConditionings;
+  ImpactConcatConditionings: typeof ImpactConcatConditionings;
+  ImpactControlNetApplyAdvancedSEGS: typeof ImpactControlNetApplyAdvancedSEGS;
+  ImpactControlNetApplySEGS: typeof ImpactControlNetApplySEGS;
+  ImpactControlNetClearSEGS: typeof ImpactControlNetClearSEGS;
+  ImpactCount_Elts_in_SEGS: typeof ImpactCount_Elts_in_SEGS;
+  ImpactDecomposeSEGS: typeof ImpactDecomposeSEGS;
+  ImpactDilateMask: typeof ImpactDilateMask;
+  ImpactDilateMaskInSEGS: typeof ImpactDilateMaskInSEGS;
+  ImpactDilate_Mask_SEG_ELT: typeof ImpactDilate_Mask_SEG_ELT;
+  ImpactEdit_SEG_ELT: typeof ImpactEdit_SEG_ELT;
+  ImpactFlattenMask: typeof ImpactFlattenMask;
+  ImpactFrom_SEG_ELT: typeof ImpactFrom_SEG_ELT;
+  ImpactFrom_SEG_ELT_bbox: typeof ImpactFrom_SEG_ELT_bbox;
+  ImpactFrom_SEG_ELT_crop_region: typeof ImpactFrom_SEG_ELT_crop_region;
+  ImpactGaussianBlurMask: typeof ImpactGaussianBlurMask;
+  ImpactGaussianBlurMaskInSEGS: typeof ImpactGaussianBlurMaskInSEGS;
+  ImpactIsNotEmptySEGS: typeof ImpactIsNotEmptySEGS;
+  ImpactKSamplerAdvancedBasicPipe: typeof ImpactKSamplerAdvancedBasicPipe;
+  ImpactKSamplerBasicPipe: typeof ImpactKSamplerBasicPipe;
+  ImpactMakeTileSEGS: typeof ImpactMakeTileSEGS;
+  ImpactNegativeConditioningPlaceholder: typeof ImpactNegativeConditioningPlaceholder;
+  ImpactSEGSConcat: typeof ImpactSEGSConcat;
+  ImpactSEGSLabelAssign: typeof ImpactSEGSLabelAssign;
+  ImpactSEGSLabelFilter: typeof ImpactSEGSLabelFilter;
+  ImpactSEGSMerge: typeof ImpactSEGSMerge;
+  ImpactSEGSOrderedFilter: typeof ImpactSEGSOrderedFilter;
+  ImpactSEGSPicker: typeof ImpactSEGSPicker;
+  ImpactSEGSRangeFilter: typeof ImpactSEGSRangeFilter;
+  ImpactSEGSToMaskBatch: typeof ImpactSEGSToMaskBatch;
+  ImpactSEGSToMaskList: typeof ImpactSEGSToMaskList;
+  ImpactScaleBy_BBOX_SEG_ELT: typeof ImpactScaleBy_BBOX_SEG_ELT;
+  ImpactSchedulerAdapter: typeof ImpactSchedulerAdapter;
+  ImpactSegsAndMask: typeof ImpactSegsAndMask;
+  ImpactSegsAndMaskForEach: typeof ImpactSegsAndMaskForEach;
+  InpaintModelConditioning: typeof InpaintModelConditioning;
+  InstructPixToPixConditioning: typeof InstructPixToPixConditioning;
+  InvertMask: typeof InvertMask;
+  IterativeImageUpscale: typeof IterativeImageUpscale;
+  IterativeLatentUpscale: typeof IterativeLatentUpscale;
+  KSampler: typeof KSampler;
+  KSamplerAdvanced: typeof KSamplerAdvanced;
+  KSamplerAdvancedProvider: typeof KSamplerAdvancedProvider;
+  KSamplerProvider: typeof KSamplerProvider;
+  KSamplerSelect: typeof KSamplerSelect;
+  KarrasScheduler: typeof KarrasScheduler;
+  LaplaceScheduler: typeof LaplaceScheduler;
+  LatentComposite: typeof LatentComposite;
+  LatentCompositeMasked: typeof LatentCompositeMasked;
+  LatentFromBatch: typeof LatentFromBatch;
+  LatentPixelScale: typeof LatentPixelScale;
+  LatentUpscale: typeof LatentUpscale;
+  LatentUpscaleBy: typeof LatentUpscaleBy;
+  LoadImage: typeof LoadImage;
+  LoadImageMask: typeof LoadImageMask;
+  LoadLatent: typeof LoadLatent;
+  LoraLoader: typeof LoraLoader;
+  LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
+  MaskComposite: typeof MaskComposite;
+  MaskListToMaskBatch: typeof MaskListToMaskBatch;
+  MaskToImage: typeof MaskToImage;
+  MaskToSEGS: typeof MaskToSEGS;
+  MaskToSEGS_for_AnimateDiff: typeof MaskToSEGS_for_AnimateDiff;
+  MasksToMaskList: typeof MasksToMaskList;
+  ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
+  ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
+  ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
+  NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
+  PerpNeg: typeof PerpNeg;
+  PerpNegGuider: typeof PerpNegGuider;
+  PerturbedAttentionGuidance: typeof PerturbedAttentionGuidance;
+  PixelKSampleHookCombine: typeof PixelKSampleHookCombine;
+  PixelKSampleUpscalerProvider: typeof PixelKSampleUpscalerProvider;
+  PixelKSampleUpscalerProviderPipe: typeof PixelKSampleUpscalerProviderPipe;
+  PolyexponentialScheduler: typeof PolyexponentialScheduler;
+  PreviewImage: typeof PreviewImage;
+  RandomNoise: typeof RandomNoise;
+  ReencodeLatent: typeof ReencodeLatent;
+  ReencodeLatentPipe: typeof ReencodeLatentPipe;
+  RegionalPrompt: typeof RegionalPrompt;
+  RegionalSampler: typeof RegionalSampler;
+  RegionalSamplerAdvanced: typeof RegionalSamplerAdvanced;
+  RemoveImageFromSEGS: typeof RemoveImageFromSEGS;
+  RemoveNoiseMask: typeof RemoveNoiseMask;
+  RepeatLatentBatch: typeof RepeatLatentBatch;
+  RescaleCFG: typeof RescaleCFG;
+  SDTurboScheduler: typeof SDTurboScheduler;
+  SEGSPaste: typeof SEGSPaste;
+  SEGSToImageList: typeof SEGSToImageList;
+  SEGSUpscaler: typeof SEGSUpscaler;
+  SEGSUpscalerPipe: typeof SEGSUpscalerPipe;
+  SamplerCustom: typeof SamplerCustom;
+  SamplerCustomAdvanced: typeof SamplerCustomAdvanced;
+  SamplerDPMAdaptative: typeof SamplerDPMAdaptative;
+  SamplerDPMPP_2M_SDE: typeof SamplerDPMPP_2M_SDE;
+  SamplerDPMPP_2S_Ancestral: typeof SamplerDPMPP_2S_Ancestral;
+  SamplerDPMPP_3M_SDE: typeof SamplerDPMPP_3M_SDE;
+  SamplerDPMPP_SDE: typeof SamplerDPMPP_SDE;
+  SamplerER_SDE: typeof SamplerER_SDE;
+  SamplerEulerAncestral: typeof SamplerEulerAncestral;
+  SamplerEulerAncestralCFGPP: typeof SamplerEulerAncestralCFGPP;
+  SamplerEulerCFGpp: typeof SamplerEulerCFGpp;
+  SamplerLCMUpscale: typeof SamplerLCMUpscale;
+  SamplerLMS: typeof SamplerLMS;
+  SamplerSASolver: typeof SamplerSASolver;
+  SamplingPercentToSigma: typeof SamplingPercentToSigma;
+  SaveImage: typeof SaveImage;
+  SaveLatent: typeof SaveLatent;
+  SeargeCheckpointLoader: typeof SeargeCheckpointLoader;
+  SeargeConditioningMuxer2: typeof SeargeConditioningMuxer2;
+  SeargeConditioningMuxer5: typeof SeargeConditioningMuxer5;
+  SeargeEnablerInputs: typeof SeargeEnablerInputs;
+  SeargeFloatConstant: typeof SeargeFloatConstant;
+  SeargeFloatMath: typeof SeargeFloatMath;
+  SeargeFloatPair: typeof SeargeFloatPair;
+  SeargeGenerated1: typeof SeargeGenerated1;
+  SeargeImageSave: typeof SeargeImageSave;
+  SeargeInput1: typeof SeargeInput1;
+  SeargeInput2: typeof SeargeInput2;
+  SeargeInput3: typeof SeargeInput3;
+  SeargeInput4: typeof SeargeInput4;
+  SeargeInput5: typeof SeargeInput5;
+  SeargeInput6: typeof SeargeInput6;
+  SeargeInput7: typeof SeargeInput7;
+  SeargeIntegerConstant: typeof SeargeIntegerConstant;
+  SeargeIntegerMath: typeof SeargeIntegerMath;
+  SeargeIntegerPair: typeof SeargeIntegerPair;
+  SeargeIntegerScaler: typeof SeargeIntegerScaler;
+  SeargeLatentMuxer3: typeof SeargeLatentMuxer3;
+  SeargeLoraLoader: typeof SeargeLoraLoader;
+  SeargeOutput1: typeof SeargeOutput1;
+  SeargeOutput2: typeof SeargeOutput2;
+  SeargeOutput3: typeof SeargeOutput3;
+  SeargeOutput4: typeof SeargeOutput4;
+  SeargeOutput5: typeof SeargeOutput5;
+  SeargeOutput6: typeof SeargeOutput6;
+  SeargeOutput7: typeof SeargeOutput7;
+  SeargeParameterProcessor: typeof SeargeParameterProcessor;
+  SeargePromptCombiner: typeof SeargePromptCombiner;
+  SeargePromptText: typeof SeargePromptText;
+  SeargeSDXLBasePromptEncoder: typeof SeargeSDXLBasePromptEncoder;
+  SeargeSDXLImage2ImageSampler: typeof SeargeSDXLImage2ImageSampler;
+  SeargeSDXLImage2ImageSampler2: typeof SeargeSDXLImage2ImageSampler2;
+  SeargeSDXLPromptEncoder: typeof SeargeSDXLPromptEncoder;
+  SeargeSDXLRefinerPromptEncoder: typeof SeargeSDXLRefinerPromptEncoder;
+  SeargeSDXLSampler: typeof SeargeSDXLSampler;
+  SeargeSDXLSampler2: typeof SeargeSDXLSampler2;
+  SeargeSamplerAdvanced: typeof SeargeSamplerAdvanced;
+  SeargeSamplerInputs: typeof SeargeSamplerInputs;
+  SeargeSaveFolderInputs: typeof SeargeSaveFolderInputs;
+  SeargeStylePreprocessor: typeof SeargeStylePreprocessor;
+  SeargeUpscaleModelLoader: typeof SeargeUpscaleModelLoader;
+  SeargeVAELoader: typeof SeargeVAELoader;
+  SegsMaskCombine: typeof SegsMaskCombine;
+  SegsToCombinedMask: typeof SegsToCombinedMask;
+  SetDefaultImageForSEGS: typeof SetDefaultImageForSEGS;
+  SetFirstSigma: typeof SetFirstSigma;
+  SetLatentNoiseMask: typeof SetLatentNoiseMask;
+  SolidMask: typeof SolidMask;
+  SplitSigmas: typeof SplitSigmas;
+  SplitSigmasDenoise: typeof SplitSigmasDenoise;
+  StepsScheduleHookProvider: typeof StepsScheduleHookProvider;
+  SubtractMask: typeof SubtractMask;
+  SubtractMaskForEach: typeof SubtractMaskForEach;
+  ToBasicPipe: typeof ToBasicPipe;
+  ToBinaryMask: typeof ToBinaryMask;
+  ToDetailerPipe: typeof ToDetailerPipe;
+  ToDetailerPipeSDXL: typeof ToDetailerPipeSDXL;
+  TwoAdvancedSamplersForMask: typeof TwoAdvancedSamplersForMask;
+  TwoSamplersForMask: typeof TwoSamplersForMask;
+  TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
+  TwoSamplersForMaskUpscalerProviderPipe: typeof TwoSamplersForMaskUpscalerProviderPipe;
+  Unsampler: typeof Unsampler;
+  UnsamplerHookProvider: typeof UnsamplerHookProvider;
+  UpscaleModelLoader: typeof UpscaleModelLoader;
+  VAEDecode: typeof VAEDecode;
+  VAEDecodeTiled: typeof VAEDecodeTiled;
+  VAEEncode: typeof VAEEncode;
+  VAEEncodeForInpaint: typeof VAEEncodeForInpaint;
+  VAEEncodeTiled: typeof VAEEncodeTiled;
+  VAELoader: typeof VAELoader;
+  VPScheduler: typeof VPScheduler;
+  /** ConditioningAverage (conditioning) */
+  'ConditioningAverage ': NodeFunction<{
+    conditioning_to: Link<'CONDITIONING'>;
+    conditioning_from: Link<'CONDITIONING'>;
+    /** 0 to 1, in the editor 1. */
+    conditioning_to_strength: Float;
+  }, Node<{ CONDITIONING: 'CONDITIONING' }>>;
+  /**
+   * Segs & Mask (Legacy) (ImpactPack/Legacy)
+   * @deprecated
+   */
+  'Segs & Mask': NodeFunction<{
+    segs: Link<'SEGS'>;
+    mask: Link<'MASK'>;
+  }, Node<{ SEGS: 'SEGS' }>>;
+  /**
+   * Segs & Mask ForEach (Legacy) (ImpactPack/Legacy)
+   * @deprecated
+   */
+  'Segs & Mask ForEach': NodeFunction<{
+    segs: Link<'SEGS'>;
+    masks: Link<'MASK'>;
+  }, Node<{ SEGS: 'SEGS' }>>;
+} = {
+  AddMask,
+  AddNoise,
+  AlignYourStepsScheduler,
+  AnyPipeToBasic,
+  BNK_DuplicateBatchIndex,
+  BNK_GetSigma,
+  BNK_InjectNoise,
+  BNK_NoisyLatentImage,
+  BNK_SlerpLatent,
+  BNK_Unsampler,
+  BasicGuider,
+  BasicPipeToDetailerPipe,
+  BasicPipeToDetailerPipeSDXL,
+  BasicScheduler,
+  BetaSamplingScheduler,
+  BitwiseAndMask,
+  BitwiseAndMaskForEach,
+  CFGGuider,
+  CLIPSetLastLayer,
+  CLIPTextEncode,
+  CLIPTextEncodeSDXL,
+  CLIPTextEncodeSDXLRefiner,
+  CfgScheduleHookProvider,
+  CheckpointLoaderSimple,
+  CombineRegionalPrompts,
+  ConditioningAverage,
+  ConditioningCombine,
+  ConditioningConcat,
+  ConditioningSetArea,
+  ConditioningSetAreaPercentage,
+  ConditioningSetMask,
+  ConditioningSetTimestepRange,
+  ConditioningZeroOut,
+  ControlNetApply,
+  ControlNetApplyAdvanced,
+  ControlNetLoader,
+  CropMask,
+  DenoiseScheduleHookProvider,
+  DetailerPipeToBasicPipe,
+  DiffControlNetLoader,
+  DifferentialDiffusion,
+  DisableNoise,
+  DualCFGGuider,
+  EditBasicPipe,
+  EditDetailerPipe,
+  EditDetailerPipeSDXL,
+  EmptyLatentImage,
+  EmptySegs,
+  ExponentialScheduler,
+  ExtendIntermediateSigmas,
+  FeatherMask,
+  FlipSigmas,
+  FreeU,
+  FreeU_V2,
+  FromBasicPipe,
+  FromBasicPipe_v2,
+  FromDetailerPipe,
+  FromDetailerPipeSDXL,
+  FromDetailerPipe_v2,
+  GITSScheduler,
+  GITSSchedulerFuncProvider,
+  GrowMask,
+  ImageBlend,
+  ImageInvert,
+  ImageListToImageBatch,
+  ImagePadForOutpaint,
+  ImageScale,
+  ImageScaleBy,
+  ImageToMask,
+  ImageUpscaleWithModel,
+  ImpactAssembleSEGS,
+  ImpactCombineConditionings,
+  ImpactConcatConditionings,
+  ImpactControlNetApplyAdvancedSEGS,
+  ImpactControlNetApplySEGS,
+  ImpactControlNetClearSEGS,
+  ImpactCount_Elts_in_SEGS,
+  ImpactDecomposeSEGS,
+  ImpactDilateMask,
+  ImpactDilateMaskInSEGS,
+  ImpactDilate_Mask_SEG_ELT,
+  ImpactEdit_SEG_ELT,
+  ImpactFlattenMask,
+  ImpactFrom_SEG_ELT,
+  ImpactFrom_SEG_ELT_bbox,
+  ImpactFrom_SEG_ELT_crop_region,
+  ImpactGaussianBlurMask,
+  ImpactGaussianBlurMaskInSEGS,
+  ImpactIsNotEmptySEGS,
+  ImpactKSamplerAdvancedBasicPipe,
+  ImpactKSamplerBasicPipe,
+  ImpactMakeTileSEGS,
+  ImpactNegativeConditioningPlaceholder,
+  ImpactSEGSConcat,
+  ImpactSEGSLabelAssign,
+  ImpactSEGSLabelFilter,
+  ImpactSEGSMerge,
+  ImpactSEGSOrderedFilter,
+  ImpactSEGSPicker,
+  ImpactSEGSRangeFilter,
+  ImpactSEGSToMaskBatch,
+  ImpactSEGSToMaskList,
+  ImpactScaleBy_BBOX_SEG_ELT,
+  ImpactSchedulerAdapter,
+  ImpactSegsAndMask,
+  ImpactSegsAndMaskForEach,
+  InpaintModelConditioning,
+  InstructPixToPixConditioning,
+  InvertMask,
+  IterativeImageUpscale,
+  IterativeLatentUpscale,
+  KSampler,
+  KSamplerAdvanced,
+  KSamplerAdvancedProvider,
+  KSamplerProvider,
+  KSamplerSelect,
+  KarrasScheduler,
+  LaplaceScheduler,
+  LatentComposite,
+  LatentCompositeMasked,
+  LatentFromBatch,
+  LatentPixelScale,
+  LatentUpscale,
+  LatentUpscaleBy,
+  LoadImage,
+  LoadImageMask,
+  LoadLatent,
+  LoraLoader,
+  LoraLoaderModelOnly,
+  MaskComposite,
+  MaskListToMaskBatch,
+  MaskToImage,
+  MaskToSEGS,
+  MaskToSEGS_for_AnimateDiff,
+  MasksToMaskList,
+  ModelSamplingContinuousEDM,
+  ModelSamplingContinuousV,
+  ModelSamplingDiscrete,
+  NoiseInjectionHookProvider,
+  PerpNeg,
+  PerpNegGuider,
+  PerturbedAttentionGuidance,
+  PixelKSampleHookCombine,
+  PixelKSampleUpscalerProvider,
+  PixelKSampleUpscalerProviderPipe,
+  PolyexponentialScheduler,
+  PreviewImage,
+  RandomNoise,
+  ReencodeLatent,
+  ReencodeLatentPipe,
+  RegionalPrompt,
+  RegionalSampler,
+  RegionalSamplerAdvanced,
+  RemoveImageFromSEGS,
+  RemoveNoiseMask,
+  RepeatLatentBatch,
+  RescaleCFG,
+  SDTurboScheduler,
+  SEGSPaste,
+  SEGSToImageList,
+  SEGSUpscaler,
+  SEGSUpscalerPipe,
+  SamplerCustom,
+  SamplerCustomAdvanced,
+  SamplerDPMAdaptative,
+  SamplerDPMPP_2M_SDE,
+  SamplerDPMPP_2S_Ancestral,
+  SamplerDPMPP_3M_SDE,
+  SamplerDPMPP_SDE,
+  SamplerER_SDE,
+  SamplerEulerAncestral,
+  SamplerEulerAncestralCFGPP,
+  SamplerEulerCFGpp,
+  SamplerLCMUpscale,
+  SamplerLMS,
+  SamplerSASolver,
+  SamplingPercentToSigma,
+  SaveImage,
+  SaveLatent,
+  SeargeCheckpointLoader,
+  SeargeConditioningMuxer2,
+  SeargeConditioningMuxer5,
+  SeargeEnablerInputs,
+  SeargeFloatConstant,
+  SeargeFloatMath,
+  SeargeFloatPair,
+  SeargeGenerated1,
+  SeargeImageSave,
+  SeargeInput1,
+  SeargeInput2,
+  SeargeInput3,
+  SeargeInput4,
+  SeargeInput5,
+  SeargeInput6,
+  SeargeInput7,
+  SeargeIntegerConstant,
+  SeargeIntegerMath,
+  SeargeIntegerPair,
+  SeargeIntegerScaler,
+  SeargeLatentMuxer3,
+  SeargeLoraLoader,
+  SeargeOutput1,
+  SeargeOutput2,
+  SeargeOutput3,
+  SeargeOutput4,
+  SeargeOutput5,
+  SeargeOutput6,
+  SeargeOutput7,
+  SeargeParameterProcessor,
+  SeargePromptCombiner,
+  SeargePromptText,
+  SeargeSDXLBasePromptEncoder,
+  SeargeSDXLImage2ImageSampler,
+  SeargeSDXLImage2ImageSampler2,
+  SeargeSDXLPromptEncoder,
+  SeargeSDXLRefinerPromptEncoder,
+  SeargeSDXLSampler,
+  SeargeSDXLSampler2,
+  SeargeSamplerAdvanced,
+  SeargeSamplerInputs,
+  SeargeSaveFolderInputs,
+  SeargeStylePreprocessor,
+  SeargeUpscaleModelLoader,
+  SeargeVAELoader,
+  SegsMaskCombine,
+  SegsToCombinedMask,
+  SetDefaultImageForSEGS,
+  SetFirstSigma,
+  SetLatentNoiseMask,
+  SolidMask,
+  SplitSigmas,
+  SplitSigmasDenoise,
+  StepsScheduleHookProvider,
+  SubtractMask,
+  SubtractMaskForEach,
+  ToBasicPipe,
+  ToBinaryMask,
+  ToDetailerPipe,
+  ToDetailerPipeSDXL,
+  TwoAdvancedSamplersForMask,
+  TwoSamplersForMask,
+  TwoSamplersForMaskUpscalerProvider,
+  TwoSamplersForMaskUpscalerProviderPipe,
+  Unsampler,
+  UnsamplerHookProvider,
+  UpscaleModelLoader,
+  VAEDecode,
+  VAEDecodeTiled,
+  VAEEncode,
+  VAEEncodeForInpaint,
+  VAEEncodeTiled,
+  VAELoader,
+  VPScheduler,
+  'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']]),
+  'Segs & Mask': nodeFunction('Segs & Mask', [['SEGS', 'SEGS']]),
+  'Segs & Mask ForEach': nodeFunction('Segs & Mask ForEach', [['SEGS', 'SEGS']]),
+};
