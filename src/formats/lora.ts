@@ -1,5 +1,5 @@
 // A LoRA file: which tensors change which weight, and how (LoRA arXiv 2106.09685; LoHa, LoKr, LoCon of LyCORIS arXiv 2309.14859;
-// DoRA arXiv 2402.09353; GLoRA arXiv 2306.07967; OFT arXiv 2306.07280). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter).
+// DoRA arXiv 2402.09353). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT are not read.
 import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../errors.ts';
 import { sizeOf } from '../tensor/tensor.ts';

@@ -15,7 +15,7 @@ export const GROUPS = 32;
 export function linear({ g, w }: Net, x: Value, name: string, rows?: View['rows']): Value {
   const [out, ...rest] = w.shape(`${name}.weight`);
   const width = rest.reduce((n, d) => n * d, 1);
-  const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows });
+  const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows, after: x });
   const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
   const y = g.op('Gemm', [x, weight, ...bias], { transB: 1 });
   return branchesOf(w, name).reduce((sum, { rank, scale, down, up }) => {

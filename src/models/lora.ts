@@ -115,6 +115,10 @@ function scaleInputs(places: readonly Place[]): ScaleInput[] {
   return found.size === 0 ? [] : [{ index: -1, factor: 1 }, ...found.values()];
 }
 
+/** The number 1, known when `x` (of at least one row) is: weights that need it are computed one after another, not all at the start. */
+const oneAfter = (g: Graph, x: Value): Value =>
+  g.op('Min', [g.op('Cast', [g.op('Shape', [x], { start: 0, end: 1 })], { to: ELEMENT.f32 }), g.floats([1])]);
+
 type ScaleValue = (graph: Graph, index: number, factor: number) => Value;
 
 /** The elements of the input `scales` [n]. */
@@ -162,7 +166,7 @@ function patchedWeights({ weights, places, loras, beside, scaler, branchScale }:
   const files = loras.map(({ lora }) => weightsOf(lora.file, lora.tensors, ''));
   const merged = new Map<string, Value>();
 
-  const merge = (g: Graph, place: Place): Value => {
+  const merge = (g: Graph, place: Place, after: View['after']): Value => {
     const { tensor: name, rows, transposed, shape, steps } = place;
     const key = `${name} ${rows}`;
     const known = merged.get(key);
@@ -174,7 +178,7 @@ function patchedWeights({ weights, places, loras, beside, scaler, branchScale }:
       value = mergePatch(g, value, shape, patch, {
         tensor: (part) => files[index].value(g, part),
         shape: (part) => files[index].shape(part),
-        one: scaler?.(g, -1, 1),
+        one: scaler && (after === undefined ? scaler(g, -1, 1) : oneAfter(g, after)),
         scale: scaler ? scaler(g, index, scaleOf(patch)) : g.floats([strength * scaleOf(patch)]),
       });
     }
@@ -192,7 +196,7 @@ function patchedWeights({ weights, places, loras, beside, scaler, branchScale }:
       if (view.rows) return weights.value(g, name, view);
       throw new Error(`internal: ${name} is patched by rows and used whole`);
     }
-    let value = merge(g, exact ?? parts[0]);
+    let value = merge(g, exact ?? parts[0], view.after);
     if (view.rows && !exact) value = g.op('Slice', [value, g.ints([view.rows[0]]), g.ints([view.rows[1]]), g.ints([0])]);
     return view.dims ? g.op('Reshape', [value, g.ints(view.dims)]) : value;
   };

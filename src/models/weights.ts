@@ -10,6 +10,8 @@ import type { ElementType } from '../onnx/serialize.ts';
 export interface View {
   readonly dims?: readonly number[];
   readonly rows?: readonly [number, number];
+  /** The layer's input: a weight that is computed in each evaluation is not computed before it. */
+  readonly after?: Value;
 }
 
 /** What a LoRA adds to the output of a layer: up(mid(down x)) times a scale. Values are as `dims` and `rows` say. */

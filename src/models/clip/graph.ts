@@ -58,6 +58,6 @@ function projections(net: Net, x: Value, qkv: ClipBlock['qkv'], width: number): 
   if (!('weight' in qkv)) return qkv.map((name) => linear(net, x, name));
   return [0, 1, 2].map((i) => {
     const rows = [i * width, (i + 1) * width] as const;
-    return g.op('Gemm', [x, w.value(g, qkv.weight, { rows }), w.value(g, qkv.bias, { rows })], { transB: 1 });
+    return g.op('Gemm', [x, w.value(g, qkv.weight, { rows, after: x }), w.value(g, qkv.bias, { rows })], { transB: 1 });
   });
 }
