@@ -3,10 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dumpsJson, entriesOf, type JsonObject } from '../formats/json.ts';
+import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { NodeContext, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
-import { createSubgraph } from '../nodes/subgraph.ts';
+import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Folders } from '../storage/folders.ts';
 import { writeOutputs } from '../storage/output.ts';
@@ -39,7 +39,7 @@ export interface JobContext {
 
 /** Gives the context of each node of a job; `call` counts the runs of a node over lists. */
 export function contexts(job: JobContext): (nodeId: string, call?: number) => NodeContext {
-  const { dynamic, folders, signal, runtime, emit, states } = job;
+  const { dynamic, nodes, folders, signal, runtime, emit, states } = job;
   const warned = new Set<string>();
   const stateKey = (nodeId: string): string => `${nodeId} ${dynamic.node(nodeId)?.classType}`;
   const kept = new Set([...job.graph.keys()].map(stateKey));
@@ -52,6 +52,11 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
   let prompt: JsonObject | undefined;
   return (nodeId, call = 0) => {
     let subgraphs = 0;
+    const warn = (message: string): void => {
+      if (warned.has(message)) return;
+      warned.add(message);
+      emit({ type: 'warning', nodeId, message });
+    };
     return {
       nodeId,
       signal,
@@ -59,14 +64,14 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       modelFiles: folders.modelFiles,
       inputFiles: folders.inputFiles,
       hasInput: folders.hasInput,
+      wildcards: () => {
+        for (const problem of folders.wildcardProblems()) warn(problem);
+        return folders.wildcards();
+      },
       modelPath: folders.modelPath,
       inputPath: folders.inputPath,
       progress: (step, total) => emit({ type: 'progress', nodeId, step, total }),
-      warn: (message) => {
-        if (warned.has(message)) return;
-        warned.add(message);
-        emit({ type: 'warning', nodeId, message });
-      },
+      warn,
       save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
         const { type } = request;
         const written = writeOutputs({ ...request, root: folders[type], now: job.now() }, job.onFolder);
@@ -91,6 +96,12 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       },
       extra: () => job.extra,
       graph: dynamic,
+      typeGiven: (input) => {
+        const value = dynamic.node(nodeId)?.inputs[input];
+        const source = isOutputLink(value) && dynamic.node(value[0]);
+        const declared = source && nodes.get(source.classType);
+        return declared ? (declared.outputs[(value as OutputLink)[1]] ?? declared.moreOutputs)?.type : jsonType(value);
+      },
       subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphs++}.`),
       get state() {
         return stateOf(nodeId);
@@ -98,6 +109,13 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       random: job.random,
     };
   };
+}
+
+/** The socket type of a value that stands in the prompt; in JSON, 1.0 is a FLOAT and 1 an INT. */
+function jsonType(value: unknown): string | undefined {
+  if (isPyFloat(value)) return 'FLOAT';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'INT' : 'FLOAT';
+  return { bigint: 'INT', string: 'STRING', boolean: 'BOOLEAN' }[typeof value as string];
 }
 
 interface UsedModel {

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../formats/json.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Wildcards } from '../text/wildcards.ts';
 import type { SavedFile } from './declare.ts';
 import type { ExpandedNode, Subgraph } from './subgraph.ts';
 
@@ -13,6 +14,8 @@ export interface NodeEnvironment {
   inputFiles(): readonly string[];
   /** Whether `name` (also `sub/name`, `name [output]`) is a file that can be read. */
   hasInput(name: string): boolean;
+  /** The lists that `__name__` in prompts stands for. */
+  wildcards(): Wildcards;
 }
 
 export interface NodeContext extends NodeEnvironment {
@@ -40,6 +43,8 @@ export interface NodeContext extends NodeEnvironment {
   extra(): Readonly<JsonObject>;
   /** DYNPROMPT: the prompt and what its nodes expanded to so far. */
   readonly graph: GraphView;
+  /** Socket type of what an input was given: the type of the output it is linked to, or that of the value in the prompt. */
+  typeGiven(input: string): string | undefined;
   /** A new graph to give back as `expand`, whose ids begin with this node's. */
   subgraph(): Subgraph;
   /** What this node keeps from job to job, as long as a node of its id and type is in the prompt. */

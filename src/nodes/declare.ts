@@ -1,6 +1,7 @@
 // The declaration of a node: class type, inputs in ComfyUI's order, outputs, flags, and run().
 // From it come the types of run's inputs, validation, /object_info, the widget order and the docs.
 import type { NodeContext, NodeEnvironment } from './context.ts';
+import type { PromptPreparation } from './prepare.ts';
 import type { ExpandedGraph } from './subgraph.ts';
 import type { SocketValues } from './values.ts';
 
@@ -185,6 +186,8 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
   /** Names of lazy inputs that run() needs, given what is known; asked again when they are there. Those already there may be named too. */
   readonly needs?: (inputs: Partial<InputValues<I>>, context: NodeContext) => Promise<readonly string[]> | readonly string[];
   readonly validate?: InputCheck;
+  /** Changes the prompt before it is checked, as a handler of `/prompt` in ComfyUI does. */
+  readonly prepare?: PromptPreparation;
   run(inputs: InputValues<I>, context: NodeContext): Promise<NodeResult> | NodeResult;
 }
 

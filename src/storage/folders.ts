@@ -3,7 +3,9 @@ import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
+import type { Wildcards } from '../text/wildcards.ts';
 import type { EmbeddedModels } from './embedded.ts';
+import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {
   /** Folders that hold `checkpoints`, `vae` …; earlier ones win. */
@@ -29,6 +31,10 @@ export interface Folders {
   /** Absolute path of `name`, `sub/name`, `name [output]`. Throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   hasInput(name: string): boolean;
+  /** The lists of the folders `wildcards` and `custom_wildcards`. */
+  wildcards(): Wildcards;
+  /** What is wrong with their files, a sentence each. */
+  wildcardProblems(): readonly string[];
 }
 
 // a kind's folder names inside a models folder, in the order they are searched
@@ -39,6 +45,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 const OLD_NAMES: Readonly<Record<string, string>> = { clip: 'text_encoders', unet: 'diffusion_models', t2i_adapter: 'controlnet' };
 const MODEL_EXTENSIONS = new Set(['.ckpt', '.pt', '.pt2', '.bin', '.pth', '.safetensors', '.pkl', '.sft']);
+/** Kinds whose files end otherwise. */
+const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = { onnx: new Set(['.onnx']) };
 
 const MAX_DEPTH = 16;
 const LISTING_LIVES_MS = 2000;
@@ -66,7 +74,8 @@ export function openFolders(options: FolderOptions = {}): Folders {
     const known = listings.get(kind);
     if (known && Date.now() - known.at < LISTING_LIVES_MS) return known.files;
     const found = new Set<string>(options.embedded?.names(kind) ?? []);
-    for (const dir of foldersOf(kind)) for (const name of walk(dir)) if (MODEL_EXTENSIONS.has(extension(name))) found.add(name);
+    const extensions = OTHER_EXTENSIONS[kind] ?? MODEL_EXTENSIONS;
+    for (const dir of foldersOf(kind)) for (const name of walk(dir)) if (extensions.has(extension(name))) found.add(name);
     const files = [...found].sort(byCodePoint);
     listings.set(kind, { at: Date.now(), files });
     return files;
@@ -111,7 +120,25 @@ export function openFolders(options: FolderOptions = {}): Folders {
     const { path } = locate(name);
     return path !== undefined && isFile(path);
   };
-  return { models, input, output, temp, modelFiles, modelPath, inputFiles, inputPath, hasInput };
+  let lists: { at: number; found: ReturnType<typeof readWildcards> } | undefined;
+  const found = (): ReturnType<typeof readWildcards> => {
+    if (!lists || Date.now() - lists.at >= LISTING_LIVES_MS)
+      lists = { at: Date.now(), found: readWildcards(wildcardFolders(models, input)) };
+    return lists.found;
+  };
+  return {
+    models,
+    input,
+    output,
+    temp,
+    modelFiles,
+    modelPath,
+    inputFiles,
+    inputPath,
+    hasInput,
+    wildcards: () => found().lists,
+    wildcardProblems: () => found().problems,
+  };
 }
 
 /** The path of `name` under `root`; undefined when it would lie elsewhere. */

@@ -117,3 +117,40 @@ describe('embedded models', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['tiny.safetensors']);
   });
 });
+
+describe('wildcard files', () => {
+  it('reads text files as Latin-1 lines and YAML as maps of lists; later folders win', () => {
+    const root = folder();
+    const [models, custom] = [join(root, 'models'), join(root, 'custom_wildcards')];
+    const write = (path: string, content: string | Buffer) => {
+      mkdirSync(join(path, '..'), { recursive: true });
+      writeFileSync(path, content);
+    };
+    write(join(models, 'wildcards', 'Deep Folder', 'Colors.txt'), '# comment\nred\r\ngreen\n  # more\n\nblue\n');
+    write(join(models, 'wildcards', 'umlaut.txt'), Buffer.from('gr\xfcn\n', 'latin1'));
+    write(join(models, 'wildcards', 'base.txt'), 'old\n');
+    write(join(custom, 'base.txt'), 'new');
+    write(
+      join(custom, 'tree.yaml'),
+      'Animals:\n  Big Cats:\n    - lion\n    - "2::tiger"\n  one: panther\nnumbers: [1, 2.5, yes, null]\nnone: 3\nanimals: &a [x]\ncopy: *a\n',
+    );
+    write(join(custom, 'utf.yaml'), 'place: [Köln, Ärger]\n');
+    write(join(custom, 'broken.yaml'), 'a: [b\nc: {');
+    write(join(custom, 'notes.md'), 'not a list');
+    const folders = openFolders({ models: [models], input: join(root, 'input') });
+    expect(Object.fromEntries(folders.wildcards())).toEqual({
+      'deep-folder/colors': ['red', 'green', '', 'blue'],
+      umlaut: ['grün'],
+      base: ['new'],
+      'animals/big-cats': ['lion', '2::tiger'],
+      'animals/one': ['panther'],
+      numbers: ['1', '2.5', 'True', ''],
+      animals: ['x'],
+      copy: ['x'],
+      place: ['Köln', 'Ärger'],
+    });
+    expect(folders.wildcardProblems()).toHaveLength(1);
+    expect(folders.wildcardProblems()[0]).toContain('broken.yaml');
+    expect(openFolders({ input: join(folder(), 'input') }).wildcards().size).toBe(0);
+  });
+});

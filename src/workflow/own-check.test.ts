@@ -10,7 +10,7 @@ import { readWorkflow } from './read.ts';
 import { typesMeet } from './spec.ts';
 import { validate } from './validate.ts';
 
-const environment = { modelFiles: () => [], inputFiles: () => [], hasInput: () => false };
+const environment = { modelFiles: () => [], inputFiles: () => [], hasInput: () => false, wildcards: () => new Map() };
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
 
 const declare = (type: string, check: InputCheck | undefined, inputs: NodeDeclaration['inputs']): NodeDeclaration =>

@@ -13,6 +13,7 @@ const environment = (models: readonly string[]): WorkflowEnvironment => ({
   modelFiles: () => models,
   inputFiles: () => ['cat.png'],
   hasInput: (name) => name === 'cat.png' || name === 'x.png [output]',
+  wildcards: () => new Map(),
 });
 const GOOD = '{"int": 3, "float": 1.5, "text": "a", "flag": true, "choice": "euler"}';
 

@@ -21,7 +21,8 @@ const SHOWN = 3;
 const listed = (names: readonly string[]): string =>
   `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;
 
-async function apply(
+/** A model and text encoders with a LoRA of the folder `loras` more; says what of it does not fit. */
+export async function withLora(
   model: Model,
   clip: Clip | undefined,
   name: string,
@@ -62,7 +63,7 @@ const LoraLoader = defineNode({
   outputs: [output('MODEL'), output('CLIP')],
   fingerprint: fileState,
   async run({ model, clip, lora_name, strength_model, strength_clip }, context) {
-    const changed = await apply(model, clip, lora_name, { unet: strength_model, clip: strength_clip }, context);
+    const changed = await withLora(model, clip, lora_name, { unet: strength_model, clip: strength_clip }, context);
     return outputs(changed.model, changed.clip);
   },
 });
@@ -75,7 +76,7 @@ const LoraLoaderModelOnly = defineNode({
   outputs: [output('MODEL')],
   fingerprint: fileState,
   async run({ model, lora_name, strength_model }, context) {
-    return outputs((await apply(model, undefined, lora_name, { unet: strength_model, clip: 0 }, context)).model);
+    return outputs((await withLora(model, undefined, lora_name, { unet: strength_model, clip: 0 }, context)).model);
   },
 });
 

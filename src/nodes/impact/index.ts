@@ -1,6 +1,10 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
+import { CONTROL_NODES } from './controls.ts';
+import { INFO_NODES } from './info.ts';
 import { ITERATIVE_UPSCALE_NODES } from './iterative-upscale.ts';
+import { LIST_NODES } from './lists.ts';
+import { LOGIC_NODES } from './logic.ts';
 import { IMPACT_MASK_NODES } from './masks.ts';
 import { PIPE_NODES } from './pipes.ts';
 import { PIXEL_HOOK_NODES } from './pk-hooks.ts';
@@ -12,6 +16,8 @@ import { SEGS_CONTROL_NODES } from './segs-control.ts';
 import { SEGS_ELEMENT_NODES } from './segs-elements.ts';
 import { SEGS_FILTER_NODES } from './segs-filters.ts';
 import { SEGS_UPSCALER_NODES } from './segs-upscaler.ts';
+import { SWITCH_NODES } from './switches.ts';
+import { WILDCARD_NODES } from './wildcard.ts';
 
 export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...PIPE_NODES,
@@ -26,4 +32,10 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...SEGS_ELEMENT_NODES,
   ...SEGS_CONTROL_NODES,
   ...SEGS_UPSCALER_NODES,
+  ...LOGIC_NODES,
+  ...INFO_NODES,
+  ...SWITCH_NODES,
+  ...LIST_NODES,
+  ...CONTROL_NODES,
+  ...WILDCARD_NODES,
 ];

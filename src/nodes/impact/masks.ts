@@ -1,4 +1,5 @@
 // The Impact Pack's nodes on masks, and lists of masks and pictures. Source: Impact Pack impact_pack.py, segs_nodes.py, util_nodes.py.
+import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur.ts';
 import { toNCHW } from '../../image/layout.ts';
 import { addMasks, bitwiseAndMasks, flattenMask, subtractMasks, toBinaryMask } from '../../image/mask-arithmetic.ts';
@@ -98,6 +99,14 @@ function fitMask(mask: Tensor, width: number, height: number): Tensor {
   return reshape(resized, [n, height, width]);
 }
 
+/** Masks as one batch; those of another size than the first are resized. */
+export function joinMasks(masks: readonly Tensor[]): Tensor {
+  const [first, ...rest] = masks.map(toNHW);
+  const [, height, width] = first.shape;
+  const fitted = rest.map((one) => (one.shape[1] === height && one.shape[2] === width ? one : fitMask(one, width, height)));
+  return concatBatch([first, ...fitted]);
+}
+
 const MaskListToMaskBatch = defineListNode({
   type: 'MaskListToMaskBatch',
   display: 'Mask List to Mask Batch',
@@ -106,13 +115,22 @@ const MaskListToMaskBatch = defineListNode({
   inputs: { mask: socket('MASK') },
   outputs: [output('MASK')],
   run({ mask }) {
-    if (mask.length === 0) return outputs(zeros([1, 64, 64]));
-    const [first, ...rest] = mask.map(toNHW);
-    const [, height, width] = first.shape;
-    const fitted = rest.map((one) => (one.shape[1] === height && one.shape[2] === width ? one : fitMask(one, width, height)));
-    return outputs(concatBatch([first, ...fitted]));
+    return outputs(mask.length === 0 ? zeros([1, 64, 64]) : joinMasks(mask));
   },
 });
+
+/** Pictures as one batch; those of another size than the first are cut about the centre and resized. Throws DR_SHAPE_MISMATCH. */
+export function joinImages([first, ...rest]: readonly Tensor[]): Tensor {
+  const [, height, width, channels] = first.shape;
+  const other = rest.find(({ shape }) => shape[3] !== channels);
+  if (other)
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `pictures with ${channels} and with ${other.shape[3]} channels can't be one batch`,
+      hint: 'Join or split their alpha channels first.',
+    });
+  const same = ({ shape }: Tensor): boolean => shape[1] === height && shape[2] === width;
+  return concatBatch([first, ...rest.map((one) => (same(one) ? one : upscaleImage(one, width, height, 'lanczos', 'center')))]);
+}
 
 const ImageListToImageBatch = defineListNode({
   type: 'ImageListToImageBatch',
@@ -121,11 +139,7 @@ const ImageListToImageBatch = defineListNode({
   description: 'Joins pictures to a batch; those of another size than the first are cut about the centre and resized.',
   inputs: { images: socket('IMAGE') },
   outputs: [output('IMAGE')],
-  run({ images: [first, ...rest] }) {
-    const [, height, width] = first.shape;
-    const same = ({ shape }: Tensor): boolean => shape[1] === height && shape[2] === width;
-    return outputs(concatBatch([first, ...rest.map((one) => (same(one) ? one : upscaleImage(one, width, height, 'lanczos', 'center')))]));
-  },
+  run: ({ images }) => outputs(joinImages(images)),
 });
 
 export const IMPACT_MASK_NODES = [
