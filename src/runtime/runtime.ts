@@ -26,7 +26,7 @@ export interface NetworkSpec {
   readonly variant?: string;
   readonly outputs: readonly string[];
   /** Builds the graph; called when it is opened. */
-  build(): Graph;
+  build(): Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>;
 }
 
 export interface Runtime {

@@ -40,11 +40,15 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
       const results = await session.run(feeds, [...wanted]).catch((cause: unknown) => {
         throw failure(`could not evaluate ${options.name}`, cause);
       });
-      return Object.fromEntries(wanted.map((name) => [name, tensor(results[name].dims, results[name].data as Float32Array)]));
+      return Object.fromEntries(wanted.map((name) => [name, tensor(results[name].dims, float32(results[name].data))]));
     },
     close: () => session.release(),
   };
 }
+
+/** Values of any number type as float32 (labels of detectors are whole numbers). */
+const float32 = (data: OrtTensor['data']): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number | bigint>, Number);
 
 const OUT_OF_MEMORY = /bad_alloc|bad allocation|out of memory|failed to allocate|allocate memory/i;
 

@@ -29,6 +29,12 @@ export interface DetectorOptions {
 
 /** BBOX_DETECTOR and SEGM_DETECTOR. */
 export interface Detector {
+  /** Its shapes take the place of the boxes they lie in, and don't just cut them (YOLO-World). */
+  readonly replacesBbox?: boolean;
+  /** The detector of boxes that is part of it. */
+  readonly bboxDetector?: Detector;
+  /** A detector that works by text, with this text where it has none of its own. */
+  withPrompt?(text: string): Detector;
   /** What the detector finds in the first picture of [N,H,W,C]. */
   detect(image: Tensor, options: DetectorOptions): Promise<Segs>;
   /** All of it as one mask [1,H,W]. */

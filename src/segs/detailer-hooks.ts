@@ -1,0 +1,70 @@
+// Hooks of detailers (Impact Pack hooks.py, DetailerHook): schedules over the cycles, noise put in, latents unsampled, other noise, parts
+// chosen; and two hooks as one.
+import { randomNoise } from '../sampling/custom.ts';
+import { mixNoise } from '../sampling/variation.ts';
+import { type Tensor, zeros } from '../tensor/tensor.ts';
+import type { DetailerHook, Turn } from './hooks.ts';
+import { combinePixelHooks, type NoiseInjection, type Unsampling, unsampled, withInjectedNoise } from './pixel-hooks.ts';
+import type { Segs } from './types.ts';
+
+/** Both hooks, the first one first. As in the original there is no noise at all where one of them makes its own. */
+export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook): DetailerHook => ({
+  ...combinePixelHooks(first, second),
+  cycleLatent: async (latent, turn) => {
+    const changed = (await first.cycleLatent?.(latent, turn)) ?? latent;
+    return (await second.cycleLatent?.(changed, turn)) ?? changed;
+  },
+  postDetection: (segs) => {
+    const changed = first.postDetection?.(segs) ?? segs;
+    return second.postDetection?.(changed) ?? changed;
+  },
+  postPaste: async (image) => {
+    const changed = (await first.postPaste?.(image)) ?? image;
+    return (await second.postPaste?.(changed)) ?? changed;
+  },
+  customNoise: first.customNoise || second.customNoise ? silence(first, second) : undefined,
+});
+
+const silence =
+  (...hooks: readonly DetailerHook[]) =>
+  (seed: bigint, shape: readonly number[]): Tensor | undefined =>
+    hooks.some((hook) => hook.customNoise?.(seed, shape)) ? zeros(shape) : undefined;
+
+/** The cycle as a schedule counts it that begins with the second one; undefined in the first, where nothing is done. */
+const counted = (turn: Turn, fromStart: boolean): Turn | undefined => {
+  if (fromStart) return turn;
+  return turn.current === 0 ? undefined : { ...turn, current: turn.current - 1, total: turn.total - 1 };
+};
+
+/** Noise is put into the latent at the beginning of the cycles; from the second one on unless `fromStart`. */
+export const cycleNoise = (o: NoiseInjection, fromStart: boolean): DetailerHook => ({
+  cycleLatent: (latent, turn) => {
+    const cycle = counted(turn, fromStart);
+    return cycle ? withInjectedNoise(latent, o, cycle) : latent;
+  },
+});
+
+/** The latent is sampled backwards at the beginning of the cycles; from the second one on unless `fromStart`. */
+export const cycleUnsampling = (o: Unsampling, fromStart: boolean): DetailerHook => ({
+  cycleLatent: async (latent, turn) => {
+    const cycle = counted(turn, fromStart);
+    return cycle ? unsampled(latent, o, cycle) : latent;
+  },
+});
+
+/** The denoise moves to `target` over the cycles; a single cycle keeps its own. */
+export const cycleDenoise = (target: number): DetailerHook => ({
+  preSample: (sampler, _latent, { current, total }) =>
+    total > 1 ? { ...sampler, denoise: sampler.denoise + (target - sampler.denoise) * (current / (total - 1)) } : sampler,
+});
+
+/** Noise of the run's seed mixed with that of another seed, by `strength` 0..1. */
+export const variationNoise = (seed: bigint, strength: number): DetailerHook => ({
+  customNoise: (own, shape, drawn) => {
+    const latent = { samples: zeros(shape) };
+    return mixNoise(drawn ?? randomNoise(own).make(latent), randomNoise(seed).make(latent), strength, 'linear');
+  },
+});
+
+/** Goes on with the parts that `choose` keeps of what a detector found. */
+export const chosenParts = (choose: (segs: Segs) => Segs): DetailerHook => ({ postDetection: choose });

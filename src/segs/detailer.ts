@@ -1,0 +1,178 @@
+// All parts of a picture drawn anew: pasted back one by one (Impact Pack impact_pack.py, DetailerForEach), or kept beside the picture as
+// the parts' own pictures (segs_nodes.py, SEGSDetailer).
+import { gaussianBlurMask } from '../image/blur.ts';
+import { pasteInto } from '../image/composite.ts';
+import { toNHW } from '../image/masks.ts';
+import { tensorResize } from '../image/upscale.ts';
+import { withDifferentialDiffusion } from '../sampling/patches.ts';
+import { NO_NEGATIVE } from '../sampling/step-range.ts';
+import type { Conditioning } from '../sampling/types.ts';
+import { clone, reshape, type Tensor } from '../tensor/tensor.ts';
+import type { SegmentOrder, SegmentPrompts } from '../text/segment-prompts.ts';
+import { type DetailSettings, enhanceDetail } from './detail.ts';
+import { cropConditionMask } from './edit.ts';
+import { cropImageRegion } from './region.ts';
+import { segsScaleMatch } from './scale.ts';
+import type { Region, Seg, Segs } from './types.ts';
+
+export interface PartsSettings extends DetailSettings {
+  /** Samples inside of the parts' masks only. */
+  readonly noiseMask: boolean;
+  /** Before each part (`done` of `total` are finished), and at the end. */
+  readonly onPart?: (done: number, total: number) => void;
+}
+
+export interface DetailerSettings extends PartsSettings {
+  /** Blur of the masks that the parts are pasted with. */
+  readonly feather: number;
+  /** Texts for the parts, and the order in which they are worked on. */
+  readonly prompts?: SegmentPrompts;
+}
+
+export interface Detailed {
+  /** The picture with all parts pasted, [1,H,W,3]. */
+  readonly image: Tensor;
+  /** The parts before and after, and after with their masks as alpha; large ones first. */
+  readonly cropped: readonly Tensor[];
+  readonly enhanced: readonly Tensor[];
+  readonly enhancedAlpha: readonly Tensor[];
+  /** What the ControlNets saw. */
+  readonly hints: readonly Tensor[];
+  /** The parts that were looked at, in the order of the work, with what was drawn. */
+  readonly segs: Segs;
+}
+
+const area = ([x1, y1, x2, y2]: Region): number => (x2 - x1) * (y2 - y1);
+const fromLeft = (a: Region, b: Region): number => a[0] - b[0] || a[1] - b[1];
+
+/** Orders that are sorted by; equal parts stay in their order either way. */
+const ORDERS: Partial<Record<SegmentOrder, (a: Region, b: Region) => number>> = {
+  ASC: fromLeft,
+  DSC: (a, b) => fromLeft(b, a),
+  'ASC-SIZE': (a, b) => area(a) - area(b),
+  'DSC-SIZE': (a, b) => area(b) - area(a),
+};
+
+function inOrder(segs: readonly Seg[], order: SegmentOrder | undefined): readonly Seg[] {
+  const compare = order && ORDERS[order];
+  return compare ? [...segs].sort((a, b) => compare(a.bbox, b.bbox)) : segs;
+}
+
+const isEmpty = ({ data }: Tensor): boolean => data.every((value) => value === 0);
+
+/** A prompt's masks cut to a part. */
+const cutTo = (conditioning: Conditioning, image: Tensor, region: Region): Conditioning =>
+  conditioning === NO_NEGATIVE
+    ? conditioning
+    : conditioning.map((entry) => (entry.mask ? { ...entry, mask: cropConditionMask(entry.mask, image, region) } : entry));
+
+/** The settings for a part: its prompts, its seed, the mask patch that all parts share. */
+function settingsFor<S extends DetailSettings>(o: S, image: Tensor, { cropRegion }: Seg, seed: bigint): S {
+  const { positive, negative } = o.sampler;
+  const cut = { positive: cutTo(positive, image, cropRegion), negative: cutTo(negative, image, cropRegion) };
+  return { ...o, sampler: { ...o.sampler, ...cut, seed } };
+}
+
+function withMaskPatch<S extends DetailSettings>(o: S): S {
+  const { model } = o.sampler;
+  if (!(o.noiseMaskFeather > 0) || model.patches?.denoiseMask) return o;
+  return { ...o, sampler: { ...o.sampler, model: withDifferentialDiffusion(model) } };
+}
+
+const largestFirst = (images: readonly Tensor[]): Tensor[] =>
+  [...images].sort(({ shape: a }, { shape: b }) => {
+    const axis = a.findIndex((size, i) => size !== b[i]);
+    return axis < 0 ? 0 : b[axis] - a[axis];
+  });
+
+/** Three channels and the mask as the fourth. */
+function withAlpha(image: Tensor, mask: Tensor): Tensor {
+  const [n, h, w] = image.shape;
+  const fitted = tensorResize(reshape(mask, [...mask.shape, 1]), w, h).data;
+  const data = new Float32Array(n * h * w * 4);
+  for (let i = 0; i < n * h * w; i++) {
+    for (let c = 0; c < 3; c++) data[i * 4 + c] = image.data[i * 3 + c];
+    data[i * 4 + 3] = fitted[i % fitted.length];
+  }
+  return { shape: [n, h, w, 4], data };
+}
+
+/** DetailerForEach: every part cut from the picture as it then is, drawn anew and pasted. The seed grows by one with each part. */
+export async function detailParts(picture: Tensor, segs: Segs, settings: DetailerSettings): Promise<Detailed> {
+  const o = withMaskPatch(settings);
+  const matched = segsScaleMatch(segs, picture.shape);
+  const parts = inOrder(matched.segs, o.prompts?.order);
+  let image = clone(picture);
+  const cropped: Tensor[] = [];
+  const enhanced: Tensor[] = [];
+  const enhancedAlpha: Tensor[] = [];
+  const hints: Tensor[] = [];
+  const done: Seg[] = [];
+  for (const [i, seg] of parts.entries()) {
+    o.onPart?.(i, parts.length);
+    if (isEmpty(seg.croppedMask)) continue;
+    const { text, seed } = o.prompts?.next(seg.label) ?? {};
+    if (text?.trim() === '[SKIP]') continue;
+    if (text?.trim() === '[STOP]') break;
+    const crop = cropImageRegion(image, seg.cropRegion);
+    const detail = await enhanceDetail(
+      {
+        image: crop,
+        mask: o.noiseMask ? seg.croppedMask : undefined,
+        bbox: seg.bbox,
+        control: seg.controlNetWrapper,
+        text,
+        concat: o.prompts?.concat,
+      },
+      settingsFor(o, image, seg, seed ?? o.sampler.seed + BigInt(i)),
+    );
+    if (detail) {
+      const mask = gaussianBlurMask(toNHW(seg.croppedMask), o.feather);
+      hints.push(...detail.hints);
+      pasteInto(image, detail.image, seg.cropRegion[0], seg.cropRegion[1], mask);
+      enhanced.push(detail.image);
+      if (o.hook?.postPaste) image = clone(await o.hook.postPaste(image));
+      enhancedAlpha.push(withAlpha(detail.image, mask));
+    }
+    cropped.push(crop);
+    done.push({ ...seg, croppedImage: detail?.image });
+  }
+  o.onPart?.(parts.length, parts.length);
+  return {
+    image,
+    cropped: largestFirst(cropped),
+    enhanced: largestFirst(enhanced),
+    enhancedAlpha: largestFirst(enhancedAlpha),
+    hints,
+    segs: { ...matched, segs: done },
+  };
+}
+
+/** SEGSDetailer: every part drawn anew `batch` times, the first with the seed plus one; the picture itself stays. */
+export async function detailSegs(
+  image: Tensor,
+  segs: Segs,
+  settings: PartsSettings,
+  batch: number,
+): Promise<{ readonly segs: Segs; readonly hints: readonly Tensor[] }> {
+  const o = withMaskPatch(settings);
+  const matched = segsScaleMatch(segs, image.shape);
+  const hints: Tensor[] = [];
+  const done: Seg[] = [];
+  const total = batch * matched.segs.length;
+  for (let i = 1; i <= batch; i++)
+    for (const seg of matched.segs) {
+      o.onPart?.(done.length, total);
+      if (isEmpty(seg.croppedMask)) {
+        done.push(seg);
+        continue;
+      }
+      const own = seg.croppedImage ?? cropImageRegion(image, seg.cropRegion);
+      const part = { image: own, mask: o.noiseMask ? seg.croppedMask : undefined, bbox: seg.bbox, control: seg.controlNetWrapper };
+      const detail = await enhanceDetail(part, settingsFor(o, image, seg, o.sampler.seed + BigInt(i)));
+      if (detail) hints.push(...detail.hints);
+      done.push({ ...seg, croppedImage: detail?.image ?? own, controlNetWrapper: undefined });
+    }
+  o.onPart?.(total, total);
+  return { segs: { ...matched, segs: done }, hints };
+}
