@@ -1,6 +1,10 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
 import { CONTROL_NODES } from './controls.ts';
+import { DETAILER_HOOK_NODES } from './detailer-hooks.ts';
+import { DETAILER_NODES } from './detailers.ts';
+import { DETECTOR_NODES } from './detectors.ts';
+import { FACE_DETAILER_NODES } from './face-detailer.ts';
 import { INFO_NODES } from './info.ts';
 import { ITERATIVE_UPSCALE_NODES } from './iterative-upscale.ts';
 import { LIST_NODES } from './lists.ts';
@@ -8,6 +12,7 @@ import { LOGIC_NODES } from './logic.ts';
 import { IMPACT_MASK_NODES } from './masks.ts';
 import { PIPE_NODES } from './pipes.ts';
 import { PIXEL_HOOK_NODES } from './pk-hooks.ts';
+import { SEGS_PREVIEW_NODES } from './previews.ts';
 import { PROVIDER_NODES } from './providers.ts';
 import { REGIONAL_NODES } from './regional.ts';
 import { IMPACT_SAMPLING_NODES } from './samplers.ts';
@@ -31,7 +36,12 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...SEGS_FILTER_NODES,
   ...SEGS_ELEMENT_NODES,
   ...SEGS_CONTROL_NODES,
+  ...SEGS_PREVIEW_NODES,
   ...SEGS_UPSCALER_NODES,
+  ...DETECTOR_NODES,
+  ...DETAILER_NODES,
+  ...FACE_DETAILER_NODES,
+  ...DETAILER_HOOK_NODES,
   ...LOGIC_NODES,
   ...INFO_NODES,
   ...SWITCH_NODES,
