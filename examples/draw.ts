@@ -1,4 +1,5 @@
-// npm run examples: runs every workflow of this folder and puts its picture into docs/images, with a gallery of prompts beside them.
+// npm run examples: runs every workflow of this folder and puts its picture into docs/images, with a gallery of prompts and a grid of
+// settings beside them.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,3 +42,5 @@ try {
   await room.close();
   rmSync(output, { recursive: true });
 }
+
+await import('./two-stage-grid.ts');

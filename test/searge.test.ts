@@ -92,4 +92,49 @@ describe('workflows', () => {
     expect(saved('360')).toBe(join(`SeargeSDXL-out-${date}`, 'generated', 'gen_00001_.png'));
     expect(saved('361')).toBe(join(`SeargeSDXL-out-${date}`, 'hires', 'hrf_00001_.png'));
   });
+
+  it('the second Image2Image sampler, which v3.4 uses, is the first one', async () => {
+    const prompt = read('searge_reborn_v33');
+    prompt['363'].class_type = 'SeargeSDXLImage2ImageSampler2';
+    const { outputs } = await room.run(prompt, { targets: ['361'] });
+    const { data } = await sharp(outputs['361'].images[0].path).raw().toBuffer({ resolveWithObject: true });
+    const g = golden('workflows', 'searge_reborn_v33');
+    expectPicture(g, 'searge_reborn_v33', g.cases[0].outputs['image_361'], data);
+  });
+});
+
+describe('SeargeImageSave', () => {
+  const saving = (inputs: object): Prompt => ({
+    1: { class_type: 'LoadImage', inputs: { image: 'photo.png' } },
+    2: {
+      class_type: 'SeargeImageSave',
+      inputs: { images: ['1', 0], filename_prefix: 'x', state: 'enabled', save_to: 'output folder', ...inputs },
+    },
+  });
+
+  it('saves in the input folder under its own name, with the workflow inside', async () => {
+    const { outputs } = await room.run(saving({ save_to: 'input folder' }), { extra: { workflow: { nodes: [] } } });
+    const { path, type } = outputs['2'].images[0];
+    expect([type, relative(input, path)]).toEqual(['input', expect.stringMatching(/^output-\d{4}-\d\d-\d\d_00001_\.png$/)]);
+    const text = readFileSync(path).toString('latin1');
+    expect(text).toContain('tEXtprompt\0{"1": {"class_type": "LoadImage"');
+    expect(text).toContain('tEXtworkflow\0{"nodes": []}');
+  });
+
+  it('saves nothing when disabled, and never outside of its folder', async () => {
+    expect((await room.run(saving({ state: 'disabled' }))).outputs).toEqual({});
+    for (const filename_prefix of ['../x', '/x', '%date%/../../x'])
+      await expect(room.run(saving({ filename_prefix }))).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
+  });
+});
+
+it('nodes of version 4 are refused by name, with the reason', () => {
+  const prompt = { 1: { class_type: 'SeargeMagicBox', inputs: {} }, 2: { class_type: 'SeargeMagicBoy', inputs: {} } };
+  const { errors, missingNodes } = room.check(prompt);
+  expect(missingNodes).toEqual(['SeargeMagicBox', 'SeargeMagicBoy']);
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^node type 'SeargeMagicBox' of SeargeSDXL \(node 1\) can't be run: it belongs to the "magic box" of version 4/),
+    "unknown node type 'SeargeMagicBoy' (node 2)",
+  ]);
+  expect(errors[0].hint).toContain('v3.3');
 });

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, type Golden, type GoldenCase, golden } from '../../test/support/golden.ts';
 import { runNode, testContext } from '../../test/support/run-node.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
+import { commonUpscale } from '../image/upscale.ts';
 import { loadCheckpoint } from '../runtime/checkpoint.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { loadUpscaler } from '../runtime/upscaler.ts';
@@ -102,6 +103,55 @@ describe('seeds/searge_image2image', () => {
     const [image] = await run();
     if (one.outputs.input_latent) await checkStages(g, one, { samples: g.float(one.outputs.input_latent) });
     expectGolden(g, one.id, one.outputs.image, image as Tensor);
+  });
+});
+
+describe('samplers of SeargeSDXL', () => {
+  const g = golden('seeds', 'searge_sampler2');
+  const [one] = g.cases;
+  const latent_image: Latent = { samples: g.float(one.inputs.latent) };
+  const settings = { noise_seed: 5n, steps: 6, cfg: 4, sampler_name: 'euler', scheduler: 'normal' };
+  const run = async (type: string, inputs: Readonly<Record<string, unknown>>, context = testContext()): Promise<Latent> =>
+    (await runNode(type, inputs, context))[0];
+  const inputs = async () => ({ ...(await nodeInputs(g, one)), ...settings, latent_image, denoise: 1, base_ratio: 0.5 });
+  const side = async (name: 'base' | 'refiner') => (await prompted(g, one.params))[name];
+
+  it('a name that no sampler has is told, and is euler or simple', async () => {
+    const context = testContext();
+    const odd = await run('SeargeSDXLSampler2', { ...(await inputs()), sampler_name: 'eulr', scheduler: 'align_your_steps' }, context);
+    expect([...new Set(context.warnings)]).toEqual([
+      "there is no sampler 'eulr'; 'euler' is used, as in ComfyUI. Did you mean 'euler'?",
+      "there is no scheduler 'align_your_steps'; 'simple' is used, as in ComfyUI.",
+    ]);
+    expect(odd).toEqual(await run('SeargeSDXLSampler2', { ...(await inputs()), scheduler: 'simple' }));
+  });
+
+  it('SeargeSDXLSampler hands over as two KSamplerAdvanced do', async () => {
+    const common = { ...settings, latent_image };
+    const first = { ...common, ...(await side('base')), add_noise: 'enable', start_at_step: 0, end_at_step: 3 };
+    const half = await run('KSamplerAdvanced', { ...first, return_with_leftover_noise: 'enable' });
+    const second = { ...common, ...(await side('refiner')), latent_image: half, add_noise: 'disable', start_at_step: 3, end_at_step: 6 };
+    const whole = await run('KSamplerAdvanced', { ...second, return_with_leftover_noise: 'disable' });
+    expect(await run('SeargeSDXLSampler', await inputs())).toEqual(whole);
+  });
+
+  it('SeargeSamplerAdvanced enlarges between runs of KSampler', async () => {
+    const { noise_seed: seed, ...rest } = settings;
+    const common = { ...rest, ...(await side('base')) };
+    const [, , height, width] = latent_image.samples.shape;
+    const first = await run('KSampler', { ...common, seed, denoise: 1, latent_image });
+    const enlarged = ({ samples }: Latent, done: number): Latent => {
+      const grown = (size: number) => size + Math.floor((size * done) / 6);
+      return { samples: commonUpscale(samples, grown(width), grown(height), 'bicubic', 'disabled') };
+    };
+    const second = await run('KSampler', { ...common, seed, steps: 3, denoise: 0.5, latent_image: enlarged(first, 5) });
+    const third = await run('KSampler', { ...common, seed, steps: 3, denoise: 0.5, latent_image: enlarged(second, 10) });
+    const growth = { scale_factor: 2, scale_denoise: 0.5, scale_method: 'bicubic' };
+    const context = testContext();
+    expect(await run('SeargeSamplerAdvanced', { ...common, ...growth, noise_seed: seed, denoise: 1, latent_image }, context)).toEqual(
+      third,
+    );
+    expect(context.steps.at(-1)).toEqual([12, 12]);
   });
 });
 

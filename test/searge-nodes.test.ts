@@ -1,0 +1,167 @@
+// The nodes of SeargeSDXL against the original's own source: what they declare, what they give, which KSampler runs they plan.
+import { describe, expect, it } from 'vitest';
+import { isPyFloat } from '../src/formats/json.ts';
+import { type Inputs, inputOf, type NodeDeclaration } from '../src/nodes/declare.ts';
+import { NODES } from '../src/nodes/index.ts';
+import { REFUSED } from '../src/nodes/refused.ts';
+import { SEARGE_NODES } from '../src/nodes/searge/index.ts';
+import { growingSizes } from '../src/nodes/searge/samplers.ts';
+import { SAMPLERS } from '../src/sampling/samplers/index.ts';
+import { SCHEDULERS } from '../src/sampling/schedules.ts';
+import { handOverPlan } from '../src/sampling/two-stage.ts';
+import { full } from '../src/tensor/tensor.ts';
+import { inputConfig, runValue } from '../src/workflow/spec.ts';
+import { type Golden, type GoldenCase, golden, type Params } from './support/golden.ts';
+import { runNode, testContext } from './support/run-node.ts';
+import { bigintOf } from './support/sampling.ts';
+
+const nodeOf = (type: string): NodeDeclaration => NODES.get(type)!;
+
+/** A Python value of the golden files: {"int": "…"} beyond 2^53, {"float": "inf"}. */
+const value = (v: unknown): unknown => {
+  if (Array.isArray(v)) return v.map(value);
+  if (typeof v !== 'object' || v === null) return v;
+  if ('int' in v) return BigInt(String(v.int));
+  if ('float' in v) return Number(String(v.float).replace('inf', 'Infinity'));
+  return Object.fromEntries(Object.entries(v).map(([key, item]) => [key, value(item)]));
+};
+
+/** Integers as Python prints them, nothing as null: comparable whatever type carries them. */
+const plain = (v: unknown): unknown => {
+  if (v === undefined) return null;
+  if (typeof v === 'bigint' || typeof v === 'number') return String(v);
+  if (Array.isArray(v)) return v.map(plain);
+  if (typeof v !== 'object' || v === null) return v;
+  return Object.fromEntries(Object.entries(v).map(([key, item]) => [key, plain(item)]));
+};
+
+const inputsOf = ({ params }: GoldenCase): Record<string, unknown> => {
+  const node = nodeOf(params.node);
+  const typed = (given: Record<string, unknown>): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(given).map(([name, item]) => {
+        // seeds are bigints where parameters carry them
+        if (name === 'seed' || name === 'hrf_seed') return [name, BigInt(item as number)];
+        if (typeof item === 'object' && item !== null) return [name, typed(item as Record<string, unknown>)];
+        const input = inputOf(node, name);
+        return [name, input ? runValue(item, input) : item === null ? undefined : item];
+      }),
+    );
+  return typed(value(params.inputs) as Record<string, unknown>);
+};
+
+describe('searge/legacy', () => {
+  const g: Golden = golden('searge', 'legacy');
+  const types = [...new Set(g.cases.map((one) => one.params.node as string))];
+  it.each(types)('%s', async (type) => {
+    for (const one of g.cases.filter(({ params }) => params.node === type)) {
+      const run = async () => runNode(type, inputsOf(one));
+      if (one.note) await expect(run(), one.params.python).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
+      else expect(plain(await run()), one.params.python).toEqual(plain(value(one.scalars!.outputs)));
+    }
+  });
+});
+
+describe('searge/plans', () => {
+  const plans = (node: string) => golden('searge', 'plans').cases.filter(({ params }) => params.node === node);
+
+  it('SeargeSDXLSampler', () => {
+    for (const { id, params, scalars } of plans('SeargeSDXLSampler')) {
+      const { steps, base_ratio: baseRatio, denoise } = params;
+      const plan = handOverPlan({ seed: bigintOf(params.seed), steps, baseRatio, denoise }).map(({ seed, ...stage }) => ({
+        model: stage.model,
+        seed: String(seed),
+        steps: String(steps),
+        denoise: String(stage.denoise),
+        disable_noise: stage.disableNoise ?? false,
+        start_step: String(stage.startStep),
+        last_step: String(stage.lastStep),
+        force_full_denoise: stage.forceFullDenoise,
+      }));
+      expect(plan, id).toEqual(scalars!.calls.map(({ shape, ...call }: Params) => plain(value(call))));
+    }
+  });
+
+  it('SeargeSamplerAdvanced', () => {
+    for (const { id, params, scalars } of plans('SeargeSamplerAdvanced')) {
+      const { width, height, steps, factor } = params;
+      const [first, ...rest] = scalars!.calls as Params[];
+      expect([first.steps, first.shape]).toEqual([steps, [1, 4, height, width]]);
+      const sizes = growingSizes({ width, height, steps, factor });
+      expect(
+        sizes.map((size) => [1, 4, size.height, size.width]),
+        id,
+      ).toEqual(rest.map((call) => call.shape));
+      for (const call of rest) expect(call, id).toMatchObject({ steps: Math.floor((steps + 1) / 2), denoise: 0.555, start_step: 0 });
+    }
+  });
+});
+
+describe('searge/declarations', () => {
+  const g = golden('searge', 'declarations');
+  const LISTS: Readonly<Record<string, readonly string[]>> = { SAMPLERS, SCHEDULERS };
+  const environment = { ...testContext(), modelFiles: (folder: string) => [...`FILES ${folder}`] };
+  // what ours say beyond the original
+  const MORE = new Set(['tooltip', 'lazy', 'control_after_generate']);
+
+  const configs = (inputs: Inputs, optional: boolean) =>
+    Object.entries(inputs)
+      .filter(([, input]) => (input.optional ?? false) === optional)
+      .map(([name, input]) => {
+        const [type, options] = inputConfig(input, environment);
+        const kept = Object.entries(options).filter(([key]) => !MORE.has(key));
+        return [name, [type, Object.fromEntries(kept.map(([key, item]) => [key, isPyFloat(item) ? item.float : item]))]];
+      });
+
+  it.each(g.cases.filter(({ id }) => !REFUSED.has(id)).map((one) => [one.id, one] as const))('%s', (id, one) => {
+    const { required, optional, hidden, types, names, category, output_node, display } = one.scalars as Params;
+    const node = nodeOf(id);
+    const asked = (list: [string, [unknown, Params]][]) =>
+      list.map(([name, [type, options]]) => {
+        const listed = [type].flat().join('');
+        return [name, [LISTS[listed] ?? (listed.startsWith('FILES ') ? [...listed] : type), options]];
+      });
+    expect(plain(configs(node.inputs, false))).toEqual(plain(value(asked(required))));
+    expect(plain(configs(node.inputs, true))).toEqual(plain(value(asked(optional))));
+    expect(node.hidden ?? {}).toEqual(hidden);
+    expect(node.outputs.map(({ type }) => type)).toEqual(types);
+    expect(node.outputs.map(({ name }) => name)).toEqual(names);
+    expect([node.category, node.outputNode ?? false, node.display]).toEqual([category, output_node, display]);
+  });
+
+  it('every type of the pack is built or refused with a reason', () => {
+    const built = new Set(SEARGE_NODES.map(({ type }) => type));
+    for (const { id } of g.cases) expect(built.has(id) !== REFUSED.has(id), id).toBe(true);
+    for (const type of built) expect(g.cases.map(({ id }) => id)).toContain(type);
+  });
+});
+
+describe('switches and saving', () => {
+  it('evaluate only what is chosen', async () => {
+    const asks = (type: string, inputs: object) => nodeOf(type).needs!(inputs as never, testContext());
+    expect(asks('SeargeLatentMuxer3', { input_selector: 2 })).toEqual(['input2']);
+    expect(asks('SeargeConditioningMuxer5', { input_selector: 7 })).toEqual(['input0']);
+    expect(asks('SeargeImageSave', { state: 'disabled' })).toEqual([]);
+    expect(asks('SeargeImageSave', { state: 'enabled' })).toEqual(['images']);
+  });
+
+  it('save under the prefix, or as output-<date> in the input folder', async () => {
+    const requests: unknown[] = [];
+    const save = async (request: object) => {
+      requests.push({ ...request, files: 1 });
+      return [];
+    };
+    const context = { ...testContext(), save };
+    const images = full([1, 4, 6, 3], 0.5);
+    const run = (save_to: string, state = 'enabled') =>
+      runNode('SeargeImageSave', { images, filename_prefix: 'a-%date%/%width%/x', state, save_to }, context);
+    await run('output folder');
+    await run('input folder');
+    await run('output folder', 'disabled');
+    const request = { extension: 'png', size: { width: 6, height: 4 }, files: 1 };
+    expect(requests).toEqual([
+      { ...request, type: 'output', prefix: 'a-%year%-%month%-%day%/%width%/x' },
+      { ...request, type: 'input', prefix: 'output-%year%-%month%-%day%' },
+    ]);
+  });
+});
