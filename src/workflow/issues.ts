@@ -2,6 +2,7 @@
 import { DarkroomError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import type { Json, JsonObject } from '../formats/json.ts';
 import { didYouMean } from '../near.ts';
+import { REFUSED } from '../nodes/refused.ts';
 import { floatJson, type PythonError, repr, str } from './python.ts';
 
 /** ComfyUI's own error object, letter for letter. */
@@ -48,9 +49,11 @@ export const missingClassType = (nodeId: string): Issue =>
     'Export the workflow again from ComfyUI in the API format.',
   );
 
-/** A class type that does not exist, at one or more nodes. */
-export const unknownType = (nodeIds: readonly string[], nodeType: string, known: Iterable<string>): Issue =>
-  issue(
+/** A class type that does not exist or is refused, at one or more nodes. */
+export const unknownType = (nodeIds: readonly string[], nodeType: string, known: Iterable<string>): Issue => {
+  const refused = REFUSED.get(nodeType);
+  const where = `(node ${nodeIds.join(', ')})`;
+  return issue(
     {
       type: 'invalid_prompt',
       message: `Cannot execute because node ${nodeType} does not exist.`,
@@ -59,9 +62,12 @@ export const unknownType = (nodeIds: readonly string[], nodeType: string, known:
     },
     { nodeId: nodeIds[0], nodeType },
     'DR_WORKFLOW_INVALID',
-    `unknown node type '${nodeType}' (node ${nodeIds.join(', ')})`,
-    [didYouMean(nodeType, known), '`darkroom nodes` lists the types that can be run.'].filter(Boolean).join(' '),
+    refused
+      ? `node type '${nodeType}' of ${refused.pack} ${where} can't be run: ${refused.reason}`
+      : `unknown node type '${nodeType}' ${where}`,
+    refused ? refused.hint : [didYouMean(nodeType, known), '`darkroom nodes` lists the types that can be run.'].filter(Boolean).join(' '),
   );
+};
 
 export const noOutputs = (): Issue =>
   issue(
