@@ -11,6 +11,10 @@ export const ERROR_CODES = {
   DR_WORKFLOW_FORMAT: 2,
   DR_MODEL_MISSING: 2,
   DR_SAFETENSORS_INVALID: 1,
+  /** A model file that is broken, or no model file at all. */
+  DR_MODEL_INVALID: 1,
+  /** A model file that asks for what could run programs. */
+  DR_MODEL_UNSAFE: 1,
   DR_MODEL_UNSUPPORTED: 1,
   DR_MODEL_PART_MISSING: 1,
   DR_IMAGE_UNREADABLE: 1,

@@ -3,7 +3,8 @@
 import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../errors.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { openSafetensors, type Safetensors, type TensorInfo } from './safetensors.ts';
+import { openModelFile } from './model-file.ts';
+import type { TensorFile, TensorInfo } from './tensor-file.ts';
 
 export interface LoraFile {
   readonly file: string;
@@ -36,9 +37,9 @@ export type Patch =
   | ({ readonly kind: 'lokr'; readonly left: Product; readonly right: Product; readonly core?: string } & Scaled)
   | { readonly kind: 'diff' | 'set'; readonly tensor: string };
 
-/** Reads a LoRA's header and alphas. Throws what openSafetensors throws, and DR_SAFETENSORS_INVALID for an alpha that is no number. */
+/** Reads a LoRA's header and alphas. Throws what openModelFile throws, and DR_SAFETENSORS_INVALID for an alpha that is no number. */
 export async function openLora(file: string): Promise<LoraFile> {
-  const opened = await openSafetensors(file);
+  const opened = await openModelFile(file);
   try {
     const { mtimeMs, size } = await stat(file);
     return { file, identity: `${file} ${mtimeMs} ${size}`, tensors: opened.tensors, alphas: await alphasOf(opened) };
@@ -47,7 +48,7 @@ export async function openLora(file: string): Promise<LoraFile> {
   }
 }
 
-async function alphasOf({ file, tensors, read }: Safetensors): Promise<Map<string, number>> {
+async function alphasOf({ file, tensors, read }: TensorFile): Promise<Map<string, number>> {
   const alphas = new Map<string, number>();
   for (const [name, { shape }] of tensors) {
     if (!name.endsWith('.alpha')) continue;

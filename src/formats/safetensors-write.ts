@@ -42,6 +42,23 @@ export async function writeSafetensors(
   await writeWhole(file, encodeSafetensors(tensors, metadata));
 }
 
+/** A tensor whose bytes are made when they are written. */
+export interface TensorToMake {
+  readonly name: string;
+  readonly dtype: DTypeName;
+  readonly shape: readonly number[];
+  readonly bytes: () => Promise<Uint8Array>;
+}
+
+/** Writes the tensors in this order, one in memory at a time. Throws DR_OUTPUT_UNWRITABLE, and what `bytes` throws; nothing is left then. */
+export async function writeSafetensorsLater(file: string, tensors: readonly TensorToMake[]): Promise<void> {
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    yield headerOf(tensors);
+    for (const { name, dtype, shape, bytes } of tensors) yield bytesOf(name, { dtype, shape, data: await bytes() });
+  }
+  await writeWhole(file, parts());
+}
+
 /** The bytes of a file with these tensors, in parts. */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, TensorToWrite>>,
@@ -51,10 +68,23 @@ export function encodeSafetensors(
     ([a, x], [b, y]) => RANK.indexOf(y.dtype) - RANK.indexOf(x.dtype) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
   const parts = sorted.map(([name, t]) => bytesOf(name, t));
+  return [
+    headerOf(
+      sorted.map(([name, tensor]) => ({ name, ...tensor })),
+      metadata,
+    ),
+    ...parts,
+  ];
+}
+
+function headerOf(
+  tensors: readonly Pick<TensorToMake, 'name' | 'dtype' | 'shape'>[],
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   let at = 0;
-  const entries = sorted.map(([name, { dtype, shape }], i) => {
+  const entries = tensors.map(({ name, dtype, shape }) => {
     const from = at;
-    at += parts[i].byteLength;
+    at += sizeOf(shape) * DTYPES[dtype].size;
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [from, at] })}`;
   });
   if (metadata) entries.unshift(`"__metadata__":${JSON.stringify(metadata)}`);
@@ -62,7 +92,7 @@ export function encodeSafetensors(
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);
-  return [header, ...parts];
+  return header;
 }
 
 function bytesOf(name: string, { dtype, shape, data }: TensorToWrite): Uint8Array {
@@ -73,12 +103,12 @@ function bytesOf(name: string, { dtype, shape, data }: TensorToWrite): Uint8Arra
   return bytes;
 }
 
-async function writeWhole(file: string, parts: readonly Uint8Array[]): Promise<void> {
+async function writeWhole(file: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx');
     try {
-      for (const part of parts) await handle.writeFile(part);
+      for await (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();
@@ -87,6 +117,7 @@ async function writeWhole(file: string, parts: readonly Uint8Array[]): Promise<v
     await syncFolder(dirname(file));
   } catch (cause) {
     await rm(temporary, { force: true });
+    if (cause instanceof DarkroomError) throw cause;
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,
       hint: 'Check that the folder exists, that it may be written and that the disk has room.',

@@ -80,7 +80,7 @@ export function weightsOf(
     hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
     shape: (name) => info(name).shape,
     value: (graph, name, { dims, rows } = {}) => {
-      const { dtype, shape, offset, byteLength } = info(name);
+      const { dtype, shape, offset, byteLength, file: other, bytes } = info(name);
       const type = TYPES[dtype];
       if (!type)
         throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
@@ -88,10 +88,13 @@ export function weightsOf(
           hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
           file,
         });
-      if (!rows) return graph.external({ location: real, offset, length: byteLength, type, dims: dims ?? shape }, options.halves);
-      const each = byteLength / shape[0];
-      const at = { location: real, offset: offset + rows[0] * each, length: (rows[1] - rows[0]) * each };
-      return graph.external({ ...at, type, dims: dims ?? [rows[1] - rows[0], ...shape.slice(1)] }, options.halves);
+      const each = rows ? byteLength / shape[0] : 0;
+      const from = offset + (rows ? rows[0] * each : 0);
+      const length = rows ? (rows[1] - rows[0]) * each : byteLength;
+      const as = { type, dims: dims ?? (rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape) };
+      if (bytes) return graph.stored({ bytes: bytes.subarray(from, from + length), ...as }, options.halves);
+      const location = other === undefined ? real : realpathSync(other);
+      return graph.external({ location, offset: from, length, ...as }, options.halves);
     },
   };
 }

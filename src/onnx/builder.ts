@@ -22,6 +22,13 @@ export interface ExternalTensor extends External {
   readonly dims: readonly number[];
 }
 
+/** A tensor in memory, little-endian. */
+export interface StoredTensor {
+  readonly bytes: Uint8Array;
+  readonly type: ElementType;
+  readonly dims: readonly number[];
+}
+
 export interface Graph {
   /** Adds an operator with one output. `type` may carry a domain: 'com.microsoft.Gelu'. An absent optional input is ''. */
   op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
@@ -31,6 +38,8 @@ export interface Graph {
   floats(values: ArrayLike<number>, dims?: readonly number[]): Value;
   /** A tensor in a file, as float32; the same bytes under the same shape are one value. `rounded`: to float16 first. */
   external(tensor: ExternalTensor, rounded?: boolean): Value;
+  /** A tensor whose bytes are at hand, as float32; they become part of the model, which ends at 2 GiB. */
+  stored(tensor: StoredTensor, rounded?: boolean): Value;
   /** Declares a float32 input; named dimensions are free. */
   input(name: string, dims: readonly (number | string)[]): Value;
   /** Gives a value out under a name. */
@@ -73,6 +82,12 @@ export function createGraph(): Graph {
   const folder = (): string => commonFolder(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])));
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
 
+  const asFloat = (stored: Value, type: ElementType, dims: readonly number[], rounded: boolean): Value => {
+    weights += dims.reduce((n, d) => n * d, 4);
+    if (type === 'f32' && rounded) return cast(cast(stored, 'f16'), 'f32');
+    return type === 'f32' ? stored : cast(stored, 'f32');
+  };
+
   return {
     op,
     ints: (values) =>
@@ -83,12 +98,10 @@ export function createGraph(): Graph {
       return data.length > 64 ? make() : once(`f32 ${dims} ${data}`, make);
     },
     external: ({ location, offset, length, type, dims }, rounded = false) =>
-      once(`file ${location} ${offset} ${length} ${dims} ${rounded}`, () => {
-        weights += dims.reduce((n, d) => n * d, 4);
-        const stored = constant(type, dims, { location, offset, length });
-        if (type === 'f32' && rounded) return cast(cast(stored, 'f16'), 'f32');
-        return type === 'f32' ? stored : cast(stored, 'f32');
-      }),
+      once(`file ${location} ${offset} ${length} ${dims} ${rounded}`, () =>
+        asFloat(constant(type, dims, { location, offset, length }), type, dims, rounded),
+      ),
+    stored: ({ bytes, type, dims }, rounded = false) => asFloat(constant(type, dims, bytes), type, dims, rounded),
     input: (name, dims) => {
       inputs.push({ name, type: 'f32', dims });
       return name;

@@ -1,6 +1,7 @@
 // Autoencoders over their networks: the KL one and TAESD, inside checkpoints or in files of their own. Pixels are 0..1 outside, -1..1 inside.
 import { DarkroomError } from '../errors.ts';
-import { openSafetensors, type Safetensors } from '../formats/safetensors.ts';
+import { openModelFile } from '../formats/model-file.ts';
+import type { TensorFile } from '../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
 import { cropPlanes } from '../image/upscale.ts';
 import { klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
@@ -45,7 +46,7 @@ export async function loadTaesd(encoder: string, decoder: string, name: TaesdNam
 /** The autoencoder under a prefix of an open file; undefined when there is none. Throws DR_MODEL_UNSUPPORTED when it is not whole. */
 export async function findAutoencoder(
   runtime: Runtime,
-  { file, tensors, read }: Safetensors,
+  { file, tensors, read }: TensorFile,
   prefix: string,
 ): Promise<Autoencoder | undefined> {
   const weights = (inner: string): Weights => weightsOf(file, tensors, prefix + inner);
@@ -58,8 +59,8 @@ export async function findAutoencoder(
   return tensors.has(`${prefix}decoder.conv_in.weight`) ? kl(runtime, weights('')) : undefined;
 }
 
-async function withFile<T>(file: string, work: (opened: Safetensors) => Promise<T>): Promise<T> {
-  const opened = await openSafetensors(file);
+async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
+  const opened = await openModelFile(file);
   try {
     return await work(opened);
   } finally {

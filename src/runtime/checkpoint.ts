@@ -1,7 +1,8 @@
 // A checkpoint file as its parts: UNet, text encoders, autoencoder. Only the header is read here; networks open when first used.
 import { DarkroomError } from '../errors.ts';
 import { type ClipPart, type Family, identify, type ModelFile, type PredictionHint, settlePrediction } from '../formats/identify.ts';
-import { openSafetensors, type Safetensors } from '../formats/safetensors.ts';
+import { openModelFile } from '../formats/model-file.ts';
+import type { TensorFile } from '../formats/tensor-file.ts';
 import { type ClipLayout, HUGGING_FACE, OPEN_CLIP } from '../models/clip/layout.ts';
 import { weightsOf } from '../models/weights.ts';
 import { findAutoencoder } from './autoencoder.ts';
@@ -25,9 +26,9 @@ export interface Checkpoint {
 
 const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = { 'hugging-face': HUGGING_FACE, 'open-clip': OPEN_CLIP };
 
-/** Reads what a checkpoint holds. Throws DR_MODEL_UNSUPPORTED when it is none that is known, and what openSafetensors throws. */
+/** Reads what a checkpoint holds. Throws DR_MODEL_UNSUPPORTED when it is none that is known, and what openModelFile throws. */
 export async function loadCheckpoint(file: string, runtime: Runtime): Promise<Checkpoint> {
-  const opened = await openSafetensors(file);
+  const opened = await openModelFile(file);
   try {
     return await partsOf(opened, runtime);
   } finally {
@@ -35,7 +36,7 @@ export async function loadCheckpoint(file: string, runtime: Runtime): Promise<Ch
   }
 }
 
-async function partsOf(opened: Safetensors, runtime: Runtime): Promise<Checkpoint> {
+async function partsOf(opened: TensorFile, runtime: Runtime): Promise<Checkpoint> {
   const { file, tensors } = opened;
   const found = identify(tensors);
   if (found.kind !== 'checkpoint') throw unsupported(file, `${file} is no checkpoint but ${nameOf(found)}`);
@@ -53,7 +54,7 @@ async function partsOf(opened: Safetensors, runtime: Runtime): Promise<Checkpoin
   };
 }
 
-async function predictionOf({ file, read }: Safetensors, hint: PredictionHint): Promise<Pick<Checkpoint, 'prediction' | 'zsnr'>> {
+async function predictionOf({ file, read }: TensorFile, hint: PredictionHint): Promise<Pick<Checkpoint, 'prediction' | 'zsnr'>> {
   const settled = await settlePrediction(hint, read);
   if (settled.kind === 'eps') return { prediction: 'eps', zsnr: false };
   if (settled.kind === 'v') return { prediction: 'v', zsnr: settled.zsnr };

@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { identify } from '../formats/identify.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { openModelFile } from '../formats/model-file.ts';
 import { controlNetConfig } from '../models/controlnet/config.ts';
 import { controlGraph, controlOutputs, hintGraph } from '../models/controlnet/graph.ts';
 import { fromDiffusers } from '../models/unet/diffusers.ts';
@@ -17,9 +17,9 @@ const FACTOR = 8;
 /** Files so named look at a shuffled picture: only its mean colours count (global average pooling). */
 const POOLED = /_shuffle(_fp16)?$/;
 
-/** Reads a ControlNet file, in the original layout or diffusers'. Throws DR_MODEL_UNSUPPORTED, and what openSafetensors throws. */
+/** Reads a ControlNet file, in the original layout or diffusers'. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
 export async function loadControlNet(file: string, runtime: Runtime): Promise<ControlNet> {
-  const { tensors, close } = await openSafetensors(file);
+  const { tensors, close } = await openModelFile(file);
   await close();
   const found = identify(tensors);
   if (found.kind !== 'controlnet' || found.layout === 'lora')

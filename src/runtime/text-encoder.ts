@@ -1,7 +1,7 @@
 // A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed.
 import { DarkroomError } from '../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { openModelFile } from '../formats/model-file.ts';
 import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
 import { type ClipLayout, clipConfig, clipTargets } from '../models/clip/layout.ts';
 import { type AppliedLora, planLoras } from '../models/lora.ts';
@@ -75,7 +75,7 @@ function checkChunk(chunk: readonly TokenSlot[], kind: string, at: { width: numb
 async function embed(slots: readonly TokenSlot[], weights: Weights, table: string, width: number): Promise<Float32Array> {
   const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
   const place = new Map(ids.map((id, i) => [id, i]));
-  const file = await openSafetensors(weights.file);
+  const file = await openModelFile(weights.file);
   try {
     const stored = (await file.readRows(weights.fullName(table), ids)).data;
     const rows = weights.halves ? decodeFloat32('F16', encodeFloat32('F16', stored)) : stored;

@@ -1,6 +1,6 @@
 // Upscale models: pictures enlarged by a network in overlapping tiles. Source: ComfyUI's ImageUpscaleWithModel.
 import { DarkroomError } from '../errors.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { openModelFile } from '../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
 import { upscalerArchitecture } from '../models/upscaler/kinds.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
@@ -34,7 +34,7 @@ const SMALLEST_TILE = 128;
 
 /** An upscale model file. Throws DR_MODEL_UNSUPPORTED. */
 export async function loadUpscaler(file: string, runtime: Runtime): Promise<UpscaleModel> {
-  const { tensors, close } = await openSafetensors(file);
+  const { tensors, close } = await openModelFile(file);
   await close();
   return upscalerOf((prefix) => weightsOf(file, tensors, prefix), runtime);
 }

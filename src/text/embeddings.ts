@@ -1,6 +1,6 @@
 // Textual inversion (Gal et al. 2022): vectors that stand for `embedding:name` in a prompt, read from .safetensors files
 // in the layouts that ComfyUI's load_embed takes.
-import { openSafetensors } from '../formats/safetensors.ts';
+import { openModelFile } from '../formats/model-file.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The tensors of an embedding file, by key, in file order. */
@@ -54,7 +54,7 @@ export function embeddingReader(findFile: (name: string) => string | undefined):
 
 /** Reads all tensors of an embedding file. Throws DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID. */
 export async function readEmbedding(path: string): Promise<Embedding> {
-  const file = await openSafetensors(path);
+  const file = await openModelFile(path);
   try {
     const embedding = new Map<string, Tensor>();
     for (const name of file.tensors.keys()) embedding.set(name, await file.read(name));

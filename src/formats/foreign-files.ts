@@ -1,0 +1,76 @@
+// Files that people have in models folders and that hold no weights that can be read, told by how they begin.
+import { CUT_OFF } from './refusals.ts';
+
+export interface ForeignFile {
+  /** Continues a sentence that begins with the file's name. */
+  readonly what: string;
+  readonly hint: string;
+}
+
+interface Kind extends ForeignFile {
+  readonly begins: (head: Buffer) => boolean;
+}
+
+const AGAIN = 'Get the model itself: the link may need a login, or lead to a page about the file.';
+const UNPACK = 'Unpack it first.';
+const CONVERT = 'Get the model as .safetensors.';
+
+const bytes =
+  (hex: string, at = 0) =>
+  (head: Buffer): boolean =>
+    head.subarray(at, at + hex.length / 2).toString('hex') === hex;
+const ascii = (text: string, at = 0) => bytes(Buffer.from(text).toString('hex'), at);
+const text =
+  (pattern: RegExp) =>
+  (head: Buffer): boolean =>
+    !head.includes(0) && pattern.test(head.toString('utf8'));
+
+const KINDS: readonly Kind[] = [
+  { begins: (head) => head.length === 0, what: 'is empty', hint: CUT_OFF },
+  { begins: (head) => head.every((byte) => byte === 0), what: 'begins with nothing but zeros', hint: CUT_OFF },
+  {
+    begins: text(/^version https:\/\/git-lfs/),
+    what: 'is a Git LFS pointer, not the model that it points to',
+    hint: 'Fetch the model with `git lfs pull`, or download the file itself.',
+  },
+  { begins: text(/^\s*(<!--[\s\S]*?-->\s*)?<(!doctype html|html|head|body)/i), what: 'is a web page (HTML), not a model', hint: AGAIN },
+  { begins: text(/^\s*<(\?xml|error|svg)/i), what: 'is an XML document, not a model', hint: AGAIN },
+  { begins: text(/^\s*(\{\s*"|\[\s*[{["\d])/), what: 'is a JSON text, not a model', hint: AGAIN },
+  { begins: ascii('GGUF'), what: "is a GGUF model, whose quantised weights can't be read", hint: CONVERT },
+  {
+    begins: (head) => /^(ggml|lmgg|ggjt|tjgg|ggla|algg)/.test(head.toString('latin1')),
+    what: "is a GGML model, whose quantised weights can't be read",
+    hint: CONVERT,
+  },
+  { begins: isOnnx, what: 'is an ONNX model', hint: CONVERT },
+  { begins: ascii('TFL3', 4), what: 'is a TensorFlow Lite model', hint: CONVERT },
+  { begins: bytes('89484446'), what: 'is an HDF5 file (Keras, perhaps)', hint: CONVERT },
+  { begins: bytes('934e554d5059'), what: 'is a NumPy array', hint: CONVERT },
+  { begins: text(/^7767517\s/), what: 'is the description of an ncnn network', hint: CONVERT },
+  { begins: ascii('ustar', 257), what: 'is a tar archive', hint: UNPACK },
+  { begins: bytes('504b0506'), what: 'is an empty archive', hint: CUT_OFF },
+  { begins: bytes('377abcaf271c'), what: 'is a 7z archive', hint: UNPACK },
+  { begins: ascii('Rar!'), what: 'is a RAR archive', hint: UNPACK },
+  { begins: bytes('1f8b'), what: 'is a gzip archive', hint: UNPACK },
+  { begins: bytes('28b52ffd'), what: 'is a zstd archive', hint: UNPACK },
+  { begins: bytes('fd377a585a00'), what: 'is an xz archive', hint: UNPACK },
+  { begins: ascii('BZh'), what: 'is a bzip2 archive', hint: UNPACK },
+  { begins: bytes('89504e47'), what: 'is a picture (PNG), not a model', hint: AGAIN },
+  { begins: bytes('ffd8ff'), what: 'is a picture (JPEG), not a model', hint: AGAIN },
+  { begins: ascii('GIF8'), what: 'is a picture (GIF), not a model', hint: AGAIN },
+  { begins: (head) => ascii('RIFF')(head) && ascii('WEBP', 8)(head), what: 'is a picture (WebP), not a model', hint: AGAIN },
+  { begins: ascii('ftyp', 4), what: 'is a video or picture, not a model', hint: AGAIN },
+  { begins: ascii('%PDF'), what: 'is a PDF document, not a model', hint: AGAIN },
+  { begins: ascii('SQLite format 3'), what: 'is a database, not a model', hint: AGAIN },
+  { begins: (head) => bytes('7f454c46')(head) || ascii('MZ')(head), what: 'is a program, not a model', hint: AGAIN },
+];
+
+/** Protocol buffers have no signature: field 1 is the version, field 2 the name of the program that wrote it. */
+function isOnnx(head: Buffer): boolean {
+  const length = head[3];
+  if (head[0] !== 0x08 || head[1] < 3 || head[1] > 14 || head[2] !== 0x12 || length === 0 || length > 60) return false;
+  return /^[\x20-\x7e]+$/.test(head.subarray(4, 4 + length).toString('latin1'));
+}
+
+/** What a file is that begins so; undefined when nothing is known of it. */
+export const foreignFile = (head: Buffer): ForeignFile | undefined => KINDS.find(({ begins }) => begins(head));

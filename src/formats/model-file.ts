@@ -1,0 +1,115 @@
+// The one way into a model file: looks at how it begins, whatever its name says, and gives its tensors. Formats: .safetensors, and both
+// formats of torch.save. Everything else is refused with a sentence that says what it is.
+import { existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { DTypeName } from './dtypes.ts';
+import { foreignFile } from './foreign-files.ts';
+import { invalidModel } from './refusals.ts';
+import { openSafetensors } from './safetensors.ts';
+import { type ByteSource, openSource } from './source.ts';
+import { type TensorFile, tensorReader } from './tensor-file.ts';
+import { readTorchLegacy, readTorchZip, type TorchFile } from './torch.ts';
+import { type PlaceOptions, placeTensors } from './torch-model.ts';
+
+export interface ModelDescription {
+  readonly file: string;
+  readonly format: ModelFormat;
+  readonly tensors: ReadonlyMap<string, { readonly dtype: DTypeName; readonly shape: readonly number[] }>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type ModelFormat = 'safetensors' | 'torch zip' | 'torch sequential';
+
+const HEAD = 512;
+const MAX_HEADER = 100_000_000;
+
+/** A global, an instance, a list or dictionary, or a text or number, as protocols 0 and 1 write them. */
+const OLD_PICKLE = /^\(*([ci][\w.]+\n[\w.]+\n|[ld]p\d+\n|[SVIL]['\d][^\n\0]*\n)/;
+
+type TorchReader = (source: ByteSource) => Promise<TorchFile>;
+
+/** torch's formats by how they begin. Old pickles (protocol 0 and 1) are none of them: read only to be refused for what they ask for. */
+const TORCH: readonly { readonly format: ModelFormat; readonly begins: (head: Buffer) => boolean; readonly read: TorchReader }[] = [
+  { format: 'torch zip', begins: (head) => head.subarray(0, 4).toString('hex') === '504b0304', read: readTorchZip },
+  { format: 'torch sequential', begins: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5, read: readTorchLegacy },
+  {
+    format: 'torch sequential',
+    begins: (head) => OLD_PICKLE.test(head.toString('latin1')),
+    read: readTorchLegacy,
+  },
+];
+
+/** Opens the tensors of a model file, to be closed after use. Laid-out tensors may be written into the cache (torch-model.ts).
+ *  Throws DR_FILE_MISSING, DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID, DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED, DR_OUTPUT_UNWRITABLE. */
+export async function openModelFile(file: string, options: PlaceOptions = {}): Promise<TensorFile> {
+  const source = await sniff(file);
+  if (!source) return openSafetensors(file);
+  try {
+    const torch = await source.read(source.bytes);
+    const { metadata } = torch;
+    return tensorReader(source.bytes, { tensors: await placeTensors(source.bytes, torch, options), metadata });
+  } catch (error) {
+    await source.bytes.close();
+    throw error;
+  }
+}
+
+/** What a model file holds, without writing anything. Throws as openModelFile does. */
+export async function describeModelFile(file: string): Promise<ModelDescription> {
+  const source = await sniff(file);
+  if (!source) {
+    const { tensors, metadata, close } = await openSafetensors(file);
+    await close();
+    return { file, format: 'safetensors', tensors, metadata };
+  }
+  try {
+    const { tensors, metadata } = await source.read(source.bytes);
+    return { file, format: source.format, tensors, metadata };
+  } finally {
+    await source.bytes.close();
+  }
+}
+
+interface TorchSource {
+  readonly format: ModelFormat;
+  readonly bytes: ByteSource;
+  readonly read: TorchReader;
+}
+
+/** An open torch file; undefined for a .safetensors file. Throws for all others. */
+async function sniff(file: string): Promise<TorchSource | undefined> {
+  refuseFolder(file);
+  const bytes = await openSource(file);
+  let kept = false;
+  try {
+    const head = Buffer.from(await bytes.read(0, Math.min(HEAD, bytes.size)));
+    if (looksLikeSafetensors(head)) return undefined;
+    const torch = TORCH.find(({ begins }) => begins(head));
+    const foreign = torch?.format === 'torch zip' ? undefined : foreignFile(head);
+    if (foreign) throw invalidModel(file, foreign.what, foreign.hint);
+    const named = /^\.(safetensors|sft)$/i.test(extname(file));
+    if (torch && (!named || head[0] === 0x80 || torch.format === 'torch zip')) {
+      kept = true;
+      return { ...torch, bytes };
+    }
+    if (named) return undefined;
+    const start = head
+      .subarray(0, 8)
+      .toString('hex')
+      .replace(/..(?=.)/g, '$& ');
+    throw invalidModel(file, `is of no format that holds models (it begins with ${start})`, 'Use .safetensors, .ckpt, .pt or .pth files.');
+  } finally {
+    if (!kept) await bytes.close();
+  }
+}
+
+function looksLikeSafetensors(head: Buffer): boolean {
+  return head.length > 8 && head.readBigUInt64LE(0) <= MAX_HEADER && head[8] === 0x7b;
+}
+
+function refuseFolder(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
+  const diffusers = existsSync(join(file, 'model_index.json'));
+  const what = diffusers ? 'is a diffusers folder, not a model file' : 'is a folder, not a model file';
+  throw invalidModel(file, what, diffusers ? 'Use the single-file checkpoint of this model.' : 'Name a file in it.');
+}

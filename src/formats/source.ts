@@ -1,0 +1,66 @@
+// A file that is read by byte ranges.
+import { type FileHandle, open } from 'node:fs/promises';
+import { DarkroomError } from '../errors.ts';
+
+export interface ByteSource {
+  readonly file: string;
+  readonly size: number;
+  /** Time of the last change, in milliseconds. */
+  readonly changed: number;
+  /** The bytes from `offset`. Throws DR_FILE_UNREADABLE when the file is shorter. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens a file. Throws DR_FILE_MISSING, or DR_FILE_UNREADABLE also for a folder. */
+export async function openSource(file: string): Promise<ByteSource> {
+  const handle = await openHandle(file);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw unreadable(file, new Error('it is not a file'));
+    return {
+      file,
+      size: stat.size,
+      changed: stat.mtimeMs,
+      read: async (offset, length) => {
+        const bytes = new Uint8Array(length);
+        await readFully(file, handle, bytes, offset);
+        return bytes;
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function openHandle(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'r');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, cause);
+    throw new DarkroomError('DR_FILE_MISSING', { message: `${file} does not exist`, hint: 'Check the path.', file, cause });
+  }
+}
+
+const MAX_READ = 2 ** 30;
+
+async function readFully(file: string, handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.byteLength; ) {
+    const length = Math.min(MAX_READ, into.byteLength - done);
+    const { bytesRead } = await handle.read(into, done, length, position + done).catch((cause: unknown) => {
+      throw unreadable(file, cause);
+    });
+    if (bytesRead === 0) throw unreadable(file, new Error('it became shorter while it was open'));
+    done += bytesRead;
+  }
+}
+
+const unreadable = (file: string, cause: unknown): DarkroomError =>
+  new DarkroomError('DR_FILE_UNREADABLE', {
+    message: `${file} can't be read: ${(cause as Error).message}`,
+    hint: 'Check the file and its permissions.',
+    file,
+    cause,
+  });

@@ -1,0 +1,118 @@
+// The tensors of a torch file as byte ranges, as ONNX Runtime takes weights. torch stores them uncompressed, so nearly all lie in the
+// user's file in one piece, and are read there. The others (transposed or strided views, entries that a zip program compressed) are laid
+// out once: up to 16 MiB in memory, which keeps embeddings, LoRAs and upscalers off the disk; more of them in a .safetensors file in the
+// cache, as ONNX models in memory end at 2 GiB and would hold the weights twice.
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { cacheFolder } from '../storage/embedded.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { DTYPES } from './dtypes.ts';
+import { invalidModel } from './refusals.ts';
+import { openSafetensors } from './safetensors.ts';
+import { type TensorToMake, writeSafetensorsLater } from './safetensors-write.ts';
+import type { ByteSource } from './source.ts';
+import type { TensorInfo } from './tensor-file.ts';
+import type { TorchFile } from './torch.ts';
+import { extentOf, gather, isContiguous, type TorchTensor } from './torch-tensors.ts';
+import { readEntry, type ZipEntry } from './zip.ts';
+
+export interface PlaceOptions {
+  /** Folder of the cache; the user's cache unless given. */
+  readonly cache?: string;
+  /** Bytes that may be laid out in memory. */
+  readonly inMemory?: number;
+}
+
+const IN_MEMORY = 2 ** 24;
+/** What may be laid out, beyond a few times the file itself. */
+const SPARE = 2 ** 26;
+/** Another layout of the cache's files needs another number. */
+const VERSION = 1;
+
+/** Where the bytes of each tensor lie. May write into the cache. Throws DR_MODEL_INVALID, DR_OUTPUT_UNWRITABLE. */
+export async function placeTensors(source: ByteSource, torch: TorchFile, options: PlaceOptions = {}): Promise<Map<string, TensorInfo>> {
+  const placed = new Map<string, TensorInfo>();
+  const loose = new Map<string, TorchTensor>();
+  for (const [name, tensor] of torch.tensors) {
+    const { dtype, shape, storage, start } = tensor;
+    const place = torch.place(storage);
+    const byteLength = bytesIn(tensor);
+    const whole = 'offset' in place && isContiguous(tensor);
+    placed.set(name, { dtype, shape, offset: whole ? place.offset + start : 0, byteLength });
+    if (!whole) loose.set(name, tensor);
+  }
+  const total = [...loose.values()].reduce((sum, tensor) => sum + bytesIn(tensor), 0);
+  if (total > 4 * source.size + SPARE)
+    throw invalidModel(source.file, `is a zip bomb: its tensors would take ${total} bytes, the file has ${source.size}`);
+  const made = tensorMaker(source, torch);
+  if (total <= (options.inMemory ?? IN_MEMORY))
+    for (const [name, tensor] of loose) placed.set(name, { ...placed.get(name)!, bytes: await made(tensor) });
+  else await placeInCache(source, torch, loose, placed, made, options.cache ?? cacheFolder());
+  return placed;
+}
+
+const bytesIn = ({ dtype, shape }: TorchTensor): number => sizeOf(shape) * DTYPES[dtype].size;
+
+type Make = (tensor: TorchTensor) => Promise<Uint8Array>;
+
+/** Lays tensors out; the last compressed entry stays unpacked, as its other tensors come next. */
+function tensorMaker(source: ByteSource, torch: TorchFile): Make {
+  let last: { readonly entry: ZipEntry; readonly bytes: Uint8Array } | undefined;
+  const unpacked = async (entry: ZipEntry): Promise<Uint8Array> => {
+    if (last?.entry !== entry) last = { entry, bytes: await readEntry(source, entry) };
+    return last.bytes;
+  };
+  return async (tensor) => {
+    const place = torch.place(tensor.storage);
+    const length = extentOf(tensor);
+    const { start } = tensor;
+    if ('offset' in place) return gather(tensor, await source.read(place.offset + start, length));
+    return gather(tensor, (await unpacked(place.entry)).slice(start, start + length));
+  };
+}
+
+async function placeInCache(
+  source: ByteSource,
+  torch: TorchFile,
+  loose: ReadonlyMap<string, TorchTensor>,
+  placed: Map<string, TensorInfo>,
+  make: Make,
+  cache: string,
+): Promise<void> {
+  const key = createHash('sha256').update(`${VERSION} ${source.size} ${source.changed} ${torch.hash}`).digest('hex').slice(0, 32);
+  const folder = join(cache, 'torch');
+  const file = join(folder, `${key}.safetensors`);
+  // numbered: a name in the file may be any text
+  const numbered = [...loose].sort(([, a], [, b]) => order(a, b)).map(([name, tensor], i) => ({ name, tensor, number: String(i) }));
+  const read = async (): Promise<boolean> => {
+    const opened = await openSafetensors(file);
+    await opened.close();
+    for (const { name, tensor, number } of numbered) {
+      const found = opened.tensors.get(number);
+      if (found?.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape)) return false;
+      placed.set(name, { ...found, file });
+    }
+    return true;
+  };
+  if (await read().catch(() => false)) return;
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+      message: `${folder} can't be made: ${(cause as Error).message}`,
+      hint: 'Some weights must be laid out anew for this file. Name another cache folder in DARKROOM_CACHE.',
+      file: folder,
+      cause,
+    });
+  });
+  const tensors = numbered.map(({ tensor, number }): TensorToMake => {
+    return { name: number, dtype: tensor.dtype, shape: tensor.shape, bytes: () => make(tensor) };
+  });
+  await writeSafetensorsLater(file, tensors);
+  if (!(await read())) throw new Error(`internal: ${file} is not what was written`);
+}
+
+/** Larger numbers first, which keeps all aligned; then by storage, as each is unpacked once. */
+const order = (a: TorchTensor, b: TorchTensor): number =>
+  DTYPES[b.dtype].size - DTYPES[a.dtype].size ||
+  (a.storage.key < b.storage.key ? -1 : a.storage.key > b.storage.key ? 1 : a.start - b.start);
