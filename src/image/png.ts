@@ -9,6 +9,8 @@ export interface PngOptions {
   readonly text?: Record<string, string>;
   /** zlib level 0..9; ComfyUI saves with 4 and previews with 1. */
   readonly level?: number;
+  /** An EXIF block (`II*` or `MM*` and what follows). */
+  readonly exif?: Uint8Array;
 }
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -17,7 +19,7 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MAX_TEXT = 64 * 1024 * 1024;
 
 /** A grey, RGB or RGBA PNG: header, text, pixels, nothing else. */
-export async function encodePng(image: ByteImage, { text = {}, level = 4 }: PngOptions = {}): Promise<Buffer> {
+export async function encodePng(image: ByteImage, { text = {}, level = 4, exif }: PngOptions = {}): Promise<Buffer> {
   const { width, height, channels, bytes } = image;
   if (bytes.length !== width * height * channels) throw new Error(`internal: ${bytes.length} bytes for ${width}x${height}x${channels}`);
   const file = await sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } })
@@ -27,7 +29,8 @@ export async function encodePng(image: ByteImage, { text = {}, level = 4 }: PngO
   const own = [...chunks(file)];
   const pick = (type: string) => own.filter((c) => c.type === type).map((c) => file.subarray(c.start, c.end));
   const texts = Object.entries(text).map(([key, value]) => textChunk(key, value));
-  return Buffer.concat([SIGNATURE, ...pick('IHDR'), ...texts, ...pick('IDAT'), ...pick('IEND')]);
+  const block = exif ? [chunk('eXIf', Buffer.from(exif))] : [];
+  return Buffer.concat([SIGNATURE, ...pick('IHDR'), ...texts, ...block, ...pick('IDAT'), ...pick('IEND')]);
 }
 
 const isLatin1 = (text: string): boolean => !/[^\p{ASCII}\u0080-\u00ff]/u.test(text);
@@ -96,6 +99,13 @@ function split(data: Buffer): readonly [string, Buffer] {
 const inflate = (data: Buffer, limit: number): Buffer => inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
 
 export const isPng = (bytes: Uint8Array): boolean => bytes.length >= 8 && SIGNATURE.equals(bytes.subarray(0, 8));
+
+/** The EXIF block of a PNG; undefined without one, and for another file. */
+export function readPngExif(bytes: Uint8Array): Buffer | undefined {
+  if (!isPng(bytes)) return undefined;
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return [...chunks(file)].find(({ type }) => type === 'eXIf')?.data;
+}
 
 /** All texts of a PNG by key (of equal keys the last). Throws DR_IMAGE_UNREADABLE for another file, a damaged text chunk or too much text. */
 export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, string> {

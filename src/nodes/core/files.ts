@@ -14,7 +14,7 @@ import type { NodeContext, NodeEnvironment } from '../context.ts';
 import { combo, defineNode, inputFile, type NodeResult, output, outputs, socket, string } from '../declare.ts';
 
 /** A hash of the file's content: the node runs again when the file was changed. */
-const contentOf = async (name: string, context: NodeContext): Promise<string> =>
+export const contentOf = async (name: string, context: NodeContext): Promise<string> =>
   createHash('sha256')
     .update(await readFile(context.inputPath(name)))
     .digest('hex');
@@ -133,6 +133,26 @@ const SaveLatent = defineNode({
   },
 });
 
+/** The latent [B,C,H,W] of a `.latent` file. */
+export async function readLatent(path: string): Promise<Tensor> {
+  const latent = basename(path);
+  const file = await openSafetensors(path);
+  try {
+    const samples = await file.read('latent_tensor');
+    if (samples.shape.length !== 4)
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: `${latent} holds a latent of ${samples.shape.length} dimensions; pictures have 4`,
+        hint: 'Save the latent again with SaveLatent.',
+        file: latent,
+      });
+    // files without the version tensor hold latents in the scale of SD1 models
+    const old = 1 / 0.18215;
+    return file.tensors.has('latent_format_version_0') ? samples : map(samples, (v) => v * Math.fround(old));
+  } finally {
+    await file.close();
+  }
+}
+
 const LoadLatent = defineNode({
   type: 'LoadLatent',
   display: 'LoadLatent',
@@ -145,23 +165,7 @@ const LoadLatent = defineNode({
   },
   outputs: [output('LATENT')],
   fingerprint: ({ latent }, context) => contentOf(latent, context),
-  async run({ latent }, context) {
-    const file = await openSafetensors(context.inputPath(latent));
-    try {
-      const samples = await file.read('latent_tensor');
-      if (samples.shape.length !== 4)
-        throw new DarkroomError('DR_SHAPE_MISMATCH', {
-          message: `${latent} holds a latent of ${samples.shape.length} dimensions; pictures have 4`,
-          hint: 'Save the latent again with SaveLatent.',
-          file: basename(latent),
-        });
-      // files without the version tensor hold latents in the scale of SD1 models
-      const old = 1 / 0.18215;
-      return outputs({ samples: file.tensors.has('latent_format_version_0') ? samples : map(samples, (v) => v * Math.fround(old)) });
-    } finally {
-      await file.close();
-    }
-  },
+  run: async ({ latent }, context) => outputs({ samples: await readLatent(context.inputPath(latent)) }),
 });
 
 export const FILE_NODES = [LoadImage, LoadImageMask, SaveImage, PreviewImage, SaveLatent, LoadLatent];

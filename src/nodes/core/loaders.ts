@@ -91,6 +91,20 @@ const vaeFiles = (context: NodeContext, name: string): string[] =>
     ? taesdFiles(context, name).map((file) => context.modelPath('vae_approx', file))
     : [context.modelPath('vae', name)];
 
+/** The VAE of a name: a file of the folder `vae`, or a tiny one (`taesd`, `taesdxl`). Throws DR_MODEL_MISSING. */
+export async function loadNamedVae(name: string, context: NodeContext): Promise<Autoencoder> {
+  const { runtime } = context;
+  const files = vaeFiles(context, name);
+  const tiny = TAESD.find((one) => one === name);
+  if (tiny && files.length < 2)
+    throw new DarkroomError('DR_MODEL_MISSING', {
+      message: `the tiny autoencoder '${name}' is not among the vae_approx`,
+      hint: `Put ${name}_encoder and ${name}_decoder into the folder 'vae_approx' of a models folder.`,
+      file: `${name}_decoder.safetensors`,
+    });
+  return once(runtime, files, () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime)));
+}
+
 const VAELoader = defineNode({
   type: 'VAELoader',
   display: 'Load VAE',
@@ -98,12 +112,7 @@ const VAELoader = defineNode({
   inputs: { vae_name: { ...combo([]), options: vaeNames, folder: 'vae' } },
   outputs: [output('VAE')],
   fingerprint: ({ vae_name }, context) => stateOf(...vaeFiles(context, vae_name)),
-  async run({ vae_name }, context) {
-    const { runtime } = context;
-    const files = vaeFiles(context, vae_name);
-    const tiny = TAESD.find((name) => name === vae_name);
-    return outputs(await once(runtime, files, () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime))));
-  },
+  run: async ({ vae_name }, context) => outputs(await loadNamedVae(vae_name, context)),
 });
 
 export const LOADER_NODES = [CheckpointLoaderSimple, VAELoader];

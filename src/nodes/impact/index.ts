@@ -1,5 +1,6 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
+import { BRIDGE_NODES } from './bridges.ts';
 import { CONTROL_NODES } from './controls.ts';
 import { DETAILER_HOOK_NODES } from './detailer-hooks.ts';
 import { DETAILER_NODES } from './detailers.ts';
@@ -21,6 +22,7 @@ import { SEGS_CONTROL_NODES } from './segs-control.ts';
 import { SEGS_ELEMENT_NODES } from './segs-elements.ts';
 import { SEGS_FILTER_NODES } from './segs-filters.ts';
 import { SEGS_UPSCALER_NODES } from './segs-upscaler.ts';
+import { SENDER_NODES } from './senders.ts';
 import { SWITCH_NODES } from './switches.ts';
 import { WILDCARD_NODES } from './wildcard.ts';
 
@@ -48,4 +50,6 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...LIST_NODES,
   ...CONTROL_NODES,
   ...WILDCARD_NODES,
+  ...SENDER_NODES,
+  ...BRIDGE_NODES,
 ];

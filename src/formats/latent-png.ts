@@ -1,0 +1,117 @@
+// A latent inside a picture, as the Impact Pack's LatentSender writes it: safetensors in a zip archive in EXIF's UserComment.
+import { crc32, inflateRawSync } from 'node:zlib';
+import { DarkroomError } from '../errors.ts';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { DTYPES, decodeFloat32, isDType } from './dtypes.ts';
+import { isJsonObject, parseJson } from './json.ts';
+import { encodeSafetensors } from './safetensors-write.ts';
+
+const ENTRY = 'latent';
+const TENSOR = 'latent_tensor';
+const EXIF_DIRECTORY = 0x8769;
+const USER_COMMENT = 0x9286;
+const MAX_BYTES = 2 ** 30;
+
+/** The EXIF block that carries a latent [B,C,H,W]. */
+export function latentExif(latent: Tensor): Buffer {
+  const archive = zipped(Buffer.concat(encodeSafetensors({ [TENSOR]: { dtype: 'F32', ...latent } })));
+  // two directories of one entry each, big-endian, then the comment
+  const head = Buffer.alloc(8 + 2 * 18);
+  head.write('MM\0*', 'latin1');
+  head.writeUInt32BE(8, 4);
+  const entry = (at: number, tag: number, type: number, count: number, value: number): void => {
+    head.writeUInt16BE(1, at);
+    head.writeUInt16BE(tag, at + 2);
+    head.writeUInt16BE(type, at + 4);
+    head.writeUInt32BE(count, at + 6);
+    head.writeUInt32BE(value, at + 10);
+  };
+  entry(8, EXIF_DIRECTORY, 4, 1, 26);
+  entry(26, USER_COMMENT, 7, archive.length, head.length);
+  return Buffer.concat([head, archive]);
+}
+
+/** The latent of an EXIF block; undefined when it carries none. Throws DR_SAFETENSORS_INVALID for a damaged one. */
+export function latentFromExif(exif: Uint8Array, name: string): Tensor | undefined {
+  const comment = userComment(exif);
+  if (!comment || comment.length < 30 || comment.readUInt32LE(0) !== 0x04034b50) return undefined;
+  try {
+    return latentOf(unzipped(comment));
+  } catch (cause) {
+    throw new DarkroomError('DR_SAFETENSORS_INVALID', {
+      message: `the latent in ${name} can't be read: ${(cause as Error).message}`,
+      hint: 'Use the file as LatentSender saved it: programs that edit pictures damage it.',
+      file: name,
+      cause,
+    });
+  }
+}
+
+function userComment(exif: Uint8Array): Buffer | undefined {
+  let block = Buffer.from(exif.buffer, exif.byteOffset, exif.byteLength);
+  if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);
+  if (block.length < 8) return undefined;
+  const little = block.toString('latin1', 0, 2) === 'II';
+  const u16 = (at: number): number => (little ? block.readUInt16LE(at) : block.readUInt16BE(at));
+  const u32 = (at: number): number => (little ? block.readUInt32LE(at) : block.readUInt32BE(at));
+  const find = (directory: number, tag: number): number | undefined => {
+    if (directory < 8 || directory + 2 > block.length) return undefined;
+    const count = Math.min(u16(directory), Math.floor((block.length - directory - 2) / 12));
+    for (let i = 0; i < count; i++) if (u16(directory + 2 + 12 * i) === tag) return directory + 2 + 12 * i;
+    return undefined;
+  };
+  const pointer = find(u32(4), EXIF_DIRECTORY);
+  const entry = pointer === undefined ? undefined : find(u32(pointer + 8), USER_COMMENT);
+  if (entry === undefined) return undefined;
+  const size = u32(entry + 4);
+  const from = size <= 4 ? entry + 8 : u32(entry + 8);
+  return from + size <= block.length ? block.subarray(from, from + size) : undefined;
+}
+
+/** A zip archive of one stored entry. */
+function zipped(content: Buffer): Buffer {
+  const name = Buffer.from(ENTRY);
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt16LE(0x21, 8);
+  common.writeUInt32LE(crc32(content), 10);
+  common.writeUInt32LE(content.length, 14);
+  common.writeUInt32LE(content.length, 18);
+  common.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, name, content]);
+  const listed = Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), common, Buffer.alloc(14), name]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, listed, end]);
+}
+
+/** The content of the first entry. */
+function unzipped(archive: Buffer): Buffer {
+  const [method, packed, size] = [archive.readUInt16LE(8), archive.readUInt32LE(18), archive.readUInt32LE(22)];
+  const start = 30 + archive.readUInt16LE(26) + archive.readUInt16LE(28);
+  if (start + packed > archive.length || size > MAX_BYTES) throw new Error('the archive is cut short');
+  const bytes = archive.subarray(start, start + packed);
+  const content = method === 0 ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) });
+  if (crc32(content) !== archive.readUInt32LE(14)) throw new Error("it doesn't have its checksum");
+  return content;
+}
+
+function latentOf(file: Buffer): Tensor {
+  const length = Number(file.readBigUInt64LE(0));
+  if (8 + length > file.length) throw new Error('it is cut short');
+  const header = parseJson(file.toString('utf8', 8, 8 + length));
+  const info = isJsonObject(header) ? header[TENSOR] : undefined;
+  if (!isJsonObject(info)) throw new Error(`it holds no ${TENSOR}`);
+  const { dtype, shape, data_offsets: offsets } = info;
+  const sizes = Array.isArray(shape) ? shape.filter((side): side is number => Number.isInteger(side) && (side as number) > 0) : [];
+  const from = Array.isArray(offsets) && Number.isInteger(offsets[0]) ? (offsets[0] as number) : -1;
+  if (!isDType(dtype) || sizes.length !== 4 || from < 0) throw new Error(`${TENSOR} is no latent`);
+  const start = 8 + length + from;
+  const end = start + sizeOf(sizes) * DTYPES[dtype].size;
+  if (end > file.length) throw new Error('it is cut short');
+  return tensor(sizes, decodeFloat32(dtype, file.subarray(start, end)));
+}
