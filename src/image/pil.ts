@@ -1,8 +1,8 @@
-// Pillow's resize of 8-bit images (Resample.c and the nearest case of Geometry.c, Pillow 12): fixed-point coefficients
-// of 22 bits, the horizontal pass first, its result rounded and clipped to 8 bits before the vertical one.
+// Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest case of Geometry.c.
 import type { Tensor } from '../tensor/tensor.ts';
 import { fromBytes, toBytes } from './bytes.ts';
 import { toNCHW, toNHWC } from './layout.ts';
+import { type Filter, type Rows, resizeRows } from './pil-rows.ts';
 
 export interface ByteImage {
   readonly width: number;
@@ -10,11 +10,6 @@ export interface ByteImage {
   /** Interleaved samples per pixel: 1 L, 3 RGB, 4 RGBA. */
   readonly channels: number;
   readonly bytes: Uint8Array;
-}
-
-interface Filter {
-  readonly support: number;
-  readonly weight: (x: number) => number;
 }
 
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
@@ -47,88 +42,6 @@ export type PilFilter = keyof typeof FILTERS | 'nearest';
 /** PIL.Image.Resampling's numbers. */
 export const PIL_FILTERS: readonly PilFilter[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
 
-interface Windows {
-  readonly first: Int32Array;
-  readonly length: Int32Array;
-  readonly size: number;
-  readonly weight: Int32Array;
-}
-
-const PRECISION = 22;
-const HALF = 1 << (PRECISION - 1);
-
-function windows(from: number, to: number, filter: Filter): Windows {
-  const scale = from / to;
-  const stretch = Math.max(scale, 1);
-  const support = filter.support * stretch;
-  const size = Math.ceil(support) * 2 + 1;
-  const first = new Int32Array(to);
-  const length = new Int32Array(to);
-  const weight = new Int32Array(to * size);
-  const exact = new Float64Array(size);
-  const inverse = 1 / stretch;
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale;
-    const low = Math.max(Math.trunc(center - support + 0.5), 0);
-    const count = Math.min(Math.trunc(center + support + 0.5), from) - low;
-    let sum = 0;
-    for (let k = 0; k < count; k++) {
-      exact[k] = filter.weight((k + low - center + 0.5) * inverse);
-      sum += exact[k];
-    }
-    for (let k = 0; k < count; k++) {
-      const value = (sum === 0 ? exact[k] : exact[k] / sum) * (1 << PRECISION);
-      weight[i * size + k] = Math.trunc(value < 0 ? value - 0.5 : value + 0.5);
-    }
-    first[i] = low;
-    length[i] = count;
-  }
-  return { first, length, size, weight };
-}
-
-const clip = (sum: number): number => {
-  const v = sum >> PRECISION;
-  return v < 0 ? 0 : Math.min(v, 255);
-};
-
-function across({ width, height, channels, bytes }: ByteImage, newWidth: number, filter: Filter): ByteImage {
-  const { first, length, size, weight } = windows(width, newWidth, filter);
-  const result = new Uint8Array(newWidth * height * channels);
-  const rowSize = width * channels;
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < newWidth; x++) {
-      const base = y * rowSize + first[x] * channels;
-      const end = base + length[x] * channels;
-      for (let c = 0; c < channels; c++) {
-        let sum = HALF;
-        let k = x * size;
-        for (let from = base + c; from < end; from += channels) sum += Math.imul(bytes[from], weight[k++]);
-        result[to++] = clip(sum);
-      }
-    }
-  }
-  return { width: newWidth, height, channels, bytes: result };
-}
-
-function down({ width, height, channels, bytes }: ByteImage, newHeight: number, filter: Filter): ByteImage {
-  const { first, length, size, weight } = windows(height, newHeight, filter);
-  const rowSize = width * channels;
-  const result = new Uint8Array(newHeight * rowSize);
-  const sums = new Int32Array(rowSize);
-  for (let y = 0; y < newHeight; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < length[y]; k++) {
-      const w = weight[y * size + k];
-      const base = (first[y] + k) * rowSize;
-      for (let i = 0; i < rowSize; i++) sums[i] += Math.imul(bytes[base + i], w);
-    }
-    const out = y * rowSize;
-    for (let i = 0; i < rowSize; i++) result[out + i] = clip(sums[i]);
-  }
-  return { width, height: newHeight, channels, bytes: result };
-}
-
 function nearest({ width, height, channels, bytes }: ByteImage, newWidth: number, newHeight: number): ByteImage {
   const positions = (from: number, to: number): Int32Array => {
     const step = from / to;
@@ -145,46 +58,56 @@ function nearest({ width, height, channels, bytes }: ByteImage, newWidth: number
   return { width: newWidth, height: newHeight, channels, bytes: result };
 }
 
-/** v*a/255, rounded, as Pillow's integer arithmetic has it. */
-const timesAlpha = (v: number, a: number): number => {
-  const t = v * a + 128;
-  return ((t >> 8) + t) >> 8;
+const rowsOf = ({ width, height, channels, bytes }: ByteImage): Rows => {
+  const size = width * channels;
+  return { width, height, channels, row: (y) => bytes.subarray(y * size, (y + 1) * size) };
 };
 
-function mapRgba(image: ByteImage, colour: (v: number, alpha: number) => number): ByteImage {
-  const bytes = image.bytes.slice();
-  for (let i = 0; i < bytes.length; i += 4) for (let c = 0; c < 3; c++) bytes[i + c] = colour(bytes[i + c], bytes[i + 3]);
-  return { ...image, bytes };
+function collect(rows: Rows): ByteImage {
+  const { width, height, channels } = rows;
+  const size = width * channels;
+  const bytes = new Uint8Array(height * size);
+  for (let y = 0; y < height; y++) bytes.set(rows.row(y), y * size);
+  return { width, height, channels, bytes };
 }
 
-const premultiply = (image: ByteImage): ByteImage => mapRgba(image, timesAlpha);
-
-const unpremultiply = (image: ByteImage): ByteImage =>
-  mapRgba(image, (v, a) => (a === 0 || a === 255 ? v : Math.min(255, Math.trunc((255 * v) / a))));
+export interface PilSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** PIL.Image.resize of an L, RGB or RGBA image (RGBA through premultiplied alpha). */
 export function pilResize(image: ByteImage, width: number, height: number, filter: PilFilter): ByteImage {
   if (!(width > 0 && height > 0)) throw new Error(`internal: resize ${image.width}x${image.height} -> ${width}x${height}`);
   if (width === image.width && height === image.height) return image;
-  if (filter === 'nearest') return nearest(image, width, height);
-  const alpha = image.channels === 4;
-  let result = alpha ? premultiply(image) : image;
-  if (width !== result.width) result = across(result, width, FILTERS[filter]);
-  if (height !== result.height) result = down(result, height, FILTERS[filter]);
-  return alpha ? unpremultiply(result) : result;
+  return filter === 'nearest' ? nearest(image, width, height) : collect(resizeRows(rowsOf(image), width, height, FILTERS[filter]));
 }
 
-/** Resizes each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits: truncated, PIL, /255. */
-export function pilResizeImages(image: Tensor, width: number, height: number, filter: PilFilter): Tensor {
+/** Two resizes one after the other, without the picture between them: of it only the rows that are looked at are held. */
+export function pilResizeVia(image: ByteImage, between: PilSize, { width, height }: PilSize, filter: keyof typeof FILTERS): ByteImage {
+  const first = resizeRows(rowsOf(image), between.width, between.height, FILTERS[filter]);
+  return collect(resizeRows(first, width, height, FILTERS[filter]));
+}
+
+/** Does `resize` to each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits: truncated, PIL, /255. */
+function eachInBytes(image: Tensor, width: number, height: number, resize: (image: ByteImage) => ByteImage): Tensor {
   const [n, h, w, channels] = image.shape;
   const bytes = toBytes(image);
   const result = new Uint8Array(n * width * height * channels);
   for (let i = 0; i < n; i++) {
     const each = { width: w, height: h, channels, bytes: bytes.subarray(i * h * w * channels, (i + 1) * h * w * channels) };
-    result.set(pilResize(each, width, height, filter).bytes, i * width * height * channels);
+    result.set(resize(each).bytes, i * width * height * channels);
   }
   return fromBytes(result, [n, height, width, channels]);
 }
+
+/** Resizes each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits. */
+export const pilResizeImages = (image: Tensor, width: number, height: number, filter: PilFilter): Tensor =>
+  eachInBytes(image, width, height, (each) => pilResize(each, width, height, filter));
+
+/** As pilResizeImages, by way of another size. */
+export const pilResizeImagesVia = (image: Tensor, between: PilSize, size: PilSize, filter: keyof typeof FILTERS): Tensor =>
+  eachInBytes(image, size.width, size.height, (each) => pilResizeVia(each, between, size, filter));
 
 /** ComfyUI's lanczos: NCHW through 8 bits and PIL. */
 export const lanczos = (x: Tensor, width: number, height: number): Tensor => toNCHW(pilResizeImages(toNHWC(x), width, height, 'lanczos'));
