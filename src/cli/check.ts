@@ -1,43 +1,74 @@
-// darkroom check FILE…: whether workflows can run here, and what is missing.
+// darkroom check FILE…: whether workflows can run here, and everything that is missing, in one pass.
 import { type CheckResult, type Darkroom, openDarkroom } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import { parseOverrides } from '../workflow/overrides.ts';
 import type { Command } from './command.ts';
 import { roomOptions } from './options.ts';
 import { partsOf, sentence } from './report.ts';
+import { openSource } from './source.ts';
 import { coloured, jsonLine, printable, type Terminal } from './terminal.ts';
+
+type Checked = Omit<CheckResult, 'validation'> & { readonly file: string };
 
 export const checkCommand: Command = {
   name: 'check',
   usage: 'check FILE…',
-  help: 'says whether workflows can run here: unknown nodes, missing model files, bad inputs',
+  help: 'says whether workflows can run here: missing nodes and their packs, missing model files, bad inputs',
   options: ['set', 'models', 'input', 'json'],
   run: async ({ values, positionals, terminal, nodes }) => {
     if (positionals.length === 0)
       throw new DarkroomError('DR_BAD_USAGE', { message: 'check needs workflow files', hint: 'For example: darkroom check workflow.json' });
     const set = parseOverrides(values.set ?? []);
     const room = await openDarkroom({ ...roomOptions(values), nodes });
-    const results = positionals.map((file) => ({ file, ...checkFile(room, file, set) }));
+    const results: Checked[] = [];
+    for (const file of positionals) results.push({ file, ...(await checkFile(room, file, set)) });
     await room.close();
-    if (values.json) terminal.out(jsonLine(results.map(({ validation: _, ...result }) => result)));
-    else for (const result of results) print(terminal, result);
+    const files = filesByType(results);
+    if (values.json)
+      terminal.out(
+        jsonLine(results.map((result) => ({ ...result, nodes: result.nodes.map((node) => ({ ...node, files: files.get(node.type) })) }))),
+      );
+    else {
+      for (const result of results) print(terminal, result);
+      if (results.length > 1) printWanted(terminal, results, files);
+    }
     return results.every((result) => result.runnable) ? 0 : 2;
   },
 };
 
-function checkFile(room: Darkroom, file: string, set: Readonly<Record<string, unknown>>): CheckResult {
+async function checkFile(room: Darkroom, file: string, set: Readonly<Record<string, unknown>>): Promise<Omit<CheckResult, 'validation'>> {
   try {
-    return room.check(file, { set });
+    const { validation: _, ...result } = room.check((await openSource(file)).content, { set });
+    return result;
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
-    return { runnable: false, missingNodes: [], missingModels: [], errors: partsOf(error) };
+    return { runnable: false, missingNodes: [], missingModels: [], errors: partsOf(error), nodes: [], models: [], notes: [] };
   }
 }
 
-function print(terminal: Terminal, { file, runnable, errors }: CheckResult & { file: string }): void {
+/** How many of the files need a type. */
+function filesByType(results: readonly Checked[]): ReadonlyMap<string, number> {
+  const files = new Map<string, number>();
+  for (const { missingNodes } of results) for (const type of missingNodes) files.set(type, (files.get(type) ?? 0) + 1);
+  return files;
+}
+
+function print(terminal: Terminal, { file, runnable, errors, notes }: Checked): void {
   terminal.out(`${printable(file)}: ${runnable ? coloured(terminal, 32, 'runnable') : coloured(terminal, 31, 'not runnable')}`);
   for (const error of errors) {
     terminal.out(`  ${printable(sentence(error))}`);
     if (error.hint) terminal.out(`    ${printable(error.hint)}`);
   }
+  for (const note of notes) terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
+}
+
+/** The missing types of several files, the most wanted first. */
+function printWanted(terminal: Terminal, results: readonly Checked[], files: ReadonlyMap<string, number>): void {
+  const runnable = results.filter((result) => result.runnable).length;
+  terminal.out(`${runnable} of ${results.length} files can run`);
+  if (files.size === 0) return;
+  terminal.out('missing node types:');
+  const packs = new Map(results.flatMap(({ nodes }) => nodes.map(({ type, pack }) => [type, pack] as const)));
+  for (const [type, count] of [...files].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)))
+    terminal.out(`  ${printable(type)}: ${count} ${count === 1 ? 'file' : 'files'}${packs.get(type) ? ` (${packs.get(type)})` : ''}`);
 }

@@ -5,13 +5,15 @@ import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
+import { convertCommand } from './convert.ts';
 import { nodesCommand } from './nodes.ts';
 import { helpLines, parseOptions } from './options.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';
 import { runCommand } from './run.ts';
 import type { Terminal } from './terminal.ts';
+import { verifyCommand } from './verify.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, checkCommand, nodesCommand];
+const COMMANDS: readonly Command[] = [runCommand, checkCommand, convertCommand, verifyCommand, nodesCommand];
 
 /** Runs one command line; gives the exit code. */
 export async function main(args: readonly string[], terminal: Terminal, nodes?: DarkroomOptions['nodes']): Promise<number> {
@@ -57,7 +59,14 @@ function general(args: readonly string[], terminal: Terminal): number {
 }
 
 const helpOf = (command: Command): string =>
-  [`darkroom ${command.usage}`, `  ${command.help}`, '', 'Options:', ...helpLines([...command.options, 'help'])].join('\n');
+  [
+    `darkroom ${command.usage}`,
+    `  ${command.help}`,
+    '',
+    'Options:',
+    ...helpLines([...command.options, 'help']),
+    ...(command.notes ? ['', ...command.notes] : []),
+  ].join('\n');
 
 const HELP = [
   'Darkroom runs ComfyUI image workflows.',

@@ -17,6 +17,8 @@ export interface Command {
   readonly usage: string;
   readonly help: string;
   readonly options: readonly OptionName[];
+  /** Lines below the options in the help. */
+  readonly notes?: readonly string[];
   /** Gives the exit code; throws a DarkroomError to be reported. */
   run(invocation: Invocation): Promise<number>;
 }

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import type { DarkroomOptions } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
+import { type Overrides, parseOverrides } from '../workflow/overrides.ts';
+import { isShorthand, SHORTHANDS } from '../workflow/shorthands.ts';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
@@ -15,12 +17,23 @@ export interface Option {
 
 export const OPTIONS = {
   set: { type: 'string', multiple: true, value: 'ID.INPUT=VALUE', help: 'set an input first; ID is a node id or title; repeatable' },
+  prompt: { type: 'string', value: 'TEXT', help: `set ${SHORTHANDS.prompt.help}` },
+  negative: { type: 'string', value: 'TEXT', help: `set ${SHORTHANDS.negative.help}` },
+  seed: { type: 'string', value: 'N', help: `set ${SHORTHANDS.seed.help}` },
+  steps: { type: 'string', value: 'N', help: `set ${SHORTHANDS.steps.help}` },
+  cfg: { type: 'string', value: 'X', help: `set ${SHORTHANDS.cfg.help}` },
+  size: { type: 'string', value: 'WxH', help: `set ${SHORTHANDS.size.help}` },
+  batch: { type: 'string', value: 'N', help: 'run N times with successive seeds: seed, seed+1 … (each run makes what one run makes)' },
+  csv: { type: 'string', value: 'FILE', help: 'one run per line; the first line names the columns: prompt, seed, ID.INPUT …' },
   models: { type: 'string', multiple: true, value: 'DIR', help: "folder with checkpoints, vae, loras … as ComfyUI's; repeatable (models)" },
   input: { type: 'string', value: 'DIR', help: 'folder that LoadImage reads (input)' },
   output: { type: 'string', value: 'DIR', help: 'folder that SaveImage writes to (output)' },
   temp: { type: 'string', value: 'DIR', help: 'folder that PreviewImage writes to (temp)' },
   device: { type: 'string', value: 'NAME', help: 'cpu or auto (auto)' },
   threads: { type: 'string', value: 'N', help: 'threads of one evaluation (all cores)' },
+  to: { type: 'string', value: 'FORM', help: 'api: an API file; ts: a TypeScript program (api)' },
+  out: { type: 'string', short: 'o', value: 'FILE', help: 'write to a file (standard output)' },
+  'dynamic-seed': { type: 'string', value: 'N', help: 'chooses among {a|b} in texts of UI workflows; equal seeds choose equally (0)' },
   json: { type: 'boolean', help: 'JSON on standard output; while running one event per line' },
   quiet: { type: 'boolean', help: 'no progress and no warnings' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
@@ -69,3 +82,20 @@ export const helpLines = (names: readonly OptionName[]): string[] =>
     const option: Option = OPTIONS[name];
     return `  ${`${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`.padEnd(24)}  ${option.help}`;
   });
+
+/** What `--set`, `--prompt`, `--seed` … set. Throws DR_BAD_USAGE. */
+export const overridesOf = (values: Values): Overrides => ({
+  ...Object.fromEntries(
+    Object.keys(SHORTHANDS)
+      .filter(isShorthand)
+      .flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  ),
+  ...parseOverrides(values.set ?? []),
+});
+
+/** `--dynamic-seed`. Throws DR_BAD_USAGE. */
+export function dynamicSeed(values: Values): bigint {
+  const text = values['dynamic-seed'] ?? '0';
+  if (!/^\d{1,20}$/.test(text)) throw usage(`--dynamic-seed ${text} is no seed`, 'Give a whole number from 0.');
+  return BigInt(text);
+}

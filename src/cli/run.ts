@@ -1,20 +1,25 @@
-// darkroom run FILE: runs a workflow and says where the pictures are.
+// darkroom run FILE: runs a workflow, once or several times, and says where the pictures are.
 import { relative } from 'node:path';
 import { savedFiles } from '../engine/events.ts';
-import { openDarkroom, type WorkflowSource } from '../engine/room.ts';
+import { openDarkroom } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
-import { parseOverrides } from '../workflow/overrides.ts';
 import type { Command } from './command.ts';
-import { roomOptions } from './options.ts';
+import { dynamicSeed, roomOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';
+import { type Failure, plannedRuns, reportFailures } from './series.ts';
+import { openSource } from './source.ts';
 import { jsonLine, type Terminal } from './terminal.ts';
 
 export const runCommand: Command = {
   name: 'run',
   usage: 'run FILE',
-  help: 'runs a workflow (API format; - reads standard input) and prints the paths of its pictures',
-  options: ['set', 'models', 'input', 'output', 'temp', 'device', 'threads', 'json', 'quiet'],
+  help: 'runs a workflow of any form (also of a picture; - reads standard input) and prints the paths of its pictures',
+  options: [
+    ...['prompt', 'negative', 'seed', 'steps', 'cfg', 'size', 'set', 'batch', 'csv', 'dynamic-seed'],
+    ...['models', 'input', 'output', 'temp', 'device', 'threads', 'json', 'quiet'],
+  ] as const,
+  notes: ['With --batch or --csv, JSON events have the number of their run, from 1: {"run":1,"type":…}.'],
   run: async ({ values, positionals, terminal, nodes }) => {
     let told = false;
     try {
@@ -23,26 +28,51 @@ export const runCommand: Command = {
           message: positionals.length === 0 ? 'run needs a workflow file' : `run takes one workflow file, not ${positionals.length}`,
           hint: 'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
         });
-      const set = parseOverrides(values.set ?? []);
+      const seed = dynamicSeed(values);
+      const { content, name } = await openSource(positionals[0]);
+      const runs = plannedRuns(values, { content, name }, nodes?.table);
+      const several = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
       const room = await openDarkroom({ ...roomOptions(values), nodes });
-      const progress = values.quiet || values.json ? undefined : createProgress(terminal);
       const stop = onInterrupt(terminal, room.kill);
+      const failures: Failure[] = [];
+      const runOne = async (index: number): Promise<void> => {
+        const { set, error } = runs[index];
+        const tell = (event: object): void => terminal.out(jsonLine(several ? { run: index + 1, ...event } : event));
+        const progress = values.quiet || values.json ? undefined : createProgress(terminal);
+        if (several && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
+        told = false;
+        try {
+          if (error) throw error;
+          const { outputs } = await room.run(content, {
+            set,
+            dynamicSeed: seed + BigInt(index),
+            signal: stop.signal,
+            onEvent: (event) => {
+              told ||= event.type === 'error';
+              if (values.json) tell(event);
+              progress?.show(event);
+            },
+          });
+          progress?.end();
+          if (!values.json) for (const ui of Object.values(outputs)) for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
+        } catch (thrown) {
+          const failure = asDarkroomError(thrown);
+          if (!several || failure.code === 'DR_INTERRUPTED') throw thrown;
+          if (values.json && !told) tell({ type: 'error', error: failure });
+          failures.push({ run: index + 1, line: runs[index].line, error: failure });
+        } finally {
+          progress?.end();
+        }
+      };
+      let index = 0;
       try {
-        const source = positionals[0] === '-' ? await standardInput() : positionals[0];
-        const { outputs } = await room.run(source, {
-          set,
-          signal: stop.signal,
-          onEvent: (event) => {
-            told ||= event.type === 'error';
-            if (values.json) terminal.out(jsonLine(event));
-            progress?.show(event);
-          },
-        });
-        progress?.end();
-        if (!values.json) for (const ui of Object.values(outputs)) for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
-        return 0;
+        for (; index < runs.length; index++) await runOne(index);
+        return reportFailures(terminal, failures, runs.length);
+      } catch (error) {
+        if (several) reportFailures(terminal, failures, runs.length);
+        if (several) terminal.err(`stopped at run ${index + 1} of ${runs.length}\n`);
+        throw error;
       } finally {
-        progress?.end();
         await room.close();
         stop.release();
       }
@@ -73,12 +103,6 @@ function onInterrupt(terminal: Terminal, kill: () => void): { signal: AbortSigna
     process.off('SIGTERM', hear);
   };
   return { signal: controller.signal, release };
-}
-
-async function standardInput(): Promise<WorkflowSource> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 const shortPath = (path: string): string => {

@@ -4,10 +4,12 @@ import { checkAborted, DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
+import { pythonRandom } from '../random/python.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { openFolders } from '../storage/folders.ts';
 import { checkWritable } from '../storage/output.ts';
 import { promptOf } from '../workflow/graph.ts';
+import { inspect, type MissingModel, type MissingNode } from '../workflow/inspect.ts';
 import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
 import { type Prepared, prepare } from '../workflow/prepare.ts';
 import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
@@ -46,6 +48,8 @@ export interface RunOptions {
   readonly targets?: readonly string[];
   /** Runs the outputs that can run, as ComfyUI does, when others can't; `nodeErrors` of the result says what is wrong with those. */
   readonly partial?: boolean;
+  /** Chooses among `{a|b}` in texts of a workflow in the UI format: equal seeds choose equally (0). */
+  readonly dynamicSeed?: number | bigint;
   /** Written into pictures beside the prompt (`workflow`: the UI's own file). */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -61,6 +65,8 @@ export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & { readon
 export interface RunResult {
   /** By the id of the node that saved or showed something. */
   readonly outputs: Readonly<Record<string, NodeOutput>>;
+  /** All pictures of `outputs`. */
+  readonly images: readonly Picture[];
   /** What is wrong with the outputs that were left out, by node id, as ComfyUI says it; empty unless `partial`. */
   readonly nodeErrors: Readonly<Record<string, NodeErrors>>;
 }
@@ -70,6 +76,12 @@ export interface CheckResult {
   readonly missingNodes: readonly string[];
   readonly missingModels: readonly string[];
   readonly errors: readonly DarkroomError[];
+  /** The missing node types with their packs. */
+  readonly nodes: readonly MissingNode[];
+  /** The missing model files with the folders they belong in and near matches. */
+  readonly models: readonly MissingModel[];
+  /** What had to be guessed when the file was converted. */
+  readonly notes: readonly string[];
   /** ComfyUI's own answer to the same workflow. */
   readonly validation?: Validation;
 }
@@ -87,10 +99,13 @@ export interface Darkroom {
   close(): Promise<void>;
 }
 
+/** The models folders that are meant: `models`, if there is one, unless told. */
+export const modelFolders = (models: DarkroomOptions['models'] = existsSync('models') ? 'models' : []): readonly string[] =>
+  typeof models === 'string' ? [models] : models;
+
 /** Opens the folders and prepares an engine; its process starts with the first run. Throws DR_BAD_USAGE for a models folder that is not there. */
 export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
-  const models = options.models ?? (existsSync('models') ? ['models'] : []);
-  const folders = openFolders({ ...options, models: typeof models === 'string' ? [models] : models, embedded: embeddedModels() });
+  const folders = openFolders({ ...options, models: modelFolders(options.models), embedded: embeddedModels() });
   const nodes = options.nodes?.table ?? NODES;
   const { input, output, temp } = folders;
   const engine = createEngine({
@@ -109,8 +124,9 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     set: Overrides = {},
     targets?: readonly string[],
     extra: RunOptions['extra'] = {},
+    dynamicSeed?: RunOptions['dynamicSeed'],
   ): { workflow: Workflow; prepared: Prepared; validation: Validation } => {
-    const workflow = readSource(source, nodes);
+    const workflow = readSource(source, nodes, dynamicSeed);
     const graph = applyOverrides(workflow.graph, set, nodes);
     const prepared = prepare(graph, { ...workflow.extra, ...extra } as JsonObject, nodes, folders);
     const validation = validate(prepared.graph, nodes, folders, targets);
@@ -118,10 +134,11 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   };
 
   const run = async (source: WorkflowSource, options: RunOptions = {}): Promise<RunResult> => {
-    const { signal, onEvent = () => undefined, set, extra, targets, partial } = options;
+    const { signal, onEvent = () => undefined, set, extra, targets, partial, dynamicSeed } = options;
     try {
       checkAborted(signal);
-      const { prepared, validation } = checked(source, set, targets, extra);
+      const { workflow, prepared, validation } = checked(source, set, targets, extra, dynamicSeed);
+      for (const message of workflow.notes) onEvent({ type: 'warning', message });
       const problems = partial && validation.error === null ? prepared.problems : validation.problems;
       const refused = invalid({ ...validation, problems });
       if (refused) throw refused;
@@ -139,7 +156,12 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
         { signal, onEvent: onEvent as Emit },
       );
       onEvent({ type: 'done', outputs });
-      return { outputs: withPictures(outputs), nodeErrors: Object.fromEntries(validation.nodeErrors) };
+      const shown = withPictures(outputs);
+      return {
+        outputs: shown,
+        images: Object.values(shown).flatMap(({ images }) => images),
+        nodeErrors: Object.fromEntries(validation.nodeErrors),
+      };
     } catch (error) {
       if (error instanceof DarkroomError) onEvent({ type: 'error', error: error.toJSON() });
       throw error;
@@ -147,13 +169,17 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   };
 
   const check = (source: WorkflowSource, { set }: Pick<RunOptions, 'set'> = {}): CheckResult => {
-    const { workflow, validation } = checked(source, set);
-    const missingNodes = [...workflow.graph.values()].map((node) => node.classType).filter((type) => type !== '' && !nodes.has(type));
+    const { workflow, prepared } = checked(source, set);
+    const { validation, nodes: strangers, models, problems } = inspect(prepared.graph, nodes, folders);
+    const errors = [...prepared.problems, ...problems];
     return {
-      runnable: validation.problems.length === 0,
-      missingNodes: [...new Set(missingNodes)],
-      missingModels: [...new Set(validation.problems.filter((p) => p.code === 'DR_MODEL_MISSING').map((p) => p.file!))],
-      errors: validation.problems,
+      runnable: errors.length === 0,
+      missingNodes: strangers.map(({ type }) => type),
+      missingModels: models.map(({ file }) => file),
+      errors,
+      nodes: strangers,
+      models,
+      notes: workflow.notes,
       validation,
     };
   };
@@ -161,10 +187,11 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   return { run, check, kill: engine.kill, enginePid: engine.pid, close: engine.close };
 }
 
-function readSource(source: WorkflowSource, nodes: NodeTable): Workflow {
-  if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow', { nodes });
-  if (typeof source !== 'string') return readWorkflow(source as Json, 'the workflow', { nodes });
-  return isJsonText(source) ? readWorkflow(parseJson(source), 'the workflow', { nodes }) : readWorkflowFile(source, { nodes });
+function readSource(source: WorkflowSource, nodes: NodeTable, dynamicSeed: number | bigint = 0): Workflow {
+  const options = { nodes, random: pythonRandom(dynamicSeed).random };
+  if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow', options);
+  if (typeof source !== 'string') return readWorkflow(source as Json, 'the workflow', options);
+  return isJsonText(source) ? readWorkflow(parseJson(source), 'the workflow', options) : readWorkflowFile(source, options);
 }
 
 const isJsonText = (text: string): boolean => /^[\s\ufeff]*\{/.test(text);

@@ -1,4 +1,4 @@
-// Node types that were renamed: files that say the old name mean the new node.
+// Node types that were renamed: files that say the old name mean the new node. Where a pack declares the old name itself, that counts.
 import type { NodeDeclaration } from './declare.ts';
 
 export interface Alias {
@@ -11,14 +11,7 @@ export interface Alias {
 export const ALIASES: ReadonlyMap<string, Alias> = new Map<string, Alias>([
   // ComfyUI itself, as its editor patches files
   ['T2IAdapterLoader', { type: 'ControlNetLoader', inputs: { t2i_adapter_name: 'control_net_name' } }],
-  ['ConditioningAverage ', { type: 'ConditioningAverage' }],
   ['SDV_img2vid_Conditioning', { type: 'SVD_img2vid_Conditioning' }],
-  // Impact Pack before 3.0
-  ['Segs & Mask', { type: 'ImpactSegsAndMask' }],
-  ['Segs & Mask ForEach', { type: 'ImpactSegsAndMaskForEach' }],
-  ['SegsMaskCombine', { type: 'SegsToCombinedMask' }],
-  // ComfyUI_Noise: what the nodes are called on the canvas
-  ['Unsampler', { type: 'BNK_Unsampler' }],
 ]);
 
 /** Inputs that were renamed while their node kept its type, old name to new. */

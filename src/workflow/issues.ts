@@ -2,6 +2,7 @@
 import { DarkroomError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import type { Json, JsonObject } from '../formats/json.ts';
 import { didYouMean } from '../near.ts';
+import { packOf } from '../nodes/packs.ts';
 import { REFUSED } from '../nodes/refused.ts';
 import { floatJson, type PythonError, repr, str } from './python.ts';
 
@@ -49,6 +50,11 @@ export const missingClassType = (nodeId: string): Issue =>
     'Export the workflow again from ComfyUI in the API format.',
   );
 
+const origin = (nodeType: string): string => {
+  const pack = packOf(nodeType);
+  return pack ? `It belongs to ${pack}, and is not built in.` : '';
+};
+
 /** A class type that does not exist or is refused, at one or more nodes. */
 export const unknownType = (nodeIds: readonly string[], nodeType: string, known: Iterable<string>): Issue => {
   const refused = REFUSED.get(nodeType);
@@ -65,7 +71,9 @@ export const unknownType = (nodeIds: readonly string[], nodeType: string, known:
     refused
       ? `node type '${nodeType}' of ${refused.pack} ${where} can't be run: ${refused.reason}`
       : `unknown node type '${nodeType}' ${where}`,
-    refused ? refused.hint : [didYouMean(nodeType, known), '`darkroom nodes` lists the types that can be run.'].filter(Boolean).join(' '),
+    refused
+      ? refused.hint
+      : [origin(nodeType), didYouMean(nodeType, known), '`darkroom nodes` lists the types that can be run.'].filter(Boolean).join(' '),
   );
 };
 

@@ -297,7 +297,7 @@ function unique(problems: readonly DarkroomError[]): DarkroomError[] {
 }
 
 /** One error for all that is wrong (each by itself in its cause, an AggregateError); undefined when everything can run. */
-export function invalid({ problems }: Validation): DarkroomError | undefined {
+export function invalid({ problems }: Pick<Validation, 'problems'>): DarkroomError | undefined {
   if (problems.length < 2) return problems[0];
   return new DarkroomError(problems[0].code, {
     ...problems[0].toJSON(),

@@ -35,6 +35,7 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
   const library = createLibrary(json, options.nodes, options.components);
   const { root, nodes } = expand(uiGraph(json), library);
   const notes = new Set<string>();
+  const strangers = new Set<string>();
   const now = options.now ?? new Date();
   const random = options.random ?? (() => 0);
 
@@ -44,25 +45,30 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
       const value = node && library.valuesOf(node).values.get(widget);
       return value === undefined ? undefined : value === null ? '' : jsText(value);
     });
-  const valueOf = (source: Extract<Source, { value: Json }>): Json =>
+  const primitiveValue = (source: Extract<Source, { value: Json }>): Json =>
     source.primitive?.properties[REPLACE] === true && typeof source.value === 'string' ? filled(source.value) : source.value;
 
-  const inputsOf = ({ node, scope }: Placed): JsonObject => {
+  const inputsOf = ({ id, node, scope }: Placed): JsonObject => {
     const { values, note } = library.valuesOf(node);
     if (note) notes.add(note);
+    if (!library.known(node.type) && Array.isArray(node.values) && node.values.length > 0) strangers.add(node.type);
     const entries = new Map<string, Json>(values);
     const links = new Map<string, Json>();
     for (const socket of library.inputsOf(node)) {
       const source = resolveInput(library, scope, node, socket);
       if (!source || socket.name === '') continue;
-      if ('value' in source) entries.set(socket.name, valueOf(source));
+      if ('value' in source) entries.set(socket.name, primitiveValue(source));
       else links.set(socket.name, [source.id, source.slot]);
     }
     for (const [name, value] of entries) {
       const input = library.inputOf(node, name);
       if (typeof value === 'string' && input?.kind === 'STRING') {
         if (name === FILE_NAMES) entries.set(name, filled(value));
-        else if (input.dynamicPrompts && isDynamic(value)) entries.set(name, chooseFrom(value, random));
+        else if (input.dynamicPrompts && isDynamic(value)) {
+          const chosen = chooseFrom(value, random);
+          entries.set(name, chosen);
+          if (value.includes('{')) notes.add(`'${name}' of ${node.type} (node ${id}) leaves a choice; taken: ${shortened(chosen)}`);
+        }
       } else if (Array.isArray(value)) entries.set(name, { __value__: value });
     }
     for (const [name, link] of links) entries.set(name, link);
@@ -70,6 +76,7 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
   };
 
   const made = nodes.map((placed): [string, GraphNode] => [placed.id, apiNode(library, placed.node, inputsOf(placed))]);
+  if (strangers.size > 0) notes.add(`the inputs of unknown node types could only be guessed: ${[...strangers].join(', ')}`);
   return { graph: inOrder(withoutLooseLinks(new Map(made))), notes: [...notes] };
 }
 
@@ -114,6 +121,8 @@ function findNode(root: Scope, name: string): UiNode | undefined {
   collect(root);
   return all.find((node) => node.properties[NAME_FOR_REPLACE] === name) ?? all.find((node) => (node.title ?? node.type) === name);
 }
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text).replace(/\s+/g, ' ');
 
 /** A value as JavaScript prints it. */
 const jsText = (value: Json): string => String(numberOf(value) !== undefined && typeof value !== 'bigint' ? numberOf(value) : value);

@@ -167,8 +167,11 @@ function partsOf(node: UiNode, group: Group): readonly Part[] | undefined {
   const slots = new Map<string, WidgetSlot[]>();
   let last: WidgetSlot[] = [];
   for (const slot of library.layoutOf(node)) {
-    if (slot.kind === 'value') slots.set(slot.name, (last = [slot]));
-    else last.push(slot);
+    if (slot.kind === 'value') {
+      last = [];
+      slots.set(slot.name, last);
+    }
+    last.push(slot);
   }
   const sockets = library.inputsOf(node).filter((input) => !slots.has(input.name) && input.widget === undefined);
   return [

@@ -1,0 +1,62 @@
+// What FILE may be on the command line: a path, `-` for standard input, or an http(s) URL of this machine.
+import { DarkroomError } from '../errors.ts';
+
+export interface Source {
+  /** A path, to be read where it is needed, or the bytes themselves. */
+  readonly content: string | Uint8Array;
+  /** What messages call it. */
+  readonly name: string;
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+
+/** Opens what was named. Throws DR_BAD_USAGE for URLs of other machines, DR_FILE_UNREADABLE. */
+export async function openSource(name: string): Promise<Source> {
+  if (name === '-') return { content: await collect(process.stdin, 'standard input'), name: 'standard input' };
+  if (/^https?:\/\//i.test(name)) return { content: await download(name), name };
+  return { content: name, name };
+}
+
+async function download(text: string): Promise<Uint8Array> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !isHere(url.hostname))
+    throw new DarkroomError('DR_BAD_USAGE', {
+      message: `${text} is not on this machine`,
+      hint: 'Files are read from localhost alone; download it first, with a browser or curl, and give the file.',
+      file: text,
+    });
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (!response.ok || !response.body) throw new Error(`the server answers ${response.status}`);
+    return await collect(response.body, text);
+  } catch (error) {
+    if (error instanceof DarkroomError) throw error;
+    const { message, cause } = error as Error;
+    throw new DarkroomError('DR_FILE_UNREADABLE', {
+      message: `${text} can't be read: ${cause instanceof Error ? cause.message : message}`,
+      hint: 'Does the server run, and is the address right? Redirects are not followed.',
+      file: text,
+      cause: error,
+    });
+  }
+}
+
+/** localhost, 127.x.y.z and ::1. */
+const isHere = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(host);
+
+async function collect(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_BYTES)
+      throw new DarkroomError('DR_FILE_UNREADABLE', {
+        message: `${name} has more than ${MAX_BYTES / 1024 / 1024} MiB`,
+        hint: 'Is this a workflow at all?',
+        file: name,
+      });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

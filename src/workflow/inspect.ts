@@ -1,0 +1,93 @@
+// Everything that keeps a workflow from running, in one pass: where some node types are missing, the rest is checked all the same.
+import type { DarkroomError } from '../errors.ts';
+import { near } from '../near.ts';
+import { type NodeDeclaration, output, socket } from '../nodes/declare.ts';
+import { packOf } from '../nodes/packs.ts';
+import { REFUSED } from '../nodes/refused.ts';
+import type { Graph } from './graph.ts';
+import { optionsOf } from './spec.ts';
+import { type NodeTable, type Validation, validate, type WorkflowEnvironment } from './validate.ts';
+
+export interface MissingNode {
+  readonly type: string;
+  /** As far as it can be told from the type. */
+  readonly pack?: string;
+  /** Why it is not built in, where that was decided. */
+  readonly reason?: string;
+  readonly nodeIds: readonly string[];
+}
+
+export interface MissingModel {
+  readonly file: string;
+  /** The model folder it belongs in. */
+  readonly folder: string;
+  /** Files of that folder with a similar name. */
+  readonly near: readonly string[];
+  readonly nodeIds: readonly string[];
+}
+
+export interface Inspection {
+  /** ComfyUI's own answer: it says nothing of values while types are missing. */
+  readonly validation: Validation;
+  readonly nodes: readonly MissingNode[];
+  readonly models: readonly MissingModel[];
+  /** Every finding: missing types first, then model files and inputs. */
+  readonly problems: readonly DarkroomError[];
+}
+
+/** Checks a graph. Never throws for what is in it. */
+export function inspect(graph: Graph, nodes: NodeTable, environment: WorkflowEnvironment): Inspection {
+  const validation = validate(graph, nodes, environment);
+  const strangers = new Map<string, string[]>();
+  for (const [id, { classType }] of graph)
+    if (classType !== '' && !nodes.has(classType)) strangers.set(classType, [...(strangers.get(classType) ?? []), id]);
+  const rest = strangers.size === 0 ? validation : validate(graph, withPlaceholders(nodes, strangers.keys()), environment);
+  const problems = rest === validation ? validation.problems : [...validation.problems, ...rest.problems];
+
+  const models = new Map<string, { file: string; folder: string; near: readonly string[]; nodeIds: string[] }>();
+  for (const problem of problems) {
+    if (problem.code !== 'DR_MODEL_MISSING' || problem.nodeId === undefined) continue;
+    const input = nodes.get(problem.nodeType ?? '')?.inputs[problem.input ?? ''];
+    if (input?.kind !== 'COMBO' || input.folder === undefined || problem.file === undefined) continue;
+    const key = `${input.folder}/${problem.file}`;
+    const known = models.get(key);
+    if (known) known.nodeIds.push(problem.nodeId);
+    else
+      models.set(key, {
+        file: problem.file,
+        folder: input.folder,
+        near: near(problem.file, optionsOf(input, environment)),
+        nodeIds: [problem.nodeId],
+      });
+  }
+  return {
+    validation,
+    nodes: [...strangers].map(([type, nodeIds]) => {
+      const refused = REFUSED.get(type);
+      return { type, pack: refused?.pack ?? packOf(type), reason: refused?.reason, nodeIds };
+    }),
+    models: [...models.values()],
+    problems,
+  };
+}
+
+/** The nodes with a stand-in for each missing type, which takes and gives anything and counts as an output: so what leads to it is checked. */
+function withPlaceholders(nodes: NodeTable, types: Iterable<string>): NodeTable {
+  const all = new Map(nodes);
+  for (const type of types) all.set(type, placeholder(type));
+  return all;
+}
+
+const placeholder = (type: string): NodeDeclaration => ({
+  type,
+  display: type,
+  category: '',
+  inputs: {},
+  more: { pattern: /^/, input: socket('*') },
+  outputs: [],
+  moreOutputs: output('*'),
+  outputNode: true,
+  run: () => {
+    throw new Error(`internal: a placeholder for ${type} runs`);
+  },
+});

@@ -1,0 +1,16 @@
+// A graph as the text of an API file, indented as the editor exports it. Integers and floats keep their kinds, texts their letters.
+import { dumpsJson, entriesOf, isJsonObject, type Json, keysOf } from '../formats/json.ts';
+import { type Graph, promptOf } from './graph.ts';
+
+/** The graph as JSON text with a line per value. */
+export const printGraph = (graph: Graph): string => `${print(promptOf(graph), '')}\n`;
+
+function print(value: Json, indent: string): string {
+  const deeper = `${indent}  `;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${value.map((v) => deeper + print(v, deeper)).join(',\n')}\n${indent}]`;
+  if (!isJsonObject(value)) return dumpsJson(value);
+  if (keysOf(value).length === 0) return '{}';
+  const lines = entriesOf(value).map(([key, item]) => `${deeper}${JSON.stringify(key)}: ${print(item, deeper)}`);
+  return `{\n${lines.join(',\n')}\n${indent}}`;
+}
