@@ -8,6 +8,7 @@ import type { NodeContext, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
 import { writeOutputs } from '../storage/output.ts';
 import { type Graph, linksOf, promptOf } from '../workflow/graph.ts';
@@ -84,6 +85,8 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
           ...versions(),
           provider: runtime.device,
           precision: 'fp32',
+          text_encoders: runtime.textEncoders,
+          node: dynamic.realOf(nodeId),
           models: modelsBefore(job, dynamic.realOf(nodeId)),
         }),
       }),
@@ -122,6 +125,7 @@ interface UsedModel {
   readonly folder: string;
   readonly name: string;
   readonly bytes: number;
+  readonly hash: string;
 }
 
 /** The model files that a node's result depends on. */
@@ -138,8 +142,8 @@ function modelsBefore({ graph, nodes, folders }: JobContext, nodeId: string): Us
       const value = node.inputs[name];
       if (input.kind !== 'COMBO' || input.folder === undefined || typeof value !== 'string') continue;
       if (!folders.modelFiles(input.folder).includes(value)) continue;
-      const { size } = statSync(folders.modelPath(input.folder, value));
-      found.set(`${input.folder}/${value}`, { folder: input.folder, name: value, bytes: size });
+      const path = folders.modelPath(input.folder, value);
+      found.set(`${input.folder}/${value}`, { folder: input.folder, name: value, bytes: statSync(path).size, hash: fingerprint(path) });
     }
     stack.push(...linksOf(node).map(([, link]) => link.id));
   }

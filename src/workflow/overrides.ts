@@ -1,14 +1,18 @@
-// `--set ID.INPUT=VALUE`: replaces widget values of a graph before it is checked. ID is a node id or a title.
+// Replaces widget values of a graph before it is checked: `ID.INPUT` (ID is a node id or a title), or what is meant (`prompt`, `seed` …).
 import { DarkroomError } from '../errors.ts';
 import { type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import { didYouMean } from '../near.ts';
 import { inputOf } from '../nodes/declare.ts';
 import { type Graph, linkOf, nodeName, withInputs } from './graph.ts';
+import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from './shorthands.ts';
 import { typeOf } from './spec.ts';
 import type { NodeTable } from './validate.ts';
 
-/** `ID.INPUT` -> value: a string is converted to what the input takes; anything else is used as it is. */
-export type Overrides = Readonly<Record<string, unknown>>;
+/**
+ * `ID.INPUT` -> value: a string is converted to what the input takes; anything else is used as it is. `prompt`, `negative`, `seed`, `steps`,
+ * `cfg` and `size` find their inputs by themselves.
+ */
+export type Overrides = Readonly<Record<string, unknown>> & { readonly [K in ShorthandName]?: string | number | bigint };
 
 /** Reads `ID.INPUT=VALUE` arguments. Throws DR_BAD_USAGE. */
 export function parseOverrides(texts: readonly string[]): Overrides {
@@ -25,10 +29,20 @@ export function parseOverrides(texts: readonly string[]): Overrides {
   return overrides;
 }
 
-/** The graph with the values set. Throws DR_BAD_USAGE for unknown or ambiguous nodes and for inputs that the node does not have. */
-export function applyOverrides(graph: Graph, overrides: Overrides, nodes: NodeTable): Graph {
+/**
+ * The graph with the values set; what is set by id wins. Throws DR_BAD_USAGE for unknown or ambiguous nodes and for inputs that the node does
+ * not have.
+ */
+export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTable): Graph {
+  const graph = Object.keys(SHORTHANDS)
+    .filter(isShorthand)
+    .filter((name) => overrides[name] !== undefined)
+    .reduce((changed, name) => withInputs(changed, shorthandChanges(name, overrides[name], changed, nodes)), given);
   const changes = new Map<string, JsonObject>();
   for (const [target, value] of Object.entries(overrides)) {
+    if (isShorthand(target)) continue;
+    if (!target.includes('.'))
+      throw usage(target, 'it is no override', didYouMean(target, Object.keys(SHORTHANDS)), [...Object.keys(SHORTHANDS), 'ID.INPUT']);
     const { id, input } = find(graph, target);
     const node = graph.get(id)!;
     const declared = nodes.get(node.classType)?.inputs;

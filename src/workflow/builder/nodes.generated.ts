@@ -6,7 +6,11 @@ export type AdditionalMode = 'DISABLE' | 'ratio additional' | 'ratio between';
 export type AdditionalSampler = 'AUTO' | 'euler' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_fast' | 'dpmpp_2m' | 'ddpm';
 export type FullSampleSchedule = 'none' | 'interleave1' | 'interleave2' | 'interleave3' | 'last1' | 'last2' | 'interleave1+last1' | 'interleave2+last1' | 'interleave3+last1';
 export type Op = 'a * b + c' | 'a + c' | 'a - c' | 'a * b' | 'a / b';
+export type Preset = 'all' | 'hand' | 'face' | 'mouth' | 'eyes' | 'eyebrows' | 'pupils' | 'left_eyebrow' | 'left_eye' | 'left_pupil' | 'right_eyebrow' | 'right_eye' | 'right_pupil' | 'short_sleeved_shirt' | 'long_sleeved_shirt' | 'short_sleeved_outwear' | 'long_sleeved_outwear' | 'vest' | 'sling' | 'shorts' | 'trousers' | 'skirt' | 'short_sleeved_dress' | 'long_sleeved_dress' | 'vest_dress' | 'sling_dress' | 'person' | 'bicycle' | 'car' | 'motorcycle' | 'airplane' | 'bus' | 'train' | 'truck' | 'boat' | 'traffic light' | 'fire hydrant' | 'stop sign' | 'parking meter' | 'bench' | 'bird' | 'cat' | 'dog' | 'horse' | 'sheep' | 'cow' | 'elephant' | 'bear' | 'zebra' | 'giraffe' | 'backpack' | 'umbrella' | 'handbag' | 'tie' | 'suitcase' | 'frisbee' | 'skis' | 'snowboard' | 'sports ball' | 'kite' | 'baseball bat' | 'baseball glove' | 'skateboard' | 'surfboard' | 'tennis racket' | 'bottle' | 'wine glass' | 'cup' | 'fork' | 'knife' | 'spoon' | 'bowl' | 'banana' | 'apple' | 'sandwich' | 'orange' | 'broccoli' | 'carrot' | 'hot dog' | 'pizza' | 'donut' | 'cake' | 'chair' | 'couch' | 'potted plant' | 'bed' | 'dining table' | 'toilet' | 'tv' | 'laptop' | 'mouse' | 'remote' | 'keyboard' | 'cell phone' | 'microwave' | 'oven' | 'toaster' | 'sink' | 'refrigerator' | 'book' | 'clock' | 'vase' | 'scissors' | 'teddy bear' | 'hair drier' | 'toothbrush';
 export type ResamplingMethod = 'lanczos' | 'nearest' | 'bilinear' | 'bicubic';
+export type RestoreMask = 'never' | 'always' | 'if_same_size';
+export type SamDetectionHint = 'center-1' | 'horizontal-2' | 'vertical-2' | 'rect-4' | 'diamond-4' | 'mask-area' | 'mask-points' | 'mask-point-bbox' | 'none';
+export type SamMaskHintUseNegative = 'False' | 'Small' | 'Outter';
 export type SamplerName = 'euler' | 'euler_cfg_pp' | 'euler_ancestral' | 'euler_ancestral_cfg_pp' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_2_ancestral' | 'lms' | 'dpm_fast' | 'dpm_adaptive' | 'dpmpp_2s_ancestral' | 'dpmpp_2s_ancestral_cfg_pp' | 'dpmpp_sde' | 'dpmpp_sde_gpu' | 'dpmpp_2m' | 'dpmpp_2m_cfg_pp' | 'dpmpp_2m_sde' | 'dpmpp_2m_sde_gpu' | 'dpmpp_2m_sde_heun' | 'dpmpp_2m_sde_heun_gpu' | 'dpmpp_3m_sde' | 'dpmpp_3m_sde_gpu' | 'ddpm' | 'lcm' | 'ipndm' | 'ipndm_v' | 'deis' | 'res_multistep' | 'res_multistep_cfg_pp' | 'res_multistep_ancestral' | 'res_multistep_ancestral_cfg_pp' | 'gradient_estimation' | 'gradient_estimation_cfg_pp' | 'er_sde' | 'seeds_2' | 'seeds_3' | 'sa_solver' | 'sa_solver_pece' | 'ddim' | 'uni_pc' | 'uni_pc_bh2';
 export type ScaleMethod = 'nearest-exact' | 'bilinear' | 'lanczos' | 'area';
 export type Scheduler = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | 'ddim_uniform' | 'beta' | 'normal' | 'linear_quadratic' | 'kl_optimal';
@@ -157,6 +161,33 @@ export const BasicScheduler: NodeFunction<{
   /** 0 to 1, in the editor 1. */
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('BasicScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** BBOX Detector (combined) (ImpactPack/Detector) */
+export const BboxDetectorCombined_v2: NodeFunction<{
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 4. */
+  dilation: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('BboxDetectorCombined_v2', [['MASK', 'MASK']]);
+
+/** BBOX Detector (SEGS) (ImpactPack/Detector) */
+export const BboxDetectorSEGS: NodeFunction<{
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 10. */
+  dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Labels to keep, separated by commas; `all` keeps everything. */
+  labels: Text;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('BboxDetectorSEGS', [['SEGS', 'SEGS']]);
 
 /** BetaSamplingScheduler (sampling/custom_sampling/schedulers) */
 export const BetaSamplingScheduler: NodeFunction<{
@@ -385,6 +416,193 @@ export const DenoiseScheduleHookProvider: NodeFunction<{
   target_denoise: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('DenoiseScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
+/** DenoiseSchedulerDetailerHookProvider (ImpactPack/Detailer): Moves the denoise to a target over the cycles; a single cycle keeps its own. */
+export const DenoiseSchedulerDetailerHookProvider: NodeFunction<{
+  schedule_for_cycle: OneOf<'simple'>;
+  /** 0 to 1, in the editor 0.3. */
+  target_denoise: Float;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DenoiseSchedulerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
+/** Detailer (SEGS) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+export const DetailerForEach: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  /** A prompt for the parts, if not empty. */
+  wildcard: Text;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEach', [['IMAGE', 'IMAGE']]);
+
+/** DetailerDebug (SEGS) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+export const DetailerForEachDebug: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  /** A prompt for the parts, if not empty. */
+  wildcard: Text;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ image: 'IMAGE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebug', [['image', 'IMAGE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
+
+/** DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+export const DetailerForEachDebugPipe: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** A prompt for the parts, if not empty. */
+  wildcard: Text;
+  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  refiner_ratio: Float;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebugPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
+
+/** Detailer (SEGS/pipe) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+export const DetailerForEachPipe: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** A prompt for the parts, if not empty. */
+  wildcard: Text;
+  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  refiner_ratio: Float;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cnet_images', 'IMAGE']]);
+
+/** DetailerHookCombine (ImpactPack/Upscale): Two hooks as one. As in the original, a hook that makes its own noise leaves none in a combination. */
+export const DetailerHookCombine: NodeFunction<{
+  hook1: Link<'DETAILER_HOOK'>;
+  hook2: Link<'DETAILER_HOOK'>;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DetailerHookCombine', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
 /** DetailerPipe -> BasicPipe (ImpactPack/Pipe) */
 export const DetailerPipeToBasicPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
@@ -535,6 +753,126 @@ export const ExtendIntermediateSigmas: NodeFunction<{
   spacing: OneOf<'linear' | 'cosine' | 'sine'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExtendIntermediateSigmas', [['SIGMAS', 'SIGMAS']]);
 
+/** FaceDetailer (ImpactPack/Simple): Finds parts of a picture (faces, hands) and draws them anew at a larger size. */
+export const FaceDetailer: NodeFunction<{
+  image: Link<'IMAGE'>;
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  /** Least confidence of what the detector finds. 0 to 1, in the editor 0.5. */
+  bbox_threshold: Float;
+  /** Grows the masks of what was found. -512 to 512, in the editor 10. */
+  bbox_dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 10, in the editor 3. */
+  bbox_crop_factor: Float;
+  sam_detection_hint: OneOf<SamDetectionHint>;
+  /** -512 to 512, in the editor 0. */
+  sam_dilation: Int;
+  /** 0 to 1, in the editor 0.93. */
+  sam_threshold: Float;
+  /** 0 to 1000, in the editor 0. */
+  sam_bbox_expansion: Int;
+  /** 0 to 1, in the editor 0.7. */
+  sam_mask_hint_threshold: Float;
+  sam_mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  /** A prompt for the parts, if not empty. */
+  wildcard: Text;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  sam_model_opt?: Link<'SAM_MODEL'>;
+  segm_detector_opt?: Link<'SEGM_DETECTOR'>;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailer', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
+
+/** FaceDetailer (pipe) (ImpactPack/Simple): Finds parts of a picture (faces, hands) and draws them anew at a larger size. */
+export const FaceDetailerPipe: NodeFunction<{
+  image: Link<'IMAGE'>;
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  /** Least confidence of what the detector finds. 0 to 1, in the editor 0.5. */
+  bbox_threshold: Float;
+  /** Grows the masks of what was found. -512 to 512, in the editor 10. */
+  bbox_dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 10, in the editor 3. */
+  bbox_crop_factor: Float;
+  sam_detection_hint: OneOf<SamDetectionHint>;
+  /** -512 to 512, in the editor 0. */
+  sam_dilation: Int;
+  /** 0 to 1, in the editor 0.93. */
+  sam_threshold: Float;
+  /** 0 to 1000, in the editor 0. */
+  sam_bbox_expansion: Int;
+  /** 0 to 1, in the editor 0.7. */
+  sam_mask_hint_threshold: Float;
+  sam_mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  refiner_ratio: Float;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
+
 /** FeatherMask (mask) */
 export const FeatherMask: NodeFunction<{
   mask: Link<'MASK'>;
@@ -650,6 +988,20 @@ export const ImageListToImageBatch: NodeFunction<{
   images: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageListToImageBatch', [['IMAGE', 'IMAGE']]);
 
+/** Switch (images, mask) (ImpactPack/Util) */
+export const ImageMaskSwitch: NodeFunction<{
+  /** 1 to 4, in the editor 1. */
+  select: Int;
+  images1: Link<'IMAGE'>;
+  mask1_opt?: Link<'MASK'>;
+  images2_opt?: Link<'IMAGE'>;
+  mask2_opt?: Link<'MASK'>;
+  images3_opt?: Link<'IMAGE'>;
+  mask3_opt?: Link<'MASK'>;
+  images4_opt?: Link<'IMAGE'>;
+  mask4_opt?: Link<'MASK'>;
+}, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
 /** Pad Image for Outpainting (image) */
 export const ImagePadForOutpaint: NodeFunction<{
   image: Link<'IMAGE'>;
@@ -664,6 +1016,18 @@ export const ImagePadForOutpaint: NodeFunction<{
   /** 0 to 16384, in the editor 40. */
   feathering: Int;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** Image Receiver (ImpactPack/Util): A picture of the input folder, or one that the workflow itself carries. */
+export const ImageReceiver: NodeFunction<{
+  image: FileName;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  link_id: Int;
+  /** In the editor false. */
+  save_to_workflow: Bool;
+  image_data: Text;
+  /** In the editor false. */
+  trigger_always: Bool;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageReceiver', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
 /** Upscale Image (image/upscaling) */
 export const ImageScale: NodeFunction<{
@@ -683,6 +1047,14 @@ export const ImageScaleBy: NodeFunction<{
   /** 0.01 to 8, in the editor 1. */
   scale_by: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleBy', [['IMAGE', 'IMAGE']]);
+
+/** Image Sender (ImpactPack/Util): Shows pictures, and tells the editor to set them in the receivers of the same link_id. */
+export const ImageSender: NodeFunction<{
+  images: Link<'IMAGE'>;
+  filename_prefix: Text;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  link_id: Int;
+}, OutputNode> = nodeFunction('ImageSender');
 
 /** Convert Image to Mask (mask) */
 export const ImageToMask: NodeFunction<{
@@ -704,6 +1076,12 @@ export const ImpactAssembleSEGS: NodeFunction<{
   seg_elt: Link<'SEG_ELT'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactAssembleSEGS', [['SEGS', 'SEGS']]);
 
+/** ImpactBoolean (ImpactPack/Logic) */
+export const ImpactBoolean: NodeFunction<{
+  /** In the editor false. */
+  value: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactBoolean', [['BOOLEAN', 'BOOLEAN']]);
+
 /** Combine Conditionings (ImpactPack/Util): All prompts act, each on its own. */
 export const ImpactCombineConditionings: NodeFunction<{
   /** The first prompt; another input appears with every connection. */
@@ -711,12 +1089,49 @@ export const ImpactCombineConditionings: NodeFunction<{
   [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactCombineConditionings', [['CONDITIONING', 'CONDITIONING']]);
 
+/** ImpactCompare (ImpactPack/Logic) */
+export const ImpactCompare: NodeFunction<{
+  cmp: OneOf<'a = b' | 'a <> b' | 'a > b' | 'a < b' | 'a >= b' | 'a <= b' | 'tt' | 'ff'>;
+  a: Anything;
+  b: Anything;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactCompare', [['BOOLEAN', 'BOOLEAN']]);
+
 /** Concat Conditionings (ImpactPack/Util): The tokens of all prompts, one after the other. */
 export const ImpactConcatConditionings: NodeFunction<{
   /** The first prompt; another input appears with every connection. */
   conditioning1: Link<'CONDITIONING'>;
   [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactConcatConditionings', [['CONDITIONING', 'CONDITIONING']]);
+
+/** ImpactConditionalBranch (ImpactPack/Logic): Only the branch that is chosen runs. */
+export const ImpactConditionalBranch: NodeFunction<{
+  /** In the editor false. */
+  cond: Bool;
+  tt_value: Anything;
+  ff_value: Anything;
+}, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranch', [['*', '*']]);
+
+/** ImpactConditionalBranchSelMode (ImpactPack/Logic): Both branches run, unless sel_mode says that the choice is made before the run. */
+export const ImpactConditionalBranchSelMode: NodeFunction<{
+  /** In the editor false. */
+  cond: Bool;
+  tt_value?: Anything;
+  ff_value?: Anything;
+}, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranchSelMode', [['*', '*']]);
+
+/** ImpactConditionalStopIteration (ImpactPack/Logic): Ends the automatic queue of the editor. */
+export const ImpactConditionalStopIteration: NodeFunction<{
+  /** In the editor false. */
+  cond: Bool;
+}, OutputNode> = nodeFunction('ImpactConditionalStopIteration');
+
+/** Control Bridge (ImpactPack/Logic): Lets its value pass while it is active. Else: Stop and Mute keep what is behind it from running; Bypass, which the editor does by changing the workflow, lets the value pass. */
+export const ImpactControlBridge: NodeFunction<{
+  value: Anything;
+  /** In the editor true. */
+  mode: Bool;
+  behavior: OneOf<'Stop' | 'Mute' | 'Bypass'>;
+}, OutputNode<{ value: never }>> = nodeFunction('ImpactControlBridge', [['value', '*']]);
 
 /** ControlNetApply (SEGS) (ImpactPack/Util) */
 export const ImpactControlNetApplyAdvancedSEGS: NodeFunction<{
@@ -756,6 +1171,11 @@ export const ImpactControlNetClearSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetClearSEGS', [['SEGS', 'SEGS']]);
 
+/** ImpactConvertDataType (ImpactPack/Logic): A value as text, number, integer and truth. What is no number is 1, but for False. */
+export const ImpactConvertDataType: NodeFunction<{
+  value: Anything;
+}, Node<{ STRING: 'STRING'; FLOAT: 'FLOAT'; INT: 'INT'; BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactConvertDataType', [['STRING', 'STRING'], ['FLOAT', 'FLOAT'], ['INT', 'INT'], ['BOOLEAN', 'BOOLEAN']]);
+
 /** Count Elts in SEGS (ImpactPack/Util) */
 export const ImpactCount_Elts_in_SEGS: NodeFunction<{
   segs: Link<'SEGS'>;
@@ -787,6 +1207,9 @@ export const ImpactDilate_Mask_SEG_ELT: NodeFunction<{
   dilation: Int;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDilate_Mask_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
 
+/** ImpactDummyInput (ImpactPack/Debug) */
+export const ImpactDummyInput: NodeFunction<Record<string, never>, Node<{ '*': never }>> = nodeFunction('ImpactDummyInput', [['*', '*']]);
+
 /** Edit SEG_ELT (ImpactPack/Util) */
 export const ImpactEdit_SEG_ELT: NodeFunction<{
   seg_elt: Link<'SEG_ELT'>;
@@ -800,10 +1223,22 @@ export const ImpactEdit_SEG_ELT: NodeFunction<{
   label_opt?: Text;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactEdit_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
 
+/** Execution Order Controller (ImpactPack/Util): Gives its value on when the signal is there. */
+export const ImpactExecutionOrderController: NodeFunction<{
+  signal: Anything;
+  value: Anything;
+}, Node<{ signal: never; value: never }>> = nodeFunction('ImpactExecutionOrderController', [['signal', '*'], ['value', '*']]);
+
 /** Flatten Mask Batch (ImpactPack/Operation): Joins the masks of a batch. As in the original the result has values of 0 to 255. */
 export const ImpactFlattenMask: NodeFunction<{
   masks: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactFlattenMask', [['MASK', 'MASK']]);
+
+/** ImpactFloat (ImpactPack/Logic) */
+export const ImpactFloat: NodeFunction<{
+  /** -3.402823466e+38 to 3.402823466e+38, in the editor 1. */
+  value: Float;
+}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('ImpactFloat', [['FLOAT', 'FLOAT']]);
 
 /** From SEG_ELT (ImpactPack/Util) */
 export const ImpactFrom_SEG_ELT: NodeFunction<{
@@ -837,6 +1272,37 @@ export const ImpactGaussianBlurMaskInSEGS: NodeFunction<{
   /** 0.1 to 100, in the editor 10. */
   sigma: Float;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactGaussianBlurMaskInSEGS', [['SEGS', 'SEGS']]);
+
+/** ImpactIfNone (ImpactPack/Logic): Says whether any_input is there. */
+export const ImpactIfNone: NodeFunction<{
+  signal?: Anything;
+  any_input?: Anything;
+}, Node<{ signal_opt: never; bool: 'BOOLEAN' }>> = nodeFunction('ImpactIfNone', [['signal_opt', '*'], ['bool', 'BOOLEAN']]);
+
+/** Image Batch to Image List (ImpactPack/Util) */
+export const ImpactImageBatchToImageList: NodeFunction<{
+  image: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactImageBatchToImageList', [['IMAGE', 'IMAGE']]);
+
+/** ImpactImageInfo (ImpactPack/Logic/_for_test) */
+export const ImpactImageInfo: NodeFunction<{
+  value: Link<'IMAGE'>;
+}, Node<{ batch: 'INT'; height: 'INT'; width: 'INT'; channel: 'INT' }>> = nodeFunction('ImpactImageInfo', [['batch', 'INT'], ['height', 'INT'], ['width', 'INT'], ['channel', 'INT']]);
+
+/** ImpactInt (ImpactPack/Logic) */
+export const ImpactInt: NodeFunction<{
+  /** 0 to 9223372036854775807, in the editor 0. */
+  value: Int;
+}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactInt', [['INT', 'INT']]);
+
+/** Inversed Switch (Any) (ImpactPack/Util): Gives its input to the output of the chosen number; what is behind the others does not run. */
+export const ImpactInversedSwitch: NodeFunction<{
+  /** Number of the output. 1 to 999999, in the editor 1. */
+  select: Int;
+  input: Anything;
+  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  sel_mode?: Bool;
+}, Node<{ '*': never }>> = nodeFunction('ImpactInversedSwitch', [['*', '*']]);
 
 /** SEGS isn't Empty (ImpactPack/Logic) */
 export const ImpactIsNotEmptySEGS: NodeFunction<{
@@ -893,6 +1359,56 @@ export const ImpactKSamplerBasicPipe: NodeFunction<{
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
 
+/** ImpactLatentInfo (ImpactPack/Logic/_for_test): Height and width in pixels. */
+export const ImpactLatentInfo: NodeFunction<{
+  value: Link<'LATENT'>;
+}, Node<{ batch: 'INT'; height: 'INT'; width: 'INT'; channel: 'INT' }>> = nodeFunction('ImpactLatentInfo', [['batch', 'INT'], ['height', 'INT'], ['width', 'INT'], ['channel', 'INT']]);
+
+/** ImpactLogger (ImpactPack/Debug): Shows a value as text. */
+export const ImpactLogger: NodeFunction<{
+  data: Anything;
+  text: Text;
+}, OutputNode> = nodeFunction('ImpactLogger');
+
+/** ImpactLogicalOperators (ImpactPack/Logic) */
+export const ImpactLogicalOperators: NodeFunction<{
+  operator: OneOf<'and' | 'or' | 'xor'>;
+  /** In the editor false. */
+  bool_a: Bool;
+  /** In the editor false. */
+  bool_b: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactLogicalOperators', [['BOOLEAN', 'BOOLEAN']]);
+
+/** Make List (Any) (ImpactPack/Util) */
+export const ImpactMakeAnyList: NodeFunction<{
+  value1?: Anything;
+  [more: `value${number}`]: Anything | undefined;
+}, Node<{ '*': never }>> = nodeFunction('ImpactMakeAnyList', [['*', '*']]);
+
+/** Make Image Batch (ImpactPack/Util): Joins pictures; those of another size than the first are cut about the centre and resized. */
+export const ImpactMakeImageBatch: NodeFunction<{
+  image1: Link<'IMAGE'>;
+  [more: `image${number}`]: Link<'IMAGE'> | undefined;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactMakeImageBatch', [['IMAGE', 'IMAGE']]);
+
+/** Make Image List (ImpactPack/Util) */
+export const ImpactMakeImageList: NodeFunction<{
+  image1: Link<'IMAGE'>;
+  [more: `image${number}`]: Link<'IMAGE'> | undefined;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImpactMakeImageList', [['IMAGE', 'IMAGE']]);
+
+/** Make Mask Batch (ImpactPack/Util): Joins masks; those of another size than the first are resized. */
+export const ImpactMakeMaskBatch: NodeFunction<{
+  mask1: Link<'MASK'>;
+  [more: `mask${number}`]: Link<'MASK'> | undefined;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactMakeMaskBatch', [['MASK', 'MASK']]);
+
+/** Make Mask List (ImpactPack/Util) */
+export const ImpactMakeMaskList: NodeFunction<{
+  mask1: Link<'MASK'>;
+  [more: `mask${number}`]: Link<'MASK'> | undefined;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactMakeMaskList', [['MASK', 'MASK']]);
+
 /** Make Tile SEGS (ImpactPack/__for_testing): Cuts a picture into overlapping square parts. */
 export const ImpactMakeTileSEGS: NodeFunction<{
   images: Link<'IMAGE'>;
@@ -913,8 +1429,67 @@ export const ImpactMakeTileSEGS: NodeFunction<{
   filter_out_segs_opt?: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactMakeTileSEGS', [['SEGS', 'SEGS']]);
 
+/** ImpactMinMax (ImpactPack/Logic/_for_test) */
+export const ImpactMinMax: NodeFunction<{
+  /** In the editor true. */
+  mode: Bool;
+  a: Anything;
+  b: Anything;
+}, Node<{ INT: 'INT' }>> = nodeFunction('ImpactMinMax', [['INT', 'INT']]);
+
+/** ImpactNeg (ImpactPack/Logic) */
+export const ImpactNeg: NodeFunction<{
+  /** In the editor false. */
+  value: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactNeg', [['BOOLEAN', 'BOOLEAN']]);
+
 /** Negative Cond Placeholder (ImpactPack/sampling): Stands for a negative prompt where there is none: the model is asked for the positive side alone. */
 export const ImpactNegativeConditioningPlaceholder: NodeFunction<Record<string, never>, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactNegativeConditioningPlaceholder', [['CONDITIONING', 'CONDITIONING']]);
+
+/** Set Mute State (ImpactPack/Logic/_for_test) */
+export const ImpactNodeSetMuteState: NodeFunction<{
+  signal: Anything;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  node_id: Int;
+  /** In the editor true. */
+  set_state: Bool;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactNodeSetMuteState', [['signal_opt', '*']]);
+
+/** Queue Trigger (ImpactPack/Logic/_for_test) */
+export const ImpactQueueTrigger: NodeFunction<{
+  signal: Anything;
+  /** In the editor true. */
+  mode: Bool;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactQueueTrigger', [['signal_opt', '*']]);
+
+/** Queue Trigger (Countdown) (ImpactPack/Logic/_for_test) */
+export const ImpactQueueTriggerCountdown: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  count: Int;
+  /** 1 to 18446744073709551615, in the editor 10. */
+  total: Int;
+  /** In the editor true. */
+  mode: Bool;
+  signal?: Anything;
+}, OutputNode<{ signal_opt: never; count: 'INT'; total: 'INT' }>> = nodeFunction('ImpactQueueTriggerCountdown', [['signal_opt', '*'], ['count', 'INT'], ['total', 'INT']]);
+
+/** Remote Boolean (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the run. */
+export const ImpactRemoteBoolean: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  node_id: Int;
+  widget_name: Text;
+  /** In the editor true. */
+  value: Bool;
+}, OutputNode> = nodeFunction('ImpactRemoteBoolean');
+
+/** Remote Int (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the run. */
+export const ImpactRemoteInt: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  node_id: Int;
+  widget_name: Text;
+  /** -18446744073709551615 to 18446744073709551615, in the editor 0. */
+  value: Int;
+}, OutputNode> = nodeFunction('ImpactRemoteInt');
 
 /** SEGS Concat (ImpactPack/Util) */
 export const ImpactSEGSConcat: NodeFunction<{
@@ -933,7 +1508,7 @@ export const ImpactSEGSLabelAssign: NodeFunction<{
 export const ImpactSEGSLabelFilter: NodeFunction<{
   segs: Link<'SEGS'>;
   /** What the editor adds to the labels when chosen. */
-  preset: OneOf<'all' | 'hand' | 'face' | 'mouth' | 'eyes' | 'eyebrows' | 'pupils' | 'left_eyebrow' | 'left_eye' | 'left_pupil' | 'right_eyebrow' | 'right_eye' | 'right_pupil' | 'short_sleeved_shirt' | 'long_sleeved_shirt' | 'short_sleeved_outwear' | 'long_sleeved_outwear' | 'vest' | 'sling' | 'shorts' | 'trousers' | 'skirt' | 'short_sleeved_dress' | 'long_sleeved_dress' | 'vest_dress' | 'sling_dress' | 'person' | 'bicycle' | 'car' | 'motorcycle' | 'airplane' | 'bus' | 'train' | 'truck' | 'boat' | 'traffic light' | 'fire hydrant' | 'stop sign' | 'parking meter' | 'bench' | 'bird' | 'cat' | 'dog' | 'horse' | 'sheep' | 'cow' | 'elephant' | 'bear' | 'zebra' | 'giraffe' | 'backpack' | 'umbrella' | 'handbag' | 'tie' | 'suitcase' | 'frisbee' | 'skis' | 'snowboard' | 'sports ball' | 'kite' | 'baseball bat' | 'baseball glove' | 'skateboard' | 'surfboard' | 'tennis racket' | 'bottle' | 'wine glass' | 'cup' | 'fork' | 'knife' | 'spoon' | 'bowl' | 'banana' | 'apple' | 'sandwich' | 'orange' | 'broccoli' | 'carrot' | 'hot dog' | 'pizza' | 'donut' | 'cake' | 'chair' | 'couch' | 'potted plant' | 'bed' | 'dining table' | 'toilet' | 'tv' | 'laptop' | 'mouse' | 'remote' | 'keyboard' | 'cell phone' | 'microwave' | 'oven' | 'toaster' | 'sink' | 'refrigerator' | 'book' | 'clock' | 'vase' | 'scissors' | 'teddy bear' | 'hair drier' | 'toothbrush'>;
+  preset: OneOf<Preset>;
   /** Labels, separated by commas; `all` keeps everything. */
   labels: Text;
 }, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
@@ -1011,6 +1586,138 @@ export const ImpactSegsAndMaskForEach: NodeFunction<{
   segs: Link<'SEGS'>;
   masks: Link<'MASK'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSegsAndMaskForEach', [['SEGS', 'SEGS']]);
+
+/** Set Widget Value (ImpactPack/Logic/_for_test) */
+export const ImpactSetWidgetValue: NodeFunction<{
+  signal: Anything;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  node_id: Int;
+  widget_name: Text;
+  /** In the editor false. */
+  boolean_value?: Bool;
+  /** -18446744073709551615 to 18446744073709551615, in the editor 0. */
+  int_value?: Int;
+  /** -Infinity to Infinity, in the editor 0. */
+  float_value?: Float;
+  string_value?: Text;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSetWidgetValue', [['signal_opt', '*']]);
+
+/** Simple Detector (SEGS) (ImpactPack/Detector) */
+export const ImpactSimpleDetectorSEGS: NodeFunction<{
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  bbox_threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  bbox_dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Least confidence of the second detector. 0 to 1, in the editor 0.5. */
+  sub_threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  sub_dilation: Int;
+  /** 0 to 1000, in the editor 0. */
+  sub_bbox_expansion: Int;
+  /** 0 to 1, in the editor 0.7. */
+  sam_mask_hint_threshold: Float;
+  /** Grows the masks in the end. -512 to 512, in the editor 0. */
+  post_dilation?: Int;
+  sam_model_opt?: Link<'SAM_MODEL'>;
+  segm_detector_opt?: Link<'SEGM_DETECTOR'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGS', [['SEGS', 'SEGS']]);
+
+/** Simple Detector (SEGS/pipe) (ImpactPack/Detector) */
+export const ImpactSimpleDetectorSEGSPipe: NodeFunction<{
+  detailer_pipe: Link<'DETAILER_PIPE'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  bbox_threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  bbox_dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Least confidence of the second detector. 0 to 1, in the editor 0.5. */
+  sub_threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  sub_dilation: Int;
+  /** 0 to 1000, in the editor 0. */
+  sub_bbox_expansion: Int;
+  /** 0 to 1, in the editor 0.7. */
+  sam_mask_hint_threshold: Float;
+  /** Grows the masks in the end. -512 to 512, in the editor 0. */
+  post_dilation?: Int;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGSPipe', [['SEGS', 'SEGS']]);
+
+/** Sleep (ImpactPack/Logic/_for_test) */
+export const ImpactSleep: NodeFunction<{
+  signal: Anything;
+  /** 0 to 3600, in the editor 0.5. */
+  seconds: Float;
+}, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSleep', [['signal_opt', '*']]);
+
+/** String Selector (ImpactPack/Util): One line of a text, or with multiline one of the parts that begin with #. Counts from 0 and begins anew after the last. */
+export const ImpactStringSelector: NodeFunction<{
+  strings: Text;
+  /** In the editor false. */
+  multiline: Bool;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  select: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactStringSelector', [['STRING', 'STRING']]);
+
+/** Switch (Any) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
+export const ImpactSwitch: NodeFunction<{
+  /** Number of the input. 1 to 999999, in the editor 1. */
+  select: Int;
+  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  sel_mode: Bool;
+  input1?: Anything;
+  [more: `input${number}`]: Anything | undefined;
+}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('ImpactSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
+
+/** ImpactValueReceiver (ImpactPack/Logic): A value that the editor keeps up to date with what a sender of the same link_id sent. */
+export const ImpactValueReceiver: NodeFunction<{
+  typ: OneOf<'STRING' | 'INT' | 'FLOAT' | 'BOOLEAN'>;
+  value: Text;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  link_id: Int;
+}, Node<{ '*': never }>> = nodeFunction('ImpactValueReceiver', [['*', '*']]);
+
+/** ImpactValueSender (ImpactPack/Logic): Sends a value to the editor, which sets it in the receivers of the same link_id for the next run. */
+export const ImpactValueSender: NodeFunction<{
+  value: Anything;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  link_id: Int;
+  signal_opt?: Anything;
+}, OutputNode<{ signal: never }>> = nodeFunction('ImpactValueSender', [['signal', '*']]);
+
+/** ImpactWildcardEncode (ImpactPack/Prompt): Encodes a prompt with wildcards and <lora:name:strength> tags. */
+export const ImpactWildcardEncode: NodeFunction<{
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  wildcard_text: Text;
+  populated_text: Text;
+  /** In the editor true. */
+  mode: Bool;
+  'Select to add LoRA': FileName;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+}, Node<{ model: 'MODEL'; clip: 'CLIP'; conditioning: 'CONDITIONING'; populated_text: 'STRING' }>> = nodeFunction('ImpactWildcardEncode', [['model', 'MODEL'], ['clip', 'CLIP'], ['conditioning', 'CONDITIONING'], ['populated_text', 'STRING']]);
+
+/** ImpactWildcardProcessor (ImpactPack/Prompt): Makes every choice in a text with wildcards: {a|b}, {2$$, $$a|b|c}, __list__. */
+export const ImpactWildcardProcessor: NodeFunction<{
+  wildcard_text: Text;
+  populated_text: Text;
+  /** In the editor true. */
+  mode: Bool;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactWildcardProcessor', [['STRING', 'STRING']]);
 
 /** InpaintModelConditioning (conditioning/inpaint) */
 export const InpaintModelConditioning: NodeFunction<{
@@ -1230,6 +1937,34 @@ export const LatentPixelScale: NodeFunction<{
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
 }, Node<{ LATENT: 'LATENT'; IMAGE: 'IMAGE' }>> = nodeFunction('LatentPixelScale', [['LATENT', 'LATENT'], ['IMAGE', 'IMAGE']]);
 
+/** LatentReceiver (ImpactPack/Util): A latent of the input folder: a .latent file, or a picture that LatentSender saved. */
+export const LatentReceiver: NodeFunction<{
+  latent: FileName;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  link_id: Int;
+  /** In the editor false. */
+  trigger_always: Bool;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentReceiver', [['LATENT', 'LATENT']]);
+
+/** LatentSender (ImpactPack/Util): Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id. */
+export const LatentSender: NodeFunction<{
+  samples: Link<'LATENT'>;
+  filename_prefix: Text;
+  /** 0 to 9223372036854775807, in the editor 0. */
+  link_id: Int;
+  preview_method: OneOf<'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'TAESDXL' | 'TAESD15'>;
+}, OutputNode> = nodeFunction('LatentSender');
+
+/** Switch (latent/legacy) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
+export const LatentSwitch: NodeFunction<{
+  /** Number of the input. 1 to 999999, in the editor 1. */
+  select: Int;
+  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  sel_mode: Bool;
+  input1?: Anything;
+  [more: `input${number}`]: Anything | undefined;
+}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('LatentSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
+
 /** Upscale Latent (latent) */
 export const LatentUpscale: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -1298,6 +2033,55 @@ export const MaskComposite: NodeFunction<{
   y: Int;
   operation: OneOf<'multiply' | 'add' | 'subtract' | 'and' | 'or' | 'xor'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskComposite', [['MASK', 'MASK']]);
+
+/** MaskDetailer (pipe) (ImpactPack/Detailer): Draws what lies under a mask anew at a larger size and pastes it back. */
+export const MaskDetailerPipe: NodeFunction<{
+  image: Link<'IMAGE'>;
+  mask: Link<'MASK'>;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  max_size: Float;
+  /** In the editor true. */
+  mask_mode: Bool;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  feather: Int;
+  /** 1 to 10, in the editor 3. */
+  crop_factor: Float;
+  /** 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  refiner_ratio: Float;
+  /** 1 to 100, in the editor 1. */
+  batch_size: Int;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** In the editor false. */
+  bbox_fill?: Bool;
+  /** In the editor true. */
+  contour_fill?: Bool;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe_opt: 'BASIC_PIPE' }>> = nodeFunction('MaskDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe_opt', 'BASIC_PIPE']]);
 
 /** Mask List to Mask Batch (ImpactPack/Operation): Joins masks to a batch; those of another size than the first are resized. */
 export const MaskListToMaskBatch: NodeFunction<{
@@ -1372,6 +2156,20 @@ export const ModelSamplingDiscrete: NodeFunction<{
   zsnr: Bool;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']]);
 
+/** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Puts noise into the latent at the beginning of each cycle. */
+export const NoiseInjectionDetailerHookProvider: NodeFunction<{
+  /** Whether it begins with the first cycle or the second. */
+  schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
+  /** Without effect: noise is that of the CPU. */
+  source: OneOf<'CPU' | 'GPU'>;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 0 to 200, in the editor 2. */
+  start_strength: Float;
+  /** 0 to 200, in the editor 1. */
+  end_strength: Float;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('NoiseInjectionDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
 /** NoiseInjectionHookProvider (ImpactPack/Upscale): Puts noise into each enlarged latent before it is sampled. */
 export const NoiseInjectionHookProvider: NodeFunction<{
   /** In equal steps. */
@@ -1385,6 +2183,29 @@ export const NoiseInjectionHookProvider: NodeFunction<{
   /** The factor that it moves to. 0 to 200, in the editor 1. */
   end_strength: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/** ONNXDetectorProvider (ImpactPack): Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels. */
+export const ONNXDetectorProvider: NodeFunction<{
+  /** The file, in the models folder `onnx`. A file of models/onnx. */
+  model_name: FileName;
+}, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('ONNXDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']]);
+
+/** ONNX Detector (SEGS/legacy) - use BBOXDetector (ImpactPack/Detector) */
+export const ONNXDetectorSEGS: NodeFunction<{
+  bbox_detector: Link<'BBOX_DETECTOR'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 10. */
+  dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Labels to keep, separated by commas; `all` keeps everything. */
+  labels: Text;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ONNXDetectorSEGS', [['SEGS', 'SEGS']]);
 
 /**
  * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing)
@@ -1496,6 +2317,36 @@ export const PolyexponentialScheduler: NodeFunction<{
   /** 0 to 100, in the editor 1. */
   rho: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('PolyexponentialScheduler', [['SIGMAS', 'SIGMAS']]);
+
+/** Preview Bridge (Image) (ImpactPack/Util): Shows a picture, and gives it on with the mask that was drawn on it. */
+export const PreviewBridge: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp]. */
+  image: Text;
+  /** Keeps what is behind it from running while the mask is empty. In the editor false. */
+  block?: Bool;
+  /** Puts the last mask on a new picture; goes before block. */
+  restore_mask?: OneOf<RestoreMask>;
+}, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PreviewBridge', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** Preview Bridge (Latent) (ImpactPack/Util): Shows a latent, and gives it on with the mask that was drawn on it as its noise mask. */
+export const PreviewBridgeLatent: NodeFunction<{
+  latent: Link<'LATENT'>;
+  /** What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp]. */
+  image: Text;
+  preview_method: OneOf<'Latent2RGB-FLUX.1' | 'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'Latent2RGB-SD3' | 'Latent2RGB-SD-X4' | 'Latent2RGB-Playground-2.5' | 'Latent2RGB-SC-Prior' | 'Latent2RGB-SC-B' | 'TAEF1' | 'TAESDXL' | 'TAESD15' | 'TAESD3'>;
+  vae_opt?: Link<'VAE'>;
+  /** Keeps what is behind it from running while the mask is empty. In the editor false. */
+  block?: Bool;
+  /** Puts the last mask on a new picture; goes before block. */
+  restore_mask?: OneOf<RestoreMask>;
+}, OutputNode<{ LATENT: 'LATENT'; MASK: 'MASK' }>> = nodeFunction('PreviewBridgeLatent', [['LATENT', 'LATENT'], ['MASK', 'MASK']]);
+
+/** PreviewDetailerHookProvider (ImpactPack/Util): Shows the picture after each part is pasted (message `impact-preview`). */
+export const PreviewDetailerHookProvider: NodeFunction<{
+  /** 20 to 100, in the editor 95. */
+  quality: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK'; UPSCALER_HOOK: 'UPSCALER_HOOK' }>> = nodeFunction('PreviewDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK'], ['UPSCALER_HOOK', 'UPSCALER_HOOK']]);
 
 /** Preview Image (image): Shows pictures without keeping them: they are saved in the temp folder. */
 export const PreviewImage: NodeFunction<{
@@ -1639,6 +2490,67 @@ export const SDTurboScheduler: NodeFunction<{
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']]);
 
+/** SEGSDetailer (ImpactPack/Detailer): Draws each part anew at a larger size, as the parts' own pictures; SEGSPaste puts them into the picture. */
+export const SEGSDetailer: NodeFunction<{
+  image: Link<'IMAGE'>;
+  segs: Link<'SEGS'>;
+  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  guide_size: Float;
+  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  guide_size_for: Bool;
+  /** The longer side becomes no more. 64 to 16384, in the editor 768. */
+  max_size: Float;
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 1 to 10000, in the editor 20. */
+  steps: Int;
+  /** 0 to 100, in the editor 8. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler2>;
+  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  denoise: Float;
+  /** In the editor true. */
+  noise_mask: Bool;
+  /** In the editor true. */
+  force_inpaint: Bool;
+  basic_pipe: Link<'BASIC_PIPE'>;
+  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  refiner_ratio: Float;
+  /** 1 to 100, in the editor 1. */
+  batch_size: Int;
+  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  cycle: Int;
+  refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
+  /** For inpainting models. In the editor false. */
+  inpaint_model?: Bool;
+  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  noise_mask_feather?: Int;
+  /** A schedule in place of the named one. */
+  scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
+}, Node<{ segs: 'SEGS'; cnet_images: 'IMAGE' }>> = nodeFunction('SEGSDetailer', [['segs', 'SEGS'], ['cnet_images', 'IMAGE']]);
+
+/** SEGSLabelFilterDetailerHookProvider (ImpactPack/Util) */
+export const SEGSLabelFilterDetailerHookProvider: NodeFunction<{
+  /** Without effect; the hook filters what the detector finds. */
+  segs: Link<'SEGS'>;
+  /** What the editor adds to the labels when chosen. */
+  preset: OneOf<Preset>;
+  /** Labels, separated by commas; `all` keeps everything. */
+  labels: Text;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSLabelFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
+/** SEGSOrderedFilterDetailerHookProvider (ImpactPack/Util) */
+export const SEGSOrderedFilterDetailerHookProvider: NodeFunction<{
+  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2'>;
+  /** In the editor true. */
+  order: Bool;
+  /** Parts to pass over. 0 to 9007199254740991, in the editor 0. */
+  take_start: Int;
+  /** Parts to take. 0 to 9007199254740991, in the editor 1. */
+  take_count: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSOrderedFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
 /** SEGSPaste (ImpactPack/Detailer): Pastes the parts' pictures, or the same places of another picture, under feathered masks. */
 export const SEGSPaste: NodeFunction<{
   image: Link<'IMAGE'>;
@@ -1649,6 +2561,43 @@ export const SEGSPaste: NodeFunction<{
   alpha: Int;
   ref_image_opt?: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPaste', [['IMAGE', 'IMAGE']]);
+
+/** SEGSPreview (ImpactPack/Util): Shows the parts' pictures. */
+export const SEGSPreview: NodeFunction<{
+  segs: Link<'SEGS'>;
+  /** Clears what lies outside of the masks. In the editor true. */
+  alpha_mode: Bool;
+  /** How much of the rest is shown. 0 to 1, in the editor 0.2. */
+  min_alpha: Float;
+  /** The whole picture, for parts that carry none. */
+  fallback_image_opt?: Link<'IMAGE'>;
+}, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreview', [['IMAGE', 'IMAGE']]);
+
+/** SEGSPreview (CNET Image) (ImpactPack/Util): Shows the pictures that were given to the parts' ControlNets. */
+export const SEGSPreviewCNet: NodeFunction<{
+  segs: Link<'SEGS'>;
+}, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreviewCNet', [['IMAGE', 'IMAGE']]);
+
+/** SEGSRangeFilterDetailerHookProvider (ImpactPack/Util) */
+export const SEGSRangeFilterDetailerHookProvider: NodeFunction<{
+  target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'length_percent'>;
+  /** In the editor true. */
+  mode: Bool;
+  /** 0 to 9007199254740991, in the editor 0. */
+  min_value: Int;
+  /** 0 to 9007199254740991, in the editor 67108864. */
+  max_value: Int;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSRangeFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
+/** Switch (SEGS/legacy) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
+export const SEGSSwitch: NodeFunction<{
+  /** Number of the input. 1 to 999999, in the editor 1. */
+  select: Int;
+  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  sel_mode: Bool;
+  input1?: Anything;
+  [more: `input${number}`]: Anything | undefined;
+}, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('SEGSSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
 
 /** SEGSToImageList (ImpactPack/Util) */
 export const SEGSToImageList: NodeFunction<{
@@ -2461,6 +3410,33 @@ export const SeargeVAELoader: NodeFunction<{
   vae_name: string | Link<'VAE_NAME'>;
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('SeargeVAELoader', [['VAE', 'VAE']]);
 
+/** SEGM Detector (combined) (ImpactPack/Detector) */
+export const SegmDetectorCombined_v2: NodeFunction<{
+  segm_detector: Link<'SEGM_DETECTOR'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  dilation: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SegmDetectorCombined_v2', [['MASK', 'MASK']]);
+
+/** SEGM Detector (SEGS) (ImpactPack/Detector) */
+export const SegmDetectorSEGS: NodeFunction<{
+  segm_detector: Link<'SEGM_DETECTOR'>;
+  image: Link<'IMAGE'>;
+  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  threshold: Float;
+  /** Grows the masks of what is found. -512 to 512, in the editor 10. */
+  dilation: Int;
+  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  crop_factor: Float;
+  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  drop_size: Int;
+  /** Labels to keep, separated by commas; `all` keeps everything. */
+  labels: Text;
+  detailer_hook?: Link<'DETAILER_HOOK'>;
+}, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SegmDetectorSEGS', [['SEGS', 'SEGS']]);
+
 /**
  * SegsMaskCombine (Legacy) (ImpactPack/Legacy)
  * @deprecated
@@ -2527,6 +3503,12 @@ export const StepsScheduleHookProvider: NodeFunction<{
   /** The sampler's steps in the last step. 1 to 10000, in the editor 20. */
   target_steps: Int;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('StepsScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/** String List to String (ImpactPack/Util) */
+export const StringListToString: NodeFunction<{
+  join_with: Text;
+  string_list: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringListToString', [['STRING', 'STRING']]);
 
 /** Pixelwise(MASK - MASK) (ImpactPack/Operation) */
 export const SubtractMask: NodeFunction<{
@@ -2696,6 +3678,26 @@ export const Unsampler: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('Unsampler', [['LATENT', 'LATENT']]);
 
+/** UnsamplerDetailerHookProvider (ImpactPack/Detailer): Samples the latent backwards at the beginning of each cycle. */
+export const UnsamplerDetailerHookProvider: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 1 to 10000, in the editor 25. */
+  steps: Int;
+  /** 0 to 10000, in the editor 21. */
+  start_end_at_step: Int;
+  /** 0 to 10000, in the editor 24. */
+  end_end_at_step: Int;
+  /** 0 to 100, in the editor 1. */
+  cfg: Float;
+  sampler_name: OneOf<SamplerName>;
+  scheduler: OneOf<Scheduler>;
+  normalize: OneOf<'disable' | 'enable'>;
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  /** Whether it begins with the first cycle or the second. */
+  schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('UnsamplerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
 /** UnsamplerHookProvider (ImpactPack/Upscale): Samples each enlarged latent backwards before it is sampled. */
 export const UnsamplerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
@@ -2792,6 +3794,24 @@ export const VPScheduler: NodeFunction<{
   eps_s: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('VPScheduler', [['SIGMAS', 'SIGMAS']]);
 
+/** VariationNoiseDetailerHookProvider (ImpactPack/Detailer): Mixes another seed's noise into that of each part. */
+export const VariationNoiseDetailerHookProvider: NodeFunction<{
+  /** 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 0 to 1, in the editor 0. */
+  strength: Float;
+}, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('VariationNoiseDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
+
+/** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments of a text, one per line; tags are kept in their order. */
+export const WildcardPromptFromString: NodeFunction<{
+  string: Text;
+  delimiter: Text;
+  prefix_all: Text;
+  postfix_all: Text;
+  restrict_to_tags: Text;
+  exclude_tags: Text;
+}, Node<{ wildcard: 'STRING'; segs_labels: 'STRING' }>> = nodeFunction('WildcardPromptFromString', [['wildcard', 'STRING'], ['segs_labels', 'STRING']]);
+
 /** All nodes by class type, also those whose types are no identifiers. */
 export const nodes: {
   AddMask: typeof AddMask;
@@ -2808,6 +3828,8 @@ export const nodes: {
   BasicPipeToDetailerPipe: typeof BasicPipeToDetailerPipe;
   BasicPipeToDetailerPipeSDXL: typeof BasicPipeToDetailerPipeSDXL;
   BasicScheduler: typeof BasicScheduler;
+  BboxDetectorCombined_v2: typeof BboxDetectorCombined_v2;
+  BboxDetectorSEGS: typeof BboxDetectorSEGS;
   BetaSamplingScheduler: typeof BetaSamplingScheduler;
   BitwiseAndMask: typeof BitwiseAndMask;
   BitwiseAndMaskForEach: typeof BitwiseAndMaskForEach;
@@ -2832,6 +3854,12 @@ export const nodes: {
   ControlNetLoader: typeof ControlNetLoader;
   CropMask: typeof CropMask;
   DenoiseScheduleHookProvider: typeof DenoiseScheduleHookProvider;
+  DenoiseSchedulerDetailerHookProvider: typeof DenoiseSchedulerDetailerHookProvider;
+  DetailerForEach: typeof DetailerForEach;
+  DetailerForEachDebug: typeof DetailerForEachDebug;
+  DetailerForEachDebugPipe: typeof DetailerForEachDebugPipe;
+  DetailerForEachPipe: typeof DetailerForEachPipe;
+  DetailerHookCombine: typeof DetailerHookCombine;
   DetailerPipeToBasicPipe: typeof DetailerPipeToBasicPipe;
   DiffControlNetLoader: typeof DiffControlNetLoader;
   DifferentialDiffusion: typeof DifferentialDiffusion;
@@ -2844,6 +3872,8 @@ export const nodes: {
   EmptySegs: typeof EmptySegs;
   ExponentialScheduler: typeof ExponentialScheduler;
   ExtendIntermediateSigmas: typeof ExtendIntermediateSigmas;
+  FaceDetailer: typeof FaceDetailer;
+  FaceDetailerPipe: typeof FaceDetailerPipe;
   FeatherMask: typeof FeatherMask;
   FlipSigmas: typeof FlipSigmas;
   FreeU: typeof FreeU;
@@ -2859,34 +3889,67 @@ export const nodes: {
   ImageBlend: typeof ImageBlend;
   ImageInvert: typeof ImageInvert;
   ImageListToImageBatch: typeof ImageListToImageBatch;
+  ImageMaskSwitch: typeof ImageMaskSwitch;
   ImagePadForOutpaint: typeof ImagePadForOutpaint;
+  ImageReceiver: typeof ImageReceiver;
   ImageScale: typeof ImageScale;
   ImageScaleBy: typeof ImageScaleBy;
+  ImageSender: typeof ImageSender;
   ImageToMask: typeof ImageToMask;
   ImageUpscaleWithModel: typeof ImageUpscaleWithModel;
   ImpactAssembleSEGS: typeof ImpactAssembleSEGS;
+  ImpactBoolean: typeof ImpactBoolean;
   ImpactCombineConditionings: typeof ImpactCombineConditionings;
+  ImpactCompare: typeof ImpactCompare;
   ImpactConcatConditionings: typeof ImpactConcatConditionings;
+  ImpactConditionalBranch: typeof ImpactConditionalBranch;
+  ImpactConditionalBranchSelMode: typeof ImpactConditionalBranchSelMode;
+  ImpactConditionalStopIteration: typeof ImpactConditionalStopIteration;
+  ImpactControlBridge: typeof ImpactControlBridge;
   ImpactControlNetApplyAdvancedSEGS: typeof ImpactControlNetApplyAdvancedSEGS;
   ImpactControlNetApplySEGS: typeof ImpactControlNetApplySEGS;
   ImpactControlNetClearSEGS: typeof ImpactControlNetClearSEGS;
+  ImpactConvertDataType: typeof ImpactConvertDataType;
   ImpactCount_Elts_in_SEGS: typeof ImpactCount_Elts_in_SEGS;
   ImpactDecomposeSEGS: typeof ImpactDecomposeSEGS;
   ImpactDilateMask: typeof ImpactDilateMask;
   ImpactDilateMaskInSEGS: typeof ImpactDilateMaskInSEGS;
   ImpactDilate_Mask_SEG_ELT: typeof ImpactDilate_Mask_SEG_ELT;
+  ImpactDummyInput: typeof ImpactDummyInput;
   ImpactEdit_SEG_ELT: typeof ImpactEdit_SEG_ELT;
+  ImpactExecutionOrderController: typeof ImpactExecutionOrderController;
   ImpactFlattenMask: typeof ImpactFlattenMask;
+  ImpactFloat: typeof ImpactFloat;
   ImpactFrom_SEG_ELT: typeof ImpactFrom_SEG_ELT;
   ImpactFrom_SEG_ELT_bbox: typeof ImpactFrom_SEG_ELT_bbox;
   ImpactFrom_SEG_ELT_crop_region: typeof ImpactFrom_SEG_ELT_crop_region;
   ImpactGaussianBlurMask: typeof ImpactGaussianBlurMask;
   ImpactGaussianBlurMaskInSEGS: typeof ImpactGaussianBlurMaskInSEGS;
+  ImpactIfNone: typeof ImpactIfNone;
+  ImpactImageBatchToImageList: typeof ImpactImageBatchToImageList;
+  ImpactImageInfo: typeof ImpactImageInfo;
+  ImpactInt: typeof ImpactInt;
+  ImpactInversedSwitch: typeof ImpactInversedSwitch;
   ImpactIsNotEmptySEGS: typeof ImpactIsNotEmptySEGS;
   ImpactKSamplerAdvancedBasicPipe: typeof ImpactKSamplerAdvancedBasicPipe;
   ImpactKSamplerBasicPipe: typeof ImpactKSamplerBasicPipe;
+  ImpactLatentInfo: typeof ImpactLatentInfo;
+  ImpactLogger: typeof ImpactLogger;
+  ImpactLogicalOperators: typeof ImpactLogicalOperators;
+  ImpactMakeAnyList: typeof ImpactMakeAnyList;
+  ImpactMakeImageBatch: typeof ImpactMakeImageBatch;
+  ImpactMakeImageList: typeof ImpactMakeImageList;
+  ImpactMakeMaskBatch: typeof ImpactMakeMaskBatch;
+  ImpactMakeMaskList: typeof ImpactMakeMaskList;
   ImpactMakeTileSEGS: typeof ImpactMakeTileSEGS;
+  ImpactMinMax: typeof ImpactMinMax;
+  ImpactNeg: typeof ImpactNeg;
   ImpactNegativeConditioningPlaceholder: typeof ImpactNegativeConditioningPlaceholder;
+  ImpactNodeSetMuteState: typeof ImpactNodeSetMuteState;
+  ImpactQueueTrigger: typeof ImpactQueueTrigger;
+  ImpactQueueTriggerCountdown: typeof ImpactQueueTriggerCountdown;
+  ImpactRemoteBoolean: typeof ImpactRemoteBoolean;
+  ImpactRemoteInt: typeof ImpactRemoteInt;
   ImpactSEGSConcat: typeof ImpactSEGSConcat;
   ImpactSEGSLabelAssign: typeof ImpactSEGSLabelAssign;
   ImpactSEGSLabelFilter: typeof ImpactSEGSLabelFilter;
@@ -2900,6 +3963,16 @@ export const nodes: {
   ImpactSchedulerAdapter: typeof ImpactSchedulerAdapter;
   ImpactSegsAndMask: typeof ImpactSegsAndMask;
   ImpactSegsAndMaskForEach: typeof ImpactSegsAndMaskForEach;
+  ImpactSetWidgetValue: typeof ImpactSetWidgetValue;
+  ImpactSimpleDetectorSEGS: typeof ImpactSimpleDetectorSEGS;
+  ImpactSimpleDetectorSEGSPipe: typeof ImpactSimpleDetectorSEGSPipe;
+  ImpactSleep: typeof ImpactSleep;
+  ImpactStringSelector: typeof ImpactStringSelector;
+  ImpactSwitch: typeof ImpactSwitch;
+  ImpactValueReceiver: typeof ImpactValueReceiver;
+  ImpactValueSender: typeof ImpactValueSender;
+  ImpactWildcardEncode: typeof ImpactWildcardEncode;
+  ImpactWildcardProcessor: typeof ImpactWildcardProcessor;
   InpaintModelConditioning: typeof InpaintModelConditioning;
   InstructPixToPixConditioning: typeof InstructPixToPixConditioning;
   InvertMask: typeof InvertMask;
@@ -2916,6 +3989,9 @@ export const nodes: {
   LatentCompositeMasked: typeof LatentCompositeMasked;
   LatentFromBatch: typeof LatentFromBatch;
   LatentPixelScale: typeof LatentPixelScale;
+  LatentReceiver: typeof LatentReceiver;
+  LatentSender: typeof LatentSender;
+  LatentSwitch: typeof LatentSwitch;
   LatentUpscale: typeof LatentUpscale;
   LatentUpscaleBy: typeof LatentUpscaleBy;
   LoadImage: typeof LoadImage;
@@ -2924,6 +4000,7 @@ export const nodes: {
   LoraLoader: typeof LoraLoader;
   LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
   MaskComposite: typeof MaskComposite;
+  MaskDetailerPipe: typeof MaskDetailerPipe;
   MaskListToMaskBatch: typeof MaskListToMaskBatch;
   MaskToImage: typeof MaskToImage;
   MaskToSEGS: typeof MaskToSEGS;
@@ -2932,7 +4009,10 @@ export const nodes: {
   ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
   ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
+  NoiseInjectionDetailerHookProvider: typeof NoiseInjectionDetailerHookProvider;
   NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
+  ONNXDetectorProvider: typeof ONNXDetectorProvider;
+  ONNXDetectorSEGS: typeof ONNXDetectorSEGS;
   PerpNeg: typeof PerpNeg;
   PerpNegGuider: typeof PerpNegGuider;
   PerturbedAttentionGuidance: typeof PerturbedAttentionGuidance;
@@ -2940,6 +4020,9 @@ export const nodes: {
   PixelKSampleUpscalerProvider: typeof PixelKSampleUpscalerProvider;
   PixelKSampleUpscalerProviderPipe: typeof PixelKSampleUpscalerProviderPipe;
   PolyexponentialScheduler: typeof PolyexponentialScheduler;
+  PreviewBridge: typeof PreviewBridge;
+  PreviewBridgeLatent: typeof PreviewBridgeLatent;
+  PreviewDetailerHookProvider: typeof PreviewDetailerHookProvider;
   PreviewImage: typeof PreviewImage;
   RandomNoise: typeof RandomNoise;
   ReencodeLatent: typeof ReencodeLatent;
@@ -2952,7 +4035,14 @@ export const nodes: {
   RepeatLatentBatch: typeof RepeatLatentBatch;
   RescaleCFG: typeof RescaleCFG;
   SDTurboScheduler: typeof SDTurboScheduler;
+  SEGSDetailer: typeof SEGSDetailer;
+  SEGSLabelFilterDetailerHookProvider: typeof SEGSLabelFilterDetailerHookProvider;
+  SEGSOrderedFilterDetailerHookProvider: typeof SEGSOrderedFilterDetailerHookProvider;
   SEGSPaste: typeof SEGSPaste;
+  SEGSPreview: typeof SEGSPreview;
+  SEGSPreviewCNet: typeof SEGSPreviewCNet;
+  SEGSRangeFilterDetailerHookProvider: typeof SEGSRangeFilterDetailerHookProvider;
+  SEGSSwitch: typeof SEGSSwitch;
   SEGSToImageList: typeof SEGSToImageList;
   SEGSUpscaler: typeof SEGSUpscaler;
   SEGSUpscalerPipe: typeof SEGSUpscalerPipe;
@@ -3018,6 +4108,8 @@ export const nodes: {
   SeargeStylePreprocessor: typeof SeargeStylePreprocessor;
   SeargeUpscaleModelLoader: typeof SeargeUpscaleModelLoader;
   SeargeVAELoader: typeof SeargeVAELoader;
+  SegmDetectorCombined_v2: typeof SegmDetectorCombined_v2;
+  SegmDetectorSEGS: typeof SegmDetectorSEGS;
   SegsMaskCombine: typeof SegsMaskCombine;
   SegsToCombinedMask: typeof SegsToCombinedMask;
   SetDefaultImageForSEGS: typeof SetDefaultImageForSEGS;
@@ -3027,6 +4119,7 @@ export const nodes: {
   SplitSigmas: typeof SplitSigmas;
   SplitSigmasDenoise: typeof SplitSigmasDenoise;
   StepsScheduleHookProvider: typeof StepsScheduleHookProvider;
+  StringListToString: typeof StringListToString;
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
   ToBasicPipe: typeof ToBasicPipe;
@@ -3038,6 +4131,7 @@ export const nodes: {
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
   TwoSamplersForMaskUpscalerProviderPipe: typeof TwoSamplersForMaskUpscalerProviderPipe;
   Unsampler: typeof Unsampler;
+  UnsamplerDetailerHookProvider: typeof UnsamplerDetailerHookProvider;
   UnsamplerHookProvider: typeof UnsamplerHookProvider;
   UpscaleModelLoader: typeof UpscaleModelLoader;
   VAEDecode: typeof VAEDecode;
@@ -3047,6 +4141,8 @@ export const nodes: {
   VAEEncodeTiled: typeof VAEEncodeTiled;
   VAELoader: typeof VAELoader;
   VPScheduler: typeof VPScheduler;
+  VariationNoiseDetailerHookProvider: typeof VariationNoiseDetailerHookProvider;
+  WildcardPromptFromString: typeof WildcardPromptFromString;
   /** ConditioningAverage (conditioning) */
   'ConditioningAverage ': NodeFunction<{
     conditioning_to: Link<'CONDITIONING'>;
@@ -3085,6 +4181,8 @@ export const nodes: {
   BasicPipeToDetailerPipe,
   BasicPipeToDetailerPipeSDXL,
   BasicScheduler,
+  BboxDetectorCombined_v2,
+  BboxDetectorSEGS,
   BetaSamplingScheduler,
   BitwiseAndMask,
   BitwiseAndMaskForEach,
@@ -3109,6 +4207,12 @@ export const nodes: {
   ControlNetLoader,
   CropMask,
   DenoiseScheduleHookProvider,
+  DenoiseSchedulerDetailerHookProvider,
+  DetailerForEach,
+  DetailerForEachDebug,
+  DetailerForEachDebugPipe,
+  DetailerForEachPipe,
+  DetailerHookCombine,
   DetailerPipeToBasicPipe,
   DiffControlNetLoader,
   DifferentialDiffusion,
@@ -3121,6 +4225,8 @@ export const nodes: {
   EmptySegs,
   ExponentialScheduler,
   ExtendIntermediateSigmas,
+  FaceDetailer,
+  FaceDetailerPipe,
   FeatherMask,
   FlipSigmas,
   FreeU,
@@ -3136,34 +4242,67 @@ export const nodes: {
   ImageBlend,
   ImageInvert,
   ImageListToImageBatch,
+  ImageMaskSwitch,
   ImagePadForOutpaint,
+  ImageReceiver,
   ImageScale,
   ImageScaleBy,
+  ImageSender,
   ImageToMask,
   ImageUpscaleWithModel,
   ImpactAssembleSEGS,
+  ImpactBoolean,
   ImpactCombineConditionings,
+  ImpactCompare,
   ImpactConcatConditionings,
+  ImpactConditionalBranch,
+  ImpactConditionalBranchSelMode,
+  ImpactConditionalStopIteration,
+  ImpactControlBridge,
   ImpactControlNetApplyAdvancedSEGS,
   ImpactControlNetApplySEGS,
   ImpactControlNetClearSEGS,
+  ImpactConvertDataType,
   ImpactCount_Elts_in_SEGS,
   ImpactDecomposeSEGS,
   ImpactDilateMask,
   ImpactDilateMaskInSEGS,
   ImpactDilate_Mask_SEG_ELT,
+  ImpactDummyInput,
   ImpactEdit_SEG_ELT,
+  ImpactExecutionOrderController,
   ImpactFlattenMask,
+  ImpactFloat,
   ImpactFrom_SEG_ELT,
   ImpactFrom_SEG_ELT_bbox,
   ImpactFrom_SEG_ELT_crop_region,
   ImpactGaussianBlurMask,
   ImpactGaussianBlurMaskInSEGS,
+  ImpactIfNone,
+  ImpactImageBatchToImageList,
+  ImpactImageInfo,
+  ImpactInt,
+  ImpactInversedSwitch,
   ImpactIsNotEmptySEGS,
   ImpactKSamplerAdvancedBasicPipe,
   ImpactKSamplerBasicPipe,
+  ImpactLatentInfo,
+  ImpactLogger,
+  ImpactLogicalOperators,
+  ImpactMakeAnyList,
+  ImpactMakeImageBatch,
+  ImpactMakeImageList,
+  ImpactMakeMaskBatch,
+  ImpactMakeMaskList,
   ImpactMakeTileSEGS,
+  ImpactMinMax,
+  ImpactNeg,
   ImpactNegativeConditioningPlaceholder,
+  ImpactNodeSetMuteState,
+  ImpactQueueTrigger,
+  ImpactQueueTriggerCountdown,
+  ImpactRemoteBoolean,
+  ImpactRemoteInt,
   ImpactSEGSConcat,
   ImpactSEGSLabelAssign,
   ImpactSEGSLabelFilter,
@@ -3177,6 +4316,16 @@ export const nodes: {
   ImpactSchedulerAdapter,
   ImpactSegsAndMask,
   ImpactSegsAndMaskForEach,
+  ImpactSetWidgetValue,
+  ImpactSimpleDetectorSEGS,
+  ImpactSimpleDetectorSEGSPipe,
+  ImpactSleep,
+  ImpactStringSelector,
+  ImpactSwitch,
+  ImpactValueReceiver,
+  ImpactValueSender,
+  ImpactWildcardEncode,
+  ImpactWildcardProcessor,
   InpaintModelConditioning,
   InstructPixToPixConditioning,
   InvertMask,
@@ -3193,6 +4342,9 @@ export const nodes: {
   LatentCompositeMasked,
   LatentFromBatch,
   LatentPixelScale,
+  LatentReceiver,
+  LatentSender,
+  LatentSwitch,
   LatentUpscale,
   LatentUpscaleBy,
   LoadImage,
@@ -3201,6 +4353,7 @@ export const nodes: {
   LoraLoader,
   LoraLoaderModelOnly,
   MaskComposite,
+  MaskDetailerPipe,
   MaskListToMaskBatch,
   MaskToImage,
   MaskToSEGS,
@@ -3209,7 +4362,10 @@ export const nodes: {
   ModelSamplingContinuousEDM,
   ModelSamplingContinuousV,
   ModelSamplingDiscrete,
+  NoiseInjectionDetailerHookProvider,
   NoiseInjectionHookProvider,
+  ONNXDetectorProvider,
+  ONNXDetectorSEGS,
   PerpNeg,
   PerpNegGuider,
   PerturbedAttentionGuidance,
@@ -3217,6 +4373,9 @@ export const nodes: {
   PixelKSampleUpscalerProvider,
   PixelKSampleUpscalerProviderPipe,
   PolyexponentialScheduler,
+  PreviewBridge,
+  PreviewBridgeLatent,
+  PreviewDetailerHookProvider,
   PreviewImage,
   RandomNoise,
   ReencodeLatent,
@@ -3229,7 +4388,14 @@ export const nodes: {
   RepeatLatentBatch,
   RescaleCFG,
   SDTurboScheduler,
+  SEGSDetailer,
+  SEGSLabelFilterDetailerHookProvider,
+  SEGSOrderedFilterDetailerHookProvider,
   SEGSPaste,
+  SEGSPreview,
+  SEGSPreviewCNet,
+  SEGSRangeFilterDetailerHookProvider,
+  SEGSSwitch,
   SEGSToImageList,
   SEGSUpscaler,
   SEGSUpscalerPipe,
@@ -3295,6 +4461,8 @@ export const nodes: {
   SeargeStylePreprocessor,
   SeargeUpscaleModelLoader,
   SeargeVAELoader,
+  SegmDetectorCombined_v2,
+  SegmDetectorSEGS,
   SegsMaskCombine,
   SegsToCombinedMask,
   SetDefaultImageForSEGS,
@@ -3304,6 +4472,7 @@ export const nodes: {
   SplitSigmas,
   SplitSigmasDenoise,
   StepsScheduleHookProvider,
+  StringListToString,
   SubtractMask,
   SubtractMaskForEach,
   ToBasicPipe,
@@ -3315,6 +4484,7 @@ export const nodes: {
   TwoSamplersForMaskUpscalerProvider,
   TwoSamplersForMaskUpscalerProviderPipe,
   Unsampler,
+  UnsamplerDetailerHookProvider,
   UnsamplerHookProvider,
   UpscaleModelLoader,
   VAEDecode,
@@ -3324,6 +4494,8 @@ export const nodes: {
   VAEEncodeTiled,
   VAELoader,
   VPScheduler,
+  VariationNoiseDetailerHookProvider,
+  WildcardPromptFromString,
   'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']]),
   'Segs & Mask': nodeFunction('Segs & Mask', [['SEGS', 'SEGS']]),
   'Segs & Mask ForEach': nodeFunction('Segs & Mask ForEach', [['SEGS', 'SEGS']]),

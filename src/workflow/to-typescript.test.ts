@@ -1,0 +1,207 @@
+// Workflows as programs: they compile, and the graphs they make are those of the files, but for the ids.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterAll, describe, expect, it } from 'vitest';
+import { entriesOf, type Json, type JsonObject, parseJson } from '../formats/json.ts';
+import { inputOf } from '../nodes/declare.ts';
+import { NODES } from '../nodes/index.ts';
+import * as builder from './builder/graph.ts';
+import * as functions from './builder/nodes.generated.ts';
+import { type Graph, linkOf } from './graph.ts';
+import { readWorkflow } from './read.ts';
+import { camelCase, toTypeScript } from './to-typescript.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const files = join(here, '..', '..', 'test', 'golden', 'workflows');
+const WORKFLOWS = readdirSync(files).filter((name) => name.endsWith('.api.json'));
+const read = (name: string): Graph => readWorkflow(parseJson(readFileSync(join(files, name), 'utf8'))).graph;
+
+/** The graph that a program makes. */
+async function made(program: string): Promise<Graph> {
+  const body = ts
+    .transpile(program, { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ES2022 })
+    .replace(
+      /^import (\{[^}]*\}) from 'darkroom(\/nodes)?';$/gm,
+      (_, names, nodes) => `const ${names} = ${nodes ? 'functions' : 'library'};`,
+    );
+  let graph: Graph | undefined;
+  const room = {
+    run: async (workflow: Json) => {
+      graph = readWorkflow(workflow).graph;
+      return { images: [] };
+    },
+    close: async () => undefined,
+  };
+  const library = { ...builder, openDarkroom: async () => room };
+  const run = new Function('library', 'functions', `return (async () => {${body}})();`);
+  await run(library, functions);
+  return graph!;
+}
+
+/** A graph without ids: each node as its type and inputs, links as the nodes they come from; only what has an effect. */
+function shapes(graph: Graph): string[] {
+  const known = new Map<string, string>();
+  const shape = (id: string): string => {
+    const node = graph.get(id)!;
+    const inputs = entriesOf(node.inputs as JsonObject).flatMap(([name, value]) => {
+      if (!inputOf(NODES.get(node.classType)!, name)) return [];
+      const link = linkOf(value);
+      return [`${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(value)}`];
+    });
+    known.set(id, `${node.classType}(${inputs.sort().join(',')})`);
+    return known.get(id)!;
+  };
+  return [...graph]
+    .filter(([, { classType }]) => NODES.get(classType)!.outputNode)
+    .map(([id]) => shape(id))
+    .sort();
+}
+const print = (value: Json): string =>
+  JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}` : typeof v === 'object' && v !== null && 'float' in v ? v.float : v));
+
+describe('a program makes the graph of its file', () => {
+  it.each(WORKFLOWS)('%s', async (name) => {
+    const graph = read(name);
+    const again = await made(toTypeScript(graph, NODES));
+    expect(shapes(again)).toEqual(shapes(graph));
+  });
+});
+
+const dir = mkdtempSync(join(here, 'programs-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+it('the programs compile', () => {
+  writeFileSync(
+    join(dir, 'darkroom.ts'),
+    `export { graph } from '../builder/graph.ts';
+     export declare const openDarkroom: () => Promise<{ run(graph: object): Promise<{ images: { path: string }[] }>; close(): Promise<void> }>;`,
+  );
+  const roots = WORKFLOWS.map((name) => {
+    const file = join(dir, name.replace('.api.json', '.mts'));
+    writeFileSync(file, toTypeScript(read(name), NODES));
+    return file;
+  });
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    noUnusedLocals: true,
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    types: ['node'],
+    paths: { darkroom: [join(dir, 'darkroom.ts')], 'darkroom/nodes': [join(here, 'builder', 'nodes.generated.ts')] },
+  };
+  const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(roots, options));
+  expect(diagnostics.map((d) => `${d.file?.fileName}: ${ts.flattenDiagnosticMessageText(d.messageText, '\n')}`)).toEqual([]);
+});
+
+const node = (class_type: string, inputs: Record<string, Json>, title?: string) => ({
+  class_type,
+  inputs,
+  ...(title && { _meta: { title } }),
+});
+
+it('reads well', () => {
+  const workflow = {
+    '3': node('KSampler', {
+      seed: 18446744073709551615n,
+      steps: 20,
+      cfg: 7.5,
+      sampler_name: 'euler',
+      scheduler: 'normal',
+      denoise: 1,
+      model: ['10', 0],
+      positive: ['6', 0],
+      negative: ['7', 0],
+      latent_image: ['5', 0],
+    }),
+    '4': node('CheckpointLoaderSimple', { ckpt_name: "it's.safetensors" }, 'Load Checkpoint'),
+    '5': node('EmptyLatentImage', { width: 512, height: 768, batch_size: 1 }),
+    '6': node('CLIPTextEncode', { text: 'a `cat`\n${here}', clip: ['10', 1] }),
+    '7': node('CLIPTextEncode', { text: '', clip: ['10', 1] }, 'What not: blur!'),
+    '8': node('VAEDecode', { samples: ['3', 0], vae: ['4', 2] }),
+    '9': node('SaveImage', { filename_prefix: 'ComfyUI', images: ['8', 0], unknown: 1 }),
+    '10': node('LoraLoader', { lora_name: 'l.safetensors', strength_model: 1, strength_clip: 1, model: ['4', 0], clip: ['4', 1] }),
+    '11': node('EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }),
+  };
+  expect(toTypeScript(readWorkflow(workflow as unknown as Json).graph, NODES, { file: 'cat.json' })).toMatchInlineSnapshot(`
+    "// cat.json as a program: npx tsx THIS_FILE
+    import { graph, openDarkroom } from 'darkroom';
+    import {
+      CheckpointLoaderSimple,
+      CLIPTextEncode,
+      EmptyLatentImage,
+      KSampler,
+      LoraLoader,
+      SaveImage,
+      VAEDecode,
+    } from 'darkroom/nodes';
+
+    const { MODEL, CLIP, VAE } = CheckpointLoaderSimple({ ckpt_name: 'it\\'s.safetensors' });
+    const loraLoader = LoraLoader({
+      lora_name: 'l.safetensors',
+      strength_model: 1,
+      strength_clip: 1,
+      model: MODEL,
+      clip: CLIP,
+    });
+    const positive = CLIPTextEncode({
+      text: \`a \\\`cat\\\`
+    \\\${here}\`,
+      clip: loraLoader.CLIP,
+    });
+    const whatNotBlur = CLIPTextEncode({ text: '', clip: loraLoader.CLIP }, { title: 'What not: blur!' });
+    const emptyLatentImage = EmptyLatentImage({ width: 512, height: 768, batch_size: 1 });
+    const kSampler = KSampler({
+      seed: 18446744073709551615n,
+      steps: 20,
+      cfg: 7.5,
+      sampler_name: 'euler',
+      scheduler: 'normal',
+      denoise: 1,
+      model: loraLoader.MODEL,
+      positive: positive.CONDITIONING,
+      negative: whatNotBlur.CONDITIONING,
+      latent_image: emptyLatentImage.LATENT,
+    });
+    const vaeDecode = VAEDecode({ samples: kSampler.LATENT, vae: VAE });
+    const saveImage = SaveImage({ filename_prefix: 'ComfyUI', images: vaeDecode.IMAGE });
+
+    // without effect, and left out: EmptyLatentImage (node 11)
+    const workflow = graph(saveImage);
+
+    const room = await openDarkroom();
+    try {
+      const result = await room.run(workflow);
+      for (const image of result.images) console.log(image.path);
+    } finally {
+      await room.close();
+    }
+    "
+  `);
+});
+
+it('says what is wrong', () => {
+  const program = (workflow: object) => () => toTypeScript(readWorkflow(workflow as Json).graph, NODES);
+  expect(program({ 1: node('Nope', {}) })).toThrow("unknown node type 'Nope'");
+  expect(program({ 1: node('CheckpointLoaderSimple', { ckpt_name: 'x' }) })).toThrow('no node that saves');
+  expect(program({ 1: node('SaveImage', { images: ['2', 0] }) })).toThrow("'images' of node 1 is connected to node 2");
+  expect(program({ 1: node('SaveImage', { images: ['2', 0] }), 2: node('ImageInvert', { image: ['2', 0] }) })).toThrow('in a circle');
+  expect(program({ 1: node('SaveImage', { images: ['2', 7] }), 2: node('VAELoader', { vae_name: 'x' }) })).toThrow('no such output');
+});
+
+it('names for variables', () => {
+  expect(['Positive prompt', 'CLIPTextEncode', 'KSampler', '2nd pass', 'Größe', '提示', 'VAE Decode 2'].map(camelCase)).toEqual([
+    'positivePrompt',
+    'clipTextEncode',
+    'kSampler',
+    '_2ndPass',
+    'größe',
+    '提示',
+    'vaeDecode2',
+  ]);
+});
