@@ -1,55 +1,13 @@
 // How an execution is steered, after ComfyUI's tests/execution/test_execution.py: what runs, what is blocked, what expands.
 import { describe, expect, it } from 'vitest';
+import { smallEngine } from '../../test/support/engine.ts';
 import { FLOW_NODES } from '../../test/support/flow-nodes.ts';
-import { testContext } from '../../test/support/run-node.ts';
-import type { DarkroomError } from '../errors.ts';
-import type { Json } from '../formats/json.ts';
-import { openFolders } from '../storage/folders.ts';
-import { readWorkflow } from '../workflow/read.ts';
-import { validate } from '../workflow/validate.ts';
-import { contexts } from './context.ts';
-import { dynamicGraph } from './dynamic.ts';
-import type { EngineEvent } from './events.ts';
-import { execute } from './execute.ts';
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
 const stub = (value: number) => node('Stub', { value });
 const show = (from: unknown) => node('Show', { value: from });
 
-/** An engine without a process: runs prompts one after another, and says which nodes ran. */
-function engine() {
-  const cache = new Map();
-  const states = new Map();
-  return async (prompt: Record<string, unknown>, { targets, extra = {} }: { targets?: string[]; extra?: Record<string, Json> } = {}) => {
-    const events: EngineEvent[] = [];
-    const { graph, outputs: wanted, error, problems } = validate(readWorkflow(prompt as Json).graph, FLOW_NODES, testContext(), targets);
-    if (error) throw problems[0];
-    const dynamic = dynamicGraph(graph);
-    const controller = new AbortController();
-    const { signal } = controller;
-    const emit = (event: EngineEvent): void => void events.push(event);
-    const contextOf = contexts({
-      graph,
-      dynamic,
-      extra,
-      nodes: FLOW_NODES,
-      folders: openFolders({ models: [] }),
-      runtime: testContext().runtime,
-      signal,
-      emit,
-      onFolder: () => undefined,
-      now: () => new Date(0),
-      random: () => 0,
-      states,
-      interrupt: () => controller.abort(),
-    });
-    const failed = (e: DarkroomError): DarkroomError => e;
-    const shown = await execute({ graph, dynamic, outputs: wanted, nodes: FLOW_NODES, cache, signal, emit, contextOf }).catch(failed);
-    const ran = events.flatMap((event) => (event.type === 'node-started' ? [event.nodeId] : []));
-    const failure = shown instanceof Error ? shown : undefined;
-    return { events, ran, failure, shown: (id: string) => (shown as Record<string, Record<string, unknown[]>>)[id]?.['value'] };
-  };
-}
+const engine = () => smallEngine(FLOW_NODES);
 
 describe('lazy inputs', () => {
   const mix = (mask: number) => ({

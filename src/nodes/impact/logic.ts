@@ -117,7 +117,7 @@ const ImpactConvertDataType = defineNode({
     const text = textOf(value, context.typeGiven('value'));
     const isDecimal = /^[-+]?[0-9]*\.?[0-9]+\n?$/.test(text);
     const number = isDecimal ? Number(text) : text.toLowerCase() === 'false' ? 0 : 1;
-    const whole = typeof value === 'bigint' ? smallest(BigInt(number)) : Math.trunc(number);
+    const whole = typeof value === 'bigint' ? smallest(BigInt(number)) : Math.trunc(number) + 0;
     return outputs(text, number, whole, number !== 0);
   },
 });

@@ -1,0 +1,64 @@
+// An engine without a process: runs prompts one after another on a table of nodes, and says which nodes ran.
+import { contexts } from '../../src/engine/context.ts';
+import { dynamicGraph } from '../../src/engine/dynamic.ts';
+import type { EngineEvent } from '../../src/engine/events.ts';
+import { execute } from '../../src/engine/execute.ts';
+import type { DarkroomError } from '../../src/errors.ts';
+import type { Json } from '../../src/formats/json.ts';
+import { type Folders, openFolders } from '../../src/storage/folders.ts';
+import { prepare } from '../../src/workflow/prepare.ts';
+import { readWorkflow } from '../../src/workflow/read.ts';
+import { type NodeTable, validate } from '../../src/workflow/validate.ts';
+import { testContext } from './run-node.ts';
+
+export interface Ran {
+  readonly events: readonly EngineEvent[];
+  /** The ids of the nodes that ran, in order. */
+  readonly ran: readonly string[];
+  readonly failure: DarkroomError | undefined;
+  /** What a node showed under `value`. */
+  shown(id: string): unknown[];
+}
+
+export interface RunSettings {
+  readonly targets?: readonly string[];
+  readonly extra?: Record<string, Json>;
+}
+
+/** Keeps results and states from run to run, as the engine does. A prompt that can't run at all throws its first problem. */
+export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ models: [] })) {
+  const cache = new Map();
+  const states = new Map();
+  return async (prompt: Record<string, unknown>, { targets, extra = {} }: RunSettings = {}): Promise<Ran> => {
+    const events: EngineEvent[] = [];
+    const prepared = prepare(readWorkflow(prompt as Json).graph, extra, nodes, folders);
+    for (const message of prepared.messages) events.push({ type: 'message', ...message });
+    if (prepared.problems.length > 0) throw prepared.problems[0];
+    const { graph, outputs: wanted, error, problems } = validate(prepared.graph, nodes, folders, targets);
+    if (error) throw problems[0];
+    const dynamic = dynamicGraph(graph);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const emit = (event: EngineEvent): void => void events.push(event);
+    const contextOf = contexts({
+      graph,
+      dynamic,
+      extra: prepared.extra,
+      nodes,
+      folders,
+      runtime: testContext().runtime,
+      signal,
+      emit,
+      onFolder: () => undefined,
+      now: () => new Date(0),
+      random: () => 0,
+      states,
+      interrupt: () => controller.abort(),
+    });
+    const failed = (e: DarkroomError): DarkroomError => e;
+    const shown = await execute({ graph, dynamic, outputs: wanted, nodes, cache, signal, emit, contextOf }).catch(failed);
+    const ran = events.flatMap((event) => (event.type === 'node-started' ? [event.nodeId] : []));
+    const failure = shown instanceof Error ? shown : undefined;
+    return { events, ran, failure, shown: (id: string) => (shown as Record<string, Record<string, unknown[]>>)[id]?.['value'] };
+  };
+}
