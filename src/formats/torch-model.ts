@@ -35,6 +35,7 @@ const VERSION = 1;
 export async function placeTensors(source: ByteSource, torch: TorchFile, options: PlaceOptions = {}): Promise<Map<string, TensorInfo>> {
   const placed = new Map<string, TensorInfo>();
   const loose = new Map<string, TorchTensor>();
+  const packed = new Set<ZipEntry>();
   for (const [name, tensor] of torch.tensors) {
     const { dtype, shape, storage, start } = tensor;
     const place = torch.place(storage);
@@ -42,10 +43,15 @@ export async function placeTensors(source: ByteSource, torch: TorchFile, options
     const whole = 'offset' in place && isContiguous(tensor);
     placed.set(name, { dtype, shape, offset: whole ? place.offset + start : 0, byteLength });
     if (!whole) loose.set(name, tensor);
+    if ('entry' in place) packed.add(place.entry);
   }
   const total = [...loose.values()].reduce((sum, tensor) => sum + bytesIn(tensor), 0);
-  if (total > 4 * source.size + SPARE)
-    throw invalidModel(source.file, `is a zip bomb: its tensors would take ${total} bytes, the file has ${source.size}`);
+  const unpacked = [...packed].reduce((sum, entry) => sum + entry.size, 0);
+  if (Math.max(total, unpacked) > 4 * source.size + SPARE)
+    throw invalidModel(
+      source.file,
+      `is a zip bomb: its tensors would take ${Math.max(total, unpacked)} bytes, the file has ${source.size}`,
+    );
   const made = tensorMaker(source, torch);
   if (total <= (options.inMemory ?? IN_MEMORY))
     for (const [name, tensor] of loose) placed.set(name, { ...placed.get(name)!, bytes: await made(tensor) });

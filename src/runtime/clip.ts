@@ -92,7 +92,7 @@ export function makeClip(options: ClipOptions): Clip {
 function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
   const { family, embeddings } = options;
   const chunksOf = ({ encoder, rule }: Part, text: string, warn?: Warn): Promise<Chunk[]> =>
-    tokenize(text, { key: rule.kind, pad: rule.pad, length: encoder.length, embeddings, warn });
+    tokenize(text, { key: rule.kind, pad: rule.pad, length: encoder.length, width: encoder.width, embeddings, warn });
 
   const encodeChunks = async (prompts: readonly (readonly Chunk[])[], warn?: Warn): Promise<EncodedPrompt> => {
     const features: Tensor[] = [];

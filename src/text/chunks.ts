@@ -25,6 +25,8 @@ export interface ChunkOptions {
   readonly pad: number;
   /** Positions of a chunk. */
   readonly length: number;
+  /** Numbers of a vector; embedding files with several kinds of vectors are asked for these. */
+  readonly width?: number;
   readonly embeddings?: EmbeddingLookup;
   readonly warn?: Warn;
   readonly bpe?: Bpe;
@@ -73,7 +75,7 @@ async function findEmbedding(text: string, options: ChunkOptions): Promise<{ vec
   if (bare !== name) candidates.push({ name: bare, rest: `${[...name].slice([...bare].length).join('')} ${rest}` });
   for (const candidate of candidates) {
     const embedding = candidate.name === '' ? undefined : await options.embeddings?.(candidate.name, warn);
-    if (embedding) return { vectors: embeddingVectors(embedding, options.key), rest: candidate.rest };
+    if (embedding) return { vectors: embeddingVectors(embedding, options.key, options.width), rest: candidate.rest };
   }
   warn(`embedding:${bare} does not exist and is left out of the prompt`);
   return { rest: candidates.at(-1)!.rest };

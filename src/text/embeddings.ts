@@ -1,5 +1,4 @@
-// Textual inversion (Gal et al. 2022): vectors that stand for `embedding:name` in a prompt, read from .safetensors files
-// in the layouts that ComfyUI's load_embed takes.
+// Textual inversion (Gal et al. 2022): vectors that stand for `embedding:name` in a prompt, in the layouts that ComfyUI's load_embed takes.
 import { openModelFile } from '../formats/model-file.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -12,9 +11,21 @@ export type Warn = (message: string) => void;
 export type EmbeddingLookup = (name: string, warn: Warn) => Promise<Embedding | undefined>;
 
 const BUNDLE = 'bundle_emb.';
+/** What the web UI calls the vectors in .pt files. */
+const PARAMETERS = 'string_to_param.';
+/** Names of the tensors in a file that holds a list of dictionaries. */
+const LISTED = /^\d+\./;
 
-/** The vectors an encoder takes: those under its key (`clip_l`, `clip_g`, `clip_h`), else bundled ones, else the file's first tensor. */
-export function embeddingVectors(embedding: Embedding, key: string): Float32Array[] {
+/**
+ * The vectors an encoder takes: the web UI's, those of its width in a list, those under its key (`clip_l`, `clip_g`, `clip_h`),
+ * bundled ones, or the file's first tensor.
+ */
+export function embeddingVectors(embedding: Embedding, key: string, width?: number): Float32Array[] {
+  const names = [...embedding.keys()];
+  const parameters = names.find((name) => name.startsWith(PARAMETERS));
+  if (parameters !== undefined) return rows(embedding.get(parameters)!);
+  if (names.length > 0 && names.every((name) => LISTED.test(name)))
+    return [...embedding.values()].filter(({ shape }) => width === undefined || shape.at(-1) === width).flatMap(rows);
   const own = embedding.get(key);
   if (own) return rows(own);
   for (const suffix of ['.string_to_param.*', `.${key}`]) {
@@ -30,19 +41,13 @@ function rows(x: Tensor): Float32Array[] {
   return Array.from({ length: x.data.length / width }, (_, i) => x.data.subarray(i * width, (i + 1) * width));
 }
 
-const READABLE = ['', '.safetensors'];
-const NOT_YET = ['.pt', '.bin'];
+const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
 
 /** A lookup over files: `findFile` gives the path of a name in the embeddings folders (name as it is, then with each ending). */
 export function embeddingReader(findFile: (name: string) => string | undefined): EmbeddingLookup {
   return async (name, warn) => {
-    const find = (endings: readonly string[]) => endings.map((ending) => findFile(name + ending)).find((path) => path !== undefined);
-    const file = find(READABLE) ?? find(NOT_YET);
+    const file = ENDINGS.map((ending) => findFile(name + ending)).find((path) => path !== undefined);
     if (file === undefined) return undefined;
-    if (!file.toLowerCase().endsWith('.safetensors')) {
-      warn(`embedding:${name} is left out: ${file} is not a .safetensors file, the only kind of embedding that can be read yet`);
-      return undefined;
-    }
     try {
       return await readEmbedding(file);
     } catch (error) {
@@ -52,7 +57,7 @@ export function embeddingReader(findFile: (name: string) => string | undefined):
   };
 }
 
-/** Reads all tensors of an embedding file. Throws DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID. */
+/** Reads all tensors of an embedding file. Throws what openModelFile throws. */
 export async function readEmbedding(path: string): Promise<Embedding> {
   const file = await openModelFile(path);
   try {

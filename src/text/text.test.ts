@@ -2,14 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { clipBpe, END_TOKEN } from './bpe.ts';
 import { tokenize } from './chunks.ts';
-import { type Embedding, embeddingReader, embeddingVectors } from './embeddings.ts';
+import { type Embedding, embeddingReader, embeddingVectors, readEmbedding } from './embeddings.ts';
 import { normalise } from './normalise.ts';
 import { parseFloatAsPython, parseWeights } from './weights.ts';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));
 
 describe('bpe', () => {
   it('derives the vocabulary from the merges', () => {
@@ -71,12 +74,26 @@ describe('embeddings', () => {
     expect(counted(new Map([['one', tensor([2], Float32Array.of(7, 8))]]), 'clip_l')).toEqual([[7, 8]]);
   });
 
-  it('tries the name, then .safetensors; names kinds it cannot read and broken files', async () => {
+  it("takes the web UI's vectors first, and those of the encoder's width out of a list", async () => {
+    for (const name of ['inversion.pt', 'inversion_module.pt']) {
+      const embedding = await readEmbedding(fixture(name));
+      expect(counted(embedding, 'clip_l'), name).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]]); // biome-ignore format: one line
+    }
+    const list = await readEmbedding(fixture('inversion_list.pt'));
+    expect(embeddingVectors(list, 'clip_l', 8).map((v) => v[0])).toEqual([0, 0, 8]);
+    expect(embeddingVectors(list, 'clip_l', 4).map((v) => v.length)).toEqual([4]);
+  });
+
+  it('tries the name, then .safetensors, .pt and .bin; says what is wrong with files', async () => {
     const broken = join(folder, 'broken.safetensors');
     writeFileSync(broken, 'no header');
+    const evil = join(folder, 'evil.pt');
+    writeFileSync(evil, '\x80\x02cposix\nsystem\nX\x02\0\0\0ls\x85R.', 'latin1');
     const files: Record<string, string> = {
       'tiny.safetensors': fixtureModel('tinyti'),
-      'old.pt': join(folder, 'old.pt'),
+      'web.pt': fixture('inversion.pt'),
+      'hub.bin': fixture('learned_embeds.bin'),
+      'evil.pt': evil,
       'broken.safetensors': broken,
     };
     const read = embeddingReader((name) => files[name]);
@@ -86,9 +103,11 @@ describe('embeddings', () => {
     expect(await read('tiny.safetensors', warn)).toBeDefined();
     expect(await read('gone', warn)).toBeUndefined();
     expect(warnings).toEqual([]);
-    expect(await read('old', warn)).toBeUndefined();
+    expect([...(await read('web', warn))!.keys()]).toEqual(['string_to_param.*']);
+    expect(counted((await read('hub', warn))!, 'clip_l')).toEqual([[0, 1, 2, 3, 4, 5, 6, 7]]);
+    expect(await read('evil', warn)).toBeUndefined();
     expect(await read('broken', warn)).toBeUndefined();
-    expect(warnings[0]).toContain('old.pt is not a .safetensors file');
+    expect(warnings[0]).toContain(`embedding:evil is left out: ${evil} asks for posix.system`);
     expect(warnings[1]).toContain(`${broken} is not a valid .safetensors file`);
   });
 

@@ -1,0 +1,114 @@
+// Archives that lie: all are refused, with a sentence that says how.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type EntryToZip, zipOf } from '../../test/support/zip.ts';
+import { openSource } from './source.ts';
+import { readEntry, readZip } from './zip.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'zip-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function open<T>(bytes: Uint8Array, work: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>): Promise<T> {
+  const file = join(folder, 'file.zip');
+  writeFileSync(file, bytes);
+  const source = await openSource(file);
+  try {
+    return await work(source);
+  } finally {
+    await source.close();
+  }
+}
+
+const data = Buffer.from('0123456789'.repeat(20));
+const one: EntryToZip = { name: 'a/data.pkl', data };
+const two: EntryToZip = { name: 'a/data/0', data, deflate: true };
+const lying = (says: EntryToZip['says'], entry = one): Buffer =>
+  zipOf([
+    { ...entry, says },
+    { name: 'a/z', data },
+  ]);
+
+describe('archives', () => {
+  it('stored and deflated entries, with padding and folders', async () => {
+    const bytes = zipOf([{ ...one, padding: 21 }, two, { name: 'a/empty', data: Buffer.alloc(0) }]);
+    await open(bytes, async (source) => {
+      const entries = await readZip(source);
+      expect([...entries.keys()]).toEqual(['a/data.pkl', 'a/data/0', 'a/empty']);
+      const [stored, packed, empty] = [...entries.values()];
+      expect(bytes.subarray(stored.offset, stored.offset + stored.size)).toEqual(data);
+      for (const entry of [stored, packed]) expect(Buffer.from(await readEntry(source, entry))).toEqual(data);
+      expect(await readEntry(source, empty)).toEqual(new Uint8Array(0));
+      await expect(readEntry(source, stored, 10)).rejects.toMatchObject({ code: 'DR_MODEL_INVALID' });
+    });
+  });
+
+  const corpus: Readonly<Record<string, readonly [bytes: Buffer, says: RegExp]>> = {
+    'a name that leads out': [lying({ name: '../data.pkl' }), /leads out of it: "\.\.\/data\.pkl"/],
+    'an absolute name': [zipOf([{ name: '/etc/passwd', data }]), /leads out/],
+    'a name of a drive': [zipOf([{ name: 'C:x', data }]), /leads out/],
+    'a name with backslashes': [zipOf([{ name: 'a\\b', data }]), /leads out/],
+    'a name with a zero': [zipOf([{ name: 'a\0b', data }]), /leads out/],
+    'no name': [zipOf([{ name: '', data }]), /leads out/],
+    'a name twice': [zipOf([one, { ...one, data: Buffer.from('else') }]), /holds a\/data\.pkl twice/],
+    'another name in its own header': [lying({ name: 'a/data.pk1' }), /a\/data\.pk1 is not where/],
+    'another method in its own header': [lying({ method: 8 }), /is not where/],
+    'two sizes of a stored entry': [lying({ size: 199 }), /has two sizes/],
+    'an entry over another': [lying({ packed: 230, size: 230 }), /zip bomb: a\/data\.pkl lies over other entries/],
+    'an entry over the table of contents': [zipOf([{ ...one, says: { packed: 220, size: 220 } }]), /zip bomb/],
+    'two entries of the same bytes': [zipOf([one, { ...one, says: { header: 0 } }]), /lies over other entries/],
+    'a ratio that deflate never reaches': [
+      lying({ size: 2 ** 31 }, two),
+      /zip bomb: a\/data\/0 claims to unpack from \d+ to 2147483648 bytes/,
+    ],
+    'an entry beyond the file': [lying({ header: 2 ** 31 }), /has no a\/data\.pkl/],
+    'a header inside of another entry': [lying({ header: 7 }), /is not where/],
+    'a password': [lying({ flags: 1 }), /with a password/],
+    'an unknown compression': [lying({ method: 12 }), /compressed in a way that is not supported \(12\)/],
+    'more entries than there are': [zipOf([one], { count: 2 }), /table of contents is damaged/],
+    'fewer entries than there are': [zipOf([one, two], { count: 1 }), /table of contents is damaged/],
+    'a shifted table of contents': [zipOf([one], { shift: -1 }), /not where it should be/],
+    'a program before it': [Buffer.concat([Buffer.from('#!/bin/sh\n'), zipOf([one])]), /not where it should be/],
+    'bytes after its end': [Buffer.concat([zipOf([one]), Buffer.from('x')]), /without its end/],
+    'only its beginning': [zipOf([one]).subarray(0, 100), /without its end/],
+    nothing: [Buffer.alloc(0), /without its end/],
+  };
+  it.each(Object.entries(corpus))('%s', async (_, [bytes, says]) => {
+    await open(bytes, async (source) => {
+      await expect(readZip(source)).rejects.toMatchObject({
+        code: 'DR_MODEL_INVALID',
+        message: expect.stringMatching(says),
+        file: source.file,
+      });
+    });
+  });
+
+  it('entries that are not what the table says are refused when read', async () => {
+    for (const says of [{ crc: 1 }, { size: 199 }, { size: 201 }])
+      await open(lying(says, two), async (source) => {
+        const entry = (await readZip(source)).get('a/data/0')!;
+        await expect(readEntry(source, entry)).rejects.toMatchObject({
+          code: 'DR_MODEL_INVALID',
+          message: expect.stringMatching(/damaged/),
+        });
+      });
+  });
+
+  it("torch's own archives, whose table of contents is of zip64", async () => {
+    const bytes = readFileSync(new URL('../../test/fixtures/torch/zip_2.pt', import.meta.url));
+    const at = bytes.indexOf('PK\x06\x06', 'latin1');
+    expect(at).toBeGreaterThan(0);
+    for (const [field, value] of [
+      [24, 1],
+      [40, 1],
+      [48, 1],
+      [16, 1],
+      [4, 99],
+    ]) {
+      const broken = Buffer.from(bytes);
+      broken[at + field] ^= value;
+      await open(broken, (source) => expect(readZip(source)).rejects.toMatchObject({ code: 'DR_MODEL_INVALID' }));
+    }
+  });
+});

@@ -1,0 +1,50 @@
+// Zip archives for tests, with every field free to lie.
+import { crc32, deflateRawSync } from 'node:zlib';
+
+export interface EntryToZip {
+  readonly name: string;
+  readonly data: Uint8Array;
+  readonly deflate?: boolean;
+  /** Bytes of padding, so that the data is aligned as torch does. */
+  readonly padding?: number;
+  /** What the table of contents says instead. */
+  readonly says?: Partial<Record<'name' | 'method' | 'flags' | 'size' | 'packed' | 'header' | 'crc', string | number>>;
+}
+
+/** The bytes of an archive. `count`, `shift`: what its end says instead. */
+export function zipOf(entries: readonly EntryToZip[], end: { count?: number; shift?: number } = {}): Buffer {
+  const parts: Buffer[] = [];
+  const listed: Buffer[] = [];
+  let at = 0;
+  for (const { name, data, deflate, padding = 0, says = {} } of entries) {
+    const packed = deflate ? deflateRawSync(data) : Buffer.from(data);
+    const local = Buffer.alloc(30 + Buffer.byteLength(name) + padding);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(deflate ? 8 : 0, 8);
+    local.writeUInt16LE(Buffer.byteLength(name), 26);
+    local.writeUInt16LE(padding, 28);
+    local.write(name, 30);
+    const shown = Buffer.from(String(says.name ?? name));
+    const central = Buffer.alloc(46 + shown.length);
+    central.writeUInt32LE(0x02014b50, 0);
+    central.writeUInt16LE(Number(says.flags ?? 0), 8);
+    central.writeUInt16LE(Number(says.method ?? (deflate ? 8 : 0)), 10);
+    central.writeUInt32LE(Number(says.crc ?? crc32(data)), 16);
+    central.writeUInt32LE(Number(says.packed ?? packed.length), 20);
+    central.writeUInt32LE(Number(says.size ?? data.length), 24);
+    central.writeUInt16LE(shown.length, 28);
+    central.writeUInt32LE(Number(says.header ?? at), 42);
+    shown.copy(central, 46);
+    parts.push(local, packed);
+    listed.push(central);
+    at += local.length + packed.length;
+  }
+  const directory = Buffer.concat(listed);
+  const last = Buffer.alloc(22);
+  last.writeUInt32LE(0x06054b50, 0);
+  last.writeUInt16LE(end.count ?? entries.length, 8);
+  last.writeUInt16LE(end.count ?? entries.length, 10);
+  last.writeUInt32LE(directory.length, 12);
+  last.writeUInt32LE(at + (end.shift ?? 0), 16);
+  return Buffer.concat([...parts, directory, last]);
+}
