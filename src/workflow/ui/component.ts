@@ -35,7 +35,7 @@ export function componentTemplate(name: string, definition: JsonObject, library:
     ),
   );
   const outputs = ports(OUTPUT).flatMap((port): TemplateOutput[] => {
-    const link = port.inputs[0]?.link === undefined ? undefined : graph.links.get(port.inputs[0].link);
+    const link = port.inputs[0]?.link === undefined ? undefined : links.get(port.inputs[0].link);
     return link ? [{ type: port.inputs[0].type, from: { node: link.from, slot: link.slot } }] : [];
   });
   return {

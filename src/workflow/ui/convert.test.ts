@@ -314,10 +314,7 @@ describe('texts', () => {
 describe('names', () => {
   it('of renamed types and inputs are today’s', () => {
     const { graph } = convert({
-      nodes: [
-        node(1, 'T2IAdapterLoader', [], ['a.safetensors']),
-        node(2, 'IterativeLatentUpscale', [widget('step', 'INT')], { step: 4 }),
-      ],
+      nodes: [node(1, 'T2IAdapterLoader', [], ['a.safetensors']), node(2, 'IterativeLatentUpscale', [widget('step', 'INT')], { step: 4 })],
     });
     expect(graph.get('1')).toMatchObject({ classType: 'ControlNetLoader', inputs: { control_net_name: 'a.safetensors' } });
     expect(graph.get('2')?.inputs).toMatchObject({ steps: 4 });

@@ -22,6 +22,9 @@ const CONTROL: WidgetSlot = { kind: 'editor', fits: (value) => CONTROLS.has(valu
 const FILTER: WidgetSlot = { kind: 'editor', fits: (value) => typeof value === 'string' };
 const UPLOAD: WidgetSlot = { kind: 'editor', fits: (value) => value === 'image' || value === null };
 
+/** What BOOLEAN inputs were called when they were lists. */
+const SWITCHES: ReadonlySet<string> = new Set(['enable', 'enabled', 'disable', 'disabled', 'true', 'false', 'on', 'off', 'yes', 'no']);
+
 const SEEDS: ReadonlySet<string> = new Set(['seed', 'noise_seed']);
 
 /** Whether the editor shows a widget for an input. */
@@ -38,12 +41,16 @@ export function slotsOf(name: string, input: Input | undefined): WidgetSlot[] {
 
 const layouts = new WeakMap<NodeDeclaration, readonly (readonly WidgetSlot[])[]>();
 
-/** The layouts a declared node may have in files: today's first, then the one of editors that gave `forceInput` inputs a widget too. */
+/** Inputs that had a widget: in editors that gave `forceInput` one, and those whose type was a list before it was a type of its own. */
+const hadWidget = (input: Input): boolean =>
+  hasWidget(input) ? input.forceInput === true : input.kind === 'SOCKET' && input.inline === true;
+
+/** The layouts a declared node may have in files: today's first, then the one with the widgets of old. */
 export function declaredLayouts(declaration: NodeDeclaration): readonly (readonly WidgetSlot[])[] {
   const known = layouts.get(declaration);
   if (known) return known;
   const layout = (forced: boolean): WidgetSlot[] => {
-    const shown = Object.entries(declaration.inputs).filter(([, input]) => hasWidget(input) && (forced || !input.forceInput));
+    const shown = Object.entries(declaration.inputs).filter(([, input]) => (hadWidget(input) ? forced : hasWidget(input)));
     const upload = shown.some(([, input]) => input.kind === 'COMBO' && input.image_upload) ? [UPLOAD] : [];
     return [
       ...shown.filter(([, input]) => !input.optional).flatMap(([name, input]) => slotsOf(name, input)),
@@ -51,7 +58,7 @@ export function declaredLayouts(declaration: NodeDeclaration): readonly (readonl
       ...shown.filter(([, input]) => input.optional).flatMap(([name, input]) => slotsOf(name, input)),
     ];
   };
-  const forced = Object.values(declaration.inputs).some((input) => hasWidget(input) && input.forceInput);
+  const forced = Object.values(declaration.inputs).some(hadWidget);
   const made = forced ? [layout(false), layout(true)] : [layout(false)];
   layouts.set(declaration, made);
   return made;
@@ -76,6 +83,7 @@ function misfit(value: Json, slot: WidgetSlot): number {
   if (slot.kind === 'editor') return slot.fits(value) ? 0 : 7;
   const { input } = slot;
   if (input === undefined) return 0;
+  if (input.kind === 'SOCKET') return typeof value === 'string' ? 0 : 3;
   // null is what a widget without a value was saved as; arrays and objects are what packs make of any widget
   if (value === null) return 2;
   if (isJsonObject(value) || Array.isArray(value)) return 5;
@@ -84,7 +92,7 @@ function misfit(value: Json, slot: WidgetSlot): number {
     case 'FLOAT':
       return fitsNumber(value, input);
     case 'BOOLEAN':
-      return typeof value === 'boolean' ? 0 : 4;
+      return typeof value === 'boolean' || (typeof value === 'string' && SWITCHES.has(value.toLowerCase())) ? 0 : 4;
     case 'STRING':
       return typeof value === 'string' ? (value !== '' && CONTROLS.has(value) ? 1 : 0) : 5;
     case 'COMBO': {
@@ -167,6 +175,9 @@ export function widgetValues(node: Pick<UiNode, 'values' | 'type' | 'id'>, layou
     const value = slot.kind === 'value' ? (given.get(slot.name) ?? defaultOf(slot.input)) : undefined;
     if (slot.kind === 'value' && value !== undefined) values.set(slot.name, value);
   }
+  // a value that may still stand in the prompt, though its input shows as a socket today
+  for (const slot of layouts.slice(1).flat())
+    if (slot.kind === 'value' && slot.input?.kind === 'SOCKET' && given.has(slot.name)) values.set(slot.name, given.get(slot.name)!);
   return { values, note };
 }
 

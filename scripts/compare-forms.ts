@@ -1,0 +1,77 @@
+// Compares the two forms that a picture holds: what the editor sent when it was made, and what we make of the editor's own file.
+import { dumpsJson, isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
+import { inputOf } from '../src/nodes/declare.ts';
+import { type Graph, linkOf } from '../src/workflow/graph.ts';
+import type { NodeTable } from '../src/workflow/validate.ts';
+
+/** Differences that are known and mean the same picture. */
+export type Expected =
+  /** The sent form has values of buttons (`upload`), or of inputs that the node no longer has. */
+  | 'editor only'
+  /** Ours has inputs that the node got since, at their defaults; or that an old editor left out. */
+  | 'newer input'
+  /** The file was saved by another version of the node; we matched its values to today's inputs, an editor of the time did not. */
+  | 'matched';
+
+export interface Difference {
+  readonly nodeId: string;
+  readonly text: string;
+  readonly expected?: Expected;
+}
+
+const plain = (value: Json | undefined): Json =>
+  value === undefined ? null : typeof value === 'bigint' || isPyFloat(value) ? (numberOf(value) ?? null) : value;
+const same = (a: Json | undefined, b: Json | undefined): boolean => dumpsJson(plain(a)) === dumpsJson(plain(b));
+
+/** All differences between the sent form and ours. Of unknown node types the links alone are compared: their widgets have no known names. */
+export function compareForms(sent: Graph, converted: Graph, nodes: NodeTable, notes: readonly string[] = []): Difference[] {
+  const found: Difference[] = [];
+  const ours = withSentIds(sent, converted);
+  for (const [nodeId, node] of sent) {
+    const other = ours.get(nodeId);
+    const add = (text: string, expected?: Expected): number => found.push({ nodeId, text: `${node.classType}${text}`, expected });
+    const isMatched = notes.some((note) => note.includes(`(node ${nodeId}) was saved by another version`));
+    if (!other) {
+      add(' is missing');
+      continue;
+    }
+    if (other.classType !== node.classType) {
+      add(` is ${other.classType}`);
+      continue;
+    }
+    const declaration = nodes.get(node.classType);
+    for (const name of new Set([...Object.keys(node.inputs), ...Object.keys(other.inputs)])) {
+      const [was, is] = [node.inputs[name], other.inputs[name]];
+      if (same(was, is) || (!declaration && !linkOf(was) && !linkOf(is))) continue;
+      const input = declaration && inputOf(declaration, name);
+      const isNew = was === undefined && input !== undefined && !linkOf(is);
+      add(
+        `.${name}: ${dumpsJson(was ?? null)} sent, ${dumpsJson(is ?? null)} here`,
+        isNew ? 'newer input' : !input && is === undefined && !linkOf(was) ? 'editor only' : isMatched ? 'matched' : undefined,
+      );
+    }
+  }
+  for (const [nodeId, { classType }] of ours) if (!sent.has(nodeId)) found.push({ nodeId, text: `${classType} is not in what was sent` });
+  return found;
+}
+
+/** A group node that was made in the session of the picture kept the ids of its nodes until the file was loaded again; ours are those of today. */
+function withSentIds(sent: Graph, ours: Graph): Graph {
+  const names = new Map<string, string>();
+  for (const [id, { classType }] of ours) {
+    if (sent.has(id) || !id.includes(':')) continue;
+    const twins = [...sent].filter(([other, node]) => node.classType === classType && !ours.has(other));
+    const rivals = [...ours].filter(([other, node]) => node.classType === classType && !sent.has(other));
+    if (twins.length === 1 && rivals.length === 1) names.set(id, twins[0][0]);
+  }
+  const renamed = (value: Json): Json => {
+    const link = linkOf(value);
+    return link && names.has(link.id) ? [names.get(link.id)!, link.slot] : value;
+  };
+  return new Map(
+    [...ours].map(([id, node]) => [
+      names.get(id) ?? id,
+      { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([name, value]) => [name, renamed(value)])) },
+    ]),
+  );
+}

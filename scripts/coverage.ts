@@ -1,0 +1,211 @@
+// npx tsx scripts/coverage.ts FOLDER… : reads every workflow file in the folders and writes docs/coverage.md, what of each works here.
+// The folders are checkouts of public repositories; nothing of them is copied but the names of files and node types.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DarkroomError } from '../src/errors.ts';
+import { dumpsJson } from '../src/formats/json.ts';
+import { pictureKind, readPictureText } from '../src/image/picture-text.ts';
+import type { NodeEnvironment } from '../src/nodes/context.ts';
+import { NODES } from '../src/nodes/index.ts';
+import { type Graph, promptOf } from '../src/workflow/graph.ts';
+import { inspect, type MissingNode } from '../src/workflow/inspect.ts';
+import { readWorkflowBytes, type Workflow } from '../src/workflow/read.ts';
+import { compareForms, type Difference } from './compare-forms.ts';
+
+interface Row {
+  readonly folder: string;
+  readonly file: string;
+  readonly form: string;
+  readonly nodes: number;
+  readonly hash: string;
+  /** Why it could not be converted. */
+  readonly failure?: string;
+  readonly missing: readonly MissingNode[];
+  readonly problems: readonly string[];
+  /** Some of its outputs can run all the same: ComfyUI runs those. */
+  readonly partly: boolean;
+  /** Of pictures with both forms, what differs; undefined for the others. */
+  readonly differences?: readonly Difference[];
+}
+
+const OUT = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'coverage.md');
+
+/** Whatever file a workflow names is there: what is checked are node types, links and values. */
+function everythingIn(graph: Graph): NodeEnvironment {
+  const names = [...graph.values()].flatMap(({ inputs }) => Object.values(inputs).filter((value) => typeof value === 'string'));
+  return { modelFiles: () => names, inputFiles: () => names, hasInput: () => true, wildcards: () => new Map() };
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : filesIn(path);
+      return /\.(json|png|webp|jpe?g)$/i.test(entry.name) && !entry.name.endsWith('.component.json') ? [path] : [];
+    })
+    .sort();
+}
+
+const NOT_ONE = /without a workflow|not an object|which is not a node|without 'inputs'/;
+
+/** What becomes of a file; undefined when there is no workflow in it. */
+function rowOf(folder: string, path: string): Row | undefined {
+  const bytes = readFileSync(path);
+  const file = relative(folder, path);
+  const own = { folder: basename(resolve(folder)), file };
+  const read = (prefer: 'API' | 'UI'): Workflow => readWorkflowBytes(bytes, file, { prefer }, dirname(path));
+  try {
+    const workflow = read('UI');
+    const texts = pictureKind(bytes) ? readPictureText(bytes, file) : {};
+    const both = Object.hasOwn(texts, 'prompt') && Object.hasOwn(texts, 'workflow');
+    const sent = both ? read('API') : undefined;
+    const isSent = sent?.form === 'API';
+    const { nodes: missing, problems, validation } = inspect(workflow.graph, NODES, everythingIn(workflow.graph));
+    const ids = new Set(missing.map((node) => node.type));
+    return {
+      ...own,
+      form: `${isSent ? 'UI + API' : workflow.form}${workflow.picture ? ` in ${workflow.picture}` : ''}`,
+      nodes: workflow.graph.size,
+      hash: createHash('sha256')
+        .update(dumpsJson(promptOf(workflow.graph)))
+        .digest('hex'),
+      missing,
+      problems: problems.filter((p) => !ids.has(p.nodeType ?? '')).map((p) => p.message),
+      partly: validation.error === null,
+      differences: isSent ? compareForms(sent.graph, workflow.graph, NODES, workflow.notes) : undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof DarkroomError)) throw new Error(`${path}: no Darkroom error`, { cause: error });
+    if (NOT_ONE.test(error.message)) return undefined;
+    return { ...own, form: '?', nodes: 0, hash: file, failure: error.message, missing: [], problems: [], partly: false };
+  }
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+const share = (part: number, whole: number): string => `${part} of ${whole}${whole > 0 ? ` (${Math.round((100 * part) / whole)} %)` : ''}`;
+const isSame = (row: Row): boolean => row.differences?.every((d) => d.expected) ?? true;
+
+function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string {
+  const converted = rows.filter((row) => row.failure === undefined);
+  const complete = converted.filter((row) => row.missing.length === 0);
+  const both = converted.filter((row) => row.differences);
+  const known = [...empty.values()].reduce((a, b) => a + b, 0);
+  const wanted = new Map<string, { pack?: string; reason?: string; files: number; last: number }>();
+  for (const { missing } of converted)
+    for (const { type, pack, reason } of missing) {
+      const entry = wanted.get(type) ?? { pack, reason, files: 0, last: 0 };
+      entry.files++;
+      if (missing.length === 1) entry.last++;
+      wanted.set(type, entry);
+    }
+  const packs = new Map<string, { types: number; files: Set<string> }>();
+  for (const row of converted)
+    for (const { pack = 'unknown' } of row.missing) {
+      const entry = packs.get(pack) ?? { types: 0, files: new Set<string>() };
+      entry.files.add(`${row.folder}/${row.file}`);
+      packs.set(pack, entry);
+    }
+  for (const { pack = 'unknown' } of wanted.values()) packs.get(pack)!.types++;
+  const odd = both.filter((row) => !isSame(row));
+  const kinds = new Map<string, number>();
+  for (const { differences = [] } of both)
+    for (const { expected } of differences) if (expected) kinds.set(expected, (kinds.get(expected) ?? 0) + 1);
+
+  return `${[
+    '# Workflow files of public repositories',
+    '',
+    'Written by `npx tsx scripts/coverage.ts FOLDER…` from checkouts of the repositories below; their files are not part of this project.',
+    'A file **converts** when it becomes an API graph, and **validates** when nothing but model files and pictures could keep it from running:',
+    'every node type is built in, every link fits, every value is allowed. Model files and input pictures are taken to be there.',
+    '*In part*: the fault is in the file, and some of its outputs run all the same, in ComfyUI as here.',
+    `Files without a workflow (${known} pictures and other JSON files) are not counted, nor are files that a shallow checkout lacks.`,
+    '',
+    '| | files |',
+    '|---|---|',
+    `| with a workflow | ${rows.length} |`,
+    `| different ones (by graph) | ${new Set(rows.map((row) => row.hash)).size} |`,
+    `| convert | ${share(converted.length, rows.length)} |`,
+    `| every node type is built in | ${share(complete.length, rows.length)} |`,
+    `| of these validate | ${share(complete.filter((row) => row.problems.length === 0).length, complete.length)} |`,
+    `| hold both forms, and ours of the UI form is what was sent | ${share(both.length - odd.length, both.length)} |`,
+    '',
+    '## Both forms',
+    '',
+    'Differences that are expected, and mean the same picture:',
+    `- *editor only* (${kinds.get('editor only') ?? 0} inputs): older editors sent the upload button along (\`"choose file to upload": "image"\`), and inputs that nodes no longer have.`,
+    `- *newer input* (${kinds.get('newer input') ?? 0} inputs): the node got the input later; a file from before has no value, and today's editor fills in the default, as we do.`,
+    `- *matched* (${kinds.get('matched') ?? 0} inputs): another version of the node saved the file. Read one after the other its values would land in wrong inputs; we match them by what fits, and say so.`,
+    '- Group nodes: one that was made in the session of the picture kept the ids of its nodes until the file was loaded again; they are compared by type.',
+    '',
+    ...(odd.length === 0 ? [] : ['Others:', '']),
+    ...odd.map(
+      (row) =>
+        `- ${row.folder}/${row.file}: ${cell(
+          row
+            .differences!.filter((d) => !d.expected)
+            .map((d) => `${d.nodeId} ${d.text}`)
+            .slice(0, 4)
+            .join('; '),
+        )}`,
+    ),
+    '',
+    '## Files',
+    '',
+    ...[...new Set(rows.map((row) => row.folder))].flatMap((folder) => [
+      `### ${folder}`,
+      '',
+      '| file | form | nodes | converts | validates | missing node types |',
+      '|---|---|---|---|---|---|',
+      ...rows.filter((row) => row.folder === folder).map(line),
+      '',
+    ]),
+    '## Missing node types by pack',
+    '',
+    '| pack | types | files |',
+    '|---|---|---|',
+    ...[...packs]
+      .sort(([, a], [, b]) => b.files.size - a.files.size)
+      .map(([pack, { types, files }]) => `| ${cell(pack)} | ${types} | ${files.size} |`),
+    '',
+    '## The most wanted missing node types',
+    '',
+    'Files that need the type, and files that need nothing else.',
+    '',
+    '| node type | pack | files | nothing else |',
+    '|---|---|---|---|',
+    ...[...wanted]
+      .sort(([a, x], [b, y]) => y.files - x.files || y.last - x.last || (a < b ? -1 : 1))
+      .map(
+        ([type, { pack = '', reason, files, last }]) =>
+          `| \`${cell(type)}\` | ${cell(pack)}${reason ? ' (left out)' : ''} | ${files} | ${last || ''} |`,
+      ),
+  ].join('\n')}\n`;
+}
+
+function line(row: Row): string {
+  const validates =
+    row.failure !== undefined || row.missing.length > 0
+      ? ''
+      : row.problems.length === 0
+        ? 'yes'
+        : `${row.partly ? 'in part' : 'no'}: ${row.problems.slice(0, 2).join('; ')}`;
+  const missing = row.missing.map(({ type }) => `\`${type}\``).join(', ');
+  return `| ${cell(row.file)} | ${row.form} | ${row.nodes} | ${row.failure === undefined ? 'yes' : cell(`no: ${row.failure}`)} | ${cell(validates)} | ${cell(missing)} |`;
+}
+
+const folders = process.argv.slice(2);
+if (folders.length === 0) throw new Error('usage: npx tsx scripts/coverage.ts FOLDER…');
+const rows: Row[] = [];
+const empty = new Map<string, number>();
+for (const folder of folders)
+  for (const path of filesIn(folder)) {
+    const row = rowOf(folder, path);
+    if (row) rows.push(row);
+    else empty.set(folder, (empty.get(folder) ?? 0) + 1);
+  }
+writeFileSync(OUT, page(rows, empty));
+console.log(
+  `${rows.length} files with a workflow; ${rows.filter((row) => row.missing.length === 0 && row.failure === undefined).length} need no missing node`,
+);
