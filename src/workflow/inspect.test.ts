@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../formats/json.ts';
+import { NODES } from '../nodes/index.ts';
+import { inspect } from './inspect.ts';
+import { readWorkflow } from './read.ts';
+
+const files = {
+  modelFiles: (folder: string) => (folder === 'checkpoints' ? ['sub/dream_8.safetensors'] : []),
+  inputFiles: () => [],
+  hasInput: () => true,
+};
+const inspected = (nodes: Record<string, [string, Record<string, unknown>]>) =>
+  inspect(
+    readWorkflow(Object.fromEntries(Object.entries(nodes).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }])) as JsonObject)
+      .graph,
+    NODES,
+    files,
+  );
+
+describe('everything that is missing, in one pass', () => {
+  const found = inspected({
+    1: ['CheckpointLoaderSimple', { ckpt_name: 'dream8.safetensors' }],
+    2: ['VAELoader', { vae_name: 'gone.pt' }],
+    3: ['KSampler //Inspire', { model: ['1', 0], steps: 5 }],
+    4: ['VAEDecode', { samples: ['3', 0], vae: ['2', 0] }],
+    5: ['SaveImage', { images: ['4', 0], filename_prefix: 'x' }],
+    6: ['Nobody', { a: ['1', 0] }],
+    7: ['Nobody', { a: ['8', 0] }],
+    8: ['EmptyLatentImage', { width: 64, height: 'tall', batch_size: 1 }],
+    9: ['CheckpointLoaderSimple', { ckpt_name: 'dream8.safetensors' }],
+    10: ['Nobody', { a: ['9', 0] }],
+    11: ['SAMLoader', {}],
+  });
+
+  it('node types with their packs', () => {
+    expect(found.nodes.slice(0, 2)).toEqual([
+      { type: 'KSampler //Inspire', pack: 'Inspire Pack', reason: undefined, nodeIds: ['3'] },
+      { type: 'Nobody', pack: undefined, reason: undefined, nodeIds: ['6', '7', '10'] },
+    ]);
+    expect(found.problems[0].hint).toContain('It belongs to Inspire Pack');
+    expect(found.problems[0].hint).toContain('darkroom nodes');
+  });
+
+  it('model files with folders and near matches', () => {
+    expect(found.models).toEqual([
+      { file: 'dream8.safetensors', folder: 'checkpoints', near: ['sub/dream_8.safetensors'], nodeIds: ['1', '9'] },
+      { file: 'gone.pt', folder: 'vae', near: [], nodeIds: ['2'] },
+    ]);
+  });
+
+  it('bad values, also behind and beside unknown nodes', () => {
+    expect(found.problems.map((p) => p.message)).toContainEqual(expect.stringContaining("'height' of EmptyLatentImage (node 8) is 'tall'"));
+    expect(found.validation.error?.message).toContain('does not exist');
+  });
+
+  it('nothing where nothing is missing', () => {
+    const fine = inspected({ 8: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }], 9: ['SaveLatent', {}] });
+    expect(fine.nodes.every(({ type }) => !NODES.has(type))).toBe(true);
+    expect(
+      inspected({
+        1: ['SolidMask', { value: 1, width: 64, height: 64 }],
+        2: ['MaskToImage', { mask: ['1', 0] }],
+        3: ['PreviewImage', { images: ['2', 0] }],
+      }),
+    ).toMatchObject({
+      nodes: [],
+      models: [],
+      problems: [],
+    });
+  });
+});
