@@ -29,6 +29,10 @@ export const ERROR_CODES = {
   DR_RUNTIME_FAILED: 1,
   DR_NODE_FAILED: 1,
   DR_ENGINE_CRASHED: 1,
+  /** The queue has as many jobs as it may have. */
+  DR_QUEUE_FULL: 1,
+  /** The database of the queue can't be opened or reached. */
+  DR_DATABASE: 1,
   DR_INTERRUPTED: 130,
 } as const;
 

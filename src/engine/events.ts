@@ -35,6 +35,14 @@ export type EngineEvent =
       readonly message: string;
       readonly executed: readonly string[];
     }
+  /** The picture so far, encoded. */
+  | {
+      readonly type: 'preview';
+      readonly nodeId: string;
+      readonly displayId?: string;
+      readonly mime: 'image/jpeg' | 'image/png';
+      readonly image: Uint8Array;
+    }
   | { readonly type: 'done'; readonly outputs: Outputs }
   | { readonly type: 'error'; readonly error: Readonly<Record<string, unknown>> };
 
