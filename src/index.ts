@@ -1,4 +1,5 @@
-// Darkroom as a library: `const room = await openDarkroom({ models }); const { outputs } = await room.run(workflow); await room.close();`
+// Darkroom as a library: `const room = await openDarkroom({ models }); const { images } = await room.run(workflow); await room.close();`
+// The functions of the nodes are in `darkroom/nodes`. docs/library.md shows how they go together.
 export type { EngineEvent } from './engine/events.ts';
 export {
   type CheckResult,
@@ -11,5 +12,11 @@ export {
   type RunResult,
   type WorkflowSource,
 } from './engine/room.ts';
+export { type Verification, verifyPicture } from './engine/verify.ts';
 export { DarkroomError, ERROR_CODES, type ErrorCode } from './errors.ts';
 export type { SavedFile } from './nodes/declare.ts';
+export { type ApiGraph, type ApiNode, graph } from './workflow/builder/graph.ts';
+export type { Link, Node, NodeOptions, OutputNode } from './workflow/builder/node.ts';
+export type { Overrides } from './workflow/overrides.ts';
+export { applyOverrides, type ReadResult, readWorkflow, toTypeScript } from './workflow/programs.ts';
+export { readSeries, type SeriesRun } from './workflow/series.ts';

@@ -11,6 +11,7 @@ import * as builder from './builder/graph.ts';
 import * as functions from './builder/nodes.generated.ts';
 import { type Graph, linkOf } from './graph.ts';
 import { readWorkflow } from './read.ts';
+import { widgetValue } from './spec.ts';
 import { camelCase, toTypeScript } from './to-typescript.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -46,9 +47,10 @@ function shapes(graph: Graph): string[] {
   const shape = (id: string): string => {
     const node = graph.get(id)!;
     const inputs = entriesOf(node.inputs as JsonObject).flatMap(([name, value]) => {
-      if (!inputOf(NODES.get(node.classType)!, name)) return [];
+      const input = inputOf(NODES.get(node.classType)!, name);
+      if (!input) return [];
       const link = linkOf(value);
-      return [`${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(value)}`];
+      return [`${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(widgetValue(value, input))}`];
     });
     known.set(id, `${node.classType}(${inputs.sort().join(',')})`);
     return known.get(id)!;
@@ -121,6 +123,7 @@ it('reads well', () => {
     }),
     '4': node('CheckpointLoaderSimple', { ckpt_name: "it's.safetensors" }, 'Load Checkpoint'),
     '5': node('EmptyLatentImage', { width: 512, height: 768, batch_size: 1 }),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it must survive
     '6': node('CLIPTextEncode', { text: 'a `cat`\n${here}', clip: ['10', 1] }),
     '7': node('CLIPTextEncode', { text: '', clip: ['10', 1] }, 'What not: blur!'),
     '8': node('VAEDecode', { samples: ['3', 0], vae: ['4', 2] }),
@@ -129,7 +132,7 @@ it('reads well', () => {
     '11': node('EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }),
   };
   expect(toTypeScript(readWorkflow(workflow as unknown as Json).graph, NODES, { file: 'cat.json' })).toMatchInlineSnapshot(`
-    "// cat.json as a program: npx tsx THIS_FILE
+    "// cat.json as a program: save it as an .mts file, then npx tsx FILE.mts
     import { graph, openDarkroom } from 'darkroom';
     import {
       CheckpointLoaderSimple,
@@ -183,6 +186,27 @@ it('reads well', () => {
     }
     "
   `);
+});
+
+it('marks what the compiler finds wrong', () => {
+  const text = toTypeScript(
+    readWorkflow({
+      1: node('SaveImage', { images: ['2', 0], filename_prefix: 7 }),
+      2: node('ImageScale', { image: ['3', 1], upscale_method: 'softly', width: '64', height: 64 }),
+      3: node('LoadImage', { image: 'x.png' }),
+    } as unknown as Json).graph,
+    NODES,
+  );
+  expect(text).toContain(`// @ts-expect-error the file has no 'crop'
+const imageScale = ImageScale({
+  // @ts-expect-error it takes IMAGE
+  image: MASK,
+  // @ts-expect-error it is not in the list
+  upscale_method: 'softly',
+  width: 64,
+  height: 64,
+});
+const saveImage = SaveImage({ images: imageScale.IMAGE, filename_prefix: '7' });`);
 });
 
 it('says what is wrong', () => {

@@ -1,10 +1,12 @@
 // A workflow as a TypeScript program on the typed builder: variables named after titles, roles and types, only what is needed imported.
 import { DarkroomError } from '../errors.ts';
-import { entriesOf, isJsonObject, isPyFloat, type Json, type JsonObject } from '../formats/json.ts';
-import { inputOf, type NodeDeclaration } from '../nodes/declare.ts';
+import { entriesOf, isJsonObject, isPyFloat, type Json, type JsonObject, numberOf } from '../formats/json.ts';
+import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isIdentifier, keyOf, outputKeys, quote } from './builder/generate.ts';
 import { type Graph, type GraphNode, linkOf } from './graph.ts';
 import * as issues from './issues.ts';
+import { PythonError } from './python.ts';
+import { membersOf, typeOf, typesMeet, widgetValue } from './spec.ts';
 import { invalid, type NodeTable } from './validate.ts';
 
 export interface ProgramOptions {
@@ -44,25 +46,34 @@ export function toTypeScript(graph: Graph, nodes: NodeTable, { file }: ProgramOp
   const statements = order.map((id) => {
     const node = graph.get(id)!;
     const declaration = declarationOf(node);
-    const inputs = entriesOf(node.inputs as JsonObject).flatMap(([name, value]): [string, string][] => {
-      if (!inputOf(declaration, name)) return [];
-      const link = linkOf(value);
-      return [[keyOf(name), link ? names.link(link.id, link.slot) : literal(unwrapped(value))]];
+    const rows = entriesOf(node.inputs as JsonObject).flatMap(([name, value]): Row[] => {
+      const input = inputOf(declaration, name);
+      const link = input && linkOf(value);
+      if (!input) return [];
+      if (!link) return [{ key: keyOf(name), value: literal(converted(value, input)), misfit: misfit(converted(value, input), input) }];
+      const { outputs, moreOutputs } = declarationOf(graph.get(link.id)!);
+      const meets = typesMeet((outputs[link.slot] ?? moreOutputs)?.type ?? '*', typeOf(input));
+      return [{ key: keyOf(name), value: names.link(link.id, link.slot), misfit: meets ? undefined : `it takes ${typeOf(input)}` }];
     });
     const title = node.title !== undefined && node.title !== node.classType && node.title !== declaration.display;
     const made = call(
       isIdentifier(node.classType) ? node.classType : `nodes[${quote(node.classType)}]`,
-      inputs,
+      rows,
       title ? node.title : undefined,
     );
-    return names.declared(id, made);
+    const absent = Object.keys(declaration.inputs).filter(
+      (name) => !declaration.inputs[name].optional && !Object.hasOwn(node.inputs, name),
+    );
+    const remark =
+      absent.length > 0 ? `// @ts-expect-error the file has no ${absent.map((name) => `'${oneLine(name)}'`).join(', ')}\n` : '';
+    return remark + names.declared(id, made);
   });
 
   const left = [...graph.keys()].filter((id) => !order.includes(id));
   const types = [...new Set(order.map((id) => graph.get(id)!.classType))];
   const imports = [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(byLetters);
   return [
-    `// ${file ? `${oneLine(file)} as a program` : 'A workflow as a program'}: npx tsx THIS_FILE`,
+    `// ${file ? `${oneLine(file)} as a program` : 'A workflow as a program'}: save it as an .mts file, then npx tsx FILE.mts`,
     `import { graph, openDarkroom } from 'darkroom';`,
     braces('import', imports, " from 'darkroom/nodes';"),
     '',
@@ -191,7 +202,39 @@ export function camelCase(text: string): string {
   return /^\d/.test(name) ? `_${name}` : name;
 }
 
-const unwrapped = (value: Json): Json => (isJsonObject(value) && Object.hasOwn(value, '__value__') ? value['__value__'] : value);
+interface Row {
+  readonly key: string;
+  readonly value: string;
+  /** What is wrong with the value: the compiler would say so too. */
+  readonly misfit?: string;
+}
+
+/** A value as ComfyUI converts it before a run. */
+function converted(value: Json, input: Input): Json {
+  try {
+    return widgetValue(value, input);
+  } catch (error) {
+    if (error instanceof PythonError) return value;
+    throw error;
+  }
+}
+
+const IS: Readonly<Record<string, (value: Json) => boolean>> = {
+  INT: (value) => typeof value === 'bigint' || numberOf(value) !== undefined,
+  FLOAT: (value) => typeof value !== 'bigint' && numberOf(value) !== undefined,
+  STRING: (value) => typeof value === 'string',
+  BOOLEAN: (value) => typeof value === 'boolean',
+  COMBO: (value) => typeof value === 'string',
+  '*': (value) => value !== null,
+};
+
+function misfit(value: Json, input: Input): string | undefined {
+  if (input.kind === 'COMBO' && typeof input.options !== 'function' && input.options.length > 0)
+    return typeof value === 'string' && input.options.includes(value) ? undefined : 'it is not in the list';
+  const fits =
+    (input.kind === 'SOCKET' && input.inline && typeof value === 'string') || membersOf(typeOf(input)).some((type) => IS[type]?.(value));
+  return fits ? undefined : `it takes ${typeOf(input)}`;
+}
 
 function literal(value: Json): string {
   if (typeof value === 'string') return value.includes('\n') ? template(value) : quote(value);
@@ -208,12 +251,13 @@ function literal(value: Json): string {
 /** Line ends other than \n, and backslashes, must survive. */
 const template = (text: string): string => `\`${text.replace(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r')}\``;
 
-function call(name: string, inputs: readonly (readonly [key: string, value: string])[], title?: string): string {
-  const rows = inputs.map(([key, value]) => (key === value ? key : `${key}: ${value}`));
+function call(name: string, inputs: readonly Row[], title?: string): string {
+  const rows = inputs.map(({ key, value, misfit }) => ({ text: key === value ? key : `${key}: ${value}`, misfit }));
   const options = title === undefined ? '' : `, { title: ${quote(title)} }`;
-  const short = `${name}({${rows.length > 0 ? ` ${rows.join(', ')} ` : ''}}${options})`;
-  if (rows.length <= 4 && short.length <= WIDTH - 30 && !short.includes('\n')) return short;
-  return `${name}({\n${rows.map((row) => `  ${row},\n`).join('')}}${options})`;
+  const short = `${name}({${rows.length > 0 ? ` ${rows.map(({ text }) => text).join(', ')} ` : ''}}${options})`;
+  if (rows.length <= 4 && short.length <= WIDTH - 30 && !short.includes('\n') && !rows.some(({ misfit }) => misfit)) return short;
+  const lines = rows.map(({ text, misfit }) => `${misfit ? `  // @ts-expect-error ${misfit}\n` : ''}  ${text},\n`);
+  return `${name}({\n${lines.join('')}}${options})`;
 }
 
 function braces(word: string, names: readonly string[], end: string): string {
