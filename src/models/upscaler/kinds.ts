@@ -7,8 +7,8 @@ import { srvgg } from './srvgg.ts';
 
 const KINDS: readonly UpscalerReader[] = [rrdb, srvgg];
 
-/** What training programs put before all names. */
-const PREFIXES = ['', 'module.', 'netG.', 'params_ema.', 'params.'] as const;
+/** What training programs put before all names; of several tables of weights in a file, the first counts (as in spandrel). */
+const PREFIXES = ['', 'module.', 'netG.', 'model_state_dict.', 'params_ema.', 'params-ema.', 'params.', 'model.', 'net.'] as const;
 
 /** By name: any of the tensors tells it. Where one network contains another's names, it comes first. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {

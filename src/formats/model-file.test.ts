@@ -1,0 +1,122 @@
+// Whatever lies in a models folder and is no model: refused with a sentence that names the file and what it is.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fixtureModel } from '../../test/support/golden.ts';
+import { dict, pickle } from '../../test/support/pickle.ts';
+import { zipOf } from '../../test/support/zip.ts';
+import { createGraph } from '../onnx/builder.ts';
+import { foreignModel } from './foreign-models.ts';
+import { identify } from './identify.ts';
+import { describeModelFile, openModelFile } from './model-file.ts';
+import type { TensorInfo } from './tensor-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'model-file-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const put = (name: string, bytes: Uint8Array | string): string => {
+  const file = join(folder, name);
+  writeFileSync(file, bytes);
+  return file;
+};
+const archive = (...names: readonly string[]) => zipOf(names.map((name) => ({ name, data: Buffer.from('{}') })));
+const onnx = (): Uint8Array => {
+  const graph = createGraph();
+  graph.output('out', graph.floats([1]), [1]);
+  return graph.serialize();
+};
+const picture = (format: 'png' | 'jpeg' | 'webp') =>
+  sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
+    [format]()
+    .toBuffer();
+const model = () => readFileSync(fixtureModel('tinyti'));
+
+describe('files that are no models', () => {
+  const kinds: Readonly<Record<string, () => Uint8Array | string | Promise<Buffer>>> = {
+    'is empty': () => '',
+    'begins with nothing but zeros': () => Buffer.alloc(4096),
+    'is a Git LFS pointer': () => 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n',
+    'is a web page (HTML)': () => '<!DOCTYPE html>\n<html><head><title>Log in</title></head><body></body></html>\n',
+    'is an XML document': () => '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+    'is a JSON text': () => '{"error":"Access to model is restricted. You must be authenticated to access it."}',
+    'is a GGUF model': () => Buffer.from('GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0', 'latin1'),
+    'is an ONNX model': onnx,
+    'is an HDF5 file': () => Buffer.from('89484446' + '0d0a1a0a00000000', 'hex'),
+    'is a NumPy array': () => Buffer.from('\x93NUMPY\x01\0v\0{', 'latin1'),
+    'is the description of an ncnn network': () => '7767517\n75 83\nInput data 0 1 data\n',
+    'is a 7z archive': () => Buffer.from('377abcaf271c0004', 'hex'),
+    'is a RAR archive': () => Buffer.from('526172211a0701003392b5e5', 'hex'),
+    'is a gzip archive': () => gzipSync(model()),
+    'is a tar archive': () => Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\x0000'), Buffer.alloc(248)]),
+    'is a picture (PNG)': () => picture('png'),
+    'is a picture (JPEG)': () => picture('jpeg'),
+    'is a picture (WebP)': () => picture('webp'),
+    'is a PDF document': () => '%PDF-1.7\n1 0 obj\n',
+    'is a program': () => Buffer.from('7f454c4602010100', 'hex'),
+    'is an empty archive': () => zipOf([]),
+    'is an archive without a model': () => archive('readme.txt'),
+    'is a TorchScript program': () => archive('net/data.pkl', 'net/constants.pkl', 'net/code/net.py'),
+    'is a packed diffusers folder': () => archive('sd/model_index.json', 'sd/unet/config.json'),
+    'is an archive with a .safetensors file in it': () => archive('model.safetensors'),
+    'is a Python pickle, but none that torch wrote': () => pickle(dict()),
+    'is of no format that holds models (it begins with 68 65 6c 6c 6f)': () => 'hello',
+  };
+  it.each(Object.entries(kinds))('%s', async (what, bytes) => {
+    for (const name of ['model.ckpt', 'model.safetensors']) {
+      if (what.startsWith('is of no format') && name.endsWith('.safetensors')) continue;
+      const file = put(name, await bytes());
+      const error = await openModelFile(file).catch((e) => e);
+      expect(error).toMatchObject({ code: 'DR_MODEL_INVALID', file, hint: expect.stringMatching(/^[A-Z].*\.$/) });
+      expect(error.message.startsWith(`${file} ${what}`), error.message).toBe(true);
+      await expect(describeModelFile(file)).rejects.toMatchObject({ message: error.message });
+    }
+  });
+
+  it('folders, of diffusers and others', async () => {
+    const diffusers = join(folder, 'diffusers');
+    mkdirSync(diffusers);
+    await expect(openModelFile(diffusers)).rejects.toMatchObject({ message: `${diffusers} is a folder, not a model file` });
+    put('diffusers/model_index.json', '{}');
+    await expect(openModelFile(diffusers)).rejects.toMatchObject({ message: `${diffusers} is a diffusers folder, not a model file` });
+    await expect(openModelFile(join(folder, 'none.ckpt'))).rejects.toMatchObject({ code: 'DR_FILE_MISSING' });
+  });
+
+  it('downloads that stopped', async () => {
+    const bytes = model();
+    for (const part of [4, 8, 100, bytes.length - 1]) {
+      const error = await openModelFile(put('part.safetensors', bytes.subarray(0, part))).catch((e) => e);
+      expect(error.code).toBe('DR_SAFETENSORS_INVALID');
+    }
+  });
+
+  it('what it is decides, not its name', async () => {
+    const torch = readFileSync(new URL('../../test/fixtures/torch/inversion.pt', import.meta.url));
+    for (const [name, bytes, tensor] of [
+      ['torch.safetensors', torch, 'string_to_param.*'],
+      ['safetensors.ckpt', model(), 'clip_g'],
+      ['without-ending', model(), 'clip_g'],
+    ] as const) {
+      const opened = await openModelFile(put(name, bytes));
+      expect(opened.tensors.has(tensor), name).toBe(true);
+      await opened.close();
+    }
+  });
+});
+
+it('models of other kinds are told by name', () => {
+  const reasonOf = (...names: readonly string[]) => {
+    const info: TensorInfo = { dtype: 'F32', shape: [1, 1, 1, 1], offset: 0, byteLength: 4 };
+    const found = identify(new Map(names.map((name) => [name, info])));
+    return found.kind === 'unknown' ? found.reason : found.kind;
+  };
+  const unet = 'model.diffusion_model.';
+  expect(reasonOf(`${unet}input_blocks.0.0.weight`, `${unet}out.2.weight`, `${unet}input_blocks.1.0.time_stack.in_layers.0.weight`)).toBe(
+    'a Stable Video Diffusion model (video)',
+  );
+  expect(reasonOf('head.modulation')).toBe('a Wan model (video)');
+  expect(reasonOf(`${unet}double_blocks.0.img_attn.norm.key_norm.scale`)).toBe('a FLUX model');
+  expect(reasonOf('768.0.linear.0.weight')).toBe('a hypernetwork');
+  expect(foreignModel(new Set([`${unet}input_blocks.0.0.weight`]))).toBeUndefined();
+});
