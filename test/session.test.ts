@@ -203,6 +203,36 @@ describe('darkroom verify', () => {
   });
 });
 
+/** The chunks of a PNG as they lie in the file. */
+function chunks(file: Buffer): { type: string; bytes: Buffer }[] {
+  const found: { type: string; bytes: Buffer }[] = [];
+  for (let at = 8; at < file.length; at += found.at(-1)!.bytes.length) {
+    const type = file.toString('latin1', at + 4, at + 8);
+    found.push({ type, bytes: file.subarray(at, at + 12 + file.readUInt32BE(at)) });
+  }
+  return found;
+}
+
+it('a picture has the chunks of the ComfyUI picture it was made from, byte for byte, and then its own', async () => {
+  // written by Pillow as ComfyUI's SaveImage does it
+  const original = readFileSync(join(here, 'fixtures', 'comfyui.png'));
+  writeFileSync(join(dir, 'comfyui.png'), original);
+  expect((await darkroom('run', 'comfyui.png', '--output', 'real', '--quiet')).code).toBe(0);
+  const ours = chunks(readFileSync(join(dir, 'real', 'real_00001_.png')));
+  const theirs = chunks(original);
+  expect(ours.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1] || type === 'tEXt')).toEqual([
+    'IHDR',
+    'tEXt',
+    'tEXt',
+    'tEXt',
+    'IDAT',
+    'IEND',
+  ]);
+  expect(theirs.slice(1, 3).map(({ type }) => type)).toEqual(['tEXt', 'tEXt']);
+  for (const i of [1, 2]) expect(ours[i].bytes.toString('latin1')).toBe(theirs[i].bytes.toString('latin1'));
+  expect(ours[3].bytes.toString('latin1', 8, 17)).toBe('darkroom\0');
+});
+
 it('the examples of docs/library.md run', async () => {
   const text = readFileSync(join(here, '..', 'docs', 'library.md'), 'utf8');
   const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, block]) => block);

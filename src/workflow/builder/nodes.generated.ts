@@ -221,6 +221,14 @@ export const CFGGuider: NodeFunction<{
   cfg: Float;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('CFGGuider', [['GUIDER', 'GUIDER']]);
 
+/** Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
+export const CLIPLoader: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name: FileName;
+  type: OneOf<'stable_diffusion' | 'stable_cascade' | 'sd3' | 'stable_audio' | 'mochi' | 'ltxv' | 'pixart' | 'cosmos' | 'lumina2' | 'wan' | 'hidream' | 'chroma' | 'ace' | 'omnigen2' | 'qwen_image' | 'hunyuan_image'>;
+  device?: OneOf<'default' | 'cpu'>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoader', [['CLIP', 'CLIP']]);
+
 /** CLIP Set Last Layer (conditioning) */
 export const CLIPSetLastLayer: NodeFunction<{
   clip: Link<'CLIP'>;
@@ -274,6 +282,16 @@ export const CfgScheduleHookProvider: NodeFunction<{
   /** The cfg of the last step. 0 to 100, in the editor 3. */
   target_cfg: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
+
+/**
+ * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. Of the configuration counts whether the model predicts v, and the last layer of CLIP; the rest is in the file.
+ * @deprecated
+ */
+export const CheckpointLoader: NodeFunction<{
+  config_name: FileName;
+  /** A file of models/checkpoints. */
+  ckpt_name: FileName;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
 /** Load Checkpoint (loaders): Loads a checkpoint: the model, its text encoders and its autoencoder. */
 export const CheckpointLoaderSimple: NodeFunction<{
@@ -625,6 +643,12 @@ export const DifferentialDiffusion: NodeFunction<{
   strength?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('DifferentialDiffusion', [['MODEL', 'MODEL']]);
 
+/** DiffusersLoader (advanced/loaders/deprecated): Loads a model from a folder as diffusers lays it out. */
+export const DiffusersLoader: NodeFunction<{
+  /** A file of models/diffusers. */
+  model_path: FileName;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('DiffusersLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
+
 /** DisableNoise (sampling/custom_sampling/noise) */
 export const DisableNoise: NodeFunction<Record<string, never>, Node<{ NOISE: 'NOISE' }>> = nodeFunction('DisableNoise', [['NOISE', 'NOISE']]);
 
@@ -640,6 +664,16 @@ export const DualCFGGuider: NodeFunction<{
   cfg_cond2_negative: Float;
   style: OneOf<'regular' | 'nested'>;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('DualCFGGuider', [['GUIDER', 'GUIDER']]);
+
+/** DualCLIPLoader (advanced/loaders): Loads the two text encoders of SDXL, CLIP-L and CLIP-G, from two files. */
+export const DualCLIPLoader: NodeFunction<{
+  /** A file of models/text_encoders. */
+  clip_name1: FileName;
+  /** A file of models/text_encoders. */
+  clip_name2: FileName;
+  type: OneOf<'sdxl' | 'sd3' | 'flux' | 'hunyuan_video' | 'hidream' | 'hunyuan_image'>;
+  device?: OneOf<'default' | 'cpu'>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('DualCLIPLoader', [['CLIP', 'CLIP']]);
 
 /** Edit BasicPipe (ImpactPack/Pipe) */
 export const EditBasicPipe: NodeFunction<{
@@ -3660,6 +3694,13 @@ export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
   pk_hook_full_opt?: Link<'PK_HOOK'>;
 }, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('TwoSamplersForMaskUpscalerProviderPipe', [['UPSCALER', 'UPSCALER']]);
 
+/** Load Diffusion Model (advanced/loaders) */
+export const UNETLoader: NodeFunction<{
+  /** A file of models/diffusion_models. */
+  unet_name: FileName;
+  weight_dtype: OneOf<'default' | 'fp8_e4m3fn' | 'fp8_e4m3fn_fast' | 'fp8_e5m2'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNETLoader', [['MODEL', 'MODEL']]);
+
 /** Unsampler (sampling): Turns a latent back into the noise that a deterministic sampler would make it from. */
 export const Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
@@ -3834,11 +3875,13 @@ export const nodes: {
   BitwiseAndMask: typeof BitwiseAndMask;
   BitwiseAndMaskForEach: typeof BitwiseAndMaskForEach;
   CFGGuider: typeof CFGGuider;
+  CLIPLoader: typeof CLIPLoader;
   CLIPSetLastLayer: typeof CLIPSetLastLayer;
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
   CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
   CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
+  CheckpointLoader: typeof CheckpointLoader;
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
   CombineRegionalPrompts: typeof CombineRegionalPrompts;
   ConditioningAverage: typeof ConditioningAverage;
@@ -3863,8 +3906,10 @@ export const nodes: {
   DetailerPipeToBasicPipe: typeof DetailerPipeToBasicPipe;
   DiffControlNetLoader: typeof DiffControlNetLoader;
   DifferentialDiffusion: typeof DifferentialDiffusion;
+  DiffusersLoader: typeof DiffusersLoader;
   DisableNoise: typeof DisableNoise;
   DualCFGGuider: typeof DualCFGGuider;
+  DualCLIPLoader: typeof DualCLIPLoader;
   EditBasicPipe: typeof EditBasicPipe;
   EditDetailerPipe: typeof EditDetailerPipe;
   EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
@@ -4130,6 +4175,7 @@ export const nodes: {
   TwoSamplersForMask: typeof TwoSamplersForMask;
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
   TwoSamplersForMaskUpscalerProviderPipe: typeof TwoSamplersForMaskUpscalerProviderPipe;
+  UNETLoader: typeof UNETLoader;
   Unsampler: typeof Unsampler;
   UnsamplerDetailerHookProvider: typeof UnsamplerDetailerHookProvider;
   UnsamplerHookProvider: typeof UnsamplerHookProvider;
@@ -4187,11 +4233,13 @@ export const nodes: {
   BitwiseAndMask,
   BitwiseAndMaskForEach,
   CFGGuider,
+  CLIPLoader,
   CLIPSetLastLayer,
   CLIPTextEncode,
   CLIPTextEncodeSDXL,
   CLIPTextEncodeSDXLRefiner,
   CfgScheduleHookProvider,
+  CheckpointLoader,
   CheckpointLoaderSimple,
   CombineRegionalPrompts,
   ConditioningAverage,
@@ -4216,8 +4264,10 @@ export const nodes: {
   DetailerPipeToBasicPipe,
   DiffControlNetLoader,
   DifferentialDiffusion,
+  DiffusersLoader,
   DisableNoise,
   DualCFGGuider,
+  DualCLIPLoader,
   EditBasicPipe,
   EditDetailerPipe,
   EditDetailerPipeSDXL,
@@ -4483,6 +4533,7 @@ export const nodes: {
   TwoSamplersForMask,
   TwoSamplersForMaskUpscalerProvider,
   TwoSamplersForMaskUpscalerProviderPipe,
+  UNETLoader,
   Unsampler,
   UnsamplerDetailerHookProvider,
   UnsamplerHookProvider,
