@@ -16,6 +16,7 @@ const files = {
   modelFiles: () => ['v1-5-pruned.safetensors', 'fur.safetensors', 'vae-ft.pt', 'model.safetensors'],
   inputFiles: () => [],
   hasInput: () => true,
+  wildcards: () => new Map(),
 };
 
 describe('A1111 parameters', () => {

@@ -8,6 +8,7 @@ const files = {
   modelFiles: (folder: string) => (folder === 'checkpoints' ? ['sub/dream_8.safetensors'] : []),
   inputFiles: () => [],
   hasInput: () => true,
+  wildcards: () => new Map(),
 };
 const inspected = (nodes: Record<string, [string, Record<string, unknown>]>) =>
   inspect(

@@ -4,7 +4,7 @@ import { near } from '../near.ts';
 import { type NodeDeclaration, output, socket } from '../nodes/declare.ts';
 import { packOf } from '../nodes/packs.ts';
 import { REFUSED } from '../nodes/refused.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, linksOf } from './graph.ts';
 import { optionsOf } from './spec.ts';
 import { type NodeTable, type Validation, validate, type WorkflowEnvironment } from './validate.ts';
 
@@ -40,9 +40,15 @@ export function inspect(graph: Graph, nodes: NodeTable, environment: WorkflowEnv
   const validation = validate(graph, nodes, environment);
   const strangers = new Map<string, string[]>();
   for (const [id, { classType }] of graph)
-    if (classType !== '' && !nodes.has(classType)) strangers.set(classType, [...(strangers.get(classType) ?? []), id]);
-  const rest = strangers.size === 0 ? validation : validate(graph, withPlaceholders(nodes, strangers.keys()), environment);
-  const problems = rest === validation ? validation.problems : [...validation.problems, ...rest.problems];
+    if (classType !== '' && !nodes.has(classType)) {
+      const ids = strangers.get(classType);
+      if (ids) ids.push(id);
+      else strangers.set(classType, [id]);
+    }
+  const rest = strangers.size === 0 ? validation : validate(...withPlaceholders(graph, nodes, strangers), environment);
+  // without outputs the missing types are all there is to say
+  const others = rest === validation || rest.error?.type === 'prompt_no_outputs' ? [] : rest.problems;
+  const problems = [...validation.problems, ...others];
 
   const models = new Map<string, { file: string; folder: string; near: readonly string[]; nodeIds: string[] }>();
   for (const problem of problems) {
@@ -71,14 +77,22 @@ export function inspect(graph: Graph, nodes: NodeTable, environment: WorkflowEnv
   };
 }
 
-/** The nodes with a stand-in for each missing type, which takes and gives anything and counts as an output: so what leads to it is checked. */
-function withPlaceholders(nodes: NodeTable, types: Iterable<string>): NodeTable {
-  const all = new Map(nodes);
-  for (const type of types) all.set(type, placeholder(type));
-  return all;
+/**
+ * The graph and the nodes with stand-ins for the missing types, which take and give anything. Those that no other node uses count as
+ * outputs: so what leads to them is checked.
+ */
+function withPlaceholders(graph: Graph, nodes: NodeTable, strangers: ReadonlyMap<string, readonly string[]>): [Graph, NodeTable] {
+  const used = new Set([...graph.values()].flatMap((node) => linksOf(node).map(([, link]) => link.id)));
+  const all = new Map([...nodes, [MIDDLE, placeholder(MIDDLE, false)], [END, placeholder(END, true)]]);
+  const changed = new Map(graph);
+  for (const id of [...strangers.values()].flat()) changed.set(id, { ...graph.get(id)!, classType: used.has(id) ? MIDDLE : END });
+  return [changed, all];
 }
 
-const placeholder = (type: string): NodeDeclaration => ({
+const MIDDLE = 'a missing node';
+const END = 'a missing output';
+
+const placeholder = (type: string, outputNode: boolean): NodeDeclaration => ({
   type,
   display: type,
   category: '',
@@ -86,8 +100,8 @@ const placeholder = (type: string): NodeDeclaration => ({
   more: { pattern: /^/, input: socket('*') },
   outputs: [],
   moreOutputs: output('*'),
-  outputNode: true,
+  outputNode,
   run: () => {
-    throw new Error(`internal: a placeholder for ${type} runs`);
+    throw new Error('internal: a placeholder runs');
   },
 });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../errors.ts';
-import { readWorkflowFile } from './read.ts';
+import { encodePng } from '../image/png.ts';
+import { promptOf } from './graph.ts';
+import { type ReadOptions, readWorkflowBytes, readWorkflowFile } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-read-'));
 function read(name: string, content?: string | Uint8Array): DarkroomError | ReturnType<typeof readWorkflowFile> {
@@ -57,5 +59,90 @@ describe('workflow files', () => {
   it('a file name that is nearly right is suggested', () => {
     read('portrait.json', '{}');
     expect((read('portriat.json') as DarkroomError).hint).toBe("Did you mean 'portrait.json'?");
+  });
+});
+
+const SEED = [5, 'fixed', 20, 8, 'euler', 'normal', 1];
+const ui = {
+  last_node_id: 4,
+  nodes: [
+    { id: 2, type: 'EmptyLatentImage', order: 0, mode: 0, widgets_values: [64, 64, 1] },
+    { id: 4, type: 'Note', order: 1, mode: 0, widgets_values: ['hello'] },
+    { id: 3, type: 'KSampler', order: 2, mode: 0, inputs: [{ name: 'latent_image', type: 'LATENT', link: 1 }], widgets_values: SEED },
+  ],
+  links: [[1, 2, 0, 3, 0, 'LATENT']],
+  version: 0.4,
+};
+const prompt = {
+  2: { inputs: { width: 64, height: 64, batch_size: 1 }, class_type: 'EmptyLatentImage', _meta: { title: 'Empty Latent Image' } },
+  3: {
+    inputs: { seed: 5, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'normal', denoise: 1, latent_image: ['2', 0] },
+    class_type: 'KSampler',
+    _meta: { title: 'KSampler' },
+  },
+};
+const png = (text: Record<string, unknown>) =>
+  encodePng(
+    { width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) },
+    {
+      text: Object.fromEntries(
+        Object.entries(text).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+      ),
+    },
+  );
+const fromPng = async (text: Record<string, unknown>, options?: ReadOptions) => readWorkflowBytes(await png(text), 'x.png', options);
+
+describe('workflows in pictures', () => {
+  it('of both forms the prompt is taken, which is what ran; the editor’s file goes on into new pictures', async () => {
+    const sent = await fromPng({ prompt, workflow: ui });
+    expect(sent).toMatchObject({ form: 'API', picture: 'PNG', notes: [] });
+    expect(sent.extra['workflow']).toEqual(expect.objectContaining({ last_node_id: 4 }));
+    const converted = await fromPng({ prompt, workflow: ui }, { prefer: 'UI' });
+    expect(converted.form).toBe('UI');
+    expect(promptOf(converted.graph)).toEqual(promptOf(sent.graph));
+    expect(converted.extra).toEqual(sent.extra);
+  });
+
+  it('one form is enough', async () => {
+    expect(await fromPng({ workflow: ui })).toMatchObject({ form: 'UI' });
+    expect(await fromPng({ prompt })).toMatchObject({ form: 'API', extra: {} });
+    expect(await fromPng({ workflow: prompt })).toMatchObject({ form: 'API' });
+    expect(await fromPng({ parameters: 'a cat\nSteps: 20, Sampler: Euler' })).toMatchObject({ form: 'A1111' });
+  });
+
+  it('inputs that a node got since come from the editor’s file', async () => {
+    const old = { ...prompt, 3: { ...prompt[3], inputs: { ...prompt[3].inputs, denoise: undefined, steps: 11 } } };
+    const { graph } = await fromPng({ prompt: old, workflow: ui });
+    expect(graph.get('3')?.inputs).toMatchObject({ denoise: 1, steps: 11 });
+    expect((await fromPng({ prompt: old })).graph.get('3')?.inputs).not.toHaveProperty('denoise');
+  });
+
+  it('a prompt with components needs the editor’s file, which defines them', async () => {
+    const type = '## empty [0a1b2c]';
+    const component = {
+      nodes: [
+        { id: 1, type: 'EmptyLatentImage', widgets_values: [64, 64, 1] },
+        { id: 2, type: 'ComponentOutput', inputs: [{ name: 'LATENT', type: 'LATENT', link: 1 }] },
+      ],
+      links: [[1, 1, 0, 2, 0, 'LATENT']],
+    };
+    const nodes = [{ id: 2, type, widgets_values: [] }, ui.nodes[2]];
+    const sent = { 2: { inputs: {}, class_type: type }, 3: prompt[3] };
+    const workflow = { ...ui, nodes, components: { [type]: component } };
+    expect([...(await fromPng({ prompt: sent, workflow })).graph.keys()]).toEqual(['3', '2:1']);
+    writeFileSync(join(dir, 'empty.component.json'), JSON.stringify(component));
+    const beside = read('components.json', JSON.stringify({ ...workflow, components: undefined }));
+    expect(beside instanceof DarkroomError ? beside : [...beside.graph.keys()]).toEqual(['3', '2:1']);
+  });
+
+  it.each([
+    ['nothing', {}, 'without a workflow in it', 'as ComfyUI saved it'],
+    ['other texts', { Comment: 'Created with GIMP' }, 'without a workflow in it', 'removes the workflow'],
+    ['broken JSON', { prompt: '{"1": ' }, "'prompt' of x.png is not valid JSON", 'cut off'],
+  ])('%s in it', async (_, text, message, hint) => {
+    const error = await fromPng(text).catch((e) => e);
+    expect(error).toBeInstanceOf(DarkroomError);
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
   });
 });

@@ -51,7 +51,12 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
   });
 
   const strangers = new Map<string, string[]>();
-  for (const [id, { classType }] of graph) if (!nodes.has(classType)) strangers.set(classType, [...(strangers.get(classType) ?? []), id]);
+  for (const [id, { classType }] of graph) {
+    if (nodes.has(classType)) continue;
+    const ids = strangers.get(classType);
+    if (ids) ids.push(id);
+    else strangers.set(classType, [id]);
+  }
   const unknown = [...strangers].map(([type, ids]) =>
     type === '' ? issues.missingClassType(ids[0]) : issues.unknownType(ids, type, nodes.keys()),
   );
