@@ -1,5 +1,6 @@
 // Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent enlarged in several steps, each sampled anew.
 import type { Latent } from '../sampling/types.ts';
+import { power } from './power.ts';
 import type { UpscaleRun, Upscaler } from './upscaler.ts';
 
 export const STEP_MODES = ['simple', 'geometric'] as const;
@@ -22,7 +23,7 @@ export interface UpscaleStep {
 
 /** The steps; without the last one where the steps before it reach the factor. */
 export function upscaleSteps({ factor, steps, mode }: Omit<IterativeUpscale, 'upscaler'>): UpscaleStep[] {
-  const unit = mode === 'geometric' ? factor ** (1 / steps) : Math.max(0, (factor - 1) / steps);
+  const unit = mode === 'geometric' ? power(factor, 1 / steps) : Math.max(0, (factor - 1) / steps);
   const result: UpscaleStep[] = [];
   let scale = 1;
   for (let index = 0; index < steps - 1; index++) {
