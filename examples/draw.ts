@@ -1,4 +1,4 @@
-// npm run examples: runs every workflow of this folder and puts its picture into docs/images, with a gallery of prompts and a grid of
+// npm run examples: runs every workflow of this folder and puts its picture into docs/images, with a gallery of prompts and grids of
 // settings beside them.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,3 +44,4 @@ try {
 }
 
 await import('./two-stage-grid.ts');
+await import('./unsampling-grid.ts');
