@@ -1,0 +1,159 @@
+// Opens a queue: database, pg-boss, workers and the bus between them, behind the contract in types.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DarkroomError, interrupted } from '../errors.ts';
+import { type Boss, startBoss } from './boss.ts';
+import { openBus } from './bus.ts';
+import { openDatabase } from './database.ts';
+import { listJobs, openHistory, statusOf } from './history.ts';
+import { createJobs } from './jobs.ts';
+import { migrate } from './schema.ts';
+import type { Accepted, JobStatus, Queue, QueueEvent, QueueOptions, Worker } from './types.ts';
+import { startWebhooks, webhookUrl } from './webhook.ts';
+import { startWorker } from './worker.ts';
+
+/** How often what was not announced is looked for. */
+const POLL_MS = 1000;
+const LEASE_SECONDS = 15;
+const HISTORY = 10_000;
+
+/** Opens the queue of a database, or makes it. Throws DR_DATABASE. */
+export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
+  const { retries = 1, leaseSeconds = LEASE_SECONDS, historyLimit = HISTORY, limit } = options;
+  const onProblem = options.onProblem ?? (() => undefined);
+  const allow = options.allowWebhook ?? (() => true);
+  const database = await openDatabase(options.database, onProblem);
+  let boss: Boss;
+  try {
+    await migrate(database);
+    boss = await startBoss(database, leaseSeconds, (error) => onProblem('pg-boss', error));
+  } catch (error) {
+    await database.close();
+    throw error instanceof DarkroomError ? error : broken(error);
+  }
+  const jobs = createJobs(database, boss, leaseSeconds);
+  const bus = openBus(database, onProblem);
+  if (database.exclusive) await jobs.releaseAll();
+  const webhooks = startWebhooks(database, boss, allow, onProblem);
+  const workers = new Set<Worker>();
+  const closing = new AbortController();
+
+  const changed = async (): Promise<void> => {
+    try {
+      await bus.tell({ type: 'event', event: { type: 'changed', counts: await jobs.counts() } });
+    } catch (error) {
+      onProblem('the queue can’t be counted', error);
+    }
+  };
+  const stopListening = bus.listen((call) => {
+    if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
+  });
+
+  const tend = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      try {
+        if (await jobs.tend(historyLimit)) {
+          await bus.tell({ type: 'wake' });
+          await changed();
+        }
+      } catch (error) {
+        onProblem('the queue can’t be tended', error);
+      }
+      await sleep(Math.max(500, (leaseSeconds * 1000) / 5), undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+    }
+  };
+  const tending = tend();
+
+  const subscribe: Queue['subscribe'] = (listener) =>
+    bus.listen((call) => {
+      if (call.type === 'event') listener(call.event);
+    });
+
+  const remove = async (promptIds?: readonly string[]): Promise<void> => {
+    const removed = await jobs.remove(promptIds);
+    if (removed.length === 0) return;
+    await changed();
+    for (const { promptId, clientId } of removed) {
+      const event: QueueEvent = { type: 'ended', promptId, clientId, state: 'removed' };
+      await bus.tell({ type: 'event', event });
+    }
+  };
+
+  const ended: Queue['ended'] = async (promptId, signal) => {
+    for (;;) {
+      const told = new AbortController();
+      const stop = subscribe((event) => {
+        if (event.type === 'ended' && event.promptId === promptId) told.abort();
+      });
+      try {
+        if (signal?.aborted) throw interrupted();
+        const status = await statusOf(database, promptId);
+        if (!status || status.endedAt) return status;
+        const signals = [told.signal, closing.signal, ...(signal ? [signal] : [])];
+        await sleep(POLL_MS, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+        if (closing.signal.aborted) throw interrupted();
+      } finally {
+        stop();
+      }
+    }
+  };
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([...workers].map((worker) => worker.close()));
+    closing.abort();
+    stopListening();
+    await Promise.all([tending, webhooks.close()]);
+    await boss.stop();
+    await database.close();
+  };
+
+  return {
+    add: async (job): Promise<Accepted> => {
+      if (job.webhook !== undefined) webhookUrl(job.webhook, allow);
+      const accepted = await known(() => jobs.add(job, limit));
+      if (accepted.added) {
+        await changed();
+        await bus.tell({ type: 'wake' });
+      }
+      return accepted;
+    },
+    list: () => listJobs(database),
+    counts: jobs.counts,
+    job: (promptId): Promise<JobStatus | undefined> => statusOf(database, promptId),
+    ended,
+    remove: (promptIds) => remove(promptIds),
+    clear: () => remove(),
+    interrupt: async (promptId) => {
+      const promptIds = await jobs.interrupt(promptId);
+      if (promptIds.length > 0) await bus.tell({ type: 'interrupt', promptIds });
+    },
+    free: () => bus.tell({ type: 'free' }),
+    history: openHistory(database),
+    subscribe,
+    work: (workerOptions) => {
+      const worker = startWorker(workerOptions, { jobs, bus, retries, leaseSeconds, pollMs: POLL_MS, onProblem, changed });
+      workers.add(worker);
+      return worker;
+    },
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/** Anything the database says, as an error of the catalogue. */
+async function known<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DarkroomError ? error : broken(error);
+  }
+}
+
+const broken = (cause: unknown): DarkroomError =>
+  new DarkroomError('DR_DATABASE', {
+    message: `the database of the queue failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: 'See that its disk is not full and that this is the database of this version of Darkroom.',
+    cause,
+  });
