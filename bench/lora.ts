@@ -179,7 +179,7 @@ try {
       await phases(kind, (strength) => applyLora({ unet }, file, { unet: strength!, clip: 0 }).unet!.evaluate(inputs), [0.001, 0.002]);
     }
   } else {
-    const encoder = createTextEncoder(runtime, 'clip_g', weightsOf(model, opened.tensors, '', { halves: true }), OPEN_CLIP);
+    const encoder = createTextEncoder(runtime, 'clip_g', weightsOf(model, opened.tensors, '', { rounding: 'f16' }), OPEN_CLIP);
     const clip = makeClip({ family: 'sdxl-refiner', encoders: [encoder] });
     const linear = [...encoder.patchable!].filter(([name]) => /(_proj|fc\d)\.weight$/.test(name));
     const keys = linear.map(([name, { shape }]) => [`lora_te_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const);

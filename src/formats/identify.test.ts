@@ -147,6 +147,43 @@ it('ControlNets in three layouts', () => {
   expect(identify(shapes({ lora_controlnet: [], 'input_hint_block.0.weight': [16, 3, 3, 3] }))).toMatchObject({ layout: 'lora' });
 });
 
+it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
+  const marker = 'up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias';
+  const unet = (more: Record<string, readonly number[]>) =>
+    identify(
+      shapes({ 'conv_in.weight': [320, 4, 3, 3], 'conv_norm_out.weight': [320], 'up_blocks.0.resnets.0.norm1.weight': [320], ...more }),
+    );
+  const linear = { 'down_blocks.1.attentions.0.proj_in.weight': [320, 320], [marker]: [320] };
+  const adm = { 'add_embedding.linear_1.weight': [1280, 2816] };
+  const part = { prefix: '', layout: 'diffusers', inChannels: 4 };
+  expect(unet({})).toEqual({ kind: 'unet', family: 'sd1', unet: { ...part, prediction: { kind: 'eps' } } });
+  expect(unet(linear)).toMatchObject({ family: 'sd2', unet: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } } });
+  expect(unet({ ...linear, 'conv_in.weight': [320, 9, 3, 3] })).toMatchObject({
+    family: 'sd2',
+    unet: { inChannels: 9, prediction: { kind: 'eps' } },
+  });
+  expect(unet({ ...linear, ...adm })).toMatchObject({ family: 'sdxl', unet: part });
+  expect(unet({ ...linear, ...adm, 'down_blocks.3.resnets.0.norm1.weight': [1] })).toMatchObject({ family: 'sdxl-refiner' });
+  const vae = { 'decoder.conv_in.weight': [512, 4, 3, 3], 'decoder.up_blocks.0.resnets.0.norm1.weight': [512] };
+  expect(identify(shapes(vae))).toEqual({ kind: 'vae', vae: { kind: 'kl', layout: 'diffusers', prefix: '' } });
+  const video = { 'decoder.conv_in.weight': [512, 4, 3, 3, 3], 'decoder.up_blocks.0.resnets.0.norm1.weight': [512] };
+  expect(identify(shapes(video))).toMatchObject({ kind: 'unknown' });
+  const layers = (n: number, name: (i: number) => string) => Object.fromEntries(Array.from({ length: n }, (_, i) => [name(i), [4, 4]]));
+  for (const [n, kind] of [
+    [12, 'clip_l'],
+    [23, 'clip_h'],
+    [32, 'clip_g'],
+  ] as const) {
+    // biome-ignore format: one line
+    expect(identify(shapes(layers(n, (i) => `text_model.encoder.layers.${i}.mlp.fc1.weight`)))).toEqual({
+      kind: 'text-encoder',
+      clip: { kind, layout: 'hugging-face', prefix: 'text_model.' },
+    });
+    const open = { 'token_embedding.weight': [1, 1], 'transformer.resblocks.0.ln_1.weight': [4], ...layers(n, (i) => `transformer.resblocks.${i}.mlp.c_fc.weight`) }; // biome-ignore format: one line
+    expect(identify(shapes(open))).toEqual({ kind: 'text-encoder', clip: { kind, layout: 'open-clip', prefix: '' } });
+  }
+});
+
 it('LoRA naming, embeddings, and files nobody knows', () => {
   expect(identify(shapes({ 'unet.down_blocks.0.attentions.0.to_q.lora_A.weight': [4, 64] }))).toEqual({
     kind: 'lora',
@@ -154,10 +191,6 @@ it('LoRA naming, embeddings, and files nobody knows', () => {
   });
   expect(identify(shapes({ 'lora_unet_input_blocks_4_1_proj_in.hada_w1_a': [4, 64] }))).toEqual({ kind: 'lora', naming: 'kohya' });
   expect(identify(shapes({ emb_params: [4, 768] }))).toEqual({ kind: 'embedding', encoders: ['emb_params'] });
-  expect(identify(shapes({ 'text_model.embeddings.token_embedding.weight': [49408, 768] }))).toMatchObject({
-    kind: 'unknown',
-    reason: expect.stringMatching(/CLIP/),
-  });
   expect(identify(shapes({ 'a.b.c': [1, 2, 3] }))).toMatchObject({ kind: 'unknown' });
   expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it holds no tensors' });
 });

@@ -1,7 +1,8 @@
 // What a model file is, read off its tensor names and shapes: a table of recognisers, the first that knows the file wins.
 // The decisions are those of ComfyUI's loaders (model_detection, supported_models, sd.VAE) for the SD and SDXL families.
 import type { Tensor } from '../tensor/tensor.ts';
-import type { TensorInfo } from './safetensors.ts';
+import { foreignModel } from './foreign-models.ts';
+import type { TensorInfo } from './tensor-file.ts';
 
 export type Family = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
 
@@ -13,9 +14,16 @@ export type PredictionHint =
   | { readonly kind: 'v-edm'; readonly sigmaMax: string; readonly sigmaMin?: string }
   | { readonly kind: 'measured'; readonly tensor: string; readonly above: number };
 
+/** A hint that is settled: what the network predicts. */
+export type Prediction =
+  | Exclude<PredictionHint, { readonly kind: 'measured' | 'v-edm' }>
+  | { readonly kind: 'v-edm'; readonly sigmaMax: number; readonly sigmaMin?: number };
+
 export interface UNetPart {
   /** Tensor names of the UNet begin so (`''` when it is the whole file). */
   readonly prefix: string;
+  /** Absent: that of the original checkpoints. */
+  readonly layout?: 'diffusers';
   /** 4; 9 for inpainting models. */
   readonly inChannels: number;
   readonly prediction: PredictionHint;
@@ -30,6 +38,8 @@ export interface ClipPart {
 
 export interface VaePart {
   readonly kind: 'kl' | 'taesd';
+  /** Absent: that of the original checkpoints. */
+  readonly layout?: 'diffusers';
   /** Before `encoder.`/`decoder.` (KL) or `taesd_encoder.`/`taesd_decoder.`. */
   readonly prefix: string;
 }
@@ -45,6 +55,8 @@ export type ModelFile =
       readonly vae?: VaePart;
     }
   | { readonly kind: 'unet'; readonly family: Family; readonly unet: UNetPart }
+  | { readonly kind: 'text-encoder'; readonly clip: ClipPart }
+  | { readonly kind: 'clip-vision'; readonly layout: ClipPart['layout']; readonly prefix: string }
   | { readonly kind: 'vae'; readonly vae: VaePart }
   | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
   | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
@@ -62,7 +74,7 @@ const hasPrefix = (tensors: Tensors, prefix: string): boolean => {
   return false;
 };
 
-const UNET_PREFIX = 'model.diffusion_model.';
+export const UNET_PREFIX = 'model.diffusion_model.';
 const VAE_PREFIX = 'first_stage_model.';
 /** Above it ComfyUI takes an SD2 UNet for a v-prediction model. */
 const SD2_V_THRESHOLD = 0.09;
@@ -128,7 +140,11 @@ function clipParts(tensors: Tensors, family: Family): readonly ClipPart[] {
 
 function vaePart(tensors: Tensors, prefix: string): VaePart | undefined {
   if (tensors.has(`${prefix}taesd_decoder.1.weight`)) return { kind: 'taesd', prefix };
-  if (tensors.has(`${prefix}decoder.conv_in.weight`)) return { kind: 'kl', prefix };
+  const decoder = tensors.get(`${prefix}decoder.conv_in.weight`);
+  if (decoder?.shape.length !== 4) return undefined;
+  if (tensors.has(`${prefix}decoder.up_blocks.0.resnets.0.norm1.weight`)) return { kind: 'kl', layout: 'diffusers', prefix };
+  if (tensors.has(`${prefix}decoder.mid.block_1.norm1.weight`) && !tensors.has(`${prefix}decoder.mid.block_1.mix_factor`))
+    return { kind: 'kl', prefix };
   return undefined;
 }
 
@@ -166,6 +182,37 @@ const lora: Recogniser = (tensors) => {
 const bareUnet: Recogniser = (tensors) => {
   const found = unetPart(tensors, '');
   return found && { kind: 'unet', ...found };
+};
+
+/** Its widths are those of the original layout under other names. */
+const diffusersUnet: Recogniser = (tensors) => {
+  const first = tensors.get('conv_in.weight');
+  if (first?.shape.length !== 4 || !tensors.has('conv_norm_out.weight') || !hasPrefix(tensors, 'up_blocks.')) return undefined;
+  const linear = [...tensors].some(([name, { shape }]) => name.endsWith('.proj_in.weight') && shape.length === 2);
+  const adm = tensors.has('add_embedding.linear_1.weight');
+  const xl = hasPrefix(tensors, 'down_blocks.3.') ? 'sdxl-refiner' : 'sdxl';
+  const family = adm ? xl : linear ? 'sd2' : 'sd1';
+  const inChannels = first.shape[1];
+  const tensor = 'up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias';
+  const measured = family === 'sd2' && inChannels === 4 && tensors.has(tensor);
+  const prediction: PredictionHint = measured ? { kind: 'measured', tensor, above: SD2_V_THRESHOLD } : { kind: 'eps' };
+  return { kind: 'unet', family, unet: { prefix: '', layout: 'diffusers', inChannels, prediction } };
+};
+
+/** A text encoder alone; of which kind it is, its number of layers says. */
+const textEncoder: Recogniser = (tensors) => {
+  const kindOf = (layer: (i: number) => string): ClipPart['kind'] =>
+    tensors.has(layer(30)) ? 'clip_g' : tensors.has(layer(22)) ? 'clip_h' : 'clip_l';
+  const clip = (part: ClipPart): ModelFile => ({ kind: 'text-encoder', clip: part });
+  if (tensors.has('text_model.encoder.layers.0.mlp.fc1.weight'))
+    return clip({
+      kind: kindOf((i) => `text_model.encoder.layers.${i}.mlp.fc1.weight`),
+      layout: 'hugging-face',
+      prefix: 'text_model.',
+    });
+  if (tensors.has('transformer.resblocks.0.ln_1.weight') && tensors.has('token_embedding.weight'))
+    return clip({ kind: kindOf((i) => `transformer.resblocks.${i}.mlp.c_fc.weight`), layout: 'open-clip', prefix: '' });
+  return undefined;
 };
 
 const autoencoder: Recogniser = (tensors) => {
@@ -206,23 +253,25 @@ const embedding: Recogniser = (tensors) => {
     : undefined;
 };
 
-/** Files that people have, of kinds that Darkroom can't use; told by one tensor each. */
-const FOREIGN: readonly (readonly [tensor: string, reason: string])[] = [
-  ['down_blocks.0.resnets.0.norm1.weight', 'a UNet in the diffusers layout; use the checkpoint in the original layout'],
-  ['decoder.up_blocks.0.resnets.0.norm1.weight', 'a VAE in the diffusers layout; use the original layout'],
-  ['text_model.embeddings.token_embedding.weight', 'a CLIP text encoder alone'],
-  ['double_blocks.0.img_attn.norm.key_norm.scale', 'a FLUX model'],
-  [`${UNET_PREFIX}double_blocks.0.img_attn.norm.key_norm.scale`, 'a FLUX checkpoint'],
-  [`${UNET_PREFIX}joint_blocks.0.context_block.attn.qkv.weight`, 'a Stable Diffusion 3 checkpoint'],
-  ['visual_projection.weight', 'a CLIP vision model'],
-];
-
 const foreign: Recogniser = (tensors) => {
-  const found = FOREIGN.find(([name]) => tensors.has(name));
-  return found && { kind: 'unknown', reason: found[1] };
+  const reason = foreignModel(tensors);
+  return reason === undefined ? undefined : { kind: 'unknown', reason };
 };
 
-const RECOGNISERS: readonly Recogniser[] = [checkpoint, controlnet, lora, bareUnet, autoencoder, taesd, upscaler, foreign, embedding];
+/** Foreign models come first: some are built like the known ones, with more layers. */
+const RECOGNISERS: readonly Recogniser[] = [
+  foreign,
+  checkpoint,
+  controlnet,
+  lora,
+  bareUnet,
+  diffusersUnet,
+  autoencoder,
+  taesd,
+  upscaler,
+  textEncoder,
+  embedding,
+];
 
 /** What a file is. Never throws: a file nobody knows is `unknown` with a reason. */
 export function identify(tensors: Tensors): ModelFile {
@@ -234,11 +283,13 @@ export function identify(tensors: Tensors): ModelFile {
   return { kind: 'unknown', reason: names ? `its tensors (${names} …) belong to no known kind of model` : 'it holds no tensors' };
 }
 
-/** `measured` hints settled by reading the tensor, as ComfyUI does; the others as they are. */
-export async function settlePrediction(
-  hint: PredictionHint,
-  read: (name: string) => Promise<Tensor>,
-): Promise<Exclude<PredictionHint, { kind: 'measured' }>> {
+/** Hints settled by reading the tensors they name, as ComfyUI does. */
+export async function settlePrediction(hint: PredictionHint, read: (name: string) => Promise<Tensor>): Promise<Prediction> {
+  if (hint.kind === 'v-edm') {
+    const number = async (name: string): Promise<number> => (await read(name)).data[0];
+    const { sigmaMax, sigmaMin } = hint;
+    return { kind: 'v-edm', sigmaMax: await number(sigmaMax), ...(sigmaMin && { sigmaMin: await number(sigmaMin) }) };
+  }
   if (hint.kind !== 'measured') return hint;
   const { data } = await read(hint.tensor);
   const mean = data.reduce((sum, v) => sum + v, 0) / data.length;

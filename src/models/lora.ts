@@ -182,7 +182,7 @@ function patchedWeights({ weights, places, loras, beside, scaler, branchScale }:
         scale: scaler ? scaler(g, index, scaleOf(patch)) : g.floats([strength * scaleOf(patch)]),
       });
     }
-    if (weights.halves) value = g.op('Cast', [g.op('Cast', [value], { to: ELEMENT.f16 })], { to: ELEMENT.f32 });
+    if (weights.rounding) value = g.round(value, weights.rounding);
     if (transposed) value = g.op('Transpose', [value], { perm: [1, 0] });
     merged.set(key, value);
     return value;

@@ -2,7 +2,8 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import type { TensorInfo } from '../formats/safetensors.ts';
+import { openSource } from '../formats/source.ts';
+import { type TensorFile, type TensorInfo, tensorReader } from '../formats/tensor-file.ts';
 import type { Graph, Value } from '../onnx/builder.ts';
 import type { ElementType } from '../onnx/serialize.ts';
 
@@ -25,10 +26,13 @@ export interface Branch {
   readonly up: (graph: Graph, dims: readonly number[], rows?: View['rows']) => Value;
 }
 
+/** What weights may be rounded to before they are used as float32. */
+export type Rounding = 'f16' | 'f8e4m3' | 'f8e5m2';
+
 export interface Weights {
   readonly file: string;
-  /** Values are rounded to float16. */
-  readonly halves: boolean;
+  /** What values are rounded to. */
+  readonly rounding?: Rounding;
   /** All tensors, by name. */
   names(): Iterable<string>;
   /** What is added to a layer beside its weight of this name. */
@@ -36,6 +40,8 @@ export interface Weights {
   has(name: string): boolean;
   /** The tensor's name in the file. */
   fullName(name: string): string;
+  /** A reader of the tensors by their full names; close it after use. */
+  open(): Promise<TensorFile>;
   /** Whether any tensor's name begins so. */
   hasAny(prefix: string): boolean;
   /** Throws DR_MODEL_UNSUPPORTED naming file and tensor when it is missing. */
@@ -53,12 +59,12 @@ const TYPES: Readonly<Record<string, ElementType>> = {
   F8_E5M2: 'f8e5m2',
 };
 
-/** The tensors of `file` whose names begin with `prefix`, by the rest of the name. `halves`: rounded to float16 on the way in. */
+/** The tensors of `file` whose names begin with `prefix`, by the rest of the name; the names may be others than those in the file. */
 export function weightsOf(
   file: string,
   tensors: ReadonlyMap<string, TensorInfo>,
   prefix: string,
-  options: { readonly halves?: boolean } = {},
+  options: { readonly rounding?: Rounding } = {},
 ): Weights {
   // ONNX Runtime refuses initialisers behind a link
   const real = realpathSync(file);
@@ -73,10 +79,11 @@ export function weightsOf(
   };
   return {
     file: real,
-    halves: options.halves ?? false,
+    rounding: options.rounding,
     names: () => [...tensors.keys()].flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : [])),
     has: (name) => tensors.has(prefix + name),
     fullName: (name) => prefix + name,
+    open: async () => tensorReader(await openSource(real), { tensors, metadata: {} }),
     hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
     shape: (name) => info(name).shape,
     value: (graph, name, { dims, rows } = {}) => {
@@ -92,9 +99,9 @@ export function weightsOf(
       const from = offset + (rows ? rows[0] * each : 0);
       const length = rows ? (rows[1] - rows[0]) * each : byteLength;
       const as = { type, dims: dims ?? (rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape) };
-      if (bytes) return graph.stored({ bytes: bytes.subarray(from, from + length), ...as }, options.halves);
+      if (bytes) return graph.stored({ bytes: bytes.subarray(from, from + length), ...as }, options.rounding);
       const location = other === undefined ? real : realpathSync(other);
-      return graph.external({ location, offset: from, length, ...as }, options.halves);
+      return graph.external({ location, offset: from, length, ...as }, options.rounding);
     },
   };
 }

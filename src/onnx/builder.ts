@@ -36,10 +36,12 @@ export interface Graph {
   ints(values: readonly number[]): Value;
   /** A constant of float32 values; one-dimensional unless `dims` says otherwise. */
   floats(values: ArrayLike<number>, dims?: readonly number[]): Value;
-  /** A tensor in a file, as float32; the same bytes under the same shape are one value. `rounded`: to float16 first. */
-  external(tensor: ExternalTensor, rounded?: boolean): Value;
+  /** A tensor in a file, as float32; the same bytes under the same shape are one value. `rounded`: to this type first. */
+  external(tensor: ExternalTensor, rounded?: ElementType): Value;
   /** A tensor whose bytes are at hand, as float32; they become part of the model, which ends at 2 GiB. */
-  stored(tensor: StoredTensor, rounded?: boolean): Value;
+  stored(tensor: StoredTensor, rounded?: ElementType): Value;
+  /** Float32 values, rounded to another type and back. */
+  round(value: Value, to: ElementType): Value;
   /** Declares a float32 input; named dimensions are free. */
   input(name: string, dims: readonly (number | string)[]): Value;
   /** Gives a value out under a name. */
@@ -81,11 +83,13 @@ export function createGraph(): Graph {
   };
   const folder = (): string => commonFolder(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])));
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
+  const round: Graph['round'] = (value, to) =>
+    cast(op('Cast', [value], { to: ELEMENT[to], ...(to.startsWith('f8') && { saturate: 0 }) }), 'f32');
 
-  const asFloat = (stored: Value, type: ElementType, dims: readonly number[], rounded: boolean): Value => {
+  const asFloat = (stored: Value, type: ElementType, dims: readonly number[], rounded?: ElementType): Value => {
     weights += dims.reduce((n, d) => n * d, 4);
-    if (type === 'f32' && rounded) return cast(cast(stored, 'f16'), 'f32');
-    return type === 'f32' ? stored : cast(stored, 'f32');
+    const wide = type === 'f32' ? stored : cast(stored, 'f32');
+    return rounded && rounded !== type ? round(wide, rounded) : wide;
   };
 
   return {
@@ -97,11 +101,12 @@ export function createGraph(): Graph {
       const make = (): Value => constant('f32', dims, new Uint8Array(data.buffer));
       return data.length > 64 ? make() : once(`f32 ${dims} ${data}`, make);
     },
-    external: ({ location, offset, length, type, dims }, rounded = false) =>
+    external: ({ location, offset, length, type, dims }, rounded) =>
       once(`file ${location} ${offset} ${length} ${dims} ${rounded}`, () =>
         asFloat(constant(type, dims, { location, offset, length }), type, dims, rounded),
       ),
-    stored: ({ bytes, type, dims }, rounded = false) => asFloat(constant(type, dims, bytes), type, dims, rounded),
+    stored: ({ bytes, type, dims }, rounded) => asFloat(constant(type, dims, bytes), type, dims, rounded),
+    round,
     input: (name, dims) => {
       inputs.push({ name, type: 'f32', dims });
       return name;

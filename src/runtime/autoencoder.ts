@@ -1,9 +1,11 @@
 // Autoencoders over their networks: the KL one and TAESD, inside checkpoints or in files of their own. Pixels are 0..1 outside, -1..1 inside.
 import { DarkroomError } from '../errors.ts';
+import { identify, type VaePart } from '../formats/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile } from '../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
 import { cropPlanes } from '../image/upscale.ts';
+import { vaeFromDiffusers } from '../models/vae/diffusers.ts';
 import { klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
 import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from '../models/vae/taesd.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
@@ -11,6 +13,7 @@ import { concatBatch, map, sliceBatch, type Tensor } from '../tensor/tensor.ts';
 import type { NetworkSpec, Runtime } from './runtime.ts';
 import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from './tiled.ts';
 import type { Autoencoder } from './types.ts';
+import { wrongFile } from './wrong-file.ts';
 
 /** Scale and shift of the TAESD pairs that VAELoader knows by name. */
 export const TAESD_SCALES = {
@@ -22,18 +25,13 @@ export const TAESD_SCALES = {
 
 export type TaesdName = keyof typeof TAESD_SCALES;
 
-/** A VAE file: KL or TAESD, with or without the prefix that checkpoints give it. Throws DR_MODEL_UNSUPPORTED. */
+/** A VAE file: KL in either layout, or TAESD, with or without the prefix that checkpoints give it. Throws DR_MODEL_UNSUPPORTED. */
 export async function loadVae(file: string, runtime: Runtime): Promise<Autoencoder> {
   return withFile(file, async (opened) => {
-    for (const prefix of ['', 'first_stage_model.']) {
-      const found = await findAutoencoder(runtime, opened, prefix);
-      if (found) return found;
-    }
-    throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-      message: `${file} holds no autoencoder that is known`,
-      hint: 'VAE files of SD1.x, SD2.x and SDXL (KL, in the original layout) and TAESD are supported.',
-      file,
-    });
+    const found = identify(opened.tensors);
+    const part = found.kind === 'vae' || found.kind === 'checkpoint' ? found.vae : undefined;
+    if (part) return findAutoencoder(runtime, opened, part);
+    throw wrongFile(file, 'a VAE', found, 'VAE files of SD1.x, SD2.x and SDXL (KL) and TAESD are supported.');
   });
 }
 
@@ -43,20 +41,20 @@ export async function loadTaesd(encoder: string, decoder: string, name: TaesdNam
   return taesd(runtime, await half(encoder), await half(decoder), TAESD_SCALES[name]);
 }
 
-/** The autoencoder under a prefix of an open file; undefined when there is none. Throws DR_MODEL_UNSUPPORTED when it is not whole. */
+/** The autoencoder that is a part of an open file. Throws DR_MODEL_UNSUPPORTED when it is not whole. */
 export async function findAutoencoder(
   runtime: Runtime,
   { file, tensors, read }: TensorFile,
-  prefix: string,
-): Promise<Autoencoder | undefined> {
+  { kind, layout, prefix }: VaePart,
+): Promise<Autoencoder> {
   const weights = (inner: string): Weights => weightsOf(file, tensors, prefix + inner);
-  if (tensors.has(`${prefix}taesd_decoder.1.weight`)) {
+  if (kind === 'taesd') {
     const number = async (name: string, otherwise: number): Promise<number> =>
       tensors.has(prefix + name) ? (await read(prefix + name)).data[0] : otherwise;
     const scale = { scale: await number('vae_scale', 1), shift: await number('vae_shift', 0) };
     return taesd(runtime, weights('taesd_encoder.'), weights('taesd_decoder.'), scale);
   }
-  return tensors.has(`${prefix}decoder.conv_in.weight`) ? kl(runtime, weights('')) : undefined;
+  return kl(runtime, layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weights(''));
 }
 
 async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {

@@ -1,72 +1,81 @@
-// A checkpoint file as its parts: UNet, text encoders, autoencoder. Only the header is read here; networks open when first used.
-import { DarkroomError } from '../errors.ts';
-import { type ClipPart, type Family, identify, type ModelFile, type PredictionHint, settlePrediction } from '../formats/identify.ts';
+// Model files as their parts: whole checkpoints, and UNets alone. Only the header is read here; networks open when first used.
+import { type Family, identify, type Prediction, settlePrediction, UNET_PREFIX, type UNetPart } from '../formats/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
-import type { TensorFile } from '../formats/tensor-file.ts';
-import { type ClipLayout, HUGGING_FACE, OPEN_CLIP } from '../models/clip/layout.ts';
-import { weightsOf } from '../models/weights.ts';
+import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
+import { fromDiffusers } from '../models/unet/diffusers.ts';
+import { type Rounding, weightsOf } from '../models/weights.ts';
 import { findAutoencoder } from './autoencoder.ts';
 import type { Runtime } from './runtime.ts';
-import { createTextEncoder } from './text-encoder.ts';
+import { encoderOf } from './text-encoder-file.ts';
 import type { Autoencoder, TextEncoder, UNet } from './types.ts';
 import { createUNet } from './unet.ts';
+import { refuseScaled, wrongFile } from './wrong-file.ts';
 
-export interface Checkpoint {
+export interface DiffusionModel {
   readonly file: string;
   readonly family: Family;
   readonly unet: UNet;
+  readonly prediction: Prediction;
+}
+
+export interface Checkpoint extends DiffusionModel {
   /** SDXL: CLIP-L, then CLIP-G; the refiner: CLIP-G; SD1: CLIP-L; SD2: CLIP-H. Those that the file has. */
   readonly encoders: readonly TextEncoder[];
   /** Absent when the file has none. */
   readonly vae?: Autoencoder;
-  readonly prediction: 'eps' | 'v';
-  /** The noise schedule is rescaled to end without signal. */
-  readonly zsnr: boolean;
 }
 
-const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = { 'hugging-face': HUGGING_FACE, 'open-clip': OPEN_CLIP };
+const HINT = 'Checkpoints of SD1.x, SD2.x, SDXL and its refiner are supported.';
 
-/** Reads what a checkpoint holds. Throws DR_MODEL_UNSUPPORTED when it is none that is known, and what openModelFile throws. */
-export async function loadCheckpoint(file: string, runtime: Runtime): Promise<Checkpoint> {
+/** Reads what a checkpoint holds; a UNet alone has no other parts. Throws DR_MODEL_UNSUPPORTED when it is none that is known, and what openModelFile throws. */
+export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoint> =>
+  withFile(file, async (opened) => {
+    const found = identify(opened.tensors);
+    if (found.kind !== 'checkpoint' && found.kind !== 'unet') throw wrongFile(file, 'a checkpoint', found, HINT);
+    const { clips, vae } = found.kind === 'checkpoint' ? found : { clips: [], vae: undefined };
+    return {
+      ...(await diffusionModel(runtime, opened, opened.tensors, found)),
+      encoders: clips.map((part) => encoderOf(runtime, opened, part)),
+      vae: vae && (await findAutoencoder(runtime, opened, vae)),
+    };
+  });
+
+/**
+ * The UNet of a file, in either layout, or of a checkpoint, whose other tensors then count for nothing, as in ComfyUI. `rounding`: what its
+ * weights are rounded to. Throws as loadCheckpoint does.
+ */
+export const loadDiffusionModel = (file: string, runtime: Runtime, rounding?: Rounding): Promise<DiffusionModel> =>
+  withFile(file, async (opened) => {
+    const inner = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
+    const tensors = inner.length > 0 ? new Map(inner) : opened.tensors;
+    const found = identify(tensors);
+    if (found.kind !== 'unet' && found.kind !== 'checkpoint')
+      throw wrongFile(file, 'a diffusion model', found, 'UNets of SD1.x, SD2.x, SDXL and its refiner are supported.');
+    return diffusionModel(runtime, opened, tensors, found, rounding);
+  });
+
+async function diffusionModel(
+  runtime: Runtime,
+  { file, read }: TensorFile,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  { family, unet }: { readonly family: Family; readonly unet: UNetPart },
+  rounding?: Rounding,
+): Promise<DiffusionModel> {
+  refuseScaled(file, tensors);
+  const named = unet.layout === 'diffusers' ? fromDiffusers(tensors) : tensors;
+  return {
+    file,
+    family,
+    unet: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
+    prediction: await settlePrediction(unet.prediction, read),
+  };
+}
+
+async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
   const opened = await openModelFile(file);
   try {
-    return await partsOf(opened, runtime);
+    return await work(opened);
   } finally {
     await opened.close();
   }
 }
-
-async function partsOf(opened: TensorFile, runtime: Runtime): Promise<Checkpoint> {
-  const { file, tensors } = opened;
-  const found = identify(tensors);
-  if (found.kind !== 'checkpoint') throw unsupported(file, `${file} is no checkpoint but ${nameOf(found)}`);
-  const { family, unet, clips } = found;
-  return {
-    file,
-    family,
-    unet: createUNet(runtime, weightsOf(file, tensors, unet.prefix)),
-    encoders: clips.map(({ kind, layout, prefix }) =>
-      // ComfyUI keeps text encoders in float16, whatever the file holds, and computes in float32
-      createTextEncoder(runtime, kind, weightsOf(file, tensors, prefix, { halves: runtime.textEncoders === 'fp16' }), LAYOUTS[layout]),
-    ),
-    vae: found.vae && (await findAutoencoder(runtime, opened, found.vae.prefix)),
-    ...(await predictionOf(opened, unet.prediction)),
-  };
-}
-
-async function predictionOf({ file, read }: TensorFile, hint: PredictionHint): Promise<Pick<Checkpoint, 'prediction' | 'zsnr'>> {
-  const settled = await settlePrediction(hint, read);
-  if (settled.kind === 'eps') return { prediction: 'eps', zsnr: false };
-  if (settled.kind === 'v') return { prediction: 'v', zsnr: settled.zsnr };
-  throw unsupported(file, `${file} is an EDM model`);
-}
-
-/** What a file is instead of a checkpoint, in words. */
-const nameOf = (found: ModelFile): string => (found.kind === 'unknown' ? `unknown: ${found.reason}` : `a file of the kind '${found.kind}'`);
-
-const unsupported = (file: string, message: string): DarkroomError =>
-  new DarkroomError('DR_MODEL_UNSUPPORTED', {
-    message,
-    hint: 'Checkpoints of SD1.x, SD2.x, SDXL and its refiner in the original layout are supported.',
-    file,
-  });

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { linear } from '../models/blocks.ts';
-import { weightsOf } from '../models/weights.ts';
+import { type Rounding, weightsOf } from '../models/weights.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
 import { tensor } from '../tensor/tensor.ts';
 import { loadVae } from './autoencoder.ts';
@@ -47,7 +47,7 @@ const MATRICES: Readonly<Record<string, Buffer>> = {
   F64: Buffer.from(Float64Array.of(1, 2, 3, -0.5).buffer),
 };
 
-async function product(file: string, options: { halves?: boolean; rows?: readonly [number, number] } = {}): Promise<Graph> {
+async function product(file: string, options: { rounding?: Rounding; rows?: readonly [number, number] } = {}): Promise<Graph> {
   const opened = await openSafetensors(file);
   await opened.close();
   const g = createGraph();
@@ -72,12 +72,26 @@ describe('sessions', () => {
     expect(readdirSync(folder).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
   });
 
+  it('round weights to 8 bits where asked', async () => {
+    // torch.tensor([1.07, -3.3, 0.0171, 20]).to(torch.float8_e4m3fn / float8_e5m2).float()
+    const file = write('eighths.safetensors', [['layer.lin.weight', 'F32', [2, 2], f32(1.07, -3.3, 0.0171, 20)]]);
+    const runtime = createRuntime({ threads: 1 });
+    const rounded = async (rounding: Rounding) => {
+      const graph = await product(file, { rounding });
+      const network = runtime.network({ file, part: 'lin', variant: rounding, outputs: ['y'], build: () => graph });
+      return [...(await network.run({ x: tensor([2, 2], Float32Array.of(1, 0, 0, 1)) })).y.data];
+    };
+    expect(await rounded('f8e4m3')).toEqual([1.125, 0.017578125, -3.25, 20]);
+    expect(await rounded('f8e5m2')).toEqual([1, 0.015625, -3.5, 20]);
+    await runtime.close();
+  });
+
   it('round weights to halves where asked', async () => {
     const file = write('halves.safetensors', [['layer.lin.weight', 'F32', [1, 2], f32(1 + 2 ** -12, 1 + 2 ** -9)]]);
     const runtime = createRuntime({ threads: 1 });
     const ones = tensor([2, 2], Float32Array.of(1, 0, 0, 1));
     const spec = async (halves: boolean) => {
-      const graph = await product(file, { halves });
+      const graph = await product(file, { rounding: halves ? 'f16' : undefined });
       return { file, part: 'lin', variant: `${halves}`, outputs: ['y'], build: () => graph };
     };
     expect([...(await runtime.network(await spec(false)).run({ x: ones })).y.data]).toEqual([1 + 2 ** -12, 1 + 2 ** -9]);

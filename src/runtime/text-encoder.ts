@@ -1,7 +1,6 @@
 // A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed.
 import { DarkroomError } from '../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
-import { openModelFile } from '../formats/model-file.ts';
 import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
 import { type ClipLayout, clipConfig, clipTargets } from '../models/clip/layout.ts';
 import { type AppliedLora, planLoras } from '../models/lora.ts';
@@ -21,7 +20,7 @@ export function createTextEncoder(
   layout: ClipLayout,
   loras: readonly AppliedLora[] = [],
 ): TextEncoder {
-  const config = clipConfig(weights, layout);
+  const config = clipConfig(weights, layout, kind);
   const { width, length, layers, projected } = config;
   const [vocabulary] = weights.shape(layout.tokens);
   const patchable = clipTargets(weights, layout);
@@ -75,10 +74,10 @@ function checkChunk(chunk: readonly TokenSlot[], kind: string, at: { width: numb
 async function embed(slots: readonly TokenSlot[], weights: Weights, table: string, width: number): Promise<Float32Array> {
   const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
   const place = new Map(ids.map((id, i) => [id, i]));
-  const file = await openModelFile(weights.file);
+  const file = await weights.open();
   try {
     const stored = (await file.readRows(weights.fullName(table), ids)).data;
-    const rows = weights.halves ? decodeFloat32('F16', encodeFloat32('F16', stored)) : stored;
+    const rows = weights.rounding === 'f16' ? decodeFloat32('F16', encodeFloat32('F16', stored)) : stored;
     const all = new Float32Array(slots.length * width);
     for (const [i, slot] of slots.entries()) {
       const at = typeof slot === 'number' ? place.get(slot)! * width : 0;

@@ -20,7 +20,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
     return runtime.network({
       file: weights.file,
       part: 'unet',
-      variant: [variantName(graph), plan?.key].filter(Boolean).join(' '),
+      variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
       build: () => (plan ? plan.build((patched) => unetGraph(patched, config, graph)) : unetGraph(weights, config, graph)),
     });

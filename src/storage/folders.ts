@@ -46,7 +46,11 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 const OLD_NAMES: Readonly<Record<string, string>> = { clip: 'text_encoders', unet: 'diffusion_models', t2i_adapter: 'controlnet' };
 const MODEL_EXTENSIONS = new Set(['.ckpt', '.pt', '.pt2', '.bin', '.pth', '.safetensors', '.pkl', '.sft']);
 /** Kinds whose files end otherwise. */
-const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = { onnx: new Set(['.onnx']) };
+const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
+  onnx: new Set(['.onnx']),
+  configs: new Set(['.yaml']),
+  diffusers: new Set(['.json']),
+};
 
 const MAX_DEPTH = 16;
 const LISTING_LIVES_MS = 2000;

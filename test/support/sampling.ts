@@ -15,8 +15,8 @@ export function fixtureModels(): { model(name: string): Promise<Model>; close():
   const runtime = createRuntime({ threads: 1 });
   const models = new Map<string, Promise<Model>>();
   const load = async (name: string): Promise<Model> => {
-    const { family, unet, prediction, zsnr } = await loadCheckpoint(fixtureModel(FILES[name]), runtime);
-    return makeModel(family, unet!, { prediction, zsnr });
+    const { family, unet, prediction } = await loadCheckpoint(fixtureModel(FILES[name]), runtime);
+    return makeModel(family, unet, prediction);
   };
   return {
     model: (name) => {

@@ -44,12 +44,12 @@ export function clipOutputs({ layers, projected }: ClipConfig): string[] {
   return [...hidden, 'pooled', ...(projected > 0 ? ['projected'] : [])];
 }
 
-function block(net: Net, x: Value, names: ClipBlock, batch: Value, { width, heads, layout }: ClipConfig): Value {
+function block(net: Net, x: Value, names: ClipBlock, batch: Value, { width, heads, activation }: ClipConfig): Value {
   const [q, k, v] = projections(net, layerNorm(net, x, names.norm1), names.qkv, width);
   const attended = attention(net, q, k, v, { batch, channels: width, heads, causal: true });
   const y = add(net, x, linear(net, attended, names.out));
   const up = linear(net, layerNorm(net, y, names.norm2), names.up);
-  const act = layout.activation === 'gelu' ? gelu(net, up) : quickGelu(net, up);
+  const act = activation === 'gelu' ? gelu(net, up) : quickGelu(net, up);
   return add(net, y, linear(net, act, names.down));
 }
 

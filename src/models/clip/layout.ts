@@ -1,5 +1,5 @@
 // CLIP text encoders as two projects lay them out: Hugging Face (CLIP-L) and open_clip (CLIP-G of SDXL, CLIP-H of SD2).
-// A layout is a table of tensor names; what differs in kind (fused projections, activation, transposed text projection) is a flag.
+// A layout is a table of tensor names; what differs in kind (fused projections, transposed text projection) is a flag.
 import type { PatchTarget, PatchTargets } from '../lora.ts';
 import type { Weights } from '../weights.ts';
 
@@ -10,7 +10,6 @@ export interface ClipLayout {
   /** Stored for `x @ projection` (open_clip) or as a Linear's weight (Hugging Face). */
   readonly projection: string;
   readonly projectionTransposed: boolean;
-  readonly activation: 'quickGelu' | 'gelu';
   readonly block: (layer: number) => ClipBlock;
 }
 
@@ -31,7 +30,6 @@ export const HUGGING_FACE: ClipLayout = {
   finalNorm: 'final_layer_norm',
   projection: 'text_projection.weight',
   projectionTransposed: false,
-  activation: 'quickGelu',
   block: (layer) => {
     const at = `encoder.layers.${layer}`;
     return {
@@ -45,13 +43,15 @@ export const HUGGING_FACE: ClipLayout = {
   },
 };
 
+/** Hugging Face's as ComfyUI's CLIPSave once wrote it. */
+export const SAVED_ONCE: ClipLayout = { ...HUGGING_FACE, projection: 'text_projection', projectionTransposed: true };
+
 export const OPEN_CLIP: ClipLayout = {
   tokens: 'token_embedding.weight',
   positions: 'positional_embedding',
   finalNorm: 'ln_final',
   projection: 'text_projection',
   projectionTransposed: true,
-  activation: 'gelu',
   block: (layer) => {
     const at = `transformer.resblocks.${layer}`;
     return {
@@ -65,8 +65,14 @@ export const OPEN_CLIP: ClipLayout = {
   },
 };
 
+/** CLIP-L, G and H: the encoders of SD1 and SDXL, of SDXL, and of SD2. */
+export type ClipKind = 'clip_l' | 'clip_g' | 'clip_h';
+
+const ACTIVATIONS = { clip_l: 'quickGelu', clip_g: 'gelu', clip_h: 'gelu' } as const satisfies Record<ClipKind, string>;
+
 export interface ClipConfig {
   readonly layout: ClipLayout;
+  readonly activation: 'quickGelu' | 'gelu';
   readonly width: number;
   readonly heads: number;
   readonly layers: number;
@@ -77,12 +83,12 @@ export interface ClipConfig {
 }
 
 /** Reads an encoder's sizes off its tensors; heads are 64 wide, as in all CLIPs that Stable Diffusion uses. */
-export function clipConfig(weights: Weights, layout: ClipLayout): ClipConfig {
+export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind): ClipConfig {
   const [length, width] = weights.shape(layout.positions);
   let layers = 0;
   while (weights.has(`${layout.block(layers).norm1}.weight`)) layers++;
   const projected = weights.has(layout.projection) ? weights.shape(layout.projection)[layout.projectionTransposed ? 1 : 0] : 0;
-  return { layout, width, heads: width / 64, layers, length, projected };
+  return { layout, activation: ACTIVATIONS[kind], width, heads: width / 64, layers, length, projected };
 }
 
 /**

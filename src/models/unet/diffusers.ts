@@ -18,6 +18,8 @@ const last = (name: string): string => name.slice(name.lastIndexOf('.'));
 interface Counts {
   readonly residuals: number;
   readonly hintBlocks: number;
+  /** Whether a block of a level of the second half has attention. */
+  readonly attends: (level: string, at: number) => boolean;
 }
 
 type Rule = readonly [RegExp, (found: string[], counts: Counts) => string];
@@ -25,8 +27,10 @@ type Rule = readonly [RegExp, (found: string[], counts: Counts) => string];
 /** Rules by the first of which a name is known; the rest of a name, where it is kept, is the last group. */
 const RULES: readonly Rule[] = [
   [/^conv_in\.(.*)/, ([rest]) => `input_blocks.0.0.${rest}`],
+  [/^conv_norm_out\.(.*)/, ([rest]) => `out.0.${rest}`],
+  [/^conv_out\.(.*)/, ([rest]) => `out.2.${rest}`],
   [/^time_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `time_embed.${2 * Number(n) - 2}.${rest}`],
-  [/^add_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `label_emb.0.${2 * Number(n) - 2}.${rest}`],
+  [/^(?:add|class)_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `label_emb.0.${2 * Number(n) - 2}.${rest}`],
   [
     /^down_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
     ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
@@ -38,6 +42,15 @@ const RULES: readonly Rule[] = [
   ],
   [/^mid_block\.resnets\.(\d+)\.(.*)/, ([i, rest]) => `middle_block.${2 * Number(i)}.${residualPart(rest)}${last(rest)}`],
   [/^mid_block\.attentions\.0\.(.*)/, ([rest]) => `middle_block.1.${rest}`],
+  [
+    /^up_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
+    ([i, j, rest], c) => `output_blocks.${outputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
+  ],
+  [/^up_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/, ([i, j, rest], c) => `output_blocks.${outputBlock(i, j, c)}.1.${rest}`],
+  [
+    /^up_blocks\.(\d+)\.upsamplers\.0\.conv\.(.*)/,
+    ([i, rest], c) => `output_blocks.${outputBlock(i, c.residuals, c)}.${c.attends(i, c.residuals) ? 2 : 1}.conv.${rest}`,
+  ],
   [/^controlnet_down_blocks\.(\d+)\.(.*)/, ([i, rest]) => `zero_convs.${i}.0.${rest}`],
   [/^controlnet_mid_block\.(.*)/, ([rest]) => `middle_block_out.0.${rest}`],
   [/^controlnet_cond_embedding\.conv_in\.(.*)/, ([rest]) => `input_hint_block.0.${rest}`],
@@ -47,16 +60,20 @@ const RULES: readonly Rule[] = [
 
 const inputBlock = (level: string, at: string, { residuals }: Counts): number => 1 + Number(level) * (residuals + 1) + Number(at);
 
+/** Levels of the second half have one block more. */
+const outputBlock = (level: string, at: string | number, { residuals }: Counts): number => Number(level) * (residuals + 1) + Number(at);
+
 /** How many `{name}0`, `{name}1` … there are. */
 const numbered = (names: readonly string[], start: string): number =>
   new Set(names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length).split('.')[0])).size;
 
-/** The tensors of a diffusers ControlNet under the original's names; names that are not known stay. */
+/** The tensors of a diffusers UNet or ControlNet under the original's names; names that are not known stay. */
 export function fromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
   const names = [...tensors.keys()];
   const counts = {
     residuals: numbered(names, 'down_blocks.0.resnets.'),
     hintBlocks: numbered(names, 'controlnet_cond_embedding.blocks.'),
+    attends: (level: string, at: number) => tensors.has(`up_blocks.${level}.attentions.${at}.norm.weight`),
   };
   return new Map(names.map((name) => [originalName(name, counts), tensors.get(name)!]));
 }

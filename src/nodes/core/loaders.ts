@@ -2,13 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../../errors.ts';
 import { loadTaesd, loadVae, type TaesdName } from '../../runtime/autoencoder.ts';
-import { type Checkpoint, loadCheckpoint } from '../../runtime/checkpoint.ts';
+import { type Checkpoint, type DiffusionModel, loadCheckpoint } from '../../runtime/checkpoint.ts';
 import { type Clip, embeddingReader, makeClip } from '../../runtime/clip.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Autoencoder } from '../../runtime/types.ts';
 import { makeModel } from '../../sampling/model.ts';
+import type { Model } from '../../sampling/types.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
-import { combo, defineNode, modelFile, output, outputs } from '../declare.ts';
+import { combo, defineNode, modelFile, type NodeResult, output, outputs } from '../declare.ts';
 
 const loaded = new WeakMap<Runtime, Map<string, Promise<unknown>>>();
 
@@ -18,9 +19,9 @@ export async function stateOf(...files: readonly string[]): Promise<string> {
   return files.map((file, i) => `${file} ${stats[i].mtimeMs} ${stats[i].size}`).join('\n');
 }
 
-/** What `load` gave for these files, unless one of them changed since. A failed load is forgotten. */
-export async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>): Promise<T> {
-  const key = await stateOf(...files);
+/** What `load` gave for these files, unless one of them changed since. A failed load is forgotten. `as`: what else the result depends on. */
+export async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>, as = ''): Promise<T> {
+  const key = `${as} ${await stateOf(...files)}`;
   const cache = loaded.get(runtime) ?? new Map<string, Promise<unknown>>();
   loaded.set(runtime, cache);
   let entry = cache.get(key) as Promise<T> | undefined;
@@ -45,17 +46,28 @@ function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
   return { kind: 'kl', latentChannels: 4, factor: 8, encode: fail, decode: fail };
 }
 
-function clipOf({ family, encoders }: Checkpoint, name: string, context: NodeContext): Clip {
+export const modelOf = ({ family, unet, prediction }: DiffusionModel): Model => makeModel(family, unet, prediction);
+
+/** The CLIP of a family's encoders; where some lack, one that says so when it is used. `name`: the file's. */
+export function clipOf({ family, encoders }: Pick<Checkpoint, 'family' | 'encoders'>, name: string, context: NodeContext): Clip {
   const names = new Set(context.modelFiles('embeddings'));
   const embeddings = embeddingReader((file) => (names.has(file) ? context.modelPath('embeddings', file) : undefined));
   try {
     return makeClip({ family, encoders, embeddings, warn: context.warn });
   } catch {
     const what = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
-    const fail = missing(name, what, 'Connect the CLIP of a CheckpointLoaderSimple with a whole checkpoint of this family.');
+    const loader = family === 'sdxl' ? 'DualCLIPLoader (type sdxl)' : 'CLIPLoader (type stable_diffusion)';
+    const fail = missing(name, what, `Add a ${loader} node and connect its CLIP instead.`);
     const clip: Clip = { family, encoders: [], encode: fail, encodePair: fail, withLastLayer: fail, withEncoders: () => clip };
     return clip;
   }
+}
+
+/** MODEL, CLIP and VAE of a checkpoint. */
+export async function checkpointParts(name: string, context: NodeContext): Promise<{ model: Model; clip: Clip; vae: Autoencoder }> {
+  const file = context.modelPath('checkpoints', name);
+  const checkpoint = await once(context.runtime, [file], () => loadCheckpoint(file, context.runtime), 'checkpoint');
+  return { model: modelOf(checkpoint), clip: clipOf(checkpoint, name, context), vae: vaeOf(checkpoint, name) };
 }
 
 const CheckpointLoaderSimple = defineNode({
@@ -66,11 +78,9 @@ const CheckpointLoaderSimple = defineNode({
   inputs: { ckpt_name: modelFile('checkpoints', { tooltip: 'The file.' }) },
   outputs: [output('MODEL'), output('CLIP'), output('VAE')],
   fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
-  async run({ ckpt_name }, context) {
-    const file = context.modelPath('checkpoints', ckpt_name);
-    const checkpoint = await once(context.runtime, [file], () => loadCheckpoint(file, context.runtime));
-    const { family, unet, prediction, zsnr } = checkpoint;
-    return outputs(makeModel(family, unet, { prediction, zsnr }), clipOf(checkpoint, ckpt_name, context), vaeOf(checkpoint, ckpt_name));
+  async run({ ckpt_name }, context): Promise<NodeResult> {
+    const { model, clip, vae } = await checkpointParts(ckpt_name, context);
+    return outputs(model, clip, vae);
   },
 });
 
@@ -102,7 +112,7 @@ export async function loadNamedVae(name: string, context: NodeContext): Promise<
       hint: `Put ${name}_encoder and ${name}_decoder into the folder 'vae_approx' of a models folder.`,
       file: `${name}_decoder.safetensors`,
     });
-  return once(runtime, files, () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime)));
+  return once(runtime, files, () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime)), 'vae');
 }
 
 const VAELoader = defineNode({

@@ -1,0 +1,36 @@
+// Model files made from others: tensors renamed, cut, added.
+import { openSafetensors } from '../../src/formats/safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../../src/formats/safetensors-write.ts';
+
+export type TensorsToWrite = Record<string, TensorToWrite>;
+
+/** All tensors of a file as they are stored. */
+export async function tensorsOf(file: string): Promise<TensorsToWrite> {
+  const opened = await openSafetensors(file);
+  try {
+    const all: TensorsToWrite = {};
+    for (const [name, { dtype, shape }] of opened.tensors) all[name] = { dtype, shape, data: await opened.readRaw(name) };
+    return all;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Writes the tensors under the names that `rename` gives; those without one are left out. Gives the path back. */
+export async function writeRenamed(path: string, tensors: TensorsToWrite, rename: (name: string) => string | undefined): Promise<string> {
+  const named = Object.entries(tensors).flatMap(([name, tensor]) => {
+    const to = rename(name);
+    return to === undefined ? [] : [[to, tensor] as const];
+  });
+  await writeSafetensors(path, Object.fromEntries(named));
+  return path;
+}
+
+/** Numbers -0.5..0.5 times `scale` that look random, always the same. */
+export function noise(count: number, seed: number, scale = 1): Float32Array {
+  let state = seed >>> 0 || 1;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32 - 0.5) * scale;
+  });
+}
