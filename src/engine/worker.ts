@@ -1,7 +1,9 @@
 // The engine process: takes jobs from its parent, one at a time, and keeps networks and results for the next one.
 import { basename } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
+import type { ByteImage } from '../image/pil.ts';
 import { createRuntime, type Runtime } from '../runtime/runtime.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
@@ -24,6 +26,7 @@ const states: NodeStates = new Map();
 let engine: Promise<Engine>;
 let job: AbortController | undefined;
 let loadingFor = '';
+let looked = false;
 
 const send = (message: FromEngine): void => {
   if (process.connected) process.send!(message);
@@ -57,6 +60,10 @@ async function run(text: JobText): Promise<void> {
     const extra = parseJson(text.extra) as JsonObject;
     const { signal } = controller;
     const dynamic = dynamicGraph(graph);
+    const showPreview = (nodeId: string, { width, height, bytes }: ByteImage): void => {
+      const displayId = dynamic.isOriginal(nodeId) ? undefined : dynamic.displayOf(nodeId);
+      send({ kind: 'preview', nodeId, displayId, width, height, bytes });
+    };
     const contextOf = contexts({
       graph,
       dynamic,
@@ -70,6 +77,9 @@ async function run(text: JobText): Promise<void> {
       now: () => new Date(),
       random: Math.random,
       states,
+      get onPreview() {
+        return looked ? showPreview : undefined;
+      },
       interrupt: () => controller.abort(),
     });
     const outputs = await execute({ graph, dynamic, outputs: text.outputs, nodes, cache, signal, emit, contextOf });
@@ -95,8 +105,11 @@ process.on('message', (message: ToEngine) => {
     // a failure is told to the job that waits for it
     engine.catch(() => undefined);
   } else if (message.kind === 'job') void run(message.job);
+  else if (message.kind === 'look') looked = message.on;
   else job?.abort();
 });
 // Ctrl-C reaches the whole process group; the parent decides
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
+// a network's evaluation hears of nothing: a thread sees that the parent has died
+new Worker(`setInterval(() => process.ppid === ${process.ppid} || process.kill(${process.pid}, 'SIGKILL'), 500)`, { eval: true }).unref();

@@ -2,6 +2,7 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { isAlive } from '../storage/whole.ts';
 
 /** Takes the folder; gives a function that releases it. Throws DR_DATABASE when a living process has it. */
 export function lockFolder(folder: string): () => void {
@@ -39,15 +40,6 @@ function readOr(path: string, otherwise: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return otherwise;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

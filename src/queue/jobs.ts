@@ -93,7 +93,7 @@ export function createJobs(database: Database, boss: Boss, leaseSeconds: number)
       const ticket = randomUUID();
       const promptId = job.promptId ?? randomUUID();
       const next = async (): Promise<number> =>
-        (await sql.executeSql<{ n: number }>(`SELECT nextval('darkroom.number')::float8 AS n`)).rows[0].n;
+        (await sql.executeSql<{ n: number }>('UPDATE darkroom.counter SET next = next + 1 RETURNING (next - 1)::float8 AS n')).rows[0].n;
       const number = job.number ?? (job.front ? -(await next()) : await next());
       await sql.executeSql(
         `INSERT INTO darkroom.job (ticket, prompt_id, number, client_id, prompt, extra, outputs_to_execute, webhook, idempotency_key)

@@ -4,7 +4,9 @@ import type { Database } from './database.ts';
 
 const MIGRATIONS: readonly string[] = [
   `
-  CREATE SEQUENCE darkroom.number MINVALUE 0 START 0;
+  -- no sequence: these leave gaps after a crash
+  CREATE TABLE darkroom.counter (next bigint NOT NULL);
+  INSERT INTO darkroom.counter VALUES (0);
   CREATE SEQUENCE darkroom.ending;
   CREATE TABLE darkroom.job (
     -- id of the pg-boss job that stands for it

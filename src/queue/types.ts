@@ -156,6 +156,8 @@ export interface WorkerOptions {
   readonly engine: EngineOptions;
   /** What the engine process may grow to before it is replaced between two jobs (half the machine's memory). */
   readonly maxBytes?: number;
+  /** Whether somebody looks at what a job is sampling (`preview` events); each job that has a client, unless given. */
+  readonly previews?: (job: { readonly promptId: string; readonly clientId?: string }) => boolean;
 }
 
 export interface Worker {

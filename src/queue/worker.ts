@@ -3,10 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type Engine, type EngineOptions } from '../engine/child.ts';
+import { createEngine, type Engine } from '../engine/child.ts';
 import type { Outputs } from '../engine/events.ts';
 import { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
+import { removeAbandoned } from '../storage/whole.ts';
 import type { Bus } from './bus.ts';
 import type { HeldJob, Jobs } from './jobs.ts';
 import { growthWatch, residentBytes } from './memory.ts';
@@ -22,6 +23,8 @@ export interface WorkerTools {
   readonly onProblem: (message: string, error: unknown) => void;
   /** The queue's length has changed. */
   readonly changed: () => Promise<void>;
+  /** Whether somebody looks at what the running job samples. */
+  readonly looked?: () => boolean;
 }
 
 const AGAIN_MS = 500;
@@ -29,7 +32,10 @@ const AGAIN_MS = 500;
 /** Why a running job is stopped. */
 type Stop = 'interrupt' | 'give back' | 'lost';
 
-export function startWorker({ engine: options, maxBytes = totalmem() / 2 }: WorkerOptions, tools: WorkerTools): Worker {
+export function startWorker(
+  { engine: options, maxBytes = totalmem() / 2, previews = ({ clientId }) => clientId !== undefined }: WorkerOptions,
+  tools: WorkerTools,
+): Worker {
   const { jobs, bus, onProblem } = tools;
   const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const wantsNewEngine = growthWatch(maxBytes);
@@ -72,7 +78,7 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2 }: Work
     current = { job, stop };
     const release = keepHold(job, tools, stop);
     try {
-      await handle(job, tools, engine, controller.signal, () => stopped);
+      await handle(job, { ...tools, looked: () => previews(job) }, engine, controller.signal, () => stopped);
     } finally {
       release();
       current = undefined;
@@ -103,6 +109,9 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2 }: Work
       if (pid !== undefined && wantsNewEngine(pid, await residentBytes(pid))) renew = true;
     }
   };
+  void Promise.all([options.output, options.temp].map(removeAbandoned)).catch((error) =>
+    onProblem('the outputs can’t be looked at', error),
+  );
   const running = loop();
 
   let ended: Promise<void> | undefined;
@@ -188,7 +197,7 @@ async function handle(
 /** Runs a job once; says how it is to end. */
 async function attempt(
   job: HeldJob,
-  { retries }: WorkerTools,
+  { retries, looked }: WorkerTools,
   engine: Engine,
   signal: AbortSignal,
   stopped: () => Stop | undefined,
@@ -203,7 +212,7 @@ async function attempt(
     const pictureInfo = isJsonObject(extra) && isJsonObject(extra['extra_pnginfo']) ? extra['extra_pnginfo'] : ({} as JsonObject);
     const outputs = await engine.run(
       { prompt: job.prompt, extra: dumpsJson(pictureInfo), outputs: job.outputs },
-      { signal, onEvent: (event) => say(tell.event(event)) },
+      { signal, onEvent: (event) => say(tell.event(event)), previews: looked },
     );
     return { end: 'success', outputs };
   } catch (thrown) {
@@ -237,5 +246,3 @@ const gaveUp = (attempts: number): DarkroomError =>
     message: `the job was started ${attempts} times, and each time the process that ran it died`,
     hint: 'The machine may have run out of memory: use a smaller picture or batch, or the tiled VAE nodes.',
   });
-
-export type { EngineOptions };
