@@ -28,6 +28,7 @@ const WHOLE = [
   'regional_prompt',
   'seed_regional_advanced',
   'two_samplers_for_mask',
+  'two_advanced_for_mask',
   'lora',
   'lcm',
 ];

@@ -1,8 +1,9 @@
 // RegionalSamplerAdvanced against the original's own source: every call of a sampler on the way, and the result.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, type Golden, golden } from '../../test/support/golden.ts';
+import { expectGolden, type Golden, type GoldenCase, golden } from '../../test/support/golden.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { sampleRegionsAdvanced } from './regional.ts';
+import { makeAnew } from './keep.ts';
+import { type AdvancedRegionalRun, sampleRegionsAdvanced } from './regional.ts';
 import { samplerKind } from './samplers/index.ts';
 import { gitsSigmas } from './schedules/tabulated.ts';
 import type { StepSampler } from './step-range.ts';
@@ -37,12 +38,12 @@ async function stepSampler(g: Golden, [model, cfg, sampler, scheduler, positive,
 
 describe('seeds/regional', () => {
   const g = golden('seeds', 'regional');
-  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (id, { params, inputs, outputs, scalars, note }) => {
-    const parts: { name: string; latent: Latent }[] = [];
+
+  async function runOf({ params, inputs }: GoldenCase): Promise<AdvancedRegionalRun> {
     const regions = [];
     for (const [i, [, described]] of (params.regions as [string, Described][]).entries())
       regions.push({ mask: g.float(inputs[`mask${i}`]), sampler: await stepSampler(g, described) });
-    const result = await sampleRegionsAdvanced({
+    return {
       base: await stepSampler(g, params.base),
       regions,
       seed: bigintOf(params.noise_seed),
@@ -55,14 +56,29 @@ describe('seeds/regional', () => {
       overlap: params.overlap_factor,
       restoreLatent: params.restore_latent,
       recovery: { mode: params.mode, sampler: params.sampler, ratio: params.ratio },
+    };
+  }
+
+  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (id, one) => {
+    const parts: { name: string; latent: Latent }[] = [];
+    const result = await sampleRegionsAdvanced({
+      ...(await runOf(one)),
       onPart: ({ step, part, latent }) => parts.push({ name: `${part ? `r${part - 1}` : 'base'}_${step}_${step + 1}`, latent }),
     });
-    expect(note, id).toBeUndefined();
+    expect(one.note, id).toBeUndefined();
     for (const [i, { name, latent }] of parts.entries()) {
       const call = `call${String(i).padStart(2, '0')}_${name}`;
-      expectGolden(g, id, outputs[call], latent.samples);
+      expectGolden(g, id, one.outputs[call], latent.samples);
     }
-    expect(Object.keys(result), id).toEqual(scalars!.out_keys);
-    expectGolden(g, id, outputs.samples, result.samples);
+    expect(Object.keys(result), id).toEqual(one.scalars!.out_keys);
+    expectGolden(g, id, one.outputs.samples, result.samples);
+  });
+
+  it('what the calls share changes no bit', async () => {
+    for (const id of ['sde_region', 'sde_heun_recovery', 'dpm2_mixed', 'ancestral', 'sd1']) {
+      const run = await runOf(g.cases.find((one) => one.id === id)!);
+      const [shared, alone] = [await sampleRegionsAdvanced(run), await sampleRegionsAdvanced({ ...run, keep: makeAnew })];
+      expect(Buffer.from(shared.samples.data.buffer).equals(Buffer.from(alone.samples.data.buffer)), id).toBe(true);
+    }
   });
 });

@@ -1,0 +1,73 @@
+// npm run bench:regional: what a call of a sampler in RegionalSamplerAdvanced costs beside the network, with and without what the calls share
+// (sigmas, prepared conditionings, the Brownian path). Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x 512;
+// the network gives ready-made numbers of SDXL's sizes, so all that is left is ours.
+import { cpus } from 'node:os';
+import type { UNet } from '../src/runtime/types.ts';
+import { type Keep, keeper, makeAnew } from '../src/sampling/keep.ts';
+import { makeModel } from '../src/sampling/model.ts';
+import { sampleRegionsAdvanced } from '../src/sampling/regional.ts';
+import type { Conditioning } from '../src/sampling/types.ts';
+import { full, map, type Tensor, zeros } from '../src/tensor/tensor.ts';
+
+const STEPS = 20;
+const RUNS = 5;
+
+const ready = new Map<string, Tensor>();
+const network: UNet = {
+  inChannels: 4,
+  outChannels: 4,
+  contextDim: 2048,
+  admChannels: 2816,
+  variant: () => network,
+  evaluate: async ({ x: { shape } }) => {
+    const key = shape.join();
+    if (!ready.has(key)) ready.set(key, full(shape, 0.01));
+    return ready.get(key)!;
+  },
+};
+const model = makeModel('sdxl', network);
+const prompt = (): Conditioning => [{ cond: zeros([1, 77, 2048]), pooled_output: zeros([1, 1280]) }];
+const half = (side: 0 | 1): Tensor => map(zeros([1, 512, 512]), (_, i) => Number((i % 512 < 256 ? 0 : 1) === side && i < 512 * 384));
+
+/** Milliseconds of processor time a call; each step has one of the base and one per region, each followed by one of the sampler that makes up for SDE noise. */
+async function measure(sampler: string, keep: () => Keep): Promise<number> {
+  const one = () => ({ model, cfg: 7, sampler, scheduler: 'beta', positive: prompt(), negative: prompt() });
+  const regions = [half(0), half(1)].map((mask) => ({ mask, sampler: one() }));
+  let calls = 0;
+  const started = process.cpuUsage();
+  await sampleRegionsAdvanced({
+    base: one(),
+    regions,
+    seed: 5n,
+    steps: STEPS,
+    latent: { samples: zeros([1, 4, 64, 64]) },
+    start: 0,
+    end: STEPS,
+    addNoise: true,
+    leftoverNoise: false,
+    overlap: 10,
+    restoreLatent: true,
+    recovery: { mode: 'ratio between', sampler: 'AUTO', ratio: 0.3 },
+    onPart: () => {
+      calls += 1;
+    },
+    keep: keep(),
+  });
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1000 / calls;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+const SAMPLERS = ['euler', 'dpmpp_2m', 'euler_ancestral', 'dpmpp_2m_sde', 'dpmpp_sde'];
+console.log(
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, processor time, medians of ${RUNS} runs after one that doesn't count\n`,
+);
+console.log('| sampler | ms per call, each by itself | ms per call, sharing |\n|---|---|---|');
+for (const sampler of SAMPLERS) {
+  const times: [number[], number[]] = [[], []];
+  for (let run = 0; run <= RUNS; run++)
+    for (const [i, keep] of [() => makeAnew, keeper].entries()) times[i].push(await measure(sampler, keep));
+  const [alone, sharing] = times.map((list) => median(list.slice(1)).toFixed(2));
+  console.log(`| ${sampler} | ${alone} | ${sharing} |`);
+}
