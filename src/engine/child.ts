@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DarkroomError, interrupted } from '../errors.ts';
 import { removeTemporary } from '../storage/whole.ts';
 import type { Emit, Outputs } from './events.ts';
+import { previewEncoder } from './preview.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
 
 export interface EngineOptions extends EngineSettings {
@@ -16,6 +17,8 @@ export interface EngineOptions extends EngineSettings {
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: Emit;
+  /** Whether somebody looks at what is being sampled; asked at the start and with each progress. Nobody unless given. */
+  readonly previews?: () => boolean;
 }
 
 export interface Engine {
@@ -35,7 +38,7 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  const runNow = async (job: JobText, { signal, onEvent }: RunOptions): Promise<Outputs> => {
+  const runNow = async (job: JobText, { signal, onEvent, previews }: RunOptions): Promise<Outputs> => {
     if (signal?.aborted) throw interrupted();
     if (closed) throw new Error('internal: a job for an engine that is closed');
     if (!child?.alive()) child = startProcess(settings);
@@ -47,7 +50,7 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
     };
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await current.run(job, onEvent ?? (() => undefined), () => signal?.aborted === true);
+      return await current.run(job, onEvent ?? (() => undefined), () => signal?.aborted === true, previews);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
@@ -75,7 +78,7 @@ interface EngineProcess {
   alive(): boolean;
   send(message: ToEngine): void;
   /** One job. Its promise settles even when the process dies. */
-  run(job: JobText, emit: Emit, cancelled: () => boolean): Promise<Outputs>;
+  run(job: JobText, emit: Emit, cancelled: () => boolean, previews?: () => boolean): Promise<Outputs>;
   kill(): void;
   end(): Promise<void>;
 }
@@ -100,6 +103,7 @@ function startProcess(settings: EngineSettings): EngineProcess {
   let onMessage: (message: FromEngine) => void = () => undefined;
   let onEnd: (error: DarkroomError) => void = () => undefined;
   let alive = true;
+  let looked = false;
   child.on('message', (message: FromEngine) => {
     if (message.kind === 'folder') folders.add(message.folder);
     else onMessage(message);
@@ -134,13 +138,24 @@ function startProcess(settings: EngineSettings): EngineProcess {
     process: child,
     alive: () => alive && child.connected,
     send,
-    run: (job, emit, cancelled) =>
+    run: (job, emit, cancelled, previews) =>
       new Promise((resolve, reject) => {
+        const show = previewEncoder(emit);
+        const look = (): void => {
+          const on = previews?.() ?? false;
+          if (on !== looked) send({ kind: 'look', on });
+          looked = on;
+        };
+        look();
         onEnd = (error) => reject(cancelled() ? interrupted() : error);
         onMessage = (message) => {
-          if (message.kind === 'event') emit(message.event);
+          if (message.kind === 'event') {
+            if (message.event.type === 'progress') look();
+            emit(message.event);
+          } else if (message.kind === 'preview') void show(message);
           else if (message.kind === 'finished') resolve(message.outputs);
           else if (message.kind === 'failed') reject(DarkroomError.fromJSON(message.error as unknown as DarkroomError));
+          if (message.kind === 'finished' || message.kind === 'failed') show.close();
         };
         if (alive) send({ kind: 'job', job });
         else onEnd(crashed(null, null, said));

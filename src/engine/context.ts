@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
+import type { ByteImage } from '../image/pil.ts';
 import type { NodeContext, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
@@ -34,6 +35,8 @@ export interface JobContext {
   readonly now: () => Date;
   readonly random: () => number;
   readonly states: NodeStates;
+  /** Takes the picture so far; undefined while nobody looks, and then none is made. */
+  readonly onPreview?: (nodeId: string, picture: ByteImage) => void;
   /** Ends the job before its next node. */
   readonly interrupt: () => void;
 }
@@ -71,7 +74,11 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       },
       modelPath: folders.modelPath,
       inputPath: folders.inputPath,
-      progress: (step, total) => emit({ type: 'progress', nodeId, step, total }),
+      progress: (step, total, preview) => {
+        emit({ type: 'progress', nodeId, step, total });
+        const picture = preview && job.onPreview ? preview() : undefined;
+        if (picture) job.onPreview?.(nodeId, picture);
+      },
       warn,
       save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
         const { type } = request;

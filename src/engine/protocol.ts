@@ -25,10 +25,21 @@ export interface JobText {
 export type ToEngine =
   | { readonly kind: 'open'; readonly settings: EngineSettings }
   | { readonly kind: 'job'; readonly job: JobText }
+  /** Whether pictures of what is being sampled are wanted; not before it is told. */
+  | { readonly kind: 'look'; readonly on: boolean }
   | { readonly kind: 'cancel' };
 
 export type FromEngine =
   | { readonly kind: 'event'; readonly event: EngineEvent }
+  /** The picture so far, raw RGB: it is encoded where nobody waits for it. */
+  | {
+      readonly kind: 'preview';
+      readonly nodeId: string;
+      readonly displayId?: string;
+      readonly width: number;
+      readonly height: number;
+      readonly bytes: Uint8Array;
+    }
   /** Something is about to be written into this folder. */
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'finished'; readonly outputs: Outputs }

@@ -1,7 +1,7 @@
 // What the engine gives a node: files, sessions, progress, cancel. Nothing of HTTP, ONNX or the command line.
 import type { JsonObject } from '../formats/json.ts';
+import type { ByteImage } from '../image/pil.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { SavedFile } from './declare.ts';
 import type { ExpandedNode, Subgraph } from './subgraph.ts';
@@ -28,7 +28,7 @@ export interface NodeContext extends NodeEnvironment {
   /** Absolute path of an input file (`name`, `sub/name`, `name [output]`); throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   /** Step `value` of `total`; `preview` makes the picture only when somebody looks. */
-  progress(value: number, total: number, preview?: () => Tensor): void;
+  progress(value: number, total: number, preview?: () => ByteImage | undefined): void;
   /** One line, shown once per run. */
   warn(message: string): void;
   /** What the node is doing, shown at it (`2/5 regions`); `progress` 0..1 as far as it is known. */

@@ -1,5 +1,5 @@
 // A small picture of a latent without a network: its four channels as colours (comfy.latent_formats latent_rgb_factors, without the
-// offsets, as the Impact Pack has it).
+// offsets, as the Impact Pack has it; with them, as ComfyUI shows a latent that is being sampled).
 import type { ByteImage } from '../image/pil.ts';
 import { sliceBatch, type Tensor } from '../tensor/tensor.ts';
 import { f32 } from './float32.ts';
@@ -10,6 +10,8 @@ interface Colours {
   readonly format: LatentFormat;
   /** Red, green, blue per channel. */
   readonly factors: readonly (readonly [number, number, number])[];
+  /** Red, green, blue of an empty latent; 0 unless given. */
+  readonly bias?: readonly [number, number, number];
 }
 
 /** By the names of the Impact Pack's preview methods; all are of models with four channels. */
@@ -62,7 +64,7 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
 };
 
 /** The first of [B,4,H,W] as W x H pixels; `scaled` when it is in model units already. */
-export function previewLatent(latent: Tensor, { format, factors }: Colours, scaled = false): ByteImage {
+export function previewLatent(latent: Tensor, { format, factors, bias = [0, 0, 0] }: Colours, scaled = false): ByteImage {
   const first = sliceBatch(latent, 0, 1);
   const { data } = scaled ? first : toModelLatent(format, first);
   const [, channels, height, width] = first.shape;
@@ -70,9 +72,21 @@ export function previewLatent(latent: Tensor, { format, factors }: Colours, scal
   const bytes = new Uint8Array(plane * 3);
   for (let i = 0; i < plane; i++)
     for (let colour = 0; colour < 3; colour++) {
-      let sum = 0;
+      let sum = f32(bias[colour]);
       for (let c = 0; c < channels; c++) sum = f32(sum + f32(data[c * plane + i] * f32(factors[c][colour])));
       bytes[i * 3 + colour] = Math.min(Math.max((sum + 1) / 2, 0), 1) * 255;
     }
   return { width, height, channels: 3, bytes };
+}
+
+const SAMPLING_COLOURS: readonly Colours[] = [
+  LATENT_COLOURS['Latent2RGB-SD15'],
+  { ...LATENT_COLOURS['Latent2RGB-SDXL'], bias: [0.1084, -0.0175, -0.0011] },
+  LATENT_COLOURS['Latent2RGB-Playground-2.5'],
+];
+
+/** The picture so far, from a denoised latent in model units; undefined for formats without colours. */
+export function samplingPreview(format: LatentFormat, denoised: Tensor): ByteImage | undefined {
+  const colours = SAMPLING_COLOURS.find((c) => c.format === format) ?? SAMPLING_COLOURS.find((c) => c.format.scale === format.scale);
+  return colours && denoised.shape[1] === colours.format.channels ? previewLatent(denoised, colours, true) : undefined;
 }

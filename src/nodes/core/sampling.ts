@@ -1,16 +1,17 @@
 // KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
 import { commonKSampler } from '../../sampling/ksampler.ts';
+import { samplingPreview } from '../../sampling/latent-preview.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
-import type { SamplingHooks } from '../../sampling/types.ts';
+import type { Model, SamplingHooks } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 
-/** What a run of a sampler tells the node's context, and obeys. */
-export const samplingHooks = ({ signal, progress, warn }: NodeContext): SamplingHooks => ({
+/** What a run of a sampler tells the node's context, and obeys; with a model, the picture so far too. */
+export const samplingHooks = ({ signal, progress, warn }: NodeContext, model?: Model): SamplingHooks => ({
   signal,
   warn,
-  onStep: (step, total) => progress(step + 1, total),
+  onStep: (step, total, denoised) => progress(step + 1, total, model && denoised && (() => samplingPreview(model.latentFormat, denoised))),
 });
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;
@@ -35,7 +36,7 @@ const KSampler = defineNode({
   },
   outputs: [output('LATENT')],
   run: async ({ sampler_name, latent_image, ...inputs }, context) =>
-    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context), sampler: sampler_name, latent: latent_image })),
+    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context, inputs.model), sampler: sampler_name, latent: latent_image })),
 });
 
 const KSamplerAdvanced = defineNode({
@@ -74,7 +75,7 @@ const KSamplerAdvanced = defineNode({
         startStep: inputs.start_at_step,
         lastStep: inputs.end_at_step,
         forceFullDenoise: inputs.return_with_leftover_noise === 'disable',
-        ...samplingHooks(context),
+        ...samplingHooks(context, model),
       }),
     ),
 });

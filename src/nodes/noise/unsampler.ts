@@ -28,7 +28,7 @@ const declare = (type: string) =>
       outputs(
         await unsample({
           ...inputs,
-          ...samplingHooks(context),
+          ...samplingHooks(context, inputs.model),
           sampler: sampler_name,
           endAtStep: end_at_step,
           normalize: normalize === 'enable',

@@ -64,7 +64,15 @@ const SeargeSDXLSampler = defineNode({
   async run(inputs, context) {
     const { latent_image, noise_seed, steps, cfg, sampler_name, scheduler, base_ratio, denoise } = inputs;
     const stages = handOverPlan({ seed: noise_seed, steps, baseRatio: base_ratio, denoise });
-    const run = { base: base(inputs), refiner: refiner(inputs), steps, cfg, sampler: sampler_name, scheduler, ...samplingHooks(context) };
+    const run = {
+      base: base(inputs),
+      refiner: refiner(inputs),
+      steps,
+      cfg,
+      sampler: sampler_name,
+      scheduler,
+      ...samplingHooks(context, inputs.base_model),
+    };
     return outputs(await runStages(stages, latent_image, run));
   },
 });
@@ -100,7 +108,15 @@ const SeargeSDXLSampler2 = defineNode({
       noiseOffset: inputs.noise_offset,
       refinerStrength: inputs.refiner_strength,
     });
-    const run = { base: base(inputs), refiner: refiner(inputs), steps, cfg, sampler: sampler_name, scheduler, ...samplingHooks(context) };
+    const run = {
+      base: base(inputs),
+      refiner: refiner(inputs),
+      steps,
+      cfg,
+      sampler: sampler_name,
+      scheduler,
+      ...samplingHooks(context, inputs.base_model),
+    };
     return outputs(await runStages(stages, latent_image, run));
   },
 });
@@ -152,7 +168,15 @@ const image2Image = (type: string, display: string) =>
       });
       if (stages.length === 0) return outputs(scaled);
       const latent = { samples: await vae.encode(rgb(scaled)) };
-      const run = { base: base(inputs), refiner: refiner(inputs), steps, cfg, sampler: sampler_name, scheduler, ...samplingHooks(context) };
+      const run = {
+        base: base(inputs),
+        refiner: refiner(inputs),
+        steps,
+        cfg,
+        sampler: sampler_name,
+        scheduler,
+        ...samplingHooks(context, inputs.base_model),
+      };
       const { samples } = await runStages(stages, latent, run);
       latentFits(samples, vae);
       return outputs(await vae.decode(samples));
