@@ -1,4 +1,5 @@
-// npx tsx scripts/coverage.ts FOLDER… : reads every workflow file in the folders and writes docs/coverage.md, what of each works here.
+// npx tsx scripts/coverage.ts [--run] FOLDER… : reads every workflow file in the folders and writes docs/coverage.md, what of each works
+// here; with --run, those whose nodes are all built in are run with small models.
 // The folders are checkouts of public repositories; nothing of them is copied but the names of files and node types.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,10 +14,12 @@ import { type Graph, promptOf } from '../src/workflow/graph.ts';
 import { inspect, type MissingNode } from '../src/workflow/inspect.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read.ts';
 import { compareForms, type Difference } from './compare-forms.ts';
+import { openSmallRoom } from './small-runs.ts';
 
 interface Row {
   readonly folder: string;
   readonly file: string;
+  readonly path: string;
   readonly form: string;
   readonly nodes: number;
   readonly hash: string;
@@ -26,6 +29,8 @@ interface Row {
   readonly problems: readonly string[];
   /** Some of its outputs can run all the same: ComfyUI runs those. */
   readonly partly: boolean;
+  /** With small models: `yes`, or why not. */
+  runs?: string;
   /** Of pictures with both forms, what differs; undefined for the others. */
   readonly differences?: readonly Difference[];
 }
@@ -54,7 +59,7 @@ const NOT_ONE = /without a workflow|not an object|which is not a node|without 'i
 function rowOf(folder: string, path: string): Row | undefined {
   const bytes = readFileSync(path);
   const file = relative(folder, path);
-  const own = { folder: basename(resolve(folder)), file };
+  const own = { folder: basename(resolve(folder)), file, path };
   const read = (prefer: 'API' | 'UI'): Workflow => readWorkflowBytes(bytes, file, { prefer }, dirname(path));
   try {
     const workflow = read('UI');
@@ -120,6 +125,7 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
     'A file **converts** when it becomes an API graph, and **validates** when nothing but model files and pictures could keep it from running:',
     'every node type is built in, every link fits, every value is allowed. Model files and input pictures are taken to be there.',
     '*In part*: the fault is in the file, and some of its outputs run all the same, in ComfyUI as here.',
+    'A file **runs** when it does with small random models of the right kind, sides an eighth as long and a fifth of the steps: all its nodes work together.',
     `Files without a workflow (${known} pictures and other JSON files) are not counted, nor are files that a shallow checkout lacks.`,
     '',
     '| | files |',
@@ -129,6 +135,11 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
     `| convert | ${share(converted.length, rows.length)} |`,
     `| every node type is built in | ${share(complete.length, rows.length)} |`,
     `| of these validate | ${share(complete.filter((row) => row.problems.length === 0).length, complete.length)} |`,
+    ...(complete.some((row) => row.runs)
+      ? [
+          `| of these run, all of them or in part | ${share(complete.filter((row) => row.runs === 'yes' || row.runs === 'in part').length, complete.length)} |`,
+        ]
+      : []),
     `| hold both forms, and ours of the UI form is what was sent | ${share(both.length - odd.length, both.length)} |`,
     '',
     '## Both forms',
@@ -156,8 +167,8 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
     ...[...new Set(rows.map((row) => row.folder))].flatMap((folder) => [
       `### ${folder}`,
       '',
-      '| file | form | nodes | converts | validates | missing node types |',
-      '|---|---|---|---|---|---|',
+      '| file | form | nodes | converts | validates | runs | missing node types |',
+      '|---|---|---|---|---|---|---|',
       ...rows.filter((row) => row.folder === folder).map(line),
       '',
     ]),
@@ -192,11 +203,11 @@ function line(row: Row): string {
         ? 'yes'
         : `${row.partly ? 'in part' : 'no'}: ${row.problems.slice(0, 2).join('; ')}`;
   const missing = row.missing.map(({ type }) => `\`${type}\``).join(', ');
-  return `| ${cell(row.file)} | ${row.form} | ${row.nodes} | ${row.failure === undefined ? 'yes' : cell(`no: ${row.failure}`)} | ${cell(validates)} | ${cell(missing)} |`;
+  return `| ${cell(row.file)} | ${row.form} | ${row.nodes} | ${row.failure === undefined ? 'yes' : cell(`no: ${row.failure}`)} | ${cell(validates)} | ${cell(row.runs ?? '')} | ${cell(missing)} |`;
 }
 
-const folders = process.argv.slice(2);
-if (folders.length === 0) throw new Error('usage: npx tsx scripts/coverage.ts FOLDER…');
+const folders = process.argv.slice(2).filter((argument) => argument !== '--run');
+if (folders.length === 0) throw new Error('usage: npx tsx scripts/coverage.ts [--run] FOLDER…');
 const rows: Row[] = [];
 const empty = new Map<string, number>();
 for (const folder of folders)
@@ -205,6 +216,18 @@ for (const folder of folders)
     if (row) rows.push(row);
     else empty.set(folder, (empty.get(folder) ?? 0) + 1);
   }
+if (process.argv.includes('--run')) {
+  const room = await openSmallRoom();
+  const done = new Map<string, string>();
+  for (const row of rows.filter((r) => r.failure === undefined && r.missing.length === 0)) {
+    row.runs =
+      done.get(row.hash) ??
+      (await room.run(readWorkflowBytes(readFileSync(row.path), row.file, { prefer: 'UI' }, dirname(row.path)).graph));
+    done.set(row.hash, row.runs);
+    console.log(`${row.folder}/${row.file}: ${row.runs}`);
+  }
+  await room.close();
+}
 writeFileSync(OUT, page(rows, empty));
 console.log(
   `${rows.length} files with a workflow; ${rows.filter((row) => row.missing.length === 0 && row.failure === undefined).length} need no missing node`,

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { encodePng } from '../src/image/png.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-cli-'));
@@ -75,6 +76,22 @@ describe.concurrent('darkroom run', () => {
     expect(out).toBe('one/out_00001_.txt\n');
     expect(code).toBe(0);
     expect(JSON.parse(readFileSync(join(dir, 'one/out_00001_.txt'), 'utf8')).value).toBe(3);
+  });
+
+  it('takes the editor’s own format, also out of a picture, which goes on into what is saved', async () => {
+    const links = [[1, 1, 0, 2, 0, 'INT']];
+    const nodes = [
+      { id: 1, type: 'TestNumber', widgets_values: [4, 7, 'fixed'] },
+      { id: 2, type: 'TestSave', inputs: [{ name: 'value', type: '*', link: 1 }], widgets_values: ['%TestNumber.value%-ui', 1] },
+    ];
+    const text = { workflow: JSON.stringify({ nodes, links }) };
+    writeFileSync(join(dir, 'ui.png'), await encodePng({ width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) }, { text }));
+    const { code, out } = await darkroom(['run', 'ui.png', '--output', 'ui', '--quiet']);
+    expect({ code, out }).toEqual({ code: 0, out: 'ui/4-ui_00001_.txt\n' });
+    const saved = JSON.parse(readFileSync(join(dir, 'ui/4-ui_00001_.txt'), 'utf8'));
+    expect(saved.value).toBe(4);
+    expect(JSON.parse(saved.workflow)).toEqual({ nodes, links });
+    expect(JSON.parse(saved.prompt)['1'].inputs).toEqual({ value: 4, seed: 7 });
   });
 
   it('reads standard input; --json tells events, the last one the outputs; --quiet is quiet', async () => {
