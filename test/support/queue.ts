@@ -1,0 +1,67 @@
+// Jobs for tests of the queue, and what is looked at in them.
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EngineOptions } from '../../src/engine/child.ts';
+import type { NewJob, Queue, QueueEvent } from '../../src/queue/types.ts';
+import { NODES_MODULE } from './queue-nodes.ts';
+
+export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `darkroom-${name}-`));
+
+export function testEngine(root = temporaryFolder('queue')): EngineOptions {
+  mkdirSync(root, { recursive: true });
+  const folders = { input: join(root, 'input'), output: join(root, 'output'), temp: join(root, 'temp') };
+  return { models: [], ...folders, device: 'cpu', nodesModule: NODES_MODULE, graceMs: 1000 };
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** A job of one node whose output is saved. */
+export const jobOf = (type: string, inputs: Inputs, more: Partial<NewJob> = {}): NewJob => ({
+  prompt: JSON.stringify({
+    1: { class_type: type, inputs },
+    2: { class_type: 'TestSave', inputs: { value: ['1', 0], filename_prefix: 'job' } },
+  }),
+  outputs: ['2'],
+  ...more,
+});
+
+export const quickJob = (value: number, more?: Partial<NewJob>): NewJob => jobOf('TestNumber', { value }, more);
+
+export const slowJob = (ms: number, more?: Partial<NewJob>): NewJob =>
+  jobOf('TestSlow', { steps: Math.ceil(ms / 20), ms: 20, deaf: false, nonce: Math.random() }, more);
+
+/** Everything a queue tells from now on. */
+export function listenTo(queue: Queue): {
+  readonly events: QueueEvent[];
+  until(found: (event: QueueEvent) => boolean): Promise<QueueEvent>;
+  /** Types of the messages of a job. */
+  typesOf(promptId: string): string[];
+} {
+  const events: QueueEvent[] = [];
+  const waiting = new Set<() => void>();
+  queue.subscribe((event) => {
+    events.push(event);
+    for (const look of waiting) look();
+  });
+  return {
+    events,
+    until: (found) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          const event = events.find(found);
+          if (!event) return;
+          waiting.delete(look);
+          resolve(event);
+        };
+        waiting.add(look);
+        look();
+      }),
+    typesOf: (promptId) => events.flatMap((e) => (e.type === 'message' && e.promptId === promptId ? [e.event] : [])),
+  };
+}
+
+export const isMessage =
+  (event: string, promptId?: string) =>
+  (e: QueueEvent): boolean =>
+    e.type === 'message' && e.event === event && (promptId === undefined || e.promptId === promptId);
