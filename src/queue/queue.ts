@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DarkroomError, interrupted } from '../errors.ts';
 import { type Boss, startBoss } from './boss.ts';
 import { openBus } from './bus.ts';
-import { openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { listJobs, openHistory, statusOf } from './history.ts';
 import { createJobs } from './jobs.ts';
-import { migrate } from './schema.ts';
+import { LOCK, migrate } from './schema.ts';
 import type { Accepted, JobStatus, Queue, QueueEvent, QueueOptions, Worker } from './types.ts';
 import { startWebhooks, webhookUrl } from './webhook.ts';
 import { startWorker } from './worker.ts';
@@ -25,7 +25,9 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   let boss: Boss;
   try {
     await migrate(database);
-    boss = await startBoss(database, leaseSeconds, (error) => onProblem('pg-boss', error));
+    const start = (): Promise<Boss> => startBoss(database, leaseSeconds, (error) => onProblem('pg-boss', error));
+    // processes that start together make pg-boss's tables one after another
+    boss = await (database.exclusive ? start() : alone(database, start));
   } catch (error) {
     await database.close();
     throw error instanceof DarkroomError ? error : broken(error);
@@ -141,6 +143,13 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     },
   };
 }
+
+/** Holds a lock of the database while something is done outside the transaction. */
+const alone = <T>(database: Database, work: () => Promise<T>): Promise<T> =>
+  database.transaction(async (sql) => {
+    await sql.executeSql(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    return work();
+  });
 
 /** Anything the database says, as an error of the catalogue. */
 async function known<T>(work: () => Promise<T>): Promise<T> {
