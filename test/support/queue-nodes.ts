@@ -1,6 +1,6 @@
 // Further nodes for tests of the queue: one that ends its process once, one that talks much, one that shows previews.
 import { existsSync, writeFileSync } from 'node:fs';
-import { defineNode, int, type NodeDeclaration, output, outputs, string } from '../../src/nodes/declare.ts';
+import { defineNode, int, type NodeDeclaration, output, outputs, socket, string } from '../../src/nodes/declare.ts';
 import { NODES as COMMON } from './nodes.ts';
 
 const common = { category: 'test' };
@@ -32,9 +32,27 @@ const talk = defineNode({
   },
 });
 
+/** The last bytes of a whole file. */
+export const END = '\nend of file';
+
+const saveLong = defineNode({
+  ...common,
+  type: 'TestSaveLong',
+  display: 'Save much',
+  outputNode: true,
+  inputs: { value: socket('*'), bytes: int({ max: 100_000_000 }), copies: int() },
+  outputs: [],
+  run: async ({ value, bytes, copies }, context) => {
+    const file = Buffer.from(`${value}`.padEnd(bytes, '.') + END);
+    const files = Array.from({ length: copies }, () => file);
+    const images = await context.save({ type: 'output', prefix: 'long', extension: 'txt', size: { width: 1, height: 1 }, files });
+    return { outputs: [], ui: { images } };
+  },
+});
+
 export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map([
   ...COMMON,
-  ...[exitOnce, talk].map((node): [string, NodeDeclaration] => [node.type, node as NodeDeclaration]),
+  ...[exitOnce, talk, saveLong].map((node): [string, NodeDeclaration] => [node.type, node as NodeDeclaration]),
 ]);
 
 /** The module for the engine process. */

@@ -1,0 +1,21 @@
+// A few kills at random moments; `npm run test:crash` does it with many.
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { crash, seeded } from '../../test/support/crash.ts';
+import { startPostgres, whyNoPostgres } from '../../test/support/postgres.ts';
+import { temporaryFolder } from '../../test/support/queue.ts';
+
+describe('every accepted job ends once, whatever is killed', () => {
+  it('on the embedded database', async () => {
+    const database = join(temporaryFolder('database'), 'queue');
+    expect(await crash({ database, hosts: 1, jobs: 8, kills: 4, random: seeded(3) })).toMatchObject({ faults: [] });
+  });
+
+  it.skipIf(whyNoPostgres() !== undefined)('on PostgreSQL with two workers', async () => {
+    const server = await startPostgres();
+    expect(await crash({ database: await server.database(), hosts: 2, jobs: 8, kills: 4, random: seeded(4) })).toMatchObject({
+      faults: [],
+    });
+    await server.stop();
+  });
+});
