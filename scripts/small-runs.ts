@@ -84,6 +84,7 @@ async function run(room: Darkroom, graph: Graph): Promise<string> {
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
     if (error.code === 'DR_INTERRUPTED') return `not within ${Math.round((performance.now() - started) / 1000)} s`;
+    if (error.code === 'DR_MODEL_MISSING') return 'not tried: no small model of that kind';
     return `no: ${error.nodeType ?? ''} ${error.message}`;
   }
 }
