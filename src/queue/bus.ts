@@ -7,7 +7,10 @@ export type Call =
   /** There is something to do. */
   | { readonly type: 'wake' }
   | { readonly type: 'interrupt'; readonly promptIds: readonly string[] }
-  | { readonly type: 'free' };
+  | { readonly type: 'free' }
+  /** A worker asks whether anybody looks at its job, and is told so. */
+  | { readonly type: 'who looks'; readonly promptId: string; readonly clientId?: string }
+  | { readonly type: 'somebody looks'; readonly promptId: string };
 
 export interface Bus {
   /** In the order of the calls; resolves when it is on its way. Never throws: a lost message is a problem, no failure of the job. */

@@ -46,7 +46,11 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
       onProblem('the queue can’t be counted', error);
     }
   };
+  const lookers: ((job: { readonly clientId?: string }) => boolean)[] = [];
+  const looks = (job: { readonly clientId?: string }): boolean =>
+    lookers.length === 0 ? job.clientId !== undefined : lookers.some((wants) => wants(job));
   const stopListening = bus.listen((call) => {
+    if (call.type === 'who looks' && lookers.length > 0 && looks(call)) void bus.tell({ type: 'somebody looks', promptId: call.promptId });
     if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
   });
 
@@ -132,8 +136,21 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     free: () => bus.tell({ type: 'free' }),
     history: openHistory(database),
     subscribe,
+    looking: (wants) => {
+      lookers.push(wants);
+    },
     work: (workerOptions) => {
-      const worker = startWorker(workerOptions, { jobs, bus, retries, leaseSeconds, pollMs: POLL_MS, onProblem, changed });
+      const worker = startWorker(workerOptions, {
+        jobs,
+        bus,
+        retries,
+        leaseSeconds,
+        pollMs: POLL_MS,
+        onProblem,
+        changed,
+        looks,
+        alone: database.exclusive,
+      });
       workers.add(worker);
       return worker;
     },

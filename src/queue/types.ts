@@ -129,6 +129,11 @@ export interface Queue {
   };
   /** Gives a function that ends the subscription. */
   subscribe(listener: (event: QueueEvent) => void): () => void;
+  /**
+   * Says whose clients look at what is being sampled, to workers here and on other machines: previews are made for those only.
+   * For every job with a client while no server has called it.
+   */
+  looking(wants: (job: { readonly clientId?: string }) => boolean): void;
   /** Starts taking jobs, one at a time, in an engine process of its own. */
   work(options: WorkerOptions): Worker;
   /** Closes the workers (see `Worker.close`) and the database. */
@@ -156,7 +161,7 @@ export interface WorkerOptions {
   readonly engine: EngineOptions;
   /** What the engine process may grow to before it is replaced between two jobs (half the machine's memory). */
   readonly maxBytes?: number;
-  /** Whether somebody looks at what a job is sampling (`preview` events); each job that has a client, unless given. */
+  /** Whether somebody looks at what a job is sampling (`preview` events); as `Queue.looking` says, unless given. */
   readonly previews?: (job: { readonly promptId: string; readonly clientId?: string }) => boolean;
 }
 

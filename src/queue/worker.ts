@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type Engine } from '../engine/child.ts';
+import { createEngine, type Engine, type RunOptions } from '../engine/child.ts';
 import type { Outputs } from '../engine/events.ts';
 import { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
@@ -21,10 +21,12 @@ export interface WorkerTools {
   readonly leaseSeconds: number;
   readonly pollMs: number;
   readonly onProblem: (message: string, error: unknown) => void;
+  /** Whether a client of this process looks. */
+  readonly looks: (job: { readonly clientId?: string }) => boolean;
+  /** There are no other processes. */
+  readonly alone: boolean;
   /** The queue's length has changed. */
   readonly changed: () => Promise<void>;
-  /** Whether somebody looks at what the running job samples. */
-  readonly looked?: () => boolean;
 }
 
 const AGAIN_MS = 500;
@@ -32,10 +34,7 @@ const AGAIN_MS = 500;
 /** Why a running job is stopped. */
 type Stop = 'interrupt' | 'give back' | 'lost';
 
-export function startWorker(
-  { engine: options, maxBytes = totalmem() / 2, previews = ({ clientId }) => clientId !== undefined }: WorkerOptions,
-  tools: WorkerTools,
-): Worker {
+export function startWorker({ engine: options, maxBytes = totalmem() / 2, previews }: WorkerOptions, tools: WorkerTools): Worker {
   const { jobs, bus, onProblem } = tools;
   const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const wantsNewEngine = growthWatch(maxBytes);
@@ -77,10 +76,12 @@ export function startWorker(
     };
     current = { job, stop };
     const release = keepHold(job, tools, stop);
+    const look = previews ? { now: () => previews(job), close: () => undefined } : whoLooks(job, tools);
     try {
-      await handle(job, { ...tools, looked: () => previews(job) }, engine, controller.signal, () => stopped);
+      await handle(job, tools, engine, { signal: controller.signal, previews: look.now }, () => stopped);
     } finally {
       release();
+      look.close();
       current = undefined;
     }
   };
@@ -160,6 +161,27 @@ function keepHold(job: HeldJob, { jobs, leaseSeconds, onProblem }: WorkerTools, 
   };
 }
 
+const ASK_MS = 3000;
+
+/** Whether anybody looks at a job, here or at another server: those are asked again and again. */
+function whoLooks(job: HeldJob, { bus, looks, alone }: WorkerTools): { now(): boolean; close(): void } {
+  if (alone || job.clientId === undefined) return { now: () => looks(job), close: () => undefined };
+  let told = performance.now();
+  const stop = bus.listen((call) => {
+    if (call.type === 'somebody looks' && call.promptId === job.promptId) told = performance.now();
+  });
+  const ask = (): void => void bus.tell({ type: 'who looks', promptId: job.promptId, clientId: job.clientId });
+  ask();
+  const timer = setInterval(ask, ASK_MS);
+  return {
+    now: () => performance.now() - told < 2.5 * ASK_MS,
+    close: () => {
+      clearInterval(timer);
+      stop();
+    },
+  };
+}
+
 type Ending =
   | { readonly end: 'success'; readonly outputs: Outputs }
   | { readonly end: 'error' | 'interrupted'; readonly error: DarkroomError }
@@ -170,7 +192,7 @@ async function handle(
   job: HeldJob,
   tools: WorkerTools,
   engine: Engine,
-  signal: AbortSignal,
+  running: Pick<RunOptions, 'signal' | 'previews'>,
   stopped: () => Stop | undefined,
 ): Promise<void> {
   const { bus, jobs } = tools;
@@ -179,7 +201,7 @@ async function handle(
     await Promise.all(events.map((event) => bus.tell({ type: 'event', event })));
   };
   await tools.changed();
-  const ending = await attempt(job, tools, engine, signal, stopped, tell, (events) => void say(events));
+  const ending = await attempt(job, tools, engine, running, stopped, tell, (events) => void say(events));
   if (ending.end === 'lost') return;
   if (ending.end === 'give back') {
     if (await persist(() => jobs.giveBack(job, ending.forgiven), tools, stopped)) await tools.changed();
@@ -197,9 +219,9 @@ async function handle(
 /** Runs a job once; says how it is to end. */
 async function attempt(
   job: HeldJob,
-  { retries, looked }: WorkerTools,
+  { retries }: WorkerTools,
   engine: Engine,
-  signal: AbortSignal,
+  running: Pick<RunOptions, 'signal' | 'previews'>,
   stopped: () => Stop | undefined,
   tell: Telling,
   say: (events: readonly QueueEvent[]) => void,
@@ -212,7 +234,7 @@ async function attempt(
     const pictureInfo = isJsonObject(extra) && isJsonObject(extra['extra_pnginfo']) ? extra['extra_pnginfo'] : ({} as JsonObject);
     const outputs = await engine.run(
       { prompt: job.prompt, extra: dumpsJson(pictureInfo), outputs: job.outputs },
-      { signal, onEvent: (event) => say(tell.event(event)), previews: looked },
+      { ...running, onEvent: (event) => say(tell.event(event)) },
     );
     return { end: 'success', outputs };
   } catch (thrown) {
