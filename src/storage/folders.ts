@@ -24,6 +24,8 @@ export interface Folders {
   readonly temp: string;
   /** Files of a kind (`checkpoints`, `vae` …), sorted, relative, with `/`. */
   modelFiles(kind: string): readonly string[];
+  /** Absolute paths of the folders of a kind, in the order they are searched, whether they are there or not. */
+  modelFolders(kind: string): readonly string[];
   /** Absolute path; unpacks an embedded model when it is asked for. Throws DR_MODEL_MISSING. */
   modelPath(kind: string, name: string): string;
   /** Files directly in the input folder, sorted. */
@@ -136,6 +138,7 @@ export function openFolders(options: FolderOptions = {}): Folders {
     output,
     temp,
     modelFiles,
+    modelFolders: (kind) => foldersOf(kindOf(kind)),
     modelPath,
     inputFiles,
     inputPath,

@@ -87,7 +87,7 @@ const slow = defineNode({
   run: async ({ steps, ms, deaf }, context) => {
     for (let i = 0; i < steps; i++) {
       checkAborted(context.signal);
-      context.progress(i + 1, steps);
+      context.progress(i + 1, steps, () => ({ width: 8, height: 8, channels: 3, bytes: new Uint8Array(192).fill(i) }));
       if (deaf) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
       else await sleep(ms);
     }

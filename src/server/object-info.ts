@@ -1,0 +1,81 @@
+// /object_info: the declarations as ComfyUI tells them (server.py node_info). The text of a node is made once; only nodes whose lists are
+// files of a folder are looked at again.
+import { dumpsJson, objectOf } from '../formats/json.ts';
+import type { NodeEnvironment } from '../nodes/context.ts';
+import { CORE_NODES } from '../nodes/core/index.ts';
+import type { Input, NodeDeclaration } from '../nodes/declare.ts';
+import { IMPACT_NODES } from '../nodes/impact/index.ts';
+import { NOISE_NODES } from '../nodes/noise/index.ts';
+import { SEARGE_NODES } from '../nodes/searge/index.ts';
+import { inputConfig } from '../workflow/spec.ts';
+import type { NodeTable } from '../workflow/validate.ts';
+
+/** Where ComfyUI has a node from, by pack; `nodes` for others. */
+const MODULES: readonly (readonly [module: string, nodes: readonly NodeDeclaration[]])[] = [
+  ['nodes', CORE_NODES],
+  ['custom_nodes.ComfyUI-Impact-Pack', IMPACT_NODES],
+  ['custom_nodes.ComfyUI_Noise', NOISE_NODES],
+  ['custom_nodes.SeargeSDXL', SEARGE_NODES],
+];
+
+export interface ObjectInfo {
+  /** All nodes: JSON text. */
+  all(): string;
+  /** `{type: …}`, or `{}` for a type that is not there. */
+  one(type: string): string;
+}
+
+export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment): ObjectInfo {
+  const moduleOf = new Map(MODULES.flatMap(([module, list]) => list.map((node): [string, string] => [node.type, module])));
+  const fixed = new Map<string, string>();
+  const textOf = (node: NodeDeclaration): string => {
+    const known = fixed.get(node.type);
+    if (known !== undefined) return known;
+    const text = dumpsJson(nodeInfo(node, moduleOf.get(node.type) ?? 'nodes', environment));
+    if (!Object.values(node.inputs).some(isListed)) fixed.set(node.type, text);
+    return text;
+  };
+  const entry = (node: NodeDeclaration): string => `${JSON.stringify(node.type)}: ${textOf(node)}`;
+  return {
+    all: () => `{${[...nodes.values()].map(entry).join(', ')}}`,
+    one: (type) => {
+      const node = nodes.get(type);
+      return node ? `{${entry(node)}}` : '{}';
+    },
+  };
+}
+
+/** Its options are asked for each time. */
+const isListed = (input: Input): boolean => input.kind === 'COMBO' && typeof input.options === 'function';
+
+function nodeInfo(node: NodeDeclaration, module: string, environment: NodeEnvironment): Record<string, unknown> {
+  const entries = Object.entries(node.inputs);
+  const groups: readonly (readonly [string, readonly (readonly [string, unknown])[]])[] = [
+    ['required', entries.filter(([, input]) => !input.optional).map(([name, input]) => [name, spec(input, environment)])],
+    ['optional', entries.filter(([, input]) => input.optional).map(([name, input]) => [name, spec(input, environment)])],
+    ['hidden', Object.entries(node.hidden ?? {})],
+  ];
+  const present = groups.filter(([name, list]) => name === 'required' || list.length > 0);
+  return {
+    input: objectOf(present.map(([name, list]): [string, unknown] => [name, objectOf(list)])),
+    input_order: objectOf(present.map(([name, list]): [string, unknown] => [name, list.map(([key]) => key)])),
+    output: node.outputs.map((output) => output.type),
+    output_is_list: node.outputs.map((output) => output.isList === true),
+    output_name: node.outputs.map((output) => output.name),
+    name: node.type,
+    display_name: node.display,
+    description: node.description ?? '',
+    python_module: module,
+    category: node.category,
+    output_node: node.outputNode === true,
+    output_tooltips: node.outputs.some((output) => output.tooltip) ? node.outputs.map((output) => output.tooltip ?? '') : undefined,
+    deprecated: node.deprecated || undefined,
+    experimental: node.experimental || undefined,
+  };
+}
+
+/** `[type, options]`, or `[type]` without options. */
+function spec(input: Input, environment: NodeEnvironment): unknown[] {
+  const [type, options] = inputConfig(input, environment);
+  return Object.keys(options).length > 0 ? [type, options] : [type];
+}

@@ -1,0 +1,49 @@
+// /jobs/{prompt_id}: where a job is, also while it waits and after a restart. Darkroom's own.
+
+import { parseJson } from '../../formats/json.ts';
+import type { JobStatus } from '../../queue/types.ts';
+import { empty, json } from '../answers.ts';
+import type { Route } from '../route.ts';
+import type { Parts } from '../types.ts';
+
+const job = {
+  type: 'object',
+  properties: {
+    prompt_id: { type: 'string' },
+    number: { type: 'number' },
+    client_id: { type: ['string', 'null'] },
+    state: { enum: ['pending', 'running', 'success', 'error', 'interrupted', 'removed'] },
+    before: { type: 'integer', description: 'Jobs that run before it.' },
+    attempts: { type: 'integer' },
+    created_at: { type: 'string' },
+    started_at: { type: ['string', 'null'] },
+    ended_at: { type: ['string', 'null'] },
+    error: { description: 'Of a job that failed: code, message, hint, nodeId …' },
+  },
+} as const;
+
+export const jobRoutes = (parts: Parts): Route[] => [
+  {
+    method: 'GET',
+    path: '/jobs/{prompt_id}',
+    summary: 'The state of a job.',
+    answers: { 200: { description: 'The state.', schema: job }, 404: 'Never seen, or forgotten with the history.' },
+    handle: async ({ params }) => {
+      const status = await (await parts.queue()).job(params['prompt_id']);
+      return status ? json(told(status)) : empty(404);
+    },
+  },
+];
+
+const told = (status: JobStatus) => ({
+  prompt_id: status.promptId,
+  number: status.number,
+  client_id: status.clientId ?? null,
+  state: status.state,
+  before: status.before,
+  attempts: status.attempts,
+  created_at: status.createdAt.toISOString(),
+  started_at: status.startedAt?.toISOString() ?? null,
+  ended_at: status.endedAt?.toISOString() ?? null,
+  error: status.error === undefined ? null : parseJson(status.error),
+});

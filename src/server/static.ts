@@ -1,0 +1,42 @@
+// Files of a frontend, with the caching of ComfyUI's middleware/cache_middleware.py; without one, a page that says what this is.
+import { join } from 'node:path';
+import { type Answer, text } from './answers.ts';
+import { isFile, sendFile, typeOfFile, under } from './files.ts';
+
+const NO_CACHE = { 'cache-control': 'no-cache' } as const;
+const DAY = { 'cache-control': 'public, max-age=86400' } as const;
+const HOUR = { 'cache-control': 'public, max-age=3600' } as const;
+const IMAGE = /\.(jpg|jpeg|png|ppm|bmp|pgm|gif|tif|tiff|webp|avif|svg|ico)$/i;
+const CHANGING = /(\.js|\.css|index[^/]*\.json)$/i;
+
+const missing = (path: string): Answer => ({ ...text('404: Not Found', 404), headers: IMAGE.test(path) ? HOUR : {} });
+
+/** What stands at a path that is no route. */
+export function staticAnswer(root: string | undefined, path: string, since: string | undefined): Answer {
+  if (root === undefined)
+    return path === '/' ? { status: 200, body: WELCOME, type: 'text/html; charset=utf-8', headers: NO_CACHE } : missing(path);
+  const name = decoded(path);
+  if (name === '/')
+    return sendFile(join(root, 'index.html'), { ...NO_CACHE, pragma: 'no-cache', expires: '0' }, 'text/html; charset=utf-8', since);
+  const file = name === undefined ? undefined : under(root, `.${name}`);
+  if (!file || !isFile(file)) return missing(path);
+  return sendFile(file, CHANGING.test(path) ? NO_CACHE : IMAGE.test(path) ? DAY : {}, typeOfFile(file), since);
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const WELCOME = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Darkroom</title>
+<h1>Darkroom</h1>
+<p>The server runs. It speaks ComfyUI’s interface; <a href="openapi.json">openapi.json</a> describes it.</p>
+</html>
+`;

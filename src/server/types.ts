@@ -1,0 +1,68 @@
+// What a server is made of.
+import type { FastifyInstance } from 'fastify';
+import type { Queue } from '../queue/types.ts';
+import type { Folders } from '../storage/folders.ts';
+import type { NodeTable } from '../workflow/validate.ts';
+import type { Logs } from './logs.ts';
+import type { Metrics } from './metrics.ts';
+import type { ObjectInfo } from './object-info.ts';
+import type { Route } from './route.ts';
+import type { Sockets } from './sockets.ts';
+import type { Users } from './users.ts';
+
+export interface ServerOptions {
+  /** May still be opening; routes that need it wait. */
+  readonly queue: Queue | Promise<Queue>;
+  readonly folders: Folders;
+  readonly nodes: NodeTable;
+  /** Folder of settings and user data (`user`). */
+  readonly user: string;
+  /** Several users, told apart by the header Comfy-User. */
+  readonly multiUser?: boolean;
+  /** What every request must carry (`Authorization: Bearer …`). */
+  readonly token?: string;
+  /** `Access-Control-Allow-Origin` of every response; without it, requests of other sites' pages are refused. */
+  readonly corsOrigin?: string;
+  /** Names besides localhost that may stand in Host when there is no token; `*` for all. */
+  readonly hosts?: readonly string[];
+  /** Largest request body (100 MiB). */
+  readonly maxUploadBytes?: number;
+  /** Files served at `/` (an unpacked frontend). */
+  readonly webRoot?: string;
+  /** Routes besides ComfyUI's. */
+  readonly routes?: (parts: Parts) => readonly Route[];
+  readonly logs?: Logs;
+  readonly now?: () => number;
+  readonly argv?: readonly string[];
+}
+
+/** What routes work with. */
+export interface Parts {
+  queue(): Promise<Queue>;
+  /** Whether the queue is open. */
+  ready(): boolean;
+  readonly folders: Folders;
+  readonly nodes: NodeTable;
+  readonly objectInfo: ObjectInfo;
+  readonly users: Users;
+  readonly sockets: Sockets;
+  readonly logs: Logs;
+  readonly metrics: Metrics;
+  readonly maxUploadBytes: number;
+  readonly webRoot?: string;
+  readonly argv: readonly string[];
+  readonly now: () => number;
+  /** All routes, for the OpenAPI document. */
+  routes(): readonly Route[];
+}
+
+export interface DarkroomServer {
+  readonly app: FastifyInstance;
+  readonly routes: readonly Route[];
+  /** Whether a client of this server looks: for `WorkerOptions.previews`. */
+  wantsPreviews(job: { readonly clientId?: string }): boolean;
+  /** Gives the address. Throws DR_BAD_USAGE when the port is taken. */
+  listen(where: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Takes no more requests, ends the sockets. The queue is its owner's to close. */
+  close(): Promise<void>;
+}
