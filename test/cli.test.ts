@@ -69,6 +69,15 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe.concurrent('darkroom run', () => {
+  it('runs what is valid of a file, where that is wanted', async () => {
+    const half = workflow({ 1: node('TestNumber', { value: 3 }), 2: save(['1', 0], 'half'), 3: save(['9', 0]) });
+    expect((await darkroom(['run', half])).code).toBe(2);
+    const { code, out, err } = await darkroom(['run', half, '--partial', '--output', 'half']);
+    expect(out).toBe('half/half_00001_.txt\n');
+    expect(err).toContain('warning: left out: ');
+    expect(code).toBe(0);
+  });
+
   it('runs a file and prints where the picture is', async () => {
     const { code, out, err } = await darkroom(['run', number, '--set', 'My number.value=3', '--output', 'one']);
     expect(err).toContain('[1/2] My number');

@@ -16,7 +16,7 @@ export const runCommand: Command = {
   usage: 'run FILE',
   help: 'runs a workflow of any form (also of a picture; - reads standard input) and prints the paths of its pictures',
   options: [
-    ...['prompt', 'negative', 'seed', 'steps', 'cfg', 'size', 'set', 'batch', 'csv', 'dynamic-seed'],
+    ...['prompt', 'negative', 'seed', 'steps', 'cfg', 'size', 'set', 'batch', 'csv', 'dynamic-seed', 'partial'],
     ...['models', 'input', 'output', 'temp', 'device', 'threads', 'json', 'quiet'],
   ] as const,
   notes: ['With --batch or --csv, JSON events have the number of their run, from 1: {"run":1,"type":…}.'],
@@ -46,6 +46,7 @@ export const runCommand: Command = {
           const { outputs } = await room.run(content, {
             set,
             dynamicSeed: seed + BigInt(index),
+            partial: values.partial,
             signal: stop.signal,
             onEvent: (event) => {
               told ||= event.type === 'error';

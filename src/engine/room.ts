@@ -142,6 +142,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
       const problems = partial && validation.error === null ? prepared.problems : validation.problems;
       const refused = invalid({ ...validation, problems });
       if (refused) throw refused;
+      for (const { message } of validation.problems) onEvent({ type: 'warning', message: `left out: ${message}` });
       for (const id of validation.outputs) {
         const { saves } = nodes.get(validation.graph.get(id)!.classType)!;
         if (saves) checkWritable(folders[saves]);
