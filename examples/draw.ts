@@ -45,3 +45,4 @@ try {
 
 await import('./two-stage-grid.ts');
 await import('./unsampling-grid.ts');
+await import('./regional-grid.ts');

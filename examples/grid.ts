@@ -24,26 +24,26 @@ const here = import.meta.dirname;
 const text = (words: string, x: number, y: number, anchor: 'start' | 'middle'): string =>
   `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" fill="#808080">${words}</text>`;
 
-/** Runs every picture of the grid and puts it into docs/images under `name`. */
-export async function drawGrid(name: string, rows: readonly GridRow[]): Promise<void> {
+/** Runs every picture of the grid and puts it into docs/images under `name`; `size` is that of a picture in the grid. */
+export async function drawGrid(name: string, rows: readonly GridRow[], size = { width: SIDE, height: SIDE }): Promise<void> {
   const output = mkdtempSync(join(tmpdir(), 'darkroom-grid-'));
   const room = await openDarkroom({ input: join(here, 'input'), output });
   try {
     const pictures: { input: Buffer; left: number; top: number }[] = [];
     const labels: string[] = [];
     for (const [row, { file, label, cells }] of rows.entries()) {
-      const top = row * (SIDE + LABEL + GAP) + LABEL;
-      labels.push(text(label, 0, top + SIDE / 2, 'start'));
+      const top = row * (size.height + LABEL + GAP) + LABEL;
+      labels.push(text(label, 0, top + size.height / 2, 'start'));
       for (const [column, [value, set]] of cells.entries()) {
         const { outputs } = await room.run(join(here, file), { set });
-        const left = LEFT + column * (SIDE + GAP);
+        const left = LEFT + column * (size.width + GAP);
         const picture = Object.values(outputs)[0].images[0].toBuffer();
-        pictures.push({ input: await sharp(picture).resize(SIDE, SIDE).png().toBuffer(), left, top });
-        labels.push(text(value, left + SIDE / 2, top - 6, 'middle'));
+        pictures.push({ input: await sharp(picture).resize(size.width, size.height).png().toBuffer(), left, top });
+        labels.push(text(value, left + size.width / 2, top - 6, 'middle'));
       }
     }
-    const width = LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (SIDE + GAP) - GAP;
-    const height = rows.length * (SIDE + LABEL + GAP) - GAP;
+    const width = LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (size.width + GAP) - GAP;
+    const height = rows.length * (size.height + LABEL + GAP) - GAP;
     const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`);
     await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
       .composite([{ input: svg, left: 0, top: 0 }, ...pictures])
