@@ -60,7 +60,7 @@ export type ModelFile =
   | { readonly kind: 'vae'; readonly vae: VaePart }
   | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
   | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
-  | { readonly kind: 'controlnet'; readonly layout: 'sgm' | 'diffusers' | 'lora'; readonly prefix: string }
+  | { readonly kind: 'controlnet'; readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i'; readonly prefix: string }
   | { readonly kind: 'upscaler'; readonly architecture: 'esrgan' | 'srvgg'; readonly naming: 'old' | 'new' | 'bsrgan' }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason`: what can be said of it, for a person. */
@@ -160,7 +160,12 @@ const controlnet: Recogniser = (tensors) => {
   if (tensors.has('lora_controlnet')) return { kind: 'controlnet', layout: 'lora', prefix: '' };
   for (const prefix of ['control_model.', ''])
     if (tensors.has(`${prefix}input_hint_block.0.weight`)) return { kind: 'controlnet', layout: 'sgm', prefix };
-  return tensors.has('controlnet_cond_embedding.conv_in.weight') ? { kind: 'controlnet', layout: 'diffusers', prefix: '' } : undefined;
+  if (tensors.has('controlnet_cond_embedding.conv_in.weight')) return { kind: 'controlnet', layout: 'diffusers', prefix: '' };
+  for (const prefix of ['adapter.', '']) {
+    const full = tensors.get(`${prefix}conv_in.weight`)?.shape.length === 4 && hasPrefix(tensors, `${prefix}body.0.`);
+    if (full || tensors.get(`${prefix}body.0.in_conv.weight`)?.shape.length === 4) return { kind: 'controlnet', layout: 't2i', prefix: '' };
+  }
+  return undefined;
 };
 
 const LORA_FACTOR =

@@ -35,7 +35,7 @@ export type PatchTargets = ReadonlyMap<string, PatchTarget>;
 export const plainTargets = (weights: Weights): PatchTargets =>
   new Map([...weights.names()].map((tensor) => [tensor, { tensor, shape: weights.shape(tensor) }]));
 
-export interface LoraPlan {
+export interface PatchPlan {
   /** Names the graph among those of one network: other files, or other strengths that are not inputs. */
   readonly key: string;
   /** The graph's further inputs: `scales` [n], unless there are none. */
@@ -63,7 +63,7 @@ export function planLoras(
   targets: PatchTargets,
   loras: readonly AppliedLora[],
   merge: 'ahead' | 'each time',
-): LoraPlan | undefined {
+): PatchPlan | undefined {
   if (loras.length === 0) return undefined;
   const places = placesOf(targets, loras);
   const all = [...places.values()].flat();

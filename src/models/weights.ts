@@ -46,6 +46,8 @@ export interface Weights {
   hasAny(prefix: string): boolean;
   /** Throws DR_MODEL_UNSUPPORTED naming file and tensor when it is missing. */
   shape(name: string): readonly number[];
+  /** What the tensor is stored as. Throws as shape does, and for types that weights can't have. */
+  typeOf(name: string): ElementType;
   /** The tensor (or some rows of it) as a float32 value of the graph. */
   value(graph: Graph, name: string, view?: View): Value;
 }
@@ -77,6 +79,16 @@ export function weightsOf(
       file,
     });
   };
+  const typeOf = (name: string): ElementType => {
+    const { dtype } = info(name);
+    const type = TYPES[dtype];
+    if (type) return type;
+    throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+      message: `tensor ${prefix}${name} of ${basename(file)} is stored as ${dtype}`,
+      hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
+      file,
+    });
+  };
   return {
     file: real,
     rounding: options.rounding,
@@ -86,15 +98,10 @@ export function weightsOf(
     open: async () => tensorReader(await openSource(real), { tensors, metadata: {} }),
     hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
     shape: (name) => info(name).shape,
+    typeOf,
     value: (graph, name, { dims, rows } = {}) => {
-      const { dtype, shape, offset, byteLength, file: other, bytes } = info(name);
-      const type = TYPES[dtype];
-      if (!type)
-        throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-          message: `tensor ${prefix}${name} of ${basename(file)} is stored as ${dtype}`,
-          hint: 'Weights may be F32, F16, BF16, F64 or F8; convert the file.',
-          file,
-        });
+      const { shape, offset, byteLength, file: other, bytes } = info(name);
+      const type = typeOf(name);
       const each = rows ? byteLength / shape[0] : 0;
       const from = offset + (rows ? rows[0] * each : 0);
       const length = rows ? (rows[1] - rows[0]) * each : byteLength;

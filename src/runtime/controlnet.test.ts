@@ -71,12 +71,14 @@ describe('ControlNet', () => {
   });
 
   it.each([
-    ['difference', 'a ControlNet stored as a difference to its model'],
-    ['task_embedding', 'a union ControlNet'],
-    ['lora_controlnet', 'a control LoRA'],
+    ['controlnet_x_embedder.weight', 'is not a ControlNet but a ControlNet for FLUX or Qwen-Image'],
+    ['ip_adapter.1.to_k_ip.weight', 'is not a ControlNet but an IP-Adapter'],
+    ['lora_unet_down.lora_down.weight', 'is not a ControlNet but a LoRA'],
+    ['first_stage_model.decoder.mid.block_1.norm1.weight', 'is not a ControlNet but a VAE'],
   ])('refuses a file with %s by name', async (tensor, what) => {
-    const prefix = tensor === 'task_embedding' ? '' : 'control_model.';
-    const path = await renamed(tensor, (name) => prefix + name, { [tensor]: { dtype: 'F32', shape: [1], data: Float32Array.of(0) } });
+    const path = join(folder, `${tensor}.safetensors`);
+    const one = { dtype: 'F32', shape: [1, 1, 1, 1], data: Float32Array.of(0) } as const;
+    await writeSafetensors(path, { [tensor]: one, 'first_stage_model.decoder.conv_in.weight': one });
     await expect(loadControlNet(path, runtime)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       message: expect.stringContaining(what),

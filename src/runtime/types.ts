@@ -1,5 +1,6 @@
 // What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
-import type { AppliedLora, PatchTargets } from '../models/lora.ts';
+import type { AppliedLora, PatchPlan, PatchTargets } from '../models/lora.ts';
+import type { Weights } from '../models/weights.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A loaded graph. Calls may not overlap; each blocks the thread until the evaluation is done. */
@@ -22,6 +23,8 @@ export interface UNetInputs {
 
 /** Values added inside a UNet (from a ControlNet): to its skips, in the order they are used, and after its middle. */
 export interface ControlResiduals {
+  /** [B,C,h,w] per block of the first half, added to what it gives; absent where no adapter takes part in the run. */
+  readonly input?: readonly (Tensor | null)[];
   /** [B,C,h,w] per skip, deepest first; null where nothing is added. */
   readonly output: readonly (Tensor | null)[];
   readonly middle: Tensor | null;
@@ -45,30 +48,46 @@ export interface UNet {
   readonly admChannels: number;
   /** The weights that LoRAs may change, by the original layout's names; absent where there are none. */
   readonly patchable?: PatchTargets;
+  /** What networks that live on this one's weights are made from; absent where there are none. */
+  readonly base?: NetworkBase;
   /** The raw prediction (eps or v), [B, outChannels, H, W]. */
   evaluate(inputs: UNetInputs): Promise<Tensor>;
   /** This UNet with a change more. */
   variant(change: UNetVariant): UNet;
 }
 
+/** The weights of a network and how they are changed. */
+export interface NetworkBase {
+  readonly weights: Weights;
+  /** Absent: not at all. */
+  readonly plan?: PatchPlan;
+}
+
 export interface ControlNetInputs extends Omit<UNetInputs, 'control'> {
   /** What prepareHint gave, for one picture or for B. */
-  readonly hint: Tensor;
+  readonly hint: readonly Tensor[];
   /** Factor of all residuals. */
   readonly strength: number;
 }
 
-/** A copy of a UNet's first half that looks at a picture (arXiv 2302.05543). */
+/** A network that guides a UNet by a picture: a copy of its first half (arXiv 2302.05543), or an adapter (arXiv 2302.08453). */
 export interface ControlNet {
   readonly file: string;
-  readonly contextDim: number;
-  /** 0 without an ADM vector. */
-  readonly admChannels: number;
   /** Pixels of the hint per latent cell and side (8). */
   readonly factor: number;
-  /** The features of hint pictures [N,3,8H,8W] in 0..1, [N,C,H,W]; the same for a whole run. */
-  prepareHint(pixels: Tensor): Promise<Tensor>;
+  /** The hint's sides are rounded up to multiples of this; 1 unless given. */
+  readonly multiple?: number;
+  /** Its residuals are added to the blocks of the first half too. */
+  readonly adapter?: boolean;
+  /** Whether it is made for models like this one. */
+  fits(unet: Pick<UNet, 'contextDim' | 'admChannels'>): boolean;
+  /** The features of hint pictures [N,C,8H,8W] in 0..1, tensors of N items each; the same for a whole run. */
+  prepareHint(pixels: Tensor): Promise<readonly Tensor[]>;
   evaluate(inputs: ControlNetInputs): Promise<ControlResiduals>;
+  /** The network over a model's weights, for files that hold changes to them only. */
+  over?(unet: UNet): ControlNet;
+  /** The network for another kind of picture, where it knows several; undefined: none named. Throws DR_INPUT_INVALID. */
+  withKind?(kind: number | undefined): ControlNet;
 }
 
 /** A position of a prompt: a token id, or a textual-inversion vector of the encoder's width. */

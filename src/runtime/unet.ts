@@ -15,8 +15,8 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
   const options: UNetGraphOptions = { freeU: change.freeU?.version, unattended: change.perturbedMiddle !== undefined };
   const patchable = plainTargets(weights);
   const plan = planLoras(weights, patchable, change.loras ?? [], 'ahead');
-  const network = (control: boolean): Network => {
-    const graph = { ...options, control };
+  const network = (control: boolean, adapter = false): Network => {
+    const graph = { ...options, control, adapter };
     return runtime.network({
       file: weights.file,
       part: 'unet',
@@ -25,7 +25,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       build: () => (plan ? plan.build((patched) => unetGraph(patched, config, graph)) : unetGraph(weights, config, graph)),
     });
   };
-  const [plain, controlled] = [network(false), network(true)];
+  const [plain, controlled, adapted] = [network(false), network(true), network(true, true)];
   const changes = { ...changeInputs(change), ...plan?.inputs };
   return {
     inChannels,
@@ -33,19 +33,20 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
     contextDim,
     admChannels,
     patchable,
+    base: { weights, plan },
     variant: (more) => createUNet(runtime, weights, { ...change, ...more, loras: [...(change.loras ?? []), ...(more.loras ?? [])] }),
     async evaluate({ x, timesteps, context, y, control }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
       if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
       if (context.shape[2] !== contextDim) throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
       if (y && y.shape[1] !== admChannels) throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
-      const { out } = await (control ? controlled : plain).run({
+      const { out } = await (control?.input ? adapted : control ? controlled : plain).run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
         context,
         ...(admChannels > 0 && y ? { y } : {}),
         ...changes,
-        ...(control && controlInputs(control, skipCount(config))),
+        ...(control && controlInputs(control, skipCount(config), config.input.length)),
       });
       return out;
     },
@@ -53,8 +54,8 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
 }
 
 /** Names the graph among those of one file. */
-const variantName = ({ freeU, unattended, control }: UNetGraphOptions): string =>
-  [freeU && `freeu${freeU}`, unattended && 'unattended', control && 'control'].filter(Boolean).join(' ');
+const variantName = ({ freeU, unattended, control, adapter }: UNetGraphOptions): string =>
+  [freeU && `freeu${freeU}`, unattended && 'unattended', control && 'control', adapter && 'adapter'].filter(Boolean).join(' ');
 
 function changeInputs({ freeU, perturbedMiddle }: UNetVariant): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
@@ -68,9 +69,10 @@ function changeInputs({ freeU, perturbedMiddle }: UNetVariant): Record<string, T
 }
 
 /** What is absent is a single 0, which the graph adds everywhere. */
-function controlInputs({ middle, output }: ControlResiduals, skips: number): Record<string, Tensor> {
+function controlInputs({ input, middle, output }: ControlResiduals, skips: number, blocks: number): Record<string, Tensor> {
   const nothing = zeros([1, 1, 1, 1]);
   const inputs: Record<string, Tensor> = { middle: middle ?? nothing };
+  if (input) for (let i = 0; i < blocks; i++) inputs[`adapter${i}`] = input[i] ?? nothing;
   for (let i = 0; i < skips; i++) inputs[`control${i}`] = output[i] ?? nothing;
   return inputs;
 }

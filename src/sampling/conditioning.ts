@@ -99,7 +99,7 @@ function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, si
 }
 
 function controlFits({ unet, family }: Model, { net }: Control): void {
-  if (net.contextDim === unet.contextDim && (net.admChannels === 0 || net.admChannels === unet.admChannels)) return;
+  if (net.fits(unet)) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `the ControlNet ${basename(net.file)} is made for another model family than ${family}`,
     hint: `Load a ControlNet for ${family} models.`,

@@ -1,8 +1,8 @@
 // Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a batch.
 import { expect, it } from 'vitest';
-import type { ControlNet, ControlNetInputs } from '../runtime/types.ts';
+import type { ControlNet, ControlNetInputs, UNet } from '../runtime/types.ts';
 import { full, tensor, zeros } from '../tensor/tensor.ts';
-import { controlResiduals, shareControl } from './control.ts';
+import { controlResiduals, shareControl, uniformResiduals } from './control.ts';
 import { discreteSampling } from './model-sampling.ts';
 import type { Control } from './types.ts';
 
@@ -13,20 +13,19 @@ function fakeNet(): ControlNet & { readonly calls: ControlNetInputs[]; hints: nu
   const calls: ControlNetInputs[] = [];
   return {
     file: 'fake',
-    contextDim: 4,
-    admChannels: 0,
+    fits: () => true,
     factor: 8,
     calls,
     hints: 0,
     prepareHint(pixels) {
       this.hints += 1;
       const [n, , h, w] = pixels.shape;
-      return Promise.resolve(
+      return Promise.resolve([
         tensor(
           [n, 1, h / 8, w / 8],
           Float32Array.from({ length: (n * h * w) / 64 }, (_, i) => Math.floor((i * 64) / (h * w))),
         ),
-      );
+      ]);
     },
     evaluate(inputs) {
       calls.push(inputs);
@@ -49,6 +48,7 @@ const at = (sigma: number, conditions: number, batch: number) => ({
   context: zeros([conditions * batch, 1, 4]),
   sigma,
   sampling,
+  unet: {} as UNet,
   conditions,
 });
 
@@ -78,7 +78,7 @@ it('repeats hints through the batch of each condition, cuts what is too many, an
   const rows = async (hints: number, conditions: number, batch: number): Promise<number[]> => {
     const net = fakeNet();
     await controlResiduals(controlOf(net, { hint: full([hints, 16, 16, 3], 0) }), at(1, conditions, batch));
-    return Array.from(net.calls[0].hint.data).filter((_, i) => i % 4 === 0);
+    return Array.from(net.calls[0].hint[0].data).filter((_, i) => i % 4 === 0);
   };
   expect(await rows(1, 2, 3)).toEqual([0]);
   expect(await rows(2, 2, 3)).toEqual([0, 1, 0, 0, 1, 0]);
@@ -111,4 +111,44 @@ it('gives networks of positive prompts to negative ones without area, in turn, u
   expect(shareControl(positive, [{}])).toEqual([{ control: b }]);
   expect(shareControl(positive, [{ area }])).toEqual([{ area }]);
   expect(shareControl(positive, [{ control: b }, {}])).toEqual([{ control: b }, {}]);
+});
+
+it('brings what adapters add to the first half together, and gives all evaluations of a run the same form', async () => {
+  const adapter = (value: number): ControlNet => ({
+    ...fakeNet(),
+    adapter: true,
+    evaluate: () => Promise.resolve({ input: [null, full([1, 1, 1, 1], value)], output: [], middle: null }),
+  });
+  const net = controlOf(fakeNet(), { strength: 2 });
+  const both = controlOf(adapter(3), { previous: controlOf(adapter(4), { previous: net }) });
+  const sum = (await controlResiduals(both, at(1, 1, 1)))!;
+  expect(sum.input!.map((one) => one?.data[0] ?? null)).toEqual([null, 7]);
+  expect([sum.output[0]!.data[0], sum.middle!.data[0]]).toEqual([2, 2]);
+  expect(uniformResiduals([undefined, undefined])(undefined)).toBeUndefined();
+  expect(uniformResiduals([net, undefined])(undefined)).toEqual({ output: [], middle: null });
+  const own = await controlResiduals(net, at(1, 1, 1));
+  expect(uniformResiduals([net, both])(own)).toEqual({ ...own, input: [] });
+});
+
+it('rounds the sides of a hint up to what the network takes, and asks for the network over the model', async () => {
+  const net = fakeNet();
+  const over: UNet[] = [];
+  const sizes: number[] = [];
+  const lora: ControlNet = {
+    ...net,
+    multiple: 16,
+    prepareHint: (pixels) => {
+      sizes.push(...pixels.shape.slice(2));
+      return net.prepareHint(pixels);
+    },
+    evaluate: () => Promise.reject(new Error('not over a model')),
+    over: (unet) => {
+      over.push(unet);
+      return net;
+    },
+  };
+  const odd = { ...at(1, 1, 1), x: zeros([1, 4, 3, 5]) };
+  await controlResiduals(controlOf(lora), odd);
+  expect(sizes).toEqual([32, 48]);
+  expect(over).toEqual([odd.unet]);
 });

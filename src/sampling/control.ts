@@ -2,13 +2,24 @@
 // which one acts on what, its hint at the latent's size, and the residuals of an evaluation.
 import { toNCHW } from '../image/layout.ts';
 import { commonUpscale } from '../image/upscale.ts';
-import type { ControlNet, ControlResiduals } from '../runtime/types.ts';
+import type { ControlNet, ControlResiduals, UNet } from '../runtime/types.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import type { Conditioning, Control } from './types.ts';
 
-/** Residuals that add nothing. */
-export const NO_RESIDUALS: ControlResiduals = { output: [], middle: null };
+/**
+ * What a UNet is given where `controls` take part in a run: residuals of one form for all its evaluations, so that one session serves them;
+ * undefined without controls.
+ */
+export function uniformResiduals(
+  controls: readonly (Control | undefined)[],
+): (residuals: ControlResiduals | undefined) => ControlResiduals | undefined {
+  const chain = (control?: Control): Control[] => (control ? [control, ...chain(control.previous)] : []);
+  const all = controls.flatMap(chain);
+  if (all.length === 0) return () => undefined;
+  const nothing: ControlResiduals = { ...(all.some(({ net }) => net.adapter) && { input: [] }), output: [], middle: null };
+  return (residuals) => ({ ...nothing, ...residuals });
+}
 
 /** ControlNetApply: one more network for each entry, that acts on negative prompts without one too. */
 export const applyControl = (conditioning: Conditioning, control: Omit<Control, 'previous'>): Conditioning =>
@@ -54,6 +65,8 @@ export interface ControlledEvaluation {
   readonly y?: Tensor;
   readonly sigma: number;
   readonly sampling: ModelSampling;
+  /** The network that is controlled. */
+  readonly unet: UNet;
   /** Conditions that are evaluated together, each on the whole batch. */
   readonly conditions: number;
 }
@@ -65,24 +78,26 @@ export async function controlResiduals(control: Control, at: ControlledEvaluatio
   if (at.sigma > percentToSigma(control.startPercent) || at.sigma < percentToSigma(control.endPercent)) return before;
   const [rows, , height, width] = at.x.shape;
   const features = await preparedHint(control, height, width);
-  const hint = hintForRows(features, rows, at.conditions);
-  const { net, strength } = control;
+  const hint = features.map((one) => hintForRows(one, rows, at.conditions));
+  const { strength } = control;
+  const net = control.net.over?.(at.unet) ?? control.net;
   const own = await net.evaluate({ x: at.x, timesteps: at.timesteps, context: at.context, y: at.y, hint, strength });
   return before ? addResiduals(before, own) : own;
 }
 
 /** Features of a hint picture, by network and picture, for each latent size. They live as long as both. */
-const prepared = new WeakMap<ControlNet, WeakMap<Tensor, Map<string, Promise<Tensor>>>>();
+const prepared = new WeakMap<ControlNet, WeakMap<Tensor, Map<string, Promise<readonly Tensor[]>>>>();
 
-function preparedHint({ net, hint }: Control, height: number, width: number): Promise<Tensor> {
-  const byPicture = prepared.get(net) ?? new WeakMap<Tensor, Map<string, Promise<Tensor>>>();
+function preparedHint({ net, hint }: Control, height: number, width: number): Promise<readonly Tensor[]> {
+  const byPicture = prepared.get(net) ?? new WeakMap<Tensor, Map<string, Promise<readonly Tensor[]>>>();
   prepared.set(net, byPicture);
-  const bySize = byPicture.get(hint) ?? new Map<string, Promise<Tensor>>();
+  const bySize = byPicture.get(hint) ?? new Map<string, Promise<readonly Tensor[]>>();
   byPicture.set(hint, bySize);
   const size = `${width}x${height}`;
   const known = bySize.get(size);
   if (known) return known;
-  const pixels = commonUpscale(toNCHW(hint), width * net.factor, height * net.factor, 'nearest-exact', 'center');
+  const side = (cells: number): number => Math.ceil((cells * net.factor) / (net.multiple ?? 1)) * (net.multiple ?? 1);
+  const pixels = commonUpscale(toNCHW(hint), side(width), side(height), 'nearest-exact', 'center');
   const made = net.prepareHint(pixels);
   bySize.set(size, made);
   made.catch(() => bySize.delete(size));
@@ -97,10 +112,14 @@ function hintForRows(hint: Tensor, rows: number, conditions: number): Tensor {
 }
 
 function addResiduals(a: ControlResiduals, b: ControlResiduals): ControlResiduals {
-  const count = Math.max(a.output.length, b.output.length);
-  const output = Array.from({ length: count }, (_, i) => addPlanes(a.output[i] ?? null, b.output[i] ?? null));
-  return { output, middle: addPlanes(a.middle, b.middle) };
+  const input = (a.input || b.input) && addLists(a.input ?? [], b.input ?? []);
+  return { ...(input && { input }), output: addLists(a.output, b.output), middle: addPlanes(a.middle, b.middle) };
 }
+
+type Planes = readonly (Tensor | null)[];
+
+const addLists = (a: Planes, b: Planes): Planes =>
+  Array.from({ length: Math.max(a.length, b.length) }, (_, i) => addPlanes(a[i] ?? null, b[i] ?? null));
 
 /** a + b; either may be one value per plane, [B,C,1,1]. */
 function addPlanes(a: Tensor | null, b: Tensor | null): Tensor | null {

@@ -4,7 +4,7 @@ import { DarkroomError } from '../errors.ts';
 import { concatBatch, repeatToBatch, type Tensor, tensor } from '../tensor/tensor.ts';
 import { joinChannels } from './concat.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from './conditioning.ts';
-import { controlResiduals, NO_RESIDUALS } from './control.ts';
+import { controlResiduals, uniformResiduals } from './control.ts';
 import { f32 } from './float32.ts';
 import type { Control, Model } from './types.ts';
 
@@ -39,12 +39,12 @@ export async function predictSides(
     conditions.filter(({ start, end }) => !(sigma > start || sigma < end)).map((condition) => toTask(condition, side, x)),
   );
   // Where a ControlNet acts at all, one session serves what it does not act on too.
-  const controlled = sides.flat().some(({ control }) => control);
+  const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
   while (waiting.length) {
     const [first] = waiting;
     const together = waiting.filter((task) => canShareBatch(task, first)).reverse();
     waiting = waiting.filter((task) => !together.includes(task));
-    const predictions = await evaluate(model, together, sigma, controlled);
+    const predictions = await evaluate(model, together, sigma, uniform);
     for (const [i, { side, area, weight }] of together.entries()) {
       accumulate(sums[side], counts[side], x.shape, area, predictions.data.subarray(i * together[i].x.data.length), weight);
     }
@@ -140,7 +140,12 @@ function canShareBatch(task: Task, first: Task): boolean {
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 const leastCommonMultiple = (a: number, b: number): number => (a / greatestCommonDivisor(a, b)) * b;
 
-async function evaluate(model: Model, tasks: readonly Task[], sigma: number, controlled: boolean): Promise<Tensor> {
+async function evaluate(
+  model: Model,
+  tasks: readonly Task[],
+  sigma: number,
+  uniform: ReturnType<typeof uniformResiduals>,
+): Promise<Tensor> {
   const { sampling, unet } = model;
   const batch = tasks[0].x.shape[0];
   const tokens = tasks.map(({ condition }) => condition.context.shape[1]).reduce(leastCommonMultiple);
@@ -152,12 +157,12 @@ async function evaluate(model: Model, tasks: readonly Task[], sigma: number, con
     y: unet.admChannels ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch))) : undefined,
   };
   const { control } = tasks[0];
-  const residuals = control && (await controlResiduals(control, { ...inputs, sigma, sampling, conditions: tasks.length }));
+  const residuals = control && (await controlResiduals(control, { ...inputs, sigma, sampling, unet, conditions: tasks.length }));
   const concat = tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
   const output = await unet.evaluate({
     ...inputs,
     x: concat ? joinChannels(inputs.x, concat) : inputs.x,
-    control: residuals ?? (controlled ? NO_RESIDUALS : undefined),
+    control: uniform(residuals),
   });
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
 }

@@ -34,3 +34,24 @@ export function noise(count: number, seed: number, scale = 1): Float32Array {
     return (state / 2 ** 32 - 0.5) * scale;
   });
 }
+
+interface SeededTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly seed: number;
+  readonly scale: number;
+  readonly around: number;
+}
+
+/** The weights that test/golden/seeded.py made. */
+export const seededTensors = (specs: readonly SeededTensor[]): TensorsToWrite =>
+  Object.fromEntries(
+    specs.map(({ name, shape, seed, scale, around }) => {
+      const values = noise(
+        shape.reduce((n, d) => n * d, 1),
+        seed,
+        scale,
+      );
+      return [name, { dtype: 'F32', shape, data: around === 0 ? values : values.map((v) => v + around) }];
+    }),
+  );

@@ -3,10 +3,11 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, type Net, silu } from '../blocks.ts';
 import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from '../unet/layers.ts';
 import type { Weights } from '../weights.ts';
-import type { ControlNetConfig } from './config.ts';
+import type { ControlNetConfig, HintConfig } from './config.ts';
+import { featuresOfKind, kindEmbedding } from './union.ts';
 
-/** Input `pixels` [N, hintChannels, 8H, 8W], output `hint` [N, modelChannels, H, W]. */
-export function hintGraph(weights: Weights, config: ControlNetConfig): Graph {
+/** Input `pixels` [N, hintChannels, 8H, 8W], output `hint` [N, modelChannels, H, W]; `kind`: for pictures of that kind (union networks). */
+export function hintGraph(weights: Weights, config: HintConfig, kind?: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   const last = config.hint.length - 1;
@@ -18,7 +19,8 @@ export function hintGraph(weights: Weights, config: ControlNetConfig): Graph {
     },
     g.input('pixels', ['N', config.hintChannels, 'Y', 'X']),
   );
-  g.output('hint', h, ['N', config.modelChannels, 'H', 'W']);
+  const features = kind === undefined ? h : featuresOfKind(net, h, kind);
+  g.output('hint', features, ['N', weights.shape(`${config.hint[last]}.weight`)[0], 'H', 'W']);
   return g;
 }
 
@@ -26,7 +28,7 @@ export function hintGraph(weights: Weights, config: ControlNetConfig): Graph {
 export const controlOutputs = (config: ControlNetConfig): string[] => [...config.input.map((_, i) => `skip${i}`), 'middle'];
 
 /**
- * Inputs as unetGraph's, and `hint` [1 or B, modelChannels, H, W] and `strength` [1]; outputs `skip0` … and `middle`, multiplied by the
+ * Inputs as unetGraph's, and `hint` [1 or B, modelChannels, H, W] and `strength` [1], and for union networks `kinds` (kindsVector); outputs `skip0` … and `middle`, multiplied by the
  * strength. `pooled`: of each plane only its mean, [B, C, 1, 1].
  */
 export function controlGraph(weights: Weights, config: ControlNetConfig, pooled: boolean): Graph {
@@ -35,7 +37,11 @@ export function controlGraph(weights: Weights, config: ControlNetConfig, pooled:
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
   const hint = g.input('hint', ['N', config.modelChannels, 'H', 'W']);
   const strength = g.input('strength', [1]);
-  const conditions: Conditions = { batch: batchOf(net, x), embedding: embedding(net, config), context: contextTokens(net, config) };
+  const conditions: Conditions = {
+    batch: batchOf(net, x),
+    embedding: embedding(net, config, config.kinds > 0 ? kindEmbedding(net, config.kinds) : undefined),
+    context: contextTokens(net, config),
+  };
   const give = (name: string, h: Value, convolution: string, channels: number): void => {
     const residual = conv(net, h, convolution);
     const value = g.op('Mul', [pooled ? g.op('GlobalAveragePool', [residual]) : residual, strength]);

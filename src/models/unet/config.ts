@@ -10,6 +10,7 @@ export interface EncoderConfig {
   readonly inChannels: number;
   /** Width of the sinusoidal timestep embedding. */
   readonly modelChannels: number;
+  /** 0 without attention to a prompt. */
   readonly contextDim: number;
   /** Width of the ADM vector; 0 without one. */
   readonly admChannels: number;
@@ -47,12 +48,11 @@ export function encoderConfig(weights: Weights): EncoderConfig {
   const [modelChannels, inChannels] = weights.shape('input_blocks.0.0.weight');
   const input = blocks(weights, 'input_blocks');
   const middle = layers(weights, 'middle_block');
-  const attentive = [...input, middle].flat().find((layer) => layer.kind === 'transformer');
-  const context = `${attentive?.name ?? 'middle_block.1'}.transformer_blocks.0.attn2.to_k.weight`;
+  const attentive = [...input, middle].flat().find((layer) => layer.kind === 'transformer' && layer.depth > 0);
   return {
     inChannels,
     modelChannels,
-    contextDim: weights.shape(context)[1],
+    contextDim: attentive ? weights.shape(`${attentive.name}.transformer_blocks.0.attn2.to_k.weight`)[1] : 0,
     admChannels: weights.has('label_emb.0.0.weight') ? weights.shape('label_emb.0.0.weight')[1] : 0,
     input,
     middle,

@@ -14,6 +14,8 @@ export interface UNetGraphOptions {
   readonly unattended?: boolean;
   /** Inputs `middle` and `control0` …, deepest first: added after the middle and to each skip. A single 0 [1, 1, 1, 1] is nothing. */
   readonly control?: boolean;
+  /** Inputs `adapter0` …: added to what the blocks of the first half give, in their order. A single 0 is nothing. */
+  readonly adapter?: boolean;
 }
 
 /** How many skips the output blocks use: that many inputs `control…`. */
@@ -28,18 +30,19 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
   const net: Net = { g, w: weights };
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
   const conditions: Conditions = { batch: batchOf(net, x), embedding: embedding(net, config), context: contextTokens(net, config) };
-  const controlled = (h: Value, name: string): Value =>
-    options.control ? add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`])) : h;
+  const given = (h: Value, name: string): Value => add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
+  const controlled = (h: Value, name: string): Value => (options.control ? given(h, name) : h);
 
   let h = x;
   const skips: Value[] = [];
-  for (const block of config.input) {
+  for (const [i, block] of config.input.entries()) {
     h = runBlock(net, block, h, conditions);
+    if (options.adapter) h = given(h, `adapter${i}`);
     skips.push(h);
   }
   h = controlled(runBlock(net, config.middle, h, { ...conditions, unattended: unattended(net, options) }), 'middle');
   const join = joiner(net, config, options);
-  let channels = channelsOf(net, config.middle);
+  let channels = channelsOf(net, config.middle.length > 0 ? config.middle : config.input[config.input.length - 1]);
   for (const [i, block] of config.output.entries()) {
     h = join(h, channels, controlled(skips.pop()!, `control${i}`));
     h = runBlock(net, block, h, conditions, skips.at(-1));

@@ -14,18 +14,19 @@ export interface Conditions {
   readonly unattended?: Value;
 }
 
-/** Declares the inputs `time` and, with ADM, `y`; gives their activated embedding [B, E]. */
-export function embedding(net: Net, config: EncoderConfig): Value {
+/** Declares the inputs `time` and, with ADM, `y`; gives their activated embedding [B, E]. `more` [1, E] is added to that of the time. */
+export function embedding(net: Net, config: EncoderConfig, more?: Value): Value {
   const { g } = net;
   const twoLayers = (x: Value, first: string, second: string): Value => linear(net, silu(net, linear(net, x, first)), second);
-  const time = twoLayers(g.input('time', ['B', config.modelChannels]), 'time_embed.0', 'time_embed.2');
+  const plain = twoLayers(g.input('time', ['B', config.modelChannels]), 'time_embed.0', 'time_embed.2');
+  const time = more ? add(net, plain, more) : plain;
   if (config.admChannels === 0) return silu(net, time);
   return silu(net, add(net, time, twoLayers(g.input('y', ['B', config.admChannels]), 'label_emb.0.0', 'label_emb.0.2')));
 }
 
 /** Declares the input `context` [B, T, contextDim]; gives it as [B*T, contextDim]. */
 export const contextTokens = ({ g }: Net, { contextDim }: EncoderConfig): Value =>
-  g.op('Reshape', [g.input('context', ['B', 'T', contextDim]), g.ints([-1, contextDim])]);
+  g.op('Reshape', [g.input('context', ['B', 'T', contextDim || 'contextDim']), g.ints([-1, contextDim || 1])]);
 
 /** The layers of a block one after another; enlarging goes to the size of `next`, the skip that is joined after it. */
 export function runBlock(net: Net, block: readonly UNetLayer[], x: Value, conditions: Conditions, next = ''): Value {

@@ -1,8 +1,11 @@
-// ControlNet nodes: files, and how they act on prompts. Source: ComfyUI nodes.py.
+// ControlNet nodes: files, how they act on prompts, and edges to guide by. Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py,
+// nodes_canny.py.
+import { canny } from '../../image/canny.ts';
 import { loadControlNet } from '../../runtime/controlnet.ts';
 import { applyControl, applyControlToSides } from '../../sampling/control.ts';
+import { tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { defineNode, float, modelFile, type NodeResult, output, outputs, socket } from '../declare.ts';
+import { combo, defineNode, float, modelFile, type NodeResult, output, outputs, socket } from '../declare.ts';
 import { once, stateOf } from './loaders.ts';
 
 const FOLDER = 'controlnet';
@@ -12,7 +15,7 @@ const stateOfNet = ({ control_net_name }: { readonly control_net_name: string },
 
 async function load({ control_net_name }: { readonly control_net_name: string }, context: NodeContext): Promise<NodeResult> {
   const file = context.modelPath(FOLDER, control_net_name);
-  return outputs(await once(context.runtime, [file], () => loadControlNet(file, context.runtime)));
+  return outputs(await once(context.runtime, [file], () => loadControlNet(file, context.runtime), 'controlnet'));
 }
 
 const ControlNetLoader = defineNode({
@@ -25,7 +28,7 @@ const ControlNetLoader = defineNode({
   run: load,
 });
 
-/** The model matters to files only that hold differences to it; those are refused. */
+/** The model matters only to files that hold differences to it. */
 const DiffControlNetLoader = defineNode({
   type: 'DiffControlNetLoader',
   display: 'Load ControlNet Model (diff)',
@@ -33,7 +36,32 @@ const DiffControlNetLoader = defineNode({
   inputs: { model: socket('MODEL'), control_net_name: modelFile(FOLDER) },
   outputs: [output('CONTROL_NET')],
   fingerprint: stateOfNet,
-  run: load,
+  run: async ({ model, control_net_name }, { runtime, modelPath }) =>
+    outputs(await loadControlNet(modelPath(FOLDER, control_net_name), runtime, model.unet)),
+});
+
+/** Kinds of picture that union networks know, in the order of their numbers. */
+const UNION_KINDS = [
+  'openpose',
+  'depth',
+  'hed/pidi/scribble/ted',
+  'canny/lineart/anime_lineart/mlsd',
+  'normal',
+  'segment',
+  'tile',
+  'repaint',
+] as const;
+
+const SetUnionControlNetType = defineNode({
+  type: 'SetUnionControlNetType',
+  display: 'SetUnionControlNetType',
+  category: 'conditioning/controlnet',
+  inputs: { control_net: socket('CONTROL_NET'), type: combo(['auto', ...UNION_KINDS]) },
+  outputs: [output('CONTROL_NET')],
+  run({ control_net, type }) {
+    const kind = (UNION_KINDS as readonly string[]).indexOf(type);
+    return outputs(control_net.withKind?.(kind < 0 ? undefined : kind) ?? control_net);
+  },
 });
 
 const strengthInput = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
@@ -81,4 +109,31 @@ const ControlNetApplyAdvanced = defineNode({
   },
 });
 
-export const CONTROLNET_NODES = [ControlNetLoader, DiffControlNetLoader, ControlNetApply, ControlNetApplyAdvanced];
+const threshold = (value: number) => float({ default: value, min: 0.01, max: 0.99, step: 0.01 });
+
+const Canny = defineNode({
+  type: 'Canny',
+  display: 'Canny',
+  category: 'image/preprocessors',
+  inputs: { image: socket('IMAGE'), low_threshold: threshold(0.4), high_threshold: threshold(0.8) },
+  outputs: [output('IMAGE')],
+  run({ image, low_threshold, high_threshold }) {
+    const edges = canny(image, low_threshold, high_threshold);
+    const [n, height, width] = edges.shape;
+    return outputs(
+      tensor(
+        [n, height, width, 3],
+        Float32Array.from({ length: edges.data.length * 3 }, (_, i) => edges.data[Math.floor(i / 3)]),
+      ),
+    );
+  },
+});
+
+export const CONTROLNET_NODES = [
+  ControlNetLoader,
+  DiffControlNetLoader,
+  SetUnionControlNetType,
+  ControlNetApply,
+  ControlNetApplyAdvanced,
+  Canny,
+];

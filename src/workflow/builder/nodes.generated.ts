@@ -275,6 +275,15 @@ export const CLIPTextEncodeSDXLRefiner: NodeFunction<{
   clip: Link<'CLIP'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXLRefiner', [['CONDITIONING', 'CONDITIONING']]);
 
+/** Canny (image/preprocessors) */
+export const Canny: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 0.01 to 0.99, in the editor 0.4. */
+  low_threshold: Float;
+  /** 0.01 to 0.99, in the editor 0.8. */
+  high_threshold: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Canny', [['IMAGE', 'IMAGE']]);
+
 /** CfgScheduleHookProvider (ImpactPack/Upscale): The cfg changes from step to step of an iterative upscale, in whole numbers. */
 export const CfgScheduleHookProvider: NodeFunction<{
   /** In equal steps. */
@@ -3506,6 +3515,12 @@ export const SetLatentNoiseMask: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SetLatentNoiseMask', [['LATENT', 'LATENT']]);
 
+/** SetUnionControlNetType (conditioning/controlnet) */
+export const SetUnionControlNetType: NodeFunction<{
+  control_net: Link<'CONTROL_NET'>;
+  type: OneOf<'auto' | 'openpose' | 'depth' | 'hed/pidi/scribble/ted' | 'canny/lineart/anime_lineart/mlsd' | 'normal' | 'segment' | 'tile' | 'repaint'>;
+}, Node<{ CONTROL_NET: 'CONTROL_NET' }>> = nodeFunction('SetUnionControlNetType', [['CONTROL_NET', 'CONTROL_NET']]);
+
 /** SolidMask (mask) */
 export const SolidMask: NodeFunction<{
   /** 0 to 1, in the editor 1. */
@@ -3880,6 +3895,7 @@ export const nodes: {
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
   CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
+  Canny: typeof Canny;
   CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
   CheckpointLoader: typeof CheckpointLoader;
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
@@ -4160,6 +4176,7 @@ export const nodes: {
   SetDefaultImageForSEGS: typeof SetDefaultImageForSEGS;
   SetFirstSigma: typeof SetFirstSigma;
   SetLatentNoiseMask: typeof SetLatentNoiseMask;
+  SetUnionControlNetType: typeof SetUnionControlNetType;
   SolidMask: typeof SolidMask;
   SplitSigmas: typeof SplitSigmas;
   SplitSigmasDenoise: typeof SplitSigmasDenoise;
@@ -4238,6 +4255,7 @@ export const nodes: {
   CLIPTextEncode,
   CLIPTextEncodeSDXL,
   CLIPTextEncodeSDXLRefiner,
+  Canny,
   CfgScheduleHookProvider,
   CheckpointLoader,
   CheckpointLoaderSimple,
@@ -4518,6 +4536,7 @@ export const nodes: {
   SetDefaultImageForSEGS,
   SetFirstSigma,
   SetLatentNoiseMask,
+  SetUnionControlNetType,
   SolidMask,
   SplitSigmas,
   SplitSigmasDenoise,

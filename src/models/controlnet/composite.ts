@@ -1,0 +1,46 @@
+// Networks that are stored as changes of a UNet: control LoRAs (factors beside the UNet's weights) and differences to its weights.
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { Branch, View, Weights } from '../weights.ts';
+
+/**
+ * The tensors of a control LoRA over those of a UNet: its own where it has them whole, else the UNet's, with its product of `….up` and
+ * `….down` added to a layer's weight.
+ */
+export function loraOver(own: Weights, base: Weights): Weights {
+  const from = (name: string): Weights => (own.has(name) ? own : base);
+  const branch = (layer: string): Branch[] => {
+    const [up, down] = [`${layer}.up`, `${layer}.down`];
+    if (!own.has(up) || !own.has(down)) return [];
+    const rank = own.shape(down)[0];
+    return [
+      {
+        rank,
+        scale: (g) => g.floats([1]),
+        down: (g, dims) => own.value(g, down, { dims }),
+        up: (g, dims, rows) => own.value(g, up, { dims, rows }),
+      },
+    ];
+  };
+  return {
+    ...own,
+    names: () => new Set([...own.names(), ...base.names()]),
+    has: (name) => own.has(name) || base.has(name),
+    hasAny: (prefix) => own.hasAny(prefix) || base.hasAny(prefix),
+    shape: (name) => from(name).shape(name),
+    value: (g, name, view) => from(name).value(g, name, view),
+    branches: (name) => [...(from(name).branches?.(name) ?? []), ...branch(name.replace(/\.weight$/, ''))],
+  };
+}
+
+/** Tensors that are differences to those of a UNet, made whole; in the type they are stored as, as the original adds them. */
+export function differencesOver(own: Weights, base: Weights): Weights {
+  const shared = (name: string): boolean => base.has(name) && `${base.shape(name)}` === `${own.shape(name)}`;
+  const whole = (g: Graph, name: string, view?: View): Value => {
+    const difference = own.value(g, name, view);
+    if (!shared(name)) return difference;
+    const type = own.typeOf(name);
+    const rounded = (value: Value): Value => (type === 'f32' || type === 'f64' ? value : g.round(value, type));
+    return rounded(g.op('Add', [difference, rounded(base.value(g, name, view))]));
+  };
+  return { ...own, value: whole, branches: (name) => (shared(name) ? (base.branches?.(name) ?? []) : []) };
+}
