@@ -46,7 +46,7 @@ export function registerRoutes(app: FastifyInstance, options: HttpOptions): void
     // the query may hold a token
     const path = request.url.split('?', 1)[0];
     const line = { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    if (reply.statusCode >= 500) logs.logger.error(line, 'request failed');
+    if (reply.statusCode >= 500 && reply.statusCode !== 503) logs.logger.error(line, 'request failed');
     else logs.logger.debug(line, 'request');
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {

@@ -77,7 +77,12 @@ function problemsOf(problems: readonly DarkroomError[]): Json {
   const errors = problems.map(({ message, hint, nodeId, nodeType, input }) => ({
     nodeId: nodeId ?? '',
     class_type: nodeType ?? '',
-    error: { type: 'custom_validation_failed', message, details: hint ?? '', extra_info: input === undefined ? {} : { input_name: input } },
+    error: {
+      type: 'custom_validation_failed',
+      message,
+      details: hint ?? '',
+      extra_info: objectOf<Json>(input === undefined ? [] : [['input_name', input]]),
+    },
   }));
   const byNode = new Map<string, Json>();
   for (const { nodeId, class_type } of errors)

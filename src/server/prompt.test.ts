@@ -51,7 +51,10 @@ describe('a prompt', () => {
 
   it('keeps seeds beyond 2^53, and 8.0', async () => {
     const text = '{"prompt": {"1": {"class_type": "TestNumber", "inputs": {"value": 1, "seed": 18446744073709551615}},';
-    const answer = await post('/prompt?wait=1', `${text} "2": {"class_type": "TestSave", "inputs": {"value": ["1", 1], "filename_prefix": "seed"}}}, "number": 8.5}`);
+    const answer = await post(
+      '/prompt?wait=1',
+      `${text} "2": {"class_type": "TestSave", "inputs": {"value": ["1", 1], "filename_prefix": "seed"}}}, "number": 8.5}`,
+    );
     expect(answer.json().number).toBe(8.5);
     const history = (await get(`/history/${answer.json().prompt_id}`)).body;
     expect(history).toContain('"seed": 18446744073709551615');

@@ -1,6 +1,6 @@
 // /view: pictures of the input, output and temp folders, as they are or as previews; /view/validate of the Impact Pack.
 import { basename } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { type Answer, empty, refuse } from '../answers.ts';
 import { disposition, isFile, isFolderType, marked, passiveType, sendFile, under } from '../files.ts';
 import type { Call, Route } from '../route.ts';
@@ -80,7 +80,7 @@ interface Encoded {
   readonly type: string;
 }
 
-const open = (path: string): sharp.Sharp => sharp(path, { limitInputPixels: MAX_PIXELS });
+const open = (path: string): Sharp => sharp(path, { limitInputPixels: MAX_PIXELS });
 
 async function previewOf(path: string, preview: string, channel: string): Promise<Encoded> {
   const parts = preview.split(';');
