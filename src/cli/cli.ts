@@ -12,8 +12,9 @@ import { asDarkroomError, exitCodeOf, report } from './report.ts';
 import { runCommand } from './run.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyCommand } from './verify.ts';
+import { workerCommand } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, checkCommand, convertCommand, verifyCommand, nodesCommand];
+const COMMANDS: readonly Command[] = [runCommand, checkCommand, convertCommand, verifyCommand, nodesCommand, workerCommand];
 
 /** Runs one command line; gives the exit code. */
 export async function main(args: readonly string[], terminal: Terminal, nodes?: DarkroomOptions['nodes']): Promise<number> {

@@ -1,7 +1,12 @@
 // The queue on PostgreSQL, shared by several processes.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestServer, whyNoPostgres } from '../../test/support/postgres.ts';
-import { isMessage, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from '../../test/support/queue.ts';
+import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from '../../test/support/queue.ts';
 import { filesIn, queueSuite } from '../../test/support/queue-suite.ts';
 import { openQueue } from './queue.ts';
 import type { Accepted } from './types.ts';
@@ -35,7 +40,52 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     await heard.until(isMessage('progress', slow.promptId));
     await near.interrupt(slow.promptId);
     expect(await near.ended(slow.promptId)).toMatchObject({ state: 'interrupted' });
+    near.looking(({ clientId }) => clientId === 'me');
+    far.looking(() => false);
+    const shown = await near.add(jobOf('TestShow', { times: 40, nonce: 1 }, { clientId: 'me' }));
+    expect(await heard.until((e) => e.type === 'preview')).toMatchObject({
+      ...{ promptId: shown.promptId, clientId: 'me', mime: 'image/jpeg' },
+      metadata: expect.stringContaining('"image_type": "image/jpeg"'),
+      image: expect.toSatisfy((image: Uint8Array) => image[0] === 0xff && image[1] === 0xd8),
+    });
+    await near.ended(shown.promptId);
     await Promise.all(workers.map((worker) => worker.close()));
     await Promise.all([near.close(), far.close()]);
+  });
+
+  it('is served by darkroom worker, which finishes its job when it is asked to stop', async () => {
+    const database = await server.database();
+    const storage = temporaryFolder('storage');
+    const queue = await openQueue({ database });
+    const heard = listenTo(queue);
+    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const worker = spawn(
+      process.execPath,
+      ['--import', tsx, fileURLToPath(new URL('../cli/main.ts', import.meta.url)), 'worker', '--database', database, '--storage', storage],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let said = '';
+    worker.stderr.on('data', (data) => {
+      said += data;
+    });
+    const exited = once(worker, 'exit');
+    const { promptId } = await queue.add({
+      prompt: JSON.stringify({
+        1: { class_type: 'SolidMask', inputs: { value: 0.5, width: 64, height: 32 } },
+        2: { class_type: 'MaskToImage', inputs: { mask: ['1', 0] } },
+        3: { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'far/grey' } },
+      }),
+      outputs: ['3'],
+    });
+    await heard.until(isMessage('execution_start'));
+    worker.kill('SIGTERM');
+    expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1, error: undefined });
+    expect(await exited).toEqual([0, null]);
+    expect(said).toContain(`${promptId} has ended: success`);
+    expect(filesIn(join(storage, 'output'))).toContain(join('far', 'grey_00001_.png'));
+    expect(JSON.parse((await queue.history.get(promptId))!.json).outputs['3'].images).toEqual([
+      { filename: 'grey_00001_.png', subfolder: 'far', type: 'output' },
+    ]);
+    await queue.close();
   });
 });

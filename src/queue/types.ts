@@ -170,6 +170,6 @@ export interface Worker {
   current(): string | undefined;
   /** Process id of the engine, when one runs. */
   enginePid(): number | undefined;
-  /** Ends soon: the running job may go on for `finishMs` (0), then it is given back and starts again elsewhere, without counting as an attempt. */
+  /** Ends soon: the running job may go on for `finishMs` (0), then it is given back and starts again elsewhere, without counting as an attempt. Called again without, it is given back now. */
   close(options?: { readonly finishMs?: number }): Promise<void>;
 }

@@ -116,10 +116,14 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
   const running = loop();
 
   let ended: Promise<void> | undefined;
+  let hurry: () => void = () => undefined;
   const close = async (finishMs: number): Promise<void> => {
     closing = true;
     wake();
-    if (current && finishMs > 0) await Promise.race([running, sleep(finishMs, undefined, { ref: false })]);
+    const hurried = new Promise<void>((resolve) => {
+      hurry = resolve;
+    });
+    if (current && finishMs > 0) await Promise.race([running, hurried, sleep(finishMs, undefined, { ref: false })]);
     current?.stop('give back');
     await running;
     stopListening();
@@ -129,6 +133,7 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
     current: () => current?.job.promptId,
     enginePid: () => engine.pid(),
     close: ({ finishMs = 0 } = {}) => {
+      if (ended && finishMs === 0) hurry();
       ended ??= close(finishMs);
       return ended;
     },

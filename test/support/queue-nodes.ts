@@ -1,5 +1,6 @@
 // Further nodes for tests of the queue: one that ends its process once, one that talks much, one that shows previews.
 import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineNode, int, type NodeDeclaration, output, outputs, socket, string } from '../../src/nodes/declare.ts';
 import { NODES as COMMON } from './nodes.ts';
 
@@ -32,6 +33,21 @@ const talk = defineNode({
   },
 });
 
+const show = defineNode({
+  ...common,
+  type: 'TestShow',
+  display: 'Show',
+  inputs: { times: int(), nonce: int() },
+  outputs: [output('INT')],
+  run: async ({ times }, context) => {
+    for (let i = 0; i < times; i++) {
+      context.progress(i + 1, times, () => ({ width: 8, height: 8, channels: 3, bytes: new Uint8Array(192).fill(128) }));
+      await sleep(50);
+    }
+    return outputs(times);
+  },
+});
+
 /** The last bytes of a whole file. */
 export const END = '\nend of file';
 
@@ -52,7 +68,7 @@ const saveLong = defineNode({
 
 export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map([
   ...COMMON,
-  ...[exitOnce, talk, saveLong].map((node): [string, NodeDeclaration] => [node.type, node as NodeDeclaration]),
+  ...[exitOnce, talk, show, saveLong].map((node): [string, NodeDeclaration] => [node.type, node as NodeDeclaration]),
 ]);
 
 /** The module for the engine process. */
