@@ -11,7 +11,7 @@ const ROWS: readonly (readonly [input: string, values: readonly number[], set?: 
   ['Upscale.denoise', [0.01, 0.2, 0.4, 0.7]],
   ['Upscale.feather', [0, 3, 8, 16], { 'Upscale.denoise': 0.5 }],
   ['Upscale.noise_mask_feather', [0, 5, 10, 20], { 'Upscale.denoise': 0.5 }],
-  ['Tiles.min_overlap', [0, 8, 24, 31], { 'Upscale.denoise': 0.5 }],
+  ['Tiles.min_overlap', [0, 8, 16, 24], { 'Upscale.denoise': 0.5 }],
   ['Tiles.crop_factor', [1, 1.25, 1.5, 2], { 'Upscale.denoise': 0.5 }],
 ];
 const SIDE = 192;
