@@ -63,6 +63,7 @@ async function serve({ values, positionals, terminal, nodes }: Invocation): Prom
     corsOrigin: values['enable-cors-header'],
     hosts: values.insecure ? ['*'] : values['allow-host'],
     multiUser: values['multi-user'],
+    previews: previews === 'latent2rgb' ? 'all' : previews === 'none' ? 'none' : 'auto',
     maxUploadBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
   });
   const address = await server.listen({ host, port });
@@ -71,7 +72,7 @@ async function serve({ values, positionals, terminal, nodes }: Invocation): Prom
   let opened: Queue | undefined;
   try {
     opened = await openJobs({ database: values.database ?? join(user, 'database'), retries, limit }, logs);
-    if (previews !== 'none') opened.looking(server.wantsPreviews);
+    opened.looking(server.wantsPreviews);
     const { input, output, temp } = folders;
     const worker = opened.work({
       engine: {

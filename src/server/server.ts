@@ -30,7 +30,7 @@ export function createServer(options: ServerOptions): DarkroomServer {
   const { folders, nodes, user, webRoot, now = Date.now, maxUploadBytes = MAX_UPLOAD } = options;
   const logs = options.logs ?? createLogs();
   const metrics = createMetrics();
-  const sockets = createSockets({ features: featuresOf(maxUploadBytes), onEnded: metrics.ended });
+  const sockets = createSockets({ features: featuresOf(maxUploadBytes), previews: options.previews, onEnded: metrics.ended });
   const guard = createGuard(options);
   const closing = new AbortController();
 
@@ -92,7 +92,7 @@ export function createServer(options: ServerOptions): DarkroomServer {
   return {
     app,
     routes,
-    wantsPreviews: ({ clientId }) => clientId !== undefined && sockets.isConnected(clientId),
+    wantsPreviews: ({ clientId }) => clientId !== undefined && sockets.wantsPreviews(clientId),
     listen: async ({ host, port }) => {
       try {
         return await app.listen({ host, port });

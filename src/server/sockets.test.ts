@@ -6,7 +6,7 @@ import { node, openSocket, saving, slow, type TestServer, testServer } from '../
 let test: TestServer;
 let address: string;
 beforeAll(async () => {
-  test = await testServer();
+  test = await testServer({ previews: 'all' });
   test.queue.looking(test.server.wantsPreviews);
   address = await test.listen();
 });

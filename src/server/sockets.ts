@@ -4,10 +4,12 @@ import type { WebSocket } from 'ws';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
 import type { Counts, QueueEvent } from '../queue/types.ts';
 import { previewFrame, previewFrameWithMetadata } from './frames.ts';
+import type { PreviewMode } from './types.ts';
 
 export interface SocketOptions {
   /** What the server tells of itself in the handshake. */
   readonly features: Readonly<Record<string, unknown>>;
+  readonly previews?: PreviewMode;
   readonly onEnded?: (state: string) => void;
 }
 
@@ -18,6 +20,7 @@ export interface Sockets {
   /** To one client; to nobody when it is not connected. */
   send(clientId: string, type: string, data: unknown): void;
   isConnected(clientId: string): boolean;
+  wantsPreviews(clientId: string): boolean;
   readonly size: number;
   /** The length of the queue when it was last told. */
   setCounts(counts: Counts): void;
@@ -38,7 +41,7 @@ const MAX_BUFFER = 64 << 20;
 const GOING_AWAY = 1001;
 const CLOSE_MS = 500;
 
-export function createSockets({ features, onEnded = () => undefined }: SocketOptions): Sockets {
+export function createSockets({ features, previews = 'auto', onEnded = () => undefined }: SocketOptions): Sockets {
   const clients = new Map<string, Client>();
   /** All connections, also those that a newer one took the id from. */
   const open = new Set<WebSocket>();
@@ -51,6 +54,8 @@ export function createSockets({ features, onEnded = () => undefined }: SocketOpt
     if (socket.bufferedAmount > MAX_BUFFER) socket.terminate();
     else socket.send(content);
   };
+  const looks = (client: Client | undefined): boolean =>
+    client !== undefined && (previews === 'all' || (previews === 'auto' && knowsPreviews(client)));
   const statusOf = (sid?: string): string =>
     message('status', { status: { exec_info: { queue_remaining: remaining } }, ...(sid === undefined ? {} : { sid }) });
   const broadcast = (content: string): void => {
@@ -121,13 +126,8 @@ export function createSockets({ features, onEnded = () => undefined }: SocketOpt
     const client = clientId === undefined ? undefined : clients.get(clientId);
     if (!client) return;
     if (event.type === 'message' && !event.broadcast) put(client, event.text);
-    if (event.type === 'preview' && client.socket.bufferedAmount < PREVIEW_BUFFER)
-      put(
-        client,
-        client.flags['supports_preview_metadata'] === true
-          ? previewFrameWithMetadata(event.metadata, event.image)
-          : previewFrame(event.mime, event.image),
-      );
+    if (event.type === 'preview' && looks(client) && client.socket.bufferedAmount < PREVIEW_BUFFER)
+      put(client, knowsPreviews(client) ? previewFrameWithMetadata(event.metadata, event.image) : previewFrame(event.mime, event.image));
   };
 
   return {
@@ -138,6 +138,7 @@ export function createSockets({ features, onEnded = () => undefined }: SocketOpt
       if (client) put(client, message(type, data));
     },
     isConnected: (clientId) => clients.has(clientId),
+    wantsPreviews: (clientId) => looks(clients.get(clientId)),
     get size() {
       return clients.size;
     },
@@ -154,4 +155,5 @@ export function createSockets({ features, onEnded = () => undefined }: SocketOpt
   };
 }
 
+const knowsPreviews = ({ flags }: Client): boolean => flags['supports_preview_metadata'] === true;
 const message = (type: string, data: unknown): string => dumpsJson({ type, data });

@@ -25,6 +25,11 @@ export interface ServerOptions {
   readonly corsOrigin?: string;
   /** Names besides localhost that may stand in Host when there is no token; `*` for all. */
   readonly hosts?: readonly string[];
+  /**
+   * Who gets pictures of what is being sampled: clients that said in the handshake that they know them (`auto`), all (ComfyUI with
+   * --preview-method; some clients take them for results), or none.
+   */
+  readonly previews?: PreviewMode;
   /** Largest request body (100 MiB). */
   readonly maxUploadBytes?: number;
   /** Files served at `/` (an unpacked frontend). */
@@ -35,6 +40,8 @@ export interface ServerOptions {
   readonly now?: () => number;
   readonly argv?: readonly string[];
 }
+
+export type PreviewMode = 'auto' | 'all' | 'none';
 
 /** What routes work with. */
 export interface Parts {
