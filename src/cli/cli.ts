@@ -10,11 +10,12 @@ import { nodesCommand } from './nodes.ts';
 import { helpLines, parseOptions } from './options.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';
 import { runCommand } from './run.ts';
+import { serveCommand } from './serve.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyCommand } from './verify.ts';
 import { workerCommand } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, checkCommand, convertCommand, verifyCommand, nodesCommand, workerCommand];
+const COMMANDS: readonly Command[] = [runCommand, checkCommand, convertCommand, verifyCommand, nodesCommand, serveCommand, workerCommand];
 
 /** Runs one command line; gives the exit code. */
 export async function main(args: readonly string[], terminal: Terminal, nodes?: DarkroomOptions['nodes']): Promise<number> {
