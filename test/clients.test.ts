@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type TestServer, testServer } from './support/server.ts';
 
-type Nodes = Record<string, { class_type: string; inputs: Record<string, unknown> }>;
+type Nodes = Record<string, { class_type: string; inputs: Record<string, unknown>; _meta: { title: string } }>;
 
 let test: TestServer;
 let host: string;
@@ -155,10 +155,10 @@ describe('@saintno/comfyui-sdk', () => {
 
   it('uploads pictures and masks', async () => {
     const picture = await api.uploadImage(await red(), 'in.png', { subfolder: 'sub' });
-    expect(picture && picture.info).toMatchObject({ filename: 'in.png', subfolder: 'sub', type: 'input' });
+    expect((picture || undefined)?.info).toMatchObject({ filename: 'in.png', subfolder: 'sub', type: 'input' });
     expect(readFileSync(join(test.folders.input, 'sub', 'in.png')).length).toBeGreaterThan(0);
     const mask = await api.uploadMask(await red(), { filename: 'in.png', subfolder: 'sub', type: 'input' });
-    expect(mask && mask.info?.filename).toBeTruthy();
+    expect((mask || undefined)?.info.filename).toBeTruthy();
   });
 
   it('reads what the server knows', async () => {

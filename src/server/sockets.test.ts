@@ -154,7 +154,7 @@ describe('the door', () => {
   });
 
   it('wants the token where there is one', async () => {
-    const guarded = await testServer({ token: 'secret', idle: true });
+    const guarded = await testServer({ token: 'secret', closed: true });
     try {
       const at = await guarded.listen();
       expect(await refusal(`${at}/ws`)).toBe(401);

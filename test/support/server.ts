@@ -30,9 +30,11 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly builtIn?: boolean;
   /** No worker: what is queued waits. */
   readonly idle?: boolean;
+  /** No queue either: it never opens. */
+  readonly closed?: boolean;
 }
 
-export async function testServer({ queueOptions, builtIn, idle, ...options }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({ queueOptions, builtIn, idle, closed, ...options }: TestServerOptions = {}): Promise<TestServer> {
   const root = mkdtempSync(join(tmpdir(), 'darkroom-server-'));
   const place = (name: string): string => {
     mkdirSync(join(root, name));
@@ -46,12 +48,18 @@ export async function testServer({ queueOptions, builtIn, idle, ...options }: Te
     embedded: builtIn ? embeddedModels() : undefined,
   });
   if (builtIn) cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
-  const queue = await openQueue(queueOptions);
+  const queue = closed ? undefined : await openQueue(queueOptions);
   const server = createServer({
-    ...{ queue, folders, nodes: builtIn ? BUILT_IN : NODES, user: join(root, 'user'), logs: createLogs({ level: 'debug' }) },
+    ...{
+      queue: queue ?? new Promise<Queue>(() => undefined),
+      folders,
+      nodes: builtIn ? BUILT_IN : NODES,
+      user: join(root, 'user'),
+      logs: createLogs({ level: 'debug' }),
+    },
     ...options,
   });
-  if (!idle) {
+  if (queue && !idle) {
     const { input, output, temp } = folders;
     queue.work({
       engine: { models: [models], input, output, temp, device: 'cpu', threads: 1, nodesModule: builtIn ? undefined : NODES_MODULE },
@@ -59,11 +67,11 @@ export async function testServer({ queueOptions, builtIn, idle, ...options }: Te
     });
   }
   return {
-    ...{ server, queue, folders, root },
+    ...{ server, queue: queue!, folders, root },
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     close: async () => {
       await server.close();
-      await queue.close();
+      await queue?.close();
       rmSync(root, { recursive: true, force: true });
     },
   };

@@ -64,7 +64,7 @@ function fileAsked(call: Call, folders: Parts['folders']): string {
 async function view(call: Call, path: string): Promise<Answer> {
   const headers = { 'content-disposition': disposition(basename(path)) };
   const preview = call.query('preview');
-  const channel = call.query('channel') ?? 'rgba';
+  const channel = call.query('channel') ?? '';
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
     return sendFile(path, headers, passiveType(path), call.header('if-modified-since'));
   try {
