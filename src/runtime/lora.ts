@@ -1,9 +1,10 @@
 // Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: what matches by name and shape is changed,
-// the rest is named. How the changes are computed: models/lora.ts.
+// the rest is named. How the changes are computed: models/changes.ts.
 
 import { type LoraFile, type Patch, readPatches } from '../formats/lora.ts';
 import { clipKeys, unetKeys } from '../formats/lora-keys.ts';
-import { type AppliedLora, type PatchTargets, patchFits } from '../models/lora.ts';
+import type { PatchTargets } from '../models/changes.ts';
+import { type AppliedLora, patchFits } from '../models/lora.ts';
 import type { Clip } from './clip.ts';
 import type { TextEncoder, UNet } from './types.ts';
 
@@ -54,19 +55,19 @@ export function applyLora(networks: { unet?: UNet; clip?: Clip }, lora: LoraFile
     if (!unet?.patchable) return unet;
     const patches = fitting(read(unetKeys(unet.patchable.keys())), unet.patchable);
     const applied: AppliedLora = { lora, strength: strengths.unet, patches };
-    return hasEffect(applied) ? unet.variant({ loras: [applied] }) : unet;
+    return hasEffect(applied) ? unet.variant({ changes: [applied] }) : unet;
   };
   const withClip = (): Clip | undefined => {
     if (!clip) return undefined;
     const patches = read(clipKeys(new Map(clip.encoders.map(({ kind, patchable }) => [kind, patchable?.keys() ?? []]))));
     const encoders = clip.encoders.flatMap((encoder): TextEncoder[] => {
-      if (!encoder.patchable || !encoder.withLoras) return [];
+      if (!encoder.patchable || !encoder.withChanges) return [];
       const applied: AppliedLora = {
         lora,
         strength: strengths.clip,
         patches: fitting(patches, encoder.patchable, `${encoder.kind}.transformer.`),
       };
-      return hasEffect(applied) ? [encoder.withLoras([applied])] : [];
+      return hasEffect(applied) ? [encoder.withChanges([applied])] : [];
     });
     return encoders.length > 0 ? clip.withEncoders(encoders) : clip;
   };

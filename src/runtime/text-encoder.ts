@@ -1,30 +1,33 @@
 // A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed.
 import { DarkroomError } from '../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
+import { planChanges, type WeightChange } from '../models/changes.ts';
 import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
 import { type ClipLayout, clipConfig, clipTargets } from '../models/clip/layout.ts';
-import { type AppliedLora, planLoras } from '../models/lora.ts';
 import type { Weights } from '../models/weights.ts';
 import { reshape, sizeOf, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
-import type { TextEncoder, TokenSlot } from './types.ts';
+import type { TextEncoder, TokenBlend, TokenSlot } from './types.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first place. */
 const END = 49407;
 
-/** The encoder whose tensors `weights` are, changed by `loras`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+/** The encoder whose tensors `weights` are, with changes. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createTextEncoder(
   runtime: Runtime,
   kind: TextEncoder['kind'],
   weights: Weights,
   layout: ClipLayout,
-  loras: readonly AppliedLora[] = [],
+  changes: readonly WeightChange[] = [],
+  blended: readonly TokenBlend[] = [],
 ): TextEncoder {
   const config = clipConfig(weights, layout, kind);
   const { width, length, layers, projected } = config;
   const [vocabulary] = weights.shape(layout.tokens);
   const patchable = clipTargets(weights, layout);
-  const plan = planLoras(weights, patchable, loras, 'each time');
+  const base = { weights, targets: patchable, changes };
+  const plan = planChanges(base, 'each time');
+  const tokenRows = (ids: readonly number[]): Promise<Float32Array> => blendedRows(weights, layout.tokens, ids, blended);
   const network = runtime.network({
     file: weights.file,
     part: kind,
@@ -39,14 +42,16 @@ export function createTextEncoder(
     layers,
     length,
     patchable,
-    withLoras: (more) => createTextEncoder(runtime, kind, weights, layout, [...loras, ...more]),
+    base,
+    tokenRows,
+    withChanges: (more, others = []) => createTextEncoder(runtime, kind, weights, layout, [...changes, ...more], [...blended, ...others]),
     async encode(chunks, { layer, finalNorm, project }) {
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
       const index = layer === 'last' ? layers - 1 : layer;
       if (index < 0 || index >= layers) throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
       const embeddings = zeros([chunks.length, length, width]);
       const pool = zeros([chunks.length, 1, length]);
-      embeddings.data.set(await embed(chunks.flat(), weights, layout.tokens, width));
+      embeddings.data.set(await embed(chunks.flat(), tokenRows, width, blended.length > 0 && weights.rounding === 'f16'));
       for (const [i, chunk] of chunks.entries()) {
         const end = chunk.indexOf(END);
         pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
@@ -70,21 +75,41 @@ function checkChunk(chunk: readonly TokenSlot[], kind: string, at: { width: numb
   }
 }
 
-/** Token vectors one after another; each row of the table is read once. */
-async function embed(slots: readonly TokenSlot[], weights: Weights, table: string, width: number): Promise<Float32Array> {
+/** Token vectors one after another; each row of the table is read once. `rounded`: rows are rounded to float16. */
+async function embed(
+  slots: readonly TokenSlot[],
+  tokenRows: (ids: readonly number[]) => Promise<Float32Array>,
+  width: number,
+  rounded: boolean,
+): Promise<Float32Array> {
   const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
   const place = new Map(ids.map((id, i) => [id, i]));
+  const exact = await tokenRows(ids);
+  const rows = rounded ? toHalves(exact) : exact;
+  const all = new Float32Array(slots.length * width);
+  for (const [i, slot] of slots.entries()) {
+    const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
+    all.set(typeof slot === 'number' ? rows.subarray(at, at + width) : slot, i * width);
+  }
+  return all;
+}
+
+const toHalves = (values: Float32Array): Float32Array => decodeFloat32('F16', encodeFloat32('F16', values));
+
+/** Rows of the table as the encoder keeps it, and what is blended into them, in turn. */
+async function blendedRows(weights: Weights, table: string, ids: readonly number[], blended: readonly TokenBlend[]): Promise<Float32Array> {
   const file = await weights.open();
+  let rows: Float32Array;
   try {
     const stored = (await file.readRows(weights.fullName(table), ids)).data;
-    const rows = weights.rounding === 'f16' ? decodeFloat32('F16', encodeFloat32('F16', stored)) : stored;
-    const all = new Float32Array(slots.length * width);
-    for (const [i, slot] of slots.entries()) {
-      const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
-      all.set(typeof slot === 'number' ? rows.subarray(at, at + width) : slot, i * width);
-    }
-    return all;
+    rows = weights.rounding === 'f16' ? toHalves(stored) : stored;
   } finally {
     await file.close();
   }
+  for (const { own, other, rows: read } of blended) {
+    const [a, b] = [Math.fround(own), Math.fround(other)];
+    const more = await read?.(ids);
+    rows = rows.map((value, i) => (more ? Math.fround(value * a) + Math.fround(more[i] * b) : value * a));
+  }
+  return rows;
 }

@@ -1,6 +1,5 @@
 // What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
-import type { AppliedLora, PatchPlan, PatchTargets } from '../models/lora.ts';
-import type { Weights } from '../models/weights.ts';
+import type { ChangedNetwork, PatchPlan, PatchTargets, WeightChange } from '../models/changes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A loaded graph. Calls may not overlap; each blocks the thread until the evaluation is done. */
@@ -37,7 +36,7 @@ export interface UNetVariant {
   /** Self-attention of the middle block gives its values unattended (PAG, arXiv 2403.17377). False: it can be switched on in the same session. */
   readonly perturbedMiddle?: boolean;
   /** Applied after those that are there already. */
-  readonly loras?: readonly AppliedLora[];
+  readonly changes?: readonly WeightChange[];
 }
 
 export interface UNet {
@@ -56,10 +55,9 @@ export interface UNet {
   variant(change: UNetVariant): UNet;
 }
 
-/** The weights of a network and how they are changed. */
-export interface NetworkBase {
-  readonly weights: Weights;
-  /** Absent: not at all. */
+/** The weights of a network, and how their changes are made. */
+export interface NetworkBase extends ChangedNetwork {
+  /** Absent: there are none. */
   readonly plan?: PatchPlan;
 }
 
@@ -100,6 +98,14 @@ export interface TextEncoderOutput {
   readonly pooled: Tensor;
 }
 
+/** Rows of another encoder's table of tokens that are added to one's own. */
+export interface TokenBlend {
+  readonly own: number;
+  readonly other: number;
+  /** Absent where the table has another shape; then only the own share counts. */
+  readonly rows?: (ids: readonly number[]) => Promise<Float32Array>;
+}
+
 export interface TextEncoder {
   readonly kind: 'clip_l' | 'clip_g' | 'clip_h';
   readonly width: number;
@@ -108,8 +114,12 @@ export interface TextEncoder {
   readonly length: number;
   /** The weights that LoRAs may change, by Hugging Face's names; absent where there are none. */
   readonly patchable?: PatchTargets;
-  /** This encoder with LoRAs more. */
-  withLoras?(loras: readonly AppliedLora[]): TextEncoder;
+  /** Its weights with their changes; absent where there are none. */
+  readonly base?: ChangedNetwork;
+  /** This encoder with changes more. `blended`: what is blended in with them, in their order, for the table of tokens. */
+  withChanges?(changes: readonly WeightChange[], blended?: readonly TokenBlend[]): TextEncoder;
+  /** Rows of its table of tokens one after another, blended but not rounded after that. */
+  tokenRows?(ids: readonly number[]): Promise<Float32Array>;
   /** Runs chunks of `length` slots. `layer`: 0-based index of the block whose output is wanted, or 'last'; `finalNorm`: final layer norm on it.
    *  `project`: pooled is multiplied by the text projection. */
   encode(

@@ -1,5 +1,5 @@
 // A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
-import { plainTargets, planLoras } from '../models/lora.ts';
+import { plainTargets, planChanges } from '../models/changes.ts';
 import { unetConfig } from '../models/unet/config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/graph.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
@@ -14,7 +14,8 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
   const options: UNetGraphOptions = { freeU: change.freeU?.version, unattended: change.perturbedMiddle !== undefined };
   const patchable = plainTargets(weights);
-  const plan = planLoras(weights, patchable, change.loras ?? [], 'ahead');
+  const changed = { weights, targets: patchable, changes: change.changes ?? [] };
+  const plan = planChanges(changed, 'ahead');
   const network = (control: boolean, adapter = false): Network => {
     const graph = { ...options, control, adapter };
     return runtime.network({
@@ -26,15 +27,15 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
     });
   };
   const [plain, controlled, adapted] = [network(false), network(true), network(true, true)];
-  const changes = { ...changeInputs(change), ...plan?.inputs };
+  const given = { ...changeInputs(change), ...plan?.inputs };
   return {
     inChannels,
     outChannels,
     contextDim,
     admChannels,
     patchable,
-    base: { weights, plan },
-    variant: (more) => createUNet(runtime, weights, { ...change, ...more, loras: [...(change.loras ?? []), ...(more.loras ?? [])] }),
+    base: { ...changed, plan },
+    variant: (more) => createUNet(runtime, weights, { ...change, ...more, changes: [...(change.changes ?? []), ...(more.changes ?? [])] }),
     async evaluate({ x, timesteps, context, y, control }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
       if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
@@ -45,7 +46,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
         time: timestepEmbedding(timesteps, modelChannels),
         context,
         ...(admChannels > 0 && y ? { y } : {}),
-        ...changes,
+        ...given,
         ...(control && controlInputs(control, skipCount(config), config.input.length)),
       });
       return out;

@@ -10,6 +10,7 @@ import { LATENT_RESIZE_NODES } from './latent-resize.ts';
 import { LOADER_NODES } from './loaders.ts';
 import { LORA_NODES } from './lora.ts';
 import { MASK_NODES } from './mask.ts';
+import { MERGE_NODES } from './merge.ts';
 import { MODEL_FILE_NODES } from './model-files.ts';
 import { MODEL_INPUT_NODES } from './model-inputs.ts';
 import { MODEL_PATCH_NODES } from './model-patches.ts';
@@ -24,6 +25,7 @@ import { VAE_NODES } from './vae.ts';
 export const CORE_NODES: readonly NodeDeclaration[] = [
   ...LOADER_NODES,
   ...MODEL_FILE_NODES,
+  ...MERGE_NODES,
   ...LORA_NODES,
   ...PROMPT_NODES,
   ...CONDITIONING_NODES,

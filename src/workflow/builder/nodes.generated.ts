@@ -229,6 +229,28 @@ export const CLIPLoader: NodeFunction<{
   device?: OneOf<'default' | 'cpu'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPLoader', [['CLIP', 'CLIP']]);
 
+/** CLIPMergeAdd (advanced/model_merging) */
+export const CLIPMergeAdd: NodeFunction<{
+  clip1: Link<'CLIP'>;
+  clip2: Link<'CLIP'>;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeAdd', [['CLIP', 'CLIP']]);
+
+/** CLIPMergeSimple (advanced/model_merging): ratio of clip1, the rest of clip2. */
+export const CLIPMergeSimple: NodeFunction<{
+  clip1: Link<'CLIP'>;
+  clip2: Link<'CLIP'>;
+  /** 0 to 1, in the editor 1. */
+  ratio: Float;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSimple', [['CLIP', 'CLIP']]);
+
+/** CLIPMergeSubtract (advanced/model_merging): multiplier times the difference of clip1 and clip2. */
+export const CLIPMergeSubtract: NodeFunction<{
+  clip1: Link<'CLIP'>;
+  clip2: Link<'CLIP'>;
+  /** -10 to 10, in the editor 1. */
+  multiplier: Float;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']]);
+
 /** CLIP Set Last Layer (conditioning) */
 export const CLIPSetLastLayer: NodeFunction<{
   clip: Link<'CLIP'>;
@@ -2171,6 +2193,226 @@ export const MasksToMaskList: NodeFunction<{
   masks: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MasksToMaskList', [['MASK', 'MASK']]);
 
+/** ModelMergeAdd (advanced/model_merging) */
+export const ModelMergeAdd: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeAdd', [['MODEL', 'MODEL']]);
+
+/** ModelMergeBlocks (advanced/model_merging) */
+export const ModelMergeBlocks: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1, in the editor 1. */
+  input: Float;
+  /** 0 to 1, in the editor 1. */
+  middle: Float;
+  /** 0 to 1, in the editor 1. */
+  out: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeBlocks', [['MODEL', 'MODEL']]);
+
+/** ModelMergeSD1 (advanced/model_merging/model_specific) */
+export const ModelMergeSD1: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1, in the editor 1. */
+  'time_embed.': Float;
+  /** 0 to 1, in the editor 1. */
+  'label_emb.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.0.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.1.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.2.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.3.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.4.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.5.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.6.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.7.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.8.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.9.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.10.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.11.': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.0.': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.1.': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.2.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.0.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.1.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.2.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.3.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.4.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.5.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.6.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.7.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.8.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.9.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.10.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.11.': Float;
+  /** 0 to 1, in the editor 1. */
+  'out.': Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD1', [['MODEL', 'MODEL']]);
+
+/** ModelMergeSD2 (advanced/model_merging/model_specific) */
+export const ModelMergeSD2: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1, in the editor 1. */
+  'time_embed.': Float;
+  /** 0 to 1, in the editor 1. */
+  'label_emb.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.0.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.1.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.2.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.3.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.4.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.5.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.6.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.7.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.8.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.9.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.10.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.11.': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.0.': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.1.': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.2.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.0.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.1.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.2.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.3.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.4.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.5.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.6.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.7.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.8.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.9.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.10.': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.11.': Float;
+  /** 0 to 1, in the editor 1. */
+  'out.': Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSD2', [['MODEL', 'MODEL']]);
+
+/** ModelMergeSDXL (advanced/model_merging/model_specific) */
+export const ModelMergeSDXL: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1, in the editor 1. */
+  'time_embed.': Float;
+  /** 0 to 1, in the editor 1. */
+  'label_emb.': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.0': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.1': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.2': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.3': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.4': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.5': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.6': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.7': Float;
+  /** 0 to 1, in the editor 1. */
+  'input_blocks.8': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.0': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.1': Float;
+  /** 0 to 1, in the editor 1. */
+  'middle_block.2': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.0': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.1': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.2': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.3': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.4': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.5': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.6': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.7': Float;
+  /** 0 to 1, in the editor 1. */
+  'output_blocks.8': Float;
+  /** 0 to 1, in the editor 1. */
+  'out.': Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSDXL', [['MODEL', 'MODEL']]);
+
+/** ModelMergeSimple (advanced/model_merging): ratio of model1, the rest of model2. */
+export const ModelMergeSimple: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** 0 to 1, in the editor 1. */
+  ratio: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSimple', [['MODEL', 'MODEL']]);
+
+/** ModelMergeSubtract (advanced/model_merging): multiplier times the difference of model1 and model2. */
+export const ModelMergeSubtract: NodeFunction<{
+  model1: Link<'MODEL'>;
+  model2: Link<'MODEL'>;
+  /** -10 to 10, in the editor 1. */
+  multiplier: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSubtract', [['MODEL', 'MODEL']]);
+
 /** ModelSamplingContinuousEDM (advanced/model) */
 export const ModelSamplingContinuousEDM: NodeFunction<{
   model: Link<'MODEL'>;
@@ -3891,6 +4133,9 @@ export const nodes: {
   BitwiseAndMaskForEach: typeof BitwiseAndMaskForEach;
   CFGGuider: typeof CFGGuider;
   CLIPLoader: typeof CLIPLoader;
+  CLIPMergeAdd: typeof CLIPMergeAdd;
+  CLIPMergeSimple: typeof CLIPMergeSimple;
+  CLIPMergeSubtract: typeof CLIPMergeSubtract;
   CLIPSetLastLayer: typeof CLIPSetLastLayer;
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
@@ -4067,6 +4312,13 @@ export const nodes: {
   MaskToSEGS: typeof MaskToSEGS;
   MaskToSEGS_for_AnimateDiff: typeof MaskToSEGS_for_AnimateDiff;
   MasksToMaskList: typeof MasksToMaskList;
+  ModelMergeAdd: typeof ModelMergeAdd;
+  ModelMergeBlocks: typeof ModelMergeBlocks;
+  ModelMergeSD1: typeof ModelMergeSD1;
+  ModelMergeSD2: typeof ModelMergeSD2;
+  ModelMergeSDXL: typeof ModelMergeSDXL;
+  ModelMergeSimple: typeof ModelMergeSimple;
+  ModelMergeSubtract: typeof ModelMergeSubtract;
   ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
   ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
@@ -4251,6 +4503,9 @@ export const nodes: {
   BitwiseAndMaskForEach,
   CFGGuider,
   CLIPLoader,
+  CLIPMergeAdd,
+  CLIPMergeSimple,
+  CLIPMergeSubtract,
   CLIPSetLastLayer,
   CLIPTextEncode,
   CLIPTextEncodeSDXL,
@@ -4427,6 +4682,13 @@ export const nodes: {
   MaskToSEGS,
   MaskToSEGS_for_AnimateDiff,
   MasksToMaskList,
+  ModelMergeAdd,
+  ModelMergeBlocks,
+  ModelMergeSD1,
+  ModelMergeSD2,
+  ModelMergeSDXL,
+  ModelMergeSimple,
+  ModelMergeSubtract,
   ModelSamplingContinuousEDM,
   ModelSamplingContinuousV,
   ModelSamplingDiscrete,
