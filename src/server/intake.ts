@@ -8,6 +8,7 @@ import { type PreparedMessage, prepare } from '../workflow/prepare.ts';
 import { PythonError, str, toBool, toFloat } from '../workflow/python.ts';
 import { readWorkflow, type Workflow } from '../workflow/read.ts';
 import { answerOf, type NodeTable, validate } from '../workflow/validate.ts';
+import { isId } from './route.ts';
 
 export type Intake =
   | { readonly job: NewJob; readonly nodeErrors: Json; readonly messages: readonly PreparedMessage[] }
@@ -39,15 +40,18 @@ export function intake(body: JsonObject, nodes: NodeTable, environment: NodeEnvi
   const validation = validate(prepared.graph, nodes, environment, Array.isArray(targets) ? targets.map(str) : undefined);
   const answer = answerOf(validation);
   if (validation.error) return { refused: answer };
-  const clientId = Object.hasOwn(body, 'client_id') && body['client_id'] !== null ? str(body['client_id']) : undefined;
+  const clientId = body['client_id'] === undefined || body['client_id'] === null ? undefined : str(body['client_id']) || undefined;
   const extra = entriesOf(given).filter(([name]) => !SECRETS.has(name) && name !== 'extra_pnginfo' && name !== 'client_id');
   if (Object.keys(prepared.extra).length > 0 || Object.hasOwn(given, 'extra_pnginfo'))
     extra.push(['extra_pnginfo', prepared.extra as JsonObject]);
   if (clientId !== undefined) extra.push(['client_id', clientId]);
-  const promptId = body['prompt_id'];
+  const promptId = body['prompt_id'] === undefined || body['prompt_id'] === null ? undefined : str(body['prompt_id']);
+  const key = idempotencyKey ?? textOf(given['idempotency_key']);
+  if (![promptId, clientId, key].every((id) => id === undefined || isId(id)))
+    return refused('invalid_prompt', 'Invalid id', 'prompt_id, client_id and idempotency_key must not be empty, or have null characters');
   return {
     job: {
-      promptId: promptId === undefined || promptId === null ? undefined : str(promptId),
+      promptId,
       prompt: dumpsJson(promptOf(validation.graph)),
       extra: dumpsJson(objectOf(extra)),
       clientId,
@@ -55,7 +59,7 @@ export function intake(body: JsonObject, nodes: NodeTable, environment: NodeEnvi
       front: Object.hasOwn(body, 'front') && toBool(body['front']),
       outputs: validation.outputs,
       webhook: textOf(given['webhook']),
-      idempotencyKey: idempotencyKey ?? textOf(given['idempotency_key']),
+      idempotencyKey: key,
     },
     nodeErrors: answer['node_errors'],
     messages: prepared.messages,

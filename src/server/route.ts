@@ -74,6 +74,9 @@ export function integerQuery(call: Call, name: string): number | undefined {
   return Number.isSafeInteger(value) ? value : refuse(FAILED);
 }
 
-/** The strings of a JSON list; others are left out. */
-export const stringsOf = (value: Json | undefined): string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+/** Whether a text can be an id: databases take no null characters. */
+export const isId = (text: string): boolean => text !== '' && !text.includes('\0');
+
+/** The ids of a JSON list; what can't be one is left out. */
+export const idsOf = (value: Json | undefined): string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string' && isId(item)) : [];

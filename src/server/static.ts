@@ -1,7 +1,8 @@
-// Files of a frontend, with the caching of ComfyUI's middleware/cache_middleware.py; without one, a page that says what this is.
+// Files of a frontend, with the caching of ComfyUI's middleware/cache_middleware.py; without one, the built-in page.
 import { join } from 'node:path';
 import { type Answer, text } from './answers.ts';
 import { isFile, sendFile, typeOfFile, under } from './files.ts';
+import { pageAnswer } from './routes/page.ts';
 
 const NO_CACHE = { 'cache-control': 'no-cache' } as const;
 const DAY = { 'cache-control': 'public, max-age=86400' } as const;
@@ -13,8 +14,7 @@ const missing = (path: string): Answer => ({ ...text('404: Not Found', 404), hea
 
 /** What stands at a path that is no route. */
 export function staticAnswer(root: string | undefined, path: string, since: string | undefined): Answer {
-  if (root === undefined)
-    return path === '/' ? { status: 200, body: WELCOME, type: 'text/html; charset=utf-8', headers: NO_CACHE } : missing(path);
+  if (root === undefined) return path === '/' ? pageAnswer(since) : missing(path);
   const name = decoded(path);
   if (name === '/')
     return sendFile(join(root, 'index.html'), { ...NO_CACHE, pragma: 'no-cache', expires: '0' }, 'text/html; charset=utf-8', since);
@@ -30,13 +30,3 @@ function decoded(path: string): string | undefined {
     return undefined;
   }
 }
-
-const WELCOME = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Darkroom</title>
-<h1>Darkroom</h1>
-<p>The server runs. It speaks ComfyUI’s interface; <a href="openapi.json">openapi.json</a> describes it.</p>
-</html>
-`;

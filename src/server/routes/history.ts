@@ -4,7 +4,7 @@ import { dumpsJson } from '../../formats/json.ts';
 import type { HistoryEntry } from '../../queue/types.ts';
 import { toBool } from '../../workflow/python.ts';
 import { empty, jsonText } from '../answers.ts';
-import { integerQuery, objectBody, type Route, stringsOf } from '../route.ts';
+import { idsOf, integerQuery, isId, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 import { removal } from './queue.ts';
 
@@ -40,7 +40,8 @@ export const historyRoutes = (parts: Parts): Route[] => [
     summary: 'One ended job.',
     answers: { 200: { description: '`{}` for a job that has not ended, or is unknown.', schema: entries } },
     handle: async ({ params }) => {
-      const found = await (await parts.queue()).history.get(params['prompt_id']);
+      const id = params['prompt_id'];
+      const found = isId(id) ? await (await parts.queue()).history.get(id) : undefined;
       return jsonText(objectText(found ? [found] : []));
     },
   },
@@ -54,7 +55,7 @@ export const historyRoutes = (parts: Parts): Route[] => [
       const body = objectBody(call);
       const { history } = await parts.queue();
       if (Object.hasOwn(body, 'clear') && toBool(body['clear'])) await history.clear();
-      const ids = stringsOf(body['delete']);
+      const ids = idsOf(body['delete']);
       if (ids.length > 0) await history.delete(ids);
       return empty();
     },

@@ -9,6 +9,7 @@ import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
 import { nodeRoutes } from './nodes.ts';
 import { operationRoutes } from './operation.ts';
+import { pageRoutes } from './page.ts';
 import { promptRoutes } from './prompt.ts';
 import { queueRoutes } from './queue.ts';
 import { settingRoutes } from './settings.ts';
@@ -35,6 +36,7 @@ const FAMILIES: readonly ((parts: Parts) => readonly Route[])[] = [
   impactRoutes,
   internalRoutes,
   operationRoutes,
+  pageRoutes,
 ];
 
 export const routesOf = (parts: Parts): Route[] => FAMILIES.flatMap((family) => family(parts));

@@ -3,7 +3,7 @@
 import { parseJson } from '../../formats/json.ts';
 import type { JobStatus } from '../../queue/types.ts';
 import { empty, json } from '../answers.ts';
-import type { Route } from '../route.ts';
+import { isId, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
 const job = {
@@ -29,7 +29,8 @@ export const jobRoutes = (parts: Parts): Route[] => [
     summary: 'The state of a job.',
     answers: { 200: { description: 'The state.', schema: job }, 404: 'Never seen, or forgotten with the history.' },
     handle: async ({ params }) => {
-      const status = await (await parts.queue()).job(params['prompt_id']);
+      const id = params['prompt_id'];
+      const status = isId(id) ? await (await parts.queue()).job(id) : undefined;
       return status ? json(told(status)) : empty(404);
     },
   },

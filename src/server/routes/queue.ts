@@ -3,7 +3,7 @@ import { isJsonObject, parseJson } from '../../formats/json.ts';
 import type { QueuedJob } from '../../queue/types.ts';
 import { toBool } from '../../workflow/python.ts';
 import { empty, jsonText } from '../answers.ts';
-import { objectBody, type Route, stringsOf } from '../route.ts';
+import { idsOf, isId, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
 const items = {
@@ -38,7 +38,7 @@ export const queueRoutes = (parts: Parts): Route[] => [
       const body = objectBody(call);
       const queue = await parts.queue();
       if (Object.hasOwn(body, 'clear') && toBool(body['clear'])) await queue.clear();
-      const ids = stringsOf(body['delete']);
+      const ids = idsOf(body['delete']);
       if (ids.length > 0) await queue.remove(ids);
       return empty();
     },
@@ -50,7 +50,8 @@ export const queueRoutes = (parts: Parts): Route[] => [
     body: { type: 'object', properties: { prompt_id: { type: 'string' } } },
     answers: { 200: 'Always.' },
     handle: async ({ bytes }) => {
-      await (await parts.queue()).interrupt(promptIdIn(bytes));
+      const id = promptIdIn(bytes);
+      if (id === undefined || isId(id)) await (await parts.queue()).interrupt(id);
       return empty();
     },
   },

@@ -1,0 +1,265 @@
+// Requests made from the tables of routes, good and bad: no failure that ComfyUI would not have, no crash, no file outside of the folders.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { saving, type TestServer, testServer } from '../../test/support/server.ts';
+import type { Route, Schema } from './route.ts';
+
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
+const SEED = process.env.FUZZ_RUNS === undefined ? 8 : Date.now();
+const SECRET = 'SECRET THAT LIES OUTSIDE';
+
+let test: TestServer;
+let port: number;
+beforeAll(async () => {
+  test = await testServer({ idle: true, maxUploadBytes: 1 << 20 });
+  port = Number(new URL(await test.listen()).port);
+  writeFileSync(join(test.root, 'secret.txt'), SECRET);
+  writeFileSync(join(test.folders.output, 'a.txt'), 'a');
+  mkdirSync(join(test.root, 'user', 'default'), { recursive: true });
+});
+afterAll(() => test.close());
+
+/** Everything outside of the folders that routes write to. */
+const outside = (): string[] => readdirSync(test.root).sort();
+
+const name = fc.oneof(
+  fc.constantFrom('a.txt', 'checkpoints', 'sub/a.txt', 'input', 'output', 'TestSave', 'default', ''),
+  fc.constantFrom(
+    '..',
+    '../secret.txt',
+    '../../secret.txt',
+    '/etc/passwd',
+    'a/../../secret.txt',
+    '..\\secret.txt',
+    '....//secret.txt',
+    '.',
+  ),
+  fc.constantFrom(
+    'a.txt [input]',
+    '../secret.txt [output]',
+    'a\0b',
+    '%2e%2e%2fsecret.txt',
+    'C:\\x',
+    '~',
+    'x'.repeat(300),
+    'ü€😀',
+    '__proto__',
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+const json = fc.oneof(
+  fc.jsonValue().map((value) => JSON.stringify(value)),
+  fc.constantFrom(
+    '18446744073709551616',
+    '1e999',
+    'NaN',
+    '-Infinity',
+    '{"__proto__": {"a": 1}}',
+    '[[[[]]]]',
+    '',
+    '{',
+    '"\\ud800"',
+    '\ufeff{}',
+  ),
+);
+
+/** A value that fits a schema, or nearly. */
+function fitting(schema: Schema): fc.Arbitrary<unknown> {
+  const {
+    type,
+    properties,
+    items,
+    enum: choices,
+  } = schema as { type?: string; properties?: Record<string, Schema>; items?: Schema; enum?: unknown[] };
+  const exact: fc.Arbitrary<unknown> = choices
+    ? fc.constantFrom(...choices)
+    : type === 'object'
+      ? fc.record(Object.fromEntries(Object.entries(properties ?? {}).map(([key, inner]) => [key, fitting(inner)])), { requiredKeys: [] })
+      : type === 'array'
+        ? fc.array(items ? fitting(items) : fc.jsonValue(), { maxLength: 4 })
+        : type === 'boolean'
+          ? fc.boolean()
+          : type === 'integer' || type === 'number'
+            ? fc.oneof(fc.integer(), fc.double())
+            : name;
+  return fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: fc.jsonValue() });
+}
+
+const FORM = 'multipart/form-data; boundary=X';
+const formBody = fc
+  .record({
+    filename: name,
+    subfolder: name,
+    type: name,
+    overwrite: fc.constantFrom('true', '1', 'x'),
+    original_ref: json,
+    cut: fc.boolean(),
+  })
+  .map(({ filename, cut, ...fields }) => {
+    const clean = (text: string): string => text.replace(/[\r\n"]/g, '');
+    const parts = Object.entries(fields).map(([key, value]) => `--X\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`);
+    const file = `--X\r\nContent-Disposition: form-data; name="image"; filename="${clean(filename)}"\r\n\r\nfile\r\n`;
+    return `${parts.join('')}${file}${cut ? '' : '--X--\r\n'}`;
+  });
+const raw = fc.string({ unit: 'binary', maxLength: 100 });
+
+interface Asked {
+  readonly url: string;
+  readonly payload: string;
+  readonly headers: Record<string, string>;
+}
+
+function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> {
+  const names = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]);
+  const values = fc.record({
+    prefix: only === 'root' ? fc.constant('') : fc.constantFrom('', '/api'),
+    params: fc.tuple(...names.map(() => name)),
+    encode: fc.boolean(),
+    query: fc.record(Object.fromEntries(Object.keys(query).map((key) => [key, fc.oneof(name, fc.integer().map(String))])), {
+      requiredKeys: [],
+    }),
+    body:
+      body === 'multipart'
+        ? fc.oneof({ weight: 4, arbitrary: formBody }, { weight: 1, arbitrary: raw })
+        : body === 'raw'
+          ? raw
+          : fc.oneof(
+              { weight: 4, arbitrary: fitting(body ?? {}).map((value) => JSON.stringify(value) ?? '') },
+              { weight: 1, arbitrary: json },
+            ),
+    user: fc.option(
+      name.map((text) => text.replace(/[^\x20-\x7e]/g, '?')),
+      { nil: undefined },
+    ),
+  });
+  return values.map(({ prefix, params, encode, query, body: content, user }) => {
+    const rest = [...params];
+    // what is not encoded must still be a request line
+    const part = (text: string): string =>
+      encode ? encodeURIComponent(text.toWellFormed()) : encodeURI(text.toWellFormed()).replace(/[?#]/g, '');
+    const where = path.replace(/\{[^}]+\}/g, () => part(rest.shift() ?? ''));
+    const search = new URLSearchParams(Object.entries(query).filter((e): e is [string, string] => e[1] !== undefined)).toString();
+    const headers: Record<string, string> = body === 'multipart' ? { 'content-type': FORM } : { 'content-type': 'application/json' };
+    return {
+      url: `${prefix}${where}?${search}`,
+      payload: content,
+      headers: user === undefined ? headers : { ...headers, 'comfy-user': user },
+    };
+  });
+}
+
+/** Where ComfyUI fails too: a body that is no JSON, a number that is none. */
+const MAY_FAIL = new Set(
+  ['POST /queue', 'POST /history', 'POST /free', 'POST /prompt', 'POST /users', 'POST /settings', 'POST /settings/{id}'].concat([
+    'GET /history',
+    'POST /impact/wildcards',
+    'PATCH /internal/logs/subscribe',
+  ]),
+);
+
+it('no route fails, crashes, or leaves its folders', async () => {
+  const before = outside();
+  for (const route of test.server.routes) {
+    const label = `${route.method} ${route.path}`;
+    await fc.assert(
+      fc.asyncProperty(requests(route), async ({ url, payload, headers }) => {
+        const body = route.method === 'GET' ? {} : { payload };
+        const answer = await test.server.app.inject({ method: route.method, url, headers, ...body });
+        const words = `${label}: ${url} ${payload.slice(0, 200)} -> ${answer.statusCode}`;
+        const excused = MAY_FAIL.has(label) && (route.method === 'GET' ? url.includes('=') : !isJson(payload));
+        if (answer.statusCode >= 500) expect(excused, words).toBe(true);
+        expect(answer.body.includes(SECRET), words).toBe(false);
+        expect(outside(), words).toEqual(before);
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+  }
+  expect(readFileSync(join(test.root, 'secret.txt'), 'utf8')).toBe(SECRET);
+  expect(existsSync(join(test.root, 'escaped'))).toBe(false);
+  expect((await test.server.app.inject({ url: '/healthz' })).statusCode).toBe(200);
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text.replace('\ufeff', ''));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+it('prompts that are broken in any way are refused with ComfyUI’s shape', async () => {
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.tuple(fc.constantFrom('1', '2', '9'), fc.integer({ min: -2, max: 9 })),
+    fc.constant({ __value__: [1] }),
+  );
+  const node = fc.record(
+    {
+      class_type: fc.oneof(fc.constantFrom('TestNumber', 'TestSave', 'TestValues', 'TestAdd', 'TestTotal'), fc.jsonValue()),
+      inputs: fc.dictionary(fc.constantFrom('value', 'a', 'b', 'int', 'items', 'filename_prefix', 'image'), value),
+    },
+    { requiredKeys: [] },
+  );
+  const prompt = fc.oneof(
+    fc.dictionary(
+      fc.constantFrom('1', '2', '3', 'x:y', '__proto__'),
+      fc.oneof({ weight: 9, arbitrary: node }, { weight: 1, arbitrary: fc.jsonValue() }),
+    ),
+    fc.constant(saving(1)),
+  );
+  const body = fc.record(
+    {
+      ...{ prompt, client_id: fc.jsonValue(), prompt_id: fc.jsonValue(), number: fc.jsonValue(), front: fc.jsonValue() },
+      ...{
+        extra_data: fc.oneof(
+          fc.jsonValue(),
+          fc.record({ extra_pnginfo: fc.jsonValue(), webhook: fc.jsonValue(), idempotency_key: fc.jsonValue() }),
+        ),
+      },
+      partial_execution_targets: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(body, async (given) => {
+      const answer = await test.server.app.inject({ method: 'POST', url: '/prompt', payload: JSON.stringify(given) });
+      const words = `${JSON.stringify(given)} -> ${answer.statusCode} ${answer.body}`;
+      expect([200, 400], words).toContain(answer.statusCode);
+      const { error, node_errors, prompt_id } = answer.json();
+      expect(typeof node_errors, words).toBe('object');
+      if (answer.statusCode === 200) expect(typeof prompt_id, words).toBe('string');
+      else
+        expect(typeof error.type === 'string' && typeof error.message === 'string' && typeof error.details === 'string', words).toBe(true);
+    }),
+    { numRuns: 8 * RUNS, seed: SEED },
+  );
+  await test.queue.clear();
+});
+
+it('what is no HTTP is answered or closed', async () => {
+  const say = (text: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = createConnection(port, '127.0.0.1', () => socket.write(text, 'latin1'));
+      let heard = '';
+      socket.on('data', (data) => {
+        heard += data.toString('latin1');
+      });
+      socket.setTimeout(300, () => socket.destroy());
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve(heard));
+    });
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  for (const text of [
+    ...['\0\0\0\0', 'GET\r\n\r\n', 'GET /%ff%zz HTTP/1.1\r\nHost: localhost\r\n\r\n', 'GET /ws HTTP/1.1\r\nHost: \r\n\r\n'],
+    ...[`GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`, `GET /prompt HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`],
+    `GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n`,
+    'POST /prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'POST /prompt HTTP/1.1\r\nHost: localhost\r\nContent-Type: ;;;\r\nContent-Length: 2\r\n\r\n{}',
+  ])
+    expect(await say(text), text).not.toContain(' 500 ');
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+});

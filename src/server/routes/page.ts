@@ -1,0 +1,117 @@
+// The built-in page: its files (web/), reading of a workflow in any form, and the examples that come with the package. Darkroom's own.
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DarkroomError } from '../../errors.ts';
+import { formOf, type WorkflowForm } from '../../workflow/form.ts';
+import { promptOf } from '../../workflow/graph.ts';
+import { readWorkflowBytes, type Workflow } from '../../workflow/read.ts';
+import { type Answer, empty, json } from '../answers.ts';
+import { isFile, sendFile, typeOfFile, under } from '../files.ts';
+import type { Route } from '../route.ts';
+import type { Parts } from '../types.ts';
+
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+const WEB = join(PACKAGE, 'web');
+const EXAMPLES = join(PACKAGE, 'examples');
+const MAX_NAME = 255;
+const PAGE = /^[a-z-]+\.(js|css|svg)$/;
+
+/** Nothing but this server is ever asked; pictures also come from memory. */
+const HEADERS = {
+  'cache-control': 'no-cache',
+  'content-security-policy': "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+} as const;
+
+const object = { type: 'object' } as const;
+const read = {
+  type: 'object',
+  properties: {
+    prompt: { type: 'object', description: 'The workflow in the API format.' },
+    extra: { type: 'object', description: 'What came with it, for `extra_pnginfo`.' },
+    source: { enum: ['API', 'UI', 'A1111'] },
+    notes: { type: 'array', items: { type: 'string' }, description: 'What had to be guessed.' },
+    form: { type: 'object', description: 'Its widgets: `main` first, then `groups` by node; `missing` files.' },
+  },
+} as const;
+
+/** The page itself. */
+export const pageAnswer = (since?: string): Answer => sendFile(join(WEB, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
+
+export const pageRoutes = ({ nodes, folders }: Parts): Route[] => {
+  const told = ({ graph, extra, form, notes }: Workflow, shown: WorkflowForm): Answer =>
+    json({ prompt: promptOf(graph), extra, source: form, notes, form: shown });
+  const fitting = (name: string): [Workflow, WorkflowForm] | undefined => {
+    const workflow = readWorkflowBytes(readFileSync(join(EXAMPLES, name)), name, { nodes });
+    if ([...workflow.graph.values()].some(({ classType }) => !nodes.has(classType))) return undefined;
+    const form = formOf(workflow.graph, nodes, folders);
+    return form.missing.length === 0 ? [workflow, form] : undefined;
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/darkroom',
+      only: 'root',
+      summary: 'The built-in page.',
+      answers: { 200: 'HTML.' },
+      handle: (call) => pageAnswer(call.header('if-modified-since')),
+    },
+    {
+      method: 'POST',
+      path: '/darkroom/read',
+      summary: 'Reads a workflow file or a picture that holds one, in any form; nothing is run or kept.',
+      query: { name: { type: 'string', description: 'What messages call the file.' } },
+      body: 'raw',
+      answers: { 200: { description: 'The workflow and its form.', schema: read }, 422: { description: 'It holds none.', schema: object } },
+      handle: (call) => {
+        const name = basename((call.query('name') ?? 'the file').slice(0, MAX_NAME)) || 'the file';
+        try {
+          const workflow = readWorkflowBytes(call.bytes, name, { nodes });
+          return told(workflow, formOf(workflow.graph, nodes, folders));
+        } catch (error) {
+          if (!(error instanceof DarkroomError)) throw error;
+          return json({ error: { code: error.code, message: error.message, hint: error.hint ?? '' } }, 422);
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/darkroom/examples',
+      summary: 'Examples that run with the files that are there.',
+      answers: { 200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } } },
+      handle: () => json(exampleFiles().flatMap((file) => (fitting(file) ? [file.slice(0, -'.json'.length)] : []))),
+    },
+    {
+      method: 'GET',
+      path: '/darkroom/examples/{name}',
+      summary: 'An example, read.',
+      answers: { 200: { description: 'The workflow and its form.', schema: read }, 404: 'There is none, or it does not run here.' },
+      handle: ({ params }) => {
+        const file = exampleFiles().find((f) => f === `${params['name']}.json`);
+        const found = file && fitting(file);
+        return found ? told(...found) : empty(404);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/darkroom/{file}',
+      only: 'root',
+      summary: 'Files of the built-in page.',
+      answers: { 200: 'The file.', 404: 'There is none.' },
+      handle: (call) => {
+        const { file } = call.params;
+        const path = PAGE.test(file) ? under(WEB, file) : undefined;
+        return path && isFile(path) ? sendFile(path, HEADERS, typeOfFile(file), call.header('if-modified-since')) : empty(404);
+      },
+    },
+  ];
+};
+
+const exampleFiles = (): string[] => {
+  try {
+    return readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));
+  } catch {
+    return [];
+  }
+};
