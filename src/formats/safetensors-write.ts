@@ -51,12 +51,19 @@ export interface TensorToMake {
 }
 
 /** Writes the tensors in this order, one in memory at a time. Throws DR_OUTPUT_UNWRITABLE, and what `bytes` throws; nothing is left then. */
-export async function writeSafetensorsLater(file: string, tensors: readonly TensorToMake[]): Promise<void> {
-  async function* parts(): AsyncGenerator<Uint8Array> {
-    yield headerOf(tensors);
-    for (const { name, dtype, shape, bytes } of tensors) yield bytesOf(name, { dtype, shape, data: await bytes() });
-  }
-  await writeWhole(file, parts());
+export const writeSafetensorsLater = (
+  file: string,
+  tensors: readonly TensorToMake[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> => writeWhole(file, encodeSafetensorsLater(tensors, metadata));
+
+/** The bytes of a file with these tensors in this order, each made when its turn comes. */
+export async function* encodeSafetensorsLater(
+  tensors: readonly TensorToMake[],
+  metadata?: Readonly<Record<string, string>>,
+): AsyncGenerator<Uint8Array> {
+  yield headerOf(tensors, metadata);
+  for (const { name, dtype, shape, bytes } of tensors) yield bytesOf(name, { dtype, shape, data: await bytes() });
 }
 
 /** The bytes of a file with these tensors, in parts. */

@@ -2,11 +2,12 @@
 // float32 and in the order of the nodes, as ComfyUI does (comfy/model_patcher, comfy/weight_adapter). Three ways, by exactness and cost:
 // - A low-rank change of a UNet's layer stays beside the weight: W x + s up(down x). Equal but for rounding, costs rank/width more per
 //   evaluation, no copy of the weight; the strength s is an input of the graph, another one needs no other session.
-// - Other changes of a UNet (LoHa, LoKr, DoRA, diff, blends) are of full rank: W' is computed once, when the session is opened.
+// - Other changes of a UNet (LoHa, LoKr, DoRA, diff, blends) are of full rank: W' is computed once, when the session is opened, or before
+//   that into a file (runtime/changed.ts), as a session keeps all that it computes from.
 // - Text encoders live in float16 and W' is rounded to it, which only W' itself gives. It is computed in each evaluation (one per
 //   prompt) from numbers that are inputs, so that neither a second copy nor another session is needed.
 import type { Patch } from '../formats/lora.ts';
-import type { Graph, Value } from '../onnx/builder.ts';
+import { createGraph, type Graph, type Value } from '../onnx/builder.ts';
 import { ELEMENT } from '../onnx/serialize.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { type AppliedLora, branchOf, isBranch, scaleOf } from './lora.ts';
@@ -56,8 +57,12 @@ export interface PatchPlan {
   readonly key: string;
   /** The graph's further inputs: `scales` [n], unless there are none. */
   readonly inputs: Readonly<Record<string, Tensor>>;
-  /** Builds a graph over the changed weights. */
-  build(make: (weights: Weights) => Graph): Graph;
+  /** Whole tensors that are computed before evaluations, with their shapes. */
+  readonly merged: ReadonlyMap<string, readonly number[]>;
+  /** A graph that gives some of them, as `0`, `1` … */
+  mergedGraph(names: readonly string[]): Graph;
+  /** Builds a graph over the changed weights; those in `ready` are there already. */
+  build(make: (weights: Weights) => Graph, ready?: Weights): Graph;
 }
 
 /** 'ahead' keeps low-rank changes beside the weights and computes the others when the session opens; 'each time' computes changed
@@ -81,14 +86,27 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
   return {
     key: [keyOf(network), ...fixed].join(' '),
     inputs: inputs.size > 0 ? { scales: tensor([inputs.size], Float32Array.from(inputs.values())) } : {},
-    build: (make) => {
+    merged: new Map(
+      late ? [] : places.flatMap((place) => (place.merged.length > 0 && isWhole(place) ? [[place.tensor, place.shape]] : [])),
+    ),
+    mergedGraph: (names) => {
+      const graph = createGraph();
+      const weights = changedWeights(network, places, '', constant, constant, true);
+      for (const [i, name] of names.entries()) graph.output(`${i}`, weights.value(graph, name), weights.shape(name));
+      return graph;
+    },
+    build: (make, ready) => {
       const given = givenNumbers([...inputs.keys()]);
-      const graph = make(changedWeights(network, places, '', late ? given.number : constant, given.number, true));
+      const changed = changedWeights(network, places, '', late ? given.number : constant, given.number, true);
+      const from = (name: string): Weights => (ready?.has(name) ? ready : changed);
+      const graph = make({ ...changed, value: (g, name, view) => from(name).value(g, name, view) });
       if (inputs.size > 0) given.declare(graph);
       return graph;
     },
   };
 }
+
+const isWhole = ({ rows, transposed }: PatchTarget): boolean => !rows && !transposed;
 
 /** The files of the changes. */
 const keyOf = ({ changes }: ChangedNetwork): string =>

@@ -14,6 +14,7 @@ import { timestepEmbedding } from '../models/unet/timestep.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
 import { full } from '../tensor/tensor.ts';
 import { createAdapter } from './adapter.ts';
+import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlNet, NetworkBase, UNet } from './types.ts';
 import { wrongFile } from './wrong-file.ts';
@@ -81,7 +82,7 @@ export function createControlNet(runtime: Runtime, weights: Weights, options: Co
     outputs,
     build: () => {
       const graph = (unchanged: Weights) => controlGraph(whole(unchanged), config, pooled);
-      return plan ? plan.build(graph) : graph(base?.weights ?? weights);
+      return plan ? changedGraph(plan, graph, runtime) : graph(base?.weights ?? weights);
     },
   });
   return {

@@ -52,7 +52,7 @@ async function networkOf({ inputs, params }: GoldenCase): Promise<{ weights: Wei
 
 /** What a graph over the patched weights gives. */
 async function evaluate(
-  plan: NonNullable<ReturnType<typeof planChanges>>,
+  plan: Pick<NonNullable<ReturnType<typeof planChanges>>, 'inputs' | 'build'>,
   make: (g: ReturnType<typeof createGraph>, w: Weights) => string,
   inputs: Readonly<Record<string, Tensor>>,
   rank: number,
@@ -104,7 +104,7 @@ describe('ahead of evaluations', () => {
     const rows = (graph: ReturnType<typeof createGraph>, w: Weights): string => linear({ g: graph, w }, 'x', 'layer', [1, 4]);
     for (const make of spatial ? [layer] : [layer, rows]) {
       const got = await evaluate(plan, make, { x }, spatial ? 4 : 2);
-      const plain = { key: '', inputs: {}, build: (build: (w: Weights) => ReturnType<typeof createGraph>) => build(changed) };
+      const plain = { inputs: {}, build: (build: (w: Weights) => ReturnType<typeof createGraph>) => build(changed) };
       const want = await evaluate(plain, make, { x }, spatial ? 4 : 2);
       expect(got.shape).toEqual(want.shape);
       got.data.forEach((v, i) => {

@@ -26,7 +26,12 @@ export interface NetworkSpec {
   readonly variant?: string;
   readonly outputs: readonly string[];
   /** Builds the graph; called when it is opened. */
-  build(): Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>;
+  build(): BuiltGraph | Promise<BuiltGraph>;
+}
+
+export interface BuiltGraph extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'> {
+  /** Called when a session is open, or could not be opened. */
+  readonly opened?: () => void;
 }
 
 export interface Runtime {
@@ -74,11 +79,15 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     let entry = entries.get(key);
     if (!entry) {
       options.onLoad?.(spec);
-      const graph = spec.build();
-      const model = graph.serialize();
-      await makeRoom(graph.weightBytes());
-      const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
-      entry = { session, bytes: graph.weightBytes() };
+      const graph = await spec.build();
+      try {
+        const model = graph.serialize();
+        await makeRoom(graph.weightBytes());
+        const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
+        entry = { session, bytes: graph.weightBytes() };
+      } finally {
+        graph.opened?.();
+      }
     }
     entries.delete(key);
     entries.set(key, entry);

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly folder: string;
   readonly threads: number;
   readonly providers: readonly string[];
+  /** False: the graph is evaluated as it is, for those that run once. */
+  readonly optimize?: boolean;
   /** Fixes free dimensions by name (for measurements). */
   readonly fixed?: Readonly<Record<string, number>>;
 }
@@ -24,7 +26,7 @@ export interface Session {
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
   const session = await InferenceSession.create(model, {
     executionProviders: [...options.providers],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: options.optimize === false ? 'disabled' : 'all',
     intraOpNumThreads: options.threads,
     // Errors are thrown here; nothing is printed beside them.
     logSeverityLevel: 4,

@@ -5,6 +5,7 @@ import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/grap
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import type { Weights } from '../models/weights.ts';
 import { full, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
+import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
 
@@ -23,7 +24,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       part: 'unet',
       variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
-      build: () => (plan ? plan.build((patched) => unetGraph(patched, config, graph)) : unetGraph(weights, config, graph)),
+      build: () => (plan ? changedGraph(plan, (changed) => unetGraph(changed, config, graph), runtime) : unetGraph(weights, config, graph)),
     });
   };
   const [plain, controlled, adapted] = [network(false), network(true), network(true, true)];

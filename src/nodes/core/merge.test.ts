@@ -1,5 +1,5 @@
 // Merges against weights that ComfyUI's nodes and ModelPatcher made (test/golden/merge), and inside networks.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,10 +10,11 @@ import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import { openLora } from '../../formats/lora.ts';
 import { openSafetensors } from '../../formats/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors-write.ts';
-import { plainTargets, planChanges, type WeightChange } from '../../models/changes.ts';
+import { type MergeTime, plainTargets, planChanges, type WeightChange } from '../../models/changes.ts';
 import type { AppliedLora } from '../../models/lora.ts';
 import { type Weights, weightsOf } from '../../models/weights.ts';
 import { createGraph } from '../../onnx/builder.ts';
+import { changedGraph } from '../../runtime/changed.ts';
 import type { Clip } from '../../runtime/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { TextEncoder, UNet } from '../../runtime/types.ts';
@@ -55,7 +56,7 @@ describe('golden merge/weights', () => {
   };
 
   /** All weights as one graph gives them; what stays beside a weight is added to it. */
-  async function evaluate(id: string, { base }: UNet, time: 'ahead' | 'each time' | 'whole'): Promise<Map<string, Tensor>> {
+  async function evaluate(id: string, { base }: UNet, time: MergeTime, beforehand = false): Promise<Map<string, Tensor>> {
     const plan = planChanges(base!, time);
     const names = [...base!.weights.names()];
     const build = (weights: Weights) => {
@@ -77,8 +78,10 @@ describe('golden merge/weights', () => {
     };
     const outputs = names.map((_, i) => `w${i}`);
     const file = base!.weights.file;
-    const variant = `${time} ${plan?.key}`;
-    const made = runtime.network({ file, part: id, variant, outputs, build: () => (plan ? plan.build(build) : build(base!.weights)) });
+    const variant = `${time} ${beforehand} ${plan?.key}`;
+    const options = { threads: 1, folder: join(folder, 'merged'), ...(beforehand && { inSession: 0 }) };
+    const graph = () => (plan ? changedGraph(plan, build, options) : build(base!.weights));
+    const made = runtime.network({ file, part: id, variant, outputs, build: graph });
     const got = await made.run({ ...plan?.inputs });
     return new Map(names.map((name, i) => [name, got[`w${i}`]]));
   }
@@ -110,11 +113,14 @@ describe('golden merge/weights', () => {
         expect(context.warnings).toHaveLength(id === 'another shape' ? 1 : 0);
       }
     }
-    for (const time of ['ahead', 'each time', 'whole'] as const) {
-      const got = await evaluate(id, one, time);
+    for (const [time, beforehand] of [['ahead'], ['each time'], ['whole'], ['ahead', true], ['whole', true]] as const) {
+      // biome-ignore format: one line
+      const got = await evaluate(id, one, time, beforehand);
       // position ids and the scale of logits are no weights here
       for (const [name, output] of Object.entries(outputs)) if (!name.endsWith('logit_scale')) expectGolden(g, id, output, got.get(name)!);
     }
+    // what was merged beforehand lies in files without names
+    expect(existsSync(join(folder, 'merged')) ? readdirSync(join(folder, 'merged')) : []).toEqual([]);
   });
 });
 

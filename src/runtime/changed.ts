@@ -1,0 +1,117 @@
+// Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a file that the session then maps: a session
+// that merges two models itself keeps both and all that lies between, five times the weights. The file has no name once it is open.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { type TensorToMake, writeSafetensorsLater } from '../formats/safetensors-write.ts';
+import type { PatchPlan } from '../models/changes.ts';
+import { type Weights, weightsOf } from '../models/weights.ts';
+import type { Graph } from '../onnx/builder.ts';
+import { cacheFolder } from '../storage/embedded.ts';
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
+import type { BuiltGraph } from './runtime.ts';
+import { openSession } from './session.ts';
+
+export interface MergeOptions {
+  readonly threads: number;
+  /** Bytes of merged tensors that a session may compute by itself. */
+  readonly inSession?: number;
+  /** Folder of the file; a part of the user's cache unless given. */
+  readonly folder?: string;
+}
+
+const IN_SESSION = 2 ** 28;
+/** Bytes of tensors that are computed together. */
+const PART = 2 ** 26;
+
+const bytesOf = (shape: readonly number[]): number => 4 * sizeOf(shape);
+
+/** The graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when there is no room for what is merged. */
+export async function changedGraph(plan: PatchPlan, make: (weights: Weights) => Graph, options: MergeOptions): Promise<BuiltGraph> {
+  const total = [...plan.merged.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
+  if (total <= (options.inSession ?? IN_SESSION)) return plan.build(make);
+  const folder = options.folder ?? join(cacheFolder(), 'merged');
+  const file = join(folder, `${process.pid}-${randomUUID()}.safetensors`);
+  const remove = (): void => {
+    try {
+      rmSync(file, { force: true });
+      process.off('exit', remove);
+    } catch {
+      // systems that keep the names of open files: removed when the process ends
+    }
+  };
+  process.once('exit', remove);
+  try {
+    makeFolder(folder);
+    const read = mergedReader(plan, options.threads);
+    await writeSafetensorsLater(
+      file,
+      [...plan.merged].map(([name, shape]): TensorToMake => {
+        const bytes = async () => {
+          const { data } = await read(name);
+          return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        };
+        return { name, dtype: 'F32', shape, bytes };
+      }),
+    );
+    const opened = await openSafetensors(file);
+    await opened.close();
+    return { ...plan.build(make, weightsOf(file, opened.tensors, '')), opened: remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+      message: `${folder} can't be made: ${(cause as Error).message}`,
+      hint: 'Merged weights are computed into a file there. Name another cache folder in DARKROOM_CACHE.',
+      file: folder,
+      cause,
+    });
+  }
+}
+
+/** Computes merged tensors; those that follow one another in the plan are computed together. */
+export function mergedReader(plan: PatchPlan, threads: number): (name: string) => Promise<Tensor> {
+  const names = [...plan.merged.keys()];
+  let ready = new Map<string, Tensor>();
+  return async (name) => {
+    const known = ready.get(name);
+    if (known) return known;
+    const part: string[] = [];
+    let bytes = 0;
+    for (let at = names.indexOf(name); at >= 0 && at < names.length; at++) {
+      bytes += bytesOf(plan.merged.get(names[at])!);
+      if (part.length > 0 && bytes > PART) break;
+      part.push(names[at]);
+    }
+    if (part.length === 0) throw new Error(`internal: ${name} is not merged`);
+    ready = await computed(plan, part, threads);
+    return ready.get(name)!;
+  };
+}
+
+async function computed(plan: PatchPlan, names: readonly string[], threads: number): Promise<Map<string, Tensor>> {
+  const graph = plan.mergedGraph(names);
+  const session = await openSession(graph.serialize(), {
+    name: `the merge of ${names[0]}`,
+    folder: graph.folder(),
+    threads,
+    providers: ['cpu'],
+    optimize: false,
+  });
+  try {
+    const outputs = names.map((_, i) => `${i}`);
+    const result = await session.run({}, outputs);
+    return new Map(names.map((name, i) => [name, result[`${i}`]]));
+  } finally {
+    await session.close();
+  }
+}
