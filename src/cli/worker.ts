@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { modelFolders } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
-import { openQueue } from '../queue/queue.ts';
 import type { QueueEvent } from '../queue/types.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { openFolders } from '../storage/folders.ts';
@@ -34,6 +33,8 @@ export const workerCommand: Command = {
       embedded: embeddedModels(),
     });
     const finishMs = 1000 * wholeNumber('finish', values.finish, FINISH_SECONDS);
+    // its database takes longer to load than all other commands
+    const { openQueue } = await import('../queue/queue.ts');
     const queue = await openQueue({
       database,
       retries: wholeNumber('retries', values.retries, 1),

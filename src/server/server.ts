@@ -95,7 +95,10 @@ export function createServer(options: ServerOptions): DarkroomServer {
     wantsPreviews: ({ clientId }) => clientId !== undefined && sockets.wantsPreviews(clientId),
     listen: async ({ host, port }) => {
       try {
-        return await app.listen({ host, port });
+        const address = await app.listen({ host, port });
+        // its texts are made before somebody waits for them
+        setImmediate(() => void parts.objectInfo.all());
+        return address;
       } catch (error) {
         throw cannotListen(host, port, error as NodeJS.ErrnoException);
       }

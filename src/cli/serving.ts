@@ -1,0 +1,151 @@
+// What darkroom serve does: the listener first, then the database, then the engine; until Ctrl-C.
+import { join } from 'node:path';
+import { modelFolders } from '../engine/room.ts';
+import { DarkroomError } from '../errors.ts';
+import { didYouMean } from '../near.ts';
+import { NODES } from '../nodes/index.ts';
+import type { Queue } from '../queue/types.ts';
+import { checkListen } from '../server/guard.ts';
+import { createLogs, type Logs } from '../server/logs.ts';
+import { createServer } from '../server/server.ts';
+import { embeddedModels } from '../storage/embedded.ts';
+import { openFolders } from '../storage/folders.ts';
+import { openStorage } from '../storage/storage.ts';
+import type { Invocation } from './command.ts';
+import { roomOptions, type Values } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+const PORT = 8188;
+const FINISH_SECONDS = 20;
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+const PREVIEWS = ['auto', 'latent2rgb', 'none'];
+
+/** Serves until it is told to stop. Throws DR_BAD_USAGE, DR_DATABASE. */
+export async function serve({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+  if (positionals.length > 0) throw usage(`serve takes no '${positionals[0]}'`, 'See darkroom serve --help.');
+  const host = values.listen ?? '127.0.0.1';
+  const token = values.token ?? (process.env.DARKROOM_TOKEN || undefined);
+  checkListen({ host, token, insecure: values.insecure });
+  const port = whole(values, 'port', 0, 65535) ?? PORT;
+  const limit = whole(values, 'queue-limit', 1, 1e9);
+  const retries = whole(values, 'retries', 0, 100);
+  const finishMs = (whole(values, 'finish', 0, 86_400) ?? FINISH_SECONDS) * 1000;
+  const megabytes = whole(values, 'max-upload-size', 1, 4096);
+  const previews = oneOf(values, 'preview-method', PREVIEWS) ?? 'auto';
+  const options = roomOptions(values);
+  const folders = openFolders({
+    ...(values.storage === undefined ? {} : openStorage(values.storage)),
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    models: modelFolders(options.models),
+    embedded: embeddedModels(),
+  });
+  const user = values['user-directory'] ?? 'user';
+  const logs = createLogs({
+    level: oneOf(values, 'log-level', LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),
+    write: terminal.err,
+  });
+
+  const queue = deferred<Queue>();
+  const server = createServer({
+    ...{ queue: queue.promise, folders, nodes: nodes?.table ?? NODES, user, logs, token },
+    corsOrigin: values['enable-cors-header'],
+    hosts: values.insecure ? ['*'] : values['allow-host'],
+    multiUser: values['multi-user'],
+    previews: previews === 'latent2rgb' ? 'all' : previews === 'none' ? 'none' : 'auto',
+    maxUploadBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
+  });
+  const address = await server.listen({ host, port });
+  terminal.out(`Darkroom listens on ${address}`);
+  const signals = stopSignals(terminal);
+  let opened: Queue | undefined;
+  try {
+    opened = await openJobs({ database: values.database ?? join(user, 'database'), retries, limit }, logs);
+    opened.looking(server.wantsPreviews);
+    const { input, output, temp } = folders;
+    const worker = opened.work({
+      engine: {
+        models: folders.models,
+        ...{ input, output, temp, threads: options.threads },
+        device: options.device ?? 'auto',
+        nodesModule: nodes?.module,
+      },
+    });
+    queue.resolve(opened);
+    logs.logger.info({ address }, 'ready');
+    await signals.stop;
+    logs.logger.info('stopping');
+    await Promise.race([worker.close({ finishMs }), signals.hurry]);
+    await server.close();
+    return 0;
+  } catch (error) {
+    queue.reject(error);
+    await server.close();
+    throw error;
+  } finally {
+    signals.release();
+    await opened?.close();
+  }
+}
+
+/** The queue is read in only now: its database takes longer to load than everything before. */
+async function openJobs(options: { database: string; retries?: number; limit?: number }, { logger }: Logs): Promise<Queue> {
+  const { openQueue } = await import('../queue/queue.ts');
+  return await openQueue({ ...options, onProblem: (message, error) => logger.error({ err: error }, message) });
+}
+
+/** Ctrl-C or SIGTERM; the second one wants it sooner, the third ends the process. */
+function stopSignals(terminal: Terminal): { readonly stop: Promise<void>; readonly hurry: Promise<void>; release(): void } {
+  const [stop, hurry] = [deferred<void>(), deferred<void>()];
+  let times = 0;
+  const hear = (): void => {
+    times++;
+    if (times === 1) stop.resolve();
+    else if (times === 2) hurry.resolve();
+    else process.exit(130);
+    if (terminal.interactive && times === 1)
+      terminal.err('\r\x1b[2Kstopping after the running job; Ctrl-C again: it starts anew next time\n');
+  };
+  process.on('SIGINT', hear);
+  process.on('SIGTERM', hear);
+  return {
+    stop: stop.promise,
+    hurry: hurry.promise,
+    release: () => {
+      process.off('SIGINT', hear);
+      process.off('SIGTERM', hear);
+    },
+  };
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(reason: unknown): void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, 'promise'>;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...settle! };
+}
+
+const usage = (message: string, hint: string): DarkroomError => new DarkroomError('DR_BAD_USAGE', { message, hint });
+
+type Numbered = 'port' | 'queue-limit' | 'retries' | 'finish' | 'max-upload-size';
+
+function whole(values: Values, name: Numbered, min: number, max: number): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) throw usage(`--${name} ${text} is not possible`, `Give a whole number from ${min} to ${max}.`);
+  return value;
+}
+
+function oneOf(values: Values, name: 'preview-method' | 'log-level', known: readonly string[]): string | undefined {
+  const text = values[name];
+  if (text !== undefined && !known.includes(text))
+    throw usage(`unknown --${name} '${text}'`, didYouMean(text, known) || `There are: ${known.join(', ')}.`);
+  return text;
+}
