@@ -12,6 +12,8 @@ export interface Sql {
 export interface Database extends Sql {
   /** Statements that happen all or not at all. Inside, only `sql` may be used. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Throws DR_DATABASE when there is no room for new jobs. */
+  checkRoom(): Promise<void>;
   /** The bus between the processes of this database; undefined when there is only this one. */
   readonly wire?: Wire;
   /** Nobody else uses it: whatever was running when it was opened was left by a process that died. */

@@ -1,5 +1,6 @@
 // The embedded database: PGlite in a thread of its own, so that neither opening it nor a query holds up the program.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,8 +10,14 @@ import type { Database, Row, Sql } from './database.ts';
 import type { FromThread, ToThread } from './embedded-thread.ts';
 import { lockFolder } from './folder-lock.ts';
 
+// a database whose journal finds no room on the disk spins for ever instead of failing
+const OPEN_MS = 120_000;
+const ANSWER_MS = 30_000;
+/** Left for the jobs that were accepted; the journal grows by 16 MiB at a time. */
+const RESERVE = 64 * 2 ** 20;
+
 /** Opens the database in a folder, made when missing; in memory when undefined. Throws DR_DATABASE. */
-export async function openEmbedded(folder: string | undefined): Promise<Database> {
+export async function openEmbedded(folder: string | undefined, answerMs = ANSWER_MS): Promise<Database> {
   const root = folder === undefined ? undefined : resolve(folder);
   const release = root === undefined ? () => undefined : takeFolder(root);
   const data = root && join(root, 'pg');
@@ -22,7 +29,7 @@ export async function openEmbedded(folder: string | undefined): Promise<Database
   let closed = false;
   const query = async <R = Row>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }> => {
     if (closed) throw unusable(root, 'it is closed');
-    if (!thread?.alive()) thread = startThread(data, root);
+    if (!thread?.alive()) thread = startThread(data, root, answerMs);
     return { rows: (await thread.query(text, values)) as R[] };
   };
 
@@ -32,20 +39,28 @@ export async function openEmbedded(folder: string | undefined): Promise<Database
     last = result.catch(() => undefined);
     return result;
   };
-  const sql: Sql = { executeSql: query };
   const database: Database = {
     exclusive: true,
+    checkRoom: async () => {
+      if (root === undefined) return;
+      const { bavail, bsize } = await statfs(root);
+      if (bavail * bsize < RESERVE) throw unusable(root, 'its disk is nearly full');
+    },
     executeSql: (text, values) => exclusively(() => query(text, values)),
     transaction: (work) =>
       exclusively(async () => {
         await query('BEGIN');
+        // of this thread only: one that dies has rolled back by itself, and the next one knows nothing of the transaction
+        const mine = thread!;
+        const sql: Sql = {
+          executeSql: async <R>(text: string, values?: readonly unknown[]) => ({ rows: (await mine.query(text, values)) as R[] }),
+        };
         try {
           const result = await work(sql);
-          await query('COMMIT');
+          await mine.query('COMMIT');
           return result;
         } catch (error) {
-          // a thread that died has rolled back by itself
-          if (thread?.alive()) await query('ROLLBACK').catch(() => undefined);
+          await mine.query('ROLLBACK').catch(() => undefined);
           throw error;
         }
       }),
@@ -81,7 +96,7 @@ interface Thread {
   end(): Promise<void>;
 }
 
-function startThread(data: string | undefined, root: string | undefined): Thread {
+function startThread(data: string | undefined, root: string | undefined, answerMs: number): Thread {
   const worker = newThread(data);
   const waiting = new Map<number, { resolve: (rows: Row[]) => void; reject: (error: unknown) => void }>();
   let next = 0;
@@ -94,7 +109,9 @@ function startThread(data: string | undefined, root: string | undefined): Thread
   };
   worker.on('error', die);
   worker.on('exit', (code) => die(`its thread ended with code ${code}`));
+  let answered = false;
   worker.on('message', (message: FromThread) => {
+    answered = true;
     const asked = waiting.get(message.id);
     waiting.delete(message.id);
     if ('rows' in message) asked?.resolve(message.rows);
@@ -113,13 +130,24 @@ function startThread(data: string | undefined, root: string | undefined): Thread
           reject(dead);
           return;
         }
-        waiting.set(next, { resolve, reject });
+        const ms = answered ? answerMs : OPEN_MS;
+        const timer = setTimeout(() => die(`it has not answered for ${ms / 1000} s`), ms);
+        const settled =
+          <T>(settle: (value: T) => void) =>
+          (value: T): void => {
+            clearTimeout(timer);
+            settle(value);
+          };
+        waiting.set(next, { resolve: settled(resolve), reject: settled(reject) });
         worker.postMessage({ id: next++, text, values } satisfies ToThread);
       }),
     end: async () => {
       if (dead !== undefined) return;
       worker.postMessage(undefined);
-      await new Promise((resolve) => worker.once('exit', resolve));
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      const timer = setTimeout(() => void worker.terminate(), answerMs);
+      await ended;
+      clearTimeout(timer);
     },
   };
 }

@@ -5,6 +5,21 @@ import { temporaryFolder } from '../../test/support/queue.ts';
 import { queueSuite } from '../../test/support/queue-suite.ts';
 import { openEmbedded } from './embedded-database.ts';
 
+it('a database that does not answer any more is opened again', async () => {
+  const database = await openEmbedded(join(temporaryFolder('database'), 'queue'), 1000);
+  await database.executeSql('CREATE TABLE kept (n int)');
+  await expect(database.executeSql('SELECT pg_sleep(20)')).rejects.toMatchObject({ code: 'DR_DATABASE' });
+  await database.executeSql('INSERT INTO kept VALUES ($1)', [1]);
+  await expect(
+    database.transaction(async (sql) => {
+      await sql.executeSql('INSERT INTO kept VALUES ($1)', [2]);
+      await sql.executeSql('SELECT pg_sleep(20)');
+    }),
+  ).rejects.toMatchObject({ code: 'DR_DATABASE' });
+  expect((await database.executeSql('SELECT n FROM kept')).rows).toEqual([{ n: 1 }]);
+  await database.close();
+});
+
 describe('a queue in a folder', () => {
   const folder = join(temporaryFolder('database'), 'queue');
   queueSuite(async () => folder);

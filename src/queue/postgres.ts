@@ -39,6 +39,8 @@ export async function openPostgres(url: string, onProblem: OnProblem): Promise<D
   return {
     ...sql,
     exclusive: false,
+    // the server refuses by itself
+    checkRoom: async () => undefined,
     wire,
     transaction: async (work) => {
       let client: pg.PoolClient;

@@ -116,7 +116,10 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   return {
     add: async (job): Promise<Accepted> => {
       if (job.webhook !== undefined) webhookUrl(job.webhook, allow);
-      const accepted = await known(() => jobs.add(job, limit));
+      const accepted = await known(async () => {
+        await database.checkRoom();
+        return jobs.add(job, limit);
+      });
       if (accepted.added) {
         await changed();
         await bus.tell({ type: 'wake' });
