@@ -6,7 +6,7 @@ import { Client } from '@stable-canvas/comfyui-client';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type TestServer, testServer } from './support/server.ts';
+import { node, openSocket, type TestServer, testServer } from './support/server.ts';
 
 type Nodes = Record<string, { class_type: string; inputs: Record<string, unknown>; _meta: { title: string } }>;
 
@@ -200,5 +200,26 @@ describe('@saintno/comfyui-sdk', () => {
     await api.deleteUserData('notes/two.json');
     expect(await api.listUserData('notes')).toEqual([]);
     expect(await api.getUserConfig()).toMatchObject({ storage: 'server' });
+  });
+});
+
+describe('the Impact Pack’s messages', () => {
+  it('reach the client: what was filled in before the run, and what nodes send', async () => {
+    const { socket, until } = await openSocket(`http://${host}`, 'impact');
+    const text = {
+      wildcard_text: '{red|red} cat',
+      populated_text: 'old',
+      mode: true,
+      seed: 1,
+      'Select to add Wildcard': 'Select the Wildcard to add to the text',
+    };
+    const prompt = { '1': node('ImpactWildcardProcessor', text), '2': node('ImpactValueSender', { value: ['1', 0], link_id: 3 }) };
+    const body = JSON.stringify({ prompt, client_id: 'impact' });
+    const answer = await fetch(`http://${host}/prompt`, { method: 'POST', body });
+    expect(await answer.json()).toMatchObject({ node_errors: {}, number: expect.any(Number) });
+    const feedback = { node_id: '1', widget_name: 'populated_text', type: 'STRING', value: 'red cat' };
+    expect(await until('impact-node-feedback')).toEqual(feedback);
+    expect(await until('value-send')).toMatchObject({ link_id: 3, value: 'red cat' });
+    socket.close();
   });
 });

@@ -53,7 +53,7 @@ describe('a client', () => {
     expect(executed).toMatchObject({ node: '2', display_node: '2', prompt_id, output: { images: [{ type: 'output', subfolder: '' }] } });
     expect(JSON.stringify(executed)).not.toContain(test.root);
     expect(other.messages.every(({ type }) => type === 'status')).toBe(true);
-    expect(other.messages.at(-1)?.data).toEqual({ status: { exec_info: { queue_remaining: 0 } } });
+    await expect.poll(() => other.messages.at(-1)?.data).toEqual({ status: { exec_info: { queue_remaining: 0 } } });
     const text = mine.messages.map(({ type }) => type).join(' ');
     expect(text).toMatch(/execution_success status executing$/);
     for (const { socket } of [mine, other]) socket.close();
@@ -130,6 +130,29 @@ describe('previews', () => {
         expect(isJpeg(frame.subarray(8))).toBe(true);
       }
       socket.close();
+    }
+  });
+
+  it('are kept from those who did not ask for them, unless told', async () => {
+    const auto = await testServer();
+    auto.queue.looking(auto.server.wantsPreviews);
+    const at = await auto.listen();
+    try {
+      for (const [clientId, flags] of [
+        ['asks', { supports_preview_metadata: true }],
+        ['does not', {}],
+      ] as const) {
+        const { socket, frames, until } = await openSocket(at, encodeURIComponent(clientId));
+        socket.send(JSON.stringify({ type: 'feature_flags', data: flags }));
+        await until('feature_flags');
+        const body = JSON.stringify({ prompt: slow(20, 15, { value: clientId }), client_id: clientId });
+        await fetch(`${at}/prompt`, { method: 'POST', body });
+        await until('execution_success');
+        expect(frames.length > 0, clientId).toBe(clientId === 'asks');
+        socket.close();
+      }
+    } finally {
+      await auto.close();
     }
   });
 });
