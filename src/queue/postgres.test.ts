@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestServer, whyNoPostgres } from '../../test/support/postgres.ts';
 import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from '../../test/support/queue.ts';
@@ -51,6 +52,28 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     await near.ended(shown.promptId);
     await Promise.all(workers.map((worker) => worker.close()));
     await Promise.all([near.close(), far.close()]);
+  });
+
+  it('goes on when all connections were cut while a job ran', async () => {
+    const database = await server.database();
+    const problems: string[] = [];
+    const queue = await openQueue({ database, leaseSeconds: 3, onProblem: (message) => problems.push(message) });
+    const heard = listenTo(queue);
+    const worker = queue.work({ engine: testEngine(temporaryFolder('cut')) });
+    const { promptId } = await queue.add(slowJob(3000));
+    await heard.until(isMessage('progress', promptId));
+    const admin = new pg.Client(database);
+    await admin.connect();
+    await admin.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    await admin.end();
+    expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+    expect(problems.length).toBeGreaterThan(0);
+    const next = await queue.add(quickJob(1));
+    await heard.until((e) => e.type === 'ended' && e.promptId === next.promptId);
+    await worker.close();
+    await queue.close();
   });
 
   it('is served by darkroom worker, which finishes its job when it is asked to stop', async () => {
