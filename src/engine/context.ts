@@ -11,7 +11,7 @@ import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph
 import type { Runtime } from '../runtime/runtime.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
-import { writeOutputs } from '../storage/output.ts';
+import { writeLargeOutput, writeOutputs } from '../storage/output.ts';
 import { type Graph, linksOf, promptOf } from '../workflow/graph.ts';
 import type { NodeTable } from '../workflow/validate.ts';
 import type { DynamicGraph } from './dynamic.ts';
@@ -84,6 +84,11 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
         const { type } = request;
         const written = writeOutputs({ ...request, root: folders[type], now: job.now() }, job.onFolder);
         return written.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
+      },
+      saveLarge: async (request): Promise<SavedFile> => {
+        const { type } = request;
+        const written = await writeLargeOutput({ ...request, root: folders[type], now: job.now() }, job.onFolder);
+        return { ...written, type };
       },
       metadata: () => ({
         prompt: dumpsJson(promptOf(job.graph)),

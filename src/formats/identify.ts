@@ -75,7 +75,7 @@ const hasPrefix = (tensors: Tensors, prefix: string): boolean => {
 };
 
 export const UNET_PREFIX = 'model.diffusion_model.';
-const VAE_PREFIX = 'first_stage_model.';
+export const VAE_PREFIX = 'first_stage_model.';
 /** Above it ComfyUI takes an SD2 UNet for a v-prediction model. */
 const SD2_V_THRESHOLD = 0.09;
 
@@ -112,7 +112,7 @@ function unetPart(tensors: Tensors, prefix: string): { family: Family; unet: UNe
 }
 
 /** Where each family keeps its text encoders; of several places for one encoder the first that exists counts. */
-const CLIP_PLACES: Readonly<Record<Family, readonly ClipPart[]>> = {
+export const CLIP_PLACES: Readonly<Record<Family, readonly ClipPart[]>> = {
   sdxl: [
     { kind: 'clip_l', layout: 'hugging-face', prefix: 'conditioner.embedders.0.transformer.text_model.' },
     { kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.1.model.' },

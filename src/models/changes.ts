@@ -57,12 +57,17 @@ export interface PatchPlan {
   readonly key: string;
   /** The graph's further inputs: `scales` [n], unless there are none. */
   readonly inputs: Readonly<Record<string, Tensor>>;
-  /** Whole tensors that are computed before evaluations, with their shapes. */
-  readonly merged: ReadonlyMap<string, readonly number[]>;
-  /** A graph that gives some of them, as `0`, `1` … */
-  mergedGraph(names: readonly string[]): Graph;
+  /** Whole tensors that are computed before evaluations. */
+  readonly merged: MergedTensors;
   /** Builds a graph over the changed weights; those in `ready` are there already. */
   build(make: (weights: Weights) => Graph, ready?: Weights): Graph;
+}
+
+/** Tensors that a graph computes. */
+export interface MergedTensors {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** A graph that gives some of them, as `0`, `1` … */
+  graph(names: readonly string[]): Graph;
 }
 
 /** 'ahead' keeps low-rank changes beside the weights and computes the others when the session opens; 'each time' computes changed
@@ -86,15 +91,7 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
   return {
     key: [keyOf(network), ...fixed].join(' '),
     inputs: inputs.size > 0 ? { scales: tensor([inputs.size], Float32Array.from(inputs.values())) } : {},
-    merged: new Map(
-      late ? [] : places.flatMap((place) => (place.merged.length > 0 && isWhole(place) ? [[place.tensor, place.shape]] : [])),
-    ),
-    mergedGraph: (names) => {
-      const graph = createGraph();
-      const weights = changedWeights(network, places, '', constant, constant, true);
-      for (const [i, name] of names.entries()) graph.output(`${i}`, weights.value(graph, name), weights.shape(name));
-      return graph;
-    },
+    merged: mergedTensors(network, late ? [] : places.filter(({ rows, transposed }) => !rows && !transposed), ({ tensor }) => tensor),
     build: (make, ready) => {
       const given = givenNumbers([...inputs.keys()]);
       const changed = changedWeights(network, places, '', late ? given.number : constant, given.number, true);
@@ -106,7 +103,28 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
   };
 }
 
-const isWhole = ({ rows, transposed }: PatchTarget): boolean => !rows && !transposed;
+/** The weights that changes touch, as changes see and name them. */
+export function changedTargets(network: ChangedNetwork): MergedTensors {
+  const names = new Map([...network.targets].map(([name, { tensor, rows }]) => [`${tensor} ${rows}`, name]));
+  return mergedTensors(network, placesOf(network, 'whole'), ({ tensor, rows }) => names.get(`${tensor} ${rows}`)!);
+}
+
+function mergedTensors(network: ChangedNetwork, places: readonly Place[], nameOf: (place: Place) => string): MergedTensors {
+  const touched = new Map(places.filter(({ merged }) => merged.length > 0).map((place) => [nameOf(place), place]));
+  return {
+    shapes: new Map([...touched].map(([name, { shape }]) => [name, shape])),
+    graph: (names) => {
+      const graph = createGraph();
+      const weights = changedWeights(network, places, '', constant, constant, true);
+      for (const [i, name] of names.entries()) {
+        const { tensor, rows, transposed, shape } = touched.get(name)!;
+        const value = weights.value(graph, tensor, { rows });
+        graph.output(`${i}`, transposed ? graph.op('Transpose', [value], { perm: [1, 0] }) : value, shape);
+      }
+      return graph;
+    },
+  };
+}
 
 /** The files of the changes. */
 const keyOf = ({ changes }: ChangedNetwork): string =>

@@ -53,6 +53,8 @@ export interface NodeContext extends NodeEnvironment {
   random(): number;
   /** Writes files under ComfyUI's counter names (`prefix_00001_.png`), each whole or not at all. `size` fills %width% and %height%. */
   save(request: SaveRequest): Promise<readonly SavedFile[]>;
+  /** The same for one file whose bytes come part by part. */
+  saveLarge(request: Omit<SaveRequest, 'files'> & { readonly parts: AsyncIterable<Uint8Array> }): Promise<SavedFile>;
   /** The text chunks a saved picture carries: `prompt`, `workflow`, `darkroom`. */
   metadata(): Readonly<Record<string, string>>;
 }

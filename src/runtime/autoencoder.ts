@@ -68,15 +68,23 @@ async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T
 
 function kl(runtime: Runtime, weights: Weights): Autoencoder {
   const [file, outputs] = [weights.file, ['out']];
-  return autoencoder(runtime, { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights) }, [
+  const about = { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights), weights: { '': weights } } as const;
+  return autoencoder(runtime, about, [
     { file, part: 'vae encoder', outputs, build: () => klEncoderGraph(weights) },
     { file, part: 'vae decoder', outputs, build: () => klDecoderGraph(weights) },
   ]);
 }
 
 function taesd(runtime: Runtime, encoder: Weights, decoder: Weights, scale: TaesdScale): Autoencoder {
+  const about = {
+    kind: 'taesd',
+    latentChannels: taesdLatentChannels(decoder),
+    factor: 8,
+    weights: { 'taesd_encoder.': encoder, 'taesd_decoder.': decoder },
+    numbers: { vae_scale: scale.scale, vae_shift: scale.shift },
+  } as const;
   const [variant, outputs] = [`scale ${scale.scale} shift ${scale.shift}`, ['out']];
-  return autoencoder(runtime, { kind: 'taesd', latentChannels: taesdLatentChannels(decoder), factor: 8 }, [
+  return autoencoder(runtime, about, [
     { file: encoder.file, part: 'taesd encoder', variant, outputs, build: () => taesdEncoderGraph(encoder, scale) },
     { file: decoder.file, part: 'taesd decoder', variant, outputs, build: () => taesdDecoderGraph(decoder, scale) },
   ]);
@@ -85,7 +93,7 @@ function taesd(runtime: Runtime, encoder: Weights, decoder: Weights, scale: Taes
 /** Both networks take `x` in [B, C, H, W] and give `out`. Items go through one by one, which saves memory and costs nothing. */
 function autoencoder(
   runtime: Runtime,
-  about: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor'>,
+  about: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
   [encoder, decoder]: readonly [NetworkSpec, NetworkSpec],
 ): Autoencoder {
   const [encoding, decoding] = [runtime.network(encoder), runtime.network(decoder)];

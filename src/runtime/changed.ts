@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { type TensorToMake, writeSafetensorsLater } from '../formats/safetensors-write.ts';
-import type { PatchPlan } from '../models/changes.ts';
+import type { MergedTensors, PatchPlan } from '../models/changes.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
 import type { Graph } from '../onnx/builder.ts';
 import { cacheFolder } from '../storage/embedded.ts';
@@ -30,7 +30,7 @@ const bytesOf = (shape: readonly number[]): number => 4 * sizeOf(shape);
 
 /** The graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when there is no room for what is merged. */
 export async function changedGraph(plan: PatchPlan, make: (weights: Weights) => Graph, options: MergeOptions): Promise<BuiltGraph> {
-  const total = [...plan.merged.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
+  const total = [...plan.merged.shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
   if (total <= (options.inSession ?? IN_SESSION)) return plan.build(make);
   const folder = options.folder ?? join(cacheFolder(), 'merged');
   const file = join(folder, `${process.pid}-${randomUUID()}.safetensors`);
@@ -45,10 +45,10 @@ export async function changedGraph(plan: PatchPlan, make: (weights: Weights) => 
   process.once('exit', remove);
   try {
     makeFolder(folder);
-    const read = mergedReader(plan, options.threads);
+    const read = mergedReader(plan.merged, options.threads);
     await writeSafetensorsLater(
       file,
-      [...plan.merged].map(([name, shape]): TensorToMake => {
+      [...plan.merged.shapes].map(([name, shape]): TensorToMake => {
         const bytes = async () => {
           const { data } = await read(name);
           return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -78,9 +78,9 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Computes merged tensors; those that follow one another in the plan are computed together. */
-export function mergedReader(plan: PatchPlan, threads: number): (name: string) => Promise<Tensor> {
-  const names = [...plan.merged.keys()];
+/** Computes merged tensors; those that follow one another are computed together. */
+export function mergedReader(merged: MergedTensors, threads: number): (name: string) => Promise<Tensor> {
+  const names = [...merged.shapes.keys()];
   let ready = new Map<string, Tensor>();
   return async (name) => {
     const known = ready.get(name);
@@ -88,18 +88,18 @@ export function mergedReader(plan: PatchPlan, threads: number): (name: string) =
     const part: string[] = [];
     let bytes = 0;
     for (let at = names.indexOf(name); at >= 0 && at < names.length; at++) {
-      bytes += bytesOf(plan.merged.get(names[at])!);
+      bytes += bytesOf(merged.shapes.get(names[at])!);
       if (part.length > 0 && bytes > PART) break;
       part.push(names[at]);
     }
     if (part.length === 0) throw new Error(`internal: ${name} is not merged`);
-    ready = await computed(plan, part, threads);
+    ready = await computed(merged, part, threads);
     return ready.get(name)!;
   };
 }
 
-async function computed(plan: PatchPlan, names: readonly string[], threads: number): Promise<Map<string, Tensor>> {
-  const graph = plan.mergedGraph(names);
+async function computed(merged: MergedTensors, names: readonly string[], threads: number): Promise<Map<string, Tensor>> {
+  const graph = merged.graph(names);
   const session = await openSession(graph.serialize(), {
     name: `the merge of ${names[0]}`,
     folder: graph.folder(),

@@ -1,6 +1,6 @@
 // Networks blended with others of their kind, weight by weight. Nothing is computed here: how and when is in models/changes.ts.
 import { DarkroomError } from '../errors.ts';
-import type { Share } from '../models/changes.ts';
+import type { ChangedNetwork, Share } from '../models/changes.ts';
 import type { Clip } from './clip.ts';
 import type { TextEncoder, UNet } from './types.ts';
 
@@ -48,7 +48,7 @@ export function blendClips(one: Clip, two: Clip, own: number, other: number): Cl
   return one.withEncoders(encoders);
 }
 
-function baseOf({ base }: Pick<UNet, 'base'> | Pick<TextEncoder, 'base'>, input: string): NonNullable<TextEncoder['base']> {
+function baseOf({ base }: { readonly base?: ChangedNetwork }, input: string): ChangedNetwork {
   if (base) return base;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `${input} has no weights to merge`,

@@ -25,7 +25,7 @@ export function createTextEncoder(
   const { width, length, layers, projected } = config;
   const [vocabulary] = weights.shape(layout.tokens);
   const patchable = clipTargets(weights, layout);
-  const base = { weights, targets: patchable, changes };
+  const base = { weights, targets: patchable, changes, layout, blended };
   const plan = planChanges(base, 'each time');
   const tokenRows = (ids: readonly number[]): Promise<Float32Array> => blendedRows(weights, layout.tokens, ids, blended);
   const network = runtime.network({

@@ -1,5 +1,8 @@
 // What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
+
 import type { ChangedNetwork, PatchPlan, PatchTargets, WeightChange } from '../models/changes.ts';
+import type { ClipLayout } from '../models/clip/layout.ts';
+import type { Weights } from '../models/weights.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A loaded graph. Calls may not overlap; each blocks the thread until the evaluation is done. */
@@ -98,6 +101,13 @@ export interface TextEncoderOutput {
   readonly pooled: Tensor;
 }
 
+/** The weights of a text encoder as its file lays them out, and how they are changed. */
+export interface EncoderBase extends ChangedNetwork {
+  readonly layout: ClipLayout;
+  /** What is blended into the table of tokens, in turn. */
+  readonly blended: readonly TokenBlend[];
+}
+
 /** Rows of another encoder's table of tokens that are added to one's own. */
 export interface TokenBlend {
   readonly own: number;
@@ -115,7 +125,7 @@ export interface TextEncoder {
   /** The weights that LoRAs may change, by Hugging Face's names; absent where there are none. */
   readonly patchable?: PatchTargets;
   /** Its weights with their changes; absent where there are none. */
-  readonly base?: ChangedNetwork;
+  readonly base?: EncoderBase;
   /** This encoder with changes more. `blended`: what is blended in with them, in their order, for the table of tokens. */
   withChanges?(changes: readonly WeightChange[], blended?: readonly TokenBlend[]): TextEncoder;
   /** Rows of its table of tokens one after another, blended but not rounded after that. */
@@ -144,4 +154,8 @@ export interface Autoencoder {
   encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
   /** Unscaled latents -> pixels [N,8H,8W,3], clamped to 0..1. `tiles` are in latent cells. */
   decode(latents: Tensor, tiles?: Tiles): Promise<Tensor>;
+  /** Its tensors, by what their names begin with; absent where there are none. */
+  readonly weights?: Readonly<Record<string, Weights>>;
+  /** Numbers that belong to the tensors, by name. */
+  readonly numbers?: Readonly<Record<string, number>>;
 }

@@ -6,6 +6,8 @@ import { addScaled, divide, exp, f32, linspace, log, scale, sqrt, square, type V
 export interface ModelSampling {
   readonly prediction: Prediction;
   readonly zsnr: boolean;
+  /** How a continuous model counts time; absent where there are 1000 steps. */
+  readonly clock?: keyof typeof CLOCKS;
   /** Ascending. */
   readonly sigmas: Float32Array;
   readonly logSigmas: Float32Array;
@@ -28,7 +30,7 @@ export interface ModelSampling {
 }
 
 /** The noise levels alone. */
-type Levels = Pick<ModelSampling, 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'>;
+type Levels = Pick<ModelSampling, 'clock' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'>;
 
 /** What a parameterisation may ask for beside sigma: the standard deviation of the data, and the timestep. */
 interface Setting {
@@ -197,6 +199,7 @@ export function continuousSampling({ prediction, clock = 'edm', sigmaMin, sigmaM
   const [low, high] = [sigmas[0], sigmas[STEPS - 1]];
   const { timestep, sigma }: Clock = CLOCKS[clock];
   const levels: Levels = {
+    clock,
     sigmas,
     logSigmas: sigmas.map(log),
     timestep,

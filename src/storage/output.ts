@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, linkSync, mkdirSync, readdirSync, re
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { inside } from './folders.ts';
-import { writeWhole } from './whole.ts';
+import { writeWhole, writeWholeLater } from './whole.ts';
 
 export interface OutputRequest {
   /** The folder of the outputs, absolute. */
@@ -23,19 +23,12 @@ export interface WrittenFile {
   readonly path: string;
 }
 
+/** A file whose bytes come part by part. */
+export type LargeOutputRequest = Omit<OutputRequest, 'files'> & { readonly parts: AsyncIterable<Uint8Array> };
+
 /** Writes the files with consecutive counters. `onFolder` hears the folder before anything is written. Throws DR_OUTPUT_UNWRITABLE. */
 export function writeOutputs(request: OutputRequest, onFolder?: (folder: string) => void): WrittenFile[] {
-  const prefix = expand(request.prefix, request.size, request.now);
-  const normal = posix.normalize(prefix.replaceAll('\\', '/'));
-  const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
-  const name = posix.basename(normal);
-  const folder = subfolder === '' ? request.root : inside(request.root, subfolder);
-  if (!folder || name === '..' || name === '.' || posix.isAbsolute(normal) || name.includes('\0'))
-    throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
-      message: `'${request.prefix}' would save outside the output folder ${request.root}`,
-      hint: 'Use a file name prefix without ".." that does not begin with "/"; name the folder itself with --output.',
-      file: request.prefix,
-    });
+  const { folder, subfolder, name } = targetOf(request);
   try {
     mkdirSync(folder, { recursive: true });
     onFolder?.(folder);
@@ -53,6 +46,39 @@ export function writeOutputs(request: OutputRequest, onFolder?: (folder: string)
   } catch (error) {
     throw unwritable(folder, error as NodeJS.ErrnoException);
   }
+}
+
+/** Writes one large file under the next counter. Throws DR_OUTPUT_UNWRITABLE, and what `parts` throws. */
+export async function writeLargeOutput(request: LargeOutputRequest, onFolder?: (folder: string) => void): Promise<WrittenFile> {
+  const { folder, subfolder, name } = targetOf(request);
+  try {
+    mkdirSync(folder, { recursive: true });
+    onFolder?.(folder);
+    let counter = nextCounter(readdirSync(folder), name);
+    const nextName = () => `${name}_${String(counter++).padStart(5, '0')}_.${request.extension}`;
+    let filename = nextName();
+    await writeWholeLater(folder, filename, request.parts, (temporary) => {
+      while (!place(temporary, join(folder, filename))) filename = nextName();
+    });
+    return { filename, subfolder, path: join(folder, filename) };
+  } catch (error) {
+    throw error instanceof DarkroomError ? error : unwritable(folder, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Where a prefix leads. Throws DR_OUTPUT_UNWRITABLE for places outside of the output folder. */
+function targetOf(request: Omit<OutputRequest, 'files'>): { readonly folder: string; readonly subfolder: string; readonly name: string } {
+  const prefix = expand(request.prefix, request.size, request.now);
+  const normal = posix.normalize(prefix.replaceAll('\\', '/'));
+  const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
+  const name = posix.basename(normal);
+  const folder = subfolder === '' ? request.root : inside(request.root, subfolder);
+  if (folder && name !== '..' && name !== '.' && !posix.isAbsolute(normal) && !name.includes('\0')) return { folder, subfolder, name };
+  throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+    message: `'${request.prefix}' would save outside the output folder ${request.root}`,
+    hint: 'Use a file name prefix without ".." that does not begin with "/"; name the folder itself with --output.',
+    file: request.prefix,
+  });
 }
 
 /** Makes sure that a folder is there and can be written to. Throws DR_OUTPUT_UNWRITABLE. */

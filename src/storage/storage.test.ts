@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { embeddedModels } from './embedded.ts';
 import { openFolders } from './folders.ts';
-import { nextCounter, writeOutputs } from './output.ts';
+import { nextCounter, writeLargeOutput, writeOutputs } from './output.ts';
 import { removeTemporary } from './whole.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-storage-'));
@@ -67,6 +67,22 @@ describe('outputs', () => {
     expect(write(root, 'ComfyUI')[0].filename).toBe('ComfyUI_00003_.png');
     expect(readdirSync(root)).toHaveLength(3);
     expect([...readFileSync(join(root, 'ComfyUI_00002_.png'))]).toEqual([1]);
+  });
+
+  it('writes large files part by part, whole or not at all', async () => {
+    const root = folder();
+    async function* parts(end?: Error): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('one ');
+      if (end) throw end;
+      yield Buffer.from('file');
+    }
+    const large = (bytes: AsyncIterable<Uint8Array>) =>
+      writeLargeOutput({ root, prefix: 'models/m', extension: 'bin', size: { width: 0, height: 0 }, now, parts: bytes });
+    expect(await large(parts())).toMatchObject({ filename: 'm_00001_.bin', subfolder: 'models' });
+    expect(await large(parts())).toMatchObject({ filename: 'm_00002_.bin' });
+    await expect(large(parts(new Error('cut')))).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
+    expect(readdirSync(join(root, 'models')).sort()).toEqual(['m_00001_.bin', 'm_00002_.bin']);
+    expect(readFileSync(join(root, 'models', 'm_00002_.bin'), 'utf8')).toBe('one file');
   });
 
   it('fills in size and date, makes subfolders', () => {

@@ -1,7 +1,7 @@
 // Files that are whole or absent: written to a temporary name in the same folder, flushed to the disk, then renamed.
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { open as openFile, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,6 +27,30 @@ export function writeWhole<T>(folder: string, name: string, bytes: Uint8Array, p
       fsyncSync(file);
     } finally {
       closeSync(file);
+    }
+    return place(temporary);
+  } finally {
+    rmSync(temporary, { force: true });
+    open.delete(temporary);
+  }
+}
+
+/** The same for bytes that come part by part. */
+export async function writeWholeLater<T>(
+  folder: string,
+  name: string,
+  parts: AsyncIterable<Uint8Array>,
+  place: (temporary: string) => T,
+): Promise<T> {
+  const temporary = join(folder, `.${name.slice(0, 100)}.tmp-${HOST}-${process.pid}`);
+  open.add(temporary);
+  try {
+    const file = await openFile(temporary, 'w');
+    try {
+      for await (const part of parts) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
     }
     return place(temporary);
   } finally {

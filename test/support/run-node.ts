@@ -71,6 +71,11 @@ export function testContext(models: Models = {}, input = ''): TestContext {
     state: new Map(),
     random: () => 0,
     save: async (request) => save(request),
+    saveLarge: async ({ parts, ...request }) => {
+      const all: Uint8Array[] = [];
+      for await (const part of parts) all.push(part);
+      return save({ ...request, files: [Buffer.concat(all)] })[0];
+    },
     metadata: () => ({ prompt: '{}' }),
     warnings,
     steps,

@@ -18,6 +18,7 @@ import { MODEL_SAMPLING_NODES } from './model-sampling.ts';
 import { PROMPT_NODES } from './prompt.ts';
 import { SAMPLER_NODES } from './samplers.ts';
 import { SAMPLING_NODES } from './sampling.ts';
+import { SAVE_MODEL_NODES } from './save-models.ts';
 import { SIGMA_NODES } from './sigmas.ts';
 import { UPSCALE_MODEL_NODES } from './upscale-model.ts';
 import { VAE_NODES } from './vae.ts';
@@ -26,6 +27,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...LOADER_NODES,
   ...MODEL_FILE_NODES,
   ...MERGE_NODES,
+  ...SAVE_MODEL_NODES,
   ...LORA_NODES,
   ...PROMPT_NODES,
   ...CONDITIONING_NODES,

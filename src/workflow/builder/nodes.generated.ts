@@ -251,6 +251,12 @@ export const CLIPMergeSubtract: NodeFunction<{
   multiplier: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']]);
 
+/** CLIPSave (advanced/model_merging): Saves each text encoder in a file of its own. */
+export const CLIPSave: NodeFunction<{
+  clip: Link<'CLIP'>;
+  filename_prefix: Text;
+}, OutputNode> = nodeFunction('CLIPSave');
+
 /** CLIP Set Last Layer (conditioning) */
 export const CLIPSetLastLayer: NodeFunction<{
   clip: Link<'CLIP'>;
@@ -329,6 +335,14 @@ export const CheckpointLoaderSimple: NodeFunction<{
   /** The file. A file of models/checkpoints. */
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoaderSimple', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
+
+/** Save Checkpoint (advanced/model_merging): Saves model, text encoders and autoencoder as one checkpoint; merges and LoRAs become part of it. */
+export const CheckpointSave: NodeFunction<{
+  model: Link<'MODEL'>;
+  clip: Link<'CLIP'>;
+  vae: Link<'VAE'>;
+  filename_prefix: Text;
+}, OutputNode> = nodeFunction('CheckpointSave');
 
 /** CombineRegionalPrompts (ImpactPack/Regional) */
 export const CombineRegionalPrompts: NodeFunction<{
@@ -2441,6 +2455,12 @@ export const ModelSamplingDiscrete: NodeFunction<{
   zsnr: Bool;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplingDiscrete', [['MODEL', 'MODEL']]);
 
+/** ModelSave (advanced/model_merging) */
+export const ModelSave: NodeFunction<{
+  model: Link<'MODEL'>;
+  filename_prefix: Text;
+}, OutputNode> = nodeFunction('ModelSave');
+
 /** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Puts noise into the latent at the beginning of each cycle. */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   /** Whether it begins with the first cycle or the second. */
@@ -3958,6 +3978,12 @@ export const UNETLoader: NodeFunction<{
   weight_dtype: OneOf<'default' | 'fp8_e4m3fn' | 'fp8_e4m3fn_fast' | 'fp8_e5m2'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNETLoader', [['MODEL', 'MODEL']]);
 
+/** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without running anything of it. */
+export const UltralyticsDetectorProvider: NodeFunction<{
+  /** The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`. A file of models/ultralytics. */
+  model_name: FileName;
+}, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR'; SEGM_DETECTOR: 'SEGM_DETECTOR' }>> = nodeFunction('UltralyticsDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR'], ['SEGM_DETECTOR', 'SEGM_DETECTOR']]);
+
 /** Unsampler (sampling): Turns a latent back into the noise that a deterministic sampler would make it from. */
 export const Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
@@ -4080,6 +4106,12 @@ export const VAELoader: NodeFunction<{
   vae_name: FileName;
 }, Node<{ VAE: 'VAE' }>> = nodeFunction('VAELoader', [['VAE', 'VAE']]);
 
+/** VAESave (advanced/model_merging) */
+export const VAESave: NodeFunction<{
+  vae: Link<'VAE'>;
+  filename_prefix: Text;
+}, OutputNode> = nodeFunction('VAESave');
+
 /** VPScheduler (sampling/custom_sampling/schedulers) */
 export const VPScheduler: NodeFunction<{
   /** 1 to 10000, in the editor 20. */
@@ -4136,6 +4168,7 @@ export const nodes: {
   CLIPMergeAdd: typeof CLIPMergeAdd;
   CLIPMergeSimple: typeof CLIPMergeSimple;
   CLIPMergeSubtract: typeof CLIPMergeSubtract;
+  CLIPSave: typeof CLIPSave;
   CLIPSetLastLayer: typeof CLIPSetLastLayer;
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
@@ -4144,6 +4177,7 @@ export const nodes: {
   CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
   CheckpointLoader: typeof CheckpointLoader;
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
+  CheckpointSave: typeof CheckpointSave;
   CombineRegionalPrompts: typeof CombineRegionalPrompts;
   ConditioningAverage: typeof ConditioningAverage;
   ConditioningCombine: typeof ConditioningCombine;
@@ -4322,6 +4356,7 @@ export const nodes: {
   ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
   ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
+  ModelSave: typeof ModelSave;
   NoiseInjectionDetailerHookProvider: typeof NoiseInjectionDetailerHookProvider;
   NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
   ONNXDetectorProvider: typeof ONNXDetectorProvider;
@@ -4445,6 +4480,7 @@ export const nodes: {
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
   TwoSamplersForMaskUpscalerProviderPipe: typeof TwoSamplersForMaskUpscalerProviderPipe;
   UNETLoader: typeof UNETLoader;
+  UltralyticsDetectorProvider: typeof UltralyticsDetectorProvider;
   Unsampler: typeof Unsampler;
   UnsamplerDetailerHookProvider: typeof UnsamplerDetailerHookProvider;
   UnsamplerHookProvider: typeof UnsamplerHookProvider;
@@ -4455,6 +4491,7 @@ export const nodes: {
   VAEEncodeForInpaint: typeof VAEEncodeForInpaint;
   VAEEncodeTiled: typeof VAEEncodeTiled;
   VAELoader: typeof VAELoader;
+  VAESave: typeof VAESave;
   VPScheduler: typeof VPScheduler;
   VariationNoiseDetailerHookProvider: typeof VariationNoiseDetailerHookProvider;
   WildcardPromptFromString: typeof WildcardPromptFromString;
@@ -4506,6 +4543,7 @@ export const nodes: {
   CLIPMergeAdd,
   CLIPMergeSimple,
   CLIPMergeSubtract,
+  CLIPSave,
   CLIPSetLastLayer,
   CLIPTextEncode,
   CLIPTextEncodeSDXL,
@@ -4514,6 +4552,7 @@ export const nodes: {
   CfgScheduleHookProvider,
   CheckpointLoader,
   CheckpointLoaderSimple,
+  CheckpointSave,
   CombineRegionalPrompts,
   ConditioningAverage,
   ConditioningCombine,
@@ -4692,6 +4731,7 @@ export const nodes: {
   ModelSamplingContinuousEDM,
   ModelSamplingContinuousV,
   ModelSamplingDiscrete,
+  ModelSave,
   NoiseInjectionDetailerHookProvider,
   NoiseInjectionHookProvider,
   ONNXDetectorProvider,
@@ -4815,6 +4855,7 @@ export const nodes: {
   TwoSamplersForMaskUpscalerProvider,
   TwoSamplersForMaskUpscalerProviderPipe,
   UNETLoader,
+  UltralyticsDetectorProvider,
   Unsampler,
   UnsamplerDetailerHookProvider,
   UnsamplerHookProvider,
@@ -4825,6 +4866,7 @@ export const nodes: {
   VAEEncodeForInpaint,
   VAEEncodeTiled,
   VAELoader,
+  VAESave,
   VPScheduler,
   VariationNoiseDetailerHookProvider,
   WildcardPromptFromString,

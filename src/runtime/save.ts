@@ -1,0 +1,168 @@
+// Networks as the tensors of a file: changes are made part of the weights, names are those of original checkpoints, numbers stay in the
+// types that they came in. Tensors that nothing changes are copied as they are. Source: ComfyUI's state_dict_for_saving.
+import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
+import type { ClipPart } from '../formats/identify.ts';
+import type { TensorToMake } from '../formats/safetensors-write.ts';
+import { type ChangedNetwork, changedTargets, type PatchTarget } from '../models/changes.ts';
+import { HUGGING_FACE, OPEN_CLIP } from '../models/clip/layout.ts';
+import type { Weights } from '../models/weights.ts';
+import type { ElementType } from '../onnx/serialize.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { mergedReader } from './changed.ts';
+import type { Autoencoder, EncoderBase, TextEncoder } from './types.ts';
+
+const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {
+  f64: 'F64',
+  f32: 'F32',
+  f16: 'F16',
+  bf16: 'BF16',
+  f8e4m3: 'F8_E4M3',
+  f8e5m2: 'F8_E5M2',
+};
+
+const storedAs = (weights: Weights, tensor: string): DTypeName => STORED[weights.typeOf(tensor)] ?? 'F32';
+/** What computed numbers are written as. */
+const writtenAs = (dtype: DTypeName): DTypeName => (dtype === 'F64' ? 'F32' : dtype.startsWith('F8') ? 'F16' : dtype);
+
+/** The weights of a UNet with its changes, by the names of original checkpoints after `prefix`. */
+export function unetTensors(network: ChangedNetwork, prefix: string, threads: number): TensorToMake[] {
+  const make = targetMaker(network, threads);
+  return [...network.targets.keys()].map((name) => make(name, prefix + name));
+}
+
+/** A text encoder with its changes, in the layout and under the prefix of a place in checkpoints. */
+export function encoderTensors(
+  { base, tokenRows }: TextEncoder & { readonly base: EncoderBase },
+  { layout, prefix }: Pick<ClipPart, 'layout' | 'prefix'>,
+  threads: number,
+): TensorToMake[] {
+  const make = targetMaker(base, threads);
+  const has = (name: string): boolean => base.targets.has(name);
+  const view = (name: string): string => `text_model.${name}`;
+  const made: TensorToMake[] = [];
+  const put = (name: string, to: string): void => {
+    if (has(name)) made.push(make(name, prefix + to));
+  };
+  const layer = (name: string, to: string): void => {
+    for (const end of ['weight', 'bias']) put(view(`${name}.${end}`), `${to}.${end}`);
+  };
+  const to = layout === 'open-clip' ? OPEN_CLIP : HUGGING_FACE;
+  made.push(tokenTable(base, tokenRows, prefix + to.tokens));
+  put(view(HUGGING_FACE.positions), to.positions);
+  layer(HUGGING_FACE.finalNorm, to.finalNorm);
+  for (let i = 0; has(view(`${HUGGING_FACE.block(i).norm1}.weight`)); i++) {
+    const [from, there] = [HUGGING_FACE.block(i), to.block(i)];
+    for (const part of ['norm1', 'norm2', 'out', 'up', 'down'] as const) layer(from[part], there[part]);
+    const parts = from.qkv as readonly string[];
+    if (!('weight' in there.qkv)) for (const [at, part] of parts.entries()) layer(part, there.qkv[at]);
+    else
+      for (const end of ['weight', 'bias'] as const)
+        made.push(joined(parts.map((part) => make(view(`${part}.${end}`), '')), prefix + there.qkv[end])); // biome-ignore format: one line
+  }
+  // SD1's and the first of SDXL's are used without a projection, and checkpoints have none
+  if (layout === 'open-clip' && has('text_projection.weight'))
+    made.push(transposed(make('text_projection.weight', ''), prefix + to.projection));
+  return made;
+}
+
+/** A text encoder alone, as Hugging Face names it. */
+export function encoderFileTensors(encoder: TextEncoder & { readonly base: EncoderBase }, threads: number): TensorToMake[] {
+  const tensors = encoderTensors(encoder, { layout: 'hugging-face', prefix: 'text_model.' }, threads);
+  const projection = encoder.base.targets.has('text_projection.weight');
+  return projection ? [...tensors, targetMaker(encoder.base, threads)('text_projection.weight', 'text_projection.weight')] : tensors;
+}
+
+const VAE_PARTS = /^(encoder|decoder|quant_conv|post_quant_conv)\.|^\d+\./;
+
+/** An autoencoder's tensors after `prefix`. */
+export const vaeTensors = ({ weights = {}, numbers = {} }: Autoencoder, prefix: string): TensorToMake[] => [
+  ...Object.entries(weights).flatMap(([part, own]) =>
+    [...own.names()]
+      .filter((name) => VAE_PARTS.test(name))
+      .map((name) => copied(own, { tensor: name, shape: own.shape(name) }, prefix + part + name)),
+  ),
+  ...Object.entries(numbers).map(([name, value]): TensorToMake => {
+    return { name: prefix + name, dtype: 'F32', shape: [], bytes: async () => new Uint8Array(Float32Array.of(value).buffer) };
+  }),
+];
+
+/** Makes tensors of a network's targets: computed where something changes them, else copied. */
+function targetMaker(network: ChangedNetwork, threads: number): (target: string, name: string) => TensorToMake {
+  const { weights, targets } = network;
+  const changed = changedTargets(network);
+  const read = mergedReader(changed, threads);
+  return (name, to) => {
+    const target = targets.get(name)!;
+    if (!changed.shapes.has(name)) return copied(weights, target, to);
+    const dtype = writtenAs(storedAs(weights, target.tensor));
+    return { name: to, dtype, shape: target.shape, bytes: async () => encodeFloat32(dtype, (await read(name)).data) };
+  };
+}
+
+/** A tensor, or a part of one, as it is in its file, unless the network is kept in another type. */
+function copied(weights: Weights, { tensor, rows, transposed: turned, shape }: PatchTarget, name: string): TensorToMake {
+  const stored = storedAs(weights, tensor);
+  const dtype = weights.rounding === 'f16' ? 'F16' : stored;
+  const whole: TensorToMake = {
+    name,
+    dtype,
+    shape: turned ? shape.toReversed() : shape,
+    bytes: async () => {
+      const file = await weights.open();
+      try {
+        const bytes = await file.readRaw(weights.fullName(tensor));
+        const each = bytes.length / (weights.shape(tensor)[0] ?? 1);
+        const part = rows ? bytes.subarray(rows[0] * each, rows[1] * each) : bytes;
+        return dtype === stored ? part : encodeFloat32(dtype, decodeFloat32(stored, part));
+      } finally {
+        await file.close();
+      }
+    },
+  };
+  return turned ? transposed(whole, name) : whole;
+}
+
+function joined(parts: readonly TensorToMake[], name: string): TensorToMake {
+  const [{ dtype, shape }] = parts;
+  return {
+    name,
+    dtype,
+    shape: [parts.reduce((sum, part) => sum + part.shape[0], 0), ...shape.slice(1)],
+    bytes: async () => {
+      const all: Uint8Array[] = [];
+      for (const part of parts) all.push(await part.bytes());
+      return Buffer.concat(all);
+    },
+  };
+}
+
+function transposed({ dtype, shape: [rows, columns], bytes }: TensorToMake, name: string): TensorToMake {
+  const { size } = DTYPES[dtype];
+  return {
+    name,
+    dtype,
+    shape: [columns, rows],
+    bytes: async () => {
+      const from = await bytes();
+      const to = new Uint8Array(from.length);
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++) {
+          const at = (i * columns + j) * size;
+          to.set(from.subarray(at, at + size), (j * rows + i) * size);
+        }
+      return to;
+    },
+  };
+}
+
+function tokenTable({ weights, layout, blended }: EncoderBase, tokenRows: TextEncoder['tokenRows'], name: string): TensorToMake {
+  const shape = weights.shape(layout.tokens);
+  if (blended.length === 0 || !tokenRows) return copied(weights, { tensor: layout.tokens, shape }, name);
+  const dtype = weights.rounding === 'f16' ? 'F16' : writtenAs(storedAs(weights, layout.tokens));
+  const ids = Array.from({ length: shape[0] }, (_, i) => i);
+  return { name, dtype, shape, bytes: async () => encodeFloat32(dtype, await tokenRows(ids)) };
+}
+
+/** Bytes that tensors take in a file. */
+export const bytesOfTensors = (tensors: readonly TensorToMake[]): number =>
+  tensors.reduce((sum, { dtype, shape }) => sum + DTYPES[dtype].size * sizeOf(shape), 0);
