@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
-import type { NodeContext, SaveRequest } from '../nodes/context.ts';
+import type { NodeContext, PreviewMethod, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -37,6 +37,7 @@ export interface JobContext {
   readonly states: NodeStates;
   /** Takes the picture so far; undefined while nobody looks, and then none is made. */
   readonly onPreview?: (nodeId: string, picture: ByteImage) => void;
+  readonly previewMethod?: PreviewMethod;
   /** Ends the job before its next node. */
   readonly interrupt: () => void;
 }
@@ -74,10 +75,15 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       },
       modelPath: folders.modelPath,
       inputPath: folders.inputPath,
+      previewMethod: job.previewMethod,
       progress: (step, total, preview) => {
         emit({ type: 'progress', nodeId, step, total });
-        const picture = preview && job.onPreview ? preview() : undefined;
-        if (picture) job.onPreview?.(nodeId, picture);
+        if (!preview || !job.onPreview) return;
+        const show = (picture: ByteImage | undefined): void => picture && job.onPreview?.(nodeId, picture);
+        const picture = preview();
+        // one that can't be made is no reason to fail
+        if (picture instanceof Promise) picture.then(show, () => undefined);
+        else show(picture);
       },
       warn,
       save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {

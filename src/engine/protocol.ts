@@ -1,5 +1,6 @@
 // The messages between a program and its engine process. Graphs cross as JSON text, which keeps big integers and `8.0`.
 import type { DarkroomError } from '../errors.ts';
+import type { PreviewMethod } from '../nodes/context.ts';
 import type { EngineEvent, Outputs } from './events.ts';
 
 export interface EngineSettings {
@@ -10,6 +11,8 @@ export interface EngineSettings {
   readonly device: 'cpu' | 'auto';
   readonly threads?: number;
   readonly textEncoders?: 'fp16' | 'fp32';
+  /** What previews are made with (latent2rgb). */
+  readonly previews?: PreviewMethod;
   /** URL of a module that exports NODES, in place of the built-in nodes. */
   readonly nodesModule?: string;
 }

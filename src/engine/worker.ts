@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
+import type { PreviewMethod } from '../nodes/context.ts';
 import { createRuntime, type Runtime } from '../runtime/runtime.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
@@ -16,6 +17,7 @@ import { type Cache, execute } from './execute.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
 
 interface Engine {
+  readonly previewMethod?: PreviewMethod;
   readonly nodes: NodeTable;
   readonly folders: Folders;
   readonly runtime: Runtime;
@@ -37,6 +39,7 @@ async function open(settings: EngineSettings): Promise<Engine> {
   const { NODES }: { NODES: NodeTable } = await (settings.nodesModule ? import(settings.nodesModule) : import('../nodes/index.ts'));
   return {
     nodes: NODES,
+    previewMethod: settings.previews,
     folders: openFolders({ ...settings, embedded: embeddedModels({ onFolder }) }),
     runtime: createRuntime({
       device: settings.device,
@@ -51,7 +54,7 @@ async function run(text: JobText): Promise<void> {
   const controller = new AbortController();
   job = controller;
   try {
-    const { nodes, folders, runtime } = await engine;
+    const { nodes, folders, runtime, previewMethod } = await engine;
     const { graph } = readWorkflow(parseJson(text.prompt));
     const emit = (event: EngineEvent): void => {
       if (event.type === 'node-started') loadingFor = event.nodeId;
@@ -77,6 +80,7 @@ async function run(text: JobText): Promise<void> {
       now: () => new Date(),
       random: Math.random,
       states,
+      previewMethod,
       get onPreview() {
         return looked ? showPreview : undefined;
       },

@@ -18,6 +18,8 @@ export interface NodeEnvironment {
   wildcards(): Wildcards;
 }
 
+export type PreviewMethod = 'latent2rgb' | 'taesd';
+
 export interface NodeContext extends NodeEnvironment {
   /** UNIQUE_ID: `4`, or `4.0.0.1` for a node that node 4 expanded to. */
   readonly nodeId: string;
@@ -28,7 +30,9 @@ export interface NodeContext extends NodeEnvironment {
   /** Absolute path of an input file (`name`, `sub/name`, `name [output]`); throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   /** Step `value` of `total`; `preview` makes the picture only when somebody looks. */
-  progress(value: number, total: number, preview?: () => ByteImage | undefined): void;
+  progress(value: number, total: number, preview?: () => Promise<ByteImage | undefined> | ByteImage | undefined): void;
+  /** What previews are made with (latent2rgb); `taesd`: a tiny autoencoder, where there is one. */
+  readonly previewMethod?: PreviewMethod;
   /** One line, shown once per run. */
   warn(message: string): void;
   /** What the node is doing, shown at it (`2/5 regions`); `progress` 0..1 as far as it is known. */

@@ -90,7 +90,7 @@ const TAESD: readonly TaesdName[] = ['taesd', 'taesdxl'];
 const taesdFiles = (environment: NodeEnvironment, name: string): string[] =>
   ['encoder', 'decoder'].flatMap((half) => environment.modelFiles('vae_approx').find((file) => file.startsWith(`${name}_${half}.`)) ?? []);
 
-const vaeNames = (environment: NodeEnvironment): readonly string[] => [
+export const vaeNames = (environment: NodeEnvironment): readonly string[] => [
   ...environment.modelFiles('vae'),
   ...TAESD.filter((name) => taesdFiles(environment, name).length === 2),
 ];

@@ -1,17 +1,17 @@
 // KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
 import { commonKSampler } from '../../sampling/ksampler.ts';
-import { samplingPreview } from '../../sampling/latent-preview.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
 import type { Model, SamplingHooks } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
+import { previewOf } from './preview.ts';
 
 /** What a run of a sampler tells the node's context, and obeys; with a model, the picture so far too. */
-export const samplingHooks = ({ signal, progress, warn }: NodeContext, model?: Model): SamplingHooks => ({
-  signal,
-  warn,
-  onStep: (step, total, denoised) => progress(step + 1, total, model && denoised && (() => samplingPreview(model.latentFormat, denoised))),
+export const samplingHooks = (context: NodeContext, model?: Model): SamplingHooks => ({
+  signal: context.signal,
+  warn: context.warn,
+  onStep: (step, total, denoised) => context.progress(step + 1, total, model && denoised && (() => previewOf(model, denoised, context))),
 });
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;
