@@ -8,7 +8,7 @@ import { invalidModel } from './refusals.ts';
 import { openSafetensors } from './safetensors.ts';
 import { type ByteSource, openSource } from './source.ts';
 import { type TensorFile, tensorReader } from './tensor-file.ts';
-import { readTorchLegacy, readTorchZip, type TorchFile } from './torch.ts';
+import { readTorchLegacy, readTorchZip, type TorchFile, type TorchOptions } from './torch.ts';
 import { type PlaceOptions, placeTensors } from './torch-model.ts';
 
 export interface ModelDescription {
@@ -26,7 +26,7 @@ const MAX_HEADER = 100_000_000;
 /** A global, an instance, a list or dictionary, or a text or number, as protocols 0 and 1 write them. */
 const OLD_PICKLE = /^\(*([ci][\w.]+\n[\w.]+\n|[ld]p\d+\n|[SVIL]['\d][^\n\0]*\n)/;
 
-type TorchReader = (source: ByteSource) => Promise<TorchFile>;
+type TorchReader = (source: ByteSource, options?: TorchOptions) => Promise<TorchFile>;
 
 /** torch's formats by how they begin. Old pickles (protocol 0 and 1) are none of them: read only to be refused for what they ask for. */
 const TORCH: readonly { readonly format: ModelFormat; readonly begins: (head: Buffer) => boolean; readonly read: TorchReader }[] = [
@@ -51,6 +51,21 @@ export async function openModelFile(file: string, options: PlaceOptions = {}): P
   } catch (error) {
     await source.bytes.close();
     throw error;
+  }
+}
+
+/** Works on a file of torch.save that may hold objects of these classes; they stay inert. undefined for a .safetensors file, else throws as openModelFile does. */
+export async function withTorchFile<T>(
+  file: string,
+  options: TorchOptions,
+  work: (torch: TorchFile, source: ByteSource) => Promise<T>,
+): Promise<T | undefined> {
+  const source = await sniff(file);
+  if (!source) return undefined;
+  try {
+    return await work(await source.read(source.bytes, options), source.bytes);
+  } finally {
+    await source.bytes.close();
   }
 }
 

@@ -29,6 +29,8 @@ export interface TorchFile {
   /** Hash of all that describes the tensors. */
   readonly hash: string;
   place(storage: StorageClaim): StoragePlace;
+  /** The tensor that a value of `root` stands for; undefined when it is none. `at` names it. Throws as reading the file does. */
+  tensorOf(value: PickleValue, at: string): TorchTensor | undefined;
 }
 
 const MAX_PICKLE = 2 ** 26;
@@ -43,7 +45,7 @@ export async function readTorchZip(source: ByteSource, options: TorchOptions = {
   const pickle = await readEntry(source, entries.get(`${folder}/data.pkl`)!, MAX_PICKLE);
   return refusing(file, () => {
     const unpickled = unpickle(pickle, { allowed: allowance(options) });
-    const content = contentOf(unpickled);
+    const content = contentOf(file, unpickled);
     const place = (storage: StorageClaim): StoragePlace => {
       const entry = entries.get(`${folder}/data/${storage.key}`);
       if (!entry) throw invalidModel(file, `has no storage ${shownName(storage.key)}`);
@@ -90,7 +92,7 @@ export async function readTorchLegacy(source: ByteSource, options: TorchOptions 
   const [, , { value: system }, saved, { value: keys }] = parts;
   const content = refusing(file, () => {
     if (entriesOf(system)?.get('little_endian') === false) throw bigEndian(file);
-    return contentOf(saved);
+    return contentOf(file, saved);
   });
   const offsets = new Map<string, number>();
   let at = parts[4].end;
@@ -165,13 +167,13 @@ function refusing<T>(file: string, work: () => T): T {
   }
 }
 
-type Content = Pick<TorchFile, 'tensors' | 'metadata'> & { readonly storages: ReadonlyMap<string, StorageClaim> };
+type Content = Pick<TorchFile, 'tensors' | 'metadata' | 'tensorOf'> & { readonly storages: ReadonlyMap<string, StorageClaim> };
 
 const MAX_DEPTH = 16;
 const MAX_VISITS = 1_000_000;
 
 /** The tensors as ComfyUI finds them (comfy.utils.load_torch_file): under `state_dict`, else under the only key, else at the top. */
-function contentOf({ value: root, persistent }: Unpickled): Content {
+function contentOf(file: string, { value: root, persistent }: Unpickled): Content {
   const builder = tensorBuilder(persistent);
   const tensors = new Map<string, TorchTensor>();
   let visits = 0;
@@ -195,7 +197,8 @@ function contentOf({ value: root, persistent }: Unpickled): Content {
   if (isKind(state, 'list')) for (const [i, item] of state.items.entries()) visit(item, String(i), 1);
   else if (entriesOf(state)) visit(state, '', 0);
   else throw malformed('holds no table of tensors');
-  return { tensors, metadata: metadataOf(root), storages: builder.storages };
+  const tensorOf: TorchFile['tensorOf'] = (value, at) => refusing(file, () => builder.tensorOf(value, at));
+  return { tensors, metadata: metadataOf(root), storages: builder.storages, tensorOf };
 }
 
 const nameOf = (key: PickleValue): string | undefined =>

@@ -121,12 +121,6 @@ const REFUSALS: readonly RefusedTypes[] = [
     hint: 'Find parts with a YOLO file: ONNXDetectorProvider.',
     types: ['CLIPSegDetectorProvider'],
   },
-  {
-    pack: 'Impact Subpack',
-    reason: 'Ultralytics models in PyTorch files are not read yet',
-    hint: 'Export the model with `yolo export format=onnx` and load it with ONNXDetectorProvider.',
-    types: ['UltralyticsDetectorProvider'],
-  },
 ];
 
 export const REFUSED: ReadonlyMap<string, Refusal> = new Map(

@@ -17,8 +17,8 @@ export function overlap(a: Box['corners'], b: Box['corners']): number {
 }
 
 /** Non-maximum suppression: the surest boxes first, without those that overlap a surer one of their label by more than `limit`. */
-export function suppress(boxes: readonly Box[], limit: number, most: number): Box[] {
-  const kept: Box[] = [];
+export function suppress<T extends Box>(boxes: readonly T[], limit: number, most: number): T[] {
+  const kept: T[] = [];
   for (const box of [...boxes].sort((a, b) => b.score - a.score)) {
     if (kept.length >= most) break;
     if (!kept.some((other) => other.label === box.label && overlap(other.corners, box.corners) > limit)) kept.push(box);

@@ -24,6 +24,7 @@ import { SEGS_FILTER_NODES } from './segs-filters.ts';
 import { SEGS_UPSCALER_NODES } from './segs-upscaler.ts';
 import { SENDER_NODES } from './senders.ts';
 import { SWITCH_NODES } from './switches.ts';
+import { ULTRALYTICS_NODES } from './ultralytics.ts';
 import { WILDCARD_NODES } from './wildcard.ts';
 
 export const IMPACT_NODES: readonly NodeDeclaration[] = [
@@ -49,6 +50,7 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...SWITCH_NODES,
   ...LIST_NODES,
   ...CONTROL_NODES,
+  ...ULTRALYTICS_NODES,
   ...WILDCARD_NODES,
   ...SENDER_NODES,
   ...BRIDGE_NODES,

@@ -1,0 +1,100 @@
+// A torch module that was saved whole (torch.save(model)): its tree of layers with their settings, and their tensors. The classes are names
+// and no more; who builds a graph decides what they mean.
+import { entriesOf, isKind, type PickleObject, type PickleValue, tupleOf } from './pickle/values.ts';
+import { invalidModel } from './refusals.ts';
+import type { TorchFile } from './torch.ts';
+import type { TorchTensor } from './torch-tensors.ts';
+
+/** A layer as it was saved. */
+export interface SavedModule {
+  /** Name of its class, without the package. */
+  readonly type: string;
+  /** The whole name of its class. */
+  readonly global: string;
+  /** Where it is in the model (`model.0.conv`); its tensors are named from there. */
+  readonly path: string;
+  /** The layers in it, in their order. */
+  readonly children: ReadonlyMap<string, SavedModule>;
+  /** A whole number, or what a tuple of equal numbers repeats; undefined for anything else. */
+  number(name: string): number | undefined;
+  flag(name: string): boolean | undefined;
+  /** One or several whole numbers. */
+  numbers(name: string): readonly number[] | undefined;
+  text(name: string): string | undefined;
+  /** A dictionary or list of texts by number. */
+  texts(name: string): ReadonlyMap<number, string> | undefined;
+}
+
+export interface SavedModel {
+  readonly root: SavedModule;
+  /** Weights, buffers and other tensors that the layers have, by path. */
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+}
+
+const MAX_DEPTH = 32;
+const MAX_MODULES = 20_000;
+
+const numberOf = (value: PickleValue | undefined): number | undefined => {
+  if (typeof value === 'number') return value;
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+};
+const listOf = (value: PickleValue | undefined): readonly PickleValue[] | undefined =>
+  isKind(value, 'list') ? value.items : tupleOf(value);
+const dictionary = (value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> => entriesOf(value) ?? new Map();
+
+/** The value of a key of a dictionary; undefined where there is none. */
+export const field = (value: PickleValue | undefined, key: string): PickleValue | undefined => entriesOf(value)?.get(key);
+
+/** Whether a value is a module of torch that was saved whole. */
+export const isModule = (value: PickleValue | undefined): value is PickleObject =>
+  isKind(value, 'object') && entriesOf(value.state)?.has('_modules') === true;
+
+/** The layers and tensors of a saved module. Throws DR_MODEL_INVALID for a tree without end, and as reading the file does. */
+export function readModule(torch: TorchFile, file: string, value: PickleObject): SavedModel {
+  const tensors = new Map<string, TorchTensor>();
+  let count = 0;
+  const visit = (object: PickleObject, path: string, depth: number): SavedModule => {
+    if (depth > MAX_DEPTH || ++count > MAX_MODULES) throw invalidModel(file, 'holds a model of more layers than any has');
+    const state = dictionary(object.state);
+    const tables = ['_parameters', '_buffers'].map((name) => dictionary(state.get(name)));
+    const at = (name: PickleValue): string => (path === '' ? String(name) : `${path}.${name}`);
+    for (const table of [state, ...tables])
+      for (const [name, held] of table) {
+        const tensor = torch.tensorOf(held, at(name));
+        if (tensor) tensors.set(at(name), tensor);
+      }
+    const children = new Map<string, SavedModule>();
+    for (const [name, held] of dictionary(state.get('_modules')))
+      if (isModule(held)) children.set(String(name), visit(held, at(name), depth + 1));
+    const numbers = (name: string): readonly number[] | undefined => {
+      const value = state.get(name);
+      const found = (listOf(value) ?? [value ?? null]).map(numberOf);
+      return found.every((v) => v !== undefined) ? (found as number[]) : undefined;
+    };
+    return {
+      type: object.global.slice(object.global.lastIndexOf('.') + 1),
+      global: object.global,
+      path,
+      children,
+      numbers,
+      number: (name) => {
+        const found = numbers(name);
+        return found?.every((v) => v === found[0]) ? found[0] : undefined;
+      },
+      flag: (name) => {
+        const value = state.get(name);
+        return typeof value === 'boolean' ? value : undefined;
+      },
+      text: (name) => {
+        const value = state.get(name);
+        return typeof value === 'string' ? value : undefined;
+      },
+      texts: (name) => {
+        const value = state.get(name);
+        const pairs = listOf(value)?.entries() ?? entriesOf(value);
+        return pairs && new Map([...pairs].map(([key, held]) => [Number(key), String(held)]));
+      },
+    };
+  };
+  return { root: visit(value, '', 0), tensors };
+}
