@@ -6,6 +6,7 @@ import { didYouMean } from '../near.ts';
 import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { convertCommand } from './convert.ts';
+import { frontendCommand } from './frontend.ts';
 import { nodesCommand } from './nodes.ts';
 import { helpLines, parseOptions } from './options.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';
@@ -15,7 +16,16 @@ import type { Terminal } from './terminal.ts';
 import { verifyCommand } from './verify.ts';
 import { workerCommand } from './worker.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, checkCommand, convertCommand, verifyCommand, nodesCommand, serveCommand, workerCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  checkCommand,
+  convertCommand,
+  verifyCommand,
+  nodesCommand,
+  serveCommand,
+  workerCommand,
+  frontendCommand,
+];
 
 /** Runs one command line; gives the exit code. */
 export async function main(args: readonly string[], terminal: Terminal, nodes?: DarkroomOptions['nodes']): Promise<number> {

@@ -55,6 +55,7 @@ export const OPTIONS = {
   },
   'enable-cors-header': { type: 'string', value: 'ORIGIN', help: 'pages of this origin may use the server; * for all' },
   'max-upload-size': { type: 'string', value: 'MB', help: 'largest request (100)' },
+  frontend: { type: 'string', value: 'DIR', help: 'ComfyUI’s own frontend, served at /; the built-in page is then at /darkroom' },
   'queue-limit': { type: 'string', value: 'N', help: 'waiting jobs from which on more are refused with 429 (no limit)' },
   'user-directory': { type: 'string', value: 'DIR', help: 'folder of settings and workflows (user)' },
   'multi-user': { type: 'boolean', help: 'several users, told apart by the header Comfy-User' },

@@ -5,6 +5,7 @@ import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import { NODES } from '../nodes/index.ts';
 import type { Queue } from '../queue/types.ts';
+import { frontendFolder, prepareUser } from '../server/frontend.ts';
 import { checkListen } from '../server/guard.ts';
 import { createLogs, type Logs } from '../server/logs.ts';
 import { createServer } from '../server/server.ts';
@@ -45,12 +46,15 @@ export async function serve({ values, positionals, terminal, nodes }: Invocation
     write: terminal.err,
   });
 
+  const webRoot = values.frontend === undefined ? undefined : frontendFolder(values.frontend);
+  if (webRoot !== undefined) prepareUser(user);
   const queue = deferred<Queue>();
   const server = createServer({
     ...{ queue: queue.promise, folders, nodes: nodes?.table ?? NODES, user, logs, token },
     corsOrigin: values['enable-cors-header'],
     hosts: values.insecure ? ['*'] : values['allow-host'],
     multiUser: values['multi-user'],
+    webRoot,
     previews: previews === 'latent2rgb' ? 'all' : previews === 'none' ? 'none' : 'auto',
     maxUploadBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
   });

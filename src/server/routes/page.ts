@@ -39,6 +39,9 @@ const read = {
 /** The page itself. */
 export const pageAnswer = (since?: string): Answer => sendFile(join(WEB, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
 
+/** Its sign, for tabs. */
+export const iconAnswer = (): Answer => sendFile(join(WEB, 'icon.svg'), HEADERS, 'image/svg+xml');
+
 export const pageRoutes = ({ nodes, folders }: Parts): Route[] => {
   const told = ({ graph, extra, form, notes }: Workflow, shown: WorkflowForm): Answer =>
     json({ prompt: promptOf(graph), extra, source: form, notes, form: shown });

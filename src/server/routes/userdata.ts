@@ -105,7 +105,7 @@ export const userdataRoutes = (parts: Parts): Route[] => {
       answers: { 200: 'The file.', 403: 'Outside of the user’s files.', 404: 'Not there.' },
       handle: (call) => {
         const path = present(pathOf(call, 'file'));
-        return sendFile(path, {}, passiveType(path), call.header('if-modified-since'));
+        return sendFile(path, {}, path.endsWith('.css') ? 'text/css' : passiveType(path), call.header('if-modified-since'));
       },
     },
     {

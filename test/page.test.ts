@@ -1,0 +1,163 @@
+// The built-in page in a browser, at the width of a desk and of a phone: open, run, look, again; by keyboard alone; names and contrast.
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserProgram, NO_BROWSER, openBrowser, type Watched, watchedPage } from './support/browser.ts';
+import { type TestServer, testServer } from './support/server.ts';
+
+const program = browserProgram();
+if (!program) console.warn(`the built-in page in a browser: ${NO_BROWSER}`);
+const SIZES = [
+  ['a desk', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }],
+  ['a phone', { viewport: { width: 390, height: 800 }, colorScheme: 'light', hasTouch: true, isMobile: true }],
+] as const;
+
+describe.skipIf(!program)('the built-in page', () => {
+  let test: TestServer;
+  let browser: Browser;
+  let address: string;
+  beforeAll(async () => {
+    test = await testServer({ builtIn: true });
+    test.queue.looking(test.server.wantsPreviews);
+    address = await test.listen();
+    browser = await openBrowser(program!);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await test.close();
+  });
+
+  const opened = async (options: Parameters<Browser['newPage']>[0]): Promise<Watched> => {
+    const watched = await watchedPage(browser, address, options);
+    await watched.page.goto(address);
+    await watched.page.waitForSelector('#examples button');
+    return watched;
+  };
+  const frames = (page: Page) => page.locator('#sheet li').count();
+  const waitForFrames = (page: Page, count: number) => expect.poll(() => frames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+
+  for (const [where, options] of SIZES)
+    it(`makes pictures on ${where}`, async () => {
+      const { page, errors, foreign } = await opened(options);
+      const before = await frames(page);
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByText('Choose a file').click();
+      await (await chooser).setFiles('examples/text-to-image.json');
+      await expect.poll(() => page.getByLabel('Prompt', { exact: true }).inputValue()).toBe('panda, flat style, green background');
+      await page.getByLabel('Steps').fill('8');
+      await page.getByRole('button', { name: 'New seed', exact: true }).click();
+      const seed = await page.getByLabel('Seed', { exact: true }).inputValue();
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.locator('#stage img[alt^="Preview"]').waitFor();
+      await page.locator('#stage img[alt^="The picture"]').waitFor();
+      await waitForFrames(page, before + 1);
+
+      await page.locator('#sheet li button').first().click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(seed, { exact: true }).waitFor();
+      expect(await dialog.locator('img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(128);
+      const file = page.waitForEvent('download');
+      await dialog.getByRole('link', { name: 'Download picture' }).click();
+      const picture = readFileSync(await (await file).path());
+      await dialog.getByRole('button', { name: 'Run again with a new seed' }).click();
+      await waitForFrames(page, before + 2);
+
+      // the picture is a workflow, dropped on the page
+      const handle = await page.evaluateHandle(
+        `(() => { const files = new DataTransfer(); files.items.add(new File([Uint8Array.from(atob('${picture.toString('base64')}'),
+          (c) => c.charCodeAt(0))], 'made.png', { type: 'image/png' })); return files; })()`,
+      );
+      await page.dispatchEvent('body', 'drop', { dataTransfer: handle });
+      await expect.poll(() => page.locator('#form .file').textContent()).toBe('Made');
+      expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe(seed);
+      expect(await page.getByLabel('Steps').inputValue()).toBe('8');
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      expect([errors, foreign]).toEqual([[], []]);
+      await page.close();
+    });
+
+  it('is used by keyboard alone', async () => {
+    const { page, errors } = await opened({ viewport: { width: 1280, height: 800 } });
+    const before = await frames(page);
+    const focused = () => page.evaluate('document.activeElement.textContent.trim() || document.activeElement.id');
+    const tabTo = async (wanted: string) => {
+      for (let i = 0; i < 60 && (await focused()) !== wanted; i++) await page.keyboard.press('Tab');
+      expect(await focused()).toBe(wanted);
+    };
+    await tabTo('Text to image');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('TEXTAREA');
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('owl, line drawing');
+    await tabTo('New seed and run');
+    await page.keyboard.press('Enter');
+    await waitForFrames(page, before + 1);
+    await expect.poll(() => page.locator('#live').textContent()).toBe('Done');
+    await page.locator('#sheet li button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('owl, line drawing', { exact: true }).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it('says what is wrong where it is wrong', async () => {
+    const { page } = await opened({});
+    await page.setInputFiles('#file', { name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('[1, 2]') });
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('notes.json');
+    await page.setInputFiles('#file', 'examples/text-to-image.json');
+    await page.getByLabel('Seed', { exact: true }).fill('18446744073709551616');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('Give at most 18446744073709551615.').waitFor();
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-invalid")')).toBe('true');
+    await page.close();
+  });
+
+  it('stops what runs, takes out what waits', async () => {
+    const { page } = await opened({});
+    await page.getByRole('button', { name: 'Text to image', exact: true }).click();
+    await page.getByLabel('Steps').fill('2000');
+    for (const count of [1, 2]) {
+      await page.getByRole('button', { name: 'New seed and run' }).click();
+      await expect.poll(() => page.locator('#queue li').count()).toBe(count);
+    }
+    await page.getByRole('button', { name: /^Take out/ }).click();
+    await expect.poll(() => page.locator('#queue li').count()).toBe(1);
+    await page.getByRole('button', { name: /^Stop/ }).click();
+    await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);
+    await page.getByText('Stopped').first().waitFor();
+    await page.close();
+  });
+
+  it('gives every control a name and every text its contrast', async () => {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      const { page } = await opened({ colorScheme });
+      await page.getByRole('button', { name: 'Three regions' }).click();
+      await page.getByText('All settings').click();
+      expect(await page.evaluate(NAMELESS)).toEqual([]);
+      expect(await page.evaluate(PALE)).toEqual([]);
+      await page.close();
+    }
+  });
+});
+
+/** Controls without a name; ids used twice; pictures without a text. */
+const NAMELESS = `[
+  ...[...document.querySelectorAll('input, select, textarea')].filter((e) => !e.labels?.length && !e.ariaLabel),
+  ...[...document.querySelectorAll('button, a')].filter((e) => !(e.ariaLabel || e.textContent.trim())),
+  ...[...document.querySelectorAll('img')].filter((e) => !e.hasAttribute('alt')),
+  ...[...document.querySelectorAll('[id]')].filter((e) => document.querySelectorAll('#' + CSS.escape(e.id)).length > 1),
+].map((e) => e.outerHTML)`;
+
+/** Texts of less than 4.5 : 1 against what lies behind them. */
+const PALE = `(() => {
+  const channels = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = (text) => { const [r, g, b] = channels(text).map((c) => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (channels(c)[3] !== 0) return c; } return 'rgb(255,255,255)'; };
+  return [...document.querySelectorAll('body *')].filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && e.checkVisibility())
+    .filter((e) => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05) < 4.5; })
+    .map((e) => e.outerHTML.slice(0, 80));
+})()`;
