@@ -59,7 +59,11 @@ export const OPTIONS = {
   'queue-limit': { type: 'string', value: 'N', help: 'waiting jobs from which on more are refused with 429 (no limit)' },
   'user-directory': { type: 'string', value: 'DIR', help: 'folder of settings and workflows (user)' },
   'multi-user': { type: 'boolean', help: 'several users, told apart by the header Comfy-User' },
-  'preview-method': { type: 'string', value: 'NAME', help: 'previews for clients that ask for them (auto), for all (latent2rgb), or none' },
+  'preview-method': {
+    type: 'string',
+    value: 'NAME',
+    help: 'previews for clients that ask for them (auto), for all (latent2rgb, or taesd where it is there), or none',
+  },
   'log-level': { type: 'string', value: 'LEVEL', help: 'debug, info, warn, error or silent (info; warn on a terminal)' },
   json: { type: 'boolean', help: 'JSON on standard output; while running one event per line' },
   quiet: { type: 'boolean', help: 'no progress and no warnings' },

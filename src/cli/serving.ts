@@ -19,7 +19,7 @@ import type { Terminal } from './terminal.ts';
 const PORT = 8188;
 const FINISH_SECONDS = 20;
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
-const PREVIEWS = ['auto', 'latent2rgb', 'none'];
+const PREVIEWS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
 /** Serves until it is told to stop. Throws DR_BAD_USAGE, DR_DATABASE. */
 export async function serve({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
@@ -55,7 +55,7 @@ export async function serve({ values, positionals, terminal, nodes }: Invocation
     hosts: values.insecure ? ['*'] : values['allow-host'],
     multiUser: values['multi-user'],
     webRoot,
-    previews: previews === 'latent2rgb' ? 'all' : previews === 'none' ? 'none' : 'auto',
+    previews: previews === 'none' || previews === 'auto' ? previews : 'all',
     maxUploadBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
   });
   const address = await server.listen({ host, port });
@@ -71,6 +71,7 @@ export async function serve({ values, positionals, terminal, nodes }: Invocation
         models: folders.models,
         ...{ input, output, temp, threads: options.threads },
         device: options.device ?? 'auto',
+        previews: previews === 'taesd' ? 'taesd' : undefined,
         nodesModule: nodes?.module,
       },
     });
