@@ -62,7 +62,7 @@ describe('darkroom serve', () => {
     const waiting = await post(`${first.address}/prompt`, { prompt: saving(2) });
     first.process.kill('SIGTERM');
     // sooner
-    await expect.poll(() => first.said()).toContain('stopping');
+    await expect.poll(() => first.said(), { timeout: 30_000 }).toContain('stopping');
     first.process.kill('SIGTERM');
     expect(await first.exit).toBe(0);
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { node, saving, slow, type TestServer, testServer } from '../../test/support/server.ts';
 
 const save = (value: unknown) => node('TestSave', { value, filename_prefix: 'test' });
+const SOON = { timeout: 30_000 };
 let test: TestServer;
 beforeAll(async () => {
   test = await testServer();
@@ -129,7 +130,7 @@ describe('the queue', () => {
     const add = async (value: string) =>
       (await post('/prompt', { prompt: slow(2000, 10, { value }), client_id: 'q' })).json().prompt_id as string;
     const ids = [await add('a'), await add('b'), await add('c')];
-    await expect.poll(async () => (await get('/queue')).json().queue_running.length).toBe(1);
+    await expect.poll(async () => (await get('/queue')).json().queue_running.length, SOON).toBe(1);
     const { queue_running, queue_pending } = (await get('/queue')).json();
     expect(queue_running[0]).toEqual([expect.any(Number), ids[0], expect.any(Object), { client_id: 'q' }, ['2']]);
     expect(queue_pending.map((item: unknown[]) => item[1])).toEqual([ids[1], ids[2]]);
@@ -140,7 +141,7 @@ describe('the queue', () => {
     expect((await get('/queue')).json().queue_running.length).toBe(1);
     expect((await post('/queue', { clear: true })).body).toBe('');
     expect((await post('/interrupt')).statusCode).toBe(200);
-    await expect.poll(async () => (await get('/prompt')).json().exec_info.queue_remaining).toBe(0);
+    await expect.poll(async () => (await get('/prompt')).json().exec_info.queue_remaining, SOON).toBe(0);
     expect((await get(`/jobs/${ids[0]}`)).json().state).toBe('interrupted');
     expect((await get('/jobs/unknown')).statusCode).toBe(404);
     expect((await get(`/history/${ids[0]}`)).json()[ids[0]].status.status_str).toBe('error');

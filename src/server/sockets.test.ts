@@ -53,7 +53,7 @@ describe('a client', () => {
     expect(executed).toMatchObject({ node: '2', display_node: '2', prompt_id, output: { images: [{ type: 'output', subfolder: '' }] } });
     expect(JSON.stringify(executed)).not.toContain(test.root);
     expect(other.messages.every(({ type }) => type === 'status')).toBe(true);
-    await expect.poll(() => other.messages.at(-1)?.data).toEqual({ status: { exec_info: { queue_remaining: 0 } } });
+    await expect.poll(() => other.messages.at(-1)?.data, { timeout: 30_000 }).toEqual({ status: { exec_info: { queue_remaining: 0 } } });
     const text = mine.messages.map(({ type }) => type).join(' ');
     expect(text).toMatch(/execution_success status executing$/);
     for (const { socket } of [mine, other]) socket.close();
