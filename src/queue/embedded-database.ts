@@ -73,7 +73,11 @@ export async function openEmbedded(folder: string | undefined, answerMs = ANSWER
   };
   try {
     await database.executeSql('SELECT 1');
-    if (ready) writeFileSync(ready, '');
+    if (ready && !existsSync(ready)) {
+      writeFileSync(ready, '');
+      // making a database takes memory that only the end of the thread gives back
+      await thread?.end();
+    }
     return database;
   } catch (error) {
     await database.close();

@@ -38,7 +38,13 @@ class FlushedFolder extends NodeFS {
 
 const open = async (folder: string | undefined): Promise<PGlite> => {
   // -F switches flushing off; Emscripten knows fsync, but makes nothing of fdatasync
-  const startParams = [...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'), '-c', 'wal_sync_method=fsync'];
+  const startParams = [
+    ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
+    '-c',
+    'wal_sync_method=fsync',
+    '-c',
+    'shared_buffers=8MB',
+  ];
   const database = folder === undefined ? new PGlite() : new PGlite({ fs: new FlushedFolder(folder), startParams });
   await database.waitReady;
   return database;
