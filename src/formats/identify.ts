@@ -204,6 +204,29 @@ const diffusersUnet: Recogniser = (tensors) => {
   return { kind: 'unet', family, unet: { prefix: '', layout: 'diffusers', inChannels, prediction } };
 };
 
+/** Where a CLIP vision model lies under one of these prefixes, and how; the smallest that is used has 24 layers. */
+export function visionPart(
+  tensors: Tensors,
+  prefixes: readonly string[],
+): { readonly layout: ClipPart['layout']; readonly prefix: string } | undefined {
+  for (const prefix of prefixes) {
+    if (tensors.has(`${prefix}transformer.resblocks.22.attn.in_proj_weight`) && tensors.get(`${prefix}conv1.weight`)?.shape.length === 4)
+      return { layout: 'open-clip', prefix };
+    // those of SigLIP have no token of their own for the whole picture
+    if (
+      tensors.has(`${prefix}vision_model.encoder.layers.22.layer_norm1.weight`) &&
+      tensors.has(`${prefix}vision_model.embeddings.class_embedding`)
+    )
+      return { layout: 'hugging-face', prefix };
+  }
+  return undefined;
+}
+
+const vision: Recogniser = (tensors) => {
+  const found = visionPart(tensors, ['', 'visual.']);
+  return found && { kind: 'clip-vision', ...found };
+};
+
 /** A text encoder alone; of which kind it is, its number of layers says. */
 const textEncoder: Recogniser = (tensors) => {
   const kindOf = (layer: (i: number) => string): ClipPart['kind'] =>
@@ -275,6 +298,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   taesd,
   upscaler,
   textEncoder,
+  vision,
   embedding,
 ];
 

@@ -15,6 +15,18 @@ interface RefusedTypes extends Refusal {
 
 const REFUSALS: readonly RefusedTypes[] = [
   {
+    pack: 'ComfyUI itself',
+    reason: 'style models (T2I-Adapter style, FLUX Redux) are not read',
+    hint: 'Guide by a picture with a T2I-Adapter or ControlNet, or with unCLIPConditioning and an unCLIP checkpoint.',
+    types: ['StyleModelLoader', 'StyleModelApply'],
+  },
+  {
+    pack: 'ComfyUI itself',
+    reason: 'GLIGEN models are not read',
+    hint: 'Place things with ConditioningSetArea or ConditioningSetMask.',
+    types: ['GLIGENLoader', 'GLIGENTextBoxApply'],
+  },
+  {
     pack: 'SeargeSDXL',
     reason: 'it belongs to the "magic box" of version 4, one node that hides a whole program of its own',
     hint: 'Use the nodes up to version 3 (workflows Reborn v3.3 and v3.4), or build the stages from KSamplerAdvanced.',

@@ -2,6 +2,7 @@
 import type { Clip } from '../runtime/clip.ts';
 import type { Autoencoder, ControlNet } from '../runtime/types.ts';
 import type { UpscaleModel } from '../runtime/upscaler.ts';
+import type { VisionModel, VisionOutput } from '../runtime/vision.ts';
 import type { ChosenSampler, NoiseMaker } from '../sampling/custom.ts';
 import type { Guider } from '../sampling/guider.ts';
 import type { Conditioning, Latent, Model } from '../sampling/types.ts';
@@ -15,6 +16,8 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   VAE: Autoencoder;
   UPSCALE_MODEL: UpscaleModel;
   CONTROL_NET: ControlNet;
+  CLIP_VISION: VisionModel;
+  CLIP_VISION_OUTPUT: VisionOutput;
   CONDITIONING: Conditioning;
   LATENT: Latent;
   SAMPLER: ChosenSampler;

@@ -82,7 +82,7 @@ function adm(params: Params, entry: ConditioningEntry, channels: number) {
   const family: Model['family'] = /refiner/i.test(params.node) ? 'sdxl-refiner' : 'sdxl';
   const model = { family, unet: { admChannels: channels } } as Model;
   const [height, width] = params.latent_hw ?? [128, 128];
-  return admVector(model, entry, params.prompt_type ?? 'positive', height * 8, width * 8);
+  return admVector(model, entry, { side: params.prompt_type ?? 'positive', height: height * 8, width: width * 8, seed: 0n });
 }
 
 /** Conditioning by case, made once for both tests. */

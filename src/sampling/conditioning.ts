@@ -49,6 +49,8 @@ export interface ConditionedRun {
   readonly latent?: Tensor;
   /** [B,C,H,W] */
   readonly mask?: Tensor;
+  /** Of the run's noise; 0 unless given. */
+  readonly seed?: bigint;
 }
 
 /** Prepares the conditionings of a run's sides, in the order given. Throws DR_INPUT_INVALID when an entry does not fit the model. */
@@ -84,7 +86,7 @@ function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, si
   return {
     condition: {
       context: entry.cond,
-      y: model.unet.admChannels ? admVector(model, entry, side, height * 8, width * 8) : undefined,
+      y: model.unet.admChannels ? admVector(model, entry, { side, height: height * 8, width: width * 8, seed: run.seed ?? 0n }) : undefined,
       concat: concatChannels(model, entry, run),
     },
     area: mask && entry.set_area_to_bounds ? bounds(mask) : entry.area && toCells(entry.area, height, width),

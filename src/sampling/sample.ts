@@ -104,7 +104,7 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
     });
   const scaled = isEmptyLatent(latent) ? latent : toModelLatent(latentFormat, latent);
   const mask = o.noiseMask && prepareMask(o.noiseMask, shape);
-  const predict = guider.prepare({ shape, latent: scaled, mask, allSides: sampler.usesUncond });
+  const predict = guider.prepare({ shape, latent: scaled, mask, seed: o.seed, allSides: sampler.usesUncond });
   if (sampler.gpuName) o.warn?.(GPU_NOISE);
 
   const total = sigmas.length - 1;

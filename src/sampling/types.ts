@@ -53,8 +53,18 @@ export interface ConditioningEntry {
   readonly control_apply_to_uncond?: boolean;
   /** Unscaled latents [N,C,h,w] of the picture that inpainting and edit models see. */
   readonly concat_latent_image?: Tensor;
+  readonly unclip_conditioning?: readonly UnclipCondition[];
   /** Where inpainting models paint (1), [N,H,W] in any resolution. */
   readonly concat_mask?: Tensor;
+}
+
+/** A picture that unCLIP models (and SDXL, in place of the pooled prompt) are told of. */
+export interface UnclipCondition {
+  /** What a CLIP vision model made of pictures, [N, D]. */
+  readonly embeds: Tensor;
+  readonly strength: number;
+  /** 0..1: how much noise stands between the picture and the model. */
+  readonly noiseAugmentation: number;
 }
 
 export type Conditioning = readonly ConditioningEntry[];

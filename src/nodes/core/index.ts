@@ -22,12 +22,14 @@ import { SAVE_MODEL_NODES } from './save-models.ts';
 import { SIGMA_NODES } from './sigmas.ts';
 import { UPSCALE_MODEL_NODES } from './upscale-model.ts';
 import { VAE_NODES } from './vae.ts';
+import { VISION_NODES } from './vision.ts';
 
 export const CORE_NODES: readonly NodeDeclaration[] = [
   ...LOADER_NODES,
   ...MODEL_FILE_NODES,
   ...MERGE_NODES,
   ...SAVE_MODEL_NODES,
+  ...VISION_NODES,
   ...LORA_NODES,
   ...PROMPT_NODES,
   ...CONDITIONING_NODES,

@@ -303,6 +303,19 @@ export const CLIPTextEncodeSDXLRefiner: NodeFunction<{
   clip: Link<'CLIP'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('CLIPTextEncodeSDXLRefiner', [['CONDITIONING', 'CONDITIONING']]);
 
+/** CLIP Vision Encode (conditioning) */
+export const CLIPVisionEncode: NodeFunction<{
+  clip_vision: Link<'CLIP_VISION'>;
+  image: Link<'IMAGE'>;
+  crop: OneOf<'center' | 'none'>;
+}, Node<{ CLIP_VISION_OUTPUT: 'CLIP_VISION_OUTPUT' }>> = nodeFunction('CLIPVisionEncode', [['CLIP_VISION_OUTPUT', 'CLIP_VISION_OUTPUT']]);
+
+/** Load CLIP Vision (loaders) */
+export const CLIPVisionLoader: NodeFunction<{
+  /** A file of models/clip_vision. */
+  clip_name: FileName;
+}, Node<{ CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('CLIPVisionLoader', [['CLIP_VISION', 'CLIP_VISION']]);
+
 /** Canny (image/preprocessors) */
 export const Canny: NodeFunction<{
   image: Link<'IMAGE'>;
@@ -4142,6 +4155,22 @@ export const WildcardPromptFromString: NodeFunction<{
   exclude_tags: Text;
 }, Node<{ wildcard: 'STRING'; segs_labels: 'STRING' }>> = nodeFunction('WildcardPromptFromString', [['wildcard', 'STRING'], ['segs_labels', 'STRING']]);
 
+/** unCLIPCheckpointLoader (loaders) */
+export const unCLIPCheckpointLoader: NodeFunction<{
+  /** A file of models/checkpoints. */
+  ckpt_name: FileName;
+}, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE'; CLIP_VISION: 'CLIP_VISION' }>> = nodeFunction('unCLIPCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE'], ['CLIP_VISION', 'CLIP_VISION']]);
+
+/** unCLIPConditioning (conditioning) */
+export const unCLIPConditioning: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  clip_vision_output: Link<'CLIP_VISION_OUTPUT'>;
+  /** -10 to 10, in the editor 1. */
+  strength: Float;
+  /** 0 to 1, in the editor 0. */
+  noise_augmentation: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('unCLIPConditioning', [['CONDITIONING', 'CONDITIONING']]);
+
 /** All nodes by class type, also those whose types are no identifiers. */
 export const nodes: {
   AddMask: typeof AddMask;
@@ -4173,6 +4202,8 @@ export const nodes: {
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
   CLIPTextEncodeSDXLRefiner: typeof CLIPTextEncodeSDXLRefiner;
+  CLIPVisionEncode: typeof CLIPVisionEncode;
+  CLIPVisionLoader: typeof CLIPVisionLoader;
   Canny: typeof Canny;
   CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
   CheckpointLoader: typeof CheckpointLoader;
@@ -4495,6 +4526,8 @@ export const nodes: {
   VPScheduler: typeof VPScheduler;
   VariationNoiseDetailerHookProvider: typeof VariationNoiseDetailerHookProvider;
   WildcardPromptFromString: typeof WildcardPromptFromString;
+  unCLIPCheckpointLoader: typeof unCLIPCheckpointLoader;
+  unCLIPConditioning: typeof unCLIPConditioning;
   /** ConditioningAverage (conditioning) */
   'ConditioningAverage ': NodeFunction<{
     conditioning_to: Link<'CONDITIONING'>;
@@ -4548,6 +4581,8 @@ export const nodes: {
   CLIPTextEncode,
   CLIPTextEncodeSDXL,
   CLIPTextEncodeSDXLRefiner,
+  CLIPVisionEncode,
+  CLIPVisionLoader,
   Canny,
   CfgScheduleHookProvider,
   CheckpointLoader,
@@ -4870,6 +4905,8 @@ export const nodes: {
   VPScheduler,
   VariationNoiseDetailerHookProvider,
   WildcardPromptFromString,
+  unCLIPCheckpointLoader,
+  unCLIPConditioning,
   'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']]),
   'Segs & Mask': nodeFunction('Segs & Mask', [['SEGS', 'SEGS']]),
   'Segs & Mask ForEach': nodeFunction('Segs & Mask ForEach', [['SEGS', 'SEGS']]),
