@@ -123,12 +123,6 @@ const REFUSALS: readonly RefusedTypes[] = [
   },
   {
     pack: 'Impact Pack',
-    reason: 'models of Segment Anything (SAM) are not read yet',
-    hint: "Use the detector's boxes as they are, or masks from a picture (MaskToSEGS).",
-    types: ['SAMLoader', 'SAMDetectorCombined', 'SAMDetectorSegmented'],
-  },
-  {
-    pack: 'Impact Pack',
     reason: 'models of CLIPSeg are not read yet',
     hint: 'Find parts with a YOLO file: ONNXDetectorProvider.',
     types: ['CLIPSegDetectorProvider'],

@@ -83,8 +83,20 @@ describe('detectors', () => {
     expect((segs as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0))).toEqual([true, false]);
     const [nothing] = await run('SegmDetectorCombined_v2', { segm_detector: left, image, threshold: 0.5, dilation: 0 });
     expect((nothing as Tensor).shape).toEqual([1, 64, 48]);
-    const refused = run('ImpactSimpleDetectorSEGS', { bbox_detector: detector, image, ...simple, sam_model_opt: {} });
-    await expect(refused).rejects.toThrow('Segment Anything');
+    const asked: unknown[] = [];
+    const sam = {
+      predict: async (_: Tensor, points: unknown, labels: unknown, box: unknown, threshold: number) => {
+        asked.push({ points, labels, box, threshold });
+        return [{ shape: [64, 48], data: new Float32Array(64 * 48) }];
+      },
+    };
+    const more = { sub_bbox_expansion: 0, sam_mask_hint_threshold: 0.7, sam_model_opt: sam, segm_detector_opt: left };
+    const [shaped] = await run('ImpactSimpleDetectorSEGS', { bbox_detector: detector, image, ...simple, ...more });
+    expect((shaped as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0))).toEqual([false, false]);
+    expect(asked).toMatchObject([
+      { labels: [1], threshold: 0.5 },
+      { labels: [1], threshold: 0.5 },
+    ]);
   });
 
   it('take one picture, and let hooks choose', async () => {

@@ -12,7 +12,7 @@ import { MAX_RESOLUTION } from '../core/limits.ts';
 import { once, stateOf } from '../core/loaders.ts';
 import { defineNode, float, type InputValues, int, modelFile, type NodeResult, output, outputs, socket, string } from '../declare.ts';
 import { single } from './inputs.ts';
-import { noSam } from './sam.ts';
+import { masksOf } from './sam.ts';
 import type { Detector, SamModel } from './values.ts';
 
 const CATEGORY = 'ImpactPack/Detector';
@@ -135,8 +135,17 @@ async function findSimply(image: Tensor, detectors: Detectors, i: InputValues<ty
   if (segmDetector && segmDetector.bboxDetector === bboxDetector) segs = await shapes();
   else {
     segs = await bboxDetector.detect(image, { ...shared, threshold: i.bbox_threshold, dilation: i.bbox_dilation });
-    if (samModel) noSam();
-    if (segmDetector) segs = segsBitwiseAndMask(segs, toCombinedMask(await shapes()));
+    if (samModel) {
+      const finding = {
+        detection_hint: 'center-1',
+        dilation: i.sub_dilation,
+        threshold: i.sub_threshold,
+        bbox_expansion: i.sub_bbox_expansion,
+        mask_hint_threshold: i.sam_mask_hint_threshold,
+        mask_hint_use_negative: 'False',
+      } as const;
+      segs = segsBitwiseAndMask(segs, (await masksOf(samModel, segs, image, finding)).combined);
+    } else if (segmDetector) segs = segsBitwiseAndMask(segs, toCombinedMask(await shapes()));
   }
   return outputs(dilateSegs(segs, i.post_dilation ?? 0));
 }

@@ -1,6 +1,7 @@
 // FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
 import { toCombinedMask } from '../../segs/combine.ts';
 import { segsBitwiseAndMask } from '../../segs/edit.ts';
+import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../segs/sam.ts';
 import type { Segs } from '../../segs/types.ts';
 import { concatBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
@@ -9,23 +10,21 @@ import { MAX_RESOLUTION } from '../core/limits.ts';
 import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../declare.ts';
 import { type DetailInputs, detail, detailWidgets, orBlank, refinerOf } from './detailers.ts';
 import { feather, partDenoise, samplerInputs } from './inputs.ts';
-import { noSam } from './sam.ts';
+import { masksOf } from './sam.ts';
 import type { DetailerPipe } from './values.ts';
 
 const { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook } = detailWidgets;
-
-const HINTS = ['center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none'];
 
 const detection = {
   bbox_threshold: float({ default: 0.5, min: 0, max: 1, step: 0.01, tooltip: 'Least confidence of what the detector finds.' }),
   bbox_dilation: int({ default: 10, min: -512, max: 512, step: 1, tooltip: 'Grows the masks of what was found.' }),
   bbox_crop_factor: float({ default: 3, min: 1, max: 10, step: 0.1, tooltip: 'Size of a part with its surroundings over its own.' }),
-  sam_detection_hint: combo(HINTS),
+  sam_detection_hint: combo(DETECTION_HINTS),
   sam_dilation: int({ min: -512, max: 512, step: 1 }),
   sam_threshold: float({ default: 0.93, min: 0, max: 1, step: 0.01 }),
   sam_bbox_expansion: int({ min: 0, max: 1000, step: 1 }),
   sam_mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
-  sam_mask_hint_use_negative: combo(['False', 'Small', 'Outter']),
+  sam_mask_hint_use_negative: combo(NEGATIVE_HINTS),
   drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1, tooltip: 'Smaller finds are left out.' }),
 };
 
@@ -47,7 +46,17 @@ async function find(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs>
   const finding = { threshold: i.bbox_threshold, dilation: i.bbox_dilation, cropFactor: i.bbox_crop_factor, dropSize: i.drop_size };
   const detector = bboxDetector.withPrompt?.('face') ?? bboxDetector;
   const segs = await detector.detect(image, { ...finding, hook });
-  if (samModel) noSam();
+  if (samModel) {
+    const hints = {
+      detection_hint: i.sam_detection_hint,
+      dilation: i.sam_dilation,
+      threshold: i.sam_threshold,
+      bbox_expansion: i.sam_bbox_expansion,
+      mask_hint_threshold: i.sam_mask_hint_threshold,
+      mask_hint_use_negative: i.sam_mask_hint_use_negative,
+    };
+    return segsBitwiseAndMask(segs, (await masksOf(samModel, segs, image, hints)).combined);
+  }
   if (!segmDetector) return segs;
   const shapes = await segmDetector.detect(image, finding);
   if (segmDetector.replacesBbox && !hook) return shapes;

@@ -16,6 +16,7 @@ import { PIXEL_HOOK_NODES } from './pk-hooks.ts';
 import { SEGS_PREVIEW_NODES } from './previews.ts';
 import { PROVIDER_NODES } from './providers.ts';
 import { REGIONAL_NODES } from './regional.ts';
+import { SAM_NODES } from './sam.ts';
 import { IMPACT_SAMPLING_NODES } from './samplers.ts';
 import { SEGS_NODES } from './segs.ts';
 import { SEGS_CONTROL_NODES } from './segs-control.ts';
@@ -50,6 +51,7 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...SWITCH_NODES,
   ...LIST_NODES,
   ...CONTROL_NODES,
+  ...SAM_NODES,
   ...ULTRALYTICS_NODES,
   ...WILDCARD_NODES,
   ...SENDER_NODES,

@@ -182,6 +182,6 @@ it('previews show parts with their masks, and the pictures of their ControlNets'
 });
 
 it('what is not read is refused by name, and nothing is both', () => {
-  for (const type of ['SAMLoader', 'MMDetLoader', 'ImpactIPAdapterApplySEGS']) expect(REFUSED.has(type), type).toBe(true);
+  for (const type of ['MMDetLoader', 'ImpactIPAdapterApplySEGS']) expect(REFUSED.has(type), type).toBe(true);
   expect([...REFUSED.keys()].filter((type) => NODES.has(type))).toEqual([]);
 });

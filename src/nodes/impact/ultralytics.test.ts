@@ -7,11 +7,14 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { dict, EMPTY_TUPLE, GLOBAL, NEWOBJ, pickle, REDUCE, text, tuple } from '../../../test/support/pickle.ts';
+import { type Models, testContext } from '../../../test/support/run-node.ts';
 import { zipOf } from '../../../test/support/zip.ts';
 import { fromBytes } from '../../image/bytes.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { loadUltralytics } from '../../runtime/ultralytics.ts';
+import type { Segs } from '../../segs/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { NODES } from '../index.ts';
 import { ultralyticsDetectors } from './ultralytics.ts';
 
 const MODELS = ['v8-detect', 'v8-segment', 'v11-detect', 'v11-segment', 'v9-detect'];
@@ -115,5 +118,38 @@ describe('ultralytics: files that are refused', () => {
   it('runs nothing', async () => {
     const call = Buffer.concat([GLOBAL('os', 'system'), tuple(text('true')), REDUCE]);
     await expect(load(holding(call))).rejects.toMatchObject({ code: 'DR_MODEL_UNSAFE', message: expect.stringContaining('os.system') });
+  });
+});
+
+describe('detector nodes on files', () => {
+  const folders = (): Models => ({
+    ultralytics: { 'bbox/v8.pt': join(folder, 'v8-segment.pt'), 'segm/v8.pt': join(folder, 'v8-segment.pt') },
+    sams: { 'sam.safetensors': join(folder, 'sam.safetensors') },
+  });
+
+  it('UltralyticsDetectorProvider, SAMLoader and what they are for', async () => {
+    const sam = join(models, '../sam/tiny_sam.safetensors.gz');
+    writeFileSync(join(folder, 'sam.safetensors'), gunzipSync(readFileSync(sam)));
+    const context = testContext(folders());
+    const run = async (type: string, inputs: Record<string, unknown>) => (await NODES.get(type)!.run(inputs as never, context)).outputs;
+    const [bbox, shapes] = await run('UltralyticsDetectorProvider', { model_name: 'segm/v8.pt' });
+    const image = picture(96, 64);
+    const finding = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 3, labels: 'all' };
+    const [segs] = (await run('BboxDetectorSEGS', { bbox_detector: bbox, image, ...finding })) as [Segs];
+    expect(segs.segs.length).toBeGreaterThan(3);
+    const [cut] = (await run('SegmDetectorSEGS', { segm_detector: shapes, image, ...finding })) as [Segs];
+    expect(cut.segs.length).toBe(segs.segs.length);
+    const [, none] = await run('UltralyticsDetectorProvider', { model_name: 'bbox/v8.pt' });
+    await expect(run('SegmDetectorSEGS', { segm_detector: none, image, ...finding })).rejects.toThrow('for boxes only');
+
+    const [sam_model] = await run('SAMLoader', { model_name: 'sam.safetensors', device_mode: 'AUTO' });
+    const hints = { detection_hint: 'center-1', dilation: 0, threshold: 0.9, bbox_expansion: 0, mask_hint_threshold: 0.7 };
+    const inputs = { sam_model, segs: { ...segs, segs: segs.segs.slice(0, 4) }, image, ...hints, mask_hint_use_negative: 'False' };
+    const [combined] = (await run('SAMDetectorCombined', inputs)) as [Tensor];
+    const [same, batch] = (await run('SAMDetectorSegmented', inputs)) as [Tensor, Tensor];
+    expect(combined.shape).toEqual([1, 64, 96]);
+    expect(same).toEqual(combined);
+    expect(batch.shape.slice(1)).toEqual([64, 96]);
+    await context.runtime.close();
   });
 });
