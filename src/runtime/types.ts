@@ -1,5 +1,6 @@
 // What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
 
+import type { Hypernetwork } from '../formats/hypernetwork.ts';
 import type { ChangedNetwork, PatchPlan, PatchTargets, WeightChange } from '../models/changes.ts';
 import type { ClipLayout } from '../models/clip/layout.ts';
 import type { Weights } from '../models/weights.ts';
@@ -40,6 +41,8 @@ export interface UNetVariant {
   readonly perturbedMiddle?: boolean;
   /** Applied after those that are there already. */
   readonly changes?: readonly WeightChange[];
+  /** Applied after those that are there already. */
+  readonly hypernetworks?: readonly { readonly hypernetwork: Hypernetwork; readonly strength: number }[];
 }
 
 export interface UNet {

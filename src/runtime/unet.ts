@@ -13,7 +13,11 @@ import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
 export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
-  const options: UNetGraphOptions = { freeU: change.freeU?.version, unattended: change.perturbedMiddle !== undefined };
+  const options: UNetGraphOptions = {
+    freeU: change.freeU?.version,
+    unattended: change.perturbedMiddle !== undefined,
+    hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
+  };
   const patchable = plainTargets(weights);
   const changed = { weights, targets: patchable, changes: change.changes ?? [] };
   const plan = planChanges(changed, 'ahead');
@@ -36,7 +40,13 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
     admChannels,
     patchable,
     base: { ...changed, plan },
-    variant: (more) => createUNet(runtime, weights, { ...change, ...more, changes: [...(change.changes ?? []), ...(more.changes ?? [])] }),
+    variant: (more) =>
+      createUNet(runtime, weights, {
+        ...change,
+        ...more,
+        changes: [...(change.changes ?? []), ...(more.changes ?? [])],
+        hypernetworks: [...(change.hypernetworks ?? []), ...(more.hypernetworks ?? [])],
+      }),
     async evaluate({ x, timesteps, context, y, control }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
       if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
@@ -56,11 +66,24 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
 }
 
 /** Names the graph among those of one file. */
-const variantName = ({ freeU, unattended, control, adapter }: UNetGraphOptions): string =>
-  [freeU && `freeu${freeU}`, unattended && 'unattended', control && 'control', adapter && 'adapter'].filter(Boolean).join(' ');
+const variantName = ({ freeU, unattended, control, adapter, hypernetworks = [] }: UNetGraphOptions): string =>
+  [
+    freeU && `freeu${freeU}`,
+    unattended && 'unattended',
+    control && 'control',
+    adapter && 'adapter',
+    ...hypernetworks.map(({ identity }) => `hypernetwork ${identity}`),
+  ]
+    .filter(Boolean)
+    .join(' ');
 
-function changeInputs({ freeU, perturbedMiddle }: UNetVariant): Record<string, Tensor> {
+function changeInputs({ freeU, perturbedMiddle, hypernetworks = [] }: UNetVariant): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
+  if (hypernetworks.length > 0)
+    inputs.hypernetworks = tensor(
+      [hypernetworks.length],
+      Float32Array.from(hypernetworks, ({ strength }) => strength),
+    );
   if (perturbedMiddle !== undefined) inputs.unattended = full([1], perturbedMiddle ? 1 : 0);
   if (freeU) {
     const { version, b1, b2, s1, s2 } = freeU;

@@ -1,9 +1,11 @@
 // The UNet of Stable Diffusion 1, 2 and XL (Rombach et al. 2022, Podell et al. 2023) as a graph of free batch, height, width and tokens.
+import type { Hypernetwork } from '../../formats/hypernetwork.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../blocks.ts';
 import type { Weights } from '../weights.ts';
 import type { UNetConfig } from './config.ts';
 import { joinFreeU } from './freeu.ts';
+import { hypernetworkSources, type Sources } from './hypernetwork.ts';
 import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from './layers.ts';
 
 /** What a graph can do beyond evaluating. Numbers are inputs, so that other numbers need no other session. */
@@ -16,6 +18,8 @@ export interface UNetGraphOptions {
   readonly control?: boolean;
   /** Inputs `adapter0` …: added to what the blocks of the first half give, in their order. A single 0 is nothing. */
   readonly adapter?: boolean;
+  /** Applied one after another; input `hypernetworks` [n]: their strengths. */
+  readonly hypernetworks?: readonly Hypernetwork[];
 }
 
 /** How many skips the output blocks use: that many inputs `control…`. */
@@ -29,7 +33,12 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
   const g = createGraph();
   const net: Net = { g, w: weights };
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
-  const conditions: Conditions = { batch: batchOf(net, x), embedding: embedding(net, config), context: contextTokens(net, config) };
+  const conditions: Conditions = {
+    batch: batchOf(net, x),
+    embedding: embedding(net, config),
+    context: contextTokens(net, config),
+    sources: sources(net, options),
+  };
   const given = (h: Value, name: string): Value => add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
   const controlled = (h: Value, name: string): Value => (options.control ? given(h, name) : h);
 
@@ -51,6 +60,17 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
   h = conv(net, silu(net, groupNorm(net, h, 'out.0', 1e-5)), 'out.2');
   g.output('out', h, ['B', config.outChannels, 'H', 'W']);
   return g;
+}
+
+function sources(net: Net, { hypernetworks = [] }: UNetGraphOptions): Sources | undefined {
+  if (hypernetworks.length === 0) return undefined;
+  const { g } = net;
+  const strengths = g.input('hypernetworks', [hypernetworks.length]);
+  return hypernetworkSources(
+    net,
+    hypernetworks,
+    hypernetworks.map((_, i) => g.op('Slice', [strengths, g.ints([i]), g.ints([i + 1])])),
+  );
 }
 
 function unattended({ g }: Net, options: UNetGraphOptions): Value | undefined {

@@ -2,6 +2,7 @@
 import type { Value } from '../../onnx/builder.ts';
 import { add, attention, conv, fromTokens, gelu, groupNorm, layerNorm, linear, type Net, silu, toTokens, upsampleTo } from '../blocks.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
+import type { Sources } from './hypernetwork.ts';
 
 /** What all layers of one evaluation see. */
 export interface Conditions {
@@ -12,6 +13,8 @@ export interface Conditions {
   readonly context: Value;
   /** A truth value: self-attention gives its values unattended. */
   readonly unattended?: Value;
+  /** What attention makes its keys and values from; absent: the tokens themselves. */
+  readonly sources?: Sources;
 }
 
 /** Declares the inputs `time` and, with ADM, `y`; gives their activated embedding [B, E]. `more` [1, E] is added to that of the time. */
@@ -88,9 +91,10 @@ function transformer(net: Net, x: Value, layer: Transformer, conditions: Conditi
 }
 
 function transformerBlock(net: Net, x: Value, name: string, { channels, heads }: Transformer, conditions: Conditions): Value {
-  const { batch, context, unattended } = conditions;
-  const attend = (queries: Value, keys: Value, at: string, skipped?: Value): Value => {
-    const [q, k, v] = [linear(net, queries, `${at}.to_q`), linear(net, keys, `${at}.to_k`), linear(net, keys, `${at}.to_v`)];
+  const { batch, context, unattended, sources } = conditions;
+  const attend = (queries: Value, tokens: Value, at: string, skipped?: Value): Value => {
+    const { keys, values } = sources?.(tokens, net.w.shape(`${at}.to_k.weight`)[1]) ?? { keys: tokens, values: tokens };
+    const [q, k, v] = [linear(net, queries, `${at}.to_q`), linear(net, keys, `${at}.to_k`), linear(net, values, `${at}.to_v`)];
     const attended = attention(net, q, k, v, { batch, channels, heads });
     return linear(net, skipped ? net.g.op('Where', [skipped, v, attended]) : attended, `${at}.to_out.0`);
   };

@@ -4,6 +4,7 @@ import { CONDITIONING_NODES } from './conditioning.ts';
 import { CONTROLNET_NODES } from './controlnet.ts';
 import { CUSTOM_SAMPLING_NODES } from './custom-sampling.ts';
 import { FILE_NODES } from './files.ts';
+import { HYPERNETWORK_NODES } from './hypernetwork.ts';
 import { IMAGE_NODES } from './image.ts';
 import { LATENT_NODES } from './latent.ts';
 import { LATENT_RESIZE_NODES } from './latent-resize.ts';
@@ -29,6 +30,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...MODEL_FILE_NODES,
   ...MERGE_NODES,
   ...SAVE_MODEL_NODES,
+  ...HYPERNETWORK_NODES,
   ...VISION_NODES,
   ...LORA_NODES,
   ...PROMPT_NODES,

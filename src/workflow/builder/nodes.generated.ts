@@ -1061,6 +1061,15 @@ export const GrowMask: NodeFunction<{
   tapered_corners: Bool;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('GrowMask', [['MASK', 'MASK']]);
 
+/** HypernetworkLoader (loaders) */
+export const HypernetworkLoader: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** A file of models/hypernetworks. */
+  hypernetwork_name: FileName;
+  /** -10 to 10, in the editor 1. */
+  strength: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HypernetworkLoader', [['MODEL', 'MODEL']]);
+
 /** Image Blend (image/postprocessing) */
 export const ImageBlend: NodeFunction<{
   image1: Link<'IMAGE'>;
@@ -2799,6 +2808,52 @@ export const RescaleCFG: NodeFunction<{
   multiplier: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RescaleCFG', [['MODEL', 'MODEL']]);
 
+/** SAMDetector (combined) (ImpactPack/Detector) */
+export const SAMDetectorCombined: NodeFunction<{
+  sam_model: Link<'SAM_MODEL'>;
+  segs: Link<'SEGS'>;
+  image: Link<'IMAGE'>;
+  /** Which points of a part say what it is. */
+  detection_hint: OneOf<SamDetectionHint>;
+  /** Grows the mask. -512 to 512, in the editor 0. */
+  dilation: Int;
+  /** How good a mask has to be, by the model; the best one where none is. 0 to 1, in the editor 0.93. */
+  threshold: Float;
+  /** Pixels by which the boxes grow on each side. 0 to 1000, in the editor 0. */
+  bbox_expansion: Int;
+  /** From where on a mask gives points (mask-area). 0 to 1, in the editor 0.7. */
+  mask_hint_threshold: Float;
+  /** Points that are not of it: Small from the masks or small boxes, Outter from outside. */
+  mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('SAMDetectorCombined', [['MASK', 'MASK']]);
+
+/** SAMDetector (segmented) (ImpactPack/Detector) */
+export const SAMDetectorSegmented: NodeFunction<{
+  sam_model: Link<'SAM_MODEL'>;
+  segs: Link<'SEGS'>;
+  image: Link<'IMAGE'>;
+  /** Which points of a part say what it is. */
+  detection_hint: OneOf<SamDetectionHint>;
+  /** Grows the mask. -512 to 512, in the editor 0. */
+  dilation: Int;
+  /** How good a mask has to be, by the model; the best one where none is. 0 to 1, in the editor 0.93. */
+  threshold: Float;
+  /** Pixels by which the boxes grow on each side. 0 to 1000, in the editor 0. */
+  bbox_expansion: Int;
+  /** From where on a mask gives points (mask-area). 0 to 1, in the editor 0.7. */
+  mask_hint_threshold: Float;
+  /** Points that are not of it: Small from the masks or small boxes, Outter from outside. */
+  mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
+}, Node<{ combined_mask: 'MASK'; batch_masks: 'MASK' }>> = nodeFunction('SAMDetectorSegmented', [['combined_mask', 'MASK'], ['batch_masks', 'MASK']]);
+
+/** SAMLoader (Impact) (ImpactPack): Loads a model of Segment Anything, which finds the shape of what lies at a point or in a box. */
+export const SAMLoader: NodeFunction<{
+  /** The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H. A file of models/sams. */
+  model_name: FileName;
+  /** Taken as it is; the device is chosen for all models together. */
+  device_mode: OneOf<'AUTO' | 'Prefer GPU' | 'CPU'>;
+}, Node<{ SAM_MODEL: 'SAM_MODEL' }>> = nodeFunction('SAMLoader', [['SAM_MODEL', 'SAM_MODEL']]);
+
 /** SDTurboScheduler (sampling/custom_sampling/schedulers) */
 export const SDTurboScheduler: NodeFunction<{
   model: Link<'MODEL'>;
@@ -4257,6 +4312,7 @@ export const nodes: {
   GITSScheduler: typeof GITSScheduler;
   GITSSchedulerFuncProvider: typeof GITSSchedulerFuncProvider;
   GrowMask: typeof GrowMask;
+  HypernetworkLoader: typeof HypernetworkLoader;
   ImageBlend: typeof ImageBlend;
   ImageInvert: typeof ImageInvert;
   ImageListToImageBatch: typeof ImageListToImageBatch;
@@ -4413,6 +4469,9 @@ export const nodes: {
   RemoveNoiseMask: typeof RemoveNoiseMask;
   RepeatLatentBatch: typeof RepeatLatentBatch;
   RescaleCFG: typeof RescaleCFG;
+  SAMDetectorCombined: typeof SAMDetectorCombined;
+  SAMDetectorSegmented: typeof SAMDetectorSegmented;
+  SAMLoader: typeof SAMLoader;
   SDTurboScheduler: typeof SDTurboScheduler;
   SEGSDetailer: typeof SEGSDetailer;
   SEGSLabelFilterDetailerHookProvider: typeof SEGSLabelFilterDetailerHookProvider;
@@ -4636,6 +4695,7 @@ export const nodes: {
   GITSScheduler,
   GITSSchedulerFuncProvider,
   GrowMask,
+  HypernetworkLoader,
   ImageBlend,
   ImageInvert,
   ImageListToImageBatch,
@@ -4792,6 +4852,9 @@ export const nodes: {
   RemoveNoiseMask,
   RepeatLatentBatch,
   RescaleCFG,
+  SAMDetectorCombined,
+  SAMDetectorSegmented,
+  SAMLoader,
   SDTurboScheduler,
   SEGSDetailer,
   SEGSLabelFilterDetailerHookProvider,

@@ -1,0 +1,53 @@
+// A hypernetwork in a UNet: what attention takes its keys and values from is changed by small networks, chosen by its width.
+import type { Activation, Hypernetwork } from '../../formats/hypernetwork.ts';
+import type { Value } from '../../onnx/builder.ts';
+import { add, layerNorm, linear, type Net } from '../blocks.ts';
+import { weightsOf } from '../weights.ts';
+
+/** What keys and values are made from, in place of tokens [M, width]. */
+export type Sources = (tokens: Value, width: number) => { readonly keys: Value; readonly values: Value };
+
+const ACTIVATE: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
+  linear: (_, x) => x,
+  relu: ({ g }, x) => g.op('Relu', [x]),
+  leakyrelu: ({ g }, x) => g.op('LeakyRelu', [x], { alpha: { float: 0.01 } }),
+  elu: ({ g }, x) => g.op('Elu', [x]),
+  swish: ({ g }, x) => g.op('HardSwish', [x]),
+  tanh: ({ g }, x) => g.op('Tanh', [x]),
+  sigmoid: ({ g }, x) => g.op('Sigmoid', [x]),
+  softsign: ({ g }, x) => g.op('Softsign', [x]),
+  mish: ({ g }, x) => g.op('Mul', [x, g.op('Tanh', [g.op('Softplus', [x])])]),
+};
+
+/** Hypernetworks one after another, each with its strength [1]. */
+export function hypernetworkSources({ g }: Net, hypernetworks: readonly Hypernetwork[], strengths: readonly Value[]): Sources {
+  const nets = hypernetworks.map((one): Net => ({ g, w: weightsOf(one.file, one.tensors, '') }));
+  const known = new Map<Value, ReturnType<Sources>>();
+  return (tokens, width) => {
+    const old = known.get(tokens);
+    if (old) return old;
+    let [keys, values] = [tokens, tokens];
+    for (const [i, one] of hypernetworks.entries()) {
+      const pair = one.layers.get(width);
+      if (!pair) continue;
+      const changed = (x: Value, layers: readonly string[]): Value =>
+        add(nets[i], x, g.op('Mul', [through(nets[i], one, layers, x), strengths[i]]));
+      [keys, values] = [changed(keys, pair[0]), changed(values, pair[1])];
+    }
+    known.set(tokens, { keys, values });
+    return { keys, values };
+  };
+}
+
+/** The last layer is told by its place among all, normalising ones included, as in the original. */
+function through(net: Net, { activation, activateOutput, layerNorm: normed }: Hypernetwork, layers: readonly string[], x: Value): Value {
+  let h = x;
+  for (let i = 0; i < layers.length; i++) {
+    h = linear(net, h, layers[i]);
+    if (i < layers.length - 1 || activateOutput) h = ACTIVATE[activation](net, h);
+    if (!normed) continue;
+    i += 1;
+    if (i < layers.length) h = layerNorm(net, h, layers[i]);
+  }
+  return h;
+}
