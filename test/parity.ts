@@ -1,4 +1,5 @@
 // npm run parity: runs the test suite and writes docs/parity.md, the table of every tensor compared with the originals.
+// With a folder as argument it takes what a run with DARKROOM_PARITY=FOLDER left there instead of running the suite again.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,15 +20,17 @@ function groupBy(list: readonly Row[], key: (row: Row) => string): Map<string, R
   return groups;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'darkroom-parity-'));
-const run = spawnSync('npx', ['vitest', 'run', '--reporter=dot'], { stdio: 'inherit', env: { ...process.env, DARKROOM_PARITY: folder } });
+const given = process.argv[2];
+const folder = given ?? mkdtempSync(join(tmpdir(), 'darkroom-parity-'));
+const env = { ...process.env, DARKROOM_PARITY: folder };
+const status = given ? 0 : spawnSync('npx', ['vitest', 'run', '--reporter=dot'], { stdio: 'inherit', env }).status;
 const rows = readdirSync(folder).flatMap((file) =>
   readFileSync(join(folder, file), 'utf8')
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Row),
 );
-rmSync(folder, { recursive: true });
+if (!given) rmSync(folder, { recursive: true });
 
 const groups = groupBy(rows, (row) => `${row.family}/${row.group}`);
 const share = (row: Row): number =>
@@ -61,4 +64,4 @@ ${summary.join('\n')}
 
 ${details.join('\n')}`,
 );
-process.exitCode = run.status ?? 1;
+process.exitCode = status ?? 1;
