@@ -184,6 +184,25 @@ it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
   }
 });
 
+it('averaged weights beside the model change nothing', async () => {
+  const ema = { 'model_ema.decay': [], 'model_ema.diffusion_modelinput_blocks00weight': [32, 4, 3, 3] };
+  expect(await variant('tiny_sd1', same, ema)).toEqual(await variant('tiny_sd1', same));
+});
+
+it('T2I-Adapters and CLIP vision models in their layouts', () => {
+  const kernel = [320, 192, 3, 3];
+  const adapters: Record<string, readonly number[]>[] = [
+    { 'conv_in.weight': kernel, 'body.0.block1.weight': kernel },
+    { 'adapter.conv_in.weight': kernel, 'adapter.body.0.resnets.0.block1.weight': kernel },
+    { 'body.0.in_conv.weight': kernel },
+  ];
+  for (const names of adapters) expect(identify(shapes(names))).toEqual({ kind: 'controlnet', layout: 't2i', prefix: '' });
+  const own = { 'vision_model.encoder.layers.22.layer_norm1.weight': [1024], 'vision_model.embeddings.class_embedding': [1024] };
+  expect(identify(shapes(own))).toEqual({ kind: 'clip-vision', layout: 'hugging-face', prefix: '' });
+  const open = { 'visual.transformer.resblocks.22.attn.in_proj_weight': [3072, 1024], 'visual.conv1.weight': [1024, 3, 14, 14] };
+  expect(identify(shapes(open))).toEqual({ kind: 'clip-vision', layout: 'open-clip', prefix: 'visual.' });
+});
+
 it('LoRA naming, embeddings, and files nobody knows', () => {
   expect(identify(shapes({ 'unet.down_blocks.0.attentions.0.to_q.lora_A.weight': [4, 64] }))).toEqual({
     kind: 'lora',

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
-import { noise, type TensorsToWrite, tensorsOf, writeRenamed } from '../../test/support/rewrite.ts';
+import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts';
+import { noise, seededTensors, type TensorsToWrite, tensorsOf, writeRenamed } from '../../test/support/rewrite.ts';
 import { UNET_PREFIX } from '../formats/identify.ts';
 import { writeSafetensors } from '../formats/safetensors-write.ts';
 import type { TensorInfo } from '../formats/tensor-file.ts';
@@ -15,6 +15,7 @@ import { fromDiffusers } from '../models/unet/diffusers.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { loadVae } from './autoencoder.ts';
 import { loadCheckpoint, loadDiffusionModel } from './checkpoint.ts';
+import { loadControlNet } from './controlnet.ts';
 import { createRuntime } from './runtime.ts';
 import { loadTextEncoder } from './text-encoder-file.ts';
 import type { TextEncoder, UNet } from './types.ts';
@@ -66,6 +67,41 @@ describe('UNets', () => {
     const names = NAMES.unets[name];
     const renamed = new Set(fromDiffusers(new Map(Object.keys(names).map((key) => [key, info]))).keys());
     expect(renamed).toEqual(new Set(Object.values(names)));
+  });
+});
+
+describe('golden layouts/cut', () => {
+  const g = golden('layouts', 'cut');
+  const write = async (id: string, weights: Parameters<typeof seededTensors>[0]): Promise<string> => {
+    const file = join(folder, `${id}.safetensors`);
+    await writeSafetensors(file, seededTensors(weights));
+    return file;
+  };
+  const inputs = (adm?: number) => ({
+    x: tensor([1, 4, 8, 12], noise(384, 1, 3)),
+    timesteps: Float32Array.of(600),
+    context: tensor([1, 77, 24], noise(77 * 24, 2, 3)),
+    ...(adm && { y: tensor([1, adm], noise(adm, 3, 3)) }),
+  });
+
+  it.each(g.cases.filter(({ params }) => !params.control))('$id', async ({ id, params, outputs }) => {
+    const { family, unet } = await loadDiffusionModel(await write(id, params.weights), runtime);
+    expect([family, unet.admChannels]).toEqual([id.startsWith('SD2') ? 'sd2' : 'sdxl', params.adm ?? 0]);
+    expectGolden(g, id, outputs.out, await unet.evaluate(inputs(params.adm)));
+    // skips and the end of the first half are there without a middle too
+    const control = { input: [], output: [], middle: null };
+    expectGolden(g, id, outputs.out, await unet.evaluate({ ...inputs(params.adm), control }));
+    await runtime.close();
+  });
+
+  it('ControlNet small', async () => {
+    const { id, params, outputs } = g.cases.find((c) => c.params.control)!;
+    const net = await loadControlNet(await write(id, params.weights), runtime);
+    expect(net.fits({ contextDim: 2048, admChannels: 40 })).toBe(true);
+    const hint = await net.prepareHint(tensor([1, 3, 64, 96], noise(3 * 64 * 96, 4, 3)));
+    const { output, middle } = await net.evaluate({ ...inputs(40), hint, strength: 1 });
+    expectGolden(g, id, outputs.middle_0, middle!);
+    for (const [i, residual] of output.entries()) expectGolden(g, id, outputs[`output_${i}`], residual!);
   });
 });
 
