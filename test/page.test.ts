@@ -44,11 +44,13 @@ describe.skipIf(!program)('the built-in page', () => {
       await page.getByText('Choose a file').click();
       await (await chooser).setFiles('examples/text-to-image.json');
       await expect.poll(() => page.getByLabel('Prompt', { exact: true }).inputValue()).toBe('panda, flat style, green background');
-      await page.getByLabel('Steps').fill('8');
+      await page.getByLabel('Steps').fill('40');
       await page.getByRole('button', { name: 'New seed', exact: true }).click();
       const seed = await page.getByLabel('Seed', { exact: true }).inputValue();
+      // a preview stands for some milliseconds only: the eyes are open before the run begins
+      const preview = page.locator('#stage img[alt^="Preview"]').waitFor();
       await page.getByRole('button', { name: 'Run', exact: true }).click();
-      await page.locator('#stage img[alt^="Preview"]').waitFor();
+      await preview;
       await page.locator('#stage img[alt^="The picture"]').waitFor();
       await waitForFrames(page, before + 1);
 
@@ -70,7 +72,7 @@ describe.skipIf(!program)('the built-in page', () => {
       await page.dispatchEvent('body', 'drop', { dataTransfer: handle });
       await expect.poll(() => page.locator('#form .file').textContent()).toBe('Made');
       expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe(seed);
-      expect(await page.getByLabel('Steps').inputValue()).toBe('8');
+      expect(await page.getByLabel('Steps').inputValue()).toBe('40');
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       expect([errors, foreign]).toEqual([[], []]);
       await page.close();
