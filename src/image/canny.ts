@@ -1,6 +1,8 @@
 // Edges (Canny 1986, "A Computational Approach to Edge Detection"), as kornia's canny finds them: grey, a Gaussian blur of 5 pixels, Sobel
 // gradients, thinning along eight directions, two thresholds, hysteresis. Sums are in torch's order and float32, as equal neighbours decide.
+
 import { DarkroomError } from '../errors.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 
 const f = Math.fround;
@@ -104,12 +106,6 @@ function thinned({ width, height, data }: Plane): Plane {
     return own > value(x + dx, y + dy) && own > value(x - dx, y - dy) ? own : 0;
   });
   return { width, height, data: kept };
-}
-
-function roundHalfEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
 }
 
 /** Strong edges, and weak ones that hang on them through their eight neighbours. */

@@ -216,3 +216,6 @@ export function colorToMask(image: Tensor, color: number): Tensor {
   }
   return { shape: [n, h, w], data };
 }
+
+/** Whether a mask has values that are neither 0 nor 1. */
+export const isSoft = ({ data }: Tensor): boolean => data.some((value) => value > 0 && value < 1);

@@ -1,9 +1,10 @@
 // Growing and shrinking of masks as the Impact Pack has it: dilate_mask (OpenCV's dilate and erode by a square of ones) and core's
 // erosion_mask, which grows.
+
 import { DarkroomError } from '../errors.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { map, reshape, type Tensor } from '../tensor/tensor.ts';
 import { interpolate } from './interpolate.ts';
-import { roundHalfEven } from './upscale.ts';
 
 /** Impact's make_2d_mask: a leading batch and channel axis of 1 dropped, a real batch kept. */
 export function squeezeMask(mask: Tensor): Tensor {

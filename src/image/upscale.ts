@@ -1,4 +1,5 @@
 // Resizes by name: ComfyUI's common_upscale with its centre crop, and the Impact Pack's tensor_resize and resize_mask.
+import { roundHalfEven } from '../tensor/round.ts';
 import { reshape, type Tensor } from '../tensor/tensor.ts';
 import { bislerp } from './bislerp.ts';
 import { type InterpolateMode, interpolate } from './interpolate.ts';
@@ -23,13 +24,6 @@ export const UPSCALE_METHODS = {
 } satisfies Record<string, Resize>;
 
 export type UpscaleMethod = keyof typeof UPSCALE_METHODS;
-
-/** Python's round: halves go to the even neighbour. */
-export function roundHalfEven(v: number): number {
-  const low = Math.floor(v);
-  if (v - low !== 0.5) return Math.round(v);
-  return low % 2 === 0 ? low : low + 1;
-}
 
 /** The part `top..top+height` x `left..left+width` of each plane of an NCHW tensor (copied). */
 export function cropPlanes(x: Tensor, left: number, top: number, width: number, height: number): Tensor {

@@ -7,7 +7,6 @@ import { type ChangedNetwork, changedTargets, type PatchTarget } from '../models
 import { HUGGING_FACE, OPEN_CLIP } from '../models/clip/layout.ts';
 import type { Weights } from '../models/weights.ts';
 import type { ElementType } from '../onnx/serialize.ts';
-import { sizeOf } from '../tensor/tensor.ts';
 import { mergedReader } from './changed.ts';
 import type { Autoencoder, EncoderBase, TextEncoder } from './types.ts';
 
@@ -162,7 +161,3 @@ function tokenTable({ weights, layout, blended }: EncoderBase, tokenRows: TextEn
   const ids = Array.from({ length: shape[0] }, (_, i) => i);
   return { name, dtype, shape, bytes: async () => encodeFloat32(dtype, await tokenRows(ids)) };
 }
-
-/** Bytes that tensors take in a file. */
-export const bytesOfTensors = (tensors: readonly TensorToMake[]): number =>
-  tensors.reduce((sum, { dtype, shape }) => sum + DTYPES[dtype].size * sizeOf(shape), 0);

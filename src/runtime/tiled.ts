@@ -1,7 +1,9 @@
 // Computing a large picture in overlapping tiles, blended with linear ramps (ComfyUI's tiled_scale), and the autoencoder's mean of
 // three tilings of different shape.
+
 import { DarkroomError } from '../errors.ts';
-import { cropPlanes, roundHalfEven as round } from '../image/upscale.ts';
+import { cropPlanes } from '../image/upscale.ts';
+import { roundHalfEven as round } from '../tensor/round.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Autoencoder, Tiles } from './types.ts';
 

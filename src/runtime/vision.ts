@@ -1,12 +1,13 @@
 // CLIP vision models over their network: pictures made ready as ComfyUI's clip_vision does, and what the network sees in them.
+
 import { identify, visionPart } from '../formats/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorInfo } from '../formats/tensor-file.ts';
 import { bicubicAntialias } from '../image/antialias.ts';
 import { toNCHW } from '../image/layout.ts';
-import { roundHalfEven } from '../image/upscale.ts';
 import { VISION_LAYOUTS, visionConfig, visionGraph } from '../models/clip/vision.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
 import { refuseScaled, wrongFile } from './wrong-file.ts';

@@ -1,13 +1,14 @@
 // Conditioning made ready for a run (comfy.samplers process_conds): areas in latent cells, masks at latent size, sigma ranges, ADM vectors,
 // for each area a partner of the same area on the other side, and the ControlNets that act on negative prompts too.
+
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { interpolate } from '../image/interpolate.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { reshape, type Tensor } from '../tensor/tensor.ts';
 import { admVector } from './adm.ts';
 import { concatChannels } from './concat.ts';
 import { shareControl } from './control.ts';
-import { roundHalfEven } from './schedules.ts';
 import type { Conditioning, ConditioningEntry, Control, Model } from './types.ts';
 
 /** Height, width, y, x in latent cells. */

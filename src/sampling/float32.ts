@@ -64,10 +64,3 @@ export function weightedSum(vectors: readonly Vector[], weights: readonly number
     return sum;
   });
 }
-
-/** Python's round: halves go to the even neighbour. */
-export function roundHalfEven(x: number): number {
-  const low = Math.floor(x);
-  if (x - low !== 0.5) return Math.round(x);
-  return low % 2 === 0 ? low : low + 1;
-}

@@ -1,13 +1,13 @@
 // Noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): steps -> sigmas, descending, most ending in 0.
 // beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
+
 import { DarkroomError } from '../errors.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { betaQuantile } from './beta-distribution.ts';
-import { f32, linspace, roundHalfEven } from './float32.ts';
+import { f32, linspace } from './float32.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import { samplerKind } from './samplers/index.ts';
 import { exponentialSigmas, karrasSigmas, withZero } from './schedules/continuous.ts';
-
-export { roundHalfEven };
 
 export type Schedule = (sampling: ModelSampling, steps: number) => Float32Array;
 

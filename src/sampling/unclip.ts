@@ -1,9 +1,10 @@
 // unCLIP (Ramesh et al. 2022; Stable unCLIP 2.1): embeddings of pictures, noised by a schedule of their own, as the vector that a UNet is
 // told beside the prompt. Source: comfy.model_base unclip_adm, CLIPEmbeddingNoiseAugmentation.
+
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import { type TorchGenerator, torchGenerator } from '../random/generator.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { f32 } from './float32.ts';
-import { roundHalfEven } from './schedules.ts';
 import type { UnclipCondition } from './types.ts';
 
 const LEVELS = 1000;

@@ -1,4 +1,5 @@
 // What the originals never say: one line each, told once per run by the context; none changes a result.
+import { isSoft } from '../image/masks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export const GPU_NOISE = 'the noise of a *_gpu sampler is made as the CPU makes it: pictures equal those of the name without _gpu';
@@ -13,4 +14,4 @@ export const noWayBack = (sampler: string): string =>
 
 /** A line for a mask whose soft part is about to become hard; nothing for a mask of 0 and 1 alone. `rule`: 'every value above 0 counts as 1' … */
 export const softMask = (name: string, mask: Tensor, rule: string): string | undefined =>
-  mask.data.some((value) => value > 0 && value < 1) ? `${name} has soft edges, which become hard here: ${rule}` : undefined;
+  isSoft(mask) ? `${name} has soft edges, which become hard here: ${rule}` : undefined;

@@ -1,10 +1,11 @@
 // Changes to the masks, pictures and labels of SEGS (Impact Pack: core.py, segs_nodes.py).
+
 import { DarkroomError } from '../errors.ts';
 import { gaussianBlurMask } from '../image/blur.ts';
 import { byteOf } from '../image/mask-arithmetic.ts';
 import { toNHW } from '../image/masks.ts';
 import { dilateMask, squeezeMask } from '../image/morphology.ts';
-import { roundHalfEven } from '../image/upscale.ts';
+import { roundHalfEven } from '../tensor/round.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import { cropImageRegion, cropMaskRegion } from './region.ts';
 import { segsScaleMatch } from './scale.ts';

@@ -1,10 +1,11 @@
 // YOLO detectors as Ultralytics and its forebears export them: v8 to v12 ([1, 4 + classes, N], also with mask coefficients), v5 and v7
 // ([1, N, 5 + classes]), and those that choose their boxes themselves ([1, N, 6]). The Impact Pack's ONNX reader does not know them; a
 // picture goes in as in Ultralytics: RGB in 0..1, fitted into the network's size on grey, boxes chosen at an overlap of 0.7.
+
 import { interpolate } from '../../image/interpolate.ts';
 import { toNCHW } from '../../image/layout.ts';
-import { roundHalfEven } from '../../image/upscale.ts';
 import type { FilePort, OnnxPorts } from '../../onnx/ports.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import type { DetectorKind } from './architecture.ts';
 import { type Box, suppress } from './boxes.ts';

@@ -1,10 +1,11 @@
 // From a picture to what a YOLO model takes, and from what it gives to boxes and masks. Source: Ultralytics' predictor: letterbox with
 // OpenCV's resize, boxes out of distances, non-maximum suppression per class, masks out of prototypes.
+
 import { fromBytes } from '../../image/bytes.ts';
 import { interpolate } from '../../image/interpolate.ts';
 import { toNCHW } from '../../image/layout.ts';
 import { resizeBytes } from '../../image/opencv-resize.ts';
-import { roundHalfEven } from '../../image/upscale.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppress } from '../detector/boxes.ts';
 import type { YoloShape } from './graph.ts';

@@ -13,7 +13,7 @@ import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';
 import { MAX_RESOLUTION } from '../core/limits.ts';
 import { boolean, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket, string } from '../declare.ts';
-import { enabled, feather, optionalInpaintInputs, partDenoise, samplerInputs, schedulerFunc, single } from './inputs.ts';
+import { enabled, feather, optionalInpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc, single } from './inputs.ts';
 import { blank } from './previews.ts';
 import type { BasicPipe } from './values.ts';
 import { encodeWithLoras } from './wildcard.ts';
@@ -54,18 +54,7 @@ export function refinerOf(pipe: Partial<Omit<BasicPipe, 'vae'>> | undefined, rat
 /** Settings of a detailer. Absent optional inputs are what the original's functions have for them, not what its widgets show. */
 export function detailSettings({ model, vae, positive, negative }: Models, i: DetailInputs, { signal, warn }: NodeContext): DetailSettings {
   return {
-    sampler: {
-      model,
-      positive,
-      negative,
-      seed: i.seed,
-      steps: i.steps,
-      cfg: i.cfg,
-      sampler: i.sampler_name,
-      scheduler: i.scheduler,
-      denoise: i.denoise,
-      schedulerFunc: i.scheduler_func_opt,
-    },
+    sampler: partSampler({ model, positive, negative }, i),
     vae,
     guideSize: i.guide_size,
     guideSizeForBbox: i.guide_size_for,

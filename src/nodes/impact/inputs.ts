@@ -2,8 +2,10 @@
 import { DarkroomError } from '../../errors.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact.ts';
+import type { DenoiseSampler } from '../../segs/hooks.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { boolean, combo, float, int, seed, socket } from '../declare.ts';
+import { boolean, combo, float, type InputValues, int, seed, socket } from '../declare.ts';
+import type { BasicPipe } from './values.ts';
 
 export const samplerInputs = {
   seed: seed(),
@@ -33,6 +35,20 @@ export const optionalInpaintInputs = {
 export const schedulerFunc = {
   scheduler_func_opt: socket('SCHEDULER_FUNC', { optional: true, tooltip: 'A schedule in place of the named one.' }),
 };
+
+type PartSampling = InputValues<typeof samplerInputs> & Partial<InputValues<typeof schedulerFunc>> & { readonly denoise: number };
+
+/** What samples each part, of the widgets above and the model with its prompts. */
+export const partSampler = (prompted: Pick<BasicPipe, 'model' | 'positive' | 'negative'>, i: PartSampling): DenoiseSampler => ({
+  ...prompted,
+  seed: i.seed,
+  steps: i.steps,
+  cfg: i.cfg,
+  sampler: i.sampler_name,
+  scheduler: i.scheduler,
+  denoise: i.denoise,
+  schedulerFunc: i.scheduler_func_opt,
+});
 
 /** Throws DR_INPUT_INVALID for a batch of pictures, which the node of this name can't take. */
 export function single(image: Tensor, what: string): void {

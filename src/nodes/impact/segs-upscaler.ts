@@ -1,11 +1,12 @@
 // SEGSUpscaler: a picture enlarged, then every part of it sampled anew. Source: Impact Pack segs_nodes.py, segs_upscaler.py.
+
+import { isSoft } from '../../image/masks.ts';
 import { enlarge, resampleSegs } from '../../segs/enlarge.ts';
-import { isSoft } from '../../segs/soft.ts';
 import type { Segs } from '../../segs/types.ts';
 import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';
 import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../declare.ts';
-import { feather, inpaintInputs, partDenoise, samplerInputs, schedulerFunc } from './inputs.ts';
+import { feather, inpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc } from './inputs.ts';
 import type { BasicPipe } from './values.ts';
 
 const enlargement = {
@@ -51,18 +52,7 @@ async function run(
   const report = (): void => status(part < total ? `${part + 1}/${total} segments` : '', total ? part / total : undefined);
   report();
   const result = await resampleSegs(enlarged, segs, {
-    sampler: {
-      model,
-      positive,
-      negative,
-      seed: i.seed,
-      steps: i.steps,
-      cfg: i.cfg,
-      sampler: i.sampler_name,
-      scheduler: i.scheduler,
-      denoise: i.denoise,
-      schedulerFunc: i.scheduler_func_opt,
-    },
+    sampler: partSampler({ model, positive, negative }, i),
     vae,
     feather: i.feather,
     noiseMaskFeather: i.noise_mask_feather,

@@ -7,7 +7,7 @@ import type { UpscaleModel } from '../../runtime/upscaler.ts';
 import { commonKSampler } from '../../sampling/ksampler.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
-import { handOverPlan, type PromptedModel, runStages, twoStagePlan } from '../../sampling/two-stage.ts';
+import { handOverPlan, type PromptedModel, runStages, type TwoStageRun, twoStagePlan } from '../../sampling/two-stage.ts';
 import type { Latent } from '../../sampling/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
@@ -44,6 +44,24 @@ type Prompts = { readonly [K in keyof typeof models]: K extends `${string}_model
 const base = (i: Prompts): PromptedModel => ({ model: i.base_model, positive: i.base_positive, negative: i.base_negative });
 const refiner = (i: Prompts): PromptedModel => ({ model: i.refiner_model, positive: i.refiner_positive, negative: i.refiner_negative });
 
+interface StageInputs extends Prompts {
+  readonly steps: number;
+  readonly cfg: number;
+  readonly sampler_name: string;
+  readonly scheduler: string;
+}
+
+/** What all stages of a node's run share. */
+const stageRun = (i: StageInputs, context: NodeContext): TwoStageRun => ({
+  base: base(i),
+  refiner: refiner(i),
+  steps: i.steps,
+  cfg: i.cfg,
+  sampler: i.sampler_name,
+  scheduler: i.scheduler,
+  ...samplingHooks(context, i.base_model),
+});
+
 const SeargeSDXLSampler = defineNode({
   type: 'SeargeSDXLSampler',
   display: 'SDXL Sampler v1 (Searge)',
@@ -62,18 +80,9 @@ const SeargeSDXLSampler = defineNode({
   },
   outputs: [output('LATENT', '')],
   async run(inputs, context) {
-    const { latent_image, noise_seed, steps, cfg, sampler_name, scheduler, base_ratio, denoise } = inputs;
+    const { latent_image, noise_seed, steps, base_ratio, denoise } = inputs;
     const stages = handOverPlan({ seed: noise_seed, steps, baseRatio: base_ratio, denoise });
-    const run = {
-      base: base(inputs),
-      refiner: refiner(inputs),
-      steps,
-      cfg,
-      sampler: sampler_name,
-      scheduler,
-      ...samplingHooks(context, inputs.base_model),
-    };
-    return outputs(await runStages(stages, latent_image, run));
+    return outputs(await runStages(stages, latent_image, stageRun(inputs, context)));
   },
 });
 
@@ -98,7 +107,7 @@ const SeargeSDXLSampler2 = defineNode({
   },
   outputs: [output('LATENT')],
   async run(inputs, context) {
-    const { latent_image, steps, cfg, sampler_name, scheduler, denoise } = inputs;
+    const { latent_image, steps, denoise } = inputs;
     const stages = twoStagePlan({
       seed: inputs.noise_seed,
       steps,
@@ -108,16 +117,7 @@ const SeargeSDXLSampler2 = defineNode({
       noiseOffset: inputs.noise_offset,
       refinerStrength: inputs.refiner_strength,
     });
-    const run = {
-      base: base(inputs),
-      refiner: refiner(inputs),
-      steps,
-      cfg,
-      sampler: sampler_name,
-      scheduler,
-      ...samplingHooks(context, inputs.base_model),
-    };
-    return outputs(await runStages(stages, latent_image, run));
+    return outputs(await runStages(stages, latent_image, stageRun(inputs, context)));
   },
 });
 
@@ -154,7 +154,7 @@ const image2Image = (type: string, display: string) =>
     },
     outputs: [output('IMAGE')],
     async run(inputs, context) {
-      const { image, vae, steps, cfg, sampler_name, scheduler, denoise } = inputs;
+      const { image, vae, steps, denoise } = inputs;
       if (steps < 1) return outputs(image);
       const size = { width: inputs.scaled_width, height: inputs.scaled_height };
       const scaled = await enlarge(image, { ...size, model: inputs.upscale_model, softness: inputs.softness ?? 0 }, context);
@@ -168,16 +168,7 @@ const image2Image = (type: string, display: string) =>
       });
       if (stages.length === 0) return outputs(scaled);
       const latent = { samples: await vae.encode(rgb(scaled)) };
-      const run = {
-        base: base(inputs),
-        refiner: refiner(inputs),
-        steps,
-        cfg,
-        sampler: sampler_name,
-        scheduler,
-        ...samplingHooks(context, inputs.base_model),
-      };
-      const { samples } = await runStages(stages, latent, run);
+      const { samples } = await runStages(stages, latent, stageRun(inputs, context));
       latentFits(samples, vae);
       return outputs(await vae.decode(samples));
     },

@@ -1,8 +1,10 @@
 // Samplers that only a Sampler* node makes (comfy_extras/nodes_advanced_samplers.py): consistency sampling that grows the latent on its way,
 // and the alternative CFG++ Euler.
+
 import { commonUpscale, type UpscaleMethod } from '../../image/upscale.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { add, addScaled, divide, f32, roundHalfEven, sub } from '../float32.ts';
+import { add, addScaled, divide, f32, sub } from '../float32.ts';
 import { continuedNoise } from './continued-noise.ts';
 import type { SamplerKind } from './sampler.ts';
 

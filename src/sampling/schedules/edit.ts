@@ -1,6 +1,8 @@
 // Operations on sigmas that are already made (comfy_extras/nodes_custom_sampler.py). None changes its argument.
+
 import { DarkroomError } from '../../errors.ts';
-import { f32, linspace, roundHalfEven } from '../float32.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
+import { f32, linspace } from '../float32.ts';
 
 /** The sigmas up to `step` and from it on; both have the one at `step`. */
 export const splitSigmas = (sigmas: Float32Array, step: number): [Float32Array, Float32Array] => [

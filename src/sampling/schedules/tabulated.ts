@@ -1,7 +1,8 @@
 // Schedules from tables of optimised noise levels: "Align Your Steps" (arXiv 2404.14507, comfy_extras/nodes_align_your_steps.py) and GITS
 // (arXiv 2405.11326, comfy_extras/nodes_gits.py). Both are made for the sigma range of SD1 and SDXL and end in 0.
+
 import { DarkroomError } from '../../errors.ts';
-import { roundHalfEven } from '../float32.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
 import { GITS_COEFFICIENTS, gitsLevels } from './gits-levels.ts';
 
 /** Sigmas of 10 steps, by the family they are made for. */
