@@ -332,6 +332,8 @@ function changedWeights(
   return {
     ...weights,
     value: (g, name, view = {}) => changed(g, name, view),
+    derived: (g, names, recipe) =>
+      names.some((name) => byTensor.get(name)?.some((place) => place.merged.length > 0)) ? undefined : weights.derived?.(g, names, recipe),
     branches: (name) =>
       (byTensor.get(name) ?? []).flatMap(({ beside }) =>
         beside.map((one) => {

@@ -6,6 +6,7 @@ import { openSource } from '../formats/source.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../formats/tensor-file.ts';
 import type { Graph, Value } from '../onnx/builder.ts';
 import type { ElementType } from '../onnx/serialize.ts';
+import type { Recipe } from './derived.ts';
 
 /** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
 export interface View {
@@ -50,6 +51,8 @@ export interface Weights {
   typeOf(name: string): ElementType;
   /** The tensor (or some rows of it) as a float32 value of the graph. */
   value(graph: Graph, name: string, view?: View): Value;
+  /** What a recipe made of tensors, in the order of its outputs, where it is kept in the cache (derived.ts). */
+  derived?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
 
 const TYPES: Readonly<Record<string, ElementType>> = {

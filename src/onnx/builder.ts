@@ -29,17 +29,36 @@ export interface StoredTensor {
   readonly dims: readonly number[];
 }
 
+const BYTES: Readonly<Record<ElementType, number>> = {
+  u8: 1,
+  i8: 1,
+  bool: 1,
+  f8e4m3: 1,
+  f8e5m2: 1,
+  f16: 2,
+  bf16: 2,
+  f32: 4,
+  i64: 8,
+  f64: 8,
+};
+
 export interface Graph {
   /** Adds an operator with one output. `type` may carry a domain: 'com.microsoft.Gelu'. An absent optional input is ''. */
   op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
+  /** An operator with several outputs. */
+  outputsOf(type: string, inputs: readonly Value[], count: number, attributes?: Readonly<Record<string, Attribute>>): Value[];
   /** A constant of int64 values, one-dimensional. */
   ints(values: readonly number[]): Value;
   /** A constant of float32 values; one-dimensional unless `dims` says otherwise. */
   floats(values: ArrayLike<number>, dims?: readonly number[]): Value;
   /** A tensor in a file, as float32; the same bytes under the same shape are one value. `rounded`: to this type first. */
   external(tensor: ExternalTensor, rounded?: ElementType): Value;
+  /** A tensor in a file as it is stored; the same bytes under the same shape are one value. */
+  mapped(tensor: ExternalTensor): Value;
   /** A tensor whose bytes are at hand, as float32; they become part of the model, which ends at 2 GiB. */
   stored(tensor: StoredTensor, rounded?: ElementType): Value;
+  /** A tensor as the type that it is stored as, for operators that take it so. */
+  raw(tensor: ExternalTensor | StoredTensor): Value;
   /** Float32 values, rounded to another type and back. */
   round(value: Value, to: ElementType): Value;
   /** Declares a float32 input; named dimensions are free. */
@@ -75,12 +94,13 @@ export function createGraph(): Graph {
     initializers.push({ name, type, dims, data });
     return name;
   };
-  const op: Graph['op'] = (type, ins, attributes = {}) => {
+  const outputsOf: Graph['outputsOf'] = (type, ins, n, attributes = {}) => {
     const dot = type.lastIndexOf('.');
-    const name = `${type.slice(dot + 1)}_${count++}`;
-    nodes.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: [name], attributes });
-    return name;
+    const names = Array.from({ length: n }, () => `${type.slice(dot + 1)}_${count++}`);
+    nodes.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: names, attributes });
+    return names;
   };
+  const op: Graph['op'] = (type, ins, attributes) => outputsOf(type, ins, 1, attributes)[0];
   const folder = (): string => commonFolder(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])));
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) =>
@@ -92,8 +112,20 @@ export function createGraph(): Graph {
     return rounded && rounded !== type ? round(wide, rounded) : wide;
   };
 
+  const raw: Graph['raw'] = (tensor) => {
+    const { type, dims } = tensor;
+    const make = (data: Initializer['data']): Value => {
+      weights += dims.reduce((n, d) => n * d, BYTES[type]);
+      return constant(type, dims, data);
+    };
+    if ('bytes' in tensor) return make(tensor.bytes);
+    const { location, offset, length } = tensor;
+    return once(`raw ${location} ${offset} ${length} ${dims}`, () => make({ location, offset, length }));
+  };
+
   return {
     op,
+    outputsOf,
     ints: (values) =>
       once(`i64 ${values}`, () => constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))),
     floats: (values, dims = [values.length]) => {
@@ -105,7 +137,13 @@ export function createGraph(): Graph {
       once(`file ${location} ${offset} ${length} ${dims} ${rounded}`, () =>
         asFloat(constant(type, dims, { location, offset, length }), type, dims, rounded),
       ),
+    mapped: ({ location, offset, length, type, dims }) =>
+      once(`mapped ${location} ${offset} ${length} ${dims}`, () => {
+        weights += length;
+        return constant(type, dims, { location, offset, length });
+      }),
     stored: ({ bytes, type, dims }, rounded) => asFloat(constant(type, dims, bytes), type, dims, rounded),
+    raw,
     round,
     input: (name, dims) => {
       inputs.push({ name, type: 'f32', dims });

@@ -1,0 +1,158 @@
+// Derived weights: kept once, found again, made again when damaged or when the model file is another, done without when they can't be kept.
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { writeSafetensors } from '../formats/safetensors-write.ts';
+import type { Recipe } from '../models/derived.ts';
+import { type Weights, weightsOf } from '../models/weights.ts';
+import { createGraph } from '../onnx/builder.ts';
+import { derivedStore } from './derived.ts';
+import { openSession } from './session.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'darkroom-derived-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+let computed = 0;
+
+/** Twice the sum of two tensors, and the first one's signs. */
+const DOUBLE: Recipe = {
+  name: 'double',
+  version: 1,
+  outputs: ([shape]) => [
+    { name: 'twice', type: 'f32', dims: shape },
+    { name: 'sign', type: 'i8', dims: shape },
+  ],
+  compute: ([a, b]) => {
+    computed += 1;
+    return [new Uint8Array(a.data.map((x, i) => 2 * (x + b.data[i])).buffer), new Uint8Array(Int8Array.from(a.data, Math.sign).buffer)];
+  },
+};
+
+async function modelFile(name: string, first: readonly number[]): Promise<string> {
+  const file = join(root, name);
+  const put = (values: readonly number[]) => ({ dtype: 'F16' as const, shape: [values.length], data: Float32Array.from(values) });
+  await writeSafetensors(file, { 'net.a': put(first), 'net.b': put([10, 20, 30]), 'net.c': put([1, 2, 3]) });
+  return file;
+}
+
+async function openWeights(file: string): Promise<Weights> {
+  const { tensors, close } = await openSafetensors(file);
+  await close();
+  return weightsOf(file, tensors, 'net.');
+}
+
+/** What a graph computes from them, or undefined where it has none. */
+async function evaluated(weights: Weights, names: readonly string[] = ['a', 'b']): Promise<number[] | undefined> {
+  const g = createGraph();
+  const values = weights.derived?.(g, names, DOUBLE);
+  if (!values) return undefined;
+  const [twice, sign] = values;
+  g.output('out', g.op('Add', [g.input('x', [1]), g.op('Mul', [twice, g.op('Cast', [sign], { to: 1 })])]), [3]);
+  const session = await openSession(g.serialize(), { name: 'test', folder: g.folder(), threads: 1, providers: ['cpu'] });
+  const { out } = await session.run({ x: { shape: [1], data: Float32Array.of(0.5) } }, ['out']);
+  await session.close();
+  return [...out.data];
+}
+
+const build = (weights: Weights): unknown => weights.derived?.(createGraph(), ['a', 'b'], DOUBLE);
+const FIRST = [22.5, -35.5, 66.5];
+
+describe('derived weights', () => {
+  it('are computed once and found by another store', async () => {
+    const folder = join(root, 'once', 'derived');
+    const notes: string[] = [];
+    const file = await modelFile('once.safetensors', [1, -2, 3]);
+    computed = 0;
+    for (let i = 0; i < 2; i++) {
+      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(await openWeights(file), build);
+      expect(await evaluated(weights)).toEqual(FIRST);
+      expect(await evaluated(weights, ['a', 'c'])).toBeUndefined();
+    }
+    expect(computed).toBe(1);
+    expect(notes).toEqual([expect.stringContaining('preparing weights once')]);
+    const copy = join(root, 'copy.safetensors');
+    copyFileSync(file, copy);
+    expect(await evaluated(await derivedStore({ folder }).ready(await openWeights(copy), build))).toEqual(FIRST);
+    expect(computed).toBe(1);
+  });
+
+  it('are added to, not made again, when a graph asks for more', async () => {
+    const folder = join(root, 'more', 'derived');
+    const file = await modelFile('more.safetensors', [1, -2, 3]);
+    await derivedStore({ folder }).ready(await openWeights(file), build);
+    computed = 0;
+    const both = (weights: Weights): void => {
+      build(weights);
+      weights.derived?.(createGraph(), ['a', 'c'], DOUBLE);
+    };
+    const weights = await derivedStore({ folder }).ready(await openWeights(file), both);
+    expect(computed).toBe(1);
+    expect(await evaluated(weights)).toEqual(FIRST);
+    expect(await evaluated(weights, ['a', 'c'])).toEqual([4.5, 0.5, 12.5]);
+  });
+
+  it('follow the content of the model file, also when its size and time stay', async () => {
+    const folder = join(root, 'replaced', 'derived');
+    const file = await modelFile('replaced.safetensors', [1, -2, 3]);
+    const { atime, mtime } = statSync(file);
+    await derivedStore({ folder }).ready(await openWeights(file), build);
+    await modelFile('replaced.safetensors', [1, -2, 4]);
+    utimesSync(file, atime, mtime);
+    expect(await evaluated(await derivedStore({ folder }).ready(await openWeights(file), build))).toEqual([22.5, -35.5, 68.5]);
+  });
+
+  it('are made again when their file is cut off, changed or of nonsense', async () => {
+    const folder = join(root, 'damaged', 'derived');
+    const file = await modelFile('damaged.safetensors', [1, -2, 3]);
+    const kept = async (): Promise<string> => {
+      const [home] = readdirSync(folder);
+      return join(folder, home, readdirSync(join(folder, home)).find((name) => name.endsWith('.safetensors'))!);
+    };
+    await derivedStore({ folder }).ready(await openWeights(file), build);
+    const damages: ((path: string) => void)[] = [
+      (path) => truncateSync(path, statSync(path).size - 4),
+      (path) => {
+        const bytes = readFileSync(path);
+        bytes[bytes.length - 70] ^= 1;
+        writeFileSync(path, bytes);
+      },
+      (path) => writeFileSync(path, 'nonsense'),
+      (path) => rmSync(path),
+      (path) => writeFileSync(path.replace('.safetensors', '.json'), '{'),
+    ];
+    for (const damage of damages) {
+      damage(await kept());
+      const notes: string[] = [];
+      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(await openWeights(file), build);
+      expect(await evaluated(weights)).toEqual(FIRST);
+      expect(notes[0]).toContain('damaged');
+    }
+  });
+
+  it('are done without, with a note, where nothing can be written', async () => {
+    const file = await modelFile('nowhere.safetensors', [1, -2, 3]);
+    const notes: string[] = [];
+    const weights = await derivedStore({ folder: join(file, 'derived'), note: (text) => notes.push(text) }).ready(
+      await openWeights(file),
+      build,
+    );
+    expect(await evaluated(weights)).toBeUndefined();
+    expect(notes).toEqual([expect.stringContaining("can't be kept")]);
+  });
+
+  it('are not kept below a size', async () => {
+    const folder = join(root, 'small', 'derived');
+    const file = await modelFile('small.safetensors', [1, -2, 3]);
+    expect(await evaluated(await derivedStore({ folder, from: 1000 }).ready(await openWeights(file), build))).toBeUndefined();
+  });
+
+  it('are the same when two stores make them at once', async () => {
+    const folder = join(root, 'two', 'derived');
+    const file = await modelFile('two.safetensors', [1, -2, 3]);
+    const weights = await openWeights(file);
+    const both = await Promise.all([derivedStore({ folder }), derivedStore({ folder })].map((store) => store.ready(weights, build)));
+    for (const one of both) expect(await evaluated(one)).toEqual(FIRST);
+  });
+});
