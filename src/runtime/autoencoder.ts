@@ -9,6 +9,7 @@ import { vaeFromDiffusers } from '../models/vae/diffusers.ts';
 import { klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
 import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from '../models/vae/taesd.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
+import type { Graph } from '../onnx/builder.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../tensor/tensor.ts';
 import type { NetworkSpec, Runtime } from './runtime.ts';
 import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from './tiled.ts';
@@ -69,9 +70,10 @@ async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T
 function kl(runtime: Runtime, weights: Weights): Autoencoder {
   const [file, outputs] = [weights.file, ['out']];
   const about = { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights), weights: { '': weights } } as const;
+  const built = async (make: (weights: Weights) => Graph): Promise<Graph> => make((await runtime.derived?.ready(weights, make)) ?? weights);
   return autoencoder(runtime, about, [
-    { file, part: 'vae encoder', outputs, build: () => klEncoderGraph(weights) },
-    { file, part: 'vae decoder', outputs, build: () => klDecoderGraph(weights) },
+    { file, part: 'vae encoder', outputs, build: () => built(klEncoderGraph) },
+    { file, part: 'vae decoder', outputs, build: () => built(klDecoderGraph) },
   ]);
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Graph } from '../onnx/builder.ts';
+import type { DerivedStore } from './derived.ts';
 import { openSession, type Session } from './session.ts';
 import type { Network } from './types.ts';
 
@@ -14,8 +15,12 @@ export interface RuntimeOptions {
   readonly textEncoders?: 'fp16' | 'fp32';
   /** Bytes of weights that may be open together; three quarters of the machine's memory unless given. */
   readonly memoryBudget?: number;
+  /** Where weights are kept that were made ready for faster operators; none are made without. */
+  readonly derived?: DerivedStore;
   /** Called before a network is loaded (seconds for a large one). */
   readonly onLoad?: (spec: NetworkSpec) => void;
+  /** Called when it is loaded. */
+  readonly onLoaded?: (spec: NetworkSpec) => void;
 }
 
 /** What it takes to open a network. Two with the same file, part and variant are the same. */
@@ -38,6 +43,7 @@ export interface Runtime {
   readonly device: string;
   readonly threads: number;
   readonly textEncoders: 'fp16' | 'fp32';
+  readonly derived?: DerivedStore;
   /** A network that opens itself when it is run. */
   network(spec: NetworkSpec): Network;
   /** Names of the networks that are open now, least recently used first. */
@@ -85,6 +91,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
         await makeRoom(graph.weightBytes());
         const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
         entry = { session, bytes: graph.weightBytes() };
+        options.onLoaded?.(spec);
       } finally {
         graph.opened?.();
       }
@@ -98,6 +105,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     device: 'cpu',
     threads,
     textEncoders: options.textEncoders ?? 'fp16',
+    derived: options.derived,
     network: (spec) => {
       const key = [spec.file, spec.part, spec.variant].filter((part) => part).join(' ');
       return { run: (inputs) => inTurn(async () => (await use(key, spec)).run(inputs, spec.outputs)) };

@@ -1,9 +1,10 @@
 // A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
-import { plainTargets, planChanges } from '../models/changes.ts';
+import { type PatchPlan, plainTargets, planChanges } from '../models/changes.ts';
 import { unetConfig } from '../models/unet/config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/graph.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import type { Weights } from '../models/weights.ts';
+import type { Graph } from '../onnx/builder.ts';
 import { full, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
 import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
@@ -28,7 +29,13 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       part: 'unet',
       variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
-      build: () => (plan ? changedGraph(plan, (changed) => unetGraph(changed, config, graph), runtime) : unetGraph(weights, config, graph)),
+      build: async () => {
+        const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
+        const planned = (weights: Weights): PatchPlan | undefined => planChanges({ ...changed, weights }, 'ahead');
+        const ready = (await runtime.derived?.ready(weights, (asking) => planned(asking)?.build(make) ?? make(asking))) ?? weights;
+        const plan = planned(ready);
+        return plan ? changedGraph(plan, make, runtime) : make(ready);
+      },
     });
   };
   const [plain, controlled, adapted] = [network(false), network(true), network(true, true)];
