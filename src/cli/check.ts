@@ -2,7 +2,7 @@
 import { type CheckResult, type Darkroom, openDarkroom } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import { parseOverrides } from '../workflow/overrides.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 import { roomOptions } from './options.ts';
 import { partsOf, sentence } from './report.ts';
 import { openSource } from './source.ts';
@@ -10,31 +10,26 @@ import { coloured, jsonLine, printable, type Terminal } from './terminal.ts';
 
 type Checked = Omit<CheckResult, 'validation'> & { readonly file: string };
 
-export const checkCommand: Command = {
-  name: 'check',
-  usage: 'check FILE…',
-  help: 'says whether workflows can run here: missing nodes and their packs, missing model files, bad inputs',
-  options: ['set', 'models', 'input', 'json'],
-  run: async ({ values, positionals, terminal, nodes }) => {
-    if (positionals.length === 0)
-      throw new DarkroomError('DR_BAD_USAGE', { message: 'check needs workflow files', hint: 'For example: darkroom check workflow.json' });
-    const set = parseOverrides(values.set ?? []);
-    const room = await openDarkroom({ ...roomOptions(values), nodes });
-    const results: Checked[] = [];
-    for (const file of positionals) results.push({ file, ...(await checkFile(room, file, set)) });
-    await room.close();
-    const files = filesByType(results);
-    if (values.json)
-      terminal.out(
-        jsonLine(results.map((result) => ({ ...result, nodes: result.nodes.map((node) => ({ ...node, files: files.get(node.type) })) }))),
-      );
-    else {
-      for (const result of results) print(terminal, result);
-      if (results.length > 1) printWanted(terminal, results, files);
-    }
-    return results.every((result) => result.runnable) ? 0 : 2;
-  },
-};
+/** Runs the command; gives the exit code, or throws what is to be reported. */
+export async function checkCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+  if (positionals.length === 0)
+    throw new DarkroomError('DR_BAD_USAGE', { message: 'check needs workflow files', hint: 'For example: darkroom check workflow.json' });
+  const set = parseOverrides(values.set ?? []);
+  const room = await openDarkroom({ ...roomOptions(values), nodes });
+  const results: Checked[] = [];
+  for (const file of positionals) results.push({ file, ...(await checkFile(room, file, set)) });
+  await room.close();
+  const files = filesByType(results);
+  if (values.json)
+    terminal.out(
+      jsonLine(results.map((result) => ({ ...result, nodes: result.nodes.map((node) => ({ ...node, files: files.get(node.type) })) }))),
+    );
+  else {
+    for (const result of results) print(terminal, result);
+    if (results.length > 1) printWanted(terminal, results, files);
+  }
+  return results.every((result) => result.runnable) ? 0 : 2;
+}
 
 async function checkFile(room: Darkroom, file: string, set: Readonly<Record<string, unknown>>): Promise<Omit<CheckResult, 'validation'>> {
   try {

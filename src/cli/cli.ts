@@ -1,31 +1,13 @@
 // The command line: finds the command, parses its options, turns errors into sentences and exit codes.
-import { versions } from '../engine/context.ts';
 import type { DarkroomOptions } from '../engine/room.ts';
+import { versions } from '../engine/versions.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
-import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
-import { convertCommand } from './convert.ts';
-import { frontendCommand } from './frontend.ts';
-import { nodesCommand } from './nodes.ts';
+import { COMMANDS } from './commands.ts';
 import { helpLines, parseOptions } from './options.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';
-import { runCommand } from './run.ts';
-import { serveCommand } from './serve.ts';
 import type { Terminal } from './terminal.ts';
-import { verifyCommand } from './verify.ts';
-import { workerCommand } from './worker.ts';
-
-const COMMANDS: readonly Command[] = [
-  runCommand,
-  checkCommand,
-  convertCommand,
-  verifyCommand,
-  nodesCommand,
-  serveCommand,
-  workerCommand,
-  frontendCommand,
-];
 
 /** Runs one command line; gives the exit code. */
 export async function main(args: readonly string[], terminal: Terminal, nodes?: DarkroomOptions['nodes']): Promise<number> {

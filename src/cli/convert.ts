@@ -10,7 +10,7 @@ import { printGraph } from '../workflow/print.ts';
 import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
 import { toTypeScript } from '../workflow/to-typescript.ts';
 import type { NodeTable } from '../workflow/validate.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 import { dynamicSeed } from './options.ts';
 import { openSource } from './source.ts';
 import { coloured, printable } from './terminal.ts';
@@ -22,33 +22,28 @@ const PRINTERS: Readonly<Record<string, Printer | undefined>> = {
   ts: ({ graph }, nodes, name) => toTypeScript(graph, nodes, { file: basename(name) }),
 };
 
-export const convertCommand: Command = {
-  name: 'convert',
-  usage: 'convert FILE',
-  help: 'turns a workflow of any form (UI format, picture, A1111) into an API file or a TypeScript program',
-  options: ['to', 'out', 'dynamic-seed', 'quiet'],
-  run: async ({ values, positionals, terminal, nodes }) => {
-    if (positionals.length !== 1)
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message: positionals.length === 0 ? 'convert needs a workflow file' : `convert takes one workflow file, not ${positionals.length}`,
-        hint: 'For example: darkroom convert picture.png -o workflow.json',
-      });
-    const print = PRINTERS[values.to ?? 'api'];
-    if (!print)
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message: `unknown form '${values.to}'`,
-        hint: didYouMean(values.to ?? '', Object.keys(PRINTERS)) || `There are ${Object.keys(PRINTERS).join(' and ')}.`,
-      });
-    const { content, name } = await openSource(positionals[0]);
-    const options = { nodes: nodes?.table ?? NODES, random: pythonRandom(dynamicSeed(values)).random };
-    const workflow: Workflow = typeof content === 'string' ? readWorkflowFile(content, options) : readWorkflowBytes(content, name, options);
-    if (!values.quiet) for (const note of workflow.notes) terminal.err(`${coloured(terminal, 33, 'warning:')} ${printable(note)}\n`);
-    const text = print(workflow, options.nodes, name);
-    if (values.out === undefined) terminal.out(text.trimEnd());
-    else write(values.out, text);
-    return 0;
-  },
-};
+/** Runs the command; gives the exit code, or throws what is to be reported. */
+export async function convertCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+  if (positionals.length !== 1)
+    throw new DarkroomError('DR_BAD_USAGE', {
+      message: positionals.length === 0 ? 'convert needs a workflow file' : `convert takes one workflow file, not ${positionals.length}`,
+      hint: 'For example: darkroom convert picture.png -o workflow.json',
+    });
+  const print = PRINTERS[values.to ?? 'api'];
+  if (!print)
+    throw new DarkroomError('DR_BAD_USAGE', {
+      message: `unknown form '${values.to}'`,
+      hint: didYouMean(values.to ?? '', Object.keys(PRINTERS)) || `There are ${Object.keys(PRINTERS).join(' and ')}.`,
+    });
+  const { content, name } = await openSource(positionals[0]);
+  const options = { nodes: nodes?.table ?? NODES, random: pythonRandom(dynamicSeed(values)).random };
+  const workflow: Workflow = typeof content === 'string' ? readWorkflowFile(content, options) : readWorkflowBytes(content, name, options);
+  if (!values.quiet) for (const note of workflow.notes) terminal.err(`${coloured(terminal, 33, 'warning:')} ${printable(note)}\n`);
+  const text = print(workflow, options.nodes, name);
+  if (values.out === undefined) terminal.out(text.trimEnd());
+  else write(values.out, text);
+  return 0;
+}
 
 function write(file: string, text: string): void {
   try {

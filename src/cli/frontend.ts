@@ -4,24 +4,13 @@ import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../server/frontend.ts';
 import { cacheFolder } from '../storage/embedded.ts';
-import type { Command, Invocation } from './command.ts';
+import type { Invocation } from './command.ts';
 
 const PYTHONS = ['python3', 'python', 'py'];
 const WHAT = `${FRONTEND_PACKAGE}==${FRONTEND_VERSION}`;
 
-export const frontendCommand: Command = {
-  name: 'frontend',
-  usage: 'frontend install',
-  help: 'fetches ComfyUI’s own editor with pip, for serve --frontend',
-  options: ['out'],
-  notes: [
-    `The editor is the Python package ${FRONTEND_PACKAGE} (GPL-3, by its own authors); only its files are used, no Python runs later.`,
-    '--out names the folder to put it into.',
-  ],
-  run: install,
-};
-
-async function install({ values, positionals, terminal }: Invocation): Promise<number> {
+/** Runs the command; gives the exit code. */
+export async function installCommand({ values, positionals, terminal }: Invocation): Promise<number> {
   if (positionals.length !== 1 || positionals[0] !== 'install')
     throw new DarkroomError('DR_BAD_USAGE', {
       message: 'frontend knows one thing to do: install',

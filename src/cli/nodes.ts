@@ -5,29 +5,24 @@ import { didYouMean } from '../near.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
 import { typeOf } from '../workflow/spec.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 import { jsonLine } from './terminal.ts';
 
-export const nodesCommand: Command = {
-  name: 'nodes',
-  usage: 'nodes [TYPE]',
-  help: 'lists the nodes that can be run; with a type, its inputs and outputs',
-  options: ['json'],
-  run: async ({ values, positionals, terminal, nodes }) => {
-    const table = nodes?.table ?? NODES;
-    for (const type of positionals)
-      if (!table.has(type))
-        throw new DarkroomError('DR_BAD_USAGE', {
-          message: `unknown node type '${type}'`,
-          hint: didYouMean(type, table.keys()) || '`darkroom nodes` lists them.',
-        });
-    const listed = positionals.length > 0 ? positionals.map((type) => table.get(type)!) : [...table.values()];
-    if (values.json) terminal.out(jsonLine(listed.map(described)));
-    else if (positionals.length > 0) for (const node of listed) for (const text of describe(node)) terminal.out(text);
-    else for (const text of list(listed)) terminal.out(text);
-    return 0;
-  },
-};
+/** Runs the command; gives the exit code, or throws what is to be reported. */
+export async function nodesCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+  const table = nodes?.table ?? NODES;
+  for (const type of positionals)
+    if (!table.has(type))
+      throw new DarkroomError('DR_BAD_USAGE', {
+        message: `unknown node type '${type}'`,
+        hint: didYouMean(type, table.keys()) || '`darkroom nodes` lists them.',
+      });
+  const listed = positionals.length > 0 ? positionals.map((type) => table.get(type)!) : [...table.values()];
+  if (values.json) terminal.out(jsonLine(listed.map(described)));
+  else if (positionals.length > 0) for (const node of listed) for (const text of describe(node)) terminal.out(text);
+  else for (const text of list(listed)) terminal.out(text);
+  return 0;
+}
 
 const described = ({ type, display, category, inputs, outputs }: NodeDeclaration) => ({
   type,

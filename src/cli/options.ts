@@ -3,8 +3,7 @@ import { parseArgs } from 'node:util';
 import type { DarkroomOptions } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
-import { type Overrides, parseOverrides } from '../workflow/overrides.ts';
-import { isShorthand, SHORTHANDS } from '../workflow/shorthands.ts';
+import { SHORTHANDS } from '../workflow/shorthands.ts';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
@@ -113,16 +112,6 @@ export const helpLines = (names: readonly OptionName[]): string[] =>
     const option: Option = OPTIONS[name];
     return `  ${`${option.short ? `-${option.short}, ` : ''}--${name}${option.value ? ` ${option.value}` : ''}`.padEnd(24)}  ${option.help}`;
   });
-
-/** What `--set`, `--prompt`, `--seed` … set. Throws DR_BAD_USAGE. */
-export const overridesOf = (values: Values): Overrides => ({
-  ...Object.fromEntries(
-    Object.keys(SHORTHANDS)
-      .filter(isShorthand)
-      .flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  ),
-  ...parseOverrides(values.set ?? []),
-});
 
 /** `--dynamic-seed`. Throws DR_BAD_USAGE. */
 export function dynamicSeed(values: Values): bigint {

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { savedFiles } from '../engine/events.ts';
 import { openDarkroom } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 import { dynamicSeed, roomOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';
@@ -11,80 +11,71 @@ import { type Failure, plannedRuns, reportFailures } from './series.ts';
 import { openSource } from './source.ts';
 import { jsonLine, type Terminal } from './terminal.ts';
 
-export const runCommand: Command = {
-  name: 'run',
-  usage: 'run FILE',
-  help: 'runs a workflow of any form (also of a picture; - reads standard input) and prints the paths of its pictures',
-  options: [
-    ...['prompt', 'negative', 'seed', 'steps', 'cfg', 'size', 'set', 'batch', 'csv', 'dynamic-seed', 'partial'],
-    ...['models', 'input', 'output', 'temp', 'device', 'threads', 'json', 'quiet'],
-  ] as const,
-  notes: ['With --batch or --csv, JSON events have the number of their run, from 1: {"run":1,"type":…}.'],
-  run: async ({ values, positionals, terminal, nodes }) => {
-    let told = false;
-    try {
-      if (positionals.length !== 1)
-        throw new DarkroomError('DR_BAD_USAGE', {
-          message: positionals.length === 0 ? 'run needs a workflow file' : `run takes one workflow file, not ${positionals.length}`,
-          hint: 'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
-        });
-      const seed = dynamicSeed(values);
-      const { content, name } = await openSource(positionals[0]);
-      const runs = plannedRuns(values, { content, name }, nodes?.table);
-      const several = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
-      const room = await openDarkroom({ ...roomOptions(values), nodes });
-      const stop = onInterrupt(terminal, room.kill);
-      const failures: Failure[] = [];
-      const runOne = async (index: number): Promise<void> => {
-        const { set, error } = runs[index];
-        const tell = (event: object): void => terminal.out(jsonLine(several ? { run: index + 1, ...event } : event));
-        const progress = values.quiet || values.json ? undefined : createProgress(terminal);
-        if (several && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
-        told = false;
-        try {
-          if (error) throw error;
-          const { outputs } = await room.run(content, {
-            set,
-            dynamicSeed: seed + BigInt(index),
-            partial: values.partial,
-            signal: stop.signal,
-            onEvent: (event) => {
-              told ||= event.type === 'error';
-              if (values.json) tell(event);
-              progress?.show(event);
-            },
-          });
-          progress?.end();
-          if (!values.json) for (const ui of Object.values(outputs)) for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
-        } catch (thrown) {
-          const failure = asDarkroomError(thrown);
-          if (!several || failure.code === 'DR_INTERRUPTED') throw thrown;
-          if (values.json && !told) tell({ type: 'error', error: failure });
-          failures.push({ run: index + 1, line: runs[index].line, error: failure });
-        } finally {
-          progress?.end();
-        }
-      };
-      let index = 0;
+/** Runs the command; gives the exit code, or throws what is to be reported. */
+export async function runCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+  let told = false;
+  try {
+    if (positionals.length !== 1)
+      throw new DarkroomError('DR_BAD_USAGE', {
+        message: positionals.length === 0 ? 'run needs a workflow file' : `run takes one workflow file, not ${positionals.length}`,
+        hint: 'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
+      });
+    const seed = dynamicSeed(values);
+    const { content, name } = await openSource(positionals[0]);
+    const runs = plannedRuns(values, { content, name }, nodes?.table);
+    const several = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
+    const room = await openDarkroom({ ...roomOptions(values), nodes });
+    const stop = onInterrupt(terminal, room.kill);
+    const failures: Failure[] = [];
+    const runOne = async (index: number): Promise<void> => {
+      const { set, error } = runs[index];
+      const tell = (event: object): void => terminal.out(jsonLine(several ? { run: index + 1, ...event } : event));
+      const progress = values.quiet || values.json ? undefined : createProgress(terminal);
+      if (several && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
+      told = false;
       try {
-        for (; index < runs.length; index++) await runOne(index);
-        return reportFailures(terminal, failures, runs.length);
-      } catch (error) {
-        if (several) reportFailures(terminal, failures, runs.length);
-        if (several) terminal.err(`stopped at run ${index + 1} of ${runs.length}\n`);
-        throw error;
+        if (error) throw error;
+        const { outputs } = await room.run(content, {
+          set,
+          dynamicSeed: seed + BigInt(index),
+          partial: values.partial,
+          signal: stop.signal,
+          onEvent: (event) => {
+            told ||= event.type === 'error';
+            if (values.json) tell(event);
+            progress?.show(event);
+          },
+        });
+        progress?.end();
+        if (!values.json) for (const ui of Object.values(outputs)) for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
+      } catch (thrown) {
+        const failure = asDarkroomError(thrown);
+        if (!several || failure.code === 'DR_INTERRUPTED') throw thrown;
+        if (values.json && !told) tell({ type: 'error', error: failure });
+        failures.push({ run: index + 1, line: runs[index].line, error: failure });
       } finally {
-        await room.close();
-        stop.release();
+        progress?.end();
       }
-    } catch (thrown) {
-      const error = asDarkroomError(thrown);
-      if (values.json && !told) terminal.out(jsonLine({ type: 'error', error }));
-      report(terminal, error);
-      return exitCodeOf(error);
+    };
+    let index = 0;
+    try {
+      for (; index < runs.length; index++) await runOne(index);
+      return reportFailures(terminal, failures, runs.length);
+    } catch (error) {
+      if (several) reportFailures(terminal, failures, runs.length);
+      if (several) terminal.err(`stopped at run ${index + 1} of ${runs.length}\n`);
+      throw error;
+    } finally {
+      await room.close();
+      stop.release();
     }
-  },
-};
+  } catch (thrown) {
+    const error = asDarkroomError(thrown);
+    if (values.json && !told) terminal.out(jsonLine({ type: 'error', error }));
+    report(terminal, error);
+    return exitCodeOf(error);
+  }
+}
 
 /** The first Ctrl-C (or SIGTERM) asks the engine to stop, the second ends it at once. */
 function onInterrupt(terminal: Terminal, kill: () => void): { signal: AbortSignal; release: () => void } {

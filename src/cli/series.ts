@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { DarkroomError } from '../errors.ts';
 import { NODES } from '../nodes/index.ts';
-import type { Overrides } from '../workflow/overrides.ts';
+import { type Overrides, parseOverrides } from '../workflow/overrides.ts';
 import { readWorkflowBytes, readWorkflowFile } from '../workflow/read.ts';
 import { readSeries, type SeriesRun, withSuccessiveSeeds } from '../workflow/series.ts';
+import { isShorthand, SHORTHANDS } from '../workflow/shorthands.ts';
 import type { NodeTable } from '../workflow/validate.ts';
-import { overridesOf, type Values } from './options.ts';
+import type { Values } from './options.ts';
 import { asDarkroomError, report } from './report.ts';
 import type { Source } from './source.ts';
 import { coloured, type Terminal } from './terminal.ts';
@@ -70,3 +71,13 @@ function readTable(file: string): string {
     });
   }
 }
+
+/** What `--set`, `--prompt`, `--seed` … set. Throws DR_BAD_USAGE. */
+const overridesOf = (values: Values): Overrides => ({
+  ...Object.fromEntries(
+    Object.keys(SHORTHANDS)
+      .filter(isShorthand)
+      .flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  ),
+  ...parseOverrides(values.set ?? []),
+});

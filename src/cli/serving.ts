@@ -22,7 +22,7 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 const PREVIEWS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
 /** Serves until it is told to stop. Throws DR_BAD_USAGE, DR_DATABASE. */
-export async function serve({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+export async function serveCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
   if (positionals.length > 0) throw usage(`serve takes no '${positionals[0]}'`, 'See darkroom serve --help.');
   const host = values.listen ?? '127.0.0.1';
   const token = values.token ?? (process.env.DARKROOM_TOKEN || undefined);

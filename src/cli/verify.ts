@@ -2,46 +2,41 @@
 import { readFileSync } from 'node:fs';
 import { type Verification, verifyPicture } from '../engine/verify.ts';
 import { DarkroomError } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 import { roomOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { coloured, jsonLine, printable } from './terminal.ts';
 
-export const verifyCommand: Command = {
-  name: 'verify',
-  usage: 'verify FILE.png',
-  help: 'runs what made a picture again, and says whether it comes out the same (exit code 0) or not (1)',
-  options: ['models', 'input', 'device', 'threads', 'json', 'quiet'],
-  run: async ({ values, positionals, terminal, nodes }) => {
-    if (positionals.length !== 1)
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message: positionals.length === 0 ? 'verify needs a picture' : `verify takes one picture, not ${positionals.length}`,
-        hint: 'For example: darkroom verify output/ComfyUI_00001_.png',
-      });
-    const [file] = positionals;
-    const progress = values.quiet || values.json ? undefined : createProgress(terminal);
-    const controller = new AbortController();
-    const stop = (): void => controller.abort();
-    process.once('SIGINT', stop);
-    let result: Verification;
-    try {
-      const { input, models, device, threads } = roomOptions(values);
-      const onEvent = (event: Parameters<NonNullable<typeof progress>['show']>[0]): void => progress?.show(event);
-      result = await verifyPicture(read(file), file, { models, input, device, threads, nodes, signal: controller.signal, onEvent });
-    } finally {
-      progress?.end();
-      process.off('SIGINT', stop);
-    }
-    if (values.json) terminal.out(jsonLine({ file, ...result }));
-    else {
-      terminal.out(
-        `${printable(file)}: ${result.same ? coloured(terminal, 32, 'the same picture') : coloured(terminal, 31, sentence(result))}`,
-      );
-      for (const note of result.notes) terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
-    }
-    return result.same ? 0 : 1;
-  },
-};
+/** Runs the command; gives the exit code, or throws what is to be reported. */
+export async function verifyCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+  if (positionals.length !== 1)
+    throw new DarkroomError('DR_BAD_USAGE', {
+      message: positionals.length === 0 ? 'verify needs a picture' : `verify takes one picture, not ${positionals.length}`,
+      hint: 'For example: darkroom verify output/ComfyUI_00001_.png',
+    });
+  const [file] = positionals;
+  const progress = values.quiet || values.json ? undefined : createProgress(terminal);
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.once('SIGINT', stop);
+  let result: Verification;
+  try {
+    const { input, models, device, threads } = roomOptions(values);
+    const onEvent = (event: Parameters<NonNullable<typeof progress>['show']>[0]): void => progress?.show(event);
+    result = await verifyPicture(read(file), file, { models, input, device, threads, nodes, signal: controller.signal, onEvent });
+  } finally {
+    progress?.end();
+    process.off('SIGINT', stop);
+  }
+  if (values.json) terminal.out(jsonLine({ file, ...result }));
+  else {
+    terminal.out(
+      `${printable(file)}: ${result.same ? coloured(terminal, 32, 'the same picture') : coloured(terminal, 31, sentence(result))}`,
+    );
+    for (const note of result.notes) terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
+  }
+  return result.same ? 0 : 1;
+}
 
 function sentence({ difference }: Verification): string {
   if (!difference) return 'not the same: the run made no picture of its size';

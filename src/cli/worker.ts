@@ -6,65 +6,59 @@ import type { QueueEvent } from '../queue/types.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { openFolders } from '../storage/folders.ts';
 import { openStorage } from '../storage/storage.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 import { roomOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 const FINISH_SECONDS = 20;
 
-export const workerCommand: Command = {
-  name: 'worker',
-  usage: 'worker',
-  help: "takes jobs of a server's queue, on any number of machines",
-  options: ['database', 'storage', 'retries', 'finish', 'models', 'input', 'output', 'temp', 'device', 'threads', 'quiet'] as const,
-  notes: ['Start one for each device. The models have to be on this machine, under the names that the server knows.'],
-  run: async ({ values, terminal, nodes }) => {
-    const { database } = values;
-    if (database === undefined || !/^postgres(ql)?:\/\//.test(database))
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message: database === undefined ? 'worker needs --database' : `a worker can't share the database ${database}`,
-        hint: 'Give the address that the server has: --database postgres://user:password@host/name',
-      });
-    const room = roomOptions(values);
-    const { models, input, output, temp } = openFolders({
-      ...(values.storage === undefined ? {} : openStorage(values.storage)),
-      ...given({ input: room.input, output: room.output, temp: room.temp }),
-      models: modelFolders(room.models),
-      embedded: embeddedModels(),
+/** Runs the command; gives the exit code, or throws what is to be reported. */
+export async function workerCommand({ values, terminal, nodes }: Invocation): Promise<number> {
+  const { database } = values;
+  if (database === undefined || !/^postgres(ql)?:\/\//.test(database))
+    throw new DarkroomError('DR_BAD_USAGE', {
+      message: database === undefined ? 'worker needs --database' : `a worker can't share the database ${database}`,
+      hint: 'Give the address that the server has: --database postgres://user:password@host/name',
     });
-    const finishMs = 1000 * wholeNumber('finish', values.finish, FINISH_SECONDS);
-    // its database takes longer to load than all other commands
-    const { openQueue } = await import('../queue/queue.ts');
-    const queue = await openQueue({
-      database,
-      retries: wholeNumber('retries', values.retries, 1),
-      onProblem: (message, error) => terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
-    });
-    const worker = queue.work({
-      engine: {
-        ...{ models, input, output, temp },
-        device: room.device ?? 'auto',
-        threads: room.threads,
-        nodesModule: nodes?.module,
-      },
-    });
-    if (!values.quiet) {
-      terminal.err('waiting for jobs\n');
-      queue.subscribe(teller(terminal, worker.current));
-    }
-    const stop = new AbortController();
-    const onSignal = (): void => stop.abort();
-    for (const signal of SIGNALS) process.on(signal, onSignal);
-    await once(stop.signal, 'abort');
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-    if (worker.current() !== undefined && finishMs > 0) terminal.err('stopping after this job; again to give it back at once\n');
-    const hurry = (): void => void worker.close({ finishMs: 0 });
-    for (const signal of SIGNALS) process.once(signal, hurry);
-    await worker.close({ finishMs });
-    await queue.close();
-    return 0;
-  },
-};
+  const room = roomOptions(values);
+  const { models, input, output, temp } = openFolders({
+    ...(values.storage === undefined ? {} : openStorage(values.storage)),
+    ...given({ input: room.input, output: room.output, temp: room.temp }),
+    models: modelFolders(room.models),
+    embedded: embeddedModels(),
+  });
+  const finishMs = 1000 * wholeNumber('finish', values.finish, FINISH_SECONDS);
+  // its database takes longer to load than all other commands
+  const { openQueue } = await import('../queue/queue.ts');
+  const queue = await openQueue({
+    database,
+    retries: wholeNumber('retries', values.retries, 1),
+    onProblem: (message, error) => terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
+  });
+  const worker = queue.work({
+    engine: {
+      ...{ models, input, output, temp },
+      device: room.device ?? 'auto',
+      threads: room.threads,
+      nodesModule: nodes?.module,
+    },
+  });
+  if (!values.quiet) {
+    terminal.err('waiting for jobs\n');
+    queue.subscribe(teller(terminal, worker.current));
+  }
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  await once(stop.signal, 'abort');
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+  if (worker.current() !== undefined && finishMs > 0) terminal.err('stopping after this job; again to give it back at once\n');
+  const hurry = (): void => void worker.close({ finishMs: 0 });
+  for (const signal of SIGNALS) process.once(signal, hurry);
+  await worker.close({ finishMs });
+  await queue.close();
+  return 0;
+}
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

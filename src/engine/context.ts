@@ -1,8 +1,5 @@
 // What the engine gives each node: folders, networks, progress, saving.
-import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { statSync } from 'node:fs';
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
 import type { NodeContext, PreviewMethod, SaveRequest } from '../nodes/context.ts';
@@ -16,6 +13,7 @@ import { type Graph, linksOf, promptOf } from '../workflow/graph.ts';
 import type { NodeTable } from '../workflow/validate.ts';
 import type { DynamicGraph } from './dynamic.ts';
 import type { Emit } from './events.ts';
+import { versions } from './versions.ts';
 
 /** What nodes keep between jobs, by node id and class type. */
 export type NodeStates = Map<string, Map<string, unknown>>;
@@ -167,18 +165,3 @@ function modelsBefore({ graph, nodes, folders }: JobContext, nodeId: string): Us
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
-
-let known: { readonly version: string; readonly onnxruntime: string } | undefined;
-
-/** Versions of Darkroom and of ONNX Runtime. */
-export function versions(): { readonly version: string; readonly onnxruntime: string } {
-  if (known) return known;
-  const versionIn = (file: string): string => JSON.parse(readFileSync(file, 'utf8')).version;
-  const here = dirname(fileURLToPath(import.meta.url));
-  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
-  known = { version: versionIn(join(here, '..', '..', 'package.json')), onnxruntime: versionIn(packageOf(entry)) };
-  return known;
-}
-
-const packageOf = (entry: string): string =>
-  join(entry.slice(0, entry.lastIndexOf('onnxruntime-node')), 'onnxruntime-node', 'package.json');

@@ -9,7 +9,7 @@ import { isPng, readPngText } from '../image/png.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
-import { versions } from './context.ts';
+import { versions } from './versions.ts';
 import { type DarkroomOptions, modelFolders, openDarkroom, type Picture, type RunOptions } from './room.ts';
 
 export interface Verification {

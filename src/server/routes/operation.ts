@@ -1,5 +1,5 @@
 // What those who run the server ask: /healthz, /metrics, /openapi.json. Darkroom's own.
-import { versions } from '../../engine/context.ts';
+import { versions } from '../../engine/versions.ts';
 import { json, jsonText } from '../answers.ts';
 import { openApi } from '../openapi.ts';
 import type { Route } from '../route.ts';

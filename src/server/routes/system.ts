@@ -1,6 +1,6 @@
 // /system_stats, /features: the machine and what the server can do.
 import { cpus, freemem, totalmem } from 'node:os';
-import { versions } from '../../engine/context.ts';
+import { versions } from '../../engine/versions.ts';
 import { json } from '../answers.ts';
 import type { Route } from '../route.ts';
 import type { Parts } from '../types.ts';
