@@ -60,6 +60,21 @@ it('what a node says of itself, and nodes that were kept from running', () => {
   expect(written).toContain('\r\x1b[2K[2/2] KSampler  0.0 s');
 });
 
+it('a long load gets a line with what it took', () => {
+  for (const interactive of [true, false]) {
+    const { progress, written } = fake(interactive);
+    progress.show({ type: 'started', nodes: 1, cached: [] });
+    progress.show({ type: 'node-started', nodeId: '3', nodeType: 'KSampler', title: 'KSampler' });
+    const loading = { nodeId: '3', file: 'sdxl.safetensors', part: 'unet' };
+    progress.show({ type: 'loading', ...loading });
+    progress.show({ type: 'loading', ...loading, bytes: 10.27e9 });
+    progress.show({ type: 'loaded', ...loading, seconds: 23.4 });
+    progress.end();
+    expect(written).toContain('      loaded sdxl.safetensors (unet, 10.3 GB): 23 s\n');
+    if (interactive) expect(written).toContain('\r\x1b[2K[1/1] KSampler  loading sdxl.safetensors (unet, 10.3 GB) … 0.0 s');
+  }
+});
+
 it('durations', () => {
   expect([0.44, 12.4, 185, 7260].map(duration)).toEqual(['0.4 s', '12 s', '3 min 5 s', '2 h 1 min']);
 });

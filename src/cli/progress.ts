@@ -1,5 +1,6 @@
 // Shows how far a run is: a bar with node, step k/n, s/it and ETA on a terminal; a line per node anywhere else.
 import type { EngineEvent } from '../engine/events.ts';
+import { inUnits } from '../runtime/memory.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
 export interface Progress {
@@ -10,11 +11,16 @@ export interface Progress {
 
 const TICK_MS = 250;
 const BAR = 24;
+/** Loads of this many seconds get a line. */
+const LONG = 3;
 
 interface Shown {
   readonly title: string;
   readonly started: number;
   loading?: string;
+  loadingFrom: number;
+  /** Since the last step. */
+  hasLoaded: boolean;
   status?: string;
   step: number;
   total: number;
@@ -63,14 +69,22 @@ export function createProgress(terminal: Terminal): Progress {
       finish();
       // nodes that others expand to come on top of what was counted
       count = Math.max(count, done + 1);
-      node = { title: printable(event.title), started: now, step: 0, total: 0, from: now, fromStep: 0, last: now };
+      const fresh = { step: 0, total: 0, from: now, fromStep: 0, last: now, loadingFrom: now, hasLoaded: false };
+      node = { title: printable(event.title), started: now, ...fresh };
     } else if (event.type === 'loading' && node) {
-      node.loading = `${event.file} (${event.part})`;
+      if (!node.loading) node.loadingFrom = now;
+      node.loading = `${event.file} (${event.part}${event.bytes === undefined ? '' : `, ${inUnits(event.bytes)}`})`;
+    } else if (event.type === 'loaded' && node) {
+      if (event.seconds >= LONG) line(`      loaded ${node.loading}: ${duration(event.seconds)}`);
+      // the first evaluation follows; its step counts from its end
+      node.loading = undefined;
+      node.hasLoaded = true;
     } else if (event.type === 'progress' && node) {
       // a count that begins anew (a second pass), or the first step after loading: its time says nothing about the others
+      const loaded = node.loading !== undefined || node.hasLoaded;
       if (event.step <= node.step || node.step === 0)
-        Object.assign(node, { from: node.loading ? now : node.last, fromStep: node.loading ? event.step : 0 });
-      Object.assign(node, { step: event.step, total: event.total, last: now, loading: undefined });
+        Object.assign(node, { from: loaded ? now : node.last, fromStep: loaded ? event.step : 0 });
+      Object.assign(node, { step: event.step, total: event.total, last: now, loading: undefined, hasLoaded: false });
     } else if (event.type === 'status' && node) {
       node.status = event.text;
     } else if (event.type === 'warning' || event.type === 'blocked') {
@@ -92,7 +106,7 @@ const perStep = (node: Shown): number => (node.last - node.from) / 1000 / Math.m
 
 function statusOf(node: Shown, now: number, place: string): string {
   const elapsed = (now - node.started) / 1000;
-  if (node.loading) return `${place} ${node.title}  loading ${node.loading} … ${duration(elapsed)}`;
+  if (node.loading) return `${place} ${node.title}  loading ${printable(node.loading)} … ${duration((now - node.loadingFrom) / 1000)}`;
   if (node.total < 1) return `${place} ${node.title}${node.status ? `  ${printable(node.status)}` : ''}  ${duration(elapsed)}`;
   const filled = Math.round((BAR * Math.min(node.step, node.total)) / node.total);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;

@@ -19,7 +19,15 @@ export type EngineEvent =
       readonly title: string;
     }
   /** A network (`part`: unet, clip_l, vae decoder …) of a model file is loaded: seconds for a large one. */
-  | { readonly type: 'loading'; readonly nodeId: string; readonly file: string; readonly part: string }
+  | {
+      readonly type: 'loading';
+      readonly nodeId: string;
+      readonly file: string;
+      readonly part: string;
+      /** Of its weights in memory; told a moment later, in a second event. */
+      readonly bytes?: number;
+    }
+  | { readonly type: 'loaded'; readonly nodeId: string; readonly file: string; readonly part: string; readonly seconds: number }
   | { readonly type: 'progress'; readonly nodeId: string; readonly step: number; readonly total: number }
   | { readonly type: 'executed'; readonly nodeId: string; readonly displayId?: string; readonly ui: NodeUi }
   | { readonly type: 'warning'; readonly nodeId?: string; readonly message: string }

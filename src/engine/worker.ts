@@ -5,7 +5,7 @@ import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
-import { createRuntime, type Runtime } from '../runtime/runtime.ts';
+import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtime.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { readWorkflow } from '../workflow/read.ts';
@@ -28,11 +28,14 @@ const states: NodeStates = new Map();
 let engine: Promise<Engine>;
 let job: AbortController | undefined;
 let loadingFor = '';
+let loadingSince = 0;
 let looked = false;
 
 const send = (message: FromEngine): void => {
   if (process.connected) process.send!(message);
 };
+const tell = (event: EngineEvent): void => send({ kind: 'event', event });
+const about = ({ file, part }: NetworkSpec) => ({ nodeId: loadingFor, file: basename(file), part });
 const onFolder = (folder: string): void => send({ kind: 'folder', folder });
 
 async function open(settings: EngineSettings): Promise<Engine> {
@@ -45,7 +48,12 @@ async function open(settings: EngineSettings): Promise<Engine> {
       device: settings.device,
       threads: settings.threads,
       textEncoders: settings.textEncoders,
-      onLoad: ({ file, part }) => send({ kind: 'event', event: { type: 'loading', nodeId: loadingFor, file: basename(file), part } }),
+      onLoad: (spec) => {
+        loadingSince = performance.now();
+        tell({ type: 'loading', ...about(spec) });
+      },
+      onSize: (spec, bytes) => tell({ type: 'loading', ...about(spec), bytes }),
+      onLoaded: (spec) => tell({ type: 'loaded', ...about(spec), seconds: (performance.now() - loadingSince) / 1000 }),
     }),
   };
 }

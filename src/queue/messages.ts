@@ -132,7 +132,25 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
       case 'message':
         return [message(event.event, event.data)];
       case 'loading':
-        return [message('darkroom/loading', { node: event.nodeId, file: event.file, part: event.part, prompt_id: promptId })];
+        return [
+          message('darkroom/loading', {
+            node: event.nodeId,
+            file: event.file,
+            part: event.part,
+            ...(event.bytes !== undefined && { bytes: event.bytes }),
+            prompt_id: promptId,
+          }),
+        ];
+      case 'loaded':
+        return [
+          message('darkroom/loaded', {
+            node: event.nodeId,
+            file: event.file,
+            part: event.part,
+            seconds: event.seconds,
+            prompt_id: promptId,
+          }),
+        ];
       case 'warning':
         return [message('darkroom/warning', { node: event.nodeId ?? null, message: event.message, prompt_id: promptId })];
       default:

@@ -117,6 +117,69 @@ describe('sessions', () => {
     await runtime.close();
   });
 
+  describe('when memory is short', () => {
+    const file = () => write('big.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+    /** Networks that say they have so many bytes; what is free is the rest of `total`. */
+    const opened = async (total: number, working?: number) => {
+      const graph = await product(file());
+      const sizes = new Map<string, number>();
+      const runtime = createRuntime({
+        threads: 1,
+        memory: {
+          limit: () => total,
+          available: () => total - runtime.open().reduce((sum, name) => sum + sizes.get(name.split(' ').at(-1)!)!, 0),
+        },
+      });
+      const network = (part: string, variant: string, bytes: number) => {
+        sizes.set(variant, bytes);
+        const build = () => ({ ...graph, weightBytes: () => bytes });
+        return runtime.network({ file: file(), part, variant, outputs: ['y'], build, working: working ? () => working : undefined });
+      };
+      return { runtime, network, names: () => runtime.open().map((name) => name.split(' ').at(-1)) };
+    };
+
+    it('another variant of the same weights goes first, then the least recently used', async () => {
+      const { runtime, network, names } = await opened(10e9);
+      const [vae, plain, clip, control] = [
+        network('vae', 'vae', 1e9),
+        network('unet', 'plain', 4e9),
+        network('clip', 'clip', 0.5e9),
+        network('unet', 'control', 4e9),
+      ];
+      for (const one of [vae, plain, clip]) await one.run({ x });
+      expect(names()).toEqual(['vae', 'plain', 'clip']);
+      await control.run({ x });
+      expect(names()).toEqual(['vae', 'clip', 'control']);
+      await network('other', 'other', 2.5e9).run({ x });
+      expect(names()).toEqual(['clip', 'control', 'other']);
+      await runtime.close();
+    });
+
+    it('a network that can not fit is refused before it is loaded', async () => {
+      const { runtime, network, names } = await opened(16e9);
+      await network('vae', 'vae', 1e9).run({ x });
+      await expect(network('unet', 'plain', 10e9).run({ x })).rejects.toMatchObject({
+        code: 'DR_OUT_OF_MEMORY',
+        message: 'big.safetensors (unet) takes about 17.0 GB of memory to load, 16.0 GB are free',
+        hint: expect.stringContaining('smaller model'),
+      });
+      expect(names()).toEqual([]);
+      await runtime.close();
+    });
+
+    it('so is an evaluation, when closing the others does not help', async () => {
+      const { runtime, network, names } = await opened(10e9, 6e9);
+      await network('clip', 'clip', 1e9).run({ x });
+      await network('unet', 'plain', 3e9).run({ x });
+      expect(names()).toEqual(['plain']);
+      await expect(network('vae', 'vae', 5e9).run({ x })).rejects.toMatchObject({
+        code: 'DR_OUT_OF_MEMORY',
+        message: expect.stringContaining('big.safetensors (vae) needs about 6.3 GB of memory for this picture, 5.0 GB are free'),
+      });
+      await runtime.close();
+    });
+  });
+
   it('say what failed', async () => {
     const file = write('cut.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
     const graph = await product(file);

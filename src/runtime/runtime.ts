@@ -1,8 +1,11 @@
 // Holds the open networks. A network is opened when it is first evaluated, and closed when others need its memory.
-import { availableParallelism, totalmem } from 'node:os';
-import { dirname } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { DarkroomError } from '../errors.ts';
 import type { Graph } from '../onnx/builder.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { DerivedStore } from './derived.ts';
+import { inUnits, loadPeak, type Memory, systemMemory } from './memory.ts';
 import { openSession, type Session } from './session.ts';
 import type { Network } from './types.ts';
 
@@ -13,15 +16,21 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */
   readonly textEncoders?: 'fp16' | 'fp32';
-  /** Bytes of weights that may be open together; three quarters of the machine's memory unless given. */
+  /** Bytes of weights, as float32, that may be open together; as many as there is memory for unless given. */
   readonly memoryBudget?: number;
+  /** What is asked before a network is loaded or evaluated; that of the machine or container unless given. */
+  readonly memory?: Memory;
   /** Where weights are kept that were made ready for faster operators; none are made without. */
   readonly derived?: DerivedStore;
   /** Called before a network is loaded (seconds for a large one). */
   readonly onLoad?: (spec: NetworkSpec) => void;
+  /** Called when it is known how many bytes its weights take as float32. */
+  readonly onSize?: (spec: NetworkSpec, bytes: number) => void;
   /** Called when it is loaded. */
   readonly onLoaded?: (spec: NetworkSpec) => void;
 }
+
+type Inputs = Parameters<Network['run']>[0];
 
 /** What it takes to open a network. Two with the same file, part and variant are the same. */
 export interface NetworkSpec {
@@ -30,6 +39,10 @@ export interface NetworkSpec {
   readonly part: string;
   readonly variant?: string;
   readonly outputs: readonly string[];
+  /** Bytes that an evaluation of these inputs takes beside the weights, where it takes many. */
+  readonly working?: (inputs: Inputs) => number;
+  /** What to do when there is no memory for an evaluation; otherwise a smaller picture or batch is suggested. */
+  readonly relief?: string;
   /** Builds the graph; called when it is opened. */
   build(): BuiltGraph | Promise<BuiltGraph>;
 }
@@ -53,14 +66,21 @@ export interface Runtime {
 }
 
 interface Entry {
+  readonly spec: NetworkSpec;
   readonly session: Session;
   readonly bytes: number;
+  /** Bytes that it holds of its largest evaluation: its own next one takes them again. */
+  held: number;
 }
+
+/** Left to the program itself and to others. */
+const SPARE = 2 ** 28;
 
 /** A runtime without any network open yet. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const threads = options.threads ?? availableParallelism();
-  const budget = options.memoryBudget ?? totalmem() * 0.75;
+  const memory = options.memory ?? systemMemory;
+  const budget = options.memoryBudget ?? Number.POSITIVE_INFINITY;
   // A Map remembers insertion order: the first entry is the least recently used.
   const entries = new Map<string, Entry>();
   // Evaluations and loads follow one another: none may be closed while it runs.
@@ -71,34 +91,49 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     return result;
   };
 
-  const makeRoom = async (bytes: number): Promise<void> => {
-    let used = [...entries.values()].reduce((n, e) => n + e.bytes, 0);
-    for (const [key, entry] of entries) {
-      if (used + bytes <= budget) return;
+  /** Closes networks, others of the same weights first, then the least recently used, until `enough`; keeps the one named so. */
+  const closeUntil = async (enough: () => boolean, { file, part }: NetworkSpec, keep?: string): Promise<void> => {
+    const others = [...entries].filter(([key]) => key !== keep);
+    const same = others.filter(([, { spec }]) => spec.file === file && spec.part === part);
+    for (const [key, { session }] of new Set([...same, ...others])) {
+      if (enough()) return;
       entries.delete(key);
-      used -= entry.bytes;
-      await entry.session.close();
+      await session.close();
+    }
+  };
+  const used = (): number => [...entries.values()].reduce((n, { bytes }) => n + bytes, 0);
+
+  const open = async (key: string, spec: NetworkSpec): Promise<Entry> => {
+    options.onLoad?.(spec);
+    const graph = await spec.build();
+    try {
+      const bytes = graph.weightBytes();
+      options.onSize?.(spec, bytes);
+      const need = loadPeak(bytes) + SPARE;
+      await closeUntil(() => used() + bytes <= budget && need <= memory.available(), spec);
+      if (bytes >= LARGE && need > memory.available()) throw tooLarge(spec, bytes, memory.available());
+      const model = graph.serialize();
+      const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
+      options.onLoaded?.(spec);
+      return { spec, session, bytes, held: 0 };
+    } finally {
+      graph.opened?.();
     }
   };
 
-  const use = async (key: string, spec: NetworkSpec): Promise<Session> => {
-    let entry = entries.get(key);
-    if (!entry) {
-      options.onLoad?.(spec);
-      const graph = await spec.build();
-      try {
-        const model = graph.serialize();
-        await makeRoom(graph.weightBytes());
-        const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
-        entry = { session, bytes: graph.weightBytes() };
-        options.onLoaded?.(spec);
-      } finally {
-        graph.opened?.();
-      }
-    }
+  const run = async (key: string, spec: NetworkSpec, inputs: Inputs): Promise<Record<string, Tensor>> => {
+    const entry = entries.get(key) ?? (await open(key, spec));
     entries.delete(key);
     entries.set(key, entry);
-    return entry.session;
+    const working = spec.working?.(inputs) ?? 0;
+    if (working > entry.held) {
+      const need = working - entry.held + SPARE;
+      await closeUntil(() => need <= memory.available(), spec, key);
+      if (working >= LARGE && need > memory.available()) throw noRoom(spec, need, memory.available());
+    }
+    const result = await entry.session.run(inputs, spec.outputs);
+    entry.held = Math.max(entry.held, working);
+    return result;
   };
 
   return {
@@ -108,7 +143,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     derived: options.derived,
     network: (spec) => {
       const key = [spec.file, spec.part, spec.variant].filter((part) => part).join(' ');
-      return { run: (inputs) => inTurn(async () => (await use(key, spec)).run(inputs, spec.outputs)) };
+      return { run: (inputs) => inTurn(() => run(key, spec, inputs)) };
     },
     open: () => [...entries.keys()],
     close: () =>
@@ -118,3 +153,20 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       }),
   };
 }
+
+/** Smaller than this, an estimate does not refuse a network or an evaluation. */
+const LARGE = 2 ** 29;
+
+const tooLarge = ({ file, part }: NetworkSpec, bytes: number, available: number): DarkroomError =>
+  new DarkroomError('DR_OUT_OF_MEMORY', {
+    message: `${basename(file)} (${part}) takes about ${inUnits(loadPeak(bytes))} of memory to load, ${inUnits(Math.max(0, available))} are free`,
+    hint: 'Close other programs, give the machine or container more memory, or use a smaller model.',
+    file,
+  });
+
+const noRoom = ({ file, part, relief }: NetworkSpec, need: number, available: number): DarkroomError =>
+  new DarkroomError('DR_OUT_OF_MEMORY', {
+    message: `${basename(file)} (${part}) needs about ${inUnits(need)} of memory for this picture, ${inUnits(Math.max(0, available))} are free`,
+    hint: relief ?? 'Make the picture or the batch smaller, or free memory for this process.',
+    file,
+  });

@@ -1,0 +1,78 @@
+// One process of size.ts: FILE PART INPUTS OUTPUT EVALUATIONS. Loads a network, evaluates it, writes what it gave, prints the figures as JSON.
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { openSafetensors } from '../src/formats/safetensors.ts';
+import { writeSafetensors } from '../src/formats/safetensors-write.ts';
+import { loadVae } from '../src/runtime/autoencoder.ts';
+import { loadDiffusionModel } from '../src/runtime/checkpoint.ts';
+import { loadControlNet } from '../src/runtime/controlnet.ts';
+import { createRuntime } from '../src/runtime/runtime.ts';
+import type { Tensor } from '../src/tensor/tensor.ts';
+
+type Inputs = Readonly<Record<string, Tensor>>;
+type Evaluate = () => Promise<Readonly<Record<string, Tensor>>>;
+
+const [file, part, inputsFile, output, evaluations] = process.argv.slice(2);
+
+let [began, loading] = [0, 0];
+const runtime = createRuntime({
+  onLoad: () => {
+    began = performance.now();
+  },
+  onLoaded: () => {
+    loading += performance.now() - began;
+  },
+});
+
+/** What a part does with its inputs. */
+const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
+  unet: async ({ x, timesteps, context, y }) => {
+    const { unet } = await loadDiffusionModel(file, runtime);
+    return async () => ({ out: await unet.evaluate({ x, timesteps: timesteps.data, context, y }) });
+  },
+  vae: async ({ z }) => {
+    const vae = await loadVae(file, runtime);
+    return async () => ({ out: await vae.decode(z) });
+  },
+  controlnet: async ({ x, timesteps, context, y, hint: picture }) => {
+    const network = await loadControlNet(file, runtime);
+    const hint = await network.prepareHint(picture);
+    return async () => {
+      const { output: skips, middle } = await network.evaluate({ x, timesteps: timesteps.data, context, y, hint, strength: 1 });
+      // ComfyUI's order is that of the input blocks
+      const all = [...skips.toReversed(), middle];
+      return Object.fromEntries(all.flatMap((t, i) => (t ? [[`${i}`, t]] : [])));
+    };
+  },
+};
+
+// while a network loads, this thread stands still
+const shared = new SharedArrayBuffer(8);
+const most = new Float64Array(shared);
+const watcher = new Worker(
+  `const { workerData } = require('node:worker_threads'); const { readFileSync } = require('node:fs'); const most = new Float64Array(workerData);
+   setInterval(() => { const kb = Number(/RssAnon:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]); most[0] = Math.max(most[0], kb * 1024); }, 20);`,
+  { eval: true, workerData: shared },
+);
+
+const opened = await openSafetensors(inputsFile);
+const inputs = Object.fromEntries(
+  await Promise.all([...opened.tensors.keys()].map(async (name) => [name, await opened.read(name)] as const)),
+);
+await opened.close();
+const evaluate = await PARTS[part](inputs);
+const times: number[] = [];
+let result: Awaited<ReturnType<Evaluate>> = {};
+for (let i = 0; i < Number(evaluations); i++) {
+  const [started, before] = [performance.now(), loading];
+  result = await evaluate();
+  times.push((performance.now() - started - (loading - before)) / 1000);
+}
+const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+await watcher.terminate();
+await writeSafetensors(
+  output,
+  Object.fromEntries(Object.entries(result).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }])),
+);
+await runtime.close();
+console.log(JSON.stringify({ load: loading / 1000, times, peak, anonymous: most[0] }));

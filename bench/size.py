@@ -1,0 +1,96 @@
+"""One process of size.ts beside size-measure.ts: COMFYUI FILE PART INPUTS OUTPUT EVALUATIONS. The same with ComfyUI's own modules in fp32."""
+import json
+import re
+import sys
+import threading
+import time
+
+comfy_dir, file, part, inputs_file, output, evaluations = sys.argv[1:]
+sys.argv = [sys.argv[0], "--cpu", "--force-fp32", "--use-pytorch-cross-attention"]
+sys.path.insert(0, comfy_dir)
+import comfy.options
+
+comfy.options.enable_args_parsing()
+import torch
+import comfy.cldm.cldm
+import comfy.model_detection
+import comfy.ops
+from comfy.ldm.models.autoencoder import AutoencoderKL
+from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+OPS = comfy.ops.disable_weight_init
+UNET, CONTROL, VAE = "model.diffusion_model.", "control_model.", "first_stage_model."
+KL = dict(double_z=True, z_channels=4, resolution=256, in_channels=3, out_ch=3, ch=128, ch_mult=[1, 2, 4, 4], num_res_blocks=2, attn_resolutions=[], dropout=0.0)
+
+
+def status(name):
+    with open("/proc/self/status") as text:
+        return int(re.search(name + r":\s+(\d+)", text.read()).group(1)) * 1024
+
+
+anonymous = 0
+
+
+def watch():
+    global anonymous
+    while True:
+        anonymous = max(anonymous, status("RssAnon"))
+        time.sleep(0.02)
+
+
+def shapes(prefix, under):
+    with safe_open(file, "pt") as opened:
+        return {under + k[len(prefix):]: torch.empty(opened.get_slice(k).get_shape(), device="meta") for k in opened.keys() if k.startswith(prefix)}
+
+
+def fill(model, prefix):
+    """Tensor by tensor to float32, so that no more than one is there twice."""
+    with safe_open(file, "pt") as opened:
+        names = [k for k in opened.keys() if k.startswith(prefix)]
+        model.load_state_dict({k[len(prefix):]: opened.get_tensor(k).float() for k in names}, assign=True)
+    return model.eval()
+
+
+def unet(i):
+    config = comfy.model_detection.model_config_from_unet(shapes(UNET, UNET), UNET).unet_config
+    model = fill(UNetModel(device="meta", dtype=torch.float32, operations=OPS, **config), UNET)
+    return lambda: {"out": model(i["x"], i["timesteps"], context=i["context"], y=i.get("y"))}
+
+
+def controlnet(i):
+    found = shapes(CONTROL, UNET)
+    found[UNET + "out.2.weight"] = torch.empty(4, 320, 3, 3, device="meta")
+    config = dict(comfy.model_detection.model_config_from_unet(found, UNET, True).unet_config)
+    config.pop("out_channels")
+    model = fill(comfy.cldm.cldm.ControlNet(device="meta", dtype=torch.float32, operations=OPS, hint_channels=3, **config), CONTROL)
+
+    def run():
+        result = model(i["x"], i["hint"], i["timesteps"], i["context"], y=i.get("y"))
+        return {str(n): t for n, t in enumerate([*result["output"], *result["middle"]])}
+
+    return run
+
+
+def vae(i):
+    with torch.device("meta"):
+        model = AutoencoderKL(ddconfig=KL, embed_dim=4)
+    fill(model, VAE)
+    return lambda: {"out": ((model.decode(i["z"]) + 1) / 2).clamp(0, 1).movedim(1, -1)}
+
+
+threading.Thread(target=watch, daemon=True).start()
+inputs = load_file(inputs_file)
+times = []
+with torch.inference_mode():
+    began = time.perf_counter()
+    evaluate = {"unet": unet, "controlnet": controlnet, "vae": vae}[part](inputs)
+    load = time.perf_counter() - began
+    for _ in range(int(evaluations)):
+        began = time.perf_counter()
+        result = evaluate()
+        times.append(time.perf_counter() - began)
+peak = status("VmHWM")
+save_file({k: v.contiguous() for k, v in result.items()}, output)
+print(json.dumps({"load": load, "times": times, "peak": peak, "anonymous": anonymous}))

@@ -1,0 +1,132 @@
+// npm run bench:size -- FILE… [--part unet|vae|controlnet] [--pixels N] [--rows N] [--evaluations N] [--rounds N] [--python PATH --comfy DIR]
+// [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers): seconds to load, seconds of an evaluation, peak memory; each round
+// in a fresh process, one after another. With a Python that has torch, and ComfyUI's sources: the same with ComfyUI's modules in fp32 on the same
+// numbers, in turn with ours, and how far the results are apart. `--under`: a command that each process is started by.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { identify } from '../src/formats/identify.ts';
+import { openModelFile } from '../src/formats/model-file.ts';
+import { openSafetensors } from '../src/formats/safetensors.ts';
+import { writeSafetensors } from '../src/formats/safetensors-write.ts';
+import { controlNetConfig } from '../src/models/controlnet/config.ts';
+import { unetConfig } from '../src/models/unet/config.ts';
+import { weightsOf } from '../src/models/weights.ts';
+import { prepareNoise } from '../src/random/noise.ts';
+import { type Tensor, tensor } from '../src/tensor/tensor.ts';
+
+/** What a measured process prints. */
+interface Measured {
+  readonly load: number;
+  readonly times: readonly number[];
+  /** Most resident bytes, and most of those that no file backs. */
+  readonly peak: number;
+  readonly anonymous: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    part: { type: 'string', default: 'unet' },
+    pixels: { type: 'string', default: '512' },
+    rows: { type: 'string', default: '1' },
+    evaluations: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '1' },
+    python: { type: 'string' },
+    comfy: { type: 'string' },
+    under: { type: 'string' },
+  },
+});
+const [cells, rows, evaluations, rounds] = [Number(values.pixels) / 8, ...[values.rows, values.evaluations, values.rounds].map(Number)];
+
+const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[of.length >> 1];
+const gb = (bytes: number): string => (bytes / 1e9).toFixed(1);
+
+/** What the part of a file takes, the same in every run. */
+async function inputsOf(file: string): Promise<Record<string, Tensor>> {
+  const normal = (seed: number, ...shape: number[]): Tensor => prepareNoise(shape, seed);
+  if (values.part === 'vae') return { z: normal(1, rows, 4, cells, cells) };
+  const { tensors, close } = await openModelFile(file);
+  await close();
+  const found = identify(tensors);
+  const { contextDim, admChannels } =
+    found.kind === 'controlnet'
+      ? controlNetConfig(weightsOf(file, tensors, found.prefix))
+      : unetConfig(weightsOf(file, tensors, 'unet' in found ? found.unet.prefix : ''));
+  return {
+    x: normal(1, rows, 4, cells, cells),
+    timesteps: tensor(
+      [rows],
+      Float32Array.from({ length: rows }, (_, i) => 500 - 100 * i),
+    ),
+    context: normal(2, rows, 77, contextDim),
+    ...(admChannels > 0 && { y: normal(3, rows, admChannels) }),
+    ...(found.kind === 'controlnet' && {
+      hint: tensor([1, 3, 8 * cells, 8 * cells], normal(4, 1, 3, 8 * cells, 8 * cells).data.map(sigmoid)),
+    }),
+  };
+}
+
+const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
+
+function measure(command: readonly string[], job: readonly string[]): Measured {
+  const [program, ...rest] = [...(values.under?.split(' ') ?? []), ...command, ...job];
+  const said = execFileSync(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  return JSON.parse(said.trim().split('\n').at(-1)!) as Measured;
+}
+
+/** The root mean square of the differences over all results, relative to that of the second. */
+async function distance(own: string, reference: string): Promise<number> {
+  const [a, b] = [await openSafetensors(own), await openSafetensors(reference)];
+  let [differences, squares] = [0, 0];
+  for (const name of b.tensors.keys()) {
+    const [x, y] = [(await a.read(name)).data, (await b.read(name)).data];
+    if (x.length !== y.length) throw new Error(`internal: ${name} has ${x.length} values, the reference ${y.length}`);
+    for (let i = 0; i < y.length; i++) {
+      differences += (x[i] - y[i]) ** 2;
+      squares += y[i] ** 2;
+    }
+  }
+  await Promise.all([a.close(), b.close()]);
+  return Math.sqrt(differences / squares);
+}
+
+const root = mkdtempSync(join(tmpdir(), 'darkroom-bench-size-'));
+const here = import.meta.dirname;
+try {
+  console.log(
+    `${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}; ${values.rounds} rounds, ${evaluations} evaluations each\n`,
+  );
+  console.log('| file | part | px | rows | program | load, s | evaluation, s | peak memory, GB | of it anonymous | relative RMS error |');
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
+  for (const file of positionals) {
+    const [inputs, own, reference] = ['inputs', 'own', 'reference'].map((name) => join(root, `${name}.safetensors`));
+    const given = await inputsOf(file);
+    await writeSafetensors(
+      inputs,
+      Object.fromEntries(Object.entries(given).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }])),
+    );
+    const job = [file, values.part, inputs];
+    const programs = [
+      { name: 'Darkroom', command: [process.execPath, '--import', 'tsx', join(here, 'size-measure.ts')], output: own },
+      ...(values.python && values.comfy
+        ? [{ name: 'ComfyUI, fp32', command: [values.python, join(here, 'size.py'), values.comfy], output: reference }]
+        : []),
+    ];
+    const results = programs.map((): Measured[] => []);
+    for (let round = 0; round < rounds; round++)
+      for (const [i, { command, output }] of programs.entries()) results[i].push(measure(command, [...job, output, String(evaluations)]));
+    const error = programs.length > 1 ? (await distance(own, reference)).toExponential(1) : '';
+    const seconds = results.map((measured) => median(measured.flatMap(({ times }) => times)));
+    for (const [i, { name }] of programs.entries()) {
+      const of = (what: 'load' | 'peak' | 'anonymous'): number => median(results[i].map((one) => one[what]));
+      const ratio = i === 0 && seconds.length > 1 ? ` (${(seconds[0] / seconds[1]).toFixed(2)} of ComfyUI's)` : '';
+      const cell = [basename(file), values.part, values.pixels, rows, name, of('load').toFixed(1), `${seconds[i].toFixed(2)}${ratio}`];
+      console.log(`| ${[...cell, gb(of('peak')), gb(of('anonymous')), i === 0 ? error : ''].join(' | ')} |`);
+    }
+  }
+} finally {
+  rmSync(root, { recursive: true });
+}

@@ -1,0 +1,48 @@
+// How much memory there is: of the machine, or of the container that this process may not leave; and how much loading a network takes.
+import { readFileSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
+
+export interface Memory {
+  /** Bytes that this process may use at most. */
+  limit(): number;
+  /** Bytes that it could still take; what the system gives back at once (its cache of files) counts. */
+  available(): number;
+}
+
+/** ONNX Runtime expands weights to float32 and packs them for its operators before it lets the expanded ones go. */
+const LOAD_PEAK = 1.7;
+
+/** Bytes that loading a network takes at its peak, whose weights take so many as float32. */
+export const loadPeak = (weightBytes: number): number => Math.round(weightBytes * LOAD_PEAK);
+
+/** The memory of this machine or container. */
+export const systemMemory: Memory = {
+  limit: () => {
+    const constrained = process.constrainedMemory();
+    // without a limit it is 0, unknown, or more than there is
+    return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  },
+  available: () => {
+    const left = systemMemory.limit() - process.memoryUsage.rss();
+    // elsewhere the system's own figure leaves out what it would give back
+    if (process.platform !== 'linux') return left;
+    // Node's own figure counts mapped files against a container's limit, which gives them back; free memory of the machine is the other bound
+    const anonymous = statusBytes('RssAnon');
+    return Math.min(anonymous === undefined ? left : systemMemory.limit() - anonymous, freemem() + swapFree());
+  },
+};
+
+const swapFree = (): number => bytesIn('/proc/meminfo', 'SwapFree') ?? 0;
+const statusBytes = (name: string): number | undefined => bytesIn('/proc/self/status', name);
+
+function bytesIn(file: string, name: string): number | undefined {
+  try {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** 5.1 GB, 340 MB */
+export const inUnits = (bytes: number): string => (bytes >= 0.95e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`);
