@@ -163,3 +163,16 @@ export function pasteInto(image: Tensor, patch: Tensor, left: number, top: numbe
         for (let c = 0; c < channels; c++) data[to + c] = f(rest * data[to + c]) + f(m * patch.data[from + c]);
       }
 }
+
+/** `patch` over NHWC `canvas` at `left`, `top`, where it lies whole; batch and channels are equal. */
+export function pasteAt(canvas: Tensor, patch: Tensor, left: number, top: number): Tensor {
+  const result = clone(canvas);
+  const [n, height, width, channels] = canvas.shape;
+  const [, h, w] = patch.shape;
+  for (let item = 0; item < n; item++)
+    for (let row = 0; row < h; row++) {
+      const from = (item * h + row) * w * channels;
+      result.data.set(patch.data.subarray(from, from + w * channels), ((item * height + top + row) * width + left) * channels);
+    }
+  return result;
+}

@@ -1,5 +1,5 @@
 // Growing and shrinking of masks as the Impact Pack has it: dilate_mask (OpenCV's dilate and erode by a square of ones) and core's
-// erosion_mask, which grows.
+// erosion_mask, which grows; and of pictures as kornia's morphology has it.
 
 import { DarkroomError } from '../errors.ts';
 import { roundHalfEven } from '../tensor/round.ts';
@@ -55,6 +55,32 @@ export function dilateMask(mask: Tensor, factor: number): Tensor {
   const across = slide(flat.data, columns, channels, size, pick, neutral);
   return { shape: flat.shape, data: slide(across, rows, columns * channels, size, pick, neutral) };
 }
+
+/** Extrema under a square. */
+const underSquare = (image: Tensor, size: number, pick: Pick, neutral: number): Tensor => {
+  const [, height, width, channels] = image.shape;
+  const rows = slide(image.data, width, channels, size, pick, neutral);
+  return { shape: image.shape, data: slide(rows, height, width * channels, size, pick, neutral) };
+};
+
+/** Grey dilation and erosion of an NHWC picture by a square of `size` pixels (kornia's: its middle at size >> 1). */
+export const dilateImage = (image: Tensor, size: number): Tensor => underSquare(image, size, Math.max, Number.NEGATIVE_INFINITY);
+export const erodeImage = (image: Tensor, size: number): Tensor => underSquare(image, size, Math.min, Number.POSITIVE_INFINITY);
+
+const difference = (a: Tensor, b: Tensor): Tensor => map(a, (value, i) => value - b.data[i]);
+const opened = (image: Tensor, size: number): Tensor => dilateImage(erodeImage(image, size), size);
+const closed = (image: Tensor, size: number): Tensor => erodeImage(dilateImage(image, size), size);
+
+/** The operations of the Morphology node, in its order. */
+export const MORPHOLOGY = {
+  erode: erodeImage,
+  dilate: dilateImage,
+  open: opened,
+  close: closed,
+  gradient: (image, size) => difference(dilateImage(image, size), erodeImage(image, size)),
+  bottom_hat: (image, size) => difference(closed(image, size), image),
+  top_hat: (image, size) => difference(image, opened(image, size)),
+} as const satisfies Record<string, (image: Tensor, size: number) => Tensor>;
 
 /** Sums of `size` values from `before` ahead of each of `count` positions; zeros outside. */
 function windowSums(data: Float32Array, length: number, step: number, size: number, before: number, count: number): Float32Array {

@@ -28,6 +28,8 @@ export interface IntInput extends Common {
   readonly max: number | bigint;
   readonly step?: number;
   readonly control_after_generate?: boolean;
+  /** How an editor shows it: `color`. */
+  readonly display?: string;
 }
 
 export interface FloatInput extends Common {

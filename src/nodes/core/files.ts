@@ -7,7 +7,7 @@ import { openSafetensors } from '../../formats/safetensors.ts';
 import { encodeSafetensors } from '../../formats/safetensors-write.ts';
 import { toBytes } from '../../image/bytes.ts';
 import { decodeChannel, decodeImage } from '../../image/codec.ts';
-import type { Channel } from '../../image/masks.ts';
+import { type Channel, maskToImage } from '../../image/masks.ts';
 import { encodePng } from '../../image/png.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
@@ -108,6 +108,19 @@ const PreviewImage = defineNode({
   run: ({ images }, context) => savePictures(images, context, { type: 'temp', prefix: `ComfyUI${tempSuffix(context.random)}`, level: 1 }),
 });
 
+const MaskPreview = defineNode({
+  type: 'MaskPreview',
+  display: 'MaskPreview',
+  category: 'mask',
+  inputs: { mask: socket('MASK') },
+  hidden: HIDDEN,
+  outputs: [],
+  outputNode: true,
+  saves: 'temp',
+  run: ({ mask }, context) =>
+    savePictures(maskToImage(mask), context, { type: 'temp', prefix: `ComfyUI${tempSuffix(context.random)}`, level: 4 }),
+});
+
 const SaveLatent = defineNode({
   type: 'SaveLatent',
   display: 'SaveLatent',
@@ -168,4 +181,4 @@ const LoadLatent = defineNode({
   run: async ({ latent }, context) => outputs({ samples: await readLatent(context.inputPath(latent)) }),
 });
 
-export const FILE_NODES = [LoadImage, LoadImageMask, SaveImage, PreviewImage, SaveLatent, LoadLatent];
+export const FILE_NODES = [LoadImage, LoadImageMask, SaveImage, PreviewImage, MaskPreview, SaveLatent, LoadLatent];

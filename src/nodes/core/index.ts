@@ -1,11 +1,15 @@
 // The nodes that ComfyUI itself brings, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
+import { COMPOSITING_NODES } from './compositing.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
 import { CONTROLNET_NODES } from './controlnet.ts';
 import { CUSTOM_SAMPLING_NODES } from './custom-sampling.ts';
 import { FILE_NODES } from './files.ts';
 import { HYPERNETWORK_NODES } from './hypernetwork.ts';
 import { IMAGE_NODES } from './image.ts';
+import { IMAGE_BATCH_NODES } from './image-batch.ts';
+import { IMAGE_FILTER_NODES } from './image-filters.ts';
+import { IMAGE_TRANSFORM_NODES } from './image-transform.ts';
 import { LATENT_NODES } from './latent.ts';
 import { LATENT_RESIZE_NODES } from './latent-resize.ts';
 import { LOADER_NODES } from './loaders.ts';
@@ -41,6 +45,10 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...VAE_NODES,
   ...FILE_NODES,
   ...IMAGE_NODES,
+  ...IMAGE_BATCH_NODES,
+  ...IMAGE_TRANSFORM_NODES,
+  ...IMAGE_FILTER_NODES,
+  ...COMPOSITING_NODES,
   ...MASK_NODES,
   ...UPSCALE_MODEL_NODES,
   ...CONTROLNET_NODES,

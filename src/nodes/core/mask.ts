@@ -1,6 +1,7 @@
 // Nodes on masks. Source: ComfyUI comfy_extras/nodes_mask.py.
 import {
   CHANNELS,
+  colorToMask,
   compositeMasks,
   cropMask,
   featherMask,
@@ -10,6 +11,7 @@ import {
   MASK_OPERATIONS,
   type MaskOperation,
   maskToImage,
+  thresholdMask,
 } from '../../image/masks.ts';
 import { full } from '../../tensor/tensor.ts';
 import { boolean, combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
@@ -100,4 +102,33 @@ const GrowMask = defineNode({
   run: ({ mask, expand, tapered_corners }) => outputs(growMask(mask, expand, tapered_corners)),
 });
 
-export const MASK_NODES = [MaskToImage, ImageToMask, SolidMask, InvertMask, CropMask, MaskComposite, FeatherMask, GrowMask];
+const ImageColorToMask = defineNode({
+  type: 'ImageColorToMask',
+  display: 'ImageColorToMask',
+  category: 'mask',
+  inputs: { image: socket('IMAGE'), color: int({ default: 0, min: 0, max: 0xffffff, step: 1, display: 'color' }) },
+  outputs: [output('MASK')],
+  run: ({ image, color }) => outputs(colorToMask(image, color)),
+});
+
+const ThresholdMask = defineNode({
+  type: 'ThresholdMask',
+  display: 'ThresholdMask',
+  category: 'mask',
+  inputs: { mask: socket('MASK'), value: float({ default: 0.5, min: 0, max: 1, step: 0.01 }) },
+  outputs: [output('MASK')],
+  run: ({ mask, value }) => outputs(thresholdMask(mask, value)),
+});
+
+export const MASK_NODES = [
+  MaskToImage,
+  ImageToMask,
+  ImageColorToMask,
+  SolidMask,
+  InvertMask,
+  CropMask,
+  MaskComposite,
+  FeatherMask,
+  GrowMask,
+  ThresholdMask,
+];

@@ -810,6 +810,18 @@ export const EditDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
 
+/** EmptyImage (image) */
+export const EmptyImage: NodeFunction<{
+  /** 1 to 16384, in the editor 512. */
+  width: Int;
+  /** 1 to 16384, in the editor 512. */
+  height: Int;
+  /** 1 to 4096, in the editor 1. */
+  batch_size: Int;
+  /** 0 to 16777215, in the editor 0. */
+  color: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('EmptyImage', [['IMAGE', 'IMAGE']]);
+
 /** Empty Latent Image (latent): A batch of all-zero latents, the canvas of a text-to-image run. */
 export const EmptyLatentImage: NodeFunction<{
   /** Width of the picture in pixels. 16 to 16384, in the editor 512. */
@@ -1052,6 +1064,11 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
 
+/** Get Image Size (image): Width and height of the pictures, and how many there are. */
+export const GetImageSize: NodeFunction<{
+  image: Link<'IMAGE'>;
+}, Node<{ width: 'INT'; height: 'INT'; batch_size: 'INT' }>> = nodeFunction('GetImageSize', [['width', 'INT'], ['height', 'INT'], ['batch_size', 'INT']]);
+
 /** GrowMask (mask) */
 export const GrowMask: NodeFunction<{
   mask: Link<'MASK'>;
@@ -1070,6 +1087,21 @@ export const HypernetworkLoader: NodeFunction<{
   strength: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('HypernetworkLoader', [['MODEL', 'MODEL']]);
 
+/** ImageAddNoise (image) */
+export const ImageAddNoise: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** The noise is drawn from it. 0 to 18446744073709551615, in the editor 0. */
+  seed: Int;
+  /** 0 to 1, in the editor 0.5. */
+  strength: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageAddNoise', [['IMAGE', 'IMAGE']]);
+
+/** Batch Images (image) */
+export const ImageBatch: NodeFunction<{
+  image1: Link<'IMAGE'>;
+  image2: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBatch', [['IMAGE', 'IMAGE']]);
+
 /** Image Blend (image/postprocessing) */
 export const ImageBlend: NodeFunction<{
   image1: Link<'IMAGE'>;
@@ -1078,6 +1110,63 @@ export const ImageBlend: NodeFunction<{
   blend_factor: Float;
   blend_mode: OneOf<'normal' | 'multiply' | 'screen' | 'overlay' | 'soft_light' | 'difference'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlend', [['IMAGE', 'IMAGE']]);
+
+/** Image Blur (image/postprocessing) */
+export const ImageBlur: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 1 to 31, in the editor 1. */
+  blur_radius: Int;
+  /** 0.1 to 10, in the editor 1. */
+  sigma: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageBlur', [['IMAGE', 'IMAGE']]);
+
+/** ImageColorToMask (mask) */
+export const ImageColorToMask: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 0 to 16777215, in the editor 0. */
+  color: Int;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageColorToMask', [['MASK', 'MASK']]);
+
+/** ImageCompositeMasked (image) */
+export const ImageCompositeMasked: NodeFunction<{
+  destination: Link<'IMAGE'>;
+  source: Link<'IMAGE'>;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+  /** In the editor false. */
+  resize_source: Bool;
+  mask?: Link<'MASK'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCompositeMasked', [['IMAGE', 'IMAGE']]);
+
+/** Image Crop (image/transform) */
+export const ImageCrop: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 1 to 16384, in the editor 512. */
+  width: Int;
+  /** 1 to 16384, in the editor 512. */
+  height: Int;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageCrop', [['IMAGE', 'IMAGE']]);
+
+/** ImageFlip (image/transform) */
+export const ImageFlip: NodeFunction<{
+  image: Link<'IMAGE'>;
+  flip_method: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFlip', [['IMAGE', 'IMAGE']]);
+
+/** ImageFromBatch (image/batch) */
+export const ImageFromBatch: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 0 to 4095, in the editor 0. */
+  batch_index: Int;
+  /** 1 to 4096, in the editor 1. */
+  length: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageFromBatch', [['IMAGE', 'IMAGE']]);
 
 /** Invert Image (image) */
 export const ImageInvert: NodeFunction<{
@@ -1118,6 +1207,11 @@ export const ImagePadForOutpaint: NodeFunction<{
   feathering: Int;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImagePadForOutpaint', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
+/** ImageRGBToYUV (image/batch) */
+export const ImageRGBToYUV: NodeFunction<{
+  image: Link<'IMAGE'>;
+}, Node<{ Y: 'IMAGE'; U: 'IMAGE'; V: 'IMAGE' }>> = nodeFunction('ImageRGBToYUV', [['Y', 'IMAGE'], ['U', 'IMAGE'], ['V', 'IMAGE']]);
+
 /** Image Receiver (ImpactPack/Util): A picture of the input folder, or one that the workflow itself carries. */
 export const ImageReceiver: NodeFunction<{
   image: FileName;
@@ -1129,6 +1223,12 @@ export const ImageReceiver: NodeFunction<{
   /** In the editor false. */
   trigger_always: Bool;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageReceiver', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** ImageRotate (image/transform) */
+export const ImageRotate: NodeFunction<{
+  image: Link<'IMAGE'>;
+  rotation: OneOf<'none' | '90 degrees' | '180 degrees' | '270 degrees'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageRotate', [['IMAGE', 'IMAGE']]);
 
 /** Upscale Image (image/upscaling) */
 export const ImageScale: NodeFunction<{
@@ -1149,6 +1249,22 @@ export const ImageScaleBy: NodeFunction<{
   scale_by: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleBy', [['IMAGE', 'IMAGE']]);
 
+/** ImageScaleToMaxDimension (image/upscaling) */
+export const ImageScaleToMaxDimension: NodeFunction<{
+  image: Link<'IMAGE'>;
+  upscale_method: OneOf<'area' | 'lanczos' | 'bilinear' | 'nearest-exact' | 'bilinear' | 'bicubic'>;
+  /** 0 to 16384, in the editor 512. */
+  largest_size: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToMaxDimension', [['IMAGE', 'IMAGE']]);
+
+/** Scale Image to Total Pixels (image/upscaling) */
+export const ImageScaleToTotalPixels: NodeFunction<{
+  image: Link<'IMAGE'>;
+  upscale_method: OneOf<UpscaleMethod>;
+  /** 0.01 to 16, in the editor 1. */
+  megapixels: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']]);
+
 /** Image Sender (ImpactPack/Util): Shows pictures, and tells the editor to set them in the receivers of the same link_id. */
 export const ImageSender: NodeFunction<{
   images: Link<'IMAGE'>;
@@ -1156,6 +1272,31 @@ export const ImageSender: NodeFunction<{
   /** 0 to 9223372036854775807, in the editor 0. */
   link_id: Int;
 }, OutputNode> = nodeFunction('ImageSender');
+
+/** Image Sharpen (image/postprocessing) */
+export const ImageSharpen: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 1 to 31, in the editor 1. */
+  sharpen_radius: Int;
+  /** 0.1 to 10, in the editor 1. */
+  sigma: Float;
+  /** 0 to 5, in the editor 1. */
+  alpha: Float;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageSharpen', [['IMAGE', 'IMAGE']]);
+
+/** Image Stitch (image/transform): Puts image2 beside image1, with a space between them if wanted. Without image2, image1 stays as it is. */
+export const ImageStitch: NodeFunction<{
+  image1: Link<'IMAGE'>;
+  /** In the editor right. */
+  direction: OneOf<'right' | 'down' | 'left' | 'up'>;
+  /** In the editor true. */
+  match_image_size: Bool;
+  /** 0 to 1024, in the editor 0. */
+  spacing_width: Int;
+  /** In the editor white. */
+  spacing_color: OneOf<'white' | 'black' | 'red' | 'green' | 'blue'>;
+  image2?: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageStitch', [['IMAGE', 'IMAGE']]);
 
 /** Convert Image to Mask (mask) */
 export const ImageToMask: NodeFunction<{
@@ -1170,6 +1311,13 @@ export const ImageUpscaleWithModel: NodeFunction<{
   /** The pictures. */
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageUpscaleWithModel', [['IMAGE', 'IMAGE']]);
+
+/** ImageYUVToRGB (image/batch) */
+export const ImageYUVToRGB: NodeFunction<{
+  Y: Link<'IMAGE'>;
+  U: Link<'IMAGE'>;
+  V: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageYUVToRGB', [['IMAGE', 'IMAGE']]);
 
 /** Assemble (SEGS) (ImpactPack/Util) */
 export const ImpactAssembleSEGS: NodeFunction<{
@@ -1875,6 +2023,12 @@ export const IterativeLatentUpscale: NodeFunction<{
   step_mode: OneOf<'simple' | 'geometric'>;
 }, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']]);
 
+/** Join Image with Alpha (mask/compositing) */
+export const JoinImageWithAlpha: NodeFunction<{
+  image: Link<'IMAGE'>;
+  alpha: Link<'MASK'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('JoinImageWithAlpha', [['IMAGE', 'IMAGE']]);
+
 /** KSampler (sampling): Denoises a latent under the guidance of a positive and a negative prompt. */
 export const KSampler: NodeFunction<{
   /** The model that denoises. */
@@ -2189,6 +2343,11 @@ export const MaskListToMaskBatch: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskListToMaskBatch', [['MASK', 'MASK']]);
 
+/** MaskPreview (mask) */
+export const MaskPreview: NodeFunction<{
+  mask: Link<'MASK'>;
+}, OutputNode> = nodeFunction('MaskPreview');
+
 /** Convert Mask to Image (mask) */
 export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
@@ -2483,6 +2642,14 @@ export const ModelSave: NodeFunction<{
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('ModelSave');
 
+/** ImageMorphology (image/postprocessing) */
+export const Morphology: NodeFunction<{
+  image: Link<'IMAGE'>;
+  operation: OneOf<'erode' | 'dilate' | 'open' | 'close' | 'gradient' | 'bottom_hat' | 'top_hat'>;
+  /** 3 to 999, in the editor 3. */
+  kernel_size: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Morphology', [['IMAGE', 'IMAGE']]);
+
 /** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Puts noise into the latent at the beginning of each cycle. */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   /** Whether it begins with the first cycle or the second. */
@@ -2645,6 +2812,16 @@ export const PolyexponentialScheduler: NodeFunction<{
   rho: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('PolyexponentialScheduler', [['SIGMAS', 'SIGMAS']]);
 
+/** Porter-Duff Image Composite (mask/compositing) */
+export const PorterDuffImageComposite: NodeFunction<{
+  source: Link<'IMAGE'>;
+  source_alpha: Link<'MASK'>;
+  destination: Link<'IMAGE'>;
+  destination_alpha: Link<'MASK'>;
+  /** In the editor DST. */
+  mode: OneOf<'ADD' | 'CLEAR' | 'DARKEN' | 'DST' | 'DST_ATOP' | 'DST_IN' | 'DST_OUT' | 'DST_OVER' | 'LIGHTEN' | 'MULTIPLY' | 'OVERLAY' | 'SCREEN' | 'SRC' | 'SRC_ATOP' | 'SRC_IN' | 'SRC_OUT' | 'SRC_OVER' | 'XOR'>;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PorterDuffImageComposite', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
 /** Preview Bridge (Image) (ImpactPack/Util): Shows a picture, and gives it on with the mask that was drawn on it. */
 export const PreviewBridge: NodeFunction<{
   images: Link<'IMAGE'>;
@@ -2685,6 +2862,13 @@ export const RandomNoise: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   noise_seed: Int;
 }, Node<{ NOISE: 'NOISE' }>> = nodeFunction('RandomNoise', [['NOISE', 'NOISE']]);
+
+/** Rebatch Images (image/batch) */
+export const RebatchImages: NodeFunction<{
+  images: Link<'IMAGE'>;
+  /** 1 to 4096, in the editor 1. */
+  batch_size: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RebatchImages', [['IMAGE', 'IMAGE']]);
 
 /** Reencode Latent (ImpactPack/Util): Decodes a latent with one VAE and encodes it with another. */
 export const ReencodeLatent: NodeFunction<{
@@ -2794,6 +2978,13 @@ export const RemoveNoiseMask: NodeFunction<{
   samples: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RemoveNoiseMask', [['LATENT', 'LATENT']]);
 
+/** RepeatImageBatch (image/batch) */
+export const RepeatImageBatch: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 1 to 4096, in the editor 1. */
+  amount: Int;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RepeatImageBatch', [['IMAGE', 'IMAGE']]);
+
 /** Repeat Latent Batch (latent/batch) */
 export const RepeatLatentBatch: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -2807,6 +2998,17 @@ export const RescaleCFG: NodeFunction<{
   /** 0 to 1, in the editor 0.7. */
   multiplier: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RescaleCFG', [['MODEL', 'MODEL']]);
+
+/** ResizeAndPadImage (image/transform) */
+export const ResizeAndPadImage: NodeFunction<{
+  image: Link<'IMAGE'>;
+  /** 1 to 16384, in the editor 512. */
+  target_width: Int;
+  /** 1 to 16384, in the editor 512. */
+  target_height: Int;
+  padding_color: OneOf<'white' | 'black'>;
+  interpolation: OneOf<'area' | 'bicubic' | 'nearest-exact' | 'bilinear' | 'lanczos'>;
+}, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ResizeAndPadImage', [['IMAGE', 'IMAGE']]);
 
 /** SAMDetector (combined) (ImpactPack/Detector) */
 export const SAMDetectorCombined: NodeFunction<{
@@ -3861,6 +4063,11 @@ export const SolidMask: NodeFunction<{
   height: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SolidMask', [['MASK', 'MASK']]);
 
+/** Split Image with Alpha (mask/compositing) */
+export const SplitImageWithAlpha: NodeFunction<{
+  image: Link<'IMAGE'>;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('SplitImageWithAlpha', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
 /** SplitSigmas (sampling/custom_sampling/sigmas) */
 export const SplitSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
@@ -3900,6 +4107,13 @@ export const SubtractMaskForEach: NodeFunction<{
   base_segs: Link<'SEGS'>;
   mask_segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SubtractMaskForEach', [['SEGS', 'SEGS']]);
+
+/** ThresholdMask (mask) */
+export const ThresholdMask: NodeFunction<{
+  mask: Link<'MASK'>;
+  /** 0 to 1, in the editor 0.5. */
+  value: Float;
+}, Node<{ MASK: 'MASK' }>> = nodeFunction('ThresholdMask', [['MASK', 'MASK']]);
 
 /** ToBasicPipe (ImpactPack/Pipe): Model, CLIP, VAE and both prompts on one wire. */
 export const ToBasicPipe: NodeFunction<{
@@ -4294,6 +4508,7 @@ export const nodes: {
   EditBasicPipe: typeof EditBasicPipe;
   EditDetailerPipe: typeof EditDetailerPipe;
   EditDetailerPipeSDXL: typeof EditDetailerPipeSDXL;
+  EmptyImage: typeof EmptyImage;
   EmptyLatentImage: typeof EmptyLatentImage;
   EmptySegs: typeof EmptySegs;
   ExponentialScheduler: typeof ExponentialScheduler;
@@ -4311,19 +4526,35 @@ export const nodes: {
   FromDetailerPipe_v2: typeof FromDetailerPipe_v2;
   GITSScheduler: typeof GITSScheduler;
   GITSSchedulerFuncProvider: typeof GITSSchedulerFuncProvider;
+  GetImageSize: typeof GetImageSize;
   GrowMask: typeof GrowMask;
   HypernetworkLoader: typeof HypernetworkLoader;
+  ImageAddNoise: typeof ImageAddNoise;
+  ImageBatch: typeof ImageBatch;
   ImageBlend: typeof ImageBlend;
+  ImageBlur: typeof ImageBlur;
+  ImageColorToMask: typeof ImageColorToMask;
+  ImageCompositeMasked: typeof ImageCompositeMasked;
+  ImageCrop: typeof ImageCrop;
+  ImageFlip: typeof ImageFlip;
+  ImageFromBatch: typeof ImageFromBatch;
   ImageInvert: typeof ImageInvert;
   ImageListToImageBatch: typeof ImageListToImageBatch;
   ImageMaskSwitch: typeof ImageMaskSwitch;
   ImagePadForOutpaint: typeof ImagePadForOutpaint;
+  ImageRGBToYUV: typeof ImageRGBToYUV;
   ImageReceiver: typeof ImageReceiver;
+  ImageRotate: typeof ImageRotate;
   ImageScale: typeof ImageScale;
   ImageScaleBy: typeof ImageScaleBy;
+  ImageScaleToMaxDimension: typeof ImageScaleToMaxDimension;
+  ImageScaleToTotalPixels: typeof ImageScaleToTotalPixels;
   ImageSender: typeof ImageSender;
+  ImageSharpen: typeof ImageSharpen;
+  ImageStitch: typeof ImageStitch;
   ImageToMask: typeof ImageToMask;
   ImageUpscaleWithModel: typeof ImageUpscaleWithModel;
+  ImageYUVToRGB: typeof ImageYUVToRGB;
   ImpactAssembleSEGS: typeof ImpactAssembleSEGS;
   ImpactBoolean: typeof ImpactBoolean;
   ImpactCombineConditionings: typeof ImpactCombineConditionings;
@@ -4405,6 +4636,7 @@ export const nodes: {
   InvertMask: typeof InvertMask;
   IterativeImageUpscale: typeof IterativeImageUpscale;
   IterativeLatentUpscale: typeof IterativeLatentUpscale;
+  JoinImageWithAlpha: typeof JoinImageWithAlpha;
   KSampler: typeof KSampler;
   KSamplerAdvanced: typeof KSamplerAdvanced;
   KSamplerAdvancedProvider: typeof KSamplerAdvancedProvider;
@@ -4429,6 +4661,7 @@ export const nodes: {
   MaskComposite: typeof MaskComposite;
   MaskDetailerPipe: typeof MaskDetailerPipe;
   MaskListToMaskBatch: typeof MaskListToMaskBatch;
+  MaskPreview: typeof MaskPreview;
   MaskToImage: typeof MaskToImage;
   MaskToSEGS: typeof MaskToSEGS;
   MaskToSEGS_for_AnimateDiff: typeof MaskToSEGS_for_AnimateDiff;
@@ -4444,6 +4677,7 @@ export const nodes: {
   ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
   ModelSave: typeof ModelSave;
+  Morphology: typeof Morphology;
   NoiseInjectionDetailerHookProvider: typeof NoiseInjectionDetailerHookProvider;
   NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
   ONNXDetectorProvider: typeof ONNXDetectorProvider;
@@ -4455,11 +4689,13 @@ export const nodes: {
   PixelKSampleUpscalerProvider: typeof PixelKSampleUpscalerProvider;
   PixelKSampleUpscalerProviderPipe: typeof PixelKSampleUpscalerProviderPipe;
   PolyexponentialScheduler: typeof PolyexponentialScheduler;
+  PorterDuffImageComposite: typeof PorterDuffImageComposite;
   PreviewBridge: typeof PreviewBridge;
   PreviewBridgeLatent: typeof PreviewBridgeLatent;
   PreviewDetailerHookProvider: typeof PreviewDetailerHookProvider;
   PreviewImage: typeof PreviewImage;
   RandomNoise: typeof RandomNoise;
+  RebatchImages: typeof RebatchImages;
   ReencodeLatent: typeof ReencodeLatent;
   ReencodeLatentPipe: typeof ReencodeLatentPipe;
   RegionalPrompt: typeof RegionalPrompt;
@@ -4467,8 +4703,10 @@ export const nodes: {
   RegionalSamplerAdvanced: typeof RegionalSamplerAdvanced;
   RemoveImageFromSEGS: typeof RemoveImageFromSEGS;
   RemoveNoiseMask: typeof RemoveNoiseMask;
+  RepeatImageBatch: typeof RepeatImageBatch;
   RepeatLatentBatch: typeof RepeatLatentBatch;
   RescaleCFG: typeof RescaleCFG;
+  ResizeAndPadImage: typeof ResizeAndPadImage;
   SAMDetectorCombined: typeof SAMDetectorCombined;
   SAMDetectorSegmented: typeof SAMDetectorSegmented;
   SAMLoader: typeof SAMLoader;
@@ -4555,12 +4793,14 @@ export const nodes: {
   SetLatentNoiseMask: typeof SetLatentNoiseMask;
   SetUnionControlNetType: typeof SetUnionControlNetType;
   SolidMask: typeof SolidMask;
+  SplitImageWithAlpha: typeof SplitImageWithAlpha;
   SplitSigmas: typeof SplitSigmas;
   SplitSigmasDenoise: typeof SplitSigmasDenoise;
   StepsScheduleHookProvider: typeof StepsScheduleHookProvider;
   StringListToString: typeof StringListToString;
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
+  ThresholdMask: typeof ThresholdMask;
   ToBasicPipe: typeof ToBasicPipe;
   ToBinaryMask: typeof ToBinaryMask;
   ToDetailerPipe: typeof ToDetailerPipe;
@@ -4677,6 +4917,7 @@ export const nodes: {
   EditBasicPipe,
   EditDetailerPipe,
   EditDetailerPipeSDXL,
+  EmptyImage,
   EmptyLatentImage,
   EmptySegs,
   ExponentialScheduler,
@@ -4694,19 +4935,35 @@ export const nodes: {
   FromDetailerPipe_v2,
   GITSScheduler,
   GITSSchedulerFuncProvider,
+  GetImageSize,
   GrowMask,
   HypernetworkLoader,
+  ImageAddNoise,
+  ImageBatch,
   ImageBlend,
+  ImageBlur,
+  ImageColorToMask,
+  ImageCompositeMasked,
+  ImageCrop,
+  ImageFlip,
+  ImageFromBatch,
   ImageInvert,
   ImageListToImageBatch,
   ImageMaskSwitch,
   ImagePadForOutpaint,
+  ImageRGBToYUV,
   ImageReceiver,
+  ImageRotate,
   ImageScale,
   ImageScaleBy,
+  ImageScaleToMaxDimension,
+  ImageScaleToTotalPixels,
   ImageSender,
+  ImageSharpen,
+  ImageStitch,
   ImageToMask,
   ImageUpscaleWithModel,
+  ImageYUVToRGB,
   ImpactAssembleSEGS,
   ImpactBoolean,
   ImpactCombineConditionings,
@@ -4788,6 +5045,7 @@ export const nodes: {
   InvertMask,
   IterativeImageUpscale,
   IterativeLatentUpscale,
+  JoinImageWithAlpha,
   KSampler,
   KSamplerAdvanced,
   KSamplerAdvancedProvider,
@@ -4812,6 +5070,7 @@ export const nodes: {
   MaskComposite,
   MaskDetailerPipe,
   MaskListToMaskBatch,
+  MaskPreview,
   MaskToImage,
   MaskToSEGS,
   MaskToSEGS_for_AnimateDiff,
@@ -4827,6 +5086,7 @@ export const nodes: {
   ModelSamplingContinuousV,
   ModelSamplingDiscrete,
   ModelSave,
+  Morphology,
   NoiseInjectionDetailerHookProvider,
   NoiseInjectionHookProvider,
   ONNXDetectorProvider,
@@ -4838,11 +5098,13 @@ export const nodes: {
   PixelKSampleUpscalerProvider,
   PixelKSampleUpscalerProviderPipe,
   PolyexponentialScheduler,
+  PorterDuffImageComposite,
   PreviewBridge,
   PreviewBridgeLatent,
   PreviewDetailerHookProvider,
   PreviewImage,
   RandomNoise,
+  RebatchImages,
   ReencodeLatent,
   ReencodeLatentPipe,
   RegionalPrompt,
@@ -4850,8 +5112,10 @@ export const nodes: {
   RegionalSamplerAdvanced,
   RemoveImageFromSEGS,
   RemoveNoiseMask,
+  RepeatImageBatch,
   RepeatLatentBatch,
   RescaleCFG,
+  ResizeAndPadImage,
   SAMDetectorCombined,
   SAMDetectorSegmented,
   SAMLoader,
@@ -4938,12 +5202,14 @@ export const nodes: {
   SetLatentNoiseMask,
   SetUnionControlNetType,
   SolidMask,
+  SplitImageWithAlpha,
   SplitSigmas,
   SplitSigmasDenoise,
   StepsScheduleHookProvider,
   StringListToString,
   SubtractMask,
   SubtractMaskForEach,
+  ThresholdMask,
   ToBasicPipe,
   ToBinaryMask,
   ToDetailerPipe,
