@@ -1,4 +1,6 @@
-// A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed.
+// A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed; what was encoded lately is
+// remembered.
+import { createHash } from 'node:crypto';
 import { DarkroomError } from '../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
 import { planChanges, type WeightChange } from '../models/changes.ts';
@@ -7,10 +9,12 @@ import { type ClipLayout, clipConfig, clipTargets } from '../models/clip/layout.
 import type { Weights } from '../models/weights.ts';
 import { reshape, sizeOf, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
-import type { TextEncoder, TokenBlend, TokenSlot } from './types.ts';
+import type { TextEncoder, TextEncoderOutput, TokenBlend, TokenSlot } from './types.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first place. */
 const END = 49407;
+/** Encodings that an encoder remembers; 77 tokens of width 1280 are 0.4 MB. */
+const RECENT = 32;
 
 /** The encoder whose tensors `weights` are, with changes. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createTextEncoder(
@@ -36,6 +40,8 @@ export function createTextEncoder(
     build: () => (plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config)),
   });
 
+  const recent = recentOnes<TextEncoderOutput>(RECENT);
+
   return {
     kind,
     width,
@@ -49,17 +55,51 @@ export function createTextEncoder(
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
       const index = layer === 'last' ? layers - 1 : layer;
       if (index < 0 || index >= layers) throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
-      const embeddings = zeros([chunks.length, length, width]);
-      const pool = zeros([chunks.length, 1, length]);
-      embeddings.data.set(await embed(chunks.flat(), tokenRows, width, blended.length > 0 && weights.rounding === 'f16'));
-      for (const [i, chunk] of chunks.entries()) {
-        const end = chunk.indexOf(END);
-        pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
-      }
-      const out = await network.run({ embeddings, pool, ...plan?.inputs });
-      const pooled = project && projected > 0 ? out.projected : out.pooled;
-      return { hidden: out[hiddenName(index, finalNorm)], pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]) };
+      return recent(keyOf(chunks, `${index} ${finalNorm} ${project}`), () => encodeNow(chunks, index, finalNorm, project));
     },
+  };
+
+  async function encodeNow(
+    chunks: readonly (readonly TokenSlot[])[],
+    index: number,
+    finalNorm: boolean,
+    project: boolean,
+  ): Promise<TextEncoderOutput> {
+    const embeddings = zeros([chunks.length, length, width]);
+    const pool = zeros([chunks.length, 1, length]);
+    embeddings.data.set(await embed(chunks.flat(), tokenRows, width, blended.length > 0 && weights.rounding === 'f16'));
+    for (const [i, chunk] of chunks.entries()) {
+      const end = chunk.indexOf(END);
+      pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
+    }
+    const out = await network.run({ embeddings, pool, ...plan?.inputs });
+    const pooled = project && projected > 0 ? out.projected : out.pooled;
+    return { hidden: out[hiddenName(index, finalNorm)], pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]) };
+  }
+}
+
+/** Names what is encoded: token ids, the values of vectors among them, and `how`. */
+function keyOf(chunks: readonly (readonly TokenSlot[])[], how: string): string {
+  const hash = createHash('sha256').update(how);
+  for (const chunk of chunks)
+    for (const slot of chunk)
+      hash.update(typeof slot === 'number' ? `|${slot}` : new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength));
+  return hash.digest('hex');
+}
+
+/** Remembers the last `most` results; one that failed is forgotten. */
+function recentOnes<T>(most: number): (key: string, make: () => Promise<T>) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const result = known.get(key) ?? make();
+    known.delete(key);
+    known.set(key, result);
+    result.catch(() => known.delete(key));
+    for (const oldest of known.keys()) {
+      if (known.size <= most) break;
+      known.delete(oldest);
+    }
+    return result;
   };
 }
 
