@@ -39,6 +39,8 @@ export interface FloatInput extends Common {
   readonly max: number;
   readonly step?: number;
   readonly round?: number | false;
+  /** How an editor shows it: `number`. */
+  readonly display?: string;
 }
 
 export interface StringInput extends Common {

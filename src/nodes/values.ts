@@ -5,6 +5,7 @@ import type { UpscaleModel } from '../runtime/upscaler.ts';
 import type { VisionModel, VisionOutput } from '../runtime/vision.ts';
 import type { ChosenSampler, NoiseMaker } from '../sampling/custom.ts';
 import type { Guider } from '../sampling/guider.ts';
+import type { LatentOperation } from '../sampling/latent-operations.ts';
 import type { Conditioning, Latent, Model } from '../sampling/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ImpactSockets } from './impact/values.ts';
@@ -20,6 +21,7 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CLIP_VISION_OUTPUT: VisionOutput;
   CONDITIONING: Conditioning;
   LATENT: Latent;
+  LATENT_OPERATION: LatentOperation;
   SAMPLER: ChosenSampler;
   /** Descending; the last is where the run ends. */
   SIGMAS: Float32Array;

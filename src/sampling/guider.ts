@@ -4,7 +4,7 @@ import { type Tensor, tensor, zeros } from '../tensor/tensor.ts';
 import { type ConditionedRun, type PreparedCondition, prepareConditions, type Side } from './conditioning.ts';
 import { add, f32, scale, sub } from './float32.ts';
 import { predictSides } from './predict.ts';
-import type { Conditioning, GuidanceStep, Model } from './types.ts';
+import type { Conditioning, GuidanceStep, Model, Sides, SidesStep } from './types.ts';
 
 export interface GuidedRun extends ConditionedRun {
   /** The sampler reads the negative side's prediction: no side is left out. */
@@ -30,7 +30,7 @@ export const cfgGuider = (model: Model, positive: Conditioning, negative: Condit
     return async (x, sigma) => {
       const [cond, uncond = zeros(x.shape)] = await predictSides(model, evaluated, x, sigma);
       const evaluate = evaluator(model, run, sides.positive, x, sigma);
-      return { denoised: await guide(model, { x, sigma, cfg, cond, uncond, evaluate }), uncond };
+      return guideSides(model, { x, sigma, cfg, cond, uncond, single, evaluate });
     };
   },
 });
@@ -100,7 +100,8 @@ export const perpNegGuider = (
     const skip = !run.allSides && isClose(negScale, 0);
     const evaluated = [sides.positive, skip ? [] : sides.negative, skip && isClose(cfg, 1) ? [] : sides.empty];
     return async (x, sigma) => {
-      const [cond, uncond, nothing] = await predictSides(model, evaluated, x, sigma);
+      const [first, second, nothing] = await predictSides(model, evaluated, x, sigma);
+      const { cond, uncond } = beforeCfg(model, { x, sigma, cfg, cond: first, uncond: second, single: skip });
       const evaluate = evaluator(model, run, sides.positive, x, sigma);
       const guided = perpendicular(cond, uncond, nothing, negScale, cfg);
       return { denoised: await afterCfg(model, guided, { x, sigma, cfg, cond, uncond, evaluate }), uncond };
@@ -126,10 +127,19 @@ const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Mat
 const towards = (from: Tensor, to: Tensor, amount: number): Tensor =>
   tensor(from.shape, add(from.data, scale(sub(to.data, from.data), amount)));
 
+/** Both sides' predictions, changed and brought together as the model's patches want it. */
+export async function guideSides(model: Model, step: GuidanceStep & SidesStep): ReturnType<Predict> {
+  const sides = beforeCfg(model, step);
+  return { denoised: await guide(model, { ...step, ...sides }), uncond: sides.uncond };
+}
+
 async function guide(model: Model, step: GuidanceStep): Promise<Tensor> {
   const combine = model.patches?.cfgFunction;
   return afterCfg(model, combine ? await combine(step) : towards(step.uncond, step.cond, step.cfg), step);
 }
+
+const beforeCfg = (model: Model, step: SidesStep): Sides =>
+  (model.patches?.preCfg ?? []).reduce<Sides>((sides, change) => change({ ...step, ...sides }), { cond: step.cond, uncond: step.uncond });
 
 async function afterCfg(model: Model, denoised: Tensor, step: GuidanceStep): Promise<Tensor> {
   let guided = denoised;

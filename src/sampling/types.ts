@@ -89,12 +89,25 @@ export interface Model {
 
 /** What nodes put between the network and the sampler. Names are those of ComfyUI's model options. */
 export interface ModelPatches {
+  /** Work on the predictions of both sides before they become one, in turn (sampler_pre_cfg_function). */
+  readonly preCfg?: readonly ((sides: SidesStep) => Sides)[];
   /** Replaces uncond + (cond - uncond) cfg (sampler_cfg_function). */
   readonly cfgFunction?: (step: GuidanceStep) => Promise<Tensor> | Tensor;
   /** Work on the guided prediction, in turn (sampler_post_cfg_function). */
   readonly postCfg?: readonly ((denoised: Tensor, step: GuidanceStep) => Promise<Tensor> | Tensor)[];
   /** The mask that holds at a noise level (denoise_mask_function); [B,C,H,W]. */
   readonly denoiseMask?: (sigma: number, mask: Tensor, run: { readonly sigmas: Float32Array; readonly sampling: ModelSampling }) => Tensor;
+}
+
+/** Predictions of the positive and the negative side, denoised latents. */
+export interface Sides {
+  readonly cond: Tensor;
+  readonly uncond: Tensor;
+}
+
+export interface SidesStep extends Sides, Pick<GuidanceStep, 'x' | 'sigma' | 'cfg'> {
+  /** A side was not evaluated: its prediction is zeros. */
+  readonly single: boolean;
 }
 
 /** One guided prediction in the making; all tensors [B,C,H,W], predictions are denoised latents. */

@@ -79,6 +79,15 @@ const ConditioningSetAreaPercentage = defineNode({
   run: ({ conditioning, strength, ...area }) => outputs(setAreaPercentage(conditioning, area, strength)),
 });
 
+const ConditioningSetAreaStrength = defineNode({
+  type: 'ConditioningSetAreaStrength',
+  display: 'ConditioningSetAreaStrength',
+  category: 'conditioning',
+  inputs: { conditioning: socket('CONDITIONING'), strength: strength() },
+  outputs: [output('CONDITIONING')],
+  run: ({ conditioning, strength }) => outputs(conditioning.map((entry) => ({ ...entry, strength }))),
+});
+
 const ConditioningSetMask = defineNode({
   type: 'ConditioningSetMask',
   display: 'Conditioning (Set Mask)',
@@ -119,6 +128,7 @@ export const CONDITIONING_NODES = [
   ConditioningConcat,
   ConditioningSetArea,
   ConditioningSetAreaPercentage,
+  ConditioningSetAreaStrength,
   ConditioningSetMask,
   ConditioningSetTimestepRange,
   ConditioningZeroOut,

@@ -5,13 +5,16 @@ import { CONDITIONING_NODES } from './conditioning.ts';
 import { CONTROLNET_NODES } from './controlnet.ts';
 import { CUSTOM_SAMPLING_NODES } from './custom-sampling.ts';
 import { FILE_NODES } from './files.ts';
+import { GUIDANCE_NODES } from './guidance.ts';
 import { HYPERNETWORK_NODES } from './hypernetwork.ts';
 import { IMAGE_NODES } from './image.ts';
 import { IMAGE_BATCH_NODES } from './image-batch.ts';
 import { IMAGE_FILTER_NODES } from './image-filters.ts';
 import { IMAGE_TRANSFORM_NODES } from './image-transform.ts';
 import { LATENT_NODES } from './latent.ts';
+import { LATENT_BATCH_NODES } from './latent-batch.ts';
 import { LATENT_RESIZE_NODES } from './latent-resize.ts';
+import { LATENT_TRANSFORM_NODES } from './latent-transform.ts';
 import { LOADER_NODES } from './loaders.ts';
 import { LORA_NODES } from './lora.ts';
 import { MASK_NODES } from './mask.ts';
@@ -41,6 +44,8 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...CONDITIONING_NODES,
   ...LATENT_NODES,
   ...LATENT_RESIZE_NODES,
+  ...LATENT_TRANSFORM_NODES,
+  ...LATENT_BATCH_NODES,
   ...SAMPLING_NODES,
   ...VAE_NODES,
   ...FILE_NODES,
@@ -54,6 +59,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...CONTROLNET_NODES,
   ...MODEL_INPUT_NODES,
   ...MODEL_PATCH_NODES,
+  ...GUIDANCE_NODES,
   ...CUSTOM_SAMPLING_NODES,
   ...SAMPLER_NODES,
   ...SIGMA_NODES,

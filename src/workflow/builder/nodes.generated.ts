@@ -9,6 +9,7 @@ export type Op = 'a * b + c' | 'a + c' | 'a - c' | 'a * b' | 'a / b';
 export type Preset = 'all' | 'hand' | 'face' | 'mouth' | 'eyes' | 'eyebrows' | 'pupils' | 'left_eyebrow' | 'left_eye' | 'left_pupil' | 'right_eyebrow' | 'right_eye' | 'right_pupil' | 'short_sleeved_shirt' | 'long_sleeved_shirt' | 'short_sleeved_outwear' | 'long_sleeved_outwear' | 'vest' | 'sling' | 'shorts' | 'trousers' | 'skirt' | 'short_sleeved_dress' | 'long_sleeved_dress' | 'vest_dress' | 'sling_dress' | 'person' | 'bicycle' | 'car' | 'motorcycle' | 'airplane' | 'bus' | 'train' | 'truck' | 'boat' | 'traffic light' | 'fire hydrant' | 'stop sign' | 'parking meter' | 'bench' | 'bird' | 'cat' | 'dog' | 'horse' | 'sheep' | 'cow' | 'elephant' | 'bear' | 'zebra' | 'giraffe' | 'backpack' | 'umbrella' | 'handbag' | 'tie' | 'suitcase' | 'frisbee' | 'skis' | 'snowboard' | 'sports ball' | 'kite' | 'baseball bat' | 'baseball glove' | 'skateboard' | 'surfboard' | 'tennis racket' | 'bottle' | 'wine glass' | 'cup' | 'fork' | 'knife' | 'spoon' | 'bowl' | 'banana' | 'apple' | 'sandwich' | 'orange' | 'broccoli' | 'carrot' | 'hot dog' | 'pizza' | 'donut' | 'cake' | 'chair' | 'couch' | 'potted plant' | 'bed' | 'dining table' | 'toilet' | 'tv' | 'laptop' | 'mouse' | 'remote' | 'keyboard' | 'cell phone' | 'microwave' | 'oven' | 'toaster' | 'sink' | 'refrigerator' | 'book' | 'clock' | 'vase' | 'scissors' | 'teddy bear' | 'hair drier' | 'toothbrush';
 export type ResamplingMethod = 'lanczos' | 'nearest' | 'bilinear' | 'bicubic';
 export type RestoreMask = 'never' | 'always' | 'if_same_size';
+export type Rotation = 'none' | '90 degrees' | '180 degrees' | '270 degrees';
 export type SamDetectionHint = 'center-1' | 'horizontal-2' | 'vertical-2' | 'rect-4' | 'diamond-4' | 'mask-area' | 'mask-points' | 'mask-point-bbox' | 'none';
 export type SamMaskHintUseNegative = 'False' | 'Small' | 'Outter';
 export type SamplerName = 'euler' | 'euler_cfg_pp' | 'euler_ancestral' | 'euler_ancestral_cfg_pp' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_2_ancestral' | 'lms' | 'dpm_fast' | 'dpm_adaptive' | 'dpmpp_2s_ancestral' | 'dpmpp_2s_ancestral_cfg_pp' | 'dpmpp_sde' | 'dpmpp_sde_gpu' | 'dpmpp_2m' | 'dpmpp_2m_cfg_pp' | 'dpmpp_2m_sde' | 'dpmpp_2m_sde_gpu' | 'dpmpp_2m_sde_heun' | 'dpmpp_2m_sde_heun_gpu' | 'dpmpp_3m_sde' | 'dpmpp_3m_sde_gpu' | 'ddpm' | 'lcm' | 'ipndm' | 'ipndm_v' | 'deis' | 'res_multistep' | 'res_multistep_cfg_pp' | 'res_multistep_ancestral' | 'res_multistep_ancestral_cfg_pp' | 'gradient_estimation' | 'gradient_estimation_cfg_pp' | 'er_sde' | 'seeds_2' | 'seeds_3' | 'sa_solver' | 'sa_solver_pece' | 'ddim' | 'uni_pc' | 'uni_pc_bh2';
@@ -18,6 +19,17 @@ export type Scheduler2 = 'simple' | 'sgm_uniform' | 'karras' | 'exponential' | '
 export type TileMode = 'None' | 'Both' | 'Decode(input) only' | 'Encode(output) only';
 export type UpscaleMethod = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'lanczos';
 export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' | 'bislerp';
+
+/** Adaptive Projected Guidance (sampling/custom_sampling) */
+export const APG: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** How much of the guidance along the prediction stays; 1: all. -10 to 10, in the editor 1. */
+  eta: Float;
+  /** The guidance is never longer; 0: no limit. 0 to 50, in the editor 5. */
+  norm_threshold: Float;
+  /** What of the guidance so far is added; 0: nothing. -5 to 1, in the editor 0. */
+  momentum: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('APG', [['MODEL', 'MODEL']]);
 
 /** Pixelwise(MASK + MASK) (ImpactPack/Operation) */
 export const AddMask: NodeFunction<{
@@ -221,6 +233,21 @@ export const CFGGuider: NodeFunction<{
   cfg: Float;
 }, Node<{ GUIDER: 'GUIDER' }>> = nodeFunction('CFGGuider', [['GUIDER', 'GUIDER']]);
 
+/**
+ * CFGNorm (advanced/guidance)
+ * @experimental
+ */
+export const CFGNorm: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100, in the editor 1. */
+  strength: Float;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGNorm', [['patched_model', 'MODEL']]);
+
+/** CFGZeroStar (advanced/guidance) */
+export const CFGZeroStar: NodeFunction<{
+  model: Link<'MODEL'>;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGZeroStar', [['patched_model', 'MODEL']]);
+
 /** Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
@@ -413,6 +440,13 @@ export const ConditioningSetAreaPercentage: NodeFunction<{
   /** 0 to 10, in the editor 1. */
   strength: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaPercentage', [['CONDITIONING', 'CONDITIONING']]);
+
+/** ConditioningSetAreaStrength (conditioning) */
+export const ConditioningSetAreaStrength: NodeFunction<{
+  conditioning: Link<'CONDITIONING'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetAreaStrength', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Conditioning (Set Mask) (conditioning) */
 export const ConditioningSetMask: NodeFunction<{
@@ -995,6 +1029,20 @@ export const FlipSigmas: NodeFunction<{
   sigmas: Link<'SIGMAS'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('FlipSigmas', [['SIGMAS', 'SIGMAS']]);
 
+/**
+ * FreSca (_for_testing): Scales coarse and fine parts of the guidance apart.
+ * @experimental
+ */
+export const FreSca: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** Factor of the low frequencies. 0 to 10, in the editor 1. */
+  scale_low: Float;
+  /** Factor of the high frequencies. 0 to 10, in the editor 1.25. */
+  scale_high: Float;
+  /** So many frequencies in each direction are low. 1 to 10000, in the editor 20. */
+  freq_cutoff: Int;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreSca', [['MODEL', 'MODEL']]);
+
 /** FreeU (model_patches/unet) */
 export const FreeU: NodeFunction<{
   model: Link<'MODEL'>;
@@ -1227,7 +1275,7 @@ export const ImageReceiver: NodeFunction<{
 /** ImageRotate (image/transform) */
 export const ImageRotate: NodeFunction<{
   image: Link<'IMAGE'>;
-  rotation: OneOf<'none' | '90 degrees' | '180 degrees' | '270 degrees'>;
+  rotation: OneOf<Rotation>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageRotate', [['IMAGE', 'IMAGE']]);
 
 /** Upscale Image (image/upscaling) */
@@ -2144,6 +2192,51 @@ export const LaplaceScheduler: NodeFunction<{
   beta: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('LaplaceScheduler', [['SIGMAS', 'SIGMAS']]);
 
+/** LatentAdd (latent/advanced) */
+export const LatentAdd: NodeFunction<{
+  samples1: Link<'LATENT'>;
+  samples2: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentAdd', [['LATENT', 'LATENT']]);
+
+/**
+ * LatentApplyOperation (latent/advanced/operations)
+ * @experimental
+ */
+export const LatentApplyOperation: NodeFunction<{
+  samples: Link<'LATENT'>;
+  operation: Link<'LATENT_OPERATION'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentApplyOperation', [['LATENT', 'LATENT']]);
+
+/**
+ * LatentApplyOperationCFG (latent/advanced/operations)
+ * @experimental
+ */
+export const LatentApplyOperationCFG: NodeFunction<{
+  model: Link<'MODEL'>;
+  operation: Link<'LATENT_OPERATION'>;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LatentApplyOperationCFG', [['MODEL', 'MODEL']]);
+
+/** LatentBatch (latent/batch) */
+export const LatentBatch: NodeFunction<{
+  samples1: Link<'LATENT'>;
+  samples2: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatch', [['LATENT', 'LATENT']]);
+
+/** LatentBatchSeedBehavior (latent/advanced) */
+export const LatentBatchSeedBehavior: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** In the editor fixed. */
+  seed_behavior: OneOf<'random' | 'fixed'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBatchSeedBehavior', [['LATENT', 'LATENT']]);
+
+/** Latent Blend (_for_testing) */
+export const LatentBlend: NodeFunction<{
+  samples1: Link<'LATENT'>;
+  samples2: Link<'LATENT'>;
+  /** 0 to 1, in the editor 0.5. */
+  blend_factor: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentBlend', [['LATENT', 'LATENT']]);
+
 /** Latent Composite (latent) */
 export const LatentComposite: NodeFunction<{
   samples_to: Link<'LATENT'>;
@@ -2169,6 +2262,42 @@ export const LatentCompositeMasked: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCompositeMasked', [['LATENT', 'LATENT']]);
 
+/** LatentConcat (latent/advanced) */
+export const LatentConcat: NodeFunction<{
+  samples1: Link<'LATENT'>;
+  samples2: Link<'LATENT'>;
+  dim: OneOf<'x' | '-x' | 'y' | '-y' | 't' | '-t'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentConcat', [['LATENT', 'LATENT']]);
+
+/** Crop Latent (latent/transform) */
+export const LatentCrop: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** 64 to 16384, in the editor 512. */
+  width: Int;
+  /** 64 to 16384, in the editor 512. */
+  height: Int;
+  /** 0 to 16384, in the editor 0. */
+  x: Int;
+  /** 0 to 16384, in the editor 0. */
+  y: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCrop', [['LATENT', 'LATENT']]);
+
+/** LatentCut (latent/advanced) */
+export const LatentCut: NodeFunction<{
+  samples: Link<'LATENT'>;
+  dim: OneOf<'x' | 'y' | 't'>;
+  /** -16384 to 16384, in the editor 0. */
+  index: Int;
+  /** 1 to 16384, in the editor 1. */
+  amount: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentCut', [['LATENT', 'LATENT']]);
+
+/** Flip Latent (latent/transform) */
+export const LatentFlip: NodeFunction<{
+  samples: Link<'LATENT'>;
+  flip_method: OneOf<'x-axis: vertically' | 'y-axis: horizontally'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFlip', [['LATENT', 'LATENT']]);
+
 /** Latent From Batch (latent/batch) */
 export const LatentFromBatch: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -2177,6 +2306,43 @@ export const LatentFromBatch: NodeFunction<{
   /** 1 to 64, in the editor 1. */
   length: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentFromBatch', [['LATENT', 'LATENT']]);
+
+/** LatentInterpolate (latent/advanced) */
+export const LatentInterpolate: NodeFunction<{
+  samples1: Link<'LATENT'>;
+  samples2: Link<'LATENT'>;
+  /** 0 to 1, in the editor 1. */
+  ratio: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentInterpolate', [['LATENT', 'LATENT']]);
+
+/** LatentMultiply (latent/advanced) */
+export const LatentMultiply: NodeFunction<{
+  samples: Link<'LATENT'>;
+  /** -10 to 10, in the editor 1. */
+  multiplier: Float;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentMultiply', [['LATENT', 'LATENT']]);
+
+/**
+ * LatentOperationSharpen (latent/advanced/operations)
+ * @experimental
+ */
+export const LatentOperationSharpen: NodeFunction<{
+  /** 1 to 31, in the editor 9. */
+  sharpen_radius: Int;
+  /** 0.1 to 10, in the editor 1. */
+  sigma: Float;
+  /** 0 to 5, in the editor 0.1. */
+  alpha: Float;
+}, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationSharpen', [['LATENT_OPERATION', 'LATENT_OPERATION']]);
+
+/**
+ * LatentOperationTonemapReinhard (latent/advanced/operations)
+ * @experimental
+ */
+export const LatentOperationTonemapReinhard: NodeFunction<{
+  /** 0 to 100, in the editor 1. */
+  multiplier: Float;
+}, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationTonemapReinhard', [['LATENT_OPERATION', 'LATENT_OPERATION']]);
 
 /** Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, enlarges the picture and encodes it again. */
 export const LatentPixelScale: NodeFunction<{
@@ -2201,6 +2367,12 @@ export const LatentReceiver: NodeFunction<{
   trigger_always: Bool;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentReceiver', [['LATENT', 'LATENT']]);
 
+/** Rotate Latent (latent/transform) */
+export const LatentRotate: NodeFunction<{
+  samples: Link<'LATENT'>;
+  rotation: OneOf<Rotation>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentRotate', [['LATENT', 'LATENT']]);
+
 /** LatentSender (ImpactPack/Util): Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id. */
 export const LatentSender: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -2209,6 +2381,12 @@ export const LatentSender: NodeFunction<{
   link_id: Int;
   preview_method: OneOf<'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'TAESDXL' | 'TAESD15'>;
 }, OutputNode> = nodeFunction('LatentSender');
+
+/** LatentSubtract (latent/advanced) */
+export const LatentSubtract: NodeFunction<{
+  samples1: Link<'LATENT'>;
+  samples2: Link<'LATENT'>;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentSubtract', [['LATENT', 'LATENT']]);
 
 /** Switch (latent/legacy) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
 export const LatentSwitch: NodeFunction<{
@@ -2277,6 +2455,14 @@ export const LoraLoaderModelOnly: NodeFunction<{
   /** -100 to 100, in the editor 1. */
   strength_model: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']]);
+
+/**
+ * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides by the direction of the positive prompt rather than by its difference to the negative.
+ * @experimental
+ */
+export const Mahiro: NodeFunction<{
+  model: Link<'MODEL'>;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('Mahiro', [['patched_model', 'MODEL']]);
 
 /** MaskComposite (mask) */
 export const MaskComposite: NodeFunction<{
@@ -2870,6 +3056,13 @@ export const RebatchImages: NodeFunction<{
   batch_size: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('RebatchImages', [['IMAGE', 'IMAGE']]);
 
+/** Rebatch Latents (latent/batch) */
+export const RebatchLatents: NodeFunction<{
+  latents: Link<'LATENT'>;
+  /** 1 to 4096, in the editor 1. */
+  batch_size: Int;
+}, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RebatchLatents', [['LATENT', 'LATENT']]);
+
 /** Reencode Latent (ImpactPack/Util): Decodes a latent with one VAE and encodes it with another. */
 export const ReencodeLatent: NodeFunction<{
   samples: Link<'LATENT'>;
@@ -2977,6 +3170,15 @@ export const RemoveImageFromSEGS: NodeFunction<{
 export const RemoveNoiseMask: NodeFunction<{
   samples: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RemoveNoiseMask', [['LATENT', 'LATENT']]);
+
+/** RenormCFG (advanced/model) */
+export const RenormCFG: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100, in the editor 100. */
+  cfg_trunc: Float;
+  /** 0 to 100, in the editor 1. */
+  renorm_cfg: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('RenormCFG', [['MODEL', 'MODEL']]);
 
 /** RepeatImageBatch (image/batch) */
 export const RepeatImageBatch: NodeFunction<{
@@ -4108,6 +4310,11 @@ export const SubtractMaskForEach: NodeFunction<{
   mask_segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SubtractMaskForEach', [['SEGS', 'SEGS']]);
 
+/** Tangential Damping CFG (advanced/guidance): Takes from the negative prediction what is tangential to both. */
+export const TCFG: NodeFunction<{
+  model: Link<'MODEL'>;
+}, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TCFG', [['patched_model', 'MODEL']]);
+
 /** ThresholdMask (mask) */
 export const ThresholdMask: NodeFunction<{
   mask: Link<'MASK'>;
@@ -4414,6 +4621,20 @@ export const VariationNoiseDetailerHookProvider: NodeFunction<{
   strength: Float;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('VariationNoiseDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
+/** VideoLinearCFGGuidance (sampling/video_models) */
+export const VideoLinearCFGGuidance: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100, in the editor 1. */
+  min_cfg: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoLinearCFGGuidance', [['MODEL', 'MODEL']]);
+
+/** VideoTriangleCFGGuidance (sampling/video_models) */
+export const VideoTriangleCFGGuidance: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100, in the editor 1. */
+  min_cfg: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoTriangleCFGGuidance', [['MODEL', 'MODEL']]);
+
 /** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments of a text, one per line; tags are kept in their order. */
 export const WildcardPromptFromString: NodeFunction<{
   string: Text;
@@ -4442,6 +4663,7 @@ export const unCLIPConditioning: NodeFunction<{
 
 /** All nodes by class type, also those whose types are no identifiers. */
 export const nodes: {
+  APG: typeof APG;
   AddMask: typeof AddMask;
   AddNoise: typeof AddNoise;
   AlignYourStepsScheduler: typeof AlignYourStepsScheduler;
@@ -4462,6 +4684,8 @@ export const nodes: {
   BitwiseAndMask: typeof BitwiseAndMask;
   BitwiseAndMaskForEach: typeof BitwiseAndMaskForEach;
   CFGGuider: typeof CFGGuider;
+  CFGNorm: typeof CFGNorm;
+  CFGZeroStar: typeof CFGZeroStar;
   CLIPLoader: typeof CLIPLoader;
   CLIPMergeAdd: typeof CLIPMergeAdd;
   CLIPMergeSimple: typeof CLIPMergeSimple;
@@ -4484,6 +4708,7 @@ export const nodes: {
   ConditioningConcat: typeof ConditioningConcat;
   ConditioningSetArea: typeof ConditioningSetArea;
   ConditioningSetAreaPercentage: typeof ConditioningSetAreaPercentage;
+  ConditioningSetAreaStrength: typeof ConditioningSetAreaStrength;
   ConditioningSetMask: typeof ConditioningSetMask;
   ConditioningSetTimestepRange: typeof ConditioningSetTimestepRange;
   ConditioningZeroOut: typeof ConditioningZeroOut;
@@ -4517,6 +4742,7 @@ export const nodes: {
   FaceDetailerPipe: typeof FaceDetailerPipe;
   FeatherMask: typeof FeatherMask;
   FlipSigmas: typeof FlipSigmas;
+  FreSca: typeof FreSca;
   FreeU: typeof FreeU;
   FreeU_V2: typeof FreeU_V2;
   FromBasicPipe: typeof FromBasicPipe;
@@ -4644,12 +4870,28 @@ export const nodes: {
   KSamplerSelect: typeof KSamplerSelect;
   KarrasScheduler: typeof KarrasScheduler;
   LaplaceScheduler: typeof LaplaceScheduler;
+  LatentAdd: typeof LatentAdd;
+  LatentApplyOperation: typeof LatentApplyOperation;
+  LatentApplyOperationCFG: typeof LatentApplyOperationCFG;
+  LatentBatch: typeof LatentBatch;
+  LatentBatchSeedBehavior: typeof LatentBatchSeedBehavior;
+  LatentBlend: typeof LatentBlend;
   LatentComposite: typeof LatentComposite;
   LatentCompositeMasked: typeof LatentCompositeMasked;
+  LatentConcat: typeof LatentConcat;
+  LatentCrop: typeof LatentCrop;
+  LatentCut: typeof LatentCut;
+  LatentFlip: typeof LatentFlip;
   LatentFromBatch: typeof LatentFromBatch;
+  LatentInterpolate: typeof LatentInterpolate;
+  LatentMultiply: typeof LatentMultiply;
+  LatentOperationSharpen: typeof LatentOperationSharpen;
+  LatentOperationTonemapReinhard: typeof LatentOperationTonemapReinhard;
   LatentPixelScale: typeof LatentPixelScale;
   LatentReceiver: typeof LatentReceiver;
+  LatentRotate: typeof LatentRotate;
   LatentSender: typeof LatentSender;
+  LatentSubtract: typeof LatentSubtract;
   LatentSwitch: typeof LatentSwitch;
   LatentUpscale: typeof LatentUpscale;
   LatentUpscaleBy: typeof LatentUpscaleBy;
@@ -4658,6 +4900,7 @@ export const nodes: {
   LoadLatent: typeof LoadLatent;
   LoraLoader: typeof LoraLoader;
   LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
+  Mahiro: typeof Mahiro;
   MaskComposite: typeof MaskComposite;
   MaskDetailerPipe: typeof MaskDetailerPipe;
   MaskListToMaskBatch: typeof MaskListToMaskBatch;
@@ -4696,6 +4939,7 @@ export const nodes: {
   PreviewImage: typeof PreviewImage;
   RandomNoise: typeof RandomNoise;
   RebatchImages: typeof RebatchImages;
+  RebatchLatents: typeof RebatchLatents;
   ReencodeLatent: typeof ReencodeLatent;
   ReencodeLatentPipe: typeof ReencodeLatentPipe;
   RegionalPrompt: typeof RegionalPrompt;
@@ -4703,6 +4947,7 @@ export const nodes: {
   RegionalSamplerAdvanced: typeof RegionalSamplerAdvanced;
   RemoveImageFromSEGS: typeof RemoveImageFromSEGS;
   RemoveNoiseMask: typeof RemoveNoiseMask;
+  RenormCFG: typeof RenormCFG;
   RepeatImageBatch: typeof RepeatImageBatch;
   RepeatLatentBatch: typeof RepeatLatentBatch;
   RescaleCFG: typeof RescaleCFG;
@@ -4800,6 +5045,7 @@ export const nodes: {
   StringListToString: typeof StringListToString;
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
+  TCFG: typeof TCFG;
   ThresholdMask: typeof ThresholdMask;
   ToBasicPipe: typeof ToBasicPipe;
   ToBinaryMask: typeof ToBinaryMask;
@@ -4824,6 +5070,8 @@ export const nodes: {
   VAESave: typeof VAESave;
   VPScheduler: typeof VPScheduler;
   VariationNoiseDetailerHookProvider: typeof VariationNoiseDetailerHookProvider;
+  VideoLinearCFGGuidance: typeof VideoLinearCFGGuidance;
+  VideoTriangleCFGGuidance: typeof VideoTriangleCFGGuidance;
   WildcardPromptFromString: typeof WildcardPromptFromString;
   unCLIPCheckpointLoader: typeof unCLIPCheckpointLoader;
   unCLIPConditioning: typeof unCLIPConditioning;
@@ -4834,6 +5082,12 @@ export const nodes: {
     /** 0 to 1, in the editor 1. */
     conditioning_to_strength: Float;
   }, Node<{ CONDITIONING: 'CONDITIONING' }>>;
+  /** Epsilon Scaling (model_patches/unet) */
+  'Epsilon Scaling': NodeFunction<{
+    model: Link<'MODEL'>;
+    /** 0.5 to 1.5, in the editor 1.005. */
+    scaling_factor: Float;
+  }, Node<{ MODEL: 'MODEL' }>>;
   /**
    * Segs & Mask (Legacy) (ImpactPack/Legacy)
    * @deprecated
@@ -4851,6 +5105,7 @@ export const nodes: {
     masks: Link<'MASK'>;
   }, Node<{ SEGS: 'SEGS' }>>;
 } = {
+  APG,
   AddMask,
   AddNoise,
   AlignYourStepsScheduler,
@@ -4871,6 +5126,8 @@ export const nodes: {
   BitwiseAndMask,
   BitwiseAndMaskForEach,
   CFGGuider,
+  CFGNorm,
+  CFGZeroStar,
   CLIPLoader,
   CLIPMergeAdd,
   CLIPMergeSimple,
@@ -4893,6 +5150,7 @@ export const nodes: {
   ConditioningConcat,
   ConditioningSetArea,
   ConditioningSetAreaPercentage,
+  ConditioningSetAreaStrength,
   ConditioningSetMask,
   ConditioningSetTimestepRange,
   ConditioningZeroOut,
@@ -4926,6 +5184,7 @@ export const nodes: {
   FaceDetailerPipe,
   FeatherMask,
   FlipSigmas,
+  FreSca,
   FreeU,
   FreeU_V2,
   FromBasicPipe,
@@ -5053,12 +5312,28 @@ export const nodes: {
   KSamplerSelect,
   KarrasScheduler,
   LaplaceScheduler,
+  LatentAdd,
+  LatentApplyOperation,
+  LatentApplyOperationCFG,
+  LatentBatch,
+  LatentBatchSeedBehavior,
+  LatentBlend,
   LatentComposite,
   LatentCompositeMasked,
+  LatentConcat,
+  LatentCrop,
+  LatentCut,
+  LatentFlip,
   LatentFromBatch,
+  LatentInterpolate,
+  LatentMultiply,
+  LatentOperationSharpen,
+  LatentOperationTonemapReinhard,
   LatentPixelScale,
   LatentReceiver,
+  LatentRotate,
   LatentSender,
+  LatentSubtract,
   LatentSwitch,
   LatentUpscale,
   LatentUpscaleBy,
@@ -5067,6 +5342,7 @@ export const nodes: {
   LoadLatent,
   LoraLoader,
   LoraLoaderModelOnly,
+  Mahiro,
   MaskComposite,
   MaskDetailerPipe,
   MaskListToMaskBatch,
@@ -5105,6 +5381,7 @@ export const nodes: {
   PreviewImage,
   RandomNoise,
   RebatchImages,
+  RebatchLatents,
   ReencodeLatent,
   ReencodeLatentPipe,
   RegionalPrompt,
@@ -5112,6 +5389,7 @@ export const nodes: {
   RegionalSamplerAdvanced,
   RemoveImageFromSEGS,
   RemoveNoiseMask,
+  RenormCFG,
   RepeatImageBatch,
   RepeatLatentBatch,
   RescaleCFG,
@@ -5209,6 +5487,7 @@ export const nodes: {
   StringListToString,
   SubtractMask,
   SubtractMaskForEach,
+  TCFG,
   ThresholdMask,
   ToBasicPipe,
   ToBinaryMask,
@@ -5233,10 +5512,13 @@ export const nodes: {
   VAESave,
   VPScheduler,
   VariationNoiseDetailerHookProvider,
+  VideoLinearCFGGuidance,
+  VideoTriangleCFGGuidance,
   WildcardPromptFromString,
   unCLIPCheckpointLoader,
   unCLIPConditioning,
   'ConditioningAverage ': nodeFunction('ConditioningAverage ', [['CONDITIONING', 'CONDITIONING']]),
+  'Epsilon Scaling': nodeFunction('Epsilon Scaling', [['MODEL', 'MODEL']]),
   'Segs & Mask': nodeFunction('Segs & Mask', [['SEGS', 'SEGS']]),
   'Segs & Mask ForEach': nodeFunction('Segs & Mask ForEach', [['SEGS', 'SEGS']]),
 };
