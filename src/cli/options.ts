@@ -30,6 +30,8 @@ export const OPTIONS = {
   temp: { type: 'string', value: 'DIR', help: 'folder that PreviewImage writes to (temp)' },
   device: { type: 'string', value: 'NAME', help: 'cpu or auto (auto)' },
   threads: { type: 'string', value: 'N', help: 'threads of one evaluation (all cores)' },
+  cache: { type: 'string', value: 'DIR', help: 'keep results of nodes in this folder; later runs take what has not changed from there' },
+  'cache-size': { type: 'string', value: 'MB', help: 'largest size of --cache (10240); what was not used for longest goes first' },
   database: { type: 'string', value: 'URL', help: 'postgres://user:password@host/name, or the folder of an embedded database' },
   storage: { type: 'string', value: 'DIR', help: 'folder with input, output and temp that all machines see' },
   retries: { type: 'string', value: 'N', help: 'attempts after the first when the process that ran a job died (1)' },
@@ -97,13 +99,17 @@ export function parseOptions(args: readonly string[], names: readonly OptionName
 
 /** The options of a room. Throws DR_BAD_USAGE. */
 export function roomOptions(values: Values): DarkroomOptions {
-  const { models, input, output, temp, device, threads } = values;
+  const { models, input, output, temp, device, threads, cache } = values;
   if (device !== undefined && device !== 'cpu' && device !== 'auto')
     throw usage(`unknown device '${device}'`, didYouMean(device, ['cpu', 'auto']) || 'There are cpu and auto.');
   const count = threads === undefined ? undefined : Number(threads);
   if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 1024))
     throw usage(`--threads ${threads} is no number of threads`, 'Give a whole number from 1.');
-  return { models, input, output, temp, device, threads: count };
+  const size = values['cache-size'] === undefined ? undefined : Number(values['cache-size']);
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1))
+    throw usage(`--cache-size ${values['cache-size']} is no size`, 'Give a whole number of megabytes from 1.');
+  if (size !== undefined && cache === undefined) throw usage('--cache-size needs --cache', 'For example: --cache cached --cache-size 2000');
+  return { models, input, output, temp, device, threads: count, cache, cacheSize: size === undefined ? undefined : size * 2 ** 20 };
 }
 
 /** Lines of help for some options. */

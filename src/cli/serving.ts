@@ -71,6 +71,8 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
         models: folders.models,
         ...{ input, output, temp, threads: options.threads },
         device: options.device ?? 'auto',
+        cache: options.cache,
+        cacheSize: options.cacheSize,
         previews: previews === 'taesd' ? 'taesd' : undefined,
         nodesModule: nodes?.module,
       },

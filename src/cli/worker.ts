@@ -40,6 +40,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
       ...{ models, input, output, temp },
       device: room.device ?? 'auto',
       threads: room.threads,
+      cache: room.cache,
+      cacheSize: room.cacheSize,
       nodesModule: nodes?.module,
     },
   });

@@ -24,7 +24,9 @@ import { type Emit, type NodeUi, type Outputs, savedFiles } from './events.ts';
 import { badValue, circleFailure, failureOf, missingNode, unknownNeed } from './failures.ts';
 import { blockerIn, linkedRows, mergeOutputs, mergeUi, type OutputLists, roundsOf } from './lists.ts';
 import { createOrder } from './order.ts';
+import type { ResultStore } from './result-store.ts';
 import { createSignatures } from './signatures.ts';
+import { watchedContext } from './watched-context.ts';
 
 interface CacheEntry {
   readonly outputs: OutputLists;
@@ -33,6 +35,8 @@ interface CacheEntry {
   readonly lineage: readonly string[];
   /** What the nodes showed that this one expanded to. */
   readonly inner?: Outputs;
+  /** What this node and those before it asked of the folders; absent where its outputs must not be kept for later runs. */
+  readonly asked?: readonly string[];
 }
 
 /** Results by signature; kept from one job to the next, where what the last job did not use is dropped. */
@@ -48,6 +52,8 @@ export interface Execution {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   contextOf(nodeId: string, call?: number): NodeContext;
+  /** Results of earlier runs of the program. */
+  readonly store?: ResultStore;
 }
 
 /** The results of a node's runs; undefined for one that was blocked. */
@@ -55,7 +61,7 @@ type Results = readonly (NodeResult | undefined)[];
 
 /** Runs the graph. Throws DR_INTERRUPTED, or the DarkroomError of the node that failed (with nodeId and nodeType of the prompt's node). */
 export async function execute(execution: Execution): Promise<Outputs> {
-  const { graph, dynamic, nodes, cache, signal, emit, contextOf } = execution;
+  const { graph, dynamic, nodes, cache, signal, emit, contextOf, store } = execution;
   const nodeOf = (id: string): { node: DynamicNode; declaration: NodeDeclaration } => {
     const node = dynamic.node(id);
     const declaration = node && nodes.get(node.classType);
@@ -86,6 +92,19 @@ export async function execute(execution: Execution): Promise<Outputs> {
     return entry && filesOf(entry).every((file) => existsSync(file.path)) ? entry : undefined;
   };
 
+  /** Takes results of earlier runs out of the store: the last ones that are there, and nothing before them. */
+  const restore = async (id: string, seen: Set<string>): Promise<void> => {
+    const lasting = signatures.lasting(id);
+    if (!store || seen.has(id) || !dynamic.node(id) || entryOf(id)) return;
+    seen.add(id);
+    const { node, declaration } = nodeOf(id);
+    const found = lasting === undefined || declaration.outputNode ? undefined : await store.find(lasting);
+    if (found) cache.set(signatures.of(id), { ...found, ui: undefined, lineage: lineageOf(id) });
+    else for (const [, [source]] of declaredLinks(declaration, node.inputs)) await restore(source, seen);
+  };
+  const restored = new Set<string>();
+  for (const id of execution.outputs) await restore(id, restored);
+
   const order = createOrder({
     sourcesOf: (id) => {
       const { node, declaration } = nodeOf(id);
@@ -110,18 +129,39 @@ export async function execute(execution: Execution): Promise<Outputs> {
     outputs[id] = ui;
     emit({ type: 'executed', nodeId: id, ...shownAt(id), ui });
   };
-  const finish = (id: string, results: readonly (readonly unknown[] | undefined)[], ui: NodeUi | undefined): void => {
+  const finish = (
+    id: string,
+    results: readonly (readonly unknown[] | undefined)[],
+    ui: NodeUi | undefined,
+    asked?: readonly string[],
+  ): CacheEntry => {
     const inner = Object.entries(outputs).filter(([inside]) => isInside(dynamic, inside, id));
     const entry: CacheEntry = {
       outputs: mergeOutputs(nodeOf(id).declaration, results),
       ui,
       lineage: lineageOf(id),
       inner: inner.length > 0 ? Object.fromEntries(inner) : undefined,
+      asked,
     };
     cache.set(signatures.of(id), entry);
     done.set(id, entry);
     executed.push(id);
     order.complete(id);
+    return entry;
+  };
+
+  /** What a node and those before it asked of the folders; undefined when one of them did more than its inputs say. */
+  const askedBefore = (id: string, own: readonly string[]): readonly string[] | undefined => {
+    const { node, declaration } = nodeOf(id);
+    const all = new Set(own);
+    for (const [, [source]] of declaredLinks(declaration, node.inputs)) {
+      const entry = entryOf(source);
+      // a lazy input that was not asked for; whether it is depends on the others
+      if (!entry) continue;
+      if (!entry.asked) return undefined;
+      for (const question of entry.asked) all.add(question);
+    }
+    return [...all];
   };
 
   /** The values of a node's inputs, each as a list; and the names of those whose sources have not run. */
@@ -181,22 +221,36 @@ export async function execute(execution: Execution): Promise<Outputs> {
     if (await asksForMore(id, rounds, missing)) return;
     emit({ type: 'node-started', nodeId: id, ...shownAt(id), nodeType: node.classType, title: node.title ?? declaration.display });
     const results: (NodeResult | undefined)[] = [];
-    for (const [call, values] of rounds.entries()) {
-      checkAborted(signal);
-      const block = blockerIn(values, declaration.inputIsList);
-      if (block?.message !== undefined)
-        emit({ type: 'blocked', nodeId: id, nodeType: node.classType, message: block.message, executed: [...executed] });
-      results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, contextOf(id, call)));
-    }
+    let pure = true;
+    const watch = (context: NodeContext): NodeContext =>
+      watchedContext(context, () => {
+        pure = false;
+      });
+    const runAll = async (): Promise<void> => {
+      for (const [call, values] of rounds.entries()) {
+        checkAborted(signal);
+        const block = blockerIn(values, declaration.inputIsList);
+        if (block?.message !== undefined)
+          emit({ type: 'blocked', nodeId: id, nodeType: node.classType, message: block.message, executed: [...executed] });
+        const context = contextOf(id, call);
+        results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, store ? watch(context) : context));
+      }
+    };
+    const began = performance.now();
+    const asked = store ? (await store.files.during(runAll)).asked : await runAll();
+    const took = performance.now() - began;
     const ui = mergeUi(results);
     show(id, ui);
-    if (results.some((result) => result?.expand)) await expand(id, results);
-    else
-      finish(
-        id,
-        results.map((result) => result?.outputs),
-        ui,
-      );
+    if (results.some((result) => result?.expand)) {
+      await expand(id, results);
+      return;
+    }
+    const before = asked && pure ? askedBefore(id, asked) : undefined;
+    const values = results.map((result) => result?.outputs);
+    const { outputs } = finish(id, values, ui, before);
+    const lasting = signatures.lasting(id);
+    if (store && before && lasting !== undefined && !ui && dynamic.isOriginal(id))
+      await store.keep(lasting, { outputs, asked: before }, took);
   };
 
   /** Puts the nodes that a node expanded to into the graph; it waits for those that its outputs are linked to. */

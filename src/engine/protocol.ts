@@ -11,6 +11,10 @@ export interface EngineSettings {
   readonly device: 'cpu' | 'auto';
   readonly threads?: number;
   readonly textEncoders?: 'fp16' | 'fp32';
+  /** Where results of nodes are kept for later runs; nowhere unless given. */
+  readonly cache?: string;
+  /** How large that folder may become, in bytes. */
+  readonly cacheSize?: number;
   /** What previews are made with (latent2rgb). */
   readonly previews?: PreviewMethod;
   /** URL of a module that exports NODES, in place of the built-in nodes. */

@@ -31,6 +31,10 @@ export interface DarkroomOptions {
   readonly threads?: number;
   /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */
   readonly textEncoders?: 'fp16' | 'fp32';
+  /** Folder where results of nodes are kept for later runs, by what went into them; nowhere unless given. */
+  readonly cache?: string;
+  /** How large that folder may become, in bytes (10 GiB); what was not used for the longest time is removed first. */
+  readonly cacheSize?: number;
   /** Other nodes than the built-in ones: a table, and the URL of the module that exports it as NODES. */
   readonly nodes?: { readonly table: NodeTable; readonly module: string };
 }
@@ -116,6 +120,8 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     device: options.device ?? 'auto',
     threads: options.threads,
     textEncoders: options.textEncoders,
+    cache: options.cache,
+    cacheSize: options.cacheSize,
     nodesModule: options.nodes?.module,
   });
 

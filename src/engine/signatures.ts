@@ -14,6 +14,11 @@ export interface Signatures {
   /** Signs a node and all that it depends on. */
   sign(id: string): Promise<string>;
   readonly all: ReadonlyMap<string, string>;
+  /**
+   * The same for results that outlive the process: of a node that was signed, without its fingerprint (the files behind that are looked at
+   * again, see files-asked.ts). Undefined where equal inputs need not give equal results.
+   */
+  lasting(id: string): string | undefined;
 }
 
 export function createSignatures(
@@ -21,6 +26,7 @@ export function createSignatures(
   contextOf: (id: string) => NodeContext,
 ): Signatures {
   const all = new Map<string, string>();
+  const lasting = new Map<string, string | undefined>();
   const onPath = new Set<string>();
   const sign = async (id: string): Promise<string> => {
     const known = all.get(id);
@@ -32,36 +38,57 @@ export function createSignatures(
     const { node, declaration } = found;
     const parts: Json[] = [node.classType];
     if (declaration.notIdempotent || Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID')) parts.push(id);
+    let lasts = declaration.notIdempotent !== true;
+    const lastingParts: Json[] = [...parts];
     const constants: Record<string, unknown> = {};
     for (const name of Object.keys(node.inputs).sort()) {
       const input = inputOf(declaration, name);
       if (!input) continue;
       const value = node.inputs[name];
-      if (isOutputLink(value)) parts.push(name, [await sign(value[0]), value[1]]);
-      else {
+      if (isOutputLink(value)) {
+        parts.push(name, [await sign(value[0]), value[1]]);
+        const source = lasting.get(value[0]);
+        lasts &&= source !== undefined;
+        lastingParts.push(name, [source ?? '', value[1]]);
+      } else {
         constants[name] = runValue(value, input);
-        parts.push(name, { value: plain(value) ?? identity(value as object) });
+        const known = plain(value);
+        lasts &&= known !== undefined;
+        parts.push(name, { value: known ?? identity(value as object) });
+        lastingParts.push(name, { value: known ?? '' });
       }
     }
-    if (declaration.fingerprint) parts.push(await fingerprint(declaration, constants, contextOf(id)));
-    const signature = createHash('sha256').update(dumpsJson(parts)).digest('hex');
+    if (declaration.fingerprint) {
+      const found = await fingerprint(declaration, constants, contextOf(id));
+      lasts &&= found !== undefined;
+      parts.push(found ?? unique());
+    }
+    const signature = hashOf(parts);
     onPath.delete(id);
     all.set(id, signature);
+    lasting.set(id, lasts ? hashOf(lastingParts) : undefined);
     return signature;
   };
-  return { of: (id) => all.get(id)!, sign, all };
+  return { of: (id) => all.get(id)!, sign, all, lasting: (id) => lasting.get(id) };
 }
+
+const hashOf = (parts: Json[]): string => createHash('sha256').update(dumpsJson(parts)).digest('hex');
 
 let count = 0;
 const unique = (): string => `unique ${++count}`;
 
-async function fingerprint(declaration: NodeDeclaration, constants: Record<string, unknown>, context: NodeContext): Promise<string> {
+/** Undefined for one that is always another. */
+async function fingerprint(
+  declaration: NodeDeclaration,
+  constants: Record<string, unknown>,
+  context: NodeContext,
+): Promise<string | undefined> {
   try {
     const value = await declaration.fingerprint!(constants as InputValues<Inputs>, context);
-    return Number.isNaN(value) ? unique() : String(value);
+    return Number.isNaN(value) ? undefined : String(value);
   } catch {
     // the node itself will say what is wrong; until then it counts as changed
-    return unique();
+    return undefined;
   }
 }
 

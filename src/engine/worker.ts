@@ -1,12 +1,12 @@
 // The engine process: takes jobs from its parent, one at a time, and keeps networks and results for the next one.
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtime.ts';
-import { embeddedModels } from '../storage/embedded.ts';
+import { cacheFolder, embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { readWorkflow } from '../workflow/read.ts';
 import type { NodeTable } from '../workflow/validate.ts';
@@ -14,13 +14,17 @@ import { contexts, type NodeStates } from './context.ts';
 import { dynamicGraph } from './dynamic.ts';
 import type { EngineEvent } from './events.ts';
 import { type Cache, execute } from './execute.ts';
+import { filesAsked } from './files-asked.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
+import { type ResultStore, resultStore } from './result-store.ts';
+import { versions } from './versions.ts';
 
 interface Engine {
   readonly previewMethod?: PreviewMethod;
   readonly nodes: NodeTable;
   readonly folders: Folders;
   readonly runtime: Runtime;
+  readonly store?: ResultStore;
 }
 
 const cache: Cache = new Map();
@@ -40,29 +44,43 @@ const onFolder = (folder: string): void => send({ kind: 'folder', folder });
 
 async function open(settings: EngineSettings): Promise<Engine> {
   const { NODES }: { NODES: NodeTable } = await (settings.nodesModule ? import(settings.nodesModule) : import('../nodes/index.ts'));
-  return {
-    nodes: NODES,
-    previewMethod: settings.previews,
-    folders: openFolders({ ...settings, embedded: embeddedModels({ onFolder }) }),
-    runtime: createRuntime({
-      device: settings.device,
-      threads: settings.threads,
-      textEncoders: settings.textEncoders,
-      onLoad: (spec) => {
-        loadingSince = performance.now();
-        tell({ type: 'loading', ...about(spec) });
-      },
-      onSize: (spec, bytes) => tell({ type: 'loading', ...about(spec), bytes }),
-      onLoaded: (spec) => tell({ type: 'loaded', ...about(spec), seconds: (performance.now() - loadingSince) / 1000 }),
-    }),
-  };
+  const runtime = createRuntime({
+    device: settings.device,
+    threads: settings.threads,
+    textEncoders: settings.textEncoders,
+    onLoad: (spec) => {
+      loadingSince = performance.now();
+      tell({ type: 'loading', ...about(spec) });
+    },
+    onSize: (spec, bytes) => tell({ type: 'loading', ...about(spec), bytes }),
+    onLoaded: (spec) => tell({ type: 'loaded', ...about(spec), seconds: (performance.now() - loadingSince) / 1000 }),
+  });
+  const folders = openFolders({ ...settings, embedded: embeddedModels({ onFolder }) });
+  const store = storeOf(settings, folders, runtime);
+  return { nodes: NODES, previewMethod: settings.previews, folders: store?.files.folders ?? folders, runtime, store };
+}
+
+const CACHE_SIZE = 10 * 2 ** 30;
+
+/** Results of earlier runs; what they depend on besides the workflow and its files is said here. */
+function storeOf({ cache: folder, cacheSize }: EngineSettings, folders: Folders, runtime: Runtime): ResultStore | undefined {
+  if (folder === undefined) return undefined;
+  const { version, onnxruntime } = versions();
+  const { device, textEncoders } = runtime;
+  const files = filesAsked(folders, join(cacheFolder(), 'hashes'));
+  return resultStore({
+    folder,
+    bytes: cacheSize ?? CACHE_SIZE,
+    files,
+    about: JSON.stringify([version, onnxruntime, device, textEncoders]),
+  });
 }
 
 async function run(text: JobText): Promise<void> {
   const controller = new AbortController();
   job = controller;
   try {
-    const { nodes, folders, runtime, previewMethod } = await engine;
+    const { nodes, folders, runtime, previewMethod, store } = await engine;
     const { graph } = readWorkflow(parseJson(text.prompt));
     const emit = (event: EngineEvent): void => {
       if (event.type === 'node-started') loadingFor = event.nodeId;
@@ -94,7 +112,7 @@ async function run(text: JobText): Promise<void> {
       },
       interrupt: () => controller.abort(),
     });
-    const outputs = await execute({ graph, dynamic, outputs: text.outputs, nodes, cache, signal, emit, contextOf });
+    const outputs = await execute({ graph, dynamic, outputs: text.outputs, nodes, cache, signal, emit, contextOf, store });
     send({ kind: 'finished', outputs });
   } catch (error) {
     send({ kind: 'failed', error: asDarkroomError(error).toJSON() });

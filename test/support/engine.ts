@@ -3,6 +3,7 @@ import { contexts } from '../../src/engine/context.ts';
 import { dynamicGraph } from '../../src/engine/dynamic.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { execute } from '../../src/engine/execute.ts';
+import type { ResultStore } from '../../src/engine/result-store.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
@@ -26,7 +27,7 @@ export interface RunSettings {
 }
 
 /** Keeps results and states from run to run, as the engine does. A prompt that can't run at all throws its first problem. */
-export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ models: [] })) {
+export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ models: [] }), store?: ResultStore) {
   const cache = new Map();
   const states = new Map();
   return async (prompt: Record<string, unknown>, { targets, extra = {} }: RunSettings = {}): Promise<Ran> => {
@@ -56,7 +57,7 @@ export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ m
       interrupt: () => controller.abort(),
     });
     const failed = (e: DarkroomError): DarkroomError => e;
-    const shown = await execute({ graph, dynamic, outputs: wanted, nodes, cache, signal, emit, contextOf }).catch(failed);
+    const shown = await execute({ graph, dynamic, outputs: wanted, nodes, cache, signal, emit, contextOf, store }).catch(failed);
     const ran = events.flatMap((event) => (event.type === 'node-started' ? [event.nodeId] : []));
     const failure = shown instanceof Error ? shown : undefined;
     return { events, ran, failure, shown: (id: string) => (shown as Record<string, Record<string, unknown[]>>)[id]?.['value'] };
