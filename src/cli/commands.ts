@@ -88,6 +88,17 @@ export const COMMANDS: readonly Command[] = [
     run: async (invocation) => (await import('./worker.ts')).workerCommand(invocation),
   },
   {
+    name: 'cache',
+    usage: 'cache list|clear',
+    help: 'lists or clears what is kept in the cache folder: sizes, what for, last used',
+    options: ['json'],
+    notes: [
+      'clear removes all that is made again when it is needed; with names only that: a kind or a name of the list, or a model file.',
+      'The folder is DARKROOM_CACHE, else darkroom in XDG_CACHE_HOME, else ~/.cache/darkroom.',
+    ],
+    run: async (invocation) => (await import('./cache.ts')).cacheCommand(invocation),
+  },
+  {
     name: 'frontend',
     usage: 'frontend install',
     help: 'fetches ComfyUI’s own editor with pip, for serve --frontend',
