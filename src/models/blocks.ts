@@ -1,23 +1,30 @@
 // The layers that the networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are kept as
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../onnx/builder.ts';
+import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
 import type { Branch, View, Weights } from './weights.ts';
 
 /** A graph under construction and where its weights come from. */
 export interface Net {
   readonly g: Graph;
   readonly w: Weights;
+  /** Which layers compute in 8-bit integers; absent: none. */
+  readonly int8?: Int8Plan;
 }
 
 export const GROUPS = 32;
 
 /** Fully connected layer on [M, K]; weight [N, K] or a 1x1 convolution's; `rows` takes some of the N. */
-export function linear({ g, w }: Net, x: Value, name: string, rows?: View['rows']): Value {
+export function linear(net: Net, x: Value, name: string, rows?: View['rows']): Value {
+  const { g, w } = net;
   const [out, ...rest] = w.shape(`${name}.weight`);
   const width = rest.reduce((n, d) => n * d, 1);
-  const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows, after: x });
-  const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
-  const y = g.op('Gemm', [x, weight, ...bias], { transB: 1 });
+  const plain = (): Value => {
+    const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows, after: x });
+    const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
+    return g.op('Gemm', [x, weight, ...bias], { transB: 1 });
+  };
+  const y = int8Linear(net, x, name, rows) ?? plain();
   return branchesOf(w, name).reduce((sum, { rank, scale, down, up }) => {
     const low = g.op('Gemm', [x, down(g, [rank, width])], { transB: 1 });
     const wide = up(g, [rows ? rows[1] - rows[0] : out, rank], rows);
@@ -33,13 +40,18 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
-export function conv({ g, w }: Net, x: Value, name: string, { stride = 1, pads }: ConvOptions = {}): Value {
+export function conv(net: Net, x: Value, name: string, { stride = 1, pads }: ConvOptions = {}): Value {
+  const { g, w } = net;
   const [out, width, k] = w.shape(`${name}.weight`);
   const half = k >> 1;
-  const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
-  const wide = { kernel_shape: [k, k], pads: pads ?? [half, half, half, half], strides: [stride, stride] };
+  const around = pads ?? [half, half, half, half];
+  const wide = { kernel_shape: [k, k], pads: around, strides: [stride, stride] };
   const point = { kernel_shape: [1, 1] };
-  const y = g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], wide);
+  const plain = (): Value => {
+    const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
+    return g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], wide);
+  };
+  const y = int8Conv(net, x, name, stride, around) ?? plain();
   return branchesOf(w, name).reduce((sum, { rank, inner = rank, scale, down, mid, up }) => {
     const low = mid
       ? g.op('Conv', [g.op('Conv', [x, down(g, [inner, width, 1, 1])], point), mid(g)], wide)

@@ -8,6 +8,7 @@ import {
   type ElementType,
   type External,
   type Initializer,
+  type Model,
   type Node,
   type Port,
   serialize,
@@ -29,19 +30,6 @@ export interface StoredTensor {
   readonly dims: readonly number[];
 }
 
-const BYTES: Readonly<Record<ElementType, number>> = {
-  u8: 1,
-  i8: 1,
-  bool: 1,
-  f8e4m3: 1,
-  f8e5m2: 1,
-  f16: 2,
-  bf16: 2,
-  f32: 4,
-  i64: 8,
-  f64: 8,
-};
-
 export interface Graph {
   /** Adds an operator with one output. `type` may carry a domain: 'com.microsoft.Gelu'. An absent optional input is ''. */
   op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
@@ -57,8 +45,8 @@ export interface Graph {
   mapped(tensor: ExternalTensor): Value;
   /** A tensor whose bytes are at hand, as float32; they become part of the model, which ends at 2 GiB. */
   stored(tensor: StoredTensor, rounded?: ElementType): Value;
-  /** A tensor as the type that it is stored as, for operators that take it so. */
-  raw(tensor: ExternalTensor | StoredTensor): Value;
+  /** A tensor whose bytes are at hand, as it is stored. */
+  raw(tensor: StoredTensor): Value;
   /** Float32 values, rounded to another type and back. */
   round(value: Value, to: ElementType): Value;
   /** Declares a float32 input; named dimensions are free. */
@@ -69,8 +57,8 @@ export interface Graph {
   weightBytes(): number;
   /** The deepest folder that holds the files of all external tensors; the serialized model names them from there. */
   folder(): string;
-  /** The whole model as the bytes of an .onnx file. */
-  serialize(): Uint8Array;
+  /** The whole model as the bytes of an .onnx file. `change`: what a device wants done to it first. */
+  serialize(change?: (model: Model) => Model): Uint8Array;
 }
 
 export function createGraph(): Graph {
@@ -112,17 +100,6 @@ export function createGraph(): Graph {
     return rounded && rounded !== type ? round(wide, rounded) : wide;
   };
 
-  const raw: Graph['raw'] = (tensor) => {
-    const { type, dims } = tensor;
-    const make = (data: Initializer['data']): Value => {
-      weights += dims.reduce((n, d) => n * d, BYTES[type]);
-      return constant(type, dims, data);
-    };
-    if ('bytes' in tensor) return make(tensor.bytes);
-    const { location, offset, length } = tensor;
-    return once(`raw ${location} ${offset} ${length} ${dims}`, () => make({ location, offset, length }));
-  };
-
   return {
     op,
     outputsOf,
@@ -143,7 +120,7 @@ export function createGraph(): Graph {
         return constant(type, dims, { location, offset, length });
       }),
     stored: ({ bytes, type, dims }, rounded) => asFloat(constant(type, dims, bytes), type, dims, rounded),
-    raw,
+    raw: ({ bytes, type, dims }) => once(`raw ${type} ${dims} ${Buffer.from(bytes).toString('base64')}`, () => constant(type, dims, bytes)),
     round,
     input: (name, dims) => {
       inputs.push({ name, type: 'f32', dims });
@@ -155,7 +132,7 @@ export function createGraph(): Graph {
     },
     weightBytes: () => weights,
     folder,
-    serialize: () => serialize({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs }),
+    serialize: (change = (model) => model) => serialize(change({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs })),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Hypernetwork } from '../../formats/hypernetwork.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../blocks.ts';
+import type { Int8Plan } from '../int8.ts';
 import type { Weights } from '../weights.ts';
 import type { UNetConfig } from './config.ts';
 import { joinFreeU } from './freeu.ts';
@@ -20,6 +21,8 @@ export interface UNetGraphOptions {
   readonly adapter?: boolean;
   /** Applied one after another; input `hypernetworks` [n]: their strengths. */
   readonly hypernetworks?: readonly Hypernetwork[];
+  /** Which layers compute in 8-bit integers. */
+  readonly int8?: Int8Plan;
 }
 
 /** How many skips the output blocks use: that many inputs `control…`. */
@@ -31,7 +34,7 @@ export const skipCount = (config: UNetConfig): number => config.output.length;
  */
 export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGraphOptions = {}): Graph {
   const g = createGraph();
-  const net: Net = { g, w: weights };
+  const net: Net = { g, w: weights, int8: options.int8 };
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
   const conditions: Conditions = {
     batch: batchOf(net, x),

@@ -1,0 +1,129 @@
+// Layers in 8-bit integers (W8A8): weights are quantised once, per output channel (quantise.ts), and kept in the cache; activations when
+// they are there, in ONNX Runtime's DynamicQuantizeLinear (one scale for a tensor) or with one scale for a row. Sums are int32, what comes
+// out is float32. Convolutions are products of their columns, in NHWC. Without kept weights the float32 operators remain.
+import type { Graph, Value } from '../onnx/builder.ts';
+import type { Recipe } from './derived.ts';
+import { nhwcOrder, quantiseColumns } from './quantise.ts';
+import type { View, Weights } from './weights.ts';
+
+/** How a layer's activations are scaled: one scale for all of them, or one for each row (token or pixel). */
+export type Scaling = 'tensor' | 'row';
+
+/** Which layers compute in 8 bits, and how; undefined: in float32. `shape` is the weight's. */
+export type Int8Plan = (layer: string, shape: readonly number[]) => Scaling | undefined;
+
+export interface Int8Net {
+  readonly g: Graph;
+  readonly w: Weights;
+  readonly int8?: Int8Plan;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+
+/** [N, C, k, k] or [N, K], or some rows of it, as `values` [K, N] (rows in the order row, column, channel) and `scales` [N]. */
+function columnsRecipe(rows?: View['rows']): Recipe {
+  const countOf = ([n]: readonly number[]): number => (rows ? rows[1] - rows[0] : n);
+  return {
+    name: rows ? `int8 columns ${rows[0]}-${rows[1]}` : 'int8 columns',
+    version: 1,
+    outputs: ([shape]) => [
+      { name: 'values', type: 'i8', dims: [shape.slice(1).reduce((n, d) => n * d, 1), countOf(shape)] },
+      { name: 'scales', type: 'f32', dims: [countOf(shape)] },
+    ],
+    compute: ([{ shape, data }]) => {
+      const [n, channels, kernel = 1] = shape;
+      const order = kernel > 1 ? nhwcOrder(channels, kernel) : undefined;
+      const { values, scales } = quantiseColumns(data, n, { order, rows });
+      return [bytesOf(values), bytesOf(scales)];
+    },
+  };
+}
+
+/** 8-bit values, the scale of a step and the value that stands for 0; of each row where `rows` is given, as [M, 1] to multiply with. */
+interface Activations {
+  readonly values: Value;
+  readonly scale: Value;
+  readonly zero: Value;
+  readonly rows?: Value;
+}
+
+/** What is quantised once, also where several layers take it. */
+const known = new WeakMap<Graph, Map<string, Activations>>();
+
+function quantised(g: Graph, x: Value, scaling: Scaling): Activations {
+  const here = known.get(g) ?? new Map<string, Activations>();
+  known.set(g, here);
+  const key = `${scaling} ${x}`;
+  const made = here.get(key) ?? (scaling === 'tensor' ? byTensor(g, x) : byRow(g, x));
+  here.set(key, made);
+  return made;
+}
+
+function byTensor(g: Graph, x: Value): Activations {
+  const [values, scale, zero] = g.outputsOf('DynamicQuantizeLinear', [x], 3);
+  return { values, scale, zero };
+}
+
+/** x [M, K]: scale max |x| / 127 of the row, 128 for 0. */
+function byRow(g: Graph, x: Value): Activations {
+  const most = g.op('ReduceMax', [g.op('Abs', [x]), g.ints([-1])], { keepdims: 1 });
+  const rows = g.op('Mul', [g.op('Max', [most, g.floats([1e-30])]), g.floats([1 / 127])]);
+  const one = g.floats([1], []);
+  const zero = g.raw({ type: 'u8', dims: [], bytes: Uint8Array.of(128) });
+  return { values: g.op('QuantizeLinear', [g.op('Div', [x, rows]), one, zero]), scale: one, zero, rows };
+}
+
+/** Fully connected layer on [M, K] where the plan says so and the weights are kept; else undefined. As blocks.ts' linear, without branches. */
+export function int8Linear({ g, w, int8 }: Int8Net, x: Value, name: string, rows?: View['rows']): Value | undefined {
+  const scaling = int8?.(name, w.shape(`${name}.weight`));
+  const kept = scaling && w.derived?.(g, [`${name}.weight`], columnsRecipe(rows));
+  if (!kept) return undefined;
+  const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`, { rows }) : undefined;
+  return product(g, quantised(g, x, scaling), kept, bias);
+}
+
+function product(g: Graph, a: Activations, [values, scales]: readonly Value[], bias: Value | undefined): Value {
+  const inside = bias && !a.rows ? [bias] : [];
+  const y = g.op('com.microsoft.MatMulIntegerToFloat', [a.values, values, a.scale, scales, a.zero, '', ...inside]);
+  if (!a.rows) return y;
+  const scaled = g.op('Mul', [y, a.rows]);
+  return bias ? g.op('Add', [scaled, bias]) : scaled;
+}
+
+/** Convolution of [B, C, H, W] where the plan says so and the weights are kept; else undefined. `pads`: top, left, bottom, right. */
+export function int8Conv(
+  { g, w, int8 }: Int8Net,
+  x: Value,
+  name: string,
+  stride: number,
+  [top, left, bottom, right]: readonly number[],
+): Value | undefined {
+  const shape = w.shape(`${name}.weight`);
+  const kept = int8?.(name, shape) && w.derived?.(g, [`${name}.weight`], columnsRecipe());
+  if (!kept) return undefined;
+  const [out, channels, kernel] = shape;
+  const { values, scale, zero } = quantised(g, x, 'tensor');
+  const nhwc = g.op('Transpose', [values], { perm: [0, 2, 3, 1] });
+  const padded = kernel > 1 ? g.op('Pad', [nhwc, g.ints([0, top, left, 0, 0, bottom, right, 0]), zero]) : nhwc;
+  const columns = columnsOf(g, padded, kernel, stride);
+  const rows = g.op('Reshape', [columns, g.ints([-1, channels * kernel * kernel])]);
+  const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`) : undefined;
+  const y = product(g, { values: rows, scale, zero }, kept, bias);
+  const sizes = g.op('Concat', [g.op('Shape', [columns], { start: 0, end: 3 }), g.ints([out])], { axis: 0 });
+  return g.op('Transpose', [g.op('Reshape', [y, sizes])], { perm: [0, 3, 1, 2] });
+}
+
+/** [B, H, W, C] -> [B, H', W', k k C]: what each place of the result is made of. */
+function columnsOf(g: Graph, x: Value, kernel: number, stride: number): Value {
+  const steps = g.ints([stride, stride]);
+  // a kernel's last places reach to the edge, the others end as far before it as they begin before the last
+  const end = (i: number): number => (i === kernel - 1 ? Number.MAX_SAFE_INTEGER : i + 1 - kernel);
+  const parts: Value[] = [];
+  for (let i = 0; i < kernel; i++)
+    for (let j = 0; j < kernel; j++)
+      parts.push(
+        kernel === 1 && stride === 1 ? x : g.op('Slice', [x, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), steps]),
+      );
+  return parts.length === 1 ? parts[0] : g.op('Concat', parts, { axis: 3 });
+}
