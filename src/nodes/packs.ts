@@ -57,7 +57,11 @@ const NAMED: readonly (readonly [pack: string, types: readonly string[]])[] = [
   VoxelToMeshBasic Wan22FunControlToVideo Wan22ImageToVideoLatent WanAnimateToVideo WanCameraEmbedding WanCameraImageToVideo
   WanContextWindowsManual WanFirstLastFrameToVideo WanFunControlToVideo WanFunInpaintToVideo WanHuMoImageToVideo WanImageToVideo
   WanPhantomSubjectToVideo WanSoundImageToVideo WanSoundImageToVideoExtend WanTrackToVideo WanVaceToVideo WebcamCapture
-  unCLIPCheckpointLoader unCLIPConditioning
+  unCLIPCheckpointLoader unCLIPConditioning CombineHooks2 CombineHooks4 CombineHooks8 ConditioningSetDefaultCombine
+  ConditioningSetProperties ConditioningSetPropertiesAndCombine ConditioningTimestepsRange CreateHookKeyframe
+  CreateHookKeyframesFromFloats CreateHookKeyframesInterpolated CreateHookLora CreateHookLoraModelOnly CreateHookModelAsLora
+  CreateHookModelAsLoraModelOnly PairConditioningCombine PairConditioningSetDefaultCombine PairConditioningSetProperties
+  PairConditioningSetPropertiesAndCombine SetClipHooks SetHookKeyframes
 `),
   ],
   [

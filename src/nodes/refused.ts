@@ -18,13 +18,13 @@ const REFUSALS: readonly RefusedTypes[] = [
     pack: 'ComfyUI itself',
     reason: 'style models (T2I-Adapter style, FLUX Redux) are not read',
     hint: 'Guide by a picture with a T2I-Adapter or ControlNet, or with unCLIPConditioning and an unCLIP checkpoint.',
-    types: ['StyleModelLoader', 'StyleModelApply'],
+    types: ['StyleModelApply'],
   },
   {
     pack: 'ComfyUI itself',
     reason: 'GLIGEN models are not read',
     hint: 'Place things with ConditioningSetArea or ConditioningSetMask.',
-    types: ['GLIGENLoader', 'GLIGENTextBoxApply'],
+    types: ['GLIGENTextBoxApply'],
   },
   {
     pack: 'SeargeSDXL',

@@ -19,6 +19,9 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CONTROL_NET: ControlNet;
   CLIP_VISION: VisionModel;
   CLIP_VISION_OUTPUT: VisionOutput;
+  /** Of files that are not read. */
+  STYLE_MODEL: never;
+  GLIGEN: never;
   CONDITIONING: Conditioning;
   LATENT: Latent;
   LATENT_OPERATION: LatentOperation;

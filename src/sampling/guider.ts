@@ -138,8 +138,11 @@ async function guide(model: Model, step: GuidanceStep): Promise<Tensor> {
   return afterCfg(model, combine ? await combine(step) : towards(step.uncond, step.cond, step.cfg), step);
 }
 
-const beforeCfg = (model: Model, step: SidesStep): Sides =>
-  (model.patches?.preCfg ?? []).reduce<Sides>((sides, change) => change({ ...step, ...sides }), { cond: step.cond, uncond: step.uncond });
+function beforeCfg(model: Model, step: SidesStep): Sides {
+  let { cond, uncond }: Sides = step;
+  for (const change of model.patches?.preCfg ?? []) ({ cond, uncond } = change({ ...step, cond, uncond }));
+  return { cond, uncond };
+}
 
 async function afterCfg(model: Model, denoised: Tensor, step: GuidanceStep): Promise<Tensor> {
   let guided = denoised;

@@ -1,5 +1,6 @@
 // The nodes that ComfyUI itself brings, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
+import { ATTENTION_NODES } from './attention.ts';
 import { COMPOSITING_NODES } from './compositing.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
 import { CONTROLNET_NODES } from './controlnet.ts';
@@ -23,11 +24,14 @@ import { MODEL_FILE_NODES } from './model-files.ts';
 import { MODEL_INPUT_NODES } from './model-inputs.ts';
 import { MODEL_PATCH_NODES } from './model-patches.ts';
 import { MODEL_SAMPLING_NODES } from './model-sampling.ts';
+import { PRIMITIVE_NODES } from './primitives.ts';
 import { PROMPT_NODES } from './prompt.ts';
 import { SAMPLER_NODES } from './samplers.ts';
 import { SAMPLING_NODES } from './sampling.ts';
 import { SAVE_MODEL_NODES } from './save-models.ts';
 import { SIGMA_NODES } from './sigmas.ts';
+import { STRING_NODES } from './strings.ts';
+import { UNREAD_MODEL_NODES } from './unread-models.ts';
 import { UPSCALE_MODEL_NODES } from './upscale-model.ts';
 import { VAE_NODES } from './vae.ts';
 import { VISION_NODES } from './vision.ts';
@@ -39,6 +43,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...SAVE_MODEL_NODES,
   ...HYPERNETWORK_NODES,
   ...VISION_NODES,
+  ...UNREAD_MODEL_NODES,
   ...LORA_NODES,
   ...PROMPT_NODES,
   ...CONDITIONING_NODES,
@@ -60,8 +65,11 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...MODEL_INPUT_NODES,
   ...MODEL_PATCH_NODES,
   ...GUIDANCE_NODES,
+  ...ATTENTION_NODES,
   ...CUSTOM_SAMPLING_NODES,
   ...SAMPLER_NODES,
   ...SIGMA_NODES,
   ...MODEL_SAMPLING_NODES,
+  ...STRING_NODES,
+  ...PRIMITIVE_NODES,
 ];

@@ -1,6 +1,7 @@
 // CLIP vision models, and models that are told of pictures (unCLIP). Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../errors.ts';
 import { loadCheckpointVision, loadVision, type VisionModel } from '../../runtime/vision.ts';
+import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../declare.ts';
 import { checkpointParts, once, stateOf } from './loaders.ts';
 
@@ -40,6 +41,15 @@ const lacking = (name: string): VisionModel => ({
   },
 });
 
+/** The parts of a checkpoint with its vision model. */
+async function seeingParts(name: string, context: NodeContext) {
+  const { runtime } = context;
+  const file = context.modelPath('checkpoints', name);
+  const parts = await checkpointParts(name, context);
+  const vision = await once(runtime, [file], () => loadCheckpointVision(file, runtime), 'vision of a checkpoint');
+  return { ...parts, vision: vision ?? lacking(name) };
+}
+
 const unCLIPCheckpointLoader = defineNode({
   type: 'unCLIPCheckpointLoader',
   display: 'unCLIPCheckpointLoader',
@@ -48,11 +58,22 @@ const unCLIPCheckpointLoader = defineNode({
   outputs: [output('MODEL'), output('CLIP'), output('VAE'), output('CLIP_VISION')],
   fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
   async run({ ckpt_name }, context) {
-    const { model, clip, vae } = await checkpointParts(ckpt_name, context);
-    const { runtime } = context;
-    const file = context.modelPath('checkpoints', ckpt_name);
-    const vision = await once(runtime, [file], () => loadCheckpointVision(file, runtime), 'vision of a checkpoint');
-    return outputs(model, clip, vae, vision ?? lacking(ckpt_name));
+    const { model, clip, vae, vision } = await seeingParts(ckpt_name, context);
+    return outputs(model, clip, vae, vision);
+  },
+});
+
+const ImageOnlyCheckpointLoader = defineNode({
+  type: 'ImageOnlyCheckpointLoader',
+  display: 'Image Only Checkpoint Loader (img2vid model)',
+  category: 'loaders/video_models',
+  description: 'The parts of a checkpoint whose prompts are pictures. Models of videos are not read.',
+  inputs: { ckpt_name: modelFile('checkpoints') },
+  outputs: [output('MODEL'), output('CLIP_VISION'), output('VAE')],
+  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
+  async run({ ckpt_name }, context) {
+    const { model, vision, vae } = await seeingParts(ckpt_name, context);
+    return outputs(model, vision, vae);
   },
 });
 
@@ -74,4 +95,4 @@ const unCLIPConditioning = defineNode({
   },
 });
 
-export const VISION_NODES = [CLIPVisionLoader, CLIPVisionEncode, unCLIPCheckpointLoader, unCLIPConditioning];
+export const VISION_NODES = [CLIPVisionLoader, CLIPVisionEncode, unCLIPCheckpointLoader, ImageOnlyCheckpointLoader, unCLIPConditioning];

@@ -248,6 +248,22 @@ export const CFGZeroStar: NodeFunction<{
   model: Link<'MODEL'>;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('CFGZeroStar', [['patched_model', 'MODEL']]);
 
+/**
+ * CLIPAttentionMultiply (_for_testing/attention_experiments)
+ * @experimental
+ */
+export const CLIPAttentionMultiply: NodeFunction<{
+  clip: Link<'CLIP'>;
+  /** 0 to 10, in the editor 1. */
+  q: Float;
+  /** 0 to 10, in the editor 1. */
+  k: Float;
+  /** 0 to 10, in the editor 1. */
+  v: Float;
+  /** 0 to 10, in the editor 1. */
+  out: Float;
+}, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPAttentionMultiply', [['CLIP', 'CLIP']]);
+
 /** Load CLIP (advanced/loaders): Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL. */
 export const CLIPLoader: NodeFunction<{
   /** A file of models/text_encoders. */
@@ -351,6 +367,12 @@ export const Canny: NodeFunction<{
   /** 0.01 to 0.99, in the editor 0.8. */
   high_threshold: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Canny', [['IMAGE', 'IMAGE']]);
+
+/** Case Converter (utils/string) */
+export const CaseConverter: NodeFunction<{
+  string: Text;
+  mode: OneOf<'UPPERCASE' | 'lowercase' | 'Capitalize' | 'Title Case'>;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']]);
 
 /** CfgScheduleHookProvider (ImpactPack/Upscale): The cfg changes from step to step of an iterative upscale, in whole numbers. */
 export const CfgScheduleHookProvider: NodeFunction<{
@@ -1112,6 +1134,12 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
 
+/** GLIGENLoader (loaders): Not supported: GLIGEN models are not read. Place things with ConditioningSetArea or ConditioningSetMask. */
+export const GLIGENLoader: NodeFunction<{
+  /** A file of models/gligen. */
+  gligen_name: FileName;
+}, Node<{ GLIGEN: 'GLIGEN' }>> = nodeFunction('GLIGENLoader', [['GLIGEN', 'GLIGEN']]);
+
 /** Get Image Size (image): Width and height of the pictures, and how many there are. */
 export const GetImageSize: NodeFunction<{
   image: Link<'IMAGE'>;
@@ -1239,6 +1267,12 @@ export const ImageMaskSwitch: NodeFunction<{
   images4_opt?: Link<'IMAGE'>;
   mask4_opt?: Link<'MASK'>;
 }, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
+/** Image Only Checkpoint Loader (img2vid model) (loaders/video_models): The parts of a checkpoint whose prompts are pictures. Models of videos are not read. */
+export const ImageOnlyCheckpointLoader: NodeFunction<{
+  /** A file of models/checkpoints. */
+  ckpt_name: FileName;
+}, Node<{ MODEL: 'MODEL'; CLIP_VISION: 'CLIP_VISION'; VAE: 'VAE' }>> = nodeFunction('ImageOnlyCheckpointLoader', [['MODEL', 'MODEL'], ['CLIP_VISION', 'CLIP_VISION'], ['VAE', 'VAE']]);
 
 /** Pad Image for Outpainting (image) */
 export const ImagePadForOutpaint: NodeFunction<{
@@ -3008,6 +3042,11 @@ export const PorterDuffImageComposite: NodeFunction<{
   mode: OneOf<'ADD' | 'CLEAR' | 'DARKEN' | 'DST' | 'DST_ATOP' | 'DST_IN' | 'DST_OUT' | 'DST_OVER' | 'LIGHTEN' | 'MULTIPLY' | 'OVERLAY' | 'SCREEN' | 'SRC' | 'SRC_ATOP' | 'SRC_IN' | 'SRC_OUT' | 'SRC_OVER' | 'XOR'>;
 }, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PorterDuffImageComposite', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
+/** Preview Any (utils) */
+export const PreviewAny: NodeFunction<{
+  source: Anything;
+}, OutputNode> = nodeFunction('PreviewAny');
+
 /** Preview Bridge (Image) (ImpactPack/Util): Shows a picture, and gives it on with the mask that was drawn on it. */
 export const PreviewBridge: NodeFunction<{
   images: Link<'IMAGE'>;
@@ -3042,6 +3081,34 @@ export const PreviewDetailerHookProvider: NodeFunction<{
 export const PreviewImage: NodeFunction<{
   images: Link<'IMAGE'>;
 }, OutputNode> = nodeFunction('PreviewImage');
+
+/** Boolean (utils/primitive) */
+export const PrimitiveBoolean: NodeFunction<{
+  /** In the editor false. */
+  value: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('PrimitiveBoolean', [['BOOLEAN', 'BOOLEAN']]);
+
+/** Float (utils/primitive) */
+export const PrimitiveFloat: NodeFunction<{
+  /** -9223372036854776000 to 9223372036854776000, in the editor 0. */
+  value: Float;
+}, Node<{ FLOAT: 'FLOAT' }>> = nodeFunction('PrimitiveFloat', [['FLOAT', 'FLOAT']]);
+
+/** Int (utils/primitive) */
+export const PrimitiveInt: NodeFunction<{
+  /** -9223372036854775807 to 9223372036854775807, in the editor 0. */
+  value: Int;
+}, Node<{ INT: 'INT' }>> = nodeFunction('PrimitiveInt', [['INT', 'INT']]);
+
+/** String (utils/primitive) */
+export const PrimitiveString: NodeFunction<{
+  value: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveString', [['STRING', 'STRING']]);
+
+/** String (Multiline) (utils/primitive) */
+export const PrimitiveStringMultiline: NodeFunction<{
+  value: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('PrimitiveStringMultiline', [['STRING', 'STRING']]);
 
 /** RandomNoise (sampling/custom_sampling/noise) */
 export const RandomNoise: NodeFunction<{
@@ -3082,6 +3149,48 @@ export const ReencodeLatentPipe: NodeFunction<{
   input_basic_pipe: Link<'BASIC_PIPE'>;
   output_basic_pipe: Link<'BASIC_PIPE'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatentPipe', [['LATENT', 'LATENT']]);
+
+/** Regex Extract (utils/string) */
+export const RegexExtract: NodeFunction<{
+  string: Text;
+  regex_pattern: Text;
+  mode: OneOf<'First Match' | 'All Matches' | 'First Group' | 'All Groups'>;
+  /** In the editor true. */
+  case_insensitive: Bool;
+  /** In the editor false. */
+  multiline: Bool;
+  /** In the editor false. */
+  dotall: Bool;
+  /** 0 to 100, in the editor 1. */
+  group_index: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexExtract', [['STRING', 'STRING']]);
+
+/** Regex Match (utils/string) */
+export const RegexMatch: NodeFunction<{
+  string: Text;
+  regex_pattern: Text;
+  /** In the editor true. */
+  case_insensitive: Bool;
+  /** In the editor false. */
+  multiline: Bool;
+  /** In the editor false. */
+  dotall: Bool;
+}, Node<{ matches: 'BOOLEAN' }>> = nodeFunction('RegexMatch', [['matches', 'BOOLEAN']]);
+
+/** Regex Replace (utils/string): Replaces what a regular expression finds. */
+export const RegexReplace: NodeFunction<{
+  string: Text;
+  regex_pattern: Text;
+  replace: Text;
+  /** In the editor true. */
+  case_insensitive?: Bool;
+  /** In the editor false. */
+  multiline?: Bool;
+  /** The dot matches new lines too. In the editor false. */
+  dotall?: Bool;
+  /** So many matches are replaced; 0: all. 0 to 100, in the editor 0. */
+  count?: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexReplace', [['STRING', 'STRING']]);
 
 /** RegionalPrompt (ImpactPack/Regional): A region of the picture with a sampler, and so a prompt, of its own. */
 export const RegionalPrompt: NodeFunction<{
@@ -4292,11 +4401,68 @@ export const StepsScheduleHookProvider: NodeFunction<{
   target_steps: Int;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('StepsScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
+/** Compare (utils/string) */
+export const StringCompare: NodeFunction<{
+  string_a: Text;
+  string_b: Text;
+  mode: OneOf<'Starts With' | 'Ends With' | 'Equal'>;
+  /** In the editor true. */
+  case_sensitive: Bool;
+}, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('StringCompare', [['BOOLEAN', 'BOOLEAN']]);
+
+/** Concatenate (utils/string) */
+export const StringConcatenate: NodeFunction<{
+  string_a: Text;
+  string_b: Text;
+  delimiter: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringConcatenate', [['STRING', 'STRING']]);
+
+/** Contains (utils/string) */
+export const StringContains: NodeFunction<{
+  string: Text;
+  substring: Text;
+  /** In the editor true. */
+  case_sensitive: Bool;
+}, Node<{ contains: 'BOOLEAN' }>> = nodeFunction('StringContains', [['contains', 'BOOLEAN']]);
+
+/** Length (utils/string) */
+export const StringLength: NodeFunction<{
+  string: Text;
+}, Node<{ length: 'INT' }>> = nodeFunction('StringLength', [['length', 'INT']]);
+
 /** String List to String (ImpactPack/Util) */
 export const StringListToString: NodeFunction<{
   join_with: Text;
   string_list: Text;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringListToString', [['STRING', 'STRING']]);
+
+/** Replace (utils/string) */
+export const StringReplace: NodeFunction<{
+  string: Text;
+  find: Text;
+  replace: Text;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringReplace', [['STRING', 'STRING']]);
+
+/** Substring (utils/string) */
+export const StringSubstring: NodeFunction<{
+  string: Text;
+  /** -Infinity to Infinity, in the editor 0. */
+  start: Int;
+  /** -Infinity to Infinity, in the editor 0. */
+  end: Int;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringSubstring', [['STRING', 'STRING']]);
+
+/** Trim (utils/string) */
+export const StringTrim: NodeFunction<{
+  string: Text;
+  mode: OneOf<'Both' | 'Left' | 'Right'>;
+}, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']]);
+
+/** Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not read. Guide by a picture with a T2I-Adapter or ControlNet, or with unCLIPConditioning and an unCLIP checkpoint. */
+export const StyleModelLoader: NodeFunction<{
+  /** A file of models/style_models. */
+  style_model_name: FileName;
+}, Node<{ STYLE_MODEL: 'STYLE_MODEL' }>> = nodeFunction('StyleModelLoader', [['STYLE_MODEL', 'STYLE_MODEL']]);
 
 /** Pixelwise(MASK - MASK) (ImpactPack/Operation) */
 export const SubtractMask: NodeFunction<{
@@ -4466,6 +4632,54 @@ export const UNETLoader: NodeFunction<{
   unet_name: FileName;
   weight_dtype: OneOf<'default' | 'fp8_e4m3fn' | 'fp8_e4m3fn_fast' | 'fp8_e5m2'>;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNETLoader', [['MODEL', 'MODEL']]);
+
+/**
+ * UNetCrossAttentionMultiply (_for_testing/attention_experiments)
+ * @experimental
+ */
+export const UNetCrossAttentionMultiply: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 10, in the editor 1. */
+  q: Float;
+  /** 0 to 10, in the editor 1. */
+  k: Float;
+  /** 0 to 10, in the editor 1. */
+  v: Float;
+  /** 0 to 10, in the editor 1. */
+  out: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetCrossAttentionMultiply', [['MODEL', 'MODEL']]);
+
+/**
+ * UNetSelfAttentionMultiply (_for_testing/attention_experiments)
+ * @experimental
+ */
+export const UNetSelfAttentionMultiply: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 10, in the editor 1. */
+  q: Float;
+  /** 0 to 10, in the editor 1. */
+  k: Float;
+  /** 0 to 10, in the editor 1. */
+  v: Float;
+  /** 0 to 10, in the editor 1. */
+  out: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetSelfAttentionMultiply', [['MODEL', 'MODEL']]);
+
+/**
+ * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Models of pictures have no temporal layers: only the structural factors count.
+ * @experimental
+ */
+export const UNetTemporalAttentionMultiply: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 10, in the editor 1. */
+  self_structural: Float;
+  /** 0 to 10, in the editor 1. */
+  self_temporal: Float;
+  /** 0 to 10, in the editor 1. */
+  cross_structural: Float;
+  /** 0 to 10, in the editor 1. */
+  cross_temporal: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetTemporalAttentionMultiply', [['MODEL', 'MODEL']]);
 
 /** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without running anything of it. */
 export const UltralyticsDetectorProvider: NodeFunction<{
@@ -4686,6 +4900,7 @@ export const nodes: {
   CFGGuider: typeof CFGGuider;
   CFGNorm: typeof CFGNorm;
   CFGZeroStar: typeof CFGZeroStar;
+  CLIPAttentionMultiply: typeof CLIPAttentionMultiply;
   CLIPLoader: typeof CLIPLoader;
   CLIPMergeAdd: typeof CLIPMergeAdd;
   CLIPMergeSimple: typeof CLIPMergeSimple;
@@ -4698,6 +4913,7 @@ export const nodes: {
   CLIPVisionEncode: typeof CLIPVisionEncode;
   CLIPVisionLoader: typeof CLIPVisionLoader;
   Canny: typeof Canny;
+  CaseConverter: typeof CaseConverter;
   CfgScheduleHookProvider: typeof CfgScheduleHookProvider;
   CheckpointLoader: typeof CheckpointLoader;
   CheckpointLoaderSimple: typeof CheckpointLoaderSimple;
@@ -4752,6 +4968,7 @@ export const nodes: {
   FromDetailerPipe_v2: typeof FromDetailerPipe_v2;
   GITSScheduler: typeof GITSScheduler;
   GITSSchedulerFuncProvider: typeof GITSSchedulerFuncProvider;
+  GLIGENLoader: typeof GLIGENLoader;
   GetImageSize: typeof GetImageSize;
   GrowMask: typeof GrowMask;
   HypernetworkLoader: typeof HypernetworkLoader;
@@ -4767,6 +4984,7 @@ export const nodes: {
   ImageInvert: typeof ImageInvert;
   ImageListToImageBatch: typeof ImageListToImageBatch;
   ImageMaskSwitch: typeof ImageMaskSwitch;
+  ImageOnlyCheckpointLoader: typeof ImageOnlyCheckpointLoader;
   ImagePadForOutpaint: typeof ImagePadForOutpaint;
   ImageRGBToYUV: typeof ImageRGBToYUV;
   ImageReceiver: typeof ImageReceiver;
@@ -4933,15 +5151,24 @@ export const nodes: {
   PixelKSampleUpscalerProviderPipe: typeof PixelKSampleUpscalerProviderPipe;
   PolyexponentialScheduler: typeof PolyexponentialScheduler;
   PorterDuffImageComposite: typeof PorterDuffImageComposite;
+  PreviewAny: typeof PreviewAny;
   PreviewBridge: typeof PreviewBridge;
   PreviewBridgeLatent: typeof PreviewBridgeLatent;
   PreviewDetailerHookProvider: typeof PreviewDetailerHookProvider;
   PreviewImage: typeof PreviewImage;
+  PrimitiveBoolean: typeof PrimitiveBoolean;
+  PrimitiveFloat: typeof PrimitiveFloat;
+  PrimitiveInt: typeof PrimitiveInt;
+  PrimitiveString: typeof PrimitiveString;
+  PrimitiveStringMultiline: typeof PrimitiveStringMultiline;
   RandomNoise: typeof RandomNoise;
   RebatchImages: typeof RebatchImages;
   RebatchLatents: typeof RebatchLatents;
   ReencodeLatent: typeof ReencodeLatent;
   ReencodeLatentPipe: typeof ReencodeLatentPipe;
+  RegexExtract: typeof RegexExtract;
+  RegexMatch: typeof RegexMatch;
+  RegexReplace: typeof RegexReplace;
   RegionalPrompt: typeof RegionalPrompt;
   RegionalSampler: typeof RegionalSampler;
   RegionalSamplerAdvanced: typeof RegionalSamplerAdvanced;
@@ -5042,7 +5269,15 @@ export const nodes: {
   SplitSigmas: typeof SplitSigmas;
   SplitSigmasDenoise: typeof SplitSigmasDenoise;
   StepsScheduleHookProvider: typeof StepsScheduleHookProvider;
+  StringCompare: typeof StringCompare;
+  StringConcatenate: typeof StringConcatenate;
+  StringContains: typeof StringContains;
+  StringLength: typeof StringLength;
   StringListToString: typeof StringListToString;
+  StringReplace: typeof StringReplace;
+  StringSubstring: typeof StringSubstring;
+  StringTrim: typeof StringTrim;
+  StyleModelLoader: typeof StyleModelLoader;
   SubtractMask: typeof SubtractMask;
   SubtractMaskForEach: typeof SubtractMaskForEach;
   TCFG: typeof TCFG;
@@ -5056,6 +5291,9 @@ export const nodes: {
   TwoSamplersForMaskUpscalerProvider: typeof TwoSamplersForMaskUpscalerProvider;
   TwoSamplersForMaskUpscalerProviderPipe: typeof TwoSamplersForMaskUpscalerProviderPipe;
   UNETLoader: typeof UNETLoader;
+  UNetCrossAttentionMultiply: typeof UNetCrossAttentionMultiply;
+  UNetSelfAttentionMultiply: typeof UNetSelfAttentionMultiply;
+  UNetTemporalAttentionMultiply: typeof UNetTemporalAttentionMultiply;
   UltralyticsDetectorProvider: typeof UltralyticsDetectorProvider;
   Unsampler: typeof Unsampler;
   UnsamplerDetailerHookProvider: typeof UnsamplerDetailerHookProvider;
@@ -5128,6 +5366,7 @@ export const nodes: {
   CFGGuider,
   CFGNorm,
   CFGZeroStar,
+  CLIPAttentionMultiply,
   CLIPLoader,
   CLIPMergeAdd,
   CLIPMergeSimple,
@@ -5140,6 +5379,7 @@ export const nodes: {
   CLIPVisionEncode,
   CLIPVisionLoader,
   Canny,
+  CaseConverter,
   CfgScheduleHookProvider,
   CheckpointLoader,
   CheckpointLoaderSimple,
@@ -5194,6 +5434,7 @@ export const nodes: {
   FromDetailerPipe_v2,
   GITSScheduler,
   GITSSchedulerFuncProvider,
+  GLIGENLoader,
   GetImageSize,
   GrowMask,
   HypernetworkLoader,
@@ -5209,6 +5450,7 @@ export const nodes: {
   ImageInvert,
   ImageListToImageBatch,
   ImageMaskSwitch,
+  ImageOnlyCheckpointLoader,
   ImagePadForOutpaint,
   ImageRGBToYUV,
   ImageReceiver,
@@ -5375,15 +5617,24 @@ export const nodes: {
   PixelKSampleUpscalerProviderPipe,
   PolyexponentialScheduler,
   PorterDuffImageComposite,
+  PreviewAny,
   PreviewBridge,
   PreviewBridgeLatent,
   PreviewDetailerHookProvider,
   PreviewImage,
+  PrimitiveBoolean,
+  PrimitiveFloat,
+  PrimitiveInt,
+  PrimitiveString,
+  PrimitiveStringMultiline,
   RandomNoise,
   RebatchImages,
   RebatchLatents,
   ReencodeLatent,
   ReencodeLatentPipe,
+  RegexExtract,
+  RegexMatch,
+  RegexReplace,
   RegionalPrompt,
   RegionalSampler,
   RegionalSamplerAdvanced,
@@ -5484,7 +5735,15 @@ export const nodes: {
   SplitSigmas,
   SplitSigmasDenoise,
   StepsScheduleHookProvider,
+  StringCompare,
+  StringConcatenate,
+  StringContains,
+  StringLength,
   StringListToString,
+  StringReplace,
+  StringSubstring,
+  StringTrim,
+  StyleModelLoader,
   SubtractMask,
   SubtractMaskForEach,
   TCFG,
@@ -5498,6 +5757,9 @@ export const nodes: {
   TwoSamplersForMaskUpscalerProvider,
   TwoSamplersForMaskUpscalerProviderPipe,
   UNETLoader,
+  UNetCrossAttentionMultiply,
+  UNetSelfAttentionMultiply,
+  UNetTemporalAttentionMultiply,
   UltralyticsDetectorProvider,
   Unsampler,
   UnsamplerDetailerHookProvider,
