@@ -122,8 +122,6 @@ function columnsOf(g: Graph, x: Value, kernel: number, stride: number): Value {
   const parts: Value[] = [];
   for (let i = 0; i < kernel; i++)
     for (let j = 0; j < kernel; j++)
-      parts.push(
-        kernel === 1 && stride === 1 ? x : g.op('Slice', [x, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), steps]),
-      );
+      parts.push(kernel === 1 && stride === 1 ? x : g.op('Slice', [x, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), steps]));
   return parts.length === 1 ? parts[0] : g.op('Concat', parts, { axis: 3 });
 }

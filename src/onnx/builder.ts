@@ -35,6 +35,8 @@ export interface Graph {
   op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
   /** An operator with several outputs. */
   outputsOf(type: string, inputs: readonly Value[], count: number, attributes?: Readonly<Record<string, Attribute>>): Value[];
+  /** The value of the branch that a truth value of one element chooses; only that branch is evaluated. */
+  choose(condition: Value, yes: () => Value, no: () => Value): Value;
   /** A constant of int64 values, one-dimensional. */
   ints(values: readonly number[]): Value;
   /** A constant of float32 values; one-dimensional unless `dims` says otherwise. */
@@ -67,6 +69,8 @@ export function createGraph(): Graph {
   const inputs: Port[] = [];
   const outputs: Port[] = [];
   const known = new Map<string, Value>();
+  /** Where operators are added: the graph, or a branch that is being built. */
+  let here = nodes;
   let count = 0;
   let weights = 0;
 
@@ -85,10 +89,27 @@ export function createGraph(): Graph {
   const outputsOf: Graph['outputsOf'] = (type, ins, n, attributes = {}) => {
     const dot = type.lastIndexOf('.');
     const names = Array.from({ length: n }, () => `${type.slice(dot + 1)}_${count++}`);
-    nodes.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: names, attributes });
+    here.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: names, attributes });
     return names;
   };
   const op: Graph['op'] = (type, ins, attributes) => outputsOf(type, ins, 1, attributes)[0];
+  const inside = (list: Node[], work: () => Value): Value => {
+    const around = here;
+    here = list;
+    try {
+      return work();
+    } finally {
+      here = around;
+    }
+  };
+  const choose: Graph['choose'] = (condition, yes, no) => {
+    const branch = (work: () => Value): Attribute => {
+      const list: Node[] = [];
+      const output = inside(list, () => op('Identity', [work()]));
+      return { graph: { nodes: list, output } };
+    };
+    return op('If', [condition], { then_branch: branch(yes), else_branch: branch(no) });
+  };
   const folder = (): string => commonFolder(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])));
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) =>
@@ -96,13 +117,17 @@ export function createGraph(): Graph {
 
   const asFloat = (stored: Value, type: ElementType, dims: readonly number[], rounded?: ElementType): Value => {
     weights += dims.reduce((n, d) => n * d, 4);
-    const wide = type === 'f32' ? stored : cast(stored, 'f32');
-    return rounded && rounded !== type ? round(wide, rounded) : wide;
+    // outside of any branch, as others may use it too
+    return inside(nodes, () => {
+      const wide = type === 'f32' ? stored : cast(stored, 'f32');
+      return rounded && rounded !== type ? round(wide, rounded) : wide;
+    });
   };
 
   return {
     op,
     outputsOf,
+    choose,
     ints: (values) =>
       once(`i64 ${values}`, () => constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))),
     floats: (values, dims = [values.length]) => {
@@ -132,7 +157,8 @@ export function createGraph(): Graph {
     },
     weightBytes: () => weights,
     folder,
-    serialize: (change = (model) => model) => serialize(change({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs })),
+    serialize: (change = (model) => model) =>
+      serialize(change({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs })),
   };
 }
 

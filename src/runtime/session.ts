@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly providers: readonly string[];
   /** False: the graph is evaluated as it is, for those that run once. */
   readonly optimize?: boolean;
+  /** Sums of 8-bit products are kept from overflowing on processors where they would (saturation.ts). */
+  readonly wideSums?: boolean;
   /** Fixes free dimensions by name (for measurements). */
   readonly fixed?: Readonly<Record<string, number>>;
 }
@@ -31,7 +33,9 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     // Errors are thrown here; nothing is printed beside them.
     logSeverityLevel: 4,
     freeDimensionOverrides: options.fixed,
-    extra: { session: { model_external_initializers_file_folder_path: options.folder } },
+    extra: {
+      session: { model_external_initializers_file_folder_path: options.folder, ...(options.wideSums && { x64quantprecision: '1' }) },
+    },
   }).catch((cause: unknown) => {
     throw failure(`could not load ${options.name}`, cause);
   });
