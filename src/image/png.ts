@@ -13,7 +13,7 @@ export interface PngOptions {
   readonly exif?: Uint8Array;
 }
 
-const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+export const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Upper bound of all text of one file together, in bytes after inflating (as Pillow's MAX_TEXT_MEMORY). */
 const MAX_TEXT = 64 * 1024 * 1024;
@@ -42,7 +42,8 @@ function textChunk(key: string, value: string): Buffer {
   return chunk('iTXt', Buffer.concat([Buffer.from(`${key}\0\0\0\0\0`, 'latin1'), Buffer.from(value, 'utf8')]));
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+/** One chunk with its length and checksum. */
+export function chunk(type: string, data: Buffer): Buffer {
   const result = Buffer.alloc(data.length + 12);
   result.writeUInt32BE(data.length, 0);
   result.write(type, 4, 'latin1');
@@ -59,7 +60,7 @@ interface Chunk {
 }
 
 /** The chunks that lie whole in the file, up to IEND. */
-function* chunks(file: Buffer): Generator<Chunk> {
+export function* chunks(file: Buffer): Generator<Chunk> {
   for (let start = SIGNATURE.length; start + 12 <= file.length; ) {
     const end = start + 12 + file.readUInt32BE(start);
     if (end > file.length) return;
@@ -70,12 +71,16 @@ function* chunks(file: Buffer): Generator<Chunk> {
   }
 }
 
+const plain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
+  const [key, rest] = split(data);
+  return [key, rest, 'latin1'];
+};
+
 /** Key and text of each kind of text chunk, inflating at most `limit` bytes. */
 const TEXT_CHUNKS: Record<string, (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']> = {
-  tEXt: (data) => {
-    const [key, rest] = split(data);
-    return [key, rest, 'latin1'];
-  },
+  tEXt: plain,
+  // ComfyUI's, in animations
+  comf: plain,
   zTXt: (data, limit) => {
     const [key, rest] = split(data);
     if (rest[0] !== 0) throw new Error('unknown compression');

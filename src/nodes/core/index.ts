@@ -1,5 +1,6 @@
 // The nodes that ComfyUI itself brings, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
+import { ANIMATION_NODES } from './animation.ts';
 import { ATTENTION_NODES } from './attention.ts';
 import { COMPOSITING_NODES } from './compositing.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
@@ -54,6 +55,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...SAMPLING_NODES,
   ...VAE_NODES,
   ...FILE_NODES,
+  ...ANIMATION_NODES,
   ...IMAGE_NODES,
   ...IMAGE_BATCH_NODES,
   ...IMAGE_TRANSFORM_NODES,

@@ -3741,6 +3741,29 @@ export const SamplingPercentToSigma: NodeFunction<{
   return_actual_sigma: Bool;
 }, Node<{ sigma_value: 'FLOAT' }>> = nodeFunction('SamplingPercentToSigma', [['sigma_value', 'FLOAT']]);
 
+/** SaveAnimatedPNG (image/animation) */
+export const SaveAnimatedPNG: NodeFunction<{
+  images: Link<'IMAGE'>;
+  filename_prefix: Text;
+  /** 0.01 to 1000, in the editor 6. */
+  fps: Float;
+  /** 0 to 9, in the editor 4. */
+  compress_level: Int;
+}, OutputNode> = nodeFunction('SaveAnimatedPNG');
+
+/** SaveAnimatedWEBP (image/animation) */
+export const SaveAnimatedWEBP: NodeFunction<{
+  images: Link<'IMAGE'>;
+  filename_prefix: Text;
+  /** 0.01 to 1000, in the editor 6. */
+  fps: Float;
+  /** In the editor true. */
+  lossless: Bool;
+  /** 0 to 100, in the editor 80. */
+  quality: Int;
+  method: OneOf<'default' | 'fastest' | 'slowest'>;
+}, OutputNode> = nodeFunction('SaveAnimatedWEBP');
+
 /** Save Image (image): Saves pictures in the output folder, with the workflow inside. */
 export const SaveImage: NodeFunction<{
   /** The pictures. */
@@ -5209,6 +5232,8 @@ export const nodes: {
   SamplerLMS: typeof SamplerLMS;
   SamplerSASolver: typeof SamplerSASolver;
   SamplingPercentToSigma: typeof SamplingPercentToSigma;
+  SaveAnimatedPNG: typeof SaveAnimatedPNG;
+  SaveAnimatedWEBP: typeof SaveAnimatedWEBP;
   SaveImage: typeof SaveImage;
   SaveLatent: typeof SaveLatent;
   SeargeCheckpointLoader: typeof SeargeCheckpointLoader;
@@ -5675,6 +5700,8 @@ export const nodes: {
   SamplerLMS,
   SamplerSASolver,
   SamplingPercentToSigma,
+  SaveAnimatedPNG,
+  SaveAnimatedWEBP,
   SaveImage,
   SaveLatent,
   SeargeCheckpointLoader,
