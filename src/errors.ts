@@ -27,12 +27,16 @@ export const ERROR_CODES = {
   DR_OUTPUT_UNWRITABLE: 1,
   DR_OUT_OF_MEMORY: 1,
   DR_RUNTIME_FAILED: 1,
+  /** The device that was asked for does not work here. */
+  DR_DEVICE_MISSING: 2,
   DR_NODE_FAILED: 1,
   DR_ENGINE_CRASHED: 1,
   /** The queue has as many jobs as it may have. */
   DR_QUEUE_FULL: 1,
   /** The database of the queue can't be opened or reached. */
   DR_DATABASE: 1,
+  /** The bucket of inputs and outputs can't be reached, or refuses. */
+  DR_STORAGE: 1,
   DR_INTERRUPTED: 130,
 } as const;
 

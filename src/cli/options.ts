@@ -33,7 +33,7 @@ export const OPTIONS = {
   cache: { type: 'string', value: 'DIR', help: 'keep results of nodes in this folder; later runs take what has not changed from there' },
   'cache-size': { type: 'string', value: 'MB', help: 'largest size of --cache (10240); what was not used for longest goes first' },
   database: { type: 'string', value: 'URL', help: 'postgres://user:password@host/name, or the folder of an embedded database' },
-  storage: { type: 'string', value: 'DIR', help: 'folder with input, output and temp that all machines see' },
+  storage: { type: 'string', value: 'PLACE', help: 'folder with input, output and temp that all machines see, or s3://BUCKET/PREFIX' },
   retries: { type: 'string', value: 'N', help: 'attempts after the first when the process that ran a job died (1)' },
   finish: {
     type: 'string',

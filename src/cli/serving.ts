@@ -1,19 +1,15 @@
 // What darkroom serve does: the listener first, then the database, then the engine; until Ctrl-C.
 import { join } from 'node:path';
-import { modelFolders } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
-import { NODES } from '../nodes/index.ts';
 import type { Queue } from '../queue/types.ts';
 import { frontendFolder, prepareUser } from '../server/frontend.ts';
 import { checkListen } from '../server/guard.ts';
 import { createLogs, type Logs } from '../server/logs.ts';
 import { createServer } from '../server/server.ts';
-import { embeddedModels } from '../storage/embedded.ts';
-import { openFolders } from '../storage/folders.ts';
-import { openStorage } from '../storage/storage.ts';
 import type { Invocation } from './command.ts';
 import { roomOptions, type Values } from './options.ts';
+import { openPlaces } from './places.ts';
 import type { Terminal } from './terminal.ts';
 
 const PORT = 8188;
@@ -34,12 +30,7 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
   const megabytes = whole(values, 'max-upload-size', 1, 4096);
   const previews = oneOf(values, 'preview-method', PREVIEWS) ?? 'auto';
   const options = roomOptions(values);
-  const folders = openFolders({
-    ...(values.storage === undefined ? {} : openStorage(values.storage)),
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-    models: modelFolders(options.models),
-    embedded: embeddedModels(),
-  });
+  const { folders, storage } = await openPlaces(values);
   const user = values['user-directory'] ?? 'user';
   const logs = createLogs({
     level: oneOf(values, 'log-level', LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),
@@ -50,7 +41,7 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
   if (webRoot !== undefined) prepareUser(user);
   const queue = deferred<Queue>();
   const server = createServer({
-    ...{ queue: queue.promise, folders, nodes: nodes?.table ?? NODES, user, logs, token },
+    ...{ queue: queue.promise, folders, storage, nodes: nodes?.table, user, logs, token },
     corsOrigin: values['enable-cors-header'],
     hosts: values.insecure ? ['*'] : values['allow-host'],
     multiUser: values['multi-user'],
@@ -69,7 +60,7 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
     const worker = opened.work({
       engine: {
         models: folders.models,
-        ...{ input, output, temp, threads: options.threads },
+        ...{ input, output, temp, storage: storage.place, threads: options.threads, precision: options.precision },
         device: options.device ?? 'auto',
         cache: options.cache,
         cacheSize: options.cacheSize,

@@ -1,13 +1,10 @@
 // darkroom worker: takes jobs of a server's queue, on this machine or another.
 import { once } from 'node:events';
-import { modelFolders } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import type { QueueEvent } from '../queue/types.ts';
-import { embeddedModels } from '../storage/embedded.ts';
-import { openFolders } from '../storage/folders.ts';
-import { openStorage } from '../storage/storage.ts';
 import type { Invocation } from './command.ts';
 import { roomOptions } from './options.ts';
+import { openPlaces } from './places.ts';
 import type { Terminal } from './terminal.ts';
 
 const FINISH_SECONDS = 20;
@@ -21,12 +18,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
       hint: 'Give the address that the server has: --database postgres://user:password@host/name',
     });
   const room = roomOptions(values);
-  const { models, input, output, temp } = openFolders({
-    ...(values.storage === undefined ? {} : openStorage(values.storage)),
-    ...given({ input: room.input, output: room.output, temp: room.temp }),
-    models: modelFolders(room.models),
-    embedded: embeddedModels(),
-  });
+  const { folders, storage } = await openPlaces(values);
+  const { models, input, output, temp } = folders;
   const finishMs = 1000 * wholeNumber('finish', values.finish, FINISH_SECONDS);
   // its database takes longer to load than all other commands
   const { openQueue } = await import('../queue/queue.ts');
@@ -37,7 +30,7 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   });
   const worker = queue.work({
     engine: {
-      ...{ models, input, output, temp },
+      ...{ models, input, output, temp, storage: storage.place },
       device: room.device ?? 'auto',
       threads: room.threads,
       cache: room.cache,
@@ -63,9 +56,6 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-const given = <T extends object>(values: T): Partial<T> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** Lines for the jobs that run here. */
 function teller(terminal: Terminal, current: () => string | undefined): (event: QueueEvent) => void {

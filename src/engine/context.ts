@@ -8,7 +8,7 @@ import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph
 import type { Runtime } from '../runtime/runtime.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
-import { writeLargeOutput, writeOutputs } from '../storage/output.ts';
+import type { Storage } from '../storage/storage.ts';
 import { type Graph, linksOf, promptOf } from '../workflow/graph.ts';
 import type { NodeTable } from '../workflow/validate.ts';
 import type { DynamicGraph } from './dynamic.ts';
@@ -25,6 +25,7 @@ export interface JobContext {
   readonly extra: Readonly<JsonObject>;
   readonly nodes: NodeTable;
   readonly folders: Folders;
+  readonly storage: Storage;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
   readonly emit: Emit;
@@ -86,12 +87,12 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       warn,
       save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
         const { type } = request;
-        const written = writeOutputs({ ...request, root: folders[type], now: job.now() }, job.onFolder);
+        const written = await job.storage.save({ ...request, now: job.now() }, job.onFolder);
         return written.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
       },
       saveLarge: async (request): Promise<SavedFile> => {
         const { type } = request;
-        const written = await writeLargeOutput({ ...request, root: folders[type], now: job.now() }, job.onFolder);
+        const written = await job.storage.saveLarge({ ...request, now: job.now() }, job.onFolder);
         return { ...written, type };
       },
       metadata: () => ({

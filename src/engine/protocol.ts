@@ -8,7 +8,9 @@ export interface EngineSettings {
   readonly input: string;
   readonly output: string;
   readonly temp: string;
-  readonly device: 'cpu' | 'auto';
+  /** The bucket that these folders hold copies of. */
+  readonly storage?: string;
+  readonly device: DeviceChoice;
   readonly threads?: number;
   readonly textEncoders?: 'fp16' | 'fp32';
   /** Where results of nodes are kept for later runs; nowhere unless given. */

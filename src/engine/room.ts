@@ -1,12 +1,12 @@
 // The whole way of a picture for programs: folders, reading, checking, running, closing.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { checkAborted, DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
 import { pythonRandom } from '../random/python.ts';
 import { embeddedModels } from '../storage/embedded.ts';
-import { openFolders } from '../storage/folders.ts';
+import { modelRoots, openFolders } from '../storage/folders.ts';
 import { checkWritable } from '../storage/output.ts';
 import { promptOf } from '../workflow/graph.ts';
 import { inspect, type MissingModel, type MissingNode } from '../workflow/inspect.ts';
@@ -103,13 +103,9 @@ export interface Darkroom {
   close(): Promise<void>;
 }
 
-/** The models folders that are meant: `models`, if there is one, unless told. */
-export const modelFolders = (models: DarkroomOptions['models'] = existsSync('models') ? 'models' : []): readonly string[] =>
-  typeof models === 'string' ? [models] : models;
-
 /** Opens the folders and prepares an engine; its process starts with the first run. Throws DR_BAD_USAGE for a models folder that is not there. */
 export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
-  const folders = openFolders({ ...options, models: modelFolders(options.models), embedded: embeddedModels() });
+  const folders = openFolders({ ...options, models: modelRoots(options.models), embedded: embeddedModels() });
   const nodes = options.nodes?.table ?? NODES;
   const { input, output, temp } = folders;
   const engine = createEngine({

@@ -8,9 +8,9 @@ import { comparePictures, type PictureDifference } from '../image/compare.ts';
 import { isPng, readPngText } from '../image/png.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
-import { type Folders, openFolders } from '../storage/folders.ts';
+import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
+import { type DarkroomOptions, openDarkroom, type Picture, type RunOptions } from './room.ts';
 import { versions } from './versions.ts';
-import { type DarkroomOptions, modelFolders, openDarkroom, type Picture, type RunOptions } from './room.ts';
 
 export interface Verification {
   /** All pixels are equal. */
@@ -39,7 +39,7 @@ export async function verifyPicture(
       file: name,
     });
   const made = madeWith(texts, name);
-  const folders = openFolders({ ...opening, models: modelFolders(opening.models), embedded: embeddedModels() });
+  const folders = openFolders({ ...opening, models: modelRoots(opening.models), embedded: embeddedModels() });
   const root = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
   const room = await openDarkroom({
     ...(textEncodersOf(made) && { textEncoders: textEncodersOf(made) }),

@@ -9,7 +9,9 @@ import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtim
 import { cacheFolder, embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { readWorkflow } from '../workflow/read.ts';
+import { folderStorage } from '../storage/folder-storage.ts';
 import type { NodeTable } from '../workflow/validate.ts';
+import { openStorage, type Storage, textsIn } from '../storage/storage.ts';
 import { contexts, type NodeStates } from './context.ts';
 import { dynamicGraph } from './dynamic.ts';
 import type { EngineEvent } from './events.ts';
@@ -25,6 +27,7 @@ interface Engine {
   readonly folders: Folders;
   readonly runtime: Runtime;
   readonly store?: ResultStore;
+  readonly storage: Storage;
 }
 
 const cache: Cache = new Map();
@@ -57,10 +60,12 @@ async function open(settings: EngineSettings): Promise<Engine> {
   });
   const folders = openFolders({ ...settings, embedded: embeddedModels({ onFolder }) });
   const store = storeOf(settings, folders, runtime);
-  return { nodes: NODES, previewMethod: settings.previews, folders: store?.files.folders ?? folders, runtime, store };
+  return { nodes: NODES, previewMethod: settings.previews, folders: store?.files.folders ?? folders, storage, runtime, store };
 }
 
 const CACHE_SIZE = 10 * 2 ** 30;
+  const { input, output, temp } = settings;
+  const storage = settings.storage === undefined ? folderStorage({ input, output, temp }) : await openStorage(settings.storage);
 
 /** Results of earlier runs; what they depend on besides the workflow and its files is said here. */
 function storeOf({ cache: folder, cacheSize }: EngineSettings, folders: Folders, runtime: Runtime): ResultStore | undefined {
@@ -80,8 +85,10 @@ async function run(text: JobText): Promise<void> {
   const controller = new AbortController();
   job = controller;
   try {
-    const { nodes, folders, runtime, previewMethod, store } = await engine;
-    const { graph } = readWorkflow(parseJson(text.prompt));
+    const { nodes, folders, storage, runtime, previewMethod, store } = await engine;
+    const prompt = parseJson(text.prompt);
+    await storage.bring(textsIn(prompt));
+    const { graph } = readWorkflow(prompt);
     const emit = (event: EngineEvent): void => {
       if (event.type === 'node-started') loadingFor = event.nodeId;
       send({ kind: 'event', event });
@@ -105,6 +112,7 @@ async function run(text: JobText): Promise<void> {
       onFolder,
       now: () => new Date(),
       random: Math.random,
+      storage,
       states,
       previewMethod,
       get onPreview() {

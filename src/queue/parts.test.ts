@@ -7,7 +7,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/support/queue.ts';
 import { DarkroomError } from '../errors.ts';
-import { openStorage } from '../storage/storage.ts';
 import { removeAbandoned } from '../storage/whole.ts';
 import { priorityOf } from './boss.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -69,14 +68,6 @@ it('an engine is replaced when it has grown, not when it is large', () => {
 it('a webhook has to be allowed', () => {
   expect(webhookUrl('https://a/b', () => true).href).toBe('https://a/b');
   expect(() => webhookUrl('https://a/b', () => false)).toThrow("can't be called");
-});
-
-it('storage is a folder', () => {
-  const root = temporaryFolder('storage');
-  expect(openStorage(join(root, 'a')).output).toBe(join(root, 'a', 'output'));
-  expect(() => openStorage('s3://bucket/a')).toThrow("can't be used as storage");
-  writeFileSync(join(root, 'file'), '');
-  expect(() => openStorage(join(root, 'file'))).toThrow("can't be used as storage");
 });
 
 it('what dead processes left half-written is removed, what others write is not', async () => {

@@ -1,6 +1,6 @@
 // What a route gives back, before it is a response. JSON is printed as Python prints it, so big integers survive.
 import type { Readable } from 'node:stream';
-import { dumpsJson } from '../formats/json.ts';
+import { dumpsJson, type Json } from '../formats/json.ts';
 
 export interface Answer {
   readonly status: number;
@@ -33,6 +33,12 @@ export class Refusal extends Error {
 export const refuse = (answer: Answer): never => {
   throw new Refusal(answer);
 };
+
+/** `{error, node_errors}` for something that is wrong with the whole. */
+export const errorBody = (type: string, message: string, details: string): Json => ({
+  error: { type, message, details, extra_info: {} },
+  node_errors: {},
+});
 
 /** What aiohttp says when a handler fails. */
 export const FAILED: Answer = text('500 Internal Server Error\n\nServer got itself in trouble', 500);

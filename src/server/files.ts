@@ -1,7 +1,9 @@
-// Files that are sent and received: paths that stay inside their folder, media types, names that are taken.
-import { createReadStream, existsSync, linkSync, mkdirSync, readFileSync, renameSync, type Stats, statSync } from 'node:fs';
-import { dirname, extname, join, relative, resolve, sep } from 'node:path';
-import { writeWhole } from '../storage/whole.ts';
+// Files that are sent and received: paths that stay inside their folder, media types.
+import { createReadStream, type Stats, statSync } from 'node:fs';
+import { extname, relative, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { FolderType } from '../storage/folders.ts';
+import type { Storage } from '../storage/storage.ts';
 import { type Answer, empty } from './answers.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -66,71 +68,43 @@ export function under(root: string, name: string): string | undefined {
 /** Relative to `root`, with `/`. */
 export const nameUnder = (root: string, path: string): string => relative(root, path).replaceAll(sep, '/');
 
-/** `name [output]` -> name and folder; the folder is undefined without a mark (folder_paths.annotated_filepath). */
-export function marked(name: string): { readonly name: string; readonly type?: FolderType } {
-  const found = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
-  return found ? { name: found[1], type: found[2] as FolderType } : { name };
-}
-
-export type FolderType = 'input' | 'output' | 'temp';
-export const isFolderType = (text: string): text is FolderType => text === 'input' || text === 'output' || text === 'temp';
-
 /** A file as an answer; 304 when the client has it. */
 export function sendFile(path: string, headers: Readonly<Record<string, string>>, type: string, since?: string): Answer {
   const stats = statOf(path);
   if (!stats?.isFile()) return empty(404);
-  const modified = new Date(Math.floor(stats.mtimeMs / 1000) * 1000);
-  const told = { ...headers, 'last-modified': modified.toUTCString() };
-  if (since !== undefined && Date.parse(since) >= modified.getTime()) return { status: 304, headers: told };
-  return { status: 200, body: createReadStream(path), type, headers: { ...told, 'content-length': String(stats.size) } };
+  const { size, mtime: modified } = stats;
+  return withDate({ size, modified }, headers, since) ?? sent(createReadStream(path), { size, modified }, headers, type);
 }
+
+/** The same for a file of the input, output or temp folder. */
+export async function sendStored(
+  storage: Storage,
+  { type, name }: { readonly type: FolderType; readonly name: string },
+  headers: Readonly<Record<string, string>>,
+  since?: string,
+): Promise<Answer> {
+  const found = await storage.find(type, name);
+  if (!found) return empty(404);
+  const unchanged = withDate(found, headers, since);
+  if (unchanged) return unchanged;
+  const body = await storage.read(type, name);
+  return body ? sent(body, found, headers, passiveType(name)) : empty(404);
+}
+
+type Dated = { readonly size: number; readonly modified: Date };
+const dateOf = ({ modified }: Dated): Date => new Date(Math.floor(modified.getTime() / 1000) * 1000);
+
+const withDate = (file: Dated, headers: Readonly<Record<string, string>>, since?: string): Answer | undefined =>
+  since !== undefined && Date.parse(since) >= dateOf(file).getTime()
+    ? { status: 304, headers: { ...headers, 'last-modified': dateOf(file).toUTCString() } }
+    : undefined;
+
+const sent = (body: Readable, file: Dated, headers: Readonly<Record<string, string>>, type: string): Answer => ({
+  status: 200,
+  body,
+  type,
+  headers: { ...headers, 'last-modified': dateOf(file).toUTCString(), 'content-length': String(file.size) },
+});
 
 /** A header value for a file name: what can't stand there is replaced. */
 export const disposition = (name: string): string => `filename="${name.replace(/[^\x20-\x7e]|["\\]/g, '_')}"`;
-
-/** Writes a file whole, over one that may be there. */
-export function replaceFile(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const folder = dirname(path);
-  writeWhole(folder, path.slice(folder.length + 1), bytes, (temporary) => renameSync(temporary, path));
-}
-
-/**
- * Writes a file under a name that is free: `name (1).png` … A file of the same name and content counts as written already.
- * Gives the name.
- */
-export function addFile(folder: string, name: string, bytes: Uint8Array): string {
-  mkdirSync(folder, { recursive: true });
-  const extension = extname(name);
-  const stem = name.slice(0, name.length - extension.length);
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const nameOf = (count: number): string => (count === 0 ? name : `${stem} (${count})${extension}`);
-  let count = 0;
-  const settled = (): boolean => {
-    for (; existsSync(join(folder, nameOf(count))); count++) if (sameFile(join(folder, nameOf(count)), buffer)) return true;
-    return false;
-  };
-  if (settled()) return nameOf(count);
-  writeWhole(folder, name, bytes, (temporary) => {
-    while (!tryLink(temporary, join(folder, nameOf(count)))) if (settled()) return;
-  });
-  return nameOf(count);
-}
-
-const sameFile = (path: string, bytes: Buffer): boolean => {
-  const stats = statOf(path);
-  return stats?.isFile() === true && stats.size === bytes.length && readFileSync(path).equals(bytes);
-};
-
-function tryLink(temporary: string, path: string): boolean {
-  try {
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    // file systems without hard links
-    if (existsSync(path)) return false;
-    renameSync(temporary, path);
-    return true;
-  }
-}

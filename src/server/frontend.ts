@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { isFile, replaceFile } from './files.ts';
+import { replaceFile } from '../storage/place.ts';
+import { isFile } from './files.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
 /** Older ones, 1.27 among them, open no workflow where a loader of ComfyUI's own is missing. */

@@ -51,8 +51,8 @@ export function registerRoutes(app: FastifyInstance, options: HttpOptions): void
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof Refusal) return respond(reply, error.answer);
-    if (error instanceof DarkroomError && ['DR_DATABASE', 'DR_INTERRUPTED'].includes(error.code)) {
-      logs.logger.error({ err: error }, 'the queue is not there');
+    if (error instanceof DarkroomError && ['DR_DATABASE', 'DR_STORAGE', 'DR_INTERRUPTED'].includes(error.code)) {
+      logs.logger.error({ err: error }, 'the queue or the storage is not there');
       return respond(reply, text(error.message, 503));
     }
     const status = error.statusCode ?? 500;

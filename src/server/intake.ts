@@ -8,6 +8,7 @@ import { type PreparedMessage, prepare } from '../workflow/prepare.ts';
 import { PythonError, str, toBool, toFloat } from '../workflow/python.ts';
 import { readWorkflow, type Workflow } from '../workflow/read.ts';
 import { answerOf, type NodeTable, validate } from '../workflow/validate.ts';
+import { errorBody } from './answers.ts';
 import { isId } from './route.ts';
 
 export type Intake =
@@ -69,12 +70,6 @@ export function intake(body: JsonObject, nodes: NodeTable, environment: NodeEnvi
 const textOf = (value: Json | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const refused = (type: string, message: string, details: string): Intake => ({ refused: errorBody(type, message, details) });
-
-/** `{error, node_errors}` for something that is wrong with the whole. */
-export const errorBody = (type: string, message: string, details: string): Json => ({
-  error: { type, message, details, extra_info: {} },
-  node_errors: {},
-});
 
 /** What nodes found when they prepared the prompt. */
 function problemsOf(problems: readonly DarkroomError[]): Json {

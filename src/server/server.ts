@@ -6,12 +6,13 @@ import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/types.ts';
+import { folderStorage } from '../storage/folder-storage.ts';
 import { empty } from './answers.ts';
+import type { Desk } from './desk.ts';
 import { createGuard } from './guard.ts';
 import { registerRoutes } from './http.ts';
 import { createLogs } from './logs.ts';
 import { createMetrics } from './metrics.ts';
-import { createObjectInfo } from './object-info.ts';
 import type { Route } from './route.ts';
 import { routesOf } from './routes/index.ts';
 import { featuresOf } from './routes/system.ts';
@@ -27,7 +28,7 @@ const SOCKET_PATH = /^\/(api\/)?ws(\?|$)/;
 
 /** Builds a server; `app.inject` works at once, `listen` opens the port. Nothing is read before it is asked for. */
 export function createServer(options: ServerOptions): DarkroomServer {
-  const { folders, nodes, user, webRoot, now = Date.now, maxUploadBytes = MAX_UPLOAD } = options;
+  const { folders, storage = folderStorage(folders), user, webRoot, now = Date.now, maxUploadBytes = MAX_UPLOAD } = options;
   const logs = options.logs ?? createLogs();
   const metrics = createMetrics();
   const sockets = createSockets({ features: featuresOf(maxUploadBytes), previews: options.previews, onEnded: metrics.ended });
@@ -45,12 +46,16 @@ export function createServer(options: ServerOptions): DarkroomServer {
   // told to those who wait for it
   opening.catch(() => undefined);
 
+  let desk: Promise<Desk> | undefined;
   let routes: readonly Route[] = [];
   const parts: Parts = {
-    ...{ folders, nodes, sockets, logs, metrics, maxUploadBytes, webRoot, now },
+    ...{ folders, storage, sockets, logs, metrics, maxUploadBytes, webRoot, now },
     queue: () => opening,
     ready: () => opened !== undefined,
-    objectInfo: createObjectInfo(nodes, folders),
+    desk: () => {
+      desk ??= import('./desk.ts').then(({ openDesk }) => openDesk(folders, options.nodes));
+      return desk;
+    },
     users: openUsers(user, options.multiUser ?? false),
     argv: options.argv ?? ['darkroom', 'serve'],
     routes: () => routes,
@@ -96,8 +101,13 @@ export function createServer(options: ServerOptions): DarkroomServer {
     listen: async ({ host, port }) => {
       try {
         const address = await app.listen({ host, port });
-        // its texts are made before somebody waits for them
-        setImmediate(() => void parts.objectInfo.all());
+        // before somebody waits for it
+        setImmediate(() =>
+          parts.desk().then(
+            ({ objectInfo }) => objectInfo.all(),
+            () => undefined,
+          ),
+        );
         return address;
       } catch (error) {
         throw cannotListen(host, port, error as NodeJS.ErrnoException);

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Queue } from '../queue/types.ts';
 import type { Folders } from '../storage/folders.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { NodeTable } from '../workflow/validate.ts';
+import type { Desk } from './desk.ts';
 import type { Logs } from './logs.ts';
 import type { Metrics } from './metrics.ts';
-import type { ObjectInfo } from './object-info.ts';
 import type { Route } from './route.ts';
 import type { Sockets } from './sockets.ts';
 import type { Users } from './users.ts';
@@ -14,7 +15,10 @@ export interface ServerOptions {
   /** May still be opening; routes that need it wait. */
   readonly queue: Queue | Promise<Queue>;
   readonly folders: Folders;
-  readonly nodes: NodeTable;
+  /** Where inputs and outputs lie; in `folders` unless given. */
+  readonly storage?: Storage;
+  /** Other nodes than the built-in ones. */
+  readonly nodes?: NodeTable;
   /** Folder of settings and user data (`user`). */
   readonly user: string;
   /** Several users, told apart by the header Comfy-User. */
@@ -49,8 +53,9 @@ export interface Parts {
   /** Whether the queue is open. */
   ready(): boolean;
   readonly folders: Folders;
-  readonly nodes: NodeTable;
-  readonly objectInfo: ObjectInfo;
+  readonly storage: Storage;
+  /** What knows the nodes; read in when it is first asked for. */
+  desk(): Promise<Desk>;
   readonly users: Users;
   readonly sockets: Sockets;
   readonly logs: Logs;

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
-import { replaceFile, under } from './files.ts';
+import { replaceFile } from '../storage/place.ts';
+import { under } from './files.ts';
 
 export interface Users {
   readonly several: boolean;

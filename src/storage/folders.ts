@@ -1,5 +1,5 @@
 // Model, input, output and temp folders, laid out as ComfyUI's (folder_paths.py): several models folders, old names of folders, names with `/`.
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
@@ -13,6 +13,8 @@ export interface FolderOptions {
   readonly input?: string;
   readonly output?: string;
   readonly temp?: string;
+  /** What the input folder has, where that is known better than by looking: in a bucket. */
+  readonly inputNames?: () => readonly string[] | undefined;
   /** Models that come with the package; they are looked at last. */
   readonly embedded?: EmbeddedModels;
 }
@@ -56,6 +58,10 @@ const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
 
 const MAX_DEPTH = 16;
 const LISTING_LIVES_MS = 2000;
+
+/** The models folders that are meant: `models`, if there is one, unless told. */
+export const modelRoots = (models: string | readonly string[] = existsSync('models') ? 'models' : []): readonly string[] =>
+  typeof models === 'string' ? [models] : models;
 
 /** The folders of a run. Nothing is created or read before it is needed. */
 export function openFolders(options: FolderOptions = {}): Folders {
@@ -102,17 +108,19 @@ export function openFolders(options: FolderOptions = {}): Folders {
     });
   };
 
-  const roots: Readonly<Record<string, string>> = { input, output, temp };
+  const roots: Readonly<Record<FolderType, string>> = { input, output, temp };
   const locate = (name: string): { path: string | undefined; root: string } => {
-    const tagged = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
-    const root = roots[tagged?.[2] ?? 'input'];
-    return { path: inside(root, tagged ? tagged[1] : name), root };
+    const { name: plain, type = 'input' } = marked(name);
+    return { path: inside(roots[type], plain), root: roots[type] };
   };
-  const inputFiles = (): readonly string[] =>
-    entries(input)
+  const inputFiles = (): readonly string[] => {
+    const told = options.inputNames?.();
+    if (told) return [...told].sort(byCodePoint);
+    const here = entries(input)
       .filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || (entry.isSymbolicLink() && isFile(join(input, entry.name)))))
-      .map((entry) => entry.name)
-      .sort(byCodePoint);
+      .map((entry) => entry.name);
+    return here.sort(byCodePoint);
+  };
   const inputPath = (name: string): string => {
     const { path, root } = locate(name);
     if (path && isFile(path)) return path;
@@ -146,6 +154,15 @@ export function openFolders(options: FolderOptions = {}): Folders {
     wildcards: () => found().lists,
     wildcardProblems: () => found().problems,
   };
+}
+
+export type FolderType = 'input' | 'output' | 'temp';
+export const isFolderType = (text: string): text is FolderType => text === 'input' || text === 'output' || text === 'temp';
+
+/** `name [output]` -> name and folder; the folder is undefined without a mark (folder_paths.annotated_filepath). */
+export function marked(name: string): { readonly name: string; readonly type?: FolderType } {
+  const found = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
+  return found ? { name: found[1], type: found[2] as FolderType } : { name };
 }
 
 /** The path of `name` under `root`; undefined when it would lie elsewhere. */

@@ -1,8 +1,9 @@
 // Writes outputs under ComfyUI's names (`prefix_00001_.png`, get_save_image_path): each file whole or not at all, none ever overwritten.
-import { accessSync, constants, existsSync, linkSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { inside } from './folders.ts';
+import { placeNew } from './place.ts';
 import { writeWhole, writeWholeLater } from './whole.ts';
 
 export interface OutputRequest {
@@ -34,11 +35,10 @@ export function writeOutputs(request: OutputRequest, onFolder?: (folder: string)
     onFolder?.(folder);
     let counter = nextCounter(readdirSync(folder), name);
     const written = request.files.map((bytes, i): WrittenFile => {
-      // ComfyUI's %batch_num% is the place in the batch
-      const nextName = () => `${name.replaceAll('%batch_num%', String(i))}_${String(counter++).padStart(5, '0')}_.${request.extension}`;
+      const nextName = () => outputName(name, request.extension, counter++, i);
       let filename = nextName();
       writeWhole(folder, filename, bytes, (temporary) => {
-        while (!place(temporary, join(folder, filename))) filename = nextName();
+        while (!placeNew(temporary, join(folder, filename))) filename = nextName();
       });
       return { filename, subfolder, path: join(folder, filename) };
     });
@@ -55,10 +55,10 @@ export async function writeLargeOutput(request: LargeOutputRequest, onFolder?: (
     mkdirSync(folder, { recursive: true });
     onFolder?.(folder);
     let counter = nextCounter(readdirSync(folder), name);
-    const nextName = () => `${name}_${String(counter++).padStart(5, '0')}_.${request.extension}`;
+    const nextName = () => outputName(name, request.extension, counter++);
     let filename = nextName();
     await writeWholeLater(folder, filename, request.parts, (temporary) => {
-      while (!place(temporary, join(folder, filename))) filename = nextName();
+      while (!placeNew(temporary, join(folder, filename))) filename = nextName();
     });
     return { filename, subfolder, path: join(folder, filename) };
   } catch (error) {
@@ -66,8 +66,16 @@ export async function writeLargeOutput(request: LargeOutputRequest, onFolder?: (
   }
 }
 
+/** `name_00001_.png`; ComfyUI's %batch_num% is the place in the batch. */
+export const outputName = (name: string, extension: string, counter: number, batch?: number): string =>
+  `${batch === undefined ? name : name.replaceAll('%batch_num%', String(batch))}_${String(counter).padStart(5, '0')}_.${extension}`;
+
 /** Where a prefix leads. Throws DR_OUTPUT_UNWRITABLE for places outside of the output folder. */
-function targetOf(request: Omit<OutputRequest, 'files'>): { readonly folder: string; readonly subfolder: string; readonly name: string } {
+export function targetOf(request: Omit<OutputRequest, 'files'>): {
+  readonly folder: string;
+  readonly subfolder: string;
+  readonly name: string;
+} {
   const prefix = expand(request.prefix, request.size, request.now);
   const normal = posix.normalize(prefix.replaceAll('\\', '/'));
   const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
@@ -117,20 +125,6 @@ function expand(prefix: string, size: { width: number; height: number }, now: Da
   return values.reduce((text, [name, value]) => text.replaceAll(name, value), prefix);
 }
 
-/** Gives a finished file its name; false when another process took it meanwhile. */
-function place(temporary: string, path: string): boolean {
-  try {
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    // file systems without hard links
-    if (existsSync(path)) return false;
-    renameSync(temporary, path);
-    return true;
-  }
-}
-
 const HINTS: Readonly<Record<string, string>> = {
   EEXIST: 'There is a file where the folder should be; name another folder with --output.',
   ENOTDIR: 'There is a file where the folder should be; name another folder with --output.',
@@ -142,7 +136,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'Use a shorter file name prefix.',
 };
 
-const unwritable = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
+export const unwritable = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
   new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `nothing can be saved in ${folder}: ${error.message}`,
     hint: HINTS[error.code ?? ''] ?? 'Name another folder with --output.',

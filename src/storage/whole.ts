@@ -40,7 +40,7 @@ export async function writeWholeLater<T>(
   folder: string,
   name: string,
   parts: AsyncIterable<Uint8Array>,
-  place: (temporary: string) => T,
+  place: (temporary: string) => T | Promise<T>,
 ): Promise<T> {
   const temporary = join(folder, `.${name.slice(0, 100)}.tmp-${HOST}-${process.pid}`);
   open.add(temporary);
@@ -52,12 +52,15 @@ export async function writeWholeLater<T>(
     } finally {
       await file.close();
     }
-    return place(temporary);
+    return await place(temporary);
   } finally {
     rmSync(temporary, { force: true });
     open.delete(temporary);
   }
 }
+
+/** Whether a name is that of a file that is still being written. */
+export const isTemporary = (name: string): boolean => TEMPORARY.test(name);
 
 /** The process of this machine that made a temporary file. */
 function ownerOf(name: string): number | undefined {

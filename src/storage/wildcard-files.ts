@@ -1,8 +1,8 @@
 // Wildcard lists in files: `NAME.txt` has an item per line, `.yaml` maps of lists whose keys are joined by `/`.
 // Reading follows the Impact Pack (modules/impact/wildcards.py), its encodings too: text files are Latin-1.
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { type Wildcards, wildcardName } from '../text/wildcards.ts';
 
 export interface WildcardFiles {
@@ -51,10 +51,13 @@ const linesOf = (text: string): string[] => {
 /** What PyYAML can't read as Latin-1 it reads as UTF-8: control characters, which most UTF-8 text has. */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\xff]/;
 
+// read in where there is such a file
+const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml');
+
 function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
   const latin = bytes.toString('latin1');
   const text = UNPRINTABLE.test(latin) ? bytes.toString('utf8') : latin;
-  const content: unknown = parse(text, { version: '1.1', uniqueKeys: false, logLevel: 'error', maxAliasCount: 1000 });
+  const content: unknown = yaml().parse(text, { version: '1.1', uniqueKeys: false, logLevel: 'error', maxAliasCount: 1000 });
   if (!isMap(content)) throw new Error('it is no map of lists');
   for (const [key, value] of Object.entries(content)) add(lists, key, value);
 }

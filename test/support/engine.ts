@@ -6,6 +6,7 @@ import { execute } from '../../src/engine/execute.ts';
 import type { ResultStore } from '../../src/engine/result-store.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
+import { folderStorage } from '../../src/storage/folder-storage.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
 import { prepare } from '../../src/workflow/prepare.ts';
 import { readWorkflow } from '../../src/workflow/read.ts';
@@ -47,6 +48,7 @@ export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ m
       extra: prepared.extra,
       nodes,
       folders,
+      storage: folderStorage(folders),
       runtime: testContext().runtime,
       signal,
       emit,

@@ -2,19 +2,24 @@
 // name of the file itself (`sub/name.png [temp]`).
 import { basename, dirname } from 'node:path';
 import { numberOf } from '../../formats/json.ts';
+import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
-import { type Answer, empty, json, refuse, text } from '../answers.ts';
-import { disposition, type FolderType, isFile, isFolderType, marked, passiveType, sendFile, under } from '../files.ts';
+import { empty, json, refuse, text } from '../answers.ts';
+import { disposition, nameUnder, sendStored, under } from '../files.ts';
 import { type Call, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
 const id = { id: { type: 'string', description: '`sub/name.png [temp]`' } } as const;
 
-export const impactRoutes = ({ folders }: Parts): Route[] => {
-  const fileOf = (call: Call): { readonly path: string; readonly type: FolderType; readonly name: string } => {
-    const { name, type = 'input' } = marked(call.query('id') ?? '');
+export const impactRoutes = ({ folders, storage }: Parts): Route[] => {
+  const present = async (type: FolderType, name: string): Promise<{ readonly type: FolderType; readonly name: string }> => {
     const path = name === '' ? undefined : under(folders[type], name);
-    return path && isFile(path) ? { path, type, name } : refuse(empty(400));
+    const found = path && (await storage.find(type, nameUnder(folders[type], path)));
+    return found ? { type, name: found.name } : refuse(empty(400));
+  };
+  const fileOf = (call: Call) => {
+    const { name, type = 'input' } = marked(call.query('id') ?? '');
+    return present(type, name);
   };
   return [
     {
@@ -54,8 +59,8 @@ export const impactRoutes = ({ folders }: Parts): Route[] => {
       summary: 'Whether the picture of a Preview Bridge is there.',
       query: id,
       answers: { 200: 'It is.', 400: 'It is not.' },
-      handle: (call) => {
-        fileOf(call);
+      handle: async (call) => {
+        await fileOf(call);
         return empty();
       },
     },
@@ -65,13 +70,13 @@ export const impactRoutes = ({ folders }: Parts): Route[] => {
       summary: 'The id of a picture for a Preview Bridge.',
       query: { node_id: { type: 'string' }, filename: { type: 'string' }, type: { type: 'string' }, subfolder: { type: 'string' } },
       answers: { 200: 'The id, as text.', 400: 'No such picture.' },
-      handle: (call) => {
+      handle: async (call) => {
         const { name, type = call.query('type') ?? 'temp' } = marked(call.query('filename') ?? '');
         if (name === '' || name.startsWith('/') || name.includes('..') || !isFolderType(type)) return empty(400);
         const subfolder = call.query('subfolder') ?? '';
         const whole = subfolder === '' ? name : `${subfolder}/${name}`;
-        const path = under(folders[type], whole);
-        return path && isFile(path) ? text(`${whole} [${type}]`) : empty(400);
+        await present(type, whole);
+        return text(`${whole} [${type}]`);
       },
     },
     {
@@ -80,8 +85,8 @@ export const impactRoutes = ({ folders }: Parts): Route[] => {
       summary: 'Where the picture of a Preview Bridge lies.',
       query: id,
       answers: { 200: { description: 'filename, type, subfolder.', schema: { type: 'object' } }, 400: 'No such picture.' },
-      handle: (call) => {
-        const { type, name } = fileOf(call);
+      handle: async (call) => {
+        const { type, name } = await fileOf(call);
         const subfolder = dirname(name);
         return json({ filename: basename(name), type, subfolder: subfolder === '.' ? '' : subfolder });
       },
@@ -92,9 +97,14 @@ export const impactRoutes = ({ folders }: Parts): Route[] => {
       summary: 'The picture of a Preview Bridge.',
       query: id,
       answers: { 200: 'The file.', 304: 'As the client has it.', 400: 'No such picture.' },
-      handle: (call): Answer => {
-        const { path } = fileOf(call);
-        return sendFile(path, { 'content-disposition': disposition(basename(path)) }, passiveType(path), call.header('if-modified-since'));
+      handle: async (call) => {
+        const file = await fileOf(call);
+        return await sendStored(
+          storage,
+          file,
+          { 'content-disposition': disposition(basename(file.name)) },
+          call.header('if-modified-since'),
+        );
       },
     },
   ];

@@ -1,8 +1,6 @@
 // /internal: what only the frontend asks for (api_server/routes/internal). Not under /api.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { isFolderType } from '../../storage/folders.ts';
 import { empty, json } from '../answers.ts';
-import { isFolder, isFolderType, statOf } from '../files.ts';
 import type { LogEntry } from '../logs.ts';
 import { objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
@@ -10,7 +8,7 @@ import { MODEL_KINDS } from './models.ts';
 
 const SIZE = { cols: 120, rows: 40 } as const;
 
-export const internalRoutes = ({ logs, folders, sockets }: Parts): Route[] => {
+export const internalRoutes = ({ logs, folders, storage, sockets }: Parts): Route[] => {
   const subscribed = new Set<string>();
   logs.listen((entry: LogEntry) => {
     for (const clientId of subscribed)
@@ -69,20 +67,12 @@ export const internalRoutes = ({ logs, folders, sockets }: Parts): Route[] => {
       only: 'root',
       summary: 'Files of the input, output or temp folder, newest first.',
       answers: { 200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } }, 400: 'Another folder.' },
-      handle: ({ params }) => {
+      handle: async ({ params }) => {
         const type = params['directory_type'];
         if (!isFolderType(type)) return json({ error: 'Invalid directory type' }, 400);
-        return json(newestFirst(folders[type]));
+        const files = [...(await storage.list(type))].sort((a, b) => b.modified.getTime() - a.modified.getTime());
+        return json(files.map(({ name }) => name));
       },
     },
   ];
 };
-
-const newestFirst = (folder: string): string[] =>
-  !isFolder(folder)
-    ? []
-    : readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isFile() && !/^\..*\.tmp-\d+$/.test(entry.name))
-        .map(({ name }) => ({ name, time: statOf(join(folder, name))?.mtimeMs ?? 0 }))
-        .sort((a, b) => b.time - a.time)
-        .map(({ name }) => name);

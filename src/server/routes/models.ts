@@ -1,6 +1,5 @@
 // /models, /experiment/models, /view_metadata: the files of the model folders.
 import { closeSync, openSync, readSync } from 'node:fs';
-import sharp from 'sharp';
 import { isJsonObject, parseJson } from '../../formats/json.ts';
 import { type Answer, empty, json } from '../answers.ts';
 import { isFile, statOf, under } from '../files.ts';
@@ -100,7 +99,7 @@ async function preview(folders: Parts['folders'], kind: string, index: string, n
     const path = place === undefined ? undefined : under(place, beside);
     if (!path || !isFile(path)) continue;
     try {
-      return { status: 200, body: await sharp(path).webp().toBuffer(), type: 'image/webp' };
+      return { status: 200, ...(await (await import('../pictures.ts')).previewOf(path, 'webp;80', '')) };
     } catch {
       return empty(404);
     }

@@ -3,10 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../../errors.ts';
-import { formOf, type WorkflowForm } from '../../workflow/form.ts';
-import { promptOf } from '../../workflow/graph.ts';
-import { readWorkflowBytes, type Workflow } from '../../workflow/read.ts';
 import { type Answer, empty, json } from '../answers.ts';
+import type { ReadFile } from '../desk.ts';
 import { isFile, sendFile, typeOfFile, under } from '../files.ts';
 import type { Route } from '../route.ts';
 import type { Parts } from '../types.ts';
@@ -42,14 +40,11 @@ export const pageAnswer = (since?: string): Answer => sendFile(join(WEB, 'index.
 /** Its sign, for tabs. */
 export const iconAnswer = (): Answer => sendFile(join(WEB, 'icon.svg'), HEADERS, 'image/svg+xml');
 
-export const pageRoutes = ({ nodes, folders }: Parts): Route[] => {
-  const told = ({ graph, extra, form, notes }: Workflow, shown: WorkflowForm): Answer =>
-    json({ prompt: promptOf(graph), extra, source: form, notes, form: shown });
-  const fitting = (name: string): [Workflow, WorkflowForm] | undefined => {
-    const workflow = readWorkflowBytes(readFileSync(join(EXAMPLES, name)), name, { nodes });
-    if ([...workflow.graph.values()].some(({ classType }) => !nodes.has(classType))) return undefined;
-    const form = formOf(workflow.graph, nodes, folders);
-    return form.missing.length === 0 ? [workflow, form] : undefined;
+export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
+  const fitting = async (name: string): Promise<ReadFile | undefined> => {
+    const { read, canRun } = await desk();
+    const file = read(readFileSync(join(EXAMPLES, name)), name);
+    return canRun(file) ? file : undefined;
   };
   return [
     {
@@ -67,11 +62,11 @@ export const pageRoutes = ({ nodes, folders }: Parts): Route[] => {
       query: { name: { type: 'string', description: 'What messages call the file.' } },
       body: 'raw',
       answers: { 200: { description: 'The workflow and its form.', schema: read }, 422: { description: 'It holds none.', schema: object } },
-      handle: (call) => {
+      handle: async (call) => {
         const name = basename((call.query('name') ?? 'the file').slice(0, MAX_NAME)) || 'the file';
         try {
-          const workflow = readWorkflowBytes(call.bytes, name, { nodes });
-          return told(workflow, formOf(workflow.graph, nodes, folders));
+          await storage.look();
+          return json((await desk()).read(call.bytes, name));
         } catch (error) {
           if (!(error instanceof DarkroomError)) throw error;
           return json({ error: { code: error.code, message: error.message, hint: error.hint ?? '' } }, 422);
@@ -83,17 +78,22 @@ export const pageRoutes = ({ nodes, folders }: Parts): Route[] => {
       path: '/darkroom/examples',
       summary: 'Examples that run with the files that are there.',
       answers: { 200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } } },
-      handle: () => json(exampleFiles().flatMap((file) => (fitting(file) ? [file.slice(0, -'.json'.length)] : []))),
+      handle: async () => {
+        const found = await Promise.all(
+          exampleFiles().map(async (file) => ((await fitting(file)) ? [file.slice(0, -'.json'.length)] : [])),
+        );
+        return json(found.flat());
+      },
     },
     {
       method: 'GET',
       path: '/darkroom/examples/{name}',
       summary: 'An example, read.',
       answers: { 200: { description: 'The workflow and its form.', schema: read }, 404: 'There is none, or it does not run here.' },
-      handle: ({ params }) => {
+      handle: async ({ params }) => {
         const file = exampleFiles().find((f) => f === `${params['name']}.json`);
-        const found = file && fitting(file);
-        return found ? told(...found) : empty(404);
+        const found = file && (await fitting(file));
+        return found ? json(found) : empty(404);
       },
     },
     {

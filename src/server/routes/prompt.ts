@@ -2,8 +2,8 @@
 import { DarkroomError } from '../../errors.ts';
 import { dumpsJson, isJsonObject, type Json, parseJson } from '../../formats/json.ts';
 import type { JobStatus, Queue } from '../../queue/types.ts';
-import { type Answer, json, refuse } from '../answers.ts';
-import { errorBody, intake } from '../intake.ts';
+import { textsIn } from '../../storage/storage.ts';
+import { type Answer, errorBody, json, refuse } from '../answers.ts';
 import { type Call, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
@@ -83,7 +83,9 @@ export const promptRoutes = (parts: Parts): Route[] => [
 ];
 
 async function post(call: Call, parts: Parts): Promise<Answer> {
-  const result = intake(objectBody(call), parts.nodes, parts.folders, call.header('idempotency-key') || undefined);
+  const body = objectBody(call);
+  await Promise.all([parts.storage.bring(textsIn(body['prompt'])), parts.storage.look()]);
+  const result = (await parts.desk()).intake(body, call.header('idempotency-key') || undefined);
   if ('refused' in result) return json(result.refused, 400);
   const queue = await parts.queue();
   const { promptId, number, added } = await queue.add(result.job).catch(refusal);

@@ -1,8 +1,9 @@
 // /settings: a JSON object per user (app/app_settings.py).
 import { join } from 'node:path';
 import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../../formats/json.ts';
+import { replaceFile } from '../../storage/place.ts';
 import { empty, json, refuse } from '../answers.ts';
-import { isFolder, replaceFile } from '../files.ts';
+import { isFolder } from '../files.ts';
 import { type Call, jsonBody, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 import { readObject } from '../users.ts';

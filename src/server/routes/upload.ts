@@ -1,16 +1,11 @@
 // /upload/image, /upload/mask: pictures into the input folder (or output, temp).
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import sharp from 'sharp';
+import { basename } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
-import { readPictureText } from '../../image/picture-text.ts';
-import { encodePng } from '../../image/png.ts';
+import { isFolderType, marked } from '../../storage/folders.ts';
 import { empty, json, refuse } from '../answers.ts';
-import { addFile, isFile, isFolderType, marked, replaceFile, under } from '../files.ts';
+import { nameUnder, under } from '../files.ts';
 import type { Form, Route, UploadedFile } from '../route.ts';
 import type { Parts } from '../types.ts';
-
-const MAX_PIXELS = 178_956_970;
 
 const saved = {
   type: 'object',
@@ -23,14 +18,14 @@ const answers = {
   413: 'Too large.',
 } as const;
 
-export const uploadRoutes = ({ folders }: Parts): Route[] => [
+export const uploadRoutes = (parts: Parts): Route[] => [
   {
     method: 'POST',
     path: '/upload/image',
     summary: 'Saves a file: parts `image`, `overwrite`, `type`, `subfolder`.',
     body: 'multipart',
     answers,
-    handle: async (call) => json(save(await call.form(), folders, ({ bytes }) => bytes)),
+    handle: async (call) => json(await save(await call.form(), parts, ({ bytes }) => bytes)),
   },
   {
     method: 'POST',
@@ -40,13 +35,15 @@ export const uploadRoutes = ({ folders }: Parts): Route[] => [
     answers,
     handle: async (call) => {
       const form = await call.form();
-      const masked = await withMask(original(form, folders), form.files.get('image') ?? refuse(empty(400)));
-      return json(save(form, folders, () => masked));
+      const { bytes } = form.files.get('image') ?? refuse(empty(400));
+      const { withMask } = await import('../pictures.ts');
+      const masked = (await withMask(await original(form, parts), bytes)) ?? refuse(empty(400));
+      return json(await save(form, parts, () => masked));
     },
   },
 ];
 
-function save(form: Form, folders: Parts['folders'], bytesOf: (file: UploadedFile) => Uint8Array) {
+async function save(form: Form, { folders, storage }: Parts, bytesOf: (file: UploadedFile) => Uint8Array) {
   const file = form.files.get('image') ?? refuse(empty(400));
   const type = form.fields.get('type') ?? 'input';
   const subfolder = form.fields.get('subfolder') ?? '';
@@ -56,12 +53,13 @@ function save(form: Form, folders: Parts['folders'], bytesOf: (file: UploadedFil
   const path = under(folder, file.filename);
   if (!path || path === folder || Buffer.byteLength(basename(path)) > 200) return refuse(empty(400));
   const overwrite = ['true', '1'].includes(form.fields.get('overwrite') ?? '');
+  const name = nameUnder(root, path);
   try {
     if (overwrite) {
-      replaceFile(path, bytesOf(file));
+      await storage.replace(type, name, bytesOf(file));
       return { name: file.filename, subfolder, type };
     }
-    return { name: addFile(dirname(path), basename(path), bytesOf(file)), subfolder, type };
+    return { name: basename(await storage.add(type, name, bytesOf(file))), subfolder, type };
   } catch (error) {
     // a file where a folder should be, or the other way round; a name the file system does not take
     if (['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EINVAL', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? ''))
@@ -70,15 +68,15 @@ function save(form: Form, folders: Parts['folders'], bytesOf: (file: UploadedFil
   }
 }
 
-/** The file that `original_ref` names. */
-function original(form: Form, folders: Parts['folders']): string {
+/** The path of the file that `original_ref` names, or of a copy. */
+async function original(form: Form, { folders, storage }: Parts): Promise<string> {
   const { filename, type: given, subfolder } = reference(form.fields.get('original_ref'));
   if (typeof filename !== 'string') return refuse(empty(400));
   const { name, type = typeof given === 'string' ? given : 'output' } = marked(filename);
   if (name === '' || name.startsWith('/') || name.includes('..') || name.includes('\0') || !isFolderType(type)) return refuse(empty(400));
   const folder = under(folders[type], typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
-  const path = join(folder, name);
-  return isFile(path) ? path : refuse(empty(400));
+  const path = under(folder, name) ?? refuse(empty(400));
+  return (await storage.local(type, nameUnder(folders[type], path))) ?? refuse(empty(400));
 }
 
 function reference(text: string | undefined): JsonObject {
@@ -87,31 +85,5 @@ function reference(text: string | undefined): JsonObject {
     return isJsonObject(value) ? value : refuse(empty(400));
   } catch {
     return refuse(empty(400));
-  }
-}
-
-/** The original as RGBA with the other's alpha, and its texts. */
-async function withMask(path: string, { bytes }: UploadedFile): Promise<Uint8Array> {
-  try {
-    const file = await readFile(path);
-    const options = { limitInputPixels: MAX_PIXELS, ignoreIcc: true };
-    const [picture, mask] = await Promise.all(
-      [file, bytes].map((source) => sharp(source, options).toColourspace('srgb').ensureAlpha().raw().toBuffer({ resolveWithObject: true })),
-    );
-    const { width, height, channels } = picture.info;
-    if (mask.info.width !== width || mask.info.height !== height || channels !== 4 || mask.info.channels !== 4) return refuse(empty(400));
-    for (let i = 3; i < picture.data.length; i += 4) picture.data[i] = mask.data[i];
-    return await encodePng({ width, height, channels: 4, bytes: picture.data }, { text: textOf(file, path), level: 4 });
-  } catch {
-    return refuse(empty(400));
-  }
-}
-
-/** A picture whose texts can't be read goes on without. */
-function textOf(file: Uint8Array, path: string): Record<string, string> {
-  try {
-    return readPictureText(file, path);
-  } catch {
-    return {};
   }
 }

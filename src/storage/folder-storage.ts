@@ -1,0 +1,68 @@
+// Inputs and outputs in folders of this machine, or of one that it has mounted.
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { type FolderType, inside } from './folders.ts';
+import { writeLargeOutput, writeOutputs } from './output.ts';
+import { addFile, replaceFile } from './place.ts';
+import type { Storage, StorageFolders, StoredFile } from './storage.ts';
+import { isTemporary } from './whole.ts';
+
+export function folderStorage(folders: StorageFolders): Storage {
+  const pathOf = (type: FolderType, name: string): string | undefined => {
+    const path = inside(folders[type], name);
+    return path && isFile(path) ? path : undefined;
+  };
+  const newPath = (type: FolderType, name: string): string => inside(folders[type], name) ?? leadsElsewhere(name, folders[type]);
+  const told = (path: string, name: string): StoredFile => {
+    const { size, mtime } = statSync(path);
+    return { name, size, modified: mtime };
+  };
+  return {
+    folders,
+    bring: async () => undefined,
+    look: async () => undefined,
+    inputNames: () => undefined,
+    find: async (type, name) => {
+      const path = pathOf(type, name);
+      return path === undefined ? undefined : told(path, name);
+    },
+    read: async (type, name) => {
+      const path = pathOf(type, name);
+      return path === undefined ? undefined : createReadStream(path);
+    },
+    local: async (type, name) => pathOf(type, name),
+    list: async (type) => {
+      const folder = folders[type];
+      if (!existsSync(folder)) return [];
+      const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && !isTemporary(entry.name));
+      return files.flatMap(({ name }) => (existsSync(join(folder, name)) ? [told(join(folder, name), name)] : []));
+    },
+    add: async (type, name, bytes) => {
+      const path = newPath(type, name);
+      const given = addFile(dirname(path), basename(path), bytes);
+      return name.slice(0, name.length - basename(path).length) + given;
+    },
+    replace: async (type, name, bytes) => replaceFile(newPath(type, name), bytes),
+    save: async (request, onFolder) => writeOutputs({ ...request, root: folders[request.type] }, onFolder),
+    saveLarge: (request, onFolder) => writeLargeOutput({ ...request, root: folders[request.type] }, onFolder),
+  };
+}
+
+/** What the file system can't have for a name is no file. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Throws DR_OUTPUT_UNWRITABLE. */
+export function leadsElsewhere(name: string, folder: string): never {
+  throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
+    message: `'${name}' lies outside ${folder}`,
+    hint: 'Use a name without ".." that does not begin with "/".',
+    file: name,
+  });
+}
