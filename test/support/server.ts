@@ -44,10 +44,11 @@ export async function testServer({ queueOptions, builtIn, idle, closed, ...optio
   mkdirSync(join(models, 'checkpoints'));
   const folders = openFolders({
     models: [models],
-    ...{ input: place('input'), output: place('output'), temp: place('temp') },
+    ...(options.storage?.folders ?? { input: place('input'), output: place('output'), temp: place('temp') }),
+    inputNames: options.storage?.inputNames,
     embedded: builtIn ? embeddedModels() : undefined,
   });
-  if (builtIn) cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
+  if (builtIn && !options.storage) cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
   const queue = closed ? undefined : await openQueue(queueOptions);
   const server = createServer({
     ...{

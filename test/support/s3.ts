@@ -1,0 +1,174 @@
+// A small S3-compatible service for tests: objects in memory, signatures (AWS4-HMAC-SHA256) verified, so that nothing unsigned passes.
+import { createHash, createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface Stored {
+  readonly bytes: Buffer;
+  readonly modified: Date;
+}
+
+export interface TestS3 {
+  readonly environment: Record<string, string>;
+  readonly objects: Map<string, Stored>;
+  /** How often each kind of request came: `GET`, `PUT` … */
+  readonly asked: string[];
+  /** What happens to the next requests: a status, or a connection that breaks off (before the request is heard, or after). */
+  readonly trouble: (number | 'cut' | 'cut after')[];
+  /** Ignores If-None-Match, as old services do. */
+  overwrites: boolean;
+  close(): Promise<void>;
+}
+
+const KEY = 'test-key';
+const SECRET = 'test/secret+key';
+const REGION = 'eu-test-1';
+export const BUCKET = 'pictures';
+const PAGE = 3;
+
+const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
+const quoted = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+const etagOf = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
+
+/** S3's word for what is wrong with a request's signature; undefined when it is right. */
+function wrongWith(request: IncomingMessage, url: URL, body: Buffer): string | undefined {
+  const found = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=(\w+)$/.exec(
+    request.headers.authorization ?? '',
+  );
+  if (!found) return 'AccessDenied';
+  const [, key, day, region, names, signature] = found;
+  if (key !== KEY) return 'InvalidAccessKeyId';
+  const date = String(request.headers['x-amz-date']);
+  const signed = names.split(';');
+  // all that means something has to be signed
+  const needed = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-') || name === 'if-none-match')];
+  if (!needed.every((name) => signed.includes(name))) return 'AccessDenied';
+  const given = String(request.headers['x-amz-content-sha256']);
+  if (given !== 'UNSIGNED-PAYLOAD' && given !== sha256(body)) return 'XAmzContentSHA256Mismatch';
+  const path = decodeURIComponent(url.pathname).split('/').map(quoted).join('/');
+  const query = [...url.searchParams].map(([name, value]) => `${quoted(name)}=${quoted(value)}`).sort();
+  const headers = signed.map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`).join('');
+  const canonical = [request.method, path, query.join('&'), headers, names, given].join('\n');
+  const toSign = ['AWS4-HMAC-SHA256', date, `${day}/${region}/s3/aws4_request`, sha256(canonical)].join('\n');
+  const secret = ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${SECRET}`, day), region));
+  if (region !== REGION || !date.startsWith(day)) return 'AuthorizationHeaderMalformed';
+  return hmac(secret, toSign).toString('hex') === signature ? undefined : 'SignatureDoesNotMatch';
+}
+
+export async function startS3(): Promise<TestS3> {
+  const objects: TestS3['objects'] = new Map();
+  const uploads = new Map<string, Map<number, Buffer>>();
+  const asked: string[] = [];
+  const trouble: TestS3['trouble'] = [];
+  const self = { overwrites: false };
+
+  const answer = (
+    response: ServerResponse,
+    status: number,
+    body: string | Buffer = '',
+    headers: Record<string, string> = {},
+  ): ServerResponse => {
+    response.writeHead(status, { 'content-length': String(Buffer.byteLength(body)), ...headers });
+    return response.end(body);
+  };
+  const fail = (response: ServerResponse, status: number, code: string): ServerResponse =>
+    answer(response, status, `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`);
+
+  const handle = (request: IncomingMessage, response: ServerResponse, url: URL, body: Buffer): ServerResponse => {
+    const wrong = wrongWith(request, url, body);
+    if (wrong) return fail(response, 403, wrong);
+    const [, bucket, ...rest] = decodeURIComponent(url.pathname).split('/');
+    if (bucket !== BUCKET) return fail(response, 404, 'NoSuchBucket');
+    const [key, query, method] = [rest.join('/'), url.searchParams, request.method ?? ''];
+    const object = objects.get(key);
+    const keeps = request.headers['if-none-match'] === '*' && object !== undefined && !self.overwrites;
+    if (method === 'GET' && query.has('list-type')) return answer(response, 200, listed(query, objects));
+    if (method === 'GET' || method === 'HEAD') {
+      if (!object) return fail(response, 404, 'NoSuchKey');
+      const etag = etagOf(object.bytes);
+      const headers = { etag, 'last-modified': object.modified.toUTCString(), 'content-length': String(object.bytes.length) };
+      if (request.headers['if-none-match'] === etag) return answer(response, 304, '', { etag });
+      if (method === 'GET') return answer(response, 200, object.bytes, headers);
+      response.writeHead(200, headers);
+      return response.end();
+    }
+    if (method === 'POST' && query.has('uploads')) {
+      uploads.set('u&1', new Map());
+      return answer(response, 200, '<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>');
+    }
+    const upload = uploads.get(query.get('uploadId') ?? '');
+    if (query.has('uploadId') && !upload) return fail(response, 404, 'NoSuchUpload');
+    if (method === 'PUT' && upload) {
+      upload.set(Number(query.get('partNumber')), body);
+      return answer(response, 200, '', { etag: etagOf(body) });
+    }
+    if (method === 'DELETE' && upload) {
+      uploads.clear();
+      return answer(response, 204);
+    }
+    if (keeps) return fail(response, 412, 'PreconditionFailed');
+    if (method === 'POST' && upload) {
+      const told = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>([^<]+)<\/ETag>/g)];
+      const parts = told.map(([, number]) => upload.get(Number(number)) ?? Buffer.alloc(0));
+      if (!told.every(([, , etag], i) => etag === etagOf(parts[i]))) return fail(response, 400, 'InvalidPart');
+      objects.set(key, { bytes: Buffer.concat(parts), modified: new Date() });
+      uploads.clear();
+      return answer(response, 200, '<CompleteMultipartUploadResult/>');
+    }
+    if (method !== 'PUT') return fail(response, 405, 'MethodNotAllowed');
+    objects.set(key, { bytes: body, modified: new Date() });
+    return answer(response, 200, '', { etag: etagOf(body) });
+  };
+
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      asked.push(request.method ?? '');
+      const next = trouble.shift();
+      const url = new URL(request.url ?? '/', 'http://s3');
+      if (next === 'cut') request.socket.destroy();
+      else if (next === 'cut after') {
+        handle(request, { writeHead: () => undefined, end: () => undefined } as unknown as ServerResponse, url, Buffer.concat(parts));
+        request.socket.destroy();
+      } else if (next !== undefined) fail(response, next, 'SlowDown');
+      else handle(request, response, url, Buffer.concat(parts));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return Object.assign(self, {
+    ...{ objects, asked, trouble },
+    environment: {
+      S3_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: KEY,
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      AWS_REGION: REGION,
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  });
+}
+
+/** A page of ListObjectsV2: short ones, so that a client has to ask for the next. */
+function listed(query: URLSearchParams, objects: TestS3['objects']): string {
+  const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter')];
+  const keys = [...objects.keys()].filter(
+    (key) =>
+      key.startsWith(prefix) &&
+      !(delimiter && key.slice(prefix.length).includes(delimiter)) &&
+      key > (query.get('continuation-token') ?? ''),
+  );
+  const page = keys.sort().slice(0, Math.min(PAGE, Number(query.get('max-keys') ?? PAGE)));
+  const more = keys.length > page.length ? `<NextContinuationToken>${page.at(-1)?.replaceAll('&', '&amp;')}</NextContinuationToken>` : '';
+  const entries = page.map((key) => {
+    const { bytes, modified } = objects.get(key)!;
+    const date = modified.toISOString();
+    return `<Contents><Key>${quoted(key).replaceAll('%20', '+')}</Key><LastModified>${date}</LastModified><ETag>${etagOf(bytes).replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size></Contents>`;
+  });
+  return `<ListBucketResult><EncodingType>url</EncodingType>${more}${entries.join('')}</ListBucketResult>`;
+}
