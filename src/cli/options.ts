@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { DarkroomOptions } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
+import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
 import { SHORTHANDS } from '../workflow/shorthands.ts';
 
 export interface Option {
@@ -28,7 +29,7 @@ export const OPTIONS = {
   input: { type: 'string', value: 'DIR', help: 'folder that LoadImage reads (input)' },
   output: { type: 'string', value: 'DIR', help: 'folder that SaveImage writes to (output)' },
   temp: { type: 'string', value: 'DIR', help: 'folder that PreviewImage writes to (temp)' },
-  device: { type: 'string', value: 'NAME', help: 'cpu or auto (auto)' },
+  device: { type: 'string', value: 'NAME', help: 'cpu, cuda, webgpu, or auto: cuda where it works, else cpu (auto)' },
   threads: { type: 'string', value: 'N', help: 'threads of one evaluation (all cores)' },
   cache: { type: 'string', value: 'DIR', help: 'keep results of nodes in this folder; later runs take what has not changed from there' },
   'cache-size': { type: 'string', value: 'MB', help: 'largest size of --cache (10240); what was not used for longest goes first' },
@@ -100,8 +101,8 @@ export function parseOptions(args: readonly string[], names: readonly OptionName
 /** The options of a room. Throws DR_BAD_USAGE. */
 export function roomOptions(values: Values): DarkroomOptions {
   const { models, input, output, temp, device, threads, cache } = values;
-  if (device !== undefined && device !== 'cpu' && device !== 'auto')
-    throw usage(`unknown device '${device}'`, didYouMean(device, ['cpu', 'auto']) || 'There are cpu and auto.');
+  if (device !== undefined && !isDeviceChoice(device))
+    throw usage(`unknown device '${device}'`, didYouMean(device, DEVICE_CHOICES) || `There are ${DEVICE_CHOICES.join(', ')}.`);
   const count = threads === undefined ? undefined : Number(threads);
   if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 1024))
     throw usage(`--threads ${threads} is no number of threads`, 'Give a whole number from 1.');

@@ -1,6 +1,7 @@
 // The messages between a program and its engine process. Graphs cross as JSON text, which keeps big integers and `8.0`.
 import type { DarkroomError } from '../errors.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
+import type { DeviceChoice } from '../runtime/device-names.ts';
 import type { EngineEvent, Outputs } from './events.ts';
 
 export interface EngineSettings {

@@ -5,6 +5,7 @@ import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from '
 import type { SavedFile } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
 import { pythonRandom } from '../random/python.ts';
+import type { DeviceChoice } from '../runtime/device-names.ts';
 import { embeddedModels } from '../storage/embedded.ts';
 import { modelRoots, openFolders } from '../storage/folders.ts';
 import { checkWritable } from '../storage/output.ts';
@@ -26,7 +27,8 @@ export interface DarkroomOptions {
   readonly output?: string;
   /** Folder that PreviewImage writes to (`temp`). */
   readonly temp?: string;
-  readonly device?: 'cpu' | 'auto';
+  /** Where networks run (auto: CUDA where it works, else the CPU). */
+  readonly device?: DeviceChoice;
   /** Threads of a network's evaluation; all cores unless given. */
   readonly threads?: number;
   /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */

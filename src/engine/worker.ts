@@ -5,6 +5,7 @@ import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
+import { openDevice } from '../runtime/devices.ts';
 import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtime.ts';
 import { cacheFolder, embeddedModels } from '../storage/embedded.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
@@ -48,7 +49,7 @@ const onFolder = (folder: string): void => send({ kind: 'folder', folder });
 async function open(settings: EngineSettings): Promise<Engine> {
   const { NODES }: { NODES: NodeTable } = await (settings.nodesModule ? import(settings.nodesModule) : import('../nodes/index.ts'));
   const runtime = createRuntime({
-    device: settings.device,
+    device: await openDevice(settings.device),
     threads: settings.threads,
     textEncoders: settings.textEncoders,
     onLoad: (spec) => {

@@ -78,6 +78,7 @@ export function createControlNet(runtime: Runtime, weights: Weights, options: Co
   const network = runtime.network({
     file,
     part: 'controlnet',
+    halves: true,
     variant: base && ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' '),
     outputs,
     build: () => {
@@ -161,6 +162,7 @@ function hintPreparer(
   const hints = runtime.network({
     file,
     part: 'controlnet hint',
+    halves: true,
     variant: kind === undefined ? undefined : `kind ${kind}`,
     outputs: ['hint'],
     build: () => hintGraph(weights, config, kind),

@@ -5,13 +5,14 @@ import { DarkroomError } from '../errors.ts';
 import type { Graph } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { DerivedStore } from './derived.ts';
+import { CPU, type Device } from './devices.ts';
 import { inUnits, loadPeak, type Memory, systemMemory } from './memory.ts';
 import { openSession, type Session } from './session.ts';
 import type { Network } from './types.ts';
 
 export interface RuntimeOptions {
-  /** 'cpu' is the only device so far; 'auto' takes it. */
-  readonly device?: 'cpu' | 'auto';
+  /** Where networks run; the CPU unless given (devices.ts opens others). */
+  readonly device?: Device;
   /** Threads of one evaluation; all cores unless given. */
   readonly threads?: number;
   /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */
@@ -39,6 +40,8 @@ export interface NetworkSpec {
   readonly part: string;
   readonly variant?: string;
   readonly outputs: readonly string[];
+  /** It may compute in float16 where the device prefers it. */
+  readonly halves?: boolean;
   /** Bytes that an evaluation of these inputs takes beside the weights, where it takes many. */
   readonly working?: (inputs: Inputs) => number;
   /** What to do when there is no memory for an evaluation; otherwise a smaller picture or batch is suggested. */
@@ -79,6 +82,7 @@ const SPARE = 2 ** 28;
 /** A runtime without any network open yet. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const threads = options.threads ?? availableParallelism();
+  const device = options.device ?? CPU;
   const memory = options.memory ?? systemMemory;
   const budget = options.memoryBudget ?? Number.POSITIVE_INFINITY;
   // A Map remembers insertion order: the first entry is the least recently used.
@@ -112,8 +116,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const need = loadPeak(bytes) + SPARE;
       await closeUntil(() => used() + bytes <= budget && need <= memory.available(), spec);
       if (bytes >= LARGE && need > memory.available()) throw tooLarge(spec, bytes, memory.available());
-      const model = graph.serialize();
-      const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers: ['cpu'] });
+      const model = graph.serialize(device.change(spec.halves === true));
+      const { providers } = device;
+      const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers });
       options.onLoaded?.(spec);
       return { spec, session, bytes, held: 0 };
     } finally {
@@ -137,10 +142,11 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   };
 
   return {
-    device: 'cpu',
+    device: device.name,
     threads,
     textEncoders: options.textEncoders ?? 'fp16',
-    derived: options.derived,
+    // its recipes are for CPUs
+    derived: device.name === 'cpu' ? options.derived : undefined,
     network: (spec) => {
       const key = [spec.file, spec.part, spec.variant].filter((part) => part).join(' ');
       return { run: (inputs) => inTurn(() => run(key, spec, inputs)) };

@@ -29,6 +29,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       part: 'unet',
       variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
+      halves: true,
       build: async () => {
         const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
         const planned = (weights: Weights): PatchPlan | undefined => planChanges({ ...changed, weights }, 'ahead');

@@ -1,0 +1,132 @@
+// Graphs as other devices want them: halves on the CPU against float32, WebGPU on SwiftShader (a Vulkan driver in software), and what is said
+// where a device is missing.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fixtureModel } from '../../test/support/golden.ts';
+import { withoutBranches } from '../onnx/branches.ts';
+import { inHalves } from '../onnx/half.ts';
+import { withPlainAttention } from '../onnx/plain-attention.ts';
+import { withPlainNorms } from '../onnx/plain-norm.ts';
+import type { Model } from '../onnx/serialize.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { loadCheckpoint } from './checkpoint.ts';
+import { loadControlNet } from './controlnet.ts';
+import { CPU, type Device, openDevice } from './devices.ts';
+import { applyLora, openLora } from './lora.ts';
+import { createRuntime } from './runtime.ts';
+
+const wave = (...shape: number[]): Tensor =>
+  tensor(
+    shape,
+    Float32Array.from({ length: shape.reduce((n, d) => n * d) }, (_, i) => Math.sin(i * 1.3)),
+  );
+
+/** What the networks of a fixture checkpoint give on a device. */
+async function results(device: Device, model: string): Promise<Tensor[]> {
+  const runtime = createRuntime({ threads: 1, device });
+  const unet = (await loadCheckpoint(fixtureModel(model), runtime)).unet!;
+  const inputs = {
+    x: wave(2, 4, 8, 16),
+    timesteps: Float32Array.of(999, 20),
+    context: wave(2, 7, unet.contextDim),
+    y: unet.admChannels > 0 ? wave(2, unet.admChannels) : undefined,
+  };
+  const found = [await unet.evaluate(inputs)];
+  found.push(await unet.variant({ freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 }, perturbedMiddle: true }).evaluate(inputs));
+  if (model === 'tiny_sdxl_base') {
+    const lora = await openLora(fixtureModel('tiny_lora_sdxl'));
+    found.push(await applyLora({ unet }, lora, { unet: 0.8, clip: 0 }).unet!.evaluate(inputs));
+    const net = await loadControlNet(fixtureModel('tiny_controlnet_sdxl'), runtime);
+    const hint = await net.prepareHint(wave(1, 3, 64, 128));
+    found.push(await unet.evaluate({ ...inputs, control: await net.evaluate({ ...inputs, hint, strength: 0.7 }) }));
+  }
+  await runtime.close();
+  return found;
+}
+
+const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const difference = (a: Tensor, b: Tensor): number => largest(a.data.map((value, i) => value - b.data[i])) / largest(a.data);
+
+const changing = (change: (model: Model) => Model): Device => ({ ...CPU, change: (halves) => (halves ? change : (model) => model) });
+
+describe('graphs in halves', () => {
+  it.each(['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])('%s: as exact as halves are', async (model) => {
+    const exact = await results(CPU, model);
+    const half = await results(
+      changing((graph) => inHalves(withoutBranches(graph))),
+      model,
+    );
+    for (const [i, one] of exact.entries()) {
+      expect(difference(one, half[i])).toBeLessThan(5e-3);
+      expect(difference(one, half[i])).toBeGreaterThan(1e-6);
+    }
+  });
+
+  it('plain norms and attention are what the fused ones are', async () => {
+    const exact = await results(CPU, 'tiny_sdxl_base');
+    const plain = await results(
+      changing((model) => withPlainNorms(withPlainAttention(withoutBranches(model)))),
+      'tiny_sdxl_base',
+    );
+    for (const [i, one] of exact.entries()) expect(difference(one, plain[i])).toBeLessThan(1e-5);
+  });
+});
+
+/** Debian's chromium brings SwiftShader and a Vulkan loader beside it. */
+const SWIFTSHADER = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome'].find((folder) =>
+  existsSync(join(folder, 'vk_swiftshader_icd.json')),
+);
+
+describe('WebGPU', () => {
+  it.skipIf(SWIFTSHADER === undefined)(
+    `on SwiftShader is what the CPU is${SWIFTSHADER ? '' : ' (left out: SwiftShader is not here)'}`,
+    { timeout: 300_000 },
+    async () => {
+      const script = fileURLToPath(new URL('../../test/support/webgpu.ts', import.meta.url));
+      const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+      const environment = { VK_ICD_FILENAMES: join(SWIFTSHADER!, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: SWIFTSHADER };
+      const child = spawn(process.execPath, ['--import', tsx, script, fixtureModel('tiny_sd1')], {
+        cwd: dirname(script),
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let [out, errors] = ['', ''];
+      child.stdout.on('data', (part) => {
+        out += part;
+      });
+      child.stderr.on('data', (part) => {
+        errors += part;
+      });
+      const [code] = await once(child, 'close');
+      expect(code, errors).toBe(0);
+      const { precision, ...networks } = JSON.parse(out);
+      expect(['fp32', 'fp16']).toContain(precision);
+      expect(Object.keys(networks)).toEqual(['text', 'unet', 'picture']);
+      for (const [name, { difference, value }] of Object.entries<{ difference: number; value: number }>(networks))
+        expect(difference / value, name).toBeLessThan(name === 'unet' && precision === 'fp16' ? 5e-3 : 2e-5);
+    },
+  );
+});
+
+describe('devices that are missing', () => {
+  const works = (name: 'cuda') =>
+    openDevice(name).then(
+      () => true,
+      () => false,
+    );
+
+  it('CUDA: an error that says what it needs; auto is then the CPU', async ({ skip }) => {
+    if (await works('cuda')) skip('CUDA is here');
+    await expect(openDevice('cuda')).rejects.toMatchObject({
+      code: 'DR_DEVICE_MISSING',
+      message: expect.stringContaining('CUDA does not work here'),
+      hint: expect.stringContaining('onnxruntime-node/script/install'),
+    });
+    expect((await openDevice('auto')).name).toBe('cpu');
+  });
+});

@@ -1,0 +1,154 @@
+// The devices that networks run on: the providers of ONNX Runtime behind each, what has to be done to a graph for it, and what to do when it
+// is not there. What a device can do is tried out once with small graphs, not looked up by its name.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { withoutBranches } from '../onnx/branches.ts';
+import { createGraph, type Graph } from '../onnx/builder.ts';
+import { inHalves } from '../onnx/half.ts';
+import { withPlainAttention } from '../onnx/plain-attention.ts';
+import { withPlainNorms } from '../onnx/plain-norm.ts';
+import type { Model, Node } from '../onnx/serialize.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { DeviceChoice, DeviceName } from './device-names.ts';
+import { openSession } from './session.ts';
+
+export interface Device {
+  readonly name: DeviceName;
+  readonly providers: readonly string[];
+  /** What UNets and ControlNets compute in. */
+  readonly precision: 'fp32' | 'fp16';
+  /** What is done to a graph before it is opened; `halves`: it is of a network that may compute in float16. */
+  change(halves: boolean): (model: Model) => Model;
+}
+
+export const CPU: Device = { name: 'cpu', providers: ['cpu'], precision: 'fp32', change: () => (model) => model };
+
+/** The device that is meant. Throws DR_DEVICE_MISSING when one was asked for by name that doesn't work here. */
+export async function openDevice(choice: DeviceChoice, precision?: 'fp32' | 'fp16'): Promise<Device> {
+  if (choice === 'cpu') return CPU;
+  if (choice === 'webgpu') return openWebGpu(precision);
+  if (choice === 'cuda') return openCuda(precision);
+  return hasCudaLibrary() ? openCuda(precision).catch(() => CPU) : CPU;
+}
+
+/** ONNX Runtime's library for CUDA, which is fetched separately. */
+function hasCudaLibrary(): boolean {
+  const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+  return existsSync(join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, name));
+}
+
+async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
+  if (!hasCudaLibrary()) throw missing('CUDA', 'the library of ONNX Runtime for it was not fetched', CUDA_HINT);
+  await tryOut('cuda', 'CUDA', (attempt) => attempt(product(), inHalves), CUDA_HINT);
+  const change = (halves: boolean): ((model: Model) => Model) =>
+    halves && precision === 'fp16' ? (model) => inHalves(withoutBranches(model)) : withoutBranches;
+  return { name: 'cuda', providers: ['cuda', 'cpu'], precision, change };
+}
+
+const CUDA_HINT =
+  'It needs an NVIDIA card, its driver, CUDA 12 with cuDNN 9, and ONNX Runtime’s own library: ONNXRUNTIME_NODE_INSTALL=cuda12 node ' +
+  'node_modules/onnxruntime-node/script/install. Or use --device cpu.';
+
+async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
+  const { halves, fused } = await tryOut(
+    'webgpu',
+    'WebGPU',
+    async (attempt) => {
+      await attempt(product());
+      const isRight = async (): Promise<boolean> => {
+        const [own, plain] = [await attempt(attention()), await attempt(attention(), withPlainAttention)];
+        return own.data.every((value, i) => Math.abs(value - plain.data[i]) < 1e-3);
+      };
+      const inHalf =
+        precision === 'fp32'
+          ? false
+          : await attempt(product(), inHalves).then(
+              () => true,
+              (error) => refused(error, precision),
+            );
+      return { halves: inHalf, fused: await isRight().catch(() => false) };
+    },
+    WEBGPU_HINT,
+  );
+  // its attention knows no causal mask
+  const replaced = fused ? ({ attributes }: Node): boolean => attributes['unidirectional'] === 1 : undefined;
+  const plain = (model: Model): Model => withPlainAttention(withPlainNorms(withoutBranches(model)), replaced);
+  return {
+    name: 'webgpu',
+    providers: ['webgpu', 'cpu'],
+    precision: halves ? 'fp16' : 'fp32',
+    change: (wanted) => (wanted && halves ? (model) => inHalves(plain(model)) : plain),
+  };
+}
+
+const WEBGPU_HINT =
+  'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). Or use --device cpu.';
+
+/** Halves are no must unless they were asked for. */
+function refused(error: unknown, precision?: 'fp32' | 'fp16'): false {
+  if (precision === 'fp16') throw error;
+  return false;
+}
+
+type Attempt = (graph: Graph, change?: (model: Model) => Model) => Promise<Tensor>;
+
+/** Runs small graphs on a device. Throws DR_DEVICE_MISSING with the reason. */
+async function tryOut<T>(provider: string, name: string, work: (attempt: Attempt) => Promise<T>, hint: string): Promise<T> {
+  const attempt: Attempt = async (graph, change) => {
+    const session = await openSession(graph.serialize(change), {
+      name: `a trial of ${name}`,
+      folder: '',
+      threads: 1,
+      providers: [provider],
+    });
+    try {
+      const values = Float32Array.from({ length: ITEMS * WIDTH }, (_, i) => Math.sin(i * 1.3));
+      return (await session.run({ x: tensor([1, ITEMS, WIDTH], values) }, ['out'])).out;
+    } finally {
+      await session.close();
+    }
+  };
+  try {
+    return await work(attempt);
+  } catch (cause) {
+    const reason = cause instanceof DarkroomError && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw missing(name, lastSentence(reason), hint, cause);
+  }
+}
+
+const missing = (name: string, reason: string, hint: string, cause?: unknown): DarkroomError =>
+  new DarkroomError('DR_DEVICE_MISSING', { message: `${name} does not work here: ${reason}`, hint, cause });
+
+/** ONNX Runtime begins its messages with the place in its source. */
+const lastSentence = (message: string): string =>
+  message
+    .trim()
+    .split('\n')[0]
+    .replace(/^.* was false\. /, '')
+    .slice(0, 300);
+
+const ITEMS = 80;
+const WIDTH = 64;
+
+/** A product with fixed numbers, of the input [1, ITEMS, WIDTH]. */
+function product(): Graph {
+  const g = createGraph();
+  const flat = g.op('Reshape', [g.input('x', [1, 'N', WIDTH]), g.ints([-1, WIDTH])]);
+  const weights = g.floats(
+    Array.from({ length: 8 * WIDTH }, (_, i) => Math.cos(i) / 8),
+    [8, WIDTH],
+  );
+  g.output('out', g.op('Gemm', [flat, weights], { transB: 1 }), ['N', 8]);
+  return g;
+}
+
+/** Attention of the input to itself, four heads. */
+function attention(): Graph {
+  const g = createGraph();
+  const x = g.input('x', [1, 'N', WIDTH]);
+  g.output('out', g.op('com.microsoft.MultiHeadAttention', [x, x, x], { num_heads: 4 }), [1, 'N', WIDTH]);
+  return g;
+}
