@@ -2,7 +2,9 @@
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../onnx/builder.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
+import { subpixelConv } from './subpixel.ts';
 import type { Branch, View, Weights } from './weights.ts';
+import { type WinogradPlan, winogradConv } from './winograd.ts';
 
 /** A graph under construction and where its weights come from. */
 export interface Net {
@@ -10,6 +12,8 @@ export interface Net {
   readonly w: Weights;
   /** Which layers compute in 8-bit integers; absent: none. */
   readonly int8?: Int8Plan;
+  /** How 3x3 convolutions are computed; absent: directly. */
+  readonly winograd?: WinogradPlan;
 }
 
 export const GROUPS = 32;
@@ -51,7 +55,7 @@ export function conv(net: Net, x: Value, name: string, { stride = 1, pads }: Con
     const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
     return g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], wide);
   };
-  const y = int8Conv(net, x, name, stride, around) ?? plain();
+  const y = int8Conv(net, x, name, stride, around) ?? winogradConv(net, x, name, stride, around) ?? plain();
   return branchesOf(w, name).reduce((sum, { rank, inner = rank, scale, down, mid, up }) => {
     const low = mid
       ? g.op('Conv', [g.op('Conv', [x, down(g, [inner, width, 1, 1])], point), mid(g)], wide)
@@ -126,8 +130,35 @@ const NEAREST = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric',
 /** Nearest-neighbour enlargement to twice the size. */
 export const upsample2 = ({ g }: Net, x: Value): Value => g.op('Resize', [x, '', g.floats([1, 1, 2, 2])], NEAREST);
 
-/** Nearest-neighbour enlargement to exactly the height and width of `like`. */
-export function upsampleTo({ g }: Net, x: Value, like: Value): Value {
-  const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), g.op('Shape', [like], { start: 2, end: 4 })], { axis: 0 });
-  return g.op('Resize', [x, '', '', sizes], NEAREST);
+/** Nearest-neighbour enlargement to twice the size and a 3x3 convolution. */
+export function upsampleConv(net: Net, x: Value, name: string): Value {
+  if (asItIs(net, name)) return conv(net, upsample2(net, x), name);
+  const { g } = net;
+  return subpixelConv(g, x, ...kernelOf(net, name));
 }
+
+/** Nearest-neighbour enlargement to the height and width of `like`, which are twice those of x or one less, and a 3x3 convolution. */
+export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): Value {
+  const { g } = net;
+  const wanted = g.op('Shape', [like], { start: 2, end: 4 });
+  const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), wanted], { axis: 0 });
+  const enlarged = (): Value => g.op('Resize', [x, '', '', sizes], NEAREST);
+  if (asItIs(net, name)) return conv(net, enlarged(), name);
+  const [kernel, bias] = kernelOf(net, name);
+  const twice = g.op('Mul', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([2])]);
+  const rest = g.op('ReduceSum', [g.op('Sub', [twice, wanted])], { keepdims: 0 });
+  return g.choose(
+    g.op('Equal', [rest, g.op('Squeeze', [g.ints([0])])]),
+    () => subpixelConv(g, x, kernel, bias),
+    () => g.op('Conv', [enlarged(), kernel, ...bias], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+  );
+}
+
+/** Whether the convolution after an enlargement is computed as it stands: with a LoRA beside it, or in integers. */
+const asItIs = ({ w, int8 }: Net, name: string): boolean =>
+  branchesOf(w, name).length > 0 || int8?.(name, w.shape(`${name}.weight`)) !== undefined || w.shape(`${name}.weight`)[2] !== 3;
+
+const kernelOf = ({ g, w }: Net, name: string): [Value, Value[]] => [
+  w.value(g, `${name}.weight`),
+  w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [],
+];

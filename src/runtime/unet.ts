@@ -2,13 +2,17 @@
 import { type PatchPlan, plainTargets, planChanges } from '../models/changes.ts';
 import { unetConfig } from '../models/unet/config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/graph.ts';
+import { INT8_LAYERS } from '../models/unet/int8-layers.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import type { Weights } from '../models/weights.ts';
 import type { Graph } from '../onnx/builder.ts';
-import { full, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
+import { full, sizeOf, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
 import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
+
+/** What an evaluation takes for each cell of the latents, measured with SD1.5 and SDXL in float32. */
+const BYTES_PER_CELL = 64 * 1024;
 
 /** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
@@ -18,6 +22,8 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
     freeU: change.freeU?.version,
     unattended: change.perturbedMiddle !== undefined,
     hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
+    int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
+    winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
   };
   const patchable = plainTargets(weights);
   const changed = { weights, targets: patchable, changes: change.changes ?? [] };
@@ -30,6 +36,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
       halves: true,
+      working: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
       build: async () => {
         const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
         const planned = (weights: Weights): PatchPlan | undefined => planChanges({ ...changed, weights }, 'ahead');
@@ -74,8 +81,9 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
 }
 
 /** Names the graph among those of one file. */
-const variantName = ({ freeU, unattended, control, adapter, hypernetworks = [] }: UNetGraphOptions): string =>
+const variantName = ({ freeU, unattended, control, adapter, hypernetworks = [], int8 }: UNetGraphOptions): string =>
   [
+    int8 && 'int8',
     freeU && `freeu${freeU}`,
     unattended && 'unattended',
     control && 'control',

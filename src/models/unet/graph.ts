@@ -4,7 +4,8 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../blocks.ts';
 import type { Int8Plan } from '../int8.ts';
 import type { Weights } from '../weights.ts';
-import type { UNetConfig } from './config.ts';
+import type { WinogradPlan } from '../winograd.ts';
+import type { UNetConfig, UNetLayer } from './config.ts';
 import { joinFreeU } from './freeu.ts';
 import { hypernetworkSources, type Sources } from './hypernetwork.ts';
 import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from './layers.ts';
@@ -23,7 +24,12 @@ export interface UNetGraphOptions {
   readonly hypernetworks?: readonly Hypernetwork[];
   /** Which layers compute in 8-bit integers. */
   readonly int8?: Int8Plan;
+  /** 3x3 convolutions of the upper levels by Winograd, where their kernels are kept. */
+  readonly winograd?: boolean;
 }
+
+/** By level. Below, pictures have so few tiles that reading four times the weights takes longer than the products that are saved. */
+const WINOGRAD_LEVELS: readonly WinogradPlan[] = [{ side: 4 }, { side: 4, apart: true }, { side: 2, apart: true }];
 
 /** How many skips the output blocks use: that many inputs `control…`. */
 export const skipCount = (config: UNetConfig): number => config.output.length;
@@ -45,19 +51,25 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
   const given = (h: Value, name: string): Value => add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
   const controlled = (h: Value, name: string): Value => (options.control ? given(h, name) : h);
 
+  let level = 0;
+  const here = (): Net => (options.winograd ? { ...net, winograd: WINOGRAD_LEVELS[level] } : net);
+  const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): number => (block.some((layer) => layer.kind === kind) ? 1 : 0);
+
   let h = x;
   const skips: Value[] = [];
   for (const [i, block] of config.input.entries()) {
-    h = runBlock(net, block, h, conditions);
+    h = runBlock(here(), block, h, conditions);
+    level += has(block, 'down');
     if (options.adapter) h = given(h, `adapter${i}`);
     skips.push(h);
   }
-  h = controlled(runBlock(net, config.middle, h, { ...conditions, unattended: unattended(net, options) }), 'middle');
+  h = controlled(runBlock(here(), config.middle, h, { ...conditions, unattended: unattended(net, options) }), 'middle');
   const join = joiner(net, config, options);
   let channels = channelsOf(net, config.middle.length > 0 ? config.middle : config.input[config.input.length - 1]);
   for (const [i, block] of config.output.entries()) {
     h = join(h, channels, controlled(skips.pop()!, `control${i}`));
-    h = runBlock(net, block, h, conditions, skips.at(-1));
+    h = runBlock(here(), block, h, conditions, skips.at(-1));
+    level -= has(block, 'up');
     channels = channelsOf(net, block);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'out.0', 1e-5)), 'out.2');

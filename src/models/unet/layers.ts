@@ -1,6 +1,19 @@
 // The layers that UNets and ControlNets are made of (Rombach et al. 2022): residual blocks, transformers, changes of size.
 import type { Value } from '../../onnx/builder.ts';
-import { add, attention, conv, fromTokens, gelu, groupNorm, layerNorm, linear, type Net, silu, toTokens, upsampleTo } from '../blocks.ts';
+import {
+  add,
+  attention,
+  conv,
+  fromTokens,
+  gelu,
+  groupNorm,
+  layerNorm,
+  linear,
+  type Net,
+  silu,
+  toTokens,
+  upsampleConvTo,
+} from '../blocks.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import type { Sources } from './hypernetwork.ts';
 
@@ -49,7 +62,7 @@ export function runBlock(net: Net, block: readonly UNetLayer[], x: Value, condit
         h = conv(net, h, `${layer.name}.op`, { stride: 2 });
         break;
       case 'up':
-        h = conv(net, upsampleTo(net, h, next), `${layer.name}.conv`);
+        h = upsampleConvTo(net, h, next, `${layer.name}.conv`);
         break;
     }
   }

@@ -1,6 +1,6 @@
 // The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs of free batch and size, from the original layout's names.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsample2 } from '../blocks.ts';
+import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsampleConv } from '../blocks.ts';
 import type { Weights } from '../weights.ts';
 
 const EPSILON = 1e-6;
@@ -42,7 +42,7 @@ export function klDecoderGraph(weights: Weights): Graph {
   for (let level = count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1; level >= 0; level--) {
     const at = `decoder.up.${level}`;
     h = residuals(net, h, at);
-    if (weights.has(`${at}.upsample.conv.weight`)) h = conv(net, upsample2(net, h), `${at}.upsample.conv`);
+    if (weights.has(`${at}.upsample.conv.weight`)) h = upsampleConv(net, h, `${at}.upsample.conv`);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'decoder.norm_out', EPSILON)), 'decoder.conv_out');
   g.output('out', h, ['B', weights.shape('decoder.conv_out.weight')[0], 'h', 'w']);
