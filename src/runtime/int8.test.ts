@@ -1,0 +1,206 @@
+// 8-bit layers against the same arithmetic in plain TypeScript; what is kept of a model file follows it; the embedded model's pictures.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { writeSafetensors } from '../formats/safetensors-write.ts';
+import { conv, linear, type Net } from '../models/blocks.ts';
+import type { Scaling } from '../models/int8.ts';
+import { quantiseColumns } from '../models/quantise.ts';
+import { type Weights, weightsOf } from '../models/weights.ts';
+import { createGraph, type Value } from '../onnx/builder.ts';
+import { roundHalfEven } from '../tensor/round.ts';
+import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { derivedStore } from './derived.ts';
+import { precisionOf } from './precision.ts';
+import { saturates } from './saturation.ts';
+import { openSession } from './session.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'darkroom-int8-'));
+afterAll(() => rmSync(root, { recursive: true }));
+const store = derivedStore({ folder: join(root, 'derived') });
+
+const numbers = (shape: readonly number[], seed: number): Tensor =>
+  tensor(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + 0.37 * i + 0.001 * i * i) * (1 + (i % 11 === 0 ? 4 : 0))),
+  );
+
+/** Weights of a file of these tensors. */
+async function weightsWith(name: string, tensors: Readonly<Record<string, Tensor>>): Promise<Weights> {
+  const file = join(root, `${name}.safetensors`);
+  await writeSafetensors(file, Object.fromEntries(Object.entries(tensors).map(([key, one]) => [key, { dtype: 'F32' as const, ...one }])));
+  const opened = await openSafetensors(file);
+  await opened.close();
+  return weightsOf(file, opened.tensors, '');
+}
+
+/** What the layers of `make` give for x, with all layers in int8. */
+async function evaluated(weights: Weights, scaling: Scaling, x: Tensor, make: (net: Net, x: Value) => Value): Promise<Tensor> {
+  const build = (w: Weights) => {
+    const g = createGraph();
+    g.output('y', make({ g, w, int8: () => scaling }, g.input('x', x.shape)), ['a']);
+    return g;
+  };
+  const ready = await store.ready(weights, build);
+  const g = build({ ...ready, branches: weights.branches });
+  const wideSums = await saturates();
+  const session = await openSession(g.serialize(), { name: 'test', folder: g.folder(), threads: 1, providers: ['cpu'], wideSums });
+  const { y } = await session.run({ x }, ['y']);
+  await session.close();
+  return y;
+}
+
+interface Steps {
+  readonly steps: Float64Array;
+  readonly scale: number;
+}
+
+/** DynamicQuantizeLinear (ONNX), as steps from the zero point. */
+function byTensor(x: Float32Array): Steps {
+  const [low, high] = [Math.min(0, ...x), Math.max(0, ...x)];
+  const scale = Math.fround(Math.fround(high - low) / 255);
+  const zero = roundHalfEven(Math.fround((0 - low) / scale));
+  const clamp = (v: number): number => Math.min(255, Math.max(0, v));
+  return { steps: Float64Array.from(x, (v) => clamp(roundHalfEven(Math.fround(v / scale)) + zero) - zero), scale };
+}
+
+function byRow(x: Float32Array): Steps {
+  const scale = Math.fround(x.reduce((most, v) => Math.max(most, Math.abs(v)), 0) * Math.fround(1 / 127));
+  return { steps: Float64Array.from(x, (v) => roundHalfEven(Math.fround(v / scale))), scale };
+}
+
+/** x [M, K] times a weight [N, K], both in steps, plus the bias. */
+function product(x: Tensor, weight: Tensor, bias: Tensor, scaling: Scaling): Float64Array {
+  const [m, k] = x.shape;
+  const n = weight.shape[0];
+  const { values, scales } = quantiseColumns(weight.data, n);
+  const whole = byTensor(x.data);
+  const y = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    const row = x.data.subarray(i * k, (i + 1) * k);
+    const { steps, scale } = scaling === 'row' ? byRow(row) : { steps: whole.steps.subarray(i * k, (i + 1) * k), scale: whole.scale };
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let l = 0; l < k; l++) sum += steps[l] * values[l * n + j];
+      y[i * n + j] = sum * scale * scales[j] + bias.data[j];
+    }
+  }
+  return y;
+}
+
+/** Far below a step, which is a 127th of the largest. */
+function expectEqual(got: Tensor, wanted: Float64Array): void {
+  const most = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  expect(got.data.length).toBe(wanted.length);
+  let worst = 0;
+  for (let i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got.data[i] - wanted[i]));
+  expect(worst).toBeLessThan(2e-6 * most);
+}
+
+/** The inputs of each place of the result of a 3x3 convolution, [B H' W', C 3 3], of steps that stand for 0 outside. */
+function columns({ shape: [b, c, h, w], data }: Tensor, stride: number): Tensor {
+  const [oh, ow] = [Math.ceil(h / stride), Math.ceil(w / stride)];
+  const rows: number[] = [];
+  for (let n = 0; n < b; n++)
+    for (let y = 0; y < oh; y++)
+      for (let x = 0; x < ow; x++)
+        for (let channel = 0; channel < c; channel++)
+          for (let i = -1; i < 2; i++)
+            for (let j = -1; j < 2; j++) {
+              const [py, px] = [y * stride + i, x * stride + j];
+              rows.push(py < 0 || px < 0 || py >= h || px >= w ? 0 : data[((n * c + channel) * h + py) * w + px]);
+            }
+  return tensor([b * oh * ow, 9 * c], Float32Array.from(rows));
+}
+
+describe('8-bit layers', () => {
+  const weight = numbers([72, 68], 1);
+  const bias = numbers([72], 2);
+  const x = numbers([10, 68], 3);
+
+  it.each(['tensor', 'row'] as const)('linear, a scale for each %s', async (scaling) => {
+    const weights = await weightsWith(`linear-${scaling}`, { 'a.weight': weight, 'a.bias': bias });
+    expectEqual(await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a')), product(x, weight, bias, scaling));
+    const part = (t: Tensor): Tensor => tensor([24, ...t.shape.slice(1)], t.data.slice(t.data.length / 3, (2 * t.data.length) / 3));
+    const some = await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a', [24, 48]));
+    expectEqual(some, product(x, part(weight), part(bias), scaling));
+  });
+
+  it.each([1, 2])('convolution of stride %i', async (stride) => {
+    const kernel = numbers([65, 64, 3, 3], 4);
+    const b = numbers([65], 5);
+    const picture = numbers([2, 64, 6, 7], 6);
+    const weights = await weightsWith(`conv-${stride}`, { 'a.weight': kernel, 'a.bias': b });
+    const got = await evaluated(weights, 'tensor', picture, (net, v) => conv(net, v, 'a', { stride }));
+    const flat = product(columns(picture, stride), tensor([65, 9 * 64], kernel.data), b, 'tensor');
+    const [, , oh, ow] = got.shape;
+    expect(got.shape).toEqual([2, 65, Math.ceil(6 / stride), Math.ceil(7 / stride)]);
+    const places = oh * ow;
+    const nchw = Float64Array.from({ length: flat.length }, (_, i) => {
+      const [n, rest] = [Math.floor(i / (65 * places)), i % (65 * places)];
+      return flat[(n * places + (rest % places)) * 65 + Math.floor(rest / places)];
+    });
+    expectEqual(got, nchw);
+  });
+
+  it('a LoRA is added beside them, in float32', async () => {
+    const [down, up] = [numbers([4, 68], 7), numbers([72, 4], 8)];
+    const plain = await weightsWith('lora', { 'a.weight': weight, 'a.bias': bias, down, up });
+    const weights: Weights = {
+      ...plain,
+      branches: () => [
+        {
+          rank: 4,
+          scale: (g) => g.floats([0.5]),
+          down: (g, dims) => plain.value(g, 'down', { dims }),
+          up: (g, dims) => plain.value(g, 'up', { dims }),
+        },
+      ],
+    };
+    const wanted = product(x, weight, bias, 'tensor');
+    for (let i = 0; i < 10; i++)
+      for (let r = 0; r < 4; r++) {
+        let low = 0;
+        for (let l = 0; l < 68; l++) low += x.data[i * 68 + l] * down.data[r * 68 + l];
+        for (let j = 0; j < 72; j++) wanted[i * 72 + j] += 0.5 * low * up.data[j * 4 + r];
+      }
+    expectEqual(await evaluated(weights, 'tensor', x, (net, v) => linear(net, v, 'a')), wanted);
+  });
+
+  it('follow the model file when it is replaced', async () => {
+    const layer = (net: Net, v: Value): Value => linear(net, v, 'a');
+    await evaluated(await weightsWith('replaced', { 'a.weight': weight, 'a.bias': bias }), 'tensor', x, layer);
+    const other = numbers([72, 68], 9);
+    const weights = await weightsWith('replaced', { 'a.weight': other, 'a.bias': bias });
+    expectEqual(await evaluated(weights, 'tensor', x, layer), product(x, other, bias, 'tensor'));
+  });
+
+  it('are float32 where nothing is kept', async () => {
+    const weights = await weightsWith('nowhere', { 'a.weight': weight, 'a.bias': bias });
+    const g = createGraph();
+    const y = linear({ g, w: weights, int8: () => 'tensor' }, g.input('x', x.shape), 'a');
+    expect(y).toMatch(/^Gemm/);
+  });
+});
+
+describe('precisionOf', () => {
+  it('takes the environment where nothing is told', () => {
+    expect(precisionOf(undefined, 'auto', {})).toBeUndefined();
+    expect(precisionOf(undefined, 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('int8');
+    expect(precisionOf('fp32', 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('fp32');
+  });
+
+  it.each([
+    [() => precisionOf('int4', 'cpu', {}), "unknown precision 'int4'", "Did you mean 'int8'?"],
+    [() => precisionOf('double', 'cpu', {}), "unknown precision 'double'", 'There are fp32, fp16, int8.'],
+    [() => precisionOf(undefined, 'cpu', { DARKROOM_PRECISION: 'int9' }), 'in DARKROOM_PRECISION', "Did you mean 'int8'?"],
+    [() => precisionOf('int8', 'cuda', {}), 'does not go with the device cuda', '--device cpu'],
+    [() => precisionOf('fp16', 'cpu', {}), 'does not go with the device cpu', '--device cuda or webgpu'],
+  ])('refuses %#', (ask, message, hint) => {
+    expect(ask).toThrow(
+      expect.objectContaining({ code: 'DR_BAD_USAGE', message: expect.stringContaining(message), hint: expect.stringContaining(hint) }),
+    );
+  });
+});
