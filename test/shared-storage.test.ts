@@ -20,6 +20,12 @@ const PLACE = `s3://${BUCKET}/studio`;
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-shared-'));
 const pixels = Buffer.from(Array.from({ length: 8 * 4 * 3 }, (_, i) => (i * 37) % 256));
 
+interface Answer {
+  readonly state: string;
+  readonly error: unknown;
+  readonly outputs: Readonly<Record<string, { readonly images: readonly { readonly filename: string }[] }>>;
+}
+
 describe.skipIf(why !== undefined)('server and worker with a bucket between them', () => {
   let postgres: TestPostgres;
   let s3: TestS3;
@@ -67,7 +73,7 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
       4: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
     };
     const answer = await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt }) });
-    const result = await answer.json();
+    const result = (await answer.json()) as Answer;
     expect([answer.status, result.error], said).toEqual([200, null]);
     expect(result.outputs['3'].images).toEqual([{ filename: 'negative_00001_.png', subfolder: 'far', type: 'output' }]);
     const view = await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`);
@@ -88,7 +94,7 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
 
     // what was made goes in again
     const again = { ...prompt, 1: { class_type: 'LoadImage', inputs: { image: 'far/negative_00001_.png [output]' } } };
-    const second = await (await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt: again }) })).json();
+    const second = (await (await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt: again }) })).json()) as Answer;
     expect([second.state, second.outputs['3'].images[0].filename]).toEqual(['success', 'negative_00002_.png']);
     const missing = { ...prompt, 1: { class_type: 'LoadImage', inputs: { image: 'guests/other.png' } } };
     expect((await fetch(`${address}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: missing }) })).status).toBe(400);

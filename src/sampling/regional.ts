@@ -27,7 +27,7 @@ export interface RegionalPart {
   readonly part: number;
 }
 
-export interface RegionalRun extends Pick<SamplingHooks, 'signal' | 'warn'> {
+export interface RegionalRun extends SamplingHooks {
   readonly base: StepSampler;
   readonly regions: readonly RegionalPrompt[];
   readonly seed: bigint;
@@ -143,7 +143,7 @@ async function regionalSteps(
   { start, end, addNoise, noise, noiseEachStep }: RegionalSteps,
 ): Promise<Latent> {
   const masks = run.regions.map(({ mask }) => fitted(erosionMask(mask, run.overlap), first));
-  const { seed, steps, signal, warn, keep } = run;
+  const { seed, steps, signal, warn, onStep, keep } = run;
   let latent = first;
   for (let step = start; step < end; step++) {
     run.beforePart?.({ step, part: 0 });
@@ -174,6 +174,7 @@ async function regionalSteps(
           leftoverNoise: true,
           signal,
           warn,
+          onStep,
           keep,
         },
         run.recovery,
@@ -188,8 +189,8 @@ async function regionalSteps(
 type BaseRange = Pick<StepRange, 'start' | 'end' | 'leftoverNoise' | 'addNoise' | 'noise'>;
 
 function base(run: RegionalRun, latent: Latent, range: BaseRange): Promise<Latent> {
-  const { seed, steps, signal, warn, keep } = run;
-  return sampleWithRecovery(run.base, { ...range, seed, steps, latent, signal, warn, keep }, run.recovery);
+  const { seed, steps, signal, warn, onStep, keep } = run;
+  return sampleWithRecovery(run.base, { ...range, seed, steps, latent, signal, warn, onStep, keep }, run.recovery);
 }
 
 const variedNoise = (regions: readonly RegionalPrompt[], noise: Tensor): Tensor =>

@@ -139,7 +139,7 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
     onStep: (index, _, denoised) => {
       step = index + 1;
       last = tensor(size, denoised);
-      o.onStep?.(index, total, last);
+      o.onStep?.(index, total, last, guider.model);
     },
   });
   tellNotFinite(samples);

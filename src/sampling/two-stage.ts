@@ -85,7 +85,7 @@ export async function runStages(stages: readonly Stage[], latent: Latent, run: T
   let before = 0;
   for (const { model, ...stage } of stages) {
     const offset = before;
-    const onStep: KSamplerOptions['onStep'] = (step, _, denoised) => run.onStep?.(offset + step, total, denoised);
+    const onStep: KSamplerOptions['onStep'] = (step, _, denoised, used) => run.onStep?.(offset + step, total, denoised, used);
     result = await commonKSampler({ ...run, ...run[model], ...stage, latent: result, onStep });
     before += Math.max(0, stage.lastStep - stage.startStep);
   }

@@ -125,7 +125,7 @@ export interface GuidanceStep {
 /** What a sampling call reports and obeys. */
 export interface SamplingHooks {
   readonly signal?: AbortSignal;
-  /** After each step (0-based) with the denoised latent, in model units. */
-  readonly onStep?: (step: number, total: number, denoised: Tensor) => void;
+  /** After each step (0-based) with the denoised latent, in units of the model that made it. */
+  readonly onStep?: (step: number, total: number, denoised: Tensor, model: Model) => void;
   readonly warn?: (message: string) => void;
 }

@@ -35,7 +35,7 @@ const SamplerCustom = defineNode({
       sigmas,
       noise: add_noise ? randomNoise(noise_seed) : emptyNoise(noise_seed),
       latent: latent_image,
-      ...samplingHooks(context, model),
+      ...samplingHooks(context),
     });
     return outputs(output, denoised);
   },
@@ -53,7 +53,7 @@ const SamplerCustomAdvanced = defineNode({
     latent_image: socket('LATENT'),
   },
   async run({ latent_image, ...parts }, context) {
-    const { output, denoised } = await sampleParts({ ...parts, latent: latent_image, ...samplingHooks(context, parts.guider.model) });
+    const { output, denoised } = await sampleParts({ ...parts, latent: latent_image, ...samplingHooks(context) });
     return outputs(output, denoised);
   },
 });

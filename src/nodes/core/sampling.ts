@@ -2,16 +2,19 @@
 import { commonKSampler } from '../../sampling/ksampler.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
-import type { Model, SamplingHooks } from '../../sampling/types.ts';
+import type { SamplingHooks } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 import { previewOf } from './preview.ts';
 
-/** What a run of a sampler tells the node's context, and obeys; with a model, the picture so far too. */
-export const samplingHooks = (context: NodeContext, model?: Model): SamplingHooks => ({
+/** What a run of a sampler tells the node's context, and obeys: steps and the picture so far. `counted` says which step of how many it is. */
+export const samplingHooks = (
+  context: NodeContext,
+  counted = (step: number, total: number): [done: number, of: number] => [step + 1, total],
+): Required<SamplingHooks> => ({
   signal: context.signal,
   warn: context.warn,
-  onStep: (step, total, denoised) => context.progress(step + 1, total, model && denoised && (() => previewOf(model, denoised, context))),
+  onStep: (step, total, denoised, model) => context.progress(...counted(step, total), () => previewOf(model, denoised, context)),
 });
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;
@@ -36,7 +39,7 @@ const KSampler = defineNode({
   },
   outputs: [output('LATENT')],
   run: async ({ sampler_name, latent_image, ...inputs }, context) =>
-    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context, inputs.model), sampler: sampler_name, latent: latent_image })),
+    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context), sampler: sampler_name, latent: latent_image })),
 });
 
 const KSamplerAdvanced = defineNode({
@@ -75,7 +78,7 @@ const KSamplerAdvanced = defineNode({
         startStep: inputs.start_at_step,
         lastStep: inputs.end_at_step,
         forceFullDenoise: inputs.return_with_leftover_noise === 'disable',
-        ...samplingHooks(context, model),
+        ...samplingHooks(context),
       }),
     ),
 });

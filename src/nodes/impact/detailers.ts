@@ -2,6 +2,7 @@
 import { squeezeMask } from '../../image/morphology.ts';
 import { pythonRandom } from '../../random/python.ts';
 import type { Refiner } from '../../sampling/refined.ts';
+import type { SamplingHooks } from '../../sampling/types.ts';
 import type { DetailSettings } from '../../segs/detail.ts';
 import { type Detailed, detailParts, detailSegs } from '../../segs/detailer.ts';
 import { maskToSegs } from '../../segs/from-mask.ts';
@@ -12,6 +13,7 @@ import { type SegmentPrompts, segmentPrompts } from '../../text/segment-prompts.
 import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';
 import { MAX_RESOLUTION } from '../core/limits.ts';
+import { samplingHooks } from '../core/sampling.ts';
 import { boolean, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket, string } from '../declare.ts';
 import { enabled, feather, optionalInpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc, single } from './inputs.ts';
 import { blank } from './previews.ts';
@@ -70,20 +72,22 @@ export function detailSettings({ model, vae, positive, negative }: Models, i: De
 
 /** Reports parts as text, and steps over all parts as progress. */
 export function partProgress(
-  { status, progress }: NodeContext,
+  context: NodeContext,
   steps: number,
-): { onPart(done: number, total: number): void; onStep(): void } {
+): { onPart(done: number, total: number): void; onStep: Required<SamplingHooks>['onStep'] } {
+  const { status, progress } = context;
   let [part, count, step] = [0, 0, 0];
-  const report = (): void => progress(Math.min(part * steps + step, count * steps), count * steps);
+  const reached = (): [number, number] => [Math.min(part * steps + step, count * steps), count * steps];
+  const { onStep } = samplingHooks(context, () => {
+    step = Math.min(step + 1, steps);
+    return reached();
+  });
   return {
+    onStep,
     onPart(done, total) {
       [part, count, step] = [done, total, 0];
       status(done < total ? `${done + 1}/${total} segments` : '', total > 0 ? done / total : undefined);
-      if (total > 0) report();
-    },
-    onStep() {
-      step = Math.min(step + 1, steps);
-      report();
+      if (total > 0) progress(...reached());
     },
   };
 }

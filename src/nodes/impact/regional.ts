@@ -9,10 +9,12 @@ import {
   sampleRegionsAdvanced,
 } from '../../sampling/regional.ts';
 import { RECOVERY_MODES } from '../../sampling/step-range.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent, Model } from '../../sampling/types.ts';
 import { VARIATION_METHODS } from '../../sampling/variation.ts';
 import { softMask } from '../../sampling/warnings.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
+import { previewOf } from '../core/preview.ts';
 import { boolean, combo, defineNode, float, type InputValues, int, numberedInputs, output, outputs, seed, socket } from '../declare.ts';
 
 const CATEGORY = 'ImpactPack/Regional';
@@ -91,6 +93,8 @@ interface Telling {
 function telling(context: NodeContext, { regions, start, count, shown, last, parts }: Telling) {
   const total = regions.length;
   let done = 0;
+  let preview: ReturnType<typeof previewLater> | undefined;
+  const previewLater = (denoised: Tensor, model: Model) => () => previewOf(model, denoised, context);
   return {
     signal: context.signal,
     warn: context.warn,
@@ -98,7 +102,10 @@ function telling(context: NodeContext, { regions, start, count, shown, last, par
       const share = ((step - start) * total + part) / (count * total);
       context.status(`${shown(step)}/${last} steps  |  ${part ? `${part}/${total}` : '       '}`, Math.min(share, 1));
     },
-    onPart: () => context.progress(++done, parts),
+    onStep: (_step: number, _total: number, denoised: Tensor, model: Model) => {
+      preview = previewLater(denoised, model);
+    },
+    onPart: () => context.progress(++done, parts, preview),
   };
 }
 
@@ -115,7 +122,7 @@ function told(context: NodeContext, last: number): void {
   context.status('');
 }
 
-type Settings = Omit<Parameters<typeof sampleRegions>[0], 'signal' | 'warn' | 'beforePart' | 'onPart'>;
+type Settings = Omit<Parameters<typeof sampleRegions>[0], 'signal' | 'warn' | 'onStep' | 'beforePart' | 'onPart'>;
 
 async function sampleInRegions(settings: Settings, context: NodeContext): Promise<Latent> {
   const { regions, steps, denoise, baseOnlySteps } = settings;

@@ -39,7 +39,7 @@ const ImpactKSamplerBasicPipe = defineNode({
   async run({ basic_pipe, sampler_name, scheduler_func_opt, latent_image, seed, steps, denoise, cfg, scheduler }, context) {
     const { model, positive, negative, vae } = basic_pipe;
     const sampler = { model, positive, negative, cfg, scheduler, sampler: sampler_name, schedulerFunc: scheduler_func_opt };
-    const run = { seed, steps, denoise, latent: latent_image, ...samplingHooks(context, model) };
+    const run = { seed, steps, denoise, latent: latent_image, ...samplingHooks(context) };
     return outputs(basic_pipe, await sampleDenoise(sampler, run), vae);
   },
 });
@@ -73,7 +73,7 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
       end: i.end_at_step,
       addNoise: i.add_noise,
       leftoverNoise: i.return_with_leftover_noise,
-      ...samplingHooks(context, model),
+      ...samplingHooks(context),
     });
     return outputs(basic_pipe, latent, vae);
   },
@@ -98,8 +98,8 @@ const TwoSamplersForMask = defineNode({
     const result = await sampleTwo(latent_image, samplers, { outside: notOne(mask), inside: mask }, (sampler, latent, which) => {
       const { seed, steps, denoise } = sampler;
       const done = which === 'base' ? 0 : first;
-      const onStep = (step: number): void => context.progress(done + step + 1, total);
-      return sampleDenoise(sampler, { seed, steps, denoise, latent, ...samplingHooks(context), onStep });
+      const hooks = samplingHooks(context, (step) => [done + step + 1, total]);
+      return sampleDenoise(sampler, { seed, steps, denoise, latent, ...hooks });
     });
     return outputs(result);
   },

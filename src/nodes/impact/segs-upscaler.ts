@@ -5,6 +5,7 @@ import { enlarge, resampleSegs } from '../../segs/enlarge.ts';
 import type { Segs } from '../../segs/types.ts';
 import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';
+import { samplingHooks } from '../core/sampling.ts';
 import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../declare.ts';
 import { feather, inpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc } from './inputs.ts';
 import type { BasicPipe } from './values.ts';
@@ -33,8 +34,9 @@ async function run(
   segs: Segs,
   { model, vae, positive, negative }: Omit<BasicPipe, 'clip'>,
   i: Settings,
-  { signal, warn, progress, status }: NodeContext,
+  context: NodeContext,
 ): Promise<NodeResult> {
+  const { signal, warn, progress, status } = context;
   const enlarged = await enlarge(rgb(image), {
     factor: i.rescale_factor,
     supersample: i.supersample === 'true',
@@ -60,7 +62,7 @@ async function run(
     hook: i.upscaler_hook_opt,
     signal,
     warn,
-    onStep: (step) => progress(part * i.steps + step + 1, total * i.steps),
+    onStep: samplingHooks(context, (step) => [part * i.steps + step + 1, total * i.steps]).onStep,
     onPart(done) {
       part = done;
       progress(done * i.steps, total * i.steps);

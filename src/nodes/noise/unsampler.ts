@@ -28,7 +28,7 @@ const declare = (type: string) =>
       outputs(
         await unsample({
           ...inputs,
-          ...samplingHooks(context, inputs.model),
+          ...samplingHooks(context),
           sampler: sampler_name,
           endAtStep: end_at_step,
           normalize: normalize === 'enable',

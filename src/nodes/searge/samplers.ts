@@ -59,7 +59,7 @@ const stageRun = (i: StageInputs, context: NodeContext): TwoStageRun => ({
   cfg: i.cfg,
   sampler: i.sampler_name,
   scheduler: i.scheduler,
-  ...samplingHooks(context, i.base_model),
+  ...samplingHooks(context),
 });
 
 const SeargeSDXLSampler = defineNode({
@@ -232,8 +232,7 @@ const SeargeSamplerAdvanced = defineNode({
       commonKSampler({
         ...{ model, positive, negative, cfg, scheduler, latent, sampler: inputs.sampler_name, seed: inputs.noise_seed },
         ...{ steps: count, denoise: strength, startStep: 0, lastStep: count, forceFullDenoise: true },
-        ...samplingHooks(context),
-        onStep: (step) => context.progress(before + step + 1, total),
+        ...samplingHooks(context, (step) => [before + step + 1, total]),
       });
     let latent = await sample(latent_image, steps, denoise, 0);
     for (const [i, size] of sizes.entries()) {
