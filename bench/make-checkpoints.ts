@@ -58,7 +58,10 @@ function hash(text: string, seed: number): number {
 
 /** Float16 draws, the same for the same name and seed, whatever else is in the file. */
 function draws(name: string, count: number, { mean, deviation }: Spread, seed: number): Uint8Array {
-  const encoded = encodeFloat32('F16', Float32Array.from(NORMAL, (z) => mean + deviation * z));
+  const encoded = encodeFloat32(
+    'F16',
+    Float32Array.from(NORMAL, (z) => mean + deviation * z),
+  );
   const table = new Uint16Array(encoded.buffer, encoded.byteOffset, NORMAL.length);
   const out = new Uint16Array(count + 1);
   let state = hash(name, seed) || 1;
@@ -97,7 +100,9 @@ if (process.argv[1] && import.meta.filename === process.argv[1]) {
   const [folder, ...names] = positionals;
   const wrong = names.find((name) => !isFullSize(name));
   if (!folder || wrong) {
-    console.error(wrong ? `there is no '${wrong}': ${Object.keys(FULL_SIZE).join(', ')}` : 'which folder? npm run bench:make -- DIR [NAME…]');
+    console.error(
+      wrong ? `there is no '${wrong}': ${Object.keys(FULL_SIZE).join(', ')}` : 'which folder? npm run bench:make -- DIR [NAME…]',
+    );
     process.exit(2);
   }
   mkdirSync(folder, { recursive: true });

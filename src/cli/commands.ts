@@ -88,6 +88,14 @@ export const COMMANDS: readonly Command[] = [
     run: async (invocation) => (await import('./worker.ts')).workerCommand(invocation),
   },
   {
+  {
+    name: 'models',
+    usage: 'models list|inspect',
+    help: 'lists the model files that are there, or says what a file is: architecture, precision, memory, licence, hash',
+    options: ['models', 'no-hash', 'json'],
+    notes: ['darkroom models inspect FILE…: paths, or names of files in the models folders.'],
+    run: async (invocation) => (await import('./models.ts')).modelsCommand(invocation),
+  },
     name: 'cache',
     usage: 'cache list|clear',
     help: 'lists or clears what is kept in the cache folder: sizes, what for, last used',

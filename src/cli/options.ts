@@ -73,6 +73,7 @@ export const OPTIONS = {
   version: { type: 'boolean', help: 'the version' },
 } as const satisfies Readonly<Record<string, Option>>;
 
+  'no-hash': { type: 'boolean', help: 'leave out the SHA-256, which reads the whole file' },
 export type OptionName = keyof typeof OPTIONS;
 
 type Value<O> = O extends { type: 'boolean' } ? boolean : O extends { multiple: true } ? string[] : string;

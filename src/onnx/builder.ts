@@ -59,6 +59,8 @@ export interface Graph {
   weightBytes(): number;
   /** The deepest folder that holds the files of all external tensors; the serialized model names them from there. */
   folder(): string;
+  /** Of these, what ONNX Runtime has twice for a moment while it loads: the weights of convolutions, which it lays out anew. */
+  twiceBytes(): number;
   /** The whole model as the bytes of an .onnx file. `change`: what a device wants done to it first. */
   serialize(change?: (model: Model) => Model): Uint8Array;
 }
@@ -75,6 +77,7 @@ export function createGraph(): Graph {
   let weights = 0;
 
   const once = (key: string, make: () => Value): Value => {
+  let twice = 0;
     const old = known.get(key);
     if (old !== undefined) return old;
     const value = make();
@@ -116,7 +119,9 @@ export function createGraph(): Graph {
     cast(op('Cast', [value], { to: ELEMENT[to], ...(to.startsWith('f8') && { saturate: 0 }) }), 'f32');
 
   const asFloat = (stored: Value, type: ElementType, dims: readonly number[], rounded?: ElementType): Value => {
-    weights += dims.reduce((n, d) => n * d, 4);
+    const bytes = dims.reduce((n, d) => n * d, 4);
+    weights += bytes;
+    if (dims.length === 4) twice += bytes;
     // outside of any branch, as others may use it too
     return inside(nodes, () => {
       const wide = type === 'f32' ? stored : cast(stored, 'f32');
@@ -171,6 +176,7 @@ function commonFolder(files: readonly string[]): string {
     const path = relative(folder, file);
     return !isAbsolute(path) && path.split(sep)[0] !== '..';
   };
+    twiceBytes: () => twice,
   for (const file of rest)
     while (!holds(file)) {
       if (dirname(folder) === folder)

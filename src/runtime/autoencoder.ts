@@ -72,10 +72,30 @@ function kl(runtime: Runtime, weights: Weights): Autoencoder {
   const about = { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights), weights: { '': weights } } as const;
   const built = async (make: (weights: Weights) => Graph): Promise<Graph> => make((await runtime.derived?.ready(weights, make)) ?? weights);
   return autoencoder(runtime, about, [
-    { file, part: 'vae encoder', outputs, build: () => built(klEncoderGraph) },
-    { file, part: 'vae decoder', outputs, build: () => built(klDecoderGraph) },
+    {
+      file,
+      part: 'vae encoder',
+      outputs,
+      working: ({ x }) => BYTES_PER_PIXEL * area(x),
+      relief: ENCODE_IN_TILES,
+      build: () => built(klEncoderGraph),
+    },
+    {
+      file,
+      part: 'vae decoder',
+      outputs,
+      working: ({ x }) => BYTES_PER_PIXEL * area(x) * about.factor ** 2,
+      relief: DECODE_IN_TILES,
+      build: () => built(klDecoderGraph),
+    },
   ]);
 }
+
+/** What a KL autoencoder takes for each pixel, measured with that of SD1.5. */
+const BYTES_PER_PIXEL = 5600;
+const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or make the picture smaller.';
+const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or make the picture smaller.';
+const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
 
 function taesd(runtime: Runtime, encoder: Weights, decoder: Weights, scale: TaesdScale): Autoencoder {
   const about = {

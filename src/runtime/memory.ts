@@ -9,11 +9,12 @@ export interface Memory {
   available(): number;
 }
 
-/** ONNX Runtime expands weights to float32 and packs them for its operators before it lets the expanded ones go. */
-const LOAD_PEAK = 1.7;
+/** Buffers while loading, as a share of the weights. */
+const BUFFERS = 0.03;
 
-/** Bytes that loading a network takes at its peak, whose weights take so many as float32. */
-export const loadPeak = (weightBytes: number): number => Math.round(weightBytes * LOAD_PEAK);
+/** Bytes that loading a network takes at its peak. `weights`: as float32; `twice`: those of them that are laid out anew. */
+export const loadPeak = ({ weights, twice }: { readonly weights: number; readonly twice: number }): number =>
+  Math.round(weights * (1 + BUFFERS) + twice);
 
 /** The memory of this machine or container. */
 export const systemMemory: Memory = {

@@ -132,7 +132,7 @@ describe('sessions', () => {
       });
       const network = (part: string, variant: string, bytes: number) => {
         sizes.set(variant, bytes);
-        const build = () => ({ ...graph, weightBytes: () => bytes });
+        const build = () => ({ ...graph, weightBytes: () => bytes, twiceBytes: () => 0.67 * bytes });
         return runtime.network({ file: file(), part, variant, outputs: ['y'], build, working: working ? () => working : undefined });
       };
       return { runtime, network, names: () => runtime.open().map((name) => name.split(' ').at(-1)) };

@@ -50,7 +50,7 @@ export interface NetworkSpec {
   build(): BuiltGraph | Promise<BuiltGraph>;
 }
 
-export interface BuiltGraph extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'> {
+export interface BuiltGraph extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>, Partial<Pick<Graph, 'twiceBytes'>> {
   /** Called when a session is open, or could not be opened. */
   readonly opened?: () => void;
 }
@@ -113,9 +113,10 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     try {
       const bytes = graph.weightBytes();
       options.onSize?.(spec, bytes);
-      const need = loadPeak(bytes) + SPARE;
+      const peak = loadPeak({ weights: bytes, twice: graph.twiceBytes?.() ?? 0 });
+      const need = peak + SPARE;
       await closeUntil(() => used() + bytes <= budget && need <= memory.available(), spec);
-      if (bytes >= LARGE && need > memory.available()) throw tooLarge(spec, bytes, memory.available());
+      if (bytes >= LARGE && need > memory.available()) throw tooLarge(spec, peak, memory.available());
       const model = graph.serialize(device.change(spec.halves === true));
       const { providers } = device;
       const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers });
@@ -163,9 +164,9 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 /** Smaller than this, an estimate does not refuse a network or an evaluation. */
 const LARGE = 2 ** 29;
 
-const tooLarge = ({ file, part }: NetworkSpec, bytes: number, available: number): DarkroomError =>
+const tooLarge = ({ file, part }: NetworkSpec, peak: number, available: number): DarkroomError =>
   new DarkroomError('DR_OUT_OF_MEMORY', {
-    message: `${basename(file)} (${part}) takes about ${inUnits(loadPeak(bytes))} of memory to load, ${inUnits(Math.max(0, available))} are free`,
+    message: `${basename(file)} (${part}) takes about ${inUnits(peak)} of memory to load, ${inUnits(Math.max(0, available))} are free`,
     hint: 'Close other programs, give the machine or container more memory, or use a smaller model.',
     file,
   });

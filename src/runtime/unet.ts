@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.ts';
 import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
 
 /** What an evaluation takes for each cell of the latents, measured with SD1.5 and SDXL in float32. */
-const BYTES_PER_CELL = 64 * 1024;
+const BYTES_PER_CELL = 96 * 1024;
 
 /** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {

@@ -7,8 +7,11 @@ import { join } from 'node:path';
 
 const CHUNK = 2 ** 22;
 
-/** The hash in hexadecimal. `folder`: where hashes are remembered; without writing rights there it is computed each time. */
-export async function contentHash(file: string, folder: string): Promise<string> {
+/**
+ * The hash in hexadecimal. `folder`: where hashes are remembered; without writing rights there it is computed each time. `onBytes`: hears how
+ * far it is.
+ */
+export async function contentHash(file: string, folder: string, onBytes?: (done: number, size: number) => void): Promise<string> {
   const path = realpathSync(file);
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   const identity = [path, dev, ino, size, mtimeNs, ctimeNs].join('\n');
@@ -18,7 +21,12 @@ export async function contentHash(file: string, folder: string): Promise<string>
     .catch(() => undefined);
   if (known?.identity === identity && /^[0-9a-f]{64}$/.test(known.hash)) return known.hash;
   const hash = createHash('sha256');
-  for await (const part of createReadStream(path, { highWaterMark: CHUNK })) hash.update(part as Buffer);
+  let done = 0;
+  for await (const part of createReadStream(path, { highWaterMark: CHUNK })) {
+    hash.update(part as Buffer);
+    done += (part as Buffer).length;
+    onBytes?.(done, Number(size));
+  }
   const result = hash.digest('hex');
   const temporary = `${note}.${process.pid}`;
   await mkdir(folder, { recursive: true })
