@@ -1,0 +1,37 @@
+// Sampling by regions and by segments opens every network once, however many calls of samplers it takes.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
+
+let root: string;
+let room: Darkroom;
+const loads: string[] = [];
+let steps = 0;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'darkroom-loads-'));
+  room = await openDarkroom({ input: 'examples/input', output: join(root, 'output'), temp: join(root, 'temp'), threads: 1 });
+});
+afterAll(async () => {
+  await room.close();
+  rmSync(root, { recursive: true });
+});
+
+it.each([
+  ['three-regions', { '42.steps': 6 }],
+  ['tile-upscale', { '5.steps': 2, '8.steps': 6 }],
+])('%s', { timeout: 120_000 }, async (name, set) => {
+  steps = 0;
+  await room.run(`examples/${name}.json`, {
+    set,
+    onEvent: (event) => {
+      if (event.type === 'loaded') loads.push(`${event.file} ${event.part}`);
+      if (event.type === 'progress') steps++;
+    },
+  });
+  expect(steps).toBeGreaterThan(15);
+  expect(loads.filter((load) => load.endsWith(' unet'))).toHaveLength(1);
+  expect(new Set(loads).size).toBe(loads.length);
+});
