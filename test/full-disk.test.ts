@@ -1,0 +1,109 @@
+// A full disk loses nothing: outputs are whole or absent, jobs end with a sentence or wait, the database opens.
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openQueue } from '../src/queue/queue.ts';
+import type { Queue } from '../src/queue/types.ts';
+import { jobOf, quickJob, temporaryFolder, testEngine } from './support/queue.ts';
+import { END } from './support/queue-nodes.ts';
+import { type SmallDisk, smallDisk } from './support/small-disk.ts';
+
+const MB = 2 ** 20;
+const tried = smallDisk(1);
+tried?.remove();
+if (!tried) console.warn('tests of a full disk are left out: no disk can be mounted (they need root)');
+
+const long = (bytes: number, copies: number, nonce: number) => ({
+  prompt: JSON.stringify({
+    1: { class_type: 'TestNumber', inputs: { value: nonce } },
+    2: { class_type: 'TestSaveLong', inputs: { value: ['1', 0], bytes, copies } },
+  }),
+  outputs: ['2'],
+});
+
+describe.skipIf(!tried)('a disk that is full', () => {
+  let disk: SmallDisk;
+  beforeAll(() => {
+    disk = smallDisk(300)!;
+  });
+  afterAll(() => disk?.remove());
+
+  it('for outputs: the job fails and says so, no file is cut off, and the next one runs when there is room', async () => {
+    const small = smallDisk(8)!;
+    const queue = await openQueue({});
+    queue.work({ engine: { ...testEngine(temporaryFolder('disk')), output: join(small.path, 'output') } });
+    const first = await queue.add(long(MB, 2, 1));
+    expect(await queue.ended(first.promptId)).toMatchObject({ state: 'success' });
+    const tooMuch = await queue.add(long(3 * MB, 3, 2));
+    expect(await queue.ended(tooMuch.promptId)).toMatchObject({
+      ...{ state: 'error', attempts: 1 },
+      error: expect.stringMatching(/DR_OUTPUT_UNWRITABLE.*The disk is full/),
+    });
+    const folder = join(small.path, 'output');
+    const files = readdirSync(folder);
+    expect(files.filter((name) => name.startsWith('.'))).toEqual([]);
+    for (const name of files) {
+      const content = readFileSync(join(folder, name), 'utf8');
+      expect([content.endsWith(END), statSync(join(folder, name)).size > MB], name).toEqual([true, true]);
+    }
+    expect(files.length).toBeGreaterThanOrEqual(2);
+    small.fill(0);
+    const none = await queue.add(quickJob(3));
+    expect(await queue.ended(none.promptId)).toMatchObject({ state: 'error' });
+    small.makeRoom();
+    const again = await queue.add(quickJob(4));
+    expect(await queue.ended(again.promptId)).toMatchObject({ state: 'success' });
+    await queue.close();
+    small.remove();
+  });
+
+  it('for the database: no new jobs are taken, those that were are run', async () => {
+    const database = join(disk.path, 'queue');
+    const problems: string[] = [];
+    let queue: Queue = await openQueue({ database, onProblem: (message) => problems.push(message) });
+    const accepted = await Promise.all(Array.from({ length: 5 }, (_, i) => queue.add(quickJob(i))));
+    disk.fill(40 * MB);
+    await expect(queue.add(quickJob(9))).rejects.toMatchObject({ code: 'DR_DATABASE', message: expect.stringContaining('nearly full') });
+    queue.work({ engine: testEngine(temporaryFolder('disk')) });
+    for (const { promptId } of accepted) expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+    disk.makeRoom();
+    const { promptId } = await queue.add(quickJob(10));
+    expect(await queue.ended(promptId)).toMatchObject({ state: 'success' });
+
+    // to the last byte, while a job runs: its end is stored when there is room again, or it is run again
+    const running = await queue.add(jobOf('TestSlow', { steps: 40, ms: 50, deaf: false, nonce: 1 }));
+    await expect.poll(async () => (await queue.counts()).running).toBe(1);
+    disk.fill(0);
+    const ended = queue.ended(running.promptId).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    disk.makeRoom();
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 60_000))]);
+    await queue.close();
+    queue = await openQueue({ database });
+    queue.work({ engine: testEngine(temporaryFolder('disk')) });
+    expect(await queue.ended(running.promptId)).toMatchObject({ state: 'success' });
+    expect((await queue.history.list()).length).toBe(accepted.length + 2);
+    await queue.close();
+  });
+
+  it('when a database is made: it says so, and can be made later', async () => {
+    const small = smallDisk(16)!;
+    mkdirSync(join(small.path, 'queue'));
+    await expect(openQueue({ database: join(small.path, 'queue') })).rejects.toMatchObject({ code: 'DR_DATABASE' });
+    small.remove();
+  });
+});
+
+it('a network that runs out of memory costs its job alone', async () => {
+  const queue = await openQueue({});
+  queue.work({ engine: testEngine(temporaryFolder('memory')) });
+  const failed = await queue.add(jobOf('TestFail', { how: 'memory' }));
+  const next = await queue.add(quickJob(5));
+  expect(await queue.ended(failed.promptId)).toMatchObject({
+    state: 'error',
+    attempts: 1,
+    error: expect.stringContaining('DR_OUT_OF_MEMORY'),
+  });
+  expect(await queue.ended(next.promptId)).toMatchObject({ state: 'success', attempts: 1 });
+  await queue.close();
+});

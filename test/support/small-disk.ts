@@ -1,0 +1,39 @@
+// A disk of a few megabytes, to be filled: a tmpfs, where this process may mount one (as root).
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface SmallDisk {
+  readonly path: string;
+  /** Leaves so many bytes free. */
+  fill(free: number): void;
+  /** Takes the filling away. */
+  makeRoom(): void;
+  remove(): void;
+}
+
+/** Undefined where none can be made. */
+export function smallDisk(megabytes: number): SmallDisk | undefined {
+  const path = mkdtempSync(join(tmpdir(), 'darkroom-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path], { stdio: 'ignore' });
+  } catch {
+    rmSync(path, { recursive: true });
+    return undefined;
+  }
+  const filling = join(path, 'filling');
+  return {
+    path,
+    fill: (free) => {
+      const { bavail, bsize } = statfsSync(path);
+      const bytes = bavail * bsize - free;
+      if (bytes > 0) writeFileSync(filling, Buffer.alloc(bytes));
+    },
+    makeRoom: () => rmSync(filling, { force: true }),
+    remove: () => {
+      execFileSync('umount', ['--lazy', path], { stdio: 'ignore' });
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
