@@ -121,12 +121,6 @@ const REFUSALS: readonly RefusedTypes[] = [
     hint: 'Choose parts by ImpactSEGSLabelFilter, ImpactSEGSRangeFilter or ImpactSEGSOrderedFilter.',
     types: ['ImpactHFTransformersClassifierProvider', 'ImpactSEGSClassify'],
   },
-  {
-    pack: 'Impact Pack',
-    reason: 'models of CLIPSeg are not read yet',
-    hint: 'Find parts with a YOLO file: ONNXDetectorProvider.',
-    types: ['CLIPSegDetectorProvider'],
-  },
 ];
 
 export const REFUSED: ReadonlyMap<string, Refusal> = new Map(

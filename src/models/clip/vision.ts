@@ -100,7 +100,7 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
 
   let x = layerNorm(net, g.op('Reshape', [placed, g.ints([-1, width])]), layout.before);
   for (let i = 0; i < layers; i++) {
-    x = block(net, x, layout.block(i), batch, config);
+    x = visionBlock(net, x, layout.block(i), batch, config);
     if (i === layers - 2) g.output('penultimate', wide(x), ['B', tokens, width]);
   }
   g.output('last', wide(x), ['B', tokens, width]);
@@ -111,7 +111,14 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
   return g;
 }
 
-function block(net: Net, x: Value, names: ClipBlock, batch: Value, { width, heads, activation }: VisionConfig): Value {
+/** One block of the transformer on tokens [B*T, width]. */
+export function visionBlock(
+  net: Net,
+  x: Value,
+  names: ClipBlock,
+  batch: Value,
+  { width, heads, activation }: Pick<VisionConfig, 'width' | 'heads' | 'activation'>,
+): Value {
   const { g, w } = net;
   const normed = layerNorm(net, x, names.norm1);
   const { qkv } = names;

@@ -1,6 +1,7 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../declare.ts';
 import { BRIDGE_NODES } from './bridges.ts';
+import { CLIPSEG_DETECTOR_NODES } from './clipseg.ts';
 import { CONTROL_NODES } from './controls.ts';
 import { DETAILER_HOOK_NODES } from './detailer-hooks.ts';
 import { DETAILER_NODES } from './detailers.ts';
@@ -53,6 +54,7 @@ export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...CONTROL_NODES,
   ...SAM_NODES,
   ...ULTRALYTICS_NODES,
+  ...CLIPSEG_DETECTOR_NODES,
   ...WILDCARD_NODES,
   ...SENDER_NODES,
   ...BRIDGE_NODES,

@@ -300,6 +300,34 @@ export const CLIPSave: NodeFunction<{
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('CLIPSave');
 
+/** CLIPSeg (image): A mask of what the text names. Needs a file in the models folder clipseg. */
+export const CLIPSeg: NodeFunction<{
+  image: Link<'IMAGE'>;
+  text: Text;
+  /** 0 to 15, in the editor 7. */
+  blur?: Float;
+  /** 0 to 1, in the editor 0.4. */
+  threshold?: Float;
+  /** 0 to 10, in the editor 4. */
+  dilation_factor?: Int;
+  /** Taken as it is; the device is chosen for all models together. In the editor true. */
+  use_cuda?: Bool;
+  /** All pictures of the batch, not the first alone. In the editor false. */
+  every_batch?: Bool;
+}, Node<{ Mask: 'MASK'; 'Heatmap Mask': 'IMAGE'; 'BW Mask': 'IMAGE' }>> = nodeFunction('CLIPSeg', [['Mask', 'MASK'], ['Heatmap Mask', 'IMAGE'], ['BW Mask', 'IMAGE']]);
+
+/** CLIPSegDetectorProvider (ImpactPack/Util): Finds what a text names, by a model of CLIPSeg in the models folder `clipseg`. */
+export const CLIPSegDetectorProvider: NodeFunction<{
+  /** What to find, separated by commas. */
+  text: Text;
+  /** Blurs the mask. 0 to 15, in the editor 7. */
+  blur: Float;
+  /** Only what is more certain is found. 0 to 1, in the editor 0.4. */
+  threshold: Float;
+  /** Grows the mask. 0 to 10, in the editor 4. */
+  dilation_factor: Int;
+}, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('CLIPSegDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']]);
+
 /** CLIP Set Last Layer (conditioning) */
 export const CLIPSetLastLayer: NodeFunction<{
   clip: Link<'CLIP'>;
@@ -4929,6 +4957,8 @@ export const nodes: {
   CLIPMergeSimple: typeof CLIPMergeSimple;
   CLIPMergeSubtract: typeof CLIPMergeSubtract;
   CLIPSave: typeof CLIPSave;
+  CLIPSeg: typeof CLIPSeg;
+  CLIPSegDetectorProvider: typeof CLIPSegDetectorProvider;
   CLIPSetLastLayer: typeof CLIPSetLastLayer;
   CLIPTextEncode: typeof CLIPTextEncode;
   CLIPTextEncodeSDXL: typeof CLIPTextEncodeSDXL;
@@ -5397,6 +5427,8 @@ export const nodes: {
   CLIPMergeSimple,
   CLIPMergeSubtract,
   CLIPSave,
+  CLIPSeg,
+  CLIPSegDetectorProvider,
   CLIPSetLastLayer,
   CLIPTextEncode,
   CLIPTextEncodeSDXL,

@@ -1,0 +1,109 @@
+// CLIPSeg (Lüddecke and Ecker 2022, arXiv 2112.10003): CLIP's vision transformer, and a small transformer over three of its states that is
+// told the prompt and gives the logits of every pixel. Tensors as transformers' CLIPSegForImageSegmentation names them.
+import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { add, attention, batchOf, layerNorm, linear, type Net } from '../blocks.ts';
+import { VISION_LAYOUTS, visionBlock } from '../clip/vision.ts';
+import type { Weights } from '../weights.ts';
+
+/** States of the vision transformer that the decoder sees, after these blocks; the deepest first. */
+const SEEN = [9, 6, 3];
+const DECODER_HEADS = 4;
+/** Of CLIP's attention. */
+const HEAD_WIDTH = 64;
+
+export const CLIPSEG_NAMES = {
+  text: 'clip.text_model.',
+  textProjection: 'clip.text_projection.weight',
+  positions: 'clip.vision_model.embeddings.position_embedding.weight',
+  patches: 'clip.vision_model.embeddings.patch_embedding.weight',
+} as const;
+
+const at = (name: string): string => `clip.${name}`;
+
+/** Inputs `pixels` [1,3,side,side], normalised, `positions` [T,width] of that side and `prompt` [1,projected]; output `logits` [side,side]. */
+export function clipSegGraph(weights: Weights, side: number): Graph {
+  const g = createGraph();
+  const net: Net = { g, w: weights };
+  const layout = VISION_LAYOUTS['hugging-face'];
+  const [width, , patch] = weights.shape(CLIPSEG_NAMES.patches);
+  const cells = side / patch;
+  const pixels = g.input('pixels', [1, 3, side, side]);
+  const positions = g.input('positions', [cells * cells + 1, width]);
+  const batch = batchOf(net, pixels);
+
+  const kernel = { kernel_shape: [patch, patch], strides: [patch, patch] };
+  const patches = g.op('Reshape', [g.op('Conv', [pixels, weights.value(g, CLIPSEG_NAMES.patches)], kernel), g.ints([width, -1])]);
+  const first = weights.value(g, at(layout.classToken), { dims: [1, width] });
+  const embedded = g.op('Concat', [first, g.op('Transpose', [patches], { perm: [1, 0] })], { axis: 0 });
+  let x = layerNorm(net, g.op('Add', [embedded, positions]), at(layout.before));
+  const states: Value[] = [];
+  for (let i = 0; i <= Math.max(...SEEN); i++) {
+    const names = layout.block(i);
+    const [q, k, v] = names.qkv as readonly [string, string, string];
+    const block = {
+      norm1: at(names.norm1),
+      norm2: at(names.norm2),
+      qkv: [at(q), at(k), at(v)] as const,
+      out: at(names.out),
+      up: at(names.up),
+      down: at(names.down),
+    };
+    x = visionBlock(net, x, block, batch, { width, heads: width / HEAD_WIDTH, activation: 'quickGelu' });
+    states[i] = x;
+  }
+  g.output(
+    'logits',
+    decoder(
+      net,
+      SEEN.map((i) => states[i]),
+      batch,
+      cells,
+    ),
+    [side, side],
+  );
+  return g;
+}
+
+function decoder(net: Net, states: readonly Value[], batch: Value, cells: number): Value {
+  const { g, w } = net;
+  const [width, projected] = w.shape('decoder.film_mul.weight');
+  const prompt = g.input('prompt', [1, projected]);
+  let x: Value | undefined;
+  for (const [i, state] of states.entries()) {
+    const reduced = linear(net, state, `decoder.reduces.${i}`);
+    if (x === undefined) {
+      const scaled = g.op('Mul', [linear(net, prompt, 'decoder.film_mul'), reduced]);
+      x = g.op('Add', [scaled, linear(net, prompt, 'decoder.film_add')]);
+    } else x = add(net, reduced, x);
+    x = decoderLayer(net, x, `decoder.layers.${i}`, batch, width);
+  }
+  const grid = g.op('Transpose', [g.op('Slice', [x!, g.ints([1]), g.ints([cells * cells + 1]), g.ints([0])])], { perm: [1, 0] });
+  const planes = g.op('Reshape', [grid, g.ints([1, width, cells, cells])]);
+  const logits = pixelsOf(net, planes, 'decoder.transposed_convolution');
+  return g.op('Squeeze', [logits, g.ints([0, 1])]);
+}
+
+/** A transformer block whose norms come after the sums. */
+function decoderLayer(net: Net, x: Value, name: string, batch: Value, width: number): Value {
+  const [q, k, v] = ['q', 'k', 'v'].map((one) => linear(net, x, `${name}.self_attn.${one}_proj`));
+  const attended = linear(net, attention(net, q, k, v, { batch, channels: width, heads: DECODER_HEADS }), `${name}.self_attn.out_proj`);
+  const y = layerNorm(net, add(net, x, attended), `${name}.layer_norm1`);
+  const inner = net.g.op('Relu', [linear(net, y, `${name}.mlp.fc1`)]);
+  return layerNorm(net, add(net, y, linear(net, inner, `${name}.mlp.fc2`)), `${name}.layer_norm2`);
+}
+
+/** From cells to pixels: one transposed convolution, or in the refined models three layers. */
+function pixelsOf(net: Net, x: Value, name: string): Value {
+  const { g, w } = net;
+  if (w.has(`${name}.weight`)) return transposed(net, x, name);
+  const first = [w.value(g, `${name}.0.weight`), w.value(g, `${name}.0.bias`)];
+  const y = g.op('Relu', [g.op('Conv', [x, ...first], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
+  return transposed(net, g.op('Relu', [transposed(net, y, `${name}.2`)]), `${name}.4`);
+}
+
+/** A transposed convolution whose kernels lie side by side. */
+function transposed({ g, w }: Net, x: Value, name: string): Value {
+  const [, , height, width] = w.shape(`${name}.weight`);
+  const values = [w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)];
+  return g.op('ConvTranspose', [x, ...values], { kernel_shape: [height, width], strides: [height, width] });
+}
