@@ -45,5 +45,6 @@ function bytesIn(file: string, name: string): number | undefined {
   }
 }
 
-/** 5.1 GB, 340 MB */
-export const inUnits = (bytes: number): string => (bytes >= 0.95e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`);
+/** 5.1 GB, 340 MB, 12 kB */
+export const inUnits = (bytes: number): string =>
+  bytes >= 0.95e9 ? `${(bytes / 1e9).toFixed(1)} GB` : bytes >= 0.95e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} kB`;

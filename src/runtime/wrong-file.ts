@@ -25,7 +25,9 @@ const KINDS: Readonly<Record<Exclude<ModelFile['kind'], 'unknown'>, readonly [wh
 /** The error for a file of another kind. `wanted`: what it should be, with its article; `hint` is for files that nobody knows. */
 export function wrongFile(file: string, wanted: string, found: ModelFile, hint: string): DarkroomError {
   const [what, place] = found.kind === 'unknown' ? [found.reason, hint] : KINDS[found.kind];
-  return new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${basename(file)} is not ${wanted} but ${what}`, hint: place, file });
+  // 'a FLUX model', or a sentence about its tensors
+  const joined = /^its? /.test(what) ? ': ' : ' but ';
+  return new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${basename(file)} is not ${wanted}${joined}${what}`, hint: place, file });
 }
 
 const SCALES = /(^|\.)(scaled_fp8|scale_weight|scale_input|weight_scale|input_scale)$/;

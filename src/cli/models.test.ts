@@ -1,0 +1,174 @@
+// darkroom models: what is said of every kind of model file, and of files that are none.
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fixtureModel } from '../../test/support/golden.ts';
+import { dict, pickle, text } from '../../test/support/pickle.ts';
+import { zipOf } from '../../test/support/zip.ts';
+import { writeSafetensors } from '../formats/safetensors-write.ts';
+import { loadCheckpoint } from '../runtime/checkpoint.ts';
+import { createRuntime } from '../runtime/runtime.ts';
+import { main } from './cli.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'darkroom-models-'));
+const models = join(root, 'models');
+const put = (name: string, bytes: Uint8Array | string): string => {
+  const file = join(models, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, bytes);
+  return file;
+};
+const F32 = (shape: readonly number[]) => ({ dtype: 'F32' as const, shape, data: new Float32Array(shape.reduce((n, d) => n * d, 1)) });
+const GOOD: Readonly<Record<string, string>> = {
+  'checkpoints/sd1.safetensors': 'tiny_sd1',
+  'checkpoints/xl.safetensors': 'tiny_sdxl_base',
+  'checkpoints/refiner.safetensors': 'tiny_sdxl_refiner',
+  'loras/xl.safetensors': 'tiny_lora_sdxl',
+  'controlnet/xl.safetensors': 'tiny_controlnet_sdxl',
+  'vae/kl.safetensors': 'tiny_vae',
+  'vae_approx/taesdxl_decoder.safetensors': 'taesdxl_decoder',
+  'upscale_models/x4.safetensors': 'tiny_realesrgan_x4_new',
+  'upscale_models/old.safetensors': 'tiny_esrgan_x2_old',
+  'upscale_models/small.safetensors': 'tiny_srvgg_x2',
+  'embeddings/ti.safetensors': 'tinyti',
+};
+/** By name in checkpoints: what is said of it, from its name on. */
+const WRONG: Readonly<Record<string, RegExp>> = {
+  'page.safetensors': / is a web page \(HTML\), not a model$/,
+  'pointer.safetensors': / is a Git LFS pointer, not the model that it points to$/,
+  'cut.safetensors': / is not a valid \.safetensors file: its tensors need \d+ bytes, the file has \d+$/,
+  'bomb.ckpt': / is a zip bomb: m\/data\/0 claims to unpack from \d+ to 2147483648 bytes$/,
+  'evil.ckpt': / asks for os\.system, which is not allowed in a model file$/,
+  'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
+  'flux.safetensors': /flux\.safetensors is a FLUX model, which is not supported$/,
+  'nothing.safetensors': /nothing\.safetensors is no model that is known: its tensors \(a …\) belong to no known kind of model$/,
+};
+
+beforeAll(async () => {
+  vi.stubEnv('DARKROOM_CACHE', join(root, 'cache'));
+  for (const [name, fixture] of Object.entries(GOOD)) {
+    mkdirSync(dirname(join(models, name)), { recursive: true });
+    copyFileSync(fixtureModel(fixture), join(models, name));
+  }
+  copyFileSync(fileURLToPath(new URL('../../test/fixtures/torch/inversion.pt', import.meta.url)), join(models, 'embeddings/old.pt'));
+  linkSync(join(models, 'loras/xl.safetensors'), join(models, 'checkpoints/lora.safetensors'));
+  put('checkpoints/page.safetensors', '<!DOCTYPE html>\n<html><body>Log in</body></html>');
+  put('checkpoints/pointer.safetensors', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n');
+  const whole = readFileSync(fixtureModel('tiny_sd1'));
+  put('checkpoints/cut.safetensors', whole.subarray(0, whole.length - 1000));
+  const evil = pickle(Buffer.from('cos\nsystem\n'), Buffer.from('('), text('true'), Buffer.from('tR'));
+  put('checkpoints/evil.ckpt', zipOf([{ name: 'm/data.pkl', data: evil }]));
+  const claim = { name: 'm/data/0', data: Buffer.alloc(2000), deflate: true, says: { size: 2 ** 31 } };
+  put('checkpoints/bomb.ckpt', zipOf([{ name: 'm/data.pkl', data: pickle(dict()) }, claim]));
+  await writeSafetensors(put('checkpoints/video.safetensors', ''), { 'head.modulation': F32([1, 2, 4]) });
+  await writeSafetensors(put('checkpoints/flux.safetensors', ''), { 'double_blocks.0.img_attn.norm.key_norm.scale': F32([4]) });
+  await writeSafetensors(put('checkpoints/nothing.safetensors', ''), { a: F32([2, 2, 2]) });
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true });
+});
+
+async function run(...args: string[]): Promise<{ code: number; out: string[]; err: string }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const terminal = {
+    out: (line: string) => void out.push(line),
+    err: (said: string) => void err.push(said),
+    interactive: false,
+    columns: () => 80,
+    now: () => 0,
+  };
+  return { code: await main(['models', ...args], terminal), out, err: err.join('') };
+}
+const inspect = async (name: string) => JSON.parse((await run('inspect', join(models, name), '--json', '--no-hash')).out[0]);
+
+describe('darkroom models inspect', () => {
+  it('tells every kind of file', async () => {
+    const told: Record<string, string> = {};
+    for (const name of [...Object.keys(GOOD), 'embeddings/old.pt']) {
+      const { kind, architecture } = await inspect(name);
+      told[name] = `${kind}: ${architecture}`;
+    }
+    expect(told).toEqual({
+      'checkpoints/sd1.safetensors': 'checkpoint: SD1.x, predicts noise',
+      'checkpoints/xl.safetensors': 'checkpoint: SDXL, predicts noise',
+      'checkpoints/refiner.safetensors': 'checkpoint: SDXL refiner, predicts noise',
+      'loras/xl.safetensors': expect.stringMatching(/^LoRA: .*LoRA of rank \d+, \d+ layers, for UNet/),
+      'controlnet/xl.safetensors': expect.stringMatching(/^ControlNet: /),
+      'vae/kl.safetensors': 'VAE: KL',
+      'vae_approx/taesdxl_decoder.safetensors': 'VAE: TAESD, the decoder',
+      'upscale_models/x4.safetensors': expect.stringMatching(/^upscale model: .*, x4$/),
+      'upscale_models/old.safetensors': expect.stringMatching(/^upscale model: .*, x2$/),
+      'upscale_models/small.safetensors': expect.stringMatching(/^upscale model: .*, x2$/),
+      'embeddings/ti.safetensors': expect.stringMatching(/^textual inversion: .*\d+ vectors$/),
+      'embeddings/old.pt': expect.stringMatching(/^textual inversion: .*\d+ vectors$/),
+    });
+  });
+
+  it('counts parts, precision and memory', async () => {
+    const found = await inspect('checkpoints/xl.safetensors');
+    expect(found).toMatchObject({ format: 'safetensors', size: readFileSync(join(models, 'checkpoints/xl.safetensors')).length });
+    expect(found.parts.map((part: { name: string }) => part.name)).toEqual(['unet', 'clip_l', 'clip_g', 'vae encoder', 'vae decoder']);
+    expect(found.memory).toBe(found.parts.reduce((sum: number, part: { memory: number }) => sum + part.memory, 0));
+    expect(found.precisions[0].numbers).toBeGreaterThan(10_000);
+    expect(found.loadPeak).toBeGreaterThan(Math.max(...found.parts.map((part: { memory: number }) => part.memory)));
+  });
+
+  it('prints licence, title and hash; finds files by name', async () => {
+    const file = put('loras/told.safetensors', '');
+    const metadata = { 'modelspec.license': 'CC0-1.0', 'modelspec.title': 'Red foxes', ss_steps: '100' };
+    await writeSafetensors(file, { 'lora_unet_a.lora_down.weight': F32([4, 8]), 'lora_unet_a.lora_up.weight': F32([8, 4]) }, metadata);
+    const { code, out } = await run('inspect', 'told.safetensors', '--models', models);
+    expect(code).toBe(0);
+    expect(out).toContain('  licence:      CC0-1.0');
+    expect(out).toContain('  modelspec.title: Red foxes');
+    expect(out).toContain('  architecture: LoRA of rank 4, 1 layers, for UNet');
+    expect(out.find((line) => line.includes('sha256'))).toMatch(/^ {2}sha256: {7}[0-9a-f]{64}$/);
+    expect((await run('inspect', 'tolt.safetensors', '--models', models)).err).toContain('told.safetensors');
+  });
+
+  it.each(Object.entries(WRONG))('%s is refused in one sentence', async (name, sentence) => {
+    const { code, out, err } = await run('inspect', join(models, 'checkpoints', name));
+    expect(code).toBe(1);
+    expect(out).toEqual([]);
+    const [said, hint] = err.split('\n');
+    expect(said).toMatch(/^error: /);
+    expect(said.slice('error: '.length)).toMatch(sentence);
+    expect(said).toContain(name);
+    expect(hint).toMatch(/^ hint: [A-Z].*\.$/);
+  });
+});
+
+it('darkroom models list: every file with what it is, wrong ones with what is wrong', async () => {
+  const { code, out } = await run('list', '--models', models);
+  expect(code).toBe(0);
+  for (const name of Object.keys(GOOD)) expect(out.filter((line) => line.includes(`${name}: `))).toHaveLength(1);
+  expect(out.find((line) => line.includes('checkpoints/lora.safetensors'))).toMatch(/: LoRA, /);
+  for (const [name, sentence] of Object.entries(WRONG))
+    expect(out.find((line) => line.includes(`checkpoints/${name}: `))).toMatch(sentence);
+  const listed = JSON.parse((await run('list', '--models', models, '--json')).out[0]);
+  expect(listed).toContainEqual(expect.objectContaining({ folder: 'checkpoints', name: 'sd1.safetensors', kind: 'checkpoint' }));
+  expect(listed).toContainEqual(
+    expect.objectContaining({ name: 'bomb.ckpt', error: expect.objectContaining({ code: 'DR_MODEL_INVALID' }) }),
+  );
+});
+
+it('wrong files among the checkpoints are refused by the loader with file and kind', async () => {
+  const runtime = createRuntime({ threads: 1 });
+  const said = async (name: string) =>
+    ((await loadCheckpoint(join(models, 'checkpoints', name), runtime).catch((e) => e)) as Error).message;
+  expect(await said('lora.safetensors')).toBe('lora.safetensors is not a checkpoint but a LoRA');
+  expect(await said('video.safetensors')).toBe('video.safetensors is not a checkpoint but a Wan model (video)');
+  for (const name of ['page.safetensors', 'pointer.safetensors', 'cut.safetensors', 'bomb.ckpt', 'evil.ckpt'])
+    expect(await said(name)).toMatch(WRONG[name]);
+  expect(await said('nothing.safetensors')).toBe(
+    'nothing.safetensors is not a checkpoint: its tensors (a …) belong to no known kind of model',
+  );
+});
+
+it('what was not understood is told', async () => {
+  expect(await run('inspect')).toMatchObject({ code: 2 });
+  expect(await run('lst')).toMatchObject({ code: 2 });
+});
