@@ -1,4 +1,4 @@
-// npm run bench: time to the first picture in a fresh process, seconds per step and peak memory, on the embedded model.
+// npm run bench:first: time to the first picture in a fresh process, seconds per step and peak memory, on the embedded model.
 // Each figure is the median of RUNS fresh processes of the built command line; memory is read from /proc (Linux).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,0 +1,102 @@
+// npm run bench:growth -- CHECKPOINT [pixels] [batch] [regions]: how the time of one step grows with the picture, the batch and the number
+// of prompts that have a region of their own. Tables on standard output, charts in docs/images. The first evaluation of a shape doesn't count.
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { loadCheckpoint } from '../src/runtime/checkpoint.ts';
+import { createRuntime } from '../src/runtime/runtime.ts';
+import { combine, setArea, setMask } from '../src/sampling/conditioning-ops.ts';
+import { cfgGuider } from '../src/sampling/guider.ts';
+import { makeModel } from '../src/sampling/model.ts';
+import type { Conditioning } from '../src/sampling/types.ts';
+import { map, type Tensor, tensor, zeros } from '../src/tensor/tensor.ts';
+import { type Chart, lineChart, type Series } from './plot.ts';
+
+const RUNS = 2;
+const CFG = 7;
+const IMAGES = join(import.meta.dirname, '..', 'docs', 'images');
+
+const [file, ...asked] = process.argv.slice(2);
+if (!file) throw new Error('name a checkpoint: npm run bench:growth -- CHECKPOINT');
+const runtime = createRuntime();
+const { unet, family, prediction } = await loadCheckpoint(file, runtime);
+const model = makeModel(family, unet, prediction);
+
+const wave = (...shape: number[]): Tensor => map(zeros(shape), (_, i) => Math.sin(i * 1.3));
+const prompt = (phase: number): Conditioning => {
+  const cond = map(zeros([1, 77, unet.contextDim]), (_, i) => Math.sin(i + phase));
+  return [{ cond, pooled_output: unet.admChannels > 0 ? wave(1, 1280) : undefined }];
+};
+
+/** Seconds of one guided prediction for latents of this size: the least of RUNS after one that doesn't count. */
+async function seconds(batch: number, cells: number, positive: Conditioning = prompt(1)): Promise<number> {
+  const latent = wave(batch, 4, cells, cells);
+  const predict = cfgGuider(model, positive, prompt(2), CFG).prepare({ shape: latent.shape });
+  const times: number[] = [];
+  for (let run = -1; run < RUNS; run++) {
+    const began = performance.now();
+    await predict(latent, 5);
+    if (run >= 0) times.push((performance.now() - began) / 1000);
+  }
+  return Math.min(...times);
+}
+
+async function sweep(name: string, places: readonly number[], measure: (place: number) => Promise<number>): Promise<Series> {
+  const points: { x: number; y: number }[] = [];
+  for (const x of places) {
+    points.push({ x, y: await measure(x) });
+    console.log(`| ${name} | ${x} | ${points[points.length - 1].y.toFixed(2)} |`);
+  }
+  return { name, points };
+}
+
+const save = (name: string, chart: Chart): void => writeFileSync(join(IMAGES, `growth-${name}.svg`), lineChart(chart));
+
+/** n prompts side by side on a picture of `cells` latent cells: each on its own strip, or each on all of it with a mask. */
+function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning {
+  const size = cells * 8;
+  const width = size / n;
+  return Array.from({ length: n }, (_, i): Conditioning => {
+    if (how === 'areas')
+      return setArea(prompt(i), { width: Math.ceil(width / 8) * 8, height: size, x: Math.floor((i * width) / 8) * 8, y: 0 }, 1);
+    const inside = (x: number): number => Number(x >= i * width && x < (i + 1) * width);
+    return setMask(
+      prompt(i),
+      tensor(
+        [1, size, size],
+        Float32Array.from({ length: size * size }, (_, at) => inside(at % size)),
+      ),
+      1,
+      false,
+    );
+  }).reduce(combine);
+}
+
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  pixels: async () => {
+    const sides = [256, 384, 512, 640, 768];
+    const measured = await sweep('pixels a side', sides, (side) => seconds(1, side / 8));
+    const points = measured.points.map(({ x, y }) => ({ x: (x * x) / 1e6, y }));
+    const each = points[0].y / points[0].x;
+    const series = [
+      { name: 'measured', points },
+      { name: 'as the smallest', points: points.map(({ x }) => ({ x, y: x * each })) },
+    ];
+    const ticks = sides.map((side) => ({ at: (side * side) / 1e6, text: `${side}²` }));
+    save('pixels', { title: 'One step with both sides', x: 'pixels', y: 'seconds', ticks, series });
+  },
+  batch: async () => {
+    const series = await sweep('pictures at 256²', [1, 2, 3, 4], (n) => seconds(n, 32));
+    save('batch', { title: 'One step of a batch, 256 × 256', x: 'pictures in the batch', y: 'seconds', series: [series] });
+  },
+  regions: async () => {
+    const masks = await sweep('masks at 256²', [1, 2, 3, 4], (n) => seconds(1, 32, regions(n, 32, 'masks')));
+    const areas = await sweep('areas at 256²', [1, 2, 4], (n) => seconds(1, 32, regions(n, 32, 'areas')));
+    save('regions', { title: 'One step with a prompt per region, 256 × 256', x: 'regions', y: 'seconds', series: [masks, areas] });
+  },
+};
+
+console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${runtime.threads} threads, least of ${RUNS} runs\n`);
+console.log('| what | how many | s |\n|---|---|---|');
+for (const [name, measure] of Object.entries(PARTS)) if (asked.length === 0 || asked.includes(name)) await measure();
+await runtime.close();
