@@ -6,7 +6,7 @@ import type { TensorFile } from '../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
 import { cropPlanes } from '../image/upscale.ts';
 import { vaeFromDiffusers } from '../models/vae/diffusers.ts';
-import { klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
+import { type KlOptions, klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
 import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from '../models/vae/taesd.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
 import type { Graph } from '../onnx/builder.ts';
@@ -70,7 +70,11 @@ async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T
 function kl(runtime: Runtime, weights: Weights): Autoencoder {
   const [file, outputs] = [weights.file, ['out']];
   const about = { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights), weights: { '': weights } } as const;
-  const built = async (make: (weights: Weights) => Graph): Promise<Graph> => make((await runtime.derived?.ready(weights, make)) ?? weights);
+  const options: KlOptions = { winograd: runtime.precision === 'fp32' && runtime.derived !== undefined };
+  const built = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
+    const make = (from: Weights): Graph => graphOf(from, options);
+    return make((await runtime.derived?.ready(weights, make)) ?? weights);
+  };
   return autoencoder(runtime, about, [
     {
       file,

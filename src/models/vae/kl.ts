@@ -5,6 +5,18 @@ import type { Weights } from '../weights.ts';
 
 const EPSILON = 1e-6;
 
+export interface KlOptions {
+  /** 3x3 convolutions of the small, wide levels by Winograd, where their kernels are kept. In the large ones the tiles would take gigabytes. */
+  readonly winograd?: boolean;
+}
+
+/** Levels from the smallest that are computed so. */
+const WINOGRAD_LEVELS = 2;
+
+/** The net for a level, counted from the smallest. */
+const atLevel = (net: Net, level: number, { winograd }: KlOptions): Net =>
+  winograd && level < WINOGRAD_LEVELS ? { ...net, winograd: { side: 4 } } : net;
+
 /** Channels of the latents. */
 export const klLatentChannels = (weights: Weights): number => weights.shape('decoder.conv_in.weight')[1];
 
@@ -12,18 +24,18 @@ export const klLatentChannels = (weights: Weights): number => weights.shape('dec
 export const klFactor = (weights: Weights): number => 2 ** (count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
 
 /** Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor; output `out` [B, latentChannels, H/f, W/f], the mean. */
-export function klEncoderGraph(weights: Weights): Graph {
+export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   let h = conv(net, g.input('x', ['B', weights.shape('encoder.conv_in.weight')[1], 'H', 'W']), 'encoder.conv_in');
   const levels = count(weights, (i) => `encoder.down.${i}.block.0.norm1.weight`);
   for (let level = 0; level < levels; level++) {
     const at = `encoder.down.${level}`;
-    h = residuals(net, h, at);
+    h = residuals(atLevel(net, levels - 1 - level, options), h, at);
     // Padded at the right and the bottom only.
     if (weights.has(`${at}.downsample.conv.weight`)) h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
   }
-  h = middle(net, h, 'encoder.mid');
+  h = middle(atLevel(net, 0, options), h, 'encoder.mid');
   h = conv(net, silu(net, groupNorm(net, h, 'encoder.norm_out', EPSILON)), 'encoder.conv_out');
   if (weights.has('quant_conv.weight')) h = conv(net, h, 'quant_conv');
   const channels = klLatentChannels(weights);
@@ -33,15 +45,16 @@ export function klEncoderGraph(weights: Weights): Graph {
 }
 
 /** Input `x` [B, latentChannels, H, W]; output `out` [B, 3, fH, fW] around -1..1. */
-export function klDecoderGraph(weights: Weights): Graph {
+export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
   let h = g.input('x', ['B', klLatentChannels(weights), 'H', 'W']);
   if (weights.has('post_quant_conv.weight')) h = conv(net, h, 'post_quant_conv');
-  h = middle(net, conv(net, h, 'decoder.conv_in'), 'decoder.mid');
-  for (let level = count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1; level >= 0; level--) {
+  h = middle(atLevel(net, 0, options), conv(net, h, 'decoder.conv_in'), 'decoder.mid');
+  const levels = count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`);
+  for (let level = levels - 1; level >= 0; level--) {
     const at = `decoder.up.${level}`;
-    h = residuals(net, h, at);
+    h = residuals(atLevel(net, levels - 1 - level, options), h, at);
     if (weights.has(`${at}.upsample.conv.weight`)) h = upsampleConv(net, h, `${at}.upsample.conv`);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'decoder.norm_out', EPSILON)), 'decoder.conv_out');
