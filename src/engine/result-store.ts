@@ -32,7 +32,7 @@ export interface ResultStoreOptions {
 }
 
 /** What is made faster than this is made again: writing, reading and checking an entry cost a few milliseconds. */
-const MIN_MS = 20;
+const MIN_MS = 10;
 const MB_PER_MS = 0.2;
 
 interface Note {

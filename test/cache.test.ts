@@ -1,0 +1,40 @@
+// --cache with the built-in nodes: another process draws the same pictures from what the first one left.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDarkroom } from '../src/engine/room.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'darkroom-cache-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+/** One run in a process of its own: what ran, and the bytes of its pictures. */
+async function runOnce(set: Readonly<Record<string, unknown>>, cache?: string): Promise<{ ran: string[]; pictures: Buffer[] }> {
+  const ran: string[] = [];
+  const room = await openDarkroom({ input: 'examples/input', output: join(root, 'output'), temp: join(root, 'temp'), threads: 1, cache });
+  const { images } = await room.run('examples/inpaint.json', {
+    set: { steps: 3, ...set },
+    onEvent: (event) => {
+      if (event.type === 'node-started') ran.push(event.nodeType);
+    },
+  });
+  await room.close();
+  return { ran, pictures: images.map((image) => image.toBuffer()) };
+}
+
+it('another process takes the results, and another seed runs what depends on it', { timeout: 120_000 }, async () => {
+  const cache = join(root, 'cache');
+  const first = await runOnce({}, cache);
+  expect(first.ran).toContain('KSampler');
+  expect(readdirSync(cache).length).toBeGreaterThan(1);
+  const second = await runOnce({}, cache);
+  expect(second.ran).toEqual(['SaveImage']);
+  expect(second.pictures).toEqual(first.pictures);
+  const changed = await runOnce({ seed: 12 }, cache);
+  expect(changed.ran).toEqual(expect.arrayContaining(['KSampler', 'VAEDecode', 'SaveImage']));
+  expect(changed.ran.length).toBeLessThan(first.ran.length);
+  expect(changed.pictures).toEqual((await runOnce({ seed: 12 })).pictures);
+});
