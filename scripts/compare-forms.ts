@@ -1,7 +1,8 @@
 // Compares the two forms that a picture holds: what the editor sent when it was made, and what we make of the editor's own file.
 import { dumpsJson, isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
-import { inputOf } from '../src/nodes/declare.ts';
+import { type Input, inputOf } from '../src/nodes/declare.ts';
 import { type Graph, linkOf } from '../src/workflow/graph.ts';
+import { widgetValue } from '../src/workflow/spec.ts';
 import type { NodeTable } from '../src/workflow/validate.ts';
 
 /** Differences that are known and mean the same picture. */
@@ -22,6 +23,16 @@ export interface Difference {
 const plain = (value: Json | undefined): Json =>
   value === undefined ? null : typeof value === 'bigint' || isPyFloat(value) ? (numberOf(value) ?? null) : value;
 const same = (a: Json | undefined, b: Json | undefined): boolean => dumpsJson(plain(a)) === dumpsJson(plain(b));
+
+/** Both run as the same value: 0.93 is 0 where a whole number is wanted. */
+function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): boolean {
+  if (a === undefined || b === undefined || linkOf(a) || linkOf(b)) return false;
+  try {
+    return same(widgetValue(a, input), widgetValue(b, input));
+  } catch {
+    return false;
+  }
+}
 
 /** All differences between the sent form and ours. Of unknown node types the links alone are compared: their widgets have no known names. */
 export function compareForms(sent: Graph, converted: Graph, nodes: NodeTable, notes: readonly string[] = []): Difference[] {
@@ -44,6 +55,7 @@ export function compareForms(sent: Graph, converted: Graph, nodes: NodeTable, no
       const [was, is] = [node.inputs[name], other.inputs[name]];
       if (same(was, is) || (!declaration && !linkOf(was) && !linkOf(is))) continue;
       const input = declaration && inputOf(declaration, name);
+      if (input && runsAlike(was, is, input)) continue;
       const isNew = was === undefined && input !== undefined && !linkOf(is);
       add(
         `.${name}: ${dumpsJson(was ?? null)} sent, ${dumpsJson(is ?? null)} here`,

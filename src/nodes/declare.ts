@@ -62,6 +62,9 @@ export interface ComboInput<T extends string = string> extends Common {
   readonly options: readonly T[] | ((environment: NodeEnvironment) => readonly string[]);
   readonly default?: string;
   readonly image_upload?: boolean;
+  /** The folder that uploads go to, and a route that lists the options. */
+  readonly image_folder?: string;
+  readonly remote?: Readonly<Record<string, string | boolean>>;
   /** The model folder the options are files of: a missing value is a missing model file. */
   readonly folder?: string;
 }

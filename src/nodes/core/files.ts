@@ -37,6 +37,31 @@ const LoadImage = defineNode({
   },
 });
 
+const LoadImageOutput = defineNode({
+  type: 'LoadImageOutput',
+  display: 'Load Image (from Outputs)',
+  category: 'image',
+  description: 'Loads a picture of the output folder. The editor lists them; its refresh button takes the newest.',
+  experimental: true,
+  inputs: {
+    image: {
+      ...combo([]),
+      image_upload: true,
+      image_folder: 'output',
+      remote: { route: '/internal/files/output', refresh_button: true, control_after_refresh: 'first' },
+    },
+  },
+  outputs: [output('IMAGE'), output('MASK')],
+  fingerprint: ({ image }, context) => contentOf(image, context),
+  validate: {
+    check: ({ image }, environment) => typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
+  },
+  async run({ image }, context) {
+    const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
+    return outputs(decoded.image, decoded.mask);
+  },
+});
+
 /** In ComfyUI's order, which is not that of the channels. */
 const MASK_CHANNELS: readonly Channel[] = ['alpha', 'red', 'green', 'blue'];
 
@@ -181,4 +206,4 @@ const LoadLatent = defineNode({
   run: async ({ latent }, context) => outputs({ samples: await readLatent(context.inputPath(latent)) }),
 });
 
-export const FILE_NODES = [LoadImage, LoadImageMask, SaveImage, PreviewImage, MaskPreview, SaveLatent, LoadLatent];
+export const FILE_NODES = [LoadImage, LoadImageOutput, LoadImageMask, SaveImage, PreviewImage, MaskPreview, SaveLatent, LoadLatent];

@@ -3,12 +3,14 @@
 import { toBytes } from '../../image/bytes.ts';
 import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask-arithmetic.ts';
 import { type ByteImage, pilResize } from '../../image/pil.ts';
+import { encodePng } from '../../image/png.ts';
 import { encodeWebp } from '../../image/webp.ts';
 import { cropImageRegion } from '../../segs/region.ts';
 import { segsScaleMatch } from '../../segs/scale.ts';
 import type { Seg, Segs } from '../../segs/types.ts';
 import { concatBatch, map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
+import { tempSuffix } from '../core/files.ts';
 import { boolean, defineNode, float, type NodeResult, output, type SavedFile, socket } from '../declare.ts';
 
 /** What stands for a picture that is not there. */
@@ -57,6 +59,22 @@ function withAlpha(image: ByteImage, mask: Tensor, least: number): ByteImage {
 function masked(image: Tensor, mask: Tensor): Tensor {
   const channels = image.shape[3];
   return map(image, (v, i) => v * mask.data[Math.floor(i / channels)]);
+}
+
+const LEAST_LIGHT = 0.3;
+
+/** Shows the parts to choose from, dark outside of their masks, to whoever asks the server for them (/impact/segs/picker). */
+export async function offerParts({ segs, width, height }: Segs, whole: Tensor | undefined, context: NodeContext): Promise<void> {
+  const files: Uint8Array[] = [];
+  for (const seg of segs) {
+    const picture = seg.croppedImage ?? (whole && cropImageRegion(whole, seg.cropRegion));
+    const light = map(maskOf(seg, 0), (value) => Math.max(value, LEAST_LIGHT));
+    files.push(await encodePng(bytesOfFirst(picture ? masked(sliceBatch(picture, 0, 1), light) : blank()), { level: 1 }));
+  }
+  const request = { type: 'temp', prefix: `segs_picker${tempSuffix(context.random)}`, extension: 'png', size: { width, height } } as const;
+  const saved = files.length > 0 ? await context.save({ ...request, files }) : [];
+  const images = saved.map(({ filename, subfolder, type }) => ({ filename, subfolder, type }));
+  context.send('darkroom/segs-picker', { node: context.nodeId, images });
 }
 
 const SEGSPreview = defineNode({

@@ -110,7 +110,18 @@ it('SEGS are counted, joined, cut and pasted', async () => {
   expect(await run('EmptySegs', {})).toEqual([{ height: 0, width: 0, segs: [] }]);
   expect((await first<Segs>('ImpactSEGSConcat', { segs1: of(), segs3: segs, segs2: segs })).segs.length).toBe(4);
   expect((await first<Segs>('ImpactSEGSMerge', { segs })).segs[0].label).toBe('merged');
-  expect((await first<Segs>('ImpactSEGSPicker', { picks: '2', segs })).segs[0].label).toBe('b');
+  const offering = testContext();
+  const [picked] = await runNode('ImpactSEGSPicker', { picks: '2', segs, fallback_image_opt: full([1, 16, 20, 3], 1) }, offering);
+  expect((picked as Segs).segs[0].label).toBe('b');
+  expect(offering.messages).toEqual([
+    {
+      event: 'darkroom/segs-picker',
+      data: {
+        node: '1',
+        images: [1, 2].map((i) => ({ filename: expect.stringContaining(`_0000${i}_.png`), subfolder: '', type: 'temp' })),
+      },
+    },
+  ]);
   const half: Tensor = { shape: [1, 16, 20], data: Float32Array.from({ length: 320 }, (_, i) => Number(i % 20 < 10)) };
   for (const type of ['ImpactSegsAndMask', 'Segs & Mask'])
     expect(

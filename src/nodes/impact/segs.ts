@@ -23,6 +23,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { MAX_RESOLUTION } from '../core/limits.ts';
 import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, socket, string } from '../declare.ts';
 import { dilationInput, kernelInputs } from './masks.ts';
+import { offerParts } from './previews.ts';
 
 const OPERATION = 'ImpactPack/Operation';
 const UTIL = 'ImpactPack/Util';
@@ -176,8 +177,11 @@ const ImpactSEGSPicker = defineNode({
   },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('SEGS')],
-  run: ({ picks, segs, fallback_image_opt }) =>
-    outputs(pickSegs(fallback_image_opt ? segsScaleMatch(segs, fallback_image_opt.shape) : segs, picks)),
+  async run({ picks, segs, fallback_image_opt }, context) {
+    const matched = fallback_image_opt ? segsScaleMatch(segs, fallback_image_opt.shape) : segs;
+    await offerParts(matched, fallback_image_opt, context);
+    return outputs(pickSegs(matched, picks));
+  },
 });
 
 const SEGSPaste = defineNode({

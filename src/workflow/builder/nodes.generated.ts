@@ -2490,6 +2490,14 @@ export const LoadImageMask: NodeFunction<{
   channel: OneOf<'alpha' | 'red' | 'green' | 'blue'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('LoadImageMask', [['MASK', 'MASK']]);
 
+/**
+ * Load Image (from Outputs) (image): Loads a picture of the output folder. The editor lists them; its refresh button takes the newest.
+ * @experimental
+ */
+export const LoadImageOutput: NodeFunction<{
+  image: FileName;
+}, Node<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('LoadImageOutput', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
+
 /** LoadLatent (_for_testing) */
 export const LoadLatent: NodeFunction<{
   latent: FileName;
@@ -5168,6 +5176,7 @@ export const nodes: {
   LatentUpscaleBy: typeof LatentUpscaleBy;
   LoadImage: typeof LoadImage;
   LoadImageMask: typeof LoadImageMask;
+  LoadImageOutput: typeof LoadImageOutput;
   LoadLatent: typeof LoadLatent;
   LoraLoader: typeof LoraLoader;
   LoraLoaderModelOnly: typeof LoraLoaderModelOnly;
@@ -5638,6 +5647,7 @@ export const nodes: {
   LatentUpscaleBy,
   LoadImage,
   LoadImageMask,
+  LoadImageOutput,
   LoadLatent,
   LoraLoader,
   LoraLoaderModelOnly,
