@@ -1,17 +1,17 @@
-// Routes that the Impact Pack adds (modules/impact/impact_server.py): wildcards, and the pictures of Preview Bridge, whose id is here the
-// name of the file itself (`sub/name.png [temp]`).
-import { basename, dirname } from 'node:path';
+// Routes that the Impact Pack adds (modules/impact/impact_server.py): wildcards, what SEGS pickers choose from, and the pictures of Preview
+// Bridge, whose id is here the name of the file itself (`sub/name.png [temp]`).
+import { basename, dirname, posix } from 'node:path';
 import { numberOf } from '../../formats/json.ts';
 import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
-import { empty, json, refuse, text } from '../answers.ts';
+import { empty, FAILED, json, refuse, text } from '../answers.ts';
 import { disposition, nameUnder, sendStored, under } from '../files.ts';
-import { type Call, objectBody, type Route } from '../route.ts';
+import { type Call, integerQuery, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
 const id = { id: { type: 'string', description: '`sub/name.png [temp]`' } } as const;
 
-export const impactRoutes = ({ folders, storage }: Parts): Route[] => {
+export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
   const present = async (type: FolderType, name: string): Promise<{ readonly type: FolderType; readonly name: string }> => {
     const path = name === '' ? undefined : under(folders[type], name);
     const found = path && (await storage.find(type, nameUnder(folders[type], path)));
@@ -21,7 +21,33 @@ export const impactRoutes = ({ folders, storage }: Parts): Route[] => {
     const { name, type = 'input' } = marked(call.query('id') ?? '');
     return present(type, name);
   };
+  const picker = pickers(queue);
   return [
+    ...['prepare', 'release', 'detect'].map((what): Route => samRoute(what)),
+    {
+      method: 'GET',
+      path: '/impact/segs/picker/count',
+      summary: 'How many parts a SEGS picker has to choose from, since its node last ran.',
+      query: { id: { type: 'string', description: 'Of the node.' } },
+      answers: { 200: 'A number, as text.', 400: 'The node has not run.' },
+      handle: (call) => {
+        const parts = picker(call.query('id'));
+        return parts ? text(String(parts.length)) : empty(400);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/impact/segs/picker/view',
+      summary: 'One of these parts, dark outside of its mask.',
+      query: { id: { type: 'string', description: 'Of the node.' }, idx: { type: 'integer', description: 'From 0.' } },
+      answers: { 200: 'A PNG picture.', 400: 'There is none.', 404: 'It was removed.' },
+      handle: async (call) => {
+        const id = call.query('id') ?? '';
+        const index = integerQuery(call, 'idx') ?? refuse(FAILED);
+        const part = picker(id)?.[index] ?? refuse(empty(400));
+        return await sendStored(storage, part, { 'content-disposition': disposition(`${id}${index}.png`) });
+      },
+    },
     {
       method: 'GET',
       path: '/impact/wildcards/refresh',
@@ -109,3 +135,49 @@ export const impactRoutes = ({ folders, storage }: Parts): Route[] => {
     },
   ];
 };
+
+/** The masks of Segment Anything are there as nodes; at a click, outside of a workflow, they are not. */
+const samRoute = (what: string): Route => ({
+  method: 'POST',
+  path: `/sam/${what}`,
+  summary: 'The interactive SAM editor, which is not there.',
+  answers: { 501: { description: 'What to use instead.', schema: { type: 'object' } } },
+  handle: () =>
+    json(
+      {
+        error: {
+          type: 'not_implemented',
+          message: 'the interactive SAM editor is not there',
+          details: 'Use SAMLoader with SAMDetectorCombined or SAMDetectorSegmented in the workflow, or draw the mask in the mask editor.',
+        },
+      },
+      501,
+    ),
+});
+
+const MOST_PICKERS = 100;
+
+interface Part {
+  readonly type: FolderType;
+  readonly name: string;
+}
+
+/** What SEGS pickers have told since the server runs, by node; the oldest are forgotten. */
+function pickers(queue: Parts['queue']): (node: string | undefined) => readonly Part[] | undefined {
+  const known = new Map<string, readonly Part[]>();
+  queue().then(
+    ({ subscribe }) =>
+      subscribe((event) => {
+        if (event.type !== 'message' || event.event !== 'darkroom/segs-picker') return;
+        const { node, images } = JSON.parse(event.text).data;
+        known.delete(node);
+        known.set(
+          node,
+          images.map(({ filename, subfolder, type }: Record<string, string>) => ({ type, name: posix.join(subfolder, filename) })),
+        );
+        if (known.size > MOST_PICKERS) known.delete(known.keys().next().value!);
+      }),
+    () => undefined,
+  );
+  return (node) => known.get(node ?? '');
+}
