@@ -4,7 +4,7 @@ import { basename, dirname, posix } from 'node:path';
 import { numberOf } from '../../formats/json.ts';
 import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
-import { empty, FAILED, json, refuse, text } from '../answers.ts';
+import { empty, json, refuse, text } from '../answers.ts';
 import { disposition, nameUnder, sendStored, under } from '../files.ts';
 import { type Call, integerQuery, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
@@ -43,7 +43,7 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       answers: { 200: 'A PNG picture.', 400: 'There is none.', 404: 'It was removed.' },
       handle: async (call) => {
         const id = call.query('id') ?? '';
-        const index = integerQuery(call, 'idx') ?? refuse(FAILED);
+        const index = integerQuery(call, 'idx') ?? refuse(empty(400));
         const part = picker(id)?.[index] ?? refuse(empty(400));
         return await sendStored(storage, part, { 'content-disposition': disposition(`${id}${index}.png`) });
       },
