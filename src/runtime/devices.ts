@@ -75,14 +75,21 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
   );
   // its attention knows no causal mask
   const replaced = fused ? ({ attributes }: Node): boolean => attributes['unidirectional'] === 1 : undefined;
-  const plain = (model: Model): Model => withPlainAttention(withPlainNorms(withoutBranches(model)), replaced);
   return {
     name: 'webgpu',
     providers: ['webgpu', 'cpu'],
     precision: halves ? 'fp16' : 'fp32',
-    change: (wanted) => (wanted && halves ? (model) => inHalves(plain(model)) : plain),
+    change: (wanted) => (wanted && halves ? (model) => plainHalves(model, replaced) : (model) => plainly(model, replaced)),
   };
 }
+
+/** Without branches, and without the norms and attention that WebGPU computes badly. */
+export const plainly = (model: Model, replaced?: (node: Node) => boolean): Model =>
+  withPlainNorms(withPlainAttention(withoutBranches(model), replaced));
+
+/** The same in halves; the norms are taken apart last, when they are already in float32. */
+export const plainHalves = (model: Model, replaced?: (node: Node) => boolean): Model =>
+  withPlainNorms(inHalves(withPlainAttention(withoutBranches(model), replaced)));
 
 const WEBGPU_HINT =
   'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). Or use --device cpu.';
