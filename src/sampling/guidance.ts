@@ -156,7 +156,7 @@ function meanCosine(a: Tensor, b: Tensor): number {
 /** Below the noise `truncation` guided, and never longer than `limit` times the positive side (0: no limit); above it the positive side. */
 export const withRenormalizedCfg = (model: Model, truncation: number, limit: number): Model =>
   withCfg(model, ({ x, sigma, cfg, cond, uncond }) => {
-    const result = f32(sigma) < truncation ? guidedBelow(cond, uncond, cfg, limit) : cond;
+    const result = f32(sigma) < f32(truncation) ? guidedBelow(cond, uncond, cfg, limit) : cond;
     return like(x, sub(x.data, sub(x.data, result.data)));
   });
 

@@ -20,6 +20,9 @@ export interface Guider {
   prepare(run: GuidedRun): Predict;
 }
 
+/** A run's prediction as the model's patches want it. */
+const wrapped = (model: Model, predict: Predict): Predict => (model.patches?.predict ?? []).reduce((inner, wrap) => wrap(inner), predict);
+
 /** uncond + (cond - uncond) * cfg (classifier-free guidance, arXiv 2207.12598); at cfg 1 the negative side is not evaluated. */
 export const cfgGuider = (model: Model, positive: Conditioning, negative: Conditioning, cfg: number): Guider => ({
   model,
@@ -27,11 +30,11 @@ export const cfgGuider = (model: Model, positive: Conditioning, negative: Condit
     const sides = prepareConditions(model, { positive: ['positive', positive], negative: ['negative', negative] }, run);
     const single = isClose(cfg, 1) && !run.allSides;
     const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
-    return async (x, sigma) => {
+    return wrapped(model, async (x, sigma) => {
       const [cond, uncond = zeros(x.shape)] = await predictSides(model, evaluated, x, sigma);
       const evaluate = evaluator(model, run, sides.positive, x, sigma);
       return guideSides(model, { x, sigma, cfg, cond, uncond, single, evaluate });
-    };
+    });
   },
 });
 
@@ -59,7 +62,7 @@ export const dualCfgGuider = (model: Model, { cond1, cond2, negative, cfgConds, 
     );
     const skip = !nested && !run.allSides && isClose(cfgCond2Negative, 1);
     const evaluated = [skip ? [] : sides.negative, skip && isClose(cfgConds, 1) ? [] : sides.middle, sides.positive];
-    return async (x, sigma) => {
+    return wrapped(model, async (x, sigma) => {
       const [away, second, first] = await predictSides(model, evaluated, x, sigma);
       const step = { x, sigma, evaluate: evaluator(model, run, sides.positive, x, sigma) };
       if (nested) {
@@ -69,7 +72,7 @@ export const dualCfgGuider = (model: Model, { cond1, cond2, negative, cfgConds, 
       const base = await guide(model, { ...step, cfg: cfgCond2Negative, cond: second, uncond: away });
       const change = scale(sub(first.data, second.data), cfgConds);
       return { denoised: tensor(x.shape, add(base.data, change)), uncond: away };
-    };
+    });
   },
 });
 
@@ -99,13 +102,13 @@ export const perpNegGuider = (
     );
     const skip = !run.allSides && isClose(negScale, 0);
     const evaluated = [sides.positive, skip ? [] : sides.negative, skip && isClose(cfg, 1) ? [] : sides.empty];
-    return async (x, sigma) => {
+    return wrapped(model, async (x, sigma) => {
       const [first, second, nothing] = await predictSides(model, evaluated, x, sigma);
       const { cond, uncond } = beforeCfg(model, { x, sigma, cfg, cond: first, uncond: second, single: skip });
       const evaluate = evaluator(model, run, sides.positive, x, sigma);
       const guided = perpendicular(cond, uncond, nothing, negScale, cfg);
       return { denoised: await afterCfg(model, guided, { x, sigma, cfg, cond, uncond, evaluate }), uncond };
-    };
+    });
   },
 });
 

@@ -1,6 +1,7 @@
 // The values that travel between sampling nodes: latents, conditioning, models.
 import type { ControlNet, UNet, UNetVariant } from '../runtime/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Predict } from './guider.ts';
 import type { ModelSampling } from './model-sampling.ts';
 
 export interface Latent {
@@ -89,6 +90,8 @@ export interface Model {
 
 /** What nodes put between the network and the sampler. Names are those of ComfyUI's model options. */
 export interface ModelPatches {
+  /** Each wraps the guided prediction of a run, the later the further outside. */
+  readonly predict?: readonly ((predict: Predict) => Predict)[];
   /** Work on the predictions of both sides before they become one, in turn (sampler_pre_cfg_function). */
   readonly preCfg?: readonly ((sides: SidesStep) => Sides)[];
   /** Replaces uncond + (cond - uncond) cfg (sampler_cfg_function). */

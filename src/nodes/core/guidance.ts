@@ -1,5 +1,5 @@
 // Nodes that change how a model is guided. Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py,
-// nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py.
+// nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py, nodes_easycache.py.
 import {
   withCfgAlongBatch,
   withDirection,
@@ -11,7 +11,8 @@ import {
   withTangentialDamping,
   withZeroStar,
 } from '../../sampling/guidance.ts';
-import { defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
+import { withLazyCache } from '../../sampling/lazy-cache.ts';
+import { boolean, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 
 const category = 'advanced/guidance';
 const patched = [output('MODEL', 'patched_model')];
@@ -111,6 +112,31 @@ const EpsilonScaling = defineNode({
   run: ({ model, scaling_factor }) => outputs(withScaledNoise(model, scaling_factor)),
 });
 
+const LazyCache = defineNode({
+  type: 'LazyCache',
+  display: 'LazyCache',
+  category: 'advanced/debug/model',
+  description: 'Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.',
+  experimental: true,
+  inputs: {
+    model: socket('MODEL'),
+    reuse_threshold: float({ default: 0.2, min: 0, max: 3, step: 0.01, tooltip: 'How much may be passed over; more leaves more out.' }),
+    start_percent: float({ default: 0.15, min: 0, max: 1, step: 0.01, tooltip: 'From where on steps may be left out.' }),
+    end_percent: float({ default: 0.95, min: 0, max: 1, step: 0.01, tooltip: 'Up to where steps may be left out.' }),
+    verbose: boolean({ default: false, tooltip: 'Says of each step whether it is left out.' }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, reuse_threshold, start_percent, end_percent, verbose }, { warn }) =>
+    outputs(
+      withLazyCache(model, {
+        threshold: reuse_threshold,
+        startPercent: start_percent,
+        endPercent: end_percent,
+        log: verbose ? warn : undefined,
+      }),
+    ),
+});
+
 const alongBatch = (type: string, shape: 'linear' | 'triangle') =>
   defineNode({
     type,
@@ -130,6 +156,7 @@ export const GUIDANCE_NODES: readonly NodeDeclaration[] = [
   Mahiro,
   RenormCFG,
   EpsilonScaling,
+  LazyCache,
   alongBatch('VideoLinearCFGGuidance', 'linear'),
   alongBatch('VideoTriangleCFGGuidance', 'triangle'),
 ];

@@ -2479,6 +2479,22 @@ export const LatentUpscaleBy: NodeFunction<{
   scale_by: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']]);
 
+/**
+ * LazyCache (advanced/debug/model): Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.
+ * @experimental
+ */
+export const LazyCache: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** How much may be passed over; more leaves more out. 0 to 3, in the editor 0.2. */
+  reuse_threshold: Float;
+  /** From where on steps may be left out. 0 to 1, in the editor 0.15. */
+  start_percent: Float;
+  /** Up to where steps may be left out. 0 to 1, in the editor 0.95. */
+  end_percent: Float;
+  /** Says of each step whether it is left out. In the editor false. */
+  verbose: Bool;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LazyCache', [['MODEL', 'MODEL']]);
+
 /** Load Image (image) */
 export const LoadImage: NodeFunction<{
   image: FileName;
@@ -5174,6 +5190,7 @@ export const nodes: {
   LatentSwitch: typeof LatentSwitch;
   LatentUpscale: typeof LatentUpscale;
   LatentUpscaleBy: typeof LatentUpscaleBy;
+  LazyCache: typeof LazyCache;
   LoadImage: typeof LoadImage;
   LoadImageMask: typeof LoadImageMask;
   LoadImageOutput: typeof LoadImageOutput;
@@ -5645,6 +5662,7 @@ export const nodes: {
   LatentSwitch,
   LatentUpscale,
   LatentUpscaleBy,
+  LazyCache,
   LoadImage,
   LoadImageMask,
   LoadImageOutput,
