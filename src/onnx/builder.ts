@@ -35,8 +35,10 @@ export interface Graph {
   op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
   /** An operator with several outputs. */
   outputsOf(type: string, inputs: readonly Value[], count: number, attributes?: Readonly<Record<string, Attribute>>): Value[];
-  /** The value of the branch that a truth value of one element chooses; only that branch is evaluated. */
+  /** The value of the branch that a truth value of one element chooses; only that branch is evaluated. `no` is right in any case: GPUs take it always. */
   choose(condition: Value, yes: () => Value, no: () => Value): Value;
+  /** [count, …]: what `body` gives for 0 … count - 1 (int64, no dimensions), always of one shape. `count`: int64, no dimensions. */
+  each(count: Value, body: (index: Value) => Value): Value;
   /** A constant of int64 values, one-dimensional. */
   ints(values: readonly number[]): Value;
   /** A constant of float32 values; one-dimensional unless `dims` says otherwise. */
@@ -57,10 +59,12 @@ export interface Graph {
   output(name: string, value: Value, dims: readonly (number | string)[]): void;
   /** Bytes that the external tensors take as float32. */
   weightBytes(): number;
-  /** The deepest folder that holds the files of all external tensors; the serialized model names them from there. */
-  folder(): string;
   /** Of these, what ONNX Runtime has twice for a moment while it loads: the weights of convolutions, which it lays out anew. */
   twiceBytes(): number;
+  /** The files of all external tensors. */
+  files(): readonly string[];
+  /** The deepest folder that holds the files of all external tensors; the serialized model names them from there. */
+  folder(): string;
   /** The whole model as the bytes of an .onnx file. `change`: what a device wants done to it first. */
   serialize(change?: (model: Model) => Model): Uint8Array;
 }
@@ -75,9 +79,9 @@ export function createGraph(): Graph {
   let here = nodes;
   let count = 0;
   let weights = 0;
+  let twice = 0;
 
   const once = (key: string, make: () => Value): Value => {
-  let twice = 0;
     const old = known.get(key);
     if (old !== undefined) return old;
     const value = make();
@@ -113,7 +117,20 @@ export function createGraph(): Graph {
     };
     return op('If', [condition], { then_branch: branch(yes), else_branch: branch(no) });
   };
-  const folder = (): string => commonFolder(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])));
+  const each: Graph['each'] = (times, body) => {
+    const [index, going] = [`index_${count++}`, `going_${count++}`];
+    const list: Node[] = [];
+    const goesOn = `going_${count++}`;
+    list.push({ domain: '', type: 'Identity', inputs: [going], outputs: [goesOn], attributes: {} });
+    const output = inside(list, () => op('Identity', [body(index)]));
+    const inputs: readonly Port[] = [
+      { name: index, type: 'i64', dims: [] },
+      { name: going, type: 'bool', dims: [] },
+    ];
+    return op('Loop', [times, ''], { body: { graph: { nodes: list, inputs, output, goesOn } } });
+  };
+  const files = (): string[] => [...new Set(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])))];
+  const folder = (): string => commonFolder(files());
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) =>
     cast(op('Cast', [value], { to: ELEMENT[to], ...(to.startsWith('f8') && { saturate: 0 }) }), 'f32');
@@ -133,6 +150,7 @@ export function createGraph(): Graph {
     op,
     outputsOf,
     choose,
+    each,
     ints: (values) =>
       once(`i64 ${values}`, () => constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))),
     floats: (values, dims = [values.length]) => {
@@ -161,6 +179,8 @@ export function createGraph(): Graph {
       outputs.push({ name, type: 'f32', dims });
     },
     weightBytes: () => weights,
+    files,
+    twiceBytes: () => twice,
     folder,
     serialize: (change = (model) => model) =>
       serialize(change({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs })),
@@ -176,7 +196,6 @@ function commonFolder(files: readonly string[]): string {
     const path = relative(folder, file);
     return !isAbsolute(path) && path.split(sep)[0] !== '..';
   };
-    twiceBytes: () => twice,
   for (const file of rest)
     while (!holds(file)) {
       if (dirname(folder) === folder)

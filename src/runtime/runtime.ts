@@ -6,8 +6,11 @@ import type { Graph } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { DerivedStore } from './derived.ts';
 import { CPU, type Device } from './devices.ts';
+import type { KeptSessions } from './kept-sessions.ts';
 import { inUnits, loadPeak, type Memory, systemMemory } from './memory.ts';
-import { openSession, type Session } from './session.ts';
+import type { Precision } from './precision.ts';
+import { saturates } from './saturation.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 import type { Network } from './types.ts';
 
 export interface RuntimeOptions {
@@ -17,12 +20,16 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** What text encoders' weights are rounded to: fp16 as in ComfyUI unless told, or not at all (its --fp32-text-enc). */
   readonly textEncoders?: 'fp16' | 'fp32';
+  /** What UNets compute in; as the device does unless told. int8 needs `derived`. */
+  readonly precision?: Precision;
   /** Bytes of weights, as float32, that may be open together; as many as there is memory for unless given. */
   readonly memoryBudget?: number;
   /** What is asked before a network is loaded or evaluated; that of the machine or container unless given. */
   readonly memory?: Memory;
   /** Where weights are kept that were made ready for faster operators; none are made without. */
   readonly derived?: DerivedStore;
+  /** Where sessions are kept between processes; nowhere without. */
+  readonly sessions?: KeptSessions;
   /** Called before a network is loaded (seconds for a large one). */
   readonly onLoad?: (spec: NetworkSpec) => void;
   /** Called when it is known how many bytes its weights take as float32. */
@@ -40,6 +47,8 @@ export interface NetworkSpec {
   readonly part: string;
   readonly variant?: string;
   readonly outputs: readonly string[];
+  /** Worth keeping on the disk, where sessions are kept: what workflows use as it is in the file. */
+  readonly keep?: boolean;
   /** It may compute in float16 where the device prefers it. */
   readonly halves?: boolean;
   /** Bytes that an evaluation of these inputs takes beside the weights, where it takes many. */
@@ -50,13 +59,15 @@ export interface NetworkSpec {
   build(): BuiltGraph | Promise<BuiltGraph>;
 }
 
-export interface BuiltGraph extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>, Partial<Pick<Graph, 'twiceBytes'>> {
+export interface BuiltGraph extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>, Partial<Pick<Graph, 'twiceBytes' | 'files'>> {
   /** Called when a session is open, or could not be opened. */
   readonly opened?: () => void;
 }
 
 export interface Runtime {
   readonly device: string;
+  /** What UNets and ControlNets compute in. */
+  readonly precision: Precision;
   readonly threads: number;
   readonly textEncoders: 'fp16' | 'fp32';
   readonly derived?: DerivedStore;
@@ -119,7 +130,10 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       if (bytes >= LARGE && need > memory.available()) throw tooLarge(spec, peak, memory.available());
       const model = graph.serialize(device.change(spec.halves === true));
       const { providers } = device;
-      const session = await openSession(model, { name: key, folder: graph.folder() || dirname(spec.file), threads, providers });
+      const wideSums = options.precision === 'int8' && (await saturates());
+      const how: SessionOptions = { name: key, folder: graph.folder() || dirname(spec.file), threads, providers, wideSums };
+      const kept = spec.keep && !graph.opened && device.name === 'cpu' ? options.sessions : undefined;
+      const session = await (kept ? kept.open(model, graph.files?.() ?? [], bytes, how) : openSession(model, how));
       options.onLoaded?.(spec);
       return { spec, session, bytes, held: 0 };
     } finally {
@@ -144,6 +158,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
 
   return {
     device: device.name,
+    precision: options.precision === 'int8' ? 'int8' : device.precision,
     threads,
     textEncoders: options.textEncoders ?? 'fp16',
     // its recipes are for CPUs

@@ -1,5 +1,5 @@
 // One ONNX Runtime session: a graph in memory whose weights lie in files of one folder. The only file that knows onnxruntime.
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { DarkroomError } from '../errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly optimize?: boolean;
   /** Sums of 8-bit products are kept from overflowing on processors where they would (saturation.ts). */
   readonly wideSums?: boolean;
+  /** Writes what the session holds: the graph to this path, the weights to a file of this name beside it. */
+  readonly save?: { readonly model: string; readonly weights: string };
   /** Fixes free dimensions by name (for measurements). */
   readonly fixed?: Readonly<Record<string, number>>;
 }
@@ -24,17 +26,31 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Opens a session from the bytes of an ONNX model. Throws DR_OUT_OF_MEMORY or DR_RUNTIME_FAILED. */
-export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  const session = await InferenceSession.create(model, {
+/** ONNX Runtime's version. */
+export const ONNX_RUNTIME: string = env.versions.node ?? env.versions.common;
+
+/** Opens a session from the bytes of an ONNX model or the path of one. Throws DR_OUT_OF_MEMORY or DR_RUNTIME_FAILED. */
+export async function openSession(model: Uint8Array | string, options: SessionOptions): Promise<Session> {
+  const { save } = options;
+  const session = await InferenceSession.create(model as Uint8Array, {
     executionProviders: [...options.providers],
     graphOptimizationLevel: options.optimize === false ? 'disabled' : 'all',
     intraOpNumThreads: options.threads,
     // Errors are thrown here; nothing is printed beside them.
     logSeverityLevel: 4,
     freeDimensionOverrides: options.fixed,
+    ...(save && { optimizedModelFilePath: save.model }),
     extra: {
-      session: { model_external_initializers_file_folder_path: options.folder, ...(options.wideSums && { x64quantprecision: '1' }) },
+      session: {
+        // beside the model unless told, when it is a file
+        ...(typeof model !== 'string' && { model_external_initializers_file_folder_path: options.folder }),
+        ...(options.wideSums && { x64quantprecision: '1' }),
+        ...(save && {
+          optimized_model_external_initializers_file_name: save.weights,
+          optimized_model_external_initializers_min_size_in_bytes: '1024',
+          save_external_prepacked_constant_initializers: '1',
+        }),
+      },
     },
   }).catch((cause: unknown) => {
     throw failure(`could not load ${options.name}`, cause);

@@ -36,6 +36,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
       halves: true,
+      keep: !plan,
       working: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
       build: async () => {
         const make = (weights: Weights): Graph => unetGraph(weights, config, graph);

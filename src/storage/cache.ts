@@ -28,6 +28,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { folder: 'models', about: 'the model that comes with Darkroom, unpacked' },
   { folder: 'derived', about: 'prepared weights', of: sourceOf },
+  { folder: 'sessions', about: 'weights laid out for this machine', of: sessionSource },
   { folder: 'torch', about: 'weights of a .ckpt or .pt file, laid out' },
   { folder: 'merged', about: 'weights merged for a network that is open' },
   { folder: 'hashes', about: 'hash of a model file' },
@@ -46,6 +47,16 @@ function sourceOf(path: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The model file that a kept session is of. */
+function sessionSource(path: string): string | undefined {
+  try {
+    const { source } = JSON.parse(readFileSync(join(path, 'about.json'), 'utf8'));
+    return typeof source === 'string' ? `of ${source}` : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** All entries, the largest first. Hashes, thousands of small files, are one entry; so is the frontend. */

@@ -1,0 +1,104 @@
+// Kept sessions: the same numbers to the bit, opened from what was kept; made again when damaged or when anything that goes into them changed.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { writeSafetensors } from '../formats/safetensors-write.ts';
+import { conv, type Net } from '../models/blocks.ts';
+import { weightsOf } from '../models/weights.ts';
+import { createGraph } from '../onnx/builder.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type KeptSessions, keptSessions } from './kept-sessions.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'darkroom-sessions-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const numbers = (n: number, seed: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 0.37 * i));
+const x: Tensor = { shape: [1, 32, 8, 8], data: numbers(32 * 64, 1) };
+
+async function modelFile(name: string, seed: number): Promise<string> {
+  const file = join(root, name);
+  await writeSafetensors(file, {
+    'a.weight': { dtype: 'F16', shape: [32, 32, 3, 3], data: numbers(32 * 32 * 9, seed) },
+    'a.bias': { dtype: 'F16', shape: [32], data: numbers(32, seed) },
+  });
+  return file;
+}
+
+async function evaluated(sessions: KeptSessions, file: string): Promise<number[]> {
+  const { tensors, close } = await openSafetensors(file);
+  await close();
+  const g = createGraph();
+  const net: Net = { g, w: weightsOf(file, tensors, '') };
+  g.output('out', conv(net, g.input('x', ['B', 32, 'H', 'W']), 'a'), ['B', 32, 'H', 'W']);
+  const options = { name: 'test', folder: g.folder(), threads: 1, providers: ['cpu'] };
+  const session = await sessions.open(g.serialize(), g.files(), g.weightBytes(), options);
+  const { out } = await session.run({ x }, ['out']);
+  await session.close();
+  return [...out.data];
+}
+
+const plain: KeptSessions = keptSessions({ folder: join(root, 'never'), from: Number.POSITIVE_INFINITY });
+
+describe('kept sessions', () => {
+  it('give the same numbers to the bit, the first time and later', async () => {
+    const folder = join(root, 'same', 'sessions');
+    const file = await modelFile('same.safetensors', 1);
+    const expected = await evaluated(plain, file);
+    const notes: string[] = [];
+    for (let i = 0; i < 2; i++) expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
+    expect(notes).toEqual([expect.stringContaining('keeping weights')]);
+    expect(readdirSync(folder)).toHaveLength(1);
+    expect(readdirSync(join(root))).not.toContain('never');
+  });
+
+  it('follow the content of the model file, also when its size and time stay', async () => {
+    const folder = join(root, 'other', 'sessions');
+    const file = await modelFile('other.safetensors', 1);
+    const { atime, mtime } = statSync(file);
+    const before = await evaluated(keptSessions({ folder }), file);
+    await modelFile('other.safetensors', 2);
+    utimesSync(file, atime, mtime);
+    const after = await evaluated(keptSessions({ folder }), file);
+    expect(after).not.toEqual(before);
+    expect(after).toEqual(await evaluated(plain, file));
+  });
+
+  it('are made again when a file of theirs is cut off, changed, missing or nonsense', async () => {
+    const folder = join(root, 'damaged', 'sessions');
+    const file = await modelFile('damaged.safetensors', 1);
+    const expected = await evaluated(keptSessions({ folder }), file);
+    const home = join(folder, readdirSync(folder)[0]);
+    const damages: (() => void)[] = [
+      () => truncateSync(join(home, 'weights.bin'), 100),
+      () => {
+        const bytes = readFileSync(join(home, 'weights.bin'));
+        bytes[5000] ^= 1;
+        writeFileSync(join(home, 'weights.bin'), bytes);
+      },
+      () => writeFileSync(join(home, 'model.onnx'), 'nonsense'),
+      () => rmSync(join(home, 'weights.bin')),
+      () => rmSync(join(home, 'about.json')),
+    ];
+    for (const damage of damages) {
+      damage();
+      const notes: string[] = [];
+      expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
+      expect(notes[0]).toContain('damaged');
+    }
+  });
+
+  it('are done without where nothing can be written, with a note; what a dead process left is removed', async () => {
+    const file = await modelFile('nowhere.safetensors', 1);
+    const notes: string[] = [];
+    const expected = await evaluated(plain, file);
+    expect(await evaluated(keptSessions({ folder: join(file, 'sessions'), note: (text) => notes.push(text) }), file)).toEqual(expected);
+    expect(notes.at(-1)).toContain("can't be kept");
+    const folder = join(root, 'left', 'sessions', '.tmp-999999999-x');
+    await evaluated(keptSessions({ folder: join(folder, '..') }), await modelFile('left.safetensors', 1));
+    writeFileSync(folder, '');
+    await evaluated(keptSessions({ folder: join(folder, '..') }), await modelFile('left.safetensors', 3));
+    expect(readdirSync(join(folder, '..')).filter((name) => name.startsWith('.tmp'))).toEqual([]);
+  });
+});
