@@ -35,7 +35,8 @@ async function results(device: Device, model: string): Promise<Tensor[]> {
     y: unet.admChannels > 0 ? wave(2, unet.admChannels) : undefined,
   };
   const found = [await unet.evaluate(inputs)];
-  found.push(await unet.variant({ freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 }, perturbedMiddle: true }).evaluate(inputs));
+  if (model === 'tiny_sd1')
+    found.push(await unet.variant({ freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 }, perturbedMiddle: true }).evaluate(inputs));
   if (model === 'tiny_sdxl_base') {
     const lora = await openLora(fixtureModel('tiny_lora_sdxl'));
     found.push(await applyLora({ unet }, lora, { unet: 0.8, clip: 0 }).unet!.evaluate(inputs));
