@@ -1,6 +1,6 @@
 // npx tsx bench/lora.ts [unet|clip] [rank] [size]: what a LoRA costs on networks of the true shapes (SD1.5's UNet, SDXL's CLIP-G, float16,
 // random numbers): opening, one evaluation, another strength; memory is read from /proc (Linux). `size`: latent cells a side.
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSafetensors } from '../src/formats/safetensors.ts';
@@ -12,110 +12,17 @@ import { createRuntime } from '../src/runtime/runtime.ts';
 import { createTextEncoder } from '../src/runtime/text-encoder.ts';
 import { createUNet } from '../src/runtime/unet.ts';
 import { full } from '../src/tensor/tensor.ts';
+import { clipG, FULL_SIZE, type Shapes } from './full-size.ts';
+import { writeRandom } from './make-checkpoints.ts';
 
-type Shapes = Map<string, readonly number[]>;
-
-/** A file of float16 tensors of these shapes; all bytes repeat one block of small random numbers. */
-function writeRandom(file: string, shapes: Shapes): void {
-  let at = 0;
-  const entries = [...shapes].map(([name, shape]) => {
-    const from = at;
-    at += shape.reduce((n, d) => n * d, 2);
-    return `${JSON.stringify(name)}:${JSON.stringify({ dtype: 'F16', shape, data_offsets: [from, at] })}`;
-  });
-  const header = Buffer.from(`{${entries.join(',')}}`);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  writeFileSync(file, Buffer.concat([length, header]));
-  // sign, exponents of 2^-7 to 2^-5, any fraction
-  const block = Buffer.from(
-    Uint16Array.from({ length: 1 << 20 }, () => ((Math.random() * 2) << 15) | ((8 + Math.random() * 3) << 10) | (Math.random() * 1024))
-      .buffer,
-  );
-  const handle = openSync(file, 'a');
-  for (let left = at; left > 0; left -= block.length) writeSync(handle, block, 0, Math.min(left, block.length));
-  closeSync(handle);
-}
-
-function unetShapes(): Shapes {
+const UNET = 'model.diffusion_model.';
+const unetShapes = (): Shapes =>
+  new Map([...FULL_SIZE.sd15()].flatMap(([name, shape]) => (name.startsWith(UNET) ? [[name.slice(UNET.length), shape] as const] : [])));
+const clipShapes = (): Shapes => {
   const shapes: Shapes = new Map();
-  const put = (name: string, weight: readonly number[], bias = true): void => {
-    shapes.set(`${name}.weight`, weight);
-    if (bias) shapes.set(`${name}.bias`, [weight[0]]);
-  };
-  const residual = (at: string, from: number, to: number): void => {
-    put(`${at}.in_layers.0`, [from]);
-    put(`${at}.in_layers.2`, [to, from, 3, 3]);
-    put(`${at}.emb_layers.1`, [to, 1280]);
-    put(`${at}.out_layers.0`, [to]);
-    put(`${at}.out_layers.3`, [to, to, 3, 3]);
-    if (from !== to) put(`${at}.skip_connection`, [to, from, 1, 1]);
-  };
-  const transformer = (at: string, c: number): void => {
-    put(`${at}.norm`, [c]);
-    put(`${at}.proj_in`, [c, c, 1, 1]);
-    put(`${at}.proj_out`, [c, c, 1, 1]);
-    const block = `${at}.transformer_blocks.0`;
-    for (const i of [1, 2, 3]) put(`${block}.norm${i}`, [c]);
-    for (const [i, context] of [c, 768].entries()) {
-      put(`${block}.attn${i + 1}.to_q`, [c, c], false);
-      for (const name of ['to_k', 'to_v']) put(`${block}.attn${i + 1}.${name}`, [c, context], false);
-      put(`${block}.attn${i + 1}.to_out.0`, [c, c]);
-    }
-    put(`${block}.ff.net.0.proj`, [8 * c, c]);
-    put(`${block}.ff.net.2`, [c, 4 * c]);
-  };
-  const widths = [320, 640, 1280, 1280];
-  put('time_embed.0', [1280, 320]);
-  put('time_embed.2', [1280, 1280]);
-  put('input_blocks.0.0', [320, 4, 3, 3]);
-  const skips = [320];
-  let [n, c] = [1, 320];
-  for (const [level, width] of widths.entries()) {
-    for (let i = 0; i < 2; i++, n++) {
-      residual(`input_blocks.${n}.0`, c, width);
-      if (level < 3) transformer(`input_blocks.${n}.1`, width);
-      c = width;
-      skips.push(c);
-    }
-    if (level === 3) continue;
-    put(`input_blocks.${n++}.0.op`, [c, c, 3, 3]);
-    skips.push(c);
-  }
-  residual('middle_block.0', c, c);
-  transformer('middle_block.1', c);
-  residual('middle_block.2', c, c);
-  n = 0;
-  for (const [level, width] of [...widths.entries()].reverse())
-    for (let i = 0; i < 3; i++, n++) {
-      residual(`output_blocks.${n}.0`, c + skips.pop()!, width);
-      c = width;
-      if (level < 3) transformer(`output_blocks.${n}.1`, c);
-      if (i === 2 && level > 0) put(`output_blocks.${n}.${level < 3 ? 2 : 1}.conv`, [c, c, 3, 3]);
-    }
-  put('out.0', [c]);
-  put('out.2', [4, c, 3, 3]);
+  clipG(shapes, '');
   return shapes;
-}
-
-function clipShapes(width: number, layers: number): Shapes {
-  const shapes: Shapes = new Map([
-    [OPEN_CLIP.tokens, [49408, width]],
-    [OPEN_CLIP.positions, [77, width]],
-    [OPEN_CLIP.projection, [width, width]],
-  ]);
-  const put = (name: string, ...weight: number[]): void => void shapes.set(`${name}.weight`, weight).set(`${name}.bias`, [weight[0]]);
-  put(OPEN_CLIP.finalNorm, width);
-  for (let i = 0; i < layers; i++) {
-    const { norm1, norm2, qkv, out, up, down } = OPEN_CLIP.block(i);
-    for (const norm of [norm1, norm2]) put(norm, width);
-    if ('weight' in qkv) shapes.set(qkv.weight, [3 * width, width]).set(qkv.bias, [3 * width]);
-    put(out, width, width);
-    put(up, 4 * width, width);
-    put(down, width, 4 * width);
-  }
-  return shapes;
-}
+};
 
 /** LoRA or LoHa of the transformers' linears. */
 function loraShapes(shapes: Iterable<readonly [string, readonly number[]]>, rank: number, kind: 'lora' | 'loha'): Shapes {
@@ -147,8 +54,8 @@ const [what = 'unet', rank = '16', size = '32'] = process.argv.slice(2);
 const root = mkdtempSync(join(tmpdir(), 'darkroom-bench-lora-'));
 const [model, ...loras] = ['model', 'lora', 'loha'].map((name) => join(root, `${name}.safetensors`));
 try {
-  const shapes = what === 'unet' ? unetShapes() : clipShapes(1280, 32);
-  writeRandom(model, shapes);
+  const shapes = what === 'unet' ? unetShapes() : clipShapes();
+  await writeRandom(model, shapes);
   const opened = await openSafetensors(model);
   await opened.close();
   // one network at a time: what was open is closed for the next
@@ -174,7 +81,7 @@ try {
     const keys = linears.map(([name, shape]) => [`lora_unet_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const);
     await phases('plain', () => unet.evaluate(inputs), [undefined]);
     for (const [i, kind] of (['lora', 'loha'] as const).entries()) {
-      writeRandom(loras[i], loraShapes(keys, Number(rank), kind));
+      await writeRandom(loras[i], loraShapes(keys, Number(rank), kind));
       const file = await openLora(loras[i]);
       await phases(kind, (strength) => applyLora({ unet }, file, { unet: strength!, clip: 0 }).unet!.evaluate(inputs), [0.001, 0.002]);
     }
@@ -185,7 +92,7 @@ try {
     const keys = linear.map(([name, { shape }]) => [`lora_te_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const);
     await phases('plain', () => clip.encode('a photo of a red fox'), [undefined]);
     for (const [i, kind] of (['lora', 'loha'] as const).entries()) {
-      writeRandom(loras[i], loraShapes(keys, Number(rank), kind));
+      await writeRandom(loras[i], loraShapes(keys, Number(rank), kind));
       const file = await openLora(loras[i]);
       await phases(
         kind,

@@ -15,6 +15,7 @@ import { controlNetConfig } from '../src/models/controlnet/config.ts';
 import { unetConfig } from '../src/models/unet/config.ts';
 import { weightsOf } from '../src/models/weights.ts';
 import { prepareNoise } from '../src/random/noise.ts';
+import { ALLOCATOR } from '../src/runtime/memory.ts';
 import { type Tensor, tensor } from '../src/tensor/tensor.ts';
 
 /** What a measured process prints. */
@@ -73,7 +74,11 @@ const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
 
 function measure(command: readonly string[], job: readonly string[]): Measured {
   const [program, ...rest] = [...(values.under?.split(' ') ?? []), ...command, ...job];
-  const said = execFileSync(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const said = execFileSync(program, rest, {
+    env: { ...ALLOCATOR, ...process.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
   return JSON.parse(said.trim().split('\n').at(-1)!) as Measured;
 }
 

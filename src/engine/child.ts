@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DarkroomError, interrupted } from '../errors.ts';
+import { ALLOCATOR } from '../runtime/memory.ts';
 import { removeTemporary } from '../storage/whole.ts';
 import type { Emit, Outputs } from './events.ts';
 import { previewEncoder } from './preview.ts';
@@ -90,7 +91,8 @@ function startProcess(settings: EngineSettings): EngineProcess {
   const source = import.meta.url.endsWith('.ts');
   const execArgv = source ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
   const worker = fileURLToPath(new URL(source ? './worker.ts' : './worker.js', import.meta.url));
-  const child = fork(worker, [], { execArgv, serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const env = { ...ALLOCATOR, ...process.env };
+  const child = fork(worker, [], { env, execArgv, serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 
   let said = '';
   const listen = (data: Buffer): void => {
