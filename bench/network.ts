@@ -1,4 +1,5 @@
-// npx tsx bench/network.ts CONFIG [--runs N] [--threads N] [--cache DIR] [--save FILE]: one contender (Darkroom) of the network benchmark.
+// npx tsx bench/network.ts CONFIG [--runs N] [--threads N] [--cache DIR] [--precision NAME]
+// [--save FILE]: one contender (Darkroom) of the network benchmark.
 // Prints one line of JSON: seconds to load, seconds of each evaluation (the first apart), resident memory after loading and at its peak,
 // in GB. CONFIG: KIND:FILE:SIZE with KIND unet (one evaluation with both sides of cfg), decode (VAE), upscale; SIZE in pixels a side.
 // Inputs are the same for all contenders: sines, written down in `sines`.
@@ -7,6 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadCheckpoint } from '../src/runtime/checkpoint.ts';
 import { derivedStore } from '../src/runtime/derived.ts';
+import { keptSessions } from '../src/runtime/kept-sessions.ts';
+import { precisionOf } from '../src/runtime/precision.ts';
 import { createRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { loadUpscaler } from '../src/runtime/upscaler.ts';
 import { sizeOf, type Tensor } from '../src/tensor/tensor.ts';
@@ -17,6 +20,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
     cache: { type: 'string' },
+    precision: { type: 'string' },
     save: { type: 'string' },
   },
 });
@@ -57,25 +61,36 @@ async function prepare(runtime: Runtime): Promise<() => Promise<Tensor>> {
 }
 
 const notes: string[] = [];
-const derived = values.cache ? derivedStore({ folder: join(values.cache, 'derived'), note: (text) => notes.push(text) }) : undefined;
-let opened = 0;
-let [load, loaded] = [0, [0, 0, 0]];
-const runtime = createRuntime({ threads: Number(values.threads), derived });
+const note = (text: string): void => void notes.push(text);
+const { cache } = values;
+const stores = cache && {
+  derived: derivedStore({ folder: join(cache, 'derived'), note }),
+  sessions: keptSessions({ folder: join(cache, 'sessions'), note }),
+};
+let [loadStart, load] = [0, 0];
+let loaded = [0, 0, 0];
+const runtime = createRuntime({
+  threads: Number(values.threads),
+  precision: precisionOf(values.precision, 'cpu'),
+  ...(stores || {}),
+  onLoad: () => {
+    loadStart = performance.now();
+  },
+  onLoaded: () => {
+    load = seconds(loadStart);
+    loaded = [memory('VmRSS'), memory('RssFile'), memory('VmHWM')];
+  },
+});
 const seconds = (since: number): number => Math.round(performance.now() - since) / 1000;
 
-const started = performance.now();
 const evaluate = await prepare(runtime);
-opened = performance.now();
-const times: number[] = [];
 let result = await evaluate();
-const first = seconds(opened);
+const times: number[] = [];
 for (let i = 0; i < Number(values.runs); i++) {
   const began = performance.now();
   result = await evaluate();
   times.push(seconds(began));
 }
-load = Math.round((first - Math.min(...times)) * 1000) / 1000 + Math.round(opened - started) / 1000;
-loaded = [memory('VmRSS'), memory('RssFile'), memory('VmHWM')];
 if (values.save) writeFileSync(values.save, new Uint8Array(result.data.buffer, result.data.byteOffset, result.data.byteLength));
 console.log(
   JSON.stringify({
@@ -85,9 +100,10 @@ console.log(
     load,
     times,
     best: Math.min(...times),
-    rss: loaded[0],
-    mapped: loaded[1],
-    peak: loaded[2],
+    loaded: { rss: loaded[0], mapped: loaded[1], peak: loaded[2] },
+    rss: memory('VmRSS'),
+    mapped: memory('RssFile'),
+    peak: memory('VmHWM'),
     notes,
   }),
 );
