@@ -123,6 +123,7 @@ export async function execute(execution: Execution): Promise<Outputs> {
     Object.assign(outputs, inner, ui && { [id]: ui });
   }
   const executed: string[] = [];
+  const problems = new Set<string>();
   const shownAt = (id: string): { displayId?: string } => (dynamic.isOriginal(id) ? {} : { displayId: dynamic.displayOf(id) });
   const show = (id: string, ui: NodeUi | undefined): void => {
     if (!ui) return;
@@ -249,8 +250,11 @@ export async function execute(execution: Execution): Promise<Outputs> {
     const values = results.map((result) => result?.outputs);
     const { outputs } = finish(id, values, ui, before);
     const lasting = signatures.lasting(id);
-    if (store && before && lasting !== undefined && !ui && dynamic.isOriginal(id))
-      await store.keep(lasting, { outputs, asked: before }, took);
+    if (!store || !before || lasting === undefined || ui || !dynamic.isOriginal(id)) return;
+    const problem = await store.keep(lasting, { outputs, asked: before }, took);
+    if (problem === undefined || problems.has(problem)) return;
+    problems.add(problem);
+    emit({ type: 'warning', message: problem });
   };
 
   /** Puts the nodes that a node expanded to into the graph; it waits for those that its outputs are linked to. */

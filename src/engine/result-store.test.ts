@@ -141,3 +141,10 @@ function flipped(bytes: Buffer): Buffer {
   bytes[bytes.length - 1] ^= 1;
   return bytes;
 }
+
+it('a folder that can not be written to is told once, and the job goes on', async () => {
+  writeFileSync(join(root, 'cache'), '');
+  const { events, ran } = await program()(drawing(2));
+  expect(ran).toEqual(['a', 'b', 'c', 'd']);
+  expect(events.filter(({ type }) => type === 'warning')).toMatchObject([{ message: expect.stringContaining('results are not kept in') }]);
+});

@@ -13,8 +13,8 @@ export interface ResultStore {
   readonly files: FilesAsked;
   /** A node's outputs, and what it and those before it asked of the folders. */
   find(signature: string): Promise<StoredResult | undefined>;
-  /** Keeps outputs that are plain data, if making them took longer than reading them will. */
-  keep(signature: string, result: StoredResult, milliseconds: number): Promise<void>;
+  /** Keeps outputs that are plain data, if making them took longer than reading them will. Gives what went wrong. */
+  keep(signature: string, result: StoredResult, milliseconds: number): Promise<string | undefined>;
 }
 
 export interface StoredResult {
@@ -64,14 +64,19 @@ export function resultStore({ folder, bytes, files, about }: ResultStoreOptions)
       }
     },
     keep: async (signature, { outputs, asked }, milliseconds) => {
-      if (milliseconds < MIN_MS) return;
+      if (milliseconds < MIN_MS) return undefined;
       const stored = storeValue(outputs);
-      if (!stored) return;
+      if (!stored) return undefined;
       const size = stored.arrays.reduce((sum, array) => sum + array.byteLength, 0);
-      if (size / 2 ** 20 > milliseconds * MB_PER_MS) return;
+      if (size / 2 ** 20 > milliseconds * MB_PER_MS) return undefined;
       const answers: Record<string, string> = {};
       for (const question of asked) answers[question] = await files.answer(question);
-      entries.write(keyOf(signature), encode({ value: stored.json, files: answers }, stored.arrays));
+      try {
+        entries.write(keyOf(signature), encode({ value: stored.json, files: answers }, stored.arrays));
+        return undefined;
+      } catch (error) {
+        return `results are not kept in ${folder}: ${(error as Error).message}`;
+      }
     },
   };
 }

@@ -26,11 +26,11 @@ it('what was not used for longest goes first', () => {
   expect(readdirSync(folder)).toHaveLength(3);
 });
 
-it('a folder that can not be used is as good as empty', () => {
+it('a folder that can not be used has nothing, and says so when it is written to', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   const entries = openEntries(join(file, 'inside'), 1000);
-  expect(entries.write('a', bytes(10))).toBe(false);
+  expect(() => entries.write('a', bytes(10))).toThrow();
   expect(entries.read('a')).toBeUndefined();
 });
 

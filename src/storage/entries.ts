@@ -7,7 +7,7 @@ import { removeAbandoned, writeWhole } from './whole.ts';
 export interface Entries {
   /** Undefined when there is none that can be read. Counts as a use. */
   read(key: string): Uint8Array | undefined;
-  /** Writes an entry and makes room; one that is larger than the folder may be is not kept. Gives whether it was. Never throws. */
+  /** Writes an entry and makes room; one that is larger than the folder may be is not kept. Gives whether it was; throws when the disk refuses. */
   write(key: string, parts: readonly Uint8Array[]): boolean;
   remove(key: string): void;
 }
@@ -34,16 +34,12 @@ export function openEntries(folder: string, bytes: number): Entries {
     write: (key, parts) => {
       const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
       if (size > bytes) return false;
-      try {
-        mkdirSync(folder, { recursive: true });
-        if (!cleared) void removeAbandoned(folder).catch(() => undefined);
-        cleared = true;
-        makeRoom(folder, bytes - size);
-        writeWhole(folder, key + ENDING, Buffer.concat(parts), (temporary) => renameSync(temporary, pathOf(key)));
-        return true;
-      } catch {
-        return false;
-      }
+      mkdirSync(folder, { recursive: true });
+      if (!cleared) void removeAbandoned(folder).catch(() => undefined);
+      cleared = true;
+      makeRoom(folder, bytes - size);
+      writeWhole(folder, key + ENDING, Buffer.concat(parts), (temporary) => renameSync(temporary, pathOf(key)));
+      return true;
     },
   };
 }
