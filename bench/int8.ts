@@ -1,4 +1,5 @@
-// npx tsx bench/int8.ts layers|pictures [--checkpoint FILE] [--prompts N] [--steps N]: what 8-bit integers do to a trained UNet.
+// npx tsx bench/int8.ts layers|pictures [--checkpoint FILE] [--prompts N] [--steps N] [--size PIXELS]
+// [--only PART of a kind's name]: what 8-bit integers do to a trained UNet.
 // layers: one kind of layers in int8 at a time, the others in float32; how far the UNet's output is from float32's, over noise levels of real
 // runs. pictures: whole runs with the same seeds; PSNR and SSIM against float32. Prompts are those of training/prompts.json.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -28,7 +29,9 @@ const { values, positionals } = parseArgs({
     checkpoint: { type: 'string' },
     prompts: { type: 'string' },
     steps: { type: 'string', default: '20' },
+    size: { type: 'string', default: '128' },
     plans: { type: 'string', default: 'int8' },
+    only: { type: 'string', default: '' },
   },
 });
 const file = values.checkpoint ?? embeddedModels().unpack('checkpoints', 'darkroom-tiny-base.safetensors')!;
@@ -69,7 +72,7 @@ async function evaluator(plan: Int8Plan | undefined) {
 }
 
 const [loaded, clip, vae] = (await runNode('CheckpointLoaderSimple', { ckpt_name: basename(file) }, context)) as readonly unknown[];
-const size = (loaded as Model).family === 'sdxl' ? 128 : 256;
+const size = Number(values.size);
 const encode = async (text: string) => (await runNode('CLIPTextEncode', { text, clip }, context))[0];
 const negative = await encode('');
 
@@ -92,6 +95,7 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   proj_out: /proj_out$/,
   'self-attention q, k': /attn1\.to_[qk]$/,
   'self-attention v': /attn1\.to_v$/,
+  'self-attention products': /attn1$/,
   'self-attention out': /attn1\.to_out\.0$/,
   'cross-attention q': /attn2\.to_q$/,
   'cross-attention k, v (tokens)': /attn2\.to_[kv]$/,
@@ -117,7 +121,7 @@ async function layers(): Promise<void> {
       i,
     );
   }
-  const wanted = [];
+  const wanted: Tensor[] = [];
   for (const one of inputs) wanted.push(await exact.evaluate(one));
   console.log(`${inputs.length} evaluations of real runs\n\n| layers in int8 | relative RMS error | worst |\n|---|---|---|`);
   const rows: { name: string; mean: number; worst: number }[] = [];
@@ -128,7 +132,7 @@ async function layers(): Promise<void> {
     await close();
     rows.push({ name, mean: Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length), worst: Math.max(...errors) });
   };
-  for (const [name, pattern] of Object.entries(KINDS))
+  for (const [name, pattern] of Object.entries(KINDS).filter(([name]) => name.includes(values.only)))
     for (const scaling of ['tensor', 'row'] as const)
       await measure(`${name}, ${scaling}`, (layer) => (pattern.test(layer) ? scaling : undefined));
   await measure('**plan**', INT8_LAYERS);
@@ -156,11 +160,11 @@ async function pictures(): Promise<void> {
   const exact = await evaluator(undefined);
   console.log('| plan | pictures | PSNR dB, mean | worst | SSIM, mean | worst | worst prompt |\n|---|---|---|---|---|---|---|');
   const chosen = prompts.slice(0, Number(values.prompts ?? 50));
-  const wanted = [];
+  const wanted: Tensor[] = [];
   for (const [i, { prompt }] of chosen.entries()) wanted.push(await draw(exact.evaluate, prompt, i));
   for (const name of values.plans.split(',')) {
     const { evaluate, close } = await evaluator(PLANS[name]);
-    const found = [];
+    const found: { prompt: string; psnr: number; ssim: number }[] = [];
     for (const [i, { prompt }] of chosen.entries()) {
       const picture = await draw(evaluate, prompt, i);
       found.push({ prompt, psnr: psnr(picture, wanted[i]), ssim: ssim(picture, wanted[i]) });
