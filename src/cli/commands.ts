@@ -96,6 +96,7 @@ export const COMMANDS: readonly Command[] = [
     notes: ['darkroom models inspect FILE…: paths, or names of files in the models folders.'],
     run: async (invocation) => (await import('./models.ts')).modelsCommand(invocation),
   },
+  {
     name: 'cache',
     usage: 'cache list|clear',
     help: 'lists or clears what is kept in the cache folder: sizes, what for, last used',
