@@ -9,7 +9,8 @@ export const COMMANDS: readonly Command[] = [
     help: 'runs a workflow of any form (also of a picture; - reads standard input) and prints the paths of its pictures',
     options: [
       ...['prompt', 'negative', 'seed', 'steps', 'cfg', 'size', 'set', 'batch', 'csv', 'dynamic-seed', 'partial'],
-      ...['models', 'input', 'output', 'temp', 'device', 'threads', 'cache', 'cache-size', 'json', 'quiet'],
+      ...['models', 'input', 'output', 'temp', 'device', 'precision', 'threads', 'cache-weights', 'cache', 'cache-size'],
+      ...['json', 'quiet'],
     ] as const,
     notes: ['With --batch or --csv, JSON events have the number of their run, from 1: {"run":1,"type":…}.'],
     run: async (invocation) => (await import('./run.ts')).runCommand(invocation),
@@ -60,7 +61,7 @@ export const COMMANDS: readonly Command[] = [
         'preview-method',
         'log-level',
       ],
-      ...['models', 'input', 'output', 'temp', 'device', 'threads', 'cache', 'cache-size'],
+      ...['models', 'input', 'output', 'temp', 'device', 'precision', 'threads', 'cache-weights', 'cache', 'cache-size'],
     ] as const,
     notes: ['Ctrl-C stops the server when the running job has ended, or after --finish seconds; then the next one starts it again.'],
     run: async (invocation) => (await import('./serving.ts')).serveCommand(invocation),
@@ -79,7 +80,9 @@ export const COMMANDS: readonly Command[] = [
       'output',
       'temp',
       'device',
+      'precision',
       'threads',
+      'cache-weights',
       'cache',
       'cache-size',
       'quiet',
@@ -87,7 +90,6 @@ export const COMMANDS: readonly Command[] = [
     notes: ['Start one for each device. The models have to be on this machine, under the names that the server knows.'],
     run: async (invocation) => (await import('./worker.ts')).workerCommand(invocation),
   },
-  {
   {
     name: 'models',
     usage: 'models list|inspect',

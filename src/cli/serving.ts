@@ -62,6 +62,7 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
         models: folders.models,
         ...{ input, output, temp, storage: storage.place, threads: options.threads, precision: options.precision },
         device: options.device ?? 'auto',
+        cacheWeights: options.cacheWeights,
         cache: options.cache,
         cacheSize: options.cacheSize,
         previews: previews === 'taesd' ? 'taesd' : undefined,

@@ -33,6 +33,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
       ...{ models, input, output, temp, storage: storage.place },
       device: room.device ?? 'auto',
       threads: room.threads,
+      precision: room.precision,
+      cacheWeights: room.cacheWeights,
       cache: room.cache,
       cacheSize: room.cacheSize,
       nodesModule: nodes?.module,

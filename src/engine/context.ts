@@ -101,7 +101,7 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
         darkroom: dumpsJson({
           ...versions(),
           provider: runtime.device,
-          precision: 'fp32',
+          precision: runtime.precision,
           text_encoders: runtime.textEncoders,
           node: dynamic.realOf(nodeId),
           models: modelsBefore(job, dynamic.realOf(nodeId)),

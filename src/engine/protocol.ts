@@ -2,6 +2,7 @@
 import type { DarkroomError } from '../errors.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import type { DeviceChoice } from '../runtime/device-names.ts';
+import type { Precision } from '../runtime/precision.ts';
 import type { EngineEvent, Outputs } from './events.ts';
 
 export interface EngineSettings {
@@ -14,6 +15,9 @@ export interface EngineSettings {
   readonly device: DeviceChoice;
   readonly threads?: number;
   readonly textEncoders?: 'fp16' | 'fp32';
+  readonly precision?: Precision;
+  /** Weights laid out for this machine are kept in the cache folder. */
+  readonly cacheWeights?: boolean;
   /** Where results of nodes are kept for later runs; nowhere unless given. */
   readonly cache?: string;
   /** How large that folder may become, in bytes. */

@@ -43,6 +43,7 @@ export async function verifyPicture(
   const root = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
   const room = await openDarkroom({
     ...(textEncodersOf(made) && { textEncoders: textEncodersOf(made) }),
+    ...((made?.['precision'] === 'int8' || made?.['precision'] === 'fp32') && { precision: made['precision'] }),
     ...opening,
     output: join(root, 'output'),
     temp: join(root, 'temp'),

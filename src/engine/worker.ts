@@ -5,14 +5,16 @@ import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
-import { openDevice } from '../runtime/devices.ts';
+import { derivedStore } from '../runtime/derived.ts';
+import { CPU, openDevice } from '../runtime/devices.ts';
+import { keptSessions } from '../runtime/kept-sessions.ts';
 import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtime.ts';
 import { cacheFolder, embeddedModels } from '../storage/embedded.ts';
-import { type Folders, openFolders } from '../storage/folders.ts';
-import { readWorkflow } from '../workflow/read.ts';
 import { folderStorage } from '../storage/folder-storage.ts';
-import type { NodeTable } from '../workflow/validate.ts';
+import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage, textsIn } from '../storage/storage.ts';
+import { readWorkflow } from '../workflow/read.ts';
+import type { NodeTable } from '../workflow/validate.ts';
 import { contexts, type NodeStates } from './context.ts';
 import { dynamicGraph } from './dynamic.ts';
 import type { EngineEvent } from './events.ts';
@@ -26,9 +28,9 @@ interface Engine {
   readonly previewMethod?: PreviewMethod;
   readonly nodes: NodeTable;
   readonly folders: Folders;
+  readonly storage: Storage;
   readonly runtime: Runtime;
   readonly store?: ResultStore;
-  readonly storage: Storage;
 }
 
 const cache: Cache = new Map();
@@ -48,10 +50,18 @@ const onFolder = (folder: string): void => send({ kind: 'folder', folder });
 
 async function open(settings: EngineSettings): Promise<Engine> {
   const { NODES }: { NODES: NodeTable } = await (settings.nodesModule ? import(settings.nodesModule) : import('../nodes/index.ts'));
+  const { precision, cacheWeights } = settings;
+  const note = (text: string): void => tell({ type: 'status', nodeId: loadingFor, text });
   const runtime = createRuntime({
-    device: await openDevice(settings.device),
+    device: precision === 'int8' ? CPU : await openDevice(settings.device, precision),
     threads: settings.threads,
     textEncoders: settings.textEncoders,
+    precision,
+    derived:
+      precision === 'int8' || cacheWeights
+        ? derivedStore({ folder: join(cacheFolder(), 'derived'), from: precision === 'int8' ? 0 : LARGE, note })
+        : undefined,
+    sessions: cacheWeights ? keptSessions({ folder: join(cacheFolder(), 'sessions'), from: LARGE, note }) : undefined,
     onLoad: (spec) => {
       loadingSince = performance.now();
       tell({ type: 'loading', ...about(spec) });
@@ -59,26 +69,28 @@ async function open(settings: EngineSettings): Promise<Engine> {
     onSize: (spec, bytes) => tell({ type: 'loading', ...about(spec), bytes }),
     onLoaded: (spec) => tell({ type: 'loaded', ...about(spec), seconds: (performance.now() - loadingSince) / 1000 }),
   });
+  const { input, output, temp } = settings;
+  const storage = settings.storage === undefined ? folderStorage({ input, output, temp }) : await openStorage(settings.storage);
   const folders = openFolders({ ...settings, embedded: embeddedModels({ onFolder }) });
   const store = storeOf(settings, folders, runtime);
   return { nodes: NODES, previewMethod: settings.previews, folders: store?.files.folders ?? folders, storage, runtime, store };
 }
 
 const CACHE_SIZE = 10 * 2 ** 30;
-  const { input, output, temp } = settings;
-  const storage = settings.storage === undefined ? folderStorage({ input, output, temp }) : await openStorage(settings.storage);
+/** Networks of fewer bytes open as fast from their files. */
+const LARGE = 2 ** 26;
 
 /** Results of earlier runs; what they depend on besides the workflow and its files is said here. */
 function storeOf({ cache: folder, cacheSize }: EngineSettings, folders: Folders, runtime: Runtime): ResultStore | undefined {
   if (folder === undefined) return undefined;
   const { version, onnxruntime } = versions();
-  const { device, textEncoders } = runtime;
+  const { device, precision, textEncoders, derived } = runtime;
   const files = filesAsked(folders, join(cacheFolder(), 'hashes'));
   return resultStore({
     folder,
     bytes: cacheSize ?? CACHE_SIZE,
     files,
-    about: JSON.stringify([version, onnxruntime, device, textEncoders]),
+    about: JSON.stringify([version, onnxruntime, device, precision, textEncoders, ...(derived ? ['prepared weights'] : [])]),
   });
 }
 
@@ -107,13 +119,13 @@ async function run(text: JobText): Promise<void> {
       extra,
       nodes,
       folders,
+      storage,
       runtime,
       signal,
       emit,
       onFolder,
       now: () => new Date(),
       random: Math.random,
-      storage,
       states,
       previewMethod,
       get onPreview() {
