@@ -23,6 +23,10 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   STYLE_MODEL: never;
   GLIGEN: never;
   CONDITIONING: Conditioning;
+  /** Fractions of the whole denoising, from and to. */
+  TIMESTEPS_RANGE: readonly [start: number, end: number];
+  /** Not made yet. */
+  HOOKS: never;
   LATENT: Latent;
   LATENT_OPERATION: LatentOperation;
   SAMPLER: ChosenSampler;

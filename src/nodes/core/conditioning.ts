@@ -5,6 +5,7 @@ import {
   concatConditioning,
   setArea,
   setAreaPercentage,
+  setAreaStrength,
   setMask,
   setTimestepRange,
   zeroOut,
@@ -85,7 +86,7 @@ const ConditioningSetAreaStrength = defineNode({
   category: 'conditioning',
   inputs: { conditioning: socket('CONDITIONING'), strength: strength() },
   outputs: [output('CONDITIONING')],
-  run: ({ conditioning, strength }) => outputs(conditioning.map((entry) => ({ ...entry, strength }))),
+  run: ({ conditioning, strength }) => outputs(setAreaStrength(conditioning, strength)),
 });
 
 const ConditioningSetMask = defineNode({

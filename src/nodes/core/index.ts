@@ -4,6 +4,7 @@ import { ANIMATION_NODES } from './animation.ts';
 import { ATTENTION_NODES } from './attention.ts';
 import { COMPOSITING_NODES } from './compositing.ts';
 import { CONDITIONING_NODES } from './conditioning.ts';
+import { CONDITIONING_PROPS_NODES } from './conditioning-props.ts';
 import { CONTROLNET_NODES } from './controlnet.ts';
 import { CUSTOM_SAMPLING_NODES } from './custom-sampling.ts';
 import { FILE_NODES } from './files.ts';
@@ -48,6 +49,7 @@ export const CORE_NODES: readonly NodeDeclaration[] = [
   ...LORA_NODES,
   ...PROMPT_NODES,
   ...CONDITIONING_NODES,
+  ...CONDITIONING_PROPS_NODES,
   ...LATENT_NODES,
   ...LATENT_RESIZE_NODES,
   ...LATENT_TRANSFORM_NODES,

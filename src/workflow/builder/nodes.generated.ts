@@ -507,6 +507,35 @@ export const ConditioningSetMask: NodeFunction<{
   set_cond_area: OneOf<'default' | 'mask bounds'>;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetMask', [['CONDITIONING', 'CONDITIONING']]);
 
+/**
+ * Cond Set Props (advanced/hooks/cond single)
+ * @experimental
+ */
+export const ConditioningSetProperties: NodeFunction<{
+  cond_NEW: Link<'CONDITIONING'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  mask?: Link<'MASK'>;
+  hooks?: Link<'HOOKS'>;
+  timesteps?: Link<'TIMESTEPS_RANGE'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetProperties', [['CONDITIONING', 'CONDITIONING']]);
+
+/**
+ * Cond Set Props Combine (advanced/hooks/cond single)
+ * @experimental
+ */
+export const ConditioningSetPropertiesAndCombine: NodeFunction<{
+  cond: Link<'CONDITIONING'>;
+  cond_NEW: Link<'CONDITIONING'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  mask?: Link<'MASK'>;
+  hooks?: Link<'HOOKS'>;
+  timesteps?: Link<'TIMESTEPS_RANGE'>;
+}, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetPropertiesAndCombine', [['CONDITIONING', 'CONDITIONING']]);
+
 /** ConditioningSetTimestepRange (advanced/conditioning) */
 export const ConditioningSetTimestepRange: NodeFunction<{
   conditioning: Link<'CONDITIONING'>;
@@ -515,6 +544,17 @@ export const ConditioningSetTimestepRange: NodeFunction<{
   /** 0 to 1, in the editor 1. */
   end: Float;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ConditioningSetTimestepRange', [['CONDITIONING', 'CONDITIONING']]);
+
+/**
+ * Timesteps Range (advanced/hooks)
+ * @experimental
+ */
+export const ConditioningTimestepsRange: NodeFunction<{
+  /** 0 to 1, in the editor 0. */
+  start_percent: Float;
+  /** 0 to 1, in the editor 1. */
+  end_percent: Float;
+}, Node<{ TIMESTEPS_RANGE: 'TIMESTEPS_RANGE'; BEFORE_RANGE: 'TIMESTEPS_RANGE'; AFTER_RANGE: 'TIMESTEPS_RANGE' }>> = nodeFunction('ConditioningTimestepsRange', [['TIMESTEPS_RANGE', 'TIMESTEPS_RANGE'], ['BEFORE_RANGE', 'TIMESTEPS_RANGE'], ['AFTER_RANGE', 'TIMESTEPS_RANGE']]);
 
 /** ConditioningZeroOut (advanced/conditioning) */
 export const ConditioningZeroOut: NodeFunction<{
@@ -2974,6 +3014,49 @@ export const ONNXDetectorSEGS: NodeFunction<{
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ONNXDetectorSEGS', [['SEGS', 'SEGS']]);
 
 /**
+ * Cond Pair Combine (advanced/hooks/cond pair)
+ * @experimental
+ */
+export const PairConditioningCombine: NodeFunction<{
+  positive_A: Link<'CONDITIONING'>;
+  negative_A: Link<'CONDITIONING'>;
+  positive_B: Link<'CONDITIONING'>;
+  negative_B: Link<'CONDITIONING'>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/**
+ * Cond Pair Set Props (advanced/hooks/cond pair)
+ * @experimental
+ */
+export const PairConditioningSetProperties: NodeFunction<{
+  positive_NEW: Link<'CONDITIONING'>;
+  negative_NEW: Link<'CONDITIONING'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  mask?: Link<'MASK'>;
+  hooks?: Link<'HOOKS'>;
+  timesteps?: Link<'TIMESTEPS_RANGE'>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetProperties', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/**
+ * Cond Pair Set Props Combine (advanced/hooks/cond pair)
+ * @experimental
+ */
+export const PairConditioningSetPropertiesAndCombine: NodeFunction<{
+  positive: Link<'CONDITIONING'>;
+  negative: Link<'CONDITIONING'>;
+  positive_NEW: Link<'CONDITIONING'>;
+  negative_NEW: Link<'CONDITIONING'>;
+  /** 0 to 10, in the editor 1. */
+  strength: Float;
+  set_cond_area: OneOf<'default' | 'mask bounds'>;
+  mask?: Link<'MASK'>;
+  hooks?: Link<'HOOKS'>;
+  timesteps?: Link<'TIMESTEPS_RANGE'>;
+}, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('PairConditioningSetPropertiesAndCombine', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
+
+/**
  * Perp-Neg (DEPRECATED by PerpNegGuider) (_for_testing)
  * @deprecated
  * @experimental
@@ -5003,7 +5086,10 @@ export const nodes: {
   ConditioningSetAreaPercentage: typeof ConditioningSetAreaPercentage;
   ConditioningSetAreaStrength: typeof ConditioningSetAreaStrength;
   ConditioningSetMask: typeof ConditioningSetMask;
+  ConditioningSetProperties: typeof ConditioningSetProperties;
+  ConditioningSetPropertiesAndCombine: typeof ConditioningSetPropertiesAndCombine;
   ConditioningSetTimestepRange: typeof ConditioningSetTimestepRange;
+  ConditioningTimestepsRange: typeof ConditioningTimestepsRange;
   ConditioningZeroOut: typeof ConditioningZeroOut;
   ControlNetApply: typeof ControlNetApply;
   ControlNetApplyAdvanced: typeof ControlNetApplyAdvanced;
@@ -5222,6 +5308,9 @@ export const nodes: {
   NoiseInjectionHookProvider: typeof NoiseInjectionHookProvider;
   ONNXDetectorProvider: typeof ONNXDetectorProvider;
   ONNXDetectorSEGS: typeof ONNXDetectorSEGS;
+  PairConditioningCombine: typeof PairConditioningCombine;
+  PairConditioningSetProperties: typeof PairConditioningSetProperties;
+  PairConditioningSetPropertiesAndCombine: typeof PairConditioningSetPropertiesAndCombine;
   PerpNeg: typeof PerpNeg;
   PerpNegGuider: typeof PerpNegGuider;
   PerturbedAttentionGuidance: typeof PerturbedAttentionGuidance;
@@ -5475,7 +5564,10 @@ export const nodes: {
   ConditioningSetAreaPercentage,
   ConditioningSetAreaStrength,
   ConditioningSetMask,
+  ConditioningSetProperties,
+  ConditioningSetPropertiesAndCombine,
   ConditioningSetTimestepRange,
+  ConditioningTimestepsRange,
   ConditioningZeroOut,
   ControlNetApply,
   ControlNetApplyAdvanced,
@@ -5694,6 +5786,9 @@ export const nodes: {
   NoiseInjectionHookProvider,
   ONNXDetectorProvider,
   ONNXDetectorSEGS,
+  PairConditioningCombine,
+  PairConditioningSetProperties,
+  PairConditioningSetPropertiesAndCombine,
   PerpNeg,
   PerpNegGuider,
   PerturbedAttentionGuidance,
