@@ -3,6 +3,7 @@ import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { dict, pickle, text } from '../../test/support/pickle.ts';
@@ -105,6 +106,22 @@ describe('darkroom models inspect', () => {
       'embeddings/ti.safetensors': expect.stringMatching(/^textual inversion: .*\d+ vectors$/),
       'embeddings/old.pt': expect.stringMatching(/^textual inversion: .*\d+ vectors$/),
     });
+  });
+
+  it('tells those that have loaders of their own', async () => {
+    const golden = (path: string): Buffer => readFileSync(new URL(`../../test/golden/${path}`, import.meta.url));
+    put('ultralytics/segm/eleven.pt', gunzipSync(golden('ultralytics/v11-segment.pt.gz')));
+    put('ultralytics/bbox/eight.pt', gunzipSync(golden('ultralytics/v8-detect.pt.gz')));
+    put('sams/sam.safetensors', gunzipSync(golden('sam/tiny_sam.safetensors.gz')));
+    put('hypernetworks/plain.pt', golden('hypernetwork/plain.pt'));
+    const told = async (name: string) => {
+      const { kind, architecture, parts } = await inspect(name);
+      return [kind, architecture, parts.map((part: { name: string }) => part.name).join()];
+    };
+    expect(await told('ultralytics/segm/eleven.pt')).toEqual(['detector', 'YOLO, boxes and shapes', 'yolo']);
+    expect(await told('ultralytics/bbox/eight.pt')).toEqual(['detector', 'YOLO, boxes', 'yolo']);
+    expect(await told('sams/sam.safetensors')).toEqual(['SAM model', 'Segment Anything', 'sam encoder,sam decoder']);
+    expect(await told('hypernetworks/plain.pt')).toEqual(['hypernetwork', expect.stringMatching(/^\d+.* wide, \w+$/), '']);
   });
 
   it('counts parts, precision and memory', async () => {

@@ -149,8 +149,10 @@ async function other(file: string, reason: string): Promise<Found> {
     await loadSam(file, recorder([]));
     return { kind: 'SAM model', architecture: 'Segment Anything', open: (runtime) => loadSam(file, runtime) };
   }
-  if (reason === 'a hypernetwork') {
-    const { layers, activation } = await openHypernetwork(file);
+  // its tables are no tensors by name
+  const hypernetwork = await openHypernetwork(file).catch(() => undefined);
+  if (hypernetwork) {
+    const { layers, activation } = hypernetwork;
     return { kind: 'hypernetwork', architecture: `${[...layers.keys()].join(', ')} wide, ${activation}` };
   }
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
