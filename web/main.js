@@ -123,7 +123,8 @@ const HEARD = {
   executing: ({ node, prompt_id }) => {
     if (node !== null) stage.node(nodeName(prompt_id, node));
   },
-  'darkroom/loading': ({ file }) => stage.node(file ? `Loading ${file}` : 'Loading'),
+  'darkroom/loading': ({ file, part, bytes }) =>
+    stage.node(file ? `Loading ${file} (${part}${bytes >= 1e8 ? `, ${(bytes / 1e9).toFixed(1)} GB` : ''})` : 'Loading'),
   progress: ({ value, max, node, prompt_id }) => stage.progress(nodeName(prompt_id, node), value, max),
   executed: ({ output }) => {
     const picture = output?.images?.at(-1);
