@@ -65,6 +65,9 @@ export function under(root: string, name: string): string | undefined {
   return path === top || path.startsWith(top.endsWith(sep) ? top : top + sep) ? path : undefined;
 }
 
+/** What ComfyUI takes for the name of a file: nothing that leads up or begins at the root. */
+export const isPlain = (name: string): boolean => name !== '' && !name.startsWith('/') && !name.includes('..') && !name.includes('\0');
+
 /** Relative to `root`, with `/`. */
 export const nameUnder = (root: string, path: string): string => relative(root, path).replaceAll(sep, '/');
 

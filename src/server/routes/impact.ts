@@ -5,7 +5,7 @@ import { numberOf } from '../../formats/json.ts';
 import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
 import { empty, json, refuse, text } from '../answers.ts';
-import { disposition, nameUnder, sendStored, under } from '../files.ts';
+import { disposition, isPlain, nameUnder, sendStored, under } from '../files.ts';
 import { type Call, integerQuery, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
@@ -98,7 +98,7 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       answers: { 200: 'The id, as text.', 400: 'No such picture.' },
       handle: async (call) => {
         const { name, type = call.query('type') ?? 'temp' } = marked(call.query('filename') ?? '');
-        if (name === '' || name.startsWith('/') || name.includes('..') || !isFolderType(type)) return empty(400);
+        if (!isPlain(name) || !isFolderType(type)) return empty(400);
         const subfolder = call.query('subfolder') ?? '';
         const whole = subfolder === '' ? name : `${subfolder}/${name}`;
         await present(type, whole);

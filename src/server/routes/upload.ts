@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
 import { isFolderType, marked } from '../../storage/folders.ts';
 import { empty, json, refuse } from '../answers.ts';
-import { nameUnder, under } from '../files.ts';
+import { isPlain, nameUnder, under } from '../files.ts';
 import type { Form, Route, UploadedFile } from '../route.ts';
 import type { Parts } from '../types.ts';
 
@@ -73,7 +73,7 @@ async function original(form: Form, { folders, storage }: Parts): Promise<string
   const { filename, type: given, subfolder } = reference(form.fields.get('original_ref'));
   if (typeof filename !== 'string') return refuse(empty(400));
   const { name, type = typeof given === 'string' ? given : 'output' } = marked(filename);
-  if (name === '' || name.startsWith('/') || name.includes('..') || name.includes('\0') || !isFolderType(type)) return refuse(empty(400));
+  if (!isPlain(name) || !isFolderType(type)) return refuse(empty(400));
   const folder = under(folders[type], typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
   const path = under(folder, name) ?? refuse(empty(400));
   return (await storage.local(type, nameUnder(folders[type], path))) ?? refuse(empty(400));

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
 import { type Answer, empty, refuse } from '../answers.ts';
-import { disposition, nameUnder, sendStored, under } from '../files.ts';
+import { disposition, isPlain, nameUnder, sendStored, under } from '../files.ts';
 import type { Call, Route } from '../route.ts';
 import type { Parts } from '../types.ts';
 
@@ -45,8 +45,6 @@ export const viewRoutes = ({ folders, storage }: Parts): Route[] => [
     },
   },
 ];
-
-const isPlain = (name: string): boolean => name !== '' && !name.startsWith('/') && !name.includes('..') && !name.includes('\0');
 
 interface Asked {
   readonly type: FolderType;
