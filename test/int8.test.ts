@@ -35,7 +35,10 @@ describe('int8', () => {
   }, 60_000);
 
   it('is refused where it does not go', async () => {
-    await expect(openDarkroom({ precision: 'int4' as never })).rejects.toMatchObject({ code: 'DR_BAD_USAGE', hint: "Did you mean 'int8'?" });
+    await expect(openDarkroom({ precision: 'int4' as never })).rejects.toMatchObject({
+      code: 'DR_BAD_USAGE',
+      hint: "Did you mean 'int8'?",
+    });
     await expect(openDarkroom({ precision: 'int8', device: 'webgpu' })).rejects.toMatchObject({ code: 'DR_BAD_USAGE' });
   });
 });
