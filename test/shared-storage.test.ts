@@ -94,7 +94,9 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
 
     // what was made goes in again
     const again = { ...prompt, 1: { class_type: 'LoadImage', inputs: { image: 'far/negative_00001_.png [output]' } } };
-    const second = (await (await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt: again }) })).json()) as Answer;
+    const second = (await (
+      await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt: again }) })
+    ).json()) as Answer;
     expect([second.state, second.outputs['3'].images[0].filename]).toEqual(['success', 'negative_00002_.png']);
     const missing = { ...prompt, 1: { class_type: 'LoadImage', inputs: { image: 'guests/other.png' } } };
     expect((await fetch(`${address}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: missing }) })).status).toBe(400);
