@@ -7,19 +7,23 @@ import { gunzipSync } from 'node:zlib';
 import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
 import { DarkroomError } from '../src/errors.ts';
 import { type Json, type JsonObject, numberOf } from '../src/formats/json.ts';
+import { writeSafetensors } from '../src/formats/safetensors-write.ts';
 import { encodePng } from '../src/image/png.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { type Graph, promptOf, withInputs } from '../src/workflow/graph.ts';
+import { seededTensors } from '../test/support/rewrite.ts';
 
-const FIXTURES = join(dirname(fileURLToPath(import.meta.url)), '..', 'test', 'fixtures');
+const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', 'test');
+const FIXTURES = join(TEST, 'fixtures');
+const GOLDEN = join(TEST, 'golden');
 const LIMIT_MS = 120_000;
 /** So many times fewer steps, everywhere alike. */
 const FEWER = 5;
 /** Sides and places shrink by this, to multiples of 8. */
 const SHRINK = 8;
 
-/** The small models by folder; the first is taken for any name that no other fits. */
-const MODELS: Readonly<Record<string, readonly (readonly [name: string, fixture: string])[]>> = {
+/** The small models by folder, with their file where it is no fixture of their own; the first is taken for any name that no other fits. */
+const MODELS: Readonly<Record<string, readonly (readonly [name: string, fixture: string, file?: string])[]>> = {
   checkpoints: [
     ['sd1', 'tiny_sd1'],
     ['xl', 'tiny_sdxl_base'],
@@ -33,7 +37,13 @@ const MODELS: Readonly<Record<string, readonly (readonly [name: string, fixture:
   controlnet: [['xl', 'tiny_controlnet_sdxl']],
   upscale_models: [['x4', 'tiny_realesrgan_x4_new']],
   embeddings: [['tinyti', 'tinyti']],
+  sams: [['sam', 'sam', join(GOLDEN, 'sam', 'tiny_sam.safetensors.gz')]],
+  ultralytics: [
+    ['bbox/yolo.pt', 'yolo', join(GOLDEN, 'ultralytics', 'v8-detect.pt.gz')],
+    ['segm/yolo.pt', 'yolo', join(GOLDEN, 'ultralytics', 'v8-segment.pt.gz')],
+  ],
 };
+const fileName = (name: string): string => (name.includes('.') ? name : `${name}.safetensors`);
 const SIDES = /^(width|height|target_width|target_height|base_width|base_height|guide_size|max_size|resolution|bbox_size)$/;
 const STEPS = /^(steps|start_at_step|end_at_step|base_only_steps|refiner_steps|base_steps|cycle)$/;
 const PLACES = /^(x|y|left|top|right|bottom|crop_w|crop_h|feathering|grow_mask_by|dilation)$/;
@@ -49,10 +59,14 @@ export async function openSmallRoom(): Promise<SmallRoom> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-small-'));
   const models = join(folder, 'models');
   for (const [kind, files] of Object.entries(MODELS))
-    for (const [name, fixture] of files) {
-      mkdirSync(join(models, kind), { recursive: true });
-      writeFileSync(join(models, kind, `${name}.safetensors`), gunzipSync(readFileSync(join(FIXTURES, `${fixture}.safetensors.gz`))));
+    for (const [name, fixture, file = join(FIXTURES, `${fixture}.safetensors.gz`)] of files) {
+      const path = join(models, kind, fileName(name));
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, gunzipSync(readFileSync(file)));
     }
+  mkdirSync(join(models, 'clipseg'));
+  const { conditionings } = JSON.parse(gunzipSync(readFileSync(join(GOLDEN, 'clipseg', 'cases.json.gz'))).toString('utf8'));
+  await writeSafetensors(join(models, 'clipseg', 'clipseg.safetensors'), seededTensors(conditionings.refined));
   mkdirSync(join(folder, 'input'));
   writeFileSync(join(folder, 'input', 'picture.png'), await picture());
   const room = await openDarkroom({ models, input: join(folder, 'input'), output: join(folder, 'output'), temp: join(folder, 'temp') });
@@ -99,8 +113,13 @@ function small(graph: Graph): Graph {
   const model = (folder: string, name: string): string | undefined => {
     const files = MODELS[folder]?.map(([file]) => file);
     if (!files) return undefined;
-    const wanted = [/refiner/i.test(name) ? 'refiner' : isXl ? 'xl' : 'sd1', isXl ? 'xl' : 'sd1'].find((file) => files.includes(file));
-    return `${wanted ?? files[0]}.safetensors`;
+    const part = name.split('/')[0];
+    const wanted = [
+      files.find((file) => file.startsWith(`${part}/`)) ?? '',
+      /refiner/i.test(name) ? 'refiner' : isXl ? 'xl' : 'sd1',
+      isXl ? 'xl' : 'sd1',
+    ].find((file) => files.includes(file));
+    return fileName(wanted ?? files[0]);
   };
   const changes = new Map<string, JsonObject>();
   for (const [id, { classType, inputs }] of graph) {
