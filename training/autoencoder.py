@@ -83,9 +83,10 @@ class AutoEncoder(nn.Module):
         return self
 
     def find_resting(self):
-        """After loading: marks the blocks whose last convolution is zero."""
+        """After loading: lets the blocks rest whose last convolution is zero."""
         for block, *_ in self.blocks():
-            block.off = not block.conv[4].weight.any() and not block.conv[4].bias.any()
+            if not block.conv[4].weight.any() and not block.conv[4].bias.any():
+                block.rest()
         return self
 
     def encode(self, image):

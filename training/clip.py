@@ -39,8 +39,7 @@ class LLayer(nn.Module):
 
 
 class ClipL(nn.Module):
-    """Hugging Face layout (text_model.*). forward gives the penultimate hidden state."""
-    pad = 49407
+    """Hugging Face layout (text_model.*). forward: rows of `table` -> the penultimate hidden state."""
 
     def __init__(self, c, layers, vocab=49408, positions=77):
         super().__init__()
@@ -56,8 +55,7 @@ class ClipL(nn.Module):
     def token_embedding(self):
         return self.text_model["embeddings"]["token_embedding"]
 
-    def forward(self, tokens, embedding=None):
-        table = self.token_embedding.weight if embedding is None else embedding
+    def forward(self, tokens, table):
         x = F.embedding(tokens, table) + self.text_model["embeddings"]["position_embedding"].weight
         for layer in self.text_model["encoder"]["layers"][:-1]:
             x = layer(x)
@@ -91,8 +89,7 @@ class GBlock(nn.Module):
 
 
 class ClipG(nn.Module):
-    """open_clip layout. forward gives (penultimate hidden state, pooled and projected)."""
-    pad, eos = 0, 49407
+    """open_clip layout. forward: rows of `table` -> (penultimate hidden state, pooled at `eos_at` and projected)."""
 
     def __init__(self, c, layers, vocab=49408, positions=77):
         super().__init__()
@@ -104,13 +101,10 @@ class ClipG(nn.Module):
         self.logit_scale = nn.Parameter(torch.tensor(4.6055), requires_grad=False)
         nn.init.normal_(self.token_embedding.weight, std=0.3)
 
-    def forward(self, tokens, embedding=None, eos_at=None):
-        table = self.token_embedding.weight if embedding is None else embedding
+    def forward(self, tokens, table, eos_at):
         x = F.embedding(tokens, table) + self.positional_embedding
         *body, last = self.transformer["resblocks"]
         for block in body:
             x = block(x)
-        if eos_at is None:
-            eos_at = (tokens == self.eos).int().argmax(-1)
         y = self.ln_final(last(x)[torch.arange(len(tokens), device=x.device), eos_at])
         return x, y @ self.text_projection

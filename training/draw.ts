@@ -15,8 +15,8 @@ const room = await openDarkroom({ models: models ? [models] : [], output: join(f
 try {
   for (const [way, workflow] of Object.entries(WAYS)) {
     mkdirSync(join(folder, way), { recursive: true });
-    for (const [i, { prompt }] of prompts.entries())
-      for (const seed of SEEDS) {
+    for (const seed of SEEDS)
+      for (const [i, { prompt }] of prompts.entries()) {
         const file = join(folder, way, `${String(i).padStart(3, '0')}-${seed}.png`);
         if (existsSync(file)) continue;
         const { images } = await room.run(join(here, '..', 'examples', workflow), { set: { prompt, seed } });

@@ -36,7 +36,7 @@ def tensors_of(work, name):
 def export(a, name, log):
     tensors, snapshot = tensors_of(a.work, name)
     sources = read_index(a.data)["sources"].values()
-    progress = {"step": snapshot["step"], "pictures": snapshot["seen"], "minutes": round(snapshot["elapsed"] / 60, 1)}
+    progress = {"step": snapshot["step"], "samples": snapshot["seen"], "minutes": round(snapshot["elapsed"] / 60, 1)}
     metadata = {
         "format": "pt",
         "modelspec.sai_model_spec": "1.0.0",

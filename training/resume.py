@@ -39,7 +39,7 @@ def main():
         progress = json.loads(info["training"])
         states = [part(tensors, "model.diffusion_model."), *states]
         save_pt(os.path.join(work, name + ".pt"), {
-            "live": states, "ema": states, "opt": [], "step": 0, "seen": progress.get("pictures", 0),
+            "live": states, "ema": states, "opt": [], "step": 0, "seen": progress["samples"],
             "elapsed": progress["minutes"] * 60, "known": known, **({"text": state_of_parts(l, g_of_refiner, known)} if name == "refiner" else {}),
         })
         print(name, progress)

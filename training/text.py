@@ -51,16 +51,18 @@ class Text(nn.Module):
             layer.mlp["c_proj"].weight.mul_(0.5)
 
     def forward(self, tokens_l, tokens_g):
-        with_zero = lambda table: F.pad(table, (0, 0, 1, 0))
-        eos_at = (tokens_g == EOS).int().argmax(-1)
-        hidden_g, pooled = self.g(self.lookup[tokens_g], with_zero(self.table_g), eos_at)
-        hidden_l = self.l(self.lookup[tokens_l], with_zero(self.table_l))
+        hidden_g, pooled = self.g_and_pooled(tokens_g)
+        hidden_l = self.l(self.lookup[tokens_l], with_zero_row(self.table_l))
         return torch.cat([hidden_l, hidden_g], -1), pooled
 
-    def pooled_and_g(self, tokens_g):
+    def g_and_pooled(self, tokens_g):
         """What the refiner reads: (CLIP-G's context, pooled)."""
         eos_at = (tokens_g == EOS).int().argmax(-1)
-        return self.g(self.lookup[tokens_g], F.pad(self.table_g, (0, 0, 1, 0)), eos_at)
+        return self.g(self.lookup[tokens_g], with_zero_row(self.table_g), eos_at)
+
+
+def with_zero_row(table):
+    return F.pad(table, (0, 0, 1, 0))
 
 
 def full_table(rows, known):

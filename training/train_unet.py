@@ -136,7 +136,7 @@ class Run:
         x, noise = noised(z, acp[t].view(-1, 1, 1, 1), self.refiner)
         size = sizes_for(len(z), self.rng, self.refiner).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
-            context, pooled = self.text.pooled_and_g(tokens_g) if self.refiner else self.text(tokens_l, tokens_g)
+            context, pooled = self.text.g_and_pooled(tokens_g) if self.refiner else self.text(tokens_l, tokens_g)
             if self.rng.random() < 0.3:  # zeroed conditioning, for one picture of some batches
                 keep = torch.ones(len(z), 1, 1, device=self.device)
                 keep[0] = 0

@@ -62,10 +62,11 @@ def train_vae(a, log, device, decoder_only):
     pick = Picker(art.items, rng)
     model = AutoEncoder().to(device, memory_format=torch.channels_last)
     path = os.path.join(a.work, "vae.pt")
-    if decoder_only or os.path.exists(path):
+    goes_on = decoder_only or os.path.exists(path)
+    if goes_on:
         model.load_state_dict(state.load_pt(path))
     if device.type == "cpu":
-        model.lighten()
+        model.find_resting() if goes_on else model.lighten()
     if decoder_only:
         model.taesd_encoder.requires_grad_(False)
     params = [p for p in model.parameters() if p.requires_grad]
