@@ -136,6 +136,20 @@ export function roomOptions(values: Values): DarkroomOptions {
   };
 }
 
+/** How long a running job may go on when a server or worker is stopped. */
+export const FINISH_SECONDS = 20;
+
+type Numbered = 'port' | 'queue-limit' | 'retries' | 'finish' | 'max-upload-size';
+
+/** A number of an option. Throws DR_BAD_USAGE. */
+export function wholeNumber(values: Values, name: Numbered, min: number, max: number): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) throw usage(`--${name} ${text} is not possible`, `Give a whole number from ${min} to ${max}.`);
+  return value;
+}
+
 /** Lines of help for some options. */
 export const helpLines = (names: readonly OptionName[]): string[] =>
   names.map((name) => {

@@ -8,12 +8,11 @@ import { checkListen } from '../server/guard.ts';
 import { createLogs, type Logs } from '../server/logs.ts';
 import { createServer } from '../server/server.ts';
 import type { Invocation } from './command.ts';
-import { roomOptions, type Values } from './options.ts';
+import { FINISH_SECONDS, roomOptions, type Values, wholeNumber } from './options.ts';
 import { openPlaces } from './places.ts';
 import type { Terminal } from './terminal.ts';
 
 const PORT = 8188;
-const FINISH_SECONDS = 20;
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 const PREVIEWS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
@@ -23,11 +22,11 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
   const host = values.listen ?? '127.0.0.1';
   const token = values.token ?? (process.env.DARKROOM_TOKEN || undefined);
   checkListen({ host, token, insecure: values.insecure });
-  const port = whole(values, 'port', 0, 65535) ?? PORT;
-  const limit = whole(values, 'queue-limit', 1, 1e9);
-  const retries = whole(values, 'retries', 0, 100);
-  const finishMs = (whole(values, 'finish', 0, 86_400) ?? FINISH_SECONDS) * 1000;
-  const megabytes = whole(values, 'max-upload-size', 1, 4096);
+  const port = wholeNumber(values, 'port', 0, 65535) ?? PORT;
+  const limit = wholeNumber(values, 'queue-limit', 1, 1e9);
+  const retries = wholeNumber(values, 'retries', 0, 100);
+  const finishMs = (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS) * 1000;
+  const megabytes = wholeNumber(values, 'max-upload-size', 1, 4096);
   const previews = oneOf(values, 'preview-method', PREVIEWS) ?? 'auto';
   const options = roomOptions(values);
   const { folders, storage } = await openPlaces(values);
@@ -131,16 +130,6 @@ function deferred<T>(): Deferred<T> {
 }
 
 const usage = (message: string, hint: string): DarkroomError => new DarkroomError('DR_BAD_USAGE', { message, hint });
-
-type Numbered = 'port' | 'queue-limit' | 'retries' | 'finish' | 'max-upload-size';
-
-function whole(values: Values, name: Numbered, min: number, max: number): number | undefined {
-  const text = values[name];
-  if (text === undefined) return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= min && value <= max)) throw usage(`--${name} ${text} is not possible`, `Give a whole number from ${min} to ${max}.`);
-  return value;
-}
 
 function oneOf(values: Values, name: 'preview-method' | 'log-level', known: readonly string[]): string | undefined {
   const text = values[name];

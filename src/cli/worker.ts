@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { DarkroomError } from '../errors.ts';
 import type { QueueEvent } from '../queue/types.ts';
 import type { Invocation } from './command.ts';
-import { roomOptions } from './options.ts';
+import { FINISH_SECONDS, roomOptions, wholeNumber } from './options.ts';
 import { openPlaces } from './places.ts';
 import type { Terminal } from './terminal.ts';
-
-const FINISH_SECONDS = 20;
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
 export async function workerCommand({ values, terminal, nodes }: Invocation): Promise<number> {
@@ -20,12 +18,12 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   const room = roomOptions(values);
   const { folders, storage } = await openPlaces(values);
   const { models, input, output, temp } = folders;
-  const finishMs = 1000 * wholeNumber('finish', values.finish, FINISH_SECONDS);
+  const finishMs = 1000 * (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS);
   // its database takes longer to load than all other commands
   const { openQueue } = await import('../queue/queue.ts');
   const queue = await openQueue({
     database,
-    retries: wholeNumber('retries', values.retries, 1),
+    retries: wholeNumber(values, 'retries', 0, 100),
     onProblem: (message, error) => terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
   });
   const worker = queue.work({
@@ -69,11 +67,4 @@ function teller(terminal: Terminal, current: () => string | undefined): (event: 
     }
     if (event.type === 'ended' && mine.delete(event.promptId)) terminal.err(`${event.promptId} has ended: ${event.state}\n`);
   };
-}
-
-function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (!/^\d{1,6}$/.test(text))
-    throw new DarkroomError('DR_BAD_USAGE', { message: `--${name} ${text} is no whole number`, hint: 'Give a whole number from 0.' });
-  return Number(text);
 }
