@@ -1,10 +1,11 @@
 // Picture files in, as ComfyUI's LoadImage and LoadImageMask see them through Pillow: turned upright by EXIF, no colour
 // management, alpha dropped (never blended) and given as a mask. The decoders are sharp's.
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { DarkroomError } from '../errors.ts';
 import { concatBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import { fromBytes } from './bytes.ts';
 import { CHANNELS, type Channel } from './masks.ts';
+import { sharp } from './sharp.ts';
 
 export interface DecodedImage {
   /** [N,H,W,3] in 0..1, one item per frame. */

@@ -1,8 +1,8 @@
 // PNG files with text: pixels through sharp, the text chunks written as Pillow's PngInfo does and read back with checks.
 import { crc32, inflateSync } from 'node:zlib';
-import sharp from 'sharp';
 import { DarkroomError } from '../errors.ts';
 import type { ByteImage } from './pil.ts';
+import { sharp } from './sharp.ts';
 
 export interface PngOptions {
   /** Text chunks in the order they are written. */
