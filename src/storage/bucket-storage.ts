@@ -17,6 +17,7 @@ import { writeWholeLater } from './whole.ts';
 
 const LISTING_LIVES_MS = 2000;
 const COPIES_LIVE_MS = 24 * 3600 * 1000;
+const TIDY_MS = 3600 * 1000;
 const TRIES = 3;
 const AT_ONCE = 8;
 const MAX_KEY = 1024;
@@ -109,12 +110,19 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
   };
 
   await checkConditions(bucket.put, `${prefix}.darkroom`, bucket.address);
-  void forgetOld(copies, Date.now() - COPIES_LIVE_MS);
+  let looked = 0;
+  const tidy = (): void => {
+    const now = Date.now();
+    if (now - looked < TIDY_MS) return;
+    looked = now;
+    void forgetOld(copies, now - COPIES_LIVE_MS);
+  };
 
   return {
     place,
     folders,
     bring: async (texts) => {
+      tidy();
       const wanted = [...new Set(texts)].map(marked).filter((one) => NAME.test(one.name));
       for (let at = 0; at < wanted.length; at += AT_ONCE)
         await Promise.all(wanted.slice(at, at + AT_ONCE).map((one) => local(one.type ?? 'input', one.name)));

@@ -1,5 +1,5 @@
 // What a storage promises, on folders and on a bucket; and what a bucket does when the service fails.
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -16,6 +16,11 @@ const bytes = (text: string) => Buffer.from(text);
 const now = new Date(2024, 2, 5);
 const request = { type: 'output', extension: 'txt', size: { width: 8, height: 8 }, now } as const;
 
+const text = async (storage: Storage, type: 'input' | 'output' | 'temp', name: string): Promise<string | undefined> => {
+  const stream = await storage.read(type, name);
+  return stream && (await buffer(stream)).toString();
+};
+
 function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
   // two machines that share the place
   let one: Storage;
@@ -23,10 +28,6 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
   beforeAll(async () => {
     ({ one, other } = await open());
   });
-  const text = async (storage: Storage, type: 'input' | 'output' | 'temp', name: string): Promise<string | undefined> => {
-    const stream = await storage.read(type, name);
-    return stream && (await buffer(stream)).toString();
-  };
 
   it('what one adds the other finds, reads and lists', async () => {
     expect(await one.find('input', 'a.png')).toBeUndefined();
@@ -165,6 +166,20 @@ describe('a bucket', () => {
     s3.objects.delete('team/a/input/same.png');
     expect(await storage.local('input', 'same.png')).toBeUndefined();
     expect(() => readFileSync(path!)).toThrow('ENOENT');
+  });
+
+  it('forgets copies that nobody has used for a day', async () => {
+    const cache = folder();
+    const { environment } = s3;
+    const open = () => openBucketStorage(`s3://${BUCKET}/team/a`, { environment, cache, restMs: 1 });
+    const storage = await open();
+    const [old] = await storage.save({ ...request, prefix: 'old', files: [bytes('old')] });
+    const [young] = await storage.save({ ...request, prefix: 'young', files: [bytes('young')] });
+    const yesterday = Date.now() / 1000 - 25 * 3600;
+    utimesSync(old.path, yesterday, yesterday);
+    await (await open()).bring([]);
+    await expect.poll(() => existsSync(old.path)).toBe(false);
+    expect([existsSync(young.path), await text(storage, 'output', old.filename)]).toEqual([true, 'old']);
   });
 
   it('says what is wrong with credentials, bucket, region and place', async () => {
