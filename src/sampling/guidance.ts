@@ -3,7 +3,7 @@
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
 import { add, combine, divide, f32, linspace, scale, sub } from './float32.ts';
 import { scaleFrequencies } from './frequencies.ts';
-import { type LatentOperation, magnitudes, withCells } from './latent-operations.ts';
+import { type LatentOperation, magnitudes, tonemapReinhard, withCells } from './latent-operations.ts';
 import type { GuidanceStep, Model, ModelPatches } from './types.ts';
 
 type CfgFunction = NonNullable<ModelPatches['cfgFunction']>;
@@ -169,6 +169,16 @@ function guidedBelow(cond: Tensor, uncond: Tensor, cfg: number, limit: number): 
     if (norm >= most) own.set(scale(own, f32(most / norm)));
   });
   return guided;
+}
+
+/** Reinhard's tone mapping of the guidance (ComfyUI_experiments' ModelSamplerTonemapNoiseTest). */
+export function withTonemappedGuidance(model: Model, multiplier: number): Model {
+  const held = tonemapReinhard(multiplier, 3);
+  return withCfg(model, ({ x, cfg, cond, uncond }) => {
+    const [positive, negative] = [sub(x.data, cond.data), sub(x.data, uncond.data)];
+    const guidance = held(like(x, sub(positive, negative)));
+    return like(x, sub(x.data, add(negative, scale(guidance.data, cfg))));
+  });
 }
 
 /** The predicted noise divided by a factor (epsilon scaling, arXiv 2308.15321). */

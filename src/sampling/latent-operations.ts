@@ -25,9 +25,9 @@ export function withCells(x: Tensor, cells: Tensor, f: (value: number, cell: num
   return map(x, (value, i) => f(value, cells.data[Math.floor(i / (channels * plane)) * plane + (i % plane)]));
 }
 
-/** Reinhard's tone mapping of the magnitudes: they stay below `multiplier` times mean + 5 deviations of each item. */
+/** Reinhard's tone mapping of the magnitudes: they stay below `multiplier` times mean + so many deviations of each item. */
 export const tonemapReinhard =
-  (multiplier: number): LatentOperation =>
+  (multiplier: number, deviations = 5): LatentOperation =>
   (latent) => {
     const long = map(magnitudes(latent), (length) => f32(length) + 1e-10);
     const each = long.data.length / long.shape[0];
@@ -38,7 +38,7 @@ export const tonemapReinhard =
       for (const value of own) sum += value;
       let squares = 0;
       for (const value of own) squares += (value - sum / each) ** 2;
-      const top = f32(f32(f32(f32(Math.sqrt(squares / (each - 1))) * 5) + f32(sum / each)) * f32(multiplier));
+      const top = f32(f32(f32(f32(Math.sqrt(squares / (each - 1))) * deviations) + f32(sum / each)) * f32(multiplier));
       for (let i = 0; i < each; i++) {
         const share = f32(own[i] * f32(1 / top));
         mapped[from + i] = f32(share / f32(share + 1)) * top;

@@ -2920,6 +2920,13 @@ export const ModelMergeSubtract: NodeFunction<{
   multiplier: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSubtract', [['MODEL', 'MODEL']]);
 
+/** ModelSamplerTonemapNoiseTest (custom_node_experiments) */
+export const ModelSamplerTonemapNoiseTest: NodeFunction<{
+  model: Link<'MODEL'>;
+  /** 0 to 100, in the editor 1. */
+  multiplier: Float;
+}, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelSamplerTonemapNoiseTest', [['MODEL', 'MODEL']]);
+
 /** ModelSamplingContinuousEDM (advanced/model) */
 export const ModelSamplingContinuousEDM: NodeFunction<{
   model: Link<'MODEL'>;
@@ -5299,6 +5306,7 @@ export const nodes: {
   ModelMergeSDXL: typeof ModelMergeSDXL;
   ModelMergeSimple: typeof ModelMergeSimple;
   ModelMergeSubtract: typeof ModelMergeSubtract;
+  ModelSamplerTonemapNoiseTest: typeof ModelSamplerTonemapNoiseTest;
   ModelSamplingContinuousEDM: typeof ModelSamplingContinuousEDM;
   ModelSamplingContinuousV: typeof ModelSamplingContinuousV;
   ModelSamplingDiscrete: typeof ModelSamplingDiscrete;
@@ -5777,6 +5785,7 @@ export const nodes: {
   ModelMergeSDXL,
   ModelMergeSimple,
   ModelMergeSubtract,
+  ModelSamplerTonemapNoiseTest,
   ModelSamplingContinuousEDM,
   ModelSamplingContinuousV,
   ModelSamplingDiscrete,

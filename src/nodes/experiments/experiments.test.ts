@@ -1,0 +1,19 @@
+// The node in ComfyUI's sampling_function on given predictions (test/golden/core_nodes/make_tonemap.py).
+import { expect, it } from 'vitest';
+import { expectGolden, golden } from '../../../test/support/golden.ts';
+import { runNode } from '../../../test/support/run-node.ts';
+import { guideSides } from '../../sampling/guider.ts';
+import type { Model } from '../../sampling/types.ts';
+
+const g = golden('core_nodes', 'tonemap');
+
+it('holds strong guidance back as the original does', async () => {
+  expect(g.cases.length).toBe(3);
+  for (const { id, params, inputs, outputs } of g.cases) {
+    const [model] = (await runNode('ModelSamplerTonemapNoiseTest', { model: {}, multiplier: params.multiplier })) as unknown as [Model];
+    const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) => g.float(inputs[name]));
+    const evaluate = () => Promise.reject(new Error('no network here'));
+    const { denoised } = await guideSides(model, { x, sigma: 3, cfg: params.cfg, cond, uncond, single: false, evaluate });
+    expectGolden(g, id, outputs.out, denoised);
+  }
+});
