@@ -84,9 +84,12 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     }
   };
 
+  /** Who waits for a job's end. */
+  const waiting = new Set<AbortController>();
   const ended: Queue['ended'] = async (promptId, signal) => {
     for (;;) {
       const told = new AbortController();
+      waiting.add(told);
       const stop = subscribe((event) => {
         if (event.type === 'ended' && event.promptId === promptId) told.abort();
       });
@@ -94,10 +97,12 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
         if (signal?.aborted) throw interrupted();
         const status = await statusOf(database, promptId);
         if (!status || status.endedAt) return status;
-        const signals = [told.signal, closing.signal, ...(signal ? [signal] : [])];
-        await sleep(POLL_MS, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+        if (closing.signal.aborted) throw interrupted();
+        const either = signal ? AbortSignal.any([told.signal, signal]) : told.signal;
+        await sleep(POLL_MS, undefined, { signal: either }).catch(() => undefined);
         if (closing.signal.aborted) throw interrupted();
       } finally {
+        waiting.delete(told);
         stop();
       }
     }
@@ -107,6 +112,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const close = async (): Promise<void> => {
     await Promise.all([...workers].map((worker) => worker.close()));
     closing.abort();
+    for (const told of waiting) told.abort();
     stopListening();
     await Promise.all([tending, webhooks.close()]);
     await boss.stop();

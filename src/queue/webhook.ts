@@ -81,7 +81,7 @@ export function startWebhooks(
       }
       const woken = new AbortController();
       wake = () => woken.abort();
-      await sleep(REST_MS, undefined, { signal: AbortSignal.any([woken.signal, closing.signal]), ref: false }).catch(() => undefined);
+      if (!closing.signal.aborted) await sleep(REST_MS, undefined, { signal: woken.signal, ref: false }).catch(() => undefined);
     }
   };
   const running = loop();
@@ -89,6 +89,7 @@ export function startWebhooks(
     wake: () => wake(),
     close: async () => {
       closing.abort();
+      wake();
       await running;
     },
   };

@@ -102,10 +102,6 @@ function callOf(request: FastifyRequest, reply: FastifyReply, { path }: Route, c
   const params = request.params as Record<string, string>;
   const rest = /\{([^}]+)\+\}$/.exec(path)?.[1];
   const query = request.query as Record<string, string | string[]>;
-  const gone = new AbortController();
-  raw.on('close', () => {
-    if (!raw.writableFinished) gone.abort();
-  });
   return {
     params: rest === undefined ? params : { ...params, [rest]: params['*'] ?? '' },
     query: (name) => {
@@ -118,7 +114,15 @@ function callOf(request: FastifyRequest, reply: FastifyReply, { path }: Route, c
     },
     bytes: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
     form: () => readForm(request),
-    signal: AbortSignal.any([gone.signal, closing]),
+    // made for those who wait: each is remembered by the server's own signal for as long as that lives
+    get signal() {
+      const gone = new AbortController();
+      raw.on('close', () => {
+        if (!raw.writableFinished) gone.abort();
+      });
+      if (raw.destroyed) gone.abort();
+      return AbortSignal.any([gone.signal, closing]);
+    },
   };
 }
 
