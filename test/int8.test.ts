@@ -14,7 +14,7 @@ afterAll(() => rmSync(output, { recursive: true }));
 async function pictureIn(precision: 'fp32' | 'int8') {
   const room = await openDarkroom({ precision, device: 'cpu', output: join(output, precision) });
   try {
-    const { images } = await room.run(join(import.meta.dirname, '..', 'examples', 'text-to-image.json'), { set: { steps: 8 } });
+    const { images } = await room.run(join(import.meta.dirname, '..', 'examples', 'text-to-image.json'), { set: { steps: 5 } });
     const bytes = images[0].toBuffer();
     return { image: (await decodeImage(bytes)).image, made: JSON.parse(readPngText(bytes)['darkroom']) };
   } finally {
@@ -32,7 +32,7 @@ describe('int8', () => {
     expect(found.psnr).toBeGreaterThan(35);
     expect(found.ssim).toBeGreaterThan(0.99);
     expect(found.psnr).toBeLessThan(70);
-  }, 60_000);
+  }, 180_000);
 
   it('is refused where it does not go', async () => {
     await expect(openDarkroom({ precision: 'int4' as never })).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/pil.ts';
+import { isInt8Recipe } from '../models/int8.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { derivedStore } from '../runtime/derived.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
@@ -59,7 +60,10 @@ async function open(settings: EngineSettings): Promise<Engine> {
     precision,
     derived:
       precision === 'int8' || cacheWeights
-        ? derivedStore({ folder: join(cacheFolder(), 'derived'), from: precision === 'int8' ? 0 : LARGE, note })
+        ? derivedStore({
+            ...{ folder: join(cacheFolder(), 'derived'), note },
+            ...(precision === 'int8' ? { from: 0, recipes: cacheWeights ? undefined : isInt8Recipe } : { from: LARGE }),
+          })
         : undefined,
     sessions: cacheWeights ? keptSessions({ folder: join(cacheFolder(), 'sessions'), from: LARGE, note }) : undefined,
     onLoad: (spec) => {

@@ -18,6 +18,11 @@ export interface Int8Net {
   readonly int8?: Int8Plan;
 }
 
+/** Whether a recipe of kept weights is one of these. */
+export const isInt8Recipe = (name: string): boolean => name.startsWith(RECIPE);
+
+const RECIPE = 'int8 columns';
+
 const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
@@ -25,7 +30,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): 
 function columnsRecipe(rows?: View['rows']): Recipe {
   const countOf = ([n]: readonly number[]): number => (rows ? rows[1] - rows[0] : n);
   return {
-    name: rows ? `int8 columns ${rows[0]}-${rows[1]}` : 'int8 columns',
+    name: rows ? `${RECIPE} ${rows[0]}-${rows[1]}` : RECIPE,
     version: 1,
     outputs: ([shape]) => [
       { name: 'values', type: 'i8', dims: [shape.slice(1).reduce((n, d) => n * d, 1), countOf(shape)] },

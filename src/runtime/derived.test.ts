@@ -148,6 +148,15 @@ describe('derived weights', () => {
     expect(await evaluated(await derivedStore({ folder, from: 1000 }).ready(await openWeights(file), build))).toBeUndefined();
   });
 
+  it('are only of the recipes that are wanted', async () => {
+    const folder = join(root, 'some', 'derived');
+    const file = await modelFile('some.safetensors', [1, -2, 3]);
+    const of = async (recipes: (name: string) => boolean) =>
+      evaluated(await derivedStore({ folder, recipes }).ready(await openWeights(file), build));
+    expect(await of((name) => name !== 'double')).toBeUndefined();
+    expect(await of((name) => name === 'double')).toEqual(FIRST);
+  });
+
   it('are the same when two stores make them at once', async () => {
     const folder = join(root, 'two', 'derived');
     const file = await modelFile('two.safetensors', [1, -2, 3]);

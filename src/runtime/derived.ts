@@ -36,6 +36,8 @@ export interface DerivedStoreOptions {
   readonly folder: string;
   /** Bytes of derived weights below which none are kept: small networks are as fast without. */
   readonly from?: number;
+  /** Which recipes are used; all unless given. */
+  readonly recipes?: (name: string) => boolean;
   /** Hears what takes long, and what could not be kept. */
   readonly note?: (message: string) => void;
 }
@@ -67,7 +69,7 @@ interface Wanted {
 /** One after another: two networks of one process may want the same file. */
 let last: Promise<unknown> = Promise.resolve();
 
-export function derivedStore({ folder, from = 0, note = () => undefined }: DerivedStoreOptions): DerivedStore {
+export function derivedStore({ folder, from = 0, recipes = () => true, note = () => undefined }: DerivedStoreOptions): DerivedStore {
   const prepare = async (weights: Weights, wanted: readonly Wanted[]): Promise<Places> => {
     const name = basename(weights.file);
     try {
@@ -97,7 +99,8 @@ export function derivedStore({ folder, from = 0, note = () => undefined }: Deriv
   return {
     ready: async (weights, build) => {
       if (weights.rounding !== undefined && weights.rounding !== 'f16') return weights;
-      const wanted = requestsOf(weights, build).map((request) => ({
+      const requests = requestsOf(weights, build).filter(({ recipe }) => recipes(recipe.name));
+      const wanted = requests.map((request) => ({
         key: requestKey(request, weights),
         request,
         outputs: requestOutputs(request, weights),
