@@ -14,7 +14,7 @@ afterAll(() => rmSync(output, { recursive: true }));
 async function pictureIn(precision: 'fp32' | 'int8') {
   const room = await openDarkroom({ precision, device: 'cpu', output: join(output, precision) });
   try {
-    const { images } = await room.run(join(import.meta.dirname, '..', 'examples', 'text-to-image.json'), { set: { steps: 5 } });
+    const { images } = await room.run(join(import.meta.dirname, '..', 'examples', 'text-to-image.json'));
     const bytes = images[0].toBuffer();
     return { image: (await decodeImage(bytes)).image, made: JSON.parse(readPngText(bytes)['darkroom']) };
   } finally {
@@ -28,8 +28,8 @@ describe('int8', () => {
     expect(exact.made.precision).toBe('fp32');
     expect(small.made.precision).toBe('int8');
     const found = { psnr: psnr(small.image, exact.image), ssim: ssim(small.image, exact.image) };
-    // of 50 prompts the worst has 35 dB and 0.993; another seed has about 10 dB
-    expect(found.psnr).toBeGreaterThan(35);
+    // 46 dB and 0.999 where this was written
+    expect(found.psnr).toBeGreaterThan(38);
     expect(found.ssim).toBeGreaterThan(0.99);
     expect(found.psnr).toBeLessThan(70);
   }, 180_000);
