@@ -1,8 +1,10 @@
-// npm run bench:growth -- CHECKPOINT [pixels] [batch] [regions]: how the time of one step grows with the picture, the batch and the number
-// of prompts that have a region of their own. Tables on standard output, charts in docs/images. The first evaluation of a shape doesn't count.
+// npm run bench:growth -- CHECKPOINT [pixels] [batch] [regions] [--largest PIXELS]: how one step grows with the picture, the batch and the number
+// of prompts that have a region of their own. Processor seconds on one thread, so that what else runs on the machine hardly counts.
+// Tables on standard output, charts in docs/images.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { loadCheckpoint } from '../src/runtime/checkpoint.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { combine, setArea, setMask } from '../src/sampling/conditioning-ops.ts';
@@ -12,15 +14,13 @@ import type { Conditioning } from '../src/sampling/types.ts';
 import { map, type Tensor, tensor, zeros } from '../src/tensor/tensor.ts';
 import { type Chart, lineChart, type Series } from './plot.ts';
 
-/** Counted evaluations of a shape; one alone where it takes long. */
-const RUNS = 2;
-const LONG = 3;
 const CFG = 7;
 const IMAGES = join(import.meta.dirname, '..', 'docs', 'images');
 
-const [file, ...asked] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { largest: { type: 'string', default: '768' } } });
+const [file, ...asked] = positionals;
 if (!file) throw new Error('name a checkpoint: npm run bench:growth -- CHECKPOINT');
-const runtime = createRuntime();
+const runtime = createRuntime({ threads: 1 });
 const { unet, family, prediction } = await loadCheckpoint(file, runtime);
 const model = makeModel(family, unet, prediction);
 
@@ -30,18 +30,14 @@ const prompt = (phase: number): Conditioning => {
   return [{ cond, pooled_output: unet.admChannels > 0 ? wave(1, 1280) : undefined }];
 };
 
-/** Seconds of one guided prediction for latents of this size: the least, after one that doesn't count. */
+/** Processor seconds of one guided prediction for latents of this size. */
 async function seconds(batch: number, cells: number, positive: Conditioning = prompt(1)): Promise<number> {
   const latent = wave(batch, 4, cells, cells);
   const predict = cfgGuider(model, positive, prompt(2), CFG).prepare({ shape: latent.shape });
-  const times: number[] = [];
-  for (let run = -1; run < RUNS; run++) {
-    const began = performance.now();
-    await predict(latent, 5);
-    if (run >= 0) times.push((performance.now() - began) / 1000);
-    if (times[0] > LONG) break;
-  }
-  return Math.min(...times);
+  const began = process.cpuUsage();
+  await predict(latent, 5);
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1e6;
 }
 
 async function sweep(name: string, places: readonly number[], measure: (place: number) => Promise<number>): Promise<Series> {
@@ -77,7 +73,7 @@ function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   pixels: async () => {
-    const sides = [256, 384, 512, 640, 768];
+    const sides = [256, 320, 384, 448, 512, 640, 768].filter((side) => side <= Number(values.largest));
     const measured = await sweep('pixels a side', sides, (side) => seconds(1, side / 8));
     const points = measured.points.map(({ x, y }) => ({ x: (x * x) / 1e6, y }));
     const each = points[0].y / points[0].x;
@@ -86,20 +82,27 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
       { name: 'as the smallest', points: points.map(({ x }) => ({ x, y: x * each })) },
     ];
     const ticks = sides.map((side) => ({ at: (side * side) / 1e6, text: `${side}²` }));
-    save('pixels', { title: 'One step with both sides', x: 'pixels', y: 'seconds', ticks, series });
+    save('pixels', { title: 'One step with both sides', x: 'pixels', y: 'processor seconds', ticks, series });
   },
   batch: async () => {
     const series = await sweep('pictures at 256²', [1, 2, 3, 4], (n) => seconds(n, 32));
-    save('batch', { title: 'One step of a batch, 256 × 256', x: 'pictures in the batch', y: 'seconds', series: [series] });
+    save('batch', { title: 'One step of a batch, 256 × 256', x: 'pictures in the batch', y: 'processor seconds', series: [series] });
   },
   regions: async () => {
     const masks = await sweep('masks at 256²', [1, 2, 3, 4], (n) => seconds(1, 32, regions(n, 32, 'masks')));
     const areas = await sweep('areas at 256²', [1, 2, 4], (n) => seconds(1, 32, regions(n, 32, 'areas')));
-    save('regions', { title: 'One step with a prompt per region, 256 × 256', x: 'regions', y: 'seconds', series: [masks, areas] });
+    save('regions', {
+      title: 'One step with a prompt per region, 256 × 256',
+      x: 'regions',
+      y: 'processor seconds',
+      series: [masks, areas],
+    });
   },
 };
 
-console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${runtime.threads} threads, least of ${RUNS} runs\n`);
+// opens the network
+await seconds(1, 16);
+console.log(`${cpus()[0].model}, Node ${process.versions.node}, one thread, processor seconds of one step with both sides\n`);
 console.log('| what | how many | s |\n|---|---|---|');
 for (const [name, measure] of Object.entries(PARTS)) if (asked.length === 0 || asked.includes(name)) await measure();
 await runtime.close();
