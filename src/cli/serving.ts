@@ -53,6 +53,8 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
   const signals = stopSignals(terminal);
   let opened: Queue | undefined;
   try {
+    // the two would hold each other up
+    await server.warm();
     opened = await openJobs({ database: values.database ?? join(user, 'database'), retries, limit }, logs);
     opened.looking(server.wantsPreviews);
     const { input, output, temp } = folders;

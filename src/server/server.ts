@@ -107,18 +107,13 @@ export function createServer(options: ServerOptions): DarkroomServer {
     wantsPreviews: ({ clientId }) => clientId !== undefined && sockets.wantsPreviews(clientId),
     listen: async ({ host, port }) => {
       try {
-        const address = await app.listen({ host, port });
-        // before somebody waits for it
-        setImmediate(() =>
-          parts.desk().then(
-            ({ objectInfo }) => objectInfo.all(),
-            () => undefined,
-          ),
-        );
-        return address;
+        return await app.listen({ host, port });
       } catch (error) {
         throw cannotListen(host, port, error as NodeJS.ErrnoException);
       }
+    },
+    warm: async () => {
+      (await parts.desk()).objectInfo.all();
     },
     close: async () => {
       closing.abort();

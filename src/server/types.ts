@@ -75,6 +75,8 @@ export interface DarkroomServer {
   wantsPreviews(job: { readonly clientId?: string }): boolean;
   /** Gives the address. Throws DR_BAD_USAGE when the port is taken. */
   listen(where: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Reads in what knows the nodes, before somebody waits for it. */
+  warm(): Promise<void>;
   /** Takes no more requests, ends the sockets. The queue is its owner's to close. */
   close(): Promise<void>;
 }
