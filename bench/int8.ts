@@ -153,7 +153,7 @@ function relative(got: Tensor, wanted: Tensor): number {
 
 const PLANS: Readonly<Record<string, Int8Plan>> = {
   int8: INT8_LAYERS,
-  rows: (layer, shape) => INT8_LAYERS(layer, shape) && 'row',
+  all: (_, [out, width]) => (Math.min(out, width) >= 64 ? 'tensor' : undefined),
 };
 
 async function pictures(): Promise<void> {
