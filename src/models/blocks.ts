@@ -2,7 +2,7 @@
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../onnx/builder.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
-import { subpixelConv } from './subpixel.ts';
+import { subpixelConv, subpixelKernels } from './subpixel.ts';
 import type { Branch, View, Weights } from './weights.ts';
 import { type WinogradPlan, winogradConv } from './winograd.ts';
 
@@ -134,7 +134,8 @@ export const upsample2 = ({ g }: Net, x: Value): Value => g.op('Resize', [x, '',
 export function upsampleConv(net: Net, x: Value, name: string): Value {
   if (asItIs(net, name)) return conv(net, upsample2(net, x), name);
   const { g } = net;
-  return subpixelConv(g, x, ...kernelOf(net, name));
+  const [kernel, bias] = kernelOf(net, name);
+  return subpixelConv(g, x, subpixelKernels(g, kernel), bias);
 }
 
 /** Nearest-neighbour enlargement to the height and width of `like`, which are twice those of x or one less, and a 3x3 convolution. */
@@ -145,11 +146,13 @@ export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): V
   const enlarged = (): Value => g.op('Resize', [x, '', '', sizes], NEAREST);
   if (asItIs(net, name)) return conv(net, enlarged(), name);
   const [kernel, bias] = kernelOf(net, name);
+  // outside of the branch: ONNX Runtime can't save a session with weights computed inside
+  const kernels = subpixelKernels(g, kernel);
   const twice = g.op('Mul', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([2])]);
   const rest = g.op('ReduceSum', [g.op('Sub', [twice, wanted])], { keepdims: 0 });
   return g.choose(
     g.op('Equal', [rest, g.op('Squeeze', [g.ints([0])])]),
-    () => subpixelConv(g, x, kernel, bias),
+    () => subpixelConv(g, x, kernels, bias),
     () => g.op('Conv', [enlarged(), kernel, ...bias], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
   );
 }

@@ -8,6 +8,7 @@ import { writeSafetensors } from '../formats/safetensors-write.ts';
 import { conv, type Net } from '../models/blocks.ts';
 import { weightsOf } from '../models/weights.ts';
 import { createGraph } from '../onnx/builder.ts';
+import { fingerprint } from '../storage/fingerprint.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type KeptSessions, keptSessions } from './kept-sessions.ts';
 
@@ -87,6 +88,22 @@ describe('kept sessions', () => {
       expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
       expect(notes[0]).toContain('damaged');
     }
+  });
+
+  it('are given up where what was written can not be opened', async () => {
+    const folder = join(root, 'useless', 'sessions');
+    const file = await modelFile('useless.safetensors', 1);
+    const expected = await evaluated(keptSessions({ folder }), file);
+    const home = join(folder, readdirSync(folder)[0]);
+    writeFileSync(join(home, 'model.onnx'), 'nonsense');
+    writeFileSync(
+      join(home, 'about.json'),
+      JSON.stringify({ source: file, fingerprints: { 'model.onnx': fingerprint(join(home, 'model.onnx')) } }),
+    );
+    const notes: string[] = [];
+    for (let i = 0; i < 2; i++) expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
+    expect(notes).toEqual([expect.stringContaining("can't be kept")]);
+    expect(readdirSync(home)).toEqual(['about.json']);
   });
 
   it('are done without where nothing can be written, with a note; what a dead process left is removed', async () => {

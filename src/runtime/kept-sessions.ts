@@ -4,7 +4,7 @@
 // It is made under a temporary name and renamed; one that is not as it was written is removed and made again; without room on the disk, or
 // when anything fails, the session is opened as usual.
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,8 @@ export interface KeptSessionsOptions {
 interface About {
   readonly source: string;
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** ONNX Runtime could not open what it wrote: it is not written again. */
+  readonly useless?: boolean;
 }
 
 const VERSION = 1;
@@ -80,9 +82,13 @@ export function keptSessions({ folder, from = 0, note = () => undefined }: KeptS
           note(`${home} is damaged; it is made again`);
           await rm(home, { recursive: true, force: true });
         }
+        if (there === 'useless') return await openSession(model, options);
         if (there || (await make(home, model, bytes, options, files[0]))) {
           touch(join(home, ABOUT));
-          return await openSession(join(home, MODEL), { ...options, folder: home, optimize: false });
+          return await openSession(join(home, MODEL), { ...options, folder: home, optimize: false }).catch((error: unknown) => {
+            giveUp(home, files[0]);
+            throw error;
+          });
         }
       } catch (error) {
         note(`${options.name}: its weights can't be kept in ${folder}: ${(error as Error).message}`);
@@ -90,6 +96,13 @@ export function keptSessions({ folder, from = 0, note = () => undefined }: KeptS
       return openSession(model, options);
     },
   };
+}
+
+function giveUp(home: string, source: string): void {
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const about: About = { source, fingerprints: {}, useless: true };
+  writeFileSync(join(home, ABOUT), JSON.stringify(about));
 }
 
 /** What decides what a session holds. */
@@ -108,10 +121,11 @@ function processor(): string {
 }
 
 /** Whether a kept session is as it was written; undefined where there is none. */
-async function whole(home: string): Promise<boolean | undefined> {
+async function whole(home: string): Promise<boolean | 'useless' | undefined> {
   if (!(await stat(home).catch(() => undefined))) return undefined;
   try {
-    const { fingerprints } = JSON.parse(await readFile(join(home, ABOUT), 'utf8')) as About;
+    const { fingerprints, useless } = JSON.parse(await readFile(join(home, ABOUT), 'utf8')) as About;
+    if (useless) return 'useless';
     const names = Object.entries(fingerprints);
     return names.length > 0 && names.every(([name, expected]) => fingerprint(join(home, name)) === expected);
   } catch {
