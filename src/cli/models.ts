@@ -15,7 +15,7 @@ import { coloured, jsonLine, printable, type Terminal } from './terminal.ts';
 /** The kinds of folders, as ComfyUI and the packs name them. */
 const KINDS = [
   ...['checkpoints', 'diffusion_models', 'text_encoders', 'vae', 'vae_approx', 'loras', 'controlnet', 'clip_vision', 'embeddings'],
-  ...['hypernetworks', 'upscale_models', 'ultralytics', 'sams', 'onnx'],
+  ...['hypernetworks', 'upscale_models', 'ultralytics', 'sams', 'onnx', 'clipseg'],
 ];
 /** Smaller files are hashed before a person could read that they are. */
 const LARGE = 5e8;

@@ -7,6 +7,16 @@ import { IMPACT_NODES } from './impact/index.ts';
 import { NOISE_NODES } from './noise/index.ts';
 import { SEARGE_NODES } from './searge/index.ts';
 
-const PACKS = [CORE_NODES, IMPACT_NODES, NOISE_NODES, SEARGE_NODES, CLIPSEG_NODES, EXPERIMENT_NODES];
+/** The packs, and the Python module that ComfyUI names for the nodes of each. */
+export const PACKS: readonly { readonly module: string; readonly nodes: readonly NodeDeclaration[] }[] = [
+  { module: 'nodes', nodes: CORE_NODES },
+  { module: 'custom_nodes.ComfyUI-Impact-Pack', nodes: IMPACT_NODES },
+  { module: 'custom_nodes.ComfyUI_Noise', nodes: NOISE_NODES },
+  { module: 'custom_nodes.SeargeSDXL', nodes: SEARGE_NODES },
+  { module: 'custom_nodes.ComfyUI-CLIPSeg', nodes: CLIPSEG_NODES },
+  { module: 'custom_nodes.ComfyUI_experiments', nodes: EXPERIMENT_NODES },
+];
 
-export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(PACKS.flat().map((node) => [node.type, node]));
+export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(
+  PACKS.flatMap(({ nodes }) => nodes.map((node): [string, NodeDeclaration] => [node.type, node])),
+);

@@ -2,21 +2,10 @@
 // files of a folder are looked at again.
 import { dumpsJson, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import { CORE_NODES } from '../nodes/core/index.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
-import { IMPACT_NODES } from '../nodes/impact/index.ts';
-import { NOISE_NODES } from '../nodes/noise/index.ts';
-import { SEARGE_NODES } from '../nodes/searge/index.ts';
+import { PACKS } from '../nodes/index.ts';
 import { inputConfig } from '../workflow/spec.ts';
 import type { NodeTable } from '../workflow/validate.ts';
-
-/** Where ComfyUI has a node from, by pack; `nodes` for others. */
-const MODULES: readonly (readonly [module: string, nodes: readonly NodeDeclaration[]])[] = [
-  ['nodes', CORE_NODES],
-  ['custom_nodes.ComfyUI-Impact-Pack', IMPACT_NODES],
-  ['custom_nodes.ComfyUI_Noise', NOISE_NODES],
-  ['custom_nodes.SeargeSDXL', SEARGE_NODES],
-];
 
 export interface ObjectInfo {
   /** All nodes: JSON text. */
@@ -26,7 +15,7 @@ export interface ObjectInfo {
 }
 
 export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment): ObjectInfo {
-  const moduleOf = new Map(MODULES.flatMap(([module, list]) => list.map((node): [string, string] => [node.type, module])));
+  const moduleOf = new Map(PACKS.flatMap(({ module, nodes: list }) => list.map((node): [string, string] => [node.type, module])));
   const fixed = new Map<string, string>();
   const textOf = (node: NodeDeclaration): string => {
     const known = fixed.get(node.type);
