@@ -19,6 +19,7 @@ const HEIGHT = 360;
 const EDGE = { left: 64, right: 150, top: 44, bottom: 52 };
 /** Told apart also without colour (Okabe and Ito 2008). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
+const LINE = 15;
 const INK = '#444';
 const GRID = '#ddd';
 
@@ -34,6 +35,8 @@ export function lineChart({ title, x, y, ticks, series }: Chart): string {
     `<text x="${tidy(at[0])}" y="${tidy(at[1])}" ${more}>${escaped(words)}</text>`;
   const line = (from: readonly [number, number], to: readonly [number, number], colour: string): string =>
     `<line x1="${tidy(from[0])}" y1="${tidy(from[1])}" x2="${tidy(to[0])}" y2="${tidy(to[1])}" stroke="${colour}"/>`;
+
+  const ends = apart(series.map(({ points }) => top(points[points.length - 1].y) + 4));
 
   const parts = [
     text([EDGE.left, 24], title, 'font-size="15" font-weight="600"'),
@@ -55,12 +58,20 @@ export function lineChart({ title, x, y, ticks, series }: Chart): string {
       return [
         `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
         ...points.map((p) => `<circle cx="${tidy(left(p.x))}" cy="${tidy(top(p.y))}" r="3.5" fill="${colour}"/>`),
-        text([left(last.x) + 8, top(last.y) + 4], name, `fill="${colour}"`),
+        text([left(last.x) + 8, ends[i]], name, `fill="${colour}"`),
       ];
     }),
   ];
   const style = `font-family="system-ui, sans-serif" font-size="12" fill="${INK}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${style}>\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
+}
+
+/** Places of lines of text, moved down until none touches another. */
+function apart(places: readonly number[]): number[] {
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
+  const moved = [...places];
+  for (const [n, i] of order.entries()) if (n > 0) moved[i] = Math.max(moved[i], moved[order[n - 1]] + LINE);
+  return moved;
 }
 
 /** 1, 2 or 5 times a power of ten, not below `least`. */
