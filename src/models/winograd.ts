@@ -169,20 +169,19 @@ function inputTiles(g: Graph, x: Value, { size, whole }: Sizes, side: TileSide):
   const places: Value[] = [];
   for (let i = 0; i < side + 2; i++)
     for (let j = 0; j < side + 2; j++) {
-      const place = g.op('Slice', [padded, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), g.ints([side, side])]);
-      places.push(g.op('Reshape', [place, g.ints([1, -1])]));
+      places.push(g.op('Slice', [padded, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), g.ints([side, side])]));
     }
-  return g.op('Concat', places, { axis: 0 });
+  return g.op('Reshape', [g.op('Concat', places, { axis: 0 }), g.ints([(side + 2) ** 2, -1])]);
 }
 
 /** A product for each place; the bias enters where the output transform gives it to every output: at the place of the points 1. */
 function productsApart(g: Graph, inputs: Value, kernels: readonly Value[], channels: number, side: TileSide, bias?: Value): Value {
-  const parts = g.outputsOf('Split', [inputs], kernels.length, { axis: 0, num_outputs: kernels.length });
-  const products = parts.map((part, place) => {
-    const rows = g.op('Reshape', [part, g.ints([-1, channels])]);
-    const y = bias && place === side + 3 ? g.op('Gemm', [rows, kernels[place], bias]) : g.op('MatMul', [rows, kernels[place]]);
-    return g.op('Reshape', [y, g.ints([1, -1])]);
-  });
+  const rows = g.op('Reshape', [inputs, g.ints([-1, channels])]);
+  const products = g
+    .outputsOf('Split', [rows], kernels.length, { axis: 0, num_outputs: kernels.length })
+    .map((part, place) =>
+      bias && place === side + 3 ? g.op('Gemm', [part, kernels[place], bias]) : g.op('MatMul', [part, kernels[place]]),
+    );
   return g.op('Concat', products, { axis: 0 });
 }
 
