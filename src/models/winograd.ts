@@ -166,12 +166,15 @@ function inputTiles(g: Graph, x: Value, { size, whole }: Sizes, side: TileSide):
   const padded = g.op('Pad', [g.op('Transpose', [x], { perm: [0, 2, 3, 1] }), pads]);
   // the padded sides are a multiple of `side` and two more: the first two places end two before the end
   const end = (i: number): number => (i < 2 ? i - 2 : Number.MAX_SAFE_INTEGER);
-  const places: Value[] = [];
-  for (let i = 0; i < side + 2; i++)
-    for (let j = 0; j < side + 2; j++) {
-      places.push(g.op('Slice', [padded, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), g.ints([side, side])]));
-    }
-  return g.op('Reshape', [g.op('Concat', places, { axis: 0 }), g.ints([(side + 2) ** 2, -1])]);
+  const every = (all: Value, axis: number): Value => {
+    const slice = (i: number): Value => g.op('Slice', [all, g.ints([i]), g.ints([end(i)]), g.ints([axis]), g.ints([side])]);
+    return g.op(
+      'Concat',
+      Array.from({ length: side + 2 }, (_, i) => slice(i)),
+      { axis: 0 },
+    );
+  };
+  return g.op('Reshape', [every(every(padded, 2), 1), g.ints([(side + 2) ** 2, -1])]);
 }
 
 /** A product for each place; the bias enters where the output transform gives it to every output: at the place of the points 1. */
