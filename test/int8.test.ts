@@ -28,7 +28,7 @@ describe('int8', () => {
     expect(exact.made.precision).toBe('fp32');
     expect(small.made.precision).toBe('int8');
     const found = { psnr: psnr(small.image, exact.image), ssim: ssim(small.image, exact.image) };
-    // 46 dB and 0.999 where this was written
+    // 44 to 46 dB and 0.998 with the models so far
     expect(found.psnr).toBeGreaterThan(38);
     expect(found.ssim).toBeGreaterThan(0.99);
     expect(found.psnr).toBeLessThan(70);
