@@ -39,7 +39,7 @@ export const OPTIONS = {
   threads: { type: 'string', value: 'N', help: 'threads of one evaluation (all cores)' },
   'cache-weights': {
     type: 'boolean',
-    help: 'keep weights laid out for this machine (darkroom cache): models open in a second and run faster; SD1.5 6 GB, SDXL 14 GB of disk',
+    help: 'keep weights laid out for this machine (darkroom cache): large models open in seconds and run faster; about 11 GB of disk for SD1.5',
   },
   cache: { type: 'string', value: 'DIR', help: 'keep results of nodes in this folder; later runs take what has not changed from there' },
   'cache-size': { type: 'string', value: 'MB', help: 'largest size of --cache (10240); what was not used for longest goes first' },

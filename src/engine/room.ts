@@ -36,8 +36,8 @@ export interface DarkroomOptions {
   readonly textEncoders?: 'fp16' | 'fp32';
   /** What UNets compute in; DARKROOM_PRECISION, or what suits the device, unless given. int8 is for CPUs: faster, smaller, slightly other pictures. */
   readonly precision?: Precision;
-  /** Keeps the weights of large models laid out for this machine in the cache folder: models open in a second and are evaluated faster;
-   *  about as much disk as the models take in float32 (SD1.5 6 GB, SDXL 14 GB). */
+  /** Keeps the weights of large models laid out for this machine in the cache folder: large models open in seconds and are evaluated faster.
+   *  Takes disk: three times a model in float32 (SD1.5 11 GB). */
   readonly cacheWeights?: boolean;
   /** Folder where results of nodes are kept for later runs, by what went into them; nowhere unless given. */
   readonly cache?: string;
