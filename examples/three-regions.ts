@@ -42,8 +42,8 @@ const region = (text: string, x: number) =>
 
 const regions = CombineRegionalPrompts({
   regional_prompts1: region('panda, flat style, blue background', 12),
-  regional_prompts2: region('star, flat style, blue background', 140),
-  regional_prompts3: region('ghost, flat style, blue background', 268),
+  regional_prompts2: region('car, flat style, blue background', 140),
+  regional_prompts3: region('frog, flat style, blue background', 268),
 }).REGIONAL_PROMPTS;
 
 const latent = RegionalSamplerAdvanced({
