@@ -63,7 +63,9 @@ export function lineChart({ title, x, y, ticks, series }: Chart): string {
     }),
   ];
   const style = `font-family="system-ui, sans-serif" font-size="12" fill="${INK}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${style}>\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${style}>`;
+  const ground = `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`;
+  return `${[head, `<title>${title}</title>`, ground, ...parts].join('\n')}\n</svg>\n`;
 }
 
 /** Places of lines of text, moved down until none touches another. */
