@@ -37,7 +37,7 @@ const rows = Math.ceil(cells.length / COLUMNS);
 const height = rows * (SIDE + LABEL + GAP) - GAP;
 const place = (i: number) => ({ left: (i % COLUMNS) * (SIDE + GAP), top: Math.floor(i / COLUMNS) * (SIDE + LABEL + GAP) });
 const line = (words: string, x: number, y: number) =>
-  `<text x="${x}" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="11" fill="#444">${words}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="10" fill="#444">${words}</text>`;
 const labels = cells.flatMap(({ lines }, i) =>
   lines.map((words, k) => line(words, place(i).left + SIDE / 2, place(i).top + SIDE + 11 + 12 * k)),
 );
