@@ -1,21 +1,29 @@
-// One process of size.ts: FILE PART INPUTS OUTPUT EVALUATIONS. Loads a network, evaluates it, writes what it gave, prints the figures as JSON.
+// One process of size.ts: plain|kept|int8 CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a network, evaluates it, writes what it gave, prints the figures as JSON.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { openSafetensors } from '../src/formats/safetensors.ts';
 import { writeSafetensors } from '../src/formats/safetensors-write.ts';
 import { loadVae } from '../src/runtime/autoencoder.ts';
 import { loadDiffusionModel } from '../src/runtime/checkpoint.ts';
 import { loadControlNet } from '../src/runtime/controlnet.ts';
+import { derivedStore } from '../src/runtime/derived.ts';
+import { keptSessions } from '../src/runtime/kept-sessions.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 
 type Inputs = Readonly<Record<string, Tensor>>;
 type Evaluate = () => Promise<Readonly<Record<string, Tensor>>>;
 
-const [file, part, inputsFile, output, evaluations] = process.argv.slice(2);
+const [variant, cache, file, part, inputsFile, output, evaluations] = process.argv.slice(2);
 
 let [began, loading] = [0, 0];
 const runtime = createRuntime({
+  precision: variant === 'int8' ? 'int8' : undefined,
+  ...(variant !== 'plain' && {
+    derived: derivedStore({ folder: join(cache, 'derived') }),
+    sessions: keptSessions({ folder: join(cache, 'sessions') }),
+  }),
   onLoad: () => {
     began = performance.now();
   },

@@ -1,12 +1,16 @@
-"""One process of size.ts beside size-measure.ts: COMFYUI FILE PART INPUTS OUTPUT EVALUATIONS. The same with ComfyUI's own modules in fp32."""
+"""One process of size.ts beside size-measure.ts: COMFYUI VARIANT FILE PART INPUTS OUTPUT EVALUATIONS. The same with ComfyUI's own modules.
+VARIANT: fused (PyTorch's attention), default (ComfyUI's on a CPU), bf16 (fused, computed in bfloat16), openvino or openvino-bf16 (the fused
+module converted by OpenVINO, which keeps the result beside the inputs)."""
 import json
+import os
 import re
 import sys
 import threading
 import time
 
-comfy_dir, file, part, inputs_file, output, evaluations = sys.argv[1:]
-sys.argv = [sys.argv[0], "--cpu", "--force-fp32", "--use-pytorch-cross-attention"]
+ARGV = list(sys.argv)
+comfy_dir, variant, file, part, inputs_file, output, evaluations = sys.argv[1:]
+sys.argv = [sys.argv[0], "--cpu", "--force-fp32", *([] if variant == "default" else ["--use-pytorch-cross-attention"])]
 sys.path.insert(0, comfy_dir)
 import comfy.options
 
@@ -20,6 +24,7 @@ from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+DTYPE = torch.bfloat16 if variant == "bf16" else torch.float32
 OPS = comfy.ops.disable_weight_init
 UNET, CONTROL, VAE = "model.diffusion_model.", "control_model.", "first_stage_model."
 KL = dict(double_z=True, z_channels=4, resolution=256, in_channels=3, out_ch=3, ch=128, ch_mult=[1, 2, 4, 4], num_res_blocks=2, attn_resolutions=[], dropout=0.0)
@@ -46,17 +51,36 @@ def shapes(prefix, under):
 
 
 def fill(model, prefix):
-    """Tensor by tensor to float32, so that no more than one is there twice."""
+    """Tensor by tensor to what is computed in, so that no more than one is there twice."""
     with safe_open(file, "pt") as opened:
         names = [k for k in opened.keys() if k.startswith(prefix)]
-        model.load_state_dict({k[len(prefix):]: opened.get_tensor(k).float() for k in names}, assign=True)
-    return model.eval()
+        model.load_state_dict({k[len(prefix):]: opened.get_tensor(k).to(DTYPE) for k in names}, assign=True)
+    return model.eval().requires_grad_(False)
 
 
 def unet(i):
     config = comfy.model_detection.model_config_from_unet(shapes(UNET, UNET), UNET).unet_config
-    model = fill(UNetModel(device="meta", dtype=torch.float32, operations=OPS, **config), UNET)
-    return lambda: {"out": model(i["x"], i["timesteps"], context=i["context"], y=i.get("y"))}
+    model = fill(UNetModel(device="meta", dtype=DTYPE, operations=OPS, **config), UNET)
+    names = [n for n in ("x", "timesteps", "context", "y") if n in i]
+    if variant.startswith("openvino"):
+        return openvino(model, [i[n] for n in names])
+    return lambda: {"out": model(i["x"].to(DTYPE), i["timesteps"], context=i["context"].to(DTYPE), y=i["y"].to(DTYPE) if "y" in i else None).float()}
+
+
+def openvino(model, given):
+    import openvino as ov
+
+    class Plain(torch.nn.Module):
+        def forward(self, x, timesteps, context, y=None):
+            return model(x, timesteps, context=context, y=y)
+
+    kept = os.path.join(os.path.dirname(inputs_file), os.path.basename(file) + ".xml")
+    if not os.path.exists(kept):
+        ov.save_model(ov.convert_model(Plain(), example_input=tuple(given), input=[tuple(t.shape) for t in given]), kept, compress_to_fp16=True)
+        os.execv(sys.executable, [sys.executable, *ARGV])
+    hint = "bf16" if variant.endswith("bf16") else "f32"
+    compiled = ov.Core().compile_model(kept, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+    return lambda: {"out": torch.from_numpy(compiled([t.numpy() for t in given])[0])}
 
 
 def controlnet(i):
@@ -64,7 +88,7 @@ def controlnet(i):
     found[UNET + "out.2.weight"] = torch.empty(4, 320, 3, 3, device="meta")
     config = dict(comfy.model_detection.model_config_from_unet(found, UNET, True).unet_config)
     config.pop("out_channels")
-    model = fill(comfy.cldm.cldm.ControlNet(device="meta", dtype=torch.float32, operations=OPS, hint_channels=3, **config), CONTROL)
+    model = fill(comfy.cldm.cldm.ControlNet(device="meta", dtype=DTYPE, operations=OPS, hint_channels=3, **config), CONTROL)
 
     def run():
         result = model(i["x"], i["hint"], i["timesteps"], i["context"], y=i.get("y"))

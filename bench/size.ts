@@ -1,7 +1,9 @@
-// npm run bench:size -- FILE… [--part unet|vae|controlnet] [--pixels N] [--rows N] [--evaluations N] [--rounds N] [--python PATH --comfy DIR]
-// [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers): seconds to load, seconds of an evaluation, peak memory; each round
-// in a fresh process, one after another. With a Python that has torch, and ComfyUI's sources: the same with ComfyUI's modules in fp32 on the same
-// numbers, in turn with ours, and how far the results are apart. `--under`: a command that each process is started by.
+// npm run bench:size -- FILE… [--part unet|vae|controlnet] [--pixels N] [--rows N] [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR]
+// [--python PATH --comfy DIR [--others NAMES]] [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers): seconds to
+// load, seconds of an evaluation, peak memory; each round in fresh processes, one after another. NAMES of ours: plain, kept (weights and sessions
+// kept in DIR), int8. With a Python that has torch, and ComfyUI's sources: the same with ComfyUI's modules on the same numbers (size.py: fused,
+// default, bf16, openvino, openvino-bf16), in turn with ours, and how far the results are from the first of them. Evaluations: the median of those
+// after the first of a process, where there are more. `--under`: a command that each process is started by.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -35,6 +37,9 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string', default: '1' },
     evaluations: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '1' },
+    ours: { type: 'string', default: 'plain' },
+    cache: { type: 'string' },
+    others: { type: 'string', default: 'fused' },
     python: { type: 'string' },
     comfy: { type: 'string' },
     under: { type: 'string' },
@@ -100,38 +105,58 @@ async function distance(own: string, reference: string): Promise<number> {
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-bench-size-'));
 const here = import.meta.dirname;
+
+interface Program {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+/** Ours, then the others. */
+function programs(): Program[] {
+  const { ours, others, python, comfy, cache = join(root, 'cache') } = values;
+  const own = (name: string): Program => ({
+    name: `Darkroom, ${name}`,
+    command: [process.execPath, '--import', 'tsx', join(here, 'size-measure.ts'), name, cache],
+  });
+  const other = (name: string): Program => ({ name, command: [python!, join(here, 'size.py'), comfy!, name] });
+  return [...ours.split(',').map(own), ...(python && comfy ? others.split(',').map(other) : [])];
+}
+
+async function compare(file: string): Promise<void> {
+  const inputs = join(root, 'inputs.safetensors');
+  const given = await inputsOf(file);
+  await writeSafetensors(
+    inputs,
+    Object.fromEntries(Object.entries(given).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }])),
+  );
+  const runs = programs().map((program, i) => ({ ...program, output: join(root, `${i}.safetensors`), measured: [] as Measured[] }));
+  for (let round = 0; round < rounds; round++)
+    for (const { command, output, measured } of runs)
+      measured.push(measure(command, [file, values.part, inputs, output, String(evaluations)]));
+  const ended = runs.filter(({ measured }) => measured.length > 0);
+  const reference = ended.find(({ name }) => !name.startsWith('Darkroom'));
+  const secondsOf = ({ measured }: { measured: readonly Measured[] }): number =>
+    median(measured.flatMap(({ times }) => (times.length > 1 ? times.slice(1) : times)));
+  for (const run of ended) {
+    const of = (what: 'load' | 'peak' | 'anonymous'): number => median(run.measured.map((one) => one[what]));
+    const ratio = reference ? (secondsOf(run) / secondsOf(reference)).toFixed(2) : '';
+    const error = reference && run !== reference ? (await distance(run.output, reference.output)).toExponential(1) : '';
+    const times = [of('load').toFixed(1), secondsOf(run).toFixed(2), ratio];
+    console.log(
+      `| ${[basename(file), values.part, values.pixels, rows, run.name, ...times, gb(of('peak')), gb(of('anonymous')), error].join(' | ')} |`,
+    );
+  }
+}
+
 try {
   console.log(
     `${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}; ${values.rounds} rounds, ${evaluations} evaluations each\n`,
   );
-  console.log('| file | part | px | rows | program | load, s | evaluation, s | peak memory, GB | of it anonymous | relative RMS error |');
-  console.log('|---|---|---|---|---|---|---|---|---|---|');
-  for (const file of positionals) {
-    const [inputs, own, reference] = ['inputs', 'own', 'reference'].map((name) => join(root, `${name}.safetensors`));
-    const given = await inputsOf(file);
-    await writeSafetensors(
-      inputs,
-      Object.fromEntries(Object.entries(given).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }])),
-    );
-    const job = [file, values.part, inputs];
-    const programs = [
-      { name: 'Darkroom', command: [process.execPath, '--import', 'tsx', join(here, 'size-measure.ts')], output: own },
-      ...(values.python && values.comfy
-        ? [{ name: 'ComfyUI, fp32', command: [values.python, join(here, 'size.py'), values.comfy], output: reference }]
-        : []),
-    ];
-    const results = programs.map((): Measured[] => []);
-    for (let round = 0; round < rounds; round++)
-      for (const [i, { command, output }] of programs.entries()) results[i].push(measure(command, [...job, output, String(evaluations)]));
-    const error = programs.length > 1 ? (await distance(own, reference)).toExponential(1) : '';
-    const seconds = results.map((measured) => median(measured.flatMap(({ times }) => times)));
-    for (const [i, { name }] of programs.entries()) {
-      const of = (what: 'load' | 'peak' | 'anonymous'): number => median(results[i].map((one) => one[what]));
-      const ratio = i === 0 && seconds.length > 1 ? ` (${(seconds[0] / seconds[1]).toFixed(2)} of ComfyUI's)` : '';
-      const cell = [basename(file), values.part, values.pixels, rows, name, of('load').toFixed(1), `${seconds[i].toFixed(2)}${ratio}`];
-      console.log(`| ${[...cell, gb(of('peak')), gb(of('anonymous')), i === 0 ? error : ''].join(' | ')} |`);
-    }
-  }
+  console.log(
+    '| file | part | px | rows | program | load, s | evaluation, s | ratio | peak memory, GB | of it anonymous | relative RMS error |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
+  for (const file of positionals) await compare(file);
 } finally {
   rmSync(root, { recursive: true });
 }

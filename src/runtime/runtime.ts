@@ -30,6 +30,8 @@ export interface RuntimeOptions {
   readonly derived?: DerivedStore;
   /** Where sessions are kept between processes; nowhere without. */
   readonly sessions?: KeptSessions;
+  /** How the names of profiles begin that networks leave when they are closed (for measurements). */
+  readonly profile?: string;
   /** Called before a network is loaded (seconds for a large one). */
   readonly onLoad?: (spec: NetworkSpec) => void;
   /** Called when it is known how many bytes its weights take as float32. */
@@ -131,7 +133,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const model = graph.serialize(device.change(spec.halves === true));
       const { providers } = device;
       const wideSums = options.precision === 'int8' && (await saturates());
-      const how: SessionOptions = { name: key, folder: graph.folder() || dirname(spec.file), threads, providers, wideSums };
+      const { profile } = options;
+      const how: SessionOptions = { name: key, folder: graph.folder() || dirname(spec.file), threads, providers, wideSums, profile };
       const kept = spec.keep && !graph.opened && device.name === 'cpu' ? options.sessions : undefined;
       const session = await (kept ? kept.open(model, graph.files?.() ?? [], bytes, how) : openSession(model, how));
       options.onLoaded?.(spec);

@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly wideSums?: boolean;
   /** Writes what the session holds: the graph to this path, the weights to a file of this name beside it. */
   readonly save?: { readonly model: string; readonly weights: string };
+  /** How the file's name begins that tells, once the session is closed, what took how long (for measurements). */
+  readonly profile?: string;
   /** Fixes free dimensions by name (for measurements). */
   readonly fixed?: Readonly<Record<string, number>>;
 }
@@ -40,6 +42,7 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     logSeverityLevel: 4,
     freeDimensionOverrides: options.fixed,
     ...(save && { optimizedModelFilePath: save.model }),
+    ...(options.profile && { enableProfiling: true, profileFilePrefix: options.profile }),
     extra: {
       session: {
         // beside the model unless told, when it is a file
@@ -64,7 +67,10 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
       });
       return Object.fromEntries(wanted.map((name) => [name, tensor(results[name].dims, float32(results[name].data))]));
     },
-    close: () => session.release(),
+    close: async () => {
+      if (options.profile) session.endProfiling();
+      await session.release();
+    },
   };
 }
 
