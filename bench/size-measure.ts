@@ -10,6 +10,7 @@ import { loadControlNet } from '../src/runtime/controlnet.ts';
 import { derivedStore } from '../src/runtime/derived.ts';
 import { keptSessions } from '../src/runtime/kept-sessions.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
+import { loadUpscaler } from '../src/runtime/upscaler.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 
 type Inputs = Readonly<Record<string, Tensor>>;
@@ -41,6 +42,10 @@ const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
   vae: async ({ z }) => {
     const vae = await loadVae(file, runtime);
     return async () => ({ out: await vae.decode(z) });
+  },
+  upscaler: async ({ pixels }) => {
+    const upscaler = await loadUpscaler(file, runtime);
+    return async () => ({ out: await upscaler.upscale(pixels) });
   },
   controlnet: async ({ x, timesteps, context, y, hint: picture }) => {
     const network = await loadControlNet(file, runtime);

@@ -1,4 +1,4 @@
-// npm run bench:size -- FILE… [--part unet|vae|controlnet] [--pixels N] [--rows N] [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR]
+// npm run bench:size -- FILE… [--part unet|vae|controlnet|upscaler] [--pixels N] [--rows N] [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR]
 // [--python PATH --comfy DIR [--others NAMES]] [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers): seconds to
 // load, seconds of an evaluation, peak memory; each round in fresh processes, one after another. NAMES of ours: plain, kept (weights and sessions
 // kept in DIR), int8. With a Python that has torch, and ComfyUI's sources: the same with ComfyUI's modules on the same numbers (size.py: fused,
@@ -53,6 +53,10 @@ const gb = (bytes: number): string => (bytes / 1e9).toFixed(1);
 /** What the part of a file takes, the same in every run. */
 async function inputsOf(file: string): Promise<Record<string, Tensor>> {
   const normal = (seed: number, ...shape: number[]): Tensor => prepareNoise(shape, seed);
+  if (values.part === 'upscaler') {
+    const x = normal(1, rows, 8 * cells, 8 * cells, 3);
+    return { pixels: tensor(x.shape, x.data.map(sigmoid)) };
+  }
   if (values.part === 'vae') return { z: normal(1, rows, 4, cells, cells) };
   const { tensors, close } = await openModelFile(file);
   await close();
