@@ -105,7 +105,7 @@ it('seed_tiles_upscaler, with the noise that the original has in its last tile',
   const got = await sharp(outputs['99'].images[0].toBuffer()).raw().toBuffer();
   expect(got.length).toBe(want.length);
   const worst = { first: 0, between: 0, last: 0 };
-  let changed = 0;
+  let [changed, sumOfLast, countOfLast] = [0, 0, 0];
   const firstRows = 36;
   for (let i = 0; i < got.length; i++) {
     const [x, y] = [Math.floor(i / 3) % shape[2], Math.floor(i / 3 / shape[2])];
@@ -113,11 +113,14 @@ it('seed_tiles_upscaler, with the noise that the original has in its last tile',
     const difference = Math.abs(got[i] - Number(want[i]));
     worst[place] = Math.max(worst[place], difference);
     if (place === 'first' && difference > 0) changed++;
+    if (place === 'last') [sumOfLast, countOfLast] = [sumOfLast + difference, countOfLast + 1];
   }
   expect(worst.first).toBeLessThanOrEqual(1);
   expect(changed / (firstRows * shape[2] * 3)).toBeLessThanOrEqual(0.005);
   expect(worst.between).toBeLessThanOrEqual(1);
-  expect(worst.last).toBeLessThanOrEqual(measured + 1);
+  // each of two runs may lie as far to either side
+  expect(worst.last).toBeLessThanOrEqual(2 * measured);
+  expect(sumOfLast / countOfLast).toBeLessThanOrEqual(1);
 });
 
 it('the examples can run where their models are', async () => {

@@ -20,8 +20,10 @@ export async function openPostgres(url: string, onProblem: OnProblem): Promise<D
   pool.on('error', (error) => onProblem('a connection to the database was lost', error));
   const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
     executeSql: async <R>(text: string, values?: readonly unknown[]) => {
+      const ask = (): Promise<pg.QueryResult | pg.QueryResult[]> => client.query(text, values && [...values]);
       try {
-        const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values && [...values]);
+        // a connection that was cut while it lay in the pool says so when it is used; what it was asked has not been done
+        const result = await ask().catch((error: unknown) => (client === pool && wasCut(error) ? ask() : Promise.reject(error)));
         return { rows: ((Array.isArray(result) ? result.at(-1) : result)?.rows ?? []) as R[] };
       } catch (error) {
         throw reachable(error) ? error : unreachable(url, error);
@@ -157,6 +159,9 @@ const reachable = (error: unknown): boolean => {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P)/.test(code) && !code.startsWith('E');
 };
+
+/** Whether the server ended the connection (57P01 admin_shutdown); a statement that it had begun is rolled back. */
+const wasCut = (error: unknown): boolean => (error as { code?: unknown }).code === '57P01';
 
 const unreachable = (url: string, cause: unknown): DarkroomError =>
   new DarkroomError('DR_DATABASE', {
