@@ -109,8 +109,8 @@ function giveUp(home: string, source: string): void {
 async function keyOf(model: Uint8Array, files: readonly string[], options: SessionOptions, hashes: string): Promise<string> {
   const hash = createHash('sha256').update(model);
   for (const file of [...files].sort()) hash.update(await contentHash(file, hashes));
-  const { providers, wideSums = false, fixed = {} } = options;
-  hash.update(JSON.stringify([VERSION, ONNX_RUNTIME, processor(), providers, wideSums, fixed]));
+  const { providers, wideSums = false } = options;
+  hash.update(JSON.stringify([VERSION, ONNX_RUNTIME, processor(), providers, wideSums]));
   return hash.digest('hex').slice(0, 32);
 }
 

@@ -18,8 +18,6 @@ export interface SessionOptions {
   readonly save?: { readonly model: string; readonly weights: string };
   /** How the file's name begins that tells, once the session is closed, what took how long (for measurements). */
   readonly profile?: string;
-  /** Fixes free dimensions by name (for measurements). */
-  readonly fixed?: Readonly<Record<string, number>>;
 }
 
 export interface Session {
@@ -40,7 +38,6 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     intraOpNumThreads: options.threads,
     // Errors are thrown here; nothing is printed beside them.
     logSeverityLevel: 4,
-    freeDimensionOverrides: options.fixed,
     ...(save && { optimizedModelFilePath: save.model }),
     ...(options.profile && { enableProfiling: true, profileFilePrefix: options.profile }),
     extra: {

@@ -11,7 +11,7 @@ import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
 
-/** What an evaluation takes for each cell of the latents, measured with SD1.5 and SDXL in float32. */
+/** What an evaluation takes for each cell of the latents in float32: an estimate on the high side, for deciding what to close. */
 const BYTES_PER_CELL = 96 * 1024;
 
 /** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */

@@ -6,6 +6,7 @@ import type { SchedulerFunc, StepSampler } from '../../sampling/step-range.ts';
 import type { Conditioning, Model } from '../../sampling/types.ts';
 import type { SegsPreprocessor } from '../../segs/control.ts';
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../segs/hooks.ts';
+import type { MaskPredictor } from '../../segs/sam.ts';
 import type { ControlWrapper, Region, Seg, Segs } from '../../segs/types.ts';
 import type { Upscaler } from '../../segs/upscaler.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -41,17 +42,8 @@ export interface Detector {
   detectCombined(image: Tensor, threshold: number, dilation: number): Promise<Tensor | undefined>;
 }
 
-/** SAM_MODEL: a mask of what lies at points of a picture. */
-export interface SamModel {
-  /** Masks [H,W] with their scores; points are [x,y] with label 1 (of it) or 0 (not of it). */
-  predict(
-    image: Tensor,
-    points: readonly (readonly [number, number])[],
-    labels: readonly (0 | 1)[],
-    bbox: Region | undefined,
-    threshold: number,
-  ): Promise<readonly Tensor[]>;
-}
+/** SAM_MODEL: masks [H,W] of what lies at points [x,y] of a picture (label 1: of it, 0: not of it). */
+export type SamModel = MaskPredictor;
 
 export interface DetailerPipe extends BasicPipe {
   readonly wildcard: string;
