@@ -95,7 +95,6 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   proj_out: /proj_out$/,
   'self-attention q, k': /attn1\.to_[qk]$/,
   'self-attention v': /attn1\.to_v$/,
-  'self-attention products': /attn1$/,
   'self-attention out': /attn1\.to_out\.0$/,
   'cross-attention q': /attn2\.to_q$/,
   'cross-attention k, v (tokens)': /attn2\.to_[kv]$/,

@@ -50,10 +50,9 @@ try {
   const events = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Event[];
   const last = events.filter(({ name }) => name === 'model_run').at(-1)!;
   const times = new Map<string, number>();
-  // these hold others, which are counted by themselves
-  const outer = ['If', 'Loop'];
+  // an If holds others, which are counted by themselves
   for (const { cat, name, ts, dur, args } of events)
-    if (cat === 'Node' && name.endsWith('_kernel_time') && ts >= last.ts && args?.op_name && !outer.includes(args.op_name))
+    if (cat === 'Node' && name.endsWith('_kernel_time') && ts >= last.ts && args?.op_name && args.op_name !== 'If')
       times.set(args.op_name, (times.get(args.op_name) ?? 0) + dur);
   const total = [...times.values()].reduce((sum, time) => sum + time, 0);
   console.log(`${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ${(total / 1e6).toFixed(2)} s\n`);

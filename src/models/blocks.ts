@@ -2,9 +2,10 @@
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../onnx/builder.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
+import type { Places } from './places.ts';
 import { subpixelConv, subpixelKernels } from './subpixel.ts';
 import type { Branch, View, Weights } from './weights.ts';
-import { type WinogradPlan, winogradConv } from './winograd.ts';
+import { type TileSide, winogradConv } from './winograd.ts';
 
 /** A graph under construction and where its weights come from. */
 export interface Net {
@@ -12,8 +13,10 @@ export interface Net {
   readonly w: Weights;
   /** Which layers compute in 8-bit integers; absent: none. */
   readonly int8?: Int8Plan;
-  /** How 3x3 convolutions are computed; absent: directly. */
-  readonly winograd?: WinogradPlan;
+  /** The side of the tiles of 3x3 convolutions by Winograd; absent: they are computed directly. */
+  readonly winograd?: TileSide;
+  /** Of pictures of the size that is convolved; absent: each convolution has its own. */
+  readonly places?: Places;
 }
 
 export const GROUPS = 32;
@@ -132,7 +135,7 @@ export const upsample2 = ({ g }: Net, x: Value): Value => g.op('Resize', [x, '',
 
 /** Nearest-neighbour enlargement to twice the size and a 3x3 convolution. */
 export function upsampleConv(net: Net, x: Value, name: string): Value {
-  if (asItIs(net, name)) return conv(net, upsample2(net, x), name);
+  if (asItIs(net, name)) return conv({ ...net, places: undefined }, upsample2(net, x), name);
   const { g } = net;
   const [kernel, bias] = kernelOf(net, name);
   return subpixelConv(g, x, subpixelKernels(g, kernel), bias);
@@ -144,7 +147,7 @@ export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): V
   const wanted = g.op('Shape', [like], { start: 2, end: 4 });
   const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), wanted], { axis: 0 });
   const enlarged = (): Value => g.op('Resize', [x, '', '', sizes], NEAREST);
-  if (asItIs(net, name)) return conv(net, enlarged(), name);
+  if (asItIs(net, name)) return conv({ ...net, places: undefined }, enlarged(), name);
   const [kernel, bias] = kernelOf(net, name);
   // outside of the branch: ONNX Runtime can't save a session with weights computed inside
   const kernels = subpixelKernels(g, kernel);

@@ -3,6 +3,7 @@
 // out is float32. Convolutions are products of their columns, in NHWC. Without kept weights the float32 operators remain.
 import type { Graph, Value } from '../onnx/builder.ts';
 import type { Recipe } from './derived.ts';
+import { type Places, pictureRows, placesOf } from './places.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
 import type { View, Weights } from './weights.ts';
 
@@ -16,6 +17,8 @@ export interface Int8Net {
   readonly g: Graph;
   readonly w: Weights;
   readonly int8?: Int8Plan;
+  /** Of the pictures that are convolved. */
+  readonly places?: Places;
 }
 
 /** Whether a recipe of kept weights is one of these. */
@@ -96,37 +99,25 @@ function product(g: Graph, a: Activations, [values, scales]: readonly Value[], b
   return bias ? g.op('Add', [scaled, bias]) : scaled;
 }
 
-/** Convolution of [B, C, H, W] where the plan says so and the weights are kept; else undefined. `pads`: top, left, bottom, right. */
+/** 3x3 convolution of [B, C, H, W] padded by 1, where the plan says so and the weights are kept; else undefined. */
 export function int8Conv(
-  { g, w, int8 }: Int8Net,
+  { g, w, int8, places: known }: Int8Net,
   x: Value,
   name: string,
   stride: number,
-  [top, left, bottom, right]: readonly number[],
+  pads: readonly number[],
 ): Value | undefined {
   const shape = w.shape(`${name}.weight`);
+  const [out, channels, kernel] = shape;
+  if (kernel !== 3 || pads.some((pad) => pad !== 1)) return undefined;
   const kept = int8?.(name, shape) && w.derived?.(g, [`${name}.weight`], columnsRecipe());
   if (!kept) return undefined;
-  const [out, channels, kernel] = shape;
   const { values, scale, zero } = quantised(g, x, 'tensor');
-  const nhwc = g.op('Transpose', [values], { perm: [0, 2, 3, 1] });
-  const padded = kernel > 1 ? g.op('Pad', [nhwc, g.ints([0, top, left, 0, 0, bottom, right, 0]), zero]) : nhwc;
-  const columns = columnsOf(g, padded, kernel, stride);
-  const rows = g.op('Reshape', [columns, g.ints([-1, channels * kernel * kernel])]);
+  const rows = pictureRows(g, values, channels, g.op('Expand', [zero, g.ints([1, channels])]));
+  const windows = (known ?? placesOf(g, x)).windows(kernel, stride, 'windows first');
+  const columns = g.op('Reshape', [g.op('Gather', [rows, windows]), g.ints([-1, channels * kernel * kernel])]);
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`) : undefined;
-  const y = product(g, { values: rows, scale, zero }, kept, bias);
-  const sizes = g.op('Concat', [g.op('Shape', [columns], { start: 0, end: 3 }), g.ints([out])], { axis: 0 });
+  const y = product(g, { values: columns, scale, zero }, kept, bias);
+  const sizes = g.op('Concat', [g.op('Shape', [windows], { start: 0, end: 3 }), g.ints([out])], { axis: 0 });
   return g.op('Transpose', [g.op('Reshape', [y, sizes])], { perm: [0, 3, 1, 2] });
-}
-
-/** [B, H, W, C] -> [B, H', W', k k C]: what each place of the result is made of. */
-function columnsOf(g: Graph, x: Value, kernel: number, stride: number): Value {
-  const steps = g.ints([stride, stride]);
-  // a kernel's last places reach to the edge, the others end as far before it as they begin before the last
-  const end = (i: number): number => (i === kernel - 1 ? Number.MAX_SAFE_INTEGER : i + 1 - kernel);
-  const parts: Value[] = [];
-  for (let i = 0; i < kernel; i++)
-    for (let j = 0; j < kernel; j++)
-      parts.push(kernel === 1 && stride === 1 ? x : g.op('Slice', [x, g.ints([i, j]), g.ints([end(i), end(j)]), g.ints([1, 2]), steps]));
-  return parts.length === 1 ? parts[0] : g.op('Concat', parts, { axis: 3 });
 }

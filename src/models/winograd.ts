@@ -3,22 +3,18 @@
 // the cache (derived.ts). Equal to a direct convolution but for rounding, which adds about 2e-6 of the result for m = 4.
 import type { Graph, Value } from '../onnx/builder.ts';
 import type { Recipe } from './derived.ts';
+import { type Places, pictureRows, placesOf } from './places.ts';
 import type { Weights } from './weights.ts';
 
 export type TileSide = 2 | 4;
-
-/** How 3x3 convolutions are computed. */
-export interface WinogradPlan {
-  readonly side: TileSide;
-  /** One product per place of a tile, with weights that the session lays out; faster for pictures of few tiles. Else one for all. */
-  readonly apart?: boolean;
-}
 
 export interface WinogradNet {
   readonly g: Graph;
   readonly w: Weights;
   /** Absent: directly. */
-  readonly winograd?: WinogradPlan;
+  readonly winograd?: TileSide;
+  /** Of the pictures that are convolved. */
+  readonly places?: Places;
 }
 
 /** Narrower layers gain nothing. */
@@ -64,25 +60,13 @@ const TRANSFORMS: Readonly<Record<TileSide, Transforms>> = { 2: transformsAt([0,
 /** The transform along both axes at once. */
 const both = (matrix: Matrix): Matrix => matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
 
-/** Kernels [K, C, 3, 3] as the places of tiles: `all` [P, C, K], or `p0` … [C, K]. */
-function kernelRecipe(side: TileSide, apart: boolean): Recipe {
-  const places = (side + 2) ** 2;
-  return {
-    name: `winograd ${side}${apart ? ' apart' : ''}`,
-    version: 1,
-    outputs: ([[out, channels]]) =>
-      apart
-        ? Array.from({ length: places }, (_, p) => ({ name: `p${p}`, type: 'f32', dims: [channels, out] }))
-        : [{ name: 'all', type: 'f32', dims: [places, channels, out] }],
-    compute: ([{ shape, data }]) => {
-      const [out, channels] = shape;
-      const plane = channels * out;
-      const all = transformedKernels(data, out, channels, side);
-      if (!apart) return [new Uint8Array(all.buffer)];
-      return Array.from({ length: places }, (_, p) => new Uint8Array(all.buffer, 4 * p * plane, 4 * plane));
-    },
-  };
-}
+/** Kernels [K, C, 3, 3] as [(side + 2)², C, K]: a matrix for each place of a tile. */
+const kernelRecipe = (side: TileSide): Recipe => ({
+  name: `winograd ${side}`,
+  version: 1,
+  outputs: ([[out, channels]]) => [{ name: 'all', type: 'f32', dims: [(side + 2) ** 2, channels, out] }],
+  compute: ([{ shape, data }]) => [new Uint8Array(transformedKernels(data, shape[0], shape[1], side).buffer)],
+});
 
 /** Channels that are transformed together, so that reading and writing go by rows. */
 const BLOCK = 16;
@@ -113,44 +97,30 @@ export function transformedKernels(kernels: Float32Array, out: number, channels:
   return result;
 }
 
-const RECIPES = new Map(([2, 4] as const).flatMap((side) => [false, true].map((apart) => [`${side} ${apart}`, kernelRecipe(side, apart)])));
+const RECIPES: Readonly<Record<TileSide, Recipe>> = { 2: kernelRecipe(2), 4: kernelRecipe(4) };
 
-/** A 3x3 convolution of stride 1 padded by 1 of [B, C, H, W], where the plan wants it and its kernels are kept; else undefined. */
+/** A 3x3 convolution of stride 1 padded by 1 of [B, C, H, W], where wanted and its kernels are kept; else undefined. */
 export function winogradConv(
-  { g, w, winograd }: WinogradNet,
+  { g, w, winograd: side, places: known }: WinogradNet,
   x: Value,
   name: string,
   stride: number,
   pads: readonly number[],
 ): Value | undefined {
   const [out, channels, kernel] = w.shape(`${name}.weight`);
-  if (!winograd || kernel !== 3 || stride !== 1 || pads.some((pad) => pad !== 1) || Math.min(out, channels) < LEAST_CHANNELS)
-    return undefined;
-  const { side, apart = false } = winograd;
-  const kernels = w.derived?.(g, [`${name}.weight`], RECIPES.get(`${side} ${apart}`)!);
+  if (!side || kernel !== 3 || stride !== 1 || pads.some((pad) => pad !== 1) || Math.min(out, channels) < LEAST_CHANNELS) return undefined;
+  const kernels = w.derived?.(g, [`${name}.weight`], RECIPES[side]);
   if (!kernels) return undefined;
-  const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`) : undefined;
-  const sizes = tileSizes(g, x, side);
-  const inputs = matrixProduct(g, TRANSFORMS[side].input, inputTiles(g, x, sizes, side));
-  const products = apart
-    ? productsApart(g, inputs, kernels, channels, side, bias)
-    : g.op('MatMul', [g.op('Reshape', [inputs, g.ints([(side + 2) ** 2, -1, channels])]), kernels[0]]);
-  const outputs = matrixProduct(g, TRANSFORMS[side].output, g.op('Reshape', [products, g.ints([(side + 2) ** 2, -1])]));
-  return joined(g, outputs, sizes, out, side, apart ? undefined : bias);
-}
-
-interface Sizes {
-  /** [2] each: height and width; tiles; tiles times their side. */
-  readonly size: Value;
-  readonly tiles: Value;
-  readonly whole: Value;
-  readonly batch: Value;
-}
-
-function tileSizes(g: Graph, x: Value, side: TileSide): Sizes {
-  const size = g.op('Shape', [x], { start: 2, end: 4 });
-  const tiles = g.op('Div', [g.op('Add', [size, g.ints([side - 1])]), g.ints([side])]);
-  return { size, tiles, whole: g.op('Mul', [tiles, g.ints([side])]), batch: g.op('Shape', [x], { start: 0, end: 1 }) };
+  const places = known ?? placesOf(g, x);
+  const each = (side + 2) ** 2;
+  const rows = pictureRows(g, x, channels, g.floats(new Float32Array(channels), [1, channels]));
+  const windows = g.op('Gather', [rows, places.windows(side + 2, side, 'places first')]);
+  const inputs = matrixProduct(g, TRANSFORMS[side].input, g.op('Reshape', [windows, g.ints([each, -1])]));
+  const products = g.op('MatMul', [g.op('Reshape', [inputs, g.ints([each, -1, channels])]), kernels[0]]);
+  const outputs = matrixProduct(g, TRANSFORMS[side].output, g.op('Reshape', [products, g.ints([each, -1])]));
+  const picture = g.op('Gather', [g.op('Reshape', [outputs, g.ints([-1, out])]), places.pixels(side)]);
+  const biased = w.has(`${name}.bias`) ? g.op('Add', [picture, w.value(g, `${name}.bias`)]) : picture;
+  return g.op('Transpose', [biased], { perm: [0, 3, 1, 2] });
 }
 
 /** A transform along both axes of [P, N]. */
@@ -158,47 +128,3 @@ const matrixProduct = (g: Graph, matrix: Matrix, x: Value): Value => {
   const rows = both(matrix);
   return g.op('MatMul', [g.floats(rows.flat(), [rows.length, rows[0].length]), x]);
 };
-
-/** [B, C, H, W] -> [(side + 2)², tiles C]: each place of all tiles, which overlap by two. */
-function inputTiles(g: Graph, x: Value, { size, whole }: Sizes, side: TileSide): Value {
-  const after = g.op('Add', [g.op('Sub', [whole, size]), g.ints([1])]);
-  const pads = g.op('Concat', [g.ints([0, 1, 1, 0, 0]), after, g.ints([0])], { axis: 0 });
-  const padded = g.op('Pad', [g.op('Transpose', [x], { perm: [0, 2, 3, 1] }), pads]);
-  // the padded sides are a multiple of `side` and two more: the first two places end two before the end
-  const end = (i: number): number => (i < 2 ? i - 2 : Number.MAX_SAFE_INTEGER);
-  const every = (all: Value, axis: number): Value => {
-    const slice = (i: number): Value => g.op('Slice', [all, g.ints([i]), g.ints([end(i)]), g.ints([axis]), g.ints([side])]);
-    return g.op(
-      'Concat',
-      Array.from({ length: side + 2 }, (_, i) => slice(i)),
-      { axis: 0 },
-    );
-  };
-  return g.op('Reshape', [every(every(padded, 2), 1), g.ints([(side + 2) ** 2, -1])]);
-}
-
-/** A product for each place; the bias enters where the output transform gives it to every output: at the place of the points 1. */
-function productsApart(g: Graph, inputs: Value, kernels: readonly Value[], channels: number, side: TileSide, bias?: Value): Value {
-  const rows = g.op('Reshape', [inputs, g.ints([-1, channels])]);
-  const products = g
-    .outputsOf('Split', [rows], kernels.length, { axis: 0, num_outputs: kernels.length })
-    .map((part, place) =>
-      bias && place === side + 3 ? g.op('Gemm', [part, kernels[place], bias]) : g.op('MatMul', [part, kernels[place]]),
-    );
-  return g.op('Concat', products, { axis: 0 });
-}
-
-/** [side², tiles K] -> [B, K, H, W]. */
-function joined(g: Graph, x: Value, { size, tiles, whole, batch }: Sizes, out: number, side: TileSide, bias?: Value): Value {
-  const apart = g.op('Reshape', [x, g.op('Concat', [g.ints([side, side]), batch, tiles, g.ints([out])], { axis: 0 })]);
-  const rows = g.op('Transpose', [apart], { perm: [2, 3, 0, 4, 1, 5] });
-  const picture = g.op('Reshape', [rows, g.op('Concat', [batch, whole, g.ints([out])], { axis: 0 })]);
-  const biased = bias ? g.op('Add', [picture, bias]) : picture;
-  const planes = (nhwc: Value): Value => g.op('Transpose', [nhwc], { perm: [0, 3, 1, 2] });
-  const fits = g.op('Equal', [g.op('ReduceSum', [g.op('Sub', [whole, size])], { keepdims: 0 }), g.op('Squeeze', [g.ints([0])])]);
-  return g.choose(
-    fits,
-    () => planes(biased),
-    () => planes(g.op('Slice', [biased, g.ints([0, 0]), size, g.ints([1, 2])])),
-  );
-}

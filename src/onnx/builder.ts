@@ -37,8 +37,6 @@ export interface Graph {
   outputsOf(type: string, inputs: readonly Value[], count: number, attributes?: Readonly<Record<string, Attribute>>): Value[];
   /** The value of the branch that a truth value of one element chooses; only that branch is evaluated. `no` is right in any case: GPUs take it always. */
   choose(condition: Value, yes: () => Value, no: () => Value): Value;
-  /** [count, …]: what `body` gives for 0 … count - 1 (int64, no dimensions), always of one shape. `count`: int64, no dimensions. */
-  each(count: Value, body: (index: Value) => Value): Value;
   /** A constant of int64 values, one-dimensional. */
   ints(values: readonly number[]): Value;
   /** A constant of float32 values; one-dimensional unless `dims` says otherwise. */
@@ -117,18 +115,6 @@ export function createGraph(): Graph {
     };
     return op('If', [condition], { then_branch: branch(yes), else_branch: branch(no) });
   };
-  const each: Graph['each'] = (times, body) => {
-    const [index, going] = [`index_${count++}`, `going_${count++}`];
-    const list: Node[] = [];
-    const goesOn = `going_${count++}`;
-    list.push({ domain: '', type: 'Identity', inputs: [going], outputs: [goesOn], attributes: {} });
-    const output = inside(list, () => op('Identity', [body(index)]));
-    const inputs: readonly Port[] = [
-      { name: index, type: 'i64', dims: [] },
-      { name: going, type: 'bool', dims: [] },
-    ];
-    return op('Loop', [times, ''], { body: { graph: { nodes: list, inputs, output, goesOn } } });
-  };
   const files = (): string[] => [...new Set(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])))];
   const folder = (): string => commonFolder(files());
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
@@ -150,7 +136,6 @@ export function createGraph(): Graph {
     op,
     outputsOf,
     choose,
-    each,
     ints: (values) =>
       once(`i64 ${values}`, () => constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))),
     floats: (values, dims = [values.length]) => {

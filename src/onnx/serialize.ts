@@ -5,13 +5,10 @@ import { bytesField, concatBytes, floatField, intField, messageField, packedInts
 export const ELEMENT = { f32: 1, u8: 2, i8: 3, i64: 7, bool: 9, f16: 10, f64: 11, bf16: 16, f8e4m3: 17, f8e5m2: 19 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
-/** A branch of an `If` or the body of a `Loop`: operators that may use all values around it, what it takes and what it gives. */
+/** A branch of an `If`: operators that may use all values around it, and what it gives. */
 export interface Subgraph {
   readonly nodes: readonly Node[];
   readonly output: string;
-  /** What a body takes, and what says whether it is to be run again. */
-  readonly inputs?: readonly Port[];
-  readonly goesOn?: string;
 }
 
 /** An integer, a list of integers, a text, a float (wrapped, as 1 is both), or a branch. */
@@ -85,13 +82,8 @@ function attribute(name: string, value: Attribute): Uint8Array[] {
   if (typeof value === 'string') return [head, textField(4, value), intField(20, 3)];
   if ('float' in value) return [head, floatField(2, value.float), intField(20, 1)];
   if ('graph' in value) {
-    const { nodes, inputs = [], output, goesOn } = value.graph;
-    const graph = [
-      ...nodes.map((n) => messageField(1, node(n))),
-      textField(2, output),
-      ...inputs.map((p) => messageField(11, port(p))),
-      ...[goesOn ?? [], output].flat().map((name) => messageField(12, [textField(1, name)])),
-    ];
+    const { nodes, output } = value.graph;
+    const graph = [...nodes.map((n) => messageField(1, node(n))), textField(2, output), messageField(12, [textField(1, output)])];
     return [head, messageField(6, graph), intField(20, 5)];
   }
   return [head, packedInts(8, value), intField(20, 7)];

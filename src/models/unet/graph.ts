@@ -3,8 +3,9 @@ import type { Hypernetwork } from '../../formats/hypernetwork.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../blocks.ts';
 import type { Int8Plan } from '../int8.ts';
+import { placesOf } from '../places.ts';
 import type { Weights } from '../weights.ts';
-import type { WinogradPlan } from '../winograd.ts';
+import type { TileSide } from '../winograd.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { joinFreeU } from './freeu.ts';
 import { hypernetworkSources, type Sources } from './hypernetwork.ts';
@@ -28,8 +29,8 @@ export interface UNetGraphOptions {
   readonly winograd?: boolean;
 }
 
-/** By level. Below, pictures have so few tiles that reading four times the weights takes longer than the products that are saved. */
-const WINOGRAD_LEVELS: readonly WinogradPlan[] = [{ side: 4 }, { side: 4, apart: true }, { side: 2, apart: true }];
+/** Sides of tiles by level. Below, pictures have so few that reading four times the weights takes longer than the products that are saved. */
+const WINOGRAD_LEVELS: readonly TileSide[] = [4, 4, 2];
 
 /** How many skips the output blocks use: that many inputs `control…`. */
 export const skipCount = (config: UNetConfig): number => config.output.length;
@@ -52,23 +53,28 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
   const controlled = (h: Value, name: string): Value => (options.control ? given(h, name) : h);
 
   let level = 0;
-  const here = (): Net => (options.winograd ? { ...net, winograd: WINOGRAD_LEVELS[level] } : net);
+  const nets: Net[] = [];
+  /** For a picture of the current level, all of which have one size. */
+  const here = (picture: Value): Net => {
+    nets[level] ??= { ...net, places: placesOf(g, picture), winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined };
+    return nets[level];
+  };
   const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): number => (block.some((layer) => layer.kind === kind) ? 1 : 0);
 
   let h = x;
   const skips: Value[] = [];
   for (const [i, block] of config.input.entries()) {
-    h = runBlock(here(), block, h, conditions);
+    h = runBlock(here(h), block, h, conditions);
     level += has(block, 'down');
     if (options.adapter) h = given(h, `adapter${i}`);
     skips.push(h);
   }
-  h = controlled(runBlock(here(), config.middle, h, { ...conditions, unattended: unattended(net, options) }), 'middle');
+  h = controlled(runBlock(here(h), config.middle, h, { ...conditions, unattended: unattended(net, options) }), 'middle');
   const join = joiner(net, config, options);
   let channels = channelsOf(net, config.middle.length > 0 ? config.middle : config.input[config.input.length - 1]);
   for (const [i, block] of config.output.entries()) {
     h = join(h, channels, controlled(skips.pop()!, `control${i}`));
-    h = runBlock(here(), block, h, conditions, skips.at(-1));
+    h = runBlock(here(h), block, h, conditions, skips.at(-1));
     level -= has(block, 'up');
     channels = channelsOf(net, block);
   }

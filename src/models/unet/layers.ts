@@ -14,7 +14,6 @@ import {
   toTokens,
   upsampleConvTo,
 } from '../blocks.ts';
-import { int8AttentionOfMany } from '../int8-attention.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import type { Sources } from './hypernetwork.ts';
 
@@ -109,10 +108,7 @@ function transformerBlock(net: Net, x: Value, name: string, { channels, heads }:
   const attend = (queries: Value, tokens: Value, at: string, skipped?: Value): Value => {
     const { keys, values } = sources?.(tokens, net.w.shape(`${at}.to_k.weight`)[1]) ?? { keys: tokens, values: tokens };
     const [q, k, v] = [linear(net, queries, `${at}.to_q`), linear(net, keys, `${at}.to_k`), linear(net, values, `${at}.to_v`)];
-    const sizes = { batch, channels, heads };
-    const plain = (): Value => attention(net, q, k, v, sizes);
-    const attended =
-      queries === tokens && net.int8?.(at, [channels, channels]) ? int8AttentionOfMany(net.g, q, k, v, sizes, plain) : plain();
+    const attended = attention(net, q, k, v, { batch, channels, heads });
     return linear(net, skipped ? net.g.op('Where', [skipped, v, attended]) : attended, `${at}.to_out.0`);
   };
   const own = layerNorm(net, x, `${name}.norm1`);

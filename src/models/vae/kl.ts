@@ -1,6 +1,7 @@
 // The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs of free batch and size, from the original layout's names.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsampleConv } from '../blocks.ts';
+import { placesOf } from '../places.ts';
 import type { Weights } from '../weights.ts';
 
 const EPSILON = 1e-6;
@@ -13,9 +14,9 @@ export interface KlOptions {
 /** Levels from the smallest that are computed so. */
 const WINOGRAD_LEVELS = 2;
 
-/** The net for a level, counted from the smallest. */
-const atLevel = (net: Net, level: number, { winograd }: KlOptions): Net =>
-  winograd && level < WINOGRAD_LEVELS ? { ...net, winograd: { side: 4 } } : net;
+/** The net for pictures of the size of x, at a level counted from the smallest. */
+const atLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions): Net =>
+  winograd && level < WINOGRAD_LEVELS ? { ...net, places: placesOf(net.g, x), winograd: 4 } : net;
 
 /** Channels of the latents. */
 export const klLatentChannels = (weights: Weights): number => weights.shape('decoder.conv_in.weight')[1];
@@ -31,11 +32,11 @@ export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph
   const levels = count(weights, (i) => `encoder.down.${i}.block.0.norm1.weight`);
   for (let level = 0; level < levels; level++) {
     const at = `encoder.down.${level}`;
-    h = residuals(atLevel(net, levels - 1 - level, options), h, at);
+    h = residuals(atLevel(net, h, levels - 1 - level, options), h, at);
     // Padded at the right and the bottom only.
     if (weights.has(`${at}.downsample.conv.weight`)) h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
   }
-  h = middle(atLevel(net, 0, options), h, 'encoder.mid');
+  h = middle(atLevel(net, h, 0, options), h, 'encoder.mid');
   h = conv(net, silu(net, groupNorm(net, h, 'encoder.norm_out', EPSILON)), 'encoder.conv_out');
   if (weights.has('quant_conv.weight')) h = conv(net, h, 'quant_conv');
   const channels = klLatentChannels(weights);
@@ -50,11 +51,12 @@ export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph
   const net: Net = { g, w: weights };
   let h = g.input('x', ['B', klLatentChannels(weights), 'H', 'W']);
   if (weights.has('post_quant_conv.weight')) h = conv(net, h, 'post_quant_conv');
-  h = middle(atLevel(net, 0, options), conv(net, h, 'decoder.conv_in'), 'decoder.mid');
+  h = conv(net, h, 'decoder.conv_in');
+  h = middle(atLevel(net, h, 0, options), h, 'decoder.mid');
   const levels = count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`);
   for (let level = levels - 1; level >= 0; level--) {
     const at = `decoder.up.${level}`;
-    h = residuals(atLevel(net, levels - 1 - level, options), h, at);
+    h = residuals(atLevel(net, h, levels - 1 - level, options), h, at);
     if (weights.has(`${at}.upsample.conv.weight`)) h = upsampleConv(net, h, `${at}.upsample.conv`);
   }
   h = conv(net, silu(net, groupNorm(net, h, 'decoder.norm_out', EPSILON)), 'decoder.conv_out');
