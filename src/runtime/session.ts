@@ -36,6 +36,8 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     executionProviders: [...options.providers],
     graphOptimizationLevel: options.optimize === false ? 'disabled' : 'all',
     intraOpNumThreads: options.threads,
+    // A plan of the memory for each size of picture takes it twice, and is no faster.
+    enableMemPattern: false,
     // Errors are thrown here; nothing is printed beside them.
     logSeverityLevel: 4,
     ...(save && { optimizedModelFilePath: save.model }),
