@@ -1,10 +1,12 @@
-// npm run bench:first: time to the first picture in a fresh process, seconds per step and peak memory, on the embedded model.
-// Each figure is the median of RUNS fresh processes of the built command line; memory is read from /proc (Linux).
+// npm run bench:first [-- --python PATH --comfy DIR]: time to the first picture in a fresh process, seconds per step and peak memory, on the embedded
+// model. Each figure is the median of RUNS fresh processes of the built command line; memory is read from /proc (Linux). With a Python that has
+// torch, and ComfyUI's sources: how long its nodes take to be imported (it can't load a model of these sizes), in turn with ours.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 
 const RUNS = 5;
 const WORKFLOWS = ['text-to-image', 'base-and-refiner', 'image-to-image', 'inpaint'];
@@ -29,10 +31,24 @@ function peakMemory(pid: number): number {
   return family.reduce((sum, p) => sum + Number(/VmHWM:\s+(\d+)/.exec(status(p))?.[1] ?? 0) / 1024, 0);
 }
 
-async function measure(workflow: string, output: string): Promise<Figures> {
+const { values } = parseArgs({ options: { python: { type: 'string' }, comfy: { type: 'string' } } });
+const output = mkdtempSync(join(tmpdir(), 'darkroom-bench-'));
+
+const ours = (workflow: string): string[] => {
+  const inputs = ['--input', 'examples/input', '--output', output, '--json'];
+  return [process.execPath, 'dist/cli/main.js', 'run', `examples/${workflow}.json`, ...inputs];
+};
+
+/** ComfyUI up to where it would load a checkpoint, without its server and the nodes that are not among the first. */
+const comfy = (python: string, folder: string): string[] => {
+  const script = `import sys; sys.argv = ['comfy', '--cpu']; sys.path.insert(0, ${JSON.stringify(folder)})
+import comfy.options; comfy.options.enable_args_parsing(); import nodes`;
+  return [python, '-c', script];
+};
+
+async function measure([program, ...args]: readonly string[]): Promise<Figures> {
   const started = performance.now();
-  const args = ['dist/cli/main.js', 'run', `examples/${workflow}.json`, '--input', 'examples/input', '--output', output, '--json'];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const steps: number[] = [];
   let peak = 0;
   const watch = setInterval(() => {
@@ -40,13 +56,14 @@ async function measure(workflow: string, output: string): Promise<Figures> {
   }, 50);
   let last = 0;
   for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith('{')) continue;
     const event = JSON.parse(line);
     const now = performance.now();
     if (event.type === 'progress' && event.step > 1) steps.push((now - last) / 1000);
     last = now;
   }
   clearInterval(watch);
-  if (child.exitCode) throw new Error(`${workflow} ended with exit status ${child.exitCode}`);
+  if (child.exitCode) throw new Error(`${program} ${args.join(' ')} ended with exit status ${child.exitCode}`);
   return { total: (performance.now() - started) / 1000, perStep: median(steps), peak };
 }
 
@@ -55,15 +72,15 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1];
 }
 
-const output = mkdtempSync(join(tmpdir(), 'darkroom-bench-'));
 console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${RUNS} runs each, in turn\n`);
 console.log('| workflow | first picture, s | s per step | peak memory, MB |\n|---|---|---|---|');
-const figures = new Map<string, Figures[]>(WORKFLOWS.map((name) => [name, []]));
-for (let run = 0; run < RUNS; run++) for (const [name, list] of figures) list.push(await measure(name, output));
+const commands = new Map(WORKFLOWS.map((name) => [name, ours(name)]));
+if (values.python && values.comfy) commands.set('ComfyUI: its nodes imported', comfy(values.python, values.comfy));
+const figures = new Map<string, Figures[]>([...commands.keys()].map((name) => [name, []]));
+for (let run = 0; run < RUNS; run++) for (const [name, command] of commands) figures.get(name)!.push(await measure(command));
 for (const [name, list] of figures) {
   const column = (pick: (f: Figures) => number): number => median(list.map(pick));
-  console.log(
-    `| ${name} | ${column((f) => f.total).toFixed(2)} | ${column((f) => f.perStep).toFixed(3)} | ${column((f) => f.peak).toFixed(0)} |`,
-  );
+  const step = list[0].perStep ? column((f) => f.perStep).toFixed(3) : '';
+  console.log(`| ${name} | ${column((f) => f.total).toFixed(2)} | ${step} | ${column((f) => f.peak).toFixed(0)} |`);
 }
 rmSync(output, { recursive: true });

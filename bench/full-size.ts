@@ -203,6 +203,17 @@ function vae(shapes: Shapes, prefix: string): void {
   put('post_quant_conv', [4, 4, 1, 1]);
 }
 
+/** Real-ESRGAN of 23 blocks, four times. */
+function esrgan(shapes: Shapes): void {
+  const put = putter(shapes, '');
+  put('conv_first', [64, 3, 3, 3]);
+  for (let block = 0; block < 23; block++)
+    for (const part of [1, 2, 3])
+      for (const i of [1, 2, 3, 4, 5]) put(`body.${block}.rdb${part}.conv${i}`, [i === 5 ? 64 : 32, 32 + 32 * i, 3, 3]);
+  for (const name of ['conv_body', 'conv_up1', 'conv_up2', 'conv_hr']) put(name, [64, 64, 3, 3]);
+  put('conv_last', [3, 64, 3, 3]);
+}
+
 /** What the checkpoints of the latent-diffusion programs carry beside the networks: tables of the noise schedule. */
 const SCHEDULE = [
   ...['betas', 'alphas_cumprod', 'alphas_cumprod_prev', 'sqrt_alphas_cumprod', 'sqrt_one_minus_alphas_cumprod'],
@@ -244,6 +255,7 @@ export const FULL_SIZE = {
       (s) => unet(s, UNET, REFINER),
     ),
   'controlnet-sd15': () => made((s) => controlNet(s, 'control_model.', SD15)),
+  esrgan: () => made(esrgan),
   'controlnet-sdxl': () => made((s) => controlNet(s, 'control_model.', SDXL)),
 } as const satisfies Readonly<Record<string, () => Shapes>>;
 

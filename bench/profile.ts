@@ -1,14 +1,21 @@
 // npm run bench:profile -- FILE [--pixels N] [--rows N] [--precision NAME] [--cache DIR]: where the time of a UNet's evaluation goes, by operator: the
-// second of two, on one thread, as ONNX Runtime's own profile tells it. With --cache, kept weights (Winograd); without, the graph on the file.
+// second of two, on one thread, as ONNX Runtime's own profile tells it; and how fast the products are, as a share of what large products of
+// matrices of the same type reach by themselves. With --cache, kept weights (Winograd); without, the graph on the file.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createGraph, type Graph, type Value } from '../src/onnx/builder.ts';
 import { prepareNoise } from '../src/random/noise.ts';
 import { loadDiffusionModel } from '../src/runtime/checkpoint.ts';
 import { derivedStore } from '../src/runtime/derived.ts';
 import { precisionOf } from '../src/runtime/precision.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
+import { openSession } from '../src/runtime/session.ts';
+import { full } from '../src/tensor/tensor.ts';
+
+/** Of each argument one type and its shape. */
+type Shapes = readonly Readonly<Record<string, readonly number[]>>[];
 
 interface Event {
   readonly cat: string;
@@ -16,7 +23,7 @@ interface Event {
   readonly ts: number;
   /** Microseconds. */
   readonly dur: number;
-  readonly args?: { readonly op_name?: string };
+  readonly args?: { readonly op_name?: string; readonly input_type_shape?: Shapes; readonly output_type_shape?: Shapes };
 }
 
 const { values, positionals } = parseArgs({
@@ -28,6 +35,60 @@ const { values, positionals } = parseArgs({
     cache: { type: 'string' },
   },
 });
+
+const SIDE = 1024;
+const TIMES = 16;
+
+/** Billions of operations per second of large products one after another, the best of five. */
+async function peak(product: (g: Graph, a: Value) => Value): Promise<number> {
+  const g = createGraph();
+  let y = g.input('x', [SIDE, SIDE]);
+  for (let i = 0; i < TIMES; i++) y = product(g, y);
+  g.output('y', y, [SIDE, SIDE]);
+  const session = await openSession(g.serialize(), { name: 'products', folder: '', threads: 1, providers: ['cpu'] });
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 6; i++) {
+    const began = performance.now();
+    await session.run({ x: full([SIDE, SIDE], 1) }, ['y']);
+    if (i > 0) least = Math.min(least, performance.now() - began);
+  }
+  await session.close();
+  return (TIMES * 2 * SIDE ** 3) / least / 1e6;
+}
+
+const weights = (type: 'f32' | 'i8') => ({ type, dims: [SIDE, SIDE], bytes: new Uint8Array(SIDE * SIDE * (type === 'f32' ? 4 : 1)) });
+
+const PEAKS = {
+  float32: () => peak((g, a) => g.op('MatMul', [a, g.raw(weights('f32'))])),
+  int8: () =>
+    peak((g, a) => {
+      const [steps, scale, zero] = g.outputsOf('DynamicQuantizeLinear', [a], 3);
+      return g.op('com.microsoft.MatMulIntegerToFloat', [steps, g.raw(weights('i8')), scale, g.floats([1], []), zero]);
+    }),
+};
+
+const size = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
+const INT8 = new Set(['MatMulIntegerToFloat', 'DynamicQuantizeMatMul']);
+
+/** Additions and multiplications of a product; 0 for other operators. Convolutions by Winograd count as what they compute, not as what they stand for. */
+function operations({ args }: Event): number {
+  const [a, b] = (args?.input_type_shape ?? []).map((argument) => Object.values(argument)[0]);
+  const [out] = (args?.output_type_shape ?? []).map((argument) => Object.values(argument)[0]);
+  switch (args?.op_name) {
+    case 'Conv':
+      return 2 * size(out) * size(b.slice(1));
+    case 'Gemm':
+    case 'MatMul':
+    case 'MatMulIntegerToFloat':
+    case 'DynamicQuantizeMatMul':
+      return 2 * size(out) * a[a.length - 1];
+    case 'MultiHeadAttention':
+      return 4 * size(a) * b[1];
+    default:
+      return 0;
+  }
+}
+
 const [cells, rows] = [Number(values.pixels) / 8, Number(values.rows)];
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-bench-profile-'));
 try {
@@ -49,16 +110,25 @@ try {
   const [file] = readdirSync(folder);
   const events = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Event[];
   const last = events.filter(({ name }) => name === 'model_run').at(-1)!;
-  const times = new Map<string, number>();
-  // an If holds others, which are counted by themselves
-  for (const { cat, name, ts, dur, args } of events)
-    if (cat === 'Node' && name.endsWith('_kernel_time') && ts >= last.ts && args?.op_name && args.op_name !== 'If')
-      times.set(args.op_name, (times.get(args.op_name) ?? 0) + dur);
-  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
-  console.log(`${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ${(total / 1e6).toFixed(2)} s\n`);
-  console.log('| operator | s | share |\n|---|---|---|');
-  for (const [name, time] of [...times].sort((a, b) => b[1] - a[1]))
-    if (time > total / 200) console.log(`| ${name} | ${(time / 1e6).toFixed(2)} | ${((100 * time) / total).toFixed(1)} % |`);
+  const found = new Map<string, { time: number; operations: number }>();
+  for (const event of events) {
+    const operator = event.args?.op_name;
+    // an If holds others, which are counted by themselves
+    if (event.cat !== 'Node' || !event.name.endsWith('_kernel_time') || event.ts < last.ts || !operator || operator === 'If') continue;
+    const { time, operations: before } = found.get(operator) ?? { time: 0, operations: 0 };
+    found.set(operator, { time: time + event.dur, operations: before + operations(event) });
+  }
+  const total = [...found.values()].reduce((sum, { time }) => sum + time, 0);
+  const [float32, int8] = [await PEAKS.float32(), await PEAKS.int8()];
+  console.log(`${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ${(total / 1e6).toFixed(2)} s`);
+  console.log(`products of ${SIDE}³: ${float32.toFixed(0)} GFLOP/s in float32, ${int8.toFixed(0)} GOP/s in int8\n`);
+  console.log('| operator | s | share | billions of operations | of the peak |\n|---|---|---|---|---|');
+  for (const [name, { time, operations: count }] of [...found].sort((a, b) => b[1].time - a[1].time)) {
+    if (time < total / 200) continue;
+    const reached = count / time / 1e3 / (INT8.has(name) ? int8 : float32);
+    const speed = count > 0 ? `${(count / 1e9).toFixed(0)} | ${(100 * reached).toFixed(0)} %` : '| ';
+    console.log(`| ${name} | ${(time / 1e6).toFixed(2)} | ${((100 * time) / total).toFixed(1)} % | ${speed} |`);
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

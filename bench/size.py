@@ -104,12 +104,45 @@ def vae(i):
     return lambda: {"out": ((model.decode(i["z"]) + 1) / 2).clamp(0, 1).movedim(1, -1)}
 
 
+def upscaler(i):
+    """Real-ESRGAN (RRDBNet), from its paper and its tensors' names."""
+    with safe_open(file, "pt") as opened:
+        w = {k: opened.get_tensor(k).to(DTYPE) for k in opened.keys()}
+    blocks = 1 + max(int(k.split(".")[1]) for k in w if k.startswith("body."))
+
+    def conv(name, x):
+        return torch.nn.functional.conv2d(x, w[name + ".weight"], w[name + ".bias"], padding=1)
+
+    def leaky(x):
+        return torch.nn.functional.leaky_relu(x, 0.2, inplace=True)
+
+    def dense(name, x):
+        outputs = [x]
+        for k in range(1, 5):
+            outputs.append(leaky(conv(f"{name}.conv{k}", torch.cat(outputs, 1))))
+        return conv(f"{name}.conv5", torch.cat(outputs, 1)) * 0.2 + x
+
+    def block(name, x):
+        return dense(f"{name}.rdb3", dense(f"{name}.rdb2", dense(f"{name}.rdb1", x))) * 0.2 + x
+
+    def run():
+        first = h = conv("conv_first", i["pixels"].movedim(-1, 1).to(DTYPE))
+        for k in range(blocks):
+            h = block(f"body.{k}", h)
+        h = first + conv("conv_body", h)
+        for k in (1, 2):
+            h = leaky(conv(f"conv_up{k}", torch.nn.functional.interpolate(h, scale_factor=2, mode="nearest")))
+        return {"out": conv("conv_last", leaky(conv("conv_hr", h))).float().clamp(0, 1).movedim(1, -1)}
+
+    return run
+
+
 threading.Thread(target=watch, daemon=True).start()
 inputs = load_file(inputs_file)
 times = []
 with torch.inference_mode():
     began = time.perf_counter()
-    evaluate = {"unet": unet, "controlnet": controlnet, "vae": vae}[part](inputs)
+    evaluate = {"unet": unet, "controlnet": controlnet, "vae": vae, "upscaler": upscaler}[part](inputs)
     load = time.perf_counter() - began
     for _ in range(int(evaluations)):
         began = time.perf_counter()

@@ -135,8 +135,12 @@ async function compare(file: string): Promise<void> {
   );
   const runs = programs().map((program, i) => ({ ...program, output: join(root, `${i}.safetensors`), measured: [] as Measured[] }));
   for (let round = 0; round < rounds; round++)
-    for (const { command, output, measured } of runs)
-      measured.push(measure(command, [file, values.part, inputs, output, String(evaluations)]));
+    for (const { name, command, output, measured } of runs)
+      try {
+        measured.push(measure(command, [file, values.part, inputs, output, String(evaluations)]));
+      } catch (error) {
+        console.error(`${name}: ${(error as Error).message}`);
+      }
   const ended = runs.filter(({ measured }) => measured.length > 0);
   const reference = ended.find(({ name }) => !name.startsWith('Darkroom'));
   const secondsOf = ({ measured }: { measured: readonly Measured[] }): number =>
