@@ -163,7 +163,9 @@ export function expectThroughBytes(g: Golden, id: string, name: string, got: Ten
 
 function note(g: Golden, id: string, d: Difference): void {
   const folder = process.env.DARKROOM_PARITY;
-  if (folder) appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`);
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`);
 }
 
 /** Path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked once beside node_modules. */
