@@ -255,8 +255,8 @@ export const FULL_SIZE = {
       (s) => unet(s, UNET, REFINER),
     ),
   'controlnet-sd15': () => made((s) => controlNet(s, 'control_model.', SD15)),
-  esrgan: () => made(esrgan),
   'controlnet-sdxl': () => made((s) => controlNet(s, 'control_model.', SDXL)),
+  esrgan: () => made(esrgan),
 } as const satisfies Readonly<Record<string, () => Shapes>>;
 
 export type FullSize = keyof typeof FULL_SIZE;

@@ -99,7 +99,7 @@ function product(g: Graph, a: Activations, [values, scales]: readonly Value[], b
   return bias ? g.op('Add', [scaled, bias]) : scaled;
 }
 
-/** 3x3 convolution of [B, C, H, W] padded by 1, where the plan says so and the weights are kept; else undefined. */
+/** Convolution of [B, C, H, W] padded by half its odd kernel, where the plan says so and the weights are kept; else undefined. */
 export function int8Conv(
   { g, w, int8, places: known }: Int8Net,
   x: Value,
@@ -109,12 +109,13 @@ export function int8Conv(
 ): Value | undefined {
   const shape = w.shape(`${name}.weight`);
   const [out, channels, kernel] = shape;
-  if (kernel !== 3 || pads.some((pad) => pad !== 1)) return undefined;
+  const before = kernel >> 1;
+  if (kernel % 2 === 0 || pads.some((pad) => pad !== before)) return undefined;
   const kept = int8?.(name, shape) && w.derived?.(g, [`${name}.weight`], columnsRecipe());
   if (!kept) return undefined;
   const { values, scale, zero } = quantised(g, x, 'tensor');
   const rows = pictureRows(g, values, channels, g.op('Expand', [zero, g.ints([1, channels])]));
-  const windows = (known ?? placesOf(g, x)).windows(kernel, stride, 'windows first');
+  const windows = (known ?? placesOf(g, x)).windows({ side: kernel, step: stride, before, order: 'windows first' });
   const columns = g.op('Reshape', [g.op('Gather', [rows, windows]), g.ints([-1, channels * kernel * kernel])]);
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`) : undefined;
   const y = product(g, { values: columns, scale, zero }, kept, bias);

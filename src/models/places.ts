@@ -2,12 +2,14 @@
 // that all layers of one size share them.
 import type { Graph, Value } from '../onnx/builder.ts';
 
+type Order = 'places first' | 'windows first';
+
 export interface Places {
   /**
-   * For each place of each window of `side` x `side` pixels, `step` apart, the row that it takes; one past the last is outside of the picture.
-   * Windows begin at -1. [side, side, B, down, across] when places come first, else [B, down, across, side, side].
+   * For each place of each window of `side` x `side` pixels the row that it takes; one past the last is outside of the picture. Windows begin
+   * `before` the picture and at every `step`. [side, side, B, down, across] when places come first, else [B, down, across, side, side].
    */
-  windows(side: number, step: number, order: 'places first' | 'windows first'): Value;
+  windows(of: { readonly side: number; readonly step: number; readonly before: number; readonly order: Order }): Value;
   /** [B, H, W]: which row of [side, side, B, down, across] each pixel is, when pictures are cut into tiles of `side` x `side`. */
   pixels(side: number): Value;
 }
@@ -34,12 +36,12 @@ export function placesOf(g: Graph, x: Value): Places {
   const sizes = (): Value[] => [size(2), size(3)];
 
   return {
-    windows: (side, step, order) =>
-      once(`windows ${side} ${step} ${order}`, () => {
+    windows: ({ side, step, before, order }) =>
+      once(`windows ${side} ${step} ${before} ${order}`, () => {
         const [picture, first, place] = order === 'places first' ? [2, 3, 0] : [0, 1, 3];
         const position = (axis: number): Value => {
           const count = g.op('Div', [plus(sizes()[axis], number(step - 1)), number(step)]);
-          return plus(times(along(count, first + axis, 5), number(step)), along(number(side), place + axis, 5), number(-1));
+          return plus(times(along(count, first + axis, 5), number(step)), along(number(side), place + axis, 5), number(-before));
         };
         const [y, at] = [position(0), position(1)];
         const inside = (p: Value, end: Value): Value => g.op('And', [g.op('GreaterOrEqual', [p, number(0)]), g.op('Less', [p, end])]);

@@ -114,7 +114,7 @@ export function winogradConv(
   const places = known ?? placesOf(g, x);
   const each = (side + 2) ** 2;
   const rows = pictureRows(g, x, channels, g.floats(new Float32Array(channels), [1, channels]));
-  const windows = g.op('Gather', [rows, places.windows(side + 2, side, 'places first')]);
+  const windows = g.op('Gather', [rows, places.windows({ side: side + 2, step: side, before: 1, order: 'places first' })]);
   const inputs = matrixProduct(g, TRANSFORMS[side].input, g.op('Reshape', [windows, g.ints([each, -1])]));
   const products = g.op('MatMul', [g.op('Reshape', [inputs, g.ints([each, -1, channels])]), kernels[0]]);
   const outputs = matrixProduct(g, TRANSFORMS[side].output, g.op('Reshape', [products, g.ints([each, -1])]));

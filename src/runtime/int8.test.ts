@@ -99,20 +99,21 @@ function expectEqual(got: Tensor, wanted: Float64Array): void {
   expect(worst).toBeLessThan(2e-6 * most);
 }
 
-/** The inputs of each place of the result of a 3x3 convolution, [B H' W', C 3 3], of steps that stand for 0 outside. */
-function columns({ shape: [b, c, h, w], data }: Tensor, stride: number): Tensor {
+/** The inputs of each place of the result of a convolution, [B H' W', C k k], of steps that stand for 0 outside. */
+function columns({ shape: [b, c, h, w], data }: Tensor, kernel: number, stride: number): Tensor {
+  const half = kernel >> 1;
   const [oh, ow] = [Math.ceil(h / stride), Math.ceil(w / stride)];
   const rows: number[] = [];
   for (let n = 0; n < b; n++)
     for (let y = 0; y < oh; y++)
       for (let x = 0; x < ow; x++)
         for (let channel = 0; channel < c; channel++)
-          for (let i = -1; i < 2; i++)
-            for (let j = -1; j < 2; j++) {
+          for (let i = -half; i <= half; i++)
+            for (let j = -half; j <= half; j++) {
               const [py, px] = [y * stride + i, x * stride + j];
               rows.push(py < 0 || px < 0 || py >= h || px >= w ? 0 : data[((n * c + channel) * h + py) * w + px]);
             }
-  return tensor([b * oh * ow, 9 * c], Float32Array.from(rows));
+  return tensor([b * oh * ow, kernel * kernel * c], Float32Array.from(rows));
 }
 
 describe('8-bit layers', () => {
@@ -128,13 +129,17 @@ describe('8-bit layers', () => {
     expectEqual(some, product(x, part(weight), part(bias), scaling));
   });
 
-  it.each([1, 2])('convolution of stride %i', async (stride) => {
-    const kernel = numbers([65, 64, 3, 3], 4);
+  it.each([
+    [3, 1],
+    [3, 2],
+    [1, 1],
+  ])('convolution of kernel %i, stride %i', async (side, stride) => {
+    const kernel = numbers([65, 64, side, side], 4);
     const b = numbers([65], 5);
     const picture = numbers([2, 64, 6, 7], 6);
-    const weights = await weightsWith(`conv-${stride}`, { 'a.weight': kernel, 'a.bias': b });
+    const weights = await weightsWith(`conv-${side}-${stride}`, { 'a.weight': kernel, 'a.bias': b });
     const got = await evaluated(weights, 'tensor', picture, (net, v) => conv(net, v, 'a', { stride }));
-    const flat = product(columns(picture, stride), tensor([65, 9 * 64], kernel.data), b, 'tensor');
+    const flat = product(columns(picture, side, stride), tensor([65, side * side * 64], kernel.data), b, 'tensor');
     const [, , oh, ow] = got.shape;
     expect(got.shape).toEqual([2, 65, Math.ceil(6 / stride), Math.ceil(7 / stride)]);
     const places = oh * ow;
