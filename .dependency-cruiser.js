@@ -1,0 +1,68 @@
+// The layers of src/ and the direction of imports between them (docs/architecture.md), checked by `npm run lint`.
+// A layer may import those above it in this list and src/errors.ts, src/near-matches.ts; never those below. Types count too.
+const LAYERS = [
+  'tensor',
+  'random',
+  'formats',
+  'image',
+  'text',
+  'onnx',
+  'storage',
+  'runtime',
+  'models',
+  'sampling',
+  'segs',
+  'nodes',
+  'workflow',
+  'engine',
+  'darkroom.ts',
+  'queue',
+  'server',
+  'cli',
+];
+
+/** Nothing below a layer in the list may be imported by it. */
+const direction = LAYERS.slice(0, -1).map((layer, i) => ({
+  name: `${layer}-imports-upwards`,
+  comment: `src/${layer} may import only the layers before it: ${LAYERS.slice(0, i).join(', ') || 'none'}.`,
+  severity: 'error',
+  from: { path: `^src/${layer}(/|$)`, pathNot: '\\.test\\.ts$' },
+  to: { path: `^src/(${LAYERS.slice(i + 1).join('|')})(/|$)` },
+}));
+
+export default {
+  forbidden: [
+    ...direction,
+    {
+      name: 'no-cycle',
+      comment: 'Two files that import each other, types included, are one file or need a third.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+    {
+      name: 'front-ends-use-nodes',
+      comment: 'The server and the command line know nodes and workflows, not networks or samplers.',
+      severity: 'error',
+      from: { path: '^src/(server|cli)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(models|sampling)/' },
+    },
+    {
+      name: 'one-importer-of-onnxruntime',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/runtime/' },
+      to: { path: 'onnxruntime-node' },
+    },
+    {
+      name: 'no-import-of-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '(^test/|\\.test\\.ts$)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};
