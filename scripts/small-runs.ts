@@ -8,7 +8,7 @@ import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
 import { DarkroomError } from '../src/errors.ts';
 import { type Json, type JsonObject, numberOf } from '../src/formats/json.ts';
 import { writeSafetensors } from '../src/formats/safetensors-write.ts';
-import { encodePng } from '../src/image/png.ts';
+import { encodePng } from '../src/image/codec/png.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { type Graph, promptOf, withInputs } from '../src/workflow/graph.ts';
 import { seededTensors } from '../test/support/rewrite.ts';

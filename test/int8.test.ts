@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { psnr, ssim } from '../bench/picture-distance.ts';
-import { decodeImage } from '../src/image/codec.ts';
-import { readPngText } from '../src/image/png.ts';
+import { decodeImage } from '../src/image/codec/decode-image.ts';
+import { readPngText } from '../src/image/codec/png.ts';
 import { openDarkroom } from '../src/index.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'darkroom-int8-'));

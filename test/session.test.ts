@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseJson } from '../src/formats/json.ts';
-import { readPngText } from '../src/image/png.ts';
+import { readPngText } from '../src/image/codec/png.ts';
 import { fixtureModel } from './support/golden.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -163,7 +163,7 @@ describe('darkroom verify', () => {
 
   it('another picture, another model file: exit code 1, and how far', async () => {
     const text = readPngText(readFileSync(join(dir, picture)));
-    const { encodePng } = await import('../src/image/png.ts');
+    const { encodePng } = await import('../src/image/codec/png.ts');
     const bytes = new Uint8Array(await pixels(picture));
     bytes[0] ^= 3;
     writeFileSync(join(dir, 'other.png'), await encodePng({ width: 64, height: 64, channels: 3, bytes }, { text }));

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodePng } from '../image/png.ts';
+import { encodePng } from '../image/codec/png.ts';
 import { main } from './cli.ts';
 import { openSource } from './source.ts';
 

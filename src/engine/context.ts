@@ -1,7 +1,7 @@
 // What the engine gives each node: folders, networks, progress, saving.
 import { statSync } from 'node:fs';
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
-import type { ByteImage } from '../image/pil.ts';
+import type { ByteImage } from '../image/resize/pil-resize.ts';
 import type { NodeContext, PreviewMethod, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
 import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph.ts';

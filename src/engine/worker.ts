@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
-import type { ByteImage } from '../image/pil.ts';
+import type { ByteImage } from '../image/resize/pil-resize.ts';
 import { isInt8Recipe } from '../models/int8.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { derivedStore } from '../runtime/derived.ts';

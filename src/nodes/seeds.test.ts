@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, type Golden, type GoldenCase, golden } from '../../test/support/golden.ts';
 import { runNode, testContext } from '../../test/support/run-node.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { commonUpscale } from '../image/upscale.ts';
+import { commonUpscale } from '../image/resize/upscale.ts';
 import { loadCheckpoint } from '../runtime/checkpoint.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { loadUpscaler } from '../runtime/upscaler.ts';

@@ -4,7 +4,7 @@ import { identify, type VaePart } from '../formats/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile } from '../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
-import { cropPlanes } from '../image/upscale.ts';
+import { cropPlanes } from '../image/resize/upscale.ts';
 import { vaeFromDiffusers } from '../models/vae/diffusers.ts';
 import { type KlOptions, klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
 import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from '../models/vae/taesd.ts';

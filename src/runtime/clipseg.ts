@@ -3,9 +3,9 @@
 import { DarkroomError } from '../errors.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import { toBytes } from '../image/bytes.ts';
-import { interpolate } from '../image/interpolate.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
-import { pilResize } from '../image/pil.ts';
+import { pilResize } from '../image/resize/pil-resize.ts';
+import { interpolate } from '../image/resize/torch-interpolate.ts';
 import { type ClipLayout, HUGGING_FACE } from '../models/clip/layout.ts';
 import { CLIPSEG_NAMES, clipSegGraph } from '../models/clipseg/graph.ts';
 import { weightsOf } from '../models/weights.ts';

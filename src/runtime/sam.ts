@@ -3,8 +3,8 @@
 import { DarkroomError } from '../errors.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import { toBytes } from '../image/bytes.ts';
-import { interpolate } from '../image/interpolate.ts';
-import { pilResize } from '../image/pil.ts';
+import { pilResize } from '../image/resize/pil-resize.ts';
+import { interpolate } from '../image/resize/torch-interpolate.ts';
 import { decoderGraph } from '../models/sam/decoder.ts';
 import { encoderGraph, encoderShape } from '../models/sam/encoder.ts';
 import { gridPositions, type Place, type PromptWeights, promptTokens } from '../models/sam/prompt.ts';

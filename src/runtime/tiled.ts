@@ -2,7 +2,7 @@
 // three tilings of different shape.
 
 import { DarkroomError } from '../errors.ts';
-import { cropPlanes } from '../image/upscale.ts';
+import { cropPlanes } from '../image/resize/upscale.ts';
 import { roundHalfEven as round } from '../tensor/round.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Autoencoder, Tiles } from './types.ts';

@@ -1,6 +1,6 @@
 // One evaluation of an upscaler: padded to the sides that the network takes (as spandrel does), its head in strips, clamped, cut.
 import { checkAborted } from '../errors.ts';
-import { cropPlanes } from '../image/upscale.ts';
+import { cropPlanes } from '../image/resize/upscale.ts';
 import type { UpscalerArchitecture, UpscalerHead } from '../models/upscaler/architecture.ts';
 import type { Graph } from '../onnx/builder.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';

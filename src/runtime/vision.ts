@@ -3,8 +3,8 @@
 import { identify, visionPart } from '../formats/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorInfo } from '../formats/tensor-file.ts';
-import { bicubicAntialias } from '../image/antialias.ts';
 import { toNCHW } from '../image/layout.ts';
+import { bicubicAntialias } from '../image/resize/torch-antialias.ts';
 import { VISION_LAYOUTS, visionConfig, visionGraph } from '../models/clip/vision.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
 import { roundHalfEven } from '../tensor/round.ts';

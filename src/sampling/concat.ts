@@ -1,7 +1,7 @@
 // What inpainting and edit models see beside the latent (comfy.model_base concat_cond): more channels of the network's input, for a whole run.
 
 import { DarkroomError } from '../errors.ts';
-import { commonUpscale } from '../image/upscale.ts';
+import { commonUpscale } from '../image/resize/upscale.ts';
 import { roundHalfEven } from '../tensor/round.ts';
 import { full, map, reshape, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
 import { toModelLatent } from './latent-format.ts';

@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { interpolate } from '../image/interpolate.ts';
+import { interpolate } from '../image/resize/torch-interpolate.ts';
 import { roundHalfEven } from '../tensor/round.ts';
 import { reshape, type Tensor } from '../tensor/tensor.ts';
 import { admVector } from './adm.ts';

@@ -1,9 +1,9 @@
 // What an inpainting model sees beside the latent: the picture greyed under the mask, and the mask (nodes.py InpaintModelConditioning).
 
-import { interpolate } from '../image/interpolate.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
-import { toNHW } from '../image/masks.ts';
-import { cropPlanes } from '../image/upscale.ts';
+import { toNHW } from '../image/mask/masks.ts';
+import { interpolate } from '../image/resize/torch-interpolate.ts';
+import { cropPlanes } from '../image/resize/upscale.ts';
 import type { Autoencoder } from '../runtime/types.ts';
 import { roundHalfEven } from '../tensor/round.ts';
 import { map, reshape, type Tensor } from '../tensor/tensor.ts';

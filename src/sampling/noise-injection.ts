@@ -1,6 +1,6 @@
 // The arithmetic of ComfyUI_Noise: noise as a latent of its own, blended and added where a mask is.
 import { DarkroomError } from '../errors.ts';
-import { resizeMask } from '../image/upscale.ts';
+import { resizeMask } from '../image/resize/upscale.ts';
 import { prepareNoise } from '../random/noise.ts';
 import { concatBatch, repeatToBatch, sliceBatch, type Tensor, tensor } from '../tensor/tensor.ts';
 import { addScaled, f32 } from './float32.ts';

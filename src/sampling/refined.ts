@@ -1,5 +1,5 @@
 // The last part of a schedule, begun by one model and finished by another (Impact Pack impact_sampling.py, ksampler_wrapper with a refiner).
-import { composite } from '../image/composite.ts';
+import { composite } from '../image/compose/composite.ts';
 import { aboveZero, type DenoiseRun, type StepSampler, sampleDenoise, sampleRange } from './step-range.ts';
 import type { Conditioning, Latent, Model } from './types.ts';
 

@@ -1,9 +1,9 @@
 // A prompt per region, step by step (Impact Pack special_samplers.py: RegionalSampler, RegionalSamplerAdvanced): in each step the base sampler
 // works outside of all regions, then every region's sampler in its own mask.
 import { DarkroomError } from '../errors.ts';
-import { composite } from '../image/composite.ts';
-import { erosionMask, squeezeMask } from '../image/morphology.ts';
-import { resizeMask } from '../image/upscale.ts';
+import { composite } from '../image/compose/composite.ts';
+import { erosionMask, squeezeMask } from '../image/mask/morphology.ts';
+import { resizeMask } from '../image/resize/upscale.ts';
 import { full, type Tensor } from '../tensor/tensor.ts';
 import { randomNoise } from './custom.ts';
 import { type Keep, keeper } from './keep.ts';

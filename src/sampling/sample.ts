@@ -1,7 +1,7 @@
 // One sampling run as comfy.samplers makes it: scale the latent, noise it, walk the sigmas, scale back. `runSampler` is the part below the
 // model (KSAMPLER.sample), `sampleCustom` the whole (CFGGuider.sample).
 import { checkAborted, DarkroomError } from '../errors.ts';
-import { prepareMask } from '../image/masks.ts';
+import { prepareMask } from '../image/mask/masks.ts';
 import { torchGenerator } from '../random/generator.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Vector } from './float32.ts';

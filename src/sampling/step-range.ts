@@ -1,7 +1,7 @@
 // A part of a schedule's steps, as the Impact Pack samples it (impact_sampling.py: separated_sample, KSamplerAdvancedWrapper). Its regional
 // samplers call it step by step: multistep samplers forget what they saw, and the SDE ones walk one Brownian path over the whole schedule.
 import { DarkroomError } from '../errors.ts';
-import { composite } from '../image/composite.ts';
+import { composite } from '../image/compose/composite.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type ChosenSampler, emptyNoise, randomNoise } from './custom.ts';
 import { f32 } from './float32.ts';

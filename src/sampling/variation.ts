@@ -1,6 +1,6 @@
 // Variations of noise: another seed's noise blended in, where a mask is (Impact Pack core.py mix_noise, REGIONAL_PROMPT.touch_noise).
-import { toNHW } from '../image/masks.ts';
-import { resizeMask } from '../image/upscale.ts';
+import { toNHW } from '../image/mask/masks.ts';
+import { resizeMask } from '../image/resize/upscale.ts';
 import { prepareNoise } from '../random/noise.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { combine, divide, f32 } from './float32.ts';

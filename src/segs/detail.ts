@@ -1,7 +1,7 @@
 // One part of a picture drawn anew at a larger size (Impact Pack core.py, enhance_detail).
 import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur.ts';
-import { type Size, tensorResize } from '../image/upscale.ts';
+import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
+import { type Size, tensorResize } from '../image/resize/upscale.ts';
 import { decodeTiled } from '../runtime/tiled.ts';
 import type { Autoencoder } from '../runtime/types.ts';
 import { concatConditioning } from '../sampling/conditioning-ops.ts';

@@ -1,10 +1,10 @@
 // Changes to the masks, pictures and labels of SEGS (Impact Pack: core.py, segs_nodes.py).
 
 import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur.ts';
-import { byteOf } from '../image/mask-arithmetic.ts';
-import { toNHW } from '../image/masks.ts';
-import { dilateMask, squeezeMask } from '../image/morphology.ts';
+import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
+import { byteOf } from '../image/mask/mask-arithmetic.ts';
+import { toNHW } from '../image/mask/masks.ts';
+import { dilateMask, squeezeMask } from '../image/mask/morphology.ts';
 import { roundHalfEven } from '../tensor/round.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import { cropImageRegion, cropMaskRegion } from './region.ts';

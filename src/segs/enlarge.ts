@@ -1,9 +1,9 @@
 // SEGSUpscaler (Impact Pack segs_upscaler.py): a picture enlarged, then every part of it sampled anew and pasted back.
 import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur.ts';
-import { pasteInto } from '../image/composite.ts';
-import { toNHW } from '../image/masks.ts';
-import { rescaledSize, resizeSupersampled, tensorResize } from '../image/upscale.ts';
+import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
+import { pasteInto } from '../image/compose/composite.ts';
+import { toNHW } from '../image/mask/masks.ts';
+import { rescaledSize, resizeSupersampled, tensorResize } from '../image/resize/upscale.ts';
 import type { Autoencoder } from '../runtime/types.ts';
 import type { UpscaleModel } from '../runtime/upscaler.ts';
 import { inpaintConditioning } from '../sampling/inpaint.ts';

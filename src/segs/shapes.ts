@@ -1,6 +1,7 @@
 // What a detector found with a mask of each, as SEGS (Impact Subpack, subcore.py). Boxes keep their fractions; negative dilations do nothing.
-import { interpolateBytes } from '../image/interpolate-bytes.ts';
-import { dilateMask } from '../image/morphology.ts';
+
+import { dilateMask } from '../image/mask/morphology.ts';
+import { interpolateBytes } from '../image/resize/torch-interpolate-bytes.ts';
 import type { Box } from '../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { FoundOptions } from './found.ts';

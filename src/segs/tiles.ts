@@ -1,7 +1,7 @@
 // A picture cut into overlapping tiles as SEGS (Impact Pack, MakeTileSEGS).
 import { DarkroomError } from '../errors.ts';
-import { dilateMask } from '../image/morphology.ts';
-import { resizeMask } from '../image/upscale.ts';
+import { dilateMask } from '../image/mask/morphology.ts';
+import { resizeMask } from '../image/resize/upscale.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { toCombinedMask } from './combine.ts';
 import { maskToSegs } from './from-mask.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, testServer } from '../../test/support/server.ts';
-import { readPictureText } from '../image/picture-text.ts';
-import { encodePng } from '../image/png.ts';
+import { readPictureText } from '../image/codec/image-metadata.ts';
+import { encodePng } from '../image/codec/png.ts';
 
 let test: TestServer;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { DarkroomError } from '../errors.ts';
 import type { Json } from '../formats/json.ts';
-import { encodePng } from '../image/png.ts';
+import { encodePng } from '../image/codec/png.ts';
 import { NODES } from '../nodes/index.ts';
 import { inspect } from './inspect.ts';
 import { readWorkflow, readWorkflowBytes } from './read.ts';

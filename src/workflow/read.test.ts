@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../errors.ts';
-import { encodePng } from '../image/png.ts';
+import { encodePng } from '../image/codec/png.ts';
 import { promptOf } from './graph.ts';
 import { type ReadOptions, readWorkflowBytes, readWorkflowFile } from './read.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, keysOf, objectOf, parseJson } from '../formats/json.ts';
-import { type PictureKind, pictureKind, readPictureText } from '../image/picture-text.ts';
+import { type PictureKind, pictureKind, readPictureText } from '../image/codec/image-metadata.ts';
 import { didYouMean } from '../near.ts';
 import { declarationOf } from '../nodes/aliases.ts';
 import { NODES } from '../nodes/index.ts';

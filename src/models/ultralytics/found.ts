@@ -2,9 +2,9 @@
 // OpenCV's resize, boxes out of distances, non-maximum suppression per class, masks out of prototypes.
 
 import { fromBytes } from '../../image/bytes.ts';
-import { interpolate } from '../../image/interpolate.ts';
 import { toNCHW } from '../../image/layout.ts';
-import { resizeBytes } from '../../image/opencv-resize.ts';
+import { resizeBytes } from '../../image/resize/opencv-resize.ts';
+import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppress } from '../detector/boxes.ts';

@@ -1,11 +1,11 @@
 // The node of ComfyUI-CLIPSeg: a mask of what a text names. Its file is looked for in the models folder `clipseg`: model.safetensors of
 // CIDAS/clipseg-rd64-refined, under any name. Source: biegert/ComfyUI-CLIPSeg custom_nodes/clipseg.py.
 import { DarkroomError } from '../../errors.ts';
+import { gaussianFilter } from '../../image/blur/scipy-gaussian.ts';
 import { fromBytes, toBytes } from '../../image/bytes.ts';
-import { coloured, GREYS_MAP, VIRIDIS_MAP } from '../../image/colour-maps.ts';
-import { dilateMask } from '../../image/morphology.ts';
-import { resizeBytes } from '../../image/opencv-resize.ts';
-import { gaussianFilter } from '../../image/scipy-gauss.ts';
+import { coloured, GREYS_MAP, VIRIDIS_MAP } from '../../image/colour/colour-maps.ts';
+import { dilateMask } from '../../image/mask/morphology.ts';
+import { resizeBytes } from '../../image/resize/opencv-resize.ts';
 import { type ClipSeg, loadClipSeg } from '../../runtime/clipseg.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';

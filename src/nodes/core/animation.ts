@@ -1,6 +1,7 @@
 // Nodes that save a batch of pictures as an animation. Source: ComfyUI comfy_extras/nodes_images.py.
-import { encodeAnimatedPng, encodeAnimatedWebp, type Frames } from '../../image/animation.ts';
+
 import { toBytes } from '../../image/bytes.ts';
+import { encodeAnimatedPng, encodeAnimatedWebp, type Frames } from '../../image/codec/animation.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { boolean, combo, defineNode, float, int, type NodeDeclaration, type NodeResult, socket, string } from '../declare.ts';

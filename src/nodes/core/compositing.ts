@@ -1,9 +1,9 @@
 // Nodes that lay pictures over each other and handle transparency. Source: ComfyUI comfy_extras/nodes_compositing.py, nodes_mask.py.
 import { DarkroomError } from '../../errors.ts';
-import { compositeImages } from '../../image/composite.ts';
-import { invert } from '../../image/masks.ts';
-import { PORTER_DUFF, type PorterDuffMode, porterDuff } from '../../image/porter-duff.ts';
-import { commonUpscale, resizeMask, upscaleImage } from '../../image/upscale.ts';
+import { compositeImages } from '../../image/compose/composite.ts';
+import { PORTER_DUFF, type PorterDuffMode, porterDuff } from '../../image/compose/porter-duff.ts';
+import { invert } from '../../image/mask/masks.ts';
+import { commonUpscale, resizeMask, upscaleImage } from '../../image/resize/upscale.ts';
 import { concatAxis, narrow } from '../../tensor/axes.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { boolean, combo, defineNode, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';

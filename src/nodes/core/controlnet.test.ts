@@ -1,7 +1,7 @@
 // The union type and edges as nodes.
 import { expect, it } from 'vitest';
 import { runNode } from '../../../test/support/run-node.ts';
-import { canny } from '../../image/canny.ts';
+import { canny } from '../../image/edges/canny.ts';
 import type { ControlNet } from '../../runtime/types.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 

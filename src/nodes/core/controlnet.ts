@@ -1,6 +1,6 @@
 // ControlNet nodes: files, how they act on prompts, and edges to guide by. Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py,
 // nodes_canny.py.
-import { canny } from '../../image/canny.ts';
+import { canny } from '../../image/edges/canny.ts';
 import { loadControlNet } from '../../runtime/controlnet.ts';
 import { applyControl, applyControlToSides } from '../../sampling/control.ts';
 import { tensor } from '../../tensor/tensor.ts';

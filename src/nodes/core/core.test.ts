@@ -7,7 +7,7 @@ import { fixtureModel } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { openSafetensors } from '../../formats/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors-write.ts';
-import { readPngText } from '../../image/png.ts';
+import { readPngText } from '../../image/codec/png.ts';
 import type { Latent } from '../../sampling/types.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { NodeEnvironment } from '../context.ts';

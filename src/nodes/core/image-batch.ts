@@ -1,6 +1,6 @@
 // Nodes on batches of pictures: made, joined, taken apart, counted. Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
 import { DarkroomError } from '../../errors.ts';
-import { upscaleImage } from '../../image/upscale.ts';
+import { upscaleImage } from '../../image/resize/upscale.ts';
 import { torchGenerator } from '../../random/generator.ts';
 import { addScaled } from '../../sampling/float32.ts';
 import { concatBatch, repeatToBatch, sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';

@@ -1,8 +1,8 @@
 // Nodes that cut, turn, scale and stitch pictures. Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
 
-import { pasteAt } from '../../image/composite.ts';
-import { STITCH_COLOURS, STITCH_DIRECTIONS, type StitchColour, stitch } from '../../image/stitch.ts';
-import { upscaleImage } from '../../image/upscale.ts';
+import { pasteAt } from '../../image/compose/composite.ts';
+import { STITCH_COLOURS, STITCH_DIRECTIONS, type StitchColour, stitch } from '../../image/compose/stitch.ts';
+import { upscaleImage } from '../../image/resize/upscale.ts';
 import { flip, narrow, rotate } from '../../tensor/axes.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { full } from '../../tensor/tensor.ts';

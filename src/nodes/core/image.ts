@@ -1,9 +1,9 @@
 // Nodes on pictures. Source: ComfyUI nodes.py and comfy_extras/nodes_post_processing.py.
 
-import { BLEND_MODES, type BlendMode, blendImages } from '../../image/blend.ts';
-import { invert } from '../../image/masks.ts';
-import { padForOutpaint } from '../../image/pad.ts';
-import { scaleImage, upscaleImage } from '../../image/upscale.ts';
+import { BLEND_MODES, type BlendMode, blendImages } from '../../image/compose/blend-modes.ts';
+import { padForOutpaint } from '../../image/compose/pad.ts';
+import { invert } from '../../image/mask/masks.ts';
+import { scaleImage, upscaleImage } from '../../image/resize/upscale.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 import { CROP_METHODS, IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from './limits.ts';

@@ -1,7 +1,7 @@
 // Latent nodes that resize and composite. Source: ComfyUI nodes.py and comfy_extras/nodes_mask.py.
 
-import { composite, featherComposite } from '../../image/composite.ts';
-import { commonUpscale } from '../../image/upscale.ts';
+import { composite, featherComposite } from '../../image/compose/composite.ts';
+import { commonUpscale } from '../../image/resize/upscale.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { boolean, combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 import { CROP_METHODS, LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from './limits.ts';

@@ -12,7 +12,7 @@ import {
   type MaskOperation,
   maskToImage,
   thresholdMask,
-} from '../../image/masks.ts';
+} from '../../image/mask/masks.ts';
 import { full } from '../../tensor/tensor.ts';
 import { boolean, combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 import { MAX_RESOLUTION } from './limits.ts';

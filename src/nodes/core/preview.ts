@@ -1,6 +1,6 @@
 // The picture so far of a latent that is being sampled: its colours, or what a tiny autoencoder sees in it. Source: ComfyUI latent_preview.py.
 import { toBytes } from '../../image/bytes.ts';
-import type { ByteImage } from '../../image/pil.ts';
+import type { ByteImage } from '../../image/resize/pil-resize.ts';
 import { fromModelLatent } from '../../sampling/latent-format.ts';
 import { samplingPreview } from '../../sampling/latent-preview.ts';
 import type { Model } from '../../sampling/types.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
-import { encodePng } from '../../image/png.ts';
+import { encodePng } from '../../image/codec/png.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { NODES } from '../index.ts';
 

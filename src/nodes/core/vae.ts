@@ -1,6 +1,6 @@
 // Nodes between pixels and latents. Source: ComfyUI nodes.py.
 
-import { toNHW } from '../../image/masks.ts';
+import { toNHW } from '../../image/mask/masks.ts';
 import { decodeTiled, encodeTiled } from '../../runtime/tiled.ts';
 import { defineNode, int, output, outputs, socket } from '../declare.ts';
 import { batchFits, latentFits, rgb } from './checks.ts';

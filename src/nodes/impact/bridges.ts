@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { DarkroomError } from '../../errors.ts';
 import { fromBytes } from '../../image/bytes.ts';
-import { decodeImage } from '../../image/codec.ts';
-import { pilResize } from '../../image/pil.ts';
-import { resizeMask } from '../../image/upscale.ts';
+import { decodeImage } from '../../image/codec/decode-image.ts';
+import { pilResize } from '../../image/resize/pil-resize.ts';
+import { resizeMask } from '../../image/resize/upscale.ts';
 import type { Autoencoder } from '../../runtime/types.ts';
 import { LATENT_COLOURS, previewLatent } from '../../sampling/latent-preview.ts';
 import type { Latent } from '../../sampling/types.ts';

@@ -1,5 +1,5 @@
 // A detector that finds what a text names. Source: Impact Pack impact_pack.py (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
-import { toBinaryMask } from '../../image/mask-arithmetic.ts';
+import { toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
 import type { ClipSeg } from '../../runtime/clipseg.ts';
 import { maskToSegs } from '../../segs/from-mask.ts';
 import { sliceBatch } from '../../tensor/tensor.ts';

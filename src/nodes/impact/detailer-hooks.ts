@@ -1,5 +1,5 @@
 // Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py, hook_nodes.py.
-import { encodeWebp } from '../../image/webp.ts';
+import { encodeWebp } from '../../image/codec/webp.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';
 import { chosenParts, combineDetailerHooks, cycleDenoise, cycleNoise, cycleUnsampling, variationNoise } from '../../segs/detailer-hooks.ts';

@@ -1,5 +1,5 @@
 // Detailers: parts of a picture drawn anew at a larger size. Source: Impact Pack impact_pack.py, segs_nodes.py.
-import { squeezeMask } from '../../image/morphology.ts';
+import { squeezeMask } from '../../image/mask/morphology.ts';
 import { pythonRandom } from '../../random/python.ts';
 import type { Refiner } from '../../sampling/refined.ts';
 import type { SamplingHooks } from '../../sampling/types.ts';

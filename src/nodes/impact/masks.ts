@@ -1,12 +1,12 @@
 // The Impact Pack's nodes on masks, and lists of masks and pictures. Source: Impact Pack impact_pack.py, segs_nodes.py, util_nodes.py.
 import { DarkroomError } from '../../errors.ts';
-import { gaussianBlurMask } from '../../image/blur.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
 import { toNCHW } from '../../image/layout.ts';
-import { addMasks, bitwiseAndMasks, flattenMask, subtractMasks, toBinaryMask } from '../../image/mask-arithmetic.ts';
-import { toNHW } from '../../image/masks.ts';
-import { dilateMask } from '../../image/morphology.ts';
-import { pilResizeImages } from '../../image/pil.ts';
-import { cropToAspect, upscaleImage } from '../../image/upscale.ts';
+import { addMasks, bitwiseAndMasks, flattenMask, subtractMasks, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { dilateMask } from '../../image/mask/morphology.ts';
+import { pilResizeImages } from '../../image/resize/pil-resize.ts';
+import { cropToAspect, upscaleImage } from '../../image/resize/upscale.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { defineListNode, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 

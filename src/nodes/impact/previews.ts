@@ -1,10 +1,10 @@
 // Pictures of SEGS in the temp folder. Source: Impact Pack segs_nodes.py.
 
 import { toBytes } from '../../image/bytes.ts';
-import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask-arithmetic.ts';
-import { type ByteImage, pilResize } from '../../image/pil.ts';
-import { encodePng } from '../../image/png.ts';
-import { encodeWebp } from '../../image/webp.ts';
+import { encodePng } from '../../image/codec/png.ts';
+import { encodeWebp } from '../../image/codec/webp.ts';
+import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
+import { type ByteImage, pilResize } from '../../image/resize/pil-resize.ts';
 import { cropImageRegion } from '../../segs/region.ts';
 import { segsScaleMatch } from '../../segs/scale.ts';
 import type { Seg, Segs } from '../../segs/types.ts';

@@ -1,6 +1,6 @@
 // SEGS made, joined, changed and turned into masks and pictures. Source: Impact Pack segs_nodes.py, impact_pack.py, legacy_nodes.py.
-import { toNHW } from '../../image/masks.ts';
-import { squeezeMask } from '../../image/morphology.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { squeezeMask } from '../../image/mask/morphology.ts';
 import { randomState } from '../../random/numpy.ts';
 import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from '../../segs/combine.ts';
 import {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { latentFromExif } from '../../formats/latent-png.ts';
 import { toBytes } from '../../image/bytes.ts';
-import { encodePng, readPngExif, readPngText } from '../../image/png.ts';
+import { encodePng, readPngExif, readPngText } from '../../image/codec/png.ts';
 import { prepareNoise } from '../../random/noise.ts';
 import type { Latent } from '../../sampling/types.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';

@@ -1,9 +1,9 @@
 // Pictures and latents sent to the editor, and taken from files that it names. Source: Impact Pack impact_pack.py, impact_server.py.
 import { readFile } from 'node:fs/promises';
 import { latentExif, latentFromExif } from '../../formats/latent-png.ts';
-import { decodeImage } from '../../image/codec.ts';
-import { type ByteImage, pilResize } from '../../image/pil.ts';
-import { encodePng, readPngExif } from '../../image/png.ts';
+import { decodeImage } from '../../image/codec/decode-image.ts';
+import { encodePng, readPngExif } from '../../image/codec/png.ts';
+import { type ByteImage, pilResize } from '../../image/resize/pil-resize.ts';
 import { LATENT_COLOURS, previewLatent } from '../../sampling/latent-preview.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';

@@ -1,7 +1,7 @@
 // Samplers that only a Sampler* node makes (comfy_extras/nodes_advanced_samplers.py): consistency sampling that grows the latent on its way,
 // and the alternative CFG++ Euler.
 
-import { commonUpscale, type UpscaleMethod } from '../../image/upscale.ts';
+import { commonUpscale, type UpscaleMethod } from '../../image/resize/upscale.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { add, addScaled, divide, f32, sub } from '../float32.ts';

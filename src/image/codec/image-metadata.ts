@@ -1,0 +1,56 @@
+// The texts that a picture file carries beside its pixels: PNG text chunks, EXIF of JPEG and WebP (where ComfyUI writes `prompt:{…}`).
+import { exifTexts } from '../../formats/exif.ts';
+import { isPng, readPngText } from './png.ts';
+
+export type PictureKind = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
+
+const KINDS: readonly (readonly [kind: PictureKind, magic: readonly (number | undefined)[]])[] = [
+  ['PNG', [0x89, 0x50, 0x4e, 0x47]],
+  ['JPEG', [0xff, 0xd8, 0xff]],
+  ['WebP', [0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50]],
+  ['GIF', [0x47, 0x49, 0x46, 0x38]],
+  ['AVIF', [undefined, undefined, undefined, undefined, 0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
+];
+
+/** What kind of picture the bytes begin like. */
+export const pictureKind = (bytes: Uint8Array): PictureKind | undefined =>
+  KINDS.find(([, magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte))?.[0];
+
+/**
+ * Texts by key: of a PNG its text chunks; of JPEG and WebP the EXIF texts `key:text`, and under `parameters` a text without such a key.
+ * Throws DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
+ */
+export function readPictureText(bytes: Uint8Array, name: string): Record<string, string> {
+  if (isPng(bytes)) return readPngText(bytes, name);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kind = pictureKind(file);
+  const blocks = kind === 'JPEG' ? [...jpegBlocks(file)] : kind === 'WebP' ? [...webpBlocks(file)] : [];
+  const texts: [string, string][] = [];
+  for (const text of blocks.flatMap(exifTexts)) {
+    const key = /^\s*(prompt|workflow|parameters)\s*:/i.exec(text);
+    if (key) texts.push([key[1].toLowerCase(), text.slice(key[0].length).trim()]);
+    else if (/(^|\n)Steps:\s*\d/.test(text)) texts.push(['parameters', text]);
+    else if (/^\s*\{/.test(text)) texts.push(['workflow', text]);
+  }
+  return Object.fromEntries(texts.reverse());
+}
+
+function* jpegBlocks(file: Buffer): Generator<Buffer> {
+  for (let at = 2; at + 4 <= file.length && file[at] === 0xff; ) {
+    const marker = file[at + 1];
+    if (marker === 0xda || marker === 0xd9) return;
+    const end = at + 2 + file.readUInt16BE(at + 2);
+    const data = file.subarray(at + 4, end);
+    if (marker === 0xe1 && data.toString('latin1', 0, 6) === 'Exif\0\0') yield data;
+    if (end < at + 4) return;
+    at = end;
+  }
+}
+
+function* webpBlocks(file: Buffer): Generator<Buffer> {
+  for (let at = 12; at + 8 <= file.length; ) {
+    const size = file.readUInt32LE(at + 4);
+    if (file.toString('latin1', at, at + 4) === 'EXIF') yield file.subarray(at + 8, Math.min(at + 8 + size, file.length));
+    at += 8 + size + (size & 1);
+  }
+}

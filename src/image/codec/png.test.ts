@@ -1,0 +1,82 @@
+import { crc32, deflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decodeImage } from './decode-image.ts';
+import { encodePng, readPngText } from './png.ts';
+
+const one = { width: 1, height: 1, channels: 3, bytes: Uint8Array.from([1, 2, 3]) };
+
+function chunkTypes(file: Buffer): string[] {
+  const types: string[] = [];
+  for (let at = 8; at < file.length; at += 12 + file.readUInt32BE(at)) types.push(file.toString('latin1', at + 4, at + 8));
+  return types;
+}
+
+/** `file` with one more chunk after the header. */
+function withChunk(file: Buffer, type: string, data: Buffer, crc?: number, length = data.length): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const words = Buffer.alloc(8);
+  words.writeUInt32BE(length, 0);
+  words.writeUInt32BE(crc ?? crc32(body), 4);
+  return Buffer.concat([file.subarray(0, 33), words.subarray(0, 4), body, words.subarray(4), file.subarray(33)]);
+}
+
+describe('encodePng', () => {
+  it('writes header, texts in order, pixels, end, and nothing else', async () => {
+    const file = await encodePng(one, { text: { prompt: '{"a": 1}', workflow: 'café', note: '漢' } });
+    expect(chunkTypes(file)).toEqual(['IHDR', 'tEXt', 'tEXt', 'iTXt', 'IDAT', 'IEND']);
+    // the chunk PngInfo.add_text('prompt', '{"a": 1}') writes
+    expect(file.subarray(33, 60).toString('hex')).toBe(Buffer.from('AAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGT', 'base64').toString('hex'));
+    expect(readPngText(file)).toEqual({ prompt: '{"a": 1}', workflow: 'café', note: '漢' });
+  });
+
+  it.each([1, 3, 4])('keeps the pixels of %i channels', async (channels) => {
+    const bytes = Uint8Array.from({ length: 7 * 5 * channels }, (_, i) => (i * 37) % 256);
+    const file = await encodePng({ width: 7, height: 5, channels, bytes }, { level: 1 });
+    expect([file[24], file[25]]).toEqual([8, { 1: 0, 3: 2, 4: 6 }[channels]]);
+    const { image, mask } = await decodeImage(file);
+    const pixel = (i: number) => Array.from(image.data.subarray(3 * i, 3 * i + 3), (v) => Math.round(v * 255));
+    expect(pixel(34)).toEqual([0, 1, 2].map((c) => bytes[34 * channels + (channels === 1 ? 0 : c)]));
+    if (channels === 4) expect(Math.round((1 - mask.data[34]) * 255)).toBe(bytes[34 * 4 + 3]);
+  });
+});
+
+describe('readPngText', () => {
+  it('reads what Pillow writes: tEXt, iTXt, zTXt, compressed iTXt', () => {
+    // add_text('prompt', …), add_text('workflow', 'café'), add_text('note', '漢'), add_text('long', 'x' * 300, zip=True),
+    // add_itxt('it', '漢' * 50, 'en', 'k', zip=True)
+    const file = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGTAAAADXRFWHR3b3JrZmxvdwBjYWbpY7yZvgAAAAxpVFh0bm90ZQAAAAAA5ryiVKU5ZwAAABN6VFh0bG9uZwAAeJyrqBgFxAIAsgqMoZYCo9cAAAAYaVRYdGl0AAEAZW4AawB4nHu2Z9GzwYcAeIlxSc4a95wAAAAMSURBVHicY2BgYAAAAAQAAfYXOFUAAAAASUVORK5CYII=',
+      'base64',
+    );
+    expect(readPngText(file)).toEqual({ prompt: '{"a": 1}', workflow: 'café', note: '漢', long: 'x'.repeat(300), it: '漢'.repeat(50) });
+  });
+
+  it('keeps odd keys harmless', async () => {
+    const text = readPngText(withChunk(await encodePng(one), 'tEXt', Buffer.from('__proto__\0x')));
+    expect(Object.keys(text)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(text)).toBe(Object.prototype);
+  });
+
+  it('reads the texts of a file cut within its pixels', async () => {
+    const file = await encodePng(one, { text: { prompt: '{}' } });
+    expect(readPngText(file.subarray(0, file.length - 16))).toEqual({ prompt: '{}' });
+  });
+
+  it('refuses damage, bombs and other files', async () => {
+    const file = await encodePng(one);
+    const bomb = Buffer.concat([Buffer.from('k\0\0'), deflateSync(Buffer.alloc(65 * 1024 * 1024))]);
+    const bad: Record<string, Buffer> = {
+      'not a PNG file': Buffer.from('JFIF'),
+      'damaged (checksum)': withChunk(file, 'tEXt', Buffer.from('k\0v'), 1),
+      'damaged (no separator)': withChunk(file, 'tEXt', Buffer.from('kv')),
+      'zTXt chunk is damaged (': withChunk(file, 'zTXt', bomb),
+      'zTXt chunk is damaged (incorrect': withChunk(file, 'zTXt', Buffer.from('k\0\0garbage')),
+      'iTXt chunk is damaged (no separator)': withChunk(file, 'iTXt', Buffer.from('k\0\0\0')),
+    };
+    for (const [why, bytes] of Object.entries(bad)) {
+      expect(() => readPngText(bytes, 'cat.png'), why).toThrow(why);
+      expect(() => readPngText(bytes, 'cat.png'), why).toThrow('cat.png');
+    }
+    expect(readPngText(withChunk(file, 'tEXt', Buffer.from('k\0v'), undefined, 0xffffffff))).toEqual({});
+  });
+});

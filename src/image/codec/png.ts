@@ -1,0 +1,143 @@
+// PNG files with text: pixels through sharp, the text chunks written as Pillow's PngInfo does and read back with checks.
+import { crc32, inflateSync } from 'node:zlib';
+import { DarkroomError } from '../../errors.ts';
+import type { ByteImage } from '../resize/pil-resize.ts';
+import { sharp } from './sharp.ts';
+
+export interface PngOptions {
+  /** Text chunks in the order they are written. */
+  readonly text?: Record<string, string>;
+  /** zlib level 0..9; ComfyUI saves with 4 and previews with 1. */
+  readonly level?: number;
+  /** An EXIF block (`II*` or `MM*` and what follows). */
+  readonly exif?: Uint8Array;
+}
+
+export const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Upper bound of all text of one file together, in bytes after inflating (as Pillow's MAX_TEXT_MEMORY). */
+const MAX_TEXT = 64 * 1024 * 1024;
+
+/** A grey, RGB or RGBA PNG: header, text, pixels, nothing else. */
+export async function encodePng(image: ByteImage, { text = {}, level = 4, exif }: PngOptions = {}): Promise<Buffer> {
+  const { width, height, channels, bytes } = image;
+  if (bytes.length !== width * height * channels) throw new Error(`internal: ${bytes.length} bytes for ${width}x${height}x${channels}`);
+  const file = await sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .png({ compressionLevel: level, adaptiveFiltering: true, palette: false })
+    .toBuffer();
+  const own = [...chunks(file)];
+  const pick = (type: string) => own.filter((c) => c.type === type).map((c) => file.subarray(c.start, c.end));
+  const texts = Object.entries(text).map(([key, value]) => textChunk(key, value));
+  const block = exif ? [chunk('eXIf', Buffer.from(exif))] : [];
+  return Buffer.concat([SIGNATURE, ...pick('IHDR'), ...texts, ...block, ...pick('IDAT'), ...pick('IEND')]);
+}
+
+const isLatin1 = (text: string): boolean => !/[^\p{ASCII}\u0080-\u00ff]/u.test(text);
+
+/** tEXt where the value fits Latin-1, else uncompressed iTXt. */
+function textChunk(key: string, value: string): Buffer {
+  if (!isLatin1(key) || key.length < 1 || key.length > 79 || key.includes('\0')) throw new Error(`internal: PNG text key ${key}`);
+  if (isLatin1(value)) return chunk('tEXt', Buffer.from(`${key}\0${value}`, 'latin1'));
+  return chunk('iTXt', Buffer.concat([Buffer.from(`${key}\0\0\0\0\0`, 'latin1'), Buffer.from(value, 'utf8')]));
+}
+
+/** One chunk with its length and checksum. */
+export function chunk(type: string, data: Buffer): Buffer {
+  const result = Buffer.alloc(data.length + 12);
+  result.writeUInt32BE(data.length, 0);
+  result.write(type, 4, 'latin1');
+  data.copy(result, 8);
+  result.writeUInt32BE(crc32(result.subarray(4, 8 + data.length)), 8 + data.length);
+  return result;
+}
+
+interface Chunk {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly data: Buffer;
+}
+
+/** The chunks that lie whole in the file, up to IEND. */
+export function* chunks(file: Buffer): Generator<Chunk> {
+  for (let start = SIGNATURE.length; start + 12 <= file.length; ) {
+    const end = start + 12 + file.readUInt32BE(start);
+    if (end > file.length) return;
+    const type = file.toString('latin1', start + 4, start + 8);
+    yield { type, start, end, data: file.subarray(start + 8, end - 4) };
+    if (type === 'IEND') return;
+    start = end;
+  }
+}
+
+const plain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
+  const [key, rest] = split(data);
+  return [key, rest, 'latin1'];
+};
+
+/** Key and text of each kind of text chunk, inflating at most `limit` bytes. */
+const TEXT_CHUNKS: Record<string, (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']> = {
+  tEXt: plain,
+  // ComfyUI's, in animations
+  comf: plain,
+  zTXt: (data, limit) => {
+    const [key, rest] = split(data);
+    if (rest[0] !== 0) throw new Error('unknown compression');
+    return [key, inflate(rest.subarray(1), limit), 'latin1'];
+  },
+  iTXt: (data, limit) => {
+    const [key, rest] = split(data);
+    const [, afterLanguage] = split(rest.subarray(2));
+    const [, text] = split(afterLanguage);
+    if (rest[0] && rest[1] !== 0) throw new Error('unknown compression');
+    return [key, rest[0] ? inflate(text, limit) : text, 'utf8'];
+  },
+};
+
+function split(data: Buffer): readonly [string, Buffer] {
+  const at = data.indexOf(0);
+  if (at < 0) throw new Error('no separator');
+  return [data.toString('latin1', 0, at), data.subarray(at + 1)];
+}
+
+const inflate = (data: Buffer, limit: number): Buffer => inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
+
+export const isPng = (bytes: Uint8Array): boolean => bytes.length >= 8 && SIGNATURE.equals(bytes.subarray(0, 8));
+
+/** The EXIF block of a PNG; undefined without one, and for another file. */
+export function readPngExif(bytes: Uint8Array): Buffer | undefined {
+  if (!isPng(bytes)) return undefined;
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return [...chunks(file)].find(({ type }) => type === 'eXIf')?.data;
+}
+
+/** All texts of a PNG by key (of equal keys the last). Throws DR_IMAGE_UNREADABLE for another file, a damaged text chunk or too much text. */
+export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, string> {
+  const unreadable = (why: string, cause?: unknown) =>
+    new DarkroomError('DR_IMAGE_UNREADABLE', {
+      message: `cannot read the text of ${name}: ${why}`,
+      hint: 'use the PNG file as it was saved, not a copy that was converted or cut short',
+      file: name,
+      cause,
+    });
+  if (!isPng(bytes)) throw unreadable('it is not a PNG file');
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const texts = new Map<string, string>();
+  let left = MAX_TEXT;
+  for (const { type, start, end, data } of chunks(file)) {
+    const read = TEXT_CHUNKS[type];
+    if (!read) continue;
+    if (crc32(file.subarray(start + 4, end - 4)) !== file.readUInt32BE(end - 4))
+      throw unreadable(`its ${type} chunk is damaged (checksum)`);
+    try {
+      const [key, text, encoding] = read(data, left);
+      left -= text.length;
+      if (left < 0) throw new Error(`more than ${MAX_TEXT} bytes of text`);
+      texts.set(key, text.toString(encoding));
+    } catch (cause) {
+      throw unreadable(`its ${type} chunk is damaged (${(cause as Error).message})`, cause);
+    }
+  }
+  return Object.fromEntries(texts);
+}

@@ -1,0 +1,34 @@
+// ImagePadForOutpaint: grey borders around a picture and the mask of what is to be painted, fading into the picture.
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Margins } from '../mask/masks.ts';
+
+export interface Padded {
+  readonly image: Tensor;
+  /** [1,H,W]: 1 on the borders, 0 inside, quadratic in between. */
+  readonly mask: Tensor;
+}
+
+/** Pads an NHWC image by `margins`; `feathering` pixels inside each padded side fade (none if they exceed half the picture). */
+export function padForOutpaint(image: Tensor, margins: Margins, feathering: number): Padded {
+  const [n, h, w, channels] = image.shape;
+  const { left, top, right, bottom } = margins;
+  const height = h + top + bottom;
+  const width = w + left + right;
+  const data = new Float32Array(n * height * width * channels).fill(0.5);
+  for (let item = 0; item < n; item++)
+    for (let y = 0; y < h; y++) {
+      const from = (item * h + y) * w * channels;
+      data.set(image.data.subarray(from, from + w * channels), ((item * height + top + y) * width + left) * channels);
+    }
+  const mask = new Float32Array(height * width).fill(1);
+  const fades = feathering > 0 && feathering * 2 < h && feathering * 2 < w;
+  for (let y = 0; y < h; y++) {
+    const vertical = Math.min(top ? y : h, bottom ? h - y : h);
+    for (let x = 0; x < w; x++) {
+      const edge = Math.min(vertical, left ? x : w, right ? w - x : w);
+      const v = fades && edge < feathering ? (feathering - edge) / feathering : 0;
+      mask[(top + y) * width + left + x] = v * v;
+    }
+  }
+  return { image: { shape: [n, height, width, channels], data }, mask: { shape: [1, height, width], data: mask } };
+}

@@ -1,0 +1,76 @@
+// Two pictures side by side (comfy_extras/nodes_images.py ImageStitch, after ComfyUI-KJNodes). NHWC.
+import { concatAxis } from '../../tensor/axes.ts';
+import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { upscaleImage } from '../resize/upscale.ts';
+import { matchChannels, pasteAt } from './composite.ts';
+
+export const STITCH_DIRECTIONS = ['right', 'down', 'left', 'up'] as const;
+
+/** What lies between the pictures. */
+export const STITCH_COLOURS = {
+  white: [1, 1, 1],
+  black: [0, 0, 0],
+  red: [1, 0, 0],
+  green: [0, 1, 0],
+  blue: [0, 0, 1],
+} as const;
+
+export type StitchColour = keyof typeof STITCH_COLOURS;
+
+export interface StitchOptions {
+  readonly direction: (typeof STITCH_DIRECTIONS)[number];
+  /** The second picture is scaled to the first one's height (or width); else the smaller one is padded. */
+  readonly match: boolean;
+  readonly spacing: number;
+  readonly colour: StitchColour;
+}
+
+/** `second` beside `first`. The shorter batch repeats its last picture; where only one has alpha, the other gets an opaque one. */
+export function stitch(first: Tensor, second: Tensor, { direction, match, spacing, colour }: StitchOptions): Tensor {
+  const axis = direction === 'left' || direction === 'right' ? 2 : 1;
+  const count = Math.max(first.shape[0], second.shape[0]);
+  const [one, other] = [lengthened(first, count), lengthened(second, count)];
+  // grey is the only colour that padding knows
+  const padding = colour === 'white' ? 1 : 0;
+  const [a, b] = match ? [one, scaledTo(one, other, axis)] : padded(one, other, 3 - axis, padding);
+  const channels = Math.max(a.shape[3], b.shape[3]);
+  const pair = [a, b].map((image) => matchChannels({ shape: [1, 1, 1, channels], data: new Float32Array(channels) }, image));
+  const ordered = direction === 'left' || direction === 'up' ? [pair[1], pair[0]] : pair;
+  if (spacing === 0) return concatAxis(ordered, axis);
+  const width = spacing + (spacing % 2);
+  const shape = ordered[0].shape.map((size, i) => (i === axis ? width : i === 0 || i === 3 ? size : Math.max(size, ordered[1].shape[i])));
+  return concatAxis([ordered[0], filled(shape, STITCH_COLOURS[colour]), ordered[1]], axis);
+}
+
+const lengthened = (images: Tensor, count: number): Tensor => {
+  const have = images.shape[0];
+  return have === count ? images : concatBatch([images, repeatToBatch(sliceBatch(images, have - 1, have), count - have)]);
+};
+
+function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Tensor {
+  const aspect = image.shape[2] / image.shape[1];
+  const [width, height] = axis === 2 ? [Math.trunc(h * aspect), h] : [w, Math.trunc(w / aspect)];
+  return upscaleImage(image, Math.max(1, width), Math.max(1, height), 'lanczos', 'disabled');
+}
+
+/** Both on canvases of the longer one's side along `axis`, about the middle. */
+function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Tensor] {
+  const target = Math.max(a.shape[axis], b.shape[axis]);
+  const pad = (image: Tensor): Tensor => {
+    const missing = target - image.shape[axis];
+    if (missing === 0) return image;
+    const canvas = full(
+      image.shape.map((size, i) => (i === axis ? target : size)),
+      value,
+    );
+    return pasteAt(canvas, image, axis === 2 ? missing >> 1 : 0, axis === 1 ? missing >> 1 : 0);
+  };
+  return [pad(a), pad(b)];
+}
+
+function filled(shape: readonly number[], colour: readonly number[]): Tensor {
+  const image = full(shape, 1);
+  const channels = shape[3];
+  for (let i = 0; i < image.data.length; i++) if (i % channels < 3) image.data[i] = colour[i % channels];
+  return image;
+}

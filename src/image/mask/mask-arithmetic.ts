@@ -1,0 +1,54 @@
+// The Impact Pack's arithmetic of masks (utils.py): sums and differences through 0..255, bitwise operations on bytes or on the bits
+// of the floats, and thresholds. Masks of unequal shapes are not combined: the first one is the answer.
+import { map, type Tensor } from '../../tensor/tensor.ts';
+import { toNHW } from './masks.ts';
+
+const f = Math.fround;
+
+const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
+
+/** `(mask * 255).astype(uint8)`: cut to whole numbers and to their lowest byte. */
+export const byteOf = (value: number): number => Math.trunc(f(value * 255)) & 255;
+
+/** The bytes of all values. */
+export function bytesOf(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = byteOf(values[i]);
+  return bytes;
+}
+
+const combine =
+  (apply: (a: number, b: number) => number) =>
+  (mask1: Tensor, mask2: Tensor): Tensor =>
+    sameShape(mask1, mask2) ? map(mask1, (v, i) => Math.min(Math.max(f(apply(f(v * 255), f(mask2.data[i] * 255))) / 255, 0), 1)) : mask1;
+
+/** add_masks: the sum, at most 1. */
+export const addMasks = combine((a, b) => a + b);
+
+/** subtract_masks: the difference, at least 0. */
+export const subtractMasks = combine((a, b) => a - b);
+
+const words = (mask: Tensor): Int32Array => new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length);
+
+/** bitwise_and_masks: OpenCV's bitwise_and of floats, on their bits; right for 0 and 1, odd for what lies between. */
+export function bitwiseAndMasks(mask1: Tensor, mask2: Tensor): Tensor {
+  if (!sameShape(mask1, mask2)) return mask1;
+  const other = words(mask2);
+  const bits = words(mask1).map((v, i) => v & other[i]);
+  return { shape: mask1.shape, data: new Float32Array(bits.buffer) };
+}
+
+/** to_binary_mask: 1 above the threshold, else 0, as [N,H,W]. */
+export function toBinaryMask(mask: Tensor, threshold = 0): Tensor {
+  const limit = f(threshold);
+  return map(toNHW(mask), (v) => Number((v > limit ? 1 : v) > limit));
+}
+
+/** flatten_mask: the bitwise or of all masks of a batch as bytes; one mask [H,W] of values 0..255. */
+export function flattenMask(masks: Tensor): Tensor {
+  const { shape, data } = toNHW(masks);
+  const [, h, w] = shape;
+  const result = new Float32Array(h * w);
+  for (let i = 0; i < data.length; i++) result[i % result.length] |= byteOf(data[i]);
+  return { shape: [h, w], data: result };
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { expectGolden, type Golden, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import { full, type Tensor } from '../../tensor/tensor.ts';
+import { blendImages } from '../compose/blend-modes.ts';
+import { composite, compositeImages, featherComposite, pasteMasked } from '../compose/composite.ts';
+import { padForOutpaint } from '../compose/pad.ts';
+import {
+  colorToMask,
+  compositeMasks,
+  cropMask,
+  featherMask,
+  growMask,
+  imageToMask,
+  invert,
+  maskToImage,
+  prepareMask,
+  thresholdMask,
+} from './masks.ts';
+
+type Kind = (input: (name: string) => Tensor, params: Params, inputs: Record<string, string>) => Tensor;
+
+/** What each node or function of the goldens is here. */
+const KINDS: Record<string, Kind> = {
+  'comfy.sampler_helpers.prepare_mask': (x, p) => prepareMask(x('mask'), p.shape),
+  LatentCompositeMasked: (x, p, inputs) =>
+    composite(x('destination'), x('source'), p.x, p.y, inputs.mask ? x('mask') : undefined, 8, p.resize_source),
+  LatentComposite: (x, p) =>
+    featherComposite(x('samples_to'), x('samples_from'), Math.floor(p.x / 8), Math.floor(p.y / 8), Math.floor(p.feather / 8)),
+  ImageCompositeMasked: (x, p, inputs) =>
+    compositeImages(x('destination'), x('source'), p.x, p.y, inputs.mask ? x('mask') : undefined, p.resize_source),
+  tensor_paste: (x, p) => {
+    const mask = x('mask');
+    const nhw1 = { shape: [1, ...mask.shape.slice(-2), 1], data: mask.data };
+    return pasteMasked(x('image1'), x('image2'), p.left_top[0], p.left_top[1], nhw1);
+  },
+  MaskComposite: (x, p) => compositeMasks(x('destination'), x('source'), p.x, p.y, p.operation),
+  GrowMask: (x, p) => growMask(x('mask'), p.expand, p.tapered_corners),
+  FeatherMask: (x, p) => featherMask(x('mask'), p as never),
+  InvertMask: (x) => invert(x('mask')),
+  CropMask: (x, p) => cropMask(x('mask'), p.x, p.y, p.width, p.height),
+  ThresholdMask: (x, p) => thresholdMask(x('mask'), p.value),
+};
+
+/** Kinds of the Impact Pack's masks, which come with SEGS. */
+const LEFT_FOR_SEGS: Record<string, readonly string[]> = {
+  basic: ['tensor_gaussian_blur_mask', 'dilate_mask', 'core.erosion_mask (grows!)', 'to_binary_mask'],
+  composite: [],
+  combine: ['add_masks', 'subtract_masks', 'bitwise_and_masks', 'flatten_mask'],
+};
+
+const kindOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
+
+/** The mask goldens without a batch axis are given as [1,H,W] results: compare values, and the last two sizes. */
+function expectMask(g: Golden, c: GoldenCase, got: Tensor): void {
+  const want = g.tensor(c.outputs.out).shape;
+  expect(got.shape.slice(-2), c.id).toEqual(want.slice(-2));
+  expectGolden(g, c.id, c.outputs.out, got.data);
+}
+
+describe.each(Object.keys(LEFT_FOR_SEGS))('masks/%s', (group) => {
+  const g = golden('masks', group);
+  const left = LEFT_FOR_SEGS[group];
+  const kinds = [...new Set(g.cases.map(kindOf))];
+
+  it('leaves exactly the kinds listed', () => {
+    expect(kinds.filter((kind) => !KINDS[kind])).toEqual(left);
+  });
+
+  it.each(kinds.filter((kind) => !left.includes(kind)))('%s', (kind) => {
+    for (const c of g.cases.filter((c) => kindOf(c) === kind))
+      expectMask(
+        g,
+        c,
+        KINDS[kind]((name) => g.float(c.inputs[name]), c.params, c.inputs),
+      );
+  });
+});
+
+const image = (channels: number, ...values: number[]): Tensor => ({
+  shape: [1, 1, values.length / channels, channels],
+  data: Float32Array.from(values),
+});
+
+describe('masks', () => {
+  it('convert to images and back', () => {
+    const mask: Tensor = { shape: [2, 2], data: Float32Array.from([0, 0.25, 0.5, 1]) };
+    const grey = maskToImage(mask);
+    expect(grey.shape).toEqual([1, 2, 2, 3]);
+    expect(imageToMask(grey, 'blue')).toEqual({ shape: [1, 2, 2], data: mask.data });
+    expect(() => imageToMask(grey, 'alpha')).toThrow('no alpha channel');
+  });
+
+  it('find a colour after rounding to 8 bits', () => {
+    const x = image(3, 1, 0, 0, 0.999, 0.001, 0, 0.99, 0, 0);
+    expect([...colorToMask(x, 0xff0000).data]).toEqual([1, 1, 0]);
+  });
+
+  it('leave the input alone', () => {
+    const mask = full([1, 4, 4], 1);
+    featherMask(mask, { left: 2, top: 2, right: 2, bottom: 2 });
+    expect(mask.data.every((v) => v === 1)).toBe(true);
+  });
+
+  it('combine only where they overlap, and refuse unequal batches', () => {
+    const mask = full([1, 2, 2], 0.5);
+    expect([...compositeMasks(mask, full([1, 2, 2], 1), 1, 1, 'add').data]).toEqual([0.5, 0.5, 0.5, 1]);
+    expect([...compositeMasks(mask, full([1, 2, 2], 1), 5, 5, 'add').data]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect(() => compositeMasks(full([2, 2, 2], 1), full([3, 2, 2], 1), 0, 0, 'add')).toThrow('batch of 3');
+  });
+});
+
+describe('blend', () => {
+  // ((a, b) -> torch expressions of ImageBlend) at a = .2 .8, b = .3 .6, blend_factor 1
+  const a = image(1, 0.2, 0.8);
+  const b = image(1, 0.3, 0.6);
+  it.each([
+    ['normal', [0.3, 0.6]],
+    ['multiply', [0.06, 0.48]],
+    ['screen', [0.44, 0.92]],
+    ['overlay', [0.12, 0.84]],
+    ['soft_light', [0.136, 0.8 + 0.2 * (Math.sqrt(0.8) - 0.8)]],
+    ['difference', [0, 0.2]],
+  ] as const)('%s', (mode, want) => {
+    const got = blendImages(a, b, 1, mode).data;
+    want.forEach((v, i) => {
+      expect(got[i]).toBeCloseTo(v, 6);
+    });
+  });
+
+  it('mixes by the factor and fits the second image', () => {
+    expect(blendImages(a, full([1, 4, 8, 1], 1), 0.5, 'normal').data[0]).toBeCloseTo(0.6, 6);
+    expect(blendImages(a, full([3, 1, 2, 3], 1), 0, 'normal').shape).toEqual([3, 1, 2, 1]);
+  });
+});
+
+it('pads for outpainting', () => {
+  const { image: padded, mask } = padForOutpaint(full([1, 5, 6, 3], 1), { left: 2, top: 0, right: 0, bottom: 1 }, 2);
+  expect(padded.shape).toEqual([1, 6, 8, 3]);
+  expect(padded.data.slice(0, 9)).toEqual(Float32Array.from([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 1, 1]));
+  // v = (feathering - min(distances)) / feathering, squared; the bottom distance starts at 1
+  expect([...mask.data.slice(0, 8)]).toEqual([1, 1, 1, 0.25, 0, 0, 0, 0]);
+  expect([...mask.data.slice(32, 48)]).toEqual([1, 1, 1, 0.25, 0.25, 0.25, 0.25, 0.25, 1, 1, 1, 1, 1, 1, 1, 1]);
+});
