@@ -2,7 +2,7 @@
 // (ComfyUI's sd1_clip, sdxl_clip, sd2_clip).
 import { DarkroomError } from '../errors.ts';
 import { sliceBatch, type Tensor } from '../tensor/tensor.ts';
-import { blendWeights, joinFeatures } from '../text/blend.ts';
+import { blendWeights, joinFeatures } from '../text/blend-weights.ts';
 import { END_TOKEN } from '../text/bpe.ts';
 import { type Chunk, emptyChunk, type Slot, tokenize } from '../text/chunks.ts';
 import type { EmbeddingLookup, Warn } from '../text/embeddings.ts';

@@ -3,7 +3,7 @@
 import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './bpe.ts';
 import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
 import { splitWords } from './normalise.ts';
-import { parseWeights } from './weights.ts';
+import { parseWeights } from './prompt-weights.ts';
 
 /** A token id, or a vector of a textual inversion. */
 export type Slot = number | Float32Array;

@@ -10,7 +10,7 @@ import { clipBpe, END_TOKEN } from './bpe.ts';
 import { tokenize } from './chunks.ts';
 import { type Embedding, embeddingReader, embeddingVectors, readEmbedding } from './embeddings.ts';
 import { normalise } from './normalise.ts';
-import { parseFloatAsPython, parseWeights } from './weights.ts';
+import { parseFloatAsPython, parseWeights } from './prompt-weights.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));
 
