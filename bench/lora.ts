@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors } from '../src/formats/safetensors.ts';
+import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { OPEN_CLIP } from '../src/models/clip/layout.ts';
 import { weightsOf } from '../src/models/weights.ts';
 import { makeClip } from '../src/runtime/clip.ts';

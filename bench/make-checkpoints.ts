@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeFloat32 } from '../src/formats/dtypes.ts';
-import { type TensorToMake, writeSafetensorsLater } from '../src/formats/safetensors-write.ts';
+import { type TensorToMake, writeSafetensorsLater } from '../src/formats/safetensors/safetensors-write.ts';
 import { sizeOf } from '../src/tensor/tensor.ts';
 import { FULL_SIZE, isFullSize, type Shapes } from './full-size.ts';
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { openSafetensors } from '../src/formats/safetensors.ts';
-import { writeSafetensors } from '../src/formats/safetensors-write.ts';
+import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
+import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { loadVae } from '../src/runtime/autoencoder.ts';
 import { loadDiffusionModel } from '../src/runtime/checkpoint.ts';
 import { loadControlNet } from '../src/runtime/controlnet.ts';

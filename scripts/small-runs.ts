@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
 import { DarkroomError } from '../src/errors.ts';
 import { type Json, type JsonObject, numberOf } from '../src/formats/json.ts';
-import { writeSafetensors } from '../src/formats/safetensors-write.ts';
+import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { encodePng } from '../src/image/codec/png.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { type Graph, promptOf, withInputs } from '../src/workflow/graph.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom, type RunOptions } from '../src/engine/room.ts';
-import { openSafetensors } from '../src/formats/safetensors.ts';
+import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { expectGolden, expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');

@@ -3,8 +3,8 @@
 // version, or made from files that have changed is as good as absent.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors-write.ts';
-import { restoreValue, storeValue } from '../formats/values.ts';
+import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors/safetensors-write.ts';
+import { restoreValue, storeValue } from '../formats/value-codec.ts';
 import { openEntries } from '../storage/entries.ts';
 import type { FilesAsked } from './files-asked.ts';
 import type { OutputLists } from './lists.ts';

@@ -2,11 +2,11 @@
 // attention. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
 import { stat } from 'node:fs/promises';
 import { withTorchFile } from './model-file.ts';
-import { entriesOf, isKind, type PickleValue } from './pickle/values.ts';
+import { entriesOf, isKind, type PickleValue } from './pickle/pickle-values.ts';
 import { unsupportedModel } from './refusals.ts';
 import type { TensorInfo } from './tensor-file.ts';
-import { placeTensors } from './torch-model.ts';
-import type { TorchTensor } from './torch-tensors.ts';
+import { placeTensors } from './torch/torch-model.ts';
+import type { TorchTensor } from './torch/torch-tensors.ts';
 
 export const ACTIVATIONS = ['linear', 'relu', 'leakyrelu', 'elu', 'swish', 'tanh', 'sigmoid', 'softsign', 'mish'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];

@@ -4,7 +4,7 @@ import { DarkroomError } from '../errors.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { DTYPES, decodeFloat32, isDType } from './dtypes.ts';
 import { isJsonObject, parseJson } from './json.ts';
-import { encodeSafetensors } from './safetensors-write.ts';
+import { encodeSafetensors } from './safetensors/safetensors-write.ts';
 
 const ENTRY = 'latent';
 const TENSOR = 'latent_tensor';

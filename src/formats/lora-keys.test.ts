@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { clipKeys, unetKeys } from './lora-keys.ts';
-import { openSafetensors } from './safetensors.ts';
+import { openSafetensors } from './safetensors/safetensors.ts';
 
 type Keys = Readonly<Record<string, string>>;
 const wanted: Readonly<Record<string, { unet: Keys; clip: Keys }>> = JSON.parse(

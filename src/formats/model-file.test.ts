@@ -9,8 +9,8 @@ import { fixtureModel } from '../../test/support/golden.ts';
 import { dict, pickle } from '../../test/support/pickle.ts';
 import { zipOf } from '../../test/support/zip.ts';
 import { createGraph } from '../onnx/builder.ts';
-import { foreignModel } from './foreign-models.ts';
-import { identify } from './identify.ts';
+import { foreignModel } from './identify/foreign-models.ts';
+import { identify } from './identify/identify.ts';
 import { describeModelFile, openModelFile } from './model-file.ts';
 import type { TensorInfo } from './tensor-file.ts';
 

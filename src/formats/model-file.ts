@@ -2,14 +2,14 @@
 // formats of torch.save. Everything else is refused with a sentence that says what it is.
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { type ByteSource, openSource } from './byte-source.ts';
 import type { DTypeName } from './dtypes.ts';
-import { foreignFile } from './foreign-files.ts';
+import { foreignFile } from './identify/foreign-files.ts';
 import { invalidModel } from './refusals.ts';
-import { openSafetensors } from './safetensors.ts';
-import { type ByteSource, openSource } from './source.ts';
+import { openSafetensors } from './safetensors/safetensors.ts';
 import { type TensorFile, tensorReader } from './tensor-file.ts';
-import { readTorchLegacy, readTorchZip, type TorchFile, type TorchOptions } from './torch.ts';
-import { type PlaceOptions, placeTensors } from './torch-model.ts';
+import { readTorchLegacy, readTorchZip, type TorchFile, type TorchOptions } from './torch/torch.ts';
+import { type PlaceOptions, placeTensors } from './torch/torch-model.ts';
 
 export interface ModelDescription {
   readonly file: string;

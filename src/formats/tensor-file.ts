@@ -2,8 +2,8 @@
 import { endianness } from 'node:os';
 import { DarkroomError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { type ByteSource, openSource } from './byte-source.ts';
 import { DTYPES, type DTypeName, decodeFloat32 } from './dtypes.ts';
-import { type ByteSource, openSource } from './source.ts';
 
 export interface TensorInfo {
   readonly dtype: DTypeName;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type EntryToZip, zipOf } from '../../test/support/zip.ts';
-import { openSource } from './source.ts';
+import { openSource } from './byte-source.ts';
 import { readEntry, readZip } from './zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zip-'));

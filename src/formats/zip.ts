@@ -1,8 +1,8 @@
 // Zip archives (APPNOTE 6.3.9, with zip64), read by byte ranges. Only what torch and zip programs write for one file on one disk is
 // taken; whatever two readers could understand in two ways is refused: names twice, entries over one another, headers that disagree.
 import { crc32, inflateRawSync } from 'node:zlib';
+import type { ByteSource } from './byte-source.ts';
 import { CUT_OFF, invalidModel } from './refusals.ts';
-import type { ByteSource } from './source.ts';
 
 export interface ZipEntry {
   readonly name: string;

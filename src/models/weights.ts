@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { openSource } from '../formats/source.ts';
+import { openSource } from '../formats/byte-source.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../formats/tensor-file.ts';
 import type { Graph, Value } from '../onnx/builder.ts';
 import type { ElementType } from '../onnx/serialize.ts';

@@ -1,6 +1,6 @@
 // Autoencoders over their networks: the KL one and TAESD, inside checkpoints or in files of their own. Pixels are 0..1 outside, -1..1 inside.
 import { DarkroomError } from '../errors.ts';
-import { identify, type VaePart } from '../formats/identify.ts';
+import { identify, type VaePart } from '../formats/identify/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile } from '../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';

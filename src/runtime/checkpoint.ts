@@ -1,5 +1,5 @@
 // Model files as their parts: whole checkpoints, and UNets alone. Only the header is read here; networks open when first used.
-import { type Family, identify, type Prediction, settlePrediction, UNET_PREFIX, type UNetPart } from '../formats/identify.ts';
+import { type Family, identify, type Prediction, settlePrediction, UNET_PREFIX, type UNetPart } from '../formats/identify/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
 import { fromDiffusers } from '../models/unet/diffusers.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
 import { noise, seededTensors, type TensorsToWrite } from '../../test/support/rewrite.ts';
-import { writeSafetensors } from '../formats/safetensors-write.ts';
+import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
 import { commonUpscale } from '../image/resize/upscale.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { loadCheckpoint } from './checkpoint.ts';

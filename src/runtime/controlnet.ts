@@ -1,7 +1,7 @@
 // ControlNet files over their networks. The hint's features are made once, by a network of their own.
 import { basename, extname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { identify } from '../formats/identify.ts';
+import { identify } from '../formats/identify/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorInfo } from '../formats/tensor-file.ts';
 import { adapterNames } from '../models/controlnet/adapter.ts';

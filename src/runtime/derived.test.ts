@@ -3,8 +3,8 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../formats/safetensors.ts';
-import { writeSafetensors } from '../formats/safetensors-write.ts';
+import { openSafetensors } from '../formats/safetensors/safetensors.ts';
+import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
 import type { Recipe } from '../models/derived.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
 import { createGraph } from '../onnx/builder.ts';

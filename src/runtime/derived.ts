@@ -8,8 +8,8 @@ import { existsSync, renameSync, utimesSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type DTypeName, decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
-import { encodeSafetensorsLater, type TensorToMake } from '../formats/safetensors-write.ts';
+import { openSafetensors } from '../formats/safetensors/safetensors.ts';
+import { encodeSafetensorsLater, type TensorToMake } from '../formats/safetensors/safetensors-write.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
 import {
   type DerivedOutput,

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import type { DTypeName } from '../formats/dtypes.ts';
 import { openHypernetwork } from '../formats/hypernetwork.ts';
-import { type Family, identify, type ModelFile } from '../formats/identify.ts';
+import { type Family, identify, type ModelFile } from '../formats/identify/identify.ts';
 import { describeModelFile, type ModelDescription } from '../formats/model-file.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { loadVae } from './autoencoder.ts';

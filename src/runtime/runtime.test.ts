@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { linear } from '../models/blocks.ts';
 import { type Rounding, weightsOf } from '../models/weights.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';

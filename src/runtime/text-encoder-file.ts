@@ -1,5 +1,5 @@
 // Text encoders from files: inside checkpoints, and in files of their own, as Hugging Face and open_clip lay them out.
-import { type ClipPart, identify } from '../formats/identify.ts';
+import { type ClipPart, identify } from '../formats/identify/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
 import { type ClipLayout, HUGGING_FACE, OPEN_CLIP, SAVED_ONCE } from '../models/clip/layout.ts';

@@ -1,12 +1,12 @@
 // YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, read as inert names; its graph is built here.
 import { basename } from 'node:path';
 import { withTorchFile } from '../formats/model-file.ts';
-import { field, isModule, readModule } from '../formats/modules.ts';
-import type { PickleValue } from '../formats/pickle/values.ts';
+import type { PickleValue } from '../formats/pickle/pickle-values.ts';
 import { unsupportedModel } from '../formats/refusals.ts';
 import { tensorReader } from '../formats/tensor-file.ts';
-import type { TorchFile } from '../formats/torch.ts';
-import { placeTensors } from '../formats/torch-model.ts';
+import type { TorchFile } from '../formats/torch/torch.ts';
+import { placeTensors } from '../formats/torch/torch-model.ts';
+import { field, isModule, readModule } from '../formats/torch/torch-modules.ts';
 import { toBytes } from '../image/bytes.ts';
 import { decode, letterbox, type YoloFound } from '../models/ultralytics/found.ts';
 import { readYolo } from '../models/ultralytics/graph.ts';

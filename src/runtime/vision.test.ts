@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../test/support/golden.ts';
 import { noise, seededTensors, type TensorsToWrite } from '../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../test/support/run-node.ts';
-import { writeSafetensors } from '../formats/safetensors-write.ts';
+import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
 import { toNCHW } from '../image/layout.ts';
 import { sliceBatch, type Tensor, tensor } from '../tensor/tensor.ts';
 import { createRuntime } from './runtime.ts';

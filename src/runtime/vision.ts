@@ -1,6 +1,6 @@
 // CLIP vision models over their network: pictures made ready as ComfyUI's clip_vision does, and what the network sees in them.
 
-import { identify, visionPart } from '../formats/identify.ts';
+import { identify, visionPart } from '../formats/identify/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorInfo } from '../formats/tensor-file.ts';
 import { toNCHW } from '../image/layout.ts';

@@ -1,7 +1,7 @@
 // What a file is that was given where another kind belongs: one sentence that names it, and where it belongs.
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import type { ModelFile } from '../formats/identify.ts';
+import type { ModelFile } from '../formats/identify/identify.ts';
 
 const KINDS: Readonly<Record<Exclude<ModelFile['kind'], 'unknown'>, readonly [what: string, place: string]>> = {
   checkpoint: ['a checkpoint', 'It belongs into the folder checkpoints; load it with CheckpointLoaderSimple.'],

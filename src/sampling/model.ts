@@ -1,5 +1,5 @@
 // Puts a network and its sampling together to what MODEL sockets carry.
-import type { Prediction } from '../formats/identify.ts';
+import type { Prediction } from '../formats/identify/identify.ts';
 import type { UNet } from '../runtime/types.ts';
 import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';

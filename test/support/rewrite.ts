@@ -1,6 +1,6 @@
 // Model files made from others: tensors renamed, cut, added.
-import { openSafetensors } from '../../src/formats/safetensors.ts';
-import { type TensorToWrite, writeSafetensors } from '../../src/formats/safetensors-write.ts';
+import { openSafetensors } from '../../src/formats/safetensors/safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../../src/formats/safetensors/safetensors-write.ts';
 
 export type TensorsToWrite = Record<string, TensorToWrite>;
 

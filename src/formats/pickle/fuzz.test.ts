@@ -8,9 +8,9 @@ import { zipOf } from '../../../test/support/zip.ts';
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../model-file.ts';
 import { allowedInModels } from './allowed.ts';
-import { PickleError } from './error.ts';
 import { unpickle } from './machine.ts';
 import { OPERATIONS } from './opcodes.ts';
+import { PickleError } from './pickle-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 // The bytes of a pickle, read one after another; all numbers are little-endian but for floats.
-import { malformed, PickleError, tooLarge } from './error.ts';
+import { malformed, PickleError, tooLarge } from './pickle-error.ts';
 
 export interface Input {
   /** Where the next byte is read. */

@@ -1,6 +1,6 @@
 // The graph of a YOLO model that was saved whole: its layers as they name where their inputs come from, and the head that finds.
 // Source: Ultralytics' DetectionModel and SegmentationModel; what the head gives is decoded outside (found.ts).
-import type { SavedModule } from '../../formats/modules.ts';
+import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { Weights } from '../weights.ts';
 import { apply, child, concat, type Layers, refused } from './layers.ts';

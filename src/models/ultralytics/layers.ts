@@ -1,7 +1,7 @@
 // The layers of YOLO models that were saved whole, by the class names in the file: how each turns one value into another. Sources: torch.nn;
 // YOLOv8 and 11 (Ultralytics), YOLOv5's C3, YOLOv9 (Wang et al. 2024), YOLOv10's SCDown and CIB (Wang et al. 2024).
 import { DarkroomError } from '../../errors.ts';
-import type { SavedModule } from '../../formats/modules.ts';
+import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import type { Value } from '../../onnx/builder.ts';
 import type { Net } from '../blocks.ts';
 

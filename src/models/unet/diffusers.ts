@@ -1,5 +1,5 @@
 // Tensor names of diffusers' UNets and ControlNets in the layout of the original checkpoints (guided-diffusion's numbering of blocks).
-import type { TensorInfo } from '../../formats/safetensors.ts';
+import type { TensorInfo } from '../../formats/safetensors/safetensors.ts';
 
 /** Parts of residual blocks: diffusers' name and the original's. */
 const RESIDUAL: readonly (readonly [string, string])[] = [

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, expectPicture, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { seededTensors } from '../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
-import { writeSafetensors } from '../../formats/safetensors-write.ts';
+import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { toBytes } from '../../image/bytes.ts';
 import { clipSegPixels, loadClipSeg } from '../../runtime/clipseg.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';

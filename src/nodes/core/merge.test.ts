@@ -8,8 +8,8 @@ import { noise, seededTensors, type TensorsToWrite, tensorsOf, writeRenamed } fr
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import { openLora } from '../../formats/lora.ts';
-import { openSafetensors } from '../../formats/safetensors.ts';
-import { writeSafetensors } from '../../formats/safetensors-write.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { type MergeTime, plainTargets, planChanges, type WeightChange } from '../../models/changes.ts';
 import type { AppliedLora } from '../../models/lora.ts';
 import { type Weights, weightsOf } from '../../models/weights.ts';

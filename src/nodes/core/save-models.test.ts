@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../../test/support/golden.ts';
 import { noise, type TensorsToWrite, tensorsOf } from '../../../test/support/rewrite.ts';
 import { fixtureFolders, type Models, runNode, testContext } from '../../../test/support/run-node.ts';
-import { openSafetensors } from '../../formats/safetensors.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import type { Clip } from '../../runtime/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Autoencoder, UNet } from '../../runtime/types.ts';

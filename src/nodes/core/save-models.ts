@@ -1,7 +1,7 @@
 // Models, text encoders and autoencoders saved with what nodes made of them. Source: ComfyUI comfy_extras/nodes_model_merging.py.
 import { DarkroomError } from '../../errors.ts';
-import { CLIP_PLACES, UNET_PREFIX, VAE_PREFIX } from '../../formats/identify.ts';
-import { encodeSafetensorsLater, type TensorToMake } from '../../formats/safetensors-write.ts';
+import { CLIP_PLACES, UNET_PREFIX, VAE_PREFIX } from '../../formats/identify/identify.ts';
+import { encodeSafetensorsLater, type TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../runtime/clip.ts';
 import { encoderFileTensors, encoderTensors, unetTensors, vaeTensors } from '../../runtime/save.ts';
 import type { Autoencoder, EncoderBase, TextEncoder } from '../../runtime/types.ts';

@@ -5,18 +5,18 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { cacheFolder } from '../storage/embedded.ts';
-import { sizeOf } from '../tensor/tensor.ts';
-import { DTYPES } from './dtypes.ts';
-import { invalidModel } from './refusals.ts';
-import { openSafetensors } from './safetensors.ts';
-import { type TensorToMake, writeSafetensorsLater } from './safetensors-write.ts';
-import type { ByteSource } from './source.ts';
-import type { TensorInfo } from './tensor-file.ts';
+import { DarkroomError } from '../../errors.ts';
+import { cacheFolder } from '../../storage/embedded.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { DTYPES } from '../dtypes.ts';
+import { invalidModel } from '../refusals.ts';
+import { openSafetensors } from '../safetensors/safetensors.ts';
+import { type TensorToMake, writeSafetensorsLater } from '../safetensors/safetensors-write.ts';
+import type { TensorInfo } from '../tensor-file.ts';
+import { readEntry, type ZipEntry } from '../zip.ts';
 import type { TorchFile } from './torch.ts';
 import { extentOf, gather, isContiguous, type TorchTensor } from './torch-tensors.ts';
-import { readEntry, type ZipEntry } from './zip.ts';
 
 export interface PlaceOptions {
   /** Folder of the cache; the user's cache unless given. */

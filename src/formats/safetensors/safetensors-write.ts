@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { sizeOf } from '../tensor/tensor.ts';
-import { DTYPES, type DTypeName, encodeFloat32 } from './dtypes.ts';
+import { DarkroomError } from '../../errors.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import { DTYPES, type DTypeName, encodeFloat32 } from '../dtypes.ts';
 
 export interface TensorToWrite {
   readonly dtype: DTypeName;

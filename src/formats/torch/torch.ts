@@ -1,15 +1,15 @@
 // Files of torch.save, without torch: the zip format (since 1.6: data.pkl and a stored entry per storage) and the sequential one before
 // (five pickles, then the storages). The pickle is read by a machine that runs nothing; tensors are described, their bytes stay in the file.
 import { createHash } from 'node:crypto';
-import { DTYPES } from './dtypes.ts';
-import { allowedInModels } from './pickle/allowed.ts';
-import { malformed, PickleError, shownName } from './pickle/error.ts';
-import { type Unpickled, unpickle } from './pickle/machine.ts';
-import { entriesOf, isKind, type PickleValue } from './pickle/values.ts';
-import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from './refusals.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { DTYPES } from '../dtypes.ts';
+import { allowedInModels } from '../pickle/allowed.ts';
+import { type Unpickled, unpickle } from '../pickle/machine.ts';
+import { malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
+import { entriesOf, isKind, type PickleValue } from '../pickle/pickle-values.ts';
+import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from '../refusals.ts';
+import { readEntry, readZip, type ZipEntries, type ZipEntry } from '../zip.ts';
 import { type StorageClaim, type TorchTensor, tensorBuilder, UnsupportedTensor } from './torch-tensors.ts';
-import { readEntry, readZip, type ZipEntries, type ZipEntry } from './zip.ts';
 
 export interface TorchOptions {
   /** Names of classes that may stand in the pickle beside those of checkpoints; they stay inert as well. */

@@ -1,7 +1,7 @@
 // A torch module that was saved whole (torch.save(model)): its tree of layers with their settings, and their tensors. The classes are names
 // and no more; who builds a graph decides what they mean.
-import { entriesOf, isKind, type PickleObject, type PickleValue, tupleOf } from './pickle/values.ts';
-import { invalidModel } from './refusals.ts';
+import { entriesOf, isKind, type PickleObject, type PickleValue, tupleOf } from '../pickle/pickle-values.ts';
+import { invalidModel } from '../refusals.ts';
 import type { TorchFile } from './torch.ts';
 import type { TorchTensor } from './torch-tensors.ts';
 

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
-import { dict, pickle } from '../../test/support/pickle.ts';
-import { asTorchFile, type TensorsToSave, torchFile } from '../../test/support/torch-file.ts';
-import { zipOf } from '../../test/support/zip.ts';
-import { describeModelFile, openModelFile } from './model-file.ts';
-import { openSafetensors } from './safetensors.ts';
+import { fixtureModel } from '../../../test/support/golden.ts';
+import { dict, pickle } from '../../../test/support/pickle.ts';
+import { asTorchFile, type TensorsToSave, torchFile } from '../../../test/support/torch-file.ts';
+import { zipOf } from '../../../test/support/zip.ts';
+import { describeModelFile, openModelFile } from '../model-file.ts';
+import { openSafetensors } from '../safetensors/safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'torch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../../test/fixtures/torch/${name}`, import.meta.url));
 const put = (name: string, bytes: Uint8Array): string => {
   const file = join(folder, name);
   writeFileSync(file, bytes);

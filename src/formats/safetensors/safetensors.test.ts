@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
-import { DarkroomError } from '../errors.ts';
+import { fixtureModel } from '../../../test/support/golden.ts';
+import { DarkroomError } from '../../errors.ts';
 import { openSafetensors } from './safetensors.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'safetensors-'));

@@ -1,14 +1,14 @@
 // Reads .safetensors: 8 bytes of header length, a JSON header, the tensors' bytes (github.com/huggingface/safetensors, format section).
 // Only the header is read on opening; tensors and rows are read by ranges. Nothing in a file is trusted before it is checked.
-import { DarkroomError } from '../errors.ts';
-import { sizeOf } from '../tensor/tensor.ts';
-import { DTYPES, isDType } from './dtypes.ts';
-import { entriesOf, isJsonObject, type Json, type JsonObject, parseJson } from './json.ts';
-import { CUT_OFF } from './refusals.ts';
-import { type ByteSource, openSource } from './source.ts';
-import { type TensorFile, type TensorInfo, tensorReader } from './tensor-file.ts';
+import { DarkroomError } from '../../errors.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import { type ByteSource, openSource } from '../byte-source.ts';
+import { DTYPES, isDType } from '../dtypes.ts';
+import { entriesOf, isJsonObject, type Json, type JsonObject, parseJson } from '../json.ts';
+import { CUT_OFF } from '../refusals.ts';
+import { type TensorFile, type TensorInfo, tensorReader } from '../tensor-file.ts';
 
-export type { TensorInfo } from './tensor-file.ts';
+export type { TensorInfo } from '../tensor-file.ts';
 export type Safetensors = TensorFile;
 
 const MAX_HEADER = 100_000_000;

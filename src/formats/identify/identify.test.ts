@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
+import { fixtureModel } from '../../../test/support/golden.ts';
+import { openSafetensors, type TensorInfo } from '../safetensors/safetensors.ts';
 import { identify, type ModelFile, settlePrediction } from './identify.ts';
-import { openSafetensors, type TensorInfo } from './safetensors.ts';
 
 const SDXL_CLIPS = [
   { kind: 'clip_l', layout: 'hugging-face', prefix: 'conditioner.embedders.0.transformer.text_model.' },

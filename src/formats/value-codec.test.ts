@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { restoreValue, storeValue } from './values.ts';
+import { restoreValue, storeValue } from './value-codec.ts';
 
 const again = (value: unknown): unknown => {
   const { json, arrays } = storeValue(value)!;

@@ -1,8 +1,8 @@
 // What a model file is, read off its tensor names and shapes: a table of recognisers, the first that knows the file wins.
 // The decisions are those of ComfyUI's loaders (model_detection, supported_models, sd.VAE) for the SD and SDXL families.
-import type { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { TensorInfo } from '../tensor-file.ts';
 import { foreignModel } from './foreign-models.ts';
-import type { TensorInfo } from './tensor-file.ts';
 
 export type Family = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
 

@@ -1,9 +1,9 @@
 // Tensors inside an unpickled file of torch.save: what torch's rebuild functions would have made, as dtype, shape, strides and a place
 // in a storage. Everything is checked against the storage before it counts.
-import { sizeOf } from '../tensor/tensor.ts';
-import { DTYPES, type DTypeName } from './dtypes.ts';
-import { forbidden, malformed, PickleError, shownName } from './pickle/error.ts';
-import { isKind, type PicklePersistent, type PickleValue, tupleOf } from './pickle/values.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import { DTYPES, type DTypeName } from '../dtypes.ts';
+import { forbidden, malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
+import { isKind, type PicklePersistent, type PickleValue, tupleOf } from '../pickle/pickle-values.ts';
 
 /** A run of bytes that tensors are views of. */
 export interface StorageClaim {
