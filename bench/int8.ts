@@ -18,7 +18,7 @@ import { derivedStore } from '../src/runtime/derived.ts';
 import { openSession } from '../src/runtime/session.ts';
 import type { UNet, UNetInputs } from '../src/runtime/types.ts';
 import type { Model } from '../src/sampling/types.ts';
-import { embeddedModels } from '../src/storage/embedded.ts';
+import { embeddedModels } from '../src/storage/embedded-models.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 import { runNode, testContext } from '../test/support/run-node.ts';
 import { psnr, ssim } from './picture-distance.ts';

@@ -5,7 +5,7 @@ import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import { NODES } from '../nodes/index.ts';
 import { pythonRandom } from '../random/python.ts';
-import { writeWhole } from '../storage/whole.ts';
+import { writeWhole } from '../storage/atomic-write.ts';
 import { printGraph } from '../workflow/print.ts';
 import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
 import { toTypeScript } from '../workflow/to-typescript.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../server/frontend.ts';
-import { cacheFolder } from '../storage/embedded.ts';
+import { cacheFolder } from '../storage/embedded-models.ts';
 import type { Invocation } from './command.ts';
 
 const PYTHONS = ['python3', 'python', 'py'];

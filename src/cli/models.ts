@@ -6,7 +6,7 @@ import { didYouMean } from '../near.ts';
 import { identifyModel, inspectModel, type ModelReport } from '../runtime/inspect.ts';
 import { inUnits } from '../runtime/memory.ts';
 import { contentHash } from '../storage/content-hash.ts';
-import { cacheFolder, embeddedModels } from '../storage/embedded.ts';
+import { cacheFolder, embeddedModels } from '../storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import type { Invocation } from './command.ts';
 import { asDarkroomError, exitCodeOf, report } from './report.ts';

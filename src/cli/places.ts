@@ -1,6 +1,6 @@
 // Where a server and its workers find models, inputs and outputs.
 import { DarkroomError } from '../errors.ts';
-import { embeddedModels } from '../storage/embedded.ts';
+import { embeddedModels } from '../storage/embedded-models.ts';
 import { folderStorage } from '../storage/folder-storage.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';

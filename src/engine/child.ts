@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DarkroomError, interrupted } from '../errors.ts';
 import { ALLOCATOR } from '../runtime/memory.ts';
-import { removeTemporary } from '../storage/whole.ts';
+import { removeTemporary } from '../storage/atomic-write.ts';
 import type { Emit, Outputs } from './events.ts';
 import { previewEncoder } from './preview.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors/safetensors-write.ts';
 import { restoreValue, storeValue } from '../formats/value-codec.ts';
-import { openEntries } from '../storage/entries.ts';
+import { openEntries } from '../storage/lru-folder.ts';
 import type { FilesAsked } from './files-asked.ts';
 import type { OutputLists } from './lists.ts';
 

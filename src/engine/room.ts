@@ -7,7 +7,7 @@ import { NODES } from '../nodes/index.ts';
 import { pythonRandom } from '../random/python.ts';
 import type { DeviceChoice } from '../runtime/device-names.ts';
 import { type Precision, precisionOf } from '../runtime/precision.ts';
-import { embeddedModels } from '../storage/embedded.ts';
+import { embeddedModels } from '../storage/embedded-models.ts';
 import { modelRoots, openFolders } from '../storage/folders.ts';
 import { checkWritable } from '../storage/output.ts';
 import { promptOf } from '../workflow/graph.ts';

@@ -6,7 +6,7 @@ import { DarkroomError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import { isPng, readPngText } from '../image/codec/png.ts';
 import { comparePictures, type PictureDifference } from '../image/compare.ts';
-import { embeddedModels } from '../storage/embedded.ts';
+import { embeddedModels } from '../storage/embedded-models.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import { type DarkroomOptions, openDarkroom, type Picture, type RunOptions } from './room.ts';

@@ -10,7 +10,7 @@ import { derivedStore } from '../runtime/derived.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
 import { keptSessions } from '../runtime/kept-sessions.ts';
 import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtime.ts';
-import { cacheFolder, embeddedModels } from '../storage/embedded.ts';
+import { cacheFolder, embeddedModels } from '../storage/embedded-models.ts';
 import { folderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage, textsIn } from '../storage/storage.ts';

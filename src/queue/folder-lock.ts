@@ -2,7 +2,7 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { isAlive } from '../storage/whole.ts';
+import { isAlive } from '../storage/atomic-write.ts';
 
 /** Takes the folder; gives a function that releases it. Throws DR_DATABASE when a living process has it. */
 export function lockFolder(folder: string): () => void {

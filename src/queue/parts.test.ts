@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/support/queue.ts';
 import { DarkroomError } from '../errors.ts';
-import { removeAbandoned } from '../storage/whole.ts';
+import { removeAbandoned } from '../storage/atomic-write.ts';
 import { priorityOf } from './boss.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { HeldJob } from './jobs.ts';

@@ -7,7 +7,7 @@ import { createEngine, type Engine, type RunOptions } from '../engine/child.ts';
 import type { Outputs } from '../engine/events.ts';
 import { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
-import { removeAbandoned } from '../storage/whole.ts';
+import { removeAbandoned } from '../storage/atomic-write.ts';
 import type { Bus } from './bus.ts';
 import type { HeldJob, Jobs } from './jobs.ts';
 import { growthWatch, residentBytes } from './memory.ts';

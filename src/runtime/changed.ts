@@ -9,7 +9,7 @@ import { type TensorToMake, writeSafetensorsLater } from '../formats/safetensors
 import type { MergedTensors, PatchPlan } from '../models/changes.ts';
 import { type Weights, weightsOf } from '../models/weights.ts';
 import type { Graph } from '../onnx/builder.ts';
-import { cacheFolder } from '../storage/embedded.ts';
+import { cacheFolder } from '../storage/embedded-models.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { BuiltGraph } from './runtime.ts';
 import { openSession } from './session.ts';

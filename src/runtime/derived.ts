@@ -21,9 +21,9 @@ import {
   withDerived,
 } from '../models/derived.ts';
 import type { Weights } from '../models/weights.ts';
+import { removeAbandoned, writeWholeLater } from '../storage/atomic-write.ts';
 import { contentHash } from '../storage/content-hash.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
-import { removeAbandoned, writeWholeLater } from '../storage/whole.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export interface DerivedStore {

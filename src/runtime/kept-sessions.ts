@@ -8,9 +8,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../storage/atomic-write.ts';
 import { contentHash } from '../storage/content-hash.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
-import { isAlive } from '../storage/whole.ts';
 import { ONNX_RUNTIME, openSession, type Session, type SessionOptions } from './session.ts';
 
 export interface KeptSessions {

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { replaceFile } from '../storage/place.ts';
+import { replaceFile } from '../storage/name-file.ts';
 import { isFile } from './files.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';

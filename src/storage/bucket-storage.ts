@@ -6,14 +6,14 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { DarkroomError } from '../errors.ts';
+import { writeWholeLater } from './atomic-write.ts';
 import { type BucketObject, type BucketOptions, createBucket } from './bucket.ts';
-import { cacheFolder } from './embedded.ts';
+import { cacheFolder } from './embedded-models.ts';
 import { leadsElsewhere } from './folder-storage.ts';
 import { type FolderType, inside, marked } from './folders.ts';
+import { numberedName, replaceFile } from './name-file.ts';
 import { type LargeOutputRequest, nextCounter, type OutputRequest, outputName, targetOf, unwritable, type WrittenFile } from './output.ts';
-import { numberedName, replaceFile } from './place.ts';
 import type { Saved, Storage, StoredFile } from './storage.ts';
-import { writeWholeLater } from './whole.ts';
 
 const LISTING_LIVES_MS = 2000;
 const COPIES_LIVE_MS = 24 * 3600 * 1000;

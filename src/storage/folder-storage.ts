@@ -2,11 +2,11 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { isTemporary } from './atomic-write.ts';
 import { type FolderType, inside } from './folders.ts';
+import { addFile, replaceFile } from './name-file.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
-import { addFile, replaceFile } from './place.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
-import { isTemporary } from './whole.ts';
 
 export function folderStorage(folders: StorageFolders): Storage {
   const pathOf = (type: FolderType, name: string): string | undefined => {

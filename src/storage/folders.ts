@@ -4,7 +4,7 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import type { Wildcards } from '../text/wildcards.ts';
-import type { EmbeddedModels } from './embedded.ts';
+import type { EmbeddedModels } from './embedded-models.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';
 
 export interface FolderOptions {

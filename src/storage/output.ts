@@ -2,9 +2,9 @@
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import { writeWhole, writeWholeLater } from './atomic-write.ts';
 import { inside } from './folders.ts';
-import { placeNew } from './place.ts';
-import { writeWhole, writeWholeLater } from './whole.ts';
+import { placeNew } from './name-file.ts';
 
 export interface OutputRequest {
   /** The folder of the outputs, absolute. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { embeddedModels } from './embedded.ts';
+import { removeTemporary } from './atomic-write.ts';
+import { embeddedModels } from './embedded-models.ts';
 import { openFolders } from './folders.ts';
 import { nextCounter, writeLargeOutput, writeOutputs } from './output.ts';
-import { removeTemporary } from './whole.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-storage-'));
 function put(root: string, ...names: string[]) {

@@ -9,7 +9,7 @@ import type { Queue, QueueOptions } from '../../src/queue/types.ts';
 import { createLogs } from '../../src/server/logs.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { DarkroomServer, ServerOptions } from '../../src/server/types.ts';
-import { embeddedModels } from '../../src/storage/embedded.ts';
+import { embeddedModels } from '../../src/storage/embedded-models.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
 import { NODES, NODES_MODULE } from './nodes.ts';
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { cacheFolder } from '../../storage/embedded.ts';
+import { cacheFolder } from '../../storage/embedded-models.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';

@@ -1,7 +1,7 @@
 // /settings: a JSON object per user (app/app_settings.py).
 import { join } from 'node:path';
 import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../../formats/json.ts';
-import { replaceFile } from '../../storage/place.ts';
+import { replaceFile } from '../../storage/name-file.ts';
 import { empty, json, refuse } from '../answers.ts';
 import { isFolder } from '../files.ts';
 import { type Call, jsonBody, objectBody, type Route } from '../route.ts';

@@ -2,7 +2,7 @@
 // processes may use it at once; an entry is there whole or not at all, and the time of its file says when it was last used.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeAbandoned, writeWhole } from './whole.ts';
+import { removeAbandoned, writeWhole } from './atomic-write.ts';
 
 export interface Entries {
   /** Undefined when there is none that can be read. Counts as a use. */

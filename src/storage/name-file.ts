@@ -1,7 +1,7 @@
 // Finished files get their names: over what is there, or one that is free.
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { writeWhole } from './whole.ts';
+import { writeWhole } from './atomic-write.ts';
 
 /** Gives a finished file its name; false when there is one of that name, which stays. */
 export function placeNew(temporary: string, path: string): boolean {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openEntries } from './entries.ts';
+import { openEntries } from './lru-folder.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, gunzipSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
-import { writeWhole } from './whole.ts';
+import { writeWhole } from './atomic-write.ts';
 
 export interface EmbeddedModels {
   /** Names of a kind (`checkpoints` …), without unpacking anything. */
