@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { OPEN_CLIP } from '../src/models/clip/layout.ts';
-import { weightsOf } from '../src/models/weights.ts';
+import { weightsOf } from '../src/models/weights/tensors.ts';
 import { makeClip } from '../src/runtime/clip.ts';
 import { applyLora, openLora } from '../src/runtime/lora.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';

@@ -15,7 +15,7 @@ import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { controlNetConfig } from '../src/models/controlnet/config.ts';
 import { unetConfig } from '../src/models/unet/config.ts';
-import { weightsOf } from '../src/models/weights.ts';
+import { weightsOf } from '../src/models/weights/tensors.ts';
 import { prepareNoise } from '../src/random/noise.ts';
 import { ALLOCATOR } from '../src/runtime/memory.ts';
 import { type Tensor, tensor } from '../src/tensor/tensor.ts';

@@ -4,7 +4,7 @@ import type { Graph, Value } from '../onnx/builder.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
 import type { Places } from './places.ts';
 import { subpixelConv, subpixelKernels } from './subpixel.ts';
-import type { Branch, View, Weights } from './weights.ts';
+import type { Branch, View, Weights } from './weights/tensors.ts';
 import { type TileSide, winogradConv } from './winograd.ts';
 
 /** A graph under construction and where its weights come from. */

@@ -3,7 +3,7 @@ import type { LoraFile, Patch } from '../formats/lora.ts';
 import type { Graph, Value } from '../onnx/builder.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { broadcasts } from './lora-merge.ts';
-import type { Branch, Weights } from './weights.ts';
+import type { Branch, Weights } from './weights/tensors.ts';
 
 /** A LoRA with its strength, and what it changes by the network's names of tensors. */
 export interface AppliedLora {

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { type AdapterConfig, adapterConfig, adapterGraph, adapterOutputs, injections } from '../models/controlnet/adapter.ts';
-import type { Weights } from '../models/weights.ts';
+import type { Weights } from '../models/weights/tensors.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlNet, ControlResiduals } from './types.ts';

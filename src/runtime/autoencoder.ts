@@ -8,7 +8,7 @@ import { cropPlanes } from '../image/resize/upscale.ts';
 import { vaeFromDiffusers } from '../models/vae/diffusers.ts';
 import { type KlOptions, klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from '../models/vae/kl.ts';
 import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from '../models/vae/taesd.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
+import { type Weights, weightsOf } from '../models/weights/tensors.ts';
 import type { Graph } from '../onnx/builder.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../tensor/tensor.ts';
 import type { NetworkSpec, Runtime } from './runtime.ts';

@@ -3,7 +3,7 @@ import { type Family, identify, type Prediction, settlePrediction, UNET_PREFIX, 
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
 import { fromDiffusers } from '../models/unet/diffusers.ts';
-import { type Rounding, weightsOf } from '../models/weights.ts';
+import { type Rounding, weightsOf } from '../models/weights/tensors.ts';
 import { findAutoencoder } from './autoencoder.ts';
 import type { Runtime } from './runtime.ts';
 import { encoderOf } from './text-encoder-file.ts';

@@ -8,7 +8,7 @@ import { pilResize } from '../image/resize/pil-resize.ts';
 import { interpolate } from '../image/resize/torch-interpolate.ts';
 import { type ClipLayout, HUGGING_FACE } from '../models/clip/layout.ts';
 import { CLIPSEG_NAMES, clipSegGraph } from '../models/clipseg/graph.ts';
-import { weightsOf } from '../models/weights.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
 import { concatAxis } from '../tensor/axes.ts';
 import { sliceBatch, type Tensor, tensor } from '../tensor/tensor.ts';
 import { clipBpe, END_TOKEN, START_TOKEN } from '../text/bpe.ts';

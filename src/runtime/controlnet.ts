@@ -11,10 +11,10 @@ import { controlGraph, controlOutputs, hintGraph } from '../models/controlnet/gr
 import { kindsVector } from '../models/controlnet/union.ts';
 import { fromDiffusers } from '../models/unet/diffusers.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
+import { changedGraph } from '../models/weights/merged.ts';
+import { type Weights, weightsOf } from '../models/weights/tensors.ts';
 import { full } from '../tensor/tensor.ts';
 import { createAdapter } from './adapter.ts';
-import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlNet, NetworkBase, UNet } from './types.ts';
 import { wrongFile } from './wrong-file.ts';

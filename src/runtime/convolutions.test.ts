@@ -6,10 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
 import { conv, type Net, upsampleConvTo } from '../models/blocks.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
+import { derivedStore } from '../models/weights/prepacked-store.ts';
+import { type Weights, weightsOf } from '../models/weights/tensors.ts';
 import { createGraph, type Value } from '../onnx/builder.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
-import { derivedStore } from './derived.ts';
 import { openSession } from './session.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-winograd-'));

@@ -3,8 +3,8 @@
 
 import { type LoraFile, type Patch, readPatches } from '../formats/lora.ts';
 import { clipKeys, unetKeys } from '../formats/lora-keys.ts';
-import type { PatchTargets } from '../models/changes.ts';
 import { type AppliedLora, patchFits } from '../models/lora.ts';
+import type { PatchTargets } from '../models/weights/changes.ts';
 import type { Clip } from './clip.ts';
 import type { TextEncoder, UNet } from './types.ts';
 

@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import type { DerivedStore } from '../models/weights/prepacked-store.ts';
+import type { KeptSessions } from '../models/weights/session-cache.ts';
 import type { Graph } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { DerivedStore } from './derived.ts';
 import { CPU, type Device } from './devices.ts';
-import type { KeptSessions } from './kept-sessions.ts';
 import { inUnits, loadPeak, type Memory, systemMemory } from './memory.ts';
 import type { Precision } from './precision.ts';
 import { saturates } from './saturation.ts';

@@ -8,7 +8,7 @@ import { interpolate } from '../image/resize/torch-interpolate.ts';
 import { decoderGraph } from '../models/sam/decoder.ts';
 import { encoderGraph, encoderShape } from '../models/sam/encoder.ts';
 import { gridPositions, type Place, type PromptWeights, promptTokens } from '../models/sam/prompt.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
+import { type Weights, weightsOf } from '../models/weights/tensors.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -3,7 +3,7 @@ import { type ClipPart, identify } from '../formats/identify/identify.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
 import { type ClipLayout, HUGGING_FACE, OPEN_CLIP, SAVED_ONCE } from '../models/clip/layout.ts';
-import { weightsOf } from '../models/weights.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
 import type { Runtime } from './runtime.ts';
 import { createTextEncoder } from './text-encoder.ts';
 import type { TextEncoder } from './types.ts';

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { DarkroomError } from '../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
-import { planChanges, type WeightChange } from '../models/changes.ts';
 import { clipGraph, clipOutputs, hiddenName } from '../models/clip/graph.ts';
 import { type ClipLayout, clipConfig, clipTargets } from '../models/clip/layout.ts';
-import type { Weights } from '../models/weights.ts';
+import { planChanges, type WeightChange } from '../models/weights/changes.ts';
+import type { Weights } from '../models/weights/tensors.ts';
 import { reshape, sizeOf, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
 import type { TextEncoder, TextEncoderOutput, TokenBlend, TokenSlot } from './types.ts';

@@ -6,7 +6,7 @@ import { afterAll, expect, it, vi } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { asTorchFile } from '../../test/support/torch-file.ts';
 import { openModelFile } from '../formats/model-file.ts';
-import { weightsOf } from '../models/weights.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { loadVae } from './autoencoder.ts';
 import { loadCheckpoint } from './checkpoint.ts';

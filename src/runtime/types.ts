@@ -1,9 +1,9 @@
 // What a network looks like from outside: named tensors in, named tensors out; and the three kinds the pictures need.
 
 import type { Hypernetwork } from '../formats/hypernetwork.ts';
-import type { ChangedNetwork, PatchPlan, PatchTargets, WeightChange } from '../models/changes.ts';
 import type { ClipLayout } from '../models/clip/layout.ts';
-import type { Weights } from '../models/weights.ts';
+import type { ChangedNetwork, PatchPlan, PatchTargets, WeightChange } from '../models/weights/changes.ts';
+import type { Weights } from '../models/weights/tensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** A loaded graph. Calls may not overlap; each blocks the thread until the evaluation is done. */

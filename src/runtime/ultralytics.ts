@@ -10,7 +10,7 @@ import { field, isModule, readModule } from '../formats/torch/torch-modules.ts';
 import { toBytes } from '../image/bytes.ts';
 import { decode, letterbox, type YoloFound } from '../models/ultralytics/found.ts';
 import { readYolo } from '../models/ultralytics/graph.ts';
-import { weightsOf } from '../models/weights.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
 import type { Network } from './types.ts';

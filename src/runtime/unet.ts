@@ -1,13 +1,14 @@
 // A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
-import { type PatchPlan, plainTargets, planChanges } from '../models/changes.ts';
+
 import { unetConfig } from '../models/unet/config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from '../models/unet/graph.ts';
 import { INT8_LAYERS } from '../models/unet/int8-layers.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
-import type { Weights } from '../models/weights.ts';
+import { type PatchPlan, plainTargets, planChanges } from '../models/weights/changes.ts';
+import { changedGraph } from '../models/weights/merged.ts';
+import type { Weights } from '../models/weights/tensors.ts';
 import type { Graph } from '../onnx/builder.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../tensor/tensor.ts';
-import { changedGraph } from './changed.ts';
 import type { Runtime } from './runtime.ts';
 import type { ControlResiduals, Network, UNet, UNetVariant } from './types.ts';
 

@@ -9,7 +9,7 @@ import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
 import { upscalerArchitecture } from '../models/upscaler/kinds.ts';
-import { weightsOf } from '../models/weights.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
 import { full, type Tensor, zeros } from '../tensor/tensor.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { loadUpscaler, type UpscaleModel } from './upscaler.ts';

@@ -3,7 +3,7 @@ import { DarkroomError } from '../errors.ts';
 import { openModelFile } from '../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../image/layout.ts';
 import { upscalerArchitecture } from '../models/upscaler/kinds.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
+import { type Weights, weightsOf } from '../models/weights/tensors.ts';
 import { sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';
 import { tileCount, tiledScale } from './tiled.ts';

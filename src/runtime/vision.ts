@@ -6,7 +6,7 @@ import type { TensorInfo } from '../formats/tensor-file.ts';
 import { toNCHW } from '../image/layout.ts';
 import { bicubicAntialias } from '../image/resize/torch-antialias.ts';
 import { VISION_LAYOUTS, visionConfig, visionGraph } from '../models/clip/vision.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
+import { type Weights, weightsOf } from '../models/weights/tensors.ts';
 import { roundHalfEven } from '../tensor/round.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Runtime } from './runtime.ts';

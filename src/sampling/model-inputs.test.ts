@@ -8,7 +8,7 @@ import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts
 import { conditioningOf } from '../../test/support/sampling.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import { weightsOf } from '../models/weights.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { createUNet } from '../runtime/unet.ts';
 import { concatBatch, map, reshape, type Tensor, zeros } from '../tensor/tensor.ts';

@@ -2,7 +2,7 @@
 // norm, and the pooled features out. The token table stays outside: its few rows are looked up by the caller.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../blocks.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import type { ClipBlock, ClipConfig } from './layout.ts';
 
 export const hiddenName = (layer: number, finalNorm: boolean): string => `${finalNorm ? 'normed' : 'hidden'}_${layer}`;

@@ -1,7 +1,7 @@
 // CLIP text encoders as two projects lay them out: Hugging Face (CLIP-L) and open_clip (CLIP-G of SDXL, CLIP-H of SD2).
 // A layout is a table of tensor names; what differs in kind (fused projections, transposed text projection) is a flag.
-import type { PatchTarget, PatchTargets } from '../changes.ts';
-import type { Weights } from '../weights.ts';
+import type { PatchTarget, PatchTargets } from '../weights/changes.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 export interface ClipLayout {
   readonly tokens: string;

@@ -3,7 +3,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, attention, batchOf, layerNorm, linear, type Net } from '../blocks.ts';
 import { VISION_LAYOUTS, visionBlock } from '../clip/vision.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 /** States of the vision transformer that the decoder sees, after these blocks; the deepest first. */
 const SEEN = [9, 6, 3];

@@ -2,7 +2,7 @@
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net } from '../blocks.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 export interface AdapterConfig {
   /** Side of the squares of pixels that become channels; 16 for SDXL, else 8. */

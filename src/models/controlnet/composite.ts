@@ -1,6 +1,6 @@
 // Networks that are stored as changes of a UNet: control LoRAs (factors beside the UNet's weights) and differences to its weights.
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Branch, View, Weights } from '../weights.ts';
+import type { Branch, View, Weights } from '../weights/tensors.ts';
 
 /**
  * The tensors of a control LoRA over those of a UNet: its own where it has them whole, else the UNet's, with its product of `….up` and

@@ -1,7 +1,7 @@
 // The architecture of a ControlNet (Zhang et al. 2023, arXiv 2302.05543), read off its tensors' names and shapes, in the layout of the
 // original checkpoints.
 import { type EncoderConfig, encoderConfig } from '../unet/config.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import { unionKinds } from './union.ts';
 
 export interface ControlNetConfig extends EncoderConfig {

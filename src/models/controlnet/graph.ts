@@ -2,7 +2,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, type Net, silu } from '../blocks.ts';
 import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from '../unet/layers.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import type { ControlNetConfig, HintConfig } from './config.ts';
 import { featuresOfKind, kindEmbedding } from './union.ts';
 

@@ -4,7 +4,7 @@ import type { Value } from '../../onnx/builder.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, attention, batchOf, layerNorm, linear, type Net, quickGelu, silu } from '../blocks.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 /** Width of the sinusoids of each kind's 0 or 1. */
 const WIDTH = 256;

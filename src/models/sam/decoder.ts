@@ -2,7 +2,7 @@
 // a filter of the enlarged picture.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, gelu, linear, type Net } from '../blocks.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import { encoderShape, norm, norm2d } from './encoder.ts';
 
 const HEADS = 8;

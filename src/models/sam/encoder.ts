@@ -2,7 +2,7 @@
 // some at the whole picture, with positions relative to each other. All sizes are read off the weights.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, gelu, linear, type Net } from '../blocks.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 export interface EncoderShape {
   /** Pixels of the square input's side. */

@@ -2,7 +2,7 @@
 // Source: Ultralytics' DetectionModel and SegmentationModel; what the head gives is decoded outside (found.ts).
 import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import { apply, child, concat, type Layers, refused } from './layers.ts';
 
 export interface YoloShape {

@@ -1,5 +1,5 @@
 // The architecture of a Stable Diffusion UNet, read off its tensors' names and shapes (the layout of the original checkpoints).
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 export type UNetLayer =
   | { readonly kind: 'conv' | 'down' | 'up' | 'residual'; readonly name: string }

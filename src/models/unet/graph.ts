@@ -4,7 +4,7 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../blocks.ts';
 import type { Int8Plan } from '../int8.ts';
 import { placesOf } from '../places.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import type { TileSide } from '../winograd.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { joinFreeU } from './freeu.ts';

@@ -2,7 +2,7 @@
 import type { Activation, Hypernetwork } from '../../formats/hypernetwork.ts';
 import type { Value } from '../../onnx/builder.ts';
 import { add, layerNorm, linear, type Net } from '../blocks.ts';
-import { weightsOf } from '../weights.ts';
+import { weightsOf } from '../weights/tensors.ts';
 
 /** What keys and values are made from, in place of tokens [M, width]. */
 export type Sources = (tokens: Value, width: number) => { readonly keys: Value; readonly values: Value };

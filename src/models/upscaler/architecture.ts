@@ -1,6 +1,6 @@
 // What every upscaler tells of itself, whatever its layers are.
 import type { Graph } from '../../onnx/builder.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 /** A recognised network: its scale and channels, and its graphs. */
 export interface UpscalerArchitecture {

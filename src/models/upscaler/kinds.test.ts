@@ -1,7 +1,7 @@
 // Which upscalers are recognised by their tensors, and how the others are refused.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Weights, weightsOf } from '../weights.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { upscalerArchitecture } from './kinds.ts';
 
 /** Any file will do: only names and shapes are looked at. */

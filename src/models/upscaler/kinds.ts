@@ -1,6 +1,6 @@
 // The upscalers that Darkroom runs, and those that people have and it can't run yet, told by tensors that only they have.
 import { DarkroomError } from '../../errors.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerArchitecture, UpscalerReader } from './architecture.ts';
 import { rrdb } from './rrdb.ts';
 import { srvgg } from './srvgg.ts';

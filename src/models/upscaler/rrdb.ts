@@ -2,7 +2,7 @@
 // ESRGAN+, Rakotonirina & Rasoanaivo 2020; Real-ESRGAN, Wang et al. 2021, which for scales below 4 starts with a pixel-unshuffle).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net, upsample2 } from '../blocks.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './architecture.ts';
 
 /** How the layers are called. */

@@ -2,7 +2,7 @@
 // and the enlarged source added.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net } from '../blocks.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './architecture.ts';
 
 /** Real-ESRGAN Compact. */

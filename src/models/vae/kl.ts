@@ -2,7 +2,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsampleConv } from '../blocks.ts';
 import { placesOf } from '../places.ts';
-import type { Weights } from '../weights.ts';
+import type { Weights } from '../weights/tensors.ts';
 
 const EPSILON = 1e-6;
 

@@ -1,5 +1,5 @@
 // Nodes that scale the weights of attention layers. Source: ComfyUI comfy_extras/nodes_attention_multiply.py.
-import { type FactorOf, multiplyClip, multiplyUNet } from '../../runtime/weight-factors.ts';
+import { type FactorOf, multiplyClip, multiplyUNet } from '../../models/weights/scale.ts';
 import { defineNode, float, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 
 const common = { category: '_for_testing/attention_experiments', experimental: true } as const;

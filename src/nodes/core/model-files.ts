@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { DarkroomError } from '../../errors.ts';
-import type { Rounding } from '../../models/weights.ts';
+import type { Rounding } from '../../models/weights/tensors.ts';
 import { loadVae } from '../../runtime/autoencoder.ts';
 import { loadDiffusionModel } from '../../runtime/checkpoint.ts';
 import type { ClipFamily } from '../../runtime/clip.ts';

@@ -3,16 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { openSafetensors } from '../formats/safetensors/safetensors.ts';
-import { type TensorToMake, writeSafetensorsLater } from '../formats/safetensors/safetensors-write.ts';
-import type { MergedTensors, PatchPlan } from '../models/changes.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
-import type { Graph } from '../onnx/builder.ts';
-import { cacheFolder } from '../storage/embedded-models.ts';
-import { sizeOf, type Tensor } from '../tensor/tensor.ts';
-import type { BuiltGraph } from './runtime.ts';
-import { openSession } from './session.ts';
+import { DarkroomError } from '../../errors.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { type TensorToMake, writeSafetensorsLater } from '../../formats/safetensors/safetensors-write.ts';
+import type { Graph } from '../../onnx/builder.ts';
+import type { BuiltGraph } from '../../runtime/runtime.ts';
+import { openSession } from '../../runtime/session.ts';
+import { cacheFolder } from '../../storage/embedded-models.ts';
+import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import type { MergedTensors, PatchPlan } from './changes.ts';
+import { type Weights, weightsOf } from './tensors.ts';
 
 export interface MergeOptions {
   readonly threads: number;

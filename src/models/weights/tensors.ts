@@ -1,12 +1,12 @@
 // The named tensors of one network inside a checkpoint: shapes to read the architecture off, and graph values that point into the file.
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { openSource } from '../formats/byte-source.ts';
-import { type TensorFile, type TensorInfo, tensorReader } from '../formats/tensor-file.ts';
-import type { Graph, Value } from '../onnx/builder.ts';
-import type { ElementType } from '../onnx/serialize.ts';
-import type { Recipe } from './derived.ts';
+import { DarkroomError } from '../../errors.ts';
+import { openSource } from '../../formats/byte-source.ts';
+import { type TensorFile, type TensorInfo, tensorReader } from '../../formats/tensor-file.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { ElementType } from '../../onnx/serialize.ts';
+import type { Recipe } from './prepacked.ts';
 
 /** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
 export interface View {

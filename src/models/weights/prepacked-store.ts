@@ -7,24 +7,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, renameSync, utimesSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type DTypeName, decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
-import { openSafetensors } from '../formats/safetensors/safetensors.ts';
-import { encodeSafetensorsLater, type TensorToMake } from '../formats/safetensors/safetensors-write.ts';
-import type { TensorFile, TensorInfo } from '../formats/tensor-file.ts';
-import {
-  type DerivedOutput,
-  type DerivedRequest,
-  derivedBytes,
-  requestKey,
-  requestOutputs,
-  requestsOf,
-  withDerived,
-} from '../models/derived.ts';
-import type { Weights } from '../models/weights.ts';
-import { removeAbandoned, writeWholeLater } from '../storage/atomic-write.ts';
-import { contentHash } from '../storage/content-hash.ts';
-import { fingerprint } from '../storage/fingerprint.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { encodeSafetensorsLater, type TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
+import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import { removeAbandoned, writeWholeLater } from '../../storage/atomic-write.ts';
+import { contentHash } from '../../storage/content-hash.ts';
+import { fingerprint } from '../../storage/fingerprint.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type DerivedOutput, type DerivedRequest, derivedBytes, requestKey, requestOutputs, requestsOf, withDerived } from './prepacked.ts';
+import type { Weights } from './tensors.ts';
 
 export interface DerivedStore {
   /** `weights` with what `build` asks for, made now where it is not there yet. The same weights when nothing is asked for or can be kept. */

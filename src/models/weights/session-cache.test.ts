@@ -3,14 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../formats/safetensors/safetensors.ts';
-import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import { conv, type Net } from '../models/blocks.ts';
-import { weightsOf } from '../models/weights.ts';
-import { createGraph } from '../onnx/builder.ts';
-import { fingerprint } from '../storage/fingerprint.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { type KeptSessions, keptSessions } from './kept-sessions.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import { createGraph } from '../../onnx/builder.ts';
+import { fingerprint } from '../../storage/fingerprint.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { conv, type Net } from '../blocks.ts';
+import { type KeptSessions, keptSessions } from './session-cache.ts';
+import { weightsOf } from './tensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-sessions-'));
 afterAll(() => rmSync(root, { recursive: true }));

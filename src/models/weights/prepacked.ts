@@ -2,10 +2,10 @@
 // them otherwise than they are stored. To add one: declare a Recipe (a value, in a table beside the operators that use it), and ask for
 // its values where the graph is built: `w.derived?.(g, ['conv.weight'], RECIPE)` gives them in the order of its outputs, or undefined
 // where none are kept (small files, no room on the disk, weights changed by a LoRA), for which the plain operators remain.
-import type { Graph, Value } from '../onnx/builder.ts';
-import type { ElementType } from '../onnx/serialize.ts';
-import { sizeOf, type Tensor } from '../tensor/tensor.ts';
-import type { Weights } from './weights.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { ElementType } from '../../onnx/serialize.ts';
+import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import type { Weights } from './tensors.ts';
 
 /** A tensor that a recipe gives. */
 export interface DerivedOutput {

@@ -3,13 +3,13 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../formats/safetensors/safetensors.ts';
-import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import type { Recipe } from '../models/derived.ts';
-import { type Weights, weightsOf } from '../models/weights.ts';
-import { createGraph } from '../onnx/builder.ts';
-import { derivedStore } from './derived.ts';
-import { openSession } from './session.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import { createGraph } from '../../onnx/builder.ts';
+import { openSession } from '../../runtime/session.ts';
+import type { Recipe } from './prepacked.ts';
+import { derivedStore } from './prepacked-store.ts';
+import { type Weights, weightsOf } from './tensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-derived-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -1,14 +1,14 @@
 // Networks as the tensors of a file: changes are made part of the weights, names are those of original checkpoints, numbers stay in the
 // types that they came in. Tensors that nothing changes are copied as they are. Source: ComfyUI's state_dict_for_saving.
-import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../formats/dtypes.ts';
-import type { ClipPart } from '../formats/identify/identify.ts';
-import type { TensorToMake } from '../formats/safetensors/safetensors-write.ts';
-import { type ChangedNetwork, changedTargets, type PatchTarget } from '../models/changes.ts';
-import { HUGGING_FACE, OPEN_CLIP } from '../models/clip/layout.ts';
-import type { Weights } from '../models/weights.ts';
-import type { ElementType } from '../onnx/serialize.ts';
-import { mergedReader } from './changed.ts';
-import type { Autoencoder, EncoderBase, TextEncoder } from './types.ts';
+import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
+import type { ClipPart } from '../../formats/identify/identify.ts';
+import type { TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
+import type { ElementType } from '../../onnx/serialize.ts';
+import type { Autoencoder, EncoderBase, TextEncoder } from '../../runtime/types.ts';
+import { HUGGING_FACE, OPEN_CLIP } from '../clip/layout.ts';
+import { type ChangedNetwork, changedTargets, type PatchTarget } from './changes.ts';
+import { mergedReader } from './merged.ts';
+import type { Weights } from './tensors.ts';
 
 const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {
   f64: 'F64',
