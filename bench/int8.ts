@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UNET_PREFIX } from '../src/formats/identify/identify.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
-import type { Int8Plan } from '../src/models/int8.ts';
+import type { Int8Plan } from '../src/models/layers/int8.ts';
 import { unetConfig } from '../src/models/unet/config.ts';
 import { unetGraph } from '../src/models/unet/graph.ts';
 import { INT8_LAYERS } from '../src/models/unet/int8-layers.ts';

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/resize/pil-resize.ts';
-import { isInt8Recipe } from '../models/int8.ts';
+import { isInt8Recipe } from '../models/layers/int8.ts';
 import { derivedStore } from '../models/weights/prepacked-store.ts';
 import { keptSessions } from '../models/weights/session-cache.ts';
 import type { PreviewMethod } from '../nodes/context.ts';

@@ -7,7 +7,7 @@ import { expectExact, expectGolden, type GoldenCase, golden } from '../../test/s
 import { openLora, readPatches } from '../formats/lora.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import { conv, linear } from '../models/blocks.ts';
+import { conv, linear } from '../models/layers/blocks.ts';
 import { type AppliedLora, patchFits } from '../models/lora.ts';
 import { plainTargets, planChanges } from '../models/weights/changes.ts';
 import { type Weights, weightsOf } from '../models/weights/tensors.ts';

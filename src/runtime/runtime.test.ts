@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
-import { linear } from '../models/blocks.ts';
+import { linear } from '../models/layers/blocks.ts';
 import { type Rounding, weightsOf } from '../models/weights/tensors.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
 import { tensor } from '../tensor/tensor.ts';

@@ -1,7 +1,7 @@
 // The CLIP text transformer (Radford et al. 2021): token embeddings in; the state after every block, with and without the final
 // norm, and the pooled features out. The token table stays outside: its few rows are looked up by the caller.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../blocks.ts';
+import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ClipBlock, ClipConfig } from './layout.ts';
 

@@ -1,6 +1,6 @@
 // CLIP's vision transformers (Radford et al. 2021; ViT-L/14, H/14, bigG/14) as Hugging Face and open_clip lay them out.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../blocks.ts';
+import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ClipBlock, HUGGING_FACE, OPEN_CLIP } from './layout.ts';
 

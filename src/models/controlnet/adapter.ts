@@ -1,7 +1,7 @@
 // T2I-Adapters (Mou et al. 2023, arXiv 2302.08453), full and light: a picture's features in four sizes, from the original's names or diffusers'.
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, type Net } from '../blocks.ts';
+import { add, conv, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface AdapterConfig {

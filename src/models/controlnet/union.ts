@@ -2,7 +2,7 @@
 // small transformer, and to the time embedding.
 import type { Value } from '../../onnx/builder.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { add, attention, batchOf, layerNorm, linear, type Net, quickGelu, silu } from '../blocks.ts';
+import { add, attention, batchOf, layerNorm, linear, type Net, quickGelu, silu } from '../layers/blocks.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 

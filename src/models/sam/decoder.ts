@@ -1,7 +1,7 @@
 // The mask decoder of Segment Anything (Kirillov et al. 2023): tokens and picture look at each other twice; each mask token then makes
 // a filter of the enlarged picture.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, gelu, linear, type Net } from '../blocks.ts';
+import { add, gelu, linear, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { encoderShape, norm, norm2d } from './encoder.ts';
 

@@ -1,7 +1,7 @@
 // The image encoder of Segment Anything (Kirillov et al. 2023; ViTDet, Li et al. 2022): a vision transformer whose blocks look at windows,
 // some at the whole picture, with positions relative to each other. All sizes are read off the weights.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, gelu, linear, type Net } from '../blocks.ts';
+import { add, conv, gelu, linear, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface EncoderShape {

@@ -3,7 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import type { Value } from '../../onnx/builder.ts';
-import type { Net } from '../blocks.ts';
+import type { Net } from '../layers/blocks.ts';
 
 /** A graph under construction, and the file's name for what it is refused for. */
 export interface Layers extends Net {

@@ -2,7 +2,7 @@
 // and the low frequencies of the skip are damped.
 import type { Value } from '../../onnx/builder.ts';
 import { ELEMENT } from '../../onnx/serialize.ts';
-import { add, type Net } from '../blocks.ts';
+import { add, type Net } from '../layers/blocks.ts';
 
 export interface FreeUScales {
   /** Factor of the first half of the backbone's channels (version 1), or of how much they grow where the backbone is strong (version 2). */

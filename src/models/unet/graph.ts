@@ -1,11 +1,11 @@
 // The UNet of Stable Diffusion 1, 2 and XL (Rombach et al. 2022, Podell et al. 2023) as a graph of free batch, height, width and tokens.
 import type { Hypernetwork } from '../../formats/hypernetwork.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, batchOf, conv, groupNorm, type Net, silu } from '../blocks.ts';
-import type { Int8Plan } from '../int8.ts';
-import { placesOf } from '../places.ts';
+import { add, batchOf, conv, groupNorm, type Net, silu } from '../layers/blocks.ts';
+import { placesOf } from '../layers/im2col.ts';
+import type { Int8Plan } from '../layers/int8.ts';
+import type { TileSide } from '../layers/winograd.ts';
 import type { Weights } from '../weights/tensors.ts';
-import type { TileSide } from '../winograd.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { joinFreeU } from './freeu.ts';
 import { hypernetworkSources, type Sources } from './hypernetwork.ts';

@@ -1,5 +1,5 @@
 // Which layers of a UNet compute in 8-bit integers with --precision int8.
-import type { Int8Plan, Scaling } from '../int8.ts';
+import type { Int8Plan, Scaling } from '../layers/int8.ts';
 
 interface Rule {
   readonly layers: RegExp;

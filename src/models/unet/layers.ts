@@ -13,7 +13,7 @@ import {
   silu,
   toTokens,
   upsampleConvTo,
-} from '../blocks.ts';
+} from '../layers/blocks.ts';
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import type { Sources } from './hypernetwork.ts';
 

@@ -1,7 +1,7 @@
 // RRDBNet: residual-in-residual dense blocks, then nearest-neighbour enlargements with convolutions (ESRGAN, Wang et al. 2018;
 // ESRGAN+, Rakotonirina & Rasoanaivo 2020; Real-ESRGAN, Wang et al. 2021, which for scales below 4 starts with a pixel-unshuffle).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, type Net, upsample2 } from '../blocks.ts';
+import { add, conv, type Net, upsample2 } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './architecture.ts';
 

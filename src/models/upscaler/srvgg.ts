@@ -1,7 +1,7 @@
 // SRVGGNetCompact (Real-ESRGAN, Wang et al. 2021): convolutions with PReLU at the source's size, a pixel-shuffle at the end,
 // and the enlarged source added.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, type Net } from '../blocks.ts';
+import { add, conv, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './architecture.ts';
 

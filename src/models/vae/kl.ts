@@ -1,7 +1,7 @@
 // The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs of free batch and size, from the original layout's names.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsampleConv } from '../blocks.ts';
-import { placesOf } from '../places.ts';
+import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsampleConv } from '../layers/blocks.ts';
+import { placesOf } from '../layers/im2col.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 const EPSILON = 1e-6;

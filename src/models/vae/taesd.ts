@@ -1,7 +1,7 @@
 // TAESD (github.com/madebyollin/taesd): a small autoencoder whose modules are numbered in a sequence. Convolutions, blocks of three
 // convolutions with a shortcut, and, where a number has no tensors, what stands between them (activation, enlargement).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, type Net, upsample2 } from '../blocks.ts';
+import { add, conv, type Net, upsample2 } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 /** Latents of the network = VAE latents x scale (- shift before it); a file may bring its own as tensors. */

@@ -8,7 +8,7 @@ import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts
 import { createGraph } from '../../onnx/builder.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { conv, type Net } from '../blocks.ts';
+import { conv, type Net } from '../layers/blocks.ts';
 import { type KeptSessions, keptSessions } from './session-cache.ts';
 import { weightsOf } from './tensors.ts';
 

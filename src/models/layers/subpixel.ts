@@ -1,6 +1,6 @@
 // Nearest-neighbour enlargement to twice the size and a 3x3 convolution, as four 2x2 convolutions of the small picture, one for each place of a
 // 2x2 cell (Shi et al. 2016, arXiv 1609.07009): the same sums with 2.25 times fewer products. The kernels' sums are folded on loading.
-import type { Graph, Value } from '../onnx/builder.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
 
 /** The kernels [K, C, 2, 2] of the four places, row by row, from [K, C, 3, 3]. */
 export function subpixelKernels(g: Graph, kernel: Value): Value[] {

@@ -1,10 +1,10 @@
 // The layers that the networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are kept as
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
-import type { Graph, Value } from '../onnx/builder.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { Branch, View, Weights } from '../weights/tensors.ts';
+import type { Places } from './im2col.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
-import type { Places } from './places.ts';
 import { subpixelConv, subpixelKernels } from './subpixel.ts';
-import type { Branch, View, Weights } from './weights/tensors.ts';
 import { type TileSide, winogradConv } from './winograd.ts';
 
 /** A graph under construction and where its weights come from. */

@@ -1,10 +1,10 @@
 // 3x3 convolutions by Winograd's minimal filtering (Lavin & Gray 2015, arXiv 1509.09308): tiles of m x m outputs from (m+2) x (m+2) inputs,
 // 4 (m = 4) or 2.25 (m = 2) times fewer products. Written in plain operators, NHWC inside; the kernels are transformed once and kept in
 // the cache (derived.ts). Equal to a direct convolution but for rounding, which adds about 2e-6 of the result for m = 4.
-import type { Graph, Value } from '../onnx/builder.ts';
-import { type Places, pictureRows, placesOf } from './places.ts';
-import type { Recipe } from './weights/prepacked.ts';
-import type { Weights } from './weights/tensors.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { Recipe } from '../weights/prepacked.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { type Places, pictureRows, placesOf } from './im2col.ts';
 
 export type TileSide = 2 | 4;
 

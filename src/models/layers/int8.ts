@@ -1,11 +1,11 @@
 // Layers in 8-bit integers (W8A8): weights are quantised once, per output channel (quantise.ts), and kept in the cache; activations when
 // they are there, in ONNX Runtime's DynamicQuantizeLinear (one scale for a tensor) or with one scale for a row. Sums are int32, what comes
 // out is float32. Convolutions are products of their columns, in NHWC. Without kept weights the float32 operators remain.
-import type { Graph, Value } from '../onnx/builder.ts';
-import { type Places, pictureRows, placesOf } from './places.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { Recipe } from '../weights/prepacked.ts';
+import type { View, Weights } from '../weights/tensors.ts';
+import { type Places, pictureRows, placesOf } from './im2col.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
-import type { Recipe } from './weights/prepacked.ts';
-import type { View, Weights } from './weights/tensors.ts';
 
 /** How a layer's activations are scaled: one scale for all of them, or one for each row (token or pixel). */
 export type Scaling = 'tensor' | 'row';

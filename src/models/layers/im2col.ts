@@ -1,6 +1,6 @@
 // Where convolutions that are products of matrices read and write: rows of pictures [B H W, C]. The tables follow from a picture's size alone, so
 // that all layers of one size share them.
-import type { Graph, Value } from '../onnx/builder.ts';
+import type { Graph, Value } from '../../onnx/builder.ts';
 
 type Order = 'places first' | 'windows first';
 
