@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
+import { applyLora, openLora } from '../models/lora/apply.ts';
 import { withoutBranches } from '../onnx/branches.ts';
 import { inHalves } from '../onnx/half.ts';
 import type { Model } from '../onnx/serialize.ts';
@@ -15,7 +16,6 @@ import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { loadControlNet } from './controlnet.ts';
 import { CPU, type Device, openDevice, plainHalves, plainly } from './devices.ts';
-import { applyLora, openLora } from './lora.ts';
 import { createRuntime } from './runtime.ts';
 
 const wave = (...shape: number[]): Tensor =>

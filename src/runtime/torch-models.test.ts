@@ -6,12 +6,12 @@ import { afterAll, expect, it, vi } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { asTorchFile } from '../../test/support/torch-file.ts';
 import { openModelFile } from '../formats/model-file.ts';
+import { applyLora, openLora } from '../models/lora/apply.ts';
 import { weightsOf } from '../models/weights/tensors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { loadVae } from './autoencoder.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { loadControlNet } from './controlnet.ts';
-import { applyLora, openLora } from './lora.ts';
 import { createRuntime } from './runtime.ts';
 import { loadUpscaler, upscalerOf } from './upscaler.ts';
 

@@ -1,10 +1,10 @@
 // UNets of the fixture checkpoints against the originals: plain evaluations, denoising at sigmas, timestep embeddings.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts';
+import { applyLora, openLora } from '../models/lora/apply.ts';
 import { timestepEmbedding } from '../models/unet/timestep.ts';
 import { map } from '../tensor/tensor.ts';
 import { loadCheckpoint } from './checkpoint.ts';
-import { applyLora, openLora } from './lora.ts';
 import { createRuntime } from './runtime.ts';
 import type { UNet } from './types.ts';
 

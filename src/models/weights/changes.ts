@@ -6,12 +6,13 @@
 //   that into a file (runtime/changed.ts), as a session keeps all that it computes from.
 // - Text encoders live in float16 and W' is rounded to it, which only W' itself gives. It is computed in each evaluation (one per
 //   prompt) from numbers that are inputs, so that neither a second copy nor another session is needed.
-import type { Patch } from '../../formats/lora.ts';
+
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { ELEMENT } from '../../onnx/serialize.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { type AppliedLora, branchOf, isBranch, scaleOf } from '../lora.ts';
-import { mergePatch } from '../lora-merge.ts';
+import type { Patch } from '../lora/file.ts';
+import { type AppliedLora, branchOf, isBranch, scaleOf } from '../lora/fit.ts';
+import { mergePatch } from '../lora/merge.ts';
 import { type View, type Weights, weightsOf } from './tensors.ts';
 
 /** Where a change lands: a tensor, some rows of it, or its transpose. */

@@ -7,10 +7,10 @@ import { expectGolden, fixtureModel, type Golden, golden, type Params } from '..
 import { noise, seededTensors, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
-import { openLora } from '../../formats/lora.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import type { AppliedLora } from '../../models/lora.ts';
+import { openLora } from '../../models/lora/file.ts';
+import type { AppliedLora } from '../../models/lora/fit.ts';
 import { type MergeTime, plainTargets, planChanges, type WeightChange } from '../../models/weights/changes.ts';
 import { changedGraph } from '../../models/weights/merged.ts';
 import { type Weights, weightsOf } from '../../models/weights/tensors.ts';

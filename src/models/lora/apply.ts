@@ -1,14 +1,14 @@
 // Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: what matches by name and shape is changed,
 // the rest is named. How the changes are computed: models/changes.ts.
 
-import { type LoraFile, type Patch, readPatches } from '../formats/lora.ts';
-import { clipKeys, unetKeys } from '../formats/lora-keys.ts';
-import { type AppliedLora, patchFits } from '../models/lora.ts';
-import type { PatchTargets } from '../models/weights/changes.ts';
-import type { Clip } from './clip.ts';
-import type { TextEncoder, UNet } from './types.ts';
+import type { Clip } from '../../runtime/clip.ts';
+import type { TextEncoder, UNet } from '../../runtime/types.ts';
+import type { PatchTargets } from '../weights/changes.ts';
+import { type LoraFile, type Patch, readPatches } from './file.ts';
+import { type AppliedLora, patchFits } from './fit.ts';
+import { clipKeys, unetKeys } from './keys.ts';
 
-export { type LoraFile, openLora } from '../formats/lora.ts';
+export { type LoraFile, openLora } from './file.ts';
 
 export interface LoraResult {
   readonly unet?: UNet;

@@ -1,9 +1,10 @@
 // LoRAs in a graph: what a patch needs of the LoRA's file, and when it is a layer of low rank beside a weight.
-import type { LoraFile, Patch } from '../formats/lora.ts';
-import type { Graph, Value } from '../onnx/builder.ts';
-import { sizeOf } from '../tensor/tensor.ts';
-import { broadcasts } from './lora-merge.ts';
-import type { Branch, Weights } from './weights/tensors.ts';
+
+import type { Graph, Value } from '../../onnx/builder.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
+import type { Branch, Weights } from '../weights/tensors.ts';
+import type { LoraFile, Patch } from './file.ts';
+import { broadcasts } from './merge.ts';
 
 /** A LoRA with its strength, and what it changes by the network's names of tensors. */
 export interface AppliedLora {

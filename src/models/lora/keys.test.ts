@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
-import { clipKeys, unetKeys } from './lora-keys.ts';
-import { openSafetensors } from './safetensors/safetensors.ts';
+import { fixtureModel } from '../../../test/support/golden.ts';
+import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { clipKeys, unetKeys } from './keys.ts';
 
 type Keys = Readonly<Record<string, string>>;
 const wanted: Readonly<Record<string, { unet: Keys; clip: Keys }>> = JSON.parse(
-  gunzipSync(readFileSync(new URL('../../test/golden/lora/keys.json.gz', import.meta.url))).toString(),
+  gunzipSync(readFileSync(new URL('../../../test/golden/lora/keys.json.gz', import.meta.url))).toString(),
 );
 
 const PREFIX = 'model.diffusion_model.';

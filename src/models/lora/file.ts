@@ -1,10 +1,10 @@
 // A LoRA file: which tensors change which weight, and how (LoRA arXiv 2106.09685; LoHa, LoKr, LoCon of LyCORIS arXiv 2309.14859;
 // DoRA arXiv 2402.09353). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT are not read.
 import { stat } from 'node:fs/promises';
-import { DarkroomError } from '../errors.ts';
-import { sizeOf } from '../tensor/tensor.ts';
-import { openModelFile } from './model-file.ts';
-import type { TensorFile, TensorInfo } from './tensor-file.ts';
+import { DarkroomError } from '../../errors.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 
 export interface LoraFile {
   readonly file: string;

@@ -1,6 +1,7 @@
 // A patched weight as ONNX operators: W + strength x change, in ComfyUI's order of operations (comfy/weight_adapter), all float32.
-import type { Patch, Product } from '../formats/lora.ts';
-import type { Graph, Value } from '../onnx/builder.ts';
+
+import type { Graph, Value } from '../../onnx/builder.ts';
+import type { Patch, Product } from './file.ts';
 
 /** Where a patch's numbers come from. */
 export interface PatchSource {
