@@ -2,9 +2,9 @@
 // negative side. The network gives ready-made numbers, so all that is left is ours: inputs, guidance, areas, masks, noise, sampler.
 // With an SD1 checkpoint the share is of its evaluation measured in the same run, else of the time noted below.
 import { cpus } from 'node:os';
-import { loadCheckpoint } from '../src/runtime/checkpoint.ts';
+import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
+import type { UNet } from '../src/models/types.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
-import type { UNet } from '../src/runtime/types.ts';
 import { combine, setArea, setMask } from '../src/sampling/conditioning-ops.ts';
 import { randomNoise, sampleParts } from '../src/sampling/custom.ts';
 import { cfgGuider } from '../src/sampling/guider.ts';

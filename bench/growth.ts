@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadCheckpoint } from '../src/runtime/checkpoint.ts';
+import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { combine, setArea, setMask } from '../src/sampling/conditioning-ops.ts';
 import { cfgGuider } from '../src/sampling/guider.ts';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
+import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
+import { loadControlNet } from '../src/models/controlnet/load.ts';
+import { loadUpscaler } from '../src/models/upscaler/load.ts';
+import { loadVae } from '../src/models/vae/load.ts';
 import { derivedStore } from '../src/models/weights/prepacked-store.ts';
 import { keptSessions } from '../src/models/weights/session-cache.ts';
-import { loadVae } from '../src/runtime/autoencoder.ts';
-import { loadDiffusionModel } from '../src/runtime/checkpoint.ts';
-import { loadControlNet } from '../src/runtime/controlnet.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
-import { loadUpscaler } from '../src/runtime/upscaler.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 
 type Inputs = Readonly<Record<string, Tensor>>;

@@ -9,7 +9,7 @@ import { fixtureModel } from '../../test/support/golden.ts';
 import { dict, pickle, text } from '../../test/support/pickle.ts';
 import { zipOf } from '../../test/support/zip.ts';
 import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import { loadCheckpoint } from '../runtime/checkpoint.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { main } from './cli.ts';
 

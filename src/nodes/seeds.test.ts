@@ -4,9 +4,9 @@ import { expectGolden, fixtureModel, type Golden, type GoldenCase, golden } from
 import { runNode, testContext } from '../../test/support/run-node.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
 import { commonUpscale } from '../image/resize/upscale.ts';
-import { loadCheckpoint } from '../runtime/checkpoint.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
+import { loadUpscaler } from '../models/upscaler/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
-import { loadUpscaler } from '../runtime/upscaler.ts';
 import { type PromptedModel, runStages, twoStagePlan } from '../sampling/two-stage.ts';
 import type { Latent } from '../sampling/types.ts';
 import { unsampleSigmas } from '../sampling/unsample.ts';

@@ -1,8 +1,8 @@
 // What each socket type carries. Packs add their types here.
-import type { Clip } from '../runtime/clip.ts';
-import type { Autoencoder, ControlNet } from '../runtime/types.ts';
-import type { UpscaleModel } from '../runtime/upscaler.ts';
-import type { VisionModel, VisionOutput } from '../runtime/vision.ts';
+import type { Clip } from '../models/clip/clip.ts';
+import type { Autoencoder, ControlNet } from '../models/types.ts';
+import type { UpscaleModel } from '../models/upscaler/load.ts';
+import type { VisionModel, VisionOutput } from '../models/vision/load.ts';
 import type { ChosenSampler, NoiseMaker } from '../sampling/custom.ts';
 import type { Guider } from '../sampling/guider.ts';
 import type { LatentOperation } from '../sampling/latent-operations.ts';

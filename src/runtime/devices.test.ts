@@ -8,13 +8,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
+import { loadControlNet } from '../models/controlnet/load.ts';
 import { applyLora, openLora } from '../models/lora/apply.ts';
 import { withoutBranches } from '../onnx/branches.ts';
 import { inHalves } from '../onnx/half.ts';
 import type { Model } from '../onnx/serialize.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { loadCheckpoint } from './checkpoint.ts';
-import { loadControlNet } from './controlnet.ts';
 import { CPU, type Device, openDevice, plainHalves, plainly } from './devices.ts';
 import { createRuntime } from './runtime.ts';
 

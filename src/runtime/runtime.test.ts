@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { linear } from '../models/layers/blocks.ts';
+import { loadVae } from '../models/vae/load.ts';
 import { type Rounding, weightsOf } from '../models/weights/tensors.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { loadVae } from './autoencoder.ts';
-import { loadCheckpoint } from './checkpoint.ts';
 import { createRuntime } from './runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dark room – 暗室 '));

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
+import type { Network } from '../models/types.ts';
 import type { DerivedStore } from '../models/weights/prepacked-store.ts';
 import type { KeptSessions } from '../models/weights/session-cache.ts';
 import type { Graph } from '../onnx/builder.ts';
@@ -11,7 +12,6 @@ import { inUnits, loadPeak, type Memory, systemMemory } from './memory.ts';
 import type { Precision } from './precision.ts';
 import { saturates } from './saturation.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
-import type { Network } from './types.ts';
 
 export interface RuntimeOptions {
   /** Where networks run; the CPU unless given (devices.ts opens others). */

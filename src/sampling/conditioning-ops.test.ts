@@ -1,8 +1,8 @@
 // Conditioning nodes on the fixture CLIPs against text/nodes, with the ADM vector that follows from each conditioning; and the edges.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
-import { loadCheckpoint } from '../runtime/checkpoint.ts';
-import { type Clip, type EncodedPrompt, makeClip } from '../runtime/clip.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
+import { type Clip, type EncodedPrompt, makeClip } from '../models/clip/clip.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { admVector } from './adm.ts';

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts';
 import { conditioningOf, fixtureModels, latentOf } from '../../test/support/sampling.ts';
-import { loadControlNet } from '../runtime/controlnet.ts';
+import { loadControlNet } from '../models/controlnet/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import {
   averageConditioning,

@@ -1,6 +1,6 @@
 // Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a batch.
 import { expect, it } from 'vitest';
-import type { ControlNet, ControlNetInputs, UNet } from '../runtime/types.ts';
+import type { ControlNet, ControlNetInputs, UNet } from '../models/types.ts';
 import { full, tensor, zeros } from '../tensor/tensor.ts';
 import { controlResiduals, shareControl, uniformResiduals } from './control.ts';
 import { discreteSampling } from './model-sampling.ts';

@@ -2,7 +2,7 @@
 // which one acts on what, its hint at the latent's size, and the residuals of an evaluation.
 import { toNCHW } from '../image/layout.ts';
 import { commonUpscale } from '../image/resize/upscale.ts';
-import type { ControlNet, ControlResiduals, UNet } from '../runtime/types.ts';
+import type { ControlNet, ControlResiduals, UNet } from '../models/types.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model-sampling.ts';
 import type { Conditioning, Control } from './types.ts';

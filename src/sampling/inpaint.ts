@@ -4,7 +4,7 @@ import { toNCHW, toNHWC } from '../image/layout.ts';
 import { toNHW } from '../image/mask/masks.ts';
 import { interpolate } from '../image/resize/torch-interpolate.ts';
 import { cropPlanes } from '../image/resize/upscale.ts';
-import type { Autoencoder } from '../runtime/types.ts';
+import type { Autoencoder } from '../models/types.ts';
 import { roundHalfEven } from '../tensor/round.ts';
 import { map, reshape, type Tensor } from '../tensor/tensor.ts';
 import { setValues } from './conditioning-ops.ts';

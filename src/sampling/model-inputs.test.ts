@@ -8,9 +8,9 @@ import { expectGolden, fixtureModel, golden } from '../../test/support/golden.ts
 import { conditioningOf } from '../../test/support/sampling.ts';
 import { openSafetensors } from '../formats/safetensors/safetensors.ts';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
+import { createUNet } from '../models/unet/network.ts';
 import { weightsOf } from '../models/weights/tensors.ts';
 import { createRuntime } from '../runtime/runtime.ts';
-import { createUNet } from '../runtime/unet.ts';
 import { concatBatch, map, reshape, type Tensor, zeros } from '../tensor/tensor.ts';
 import { joinChannels } from './concat.ts';
 import { setValues } from './conditioning-ops.ts';

@@ -1,5 +1,5 @@
 // The values that travel between sampling nodes: latents, conditioning, models.
-import type { ControlNet, UNet, UNetVariant } from '../runtime/types.ts';
+import type { ControlNet, UNet, UNetVariant } from '../models/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Predict } from './guider.ts';
 import type { ModelSampling } from './model-sampling.ts';

@@ -2,8 +2,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectThroughBytes, fixtureModel, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
 import { conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { pythonRandom } from '../random/python.ts';
-import { loadCheckpoint } from '../runtime/checkpoint.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import type { Model } from '../sampling/types.ts';
 import { map } from '../tensor/tensor.ts';

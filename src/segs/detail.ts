@@ -2,8 +2,8 @@
 import { DarkroomError } from '../errors.ts';
 import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
 import { type Size, tensorResize } from '../image/resize/upscale.ts';
-import { decodeTiled } from '../runtime/tiled.ts';
-import type { Autoencoder } from '../runtime/types.ts';
+import { decodeTiled } from '../models/tiling.ts';
+import type { Autoencoder } from '../models/types.ts';
 import { concatConditioning } from '../sampling/conditioning-ops.ts';
 import { inpaintConditioning } from '../sampling/inpaint.ts';
 import { withDifferentialDiffusion } from '../sampling/patches.ts';

@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, expectThroughBytes, fixtureModel, golden } from '../../test/support/golden.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { loadCheckpoint } from '../runtime/checkpoint.ts';
-import { loadControlNet } from '../runtime/controlnet.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
+import { loadControlNet } from '../models/controlnet/load.ts';
+import { loadUpscaler } from '../models/upscaler/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
-import { loadUpscaler } from '../runtime/upscaler.ts';
 import { gitsSigmas } from '../sampling/schedules/tabulated.ts';
 import { map, type Tensor } from '../tensor/tensor.ts';
 import { controlWrapper } from './control.ts';

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel, golden } from '../../test/support/golden.ts';
 import { conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { loadCheckpoint } from '../runtime/checkpoint.ts';
+import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { enlarge, resampleSegs, type UpscaleSegs } from './enlarge.ts';

@@ -3,9 +3,9 @@
 import { DarkroomError } from '../errors.ts';
 import { squeezeMask } from '../image/mask/morphology.ts';
 import { scaleImage } from '../image/resize/upscale.ts';
-import { decodeTiled, encodeTiled } from '../runtime/tiled.ts';
-import type { Autoencoder, ControlNet } from '../runtime/types.ts';
-import type { UpscaleModel } from '../runtime/upscaler.ts';
+import { decodeTiled, encodeTiled } from '../models/tiling.ts';
+import type { Autoencoder, ControlNet } from '../models/types.ts';
+import type { UpscaleModel } from '../models/upscaler/load.ts';
 import { sampleDenoise } from '../sampling/step-range.ts';
 import type { Latent, SamplingHooks } from '../sampling/types.ts';
 import { map, type Tensor } from '../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 // What the golden runs of KSampler start from: the fixture models, and the conditionings and latents of the golden files.
-import { loadCheckpoint } from '../../src/runtime/checkpoint.ts';
+import { loadCheckpoint } from '../../src/models/checkpoint/load.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { zeroOut } from '../../src/sampling/conditioning-ops.ts';
 import { add, f32, scale, sub, type Vector } from '../../src/sampling/float32.ts';

@@ -3,7 +3,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import type { ClipBlock, ClipConfig } from './layout.ts';
+import type { ClipBlock, ClipConfig } from './config.ts';
 
 export const hiddenName = (layer: number, finalNorm: boolean): string => `${finalNorm ? 'normed' : 'hidden'}_${layer}`;
 

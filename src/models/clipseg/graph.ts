@@ -1,8 +1,8 @@
 // CLIPSeg (Lüddecke and Ecker 2022, arXiv 2112.10003): CLIP's vision transformer, and a small transformer over three of its states that is
 // told the prompt and gives the logits of every pixel. Tensors as transformers' CLIPSegForImageSegmentation names them.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { VISION_LAYOUTS, visionBlock } from '../clip/vision.ts';
 import { add, attention, batchOf, layerNorm, linear, type Net } from '../layers/blocks.ts';
+import { VISION_LAYOUTS, visionBlock } from '../vision/graph.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 /** States of the vision transformer that the decoder sees, after these blocks; the deepest first. */

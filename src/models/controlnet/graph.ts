@@ -1,7 +1,7 @@
 // A ControlNet (arXiv 2302.05543) as two graphs: the hint's features, which stay the same through a run, and the residuals of one evaluation.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, type Net, silu } from '../layers/blocks.ts';
-import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from '../unet/layers.ts';
+import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from '../unet/unet-layers.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ControlNetConfig, HintConfig } from './config.ts';
 import { featuresOfKind, kindEmbedding } from './union.ts';

@@ -1,8 +1,8 @@
 // Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: what matches by name and shape is changed,
 // the rest is named. How the changes are computed: models/changes.ts.
 
-import type { Clip } from '../../runtime/clip.ts';
-import type { TextEncoder, UNet } from '../../runtime/types.ts';
+import type { Clip } from '../clip/clip.ts';
+import type { TextEncoder, UNet } from '../types.ts';
 import type { PatchTargets } from '../weights/changes.ts';
 import { type LoraFile, type Patch, readPatches } from './file.ts';
 import { type AppliedLora, patchFits } from './fit.ts';

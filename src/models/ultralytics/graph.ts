@@ -3,7 +3,7 @@
 import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { apply, child, concat, type Layers, refused } from './layers.ts';
+import { apply, child, concat, type Layers, refused } from './yolo-layers.ts';
 
 export interface YoloShape {
   readonly classes: number;

@@ -1,5 +1,5 @@
 // The UNet of Stable Diffusion 1, 2 and XL (Rombach et al. 2022, Podell et al. 2023) as a graph of free batch, height, width and tokens.
-import type { Hypernetwork } from '../../formats/hypernetwork.ts';
+
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../layers/blocks.ts';
 import { placesOf } from '../layers/im2col.ts';
@@ -9,7 +9,8 @@ import type { Weights } from '../weights/tensors.ts';
 import type { UNetConfig, UNetLayer } from './config.ts';
 import { joinFreeU } from './freeu.ts';
 import { hypernetworkSources, type Sources } from './hypernetwork.ts';
-import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from './layers.ts';
+import type { Hypernetwork } from './hypernetwork-file.ts';
+import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from './unet-layers.ts';
 
 /** What a graph can do beyond evaluating. Numbers are inputs, so that other numbers need no other session. */
 export interface UNetGraphOptions {

@@ -1,8 +1,9 @@
 // A hypernetwork in a UNet: what attention takes its keys and values from is changed by small networks, chosen by its width.
-import type { Activation, Hypernetwork } from '../../formats/hypernetwork.ts';
+
 import type { Value } from '../../onnx/builder.ts';
 import { add, layerNorm, linear, type Net } from '../layers/blocks.ts';
 import { weightsOf } from '../weights/tensors.ts';
+import type { Activation, Hypernetwork } from './hypernetwork-file.ts';
 
 /** What keys and values are made from, in place of tokens [M, width]. */
 export type Sources = (tokens: Value, width: number) => { readonly keys: Value; readonly values: Value };

@@ -3,7 +3,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net, upsample2 } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import type { UpscalerReader } from './architecture.ts';
+import type { UpscalerReader } from './upscaler-kind.ts';
 
 /** How the layers are called. */
 interface Naming {

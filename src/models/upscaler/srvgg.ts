@@ -3,7 +3,7 @@
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import type { UpscalerReader } from './architecture.ts';
+import type { UpscalerReader } from './upscaler-kind.ts';
 
 /** Real-ESRGAN Compact. */
 export const srvgg: UpscalerReader = (weights) => {

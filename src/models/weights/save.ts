@@ -4,8 +4,8 @@ import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../form
 import type { ClipPart } from '../../formats/identify/identify.ts';
 import type { TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
-import type { Autoencoder, EncoderBase, TextEncoder } from '../../runtime/types.ts';
-import { HUGGING_FACE, OPEN_CLIP } from '../clip/layout.ts';
+import { HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';
+import type { Autoencoder, EncoderBase, TextEncoder } from '../types.ts';
 import { type ChangedNetwork, changedTargets, type PatchTarget } from './changes.ts';
 import { mergedReader } from './merged.ts';
 import type { Weights } from './tensors.ts';

@@ -8,7 +8,7 @@ import { seededTensors } from '../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { toBytes } from '../../image/bytes.ts';
-import { clipSegPixels, loadClipSeg } from '../../runtime/clipseg.ts';
+import { clipSegPixels, loadClipSeg } from '../../models/clipseg/load.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { clipBpe } from '../../text/bpe.ts';
 import type { Detector } from '../impact/values.ts';

@@ -6,7 +6,7 @@ import { fromBytes, toBytes } from '../../image/bytes.ts';
 import { coloured, GREYS_MAP, VIRIDIS_MAP } from '../../image/colour/colour-maps.ts';
 import { dilateMask } from '../../image/mask/morphology.ts';
 import { resizeBytes } from '../../image/resize/opencv-resize.ts';
-import { type ClipSeg, loadClipSeg } from '../../runtime/clipseg.ts';
+import { type ClipSeg, loadClipSeg } from '../../models/clipseg/load.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';

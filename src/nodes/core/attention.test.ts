@@ -7,8 +7,8 @@ import { fixtureModel } from '../../../test/support/golden.ts';
 import { noise, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { decodeFloat32 } from '../../formats/dtypes.ts';
-import type { Clip } from '../../runtime/clip.ts';
-import type { UNet } from '../../runtime/types.ts';
+import type { Clip } from '../../models/clip/clip.ts';
+import type { UNet } from '../../models/types.ts';
 import type { Model } from '../../sampling/types.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 

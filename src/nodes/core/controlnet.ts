@@ -1,7 +1,7 @@
 // ControlNet nodes: files, how they act on prompts, and edges to guide by. Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py,
 // nodes_canny.py.
 import { canny } from '../../image/edges/canny.ts';
-import { loadControlNet } from '../../runtime/controlnet.ts';
+import { loadControlNet } from '../../models/controlnet/load.ts';
 import { applyControl, applyControlToSides } from '../../sampling/control.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';

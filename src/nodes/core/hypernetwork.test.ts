@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { noise } from '../../../test/support/rewrite.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
-import { openHypernetwork } from '../../formats/hypernetwork.ts';
+import { openHypernetwork } from '../../models/unet/hypernetwork-file.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Model } from '../../sampling/types.ts';
 import { tensor } from '../../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 // Hypernetworks of the web UI. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
-import { openHypernetwork } from '../../formats/hypernetwork.ts';
+import { openHypernetwork } from '../../models/unet/hypernetwork-file.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../declare.ts';
 import { once, stateOf } from './loaders.ts';
 

@@ -1,11 +1,11 @@
 // Loader nodes. A file is read once per runtime, for as long as it stays the same on disk. Source: ComfyUI nodes.py.
 import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../../errors.ts';
-import { loadTaesd, loadVae, type TaesdName } from '../../runtime/autoencoder.ts';
-import { type Checkpoint, type DiffusionModel, loadCheckpoint } from '../../runtime/checkpoint.ts';
-import { type Clip, embeddingReader, makeClip } from '../../runtime/clip.ts';
+import { type Checkpoint, type DiffusionModel, loadCheckpoint } from '../../models/checkpoint/load.ts';
+import { type Clip, embeddingReader, makeClip } from '../../models/clip/clip.ts';
+import type { Autoencoder } from '../../models/types.ts';
+import { loadTaesd, loadVae, type TaesdName } from '../../models/vae/load.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { Autoencoder } from '../../runtime/types.ts';
 import { makeModel } from '../../sampling/model.ts';
 import type { Model } from '../../sampling/types.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';

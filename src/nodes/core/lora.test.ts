@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import type { Clip } from '../../runtime/clip.ts';
+import type { Clip } from '../../models/clip/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Conditioning, Latent, Model } from '../../sampling/types.ts';
 import { full } from '../../tensor/tensor.ts';

@@ -1,7 +1,7 @@
 // Nodes that apply LoRAs. Source: ComfyUI nodes.py.
 import { stat } from 'node:fs/promises';
+import type { Clip } from '../../models/clip/clip.ts';
 import { applyLora, type LoraFile, type LoraStrengths, openLora } from '../../models/lora/apply.ts';
-import type { Clip } from '../../runtime/clip.ts';
 import type { Model } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../declare.ts';

@@ -9,15 +9,15 @@ import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import type { Clip } from '../../models/clip/clip.ts';
 import { openLora } from '../../models/lora/file.ts';
 import type { AppliedLora } from '../../models/lora/fit.ts';
+import type { TextEncoder, UNet } from '../../models/types.ts';
 import { type MergeTime, plainTargets, planChanges, type WeightChange } from '../../models/weights/changes.ts';
 import { changedGraph } from '../../models/weights/merged.ts';
 import { type Weights, weightsOf } from '../../models/weights/tensors.ts';
 import { createGraph } from '../../onnx/builder.ts';
-import type { Clip } from '../../runtime/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { TextEncoder, UNet } from '../../runtime/types.ts';
 import type { Model } from '../../sampling/types.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 

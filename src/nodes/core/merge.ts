@@ -1,7 +1,7 @@
 // Models and text encoders merged with others. Source: ComfyUI comfy_extras/nodes_model_merging.py, nodes_model_merging_model_specific.py.
 import { DarkroomError } from '../../errors.ts';
+import type { Clip } from '../../models/clip/clip.ts';
 import { blendClips, blendUNets, evenShares, misfits, type Shares, sharesByName } from '../../models/weights/blend.ts';
-import type { Clip } from '../../runtime/clip.ts';
 import type { Model } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { defineNode, float, type NodeDeclaration, type NodeResult, output, outputs, socket } from '../declare.ts';

@@ -7,8 +7,8 @@ import { fixtureModel } from '../../../test/support/golden.ts';
 import { noise, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../test/support/rewrite.ts';
 import { type Models, runNode, testContext } from '../../../test/support/run-node.ts';
 import { DarkroomError } from '../../errors.ts';
-import type { Clip } from '../../runtime/clip.ts';
-import type { Autoencoder } from '../../runtime/types.ts';
+import type { Clip } from '../../models/clip/clip.ts';
+import type { Autoencoder } from '../../models/types.ts';
 import type { Model } from '../../sampling/types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-model-files-'));

@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { DarkroomError } from '../../errors.ts';
+import { loadDiffusionModel } from '../../models/checkpoint/load.ts';
+import type { ClipFamily } from '../../models/clip/clip.ts';
+import { loadTextEncoder } from '../../models/clip/load.ts';
+import type { TextEncoder } from '../../models/types.ts';
+import { loadVae } from '../../models/vae/load.ts';
 import type { Rounding } from '../../models/weights/tensors.ts';
-import { loadVae } from '../../runtime/autoencoder.ts';
-import { loadDiffusionModel } from '../../runtime/checkpoint.ts';
-import type { ClipFamily } from '../../runtime/clip.ts';
-import { loadTextEncoder } from '../../runtime/text-encoder-file.ts';
-import type { TextEncoder } from '../../runtime/types.ts';
 import { withDiscreteSampling } from '../../sampling/patches.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../declare.ts';

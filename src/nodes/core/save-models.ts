@@ -2,9 +2,9 @@
 import { DarkroomError } from '../../errors.ts';
 import { CLIP_PLACES, UNET_PREFIX, VAE_PREFIX } from '../../formats/identify/identify.ts';
 import { encodeSafetensorsLater, type TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
+import type { Clip } from '../../models/clip/clip.ts';
+import type { Autoencoder, EncoderBase, TextEncoder } from '../../models/types.ts';
 import { encoderFileTensors, encoderTensors, unetTensors, vaeTensors } from '../../models/weights/save.ts';
-import type { Clip } from '../../runtime/clip.ts';
-import type { Autoencoder, EncoderBase, TextEncoder } from '../../runtime/types.ts';
 import type { Model } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { defineNode, type NodeResult, type SavedFile, socket, string } from '../declare.ts';

@@ -2,7 +2,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { difference, golden } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
-import type { UpscaleModel } from '../../runtime/upscaler.ts';
+import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { concatBatch, type Tensor } from '../../tensor/tensor.ts';
 
 const context = testContext(fixtureFolders({ upscale_models: ['tiny_esrgan_x4_old'] }));

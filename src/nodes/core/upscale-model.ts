@@ -1,5 +1,5 @@
 // Enlargement by a network. Source: ComfyUI comfy_extras/nodes_upscale_model.py.
-import { loadUpscaler } from '../../runtime/upscaler.ts';
+import { loadUpscaler } from '../../models/upscaler/load.ts';
 import { defineNode, modelFile, output, outputs, socket } from '../declare.ts';
 import { once, stateOf } from './loaders.ts';
 

@@ -1,7 +1,7 @@
 // Nodes between pixels and latents. Source: ComfyUI nodes.py.
 
 import { toNHW } from '../../image/mask/masks.ts';
-import { decodeTiled, encodeTiled } from '../../runtime/tiled.ts';
+import { decodeTiled, encodeTiled } from '../../models/tiling.ts';
 import { defineNode, int, output, outputs, socket } from '../declare.ts';
 import { batchFits, latentFits, rgb } from './checks.ts';
 import { holesForInpaint } from './inpaint.ts';

@@ -1,6 +1,6 @@
 // CLIP vision models, and models that are told of pictures (unCLIP). Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../errors.ts';
-import { loadCheckpointVision, loadVision, type VisionModel } from '../../runtime/vision.ts';
+import { loadCheckpointVision, loadVision, type VisionModel } from '../../models/vision/load.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../declare.ts';
 import { checkpointParts, once, stateOf } from './loaders.ts';

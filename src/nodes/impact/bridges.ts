@@ -6,7 +6,7 @@ import { fromBytes } from '../../image/bytes.ts';
 import { decodeImage } from '../../image/codec/decode-image.ts';
 import { pilResize } from '../../image/resize/pil-resize.ts';
 import { resizeMask } from '../../image/resize/upscale.ts';
-import type { Autoencoder } from '../../runtime/types.ts';
+import type { Autoencoder } from '../../models/types.ts';
 import { LATENT_COLOURS, previewLatent } from '../../sampling/latent-preview.ts';
 import type { Latent } from '../../sampling/types.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';

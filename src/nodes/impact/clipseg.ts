@@ -1,6 +1,6 @@
 // A detector that finds what a text names. Source: Impact Pack impact_pack.py (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
 import { toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
-import type { ClipSeg } from '../../runtime/clipseg.ts';
+import type { ClipSeg } from '../../models/clipseg/load.ts';
 import { maskToSegs } from '../../segs/from-mask.ts';
 import { sliceBatch } from '../../tensor/tensor.ts';
 import { clipSegFile, clipSegOf, type SegmentOptions, segment } from '../clipseg/index.ts';

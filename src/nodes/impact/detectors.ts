@@ -1,5 +1,5 @@
 // Detectors, and SEGS and masks of what they find. Source: Impact Pack impact_pack.py, detectors.py, core.py (ONNXDetector).
-import { type BoxDetector, loadDetector } from '../../runtime/detector.ts';
+import { type BoxDetector, loadDetector } from '../../models/detector/load.ts';
 import { toCombinedMask } from '../../segs/combine.ts';
 import { dilateSegs, segsBitwiseAndMask } from '../../segs/edit.ts';
 import { filterByLabel } from '../../segs/filter.ts';

@@ -1,5 +1,5 @@
 // Segment Anything: loading it, and masks of what SEGS point at. Source: Impact Pack, impact_pack.py (SAMLoader), detectors.py.
-import { loadSam } from '../../runtime/sam.ts';
+import { loadSam } from '../../models/sam/load.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../segs/sam.ts';
 import type { Segs } from '../../segs/types.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';

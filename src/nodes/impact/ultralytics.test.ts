@@ -10,8 +10,8 @@ import { dict, EMPTY_TUPLE, GLOBAL, NEWOBJ, pickle, REDUCE, text, tuple } from '
 import { type Models, testContext } from '../../../test/support/run-node.ts';
 import { zipOf } from '../../../test/support/zip.ts';
 import { fromBytes } from '../../image/bytes.ts';
+import { loadUltralytics } from '../../models/ultralytics/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import { loadUltralytics } from '../../runtime/ultralytics.ts';
 import type { Segs } from '../../segs/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { NODES } from '../index.ts';

@@ -1,6 +1,6 @@
 // What the sockets of the Impact Pack carry.
-import type { Clip } from '../../runtime/clip.ts';
-import type { Autoencoder } from '../../runtime/types.ts';
+import type { Clip } from '../../models/clip/clip.ts';
+import type { Autoencoder } from '../../models/types.ts';
 import type { RegionalPrompt } from '../../sampling/regional.ts';
 import type { SchedulerFunc, StepSampler } from '../../sampling/step-range.ts';
 import type { Conditioning, Model } from '../../sampling/types.ts';

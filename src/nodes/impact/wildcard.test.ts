@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { smallEngine } from '../../../test/support/engine.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
-import type { Clip } from '../../runtime/clip.ts';
+import type { Clip } from '../../models/clip/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Conditioning, Model } from '../../sampling/types.ts';
 import { openFolders } from '../../storage/folders.ts';

@@ -1,5 +1,5 @@
 // Prompt encoders of SeargeSDXL: prompts for base and refiner at once, with the sizes SDXL is told. Source: SeargeSDXL modules/_legacy.py.
-import type { Clip } from '../../runtime/clip.ts';
+import type { Clip } from '../../models/clip/clip.ts';
 import type { Conditioning } from '../../sampling/types.ts';
 import type { NodeContext } from '../context.ts';
 import { MAX_RESOLUTION } from '../core/limits.ts';

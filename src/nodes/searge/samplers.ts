@@ -3,7 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import { blendImages } from '../../image/compose/blend-modes.ts';
 import { commonUpscale, scaleImage } from '../../image/resize/upscale.ts';
-import type { UpscaleModel } from '../../runtime/upscaler.ts';
+import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { commonKSampler } from '../../sampling/ksampler.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules.ts';

@@ -1,0 +1,81 @@
+// Model files as their parts: whole checkpoints, and UNets alone. Only the header is read here; networks open when first used.
+import { type Family, identify, type Prediction, settlePrediction, UNET_PREFIX, type UNetPart } from '../../formats/identify/identify.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { encoderOf } from '../clip/load.ts';
+import type { Autoencoder, TextEncoder, UNet } from '../types.ts';
+import { fromDiffusers } from '../unet/diffusers-unet.ts';
+import { createUNet } from '../unet/network.ts';
+import { findAutoencoder } from '../vae/load.ts';
+import { type Rounding, weightsOf } from '../weights/tensors.ts';
+import { refuseScaled, wrongFile } from './wrong-file.ts';
+
+export interface DiffusionModel {
+  readonly file: string;
+  readonly family: Family;
+  readonly unet: UNet;
+  readonly prediction: Prediction;
+}
+
+export interface Checkpoint extends DiffusionModel {
+  /** SDXL: CLIP-L, then CLIP-G; the refiner: CLIP-G; SD1: CLIP-L; SD2: CLIP-H. Those that the file has. */
+  readonly encoders: readonly TextEncoder[];
+  /** Absent when the file has none. */
+  readonly vae?: Autoencoder;
+}
+
+const HINT = 'Checkpoints of SD1.x, SD2.x, SDXL and its refiner are supported.';
+
+/** Reads what a checkpoint holds; a UNet alone has no other parts. Throws DR_MODEL_UNSUPPORTED when it is none that is known, and what openModelFile throws. */
+export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoint> =>
+  withFile(file, async (opened) => {
+    const found = identify(opened.tensors);
+    if (found.kind !== 'checkpoint' && found.kind !== 'unet') throw wrongFile(file, 'a checkpoint', found, HINT);
+    const { clips, vae } = found.kind === 'checkpoint' ? found : { clips: [], vae: undefined };
+    return {
+      ...(await diffusionModel(runtime, opened, opened.tensors, found)),
+      encoders: clips.map((part) => encoderOf(runtime, opened, part)),
+      vae: vae && (await findAutoencoder(runtime, opened, vae)),
+    };
+  });
+
+/**
+ * The UNet of a file, in either layout, or of a checkpoint, whose other tensors then count for nothing, as in ComfyUI. `rounding`: what its
+ * weights are rounded to. Throws as loadCheckpoint does.
+ */
+export const loadDiffusionModel = (file: string, runtime: Runtime, rounding?: Rounding): Promise<DiffusionModel> =>
+  withFile(file, async (opened) => {
+    const inner = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
+    const tensors = inner.length > 0 ? new Map(inner) : opened.tensors;
+    const found = identify(tensors);
+    if (found.kind !== 'unet' && found.kind !== 'checkpoint')
+      throw wrongFile(file, 'a diffusion model', found, 'UNets of SD1.x, SD2.x, SDXL and its refiner are supported.');
+    return diffusionModel(runtime, opened, tensors, found, rounding);
+  });
+
+async function diffusionModel(
+  runtime: Runtime,
+  { file, read }: TensorFile,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  { family, unet }: { readonly family: Family; readonly unet: UNetPart },
+  rounding?: Rounding,
+): Promise<DiffusionModel> {
+  refuseScaled(file, tensors);
+  const named = unet.layout === 'diffusers' ? fromDiffusers(tensors) : tensors;
+  return {
+    file,
+    family,
+    unet: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
+    prediction: await settlePrediction(unet.prediction, read),
+  };
+}
+
+async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
+  const opened = await openModelFile(file);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,31 @@
+// Whole CLIPs on the fixture checkpoints against text/clip (CLIPTextEncode, CLIPSetLastLayer).
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import { loadCheckpoint } from '../checkpoint/load.ts';
+import { type Clip, embeddingReader, makeClip } from './clip.ts';
+
+const g = golden('text', 'clip');
+const MODELS = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
+const runtime = createRuntime({ threads: 2 });
+const embeddings = embeddingReader((name) => (name === 'tinyti.safetensors' ? fixtureModel('tinyti') : undefined));
+afterAll(() => runtime.close());
+
+describe('golden text/clip', () => {
+  for (const [model, file] of Object.entries(MODELS)) {
+    const cases = g.cases.filter(({ params }) => params.model === model);
+    it(`${model}: ${cases.length} prompts`, async () => {
+      const clip: Clip = makeClip({ ...(await loadCheckpoint(fixtureModel(file), runtime)), embeddings });
+      for (const { id, params, outputs } of cases) {
+        const used = params.stop_at_clip_layer === undefined ? clip : clip.withLastLayer(params.stop_at_clip_layer);
+        const { cond, pooled } = await used.encode(params.text);
+        expectGolden(g, id, outputs.cond, cond);
+        expectGolden(g, id, outputs.pooled, pooled!);
+      }
+    });
+  }
+
+  it('every case has its model', () => {
+    expect(g.cases.every(({ params }) => params.model in MODELS)).toBe(true);
+  });
+});

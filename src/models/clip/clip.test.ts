@@ -1,0 +1,122 @@
+// What makeClip asks of its encoders and makes of their answers, with encoders that only note the call.
+import { describe, expect, it } from 'vitest';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { TextEncoder, TokenSlot } from '../types.ts';
+import { type ClipFamily, makeClip } from './clip.ts';
+
+const END = 49407;
+
+interface Call {
+  readonly chunks: readonly (readonly TokenSlot[])[];
+  readonly options: { layer: number | 'last'; finalNorm: boolean; project: boolean };
+}
+
+/** States: the token id (or -1 for a vector) in every column; pooled: the number of the chunk. */
+function fakeEncoder(kind: TextEncoder['kind'], width = 2, layers = 4): TextEncoder & { calls: Call[] } {
+  const calls: Call[] = [];
+  return {
+    kind,
+    width,
+    layers,
+    length: 77,
+    calls,
+    async encode(chunks, options) {
+      calls.push({ chunks, options });
+      const values = chunks.flat().flatMap((slot) => new Array<number>(width).fill(typeof slot === 'number' ? slot : -1));
+      return {
+        hidden: tensor([chunks.length, 77, width], Float32Array.from(values)),
+        pooled: tensor([chunks.length, width], Float32Array.from(chunks.flatMap((_, i) => new Array<number>(width).fill(i)))),
+      };
+    },
+  };
+}
+
+const LONG = 'very '.repeat(100);
+
+describe('makeClip', () => {
+  it('asks each encoder for what its family takes', async () => {
+    const asked = async (family: ClipFamily, stop?: number) => {
+      const encoders = (['clip_l', 'clip_g', 'clip_h'] as const).map((kind) => fakeEncoder(kind));
+      const clip = makeClip({ family, encoders });
+      await (stop === undefined ? clip : clip.withLastLayer(stop)).encode('a');
+      return Object.fromEntries(encoders.filter((e) => e.calls.length).map((e) => [e.kind, e.calls[0].options]));
+    };
+    const last = { layer: 'last', finalNorm: true };
+    expect(await asked('sd1')).toEqual({ clip_l: { ...last, project: false } });
+    expect(await asked('sd1', -2)).toEqual({ clip_l: { layer: 2, finalNorm: true, project: false } });
+    expect(await asked('sd2')).toEqual({ clip_h: { layer: 2, finalNorm: true, project: true } });
+    expect(await asked('sdxl-refiner')).toEqual({ clip_g: { layer: 2, finalNorm: false, project: true } });
+    const both = (choice: { layer: number | 'last'; finalNorm: boolean }) => ({
+      clip_l: { ...choice, project: false },
+      clip_g: { ...choice, project: true },
+    });
+    expect(await asked('sdxl')).toEqual(both({ layer: 2, finalNorm: false }));
+    expect(await asked('sdxl', -1)).toEqual(both({ layer: 3, finalNorm: false }));
+    expect(await asked('sdxl', -4)).toEqual(both({ layer: 0, finalNorm: false }));
+    expect(await asked('sdxl', -5)).toEqual(both({ layer: 'last', finalNorm: true }));
+  });
+
+  it('leaves the clip it came from as it is', async () => {
+    const encoder = fakeEncoder('clip_l');
+    const clip = makeClip({ family: 'sd1', encoders: [encoder] });
+    clip.withLastLayer(-3);
+    await clip.encode('a');
+    expect(encoder.calls[0].options.layer).toBe('last');
+    expect(() => clip.withLastLayer(0)).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' }));
+  });
+
+  it('encodes the empty prompt along only where a weight acts, and pools the first chunk', async () => {
+    const encoder = fakeEncoder('clip_g');
+    const clip = makeClip({ family: 'sdxl-refiner', encoders: [encoder] });
+    const plain = await clip.encode(LONG);
+    const weighted = await clip.encode('(a:0.5)');
+    expect(encoder.calls.map(({ chunks }) => chunks.length)).toEqual([2, 2]);
+    expect(plain.cond.shape).toEqual([1, 154, 2]);
+    expect(weighted.cond.shape).toEqual([1, 77, 2]);
+    // z = (320 - 49407) 0.5 + 49407: the empty prompt has its end token there; the padding of CLIP-G is 0
+    expect([...weighted.cond.data.slice(0, 8)]).toEqual([49406, 49406, 24863.5, 24863.5, END, END, 0, 0]);
+    expect([...weighted.pooled!.data]).toEqual([0, 0]);
+    expect(weighted.pooled!.shape).toEqual([1, 2]);
+  });
+
+  it('pairs: fills the shorter prompt with empty chunks, L before G', async () => {
+    const encoders = [fakeEncoder('clip_g', 3), fakeEncoder('clip_l', 2)];
+    const clip = makeClip({ family: 'sdxl', encoders });
+    const row = (x: Tensor, t: number) => [...x.data.slice(t * 5, t * 5 + 5)];
+    const { cond } = await clip.encodePair(LONG, 'a');
+    expect(cond.shape).toEqual([1, 154, 5]);
+    expect(row(cond, 1)).toEqual([320, 320, 1070, 1070, 1070]);
+    expect(row(cond, 77)).toEqual([49406, 49406, 49406, 49406, 49406]);
+    expect(row(cond, 79)).toEqual([END, END, 1070, 1070, 1070]);
+    expect((await clip.encodePair('a', LONG)).cond.shape).toEqual([1, 154, 5]);
+    const refiner = makeClip({ family: 'sdxl-refiner', encoders });
+    await expect(refiner.encodePair('a', 'b')).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
+  });
+
+  it('leaves out vectors of another width, pads at the end and says so once', async () => {
+    const encoder = fakeEncoder('clip_l', 2);
+    const wide = tensor([2, 3], new Float32Array(6));
+    const warnings: string[] = [];
+    const embeddings = async (name: string) => (name === 'wide' ? new Map([['emb_params', wide]]) : undefined);
+    const clip = makeClip({ family: 'sd1', encoders: [encoder], embeddings, warn: (message) => warnings.push(message) });
+    await clip.encode('a embedding:wide a');
+    expect(encoder.calls[0].chunks[0].slice(0, 4)).toEqual([49406, 320, 320, END]);
+    expect(encoder.calls[0].chunks[0]).toHaveLength(77);
+    expect(warnings).toEqual(['an embedding of width 3 is left out: the clip_l text encoder has width 2']);
+  });
+
+  it('a missing embedding is named once for both encoders, to the warn of the call if there is one', async () => {
+    const [own, call]: string[][] = [[], []];
+    const encoders = [fakeEncoder('clip_l'), fakeEncoder('clip_g')];
+    const clip = makeClip({ family: 'sdxl', encoders, warn: (message) => own.push(message) });
+    await clip.encode('embedding:gone, a', (message) => call.push(message));
+    expect(own).toEqual([]);
+    expect(call).toEqual(['embedding:gone does not exist and is left out of the prompt']);
+  });
+
+  it('names the encoder that a model lacks', () => {
+    expect(() => makeClip({ family: 'sdxl', encoders: [fakeEncoder('clip_l')] })).toThrow(
+      expect.objectContaining({ code: 'DR_MODEL_PART_MISSING', message: 'the sdxl model has no clip_g text encoder' }),
+    );
+  });
+});

@@ -1,0 +1,190 @@
+// CLIP as the CLIP sockets carry it: one or two text encoders, what each family takes from them, and how many last layers are skipped
+// (ComfyUI's sd1_clip, sdxl_clip, sd2_clip).
+import { DarkroomError } from '../../errors.ts';
+import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
+import { END_TOKEN } from '../../text/bpe.ts';
+import { type Chunk, emptyChunk, type Slot, tokenize } from '../../text/chunks.ts';
+import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
+import type { TextEncoder } from '../types.ts';
+
+export { type Embedding, type EmbeddingLookup, embeddingReader, type Warn } from '../../text/embeddings.ts';
+
+export type ClipFamily = 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
+
+export interface EncodedPrompt {
+  /** Token features [1,T,D]. */
+  readonly cond: Tensor;
+  /** Pooled features [1,P] of the first chunk, never weighted. */
+  readonly pooled: Tensor | null;
+}
+
+/** Immutable; a changed clip is another value over the same encoders. Warnings go to the call's `warn`, else to the one of makeClip. */
+export interface Clip {
+  readonly family: ClipFamily;
+  /** In the order of their features. */
+  readonly encoders: readonly TextEncoder[];
+  encode(text: string, warn?: Warn): Promise<EncodedPrompt>;
+  /** A prompt for each encoder of SDXL; the shorter one is filled up with empty chunks. Throws DR_INPUT_INVALID for other families. */
+  encodePair(textG: string, textL: string, warn?: Warn): Promise<EncodedPrompt>;
+  /** CLIPSetLastLayer: features of the layer counted from the end, -1 the last. Throws DR_INPUT_INVALID. */
+  withLastLayer(stopAtClipLayer: number): Clip;
+  /** This clip over other encoders of the same kinds; those that are not given stay. */
+  withEncoders(encoders: readonly TextEncoder[]): Clip;
+}
+
+export interface ClipOptions {
+  readonly family: ClipFamily;
+  readonly encoders: readonly TextEncoder[];
+  readonly embeddings?: EmbeddingLookup;
+  readonly warn?: Warn;
+}
+
+interface EncoderRule {
+  readonly kind: TextEncoder['kind'];
+  /** Token that fills a chunk. */
+  readonly pad: number;
+  /** Layer whose states are the features, counted from the end; 'last' is the last one after the final norm. */
+  readonly layer: number | 'last';
+  /** Final layer norm on a layer that is counted from the end. */
+  readonly norm: boolean;
+  /** Pooled features are multiplied by the text projection. */
+  readonly project: boolean;
+}
+
+interface FamilyRule {
+  /** In the order of their features. */
+  readonly encoders: readonly EncoderRule[];
+  readonly pooledFrom: TextEncoder['kind'];
+}
+
+const FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
+  sd1: { encoders: [{ kind: 'clip_l', pad: END_TOKEN, layer: 'last', norm: true, project: false }], pooledFrom: 'clip_l' },
+  sd2: { encoders: [{ kind: 'clip_h', pad: 0, layer: -2, norm: true, project: true }], pooledFrom: 'clip_h' },
+  sdxl: {
+    encoders: [
+      { kind: 'clip_l', pad: END_TOKEN, layer: -2, norm: false, project: false },
+      { kind: 'clip_g', pad: 0, layer: -2, norm: false, project: true },
+    ],
+    pooledFrom: 'clip_g',
+  },
+  'sdxl-refiner': { encoders: [{ kind: 'clip_g', pad: 0, layer: -2, norm: false, project: true }], pooledFrom: 'clip_g' },
+};
+
+interface Part {
+  readonly encoder: TextEncoder;
+  readonly rule: EncoderRule;
+}
+
+/** Puts a family's encoders together. Throws DR_MODEL_PART_MISSING when one lacks. */
+export function makeClip(options: ClipOptions): Clip {
+  const parts = FAMILIES[options.family].encoders.map((rule): Part => {
+    const encoder = options.encoders.find((one) => one.kind === rule.kind);
+    if (encoder) return { encoder, rule };
+    throw new DarkroomError('DR_MODEL_PART_MISSING', {
+      message: `the ${options.family} model has no ${rule.kind} text encoder`,
+      hint: 'Load a checkpoint that holds its text encoders.',
+    });
+  });
+  return clipOf(options, parts);
+}
+
+function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
+  const { family, embeddings } = options;
+  const chunksOf = ({ encoder, rule }: Part, text: string, warn?: Warn): Promise<Chunk[]> =>
+    tokenize(text, { key: rule.kind, pad: rule.pad, length: encoder.length, width: encoder.width, embeddings, warn });
+
+  const encodeChunks = async (prompts: readonly (readonly Chunk[])[], warn?: Warn): Promise<EncodedPrompt> => {
+    const features: Tensor[] = [];
+    let pooled: Tensor | null = null;
+    for (const [i, part] of parts.entries()) {
+      const encoded = await encodePart(part, prompts[i], stopAt, warn);
+      features.push(encoded.cond);
+      if (part.rule.kind === FAMILIES[family].pooledFrom) pooled = encoded.pooled;
+    }
+    return { cond: joinFeatures(features), pooled };
+  };
+
+  return {
+    family,
+    encoders: parts.map((part) => part.encoder),
+    encode: async (text, callWarn) => {
+      const warn = once(callWarn ?? options.warn);
+      const prompts: Chunk[][] = [];
+      for (const part of parts) prompts.push(await chunksOf(part, text, warn));
+      return encodeChunks(prompts, warn);
+    },
+    encodePair: async (textG, textL, callWarn) => {
+      const texts: Partial<Record<TextEncoder['kind'], string>> = { clip_g: textG, clip_l: textL };
+      if (Object.keys(texts).some((kind) => parts.every((part) => part.rule.kind !== kind))) {
+        throw new DarkroomError('DR_INPUT_INVALID', {
+          message: `a pair of prompts needs the two text encoders of SDXL; this CLIP is of the ${family} family`,
+          hint: 'Use CLIPTextEncode, or CLIPTextEncodeSDXLRefiner for the refiner.',
+          input: 'clip',
+        });
+      }
+      const warn = once(callWarn ?? options.warn);
+      const prompts: Chunk[][] = [];
+      for (const part of parts) prompts.push(await chunksOf(part, texts[part.rule.kind]!, warn));
+      const longest = Math.max(...prompts.map((chunks) => chunks.length));
+      for (const [i, { encoder, rule }] of parts.entries()) {
+        while (prompts[i].length < longest) prompts[i].push(emptyChunk({ pad: rule.pad, length: encoder.length }));
+      }
+      return encodeChunks(prompts, warn);
+    },
+    withEncoders: (changed) => {
+      const other = ({ encoder, rule }: Part): Part => ({ encoder: changed.find(({ kind }) => kind === rule.kind) ?? encoder, rule });
+      return clipOf(options, parts.map(other), stopAt);
+    },
+    withLastLayer: (stop) => {
+      if (Number.isInteger(stop) && stop < 0) return clipOf(options, parts, stop);
+      throw new DarkroomError('DR_INPUT_INVALID', {
+        message: `stop_at_clip_layer is ${stop}; layers are counted from the end: -1, -2, …`,
+        hint: 'Use -1 for the last layer, -2 for the one before it.',
+        input: 'stop_at_clip_layer',
+      });
+    },
+  };
+}
+
+/** One encoder's features and pooled state. Where a weight is not 1, the empty prompt is encoded along. */
+async function encodePart({ encoder, rule }: Part, chunks: readonly Chunk[], stopAt?: number, warn?: Warn): Promise<EncodedPrompt> {
+  const weighted = chunks.some((chunk) => chunk.some((token) => token.weight !== 1));
+  const run = weighted ? [...chunks, emptyChunk({ pad: rule.pad, length: encoder.length })] : chunks;
+  const { layer, finalNorm } = layerOf(encoder, rule, stopAt);
+  const slots = run.map((chunk) => slotsFor(encoder, rule, chunk, warn));
+  const { hidden, pooled } = await encoder.encode(slots, { layer, finalNorm, project: rule.project });
+  const empty = weighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
+  const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
+  return { cond: blendWeights(hidden, weights, empty), pooled: sliceBatch(pooled, 0, 1) };
+}
+
+/** The block to read; a clip skip beyond the first block means the normed last state, as in ComfyUI. */
+function layerOf(encoder: TextEncoder, rule: EncoderRule, stopAt?: number): { layer: number | 'last'; finalNorm: boolean } {
+  const wanted = stopAt ?? rule.layer;
+  if (wanted === 'last' || -wanted > encoder.layers) return { layer: 'last', finalNorm: true };
+  return { layer: encoder.layers + wanted, finalNorm: rule.norm };
+}
+
+/** What the encoder gets: vectors of another width give up their places, which padding at the end makes up for (weights stay put). */
+function slotsFor(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: Warn): Slot[] {
+  const fits = (slot: Slot) => typeof slot === 'number' || slot.length === encoder.width;
+  const slots = chunk.map((token) => token.slot).filter(fits);
+  if (slots.length < chunk.length) {
+    const misfit = chunk.find((token) => !fits(token.slot))!.slot as Float32Array;
+    warn?.(`an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has width ${encoder.width}`);
+  }
+  while (slots.length < chunk.length) slots.push(rule.pad);
+  return slots;
+}
+
+/** Each message once, though every encoder meets it. */
+function once(warn?: Warn): Warn | undefined {
+  if (!warn) return undefined;
+  const seen = new Set<string>();
+  return (message) => {
+    if (seen.has(message)) return;
+    seen.add(message);
+    warn(message);
+  };
+}

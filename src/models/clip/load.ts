@@ -1,0 +1,47 @@
+// Text encoders from files: inside checkpoints, and in files of their own, as Hugging Face and open_clip lay them out.
+import { type ClipPart, identify } from '../../formats/identify/identify.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
+import type { TextEncoder } from '../types.ts';
+import { weightsOf } from '../weights/tensors.ts';
+import { type ClipLayout, HUGGING_FACE, OPEN_CLIP, SAVED_ONCE } from './config.ts';
+import { createTextEncoder } from './network.ts';
+
+const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = { 'hugging-face': HUGGING_FACE, 'open-clip': OPEN_CLIP };
+
+/** The encoder of a part of a file. ComfyUI keeps text encoders in float16, whatever the file holds, and computes in float32. */
+export function encoderOf(
+  runtime: Runtime,
+  { file, tensors }: Pick<TensorFile, 'file' | 'tensors'>,
+  { kind, layout, prefix }: ClipPart,
+  known: ClipLayout = LAYOUTS[layout],
+): TextEncoder {
+  refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
+  const rounding = runtime.textEncoders === 'fp16' ? 'f16' : undefined;
+  return createTextEncoder(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), known);
+}
+
+/** The text encoder of a file that holds nothing else. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
+export async function loadTextEncoder(file: string, runtime: Runtime): Promise<TextEncoder> {
+  const opened = await openModelFile(file);
+  await opened.close();
+  const found = identify(opened.tensors);
+  if (found.kind !== 'text-encoder')
+    throw wrongFile(
+      file,
+      'a text encoder',
+      found,
+      'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are supported.',
+    );
+  const { clip } = found;
+  if (clip.layout === 'open-clip') return encoderOf(runtime, opened, clip);
+  // the projection stands beside `text_model.`
+  const tensors = without(opened.tensors, clip.prefix);
+  const layout = tensors.has(SAVED_ONCE.projection) ? SAVED_ONCE : HUGGING_FACE;
+  return encoderOf(runtime, { file, tensors }, { ...clip, prefix: '' }, layout);
+}
+
+const without = (tensors: ReadonlyMap<string, TensorInfo>, prefix: string): Map<string, TensorInfo> =>
+  new Map([...tensors].map(([name, info]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, info]));

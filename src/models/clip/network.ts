@@ -1,0 +1,155 @@
+// A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed; what was encoded lately is
+// remembered.
+import { createHash } from 'node:crypto';
+import { DarkroomError } from '../../errors.ts';
+import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
+import type { TextEncoder, TextEncoderOutput, TokenBlend, TokenSlot } from '../types.ts';
+import { planChanges, type WeightChange } from '../weights/changes.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { type ClipLayout, clipConfig, clipTargets } from './config.ts';
+import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
+
+/** The end-of-text token of CLIP's vocabulary; features are pooled at its first place. */
+const END = 49407;
+/** Encodings that an encoder remembers; 77 tokens of width 1280 are 0.4 MB. */
+const RECENT = 32;
+
+/** The encoder whose tensors `weights` are, with changes. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createTextEncoder(
+  runtime: Runtime,
+  kind: TextEncoder['kind'],
+  weights: Weights,
+  layout: ClipLayout,
+  changes: readonly WeightChange[] = [],
+  blended: readonly TokenBlend[] = [],
+): TextEncoder {
+  const config = clipConfig(weights, layout, kind);
+  const { width, length, layers, projected } = config;
+  const [vocabulary] = weights.shape(layout.tokens);
+  const patchable = clipTargets(weights, layout);
+  const base = { weights, targets: patchable, changes, layout, blended };
+  const plan = planChanges(base, 'each time');
+  const tokenRows = (ids: readonly number[]): Promise<Float32Array> => blendedRows(weights, layout.tokens, ids, blended);
+  const network = runtime.network({
+    file: weights.file,
+    part: kind,
+    variant: plan?.key,
+    outputs: clipOutputs(config),
+    build: () => (plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config)),
+  });
+
+  const recent = recentOnes<TextEncoderOutput>(RECENT);
+
+  return {
+    kind,
+    width,
+    layers,
+    length,
+    patchable,
+    base,
+    tokenRows,
+    withChanges: (more, others = []) => createTextEncoder(runtime, kind, weights, layout, [...changes, ...more], [...blended, ...others]),
+    async encode(chunks, { layer, finalNorm, project }) {
+      for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
+      const index = layer === 'last' ? layers - 1 : layer;
+      if (index < 0 || index >= layers) throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
+      return recent(keyOf(chunks, `${index} ${finalNorm} ${project}`), () => encodeNow(chunks, index, finalNorm, project));
+    },
+  };
+
+  async function encodeNow(
+    chunks: readonly (readonly TokenSlot[])[],
+    index: number,
+    finalNorm: boolean,
+    project: boolean,
+  ): Promise<TextEncoderOutput> {
+    const embeddings = zeros([chunks.length, length, width]);
+    const pool = zeros([chunks.length, 1, length]);
+    embeddings.data.set(await embed(chunks.flat(), tokenRows, width, blended.length > 0 && weights.rounding === 'f16'));
+    for (const [i, chunk] of chunks.entries()) {
+      const end = chunk.indexOf(END);
+      pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
+    }
+    const out = await network.run({ embeddings, pool, ...plan?.inputs });
+    const pooled = project && projected > 0 ? out.projected : out.pooled;
+    return { hidden: out[hiddenName(index, finalNorm)], pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]) };
+  }
+}
+
+/** Names what is encoded: token ids, the values of vectors among them, and `how`. */
+function keyOf(chunks: readonly (readonly TokenSlot[])[], how: string): string {
+  const hash = createHash('sha256').update(how);
+  for (const chunk of chunks)
+    for (const slot of chunk)
+      hash.update(typeof slot === 'number' ? `|${slot}` : new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength));
+  return hash.digest('hex');
+}
+
+/** Remembers the last `most` results; one that failed is forgotten. */
+function recentOnes<T>(most: number): (key: string, make: () => Promise<T>) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const result = known.get(key) ?? make();
+    known.delete(key);
+    known.set(key, result);
+    result.catch(() => known.delete(key));
+    for (const oldest of known.keys()) {
+      if (known.size <= most) break;
+      known.delete(oldest);
+    }
+    return result;
+  };
+}
+
+function checkChunk(chunk: readonly TokenSlot[], kind: string, at: { width: number; length: number; vocabulary: number }): void {
+  if (chunk.length !== at.length) throw new Error(`internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${at.length}`);
+  for (const slot of chunk) {
+    if (typeof slot === 'number' ? slot >= 0 && slot < at.vocabulary : slot.length === at.width) continue;
+    const what = typeof slot === 'number' ? `token ${slot} of ${at.vocabulary}` : `an embedding of ${slot.length} numbers for ${at.width}`;
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `${kind} can't take ${what}`,
+      hint: 'A textual inversion must be made for the same kind of text encoder (SD1, SD2 or SDXL).',
+    });
+  }
+}
+
+/** Token vectors one after another; each row of the table is read once. `rounded`: rows are rounded to float16. */
+async function embed(
+  slots: readonly TokenSlot[],
+  tokenRows: (ids: readonly number[]) => Promise<Float32Array>,
+  width: number,
+  rounded: boolean,
+): Promise<Float32Array> {
+  const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
+  const place = new Map(ids.map((id, i) => [id, i]));
+  const exact = await tokenRows(ids);
+  const rows = rounded ? toHalves(exact) : exact;
+  const all = new Float32Array(slots.length * width);
+  for (const [i, slot] of slots.entries()) {
+    const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
+    all.set(typeof slot === 'number' ? rows.subarray(at, at + width) : slot, i * width);
+  }
+  return all;
+}
+
+const toHalves = (values: Float32Array): Float32Array => decodeFloat32('F16', encodeFloat32('F16', values));
+
+/** Rows of the table as the encoder keeps it, and what is blended into them, in turn. */
+async function blendedRows(weights: Weights, table: string, ids: readonly number[], blended: readonly TokenBlend[]): Promise<Float32Array> {
+  const file = await weights.open();
+  let rows: Float32Array;
+  try {
+    const stored = (await file.readRows(weights.fullName(table), ids)).data;
+    rows = weights.rounding === 'f16' ? toHalves(stored) : stored;
+  } finally {
+    await file.close();
+  }
+  for (const { own, other, rows: read } of blended) {
+    const [a, b] = [Math.fround(own), Math.fround(other)];
+    const more = await read?.(ids);
+    rows = rows.map((value, i) => (more ? Math.fround(value * a) + Math.fround(more[i] * b) : value * a));
+  }
+  return rows;
+}

@@ -1,0 +1,60 @@
+// A T2I-Adapter over its network. It looks at the picture only: its features are made once, and each evaluation weighs them.
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { ControlNet, ControlResiduals } from '../types.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { type AdapterConfig, adapterConfig, adapterGraph, adapterOutputs, injections } from './adapter-graph.ts';
+
+/** The adapter whose tensors `weights` are. */
+export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {
+  const config = adapterConfig(weights);
+  const { file } = weights;
+  const outputs = adapterOutputs(config);
+  const network = runtime.network({ file, part: 't2i adapter', outputs, build: () => adapterGraph(weights, config) });
+  return {
+    file,
+    factor: 8,
+    multiple: config.unshuffle,
+    adapter: true,
+    fits: ({ admChannels }) => config.xl === admChannels > 0,
+    async prepareHint(pixels) {
+      const result = await network.run({ pixels: fitted(pixels, config, file) });
+      return outputs.map((name) => result[name]);
+    },
+    evaluate: async ({ hint, strength }) =>
+      residuals(
+        hint.map((features) => map(features, (value) => value * Math.fround(strength))),
+        config,
+      ),
+  };
+}
+
+/** Grey where the adapter takes one channel: the mean of the colours. */
+function fitted(pixels: Tensor, { pixelChannels }: AdapterConfig, file: string): Tensor {
+  const [n, channels, height, width] = pixels.shape;
+  if (channels === pixelChannels) return pixels;
+  if (pixelChannels !== 1)
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `the hint has ${channels} channels, ${basename(file)} takes ${pixelChannels}`,
+      hint: 'Give a colour picture.',
+      input: 'image',
+    });
+  const plane = height * width;
+  const data = new Float32Array(n * plane);
+  for (let i = 0; i < data.length; i++) {
+    const at = Math.floor(i / plane) * channels * plane + (i % plane);
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum = Math.fround(sum + pixels.data[at + c * plane]);
+    data[i] = sum / channels;
+  }
+  return tensor([n, 1, height, width], data);
+}
+
+function residuals(features: readonly Tensor[], config: AdapterConfig): ControlResiduals {
+  const places = injections(config);
+  const input: (Tensor | null)[] = new Array(places[places.length - 1] + 1).fill(null);
+  for (const [i, place] of places.entries()) input[place] = features[i];
+  return { input, output: [], middle: features[places.length] ?? null };
+}

@@ -1,0 +1,179 @@
+// ControlNet files over their networks. The hint's features are made once, by a network of their own.
+import { basename, extname } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import { identify } from '../../formats/identify/identify.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import type { TensorInfo } from '../../formats/tensor-file.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { full } from '../../tensor/tensor.ts';
+import { wrongFile } from '../checkpoint/wrong-file.ts';
+import type { ControlNet, NetworkBase, UNet } from '../types.ts';
+import { fromDiffusers } from '../unet/diffusers-unet.ts';
+import { timestepEmbedding } from '../unet/timestep.ts';
+import { changedGraph } from '../weights/merged.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { adapterNames } from './adapter-graph.ts';
+import { createAdapter } from './adapter-network.ts';
+import { type ControlNetConfig, controlNetConfig, hintConfig } from './config.ts';
+import { differencesOver, loraOver } from './control-lora.ts';
+import { controlGraph, controlOutputs, hintGraph } from './graph.ts';
+import { kindsVector } from './union.ts';
+
+/** Pixels of a hint per latent cell and side. */
+const FACTOR = 8;
+/** Files so named look at a shuffled picture: only its mean colours count (global average pooling). */
+const POOLED = /_shuffle(_fp16)?$/;
+
+const HINT = 'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL are supported.';
+
+/**
+ * Reads a file that guides UNets: a ControlNet in the original layout or diffusers', a union of several, a control LoRA, a T2I-Adapter.
+ * `unet`: the model that a file of differences is of. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws.
+ */
+export async function loadControlNet(file: string, runtime: Runtime, unet?: UNet): Promise<ControlNet> {
+  const { tensors, close } = await openModelFile(file);
+  await close();
+  const found = identify(tensors);
+  if (found.kind !== 'controlnet') throw wrongFile(file, 'a ControlNet', found, HINT);
+  const pooled = POOLED.test(basename(file, extname(file)));
+  const weights = (named: ReadonlyMap<string, TensorInfo> = tensors): Weights => weightsOf(file, named, found.prefix);
+  switch (found.layout) {
+    case 't2i':
+      return createAdapter(runtime, weights(adapterNames(tensors)));
+    case 'lora':
+      return createControlLora(runtime, weights());
+    case 'diffusers':
+      return createControlNet(runtime, weights(fromDiffusers(tensors)), { pooled });
+    case 'sgm': {
+      if (!tensors.has('difference')) return createControlNet(runtime, weights(), { pooled });
+      if (unet?.base) return createControlNet(runtime, weights(), { pooled, base: unet.base, over: differencesOver });
+      throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+        message: `${basename(file)} holds differences to the weights of a model`,
+        hint: 'Load it with DiffControlNetLoader and connect the model.',
+        file,
+      });
+    }
+  }
+}
+
+export interface ControlNetOptions {
+  /** Of each residual only the mean counts. */
+  readonly pooled?: boolean;
+  /** What the network's weights are changes of, and how. */
+  readonly base?: NetworkBase;
+  readonly over?: (own: Weights, base: Weights) => Weights;
+  /** The kind of picture, for networks that know several. */
+  readonly kind?: number;
+}
+
+/** The ControlNet whose tensors `weights` are. */
+export function createControlNet(runtime: Runtime, weights: Weights, options: ControlNetOptions = {}): ControlNet {
+  const { pooled = false, base, over, kind } = options;
+  const whole = (unchanged: Weights): Weights => (over ? over(weights, unchanged) : weights);
+  const config = controlNetConfig(base ? whole(base.weights) : weights);
+  const { file } = weights;
+  const { inChannels, contextDim, admChannels, modelChannels, kinds } = config;
+  const plan = base?.plan;
+  const outputs = controlOutputs(config);
+  const network = runtime.network({
+    file,
+    part: 'controlnet',
+    halves: true,
+    variant: base && ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' '),
+    outputs,
+    build: () => {
+      const graph = (unchanged: Weights) => controlGraph(whole(unchanged), config, pooled);
+      return plan ? changedGraph(plan, graph, runtime) : graph(base?.weights ?? weights);
+    },
+  });
+  return {
+    file,
+    factor: FACTOR,
+    fits: (unet) => (contextDim === 0 || contextDim === unet.contextDim) && (admChannels === 0 || admChannels === unet.admChannels),
+    prepareHint: hintPreparer(runtime, weights, config, kind),
+    async evaluate({ x, timesteps, context, y, hint, strength }) {
+      if (x.shape[1] !== inChannels)
+        throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
+          message: `${basename(file)} works on ${inChannels} channels, the latents have ${x.shape[1]}`,
+          hint: 'Use it with a model that is not for inpainting.',
+          file,
+        });
+      const result = await network.run({
+        x,
+        time: timestepEmbedding(timesteps, modelChannels),
+        context,
+        hint: hint[0],
+        strength: full([1], strength),
+        ...(admChannels > 0 && y ? { y } : {}),
+        ...(kinds > 0 && { kinds: kindsVector(kinds, kind) }),
+        ...plan?.inputs,
+      });
+      const skips = outputs.slice(0, -1).map((name) => result[name]);
+      return { output: skips.reverse(), middle: result.middle };
+    },
+    ...(kinds > 0 && {
+      withKind: (other) => {
+        if (other === undefined || other < kinds) return createControlNet(runtime, weights, { ...options, kind: other });
+        throw new DarkroomError('DR_INPUT_INVALID', {
+          message: `${basename(file)} knows ${kinds} kinds of picture, the one asked for is number ${other + 1}`,
+          hint: 'The ProMax version of union ControlNets knows them all.',
+          input: 'type',
+        });
+      },
+    }),
+  };
+}
+
+/** A control LoRA: most of its weights are those of the model that it guides. */
+function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
+  const made = new WeakMap<UNet, ControlNet>();
+  const over = (unet: UNet): ControlNet => {
+    if (!unet.base) throw new Error('internal: a control LoRA over a network without weights');
+    const net = made.get(unet) ?? createControlNet(runtime, weights, { base: unet.base, over: loraOver });
+    made.set(unet, net);
+    return net;
+  };
+  return {
+    file: weights.file,
+    factor: FACTOR,
+    fits: (unet) => contextOf(weights, unet.contextDim) && admOf(weights, unet.admChannels),
+    prepareHint: hintPreparer(runtime, weights, hintConfig(weights)),
+    evaluate: () => Promise.reject(new Error('internal: a control LoRA is evaluated over a model')),
+    over,
+  };
+}
+
+/** Whether the factors of a control LoRA fit a model: told by the widths that they take. */
+function widthFits(weights: Weights, layer: RegExp, width: number): boolean {
+  for (const name of weights.names()) if (layer.test(name)) return weights.shape(name)[1] === width;
+  return true;
+}
+const contextOf = (weights: Weights, width: number): boolean => widthFits(weights, /\.attn2\.to_k\.down$/, width);
+const admOf = (weights: Weights, width: number): boolean => widthFits(weights, /^label_emb\.0\.0\.down$/, width);
+
+function hintPreparer(
+  runtime: Runtime,
+  weights: Weights,
+  config: Pick<ControlNetConfig, 'hint' | 'hintChannels'>,
+  kind?: number,
+): ControlNet['prepareHint'] {
+  const { file } = weights;
+  const { hintChannels } = config;
+  const hints = runtime.network({
+    file,
+    part: 'controlnet hint',
+    halves: true,
+    variant: kind === undefined ? undefined : `kind ${kind}`,
+    outputs: ['hint'],
+    build: () => hintGraph(weights, config, kind),
+  });
+  return async (pixels) => {
+    if (pixels.shape[1] !== hintChannels)
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: `the hint has ${pixels.shape[1]} channels, ${basename(file)} takes ${hintChannels}`,
+        hint: hintChannels === 3 ? 'Give a colour picture.' : 'This ControlNet needs another kind of picture.',
+        input: 'image',
+      });
+    return [(await hints.run({ pixels })).hint];
+  };
+}

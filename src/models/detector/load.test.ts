@@ -1,0 +1,151 @@
+// Detectors on tiny networks of our own: constants that give known boxes, in each layout that files have.
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createGraph, type Graph } from '../../onnx/builder.ts';
+import { readPorts } from '../../onnx/ports.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import { full, tensor } from '../../tensor/tensor.ts';
+import { overlap, suppress } from './boxes.ts';
+import { loadDetector } from './load.ts';
+import { retinanet } from './retinanet-onnx.ts';
+import { classNames, yolo } from './yolo-onnx.ts';
+
+const runtime = createRuntime({ threads: 1 });
+afterAll(() => runtime.close());
+
+/** Adds 0 times the input, so that the constant depends on it as a network's output does. */
+function depending(g: Graph, x: string, value: string): string {
+  const nothing = g.op('Mul', [g.op('ReduceMax', [x], { keepdims: 0 }), g.floats([0], [])]);
+  return g.op('Add', [value, nothing]);
+}
+
+async function load(graph: Graph, name: string) {
+  const file = join(tmpdir(), `darkroom-${process.pid}-${name}.onnx`);
+  writeFileSync(file, graph.serialize());
+  return loadDetector(file, runtime);
+}
+
+/** What a file of this layout puts out, and how its input lies. */
+function network(input: readonly (number | string)[], outputs: readonly { name: string; dims: number[]; values: number[] }[]): Graph {
+  const g = createGraph();
+  const x = g.input('images', input);
+  for (const { name, dims, values } of outputs) g.output(name, depending(g, x, g.floats(values, dims)), dims);
+  return g;
+}
+
+describe('YOLO', () => {
+  // a picture of 64x32 lies in the 64x64 square between rows 16 and 48
+  const image = full([1, 32, 64, 3], 0.5);
+
+  it('v8: middles and classes lying, overlapping boxes chosen by score and label', async () => {
+    const rows = [
+      [20, 30, 16, 8, 0.9, 0.1],
+      [21, 30, 16, 8, 0.8, 0.1],
+      [21, 30, 16, 8, 0.1, 0.7],
+      [50, 40, 8, 8, 0.3, 0.2],
+      [60, 18, 20, 20, 0.1, 0.6],
+      ...Array.from({ length: 5 }, () => [0, 0, 0, 0, 0, 0]),
+    ];
+    const values = Array.from({ length: 6 }, (_, column) => rows.map((row) => row[column])).flat();
+    const detector = await load(network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 6, rows.length], values }]), 'v8');
+    expect(detector.kind).toBe('YOLO');
+    const boxes = await detector.detect(image, 0.5);
+    expect(boxes.map(({ corners, label }) => ({ corners, label }))).toEqual([
+      { corners: [12, 10, 28, 18], label: '0' },
+      { corners: [13, 10, 29, 18], label: '1' },
+      // cut to the picture: above its first row and beyond its last column there is only grey
+      { corners: [50, 0, 64, 12], label: '1' },
+    ]);
+    expect(boxes[0].score).toBeCloseTo(0.9, 6);
+  });
+
+  it('v5: rows with objectness; boxes chosen by the network itself', async () => {
+    const v5 = [[20, 30, 16, 8, 0.9, 0.5, 0.9], [50, 40, 8, 8, 0.5, 0.5, 0.5], ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0, 0])];
+    const five = await load(network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 7], values: v5.flat() }]), 'v5');
+    expect(await five.detect(image, 0.5)).toMatchObject([{ corners: [12, 10, 28, 18], label: '1' }]);
+    const ended = [[12, 26, 28, 34, 0.9, 3], [13, 26, 29, 34, 0.8, 3], ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0])];
+    const v10 = await load(network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 6], values: ended.flat() }]), 'v10');
+    expect((await v10.detect(image, 0.5)).map(({ corners }) => corners)).toEqual([
+      [12, 10, 28, 18],
+      [13, 10, 29, 18],
+    ]);
+  });
+
+  it('fits the picture into the square, on grey, in planes of red, green and blue', () => {
+    const red = tensor(
+      [1, 2, 4, 3],
+      Float32Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+    );
+    const ports = { inputs: [{ name: 'x', element: 1, dims: [1, 3, 8, 8] }], outputs: [], notes: new Map() };
+    const { input } = yolo.prepare(red, ports);
+    expect(input.shape).toEqual([1, 3, 8, 8]);
+    const rows = Array.from({ length: 8 }, (_, y) => input.data[y * 8]);
+    expect(rows.map((v) => Number(v.toFixed(3)))).toEqual([0.447, 0.447, 1, 1, 1, 1, 0.447, 0.447]);
+    expect(input.data[64 + 3 * 8]).toBe(0);
+  });
+
+  it('reads the names of classes', () => {
+    expect(classNames(new Map([['names', `{0: 'face', 1: "person's hand"}`]]))).toEqual(
+      new Map([
+        [0, 'face'],
+        [1, "person's hand"],
+      ]),
+    );
+  });
+});
+
+describe('RetinaNet', () => {
+  const ports = {
+    inputs: [{ name: 'image', element: 1 }],
+    outputs: [
+      { name: 'boxes', element: 1 },
+      { name: 'scores', element: 1 },
+      { name: 'labels', element: 6 },
+    ],
+    notes: new Map(),
+  };
+
+  it('takes blue, green and red without their means', () => {
+    const image = tensor([1, 1, 1, 3], Float32Array.of(1, 0.5, 0));
+    const { input } = retinanet.prepare(image, ports);
+    expect(input.shape).toEqual([1, 1, 1, 3]);
+    expect([...input.data]).toEqual([0 - 103.939, 127 - 116.779, 255 - 123.68].map(Math.fround));
+  });
+
+  it('gives whole boxes up to the first label of -1, above the threshold', () => {
+    expect(retinanet.matches(ports)).toBe(true);
+    const { boxes } = retinanet.prepare(full([1, 8, 8, 3], 0), ports);
+    const outputs = {
+      boxes: tensor([1, 4, 4], Float32Array.of(1.9, 2.1, 5.9, 6, 0, 0, 3, 3, -1, -1, -1, -1, 0, 0, 8, 8)),
+      scores: tensor([1, 4], Float32Array.of(0.75, 0.5, -1, 0.9)),
+      labels: tensor([1, 4], Float32Array.of(2, 0, -1, 1)),
+    };
+    expect(boxes(outputs, 0.5)).toEqual([{ corners: [1, 2, 5, 6], score: 0.75, label: '2' }]);
+  });
+});
+
+it('boxes overlap by their share', () => {
+  expect(overlap([0, 0, 2, 2], [1, 0, 3, 2])).toBeCloseTo(1 / 3);
+  expect(overlap([0, 0, 0, 0], [0, 0, 0, 0])).toBe(0);
+  const box = (x: number, score: number, label = 'a') => ({ corners: [x, 0, x + 10, 10] as const, score, label });
+  expect(suppress([box(1, 0.5), box(0, 0.9), box(1, 0.6, 'b')], 0.7, 10).map(({ score }) => score)).toEqual([0.9, 0.6]);
+});
+
+describe('files', () => {
+  it('says what goes in and comes out', () => {
+    const bytes = network([1, 3, 'height', 'width'], [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }]).serialize();
+    const { inputs, outputs, notes } = readPorts(bytes, 'x.onnx');
+    expect(inputs).toEqual([{ name: 'images', element: 1, dims: [1, 3, 'height', 'width'] }]);
+    expect(outputs).toEqual([{ name: 'output0', element: 1, dims: [1, 6, 10] }]);
+    expect(notes.size).toBe(0);
+    for (let end = 0; end < bytes.length; end += 97) expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('no ONNX model');
+  });
+
+  it('refuses what is no detector', async () => {
+    await expect(load(network([1, 4], [{ name: 'y', dims: [4], values: [0, 0, 0, 0] }]), 'other')).rejects.toThrow(
+      'no detector of a known kind',
+    );
+  });
+});

@@ -1,0 +1,130 @@
+// Segment Anything: masks of what lies at points and in boxes of a picture. Source: segment_anything's SamPredictor, and the Impact
+// Pack's choice among the masks (sam_predict).
+import { DarkroomError } from '../../errors.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import { toBytes } from '../../image/bytes.ts';
+import { pilResize } from '../../image/resize/pil-resize.ts';
+import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { decoderGraph } from './decoder.ts';
+import { encoderGraph, encoderShape } from './encoder.ts';
+import { gridPositions, type Place, type PromptWeights, promptTokens } from './point-prompt.ts';
+
+export interface Prompt {
+  readonly points: readonly (readonly [number, number])[];
+  readonly labels: readonly (0 | 1)[];
+  readonly box?: readonly [number, number, number, number];
+}
+
+export interface Sam {
+  /** What the encoder makes of a picture [1,H,W,3]; kept as long as the picture is. */
+  features(image: Tensor): Promise<Tensor>;
+  /** Three masks before their threshold of 0, [3,h,w] over the whole square input, and how good they are. */
+  raw(image: Tensor, prompt: Prompt): Promise<{ readonly masks: Tensor; readonly scores: readonly number[] }>;
+  /** Masks [H,W] of zeros and ones that are not worse than the threshold; the best one where none is. */
+  predict(image: Tensor, points: Prompt['points'], labels: Prompt['labels'], box: Prompt['box'], threshold: number): Promise<Tensor[]>;
+}
+
+const MEAN = [123.675, 116.28, 103.53].map(Math.fround);
+const DEVIATION = [58.395, 57.12, 57.375].map(Math.fround);
+const PE = 'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix';
+
+/** A model file of Segment Anything (ViT-B, -L or -H). Throws DR_MODEL_UNSUPPORTED for others. */
+export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
+  const opened = await openModelFile(file);
+  try {
+    const weights = weightsOf(file, opened.tensors, '');
+    refuse(weights, file);
+    const prompts: PromptWeights = {
+      frequencies: await opened.read(PE),
+      kinds: await Promise.all([0, 1, 2, 3].map((i) => opened.read(`prompt_encoder.point_embeddings.${i}.weight`))),
+      notAPoint: await opened.read('prompt_encoder.not_a_point_embed.weight'),
+    };
+    return samOf(file, weights, prompts, runtime);
+  } finally {
+    await opened.close();
+  }
+}
+
+function refuse(weights: Weights, file: string): void {
+  const known = weights.has(PE) && weights.has('image_encoder.pos_embed') && weights.has('image_encoder.blocks.0.attn.rel_pos_h');
+  const other = weights.hasAny('mask_decoder.hf_token') ? 'is a model of SAM-HQ, which is not known' : 'is no model of Segment Anything';
+  if (known && !weights.hasAny('mask_decoder.hf_token')) return;
+  const hint = 'Use sam_vit_b_01ec64.pth (or vit_l, vit_h) in the models folder `sams`.';
+  throw new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${other}`, hint, file });
+}
+
+function samOf(file: string, weights: Weights, prompts: PromptWeights, runtime: Runtime): Sam {
+  const { side, cells } = encoderShape(weights);
+  const encoder = runtime.network({ file, part: 'sam encoder', outputs: ['out'], build: () => encoderGraph(weights) });
+  const decoder = runtime.network({ file, part: 'sam decoder', outputs: ['masks', 'scores'], build: () => decoderGraph(weights) });
+  const position = gridPositions(prompts, cells);
+  const known = new WeakMap<Tensor, Promise<Tensor>>();
+
+  const features = (image: Tensor): Promise<Tensor> => {
+    const old = known.get(image);
+    if (old) return old;
+    const made = encoder.run({ x: prepared(image, side) }).then(({ out }) => out);
+    known.set(image, made);
+    made.catch(() => known.delete(image));
+    return made;
+  };
+  const raw: Sam['raw'] = async (image, prompt) => {
+    const [, height, width] = image.shape;
+    const size = fitted(width, height, side);
+    const [across, down] = [size.width / width, size.height / height];
+    const point = (x: number, y: number, kind: number): Place => ({ x: Math.fround(x * across), y: Math.fround(y * down), kind });
+    const { points, labels, box } = prompt;
+    const places = points.map(([x, y], i) => point(x, y, labels[i]));
+    if (box) places.push(point(box[0], box[1], 2), point(box[2], box[3], 3));
+    else if (points.length > 0) places.push({ x: 0, y: 0, kind: -1 });
+    const found = await decoder.run({ features: await features(image), position, prompt: promptTokens(places, prompts, side) });
+    const [, h, w] = found.masks.shape;
+    return { masks: { shape: [3, h, w], data: found.masks.data.slice(h * w) }, scores: [...found.scores.data.slice(1)] };
+  };
+  return {
+    features,
+    raw,
+    async predict(image, points, labels, box, threshold) {
+      const [, height, width] = image.shape;
+      const { masks, scores } = await raw(image, { points, labels, box });
+      const best = scores.indexOf(Math.max(...scores));
+      const good = scores.flatMap((score, i) => (score >= Math.fround(threshold) ? [i] : []));
+      const chosen = good.length > 0 || !(scores[best] > 0) ? good : [best];
+      return chosen.map((i) => enlarged(masks, i, { side, width, height }));
+    },
+  };
+}
+
+const fitted = (width: number, height: number, side: number) => {
+  const scale = side / Math.max(width, height);
+  return { width: Math.floor(width * scale + 0.5), height: Math.floor(height * scale + 0.5) };
+};
+
+/** The picture at the network's size, normalised, with zeros to the right and below. */
+function prepared(image: Tensor, side: number): Tensor {
+  const [, height, width] = image.shape;
+  const size = fitted(width, height, side);
+  const { bytes } = pilResize({ width, height, channels: 3, bytes: toBytes(image) }, size.width, size.height, 'bilinear');
+  const x = zeros([1, 3, side, side]);
+  for (let c = 0; c < 3; c++)
+    for (let row = 0; row < size.height; row++)
+      for (let column = 0; column < size.width; column++) {
+        const v = bytes[(row * size.width + column) * 3 + c];
+        x.data[(c * side + row) * side + column] = Math.fround(Math.fround(v - MEAN[c]) / DEVIATION[c]);
+      }
+  return x;
+}
+
+/** One mask at the picture's size, as zeros and ones. */
+function enlarged({ shape: [, h, w], data }: Tensor, index: number, o: { side: number; width: number; height: number }): Tensor {
+  const low = { shape: [1, 1, h, w], data: data.slice(index * h * w, (index + 1) * h * w) };
+  const full = interpolate(low, o.side, o.side, 'bilinear');
+  const size = fitted(o.width, o.height, o.side);
+  const inner = zeros([1, 1, size.height, size.width]);
+  for (let y = 0; y < size.height; y++) inner.data.set(full.data.subarray(y * o.side, y * o.side + size.width), y * size.width);
+  const mask = interpolate(inner, o.height, o.width, 'bilinear');
+  return { shape: [o.height, o.width], data: mask.data.map((v) => (v > 0 ? 1 : 0)) };
+}

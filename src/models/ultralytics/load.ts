@@ -1,0 +1,73 @@
+// YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, read as inert names; its graph is built here.
+import { basename } from 'node:path';
+import { withTorchFile } from '../../formats/model-file.ts';
+import type { PickleValue } from '../../formats/pickle/pickle-values.ts';
+import { unsupportedModel } from '../../formats/refusals.ts';
+import { tensorReader } from '../../formats/tensor-file.ts';
+import type { TorchFile } from '../../formats/torch/torch.ts';
+import { placeTensors } from '../../formats/torch/torch-model.ts';
+import { field, isModule, readModule } from '../../formats/torch/torch-modules.ts';
+import { toBytes } from '../../image/bytes.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Network } from '../types.ts';
+import { weightsOf } from '../weights/tensors.ts';
+import { decode, letterbox, type YoloFound } from './decode-boxes.ts';
+import { readYolo } from './graph.ts';
+
+export interface UltralyticsModel {
+  /** Whether it finds shapes, not only boxes. */
+  readonly shapes: boolean;
+  readonly network: Network;
+  /** What is in the picture [1,H,W,3], surer than the threshold; corners in its pixels, masks at the network's size. */
+  find(image: Tensor, threshold: number): Promise<readonly YoloFound[]>;
+}
+
+/** Packages whose classes such a file names beside torch's own; all stay inert. */
+const CLASSES = /^(ultralytics|torch\.nn\.modules|torch\.nn\.functional|models|utils|dill\._dill|types)\./;
+const OTHERS = new Set(['builtins.getattr', 'builtins.print', 'builtins.type', 'torch._C._nn.gelu']);
+const SIDE = 640;
+const SMALLEST_STRIDE = 32;
+
+/** A detector in a .pt file. Throws DR_MODEL_UNSUPPORTED, and as openModelFile does. */
+export async function loadUltralytics(file: string, runtime: Runtime): Promise<UltralyticsModel> {
+  const classes = (name: string): boolean => CLASSES.test(name) || OTHERS.has(name);
+  const model = await withTorchFile(file, { classes }, async (torch, source) => {
+    const saved = readModule(torch, file, savedIn(torch, file));
+    const yolo = readYolo(saved.root, basename(file));
+    const tensors = await placeTensors(source, { ...torch, tensors: saved.tensors, hash: `${torch.hash} modules` });
+    const { data } = await tensorReader(source, { tensors, metadata: {} }).read(yolo.strides);
+    const side = field(field(torch.root, 'train_args') ?? null, 'imgsz');
+    return { yolo, tensors, strides: [...data], side: typeof side === 'number' ? side : SIDE };
+  });
+  if (!model) throw noModel(file);
+  const { yolo, tensors, strides } = model;
+  const weights = weightsOf(file, tensors, '');
+  const network = runtime.network({ file, part: 'yolo', outputs: yolo.outputs, build: () => yolo.graph(weights) });
+  const stride = Math.max(...strides, SMALLEST_STRIDE);
+  const side = Math.ceil(model.side / stride) * stride;
+  return {
+    shapes: yolo.shape.masks !== undefined,
+    network,
+    async find(image, threshold) {
+      const [, height, width] = image.shape;
+      const picture = { width, height };
+      const { input, size } = letterbox(toBytes(image), picture, side, stride);
+      return decode(await network.run({ x: input }), threshold, { shape: yolo.shape, strides, size, picture });
+    },
+  };
+}
+
+const noModel = (file: string) =>
+  unsupportedModel(
+    file,
+    'holds no model that was saved whole by Ultralytics',
+    'Use a YOLO .pt file from ultralytics/bbox or ultralytics/segm; .onnx files go into ONNXDetectorProvider.',
+  );
+
+/** The averaged weights where there are some, else the trained ones. */
+function savedIn({ root }: TorchFile, file: string) {
+  const found = ['ema', 'model'].map((name): PickleValue | undefined => field(root, name)).find(isModule);
+  if (found) return found;
+  throw noModel(file);
+}

@@ -1,0 +1,121 @@
+// A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
+
+import type { Graph } from '../../onnx/builder.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+import type { ControlResiduals, Network, UNet, UNetVariant } from '../types.ts';
+import { type PatchPlan, plainTargets, planChanges } from '../weights/changes.ts';
+import { changedGraph } from '../weights/merged.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { unetConfig } from './config.ts';
+import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
+import { INT8_LAYERS } from './int8-layers.ts';
+import { timestepEmbedding } from './timestep.ts';
+
+/** What an evaluation takes for each cell of the latents in float32: an estimate on the high side, for deciding what to close. */
+const BYTES_PER_CELL = 96 * 1024;
+
+/** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
+  const config = unetConfig(weights);
+  const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
+  const options: UNetGraphOptions = {
+    freeU: change.freeU?.version,
+    unattended: change.perturbedMiddle !== undefined,
+    hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
+    int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
+    winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
+  };
+  const patchable = plainTargets(weights);
+  const changed = { weights, targets: patchable, changes: change.changes ?? [] };
+  const plan = planChanges(changed, 'ahead');
+  const network = (control: boolean, adapter = false): Network => {
+    const graph = { ...options, control, adapter };
+    return runtime.network({
+      file: weights.file,
+      part: 'unet',
+      variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
+      outputs: ['out'],
+      halves: true,
+      keep: !plan,
+      working: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
+      build: async () => {
+        const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
+        const planned = (weights: Weights): PatchPlan | undefined => planChanges({ ...changed, weights }, 'ahead');
+        const ready = (await runtime.derived?.ready(weights, (asking) => planned(asking)?.build(make) ?? make(asking))) ?? weights;
+        const plan = planned(ready);
+        return plan ? changedGraph(plan, make, runtime) : make(ready);
+      },
+    });
+  };
+  const [plain, controlled, adapted] = [network(false), network(true), network(true, true)];
+  const given = { ...changeInputs(change), ...plan?.inputs };
+  return {
+    inChannels,
+    outChannels,
+    contextDim,
+    admChannels,
+    patchable,
+    base: { ...changed, plan },
+    variant: (more) =>
+      createUNet(runtime, weights, {
+        ...change,
+        ...more,
+        changes: [...(change.changes ?? []), ...(more.changes ?? [])],
+        hypernetworks: [...(change.hypernetworks ?? []), ...(more.hypernetworks ?? [])],
+      }),
+    async evaluate({ x, timesteps, context, y, control }) {
+      if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
+      if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
+      if (context.shape[2] !== contextDim) throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
+      if (y && y.shape[1] !== admChannels) throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
+      const { out } = await (control?.input ? adapted : control ? controlled : plain).run({
+        x,
+        time: timestepEmbedding(timesteps, modelChannels),
+        context,
+        ...(admChannels > 0 && y ? { y } : {}),
+        ...given,
+        ...(control && controlInputs(control, skipCount(config), config.input.length)),
+      });
+      return out;
+    },
+  };
+}
+
+/** Names the graph among those of one file. */
+const variantName = ({ freeU, unattended, control, adapter, hypernetworks = [], int8 }: UNetGraphOptions): string =>
+  [
+    int8 && 'int8',
+    freeU && `freeu${freeU}`,
+    unattended && 'unattended',
+    control && 'control',
+    adapter && 'adapter',
+    ...hypernetworks.map(({ identity }) => `hypernetwork ${identity}`),
+  ]
+    .filter(Boolean)
+    .join(' ');
+
+function changeInputs({ freeU, perturbedMiddle, hypernetworks = [] }: UNetVariant): Record<string, Tensor> {
+  const inputs: Record<string, Tensor> = {};
+  if (hypernetworks.length > 0)
+    inputs.hypernetworks = tensor(
+      [hypernetworks.length],
+      Float32Array.from(hypernetworks, ({ strength }) => strength),
+    );
+  if (perturbedMiddle !== undefined) inputs.unattended = full([1], perturbedMiddle ? 1 : 0);
+  if (freeU) {
+    const { version, b1, b2, s1, s2 } = freeU;
+    const base = version === 1 ? 0 : 1;
+    inputs.freeU = tensor([4], Float32Array.of(b1 - base, b2 - base, s1 - 1, s2 - 1));
+  }
+  return inputs;
+}
+
+/** What is absent is a single 0, which the graph adds everywhere. */
+function controlInputs({ input, middle, output }: ControlResiduals, skips: number, blocks: number): Record<string, Tensor> {
+  const nothing = zeros([1, 1, 1, 1]);
+  const inputs: Record<string, Tensor> = { middle: middle ?? nothing };
+  if (input) for (let i = 0; i < blocks; i++) inputs[`adapter${i}`] = input[i] ?? nothing;
+  for (let i = 0; i < skips; i++) inputs[`control${i}`] = output[i] ?? nothing;
+  return inputs;
+}

@@ -1,0 +1,96 @@
+// Upscale models: pictures enlarged by a network in overlapping tiles. Source: ComfyUI's ImageUpscaleWithModel.
+import { DarkroomError } from '../../errors.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import { toNCHW, toNHWC } from '../../image/layout.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { tileCount, tiledScale } from '../tiling.ts';
+import type { Tiles } from '../types.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { clamp, upscalerNetwork } from './network.ts';
+import { upscalerArchitecture } from './upscaler-kinds.ts';
+
+export interface UpscaleOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each tile. */
+  readonly onTile?: (done: number, total: number) => void;
+  /** In pixels of the source; 512 with 32 shared unless given. */
+  readonly tiles?: Tiles;
+}
+
+export interface UpscaleModel {
+  readonly architecture: string;
+  /** Side of the result over side of the source. */
+  readonly scale: number;
+  /**
+   * Images [N,H,W,3] in 0..1 -> [N, scale H, scale W, 3] in 0..1. While memory is short, tiles are halved down to 128.
+   * Throws DR_SHAPE_MISMATCH for images of other channels.
+   */
+  upscale(images: Tensor, options?: UpscaleOptions): Promise<Tensor>;
+}
+
+const TILES: Tiles = { tile: 512, overlap: 32 };
+const SMALLEST_TILE = 128;
+
+/** An upscale model file. Throws DR_MODEL_UNSUPPORTED. */
+export async function loadUpscaler(file: string, runtime: Runtime): Promise<UpscaleModel> {
+  const { tensors, close } = await openModelFile(file);
+  await close();
+  return upscalerOf((prefix) => weightsOf(file, tensors, prefix), runtime);
+}
+
+/** The upscale model among tensors, wherever they come from; `under` gives those below a prefix. Throws DR_MODEL_UNSUPPORTED. */
+export function upscalerOf(under: (prefix: string) => Weights, runtime: Runtime): UpscaleModel {
+  const architecture = upscalerArchitecture(under);
+  const evaluate = upscalerNetwork(architecture, under('').file, runtime);
+  const { name, scale } = architecture;
+  return {
+    architecture: name,
+    scale,
+    async upscale(images, { signal, onTile, tiles = TILES } = {}) {
+      coloured(images);
+      for (let { tile } = tiles; ; tile = Math.floor(tile / 2)) {
+        try {
+          return await inTiles(images, (x) => evaluate(x, signal), scale, { ...tiles, tile }, onTile);
+        } catch (error) {
+          const short = error instanceof DarkroomError && error.code === 'DR_OUT_OF_MEMORY';
+          if (!short || Math.floor(tile / 2) < SMALLEST_TILE) throw error;
+        }
+      }
+    },
+  };
+}
+
+function coloured({ shape }: Tensor): void {
+  if (shape[3] === 3) return;
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `the image has ${shape[3]} channels, upscale models take 3`,
+    hint: 'Give a colour image without an alpha channel.',
+    input: 'image',
+  });
+}
+
+async function inTiles(
+  images: Tensor,
+  f: (part: Tensor) => Promise<Tensor>,
+  scale: number,
+  { tile, overlap }: Tiles,
+  onTile?: (done: number, total: number) => void,
+): Promise<Tensor> {
+  const [count, height, width] = images.shape;
+  const tiling = { tileWidth: tile, tileHeight: tile, overlap, scale, channels: 3 };
+  const total = count * tileCount(width, height, tiling);
+  let done = 0;
+  const one = async (part: Tensor): Promise<Tensor> => {
+    const result = await f(part);
+    done += 1;
+    onTile?.(done, total);
+    return result;
+  };
+  const out = zeros([count, height * scale, width * scale, 3]);
+  for (let n = 0; n < count; n++) {
+    const item = toNHWC(await tiledScale(toNCHW(sliceBatch(images, n, n + 1)), one, tiling));
+    out.data.set(item.data, n * item.data.length);
+  }
+  return clamp(out);
+}

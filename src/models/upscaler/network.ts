@@ -1,0 +1,96 @@
+// One evaluation of an upscaler: padded to the sides that the network takes (as spandrel does), its head in strips, clamped, cut.
+import { checkAborted } from '../../errors.ts';
+import { cropPlanes } from '../../image/resize/upscale.ts';
+import type { Graph } from '../../onnx/builder.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { UpscalerArchitecture, UpscalerHead } from './upscaler-kind.ts';
+
+type Evaluate = (x: Tensor, signal?: AbortSignal) => Promise<Tensor>;
+
+/** Pixels of the result that a head computes at once; 64 features of each take 128 MiB. */
+const STRIP_PIXELS = 2 ** 19;
+
+/** Pictures [1, 3, H, W] in 0..1 of any size -> [1, 3, scale H, scale W] in 0..1, by the weights of `file`. */
+export function upscalerNetwork(
+  architecture: UpscalerArchitecture,
+  file: string,
+  runtime: Runtime,
+  stripPixels: number = STRIP_PIXELS,
+): Evaluate {
+  const { sides, scale } = architecture;
+  const evaluate = inParts(architecture, file, runtime, stripPixels);
+  const raised = (side: number): number => Math.ceil(Math.max(side, sides.minimum) / sides.multiple) * sides.multiple;
+  return async (x, signal) => {
+    const [, , height, width] = x.shape;
+    const out = await evaluate(extend(x, raised(width), raised(height)), signal);
+    return clamp(cropPlanes(out, 0, 0, width * scale, height * scale));
+  };
+}
+
+function inParts({ graph, head }: UpscalerArchitecture, file: string, runtime: Runtime, stripPixels: number): Evaluate {
+  const part = (name: string, build: () => Graph): Evaluate => {
+    const network = runtime.network({ file, part: name, outputs: ['out'], build });
+    return async (x, signal) => {
+      checkAborted(signal);
+      return (await network.run({ x })).out;
+    };
+  };
+  const body = part('upscaler', graph);
+  if (!head) return body;
+  const end = part('upscaler head', head.graph);
+  return async (x, signal) => inStrips(await body(x, signal), head, stripPixels, (cells) => end(cells, signal));
+}
+
+/** Computes the head in strips of whole rows, each with the rows it depends on: the same result in bounded memory. */
+async function inStrips(cells: Tensor, { scale, margin }: UpscalerHead, pixels: number, f: Evaluate): Promise<Tensor> {
+  const [, , height, width] = cells.shape;
+  const rows = Math.max(1, Math.floor(pixels / (width * scale * scale)));
+  if (rows >= height) return f(cells);
+  const strips: Tensor[] = [];
+  for (let top = 0; top < height; top += rows) {
+    const bottom = Math.min(height, top + rows);
+    const from = Math.max(0, top - margin);
+    const part = cropPlanes(cells, 0, from, width, Math.min(height, bottom + margin) - from);
+    strips.push(cropPlanes(await f(part), 0, (top - from) * scale, width * scale, (bottom - top) * scale));
+  }
+  return stack(strips);
+}
+
+/** Strips [1, C, h, W] below one another. */
+function stack(strips: readonly Tensor[]): Tensor {
+  const [, channels, , width] = strips[0].shape;
+  const height = strips.reduce((sum, { shape }) => sum + shape[2], 0);
+  const out = zeros([1, channels, height, width]);
+  let top = 0;
+  for (const { shape, data } of strips) {
+    const size = shape[2] * width;
+    for (let c = 0; c < channels; c++) out.data.set(data.subarray(c * size, (c + 1) * size), (c * height + top) * width);
+    top += shape[2];
+  }
+  return out;
+}
+
+/** NCHW planes extended at the right and the bottom: mirrored as far as there are pixels, then the last of these repeated. */
+function extend(x: Tensor, width: number, height: number): Tensor {
+  const [n, c, h, w] = x.shape;
+  if (width === w && height === h) return x;
+  const source = (at: number, size: number): number => {
+    const mirrored = Math.min(at, 2 * size - 2);
+    return mirrored < size ? mirrored : 2 * size - 2 - mirrored;
+  };
+  const out = zeros([n, c, height, width]);
+  let to = 0;
+  for (let plane = 0; plane < n * c; plane++)
+    for (let y = 0; y < height; y++) {
+      const row = (plane * h + source(y, h)) * w;
+      for (let i = 0; i < width; i++) out.data[to++] = x.data[row + source(i, w)];
+    }
+  return out;
+}
+
+/** Brings the values of a tensor of our own to 0..1, in place. */
+export function clamp(x: Tensor): Tensor {
+  for (let i = 0; i < x.data.length; i++) x.data[i] = Math.min(1, Math.max(0, x.data[i]));
+  return x;
+}

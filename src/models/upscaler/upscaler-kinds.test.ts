@@ -1,0 +1,61 @@
+// Which upscalers are recognised by their tensors, and how the others are refused.
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { upscalerArchitecture } from './upscaler-kinds.ts';
+
+/** Any file will do: only names and shapes are looked at. */
+const here = fileURLToPath(import.meta.url);
+
+const file = (shapes: Readonly<Record<string, readonly number[]>>) => {
+  const infos = Object.entries(shapes).map(([name, shape]) => [name, { dtype: 'F32', shape, offset: 0, byteLength: 0 }] as const);
+  return (prefix: string): Weights => weightsOf(here, new Map(infos), prefix);
+};
+
+const real = (first: number, last: number, ups: number): Record<string, readonly number[]> => ({
+  'conv_first.weight': [64, first, 3, 3],
+  'body.0.rdb1.conv1.weight': [32, 64, 3, 3],
+  ...Object.fromEntries(Array.from({ length: ups }, (_, i) => [`conv_up${i + 1}.weight`, [64, 64, 3, 3]])),
+  'conv_last.weight': [last, 64, 3, 3],
+});
+
+const compact = (colours: number, last: number): Record<string, readonly number[]> => ({
+  'body.0.weight': [64, colours, 3, 3],
+  'body.1.weight': [64],
+  'body.2.weight': [last, 64, 3, 3],
+});
+
+describe('upscalerArchitecture', () => {
+  it('reads the scale off the shapes', () => {
+    const scales = [
+      real(3, 3, 2),
+      real(3, 3, 3),
+      real(3, 3, 0),
+      real(12, 3, 2),
+      real(48, 3, 2),
+      compact(3, 48),
+      compact(3, 27),
+      compact(3, 3),
+    ];
+    expect(scales.map((shapes) => upscalerArchitecture(file(shapes)).scale)).toEqual([4, 8, 1, 2, 1, 4, 3, 1]);
+  });
+
+  it('refuses what is not colours to larger or equal colours', () => {
+    for (const shapes of [real(1, 1, 2), real(3, 1, 2), real(48, 3, 1), compact(1, 16), compact(3, 7)])
+      expect(() => upscalerArchitecture(file(shapes))).toThrow(expect.objectContaining({ code: 'DR_MODEL_UNSUPPORTED' }));
+  });
+
+  it.each([
+    ['SwinIR', { 'conv_first.weight': [180, 3, 3, 3], 'layers.0.residual_group.blocks.0.attn.relative_position_index': [64, 64] }],
+    ['HAT', { 'layers.0.residual_group.blocks.0.conv_block.cab.0.weight': [60, 180, 3, 3] }],
+    ['DAT', { 'params.layers.0.blocks.0.attn.attns.0.pos.pos_proj.weight': [1, 2] }],
+    ['OmniSR', { 'residual_layer.0.residual_layer.0.layer.0.fn.0.weight': [64, 64, 1, 1] }],
+    ['SPAN', { 'params_ema.block_1.c1_r.sk.weight': [48, 48, 1, 1] }],
+  ])('refuses %s by name', (name, shapes) => {
+    expect(() => upscalerArchitecture(file(shapes))).toThrow(`kinds.test.ts is a ${name} model`);
+  });
+
+  it('refuses what nobody knows', () => {
+    expect(() => upscalerArchitecture(file({ 'a.weight': [1] }))).toThrow('no upscale model that is known');
+  });
+});

@@ -1,0 +1,164 @@
+// Autoencoders over their networks: the KL one and TAESD, inside checkpoints or in files of their own. Pixels are 0..1 outside, -1..1 inside.
+import { DarkroomError } from '../../errors.ts';
+import { identify, type VaePart } from '../../formats/identify/identify.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import type { TensorFile } from '../../formats/tensor-file.ts';
+import { toNCHW, toNHWC } from '../../image/layout.ts';
+import { cropPlanes } from '../../image/resize/upscale.ts';
+import type { Graph } from '../../onnx/builder.ts';
+import type { NetworkSpec, Runtime } from '../../runtime/runtime.ts';
+import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { wrongFile } from '../checkpoint/wrong-file.ts';
+import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from '../tiling.ts';
+import type { Autoencoder } from '../types.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { vaeFromDiffusers } from './diffusers-vae.ts';
+import { type KlOptions, klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from './kl-graph.ts';
+import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from './taesd-graph.ts';
+
+/** Scale and shift of the TAESD pairs that VAELoader knows by name. */
+export const TAESD_SCALES = {
+  taesd: { scale: 0.18215, shift: 0 },
+  taesdxl: { scale: 0.13025, shift: 0 },
+  taesd3: { scale: 1.5305, shift: 0.0609 },
+  taef1: { scale: 0.3611, shift: 0.1159 },
+} as const satisfies Record<string, TaesdScale>;
+
+export type TaesdName = keyof typeof TAESD_SCALES;
+
+/** A VAE file: KL in either layout, or TAESD, with or without the prefix that checkpoints give it. Throws DR_MODEL_UNSUPPORTED. */
+export async function loadVae(file: string, runtime: Runtime): Promise<Autoencoder> {
+  return withFile(file, async (opened) => {
+    const found = identify(opened.tensors);
+    const part = found.kind === 'vae' || found.kind === 'checkpoint' ? found.vae : undefined;
+    if (part) return findAutoencoder(runtime, opened, part);
+    throw wrongFile(file, 'a VAE', found, 'VAE files of SD1.x, SD2.x and SDXL (KL) and TAESD are supported.');
+  });
+}
+
+/** TAESD's two files, with the scale of the name that VAELoader gives them. */
+export async function loadTaesd(encoder: string, decoder: string, name: TaesdName, runtime: Runtime): Promise<Autoencoder> {
+  const half = (file: string): Promise<Weights> => withFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
+  return taesd(runtime, await half(encoder), await half(decoder), TAESD_SCALES[name]);
+}
+
+/** The autoencoder that is a part of an open file. Throws DR_MODEL_UNSUPPORTED when it is not whole. */
+export async function findAutoencoder(
+  runtime: Runtime,
+  { file, tensors, read }: TensorFile,
+  { kind, layout, prefix }: VaePart,
+): Promise<Autoencoder> {
+  const weights = (inner: string): Weights => weightsOf(file, tensors, prefix + inner);
+  if (kind === 'taesd') {
+    const number = async (name: string, otherwise: number): Promise<number> =>
+      tensors.has(prefix + name) ? (await read(prefix + name)).data[0] : otherwise;
+    const scale = { scale: await number('vae_scale', 1), shift: await number('vae_shift', 0) };
+    return taesd(runtime, weights('taesd_encoder.'), weights('taesd_decoder.'), scale);
+  }
+  return kl(runtime, layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weights(''));
+}
+
+async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
+  const opened = await openModelFile(file);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+function kl(runtime: Runtime, weights: Weights): Autoencoder {
+  const [file, outputs] = [weights.file, ['out']];
+  const about = { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights), weights: { '': weights } } as const;
+  const options: KlOptions = { winograd: runtime.precision === 'fp32' && runtime.derived !== undefined };
+  const built = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
+    const make = (from: Weights): Graph => graphOf(from, options);
+    return make((await runtime.derived?.ready(weights, make)) ?? weights);
+  };
+  return autoencoder(runtime, about, [
+    {
+      file,
+      part: 'vae encoder',
+      outputs,
+      keep: true,
+      working: ({ x }) => BYTES_PER_PIXEL * area(x),
+      relief: ENCODE_IN_TILES,
+      build: () => built(klEncoderGraph),
+    },
+    {
+      file,
+      part: 'vae decoder',
+      outputs,
+      keep: true,
+      working: ({ x }) => BYTES_PER_PIXEL * area(x) * about.factor ** 2,
+      relief: DECODE_IN_TILES,
+      build: () => built(klDecoderGraph),
+    },
+  ]);
+}
+
+/** What a KL autoencoder takes for each pixel, measured with that of SD1.5. */
+const BYTES_PER_PIXEL = 5600;
+const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or make the picture smaller.';
+const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or make the picture smaller.';
+const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
+
+function taesd(runtime: Runtime, encoder: Weights, decoder: Weights, scale: TaesdScale): Autoencoder {
+  const about = {
+    kind: 'taesd',
+    latentChannels: taesdLatentChannels(decoder),
+    factor: 8,
+    weights: { 'taesd_encoder.': encoder, 'taesd_decoder.': decoder },
+    numbers: { vae_scale: scale.scale, vae_shift: scale.shift },
+  } as const;
+  const [variant, outputs] = [`scale ${scale.scale} shift ${scale.shift}`, ['out']];
+  return autoencoder(runtime, about, [
+    { file: encoder.file, part: 'taesd encoder', variant, outputs, build: () => taesdEncoderGraph(encoder, scale) },
+    { file: decoder.file, part: 'taesd decoder', variant, outputs, build: () => taesdDecoderGraph(decoder, scale) },
+  ]);
+}
+
+/** Both networks take `x` in [B, C, H, W] and give `out`. Items go through one by one, which saves memory and costs nothing. */
+function autoencoder(
+  runtime: Runtime,
+  about: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
+  [encoder, decoder]: readonly [NetworkSpec, NetworkSpec],
+): Autoencoder {
+  const [encoding, decoding] = [runtime.network(encoder), runtime.network(decoder)];
+  const encode = async (x: Tensor): Promise<Tensor> => (await encoding.run({ x })).out;
+  const decode = async (x: Tensor): Promise<Tensor> => (await decoding.run({ x })).out;
+  const { factor, latentChannels } = about;
+  return {
+    ...about,
+    async encode(pixels, tiles) {
+      const x = map(cropToMultiples(toNCHW(pixels), factor), (v) => Math.fround(v * 2) - 1);
+      if (tiles) return threeTilings(x, encode, ENCODE_ORDER, tiles, { scale: 1 / factor, channels: latentChannels });
+      return eachItem(x, encode);
+    },
+    async decode(latents, tiles) {
+      const raw = tiles
+        ? await threeTilings(latents, decode, DECODE_ORDER, tiles, { scale: factor, channels: 3 })
+        : await eachItem(latents, decode);
+      return toNHWC(map(raw, (v) => Math.min(1, Math.max(0, Math.fround(v + 1) / 2))));
+    },
+  };
+}
+
+async function eachItem(x: Tensor, f: (item: Tensor) => Promise<Tensor>): Promise<Tensor> {
+  const items: Tensor[] = [];
+  for (let i = 0; i < x.shape[0]; i++) items.push(await f(sliceBatch(x, i, i + 1)));
+  return concatBatch(items);
+}
+
+/** Cuts about the centre, as VAE.encode does. Throws DR_INPUT_INVALID when nothing is left. */
+function cropToMultiples(x: Tensor, factor: number): Tensor {
+  const [, , height, width] = x.shape;
+  const [h, w] = [height - (height % factor), width - (width % factor)];
+  if (h === 0 || w === 0)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `a picture of ${width}x${height} pixels is too small to encode`,
+      hint: `Both sides must be at least ${factor} pixels.`,
+    });
+  if (h === height && w === width) return x;
+  return cropPlanes(x, Math.floor((width % factor) / 2), Math.floor((height % factor) / 2), w, h);
+}

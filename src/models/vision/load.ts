@@ -1,0 +1,123 @@
+// CLIP vision models over their network: pictures made ready as ComfyUI's clip_vision does, and what the network sees in them.
+
+import { identify, visionPart } from '../../formats/identify/identify.ts';
+import { openModelFile } from '../../formats/model-file.ts';
+import type { TensorInfo } from '../../formats/tensor-file.ts';
+import { toNCHW } from '../../image/layout.ts';
+import { bicubicAntialias } from '../../image/resize/torch-antialias.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
+import { type Weights, weightsOf } from '../weights/tensors.ts';
+import { VISION_LAYOUTS, visionConfig, visionGraph } from './graph.ts';
+
+export interface VisionOutput {
+  /** States of all tokens after the last block and after the one before it, [N, T, width]. */
+  readonly last: Tensor;
+  readonly penultimate: Tensor;
+  /** What the whole picture is, [N, projected]. */
+  readonly embeds: Tensor;
+}
+
+export interface VisionModel {
+  /** Width of the embeds. */
+  readonly projected: number;
+  /** Pictures [N,H,W,C] in 0..1; `crop`: cut to a square about the centre, else squeezed. */
+  encode(pictures: Tensor, crop: boolean): Promise<VisionOutput>;
+}
+
+/** A CLIP vision model from its own file or one of a whole CLIP. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
+export async function loadVision(file: string, runtime: Runtime): Promise<VisionModel> {
+  const { tensors, close } = await openModelFile(file);
+  await close();
+  const made = visionIn(file, tensors, runtime, ['', 'visual.']);
+  if (made) return made;
+  throw wrongFile(
+    file,
+    'a CLIP vision model',
+    identify(tensors),
+    'CLIP vision models of the sizes ViT-L, ViT-H and ViT-bigG are supported.',
+  );
+}
+
+/** The vision model that unCLIP checkpoints hold; undefined in others. */
+export async function loadCheckpointVision(file: string, runtime: Runtime): Promise<VisionModel | undefined> {
+  const { tensors, close } = await openModelFile(file);
+  await close();
+  return visionIn(file, tensors, runtime, ['embedder.model.visual.']);
+}
+
+function visionIn(
+  file: string,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  runtime: Runtime,
+  prefixes: readonly string[],
+): VisionModel | undefined {
+  const part = visionPart(tensors, prefixes);
+  if (!part) return undefined;
+  refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
+  const layout = VISION_LAYOUTS[part.layout];
+  const exact = weightsOf(file, tensors, part.prefix);
+  // ComfyUI keeps all in float16 but the norms around the blocks and the projection
+  const unrounded = new Set([...[layout.before, layout.after].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]), layout.projection]);
+  const halves = weightsOf(file, tensors, part.prefix, { rounding: 'f16' });
+  const value: Weights['value'] = (g, name, view) => (unrounded.has(name) ? exact : halves).value(g, name, view);
+  return createVision(runtime, runtime.textEncoders === 'fp16' ? { ...halves, value } : exact, layout);
+}
+
+function createVision(runtime: Runtime, weights: Weights, layout: (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS]): VisionModel {
+  const config = visionConfig(weights, layout);
+  const network = runtime.network({
+    file: weights.file,
+    part: 'clip vision',
+    outputs: ['last', 'penultimate', 'embeds'],
+    build: () => visionGraph(weights, config),
+  });
+  return {
+    projected: config.projected,
+    async encode(pictures, crop) {
+      const { last, penultimate, embeds } = await network.run({ pixels: preprocess(toNCHW(pictures), config.size, crop) });
+      return { last, penultimate, embeds };
+    },
+  };
+}
+
+const MEAN = [0.48145466, 0.4578275, 0.40821073];
+const DEVIATION = [0.26862954, 0.26130258, 0.27577711];
+
+/** Pictures [N,C,H,W] (more than three colours are left out) at the network's size, in 8 bits, normalised. */
+export function preprocess(pictures: Tensor, size: number, crop: boolean): Tensor {
+  const image = fitted(firstColours(pictures), size, crop);
+  const plane = size * size;
+  const data = Float32Array.from(image.data, (value, i) => {
+    const c = Math.floor(i / plane) % 3;
+    const level = roundHalfEven(Math.min(Math.max(Math.fround(255 * value), 0), 255));
+    return Math.fround(Math.fround(level / 255) - Math.fround(MEAN[c])) / Math.fround(DEVIATION[c]);
+  });
+  return tensor(image.shape, data);
+}
+
+function firstColours(x: Tensor): Tensor {
+  const [n, c, h, w] = x.shape;
+  if (c <= 3) return x;
+  const data = new Float32Array(n * 3 * h * w);
+  for (let i = 0; i < n; i++) data.set(x.data.subarray(i * c * h * w, (i * c + 3) * h * w), i * 3 * h * w);
+  return tensor([n, 3, h, w], data);
+}
+
+function fitted(x: Tensor, size: number, crop: boolean): Tensor {
+  const [n, c, h, w] = x.shape;
+  if (h === size && w === size) return x;
+  const scale = size / Math.min(h, w);
+  const [height, width] = crop ? [roundHalfEven(scale * h), roundHalfEven(scale * w)] : [size, size];
+  const resized = bicubicAntialias(x, height, width);
+  const [top, left] = [Math.floor((height - size) / 2), Math.floor((width - size) / 2)];
+  const data = new Float32Array(n * c * size * size);
+  for (let plane = 0; plane < n * c; plane++)
+    for (let y = 0; y < size; y++) {
+      const from = (plane * height + top + y) * width + left;
+      data.set(resized.data.subarray(from, from + size), (plane * size + y) * size);
+    }
+  return tensor([n, c, size, size], data);
+}
