@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
-import { combine, setArea, setMask } from '../src/sampling/conditioning-ops.ts';
-import { cfgGuider } from '../src/sampling/guider.ts';
-import { makeModel } from '../src/sampling/model.ts';
-import type { Conditioning } from '../src/sampling/types.ts';
+import { combine, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
+import { cfgGuider } from '../src/sampling/guiders/guider.ts';
+import { makeModel } from '../src/sampling/model/model.ts';
+import type { Conditioning } from '../src/sampling/sampling-types.ts';
 import { map, type Tensor, tensor, zeros } from '../src/tensor/tensor.ts';
 import { type Chart, lineChart, type Series } from './plot.ts';
 

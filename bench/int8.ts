@@ -17,7 +17,7 @@ import { timestepEmbedding } from '../src/models/unet/timestep.ts';
 import { derivedStore } from '../src/models/weights/prepacked-store.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
 import { openSession } from '../src/runtime/session.ts';
-import type { Model } from '../src/sampling/types.ts';
+import type { Model } from '../src/sampling/sampling-types.ts';
 import { embeddedModels } from '../src/storage/embedded-models.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 import { runNode, testContext } from '../test/support/run-node.ts';

@@ -3,10 +3,10 @@
 // the network gives ready-made numbers of SDXL's sizes, so all that is left is ours.
 import { cpus } from 'node:os';
 import type { UNet } from '../src/models/types.ts';
-import { type Keep, keeper, makeAnew } from '../src/sampling/keep.ts';
-import { makeModel } from '../src/sampling/model.ts';
-import { sampleRegionsAdvanced } from '../src/sampling/regional.ts';
-import type { Conditioning } from '../src/sampling/types.ts';
+import { type Keep, keeper, makeAnew } from '../src/sampling/memo.ts';
+import { makeModel } from '../src/sampling/model/model.ts';
+import { sampleRegionsAdvanced } from '../src/sampling/plans/regional.ts';
+import type { Conditioning } from '../src/sampling/sampling-types.ts';
 import { full, map, type Tensor, zeros } from '../src/tensor/tensor.ts';
 
 const STEPS = 20;

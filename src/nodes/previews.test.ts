@@ -3,7 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
 import type { ByteImage } from '../image/resize/pil-resize.ts';
 import type { Autoencoder, UNet } from '../models/types.ts';
-import { makeModel } from '../sampling/model.ts';
+import { makeModel } from '../sampling/model/model.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { NodeContext } from './context.ts';
 import type { Input, NodeDeclaration } from './declare.ts';

@@ -7,9 +7,9 @@ import { commonUpscale } from '../image/resize/upscale.ts';
 import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { loadUpscaler } from '../models/upscaler/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
-import { type PromptedModel, runStages, twoStagePlan } from '../sampling/two-stage.ts';
-import type { Latent } from '../sampling/types.ts';
-import { unsampleSigmas } from '../sampling/unsample.ts';
+import { type PromptedModel, runStages, twoStagePlan } from '../sampling/plans/two-stage.ts';
+import { unsampleSigmas } from '../sampling/plans/unsample.ts';
+import type { Latent } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 const models = fixtureModels();

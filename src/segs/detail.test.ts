@@ -5,7 +5,7 @@ import { conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
 import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { pythonRandom } from '../random/python.ts';
 import { createRuntime } from '../runtime/runtime.ts';
-import type { Model } from '../sampling/types.ts';
+import type { Model } from '../sampling/sampling-types.ts';
 import { map } from '../tensor/tensor.ts';
 import { segmentPrompts } from '../text/segment-prompts.ts';
 import { detailParts, detailSegs, type PartsSettings } from './detailer.ts';

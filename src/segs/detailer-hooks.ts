@@ -1,7 +1,8 @@
 // Hooks of detailers (Impact Pack hooks.py, DetailerHook): schedules over the cycles, noise put in, latents unsampled, other noise, parts
 // chosen; and two hooks as one.
-import { randomNoise } from '../sampling/custom.ts';
-import { mixNoise } from '../sampling/variation.ts';
+
+import { mixNoise } from '../sampling/noise/variation.ts';
+import { randomNoise } from '../sampling/plans/custom.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { DetailerHook, Turn } from './hooks.ts';
 import { combinePixelHooks, type NoiseInjection, type Unsampling, unsampled, withInjectedNoise } from './pixel-hooks.ts';

@@ -1,6 +1,6 @@
 // Where a detailer or an iterative upscaler lets others step in (Impact Pack hooks.py: PixelKSampleHook, DetailerHook). Every part is optional.
-import type { StepSampler } from '../sampling/step-range.ts';
-import type { Latent, SamplingHooks } from '../sampling/types.ts';
+import type { StepSampler } from '../sampling/plans/step-range.ts';
+import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './types.ts';
 

@@ -1,5 +1,5 @@
 // Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent enlarged in several steps, each sampled anew.
-import type { Latent } from '../sampling/types.ts';
+import type { Latent } from '../sampling/sampling-types.ts';
 import { power } from './power.ts';
 import type { UpscaleRun, Upscaler } from './upscaler.ts';
 

@@ -1,5 +1,5 @@
 // SEGS: parts of a picture with a mask each, as the Impact Pack's detectors, detailers and upscalers hand them on. Immutable.
-import type { Conditioning } from '../sampling/types.ts';
+import type { Conditioning } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Left, top, right, bottom in whole pixels; right and bottom lie outside. */

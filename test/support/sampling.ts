@@ -1,11 +1,11 @@
 // What the golden runs of KSampler start from: the fixture models, and the conditionings and latents of the golden files.
 import { loadCheckpoint } from '../../src/models/checkpoint/load.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
-import { zeroOut } from '../../src/sampling/conditioning-ops.ts';
+import { zeroOut } from '../../src/sampling/conditioning/operations.ts';
 import { add, f32, scale, sub, type Vector } from '../../src/sampling/float32.ts';
-import { makeModel } from '../../src/sampling/model.ts';
+import { makeModel } from '../../src/sampling/model/model.ts';
 import type { Guided } from '../../src/sampling/samplers/sampler.ts';
-import type { Conditioning, Latent, Model } from '../../src/sampling/types.ts';
+import type { Conditioning, Latent, Model } from '../../src/sampling/sampling-types.ts';
 import { fixtureModel, type Golden, type GoldenCase } from './golden.ts';
 
 const FILES: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { golden } from '../../../test/support/golden.ts';
 import { runNode } from '../../../test/support/run-node.ts';
-import type { ConditioningEntry } from '../../sampling/types.ts';
+import type { ConditioningEntry } from '../../sampling/sampling-types.ts';
 import { full } from '../../tensor/tensor.ts';
 
 const g = golden('core_nodes', 'props');

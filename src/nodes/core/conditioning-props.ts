@@ -1,7 +1,7 @@
 // Nodes that set a prompt's mask and times at once, for one prompt or a pair. Their hooks (LoRAs for one prompt alone) can't be made yet.
 // Source: ComfyUI comfy_extras/nodes_hooks.py.
-import { combine, setMask, setTimestepRange } from '../../sampling/conditioning-ops.ts';
-import type { Conditioning } from '../../sampling/types.ts';
+import { combine, setMask, setTimestepRange } from '../../sampling/conditioning/operations.ts';
+import type { Conditioning } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { combo, defineNode, float, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 

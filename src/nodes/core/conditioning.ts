@@ -9,7 +9,7 @@ import {
   setMask,
   setTimestepRange,
   zeroOut,
-} from '../../sampling/conditioning-ops.ts';
+} from '../../sampling/conditioning/operations.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 import { MAX_RESOLUTION } from './limits.ts';
 

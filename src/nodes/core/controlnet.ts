@@ -2,7 +2,7 @@
 // nodes_canny.py.
 import { canny } from '../../image/edges/canny.ts';
 import { loadControlNet } from '../../models/controlnet/load.ts';
-import { applyControl, applyControlToSides } from '../../sampling/control.ts';
+import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, modelFile, type NodeResult, output, outputs, socket } from '../declare.ts';

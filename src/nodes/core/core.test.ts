@@ -8,7 +8,7 @@ import { fixtureFolders, runNode, testContext } from '../../../test/support/run-
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { readPngText } from '../../image/codec/png.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { NodeEnvironment } from '../context.ts';
 import type { ComboInput, SavedFile } from '../declare.ts';

@@ -1,7 +1,8 @@
 // Sampling from parts: noise, guiders and the nodes that bring them together. Source: ComfyUI comfy_extras/nodes_custom_sampler.py,
 // nodes_perpneg.py.
-import { addNoise, emptyNoise, randomNoise, sampleParts } from '../../sampling/custom.ts';
-import { basicGuider, cfgGuider, dualCfgGuider, perpNegGuider } from '../../sampling/guider.ts';
+
+import { basicGuider, cfgGuider, dualCfgGuider, perpNegGuider } from '../../sampling/guiders/guider.ts';
+import { addNoise, emptyNoise, randomNoise, sampleParts } from '../../sampling/plans/custom.ts';
 import { boolean, combo, defineNode, float, type NodeDeclaration, output, outputs, seed, socket } from '../declare.ts';
 import { samplingHooks } from './sampling.ts';
 

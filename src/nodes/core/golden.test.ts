@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { difference, expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
-import type { ConditioningEntry, Latent } from '../../sampling/types.ts';
+import type { ConditioningEntry, Latent } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 const context = testContext(fixtureFolders({ checkpoints: ['tiny_sdxl_base', 'tiny_sdxl_refiner'] }));

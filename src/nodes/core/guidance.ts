@@ -10,8 +10,8 @@ import {
   withScaledNoise,
   withTangentialDamping,
   withZeroStar,
-} from '../../sampling/guidance.ts';
-import { withLazyCache } from '../../sampling/lazy-cache.ts';
+} from '../../sampling/patches/guidance.ts';
+import { withLazyCache } from '../../sampling/patches/lazy-cache.ts';
 import { boolean, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 
 const category = 'advanced/guidance';

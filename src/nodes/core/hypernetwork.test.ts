@@ -6,7 +6,7 @@ import { noise } from '../../../test/support/rewrite.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { openHypernetwork } from '../../models/unet/hypernetwork-file.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { tensor } from '../../tensor/tensor.ts';
 
 const g = golden('hypernetwork', 'sd1');

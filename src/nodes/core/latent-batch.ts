@@ -1,8 +1,8 @@
 // Latent nodes on batches, and on operations that are wired up. Source: ComfyUI comfy_extras/nodes_latent.py, nodes_rebatch.py.
 import { DarkroomError } from '../../errors.ts';
-import { withLatentOperation } from '../../sampling/guidance.ts';
-import { sharpenOperation, tonemapReinhard } from '../../sampling/latent-operations.ts';
-import type { Latent } from '../../sampling/types.ts';
+import { withLatentOperation } from '../../sampling/patches/guidance.ts';
+import { sharpenOperation, tonemapReinhard } from '../../sampling/patches/latent-operations.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { combo, defineListNode, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 import { fitLatent } from './latent-transform.ts';

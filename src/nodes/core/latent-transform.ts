@@ -2,7 +2,7 @@
 import { DarkroomError } from '../../errors.ts';
 import { commonUpscale } from '../../image/resize/upscale.ts';
 import { combine, f32 } from '../../sampling/float32.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import { concatAxis, flip, narrow, rotate } from '../../tensor/axes.ts';
 import { map, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';

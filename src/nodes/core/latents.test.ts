@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { runNode } from '../../../test/support/run-node.ts';
 import { toNHW } from '../../image/mask/masks.ts';
-import type { LatentOperation } from '../../sampling/latent-operations.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { LatentOperation } from '../../sampling/patches/latent-operations.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { NODES } from '../index.ts';
 

@@ -6,8 +6,8 @@ import { type Clip, embeddingReader, makeClip } from '../../models/clip/clip.ts'
 import type { Autoencoder } from '../../models/types.ts';
 import { loadTaesd, loadVae, type TaesdName } from '../../models/vae/load.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { makeModel } from '../../sampling/model.ts';
-import type { Model } from '../../sampling/types.ts';
+import { makeModel } from '../../sampling/model/model.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
 import { combo, defineNode, modelFile, type NodeResult, output, outputs } from '../declare.ts';
 

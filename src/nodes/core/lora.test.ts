@@ -8,7 +8,7 @@ import { fixtureFolders, runNode, testContext } from '../../../test/support/run-
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../models/clip/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Conditioning, Latent, Model } from '../../sampling/types.ts';
+import type { Conditioning, Latent, Model } from '../../sampling/sampling-types.ts';
 import { full } from '../../tensor/tensor.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-lora-nodes-'));

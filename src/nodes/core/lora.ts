@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clip } from '../../models/clip/clip.ts';
 import { applyLora, type LoraFile, type LoraStrengths, openLora } from '../../models/lora/apply.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../declare.ts';
 

@@ -18,7 +18,7 @@ import { changedGraph } from '../../models/weights/merged.ts';
 import { type Weights, weightsOf } from '../../models/weights/tensors.ts';
 import { createGraph } from '../../onnx/builder.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-merge-'));

@@ -2,7 +2,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../../models/clip/clip.ts';
 import { blendClips, blendUNets, evenShares, misfits, type Shares, sharesByName } from '../../models/weights/blend.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
 import { defineNode, float, type NodeDeclaration, type NodeResult, output, outputs, socket } from '../declare.ts';
 

@@ -9,7 +9,7 @@ import { type Models, runNode, testContext } from '../../../test/support/run-nod
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../../models/clip/clip.ts';
 import type { Autoencoder } from '../../models/types.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-model-files-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,7 +7,7 @@ import { expectGolden, fixtureModel, golden } from '../../../test/support/golden
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import { conditioningOf } from '../../../test/support/sampling.ts';
 import type { Autoencoder, ControlNet } from '../../models/types.ts';
-import type { Conditioning, Latent, Model } from '../../sampling/types.ts';
+import type { Conditioning, Latent, Model } from '../../sampling/sampling-types.ts';
 import { full, reshape } from '../../tensor/tensor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-nodes-'));

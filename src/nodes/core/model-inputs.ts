@@ -2,8 +2,8 @@
 // Source: ComfyUI nodes.py (InpaintModelConditioning), comfy_extras/nodes_ip2p.py.
 import { toNCHW, toNHWC } from '../../image/layout.ts';
 import { toNHW } from '../../image/mask/masks.ts';
-import { setValues } from '../../sampling/conditioning-ops.ts';
-import { cropToCells, inpaintConditioning } from '../../sampling/inpaint.ts';
+import { cropToCells, inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
+import { setValues } from '../../sampling/conditioning/operations.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import { boolean, defineNode, output, outputs, socket } from '../declare.ts';
 import { batchFits, rgb } from './checks.ts';

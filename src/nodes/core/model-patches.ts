@@ -1,6 +1,6 @@
 // Nodes that change how a model's UNet computes. Source: ComfyUI comfy_extras/nodes_freelunch.py, nodes_pag.py.
 import type { UNetVariant } from '../../models/types.ts';
-import { perturbedAttentionGuidance } from '../../sampling/pag.ts';
+import { perturbedAttentionGuidance } from '../../sampling/patches/pag.ts';
 import { defineNode, float, output, outputs, socket } from '../declare.ts';
 
 const scale = (value: number) => float({ default: value, min: 0, max: 10, step: 0.01 });

@@ -9,7 +9,7 @@ import {
   withDiscreteSampling,
   withPerpNeg,
   withRescaledCfg,
-} from '../../sampling/patches.ts';
+} from '../../sampling/patches/patches.ts';
 import { boolean, combo, defineNode, float, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 
 const patch = { category: 'advanced/model', outputs: [output('MODEL')] } as const;

@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest';
 import { fixtureFolders, testContext } from '../../../test/support/run-node.ts';
 import { toBytes } from '../../image/bytes.ts';
-import { fromModelLatent, SDXL } from '../../sampling/latent-format.ts';
-import { samplingPreview } from '../../sampling/latent-preview.ts';
-import type { Model } from '../../sampling/types.ts';
+import { fromModelLatent, SDXL } from '../../sampling/model/latent-format.ts';
+import { samplingPreview } from '../../sampling/model/latent-preview.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { map, sliceBatch, zeros } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { loadNamedVae } from './loaders.ts';

@@ -1,9 +1,9 @@
 // The picture so far of a latent that is being sampled: its colours, or what a tiny autoencoder sees in it. Source: ComfyUI latent_preview.py.
 import { toBytes } from '../../image/bytes.ts';
 import type { ByteImage } from '../../image/resize/pil-resize.ts';
-import { fromModelLatent } from '../../sampling/latent-format.ts';
-import { samplingPreview } from '../../sampling/latent-preview.ts';
-import type { Model } from '../../sampling/types.ts';
+import { fromModelLatent } from '../../sampling/model/latent-format.ts';
+import { samplingPreview } from '../../sampling/model/latent-preview.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { loadNamedVae, vaeNames } from './loaders.ts';

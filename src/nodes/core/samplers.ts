@@ -1,5 +1,5 @@
 // Samplers with their options, for the custom sampling nodes. Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py.
-import type { ChosenSampler } from '../../sampling/custom.ts';
+import type { ChosenSampler } from '../../sampling/plans/custom.ts';
 import { reverseTimeScale } from '../../sampling/samplers/er-sde.ts';
 import { SAMPLERS, samplerKind } from '../../sampling/samplers/index.ts';
 import { eulerPp, lcmUpscale } from '../../sampling/samplers/node-made.ts';

@@ -1,8 +1,8 @@
 // KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
-import { commonKSampler } from '../../sampling/ksampler.ts';
+import { commonKSampler } from '../../sampling/plans/ksampler.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
-import type { SamplingHooks } from '../../sampling/types.ts';
+import type { SamplingHooks } from '../../sampling/sampling-types.ts';
+import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 import { previewOf } from './preview.ts';

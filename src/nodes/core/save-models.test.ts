@@ -10,7 +10,7 @@ import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import type { Clip } from '../../models/clip/clip.ts';
 import type { Autoencoder, UNet } from '../../models/types.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { NODES } from '../index.ts';
 

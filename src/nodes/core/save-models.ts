@@ -5,7 +5,7 @@ import { encodeSafetensorsLater, type TensorToMake } from '../../formats/safeten
 import type { Clip } from '../../models/clip/clip.ts';
 import type { Autoencoder, EncoderBase, TextEncoder } from '../../models/types.ts';
 import { encoderFileTensors, encoderTensors, unetTensors, vaeTensors } from '../../models/weights/save.ts';
-import type { Model } from '../../sampling/types.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
 import { defineNode, type NodeResult, type SavedFile, socket, string } from '../declare.ts';
 

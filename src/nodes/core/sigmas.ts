@@ -1,9 +1,9 @@
 // Sigmas: schedules, and what can be done with them. Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_align_your_steps.py,
 // nodes_gits.py.
 import { exponentialSigmas, karrasSigmas, laplaceSigmas, polyexponentialSigmas, vpSigmas } from '../../sampling/schedules/continuous.ts';
-import { extendSigmas, flipSigmas, setFirstSigma, splitSigmas, splitSigmasDenoise } from '../../sampling/schedules/edit.ts';
+import { extendSigmas, flipSigmas, setFirstSigma, splitSigmas, splitSigmasDenoise } from '../../sampling/schedules/edit-sigmas.ts';
+import { basicSigmas, betaSigmas, SCHEDULERS, sdTurboSigmas } from '../../sampling/schedules/schedules.ts';
 import { ALIGNED_FAMILIES, alignedSigmas, gitsSigmas } from '../../sampling/schedules/tabulated.ts';
-import { basicSigmas, betaSigmas, SCHEDULERS, sdTurboSigmas } from '../../sampling/schedules.ts';
 import { boolean, combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;

@@ -1,7 +1,7 @@
 // The core nodes in workflows: lists, values over wires, what can't run at all.
 import { expect, it } from 'vitest';
 import { smallEngine } from '../../../test/support/engine.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineNode, type NodeDeclaration, outputs, socket } from '../declare.ts';
 import { NODES } from '../index.ts';

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { runNode } from '../../../test/support/run-node.ts';
-import { guideSides } from '../../sampling/guider.ts';
-import type { Model } from '../../sampling/types.ts';
+import { guideSides } from '../../sampling/guiders/guider.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
 
 const g = golden('core_nodes', 'tonemap');
 

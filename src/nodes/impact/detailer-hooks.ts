@@ -1,7 +1,7 @@
 // Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py, hook_nodes.py.
 import { encodeWebp } from '../../image/codec/webp.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import { chosenParts, combineDetailerHooks, cycleDenoise, cycleNoise, cycleUnsampling, variationNoise } from '../../segs/detailer-hooks.ts';
 import { filterByLabel, filterByOrder, filterByRange } from '../../segs/filter.ts';
 import type { DetailerHook } from '../../segs/hooks.ts';

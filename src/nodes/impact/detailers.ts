@@ -1,8 +1,8 @@
 // Detailers: parts of a picture drawn anew at a larger size. Source: Impact Pack impact_pack.py, segs_nodes.py.
 import { squeezeMask } from '../../image/mask/morphology.ts';
 import { pythonRandom } from '../../random/python.ts';
-import type { Refiner } from '../../sampling/refined.ts';
-import type { SamplingHooks } from '../../sampling/types.ts';
+import type { Refiner } from '../../sampling/plans/refined.ts';
+import type { SamplingHooks } from '../../sampling/sampling-types.ts';
 import type { DetailSettings } from '../../segs/detail.ts';
 import { type Detailed, detailParts, detailSegs } from '../../segs/detailer.ts';
 import { maskToSegs } from '../../segs/from-mask.ts';

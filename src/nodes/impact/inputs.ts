@@ -1,7 +1,7 @@
 // Inputs that many nodes of the Impact Pack share.
 import { DarkroomError } from '../../errors.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact.ts';
+import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../segs/hooks.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { boolean, combo, float, type InputValues, int, seed, socket } from '../declare.ts';

@@ -1,7 +1,7 @@
 // Enlarging by way of the pixels, step by step, each step sampled anew. Source: Impact Pack impact_pack.py, util_nodes.py.
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
+import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../segs/hooks.ts';
 import { type IterativeUpscale, STEP_MODES, upscaleIteratively } from '../../segs/iterative.ts';
 import {

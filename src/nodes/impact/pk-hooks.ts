@@ -1,6 +1,6 @@
 // Hooks of iterative upscaling. Source: Impact Pack impact_pack.py.
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import { cfgSchedule, combinePixelHooks, denoiseSchedule, noiseInjection, stepsSchedule, unsampling } from '../../segs/pixel-hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 

@@ -1,10 +1,11 @@
 // Samplers and schedules as values: what is sampled with, for nodes that decide when and where. Source: Impact Pack special_samplers.py,
 // impact_pack.py (ImpactSchedulerAdapter).
+
+import { NO_NEGATIVE } from '../../sampling/plans/step-range.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact.ts';
+import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import { gitsSigmas } from '../../sampling/schedules/tabulated.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
-import { NO_NEGATIVE } from '../../sampling/step-range.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 import { schedulerFunc } from './inputs.ts';
 

@@ -1,5 +1,7 @@
 // A prompt per region. Source: Impact Pack special_samplers.py (RegionalPrompt, RegionalSampler, RegionalSamplerAdvanced,
 // TwoAdvancedSamplersForMask).
+
+import { VARIATION_METHODS } from '../../sampling/noise/variation.ts';
 import {
   type RegionalPrompt as Region,
   type RegionalPart,
@@ -7,11 +9,10 @@ import {
   SECOND_SEED,
   sampleRegions,
   sampleRegionsAdvanced,
-} from '../../sampling/regional.ts';
-import { RECOVERY_MODES } from '../../sampling/step-range.ts';
-import type { Latent, Model } from '../../sampling/types.ts';
-import { VARIATION_METHODS } from '../../sampling/variation.ts';
-import { softMask } from '../../sampling/warnings.ts';
+} from '../../sampling/plans/regional.ts';
+import { RECOVERY_MODES } from '../../sampling/plans/step-range.ts';
+import type { Latent, Model } from '../../sampling/sampling-types.ts';
+import { softMask } from '../../sampling/unstable-warnings.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { previewOf } from '../core/preview.ts';

@@ -1,10 +1,10 @@
 // Sampling with what a pipe or a provider holds, and small helpers beside it. Source: Impact Pack special_samplers.py, util_nodes.py.
 
-import { combine, concatConditioning } from '../../sampling/conditioning-ops.ts';
+import { combine, concatConditioning } from '../../sampling/conditioning/operations.ts';
+import { sampleDenoise, sampleRange } from '../../sampling/plans/step-range.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact.ts';
-import { sampleDenoise, sampleRange } from '../../sampling/step-range.ts';
-import type { Conditioning } from '../../sampling/types.ts';
+import type { Conditioning } from '../../sampling/sampling-types.ts';
+import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
 import { notOne, sampleTwo } from '../../segs/upscaler.ts';
 import { samplingHooks } from '../core/sampling.ts';
 import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, seed, socket } from '../declare.ts';

@@ -8,7 +8,7 @@ import { latentFromExif } from '../../formats/latent-png.ts';
 import { toBytes } from '../../image/bytes.ts';
 import { encodePng, readPngExif, readPngText } from '../../image/codec/png.ts';
 import { prepareNoise } from '../../random/noise.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { NodeResult, SavedFile } from '../declare.ts';
 import { NODES } from '../index.ts';

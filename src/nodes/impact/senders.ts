@@ -4,7 +4,7 @@ import { latentExif, latentFromExif } from '../../formats/latent-png.ts';
 import { decodeImage } from '../../image/codec/decode-image.ts';
 import { encodePng, readPngExif } from '../../image/codec/png.ts';
 import { type ByteImage, pilResize } from '../../image/resize/pil-resize.ts';
-import { LATENT_COLOURS, previewLatent } from '../../sampling/latent-preview.ts';
+import { LATENT_COLOURS, previewLatent } from '../../sampling/model/latent-preview.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
 import { contentOf, readLatent, savePictures, tempSuffix } from '../core/files.ts';

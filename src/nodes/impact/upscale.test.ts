@@ -7,7 +7,7 @@ import { fixtureModels } from '../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { loadUpscaler } from '../../models/upscaler/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Conditioning, Latent } from '../../sampling/types.ts';
+import type { Conditioning, Latent } from '../../sampling/sampling-types.ts';
 import type { PixelHook } from '../../segs/hooks.ts';
 import { upscaleSteps } from '../../segs/iterative.ts';
 import { cfgSchedule, denoiseSchedule, stepsSchedule } from '../../segs/pixel-hooks.ts';

@@ -1,9 +1,9 @@
 // What the sockets of the Impact Pack carry.
 import type { Clip } from '../../models/clip/clip.ts';
 import type { Autoencoder } from '../../models/types.ts';
-import type { RegionalPrompt } from '../../sampling/regional.ts';
-import type { SchedulerFunc, StepSampler } from '../../sampling/step-range.ts';
-import type { Conditioning, Model } from '../../sampling/types.ts';
+import type { RegionalPrompt } from '../../sampling/plans/regional.ts';
+import type { SchedulerFunc, StepSampler } from '../../sampling/plans/step-range.ts';
+import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
 import type { SegsPreprocessor } from '../../segs/control.ts';
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../segs/hooks.ts';
 import type { MaskPredictor } from '../../segs/sam.ts';

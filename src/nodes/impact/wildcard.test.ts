@@ -7,7 +7,7 @@ import { smallEngine } from '../../../test/support/engine.ts';
 import { fixtureFolders, runNode, testContext } from '../../../test/support/run-node.ts';
 import type { Clip } from '../../models/clip/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Conditioning, Model } from '../../sampling/types.ts';
+import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
 import { openFolders } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
 import { defineNode, socket } from '../declare.ts';

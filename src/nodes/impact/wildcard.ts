@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Clip } from '../../models/clip/clip.ts';
 import { didYouMean } from '../../near.ts';
-import { concatConditioning } from '../../sampling/conditioning-ops.ts';
-import type { Conditioning, Model } from '../../sampling/types.ts';
+import { concatConditioning } from '../../sampling/conditioning/operations.ts';
+import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
 import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../text/lora-tags.ts';
 import { hasWildcards, populate } from '../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { fixtureModels } from '../../../test/support/sampling.ts';
-import type { Latent } from '../../sampling/types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 type Expected = readonly [first: readonly number[], sum: number, shape: readonly number[]];

@@ -1,7 +1,14 @@
 // ComfyUI_Noise: noise as latents. DuplicateBatchIndex, which workflows use, was taken off the pack's own list; here it is on it.
-import { duplicateBatchIndex, injectionSigma, injectNoise, noisyLatent, sameShape, slerpLatents } from '../../sampling/noise-injection.ts';
+import {
+  duplicateBatchIndex,
+  injectionSigma,
+  injectNoise,
+  noisyLatent,
+  sameShape,
+  slerpLatents,
+} from '../../sampling/noise/noise-injection.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
+import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import type { NodeContext } from '../context.ts';
 import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket } from '../declare.ts';
 

@@ -1,7 +1,8 @@
 // The Unsampler of ComfyUI_Noise. Workflow files call it BNK_Unsampler, the source Unsampler; both names are known.
+
+import { unsample } from '../../sampling/plans/unsample.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules.ts';
-import { unsample } from '../../sampling/unsample.ts';
+import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import { samplingHooks } from '../core/sampling.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
 

@@ -20,7 +20,7 @@ import { resMultistep, resMultistepAncestral, resMultistepAncestralCfgPp, resMul
 import { saSolver, saSolverPece } from './sa-solver.ts';
 import type { SamplerKind } from './sampler.ts';
 import { brownian } from './sde.ts';
-import { seeds2, seeds3 } from './seeds.ts';
+import { seeds2, seeds3 } from './seeds-solver.ts';
 import { uniPc, uniPcBh2 } from './uni-pc.ts';
 
 export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {

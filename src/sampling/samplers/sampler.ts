@@ -1,6 +1,6 @@
 // What a sampler is: it takes a latent from sigmas[0] down the sigmas with the help of a denoiser. The names of options are the papers'.
 import type { Vector } from '../float32.ts';
-import type { ModelSampling } from '../model-sampling.ts';
+import type { ModelSampling } from '../model/model-sampling.ts';
 
 /** The denoised latent that the model sees in `x` at noise level `sigma`; `shape` is [B,C,H,W] where it is not that of the run. */
 export type Denoise = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Vector>;

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../../errors.ts';
 import { torchGenerator } from '../../random/generator.ts';
 import { f32, type Vector } from '../float32.ts';
-import { discreteSampling } from '../model-sampling.ts';
-import { runSampler } from '../sample.ts';
+import { discreteSampling } from '../model/model-sampling.ts';
+import { runSampler } from '../plans/sample.ts';
 import { SAMPLER_KINDS, SAMPLERS } from './index.ts';
 import type { Guided } from './sampler.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import type { Vector } from '../float32.ts';
-import { discreteSampling } from '../model-sampling.ts';
-import { runSampler } from '../sample.ts';
+import { discreteSampling } from '../model/model-sampling.ts';
+import { runSampler } from '../plans/sample.ts';
 import { SAMPLER_KINDS } from './index.ts';
 
 const sampling = discreteSampling();

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
-import { discreteSampling } from '../model-sampling.ts';
-import { runSampler } from '../sample.ts';
+import { discreteSampling } from '../model/model-sampling.ts';
+import { runSampler } from '../plans/sample.ts';
 import { reverseTimeScale } from './er-sde.ts';
 import { SAMPLER_KINDS } from './index.ts';
 import { tauInterval } from './sa-solver.ts';

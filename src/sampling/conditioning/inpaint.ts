@@ -1,0 +1,63 @@
+// What an inpainting model sees beside the latent: the picture greyed under the mask, and the mask (nodes.py InpaintModelConditioning).
+
+import { toNCHW, toNHWC } from '../../image/layout.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import { cropPlanes } from '../../image/resize/upscale.ts';
+import type { Autoencoder } from '../../models/types.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
+import { map, reshape, type Tensor } from '../../tensor/tensor.ts';
+import type { Conditioning, Latent } from '../sampling-types.ts';
+import { setValues } from './operations.ts';
+
+const STEP = 8;
+
+/** Planes [N,C,H,W] cut about the centre to multiples of 8. */
+export function cropToCells(x: Tensor): Tensor {
+  const [, , height, width] = x.shape;
+  const cut = (side: number): number => Math.floor(side / STEP) * STEP;
+  const offset = (side: number): number => Math.floor((side % STEP) / 2);
+  return cropPlanes(x, offset(width), offset(height), cut(width), cut(height));
+}
+
+/** Planes [N,C,H,W] that are 0.5 where the rounded mask [N or 1,1,H,W] is set. */
+function greyUnder(planes: Tensor, mask: Tensor): Tensor {
+  const [, channels, height, width] = planes.shape;
+  const plane = height * width;
+  return map(planes, (value, i) => {
+    const item = mask.shape[0] === 1 ? 0 : Math.floor(i / (channels * plane));
+    return Math.fround(Math.fround(value - 0.5) * (1 - roundHalfEven(mask.data[item * plane + (i % plane)]))) + 0.5;
+  });
+}
+
+export interface Inpainting {
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+  readonly vae: Autoencoder;
+  /** [N,H,W,3] */
+  readonly pixels: Tensor;
+  /** [M,h,w], M 1 or N. */
+  readonly mask: Tensor;
+  /** Samples inside of the mask only. */
+  readonly noiseMask: boolean;
+}
+
+/** Both sides with the greyed picture and the mask, and the latent of the whole picture. */
+export async function inpaintConditioning({ positive, negative, vae, pixels, mask, noiseMask }: Inpainting): Promise<{
+  positive: Conditioning;
+  negative: Conditioning;
+  latent: Latent;
+}> {
+  const masks = toNHW(mask);
+  const [count, height, width] = masks.shape;
+  const scaled = cropToCells(interpolate(reshape(masks, [count, 1, height, width]), pixels.shape[1], pixels.shape[2], 'bilinear'));
+  const concat_mask = reshape(scaled, [count, scaled.shape[2], scaled.shape[3]]);
+  const concat_latent_image = await vae.encode(toNHWC(greyUnder(cropToCells(toNCHW(pixels)), scaled)));
+  const samples = await vae.encode(pixels);
+  const values = { concat_latent_image, concat_mask };
+  return {
+    positive: setValues(positive, values),
+    negative: setValues(negative, values),
+    latent: noiseMask ? { samples, noise_mask: concat_mask } : { samples },
+  };
+}

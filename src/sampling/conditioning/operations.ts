@@ -1,0 +1,115 @@
+// Arithmetic on conditioning: join, average, zero, and where, when and how strongly a prompt acts (ComfyUI's Conditioning* nodes).
+import { DarkroomError } from '../../errors.ts';
+import { map, reshape, type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Conditioning, ConditioningEntry } from '../sampling-types.ts';
+
+type Warn = (message: string) => void;
+
+/** Every entry with `values` set over its own. */
+export const setValues = (conditioning: Conditioning, values: Partial<ConditioningEntry>): Conditioning =>
+  conditioning.map((entry) => ({ ...entry, ...values }));
+
+/** ConditioningCombine: both prompts act, each on its own. */
+export const combine = (a: Conditioning, b: Conditioning): Conditioning => [...a, ...b];
+
+/** ConditioningConcat: the tokens of `from`'s first entry after those of each entry of `to`. Throws DR_SHAPE_MISMATCH, DR_INPUT_INVALID. */
+export function concatConditioning(to: Conditioning, from: Conditioning, warn?: Warn): Conditioning {
+  const tail = firstOf(from, 'ConditioningConcat', warn).cond;
+  return to.map((entry) => {
+    sameWidth(entry.cond, tail);
+    const [batch, length, width] = entry.cond.shape;
+    const cond = withLength(entry.cond, length + tail.shape[1]);
+    for (let b = 0; b < batch; b++) {
+      const rows = tail.data.subarray(b * tail.shape[1] * width, (b + 1) * tail.shape[1] * width);
+      cond.data.set(rows, (b * cond.shape[1] + length) * width);
+    }
+    return { ...entry, cond };
+  });
+}
+
+/** ConditioningAverage: to·strength + from·(1 − strength), `from`'s first entry cut or zero-padded to each entry of `to`; pooled alike. */
+export function averageConditioning(to: Conditioning, from: Conditioning, strength: number, warn?: Warn): Conditioning {
+  const other = firstOf(from, 'ConditioningAverage', warn);
+  return to.map((entry) => {
+    sameWidth(entry.cond, other.cond);
+    const cond = mix(entry.cond, withLength(other.cond, entry.cond.shape[1]), strength);
+    if (!other.pooled_output) return { ...entry, cond };
+    const own = entry.pooled_output === undefined ? other.pooled_output : entry.pooled_output;
+    return { ...entry, cond, pooled_output: own ? mix(own, other.pooled_output, strength) : other.pooled_output };
+  });
+}
+
+/** ConditioningZeroOut: features and pooled features of zeros. */
+export const zeroOut = (conditioning: Conditioning): Conditioning =>
+  conditioning.map((entry) => ({
+    ...entry,
+    cond: map(entry.cond, () => 0),
+    ...(entry.pooled_output ? { pooled_output: map(entry.pooled_output, () => 0) } : {}),
+  }));
+
+export interface Rectangle {
+  readonly width: number;
+  readonly height: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** ConditioningSetArea: a rectangle in pixels, kept in whole latent cells of 8. */
+export function setArea(conditioning: Conditioning, { width, height, x, y }: Rectangle, strength: number): Conditioning {
+  const cells = (pixels: number) => Math.floor(pixels / 8);
+  return setValues(conditioning, { area: [cells(height), cells(width), cells(y), cells(x)], strength, set_area_to_bounds: false });
+}
+
+/** ConditioningSetAreaPercentage: a rectangle in fractions of the picture. */
+export const setAreaPercentage = (conditioning: Conditioning, { width, height, x, y }: Rectangle, strength: number): Conditioning =>
+  setValues(conditioning, { area: ['percentage', height, width, y, x], strength, set_area_to_bounds: false });
+
+/** ConditioningSetAreaStrength. */
+export const setAreaStrength = (conditioning: Conditioning, strength: number): Conditioning => setValues(conditioning, { strength });
+
+/** ConditioningSetMask: a mask [N,H,W] or [H,W]; `bounds`: only the mask's bounding box is evaluated. */
+export function setMask(conditioning: Conditioning, mask: Tensor, strength: number, bounds: boolean): Conditioning {
+  const batch = mask.shape.length < 3 ? reshape(mask, [1, ...mask.shape]) : mask;
+  return setValues(conditioning, { mask: batch, set_area_to_bounds: bounds, mask_strength: strength });
+}
+
+/** ConditioningSetTimestepRange: acts from `start` to `end`, fractions of the whole denoising. */
+export const setTimestepRange = (conditioning: Conditioning, start: number, end: number): Conditioning =>
+  setValues(conditioning, { start_percent: start, end_percent: end });
+
+function firstOf(conditioning: Conditioning, node: string, warn?: Warn): ConditioningEntry {
+  if (conditioning.length > 1) warn?.(`${node}: conditioning_from holds ${conditioning.length} prompts; only the first one is used`);
+  const [first] = conditioning;
+  if (first) return first;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `${node}: conditioning_from holds no prompt`,
+    hint: 'Connect the output of a text encoding node.',
+    input: 'conditioning_from',
+  });
+}
+
+function sameWidth(a: Tensor, b: Tensor): void {
+  if (a.shape[0] === b.shape[0] && a.shape[2] === b.shape[2]) return;
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `prompt features [${a.shape}] and [${b.shape}] do not go together`,
+    hint: 'Encode both prompts with CLIPs of the same model family.',
+    input: 'conditioning_from',
+  });
+}
+
+/** Features [B,T,D] cut or zero-padded to `length` tokens; a copy. */
+function withLength(x: Tensor, length: number): Tensor {
+  const [batch, own, width] = x.shape;
+  const out = new Float32Array(batch * length * width);
+  const kept = Math.min(own, length) * width;
+  for (let b = 0; b < batch; b++) out.set(x.data.subarray(b * own * width, b * own * width + kept), b * length * width);
+  return tensor([batch, length, width], out);
+}
+
+/** a·s + b·(1 − s), each product and the sum rounded to float32; the factors are rounded from doubles. */
+function mix(a: Tensor, b: Tensor, strength: number): Tensor {
+  if (a.data.length !== b.data.length) sameWidth(a, b);
+  const own = Math.fround(strength);
+  const other = Math.fround(1 - strength);
+  return map(a, (value, i) => Math.fround(value * own) + Math.fround(b.data[i] * other));
+}

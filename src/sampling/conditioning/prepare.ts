@@ -1,0 +1,163 @@
+// Conditioning made ready for a run (comfy.samplers process_conds): areas in latent cells, masks at latent size, sigma ranges, ADM vectors,
+// for each area a partner of the same area on the other side, and the ControlNets that act on negative prompts too.
+
+import { basename } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
+import { reshape, type Tensor } from '../../tensor/tensor.ts';
+import type { Conditioning, ConditioningEntry, Control, Model } from '../sampling-types.ts';
+import { admVector } from './adm.ts';
+import { concatChannels } from './concat.ts';
+import { shareControl } from './control.ts';
+
+/** Height, width, y, x in latent cells. */
+export type CellArea = readonly [number, number, number, number];
+
+/** What the network is told: its features and its ADM vector. */
+export interface NetworkCondition {
+  /** [1,T,D] */
+  readonly context: Tensor;
+  /** [1,A] */
+  readonly y?: Tensor;
+  /** Channels beside the latent's, [B,E,H,W]. */
+  readonly concat?: Tensor;
+}
+
+export interface PreparedCondition {
+  readonly condition: NetworkCondition;
+  readonly area?: CellArea;
+  /** [N,H,W] at latent size. */
+  readonly mask?: Tensor;
+  readonly strength: number;
+  readonly maskStrength: number;
+  /** Active from sigma `start` down to sigma `end`. */
+  readonly start: number;
+  readonly end: number;
+  readonly control?: Control;
+  /** The control acts on the other sides too. */
+  readonly controlsNegatives?: boolean;
+}
+
+/** As what a conditioning is plugged in; the refiner's default aesthetic score depends on it. */
+export type Side = 'positive' | 'negative';
+
+/** The run that conditionings are prepared for. */
+export interface ConditionedRun {
+  /** [B,C,H,W] */
+  readonly shape: readonly number[];
+  /** The latent to start from, in model units. */
+  readonly latent?: Tensor;
+  /** [B,C,H,W] */
+  readonly mask?: Tensor;
+  /** Of the run's noise; 0 unless given. */
+  readonly seed?: bigint;
+}
+
+/** Prepares the conditionings of a run's sides, in the order given. Throws DR_INPUT_INVALID when an entry does not fit the model. */
+export function prepareConditions<K extends string>(
+  model: Model,
+  sides: Readonly<Record<K, readonly [Side, Conditioning]>>,
+  run: ConditionedRun,
+): Record<K, readonly PreparedCondition[]> {
+  const names = Object.keys(sides) as K[];
+  const prepared = {} as Record<K, PreparedCondition[]>;
+  for (const name of names) {
+    const [side, conditioning] = sides[name];
+    prepared[name] = conditioning.map((entry) => prepare(model, entry, run, side));
+  }
+  for (const name of names)
+    for (const condition of [...prepared[name]]) for (const other of names) if (other !== name) addPartner(prepared[other], condition);
+  const positive = (prepared as Partial<Record<string, PreparedCondition[]>>).positive;
+  if (positive) for (const name of names) if (name !== 'positive') prepared[name] = shareControl(positive, prepared[name]);
+  return prepared;
+}
+
+function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, side: Side): PreparedCondition {
+  const [height, width] = run.shape.slice(-2);
+  const mask = entry.mask && maskAtSize(entry.mask, height, width);
+  const { percentToSigma } = model.sampling;
+  if (entry.cond.shape[2] !== model.unet.contextDim)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `the ${side} conditioning has ${entry.cond.shape[2]} features a token, the model (${model.family}) expects ${model.unet.contextDim}`,
+      hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
+      input: side,
+    });
+  for (let control = entry.control; control; control = control.previous) controlFits(model, control);
+  return {
+    condition: {
+      context: entry.cond,
+      y: model.unet.admChannels ? admVector(model, entry, { side, height: height * 8, width: width * 8, seed: run.seed ?? 0n }) : undefined,
+      concat: concatChannels(model, entry, run),
+    },
+    area: mask && entry.set_area_to_bounds ? bounds(mask) : entry.area && toCells(entry.area, height, width),
+    mask,
+    strength: entry.strength ?? 1,
+    maskStrength: entry.mask_strength ?? 1,
+    start: entry.start_percent === undefined ? Number.POSITIVE_INFINITY : Math.fround(percentToSigma(entry.start_percent)),
+    end: entry.end_percent === undefined ? Number.NEGATIVE_INFINITY : Math.fround(percentToSigma(entry.end_percent)),
+    control: entry.control,
+    controlsNegatives: entry.control_apply_to_uncond,
+  };
+}
+
+function controlFits({ unet, family }: Model, { net }: Control): void {
+  if (net.fits(unet)) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `the ControlNet ${basename(net.file)} is made for another model family than ${family}`,
+    hint: `Load a ControlNet for ${family} models.`,
+    input: 'control_net',
+    file: net.file,
+  });
+}
+
+function toCells(area: NonNullable<ConditioningEntry['area']>, height: number, width: number): CellArea {
+  if (area[0] !== 'percentage') return area;
+  const [, h, w, y, x] = area;
+  return [
+    Math.max(1, roundHalfEven(h * height)),
+    Math.max(1, roundHalfEven(w * width)),
+    roundHalfEven(y * height),
+    roundHalfEven(x * width),
+  ];
+}
+
+function maskAtSize(mask: Tensor, height: number, width: number): Tensor {
+  const [h, w] = mask.shape.slice(-2);
+  const count = mask.data.length / (h * w);
+  if (h === height && w === width) return reshape(mask, [count, h, w]);
+  return reshape(interpolate(reshape(mask, [count, 1, h, w]), height, width, 'bilinear'), [count, height, width]);
+}
+
+/** The smallest area around what is not 0 in any of the masks, 8 x 8 at least. */
+function bounds(mask: Tensor): CellArea {
+  const [, height, width] = mask.shape;
+  let [top, left, bottom, right] = [height, width, -1, -1];
+  for (let i = 0; i < mask.data.length; i++) {
+    if (mask.data[i] === 0) continue;
+    const y = Math.floor(i / width) % height;
+    const x = i % width;
+    [top, left, bottom, right] = [Math.min(top, y), Math.min(left, x), Math.max(bottom, y), Math.max(right, x)];
+  }
+  if (bottom < 0) return [8, 8, 0, 0];
+  return [Math.max(8, bottom - top + 1), Math.max(8, right - left + 1), top, left];
+}
+
+const isInside = (inner: CellArea, outer: CellArea): boolean =>
+  inner[2] >= outer[2] && inner[3] >= outer[3] && inner[0] + inner[2] <= outer[0] + outer[2] && inner[1] + inner[3] <= outer[1] + outer[3];
+
+/** Gives `side` a copy of `condition` (area, mask, strength, range) that says what the smallest entry around that area says. */
+function addPartner(side: PreparedCondition[], condition: PreparedCondition): void {
+  const { area } = condition;
+  if (!area) return;
+  let smallest: PreparedCondition | undefined;
+  for (const candidate of side) {
+    if (!candidate.area) smallest ??= candidate;
+    else if (isInside(area, candidate.area)) {
+      const best = smallest?.area;
+      if (!best || best[0] * best[1] > candidate.area[0] * candidate.area[1]) smallest = candidate;
+    }
+  }
+  if (!smallest || smallest.area?.join() === area.join()) return;
+  side.push({ ...condition, condition: smallest.condition });
+}

@@ -1,0 +1,201 @@
+// The predictions of one evaluation (comfy.samplers calc_cond_batch): all active conditions of all sides, each on its area, in as few
+// network calls as their shapes allow; blended by strength and mask.
+import { DarkroomError } from '../../errors.ts';
+import { concatBatch, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { joinChannels } from '../conditioning/concat.ts';
+import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
+import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
+import { f32 } from '../float32.ts';
+import type { Control, Model } from '../sampling-types.ts';
+
+/** Edges of an area without a mask fade over this many cells. */
+const FADE = 8;
+/** Contexts are repeated to a common length up to this factor; else they go into separate batches. */
+const MAX_REPEAT = 4;
+
+/** A condition cut to its area of the latent. */
+interface Task {
+  readonly side: number;
+  readonly condition: NetworkCondition;
+  readonly x: Tensor;
+  readonly area: CellArea;
+  readonly control?: Control;
+  /** Weight of each cell, [B,h,w]. */
+  readonly weight: Float32Array;
+}
+
+/** What each side's conditions together predict for latents [B,C,H,W] at `sigma`; 0 where none of a side is active. */
+export async function predictSides(
+  model: Model,
+  sides: readonly (readonly PreparedCondition[])[],
+  x: Tensor,
+  sigma: number,
+): Promise<Tensor[]> {
+  const [batch, , height, width] = x.shape;
+  const sums = sides.map(() => new Float32Array(x.data.length));
+  const counts = sides.map(() => new Float32Array(batch * height * width).fill(1e-37));
+
+  let waiting = sides.flatMap((conditions, side) =>
+    conditions.filter(({ start, end }) => !(sigma > start || sigma < end)).map((condition) => toTask(condition, side, x)),
+  );
+  // Where a ControlNet acts at all, one session serves what it does not act on too.
+  const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
+  while (waiting.length) {
+    const [first] = waiting;
+    const together = waiting.filter((task) => canShareBatch(task, first)).reverse();
+    waiting = waiting.filter((task) => !together.includes(task));
+    const predictions = await evaluate(model, together, sigma, uniform);
+    for (const [i, { side, area, weight }] of together.entries()) {
+      accumulate(sums[side], counts[side], x.shape, area, predictions.data.subarray(i * together[i].x.data.length), weight);
+    }
+  }
+  return sums.map((sum, side) => {
+    const count = counts[side];
+    const plane = height * width;
+    const perItem = x.data.length / batch;
+    return tensor(
+      x.shape,
+      sum.map((value, i) => value / count[Math.floor(i / perItem) * plane + (i % plane)]),
+    );
+  });
+}
+
+function toTask(prepared: PreparedCondition, side: number, x: Tensor): Task {
+  const [batch, , height, width] = x.shape;
+  const area = cutArea(prepared.area ?? [height, width, 0, 0], height, width);
+  const { concat } = prepared.condition;
+  return {
+    side,
+    condition: { ...prepared.condition, concat: concat && repeatToBatch(cutOut(concat, area), batch) },
+    x: cutOut(x, area),
+    area,
+    control: prepared.control,
+    weight: weights(prepared, area, batch, height, width),
+  };
+}
+
+function cutArea([h, w, y, x]: CellArea, height: number, width: number): CellArea {
+  if (y < 0 || x < 0 || y >= height || x >= width)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `a conditioning area begins at ${x * 8},${y * 8}, outside of the ${width * 8}x${height * 8} picture`,
+      hint: 'Move the area into the picture.',
+    });
+  return [Math.min(height - y, h), Math.min(width - x, w), y, x];
+}
+
+function cutOut(x: Tensor, [h, w, top, left]: CellArea): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  if (h === height && w === width) return x;
+  const data = new Float32Array(batch * channels * h * w);
+  for (let plane = 0; plane < batch * channels; plane++)
+    for (let row = 0; row < h; row++) {
+      const from = (plane * height + top + row) * width + left;
+      data.set(x.data.subarray(from, from + w), (plane * h + row) * w);
+    }
+  return tensor([batch, channels, h, w], data);
+}
+
+function weights(prepared: PreparedCondition, [h, w, top, left]: CellArea, batch: number, height: number, width: number): Float32Array {
+  const { mask, strength, maskStrength } = prepared;
+  const out = new Float32Array(batch * h * w).fill(strength);
+  if (mask) {
+    const items = Math.min(mask.shape[0], batch);
+    if (batch % items)
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: `a conditioning mask has ${items} items for a batch of ${batch}`,
+        hint: 'Give one mask, or one for each picture of the batch.',
+      });
+    for (let i = 0; i < out.length; i++) {
+      const [item, row, column] = [Math.floor(i / (h * w)) % items, Math.floor(i / w) % h, i % w];
+      out[i] = f32(mask.data[(item * height + top + row) * width + left + column] * f32(maskStrength)) * f32(strength);
+    }
+  } else if (prepared.area) {
+    const rows = ramp(h, top !== 0, top + h < height);
+    const columns = ramp(w, left !== 0, left + w < width);
+    for (let i = 0; i < out.length; i++) {
+      for (const factor of [...rows[Math.floor(i / w) % h], ...columns[i % w]]) out[i] = out[i] * factor;
+    }
+  }
+  return out;
+}
+
+/** For each position along a side of an area the factors of the fades that reach it. */
+function ramp(length: number, fadeStart: boolean, fadeEnd: boolean): number[][] {
+  const reach = Math.min(FADE, Math.floor(length / 4));
+  const factors: number[][] = Array.from({ length }, () => []);
+  for (let t = 0; t < reach; t++) {
+    const factor = f32((1 / reach) * (t + 1));
+    if (fadeStart) factors[t].push(factor);
+    if (fadeEnd) factors[length - 1 - t].push(factor);
+  }
+  return factors;
+}
+
+function canShareBatch(task: Task, first: Task): boolean {
+  if (task.control !== first.control) return false;
+  const [a, b] = [task.condition.context.shape[1], first.condition.context.shape[1]];
+  return task.x.shape.join() === first.x.shape.join() && leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT;
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+const leastCommonMultiple = (a: number, b: number): number => (a / greatestCommonDivisor(a, b)) * b;
+
+async function evaluate(
+  model: Model,
+  tasks: readonly Task[],
+  sigma: number,
+  uniform: ReturnType<typeof uniformResiduals>,
+): Promise<Tensor> {
+  const { sampling, unet } = model;
+  const batch = tasks[0].x.shape[0];
+  const tokens = tasks.map(({ condition }) => condition.context.shape[1]).reduce(leastCommonMultiple);
+  const x = concatBatch(tasks.map((task) => task.x));
+  const inputs = {
+    x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
+    timesteps: new Float32Array(x.shape[0]).fill(sampling.timestep(sigma)),
+    context: concatBatch(tasks.map(({ condition }) => repeatToBatch(repeatTokens(condition.context, tokens), batch))),
+    y: unet.admChannels ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch))) : undefined,
+  };
+  const { control } = tasks[0];
+  const residuals = control && (await controlResiduals(control, { ...inputs, sigma, sampling, unet, conditions: tasks.length }));
+  const concat = tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
+  const output = await unet.evaluate({
+    ...inputs,
+    x: concat ? joinChannels(inputs.x, concat) : inputs.x,
+    control: uniform(residuals),
+  });
+  return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
+}
+
+/** Repeats the tokens as a whole; attention over them gives the same. */
+function repeatTokens(context: Tensor, tokens: number): Tensor {
+  const [items, length, width] = context.shape;
+  if (length === tokens) return context;
+  const data = new Float32Array(items * tokens * width);
+  for (let item = 0; item < items; item++) {
+    const own = context.data.subarray(item * length * width, (item + 1) * length * width);
+    for (let at = 0; at < tokens; at += length) data.set(own, (item * tokens + at) * width);
+  }
+  return tensor([items, tokens, width], data);
+}
+
+/** sum += prediction * weight and count += weight on an area. */
+function accumulate(
+  sum: Float32Array,
+  count: Float32Array,
+  [batch, channels, height, width]: readonly number[],
+  [h, w, top, left]: CellArea,
+  prediction: Float32Array,
+  weight: Float32Array,
+): void {
+  for (let item = 0; item < batch; item++)
+    for (let row = 0; row < h; row++)
+      for (let column = 0; column < w; column++) {
+        const own = weight[(item * h + row) * w + column];
+        count[(item * height + top + row) * width + left + column] += own;
+        for (let c = 0; c < channels; c++) {
+          const plane = item * channels + c;
+          sum[(plane * height + top + row) * width + left + column] += f32(prediction[(plane * h + row) * w + column] * own);
+        }
+      }
+}

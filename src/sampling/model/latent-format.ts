@@ -1,0 +1,38 @@
+// How the latents of a VAE become those a model works on, and back (comfy.latent_formats).
+import { map, sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import { f32 } from '../float32.ts';
+import type { LatentFormat } from '../sampling-types.ts';
+
+export const SD: LatentFormat = { channels: 4, scale: 0.18215 };
+export const SDXL: LatentFormat = { channels: 4, scale: 0.13025 };
+/** Playground v2.5: each channel normalised by its own mean and deviation. */
+export const SDXL_PLAYGROUND: LatentFormat = {
+  channels: 4,
+  scale: 0.5,
+  mean: [-1.6574, 1.886, -1.383, 2.5155],
+  std: [8.4927, 5.9022, 6.5498, 5.2299],
+};
+
+/** Model latents from VAE latents [B,C,H,W] (process_latent_in). */
+export function toModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor): Tensor {
+  const k = f32(scale);
+  if (!mean || !std) return map(latent, (value) => value * k);
+  const channel = channelOf(latent);
+  return map(latent, (value, i) => f32(f32(value - f32(mean[channel(i)])) * k) / f32(std[channel(i)]));
+}
+
+/** VAE latents from model latents [B,C,H,W] (process_latent_out). */
+export function fromModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor): Tensor {
+  const k = f32(scale);
+  if (!mean || !std) return map(latent, (value) => value / k);
+  const channel = channelOf(latent);
+  return map(latent, (value, i) => f32(f32(value * f32(std[channel(i)])) / k) + f32(mean[channel(i)]));
+}
+
+function channelOf({ shape }: Tensor): (index: number) => number {
+  const plane = sizeOf(shape.slice(2));
+  return (index) => Math.floor(index / plane) % shape[1];
+}
+
+/** Only a latent that is not empty is scaled: an empty one stays all 0 whatever the format. */
+export const isEmptyLatent = ({ data }: Tensor): boolean => !data.some((value) => value !== 0);

@@ -1,0 +1,232 @@
+// What a network predicts and at which noise levels (comfy.model_sampling, comfy_extras/nodes_model_advanced.py): tables of sigmas, and the
+// parameterisations between a latent and the network. "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
+// for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891) for the zero terminal SNR rescale.
+import { addScaled, divide, exp, f32, linspace, log, scale, sqrt, square, type Vector } from '../float32.ts';
+
+export interface ModelSampling {
+  readonly prediction: Prediction;
+  readonly zsnr: boolean;
+  /** How a continuous model counts time; absent where there are 1000 steps. */
+  readonly clock?: keyof typeof CLOCKS;
+  /** Ascending. */
+  readonly sigmas: Float32Array;
+  readonly logSigmas: Float32Array;
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+  /** The timestep the network is given; of a discrete model the one whose sigma is nearest in the logarithm. */
+  timestep(sigma: number): number;
+  /** Sigma of a fractional timestep. */
+  sigma(timestep: number): number;
+  /** Sigma at a fraction of the schedule: 0 is before its start, 1 its end (0). */
+  percentToSigma(percent: number): number;
+  /** The network's input for a latent at `sigma`. */
+  calculateInput(sigma: number, x: Vector): Vector;
+  /** The denoised latent from the network's raw output at latent `x`. */
+  calculateDenoised(sigma: number, output: Vector, x: Vector): Vector;
+  /** The latent a run starts from. */
+  noiseScaling(sigma: number, noise: Vector, latent: Vector, maxDenoise?: boolean): Vector;
+  /** Undoes the parameterisation's scaling of a finished latent. */
+  inverseNoiseScaling(sigma: number, latent: Vector): Vector;
+}
+
+/** The noise levels alone. */
+type Levels = Pick<ModelSampling, 'clock' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'>;
+
+/** What a parameterisation may ask for beside sigma: the standard deviation of the data, and the timestep. */
+interface Setting {
+  readonly sigmaData: number;
+  readonly timestep: (sigma: number) => number;
+}
+
+interface Parameterisation {
+  /** The network's input for a latent; of unit variance unless given. */
+  readonly input?: (sigma: number, x: Vector) => Vector;
+  readonly denoised: (sigma: number, output: Vector, x: Vector, setting: Setting) => Vector;
+  /** Starts from noise * sigma also at the largest sigma. */
+  readonly plainNoise?: boolean;
+}
+
+/** a * s * t / d + b * u * v / e, rounded after each operation. */
+function mix(a: Vector, [s, d]: readonly [number, number], b: Vector, [t, u, e]: readonly [number, number, number]): Vector {
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = f32(f32(a[i] * s) / d) + f32(f32(f32(b[i] * t) * u) / e);
+  return out;
+}
+
+/** The velocity between data and noise; `sign` is -1 where the network points from noise to data. */
+const velocity =
+  (sign: number): Parameterisation['denoised'] =>
+  (sigma, output, x, { sigmaData }) => {
+    const variance = f32(square(sigma) + f32(sigmaData ** 2));
+    return mix(x, [f32(sigmaData ** 2), variance], output, [sign * sigma, sigmaData, sqrt(variance)]);
+  };
+
+const noiseShare = (sigma: number): number => f32(sigma / f32(sigma + 1));
+
+/** Weight of the data in the consistency function of latent consistency models, and the timestep's factor in it. */
+const LCM_SIGMA_DATA = 0.5;
+const LCM_TIMESTEP_SCALING = 10;
+
+/** Parameterisations by name: what the network's output is. */
+export const PARAMETERISATIONS = {
+  eps: { denoised: (sigma, output, x) => addScaled(x, output, -sigma) },
+  v: { denoised: velocity(-1) },
+  edm: { denoised: velocity(1) },
+  x0: { denoised: (_, output) => output },
+  img_to_img: { denoised: (_, output) => output, input: (_, x) => x },
+  lcm: {
+    denoised: (sigma, output, x, { timestep }) => {
+      const t = f32(timestep(sigma) * LCM_TIMESTEP_SCALING);
+      const variance = f32(square(t) + LCM_SIGMA_DATA ** 2);
+      const [skip, out] = [f32(LCM_SIGMA_DATA ** 2 / variance), f32(t / sqrt(variance))];
+      return addScaled(scale(addScaled(x, output, -sigma), out), x, skip);
+    },
+  },
+  cosmos_rflow: {
+    input: (sigma, x) => scale(x, 1 - noiseShare(sigma)),
+    denoised: (sigma, output, x) => addScaled(scale(x, 1 - noiseShare(sigma)), output, -noiseShare(sigma)),
+    plainNoise: true,
+  },
+} satisfies Record<string, Parameterisation>;
+
+export type Prediction = keyof typeof PARAMETERISATIONS;
+
+function modelSampling(levels: Levels, prediction: Prediction, { sigmaData = 1, zsnr = false } = {}): ModelSampling {
+  const { denoised, input, plainNoise }: Parameterisation = PARAMETERISATIONS[prediction];
+  const { sigmas, timestep } = levels;
+  const setting = { sigmaData, timestep };
+  return {
+    ...levels,
+    prediction,
+    zsnr,
+    sigmaMin: sigmas[0],
+    sigmaMax: sigmas[sigmas.length - 1],
+    calculateInput: input ?? ((value, x) => divide(x, sqrt(f32(square(value) + f32(sigmaData ** 2))))),
+    calculateDenoised: (value, output, x) => denoised(value, output, x, setting),
+    noiseScaling: (value, noise, latent, maxDenoise) =>
+      addScaled(latent, noise, maxDenoise && !plainNoise ? sqrt(f32(1 + square(value))) : value),
+    inverseNoiseScaling: (_, latent) => latent,
+  };
+}
+
+const STEPS = 1000;
+const BETA_START = 0.00085;
+const BETA_END = 0.012;
+/** Stands for the zero that the rescale would put at the end. */
+const LAST_ALPHA_BAR = 4.8973451890853435e-8;
+
+export interface DiscreteOptions {
+  readonly prediction?: Prediction;
+  readonly zsnr?: boolean;
+  /** Number of timesteps a distilled model knows, evenly spaced, the last among them; all 1000 unless given. */
+  readonly timesteps?: number;
+}
+
+/** The model sampling of SD1, SD2 and SDXL: scaled linear betas of 1000 steps. */
+export function discreteSampling({ prediction = 'eps', zsnr = false, timesteps = STEPS }: DiscreteOptions = {}): ModelSampling {
+  const table = zsnr ? zeroTerminalSnr(sigmaTable()) : sigmaTable();
+  if (timesteps === STEPS) return modelSampling(discreteLevels(table, 1), prediction, { zsnr });
+  const skip = Math.floor(STEPS / timesteps);
+  const known = Float64Array.from({ length: timesteps }, (_, i) => f32(table[STEPS - 1 - (timesteps - 1 - i) * skip]));
+  return modelSampling(discreteLevels(known, skip), prediction, { zsnr });
+}
+
+/** Levels at the timesteps skip - 1, 2 skip - 1 … */
+function discreteLevels(table: Float64Array, skip: number): Levels {
+  const sigmas = Float32Array.from(table);
+  const logSigmas = Float32Array.from(table, Math.log);
+  const last = table.length - 1;
+
+  const sigma = (timestep: number): number => {
+    const t = f32(Math.min(Math.max(f32(f32(f32(timestep) - (skip - 1)) / skip), 0), last));
+    const low = Math.floor(t);
+    const w = f32(t - low);
+    return exp(f32(f32(f32(1 - w) * logSigmas[low]) + f32(w * logSigmas[Math.ceil(t)])));
+  };
+
+  const timestep = (value: number): number => {
+    const wanted = log(value);
+    let best = 0;
+    let distance = Number.POSITIVE_INFINITY;
+    for (let i = 0; i <= last; i++) {
+      const d = f32(Math.abs(wanted - logSigmas[i]));
+      if (d < distance) {
+        best = i;
+        distance = d;
+      }
+    }
+    return best * skip + (skip - 1);
+  };
+
+  return { sigmas, logSigmas, sigma, timestep, percentToSigma: percentOr((percent) => sigma(f32((1 - percent) * (STEPS - 1)))) };
+}
+
+const percentOr =
+  (inside: (percent: number) => number) =>
+  (percent: number): number => {
+    if (percent <= 0) return 999999999.9;
+    return percent >= 1 ? 0 : inside(percent);
+  };
+
+/** How a continuous model counts time. */
+interface Clock {
+  timestep(sigma: number): number;
+  sigma(timestep: number, sigmaMax: number): number;
+}
+
+/** Clocks of continuous models: log sigma (EDM), the angle between data and noise (v), the share of noise (Cosmos). */
+export const CLOCKS = {
+  edm: { timestep: (sigma) => f32(0.25 * log(sigma)), sigma: (t) => exp(f32(t / 0.25)) },
+  v: {
+    timestep: (sigma) => f32(f32(f32(Math.atan(sigma)) / f32(Math.PI)) * 2),
+    sigma: (t) => f32(Math.tan(f32(f32(t * f32(Math.PI)) / 2))),
+  },
+  cosmos: { timestep: noiseShare, sigma: (t, max) => (t >= noiseShare(max) ? max : f32(t / f32(1 - t))) },
+} satisfies Record<string, Clock>;
+
+export interface ContinuousOptions {
+  readonly prediction: Prediction;
+  readonly clock?: keyof typeof CLOCKS;
+  /** Above 0. */
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+  readonly sigmaData?: number;
+}
+
+/** Models over a continuous range of sigmas; the table is for schedules that need one. */
+export function continuousSampling({ prediction, clock = 'edm', sigmaMin, sigmaMax, sigmaData }: ContinuousOptions): ModelSampling {
+  const sigmas = linspace(Math.log(sigmaMin), Math.log(sigmaMax), STEPS).map(exp);
+  const [low, high] = [sigmas[0], sigmas[STEPS - 1]];
+  const { timestep, sigma }: Clock = CLOCKS[clock];
+  const levels: Levels = {
+    clock,
+    sigmas,
+    logSigmas: sigmas.map(log),
+    timestep,
+    sigma: (t) => sigma(t, high),
+    percentToSigma: percentOr((percent) => Math.exp((Math.log(high) - Math.log(low)) * (1 - percent) + Math.log(low))),
+  };
+  return modelSampling(levels, prediction, { sigmaData });
+}
+
+function sigmaTable(): Float64Array {
+  const [from, to] = [BETA_START ** 0.5, BETA_END ** 0.5];
+  const step = (to - from) / (STEPS - 1);
+  const table = new Float64Array(STEPS);
+  let alphaBar = 1;
+  for (let i = 0; i < STEPS; i++) {
+    const root = i < STEPS / 2 ? from + step * i : to - step * (STEPS - 1 - i);
+    alphaBar *= 1 - root * root;
+    table[i] = ((1 - alphaBar) / alphaBar) ** 0.5;
+  }
+  return table;
+}
+
+function zeroTerminalSnr(table: Float64Array): Float64Array {
+  const root = table.map((s) => Math.sqrt(1 / (s * s + 1)));
+  const [first, last] = [root[0], root[STEPS - 1]];
+  return root.map((r, i) => {
+    const alphaBar = i === STEPS - 1 ? LAST_ALPHA_BAR : ((r - last) * (first / (first - last))) ** 2;
+    return ((1 - alphaBar) / alphaBar) ** 0.5;
+  });
+}

@@ -1,0 +1,34 @@
+// Puts a network and its sampling together to what MODEL sockets carry.
+import type { Prediction } from '../../formats/identify/identify.ts';
+import type { UNet } from '../../models/types.ts';
+import type { LatentFormat, Model } from '../sampling-types.ts';
+import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
+import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
+
+const LATENT_FORMATS: Readonly<Record<Model['family'], LatentFormat>> = { sd1: SD, sd2: SD, sdxl: SDXL, 'sdxl-refiner': SDXL };
+
+/** Playground v2.5. */
+const EDM = { prediction: 'edm', sigmaMin: 0.002, sigmaMax: 80, sigmaData: 0.5 } as const;
+/** CosXL, where its file doesn't say. */
+const V_EDM_MIN = 0.002;
+
+function samplingOf(prediction: Prediction): ModelSampling {
+  switch (prediction.kind) {
+    case 'eps':
+      return discreteSampling();
+    case 'v':
+      return discreteSampling({ prediction: 'v', zsnr: prediction.zsnr });
+    case 'edm':
+      return continuousSampling(EDM);
+    case 'v-edm':
+      return continuousSampling({ prediction: 'v', sigmaMin: prediction.sigmaMin ?? V_EDM_MIN, sigmaMax: prediction.sigmaMax });
+  }
+}
+
+/** A model of a family; eps prediction unless told. */
+export const makeModel = (family: Model['family'], unet: UNet, prediction: Prediction = { kind: 'eps' }): Model => ({
+  family,
+  unet,
+  sampling: samplingOf(prediction),
+  latentFormat: prediction.kind === 'edm' ? SDXL_PLAYGROUND : LATENT_FORMATS[family],
+});

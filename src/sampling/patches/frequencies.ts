@@ -1,0 +1,56 @@
+// Frequencies of a plane scaled (FreSca; ComfyUI comfy_extras/nodes_fresca.py): the low ones, -cutoff <= k < cutoff in both directions, by one
+// factor, all others by another. What passes is a projection along rows and one along columns, so no Fourier transform is needed.
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+
+interface Complex {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+/** The circulant's first column: the sum of exp(2 pi i k n / length) over the band, over length. */
+function projection(length: number, cutoff: number): Complex {
+  const reach = Math.min(cutoff, length >> 1);
+  const [re, im] = [new Float64Array(length), new Float64Array(length)];
+  for (let n = 0; n < length; n++)
+    for (let k = -reach; k < reach; k++) {
+      const angle = (2 * Math.PI * ((k * n) % length)) / length;
+      re[n] += Math.cos(angle) / length;
+      im[n] += Math.sin(angle) / length;
+    }
+  return { re, im };
+}
+
+/** Planes [B,C,H,W] with low frequencies times `low` and high ones times `high`. */
+export function scaleFrequencies(x: Tensor, low: number, high: number, cutoff: number): Tensor {
+  const [batch, channels, height, width] = x.shape;
+  const [across, down] = [projection(width, cutoff), projection(height, cutoff)];
+  const out = new Float32Array(x.data.length);
+  const [re, im] = [new Float64Array(height * width), new Float64Array(height * width)];
+  for (let start = 0; start < out.length; start += height * width) {
+    for (let y = 0; y < height; y++)
+      for (let to = 0; to < width; to++) {
+        let [a, b] = [0, 0];
+        for (let from = 0; from < width; from++) {
+          const value = x.data[start + y * width + from];
+          const shift = to >= from ? to - from : to - from + width;
+          a += across.re[shift] * value;
+          b += across.im[shift] * value;
+        }
+        re[y * width + to] = a;
+        im[y * width + to] = b;
+      }
+    for (let to = 0; to < height; to++) {
+      const row = new Float64Array(width);
+      for (let from = 0; from < height; from++) {
+        const shift = to >= from ? to - from : to - from + height;
+        const [c, s] = [down.re[shift], down.im[shift]];
+        for (let i = 0; i < width; i++) row[i] += c * re[from * width + i] - s * im[from * width + i];
+      }
+      for (let i = 0; i < width; i++) {
+        const at = start + to * width + i;
+        out[at] = high * x.data[at] + (low - high) * row[i];
+      }
+    }
+  }
+  return tensor([batch, channels, height, width], out);
+}

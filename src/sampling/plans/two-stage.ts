@@ -1,0 +1,94 @@
+// Base and refiner after one another, as the samplers of SeargeSDXL plan them: KSampler runs that share one seed and one count of steps.
+
+import type { Conditioning, Latent, Model } from '../sampling-types.ts';
+import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
+
+/** One KSampler run of the plan. */
+export interface Stage extends Required<Pick<KSamplerOptions, 'seed' | 'denoise' | 'startStep' | 'lastStep' | 'forceFullDenoise'>> {
+  readonly model: 'base' | 'refiner';
+  /** Starts from the latent as it is. */
+  readonly disableNoise?: boolean;
+}
+
+export interface TwoStagePlan {
+  readonly seed: bigint;
+  readonly steps: number;
+  /** Share of the steps that the base model takes, 0..1. */
+  readonly baseRatio: number;
+  /** 0..1; below 0.01 nothing is done. */
+  readonly denoise: number;
+  /** Steps of the refiner, from fresh noise, before the base. */
+  readonly prepSteps?: number;
+  /** Added to the refiner's seed, 1 unless given. */
+  readonly noiseOffset?: number;
+  /** Factor on the refiner's denoise, 0.01..1. */
+  readonly refinerStrength?: number;
+}
+
+/** The runs, in order. Each begins with new noise and ends without any. */
+export function twoStagePlan({
+  seed,
+  steps,
+  baseRatio,
+  denoise,
+  prepSteps = 0,
+  noiseOffset = 1,
+  refinerStrength = 1,
+}: TwoStagePlan): Stage[] {
+  if (denoise < 0.01) return [];
+  const baseSteps = Math.trunc(steps * (baseRatio + 0.0001));
+  const prep = Math.max(0, prepSteps >= baseSteps ? baseSteps - 1 : prepSteps);
+  const stages: Stage[] = [];
+  if (prep > 0)
+    stages.push({ model: 'refiner', seed: seed + 2n, denoise, startStep: steps - prep, lastStep: steps, forceFullDenoise: false });
+  const baseEnd = Math.min(baseSteps, steps);
+  stages.push({ model: 'base', seed, denoise, startStep: prep, lastStep: baseEnd, forceFullDenoise: true });
+  if (baseSteps < steps)
+    stages.push({
+      model: 'refiner',
+      seed: seed + BigInt(noiseOffset),
+      denoise: denoise * Math.max(refinerStrength, 0.01),
+      startStep: baseSteps,
+      lastStep: steps,
+      forceFullDenoise: true,
+    });
+  return stages;
+}
+
+/** The runs of SeargeSDXLSampler (v1): the refiner goes on from the noise that the base leaves. */
+export function handOverPlan({ seed, steps, baseRatio, denoise }: Pick<TwoStagePlan, 'seed' | 'steps' | 'baseRatio' | 'denoise'>): Stage[] {
+  if (denoise < 0.01) return [];
+  const baseSteps = Math.trunc(steps * baseRatio);
+  if (baseSteps >= steps) return [{ model: 'base', seed, denoise, startStep: 0, lastStep: steps, forceFullDenoise: true }];
+  return [
+    { model: 'base', seed, denoise, startStep: 0, lastStep: baseSteps, forceFullDenoise: false },
+    { model: 'refiner', seed, denoise: 1, disableNoise: true, startStep: baseSteps, lastStep: steps, forceFullDenoise: true },
+  ];
+}
+
+export interface PromptedModel {
+  readonly model: Model;
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+}
+
+export interface TwoStageRun extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'sampler' | 'scheduler' | 'signal' | 'warn'> {
+  readonly base: PromptedModel;
+  readonly refiner: PromptedModel;
+  /** After each step of any stage, counted through. */
+  readonly onStep?: KSamplerOptions['onStep'];
+}
+
+/** Runs the stages on a latent. Throws what commonKSampler throws. */
+export async function runStages(stages: readonly Stage[], latent: Latent, run: TwoStageRun): Promise<Latent> {
+  const total = stages.reduce((sum, { startStep, lastStep }) => sum + Math.max(0, lastStep - startStep), 0);
+  let result = latent;
+  let before = 0;
+  for (const { model, ...stage } of stages) {
+    const offset = before;
+    const onStep: KSamplerOptions['onStep'] = (step, _, denoised, used) => run.onStep?.(offset + step, total, denoised, used);
+    result = await commonKSampler({ ...run, ...run[model], ...stage, latent: result, onStep });
+    before += Math.max(0, stage.lastStep - stage.startStep);
+  }
+  return result;
+}
