@@ -2,7 +2,7 @@
 import type { StepSampler } from '../sampling/plans/step-range.ts';
 import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Region, Segs } from './types.ts';
+import type { Region, Segs } from './segs.ts';
 
 /** The cycle or upscaling step that runs (0-based), of how many. Before the first one both are 0. */
 export interface Turn extends Pick<SamplingHooks, 'signal' | 'warn'> {

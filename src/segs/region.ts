@@ -1,6 +1,6 @@
 // Regions of pictures and masks (Impact Pack, utils.py): where to cut, and cutting as Python's slices do.
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Region } from './types.ts';
+import type { Region } from './segs.ts';
 
 /** Python's int() of a float: cut to whole numbers, without a negative zero. */
 const int = (v: number): number => Math.trunc(v) + 0;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { expectExact, expectGolden, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
-import { toCombinedMask } from './combine.ts';
-import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit.ts';
-import { maskToSegs } from './from-mask.ts';
+import { toCombinedMask } from './edit/combine.ts';
+import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit/edit-segs.ts';
+import { segsScaleMatch } from './edit/scale-segs.ts';
+import { maskToSegs } from './make/from-mask.ts';
+import { makeTileSegs } from './make/tiles.ts';
 import { makeCropRegion } from './region.ts';
-import { segsScaleMatch } from './scale.ts';
-import { makeTileSegs } from './tiles.ts';
-import type { Segs } from './types.ts';
+import type { Segs } from './segs.ts';
 
 const g = golden('masks', 'segs');
 const caseOf = (id: string): GoldenCase => g.cases.find((c) => c.id === id)!;

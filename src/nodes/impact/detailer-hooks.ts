@@ -2,8 +2,15 @@
 import { encodeWebp } from '../../image/codec/webp.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { chosenParts, combineDetailerHooks, cycleDenoise, cycleNoise, cycleUnsampling, variationNoise } from '../../segs/detailer-hooks.ts';
-import { filterByLabel, filterByOrder, filterByRange } from '../../segs/filter.ts';
+import {
+  chosenParts,
+  combineDetailerHooks,
+  cycleDenoise,
+  cycleNoise,
+  cycleUnsampling,
+  variationNoise,
+} from '../../segs/detail/detailer-hooks.ts';
+import { filterByLabel, filterByOrder, filterByRange } from '../../segs/edit/filter.ts';
 import type { DetailerHook } from '../../segs/hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 import { bytesOfFirst } from './previews.ts';

@@ -7,7 +7,7 @@ import { fixtureModel } from '../../../test/support/golden.ts';
 import { runNode, type TestContext, testContext } from '../../../test/support/run-node.ts';
 import { createGraph } from '../../onnx/builder.ts';
 import type { DetailerHook } from '../../segs/hooks.ts';
-import type { Segs } from '../../segs/types.ts';
+import type { Segs } from '../../segs/segs.ts';
 import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { BasicPipe, Detector } from './values.ts';
 

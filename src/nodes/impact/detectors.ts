@@ -1,11 +1,11 @@
 // Detectors, and SEGS and masks of what they find. Source: Impact Pack impact_pack.py, detectors.py, core.py (ONNXDetector).
 import { type BoxDetector, loadDetector } from '../../models/detector/load.ts';
-import { toCombinedMask } from '../../segs/combine.ts';
-import { dilateSegs, segsBitwiseAndMask } from '../../segs/edit.ts';
-import { filterByLabel } from '../../segs/filter.ts';
-import { boxesToSegs } from '../../segs/found.ts';
+import { toCombinedMask } from '../../segs/edit/combine.ts';
+import { dilateSegs, segsBitwiseAndMask } from '../../segs/edit/edit-segs.ts';
+import { filterByLabel } from '../../segs/edit/filter.ts';
 import type { DetailerHook } from '../../segs/hooks.ts';
-import type { Segs } from '../../segs/types.ts';
+import { boxesToSegs } from '../../segs/make/from-boxes.ts';
+import type { Segs } from '../../segs/segs.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { rgb } from '../core/checks.ts';
 import { MAX_RESOLUTION } from '../core/limits.ts';

@@ -1,8 +1,8 @@
 // FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
-import { toCombinedMask } from '../../segs/combine.ts';
-import { segsBitwiseAndMask } from '../../segs/edit.ts';
-import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../segs/sam.ts';
-import type { Segs } from '../../segs/types.ts';
+import { toCombinedMask } from '../../segs/edit/combine.ts';
+import { segsBitwiseAndMask } from '../../segs/edit/edit-segs.ts';
+import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../segs/make/sam-masks.ts';
+import type { Segs } from '../../segs/segs.ts';
 import { concatBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';

@@ -3,7 +3,7 @@ import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import type { Latent } from '../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../segs/hooks.ts';
-import { type IterativeUpscale, STEP_MODES, upscaleIteratively } from '../../segs/iterative.ts';
+import { type IterativeUpscale, STEP_MODES, upscaleIteratively } from '../../segs/upscale/iterative.ts';
 import {
   decodePixels,
   encodePixels,
@@ -14,7 +14,7 @@ import {
   type PixelScaleMethod,
   pixelUpscaler,
   scaleOnPixels,
-} from '../../segs/upscaler.ts';
+} from '../../segs/upscale/upscaler-step.ts';
 import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';
 import { savePictures, tempSuffix } from '../core/files.ts';

@@ -1,7 +1,14 @@
 // Hooks of iterative upscaling. Source: Impact Pack impact_pack.py.
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { cfgSchedule, combinePixelHooks, denoiseSchedule, noiseInjection, stepsSchedule, unsampling } from '../../segs/pixel-hooks.ts';
+import {
+  cfgSchedule,
+  combinePixelHooks,
+  denoiseSchedule,
+  noiseInjection,
+  stepsSchedule,
+  unsampling,
+} from '../../segs/upscale/pixel-hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
 
 const common = { category: 'ImpactPack/Upscale', outputs: [output('PK_HOOK')] } as const;

@@ -1,7 +1,7 @@
 // Segment Anything: loading it, and masks of what SEGS point at. Source: Impact Pack, impact_pack.py (SAMLoader), detectors.py.
 import { loadSam } from '../../models/sam/load.ts';
-import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../segs/sam.ts';
-import type { Segs } from '../../segs/types.ts';
+import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../segs/make/sam-masks.ts';
+import type { Segs } from '../../segs/segs.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { rgb } from '../core/checks.ts';
 import { once, stateOf } from '../core/loaders.ts';

@@ -5,7 +5,7 @@ import { sampleDenoise, sampleRange } from '../../sampling/plans/step-range.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
-import { notOne, sampleTwo } from '../../segs/upscaler.ts';
+import { notOne, sampleTwo } from '../../segs/upscale/upscaler-step.ts';
 import { samplingHooks } from '../core/sampling.ts';
 import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, seed, socket } from '../declare.ts';
 import { schedulerFunc } from './inputs.ts';

@@ -1,7 +1,7 @@
 // ControlNets put on SEGS, to act on each part with the part's own picture. Source: Impact Pack segs_nodes.py.
-import { controlWrapper, type PartControl } from '../../segs/control.ts';
-import { clearControlNets } from '../../segs/edit.ts';
-import { mapSegs, type Segs } from '../../segs/types.ts';
+import { controlWrapper, type PartControl } from '../../segs/detail/segs-control.ts';
+import { clearControlNets } from '../../segs/edit/edit-segs.ts';
+import { mapSegs, type Segs } from '../../segs/segs.ts';
 import { defineNode, float, output, outputs, socket } from '../declare.ts';
 
 const CATEGORY = 'ImpactPack/Util';

@@ -1,8 +1,8 @@
 // SEGS taken apart and put together, and changes to a single part. Source: Impact Pack segs_nodes.py.
 import { toNHW } from '../../image/mask/masks.ts';
 import { dilateMask, squeezeMask } from '../../image/mask/morphology.ts';
-import { scaleBbox } from '../../segs/edit.ts';
-import type { Region, Seg } from '../../segs/types.ts';
+import { scaleBbox } from '../../segs/edit/edit-segs.ts';
+import type { Region, Seg } from '../../segs/segs.ts';
 import { defineListNode, defineNode, float, output, outputs, socket, string } from '../declare.ts';
 import { dilationInput } from './masks.ts';
 

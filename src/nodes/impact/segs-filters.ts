@@ -1,5 +1,5 @@
 // SEGS chosen by label, measure and order. Source: Impact Pack segs_nodes.py.
-import { assignLabels } from '../../segs/edit.ts';
+import { assignLabels } from '../../segs/edit/edit-segs.ts';
 import {
   type Filtered,
   filterByLabel,
@@ -9,7 +9,7 @@ import {
   type OrderTarget,
   RANGE_TARGETS,
   type RangeTarget,
-} from '../../segs/filter.ts';
+} from '../../segs/edit/filter.ts';
 import { boolean, combo, defineNode, int, type NodeResult, output, outputs, socket, string } from '../declare.ts';
 import { DETECTION_LABELS } from './labels.ts';
 

@@ -1,8 +1,8 @@
 // SEGSUpscaler: a picture enlarged, then every part of it sampled anew. Source: Impact Pack segs_nodes.py, segs_upscaler.py.
 
 import { isSoft } from '../../image/mask/masks.ts';
-import { enlarge, resampleSegs } from '../../segs/enlarge.ts';
-import type { Segs } from '../../segs/types.ts';
+import type { Segs } from '../../segs/segs.ts';
+import { enlarge, resampleSegs } from '../../segs/upscale/segs-upscale.ts';
 import type { NodeContext } from '../context.ts';
 import { rgb } from '../core/checks.ts';
 import { samplingHooks } from '../core/sampling.ts';

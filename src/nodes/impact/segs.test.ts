@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { expectExact, golden } from '../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
-import type { Seg, Segs } from '../../segs/types.ts';
+import type { Seg, Segs } from '../../segs/segs.ts';
 import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { NODES } from '../index.ts';
 import { REFUSED } from '../refused.ts';

@@ -2,7 +2,8 @@
 import { toNHW } from '../../image/mask/masks.ts';
 import { squeezeMask } from '../../image/mask/morphology.ts';
 import { randomState } from '../../random/numpy.ts';
-import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from '../../segs/combine.ts';
+import { pasteSegs } from '../../segs/detail/paste.ts';
+import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from '../../segs/edit/combine.ts';
 import {
   applyMaskToEachSeg,
   blurSegs,
@@ -12,13 +13,12 @@ import {
   segsBitwiseSubtractMask,
   setDefaultImage,
   toImageList,
-} from '../../segs/edit.ts';
-import { pickSegs } from '../../segs/filter.ts';
-import { type MaskToSegsOptions, maskToSegs, maskToSegsForAnimateDiff } from '../../segs/from-mask.ts';
-import { pasteSegs } from '../../segs/paste.ts';
-import { segsScaleMatch } from '../../segs/scale.ts';
-import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../segs/tiles.ts';
-import { emptySegs, type Segs } from '../../segs/types.ts';
+} from '../../segs/edit/edit-segs.ts';
+import { pickSegs } from '../../segs/edit/filter.ts';
+import { segsScaleMatch } from '../../segs/edit/scale-segs.ts';
+import { type MaskToSegsOptions, maskToSegs, maskToSegsForAnimateDiff } from '../../segs/make/from-mask.ts';
+import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../segs/make/tiles.ts';
+import { emptySegs, type Segs } from '../../segs/segs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { MAX_RESOLUTION } from '../core/limits.ts';
 import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, socket, string } from '../declare.ts';

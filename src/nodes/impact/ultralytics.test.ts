@@ -12,7 +12,7 @@ import { zipOf } from '../../../test/support/zip.ts';
 import { fromBytes } from '../../image/bytes.ts';
 import { loadUltralytics } from '../../models/ultralytics/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import type { Segs } from '../../segs/types.ts';
+import type { Segs } from '../../segs/segs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { NODES } from '../index.ts';
 import { ultralyticsDetectors } from './ultralytics.ts';

@@ -3,7 +3,7 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { loadUltralytics, type UltralyticsModel } from '../../models/ultralytics/load.ts';
-import { boxMask, fitMask, type Shape, shapesCombined, shapesToSegs } from '../../segs/shapes.ts';
+import { boxMask, fitMask, type Shape, shapesCombined, shapesToSegs } from '../../segs/make/from-shapes.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { rgb } from '../core/checks.ts';
 import { once, stateOf } from '../core/loaders.ts';

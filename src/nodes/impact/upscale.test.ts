@@ -9,9 +9,9 @@ import { loadUpscaler } from '../../models/upscaler/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Conditioning, Latent } from '../../sampling/sampling-types.ts';
 import type { PixelHook } from '../../segs/hooks.ts';
-import { upscaleSteps } from '../../segs/iterative.ts';
-import { cfgSchedule, denoiseSchedule, stepsSchedule } from '../../segs/pixel-hooks.ts';
-import { FULL_SAMPLE_SCHEDULES, type FullSampleSchedule } from '../../segs/upscaler.ts';
+import { upscaleSteps } from '../../segs/upscale/iterative.ts';
+import { cfgSchedule, denoiseSchedule, stepsSchedule } from '../../segs/upscale/pixel-hooks.ts';
+import { FULL_SAMPLE_SCHEDULES, type FullSampleSchedule } from '../../segs/upscale/upscaler-step.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 const models = fixtureModels();

@@ -1,7 +1,7 @@
 // Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent enlarged in several steps, each sampled anew.
-import type { Latent } from '../sampling/sampling-types.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
 import { power } from './power.ts';
-import type { UpscaleRun, Upscaler } from './upscaler.ts';
+import type { UpscaleRun, Upscaler } from './upscaler-step.ts';
 
 export const STEP_MODES = ['simple', 'geometric'] as const;
 

@@ -1,8 +1,8 @@
 // Hooks of iterative upscaling (Impact Pack hooks.py): schedules over its steps, noise put in, the latent unsampled; and two hooks as one.
-import { injectNoise, noisyLatent, sameShape } from '../sampling/noise/noise-injection.ts';
-import { type UnsampleOptions, unsample } from '../sampling/plans/unsample.ts';
-import type { Latent } from '../sampling/sampling-types.ts';
-import type { DenoiseSampler, PixelHook, Turn } from './hooks.ts';
+import { injectNoise, noisyLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
+import { type UnsampleOptions, unsample } from '../../sampling/plans/unsample.ts';
+import type { Latent } from '../../sampling/sampling-types.ts';
+import type { DenoiseSampler, PixelHook, Turn } from '../hooks.ts';
 
 /** Both hooks, the first one first. */
 export const combinePixelHooks = (first: PixelHook, second: PixelHook): PixelHook => ({

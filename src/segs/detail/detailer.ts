@@ -1,19 +1,19 @@
 // All parts of a picture drawn anew: pasted back one by one (Impact Pack impact_pack.py, DetailerForEach), or kept beside the picture as
 // the parts' own pictures (segs_nodes.py, SEGSDetailer).
-import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
-import { pasteInto } from '../image/compose/composite.ts';
-import { toNHW } from '../image/mask/masks.ts';
-import { tensorResize } from '../image/resize/upscale.ts';
-import { withDifferentialDiffusion } from '../sampling/patches/patches.ts';
-import { NO_NEGATIVE } from '../sampling/plans/step-range.ts';
-import type { Conditioning } from '../sampling/sampling-types.ts';
-import { clone, reshape, type Tensor } from '../tensor/tensor.ts';
-import type { SegmentOrder, SegmentPrompts } from '../text/segment-prompts.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { pasteInto } from '../../image/compose/composite.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { tensorResize } from '../../image/resize/upscale.ts';
+import { withDifferentialDiffusion } from '../../sampling/patches/patches.ts';
+import { NO_NEGATIVE } from '../../sampling/plans/step-range.ts';
+import type { Conditioning } from '../../sampling/sampling-types.ts';
+import { clone, reshape, type Tensor } from '../../tensor/tensor.ts';
+import type { SegmentOrder, SegmentPrompts } from '../../text/segment-prompts.ts';
+import { cropConditionMask } from '../edit/edit-segs.ts';
+import { segsScaleMatch } from '../edit/scale-segs.ts';
+import { cropImageRegion } from '../region.ts';
+import type { Region, Seg, Segs } from '../segs.ts';
 import { type DetailSettings, enhanceDetail } from './detail.ts';
-import { cropConditionMask } from './edit.ts';
-import { cropImageRegion } from './region.ts';
-import { segsScaleMatch } from './scale.ts';
-import type { Region, Seg, Segs } from './types.ts';
 
 export interface PartsSettings extends DetailSettings {
   /** Samples inside of the parts' masks only. */

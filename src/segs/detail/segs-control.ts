@@ -1,10 +1,10 @@
 // ControlNets that wait for the picture of a part (Impact Pack core.py ControlNetWrapper, ControlNetAdvancedWrapper).
-import { tensorResize } from '../image/resize/upscale.ts';
-import type { ControlNet } from '../models/types.ts';
-import { applyControl, applyControlToSides } from '../sampling/conditioning/control.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { cropImageRegion } from './region.ts';
-import type { ControlWrapper, Region } from './types.ts';
+import { tensorResize } from '../../image/resize/upscale.ts';
+import type { ControlNet } from '../../models/types.ts';
+import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { cropImageRegion } from '../region.ts';
+import type { ControlWrapper, Region } from '../segs.ts';
 
 /** SEGS_PREPROCESSOR: makes a hint (edges, depth …) of a part's picture. */
 export interface SegsPreprocessor {

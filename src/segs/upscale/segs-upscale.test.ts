@@ -1,16 +1,16 @@
 // SEGSUpscaler against the original's own source: the enlarged picture, every part sampled anew, the result.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, expectThroughBytes, fixtureModel, golden } from '../../test/support/golden.ts';
-import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { loadCheckpoint } from '../models/checkpoint/load.ts';
-import { loadControlNet } from '../models/controlnet/load.ts';
-import { loadUpscaler } from '../models/upscaler/load.ts';
-import { createRuntime } from '../runtime/runtime.ts';
-import { gitsSigmas } from '../sampling/schedules/tabulated.ts';
-import { map, type Tensor } from '../tensor/tensor.ts';
-import { controlWrapper } from './control.ts';
-import { enlarge, resampleSegs } from './enlarge.ts';
-import type { Segs } from './types.ts';
+import { expectGolden, expectThroughBytes, fixtureModel, golden } from '../../../test/support/golden.ts';
+import { bigintOf, conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
+import { loadCheckpoint } from '../../models/checkpoint/load.ts';
+import { loadControlNet } from '../../models/controlnet/load.ts';
+import { loadUpscaler } from '../../models/upscaler/load.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import { gitsSigmas } from '../../sampling/schedules/tabulated.ts';
+import { map, type Tensor } from '../../tensor/tensor.ts';
+import { controlWrapper } from '../detail/segs-control.ts';
+import type { Segs } from '../segs.ts';
+import { enlarge, resampleSegs } from './segs-upscale.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });

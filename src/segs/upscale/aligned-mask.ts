@@ -1,5 +1,5 @@
 // The mask of TwoSamplersForMaskUpscaler at the size of the latent (torch's bilinear interpolate with align_corners).
-import { reshape, type Tensor, zeros } from '../tensor/tensor.ts';
+import { reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 
 const f = Math.fround;
 

@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { expectExact, expectGolden, type GoldenCase, golden } from '../../test/support/golden.ts';
-import { fromBytes } from '../image/bytes.ts';
-import { loadSam, type Sam } from '../models/sam/load.ts';
-import { createRuntime } from '../runtime/runtime.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { type SamOptions, samMasks } from './sam.ts';
-import type { Seg, Segs } from './types.ts';
+import { expectExact, expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import { fromBytes } from '../../image/bytes.ts';
+import { loadSam, type Sam } from '../../models/sam/load.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Seg, Segs } from '../segs.ts';
+import { type SamOptions, samMasks } from './sam-masks.ts';
 
 const g = golden('sam', 'cases');
 const runtime = createRuntime();
@@ -19,7 +19,7 @@ let folder = '';
 let sam: Sam;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'darkroom-sam-'));
-  const file = join(dirname(fileURLToPath(import.meta.url)), '../../test/golden/sam/tiny_sam.safetensors.gz');
+  const file = join(dirname(fileURLToPath(import.meta.url)), '../../../test/golden/sam/tiny_sam.safetensors.gz');
   writeFileSync(join(folder, 'sam.safetensors'), gunzipSync(readFileSync(file)));
   sam = await loadSam(join(folder, 'sam.safetensors'), runtime);
 });
@@ -100,7 +100,7 @@ it('sam: masks of SEGS by every hint', async () => {
 });
 
 it('sam: another file is refused', async () => {
-  const other = join(dirname(fileURLToPath(import.meta.url)), '../../test/fixtures/tiny_vae.safetensors.gz');
+  const other = join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/tiny_vae.safetensors.gz');
   writeFileSync(join(folder, 'vae.safetensors'), gunzipSync(readFileSync(other)));
   await expect(loadSam(join(folder, 'vae.safetensors'), runtime)).rejects.toThrow('is no model of Segment Anything');
 });

@@ -1,7 +1,7 @@
 // SEGS to the size of another picture (Impact Pack, core.segs_scale_match).
-import { DarkroomError } from '../errors.ts';
-import { resizeMask, tensorResize } from '../image/resize/upscale.ts';
-import type { Region, Segs } from './types.ts';
+import { DarkroomError } from '../../errors.ts';
+import { resizeMask, tensorResize } from '../../image/resize/upscale.ts';
+import type { Region, Segs } from '../segs.ts';
 
 /**
  * SEGS scaled to an image of `shape` [N,H,W,C]. As in the original the width's ratio is used for left and top, the height's for right and

@@ -1,17 +1,17 @@
 // One part of a picture drawn anew at a larger size (Impact Pack core.py, enhance_detail).
-import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
-import { type Size, tensorResize } from '../image/resize/upscale.ts';
-import { decodeTiled } from '../models/tiling.ts';
-import type { Autoencoder } from '../models/types.ts';
-import { inpaintConditioning } from '../sampling/conditioning/inpaint.ts';
-import { concatConditioning } from '../sampling/conditioning/operations.ts';
-import { withDifferentialDiffusion } from '../sampling/patches/patches.ts';
-import { type Refiner, sampleRefined } from '../sampling/plans/refined.ts';
-import type { Conditioning, Latent, Model, SamplingHooks } from '../sampling/sampling-types.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { DenoiseSampler, DetailerHook } from './hooks.ts';
-import type { ControlWrapper, Region } from './types.ts';
+import { DarkroomError } from '../../errors.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { type Size, tensorResize } from '../../image/resize/upscale.ts';
+import { decodeTiled } from '../../models/tiling.ts';
+import type { Autoencoder } from '../../models/types.ts';
+import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
+import { concatConditioning } from '../../sampling/conditioning/operations.ts';
+import { withDifferentialDiffusion } from '../../sampling/patches/patches.ts';
+import { type Refiner, sampleRefined } from '../../sampling/plans/refined.ts';
+import type { Conditioning, Latent, Model, SamplingHooks } from '../../sampling/sampling-types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
+import type { ControlWrapper, Region } from '../segs.ts';
 
 /** Makes a prompt of a text with wildcards and LoRAs, and the model with these (process_with_loras). */
 export type PartPrompt = (text: string, model: Model, seed: bigint) => Promise<{ readonly model: Model; readonly positive: Conditioning }>;

@@ -1,12 +1,12 @@
 // What a detector found with a mask of each, as SEGS (Impact Subpack, subcore.py). Boxes keep their fractions; negative dilations do nothing.
 
-import { dilateMask } from '../image/mask/morphology.ts';
-import { interpolateBytes } from '../image/resize/torch-interpolate-bytes.ts';
-import type { Box } from '../models/detector/boxes.ts';
-import { type Tensor, zeros } from '../tensor/tensor.ts';
-import type { FoundOptions } from './found.ts';
-import { cropMaskRegion, makeCropRegion } from './region.ts';
-import type { Seg, Segs } from './types.ts';
+import { dilateMask } from '../../image/mask/morphology.ts';
+import { interpolateBytes } from '../../image/resize/torch-interpolate-bytes.ts';
+import type { Box } from '../../models/detector/boxes.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { cropMaskRegion, makeCropRegion } from '../region.ts';
+import type { Seg, Segs } from '../segs.ts';
+import type { FoundOptions } from './from-boxes.ts';
 
 export interface Shape {
   readonly box: Box;

@@ -1,20 +1,20 @@
 // SEGSUpscaler (Impact Pack segs_upscaler.py): a picture enlarged, then every part of it sampled anew and pasted back.
-import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
-import { pasteInto } from '../image/compose/composite.ts';
-import { toNHW } from '../image/mask/masks.ts';
-import { rescaledSize, resizeSupersampled, tensorResize } from '../image/resize/upscale.ts';
-import type { Autoencoder } from '../models/types.ts';
-import type { UpscaleModel } from '../models/upscaler/load.ts';
-import { inpaintConditioning } from '../sampling/conditioning/inpaint.ts';
-import { withDifferentialDiffusion } from '../sampling/patches/patches.ts';
-import { sampleDenoise } from '../sampling/plans/step-range.ts';
-import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
-import { clone, type Tensor } from '../tensor/tensor.ts';
-import type { DenoiseSampler, DetailerHook } from './hooks.ts';
-import { cropImageRegion } from './region.ts';
-import { segsScaleMatch } from './scale.ts';
-import type { ControlWrapper, Seg, Segs } from './types.ts';
+import { DarkroomError } from '../../errors.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { pasteInto } from '../../image/compose/composite.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { rescaledSize, resizeSupersampled, tensorResize } from '../../image/resize/upscale.ts';
+import type { Autoencoder } from '../../models/types.ts';
+import type { UpscaleModel } from '../../models/upscaler/load.ts';
+import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
+import { withDifferentialDiffusion } from '../../sampling/patches/patches.ts';
+import { sampleDenoise } from '../../sampling/plans/step-range.ts';
+import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
+import { clone, type Tensor } from '../../tensor/tensor.ts';
+import { segsScaleMatch } from '../edit/scale-segs.ts';
+import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
+import { cropImageRegion } from '../region.ts';
+import type { ControlWrapper, Seg, Segs } from '../segs.ts';
 
 export interface Enlargement {
   readonly factor: number;

@@ -1,12 +1,12 @@
 // SEGSPaste (Impact Pack): the parts' pictures back into the whole picture under feathered masks.
-import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
-import { pasteMasked } from '../image/compose/composite.ts';
-import { flattenMask, toBinaryMask } from '../image/mask/mask-arithmetic.ts';
-import { concatBatch, map, sliceBatch, type Tensor } from '../tensor/tensor.ts';
-import { cropImageRegion } from './region.ts';
-import { segsScaleMatch } from './scale.ts';
-import type { Seg, Segs } from './types.ts';
+import { DarkroomError } from '../../errors.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { pasteMasked } from '../../image/compose/composite.ts';
+import { flattenMask, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
+import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { segsScaleMatch } from '../edit/scale-segs.ts';
+import { cropImageRegion } from '../region.ts';
+import type { Seg, Segs } from '../segs.ts';
 
 const f = Math.fround;
 

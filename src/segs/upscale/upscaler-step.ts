@@ -1,16 +1,16 @@
 // One step of an iterative upscale (Impact Pack core.py: latent_upscale_on_pixel_space_*, PixelKSampleUpscaler, TwoSamplersForMaskUpscaler):
 // the latent's picture enlarged in pixels, encoded again and sampled with a KSAMPLER of its own.
-import { DarkroomError } from '../errors.ts';
-import { squeezeMask } from '../image/mask/morphology.ts';
-import { scaleImage } from '../image/resize/upscale.ts';
-import { decodeTiled, encodeTiled } from '../models/tiling.ts';
-import type { Autoencoder, ControlNet } from '../models/types.ts';
-import type { UpscaleModel } from '../models/upscaler/load.ts';
-import { sampleDenoise } from '../sampling/plans/step-range.ts';
-import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
-import { map, type Tensor } from '../tensor/tensor.ts';
+import { DarkroomError } from '../../errors.ts';
+import { squeezeMask } from '../../image/mask/morphology.ts';
+import { scaleImage } from '../../image/resize/upscale.ts';
+import { decodeTiled, encodeTiled } from '../../models/tiling.ts';
+import type { Autoencoder, ControlNet } from '../../models/types.ts';
+import type { UpscaleModel } from '../../models/upscaler/load.ts';
+import { sampleDenoise } from '../../sampling/plans/step-range.ts';
+import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
+import { map, type Tensor } from '../../tensor/tensor.ts';
+import type { DenoiseSampler, PixelHook, Turn } from '../hooks.ts';
 import { maskForUpscaled } from './aligned-mask.ts';
-import type { DenoiseSampler, PixelHook, Turn } from './hooks.ts';
 
 export const PIXEL_SCALE_METHODS = ['nearest-exact', 'bilinear', 'lanczos', 'area'] as const;
 export type PixelScaleMethod = (typeof PIXEL_SCALE_METHODS)[number];

@@ -1,10 +1,10 @@
 // What a detector of boxes found, as SEGS (Impact Pack core.py, ONNXDetector).
-import { dilateMask } from '../image/mask/morphology.ts';
-import type { Box } from '../models/detector/boxes.ts';
-import { type Tensor, zeros } from '../tensor/tensor.ts';
-import type { DetailerHook } from './hooks.ts';
-import { makeCropRegion, slice } from './region.ts';
-import type { Region, Seg, Segs } from './types.ts';
+import { dilateMask } from '../../image/mask/morphology.ts';
+import type { Box } from '../../models/detector/boxes.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { DetailerHook } from '../hooks.ts';
+import { makeCropRegion, slice } from '../region.ts';
+import type { Region, Seg, Segs } from '../segs.ts';
 
 export interface FoundOptions {
   readonly dilation: number;

@@ -1,7 +1,7 @@
 // Masks that Segment Anything makes of SEGS (Impact Pack, core.py: make_sam_mask and make_sam_mask_segmented).
-import { dilateMask, squeezeMask } from '../image/mask/morphology.ts';
-import { type Tensor, zeros } from '../tensor/tensor.ts';
-import type { Region, Seg, Segs } from './types.ts';
+import { dilateMask, squeezeMask } from '../../image/mask/morphology.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { Region, Seg, Segs } from '../segs.ts';
 
 /** Masks [H,W] of what lies at points (label 1: of it, 0: not of it) and in a box. */
 export interface MaskPredictor {

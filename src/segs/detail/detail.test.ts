@@ -1,17 +1,17 @@
 // Detailers against the original's own source: the picture, every part before and after, hooks, refiner, orders and texts of parts.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectThroughBytes, fixtureModel, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
-import { conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { loadCheckpoint } from '../models/checkpoint/load.ts';
-import { pythonRandom } from '../random/python.ts';
-import { createRuntime } from '../runtime/runtime.ts';
-import type { Model } from '../sampling/sampling-types.ts';
-import { map } from '../tensor/tensor.ts';
-import { segmentPrompts } from '../text/segment-prompts.ts';
+import { expectThroughBytes, fixtureModel, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
+import { loadCheckpoint } from '../../models/checkpoint/load.ts';
+import { pythonRandom } from '../../random/python.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
+import { map } from '../../tensor/tensor.ts';
+import { segmentPrompts } from '../../text/segment-prompts.ts';
+import type { DetailerHook } from '../hooks.ts';
+import type { Segs } from '../segs.ts';
 import { detailParts, detailSegs, type PartsSettings } from './detailer.ts';
 import { combineDetailerHooks, cycleDenoise, cycleNoise, cycleUnsampling, variationNoise } from './detailer-hooks.ts';
-import type { DetailerHook } from './hooks.ts';
-import type { Segs } from './types.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { randomState } from '../random/numpy.ts';
-import { full, type Tensor, zeros } from '../tensor/tensor.ts';
+import { randomState } from '../../random/numpy.ts';
+import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { pasteSegs } from '../detail/paste.ts';
+import { maskToSegs, maskToSegsForAnimateDiff } from '../make/from-mask.ts';
+import { makeTileSegs, type TileOptions } from '../make/tiles.ts';
+import { type ControlWrapper, emptySegs, type Region, type Seg, type Segs } from '../segs.ts';
 import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from './combine.ts';
 import {
   applyMaskToEachSeg,
@@ -12,14 +16,10 @@ import {
   segsBitwiseAndMask,
   setDefaultImage,
   toImageList,
-} from './edit.ts';
+} from './edit-segs.ts';
 import { filterByLabel, filterByOrder, filterByRange, pickSegs } from './filter.ts';
-import { maskToSegs, maskToSegsForAnimateDiff } from './from-mask.ts';
-import { pasteSegs } from './paste.ts';
 import { pythonIntSet } from './python-set.ts';
-import { segsScaleMatch } from './scale.ts';
-import { makeTileSegs, type TileOptions } from './tiles.ts';
-import { type ControlWrapper, emptySegs, type Region, type Seg, type Segs } from './types.ts';
+import { segsScaleMatch } from './scale-segs.ts';
 
 const seg = (cropRegion: Region, more: Partial<Seg> = {}): Seg => {
   const [x1, y1, x2, y2] = cropRegion;

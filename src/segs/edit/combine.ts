@@ -1,10 +1,10 @@
 // SEGS back to masks, and several SEGS or parts to one (Impact Pack: segs_to_combined_mask, segs_to_masklist, SEGSMerge, SEGSConcat).
-import { DarkroomError } from '../errors.ts';
-import { byteOf } from '../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../image/mask/masks.ts';
-import { concatBatch, type Tensor, zeros } from '../tensor/tensor.ts';
-import { cropMaskRegion, slice } from './region.ts';
-import { emptySegs, type Seg, type Segs } from './types.ts';
+import { DarkroomError } from '../../errors.ts';
+import { byteOf } from '../../image/mask/mask-arithmetic.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { cropMaskRegion, slice } from '../region.ts';
+import { emptySegs, type Seg, type Segs } from '../segs.ts';
 
 /** Joins a part's bytes into `bytes` of the whole picture, by or. Throws DR_SHAPE_MISMATCH where mask and crop region don't agree. */
 function join(bytes: Uint8Array, { height, width }: Segs, seg: Seg, plane: Float32Array, [h, w]: readonly number[]): void {

@@ -1,13 +1,13 @@
 // A picture cut into overlapping tiles as SEGS (Impact Pack, MakeTileSEGS).
-import { DarkroomError } from '../errors.ts';
-import { dilateMask } from '../image/mask/morphology.ts';
-import { resizeMask } from '../image/resize/upscale.ts';
-import { type Tensor, zeros } from '../tensor/tensor.ts';
-import { toCombinedMask } from './combine.ts';
+import { DarkroomError } from '../../errors.ts';
+import { dilateMask } from '../../image/mask/morphology.ts';
+import { resizeMask } from '../../image/resize/upscale.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { toCombinedMask } from '../edit/combine.ts';
+import { cropMaskRegion, makeCropRegion, slice } from '../region.ts';
+import type { Region, Seg, Segs } from '../segs.ts';
 import { maskToSegs } from './from-mask.ts';
-import { irregularMask, type RandomInteger, stretchMask } from './irregular.ts';
-import { cropMaskRegion, makeCropRegion, slice } from './region.ts';
-import type { Region, Seg, Segs } from './types.ts';
+import { irregularMask, type RandomInteger, stretchMask } from './irregular-mask.ts';
 
 /** Side of the ragged square and whether one serves all tiles. As in the original both random modes have the fine one. */
 export const IRREGULAR_MASK_MODES = {

@@ -1,12 +1,12 @@
 // Hooks of detailers (Impact Pack hooks.py, DetailerHook): schedules over the cycles, noise put in, latents unsampled, other noise, parts
 // chosen; and two hooks as one.
 
-import { mixNoise } from '../sampling/noise/variation.ts';
-import { randomNoise } from '../sampling/plans/custom.ts';
-import { type Tensor, zeros } from '../tensor/tensor.ts';
-import type { DetailerHook, Turn } from './hooks.ts';
-import { combinePixelHooks, type NoiseInjection, type Unsampling, unsampled, withInjectedNoise } from './pixel-hooks.ts';
-import type { Segs } from './types.ts';
+import { mixNoise } from '../../sampling/noise/variation.ts';
+import { randomNoise } from '../../sampling/plans/custom.ts';
+import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { DetailerHook, Turn } from '../hooks.ts';
+import type { Segs } from '../segs.ts';
+import { combinePixelHooks, type NoiseInjection, type Unsampling, unsampled, withInjectedNoise } from '../upscale/pixel-hooks.ts';
 
 /** Both hooks, the first one first. As in the original there is no noise at all where one of them makes its own. */
 export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook): DetailerHook => ({

@@ -1,7 +1,7 @@
 // Masks with a ragged edge for tiles (Impact Pack, core.random_mask and adaptive_mask_paste): a filled square whose edge is hung with
 // random circles. The original draws them in 16 threads from numpy's global generator; here they are drawn one after the other.
-import { interpolate } from '../image/resize/torch-interpolate.ts';
-import { reshape, type Tensor, zeros } from '../tensor/tensor.ts';
+import { interpolate } from '../../image/resize/torch-interpolate.ts';
+import { reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 
 /** numpy.random.randint: a whole number from `low`, below `high`. */
 export type RandomInteger = (low: number, high: number) => number;

@@ -1,12 +1,12 @@
 // Masks become SEGS (Impact Pack, core.mask_to_segs and the nodes MaskToSEGS, MaskToSEGS_for_AnimateDiff).
-import { outerShapes } from '../image/mask/contours.ts';
-import { bytesOf, flattenMask, toBinaryMask } from '../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../image/mask/masks.ts';
-import { squeezeMask } from '../image/mask/morphology.ts';
-import { map, sliceBatch, type Tensor } from '../tensor/tensor.ts';
-import { toMaskList } from './combine.ts';
-import { cropMaskRegion, makeCropRegion, slice } from './region.ts';
-import type { Region, Seg, Segs } from './types.ts';
+import { outerShapes } from '../../image/mask/contours.ts';
+import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { squeezeMask } from '../../image/mask/morphology.ts';
+import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { toMaskList } from '../edit/combine.ts';
+import { cropMaskRegion, makeCropRegion, slice } from '../region.ts';
+import type { Region, Seg, Segs } from '../segs.ts';
 
 export interface MaskToSegsOptions {
   /** One part around all of the mask, instead of one for each shape. */

@@ -1,15 +1,15 @@
 // Changes to the masks, pictures and labels of SEGS (Impact Pack: core.py, segs_nodes.py).
 
-import { DarkroomError } from '../errors.ts';
-import { gaussianBlurMask } from '../image/blur/torchvision-blur.ts';
-import { byteOf } from '../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../image/mask/masks.ts';
-import { dilateMask, squeezeMask } from '../image/mask/morphology.ts';
-import { roundHalfEven } from '../tensor/round.ts';
-import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
-import { cropImageRegion, cropMaskRegion } from './region.ts';
-import { segsScaleMatch } from './scale.ts';
-import { mapSegs, type Region, type Seg, type Segs } from './types.ts';
+import { DarkroomError } from '../../errors.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { byteOf } from '../../image/mask/mask-arithmetic.ts';
+import { toNHW } from '../../image/mask/masks.ts';
+import { dilateMask, squeezeMask } from '../../image/mask/morphology.ts';
+import { roundHalfEven } from '../../tensor/round.ts';
+import { map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { cropImageRegion, cropMaskRegion } from '../region.ts';
+import { mapSegs, type Region, type Seg, type Segs } from '../segs.ts';
+import { segsScaleMatch } from './scale-segs.ts';
 
 const withMask = (change: (mask: Tensor, seg: Seg) => Tensor) => (seg: Seg) => ({ ...seg, croppedMask: change(seg.croppedMask, seg) });
 

@@ -2,14 +2,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fixtureModel, golden } from '../../test/support/golden.ts';
-import { conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { loadCheckpoint } from '../models/checkpoint/load.ts';
-import { createRuntime } from '../runtime/runtime.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { enlarge, resampleSegs, type UpscaleSegs } from './enlarge.ts';
-import { makeTileSegs } from './tiles.ts';
-import type { Segs } from './types.ts';
+import { fixtureModel, golden } from '../../../test/support/golden.ts';
+import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
+import { loadCheckpoint } from '../../models/checkpoint/load.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { makeTileSegs } from '../make/tiles.ts';
+import type { Segs } from '../segs.ts';
+import { enlarge, resampleSegs, type UpscaleSegs } from './segs-upscale.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });
