@@ -1,10 +1,10 @@
 // All nodes by class type. A pack is one list; adding a pack is one line.
 import { CLIPSEG_NODES } from './clipseg/index.ts';
-import { CORE_NODES } from './core/index.ts';
 import type { NodeDeclaration } from './declare.ts';
 import { EXPERIMENT_NODES } from './experiments/index.ts';
 import { IMPACT_NODES } from './impact/index.ts';
 import { NOISE_NODES } from './noise/index.ts';
+import { CORE_NODES } from './packs/core/index.ts';
 import { SEARGE_NODES } from './searge/index.ts';
 
 /** The packs, and the Python module that ComfyUI names for the nodes of each. */

@@ -10,9 +10,9 @@ import { type ClipSeg, loadClipSeg } from '../../models/clipseg/load.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { rgb } from '../core/checks.ts';
-import { once, stateOf } from '../core/loaders.ts';
 import { boolean, defineNode, float, int, type NodeDeclaration, output, outputs, socket, string } from '../declare.ts';
+import { once, stateOf } from '../packs/core/models/loaders.ts';
+import { rgb } from '../shared/checks.ts';
 
 const FOLDER = 'clipseg';
 

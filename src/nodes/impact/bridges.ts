@@ -11,9 +11,9 @@ import { LATENT_COLOURS, previewLatent } from '../../sampling/model/latent-previ
 import type { Latent } from '../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { savePictures, tempSuffix } from '../core/files.ts';
-import { loadNamedVae } from '../core/loaders.ts';
 import { boolean, combo, defineNode, type NodeDeclaration, type NodeResult, output, type SavedFile, socket, string } from '../declare.ts';
+import { savePictures, tempSuffix } from '../packs/core/image/load-save.ts';
+import { loadNamedVae } from '../packs/core/models/loaders.ts';
 import { blocker } from '../values.ts';
 import { fileOf } from './senders.ts';
 

@@ -4,9 +4,9 @@ import type { ClipSeg } from '../../models/clipseg/load.ts';
 import { maskToSegs } from '../../segs/make/from-mask.ts';
 import { sliceBatch } from '../../tensor/tensor.ts';
 import { clipSegFile, clipSegOf, type SegmentOptions, segment } from '../clipseg/index.ts';
-import { rgb } from '../core/checks.ts';
-import { stateOf } from '../core/loaders.ts';
 import { defineNode, float, int, output, outputs, string } from '../declare.ts';
+import { stateOf } from '../packs/core/models/loaders.ts';
+import { rgb } from '../shared/checks.ts';
 import type { Detector } from './values.ts';
 
 /** What the detecting node says of threshold and dilation does not count: the detector has its own. */

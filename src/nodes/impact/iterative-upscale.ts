@@ -16,10 +16,10 @@ import {
   scaleOnPixels,
 } from '../../segs/upscale/upscaler-step.ts';
 import type { NodeContext } from '../context.ts';
-import { rgb } from '../core/checks.ts';
-import { savePictures, tempSuffix } from '../core/files.ts';
-import { samplingHooks } from '../core/sampling.ts';
 import { combo, defineNode, float, type InputValues, int, output, outputs, seed, socket, string } from '../declare.ts';
+import { savePictures, tempSuffix } from '../packs/core/image/load-save.ts';
+import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
+import { rgb } from '../shared/checks.ts';
 import type { SocketValues } from '../values.ts';
 import { enabled, schedulerFunc } from './inputs.ts';
 

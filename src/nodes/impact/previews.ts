@@ -10,8 +10,8 @@ import { cropImageRegion } from '../../segs/region.ts';
 import type { Seg, Segs } from '../../segs/segs.ts';
 import { concatBatch, map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { tempSuffix } from '../core/files.ts';
 import { boolean, defineNode, float, type NodeResult, output, type SavedFile, socket } from '../declare.ts';
+import { tempSuffix } from '../packs/core/image/load-save.ts';
 
 /** What stands for a picture that is not there. */
 export const blank = (): Tensor => zeros([1, 64, 64, 3]);

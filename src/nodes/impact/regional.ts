@@ -15,8 +15,8 @@ import type { Latent, Model } from '../../sampling/sampling-types.ts';
 import { softMask } from '../../sampling/unstable-warnings.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { previewOf } from '../core/preview.ts';
 import { boolean, combo, defineNode, float, type InputValues, int, numberedInputs, output, outputs, seed, socket } from '../declare.ts';
+import { previewOf } from '../shared/preview.ts';
 
 const CATEGORY = 'ImpactPack/Regional';
 const PLAIN_SEED = { control_after_generate: false } as const;

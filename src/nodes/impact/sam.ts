@@ -3,9 +3,9 @@ import { loadSam } from '../../models/sam/load.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../segs/make/sam-masks.ts';
 import type { Segs } from '../../segs/segs.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { rgb } from '../core/checks.ts';
-import { once, stateOf } from '../core/loaders.ts';
 import { combo, defineNode, float, type InputValues, int, modelFile, output, outputs, socket } from '../declare.ts';
+import { once, stateOf } from '../packs/core/models/loaders.ts';
+import { rgb } from '../shared/checks.ts';
 import { single } from './inputs.ts';
 import type { SamModel } from './values.ts';
 

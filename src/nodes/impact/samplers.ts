@@ -6,8 +6,8 @@ import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../sampling/schedules/impact-schedules.ts';
 import { notOne, sampleTwo } from '../../segs/upscale/upscaler-step.ts';
-import { samplingHooks } from '../core/sampling.ts';
 import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, seed, socket } from '../declare.ts';
+import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
 import { schedulerFunc } from './inputs.ts';
 
 const pipeSampler = {

@@ -4,9 +4,9 @@ import { isSoft } from '../../image/mask/masks.ts';
 import type { Segs } from '../../segs/segs.ts';
 import { enlarge, resampleSegs } from '../../segs/upscale/segs-upscale.ts';
 import type { NodeContext } from '../context.ts';
-import { rgb } from '../core/checks.ts';
-import { samplingHooks } from '../core/sampling.ts';
 import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../declare.ts';
+import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
+import { rgb } from '../shared/checks.ts';
 import { feather, inpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc } from './inputs.ts';
 import type { BasicPipe } from './values.ts';
 

@@ -20,8 +20,8 @@ import { type MaskToSegsOptions, maskToSegs, maskToSegsForAnimateDiff } from '..
 import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../segs/make/tiles.ts';
 import { emptySegs, type Segs } from '../../segs/segs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { MAX_RESOLUTION } from '../core/limits.ts';
 import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, socket, string } from '../declare.ts';
+import { MAX_RESOLUTION } from '../shared/limits.ts';
 import { dilationInput, kernelInputs } from './masks.ts';
 import { offerParts } from './previews.ts';
 

@@ -7,7 +7,6 @@ import { type ByteImage, pilResize } from '../../image/resize/pil-resize.ts';
 import { LATENT_COLOURS, previewLatent } from '../../sampling/model/latent-preview.ts';
 import { zeros } from '../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
-import { contentOf, readLatent, savePictures, tempSuffix } from '../core/files.ts';
 import {
   boolean,
   combo,
@@ -21,6 +20,7 @@ import {
   socket,
   string,
 } from '../declare.ts';
+import { contentOf, readLatent, savePictures, tempSuffix } from '../packs/core/image/load-save.ts';
 import { linkId } from './logic.ts';
 
 const UTIL = 'ImpactPack/Util';

@@ -5,9 +5,9 @@ import type { Box } from '../../models/detector/boxes.ts';
 import { loadUltralytics, type UltralyticsModel } from '../../models/ultralytics/load.ts';
 import { boxMask, fitMask, type Shape, shapesCombined, shapesToSegs } from '../../segs/make/from-shapes.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
-import { rgb } from '../core/checks.ts';
-import { once, stateOf } from '../core/loaders.ts';
 import { defineNode, modelFile, output, outputs } from '../declare.ts';
+import { once, stateOf } from '../packs/core/models/loaders.ts';
+import { rgb } from '../shared/checks.ts';
 import type { Detector } from './values.ts';
 
 type ToMask = (box: Box & { readonly mask?: Tensor }, height: number, width: number) => Tensor;

@@ -7,9 +7,9 @@ import type { Conditioning, Model } from '../../sampling/sampling-types.ts';
 import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../text/lora-tags.ts';
 import { hasWildcards, populate } from '../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
-import { stateOf } from '../core/loaders.ts';
-import { withLora } from '../core/lora.ts';
 import { boolean, combo, defineNode, type NodeDeclaration, output, outputs, seed, socket, string } from '../declare.ts';
+import { stateOf } from '../packs/core/models/loaders.ts';
+import { withLora } from '../packs/core/models/lora.ts';
 import type { PromptPreparation } from '../prepare.ts';
 
 const PROMPT = 'ImpactPack/Prompt';

@@ -3,8 +3,8 @@
 import { unsample } from '../../sampling/plans/unsample.ts';
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { samplingHooks } from '../core/sampling.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
+import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
 
 const declare = (type: string) =>
   defineNode({

@@ -2,8 +2,8 @@
 // of them share; here each gives a new one, which is what the original gives in a fresh run. Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLERS } from '../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { MAX_RESOLUTION } from '../core/limits.ts';
 import { combo, defineNode, float, int, modelFile, output, outputs, seed, socket, string } from '../declare.ts';
+import { MAX_RESOLUTION } from '../shared/limits.ts';
 import { INTENSITIES, OPERATION_MODES, PROMPT_STYLES, SAVE_FOLDERS, SEED_OFFSETS, STATES, STYLE_TEMPLATES } from './choices.ts';
 
 const common = { category: 'Searge/_deprecated_/UI/Inputs', outputs: [output('PARAMETER_INPUTS', 'inputs')] };

@@ -2,8 +2,8 @@
 import type { Clip } from '../../models/clip/clip.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
-import { MAX_RESOLUTION } from '../core/limits.ts';
 import { defineNode, float, int, output, outputs, socket, string } from '../declare.ts';
+import { MAX_RESOLUTION } from '../shared/limits.ts';
 
 const CATEGORY = 'Searge/_deprecated_/ClipEncoding';
 

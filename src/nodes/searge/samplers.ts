@@ -11,10 +11,10 @@ import type { Latent } from '../../sampling/sampling-types.ts';
 import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { latentFits, rgb } from '../core/checks.ts';
-import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../core/limits.ts';
-import { samplingHooks } from '../core/sampling.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
+import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
+import { latentFits, rgb } from '../shared/checks.ts';
+import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../shared/limits.ts';
 import type { SocketValues } from '../values.ts';
 import { nameSocket } from './choices.ts';
 

@@ -1,0 +1,98 @@
+// CLIP vision models, and models that are told of pictures (unCLIP). Source: ComfyUI nodes.py.
+import { DarkroomError } from '../../../../errors.ts';
+import { loadCheckpointVision, loadVision, type VisionModel } from '../../../../models/vision/load.ts';
+import type { NodeContext } from '../../../context.ts';
+import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
+import { checkpointParts, once, stateOf } from '../models/loaders.ts';
+
+const FOLDER = 'clip_vision';
+
+const CLIPVisionLoader = defineNode({
+  type: 'CLIPVisionLoader',
+  display: 'Load CLIP Vision',
+  category: 'loaders',
+  inputs: { clip_name: modelFile(FOLDER) },
+  outputs: [output('CLIP_VISION')],
+  fingerprint: ({ clip_name }, context) => stateOf(context.modelPath(FOLDER, clip_name)),
+  async run({ clip_name }, { runtime, modelPath }) {
+    const file = modelPath(FOLDER, clip_name);
+    return outputs(await once(runtime, [file], () => loadVision(file, runtime), 'clip vision'));
+  },
+});
+
+const CLIPVisionEncode = defineNode({
+  type: 'CLIPVisionEncode',
+  display: 'CLIP Vision Encode',
+  category: 'conditioning',
+  inputs: { clip_vision: socket('CLIP_VISION'), image: socket('IMAGE'), crop: combo(['center', 'none']) },
+  outputs: [output('CLIP_VISION_OUTPUT')],
+  run: async ({ clip_vision, image, crop }) => outputs(await clip_vision.encode(image, crop === 'center')),
+});
+
+/** Stands for the vision model of a checkpoint that has none. */
+const lacking = (name: string): VisionModel => ({
+  projected: 0,
+  encode: () => {
+    throw new DarkroomError('DR_MODEL_PART_MISSING', {
+      message: `${name} holds no CLIP vision model`,
+      hint: 'Load an unCLIP checkpoint, or add a CLIPVisionLoader node and connect its CLIP_VISION instead.',
+      file: name,
+    });
+  },
+});
+
+/** The parts of a checkpoint with its vision model. */
+async function seeingParts(name: string, context: NodeContext) {
+  const { runtime } = context;
+  const file = context.modelPath('checkpoints', name);
+  const parts = await checkpointParts(name, context);
+  const vision = await once(runtime, [file], () => loadCheckpointVision(file, runtime), 'vision of a checkpoint');
+  return { ...parts, vision: vision ?? lacking(name) };
+}
+
+const unCLIPCheckpointLoader = defineNode({
+  type: 'unCLIPCheckpointLoader',
+  display: 'unCLIPCheckpointLoader',
+  category: 'loaders',
+  inputs: { ckpt_name: modelFile('checkpoints') },
+  outputs: [output('MODEL'), output('CLIP'), output('VAE'), output('CLIP_VISION')],
+  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
+  async run({ ckpt_name }, context) {
+    const { model, clip, vae, vision } = await seeingParts(ckpt_name, context);
+    return outputs(model, clip, vae, vision);
+  },
+});
+
+const ImageOnlyCheckpointLoader = defineNode({
+  type: 'ImageOnlyCheckpointLoader',
+  display: 'Image Only Checkpoint Loader (img2vid model)',
+  category: 'loaders/video_models',
+  description: 'The parts of a checkpoint whose prompts are pictures. Models of videos are not read.',
+  inputs: { ckpt_name: modelFile('checkpoints') },
+  outputs: [output('MODEL'), output('CLIP_VISION'), output('VAE')],
+  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
+  async run({ ckpt_name }, context) {
+    const { model, vision, vae } = await seeingParts(ckpt_name, context);
+    return outputs(model, vision, vae);
+  },
+});
+
+const unCLIPConditioning = defineNode({
+  type: 'unCLIPConditioning',
+  display: 'unCLIPConditioning',
+  category: 'conditioning',
+  inputs: {
+    conditioning: socket('CONDITIONING'),
+    clip_vision_output: socket('CLIP_VISION_OUTPUT'),
+    strength: float({ default: 1, min: -10, max: 10, step: 0.01 }),
+    noise_augmentation: float({ default: 0, min: 0, max: 1, step: 0.01 }),
+  },
+  outputs: [output('CONDITIONING')],
+  run({ conditioning, clip_vision_output, strength, noise_augmentation }) {
+    if (strength === 0) return outputs(conditioning);
+    const more = { embeds: clip_vision_output.embeds, strength, noiseAugmentation: noise_augmentation };
+    return outputs(conditioning.map((entry) => ({ ...entry, unclip_conditioning: [...(entry.unclip_conditioning ?? []), more] })));
+  },
+});
+
+export const VISION_NODES = [CLIPVisionLoader, CLIPVisionEncode, unCLIPCheckpointLoader, ImageOnlyCheckpointLoader, unCLIPConditioning];

@@ -1,0 +1,107 @@
+// Nodes that set a prompt's mask and times at once, for one prompt or a pair. Their hooks (LoRAs for one prompt alone) can't be made yet.
+// Source: ComfyUI comfy_extras/nodes_hooks.py.
+import { combine, setMask, setTimestepRange } from '../../../../sampling/conditioning/operations.ts';
+import type { Conditioning } from '../../../../sampling/sampling-types.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
+import { combo, defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+
+const single = { category: 'advanced/hooks/cond single', experimental: true, outputs: [output('CONDITIONING')] } as const;
+const pair = {
+  category: 'advanced/hooks/cond pair',
+  experimental: true,
+  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],
+} as const;
+
+const props = {
+  strength: float({ default: 1, min: 0, max: 10, step: 0.01 }),
+  set_cond_area: combo(['default', 'mask bounds']),
+  mask: socket('MASK', { optional: true }),
+  hooks: socket('HOOKS', { optional: true }),
+  timesteps: socket('TIMESTEPS_RANGE', { optional: true }),
+} as const;
+
+interface Props {
+  readonly strength: number;
+  readonly set_cond_area: string;
+  readonly mask?: Tensor;
+  readonly timesteps?: readonly [start: number, end: number];
+}
+
+/** Strength and area are those of the mask: without one they do nothing. */
+function withProps(conditioning: Conditioning, { strength, set_cond_area, mask, timesteps }: Props): Conditioning {
+  const masked = mask ? setMask(conditioning, mask, strength, set_cond_area !== 'default') : conditioning;
+  return timesteps ? setTimestepRange(masked, ...timesteps) : masked;
+}
+
+const ConditioningSetProperties = defineNode({
+  ...single,
+  type: 'ConditioningSetProperties',
+  display: 'Cond Set Props',
+  inputs: { cond_NEW: socket('CONDITIONING'), ...props },
+  run: ({ cond_NEW, ...own }) => outputs(withProps(cond_NEW, own)),
+});
+
+const ConditioningSetPropertiesAndCombine = defineNode({
+  ...single,
+  type: 'ConditioningSetPropertiesAndCombine',
+  display: 'Cond Set Props Combine',
+  inputs: { cond: socket('CONDITIONING'), cond_NEW: socket('CONDITIONING'), ...props },
+  run: ({ cond, cond_NEW, ...own }) => outputs(combine(cond, withProps(cond_NEW, own))),
+});
+
+const PairConditioningSetProperties = defineNode({
+  ...pair,
+  type: 'PairConditioningSetProperties',
+  display: 'Cond Pair Set Props',
+  inputs: { positive_NEW: socket('CONDITIONING'), negative_NEW: socket('CONDITIONING'), ...props },
+  run: ({ positive_NEW, negative_NEW, ...own }) => outputs(withProps(positive_NEW, own), withProps(negative_NEW, own)),
+});
+
+const PairConditioningSetPropertiesAndCombine = defineNode({
+  ...pair,
+  type: 'PairConditioningSetPropertiesAndCombine',
+  display: 'Cond Pair Set Props Combine',
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    positive_NEW: socket('CONDITIONING'),
+    negative_NEW: socket('CONDITIONING'),
+    ...props,
+  },
+  run: ({ positive, negative, positive_NEW, negative_NEW, ...own }) =>
+    outputs(combine(positive, withProps(positive_NEW, own)), combine(negative, withProps(negative_NEW, own))),
+});
+
+const PairConditioningCombine = defineNode({
+  ...pair,
+  type: 'PairConditioningCombine',
+  display: 'Cond Pair Combine',
+  inputs: {
+    positive_A: socket('CONDITIONING'),
+    negative_A: socket('CONDITIONING'),
+    positive_B: socket('CONDITIONING'),
+    negative_B: socket('CONDITIONING'),
+  },
+  run: ({ positive_A, negative_A, positive_B, negative_B }) => outputs(combine(positive_A, positive_B), combine(negative_A, negative_B)),
+});
+
+const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
+
+const ConditioningTimestepsRange = defineNode({
+  type: 'ConditioningTimestepsRange',
+  display: 'Timesteps Range',
+  category: 'advanced/hooks',
+  experimental: true,
+  inputs: { start_percent: percent(0), end_percent: percent(1) },
+  outputs: ['TIMESTEPS_RANGE', 'BEFORE_RANGE', 'AFTER_RANGE'].map((name) => output('TIMESTEPS_RANGE', name)),
+  run: ({ start_percent, end_percent }) => outputs([start_percent, end_percent], [0, start_percent], [end_percent, 1]),
+});
+
+export const CONDITIONING_PROPS_NODES: readonly NodeDeclaration[] = [
+  ConditioningSetProperties,
+  ConditioningSetPropertiesAndCombine,
+  PairConditioningSetProperties,
+  PairConditioningSetPropertiesAndCombine,
+  PairConditioningCombine,
+  ConditioningTimestepsRange,
+];

@@ -1,0 +1,139 @@
+// ControlNet nodes: files, how they act on prompts, and edges to guide by. Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py,
+// nodes_canny.py.
+import { canny } from '../../../../image/edges/canny.ts';
+import { loadControlNet } from '../../../../models/controlnet/load.ts';
+import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
+import { tensor } from '../../../../tensor/tensor.ts';
+import type { NodeContext } from '../../../context.ts';
+import { combo, defineNode, float, modelFile, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import { once, stateOf } from '../models/loaders.ts';
+
+const FOLDER = 'controlnet';
+
+const stateOfNet = ({ control_net_name }: { readonly control_net_name: string }, context: NodeContext): Promise<string> =>
+  stateOf(context.modelPath(FOLDER, control_net_name));
+
+async function load({ control_net_name }: { readonly control_net_name: string }, context: NodeContext): Promise<NodeResult> {
+  const file = context.modelPath(FOLDER, control_net_name);
+  return outputs(await once(context.runtime, [file], () => loadControlNet(file, context.runtime), 'controlnet'));
+}
+
+const ControlNetLoader = defineNode({
+  type: 'ControlNetLoader',
+  display: 'Load ControlNet Model',
+  category: 'loaders',
+  inputs: { control_net_name: modelFile(FOLDER) },
+  outputs: [output('CONTROL_NET')],
+  fingerprint: stateOfNet,
+  run: load,
+});
+
+/** The model matters only to files that hold differences to it. */
+const DiffControlNetLoader = defineNode({
+  type: 'DiffControlNetLoader',
+  display: 'Load ControlNet Model (diff)',
+  category: 'loaders',
+  inputs: { model: socket('MODEL'), control_net_name: modelFile(FOLDER) },
+  outputs: [output('CONTROL_NET')],
+  fingerprint: stateOfNet,
+  run: async ({ model, control_net_name }, { runtime, modelPath }) =>
+    outputs(await loadControlNet(modelPath(FOLDER, control_net_name), runtime, model.unet)),
+});
+
+/** Kinds of picture that union networks know, in the order of their numbers. */
+const UNION_KINDS = [
+  'openpose',
+  'depth',
+  'hed/pidi/scribble/ted',
+  'canny/lineart/anime_lineart/mlsd',
+  'normal',
+  'segment',
+  'tile',
+  'repaint',
+] as const;
+
+const SetUnionControlNetType = defineNode({
+  type: 'SetUnionControlNetType',
+  display: 'SetUnionControlNetType',
+  category: 'conditioning/controlnet',
+  inputs: { control_net: socket('CONTROL_NET'), type: combo(['auto', ...UNION_KINDS]) },
+  outputs: [output('CONTROL_NET')],
+  run({ control_net, type }) {
+    const kind = (UNION_KINDS as readonly string[]).indexOf(type);
+    return outputs(control_net.withKind?.(kind < 0 ? undefined : kind) ?? control_net);
+  },
+});
+
+const strengthInput = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
+const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
+
+const ControlNetApply = defineNode({
+  type: 'ControlNetApply',
+  display: 'Apply ControlNet (OLD)',
+  category: 'conditioning/controlnet',
+  deprecated: true,
+  inputs: {
+    conditioning: socket('CONDITIONING'),
+    control_net: socket('CONTROL_NET'),
+    image: socket('IMAGE'),
+    strength: strengthInput(),
+  },
+  outputs: [output('CONDITIONING')],
+  run: ({ conditioning, control_net, image, strength }) =>
+    outputs(
+      strength === 0
+        ? conditioning
+        : applyControl(conditioning, { net: control_net, hint: image, strength, startPercent: 0, endPercent: 1 }),
+    ),
+});
+
+const ControlNetApplyAdvanced = defineNode({
+  type: 'ControlNetApplyAdvanced',
+  display: 'Apply ControlNet',
+  category: 'conditioning/controlnet',
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    control_net: socket('CONTROL_NET'),
+    image: socket('IMAGE'),
+    strength: strengthInput(),
+    start_percent: percent(0),
+    end_percent: percent(1),
+    vae: socket('VAE', { optional: true, tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.' }),
+  },
+  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],
+  run({ positive, negative, control_net, image, strength, start_percent, end_percent }) {
+    if (strength === 0) return outputs(positive, negative);
+    const control = { net: control_net, hint: image, strength, startPercent: start_percent, endPercent: end_percent };
+    return outputs(...applyControlToSides([positive, negative], control));
+  },
+});
+
+const threshold = (value: number) => float({ default: value, min: 0.01, max: 0.99, step: 0.01 });
+
+const Canny = defineNode({
+  type: 'Canny',
+  display: 'Canny',
+  category: 'image/preprocessors',
+  inputs: { image: socket('IMAGE'), low_threshold: threshold(0.4), high_threshold: threshold(0.8) },
+  outputs: [output('IMAGE')],
+  run({ image, low_threshold, high_threshold }) {
+    const edges = canny(image, low_threshold, high_threshold);
+    const [n, height, width] = edges.shape;
+    return outputs(
+      tensor(
+        [n, height, width, 3],
+        Float32Array.from({ length: edges.data.length * 3 }, (_, i) => edges.data[Math.floor(i / 3)]),
+      ),
+    );
+  },
+});
+
+export const CONTROLNET_NODES = [
+  ControlNetLoader,
+  DiffControlNetLoader,
+  SetUnionControlNetType,
+  ControlNetApply,
+  ControlNetApplyAdvanced,
+  Canny,
+];

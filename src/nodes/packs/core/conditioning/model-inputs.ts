@@ -1,0 +1,45 @@
+// Prompts for models that see a picture beside the latent: inpainting models and InstructPix2Pix.
+// Source: ComfyUI nodes.py (InpaintModelConditioning), comfy_extras/nodes_ip2p.py.
+import { toNCHW, toNHWC } from '../../../../image/layout.ts';
+import { toNHW } from '../../../../image/mask/masks.ts';
+import { cropToCells, inpaintConditioning } from '../../../../sampling/conditioning/inpaint.ts';
+import { setValues } from '../../../../sampling/conditioning/operations.ts';
+import { zeros } from '../../../../tensor/tensor.ts';
+import { boolean, defineNode, output, outputs, socket } from '../../../declare.ts';
+import { batchFits, rgb } from '../../../shared/checks.ts';
+
+const InpaintModelConditioning = defineNode({
+  type: 'InpaintModelConditioning',
+  display: 'InpaintModelConditioning',
+  category: 'conditioning/inpaint',
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    vae: socket('VAE'),
+    pixels: socket('IMAGE'),
+    mask: socket('MASK'),
+    noise_mask: boolean({ default: true, tooltip: 'Samples inside of the mask only. Better or worse, depending on the model.' }),
+  },
+  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative'), output('LATENT', 'latent')],
+  async run({ positive, negative, vae, pixels, mask, noise_mask }) {
+    const image = rgb(pixels);
+    batchFits(image.shape[0], toNHW(mask), 'mask');
+    const made = await inpaintConditioning({ positive, negative, vae, pixels: image, mask, noiseMask: noise_mask });
+    return outputs(made.positive, made.negative, made.latent);
+  },
+});
+
+const InstructPixToPixConditioning = defineNode({
+  type: 'InstructPixToPixConditioning',
+  display: 'InstructPixToPixConditioning',
+  category: 'conditioning/instructpix2pix',
+  inputs: { positive: socket('CONDITIONING'), negative: socket('CONDITIONING'), vae: socket('VAE'), pixels: socket('IMAGE') },
+  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative'), output('LATENT', 'latent')],
+  async run({ positive, negative, vae, pixels }) {
+    const concat_latent_image = await vae.encode(toNHWC(cropToCells(toNCHW(rgb(pixels)))));
+    const values = { concat_latent_image };
+    return outputs(setValues(positive, values), setValues(negative, values), { samples: zeros(concat_latent_image.shape) });
+  },
+});
+
+export const MODEL_INPUT_NODES = [InpaintModelConditioning, InstructPixToPixConditioning];

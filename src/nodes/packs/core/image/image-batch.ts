@@ -1,0 +1,147 @@
+// Nodes on batches of pictures: made, joined, taken apart, counted. Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
+import { DarkroomError } from '../../../../errors.ts';
+import { upscaleImage } from '../../../../image/resize/upscale.ts';
+import { torchGenerator } from '../../../../random/generator.ts';
+import { addScaled } from '../../../../sampling/float32.ts';
+import { concatBatch, repeatToBatch, sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
+import { defineListNode, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket } from '../../../declare.ts';
+import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+
+const category = 'image/batch';
+const side = () => int({ default: 512, min: 1, max: MAX_RESOLUTION, step: 1 });
+
+const EmptyImage = defineNode({
+  type: 'EmptyImage',
+  display: 'EmptyImage',
+  category: 'image',
+  inputs: {
+    width: side(),
+    height: side(),
+    batch_size: int({ default: 1, min: 1, max: 4096 }),
+    color: int({ default: 0, min: 0, max: 0xffffff, step: 1, display: 'color' }),
+  },
+  outputs: [output('IMAGE')],
+  run({ width, height, batch_size, color }) {
+    const pixel = [color >> 16, color >> 8, color].map((value) => (value & 0xff) / 0xff);
+    const data = new Float32Array(batch_size * height * width * 3);
+    for (let i = 0; i < data.length; i++) data[i] = pixel[i % 3];
+    return outputs(tensor([batch_size, height, width, 3], data));
+  },
+});
+
+const GetImageSize = defineNode({
+  type: 'GetImageSize',
+  display: 'Get Image Size',
+  category: 'image',
+  description: 'Width and height of the pictures, and how many there are.',
+  inputs: { image: socket('IMAGE') },
+  hidden: { unique_id: 'UNIQUE_ID' },
+  outputs: [output('INT', 'width'), output('INT', 'height'), output('INT', 'batch_size')],
+  run({ image }, { status }) {
+    const [count, height, width] = image.shape;
+    status(`width: ${width}, height: ${height}\n batch size: ${count}`);
+    return outputs(width, height, count);
+  },
+});
+
+const ImageBatch = defineNode({
+  type: 'ImageBatch',
+  display: 'Batch Images',
+  category: 'image',
+  inputs: { image1: socket('IMAGE'), image2: socket('IMAGE') },
+  outputs: [output('IMAGE')],
+  run({ image1, image2 }) {
+    const [, height, width, channels] = image1.shape;
+    if (image2.shape[3] !== channels)
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: `image2 has ${image2.shape[3]} channels, image1 has ${channels}`,
+        hint: 'Drop the transparency of one (SplitImageWithAlpha), or give the other one (JoinImageWithAlpha).',
+        input: 'image2',
+      });
+    const fits = image2.shape[1] === height && image2.shape[2] === width;
+    return outputs(concatBatch([image1, fits ? image2 : upscaleImage(image2, width, height, 'bilinear', 'center')]));
+  },
+});
+
+const RepeatImageBatch = defineNode({
+  type: 'RepeatImageBatch',
+  display: 'RepeatImageBatch',
+  category,
+  inputs: { image: socket('IMAGE'), amount: int({ default: 1, min: 1, max: 4096 }) },
+  outputs: [output('IMAGE')],
+  run: ({ image, amount }) => outputs(repeatToBatch(image, image.shape[0] * amount)),
+});
+
+const ImageFromBatch = defineNode({
+  type: 'ImageFromBatch',
+  display: 'ImageFromBatch',
+  category,
+  inputs: {
+    image: socket('IMAGE'),
+    batch_index: int({ default: 0, min: 0, max: 4095 }),
+    length: int({ default: 1, min: 1, max: 4096 }),
+  },
+  outputs: [output('IMAGE')],
+  run({ image, batch_index, length }) {
+    const count = image.shape[0];
+    const from = Math.min(count - 1, batch_index);
+    return outputs(sliceBatch(image, from, from + Math.min(count - from, length)));
+  },
+});
+
+const RebatchImages = defineListNode({
+  type: 'RebatchImages',
+  display: 'Rebatch Images',
+  category,
+  inputs: { images: socket('IMAGE'), batch_size: int({ default: 1, min: 1, max: 4096 }) },
+  outputs: [output('IMAGE', 'IMAGE', true)],
+  run({ images, batch_size: [size] }) {
+    const all = images.flatMap((image) => Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1)));
+    const batches: Tensor[] = [];
+    for (let from = 0; from < all.length; from += size) batches.push(joined(all.slice(from, from + size)));
+    return outputs(batches);
+  },
+});
+
+function joined(images: readonly Tensor[]): Tensor {
+  const odd = images.find((image) => `${image.shape}` !== `${images[0].shape}`);
+  if (!odd) return concatBatch(images);
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `pictures of ${sizeOf(images[0])} and ${sizeOf(odd)} don't make a batch`,
+    hint: 'Scale them to one size first.',
+    input: 'images',
+  });
+}
+
+const sizeOf = ({ shape: [, height, width, channels] }: Tensor): string => `${width}x${height}x${channels}`;
+
+const ImageAddNoise = defineNode({
+  type: 'ImageAddNoise',
+  display: 'ImageAddNoise',
+  category: 'image',
+  inputs: {
+    image: socket('IMAGE'),
+    seed: seed({ tooltip: 'The noise is drawn from it.' }),
+    strength: float({ default: 0.5, min: 0, max: 1, step: 0.01 }),
+  },
+  outputs: [output('IMAGE')],
+  run({ image, seed, strength }) {
+    const noisy = addScaled(image.data, torchGenerator(seed).randn(image.data.length), strength);
+    return outputs(
+      tensor(
+        image.shape,
+        noisy.map((value) => Math.min(Math.max(value, 0), 1)),
+      ),
+    );
+  },
+});
+
+export const IMAGE_BATCH_NODES: readonly NodeDeclaration[] = [
+  EmptyImage,
+  GetImageSize,
+  ImageBatch,
+  RepeatImageBatch,
+  ImageFromBatch,
+  RebatchImages,
+  ImageAddNoise,
+];

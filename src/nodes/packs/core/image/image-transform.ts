@@ -1,0 +1,137 @@
+// Nodes that cut, turn, scale and stitch pictures. Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
+
+import { pasteAt } from '../../../../image/compose/composite.ts';
+import { STITCH_COLOURS, STITCH_DIRECTIONS, type StitchColour, stitch } from '../../../../image/compose/stitch.ts';
+import { upscaleImage } from '../../../../image/resize/upscale.ts';
+import { flip, narrow, rotate } from '../../../../tensor/axes.ts';
+import { roundHalfEven } from '../../../../tensor/round.ts';
+import { full } from '../../../../tensor/tensor.ts';
+import { boolean, combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import { IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
+
+const category = 'image/transform';
+const side = () => int({ default: 512, min: 1, max: MAX_RESOLUTION, step: 1 });
+const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 1 });
+
+/** Quarter turns by their name. */
+export const ROTATIONS = ['none', '90 degrees', '180 degrees', '270 degrees'] as const;
+export const FLIPS = ['x-axis: vertically', 'y-axis: horizontally'] as const;
+
+const ImageCrop = defineNode({
+  type: 'ImageCrop',
+  display: 'Image Crop',
+  category,
+  inputs: { image: socket('IMAGE'), width: side(), height: side(), x: offset(), y: offset() },
+  outputs: [output('IMAGE')],
+  run({ image, width, height, x, y }) {
+    const [, h, w] = image.shape;
+    const [left, top] = [Math.min(x, w - 1), Math.min(y, h - 1)];
+    const rows = narrow(image, 1, top, Math.min(height, h - top));
+    return outputs(narrow(rows, 2, left, Math.min(width, w - left)));
+  },
+});
+
+const ImageFlip = defineNode({
+  type: 'ImageFlip',
+  display: 'ImageFlip',
+  category,
+  inputs: { image: socket('IMAGE'), flip_method: combo(FLIPS) },
+  outputs: [output('IMAGE')],
+  run: ({ image, flip_method }) => outputs(flip(image, FLIPS.indexOf(flip_method) + 1)),
+});
+
+const ImageRotate = defineNode({
+  type: 'ImageRotate',
+  display: 'ImageRotate',
+  category,
+  inputs: { image: socket('IMAGE'), rotation: combo(ROTATIONS) },
+  outputs: [output('IMAGE')],
+  run: ({ image, rotation }) => outputs(rotate(image, ROTATIONS.indexOf(rotation), [2, 1])),
+});
+
+const ImageStitch = defineNode({
+  type: 'ImageStitch',
+  display: 'Image Stitch',
+  category,
+  description: 'Puts image2 beside image1, with a space between them if wanted. Without image2, image1 stays as it is.',
+  inputs: {
+    image1: socket('IMAGE'),
+    direction: combo(STITCH_DIRECTIONS, { default: 'right' }),
+    match_image_size: boolean({ default: true }),
+    spacing_width: int({ default: 0, min: 0, max: 1024, step: 2 }),
+    spacing_color: combo(Object.keys(STITCH_COLOURS) as StitchColour[], { default: 'white' }),
+    image2: socket('IMAGE', { optional: true }),
+  },
+  outputs: [output('IMAGE')],
+  run: ({ image1, image2, direction, match_image_size, spacing_width, spacing_color }) =>
+    outputs(
+      image2 ? stitch(image1, image2, { direction, match: match_image_size, spacing: spacing_width, colour: spacing_color }) : image1,
+    ),
+});
+
+const ResizeAndPadImage = defineNode({
+  type: 'ResizeAndPadImage',
+  display: 'ResizeAndPadImage',
+  category,
+  inputs: {
+    image: socket('IMAGE'),
+    target_width: side(),
+    target_height: side(),
+    padding_color: combo(['white', 'black']),
+    interpolation: combo(['area', 'bicubic', 'nearest-exact', 'bilinear', 'lanczos']),
+  },
+  outputs: [output('IMAGE')],
+  run({ image, target_width, target_height, padding_color, interpolation }) {
+    const [count, h, w, channels] = image.shape;
+    const scale = Math.min(target_width / w, target_height / h);
+    // a side so thin that it vanishes: torch refuses it, here one pixel of it stays
+    const [width, height] = [Math.max(1, Math.trunc(w * scale)), Math.max(1, Math.trunc(h * scale))];
+    const canvas = full([count, target_height, target_width, channels], padding_color === 'white' ? 1 : 0);
+    const resized = upscaleImage(image, width, height, interpolation, 'disabled');
+    return outputs(pasteAt(canvas, resized, (target_width - width) >> 1, (target_height - height) >> 1));
+  },
+});
+
+const ImageScaleToMaxDimension = defineNode({
+  type: 'ImageScaleToMaxDimension',
+  display: 'ImageScaleToMaxDimension',
+  category: 'image/upscaling',
+  inputs: {
+    image: socket('IMAGE'),
+    upscale_method: combo(['area', 'lanczos', 'bilinear', 'nearest-exact', 'bilinear', 'bicubic']),
+    largest_size: int({ default: 512, min: 0, max: MAX_RESOLUTION, step: 1 }),
+  },
+  outputs: [output('IMAGE')],
+  run({ image, upscale_method, largest_size }) {
+    const [, h, w] = image.shape;
+    const along = (own: number, other: number): number => (own < other ? roundHalfEven((own / other) * largest_size) : largest_size);
+    return outputs(upscaleImage(image, Math.max(1, along(w, h)), Math.max(1, along(h, w)), upscale_method, 'disabled'));
+  },
+});
+
+const ImageScaleToTotalPixels = defineNode({
+  type: 'ImageScaleToTotalPixels',
+  display: 'Scale Image to Total Pixels',
+  category: 'image/upscaling',
+  inputs: {
+    image: socket('IMAGE'),
+    upscale_method: combo(IMAGE_UPSCALE_METHODS),
+    megapixels: float({ default: 1, min: 0.01, max: 16, step: 0.01 }),
+  },
+  outputs: [output('IMAGE')],
+  run({ image, upscale_method, megapixels }) {
+    const [, h, w] = image.shape;
+    const scale = Math.sqrt(Math.trunc(megapixels * 1024 * 1024) / (w * h));
+    return outputs(upscaleImage(image, roundHalfEven(w * scale), roundHalfEven(h * scale), upscale_method, 'disabled'));
+  },
+});
+
+export const IMAGE_TRANSFORM_NODES: readonly NodeDeclaration[] = [
+  ImageCrop,
+  ImageFlip,
+  ImageRotate,
+  ImageStitch,
+  ResizeAndPadImage,
+  ImageScaleToMaxDimension,
+  ImageScaleToTotalPixels,
+];

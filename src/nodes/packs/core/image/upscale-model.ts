@@ -1,0 +1,35 @@
+// Enlargement by a network. Source: ComfyUI comfy_extras/nodes_upscale_model.py.
+import { loadUpscaler } from '../../../../models/upscaler/load.ts';
+import { defineNode, modelFile, output, outputs, socket } from '../../../declare.ts';
+import { once, stateOf } from '../models/loaders.ts';
+
+const UpscaleModelLoader = defineNode({
+  type: 'UpscaleModelLoader',
+  display: 'Load Upscale Model',
+  category: 'loaders',
+  description: 'Loads a model that enlarges pictures by a fixed factor.',
+  inputs: { model_name: modelFile('upscale_models', { tooltip: 'The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact.' }) },
+  outputs: [output('UPSCALE_MODEL')],
+  fingerprint: ({ model_name }, context) => stateOf(context.modelPath('upscale_models', model_name)),
+  async run({ model_name }, context) {
+    const file = context.modelPath('upscale_models', model_name);
+    return outputs(await once(context.runtime, [file], () => loadUpscaler(file, context.runtime)));
+  },
+});
+
+const ImageUpscaleWithModel = defineNode({
+  type: 'ImageUpscaleWithModel',
+  display: 'Upscale Image (using Model)',
+  category: 'image/upscaling',
+  description: 'Enlarges pictures by the factor of the model, in tiles of 512 pixels.',
+  inputs: {
+    upscale_model: socket('UPSCALE_MODEL', { tooltip: 'The model; it decides the factor.' }),
+    image: socket('IMAGE', { tooltip: 'The pictures.' }),
+  },
+  outputs: [output('IMAGE')],
+  async run({ upscale_model, image }, { signal, progress }) {
+    return outputs(await upscale_model.upscale(image, { signal, onTile: progress }));
+  },
+});
+
+export const UPSCALE_MODEL_NODES = [UpscaleModelLoader, ImageUpscaleWithModel];

@@ -1,0 +1,79 @@
+// The nodes that ComfyUI itself brings, one list per subject.
+import type { NodeDeclaration } from '../../declare.ts';
+import { VISION_NODES } from './conditioning/clip-vision.ts';
+import { CONDITIONING_NODES } from './conditioning/conditioning.ts';
+import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-props.ts';
+import { CONTROLNET_NODES } from './conditioning/controlnet.ts';
+import { MODEL_INPUT_NODES } from './conditioning/model-inputs.ts';
+import { PROMPT_NODES } from './conditioning/text-encode.ts';
+import { COMPOSITING_NODES } from './image/compositing.ts';
+import { IMAGE_NODES } from './image/image.ts';
+import { IMAGE_BATCH_NODES } from './image/image-batch.ts';
+import { IMAGE_FILTER_NODES } from './image/image-filters.ts';
+import { IMAGE_TRANSFORM_NODES } from './image/image-transform.ts';
+import { FILE_NODES } from './image/load-save.ts';
+import { MASK_NODES } from './image/mask.ts';
+import { ANIMATION_NODES } from './image/save-animation.ts';
+import { UPSCALE_MODEL_NODES } from './image/upscale-model.ts';
+import { LATENT_NODES } from './latent/latent.ts';
+import { LATENT_BATCH_NODES } from './latent/latent-batch.ts';
+import { LATENT_RESIZE_NODES } from './latent/latent-resize.ts';
+import { LATENT_TRANSFORM_NODES } from './latent/latent-transform.ts';
+import { VAE_NODES } from './latent/vae.ts';
+import { HYPERNETWORK_NODES } from './models/hypernetwork-loader.ts';
+import { LOADER_NODES } from './models/loaders.ts';
+import { LORA_NODES } from './models/lora.ts';
+import { MODEL_FILE_NODES } from './models/model-files.ts';
+import { MERGE_NODES } from './models/model-merge.ts';
+import { SAVE_MODEL_NODES } from './models/save-models.ts';
+import { UNREAD_MODEL_NODES } from './models/unread-models.ts';
+import { ATTENTION_NODES } from './sampling/attention.ts';
+import { CUSTOM_SAMPLING_NODES } from './sampling/custom-sampling.ts';
+import { GUIDANCE_NODES } from './sampling/guidance-nodes.ts';
+import { SAMPLING_NODES } from './sampling/ksampler-nodes.ts';
+import { MODEL_PATCH_NODES } from './sampling/model-patches.ts';
+import { MODEL_SAMPLING_NODES } from './sampling/model-sampling-nodes.ts';
+import { SAMPLER_NODES } from './sampling/sampler-nodes.ts';
+import { SIGMA_NODES } from './sampling/sigmas.ts';
+import { PRIMITIVE_NODES } from './values/primitives.ts';
+import { STRING_NODES } from './values/strings.ts';
+
+export const CORE_NODES: readonly NodeDeclaration[] = [
+  ...LOADER_NODES,
+  ...MODEL_FILE_NODES,
+  ...MERGE_NODES,
+  ...SAVE_MODEL_NODES,
+  ...HYPERNETWORK_NODES,
+  ...VISION_NODES,
+  ...UNREAD_MODEL_NODES,
+  ...LORA_NODES,
+  ...PROMPT_NODES,
+  ...CONDITIONING_NODES,
+  ...CONDITIONING_PROPS_NODES,
+  ...LATENT_NODES,
+  ...LATENT_RESIZE_NODES,
+  ...LATENT_TRANSFORM_NODES,
+  ...LATENT_BATCH_NODES,
+  ...SAMPLING_NODES,
+  ...VAE_NODES,
+  ...FILE_NODES,
+  ...ANIMATION_NODES,
+  ...IMAGE_NODES,
+  ...IMAGE_BATCH_NODES,
+  ...IMAGE_TRANSFORM_NODES,
+  ...IMAGE_FILTER_NODES,
+  ...COMPOSITING_NODES,
+  ...MASK_NODES,
+  ...UPSCALE_MODEL_NODES,
+  ...CONTROLNET_NODES,
+  ...MODEL_INPUT_NODES,
+  ...MODEL_PATCH_NODES,
+  ...GUIDANCE_NODES,
+  ...ATTENTION_NODES,
+  ...CUSTOM_SAMPLING_NODES,
+  ...SAMPLER_NODES,
+  ...SIGMA_NODES,
+  ...MODEL_SAMPLING_NODES,
+  ...STRING_NODES,
+  ...PRIMITIVE_NODES,
+];

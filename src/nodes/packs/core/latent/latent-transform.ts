@@ -1,0 +1,229 @@
+// Latent nodes that cut, turn, blend and compute. Source: ComfyUI nodes.py and comfy_extras/nodes_latent.py.
+import { DarkroomError } from '../../../../errors.ts';
+import { commonUpscale } from '../../../../image/resize/upscale.ts';
+import { combine, f32 } from '../../../../sampling/float32.ts';
+import type { Latent } from '../../../../sampling/sampling-types.ts';
+import { concatAxis, flip, narrow, rotate } from '../../../../tensor/axes.ts';
+import { map, repeatToBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
+import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { FLIPS, ROTATIONS } from '../image/image-transform.ts';
+
+const advanced = 'latent/advanced';
+const transform = 'latent/transform';
+const pair = { samples1: socket('LATENT'), samples2: socket('LATENT') } as const;
+
+const LatentFlip = defineNode({
+  type: 'LatentFlip',
+  display: 'Flip Latent',
+  category: transform,
+  inputs: { samples: socket('LATENT'), flip_method: combo(FLIPS) },
+  outputs: [output('LATENT')],
+  run: ({ samples, flip_method }) => outputs({ ...samples, samples: flip(samples.samples, FLIPS.indexOf(flip_method) + 2) }),
+});
+
+const LatentRotate = defineNode({
+  type: 'LatentRotate',
+  display: 'Rotate Latent',
+  category: transform,
+  inputs: { samples: socket('LATENT'), rotation: combo(ROTATIONS) },
+  outputs: [output('LATENT')],
+  run: ({ samples, rotation }) => outputs({ ...samples, samples: rotate(samples.samples, ROTATIONS.indexOf(rotation), [3, 2]) }),
+});
+
+const cropped = () => int({ default: 512, min: 64, max: MAX_RESOLUTION, step: 8 });
+const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 8 });
+
+/** From `from` on, but at least the last 8 cells; both in cells. A latent of less than 8 counts from its end, as a Python slice does. */
+function part(x: Tensor, axis: number, from: number, length: number): Tensor {
+  const side = x.shape[axis];
+  const start = Math.min(from, side - 8);
+  const first = start < 0 ? Math.max(0, start + side) : start;
+  const end = start + length < 0 ? start + length + side : start + length;
+  return narrow(x, axis, first, Math.max(0, Math.min(end, side) - first));
+}
+
+const LatentCrop = defineNode({
+  type: 'LatentCrop',
+  display: 'Crop Latent',
+  category: transform,
+  inputs: { samples: socket('LATENT'), width: cropped(), height: cropped(), x: offset(), y: offset() },
+  outputs: [output('LATENT')],
+  run({ samples, width, height, x, y }) {
+    const rows = part(samples.samples, 2, y >> 3, height >> 3);
+    return outputs({ ...samples, samples: part(rows, 3, x >> 3, width >> 3) });
+  },
+});
+
+/** `x` in the size of `like` (bilinear, cut about the centre) and its batch. Throws DR_SHAPE_MISMATCH for other channels. */
+export function fitLatent(x: Tensor, like: Tensor): Tensor {
+  const [, channels, height, width] = like.shape;
+  if (x.shape[1] !== channels)
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `samples2 has ${x.shape[1]} channels, samples1 has ${channels}`,
+      hint: 'Use latents of the same kind of model.',
+      input: 'samples2',
+    });
+  return x.shape[2] === height && x.shape[3] === width ? x : commonUpscale(x, width, height, 'bilinear', 'center');
+}
+
+type Pair = { readonly samples1: Latent; readonly samples2: Latent };
+
+/** The first latent with what `f` makes of both. */
+const combined = ({ samples1, samples2 }: Pair, f: (a: number, b: number) => number) => {
+  const other = repeatToBatch(fitLatent(samples2.samples, samples1.samples), samples1.samples.shape[0]);
+  return outputs({ ...samples1, samples: map(samples1.samples, (value, i) => f(value, other.data[i])) });
+};
+
+const LatentAdd = defineNode({
+  type: 'LatentAdd',
+  display: 'LatentAdd',
+  category: advanced,
+  inputs: pair,
+  outputs: [output('LATENT')],
+  run: (inputs) => combined(inputs, (a, b) => a + b),
+});
+
+const LatentSubtract = defineNode({
+  type: 'LatentSubtract',
+  display: 'LatentSubtract',
+  category: advanced,
+  inputs: pair,
+  outputs: [output('LATENT')],
+  run: (inputs) => combined(inputs, (a, b) => a - b),
+});
+
+const LatentMultiply = defineNode({
+  type: 'LatentMultiply',
+  display: 'LatentMultiply',
+  category: advanced,
+  inputs: { samples: socket('LATENT'), multiplier: float({ default: 1, min: -10, max: 10, step: 0.01 }) },
+  outputs: [output('LATENT')],
+  run: ({ samples, multiplier }) => outputs({ ...samples, samples: map(samples.samples, (value) => value * f32(multiplier)) }),
+});
+
+/**
+ * The length of the vector of channels that belongs to each value. As in the original the lengths [B,H,W] meet the latents [B,C,H,W] by
+ * their last axes: of a batch of as many items as there are channels, channel c takes those of item c; others can't be computed.
+ */
+function lengths({ shape: [batch, channels, height, width], data }: Tensor): Float32Array {
+  if (batch !== 1 && batch !== channels)
+    throw new DarkroomError('DR_SHAPE_MISMATCH', {
+      message: `LatentInterpolate can't take a batch of ${batch}; the original fails on it too`,
+      hint: 'Interpolate latents one by one (LatentFromBatch).',
+      input: 'samples1',
+    });
+  const plane = height * width;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const item = batch === 1 ? 0 : Math.floor(i / plane) % channels;
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += data[(item * channels + c) * plane + (i % plane)] ** 2;
+    out[i] = Math.sqrt(sum);
+  }
+  return out;
+}
+
+/** torch.nan_to_num */
+const tame = (value: number): number =>
+  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -3.4028234663852886e38), 3.4028234663852886e38);
+
+const LatentInterpolate = defineNode({
+  type: 'LatentInterpolate',
+  display: 'LatentInterpolate',
+  category: advanced,
+  inputs: { ...pair, ratio: float({ default: 1, min: 0, max: 1, step: 0.01 }) },
+  outputs: [output('LATENT')],
+  run({ samples1, samples2, ratio }) {
+    const one = samples1.samples;
+    const two = repeatToBatch(fitLatent(samples2.samples, one), one.shape[0]);
+    const [m1, m2] = [lengths(one), lengths(two)];
+    const unit = (x: Tensor, m: Float32Array): Float32Array => x.data.map((value, i) => tame(f32(value / m[i])));
+    const mixed = tensor(one.shape, combine(unit(one, m1), ratio, unit(two, m2), 1 - ratio));
+    const direction = unit(mixed, lengths(mixed));
+    const length = combine(m1, ratio, m2, 1 - ratio);
+    return outputs({
+      ...samples1,
+      samples: tensor(
+        one.shape,
+        direction.map((value, i) => value * length[i]),
+      ),
+    });
+  },
+});
+
+const LatentBlend = defineNode({
+  type: 'LatentBlend',
+  display: 'Latent Blend',
+  category: '_for_testing',
+  inputs: { ...pair, blend_factor: float({ default: 0.5, min: 0, max: 1, step: 0.01 }) },
+  outputs: [output('LATENT')],
+  run({ samples1, samples2, blend_factor }) {
+    const one = samples1.samples;
+    const [batch, channels, height, width] = one.shape;
+    let two = samples2.samples;
+    if (two.shape[1] !== channels || (two.shape[0] !== batch && two.shape[0] !== 1))
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: `latents of [${two.shape}] can't be blended into ones of [${one.shape}]`,
+        hint: 'Use latents of the same kind of model and as many of them (RepeatLatentBatch).',
+        input: 'samples2',
+      });
+    if (`${two.shape}` !== `${one.shape}`) two = repeatToBatch(commonUpscale(two, width, height, 'bicubic', 'center'), batch);
+    return outputs({ ...samples1, samples: tensor(one.shape, combine(one.data, blend_factor, two.data, 1 - blend_factor)) });
+  },
+});
+
+/** The axis of a latent that a letter names; `t` is that of videos, where pictures have their channels. */
+const AXES = { x: 3, y: 2, t: 1 } as const;
+
+const LatentConcat = defineNode({
+  type: 'LatentConcat',
+  display: 'LatentConcat',
+  category: advanced,
+  inputs: { ...pair, dim: combo(['x', '-x', 'y', '-y', 't', '-t']) },
+  outputs: [output('LATENT')],
+  run({ samples1, samples2, dim }) {
+    const one = samples1.samples;
+    const two = repeatToBatch(samples2.samples, one.shape[0]);
+    const axis = AXES[dim.replace('-', '') as keyof typeof AXES];
+    if (one.shape.some((size, i) => i !== axis && size !== two.shape[i]))
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: `latents of [${two.shape}] don't fit beside ones of [${one.shape}]`,
+        hint: 'Scale or crop them to the same side first.',
+        input: 'samples2',
+      });
+    return outputs({ ...samples1, samples: concatAxis(dim.startsWith('-') ? [two, one] : [one, two], axis) });
+  },
+});
+
+const LatentCut = defineNode({
+  type: 'LatentCut',
+  display: 'LatentCut',
+  category: advanced,
+  inputs: {
+    samples: socket('LATENT'),
+    dim: combo(['x', 'y', 't']),
+    index: int({ default: 0, min: -MAX_RESOLUTION, max: MAX_RESOLUTION, step: 1 }),
+    amount: int({ default: 1, min: 1, max: MAX_RESOLUTION, step: 1 }),
+  },
+  outputs: [output('LATENT')],
+  run({ samples, dim, index, amount }) {
+    const axis = AXES[dim];
+    const side = samples.samples.shape[axis];
+    const from = index >= 0 ? Math.min(index, side - 1) : Math.max(index, -side) + side;
+    return outputs({ ...samples, samples: narrow(samples.samples, axis, from, Math.min(side - from, amount)) });
+  },
+});
+
+export const LATENT_TRANSFORM_NODES: readonly NodeDeclaration[] = [
+  LatentFlip,
+  LatentRotate,
+  LatentCrop,
+  LatentAdd,
+  LatentSubtract,
+  LatentMultiply,
+  LatentInterpolate,
+  LatentBlend,
+  LatentConcat,
+  LatentCut,
+];

@@ -1,0 +1,77 @@
+// Latent nodes: empty, batches, noise mask. Source: ComfyUI nodes.py.
+import { toNHW } from '../../../../image/mask/masks.ts';
+import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
+import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
+import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+
+const EmptyLatentImage = defineNode({
+  type: 'EmptyLatentImage',
+  display: 'Empty Latent Image',
+  category: 'latent',
+  description: 'A batch of all-zero latents, the canvas of a text-to-image run.',
+  inputs: {
+    width: int({ default: 512, min: 16, max: MAX_RESOLUTION, step: 8, tooltip: 'Width of the picture in pixels.' }),
+    height: int({ default: 512, min: 16, max: MAX_RESOLUTION, step: 8, tooltip: 'Height of the picture in pixels.' }),
+    batch_size: int({ default: 1, min: 1, max: 4096, tooltip: 'Number of pictures.' }),
+  },
+  outputs: [output('LATENT')],
+  run: ({ width, height, batch_size }) => outputs({ samples: zeros([batch_size, 4, Math.floor(height / 8), Math.floor(width / 8)]) }),
+});
+
+/** A batch of masks as long as `count`, repeated cyclically; a single mask stays single. */
+const spread = (mask: Tensor, count: number): Tensor => (mask.shape[0] > 1 && mask.shape[0] < count ? repeatToBatch(mask, count) : mask);
+
+const LatentFromBatch = defineNode({
+  type: 'LatentFromBatch',
+  display: 'Latent From Batch',
+  category: 'latent/batch',
+  inputs: {
+    samples: socket('LATENT'),
+    batch_index: int({ default: 0, min: 0, max: 63 }),
+    length: int({ default: 1, min: 1, max: 64 }),
+  },
+  outputs: [output('LATENT')],
+  run({ samples, batch_index, length }) {
+    const count = samples.samples.shape[0];
+    const from = Math.min(count - 1, batch_index);
+    const to = from + Math.min(count - from, length);
+    const mask = samples.noise_mask && spread(samples.noise_mask, count);
+    return outputs({
+      ...samples,
+      samples: sliceBatch(samples.samples, from, to),
+      ...(mask && { noise_mask: mask.shape[0] === 1 ? mask : sliceBatch(mask, from, to) }),
+      batch_index: samples.batch_index?.slice(from, to) ?? Array.from({ length: to - from }, (_, i) => from + i),
+    });
+  },
+});
+
+const RepeatLatentBatch = defineNode({
+  type: 'RepeatLatentBatch',
+  display: 'Repeat Latent Batch',
+  category: 'latent/batch',
+  inputs: { samples: socket('LATENT'), amount: int({ default: 1, min: 1, max: 64 }) },
+  outputs: [output('LATENT')],
+  run({ samples, amount }) {
+    const repeat = (x: Tensor): Tensor => repeatToBatch(x, x.shape[0] * amount);
+    const mask = samples.noise_mask;
+    const index = samples.batch_index;
+    const span = index ? Math.max(...index) - Math.min(...index) + 1 : 0;
+    return outputs({
+      ...samples,
+      samples: repeat(samples.samples),
+      ...(mask && mask.shape[0] > 1 && { noise_mask: repeat(mask) }),
+      ...(index && { batch_index: Array.from({ length: amount }, (_, i) => index.map((x) => x + i * span)).flat() }),
+    });
+  },
+});
+
+const SetLatentNoiseMask = defineNode({
+  type: 'SetLatentNoiseMask',
+  display: 'Set Latent Noise Mask',
+  category: 'latent/inpaint',
+  inputs: { samples: socket('LATENT'), mask: socket('MASK') },
+  outputs: [output('LATENT')],
+  run: ({ samples, mask }) => outputs({ ...samples, noise_mask: toNHW(mask) }),
+});
+
+export const LATENT_NODES = [EmptyLatentImage, LatentFromBatch, RepeatLatentBatch, SetLatentNoiseMask];

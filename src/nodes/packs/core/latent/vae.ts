@@ -1,0 +1,97 @@
+// Nodes between pixels and latents. Source: ComfyUI nodes.py.
+
+import { toNHW } from '../../../../image/mask/masks.ts';
+import { decodeTiled, encodeTiled } from '../../../../models/tiling.ts';
+import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
+import { batchFits, latentFits, rgb } from '../../../shared/checks.ts';
+import { holesForInpaint } from './vae-inpaint.ts';
+
+const tile = { default: 512, min: 64, max: 4096 } as const;
+const overlap = () => int({ default: 64, min: 0, max: 4096, step: 32 });
+/** Video VAEs only; kept so that files with these widgets run. */
+const temporal = {
+  temporal_size: int({ default: 64, min: 8, max: 4096, step: 4, tooltip: 'Video VAEs only: frames at a time.' }),
+  temporal_overlap: int({ default: 8, min: 4, max: 4096, step: 4, tooltip: 'Video VAEs only: frames that overlap.' }),
+};
+
+const VAEDecode = defineNode({
+  type: 'VAEDecode',
+  display: 'VAE Decode',
+  category: 'latent',
+  description: 'Turns latents into pictures.',
+  inputs: {
+    samples: socket('LATENT', { tooltip: 'The latents.' }),
+    vae: socket('VAE', { tooltip: 'The autoencoder of the model that made them.' }),
+  },
+  outputs: [output('IMAGE')],
+  async run({ samples, vae }) {
+    latentFits(samples.samples, vae);
+    return outputs(await vae.decode(samples.samples));
+  },
+});
+
+const VAEDecodeTiled = defineNode({
+  type: 'VAEDecodeTiled',
+  display: 'VAE Decode (Tiled)',
+  category: '_for_testing',
+  inputs: {
+    samples: socket('LATENT'),
+    vae: socket('VAE'),
+    tile_size: int({ ...tile, step: 32 }),
+    overlap: overlap(),
+    ...temporal,
+  },
+  outputs: [output('IMAGE')],
+  async run({ samples, vae, tile_size, overlap }) {
+    latentFits(samples.samples, vae);
+    const shared = tile_size < overlap * 4 ? Math.floor(tile_size / 4) : overlap;
+    const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
+    return outputs(await decodeTiled(vae, samples.samples, { tile: cells(tile_size), overlap: cells(shared) }));
+  },
+});
+
+const VAEEncode = defineNode({
+  type: 'VAEEncode',
+  display: 'VAE Encode',
+  category: 'latent',
+  inputs: { pixels: socket('IMAGE'), vae: socket('VAE') },
+  outputs: [output('LATENT')],
+  run: async ({ pixels, vae }) => outputs({ samples: await vae.encode(rgb(pixels)) }),
+});
+
+const VAEEncodeTiled = defineNode({
+  type: 'VAEEncodeTiled',
+  display: 'VAE Encode (Tiled)',
+  category: '_for_testing',
+  inputs: {
+    pixels: socket('IMAGE'),
+    vae: socket('VAE'),
+    tile_size: int({ ...tile, step: 64 }),
+    overlap: overlap(),
+    ...temporal,
+  },
+  outputs: [output('LATENT')],
+  run: async ({ pixels, vae, tile_size, overlap }) =>
+    outputs({ samples: await encodeTiled(vae, rgb(pixels), { tile: tile_size, overlap }) }),
+});
+
+const VAEEncodeForInpaint = defineNode({
+  type: 'VAEEncodeForInpaint',
+  display: 'VAE Encode (for Inpainting)',
+  category: 'latent/inpaint',
+  inputs: {
+    pixels: socket('IMAGE'),
+    vae: socket('VAE'),
+    mask: socket('MASK'),
+    grow_mask_by: int({ default: 6, min: 0, max: 64, step: 1 }),
+  },
+  outputs: [output('LATENT')],
+  async run({ pixels, vae, mask, grow_mask_by }) {
+    const masks = toNHW(mask);
+    batchFits(pixels.shape[0], masks, 'mask');
+    const prepared = holesForInpaint(rgb(pixels), masks, vae.factor, grow_mask_by);
+    return outputs({ samples: await vae.encode(prepared.pixels), noise_mask: prepared.noiseMask });
+  },
+});
+
+export const VAE_NODES = [VAEDecode, VAEDecodeTiled, VAEEncode, VAEEncodeTiled, VAEEncodeForInpaint];

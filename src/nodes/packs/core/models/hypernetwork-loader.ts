@@ -1,0 +1,28 @@
+// Hypernetworks of the web UI. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
+import { openHypernetwork } from '../../../../models/unet/hypernetwork-file.ts';
+import { defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
+import { once, stateOf } from './loaders.ts';
+
+const FOLDER = 'hypernetworks';
+
+const HypernetworkLoader = defineNode({
+  type: 'HypernetworkLoader',
+  display: 'HypernetworkLoader',
+  category: 'loaders',
+  inputs: {
+    model: socket('MODEL'),
+    hypernetwork_name: modelFile(FOLDER),
+    strength: float({ default: 1, min: -10, max: 10, step: 0.01 }),
+  },
+  outputs: [output('MODEL')],
+  fingerprint: ({ hypernetwork_name }, context) => stateOf(context.modelPath(FOLDER, hypernetwork_name)),
+  async run({ model, hypernetwork_name, strength }, { runtime, modelPath, warn }) {
+    const file = modelPath(FOLDER, hypernetwork_name);
+    const hypernetwork = await once(runtime, [file], () => openHypernetwork(file), 'hypernetwork');
+    if (!hypernetwork.layers.has(model.unet.contextDim))
+      warn(`${hypernetwork_name} has no layers for prompts of width ${model.unet.contextDim}: it was made for another family of models`);
+    return outputs({ ...model, unet: model.unet.variant({ hypernetworks: [{ hypernetwork, strength }] }) });
+  },
+});
+
+export const HYPERNETWORK_NODES = [HypernetworkLoader];

@@ -1,0 +1,165 @@
+// Models, text encoders and autoencoders saved with what nodes made of them. Source: ComfyUI comfy_extras/nodes_model_merging.py.
+import { DarkroomError } from '../../../../errors.ts';
+import { CLIP_PLACES, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
+import { encodeSafetensorsLater, type TensorToMake } from '../../../../formats/safetensors/safetensors-write.ts';
+import type { Clip } from '../../../../models/clip/clip.ts';
+import type { Autoencoder, EncoderBase, TextEncoder } from '../../../../models/types.ts';
+import { encoderFileTensors, encoderTensors, unetTensors, vaeTensors } from '../../../../models/weights/save.ts';
+import type { Model } from '../../../../sampling/sampling-types.ts';
+import type { NodeContext } from '../../../context.ts';
+import { defineNode, type NodeResult, type SavedFile, socket, string } from '../../../declare.ts';
+
+const common = {
+  category: 'advanced/model_merging',
+  hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+  outputs: [],
+  outputNode: true,
+  saves: 'output',
+} as const;
+
+const prefix = (value: string) => string({ default: value });
+
+/** Names of the families in the files of Stability AI. */
+const ARCHITECTURES: Readonly<Partial<Record<Model['family'], string>>> = {
+  sdxl: 'stable-diffusion-xl-v1-base',
+  'sdxl-refiner': 'stable-diffusion-xl-v1-refiner',
+};
+
+function modelspec({ family, sampling, unet }: Model, title: string): Record<string, string> {
+  const architecture = family === 'sdxl' && unet.inChannels === 8 ? 'stable-diffusion-xl-v1-edit' : ARCHITECTURES[family];
+  const spec = architecture && {
+    'modelspec.architecture': architecture,
+    'modelspec.sai_model_spec': '1.0.0',
+    'modelspec.implementation': 'sgm',
+    'modelspec.title': title,
+  };
+  return { ...spec, 'modelspec.predict_key': sampling.prediction === 'v' ? 'v' : 'epsilon' };
+}
+
+/** Tensors that say what the model predicts. */
+function markers({ sampling }: Model): TensorToMake[] {
+  const marker = (name: string, ...values: number[]): TensorToMake => {
+    return {
+      name,
+      dtype: 'F32',
+      shape: values.length === 1 ? [] : [values.length],
+      bytes: async () => new Uint8Array(Float32Array.from(values).buffer),
+    };
+  };
+  if (sampling.prediction !== 'v') return [];
+  if (sampling.clock === 'edm') return [marker('edm_vpred.sigma_max', sampling.sigmaMax), marker('edm_vpred.sigma_min', sampling.sigmaMin)];
+  return [marker('v_pred'), ...(sampling.zsnr ? [marker('ztsnr')] : [])];
+}
+
+const withBase = (encoder: TextEncoder, input: string): TextEncoder & { readonly base: EncoderBase } => {
+  const { base } = encoder;
+  if (base) return { ...encoder, base };
+  throw lacking('text encoder', input);
+};
+
+const lacking = (what: string, input: string): DarkroomError =>
+  new DarkroomError('DR_MODEL_PART_MISSING', {
+    message: `there is no ${what} to save`,
+    hint: 'Connect one that was loaded from a file.',
+    input,
+  });
+
+function modelTensors({ unet }: Model, threads: number): TensorToMake[] {
+  if (!unet.base) throw lacking('model', 'model');
+  return unetTensors(unet.base, UNET_PREFIX, threads);
+}
+
+function clipTensors({ family, encoders }: Clip, threads: number): TensorToMake[] {
+  if (encoders.length === 0) throw lacking('text encoder', 'clip');
+  return encoders.flatMap((encoder) => {
+    const place = CLIP_PLACES[family].find(({ kind }) => kind === encoder.kind);
+    return place ? encoderTensors(withBase(encoder, 'clip'), place, threads) : [];
+  });
+}
+
+function autoencoderTensors(vae: Autoencoder, before: string): TensorToMake[] {
+  if (!vae.weights) throw lacking('VAE', 'vae');
+  return vaeTensors(vae, before);
+}
+
+async function save(
+  context: NodeContext,
+  name: string,
+  tensors: readonly TensorToMake[],
+  metadata: Record<string, string>,
+): Promise<SavedFile> {
+  let done = 0;
+  const counted = tensors.map((tensor): TensorToMake => {
+    const bytes = (): Promise<Uint8Array> => {
+      done += 1;
+      context.progress(done, tensors.length);
+      return tensor.bytes();
+    };
+    return { ...tensor, bytes };
+  });
+  return context.saveLarge({
+    type: 'output',
+    prefix: name,
+    extension: 'safetensors',
+    size: { width: 0, height: 0 },
+    parts: encodeSafetensorsLater(counted, { ...metadata, ...context.metadata() }),
+  });
+}
+
+const shown = (...files: SavedFile[]): NodeResult => ({ outputs: [], ui: { models: files } });
+
+const CheckpointSave = defineNode({
+  ...common,
+  type: 'CheckpointSave',
+  display: 'Save Checkpoint',
+  description: 'Saves model, text encoders and autoencoder as one checkpoint; merges and LoRAs become part of it.',
+  inputs: { model: socket('MODEL'), clip: socket('CLIP'), vae: socket('VAE'), filename_prefix: prefix('checkpoints/ComfyUI') },
+  async run({ model, clip, vae, filename_prefix }, context) {
+    const { threads } = context.runtime;
+    const tensors = [
+      ...modelTensors(model, threads),
+      ...clipTensors(clip, threads),
+      ...autoencoderTensors(vae, VAE_PREFIX),
+      ...markers(model),
+    ];
+    return shown(await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)));
+  },
+});
+
+const ModelSave = defineNode({
+  ...common,
+  type: 'ModelSave',
+  display: 'ModelSave',
+  inputs: { model: socket('MODEL'), filename_prefix: prefix('diffusion_models/ComfyUI') },
+  async run({ model, filename_prefix }, context) {
+    const tensors = [...modelTensors(model, context.runtime.threads), ...markers(model)];
+    return shown(await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)));
+  },
+});
+
+const CLIPSave = defineNode({
+  ...common,
+  type: 'CLIPSave',
+  display: 'CLIPSave',
+  description: 'Saves each text encoder in a file of its own.',
+  inputs: { clip: socket('CLIP'), filename_prefix: prefix('clip/ComfyUI') },
+  async run({ clip, filename_prefix }, context) {
+    if (clip.encoders.length === 0) throw lacking('text encoder', 'clip');
+    const files: SavedFile[] = [];
+    for (const encoder of clip.encoders) {
+      const tensors = encoderFileTensors(withBase(encoder, 'clip'), context.runtime.threads);
+      files.push(await save(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }));
+    }
+    return shown(...files);
+  },
+});
+
+const VAESave = defineNode({
+  ...common,
+  type: 'VAESave',
+  display: 'VAESave',
+  inputs: { vae: socket('VAE'), filename_prefix: prefix('vae/ComfyUI_vae') },
+  run: async ({ vae, filename_prefix }, context) => shown(await save(context, filename_prefix, autoencoderTensors(vae, ''), {})),
+});
+
+export const SAVE_MODEL_NODES = [CheckpointSave, ModelSave, CLIPSave, VAESave];

@@ -1,0 +1,37 @@
+// Nodes that ComfyUI's editor counts on: loaders of what is not read, and the pictures of the output folder.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runNode, testContext } from '../../../../../test/support/run-node.ts';
+import { encodePng } from '../../../../image/codec/png.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
+import { NODES } from '../../../index.ts';
+
+it.each([
+  ['StyleModelLoader', 'style_model_name', 'style models'],
+  ['GLIGENLoader', 'gligen_name', 'GLIGEN'],
+])('%s is declared, and refused before anything runs', async (type, input, words) => {
+  const node = NODES.get(type)!;
+  expect(node.inputs[input]).toMatchObject({ kind: 'COMBO' });
+  expect(node.validate!.check({ [input]: 'a.pth' }, testContext(), {})).toContain(words);
+  await expect((async () => runNode(type, { [input]: 'a.pth' }))()).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
+});
+
+it('LoadImageOutput takes a picture that is there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-output-'));
+  try {
+    writeFileSync(
+      join(folder, 'a.png'),
+      await encodePng({ width: 2, height: 1, channels: 3, bytes: Uint8Array.of(0, 51, 102, 153, 204, 255) }),
+    );
+    const context = testContext({}, folder);
+    const { check } = NODES.get('LoadImageOutput')!.validate!;
+    expect(check({ image: 'a.png' }, context, {})).toBe(true);
+    expect(check({ image: 'b.png' }, context, {})).toBe('Invalid image file: b.png');
+    const [image] = (await runNode('LoadImageOutput', { image: 'a.png' }, context)) as unknown as [Tensor];
+    expect([...image.data]).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map(Math.fround));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,27 @@
+// The nodes that change guidance, in their own order, against ComfyUI's sampling_function on given predictions.
+import { expect, it } from 'vitest';
+import { expectGolden, golden } from '../../../../../test/support/golden.ts';
+import { runNode } from '../../../../../test/support/run-node.ts';
+import { guideSides } from '../../../../sampling/guiders/guider.ts';
+import type { Model } from '../../../../sampling/sampling-types.ts';
+
+const g = golden('core_nodes', 'guidance');
+const evaluate = (): never => {
+  throw new Error('no network here');
+};
+
+it('guides as the originals do', async () => {
+  expect(g.cases.length).toBe(47);
+  for (const { id, params, inputs, outputs } of g.cases) {
+    let model = {} as Model;
+    for (const [type, { operation, ...options }] of params.nodes) {
+      const made = operation && (await runNode(operation[0], operation[1]))[0];
+      [model] = await runNode(type, { model, ...options, operation: made });
+    }
+    for (const [i, sigma] of params.sigmas.entries()) {
+      const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) => g.float(inputs[`${name}.${i}`]));
+      const { denoised } = await guideSides(model, { x, sigma, cfg: params.cfg, cond, uncond, single: !params.both, evaluate });
+      expectGolden(g, id, outputs[i], denoised);
+    }
+  }
+});

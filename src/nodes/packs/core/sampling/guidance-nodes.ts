@@ -1,0 +1,162 @@
+// Nodes that change how a model is guided. Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py,
+// nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py, nodes_easycache.py.
+import {
+  withCfgAlongBatch,
+  withDirection,
+  withLimitedNorm,
+  withProjectedGuidance,
+  withRenormalizedCfg,
+  withScaledFrequencies,
+  withScaledNoise,
+  withTangentialDamping,
+  withZeroStar,
+} from '../../../../sampling/patches/guidance.ts';
+import { withLazyCache } from '../../../../sampling/patches/lazy-cache.ts';
+import { boolean, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+
+const category = 'advanced/guidance';
+const patched = [output('MODEL', 'patched_model')];
+
+const APG = defineNode({
+  type: 'APG',
+  display: 'Adaptive Projected Guidance',
+  category: 'sampling/custom_sampling',
+  inputs: {
+    model: socket('MODEL'),
+    eta: float({ default: 1, min: -10, max: 10, step: 0.01, tooltip: 'How much of the guidance along the prediction stays; 1: all.' }),
+    norm_threshold: float({ default: 5, min: 0, max: 50, step: 0.1, tooltip: 'The guidance is never longer; 0: no limit.' }),
+    momentum: float({ default: 0, min: -5, max: 1, step: 0.01, tooltip: 'What of the guidance so far is added; 0: nothing.' }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, eta, norm_threshold, momentum }) =>
+    outputs(withProjectedGuidance(model, { eta, normThreshold: norm_threshold, momentum })),
+});
+
+const CFGZeroStar = defineNode({
+  type: 'CFGZeroStar',
+  display: 'CFGZeroStar',
+  category,
+  inputs: { model: socket('MODEL') },
+  outputs: patched,
+  run: ({ model }) => outputs(withZeroStar(model)),
+});
+
+const CFGNorm = defineNode({
+  type: 'CFGNorm',
+  display: 'CFGNorm',
+  category,
+  experimental: true,
+  inputs: { model: socket('MODEL'), strength: float({ default: 1, min: 0, max: 100, step: 0.01 }) },
+  outputs: patched,
+  run: ({ model, strength }) => outputs(withLimitedNorm(model, strength)),
+});
+
+const TCFG = defineNode({
+  type: 'TCFG',
+  display: 'Tangential Damping CFG',
+  category,
+  description: 'Takes from the negative prediction what is tangential to both.',
+  inputs: { model: socket('MODEL') },
+  outputs: patched,
+  run: ({ model }) => outputs(withTangentialDamping(model)),
+});
+
+const frequency = (value: number, tooltip: string) => float({ default: value, min: 0, max: 10, step: 0.01, tooltip });
+
+const FreSca = defineNode({
+  type: 'FreSca',
+  display: 'FreSca',
+  category: '_for_testing',
+  description: 'Scales coarse and fine parts of the guidance apart.',
+  experimental: true,
+  inputs: {
+    model: socket('MODEL'),
+    scale_low: frequency(1, 'Factor of the low frequencies.'),
+    scale_high: frequency(1.25, 'Factor of the high frequencies.'),
+    freq_cutoff: int({ default: 20, min: 1, max: 10000, step: 1, tooltip: 'So many frequencies in each direction are low.' }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, scale_low, scale_high, freq_cutoff }) => outputs(withScaledFrequencies(model, scale_low, scale_high, freq_cutoff)),
+});
+
+const Mahiro = defineNode({
+  type: 'Mahiro',
+  display: 'Mahiro is so cute that she deserves a better guidance function!! (。・ω・。)',
+  category: '_for_testing',
+  description: 'Guides by the direction of the positive prompt rather than by its difference to the negative.',
+  experimental: true,
+  inputs: { model: socket('MODEL') },
+  outputs: patched,
+  run: ({ model }) => outputs(withDirection(model)),
+});
+
+const RenormCFG = defineNode({
+  type: 'RenormCFG',
+  display: 'RenormCFG',
+  category: 'advanced/model',
+  inputs: {
+    model: socket('MODEL'),
+    cfg_trunc: float({ default: 100, min: 0, max: 100, step: 0.01 }),
+    renorm_cfg: float({ default: 1, min: 0, max: 100, step: 0.01 }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, cfg_trunc, renorm_cfg }) => outputs(withRenormalizedCfg(model, cfg_trunc, renorm_cfg)),
+});
+
+const EpsilonScaling = defineNode({
+  type: 'Epsilon Scaling',
+  display: 'Epsilon Scaling',
+  category: 'model_patches/unet',
+  inputs: { model: socket('MODEL'), scaling_factor: float({ default: 1.005, min: 0.5, max: 1.5, step: 0.001, display: 'number' }) },
+  outputs: [output('MODEL')],
+  run: ({ model, scaling_factor }) => outputs(withScaledNoise(model, scaling_factor)),
+});
+
+const LazyCache = defineNode({
+  type: 'LazyCache',
+  display: 'LazyCache',
+  category: 'advanced/debug/model',
+  description: 'Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.',
+  experimental: true,
+  inputs: {
+    model: socket('MODEL'),
+    reuse_threshold: float({ default: 0.2, min: 0, max: 3, step: 0.01, tooltip: 'How much may be passed over; more leaves more out.' }),
+    start_percent: float({ default: 0.15, min: 0, max: 1, step: 0.01, tooltip: 'From where on steps may be left out.' }),
+    end_percent: float({ default: 0.95, min: 0, max: 1, step: 0.01, tooltip: 'Up to where steps may be left out.' }),
+    verbose: boolean({ default: false, tooltip: 'Says of each step whether it is left out.' }),
+  },
+  outputs: [output('MODEL')],
+  run: ({ model, reuse_threshold, start_percent, end_percent, verbose }, { warn }) =>
+    outputs(
+      withLazyCache(model, {
+        threshold: reuse_threshold,
+        startPercent: start_percent,
+        endPercent: end_percent,
+        log: verbose ? warn : undefined,
+      }),
+    ),
+});
+
+const alongBatch = (type: string, shape: 'linear' | 'triangle') =>
+  defineNode({
+    type,
+    display: type,
+    category: 'sampling/video_models',
+    inputs: { model: socket('MODEL'), min_cfg: float({ default: 1, min: 0, max: 100, step: 0.5, round: 0.01 }) },
+    outputs: [output('MODEL')],
+    run: ({ model, min_cfg }) => outputs(withCfgAlongBatch(model, min_cfg, shape)),
+  });
+
+export const GUIDANCE_NODES: readonly NodeDeclaration[] = [
+  APG,
+  CFGZeroStar,
+  CFGNorm,
+  TCFG,
+  FreSca,
+  Mahiro,
+  RenormCFG,
+  EpsilonScaling,
+  LazyCache,
+  alongBatch('VideoLinearCFGGuidance', 'linear'),
+  alongBatch('VideoTriangleCFGGuidance', 'triangle'),
+];

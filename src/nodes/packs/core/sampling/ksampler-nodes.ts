@@ -1,0 +1,86 @@
+// KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
+import { commonKSampler } from '../../../../sampling/plans/ksampler.ts';
+import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import type { SamplingHooks } from '../../../../sampling/sampling-types.ts';
+import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
+import type { NodeContext } from '../../../context.ts';
+import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
+import { previewOf } from '../../../shared/preview.ts';
+
+/** What a run of a sampler tells the node's context, and obeys: steps and the picture so far. `counted` says which step of how many it is. */
+export const samplingHooks = (
+  context: NodeContext,
+  counted = (step: number, total: number): [done: number, of: number] => [step + 1, total],
+): Required<SamplingHooks> => ({
+  signal: context.signal,
+  warn: context.warn,
+  onStep: (step, total, denoised, model) => context.progress(...counted(step, total), () => previewOf(model, denoised, context)),
+});
+
+const STEPS = { default: 20, min: 1, max: 10000 } as const;
+const CFG = { default: 8, min: 0, max: 100, step: 0.1, round: 0.01 } as const;
+
+const KSampler = defineNode({
+  type: 'KSampler',
+  display: 'KSampler',
+  category: 'sampling',
+  description: 'Denoises a latent under the guidance of a positive and a negative prompt.',
+  inputs: {
+    model: socket('MODEL', { tooltip: 'The model that denoises.' }),
+    seed: seed({ tooltip: 'The seed of the noise.' }),
+    steps: int({ ...STEPS, tooltip: 'Number of denoising steps.' }),
+    cfg: float({ ...CFG, tooltip: 'How closely the picture follows the prompt; 1 ignores the negative prompt.' }),
+    sampler_name: combo(SAMPLERS, { tooltip: 'The algorithm.' }),
+    scheduler: combo(SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
+    positive: socket('CONDITIONING', { tooltip: 'What the picture should show.' }),
+    negative: socket('CONDITIONING', { tooltip: 'What it should not show.' }),
+    latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
+    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content (image to image).' }),
+  },
+  outputs: [output('LATENT')],
+  run: async ({ sampler_name, latent_image, ...inputs }, context) =>
+    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context), sampler: sampler_name, latent: latent_image })),
+});
+
+const KSamplerAdvanced = defineNode({
+  type: 'KSamplerAdvanced',
+  display: 'KSampler (Advanced)',
+  category: 'sampling',
+  inputs: {
+    model: socket('MODEL'),
+    add_noise: combo(['enable', 'disable']),
+    noise_seed: seed(),
+    steps: int(STEPS),
+    cfg: float(CFG),
+    sampler_name: combo(SAMPLERS),
+    scheduler: combo(SCHEDULERS),
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    latent_image: socket('LATENT'),
+    start_at_step: int({ default: 0, min: 0, max: 10000 }),
+    end_at_step: int({ default: 10000, min: 0, max: 10000 }),
+    return_with_leftover_noise: combo(['disable', 'enable']),
+  },
+  outputs: [output('LATENT')],
+  run: async ({ model, steps, cfg, scheduler, positive, negative, ...inputs }, context) =>
+    outputs(
+      await commonKSampler({
+        model,
+        steps,
+        cfg,
+        scheduler,
+        positive,
+        negative,
+        seed: inputs.noise_seed,
+        sampler: inputs.sampler_name,
+        latent: inputs.latent_image,
+        disableNoise: inputs.add_noise === 'disable',
+        startStep: inputs.start_at_step,
+        lastStep: inputs.end_at_step,
+        forceFullDenoise: inputs.return_with_leftover_noise === 'disable',
+        ...samplingHooks(context),
+      }),
+    ),
+});
+
+export const SAMPLING_NODES = [KSampler, KSamplerAdvanced];

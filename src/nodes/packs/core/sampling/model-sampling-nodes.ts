@@ -1,0 +1,94 @@
+// What a model predicts at which noise levels, and how its predictions are guided. Source: ComfyUI comfy_extras/nodes_model_advanced.py,
+// nodes_differential_diffusion.py, nodes_perpneg.py.
+import {
+  CONTINUOUS_V_SAMPLINGS,
+  DISCRETE_SAMPLINGS,
+  EDM_SAMPLINGS,
+  withContinuousSampling,
+  withDifferentialDiffusion,
+  withDiscreteSampling,
+  withPerpNeg,
+  withRescaledCfg,
+} from '../../../../sampling/patches/patches.ts';
+import { boolean, combo, defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+
+const patch = { category: 'advanced/model', outputs: [output('MODEL')] } as const;
+const SIGMA = { min: 0, max: 1000, step: 0.001, round: false } as const;
+const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
+
+const ModelSamplingDiscrete = defineNode({
+  ...patch,
+  type: 'ModelSamplingDiscrete',
+  display: 'ModelSamplingDiscrete',
+  inputs: { model: socket('MODEL'), sampling: combo(namesOf(DISCRETE_SAMPLINGS)), zsnr: boolean({ default: false }) },
+  run: ({ model, sampling, zsnr }) => outputs(withDiscreteSampling(model, sampling, zsnr)),
+});
+
+const ModelSamplingContinuousEDM = defineNode({
+  ...patch,
+  type: 'ModelSamplingContinuousEDM',
+  display: 'ModelSamplingContinuousEDM',
+  inputs: {
+    model: socket('MODEL'),
+    sampling: combo(namesOf(EDM_SAMPLINGS)),
+    sigma_max: float({ ...SIGMA, default: 120 }),
+    sigma_min: float({ ...SIGMA, default: 0.002 }),
+  },
+  run: ({ model, sampling, sigma_max, sigma_min }) => outputs(withContinuousSampling(model, EDM_SAMPLINGS[sampling], sigma_min, sigma_max)),
+});
+
+const ModelSamplingContinuousV = defineNode({
+  ...patch,
+  type: 'ModelSamplingContinuousV',
+  display: 'ModelSamplingContinuousV',
+  inputs: {
+    model: socket('MODEL'),
+    sampling: combo(namesOf(CONTINUOUS_V_SAMPLINGS)),
+    sigma_max: float({ ...SIGMA, default: 500 }),
+    sigma_min: float({ ...SIGMA, default: 0.03 }),
+  },
+  run: ({ model, sampling, sigma_max, sigma_min }) =>
+    outputs(withContinuousSampling(model, CONTINUOUS_V_SAMPLINGS[sampling], sigma_min, sigma_max)),
+});
+
+const RescaleCFG = defineNode({
+  ...patch,
+  type: 'RescaleCFG',
+  display: 'RescaleCFG',
+  inputs: { model: socket('MODEL'), multiplier: float({ default: 0.7, min: 0, max: 1, step: 0.01 }) },
+  run: ({ model, multiplier }) => outputs(withRescaledCfg(model, multiplier)),
+});
+
+const DifferentialDiffusion = defineNode({
+  ...patch,
+  type: 'DifferentialDiffusion',
+  display: 'Differential Diffusion',
+  category: '_for_testing',
+  experimental: true,
+  inputs: { model: socket('MODEL'), strength: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }) },
+  run: ({ model, strength }) => outputs(withDifferentialDiffusion(model, strength)),
+});
+
+const PerpNeg = defineNode({
+  ...patch,
+  type: 'PerpNeg',
+  display: 'Perp-Neg (DEPRECATED by PerpNegGuider)',
+  category: '_for_testing',
+  experimental: true,
+  deprecated: true,
+  inputs: {
+    model: socket('MODEL'),
+    empty_conditioning: socket('CONDITIONING'),
+    neg_scale: float({ default: 1, min: 0, max: 100, step: 0.01 }),
+  },
+  run: ({ model, empty_conditioning, neg_scale }) => outputs(withPerpNeg(model, empty_conditioning, neg_scale)),
+});
+
+export const MODEL_SAMPLING_NODES: readonly NodeDeclaration[] = [
+  ModelSamplingDiscrete,
+  ModelSamplingContinuousEDM,
+  ModelSamplingContinuousV,
+  RescaleCFG,
+  DifferentialDiffusion,
+  PerpNeg,
+];

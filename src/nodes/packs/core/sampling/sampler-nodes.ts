@@ -1,0 +1,199 @@
+// Samplers with their options, for the custom sampling nodes. Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py.
+import type { ChosenSampler } from '../../../../sampling/plans/custom.ts';
+import { reverseTimeScale } from '../../../../sampling/samplers/er-sde.ts';
+import { SAMPLERS, samplerKind } from '../../../../sampling/samplers/index.ts';
+import { eulerPp, lcmUpscale } from '../../../../sampling/samplers/node-made.ts';
+import { tauInterval } from '../../../../sampling/samplers/sa-solver.ts';
+import type { SamplerKnobs } from '../../../../sampling/samplers/sampler.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
+
+const sampler = { category: 'sampling/custom_sampling/samplers', outputs: [output('SAMPLER')] } as const;
+const TUNED = { min: 0, max: 100, step: 0.01, round: false } as const;
+const ETA = float({ ...TUNED, default: 1 });
+const S_NOISE = float({ ...TUNED, default: 1 });
+const NOISE_DEVICE = combo(['gpu', 'cpu']);
+
+const chosen = (name: string, knobs?: SamplerKnobs): NodeResult => outputs({ kind: samplerKind(name), knobs } satisfies ChosenSampler);
+
+/** The kind's name for a noise device; the noise is the same. */
+const onDevice = (name: string, device: 'gpu' | 'cpu'): string => (device === 'cpu' ? name : `${name}_gpu`);
+
+const KSamplerSelect = defineNode({
+  ...sampler,
+  type: 'KSamplerSelect',
+  display: 'KSamplerSelect',
+  inputs: { sampler_name: combo(SAMPLERS) },
+  run: ({ sampler_name }) => chosen(sampler_name),
+});
+
+const SamplerDPMPP_3M_SDE = defineNode({
+  ...sampler,
+  type: 'SamplerDPMPP_3M_SDE',
+  display: 'SamplerDPMPP_3M_SDE',
+  inputs: { eta: ETA, s_noise: S_NOISE, noise_device: NOISE_DEVICE },
+  run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_3m_sde', noise_device), knobs),
+});
+
+const SamplerDPMPP_2M_SDE = defineNode({
+  ...sampler,
+  type: 'SamplerDPMPP_2M_SDE',
+  display: 'SamplerDPMPP_2M_SDE',
+  inputs: { solver_type: combo(['midpoint', 'heun']), eta: ETA, s_noise: S_NOISE, noise_device: NOISE_DEVICE },
+  run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_2m_sde', noise_device), knobs),
+});
+
+const SamplerDPMPP_SDE = defineNode({
+  ...sampler,
+  type: 'SamplerDPMPP_SDE',
+  display: 'SamplerDPMPP_SDE',
+  inputs: { eta: ETA, s_noise: S_NOISE, r: float({ ...TUNED, default: 0.5 }), noise_device: NOISE_DEVICE },
+  run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_sde', noise_device), knobs),
+});
+
+const SamplerDPMPP_2S_Ancestral = defineNode({
+  ...sampler,
+  type: 'SamplerDPMPP_2S_Ancestral',
+  display: 'SamplerDPMPP_2S_Ancestral',
+  inputs: { eta: ETA, s_noise: S_NOISE },
+  run: (knobs) => chosen('dpmpp_2s_ancestral', knobs),
+});
+
+const SamplerEulerAncestral = defineNode({
+  ...sampler,
+  type: 'SamplerEulerAncestral',
+  display: 'SamplerEulerAncestral',
+  inputs: { eta: ETA, s_noise: S_NOISE },
+  run: (knobs) => chosen('euler_ancestral', knobs),
+});
+
+const SamplerEulerAncestralCFGPP = defineNode({
+  ...sampler,
+  type: 'SamplerEulerAncestralCFGPP',
+  display: 'SamplerEulerAncestralCFG++',
+  inputs: {
+    eta: float({ ...TUNED, default: 1, max: 1 }),
+    s_noise: float({ ...TUNED, default: 1, max: 10 }),
+  },
+  run: (knobs) => chosen('euler_ancestral_cfg_pp', knobs),
+});
+
+const SamplerLMS = defineNode({
+  ...sampler,
+  type: 'SamplerLMS',
+  display: 'SamplerLMS',
+  inputs: { order: int({ default: 4, min: 1, max: 100 }) },
+  run: (knobs) => chosen('lms', knobs),
+});
+
+const SamplerDPMAdaptative = defineNode({
+  ...sampler,
+  type: 'SamplerDPMAdaptative',
+  display: 'SamplerDPMAdaptative',
+  inputs: {
+    order: int({ default: 3, min: 2, max: 3 }),
+    rtol: float({ ...TUNED, default: 0.05 }),
+    atol: float({ ...TUNED, default: 0.0078 }),
+    h_init: float({ ...TUNED, default: 0.05 }),
+    pcoeff: float({ ...TUNED, default: 0 }),
+    icoeff: float({ ...TUNED, default: 1 }),
+    dcoeff: float({ ...TUNED, default: 0 }),
+    accept_safety: float({ ...TUNED, default: 0.81 }),
+    eta: float({ ...TUNED, default: 0 }),
+    s_noise: S_NOISE,
+  },
+  run: (knobs) => chosen('dpm_adaptive', knobs),
+});
+
+const SamplerER_SDE = defineNode({
+  ...sampler,
+  type: 'SamplerER_SDE',
+  display: 'SamplerER_SDE',
+  inputs: {
+    solver_type: combo(['ER-SDE', 'Reverse-time SDE', 'ODE']),
+    max_stage: int({ default: 3, min: 1, max: 3 }),
+    eta: float({
+      ...TUNED,
+      default: 1,
+      tooltip: 'How stochastic the reverse-time SDE is.\nAt eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it.',
+    }),
+    s_noise: S_NOISE,
+  },
+  run({ solver_type, max_stage, eta, s_noise }) {
+    if (solver_type === 'ER-SDE') return chosen('er_sde', { s_noise, max_stage });
+    const isOde = solver_type === 'ODE' || eta === 0;
+    return chosen('er_sde', { max_stage, s_noise: isOde ? 0 : s_noise, noise_scaler: reverseTimeScale(isOde ? 0 : eta) });
+  },
+});
+
+const SamplerSASolver = defineNode({
+  ...sampler,
+  type: 'SamplerSASolver',
+  display: 'SamplerSASolver',
+  inputs: {
+    model: socket('MODEL'),
+    eta: float({ ...TUNED, default: 1, max: 10 }),
+    sde_start_percent: float({ default: 0.2, min: 0, max: 1, step: 0.001 }),
+    sde_end_percent: float({ default: 0.8, min: 0, max: 1, step: 0.001 }),
+    s_noise: S_NOISE,
+    predictor_order: int({ default: 3, min: 1, max: 6 }),
+    corrector_order: int({ default: 4, min: 0, max: 6 }),
+    use_pece: boolean(),
+    simple_order_2: boolean(),
+  },
+  run({ model: { sampling }, eta, sde_start_percent, sde_end_percent, ...knobs }) {
+    const [start, end] = [sde_start_percent, sde_end_percent].map(sampling.percentToSigma);
+    return chosen('sa_solver', { ...knobs, tau_func: tauInterval(start, end, eta) });
+  },
+});
+
+const SamplerLCMUpscale = defineNode({
+  ...sampler,
+  type: 'SamplerLCMUpscale',
+  display: 'SamplerLCMUpscale',
+  inputs: {
+    scale_ratio: float({ default: 1, min: 0.1, max: 20, step: 0.01 }),
+    scale_steps: int({ default: -1, min: -1, max: 1000, step: 1 }),
+    upscale_method: combo(['bislerp', 'nearest-exact', 'bilinear', 'area', 'bicubic']),
+  },
+  run: ({ scale_ratio, scale_steps, upscale_method }) =>
+    outputs({
+      kind: lcmUpscale({ ratio: scale_ratio, steps: scale_steps < 0 ? undefined : scale_steps, method: upscale_method }),
+    } satisfies ChosenSampler),
+});
+
+const SamplerEulerCFGpp = defineNode({
+  ...sampler,
+  type: 'SamplerEulerCFGpp',
+  display: 'SamplerEulerCFG++',
+  category: '_for_testing',
+  experimental: true,
+  inputs: { version: combo(['regular', 'alternative']) },
+  run: ({ version }) => (version === 'alternative' ? outputs({ kind: eulerPp } satisfies ChosenSampler) : chosen('euler_cfg_pp')),
+});
+
+export const SAMPLER_NODES: readonly NodeDeclaration[] = [
+  KSamplerSelect,
+  SamplerEulerAncestral,
+  SamplerEulerAncestralCFGPP,
+  SamplerLMS,
+  SamplerDPMPP_3M_SDE,
+  SamplerDPMPP_2M_SDE,
+  SamplerDPMPP_SDE,
+  SamplerDPMPP_2S_Ancestral,
+  SamplerDPMAdaptative,
+  SamplerER_SDE,
+  SamplerSASolver,
+  SamplerLCMUpscale,
+  SamplerEulerCFGpp,
+];

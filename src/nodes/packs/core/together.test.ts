@@ -1,0 +1,77 @@
+// The core nodes in workflows: lists, values over wires, what can't run at all.
+import { expect, it } from 'vitest';
+import { smallEngine } from '../../../../test/support/engine.ts';
+import type { Latent } from '../../../sampling/sampling-types.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
+import { defineNode, type NodeDeclaration, outputs, socket } from '../../declare.ts';
+import { NODES } from '../../index.ts';
+
+const kept: unknown[] = [];
+const Keep = defineNode({
+  type: 'Keep',
+  display: 'Keep',
+  category: '',
+  inputs: { value: socket('*') },
+  outputs: [],
+  outputNode: true,
+  run({ value }) {
+    kept.push(value);
+    return outputs();
+  },
+});
+const nodes: ReadonlyMap<string, NodeDeclaration> = new Map([...NODES, [Keep.type, Keep]]);
+
+/** What arrives at the nodes that keep values, one after another. */
+async function run(prompt: Record<string, [type: string, inputs: Record<string, unknown>]>): Promise<unknown[]> {
+  kept.length = 0;
+  const graph = Object.fromEntries(Object.entries(prompt).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }]));
+  const { failure } = await smallEngine(nodes)(graph);
+  if (failure) throw failure;
+  return [...kept];
+}
+
+it('batches go into lists and on', async () => {
+  const sizes = await run({
+    1: ['EmptyImage', { width: 24, height: 16, batch_size: 3, color: 0x336699 }],
+    2: ['ImageRotate', { image: ['1', 0], rotation: '90 degrees' }],
+    3: ['RebatchImages', { images: ['2', 0], batch_size: 2 }],
+    4: ['GetImageSize', { image: ['3', 0] }],
+    5: ['Keep', { value: ['4', 2] }],
+  });
+  expect(sizes).toEqual([2, 1]);
+  const [one, two] = (await run({
+    1: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 3 }],
+    2: ['RebatchLatents', { latents: ['1', 0], batch_size: 2 }],
+    3: ['Keep', { value: ['2', 0] }],
+  })) as Latent[];
+  expect([one.samples.shape, one.batch_index, two.samples.shape, two.batch_index]).toEqual([[2, 4, 8, 8], [0, 1], [1, 4, 8, 8], [2]]);
+});
+
+it('values travel over wires', async () => {
+  const [image] = (await run({
+    1: ['PrimitiveInt', { value: 12 }],
+    2: ['StringConcatenate', { string_a: 'four', string_b: 'five', delimiter: '' }],
+    3: ['StringLength', { string: ['2', 0] }],
+    4: ['EmptyImage', { width: ['1', 0], height: ['3', 0], batch_size: 1, color: 0 }],
+    5: ['Keep', { value: ['4', 0] }],
+  })) as Tensor[];
+  expect(image.shape).toEqual([1, 8, 12, 3]);
+});
+
+it('operations on latents travel too', async () => {
+  const [latent] = (await run({
+    1: ['EmptyLatentImage', { width: 64, height: 128, batch_size: 1 }],
+    2: ['LatentOperationTonemapReinhard', { multiplier: 1 }],
+    3: ['LatentApplyOperation', { samples: ['1', 0], operation: ['2', 0] }],
+    4: ['Keep', { value: ['3', 0] }],
+  })) as Latent[];
+  expect(latent.samples.shape).toEqual([1, 4, 16, 8]);
+});
+
+it('what is not read is said before anything runs', async () => {
+  const prompt = {
+    1: ['GLIGENLoader', { gligen_name: 'a.pth' }],
+    2: ['Keep', { value: ['1', 0] }],
+  } as Record<string, [string, Record<string, unknown>]>;
+  await expect(run(prompt)).rejects.toThrow('GLIGEN models are not read');
+});

@@ -1,0 +1,37 @@
+// Values as nodes, and any value shown.
+import { expect, it } from 'vitest';
+import { runNode, testContext } from '../../../../../test/support/run-node.ts';
+import { tensor } from '../../../../tensor/tensor.ts';
+import { NODES } from '../../../index.ts';
+
+it('passes values on', async () => {
+  for (const [type, value] of [
+    ['PrimitiveString', 'a fox'],
+    ['PrimitiveStringMultiline', 'a\nfox'],
+    ['PrimitiveFloat', 0.1],
+    ['PrimitiveBoolean', true],
+  ] as const)
+    expect(await runNode(type, { value })).toEqual([value]);
+  // whole numbers that a double can't hold stay as they are
+  expect(await runNode('PrimitiveInt', { value: -7n })).toEqual([-7]);
+  expect(await runNode('PrimitiveInt', { value: 2n ** 63n - 1n })).toEqual([2n ** 63n - 1n]);
+  expect(await runNode('PrimitiveInt', { value: 2n ** 52n - 1n })).toEqual([2 ** 52 - 1]);
+});
+
+// PreviewAny().main(source)["ui"]["text"][0]
+it.each([
+  [1, 'INT', '1'],
+  [1, 'FLOAT', '1.0'],
+  [0.1 + 0.2, 'FLOAT', '0.30000000000000004'],
+  [2n ** 60n, 'INT', '1152921504606846976'],
+  [true, 'BOOLEAN', 'True'],
+  ['ä fox', 'STRING', 'ä fox'],
+  [undefined, undefined, 'None'],
+  [['a', 1, null, { b: [true] }], '*', '["a", 1, null, {"b": [true]}]'],
+  [tensor([1, 2], Float32Array.of(1, 2)), 'MASK', 'a tensor of [1, 2]'],
+  [() => 1, 'NOISE', 'source exists, but could not be serialized.'],
+])('shows %s', async (source, type, text) => {
+  const node = NODES.get('PreviewAny')!;
+  const result = await node.run({ source } as never, { ...testContext(), typeGiven: () => type });
+  expect(result.ui).toEqual({ text: [text] });
+});

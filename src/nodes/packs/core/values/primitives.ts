@@ -1,0 +1,89 @@
+// Values as nodes, and any value shown. Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
+import { dumpsJson, pythonRepr } from '../../../../formats/json.ts';
+import { boolean, defineNode, float, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
+
+const category = 'utils/primitive';
+/** Python's sys.maxsize. */
+const LARGEST = 2n ** 63n - 1n;
+
+const PrimitiveString = defineNode({
+  type: 'PrimitiveString',
+  display: 'String',
+  category,
+  inputs: { value: string() },
+  outputs: [output('STRING')],
+  run: ({ value }) => outputs(value),
+});
+
+const PrimitiveStringMultiline = defineNode({
+  type: 'PrimitiveStringMultiline',
+  display: 'String (Multiline)',
+  category,
+  inputs: { value: string({ multiline: true }) },
+  outputs: [output('STRING')],
+  run: ({ value }) => outputs(value),
+});
+
+const PrimitiveInt = defineNode({
+  type: 'PrimitiveInt',
+  display: 'Int',
+  category,
+  inputs: { value: seed({ min: -LARGEST, max: LARGEST }) },
+  outputs: [output('INT')],
+  run: ({ value }) => outputs(BigInt.asIntN(53, value) === value ? Number(value) : value),
+});
+
+const PrimitiveFloat = defineNode({
+  type: 'PrimitiveFloat',
+  display: 'Float',
+  category,
+  inputs: { value: float({ min: Number(-LARGEST), max: Number(LARGEST) }) },
+  outputs: [output('FLOAT')],
+  run: ({ value }) => outputs(value),
+});
+
+const PrimitiveBoolean = defineNode({
+  type: 'PrimitiveBoolean',
+  display: 'Boolean',
+  category,
+  inputs: { value: boolean() },
+  outputs: [output('BOOLEAN')],
+  run: ({ value }) => outputs(value),
+});
+
+/** A value as the original shows it; of a tensor its size alone, and of what can't be told as text that it is there. */
+function shown(value: unknown, type: string | undefined): string {
+  if (value === undefined || value === null) return 'None';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'object' && 'shape' in value && Array.isArray(value.shape)) return `a tensor of [${value.shape.join(', ')}]`;
+  return isPlain(value) ? dumpsJson(value) : 'source exists, but could not be serialized.';
+}
+
+const isPlain = (value: unknown): boolean =>
+  value === null ||
+  ['string', 'number', 'boolean'].includes(typeof value) ||
+  (Array.isArray(value)
+    ? value.every(isPlain)
+    : typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype && Object.values(value!).every(isPlain));
+
+const PreviewAny = defineNode({
+  type: 'PreviewAny',
+  display: 'Preview Any',
+  category: 'utils',
+  inputs: { source: socket('*') },
+  outputs: [],
+  outputNode: true,
+  run: ({ source }, context) => ({ outputs: [], ui: { text: [shown(source, context.typeGiven('source'))] } }),
+});
+
+export const PRIMITIVE_NODES: readonly NodeDeclaration[] = [
+  PrimitiveString,
+  PrimitiveStringMultiline,
+  PrimitiveInt,
+  PrimitiveFloat,
+  PrimitiveBoolean,
+  PreviewAny,
+];

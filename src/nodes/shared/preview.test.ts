@@ -1,0 +1,32 @@
+// Previews of sampling: colours unless a tiny autoencoder is wanted and there.
+import { expect, it } from 'vitest';
+import { fixtureFolders, testContext } from '../../../test/support/run-node.ts';
+import { toBytes } from '../../image/bytes.ts';
+import { fromModelLatent, SDXL } from '../../sampling/model/latent-format.ts';
+import { samplingPreview } from '../../sampling/model/latent-preview.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
+import { map, sliceBatch, zeros } from '../../tensor/tensor.ts';
+import type { NodeContext } from '../context.ts';
+import { loadNamedVae } from '../packs/core/models/loaders.ts';
+import { previewOf } from './preview.ts';
+
+const model = { family: 'sdxl', latentFormat: SDXL } as Model;
+const denoised = map(zeros([2, 4, 8, 4]), (_, i) => Math.sin(i) / 4);
+const tiny = testContext(fixtureFolders({ vae_approx: ['taesdxl_encoder', 'taesdxl_decoder'] }));
+const wanting = (context: NodeContext): NodeContext => ({ ...context, previewMethod: 'taesd' });
+
+it('shows what a tiny autoencoder sees in the first latent', async () => {
+  const vae = await loadNamedVae('taesdxl', tiny);
+  const expected = toBytes(await vae.decode(fromModelLatent(SDXL, sliceBatch(denoised, 0, 1))));
+  expect(await previewOf(model, denoised, wanting(tiny))).toEqual({ width: 32, height: 64, channels: 3, bytes: expected });
+});
+
+it('shows colours unless that is wanted, there, and works', async () => {
+  const colours = samplingPreview(SDXL, denoised);
+  expect(previewOf(model, denoised, tiny)).toEqual(colours);
+  expect(previewOf(model, denoised, wanting(testContext()))).toEqual(colours);
+  const broken = fixtureFolders({ vae_approx: ['tiny_lora_sdxl', 'tiny_lora_sd1'] });
+  const [encoder, decoder] = Object.values(broken['vae_approx']);
+  const context = testContext({ vae_approx: { 'taesdxl_encoder.safetensors': encoder, 'taesdxl_decoder.safetensors': decoder } });
+  expect(await previewOf(model, denoised, wanting(context))).toEqual(colours);
+});
