@@ -2,9 +2,9 @@
 import { CLIPSEG_NODES } from './clipseg/index.ts';
 import type { NodeDeclaration } from './declare.ts';
 import { EXPERIMENT_NODES } from './experiments/index.ts';
-import { IMPACT_NODES } from './impact/index.ts';
 import { NOISE_NODES } from './noise/index.ts';
 import { CORE_NODES } from './packs/core/index.ts';
+import { IMPACT_NODES } from './packs/impact/index.ts';
 import { SEARGE_NODES } from './searge/index.ts';
 
 /** The packs, and the Python module that ComfyUI names for the nodes of each. */

@@ -8,7 +8,7 @@ import type { LatentOperation } from '../sampling/patches/latent-operations.ts';
 import type { ChosenSampler, NoiseMaker } from '../sampling/plans/custom.ts';
 import type { Conditioning, Latent, Model } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { ImpactSockets } from './impact/values.ts';
+import type { ImpactSockets } from './packs/impact/impact-sockets.ts';
 import type { SeargeSockets } from './searge/values.ts';
 
 export interface SocketValues extends ImpactSockets, SeargeSockets {

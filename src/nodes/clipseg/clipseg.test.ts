@@ -11,7 +11,7 @@ import { toBytes } from '../../image/bytes.ts';
 import { clipSegPixels, loadClipSeg } from '../../models/clipseg/load.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { clipBpe } from '../../text/bpe.ts';
-import type { Detector } from '../impact/values.ts';
+import type { Detector } from '../packs/impact/impact-sockets.ts';
 
 const g = golden('clipseg', 'cases');
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-clipseg-'));

@@ -1,0 +1,80 @@
+// Lists and batches from single inputs. Source: Impact Pack util_nodes.py.
+import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import { defineNode, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import { joinImages, joinMasks } from '../segs/mask-nodes.ts';
+import { anyOrNone } from './logic.ts';
+
+const UTIL = 'ImpactPack/Util';
+
+/** The inputs that are there, in the order of the prompt, as in the original. */
+const given = (inputs: object): unknown[] => Object.values(inputs).filter((value) => value !== undefined);
+
+const ImpactImageBatchToImageList = defineNode({
+  type: 'ImpactImageBatchToImageList',
+  display: 'Image Batch to Image List',
+  category: UTIL,
+  inputs: { image: socket('IMAGE') },
+  outputs: [output('IMAGE', 'IMAGE', true)],
+  run: ({ image }) => outputs(Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1))),
+});
+
+const ImpactMakeAnyList = defineNode({
+  type: 'ImpactMakeAnyList',
+  display: 'Make List (Any)',
+  category: UTIL,
+  inputs: { value1: anyOrNone() },
+  more: { pattern: /^value\d+$/, input: socket('*') },
+  outputs: [output('*', '*', true)],
+  run: (inputs) => outputs(given(inputs)),
+});
+
+const ImpactMakeImageList = defineNode({
+  type: 'ImpactMakeImageList',
+  display: 'Make Image List',
+  category: UTIL,
+  inputs: { image1: socket('IMAGE') },
+  more: { pattern: /^image\d+$/, input: socket('IMAGE') },
+  outputs: [output('IMAGE', 'IMAGE', true)],
+  run: (inputs) => outputs(given(inputs)),
+});
+
+const ImpactMakeMaskList = defineNode({
+  type: 'ImpactMakeMaskList',
+  display: 'Make Mask List',
+  category: UTIL,
+  inputs: { mask1: socket('MASK') },
+  more: { pattern: /^mask\d+$/, input: socket('MASK') },
+  outputs: [output('MASK', 'MASK', true)],
+  run: (inputs) => outputs(given(inputs)),
+});
+
+const ImpactMakeImageBatch = defineNode({
+  type: 'ImpactMakeImageBatch',
+  display: 'Make Image Batch',
+  category: UTIL,
+  description: 'Joins pictures; those of another size than the first are cut about the centre and resized.',
+  inputs: { image1: socket('IMAGE') },
+  more: { pattern: /^image\d+$/, input: socket('IMAGE') },
+  outputs: [output('IMAGE')],
+  run: ({ image1, ...rest }) => outputs(joinImages([image1, ...(given(rest) as Tensor[])])),
+});
+
+const ImpactMakeMaskBatch = defineNode({
+  type: 'ImpactMakeMaskBatch',
+  display: 'Make Mask Batch',
+  category: UTIL,
+  description: 'Joins masks; those of another size than the first are resized.',
+  inputs: { mask1: socket('MASK') },
+  more: { pattern: /^mask\d+$/, input: socket('MASK') },
+  outputs: [output('MASK')],
+  run: ({ mask1, ...rest }) => outputs(joinMasks([mask1, ...(given(rest) as Tensor[])])),
+});
+
+export const LIST_NODES: readonly NodeDeclaration[] = [
+  ImpactImageBatchToImageList,
+  ImpactMakeAnyList,
+  ImpactMakeImageList,
+  ImpactMakeMaskList,
+  ImpactMakeImageBatch,
+  ImpactMakeMaskBatch,
+];

@@ -1,0 +1,237 @@
+// Values, comparisons and branches. Source: Impact Pack logics.py.
+import { DarkroomError } from '../../../../errors.ts';
+import { pythonRepr } from '../../../../formats/json.ts';
+import { byCodePoint } from '../../../../storage/folders.ts';
+import { boolean, combo, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
+
+const LOGIC = 'ImpactPack/Logic';
+const TEST = 'ImpactPack/Logic/_for_test';
+export const any = () => socket('*');
+export const anyOrNone = () => socket('*', { optional: true });
+/** Python's sys.maxsize. */
+export const MAXSIZE = 0x7fffffffffffffffn;
+export const linkId = () => int({ default: 0, min: 0, max: MAXSIZE, step: 1 });
+/** An integer of 64 bits, without the widget that changes seeds. */
+export const wide = (min: bigint, max: bigint) => ({ ...seed({ min, max, default: 0 }), control_after_generate: false }) as const;
+/** A number where it fits one. */
+export const smallest = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+
+const isNumber = (value: unknown): value is number | bigint | boolean => ['number', 'bigint', 'boolean'].includes(typeof value);
+const numeric = (value: number | bigint | boolean): number | bigint => (typeof value === 'boolean' ? Number(value) : value);
+
+/** As Python compares: 1 is 1.0 and True; things of different kinds are not equal. */
+function same(a: unknown, b: unknown): boolean {
+  if (!isNumber(a) || !isNumber(b)) return a === b;
+  const [x, y] = [numeric(a), numeric(b)];
+  return x >= y && x <= y;
+}
+
+/** Below 0 when a comes first; NaN when neither does. Throws DR_INPUT_INVALID for things that have no order. */
+function order(a: unknown, b: unknown): number {
+  if (typeof a === 'string' && typeof b === 'string') return byCodePoint(a, b);
+  if (!isNumber(a) || !isNumber(b))
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `${kindOf(a)} and ${kindOf(b)} can't be compared by size`,
+      hint: 'Give two numbers or two texts.',
+    });
+  const [x, y] = [numeric(a), numeric(b)];
+  return x < y ? -1 : x > y ? 1 : x >= y ? 0 : Number.NaN;
+}
+
+export const kindOf = (value: unknown): string => {
+  if (value === undefined || value === null) return 'nothing';
+  if (isNumber(value)) return `${value}`;
+  return typeof value === 'string' ? 'a text' : 'a value that is no number';
+};
+
+const COMPARISONS: Readonly<Record<string, (a: unknown, b: unknown) => boolean>> = {
+  'a = b': same,
+  'a <> b': (a, b) => !same(a, b),
+  'a > b': (a, b) => order(a, b) > 0,
+  'a < b': (a, b) => order(a, b) < 0,
+  'a >= b': (a, b) => order(a, b) >= 0,
+  'a <= b': (a, b) => order(a, b) <= 0,
+  tt: () => true,
+  ff: () => false,
+};
+
+const ImpactCompare = defineNode({
+  type: 'ImpactCompare',
+  display: 'ImpactCompare',
+  category: LOGIC,
+  inputs: { cmp: combo(Object.keys(COMPARISONS)), a: any(), b: any() },
+  outputs: [output('BOOLEAN')],
+  run: ({ cmp, a, b }) => outputs(COMPARISONS[cmp](a, b)),
+});
+
+const ImpactConditionalBranch = defineNode({
+  type: 'ImpactConditionalBranch',
+  display: 'ImpactConditionalBranch',
+  category: LOGIC,
+  description: 'Only the branch that is chosen runs.',
+  inputs: { cond: boolean(), tt_value: socket('*', { lazy: true }), ff_value: socket('*', { lazy: true }) },
+  outputs: [output('*')],
+  needs: ({ cond }) => [cond ? 'tt_value' : 'ff_value'],
+  run: ({ cond, tt_value, ff_value }) => outputs(cond ? tt_value : ff_value),
+});
+
+const ImpactConditionalBranchSelMode = defineNode({
+  type: 'ImpactConditionalBranchSelMode',
+  display: 'ImpactConditionalBranchSelMode',
+  category: LOGIC,
+  description: 'Both branches run, unless sel_mode says that the choice is made before the run.',
+  inputs: { cond: boolean(), tt_value: anyOrNone(), ff_value: anyOrNone() },
+  outputs: [output('*')],
+  prepare: {
+    edit(id, prompt) {
+      if (!prompt.input(id, 'sel_mode')) return;
+      const cond = prompt.input(id, 'cond');
+      const source = Array.isArray(cond) && cond.length === 2 ? String(cond[0]) : undefined;
+      const receives = source !== undefined && prompt.classType(source) === 'ImpactValueReceiver';
+      const received = receives && prompt.input(source, 'typ') === 'BOOLEAN' ? prompt.input(source, 'value') : undefined;
+      const chosen = source === undefined ? cond : typeof received === 'string' ? received.toLowerCase() === 'true' : undefined;
+      if (chosen !== undefined) prompt.set(id, chosen ? 'ff_value' : 'tt_value', undefined);
+    },
+  },
+  run: ({ cond, tt_value, ff_value }) => outputs(cond ? tt_value : ff_value),
+});
+
+const ImpactIfNone = defineNode({
+  type: 'ImpactIfNone',
+  display: 'ImpactIfNone',
+  category: LOGIC,
+  description: 'Says whether any_input is there.',
+  inputs: { signal: anyOrNone(), any_input: anyOrNone() },
+  outputs: [output('*', 'signal_opt'), output('BOOLEAN', 'bool')],
+  run: ({ signal, any_input }) => outputs(signal, any_input !== undefined),
+});
+
+const ImpactConvertDataType = defineNode({
+  type: 'ImpactConvertDataType',
+  display: 'ImpactConvertDataType',
+  category: LOGIC,
+  description: 'A value as text, number, integer and truth. What is no number is 1, but for False.',
+  inputs: { value: any() },
+  outputs: [output('STRING'), output('FLOAT'), output('INT'), output('BOOLEAN')],
+  run({ value }, context) {
+    const text = textOf(value, context.typeGiven('value'));
+    const isDecimal = /^[-+]?[0-9]*\.?[0-9]+\n?$/.test(text);
+    const number = isDecimal ? Number(text) : text.toLowerCase() === 'false' ? 0 : 1;
+    const whole = typeof value === 'bigint' ? smallest(BigInt(number)) : Math.trunc(number) + 0;
+    return outputs(text, number, whole, number !== 0);
+  },
+});
+
+/** `str(value)`; a whole number is printed as its type says. */
+export function textOf(value: unknown, type: string | undefined): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number') return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
+  return Array.isArray(value) ? `[${value.map((item) => textOf(item, undefined)).join(', ')}]` : 'an object';
+}
+
+const OPERATORS: Readonly<Record<string, (a: boolean, b: boolean) => boolean>> = {
+  and: (a, b) => a && b,
+  or: (a, b) => a || b,
+  xor: (a, b) => a !== b,
+};
+
+const ImpactLogicalOperators = defineNode({
+  type: 'ImpactLogicalOperators',
+  display: 'ImpactLogicalOperators',
+  category: LOGIC,
+  inputs: { operator: combo(Object.keys(OPERATORS)), bool_a: boolean({ forceInput: true }), bool_b: boolean({ forceInput: true }) },
+  outputs: [output('BOOLEAN')],
+  run: ({ operator, bool_a, bool_b }) => outputs(OPERATORS[operator](bool_a, bool_b)),
+});
+
+const ImpactNeg = defineNode({
+  type: 'ImpactNeg',
+  display: 'ImpactNeg',
+  category: LOGIC,
+  inputs: { value: boolean({ forceInput: true }) },
+  outputs: [output('BOOLEAN')],
+  run: ({ value }) => outputs(!value),
+});
+
+const ImpactInt = defineNode({
+  type: 'ImpactInt',
+  display: 'ImpactInt',
+  category: LOGIC,
+  inputs: { value: wide(0n, MAXSIZE) },
+  outputs: [output('INT')],
+  run: ({ value }) => outputs(smallest(value)),
+});
+
+const MAX_FLOAT = 3.402823466e38;
+
+const ImpactFloat = defineNode({
+  type: 'ImpactFloat',
+  display: 'ImpactFloat',
+  category: LOGIC,
+  inputs: { value: float({ default: 1, min: -MAX_FLOAT, max: MAX_FLOAT }) },
+  outputs: [output('FLOAT')],
+  run: ({ value }) => outputs(value),
+});
+
+const ImpactBoolean = defineNode({
+  type: 'ImpactBoolean',
+  display: 'ImpactBoolean',
+  category: LOGIC,
+  inputs: { value: boolean() },
+  outputs: [output('BOOLEAN')],
+  run: ({ value }) => outputs(value),
+});
+
+const ImpactMinMax = defineNode({
+  type: 'ImpactMinMax',
+  display: 'ImpactMinMax',
+  category: TEST,
+  inputs: { mode: boolean({ default: true, label_on: 'max', label_off: 'min' }), a: any(), b: any() },
+  outputs: [output('INT')],
+  run: ({ mode, a, b }) => outputs((mode ? order(b, a) > 0 : order(b, a) < 0) ? b : a),
+});
+
+const TYPES: Readonly<Record<string, (text: string) => unknown>> = {
+  STRING: (text) => text,
+  INT: (text) => smallest(BigInt(parsed(text, /^[+-]?\d+(_\d+)*$/))),
+  FLOAT: (text) => Number(parsed(text, /^[+-]?(\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?$/i)),
+  BOOLEAN: (text) => text.toLowerCase() === 'true',
+};
+
+function parsed(text: string, form: RegExp): string {
+  const trimmed = text.trim();
+  if (form.test(trimmed)) return trimmed.replace(/^\+|_/g, '');
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `'${text}' is no number`,
+    hint: 'Give a number, or STRING as its type.',
+    input: 'value',
+  });
+}
+
+const ImpactValueReceiver = defineNode({
+  type: 'ImpactValueReceiver',
+  display: 'ImpactValueReceiver',
+  category: LOGIC,
+  description: 'A value that the editor keeps up to date with what a sender of the same link_id sent.',
+  inputs: { typ: combo(['STRING', 'INT', 'FLOAT', 'BOOLEAN']), value: string({ default: '' }), link_id: linkId() },
+  outputs: [output('*')],
+  run: ({ typ, value }) => outputs(TYPES[typ](value)),
+});
+
+export const LOGIC_NODES: readonly NodeDeclaration[] = [
+  ImpactCompare,
+  ImpactConditionalBranch,
+  ImpactConditionalBranchSelMode,
+  ImpactIfNone,
+  ImpactConvertDataType,
+  ImpactLogicalOperators,
+  ImpactNeg,
+  ImpactInt,
+  ImpactFloat,
+  ImpactBoolean,
+  ImpactMinMax,
+  ImpactValueReceiver,
+];

@@ -1,0 +1,179 @@
+// Pictures and latents sent to the editor, and taken from files that it names. Source: Impact Pack impact_pack.py, impact_server.py.
+import { readFile } from 'node:fs/promises';
+import { latentExif, latentFromExif } from '../../../../formats/latent-png.ts';
+import { decodeImage } from '../../../../image/codec/decode-image.ts';
+import { encodePng, readPngExif } from '../../../../image/codec/png.ts';
+import { type ByteImage, pilResize } from '../../../../image/resize/pil-resize.ts';
+import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
+import { zeros } from '../../../../tensor/tensor.ts';
+import type { NodeContext, NodeEnvironment } from '../../../context.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  type InputCheck,
+  inputFile,
+  type NodeDeclaration,
+  output,
+  outputs,
+  type SavedFile,
+  socket,
+  string,
+} from '../../../declare.ts';
+import { contentOf, readLatent, savePictures, tempSuffix } from '../../core/image/load-save.ts';
+import { linkId } from './logic.ts';
+
+const UTIL = 'ImpactPack/Util';
+const HIDDEN = { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' } as const;
+const DATA = '#DATA';
+const trigger = () => boolean({ default: false, label_on: 'enable', label_off: 'disable' });
+const isRelative = (name: string): boolean => !name.startsWith('/') && !name.includes('..');
+
+/** What a client needs to show a file. */
+const shown = ({ filename, subfolder, type }: SavedFile): Record<string, string> => ({ filename, subfolder, type });
+
+const ImageSender = defineNode({
+  type: 'ImageSender',
+  display: 'Image Sender',
+  category: UTIL,
+  description: 'Shows pictures, and tells the editor to set them in the receivers of the same link_id.',
+  outputNode: true,
+  saves: 'temp',
+  inputs: { images: socket('IMAGE'), filename_prefix: string({ default: 'ImgSender' }), link_id: linkId() },
+  hidden: HIDDEN,
+  outputs: [],
+  async run({ images, filename_prefix, link_id }, context) {
+    const prefix = `${filename_prefix}${tempSuffix(context.random)}`;
+    const result = await savePictures(images, context, { type: 'temp', prefix, level: 1 });
+    context.send('img-send', { link_id, images: (result.ui!['images'] as SavedFile[]).map(shown) });
+    return result;
+  },
+});
+
+const imageCheck: InputCheck = {
+  check({ image }, environment) {
+    const name = String(image);
+    return (name === DATA || environment.hasInput(name)) && isRelative(name) ? true : `Invalid image file: ${name}`;
+  },
+};
+
+const ImageReceiver = defineNode({
+  type: 'ImageReceiver',
+  display: 'Image Receiver',
+  category: UTIL,
+  description: 'A picture of the input folder, or one that the workflow itself carries.',
+  inputs: {
+    image: inputFile(),
+    link_id: linkId(),
+    save_to_workflow: boolean(),
+    image_data: string(),
+    trigger_always: trigger(),
+  },
+  outputs: [output('IMAGE'), output('MASK')],
+  validate: imageCheck,
+  prepare: {
+    edit(id, prompt) {
+      if (prompt.input(id, 'save_to_workflow')) prompt.set(id, 'image', DATA);
+    },
+  },
+  fingerprint: ({ image, save_to_workflow, trigger_always }, context) =>
+    trigger_always ? Number.NaN : save_to_workflow ? '' : contentOf(image, context),
+  async run({ image, save_to_workflow, image_data }, context) {
+    if (!save_to_workflow) {
+      const picture = await decodeImage(await readFile(context.inputPath(image)), image);
+      return outputs(picture.image, picture.mask);
+    }
+    const base64 = image_data.split(',')[1];
+    const picture =
+      base64 === undefined ? undefined : await decodeImage(Buffer.from(base64, 'base64'), 'image_data').catch(() => undefined);
+    if (picture) return outputs(picture.image, picture.mask);
+    context.warn('image_data holds no picture; a black one takes its place');
+    return outputs(zeros([1, 64, 64, 3]), zeros([1, 64, 64]));
+  },
+});
+
+/** Sides of a preview: between 128 for the shorter and 256 for the longer. */
+function enlarged(preview: ByteImage): ByteImage {
+  const { width, height } = preview;
+  const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
+  let scale = longer > 256 ? 256 / longer : 1;
+  if (shorter * scale < 128) scale = 128 / shorter;
+  return pilResize(preview, Math.trunc(width * scale), Math.trunc(height * scale), 'nearest');
+}
+
+const PREVIEWS: Readonly<Record<string, keyof typeof LATENT_COLOURS>> = {
+  'Latent2RGB-SDXL': 'Latent2RGB-SDXL',
+  'Latent2RGB-SD15': 'Latent2RGB-SD15',
+  // as in the original, which looks for tiny autoencoders in vain
+  TAESDXL: 'Latent2RGB-SDXL',
+  TAESD15: 'Latent2RGB-SD15',
+};
+
+const LatentSender = defineNode({
+  type: 'LatentSender',
+  display: 'LatentSender',
+  category: UTIL,
+  description: 'Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id.',
+  outputNode: true,
+  saves: 'temp',
+  inputs: {
+    samples: socket('LATENT'),
+    filename_prefix: string({ default: 'latents/LatentSender' }),
+    link_id: linkId(),
+    preview_method: combo(Object.keys(PREVIEWS)),
+  },
+  hidden: HIDDEN,
+  outputs: [],
+  async run({ samples, filename_prefix, link_id, preview_method }, context) {
+    const preview = enlarged(previewLatent(samples.samples, LATENT_COLOURS[PREVIEWS[preview_method]], true));
+    const file = await encodePng(preview, { text: context.metadata(), exif: latentExif(samples.samples) });
+    const images = await context.save({
+      type: 'temp',
+      prefix: filename_prefix,
+      extension: 'latent.png',
+      size: { width: 0, height: 0 },
+      files: [file],
+    });
+    context.send('latent-send', { link_id, images: images.map(shown) });
+    return { outputs: [], ui: { images } };
+  },
+});
+
+const isLatent = (name: string): boolean => name.endsWith('.latent') || name.endsWith('.latent.png');
+
+/** A file as clients know it: `sub/name [temp]` in its parts. */
+export function fileOf(name: string, context: NodeContext): SavedFile {
+  const [, whole, type = 'input'] = /^(.*?)\s*(?:\[(input|output|temp)\]\s*)?$/s.exec(name)!;
+  const at = whole.lastIndexOf('/');
+  const place = { filename: whole.slice(at + 1), subfolder: at < 0 ? '' : whole.slice(0, at) };
+  return { ...place, type: type as SavedFile['type'], path: context.inputPath(name) };
+}
+
+const LatentReceiver = defineNode({
+  type: 'LatentReceiver',
+  display: 'LatentReceiver',
+  category: UTIL,
+  description: 'A latent of the input folder: a .latent file, or a picture that LatentSender saved.',
+  inputs: {
+    latent: { ...combo([]), options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles().filter(isLatent) },
+    link_id: linkId(),
+    trigger_always: trigger(),
+  },
+  outputs: [output('LATENT')],
+  validate: {
+    check({ latent }, environment) {
+      const name = String(latent);
+      return environment.hasInput(name) && isRelative(name) ? true : `Invalid latent file: ${name}`;
+    },
+  },
+  fingerprint: ({ latent, trigger_always }, context) => (trigger_always ? Number.NaN : contentOf(latent, context)),
+  async run({ latent }, context) {
+    const path = context.inputPath(latent);
+    const exif = path.endsWith('.latent') ? undefined : readPngExif(await readFile(path));
+    const samples = path.endsWith('.latent') ? await readLatent(path) : exif && latentFromExif(exif, latent);
+    if (!samples) context.warn(`${latent} holds no latent; an empty one takes its place`);
+    return { outputs: [{ samples: samples ?? zeros([1, 4, 8, 8]) }], ui: { images: [fileOf(latent, context)] } };
+  },
+});
+
+export const SENDER_NODES: readonly NodeDeclaration[] = [ImageSender, ImageReceiver, LatentSender, LatentReceiver];

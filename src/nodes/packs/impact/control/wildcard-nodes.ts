@@ -1,0 +1,144 @@
+// Prompts with wildcards and LoRAs. Source: Impact Pack impact_pack.py, wildcards.py, impact_server.py (text is populated before the run).
+import { createHash } from 'node:crypto';
+import type { Clip } from '../../../../models/clip/clip.ts';
+import { didYouMean } from '../../../../near.ts';
+import { concatConditioning } from '../../../../sampling/conditioning/operations.ts';
+import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
+import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../../../text/lora-tags.ts';
+import { hasWildcards, populate } from '../../../../text/wildcards.ts';
+import type { NodeContext, NodeEnvironment } from '../../../context.ts';
+import { boolean, combo, defineNode, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
+import type { PromptPreparation } from '../../../prepare.ts';
+import { stateOf } from '../../core/models/loaders.ts';
+import { withLora } from '../../core/models/lora.ts';
+
+const PROMPT = 'ImpactPack/Prompt';
+const CHOOSE_WILDCARD = 'Select the Wildcard to add to the text';
+const CHOOSE_LORA = 'Select the LoRA to add to the text';
+
+const text = () => string({ multiline: true, dynamicPrompts: false });
+const textInputs = {
+  wildcard_text: text(),
+  populated_text: text(),
+  mode: boolean({ default: true, label_on: 'Populate', label_off: 'Fixed' }),
+};
+const chooseWildcard = () => combo([CHOOSE_WILDCARD]);
+
+const LINKED_SEEDS: Readonly<Record<string, string>> = { 'Seed (rgthree)': 'seed' };
+
+/**
+ * In the mode "Populate" the populated text is made anew of the wildcard text. As in the original only of a seed that stands in the
+ * node itself: with a linked one the text stays as it is.
+ */
+const populateOnPrompt: PromptPreparation = {
+  edit(id, prompt) {
+    const wildcardText = prompt.input(id, 'wildcard_text');
+    if (!prompt.input(id, 'mode') || typeof wildcardText !== 'string' || typeof prompt.input(id, 'populated_text') !== 'string') return;
+    const given = prompt.input(id, 'seed');
+    const source = Array.isArray(given) ? String(given[0]) : undefined;
+    const value = source === undefined ? given : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
+    if (!['number', 'bigint', 'string'].includes(typeof value) || !/^\d+$/.test(String(value))) return;
+    const populated = populate(wildcardText, BigInt(value as number), prompt.environment.wildcards());
+    prompt.set(id, 'populated_text', populated);
+    prompt.set(id, 'mode', false);
+    prompt.setWidget(id, 1, populated);
+    prompt.setWidget(id, 2, false);
+    prompt.send('impact-node-feedback', { node_id: id, widget_name: 'populated_text', type: 'STRING', value: populated });
+  },
+};
+
+/** Changes with the lists that the text may draw from. */
+const listsFor = (populated: string, context: NodeContext): string =>
+  hasWildcards(populated)
+    ? createHash('sha256')
+        .update(JSON.stringify([...context.wildcards()]))
+        .digest('hex')
+    : '';
+
+const notPopulated = (context: NodeContext): void =>
+  context.warn('the text can be populated only with a seed that stands in the node itself; populated_text is used as it is');
+
+const ImpactWildcardProcessor = defineNode({
+  type: 'ImpactWildcardProcessor',
+  display: 'ImpactWildcardProcessor',
+  category: PROMPT,
+  description: 'Makes every choice in a text with wildcards: {a|b}, {2$$, $$a|b|c}, __list__.',
+  inputs: { ...textInputs, seed: seed(), 'Select to add Wildcard': chooseWildcard() },
+  outputs: [output('STRING')],
+  prepare: populateOnPrompt,
+  fingerprint: ({ populated_text }, context) => listsFor(populated_text, context),
+  run({ populated_text, mode, seed }, context) {
+    if (mode) notPopulated(context);
+    return outputs(populate(populated_text, seed, context.wildcards()));
+  },
+});
+
+export interface EncodedPrompt {
+  readonly model: Model;
+  readonly clip: Clip;
+  readonly conditioning: Conditioning;
+  /** The text with every choice made, LoRA tags included. */
+  readonly text: string;
+}
+
+/** A prompt with wildcards, `<lora:…>` tags and BREAKs as conditioning, and the networks with the LoRAs it names. */
+export async function encodeWithLoras(
+  prompt: string,
+  networks: { readonly model: Model; readonly clip: Clip },
+  seed: bigint | number,
+  context: NodeContext,
+): Promise<EncodedPrompt> {
+  const populated = populate(prompt, seed, context.wildcards());
+  let { model, clip } = networks;
+  const files = context.modelFiles('loras');
+  for (const { name, modelStrength, clipStrength, blocks } of loraTags(populated)) {
+    const file = loraFile(name, files);
+    if (file === undefined) {
+      context.warn(`there is no LoRA '${name}', so <lora:${name}> changes nothing. ${didYouMean(name, files)}`.trim());
+      continue;
+    }
+    if (blocks !== undefined) context.warn(`LBW=${blocks} of <lora:${name}> is left out: strengths by block belong to the Inspire Pack`);
+    const changed = await withLora(model, clip, file, { unet: modelStrength, clip: clipStrength }, context);
+    model = changed.model;
+    clip = changed.clip ?? clip;
+  }
+  let conditioning: Conditioning | undefined;
+  for (const part of promptParts(withoutLoraTags(populated))) {
+    const { cond, pooled } = await clip.encode(part, context.warn);
+    const own: Conditioning = [{ cond, pooled_output: pooled }];
+    conditioning = conditioning ? concatConditioning(conditioning, own, context.warn) : own;
+  }
+  return { model, clip, conditioning: conditioning!, text: populated };
+}
+
+const ImpactWildcardEncode = defineNode({
+  type: 'ImpactWildcardEncode',
+  display: 'ImpactWildcardEncode',
+  category: PROMPT,
+  description: 'Encodes a prompt with wildcards and <lora:name:strength> tags.',
+  inputs: {
+    model: socket('MODEL'),
+    clip: socket('CLIP'),
+    ...textInputs,
+    'Select to add LoRA': {
+      ...combo([]),
+      options: (environment: NodeEnvironment): readonly string[] => [CHOOSE_LORA, ...environment.modelFiles('loras')],
+    },
+    'Select to add Wildcard': chooseWildcard(),
+    seed: seed(),
+  },
+  outputs: [output('MODEL', 'model'), output('CLIP', 'clip'), output('CONDITIONING', 'conditioning'), output('STRING', 'populated_text')],
+  prepare: populateOnPrompt,
+  async fingerprint({ populated_text }, context) {
+    const files = context.modelFiles('loras');
+    const all = populated_text.includes('<lora:') ? files.map((file) => context.modelPath('loras', file)) : [];
+    return `${listsFor(populated_text, context)} ${await stateOf(...all)}`;
+  },
+  async run({ model, clip, populated_text, mode, seed }, context) {
+    if (mode) notPopulated(context);
+    const encoded = await encodeWithLoras(populated_text, { model, clip }, seed, context);
+    return outputs(encoded.model, encoded.clip, encoded.conditioning, encoded.text);
+  },
+});
+
+export const WILDCARD_NODES: readonly NodeDeclaration[] = [ImpactWildcardProcessor, ImpactWildcardEncode];

@@ -1,0 +1,169 @@
+// Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py, hook_nodes.py.
+import { encodeWebp } from '../../../../image/codec/webp.ts';
+import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
+import {
+  chosenParts,
+  combineDetailerHooks,
+  cycleDenoise,
+  cycleNoise,
+  cycleUnsampling,
+  variationNoise,
+} from '../../../../segs/detail/detailer-hooks.ts';
+import { filterByLabel, filterByOrder, filterByRange } from '../../../../segs/edit/filter.ts';
+import type { DetailerHook } from '../../../../segs/hooks.ts';
+import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
+import { bytesOfFirst } from '../control/segs-previews.ts';
+import { labelInputs, orderInputs, rangeInputs } from '../segs/segs-filters.ts';
+
+const DETAILER = 'ImpactPack/Detailer';
+const UTIL = 'ImpactPack/Util';
+
+const hookOutput = [output('DETAILER_HOOK')];
+const cycles = combo(['skip_start', 'from_start'], { tooltip: 'Whether it begins with the first cycle or the second.' });
+
+const DetailerHookCombine = defineNode({
+  type: 'DetailerHookCombine',
+  display: 'DetailerHookCombine',
+  category: 'ImpactPack/Upscale',
+  description: 'Two hooks as one. As in the original, a hook that makes its own noise leaves none in a combination.',
+  inputs: { hook1: socket('DETAILER_HOOK'), hook2: socket('DETAILER_HOOK') },
+  outputs: hookOutput,
+  run({ hook1, hook2 }, { warn }) {
+    if (hook1.customNoise || hook2.customNoise)
+      warn('combined with another hook, a hook that makes its own noise leaves the parts without noise, as in the Impact Pack');
+    return outputs(combineDetailerHooks(hook1, hook2));
+  },
+});
+
+const NoiseInjectionDetailerHookProvider = defineNode({
+  type: 'NoiseInjectionDetailerHookProvider',
+  display: 'NoiseInjectionDetailerHookProvider',
+  category: DETAILER,
+  description: 'Puts noise into the latent at the beginning of each cycle.',
+  inputs: {
+    schedule_for_cycle: cycles,
+    source: combo(['CPU', 'GPU'], { tooltip: 'Without effect: noise is that of the CPU.' }),
+    seed: seed(),
+    start_strength: float({ default: 2, min: 0, max: 200, step: 0.01 }),
+    end_strength: float({ default: 1, min: 0, max: 200, step: 0.01 }),
+  },
+  outputs: hookOutput,
+  run({ schedule_for_cycle, source, seed, start_strength, end_strength }, { warn }) {
+    if (source === 'GPU') warn("source 'GPU': noise is drawn as the CPU draws it, so the picture differs from one that a GPU's noise made");
+    return outputs(cycleNoise({ seed, start: start_strength, end: end_strength }, schedule_for_cycle === 'from_start'));
+  },
+});
+
+const UnsamplerDetailerHookProvider = defineNode({
+  type: 'UnsamplerDetailerHookProvider',
+  display: 'UnsamplerDetailerHookProvider',
+  category: DETAILER,
+  description: 'Samples the latent backwards at the beginning of each cycle.',
+  inputs: {
+    model: socket('MODEL'),
+    steps: int({ default: 25, min: 1, max: 10000 }),
+    start_end_at_step: int({ default: 21, min: 0, max: 10000 }),
+    end_end_at_step: int({ default: 24, min: 0, max: 10000 }),
+    cfg: float({ default: 1, min: 0, max: 100 }),
+    sampler_name: combo(SAMPLERS),
+    scheduler: combo(SCHEDULERS),
+    normalize: combo(['disable', 'enable']),
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    schedule_for_cycle: cycles,
+  },
+  outputs: hookOutput,
+  run: ({ start_end_at_step, end_end_at_step, sampler_name, normalize, schedule_for_cycle, ...run }) =>
+    outputs(
+      cycleUnsampling(
+        { ...run, sampler: sampler_name, normalize: normalize === 'enable', start: start_end_at_step, end: end_end_at_step },
+        schedule_for_cycle === 'from_start',
+      ),
+    ),
+});
+
+const DenoiseSchedulerDetailerHookProvider = defineNode({
+  type: 'DenoiseSchedulerDetailerHookProvider',
+  display: 'DenoiseSchedulerDetailerHookProvider',
+  category: DETAILER,
+  description: 'Moves the denoise to a target over the cycles; a single cycle keeps its own.',
+  inputs: { schedule_for_cycle: combo(['simple']), target_denoise: float({ default: 0.3, min: 0, max: 1, step: 0.01 }) },
+  outputs: hookOutput,
+  run: ({ target_denoise }) => outputs(cycleDenoise(target_denoise)),
+});
+
+const VariationNoiseDetailerHookProvider = defineNode({
+  type: 'VariationNoiseDetailerHookProvider',
+  display: 'VariationNoiseDetailerHookProvider',
+  category: DETAILER,
+  description: "Mixes another seed's noise into that of each part.",
+  inputs: { seed: seed(), strength: float({ min: 0, max: 1, step: 0.01 }) },
+  outputs: hookOutput,
+  run: ({ seed, strength }) => outputs(variationNoise(seed, strength)),
+});
+
+const SEGSOrderedFilterDetailerHookProvider = defineNode({
+  type: 'SEGSOrderedFilterDetailerHookProvider',
+  display: 'SEGSOrderedFilterDetailerHookProvider',
+  category: UTIL,
+  inputs: orderInputs(['confidence']),
+  outputs: hookOutput,
+  run: ({ target, order, take_start, take_count }) =>
+    outputs(chosenParts((segs) => filterByOrder(segs, target, order, take_start, take_count).filtered)),
+});
+
+const SEGSRangeFilterDetailerHookProvider = defineNode({
+  type: 'SEGSRangeFilterDetailerHookProvider',
+  display: 'SEGSRangeFilterDetailerHookProvider',
+  category: UTIL,
+  inputs: rangeInputs(['confidence(0-100)']),
+  outputs: hookOutput,
+  run: ({ target, mode, min_value, max_value }) =>
+    outputs(chosenParts((segs) => filterByRange(segs, target, mode, min_value, max_value).filtered)),
+});
+
+const SEGSLabelFilterDetailerHookProvider = defineNode({
+  type: 'SEGSLabelFilterDetailerHookProvider',
+  display: 'SEGSLabelFilterDetailerHookProvider',
+  category: UTIL,
+  inputs: { segs: socket('SEGS', { tooltip: 'Without effect; the hook filters what the detector finds.' }), ...labelInputs },
+  outputs: hookOutput,
+  run: ({ labels }) => outputs(chosenParts((segs) => filterByLabel(segs, labels).filtered)),
+});
+
+const PreviewDetailerHookProvider = defineNode({
+  type: 'PreviewDetailerHookProvider',
+  display: 'PreviewDetailerHookProvider',
+  category: UTIL,
+  description: 'Shows the picture after each part is pasted (message `impact-preview`).',
+  inputs: { quality: int({ default: 95, min: 20, max: 100 }) },
+  hidden: { unique_id: 'UNIQUE_ID' },
+  outputs: [output('DETAILER_HOOK'), output('UPSCALER_HOOK')],
+  notIdempotent: true,
+  run({ quality }, context) {
+    const hook: DetailerHook = {
+      async postPaste(image) {
+        const [, height, width] = image.shape;
+        const file = await encodeWebp(bytesOfFirst(image), quality);
+        const place = { type: 'temp', prefix: `pvhook/${context.nodeId}`, extension: 'webp', size: { width, height } } as const;
+        const [{ filename, subfolder, type }] = await context.save({ ...place, files: [file] });
+        context.send('impact-preview', { node_id: context.nodeId, item: { filename, subfolder, type } });
+        return image;
+      },
+    };
+    return outputs(hook, hook);
+  },
+});
+
+export const DETAILER_HOOK_NODES = [
+  DetailerHookCombine,
+  NoiseInjectionDetailerHookProvider,
+  UnsamplerDetailerHookProvider,
+  DenoiseSchedulerDetailerHookProvider,
+  SEGSOrderedFilterDetailerHookProvider,
+  SEGSRangeFilterDetailerHookProvider,
+  SEGSLabelFilterDetailerHookProvider,
+  VariationNoiseDetailerHookProvider,
+  PreviewDetailerHookProvider,
+];

@@ -1,0 +1,171 @@
+// FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
+import { toCombinedMask } from '../../../../segs/edit/combine.ts';
+import { segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
+import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../../../segs/make/sam-masks.ts';
+import type { Segs } from '../../../../segs/segs.ts';
+import { concatBatch, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
+import type { NodeContext } from '../../../context.ts';
+import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import { rgb } from '../../../shared/checks.ts';
+import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { feather, partDenoise, samplerInputs } from '../impact-inputs.ts';
+import type { DetailerPipe } from '../impact-sockets.ts';
+import { masksOf } from '../segs/sam.ts';
+import { type DetailInputs, detail, detailWidgets, orBlank, refinerOf } from './detailers.ts';
+
+const { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook } = detailWidgets;
+
+const detection = {
+  bbox_threshold: float({ default: 0.5, min: 0, max: 1, step: 0.01, tooltip: 'Least confidence of what the detector finds.' }),
+  bbox_dilation: int({ default: 10, min: -512, max: 512, step: 1, tooltip: 'Grows the masks of what was found.' }),
+  bbox_crop_factor: float({ default: 3, min: 1, max: 10, step: 0.1, tooltip: 'Size of a part with its surroundings over its own.' }),
+  sam_detection_hint: combo(DETECTION_HINTS),
+  sam_dilation: int({ min: -512, max: 512, step: 1 }),
+  sam_threshold: float({ default: 0.93, min: 0, max: 1, step: 0.01 }),
+  sam_bbox_expansion: int({ min: 0, max: 1000, step: 1 }),
+  sam_mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
+  sam_mask_hint_use_negative: combo(NEGATIVE_HINTS),
+  drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1, tooltip: 'Smaller finds are left out.' }),
+};
+
+type Inputs = InputValues<typeof detection & typeof noiseMask> &
+  DetailInputs & { readonly feather: number; readonly refiner_ratio?: number };
+
+const results = [
+  output('IMAGE', 'image'),
+  output('IMAGE', 'cropped_refined', true),
+  output('IMAGE', 'cropped_enhanced_alpha', true),
+  output('MASK', 'mask'),
+  output('DETAILER_PIPE', 'detailer_pipe'),
+  output('IMAGE', 'cnet_images', true),
+];
+
+/** What the detectors find in one picture. */
+async function find(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs> {
+  const { bboxDetector, segmDetector, samModel, hook } = pipe;
+  const finding = { threshold: i.bbox_threshold, dilation: i.bbox_dilation, cropFactor: i.bbox_crop_factor, dropSize: i.drop_size };
+  const detector = bboxDetector.withPrompt?.('face') ?? bboxDetector;
+  const segs = await detector.detect(image, { ...finding, hook });
+  if (samModel) {
+    const hints = {
+      detection_hint: i.sam_detection_hint,
+      dilation: i.sam_dilation,
+      threshold: i.sam_threshold,
+      bbox_expansion: i.sam_bbox_expansion,
+      mask_hint_threshold: i.sam_mask_hint_threshold,
+      mask_hint_use_negative: i.sam_mask_hint_use_negative,
+    };
+    return segsBitwiseAndMask(segs, (await masksOf(samModel, segs, image, hints)).combined);
+  }
+  if (!segmDetector) return segs;
+  const shapes = await segmDetector.detect(image, finding);
+  if (segmDetector.replacesBbox && !hook) return shapes;
+  return segsBitwiseAndMask(segs, toCombinedMask(shapes));
+}
+
+interface Face {
+  readonly image: Tensor;
+  readonly enhanced: readonly Tensor[];
+  readonly enhancedAlpha: readonly Tensor[];
+  readonly hints: readonly Tensor[];
+  readonly mask: Tensor;
+}
+
+async function detailFaces(image: Tensor, pipe: DetailerPipe, i: Inputs, seed: bigint, context: NodeContext): Promise<Face> {
+  const segs = await find(image, pipe, i);
+  const mask = toCombinedMask(segs);
+  if (segs.segs.length === 0) return { image, enhanced: [], enhancedAlpha: [], hints: [], mask };
+  const refiner = refinerOf(pipe.refiner, i.refiner_ratio);
+  const { wildcard, hook } = pipe;
+  const done = await detail({ image, segs, pipe, refiner, inputs: i, noiseMask: i.noise_mask, hook, wildcard, seed }, context);
+  return { ...done, mask };
+}
+
+/** FaceDetailer on each picture of a batch; the seed grows by one with each. */
+async function run(images: Tensor, pipe: DetailerPipe, i: Inputs, context: NodeContext): Promise<NodeResult> {
+  const pictures = rgb(images);
+  const faces: Face[] = [];
+  for (let n = 0; n < pictures.shape[0]; n++)
+    faces.push(await detailFaces(sliceBatch(pictures, n, n + 1), pipe, i, i.seed + BigInt(n), context));
+  return outputs(
+    concatBatch(faces.map(({ image }) => image)),
+    faces.flatMap(({ enhanced }) => orBlank(enhanced)),
+    faces.flatMap(({ enhancedAlpha }) => orBlank(enhancedAlpha)),
+    concatBatch(faces.map(({ mask }) => mask)),
+    pipe,
+    faces.flatMap(({ hints }) => orBlank(hints)),
+  );
+}
+
+const description = 'Finds parts of a picture (faces, hands) and draws them anew at a larger size.';
+
+const FaceDetailer = defineNode({
+  type: 'FaceDetailer',
+  display: 'FaceDetailer',
+  category: 'ImpactPack/Simple',
+  description,
+  inputs: {
+    image: socket('IMAGE'),
+    model: socket('MODEL'),
+    clip: socket('CLIP'),
+    vae: socket('VAE'),
+    ...guide(),
+    ...samplerInputs,
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    denoise: partDenoise,
+    feather,
+    ...noiseMask,
+    ...detection,
+    bbox_detector: socket('BBOX_DETECTOR'),
+    ...wildcard,
+    ...cycle,
+    sam_model_opt: socket('SAM_MODEL', { optional: true }),
+    segm_detector_opt: socket('SEGM_DETECTOR', { optional: true }),
+    ...hook,
+    ...options,
+  },
+  outputs: results,
+  run(
+    { image, model, clip, vae, positive, negative, bbox_detector, wildcard, sam_model_opt, segm_detector_opt, detailer_hook, ...i },
+    context,
+  ) {
+    const pipe: DetailerPipe = {
+      model,
+      clip,
+      vae,
+      positive,
+      negative,
+      wildcard,
+      bboxDetector: bbox_detector,
+      segmDetector: segm_detector_opt,
+      samModel: sam_model_opt,
+      hook: detailer_hook,
+    };
+    return run(image, pipe, i, context);
+  },
+});
+
+const FaceDetailerPipe = defineNode({
+  type: 'FaceDetailerPipe',
+  display: 'FaceDetailer (pipe)',
+  category: 'ImpactPack/Simple',
+  description,
+  inputs: {
+    image: socket('IMAGE'),
+    detailer_pipe: socket('DETAILER_PIPE'),
+    ...guide(),
+    ...samplerInputs,
+    denoise: partDenoise,
+    feather,
+    ...noiseMask,
+    ...detection,
+    ...refinerRatio,
+    ...cycle,
+    ...options,
+  },
+  outputs: results,
+  run: ({ image, detailer_pipe, ...i }, context) => run(image, detailer_pipe, i, context),
+});
+
+export const FACE_DETAILER_NODES = [FaceDetailer, FaceDetailerPipe];

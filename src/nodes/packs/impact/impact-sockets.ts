@@ -1,0 +1,80 @@
+// What the sockets of the Impact Pack carry.
+import type { Clip } from '../../../models/clip/clip.ts';
+import type { Autoencoder } from '../../../models/types.ts';
+import type { RegionalPrompt } from '../../../sampling/plans/regional.ts';
+import type { SchedulerFunc, StepSampler } from '../../../sampling/plans/step-range.ts';
+import type { Conditioning, Model } from '../../../sampling/sampling-types.ts';
+import type { SegsPreprocessor } from '../../../segs/detail/segs-control.ts';
+import type { DenoiseSampler, DetailerHook, PixelHook } from '../../../segs/hooks.ts';
+import type { MaskPredictor } from '../../../segs/make/sam-masks.ts';
+import type { ControlWrapper, Region, Seg, Segs } from '../../../segs/segs.ts';
+import type { Upscaler } from '../../../segs/upscale/upscaler-step.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
+
+export interface BasicPipe {
+  readonly model: Model;
+  readonly clip: Clip;
+  readonly vae: Autoencoder;
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+}
+
+export interface DetectorOptions {
+  /** Least confidence, 0..1. */
+  readonly threshold: number;
+  readonly dilation: number;
+  readonly cropFactor: number;
+  readonly dropSize?: number;
+  readonly hook?: DetailerHook;
+}
+
+/** BBOX_DETECTOR and SEGM_DETECTOR. */
+export interface Detector {
+  /** Its shapes take the place of the boxes they lie in, and don't just cut them (YOLO-World). */
+  readonly replacesBbox?: boolean;
+  /** The detector of boxes that is part of it. */
+  readonly bboxDetector?: Detector;
+  /** A detector that works by text, with this text where it has none of its own. */
+  withPrompt?(text: string): Detector;
+  /** What the detector finds in the first picture of [N,H,W,C]. */
+  detect(image: Tensor, options: DetectorOptions): Promise<Segs>;
+  /** All of it as one mask [1,H,W]. */
+  detectCombined(image: Tensor, threshold: number, dilation: number): Promise<Tensor | undefined>;
+}
+
+/** SAM_MODEL: masks [H,W] of what lies at points [x,y] of a picture (label 1: of it, 0: not of it). */
+export type SamModel = MaskPredictor;
+
+export interface DetailerPipe extends BasicPipe {
+  readonly wildcard: string;
+  readonly bboxDetector: Detector;
+  readonly segmDetector?: Detector;
+  readonly samModel?: SamModel;
+  readonly hook?: DetailerHook;
+  /** Any part may be missing: the pipe's nodes set them one by one. */
+  readonly refiner?: Partial<Pick<BasicPipe, 'model' | 'clip' | 'positive' | 'negative'>>;
+}
+
+export interface ImpactSockets {
+  BASIC_PIPE: BasicPipe;
+  DETAILER_PIPE: DetailerPipe;
+  KSAMPLER: DenoiseSampler;
+  KSAMPLER_ADVANCED: StepSampler;
+  SCHEDULER_FUNC: SchedulerFunc;
+  REGIONAL_PROMPTS: readonly RegionalPrompt[];
+  SEGS: Segs;
+  SEG_ELT: Seg;
+  /** Height and width of the picture. */
+  SEGS_HEADER: readonly [number, number];
+  SEG_ELT_bbox: Region;
+  SEG_ELT_crop_region: Region;
+  SEG_ELT_control_net_wrapper: ControlWrapper | undefined;
+  SEGS_PREPROCESSOR: SegsPreprocessor;
+  BBOX_DETECTOR: Detector;
+  SEGM_DETECTOR: Detector;
+  SAM_MODEL: SamModel;
+  DETAILER_HOOK: DetailerHook;
+  PK_HOOK: PixelHook;
+  UPSCALER: Upscaler;
+  UPSCALER_HOOK: DetailerHook;
+}

@@ -1,0 +1,22 @@
+// Every node type of the Impact Pack 7.10 (its NODE_CLASS_MAPPINGS) is built in, or refused by name with a reason.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { NODES } from '../../index.ts';
+import { REFUSED } from '../../refused.ts';
+import { IMPACT_NODES } from './index.ts';
+
+const types: string[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', '..', '..', 'test', 'fixtures', 'impact-nodes.json'), 'utf8'),
+);
+
+it('knows all 186 types', () => {
+  expect(types.length).toBe(186);
+  expect(types.filter((type) => !NODES.has(type) && !REFUSED.has(type))).toEqual([]);
+  expect(types.filter((type) => NODES.has(type) && REFUSED.has(type))).toEqual([]);
+});
+
+it('declares each type once', () => {
+  const own = IMPACT_NODES.map(({ type }) => type);
+  expect(own.filter((type, i) => own.indexOf(type) !== i)).toEqual([]);
+});

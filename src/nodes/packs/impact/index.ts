@@ -1,0 +1,61 @@
+// The nodes of the Impact Pack, one list per subject.
+import type { NodeDeclaration } from '../../declare.ts';
+import { BRIDGE_NODES } from './control/bridges.ts';
+import { CONTROL_NODES } from './control/controls.ts';
+import { INFO_NODES } from './control/info.ts';
+import { LIST_NODES } from './control/list-nodes.ts';
+import { LOGIC_NODES } from './control/logic.ts';
+import { SEGS_PREVIEW_NODES } from './control/segs-previews.ts';
+import { SENDER_NODES } from './control/senders.ts';
+import { SWITCH_NODES } from './control/switches.ts';
+import { WILDCARD_NODES } from './control/wildcard-nodes.ts';
+import { DETAILER_HOOK_NODES } from './detail/detailer-hook-nodes.ts';
+import { DETAILER_NODES } from './detail/detailers.ts';
+import { FACE_DETAILER_NODES } from './detail/face-detailer.ts';
+import { PIPE_NODES } from './pipes/pipes.ts';
+import { IMPACT_SAMPLING_NODES } from './sampling/impact-samplers.ts';
+import { PROVIDER_NODES } from './sampling/providers.ts';
+import { REGIONAL_NODES } from './sampling/regional-nodes.ts';
+import { CLIPSEG_DETECTOR_NODES } from './segs/clipseg-detector.ts';
+import { DETECTOR_NODES } from './segs/detectors.ts';
+import { IMPACT_MASK_NODES } from './segs/mask-nodes.ts';
+import { SAM_NODES } from './segs/sam.ts';
+import { SEGS_CONTROL_NODES } from './segs/segs-controlnet.ts';
+import { SEGS_ELEMENT_NODES } from './segs/segs-elements.ts';
+import { SEGS_FILTER_NODES } from './segs/segs-filters.ts';
+import { SEGS_NODES } from './segs/segs-nodes.ts';
+import { ULTRALYTICS_NODES } from './segs/ultralytics.ts';
+import { ITERATIVE_UPSCALE_NODES } from './upscale/iterative-upscale.ts';
+import { PIXEL_HOOK_NODES } from './upscale/pk-hooks.ts';
+import { SEGS_UPSCALER_NODES } from './upscale/segs-upscaler.ts';
+
+export const IMPACT_NODES: readonly NodeDeclaration[] = [
+  ...PIPE_NODES,
+  ...PROVIDER_NODES,
+  ...IMPACT_SAMPLING_NODES,
+  ...REGIONAL_NODES,
+  ...ITERATIVE_UPSCALE_NODES,
+  ...PIXEL_HOOK_NODES,
+  ...IMPACT_MASK_NODES,
+  ...SEGS_NODES,
+  ...SEGS_FILTER_NODES,
+  ...SEGS_ELEMENT_NODES,
+  ...SEGS_CONTROL_NODES,
+  ...SEGS_PREVIEW_NODES,
+  ...SEGS_UPSCALER_NODES,
+  ...DETECTOR_NODES,
+  ...DETAILER_NODES,
+  ...FACE_DETAILER_NODES,
+  ...DETAILER_HOOK_NODES,
+  ...LOGIC_NODES,
+  ...INFO_NODES,
+  ...SWITCH_NODES,
+  ...LIST_NODES,
+  ...CONTROL_NODES,
+  ...SAM_NODES,
+  ...ULTRALYTICS_NODES,
+  ...CLIPSEG_DETECTOR_NODES,
+  ...WILDCARD_NODES,
+  ...SENDER_NODES,
+  ...BRIDGE_NODES,
+];

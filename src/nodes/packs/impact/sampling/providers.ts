@@ -1,0 +1,118 @@
+// Samplers and schedules as values: what is sampled with, for nodes that decide when and where. Source: Impact Pack special_samplers.py,
+// impact_pack.py (ImpactSchedulerAdapter).
+
+import { NO_NEGATIVE } from '../../../../sampling/plans/step-range.ts';
+import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
+import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
+import { gitsSigmas } from '../../../../sampling/schedules/tabulated.ts';
+import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
+import { schedulerFunc } from '../impact-inputs.ts';
+
+const STEPS = { default: 20, min: 1, max: 10000 } as const;
+const CFG = { default: 8, min: 0, max: 100 } as const;
+const tips = {
+  seed: 'The seed of the noise.',
+  steps: 'Number of steps of the whole schedule.',
+  cfg: 'How closely the picture follows the prompt.',
+  sampler: 'The algorithm.',
+  scheduler: 'How the noise level falls from step to step.',
+  pipe: 'Model and prompts to sample with.',
+} as const;
+
+const KSamplerProvider = defineNode({
+  type: 'KSamplerProvider',
+  display: 'KSamplerProvider',
+  category: 'ImpactPack/Sampler',
+  description: 'A sampler with its model, prompts, seed and denoise, for nodes that sample a whole latent.',
+  inputs: {
+    seed: seed({ tooltip: tips.seed }),
+    steps: int({ ...STEPS, tooltip: tips.steps }),
+    cfg: float({ ...CFG, tooltip: tips.cfg }),
+    sampler_name: combo(SAMPLERS, { tooltip: tips.sampler }),
+    scheduler: combo(IMPACT_SCHEDULERS, { tooltip: tips.scheduler }),
+    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    basic_pipe: socket('BASIC_PIPE', { tooltip: tips.pipe }),
+    ...schedulerFunc,
+  },
+  outputs: [{ ...output('KSAMPLER'), tooltip: 'The sampler.' }],
+  run: ({ basic_pipe: { model, positive, negative }, sampler_name, scheduler_func_opt, ...settings }) =>
+    outputs({ ...settings, model, positive, negative, sampler: sampler_name, schedulerFunc: scheduler_func_opt }),
+});
+
+const KSamplerAdvancedProvider = defineNode({
+  type: 'KSamplerAdvancedProvider',
+  display: 'KSamplerAdvancedProvider',
+  category: 'ImpactPack/Sampler',
+  description: 'A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps.',
+  inputs: {
+    cfg: float({ ...CFG, tooltip: tips.cfg }),
+    sampler_name: combo(SAMPLERS, { tooltip: tips.sampler }),
+    scheduler: combo(IMPACT_SCHEDULERS, { tooltip: tips.scheduler }),
+    sigma_factor: float({ default: 1, min: 0, max: 10, step: 0.01, tooltip: 'Factor on all noise levels.' }),
+    basic_pipe: socket('BASIC_PIPE', { tooltip: tips.pipe }),
+    sampler_opt: socket('SAMPLER', { optional: true, tooltip: 'A sampler with options of its own, in place of the named one.' }),
+    ...schedulerFunc,
+  },
+  outputs: [{ ...output('KSAMPLER_ADVANCED'), tooltip: 'The sampler, also for a RegionalPrompt.' }],
+  run: ({ basic_pipe: { model, positive, negative }, cfg, scheduler, sampler_name, sigma_factor, sampler_opt, scheduler_func_opt }) =>
+    outputs({
+      model,
+      positive,
+      negative,
+      cfg,
+      scheduler,
+      sampler: sampler_name,
+      sigmaFactor: sigma_factor,
+      chosen: sampler_opt,
+      schedulerFunc: scheduler_func_opt,
+    }),
+});
+
+const GITSSchedulerFuncProvider = defineNode({
+  type: 'GITSSchedulerFuncProvider',
+  display: 'GITSScheduler Func Provider',
+  category: 'ImpactPack/sampling',
+  description: 'The GITS schedule for whatever number of steps it is asked for.',
+  inputs: {
+    coeff: float({ default: 1.2, min: 0.8, max: 1.5, step: 0.05, tooltip: 'The larger, the more of the steps are small ones at the end.' }),
+    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 only the last share of the steps is made.' }),
+  },
+  outputs: [{ ...output('SCHEDULER_FUNC'), tooltip: 'Takes the place of a named schedule.' }],
+  run: ({ coeff, denoise }) => outputs((_model: unknown, _sampler: string, steps: number) => gitsSigmas(coeff, steps, denoise)),
+});
+
+const KEPT = 'None';
+
+const ImpactSchedulerAdapter = defineNode({
+  type: 'ImpactSchedulerAdapter',
+  display: 'Impact Scheduler Adapter',
+  category: 'ImpactPack/Util',
+  description: "A schedule's name for nodes of the Impact Pack: one of ComfyUI's, or one that only the pack has.",
+  inputs: {
+    scheduler: combo(SCHEDULERS),
+    extra_scheduler: combo([KEPT, ...IMPACT_SCHEDULERS.filter((name) => !SCHEDULERS.includes(name))], {
+      tooltip: "Takes the scheduler's place unless it is None.",
+    }),
+  },
+  outputs: [output('COMBO', 'scheduler')],
+  run: ({ scheduler, extra_scheduler }) => outputs(extra_scheduler === KEPT ? scheduler : extra_scheduler),
+});
+
+const ImpactNegativeConditioningPlaceholder = defineNode({
+  type: 'ImpactNegativeConditioningPlaceholder',
+  display: 'Negative Cond Placeholder',
+  category: 'ImpactPack/sampling',
+  description: 'Stands for a negative prompt where there is none: the model is asked for the positive side alone.',
+  inputs: {},
+  outputs: [output('CONDITIONING')],
+  run: () => outputs(NO_NEGATIVE),
+});
+
+export const PROVIDER_NODES = [
+  KSamplerProvider,
+  KSamplerAdvancedProvider,
+  GITSSchedulerFuncProvider,
+  ImpactSchedulerAdapter,
+  ImpactNegativeConditioningPlaceholder,
+];

@@ -1,0 +1,291 @@
+// A prompt per region. Source: Impact Pack special_samplers.py (RegionalPrompt, RegionalSampler, RegionalSamplerAdvanced,
+// TwoAdvancedSamplersForMask).
+
+import { VARIATION_METHODS } from '../../../../sampling/noise/variation.ts';
+import {
+  type RegionalPrompt as Region,
+  type RegionalPart,
+  type RegionalRun,
+  SECOND_SEED,
+  sampleRegions,
+  sampleRegionsAdvanced,
+} from '../../../../sampling/plans/regional.ts';
+import { RECOVERY_MODES } from '../../../../sampling/plans/step-range.ts';
+import type { Latent, Model } from '../../../../sampling/sampling-types.ts';
+import { softMask } from '../../../../sampling/unstable-warnings.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
+import type { NodeContext } from '../../../context.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  numberedInputs,
+  output,
+  outputs,
+  seed,
+  socket,
+} from '../../../declare.ts';
+import { previewOf } from '../../../shared/preview.ts';
+
+const CATEGORY = 'ImpactPack/Regional';
+const PLAIN_SEED = { control_after_generate: false } as const;
+
+const RegionalPrompt = defineNode({
+  type: 'RegionalPrompt',
+  display: 'RegionalPrompt',
+  category: CATEGORY,
+  description: 'A region of the picture with a sampler, and so a prompt, of its own.',
+  inputs: {
+    mask: socket('MASK', { tooltip: 'The region.' }),
+    advanced_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples the region.' }),
+    variation_seed: seed({ ...PLAIN_SEED, optional: true, tooltip: 'Seed of another noise for the region.' }),
+    variation_strength: float({ default: 0, min: 0, max: 1, step: 0.01, optional: true, tooltip: 'Share of that noise.' }),
+    variation_method: combo(VARIATION_METHODS, { optional: true, tooltip: 'How the two noises are blended.' }),
+  },
+  outputs: [{ ...output('REGIONAL_PROMPTS'), tooltip: 'For RegionalSampler and CombineRegionalPrompts.' }],
+  run({ mask, advanced_sampler, variation_seed = 0n, variation_strength = 0, variation_method = 'linear' }) {
+    const variation = { seed: variation_seed, strength: variation_strength, method: variation_method };
+    return outputs([{ mask, sampler: advanced_sampler, variation }] satisfies Region[]);
+  },
+});
+
+const CombineRegionalPrompts = defineNode({
+  type: 'CombineRegionalPrompts',
+  display: 'CombineRegionalPrompts',
+  category: CATEGORY,
+  inputs: { regional_prompts1: socket('REGIONAL_PROMPTS', { tooltip: 'A region; another input appears with every connection.' }) },
+  more: { pattern: /^regional_prompts\d+$/, input: socket('REGIONAL_PROMPTS') },
+  outputs: [{ ...output('REGIONAL_PROMPTS'), tooltip: 'All regions; later ones are sampled after earlier ones.' }],
+  run: (inputs) => outputs(numberedInputs<readonly Region[]>(inputs, 'regional_prompts').flatMap(([, regions]) => regions)),
+});
+
+const overlapFactor = int({ default: 10, min: 0, max: 10000, tooltip: 'Pixels that each region grows by, so that seams blend.' });
+const restoreLatent = boolean({
+  default: true,
+  label_on: 'enabled',
+  label_off: 'disabled',
+  tooltip: 'After each step, what a region changed outside of its mask is undone. Off, the regions build on each other.',
+});
+
+const RECOVERY_SAMPLERS = ['AUTO', 'euler', 'heun', 'heunpp2', 'dpm_2', 'dpm_fast', 'dpmpp_2m', 'ddpm'] as const;
+
+const recoveryInputs = {
+  additional_mode: combo(RECOVERY_MODES, {
+    default: 'ratio between',
+    tooltip:
+      'SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ' +
+      'ratio additional: on top of the step. ratio between: the two share the noise level of the step.',
+  }),
+  additional_sampler: combo(RECOVERY_SAMPLERS, { tooltip: 'The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one.' }),
+  additional_sigma_ratio: float({ default: 0.3, min: 0, max: 1, step: 0.01, tooltip: "The second sampler's share of each noise level." }),
+};
+
+const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['recovery'] => ({
+  mode: inputs.additional_mode,
+  sampler: inputs.additional_sampler,
+  ratio: inputs.additional_sigma_ratio,
+});
+
+interface Telling {
+  readonly regions: readonly Region[];
+  /** The run's first step, and how many steps it has; the shares that are told count from there. */
+  readonly start: number;
+  readonly count: number;
+  /** The number by which a step is told. */
+  readonly shown: (step: number) => number;
+  /** The number behind the slash. */
+  readonly last: number;
+  /** Of the base and of regions. */
+  readonly parts: number;
+}
+
+/** Tells each part's begin as the original's status text (`3/20 steps  |  1/2`) and its end as progress. */
+function telling(context: NodeContext, { regions, start, count, shown, last, parts }: Telling) {
+  const total = regions.length;
+  let done = 0;
+  let preview: ReturnType<typeof previewLater> | undefined;
+  const previewLater = (denoised: Tensor, model: Model) => () => previewOf(model, denoised, context);
+  return {
+    signal: context.signal,
+    warn: context.warn,
+    beforePart({ step, part }: RegionalPart) {
+      const share = ((step - start) * total + part) / (count * total);
+      context.status(`${shown(step)}/${last} steps  |  ${part ? `${part}/${total}` : '       '}`, Math.min(share, 1));
+    },
+    onStep: (_step: number, _total: number, denoised: Tensor, model: Model) => {
+      preview = previewLater(denoised, model);
+    },
+    onPart: () => context.progress(++done, parts, preview),
+  };
+}
+
+function warnOfSoftMasks(regions: readonly Region[], { warn }: NodeContext): void {
+  for (const [i, { mask }] of regions.entries()) {
+    const line = softMask(`the mask of region ${i + 1}`, mask, 'the base leaves out all above 0, the region begins above 0.5');
+    if (line) warn(line);
+  }
+}
+
+/** Tells the end, and that nothing is told any more. */
+function told(context: NodeContext, last: number): void {
+  context.status(`${last}/${last} steps`, 1);
+  context.status('');
+}
+
+type Settings = Omit<Parameters<typeof sampleRegions>[0], 'signal' | 'warn' | 'onStep' | 'beforePart' | 'onPart'>;
+
+async function sampleInRegions(settings: Settings, context: NodeContext): Promise<Latent> {
+  const { regions, steps, denoise, baseOnlySteps } = settings;
+  const start = Math.trunc(steps / denoise) - steps;
+  const parts = (baseOnlySteps > 0 ? 1 : 0) + Math.max(0, steps - baseOnlySteps) * (regions.length + 1);
+  warnOfSoftMasks(regions, context);
+  const hooks = telling(context, { regions, start, count: steps, shown: (step) => step, last: steps, parts });
+  const latent = await sampleRegions({ ...settings, ...hooks });
+  told(context, steps);
+  return latent;
+}
+
+const RegionalSampler = defineNode({
+  type: 'RegionalSampler',
+  display: 'RegionalSampler',
+  category: CATEGORY,
+  description: 'Samples a latent with the base alone for some steps, then with the base outside and each region inside of its mask.',
+  inputs: {
+    seed: seed({ tooltip: 'The seed of the noise.' }),
+    seed_2nd: seed({ ...PLAIN_SEED, tooltip: 'Seed of new noise for the regions, as seed_2nd_mode says.' }),
+    seed_2nd_mode: combo(SECOND_SEED, {
+      tooltip:
+        'ignore: the regions go on from what the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd ' +
+        '(fixed; increment, decrement and randomize too), or of the sum or the difference of both seeds.',
+    }),
+    steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
+    base_only_steps: int({ default: 2, min: 0, max: 10000, tooltip: 'Steps that the base makes before the regions begin.' }),
+    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    samples: socket('LATENT', { tooltip: 'The latent to start from.' }),
+    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of all regions.' }),
+    regional_prompts: socket('REGIONAL_PROMPTS', { tooltip: 'The regions.' }),
+    overlap_factor: overlapFactor,
+    restore_latent: restoreLatent,
+    ...recoveryInputs,
+  },
+  hidden: { unique_id: 'UNIQUE_ID' },
+  outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
+  run: async ({ seed, steps, denoise, samples, base_sampler, regional_prompts, ...i }, context) =>
+    outputs(
+      await sampleInRegions(
+        {
+          seed,
+          steps,
+          denoise,
+          latent: samples,
+          base: base_sampler,
+          regions: regional_prompts,
+          secondSeed: i.seed_2nd,
+          secondSeedMode: i.seed_2nd_mode,
+          baseOnlySteps: i.base_only_steps,
+          overlap: i.overlap_factor,
+          restoreLatent: i.restore_latent,
+          recovery: recoveryOf(i),
+        },
+        context,
+      ),
+    ),
+});
+
+const switched = { label_on: 'enabled', label_off: 'disabled' } as const;
+
+const RegionalSamplerAdvanced = defineNode({
+  type: 'RegionalSamplerAdvanced',
+  display: 'RegionalSamplerAdvanced',
+  category: CATEGORY,
+  description: 'In every step of a range the base samples outside of all regions, then each region inside of its mask.',
+  inputs: {
+    add_noise: boolean({ default: true, ...switched, tooltip: 'Adds the noise of the seed before the first step.' }),
+    noise_seed: seed({ tooltip: 'The seed of the noise.' }),
+    steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps of the whole schedule.' }),
+    start_at_step: int({ default: 0, min: 0, max: 10000, tooltip: 'The first step.' }),
+    end_at_step: int({ default: 10000, min: 0, max: 10000, tooltip: 'Stops before this step.' }),
+    overlap_factor: overlapFactor,
+    restore_latent: restoreLatent,
+    return_with_leftover_noise: boolean({ default: false, ...switched, tooltip: 'Keeps the noise that later steps would remove.' }),
+    latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
+    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of all regions.' }),
+    regional_prompts: socket('REGIONAL_PROMPTS', { tooltip: 'The regions.' }),
+    ...recoveryInputs,
+  },
+  hidden: { unique_id: 'UNIQUE_ID' },
+  outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
+  async run({ steps, start_at_step: start, regional_prompts: regions, ...i }, context) {
+    const end = Math.min(steps, i.end_at_step);
+    const parts = Math.max(0, end - 1 - start) * (regions.length + 1);
+    // the original adds the first step a second time
+    const shown = (step: number): number => start + step;
+    warnOfSoftMasks(regions, context);
+    const latent = await sampleRegionsAdvanced({
+      steps,
+      start,
+      end,
+      regions,
+      seed: i.noise_seed,
+      base: i.base_sampler,
+      latent: i.latent_image,
+      addNoise: i.add_noise,
+      leftoverNoise: i.return_with_leftover_noise,
+      overlap: i.overlap_factor,
+      restoreLatent: i.restore_latent,
+      recovery: recoveryOf(i),
+      ...telling(context, { regions, start, count: end - start, shown, last: end, parts }),
+    });
+    told(context, end);
+    return outputs(latent);
+  },
+});
+
+const TwoAdvancedSamplersForMask = defineNode({
+  type: 'TwoAdvancedSamplersForMask',
+  display: 'TwoAdvancedSamplersForMask',
+  category: 'ImpactPack/Sampler',
+  description: 'A RegionalSampler with the mask as its one region: one step of the base alone, then both in every step.',
+  inputs: {
+    seed: seed({ tooltip: 'The seed of the noise.' }),
+    steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
+    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    samples: socket('LATENT', { tooltip: 'The latent to start from.' }),
+    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of the mask.' }),
+    mask_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples inside of the mask.' }),
+    mask: socket('MASK', { tooltip: 'The region.' }),
+    overlap_factor: overlapFactor,
+  },
+  outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
+  run: async ({ seed, steps, denoise, samples, base_sampler, mask_sampler, mask, overlap_factor }, context) =>
+    outputs(
+      await sampleInRegions(
+        {
+          seed,
+          steps,
+          denoise,
+          latent: samples,
+          base: base_sampler,
+          regions: [{ mask, sampler: mask_sampler }],
+          secondSeed: 0n,
+          secondSeedMode: 'ignore',
+          baseOnlySteps: 1,
+          overlap: overlap_factor,
+          restoreLatent: true,
+          recovery: { mode: 'ratio between', sampler: 'AUTO', ratio: 0.3 },
+        },
+        context,
+      ),
+    ),
+});
+
+export const REGIONAL_NODES = [
+  RegionalPrompt,
+  CombineRegionalPrompts,
+  RegionalSampler,
+  RegionalSamplerAdvanced,
+  TwoAdvancedSamplersForMask,
+];

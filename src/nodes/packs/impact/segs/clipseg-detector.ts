@@ -1,0 +1,44 @@
+// A detector that finds what a text names. Source: Impact Pack impact_pack.py (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
+import { toBinaryMask } from '../../../../image/mask/mask-arithmetic.ts';
+import type { ClipSeg } from '../../../../models/clipseg/load.ts';
+import { maskToSegs } from '../../../../segs/make/from-mask.ts';
+import { sliceBatch } from '../../../../tensor/tensor.ts';
+import { clipSegFile, clipSegOf, type SegmentOptions, segment } from '../../../clipseg/index.ts';
+import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
+import { rgb } from '../../../shared/checks.ts';
+import { stateOf } from '../../core/models/loaders.ts';
+import type { Detector } from '../impact-sockets.ts';
+
+/** What the detecting node says of threshold and dilation does not count: the detector has its own. */
+function textDetector(model: ClipSeg, text: string, options: SegmentOptions): Detector {
+  const maskOf: Detector['detectCombined'] = async (image) =>
+    toBinaryMask((await segment(model, rgb(sliceBatch(image, 0, 1)), text, options)).mask, 0);
+  return {
+    withPrompt: (prompt) => textDetector(model, text === '' ? prompt : text, options),
+    detectCombined: maskOf,
+    async detect(image, { threshold, dilation, cropFactor, dropSize, hook }) {
+      const mask = (await maskOf(image, threshold, dilation))!;
+      const segs = maskToSegs(mask, { combined: false, cropFactor, bboxFill: true, dropSize });
+      return hook?.postDetection?.(segs) ?? segs;
+    },
+  };
+}
+
+const CLIPSegDetectorProvider = defineNode({
+  type: 'CLIPSegDetectorProvider',
+  display: 'CLIPSegDetectorProvider',
+  category: 'ImpactPack/Util',
+  description: 'Finds what a text names, by a model of CLIPSeg in the models folder `clipseg`.',
+  inputs: {
+    text: string({ multiline: false, tooltip: 'What to find, separated by commas.' }),
+    blur: float({ default: 7, min: 0, max: 15, step: 0.1, tooltip: 'Blurs the mask.' }),
+    threshold: float({ default: 0.4, min: 0, max: 1, step: 0.05, tooltip: 'Only what is more certain is found.' }),
+    dilation_factor: int({ default: 4, min: 0, max: 10, step: 1, tooltip: 'Grows the mask.' }),
+  },
+  outputs: [output('BBOX_DETECTOR')],
+  fingerprint: (_, context) => stateOf(clipSegFile(context)),
+  run: async ({ text, blur, threshold, dilation_factor }, context) =>
+    outputs(textDetector(await clipSegOf(context), text, { blur, threshold, dilation: dilation_factor })),
+});
+
+export const CLIPSEG_DETECTOR_NODES = [CLIPSegDetectorProvider];

@@ -1,0 +1,316 @@
+// SEGS made, joined, changed and turned into masks and pictures. Source: Impact Pack segs_nodes.py, impact_pack.py, legacy_nodes.py.
+import { toNHW } from '../../../../image/mask/masks.ts';
+import { squeezeMask } from '../../../../image/mask/morphology.ts';
+import { randomState } from '../../../../random/numpy.ts';
+import { pasteSegs } from '../../../../segs/detail/paste.ts';
+import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from '../../../../segs/edit/combine.ts';
+import {
+  applyMaskToEachSeg,
+  blurSegs,
+  dilateSegs,
+  removeImages,
+  segsBitwiseAndMask,
+  segsBitwiseSubtractMask,
+  setDefaultImage,
+  toImageList,
+} from '../../../../segs/edit/edit-segs.ts';
+import { pickSegs } from '../../../../segs/edit/filter.ts';
+import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
+import { type MaskToSegsOptions, maskToSegs, maskToSegsForAnimateDiff } from '../../../../segs/make/from-mask.ts';
+import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../../../segs/make/tiles.ts';
+import { emptySegs, type Segs } from '../../../../segs/segs.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
+import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, socket, string } from '../../../declare.ts';
+import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { offerParts } from '../control/segs-previews.ts';
+import { dilationInput, kernelInputs } from './mask-nodes.ts';
+
+const OPERATION = 'ImpactPack/Operation';
+const UTIL = 'ImpactPack/Util';
+
+const toSegs = (type: string, display: string, make: (mask: Tensor, options: MaskToSegsOptions) => Segs) =>
+  defineNode({
+    type,
+    display,
+    category: OPERATION,
+    description: 'Makes one part of each shape of a mask, or a single part of all of it.',
+    inputs: {
+      mask: socket('MASK'),
+      combined: boolean({ label_on: 'True', label_off: 'False', tooltip: 'One part for all of the mask.' }),
+      crop_factor: float({ default: 3, min: 1, max: 100, step: 0.1, tooltip: 'Size of the part with its surroundings over its own.' }),
+      bbox_fill: boolean({ label_on: 'enabled', label_off: 'disabled', tooltip: 'The mask fills the whole bounding box.' }),
+      drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1, tooltip: 'Smaller shapes are left out.' }),
+      contour_fill: boolean({ label_on: 'enabled', label_off: 'disabled', tooltip: '1 in all of a shape, in place of its own values.' }),
+    },
+    outputs: [output('SEGS')],
+    run: ({ mask, combined, crop_factor, bbox_fill, drop_size, contour_fill }) =>
+      outputs(
+        make(mask, { combined, cropFactor: crop_factor, bboxFill: bbox_fill, dropSize: drop_size, isContour: contour_fill ?? false }),
+      ),
+  });
+
+const ImpactMakeTileSEGS = defineNode({
+  type: 'ImpactMakeTileSEGS',
+  display: 'Make Tile SEGS',
+  category: 'ImpactPack/__for_testing',
+  description: 'Cuts a picture into overlapping square parts.',
+  inputs: {
+    images: socket('IMAGE'),
+    bbox_size: int({ default: 512, min: 64, max: 4096, step: 8, tooltip: 'Side of a tile.' }),
+    crop_factor: float({ default: 3, min: 1, max: 10, step: 0.01, tooltip: 'Size of a tile with its surroundings over its own.' }),
+    min_overlap: int({ default: 5, min: 0, max: 512, step: 1, tooltip: 'Least overlap of neighbours.' }),
+    filter_segs_dilation: int({ default: 20, min: -255, max: 255, step: 1, tooltip: 'Grows the filters first.' }),
+    mask_irregularity: float({ max: 1, step: 0.01, tooltip: 'Raggedness of the edges; 0 is straight.' }),
+    irregular_mask_mode: combo(Object.keys(IRREGULAR_MASK_MODES) as (keyof typeof IRREGULAR_MASK_MODES)[]),
+    filter_in_segs_opt: socket('SEGS', { optional: true, tooltip: 'Only these parts are covered.' }),
+    filter_out_segs_opt: socket('SEGS', { optional: true, tooltip: 'These parts are left out.' }),
+  },
+  outputs: [output('SEGS')],
+  run({ images, ...i }, { warn }) {
+    // the original draws from a generator that nobody seeds; here equal inputs give equal tiles
+    const { randint } = randomState(0);
+    return outputs(
+      makeTileSegs(images.shape, {
+        bboxSize: i.bbox_size,
+        cropFactor: i.crop_factor,
+        minOverlap: i.min_overlap,
+        filterSegsDilation: i.filter_segs_dilation,
+        maskIrregularity: i.mask_irregularity,
+        irregularMaskMode: i.irregular_mask_mode,
+        filterIn: i.filter_in_segs_opt,
+        filterOut: i.filter_out_segs_opt,
+        random: randint,
+        warn,
+      }),
+    );
+  },
+});
+
+const EmptySegs = defineNode({
+  type: 'EmptySegs',
+  display: 'EmptySegs',
+  category: UTIL,
+  inputs: {},
+  outputs: [output('SEGS')],
+  run: () => outputs(emptySegs()),
+});
+
+const SegsToCombinedMask = defineNode({
+  type: 'SegsToCombinedMask',
+  display: 'SEGS to MASK (combined)',
+  category: OPERATION,
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('MASK')],
+  run: ({ segs }) => outputs(toCombinedMask(segs)),
+});
+
+const SegsMaskCombine = defineNode({
+  type: 'SegsMaskCombine',
+  display: 'SegsMaskCombine (Legacy)',
+  category: 'ImpactPack/Legacy',
+  deprecated: true,
+  inputs: { segs: socket('SEGS'), image: socket('IMAGE') },
+  outputs: [output('MASK')],
+  run: ({ segs, image }) => outputs(toCombinedMask({ ...segs, height: image.shape[1], width: image.shape[2] })),
+});
+
+const ImpactSEGSToMaskList = defineNode({
+  type: 'ImpactSEGSToMaskList',
+  display: 'SEGS to Mask List',
+  category: UTIL,
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('MASK', 'MASK', true)],
+  run: ({ segs }) => outputs(toMaskList(segs)),
+});
+
+const ImpactSEGSToMaskBatch = defineNode({
+  type: 'ImpactSEGSToMaskBatch',
+  display: 'SEGS to Mask Batch',
+  category: UTIL,
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('MASK')],
+  run: ({ segs }) => outputs(toMaskBatch(segs)),
+});
+
+const fallback = () => socket('IMAGE', { optional: true, tooltip: 'The whole picture, for parts that carry none.' });
+
+const SEGSToImageList = defineNode({
+  type: 'SEGSToImageList',
+  display: 'SEGSToImageList',
+  category: UTIL,
+  inputs: { segs: socket('SEGS'), fallback_image_opt: fallback() },
+  outputs: [output('IMAGE', 'IMAGE', true)],
+  run: ({ segs, fallback_image_opt }) => outputs(toImageList(segs, fallback_image_opt)),
+});
+
+const ImpactSEGSConcat = defineNode({
+  type: 'ImpactSEGSConcat',
+  display: 'SEGS Concat',
+  category: UTIL,
+  inputs: { segs1: socket('SEGS') },
+  more: { pattern: /^segs\d+$/, input: socket('SEGS') },
+  outputs: [output('SEGS')],
+  run(inputs, { warn }) {
+    const list = numberedInputs<Segs>(inputs, 'segs').map(([, segs]) => segs);
+    return outputs(concatSegs(list, warn));
+  },
+});
+
+const ImpactSEGSMerge = defineNode({
+  type: 'ImpactSEGSMerge',
+  display: 'SEGS Merge',
+  category: UTIL,
+  description: 'One part over all of them, labelled `merged`, of the least confidence; pictures and ControlNets are dropped.',
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('SEGS')],
+  run: ({ segs }) => outputs(mergeSegs(segs)),
+});
+
+const ImpactSEGSPicker = defineNode({
+  type: 'ImpactSEGSPicker',
+  display: 'Picker (SEGS)',
+  category: UTIL,
+  inputs: {
+    picks: string({ multiline: true, dynamicPrompts: false, tooltip: 'Numbers of parts from 1, separated by commas.' }),
+    segs: socket('SEGS'),
+    fallback_image_opt: fallback(),
+  },
+  hidden: { unique_id: 'UNIQUE_ID' },
+  outputs: [output('SEGS')],
+  async run({ picks, segs, fallback_image_opt }, context) {
+    const matched = fallback_image_opt ? segsScaleMatch(segs, fallback_image_opt.shape) : segs;
+    await offerParts(matched, fallback_image_opt, context);
+    return outputs(pickSegs(matched, picks));
+  },
+});
+
+const SEGSPaste = defineNode({
+  type: 'SEGSPaste',
+  display: 'SEGSPaste',
+  category: 'ImpactPack/Detailer',
+  description: "Pastes the parts' pictures, or the same places of another picture, under feathered masks.",
+  inputs: {
+    image: socket('IMAGE'),
+    segs: socket('SEGS'),
+    feather: int({ default: 5, min: 0, max: 100, step: 1 }),
+    alpha: int({ default: 255, min: 0, max: 255, step: 1 }),
+    ref_image_opt: socket('IMAGE', { optional: true }),
+  },
+  outputs: [output('IMAGE')],
+  run: ({ image, segs, feather, alpha, ref_image_opt }) => outputs(pasteSegs(image, segs, feather, alpha ?? 255, ref_image_opt)),
+});
+
+const ImpactCount_Elts_in_SEGS = defineNode({
+  type: 'ImpactCount_Elts_in_SEGS',
+  display: 'Count Elts in SEGS',
+  category: UTIL,
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('INT')],
+  run: ({ segs }) => outputs(segs.segs.length),
+});
+
+const ImpactIsNotEmptySEGS = defineNode({
+  type: 'ImpactIsNotEmptySEGS',
+  display: "SEGS isn't Empty",
+  category: 'ImpactPack/Logic',
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('BOOLEAN')],
+  run: ({ segs }) => outputs(segs.segs.length > 0),
+});
+
+const SetDefaultImageForSEGS = defineNode({
+  type: 'SetDefaultImageForSEGS',
+  display: 'Set Default Image for SEGS',
+  category: UTIL,
+  inputs: { segs: socket('SEGS'), image: socket('IMAGE'), override: boolean({ default: true }) },
+  outputs: [output('SEGS')],
+  run: ({ segs, image, override }) => outputs(setDefaultImage(segs, image, override)),
+});
+
+const RemoveImageFromSEGS = defineNode({
+  type: 'RemoveImageFromSEGS',
+  display: 'Remove Image from SEGS',
+  category: UTIL,
+  inputs: { segs: socket('SEGS') },
+  outputs: [output('SEGS')],
+  run: ({ segs }) => outputs(removeImages(segs)),
+});
+
+const ImpactDilateMaskInSEGS = defineNode({
+  type: 'ImpactDilateMaskInSEGS',
+  display: 'Dilate Mask (SEGS)',
+  category: UTIL,
+  inputs: { segs: socket('SEGS'), dilation: dilationInput() },
+  outputs: [output('SEGS')],
+  run: ({ segs, dilation }) => outputs(dilateSegs(segs, dilation)),
+});
+
+const ImpactGaussianBlurMaskInSEGS = defineNode({
+  type: 'ImpactGaussianBlurMaskInSEGS',
+  display: 'Gaussian Blur Mask (SEGS)',
+  category: UTIL,
+  inputs: { segs: socket('SEGS'), ...kernelInputs },
+  outputs: [output('SEGS')],
+  run: ({ segs, kernel_size, sigma }) => outputs(blurSegs(segs, kernel_size, sigma)),
+});
+
+/** Types of SEGS with masks; the names with blanks are those of older files. */
+const withMask = (type: string, display: string, category: string, deprecated = false) =>
+  defineNode({
+    type,
+    display,
+    category,
+    deprecated,
+    inputs: { segs: socket('SEGS'), mask: socket('MASK') },
+    outputs: [output('SEGS')],
+    run: ({ segs, mask }) => outputs(segsBitwiseAndMask(segs, mask)),
+  });
+
+const withMasks = (type: string, display: string, category: string, deprecated = false) =>
+  defineNode({
+    type,
+    display,
+    category,
+    deprecated,
+    inputs: { segs: socket('SEGS'), masks: socket('MASK') },
+    outputs: [output('SEGS')],
+    run: ({ segs, masks }) => outputs(applyMaskToEachSeg(segs, toNHW(masks))),
+  });
+
+const withSegs = (type: string, display: string, apply: (segs: Segs, mask: Tensor) => Segs) =>
+  defineNode({
+    type,
+    display,
+    category: OPERATION,
+    inputs: { base_segs: socket('SEGS'), mask_segs: socket('SEGS') },
+    outputs: [output('SEGS')],
+    run: ({ base_segs, mask_segs }) => outputs(apply(base_segs, toCombinedMask(mask_segs))),
+  });
+
+export const SEGS_NODES = [
+  toSegs('MaskToSEGS', 'MASK to SEGS', (mask, options) => maskToSegs(squeezeMask(mask), options)),
+  toSegs('MaskToSEGS_for_AnimateDiff', 'MASK to SEGS for AnimateDiff', maskToSegsForAnimateDiff),
+  ImpactMakeTileSEGS,
+  EmptySegs,
+  SegsToCombinedMask,
+  SegsMaskCombine,
+  ImpactSEGSToMaskList,
+  ImpactSEGSToMaskBatch,
+  SEGSToImageList,
+  ImpactSEGSConcat,
+  ImpactSEGSMerge,
+  ImpactSEGSPicker,
+  SEGSPaste,
+  ImpactCount_Elts_in_SEGS,
+  ImpactIsNotEmptySEGS,
+  SetDefaultImageForSEGS,
+  RemoveImageFromSEGS,
+  ImpactDilateMaskInSEGS,
+  ImpactGaussianBlurMaskInSEGS,
+  withMask('ImpactSegsAndMask', 'Pixelwise(SEGS & MASK)', OPERATION),
+  withMask('Segs & Mask', 'Segs & Mask (Legacy)', 'ImpactPack/Legacy', true),
+  withMasks('ImpactSegsAndMaskForEach', 'Pixelwise(SEGS & MASKS ForEach)', OPERATION),
+  withMasks('Segs & Mask ForEach', 'Segs & Mask ForEach (Legacy)', 'ImpactPack/Legacy', true),
+  withSegs('BitwiseAndMaskForEach', 'Pixelwise(SEGS & SEGS)', segsBitwiseAndMask),
+  withSegs('SubtractMaskForEach', 'Pixelwise(SEGS - SEGS)', segsBitwiseSubtractMask),
+];

@@ -1,0 +1,111 @@
+// SEGSUpscaler: a picture enlarged, then every part of it sampled anew. Source: Impact Pack segs_nodes.py, segs_upscaler.py.
+
+import { isSoft } from '../../../../image/mask/masks.ts';
+import type { Segs } from '../../../../segs/segs.ts';
+import { enlarge, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
+import type { NodeContext } from '../../../context.ts';
+import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import { rgb } from '../../../shared/checks.ts';
+import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
+import { feather, inpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc } from '../impact-inputs.ts';
+import type { BasicPipe } from '../impact-sockets.ts';
+
+const enlargement = {
+  rescale_factor: float({ default: 2, min: 0.01, max: 100, step: 0.01 }),
+  resampling_method: combo(['lanczos', 'nearest', 'bilinear', 'bicubic'], {
+    tooltip: 'Without effect, as in the original: bicubic is used.',
+  }),
+  supersample: combo(['true', 'false'], { tooltip: 'By way of a picture of eight times the size.' }),
+  rounding_modulus: int({ default: 8, min: 8, max: 1024, step: 8, tooltip: 'Without effect, as in the original.' }),
+};
+
+const optional = {
+  upscale_model_opt: socket('UPSCALE_MODEL', { optional: true, tooltip: 'Enlarges first; the size stays that of rescale_factor.' }),
+  upscaler_hook_opt: socket('UPSCALER_HOOK', { optional: true }),
+  ...schedulerFunc,
+};
+
+const widgets = { ...enlargement, ...samplerInputs, denoise: partDenoise, feather, ...inpaintInputs };
+
+type Settings = InputValues<typeof widgets & typeof optional>;
+
+async function run(
+  image: Parameters<typeof rgb>[0],
+  segs: Segs,
+  { model, vae, positive, negative }: Omit<BasicPipe, 'clip'>,
+  i: Settings,
+  context: NodeContext,
+): Promise<NodeResult> {
+  const { signal, warn, progress, status } = context;
+  const enlarged = await enlarge(rgb(image), {
+    factor: i.rescale_factor,
+    supersample: i.supersample === 'true',
+    model: i.upscale_model_opt,
+    signal,
+  });
+  const total = segs.segs.length;
+  const soft = segs.segs.filter(({ croppedMask }) => isSoft(croppedMask)).length;
+  if (soft > 0 && i.noise_mask_feather > 0)
+    warn(
+      `${soft} of ${total} masks are soft: with noise_mask_feather their values say from which step on a pixel changes, not how much of it`,
+    );
+  else if (soft > 0 && i.inpaint_model) warn(`${soft} of ${total} masks are soft: the inpainting model sees them rounded to 0 and 1`);
+  let part = 0;
+  const report = (): void => status(part < total ? `${part + 1}/${total} segments` : '', total ? part / total : undefined);
+  report();
+  const result = await resampleSegs(enlarged, segs, {
+    sampler: partSampler({ model, positive, negative }, i),
+    vae,
+    feather: i.feather,
+    noiseMaskFeather: i.noise_mask_feather,
+    inpaintModel: i.inpaint_model,
+    hook: i.upscaler_hook_opt,
+    signal,
+    warn,
+    onStep: samplingHooks(context, (step) => [part * i.steps + step + 1, total * i.steps]).onStep,
+    onPart(done) {
+      part = done;
+      progress(done * i.steps, total * i.steps);
+      report();
+    },
+  });
+  return outputs(result);
+}
+
+const description = 'Enlarges a picture and samples each of its parts anew.';
+
+const SEGSUpscaler = defineNode({
+  type: 'SEGSUpscaler',
+  display: 'Upscaler (SEGS)',
+  category: 'ImpactPack/Upscale',
+  description,
+  inputs: {
+    image: socket('IMAGE'),
+    segs: socket('SEGS'),
+    model: socket('MODEL'),
+    clip: socket('CLIP'),
+    vae: socket('VAE'),
+    ...enlargement,
+    ...samplerInputs,
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    denoise: partDenoise,
+    feather,
+    ...inpaintInputs,
+    ...optional,
+  },
+  outputs: [output('IMAGE')],
+  run: ({ image, segs, ...inputs }, context) => run(image, segs, inputs, inputs, context),
+});
+
+const SEGSUpscalerPipe = defineNode({
+  type: 'SEGSUpscalerPipe',
+  display: 'Upscaler (SEGS/pipe)',
+  category: 'ImpactPack/Upscale',
+  description,
+  inputs: { image: socket('IMAGE'), segs: socket('SEGS'), basic_pipe: socket('BASIC_PIPE'), ...widgets, ...optional },
+  outputs: [output('IMAGE')],
+  run: ({ image, segs, basic_pipe, ...inputs }, context) => run(image, segs, basic_pipe, inputs, context),
+});
+
+export const SEGS_UPSCALER_NODES = [SEGSUpscaler, SEGSUpscalerPipe];
