@@ -4,7 +4,7 @@ import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/jso
 import type { ByteImage } from '../image/resize/pil-resize.ts';
 import type { NodeContext, PreviewMethod, SaveRequest } from '../nodes/context.ts';
 import type { SavedFile } from '../nodes/declare.ts';
-import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
+import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';

@@ -14,7 +14,7 @@ import {
   type NodeResult,
   type SavedFile,
 } from '../nodes/declare.ts';
-import { isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
+import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
 import type { Graph } from '../workflow/graph.ts';
 import { PythonError } from '../workflow/python.ts';
 import { declaredLinks, runValue, widgetValue } from '../workflow/spec.ts';

@@ -2,8 +2,8 @@
 // A blocker among the values keeps that one run from happening. After ComfyUI's execution.py (map_node_over_list, merge_result_data).
 import { DarkroomError } from '../errors.ts';
 import type { NodeDeclaration, NodeResult } from '../nodes/declare.ts';
-import { isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
-import { type Blocker, blocker, isBlocker } from '../nodes/values.ts';
+import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
+import { type Blocker, blocker, isBlocker } from '../nodes/socket-values.ts';
 import type { NodeUi } from './events.ts';
 
 /** One list per output. */

@@ -4,7 +4,7 @@ import type { ByteImage } from '../image/resize/pil-resize.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { SavedFile } from './declare.ts';
-import type { ExpandedNode, Subgraph } from './subgraph.ts';
+import type { ExpandedNode, Subgraph } from './graph-builder.ts';
 
 /** What a declaration may ask before anything runs. */
 export interface NodeEnvironment {

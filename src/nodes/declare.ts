@@ -1,9 +1,9 @@
 // The declaration of a node: class type, inputs in ComfyUI's order, outputs, flags, and run().
 // From it come the types of run's inputs, validation, /object_info, the widget order and the docs.
 import type { NodeContext, NodeEnvironment } from './context.ts';
-import type { PromptPreparation } from './prepare.ts';
-import type { ExpandedGraph } from './subgraph.ts';
-import type { SocketValues } from './values.ts';
+import type { ExpandedGraph } from './graph-builder.ts';
+import type { PromptPreparation } from './prompt-hooks.ts';
+import type { SocketValues } from './socket-values.ts';
 
 /** A type of its own, or a union of types as ComfyUI writes it: `INT,FLOAT,STRING`. `*` matches every type in both directions. */
 export type SocketType = keyof SocketValues | `${keyof SocketValues},${string}`;

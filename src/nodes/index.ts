@@ -1,11 +1,12 @@
 // All nodes by class type. A pack is one list; adding a pack is one line.
-import { CLIPSEG_NODES } from './clipseg/index.ts';
+
 import type { NodeDeclaration } from './declare.ts';
-import { EXPERIMENT_NODES } from './experiments/index.ts';
-import { NOISE_NODES } from './noise/index.ts';
+import { CLIPSEG_NODES } from './packs/clipseg/index.ts';
 import { CORE_NODES } from './packs/core/index.ts';
+import { EXPERIMENT_NODES } from './packs/experiments/index.ts';
 import { IMPACT_NODES } from './packs/impact/index.ts';
-import { SEARGE_NODES } from './searge/index.ts';
+import { NOISE_NODES } from './packs/noise/index.ts';
+import { SEARGE_NODES } from './packs/searge/index.ts';
 
 /** The packs, and the Python module that ComfyUI names for the nodes of each. */
 export const PACKS: readonly { readonly module: string; readonly nodes: readonly NodeDeclaration[] }[] = [

@@ -2,7 +2,7 @@
 import type { DarkroomError } from '../errors.ts';
 import { near } from '../near.ts';
 import { type NodeDeclaration, output, socket } from '../nodes/declare.ts';
-import { packOf } from '../nodes/packs.ts';
+import { packOf } from '../nodes/foreign-packs.ts';
 import { REFUSED } from '../nodes/refused.ts';
 import { type Graph, linksOf } from './graph.ts';
 import { optionsOf } from './spec.ts';

@@ -2,7 +2,7 @@
 import { DarkroomError, type ErrorCode, type ErrorDetails } from '../errors.ts';
 import type { Json, JsonObject } from '../formats/json.ts';
 import { didYouMean } from '../near.ts';
-import { packOf } from '../nodes/packs.ts';
+import { packOf } from '../nodes/foreign-packs.ts';
 import { REFUSED } from '../nodes/refused.ts';
 import { floatJson, type PythonError, repr, str } from './python.ts';
 

@@ -2,7 +2,7 @@
 import { DarkroomError } from '../errors.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import type { PromptEditor, PromptLink } from '../nodes/prepare.ts';
+import type { PromptEditor, PromptLink } from '../nodes/prompt-hooks.ts';
 import { type Graph, linkOf } from './graph.ts';
 import type { NodeTable } from './validate.ts';
 

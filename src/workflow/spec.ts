@@ -2,7 +2,7 @@
 import { isJsonObject, isPyFloat, type Json, type JsonObject, numberOf, objectOf, pyFloat } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
-import { isOutputLink, type OutputLink } from '../nodes/subgraph.ts';
+import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
 import { str, toBool, toFloat, toInt } from './python.ts';
 
 /** The socket type: what a link to this input must carry. */

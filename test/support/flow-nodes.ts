@@ -15,8 +15,8 @@ import {
   socket,
   string,
 } from '../../src/nodes/declare.ts';
-import { isOutputLink, type OutputLink } from '../../src/nodes/subgraph.ts';
-import { blocker } from '../../src/nodes/values.ts';
+import { isOutputLink, type OutputLink } from '../../src/nodes/graph-builder.ts';
+import { blocker } from '../../src/nodes/socket-values.ts';
 
 const common = { category: 'test', display: 'Test' };
 const any = () => socket('*');

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeContext, SaveRequest } from '../../src/nodes/context.ts';
 import type { SavedFile } from '../../src/nodes/declare.ts';
+import { createSubgraph } from '../../src/nodes/graph-builder.ts';
 import { NODES } from '../../src/nodes/index.ts';
-import { createSubgraph } from '../../src/nodes/subgraph.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { fixtureModel } from './golden.ts';
 

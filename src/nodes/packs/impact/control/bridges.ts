@@ -22,7 +22,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { blocker } from '../../../values.ts';
+import { blocker } from '../../../socket-values.ts';
 import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
 import { loadNamedVae } from '../../core/models/loaders.ts';
 import { fileOf } from './senders.ts';

@@ -5,8 +5,8 @@ import { checkAborted } from '../../../../errors.ts';
 import type { Json } from '../../../../formats/json.ts';
 import type { NodeContext } from '../../../context.ts';
 import { boolean, combo, defineNode, float, type Inputs, type NodeDeclaration, output, outputs, string } from '../../../declare.ts';
-import type { PromptPreparation } from '../../../prepare.ts';
-import { blocker } from '../../../values.ts';
+import type { PromptPreparation } from '../../../prompt-hooks.ts';
+import { blocker } from '../../../socket-values.ts';
 import { any, anyOrNone, linkId, smallest, textOf, wide } from './logic.ts';
 
 const TEST = 'ImpactPack/Logic/_for_test';

@@ -12,7 +12,7 @@ import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { map, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import type { NodeResult, SavedFile } from '../../../declare.ts';
 import { NODES } from '../../../index.ts';
-import { isBlocker } from '../../../values.ts';
+import { isBlocker } from '../../../socket-values.ts';
 
 const input = mkdtempSync(join(tmpdir(), 'darkroom-senders-'));
 afterAll(() => rmSync(input, { recursive: true }));

@@ -2,9 +2,9 @@
 import { isJsonObject, type Json } from '../../../../formats/json.ts';
 import type { NodeContext } from '../../../context.ts';
 import { boolean, defineNode, inputNamed, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
-import type { PromptEditor } from '../../../prepare.ts';
-import { isOutputLink } from '../../../subgraph.ts';
-import { blocker } from '../../../values.ts';
+import { isOutputLink } from '../../../graph-builder.ts';
+import type { PromptEditor } from '../../../prompt-hooks.ts';
+import { blocker } from '../../../socket-values.ts';
 
 const UTIL = 'ImpactPack/Util';
 const SEL_MODE = {

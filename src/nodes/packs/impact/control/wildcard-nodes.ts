@@ -8,7 +8,7 @@ import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../../../te
 import { hasWildcards, populate } from '../../../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { boolean, combo, defineNode, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
-import type { PromptPreparation } from '../../../prepare.ts';
+import type { PromptPreparation } from '../../../prompt-hooks.ts';
 import { stateOf } from '../../core/models/loaders.ts';
 import { withLora } from '../../core/models/lora.ts';
 

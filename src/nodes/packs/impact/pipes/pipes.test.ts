@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { NO_NEGATIVE, sampleDenoise } from '../../../../sampling/plans/step-range.ts';
 import { NODES } from '../../../index.ts';
-import { isBlocker } from '../../../values.ts';
+import { isBlocker } from '../../../socket-values.ts';
 
 const parts = { model: 'M', clip: 'C', vae: 'V', positive: 'P', negative: 'N' };
 const refiner = { refiner_model: 'rM', refiner_clip: 'rC', refiner_positive: 'rP', refiner_negative: 'rN' };

@@ -2,7 +2,7 @@
 import { DarkroomError } from '../../../../errors.ts';
 import type { NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, output, outputs, socket, string } from '../../../declare.ts';
-import { blocker } from '../../../values.ts';
+import { blocker } from '../../../socket-values.ts';
 import type { BasicPipe, DetailerPipe } from '../impact-sockets.ts';
 
 const CATEGORY = 'ImpactPack/Pipe';

@@ -3,9 +3,9 @@ import { toBinaryMask } from '../../../../image/mask/mask-arithmetic.ts';
 import type { ClipSeg } from '../../../../models/clipseg/load.ts';
 import { maskToSegs } from '../../../../segs/make/from-mask.ts';
 import { sliceBatch } from '../../../../tensor/tensor.ts';
-import { clipSegFile, clipSegOf, type SegmentOptions, segment } from '../../../clipseg/index.ts';
 import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
+import { clipSegFile, clipSegOf, type SegmentOptions, segment } from '../../clipseg/index.ts';
 import { stateOf } from '../../core/models/loaders.ts';
 import type { Detector } from '../impact-sockets.ts';
 

@@ -18,7 +18,7 @@ import {
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, type InputValues, int, output, outputs, seed, socket, string } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
-import type { SocketValues } from '../../../values.ts';
+import type { SocketValues } from '../../../socket-values.ts';
 import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
 import { enabled, schedulerFunc } from '../impact-inputs.ts';

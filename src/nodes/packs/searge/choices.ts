@@ -1,6 +1,6 @@
 // The words that parameters of SeargeSDXL are chosen from, in the original's order, and inputs that several of its nodes share.
-import { type SocketInput, seed, socket } from '../declare.ts';
-import type { SeargeSockets } from './values.ts';
+import { type SocketInput, seed, socket } from '../../declare.ts';
+import type { SeargeSockets } from './searge-sockets.ts';
 
 export const STATES = ['disabled', 'enabled'] as const;
 /** hard: the refiner draws the noise of the base's seed; soft: noise of its own. */

@@ -1,5 +1,5 @@
 // What the sockets of SeargeSDXL carry: names of files, samplers and states, and the parameters that its input nodes gather.
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
 
 /** One after another the input nodes add theirs; what was never given is absent, what was given as nothing is undefined. */
 export interface SeargeParameters {

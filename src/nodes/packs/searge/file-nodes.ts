@@ -1,10 +1,10 @@
 // Loaders of SeargeSDXL, which are ComfyUI's with the file's name from a wire, and its way of saving. Source: SeargeSDXL modules/_legacy.py.
 
-import { defineNode, float, type Inputs, inputNamed, type NodeDeclaration, socket, string } from '../declare.ts';
-import { savePictures } from '../packs/core/image/load-save.ts';
-import { UPSCALE_MODEL_NODES } from '../packs/core/image/upscale-model.ts';
-import { LOADER_NODES } from '../packs/core/models/loaders.ts';
-import { LORA_NODES } from '../packs/core/models/lora.ts';
+import { defineNode, float, type Inputs, inputNamed, type NodeDeclaration, socket, string } from '../../declare.ts';
+import { savePictures } from '../core/image/load-save.ts';
+import { UPSCALE_MODEL_NODES } from '../core/image/upscale-model.ts';
+import { LOADER_NODES } from '../core/models/loaders.ts';
+import { LORA_NODES } from '../core/models/lora.ts';
 import { nameSocket } from './choices.ts';
 
 const CORE: readonly NodeDeclaration[] = [...LOADER_NODES, ...LORA_NODES, ...UPSCALE_MODEL_NODES];

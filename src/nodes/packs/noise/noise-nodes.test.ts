@@ -1,10 +1,10 @@
 // Values of the original: ComfyUI_Noise nodes.py at 0c9ec19, torch 2.13 on a CPU; first eight values, sum and shape of each result, of
 // NoisyLatentImage('CPU', seed, 32, 16, batch) and masks torch.linspace(0, 1, n).reshape(-1, 3, 4).
 import { expect, it } from 'vitest';
-import { runNode, testContext } from '../../../test/support/run-node.ts';
-import { fixtureModels } from '../../../test/support/sampling.ts';
-import type { Latent } from '../../sampling/sampling-types.ts';
-import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { runNode, testContext } from '../../../../test/support/run-node.ts';
+import { fixtureModels } from '../../../../test/support/sampling.ts';
+import type { Latent } from '../../../sampling/sampling-types.ts';
+import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 
 type Expected = readonly [first: readonly number[], sum: number, shape: readonly number[]];
 

@@ -1,9 +1,9 @@
 // The input nodes of SeargeSDXL: each adds its values to the parameters that come in. The original changes the one dictionary that all
 // of them share; here each gives a new one, which is what the original gives in a fresh run. Source: SeargeSDXL modules/_legacy.py.
-import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { combo, defineNode, float, int, modelFile, output, outputs, seed, socket, string } from '../declare.ts';
-import { MAX_RESOLUTION } from '../shared/limits.ts';
+import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
+import { combo, defineNode, float, int, modelFile, output, outputs, seed, socket, string } from '../../declare.ts';
+import { MAX_RESOLUTION } from '../../shared/limits.ts';
 import { INTENSITIES, OPERATION_MODES, PROMPT_STYLES, SAVE_FOLDERS, SEED_OFFSETS, STATES, STYLE_TEMPLATES } from './choices.ts';
 
 const common = { category: 'Searge/_deprecated_/UI/Inputs', outputs: [output('PARAMETER_INPUTS', 'inputs')] };

@@ -1,9 +1,9 @@
 // Prompt encoders of SeargeSDXL: prompts for base and refiner at once, with the sizes SDXL is told. Source: SeargeSDXL modules/_legacy.py.
-import type { Clip } from '../../models/clip/clip.ts';
-import type { Conditioning } from '../../sampling/sampling-types.ts';
-import type { NodeContext } from '../context.ts';
-import { defineNode, float, int, output, outputs, socket, string } from '../declare.ts';
-import { MAX_RESOLUTION } from '../shared/limits.ts';
+import type { Clip } from '../../../models/clip/clip.ts';
+import type { Conditioning } from '../../../sampling/sampling-types.ts';
+import type { NodeContext } from '../../context.ts';
+import { defineNode, float, int, output, outputs, socket, string } from '../../declare.ts';
+import { MAX_RESOLUTION } from '../../shared/limits.ts';
 
 const CATEGORY = 'Searge/_deprecated_/ClipEncoding';
 

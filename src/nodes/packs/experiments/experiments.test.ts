@@ -1,9 +1,9 @@
 // The node in ComfyUI's sampling_function on given predictions (test/golden/core_nodes/make_tonemap.py).
 import { expect, it } from 'vitest';
-import { expectGolden, golden } from '../../../test/support/golden.ts';
-import { runNode } from '../../../test/support/run-node.ts';
-import { guideSides } from '../../sampling/guiders/guider.ts';
-import type { Model } from '../../sampling/sampling-types.ts';
+import { expectGolden, golden } from '../../../../test/support/golden.ts';
+import { runNode } from '../../../../test/support/run-node.ts';
+import { guideSides } from '../../../sampling/guiders/guider.ts';
+import type { Model } from '../../../sampling/sampling-types.ts';
 
 const g = golden('core_nodes', 'tonemap');
 

@@ -1,21 +1,21 @@
 // The samplers of SeargeSDXL: base and refiner after one another, and one that enlarges between runs. Source: SeargeSDXL modules/_legacy.py,
 // modules/_experimental.py (SeargeSamplerAdvanced, which the pack no longer registers).
-import { DarkroomError } from '../../errors.ts';
-import { blendImages } from '../../image/compose/blend-modes.ts';
-import { commonUpscale, scaleImage } from '../../image/resize/upscale.ts';
-import type { UpscaleModel } from '../../models/upscaler/load.ts';
-import { commonKSampler } from '../../sampling/plans/ksampler.ts';
-import { handOverPlan, type PromptedModel, runStages, type TwoStageRun, twoStagePlan } from '../../sampling/plans/two-stage.ts';
-import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import type { Latent } from '../../sampling/sampling-types.ts';
-import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { NodeContext } from '../context.ts';
-import { combo, defineNode, float, int, output, outputs, seed, socket } from '../declare.ts';
-import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
-import { latentFits, rgb } from '../shared/checks.ts';
-import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../shared/limits.ts';
-import type { SocketValues } from '../values.ts';
+import { DarkroomError } from '../../../errors.ts';
+import { blendImages } from '../../../image/compose/blend-modes.ts';
+import { commonUpscale, scaleImage } from '../../../image/resize/upscale.ts';
+import type { UpscaleModel } from '../../../models/upscaler/load.ts';
+import { commonKSampler } from '../../../sampling/plans/ksampler.ts';
+import { handOverPlan, type PromptedModel, runStages, type TwoStageRun, twoStagePlan } from '../../../sampling/plans/two-stage.ts';
+import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import type { Latent } from '../../../sampling/sampling-types.ts';
+import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
+import type { NodeContext } from '../../context.ts';
+import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../declare.ts';
+import { latentFits, rgb } from '../../shared/checks.ts';
+import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../shared/limits.ts';
+import type { SocketValues } from '../../socket-values.ts';
+import { samplingHooks } from '../core/sampling/ksampler-nodes.ts';
 import { nameSocket } from './choices.ts';
 
 const CATEGORY = 'Searge/_deprecated_/Sampling';

@@ -1,7 +1,7 @@
 // The output nodes of SeargeSDXL: each takes some parameters out, and gives all of them on. Source: SeargeSDXL modules/_legacy.py.
-import { DarkroomError } from '../../errors.ts';
-import { defineNode, output, outputs, type SocketType, socket } from '../declare.ts';
-import type { SeargeModelNames, SeargeParameters } from './values.ts';
+import { DarkroomError } from '../../../errors.ts';
+import { defineNode, output, outputs, type SocketType, socket } from '../../declare.ts';
+import type { SeargeModelNames, SeargeParameters } from './searge-sockets.ts';
 
 /** The node that gives each parameter, for who lacks one. */
 const GIVEN_BY: readonly (readonly [node: string, names: readonly (keyof SeargeParameters)[]])[] = [

@@ -1,6 +1,6 @@
 // A node of ComfyUI_experiments: guidance whose strongest parts are held back. Source: comfyanonymous/ComfyUI_experiments sampler_tonemap.py.
-import { withTonemappedGuidance } from '../../sampling/patches/guidance.ts';
-import { defineNode, float, type NodeDeclaration, output, outputs, socket } from '../declare.ts';
+import { withTonemappedGuidance } from '../../../sampling/patches/guidance.ts';
+import { defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../declare.ts';
 
 const ModelSamplerTonemapNoiseTest = defineNode({
   type: 'ModelSamplerTonemapNoiseTest',

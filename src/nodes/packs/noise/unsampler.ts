@@ -1,10 +1,10 @@
 // The Unsampler of ComfyUI_Noise. Workflow files call it BNK_Unsampler, the source Unsampler; both names are known.
 
-import { unsample } from '../../sampling/plans/unsample.ts';
-import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { combo, defineNode, float, int, output, outputs, socket } from '../declare.ts';
-import { samplingHooks } from '../packs/core/sampling/ksampler-nodes.ts';
+import { unsample } from '../../../sampling/plans/unsample.ts';
+import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
+import { combo, defineNode, float, int, output, outputs, socket } from '../../declare.ts';
+import { samplingHooks } from '../core/sampling/ksampler-nodes.ts';
 
 const declare = (type: string) =>
   defineNode({

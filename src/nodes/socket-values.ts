@@ -9,7 +9,7 @@ import type { ChosenSampler, NoiseMaker } from '../sampling/plans/custom.ts';
 import type { Conditioning, Latent, Model } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ImpactSockets } from './packs/impact/impact-sockets.ts';
-import type { SeargeSockets } from './searge/values.ts';
+import type { SeargeSockets } from './packs/searge/searge-sockets.ts';
 
 export interface SocketValues extends ImpactSockets, SeargeSockets {
   MODEL: Model;

@@ -1,8 +1,8 @@
 // Switches of SeargeSDXL. Only the branch that is chosen is evaluated; the original evaluates all of them and takes the same one.
 // Source: SeargeSDXL modules/_legacy.py.
-import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../declare.ts';
+import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
+import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../../declare.ts';
 import { SAVE_FOLDERS, STATES } from './choices.ts';
 
 /** Chooses one of `count` inputs; the first for a number that is none of them. */

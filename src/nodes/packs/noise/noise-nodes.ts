@@ -6,11 +6,11 @@ import {
   noisyLatent,
   sameShape,
   slerpLatents,
-} from '../../sampling/noise/noise-injection.ts';
-import { SAMPLERS } from '../../sampling/samplers/index.ts';
-import { SCHEDULERS } from '../../sampling/schedules/schedules.ts';
-import type { NodeContext } from '../context.ts';
-import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket } from '../declare.ts';
+} from '../../../sampling/noise/noise-injection.ts';
+import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
+import type { NodeContext } from '../../context.ts';
+import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket } from '../../declare.ts';
 
 const SIDE = { default: 512, min: 64, max: 8192, step: 8 } as const;
 const STEPS = { default: 10000, min: 0, max: 10000 } as const;

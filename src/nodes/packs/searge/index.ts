@@ -1,13 +1,13 @@
 // The nodes of SeargeSDXL up to its version 3; those of version 4 are refused by name (nodes/refused.ts).
-import type { NodeDeclaration } from '../declare.ts';
+import type { NodeDeclaration } from '../../declare.ts';
 import { SEARGE_VALUE_NODES } from './constants.ts';
-import { SEARGE_FILE_NODES } from './files.ts';
-import { SEARGE_FLOW_NODES } from './flow.ts';
-import { SEARGE_INPUT_NODES } from './inputs.ts';
-import { SEARGE_OUTPUT_NODES } from './outputs.ts';
+import { SEARGE_FILE_NODES } from './file-nodes.ts';
+import { SEARGE_FLOW_NODES } from './flow-nodes.ts';
 import { SEARGE_PROCESSOR_NODES } from './processor.ts';
-import { SEARGE_PROMPT_NODES } from './prompt.ts';
-import { SEARGE_SAMPLING_NODES } from './samplers.ts';
+import { SEARGE_PROMPT_NODES } from './prompt-nodes.ts';
+import { SEARGE_INPUT_NODES } from './searge-inputs.ts';
+import { SEARGE_OUTPUT_NODES } from './searge-outputs.ts';
+import { SEARGE_SAMPLING_NODES } from './searge-samplers.ts';
 
 export const SEARGE_NODES: readonly NodeDeclaration[] = [
   ...SEARGE_SAMPLING_NODES,

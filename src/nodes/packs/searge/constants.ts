@@ -1,7 +1,7 @@
 // Constants of SeargeSDXL and what is reckoned with them: integers, floats, texts. Integers are Python's: exact at any size, divided downwards.
 // Source: SeargeSDXL modules/_legacy.py.
-import { DarkroomError } from '../../errors.ts';
-import { combo, defineNode, float, int, output, outputs, string } from '../declare.ts';
+import { DarkroomError } from '../../../errors.ts';
+import { combo, defineNode, float, int, output, outputs, string } from '../../declare.ts';
 import { wideInt } from './choices.ts';
 
 const INTEGERS = 'Searge/_deprecated_/Integers';
