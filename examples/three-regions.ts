@@ -1,7 +1,6 @@
 // three-regions.json as a program: npx tsx examples/three-regions.ts
 // A canvas of 384 x 128 pixels with three regions, each drawn by a prompt of its own; the canvas' prompt draws what lies between them.
 import { openDarkroom } from '../src/index.ts';
-import { graph } from '../src/workflow/builder/graph.ts';
 import {
   CheckpointLoaderSimple,
   CLIPTextEncode,
@@ -17,6 +16,7 @@ import {
   ToBasicPipe,
   VAEDecode,
 } from '../src/workflow/builder/nodes.generated.ts';
+import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const size = { width: 384, height: 128 };
 const base = CheckpointLoaderSimple({ ckpt_name: 'darkroom-tiny-base.safetensors' });

@@ -1,7 +1,6 @@
 // tile-upscale.json as a program: npx tsx examples/tile-upscale.ts
 // A picture of 128 pixels is drawn, enlarged to 256, and each of its tiles is drawn anew at the larger size.
 import { openDarkroom } from '../src/index.ts';
-import { graph } from '../src/workflow/builder/graph.ts';
 import {
   CheckpointLoaderSimple,
   CLIPTextEncode,
@@ -12,6 +11,7 @@ import {
   SEGSUpscaler,
   VAEDecode,
 } from '../src/workflow/builder/nodes.generated.ts';
+import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const base = CheckpointLoaderSimple({ ckpt_name: 'darkroom-tiny-base.safetensors' });
 const positive = CLIPTextEncode({ text: 'sunflower, flat style, blue background', clip: base.CLIP }).CONDITIONING;

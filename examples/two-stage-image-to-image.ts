@@ -2,7 +2,6 @@
 // A sketch of 128 pixels is enlarged to 192 and drawn anew by the base model, then by the refiner.
 import { join } from 'node:path';
 import { openDarkroom } from '../src/index.ts';
-import { graph } from '../src/workflow/builder/graph.ts';
 import {
   CheckpointLoaderSimple,
   LoadImage,
@@ -10,6 +9,7 @@ import {
   SeargeSDXLImage2ImageSampler,
   SeargeSDXLPromptEncoder,
 } from '../src/workflow/builder/nodes.generated.ts';
+import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const prompt = 'red apple, noto style, blue background';
 

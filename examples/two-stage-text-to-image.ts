@@ -1,7 +1,6 @@
 // two-stage-text-to-image.json as a program: npx tsx examples/two-stage-text-to-image.ts "ghost, flat style, black background"
 // The refiner takes two steps of its own before the base model, and the last fifth of them after it.
 import { openDarkroom } from '../src/index.ts';
-import { graph } from '../src/workflow/builder/graph.ts';
 import {
   CheckpointLoaderSimple,
   EmptyLatentImage,
@@ -10,6 +9,7 @@ import {
   SeargeSDXLSampler2,
   VAEDecode,
 } from '../src/workflow/builder/nodes.generated.ts';
+import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const prompt = process.argv[2] ?? 'fox, flat style, pink background';
 

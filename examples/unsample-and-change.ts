@@ -1,7 +1,6 @@
 // unsample-and-change.json as a program: npx tsx examples/unsample-and-change.ts
 // A picture is sampled, sampled back to the noise that leads to it, and from that noise drawn again with another prompt.
 import { openDarkroom } from '../src/index.ts';
-import { graph } from '../src/workflow/builder/graph.ts';
 import {
   BNK_Unsampler,
   CheckpointLoaderSimple,
@@ -12,6 +11,7 @@ import {
   SaveImage,
   VAEDecode,
 } from '../src/workflow/builder/nodes.generated.ts';
+import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const { MODEL: model, CLIP: clip, VAE: vae } = CheckpointLoaderSimple({ ckpt_name: 'darkroom-tiny-base.safetensors' });
 const prompt = CLIPTextEncode({ clip, text: 'red apple, noto style, blue background' }).CONDITIONING;

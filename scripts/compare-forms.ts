@@ -1,9 +1,9 @@
 // Compares the two forms that a picture holds: what the editor sent when it was made, and what we make of the editor's own file.
 import { dumpsJson, isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { type Input, inputOf } from '../src/nodes/declare.ts';
-import { type Graph, linkOf } from '../src/workflow/graph.ts';
-import { widgetValue } from '../src/workflow/spec.ts';
-import type { NodeTable } from '../src/workflow/validate.ts';
+import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
+import { widgetValue } from '../src/workflow/input-spec.ts';
+import type { NodeTable } from '../src/workflow/validate/validate.ts';
 
 /** Differences that are known and mean the same picture. */
 export type Expected =

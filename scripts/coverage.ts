@@ -10,9 +10,9 @@ import { dumpsJson } from '../src/formats/json.ts';
 import { pictureKind, readPictureText } from '../src/image/codec/image-metadata.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
-import { type Graph, promptOf } from '../src/workflow/graph.ts';
-import { inspect, type MissingNode } from '../src/workflow/inspect.ts';
-import { readWorkflowBytes, type Workflow } from '../src/workflow/read.ts';
+import { type Graph, promptOf } from '../src/workflow/api-graph.ts';
+import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
+import { inspect, type MissingNode } from '../src/workflow/validate/find-problems.ts';
 import { compareForms, type Difference } from './compare-forms.ts';
 import { openSmallRoom } from './small-runs.ts';
 

@@ -10,7 +10,7 @@ import { type Json, type JsonObject, numberOf } from '../src/formats/json.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { encodePng } from '../src/image/codec/png.ts';
 import { NODES } from '../src/nodes/index.ts';
-import { type Graph, promptOf, withInputs } from '../src/workflow/graph.ts';
+import { type Graph, promptOf, withInputs } from '../src/workflow/api-graph.ts';
 import { seededTensors } from '../test/support/rewrite.ts';
 
 const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', 'test');

@@ -15,8 +15,8 @@ export {
 export { type Verification, verifyPicture } from './engine/verify.ts';
 export { DarkroomError, ERROR_CODES, type ErrorCode } from './errors.ts';
 export type { SavedFile } from './nodes/declare.ts';
-export { type ApiGraph, type ApiNode, graph } from './workflow/builder/graph.ts';
-export type { Link, Node, NodeOptions, OutputNode } from './workflow/builder/node.ts';
-export type { Overrides } from './workflow/overrides.ts';
+export type { Link, Node, NodeOptions, OutputNode } from './workflow/builder/typed-node.ts';
+export { type ApiGraph, type ApiNode, graph } from './workflow/builder/workflow-builder.ts';
+export type { Overrides } from './workflow/overrides/overrides.ts';
+export { readSeries, type SeriesRun } from './workflow/overrides/series.ts';
 export { applyOverrides, type ReadResult, readWorkflow, toTypeScript } from './workflow/programs.ts';
-export { readSeries, type SeriesRun } from './workflow/series.ts';

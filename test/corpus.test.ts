@@ -8,8 +8,8 @@ import { compareForms } from '../scripts/compare-forms.ts';
 import { DarkroomError } from '../src/errors.ts';
 import { pictureKind, readPictureText } from '../src/image/codec/image-metadata.ts';
 import { NODES } from '../src/nodes/index.ts';
-import { inspect } from '../src/workflow/inspect.ts';
-import { readWorkflowBytes, type Workflow } from '../src/workflow/read.ts';
+import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
+import { inspect } from '../src/workflow/validate/find-problems.ts';
 
 const folders = (process.env['DARKROOM_CORPUS'] ?? '').split(':').filter(Boolean);
 const filesIn = (folder: string): string[] =>

@@ -10,7 +10,7 @@ import { handOverPlan } from '../src/sampling/plans/two-stage.ts';
 import { SAMPLERS } from '../src/sampling/samplers/index.ts';
 import { SCHEDULERS } from '../src/sampling/schedules/schedules.ts';
 import { full } from '../src/tensor/tensor.ts';
-import { inputConfig, runValue } from '../src/workflow/spec.ts';
+import { inputConfig, runValue } from '../src/workflow/input-spec.ts';
 import { type Golden, type GoldenCase, golden, type Params } from './support/golden.ts';
 import { runNode, testContext } from './support/run-node.ts';
 import { bigintOf } from './support/sampling.ts';

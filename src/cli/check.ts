@@ -1,7 +1,7 @@
 // darkroom check FILE…: whether workflows can run here, and everything that is missing, in one pass.
 import { type CheckResult, type Darkroom, openDarkroom } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
-import { parseOverrides } from '../workflow/overrides.ts';
+import { parseOverrides } from '../workflow/overrides/overrides.ts';
 import type { Invocation } from './command.ts';
 import { roomOptions } from './options.ts';
 import { partsOf, sentence } from './report.ts';

@@ -4,7 +4,7 @@ import { dumpsJson } from '../formats/json.ts';
 import { didYouMean } from '../near.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
 import { NODES } from '../nodes/index.ts';
-import { typeOf } from '../workflow/spec.ts';
+import { typeOf } from '../workflow/input-spec.ts';
 import type { Invocation } from './command.ts';
 import { jsonLine } from './terminal.ts';
 

@@ -5,7 +5,7 @@ import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
 import { precisionOf } from '../runtime/precision.ts';
-import { SHORTHANDS } from '../workflow/shorthands.ts';
+import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
 
 export interface Option {
   readonly type: 'string' | 'boolean';

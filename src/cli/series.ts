@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { DarkroomError } from '../errors.ts';
 import { NODES } from '../nodes/index.ts';
-import { type Overrides, parseOverrides } from '../workflow/overrides.ts';
-import { readWorkflowBytes, readWorkflowFile } from '../workflow/read.ts';
-import { readSeries, type SeriesRun, withSuccessiveSeeds } from '../workflow/series.ts';
-import { isShorthand, SHORTHANDS } from '../workflow/shorthands.ts';
-import type { NodeTable } from '../workflow/validate.ts';
+import { type Overrides, parseOverrides } from '../workflow/overrides/overrides.ts';
+import { readSeries, type SeriesRun, withSuccessiveSeeds } from '../workflow/overrides/series.ts';
+import { isShorthand, SHORTHANDS } from '../workflow/overrides/shorthands.ts';
+import { readWorkflowBytes, readWorkflowFile } from '../workflow/read/read.ts';
+import type { NodeTable } from '../workflow/validate/validate.ts';
 import type { Values } from './options.ts';
 import { asDarkroomError, report } from './report.ts';
 import type { Source } from './source.ts';

@@ -15,10 +15,10 @@ import {
   type SavedFile,
 } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
-import type { Graph } from '../workflow/graph.ts';
-import { PythonError } from '../workflow/python.ts';
-import { declaredLinks, runValue, widgetValue } from '../workflow/spec.ts';
-import type { NodeTable } from '../workflow/validate.ts';
+import type { Graph } from '../workflow/api-graph.ts';
+import { declaredLinks, runValue, widgetValue } from '../workflow/input-spec.ts';
+import { PythonError } from '../workflow/validate/python-values.ts';
+import type { NodeTable } from '../workflow/validate/validate.ts';
 import type { DynamicGraph, DynamicNode } from './dynamic.ts';
 import { type Emit, type NodeUi, type Outputs, savedFiles } from './events.ts';
 import { badValue, circleFailure, failureOf, missingNode, unknownNeed } from './failures.ts';

@@ -10,12 +10,12 @@ import { type Precision, precisionOf } from '../runtime/precision.ts';
 import { embeddedModels } from '../storage/embedded-models.ts';
 import { modelRoots, openFolders } from '../storage/folders.ts';
 import { checkWritable } from '../storage/output.ts';
-import { promptOf } from '../workflow/graph.ts';
-import { inspect, type MissingModel, type MissingNode } from '../workflow/inspect.ts';
-import { applyOverrides, type Overrides } from '../workflow/overrides.ts';
-import { type Prepared, prepare } from '../workflow/prepare.ts';
-import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read.ts';
-import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from '../workflow/validate.ts';
+import { promptOf } from '../workflow/api-graph.ts';
+import { applyOverrides, type Overrides } from '../workflow/overrides/overrides.ts';
+import { type Prepared, prepare } from '../workflow/prepare-prompt.ts';
+import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read/read.ts';
+import { inspect, type MissingModel, type MissingNode } from '../workflow/validate/find-problems.ts';
+import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from '../workflow/validate/validate.ts';
 import { createEngine } from './child.ts';
 import type { Emit, EngineEvent, NodeUi, Outputs } from './events.ts';
 

@@ -5,7 +5,7 @@ import { dumpsJson, isPyFloat, type Json } from '../formats/json.ts';
 import type { NodeContext } from '../nodes/context.ts';
 import { type Inputs, type InputValues, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isOutputLink } from '../nodes/graph-builder.ts';
-import { runValue } from '../workflow/spec.ts';
+import { runValue } from '../workflow/input-spec.ts';
 import type { DynamicNode } from './dynamic.ts';
 
 export interface Signatures {

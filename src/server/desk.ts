@@ -3,10 +3,10 @@
 import type { JsonObject } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import type { Folders } from '../storage/folders.ts';
-import { formOf, type WorkflowForm } from '../workflow/form.ts';
-import { promptOf } from '../workflow/graph.ts';
-import { readWorkflowBytes } from '../workflow/read.ts';
-import type { NodeTable } from '../workflow/validate.ts';
+import { promptOf } from '../workflow/api-graph.ts';
+import { formOf, type WorkflowForm } from '../workflow/overrides/form.ts';
+import { readWorkflowBytes } from '../workflow/read/read.ts';
+import type { NodeTable } from '../workflow/validate/validate.ts';
 import { type Intake, intake } from './intake.ts';
 import { createObjectInfo, type ObjectInfo } from './object-info.ts';
 

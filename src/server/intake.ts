@@ -3,11 +3,11 @@ import { DarkroomError } from '../errors.ts';
 import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NewJob } from '../queue/types.ts';
-import { promptOf } from '../workflow/graph.ts';
-import { type PreparedMessage, prepare } from '../workflow/prepare.ts';
-import { PythonError, str, toBool, toFloat } from '../workflow/python.ts';
-import { readWorkflow, type Workflow } from '../workflow/read.ts';
-import { answerOf, type NodeTable, validate } from '../workflow/validate.ts';
+import { promptOf } from '../workflow/api-graph.ts';
+import { type PreparedMessage, prepare } from '../workflow/prepare-prompt.ts';
+import { readWorkflow, type Workflow } from '../workflow/read/read.ts';
+import { PythonError, str, toBool, toFloat } from '../workflow/validate/python-values.ts';
+import { answerOf, type NodeTable, validate } from '../workflow/validate/validate.ts';
 import { errorBody } from './answers.ts';
 import { isId } from './route.ts';
 

@@ -4,8 +4,8 @@ import { dumpsJson, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
 import { PACKS } from '../nodes/index.ts';
-import { inputConfig } from '../workflow/spec.ts';
-import type { NodeTable } from '../workflow/validate.ts';
+import { inputConfig } from '../workflow/input-spec.ts';
+import type { NodeTable } from '../workflow/validate/validate.ts';
 
 export interface ObjectInfo {
   /** All nodes: JSON text. */

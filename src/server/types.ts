@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Queue } from '../queue/types.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { NodeTable } from '../workflow/validate.ts';
+import type { NodeTable } from '../workflow/validate/validate.ts';
 import type { Desk } from './desk.ts';
 import type { Logs } from './logs.ts';
 import type { Metrics } from './metrics.ts';

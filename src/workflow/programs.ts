@@ -1,11 +1,11 @@
 // What programs do with workflows without running them: read any form, set values, print as a program.
 import type { Json } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
-import type { ApiGraph } from './builder/graph.ts';
-import { promptOf } from './graph.ts';
-import { applyOverrides as applied, type Overrides } from './overrides.ts';
-import { readWorkflow as readJson, readWorkflowBytes, readWorkflowFile, type Workflow } from './read.ts';
-import { toTypeScript as printed } from './to-typescript.ts';
+import { promptOf } from './api-graph.ts';
+import type { ApiGraph } from './builder/workflow-builder.ts';
+import { toTypeScript as printed } from './export/to-typescript.ts';
+import { applyOverrides as applied, type Overrides } from './overrides/overrides.ts';
+import { readWorkflow as readJson, readWorkflowBytes, readWorkflowFile, type Workflow } from './read/read.ts';
 
 export interface ReadResult {
   readonly graph: ApiGraph;

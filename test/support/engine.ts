@@ -8,9 +8,9 @@ import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
 import { folderStorage } from '../../src/storage/folder-storage.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
-import { prepare } from '../../src/workflow/prepare.ts';
-import { readWorkflow } from '../../src/workflow/read.ts';
-import { type NodeTable, validate } from '../../src/workflow/validate.ts';
+import { prepare } from '../../src/workflow/prepare-prompt.ts';
+import { readWorkflow } from '../../src/workflow/read/read.ts';
+import { type NodeTable, validate } from '../../src/workflow/validate/validate.ts';
 import { testContext } from './run-node.ts';
 
 export interface Ran {

@@ -2,7 +2,7 @@
 
 import { dumpsJson } from '../../formats/json.ts';
 import type { HistoryEntry } from '../../queue/types.ts';
-import { toBool } from '../../workflow/python.ts';
+import { toBool } from '../../workflow/validate/python-values.ts';
 import { empty, jsonText } from '../answers.ts';
 import { idsOf, integerQuery, isId, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';

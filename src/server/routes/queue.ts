@@ -1,7 +1,7 @@
 // /queue, /interrupt, /free: what runs and waits.
 import { isJsonObject, parseJson } from '../../formats/json.ts';
 import type { QueuedJob } from '../../queue/types.ts';
-import { toBool } from '../../workflow/python.ts';
+import { toBool } from '../../workflow/validate/python-values.ts';
 import { empty, jsonText } from '../answers.ts';
 import { idsOf, isId, objectBody, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';

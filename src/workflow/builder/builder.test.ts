@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { NODES } from '../../nodes/index.ts';
 import { generateBuilder } from './generate.ts';
-import { graph } from './graph.ts';
-import type { Link, Node } from './node.ts';
 import {
   BasicScheduler,
   CheckpointLoaderSimple,
@@ -18,6 +16,8 @@ import {
   SaveImage,
   VAEDecode,
 } from './nodes.generated.ts';
+import type { Link, Node } from './typed-node.ts';
+import { graph } from './workflow-builder.ts';
 
 const { MODEL, CLIP, VAE } = CheckpointLoaderSimple({ ckpt_name: 'x.safetensors' });
 const positive = CLIPTextEncode({ text: 'a cat', clip: CLIP });

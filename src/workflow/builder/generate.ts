@@ -1,10 +1,10 @@
 // Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run builder` runs it.
 import type { Input, MoreInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
-import { membersOf, typeOf } from '../spec.ts';
+import { membersOf, typeOf } from '../input-spec.ts';
 
 const HEAD = `// Written by \`npm run builder\` from the declarations of the nodes: not to be edited.
-import { nodeFunction } from './node.ts';
-import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, OneOf, OutputNode, Text } from './node.ts';
+import { nodeFunction } from './typed-node.ts';
+import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, OneOf, OutputNode, Text } from './typed-node.ts';
 `;
 
 /** The text of nodes.generated.ts. */

@@ -1,6 +1,6 @@
 // Written by `npm run builder` from the declarations of the nodes: not to be edited.
-import { nodeFunction } from './node.ts';
-import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, OneOf, OutputNode, Text } from './node.ts';
+import { nodeFunction } from './typed-node.ts';
+import type { Anything, Bool, FileName, Float, Int, Link, Node, NodeFunction, OneOf, OutputNode, Text } from './typed-node.ts';
 
 export type AdditionalMode = 'DISABLE' | 'ratio additional' | 'ratio between';
 export type AdditionalSampler = 'AUTO' | 'euler' | 'heun' | 'heunpp2' | 'dpm_2' | 'dpm_fast' | 'dpmpp_2m' | 'ddpm';

@@ -3,8 +3,8 @@
 import type { JsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
 import type { Library } from './library.ts';
-import { type UiGraph, type UiLink, type UiNode, uiGraph } from './model.ts';
 import { BOUNDARY, type Template, type TemplateOutput } from './template.ts';
+import { type UiGraph, type UiLink, type UiNode, uiGraph } from './ui-graph.ts';
 import { slotsOf, type WidgetSlot } from './widgets.ts';
 
 const REQUIRED = 'ComponentInput';

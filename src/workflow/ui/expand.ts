@@ -1,7 +1,7 @@
 // The nodes that a UI workflow comes down to: subgraphs, group nodes and components replaced by what is in them, editor-only nodes left out.
 import type { Library } from './library.ts';
-import { BYPASS, MAX_NODES, NEVER, notUi, type UiGraph, type UiNode } from './model.ts';
 import type { Template } from './template.ts';
+import { BYPASS, MAX_NODES, NEVER, notUi, type UiGraph, type UiNode } from './ui-graph.ts';
 import { isEditorOnly } from './virtual.ts';
 
 /** The inside of one outer node, or the workflow itself. */

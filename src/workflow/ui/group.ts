@@ -3,8 +3,8 @@
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
 import type { Library } from './library.ts';
-import { notUi, objectsOf, textOf, typeName, type UiGraph, type UiInput, type UiLink, type UiNode, uiNode } from './model.ts';
 import { BOUNDARY, type Template, type TemplateInput, type TemplateOutput } from './template.ts';
+import { notUi, objectsOf, textOf, typeName, type UiGraph, type UiInput, type UiLink, type UiNode, uiNode } from './ui-graph.ts';
 import { isEditorOnly, PRIMITIVE, REROUTE } from './virtual.ts';
 import { slotsOf, type WidgetSlot } from './widgets.ts';
 

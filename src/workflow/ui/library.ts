@@ -3,13 +3,13 @@ import type { JsonObject } from '../../formats/json.ts';
 import { isJsonObject } from '../../formats/json.ts';
 import { declarationOf } from '../../nodes/aliases.ts';
 import type { Input } from '../../nodes/declare.ts';
-import { typeOf } from '../spec.ts';
-import type { NodeTable } from '../validate.ts';
+import { typeOf } from '../input-spec.ts';
+import type { NodeTable } from '../validate/validate.ts';
 import { componentTemplate } from './component.ts';
 import { groupTemplate } from './group.ts';
-import { notUi, objectsOf, textOf, type UiInput, type UiNode, type UiOutput } from './model.ts';
 import { instanceLayout, subgraphTemplate } from './subgraph.ts';
 import type { Template } from './template.ts';
+import { notUi, objectsOf, textOf, type UiInput, type UiNode, type UiOutput } from './ui-graph.ts';
 import { declaredLayouts, givenValues, guessedLayout, hasWidget, type WidgetSlot, type WidgetValues, widgetValues } from './widgets.ts';
 
 export interface Library {

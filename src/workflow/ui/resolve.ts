@@ -4,8 +4,8 @@
 import type { Json } from '../../formats/json.ts';
 import type { Scope } from './expand.ts';
 import type { Library } from './library.ts';
-import { BYPASS, notUi, type UiInput, type UiNode } from './model.ts';
 import { BOUNDARY } from './template.ts';
+import { BYPASS, notUi, type UiInput, type UiNode } from './ui-graph.ts';
 import { virtualKind } from './virtual.ts';
 
 /** An output of a node that runs (or is muted), or a value. */

@@ -1,8 +1,8 @@
 // Subgraphs (definitions.subgraphs, frontend 1.24 and later): inner links begin at node -10 and end at node -20; widgets may be promoted.
 import type { JsonObject } from '../../formats/json.ts';
 import type { Library } from './library.ts';
-import { objectsOf, textOf, typeName, type UiNode, uiGraph } from './model.ts';
 import { BOUNDARY, type Template } from './template.ts';
+import { objectsOf, textOf, typeName, type UiNode, uiGraph } from './ui-graph.ts';
 import { slotsOf, type WidgetSlot } from './widgets.ts';
 
 const OUTPUT = '-20';

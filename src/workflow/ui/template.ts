@@ -1,5 +1,5 @@
 // What stands behind a node that is made of nodes: a subgraph, a group node, a component. All three are brought into this form.
-import type { UiGraph } from './model.ts';
+import type { UiGraph } from './ui-graph.ts';
 import type { WidgetSlot } from './widgets.ts';
 
 /** The id of the boundary in links of an inner graph: what comes from it comes from the inputs of the outer node. */

@@ -2,7 +2,7 @@
 // versions saved have fewer or more values, and are laid along today's widgets by what fits where.
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
 import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
-import type { UiNode } from './model.ts';
+import type { UiNode } from './ui-graph.ts';
 
 /** A place in `widgets_values`. */
 export type WidgetSlot =

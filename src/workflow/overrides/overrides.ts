@@ -1,12 +1,12 @@
 // Replaces widget values of a graph before it is checked: `ID.INPUT` (ID is a node id or a title), or what is meant (`prompt`, `seed` …).
-import { DarkroomError } from '../errors.ts';
-import { type Json, type JsonObject, parseJson } from '../formats/json.ts';
-import { didYouMean } from '../near.ts';
-import { inputOf } from '../nodes/declare.ts';
-import { type Graph, linkOf, nodeName, withInputs } from './graph.ts';
+import { DarkroomError } from '../../errors.ts';
+import { type Json, type JsonObject, parseJson } from '../../formats/json.ts';
+import { didYouMean } from '../../near.ts';
+import { inputOf } from '../../nodes/declare.ts';
+import { type Graph, linkOf, nodeName, withInputs } from '../api-graph.ts';
+import { typeOf } from '../input-spec.ts';
+import type { NodeTable } from '../validate/validate.ts';
 import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from './shorthands.ts';
-import { typeOf } from './spec.ts';
-import type { NodeTable } from './validate.ts';
 
 /**
  * `ID.INPUT` -> value: a string is converted to what the input takes; anything else is used as it is. `prompt`, `negative`, `seed`, `steps`,

@@ -1,10 +1,10 @@
 // The `parameters` text that A1111 and Forge write into pictures, as a workflow of ComfyUI's nodes. A good beginning, not the same
 // picture: A1111 draws its noise and weighs its prompts in its own way.
-import { DarkroomError } from '../errors.ts';
-import type { Json, JsonObject } from '../formats/json.ts';
-import type { Input } from '../nodes/declare.ts';
-import type { Graph, GraphNode } from './graph.ts';
-import type { NodeTable } from './validate.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { Json, JsonObject } from '../../formats/json.ts';
+import type { Input } from '../../nodes/declare.ts';
+import type { Graph, GraphNode } from '../api-graph.ts';
+import type { NodeTable } from '../validate/validate.ts';
 
 /** Whether a text is a `parameters` text: prompts, then a line of settings. */
 export const isA1111 = (text: string): boolean => !/^\s*[{[]/.test(text) && /(^|\n)Steps:\s*\d+\s*,/.test(text);

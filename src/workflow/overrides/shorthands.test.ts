@@ -1,16 +1,16 @@
 // What `prompt`, `seed`, `size` … set in real workflows; tables of runs.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Json, type JsonObject, parseJson } from '../formats/json.ts';
-import { NODES } from '../nodes/index.ts';
-import { type Graph, linkOf } from './graph.ts';
+import { type Json, type JsonObject, parseJson } from '../../formats/json.ts';
+import { NODES } from '../../nodes/index.ts';
+import { type Graph, linkOf } from '../api-graph.ts';
+import { readWorkflow } from '../read/read.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
-import { readWorkflow } from './read.ts';
 import { readSeries, withSuccessiveSeeds } from './series.ts';
 import { seedOf } from './shorthands.ts';
 
 const golden = (name: string): Graph =>
-  readWorkflow(parseJson(readFileSync(new URL(`../../test/golden/workflows/${name}.api.json`, import.meta.url), 'utf8'))).graph;
+  readWorkflow(parseJson(readFileSync(new URL(`../../../test/golden/workflows/${name}.api.json`, import.meta.url), 'utf8'))).graph;
 const graphOf = (nodes: object): Graph => readWorkflow(nodes as Json).graph;
 const node = (class_type: string, inputs: Record<string, unknown>) => ({ class_type, inputs });
 

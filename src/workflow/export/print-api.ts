@@ -1,6 +1,6 @@
 // A graph as the text of an API file, indented as the editor exports it. Integers and floats keep their kinds, texts their letters.
-import { dumpsJson, entriesOf, isJsonObject, type Json, keysOf } from '../formats/json.ts';
-import { type Graph, promptOf } from './graph.ts';
+import { dumpsJson, entriesOf, isJsonObject, type Json, keysOf } from '../../formats/json.ts';
+import { type Graph, promptOf } from '../api-graph.ts';
 
 /** The graph as JSON text with a line per value. */
 export const printGraph = (graph: Graph): string => `${print(promptOf(graph), '')}\n`;

@@ -2,17 +2,17 @@
 // that carries one of them, and the `parameters` of A1111.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { entriesOf, isJsonObject, type Json, type JsonObject, keysOf, objectOf, parseJson } from '../formats/json.ts';
-import { type PictureKind, pictureKind, readPictureText } from '../image/codec/image-metadata.ts';
-import { didYouMean } from '../near.ts';
-import { declarationOf } from '../nodes/aliases.ts';
-import { NODES } from '../nodes/index.ts';
+import { DarkroomError } from '../../errors.ts';
+import { entriesOf, isJsonObject, type Json, type JsonObject, keysOf, objectOf, parseJson } from '../../formats/json.ts';
+import { type PictureKind, pictureKind, readPictureText } from '../../image/codec/image-metadata.ts';
+import { didYouMean } from '../../near.ts';
+import { declarationOf } from '../../nodes/aliases.ts';
+import { NODES } from '../../nodes/index.ts';
+import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';
+import { isUi } from '../ui/ui-graph.ts';
+import { type ConvertOptions, convertUi } from '../ui/ui-to-api.ts';
 import { a1111Graph, isA1111 } from './a1111.ts';
-import { componentsBeside } from './components.ts';
-import { type Graph, type GraphNode, linkOf, withInputs } from './graph.ts';
-import { type ConvertOptions, convertUi } from './ui/convert.ts';
-import { isUi } from './ui/model.ts';
+import { componentsBeside } from './component-files.ts';
 
 export type WorkflowForm = 'API' | 'UI' | 'A1111';
 

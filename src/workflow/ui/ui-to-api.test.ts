@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../formats/json.ts';
 import { combo, defineNode, float, int, modelFile, outputs, seed, socket, string } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
-import type { Graph } from '../graph.ts';
-import { type ConvertOptions, convertUi } from './convert.ts';
+import type { Graph } from '../api-graph.ts';
+import { type ConvertOptions, convertUi } from './ui-to-api.ts';
 
 type Slot = Record<string, unknown>;
 interface Node {

@@ -8,8 +8,8 @@ import { DarkroomError } from '../errors.ts';
 import type { Json } from '../formats/json.ts';
 import { encodePng } from '../image/codec/png.ts';
 import { NODES } from '../nodes/index.ts';
-import { inspect } from './inspect.ts';
-import { readWorkflow, readWorkflowBytes } from './read.ts';
+import { readWorkflow, readWorkflowBytes } from './read/read.ts';
+import { inspect } from './validate/find-problems.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'darkroom-fuzz-'));
 const files = { modelFiles: () => ['a.safetensors'], inputFiles: () => ['a.png'], hasInput: () => false, wildcards: () => new Map() };

@@ -1,11 +1,11 @@
 // Everything that keeps a workflow from running, in one pass: where some node types are missing, the rest is checked all the same.
-import type { DarkroomError } from '../errors.ts';
-import { near } from '../near.ts';
-import { type NodeDeclaration, output, socket } from '../nodes/declare.ts';
-import { packOf } from '../nodes/foreign-packs.ts';
-import { REFUSED } from '../nodes/refused.ts';
-import { type Graph, linksOf } from './graph.ts';
-import { optionsOf } from './spec.ts';
+import type { DarkroomError } from '../../errors.ts';
+import { near } from '../../near.ts';
+import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
+import { packOf } from '../../nodes/foreign-packs.ts';
+import { REFUSED } from '../../nodes/refused.ts';
+import { type Graph, linksOf } from '../api-graph.ts';
+import { optionsOf } from '../input-spec.ts';
 import { type NodeTable, type Validation, validate, type WorkflowEnvironment } from './validate.ts';
 
 export interface MissingNode {

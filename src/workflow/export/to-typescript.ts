@@ -1,13 +1,13 @@
 // A workflow as a TypeScript program on the typed builder: variables named after titles, roles and types, only what is needed imported.
-import { DarkroomError } from '../errors.ts';
-import { entriesOf, isJsonObject, isPyFloat, type Json, type JsonObject, numberOf } from '../formats/json.ts';
-import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
-import { isIdentifier, keyOf, outputKeys, quote } from './builder/generate.ts';
-import { type Graph, type GraphNode, linkOf } from './graph.ts';
-import * as issues from './issues.ts';
-import { PythonError } from './python.ts';
-import { membersOf, typeOf, typesMeet, widgetValue } from './spec.ts';
-import { invalid, type NodeTable } from './validate.ts';
+import { DarkroomError } from '../../errors.ts';
+import { entriesOf, isJsonObject, isPyFloat, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
+import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
+import { isIdentifier, keyOf, outputKeys, quote } from '../builder/generate.ts';
+import { membersOf, typeOf, typesMeet, widgetValue } from '../input-spec.ts';
+import * as issues from '../validate/issues.ts';
+import { PythonError } from '../validate/python-values.ts';
+import { invalid, type NodeTable } from '../validate/validate.ts';
 
 export interface ProgramOptions {
   /** Named in the first line. */

@@ -3,7 +3,7 @@ import { isJsonObject, isPyFloat, type Json, type JsonObject, numberOf, objectOf
 import type { NodeEnvironment } from '../nodes/context.ts';
 import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
-import { str, toBool, toFloat, toInt } from './python.ts';
+import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
 /** The socket type: what a link to this input must carry. */
 export const typeOf = (input: Input): string => (input.kind === 'SOCKET' ? input.type : input.kind);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../formats/json.ts';
-import { NODES } from '../nodes/index.ts';
-import { inspect } from './inspect.ts';
-import { readWorkflow } from './read.ts';
+import type { JsonObject } from '../../formats/json.ts';
+import { NODES } from '../../nodes/index.ts';
+import { readWorkflow } from '../read/read.ts';
+import { inspect } from './find-problems.ts';
 
 const files = {
   modelFiles: (folder: string) => (folder === 'checkpoints' ? ['sub/dream_8.safetensors'] : []),

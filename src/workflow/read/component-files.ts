@@ -1,9 +1,9 @@
 // Component definitions that lie beside a workflow file: `name.component.json`, as ComfyUI-Workflow-Component keeps them.
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
-import { textOf } from './ui/model.ts';
+import { DarkroomError } from '../../errors.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
+import { textOf } from '../ui/ui-graph.ts';
 
 const TYPE = /^## (.+) \[[0-9a-f]{6}\]$/;
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DarkroomError } from '../errors.ts';
-import { NODES } from '../nodes/index.ts';
+import { DarkroomError } from '../../errors.ts';
+import { NODES } from '../../nodes/index.ts';
+import { validate } from '../validate/validate.ts';
 import { a1111Graph, isA1111 } from './a1111.ts';
-import { validate } from './validate.ts';
 
 const TEXT = `a (cat:1.2), <lora:fur:0.8> "quoted"
 second line

@@ -1,10 +1,10 @@
 // Forms of the examples: what stands at the top, what follows it, what is missing.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { NodeEnvironment } from '../nodes/context.ts';
-import { NODES } from '../nodes/index.ts';
+import type { NodeEnvironment } from '../../nodes/context.ts';
+import { NODES } from '../../nodes/index.ts';
+import { readWorkflow, readWorkflowFile } from '../read/read.ts';
 import { formOf } from './form.ts';
-import { readWorkflow, readWorkflowFile } from './read.ts';
 
 const environment = {
   modelFiles: (kind: string) => (kind === 'checkpoints' ? ['darkroom-tiny-base.safetensors', 'darkroom-tiny-refiner.safetensors'] : []),

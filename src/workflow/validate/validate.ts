@@ -1,14 +1,14 @@
 // Checks a graph against the declarations and converts its values, as ComfyUI's validate_prompt does before it accepts a prompt.
 // The conversions change the prompt: they reach the picture's metadata and the cache keys.
-import { DarkroomError } from '../errors.ts';
-import { isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
-import type { NodeEnvironment } from '../nodes/context.ts';
-import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
-import { type Graph, nodeName, withInputs } from './graph.ts';
+import { DarkroomError } from '../../errors.ts';
+import { isJsonObject, type Json, type JsonObject, objectOf } from '../../formats/json.ts';
+import type { NodeEnvironment } from '../../nodes/context.ts';
+import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { type Graph, nodeName, withInputs } from '../api-graph.ts';
+import { declaredLinks, inputConfig, membersOf, optionsOf, runValue, typeOf, typesMeet, widgetValue } from '../input-spec.ts';
 import type { ComfyError, Issue, Place } from './issues.ts';
 import * as issues from './issues.ts';
-import { floatJson, PythonError, repr, str, toFloat, typeName } from './python.ts';
-import { declaredLinks, inputConfig, membersOf, optionsOf, runValue, typeOf, typesMeet, widgetValue } from './spec.ts';
+import { floatJson, PythonError, repr, str, toFloat, typeName } from './python-values.ts';
 
 export type NodeTable = ReadonlyMap<string, NodeDeclaration>;
 

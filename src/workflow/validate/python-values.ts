@@ -1,5 +1,5 @@
 // How Python converts and prints the values of a prompt; ComfyUI's validation messages are made of it.
-import { entriesOf, isPyFloat, type Json, pyFloat, pythonRepr } from '../formats/json.ts';
+import { entriesOf, isPyFloat, type Json, pyFloat, pythonRepr } from '../../formats/json.ts';
 
 /** An exception as Python would raise it: `type` is its qualified name, `message` its text, `explanation` says the same to people. */
 export class PythonError extends Error {

@@ -1,11 +1,11 @@
 // Error objects and conversions as ComfyUI v0.3.64 gives them (execution.py, validate_inputs), on nodes made for it.
 import { describe, expect, it } from 'vitest';
-import { NODES } from '../../test/support/nodes.ts';
-import { dumpsJson, parseJson } from '../formats/json.ts';
-import { promptOf } from './graph.ts';
-import { applyOverrides, parseOverrides } from './overrides.ts';
-import { toInt } from './python.ts';
-import { readWorkflow } from './read.ts';
+import { NODES } from '../../../test/support/nodes.ts';
+import { dumpsJson, parseJson } from '../../formats/json.ts';
+import { promptOf } from '../api-graph.ts';
+import { applyOverrides, parseOverrides } from '../overrides/overrides.ts';
+import { readWorkflow } from '../read/read.ts';
+import { toInt } from './python-values.ts';
 import { answerOf, invalid, validate, type WorkflowEnvironment } from './validate.ts';
 
 const many = Array.from({ length: 21 }, (_, i) => `model${i}.safetensors`);

@@ -3,8 +3,8 @@ import { DarkroomError } from '../errors.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { PromptEditor, PromptLink } from '../nodes/prompt-hooks.ts';
-import { type Graph, linkOf } from './graph.ts';
-import type { NodeTable } from './validate.ts';
+import { type Graph, linkOf } from './api-graph.ts';
+import type { NodeTable } from './validate/validate.ts';
 
 export interface PreparedMessage {
   readonly nodeId: string;

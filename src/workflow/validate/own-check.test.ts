@@ -1,13 +1,13 @@
 // Own checks of nodes, union types, inputs and outputs beyond the declared ones. After the validation cases of ComfyUI's
 // tests/execution/test_execution.py and tests-unit/execution_test/validate_node_input_test.py.
 import { describe, expect, it } from 'vitest';
-import { FLOW_NODES } from '../../test/support/flow-nodes.ts';
-import type { Json } from '../formats/json.ts';
-import { dumpsJson } from '../formats/json.ts';
-import { defineNode, float, type InputCheck, int, modelFile, type NodeDeclaration, output, outputs, socket } from '../nodes/declare.ts';
-import { promptOf } from './graph.ts';
-import { readWorkflow } from './read.ts';
-import { typesMeet } from './spec.ts';
+import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
+import type { Json } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/json.ts';
+import { defineNode, float, type InputCheck, int, modelFile, type NodeDeclaration, output, outputs, socket } from '../../nodes/declare.ts';
+import { promptOf } from '../api-graph.ts';
+import { typesMeet } from '../input-spec.ts';
+import { readWorkflow } from '../read/read.ts';
 import { validate } from './validate.ts';
 
 const environment = { modelFiles: () => [], inputFiles: () => [], hasInput: () => false, wildcards: () => new Map() };

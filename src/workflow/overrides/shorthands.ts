@@ -1,11 +1,11 @@
 // Overrides by what they mean (`prompt`, `seed`, `size` …) in place of a node's id: which widgets they set, and to what.
-import { DarkroomError } from '../errors.ts';
-import type { Json, JsonObject } from '../formats/json.ts';
-import type { Input } from '../nodes/declare.ts';
-import { type Graph, nodeName } from './graph.ts';
-import { toFloat, toInt } from './python.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { Json, JsonObject } from '../../formats/json.ts';
+import type { Input } from '../../nodes/declare.ts';
+import { type Graph, nodeName } from '../api-graph.ts';
+import { toFloat, toInt } from '../validate/python-values.ts';
+import type { NodeTable } from '../validate/validate.ts';
 import { type Role, type Roles, rolesIn, type Target } from './roles.ts';
-import type { NodeTable } from './validate.ts';
 
 type Changes = readonly (readonly [target: Target, value: Json])[];
 

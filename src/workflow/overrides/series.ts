@@ -1,11 +1,11 @@
 // Several runs of one workflow: a table of overrides, one run per line, and each of them with successive seeds.
-import { DarkroomError } from '../errors.ts';
-import { parseCsv } from '../formats/csv.ts';
-import { didYouMean } from '../near.ts';
-import type { Graph } from './graph.ts';
+import { DarkroomError } from '../../errors.ts';
+import { parseCsv } from '../../formats/csv.ts';
+import { didYouMean } from '../../near.ts';
+import type { Graph } from '../api-graph.ts';
+import type { NodeTable } from '../validate/validate.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { SHORTHANDS, seedOf } from './shorthands.ts';
-import type { NodeTable } from './validate.ts';
 
 export interface SeriesRun {
   readonly set: Overrides;

@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DarkroomError } from '../errors.ts';
-import { encodePng } from '../image/codec/png.ts';
-import { promptOf } from './graph.ts';
+import { DarkroomError } from '../../errors.ts';
+import { encodePng } from '../../image/codec/png.ts';
+import { promptOf } from '../api-graph.ts';
 import { type ReadOptions, readWorkflowBytes, readWorkflowFile } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-read-'));

@@ -1,12 +1,12 @@
 // UI workflow → API graph: what ComfyUI's editor does when a prompt is queued (graphToPrompt in its executionUtil.ts).
 import { type Json, type JsonObject, keysOf, numberOf, objectOf } from '../../formats/json.ts';
-import { type Graph, type GraphNode, linkOf } from '../graph.ts';
-import type { NodeTable } from '../validate.ts';
+import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
+import type { NodeTable } from '../validate/validate.ts';
 import { expand, type Placed, type Scope } from './expand.ts';
 import { createLibrary, type Library } from './library.ts';
-import { type UiNode, uiGraph } from './model.ts';
 import { resolveInput, type Source } from './resolve.ts';
 import { chooseFrom, fillIn, isDynamic } from './texts.ts';
+import { type UiNode, uiGraph } from './ui-graph.ts';
 
 export interface ConvertOptions {
   readonly nodes: NodeTable;

@@ -1,12 +1,12 @@
 // A workflow as a form: what people change first (prompts, seed, size, steps, cfg, models) at the top, all other widgets by node below.
 // Found by roles, not by names of nodes.
-import { isJsonObject, type Json } from '../formats/json.ts';
-import type { NodeEnvironment } from '../nodes/context.ts';
-import { type Input, inputOf } from '../nodes/declare.ts';
-import { type Graph, linkOf } from './graph.ts';
+import { isJsonObject, type Json } from '../../formats/json.ts';
+import type { NodeEnvironment } from '../../nodes/context.ts';
+import { type Input, inputOf } from '../../nodes/declare.ts';
+import { type Graph, linkOf } from '../api-graph.ts';
+import { optionsOf, typeOf } from '../input-spec.ts';
+import type { NodeTable } from '../validate/validate.ts';
 import { type Role, rolesIn, type Target } from './roles.ts';
-import { optionsOf, typeOf } from './spec.ts';
-import type { NodeTable } from './validate.ts';
 
 export type FieldKind = 'text' | 'lines' | 'int' | 'seed' | 'float' | 'choice' | 'switch' | 'picture';
 

@@ -1,9 +1,9 @@
 // What people mean by "the prompt", "the seed", "the size" of a workflow: the inputs that lead to its first sampler. Found by types and
 // wires alone, so that nodes of any pack are understood.
-import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
-import { type Graph, type GraphNode, linkOf } from './graph.ts';
-import { membersOf, typeOf } from './spec.ts';
-import type { NodeTable } from './validate.ts';
+import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
+import { membersOf, typeOf } from '../input-spec.ts';
+import type { NodeTable } from '../validate/validate.ts';
 
 /** A widget of a node in a graph. */
 export interface Target {

@@ -1,7 +1,7 @@
 // From the nodes one wants to the API graph: all that stands behind them, ids in the order of execution.
 import { DarkroomError } from '../../errors.ts';
 import { type Json, objectOf } from '../../formats/json.ts';
-import { type MadeNode, madeNode, type OutputNode, sourceOf } from './node.ts';
+import { type MadeNode, madeNode, type OutputNode, sourceOf } from './typed-node.ts';
 
 /** A node as `/prompt` takes it. */
 export interface ApiNode {
