@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
+import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
 import { DarkroomError } from '../src/errors.ts';
 import { type Json, type JsonObject, numberOf } from '../src/formats/json.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';

@@ -1,6 +1,6 @@
 // Darkroom as a library: `const room = await openDarkroom({ models }); const { images } = await room.run(workflow); await room.close();`
 // The functions of the nodes are in `darkroom/nodes`. docs/library.md shows how they go together.
-export type { EngineEvent } from './engine/events.ts';
+
 export {
   type CheckResult,
   type Darkroom,
@@ -11,8 +11,9 @@ export {
   type RunOptions,
   type RunResult,
   type WorkflowSource,
-} from './engine/room.ts';
-export { type Verification, verifyPicture } from './engine/verify.ts';
+} from './darkroom.ts';
+export type { EngineEvent } from './engine/events.ts';
+export { type Verification, verifyPicture } from './engine/verify-image.ts';
 export { DarkroomError, ERROR_CODES, type ErrorCode } from './errors.ts';
 export type { SavedFile } from './nodes/declare.ts';
 export type { Link, Node, NodeOptions, OutputNode } from './workflow/builder/typed-node.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openDarkroom } from '../src/engine/room.ts';
+import { openDarkroom } from '../src/darkroom.ts';
 
 let root: string;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
+import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
 
 let root: string;
 let room: Darkroom;

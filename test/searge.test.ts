@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Darkroom, openDarkroom, type RunOptions } from '../src/engine/room.ts';
+import { type Darkroom, openDarkroom, type RunOptions } from '../src/darkroom.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { expectGolden, expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Darkroom, openDarkroom } from '../src/engine/room.ts';
+import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
 import { expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
 
 const WHOLE = [

@@ -1,5 +1,5 @@
 // darkroom check FILE…: whether workflows can run here, and everything that is missing, in one pass.
-import { type CheckResult, type Darkroom, openDarkroom } from '../engine/room.ts';
+import { type CheckResult, type Darkroom, openDarkroom } from '../darkroom.ts';
 import { DarkroomError } from '../errors.ts';
 import { parseOverrides } from '../workflow/overrides/overrides.ts';
 import type { Invocation } from './command.ts';

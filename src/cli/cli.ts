@@ -1,5 +1,5 @@
 // The command line: finds the command, parses its options, turns errors into sentences and exit codes.
-import type { DarkroomOptions } from '../engine/room.ts';
+import type { DarkroomOptions } from '../darkroom.ts';
 import { versions } from '../engine/versions.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';

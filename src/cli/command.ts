@@ -1,5 +1,5 @@
 // What a command of the command line is.
-import type { DarkroomOptions } from '../engine/room.ts';
+import type { DarkroomOptions } from '../darkroom.ts';
 import type { OptionName, Values } from './options.ts';
 import type { Terminal } from './terminal.ts';
 

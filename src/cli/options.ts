@@ -1,6 +1,6 @@
 // Options of the commands: declared once; from them come parsing, near matches and the help text.
 import { parseArgs } from 'node:util';
-import type { DarkroomOptions } from '../engine/room.ts';
+import type { DarkroomOptions } from '../darkroom.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';

@@ -1,7 +1,7 @@
 // darkroom run FILE: runs a workflow, once or several times, and says where the pictures are.
 import { relative } from 'node:path';
+import { openDarkroom } from '../darkroom.ts';
 import { savedFiles } from '../engine/events.ts';
-import { openDarkroom } from '../engine/room.ts';
 import { DarkroomError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import { dynamicSeed, roomOptions } from './options.ts';

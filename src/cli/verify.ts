@@ -1,6 +1,6 @@
 // darkroom verify FILE.png: runs what made a picture again, and says whether it comes out the same.
 import { readFileSync } from 'node:fs';
-import { type Verification, verifyPicture } from '../engine/verify.ts';
+import { type Verification, verifyPicture } from '../engine/verify-image.ts';
 import { DarkroomError } from '../errors.ts';
 import type { Invocation } from './command.ts';
 import { roomOptions } from './options.ts';

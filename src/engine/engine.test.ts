@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODES, NODES_MODULE } from '../../test/support/nodes.ts';
+import { type Darkroom, openDarkroom, type WorkflowSource } from '../darkroom.ts';
 import type { DarkroomError } from '../errors.ts';
 import { parseJson } from '../formats/json.ts';
 import { linksOf } from '../workflow/api-graph.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { EngineEvent } from './events.ts';
-import { createOrder } from './order.ts';
-import { type Darkroom, openDarkroom, type WorkflowSource } from './room.ts';
+import { createOrder } from './execute/order.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'darkroom-engine-'));
 let room: Darkroom;

@@ -1,5 +1,5 @@
 // The queue's contract. Graphs and messages are JSON text: big integers and `8.0` survive, and ComfyUI's answers are put together from it as it is.
-import type { EngineOptions } from '../engine/child.ts';
+import type { EngineOptions } from '../engine/client.ts';
 
 /** A checked job, ready to run. */
 export interface NewJob {

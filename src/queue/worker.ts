@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type Engine, type RunOptions } from '../engine/child.ts';
+import { createEngine, type Engine, type RunOptions } from '../engine/client.ts';
 import type { Outputs } from '../engine/events.ts';
 import { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';

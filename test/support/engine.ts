@@ -1,9 +1,10 @@
 // An engine without a process: runs prompts one after another on a table of nodes, and says which nodes ran.
-import { contexts } from '../../src/engine/context.ts';
-import { dynamicGraph } from '../../src/engine/dynamic.ts';
+
+import type { ResultStore } from '../../src/engine/cache/result-store.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
-import { execute } from '../../src/engine/execute.ts';
-import type { ResultStore } from '../../src/engine/result-store.ts';
+import { dynamicGraph } from '../../src/engine/execute/dynamic-prompt.ts';
+import { execute } from '../../src/engine/execute/execute.ts';
+import { contexts } from '../../src/engine/node-context.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
 import { folderStorage } from '../../src/storage/folder-storage.ts';

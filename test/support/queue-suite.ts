@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineOptions } from '../../src/engine/child.ts';
+import type { EngineOptions } from '../../src/engine/client.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import { parseJson } from '../../src/formats/json.ts';
 import { openQueue } from '../../src/queue/queue.ts';

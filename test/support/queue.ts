@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineOptions } from '../../src/engine/child.ts';
+import type { EngineOptions } from '../../src/engine/client.ts';
 import type { NewJob, Queue, QueueEvent } from '../../src/queue/types.ts';
 import { NODES_MODULE } from './queue-nodes.ts';
 

@@ -1,8 +1,8 @@
 // The prompt and what its nodes expanded to while it runs. After ComfyUI's comfy_execution/graph.py (DynamicPrompt).
-import { DarkroomError } from '../errors.ts';
-import type { GraphView } from '../nodes/context.ts';
-import type { ExpandedGraph, ExpandedNode } from '../nodes/graph-builder.ts';
-import type { Graph } from '../workflow/api-graph.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { GraphView } from '../../nodes/context.ts';
+import type { ExpandedGraph, ExpandedNode } from '../../nodes/graph-builder.ts';
+import type { Graph } from '../../workflow/api-graph.ts';
 
 /** A node as it is executed: its inputs are links, widget values and, where a node expanded to it, values of any type. */
 export interface DynamicNode extends ExpandedNode {

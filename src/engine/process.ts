@@ -16,13 +16,13 @@ import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage, textsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
-import { contexts, type NodeStates } from './context.ts';
-import { dynamicGraph } from './dynamic.ts';
+import { filesAsked } from './cache/file-dependencies.ts';
+import { type ResultStore, resultStore } from './cache/result-store.ts';
 import type { EngineEvent } from './events.ts';
-import { type Cache, execute } from './execute.ts';
-import { filesAsked } from './files-asked.ts';
+import { dynamicGraph } from './execute/dynamic-prompt.ts';
+import { type Cache, execute } from './execute/execute.ts';
+import { contexts, type NodeStates } from './node-context.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
-import { type ResultStore, resultStore } from './result-store.ts';
 import { versions } from './versions.ts';
 
 interface Engine {

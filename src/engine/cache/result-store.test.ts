@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { smallEngine } from '../../test/support/engine.ts';
-import { defineNode, float, modelFile, type NodeDeclaration, output, outputs, socket } from '../nodes/declare.ts';
-import { openFolders } from '../storage/folders.ts';
-import { full } from '../tensor/tensor.ts';
-import { filesAsked } from './files-asked.ts';
+import { smallEngine } from '../../../test/support/engine.ts';
+import { defineNode, float, modelFile, type NodeDeclaration, output, outputs, socket } from '../../nodes/declare.ts';
+import { openFolders } from '../../storage/folders.ts';
+import { full } from '../../tensor/tensor.ts';
+import { filesAsked } from './file-dependencies.ts';
 import { type ResultStore, resultStore } from './result-store.ts';
 
 const common = { category: 'test', display: 'Test', inputs: {} };

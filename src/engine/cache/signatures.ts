@@ -1,12 +1,12 @@
 // What goes into a node, as a hash: the key of the cache. Class type, fingerprint, values, and the signatures of its sources.
 // After ComfyUI's comfy_execution/caching.py (CacheKeySetInputSignature).
 import { createHash } from 'node:crypto';
-import { dumpsJson, isPyFloat, type Json } from '../formats/json.ts';
-import type { NodeContext } from '../nodes/context.ts';
-import { type Inputs, type InputValues, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
-import { isOutputLink } from '../nodes/graph-builder.ts';
-import { runValue } from '../workflow/input-spec.ts';
-import type { DynamicNode } from './dynamic.ts';
+import { dumpsJson, isPyFloat, type Json } from '../../formats/json.ts';
+import type { NodeContext } from '../../nodes/context.ts';
+import { type Inputs, type InputValues, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { isOutputLink } from '../../nodes/graph-builder.ts';
+import { runValue } from '../../workflow/input-spec.ts';
+import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 
 export interface Signatures {
   /** The signature of a node that was signed. */

@@ -1,23 +1,23 @@
 // The whole way of a picture for programs: folders, reading, checking, running, closing.
 import { readFileSync } from 'node:fs';
-import { checkAborted, DarkroomError } from '../errors.ts';
-import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
-import type { SavedFile } from '../nodes/declare.ts';
-import { NODES } from '../nodes/index.ts';
-import { pythonRandom } from '../random/python.ts';
-import type { DeviceChoice } from '../runtime/device-names.ts';
-import { type Precision, precisionOf } from '../runtime/precision.ts';
-import { embeddedModels } from '../storage/embedded-models.ts';
-import { modelRoots, openFolders } from '../storage/folders.ts';
-import { checkWritable } from '../storage/output.ts';
-import { promptOf } from '../workflow/api-graph.ts';
-import { applyOverrides, type Overrides } from '../workflow/overrides/overrides.ts';
-import { type Prepared, prepare } from '../workflow/prepare-prompt.ts';
-import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read/read.ts';
-import { inspect, type MissingModel, type MissingNode } from '../workflow/validate/find-problems.ts';
-import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from '../workflow/validate/validate.ts';
-import { createEngine } from './child.ts';
-import type { Emit, EngineEvent, NodeUi, Outputs } from './events.ts';
+import { createEngine } from './engine/client.ts';
+import type { Emit, EngineEvent, NodeUi, Outputs } from './engine/events.ts';
+import { checkAborted, DarkroomError } from './errors.ts';
+import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from './formats/json.ts';
+import type { SavedFile } from './nodes/declare.ts';
+import { NODES } from './nodes/index.ts';
+import { pythonRandom } from './random/python.ts';
+import type { DeviceChoice } from './runtime/device-names.ts';
+import { type Precision, precisionOf } from './runtime/precision.ts';
+import { embeddedModels } from './storage/embedded-models.ts';
+import { modelRoots, openFolders } from './storage/folders.ts';
+import { checkWritable } from './storage/output.ts';
+import { promptOf } from './workflow/api-graph.ts';
+import { applyOverrides, type Overrides } from './workflow/overrides/overrides.ts';
+import { type Prepared, prepare } from './workflow/prepare-prompt.ts';
+import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from './workflow/read/read.ts';
+import { inspect, type MissingModel, type MissingNode } from './workflow/validate/find-problems.ts';
+import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from './workflow/validate/validate.ts';
 
 export interface DarkroomOptions {
   /** Folders that hold `checkpoints`, `vae`, `loras` … as ComfyUI's `models`; earlier ones win. Default: `models`, if there is one. */

@@ -11,8 +11,8 @@ import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Graph, linksOf, promptOf } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
-import type { DynamicGraph } from './dynamic.ts';
 import type { Emit } from './events.ts';
+import type { DynamicGraph } from './execute/dynamic-prompt.ts';
 import { versions } from './versions.ts';
 
 /** What nodes keep between jobs, by node id and class type. */

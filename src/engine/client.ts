@@ -7,7 +7,7 @@ import { DarkroomError, interrupted } from '../errors.ts';
 import { ALLOCATOR } from '../runtime/memory.ts';
 import { removeTemporary } from '../storage/atomic-write.ts';
 import type { Emit, Outputs } from './events.ts';
-import { previewEncoder } from './preview.ts';
+import { previewEncoder } from './preview-jpeg.ts';
 import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
 
 export interface EngineOptions extends EngineSettings {
@@ -90,7 +90,7 @@ const END_MS = 2000;
 function startProcess(settings: EngineSettings): EngineProcess {
   const source = import.meta.url.endsWith('.ts');
   const execArgv = source ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
-  const worker = fileURLToPath(new URL(source ? './worker.ts' : './worker.js', import.meta.url));
+  const worker = fileURLToPath(new URL(source ? './process.ts' : './process.js', import.meta.url));
   const env = { ...ALLOCATOR, ...process.env };
   const child = fork(worker, [], { env, execArgv, serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 

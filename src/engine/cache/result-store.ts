@@ -3,11 +3,11 @@
 // version, or made from files that have changed is as good as absent.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors/safetensors-write.ts';
-import { restoreValue, storeValue } from '../formats/value-codec.ts';
-import { openEntries } from '../storage/lru-folder.ts';
-import type { FilesAsked } from './files-asked.ts';
-import type { OutputLists } from './lists.ts';
+import { encodeSafetensors, type TensorToWrite } from '../../formats/safetensors/safetensors-write.ts';
+import { restoreValue, storeValue } from '../../formats/value-codec.ts';
+import { openEntries } from '../../storage/lru-folder.ts';
+import type { OutputLists } from '../execute/lists.ts';
+import type { FilesAsked } from './file-dependencies.ts';
 
 export interface ResultStore {
   readonly files: FilesAsked;

@@ -2,9 +2,9 @@
 // After ComfyUI's execution.py.
 import { existsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkAborted } from '../errors.ts';
-import type { Json } from '../formats/json.ts';
-import type { NodeContext } from '../nodes/context.ts';
+import { checkAborted } from '../../errors.ts';
+import type { Json } from '../../formats/json.ts';
+import type { NodeContext } from '../../nodes/context.ts';
 import {
   type Input,
   type Inputs,
@@ -13,20 +13,20 @@ import {
   type NodeDeclaration,
   type NodeResult,
   type SavedFile,
-} from '../nodes/declare.ts';
-import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
-import type { Graph } from '../workflow/api-graph.ts';
-import { declaredLinks, runValue, widgetValue } from '../workflow/input-spec.ts';
-import { PythonError } from '../workflow/validate/python-values.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
-import type { DynamicGraph, DynamicNode } from './dynamic.ts';
-import { type Emit, type NodeUi, type Outputs, savedFiles } from './events.ts';
+} from '../../nodes/declare.ts';
+import { isOutputLink, type OutputLink } from '../../nodes/graph-builder.ts';
+import type { Graph } from '../../workflow/api-graph.ts';
+import { declaredLinks, runValue, widgetValue } from '../../workflow/input-spec.ts';
+import { PythonError } from '../../workflow/validate/python-values.ts';
+import type { NodeTable } from '../../workflow/validate/validate.ts';
+import type { ResultStore } from '../cache/result-store.ts';
+import { createSignatures } from '../cache/signatures.ts';
+import { watchedContext } from '../cache/watched-context.ts';
+import { type Emit, type NodeUi, type Outputs, savedFiles } from '../events.ts';
+import type { DynamicGraph, DynamicNode } from './dynamic-prompt.ts';
 import { badValue, circleFailure, failureOf, missingNode, unknownNeed } from './failures.ts';
 import { blockerIn, linkedRows, mergeOutputs, mergeUi, type OutputLists, roundsOf } from './lists.ts';
 import { createOrder } from './order.ts';
-import type { ResultStore } from './result-store.ts';
-import { createSignatures } from './signatures.ts';
-import { watchedContext } from './watched-context.ts';
 
 interface CacheEntry {
   readonly outputs: OutputLists;

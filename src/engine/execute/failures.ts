@@ -1,8 +1,8 @@
 // Errors of a running graph: what a node threw, as an error of the catalogue at the node of the prompt that it belongs to.
-import { DarkroomError } from '../errors.ts';
-import { type Graph, nodeName } from '../workflow/api-graph.ts';
-import type { PythonError } from '../workflow/validate/python-values.ts';
-import type { DynamicGraph } from './dynamic.ts';
+import { DarkroomError } from '../../errors.ts';
+import { type Graph, nodeName } from '../../workflow/api-graph.ts';
+import type { PythonError } from '../../workflow/validate/python-values.ts';
+import type { DynamicGraph } from './dynamic-prompt.ts';
 
 const REPORT = 'This is a fault of Darkroom; please report it with the workflow.';
 

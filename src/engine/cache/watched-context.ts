@@ -1,6 +1,6 @@
 // A node's context that notices when the node does or reads more than its inputs and files say: then its results are not kept for later
 // runs of the program.
-import type { NodeContext } from '../nodes/context.ts';
+import type { NodeContext } from '../../nodes/context.ts';
 
 const MORE: ReadonlySet<string | symbol> = new Set<keyof NodeContext>([
   'prompt',

@@ -1,10 +1,10 @@
 // Lists between nodes: every value travels as a list; a node runs once per item, shorter lists repeating their last.
 // A blocker among the values keeps that one run from happening. After ComfyUI's execution.py (map_node_over_list, merge_result_data).
-import { DarkroomError } from '../errors.ts';
-import type { NodeDeclaration, NodeResult } from '../nodes/declare.ts';
-import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
-import { type Blocker, blocker, isBlocker } from '../nodes/socket-values.ts';
-import type { NodeUi } from './events.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { NodeDeclaration, NodeResult } from '../../nodes/declare.ts';
+import { isOutputLink, type OutputLink } from '../../nodes/graph-builder.ts';
+import { type Blocker, blocker, isBlocker } from '../../nodes/socket-values.ts';
+import type { NodeUi } from '../events.ts';
 
 /** One list per output. */
 export type OutputLists = readonly (readonly unknown[])[];

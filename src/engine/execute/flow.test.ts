@@ -1,7 +1,7 @@
 // How an execution is steered, after ComfyUI's tests/execution/test_execution.py: what runs, what is blocked, what expands.
 import { describe, expect, it } from 'vitest';
-import { smallEngine } from '../../test/support/engine.ts';
-import { FLOW_NODES } from '../../test/support/flow-nodes.ts';
+import { smallEngine } from '../../../test/support/engine.ts';
+import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
 const stub = (value: number) => node('Stub', { value });

@@ -2,8 +2,8 @@
 // inputs by their content, listings by their names. Each question is one string.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { contentHash } from '../storage/content-hash.ts';
-import type { Folders } from '../storage/folders.ts';
+import { contentHash } from '../../storage/content-hash.ts';
+import type { Folders } from '../../storage/folders.ts';
 
 export interface FilesAsked {
   /** The folders that nodes have to be given. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type DarkroomOptions, openDarkroom, type Picture, type RunOptions } from '../darkroom.ts';
 import { DarkroomError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
 import { isPng, readPngText } from '../image/codec/png.ts';
@@ -9,7 +10,6 @@ import { comparePictures, type PictureDifference } from '../image/compare.ts';
 import { embeddedModels } from '../storage/embedded-models.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
-import { type DarkroomOptions, openDarkroom, type Picture, type RunOptions } from './room.ts';
 import { versions } from './versions.ts';
 
 export interface Verification {
