@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Queue } from '../src/queue/contract.ts';
 import { openQueue } from '../src/queue/queue.ts';
-import type { Queue } from '../src/queue/types.ts';
 import { jobOf, quickJob, temporaryFolder, testEngine } from './support/queue.ts';
 import { END } from './support/queue-nodes.ts';
 import { type SmallDisk, smallDisk } from './support/small-disk.ts';

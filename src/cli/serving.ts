@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
-import type { Queue } from '../queue/types.ts';
+import type { Queue } from '../queue/contract.ts';
 import { frontendFolder, prepareUser } from '../server/frontend.ts';
 import { checkListen } from '../server/guard.ts';
 import { createLogs, type Logs } from '../server/logs.ts';

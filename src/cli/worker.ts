@@ -1,7 +1,7 @@
 // darkroom worker: takes jobs of a server's queue, on this machine or another.
 import { once } from 'node:events';
 import { DarkroomError } from '../errors.ts';
-import type { QueueEvent } from '../queue/types.ts';
+import type { QueueEvent } from '../queue/contract.ts';
 import type { Invocation } from './command.ts';
 import { FINISH_SECONDS, roomOptions, wholeNumber } from './options.ts';
 import { openPlaces } from './places.ts';

@@ -1,6 +1,6 @@
 // pg-boss: which job is next, who holds it, and when it is due again. A job of ours and its pg-boss job have the same id.
 import PgBoss from 'pg-boss';
-import type { Database, Sql } from './database.ts';
+import type { Database, Sql } from './database/database.ts';
 
 const JOBS = 'darkroom-jobs';
 const WEBHOOKS = 'darkroom-webhooks';

@@ -1,6 +1,7 @@
 // What the processes of one queue tell each other: events for the clients, and calls to the workers.
-import type { Database } from './database.ts';
-import type { QueueEvent } from './types.ts';
+
+import type { QueueEvent } from './contract.ts';
+import type { Database } from './database/database.ts';
 
 export type Call =
   | { readonly type: 'event'; readonly event: QueueEvent }

@@ -1,6 +1,7 @@
 // Reading: the queue as /queue shows it, the history as /history shows it, the state of one job.
-import type { Sql } from './database.ts';
-import type { HistoryEntry, JobState, JobStatus, Queue, QueuedJob } from './types.ts';
+
+import type { HistoryEntry, JobState, JobStatus, Queue, QueuedJob } from './contract.ts';
+import type { Sql } from './database/database.ts';
 
 interface Row {
   readonly prompt_id: string;

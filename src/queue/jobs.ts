@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { DarkroomError } from '../errors.ts';
 import type { Boss } from './boss.ts';
-import type { Database, Sql } from './database.ts';
-import { LOCK } from './schema.ts';
-import type { Accepted, Counts, EndState, NewJob } from './types.ts';
+import type { Accepted, Counts, EndState, NewJob } from './contract.ts';
+import type { Database, Sql } from './database/database.ts';
+import { LOCK } from './database/schema.ts';
 
 /** A job that an attempt holds. */
 export interface HeldJob {

@@ -9,11 +9,11 @@ import { temporaryFolder } from '../../test/support/queue.ts';
 import { DarkroomError } from '../errors.ts';
 import { removeAbandoned } from '../storage/atomic-write.ts';
 import { priorityOf } from './boss.ts';
-import { lockFolder } from './folder-lock.ts';
+import { telling } from './client-messages.ts';
+import type { QueueEvent } from './contract.ts';
+import { lockFolder } from './database/folder-lock.ts';
+import { growthWatch } from './engine-memory.ts';
 import type { HeldJob } from './jobs.ts';
-import { growthWatch } from './memory.ts';
-import { telling } from './messages.ts';
-import type { QueueEvent } from './types.ts';
 import { webhookUrl } from './webhook.ts';
 
 describe('priorities of pg-boss', () => {

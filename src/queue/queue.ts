@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DarkroomError, interrupted } from '../errors.ts';
 import { type Boss, startBoss } from './boss.ts';
 import { openBus } from './bus.ts';
-import { type Database, openDatabase } from './database.ts';
+import type { Accepted, JobStatus, Queue, QueueEvent, QueueOptions, Worker } from './contract.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { LOCK, migrate } from './database/schema.ts';
 import { listJobs, openHistory, statusOf } from './history.ts';
 import { createJobs } from './jobs.ts';
-import { LOCK, migrate } from './schema.ts';
-import type { Accepted, JobStatus, Queue, QueueEvent, QueueOptions, Worker } from './types.ts';
+import { startWorker } from './queue-worker.ts';
 import { startWebhooks, webhookUrl } from './webhook.ts';
-import { startWorker } from './worker.ts';
 
 /** How often what was not announced is looked for. */
 const POLL_MS = 1000;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DarkroomError } from '../errors.ts';
 import type { Boss } from './boss.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database/database.ts';
 
 const ANSWER_MS = 10_000;
 const REST_MS = 2000;

@@ -2,7 +2,7 @@
 import { DarkroomError } from '../errors.ts';
 import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import type { NewJob } from '../queue/types.ts';
+import type { NewJob } from '../queue/contract.ts';
 import { promptOf } from '../workflow/api-graph.ts';
 import { type PreparedMessage, prepare } from '../workflow/prepare-prompt.ts';
 import { readWorkflow, type Workflow } from '../workflow/read/read.ts';

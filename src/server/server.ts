@@ -5,7 +5,7 @@ import multipart from '@fastify/multipart';
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { DarkroomError } from '../errors.ts';
-import type { Queue } from '../queue/types.ts';
+import type { Queue } from '../queue/contract.ts';
 import { folderStorage } from '../storage/folder-storage.ts';
 import { empty } from './answers.ts';
 import type { Desk } from './desk.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
-import type { Counts, QueueEvent } from '../queue/types.ts';
+import type { Counts, QueueEvent } from '../queue/contract.ts';
 import { previewFrame, previewFrameWithMetadata } from './frames.ts';
 import type { PreviewMode } from './types.ts';
 

@@ -1,6 +1,6 @@
 // What a server is made of.
 import type { FastifyInstance } from 'fastify';
-import type { Queue } from '../queue/types.ts';
+import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';

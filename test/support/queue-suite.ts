@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/client.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import { parseJson } from '../../src/formats/json.ts';
+import type { Queue, QueueOptions, Worker } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
-import type { Queue, QueueOptions, Worker } from '../../src/queue/types.ts';
 import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from './queue.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>

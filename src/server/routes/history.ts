@@ -1,7 +1,7 @@
 // /history: jobs that have ended, with what they made.
 
 import { dumpsJson } from '../../formats/json.ts';
-import type { HistoryEntry } from '../../queue/types.ts';
+import type { HistoryEntry } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
 import { empty, jsonText } from '../answers.ts';
 import { idsOf, integerQuery, isId, objectBody, type Route } from '../route.ts';

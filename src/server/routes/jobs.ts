@@ -1,7 +1,7 @@
 // /jobs/{prompt_id}: where a job is, also while it waits and after a restart. Darkroom's own.
 
 import { parseJson } from '../../formats/json.ts';
-import type { JobStatus } from '../../queue/types.ts';
+import type { JobStatus } from '../../queue/contract.ts';
 import { empty, json } from '../answers.ts';
 import { isId, type Route } from '../route.ts';
 import type { Parts } from '../types.ts';

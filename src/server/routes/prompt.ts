@@ -1,7 +1,7 @@
 // /prompt: what waits, and a workflow to run. `?wait=1` answers with the outputs.
 import { DarkroomError } from '../../errors.ts';
 import { dumpsJson, isJsonObject, type Json, parseJson } from '../../formats/json.ts';
-import type { JobStatus, Queue } from '../../queue/types.ts';
+import type { JobStatus, Queue } from '../../queue/contract.ts';
 import { textsIn } from '../../storage/storage.ts';
 import { type Answer, errorBody, json, refuse } from '../answers.ts';
 import { type Call, objectBody, type Route } from '../route.ts';

@@ -1,6 +1,6 @@
 // /queue, /interrupt, /free: what runs and waits.
 import { isJsonObject, parseJson } from '../../formats/json.ts';
-import type { QueuedJob } from '../../queue/types.ts';
+import type { QueuedJob } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
 import { empty, jsonText } from '../answers.ts';
 import { idsOf, isId, objectBody, type Route } from '../route.ts';

@@ -1,8 +1,8 @@
 // One process per folder: a lock file that names its owner, and is worth nothing once that process has died.
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { isAlive } from '../storage/atomic-write.ts';
+import { DarkroomError } from '../../errors.ts';
+import { isAlive } from '../../storage/atomic-write.ts';
 
 /** Takes the folder; gives a function that releases it. Throws DR_DATABASE when a living process has it. */
 export function lockFolder(folder: string): () => void {

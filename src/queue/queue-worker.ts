@@ -9,10 +9,10 @@ import { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
 import { removeAbandoned } from '../storage/atomic-write.ts';
 import type { Bus } from './bus.ts';
+import { type Telling, telling } from './client-messages.ts';
+import type { EndState, QueueEvent, Worker, WorkerOptions } from './contract.ts';
+import { growthWatch, residentBytes } from './engine-memory.ts';
 import type { HeldJob, Jobs } from './jobs.ts';
-import { growthWatch, residentBytes } from './memory.ts';
-import { type Telling, telling } from './messages.ts';
-import type { EndState, QueueEvent, Worker, WorkerOptions } from './types.ts';
 
 export interface WorkerTools {
   readonly jobs: Jobs;

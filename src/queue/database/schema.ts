@@ -1,5 +1,5 @@
 // Darkroom's own tables beside pg-boss's. A migration is never changed once it is released; new ones follow.
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
 import type { Database } from './database.ts';
 
 const MIGRATIONS: readonly string[] = [

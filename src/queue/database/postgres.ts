@@ -1,7 +1,7 @@
 // PostgreSQL: a pool for queries, one connection that listens, LISTEN/NOTIFY as the wire between machines.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
 import type { Database, Sql, Wire } from './database.ts';
 
 const CHANNEL = 'darkroom';

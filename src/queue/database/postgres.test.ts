@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPostgres, type TestServer, whyNoPostgres } from '../../test/support/postgres.ts';
-import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from '../../test/support/queue.ts';
-import { filesIn, queueSuite } from '../../test/support/queue-suite.ts';
-import { openQueue } from './queue.ts';
-import type { Accepted } from './types.ts';
+import { startPostgres, type TestServer, whyNoPostgres } from '../../../test/support/postgres.ts';
+import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from '../../../test/support/queue.ts';
+import { filesIn, queueSuite } from '../../../test/support/queue-suite.ts';
+import type { Accepted } from '../contract.ts';
+import { openQueue } from '../queue.ts';
 
 const why = whyNoPostgres();
 if (why) console.warn(`tests of the queue on PostgreSQL are left out: ${why}`);
@@ -84,7 +84,16 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const worker = spawn(
       process.execPath,
-      ['--import', tsx, fileURLToPath(new URL('../cli/main.ts', import.meta.url)), 'worker', '--database', database, '--storage', storage],
+      [
+        '--import',
+        tsx,
+        fileURLToPath(new URL('../../cli/main.ts', import.meta.url)),
+        'worker',
+        '--database',
+        database,
+        '--storage',
+        storage,
+      ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let said = '';

@@ -2,8 +2,8 @@
 import type { EngineEvent, NodeUi, Outputs } from '../engine/events.ts';
 import type { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, objectOf, parseJson } from '../formats/json.ts';
+import type { EndState, QueueEvent } from './contract.ts';
 import type { HeldJob, Result } from './jobs.ts';
-import type { EndState, QueueEvent } from './types.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
 import type { Database, Row, Sql } from './database.ts';
 import type { FromThread, ToThread } from './embedded-thread.ts';
 import { lockFolder } from './folder-lock.ts';
