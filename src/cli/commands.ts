@@ -1,5 +1,5 @@
 // The commands: names, options and help. What each does is in a file of its own, which is read in only when it runs.
-import { FRONTEND_PACKAGE } from '../server/frontend.ts';
+import { FRONTEND_PACKAGE } from '../server/http/frontend-files.ts';
 import type { Command } from './command.ts';
 
 export const COMMANDS: readonly Command[] = [

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../server/frontend.ts';
+import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../server/http/frontend-files.ts';
 import { cacheFolder } from '../storage/embedded-models.ts';
 import type { Invocation } from './command.ts';
 

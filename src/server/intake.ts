@@ -8,8 +8,8 @@ import { type PreparedMessage, prepare } from '../workflow/prepare-prompt.ts';
 import { readWorkflow, type Workflow } from '../workflow/read/read.ts';
 import { PythonError, str, toBool, toFloat } from '../workflow/validate/python-values.ts';
 import { answerOf, type NodeTable, validate } from '../workflow/validate/validate.ts';
-import { errorBody } from './answers.ts';
-import { isId } from './route.ts';
+import { errorBody } from './http/answers.ts';
+import { isId } from './http/route.ts';
 
 export type Intake =
   | { readonly job: NewJob; readonly nodeErrors: Json; readonly messages: readonly PreparedMessage[] }

@@ -7,18 +7,18 @@ import { WebSocketServer } from 'ws';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
 import { folderStorage } from '../storage/folder-storage.ts';
-import { empty } from './answers.ts';
-import type { Desk } from './desk.ts';
-import { createGuard } from './guard.ts';
-import { registerRoutes } from './http.ts';
-import { createLogs } from './logs.ts';
+import { empty } from './http/answers.ts';
+import { createGuard } from './http/guard.ts';
+import { registerRoutes } from './http/http.ts';
+import { createLogs } from './http/logs.ts';
+import type { Route } from './http/route.ts';
 import { createMetrics } from './metrics.ts';
-import type { Route } from './route.ts';
+import type { Desk } from './node-registry.ts';
 import { routesOf } from './routes/index.ts';
-import { featuresOf } from './routes/system.ts';
-import { createSockets } from './sockets.ts';
-import type { DarkroomServer, Parts, ServerOptions } from './types.ts';
+import { featuresOf } from './routes/system-routes.ts';
+import type { DarkroomServer, Parts, ServerOptions } from './services.ts';
 import { openUsers } from './users.ts';
+import { createSockets } from './websocket/clients.ts';
 
 const MAX_UPLOAD = 100 * 1024 * 1024;
 const MAX_PARAMETER = 4096;
@@ -59,7 +59,7 @@ export function createServer(options: ServerOptions): DarkroomServer {
     queue: () => opening,
     ready: () => opened !== undefined,
     desk: () => {
-      desk ??= import('./desk.ts').then(({ openDesk }) => openDesk(folders, options.nodes));
+      desk ??= import('./node-registry.ts').then(({ openDesk }) => openDesk(folders, options.nodes));
       return desk;
     },
     users: openUsers(user, options.multiUser ?? false),

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
 import { replaceFile } from '../storage/name-file.ts';
-import { under } from './files.ts';
+import { under } from './http/file-responses.ts';
 
 export interface Users {
   readonly several: boolean;

@@ -1,23 +1,23 @@
 // All routes, a family a line.
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
-import { frontendRoutes } from './frontend.ts';
-import { historyRoutes } from './history.ts';
-import { impactRoutes } from './impact.ts';
-import { internalRoutes } from './internal.ts';
-import { jobRoutes } from './jobs.ts';
-import { modelRoutes } from './models.ts';
-import { nodeRoutes } from './nodes.ts';
+import type { Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
+import { frontendRoutes } from './frontend-routes.ts';
+import { historyRoutes } from './history-routes.ts';
+import { impactRoutes } from './impact-routes.ts';
+import { internalRoutes } from './internal-routes.ts';
+import { jobRoutes } from './job-routes.ts';
+import { modelRoutes } from './model-routes.ts';
+import { nodeRoutes } from './node-routes.ts';
 import { operationRoutes } from './operation.ts';
-import { pageRoutes } from './page.ts';
-import { promptRoutes } from './prompt.ts';
-import { queueRoutes } from './queue.ts';
-import { settingRoutes } from './settings.ts';
-import { systemRoutes } from './system.ts';
-import { uploadRoutes } from './upload.ts';
-import { userdataRoutes } from './userdata.ts';
-import { userRoutes } from './users.ts';
-import { viewRoutes } from './view.ts';
+import { pageRoutes } from './page-routes.ts';
+import { promptRoutes } from './prompt-routes.ts';
+import { queueRoutes } from './queue-routes.ts';
+import { settingRoutes } from './settings-routes.ts';
+import { systemRoutes } from './system-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
+import { userRoutes } from './user-routes.ts';
+import { userdataRoutes } from './userdata-routes.ts';
+import { viewRoutes } from './view-routes.ts';
 
 const FAMILIES: readonly ((parts: Parts) => readonly Route[])[] = [
   promptRoutes,

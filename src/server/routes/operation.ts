@@ -1,9 +1,9 @@
 // What those who run the server ask: /healthz, /metrics, /openapi.json. Darkroom's own.
 import { versions } from '../../engine/versions.ts';
-import { json, jsonText } from '../answers.ts';
-import { openApi } from '../openapi.ts';
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { json, jsonText } from '../http/answers.ts';
+import { openApi } from '../http/openapi.ts';
+import type { Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 export const operationRoutes = (parts: Parts): Route[] => {
   const started = parts.now();

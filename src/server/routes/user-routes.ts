@@ -1,8 +1,8 @@
 // /users: the users, when there are several.
 import { existsSync } from 'node:fs';
-import { empty, json, refuse } from '../answers.ts';
-import { type Call, objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { empty, json, refuse } from '../http/answers.ts';
+import { type Call, objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 export const userRoutes = ({ users }: Parts): Route[] => [
   {

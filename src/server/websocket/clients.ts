@@ -1,10 +1,10 @@
 // The WebSocket clients: who is connected under which id, what each hears. After ComfyUI's server.py (websocket_handler, send_sync).
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
-import type { Counts, QueueEvent } from '../queue/contract.ts';
+import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
+import type { Counts, QueueEvent } from '../../queue/contract.ts';
+import type { PreviewMode } from '../services.ts';
 import { previewFrame, previewFrameWithMetadata } from './frames.ts';
-import type { PreviewMode } from './types.ts';
 
 export interface SocketOptions {
   /** What the server tells of itself in the handshake. */

@@ -3,9 +3,9 @@ import { DarkroomError } from '../../errors.ts';
 import { dumpsJson, isJsonObject, type Json, parseJson } from '../../formats/json.ts';
 import type { JobStatus, Queue } from '../../queue/contract.ts';
 import { textsIn } from '../../storage/storage.ts';
-import { type Answer, errorBody, json, refuse } from '../answers.ts';
-import { type Call, objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { type Answer, errorBody, json, refuse } from '../http/answers.ts';
+import { type Call, objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const execInfo = {
   type: 'object',

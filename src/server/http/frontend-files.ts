@@ -1,9 +1,9 @@
 // ComfyUI's own frontend: a download of its own (GPL-3, PyPI package comfyui-frontend-package), served from where it was unpacked.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { replaceFile } from '../storage/name-file.ts';
-import { isFile } from './files.ts';
+import { DarkroomError } from '../../errors.ts';
+import { replaceFile } from '../../storage/name-file.ts';
+import { isFile } from './file-responses.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
 /** Older ones, 1.27 among them, open no workflow where a loader of ComfyUI's own is missing. */

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../../storage/name-file.ts';
-import { type Answer, empty, json, refuse, text } from '../answers.ts';
-import { isFile, isFolder, nameUnder, passiveType, sendFile, statOf, under } from '../files.ts';
-import type { Call, Route } from '../route.ts';
-import type { Parts } from '../types.ts';
-import { userFolder } from './users.ts';
+import { type Answer, empty, json, refuse, text } from '../http/answers.ts';
+import { isFile, isFolder, nameUnder, passiveType, sendFile, statOf, under } from '../http/file-responses.ts';
+import type { Call, Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
+import { userFolder } from './user-routes.ts';
 
 const info = {
   type: 'object',

@@ -1,7 +1,7 @@
 // /object_info, /embeddings: what can be run, and with which files.
-import { json, jsonText } from '../answers.ts';
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { json, jsonText } from '../http/answers.ts';
+import type { Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const schema = { type: 'object', additionalProperties: { type: 'object' } } as const;
 

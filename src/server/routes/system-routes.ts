@@ -1,9 +1,9 @@
 // /system_stats, /features: the machine and what the server can do.
 import { cpus, freemem, totalmem } from 'node:os';
 import { versions } from '../../engine/versions.ts';
-import { json } from '../answers.ts';
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { json } from '../http/answers.ts';
+import type { Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 /** The ComfyUI whose nodes and server these are. */
 export const COMFYUI_VERSION = '0.3.64';

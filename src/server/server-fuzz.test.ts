@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { saving, type TestServer, testServer } from '../../test/support/server.ts';
-import type { Route, Schema } from './route.ts';
+import type { Route, Schema } from './http/route.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const SEED = process.env.FUZZ_RUNS === undefined ? 8 : Date.now();

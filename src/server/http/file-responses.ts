@@ -2,8 +2,8 @@
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { extname, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { FolderType } from '../storage/folders.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { FolderType } from '../../storage/folders.ts';
+import type { Storage } from '../../storage/storage.ts';
 import { type Answer, empty } from './answers.ts';
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -4,10 +4,10 @@ import { basename, dirname, posix } from 'node:path';
 import { numberOf } from '../../formats/json.ts';
 import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
-import { empty, json, refuse, text } from '../answers.ts';
-import { disposition, isPlain, nameUnder, sendStored, under } from '../files.ts';
-import { type Call, integerQuery, objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { empty, json, refuse, text } from '../http/answers.ts';
+import { disposition, isPlain, nameUnder, sendStored, under } from '../http/file-responses.ts';
+import { type Call, integerQuery, objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const id = { id: { type: 'string', description: '`sub/name.png [temp]`' } } as const;
 

@@ -1,10 +1,10 @@
 // /view: pictures of the input, output and temp folders, as they are or as previews; /view/validate of the Impact Pack.
 import { basename } from 'node:path';
 import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
-import { type Answer, empty, refuse } from '../answers.ts';
-import { disposition, isPlain, nameUnder, sendStored, under } from '../files.ts';
-import type { Call, Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { type Answer, empty, refuse } from '../http/answers.ts';
+import { disposition, isPlain, nameUnder, sendStored, under } from '../http/file-responses.ts';
+import type { Call, Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const place = {
   filename: { type: 'string', description: 'May end in ` [input]`, ` [output]` or ` [temp]`.' },
@@ -69,7 +69,7 @@ async function view(call: Call, asked: Asked, storage: Parts['storage']): Promis
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
     return await sendStored(storage, asked, headers, call.header('if-modified-since'));
   const path = (await storage.local(asked.type, asked.name)) ?? refuse(empty(404));
-  const { channelOf, previewOf } = await import('../pictures.ts');
+  const { channelOf, previewOf } = await import('../view-images.ts');
   try {
     const made = preview === undefined ? await channelOf(path, channel) : await previewOf(path, preview, channel);
     return { status: 200, ...made, headers };

@@ -1,8 +1,8 @@
 // Files of a frontend, with the caching of ComfyUI's middleware/cache_middleware.py; without one, the built-in page.
 import { join } from 'node:path';
+import { iconAnswer, pageAnswer } from '../routes/page-routes.ts';
 import { type Answer, text } from './answers.ts';
-import { isFile, sendFile, typeOfFile, under } from './files.ts';
-import { iconAnswer, pageAnswer } from './routes/page.ts';
+import { isFile, sendFile, typeOfFile, under } from './file-responses.ts';
 
 const NO_CACHE = { 'cache-control': 'no-cache' } as const;
 const DAY = { 'cache-control': 'public, max-age=86400' } as const;

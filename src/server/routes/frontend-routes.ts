@@ -2,10 +2,10 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { json } from '../answers.ts';
-import { isFolder } from '../files.ts';
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { json } from '../http/answers.ts';
+import { isFolder } from '../http/file-responses.ts';
+import type { Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const object = { type: 'object' } as const;
 

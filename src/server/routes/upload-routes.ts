@@ -2,10 +2,10 @@
 import { basename } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
 import { isFolderType, marked } from '../../storage/folders.ts';
-import { empty, json, refuse } from '../answers.ts';
-import { isPlain, nameUnder, under } from '../files.ts';
-import type { Form, Route, UploadedFile } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { empty, json, refuse } from '../http/answers.ts';
+import { isPlain, nameUnder, under } from '../http/file-responses.ts';
+import type { Form, Route, UploadedFile } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const saved = {
   type: 'object',
@@ -36,7 +36,7 @@ export const uploadRoutes = (parts: Parts): Route[] => [
     handle: async (call) => {
       const form = await call.form();
       const { bytes } = form.files.get('image') ?? refuse(empty(400));
-      const { withMask } = await import('../pictures.ts');
+      const { withMask } = await import('../view-images.ts');
       const masked = (await withMask(await original(form, parts), bytes)) ?? refuse(empty(400));
       return json(await save(form, parts, () => masked));
     },

@@ -1,10 +1,10 @@
 // /models, /experiment/models, /view_metadata: the files of the model folders.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { isJsonObject, parseJson } from '../../formats/json.ts';
-import { type Answer, empty, json } from '../answers.ts';
-import { isFile, statOf, under } from '../files.ts';
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { type Answer, empty, json } from '../http/answers.ts';
+import { isFile, statOf, under } from '../http/file-responses.ts';
+import type { Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 /** ComfyUI's kinds, then those of the Impact Pack and Subpack. */
 export const MODEL_KINDS: readonly string[] = [
@@ -99,7 +99,7 @@ async function preview(folders: Parts['folders'], kind: string, index: string, n
     const path = place === undefined ? undefined : under(place, beside);
     if (!path || !isFile(path)) continue;
     try {
-      return { status: 200, ...(await (await import('../pictures.ts')).previewOf(path, 'webp;80', '')) };
+      return { status: 200, ...(await (await import('../view-images.ts')).previewOf(path, 'webp;80', '')) };
     } catch {
       return empty(404);
     }

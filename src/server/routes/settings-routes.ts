@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../../formats/json.ts';
 import { replaceFile } from '../../storage/name-file.ts';
-import { empty, json, refuse } from '../answers.ts';
-import { isFolder } from '../files.ts';
-import { type Call, jsonBody, objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { empty, json, refuse } from '../http/answers.ts';
+import { isFolder } from '../http/file-responses.ts';
+import { type Call, jsonBody, objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 import { readObject } from '../users.ts';
-import { userFolder } from './users.ts';
+import { userFolder } from './user-routes.ts';
 
 const FILE = 'comfy.settings.json';
 const id = 'A setting’s name, such as Comfy.ColorPalette.';

@@ -1,6 +1,6 @@
 // What a route gives back, before it is a response. JSON is printed as Python prints it, so big integers survive.
 import type { Readable } from 'node:stream';
-import { dumpsJson, type Json } from '../formats/json.ts';
+import { dumpsJson, type Json } from '../../formats/json.ts';
 
 export interface Answer {
   readonly status: number;

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../../errors.ts';
-import { type Answer, empty, json } from '../answers.ts';
-import type { ReadFile } from '../desk.ts';
-import { isFile, sendFile, typeOfFile, under } from '../files.ts';
-import type { Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { type Answer, empty, json } from '../http/answers.ts';
+import { isFile, sendFile, typeOfFile, under } from '../http/file-responses.ts';
+import type { Route } from '../http/route.ts';
+import type { ReadFile } from '../node-registry.ts';
+import type { Parts } from '../services.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 const WEB = join(PACKAGE, 'web');

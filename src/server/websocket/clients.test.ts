@@ -1,7 +1,7 @@
 // The WebSocket: handshake, order of messages, previews of both kinds, reconnection, broadcast, who may connect.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { node, openSocket, saving, slow, type TestServer, testServer } from '../../test/support/server.ts';
+import { node, openSocket, saving, slow, type TestServer, testServer } from '../../../test/support/server.ts';
 
 let test: TestServer;
 let address: string;

@@ -1,6 +1,6 @@
 // A route is a value: method, path, what it takes and answers, what it does. Registration, 405, the OpenAPI document and the fuzz tests
 // come from the same tables.
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../../formats/json.ts';
 import { type Answer, empty, FAILED, refuse } from './answers.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';

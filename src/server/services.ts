@@ -4,12 +4,12 @@ import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
-import type { Desk } from './desk.ts';
-import type { Logs } from './logs.ts';
+import type { Logs } from './http/logs.ts';
+import type { Route } from './http/route.ts';
 import type { Metrics } from './metrics.ts';
-import type { Route } from './route.ts';
-import type { Sockets } from './sockets.ts';
+import type { Desk } from './node-registry.ts';
 import type { Users } from './users.ts';
+import type { Sockets } from './websocket/clients.ts';
 
 export interface ServerOptions {
   /** May still be opening; routes that need it wait. */

@@ -1,10 +1,10 @@
 // /internal: what only the frontend asks for (api_server/routes/internal). Not under /api.
 import { isFolderType } from '../../storage/folders.ts';
-import { empty, json } from '../answers.ts';
-import type { LogEntry } from '../logs.ts';
-import { objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
-import { MODEL_KINDS } from './models.ts';
+import { empty, json } from '../http/answers.ts';
+import type { LogEntry } from '../http/logs.ts';
+import { objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
+import { MODEL_KINDS } from './model-routes.ts';
 
 const SIZE = { cols: 120, rows: 40 } as const;
 

@@ -2,9 +2,9 @@
 import { isJsonObject, parseJson } from '../../formats/json.ts';
 import type { QueuedJob } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../answers.ts';
-import { idsOf, isId, objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { empty, jsonText } from '../http/answers.ts';
+import { idsOf, isId, objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const items = {
   type: 'array',

@@ -2,9 +2,9 @@
 
 import { parseJson } from '../../formats/json.ts';
 import type { JobStatus } from '../../queue/contract.ts';
-import { empty, json } from '../answers.ts';
-import { isId, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
+import { empty, json } from '../http/answers.ts';
+import { isId, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
 
 const job = {
   type: 'object',

@@ -3,10 +3,10 @@
 import { dumpsJson } from '../../formats/json.ts';
 import type { HistoryEntry } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../answers.ts';
-import { idsOf, integerQuery, isId, objectBody, type Route } from '../route.ts';
-import type { Parts } from '../types.ts';
-import { removal } from './queue.ts';
+import { empty, jsonText } from '../http/answers.ts';
+import { idsOf, integerQuery, isId, objectBody, type Route } from '../http/route.ts';
+import type { Parts } from '../services.ts';
+import { removal } from './queue-routes.ts';
 
 const entries = {
   type: 'object',

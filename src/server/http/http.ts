@@ -2,12 +2,12 @@
 
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { Metrics } from '../metrics.ts';
 import { type Answer, empty, FAILED, Refusal, refuse, text } from './answers.ts';
 import type { Guard } from './guard.ts';
 import { tokenCookie } from './guard.ts';
 import type { Logs } from './logs.ts';
-import type { Metrics } from './metrics.ts';
 import type { Call, Form, Route, UploadedFile } from './route.ts';
 import { staticAnswer } from './static.ts';
 

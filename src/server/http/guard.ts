@@ -2,7 +2,7 @@
 // (ComfyUI's create_origin_only_middleware), and the name it was reached by must be one of this machine (DNS rebinding). Bearer tokens.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
 
 export interface GuardOptions {
   readonly token?: string;
