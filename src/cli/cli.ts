@@ -5,8 +5,8 @@ import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { asDarkroomError, exitCodeOf, report } from './error-report.ts';
 import { helpLines, parseOptions } from './options.ts';
-import { asDarkroomError, exitCodeOf, report } from './report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs one command line; gives the exit code. */

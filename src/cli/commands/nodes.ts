@@ -1,12 +1,12 @@
 // darkroom nodes [TYPE]: the nodes that can be run; with a type, its inputs and outputs.
-import { DarkroomError } from '../errors.ts';
-import { dumpsJson } from '../formats/json.ts';
-import { didYouMean } from '../near.ts';
-import type { Input, NodeDeclaration } from '../nodes/declare.ts';
-import { NODES } from '../nodes/index.ts';
-import { typeOf } from '../workflow/input-spec.ts';
-import type { Invocation } from './command.ts';
-import { jsonLine } from './terminal.ts';
+import { DarkroomError } from '../../errors.ts';
+import { dumpsJson } from '../../formats/json.ts';
+import { didYouMean } from '../../near.ts';
+import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
+import { NODES } from '../../nodes/index.ts';
+import { typeOf } from '../../workflow/input-spec.ts';
+import type { Invocation } from '../command.ts';
+import { jsonLine } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
 export async function nodesCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {

@@ -7,10 +7,10 @@ import { readSeries, type SeriesRun, withSuccessiveSeeds } from '../workflow/ove
 import { isShorthand, SHORTHANDS } from '../workflow/overrides/shorthands.ts';
 import { readWorkflowBytes, readWorkflowFile } from '../workflow/read/read.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
+import { asDarkroomError, report } from './error-report.ts';
 import type { Values } from './options.ts';
-import { asDarkroomError, report } from './report.ts';
-import type { Source } from './source.ts';
 import { coloured, type Terminal } from './terminal.ts';
+import type { Source } from './workflow-source.ts';
 
 export interface Failure {
   readonly run: number;

@@ -1,12 +1,12 @@
 // darkroom check FILE…: whether workflows can run here, and everything that is missing, in one pass.
-import { type CheckResult, type Darkroom, openDarkroom } from '../darkroom.ts';
-import { DarkroomError } from '../errors.ts';
-import { parseOverrides } from '../workflow/overrides/overrides.ts';
-import type { Invocation } from './command.ts';
-import { roomOptions } from './options.ts';
-import { partsOf, sentence } from './report.ts';
-import { openSource } from './source.ts';
-import { coloured, jsonLine, printable, type Terminal } from './terminal.ts';
+import { type CheckResult, type Darkroom, openDarkroom } from '../../darkroom.ts';
+import { DarkroomError } from '../../errors.ts';
+import { parseOverrides } from '../../workflow/overrides/overrides.ts';
+import type { Invocation } from '../command.ts';
+import { partsOf, sentence } from '../error-report.ts';
+import { roomOptions } from '../options.ts';
+import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
+import { openSource } from '../workflow-source.ts';
 
 type Checked = Omit<CheckResult, 'validation'> & { readonly file: string };
 

@@ -1,16 +1,16 @@
 // What darkroom serve does: the listener first, then the database, then the engine; until Ctrl-C.
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { didYouMean } from '../near.ts';
-import type { Queue } from '../queue/contract.ts';
-import { frontendFolder, prepareUser } from '../server/http/frontend-files.ts';
-import { checkListen } from '../server/http/guard.ts';
-import { createLogs, type Logs } from '../server/http/logs.ts';
-import { createServer } from '../server/server.ts';
-import type { Invocation } from './command.ts';
-import { FINISH_SECONDS, roomOptions, type Values, wholeNumber } from './options.ts';
-import { openPlaces } from './places.ts';
-import type { Terminal } from './terminal.ts';
+import { DarkroomError } from '../../errors.ts';
+import { didYouMean } from '../../near.ts';
+import type { Queue } from '../../queue/contract.ts';
+import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts';
+import { checkListen } from '../../server/http/guard.ts';
+import { createLogs, type Logs } from '../../server/http/logs.ts';
+import { createServer } from '../../server/server.ts';
+import type { Invocation } from '../command.ts';
+import { FINISH_SECONDS, roomOptions, type Values, wholeNumber } from '../options.ts';
+import { openPlaces } from '../server-folders.ts';
+import type { Terminal } from '../terminal.ts';
 
 const PORT = 8188;
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -89,7 +89,7 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
 
 /** The queue is read in only now: its database takes longer to load than everything before. */
 async function openJobs(options: { database: string; retries?: number; limit?: number }, { logger }: Logs): Promise<Queue> {
-  const { openQueue } = await import('../queue/queue.ts');
+  const { openQueue } = await import('../../queue/queue.ts');
   return await openQueue({ ...options, onProblem: (message, error) => logger.error({ err: error }, message) });
 }
 

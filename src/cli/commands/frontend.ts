@@ -1,10 +1,10 @@
 // darkroom frontend install: fetches ComfyUI's own frontend with pip, or says how to get it. Nothing of it comes with Darkroom.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../server/http/frontend-files.ts';
-import { cacheFolder } from '../storage/embedded-models.ts';
-import type { Invocation } from './command.ts';
+import { DarkroomError } from '../../errors.ts';
+import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../../server/http/frontend-files.ts';
+import { cacheFolder } from '../../storage/embedded-models.ts';
+import type { Invocation } from '../command.ts';
 
 const PYTHONS = ['python3', 'python', 'py'];
 const WHAT = `${FRONTEND_PACKAGE}==${FRONTEND_VERSION}`;

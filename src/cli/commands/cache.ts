@@ -1,9 +1,9 @@
 // darkroom cache list | clear [NAME…]: what the cache folder holds, and removing it.
-import { DarkroomError } from '../errors.ts';
-import { cacheEntries, chosenEntries, clearEntries } from '../storage/cache-folder.ts';
-import { cacheFolder } from '../storage/embedded-models.ts';
-import type { Invocation } from './command.ts';
-import { jsonLine, printable } from './terminal.ts';
+import { DarkroomError } from '../../errors.ts';
+import { cacheEntries, chosenEntries, clearEntries } from '../../storage/cache-folder.ts';
+import { cacheFolder } from '../../storage/embedded-models.ts';
+import type { Invocation } from '../command.ts';
+import { jsonLine, printable } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
 export async function cacheCommand({ values, positionals, terminal }: Invocation): Promise<number> {

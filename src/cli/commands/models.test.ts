@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { fixtureModel } from '../../test/support/golden.ts';
-import { dict, pickle, text } from '../../test/support/pickle.ts';
-import { zipOf } from '../../test/support/zip.ts';
-import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
-import { loadCheckpoint } from '../models/checkpoint/load.ts';
-import { createRuntime } from '../runtime/runtime.ts';
-import { main } from './cli.ts';
+import { fixtureModel } from '../../../test/support/golden.ts';
+import { dict, pickle, text } from '../../../test/support/pickle.ts';
+import { zipOf } from '../../../test/support/zip.ts';
+import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import { loadCheckpoint } from '../../models/checkpoint/load.ts';
+import { createRuntime } from '../../runtime/runtime.ts';
+import { main } from '../cli.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-models-'));
 const models = join(root, 'models');
@@ -53,7 +53,7 @@ beforeAll(async () => {
     mkdirSync(dirname(join(models, name)), { recursive: true });
     copyFileSync(fixtureModel(fixture), join(models, name));
   }
-  copyFileSync(fileURLToPath(new URL('../../test/fixtures/torch/inversion.pt', import.meta.url)), join(models, 'embeddings/old.pt'));
+  copyFileSync(fileURLToPath(new URL('../../../test/fixtures/torch/inversion.pt', import.meta.url)), join(models, 'embeddings/old.pt'));
   linkSync(join(models, 'loras/xl.safetensors'), join(models, 'checkpoints/lora.safetensors'));
   put('checkpoints/page.safetensors', '<!DOCTYPE html>\n<html><body>Log in</body></html>');
   put('checkpoints/pointer.safetensors', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n');
@@ -109,7 +109,7 @@ describe('darkroom models inspect', () => {
   });
 
   it('tells those that have loaders of their own', async () => {
-    const golden = (path: string): Buffer => readFileSync(new URL(`../../test/golden/${path}`, import.meta.url));
+    const golden = (path: string): Buffer => readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url));
     put('ultralytics/segm/eleven.pt', gunzipSync(golden('ultralytics/v11-segment.pt.gz')));
     put('ultralytics/bbox/eight.pt', gunzipSync(golden('ultralytics/v8-detect.pt.gz')));
     put('sams/sam.safetensors', gunzipSync(golden('sam/tiny_sam.safetensors.gz')));

@@ -1,11 +1,11 @@
 // darkroom worker: takes jobs of a server's queue, on this machine or another.
 import { once } from 'node:events';
-import { DarkroomError } from '../errors.ts';
-import type { QueueEvent } from '../queue/contract.ts';
-import type { Invocation } from './command.ts';
-import { FINISH_SECONDS, roomOptions, wholeNumber } from './options.ts';
-import { openPlaces } from './places.ts';
-import type { Terminal } from './terminal.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { QueueEvent } from '../../queue/contract.ts';
+import type { Invocation } from '../command.ts';
+import { FINISH_SECONDS, roomOptions, wholeNumber } from '../options.ts';
+import { openPlaces } from '../server-folders.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
 export async function workerCommand({ values, terminal, nodes }: Invocation): Promise<number> {
@@ -20,7 +20,7 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   const { models, input, output, temp } = folders;
   const finishMs = 1000 * (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS);
   // its database takes longer to load than all other commands
-  const { openQueue } = await import('../queue/queue.ts');
+  const { openQueue } = await import('../../queue/queue.ts');
   const queue = await openQueue({
     database,
     retries: wholeNumber(values, 'retries', 0, 100),

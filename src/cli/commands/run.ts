@@ -1,15 +1,15 @@
 // darkroom run FILE: runs a workflow, once or several times, and says where the pictures are.
 import { relative } from 'node:path';
-import { openDarkroom } from '../darkroom.ts';
-import { savedFiles } from '../engine/events.ts';
-import { DarkroomError } from '../errors.ts';
-import type { Invocation } from './command.ts';
-import { dynamicSeed, roomOptions } from './options.ts';
-import { createProgress } from './progress.ts';
-import { asDarkroomError, exitCodeOf, report } from './report.ts';
-import { type Failure, plannedRuns, reportFailures } from './series.ts';
-import { openSource } from './source.ts';
-import { jsonLine, type Terminal } from './terminal.ts';
+import { openDarkroom } from '../../darkroom.ts';
+import { savedFiles } from '../../engine/events.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { Invocation } from '../command.ts';
+import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
+import { dynamicSeed, roomOptions } from '../options.ts';
+import { createProgress } from '../progress.ts';
+import { type Failure, plannedRuns, reportFailures } from '../run-series.ts';
+import { jsonLine, type Terminal } from '../terminal.ts';
+import { openSource } from '../workflow-source.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
 export async function runCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {

@@ -1,19 +1,19 @@
 // darkroom convert FILE: a workflow in any form as an API file.
 import { renameSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { didYouMean } from '../near.ts';
-import { NODES } from '../nodes/index.ts';
-import { pythonRandom } from '../random/python.ts';
-import { writeWhole } from '../storage/atomic-write.ts';
-import { printGraph } from '../workflow/export/print-api.ts';
-import { toTypeScript } from '../workflow/export/to-typescript.ts';
-import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../workflow/read/read.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
-import type { Invocation } from './command.ts';
-import { dynamicSeed } from './options.ts';
-import { openSource } from './source.ts';
-import { coloured, printable } from './terminal.ts';
+import { DarkroomError } from '../../errors.ts';
+import { didYouMean } from '../../near.ts';
+import { NODES } from '../../nodes/index.ts';
+import { pythonRandom } from '../../random/python.ts';
+import { writeWhole } from '../../storage/atomic-write.ts';
+import { printGraph } from '../../workflow/export/print-api.ts';
+import { toTypeScript } from '../../workflow/export/to-typescript.ts';
+import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
+import type { NodeTable } from '../../workflow/validate/validate.ts';
+import type { Invocation } from '../command.ts';
+import { dynamicSeed } from '../options.ts';
+import { coloured, printable } from '../terminal.ts';
+import { openSource } from '../workflow-source.ts';
 
 type Printer = (workflow: Workflow, nodes: NodeTable, name: string) => string;
 

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodePng } from '../image/codec/png.ts';
-import { main } from './cli.ts';
-import { openSource } from './source.ts';
+import { encodePng } from '../../image/codec/png.ts';
+import { main } from '../cli.ts';
+import { openSource } from '../workflow-source.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-convert-'));
 const file = (name: string): string => join(dir, name);

@@ -1,16 +1,16 @@
 // darkroom models list | inspect FILE…: the model files that are there, and what a file is.
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { DarkroomError } from '../errors.ts';
-import { identifyModel, inspectModel, type ModelReport } from '../models/inspect/inspect-model.ts';
-import { didYouMean } from '../near.ts';
-import { inUnits } from '../runtime/memory.ts';
-import { contentHash } from '../storage/content-hash.ts';
-import { cacheFolder, embeddedModels } from '../storage/embedded-models.ts';
-import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
-import type { Invocation } from './command.ts';
-import { asDarkroomError, exitCodeOf, report } from './report.ts';
-import { coloured, jsonLine, printable, type Terminal } from './terminal.ts';
+import { DarkroomError } from '../../errors.ts';
+import { identifyModel, inspectModel, type ModelReport } from '../../models/inspect/inspect-model.ts';
+import { didYouMean } from '../../near.ts';
+import { inUnits } from '../../runtime/memory.ts';
+import { contentHash } from '../../storage/content-hash.ts';
+import { cacheFolder, embeddedModels } from '../../storage/embedded-models.ts';
+import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
+import type { Invocation } from '../command.ts';
+import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
+import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
 
 /** The kinds of folders, as ComfyUI and the packs name them. */
 const KINDS = [

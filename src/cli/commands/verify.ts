@@ -1,11 +1,11 @@
 // darkroom verify FILE.png: runs what made a picture again, and says whether it comes out the same.
 import { readFileSync } from 'node:fs';
-import { type Verification, verifyPicture } from '../engine/verify-image.ts';
-import { DarkroomError } from '../errors.ts';
-import type { Invocation } from './command.ts';
-import { roomOptions } from './options.ts';
-import { createProgress } from './progress.ts';
-import { coloured, jsonLine, printable } from './terminal.ts';
+import { type Verification, verifyPicture } from '../../engine/verify-image.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { Invocation } from '../command.ts';
+import { roomOptions } from '../options.ts';
+import { createProgress } from '../progress.ts';
+import { coloured, jsonLine, printable } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
 export async function verifyCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
