@@ -2,7 +2,7 @@
 import type { DarkroomOptions } from '../darkroom.ts';
 import { versions } from '../engine/versions.ts';
 import { DarkroomError } from '../errors.ts';
-import { didYouMean } from '../near.ts';
+import { didYouMean } from '../near-matches.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { asDarkroomError, exitCodeOf, report } from './error-report.ts';

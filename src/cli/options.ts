@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { DarkroomOptions } from '../darkroom.ts';
 import { DarkroomError } from '../errors.ts';
-import { didYouMean } from '../near.ts';
+import { didYouMean } from '../near-matches.ts';
 import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
 import { precisionOf } from '../runtime/precision.ts';
 import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';

@@ -1,6 +1,6 @@
 // What UNets compute in. Text encoders and autoencoders don't follow int8.
 import { DarkroomError } from '../errors.ts';
-import { didYouMean } from '../near.ts';
+import { didYouMean } from '../near-matches.ts';
 
 /**
  * fp32: as the original on a CPU. fp16: on graphics cards. int8: on a CPU, most layers in 8-bit integers (models/unet/int8-layers.ts); faster

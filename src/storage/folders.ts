@@ -2,7 +2,7 @@
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { didYouMean } from '../near.ts';
+import { didYouMean } from '../near-matches.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { EmbeddedModels } from './embedded-models.ts';
 import { readWildcards, wildcardFolders } from './wildcard-files.ts';

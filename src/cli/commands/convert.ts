@@ -2,7 +2,7 @@
 import { renameSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import { NODES } from '../../nodes/index.ts';
 import { pythonRandom } from '../../random/python.ts';
 import { writeWhole } from '../../storage/atomic-write.ts';

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { identifyModel, inspectModel, type ModelReport } from '../../models/inspect/inspect-model.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import { inUnits } from '../../runtime/memory.ts';
 import { contentHash } from '../../storage/content-hash.ts';
 import { cacheFolder, embeddedModels } from '../../storage/embedded-models.ts';

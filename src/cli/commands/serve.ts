@@ -1,7 +1,7 @@
 // What darkroom serve does: the listener first, then the database, then the engine; until Ctrl-C.
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import type { Queue } from '../../queue/contract.ts';
 import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts';
 import { checkListen } from '../../server/http/guard.ts';

@@ -1,5 +1,5 @@
 // KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): from a seed, a schedule and a part of its steps to a latent.
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import { prepareNoise } from '../../random/noise.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cfgGuider } from '../guiders/guider.ts';

@@ -1,7 +1,7 @@
 // Replaces widget values of a graph before it is checked: `ID.INPUT` (ID is a node id or a title), or what is meant (`prompt`, `seed` …).
 import { DarkroomError } from '../../errors.ts';
 import { type Json, type JsonObject, parseJson } from '../../formats/json.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import { inputOf } from '../../nodes/declare.ts';
 import { type Graph, linkOf, nodeName, withInputs } from '../api-graph.ts';
 import { typeOf } from '../input-spec.ts';

@@ -1,7 +1,7 @@
 // Several runs of one workflow: a table of overrides, one run per line, and each of them with successive seeds.
 import { DarkroomError } from '../../errors.ts';
 import { parseCsv } from '../../formats/csv.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import type { Graph } from '../api-graph.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';

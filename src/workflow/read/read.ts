@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, keysOf, objectOf, parseJson } from '../../formats/json.ts';
 import { type PictureKind, pictureKind, readPictureText } from '../../image/codec/image-metadata.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import { declarationOf } from '../../nodes/aliases.ts';
 import { NODES } from '../../nodes/index.ts';
 import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';

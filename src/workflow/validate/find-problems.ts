@@ -1,6 +1,6 @@
 // Everything that keeps a workflow from running, in one pass: where some node types are missing, the rest is checked all the same.
 import type { DarkroomError } from '../../errors.ts';
-import { near } from '../../near.ts';
+import { near } from '../../near-matches.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packOf } from '../../nodes/foreign-packs.ts';
 import { REFUSED } from '../../nodes/refused.ts';

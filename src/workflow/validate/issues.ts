@@ -1,7 +1,7 @@
 // The error objects of POST /prompt, each with the Darkroom error that explains it. After ComfyUI's execution.py, validate_prompt.
 import { DarkroomError, type ErrorCode, type ErrorDetails } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
-import { didYouMean } from '../../near.ts';
+import { didYouMean } from '../../near-matches.ts';
 import { packOf } from '../../nodes/foreign-packs.ts';
 import { REFUSED } from '../../nodes/refused.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';

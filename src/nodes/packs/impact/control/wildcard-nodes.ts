@@ -1,7 +1,7 @@
 // Prompts with wildcards and LoRAs. Source: Impact Pack impact_pack.py, wildcards.py, impact_server.py (text is populated before the run).
 import { createHash } from 'node:crypto';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import { didYouMean } from '../../../../near.ts';
+import { didYouMean } from '../../../../near-matches.ts';
 import { concatConditioning } from '../../../../sampling/conditioning/operations.ts';
 import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
 import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../../../text/lora-tags.ts';

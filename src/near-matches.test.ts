@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { didYouMean, distance, near } from './near.ts';
+import { didYouMean, distance, near } from './near-matches.ts';
 
 it('counts edits; a swap of neighbours is one', () => {
   expect([distance('', 'abc'), distance('kitten', 'sitting'), distance('run', 'rnu'), distance('a', 'a')]).toEqual([3, 3, 1, 0]);
