@@ -15,7 +15,7 @@ import { readWorkflow } from '../read/read.ts';
 import { camelCase, toTypeScript } from './to-typescript.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const files = join(here, '..', '..', 'test', 'golden', 'workflows');
+const files = join(here, '../../../test/golden/workflows');
 const WORKFLOWS = readdirSync(files).filter((name) => name.endsWith('.api.json'));
 const read = (name: string): Graph => readWorkflow(parseJson(readFileSync(join(files, name), 'utf8'))).graph;
 

@@ -7,7 +7,7 @@ import { REFUSED } from '../../refused.ts';
 import { IMPACT_NODES } from './index.ts';
 
 const types: string[] = JSON.parse(
-  readFileSync(join(import.meta.dirname, '..', '..', '..', 'test', 'fixtures', 'impact-nodes.json'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../../test/fixtures/impact-nodes.json'), 'utf8'),
 );
 
 it('knows all 186 types', () => {
