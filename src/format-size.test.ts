@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { formatSize } from './format-size.ts';
+
+it.each([
+  [3.44e9, '3.4 GB'],
+  [0.97e9, '1.0 GB'],
+  [210.4e6, '210 MB'],
+  [0.95e6, '1 MB'],
+  [1, '1 kB'],
+  [0, '0 kB'],
+])('formats %d bytes', (bytes, text) => {
+  expect(formatSize(bytes)).toBe(text);
+});
