@@ -42,7 +42,8 @@ export default {
     },
     {
       name: 'front-ends-use-nodes',
-      comment: 'The server and the command line know nodes and workflows, not networks or samplers; models/inspect describes model files.',
+      comment:
+        'The server and the command line know nodes and workflows, not networks or samplers; models/inspect describes model files.',
       severity: 'error',
       from: { path: '^src/(server|cli)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/(models|sampling)/', pathNot: '^src/models/inspect/' },

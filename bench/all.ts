@@ -10,6 +10,10 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 for (const name of BENCHES) {
   console.log(`\n## ${name}\n`);
-  const { status } = spawnSync(process.execPath, ['--import', tsx, join(import.meta.dirname, `${name}.ts`)], { stdio: 'inherit' });
+  const { status } = spawnSync(
+    process.execPath,
+    ['--import', tsx, join(import.meta.dirname, `${name}.ts`)],
+    { stdio: 'inherit' },
+  );
   if (status !== 0) process.exitCode = 1;
 }

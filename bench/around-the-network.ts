@@ -72,7 +72,8 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Runs `work` with every Float32Array counted as it is made; views are free. `made` says how many bytes so far. */
 async function counting<T>(work: (made: () => number) => Promise<T>): Promise<T> {
@@ -99,7 +100,12 @@ interface Cost {
   readonly most: number;
 }
 
-async function measure({ sampler, positive = prompt, latent: start = latent, model = plain }: Setting): Promise<Cost> {
+async function measure({
+  sampler,
+  positive = prompt,
+  latent: start = latent,
+  model = plain,
+}: Setting): Promise<Cost> {
   const sigmas = calculateSigmas(model.sampling, 'karras', STEPS);
   const run = (onStep?: () => void) =>
     sampleParts({
@@ -126,7 +132,11 @@ async function measure({ sampler, positive = prompt, latent: start = latent, mod
 async function evaluation(file: string): Promise<number> {
   const runtime = createRuntime({ threads: cpus().length });
   const { unet } = await loadCheckpoint(file, runtime);
-  const inputs = { x: full([2, 4, 64, 64], 0.1), timesteps: Float32Array.of(500, 500), context: full([2, 77, unet!.contextDim], 0.1) };
+  const inputs = {
+    x: full([2, 4, 64, 64], 0.1),
+    timesteps: Float32Array.of(500, 500),
+    context: full([2, 77, unet!.contextDim], 0.1),
+  };
   const times: number[] = [];
   for (let i = 0; i < 4; i++) {
     const began = performance.now();
@@ -144,9 +154,13 @@ const seconds = file ? await evaluation(file) : EVALUATION;
 console.log(
   `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}; an evaluation takes ${seconds.toFixed(2)} s (${file ? 'measured' : 'noted'})\n`,
 );
-console.log('| what a step does | sampler | ms per step | share of an evaluation | MB of arrays per step (most) |\n|---|---|---|---|---|');
+console.log(
+  '| what a step does | sampler | ms per step | share of an evaluation | MB of arrays per step (most) |\n|---|---|---|---|---|',
+);
 for (const setting of SETTINGS) {
   const { ms, bytes, most } = await measure(setting);
   const share = `${((ms / 1000 / seconds) * 100).toFixed(2)} %`;
-  console.log(`| ${setting.name} | ${setting.sampler} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} (${mb(most)}) |`);
+  console.log(
+    `| ${setting.name} | ${setting.sampler} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} (${mb(most)}) |`,
+  );
 }

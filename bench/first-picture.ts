@@ -27,11 +27,18 @@ function peakMemory(pid: number): number {
       return '';
     }
   };
-  const family = readdirSync('/proc').filter((p) => p === String(pid) || status(p).includes(`PPid:\t${pid}\n`));
-  return family.reduce((sum, p) => sum + Number(/VmHWM:\s+(\d+)/.exec(status(p))?.[1] ?? 0) / 1024, 0);
+  const family = readdirSync('/proc').filter(
+    (p) => p === String(pid) || status(p).includes(`PPid:\t${pid}\n`),
+  );
+  return family.reduce(
+    (sum, p) => sum + Number(/VmHWM:\s+(\d+)/.exec(status(p))?.[1] ?? 0) / 1024,
+    0,
+  );
 }
 
-const { values } = parseArgs({ options: { python: { type: 'string' }, comfy: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { python: { type: 'string' }, comfy: { type: 'string' } },
+});
 const output = mkdtempSync(join(tmpdir(), 'darkroom-bench-'));
 
 const ours = (workflow: string): string[] => {
@@ -63,7 +70,8 @@ async function measure([program, ...args]: readonly string[]): Promise<Figures> 
     last = now;
   }
   clearInterval(watch);
-  if (child.exitCode) throw new Error(`${program} ${args.join(' ')} ended with exit status ${child.exitCode}`);
+  if (child.exitCode)
+    throw new Error(`${program} ${args.join(' ')} ended with exit status ${child.exitCode}`);
   return { total: (performance.now() - started) / 1000, perStep: median(steps), peak };
 }
 
@@ -72,15 +80,21 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1];
 }
 
-console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${RUNS} runs each, in turn\n`);
+console.log(
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${RUNS} runs each, in turn\n`,
+);
 console.log('| workflow | first picture, s | s per step | peak memory, MB |\n|---|---|---|---|');
 const commands = new Map(WORKFLOWS.map((name) => [name, ours(name)]));
-if (values.python && values.comfy) commands.set('ComfyUI: its nodes imported', comfy(values.python, values.comfy));
+if (values.python && values.comfy)
+  commands.set('ComfyUI: its nodes imported', comfy(values.python, values.comfy));
 const figures = new Map<string, Figures[]>([...commands.keys()].map((name) => [name, []]));
-for (let run = 0; run < RUNS; run++) for (const [name, command] of commands) figures.get(name)!.push(await measure(command));
+for (let run = 0; run < RUNS; run++)
+  for (const [name, command] of commands) figures.get(name)!.push(await measure(command));
 for (const [name, list] of figures) {
   const column = (pick: (f: Figures) => number): number => median(list.map(pick));
   const step = list[0].perStep ? column((f) => f.perStep).toFixed(3) : '';
-  console.log(`| ${name} | ${column((f) => f.total).toFixed(2)} | ${step} | ${column((f) => f.peak).toFixed(0)} |`);
+  console.log(
+    `| ${name} | ${column((f) => f.total).toFixed(2)} | ${step} | ${column((f) => f.peak).toFixed(0)} |`,
+  );
 }
 rmSync(output, { recursive: true });

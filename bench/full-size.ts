@@ -14,9 +14,25 @@ interface UNetSizes {
   readonly linear?: boolean;
 }
 
-const SD15: UNetSizes = { width: 320, levels: levels([1, 1], [2, 1], [4, 1], [4, 0]), context: 768 };
-const SDXL: UNetSizes = { width: 320, levels: levels([1, 0], [2, 2], [4, 10]), context: 2048, adm: 2816, linear: true };
-const REFINER: UNetSizes = { width: 384, levels: levels([1, 0], [2, 4], [4, 4], [4, 0]), context: 1280, adm: 2560, linear: true };
+const SD15: UNetSizes = {
+  width: 320,
+  levels: levels([1, 1], [2, 1], [4, 1], [4, 0]),
+  context: 768,
+};
+const SDXL: UNetSizes = {
+  width: 320,
+  levels: levels([1, 0], [2, 2], [4, 10]),
+  context: 2048,
+  adm: 2816,
+  linear: true,
+};
+const REFINER: UNetSizes = {
+  width: 384,
+  levels: levels([1, 0], [2, 4], [4, 4], [4, 0]),
+  context: 1280,
+  adm: 2560,
+  linear: true,
+};
 
 function levels(...of: readonly (readonly [number, number])[]): UNetSizes['levels'] {
   return of.map(([times, depth]) => ({ times, depth }));
@@ -40,7 +56,13 @@ function residual(put: Put, at: string, from: number, to: number, time: number):
   if (from !== to) put(`${at}.skip_connection`, [to, from, 1, 1]);
 }
 
-function transformer(put: Put, at: string, c: number, depth: number, { context, linear }: UNetSizes): void {
+function transformer(
+  put: Put,
+  at: string,
+  c: number,
+  depth: number,
+  { context, linear }: UNetSizes,
+): void {
   const projection = linear ? [c, c] : [c, c, 1, 1];
   put(`${at}.norm`, [c]);
   put(`${at}.proj_in`, projection);
@@ -83,7 +105,13 @@ function firstHalf(put: Put, sizes: UNetSizes): { skips: number[]; middle: numbe
     skips.push(c);
   }
   residual(put, 'middle_block.0', c, c, time);
-  transformer(put, 'middle_block.1', c, sizes.levels.findLast(({ depth }) => depth > 0)!.depth, sizes);
+  transformer(
+    put,
+    'middle_block.1',
+    c,
+    sizes.levels.findLast(({ depth }) => depth > 0)!.depth,
+    sizes,
+  );
   residual(put, 'middle_block.2', c, c, time);
   return { skips, middle: c };
 }
@@ -173,7 +201,8 @@ function vae(shapes: Shapes, prefix: string): void {
   const middle = (side: string): void => {
     block(`${side}.mid.block_1`, 512, 512);
     put(`${side}.mid.attn_1.norm`, [512]);
-    for (const name of ['q', 'k', 'v', 'proj_out']) put(`${side}.mid.attn_1.${name}`, [512, 512, 1, 1]);
+    for (const name of ['q', 'k', 'v', 'proj_out'])
+      put(`${side}.mid.attn_1.${name}`, [512, 512, 1, 1]);
     block(`${side}.mid.block_2`, 512, 512);
   };
   put('encoder.conv_in', [128, 3, 3, 3]);
@@ -209,15 +238,27 @@ function esrgan(shapes: Shapes): void {
   put('conv_first', [64, 3, 3, 3]);
   for (let block = 0; block < 23; block++)
     for (const part of [1, 2, 3])
-      for (const i of [1, 2, 3, 4, 5]) put(`body.${block}.rdb${part}.conv${i}`, [i === 5 ? 64 : 32, 32 + 32 * i, 3, 3]);
+      for (const i of [1, 2, 3, 4, 5])
+        put(`body.${block}.rdb${part}.conv${i}`, [i === 5 ? 64 : 32, 32 + 32 * i, 3, 3]);
   for (const name of ['conv_body', 'conv_up1', 'conv_up2', 'conv_hr']) put(name, [64, 64, 3, 3]);
   put('conv_last', [3, 64, 3, 3]);
 }
 
 /** What the checkpoints of the latent-diffusion programs carry beside the networks: tables of the noise schedule. */
 const SCHEDULE = [
-  ...['betas', 'alphas_cumprod', 'alphas_cumprod_prev', 'sqrt_alphas_cumprod', 'sqrt_one_minus_alphas_cumprod'],
-  ...['log_one_minus_alphas_cumprod', 'sqrt_recip_alphas_cumprod', 'sqrt_recipm1_alphas_cumprod', 'posterior_variance'],
+  ...[
+    'betas',
+    'alphas_cumprod',
+    'alphas_cumprod_prev',
+    'sqrt_alphas_cumprod',
+    'sqrt_one_minus_alphas_cumprod',
+  ],
+  ...[
+    'log_one_minus_alphas_cumprod',
+    'sqrt_recip_alphas_cumprod',
+    'sqrt_recipm1_alphas_cumprod',
+    'posterior_variance',
+  ],
   ...['posterior_log_variance_clipped', 'posterior_mean_coef1', 'posterior_mean_coef2'],
 ];
 

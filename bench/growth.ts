@@ -17,7 +17,10 @@ import { type Chart, lineChart, type Series } from './plot.ts';
 const CFG = 7;
 const IMAGES = join(import.meta.dirname, '..', 'docs', 'images');
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { largest: { type: 'string', default: '768' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { largest: { type: 'string', default: '768' } },
+});
 const [file, ...asked] = positionals;
 if (!file) throw new Error('name a checkpoint: npm run bench:growth -- CHECKPOINT');
 const runtime = createRuntime({ threads: 1 });
@@ -31,7 +34,11 @@ const prompt = (phase: number): Conditioning => {
 };
 
 /** Processor seconds of one guided prediction for latents of this size. */
-async function seconds(batch: number, cells: number, positive: Conditioning = prompt(1)): Promise<number> {
+async function seconds(
+  batch: number,
+  cells: number,
+  positive: Conditioning = prompt(1),
+): Promise<number> {
   const latent = wave(batch, 4, cells, cells);
   const predict = cfgGuider(model, positive, prompt(2), CFG).prepare({ shape: latent.shape });
   const began = process.cpuUsage();
@@ -40,7 +47,11 @@ async function seconds(batch: number, cells: number, positive: Conditioning = pr
   return (user + system) / 1e6;
 }
 
-async function sweep(name: string, places: readonly number[], measure: (place: number) => Promise<number>): Promise<Series> {
+async function sweep(
+  name: string,
+  places: readonly number[],
+  measure: (place: number) => Promise<number>,
+): Promise<Series> {
   const points: { x: number; y: number }[] = [];
   for (const x of places) {
     points.push({ x, y: await measure(x) });
@@ -49,7 +60,8 @@ async function sweep(name: string, places: readonly number[], measure: (place: n
   return { name, points };
 }
 
-const save = (name: string, chart: Chart): void => writeFileSync(join(IMAGES, `growth-${name}.svg`), lineChart(chart));
+const save = (name: string, chart: Chart): void =>
+  writeFileSync(join(IMAGES, `growth-${name}.svg`), lineChart(chart));
 
 /** n prompts side by side on a picture of `cells` latent cells: each on its own strip, or each on all of it with a mask. */
 function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning {
@@ -57,7 +69,11 @@ function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning
   const width = size / n;
   return Array.from({ length: n }, (_, i): Conditioning => {
     if (how === 'areas')
-      return setArea(prompt(i), { width: Math.ceil(width / 8) * 8, height: size, x: Math.floor((i * width) / 8) * 8, y: 0 }, 1);
+      return setArea(
+        prompt(i),
+        { width: Math.ceil(width / 8) * 8, height: size, x: Math.floor((i * width) / 8) * 8, y: 0 },
+        1,
+      );
     const inside = (x: number): number => Number(x >= i * width && x < (i + 1) * width);
     return setMask(
       prompt(i),
@@ -73,7 +89,9 @@ function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   pixels: async () => {
-    const sides = [256, 320, 384, 448, 512, 640, 768].filter((side) => side <= Number(values.largest));
+    const sides = [256, 320, 384, 448, 512, 640, 768].filter(
+      (side) => side <= Number(values.largest),
+    );
     const measured = await sweep('pixels a side', sides, (side) => seconds(1, side / 8));
     const points = measured.points.map(({ x, y }) => ({ x: (x * x) / 1e6, y }));
     const each = points[0].y / points[0].x;
@@ -82,15 +100,30 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
       { name: 'as the smallest', points: points.map(({ x }) => ({ x, y: x * each })) },
     ];
     const ticks = sides.map((side) => ({ at: (side * side) / 1e6, text: `${side}²` }));
-    save('pixels', { title: 'One step with both sides', x: 'pixels', y: 'processor seconds', ticks, series });
+    save('pixels', {
+      title: 'One step with both sides',
+      x: 'pixels',
+      y: 'processor seconds',
+      ticks,
+      series,
+    });
   },
   batch: async () => {
     const series = await sweep('pictures at 256²', [1, 2, 3, 4], (n) => seconds(n, 32));
-    save('batch', { title: 'One step of a batch, 256 × 256', x: 'pictures in the batch', y: 'processor seconds', series: [series] });
+    save('batch', {
+      title: 'One step of a batch, 256 × 256',
+      x: 'pictures in the batch',
+      y: 'processor seconds',
+      series: [series],
+    });
   },
   regions: async () => {
-    const masks = await sweep('masks at 256²', [1, 2, 3, 4], (n) => seconds(1, 32, regions(n, 32, 'masks')));
-    const areas = await sweep('areas at 256²', [1, 2, 4], (n) => seconds(1, 32, regions(n, 32, 'areas')));
+    const masks = await sweep('masks at 256²', [1, 2, 3, 4], (n) =>
+      seconds(1, 32, regions(n, 32, 'masks')),
+    );
+    const areas = await sweep('areas at 256²', [1, 2, 4], (n) =>
+      seconds(1, 32, regions(n, 32, 'areas')),
+    );
     save('regions', {
       title: 'One step with a prompt per region, 256 × 256',
       x: 'regions',
@@ -102,7 +135,10 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
 
 // opens the network
 await seconds(1, 16);
-console.log(`${cpus()[0].model}, Node ${process.versions.node}, one thread, processor seconds of one step with both sides\n`);
+console.log(
+  `${cpus()[0].model}, Node ${process.versions.node}, one thread, processor seconds of one step with both sides\n`,
+);
 console.log('| what | how many | s |\n|---|---|---|');
-for (const [name, measure] of Object.entries(PARTS)) if (asked.length === 0 || asked.includes(name)) await measure();
+for (const [name, measure] of Object.entries(PARTS))
+  if (asked.length === 0 || asked.includes(name)) await measure();
 await runtime.close();

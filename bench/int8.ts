@@ -34,7 +34,8 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', default: '' },
   },
 });
-const file = values.checkpoint ?? embeddedModels().unpack('checkpoints', 'darkroom-tiny-base.safetensors')!;
+const file =
+  values.checkpoint ?? embeddedModels().unpack('checkpoints', 'darkroom-tiny-base.safetensors')!;
 const context = testContext({ checkpoints: { [basename(file)]: file } });
 const prompts: readonly { readonly prompt: string }[] = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', 'training', 'prompts.json'), 'utf8'),
@@ -71,17 +72,37 @@ async function evaluator(plan: Int8Plan | undefined) {
   };
 }
 
-const [loaded, clip, vae] = (await runNode('CheckpointLoaderSimple', { ckpt_name: basename(file) }, context)) as readonly unknown[];
+const [loaded, clip, vae] = (await runNode(
+  'CheckpointLoaderSimple',
+  { ckpt_name: basename(file) },
+  context,
+)) as readonly unknown[];
 const size = Number(values.size);
-const encode = async (text: string) => (await runNode('CLIPTextEncode', { text, clip }, context))[0];
+const encode = async (text: string) =>
+  (await runNode('CLIPTextEncode', { text, clip }, context))[0];
 const negative = await encode('');
 
 /** A whole run with this evaluation; gives the picture [1, H, W, 3]. */
 async function draw(evaluate: UNet['evaluate'], prompt: string, seed: number): Promise<Tensor> {
   const model: Model = { ...(loaded as Model), unet: { ...(loaded as Model).unet, evaluate } };
-  const [latent] = await runNode('EmptyLatentImage', { width: size, height: size, batch_size: 1 }, context);
-  const given = { seed: BigInt(seed), steps: Number(values.steps), cfg: 4.5, sampler_name: 'dpmpp_2m', scheduler: 'karras', denoise: 1 };
-  const [samples] = await runNode('KSampler', { ...given, model, positive: await encode(prompt), negative, latent_image: latent }, context);
+  const [latent] = await runNode(
+    'EmptyLatentImage',
+    { width: size, height: size, batch_size: 1 },
+    context,
+  );
+  const given = {
+    seed: BigInt(seed),
+    steps: Number(values.steps),
+    cfg: 4.5,
+    sampler_name: 'dpmpp_2m',
+    scheduler: 'karras',
+    denoise: 1,
+  };
+  const [samples] = await runNode(
+    'KSampler',
+    { ...given, model, positive: await encode(prompt), negative, latent_image: latent },
+    context,
+  );
   return (await runNode('VAEDecode', { samples, vae }, context))[0];
 }
 
@@ -113,7 +134,8 @@ async function layers(): Promise<void> {
     let step = 0;
     await draw(
       (given) => {
-        if (step++ % 4 === 1) inputs.push({ ...given, x: { ...given.x, data: given.x.data.slice() } });
+        if (step++ % 4 === 1)
+          inputs.push({ ...given, x: { ...given.x, data: given.x.data.slice() } });
         return exact.evaluate(given);
       },
       prompt,
@@ -122,20 +144,30 @@ async function layers(): Promise<void> {
   }
   const wanted: Tensor[] = [];
   for (const one of inputs) wanted.push(await exact.evaluate(one));
-  console.log(`${inputs.length} evaluations of real runs\n\n| layers in int8 | relative RMS error | worst |\n|---|---|---|`);
+  console.log(
+    `${inputs.length} evaluations of real runs\n\n| layers in int8 | relative RMS error | worst |\n|---|---|---|`,
+  );
   const rows: { name: string; mean: number; worst: number }[] = [];
   const measure = async (name: string, plan: Int8Plan): Promise<void> => {
     const { evaluate, close } = await evaluator(plan);
     const errors = [];
     for (const [i, one] of inputs.entries()) errors.push(relative(await evaluate(one), wanted[i]));
     await close();
-    rows.push({ name, mean: Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length), worst: Math.max(...errors) });
+    rows.push({
+      name,
+      mean: Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length),
+      worst: Math.max(...errors),
+    });
   };
-  for (const [name, pattern] of Object.entries(KINDS).filter(([name]) => name.includes(values.only)))
+  for (const [name, pattern] of Object.entries(KINDS).filter(([name]) =>
+    name.includes(values.only),
+  ))
     for (const scaling of ['tensor', 'row'] as const)
       await measure(`${name}, ${scaling}`, (layer) => (pattern.test(layer) ? scaling : undefined));
   await measure('**plan**', INT8_LAYERS);
-  await measure('all that are wide enough, tensor', (_, [out, width]) => (Math.min(out, width) >= 64 ? 'tensor' : undefined));
+  await measure('all that are wide enough, tensor', (_, [out, width]) =>
+    Math.min(out, width) >= 64 ? 'tensor' : undefined,
+  );
   for (const { name, mean, worst } of rows.sort((a, b) => b.mean - a.mean))
     console.log(`| ${name} | ${mean.toExponential(2)} | ${worst.toExponential(2)} |`);
   await exact.close();
@@ -157,10 +189,13 @@ const PLANS: Readonly<Record<string, Int8Plan>> = {
 
 async function pictures(): Promise<void> {
   const exact = await evaluator(undefined);
-  console.log('| plan | pictures | PSNR dB, mean | worst | SSIM, mean | worst | worst prompt |\n|---|---|---|---|---|---|---|');
+  console.log(
+    '| plan | pictures | PSNR dB, mean | worst | SSIM, mean | worst | worst prompt |\n|---|---|---|---|---|---|---|',
+  );
   const chosen = prompts.slice(0, Number(values.prompts ?? 50));
   const wanted: Tensor[] = [];
-  for (const [i, { prompt }] of chosen.entries()) wanted.push(await draw(exact.evaluate, prompt, i));
+  for (const [i, { prompt }] of chosen.entries())
+    wanted.push(await draw(exact.evaluate, prompt, i));
   for (const name of values.plans.split(',')) {
     const { evaluate, close } = await evaluator(PLANS[name]);
     const found: { prompt: string; psnr: number; ssim: number }[] = [];
@@ -169,7 +204,8 @@ async function pictures(): Promise<void> {
       found.push({ prompt, psnr: psnr(picture, wanted[i]), ssim: ssim(picture, wanted[i]) });
     }
     await close();
-    const mean = (of: 'psnr' | 'ssim'): number => found.reduce((sum, one) => sum + one[of], 0) / found.length;
+    const mean = (of: 'psnr' | 'ssim'): number =>
+      found.reduce((sum, one) => sum + one[of], 0) / found.length;
     const worst = found.reduce((a, b) => (b.psnr < a.psnr ? b : a));
     console.log(
       `| ${name} | ${found.length} | ${mean('psnr').toFixed(1)} | ${worst.psnr.toFixed(1)} | ${mean('ssim').toFixed(3)} | ${Math.min(...found.map((one) => one.ssim)).toFixed(3)} | ${worst.prompt} |`,

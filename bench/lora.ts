@@ -17,7 +17,11 @@ import { writeRandom } from './make-checkpoints.ts';
 
 const UNET = 'model.diffusion_model.';
 const unetShapes = (): Shapes =>
-  new Map([...FULL_SIZE.sd15()].flatMap(([name, shape]) => (name.startsWith(UNET) ? [[name.slice(UNET.length), shape] as const] : [])));
+  new Map(
+    [...FULL_SIZE.sd15()].flatMap(([name, shape]) =>
+      name.startsWith(UNET) ? [[name.slice(UNET.length), shape] as const] : [],
+    ),
+  );
 const clipShapes = (): Shapes => {
   const shapes: Shapes = new Map();
   clipG(shapes, '');
@@ -25,7 +29,11 @@ const clipShapes = (): Shapes => {
 };
 
 /** LoRA or LoHa of the transformers' linears. */
-function loraShapes(shapes: Iterable<readonly [string, readonly number[]]>, rank: number, kind: 'lora' | 'loha'): Shapes {
+function loraShapes(
+  shapes: Iterable<readonly [string, readonly number[]]>,
+  rank: number,
+  kind: 'lora' | 'loha',
+): Shapes {
   const made: Shapes = new Map();
   for (const [key, [out, width]] of shapes) {
     const factors = {
@@ -35,7 +43,8 @@ function loraShapes(shapes: Iterable<readonly [string, readonly number[]]>, rank
         ['hada_w2_a', 'hada_w2_b'],
       ],
     }[kind];
-    for (const [up, down] of factors) made.set(`${key}.${up}`, [out, rank]).set(`${key}.${down}`, [rank, width]);
+    for (const [up, down] of factors)
+      made.set(`${key}.${up}`, [out, rank]).set(`${key}.${down}`, [rank, width]);
   }
   return made;
 }
@@ -47,12 +56,16 @@ async function timed(label: string, work: () => Promise<unknown>): Promise<void>
   writeFileSync('/proc/self/clear_refs', '5'); // the peak begins anew
   const started = performance.now();
   await work();
-  console.log(`| ${label} | ${((performance.now() - started) / 1000).toFixed(2)} | ${memory('VmRSS')} | ${memory('VmHWM')} |`);
+  console.log(
+    `| ${label} | ${((performance.now() - started) / 1000).toFixed(2)} | ${memory('VmRSS')} | ${memory('VmHWM')} |`,
+  );
 }
 
 const [what = 'unet', rank = '16', size = '32'] = process.argv.slice(2);
 const root = mkdtempSync(join(tmpdir(), 'darkroom-bench-lora-'));
-const [model, ...loras] = ['model', 'lora', 'loha'].map((name) => join(root, `${name}.safetensors`));
+const [model, ...loras] = ['model', 'lora', 'loha'].map((name) =>
+  join(root, `${name}.safetensors`),
+);
 try {
   const shapes = what === 'unet' ? unetShapes() : clipShapes();
   await writeRandom(model, shapes);
@@ -60,7 +73,9 @@ try {
   await opened.close();
   // one network at a time: what was open is closed for the next
   const runtime = createRuntime({ memoryBudget: 1 });
-  console.log(`${what} of ${[...shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0) / 1e6} M numbers, rank ${rank}\n`);
+  console.log(
+    `${what} of ${[...shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0) / 1e6} M numbers, rank ${rank}\n`,
+  );
   console.log('| | s | memory after | peak |\n|---|---|---|---|');
   const phases = async (
     name: string,
@@ -69,34 +84,57 @@ try {
   ): Promise<void> => {
     await timed(`${name}: open and first evaluation`, () => run(strengths[0]));
     for (let i = 0; i < 3; i++) await timed(`${name}: evaluation`, () => run(strengths[0]));
-    if (strengths.length > 1) await timed(`${name}: evaluation at another strength`, () => run(strengths[1]));
+    if (strengths.length > 1)
+      await timed(`${name}: evaluation at another strength`, () => run(strengths[1]));
   };
   if (what === 'unet') {
     const unet = createUNet(runtime, weightsOf(model, opened.tensors, ''));
     const cells = Number(size);
-    const inputs = { x: full([2, 4, cells, cells], 0.3), timesteps: Float32Array.of(500, 500), context: full([2, 77, 768], 0.1) };
+    const inputs = {
+      x: full([2, 4, cells, cells], 0.3),
+      timesteps: Float32Array.of(500, 500),
+      context: full([2, 77, 768], 0.1),
+    };
     const linears = [...shapes].filter(
-      ([name, shape]) => (name.includes('_blocks.0.') && shape.length === 2) || /proj_(in|out)\.weight/.test(name),
+      ([name, shape]) =>
+        (name.includes('_blocks.0.') && shape.length === 2) || /proj_(in|out)\.weight/.test(name),
     );
-    const keys = linears.map(([name, shape]) => [`lora_unet_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const);
+    const keys = linears.map(
+      ([name, shape]) => [`lora_unet_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const,
+    );
     await phases('plain', () => unet.evaluate(inputs), [undefined]);
     for (const [i, kind] of (['lora', 'loha'] as const).entries()) {
       await writeRandom(loras[i], loraShapes(keys, Number(rank), kind));
       const file = await openLora(loras[i]);
-      await phases(kind, (strength) => applyLora({ unet }, file, { unet: strength!, clip: 0 }).unet!.evaluate(inputs), [0.001, 0.002]);
+      await phases(
+        kind,
+        (strength) =>
+          applyLora({ unet }, file, { unet: strength!, clip: 0 }).unet!.evaluate(inputs),
+        [0.001, 0.002],
+      );
     }
   } else {
-    const encoder = createTextEncoder(runtime, 'clip_g', weightsOf(model, opened.tensors, '', { rounding: 'f16' }), OPEN_CLIP);
+    const encoder = createTextEncoder(
+      runtime,
+      'clip_g',
+      weightsOf(model, opened.tensors, '', { rounding: 'f16' }),
+      OPEN_CLIP,
+    );
     const clip = makeClip({ family: 'sdxl-refiner', encoders: [encoder] });
     const linear = [...encoder.patchable!].filter(([name]) => /(_proj|fc\d)\.weight$/.test(name));
-    const keys = linear.map(([name, { shape }]) => [`lora_te_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const);
+    const keys = linear.map(
+      ([name, { shape }]) => [`lora_te_${name.slice(0, -7).replaceAll('.', '_')}`, shape] as const,
+    );
     await phases('plain', () => clip.encode('a photo of a red fox'), [undefined]);
     for (const [i, kind] of (['lora', 'loha'] as const).entries()) {
       await writeRandom(loras[i], loraShapes(keys, Number(rank), kind));
       const file = await openLora(loras[i]);
       await phases(
         kind,
-        (strength) => applyLora({ clip }, file, { unet: 0, clip: strength! }).clip!.encode('a photo of a red fox'),
+        (strength) =>
+          applyLora({ clip }, file, { unet: 0, clip: strength! }).clip!.encode(
+            'a photo of a red fox',
+          ),
         [0.001, 0.002],
       );
     }

@@ -4,12 +4,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeFloat32 } from '../src/formats/dtypes.ts';
-import { type TensorToMake, writeSafetensorsLater } from '../src/formats/safetensors/safetensors-write.ts';
+import {
+  type TensorToMake,
+  writeSafetensorsLater,
+} from '../src/formats/safetensors/safetensors-write.ts';
 import { sizeOf } from '../src/tensor/tensor.ts';
 import { FULL_SIZE, isFullSize, type Shapes } from './full-size.ts';
 
 /** What training begins at zero: the last layers of residuals, and what a ControlNet adds. */
-const FROM_ZERO = /(out_layers\.3|proj_out|to_out\.0|net\.2|out_proj|fc2|c_proj|conv2|zero_convs\.\d+\.0|middle_block_out\.0)\.weight$/;
+const FROM_ZERO =
+  /(out_layers\.3|proj_out|to_out\.0|net\.2|out_proj|fc2|c_proj|conv2|zero_convs\.\d+\.0|middle_block_out\.0)\.weight$/;
 const NORM = /(norm\w*|ln_\w+|in_layers\.0|out_layers\.0|diffusion_model\.out\.0)\.(weight|bias)$/;
 const TABLE = /(token|position(al)?)_embedding(\.weight)?$/;
 
@@ -40,9 +44,11 @@ function quantile(p: number): number {
   const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)));
   const size =
     r <= 5
-      ? (((0.17023821103 * (r - 1.6) + 1.3067284816) * (r - 1.6) + 2.75681539) * (r - 1.6) + 1.4234372777) /
+      ? (((0.17023821103 * (r - 1.6) + 1.3067284816) * (r - 1.6) + 2.75681539) * (r - 1.6) +
+          1.4234372777) /
         ((0.12021132975 * (r - 1.6) + 0.7370016425) * (r - 1.6) + 1)
-      : (((0.017337203997 * (r - 5) + 0.42868294337) * (r - 5) + 3.081226386) * (r - 5) + 6.657905115) /
+      : (((0.017337203997 * (r - 5) + 0.42868294337) * (r - 5) + 3.081226386) * (r - 5) +
+          6.657905115) /
         ((0.012258202635 * (r - 5) + 0.24197894225) * (r - 5) + 1);
   return Math.sign(q) * size;
 }
@@ -77,14 +83,23 @@ function draws(name: string, count: number, { mean, deviation }: Spread, seed: n
   return new Uint8Array(out.buffer, 0, 2 * count);
 }
 
-const scheduleBytes = (): Uint8Array => new Uint8Array(Float32Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000).buffer);
-const positionBytes = (count: number): Uint8Array => new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)).buffer);
+const scheduleBytes = (): Uint8Array =>
+  new Uint8Array(Float32Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000).buffer);
+const positionBytes = (count: number): Uint8Array =>
+  new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)).buffer);
 
 function toMake(name: string, shape: readonly number[], seed: number): TensorToMake {
   const count = sizeOf(shape);
-  if (name.endsWith('position_ids')) return { name, shape, dtype: 'I64', bytes: async () => positionBytes(count) };
-  if (!name.includes('.') || name === 'denoiser.sigmas') return { name, shape, dtype: 'F32', bytes: async () => scheduleBytes() };
-  return { name, shape, dtype: 'F16', bytes: async () => draws(name, count, spreadOf(name, shape), seed) };
+  if (name.endsWith('position_ids'))
+    return { name, shape, dtype: 'I64', bytes: async () => positionBytes(count) };
+  if (!name.includes('.') || name === 'denoiser.sigmas')
+    return { name, shape, dtype: 'F32', bytes: async () => scheduleBytes() };
+  return {
+    name,
+    shape,
+    dtype: 'F16',
+    bytes: async () => draws(name, count, spreadOf(name, shape), seed),
+  };
 }
 
 /** Writes tensors of these shapes. Equal names, shapes and seeds give equal numbers. */
@@ -96,22 +111,31 @@ export const writeRandom = (file: string, shapes: Shapes, seed = 1): Promise<voi
   );
 
 if (process.argv[1] && import.meta.filename === process.argv[1]) {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string', default: '1' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { seed: { type: 'string', default: '1' } },
+  });
   const [folder, ...names] = positionals;
   const wrong = names.find((name) => !isFullSize(name));
   if (!folder || wrong) {
     console.error(
-      wrong ? `there is no '${wrong}': ${Object.keys(FULL_SIZE).join(', ')}` : 'which folder? npm run bench:make -- DIR [NAME…]',
+      wrong
+        ? `there is no '${wrong}': ${Object.keys(FULL_SIZE).join(', ')}`
+        : 'which folder? npm run bench:make -- DIR [NAME…]',
     );
     process.exit(2);
   }
   mkdirSync(folder, { recursive: true });
-  for (const name of names.length > 0 ? names.filter(isFullSize) : Object.keys(FULL_SIZE).filter(isFullSize)) {
+  for (const name of names.length > 0
+    ? names.filter(isFullSize)
+    : Object.keys(FULL_SIZE).filter(isFullSize)) {
     const shapes = FULL_SIZE[name]();
     const started = performance.now();
     await writeRandom(join(folder, `${name}.safetensors`), shapes, Number(values.seed));
     const millions = [...shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0) / 1e6;
     const seconds = (performance.now() - started) / 1000;
-    console.log(`${name}: ${shapes.size} tensors, ${millions.toFixed(1)} M numbers, ${seconds.toFixed(0)} s`);
+    console.log(
+      `${name}: ${shapes.size} tensors, ${millions.toFixed(1)} M numbers, ${seconds.toFixed(0)} s`,
+    );
   }
 }

@@ -23,7 +23,11 @@ interface Event {
   readonly ts: number;
   /** Microseconds. */
   readonly dur: number;
-  readonly args?: { readonly op_name?: string; readonly input_type_shape?: Shapes; readonly output_type_shape?: Shapes };
+  readonly args?: {
+    readonly op_name?: string;
+    readonly input_type_shape?: Shapes;
+    readonly output_type_shape?: Shapes;
+  };
 }
 
 const { values, positionals } = parseArgs({
@@ -45,7 +49,12 @@ async function peak(product: (g: Graph, a: Value) => Value): Promise<number> {
   let y = g.input('x', [SIDE, SIDE]);
   for (let i = 0; i < TIMES; i++) y = product(g, y);
   g.output('y', y, [SIDE, SIDE]);
-  const session = await openSession(g.serialize(), { name: 'products', folder: '', threads: 1, providers: ['cpu'] });
+  const session = await openSession(g.serialize(), {
+    name: 'products',
+    folder: '',
+    threads: 1,
+    providers: ['cpu'],
+  });
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 6; i++) {
     const began = performance.now();
@@ -56,14 +65,24 @@ async function peak(product: (g: Graph, a: Value) => Value): Promise<number> {
   return (TIMES * 2 * SIDE ** 3) / least / 1e6;
 }
 
-const weights = (type: 'f32' | 'i8') => ({ type, dims: [SIDE, SIDE], bytes: new Uint8Array(SIDE * SIDE * (type === 'f32' ? 4 : 1)) });
+const weights = (type: 'f32' | 'i8') => ({
+  type,
+  dims: [SIDE, SIDE],
+  bytes: new Uint8Array(SIDE * SIDE * (type === 'f32' ? 4 : 1)),
+});
 
 const PEAKS = {
   float32: () => peak((g, a) => g.op('MatMul', [a, g.raw(weights('f32'))])),
   int8: () =>
     peak((g, a) => {
       const [steps, scale, zero] = g.outputsOf('DynamicQuantizeLinear', [a], 3);
-      return g.op('com.microsoft.MatMulIntegerToFloat', [steps, g.raw(weights('i8')), scale, g.floats([1], []), zero]);
+      return g.op('com.microsoft.MatMulIntegerToFloat', [
+        steps,
+        g.raw(weights('i8')),
+        scale,
+        g.floats([1], []),
+        zero,
+      ]);
     }),
 };
 
@@ -114,20 +133,38 @@ try {
   for (const event of events) {
     const operator = event.args?.op_name;
     // an If holds others, which are counted by themselves
-    if (event.cat !== 'Node' || !event.name.endsWith('_kernel_time') || event.ts < last.ts || !operator || operator === 'If') continue;
+    if (
+      event.cat !== 'Node' ||
+      !event.name.endsWith('_kernel_time') ||
+      event.ts < last.ts ||
+      !operator ||
+      operator === 'If'
+    )
+      continue;
     const { time, operations: before } = found.get(operator) ?? { time: 0, operations: 0 };
     found.set(operator, { time: time + event.dur, operations: before + operations(event) });
   }
   const total = [...found.values()].reduce((sum, { time }) => sum + time, 0);
   const [float32, int8] = [await PEAKS.float32(), await PEAKS.int8()];
-  console.log(`${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ${(total / 1e6).toFixed(2)} s`);
-  console.log(`products of ${SIDE}³: ${float32.toFixed(0)} GFLOP/s in float32, ${int8.toFixed(0)} GOP/s in int8\n`);
-  console.log('| operator | s | share | billions of operations | of the peak |\n|---|---|---|---|---|');
-  for (const [name, { time, operations: count }] of [...found].sort((a, b) => b[1].time - a[1].time)) {
+  console.log(
+    `${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ${(total / 1e6).toFixed(2)} s`,
+  );
+  console.log(
+    `products of ${SIDE}³: ${float32.toFixed(0)} GFLOP/s in float32, ${int8.toFixed(0)} GOP/s in int8\n`,
+  );
+  console.log(
+    '| operator | s | share | billions of operations | of the peak |\n|---|---|---|---|---|',
+  );
+  for (const [name, { time, operations: count }] of [...found].sort(
+    (a, b) => b[1].time - a[1].time,
+  )) {
     if (time < total / 200) continue;
     const reached = count / time / 1e3 / (INT8.has(name) ? int8 : float32);
-    const speed = count > 0 ? `${(count / 1e9).toFixed(0)} | ${(100 * reached).toFixed(0)} %` : '| ';
-    console.log(`| ${name} | ${(time / 1e6).toFixed(2)} | ${((100 * time) / total).toFixed(1)} % | ${speed} |`);
+    const speed =
+      count > 0 ? `${(count / 1e9).toFixed(0)} | ${(100 * reached).toFixed(0)} %` : '| ';
+    console.log(
+      `| ${name} | ${(time / 1e6).toFixed(2)} | ${((100 * time) / total).toFixed(1)} % | ${speed} |`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true });

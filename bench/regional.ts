@@ -26,12 +26,22 @@ const network: UNet = {
   },
 };
 const model = makeModel('sdxl', network);
-const prompt = (): Conditioning => [{ cond: zeros([1, 77, 2048]), pooled_output: zeros([1, 1280]) }];
-const half = (side: 0 | 1): Tensor => map(zeros([1, 512, 512]), (_, i) => Number((i % 512 < 256 ? 0 : 1) === side && i < 512 * 384));
+const prompt = (): Conditioning => [
+  { cond: zeros([1, 77, 2048]), pooled_output: zeros([1, 1280]) },
+];
+const half = (side: 0 | 1): Tensor =>
+  map(zeros([1, 512, 512]), (_, i) => Number((i % 512 < 256 ? 0 : 1) === side && i < 512 * 384));
 
 /** Milliseconds of processor time a call; each step has one of the base and one per region, each followed by one of the sampler that makes up for SDE noise. */
 async function measure(sampler: string, keep: () => Keep): Promise<number> {
-  const one = () => ({ model, cfg: 7, sampler, scheduler: 'beta', positive: prompt(), negative: prompt() });
+  const one = () => ({
+    model,
+    cfg: 7,
+    sampler,
+    scheduler: 'beta',
+    positive: prompt(),
+    negative: prompt(),
+  });
   const regions = [half(0), half(1)].map((mask) => ({ mask, sampler: one() }));
   let calls = 0;
   const started = process.cpuUsage();
@@ -57,7 +67,8 @@ async function measure(sampler: string, keep: () => Keep): Promise<number> {
   return (user + system) / 1000 / calls;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1];
 
 const SAMPLERS = ['euler', 'dpmpp_2m', 'euler_ancestral', 'dpmpp_2m_sde', 'dpmpp_sde'];
 console.log(
@@ -67,7 +78,8 @@ console.log('| sampler | ms per call, each by itself | ms per call, sharing |\n|
 for (const sampler of SAMPLERS) {
   const times: [number[], number[]] = [[], []];
   for (let run = 0; run <= RUNS; run++)
-    for (const [i, keep] of [() => makeAnew, keeper].entries()) times[i].push(await measure(sampler, keep));
+    for (const [i, keep] of [() => makeAnew, keeper].entries())
+      times[i].push(await measure(sampler, keep));
   const [alone, sharing] = times.map((list) => median(list.slice(1)).toFixed(2));
   console.log(`| ${sampler} | ${alone} | ${sharing} |`);
 }

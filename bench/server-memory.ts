@@ -23,14 +23,19 @@ const address = /listens on (\S+)/.exec(String(line))![1];
 
 /** MB that a process holds in memory now. */
 const residentOf = (pid: number): number =>
-  Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
+  Math.round(
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
+  );
 const engineOf = (parent: number): number | undefined =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .find((pid) => {
       try {
-        return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) === parent;
+        return (
+          Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) ===
+          parent
+        );
       } catch {
         return false;
       }
@@ -42,15 +47,17 @@ const sockets = await Promise.all(
     const socket = new WebSocket(`${address.replace('http', 'ws')}/ws?clientId=c${i}`);
     socket.on('message', () => messages++);
     await once(socket, 'open');
-    socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
+    socket.send(
+      JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
+    );
     return socket;
   }),
 );
-const prompt = JSON.parse(readFileSync(new URL('../examples/text-to-image.json', import.meta.url), 'utf8')) as Record<
-  string,
-  { class_type: string; inputs: Record<string, unknown> }
->;
-const inputsOf = (type: string): Record<string, unknown> => Object.values(prompt).find((node) => node.class_type === type)!.inputs;
+const prompt = JSON.parse(
+  readFileSync(new URL('../examples/text-to-image.json', import.meta.url), 'utf8'),
+) as Record<string, { class_type: string; inputs: Record<string, unknown> }>;
+const inputsOf = (type: string): Record<string, unknown> =>
+  Object.values(prompt).find((node) => node.class_type === type)!.inputs;
 Object.assign(inputsOf('KSampler'), { steps: 2 });
 Object.assign(inputsOf('EmptyLatentImage'), { width: 64, height: 64 });
 
@@ -62,7 +69,8 @@ for (let done = 0; done < jobs; done += ROUND) {
     const answer = await fetch(`${address}/prompt`, { method: 'POST', body });
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
   }
-  while (!(await (await fetch(`${address}/prompt`)).text()).includes('"queue_remaining": 0')) await sleep(50);
+  while (!(await (await fetch(`${address}/prompt`)).text()).includes('"queue_remaining": 0'))
+    await sleep(50);
   const engine = engineOf(child.pid!);
   console.log(
     JSON.stringify({

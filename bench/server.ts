@@ -27,7 +27,10 @@ const address = /listens on (\S+)/.exec(String(line))![1];
 
 const ask = async (path: string, body?: unknown): Promise<number> => {
   const from = performance.now();
-  const answer = await fetch(address + path, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });
+  const answer = await fetch(
+    address + path,
+    body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
+  );
   await answer.arrayBuffer();
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return performance.now() - from;
@@ -41,7 +44,8 @@ const times = async (path: string, count = ASKED): Promise<number[]> => {
   return found.sort((a, b) => a - b);
 };
 const summary = (sorted: readonly number[]) => {
-  const at = (share: number): number => Number(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1));
+  const at = (share: number): number =>
+    Number(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1));
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 };
 
@@ -49,12 +53,17 @@ const objectInfoFirst = await ask('/object_info');
 const objectInfo = summary(await times('/object_info', 30));
 while ((await fetch(`${address}/healthz`)).status !== 200) await sleep(20);
 const ready = performance.now() - started;
-const idle = { prompt: summary(await times('/prompt')), features: summary(await times('/features')) };
+const idle = {
+  prompt: summary(await times('/prompt')),
+  features: summary(await times('/features')),
+};
 
-const prompt = JSON.parse(readFileSync(new URL('../examples/text-to-image.json', import.meta.url), 'utf8'));
-const sampler = Object.values(prompt as Record<string, { class_type: string; inputs: Record<string, unknown> }>).find(
-  (n) => n.class_type === 'KSampler',
-)!;
+const prompt = JSON.parse(
+  readFileSync(new URL('../examples/text-to-image.json', import.meta.url), 'utf8'),
+);
+const sampler = Object.values(
+  prompt as Record<string, { class_type: string; inputs: Record<string, unknown> }>,
+).find((n) => n.class_type === 'KSampler')!;
 sampler.inputs['steps'] = steps;
 let messages = 0;
 const sockets = await Promise.all(
@@ -62,7 +71,10 @@ const sockets = await Promise.all(
     const socket = new WebSocket(`${address.replace('http', 'ws')}/ws?clientId=c${i}`);
     socket.on('message', () => messages++);
     await once(socket, 'open');
-    if (i === 0) socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
+    if (i === 0)
+      socket.send(
+        JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
+      );
     return socket;
   }),
 );
@@ -78,7 +90,8 @@ const busy = {
 await ask('/queue', { clear: true });
 const interrupting = performance.now();
 await ask('/interrupt', {});
-while (!(await (await fetch(`${address}/prompt`)).text()).includes('"queue_remaining": 0')) await sleep(5);
+while (!(await (await fetch(`${address}/prompt`)).text()).includes('"queue_remaining": 0'))
+  await sleep(5);
 const interrupted = performance.now() - interrupting;
 for (const socket of sockets) socket.terminate();
 child.kill('SIGTERM');
@@ -87,7 +100,13 @@ rmSync(root, { recursive: true, force: true });
 const round = (x: number): number => Math.round(x);
 console.log(
   JSON.stringify({
-    ...{ cores: cpus().length, load: Number(loadavg()[0].toFixed(1)), unit: 'ms', listening: round(listening), ready: round(ready) },
+    ...{
+      cores: cpus().length,
+      load: Number(loadavg()[0].toFixed(1)),
+      unit: 'ms',
+      listening: round(listening),
+      ready: round(ready),
+    },
     ...{
       object_info_first: round(objectInfoFirst),
       object_info: objectInfo,

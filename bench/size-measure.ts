@@ -51,7 +51,14 @@ const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
     const network = await loadControlNet(file, runtime);
     const hint = await network.prepareHint(picture);
     return async () => {
-      const { output: skips, middle } = await network.evaluate({ x, timesteps: timesteps.data, context, y, hint, strength: 1 });
+      const { output: skips, middle } = await network.evaluate({
+        x,
+        timesteps: timesteps.data,
+        context,
+        y,
+        hint,
+        strength: 1,
+      });
       // ComfyUI's order is that of the input blocks
       const all = [...skips.toReversed(), middle];
       return Object.fromEntries(all.flatMap((t, i) => (t ? [[`${i}`, t]] : [])));
@@ -70,7 +77,9 @@ const watcher = new Worker(
 
 const opened = await openSafetensors(inputsFile);
 const inputs = Object.fromEntries(
-  await Promise.all([...opened.tensors.keys()].map(async (name) => [name, await opened.read(name)] as const)),
+  await Promise.all(
+    [...opened.tensors.keys()].map(async (name) => [name, await opened.read(name)] as const),
+  ),
 );
 await opened.close();
 const evaluate = await PARTS[part](inputs);
@@ -85,7 +94,9 @@ const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf
 await watcher.terminate();
 await writeSafetensors(
   output,
-  Object.fromEntries(Object.entries(result).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }])),
+  Object.fromEntries(
+    Object.entries(result).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }]),
+  ),
 );
 await runtime.close();
 console.log(JSON.stringify({ load: loading / 1000, times, peak, anonymous: most[0] }));

@@ -45,7 +45,10 @@ const { values, positionals } = parseArgs({
     under: { type: 'string' },
   },
 });
-const [cells, rows, evaluations, rounds] = [Number(values.pixels) / 8, ...[values.rows, values.evaluations, values.rounds].map(Number)];
+const [cells, rows, evaluations, rounds] = [
+  Number(values.pixels) / 8,
+  ...[values.rows, values.evaluations, values.rounds].map(Number),
+];
 
 const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[of.length >> 1];
 const gb = (bytes: number): string => (bytes / 1e9).toFixed(1);
@@ -74,7 +77,10 @@ async function inputsOf(file: string): Promise<Record<string, Tensor>> {
     context: normal(2, rows, 77, contextDim),
     ...(admChannels > 0 && { y: normal(3, rows, admChannels) }),
     ...(found.kind === 'controlnet' && {
-      hint: tensor([1, 3, 8 * cells, 8 * cells], normal(4, 1, 3, 8 * cells, 8 * cells).data.map(sigmoid)),
+      hint: tensor(
+        [1, 3, 8 * cells, 8 * cells],
+        normal(4, 1, 3, 8 * cells, 8 * cells).data.map(sigmoid),
+      ),
     }),
   };
 }
@@ -97,7 +103,8 @@ async function distance(own: string, reference: string): Promise<number> {
   let [differences, squares] = [0, 0];
   for (const name of b.tensors.keys()) {
     const [x, y] = [(await a.read(name)).data, (await b.read(name)).data];
-    if (x.length !== y.length) throw new Error(`internal: ${name} has ${x.length} values, the reference ${y.length}`);
+    if (x.length !== y.length)
+      throw new Error(`internal: ${name} has ${x.length} values, the reference ${y.length}`);
     for (let i = 0; i < y.length; i++) {
       differences += (x[i] - y[i]) ** 2;
       squares += y[i] ** 2;
@@ -122,7 +129,10 @@ function programs(): Program[] {
     name: `Darkroom, ${name}`,
     command: [process.execPath, '--import', 'tsx', join(here, 'size-measure.ts'), name, cache],
   });
-  const other = (name: string): Program => ({ name, command: [python!, join(here, 'size.py'), comfy!, name] });
+  const other = (name: string): Program => ({
+    name,
+    command: [python!, join(here, 'size.py'), comfy!, name],
+  });
   return [...ours.split(',').map(own), ...(python && comfy ? others.split(',').map(other) : [])];
 }
 
@@ -131,9 +141,15 @@ async function compare(file: string): Promise<void> {
   const given = await inputsOf(file);
   await writeSafetensors(
     inputs,
-    Object.fromEntries(Object.entries(given).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }])),
+    Object.fromEntries(
+      Object.entries(given).map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data }]),
+    ),
   );
-  const runs = programs().map((program, i) => ({ ...program, output: join(root, `${i}.safetensors`), measured: [] as Measured[] }));
+  const runs = programs().map((program, i) => ({
+    ...program,
+    output: join(root, `${i}.safetensors`),
+    measured: [] as Measured[],
+  }));
   for (let round = 0; round < rounds; round++)
     for (const { name, command, output, measured } of runs)
       try {
@@ -146,9 +162,13 @@ async function compare(file: string): Promise<void> {
   const secondsOf = ({ measured }: { measured: readonly Measured[] }): number =>
     median(measured.flatMap(({ times }) => (times.length > 1 ? times.slice(1) : times)));
   for (const run of ended) {
-    const of = (what: 'load' | 'peak' | 'anonymous'): number => median(run.measured.map((one) => one[what]));
+    const of = (what: 'load' | 'peak' | 'anonymous'): number =>
+      median(run.measured.map((one) => one[what]));
     const ratio = reference ? (secondsOf(run) / secondsOf(reference)).toFixed(2) : '';
-    const error = reference && run !== reference ? (await distance(run.output, reference.output)).toExponential(1) : '';
+    const error =
+      reference && run !== reference
+        ? (await distance(run.output, reference.output)).toExponential(1)
+        : '';
     const times = [of('load').toFixed(1), secondsOf(run).toFixed(2), ratio];
     console.log(
       `| ${[basename(file), values.part, values.pixels, rows, run.name, ...times, gb(of('peak')), gb(of('anonymous')), error].join(' | ')} |`,

@@ -8,7 +8,14 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-start-'));
 const main = join(root, 'dist', 'cli', 'main.js');
-const picture = [main, 'run', join(root, 'examples', 'text-to-image.json'), '--output', join(folder, 'output'), '--quiet'];
+const picture = [
+  main,
+  'run',
+  join(root, 'examples', 'text-to-image.json'),
+  '--output',
+  join(folder, 'output'),
+  '--quiet',
+];
 const cached = [...picture, '--cache', join(folder, 'cache')];
 
 interface Measured {
@@ -34,13 +41,16 @@ function seconds(args: readonly string[]): number {
   return (performance.now() - began) / 1000;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1];
 
 // unpacks the model and fills the cache
 seconds(cached);
-for (let run = 0; run < 20; run++) for (const { args, runs, times } of MEASURED) if (run < runs) times.push(seconds(args));
+for (let run = 0; run < 20; run++)
+  for (const { args, runs, times } of MEASURED) if (run < runs) times.push(seconds(args));
 rmSync(folder, { recursive: true });
 
 console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}\n`);
 console.log('| command | s | runs |\n|---|---|---|');
-for (const { name, runs, times } of MEASURED) console.log(`| ${name} | ${median(times).toFixed(3)} | ${runs} |`);
+for (const { name, runs, times } of MEASURED)
+  console.log(`| ${name} | ${median(times).toFixed(3)} | ${runs} |`);

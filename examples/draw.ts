@@ -32,7 +32,8 @@ try {
     writeFileSync(join(images, file.replace('.json', '.png')), await draw(file));
 
   const pictures: Buffer[] = [];
-  for (const prompt of GALLERY) pictures.push(await draw('text-to-image.json', { 'Prompt.text': prompt }));
+  for (const prompt of GALLERY)
+    pictures.push(await draw('text-to-image.json', { 'Prompt.text': prompt }));
   const width = GALLERY.length * (SIDE + GAP) - GAP;
   await sharp({ create: { width, height: SIDE, channels: 4, background: 'transparent' } })
     .composite(pictures.map((input, i) => ({ input, left: i * (SIDE + GAP), top: 0 })))

@@ -25,7 +25,11 @@ const text = (words: string, x: number, y: number, anchor: 'start' | 'middle'): 
   `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" fill="#808080">${words}</text>`;
 
 /** Runs every picture of the grid and puts it into docs/images under `name`; `size` is that of a picture in the grid. */
-export async function drawGrid(name: string, rows: readonly GridRow[], size = { width: SIDE, height: SIDE }): Promise<void> {
+export async function drawGrid(
+  name: string,
+  rows: readonly GridRow[],
+  size = { width: SIDE, height: SIDE },
+): Promise<void> {
   const output = mkdtempSync(join(tmpdir(), 'darkroom-grid-'));
   const room = await openDarkroom({ input: join(here, 'input'), output });
   try {
@@ -38,13 +42,20 @@ export async function drawGrid(name: string, rows: readonly GridRow[], size = { 
         const { outputs } = await room.run(join(here, file), { set });
         const left = LEFT + column * (size.width + GAP);
         const picture = Object.values(outputs)[0].images[0].toBuffer();
-        pictures.push({ input: await sharp(picture).resize(size.width, size.height).png().toBuffer(), left, top });
+        pictures.push({
+          input: await sharp(picture).resize(size.width, size.height).png().toBuffer(),
+          left,
+          top,
+        });
         labels.push(text(value, left + size.width / 2, top - 6, 'middle'));
       }
     }
-    const width = LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (size.width + GAP) - GAP;
+    const width =
+      LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (size.width + GAP) - GAP;
     const height = rows.length * (size.height + LABEL + GAP) - GAP;
-    const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`);
+    const svg = Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`,
+    );
     await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
       .composite([{ input: svg, left: 0, top: 0 }, ...pictures])
       .png({ palette: true, quality: 90 })

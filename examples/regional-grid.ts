@@ -4,7 +4,8 @@ import { drawGrid, type GridRow } from './grid.ts';
 const file = 'three-regions.json';
 const REGIONS = ['Left', 'Middle', 'Right'];
 const row = (label: string, cells: GridRow['cells']): GridRow => ({ file, label, cells });
-const sampler = (name: string) => Object.fromEntries(REGIONS.map((region) => [`${region} Sampler.sampler_name`, name]));
+const sampler = (name: string) =>
+  Object.fromEntries(REGIONS.map((region) => [`${region} Sampler.sampler_name`, name]));
 const sde = sampler('dpmpp_2m_sde');
 
 await drawGrid(

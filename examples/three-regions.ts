@@ -30,14 +30,22 @@ const pipe = ToBasicPipe({
 }).basic_pipe;
 
 const sampler = (basic_pipe: typeof pipe) =>
-  KSamplerAdvancedProvider({ cfg: 4.5, sampler_name: 'dpmpp_2m', scheduler: 'karras', sigma_factor: 1, basic_pipe }).KSAMPLER_ADVANCED;
+  KSamplerAdvancedProvider({
+    cfg: 4.5,
+    sampler_name: 'dpmpp_2m',
+    scheduler: 'karras',
+    sigma_factor: 1,
+    basic_pipe,
+  }).KSAMPLER_ADVANCED;
 
 const empty = SolidMask({ value: 0, ...size }).MASK;
 const square = SolidMask({ value: 1, width: 104, height: 104 }).MASK;
 const region = (text: string, x: number) =>
   RegionalPrompt({
     mask: MaskComposite({ destination: empty, source: square, x, y: 12, operation: 'add' }).MASK,
-    advanced_sampler: sampler(EditBasicPipe({ basic_pipe: pipe, positive: prompt(text) }).basic_pipe),
+    advanced_sampler: sampler(
+      EditBasicPipe({ basic_pipe: pipe, positive: prompt(text) }).basic_pipe,
+    ),
   }).REGIONAL_PROMPTS;
 
 const regions = CombineRegionalPrompts({

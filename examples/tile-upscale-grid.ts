@@ -7,7 +7,11 @@ import { openDarkroom } from '../src/index.ts';
 
 const FILE = 'tile-upscale.json';
 /** One row each: an input and its values from left to right, and what else is set. */
-const ROWS: readonly (readonly [input: string, values: readonly number[], set?: Readonly<Record<string, number>>])[] = [
+const ROWS: readonly (readonly [
+  input: string,
+  values: readonly number[],
+  set?: Readonly<Record<string, number>>,
+])[] = [
   ['Upscale.denoise', [0.01, 0.2, 0.4, 0.7]],
   ['Upscale.feather', [0, 3, 8, 16], { 'Upscale.denoise': 0.5 }],
   ['Upscale.noise_mask_feather', [0, 5, 10, 20], { 'Upscale.denoise': 0.5 }],
@@ -42,7 +46,9 @@ try {
   }
   const width = LEFT + 4 * (SIDE + GAP) - GAP;
   const height = ROWS.length * (SIDE + LABEL + GAP) - GAP;
-  const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`);
+  const svg = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`,
+  );
   await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
     .composite([{ input: svg, left: 0, top: 0 }, ...pictures])
     .png({ palette: true, quality: 90 })

@@ -14,7 +14,10 @@ import {
 import { graph } from '../src/workflow/builder/workflow-builder.ts';
 
 const base = CheckpointLoaderSimple({ ckpt_name: 'darkroom-tiny-base.safetensors' });
-const positive = CLIPTextEncode({ text: 'sunflower, flat style, blue background', clip: base.CLIP }).CONDITIONING;
+const positive = CLIPTextEncode({
+  text: 'sunflower, flat style, blue background',
+  clip: base.CLIP,
+}).CONDITIONING;
 const negative = CLIPTextEncode({ text: '', clip: base.CLIP }).CONDITIONING;
 const prompts = { positive, negative };
 const sampler = { seed: 7, sampler_name: 'dpmpp_2m', scheduler: 'karras' } as const;

@@ -6,7 +6,12 @@ const IMAGE = 'two-stage-image-to-image.json';
 /** More work for the refiner, so that its knobs show. */
 const LATE = { 'Two Stages.base_ratio': 0.4 };
 /** One row each: the example, the input of its sampler, the values from left to right, and what else is set. */
-const ROWS: readonly (readonly [file: string, knob: string, values: readonly number[], set?: Readonly<Record<string, number>>])[] = [
+const ROWS: readonly (readonly [
+  file: string,
+  knob: string,
+  values: readonly number[],
+  set?: Readonly<Record<string, number>>,
+])[] = [
   [TEXT, 'base_ratio', [0.25, 0.5, 0.75, 1]],
   [TEXT, 'refiner_prep_steps', [0, 2, 5, 10]],
   [IMAGE, 'denoise', [0, 0.3, 0.6, 0.9]],

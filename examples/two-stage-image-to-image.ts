@@ -19,7 +19,14 @@ const prompts = SeargeSDXLPromptEncoder({
   base_clip: base.CLIP,
   refiner_clip: refiner.CLIP,
   ...{ pos_g: prompt, pos_l: prompt, pos_r: prompt, neg_g: '', neg_l: '', neg_r: '' },
-  ...{ base_width: 1024, base_height: 1024, crop_w: 0, crop_h: 0, target_width: 1024, target_height: 1024 },
+  ...{
+    base_width: 1024,
+    base_height: 1024,
+    crop_w: 0,
+    crop_h: 0,
+    target_width: 1024,
+    target_height: 1024,
+  },
   ...{ pos_ascore: 6, neg_ascore: 2.5, refiner_width: 1024, refiner_height: 1024 },
 });
 const stages = SeargeSDXLImage2ImageSampler({
@@ -31,12 +38,22 @@ const stages = SeargeSDXLImage2ImageSampler({
   refiner_negative: prompts.refiner_negative,
   image: LoadImage({ image: 'sketch.png' }).IMAGE,
   vae: base.VAE,
-  ...{ noise_seed: 7, steps: 20, cfg: 4.5, sampler_name: 'dpmpp_2m', scheduler: 'karras', denoise: 0.5 },
+  ...{
+    noise_seed: 7,
+    steps: 20,
+    cfg: 4.5,
+    sampler_name: 'dpmpp_2m',
+    scheduler: 'karras',
+    denoise: 0.5,
+  },
   // with upscale_model: UpscaleModelLoader({ model_name: '…' }).UPSCALE_MODEL, softness blends the plainly enlarged sketch into its picture
   ...{ scaled_width: 192, scaled_height: 192, softness: 0 },
   ...{ base_ratio: 0.8, noise_offset: 1, refiner_strength: 0.75 },
 });
-const saved = SaveImage({ images: stages.IMAGE, filename_prefix: 'two-stage-image-to-image' }, { id: 'saved' });
+const saved = SaveImage(
+  { images: stages.IMAGE, filename_prefix: 'two-stage-image-to-image' },
+  { id: 'saved' },
+);
 
 const room = await openDarkroom({ input: join(import.meta.dirname, 'input') });
 const { outputs } = await room.run(graph(saved));

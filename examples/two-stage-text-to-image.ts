@@ -19,7 +19,14 @@ const prompts = SeargeSDXLPromptEncoder({
   base_clip: base.CLIP,
   refiner_clip: refiner.CLIP,
   ...{ pos_g: prompt, pos_l: prompt, pos_r: prompt, neg_g: '', neg_l: '', neg_r: '' },
-  ...{ base_width: 1024, base_height: 1024, crop_w: 0, crop_h: 0, target_width: 1024, target_height: 1024 },
+  ...{
+    base_width: 1024,
+    base_height: 1024,
+    crop_w: 0,
+    crop_h: 0,
+    target_width: 1024,
+    target_height: 1024,
+  },
   ...{ pos_ascore: 6, neg_ascore: 2.5, refiner_width: 1024, refiner_height: 1024 },
 });
 const stages = SeargeSDXLSampler2({
@@ -30,11 +37,21 @@ const stages = SeargeSDXLSampler2({
   refiner_positive: prompts.refiner_positive,
   refiner_negative: prompts.refiner_negative,
   latent_image: EmptyLatentImage({ width: 128, height: 128, batch_size: 1 }).LATENT,
-  ...{ noise_seed: 7, steps: 20, cfg: 4.5, sampler_name: 'dpmpp_2m', scheduler: 'karras', denoise: 1 },
+  ...{
+    noise_seed: 7,
+    steps: 20,
+    cfg: 4.5,
+    sampler_name: 'dpmpp_2m',
+    scheduler: 'karras',
+    denoise: 1,
+  },
   ...{ base_ratio: 0.8, refiner_prep_steps: 2, noise_offset: 1, refiner_strength: 0.9 },
 });
 const picture = VAEDecode({ samples: stages.LATENT, vae: base.VAE });
-const saved = SaveImage({ images: picture.IMAGE, filename_prefix: 'two-stage-text-to-image' }, { id: 'saved' });
+const saved = SaveImage(
+  { images: picture.IMAGE, filename_prefix: 'two-stage-text-to-image' },
+  { id: 'saved' },
+);
 
 const room = await openDarkroom();
 const { outputs } = await room.run(graph(saved));

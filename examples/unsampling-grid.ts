@@ -12,11 +12,20 @@ const row = (
   cells: values.map((value) => [String(value), set(value)]),
 });
 /** Both halves must count the same steps. */
-const stop = (step: number | string) => ({ 'Unsampler.end_at_step': step, 'Resample.start_at_step': step });
-const sampler = (name: number | string) => ({ 'Unsampler.sampler_name': name, 'Resample.sampler_name': name });
+const stop = (step: number | string) => ({
+  'Unsampler.end_at_step': step,
+  'Resample.start_at_step': step,
+});
+const sampler = (name: number | string) => ({
+  'Unsampler.sampler_name': name,
+  'Resample.sampler_name': name,
+});
 
 await drawGrid('unsampling-grid.png', [
-  row('nothing changed', [1, 4.5], (cfg) => ({ 'Changed Prompt.text': 'red apple, noto style, blue background', 'Resample.cfg': cfg })),
+  row('nothing changed', [1, 4.5], (cfg) => ({
+    'Changed Prompt.text': 'red apple, noto style, blue background',
+    'Resample.cfg': cfg,
+  })),
   row('prompt', ['red apple', 'green pear', 'panda', 'sunflower'], (thing) => ({
     'Changed Prompt.text': `${thing}, noto style, pink background`,
   })),

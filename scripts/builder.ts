@@ -3,4 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { NODES } from '../src/nodes/index.ts';
 import { generateBuilder } from '../src/workflow/builder/generate.ts';
 
-writeFileSync(new URL('../src/workflow/builder/nodes.generated.ts', import.meta.url), generateBuilder(NODES.values()));
+writeFileSync(
+  new URL('../src/workflow/builder/nodes.generated.ts', import.meta.url),
+  generateBuilder(NODES.values()),
+);

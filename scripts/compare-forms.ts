@@ -21,8 +21,13 @@ export interface Difference {
 }
 
 const plain = (value: Json | undefined): Json =>
-  value === undefined ? null : typeof value === 'bigint' || isPyFloat(value) ? (numberOf(value) ?? null) : value;
-const same = (a: Json | undefined, b: Json | undefined): boolean => dumpsJson(plain(a)) === dumpsJson(plain(b));
+  value === undefined
+    ? null
+    : typeof value === 'bigint' || isPyFloat(value)
+      ? (numberOf(value) ?? null)
+      : value;
+const same = (a: Json | undefined, b: Json | undefined): boolean =>
+  dumpsJson(plain(a)) === dumpsJson(plain(b));
 
 /** Both run as the same value: 0.93 is 0 where a whole number is wanted. */
 function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): boolean {
@@ -35,13 +40,21 @@ function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): bool
 }
 
 /** All differences between the sent form and ours. Of unknown node types the links alone are compared: their widgets have no known names. */
-export function compareForms(sent: Graph, converted: Graph, nodes: NodeTable, notes: readonly string[] = []): Difference[] {
+export function compareForms(
+  sent: Graph,
+  converted: Graph,
+  nodes: NodeTable,
+  notes: readonly string[] = [],
+): Difference[] {
   const found: Difference[] = [];
   const ours = withSentIds(sent, converted);
   for (const [nodeId, node] of sent) {
     const other = ours.get(nodeId);
-    const add = (text: string, expected?: Expected): number => found.push({ nodeId, text: `${node.classType}${text}`, expected });
-    const isMatched = notes.some((note) => note.includes(`(node ${nodeId}) was saved by another version`));
+    const add = (text: string, expected?: Expected): number =>
+      found.push({ nodeId, text: `${node.classType}${text}`, expected });
+    const isMatched = notes.some((note) =>
+      note.includes(`(node ${nodeId}) was saved by another version`),
+    );
     if (!other) {
       add(' is missing');
       continue;
@@ -59,11 +72,18 @@ export function compareForms(sent: Graph, converted: Graph, nodes: NodeTable, no
       const isNew = was === undefined && input !== undefined && !linkOf(is);
       add(
         `.${name}: ${dumpsJson(was ?? null)} sent, ${dumpsJson(is ?? null)} here`,
-        isNew ? 'newer input' : !input && is === undefined && !linkOf(was) ? 'editor only' : isMatched ? 'matched' : undefined,
+        isNew
+          ? 'newer input'
+          : !input && is === undefined && !linkOf(was)
+            ? 'editor only'
+            : isMatched
+              ? 'matched'
+              : undefined,
       );
     }
   }
-  for (const [nodeId, { classType }] of ours) if (!sent.has(nodeId)) found.push({ nodeId, text: `${classType} is not in what was sent` });
+  for (const [nodeId, { classType }] of ours)
+    if (!sent.has(nodeId)) found.push({ nodeId, text: `${classType} is not in what was sent` });
   return found;
 }
 
@@ -72,8 +92,12 @@ function withSentIds(sent: Graph, ours: Graph): Graph {
   const names = new Map<string, string>();
   for (const [id, { classType }] of ours) {
     if (sent.has(id) || !id.includes(':')) continue;
-    const twins = [...sent].filter(([other, node]) => node.classType === classType && !ours.has(other));
-    const rivals = [...ours].filter(([other, node]) => node.classType === classType && !sent.has(other));
+    const twins = [...sent].filter(
+      ([other, node]) => node.classType === classType && !ours.has(other),
+    );
+    const rivals = [...ours].filter(
+      ([other, node]) => node.classType === classType && !sent.has(other),
+    );
     if (twins.length === 1 && rivals.length === 1) names.set(id, twins[0][0]);
   }
   const renamed = (value: Json): Json => {
@@ -83,7 +107,12 @@ function withSentIds(sent: Graph, ours: Graph): Graph {
   return new Map(
     [...ours].map(([id, node]) => [
       names.get(id) ?? id,
-      { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([name, value]) => [name, renamed(value)])) },
+      {
+        ...node,
+        inputs: Object.fromEntries(
+          Object.entries(node.inputs).map(([name, value]) => [name, renamed(value)]),
+        ),
+      },
     ]),
   );
 }

@@ -39,8 +39,15 @@ const OUT = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'coverag
 
 /** Whatever file a workflow names is there: what is checked are node types, links and values. */
 function everythingIn(graph: Graph): NodeEnvironment {
-  const names = [...graph.values()].flatMap(({ inputs }) => Object.values(inputs).filter((value) => typeof value === 'string'));
-  return { modelFiles: () => names, inputFiles: () => names, hasInput: () => true, wildcards: () => new Map() };
+  const names = [...graph.values()].flatMap(({ inputs }) =>
+    Object.values(inputs).filter((value) => typeof value === 'string'),
+  );
+  return {
+    modelFiles: () => names,
+    inputFiles: () => names,
+    hasInput: () => true,
+    wildcards: () => new Map(),
+  };
 }
 
 function filesIn(folder: string): string[] {
@@ -48,7 +55,9 @@ function filesIn(folder: string): string[] {
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : filesIn(path);
-      return /\.(json|png|webp|jpe?g)$/i.test(entry.name) && !entry.name.endsWith('.component.json') ? [path] : [];
+      return /\.(json|png|webp|jpe?g)$/i.test(entry.name) && !entry.name.endsWith('.component.json')
+        ? [path]
+        : [];
     })
     .sort();
 }
@@ -60,14 +69,19 @@ function rowOf(folder: string, path: string): Row | undefined {
   const bytes = readFileSync(path);
   const file = relative(folder, path);
   const own = { folder: basename(resolve(folder)), file, path };
-  const read = (prefer: 'API' | 'UI'): Workflow => readWorkflowBytes(bytes, file, { prefer }, dirname(path));
+  const read = (prefer: 'API' | 'UI'): Workflow =>
+    readWorkflowBytes(bytes, file, { prefer }, dirname(path));
   try {
     const workflow = read('UI');
     const texts = pictureKind(bytes) ? readPictureText(bytes, file) : {};
     const both = Object.hasOwn(texts, 'prompt') && Object.hasOwn(texts, 'workflow');
     const sent = both ? read('API') : undefined;
     const isSent = sent?.form === 'API';
-    const { nodes: missing, problems, validation } = inspect(workflow.graph, NODES, everythingIn(workflow.graph));
+    const {
+      nodes: missing,
+      problems,
+      validation,
+    } = inspect(workflow.graph, NODES, everythingIn(workflow.graph));
     const ids = new Set(missing.map((node) => node.type));
     return {
       ...own,
@@ -79,17 +93,30 @@ function rowOf(folder: string, path: string): Row | undefined {
       missing,
       problems: problems.filter((p) => !ids.has(p.nodeType ?? '')).map((p) => p.message),
       partly: validation.error === null,
-      differences: isSent ? compareForms(sent.graph, workflow.graph, NODES, workflow.notes) : undefined,
+      differences: isSent
+        ? compareForms(sent.graph, workflow.graph, NODES, workflow.notes)
+        : undefined,
     };
   } catch (error) {
-    if (!(error instanceof DarkroomError)) throw new Error(`${path}: no Darkroom error`, { cause: error });
+    if (!(error instanceof DarkroomError))
+      throw new Error(`${path}: no Darkroom error`, { cause: error });
     if (NOT_ONE.test(error.message)) return undefined;
-    return { ...own, form: '?', nodes: 0, hash: file, failure: error.message, missing: [], problems: [], partly: false };
+    return {
+      ...own,
+      form: '?',
+      nodes: 0,
+      hash: file,
+      failure: error.message,
+      missing: [],
+      problems: [],
+      partly: false,
+    };
   }
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
-const share = (part: number, whole: number): string => `${part} of ${whole}${whole > 0 ? ` (${Math.round((100 * part) / whole)} %)` : ''}`;
+const share = (part: number, whole: number): string =>
+  `${part} of ${whole}${whole > 0 ? ` (${Math.round((100 * part) / whole)} %)` : ''}`;
 const isSame = (row: Row): boolean => row.differences?.every((d) => d.expected) ?? true;
 
 function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string {
@@ -116,7 +143,8 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
   const odd = both.filter((row) => !isSame(row));
   const kinds = new Map<string, number>();
   for (const { differences = [] } of both)
-    for (const { expected } of differences) if (expected) kinds.set(expected, (kinds.get(expected) ?? 0) + 1);
+    for (const { expected } of differences)
+      if (expected) kinds.set(expected, (kinds.get(expected) ?? 0) + 1);
 
   return `${[
     '# Workflow files of public repositories',
@@ -222,7 +250,10 @@ if (process.argv.includes('--run')) {
   for (const row of rows.filter((r) => r.failure === undefined && r.missing.length === 0)) {
     row.runs =
       done.get(row.hash) ??
-      (await room.run(readWorkflowBytes(readFileSync(row.path), row.file, { prefer: 'UI' }, dirname(row.path)).graph));
+      (await room.run(
+        readWorkflowBytes(readFileSync(row.path), row.file, { prefer: 'UI' }, dirname(row.path))
+          .graph,
+      ));
     done.set(row.hash, row.runs);
     console.log(`${row.folder}/${row.file}: ${row.runs}`);
   }

@@ -23,7 +23,9 @@ const FEWER = 5;
 const SHRINK = 8;
 
 /** The small models by folder, with their file where it is no fixture of their own; the first is taken for any name that no other fits. */
-const MODELS: Readonly<Record<string, readonly (readonly [name: string, fixture: string, file?: string])[]>> = {
+const MODELS: Readonly<
+  Record<string, readonly (readonly [name: string, fixture: string, file?: string])[]>
+> = {
   checkpoints: [
     ['sd1', 'tiny_sd1'],
     ['xl', 'tiny_sdxl_base'],
@@ -44,7 +46,8 @@ const MODELS: Readonly<Record<string, readonly (readonly [name: string, fixture:
   ],
 };
 const fileName = (name: string): string => (name.includes('.') ? name : `${name}.safetensors`);
-const SIDES = /^(width|height|target_width|target_height|base_width|base_height|guide_size|max_size|resolution|bbox_size)$/;
+const SIDES =
+  /^(width|height|target_width|target_height|base_width|base_height|guide_size|max_size|resolution|bbox_size)$/;
 const STEPS = /^(steps|start_at_step|end_at_step|base_only_steps|refiner_steps|base_steps|cycle)$/;
 const PLACES = /^(x|y|left|top|right|bottom|crop_w|crop_h|feathering|grow_mask_by|dilation)$/;
 
@@ -65,11 +68,21 @@ export async function openSmallRoom(): Promise<SmallRoom> {
       writeFileSync(path, gunzipSync(readFileSync(file)));
     }
   mkdirSync(join(models, 'clipseg'));
-  const { conditionings } = JSON.parse(gunzipSync(readFileSync(join(GOLDEN, 'clipseg', 'cases.json.gz'))).toString('utf8'));
-  await writeSafetensors(join(models, 'clipseg', 'clipseg.safetensors'), seededTensors(conditionings.refined));
+  const { conditionings } = JSON.parse(
+    gunzipSync(readFileSync(join(GOLDEN, 'clipseg', 'cases.json.gz'))).toString('utf8'),
+  );
+  await writeSafetensors(
+    join(models, 'clipseg', 'clipseg.safetensors'),
+    seededTensors(conditionings.refined),
+  );
   mkdirSync(join(folder, 'input'));
   writeFileSync(join(folder, 'input', 'picture.png'), await picture());
-  const room = await openDarkroom({ models, input: join(folder, 'input'), output: join(folder, 'output'), temp: join(folder, 'temp') });
+  const room = await openDarkroom({
+    models,
+    input: join(folder, 'input'),
+    output: join(folder, 'output'),
+    temp: join(folder, 'temp'),
+  });
   return {
     run: (graph) => run(room, small(graph)),
     close: async () => {
@@ -85,19 +98,30 @@ const picture = (): Promise<Buffer> =>
     width: 64,
     height: 64,
     channels: 4,
-    bytes: Buffer.from(Array.from({ length: 64 * 64 }, (_, i) => [i % 251, i % 173, i % 97, i % 64 < 32 ? 0 : 255]).flat()),
+    bytes: Buffer.from(
+      Array.from({ length: 64 * 64 }, (_, i) => [
+        i % 251,
+        i % 173,
+        i % 97,
+        i % 64 < 32 ? 0 : 255,
+      ]).flat(),
+    ),
   });
 
 async function run(room: Darkroom, graph: Graph): Promise<string> {
   const started = performance.now();
   try {
-    const { outputs, nodeErrors } = await room.run(promptOf(graph), { partial: true, signal: AbortSignal.timeout(LIMIT_MS) });
+    const { outputs, nodeErrors } = await room.run(promptOf(graph), {
+      partial: true,
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
     const left = Object.keys(nodeErrors).length;
     if (Object.keys(outputs).length === 0 && left > 0) return 'no';
     return left > 0 ? 'in part' : 'yes';
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
-    if (error.code === 'DR_INTERRUPTED') return `not within ${Math.round((performance.now() - started) / 1000)} s`;
+    if (error.code === 'DR_INTERRUPTED')
+      return `not within ${Math.round((performance.now() - started) / 1000)} s`;
     if (error.code === 'DR_MODEL_MISSING') return 'not tried: no small model of that kind';
     return `no: ${error.nodeType ?? ''} ${error.message}`;
   }
@@ -105,7 +129,9 @@ async function run(room: Darkroom, graph: Graph): Promise<string> {
 
 /** The workflow with the small models, the picture, and small sides. */
 function small(graph: Graph): Graph {
-  const texts = [...graph.values()].flatMap(({ inputs }) => Object.values(inputs).filter((value) => typeof value === 'string'));
+  const texts = [...graph.values()].flatMap(({ inputs }) =>
+    Object.values(inputs).filter((value) => typeof value === 'string'),
+  );
   const types = [...graph.values()].map(({ classType }) => classType);
   const isXl =
     types.some((type) => /SDXL|ControlNetLoader/.test(type)) ||
@@ -126,9 +152,11 @@ function small(graph: Graph): Graph {
     const changed: JsonObject = {};
     for (const [name, value] of Object.entries(inputs)) {
       const input = NODES.get(classType)?.inputs[name];
-      if (input?.kind === 'COMBO' && input.folder !== undefined) changed[name] = model(input.folder, String(value)) ?? value;
+      if (input?.kind === 'COMBO' && input.folder !== undefined)
+        changed[name] = model(input.folder, String(value)) ?? value;
       else if (input?.kind === 'COMBO' && input.image_upload) changed[name] = 'picture.png';
-      else if (input?.kind === 'INT' || input?.kind === 'FLOAT') changed[name] = shrunk(name, value);
+      else if (input?.kind === 'INT' || input?.kind === 'FLOAT')
+        changed[name] = shrunk(name, value);
     }
     changes.set(id, changed);
   }
@@ -138,7 +166,8 @@ function small(graph: Graph): Graph {
 function shrunk(name: string, value: Json): Json {
   const number = numberOf(value);
   if (number === undefined || number <= 0) return value;
-  if (SIDES.test(name)) return number < 64 ? value : Math.max(64, 8 * Math.round(number / SHRINK / 8));
+  if (SIDES.test(name))
+    return number < 64 ? value : Math.max(64, 8 * Math.round(number / SHRINK / 8));
   if (STEPS.test(name)) return Math.ceil(number / FEWER);
   return PLACES.test(name) ? 8 * Math.round(number / SHRINK / 8) : value;
 }

@@ -15,9 +15,20 @@ import { checkWritable } from './storage/output.ts';
 import { promptOf } from './workflow/api-graph.ts';
 import { applyOverrides, type Overrides } from './workflow/overrides/overrides.ts';
 import { type Prepared, prepare } from './workflow/prepare-prompt.ts';
-import { readWorkflow, readWorkflowBytes, readWorkflowFile, type Workflow } from './workflow/read/read.ts';
+import {
+  readWorkflow,
+  readWorkflowBytes,
+  readWorkflowFile,
+  type Workflow,
+} from './workflow/read/read.ts';
 import { inspect, type MissingModel, type MissingNode } from './workflow/validate/find-problems.ts';
-import { invalid, type NodeErrors, type NodeTable, type Validation, validate } from './workflow/validate/validate.ts';
+import {
+  invalid,
+  type NodeErrors,
+  type NodeTable,
+  type Validation,
+  validate,
+} from './workflow/validate/validate.ts';
 
 export interface DarkroomOptions {
   /** Folders that hold `checkpoints`, `vae`, `loras` … as ComfyUI's `models`; earlier ones win. Default: `models`, if there is one. */
@@ -72,7 +83,9 @@ export interface Picture extends SavedFile {
 }
 
 /** What a node saved or showed. */
-export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & { readonly images: readonly Picture[] };
+export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & {
+  readonly images: readonly Picture[];
+};
 
 export interface RunResult {
   /** By the id of the node that saved or showed something. */
@@ -113,7 +126,11 @@ export interface Darkroom {
 
 /** Opens the folders and prepares an engine; its process starts with the first run. Throws DR_BAD_USAGE for a models folder that is not there. */
 export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkroom> {
-  const folders = openFolders({ ...options, models: modelRoots(options.models), embedded: embeddedModels() });
+  const folders = openFolders({
+    ...options,
+    models: modelRoots(options.models),
+    embedded: embeddedModels(),
+  });
   const nodes = options.nodes?.table ?? NODES;
   const { input, output, temp } = folders;
   const engine = createEngine({
@@ -142,19 +159,33 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     const graph = applyOverrides(workflow.graph, set, nodes);
     const prepared = prepare(graph, { ...workflow.extra, ...extra } as JsonObject, nodes, folders);
     const validation = validate(prepared.graph, nodes, folders, targets);
-    return { workflow, prepared, validation: { ...validation, problems: [...prepared.problems, ...validation.problems] } };
+    return {
+      workflow,
+      prepared,
+      validation: { ...validation, problems: [...prepared.problems, ...validation.problems] },
+    };
   };
 
   const run = async (source: WorkflowSource, options: RunOptions = {}): Promise<RunResult> => {
-    const { signal, onEvent = () => undefined, set, extra, targets, partial, dynamicSeed } = options;
+    const {
+      signal,
+      onEvent = () => undefined,
+      set,
+      extra,
+      targets,
+      partial,
+      dynamicSeed,
+    } = options;
     try {
       checkAborted(signal);
       const { workflow, prepared, validation } = checked(source, set, targets, extra, dynamicSeed);
       for (const message of workflow.notes) onEvent({ type: 'warning', message });
-      const problems = partial && validation.error === null ? prepared.problems : validation.problems;
+      const problems =
+        partial && validation.error === null ? prepared.problems : validation.problems;
       const refused = invalid({ ...validation, problems });
       if (refused) throw refused;
-      for (const { message } of validation.problems) onEvent({ type: 'warning', message: `left out: ${message}` });
+      for (const { message } of validation.problems)
+        onEvent({ type: 'warning', message: `left out: ${message}` });
       for (const id of validation.outputs) {
         const { saves } = nodes.get(validation.graph.get(id)!.classType)!;
         if (saves) checkWritable(folders[saves]);
@@ -183,7 +214,12 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
 
   const check = (source: WorkflowSource, { set }: Pick<RunOptions, 'set'> = {}): CheckResult => {
     const { workflow, prepared } = checked(source, set);
-    const { validation, nodes: strangers, models, problems } = inspect(prepared.graph, nodes, folders);
+    const {
+      validation,
+      nodes: strangers,
+      models,
+      problems,
+    } = inspect(prepared.graph, nodes, folders);
     const errors = [...prepared.problems, ...problems];
     return {
       runnable: errors.length === 0,
@@ -200,11 +236,17 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   return { run, check, kill: engine.kill, enginePid: engine.pid, close: engine.close };
 }
 
-function readSource(source: WorkflowSource, nodes: NodeTable, dynamicSeed: number | bigint = 0): Workflow {
+function readSource(
+  source: WorkflowSource,
+  nodes: NodeTable,
+  dynamicSeed: number | bigint = 0,
+): Workflow {
   const options = { nodes, random: pythonRandom(dynamicSeed).random };
   if (source instanceof Uint8Array) return readWorkflowBytes(source, 'the workflow', options);
   if (typeof source !== 'string') return readWorkflow(source as Json, 'the workflow', options);
-  return isJsonText(source) ? readWorkflow(parseJson(source), 'the workflow', options) : readWorkflowFile(source, options);
+  return isJsonText(source)
+    ? readWorkflow(parseJson(source), 'the workflow', options)
+    : readWorkflowFile(source, options);
 }
 
 const isJsonText = (text: string): boolean => /^[\s\ufeff]*\{/.test(text);

@@ -85,7 +85,8 @@ export class DarkroomError extends Error implements ErrorDetails {
 }
 
 /** The error thrown when an AbortSignal took effect. */
-export const interrupted = (): DarkroomError => new DarkroomError('DR_INTERRUPTED', { message: 'interrupted' });
+export const interrupted = (): DarkroomError =>
+  new DarkroomError('DR_INTERRUPTED', { message: 'interrupted' });
 
 /** Throws DR_INTERRUPTED if the signal is aborted. Called between network evaluations. */
 export function checkAborted(signal?: AbortSignal): void {

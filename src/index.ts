@@ -20,4 +20,9 @@ export type { Link, Node, NodeOptions, OutputNode } from './workflow/builder/typ
 export { type ApiGraph, type ApiNode, graph } from './workflow/builder/workflow-builder.ts';
 export type { Overrides } from './workflow/overrides/overrides.ts';
 export { readSeries, type SeriesRun } from './workflow/overrides/series.ts';
-export { applyOverrides, type ReadResult, readWorkflow, toTypeScript } from './workflow/programs.ts';
+export {
+  applyOverrides,
+  type ReadResult,
+  readWorkflow,
+  toTypeScript,
+} from './workflow/programs.ts';

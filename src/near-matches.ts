@@ -9,7 +9,8 @@ export function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const replace = last[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
       row[j] = Math.min(last[j] + 1, row[j - 1] + 1, replace);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j], before[j - 2] + 1);
     }
     before = last;
     last = row;
@@ -22,7 +23,8 @@ const plain = (name: string): string =>
     .toLowerCase()
     .replace(/(?<=.)\.[a-z0-9]{2,12}$/, '')
     .replace(/[\s_\-.]+/g, '');
-const fileName = (name: string): string => name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+const fileName = (name: string): string =>
+  name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 
 /** Up to `count` candidates close to `word`, nearest first: few edits, the same file name in another folder, or one inside the other. */
 export function near(word: string, candidates: Iterable<string>, count = 3): string[] {
@@ -32,7 +34,9 @@ export function near(word: string, candidates: Iterable<string>, count = 3): str
   for (const name of candidates) {
     const other = plain(fileName(name)).slice(0, 200);
     const edits = distance(wanted, other);
-    const inside = Math.min(wanted.length, other.length) >= 4 && (wanted.includes(other) || other.includes(wanted));
+    const inside =
+      Math.min(wanted.length, other.length) >= 4 &&
+      (wanted.includes(other) || other.includes(wanted));
     const score = inside ? Math.min(edits, wanted.length / 4) : edits;
     if (score <= Math.max(1, wanted.length / 3)) found.push({ name, score });
   }

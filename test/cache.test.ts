@@ -12,9 +12,18 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /** One run in a process of its own: what ran, and the bytes of its pictures. */
-async function runOnce(set: Readonly<Record<string, unknown>>, cache?: string): Promise<{ ran: string[]; pictures: Buffer[] }> {
+async function runOnce(
+  set: Readonly<Record<string, unknown>>,
+  cache?: string,
+): Promise<{ ran: string[]; pictures: Buffer[] }> {
   const ran: string[] = [];
-  const room = await openDarkroom({ input: 'examples/input', output: join(root, 'output'), temp: join(root, 'temp'), threads: 1, cache });
+  const room = await openDarkroom({
+    input: 'examples/input',
+    output: join(root, 'output'),
+    temp: join(root, 'temp'),
+    threads: 1,
+    cache,
+  });
   const { images } = await room.run('examples/inpaint.json', {
     set: { steps: 3, ...set },
     onEvent: (event) => {
@@ -25,7 +34,9 @@ async function runOnce(set: Readonly<Record<string, unknown>>, cache?: string): 
   return { ran, pictures: images.map((image) => image.toBuffer()) };
 }
 
-it('another process takes the results, and another seed runs what depends on it', { timeout: 120_000 }, async () => {
+it('another process takes the results, and another seed runs what depends on it', {
+  timeout: 120_000,
+}, async () => {
   const cache = join(root, 'cache');
   const first = await runOnce({}, cache);
   expect(first.ran).toContain('KSampler');

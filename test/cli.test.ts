@@ -25,13 +25,20 @@ interface Options {
   readonly onOutput?: (text: string, child: ChildProcess) => void;
 }
 
-function darkroom(args: readonly string[], { program = TEST_NODES, input, onOutput }: Options = {}): Promise<Ended> {
+function darkroom(
+  args: readonly string[],
+  { program = TEST_NODES, input, onOutput }: Options = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args], {
-      cwd: dir,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args],
+      {
+        cwd: dir,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...process.env, NO_COLOR: '1' },
+      },
+    );
     let out = '';
     let err = '';
     child.stdout.on('data', (data) => {
@@ -57,10 +64,17 @@ const node = (class_type: string, inputs: Record<string, unknown> = {}, title?: 
   inputs,
   ...(title && { _meta: { title } }),
 });
-const save = (from: unknown, prefix = 'out') => node('TestSave', { value: from, filename_prefix: prefix });
+const save = (from: unknown, prefix = 'out') =>
+  node('TestSave', { value: from, filename_prefix: prefix });
 const number = workflow({ 1: node('TestNumber', { value: 1 }, 'My number'), 2: save(['1', 0]) });
-const slow = workflow({ 1: node('TestSlow', { steps: 500, ms: 20, deaf: false }), 2: save(['1', 0], 'slow') });
-const deaf = workflow({ 1: node('TestSlow', { steps: 2, ms: 10000, deaf: true }), 2: save(['1', 0], 'deaf') });
+const slow = workflow({
+  1: node('TestSlow', { steps: 500, ms: 20, deaf: false }),
+  2: save(['1', 0], 'slow'),
+});
+const deaf = workflow({
+  1: node('TestSlow', { steps: 2, ms: 10000, deaf: true }),
+  2: save(['1', 0], 'deaf'),
+});
 writeFileSync(join(dir, 'portrait.json'), '{}');
 const lines = (text: string) =>
   text
@@ -70,7 +84,11 @@ const lines = (text: string) =>
 
 describe.concurrent('darkroom run', () => {
   it('runs what is valid of a file, where that is wanted', async () => {
-    const half = workflow({ 1: node('TestNumber', { value: 3 }), 2: save(['1', 0], 'half'), 3: save(['9', 0]) });
+    const half = workflow({
+      1: node('TestNumber', { value: 3 }),
+      2: save(['1', 0], 'half'),
+      3: save(['9', 0]),
+    });
     expect((await darkroom(['run', half])).code).toBe(2);
     const { code, out, err } = await darkroom(['run', half, '--partial', '--output', 'half']);
     expect(out).toBe('half/half_00001_.txt\n');
@@ -79,7 +97,14 @@ describe.concurrent('darkroom run', () => {
   });
 
   it('runs a file and prints where the picture is', async () => {
-    const { code, out, err } = await darkroom(['run', number, '--set', 'My number.value=3', '--output', 'one']);
+    const { code, out, err } = await darkroom([
+      'run',
+      number,
+      '--set',
+      'My number.value=3',
+      '--output',
+      'one',
+    ]);
     expect(err).toContain('[1/2] My number');
     expect(err).toContain('warning: saving');
     expect(out).toBe('one/out_00001_.txt\n');
@@ -91,10 +116,18 @@ describe.concurrent('darkroom run', () => {
     const links = [[1, 1, 0, 2, 0, 'INT']];
     const nodes = [
       { id: 1, type: 'TestNumber', widgets_values: [4, 7, 'fixed'] },
-      { id: 2, type: 'TestSave', inputs: [{ name: 'value', type: '*', link: 1 }], widgets_values: ['%TestNumber.value%-ui', 1] },
+      {
+        id: 2,
+        type: 'TestSave',
+        inputs: [{ name: 'value', type: '*', link: 1 }],
+        widgets_values: ['%TestNumber.value%-ui', 1],
+      },
     ];
     const text = { workflow: JSON.stringify({ nodes, links }) };
-    writeFileSync(join(dir, 'ui.png'), await encodePng({ width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) }, { text }));
+    writeFileSync(
+      join(dir, 'ui.png'),
+      await encodePng({ width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) }, { text }),
+    );
     const { code, out } = await darkroom(['run', 'ui.png', '--output', 'ui', '--quiet']);
     expect({ code, out }).toEqual({ code: 0, out: 'ui/4-ui_00001_.txt\n' });
     const saved = JSON.parse(readFileSync(join(dir, 'ui/4-ui_00001_.txt'), 'utf8'));
@@ -104,24 +137,59 @@ describe.concurrent('darkroom run', () => {
   });
 
   it('reads standard input; --json tells events, the last one the outputs; --quiet is quiet', async () => {
-    const { code, out, err } = await darkroom(['run', '-', '--json', '--output', 'two', '--quiet'], {
-      input: readFileSync(join(dir, number), 'utf8'),
-    });
+    const { code, out, err } = await darkroom(
+      ['run', '-', '--json', '--output', 'two', '--quiet'],
+      {
+        input: readFileSync(join(dir, number), 'utf8'),
+      },
+    );
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const events = lines(out);
-    expect(events.map((e) => e.type)).toEqual(['started', 'node-started', 'node-started', 'warning', 'executed', 'done']);
+    expect(events.map((e) => e.type)).toEqual([
+      'started',
+      'node-started',
+      'node-started',
+      'warning',
+      'executed',
+      'done',
+    ]);
     expect(events.at(-1)).toEqual({
       type: 'done',
-      outputs: { 2: { images: [{ filename: 'out_00001_.txt', subfolder: '', type: 'output', path: join(dir, 'two', 'out_00001_.txt') }] } },
+      outputs: {
+        2: {
+          images: [
+            {
+              filename: 'out_00001_.txt',
+              subfolder: '',
+              type: 'output',
+              path: join(dir, 'two', 'out_00001_.txt'),
+            },
+          ],
+        },
+      },
     });
   });
 
   it.each([
-    ['an unknown node', { 1: node('TestNumbr') }, "unknown node type 'TestNumbr' (node 1)", "Did you mean 'TestNumber'"],
-    ['a circle', { 1: node('TestAdd', { a: ['1', 0], b: 1 }), 2: save(['1', 0]) }, 'connected in a circle', 'Correct the connection'],
+    [
+      'an unknown node',
+      { 1: node('TestNumbr') },
+      "unknown node type 'TestNumbr' (node 1)",
+      "Did you mean 'TestNumber'",
+    ],
+    [
+      'a circle',
+      { 1: node('TestAdd', { a: ['1', 0], b: 1 }), 2: save(['1', 0]) },
+      'connected in a circle',
+      'Correct the connection',
+    ],
     [
       'a wrong type',
-      { 1: node('TestNumber', { value: 1 }), 3: node('TestAdd', { a: ['1', 1], b: 1 }), 2: save(['3', 0]) },
+      {
+        1: node('TestNumber', { value: 1 }),
+        3: node('TestAdd', { a: ['1', 1], b: 1 }),
+        2: save(['3', 0]),
+      },
       "'a' of TestAdd (node 3) takes INT",
       'Connect an output of type INT',
     ],
@@ -131,7 +199,12 @@ describe.concurrent('darkroom run', () => {
       "'value' of TestNumber (node 1) is 1000",
       'The most is 100',
     ],
-    ['a workflow in which nothing runs', { nodes: [], links: [] }, 'no nodes that run', 'muted or bypassed'],
+    [
+      'a workflow in which nothing runs',
+      { nodes: [], links: [] },
+      'no nodes that run',
+      'muted or bypassed',
+    ],
     ['broken JSON', '{"1": ', 'not valid JSON', 'hint:'],
   ])('refuses %s with exit code 2', async (_, content, message, hint) => {
     const { code, out, err } = await darkroom(['run', workflow(content), '--output', 'refused']);
@@ -143,7 +216,11 @@ describe.concurrent('darkroom run', () => {
   });
 
   it('tells every problem, and as the last JSON line too', async () => {
-    const { code, out, err } = await darkroom(['run', workflow({ 1: node('Nope'), 2: node('Nada') }), '--json']);
+    const { code, out, err } = await darkroom([
+      'run',
+      workflow({ 1: node('Nope'), 2: node('Nada') }),
+      '--json',
+    ]);
     expect(err.match(/error:/g)).toHaveLength(2);
     expect(lines(out)).toMatchObject([{ type: 'error', error: { code: 'DR_WORKFLOW_INVALID' } }]);
     expect(code).toBe(2);
@@ -153,7 +230,10 @@ describe.concurrent('darkroom run', () => {
   });
 
   it('a failure while running: exit code 1, the node named', async () => {
-    const { code, err } = await darkroom(['run', workflow({ 1: node('TestFail', { how: 'known' }), 2: save(['1', 0]) })]);
+    const { code, err } = await darkroom([
+      'run',
+      workflow({ 1: node('TestFail', { how: 'known' }), 2: save(['1', 0]) }),
+    ]);
     expect(err).toContain('error: TestFail (node 1): shapes differ\n hint: Use equal shapes.');
     expect(code).toBe(1);
   });
@@ -247,13 +327,27 @@ describe.concurrent('the other commands', () => {
 
   it('check: all runnable or not', async () => {
     const missing = workflow({
-      1: node('TestValues', { int: 1, float: 1, text: '', flag: true, choice: 'euler', model: 'gone.safetensors' }),
+      1: node('TestValues', {
+        int: 1,
+        float: 1,
+        text: '',
+        flag: true,
+        choice: 'euler',
+        model: 'gone.safetensors',
+      }),
       2: save(['1', 0]),
     });
     const unknown = workflow({ 1: node('Nope') });
     const good = await darkroom(['check', number]);
     expect(good).toEqual({ code: 0, out: `${number}: runnable\n`, err: '' });
-    const { code, out } = await darkroom(['check', number, missing, unknown, 'none.json', '--json']);
+    const { code, out } = await darkroom([
+      'check',
+      number,
+      missing,
+      unknown,
+      'none.json',
+      '--json',
+    ]);
     expect(code).toBe(2);
     expect(JSON.parse(out)).toMatchObject([
       { file: number, runnable: true, missingNodes: [], missingModels: [], errors: [] },

@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { node, openSocket, type TestServer, testServer } from './support/server.ts';
 
-type Nodes = Record<string, { class_type: string; inputs: Record<string, unknown>; _meta: { title: string } }>;
+type Nodes = Record<
+  string,
+  { class_type: string; inputs: Record<string, unknown>; _meta: { title: string } }
+>;
 
 let test: TestServer;
 let host: string;
@@ -19,8 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-const example: Nodes = JSON.parse(readFileSync(new URL('../examples/text-to-image.json', import.meta.url), 'utf8'));
-const idOf = (type: string): string => Object.keys(example).find((id) => example[id].class_type === type)!;
+const example: Nodes = JSON.parse(
+  readFileSync(new URL('../examples/text-to-image.json', import.meta.url), 'utf8'),
+);
+const idOf = (type: string): string =>
+  Object.keys(example).find((id) => example[id].class_type === type)!;
 const [sampler, save] = [idOf('KSampler'), idOf('SaveImage')];
 
 function workflow(seed: number, steps = 4): Nodes {
@@ -29,7 +35,8 @@ function workflow(seed: number, steps = 4): Nodes {
   return nodes;
 }
 
-const isPng = async (bytes: ArrayBuffer): Promise<boolean> => (await sharp(Buffer.from(bytes)).metadata()).format === 'png';
+const isPng = async (bytes: ArrayBuffer): Promise<boolean> =>
+  (await sharp(Buffer.from(bytes)).metadata()).format === 'png';
 const red = (width = 16): Promise<Buffer> =>
   sharp({ create: { width, height: 16, channels: 4, background: '#ff000080' } })
     .png()
@@ -47,7 +54,9 @@ describe('@stable-canvas/comfyui-client', () => {
     const steps: number[] = [];
     const previews: Blob[] = [];
     client.on('b_preview', (blob: Blob) => previews.push(blob));
-    const { images } = await client.enqueue(workflow(1), { progress: ({ value }) => steps.push(value) });
+    const { images } = await client.enqueue(workflow(1), {
+      progress: ({ value }) => steps.push(value),
+    });
     // this client takes previews for pictures
     const [image, ...others] = images.filter(({ type }) => type === 'url');
     expect(others).toEqual([]);
@@ -68,18 +77,28 @@ describe('@stable-canvas/comfyui-client', () => {
       return answer.prompt_id;
     };
     const [first, second] = [await add(10), await add(11)];
-    await expect.poll(async () => (await client.getPromptStatus(first)).running, { timeout: 20_000 }).toBe(true);
-    expect(await client.getPromptStatus(second)).toEqual({ running: false, pending: true, done: false });
+    await expect
+      .poll(async () => (await client.getPromptStatus(first)).running, { timeout: 20_000 })
+      .toBe(true);
+    expect(await client.getPromptStatus(second)).toEqual({
+      running: false,
+      pending: true,
+      done: false,
+    });
     expect((await client.getQueue()).Pending.map((item) => item[1])).toEqual([second]);
     await client.deleteItem('queue', second);
     expect((await client.getQueue()).Pending).toEqual([]);
     await client.interrupt();
-    await expect.poll(async () => (await client.getQueue()).Running.length, { timeout: 20_000 }).toBe(0);
+    await expect
+      .poll(async () => (await client.getQueue()).Running.length, { timeout: 20_000 })
+      .toBe(0);
     const { History } = await client.getHistory(1);
     expect(History[0].prompt[1]).toBe(first);
     expect(History[0].status?.status_str).toBe('error');
     await client.deleteItem('history', first);
-    expect((await client.getHistory()).History.some((item) => item.prompt[1] === first)).toBe(false);
+    expect((await client.getHistory()).History.some((item) => item.prompt[1] === first)).toBe(
+      false,
+    );
     await client.clearItems('queue');
     await client.free({ unload_models: true });
   });
@@ -94,14 +113,21 @@ describe('@stable-canvas/comfyui-client', () => {
     expect(await client.getSDModels()).toContain('darkroom-tiny-base.safetensors');
     expect(await client.getSamplers()).toContain('dpmpp_2m');
     expect(await client.getSchedulers()).toContain('karras');
-    for (const list of [client.getLoRAs(), client.getVAEs(), client.getCNetModels(), client.getUpscaleModels()])
+    for (const list of [
+      client.getLoRAs(),
+      client.getVAEs(),
+      client.getCNetModels(),
+      client.getUpscaleModels(),
+    ])
       expect(Array.isArray(await list)).toBe(true);
     expect(Object.keys(await client.getNodeDefs())).toContain('KSampler');
     expect((await client.getSystemStats()).system.os).toBe('posix');
     expect(await client.getEmbeddings()).toEqual([]);
     expect(await client.getExtensions()).toEqual([]);
     expect((await client.getModelFolders()).map(({ name }) => name)).toContain('checkpoints');
-    expect((await client.getModels('checkpoints')).map(({ name }) => name)).toContain('darkroom-tiny-base.safetensors');
+    expect((await client.getModels('checkpoints')).map(({ name }) => name)).toContain(
+      'darkroom-tiny-base.safetensors',
+    );
   });
 
   it('keeps settings and files', async () => {
@@ -139,7 +165,11 @@ describe('@saintno/comfyui-sdk', () => {
         .run();
       return {
         heard,
-        images: (result as unknown as { images: { images: { filename: string; subfolder: string; type: string }[] } }).images.images,
+        images: (
+          result as unknown as {
+            images: { images: { filename: string; subfolder: string; type: string }[] };
+          }
+        ).images.images,
       };
     };
     const first = await draw(31);
@@ -155,9 +185,17 @@ describe('@saintno/comfyui-sdk', () => {
 
   it('uploads pictures and masks', async () => {
     const picture = await api.uploadImage(await red(), 'in.png', { subfolder: 'sub' });
-    expect((picture || undefined)?.info).toMatchObject({ filename: 'in.png', subfolder: 'sub', type: 'input' });
+    expect((picture || undefined)?.info).toMatchObject({
+      filename: 'in.png',
+      subfolder: 'sub',
+      type: 'input',
+    });
     expect(readFileSync(join(test.folders.input, 'sub', 'in.png')).length).toBeGreaterThan(0);
-    const mask = await api.uploadMask(await red(), { filename: 'in.png', subfolder: 'sub', type: 'input' });
+    const mask = await api.uploadMask(await red(), {
+      filename: 'in.png',
+      subfolder: 'sub',
+      type: 'input',
+    });
     expect((mask || undefined)?.info.filename).toBeTruthy();
   });
 
@@ -165,7 +203,9 @@ describe('@saintno/comfyui-sdk', () => {
     expect((await api.pollStatus()).exec_info.queue_remaining).toBe(0);
     expect(await api.getCheckpoints()).toContain('darkroom-tiny-base.safetensors');
     expect(await api.getLoras()).toEqual([]);
-    expect(await api.getSamplerInfo()).toMatchObject({ sampler: [expect.arrayContaining(['euler']), {}] });
+    expect(await api.getSamplerInfo()).toMatchObject({
+      sampler: [expect.arrayContaining(['euler']), {}],
+    });
     expect(Object.keys((await api.getNodeDefs('KSampler'))!)).toEqual(['KSampler']);
     expect(Object.keys((await api.getNodeDefs())!).length).toBeGreaterThan(200);
     expect((await api.getSystemStats()).system.os).toBe('posix');
@@ -178,9 +218,13 @@ describe('@saintno/comfyui-sdk', () => {
 
   it('queues, interrupts, frees and reads the history', async () => {
     const { prompt_id } = await api.appendPrompt(workflow(40, 2000));
-    await expect.poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 }).toBe(1);
+    await expect
+      .poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 })
+      .toBe(1);
     await api.interrupt();
-    await expect.poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 }).toBe(0);
+    await expect
+      .poll(async () => (await api.getQueue()).queue_running.length, { timeout: 20_000 })
+      .toBe(0);
     expect((await api.getHistory(prompt_id))?.status.status_str).toBe('error');
     expect(Object.keys(await api.getHistories(2)).at(-1)).toBe(prompt_id);
     expect(await api.freeMemory(true, true)).toBe(true);
@@ -213,11 +257,19 @@ describe('the Impact Pack’s messages', () => {
       seed: 1,
       'Select to add Wildcard': 'Select the Wildcard to add to the text',
     };
-    const prompt = { '1': node('ImpactWildcardProcessor', text), '2': node('ImpactValueSender', { value: ['1', 0], link_id: 3 }) };
+    const prompt = {
+      '1': node('ImpactWildcardProcessor', text),
+      '2': node('ImpactValueSender', { value: ['1', 0], link_id: 3 }),
+    };
     const body = JSON.stringify({ prompt, client_id: 'impact' });
     const answer = await fetch(`http://${host}/prompt`, { method: 'POST', body });
     expect(await answer.json()).toMatchObject({ node_errors: {}, number: expect.any(Number) });
-    const feedback = { node_id: '1', widget_name: 'populated_text', type: 'STRING', value: 'red cat' };
+    const feedback = {
+      node_id: '1',
+      widget_name: 'populated_text',
+      type: 'STRING',
+      value: 'red cat',
+    };
     expect(await until('impact-node-feedback')).toEqual(feedback);
     expect(await until('value-send')).toMatchObject({ link_id: 3, value: 'red cat' });
     socket.close();

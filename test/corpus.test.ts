@@ -17,7 +17,12 @@ const filesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile() && /\.(json|png|webp|jpe?g)$/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 const files = folders.flatMap(filesIn);
-const environment = { modelFiles: () => [], inputFiles: () => [], hasInput: () => false, wildcards: () => new Map() };
+const environment = {
+  modelFiles: () => [],
+  inputFiles: () => [],
+  hasInput: () => false,
+  wildcards: () => new Map(),
+};
 
 /** A workflow, or undefined for a DarkroomError; anything else thrown fails the test. */
 function settles(read: () => Workflow): Workflow | undefined {
@@ -47,7 +52,12 @@ function textsOf(bytes: Buffer): string[] {
 /** A JSON text with a piece of it doubled, cut out, or put in the place of another. */
 const damaged = (text: string): fc.Arbitrary<string> =>
   fc
-    .tuple(fc.nat(text.length), fc.nat(200), fc.nat(text.length), fc.constantFrom('cut', 'double', 'move', 'null'))
+    .tuple(
+      fc.nat(text.length),
+      fc.nat(200),
+      fc.nat(text.length),
+      fc.constantFrom('cut', 'double', 'move', 'null'),
+    )
     .map(([at, length, to, how]) => {
       const tokens = (from: number): [number, number] => {
         const start = Math.max(0, text.lastIndexOf(',', from));
@@ -73,7 +83,9 @@ describe.skipIf(files.length === 0)('real files', () => {
       const sent = settles(() => readWorkflowBytes(bytes, file, { prefer: 'API' }));
       if (ours?.form !== 'UI' || sent?.form !== 'API') continue;
       both++;
-      const others = compareForms(sent.graph, ours.graph, NODES, ours.notes).filter((difference) => !difference.expected);
+      const others = compareForms(sent.graph, ours.graph, NODES, ours.notes).filter(
+        (difference) => !difference.expected,
+      );
       expect(others, file).toEqual([]);
     }
     expect(both).toBeGreaterThan(0);
@@ -83,7 +95,10 @@ describe.skipIf(files.length === 0)('real files', () => {
     for (const file of files)
       for (const text of textsOf(readFileSync(file)).filter((t) => t.length < 2_000_000))
         fc.assert(
-          fc.property(damaged(text), (broken) => void settles(() => readWorkflowBytes(Buffer.from(broken), file))),
+          fc.property(
+            damaged(text),
+            (broken) => void settles(() => readWorkflowBytes(Buffer.from(broken), file)),
+          ),
           { numRuns: 20 },
         );
   });

@@ -5,22 +5,27 @@ import { crash, seeded } from './support/crash.ts';
 import { startPostgres, whyNoPostgres } from './support/postgres.ts';
 import { temporaryFolder } from './support/queue.ts';
 
-const [only, kills = 50, jobs = 100, seed = 1] = process.argv.slice(2).map((text, i) => (i === 0 ? text : Number(text))) as [
-  string?,
-  number?,
-  number?,
-  number?,
-];
+const [only, kills = 50, jobs = 100, seed = 1] = process.argv
+  .slice(2)
+  .map((text, i) => (i === 0 ? text : Number(text))) as [string?, number?, number?, number?];
 let failed = false;
 
 const run = async (name: string, database: string, hosts: number): Promise<void> => {
   const started = performance.now();
-  const report = await crash({ database, hosts, jobs, kills, random: seeded(seed), log: (line) => console.log(`${name}: ${line}`) });
+  const report = await crash({
+    database,
+    hosts,
+    jobs,
+    kills,
+    random: seeded(seed),
+    log: (line) => console.log(`${name}: ${line}`),
+  });
   failed ||= report.faults.length > 0;
   console.log(name, report, `${Math.round((performance.now() - started) / 1000)} s`);
 };
 
-if (only === undefined || only === 'embedded') await run('embedded', join(temporaryFolder('database'), 'queue'), 1);
+if (only === undefined || only === 'embedded')
+  await run('embedded', join(temporaryFolder('database'), 'queue'), 1);
 if (only === undefined || only === 'postgres') {
   const why = whyNoPostgres();
   if (why) console.log(`left out: ${why}`);

@@ -9,7 +9,11 @@ import { testServer } from './support/server.ts';
 
 const program = browserProgram();
 const folder = process.env.DARKROOM_FRONTEND || join(cacheFolder(), 'frontend');
-const why = program ? (existsSync(folder) ? undefined : 'left out: not there (darkroom frontend install)') : NO_BROWSER;
+const why = program
+  ? existsSync(folder)
+    ? undefined
+    : 'left out: not there (darkroom frontend install)'
+  : NO_BROWSER;
 if (why) console.warn(`ComfyUI's own frontend in a browser: ${why}`);
 
 it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async () => {
@@ -19,11 +23,17 @@ it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async ()
   const address = await test.listen();
   const browser = await openBrowser(program!);
   try {
-    const { page, errors } = await watchedPage(browser, address, { viewport: { width: 1600, height: 900 } });
-    await page.goto(address);
-    await page.waitForFunction('globalThis.app?.graph?.nodes?.length > 0 && app.extensionManager?.workflow?.activeWorkflow', undefined, {
-      timeout: 90_000,
+    const { page, errors } = await watchedPage(browser, address, {
+      viewport: { width: 1600, height: 900 },
     });
+    await page.goto(address);
+    await page.waitForFunction(
+      'globalThis.app?.graph?.nodes?.length > 0 && app.extensionManager?.workflow?.activeWorkflow',
+      undefined,
+      {
+        timeout: 90_000,
+      },
+    );
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
     await page.evaluate(`(async () => {
       const { prompt } = await (await fetch('/darkroom/examples/text-to-image')).json();
@@ -33,7 +43,9 @@ it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async ()
       app.canvas.setDirty(true, true);
     })()`);
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.waitForFunction(`app.nodeOutputs['7']?.images?.length === 1`, undefined, { timeout: 60_000 });
+    await page.waitForFunction(`app.nodeOutputs['7']?.images?.length === 1`, undefined, {
+      timeout: 60_000,
+    });
     const shown = `app.graph.nodes.some((node) => node.type === 'SaveImage' && node.imgs?.[0]?.naturalWidth === 128)`;
     await page.waitForFunction(shown, undefined, { timeout: 60_000 });
     expect(errors).toEqual([]);

@@ -11,7 +11,8 @@ import { type SmallDisk, smallDisk } from './support/small-disk.ts';
 const MB = 2 ** 20;
 const tried = smallDisk(1);
 tried?.remove();
-if (!tried) console.warn('tests of a full disk are left out: no disk can be mounted (they need root)');
+if (!tried)
+  console.warn('tests of a full disk are left out: no disk can be mounted (they need root)');
 
 const long = (bytes: number, copies: number, nonce: number) => ({
   prompt: JSON.stringify({
@@ -31,7 +32,9 @@ describe.skipIf(!tried)('a disk that is full', () => {
   it('for outputs: the job fails and says so, no file is cut off, and the next one runs when there is room', async () => {
     const small = smallDisk(8)!;
     const queue = await openQueue({});
-    queue.work({ engine: { ...testEngine(temporaryFolder('disk')), output: join(small.path, 'output') } });
+    queue.work({
+      engine: { ...testEngine(temporaryFolder('disk')), output: join(small.path, 'output') },
+    });
     const first = await queue.add(long(MB, 2, 1));
     expect(await queue.ended(first.promptId)).toMatchObject({ state: 'success' });
     const tooMuch = await queue.add(long(3 * MB, 3, 2));
@@ -44,7 +47,10 @@ describe.skipIf(!tried)('a disk that is full', () => {
     expect(files.filter((name) => name.startsWith('.'))).toEqual([]);
     for (const name of files) {
       const content = readFileSync(join(folder, name), 'utf8');
-      expect([content.endsWith(END), statSync(join(folder, name)).size > MB], name).toEqual([true, true]);
+      expect([content.endsWith(END), statSync(join(folder, name)).size > MB], name).toEqual([
+        true,
+        true,
+      ]);
     }
     expect(files.length).toBeGreaterThanOrEqual(2);
     small.fill(0);
@@ -60,18 +66,27 @@ describe.skipIf(!tried)('a disk that is full', () => {
   it('for the database: no new jobs are taken, those that were are run', async () => {
     const database = join(disk.path, 'queue');
     const problems: string[] = [];
-    let queue: Queue = await openQueue({ database, onProblem: (message) => problems.push(message) });
+    let queue: Queue = await openQueue({
+      database,
+      onProblem: (message) => problems.push(message),
+    });
     const accepted = await Promise.all(Array.from({ length: 5 }, (_, i) => queue.add(quickJob(i))));
     disk.fill(40 * MB);
-    await expect(queue.add(quickJob(9))).rejects.toMatchObject({ code: 'DR_DATABASE', message: expect.stringContaining('nearly full') });
+    await expect(queue.add(quickJob(9))).rejects.toMatchObject({
+      code: 'DR_DATABASE',
+      message: expect.stringContaining('nearly full'),
+    });
     queue.work({ engine: testEngine(temporaryFolder('disk')) });
-    for (const { promptId } of accepted) expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+    for (const { promptId } of accepted)
+      expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     disk.makeRoom();
     const { promptId } = await queue.add(quickJob(10));
     expect(await queue.ended(promptId)).toMatchObject({ state: 'success' });
 
     // to the last byte, while a job runs: its end is stored when there is room again, or it is run again
-    const running = await queue.add(jobOf('TestSlow', { steps: 40, ms: 50, deaf: false, nonce: 1 }));
+    const running = await queue.add(
+      jobOf('TestSlow', { steps: 40, ms: 50, deaf: false, nonce: 1 }),
+    );
     await expect.poll(async () => (await queue.counts()).running).toBe(1);
     disk.fill(0);
     const ended = queue.ended(running.promptId).catch(() => undefined);
@@ -89,7 +104,9 @@ describe.skipIf(!tried)('a disk that is full', () => {
   it('when a database is made: it says so, and can be made later', async () => {
     const small = smallDisk(16)!;
     mkdirSync(join(small.path, 'queue'));
-    await expect(openQueue({ database: join(small.path, 'queue') })).rejects.toMatchObject({ code: 'DR_DATABASE' });
+    await expect(openQueue({ database: join(small.path, 'queue') })).rejects.toMatchObject({
+      code: 'DR_DATABASE',
+    });
     small.remove();
   });
 });

@@ -14,9 +14,14 @@ afterAll(() => rmSync(output, { recursive: true }));
 async function pictureIn(precision: 'fp32' | 'int8') {
   const room = await openDarkroom({ precision, device: 'cpu', output: join(output, precision) });
   try {
-    const { images } = await room.run(join(import.meta.dirname, '..', 'examples', 'text-to-image.json'));
+    const { images } = await room.run(
+      join(import.meta.dirname, '..', 'examples', 'text-to-image.json'),
+    );
     const bytes = images[0].toBuffer();
-    return { image: (await decodeImage(bytes)).image, made: JSON.parse(readPngText(bytes)['darkroom']) };
+    return {
+      image: (await decodeImage(bytes)).image,
+      made: JSON.parse(readPngText(bytes)['darkroom']),
+    };
   } finally {
     await room.close();
   }
@@ -39,6 +44,8 @@ describe('int8', () => {
       code: 'DR_BAD_USAGE',
       hint: "Did you mean 'int8'?",
     });
-    await expect(openDarkroom({ precision: 'int8', device: 'webgpu' })).rejects.toMatchObject({ code: 'DR_BAD_USAGE' });
+    await expect(openDarkroom({ precision: 'int8', device: 'webgpu' })).rejects.toMatchObject({
+      code: 'DR_BAD_USAGE',
+    });
   });
 });

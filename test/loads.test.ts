@@ -12,7 +12,12 @@ let steps = 0;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'darkroom-loads-'));
-  room = await openDarkroom({ input: 'examples/input', output: join(root, 'output'), temp: join(root, 'temp'), threads: 1 });
+  room = await openDarkroom({
+    input: 'examples/input',
+    output: join(root, 'output'),
+    temp: join(root, 'temp'),
+    threads: 1,
+  });
 });
 afterAll(async () => {
   await room.close();

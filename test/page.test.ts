@@ -2,14 +2,23 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserProgram, NO_BROWSER, openBrowser, type Watched, watchedPage } from './support/browser.ts';
+import {
+  browserProgram,
+  NO_BROWSER,
+  openBrowser,
+  type Watched,
+  watchedPage,
+} from './support/browser.ts';
 import { type TestServer, testServer } from './support/server.ts';
 
 const program = browserProgram();
 if (!program) console.warn(`the built-in page in a browser: ${NO_BROWSER}`);
 const SIZES = [
   ['a desk', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }],
-  ['a phone', { viewport: { width: 390, height: 800 }, colorScheme: 'light', hasTouch: true, isMobile: true }],
+  [
+    'a phone',
+    { viewport: { width: 390, height: 800 }, colorScheme: 'light', hasTouch: true, isMobile: true },
+  ],
 ] as const;
 
 describe.skipIf(!program)('the built-in page', () => {
@@ -34,7 +43,8 @@ describe.skipIf(!program)('the built-in page', () => {
     return watched;
   };
   const frames = (page: Page) => page.locator('#sheet li').count();
-  const waitForFrames = (page: Page, count: number) => expect.poll(() => frames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
+  const waitForFrames = (page: Page, count: number) =>
+    expect.poll(() => frames(page), { timeout: 60_000 }).toBeGreaterThanOrEqual(count);
 
   for (const [where, options] of SIZES)
     it(`makes pictures on ${where}`, async () => {
@@ -43,7 +53,9 @@ describe.skipIf(!program)('the built-in page', () => {
       const chooser = page.waitForEvent('filechooser');
       await page.getByText('Choose a file').click();
       await (await chooser).setFiles('examples/text-to-image.json');
-      await expect.poll(() => page.getByLabel('Prompt', { exact: true }).inputValue()).toBe('panda, flat style, green background');
+      await expect
+        .poll(() => page.getByLabel('Prompt', { exact: true }).inputValue())
+        .toBe('panda, flat style, green background');
       await page.getByLabel('Steps').fill('40');
       await page.getByRole('button', { name: 'New seed', exact: true }).click();
       const seed = await page.getByLabel('Seed', { exact: true }).inputValue();
@@ -57,7 +69,11 @@ describe.skipIf(!program)('the built-in page', () => {
       await page.locator('#sheet li button').first().click();
       const dialog = page.getByRole('dialog');
       await dialog.getByText(seed, { exact: true }).waitFor();
-      expect(await dialog.locator('img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(128);
+      expect(
+        await dialog
+          .locator('img')
+          .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+      ).toBe(128);
       const file = page.waitForEvent('download');
       await dialog.getByRole('link', { name: 'Download picture' }).click();
       const picture = readFileSync(await (await file).path());
@@ -81,7 +97,8 @@ describe.skipIf(!program)('the built-in page', () => {
   it('is used by keyboard alone', async () => {
     const { page, errors } = await opened({ viewport: { width: 1280, height: 800 } });
     const before = await frames(page);
-    const focused = () => page.evaluate('document.activeElement.textContent.trim() || document.activeElement.id');
+    const focused = () =>
+      page.evaluate('document.activeElement.textContent.trim() || document.activeElement.id');
     const tabTo = async (wanted: string) => {
       for (let i = 0; i < 60 && (await focused()) !== wanted; i++) await page.keyboard.press('Tab');
       expect(await focused()).toBe(wanted);
@@ -107,7 +124,11 @@ describe.skipIf(!program)('the built-in page', () => {
 
   it('says what is wrong where it is wrong', async () => {
     const { page } = await opened({});
-    await page.setInputFiles('#file', { name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('[1, 2]') });
+    await page.setInputFiles('#file', {
+      name: 'notes.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('[1, 2]'),
+    });
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('notes.json');
     await page.setInputFiles('#file', 'examples/text-to-image.json');
     await page.getByLabel('Seed', { exact: true }).fill('18446744073709551616');

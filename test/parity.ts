@@ -23,7 +23,9 @@ function groupBy(list: readonly Row[], key: (row: Row) => string): Map<string, R
 const given = process.argv[2];
 const folder = given ?? mkdtempSync(join(tmpdir(), 'darkroom-parity-'));
 const env = { ...process.env, DARKROOM_PARITY: folder };
-const status = given ? 0 : spawnSync('npx', ['vitest', 'run', '--reporter=dot'], { stdio: 'inherit', env }).status;
+const status = given
+  ? 0
+  : spawnSync('npx', ['vitest', 'run', '--reporter=dot'], { stdio: 'inherit', env }).status;
 const rows = readdirSync(folder).flatMap((file) =>
   readFileSync(join(folder, file), 'utf8')
     .split('\n')
@@ -34,17 +36,32 @@ if (!given) rmSync(folder, { recursive: true });
 
 const groups = groupBy(rows, (row) => `${row.family}/${row.group}`);
 const share = (row: Row): number =>
-  row.worst === null ? Number.POSITIVE_INFINITY : row.bound ? row.worst / row.bound : row.worst && Number.POSITIVE_INFINITY;
+  row.worst === null
+    ? Number.POSITIVE_INFINITY
+    : row.bound
+      ? row.worst / row.bound
+      : row.worst && Number.POSITIVE_INFINITY;
 const worstOf = (list: readonly Row[]): Row => list.reduce((a, b) => (share(b) > share(a) ? b : a));
-const show = (n: number | null): string => (n === null ? 'mismatch' : n === 0 ? '0' : n.toExponential(1));
+const show = (n: number | null): string =>
+  n === null ? 'mismatch' : n === 0 ? '0' : n.toExponential(1);
 
-const summary = ['| group | cases | tensors | worst case | difference | bound |', '|---|---|---|---|---|---|'];
+const summary = [
+  '| group | cases | tensors | worst case | difference | bound |',
+  '|---|---|---|---|---|---|',
+];
 const details: string[] = [];
 for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
   const cases = groupBy(list, (row) => row.id);
   const worst = worstOf(list);
-  summary.push(`| ${name} | ${cases.size} | ${list.length} | ${worst.id} | ${show(worst.worst)} | ${show(worst.bound)} |`);
-  details.push(`<details><summary>${name}</summary>`, '', '| case | worst difference | bound |', '|---|---|---|');
+  summary.push(
+    `| ${name} | ${cases.size} | ${list.length} | ${worst.id} | ${show(worst.worst)} | ${show(worst.bound)} |`,
+  );
+  details.push(
+    `<details><summary>${name}</summary>`,
+    '',
+    '| case | worst difference | bound |',
+    '|---|---|---|',
+  );
   for (const [id, tensors] of cases) {
     const row = worstOf(tensors);
     details.push(`| ${id.replaceAll('|', '\\|')} | ${show(row.worst)} | ${show(row.bound)} |`);

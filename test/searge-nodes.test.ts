@@ -42,7 +42,8 @@ const inputsOf = ({ params }: GoldenCase): Record<string, unknown> => {
       Object.entries(given).map(([name, item]) => {
         // seeds are bigints where parameters carry them
         if (name === 'seed' || name === 'hrf_seed') return [name, BigInt(item as number)];
-        if (typeof item === 'object' && item !== null) return [name, typed(item as Record<string, unknown>)];
+        if (typeof item === 'object' && item !== null)
+          return [name, typed(item as Record<string, unknown>)];
         const input = inputOf(node, name);
         return [name, input ? runValue(item, input) : item === null ? undefined : item];
       }),
@@ -56,29 +57,36 @@ describe('searge/legacy', () => {
   it.each(types)('%s', async (type) => {
     for (const one of g.cases.filter(({ params }) => params.node === type)) {
       const run = async () => runNode(type, inputsOf(one));
-      if (one.note) await expect(run(), one.params.python).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
-      else expect(plain(await run()), one.params.python).toEqual(plain(value(one.scalars!.outputs)));
+      if (one.note)
+        await expect(run(), one.params.python).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
+      else
+        expect(plain(await run()), one.params.python).toEqual(plain(value(one.scalars!.outputs)));
     }
   });
 });
 
 describe('searge/plans', () => {
-  const plans = (node: string) => golden('searge', 'plans').cases.filter(({ params }) => params.node === node);
+  const plans = (node: string) =>
+    golden('searge', 'plans').cases.filter(({ params }) => params.node === node);
 
   it('SeargeSDXLSampler', () => {
     for (const { id, params, scalars } of plans('SeargeSDXLSampler')) {
       const { steps, base_ratio: baseRatio, denoise } = params;
-      const plan = handOverPlan({ seed: bigintOf(params.seed), steps, baseRatio, denoise }).map(({ seed, ...stage }) => ({
-        model: stage.model,
-        seed: String(seed),
-        steps: String(steps),
-        denoise: String(stage.denoise),
-        disable_noise: stage.disableNoise ?? false,
-        start_step: String(stage.startStep),
-        last_step: String(stage.lastStep),
-        force_full_denoise: stage.forceFullDenoise,
-      }));
-      expect(plan, id).toEqual(scalars!.calls.map(({ shape, ...call }: Params) => plain(value(call))));
+      const plan = handOverPlan({ seed: bigintOf(params.seed), steps, baseRatio, denoise }).map(
+        ({ seed, ...stage }) => ({
+          model: stage.model,
+          seed: String(seed),
+          steps: String(steps),
+          denoise: String(stage.denoise),
+          disable_noise: stage.disableNoise ?? false,
+          start_step: String(stage.startStep),
+          last_step: String(stage.lastStep),
+          force_full_denoise: stage.forceFullDenoise,
+        }),
+      );
+      expect(plan, id).toEqual(
+        scalars!.calls.map(({ shape, ...call }: Params) => plain(value(call))),
+      );
     }
   });
 
@@ -92,7 +100,12 @@ describe('searge/plans', () => {
         sizes.map((size) => [1, 4, size.height, size.width]),
         id,
       ).toEqual(rest.map((call) => call.shape));
-      for (const call of rest) expect(call, id).toMatchObject({ steps: Math.floor((steps + 1) / 2), denoise: 0.555, start_step: 0 });
+      for (const call of rest)
+        expect(call, id).toMatchObject({
+          steps: Math.floor((steps + 1) / 2),
+          denoise: 0.555,
+          start_step: 0,
+        });
     }
   });
 });
@@ -110,24 +123,43 @@ describe('searge/declarations', () => {
       .map(([name, input]) => {
         const [type, options] = inputConfig(input, environment);
         const kept = Object.entries(options).filter(([key]) => !MORE.has(key));
-        return [name, [type, Object.fromEntries(kept.map(([key, item]) => [key, isPyFloat(item) ? item.float : item]))]];
+        return [
+          name,
+          [
+            type,
+            Object.fromEntries(
+              kept.map(([key, item]) => [key, isPyFloat(item) ? item.float : item]),
+            ),
+          ],
+        ];
       });
 
-  it.each(g.cases.filter(({ id }) => !REFUSED.has(id)).map((one) => [one.id, one] as const))('%s', (id, one) => {
-    const { required, optional, hidden, types, names, category, output_node, display } = one.scalars as Params;
-    const node = nodeOf(id);
-    const asked = (list: [string, [unknown, Params]][]) =>
-      list.map(([name, [type, options]]) => {
-        const listed = [type].flat().join('');
-        return [name, [LISTS[listed] ?? (listed.startsWith('FILES ') ? [...listed] : type), options]];
-      });
-    expect(plain(configs(node.inputs, false))).toEqual(plain(value(asked(required))));
-    expect(plain(configs(node.inputs, true))).toEqual(plain(value(asked(optional))));
-    expect(node.hidden ?? {}).toEqual(hidden);
-    expect(node.outputs.map(({ type }) => type)).toEqual(types);
-    expect(node.outputs.map(({ name }) => name)).toEqual(names);
-    expect([node.category, node.outputNode ?? false, node.display]).toEqual([category, output_node, display]);
-  });
+  it.each(g.cases.filter(({ id }) => !REFUSED.has(id)).map((one) => [one.id, one] as const))(
+    '%s',
+    (id, one) => {
+      const { required, optional, hidden, types, names, category, output_node, display } =
+        one.scalars as Params;
+      const node = nodeOf(id);
+      const asked = (list: [string, [unknown, Params]][]) =>
+        list.map(([name, [type, options]]) => {
+          const listed = [type].flat().join('');
+          return [
+            name,
+            [LISTS[listed] ?? (listed.startsWith('FILES ') ? [...listed] : type), options],
+          ];
+        });
+      expect(plain(configs(node.inputs, false))).toEqual(plain(value(asked(required))));
+      expect(plain(configs(node.inputs, true))).toEqual(plain(value(asked(optional))));
+      expect(node.hidden ?? {}).toEqual(hidden);
+      expect(node.outputs.map(({ type }) => type)).toEqual(types);
+      expect(node.outputs.map(({ name }) => name)).toEqual(names);
+      expect([node.category, node.outputNode ?? false, node.display]).toEqual([
+        category,
+        output_node,
+        display,
+      ]);
+    },
+  );
 
   it('every type of the pack is built or refused with a reason', () => {
     const built = new Set(SEARGE_NODES.map(({ type }) => type));
@@ -138,7 +170,8 @@ describe('searge/declarations', () => {
 
 describe('switches and saving', () => {
   it('evaluate only what is chosen', async () => {
-    const asks = (type: string, inputs: object) => nodeOf(type).needs!(inputs as never, testContext());
+    const asks = (type: string, inputs: object) =>
+      nodeOf(type).needs!(inputs as never, testContext());
     expect(asks('SeargeLatentMuxer3', { input_selector: 2 })).toEqual(['input2']);
     expect(asks('SeargeConditioningMuxer5', { input_selector: 7 })).toEqual(['input0']);
     expect(asks('SeargeImageSave', { state: 'disabled' })).toEqual([]);
@@ -154,7 +187,11 @@ describe('switches and saving', () => {
     const context = { ...testContext(), save };
     const images = full([1, 4, 6, 3], 0.5);
     const run = (save_to: string, state = 'enabled') =>
-      runNode('SeargeImageSave', { images, filename_prefix: 'a-%date%/%width%/x', state, save_to }, context);
+      runNode(
+        'SeargeImageSave',
+        { images, filename_prefix: 'a-%date%/%width%/x', state, save_to },
+        context,
+      );
     await run('output folder');
     await run('input folder');
     await run('output folder', 'disabled');

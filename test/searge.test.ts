@@ -8,7 +8,13 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom, type RunOptions } from '../src/darkroom.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
-import { expectGolden, expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
+import {
+  expectGolden,
+  expectPicture,
+  fixtureModel,
+  type Golden,
+  golden,
+} from './support/golden.ts';
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-searge-'));
@@ -27,10 +33,12 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 beforeAll(async () => {
   for (const [folder, names] of Object.entries(FOLDERS)) {
     mkdirSync(join(models, folder), { recursive: true });
-    for (const name of names) symlinkSync(fixtureModel(name), join(models, folder, `${name}.safetensors`));
+    for (const name of names)
+      symlinkSync(fixtureModel(name), join(models, folder, `${name}.safetensors`));
   }
   mkdirSync(input);
-  for (const name of ['photo.png', 'photo_alpha.png']) copyFileSync(join(files, 'input', name), join(input, name));
+  for (const name of ['photo.png', 'photo_alpha.png'])
+    copyFileSync(join(files, 'input', name), join(input, name));
   room = await openDarkroom({ models, input, output, temp: join(root, 'temp') });
 });
 afterAll(async () => {
@@ -39,7 +47,8 @@ afterAll(async () => {
 });
 
 type Prompt = Record<string, { inputs: Record<string, unknown>; class_type: string }>;
-const read = (name: string): Prompt => JSON.parse(readFileSync(join(files, `${name}.api.json`), 'utf8'));
+const read = (name: string): Prompt =>
+  JSON.parse(readFileSync(join(files, `${name}.api.json`), 'utf8'));
 
 /** Runs a workflow and compares the latents that its VAEDecodes get, and all pictures that it saves and shows. */
 async function expectWorkflow(g: Golden, prompt: Prompt, options: RunOptions = {}) {
@@ -47,7 +56,10 @@ async function expectWorkflow(g: Golden, prompt: Prompt, options: RunOptions = {
   const decoded = Object.keys(wanted).flatMap((key) => /^latent_\d+_(.+)$/.exec(key)?.[1] ?? []);
   const savers = decoded.map((node) => [
     `latent_0_${node}`,
-    { class_type: 'SaveLatent', inputs: { samples: prompt[node].inputs['samples'], filename_prefix: `latents/${node}` } },
+    {
+      class_type: 'SaveLatent',
+      inputs: { samples: prompt[node].inputs['samples'], filename_prefix: `latents/${node}` },
+    },
   ]);
   const result = await room.run({ ...prompt, ...Object.fromEntries(savers) }, options);
   for (const [key, tensor] of Object.entries(wanted)) {
@@ -84,10 +96,16 @@ describe('workflows', () => {
       ['68', 'blend_mode'],
     ]);
     // outputs behind inputs that nothing is connected to are left out
-    const { outputs, nodeErrors } = await expectWorkflow(golden('workflows', 'searge_reborn_v33'), prompt, { partial: true });
+    const { outputs, nodeErrors } = await expectWorkflow(
+      golden('workflows', 'searge_reborn_v33'),
+      prompt,
+      { partial: true },
+    );
     expect(Object.keys(nodeErrors).sort()).toEqual(['66', '67', '68']);
     const today = new Date();
-    const date = [today.getFullYear(), today.getMonth() + 1, today.getDate()].map((n) => String(n).padStart(2, '0')).join('-');
+    const date = [today.getFullYear(), today.getMonth() + 1, today.getDate()]
+      .map((n) => String(n).padStart(2, '0'))
+      .join('-');
     const saved = (id: string): string => relative(output, outputs[id].images[0].path);
     expect(saved('360')).toBe(join(`SeargeSDXL-out-${date}`, 'generated', 'gen_00001_.png'));
     expect(saved('361')).toBe(join(`SeargeSDXL-out-${date}`, 'hires', 'hrf_00001_.png'));
@@ -97,7 +115,9 @@ describe('workflows', () => {
     const prompt = read('searge_reborn_v33');
     prompt['363'].class_type = 'SeargeSDXLImage2ImageSampler2';
     const { outputs } = await room.run(prompt, { targets: ['361'] });
-    const { data } = await sharp(outputs['361'].images[0].path).raw().toBuffer({ resolveWithObject: true });
+    const { data } = await sharp(outputs['361'].images[0].path)
+      .raw()
+      .toBuffer({ resolveWithObject: true });
     const g = golden('workflows', 'searge_reborn_v33');
     expectPicture(g, 'searge_reborn_v33', g.cases[0].outputs['image_361'], data);
   });
@@ -108,14 +128,25 @@ describe('SeargeImageSave', () => {
     1: { class_type: 'LoadImage', inputs: { image: 'photo.png' } },
     2: {
       class_type: 'SeargeImageSave',
-      inputs: { images: ['1', 0], filename_prefix: 'x', state: 'enabled', save_to: 'output folder', ...inputs },
+      inputs: {
+        images: ['1', 0],
+        filename_prefix: 'x',
+        state: 'enabled',
+        save_to: 'output folder',
+        ...inputs,
+      },
     },
   });
 
   it('saves in the input folder under its own name, with the workflow inside', async () => {
-    const { outputs } = await room.run(saving({ save_to: 'input folder' }), { extra: { workflow: { nodes: [] } } });
+    const { outputs } = await room.run(saving({ save_to: 'input folder' }), {
+      extra: { workflow: { nodes: [] } },
+    });
     const { path, type } = outputs['2'].images[0];
-    expect([type, relative(input, path)]).toEqual(['input', expect.stringMatching(/^output-\d{4}-\d\d-\d\d_00001_\.png$/)]);
+    expect([type, relative(input, path)]).toEqual([
+      'input',
+      expect.stringMatching(/^output-\d{4}-\d\d-\d\d_00001_\.png$/),
+    ]);
     const text = readFileSync(path).toString('latin1');
     expect(text).toContain('tEXtprompt\0{"1": {"class_type": "LoadImage"');
     expect(text).toContain('tEXtworkflow\0{"nodes": []}');
@@ -124,16 +155,23 @@ describe('SeargeImageSave', () => {
   it('saves nothing when disabled, and never outside of its folder', async () => {
     expect((await room.run(saving({ state: 'disabled' }))).outputs).toEqual({});
     for (const filename_prefix of ['../x', '/x', '%date%/../../x'])
-      await expect(room.run(saving({ filename_prefix }))).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
+      await expect(room.run(saving({ filename_prefix }))).rejects.toMatchObject({
+        code: 'DR_OUTPUT_UNWRITABLE',
+      });
   });
 });
 
 it('nodes of version 4 are refused by name, with the reason', () => {
-  const prompt = { 1: { class_type: 'SeargeMagicBox', inputs: {} }, 2: { class_type: 'SeargeMagicBoy', inputs: {} } };
+  const prompt = {
+    1: { class_type: 'SeargeMagicBox', inputs: {} },
+    2: { class_type: 'SeargeMagicBoy', inputs: {} },
+  };
   const { errors, missingNodes } = room.check(prompt);
   expect(missingNodes).toEqual(['SeargeMagicBox', 'SeargeMagicBoy']);
   expect(errors.map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^node type 'SeargeMagicBox' of SeargeSDXL \(node 1\) can't be run: it belongs to the "magic box" of version 4/),
+    expect.stringMatching(
+      /^node type 'SeargeMagicBox' of SeargeSDXL \(node 1\) can't be run: it belongs to the "magic box" of version 4/,
+    ),
     "unknown node type 'SeargeMagicBoy' (node 2)",
   ]);
   expect(errors[0].hint).toContain('v3.3');

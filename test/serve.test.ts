@@ -25,7 +25,9 @@ interface Serving {
 }
 
 async function serve(...args: string[]): Promise<Serving> {
-  const child = spawn(process.execPath, ['--import', TSX, CLI, 'serve', '--port', '0', ...args], { cwd: root });
+  const child = spawn(process.execPath, ['--import', TSX, CLI, 'serve', '--port', '0', ...args], {
+    cwd: root,
+  });
   let [said, told] = ['', ''];
   child.stderr.on('data', (data) => {
     said += data;
@@ -43,7 +45,9 @@ async function serve(...args: string[]): Promise<Serving> {
 }
 
 const ready = (address: string): Promise<void> =>
-  expect.poll(async () => (await fetch(`${address}/healthz`)).status, { timeout: 60_000 }).toBe(200);
+  expect
+    .poll(async () => (await fetch(`${address}/healthz`)).status, { timeout: 60_000 })
+    .toBe(200);
 const post = async (url: string, body: unknown) =>
   (await (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).json()) as {
     prompt_id: string;
@@ -55,7 +59,9 @@ describe('darkroom serve', () => {
   it('answers before its database is open, and keeps history, numbers and waiting jobs over restarts', async () => {
     const first = await serve();
     expect([200, 503]).toContain((await fetch(`${first.address}/healthz`)).status);
-    expect(Object.keys((await (await fetch(`${first.address}/object_info`)).json()) as object)).toContain('TestSave');
+    expect(
+      Object.keys((await (await fetch(`${first.address}/object_info`)).json()) as object),
+    ).toContain('TestSave');
     const done = await post(`${first.address}/prompt?wait=1`, { prompt: saving(1) });
     expect(done.state).toBe('success');
     const running = await post(`${first.address}/prompt`, { prompt: slow(100, 10) });
@@ -70,9 +76,19 @@ describe('darkroom serve', () => {
     await ready(second.address);
     const again = await post(`${second.address}/prompt?wait=1`, { prompt: saving(3) });
     expect(again.number).toBeGreaterThan(waiting.number);
-    const history = (await (await fetch(`${second.address}/history`)).json()) as Record<string, { status: { status_str: string } }>;
-    expect(Object.keys(history)).toEqual([done, running, waiting, again].map(({ prompt_id }) => prompt_id));
-    expect(Object.values(history).map(({ status }) => status.status_str)).toEqual(['success', 'success', 'success', 'success']);
+    const history = (await (await fetch(`${second.address}/history`)).json()) as Record<
+      string,
+      { status: { status_str: string } }
+    >;
+    expect(Object.keys(history)).toEqual(
+      [done, running, waiting, again].map(({ prompt_id }) => prompt_id),
+    );
+    expect(Object.values(history).map(({ status }) => status.status_str)).toEqual([
+      'success',
+      'success',
+      'success',
+      'success',
+    ]);
     second.process.kill('SIGINT');
     expect(await second.exit).toBe(0);
     expect(second.said()).toBe('');
@@ -87,7 +103,11 @@ describe('darkroom serve', () => {
       [['--storage', 's3://a/../b'], 'is no place in a bucket'],
       [['--retries', 'many'], 'Give a whole number from 0 to 100'],
     ] as const) {
-      const child = spawn(process.execPath, ['--import', TSX, CLI, 'serve', '--port', '0', ...args], { cwd: root });
+      const child = spawn(
+        process.execPath,
+        ['--import', TSX, CLI, 'serve', '--port', '0', ...args],
+        { cwd: root },
+      );
       let said = '';
       child.stderr.on('data', (data) => {
         said += data;

@@ -1,6 +1,14 @@
 // A session with a workflow: run it in series, turn it into a program and run that, verify its pictures; and the examples of docs/library.md.
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,15 +51,24 @@ const WORKFLOW = {
 
 beforeAll(() => {
   mkdirSync(join(dir, 'models', 'checkpoints'), { recursive: true });
-  copyFileSync(fixtureModel('tiny_sd1'), join(dir, 'models', 'checkpoints', 'tiny_sd1.safetensors'));
+  copyFileSync(
+    fixtureModel('tiny_sd1'),
+    join(dir, 'models', 'checkpoints', 'tiny_sd1.safetensors'),
+  );
   writeFileSync(join(dir, 'workflow.json'), JSON.stringify(WORKFLOW));
   // the package as it is installed, but from source
   const library = join(dir, 'node_modules', 'darkroom');
   mkdirSync(library, { recursive: true });
   const exports = { '.': './index.ts', './nodes': './nodes.ts' };
-  writeFileSync(join(library, 'package.json'), JSON.stringify({ name: 'darkroom', type: 'module', exports }));
+  writeFileSync(
+    join(library, 'package.json'),
+    JSON.stringify({ name: 'darkroom', type: 'module', exports }),
+  );
   writeFileSync(join(library, 'index.ts'), `export * from '${join(source, 'index.ts')}';`);
-  writeFileSync(join(library, 'nodes.ts'), `export * from '${join(source, 'workflow', 'builder', 'nodes.generated.ts')}';`);
+  writeFileSync(
+    join(library, 'nodes.ts'),
+    `export * from '${join(source, 'workflow', 'builder', 'nodes.generated.ts')}';`,
+  );
 });
 
 interface Ended {
@@ -61,13 +78,21 @@ interface Ended {
 }
 
 /** Runs a program from source in the folder of this test. */
-function run(program: string, args: readonly string[] = [], onOutput?: (text: string, kill: () => void) => void): Promise<Ended> {
+function run(
+  program: string,
+  args: readonly string[] = [],
+  onOutput?: (text: string, kill: () => void) => void,
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args], {
-      cwd: dir,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve?.('tsx') ?? 'tsx', program, ...args],
+      {
+        cwd: dir,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NO_COLOR: '1' },
+      },
+    );
     let out = '';
     let err = '';
     child.stdout.on('data', (data) => {
@@ -107,21 +132,41 @@ describe('darkroom run', () => {
     expect(code).toBe(0);
     const events = lines(out);
     expect(events.filter((e) => e.type === 'done').map((e) => e.run)).toEqual([1, 2, 3]);
-    expect(readdirSync(join(dir, 'batch'))).toEqual(['cat_00001_.png', 'cat_00002_.png', 'cat_00003_.png']);
-    expect([1, 2, 3].map((i) => promptIn(`batch/cat_0000${i}_.png`)['3'].inputs['seed'])).toEqual([5, 6, 7]);
+    expect(readdirSync(join(dir, 'batch'))).toEqual([
+      'cat_00001_.png',
+      'cat_00002_.png',
+      'cat_00003_.png',
+    ]);
+    expect([1, 2, 3].map((i) => promptIn(`batch/cat_0000${i}_.png`)['3'].inputs['seed'])).toEqual([
+      5, 6, 7,
+    ]);
     expect(promptIn('batch/cat_00003_.png')['5'].inputs).toMatchObject({ width: 64, height: 32 });
   });
 
   it('--csv: a line that fails does not lose the others', async () => {
-    writeFileSync(join(dir, 'runs.csv'), 'prompt,3.steps,9.filename_prefix\n"one, two",1,a\nthree,many,b\nfour,1,c\n');
-    const { code, out, err } = await darkroom('run', 'workflow.json', '--csv', 'runs.csv', '--output', 'csv');
+    writeFileSync(
+      join(dir, 'runs.csv'),
+      'prompt,3.steps,9.filename_prefix\n"one, two",1,a\nthree,many,b\nfour,1,c\n',
+    );
+    const { code, out, err } = await darkroom(
+      'run',
+      'workflow.json',
+      '--csv',
+      'runs.csv',
+      '--output',
+      'csv',
+    );
     expect(out).toBe('csv/a_00001_.png\ncsv/c_00001_.png\n');
-    expect(err).toContain("1 of 3 runs failed\nrun 2 (line 3):\nerror: 'steps' of KSampler (node 3) is 'many', which is no INT");
+    expect(err).toContain(
+      "1 of 3 runs failed\nrun 2 (line 3):\nerror: 'steps' of KSampler (node 3) is 'many', which is no INT",
+    );
     expect(code).toBe(1);
     expect(promptIn('csv/a_00001_.png')['6'].inputs['text']).toBe('one, two');
     const wrong = await darkroom('run', 'workflow.json', '--csv', 'workflow.json');
     expect(wrong.code).toBe(2);
-    expect((await darkroom('run', 'workflow.json', '--csv', 'gone.csv')).err).toContain('there is no file gone.csv');
+    expect((await darkroom('run', 'workflow.json', '--csv', 'gone.csv')).err).toContain(
+      'there is no file gone.csv',
+    );
   });
 
   it('Ctrl-C ends the series: what is done stays whole, the rest is not begun', async () => {
@@ -135,7 +180,8 @@ describe('darkroom run', () => {
     });
     expect(code).toBe(130);
     expect(err).toMatch(/stopped at run \d+ of 200/);
-    for (const name of readdirSync(join(dir, 'stopped'))) expect((await pixels(`stopped/${name}`)).length).toBe(64 * 64 * 3);
+    for (const name of readdirSync(join(dir, 'stopped')))
+      expect((await pixels(`stopped/${name}`)).length).toBe(64 * 64 * 3);
   });
 });
 
@@ -143,10 +189,19 @@ it('darkroom convert --to ts: the program makes the picture of the file', async 
   expect((await darkroom('run', 'workflow.json', '--output', 'file')).code).toBe(0);
   expect((await darkroom('convert', 'workflow.json', '--to', 'ts', '-o', 'cat.mts')).code).toBe(0);
   const { code, out, err } = await run(join(dir, 'cat.mts'));
-  expect({ code, err, out }).toEqual({ code: 0, err: '', out: `${join(dir, 'output', 'cat_00001_.png')}\n` });
-  expect((await pixels('output/cat_00001_.png')).equals(await pixels('file/cat_00001_.png'))).toBe(true);
+  expect({ code, err, out }).toEqual({
+    code: 0,
+    err: '',
+    out: `${join(dir, 'output', 'cat_00001_.png')}\n`,
+  });
+  expect((await pixels('output/cat_00001_.png')).equals(await pixels('file/cat_00001_.png'))).toBe(
+    true,
+  );
   const wrong = await darkroom('convert', 'workflow.json', '--to', 'typescript');
-  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("unknown form 'typescript'") });
+  expect(wrong).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("unknown form 'typescript'"),
+  });
 });
 
 describe('darkroom verify', () => {
@@ -166,9 +221,14 @@ describe('darkroom verify', () => {
     const { encodePng } = await import('../src/image/codec/png.ts');
     const bytes = new Uint8Array(await pixels(picture));
     bytes[0] ^= 3;
-    writeFileSync(join(dir, 'other.png'), await encodePng({ width: 64, height: 64, channels: 3, bytes }, { text }));
+    writeFileSync(
+      join(dir, 'other.png'),
+      await encodePng({ width: 64, height: 64, channels: 3, bytes }, { text }),
+    );
     const other = await darkroom('verify', 'other.png', '--quiet');
-    expect(other.out).toMatch(/^other.png: not the same: less than 0.01 % of its values differ, by at most [13] of 255 levels\n$/);
+    expect(other.out).toMatch(
+      /^other.png: not the same: less than 0.01 % of its values differ, by at most [13] of 255 levels\n$/,
+    );
     expect(other.code).toBe(1);
 
     const models = join(dir, 'models2', 'checkpoints');
@@ -177,19 +237,33 @@ describe('darkroom verify', () => {
     changed[changed.length - 3] ^= 1;
     writeFileSync(join(models, 'tiny_sd1.safetensors'), changed);
     const { out } = await darkroom('verify', picture, '--models', 'models2', '--json', '--quiet');
-    expect(lines(out)[0].notes).toEqual(['checkpoints/tiny_sd1.safetensors is another file than the one the picture was made with']);
+    expect(lines(out)[0].notes).toEqual([
+      'checkpoints/tiny_sd1.safetensors is another file than the one the picture was made with',
+    ]);
   });
 
   it('says what it needs', async () => {
     await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
       .png()
       .toFile(join(dir, 'bare.png'));
-    expect(await darkroom('verify', 'bare.png')).toMatchObject({ code: 2, err: expect.stringContaining('bare.png holds no prompt') });
-    expect(await darkroom('verify', 'workflow.json')).toMatchObject({ code: 2, err: expect.stringContaining('is no PNG file') });
-    expect(await darkroom('verify', 'gone.png')).toMatchObject({ code: 2, err: expect.stringContaining('there is no file gone.png') });
+    expect(await darkroom('verify', 'bare.png')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('bare.png holds no prompt'),
+    });
+    expect(await darkroom('verify', 'workflow.json')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is no PNG file'),
+    });
+    expect(await darkroom('verify', 'gone.png')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no file gone.png'),
+    });
     mkdirSync(join(dir, 'nothing'), { recursive: true });
     const { code, err } = await darkroom('verify', picture, '--models', 'nothing', '--quiet');
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("model file 'tiny_sd1.safetensors'") });
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringContaining("model file 'tiny_sd1.safetensors'"),
+    });
   });
 
   it('the darkroom chunk: versions, precision, the node, model files with their hashes', () => {
@@ -198,7 +272,13 @@ describe('darkroom verify', () => {
       precision: 'fp32',
       text_encoders: 'fp16',
       node: '9',
-      models: [{ folder: 'checkpoints', name: 'tiny_sd1.safetensors', hash: expect.stringMatching(/^(sampled-)?sha256:[0-9a-f]{64}$/) }],
+      models: [
+        {
+          folder: 'checkpoints',
+          name: 'tiny_sd1.safetensors',
+          hash: expect.stringMatching(/^(sampled-)?sha256:[0-9a-f]{64}$/),
+        },
+      ],
     });
   });
 });
@@ -220,16 +300,12 @@ it('a picture has the chunks of the ComfyUI picture it was made from, byte for b
   expect((await darkroom('run', 'comfyui.png', '--output', 'real', '--quiet')).code).toBe(0);
   const ours = chunks(readFileSync(join(dir, 'real', 'real_00001_.png')));
   const theirs = chunks(original);
-  expect(ours.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1] || type === 'tEXt')).toEqual([
-    'IHDR',
-    'tEXt',
-    'tEXt',
-    'tEXt',
-    'IDAT',
-    'IEND',
-  ]);
+  expect(
+    ours.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1] || type === 'tEXt'),
+  ).toEqual(['IHDR', 'tEXt', 'tEXt', 'tEXt', 'IDAT', 'IEND']);
   expect(theirs.slice(1, 3).map(({ type }) => type)).toEqual(['tEXt', 'tEXt']);
-  for (const i of [1, 2]) expect(ours[i].bytes.toString('latin1')).toBe(theirs[i].bytes.toString('latin1'));
+  for (const i of [1, 2])
+    expect(ours[i].bytes.toString('latin1')).toBe(theirs[i].bytes.toString('latin1'));
   expect(ours[3].bytes.toString('latin1', 8, 17)).toBe('darkroom\0');
 });
 

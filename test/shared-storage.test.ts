@@ -9,7 +9,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBucketStorage } from '../src/storage/bucket-storage.ts';
-import { startPostgres, type TestServer as TestPostgres, whyNoPostgres } from './support/postgres.ts';
+import {
+  startPostgres,
+  type TestServer as TestPostgres,
+  whyNoPostgres,
+} from './support/postgres.ts';
 import { BUCKET, startS3, type TestS3 } from './support/s3.ts';
 import { type TestServer, testServer } from './support/server.ts';
 
@@ -23,7 +27,9 @@ const pixels = Buffer.from(Array.from({ length: 8 * 4 * 3 }, (_, i) => (i * 37) 
 interface Answer {
   readonly state: string;
   readonly error: unknown;
-  readonly outputs: Readonly<Record<string, { readonly images: readonly { readonly filename: string }[] }>>;
+  readonly outputs: Readonly<
+    Record<string, { readonly images: readonly { readonly filename: string }[] }>
+  >;
 }
 
 describe.skipIf(why !== undefined)('server and worker with a bucket between them', () => {
@@ -35,7 +41,10 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
   beforeAll(async () => {
     [postgres, s3] = await Promise.all([startPostgres(), startS3()]);
     database = await postgres.database();
-    const storage = await openBucketStorage(PLACE, { environment: s3.environment, cache: folder() });
+    const storage = await openBucketStorage(PLACE, {
+      environment: s3.environment,
+      cache: folder(),
+    });
     test = await testServer({ builtIn: true, idle: true, queueOptions: { database }, storage });
     address = await test.listen();
   });
@@ -47,11 +56,15 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
   it('a picture is uploaded here, used there, and its result seen here', async () => {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-    const worker = spawn(process.execPath, ['--import', tsx, program, 'worker', '--database', database, '--storage', PLACE], {
-      cwd: folder(),
-      env: { ...process.env, ...s3.environment, DARKROOM_CACHE: folder() },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const worker = spawn(
+      process.execPath,
+      ['--import', tsx, program, 'worker', '--database', database, '--storage', PLACE],
+      {
+        cwd: folder(),
+        env: { ...process.env, ...s3.environment, DARKROOM_CACHE: folder() },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     let said = '';
     worker.stderr.on('data', (data) => {
       said += data;
@@ -63,7 +76,9 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
       .toBuffer();
     form.set('image', new Blob([new Uint8Array(png)]), 'from here.png');
     form.set('subfolder', 'guests');
-    expect(await (await fetch(`${address}/upload/image`, { method: 'POST', body: form })).json()).toEqual({
+    expect(
+      await (await fetch(`${address}/upload/image`, { method: 'POST', body: form })).json(),
+    ).toEqual({
       ...{ name: 'from here.png', subfolder: 'guests', type: 'input' },
     });
     const prompt = {
@@ -72,39 +87,75 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
       3: { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'far/negative' } },
       4: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
     };
-    const answer = await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt }) });
+    const answer = await fetch(`${address}/prompt?wait=1`, {
+      method: 'POST',
+      body: JSON.stringify({ prompt }),
+    });
     const result = (await answer.json()) as Answer;
     expect([answer.status, result.error], said).toEqual([200, null]);
-    expect(result.outputs['3'].images).toEqual([{ filename: 'negative_00001_.png', subfolder: 'far', type: 'output' }]);
+    expect(result.outputs['3'].images).toEqual([
+      { filename: 'negative_00001_.png', subfolder: 'far', type: 'output' },
+    ]);
     const view = await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`);
     expect([view.status, view.headers.get('content-type')]).toEqual([200, 'image/png']);
     const shown = Buffer.from(await view.arrayBuffer());
     expect(Number(view.headers.get('content-length'))).toBe(shown.length);
     // 8 bits are cut, not rounded, when they are saved
     const bytes = [...(await sharp(shown).raw().toBuffer())];
-    expect(Math.max(...bytes.map((byte, i) => Math.abs(byte - (255 - pixels[i]))))).toBeLessThanOrEqual(1);
+    expect(
+      Math.max(...bytes.map((byte, i) => Math.abs(byte - (255 - pixels[i])))),
+    ).toBeLessThanOrEqual(1);
     const since = { 'if-modified-since': view.headers.get('last-modified')! };
-    expect((await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`, { headers: since })).status).toBe(304);
-    expect((await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far&preview=webp`)).headers.get('content-type')).toBe(
-      'image/webp',
-    );
+    expect(
+      (
+        await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`, {
+          headers: since,
+        })
+      ).status,
+    ).toBe(304);
+    expect(
+      (
+        await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far&preview=webp`)
+      ).headers.get('content-type'),
+    ).toBe('image/webp');
     const [temp] = result.outputs['4'].images;
     expect((await fetch(`${address}/view?filename=${temp.filename}&type=temp`)).status).toBe(200);
     expect((await fetch(`${address}/view?filename=none.png`)).status).toBe(404);
 
     // what was made goes in again
-    const again = { ...prompt, 1: { class_type: 'LoadImage', inputs: { image: 'far/negative_00001_.png [output]' } } };
+    const again = {
+      ...prompt,
+      1: { class_type: 'LoadImage', inputs: { image: 'far/negative_00001_.png [output]' } },
+    };
     const second = (await (
-      await fetch(`${address}/prompt?wait=1`, { method: 'POST', body: JSON.stringify({ prompt: again }) })
+      await fetch(`${address}/prompt?wait=1`, {
+        method: 'POST',
+        body: JSON.stringify({ prompt: again }),
+      })
     ).json()) as Answer;
-    expect([second.state, second.outputs['3'].images[0].filename]).toEqual(['success', 'negative_00002_.png']);
-    const missing = { ...prompt, 1: { class_type: 'LoadImage', inputs: { image: 'guests/other.png' } } };
-    expect((await fetch(`${address}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: missing }) })).status).toBe(400);
+    expect([second.state, second.outputs['3'].images[0].filename]).toEqual([
+      'success',
+      'negative_00002_.png',
+    ]);
+    const missing = {
+      ...prompt,
+      1: { class_type: 'LoadImage', inputs: { image: 'guests/other.png' } },
+    };
+    expect(
+      (
+        await fetch(`${address}/prompt`, {
+          method: 'POST',
+          body: JSON.stringify({ prompt: missing }),
+        })
+      ).status,
+    ).toBe(400);
 
     // the bucket is gone while a job runs: the job fails with a sentence, and the server says 503
     const { port } = new URL(s3.environment.S3_ENDPOINT);
     await s3.close();
-    expect((await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`)).status).toBe(503);
+    expect((await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`)).status).toBe(
+      503,
+    );
     const grey = {
       1: { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: 5 } },
       3: { ...prompt[3], inputs: { ...prompt[3].inputs, images: ['1', 0] } },

@@ -15,15 +15,31 @@ describe('JSON of the page', () => {
       expect(print(parse(text))).toBe(text);
     expect(shown(parse('18446744073709551615'))).toBe('18446744073709551615');
     expect(shown(parse('8.0'))).toBe('8');
-    expect([print(number(' 007 ')), print(number('4,5')), number('1e'), number('')]).toEqual(['7', '4.5', undefined, undefined]);
+    expect([print(number(' 007 ')), print(number('4,5')), number('1e'), number('')]).toEqual([
+      '7',
+      '4.5',
+      undefined,
+      undefined,
+    ]);
     // a text that looks like a kept number, but is none
     expect(print({ a: '\u0001 x' })).toBe('{"a":"\\u0001 x"}');
   });
 });
 
 describe('a field', () => {
-  const seed = { id: '1', input: 'seed', label: 'Seed', kind: 'seed', value: 7, min: 0, max: parse('18446744073709551615') };
-  const prompt = { '1': { inputs: { seed: 7, steps: 20, end_at_step: 16 } }, '2': { inputs: { seed: 9, steps: 20 } } };
+  const seed = {
+    id: '1',
+    input: 'seed',
+    label: 'Seed',
+    kind: 'seed',
+    value: 7,
+    min: 0,
+    max: parse('18446744073709551615'),
+  };
+  const prompt = {
+    '1': { inputs: { seed: 7, steps: 20, end_at_step: 16 } },
+    '2': { inputs: { seed: 9, steps: 20 } },
+  };
 
   it('has limits, also beyond 2^53', () => {
     expect(problemOf(seed, '18446744073709551615')).toBeUndefined();
@@ -38,7 +54,9 @@ describe('a field', () => {
     const steps = { ...seed, input: 'steps', value: 20 };
     const followed = { ...seed, followers: [{ id: '2', input: 'seed', how: 'shift' }] };
     const text = (changes: unknown) => print(changes);
-    expect(text(changesOf(prompt, followed, number('18446744073709551615')))).toBe('[["1","seed",18446744073709551615],["2","seed",1]]');
+    expect(text(changesOf(prompt, followed, number('18446744073709551615')))).toBe(
+      '[["1","seed",18446744073709551615],["2","seed",1]]',
+    );
     const followers = [
       { id: '2', input: 'steps', how: 'same' },
       { id: '1', input: 'end_at_step', how: 'share' },

@@ -1,5 +1,13 @@
 // Whole workflow files through the engine: the pictures that ComfyUI saved for real workflows on the fixture models.
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +42,11 @@ const WHOLE = [
 ];
 
 /** An embedding that is not there; a soft mask. */
-const WARNINGS: Readonly<Record<string, number>> = { embedding: 1, seed_segs_upscaler: 1, seed_regional_advanced: 1 };
+const WARNINGS: Readonly<Record<string, number>> = {
+  embedding: 1,
+  seed_segs_upscaler: 1,
+  seed_regional_advanced: 1,
+};
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-workflows-'));
@@ -44,31 +56,54 @@ let room: Darkroom;
 beforeAll(async () => {
   const checkpoints = join(root, 'models', 'checkpoints');
   const upscalers = join(root, 'models', 'upscale_models');
-  const [vaes, controlNets, loras] = ['vae', 'controlnet', 'loras'].map((folder) => join(root, 'models', folder));
-  for (const folder of [checkpoints, upscalers, vaes, controlNets, loras, input]) mkdirSync(folder, { recursive: true });
+  const [vaes, controlNets, loras] = ['vae', 'controlnet', 'loras'].map((folder) =>
+    join(root, 'models', folder),
+  );
+  for (const folder of [checkpoints, upscalers, vaes, controlNets, loras, input])
+    mkdirSync(folder, { recursive: true });
   for (const name of ['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])
     symlinkSync(fixtureModel(name), join(checkpoints, `${name}.safetensors`));
-  for (const name of ['tiny_esrgan_x4_old', 'tiny_srvgg_x2']) symlinkSync(fixtureModel(name), join(upscalers, `${name}.safetensors`));
+  for (const name of ['tiny_esrgan_x4_old', 'tiny_srvgg_x2'])
+    symlinkSync(fixtureModel(name), join(upscalers, `${name}.safetensors`));
   symlinkSync(fixtureModel('tiny_vae'), join(vaes, 'tiny_vae.safetensors'));
-  symlinkSync(fixtureModel('tiny_controlnet_sdxl'), join(controlNets, 'tiny_controlnet_sdxl.safetensors'));
-  for (const name of ['tiny_lora_sd1', 'tiny_lora_sdxl']) symlinkSync(fixtureModel(name), join(loras, `${name}.safetensors`));
-  for (const name of readdirSync(join(files, 'input'))) copyFileSync(join(files, 'input', name), join(input, name));
+  symlinkSync(
+    fixtureModel('tiny_controlnet_sdxl'),
+    join(controlNets, 'tiny_controlnet_sdxl.safetensors'),
+  );
+  for (const name of ['tiny_lora_sd1', 'tiny_lora_sdxl'])
+    symlinkSync(fixtureModel(name), join(loras, `${name}.safetensors`));
+  for (const name of readdirSync(join(files, 'input')))
+    copyFileSync(join(files, 'input', name), join(input, name));
   // the references were made with --fp32-text-enc
-  room = await openDarkroom({ models: join(root, 'models'), input, output: join(root, 'output'), textEncoders: 'fp32' });
+  room = await openDarkroom({
+    models: join(root, 'models'),
+    input,
+    output: join(root, 'output'),
+    textEncoders: 'fp32',
+  });
 });
 afterAll(async () => {
   await room.close();
   rmSync(root, { recursive: true });
 });
 
-const read = (name: string): Record<string, { inputs: Record<string, unknown>; class_type: string }> =>
+const read = (
+  name: string,
+): Record<string, { inputs: Record<string, unknown>; class_type: string }> =>
   JSON.parse(readFileSync(join(files, `${name}.api.json`), 'utf8'));
 
-async function expectSaved(g: Golden, id: string, tensor: string, pictures: readonly Buffer[]): Promise<void> {
+async function expectSaved(
+  g: Golden,
+  id: string,
+  tensor: string,
+  pictures: readonly Buffer[],
+): Promise<void> {
   const batch: Buffer[] = [];
   for (const picture of pictures) {
     const { data, info } = await sharp(picture).raw().toBuffer({ resolveWithObject: true });
-    expect([pictures.length, info.height, info.width, info.channels], tensor).toEqual(g.tensor(tensor).shape);
+    expect([pictures.length, info.height, info.width, info.channels], tensor).toEqual(
+      g.tensor(tensor).shape,
+    );
     batch.push(data);
   }
   expectPicture(g, id, tensor, Buffer.concat(batch));
@@ -83,10 +118,14 @@ describe('workflows', () => {
         if (event.type === 'warning') warnings.push(event.message);
       },
     });
-    const images = Object.entries(g.cases[0].outputs).filter(([output]) => output.startsWith('image_'));
+    const images = Object.entries(g.cases[0].outputs).filter(([output]) =>
+      output.startsWith('image_'),
+    );
     expect(images.length).toBe(Object.keys(outputs).length);
     for (const [output, tensor] of images) {
-      const pictures = outputs[output.slice('image_'.length)].images.map((image) => image.toBuffer());
+      const pictures = outputs[output.slice('image_'.length)].images.map((image) =>
+        image.toBuffer(),
+      );
       await expectSaved(g, name, tensor, pictures);
     }
     expect(warnings.length).toBe(WARNINGS[name] ?? 0);
@@ -128,9 +167,16 @@ it('the examples can run where their models are', async () => {
   const checkpoints = join(root, 'example-models', 'checkpoints');
   mkdirSync(checkpoints, { recursive: true });
   for (const part of ['base', 'refiner'])
-    symlinkSync(fixtureModel(`tiny_sdxl_${part}`), join(checkpoints, `darkroom-tiny-${part}.safetensors`));
+    symlinkSync(
+      fixtureModel(`tiny_sdxl_${part}`),
+      join(checkpoints, `darkroom-tiny-${part}.safetensors`),
+    );
   const models = join(root, 'example-models');
-  const example = await openDarkroom({ models, input: join(examples, 'input'), output: join(root, 'output') });
+  const example = await openDarkroom({
+    models,
+    input: join(examples, 'input'),
+    output: join(root, 'output'),
+  });
   const names = readdirSync(examples).filter((name) => name.endsWith('.json'));
   expect(names.length).toBeGreaterThanOrEqual(4);
   for (const name of names) expect(example.check(join(examples, name)).errors, name).toEqual([]);

@@ -19,7 +19,9 @@ try {
       for (const [i, { prompt }] of prompts.entries()) {
         const file = join(folder, way, `${String(i).padStart(3, '0')}-${seed}.png`);
         if (existsSync(file)) continue;
-        const { images } = await room.run(join(here, '..', 'examples', workflow), { set: { prompt, seed } });
+        const { images } = await room.run(join(here, '..', 'examples', workflow), {
+          set: { prompt, seed },
+        });
         writeFileSync(file, images[0].toBuffer());
       }
   }

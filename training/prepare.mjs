@@ -19,7 +19,12 @@ const sets = Object.entries(styles).map(([style, name]) => ({
 function svgOf({ icons, info }, name) {
   const icon = icons.icons[name] ?? icons.icons[icons.aliases?.[name]?.parent];
   if (!icon) throw new Error(`${info.name} has no icon '${name}'`);
-  const box = [icon.left ?? 0, icon.top ?? 0, icon.width ?? icons.width ?? 16, icon.height ?? icons.height ?? 16].join(' ');
+  const box = [
+    icon.left ?? 0,
+    icon.top ?? 0,
+    icon.width ?? icons.width ?? 16,
+    icon.height ?? icons.height ?? 16,
+  ].join(' ');
   const links = 'xmlns:xlink="http://www.w3.org/1999/xlink"';
   return `<svg xmlns="http://www.w3.org/2000/svg" ${links} viewBox="${box}" width="${SIZE}" height="${SIZE}">${icon.body}</svg>`;
 }
@@ -38,7 +43,10 @@ for (const [name, captions] of Object.entries(subjects)) {
   }
 }
 const sources = Object.fromEntries(
-  sets.map(({ style, info }) => [style, { package: info.name, version: info.version, license: info.license }]),
+  sets.map(({ style, info }) => [
+    style,
+    { package: info.name, version: info.version, license: info.license },
+  ]),
 );
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, 'art.bin'), Buffer.concat(pixels));

@@ -17,7 +17,9 @@ interface Cell {
 
 const [folder, target] = process.argv.slice(2);
 if (!folder || !target) throw new Error('Usage: sheet.ts FOLDER FILE.webp');
-const prompts: { prompt: string }[] = JSON.parse(readFileSync(join(import.meta.dirname, 'prompts.json'), 'utf8'));
+const prompts: { prompt: string }[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'prompts.json'), 'utf8'),
+);
 
 function cell(way: string, index: number): Cell {
   const [subject, ...rest] = prompts[index].prompt.split(', ');
@@ -35,15 +37,23 @@ const cells = [
 const width = COLUMNS * (SIDE + GAP) - GAP;
 const rows = Math.ceil(cells.length / COLUMNS);
 const height = rows * (SIDE + LABEL + GAP) - GAP;
-const place = (i: number) => ({ left: (i % COLUMNS) * (SIDE + GAP), top: Math.floor(i / COLUMNS) * (SIDE + LABEL + GAP) });
+const place = (i: number) => ({
+  left: (i % COLUMNS) * (SIDE + GAP),
+  top: Math.floor(i / COLUMNS) * (SIDE + LABEL + GAP),
+});
 const line = (words: string, x: number, y: number) =>
   `<text x="${x}" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="10" fill="#444">${words}</text>`;
 const labels = cells.flatMap(({ lines }, i) =>
   lines.map((words, k) => line(words, place(i).left + SIDE / 2, place(i).top + SIDE + 11 + 12 * k)),
 );
-const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`);
+const svg = Buffer.from(
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`,
+);
 const pictures = await Promise.all(
-  cells.map(async ({ file }, i) => ({ input: await sharp(file).resize(SIDE, SIDE).png().toBuffer(), ...place(i) })),
+  cells.map(async ({ file }, i) => ({
+    input: await sharp(file).resize(SIDE, SIDE).png().toBuffer(),
+    ...place(i),
+  })),
 );
 await sharp({ create: { width, height, channels: 3, background: '#eee' } })
   .composite([{ input: svg, left: 0, top: 0 }, ...pictures])

@@ -19,8 +19,10 @@ export const the = (selector) => {
 export const make = (name, properties = {}, ...children) => {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
-    if (typeof value === 'function') element.addEventListener(key, /** @type {EventListener} */ (value));
-    else if (value !== undefined && value !== false) element.setAttribute(key, value === true ? '' : String(value));
+    if (typeof value === 'function')
+      element.addEventListener(key, /** @type {EventListener} */ (value));
+    else if (value !== undefined && value !== false)
+      element.setAttribute(key, value === true ? '' : String(value));
   }
   element.append(...children.filter((child) => child !== undefined && child !== false));
   return element;

@@ -62,14 +62,24 @@ export function createForm({ run, trouble }) {
     });
     const name = make('label', { for: id }, field.label);
     const note = make('span', { id: `${id}-note`, class: 'note' });
-    return make('div', { class: `field ${field.kind}` }, name, extra ? make('div', { class: 'beside' }, input, ...extra) : input, note);
+    return make(
+      'div',
+      { class: `field ${field.kind}` },
+      name,
+      extra ? make('div', { class: 'beside' }, input, ...extra) : input,
+      note,
+    );
   }
 
   /** @param {Field} field @param {Record<string, unknown>} common @param {string} text */
   function control(field, common, text) {
     switch (field.kind) {
       case 'lines': {
-        const input = make('textarea', { ...common, rows: text.length > 90 ? 4 : 2, spellcheck: false });
+        const input = make('textarea', {
+          ...common,
+          rows: text.length > 90 ? 4 : 2,
+          spellcheck: false,
+        });
         input.value = text;
         return { input };
       }
@@ -84,7 +94,9 @@ export function createForm({ run, trouble }) {
         const input = make(
           'select',
           common,
-          ...[...(known.includes(text) ? [] : [text]), ...known].map((o) => make('option', { value: o }, o)),
+          ...[...(known.includes(text) ? [] : [text]), ...known].map((o) =>
+            make('option', { value: o }, o),
+          ),
         );
         input.value = text;
         return field.kind === 'picture' ? { input, extra: [uploadButton(input)] } : { input };
@@ -97,7 +109,18 @@ export function createForm({ run, trouble }) {
         };
         return {
           input,
-          extra: [make('button', { type: 'button', class: 'dice', click: roll, 'aria-label': `New ${field.label.toLowerCase()}` }, '⚄')],
+          extra: [
+            make(
+              'button',
+              {
+                type: 'button',
+                class: 'dice',
+                click: roll,
+                'aria-label': `New ${field.label.toLowerCase()}`,
+              },
+              '⚄',
+            ),
+          ],
         };
       }
       default: {
@@ -116,13 +139,19 @@ export function createForm({ run, trouble }) {
       if (!file) return;
       try {
         const name = await upload(file);
-        if (![...select.options].some(({ value }) => value === name)) select.append(make('option', { value: name }, name));
+        if (![...select.options].some(({ value }) => value === name))
+          select.append(make('option', { value: name }, name));
         select.value = name;
       } catch (error) {
         trouble(error);
       }
     };
-    return make('label', { class: 'button' }, 'Upload', make('input', { type: 'file', accept: 'image/*', change: picked }));
+    return make(
+      'label',
+      { class: 'button' },
+      'Upload',
+      make('input', { type: 'file', accept: 'image/*', change: picked }),
+    );
   }
 
   function again() {
@@ -139,8 +168,12 @@ export function createForm({ run, trouble }) {
     const pairs = main.filter(({ kind }) => ['int', 'float'].includes(kind));
     const above = main.filter(({ kind }) => ['lines', 'text', 'seed'].includes(kind)).map(row);
     const numbers = pairs.map(row);
-    const below = main.filter(({ kind }) => ['choice', 'picture', 'switch'].includes(kind)).map(row);
-    const rest = groups.map(({ title: heading, fields }) => make('fieldset', {}, make('legend', {}, heading), ...fields.map(row)));
+    const below = main
+      .filter(({ kind }) => ['choice', 'picture', 'switch'].includes(kind))
+      .map(row);
+    const rest = groups.map(({ title: heading, fields }) =>
+      make('fieldset', {}, make('legend', {}, heading), ...fields.map(row)),
+    );
     place.replaceChildren(
       make('p', { class: 'file' }, make('span', {}, title(name))),
       ...missing.map(({ label, value, folder }) =>
@@ -174,9 +207,13 @@ export function createForm({ run, trouble }) {
       if (!reading) throw new Error('internal: no workflow is open');
       const { prompt, extra } = reading;
       // main fields last: what follows them follows them
-      const moved = controls.map(({ field, get }) => ({ field, value: get() })).filter(({ field, value }) => value !== field.value);
+      const moved = controls
+        .map(({ field, get }) => ({ field, value: get() }))
+        .filter(({ field, value }) => value !== field.value);
       if (moved.length === 0) return { prompt, extra };
-      const changes = moved.toReversed().flatMap(({ field, value }) => changesOf(prompt, field, value));
+      const changes = moved
+        .toReversed()
+        .flatMap(({ field, value }) => changesOf(prompt, field, value));
       // the editor's own form of the workflow would tell the old values
       const { workflow: _, ...others } = extra;
       return { prompt: changed(prompt, changes), extra: others };

@@ -11,7 +11,11 @@ const MARKED = /"\\u0001(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"/g;
 
 /** @param {string} text @returns {any} */
 export const parse = (text) =>
-  JSON.parse(text.replace(TOKEN, (token) => (token[0] === '"' || String(Number(token)) === token ? token : JSON.stringify(MARK + token))));
+  JSON.parse(
+    text.replace(TOKEN, (token) =>
+      token[0] === '"' || String(Number(token)) === token ? token : JSON.stringify(MARK + token),
+    ),
+  );
 
 /** @param {unknown} value */
 export const print = (value) => JSON.stringify(value).replace(MARKED, '$1');

@@ -16,7 +16,8 @@ const form = createForm({ run: () => attempt(() => start(form.workflow())), trou
 const queue = createQueue(trouble);
 const viewer = createViewer({
   again: (frame) => attempt(async () => start(reseeded(await reading(frame)))),
-  edit: (frame) => attempt(async () => open(await reading(frame), frame.picture?.filename ?? 'Workflow')),
+  edit: (frame) =>
+    attempt(async () => open(await reading(frame), frame.picture?.filename ?? 'Workflow')),
   forgotten: () => attempt(sheet.refresh),
   trouble,
 });
@@ -30,8 +31,12 @@ const reading = async ({ prompt, extra }) => ({ ...(await readPrompt(prompt)), e
 
 /** @param {unknown} error */
 function trouble(error) {
-  const { message, details } = error instanceof Refused ? error : { message: String(error), details: [] };
-  the('#problem').replaceChildren(make('p', {}, message), ...details.map((text) => make('p', { class: 'quiet' }, text)));
+  const { message, details } =
+    error instanceof Refused ? error : { message: String(error), details: [] };
+  the('#problem').replaceChildren(
+    make('p', {}, message),
+    ...details.map((text) => make('p', { class: 'quiet' }, text)),
+  );
   the('#problem').scrollIntoView({ block: 'nearest' });
 }
 
@@ -93,7 +98,10 @@ document.addEventListener('paste', ({ clipboardData, target }) => {
   const file = clipboardData?.files[0];
   const text = clipboardData?.getData('text') ?? '';
   if (file) openFile(file);
-  else if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) && text.trim().startsWith('{'))
+  else if (
+    !(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) &&
+    text.trim().startsWith('{')
+  )
     openFile(new File([text], 'Pasted workflow'));
 });
 
@@ -101,11 +109,20 @@ attempt(async () => {
   const names = await examples();
   the('#examples').hidden = names.length === 0;
   const first = ['text-to-image', 'base-and-refiner', 'three-regions'];
-  const rank = (/** @type {string} */ name) => (first.includes(name) ? first.indexOf(name) : first.length);
+  const rank = (/** @type {string} */ name) =>
+    first.includes(name) ? first.indexOf(name) : first.length;
   const button = (/** @type {string} */ name) =>
-    make('button', { type: 'button', click: () => attempt(async () => open(await example(name), name)) }, title(name));
-  const sorted = names.toSorted((/** @type {string} */ a, /** @type {string} */ b) => rank(a) - rank(b));
-  the('#examples ul').replaceChildren(...sorted.map((/** @type {string} */ name) => make('li', {}, button(name))));
+    make(
+      'button',
+      { type: 'button', click: () => attempt(async () => open(await example(name), name)) },
+      title(name),
+    );
+  const sorted = names.toSorted(
+    (/** @type {string} */ a, /** @type {string} */ b) => rank(a) - rank(b),
+  );
+  the('#examples ul').replaceChildren(
+    ...sorted.map((/** @type {string} */ name) => make('li', {}, button(name))),
+  );
 });
 
 /** What a node of a job is called. @param {string} id @param {string} node */
@@ -124,8 +141,13 @@ const HEARD = {
     if (node !== null) stage.node(nodeName(prompt_id, node));
   },
   'darkroom/loading': ({ file, part, bytes }) =>
-    stage.node(file ? `Loading ${file} (${part}${bytes >= 1e8 ? `, ${(bytes / 1e9).toFixed(1)} GB` : ''})` : 'Loading'),
-  progress: ({ value, max, node, prompt_id }) => stage.progress(nodeName(prompt_id, node), value, max),
+    stage.node(
+      file
+        ? `Loading ${file} (${part}${bytes >= 1e8 ? `, ${(bytes / 1e9).toFixed(1)} GB` : ''})`
+        : 'Loading',
+    ),
+  progress: ({ value, max, node, prompt_id }) =>
+    stage.progress(nodeName(prompt_id, node), value, max),
   executed: ({ output }) => {
     const picture = output?.images?.at(-1);
     if (picture) stage.made(picture);

@@ -46,12 +46,16 @@ export function createQueue(trouble) {
     /** Asks the server anew. */
     refresh: async () => {
       const { queue_running, queue_pending } = await queue();
-      const waiting = queue_pending.toSorted((/** @type {any} */ a, /** @type {any} */ b) => Number(shown(a[0])) - Number(shown(b[0])));
+      const waiting = queue_pending.toSorted(
+        (/** @type {any} */ a, /** @type {any} */ b) => Number(shown(a[0])) - Number(shown(b[0])),
+      );
       const rows = [
         ...queue_running.map((/** @type {any} */ item) => row(item, true)),
         ...waiting.map((/** @type {any} */ item) => row(item, false)),
       ];
-      const focused = [...list.children].findIndex((child) => child.contains(document.activeElement));
+      const focused = [...list.children].findIndex((child) =>
+        child.contains(document.activeElement),
+      );
       list.replaceChildren(...rows);
       place.hidden = rows.length === 0;
       if (focused >= 0) rows[Math.min(focused, rows.length - 1)]?.querySelector('button')?.focus();

@@ -9,7 +9,9 @@ const RECONNECT_MS = 1500;
 export const clientId = (() => {
   const known = sessionStorage.getItem('darkroom-client');
   if (known) return known;
-  const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const made = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
   sessionStorage.setItem('darkroom-client', made);
   return made;
 })();
@@ -21,7 +23,9 @@ export const address = (path) => new URL(path, BASE).href;
 
 /** Where a picture is; `small` for the contact sheet. @param {Picture} picture @param {boolean} [small] */
 export const pictureAddress = ({ filename, subfolder, type }, small = false) =>
-  address(`view?${new URLSearchParams({ filename, subfolder, type, ...(small ? { preview: 'webp;85' } : {}) })}`);
+  address(
+    `view?${new URLSearchParams({ filename, subfolder, type, ...(small ? { preview: 'webp;85' } : {}) })}`,
+  );
 
 /** A refusal: what is wrong, and what to do. */
 export class Refused extends Error {
@@ -54,7 +58,8 @@ async function ask(path, init) {
 }
 
 /** @param {string} path @param {unknown} body */
-const post = (path, body) => ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: print(body) });
+const post = (path, body) =>
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: print(body) });
 
 /** @param {BodyInit} content @param {string} name */
 export const read = (content, name) =>
@@ -69,7 +74,8 @@ export const examples = () => ask('darkroom/examples');
 /** @param {string} name */
 export const example = (name) => ask(`darkroom/examples/${encodeURIComponent(name)}`);
 /** @param {unknown} prompt @param {unknown} extra */
-export const run = (prompt, extra) => post('prompt', { prompt, client_id: clientId, extra_data: { extra_pnginfo: extra } });
+export const run = (prompt, extra) =>
+  post('prompt', { prompt, client_id: clientId, extra_data: { extra_pnginfo: extra } });
 export const queue = () => ask('queue');
 /** @param {number} count */
 export const history = (count) => ask(`history?max_items=${count}`);
@@ -98,7 +104,9 @@ export function listen(hear) {
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => {
-    socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
+    socket.send(
+      JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
+    );
     hear.state(true);
   };
   socket.onmessage = ({ data }) => {

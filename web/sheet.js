@@ -12,13 +12,22 @@ const RUN_ENDED_BADLY = 'error';
 
 /** The frames of an entry of the history: its saved pictures, else its temporary ones; or what went wrong. @param {string} id @param {any} entry @returns {Frame[]} */
 export function framesOf(id, { prompt: [number, , prompt, extraData], outputs, status }) {
-  const common = { id, number: shown(number), prompt, extra: extraData?.extra_pnginfo ?? {}, about: about(prompt) };
+  const common = {
+    id,
+    number: shown(number),
+    prompt,
+    extra: extraData?.extra_pnginfo ?? {},
+    about: about(prompt),
+  };
   const all = Object.values(outputs ?? {}).flatMap((/** @type {any} */ made) => made.images ?? []);
   const pictures = all.filter(({ filename }) => /\.(png|webp|jpe?g)$/i.test(filename));
   const kept = pictures.filter(({ type }) => type === 'output');
-  if (pictures.length > 0) return (kept.length > 0 ? kept : pictures).map((picture) => ({ ...common, picture }));
+  if (pictures.length > 0)
+    return (kept.length > 0 ? kept : pictures).map((picture) => ({ ...common, picture }));
   if (status?.status_str !== RUN_ENDED_BADLY) return [];
-  const failure = status.messages?.find((/** @type {any} */ [type]) => type === 'execution_error')?.[1];
+  const failure = status.messages?.find(
+    (/** @type {any} */ [type]) => type === 'execution_error',
+  )?.[1];
   return failure ? [{ ...common, error: failure.exception_message ?? 'It failed.' }] : [];
 }
 
@@ -36,10 +45,20 @@ export function createSheet({ open, failed }) {
     const { picture, error, number } = frame;
     const label = `${picture ? 'Picture' : 'Failed'} ${number}: ${frame.about}`;
     const inside = picture
-      ? make('img', { src: pictureAddress(picture, true), alt: '', loading: 'lazy', decoding: 'async' })
+      ? make('img', {
+          src: pictureAddress(picture, true),
+          alt: '',
+          loading: 'lazy',
+          decoding: 'async',
+        })
       : make('span', { class: 'error' }, error ?? '');
     const name = make('span', { class: 'number', 'aria-hidden': 'true' }, number);
-    return make('li', {}, make('button', { type: 'button', click, 'aria-label': label, title: frame.about }, inside), name);
+    return make(
+      'li',
+      {},
+      make('button', { type: 'button', click, 'aria-label': label, title: frame.about }, inside),
+      name,
+    );
   };
 
   const refresh = async () => {
@@ -53,7 +72,9 @@ export function createSheet({ open, failed }) {
         frame.picture
           ? open(
               current.pictures,
-              current.pictures.findIndex((p) => p.id === frame.id && p.picture?.filename === frame.picture?.filename),
+              current.pictures.findIndex(
+                (p) => p.id === frame.id && p.picture?.filename === frame.picture?.filename,
+              ),
             )
           : failed(frame);
       tiles.set(key, known.get(key) ?? tile(frame, click));
@@ -62,7 +83,8 @@ export function createSheet({ open, failed }) {
     current.pictures = pictures;
     const [before, focused] = [[...list.children], document.activeElement];
     const after = [...tiles.values()];
-    if (before.length !== after.length || before.some((element, i) => element !== after[i])) list.replaceChildren(...after);
+    if (before.length !== after.length || before.some((element, i) => element !== after[i]))
+      list.replaceChildren(...after);
     if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
     empty.hidden = frames.length > 0;
     more.hidden = entries.length < wanted;

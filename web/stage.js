@@ -49,7 +49,8 @@ export function createStage() {
       say(`Step ${value} of ${max}`);
     },
     /** @param {Blob} blob */
-    preview: (blob) => picture(URL.createObjectURL(blob), 'Preview of the picture that is being made'),
+    preview: (blob) =>
+      picture(URL.createObjectURL(blob), 'Preview of the picture that is being made'),
     /** @param {import('./server.js').Picture} made */
     made: (made) => picture(pictureAddress(made), 'The picture that was made last'),
     /** @param {string} [said] */

@@ -20,14 +20,17 @@ export function problemOf(field, text) {
   const value = number(text);
   if (value === undefined) return 'Give a number.';
   if (field.kind !== 'float' && !WHOLE.test(shown(value))) return 'Give a whole number.';
-  const [min, max] = [field.min, field.max].map((limit) => (limit === undefined ? undefined : shown(limit)));
+  const [min, max] = [field.min, field.max].map((limit) =>
+    limit === undefined ? undefined : shown(limit),
+  );
   if (min !== undefined && less(shown(value), min)) return `Give at least ${min}.`;
   if (max !== undefined && less(max, shown(value))) return `Give at most ${max}.`;
   return undefined;
 }
 
 /** @param {string} a @param {string} b */
-const less = (a, b) => (WHOLE.test(a) && WHOLE.test(b) ? BigInt(a) < BigInt(b) : Number(a) < Number(b));
+const less = (a, b) =>
+  WHOLE.test(a) && WHOLE.test(b) ? BigInt(a) < BigInt(b) : Number(a) < Number(b);
 
 /**
  * The changes that a field's new value makes: it, and its followers, which are reckoned from the workflow as it was read.
@@ -36,7 +39,12 @@ const less = (a, b) => (WHOLE.test(a) && WHOLE.test(b) ? BigInt(a) < BigInt(b) :
 export function changesOf(prompt, field, value) {
   const followers = (field.followers ?? []).map(({ id, input, how }) => {
     const before = prompt[id].inputs[input];
-    const moved = how === 'same' ? value : how === 'shift' ? shifted(before, field.value, value) : shared(before, field.value, value);
+    const moved =
+      how === 'same'
+        ? value
+        : how === 'shift'
+          ? shifted(before, field.value, value)
+          : shared(before, field.value, value);
     return /** @type {[string, string, any]} */ ([id, input, moved]);
   });
   return [[field.id, field.input, value], ...followers];
@@ -45,11 +53,19 @@ export function changesOf(prompt, field, value) {
 /** @param {any} before @param {any} from @param {any} to */
 function shifted(before, from, to) {
   if (![before, from, to].every((value) => WHOLE.test(shown(value)))) return before;
-  return number(String(BigInt.asUintN(64, (BigInt(shown(before)) + BigInt(shown(to)) - BigInt(shown(from)) + SEEDS) % SEEDS)));
+  return number(
+    String(
+      BigInt.asUintN(
+        64,
+        (BigInt(shown(before)) + BigInt(shown(to)) - BigInt(shown(from)) + SEEDS) % SEEDS,
+      ),
+    ),
+  );
 }
 
 /** @param {any} before @param {any} from @param {any} to */
-const shared = (before, from, to) => number(String(Math.round((Number(shown(before)) * Number(shown(to))) / Number(shown(from)))));
+const shared = (before, from, to) =>
+  number(String(Math.round((Number(shown(before)) * Number(shown(to))) / Number(shown(from)))));
 
 /** A workflow with changes; the one that is given stays as it is. @param {any} prompt @param {[string, string, any][]} changes */
 export function changed(prompt, changes) {

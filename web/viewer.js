@@ -7,7 +7,13 @@ import { forget, pictureAddress, readPrompt } from './server.js';
 /** @typedef {import('./sheet.js').Frame} Frame */
 
 /** @param {string} label @param {string} text */
-const fact = (label, text) => make('div', { class: text.length < 8 ? 'short' : undefined }, make('dt', {}, label), make('dd', {}, text));
+const fact = (label, text) =>
+  make(
+    'div',
+    { class: text.length < 8 ? 'short' : undefined },
+    make('dt', {}, label),
+    make('dd', {}, text),
+  );
 
 /** @param {{again: (frame: Frame) => void, edit: (frame: Frame) => void, forgotten: () => void, trouble: (error: unknown) => void}} events */
 export function createViewer({ again, edit, forgotten, trouble }) {
@@ -33,7 +39,13 @@ export function createViewer({ again, edit, forgotten, trouble }) {
     const step = (name, to, text) =>
       make(
         'button',
-        { type: 'button', class: `step ${name}`, 'aria-label': text, disabled: !frames[to], click: () => go(to) },
+        {
+          type: 'button',
+          class: `step ${name}`,
+          'aria-label': text,
+          disabled: !frames[to],
+          click: () => go(to),
+        },
         name === 'next' ? '→' : '←',
       );
     dialog.replaceChildren(
@@ -47,21 +59,37 @@ export function createViewer({ again, edit, forgotten, trouble }) {
           step('previous', at - 1, 'Newer picture'),
           step('next', at + 1, 'Older picture'),
           make('h2', {}, picture.filename),
-          make('button', { type: 'button', class: 'close', 'aria-label': 'Close', click: close }, '×'),
+          make(
+            'button',
+            { type: 'button', class: 'close', 'aria-label': 'Close', click: close },
+            '×',
+          ),
         ),
         facts,
         make(
           'div',
           { class: 'actions' },
-          make('button', { type: 'button', class: 'primary', click: closing(() => again(frame)) }, 'Run again with a new seed'),
+          make(
+            'button',
+            { type: 'button', class: 'primary', click: closing(() => again(frame)) },
+            'Run again with a new seed',
+          ),
           make('button', { type: 'button', click: closing(() => edit(frame)) }, 'Open in the form'),
           make('a', { class: 'button', href: url, download: picture.filename }, 'Download picture'),
           make(
             'button',
-            { type: 'button', click: () => download(`${picture.filename.replace(/\.\w+$/, '')}.json`, print(frame.prompt)) },
+            {
+              type: 'button',
+              click: () =>
+                download(`${picture.filename.replace(/\.\w+$/, '')}.json`, print(frame.prompt)),
+            },
             'Download workflow',
           ),
-          make('button', { type: 'button', class: 'plain', click: remove }, 'Remove from the sheet'),
+          make(
+            'button',
+            { type: 'button', class: 'plain', click: remove },
+            'Remove from the sheet',
+          ),
         ),
         make(
           'p',
@@ -77,7 +105,8 @@ export function createViewer({ again, edit, forgotten, trouble }) {
   async function tell(frame, facts) {
     try {
       const { form } = await readPrompt(frame.prompt);
-      for (const { label, value } of form.main) if (shown(value) !== '') facts.append(fact(label, shown(value)));
+      for (const { label, value } of form.main)
+        if (shown(value) !== '') facts.append(fact(label, shown(value)));
     } catch (error) {
       trouble(error);
     }

@@ -10,7 +10,11 @@ import { helpLines, parseOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs one command line; gives the exit code. */
-export async function main(args: readonly string[], terminal: Terminal, nodes?: DarkroomOptions['nodes']): Promise<number> {
+export async function main(
+  args: readonly string[],
+  terminal: Terminal,
+  nodes?: DarkroomOptions['nodes'],
+): Promise<number> {
   try {
     const [first, ...rest] = args;
     if (first === undefined || first.startsWith('-')) return general(args, terminal);

@@ -16,7 +16,9 @@ export const exitCodeOf = (error: DarkroomError): number => ERROR_CODES[error.co
 
 /** The errors inside an error that sums up several. */
 export const partsOf = (error: DarkroomError): readonly DarkroomError[] =>
-  error.cause instanceof AggregateError ? error.cause.errors.filter((e) => e instanceof DarkroomError) : [error];
+  error.cause instanceof AggregateError
+    ? error.cause.errors.filter((e) => e instanceof DarkroomError)
+    : [error];
 
 /** Prints an error and its hint. */
 export function report(terminal: Terminal, error: DarkroomError): void {
@@ -32,4 +34,6 @@ export function report(terminal: Terminal, error: DarkroomError): void {
 
 /** The message, with the node where it doesn't name it itself. */
 export const sentence = ({ message, nodeId, nodeType }: DarkroomError): string =>
-  nodeId === undefined || message.includes(`node ${nodeId}`) ? message : `${nodeType} (node ${nodeId}): ${message}`;
+  nodeId === undefined || message.includes(`node ${nodeId}`)
+    ? message
+    : `${nodeType} (node ${nodeId}): ${message}`;

@@ -15,7 +15,12 @@ function fake(interactive: boolean) {
   const progress = createProgress(terminal);
   const play = () => {
     progress.show({ type: 'started', nodes: 2, cached: [] });
-    progress.show({ type: 'node-started', nodeId: '3', nodeType: 'KSampler', title: 'Paint\x1b[2J it' });
+    progress.show({
+      type: 'node-started',
+      nodeId: '3',
+      nodeType: 'KSampler',
+      title: 'Paint\x1b[2J it',
+    });
     progress.show({ type: 'loading', nodeId: '3', file: 'a.safetensors', part: 'unet' });
     time = 5000; // loading does not count as sampling
     for (let step = 1; step <= 4; step++) {
@@ -44,7 +49,11 @@ it('a terminal sees node, bar, step, s/it and ETA on one line', () => {
 it('anything else gets plain lines', () => {
   const { play, written } = fake(false);
   play();
-  expect(written).toEqual(['warning: careful\n', '[1/2] Paint?[2J it: 13 s, 4 steps, 2.00 s/it\n', '[2/2] Save: 0.0 s\n']);
+  expect(written).toEqual([
+    'warning: careful\n',
+    '[1/2] Paint?[2J it: 13 s, 4 steps, 2.00 s/it\n',
+    '[2/2] Save: 0.0 s\n',
+  ]);
 });
 
 it('what a node says of itself, and nodes that were kept from running', () => {
@@ -52,8 +61,20 @@ it('what a node says of itself, and nodes that were kept from running', () => {
   progress.show({ type: 'started', nodes: 1, cached: [] });
   progress.show({ type: 'node-started', nodeId: '3', nodeType: 'Regional', title: 'Regional' });
   progress.show({ type: 'status', nodeId: '3', text: '1/2 regions' });
-  progress.show({ type: 'blocked', nodeId: '4', nodeType: 'SaveImage', message: 'empty mask', executed: [] });
-  progress.show({ type: 'node-started', nodeId: '3.0.0.1', displayId: '3', nodeType: 'KSampler', title: 'KSampler' });
+  progress.show({
+    type: 'blocked',
+    nodeId: '4',
+    nodeType: 'SaveImage',
+    message: 'empty mask',
+    executed: [],
+  });
+  progress.show({
+    type: 'node-started',
+    nodeId: '3.0.0.1',
+    displayId: '3',
+    nodeType: 'KSampler',
+    title: 'KSampler',
+  });
   progress.end();
   expect(written).toContain('\r\x1b[2K[1/1] Regional  1/2 regions  0.0 s');
   expect(written.join('')).toContain('SaveImage (node 4) did not run: empty mask\n');
@@ -71,10 +92,18 @@ it('a long load gets a line with what it took', () => {
     progress.show({ type: 'loaded', ...loading, seconds: 23.4 });
     progress.end();
     expect(written).toContain('      loaded sdxl.safetensors (unet, 10.3 GB): 23 s\n');
-    if (interactive) expect(written).toContain('\r\x1b[2K[1/1] KSampler  loading sdxl.safetensors (unet, 10.3 GB) … 0.0 s');
+    if (interactive)
+      expect(written).toContain(
+        '\r\x1b[2K[1/1] KSampler  loading sdxl.safetensors (unet, 10.3 GB) … 0.0 s',
+      );
   }
 });
 
 it('durations', () => {
-  expect([0.44, 12.4, 185, 7260].map(duration)).toEqual(['0.4 s', '12 s', '3 min 5 s', '2 h 1 min']);
+  expect([0.44, 12.4, 185, 7260].map(duration)).toEqual([
+    '0.4 s',
+    '12 s',
+    '3 min 5 s',
+    '2 h 1 min',
+  ]);
 });

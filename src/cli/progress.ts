@@ -57,7 +57,8 @@ export function createProgress(terminal: Terminal): Progress {
     if (!node) return;
     const seconds = (terminal.now() - node.started) / 1000;
     const steps = node.total > 1 ? `, ${node.step} steps, ${perStep(node).toFixed(2)} s/it` : '';
-    if (node.total > 1 || seconds >= 1 || !terminal.interactive) line(`[${done + 1}/${count}] ${node.title}: ${duration(seconds)}${steps}`);
+    if (node.total > 1 || seconds >= 1 || !terminal.interactive)
+      line(`[${done + 1}/${count}] ${node.title}: ${duration(seconds)}${steps}`);
     node = undefined;
     done++;
   };
@@ -69,7 +70,15 @@ export function createProgress(terminal: Terminal): Progress {
       finish();
       // nodes that others expand to come on top of what was counted
       count = Math.max(count, done + 1);
-      const fresh = { step: 0, total: 0, from: now, fromStep: 0, last: now, loadingFrom: now, hasLoaded: false };
+      const fresh = {
+        step: 0,
+        total: 0,
+        from: now,
+        fromStep: 0,
+        last: now,
+        loadingFrom: now,
+        hasLoaded: false,
+      };
       node = { title: printable(event.title), started: now, ...fresh };
     } else if (event.type === 'loading' && node) {
       if (!node.loading) node.loadingFrom = now;
@@ -84,11 +93,18 @@ export function createProgress(terminal: Terminal): Progress {
       const loaded = node.loading !== undefined || node.hasLoaded;
       if (event.step <= node.step || node.step === 0)
         Object.assign(node, { from: loaded ? now : node.last, fromStep: loaded ? event.step : 0 });
-      Object.assign(node, { step: event.step, total: event.total, last: now, loading: undefined, hasLoaded: false });
+      Object.assign(node, {
+        step: event.step,
+        total: event.total,
+        last: now,
+        loading: undefined,
+        hasLoaded: false,
+      });
     } else if (event.type === 'status' && node) {
       node.status = event.text;
     } else if (event.type === 'warning' || event.type === 'blocked') {
-      const where = event.type === 'blocked' ? `${event.nodeType} (node ${event.nodeId}) did not run: ` : '';
+      const where =
+        event.type === 'blocked' ? `${event.nodeType} (node ${event.nodeId}) did not run: ` : '';
       line(`${coloured(terminal, 33, 'warning:')} ${where}${printable(event.message)}`);
     }
     if (event.type === 'done') finish();
@@ -102,16 +118,22 @@ export function createProgress(terminal: Terminal): Progress {
   return { show, end };
 }
 
-const perStep = (node: Shown): number => (node.last - node.from) / 1000 / Math.max(1, node.step - node.fromStep);
+const perStep = (node: Shown): number =>
+  (node.last - node.from) / 1000 / Math.max(1, node.step - node.fromStep);
 
 function statusOf(node: Shown, now: number, place: string): string {
   const elapsed = (now - node.started) / 1000;
-  if (node.loading) return `${place} ${node.title}  loading ${printable(node.loading)} … ${duration((now - node.loadingFrom) / 1000)}`;
-  if (node.total < 1) return `${place} ${node.title}${node.status ? `  ${printable(node.status)}` : ''}  ${duration(elapsed)}`;
+  if (node.loading)
+    return `${place} ${node.title}  loading ${printable(node.loading)} … ${duration((now - node.loadingFrom) / 1000)}`;
+  if (node.total < 1)
+    return `${place} ${node.title}${node.status ? `  ${printable(node.status)}` : ''}  ${duration(elapsed)}`;
   const filled = Math.round((BAR * Math.min(node.step, node.total)) / node.total);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
   const each = perStep(node);
-  const rate = node.step > node.fromStep ? `  ${each.toFixed(2)} s/it  ETA ${duration(each * (node.total - node.step))}` : '';
+  const rate =
+    node.step > node.fromStep
+      ? `  ${each.toFixed(2)} s/it  ETA ${duration(each * (node.total - node.step))}`
+      : '';
   return `${place} ${node.title}  ${bar} ${node.step}/${node.total}${rate}`;
 }
 

@@ -19,12 +19,19 @@ export interface Failure {
 }
 
 /** Throws DR_BAD_USAGE, DR_FILE_MISSING, and what reading the workflow throws where its seed must be known. */
-export function plannedRuns(values: Values, { content, name }: Source, nodes: NodeTable = NODES): SeriesRun[] {
+export function plannedRuns(
+  values: Values,
+  { content, name }: Source,
+  nodes: NodeTable = NODES,
+): SeriesRun[] {
   const set = overridesOf(values);
   const lines: SeriesRun[] =
     values.csv === undefined
       ? [{ set }]
-      : readSeries(readTable(values.csv), values.csv).map((run) => ({ ...run, set: { ...set, ...run.set } }));
+      : readSeries(readTable(values.csv), values.csv).map((run) => ({
+          ...run,
+          set: { ...set, ...run.set },
+        }));
   if (values.batch === undefined) return lines;
   const count = Number(values.batch);
   if (!(Number.isInteger(count) && count >= 1 && count <= 100_000))
@@ -32,7 +39,10 @@ export function plannedRuns(values: Values, { content, name }: Source, nodes: No
       message: `--batch ${values.batch} is no number of runs`,
       hint: 'Give a whole number from 1.',
     });
-  const { graph } = typeof content === 'string' ? readWorkflowFile(content, { nodes }) : readWorkflowBytes(content, name, { nodes });
+  const { graph } =
+    typeof content === 'string'
+      ? readWorkflowFile(content, { nodes })
+      : readWorkflowBytes(content, name, { nodes });
   const seeded = (line: Overrides): Overrides[] => withSuccessiveSeeds(line, count, graph, nodes);
   if (values.csv === undefined) return seeded(set).map((set) => ({ set }));
   return lines.flatMap((run): SeriesRun[] => {
@@ -46,13 +56,21 @@ export function plannedRuns(values: Values, { content, name }: Source, nodes: No
 }
 
 /** Says which runs failed, those of the same reason together; gives the exit code. */
-export function reportFailures(terminal: Terminal, failures: readonly Failure[], runs: number): number {
+export function reportFailures(
+  terminal: Terminal,
+  failures: readonly Failure[],
+  runs: number,
+): number {
   if (failures.length === 0) return 0;
   terminal.err(`${coloured(terminal, 31, `${failures.length} of ${runs} runs failed`)}\n`);
   for (const message of new Set(failures.map(({ error }) => error.message))) {
     const same = failures.filter(({ error }) => error.message === message);
-    const places = same.map(({ run, line }) => (line === undefined ? `run ${run}` : `run ${run} (line ${line})`));
-    terminal.err(`${places.slice(0, 8).join(', ')}${places.length > 8 ? ` and ${places.length - 8} more` : ''}:\n`);
+    const places = same.map(({ run, line }) =>
+      line === undefined ? `run ${run}` : `run ${run} (line ${line})`,
+    );
+    terminal.err(
+      `${places.slice(0, 8).join(', ')}${places.length > 8 ? ` and ${places.length - 8} more` : ''}:\n`,
+    );
     report(terminal, same[0].error);
   }
   return 1;
@@ -64,7 +82,9 @@ function readTable(file: string): string {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new DarkroomError(missing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {
-      message: missing ? `there is no file ${file}` : `${file} can't be read: ${(cause as Error).message}`,
+      message: missing
+        ? `there is no file ${file}`
+        : `${file} can't be read: ${(cause as Error).message}`,
       hint: '--csv takes a table: the first line names the columns (prompt, seed, ID.INPUT …), each line below is one run.',
       file,
       cause,

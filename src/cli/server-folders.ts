@@ -7,7 +7,9 @@ import { openStorage, type Storage } from '../storage/storage.ts';
 import { roomOptions, type Values } from './options.ts';
 
 /** What `--storage`, `--models`, `--input`, `--output`, `--temp` name. Throws DR_BAD_USAGE, DR_STORAGE. */
-export async function openPlaces(values: Values): Promise<{ readonly folders: Folders; readonly storage: Storage }> {
+export async function openPlaces(
+  values: Values,
+): Promise<{ readonly folders: Folders; readonly storage: Storage }> {
   const { models, input, output, temp } = roomOptions(values);
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
   const own = Object.entries({ input, output, temp }).filter(([, folder]) => folder !== undefined);

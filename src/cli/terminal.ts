@@ -27,8 +27,10 @@ export const coloured = (terminal: Terminal, code: number, text: string): string
   terminal.interactive && !NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
 
 /** One line of JSON; integers beyond 2^53 as strings. */
-export const jsonLine = (value: unknown): string => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+export const jsonLine = (value: unknown): string =>
+  JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
 
 /** Text from files, safe to print: control characters would move the cursor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-export const printable = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
+export const printable = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');

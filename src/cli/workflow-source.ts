@@ -13,7 +13,8 @@ const TIMEOUT_MS = 30_000;
 
 /** Opens what was named. Throws DR_BAD_USAGE for URLs of other machines, DR_FILE_UNREADABLE. */
 export async function openSource(name: string): Promise<Source> {
-  if (name === '-') return { content: await collect(process.stdin, 'standard input'), name: 'standard input' };
+  if (name === '-')
+    return { content: await collect(process.stdin, 'standard input'), name: 'standard input' };
   if (/^https?:\/\//i.test(name)) return { content: await download(name), name };
   return { content: name, name };
 }
@@ -27,7 +28,10 @@ async function download(text: string): Promise<Uint8Array> {
       file: text,
     });
   try {
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     if (!response.ok || !response.body) throw new Error(`the server answers ${response.status}`);
     return await collect(response.body, text);
   } catch (error) {

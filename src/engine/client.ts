@@ -39,7 +39,10 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  const runNow = async (job: JobText, { signal, onEvent, previews }: RunOptions): Promise<Outputs> => {
+  const runNow = async (
+    job: JobText,
+    { signal, onEvent, previews }: RunOptions,
+  ): Promise<Outputs> => {
     if (signal?.aborted) throw interrupted();
     if (closed) throw new Error('internal: a job for an engine that is closed');
     if (!child?.alive()) child = startProcess(settings);
@@ -51,7 +54,12 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
     };
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await current.run(job, onEvent ?? (() => undefined), () => signal?.aborted === true, previews);
+      return await current.run(
+        job,
+        onEvent ?? (() => undefined),
+        () => signal?.aborted === true,
+        previews,
+      );
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
@@ -79,7 +87,12 @@ interface EngineProcess {
   alive(): boolean;
   send(message: ToEngine): void;
   /** One job. Its promise settles even when the process dies. */
-  run(job: JobText, emit: Emit, cancelled: () => boolean, previews?: () => boolean): Promise<Outputs>;
+  run(
+    job: JobText,
+    emit: Emit,
+    cancelled: () => boolean,
+    previews?: () => boolean,
+  ): Promise<Outputs>;
   kill(): void;
   end(): Promise<void>;
 }
@@ -89,10 +102,17 @@ const END_MS = 2000;
 
 function startProcess(settings: EngineSettings): EngineProcess {
   const source = import.meta.url.endsWith('.ts');
-  const execArgv = source ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
+  const execArgv = source
+    ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
+    : [];
   const worker = fileURLToPath(new URL(source ? './process.ts' : './process.js', import.meta.url));
   const env = { ...ALLOCATOR, ...process.env };
-  const child = fork(worker, [], { env, execArgv, serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(worker, [], {
+    env,
+    execArgv,
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
 
   let said = '';
   const listen = (data: Buffer): void => {
@@ -120,7 +140,9 @@ function startProcess(settings: EngineSettings): EngineProcess {
     };
     // 'close' is not told after disconnect(); its last messages and words may still be on the way at 'exit'
     child.on('exit', (code, signal) => {
-      const rest = [child.stdout!, child.stderr!].map((stream) => (stream.closed ? undefined : once(stream, 'close')));
+      const rest = [child.stdout!, child.stderr!].map((stream) =>
+        stream.closed ? undefined : once(stream, 'close'),
+      );
       const messages = child.connected ? once(child, 'disconnect') : undefined;
       void Promise.all([...rest, messages]).then(() => end(code, signal));
     });
@@ -156,7 +178,8 @@ function startProcess(settings: EngineSettings): EngineProcess {
             emit(message.event);
           } else if (message.kind === 'preview') void show(message);
           else if (message.kind === 'finished') resolve(message.outputs);
-          else if (message.kind === 'failed') reject(DarkroomError.fromJSON(message.error as unknown as DarkroomError));
+          else if (message.kind === 'failed')
+            reject(DarkroomError.fromJSON(message.error as unknown as DarkroomError));
           if (message.kind === 'finished' || message.kind === 'failed') show.close();
         };
         if (alive) send({ kind: 'job', job });
@@ -175,8 +198,17 @@ function startProcess(settings: EngineSettings): EngineProcess {
   };
 }
 
-function crashed(code: number | null, signal: string | null, said: string, cause?: Error): DarkroomError {
-  const how = cause ? `could not start: ${cause.message}` : signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+function crashed(
+  code: number | null,
+  signal: string | null,
+  said: string,
+  cause?: Error,
+): DarkroomError {
+  const how = cause
+    ? `could not start: ${cause.message}`
+    : signal
+      ? `was ended by ${signal}`
+      : `ended with exit code ${code}`;
   const words = said.trim();
   return new DarkroomError('DR_ENGINE_CRASHED', {
     message: `the engine process ${how}${words ? `; it said: ${words}` : ''}`,

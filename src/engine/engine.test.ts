@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
-const save = (from: unknown, prefix = 'test') => node('TestSave', { value: from, filename_prefix: prefix });
+const save = (from: unknown, prefix = 'test') =>
+  node('TestSave', { value: from, filename_prefix: prefix });
 const failureOf = (promise: Promise<unknown>): Promise<DarkroomError> =>
   promise.then(
     () => {
@@ -31,7 +32,10 @@ const failureOf = (promise: Promise<unknown>): Promise<DarkroomError> =>
 
 async function run(workflow: WorkflowSource, options: Parameters<Darkroom['run']>[1] = {}) {
   const events: EngineEvent[] = [];
-  const { outputs } = await room.run(workflow, { ...options, onEvent: (event) => events.push(event) });
+  const { outputs } = await room.run(workflow, {
+    ...options,
+    onEvent: (event) => events.push(event),
+  });
   const saved = (id: string, i = 0) => JSON.parse(outputs[id].images[i].toBuffer().toString());
   return { outputs, events, saved };
 }
@@ -67,16 +71,35 @@ describe('execution', () => {
       '{"10": {"class_type": "TestNumber", "inputs": {"value": "4", "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}',
       { extra: { workflow: { nodes: [] } } },
     );
-    expect(outputs['2'].images).toMatchObject([{ filename: 'a_8_00001_.txt', subfolder: 'sub', type: 'output' }]);
+    expect(outputs['2'].images).toMatchObject([
+      { filename: 'a_8_00001_.txt', subfolder: 'sub', type: 'output' },
+    ]);
     const content = saved('2');
     expect(content.value).toBe('bigint:18446744073709551615');
     expect(content.prompt).toBe(
       '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}',
     );
     expect(content.workflow).toBe('{"nodes": []}');
-    expect(parseJson(content.darkroom)).toMatchObject({ version: expect.any(String), provider: 'cpu', precision: 'fp32', models: [] });
-    expect(events.map((e) => e.type)).toEqual(['started', 'node-started', 'node-started', 'warning', 'executed', 'done']);
-    expect(events[2]).toEqual({ type: 'node-started', nodeId: '2', nodeType: 'TestSave', title: 'Keep' });
+    expect(parseJson(content.darkroom)).toMatchObject({
+      version: expect.any(String),
+      provider: 'cpu',
+      precision: 'fp32',
+      models: [],
+    });
+    expect(events.map((e) => e.type)).toEqual([
+      'started',
+      'node-started',
+      'node-started',
+      'warning',
+      'executed',
+      'done',
+    ]);
+    expect(events[2]).toEqual({
+      type: 'node-started',
+      nodeId: '2',
+      nodeType: 'TestSave',
+      title: 'Keep',
+    });
   });
 
   it('zips lists, the shorter repeating its last, and hands whole lists to those that want them', async () => {
@@ -90,7 +113,9 @@ describe('execution', () => {
     });
     expect(saved('5').value).toBe(0 + 2 + 3);
     expect(outputs['6'].images.map((_, i) => saved('6', i).value)).toEqual([0, 2, 3]);
-    expect((await failureOf(run({ 1: node('TestRange', { count: 0 }), 2: save(['1', 0]) }))).message).toContain('empty list');
+    expect(
+      (await failureOf(run({ 1: node('TestRange', { count: 0 }), 2: save(['1', 0]) }))).message,
+    ).toContain('empty list');
   });
 
   it('runs only what changed; a saved file that was deleted is saved again', async () => {
@@ -107,11 +132,16 @@ describe('execution', () => {
     const changed = await run(workflow(2));
     expect(changed.events[0]).toEqual({ type: 'started', nodes: 3, cached: ['1'] });
     rmSync(changed.outputs['4'].images[0].path);
-    expect((await run(workflow(2))).events[0]).toEqual({ type: 'started', nodes: 1, cached: ['1', '2', '3'] });
+    expect((await run(workflow(2))).events[0]).toEqual({
+      type: 'started',
+      nodes: 1,
+      cached: ['1', '2', '3'],
+    });
   });
 
   it('a node that fails is named, with its own error or as ours', async () => {
-    const failing = (how: string) => failureOf(run({ 1: node('TestFail', { how }), 2: save(['1', 0]) }));
+    const failing = (how: string) =>
+      failureOf(run({ 1: node('TestFail', { how }), 2: save(['1', 0]) }));
     expect(await failing('known')).toMatchObject({
       code: 'DR_SHAPE_MISMATCH',
       nodeId: '1',
@@ -119,11 +149,17 @@ describe('execution', () => {
       hint: 'Use equal shapes.',
     });
     expect(await failing('memory')).toMatchObject({ code: 'DR_OUT_OF_MEMORY', nodeId: '1' });
-    expect(await failing('boom')).toMatchObject({ code: 'DR_NODE_FAILED', message: 'TestFail (node 1) failed: boom' });
+    expect(await failing('boom')).toMatchObject({
+      code: 'DR_NODE_FAILED',
+      message: 'TestFail (node 1) failed: boom',
+    });
   });
 
   it('sets values first', async () => {
-    const { saved } = await run({ 1: node('TestNumber', { value: 1 }), 2: save(['1', 0]) }, { set: { '1.value': 7 } });
+    const { saved } = await run(
+      { 1: node('TestNumber', { value: 1 }), 2: save(['1', 0]) },
+      { set: { '1.value': 7 } },
+    );
     expect(saved('2').value).toBe(7);
   });
 });
@@ -137,33 +173,51 @@ describe('a prompt that is partly invalid', () => {
   };
 
   it('is refused as a whole', async () => {
-    expect(await failureOf(room.run(workflow))).toMatchObject({ code: 'DR_WORKFLOW_INVALID', nodeId: '3' });
+    expect(await failureOf(room.run(workflow))).toMatchObject({
+      code: 'DR_WORKFLOW_INVALID',
+      nodeId: '3',
+    });
   });
 
   it('or runs as far as it is valid, where that is wanted', async () => {
     const { outputs, nodeErrors } = await room.run(workflow, { partial: true });
     expect(Object.keys(outputs)).toEqual(['2']);
     expect(nodeErrors).toMatchObject({
-      3: { class_type: 'TestNumber', dependent_outputs: ['4'], errors: [{ type: 'value_bigger_than_max' }] },
+      3: {
+        class_type: 'TestNumber',
+        dependent_outputs: ['4'],
+        errors: [{ type: 'value_bigger_than_max' }],
+      },
     });
     const none = { 3: workflow[3], 4: workflow[4] };
-    expect(await failureOf(room.run(none, { partial: true }))).toMatchObject({ code: 'DR_WORKFLOW_INVALID', nodeId: '3' });
+    expect(await failureOf(room.run(none, { partial: true }))).toMatchObject({
+      code: 'DR_WORKFLOW_INVALID',
+      nodeId: '3',
+    });
   });
 
   it('runs the outputs that are asked for', async () => {
     expect(Object.keys((await room.run(workflow, { targets: ['2'] })).outputs)).toEqual(['2']);
-    expect((await failureOf(room.run(workflow, { targets: [] }))).message).toContain('no node that saves or shows');
+    expect((await failureOf(room.run(workflow, { targets: [] }))).message).toContain(
+      'no node that saves or shows',
+    );
   });
 });
 
 describe('stopping', () => {
-  const slow = (deaf: boolean) => ({ 1: node('TestSlow', { steps: 100, ms: deaf ? 5000 : 20, deaf }), 2: save(['1', 0], 'stopped') });
+  const slow = (deaf: boolean) => ({
+    1: node('TestSlow', { steps: 100, ms: deaf ? 5000 : 20, deaf }),
+    2: save(['1', 0], 'stopped'),
+  });
 
   it('softly between two steps; the engine lives on', async () => {
     const pid = room.enginePid();
     const controller = new AbortController();
     const error = await failureOf(
-      room.run(slow(false), { signal: controller.signal, onEvent: (e) => e.type === 'progress' && controller.abort() }),
+      room.run(slow(false), {
+        signal: controller.signal,
+        onEvent: (e) => e.type === 'progress' && controller.abort(),
+      }),
     );
     expect(error.code).toBe('DR_INTERRUPTED');
     expect(room.enginePid()).toBe(pid);
@@ -174,22 +228,35 @@ describe('stopping', () => {
     const controller = new AbortController();
     const begin = Date.now();
     const error = await failureOf(
-      room.run(slow(true), { signal: controller.signal, onEvent: (e) => e.type === 'node-started' && controller.abort() }),
+      room.run(slow(true), {
+        signal: controller.signal,
+        onEvent: (e) => e.type === 'node-started' && controller.abort(),
+      }),
     );
     expect(error.code).toBe('DR_INTERRUPTED');
     expect(Date.now() - begin).toBeLessThan(4500);
-    expect((await run({ 1: node('TestNumber', { value: 5 }), 2: save(['1', 0]) })).saved('2').value).toBe(5);
+    expect(
+      (await run({ 1: node('TestNumber', { value: 5 }), 2: save(['1', 0]) })).saved('2').value,
+    ).toBe(5);
   });
 
   it('a signal that was aborted before starts nothing', async () => {
-    expect((await failureOf(room.run(slow(false), { signal: AbortSignal.abort() }))).code).toBe('DR_INTERRUPTED');
+    expect((await failureOf(room.run(slow(false), { signal: AbortSignal.abort() }))).code).toBe(
+      'DR_INTERRUPTED',
+    );
   });
 
   it('a killed engine is one error; nothing half-written stays', async () => {
     const error = await failureOf(
-      room.run({ 1: node('TestHalf') }, { onEvent: (e) => e.type === 'progress' && process.kill(room.enginePid()!, 'SIGKILL') }),
+      room.run(
+        { 1: node('TestHalf') },
+        { onEvent: (e) => e.type === 'progress' && process.kill(room.enginePid()!, 'SIGKILL') },
+      ),
     );
-    expect(error).toMatchObject({ code: 'DR_ENGINE_CRASHED', hint: expect.stringContaining('memory') });
+    expect(error).toMatchObject({
+      code: 'DR_ENGINE_CRASHED',
+      hint: expect.stringContaining('memory'),
+    });
     expect(error.message).toContain('SIGKILL');
     expect(readdirSync(output).filter((name) => name.includes('.tmp-'))).toEqual([]);
     expect(readFileSync(join(output, 'half_00001_.txt'), 'utf8')).toBe('x');
@@ -198,12 +265,19 @@ describe('stopping', () => {
   it('an engine that exits is one error, and the job after it runs', async () => {
     const crash = failureOf(room.run({ 1: node('TestFail', { how: 'exit' }), 2: save(['1', 0]) }));
     const next = run({ 1: node('TestNumber', { value: 6 }), 2: save(['1', 0]) });
-    expect(await crash).toMatchObject({ code: 'DR_ENGINE_CRASHED', message: expect.stringContaining('exit code 9') });
+    expect(await crash).toMatchObject({
+      code: 'DR_ENGINE_CRASHED',
+      message: expect.stringContaining('exit code 9'),
+    });
     expect((await next).saved('2').value).toBe(6);
   });
 
   it('closing ends the process', async () => {
-    const other = await openDarkroom({ models: [], output, nodes: { table: NODES, module: NODES_MODULE } });
+    const other = await openDarkroom({
+      models: [],
+      output,
+      nodes: { table: NODES, module: NODES_MODULE },
+    });
     await other.run({ 1: node('TestNumber', { value: 5 }), 2: save(['1', 0]) });
     const pid = other.enginePid()!;
     await other.close();

@@ -27,14 +27,40 @@ export type EngineEvent =
       /** Of its weights in memory; told a moment later, in a second event. */
       readonly bytes?: number;
     }
-  | { readonly type: 'loaded'; readonly nodeId: string; readonly file: string; readonly part: string; readonly seconds: number }
-  | { readonly type: 'progress'; readonly nodeId: string; readonly step: number; readonly total: number }
-  | { readonly type: 'executed'; readonly nodeId: string; readonly displayId?: string; readonly ui: NodeUi }
+  | {
+      readonly type: 'loaded';
+      readonly nodeId: string;
+      readonly file: string;
+      readonly part: string;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'progress';
+      readonly nodeId: string;
+      readonly step: number;
+      readonly total: number;
+    }
+  | {
+      readonly type: 'executed';
+      readonly nodeId: string;
+      readonly displayId?: string;
+      readonly ui: NodeUi;
+    }
   | { readonly type: 'warning'; readonly nodeId?: string; readonly message: string }
   /** What a node is doing, as it says itself. */
-  | { readonly type: 'status'; readonly nodeId: string; readonly text: string; readonly progress?: number }
+  | {
+      readonly type: 'status';
+      readonly nodeId: string;
+      readonly text: string;
+      readonly progress?: number;
+    }
   /** A node's message to the clients: `event` and `data` are its own (`img-send`, `value-send` …). */
-  | { readonly type: 'message'; readonly nodeId: string; readonly event: string; readonly data: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'message';
+      readonly nodeId: string;
+      readonly event: string;
+      readonly data: Readonly<Record<string, unknown>>;
+    }
   /** A blocked value with a message kept this node from running; the job goes on (ComfyUI's execution_error `ExecutionBlocked`). */
   | {
       readonly type: 'blocked';

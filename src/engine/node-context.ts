@@ -78,7 +78,8 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       progress: (step, total, preview) => {
         emit({ type: 'progress', nodeId, step, total });
         if (!preview || !job.onPreview) return;
-        const show = (picture: ByteImage | undefined): void => picture && job.onPreview?.(nodeId, picture);
+        const show = (picture: ByteImage | undefined): void =>
+          picture && job.onPreview?.(nodeId, picture);
         const picture = preview();
         // one that can't be made is no reason to fail
         if (picture instanceof Promise) picture.then(show, () => undefined);
@@ -88,7 +89,12 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
         const { type } = request;
         const written = await job.storage.save({ ...request, now: job.now() }, job.onFolder);
-        return written.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
+        return written.map(({ filename, subfolder, path }) => ({
+          filename,
+          subfolder,
+          type,
+          path,
+        }));
       },
       saveLarge: async (request): Promise<SavedFile> => {
         const { type } = request;
@@ -97,7 +103,9 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
       },
       metadata: () => ({
         prompt: dumpsJson(promptOf(job.graph)),
-        ...Object.fromEntries(entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)])),
+        ...Object.fromEntries(
+          entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)]),
+        ),
         darkroom: dumpsJson({
           ...versions(),
           provider: runtime.device,
@@ -107,7 +115,8 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
           models: modelsBefore(job, dynamic.realOf(nodeId)),
         }),
       }),
-      status: (text, progress) => emit({ type: 'status', nodeId, text, ...(progress === undefined ? {} : { progress }) }),
+      status: (text, progress) =>
+        emit({ type: 'status', nodeId, text, ...(progress === undefined ? {} : { progress }) }),
       send: (event, data) => emit({ type: 'message', nodeId, event, data }),
       interrupt: job.interrupt,
       prompt: () => {
@@ -120,7 +129,9 @@ export function contexts(job: JobContext): (nodeId: string, call?: number) => No
         const value = dynamic.node(nodeId)?.inputs[input];
         const source = isOutputLink(value) && dynamic.node(value[0]);
         const declared = source && nodes.get(source.classType);
-        return declared ? (declared.outputs[(value as OutputLink)[1]] ?? declared.moreOutputs)?.type : jsonType(value);
+        return declared
+          ? (declared.outputs[(value as OutputLink)[1]] ?? declared.moreOutputs)?.type
+          : jsonType(value);
       },
       subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphs++}.`),
       get state() {
@@ -157,10 +168,16 @@ function modelsBefore({ graph, nodes, folders }: JobContext, nodeId: string): Us
     if (!node) continue;
     for (const [name, input] of Object.entries(nodes.get(node.classType)!.inputs)) {
       const value = node.inputs[name];
-      if (input.kind !== 'COMBO' || input.folder === undefined || typeof value !== 'string') continue;
+      if (input.kind !== 'COMBO' || input.folder === undefined || typeof value !== 'string')
+        continue;
       if (!folders.modelFiles(input.folder).includes(value)) continue;
       const path = folders.modelPath(input.folder, value);
-      found.set(`${input.folder}/${value}`, { folder: input.folder, name: value, bytes: statSync(path).size, hash: fingerprint(path) });
+      found.set(`${input.folder}/${value}`, {
+        folder: input.folder,
+        name: value,
+        bytes: statSync(path).size,
+        hash: fingerprint(path),
+      });
     }
     stack.push(...linksOf(node).map(([, link]) => link.id));
   }

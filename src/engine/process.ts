@@ -50,7 +50,9 @@ const about = ({ file, part }: NetworkSpec) => ({ nodeId: loadingFor, file: base
 const onFolder = (folder: string): void => send({ kind: 'folder', folder });
 
 async function open(settings: EngineSettings): Promise<Engine> {
-  const { NODES }: { NODES: NodeTable } = await (settings.nodesModule ? import(settings.nodesModule) : import('../nodes/index.ts'));
+  const { NODES }: { NODES: NodeTable } = await (settings.nodesModule
+    ? import(settings.nodesModule)
+    : import('../nodes/index.ts'));
   const { precision, cacheWeights } = settings;
   const note = (text: string): void => tell({ type: 'status', nodeId: loadingFor, text });
   const runtime = createRuntime({
@@ -62,22 +64,37 @@ async function open(settings: EngineSettings): Promise<Engine> {
       precision === 'int8' || cacheWeights
         ? derivedStore({
             ...{ folder: join(cacheFolder(), 'derived'), note },
-            ...(precision === 'int8' ? { from: 0, recipes: cacheWeights ? undefined : isInt8Recipe } : { from: LARGE }),
+            ...(precision === 'int8'
+              ? { from: 0, recipes: cacheWeights ? undefined : isInt8Recipe }
+              : { from: LARGE }),
           })
         : undefined,
-    sessions: cacheWeights ? keptSessions({ folder: join(cacheFolder(), 'sessions'), from: LARGE, note }) : undefined,
+    sessions: cacheWeights
+      ? keptSessions({ folder: join(cacheFolder(), 'sessions'), from: LARGE, note })
+      : undefined,
     onLoad: (spec) => {
       loadingSince = performance.now();
       tell({ type: 'loading', ...about(spec) });
     },
     onSize: (spec, bytes) => tell({ type: 'loading', ...about(spec), bytes }),
-    onLoaded: (spec) => tell({ type: 'loaded', ...about(spec), seconds: (performance.now() - loadingSince) / 1000 }),
+    onLoaded: (spec) =>
+      tell({ type: 'loaded', ...about(spec), seconds: (performance.now() - loadingSince) / 1000 }),
   });
   const { input, output, temp } = settings;
-  const storage = settings.storage === undefined ? folderStorage({ input, output, temp }) : await openStorage(settings.storage);
+  const storage =
+    settings.storage === undefined
+      ? folderStorage({ input, output, temp })
+      : await openStorage(settings.storage);
   const folders = openFolders({ ...settings, embedded: embeddedModels({ onFolder }) });
   const store = storeOf(settings, folders, runtime);
-  return { nodes: NODES, previewMethod: settings.previews, folders: store?.files.folders ?? folders, storage, runtime, store };
+  return {
+    nodes: NODES,
+    previewMethod: settings.previews,
+    folders: store?.files.folders ?? folders,
+    storage,
+    runtime,
+    store,
+  };
 }
 
 const CACHE_SIZE = 10 * 2 ** 30;
@@ -85,7 +102,11 @@ const CACHE_SIZE = 10 * 2 ** 30;
 const LARGE = 2 ** 26;
 
 /** Results of earlier runs; what they depend on besides the workflow and its files is said here. */
-function storeOf({ cache: folder, cacheSize }: EngineSettings, folders: Folders, runtime: Runtime): ResultStore | undefined {
+function storeOf(
+  { cache: folder, cacheSize }: EngineSettings,
+  folders: Folders,
+  runtime: Runtime,
+): ResultStore | undefined {
   if (folder === undefined) return undefined;
   const { version, onnxruntime } = versions();
   const { device, precision, textEncoders, derived } = runtime;
@@ -94,7 +115,14 @@ function storeOf({ cache: folder, cacheSize }: EngineSettings, folders: Folders,
     folder,
     bytes: cacheSize ?? CACHE_SIZE,
     files,
-    about: JSON.stringify([version, onnxruntime, device, precision, textEncoders, ...(derived ? ['prepared weights'] : [])]),
+    about: JSON.stringify([
+      version,
+      onnxruntime,
+      device,
+      precision,
+      textEncoders,
+      ...(derived ? ['prepared weights'] : []),
+    ]),
   });
 }
 
@@ -137,7 +165,17 @@ async function run(text: JobText): Promise<void> {
       },
       interrupt: () => controller.abort(),
     });
-    const outputs = await execute({ graph, dynamic, outputs: text.outputs, nodes, cache, signal, emit, contextOf, store });
+    const outputs = await execute({
+      graph,
+      dynamic,
+      outputs: text.outputs,
+      nodes,
+      cache,
+      signal,
+      emit,
+      contextOf,
+      store,
+    });
     send({ kind: 'finished', outputs });
   } catch (error) {
     send({ kind: 'failed', error: asDarkroomError(error).toJSON() });
@@ -167,4 +205,7 @@ process.on('message', (message: ToEngine) => {
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
 // a network's evaluation hears of nothing: a thread sees that the parent has died
-new Worker(`setInterval(() => process.ppid === ${process.ppid} || process.kill(${process.pid}, 'SIGKILL'), 500)`, { eval: true }).unref();
+new Worker(
+  `setInterval(() => process.ppid === ${process.ppid} || process.kill(${process.pid}, 'SIGKILL'), 500)`,
+  { eval: true },
+).unref();

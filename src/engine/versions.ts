@@ -12,7 +12,10 @@ export function versions(): { readonly version: string; readonly onnxruntime: st
   const versionIn = (file: string): string => JSON.parse(readFileSync(file, 'utf8')).version;
   const here = dirname(fileURLToPath(import.meta.url));
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
-  known = { version: versionIn(join(here, '..', '..', 'package.json')), onnxruntime: versionIn(packageOf(entry)) };
+  known = {
+    version: versionIn(join(here, '..', '..', 'package.json')),
+    onnxruntime: versionIn(packageOf(entry)),
+  };
   return known;
 }
 

@@ -40,18 +40,30 @@ async function openHandle(file: string): Promise<FileHandle> {
     return await open(file, 'r');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(file, cause);
-    throw new DarkroomError('DR_FILE_MISSING', { message: `${file} does not exist`, hint: 'Check the path.', file, cause });
+    throw new DarkroomError('DR_FILE_MISSING', {
+      message: `${file} does not exist`,
+      hint: 'Check the path.',
+      file,
+      cause,
+    });
   }
 }
 
 const MAX_READ = 2 ** 30;
 
-async function readFully(file: string, handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
+async function readFully(
+  file: string,
+  handle: FileHandle,
+  into: Uint8Array,
+  position: number,
+): Promise<void> {
   for (let done = 0; done < into.byteLength; ) {
     const length = Math.min(MAX_READ, into.byteLength - done);
-    const { bytesRead } = await handle.read(into, done, length, position + done).catch((cause: unknown) => {
-      throw unreadable(file, cause);
-    });
+    const { bytesRead } = await handle
+      .read(into, done, length, position + done)
+      .catch((cause: unknown) => {
+        throw unreadable(file, cause);
+      });
     if (bytesRead === 0) throw unreadable(file, new Error('it became shorter while it was open'));
     done += bytesRead;
   }

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { type DTypeName, decodeFloat32, encodeFloat32 } from './dtypes.ts';
 
-const bytesOf = (view: ArrayBufferView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-const hash = (view: ArrayBufferView) => createHash('sha256').update(bytesOf(view)).digest('hex').slice(0, 32);
+const bytesOf = (view: ArrayBufferView) =>
+  new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+const hash = (view: ArrayBufferView) =>
+  createHash('sha256').update(bytesOf(view)).digest('hex').slice(0, 32);
 
 // u16 = torch.arange(65536, dtype=torch.int32).to(torch.uint16); u8 = torch.arange(256, dtype=torch.uint8)
 // t = u16.view(torch.float16).float(); t = torch.where(torch.isnan(t), torch.tensor(12345.), t); sha256(t.numpy().tobytes()).hexdigest()[:32]
@@ -17,16 +19,27 @@ it.each<[DTypeName, 1 | 2, string]>([
   ['U16', 2, '00f2c484030d0c6a5f5a383847c4d056'],
   ['U8', 1, '04441b72253f49384e853fb46a81657e'],
 ])('every value of %s equals torch', (dtype, size, want) => {
-  const all = size === 1 ? Uint8Array.from({ length: 256 }, (_, i) => i) : Uint16Array.from({ length: 65536 }, (_, i) => i);
+  const all =
+    size === 1
+      ? Uint8Array.from({ length: 256 }, (_, i) => i)
+      : Uint16Array.from({ length: 65536 }, (_, i) => i);
   const values = decodeFloat32(dtype, bytesOf(all)).map((v) => (Number.isNaN(v) ? 12345 : v));
   expect(hash(values)).toBe(want);
 });
 
 it('E4M3 has no infinity, E5M2 has', () => {
   // >>> torch.tensor([0x7e, 0x7f, 0xff, 1], dtype=torch.uint8).view(torch.float8_e4m3fn).float()
-  expect(decodeFloat32('F8_E4M3', new Uint8Array([0x7e, 0x7f, 0xff, 1]))).toEqual(new Float32Array([448, Number.NaN, Number.NaN, 2 ** -9]));
+  expect(decodeFloat32('F8_E4M3', new Uint8Array([0x7e, 0x7f, 0xff, 1]))).toEqual(
+    new Float32Array([448, Number.NaN, Number.NaN, 2 ** -9]),
+  );
   expect(decodeFloat32('F8_E5M2', new Uint8Array([0x7b, 0x7c, 0xfc, 0x7d, 1]))).toEqual(
-    new Float32Array([57344, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 2 ** -16]),
+    new Float32Array([
+      57344,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NaN,
+      2 ** -16,
+    ]),
   );
 });
 
@@ -54,14 +67,29 @@ it('64-bit integers round once', () => {
     16777216,
     16777220,
   ]);
-  expect([...decodeFloat32('U64', bytesOf(BigUint64Array.from([2n ** 64n - 1n, 5n])))]).toEqual([2 ** 64, 5]);
-  expect([...decodeFloat32('I32', bytesOf(Int32Array.from([-(2 ** 31), 16777217])))]).toEqual([-(2 ** 31), 16777216]);
+  expect([...decodeFloat32('U64', bytesOf(BigUint64Array.from([2n ** 64n - 1n, 5n])))]).toEqual([
+    2 ** 64,
+    5,
+  ]);
+  expect([...decodeFloat32('I32', bytesOf(Int32Array.from([-(2 ** 31), 16777217])))]).toEqual([
+    -(2 ** 31),
+    16777216,
+  ]);
   expect([...decodeFloat32('U32', bytesOf(Uint32Array.from([2 ** 32 - 1])))]).toEqual([2 ** 32]);
 });
 
 it('doubles round to nearest-even, with subnormals and infinities', () => {
   // >>> torch.tensor([1e-46, 2**-150, 1.5 * 2**-149, 3.4028235677973366e38, 3.40282356779733e38, .1], dtype=torch.float64).float()
-  const values = [1e-46, 2 ** -150, 1.5 * 2 ** -149, 3.4028235677973366e38, 3.40282356779733e38, 0.1, Number.POSITIVE_INFINITY, Number.NaN];
+  const values = [
+    1e-46,
+    2 ** -150,
+    1.5 * 2 ** -149,
+    3.4028235677973366e38,
+    3.40282356779733e38,
+    0.1,
+    Number.POSITIVE_INFINITY,
+    Number.NaN,
+  ];
   expect([...decodeFloat32('F64', bytesOf(Float64Array.from(values)))]).toEqual([
     0,
     0,
@@ -82,7 +110,10 @@ it('any alignment, and BOOL is 0 or 1', () => {
 
 it('float32 to half precision equals torch', () => {
   // b = torch.arange(0, 2**32, 65537 * 13); f = b as the bits of float32, without NaN; f.half(), f.bfloat16(): sha256 of their bytes
-  const bits = Uint32Array.from({ length: Math.ceil(2 ** 32 / (65537 * 13)) }, (_, i) => i * 65537 * 13);
+  const bits = Uint32Array.from(
+    { length: Math.ceil(2 ** 32 / (65537 * 13)) },
+    (_, i) => i * 65537 * 13,
+  );
   const values = new Float32Array(bits.buffer).filter((v) => !Number.isNaN(v));
   expect(values.length).toBe(5022);
   expect(hash(encodeFloat32('F16', values))).toBe('2662e891bd6708deec2bfed683cf2f7d');
@@ -100,7 +131,9 @@ it('float32 to half precision equals torch', () => {
     2051,
     6.1e-5,
   ]);
-  expect([...new Uint16Array(encodeFloat32('F16', edges).buffer)]).toEqual([0x7bff, 0x7c00, 0xfc00, 1, 0, 1, 0x400, 0x6800, 0x6802, 0x3ff]);
+  expect([...new Uint16Array(encodeFloat32('F16', edges).buffer)]).toEqual([
+    0x7bff, 0x7c00, 0xfc00, 1, 0, 1, 0x400, 0x6800, 0x6802, 0x3ff,
+  ]);
   expect(decodeFloat32('F16', encodeFloat32('F16', new Float32Array([Number.NaN])))[0]).toBeNaN();
   expect(decodeFloat32('BF16', encodeFloat32('BF16', new Float32Array([Number.NaN])))[0]).toBeNaN();
 });

@@ -25,23 +25,36 @@ export type DTypeName =
   | 'BOOL';
 
 /** A small binary float as a number: `bits` wide in total, `exponentBits` of exponent, `special` says what the top exponent means. */
-function smallFloat(value: number, bits: number, exponentBits: number, special: 'ieee' | 'finite'): number {
+function smallFloat(
+  value: number,
+  bits: number,
+  exponentBits: number,
+  special: 'ieee' | 'finite',
+): number {
   const fractionBits = bits - 1 - exponentBits;
   const sign = value >> (bits - 1) ? -1 : 1;
   const top = (1 << exponentBits) - 1;
   const exponent = (value >> fractionBits) & top;
   const fraction = value & ((1 << fractionBits) - 1);
   const bias = top >> 1;
-  if (special === 'ieee' && exponent === top) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  if (special === 'finite' && exponent === top && fraction === (1 << fractionBits) - 1) return Number.NaN;
+  if (special === 'ieee' && exponent === top)
+    return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (special === 'finite' && exponent === top && fraction === (1 << fractionBits) - 1)
+    return Number.NaN;
   if (exponent === 0) return sign * fraction * 2 ** (1 - bias - fractionBits);
   return sign * (1 + fraction / (1 << fractionBits)) * 2 ** (exponent - bias);
 }
 
-function lazyTable(bits: number, exponentBits: number, special: 'ieee' | 'finite'): () => Float32Array {
+function lazyTable(
+  bits: number,
+  exponentBits: number,
+  special: 'ieee' | 'finite',
+): () => Float32Array {
   let table: Float32Array | undefined;
   return () => {
-    table ??= Float32Array.from({ length: 1 << bits }, (_, i) => smallFloat(i, bits, exponentBits, special));
+    table ??= Float32Array.from({ length: 1 << bits }, (_, i) =>
+      smallFloat(i, bits, exponentBits, special),
+    );
     return table;
   };
 }
@@ -87,7 +100,8 @@ export const DTYPES: Readonly<Record<DTypeName, DType>> = {
     size: 2,
     decode(bytes, out) {
       const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-      for (let i = 0; i < out.length; i++) bits[i] = (bytes[2 * i] << 16) | (bytes[2 * i + 1] << 24);
+      for (let i = 0; i < out.length; i++)
+        bits[i] = (bytes[2 * i] << 16) | (bytes[2 * i + 1] << 24);
     },
   },
   F8_E4M3: { size: 1, decode: fromTable(e4m3) },
@@ -103,7 +117,8 @@ export const DTYPES: Readonly<Record<DTypeName, DType>> = {
   BOOL: { size: 1, decode: each(1, (v, at) => (v.getUint8(at) === 0 ? 0 : 1)) },
 };
 
-export const isDType = (name: unknown): name is DTypeName => typeof name === 'string' && Object.hasOwn(DTYPES, name);
+export const isDType = (name: unknown): name is DTypeName =>
+  typeof name === 'string' && Object.hasOwn(DTYPES, name);
 
 /** The float32 nearest to each value of `bytes`. */
 export function decodeFloat32(dtype: DTypeName, bytes: Uint8Array): Float32Array {

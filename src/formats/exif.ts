@@ -1,6 +1,20 @@
 // Texts in an EXIF block (TIFF 6.0 directories, Exif 2.32's UserComment). Reads bytes; a damaged block gives what can be read of it.
 
-const TYPE_SIZES: Readonly<Record<number, number>> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4 };
+const TYPE_SIZES: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+  11: 4,
+  12: 8,
+  13: 4,
+};
 const ASCII = 2;
 const USER_COMMENT = 0x9286;
 /** Tags whose value is the offset of another directory: Exif, GPS, interoperability. */
@@ -14,8 +28,10 @@ export function exifTexts(bytes: Uint8Array): string[] {
   if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);
   const order = block.toString('latin1', 0, 2);
   if (block.length < 8 || (order !== 'II' && order !== 'MM')) return [];
-  const u16 = (at: number): number => (order === 'II' ? block.readUInt16LE(at) : block.readUInt16BE(at));
-  const u32 = (at: number): number => (order === 'II' ? block.readUInt32LE(at) : block.readUInt32BE(at));
+  const u16 = (at: number): number =>
+    order === 'II' ? block.readUInt16LE(at) : block.readUInt16BE(at);
+  const u32 = (at: number): number =>
+    order === 'II' ? block.readUInt32LE(at) : block.readUInt32BE(at);
 
   const texts: string[] = [];
   const seen = new Set<number>();
@@ -32,10 +48,15 @@ export function exifTexts(bytes: Uint8Array): string[] {
       const size = u32(entry + 4) * (TYPE_SIZES[type] ?? 0);
       const from = size <= 4 ? entry + 8 : u32(entry + 8);
       if (DIRECTORIES.has(tag)) queue.push(u32(entry + 8));
-      if ((type !== ASCII && tag !== USER_COMMENT) || from + size > block.length || size > left) continue;
+      if ((type !== ASCII && tag !== USER_COMMENT) || from + size > block.length || size > left)
+        continue;
       left -= size;
       const value = block.subarray(from, from + size);
-      texts.push(tag === USER_COMMENT ? userComment(value, order === 'II') : value.toString('utf8').replace(/\0+$/, ''));
+      texts.push(
+        tag === USER_COMMENT
+          ? userComment(value, order === 'II')
+          : value.toString('utf8').replace(/\0+$/, ''),
+      );
     }
     const next = at + 2 + 12 * entries;
     if (next + 4 <= block.length) queue.push(u32(next));
@@ -47,7 +68,10 @@ export function exifTexts(bytes: Uint8Array): string[] {
 function userComment(value: Buffer, little: boolean): string {
   const encoding = value.toString('latin1', 0, 8).replace(/\0+$/, '');
   const text = value.subarray(8);
-  if (encoding !== 'UNICODE') return (encoding === 'ASCII' || encoding === '' ? text : value).toString('utf8').replace(/\0+$/, '');
+  if (encoding !== 'UNICODE')
+    return (encoding === 'ASCII' || encoding === '' ? text : value)
+      .toString('utf8')
+      .replace(/\0+$/, '');
   const even = text.subarray(0, text.length & ~1);
   let zerosFirst = 0;
   let zerosSecond = 0;

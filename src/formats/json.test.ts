@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { dumpsJson, entriesOf, isPyFloat, keysOf, numberOf, objectOf, parseJson, pyFloat, pythonRepr } from './json.ts';
+import {
+  dumpsJson,
+  entriesOf,
+  isPyFloat,
+  keysOf,
+  numberOf,
+  objectOf,
+  parseJson,
+  pyFloat,
+  pythonRepr,
+} from './json.ts';
 
 describe('parseJson', () => {
   it('keeps integers beyond 2^53, floats with integral value, NaN and Infinity', () => {
@@ -9,10 +19,24 @@ describe('parseJson', () => {
       -18446744073709551615n,
       0.5,
     ]);
-    expect(parseJson('[8.0, 1e3, -0.0, 1E400]')).toEqual([pyFloat(8), pyFloat(1000), pyFloat(-0), Number.POSITIVE_INFINITY]);
-    expect(parseJson('[NaN, Infinity, -Infinity]')).toEqual([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+    expect(parseJson('[8.0, 1e3, -0.0, 1E400]')).toEqual([
+      pyFloat(8),
+      pyFloat(1000),
+      pyFloat(-0),
+      Number.POSITIVE_INFINITY,
+    ]);
+    expect(parseJson('[NaN, Infinity, -Infinity]')).toEqual([
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ]);
     expect(isPyFloat(parseJson('8.0'))).toBe(true);
-    expect([numberOf(parseJson('8.0')), numberOf(2n ** 64n), numberOf(3), numberOf('3')]).toEqual([8, 2 ** 64, 3, undefined]);
+    expect([numberOf(parseJson('8.0')), numberOf(2n ** 64n), numberOf(3), numberOf('3')]).toEqual([
+      8,
+      2 ** 64,
+      3,
+      undefined,
+    ]);
   });
 
   it('agrees with JSON.parse where that loses nothing', () => {
@@ -53,7 +77,10 @@ describe('parseJson', () => {
   });
 
   it('a key __proto__ is a key', () => {
-    const value = parseJson('{"__proto__": {"polluted": 1}, "constructor": 2}') as Record<string, unknown>;
+    const value = parseJson('{"__proto__": {"polluted": 1}, "constructor": 2}') as Record<
+      string,
+      unknown
+    >;
     expect(Object.keys(value)).toEqual(['__proto__', 'constructor']);
     expect((value as { polluted?: number }).polluted).toBeUndefined();
     expect(dumpsJson(value)).toBe('{"__proto__": {"polluted": 1}, "constructor": 2}');
@@ -96,21 +123,45 @@ describe('parseJson', () => {
   });
 
   it('refuses a key met twice when asked', () => {
-    expect(() => parseJson('{"a": {"b": 1, "b": 2}}', { duplicates: 'refuse' })).toThrow(/key "b" twice at line 1 column 16/);
+    expect(() => parseJson('{"a": {"b": 1, "b": 2}}', { duplicates: 'refuse' })).toThrow(
+      /key "b" twice at line 1 column 16/,
+    );
   });
 });
 
 describe('dumpsJson', () => {
   it('prints as json.dumps', () => {
     // >>> json.dumps({"a": [1, 2.5, 8.0, True, None, "é😀\u2028\x7f\"\\\n\x01"], "b": {}, "c": [], "n": 18446744073709551615})
-    expect(dumpsJson({ a: [1, 2.5, pyFloat(8), true, null, 'é😀\u2028\u007f"\\\n\u0001'], b: {}, c: [], n: 18446744073709551615n })).toBe(
+    expect(
+      dumpsJson({
+        a: [1, 2.5, pyFloat(8), true, null, 'é😀\u2028\u007f"\\\n\u0001'],
+        b: {},
+        c: [],
+        n: 18446744073709551615n,
+      }),
+    ).toBe(
       '{"a": [1, 2.5, 8.0, true, null, "\\u00e9\\ud83d\\ude00\\u2028\\u007f\\"\\\\\\n\\u0001"], "b": {}, "c": [], "n": 18446744073709551615}',
     );
   });
 
   it('prints floats as repr', () => {
     // >>> [repr(x) for x in (1e-05, 0.0001, 1e16, 1e15, 123456789012345680.0, 0.1, 8.0, -0.0, 5e-324, 1.7976931348623157e308, 1.5e-7, 100.0, 12345.678, -1e22)]
-    const values = [1e-5, 0.0001, 1e16, 1e15, 123456789012345680, 0.1, 8, -0, 5e-324, Number.MAX_VALUE, 1.5e-7, 100, 12345.678, -1e22];
+    const values = [
+      1e-5,
+      0.0001,
+      1e16,
+      1e15,
+      123456789012345680,
+      0.1,
+      8,
+      -0,
+      5e-324,
+      Number.MAX_VALUE,
+      1.5e-7,
+      100,
+      12345.678,
+      -1e22,
+    ];
     expect(values.map(pythonRepr)).toEqual([
       '1e-05',
       '0.0001',
@@ -128,7 +179,9 @@ describe('dumpsJson', () => {
       '-1e+22',
     ]);
     // >>> json.dumps([float("nan"), float("inf"), -float("inf")])
-    expect(dumpsJson([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])).toBe('[NaN, Infinity, -Infinity]');
+    expect(dumpsJson([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])).toBe(
+      '[NaN, Infinity, -Infinity]',
+    );
   });
 
   it('what Python printed comes back equal', () => {

@@ -15,7 +15,8 @@ export interface JsonObject {
 
 export const pyFloat = (float: number): PyFloat => ({ [PY_FLOAT]: true, float });
 
-export const isPyFloat = (value: unknown): value is PyFloat => typeof value === 'object' && value !== null && PY_FLOAT in value;
+export const isPyFloat = (value: unknown): value is PyFloat =>
+  typeof value === 'object' && value !== null && PY_FLOAT in value;
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isPyFloat(value);
@@ -41,7 +42,8 @@ export function keysOf(value: object): readonly string[] {
 }
 
 /** Entries in the order of `keysOf`. */
-export const entriesOf = <T>(value: { [key: string]: T }): [string, T][] => keysOf(value).map((key) => [key, value[key]]);
+export const entriesOf = <T>(value: { [key: string]: T }): [string, T][] =>
+  keysOf(value).map((key) => [key, value[key]]);
 
 /** An object with these entries that remembers their order, whatever the keys look like. The last of equal keys wins. */
 export function objectOf<T>(entries: Iterable<readonly [string, T]>): { [key: string]: T } {
@@ -50,7 +52,13 @@ export function objectOf<T>(entries: Iterable<readonly [string, T]>): { [key: st
   let numeric = false;
   for (const [key, value] of entries) {
     if (!Object.hasOwn(object, key)) order.push(key);
-    if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+    if (key === '__proto__')
+      Object.defineProperty(object, key, {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     else object[key] = value;
     numeric ||= isArrayIndex(key);
   }
@@ -58,7 +66,8 @@ export function objectOf<T>(entries: Iterable<readonly [string, T]>): { [key: st
   return object;
 }
 
-const isArrayIndex = (key: string): boolean => key.length < 11 && key.charCodeAt(0) < 58 && /^(0|[1-9]\d*)$/.test(key);
+const isArrayIndex = (key: string): boolean =>
+  key.length < 11 && key.charCodeAt(0) < 58 && /^(0|[1-9]\d*)$/.test(key);
 
 const MAX_DEPTH = 900; // Python gives up at about a thousand
 const MAX_DIGITS = 4300; // sys.get_int_max_str_digits()
@@ -66,7 +75,16 @@ const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const SPACE = /[ \t\n\r]*/y;
-const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
 const WORDS: readonly (readonly [string, Json])[] = [
   ['true', true],
   ['false', false],
@@ -97,7 +115,10 @@ export function parseJson(text: string, options: ParseOptions = {}): Json {
     const column = where - before.lastIndexOf('\n');
     throw new DarkroomError('DR_JSON_INVALID', {
       message: `${options.file ?? 'the text'} is not valid JSON: ${what} at line ${line} column ${column}`,
-      hint: text.trim() === '' ? 'The file is empty.' : 'Look at that place in the file; it may be cut off or not a JSON file at all.',
+      hint:
+        text.trim() === ''
+          ? 'The file is empty.'
+          : 'Look at that place in the file; it may be cut off or not a JSON file at all.',
       file: options.file,
     });
   };
@@ -142,7 +163,8 @@ export function parseJson(text: string, options: ParseOptions = {}): Json {
     const found = match(NUMBER);
     if (!found) return fail('expected a value');
     const value = Number(found[0]);
-    if (found[1] !== undefined || found[2] !== undefined) return Number.isInteger(value) ? pyFloat(value) : value;
+    if (found[1] !== undefined || found[2] !== undefined)
+      return Number.isInteger(value) ? pyFloat(value) : value;
     if (Number.isSafeInteger(value)) return value + 0;
     if (found[0].length > MAX_DIGITS) fail(`integer of ${found[0].length} digits`, start);
     return BigInt(found[0]);
@@ -221,7 +243,9 @@ export function dumpsJson(value: unknown): string {
   const parts: string[] = [];
   const write = (v: unknown, depth: number): void => {
     if (depth > MAX_DEPTH)
-      throw new DarkroomError('DR_JSON_INVALID', { message: `a value nested deeper than ${MAX_DEPTH} can't be written as JSON` });
+      throw new DarkroomError('DR_JSON_INVALID', {
+        message: `a value nested deeper than ${MAX_DEPTH} can't be written as JSON`,
+      });
     if (v === null || v === undefined) parts.push('null');
     else if (typeof v === 'string') parts.push(quote(v));
     else if (typeof v === 'number') parts.push(Number.isInteger(v) ? integer(v) : pythonRepr(v));
@@ -274,7 +298,8 @@ export function pythonRepr(x: number): string {
   if (Object.is(x, -0)) return '-0.0';
   const [mantissa, exponentText] = x.toExponential().split('e');
   const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  if (exponent < -4 || exponent >= 16)
+    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
   const fixed = Number.isInteger(x) ? String(BigInt(x)) : fixedDigits(mantissa, exponent);
   return fixed.includes('.') ? fixed : `${fixed}.0`;
 }

@@ -14,7 +14,9 @@ const MAX_BYTES = 2 ** 30;
 
 /** The EXIF block that carries a latent [B,C,H,W]. */
 export function latentExif(latent: Tensor): Buffer {
-  const archive = zipped(Buffer.concat(encodeSafetensors({ [TENSOR]: { dtype: 'F32', ...latent } })));
+  const archive = zipped(
+    Buffer.concat(encodeSafetensors({ [TENSOR]: { dtype: 'F32', ...latent } })),
+  );
   // two directories of one entry each, big-endian, then the comment
   const head = Buffer.alloc(8 + 2 * 18);
   head.write('MM\0*', 'latin1');
@@ -57,7 +59,8 @@ function userComment(exif: Uint8Array): Buffer | undefined {
   const find = (directory: number, tag: number): number | undefined => {
     if (directory < 8 || directory + 2 > block.length) return undefined;
     const count = Math.min(u16(directory), Math.floor((block.length - directory - 2) / 12));
-    for (let i = 0; i < count; i++) if (u16(directory + 2 + 12 * i) === tag) return directory + 2 + 12 * i;
+    for (let i = 0; i < count; i++)
+      if (u16(directory + 2 + 12 * i) === tag) return directory + 2 + 12 * i;
     return undefined;
   };
   const pointer = find(u32(4), EXIF_DIRECTORY);
@@ -79,7 +82,13 @@ function zipped(content: Buffer): Buffer {
   common.writeUInt32LE(content.length, 18);
   common.writeUInt16LE(name.length, 22);
   const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, name, content]);
-  const listed = Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), common, Buffer.alloc(14), name]);
+  const listed = Buffer.concat([
+    Buffer.from('PK\x01\x02'),
+    Buffer.from([20, 3]),
+    common,
+    Buffer.alloc(14),
+    name,
+  ]);
   const end = Buffer.alloc(22);
   end.write('PK\x05\x06');
   end.writeUInt16LE(1, 8);
@@ -91,11 +100,17 @@ function zipped(content: Buffer): Buffer {
 
 /** The content of the first entry. */
 function unzipped(archive: Buffer): Buffer {
-  const [method, packed, size] = [archive.readUInt16LE(8), archive.readUInt32LE(18), archive.readUInt32LE(22)];
+  const [method, packed, size] = [
+    archive.readUInt16LE(8),
+    archive.readUInt32LE(18),
+    archive.readUInt32LE(22),
+  ];
   const start = 30 + archive.readUInt16LE(26) + archive.readUInt16LE(28);
-  if (start + packed > archive.length || size > MAX_BYTES) throw new Error('the archive is cut short');
+  if (start + packed > archive.length || size > MAX_BYTES)
+    throw new Error('the archive is cut short');
   const bytes = archive.subarray(start, start + packed);
-  const content = method === 0 ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) });
+  const content =
+    method === 0 ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) });
   if (crc32(content) !== archive.readUInt32LE(14)) throw new Error("it doesn't have its checksum");
   return content;
 }
@@ -107,7 +122,9 @@ function latentOf(file: Buffer): Tensor {
   const info = isJsonObject(header) ? header[TENSOR] : undefined;
   if (!isJsonObject(info)) throw new Error(`it holds no ${TENSOR}`);
   const { dtype, shape, data_offsets: offsets } = info;
-  const sizes = Array.isArray(shape) ? shape.filter((side): side is number => Number.isInteger(side) && (side as number) > 0) : [];
+  const sizes = Array.isArray(shape)
+    ? shape.filter((side): side is number => Number.isInteger(side) && (side as number) > 0)
+    : [];
   const from = Array.isArray(offsets) && Number.isInteger(offsets[0]) ? (offsets[0] as number) : -1;
   if (!isDType(dtype) || sizes.length !== 4 || from < 0) throw new Error(`${TENSOR} is no latent`);
   const start = 8 + length + from;

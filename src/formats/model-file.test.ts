@@ -21,7 +21,8 @@ const put = (name: string, bytes: Uint8Array | string): string => {
   writeFileSync(file, bytes);
   return file;
 };
-const archive = (...names: readonly string[]) => zipOf(names.map((name) => ({ name, data: Buffer.from('{}') })));
+const archive = (...names: readonly string[]) =>
+  zipOf(names.map((name) => ({ name, data: Buffer.from('{}') })));
 const onnx = (): Uint8Array => {
   const graph = createGraph();
   graph.output('out', graph.floats([1]), [1]);
@@ -37,10 +38,13 @@ describe('files that are no models', () => {
   const kinds: Readonly<Record<string, () => Uint8Array | string | Promise<Buffer>>> = {
     'is empty': () => '',
     'begins with nothing but zeros': () => Buffer.alloc(4096),
-    'is a Git LFS pointer': () => 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n',
-    'is a web page (HTML)': () => '<!DOCTYPE html>\n<html><head><title>Log in</title></head><body></body></html>\n',
+    'is a Git LFS pointer': () =>
+      'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n',
+    'is a web page (HTML)': () =>
+      '<!DOCTYPE html>\n<html><head><title>Log in</title></head><body></body></html>\n',
     'is an XML document': () => '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
-    'is a JSON text': () => '{"error":"Access to model is restricted. You must be authenticated to access it."}',
+    'is a JSON text': () =>
+      '{"error":"Access to model is restricted. You must be authenticated to access it."}',
     'is a GGUF model': () => Buffer.from('GGUF\x03\0\0\0\x10\0\0\0\0\0\0\0', 'latin1'),
     'is an ONNX model': onnx,
     'is an HDF5 file': () => Buffer.from('89484446' + '0d0a1a0a00000000', 'hex'),
@@ -49,7 +53,8 @@ describe('files that are no models', () => {
     'is a 7z archive': () => Buffer.from('377abcaf271c0004', 'hex'),
     'is a RAR archive': () => Buffer.from('526172211a0701003392b5e5', 'hex'),
     'is a gzip archive': () => gzipSync(model()),
-    'is a tar archive': () => Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\x0000'), Buffer.alloc(248)]),
+    'is a tar archive': () =>
+      Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\x0000'), Buffer.alloc(248)]),
     'is a picture (PNG)': () => picture('png'),
     'is a picture (JPEG)': () => picture('jpeg'),
     'is a picture (WebP)': () => picture('webp'),
@@ -57,7 +62,8 @@ describe('files that are no models', () => {
     'is a program': () => Buffer.from('7f454c4602010100', 'hex'),
     'is an empty archive': () => zipOf([]),
     'is an archive without a model': () => archive('readme.txt'),
-    'is a TorchScript program': () => archive('net/data.pkl', 'net/constants.pkl', 'net/code/net.py'),
+    'is a TorchScript program': () =>
+      archive('net/data.pkl', 'net/constants.pkl', 'net/code/net.py'),
     'is a packed diffusers folder': () => archive('sd/model_index.json', 'sd/unet/config.json'),
     'is an archive with a .safetensors file in it': () => archive('model.safetensors'),
     'is a Python pickle, but none that torch wrote': () => pickle(dict()),
@@ -68,7 +74,11 @@ describe('files that are no models', () => {
       if (what.startsWith('is of no format') && name.endsWith('.safetensors')) continue;
       const file = put(name, await bytes());
       const error = await openModelFile(file).catch((e) => e);
-      expect(error).toMatchObject({ code: 'DR_MODEL_INVALID', file, hint: expect.stringMatching(/^[A-Z].*\.$/) });
+      expect(error).toMatchObject({
+        code: 'DR_MODEL_INVALID',
+        file,
+        hint: expect.stringMatching(/^[A-Z].*\.$/),
+      });
       expect(error.message.startsWith(`${file} ${what}`), error.message).toBe(true);
       await expect(describeModelFile(file)).rejects.toMatchObject({ message: error.message });
     }
@@ -77,16 +87,24 @@ describe('files that are no models', () => {
   it('folders, of diffusers and others', async () => {
     const diffusers = join(folder, 'diffusers');
     mkdirSync(diffusers);
-    await expect(openModelFile(diffusers)).rejects.toMatchObject({ message: `${diffusers} is a folder, not a model file` });
+    await expect(openModelFile(diffusers)).rejects.toMatchObject({
+      message: `${diffusers} is a folder, not a model file`,
+    });
     put('diffusers/model_index.json', '{}');
-    await expect(openModelFile(diffusers)).rejects.toMatchObject({ message: `${diffusers} is a diffusers folder, not a model file` });
-    await expect(openModelFile(join(folder, 'none.ckpt'))).rejects.toMatchObject({ code: 'DR_FILE_MISSING' });
+    await expect(openModelFile(diffusers)).rejects.toMatchObject({
+      message: `${diffusers} is a diffusers folder, not a model file`,
+    });
+    await expect(openModelFile(join(folder, 'none.ckpt'))).rejects.toMatchObject({
+      code: 'DR_FILE_MISSING',
+    });
   });
 
   it('downloads that stopped', async () => {
     const bytes = model();
     for (const part of [4, 8, 100, bytes.length - 1]) {
-      const error = await openModelFile(put('part.safetensors', bytes.subarray(0, part))).catch((e) => e);
+      const error = await openModelFile(put('part.safetensors', bytes.subarray(0, part))).catch(
+        (e) => e,
+      );
       expect(error.code).toBe('DR_SAFETENSORS_INVALID');
     }
   });
@@ -112,9 +130,13 @@ it('models of other kinds are told by name', () => {
     return found.kind === 'unknown' ? found.reason : found.kind;
   };
   const unet = 'model.diffusion_model.';
-  expect(reasonOf(`${unet}input_blocks.0.0.weight`, `${unet}out.2.weight`, `${unet}input_blocks.1.0.time_stack.in_layers.0.weight`)).toBe(
-    'a Stable Video Diffusion model (video)',
-  );
+  expect(
+    reasonOf(
+      `${unet}input_blocks.0.0.weight`,
+      `${unet}out.2.weight`,
+      `${unet}input_blocks.1.0.time_stack.in_layers.0.weight`,
+    ),
+  ).toBe('a Stable Video Diffusion model (video)');
   expect(reasonOf('head.modulation')).toBe('a Wan model (video)');
   expect(reasonOf(`${unet}double_blocks.0.img_attn.norm.key_norm.scale`)).toBe('a FLUX model');
   expect(reasonOf('768.0.linear.0.weight')).toBe('a hypernetwork');

@@ -14,7 +14,10 @@ import { type PlaceOptions, placeTensors } from './torch/torch-model.ts';
 export interface ModelDescription {
   readonly file: string;
   readonly format: ModelFormat;
-  readonly tensors: ReadonlyMap<string, { readonly dtype: DTypeName; readonly shape: readonly number[] }>;
+  readonly tensors: ReadonlyMap<
+    string,
+    { readonly dtype: DTypeName; readonly shape: readonly number[] }
+  >;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -29,9 +32,21 @@ const OLD_PICKLE = /^\(*([ci][\w.]+\n[\w.]+\n|[ld]p\d+\n|[SVIL]['\d][^\n\0]*\n)/
 type TorchReader = (source: ByteSource, options?: TorchOptions) => Promise<TorchFile>;
 
 /** torch's formats by how they begin. Old pickles (protocol 0 and 1) are none of them: read only to be refused for what they ask for. */
-const TORCH: readonly { readonly format: ModelFormat; readonly begins: (head: Buffer) => boolean; readonly read: TorchReader }[] = [
-  { format: 'torch zip', begins: (head) => head.subarray(0, 4).toString('hex') === '504b0304', read: readTorchZip },
-  { format: 'torch sequential', begins: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5, read: readTorchLegacy },
+const TORCH: readonly {
+  readonly format: ModelFormat;
+  readonly begins: (head: Buffer) => boolean;
+  readonly read: TorchReader;
+}[] = [
+  {
+    format: 'torch zip',
+    begins: (head) => head.subarray(0, 4).toString('hex') === '504b0304',
+    read: readTorchZip,
+  },
+  {
+    format: 'torch sequential',
+    begins: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
+    read: readTorchLegacy,
+  },
   {
     format: 'torch sequential',
     begins: (head) => OLD_PICKLE.test(head.toString('latin1')),
@@ -47,7 +62,10 @@ export async function openModelFile(file: string, options: PlaceOptions = {}): P
   try {
     const torch = await source.read(source.bytes);
     const { metadata } = torch;
-    return tensorReader(source.bytes, { tensors: await placeTensors(source.bytes, torch, options), metadata });
+    return tensorReader(source.bytes, {
+      tensors: await placeTensors(source.bytes, torch, options),
+      metadata,
+    });
   } catch (error) {
     await source.bytes.close();
     throw error;
@@ -112,7 +130,11 @@ async function sniff(file: string): Promise<TorchSource | undefined> {
       .subarray(0, 8)
       .toString('hex')
       .replace(/..(?=.)/g, '$& ');
-    throw invalidModel(file, `is of no format that holds models (it begins with ${start})`, 'Use .safetensors, .ckpt, .pt or .pth files.');
+    throw invalidModel(
+      file,
+      `is of no format that holds models (it begins with ${start})`,
+      'Use .safetensors, .ckpt, .pt or .pth files.',
+    );
   } finally {
     if (!kept) await bytes.close();
   }
@@ -125,6 +147,12 @@ function looksLikeSafetensors(head: Buffer): boolean {
 function refuseFolder(file: string): void {
   if (!statSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
   const diffusers = existsSync(join(file, 'model_index.json'));
-  const what = diffusers ? 'is a diffusers folder, not a model file' : 'is a folder, not a model file';
-  throw invalidModel(file, what, diffusers ? 'Use the single-file checkpoint of this model.' : 'Name a file in it.');
+  const what = diffusers
+    ? 'is a diffusers folder, not a model file'
+    : 'is a folder, not a model file';
+  throw invalidModel(
+    file,
+    what,
+    diffusers ? 'Use the single-file checkpoint of this model.' : 'Name a file in it.',
+  );
 }

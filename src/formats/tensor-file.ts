@@ -32,7 +32,10 @@ export interface TensorFile {
 }
 
 /** Reads the tensors of an open file; closes it when it is closed itself. */
-export function tensorReader(source: ByteSource, { tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>): TensorFile {
+export function tensorReader(
+  source: ByteSource,
+  { tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>,
+): TensorFile {
   const { file } = source;
   const others = new Map<string, Promise<ByteSource>>();
   const infoOf = (name: string): TensorInfo => {
@@ -62,7 +65,12 @@ export function tensorReader(source: ByteSource, { tensors, metadata }: Pick<Ten
       const info = infoOf(name);
       const bytes = await bytesOf(info, 0, info.byteLength);
       const plain = info.dtype === 'F32' && endianness() === 'LE';
-      return { shape: info.shape, data: plain ? new Float32Array(bytes.buffer as ArrayBuffer) : decodeFloat32(info.dtype, bytes) };
+      return {
+        shape: info.shape,
+        data: plain
+          ? new Float32Array(bytes.buffer as ArrayBuffer)
+          : decodeFloat32(info.dtype, bytes),
+      };
     },
     async readRows(name, rows) {
       const info = infoOf(name);
@@ -72,8 +80,12 @@ export function tensorReader(source: ByteSource, { tensors, metadata }: Pick<Ten
       const rowBytes = width * DTYPES[dtype].size;
       const data = new Float32Array(rows.length * width);
       for (const [i, row] of rows.entries()) {
-        if (!Number.isInteger(row) || row < 0 || row >= count) throw new Error(`internal: row ${row} of ${name} with shape [${shape}]`);
-        DTYPES[dtype].decode(await bytesOf(info, row * rowBytes, rowBytes), data.subarray(i * width, (i + 1) * width));
+        if (!Number.isInteger(row) || row < 0 || row >= count)
+          throw new Error(`internal: row ${row} of ${name} with shape [${shape}]`);
+        DTYPES[dtype].decode(
+          await bytesOf(info, row * rowBytes, rowBytes),
+          data.subarray(i * width, (i + 1) * width),
+        );
       }
       return { shape: [rows.length, width], data };
     },

@@ -10,8 +10,28 @@ it('plain data comes back as it was', () => {
   const data = Float32Array.of(1, -0, Number.NaN, 1e-40);
   const value = [
     { samples: { shape: [1, 4], data }, noise_mask: undefined, batch_index: [0, 1] },
-    [null, true, 'text', '', -0, Number.NaN, Number.NEGATIVE_INFINITY, 2 ** 60, 18446744073709551615n, ['list'], [], {}],
-    { '10': 'later', '2': 'x', list: ['object', 'undefined'], data, mask: Uint8Array.of(1, 2), sigmas: new Float32Array(0) },
+    [
+      null,
+      true,
+      'text',
+      '',
+      -0,
+      Number.NaN,
+      Number.NEGATIVE_INFINITY,
+      2 ** 60,
+      18446744073709551615n,
+      ['list'],
+      [],
+      {},
+    ],
+    {
+      '10': 'later',
+      '2': 'x',
+      list: ['object', 'undefined'],
+      data,
+      mask: Uint8Array.of(1, 2),
+      sigmas: new Float32Array(0),
+    },
   ];
   expect(again(value)).toEqual(value);
   expect(Object.is((again([-0]) as number[])[0], -0)).toBe(true);
@@ -20,7 +40,15 @@ it('plain data comes back as it was', () => {
 
 it('what is more than data is not stored', () => {
   class Own {}
-  for (const more of [() => 1, Symbol('x'), new Own(), new Map(), new Date(0), { [Symbol('x')]: 1 }, new Float64Array(1)])
+  for (const more of [
+    () => 1,
+    Symbol('x'),
+    new Own(),
+    new Map(),
+    new Date(0),
+    { [Symbol('x')]: 1 },
+    new Float64Array(1),
+  ])
     expect(storeValue([{ deep: more }])).toBeUndefined();
   const circle: unknown[] = [];
   circle.push(circle);
@@ -28,5 +56,6 @@ it('what is more than data is not stored', () => {
 });
 
 it('what it did not make is refused', () => {
-  for (const json of ['["array",0]', '["unknown"]', '{', '[[1]]']) expect(() => restoreValue({ json, arrays: [] })).toThrow();
+  for (const json of ['["array",0]', '["unknown"]', '{', '[[1]]'])
+    expect(() => restoreValue({ json, arrays: [] })).toThrow();
 });

@@ -24,7 +24,9 @@ export function storeValue(value: unknown): StoredValue | undefined {
     if (item === undefined) return ['undefined'];
     if (typeof item === 'bigint') return ['bigint', String(item)];
     if (typeof item === 'number')
-      return Number.isFinite(item) && !Object.is(item, -0) ? item : ['number', Object.is(item, -0) ? '-0' : String(item)];
+      return Number.isFinite(item) && !Object.is(item, -0)
+        ? item
+        : ['number', Object.is(item, -0) ? '-0' : String(item)];
     if (typeof item !== 'object') throw new NotStorable();
     if (Array.isArray(item)) return ['list', ...item.map((one) => store(one, depth + 1))];
     const prototype = Object.getPrototypeOf(item);
@@ -33,8 +35,15 @@ export function storeValue(value: unknown): StoredValue | undefined {
       if (!arrays.has(array)) arrays.set(array, arrays.size);
       return ['array', arrays.get(array)!];
     }
-    if (prototype !== Object.prototype || Object.getOwnPropertySymbols(item).length > 0) throw new NotStorable();
-    return ['object', ...entriesOf(item as Record<string, unknown>).flatMap(([key, one]) => [key, store(one, depth + 1)])];
+    if (prototype !== Object.prototype || Object.getOwnPropertySymbols(item).length > 0)
+      throw new NotStorable();
+    return [
+      'object',
+      ...entriesOf(item as Record<string, unknown>).flatMap(([key, one]) => [
+        key,
+        store(one, depth + 1),
+      ]),
+    ];
   };
   try {
     return { json: JSON.stringify(store(value, 0)), arrays: [...arrays.keys()] };
@@ -55,7 +64,12 @@ export function restoreValue({ json, arrays }: StoredValue): unknown {
     if (tag === 'list') return rest.map(restore);
     if (tag === 'array') return found(arrays[rest[0] as number]);
     if (tag === 'object')
-      return objectOf(Array.from({ length: rest.length / 2 }, (_, i) => [String(rest[2 * i]), restore(rest[2 * i + 1])] as const));
+      return objectOf(
+        Array.from(
+          { length: rest.length / 2 },
+          (_, i) => [String(rest[2 * i]), restore(rest[2 * i + 1])] as const,
+        ),
+      );
     throw new Error(`a stored value of an unknown kind: ${String(tag)}`);
   };
   return restore(JSON.parse(json) as Stored);

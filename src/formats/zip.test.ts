@@ -10,7 +10,10 @@ import { readEntry, readZip } from './zip.ts';
 const folder = mkdtempSync(join(tmpdir(), 'zip-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function open<T>(bytes: Uint8Array, work: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>): Promise<T> {
+async function open<T>(
+  bytes: Uint8Array,
+  work: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>,
+): Promise<T> {
   const file = join(folder, 'file.zip');
   writeFileSync(file, bytes);
   const source = await openSource(file);
@@ -38,9 +41,12 @@ describe('archives', () => {
       expect([...entries.keys()]).toEqual(['a/data.pkl', 'a/data/0', 'a/empty']);
       const [stored, packed, empty] = [...entries.values()];
       expect(bytes.subarray(stored.offset, stored.offset + stored.size)).toEqual(data);
-      for (const entry of [stored, packed]) expect(Buffer.from(await readEntry(source, entry))).toEqual(data);
+      for (const entry of [stored, packed])
+        expect(Buffer.from(await readEntry(source, entry))).toEqual(data);
       expect(await readEntry(source, empty)).toEqual(new Uint8Array(0));
-      await expect(readEntry(source, stored, 10)).rejects.toMatchObject({ code: 'DR_MODEL_INVALID' });
+      await expect(readEntry(source, stored, 10)).rejects.toMatchObject({
+        code: 'DR_MODEL_INVALID',
+      });
     });
   });
 
@@ -51,13 +57,25 @@ describe('archives', () => {
     'a name with backslashes': [zipOf([{ name: 'a\\b', data }]), /leads out/],
     'a name with a zero': [zipOf([{ name: 'a\0b', data }]), /leads out/],
     'no name': [zipOf([{ name: '', data }]), /leads out/],
-    'a name twice': [zipOf([one, { ...one, data: Buffer.from('else') }]), /holds a\/data\.pkl twice/],
+    'a name twice': [
+      zipOf([one, { ...one, data: Buffer.from('else') }]),
+      /holds a\/data\.pkl twice/,
+    ],
     'another name in its own header': [lying({ name: 'a/data.pk1' }), /a\/data\.pk1 is not where/],
     'another method in its own header': [lying({ method: 8 }), /is not where/],
     'two sizes of a stored entry': [lying({ size: 199 }), /has two sizes/],
-    'an entry over another': [lying({ packed: 230, size: 230 }), /zip bomb: a\/data\.pkl lies over other entries/],
-    'an entry over the table of contents': [zipOf([{ ...one, says: { packed: 220, size: 220 } }]), /zip bomb/],
-    'two entries of the same bytes': [zipOf([one, { ...one, says: { header: 0 } }]), /lies over other entries/],
+    'an entry over another': [
+      lying({ packed: 230, size: 230 }),
+      /zip bomb: a\/data\.pkl lies over other entries/,
+    ],
+    'an entry over the table of contents': [
+      zipOf([{ ...one, says: { packed: 220, size: 220 } }]),
+      /zip bomb/,
+    ],
+    'two entries of the same bytes': [
+      zipOf([one, { ...one, says: { header: 0 } }]),
+      /lies over other entries/,
+    ],
     'a ratio that deflate never reaches': [
       lying({ size: 2 ** 31 }, two),
       /zip bomb: a\/data\/0 claims to unpack from \d+ to 2147483648 bytes/,
@@ -65,11 +83,20 @@ describe('archives', () => {
     'an entry beyond the file': [lying({ header: 2 ** 31 }), /has no a\/data\.pkl/],
     'a header inside of another entry': [lying({ header: 7 }), /is not where/],
     'a password': [lying({ flags: 1 }), /with a password/],
-    'an unknown compression': [lying({ method: 12 }), /compressed in a way that is not supported \(12\)/],
+    'an unknown compression': [
+      lying({ method: 12 }),
+      /compressed in a way that is not supported \(12\)/,
+    ],
     'more entries than there are': [zipOf([one], { count: 2 }), /table of contents is damaged/],
-    'fewer entries than there are': [zipOf([one, two], { count: 1 }), /table of contents is damaged/],
+    'fewer entries than there are': [
+      zipOf([one, two], { count: 1 }),
+      /table of contents is damaged/,
+    ],
     'a shifted table of contents': [zipOf([one], { shift: -1 }), /not where it should be/],
-    'a program before it': [Buffer.concat([Buffer.from('#!/bin/sh\n'), zipOf([one])]), /not where it should be/],
+    'a program before it': [
+      Buffer.concat([Buffer.from('#!/bin/sh\n'), zipOf([one])]),
+      /not where it should be/,
+    ],
     'bytes after its end': [Buffer.concat([zipOf([one]), Buffer.from('x')]), /without its end/],
     'only its beginning': [zipOf([one]).subarray(0, 100), /without its end/],
     nothing: [Buffer.alloc(0), /without its end/],
@@ -108,7 +135,9 @@ describe('archives', () => {
     ]) {
       const broken = Buffer.from(bytes);
       broken[at + field] ^= value;
-      await open(broken, (source) => expect(readZip(source)).rejects.toMatchObject({ code: 'DR_MODEL_INVALID' }));
+      await open(broken, (source) =>
+        expect(readZip(source)).rejects.toMatchObject({ code: 'DR_MODEL_INVALID' }),
+      );
     }
   });
 });

@@ -37,7 +37,11 @@ interface Directory {
 /** The entries of an archive by name, folders left out. Throws DR_MODEL_INVALID. */
 export async function readZip(source: ByteSource): Promise<ZipEntries> {
   const directory = await findDirectory(source);
-  const found = parseDirectory(source.file, await source.read(directory.offset, directory.size), directory);
+  const found = parseDirectory(
+    source.file,
+    await source.read(directory.offset, directory.size),
+    directory,
+  );
   const placed = await placeEntries(source, found);
   checkOverlaps(source.file, placed, directory.offset);
   const entries = new Map<string, ZipEntry>();
@@ -49,11 +53,20 @@ export async function readZip(source: ByteSource): Promise<ZipEntries> {
 }
 
 /** The bytes of an entry, unpacked and checked against its checksum. Throws DR_MODEL_INVALID, also above `limit` bytes. */
-export async function readEntry(source: ByteSource, entry: ZipEntry, limit = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
-  if (entry.size > limit) throw invalidModel(source.file, `holds ${entry.name} of ${entry.size} bytes, more than ${limit}`);
+export async function readEntry(
+  source: ByteSource,
+  entry: ZipEntry,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
+  if (entry.size > limit)
+    throw invalidModel(
+      source.file,
+      `holds ${entry.name} of ${entry.size} bytes, more than ${limit}`,
+    );
   const packed = await source.read(entry.offset, entry.packed);
   const bytes = entry.stored ? packed : inflate(source.file, entry, packed);
-  if (crc32(bytes) !== entry.crc) throw invalidModel(source.file, `is damaged: ${entry.name} doesn't have its checksum`);
+  if (crc32(bytes) !== entry.crc)
+    throw invalidModel(source.file, `is damaged: ${entry.name} doesn't have its checksum`);
   return bytes;
 }
 
@@ -73,11 +86,21 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
   const bytes = await source.read(size - length, length);
   const view = new DataView(bytes.buffer);
   let at = length - END;
-  while (at >= 0 && !(view.getUint32(at, true) === 0x06054b50 && view.getUint16(at + 20, true) === length - at - END)) at--;
+  while (
+    at >= 0 &&
+    !(
+      view.getUint32(at, true) === 0x06054b50 && view.getUint16(at + 20, true) === length - at - END
+    )
+  )
+    at--;
   if (at < 0) throw invalidModel(file, 'is an archive without its end', CUT_OFF);
   const end = size - length + at;
   const [disk, directoryDisk, here] = [4, 6, 8].map((field) => view.getUint16(at + field, true));
-  const short = { count: view.getUint16(at + 10, true), size: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true) };
+  const short = {
+    count: view.getUint16(at + 10, true),
+    size: view.getUint32(at + 12, true),
+    offset: view.getUint32(at + 16, true),
+  };
   const long = await findDirectory64(source, end);
   if (!long && (disk !== 0 || directoryDisk !== 0 || here !== short.count))
     throw invalidModel(file, 'is one part of several of an archive');
@@ -94,7 +117,11 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
   const found = long ?? short;
   const limit = long ? end - LOCATOR - END64 : end;
   if (found.offset + found.size !== limit)
-    throw invalidModel(file, 'is an archive whose table of contents is not where it should be', CUT_OFF);
+    throw invalidModel(
+      file,
+      'is an archive whose table of contents is not where it should be',
+      CUT_OFF,
+    );
   if (found.count > MAX_ENTRIES || found.size > MAX_DIRECTORY)
     throw invalidModel(file, `is an archive of ${found.count} entries, more than any model has`);
   return found;
@@ -138,22 +165,40 @@ function parseDirectory(file: string, bytes: Uint8Array, { count }: Directory): 
   for (let i = 0; i < count; i++) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50)
       throw invalidModel(file, 'is an archive whose table of contents is damaged');
-    const [nameLength, extraLength, commentLength, disk] = [28, 30, 32, 34].map((field) => view.getUint16(at + field, true));
+    const [nameLength, extraLength, commentLength, disk] = [28, 30, 32, 34].map((field) =>
+      view.getUint16(at + field, true),
+    );
     const end = at + 46 + nameLength + extraLength + commentLength;
-    if (end > bytes.length) throw invalidModel(file, 'is an archive whose table of contents is damaged');
+    if (end > bytes.length)
+      throw invalidModel(file, 'is an archive whose table of contents is damaged');
     const rawName = bytes.subarray(at + 46, at + 46 + nameLength);
     const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
-    const short = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
+    const short = [
+      view.getUint32(at + 24, true),
+      view.getUint32(at + 20, true),
+      view.getUint32(at + 42, true),
+    ];
     const [size, packed, header] = longFields(file, short, extra);
-    if (disk !== 0 && disk !== 0xffff) throw invalidModel(file, 'is one part of several of an archive');
+    if (disk !== 0 && disk !== 0xffff)
+      throw invalidModel(file, 'is one part of several of an archive');
     const name = checkName(file, rawName);
     const [flags, method] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
-    const entry = { name, rawName, method, flags, crc: view.getUint32(at + 16, true), packed, size, header };
+    const entry = {
+      name,
+      rawName,
+      method,
+      flags,
+      crc: view.getUint32(at + 16, true),
+      packed,
+      size,
+      header,
+    };
     checkEntry(file, entry);
     listed.push(entry);
     at = end;
   }
-  if (at !== bytes.length) throw invalidModel(file, 'is an archive whose table of contents is damaged');
+  if (at !== bytes.length)
+    throw invalidModel(file, 'is an archive whose table of contents is damaged');
   return listed;
 }
 
@@ -168,7 +213,8 @@ function longFields(file: string, short: readonly number[], extra: Uint8Array): 
     const end = Math.min(extra.length, next + view.getUint16(at + 2, true));
     return short.map((value) => {
       if (value !== full) return value;
-      if (next + 8 > end) throw invalidModel(file, 'is an archive whose table of contents is damaged');
+      if (next + 8 > end)
+        throw invalidModel(file, 'is an archive whose table of contents is damaged');
       next += 8;
       return Number(view.getBigUint64(next - 8, true));
     });
@@ -180,20 +226,29 @@ function checkName(file: string, raw: Uint8Array): string {
   const name = new TextDecoder('utf-8').decode(raw);
   const steps = name.split('/');
   if (name === '' || /[\\\0]/.test(name) || /^([a-z]:|\/)/i.test(name) || steps.includes('..'))
-    throw invalidModel(file, `is an archive with an entry that leads out of it: ${JSON.stringify(name.slice(0, 100))}`);
+    throw invalidModel(
+      file,
+      `is an archive with an entry that leads out of it: ${JSON.stringify(name.slice(0, 100))}`,
+    );
   return name;
 }
 
 function checkEntry(file: string, { name, method, flags, packed, size }: Listed): void {
-  if ((flags & ENCRYPTED) !== 0) throw invalidModel(file, 'is an archive with a password', 'Unpack it first.');
+  if ((flags & ENCRYPTED) !== 0)
+    throw invalidModel(file, 'is an archive with a password', 'Unpack it first.');
   if (method !== 0 && method !== 8)
     throw invalidModel(
       file,
       `holds ${name}, compressed in a way that is not supported (${method})`,
       'Unpack the archive, and pack it without compression.',
     );
-  if (method === 0 && size !== packed) throw invalidModel(file, `is damaged: ${name} has two sizes`);
-  if (size > packed * MAX_RATIO) throw invalidModel(file, `is a zip bomb: ${name} claims to unpack from ${packed} to ${size} bytes`);
+  if (method === 0 && size !== packed)
+    throw invalidModel(file, `is damaged: ${name} has two sizes`);
+  if (size > packed * MAX_RATIO)
+    throw invalidModel(
+      file,
+      `is a zip bomb: ${name} claims to unpack from ${packed} to ${size} bytes`,
+    );
 }
 
 interface Placed {
@@ -206,26 +261,47 @@ const AT_ONCE = 64;
 async function placeEntries(source: ByteSource, listed: readonly Listed[]): Promise<Placed[]> {
   const placed: Placed[] = [];
   for (let i = 0; i < listed.length; i += AT_ONCE)
-    placed.push(...(await Promise.all(listed.slice(i, i + AT_ONCE).map((entry) => placeEntry(source, entry)))));
+    placed.push(
+      ...(await Promise.all(
+        listed.slice(i, i + AT_ONCE).map((entry) => placeEntry(source, entry)),
+      )),
+    );
   return placed;
 }
 
-async function placeEntry(source: ByteSource, { name, rawName, method, crc, packed, size, header }: Listed): Promise<Placed> {
+async function placeEntry(
+  source: ByteSource,
+  { name, rawName, method, crc, packed, size, header }: Listed,
+): Promise<Placed> {
   const length = 30 + rawName.length;
-  if (!Number.isSafeInteger(header) || header + length > source.size) throw invalidModel(source.file, `has no ${name}`, CUT_OFF);
+  if (!Number.isSafeInteger(header) || header + length > source.size)
+    throw invalidModel(source.file, `has no ${name}`, CUT_OFF);
   const bytes = await source.read(header, length);
   const view = new DataView(bytes.buffer);
   const same =
-    view.getUint32(0, true) === 0x04034b50 && view.getUint16(8, true) === method && Buffer.compare(bytes.subarray(30), rawName) === 0;
+    view.getUint32(0, true) === 0x04034b50 &&
+    view.getUint16(8, true) === method &&
+    Buffer.compare(bytes.subarray(30), rawName) === 0;
   if (!same || view.getUint16(26, true) !== rawName.length)
     throw invalidModel(source.file, `is damaged: ${name} is not where the table of contents says`);
-  return { header, entry: { name, stored: method === 0, offset: header + length + view.getUint16(28, true), packed, size, crc } };
+  return {
+    header,
+    entry: {
+      name,
+      stored: method === 0,
+      offset: header + length + view.getUint16(28, true),
+      packed,
+      size,
+      crc,
+    },
+  };
 }
 
 function checkOverlaps(file: string, placed: readonly Placed[], end: number): void {
   const sorted = [...placed].sort((a, b) => a.header - b.header);
   for (const [i, { entry }] of sorted.entries()) {
     const next = sorted[i + 1]?.header ?? end;
-    if (entry.offset + entry.packed > next) throw invalidModel(file, `is a zip bomb: ${entry.name} lies over other entries`);
+    if (entry.offset + entry.packed > next)
+      throw invalidModel(file, `is a zip bomb: ${entry.name} lies over other entries`);
   }
 }

@@ -9,9 +9,19 @@ export interface PictureDifference {
 }
 
 /** Undefined when the pictures have different sizes. Transparency counts. */
-export async function comparePictures(a: Uint8Array, b: Uint8Array): Promise<PictureDifference | undefined> {
-  const [x, y] = await Promise.all([a, b].map((bytes) => sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true })));
-  if (x.info.width !== y.info.width || x.info.height !== y.info.height || x.info.channels !== y.info.channels) return undefined;
+export async function comparePictures(
+  a: Uint8Array,
+  b: Uint8Array,
+): Promise<PictureDifference | undefined> {
+  const [x, y] = await Promise.all(
+    [a, b].map((bytes) => sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true })),
+  );
+  if (
+    x.info.width !== y.info.width ||
+    x.info.height !== y.info.height ||
+    x.info.channels !== y.info.channels
+  )
+    return undefined;
   let worst = 0;
   let changed = 0;
   for (let i = 0; i < x.data.length; i++) {
@@ -20,6 +30,8 @@ export async function comparePictures(a: Uint8Array, b: Uint8Array): Promise<Pic
     if (d > worst) worst = d;
   }
   // the opaque alpha that both were given does not count
-  const opaque = x.data.every((value, i) => i % 4 !== 3 || value === 255) && y.data.every((value, i) => i % 4 !== 3 || value === 255);
+  const opaque =
+    x.data.every((value, i) => i % 4 !== 3 || value === 255) &&
+    y.data.every((value, i) => i % 4 !== 3 || value === 255);
   return { worst, share: changed / (opaque ? (x.data.length * 3) / 4 : x.data.length) };
 }

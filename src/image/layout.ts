@@ -18,7 +18,8 @@ function swap(source: Float32Array, n: number, rows: number, columns: number): F
   const data = new Float32Array(source.length);
   for (let item = 0; item < n; item++) {
     const base = item * rows * columns;
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) data[base + c * rows + r] = source[base + r * columns + c];
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) data[base + c * rows + r] = source[base + r * columns + c];
   }
   return data;
 }

@@ -8,10 +8,12 @@ import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Autoencoder, Tiles } from './types.ts';
 
 /** VAEDecodeTiled: latents -> pixels [N,8H,8W,3]; `tiles` in latent cells. */
-export const decodeTiled = (vae: Autoencoder, latents: Tensor, tiles: Tiles): Promise<Tensor> => vae.decode(latents, tiles);
+export const decodeTiled = (vae: Autoencoder, latents: Tensor, tiles: Tiles): Promise<Tensor> =>
+  vae.decode(latents, tiles);
 
 /** VAEEncodeTiled: pixels [N,H,W,3] -> latents; `tiles` in pixels. */
-export const encodeTiled = (vae: Autoencoder, pixels: Tensor, tiles: Tiles): Promise<Tensor> => vae.encode(pixels, tiles);
+export const encodeTiled = (vae: Autoencoder, pixels: Tensor, tiles: Tiles): Promise<Tensor> =>
+  vae.encode(pixels, tiles);
 
 export interface Tiling {
   readonly tileWidth: number;
@@ -26,7 +28,11 @@ export interface Tiling {
  * Applies `f` to tiles of x [N, C, H, W], each item on its own, and blends the results into [N, channels, H*scale, W*scale].
  * An item no larger than a tile is done in one piece. Throws DR_INPUT_INVALID when the overlap leaves a tile no step.
  */
-export async function tiledScale(x: Tensor, f: (part: Tensor) => Promise<Tensor>, tiling: Tiling): Promise<Tensor> {
+export async function tiledScale(
+  x: Tensor,
+  f: (part: Tensor) => Promise<Tensor>,
+  tiling: Tiling,
+): Promise<Tensor> {
   const { tileWidth, tileHeight, overlap, scale, channels } = tiling;
   const [batch, , height, width] = x.shape;
   const out = zeros([batch, channels, round(height * scale), round(width * scale)]);
@@ -36,15 +42,21 @@ export async function tiledScale(x: Tensor, f: (part: Tensor) => Promise<Tensor>
     const whole = height <= tileHeight && width <= tileWidth;
     const result = whole
       ? await f(item)
-      : await blendTiles(item, f, out.shape, tiling, [starts(height, tileHeight, overlap), starts(width, tileWidth, overlap)]);
+      : await blendTiles(item, f, out.shape, tiling, [
+          starts(height, tileHeight, overlap),
+          starts(width, tileWidth, overlap),
+        ]);
     out.data.set(result.data, n * each);
   }
   return out;
 }
 
 /** How many tiles `tiledScale` computes for one item of these sides. */
-export const tileCount = (width: number, height: number, { tileWidth, tileHeight, overlap }: Tiling): number =>
-  starts(width, tileWidth, overlap).length * starts(height, tileHeight, overlap).length;
+export const tileCount = (
+  width: number,
+  height: number,
+  { tileWidth, tileHeight, overlap }: Tiling,
+): number => starts(width, tileWidth, overlap).length * starts(height, tileHeight, overlap).length;
 
 /** Where the tiles of one side begin. */
 function starts(size: number, tile: number, overlap: number): number[] {
@@ -71,7 +83,13 @@ async function blendTiles(
   const weight = new Float32Array(outHeight * outWidth);
   for (const top of tops)
     for (const left of lefts) {
-      const part = cropPlanes(item, left, top, Math.min(tileWidth, width - left), Math.min(tileHeight, height - top));
+      const part = cropPlanes(
+        item,
+        left,
+        top,
+        Math.min(tileWidth, width - left),
+        Math.min(tileHeight, height - top),
+      );
       const done = await f(part);
       const [, , h, w] = done.shape;
       const feather = round(overlap * scale);
@@ -82,7 +100,10 @@ async function blendTiles(
           const m = Math.fround(down[y] * across[x]);
           const at = (y0 + y) * outWidth + x0 + x;
           weight[at] += m;
-          for (let c = 0; c < channels; c++) sum.data[c * outHeight * outWidth + at] += Math.fround(done.data[(c * h + y) * w + x] * m);
+          for (let c = 0; c < channels; c++)
+            sum.data[c * outHeight * outWidth + at] += Math.fround(
+              done.data[(c * h + y) * w + x] * m,
+            );
         }
     }
   return map(sum, (v, i) => v / weight[i % weight.length]);
@@ -119,7 +140,8 @@ export async function threeTilings(
   to: { readonly scale: number; readonly channels: number },
 ): Promise<Tensor> {
   const parts: Tensor[] = [];
-  for (const shape of order) parts.push(await tiledScale(x, f, { ...SHAPES[shape](tile), overlap, ...to }));
+  for (const shape of order)
+    parts.push(await tiledScale(x, f, { ...SHAPES[shape](tile), overlap, ...to }));
   const [a, b, c] = parts.map((part) => part.data);
   return map(parts[0], (_, i) => Math.fround(Math.fround(a[i] + b[i]) + c[i]) / 3);
 }

@@ -36,13 +36,22 @@ export interface ControlResiduals {
 /** Changes of a UNet's graph or weights. Variants share the file; the runtime keeps a session for each. */
 export interface UNetVariant {
   /** Scales of backbone and skip features in the first two widths of the output blocks (FreeU, arXiv 2309.11497). */
-  readonly freeU?: { readonly version: 1 | 2; readonly b1: number; readonly b2: number; readonly s1: number; readonly s2: number };
+  readonly freeU?: {
+    readonly version: 1 | 2;
+    readonly b1: number;
+    readonly b2: number;
+    readonly s1: number;
+    readonly s2: number;
+  };
   /** Self-attention of the middle block gives its values unattended (PAG, arXiv 2403.17377). False: it can be switched on in the same session. */
   readonly perturbedMiddle?: boolean;
   /** Applied after those that are there already. */
   readonly changes?: readonly WeightChange[];
   /** Applied after those that are there already. */
-  readonly hypernetworks?: readonly { readonly hypernetwork: Hypernetwork; readonly strength: number }[];
+  readonly hypernetworks?: readonly {
+    readonly hypernetwork: Hypernetwork;
+    readonly strength: number;
+  }[];
 }
 
 export interface UNet {

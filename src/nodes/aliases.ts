@@ -10,7 +10,10 @@ export interface Alias {
 
 export const ALIASES: ReadonlyMap<string, Alias> = new Map<string, Alias>([
   // ComfyUI itself, as its editor patches files
-  ['T2IAdapterLoader', { type: 'ControlNetLoader', inputs: { t2i_adapter_name: 'control_net_name' } }],
+  [
+    'T2IAdapterLoader',
+    { type: 'ControlNetLoader', inputs: { t2i_adapter_name: 'control_net_name' } },
+  ],
   ['SDV_img2vid_Conditioning', { type: 'SVD_img2vid_Conditioning' }],
 ]);
 
@@ -25,7 +28,9 @@ const INPUTS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
 export function declarationOf(
   type: string,
   nodes: ReadonlyMap<string, NodeDeclaration>,
-): { readonly declaration: NodeDeclaration; readonly inputs: Readonly<Record<string, string>> } | undefined {
+):
+  | { readonly declaration: NodeDeclaration; readonly inputs: Readonly<Record<string, string>> }
+  | undefined {
   const own = nodes.get(type);
   if (own) return { declaration: own, inputs: INPUTS.get(type) ?? {} };
   const alias = ALIASES.get(type);

@@ -30,7 +30,11 @@ export interface NodeContext extends NodeEnvironment {
   /** Absolute path of an input file (`name`, `sub/name`, `name [output]`); throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   /** Step `value` of `total`; `preview` makes the picture only when somebody looks. */
-  progress(value: number, total: number, preview?: () => Promise<ByteImage | undefined> | ByteImage | undefined): void;
+  progress(
+    value: number,
+    total: number,
+    preview?: () => Promise<ByteImage | undefined> | ByteImage | undefined,
+  ): void;
   /** What previews are made with (latent2rgb); `taesd`: a tiny autoencoder, where there is one. */
   readonly previewMethod?: PreviewMethod;
   /** One line, shown once per run. */
@@ -58,7 +62,9 @@ export interface NodeContext extends NodeEnvironment {
   /** Writes files under ComfyUI's counter names (`prefix_00001_.png`), each whole or not at all. `size` fills %width% and %height%. */
   save(request: SaveRequest): Promise<readonly SavedFile[]>;
   /** The same for one file whose bytes come part by part. */
-  saveLarge(request: Omit<SaveRequest, 'files'> & { readonly parts: AsyncIterable<Uint8Array> }): Promise<SavedFile>;
+  saveLarge(
+    request: Omit<SaveRequest, 'files'> & { readonly parts: AsyncIterable<Uint8Array> },
+  ): Promise<SavedFile>;
   /** The text chunks a saved picture carries: `prompt`, `workflow`, `darkroom`. */
   metadata(): Readonly<Record<string, string>>;
 }

@@ -111,7 +111,9 @@ export type InputValues<I extends Inputs> = {
 
 /** What the run() of a node with `inputIsList` receives: a whole list per input. */
 export type InputLists<I extends Inputs> = {
-  readonly [K in keyof I]: I[K] extends MaybeAbsent ? readonly ValueOf<I[K]>[] | undefined : readonly ValueOf<I[K]>[];
+  readonly [K in keyof I]: I[K] extends MaybeAbsent
+    ? readonly ValueOf<I[K]>[] | undefined
+    : readonly ValueOf<I[K]>[];
 };
 
 /** Inputs beyond the declared ones: every name that matches is accepted, of this kind, and may be absent (`input1`, `input2` …). */
@@ -157,7 +159,11 @@ export interface InputCheck {
    * Says what is wrong. `values` holds the widget values among the judged inputs, already converted; linked inputs are undefined.
    * `types` holds the types of the outputs that inputs are linked to.
    */
-  check(values: Readonly<Record<string, unknown>>, environment: NodeEnvironment, types: Readonly<Record<string, string>>): true | string;
+  check(
+    values: Readonly<Record<string, unknown>>,
+    environment: NodeEnvironment,
+    types: Readonly<Record<string, string>>,
+  ): true | string;
 }
 
 /** ComfyUI's names of what a node may ask its context for; a node that asks for its id is never cached under another id. */
@@ -189,9 +195,15 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
    * A key that changes when the node must run again though its inputs did not (a file's content, say). NaN: runs always.
    * Linked inputs are absent; so are prompt() and the like before the job runs.
    */
-  readonly fingerprint?: (inputs: InputValues<I>, context: NodeContext) => Promise<Fingerprint> | Fingerprint;
+  readonly fingerprint?: (
+    inputs: InputValues<I>,
+    context: NodeContext,
+  ) => Promise<Fingerprint> | Fingerprint;
   /** Names of lazy inputs that run() needs, given what is known; asked again when they are there. Those already there may be named too. */
-  readonly needs?: (inputs: Partial<InputValues<I>>, context: NodeContext) => Promise<readonly string[]> | readonly string[];
+  readonly needs?: (
+    inputs: Partial<InputValues<I>>,
+    context: NodeContext,
+  ) => Promise<readonly string[]> | readonly string[];
   readonly validate?: InputCheck;
   /** Changes the prompt before it is checked, as a handler of `/prompt` in ComfyUI does. */
   readonly prepare?: PromptPreparation;
@@ -199,31 +211,42 @@ export interface NodeDeclaration<I extends Inputs = Inputs> {
 }
 
 /** Declares a node; the types of run's inputs follow from `inputs`. */
-export const defineNode = <const I extends Inputs>(declaration: NodeDeclaration<I>): NodeDeclaration =>
-  declaration as unknown as NodeDeclaration;
+export const defineNode = <const I extends Inputs>(
+  declaration: NodeDeclaration<I>,
+): NodeDeclaration => declaration as unknown as NodeDeclaration;
 
 /** Declares a node that gets whole lists (INPUT_IS_LIST). */
 export const defineListNode = <const I extends Inputs>(
   declaration: Omit<NodeDeclaration<I>, 'run' | 'inputIsList' | 'needs'> & {
-    readonly needs?: (inputs: Partial<InputLists<I>>, context: NodeContext) => Promise<readonly string[]> | readonly string[];
+    readonly needs?: (
+      inputs: Partial<InputLists<I>>,
+      context: NodeContext,
+    ) => Promise<readonly string[]> | readonly string[];
     run(inputs: InputLists<I>, context: NodeContext): Promise<NodeResult> | NodeResult;
   },
 ): NodeDeclaration => ({ ...declaration, inputIsList: true }) as unknown as NodeDeclaration;
 
 /** The declaration of an input, also of one of `more`. */
-export function inputOf({ inputs, more = [] }: Pick<NodeDeclaration, 'inputs' | 'more'>, name: string): Input | undefined {
+export function inputOf(
+  { inputs, more = [] }: Pick<NodeDeclaration, 'inputs' | 'more'>,
+  name: string,
+): Input | undefined {
   if (Object.hasOwn(inputs, name)) return inputs[name];
   const found = (Array.isArray(more) ? more : [more]).find((m: MoreInputs) => m.pattern.test(name));
   return found && { ...found.input, optional: true };
 }
 
 /** The value of an input that is not among the declared ones. */
-export const inputNamed = (inputs: object, name: string): unknown => (inputs as Readonly<Record<string, unknown>>)[name];
+export const inputNamed = (inputs: object, name: string): unknown =>
+  (inputs as Readonly<Record<string, unknown>>)[name];
 
 /** The inputs `prefix1`, `prefix2` … that are there: number and value, in the order of the numbers. */
 export const numberedInputs = <T = unknown>(inputs: object, prefix: string): [number, T][] =>
   Object.entries(inputs)
-    .filter(([name, value]) => value !== undefined && name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .filter(
+      ([name, value]) =>
+        value !== undefined && name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)),
+    )
     .map(([name, value]): [number, T] => [Number(name.slice(prefix.length)), value])
     .sort(([a], [b]) => a - b);
 
@@ -242,23 +265,36 @@ type Made<I, O> = I &
 type Options<I, Fixed extends string = never> = Partial<Omit<I, 'kind' | Fixed>>;
 
 export const int = <const O extends Options<IntInput, 'wide'>>(o: O = {} as O) =>
-  ({ kind: 'INT', wide: false, default: 0, min: 0, max: 16384, ...o }) as unknown as Made<IntInput & { readonly wide: false }, O>;
-/** A seed: 0..2^64-1, a bigint in run(). ComfyUI shows control_after_generate beside it. */
-export const seed = <const O extends Options<IntInput, 'wide'>>(o: O = {} as O) =>
-  ({ kind: 'INT', wide: true, default: 0, min: 0, max: SEED_MAX, control_after_generate: true, ...o }) as unknown as Made<
-    IntInput & { readonly wide: true },
+  ({ kind: 'INT', wide: false, default: 0, min: 0, max: 16384, ...o }) as unknown as Made<
+    IntInput & { readonly wide: false },
     O
   >;
+/** A seed: 0..2^64-1, a bigint in run(). ComfyUI shows control_after_generate beside it. */
+export const seed = <const O extends Options<IntInput, 'wide'>>(o: O = {} as O) =>
+  ({
+    kind: 'INT',
+    wide: true,
+    default: 0,
+    min: 0,
+    max: SEED_MAX,
+    control_after_generate: true,
+    ...o,
+  }) as unknown as Made<IntInput & { readonly wide: true }, O>;
 export const float = <const O extends Options<FloatInput>>(o: O = {} as O) =>
   ({ kind: 'FLOAT', default: 0, min: 0, max: 1, ...o }) as unknown as Made<FloatInput, O>;
 export const string = <const O extends Options<StringInput>>(o: O = {} as O) =>
   ({ kind: 'STRING', ...o }) as unknown as Made<StringInput, O>;
 export const boolean = <const O extends Options<BooleanInput>>(o: O = {} as O) =>
   ({ kind: 'BOOLEAN', default: false, ...o }) as unknown as Made<BooleanInput, O>;
-export const combo = <const T extends string, const O extends Options<ComboInput<T>, 'options'>>(options: readonly T[], o: O = {} as O) =>
-  ({ kind: 'COMBO', options, ...o }) as unknown as Made<ComboInput<T>, O>;
+export const combo = <const T extends string, const O extends Options<ComboInput<T>, 'options'>>(
+  options: readonly T[],
+  o: O = {} as O,
+) => ({ kind: 'COMBO', options, ...o }) as unknown as Made<ComboInput<T>, O>;
 /** A combo whose options are the files of a model folder. */
-export const modelFile = <const O extends Options<ComboInput, 'options'>>(folder: string, o: O = {} as O) =>
+export const modelFile = <const O extends Options<ComboInput, 'options'>>(
+  folder: string,
+  o: O = {} as O,
+) =>
   ({
     kind: 'COMBO',
     folder,
@@ -267,8 +303,18 @@ export const modelFile = <const O extends Options<ComboInput, 'options'>>(folder
   }) as unknown as Made<ComboInput, O>;
 /** A combo whose options are the pictures of the input folder. */
 export const inputFile = () =>
-  ({ kind: 'COMBO', image_upload: true, options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles() }) as const;
-export const socket = <const S extends SocketType, const O extends Options<SocketInput, 'type'>>(type: S, o: O = {} as O) =>
-  ({ kind: 'SOCKET', type, ...o }) as unknown as Made<SocketInput<S>, O>;
+  ({
+    kind: 'COMBO',
+    image_upload: true,
+    options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles(),
+  }) as const;
+export const socket = <const S extends SocketType, const O extends Options<SocketInput, 'type'>>(
+  type: S,
+  o: O = {} as O,
+) => ({ kind: 'SOCKET', type, ...o }) as unknown as Made<SocketInput<S>, O>;
 
-export const output = (type: SocketType, name: string = type, isList = false): Output => ({ type, name, isList });
+export const output = (type: SocketType, name: string = type, isList = false): Output => ({
+  type,
+  name,
+  isList,
+});

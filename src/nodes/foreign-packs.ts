@@ -90,23 +90,54 @@ const NAMED: readonly (readonly [pack: string, types: readonly string[]])[] = [
 `),
   ],
   ['Impact Subpack', ['UltralyticsDetectorProvider']],
-  ['ComfyUI_IPAdapter_plus', types('IPAdapter IPAdapterAdvanced IPAdapterApply IPAdapterUnifiedLoader PrepImageForClipVision')],
+  [
+    'ComfyUI_IPAdapter_plus',
+    types(
+      'IPAdapter IPAdapterAdvanced IPAdapterApply IPAdapterUnifiedLoader PrepImageForClipVision',
+    ),
+  ],
   [
     'ComfyUI_experiments',
-    types('ModelSamplerTonemapNoiseTest RescaleClassifierFreeGuidanceTest ReferenceOnlySimple TonemapNoiseWithRescaleCFG'),
+    types(
+      'ModelSamplerTonemapNoiseTest RescaleClassifierFreeGuidanceTest ReferenceOnlySimple TonemapNoiseWithRescaleCFG',
+    ),
   ],
   ['ComfyUI-TiledDiffusion', ['TiledDiffusion']],
-  ['efficiency-nodes-comfyui', ['Efficient Loader', 'Eff. Loader SDXL', 'XY Plot', 'KSampler SDXL (Eff.)', 'KSampler Adv. (Efficient)']],
+  [
+    'efficiency-nodes-comfyui',
+    [
+      'Efficient Loader',
+      'Eff. Loader SDXL',
+      'XY Plot',
+      'KSampler SDXL (Eff.)',
+      'KSampler Adv. (Efficient)',
+    ],
+  ],
   ['ComfyUI-CLIPSeg', types('CLIPSeg CombineSegMasks')],
   ['sdxl_prompt_styler', types('SDXLPromptStyler SDXLPromptStylerAdvanced')],
   ['ComfyUI-SDXL-EmptyLatentImage', ['SDXL Empty Latent Image']],
-  ['ComfyUI_ADV_CLIP_emb', types('BNK_CLIPTextEncodeAdvanced BNK_CLIPTextEncodeSDXLAdvanced BNK_AddCLIPSDXLParams BNK_AddCLIPSDXLRParams')],
+  [
+    'ComfyUI_ADV_CLIP_emb',
+    types(
+      'BNK_CLIPTextEncodeAdvanced BNK_CLIPTextEncodeSDXLAdvanced BNK_AddCLIPSDXLParams BNK_AddCLIPSDXLRParams',
+    ),
+  ],
   ['ComfyUI_TiledKSampler', types('BNK_TiledKSampler BNK_TiledKSamplerAdvanced')],
-  ['ComfyUI_Noise', types('BNK_NoisyLatentImage BNK_DuplicateBatchIndex BNK_SlerpLatent BNK_GetSigma BNK_InjectNoise BNK_Unsampler')],
-  ['ComfyUI_UltimateSDUpscale', types('UltimateSDUpscale UltimateSDUpscaleNoUpscale UltimateSDUpscaleCustomSample')],
+  [
+    'ComfyUI_Noise',
+    types(
+      'BNK_NoisyLatentImage BNK_DuplicateBatchIndex BNK_SlerpLatent BNK_GetSigma BNK_InjectNoise BNK_Unsampler',
+    ),
+  ],
+  [
+    'ComfyUI_UltimateSDUpscale',
+    types('UltimateSDUpscale UltimateSDUpscaleNoUpscale UltimateSDUpscaleCustomSample'),
+  ],
   [
     'ComfyUI-Workflow-Component',
-    types('ComponentInput ComponentInputOptional ComponentOutput ExecutionBlocker ExecutionOneOf ExecutionSwitch ExecutionControlString'),
+    types(
+      'ComponentInput ComponentInputOptional ComponentOutput ExecutionBlocker ExecutionOneOf ExecutionSwitch ExecutionControlString',
+    ),
   ],
 ];
 
@@ -134,11 +165,17 @@ const MARKED: readonly (readonly [pattern: RegExp, pack: string])[] = [
   [/^tri3d-/, 'tri3d-comfyui-nodes'],
   [/^## /, 'ComfyUI-Workflow-Component (the definition of this component is not in the file)'],
   [/^workflow[>/]/, 'a group node whose definition is not in the file'],
-  [/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'a subgraph whose definition is not in the file'],
+  [
+    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+    'a subgraph whose definition is not in the file',
+  ],
   [/\+$/, 'ComfyUI_essentials'],
 ];
 
-const BY_NAME: ReadonlyMap<string, string> = new Map(NAMED.flatMap(([pack, names]) => names.map((name): [string, string] => [name, pack])));
+const BY_NAME: ReadonlyMap<string, string> = new Map(
+  NAMED.flatMap(([pack, names]) => names.map((name): [string, string] => [name, pack])),
+);
 
 /** The pack that brings a node type, as far as it can be told; undefined otherwise. */
-export const packOf = (type: string): string | undefined => BY_NAME.get(type) ?? MARKED.find(([pattern]) => pattern.test(type))?.[1];
+export const packOf = (type: string): string | undefined =>
+  BY_NAME.get(type) ?? MARKED.find(([pattern]) => pattern.test(type))?.[1];

@@ -36,7 +36,14 @@ export interface Subgraph {
 
 /** An empty graph whose ids begin with `prefix`. */
 export function createSubgraph(prefix: string): Subgraph {
-  const nodes = new Map<string, { readonly classType: string; readonly inputs: Record<string, unknown>; readonly displayId?: string }>();
+  const nodes = new Map<
+    string,
+    {
+      readonly classType: string;
+      readonly inputs: Record<string, unknown>;
+      readonly displayId?: string;
+    }
+  >();
   let next = 1;
   const handle = (id: string): SubgraphNode => ({
     id,
@@ -63,4 +70,7 @@ export function createSubgraph(prefix: string): Subgraph {
 
 /** Whether a value stands for a node's output, as ComfyUI's executor sees it: `[id, slot]`. */
 export const isOutputLink = (value: unknown): value is OutputLink =>
-  Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'number';
+  Array.isArray(value) &&
+  value.length === 2 &&
+  typeof value[0] === 'string' &&
+  typeof value[1] === 'number';

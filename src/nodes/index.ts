@@ -9,7 +9,10 @@ import { NOISE_NODES } from './packs/noise/index.ts';
 import { SEARGE_NODES } from './packs/searge/index.ts';
 
 /** The packs, and the Python module that ComfyUI names for the nodes of each. */
-export const PACKS: readonly { readonly module: string; readonly nodes: readonly NodeDeclaration[] }[] = [
+export const PACKS: readonly {
+  readonly module: string;
+  readonly nodes: readonly NodeDeclaration[];
+}[] = [
   { module: 'nodes', nodes: CORE_NODES },
   { module: 'custom_nodes.ComfyUI-Impact-Pack', nodes: IMPACT_NODES },
   { module: 'custom_nodes.ComfyUI_Noise', nodes: NOISE_NODES },

@@ -27,7 +27,8 @@ const unet: UNet = {
 const model = makeModel('sd1', unet);
 const vae: Autoencoder = {
   ...{ kind: 'kl', latentChannels: 4, factor: 8 },
-  encode: async ({ shape: [n, height, width] }) => filled(0.1, n, 4, Math.floor(height / 8), Math.floor(width / 8)),
+  encode: async ({ shape: [n, height, width] }) =>
+    filled(0.1, n, 4, Math.floor(height / 8), Math.floor(width / 8)),
   decode: async ({ shape: [n, , height, width] }) => filled(0.5, n, height * 8, width * 8, 3),
 };
 const conditioning = [{ cond: filled(0.2, 1, 77, 8) }];
@@ -76,23 +77,30 @@ const MAKERS = [
 ];
 
 const WIDGET_KINDS = new Set(['INT', 'FLOAT', 'STRING', 'BOOLEAN', 'COMBO']);
-const typeOf = (input: Input): string => (input.kind === 'SOCKET' ? String(input.type) : input.kind);
+const typeOf = (input: Input): string =>
+  input.kind === 'SOCKET' ? String(input.type) : input.kind;
 
 function widget(name: string, input: Input, context: NodeContext): unknown {
-  if (name in WIDGETS && input.kind !== 'BOOLEAN') return input.kind === 'INT' || input.kind === 'FLOAT' ? WIDGETS[name] : undefined;
+  if (name in WIDGETS && input.kind !== 'BOOLEAN')
+    return input.kind === 'INT' || input.kind === 'FLOAT' ? WIDGETS[name] : undefined;
   if (input.kind === 'INT' && input.wide) return 1n;
   if ('default' in input && input.default !== undefined) return input.default;
-  if (input.kind === 'COMBO') return (typeof input.options === 'function' ? input.options(context) : input.options)[0];
+  if (input.kind === 'COMBO')
+    return (typeof input.options === 'function' ? input.options(context) : input.options)[0];
   return { INT: 0, FLOAT: 0, STRING: '', BOOLEAN: false }[input.kind as 'INT'];
 }
 
 /** The inputs of a node; undefined when one can't be made. */
-function inputsOf(node: NodeDeclaration, context: NodeContext): Record<string, unknown> | undefined {
+function inputsOf(
+  node: NodeDeclaration,
+  context: NodeContext,
+): Record<string, unknown> | undefined {
   const inputs: Record<string, unknown> = {};
   for (const [name, input] of Object.entries(node.inputs)) {
     const type = typeOf(input);
     if (WIDGET_KINDS.has(type)) inputs[name] = widget(name, input, context);
-    else if (given[type] !== undefined && !(input.optional && type === 'MODEL')) inputs[name] = given[type];
+    else if (given[type] !== undefined && !(input.optional && type === 'MODEL'))
+      inputs[name] = given[type];
     else if (!input.optional) return undefined;
   }
   return inputs;
@@ -122,7 +130,12 @@ async function run(node: NodeDeclaration): Promise<Shown | undefined> {
   try {
     const { outputs } = await node.run(inputs as never, context);
     const pictures = await Promise.all(makers.map((make) => make()));
-    return { samples: evaluations > 0, steps, pictures: pictures.filter((picture) => picture && picture.bytes.length > 0).length, outputs };
+    return {
+      samples: evaluations > 0,
+      steps,
+      pictures: pictures.filter((picture) => picture && picture.bytes.length > 0).length,
+      outputs,
+    };
   } catch (error) {
     return { samples: evaluations > 0, steps, pictures: 0, error };
   }
@@ -133,11 +146,36 @@ afterAll(() => base.runtime.close());
 
 const SAMPLES = [
   ...['KSampler', 'KSamplerAdvanced', 'SamplerCustom', 'SamplerCustomAdvanced'],
-  ...['ImpactKSamplerBasicPipe', 'ImpactKSamplerAdvancedBasicPipe', 'TwoSamplersForMask', 'RegionalSampler', 'RegionalSamplerAdvanced'],
-  ...['TwoAdvancedSamplersForMask', 'IterativeLatentUpscale', 'IterativeImageUpscale', 'SEGSUpscaler', 'SEGSUpscalerPipe'],
-  ...['DetailerForEach', 'DetailerForEachDebug', 'DetailerForEachPipe', 'DetailerForEachDebugPipe', 'MaskDetailerPipe', 'SEGSDetailer'],
+  ...[
+    'ImpactKSamplerBasicPipe',
+    'ImpactKSamplerAdvancedBasicPipe',
+    'TwoSamplersForMask',
+    'RegionalSampler',
+    'RegionalSamplerAdvanced',
+  ],
+  ...[
+    'TwoAdvancedSamplersForMask',
+    'IterativeLatentUpscale',
+    'IterativeImageUpscale',
+    'SEGSUpscaler',
+    'SEGSUpscalerPipe',
+  ],
+  ...[
+    'DetailerForEach',
+    'DetailerForEachDebug',
+    'DetailerForEachPipe',
+    'DetailerForEachDebugPipe',
+    'MaskDetailerPipe',
+    'SEGSDetailer',
+  ],
   ...['FaceDetailer', 'FaceDetailerPipe', 'BNK_Unsampler', 'Unsampler'],
-  ...['SeargeSDXLSampler', 'SeargeSDXLSampler2', 'SeargeSDXLImage2ImageSampler', 'SeargeSDXLImage2ImageSampler2', 'SeargeSamplerAdvanced'],
+  ...[
+    'SeargeSDXLSampler',
+    'SeargeSDXLSampler2',
+    'SeargeSDXLImage2ImageSampler',
+    'SeargeSDXLImage2ImageSampler2',
+    'SeargeSamplerAdvanced',
+  ],
 ];
 
 it('every node that samples tells its steps and shows pictures', async () => {
@@ -149,19 +187,25 @@ it('every node that samples tells its steps and shows pictures', async () => {
       given[String(name)] ??= made.outputs?.[i];
     });
   }
-  given['BBOX_DETECTOR'] = { detect: async () => given['SEGS'], detectCombined: async () => undefined };
+  given['BBOX_DETECTOR'] = {
+    detect: async () => given['SEGS'],
+    detectCombined: async () => undefined,
+  };
   given['DETAILER_PIPE'] = (await run(NODES.get('BasicPipeToDetailerPipe')!))?.outputs?.[0];
 
   const found: string[] = [];
   const silent: string[] = [];
   for (const node of NODES.values()) {
     const sockets = Object.values(node.inputs).map(typeOf);
-    if (!sockets.some((type) => /^(MODEL|GUIDER|UPSCALER|.*_PIPE|KSAMPLER.*)$/.test(type))) continue;
+    if (!sockets.some((type) => /^(MODEL|GUIDER|UPSCALER|.*_PIPE|KSAMPLER.*)$/.test(type)))
+      continue;
     const shown = await run(node);
-    if (SAMPLES.includes(node.type) && shown?.error) throw new Error(`${node.type}: ${(shown.error as Error).stack}`);
+    if (SAMPLES.includes(node.type) && shown?.error)
+      throw new Error(`${node.type}: ${(shown.error as Error).stack}`);
     if (!shown?.samples) continue;
     found.push(node.type);
-    if (shown.steps === 0 || shown.pictures === 0) silent.push(`${node.type}: ${shown.steps} steps, ${shown.pictures} pictures`);
+    if (shown.steps === 0 || shown.pictures === 0)
+      silent.push(`${node.type}: ${shown.steps} steps, ${shown.pictures} pictures`);
   }
   expect(silent).toEqual([]);
   expect(found.sort()).toEqual([...SAMPLES].sort());

@@ -28,7 +28,8 @@ const REFUSALS: readonly RefusedTypes[] = [
   },
   {
     pack: 'SeargeSDXL',
-    reason: 'it belongs to the "magic box" of version 4, one node that hides a whole program of its own',
+    reason:
+      'it belongs to the "magic box" of version 4, one node that hides a whole program of its own',
     hint: 'Use the nodes up to version 3 (workflows Reborn v3.3 and v3.4), or build the stages from KSamplerAdvanced.',
     types: [
       'SeargeAdvancedParameters',
@@ -62,7 +63,8 @@ const REFUSALS: readonly RefusedTypes[] = [
   },
   {
     pack: 'SeargeSDXL',
-    reason: "it replaces the UNet's own program by one that blurs what the positive prompt predicts",
+    reason:
+      "it replaces the UNet's own program by one that blurs what the positive prompt predicts",
     hint: 'Use SeargeSDXLSampler2.',
     types: ['SeargeSDXLSamplerV3'],
   },
@@ -70,13 +72,21 @@ const REFUSALS: readonly RefusedTypes[] = [
     pack: 'Impact Pack',
     reason: 'it samples with the tiled KSampler of another pack (ComfyUI_TiledKSampler)',
     hint: 'Use KSamplerProvider or PixelKSampleUpscalerProvider; SEGSUpscaler over ImpactMakeTileSEGS samples a picture in tiles.',
-    types: ['TiledKSamplerProvider', 'PixelTiledKSampleUpscalerProvider', 'PixelTiledKSampleUpscalerProviderPipe'],
+    types: [
+      'TiledKSamplerProvider',
+      'PixelTiledKSampleUpscalerProvider',
+      'PixelTiledKSampleUpscalerProviderPipe',
+    ],
   },
   {
     pack: 'Impact Pack',
     reason: 'it works on AnimateDiff videos, frame by frame with a motion model that is not read',
     hint: 'For single pictures use DetailerForEachPipe, SEGSDetailer or ImpactSimpleDetectorSEGS.',
-    types: ['DetailerForEachPipeForAnimateDiff', 'SEGSDetailerForAnimateDiff', 'ImpactSimpleDetectorSEGS_for_AD'],
+    types: [
+      'DetailerForEachPipeForAnimateDiff',
+      'SEGSDetailerForAnimateDiff',
+      'ImpactSimpleDetectorSEGS_for_AD',
+    ],
   },
   {
     pack: 'Impact Pack',
@@ -124,5 +134,7 @@ const REFUSALS: readonly RefusedTypes[] = [
 ];
 
 export const REFUSED: ReadonlyMap<string, Refusal> = new Map(
-  REFUSALS.flatMap(({ types, ...refusal }) => types.map((type): [string, Refusal] => [type, refusal])),
+  REFUSALS.flatMap(({ types, ...refusal }) =>
+    types.map((type): [string, Refusal] => [type, refusal]),
+  ),
 );

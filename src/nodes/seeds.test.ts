@@ -1,6 +1,12 @@
 // The two-stage samplers and the Unsampler against the originals' own source, stage by stage.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, fixtureModel, type Golden, type GoldenCase, golden } from '../../test/support/golden.ts';
+import {
+  expectGolden,
+  fixtureModel,
+  type Golden,
+  type GoldenCase,
+  golden,
+} from '../../test/support/golden.ts';
 import { runNode, testContext } from '../../test/support/run-node.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
 import { commonUpscale } from '../image/resize/upscale.ts';
@@ -19,7 +25,10 @@ afterAll(async () => {
   await runtime.close();
 });
 
-async function prompted(g: Golden, { bp, bn, rp, rn }: GoldenCase['params']): Promise<{ base: PromptedModel; refiner: PromptedModel }> {
+async function prompted(
+  g: Golden,
+  { bp, bn, rp, rn }: GoldenCase['params'],
+): Promise<{ base: PromptedModel; refiner: PromptedModel }> {
   const [base, refiner] = [await models.model('base'), await models.model('refiner')];
   return {
     base: { model: base, positive: conditioningOf(g, bp), negative: conditioningOf(g, bn) },
@@ -30,7 +39,8 @@ async function prompted(g: Golden, { bp, bn, rp, rn }: GoldenCase['params']): Pr
 /** The node's inputs: the two models with their prompts, and the params that are inputs by name. */
 async function nodeInputs(g: Golden, { params }: GoldenCase): Promise<Record<string, unknown>> {
   const { base, refiner } = await prompted(g, params);
-  const { bp, bn, rp, rn, latent, image, batch_index, upscale_model, noise_seed, ...values } = params;
+  const { bp, bn, rp, rn, latent, image, batch_index, upscale_model, noise_seed, ...values } =
+    params;
   const sides = Object.entries({ base, refiner }).flatMap(([name, part]) =>
     Object.entries(part).map(([key, value]) => [`${name}_${key}`, value] as const),
   );
@@ -78,7 +88,10 @@ describe('seeds/searge_sampler2', () => {
       ...(one.params.batch_index && { batch_index: one.params.batch_index }),
     };
     await checkStages(g, one, latent);
-    const [result] = await runNode('SeargeSDXLSampler2', { ...(await nodeInputs(g, one)), latent_image: latent });
+    const [result] = await runNode('SeargeSDXLSampler2', {
+      ...(await nodeInputs(g, one)),
+      latent_image: latent,
+    });
     expect(Object.keys(result).sort(), one.id).toEqual(one.scalars!.out_keys);
     expectGolden(g, one.id, one.outputs.samples, (result as Latent).samples);
   });
@@ -101,7 +114,8 @@ describe('seeds/searge_image2image', () => {
       return;
     }
     const [image] = await run();
-    if (one.outputs.input_latent) await checkStages(g, one, { samples: g.float(one.outputs.input_latent) });
+    if (one.outputs.input_latent)
+      await checkStages(g, one, { samples: g.float(one.outputs.input_latent) });
     expectGolden(g, one.id, one.outputs.image, image as Tensor);
   });
 });
@@ -111,27 +125,58 @@ describe('samplers of SeargeSDXL', () => {
   const [one] = g.cases;
   const latent_image: Latent = { samples: g.float(one.inputs.latent) };
   const settings = { noise_seed: 5n, steps: 6, cfg: 4, sampler_name: 'euler', scheduler: 'normal' };
-  const run = async (type: string, inputs: Readonly<Record<string, unknown>>, context = testContext()): Promise<Latent> =>
-    (await runNode(type, inputs, context))[0];
-  const inputs = async () => ({ ...(await nodeInputs(g, one)), ...settings, latent_image, denoise: 1, base_ratio: 0.5 });
+  const run = async (
+    type: string,
+    inputs: Readonly<Record<string, unknown>>,
+    context = testContext(),
+  ): Promise<Latent> => (await runNode(type, inputs, context))[0];
+  const inputs = async () => ({
+    ...(await nodeInputs(g, one)),
+    ...settings,
+    latent_image,
+    denoise: 1,
+    base_ratio: 0.5,
+  });
   const side = async (name: 'base' | 'refiner') => (await prompted(g, one.params))[name];
 
   it('a name that no sampler has is told, and is euler or simple', async () => {
     const context = testContext();
-    const odd = await run('SeargeSDXLSampler2', { ...(await inputs()), sampler_name: 'eulr', scheduler: 'align_your_steps' }, context);
+    const odd = await run(
+      'SeargeSDXLSampler2',
+      { ...(await inputs()), sampler_name: 'eulr', scheduler: 'align_your_steps' },
+      context,
+    );
     expect([...new Set(context.warnings)]).toEqual([
       "there is no sampler 'eulr'; 'euler' is used, as in ComfyUI. Did you mean 'euler'?",
       "there is no scheduler 'align_your_steps'; 'simple' is used, as in ComfyUI.",
     ]);
-    expect(odd).toEqual(await run('SeargeSDXLSampler2', { ...(await inputs()), scheduler: 'simple' }));
+    expect(odd).toEqual(
+      await run('SeargeSDXLSampler2', { ...(await inputs()), scheduler: 'simple' }),
+    );
   });
 
   it('SeargeSDXLSampler hands over as two KSamplerAdvanced do', async () => {
     const common = { ...settings, latent_image };
-    const first = { ...common, ...(await side('base')), add_noise: 'enable', start_at_step: 0, end_at_step: 3 };
+    const first = {
+      ...common,
+      ...(await side('base')),
+      add_noise: 'enable',
+      start_at_step: 0,
+      end_at_step: 3,
+    };
     const half = await run('KSamplerAdvanced', { ...first, return_with_leftover_noise: 'enable' });
-    const second = { ...common, ...(await side('refiner')), latent_image: half, add_noise: 'disable', start_at_step: 3, end_at_step: 6 };
-    const whole = await run('KSamplerAdvanced', { ...second, return_with_leftover_noise: 'disable' });
+    const second = {
+      ...common,
+      ...(await side('refiner')),
+      latent_image: half,
+      add_noise: 'disable',
+      start_at_step: 3,
+      end_at_step: 6,
+    };
+    const whole = await run('KSamplerAdvanced', {
+      ...second,
+      return_with_leftover_noise: 'disable',
+    });
     expect(await run('SeargeSDXLSampler', await inputs())).toEqual(whole);
   });
 
@@ -142,15 +187,33 @@ describe('samplers of SeargeSDXL', () => {
     const first = await run('KSampler', { ...common, seed, denoise: 1, latent_image });
     const enlarged = ({ samples }: Latent, done: number): Latent => {
       const grown = (size: number) => size + Math.floor((size * done) / 6);
-      return { samples: commonUpscale(samples, grown(width), grown(height), 'bicubic', 'disabled') };
+      return {
+        samples: commonUpscale(samples, grown(width), grown(height), 'bicubic', 'disabled'),
+      };
     };
-    const second = await run('KSampler', { ...common, seed, steps: 3, denoise: 0.5, latent_image: enlarged(first, 5) });
-    const third = await run('KSampler', { ...common, seed, steps: 3, denoise: 0.5, latent_image: enlarged(second, 10) });
+    const second = await run('KSampler', {
+      ...common,
+      seed,
+      steps: 3,
+      denoise: 0.5,
+      latent_image: enlarged(first, 5),
+    });
+    const third = await run('KSampler', {
+      ...common,
+      seed,
+      steps: 3,
+      denoise: 0.5,
+      latent_image: enlarged(second, 10),
+    });
     const growth = { scale_factor: 2, scale_denoise: 0.5, scale_method: 'bicubic' };
     const context = testContext();
-    expect(await run('SeargeSamplerAdvanced', { ...common, ...growth, noise_seed: seed, denoise: 1, latent_image }, context)).toEqual(
-      third,
-    );
+    expect(
+      await run(
+        'SeargeSamplerAdvanced',
+        { ...common, ...growth, noise_seed: seed, denoise: 1, latent_image },
+        context,
+      ),
+    ).toEqual(third);
     expect(context.steps.at(-1)).toEqual([12, 12]);
   });
 });
@@ -162,11 +225,22 @@ describe('seeds/unsampler', () => {
     const model = await models.model(name);
     const [positive, negative] = [conditioningOf(g, pos), conditioningOf(g, neg)];
     const samples = one.inputs.latent ? g.float(one.inputs.latent) : g.float('lat/base');
-    const latent_image: Latent = { samples, ...(one.inputs.noise_mask && { noise_mask: g.float(one.inputs.noise_mask) }) };
+    const latent_image: Latent = {
+      samples,
+      ...(one.inputs.noise_mask && { noise_mask: g.float(one.inputs.noise_mask) }),
+    };
     const context = testContext();
-    const run = () => runNode('BNK_Unsampler', { model, positive, negative, steps, end_at_step, ...values, latent_image }, context);
+    const run = () =>
+      runNode(
+        'BNK_Unsampler',
+        { model, positive, negative, steps, end_at_step, ...values, latent_image },
+        context,
+      );
     if (one.note?.startsWith('raises')) {
-      await expect(run()).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input: 'sampler_name' });
+      await expect(run()).rejects.toMatchObject({
+        code: 'DR_INPUT_INVALID',
+        input: 'sampler_name',
+      });
       return;
     }
     const { sampler_name: sampler, scheduler } = values;

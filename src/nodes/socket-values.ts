@@ -57,4 +57,5 @@ export interface Blocker {
 /** An output that silently blocks what is behind it; with a message, the first nodes it keeps from running tell it. */
 export const blocker = (message?: string): Blocker => ({ [BLOCKER]: true, message });
 
-export const isBlocker = (value: unknown): value is Blocker => typeof value === 'object' && value !== null && BLOCKER in value;
+export const isBlocker = (value: unknown): value is Blocker =>
+  typeof value === 'object' && value !== null && BLOCKER in value;

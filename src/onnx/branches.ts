@@ -8,7 +8,10 @@ export function withoutBranches(model: Model): Model {
       const branch = node.attributes['else_branch'];
       if (node.type !== 'If' || typeof branch !== 'object' || !('graph' in branch)) return [node];
       const { nodes: inner, output }: Subgraph = branch.graph;
-      return [...flat(inner), { domain: '', type: 'Identity', inputs: [output], outputs: node.outputs, attributes: {} }];
+      return [
+        ...flat(inner),
+        { domain: '', type: 'Identity', inputs: [output], outputs: node.outputs, attributes: {} },
+      ];
     });
   return { ...model, nodes: flat(model.nodes) };
 }

@@ -32,9 +32,18 @@ export interface StoredTensor {
 
 export interface Graph {
   /** Adds an operator with one output. `type` may carry a domain: 'com.microsoft.Gelu'. An absent optional input is ''. */
-  op(type: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
+  op(
+    type: string,
+    inputs: readonly Value[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): Value;
   /** An operator with several outputs. */
-  outputsOf(type: string, inputs: readonly Value[], count: number, attributes?: Readonly<Record<string, Attribute>>): Value[];
+  outputsOf(
+    type: string,
+    inputs: readonly Value[],
+    count: number,
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): Value[];
   /** The value of the branch that a truth value of one element chooses; only that branch is evaluated. `no` is right in any case: GPUs take it always. */
   choose(condition: Value, yes: () => Value, no: () => Value): Value;
   /** A constant of int64 values, one-dimensional. */
@@ -86,7 +95,11 @@ export function createGraph(): Graph {
     known.set(key, value);
     return value;
   };
-  const constant = (type: ElementType, dims: readonly number[], data: Initializer['data']): Value => {
+  const constant = (
+    type: ElementType,
+    dims: readonly number[],
+    data: Initializer['data'],
+  ): Value => {
     const name = `c${count++}`;
     initializers.push({ name, type, dims, data });
     return name;
@@ -94,7 +107,13 @@ export function createGraph(): Graph {
   const outputsOf: Graph['outputsOf'] = (type, ins, n, attributes = {}) => {
     const dot = type.lastIndexOf('.');
     const names = Array.from({ length: n }, () => `${type.slice(dot + 1)}_${count++}`);
-    here.push({ domain: type.slice(0, Math.max(dot, 0)), type: type.slice(dot + 1), inputs: ins, outputs: names, attributes });
+    here.push({
+      domain: type.slice(0, Math.max(dot, 0)),
+      type: type.slice(dot + 1),
+      inputs: ins,
+      outputs: names,
+      attributes,
+    });
     return names;
   };
   const op: Graph['op'] = (type, ins, attributes) => outputsOf(type, ins, 1, attributes)[0];
@@ -115,13 +134,23 @@ export function createGraph(): Graph {
     };
     return op('If', [condition], { then_branch: branch(yes), else_branch: branch(no) });
   };
-  const files = (): string[] => [...new Set(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : [])))];
+  const files = (): string[] => [
+    ...new Set(initializers.flatMap(({ data }) => ('location' in data ? [data.location] : []))),
+  ];
   const folder = (): string => commonFolder(files());
   const cast = (value: Value, to: ElementType): Value => op('Cast', [value], { to: ELEMENT[to] });
   const round: Graph['round'] = (value, to) =>
-    cast(op('Cast', [value], { to: ELEMENT[to], ...(to.startsWith('f8') && { saturate: 0 }) }), 'f32');
+    cast(
+      op('Cast', [value], { to: ELEMENT[to], ...(to.startsWith('f8') && { saturate: 0 }) }),
+      'f32',
+    );
 
-  const asFloat = (stored: Value, type: ElementType, dims: readonly number[], rounded?: ElementType): Value => {
+  const asFloat = (
+    stored: Value,
+    type: ElementType,
+    dims: readonly number[],
+    rounded?: ElementType,
+  ): Value => {
     const bytes = dims.reduce((n, d) => n * d, 4);
     weights += bytes;
     if (dims.length === 4) twice += bytes;
@@ -137,7 +166,9 @@ export function createGraph(): Graph {
     outputsOf,
     choose,
     ints: (values) =>
-      once(`i64 ${values}`, () => constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))),
+      once(`i64 ${values}`, () =>
+        constant('i64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer)),
+      ),
     floats: (values, dims = [values.length]) => {
       const data = Float32Array.from(values);
       const make = (): Value => constant('f32', dims, new Uint8Array(data.buffer));
@@ -152,15 +183,25 @@ export function createGraph(): Graph {
         weights += length;
         return constant(type, dims, { location, offset, length });
       }),
-    stored: ({ bytes, type, dims }, rounded) => asFloat(constant(type, dims, bytes), type, dims, rounded),
-    raw: ({ bytes, type, dims }) => once(`raw ${type} ${dims} ${Buffer.from(bytes).toString('base64')}`, () => constant(type, dims, bytes)),
+    stored: ({ bytes, type, dims }, rounded) =>
+      asFloat(constant(type, dims, bytes), type, dims, rounded),
+    raw: ({ bytes, type, dims }) =>
+      once(`raw ${type} ${dims} ${Buffer.from(bytes).toString('base64')}`, () =>
+        constant(type, dims, bytes),
+      ),
     round,
     input: (name, dims) => {
       inputs.push({ name, type: 'f32', dims });
       return name;
     },
     output: (name, value, dims) => {
-      nodes.push({ domain: '', type: 'Identity', inputs: [value], outputs: [name], attributes: {} });
+      nodes.push({
+        domain: '',
+        type: 'Identity',
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+      });
       outputs.push({ name, type: 'f32', dims });
     },
     weightBytes: () => weights,
@@ -168,7 +209,9 @@ export function createGraph(): Graph {
     twiceBytes: () => twice,
     folder,
     serialize: (change = (model) => model) =>
-      serialize(change({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs })),
+      serialize(
+        change({ nodes, initializers: namedFrom(folder(), initializers), inputs, outputs }),
+      ),
   };
 }
 
@@ -197,5 +240,8 @@ function commonFolder(files: readonly string[]): string {
 const namedFrom = (folder: string, initializers: readonly Initializer[]): Initializer[] =>
   initializers.map((one) => {
     if (!('location' in one.data)) return one;
-    return { ...one, data: { ...one.data, location: relative(folder, one.data.location).split(sep).join('/') } };
+    return {
+      ...one,
+      data: { ...one.data, location: relative(folder, one.data.location).split(sep).join('/') },
+    };
   });

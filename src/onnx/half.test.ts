@@ -17,13 +17,18 @@ function changed(graph: Graph, change: (model: Model) => Model): Model {
 
 /** The types of the values that the operators of a kind take, as the graph says them. */
 function typesInto(model: Model, type: string): string[] {
-  const known = new Map<string, string>([...model.inputs, ...model.initializers].map((one) => [one.name, one.type]));
+  const known = new Map<string, string>(
+    [...model.inputs, ...model.initializers].map((one) => [one.name, one.type]),
+  );
   const found: string[] = [];
   for (const node of model.nodes) {
     if (node.type === type) found.push(...node.inputs.map((name) => known.get(name) ?? ''));
     const to = Object.entries(ELEMENT).find(([, code]) => code === node.attributes['to'])?.[0];
     for (const name of node.outputs)
-      known.set(name, node.type === 'Cast' ? to! : node.type === 'Shape' ? 'i64' : known.get(node.inputs[0])!);
+      known.set(
+        name,
+        node.type === 'Cast' ? to! : node.type === 'Shape' ? 'i64' : known.get(node.inputs[0])!,
+      );
   }
   return found;
 }
@@ -48,12 +53,22 @@ it('stored halves go into products as they lie in the file, float32 is cast', ()
 
 it('norms and softmax are in float32, scales of an enlargement too', () => {
   const g = createGraph();
-  const x = g.op('Conv', [g.input('x', ['B', 4, 'H', 'W']), g.floats(new Float32Array(16), [4, 4, 1, 1])], { kernel_shape: [1, 1] });
+  const x = g.op(
+    'Conv',
+    [g.input('x', ['B', 4, 'H', 'W']), g.floats(new Float32Array(16), [4, 4, 1, 1])],
+    { kernel_shape: [1, 1] },
+  );
   const flat = g.op('Reshape', [x, g.ints([0, 4, -1])]);
   const one = g.floats([1, 1, 1, 1]);
-  const normed = g.op('InstanceNormalization', [flat, one, g.floats([0, 0, 0, 0])], { epsilon: { float: 1e-5 } });
+  const normed = g.op('InstanceNormalization', [flat, one, g.floats([0, 0, 0, 0])], {
+    epsilon: { float: 1e-5 },
+  });
   const soft = g.op('Softmax', [g.op('Add', [normed, flat])], { axis: -1 });
-  const wide = g.op('Resize', [g.op('Reshape', [soft, g.op('Shape', [x])]), '', g.floats([1, 1, 2, 2])], { mode: 'nearest' });
+  const wide = g.op(
+    'Resize',
+    [g.op('Reshape', [soft, g.op('Shape', [x])]), '', g.floats([1, 1, 2, 2])],
+    { mode: 'nearest' },
+  );
   g.output('out', wide, ['B', 4, 'H', 'W']);
   const model = changed(g, inHalves);
   expect(typesInto(model, 'InstanceNormalization')).toEqual(['f32', 'f32', 'f32']);
@@ -80,12 +95,32 @@ it('what is known before the graph runs stays in float32 until it is used', () =
 it('plain operators in place of fused ones', () => {
   const g = createGraph();
   const x = g.input('x', ['B', 'N', 8]);
-  const own = g.op('com.microsoft.MultiHeadAttention', [x, x, x], { num_heads: 2, unidirectional: 1 });
-  const other = g.op('com.microsoft.MultiHeadAttention', [own, x, x], { num_heads: 2, unidirectional: 0 });
-  g.output('out', g.op('InstanceNormalization', [other, g.floats([1]), g.floats([0])], { epsilon: { float: 1e-6 } }), ['B', 'N', 8]);
+  const own = g.op('com.microsoft.MultiHeadAttention', [x, x, x], {
+    num_heads: 2,
+    unidirectional: 1,
+  });
+  const other = g.op('com.microsoft.MultiHeadAttention', [own, x, x], {
+    num_heads: 2,
+    unidirectional: 0,
+  });
+  g.output(
+    'out',
+    g.op('InstanceNormalization', [other, g.floats([1]), g.floats([0])], {
+      epsilon: { float: 1e-6 },
+    }),
+    ['B', 'N', 8],
+  );
   const types = (model: Model) => new Set(model.nodes.map(({ type }) => type));
   const plain = types(changed(g, (model) => withPlainNorms(withPlainAttention(model))));
-  expect([plain.has('MultiHeadAttention'), plain.has('InstanceNormalization'), plain.has('Trilu')]).toEqual([false, false, true]);
-  const causal = changed(g, (model) => withPlainAttention(model, ({ attributes }) => attributes['unidirectional'] === 1));
-  expect(causal.nodes.filter(({ type }) => type === 'MultiHeadAttention').map(({ outputs }) => outputs)).toEqual([[other]]);
+  expect([
+    plain.has('MultiHeadAttention'),
+    plain.has('InstanceNormalization'),
+    plain.has('Trilu'),
+  ]).toEqual([false, false, true]);
+  const causal = changed(g, (model) =>
+    withPlainAttention(model, ({ attributes }) => attributes['unidirectional'] === 1),
+  );
+  expect(
+    causal.nodes.filter(({ type }) => type === 'MultiHeadAttention').map(({ outputs }) => outputs),
+  ).toEqual([[other]]);
 });

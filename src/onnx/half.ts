@@ -8,9 +8,29 @@ import { ELEMENT, type ElementType, type Initializer, type Model, type Node } fr
 type Form = 'half' | 'wide' | 'neutral';
 
 /** Always in halves. */
-const HALF = new Set(['Gemm', 'Conv', 'MultiHeadAttention', 'QuickGelu', 'Gelu', 'LayerNormalization', 'GlobalAveragePool', 'Resize']);
+const HALF = new Set([
+  'Gemm',
+  'Conv',
+  'MultiHeadAttention',
+  'QuickGelu',
+  'Gelu',
+  'LayerNormalization',
+  'GlobalAveragePool',
+  'Resize',
+]);
 /** As their first input. */
-const FOLLOW = new Set(['Reshape', 'Transpose', 'Slice', 'Unsqueeze', 'Squeeze', 'Identity', 'Expand', 'Split', 'Trilu', 'Pad']);
+const FOLLOW = new Set([
+  'Reshape',
+  'Transpose',
+  'Slice',
+  'Unsqueeze',
+  'Squeeze',
+  'Identity',
+  'Expand',
+  'Split',
+  'Trilu',
+  'Pad',
+]);
 /** In halves where one of their inputs is, else as they are. */
 const JOIN = new Set(['Add', 'Sub', 'Mul', 'Div', 'Where', 'Concat']);
 /** In float32, and back to halves at once. */
@@ -26,7 +46,9 @@ const TYPES: Readonly<Record<string, ElementType>> = {
   Equal: 'bool',
   Not: 'bool',
 };
-const byCode = new Map<number, ElementType>(Object.entries(ELEMENT).map(([name, code]) => [code, name as ElementType]));
+const byCode = new Map<number, ElementType>(
+  Object.entries(ELEMENT).map(([name, code]) => [code, name as ElementType]),
+);
 
 export function inHalves(model: Model): Model {
   const nodes: Node[] = [];
@@ -50,7 +72,13 @@ export function inHalves(model: Model): Model {
   }
 
   const cast = (from: string, to: ElementType, name: string): string => {
-    nodes.push({ domain: '', type: 'Cast', inputs: [from], outputs: [name], attributes: { to: ELEMENT[to] } });
+    nodes.push({
+      domain: '',
+      type: 'Cast',
+      inputs: [from],
+      outputs: [name],
+      attributes: { to: ELEMENT[to] },
+    });
     return name;
   };
   const once = (known: Map<string, string>, value: string, make: () => string): string => {
@@ -69,21 +97,27 @@ export function inHalves(model: Model): Model {
     });
   };
   const asWide = (value: string): string =>
-    forms.get(value) === 'half' ? once(wides, value, () => cast(value, 'f32', `${value}_wide`)) : value;
+    forms.get(value) === 'half'
+      ? once(wides, value, () => cast(value, 'f32', `${value}_wide`))
+      : value;
 
   for (const node of model.nodes) {
     const { type, inputs, attributes } = node;
     const given = inputs.filter((name) => name !== '');
     const data = inputs.filter((name, i) => forms.has(name) && !SETTINGS[type]?.includes(i));
     const isFixed = given.length > 0 && given.every((name) => fixed.has(name));
-    const result = type === 'Cast' ? byCode.get(attributes['to'] as number)! : (TYPES[type] ?? types.get(data[0] ?? given[0]) ?? 'f32');
+    const result =
+      type === 'Cast'
+        ? byCode.get(attributes['to'] as number)!
+        : (TYPES[type] ?? types.get(data[0] ?? given[0]) ?? 'f32');
     for (const name of node.outputs) {
       types.set(name, result);
       if (isFixed) fixed.add(name);
     }
     if (type === 'Cast') {
       // a weight that lies in the file as halves is there in both forms
-      if (result === 'f32' && types.get(inputs[0]) === 'f16' && stored.has(inputs[0])) halves.set(node.outputs[0], inputs[0]);
+      if (result === 'f32' && types.get(inputs[0]) === 'f16' && stored.has(inputs[0]))
+        halves.set(node.outputs[0], inputs[0]);
       nodes.push({ ...node, inputs: inputs.map(asWide) });
       if (result === 'f32') forms.set(node.outputs[0], 'neutral');
       continue;
@@ -96,10 +130,14 @@ export function inHalves(model: Model): Model {
             data.map((name) => forms.get(name)!),
           );
     const convert = form === 'half' && !INSIDE.has(type) ? asHalf : asWide;
-    const taken = inputs.map((name, i) => (!forms.has(name) ? name : SETTINGS[type]?.includes(i) ? asWide(name) : convert(name)));
+    const taken = inputs.map((name, i) =>
+      !forms.has(name) ? name : SETTINGS[type]?.includes(i) ? asWide(name) : convert(name),
+    );
     // what was made in another type than it goes on in gets another name on the way
     const goesOn = result !== 'f32' ? undefined : form;
-    const made = node.outputs.map((name) => (goesOn === 'half' && (outputs.has(name) || INSIDE.has(type)) ? `${name}_made` : name));
+    const made = node.outputs.map((name) =>
+      goesOn === 'half' && (outputs.has(name) || INSIDE.has(type)) ? `${name}_made` : name,
+    );
     nodes.push({ ...node, inputs: taken, outputs: made });
     for (const [i, name] of node.outputs.entries()) {
       if (goesOn === undefined) continue;

@@ -6,7 +6,12 @@ import type { Initializer, Model, Node } from './serialize.ts';
 export function withPlainNorms(model: Model): Model {
   const initializers: Initializer[] = [
     ...model.initializers,
-    { name: 'norm_axes', type: 'i64', dims: [1], data: new Uint8Array(BigInt64Array.of(2n).buffer) },
+    {
+      name: 'norm_axes',
+      type: 'i64',
+      dims: [1],
+      data: new Uint8Array(BigInt64Array.of(2n).buffer),
+    },
   ];
   const epsilons = new Set<string>();
   const nodes = model.nodes.flatMap((node) => {
@@ -22,11 +27,17 @@ export function withPlainNorms(model: Model): Model {
       made.push({ domain: '', type, inputs, outputs: [name], attributes });
       return name;
     };
-    const mean = (x: string): string => op('ReduceMean', [x, 'norm_axes'], undefined, { keepdims: 1 });
+    const mean = (x: string): string =>
+      op('ReduceMean', [x, 'norm_axes'], undefined, { keepdims: 1 });
     const { float } = node.attributes['epsilon'] as { readonly float: number };
     const epsilon = `norm_epsilon_${float}`;
     if (!epsilons.has(epsilon))
-      initializers.push({ name: epsilon, type: 'f32', dims: [1], data: new Uint8Array(Float32Array.of(float).buffer) });
+      initializers.push({
+        name: epsilon,
+        type: 'f32',
+        dims: [1],
+        data: new Uint8Array(Float32Array.of(float).buffer),
+      });
     epsilons.add(epsilon);
     const [x] = node.inputs;
     const rest = op('Sub', [x, mean(x)]);

@@ -76,7 +76,8 @@ const first = (message: Uint8Array, number: number): Field | undefined => {
   return undefined;
 };
 
-const textOf = (message: Uint8Array, number: number): string => text(first(message, number)?.bytes ?? NONE);
+const textOf = (message: Uint8Array, number: number): string =>
+  text(first(message, number)?.bytes ?? NONE);
 
 function dimension(message: Uint8Array): number | string | undefined {
   for (const { number, value, bytes } of fieldsOf(message)) {
@@ -93,7 +94,11 @@ function portOf(message: Uint8Array): FilePort {
   return {
     name: textOf(message, 1),
     element: first(tensor, 1)?.value ?? 0,
-    ...(shape && { dims: [...fieldsOf(shape.bytes)].filter(({ number }) => number === 1).map(({ bytes }) => dimension(bytes)) }),
+    ...(shape && {
+      dims: [...fieldsOf(shape.bytes)]
+        .filter(({ number }) => number === 1)
+        .map(({ bytes }) => dimension(bytes)),
+    }),
   };
 }
 
@@ -108,9 +113,16 @@ export function readPorts(bytes: Uint8Array, file: string): OnnxPorts {
     }
     if (!graph) throw new RangeError('no graph');
     const fields = [...fieldsOf(graph)];
-    const weights = new Set(fields.filter(({ number }) => number === 5).map((field) => textOf(field.bytes, 8)));
-    const ports = (number: number): FilePort[] => fields.filter((field) => field.number === number).map((field) => portOf(field.bytes));
-    return { inputs: ports(11).filter(({ name }) => !weights.has(name)), outputs: ports(12), notes };
+    const weights = new Set(
+      fields.filter(({ number }) => number === 5).map((field) => textOf(field.bytes, 8)),
+    );
+    const ports = (number: number): FilePort[] =>
+      fields.filter((field) => field.number === number).map((field) => portOf(field.bytes));
+    return {
+      inputs: ports(11).filter(({ name }) => !weights.has(name)),
+      outputs: ports(12),
+      notes,
+    };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {

@@ -27,7 +27,8 @@ export function varint(value: number | bigint): Uint8Array {
 
 const tag = (field: number, wire: number): Uint8Array => varint(field * 8 + wire);
 
-export const intField = (field: number, value: number | bigint): Uint8Array => concatBytes([tag(field, 0), varint(value)]);
+export const intField = (field: number, value: number | bigint): Uint8Array =>
+  concatBytes([tag(field, 0), varint(value)]);
 
 export function floatField(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(4);
@@ -35,10 +36,14 @@ export function floatField(field: number, value: number): Uint8Array {
   return concatBytes([tag(field, 5), bytes]);
 }
 
-export const bytesField = (field: number, bytes: Uint8Array): Uint8Array => concatBytes([tag(field, 2), varint(bytes.length), bytes]);
+export const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
+  concatBytes([tag(field, 2), varint(bytes.length), bytes]);
 
-export const textField = (field: number, text: string): Uint8Array => bytesField(field, encoder.encode(text));
+export const textField = (field: number, text: string): Uint8Array =>
+  bytesField(field, encoder.encode(text));
 
-export const messageField = (field: number, parts: readonly Uint8Array[]): Uint8Array => bytesField(field, concatBytes(parts));
+export const messageField = (field: number, parts: readonly Uint8Array[]): Uint8Array =>
+  bytesField(field, concatBytes(parts));
 
-export const packedInts = (field: number, values: readonly number[]): Uint8Array => messageField(field, values.map(varint));
+export const packedInts = (field: number, values: readonly number[]): Uint8Array =>
+  messageField(field, values.map(varint));

@@ -1,8 +1,27 @@
 // The ONNX messages (onnx.proto3, field numbers as published there) of a graph made by builder.ts, as bytes of a ModelProto.
-import { bytesField, concatBytes, floatField, intField, messageField, packedInts, textField } from './protobuf.ts';
+import {
+  bytesField,
+  concatBytes,
+  floatField,
+  intField,
+  messageField,
+  packedInts,
+  textField,
+} from './protobuf.ts';
 
 /** Codes of TensorProto.DataType. */
-export const ELEMENT = { f32: 1, u8: 2, i8: 3, i64: 7, bool: 9, f16: 10, f64: 11, bf16: 16, f8e4m3: 17, f8e5m2: 19 } as const;
+export const ELEMENT = {
+  f32: 1,
+  u8: 2,
+  i8: 3,
+  i64: 7,
+  bool: 9,
+  f16: 10,
+  f64: 11,
+  bf16: 16,
+  f8e4m3: 17,
+  f8e5m2: 19,
+} as const;
 export type ElementType = keyof typeof ELEMENT;
 
 /** A branch of an `If`: operators that may use all values around it, and what it gives. */
@@ -12,7 +31,12 @@ export interface Subgraph {
 }
 
 /** An integer, a list of integers, a text, a float (wrapped, as 1 is both), or a branch. */
-export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly graph: Subgraph };
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly graph: Subgraph };
 
 export interface Node {
   readonly domain: string;
@@ -61,8 +85,15 @@ export function serialize(model: Model): Uint8Array {
     ...model.inputs.map((p) => messageField(11, port(p))),
     ...model.outputs.map((p) => messageField(12, port(p))),
   ];
-  const opsets = Object.entries(OPSETS).map(([domain, version]) => messageField(8, [textField(1, domain), intField(2, version)]));
-  return concatBytes([intField(1, IR_VERSION), textField(2, 'darkroom'), messageField(7, graph), ...opsets]);
+  const opsets = Object.entries(OPSETS).map(([domain, version]) =>
+    messageField(8, [textField(1, domain), intField(2, version)]),
+  );
+  return concatBytes([
+    intField(1, IR_VERSION),
+    textField(2, 'darkroom'),
+    messageField(7, graph),
+    ...opsets,
+  ]);
 }
 
 function node(n: Node): Uint8Array[] {
@@ -83,7 +114,11 @@ function attribute(name: string, value: Attribute): Uint8Array[] {
   if ('float' in value) return [head, floatField(2, value.float), intField(20, 1)];
   if ('graph' in value) {
     const { nodes, output } = value.graph;
-    const graph = [...nodes.map((n) => messageField(1, node(n))), textField(2, output), messageField(12, [textField(1, output)])];
+    const graph = [
+      ...nodes.map((n) => messageField(1, node(n))),
+      textField(2, output),
+      messageField(12, [textField(1, output)]),
+    ];
     return [head, messageField(6, graph), intField(20, 5)];
   }
   return [head, packedInts(8, value), intField(20, 7)];
@@ -94,10 +129,19 @@ function initializer(i: Initializer): Uint8Array[] {
   if (i.data instanceof Uint8Array) return [...head, bytesField(9, i.data)];
   const { location, offset, length } = i.data;
   const entries = Object.entries({ location, offset: String(offset), length: String(length) });
-  return [...head, ...entries.map(([key, value]) => messageField(13, [textField(1, key), textField(2, value)])), intField(14, 1)];
+  return [
+    ...head,
+    ...entries.map(([key, value]) => messageField(13, [textField(1, key), textField(2, value)])),
+    intField(14, 1),
+  ];
 }
 
 function port(p: Port): Uint8Array[] {
-  const dims = p.dims.map((d) => messageField(1, [typeof d === 'string' ? textField(2, d) : intField(1, d)]));
-  return [textField(1, p.name), messageField(2, [messageField(1, [intField(1, ELEMENT[p.type]), messageField(2, dims)])])];
+  const dims = p.dims.map((d) =>
+    messageField(1, [typeof d === 'string' ? textField(2, d) : intField(1, d)]),
+  );
+  return [
+    textField(1, p.name),
+    messageField(2, [messageField(1, [intField(1, ELEMENT[p.type]), messageField(2, dims)])]),
+  ];
 }

@@ -7,7 +7,13 @@ const WEBHOOKS = 'darkroom-webhooks';
 /** Attempts are counted by us, since not every start counts; a job must never be dropped by pg-boss. */
 const ALWAYS = 1_000_000_000;
 const LONG_DAYS = 36_500;
-const WEBHOOK_LIMITS = { retryLimit: 6, retryDelay: 2, retryBackoff: true, expireInSeconds: 60, retentionDays: 7 };
+const WEBHOOK_LIMITS = {
+  retryLimit: 6,
+  retryDelay: 2,
+  retryBackoff: true,
+  expireInSeconds: 60,
+  retentionDays: 7,
+};
 
 export interface Boss {
   put(sql: Sql, ticket: string, number: number): Promise<void>;
@@ -29,25 +35,49 @@ export interface Boss {
   stop(): Promise<void>;
 }
 
-export async function startBoss(database: Database, leaseSeconds: number, onError: (error: Error) => void): Promise<Boss> {
+export async function startBoss(
+  database: Database,
+  leaseSeconds: number,
+  onError: (error: Error) => void,
+): Promise<Boss> {
   const db = { executeSql: (text: string, values: unknown[]) => database.executeSql(text, values) };
-  const boss = new PgBoss({ db, schedule: false, archiveCompletedAfterSeconds: 3600, deleteAfterDays: 1 });
+  const boss = new PgBoss({
+    db,
+    schedule: false,
+    archiveCompletedAfterSeconds: 3600,
+    deleteAfterDays: 1,
+  });
   boss.on('error', onError);
   await boss.start();
-  for (const name of [JOBS, WEBHOOKS]) if (!(await boss.getQueue(name))) await boss.createQueue(name, { name, policy: 'standard' });
-  const via = (sql: Sql) => ({ db: { executeSql: (text: string, values: unknown[]) => sql.executeSql(text, values) } });
-  const limits = { expireInSeconds: leaseSeconds, retryLimit: ALWAYS, retryDelay: 0, retentionDays: LONG_DAYS };
+  for (const name of [JOBS, WEBHOOKS])
+    if (!(await boss.getQueue(name))) await boss.createQueue(name, { name, policy: 'standard' });
+  const via = (sql: Sql) => ({
+    db: { executeSql: (text: string, values: unknown[]) => sql.executeSql(text, values) },
+  });
+  const limits = {
+    expireInSeconds: leaseSeconds,
+    retryLimit: ALWAYS,
+    retryDelay: 0,
+    retentionDays: LONG_DAYS,
+  };
 
   return {
     put: async (sql, ticket, number) => {
       await boss.deleteJob(JOBS, ticket, via(sql));
-      const id = await boss.send(JOBS, {}, { id: ticket, priority: priorityOf(number), ...limits, ...via(sql) });
+      const id = await boss.send(
+        JOBS,
+        {},
+        { id: ticket, priority: priorityOf(number), ...limits, ...via(sql) },
+      );
       if (id === null) throw new Error('internal: pg-boss did not take a job');
     },
     take: async () => (await boss.fetch(JOBS, { batchSize: 1 }))[0]?.id,
     // pg-boss 10 has no heartbeats: a job expires by the time since its start
     hold: async (sql, ticket) => {
-      await sql.executeSql(`UPDATE pgboss.job SET started_on = now() WHERE name = $1 AND id = $2 AND state = 'active'`, [JOBS, ticket]);
+      await sql.executeSql(
+        `UPDATE pgboss.job SET started_on = now() WHERE name = $1 AND id = $2 AND state = 'active'`,
+        [JOBS, ticket],
+      );
     },
     giveBack: async (sql, tickets) => {
       for (const ticket of tickets) await boss.fail(JOBS, ticket, {}, via(sql));
@@ -60,7 +90,10 @@ export async function startBoss(database: Database, leaseSeconds: number, onErro
     },
     expire: () => boss.expire(),
     held: async () => {
-      const { rows } = await database.executeSql<{ id: string }>(`SELECT id FROM pgboss.job WHERE name = $1 AND state = 'active'`, [JOBS]);
+      const { rows } = await database.executeSql<{ id: string }>(
+        `SELECT id FROM pgboss.job WHERE name = $1 AND state = 'active'`,
+        [JOBS],
+      );
       return rows.map(({ id }) => id);
     },
     putWebhook: async (sql, ticket) => {

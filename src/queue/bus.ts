@@ -20,7 +20,10 @@ export interface Bus {
 }
 
 /** A bus within the process, or over the wire of the database. */
-export function openBus({ wire }: Database, onProblem: (message: string, error: unknown) => void): Bus {
+export function openBus(
+  { wire }: Database,
+  onProblem: (message: string, error: unknown) => void,
+): Bus {
   const listeners = new Set<(call: Call) => void>();
   const hear = (call: Call): void => {
     for (const listener of listeners) {
@@ -34,7 +37,10 @@ export function openBus({ wire }: Database, onProblem: (message: string, error: 
   wire?.listen((text) => hear(decode(text)));
   return {
     tell: async (call) => {
-      if (wire) await wire.send(encode(call)).catch((error) => onProblem('a message to the other processes was lost', error));
+      if (wire)
+        await wire
+          .send(encode(call))
+          .catch((error) => onProblem('a message to the other processes was lost', error));
       else hear(call);
     },
     listen: (listener) => {
@@ -46,7 +52,10 @@ export function openBus({ wire }: Database, onProblem: (message: string, error: 
 
 const encode = (call: Call): string =>
   call.type === 'event' && call.event.type === 'preview'
-    ? JSON.stringify({ ...call, event: { ...call.event, image: Buffer.from(call.event.image).toString('base64') } })
+    ? JSON.stringify({
+        ...call,
+        event: { ...call.event, image: Buffer.from(call.event.image).toString('base64') },
+      })
     : JSON.stringify(call);
 
 function decode(text: string): Call {

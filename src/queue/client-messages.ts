@@ -12,7 +12,11 @@ export interface Telling {
   start(): QueueEvent[];
   event(event: EngineEvent): QueueEvent[];
   /** What is stored; then `last` is told. The outputs are those that were told, unless given. */
-  end(state: Result['state'], error?: DarkroomError, outputs?: Outputs): { result: Result; told: QueueEvent[] };
+  end(
+    state: Result['state'],
+    error?: DarkroomError,
+    outputs?: Outputs,
+  ): { result: Result; told: QueueEvent[] };
   /** After the history and the queue's new length: old clients wait for this. */
   last(state: EndState): QueueEvent[];
 }
@@ -82,7 +86,15 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
         const before = finishRunning();
         running = event.nodeId;
         progress.set(running, { value: 0, max: 1, state: 'running', displayId });
-        return [...before, message('executing', { node: event.nodeId, display_node: displayId, prompt_id: promptId }), progressState()];
+        return [
+          ...before,
+          message('executing', {
+            node: event.nodeId,
+            display_node: displayId,
+            prompt_id: promptId,
+          }),
+          progressState(),
+        ];
       }
       case 'progress': {
         const known = progress.get(event.nodeId);
@@ -90,7 +102,15 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
           known.value = event.step;
           known.max = event.total;
         }
-        return [progressState(), message('progress', { value: event.step, max: event.total, prompt_id: promptId, node: event.nodeId })];
+        return [
+          progressState(),
+          message('progress', {
+            value: event.step,
+            max: event.total,
+            prompt_id: promptId,
+            node: event.nodeId,
+          }),
+        ];
       }
       case 'preview':
         return [
@@ -98,7 +118,10 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
             type: 'preview',
             promptId,
             clientId,
-            metadata: dumpsJson({ ...metaOf(event.nodeId, event.displayId ?? event.nodeId), image_type: event.mime }),
+            metadata: dumpsJson({
+              ...metaOf(event.nodeId, event.displayId ?? event.nodeId),
+              image_type: event.mime,
+            }),
             mime: event.mime,
             image: event.image,
           },
@@ -107,7 +130,12 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
         const displayId = event.displayId ?? event.nodeId;
         const ui = publicUi(event.ui);
         shown.set(event.nodeId, { ui, displayId });
-        const told = message('executed', { node: event.nodeId, display_node: displayId, output: ui, prompt_id: promptId });
+        const told = message('executed', {
+          node: event.nodeId,
+          display_node: displayId,
+          output: ui,
+          prompt_id: promptId,
+        });
         if (running === event.nodeId || progress.has(event.nodeId)) return [told];
         progress.set(event.nodeId, { value: 1, max: 1, state: 'finished', displayId });
         return [told, progressState()];
@@ -128,7 +156,13 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
           }),
         ];
       case 'status':
-        return [message('impact/update_status', { node: event.nodeId, progress: event.progress ?? null, text: event.text })];
+        return [
+          message('impact/update_status', {
+            node: event.nodeId,
+            progress: event.progress ?? null,
+            text: event.text,
+          }),
+        ];
       case 'message':
         return [message(event.event, event.data)];
       case 'loading':
@@ -152,7 +186,13 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
           }),
         ];
       case 'warning':
-        return [message('darkroom/warning', { node: event.nodeId ?? null, message: event.message, prompt_id: promptId })];
+        return [
+          message('darkroom/warning', {
+            node: event.nodeId ?? null,
+            message: event.message,
+            prompt_id: promptId,
+          }),
+        ];
       default:
         return [];
     }
@@ -169,7 +209,12 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
         told.push(progressState());
       }
       const nodeId = error?.nodeId ?? at?.displayId ?? null;
-      const place = { prompt_id: promptId, node_id: nodeId, node_type: error?.nodeType ?? typeOf(prompt, nodeId), executed };
+      const place = {
+        prompt_id: promptId,
+        node_id: nodeId,
+        node_type: error?.nodeType ?? typeOf(prompt, nodeId),
+        executed,
+      };
       if (state === 'interrupted') told.push(noted('execution_interrupted', place, true));
       else
         told.push(
@@ -184,12 +229,21 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
         );
     }
     for (const [id, ui] of Object.entries(outputs ?? {}))
-      if (!shown.has(id)) shown.set(id, { ui: publicUi(ui), displayId: progress.get(id)?.displayId ?? id });
+      if (!shown.has(id))
+        shown.set(id, { ui: publicUi(ui), displayId: progress.get(id)?.displayId ?? id });
     const result: Result = {
       state,
       outputs: dumpsJson(objectOf([...shown].map(([id, { ui }]): [string, NodeUi] => [id, ui]))),
-      meta: dumpsJson(objectOf([...shown].map(([id, { displayId }]): [string, Data] => [id, historyMeta(id, displayId)]))),
-      status: dumpsJson({ status_str: state === 'success' ? 'success' : 'error', completed: state === 'success', messages }),
+      meta: dumpsJson(
+        objectOf(
+          [...shown].map(([id, { displayId }]): [string, Data] => [id, historyMeta(id, displayId)]),
+        ),
+      ),
+      status: dumpsJson({
+        status_str: state === 'success' ? 'success' : 'error',
+        completed: state === 'success',
+        messages,
+      }),
       error: error && dumpsJson(error.toJSON()),
     };
     return { result, told };
@@ -199,7 +253,10 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
     start: () => [noted('execution_start', { prompt_id: promptId })],
     event,
     end,
-    last: (state) => [message('executing', { node: null, prompt_id: promptId }), { type: 'ended', promptId, clientId, state }],
+    last: (state) => [
+      message('executing', { node: null, prompt_id: promptId }),
+      { type: 'ended', promptId, clientId, state },
+    ],
   };
 }
 
@@ -211,10 +268,12 @@ const historyMeta = (nodeId: string, displayId: string): Data => ({
 });
 
 /** Without the paths of this machine. */
-const publicUi = (ui: NodeUi): NodeUi => Object.fromEntries(Object.entries(ui).map(([name, items]) => [name, items.map(publicItem)]));
+const publicUi = (ui: NodeUi): NodeUi =>
+  Object.fromEntries(Object.entries(ui).map(([name, items]) => [name, items.map(publicItem)]));
 
 function publicItem(item: unknown): unknown {
-  if (typeof item !== 'object' || item === null || !('filename' in item) || !('path' in item)) return item;
+  if (typeof item !== 'object' || item === null || !('filename' in item) || !('path' in item))
+    return item;
   const { path: _, ...rest } = item;
   return rest;
 }

@@ -100,13 +100,21 @@ export type QueueEvent =
       readonly image: Uint8Array;
     }
   /** After everything else about a job. */
-  | { readonly type: 'ended'; readonly promptId: string; readonly clientId?: string; readonly state: EndState };
+  | {
+      readonly type: 'ended';
+      readonly promptId: string;
+      readonly clientId?: string;
+      readonly state: EndState;
+    };
 
 export interface Queue {
   /** Throws DR_QUEUE_FULL, DR_BAD_USAGE (webhook), DR_DATABASE. When it has answered, the job survives a crash. */
   add(job: NewJob): Promise<Accepted>;
   /** Jobs in the order in which they run. */
-  list(): Promise<{ readonly running: readonly QueuedJob[]; readonly pending: readonly QueuedJob[] }>;
+  list(): Promise<{
+    readonly running: readonly QueuedJob[];
+    readonly pending: readonly QueuedJob[];
+  }>;
   counts(): Promise<Counts>;
   /** Also of jobs that are in the history; undefined for an id never seen (or forgotten with the history). */
   job(promptId: string): Promise<JobStatus | undefined>;
@@ -122,7 +130,10 @@ export interface Queue {
   free(): Promise<void>;
   readonly history: {
     /** Oldest first. With `maxItems` and no offset the last ones; `offset` counts from the oldest. */
-    list(options?: { readonly maxItems?: number; readonly offset?: number }): Promise<readonly HistoryEntry[]>;
+    list(options?: {
+      readonly maxItems?: number;
+      readonly offset?: number;
+    }): Promise<readonly HistoryEntry[]>;
     get(promptId: string): Promise<HistoryEntry | undefined>;
     delete(promptIds: readonly string[]): Promise<void>;
     clear(): Promise<void>;

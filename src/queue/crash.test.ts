@@ -8,12 +8,22 @@ import { temporaryFolder } from '../../test/support/queue.ts';
 describe('every accepted job ends once, whatever is killed', () => {
   it('on the embedded database', async () => {
     const database = join(temporaryFolder('database'), 'queue');
-    expect(await crash({ database, hosts: 1, jobs: 8, kills: 4, random: seeded(3) })).toMatchObject({ faults: [] });
+    expect(await crash({ database, hosts: 1, jobs: 8, kills: 4, random: seeded(3) })).toMatchObject(
+      { faults: [] },
+    );
   });
 
   it.skipIf(whyNoPostgres() !== undefined)('on PostgreSQL with two workers', async () => {
     const server = await startPostgres();
-    expect(await crash({ database: await server.database(), hosts: 2, jobs: 8, kills: 4, random: seeded(4) })).toMatchObject({
+    expect(
+      await crash({
+        database: await server.database(),
+        hosts: 2,
+        jobs: 8,
+        kills: 4,
+        random: seeded(4),
+      }),
+    ).toMatchObject({
       faults: [],
     });
     await server.stop();

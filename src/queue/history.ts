@@ -39,14 +39,16 @@ const entryOf = (row: Row): HistoryEntry => ({
   json: `{"prompt": ${itemOf(row)}, "outputs": ${row.outputs}, "meta": ${row.meta}, "status": ${row.status}}`,
 });
 
-const ENTRY = 'prompt_id, number, client_id, prompt, extra, outputs_to_execute, state, outputs, meta, status';
+const ENTRY =
+  'prompt_id, number, client_id, prompt, extra, outputs_to_execute, state, outputs, meta, status';
 
 /** The running and the pending jobs, in the order in which they run. */
 export async function listJobs(sql: Sql): Promise<Awaited<ReturnType<Queue['list']>>> {
   const { rows } = await sql.executeSql<Row>(
     `SELECT ${ENTRY} FROM darkroom.job WHERE state IN ('pending', 'running') ORDER BY number, place`,
   );
-  const of = (state: JobState): QueuedJob[] => rows.filter((row) => row.state === state).map(queuedOf);
+  const of = (state: JobState): QueuedJob[] =>
+    rows.filter((row) => row.state === state).map(queuedOf);
   return { running: of('running'), pending: of('pending') };
 }
 

@@ -45,7 +45,9 @@ export interface Jobs {
   /** Ends a job. False when it was no longer held. */
   finish(job: HeldJob, result: Result): Promise<boolean>;
   /** Takes pending jobs out, all without ids; gives those that were. */
-  remove(promptIds?: readonly string[]): Promise<readonly { readonly promptId: string; readonly clientId?: string }[]>;
+  remove(
+    promptIds?: readonly string[],
+  ): Promise<readonly { readonly promptId: string; readonly clientId?: string }[]>;
   /** Marks running jobs; gives their ids. */
   interrupt(promptId?: string): Promise<readonly string[]>;
   counts(): Promise<Counts>;
@@ -72,7 +74,10 @@ const REMOVED_LIVES = '1 day';
 
 export function createJobs(database: Database, boss: Boss, leaseSeconds: number): Jobs {
   const known = async (sql: Sql, key: string): Promise<Accepted | undefined> => {
-    const { rows } = await sql.executeSql<JobRow>('SELECT prompt_id, number FROM darkroom.job WHERE idempotency_key = $1', [key]);
+    const { rows } = await sql.executeSql<JobRow>(
+      'SELECT prompt_id, number FROM darkroom.job WHERE idempotency_key = $1',
+      [key],
+    );
     return rows[0] && { promptId: rows[0].prompt_id, number: rows[0].number, added: false };
   };
 
@@ -80,10 +85,13 @@ export function createJobs(database: Database, boss: Boss, leaseSeconds: number)
     database.transaction(async (sql) => {
       // one after another, so that numbers are given in the order in which jobs become visible
       await sql.executeSql(`SELECT pg_advisory_xact_lock(${LOCK})`);
-      const before = job.idempotencyKey === undefined ? undefined : await known(sql, job.idempotencyKey);
+      const before =
+        job.idempotencyKey === undefined ? undefined : await known(sql, job.idempotencyKey);
       if (before) return before;
       if (limit !== undefined) {
-        const { rows } = await sql.executeSql<{ n: number }>(`SELECT count(*)::int AS n FROM darkroom.job WHERE state = 'pending'`);
+        const { rows } = await sql.executeSql<{ n: number }>(
+          `SELECT count(*)::int AS n FROM darkroom.job WHERE state = 'pending'`,
+        );
         if (rows[0].n >= limit)
           throw new DarkroomError('DR_QUEUE_FULL', {
             message: `${rows[0].n} jobs wait already; the limit is ${limit}`,
@@ -93,7 +101,11 @@ export function createJobs(database: Database, boss: Boss, leaseSeconds: number)
       const ticket = randomUUID();
       const promptId = job.promptId ?? randomUUID();
       const next = async (): Promise<number> =>
-        (await sql.executeSql<{ n: number }>('UPDATE darkroom.counter SET next = next + 1 RETURNING (next - 1)::float8 AS n')).rows[0].n;
+        (
+          await sql.executeSql<{ n: number }>(
+            'UPDATE darkroom.counter SET next = next + 1 RETURNING (next - 1)::float8 AS n',
+          )
+        ).rows[0].n;
       const number = job.number ?? (job.front ? -(await next()) : await next());
       await sql.executeSql(
         `INSERT INTO darkroom.job (ticket, prompt_id, number, client_id, prompt, extra, outputs_to_execute, webhook, idempotency_key)
@@ -177,10 +189,10 @@ export function createJobs(database: Database, boss: Boss, leaseSeconds: number)
       );
       if (rows.length === 0) return false;
       // a client may use an id again: the later job is the one the history tells of
-      await sql.executeSql('DELETE FROM darkroom.job WHERE prompt_id = $1 AND ending IS NOT NULL AND ticket <> $2', [
-        rows[0].prompt_id,
-        ticket,
-      ]);
+      await sql.executeSql(
+        'DELETE FROM darkroom.job WHERE prompt_id = $1 AND ending IS NOT NULL AND ticket <> $2',
+        [rows[0].prompt_id, ticket],
+      );
       await boss.finish(sql, ticket);
       if (rows[0].webhook !== null) await boss.putWebhook(sql, ticket);
       return true;
@@ -222,7 +234,9 @@ export function createJobs(database: Database, boss: Boss, leaseSeconds: number)
     const held = await boss.held();
     await database.transaction(async (sql) => {
       await boss.giveBack(sql, held);
-      await sql.executeSql(`UPDATE darkroom.job SET state = 'pending', attempt = NULL, worker = NULL WHERE state = 'running'`);
+      await sql.executeSql(
+        `UPDATE darkroom.job SET state = 'pending', attempt = NULL, worker = NULL WHERE state = 'running'`,
+      );
     });
   };
 
@@ -252,7 +266,9 @@ export function createJobs(database: Database, boss: Boss, leaseSeconds: number)
       `DELETE FROM darkroom.job WHERE ending < (SELECT ending FROM darkroom.job WHERE ending IS NOT NULL ORDER BY ending DESC OFFSET $1 LIMIT 1)`,
       [Math.max(0, historyLimit - 1)],
     );
-    await database.executeSql(`DELETE FROM darkroom.job WHERE state = 'removed' AND ended_at < now() - interval '${REMOVED_LIVES}'`);
+    await database.executeSql(
+      `DELETE FROM darkroom.job WHERE state = 'removed' AND ended_at < now() - interval '${REMOVED_LIVES}'`,
+    );
     return due.length + lost.length > 0;
   };
 

@@ -34,7 +34,10 @@ const AGAIN_MS = 500;
 /** Why a running job is stopped. */
 type Stop = 'interrupt' | 'give back' | 'lost';
 
-export function startWorker({ engine: options, maxBytes = totalmem() / 2, previews }: WorkerOptions, tools: WorkerTools): Worker {
+export function startWorker(
+  { engine: options, maxBytes = totalmem() / 2, previews }: WorkerOptions,
+  tools: WorkerTools,
+): Worker {
   const { jobs, bus, onProblem } = tools;
   const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const wantsNewEngine = growthWatch(maxBytes);
@@ -47,7 +50,8 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
   const stopListening = bus.listen((call) => {
     if (call.type === 'wake') wake();
     else if (call.type === 'free') renew = true;
-    else if (call.type === 'interrupt' && current && call.promptIds.includes(current.job.promptId)) current.stop('interrupt');
+    else if (call.type === 'interrupt' && current && call.promptIds.includes(current.job.promptId))
+      current.stop('interrupt');
     if (renew && !current) wake();
   });
 
@@ -55,7 +59,8 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
   const rest = async (): Promise<void> => {
     const woken = new AbortController();
     wake = () => woken.abort();
-    if (!closing && !renew) await sleep(tools.pollMs, undefined, { signal: woken.signal }).catch(() => undefined);
+    if (!closing && !renew)
+      await sleep(tools.pollMs, undefined, { signal: woken.signal }).catch(() => undefined);
     wake = () => undefined;
   };
   const renewEngine = async (): Promise<void> => {
@@ -76,9 +81,17 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
     };
     current = { job, stop };
     const release = keepHold(job, tools, stop);
-    const look = previews ? { now: () => previews(job), close: () => undefined } : whoLooks(job, tools);
+    const look = previews
+      ? { now: () => previews(job), close: () => undefined }
+      : whoLooks(job, tools);
     try {
-      await handle(job, tools, engine, { signal: controller.signal, previews: look.now }, () => stopped);
+      await handle(
+        job,
+        tools,
+        engine,
+        { signal: controller.signal, previews: look.now },
+        () => stopped,
+      );
     } finally {
       release();
       look.close();
@@ -123,7 +136,8 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
     const hurried = new Promise<void>((resolve) => {
       hurry = resolve;
     });
-    if (current && finishMs > 0) await Promise.race([running, hurried, sleep(finishMs, undefined, { ref: false })]);
+    if (current && finishMs > 0)
+      await Promise.race([running, hurried, sleep(finishMs, undefined, { ref: false })]);
     current?.stop('give back');
     await running;
     stopListening();
@@ -141,7 +155,11 @@ export function startWorker({ engine: options, maxBytes = totalmem() / 2, previe
 }
 
 /** Renews the lease until it is released. A job that others may have taken by now is stopped. */
-function keepHold(job: HeldJob, { jobs, leaseSeconds, onProblem }: WorkerTools, stop: (why: Stop) => void): () => void {
+function keepHold(
+  job: HeldJob,
+  { jobs, leaseSeconds, onProblem }: WorkerTools,
+  stop: (why: Stop) => void,
+): () => void {
   let released = false;
   let heard = performance.now();
   const beat = async (): Promise<void> => {
@@ -169,13 +187,17 @@ function keepHold(job: HeldJob, { jobs, leaseSeconds, onProblem }: WorkerTools, 
 const ASK_MS = 3000;
 
 /** Whether anybody looks at a job, here or at another server: those are asked again and again. */
-function whoLooks(job: HeldJob, { bus, looks, alone }: WorkerTools): { now(): boolean; close(): void } {
+function whoLooks(
+  job: HeldJob,
+  { bus, looks, alone }: WorkerTools,
+): { now(): boolean; close(): void } {
   if (alone || job.clientId === undefined) return { now: () => looks(job), close: () => undefined };
   let told = performance.now();
   const stop = bus.listen((call) => {
     if (call.type === 'somebody looks' && call.promptId === job.promptId) told = performance.now();
   });
-  const ask = (): void => void bus.tell({ type: 'who looks', promptId: job.promptId, clientId: job.clientId });
+  const ask = (): void =>
+    void bus.tell({ type: 'who looks', promptId: job.promptId, clientId: job.clientId });
   ask();
   const timer = setInterval(ask, ASK_MS);
   return {
@@ -206,14 +228,26 @@ async function handle(
     await Promise.all(events.map((event) => bus.tell({ type: 'event', event })));
   };
   await tools.changed();
-  const ending = await attempt(job, tools, engine, running, stopped, tell, (events) => void say(events));
+  const ending = await attempt(
+    job,
+    tools,
+    engine,
+    running,
+    stopped,
+    tell,
+    (events) => void say(events),
+  );
   if (ending.end === 'lost') return;
   if (ending.end === 'give back') {
-    if (await persist(() => jobs.giveBack(job, ending.forgiven), tools, stopped)) await tools.changed();
+    if (await persist(() => jobs.giveBack(job, ending.forgiven), tools, stopped))
+      await tools.changed();
     await bus.tell({ type: 'wake' });
     return;
   }
-  const { result, told } = ending.end === 'success' ? tell.end('success', undefined, ending.outputs) : tell.end(ending.end, ending.error);
+  const { result, told } =
+    ending.end === 'success'
+      ? tell.end('success', undefined, ending.outputs)
+      : tell.end(ending.end, ending.error);
   if (!(await persist(() => jobs.finish(job, result), tools, stopped))) return;
   await say(told);
   await tools.changed();
@@ -231,12 +265,19 @@ async function attempt(
   tell: Telling,
   say: (events: readonly QueueEvent[]) => void,
 ): Promise<Ending> {
-  if (job.interrupt) return { end: 'interrupted', error: new DarkroomError('DR_INTERRUPTED', { message: 'interrupted' }) };
+  if (job.interrupt)
+    return {
+      end: 'interrupted',
+      error: new DarkroomError('DR_INTERRUPTED', { message: 'interrupted' }),
+    };
   if (job.attempts > 1 + retries) return { end: 'error', error: gaveUp(job.attempts - 1) };
   say(tell.start());
   try {
     const extra = parseJson(job.extra);
-    const pictureInfo = isJsonObject(extra) && isJsonObject(extra['extra_pnginfo']) ? extra['extra_pnginfo'] : ({} as JsonObject);
+    const pictureInfo =
+      isJsonObject(extra) && isJsonObject(extra['extra_pnginfo'])
+        ? extra['extra_pnginfo']
+        : ({} as JsonObject);
     const outputs = await engine.run(
       { prompt: job.prompt, extra: dumpsJson(pictureInfo), outputs: job.outputs },
       { ...running, onEvent: (event) => say(tell.event(event)) },
@@ -246,17 +287,25 @@ async function attempt(
     const why = stopped();
     if (why === 'lost') return { end: 'lost' };
     const error =
-      thrown instanceof DarkroomError ? thrown : new DarkroomError('DR_NODE_FAILED', { message: String(thrown), cause: thrown });
+      thrown instanceof DarkroomError
+        ? thrown
+        : new DarkroomError('DR_NODE_FAILED', { message: String(thrown), cause: thrown });
     const died = error.code === 'DR_ENGINE_CRASHED' && engine.pid() === undefined;
     if (error.code === 'DR_INTERRUPTED' || (died && why !== undefined))
-      return why === 'give back' ? { end: 'give back', forgiven: true } : { end: 'interrupted', error };
+      return why === 'give back'
+        ? { end: 'give back', forgiven: true }
+        : { end: 'interrupted', error };
     if (died && job.attempts <= retries) return { end: 'give back', forgiven: false };
     return { end: 'error', error };
   }
 }
 
 /** Stores an end, however long the database takes to come back. False when the job is no longer ours. */
-async function persist(store: () => Promise<boolean>, { onProblem }: WorkerTools, stopped: () => Stop | undefined): Promise<boolean> {
+async function persist(
+  store: () => Promise<boolean>,
+  { onProblem }: WorkerTools,
+  stopped: () => Stop | undefined,
+): Promise<boolean> {
   for (;;) {
     try {
       return await store();

@@ -25,7 +25,8 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   let boss: Boss;
   try {
     await migrate(database);
-    const start = (): Promise<Boss> => startBoss(database, leaseSeconds, (error) => onProblem('pg-boss', error));
+    const start = (): Promise<Boss> =>
+      startBoss(database, leaseSeconds, (error) => onProblem('pg-boss', error));
     // processes that start together make pg-boss's tables one after another
     boss = await (database.exclusive ? start() : alone(database, start));
   } catch (error) {
@@ -50,7 +51,8 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const looks = (job: { readonly clientId?: string }): boolean =>
     lookers.length === 0 ? job.clientId !== undefined : lookers.some((wants) => wants(job));
   const stopListening = bus.listen((call) => {
-    if (call.type === 'who looks' && lookers.length > 0 && looks(call)) void bus.tell({ type: 'somebody looks', promptId: call.promptId });
+    if (call.type === 'who looks' && lookers.length > 0 && looks(call))
+      void bus.tell({ type: 'somebody looks', promptId: call.promptId });
     if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
   });
 
@@ -64,7 +66,10 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
       } catch (error) {
         onProblem('the queue can’t be tended', error);
       }
-      await sleep(Math.max(500, (leaseSeconds * 1000) / 5), undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+      await sleep(Math.max(500, (leaseSeconds * 1000) / 5), undefined, {
+        signal: closing.signal,
+        ref: false,
+      }).catch(() => undefined);
     }
   };
   const tending = tend();

@@ -13,7 +13,10 @@ export function webhookUrl(text: string, allow: (url: URL) => boolean): URL {
   if (!url || !/^https?:$/.test(url.protocol) || !allow(url))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `the webhook '${text}' can't be called`,
-      hint: url && /^https?:$/.test(url.protocol) ? 'The server does not allow this address.' : 'Give an http or https address.',
+      hint:
+        url && /^https?:$/.test(url.protocol)
+          ? 'The server does not allow this address.'
+          : 'Give an http or https address.',
     });
   return url;
 }
@@ -81,7 +84,10 @@ export function startWebhooks(
       }
       const woken = new AbortController();
       wake = () => woken.abort();
-      if (!closing.signal.aborted) await sleep(REST_MS, undefined, { signal: woken.signal, ref: false }).catch(() => undefined);
+      if (!closing.signal.aborted)
+        await sleep(REST_MS, undefined, { signal: woken.signal, ref: false }).catch(
+          () => undefined,
+        );
     }
   };
   const running = loop();

@@ -20,9 +20,10 @@ function fma(a: number, b: number, c: number): number {
   return f(wide[0]);
 }
 
-const LOG = [-1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1].map(
-  f,
-);
+const LOG = [
+  -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1,
+].map(f);
 const LOG_FIRST = f(7.0376836292e-2);
 const LOG_LAST = f(3.3333331174e-1);
 const SQRT_HALF = f(Math.SQRT1_2);

@@ -9,8 +9,14 @@ describe('goldens', () => {
     const g = golden('brownian', 'noise_sampler');
     expect(g.cases.length).toBe(25);
     for (const { id, params, outputs } of g.cases) {
-      const noise = brownianNoise(BigInt(params.seed), sizeOf(params.shape), params.sigma_min, params.sigma_max);
-      for (const [i, [from, to]] of params.queries.entries()) expectGolden(g, id, outputs[`n${i}`], noise(from, to));
+      const noise = brownianNoise(
+        BigInt(params.seed),
+        sizeOf(params.shape),
+        params.sigma_min,
+        params.sigma_max,
+      );
+      for (const [i, [from, to]] of params.queries.entries())
+        expectGolden(g, id, outputs[`n${i}`], noise(from, to));
     }
   });
 
@@ -36,7 +42,11 @@ describe('path', () => {
   });
 
   it('adds up, and turns its sign with its direction', () => {
-    const [a, b, whole] = [tree().increment(1, 2.2), tree().increment(2.2, 9), tree().increment(1, 9)];
+    const [a, b, whole] = [
+      tree().increment(1, 2.2),
+      tree().increment(2.2, 9),
+      tree().increment(1, 9),
+    ];
     for (const [i, value] of whole.entries()) expect(value).toBeCloseTo(a[i] + b[i], 5);
     expect(tree().increment(9, 1)).toEqual(whole.map((value) => -value));
   });

@@ -41,7 +41,11 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
   const kept = new Map<string, Float32Array>();
 
   /** The increment over the left part of an interval whose own is `w`. */
-  const leftOf = ({ start, end, key, depth }: Interval, middle: number, w: Float32Array): Float32Array => {
+  const leftOf = (
+    { start, end, key, depth }: Interval,
+    middle: number,
+    w: Float32Array,
+  ): Float32Array => {
     const name = `${depth}/${key}`;
     let left = kept.get(name);
     if (left) kept.delete(name);
@@ -73,7 +77,8 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
         const middle = round(0.5 * (end + start));
         const left = leftOf(interval, middle, w);
         if (low < middle) collect({ start, end: middle, key: 2 * key, depth: depth + 1 }, left);
-        if (high > middle) collect({ start: middle, end, key: 2 * key + 1, depth: depth + 1 }, difference(w, left));
+        if (high > middle)
+          collect({ start: middle, end, key: 2 * key + 1, depth: depth + 1 }, difference(w, left));
       };
       collect(root, whole);
       if (from > to) for (let i = 0; i < count; i++) sum[i] = -sum[i];
@@ -100,9 +105,20 @@ export function brownianNoise(
 }
 
 /** Turns `noise` into the left increment of a bridge over lengths `left` and `right`, given the increment `w` of both. */
-function bridge(noise: Float32Array, w: Float32Array, left: number, right: number, reciprocal: number): void {
-  const [share, inverse, deviation] = [f(left), f(reciprocal), f(Math.sqrt(left * right * reciprocal))];
-  for (let i = 0; i < noise.length; i++) noise[i] = f(f(share * w[i]) * inverse) + f(deviation * noise[i]);
+function bridge(
+  noise: Float32Array,
+  w: Float32Array,
+  left: number,
+  right: number,
+  reciprocal: number,
+): void {
+  const [share, inverse, deviation] = [
+    f(left),
+    f(reciprocal),
+    f(Math.sqrt(left * right * reciprocal)),
+  ];
+  for (let i = 0; i < noise.length; i++)
+    noise[i] = f(f(share * w[i]) * inverse) + f(deviation * noise[i]);
 }
 
 function difference(a: Float32Array, b: Float32Array): Float32Array {

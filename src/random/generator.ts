@@ -58,7 +58,11 @@ export function torchGenerator(seed: bigint | number): TorchGenerator {
     return radius * Math.cos(theta);
   };
 
-  const normals = <A extends Float32Array | Float64Array>(data: A, draw: () => number, block: (data: A, at: number) => void): A => {
+  const normals = <A extends Float32Array | Float64Array>(
+    data: A,
+    draw: () => number,
+    block: (data: A, at: number) => void,
+  ): A => {
     const n = data.length;
     if (n < 16) {
       for (let i = 0; i < n; i++) data[i] = scalarNormal();

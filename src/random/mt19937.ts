@@ -24,7 +24,8 @@ export function mtFromArray(key: ArrayLike<number>): Mt19937 {
       i = 1;
     }
   };
-  const mixed = (factor: number) => state[i] ^ Math.imul(state[i - 1] ^ (state[i - 1] >>> 30), factor);
+  const mixed = (factor: number) =>
+    state[i] ^ Math.imul(state[i - 1] ^ (state[i - 1] >>> 30), factor);
   for (let k = Math.max(N, key.length); k > 0; k--) {
     state[i] = mixed(1664525) + key[j] + j;
     if (++j >= key.length) j = 0;
@@ -41,13 +42,15 @@ export function mtFromArray(key: ArrayLike<number>): Mt19937 {
 function seedWord(seed: number): Uint32Array {
   const state = new Uint32Array(N);
   state[0] = seed;
-  for (let i = 1; i < N; i++) state[i] = Math.imul(state[i - 1] ^ (state[i - 1] >>> 30), 1812433253) + i;
+  for (let i = 1; i < N; i++)
+    state[i] = Math.imul(state[i - 1] ^ (state[i - 1] >>> 30), 1812433253) + i;
   return state;
 }
 
 function engine(state: Uint32Array): Mt19937 {
   let at = N;
-  const twist = (high: number, low: number) => (((high & 0x80000000) | (low & 0x7fffffff)) >>> 1) ^ (low & 1 ? 0x9908b0df : 0);
+  const twist = (high: number, low: number) =>
+    (((high & 0x80000000) | (low & 0x7fffffff)) >>> 1) ^ (low & 1 ? 0x9908b0df : 0);
   const refill = () => {
     for (let i = 0; i < N - M; i++) state[i] = state[i + M] ^ twist(state[i], state[i + 1]);
     for (let i = N - M; i < N - 1; i++) state[i] = state[i + M - N] ^ twist(state[i], state[i + 1]);

@@ -6,7 +6,11 @@ import { torchGenerator } from './generator.ts';
  * Standard normal noise of `shape` [N, …]. A batch is one draw; with `batchIndex` (the latent's batch_index) each item i gets the noise
  * number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE outside 0..2^64-1.
  */
-export function prepareNoise(shape: readonly number[], seed: bigint | number, batchIndex?: readonly number[]): Tensor {
+export function prepareNoise(
+  shape: readonly number[],
+  seed: bigint | number,
+  batchIndex?: readonly number[],
+): Tensor {
   const generator = torchGenerator(seed);
   if (!batchIndex) return tensor(shape, generator.randn(sizeOf(shape)));
   const wanted = new Set(batchIndex);

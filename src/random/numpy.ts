@@ -18,7 +18,8 @@ const double53 = (engine: Mt19937): number => {
 
 /** `numpy.random.RandomState(seed)` for a seed of 0..2^32-1. */
 export function randomState(seed: number): RandomState {
-  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) throw new Error(`internal: RandomState seed ${seed}`);
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32))
+    throw new Error(`internal: RandomState seed ${seed}`);
   const engine = mtFromWord(seed);
   let cached: number | undefined;
   return {
@@ -134,7 +135,11 @@ function below(count: bigint, next32: () => bigint): number {
 }
 
 /** Draws many at once, keeps the first of equal ones, and draws anew for the rest. */
-function withoutReplacement(weights: readonly number[], count: number, random: () => number): number[] {
+function withoutReplacement(
+  weights: readonly number[],
+  count: number,
+  random: () => number,
+): number[] {
   const left = [...weights];
   const found: number[] = [];
   while (found.length < count) {
@@ -169,11 +174,13 @@ function ziggurat(next: () => bigint, random: () => number): number {
       for (;;) {
         const beyond = -Math.log1p(-random()) / TAIL;
         const y = -Math.log1p(-random());
-        if (y + y > beyond * beyond) return ((bits >> 17n) & 1n) === 1n ? -(TAIL + beyond) : TAIL + beyond;
+        if (y + y > beyond * beyond)
+          return ((bits >> 17n) & 1n) === 1n ? -(TAIL + beyond) : TAIL + beyond;
       }
     }
     const { height } = tables;
-    if ((height[level - 1] - height[level]) * random() + height[level] < Math.exp(-0.5 * x * x)) return x;
+    if ((height[level - 1] - height[level]) * random() + height[level] < Math.exp(-0.5 * x * x))
+      return x;
   }
 }
 

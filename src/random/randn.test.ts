@@ -16,7 +16,11 @@ it('prepareNoise equals comfy.sample.prepare_noise', () => {
   const g = golden('rng', 'prepare_noise');
   expect(g.cases.length).toBe(7);
   for (const c of g.cases) {
-    const noise = prepareNoise(c.params.shape, BigInt(c.params.seed), c.params.noise_inds ?? undefined);
+    const noise = prepareNoise(
+      c.params.shape,
+      BigInt(c.params.seed),
+      c.params.noise_inds ?? undefined,
+    );
     expect([...noise.shape]).toEqual(g.tensor(c.outputs.out).shape);
     expectExact(g, c.id, c.outputs.out, noise.data);
   }

@@ -16,7 +16,11 @@ export interface SeedSequence {
 }
 
 /** `numpy.random.SeedSequence(entropy, spawn_key=spawnKey, pool_size=poolSize)` for non-negative integers. */
-export function seedSequence(entropy: bigint | number, spawnKey: readonly (bigint | number)[] = [], poolSize = 4): SeedSequence {
+export function seedSequence(
+  entropy: bigint | number,
+  spawnKey: readonly (bigint | number)[] = [],
+  poolSize = 4,
+): SeedSequence {
   const words = wordsOf(entropy);
   if (spawnKey.length > 0) while (words.length < poolSize) words.push(0);
   for (const key of spawnKey) words.push(...wordsOf(key));
@@ -36,8 +40,10 @@ export function seedSequence(entropy: bigint | number, spawnKey: readonly (bigin
   const pool = new Uint32Array(poolSize);
   for (let i = 0; i < poolSize; i++) pool[i] = hash(words[i] ?? 0);
   for (let from = 0; from < poolSize; from++)
-    for (let to = 0; to < poolSize; to++) if (from !== to) pool[to] = mix(pool[to], hash(pool[from]));
-  for (let from = poolSize; from < words.length; from++) for (let to = 0; to < poolSize; to++) pool[to] = mix(pool[to], hash(words[from]));
+    for (let to = 0; to < poolSize; to++)
+      if (from !== to) pool[to] = mix(pool[to], hash(pool[from]));
+  for (let from = poolSize; from < words.length; from++)
+    for (let to = 0; to < poolSize; to++) pool[to] = mix(pool[to], hash(words[from]));
 
   const state = (count: number): Uint32Array => {
     let factor = INIT_B;
@@ -53,7 +59,9 @@ export function seedSequence(entropy: bigint | number, spawnKey: readonly (bigin
     state,
     state64(count) {
       const halves = state(2 * count);
-      return new BigUint64Array(count).map((_, i) => BigInt(halves[2 * i]) | (BigInt(halves[2 * i + 1]) << 32n));
+      return new BigUint64Array(count).map(
+        (_, i) => BigInt(halves[2 * i]) | (BigInt(halves[2 * i + 1]) << 32n),
+      );
     },
   };
 }

@@ -6,4 +6,5 @@ export type DeviceChoice = DeviceName | 'auto';
 
 export const DEVICE_CHOICES: readonly DeviceChoice[] = ['auto', 'cpu', 'cuda', 'webgpu'];
 
-export const isDeviceChoice = (name: string): name is DeviceChoice => (DEVICE_CHOICES as readonly string[]).includes(name);
+export const isDeviceChoice = (name: string): name is DeviceChoice =>
+  (DEVICE_CHOICES as readonly string[]).includes(name);

@@ -36,35 +36,55 @@ async function results(device: Device, model: string): Promise<Tensor[]> {
   };
   const found = [await unet.evaluate(inputs)];
   if (model === 'tiny_sd1')
-    found.push(await unet.variant({ freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 }, perturbedMiddle: true }).evaluate(inputs));
+    found.push(
+      await unet
+        .variant({
+          freeU: { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 },
+          perturbedMiddle: true,
+        })
+        .evaluate(inputs),
+    );
   if (model === 'tiny_sdxl_base') {
     const lora = await openLora(fixtureModel('tiny_lora_sdxl'));
     found.push(await applyLora({ unet }, lora, { unet: 0.8, clip: 0 }).unet!.evaluate(inputs));
     const net = await loadControlNet(fixtureModel('tiny_controlnet_sdxl'), runtime);
     const hint = await net.prepareHint(wave(1, 3, 64, 128));
-    found.push(await unet.evaluate({ ...inputs, control: await net.evaluate({ ...inputs, hint, strength: 0.7 }) }));
+    found.push(
+      await unet.evaluate({
+        ...inputs,
+        control: await net.evaluate({ ...inputs, hint, strength: 0.7 }),
+      }),
+    );
   }
   await runtime.close();
   return found;
 }
 
-const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const difference = (a: Tensor, b: Tensor): number => largest(a.data.map((value, i) => value - b.data[i])) / largest(a.data);
+const largest = (values: Float32Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const difference = (a: Tensor, b: Tensor): number =>
+  largest(a.data.map((value, i) => value - b.data[i])) / largest(a.data);
 
-const changing = (change: (model: Model) => Model): Device => ({ ...CPU, change: (halves) => (halves ? change : (model) => model) });
+const changing = (change: (model: Model) => Model): Device => ({
+  ...CPU,
+  change: (halves) => (halves ? change : (model) => model),
+});
 
 describe('graphs in halves', () => {
-  it.each(['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])('%s: as exact as halves are', async (model) => {
-    const exact = await results(CPU, model);
-    const half = await results(
-      changing((graph) => inHalves(withoutBranches(graph))),
-      model,
-    );
-    for (const [i, one] of exact.entries()) {
-      expect(difference(one, half[i])).toBeLessThan(5e-3);
-      expect(difference(one, half[i])).toBeGreaterThan(1e-6);
-    }
-  });
+  it.each(['tiny_sd1', 'tiny_sdxl_base', 'tiny_sdxl_refiner'])(
+    '%s: as exact as halves are',
+    async (model) => {
+      const exact = await results(CPU, model);
+      const half = await results(
+        changing((graph) => inHalves(withoutBranches(graph))),
+        model,
+      );
+      for (const [i, one] of exact.entries()) {
+        expect(difference(one, half[i])).toBeLessThan(5e-3);
+        expect(difference(one, half[i])).toBeGreaterThan(1e-6);
+      }
+    },
+  );
 
   it('plain norms and attention are what the fused ones are, in halves too', async () => {
     const exact = await results(CPU, 'tiny_sd1');
@@ -78,8 +98,8 @@ describe('graphs in halves', () => {
 });
 
 /** Debian's chromium brings SwiftShader and a Vulkan loader beside it. */
-const SWIFTSHADER = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome'].find((folder) =>
-  existsSync(join(folder, 'vk_swiftshader_icd.json')),
+const SWIFTSHADER = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome'].find(
+  (folder) => existsSync(join(folder, 'vk_swiftshader_icd.json')),
 );
 
 describe('WebGPU', () => {
@@ -89,7 +109,10 @@ describe('WebGPU', () => {
     async () => {
       const script = fileURLToPath(new URL('../../test/support/webgpu.ts', import.meta.url));
       const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-      const environment = { VK_ICD_FILENAMES: join(SWIFTSHADER!, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: SWIFTSHADER };
+      const environment = {
+        VK_ICD_FILENAMES: join(SWIFTSHADER!, 'vk_swiftshader_icd.json'),
+        LD_LIBRARY_PATH: SWIFTSHADER,
+      };
       const child = spawn(process.execPath, ['--import', tsx, script, fixtureModel('tiny_sd1')], {
         cwd: dirname(script),
         env: { ...process.env, ...environment },
@@ -107,8 +130,13 @@ describe('WebGPU', () => {
       const { precision, ...networks } = JSON.parse(out);
       expect(['fp32', 'fp16']).toContain(precision);
       expect(Object.keys(networks)).toEqual(['text', 'unet', 'picture']);
-      for (const [name, { difference, value }] of Object.entries<{ difference: number; value: number }>(networks))
-        expect(difference / value, name).toBeLessThan(name === 'unet' && precision === 'fp16' ? 5e-3 : 2e-5);
+      for (const [name, { difference, value }] of Object.entries<{
+        difference: number;
+        value: number;
+      }>(networks))
+        expect(difference / value, name).toBeLessThan(
+          name === 'unet' && precision === 'fp16' ? 5e-3 : 2e-5,
+        );
     },
   );
 });

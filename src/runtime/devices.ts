@@ -23,10 +23,18 @@ export interface Device {
   change(halves: boolean): (model: Model) => Model;
 }
 
-export const CPU: Device = { name: 'cpu', providers: ['cpu'], precision: 'fp32', change: () => (model) => model };
+export const CPU: Device = {
+  name: 'cpu',
+  providers: ['cpu'],
+  precision: 'fp32',
+  change: () => (model) => model,
+};
 
 /** The device that is meant. Throws DR_DEVICE_MISSING when one was asked for by name that doesn't work here. */
-export async function openDevice(choice: DeviceChoice, precision?: 'fp32' | 'fp16'): Promise<Device> {
+export async function openDevice(
+  choice: DeviceChoice,
+  precision?: 'fp32' | 'fp16',
+): Promise<Device> {
   if (choice === 'cpu') return CPU;
   if (choice === 'webgpu') return openWebGpu(precision);
   if (choice === 'cuda') return openCuda(precision);
@@ -36,12 +44,18 @@ export async function openDevice(choice: DeviceChoice, precision?: 'fp32' | 'fp1
 /** ONNX Runtime's library for CUDA, which is fetched separately. */
 function hasCudaLibrary(): boolean {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
-  const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
-  return existsSync(join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, name));
+  const name =
+    process.platform === 'win32'
+      ? 'onnxruntime_providers_cuda.dll'
+      : 'libonnxruntime_providers_cuda.so';
+  return existsSync(
+    join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch, name),
+  );
 }
 
 async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
-  if (!hasCudaLibrary()) throw missing('CUDA', 'the library of ONNX Runtime for it was not fetched', CUDA_HINT);
+  if (!hasCudaLibrary())
+    throw missing('CUDA', 'the library of ONNX Runtime for it was not fetched', CUDA_HINT);
   await tryOut('cuda', 'CUDA', (attempt) => attempt(product(), inHalves), CUDA_HINT);
   const change = (halves: boolean): ((model: Model) => Model) =>
     halves && precision === 'fp16' ? (model) => inHalves(withoutBranches(model)) : withoutBranches;
@@ -59,7 +73,10 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
     async (attempt) => {
       await attempt(product());
       const isRight = async (): Promise<boolean> => {
-        const [own, plain] = [await attempt(attention()), await attempt(attention(), withPlainAttention)];
+        const [own, plain] = [
+          await attempt(attention()),
+          await attempt(attention(), withPlainAttention),
+        ];
         return own.data.every((value, i) => Math.abs(value - plain.data[i]) < 1e-3);
       };
       const inHalf =
@@ -74,12 +91,17 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
     WEBGPU_HINT,
   );
   // its attention knows no causal mask
-  const replaced = fused ? ({ attributes }: Node): boolean => attributes['unidirectional'] === 1 : undefined;
+  const replaced = fused
+    ? ({ attributes }: Node): boolean => attributes['unidirectional'] === 1
+    : undefined;
   return {
     name: 'webgpu',
     providers: ['webgpu', 'cpu'],
     precision: halves ? 'fp16' : 'fp32',
-    change: (wanted) => (wanted && halves ? (model) => plainHalves(model, replaced) : (model) => plainly(model, replaced)),
+    change: (wanted) =>
+      wanted && halves
+        ? (model) => plainHalves(model, replaced)
+        : (model) => plainly(model, replaced),
   };
 }
 
@@ -103,7 +125,12 @@ function refused(error: unknown, precision?: 'fp32' | 'fp16'): false {
 type Attempt = (graph: Graph, change?: (model: Model) => Model) => Promise<Tensor>;
 
 /** Runs small graphs on a device. Throws DR_DEVICE_MISSING with the reason. */
-async function tryOut<T>(provider: string, name: string, work: (attempt: Attempt) => Promise<T>, hint: string): Promise<T> {
+async function tryOut<T>(
+  provider: string,
+  name: string,
+  work: (attempt: Attempt) => Promise<T>,
+  hint: string,
+): Promise<T> {
   const attempt: Attempt = async (graph, change) => {
     const session = await openSession(graph.serialize(change), {
       name: `a trial of ${name}`,
@@ -121,13 +148,20 @@ async function tryOut<T>(provider: string, name: string, work: (attempt: Attempt
   try {
     return await work(attempt);
   } catch (cause) {
-    const reason = cause instanceof DarkroomError && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    const reason =
+      cause instanceof DarkroomError && cause.cause instanceof Error
+        ? cause.cause.message
+        : String(cause);
     throw missing(name, lastSentence(reason), hint, cause);
   }
 }
 
 const missing = (name: string, reason: string, hint: string, cause?: unknown): DarkroomError =>
-  new DarkroomError('DR_DEVICE_MISSING', { message: `${name} does not work here: ${reason}`, hint, cause });
+  new DarkroomError('DR_DEVICE_MISSING', {
+    message: `${name} does not work here: ${reason}`,
+    hint,
+    cause,
+  });
 
 /** ONNX Runtime begins its messages with the place in its source. */
 const lastSentence = (message: string): string =>
@@ -156,6 +190,10 @@ function product(): Graph {
 function attention(): Graph {
   const g = createGraph();
   const x = g.input('x', [1, 'N', WIDTH]);
-  g.output('out', g.op('com.microsoft.MultiHeadAttention', [x, x, x], { num_heads: 4 }), [1, 'N', WIDTH]);
+  g.output('out', g.op('com.microsoft.MultiHeadAttention', [x, x, x], { num_heads: 4 }), [
+    1,
+    'N',
+    WIDTH,
+  ]);
   return g;
 }

@@ -27,5 +27,11 @@ it('convolutions are there twice while a network loads', () => {
 });
 
 it('sizes for people', () => {
-  expect([10.27e9, 0.96e9, 340.2e6, 12_345, 1].map(inUnits)).toEqual(['10.3 GB', '1.0 GB', '340 MB', '13 kB', '1 kB']);
+  expect([10.27e9, 0.96e9, 340.2e6, 12_345, 1].map(inUnits)).toEqual([
+    '10.3 GB',
+    '1.0 GB',
+    '340 MB',
+    '13 kB',
+    '1 kB',
+  ]);
 });

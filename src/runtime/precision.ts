@@ -37,7 +37,10 @@ export function precisionOf(
   if (NOT_ON[found](device))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `precision ${found}${from} does not go with the device ${device}`,
-      hint: found === 'int8' ? 'int8 is for the CPU: --device cpu.' : 'fp16 is for graphics cards: --device cuda or webgpu.',
+      hint:
+        found === 'int8'
+          ? 'int8 is for the CPU: --device cpu.'
+          : 'fp16 is for graphics cards: --device cuda or webgpu.',
     });
   return found;
 }

@@ -1,5 +1,12 @@
 // Sessions over a user's file: where its bytes may lie, which dtypes, how much memory, and what is said when it fails.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -47,7 +54,10 @@ const MATRICES: Readonly<Record<string, Buffer>> = {
   F64: Buffer.from(Float64Array.of(1, 2, 3, -0.5).buffer),
 };
 
-async function product(file: string, options: { rounding?: Rounding; rows?: readonly [number, number] } = {}): Promise<Graph> {
+async function product(
+  file: string,
+  options: { rounding?: Rounding; rows?: readonly [number, number] } = {},
+): Promise<Graph> {
   const opened = await openSafetensors(file);
   await opened.close();
   const g = createGraph();
@@ -59,26 +69,42 @@ async function product(file: string, options: { rounding?: Rounding; rows?: read
 const x = tensor([1, 2], Float32Array.of(10, 100));
 
 describe('sessions', () => {
-  it.each(Object.keys(MATRICES))('read %s weights at odd offsets under a name with spaces and letters of all kinds', async (dtype) => {
-    const file = write(`größe ${dtype} é 模型.safetensors`, [odd, ['layer.lin.weight', dtype, [2, 2], MATRICES[dtype]]]);
-    const runtime = createRuntime({ threads: 1 });
-    const run = async (part: string, rows?: readonly [number, number]) => {
-      const graph = await product(file, { rows });
-      return (await runtime.network({ file, part, outputs: ['y'], build: () => graph }).run({ x })).y.data;
-    };
-    expect([...(await run('all'))]).toEqual([210, -20]);
-    expect([...(await run('second row', [1, 2]))]).toEqual([-20]);
-    await runtime.close();
-    expect(readdirSync(folder).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
-  });
+  it.each(Object.keys(MATRICES))(
+    'read %s weights at odd offsets under a name with spaces and letters of all kinds',
+    async (dtype) => {
+      const file = write(`größe ${dtype} é 模型.safetensors`, [
+        odd,
+        ['layer.lin.weight', dtype, [2, 2], MATRICES[dtype]],
+      ]);
+      const runtime = createRuntime({ threads: 1 });
+      const run = async (part: string, rows?: readonly [number, number]) => {
+        const graph = await product(file, { rows });
+        return (
+          await runtime.network({ file, part, outputs: ['y'], build: () => graph }).run({ x })
+        ).y.data;
+      };
+      expect([...(await run('all'))]).toEqual([210, -20]);
+      expect([...(await run('second row', [1, 2]))]).toEqual([-20]);
+      await runtime.close();
+      expect(readdirSync(folder).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
+    },
+  );
 
   it('round weights to 8 bits where asked', async () => {
     // torch.tensor([1.07, -3.3, 0.0171, 20]).to(torch.float8_e4m3fn / float8_e5m2).float()
-    const file = write('eighths.safetensors', [['layer.lin.weight', 'F32', [2, 2], f32(1.07, -3.3, 0.0171, 20)]]);
+    const file = write('eighths.safetensors', [
+      ['layer.lin.weight', 'F32', [2, 2], f32(1.07, -3.3, 0.0171, 20)],
+    ]);
     const runtime = createRuntime({ threads: 1 });
     const rounded = async (rounding: Rounding) => {
       const graph = await product(file, { rounding });
-      const network = runtime.network({ file, part: 'lin', variant: rounding, outputs: ['y'], build: () => graph });
+      const network = runtime.network({
+        file,
+        part: 'lin',
+        variant: rounding,
+        outputs: ['y'],
+        build: () => graph,
+      });
       return [...(await network.run({ x: tensor([2, 2], Float32Array.of(1, 0, 0, 1)) })).y.data];
     };
     expect(await rounded('f8e4m3')).toEqual([1.125, 0.017578125, -3.25, 20]);
@@ -87,26 +113,41 @@ describe('sessions', () => {
   });
 
   it('round weights to halves where asked', async () => {
-    const file = write('halves.safetensors', [['layer.lin.weight', 'F32', [1, 2], f32(1 + 2 ** -12, 1 + 2 ** -9)]]);
+    const file = write('halves.safetensors', [
+      ['layer.lin.weight', 'F32', [1, 2], f32(1 + 2 ** -12, 1 + 2 ** -9)],
+    ]);
     const runtime = createRuntime({ threads: 1 });
     const ones = tensor([2, 2], Float32Array.of(1, 0, 0, 1));
     const spec = async (halves: boolean) => {
       const graph = await product(file, { rounding: halves ? 'f16' : undefined });
       return { file, part: 'lin', variant: `${halves}`, outputs: ['y'], build: () => graph };
     };
-    expect([...(await runtime.network(await spec(false)).run({ x: ones })).y.data]).toEqual([1 + 2 ** -12, 1 + 2 ** -9]);
-    expect([...(await runtime.network(await spec(true)).run({ x: ones })).y.data]).toEqual([1, 1 + 2 ** -9]);
+    expect([...(await runtime.network(await spec(false)).run({ x: ones })).y.data]).toEqual([
+      1 + 2 ** -12,
+      1 + 2 ** -9,
+    ]);
+    expect([...(await runtime.network(await spec(true)).run({ x: ones })).y.data]).toEqual([
+      1,
+      1 + 2 ** -9,
+    ]);
     await runtime.close();
   });
 
   it('open when first run, close the least recently used when memory is short, and open again', async () => {
     const file = write('three.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
     const loads: string[] = [];
-    const runtime = createRuntime({ threads: 1, memoryBudget: 32, onLoad: ({ part }) => loads.push(part) });
+    const runtime = createRuntime({
+      threads: 1,
+      memoryBudget: 32,
+      onLoad: ({ part }) => loads.push(part),
+    });
     const graph = await product(file);
-    const [a, b, c] = ['a', 'b', 'c'].map((part) => runtime.network({ file, part, outputs: ['y'], build: () => graph }));
+    const [a, b, c] = ['a', 'b', 'c'].map((part) =>
+      runtime.network({ file, part, outputs: ['y'], build: () => graph }),
+    );
     expect(loads).toEqual([]);
-    for (const network of [a, b, a, c, a, b]) expect((await network.run({ x })).y.data[0]).toBe(210);
+    for (const network of [a, b, a, c, a, b])
+      expect((await network.run({ x })).y.data[0]).toBe(210);
     expect(loads).toEqual(['a', 'b', 'c', 'b']);
     expect(runtime.open().map((name) => name.slice(-1))).toEqual(['a', 'b']);
     const both = await Promise.all([c.run({ x }), a.run({ x })]);
@@ -118,7 +159,8 @@ describe('sessions', () => {
   });
 
   describe('when memory is short', () => {
-    const file = () => write('big.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
+    const file = () =>
+      write('big.safetensors', [['layer.lin.weight', 'F32', [2, 2], MATRICES.F32]]);
     /** Networks that say they have so many bytes; what is free is the rest of `total`. */
     const opened = async (total: number, working?: number) => {
       const graph = await product(file());
@@ -127,15 +169,32 @@ describe('sessions', () => {
         threads: 1,
         memory: {
           limit: () => total,
-          available: () => total - runtime.open().reduce((sum, name) => sum + sizes.get(name.split(' ').at(-1)!)!, 0),
+          available: () =>
+            total -
+            runtime.open().reduce((sum, name) => sum + sizes.get(name.split(' ').at(-1)!)!, 0),
         },
       });
       const network = (part: string, variant: string, bytes: number) => {
         sizes.set(variant, bytes);
-        const build = () => ({ ...graph, weightBytes: () => bytes, twiceBytes: () => 0.67 * bytes });
-        return runtime.network({ file: file(), part, variant, outputs: ['y'], build, working: working ? () => working : undefined });
+        const build = () => ({
+          ...graph,
+          weightBytes: () => bytes,
+          twiceBytes: () => 0.67 * bytes,
+        });
+        return runtime.network({
+          file: file(),
+          part,
+          variant,
+          outputs: ['y'],
+          build,
+          working: working ? () => working : undefined,
+        });
       };
-      return { runtime, network, names: () => runtime.open().map((name) => name.split(' ').at(-1)) };
+      return {
+        runtime,
+        network,
+        names: () => runtime.open().map((name) => name.split(' ').at(-1)),
+      };
     };
 
     it('another variant of the same weights goes first, then the least recently used', async () => {
@@ -174,7 +233,9 @@ describe('sessions', () => {
       expect(names()).toEqual(['plain']);
       await expect(network('vae', 'vae', 5e9).run({ x })).rejects.toMatchObject({
         code: 'DR_OUT_OF_MEMORY',
-        message: expect.stringContaining('big.safetensors (vae) needs about 6.3 GB of memory for this picture, 5.0 GB are free'),
+        message: expect.stringContaining(
+          'big.safetensors (vae) needs about 6.3 GB of memory for this picture, 5.0 GB are free',
+        ),
       });
       await runtime.close();
     });
@@ -185,7 +246,9 @@ describe('sessions', () => {
     const graph = await product(file);
     const runtime = createRuntime({ threads: 1 });
     const network = runtime.network({ file, part: 'lin', outputs: ['y'], build: () => graph });
-    await expect(network.run({ x: tensor([1, 3], new Float32Array(3)) })).rejects.toMatchObject({ code: 'DR_RUNTIME_FAILED' });
+    await expect(network.run({ x: tensor([1, 3], new Float32Array(3)) })).rejects.toMatchObject({
+      code: 'DR_RUNTIME_FAILED',
+    });
     await runtime.close();
     truncateSync(file, 40);
     await expect(network.run({ x })).rejects.toMatchObject({
@@ -198,11 +261,18 @@ describe('sessions', () => {
 
 describe('files that are not what they should be', () => {
   const runtime = createRuntime({ threads: 1 });
-  const unsupported = (names: string) => ({ code: 'DR_MODEL_UNSUPPORTED', message: expect.stringContaining(names) });
+  const unsupported = (names: string) => ({
+    code: 'DR_MODEL_UNSUPPORTED',
+    message: expect.stringContaining(names),
+  });
 
   it('are named', async () => {
-    const file = write('lora.safetensors', [['lora_unet.down.weight', 'F32', [2, 2], MATRICES.F32]]);
-    await expect(loadCheckpoint(file, runtime)).rejects.toMatchObject(unsupported('lora.safetensors'));
+    const file = write('lora.safetensors', [
+      ['lora_unet.down.weight', 'F32', [2, 2], MATRICES.F32],
+    ]);
+    await expect(loadCheckpoint(file, runtime)).rejects.toMatchObject(
+      unsupported('lora.safetensors'),
+    );
     await expect(loadVae(file, runtime)).rejects.toMatchObject(unsupported('lora.safetensors'));
   });
 
@@ -214,7 +284,10 @@ describe('files that are not what they should be', () => {
       .toString('utf8')
       .replace('decoder.norm_out.bias', 'decoder.norm_out.bios');
     const file = join(folder, 'part.safetensors');
-    writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), Buffer.from(text), bytes.subarray(8 + size)]));
+    writeFileSync(
+      file,
+      Buffer.concat([bytes.subarray(0, 8), Buffer.from(text), bytes.subarray(8 + size)]),
+    );
     const vae = await loadVae(file, runtime);
     const latents = tensor([1, 4, 4, 4], new Float32Array(64));
     await expect(vae.decode(latents)).rejects.toMatchObject(unsupported('decoder.norm_out.bias'));

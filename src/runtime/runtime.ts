@@ -61,7 +61,9 @@ export interface NetworkSpec {
   build(): BuiltGraph | Promise<BuiltGraph>;
 }
 
-export interface BuiltGraph extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>, Partial<Pick<Graph, 'twiceBytes' | 'files'>> {
+export interface BuiltGraph
+  extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>,
+    Partial<Pick<Graph, 'twiceBytes' | 'files'>> {
   /** Called when a session is open, or could not be opened. */
   readonly opened?: () => void;
 }
@@ -109,7 +111,11 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   };
 
   /** Closes networks, others of the same weights first, then the least recently used, until `enough`; keeps the one named so. */
-  const closeUntil = async (enough: () => boolean, { file, part }: NetworkSpec, keep?: string): Promise<void> => {
+  const closeUntil = async (
+    enough: () => boolean,
+    { file, part }: NetworkSpec,
+    keep?: string,
+  ): Promise<void> => {
     const others = [...entries].filter(([key]) => key !== keep);
     const same = others.filter(([, { spec }]) => spec.file === file && spec.part === part);
     for (const [key, { session }] of new Set([...same, ...others])) {
@@ -129,14 +135,25 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const peak = loadPeak({ weights: bytes, twice: graph.twiceBytes?.() ?? 0 });
       const need = peak + SPARE;
       await closeUntil(() => used() + bytes <= budget && need <= memory.available(), spec);
-      if (bytes >= LARGE && need > memory.available()) throw tooLarge(spec, peak, memory.available());
+      if (bytes >= LARGE && need > memory.available())
+        throw tooLarge(spec, peak, memory.available());
       const model = graph.serialize(device.change(spec.halves === true));
       const { providers } = device;
       const wideSums = options.precision === 'int8' && (await saturates());
       const { profile } = options;
-      const how: SessionOptions = { name: key, folder: graph.folder() || dirname(spec.file), threads, providers, wideSums, profile };
-      const kept = spec.keep && !graph.opened && device.name === 'cpu' ? options.sessions : undefined;
-      const session = await (kept ? kept.open(model, graph.files?.() ?? [], bytes, how) : openSession(model, how));
+      const how: SessionOptions = {
+        name: key,
+        folder: graph.folder() || dirname(spec.file),
+        threads,
+        providers,
+        wideSums,
+        profile,
+      };
+      const kept =
+        spec.keep && !graph.opened && device.name === 'cpu' ? options.sessions : undefined;
+      const session = await (kept
+        ? kept.open(model, graph.files?.() ?? [], bytes, how)
+        : openSession(model, how));
       options.onLoaded?.(spec);
       return { spec, session, bytes, held: 0 };
     } finally {
@@ -144,7 +161,11 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     }
   };
 
-  const run = async (key: string, spec: NetworkSpec, inputs: Inputs): Promise<Record<string, Tensor>> => {
+  const run = async (
+    key: string,
+    spec: NetworkSpec,
+    inputs: Inputs,
+  ): Promise<Record<string, Tensor>> => {
     const entry = entries.get(key) ?? (await open(key, spec));
     entries.delete(key);
     entries.set(key, entry);
@@ -152,7 +173,8 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     if (working > entry.held) {
       const need = working - entry.held + SPARE;
       await closeUntil(() => need <= memory.available(), spec, key);
-      if (working >= LARGE && need > memory.available()) throw noRoom(spec, need, memory.available());
+      if (working >= LARGE && need > memory.available())
+        throw noRoom(spec, need, memory.available());
     }
     const result = await entry.session.run(inputs, spec.outputs);
     entry.held = Math.max(entry.held, working);
@@ -189,7 +211,11 @@ const tooLarge = ({ file, part }: NetworkSpec, peak: number, available: number):
     file,
   });
 
-const noRoom = ({ file, part, relief }: NetworkSpec, need: number, available: number): DarkroomError =>
+const noRoom = (
+  { file, part, relief }: NetworkSpec,
+  need: number,
+  available: number,
+): DarkroomError =>
   new DarkroomError('DR_OUT_OF_MEMORY', {
     message: `${basename(file)} (${part}) needs about ${inUnits(need)} of memory for this picture, ${inUnits(Math.max(0, available))} are free`,
     hint: relief ?? 'Make the picture or the batch smaller, or free memory for this process.',

@@ -18,12 +18,25 @@ const MOST = 127;
 /** Ones become 255 steps of 1/255; times weights of 127, each sum is 64 * 127. */
 async function tryOut(): Promise<boolean> {
   const g = createGraph();
-  const [values, scale, zero] = g.outputsOf('DynamicQuantizeLinear', [g.input('x', [WIDTH, WIDTH])], 3);
-  const weights = g.raw({ type: 'i8', dims: [WIDTH, WIDTH], bytes: new Uint8Array(WIDTH * WIDTH).fill(MOST) });
+  const [values, scale, zero] = g.outputsOf(
+    'DynamicQuantizeLinear',
+    [g.input('x', [WIDTH, WIDTH])],
+    3,
+  );
+  const weights = g.raw({
+    type: 'i8',
+    dims: [WIDTH, WIDTH],
+    bytes: new Uint8Array(WIDTH * WIDTH).fill(MOST),
+  });
   const scales = g.floats(new Array(WIDTH).fill(1));
   const y = g.op('com.microsoft.MatMulIntegerToFloat', [values, weights, scale, scales, zero]);
   g.output('y', y, [WIDTH, WIDTH]);
-  const session = await openSession(g.serialize(), { name: 'a test of 8-bit sums', folder: '', threads: 1, providers: ['cpu'] });
+  const session = await openSession(g.serialize(), {
+    name: 'a test of 8-bit sums',
+    folder: '',
+    threads: 1,
+    providers: ['cpu'],
+  });
   try {
     const result = await session.run({ x: full([WIDTH, WIDTH], 1) }, ['y']);
     return result['y'].data.some((sum) => Math.abs(sum - WIDTH * MOST) > 1);

@@ -22,7 +22,10 @@ export interface SessionOptions {
 
 export interface Session {
   /** Evaluates the graph; `wanted` are the outputs to give back. */
-  run(inputs: Readonly<Record<string, Tensor>>, wanted: readonly string[]): Promise<Record<string, Tensor>>;
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    wanted: readonly string[],
+  ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 
@@ -30,7 +33,10 @@ export interface Session {
 export const ONNX_RUNTIME: string = env.versions.node ?? env.versions.common;
 
 /** Opens a session from the bytes of an ONNX model or the path of one. Throws DR_OUT_OF_MEMORY or DR_RUNTIME_FAILED. */
-export async function openSession(model: Uint8Array | string, options: SessionOptions): Promise<Session> {
+export async function openSession(
+  model: Uint8Array | string,
+  options: SessionOptions,
+): Promise<Session> {
   const { save } = options;
   const session = await InferenceSession.create(model as Uint8Array, {
     executionProviders: [...options.providers],
@@ -45,7 +51,9 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     extra: {
       session: {
         // beside the model unless told, when it is a file
-        ...(typeof model !== 'string' && { model_external_initializers_file_folder_path: options.folder }),
+        ...(typeof model !== 'string' && {
+          model_external_initializers_file_folder_path: options.folder,
+        }),
         ...(options.wideSums && { x64quantprecision: '1' }),
         ...(save && {
           optimized_model_external_initializers_file_name: save.weights,
@@ -60,11 +68,14 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
   return {
     run: async (inputs, wanted) => {
       const feeds: Record<string, OrtTensor> = {};
-      for (const [name, x] of Object.entries(inputs)) feeds[name] = new OrtTensor('float32', x.data, x.shape);
+      for (const [name, x] of Object.entries(inputs))
+        feeds[name] = new OrtTensor('float32', x.data, x.shape);
       const results = await session.run(feeds, [...wanted]).catch((cause: unknown) => {
         throw failure(`could not evaluate ${options.name}`, cause);
       });
-      return Object.fromEntries(wanted.map((name) => [name, tensor(results[name].dims, float32(results[name].data))]));
+      return Object.fromEntries(
+        wanted.map((name) => [name, tensor(results[name].dims, float32(results[name].data))]),
+      );
     },
     close: async () => {
       if (options.profile) session.endProfiling();
@@ -75,7 +86,9 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
 
 /** Values of any number type as float32 (labels of detectors are whole numbers). */
 const float32 = (data: OrtTensor['data']): Float32Array =>
-  data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number | bigint>, Number);
+  data instanceof Float32Array
+    ? data
+    : Float32Array.from(data as ArrayLike<number | bigint>, Number);
 
 const OUT_OF_MEMORY = /bad_alloc|bad allocation|out of memory|failed to allocate|allocate memory/i;
 

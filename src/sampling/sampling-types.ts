@@ -14,7 +14,9 @@ export interface Latent {
 }
 
 /** Area of a condition: in latent cells (h, w, y, x), or as fractions of the picture. */
-export type Area = readonly [number, number, number, number] | readonly ['percentage', number, number, number, number];
+export type Area =
+  | readonly [number, number, number, number]
+  | readonly ['percentage', number, number, number, number];
 
 /** A ControlNet at work: its picture, and when and how strongly it acts. Conditions are evaluated together only with the same object. */
 export interface Control {
@@ -97,9 +99,16 @@ export interface ModelPatches {
   /** Replaces uncond + (cond - uncond) cfg (sampler_cfg_function). */
   readonly cfgFunction?: (step: GuidanceStep) => Promise<Tensor> | Tensor;
   /** Work on the guided prediction, in turn (sampler_post_cfg_function). */
-  readonly postCfg?: readonly ((denoised: Tensor, step: GuidanceStep) => Promise<Tensor> | Tensor)[];
+  readonly postCfg?: readonly ((
+    denoised: Tensor,
+    step: GuidanceStep,
+  ) => Promise<Tensor> | Tensor)[];
   /** The mask that holds at a noise level (denoise_mask_function); [B,C,H,W]. */
-  readonly denoiseMask?: (sigma: number, mask: Tensor, run: { readonly sigmas: Float32Array; readonly sampling: ModelSampling }) => Tensor;
+  readonly denoiseMask?: (
+    sigma: number,
+    mask: Tensor,
+    run: { readonly sigmas: Float32Array; readonly sampling: ModelSampling },
+  ) => Tensor;
 }
 
 /** Predictions of the positive and the negative side, denoised latents. */
@@ -122,7 +131,10 @@ export interface GuidanceStep {
   /** Zeros when cfg is 1 and nobody asks for the negative side. */
   readonly uncond: Tensor;
   /** What the positive side (or another prompt) predicts, by the run's UNet with a change more if given. */
-  evaluate(conditioning: 'positive' | { readonly negative: Conditioning }, change?: UNetVariant): Promise<Tensor>;
+  evaluate(
+    conditioning: 'positive' | { readonly negative: Conditioning },
+    change?: UNetVariant,
+  ): Promise<Tensor>;
 }
 
 /** What a sampling call reports and obeys. */

@@ -2,7 +2,8 @@
 import { isSoft } from '../image/mask/masks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-export const GPU_NOISE = 'the noise of a *_gpu sampler is made as the CPU makes it: pictures equal those of the name without _gpu';
+export const GPU_NOISE =
+  'the noise of a *_gpu sampler is made as the CPU makes it: pictures equal those of the name without _gpu';
 
 /** The latent is lost from this step (1-based) on: the picture will be black. */
 export const notFinite = (step: number, total: number): string =>

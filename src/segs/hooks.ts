@@ -22,12 +22,21 @@ type Maybe<T> = T | Promise<T>;
 /** PK_HOOK */
 export interface PixelHook {
   /** Changes what a latent is about to be sampled with. */
-  readonly preSample?: (sampler: DenoiseSampler, latent: Latent, turn: Turn) => Maybe<DenoiseSampler>;
+  readonly preSample?: (
+    sampler: DenoiseSampler,
+    latent: Latent,
+    turn: Turn,
+  ) => Maybe<DenoiseSampler>;
   readonly preDecode?: (latent: Latent, turn: Turn) => Maybe<Latent>;
   readonly postDecode?: (pixels: Tensor, turn: Turn) => Maybe<Tensor>;
   readonly postUpscale?: (pixels: Tensor, turn: Turn) => Maybe<Tensor>;
   readonly postEncode?: (latent: Latent, turn: Turn) => Maybe<Latent>;
-  readonly postCropRegion?: (width: number, height: number, bbox: Region, cropRegion: Region) => Region;
+  readonly postCropRegion?: (
+    width: number,
+    height: number,
+    bbox: Region,
+    cropRegion: Region,
+  ) => Region;
   readonly touchScaledSize?: (width: number, height: number) => [width: number, height: number];
 }
 
@@ -37,5 +46,9 @@ export interface DetailerHook extends PixelHook {
   readonly postDetection?: (segs: Segs) => Segs;
   readonly postPaste?: (image: Tensor) => Maybe<Tensor>;
   /** Noise for a latent of `shape`, instead of the seed's; `drawn` is what a hook before this one made. */
-  readonly customNoise?: (seed: bigint, shape: readonly number[], drawn?: Tensor) => Tensor | undefined;
+  readonly customNoise?: (
+    seed: bigint,
+    shape: readonly number[],
+    drawn?: Tensor,
+  ) => Tensor | undefined;
 }

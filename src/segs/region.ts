@@ -6,14 +6,24 @@ import type { Region } from './segs.ts';
 const int = (v: number): number => Math.trunc(v) + 0;
 
 /** normalize_region: a stretch of `size` from `start`, moved inside 0..limit and cut to whole numbers. */
-export function normalizeRegion(limit: number, start: number, size: number): [from: number, to: number] {
+export function normalizeRegion(
+  limit: number,
+  start: number,
+  size: number,
+): [from: number, to: number] {
   if (start < 0) return [0, int(Math.min(limit, size))];
   if (start + size > limit) return [int(Math.max(0, limit - size)), int(limit)];
   return [int(start), int(Math.min(limit, start + size))];
 }
 
 /** make_crop_region: `bbox` times `cropFactor` around its middle, each side at least `cropMinSize`, inside `width` x `height`. */
-export function makeCropRegion(width: number, height: number, bbox: Region, cropFactor: number, cropMinSize?: number): Region {
+export function makeCropRegion(
+  width: number,
+  height: number,
+  bbox: Region,
+  cropFactor: number,
+  cropMinSize?: number,
+): Region {
   const [x1, y1, x2, y2] = bbox;
   const least = cropMinSize ?? Number.NEGATIVE_INFINITY;
   const span = (limit: number, start: number, length: number) => {
@@ -33,7 +43,14 @@ export function slice(from: number, to: number, length: number): [from: number, 
 }
 
 /** Cuts `region` out of planes whose pixels are `pixel` values wide. */
-function cut(data: Float32Array, planes: number, height: number, width: number, pixel: number, region: Region) {
+function cut(
+  data: Float32Array,
+  planes: number,
+  height: number,
+  width: number,
+  pixel: number,
+  region: Region,
+) {
   const [left, right] = slice(region[0], region[2], width);
   const [top, bottom] = slice(region[1], region[3], height);
   const length = (right - left) * pixel;

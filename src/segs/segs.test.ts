@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { expectExact, expectGolden, type GoldenCase, golden, type Params } from '../../test/support/golden.ts';
+import {
+  expectExact,
+  expectGolden,
+  type GoldenCase,
+  golden,
+  type Params,
+} from '../../test/support/golden.ts';
 import { toCombinedMask } from './edit/combine.ts';
 import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit/edit-segs.ts';
 import { segsScaleMatch } from './edit/scale-segs.ts';
@@ -37,7 +43,9 @@ function tiles(c: GoldenCase): Segs {
     cropFactor: crop_factor,
     minOverlap: min_overlap,
     filterSegsDilation: filter_segs_dilation,
-    filterIn: filter ? maskToSegs(filter, { combined: true, cropFactor: 1, bboxFill: false }) : undefined,
+    filterIn: filter
+      ? maskToSegs(filter, { combined: true, cropFactor: 1, bboxFill: false })
+      : undefined,
   });
 }
 
@@ -63,7 +71,12 @@ function expectSegs(c: GoldenCase, got: Segs): void {
   const want = c.scalars!;
   expect([got.height, got.width], c.id).toEqual(want.shape);
   expect(
-    got.segs.map(({ cropRegion, bbox, label, confidence }) => ({ crop_region: cropRegion, bbox, label, confidence })),
+    got.segs.map(({ cropRegion, bbox, label, confidence }) => ({
+      crop_region: cropRegion,
+      bbox,
+      label,
+      confidence,
+    })),
     c.id,
   ).toEqual(want.segs);
   got.segs.forEach(({ croppedMask }, i) => {
@@ -79,7 +92,9 @@ function expectSegs(c: GoldenCase, got: Segs): void {
 
 describe('masks/segs', () => {
   it('has no other kinds', () => {
-    expect([...new Set(g.cases.map(kindOf))].sort()).toEqual([...Object.keys(KINDS), 'make_crop_region', 'segs_to_combined_mask'].sort());
+    expect([...new Set(g.cases.map(kindOf))].sort()).toEqual(
+      [...Object.keys(KINDS), 'make_crop_region', 'segs_to_combined_mask'].sort(),
+    );
   });
 
   it.each(Object.keys(KINDS))('%s', (kind) => {
@@ -89,7 +104,9 @@ describe('masks/segs', () => {
   it('make_crop_region', () => {
     for (const c of g.cases.filter((c) => kindOf(c) === 'make_crop_region')) {
       const { w, h, bbox, crop_factor, crop_min_size } = c.params;
-      expect(makeCropRegion(w, h, bbox, crop_factor, crop_min_size ?? undefined), c.id).toEqual(c.scalars!.crop_region);
+      expect(makeCropRegion(w, h, bbox, crop_factor, crop_min_size ?? undefined), c.id).toEqual(
+        c.scalars!.crop_region,
+      );
     }
   });
 

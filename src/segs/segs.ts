@@ -15,7 +15,11 @@ export interface ControlWrapper {
     negative: Conditioning,
     image: Tensor,
     mask?: Tensor,
-  ): { readonly positive: Conditioning; readonly negative: Conditioning; readonly images: readonly Tensor[] };
+  ): {
+    readonly positive: Conditioning;
+    readonly negative: Conditioning;
+    readonly images: readonly Tensor[];
+  };
 }
 
 /** One part (the original's SEG). */
@@ -44,4 +48,7 @@ export interface Segs {
 export const emptySegs = (): Segs => ({ height: 0, width: 0, segs: [] });
 
 /** Each part replaced by what `change` makes of it. */
-export const mapSegs = (segs: Segs, change: (seg: Seg, index: number) => Seg): Segs => ({ ...segs, segs: segs.segs.map(change) });
+export const mapSegs = (segs: Segs, change: (seg: Seg, index: number) => Seg): Segs => ({
+  ...segs,
+  segs: segs.segs.map(change),
+});

@@ -1,6 +1,13 @@
 // The body of POST /prompt: read, prepared by its nodes, checked, and made a job. After ComfyUI's server.py (post_prompt).
 import { DarkroomError } from '../errors.ts';
-import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
+import {
+  dumpsJson,
+  entriesOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  objectOf,
+} from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NewJob } from '../queue/contract.ts';
 import { promptOf } from '../workflow/api-graph.ts';
@@ -12,44 +19,79 @@ import { errorBody } from './http/answers.ts';
 import { isId } from './http/route.ts';
 
 export type Intake =
-  | { readonly job: NewJob; readonly nodeErrors: Json; readonly messages: readonly PreparedMessage[] }
+  | {
+      readonly job: NewJob;
+      readonly nodeErrors: Json;
+      readonly messages: readonly PreparedMessage[];
+    }
   /** The body of the answer 400. */
   | { readonly refused: Json };
 
 /** Beyond what ComfyUI takes: `extra_data.webhook` and `extra_data.idempotency_key`. Both, and API keys, are kept out of the history. */
-const SECRETS: ReadonlySet<string> = new Set(['auth_token_comfy_org', 'api_key_comfy_org', 'webhook', 'idempotency_key']);
+const SECRETS: ReadonlySet<string> = new Set([
+  'auth_token_comfy_org',
+  'api_key_comfy_org',
+  'webhook',
+  'idempotency_key',
+]);
 
 /** A job from a body; never throws for what is in it. */
-export function intake(body: JsonObject, nodes: NodeTable, environment: NodeEnvironment, idempotencyKey?: string): Intake {
-  if (!Object.hasOwn(body, 'prompt')) return refused('no_prompt', 'No prompt provided', 'No prompt provided');
+export function intake(
+  body: JsonObject,
+  nodes: NodeTable,
+  environment: NodeEnvironment,
+  idempotencyKey?: string,
+): Intake {
+  if (!Object.hasOwn(body, 'prompt'))
+    return refused('no_prompt', 'No prompt provided', 'No prompt provided');
   const given = isJsonObject(body['extra_data']) ? body['extra_data'] : {};
   let number: number | undefined;
   let workflow: Workflow;
   try {
     number = Object.hasOwn(body, 'number') ? toFloat(body['number']) : undefined;
-    if (number !== undefined && !Number.isFinite(number)) return refused('invalid_prompt', 'Invalid number', 'number is not finite');
+    if (number !== undefined && !Number.isFinite(number))
+      return refused('invalid_prompt', 'Invalid number', 'number is not finite');
     workflow = readWorkflow(body['prompt'], 'the prompt', { nodes });
   } catch (error) {
-    if (error instanceof PythonError) return refused('invalid_prompt', 'Invalid number', error.message);
-    if (error instanceof DarkroomError) return refused('invalid_prompt', error.message, error.hint ?? '');
+    if (error instanceof PythonError)
+      return refused('invalid_prompt', 'Invalid number', error.message);
+    if (error instanceof DarkroomError)
+      return refused('invalid_prompt', error.message, error.hint ?? '');
     throw error;
   }
   const info = isJsonObject(given['extra_pnginfo']) ? given['extra_pnginfo'] : {};
   const prepared = prepare(workflow.graph, { ...workflow.extra, ...info }, nodes, environment);
   if (prepared.problems.length > 0) return { refused: problemsOf(prepared.problems) };
   const targets = body['partial_execution_targets'];
-  const validation = validate(prepared.graph, nodes, environment, Array.isArray(targets) ? targets.map(str) : undefined);
+  const validation = validate(
+    prepared.graph,
+    nodes,
+    environment,
+    Array.isArray(targets) ? targets.map(str) : undefined,
+  );
   const answer = answerOf(validation);
   if (validation.error) return { refused: answer };
-  const clientId = body['client_id'] === undefined || body['client_id'] === null ? undefined : str(body['client_id']) || undefined;
-  const extra = entriesOf(given).filter(([name]) => !SECRETS.has(name) && name !== 'extra_pnginfo' && name !== 'client_id');
+  const clientId =
+    body['client_id'] === undefined || body['client_id'] === null
+      ? undefined
+      : str(body['client_id']) || undefined;
+  const extra = entriesOf(given).filter(
+    ([name]) => !SECRETS.has(name) && name !== 'extra_pnginfo' && name !== 'client_id',
+  );
   if (Object.keys(prepared.extra).length > 0 || Object.hasOwn(given, 'extra_pnginfo'))
     extra.push(['extra_pnginfo', prepared.extra as JsonObject]);
   if (clientId !== undefined) extra.push(['client_id', clientId]);
-  const promptId = body['prompt_id'] === undefined || body['prompt_id'] === null ? undefined : str(body['prompt_id']);
+  const promptId =
+    body['prompt_id'] === undefined || body['prompt_id'] === null
+      ? undefined
+      : str(body['prompt_id']);
   const key = idempotencyKey ?? textOf(given['idempotency_key']);
   if (![promptId, clientId, key].every((id) => id === undefined || isId(id)))
-    return refused('invalid_prompt', 'Invalid id', 'prompt_id, client_id and idempotency_key must not be empty, or have null characters');
+    return refused(
+      'invalid_prompt',
+      'Invalid id',
+      'prompt_id, client_id and idempotency_key must not be empty, or have null characters',
+    );
   return {
     job: {
       promptId,
@@ -67,9 +109,12 @@ export function intake(body: JsonObject, nodes: NodeTable, environment: NodeEnvi
   };
 }
 
-const textOf = (value: Json | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
-const refused = (type: string, message: string, details: string): Intake => ({ refused: errorBody(type, message, details) });
+const refused = (type: string, message: string, details: string): Intake => ({
+  refused: errorBody(type, message, details),
+});
 
 /** What nodes found when they prepared the prompt. */
 function problemsOf(problems: readonly DarkroomError[]): Json {

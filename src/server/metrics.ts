@@ -26,7 +26,8 @@ export function createMetrics(): Metrics {
   const requests = new Map<string, number>();
   const durations = new Map<string, Histogram>();
   const jobs = new Map<string, number>();
-  const bump = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
+  const bump = (map: Map<string, number>, key: string): void =>
+    void map.set(key, (map.get(key) ?? 0) + 1);
   return {
     request: (route, method, status, seconds) => {
       bump(requests, labelText({ route, method, status: String(status) }));
@@ -53,13 +54,20 @@ export function createMetrics(): Metrics {
           'Jobs that ended while this server ran.',
           [...jobs].map(([labels, n]) => [labels, n]),
         ),
-        ...gauges.flatMap(({ name, help, value, labels = {} }) => family(name, 'gauge', help, [[labelText(labels), value]])),
+        ...gauges.flatMap(({ name, help, value, labels = {} }) =>
+          family(name, 'gauge', help, [[labelText(labels), value]]),
+        ),
         '',
       ].join('\n'),
   };
 }
 
-const family = (name: string, type: string, help: string, rows: readonly (readonly [string, number])[]): string[] => [
+const family = (
+  name: string,
+  type: string,
+  help: string,
+  rows: readonly (readonly [string, number])[],
+): string[] => [
   `# HELP ${name} ${help}`,
   `# TYPE ${name} ${type}`,
   ...rows.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}`),
@@ -81,5 +89,8 @@ function histogramLines(durations: ReadonlyMap<string, Histogram>): string[] {
 
 const labelText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)
-    .map(([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`)
+    .map(
+      ([name, value]) =>
+        `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+    )
     .join(',');

@@ -38,6 +38,7 @@ export function openDesk(folders: Folders, nodes: NodeTable = NODES): Desk {
       return { prompt: promptOf(graph), extra, source, notes, form: formOf(graph, nodes, folders) };
     },
     canRun: ({ prompt, form }) =>
-      form.missing.length === 0 && Object.values(prompt).every((node) => nodes.has(String((node as JsonObject)['class_type']))),
+      form.missing.length === 0 &&
+      Object.values(prompt).every((node) => nodes.has(String((node as JsonObject)['class_type']))),
   };
 }

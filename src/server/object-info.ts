@@ -15,7 +15,11 @@ export interface ObjectInfo {
 }
 
 export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment): ObjectInfo {
-  const moduleOf = new Map(PACKS.flatMap(({ module, nodes: list }) => list.map((node): [string, string] => [node.type, module])));
+  const moduleOf = new Map(
+    PACKS.flatMap(({ module, nodes: list }) =>
+      list.map((node): [string, string] => [node.type, module]),
+    ),
+  );
   const fixed = new Map<string, string>();
   const textOf = (node: NodeDeclaration): string => {
     const known = fixed.get(node.type);
@@ -35,19 +39,36 @@ export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment)
 }
 
 /** Its options are asked for each time. */
-const isListed = (input: Input): boolean => input.kind === 'COMBO' && typeof input.options === 'function';
+const isListed = (input: Input): boolean =>
+  input.kind === 'COMBO' && typeof input.options === 'function';
 
-function nodeInfo(node: NodeDeclaration, module: string, environment: NodeEnvironment): Record<string, unknown> {
+function nodeInfo(
+  node: NodeDeclaration,
+  module: string,
+  environment: NodeEnvironment,
+): Record<string, unknown> {
   const entries = Object.entries(node.inputs);
   const groups: readonly (readonly [string, readonly (readonly [string, unknown])[]])[] = [
-    ['required', entries.filter(([, input]) => !input.optional).map(([name, input]) => [name, spec(input, environment)])],
-    ['optional', entries.filter(([, input]) => input.optional).map(([name, input]) => [name, spec(input, environment)])],
+    [
+      'required',
+      entries
+        .filter(([, input]) => !input.optional)
+        .map(([name, input]) => [name, spec(input, environment)]),
+    ],
+    [
+      'optional',
+      entries
+        .filter(([, input]) => input.optional)
+        .map(([name, input]) => [name, spec(input, environment)]),
+    ],
     ['hidden', Object.entries(node.hidden ?? {})],
   ];
   const present = groups.filter(([name, list]) => name === 'required' || list.length > 0);
   return {
     input: objectOf(present.map(([name, list]): [string, unknown] => [name, objectOf(list)])),
-    input_order: objectOf(present.map(([name, list]): [string, unknown] => [name, list.map(([key]) => key)])),
+    input_order: objectOf(
+      present.map(([name, list]): [string, unknown] => [name, list.map(([key]) => key)]),
+    ),
     output: node.outputs.map((output) => output.type),
     output_is_list: node.outputs.map((output) => output.isList === true),
     output_name: node.outputs.map((output) => output.name),
@@ -57,7 +78,9 @@ function nodeInfo(node: NodeDeclaration, module: string, environment: NodeEnviro
     python_module: module,
     category: node.category,
     output_node: node.outputNode === true,
-    output_tooltips: node.outputs.some((output) => output.tooltip) ? node.outputs.map((output) => output.tooltip ?? '') : undefined,
+    output_tooltips: node.outputs.some((output) => output.tooltip)
+      ? node.outputs.map((output) => output.tooltip ?? '')
+      : undefined,
     deprecated: node.deprecated || undefined,
     experimental: node.experimental || undefined,
   };

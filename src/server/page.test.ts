@@ -12,7 +12,11 @@ beforeAll(async () => {
 afterAll(() => test.close());
 const get = (url: string) => test.server.app.inject({ url });
 const read = (payload: string | Buffer, name = 'x.json') =>
-  test.server.app.inject({ method: 'POST', url: `/darkroom/read?name=${encodeURIComponent(name)}`, payload });
+  test.server.app.inject({
+    method: 'POST',
+    url: `/darkroom/read?name=${encodeURIComponent(name)}`,
+    payload,
+  });
 
 describe('the built-in page', () => {
   it('is at / and /darkroom, and loads nothing from elsewhere', async () => {
@@ -20,9 +24,15 @@ describe('the built-in page', () => {
       const answer = await get(url);
       expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
       expect(answer.headers['content-security-policy']).toContain("default-src 'self'");
-      for (const [, link] of answer.body.matchAll(/(?:href|src)="([^"#]+)"/g)) expect((await get(`/${link}`)).statusCode).toBe(200);
+      for (const [, link] of answer.body.matchAll(/(?:href|src)="([^"#]+)"/g))
+        expect((await get(`/${link}`)).statusCode).toBe(200);
     }
-    for (const url of ['/darkroom/nothing.js', '/darkroom/tsconfig.json', '/darkroom/..%2fpackage.json', '/darkroom/%00.js'])
+    for (const url of [
+      '/darkroom/nothing.js',
+      '/darkroom/tsconfig.json',
+      '/darkroom/..%2fpackage.json',
+      '/darkroom/%00.js',
+    ])
       expect((await get(url)).statusCode).toBe(404);
   });
 
@@ -34,7 +44,10 @@ describe('the built-in page', () => {
     expect(form.main[0]).toMatchObject({ id: '2', input: 'text', label: 'Prompt', kind: 'lines' });
     expect(answer.body).toContain('"max": 18446744073709551615');
     const bad = await read('[1]', '../../notes.json');
-    expect([bad.statusCode, bad.json().error.message]).toEqual([422, expect.stringContaining('notes.json')]);
+    expect([bad.statusCode, bad.json().error.message]).toEqual([
+      422,
+      expect.stringContaining('notes.json'),
+    ]);
     expect(bad.body).not.toContain('..');
     expect((await read('')).statusCode).toBe(422);
   });
@@ -42,8 +55,10 @@ describe('the built-in page', () => {
   it('offers the examples that run here', async () => {
     const names = (await get('/darkroom/examples')).json();
     expect(names).toContain('text-to-image');
-    for (const name of names) expect((await get(`/darkroom/examples/${name}`)).json().form.missing).toEqual([]);
-    for (const name of ['nothing', '..%2fpackage']) expect((await get(`/darkroom/examples/${name}`)).statusCode).toBe(404);
+    for (const name of names)
+      expect((await get(`/darkroom/examples/${name}`)).json().form.missing).toEqual([]);
+    for (const name of ['nothing', '..%2fpackage'])
+      expect((await get(`/darkroom/examples/${name}`)).statusCode).toBe(404);
   });
 });
 
@@ -61,7 +76,13 @@ describe('ComfyUI’s own frontend', () => {
     const at = (url: string) => own.server.app.inject({ url });
     expect((await at('/')).body).toBe('<p>Frontend');
     expect((await at('/darkroom')).body).toContain('<title>Darkroom');
-    const answers = ['/user.css', '/templates/index.json', '/favicon.ico', '/api/userdata/user.css', '/api/userdata?dir=workflows'];
+    const answers = [
+      '/user.css',
+      '/templates/index.json',
+      '/favicon.ico',
+      '/api/userdata/user.css',
+      '/api/userdata?dir=workflows',
+    ];
     for (const url of answers) expect((await at(url)).statusCode).toBe(200);
     expect((await at('/api/userdata/user.css')).headers['content-type']).toContain('text/css');
     expect((await at('/api/userdata/user.css')).body).toBe('body {}');

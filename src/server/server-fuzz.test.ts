@@ -26,7 +26,16 @@ afterAll(() => test.close());
 const outside = (): string[] => readdirSync(test.root).sort();
 
 const name = fc.oneof(
-  fc.constantFrom('a.txt', 'checkpoints', 'sub/a.txt', 'input', 'output', 'TestSave', 'default', ''),
+  fc.constantFrom(
+    'a.txt',
+    'checkpoints',
+    'sub/a.txt',
+    'input',
+    'output',
+    'TestSave',
+    'default',
+    '',
+  ),
   fc.constantFrom(
     '..',
     '../secret.txt',
@@ -73,11 +82,21 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
     properties,
     items,
     enum: choices,
-  } = schema as { type?: string; properties?: Record<string, Schema>; items?: Schema; enum?: unknown[] };
+  } = schema as {
+    type?: string;
+    properties?: Record<string, Schema>;
+    items?: Schema;
+    enum?: unknown[];
+  };
   const exact: fc.Arbitrary<unknown> = choices
     ? fc.constantFrom(...choices)
     : type === 'object'
-      ? fc.record(Object.fromEntries(Object.entries(properties ?? {}).map(([key, inner]) => [key, fitting(inner)])), { requiredKeys: [] })
+      ? fc.record(
+          Object.fromEntries(
+            Object.entries(properties ?? {}).map(([key, inner]) => [key, fitting(inner)]),
+          ),
+          { requiredKeys: [] },
+        )
       : type === 'array'
         ? fc.array(items ? fitting(items) : fc.jsonValue(), { maxLength: 4 })
         : type === 'boolean'
@@ -103,7 +122,9 @@ const formBody = fc
   })
   .map(({ filename, cut, ...fields }) => {
     const clean = (text: string): string => text.replace(/[\r\n"]/g, '');
-    const parts = Object.entries(fields).map(([key, value]) => `--X\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`);
+    const parts = Object.entries(fields).map(
+      ([key, value]) => `--X\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`,
+    );
     const file = `--X\r\nContent-Disposition: form-data; name="image"; filename="${clean(filename)}"\r\n\r\nfile\r\n`;
     return `${parts.join('')}${file}${cut ? '' : '--X--\r\n'}`;
   });
@@ -121,16 +142,24 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> 
     prefix: only === 'root' ? fc.constant('') : fc.constantFrom('', '/api'),
     params: fc.tuple(...names.map(() => name)),
     encode: fc.boolean(),
-    query: fc.record(Object.fromEntries(Object.keys(query).map((key) => [key, fc.oneof(name, fc.integer().map(String))])), {
-      requiredKeys: [],
-    }),
+    query: fc.record(
+      Object.fromEntries(
+        Object.keys(query).map((key) => [key, fc.oneof(name, fc.integer().map(String))]),
+      ),
+      {
+        requiredKeys: [],
+      },
+    ),
     body:
       body === 'multipart'
         ? fc.oneof({ weight: 4, arbitrary: formBody }, { weight: 1, arbitrary: raw })
         : body === 'raw'
           ? raw
           : fc.oneof(
-              { weight: 4, arbitrary: fitting(body ?? {}).map((value) => JSON.stringify(value) ?? '') },
+              {
+                weight: 4,
+                arbitrary: fitting(body ?? {}).map((value) => JSON.stringify(value) ?? ''),
+              },
               { weight: 1, arbitrary: json },
             ),
     user: fc.option(
@@ -141,10 +170,14 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> 
   return values.map(({ prefix, params, encode, query, body: content, user }) => {
     const rest = [...params];
     // what is not encoded must still be a request line
-    const part = (text: string): string => (encode ? encodeURIComponent(whole(text)) : encodeURI(whole(text)).replace(/[?#]/g, ''));
+    const part = (text: string): string =>
+      encode ? encodeURIComponent(whole(text)) : encodeURI(whole(text)).replace(/[?#]/g, '');
     const where = path.replace(/\{[^}]+\}/g, () => part(rest.shift() ?? ''));
-    const search = new URLSearchParams(Object.entries(query).filter((e): e is [string, string] => e[1] !== undefined)).toString();
-    const headers: Record<string, string> = body === 'multipart' ? { 'content-type': FORM } : { 'content-type': 'application/json' };
+    const search = new URLSearchParams(
+      Object.entries(query).filter((e): e is [string, string] => e[1] !== undefined),
+    ).toString();
+    const headers: Record<string, string> =
+      body === 'multipart' ? { 'content-type': FORM } : { 'content-type': 'application/json' };
     return {
       url: `${prefix}${where}?${search}`,
       payload: content,
@@ -155,7 +188,15 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> 
 
 /** Where ComfyUI fails too: a body that is no JSON, a number that is none. */
 const MAY_FAIL = new Set(
-  ['POST /queue', 'POST /history', 'POST /free', 'POST /prompt', 'POST /users', 'POST /settings', 'POST /settings/{id}'].concat([
+  [
+    'POST /queue',
+    'POST /history',
+    'POST /free',
+    'POST /prompt',
+    'POST /users',
+    'POST /settings',
+    'POST /settings/{id}',
+  ].concat([
     'GET /history',
     'POST /impact/wildcards',
     'GET /impact/segs/picker/view',
@@ -170,7 +211,12 @@ it('no route fails, crashes, or leaves its folders', async () => {
     await fc.assert(
       fc.asyncProperty(requests(route), async ({ url, payload, headers }) => {
         const body = route.method === 'GET' ? {} : { payload };
-        const answer = await test.server.app.inject({ method: route.method, url, headers, ...body });
+        const answer = await test.server.app.inject({
+          method: route.method,
+          url,
+          headers,
+          ...body,
+        });
         const words = `${label}: ${url} ${payload.slice(0, 200)} -> ${answer.statusCode}`;
         const excused =
           route.answers[answer.statusCode] !== undefined ||
@@ -204,8 +250,14 @@ it('prompts that are broken in any way are refused with ComfyUI’s shape', asyn
   );
   const node = fc.record(
     {
-      class_type: fc.oneof(fc.constantFrom('TestNumber', 'TestSave', 'TestValues', 'TestAdd', 'TestTotal'), fc.jsonValue()),
-      inputs: fc.dictionary(fc.constantFrom('value', 'a', 'b', 'int', 'items', 'filename_prefix', 'image'), value),
+      class_type: fc.oneof(
+        fc.constantFrom('TestNumber', 'TestSave', 'TestValues', 'TestAdd', 'TestTotal'),
+        fc.jsonValue(),
+      ),
+      inputs: fc.dictionary(
+        fc.constantFrom('value', 'a', 'b', 'int', 'items', 'filename_prefix', 'image'),
+        value,
+      ),
     },
     { requiredKeys: [] },
   );
@@ -218,11 +270,21 @@ it('prompts that are broken in any way are refused with ComfyUI’s shape', asyn
   );
   const body = fc.record(
     {
-      ...{ prompt, client_id: fc.jsonValue(), prompt_id: fc.jsonValue(), number: fc.jsonValue(), front: fc.jsonValue() },
+      ...{
+        prompt,
+        client_id: fc.jsonValue(),
+        prompt_id: fc.jsonValue(),
+        number: fc.jsonValue(),
+        front: fc.jsonValue(),
+      },
       ...{
         extra_data: fc.oneof(
           fc.jsonValue(),
-          fc.record({ extra_pnginfo: fc.jsonValue(), webhook: fc.jsonValue(), idempotency_key: fc.jsonValue() }),
+          fc.record({
+            extra_pnginfo: fc.jsonValue(),
+            webhook: fc.jsonValue(),
+            idempotency_key: fc.jsonValue(),
+          }),
         ),
       },
       partial_execution_targets: fc.jsonValue(),
@@ -231,14 +293,23 @@ it('prompts that are broken in any way are refused with ComfyUI’s shape', asyn
   );
   await fc.assert(
     fc.asyncProperty(body, async (given) => {
-      const answer = await test.server.app.inject({ method: 'POST', url: '/prompt', payload: JSON.stringify(given) });
+      const answer = await test.server.app.inject({
+        method: 'POST',
+        url: '/prompt',
+        payload: JSON.stringify(given),
+      });
       const words = `${JSON.stringify(given)} -> ${answer.statusCode} ${answer.body}`;
       expect([200, 400], words).toContain(answer.statusCode);
       const { error, node_errors, prompt_id } = answer.json();
       expect(typeof node_errors, words).toBe('object');
       if (answer.statusCode === 200) expect(typeof prompt_id, words).toBe('string');
       else
-        expect(typeof error.type === 'string' && typeof error.message === 'string' && typeof error.details === 'string', words).toBe(true);
+        expect(
+          typeof error.type === 'string' &&
+            typeof error.message === 'string' &&
+            typeof error.details === 'string',
+          words,
+        ).toBe(true);
     }),
     { numRuns: 8 * RUNS, seed: SEED },
   );
@@ -259,8 +330,16 @@ it('what is no HTTP is answered or closed', async () => {
     });
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
   for (const text of [
-    ...['\0\0\0\0', 'GET\r\n\r\n', 'GET /%ff%zz HTTP/1.1\r\nHost: localhost\r\n\r\n', 'GET /ws HTTP/1.1\r\nHost: \r\n\r\n'],
-    ...[`GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`, `GET /prompt HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`],
+    ...[
+      '\0\0\0\0',
+      'GET\r\n\r\n',
+      'GET /%ff%zz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'GET /ws HTTP/1.1\r\nHost: \r\n\r\n',
+    ],
+    ...[
+      `GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`,
+      `GET /prompt HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`,
+    ],
     `GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n`,
     'POST /prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     'POST /prompt HTTP/1.1\r\nHost: localhost\r\nContent-Type: ;;;\r\nContent-Length: 2\r\n\r\n{}',

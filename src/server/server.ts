@@ -30,14 +30,27 @@ const noSchema = (): never => {
   throw new Error('internal: a route with a schema of fastify');
 };
 /** Routes check what they are sent by themselves; fastify's own compilers of schemas would be a quarter of the start. */
-const NO_SCHEMAS = { compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema } };
+const NO_SCHEMAS = {
+  compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema },
+};
 
 /** Builds a server; `app.inject` works at once, `listen` opens the port. Nothing is read before it is asked for. */
 export function createServer(options: ServerOptions): DarkroomServer {
-  const { folders, storage = folderStorage(folders), user, webRoot, now = Date.now, maxUploadBytes = MAX_UPLOAD } = options;
+  const {
+    folders,
+    storage = folderStorage(folders),
+    user,
+    webRoot,
+    now = Date.now,
+    maxUploadBytes = MAX_UPLOAD,
+  } = options;
   const logs = options.logs ?? createLogs();
   const metrics = createMetrics();
-  const sockets = createSockets({ features: featuresOf(maxUploadBytes), previews: options.previews, onEnded: metrics.ended });
+  const sockets = createSockets({
+    features: featuresOf(maxUploadBytes),
+    previews: options.previews,
+    onEnded: metrics.ended,
+  });
   const guard = createGuard(options);
   const closing = new AbortController();
 
@@ -59,7 +72,9 @@ export function createServer(options: ServerOptions): DarkroomServer {
     queue: () => opening,
     ready: () => opened !== undefined,
     desk: () => {
-      desk ??= import('./node-registry.ts').then(({ openDesk }) => openDesk(folders, options.nodes));
+      desk ??= import('./node-registry.ts').then(({ openDesk }) =>
+        openDesk(folders, options.nodes),
+      );
       return desk;
     },
     users: openUsers(user, options.multiUser ?? false),
@@ -76,7 +91,9 @@ export function createServer(options: ServerOptions): DarkroomServer {
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
   });
-  void app.register(multipart, { limits: { fileSize: maxUploadBytes, files: 4, fields: 32, parts: 40, fieldSize: 1024 * 1024 } });
+  void app.register(multipart, {
+    limits: { fileSize: maxUploadBytes, files: 4, fields: 32, parts: 40, fieldSize: 1024 * 1024 },
+  });
   registerRoutes(app, {
     routes,
     guard,
@@ -88,7 +105,11 @@ export function createServer(options: ServerOptions): DarkroomServer {
     closing: closing.signal,
   });
 
-  const upgrades = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
+  const upgrades = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE,
+    perMessageDeflate: false,
+  });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const url = request.url ?? '/';
@@ -97,8 +118,11 @@ export function createServer(options: ServerOptions): DarkroomServer {
       socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    const clientId = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('clientId') ?? undefined;
-    upgrades.handleUpgrade(request, socket, head, (client) => sockets.connect(client, url.includes('?') ? clientId : undefined));
+    const clientId =
+      new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('clientId') ?? undefined;
+    upgrades.handleUpgrade(request, socket, head, (client) =>
+      sockets.connect(client, url.includes('?') ? clientId : undefined),
+    );
   });
 
   return {

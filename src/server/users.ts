@@ -24,7 +24,11 @@ export function openUsers(root: string, several: boolean): Users {
   const list = (): Record<string, string> => {
     if (!several) return { [DEFAULT]: DEFAULT };
     const found = existsSync(file) ? readObject(file) : {};
-    return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    return Object.fromEntries(
+      Object.entries(found).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string',
+      ),
+    );
   };
   return {
     several,

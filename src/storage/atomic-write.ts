@@ -1,6 +1,14 @@
 // Files that are whole or absent: written to a temporary name in the same folder, flushed to the disk, then renamed.
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { open as openFile, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +24,12 @@ process.on('exit', () => {
 });
 
 /** Writes `bytes` to a temporary file beside `name`, hands its path to `place` (which renames or links it), and removes it if it is still there. */
-export function writeWhole<T>(folder: string, name: string, bytes: Uint8Array, place: (temporary: string) => T): T {
+export function writeWhole<T>(
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+  place: (temporary: string) => T,
+): T {
   const temporary = join(folder, `.${name.slice(0, 100)}.tmp-${HOST}-${process.pid}`);
   open.add(temporary);
   try {
@@ -71,7 +84,8 @@ function ownerOf(name: string): number | undefined {
 /** Removes what a process that was killed left half-written in a folder. */
 export function removeTemporary(folder: string, pid: number): void {
   if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) if (ownerOf(name) === pid) rmSync(join(folder, name), { force: true });
+  for (const name of readdirSync(folder))
+    if (ownerOf(name) === pid) rmSync(join(folder, name), { force: true });
 }
 
 /** Removes what dead processes of this machine left half-written in a folder and those below it. */

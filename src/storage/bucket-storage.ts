@@ -12,7 +12,15 @@ import { cacheFolder } from './embedded-models.ts';
 import { leadsElsewhere } from './folder-storage.ts';
 import { type FolderType, inside, marked } from './folders.ts';
 import { numberedName, replaceFile } from './name-file.ts';
-import { type LargeOutputRequest, nextCounter, type OutputRequest, outputName, targetOf, unwritable, type WrittenFile } from './output.ts';
+import {
+  type LargeOutputRequest,
+  nextCounter,
+  type OutputRequest,
+  outputName,
+  targetOf,
+  unwritable,
+  type WrittenFile,
+} from './output.ts';
 import type { Saved, Storage, StoredFile } from './storage.ts';
 
 const LISTING_LIVES_MS = 2000;
@@ -27,20 +35,35 @@ const NAME = /^[^\r\n\0]{1,250}\.[a-z0-9]{1,12}$/i;
 export type BucketStorageOptions = Omit<BucketOptions, 'name'> & { readonly cache?: string };
 
 /** Opens `s3://BUCKET[/PREFIX]`, with credentials from the environment. Throws DR_BAD_USAGE, DR_STORAGE. */
-export async function openBucketStorage(place: string, { cache = cacheFolder(), ...options }: BucketStorageOptions = {}): Promise<Storage> {
+export async function openBucketStorage(
+  place: string,
+  { cache = cacheFolder(), ...options }: BucketStorageOptions = {},
+): Promise<Storage> {
   const { name, prefix } = parsePlace(place);
   const bucket = createBucket({ name, ...options });
-  const hash = createHash('sha256').update(`${bucket.address}/${prefix}`).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(`${bucket.address}/${prefix}`)
+    .digest('hex')
+    .slice(0, 16);
   const copies = join(cache, 'storage', hash);
-  const folders = { input: join(copies, 'input'), output: join(copies, 'output'), temp: join(copies, 'temp') };
+  const folders = {
+    input: join(copies, 'input'),
+    output: join(copies, 'output'),
+    temp: join(copies, 'temp'),
+  };
 
   const keyOf = (type: FolderType, given: string): string | undefined => {
     const plain = posix.normalize(given.replaceAll('\\', '/'));
     const key = `${prefix}${type}/${plain}`;
-    const isName = given !== '' && !/^(\.{0,2}(\/|$))/.test(plain) && !plain.endsWith('/') && !plain.includes('\0');
+    const isName =
+      given !== '' &&
+      !/^(\.{0,2}(\/|$))/.test(plain) &&
+      !plain.endsWith('/') &&
+      !plain.includes('\0');
     return isName && Buffer.byteLength(key) <= MAX_KEY ? key : undefined;
   };
-  const newKey = (type: FolderType, given: string): string => keyOf(type, given) ?? leadsElsewhere(given, `${place}/${type}`);
+  const newKey = (type: FolderType, given: string): string =>
+    keyOf(type, given) ?? leadsElsewhere(given, `${place}/${type}`);
   const fileOf = (type: FolderType, { key, size, modified }: BucketObject): StoredFile => ({
     name: key.slice(prefix.length + type.length + 1),
     size,
@@ -51,7 +74,8 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
   const versions = new Map<string, { readonly etag: string; readonly file: number }>();
   const fetchCopy = async (key: string, path: string): Promise<string | undefined> => {
     const version = versions.get(path);
-    const isThere = version !== undefined && statSync(path, { throwIfNoEntry: false })?.ino === version.file;
+    const isThere =
+      version !== undefined && statSync(path, { throwIfNoEntry: false })?.ino === version.file;
     const got = await bucket.get(key, isThere ? version.etag : undefined);
     if (got === 'unchanged') {
       utimesSync(path, new Date(), new Date());
@@ -64,17 +88,22 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
     }
     mkdirSync(dirname(path), { recursive: true });
     const bytes = Readable.fromWeb(got.body.body as Parameters<typeof Readable.fromWeb>[0]);
-    await writeWholeLater(dirname(path), posix.basename(key), bytes, (temporary) => renameSync(temporary, path));
+    await writeWholeLater(dirname(path), posix.basename(key), bytes, (temporary) =>
+      renameSync(temporary, path),
+    );
     versions.set(path, { etag: got.object.etag, file: statSync(path).ino });
     return path;
   };
   const running = new Map<string, Promise<string | undefined>>();
   const local: Storage['local'] = (type, given) => {
     const [key, path] = [keyOf(type, given), inside(folders[type], given)];
-    if (key === undefined || path === undefined || tooLong(given)) return Promise.resolve(undefined);
+    if (key === undefined || path === undefined || tooLong(given))
+      return Promise.resolve(undefined);
     const known = running.get(path);
     if (known) return known;
-    const copying = again(() => fetchCopy(key, path), key, bucket.address).finally(() => running.delete(path));
+    const copying = again(() => fetchCopy(key, path), key, bucket.address).finally(() =>
+      running.delete(path),
+    );
     running.set(path, copying);
     return copying;
   };
@@ -82,7 +111,9 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
   let listing: { readonly at: number; readonly names: Promise<readonly string[]> } | undefined;
   let names: readonly string[] | undefined;
   const list = async (type: FolderType): Promise<readonly StoredFile[]> =>
-    (await bucket.list(`${prefix}${type}/`)).filter(({ key }) => !key.endsWith('/')).map((object) => fileOf(type, object));
+    (await bucket.list(`${prefix}${type}/`))
+      .filter(({ key }) => !key.endsWith('/'))
+      .map((object) => fileOf(type, object));
 
   /** Puts bytes under the first name that is free, and a copy beside. */
   const saveUnder = async (
@@ -95,10 +126,13 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
     const { folder, subfolder, name } = targetOf({ ...request, root: folders[type] });
     for (;;) {
       const filename = outputName(name, extension, counter.next++, batch);
-      if (await put(newKey(type, posix.join(subfolder, filename)))) return { filename, subfolder, path: join(folder, filename) };
+      if (await put(newKey(type, posix.join(subfolder, filename))))
+        return { filename, subfolder, path: join(folder, filename) };
     }
   };
-  const counterOf = async (request: Saved<Omit<OutputRequest, 'files'>>): Promise<{ next: number }> => {
+  const counterOf = async (
+    request: Saved<Omit<OutputRequest, 'files'>>,
+  ): Promise<{ next: number }> => {
     const { subfolder, name } = targetOf({ ...request, root: folders[request.type] });
     const found = await bucket.list(newKey(request.type, posix.join(subfolder, `${name}_`)));
     return {
@@ -125,11 +159,16 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
       tidy();
       const wanted = [...new Set(texts)].map(marked).filter((one) => NAME.test(one.name));
       for (let at = 0; at < wanted.length; at += AT_ONCE)
-        await Promise.all(wanted.slice(at, at + AT_ONCE).map((one) => local(one.type ?? 'input', one.name)));
+        await Promise.all(
+          wanted.slice(at, at + AT_ONCE).map((one) => local(one.type ?? 'input', one.name)),
+        );
     },
     look: async () => {
       if (!listing || Date.now() - listing.at >= LISTING_LIVES_MS)
-        listing = { at: Date.now(), names: list('input').then((files) => files.map((file) => file.name)) };
+        listing = {
+          at: Date.now(),
+          names: list('input').then((files) => files.map((file) => file.name)),
+        };
       try {
         names = (await listing.names).filter((one) => !one.startsWith('.'));
       } catch (error) {
@@ -157,7 +196,8 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
       for (let count = 0; ; count++) {
         const tried = posix.join(posix.dirname(given), numberedName(posix.basename(given), count));
         const key = newKey(type, tried);
-        if ((await bucket.put(key, bytes, true)) || (await bucket.head(key))?.etag.includes(md5)) return tried;
+        if ((await bucket.put(key, bytes, true)) || (await bucket.head(key))?.etag.includes(md5))
+          return tried;
       }
     },
     replace: async (type, given, bytes) => {
@@ -180,7 +220,9 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
       writable(folder, () => mkdirSync(folder, { recursive: true }));
       onFolder?.(folder);
       return await writeWholeLater(folder, name, request.parts, async (temporary) => {
-        const file = await saveUnder(request, undefined, counter, (key) => putFile(bucket.putLarge, key, temporary));
+        const file = await saveUnder(request, undefined, counter, (key) =>
+          putFile(bucket.putLarge, key, temporary),
+        );
         renameSync(temporary, file.path);
         return file;
       });
@@ -189,18 +231,27 @@ export async function openBucketStorage(place: string, { cache = cacheFolder(), 
 }
 
 /** No file system has such names. */
-const tooLong = (name: string): boolean => name.split('/').some((part) => Buffer.byteLength(part) > 200);
+const tooLong = (name: string): boolean =>
+  name.split('/').some((part) => Buffer.byteLength(part) > 200);
 
 function parsePlace(place: string): { readonly name: string; readonly prefix: string } {
-  const [, name, path] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/i.exec(place) ?? [];
+  const [, name, path] =
+    /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/i.exec(place) ?? [];
   const parts = (path ?? '').split('/').filter((part) => part !== '');
   if (name !== undefined && !parts.includes('..') && !parts.includes('.'))
     return { name, prefix: parts.map((part) => `${part}/`).join('') };
-  throw new DarkroomError('DR_BAD_USAGE', { message: `${place} is no place in a bucket`, hint: 'Give s3://BUCKET or s3://BUCKET/PREFIX.' });
+  throw new DarkroomError('DR_BAD_USAGE', {
+    message: `${place} is no place in a bucket`,
+    hint: 'Give s3://BUCKET or s3://BUCKET/PREFIX.',
+  });
 }
 
 /** Without conditional writes two workers could take the same name, and a picture would be lost. Throws DR_STORAGE. */
-async function checkConditions(put: ReturnType<typeof createBucket>['put'], key: string, address: string): Promise<void> {
+async function checkConditions(
+  put: ReturnType<typeof createBucket>['put'],
+  key: string,
+  address: string,
+): Promise<void> {
   const bytes = Buffer.from('The files beside this one are kept by Darkroom.\n');
   for (let i = 0; i < 2; i++) if (!(await put(key, bytes, true))) return;
   throw new DarkroomError('DR_STORAGE', {
@@ -218,7 +269,8 @@ async function again<T>(work: () => Promise<T>, key: string, address: string): P
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (error instanceof DarkroomError) throw error;
-      if (code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS') throw unwritable(key, error as NodeJS.ErrnoException);
+      if (code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS')
+        throw unwritable(key, error as NodeJS.ErrnoException);
       if (i < TRIES) continue;
       throw new DarkroomError('DR_STORAGE', {
         message: `${key} could not be read from the bucket ${address}: ${(error as Error).message}`,
@@ -238,7 +290,11 @@ function writable(path: string, write: () => void): void {
   }
 }
 
-async function putFile(put: ReturnType<typeof createBucket>['putLarge'], key: string, path: string): Promise<boolean> {
+async function putFile(
+  put: ReturnType<typeof createBucket>['putLarge'],
+  key: string,
+  path: string,
+): Promise<boolean> {
   const file = await open(path, 'r');
   try {
     const part = async (at: number, length: number): Promise<Uint8Array> => {
@@ -257,6 +313,7 @@ async function forgetOld(folder: string, before: number): Promise<void> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of found.filter((one) => one.isFile())) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
-    if (((await stat(path).catch(() => undefined))?.mtimeMs ?? before) < before) await rm(path, { force: true });
+    if (((await stat(path).catch(() => undefined))?.mtimeMs ?? before) < before)
+      await rm(path, { force: true });
   }
 }

@@ -17,11 +17,19 @@ export interface Bucket {
   readonly address: string;
   head(key: string): Promise<BucketObject | undefined>;
   /** Undefined when there is none; `unchanged` when its ETag is the one that is given. */
-  get(key: string, etag?: string): Promise<{ readonly object: BucketObject; readonly body: Response } | 'unchanged' | undefined>;
+  get(
+    key: string,
+    etag?: string,
+  ): Promise<{ readonly object: BucketObject; readonly body: Response } | 'unchanged' | undefined>;
   /** The object is whole or absent. With `onlyNew`, false when there is one of that key, which stays. */
   put(key: string, bytes: Uint8Array, onlyNew: boolean): Promise<boolean>;
   /** The same for a large object, part by part: `part` gives so many bytes from a place on. */
-  putLarge(key: string, size: number, part: (at: number, length: number) => Promise<Uint8Array>, onlyNew: boolean): Promise<boolean>;
+  putLarge(
+    key: string,
+    size: number,
+    part: (at: number, length: number) => Promise<Uint8Array>,
+    onlyNew: boolean,
+  ): Promise<boolean>;
   /** With `deep` also what lies in folders below the prefix. */
   list(prefix: string, deep?: boolean, limit?: number): Promise<BucketObject[]>;
 }
@@ -45,13 +53,25 @@ const PART_BYTES = 16 * 2 ** 20;
 
 /** A client for a bucket; nothing is asked yet. Throws DR_BAD_USAGE without credentials. */
 export function createBucket(options: BucketOptions): Bucket {
-  const { name, environment: env = process.env, attempts = ATTEMPTS, restMs = REST_MS, timeoutMs = TIMEOUT_MS } = options;
+  const {
+    name,
+    environment: env = process.env,
+    attempts = ATTEMPTS,
+    restMs = REST_MS,
+    timeoutMs = TIMEOUT_MS,
+  } = options;
   const partBytes = options.partBytes ?? PART_BYTES;
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
   const endpoint = env.S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL;
-  const address = endpoint === undefined ? `https://${name}.s3.${region}.amazonaws.com` : `${withScheme(endpoint)}/${name}`;
+  const address =
+    endpoint === undefined
+      ? `https://${name}.s3.${region}.amazonaws.com`
+      : `${withScheme(endpoint)}/${name}`;
   if (!URL.canParse(address))
-    throw new DarkroomError('DR_BAD_USAGE', { message: `'${endpoint}' is no address of an S3 service`, hint: 'Set S3_ENDPOINT=https://…' });
+    throw new DarkroomError('DR_BAD_USAGE', {
+      message: `'${endpoint}' is no address of an S3 service`,
+      hint: 'Set S3_ENDPOINT=https://…',
+    });
   const client = clientOf(env, region);
 
   /** One request until it is answered; `known` are statuses that the caller understands. */
@@ -67,12 +87,14 @@ export function createBucket(options: BucketOptions): Bucket {
       if (answer instanceof Response) {
         if (answer.ok || known.includes(answer.status)) return Object.assign(answer, { tries });
         const failure = await failureOf(answer);
-        if (!failure.passing || tries >= attempts) throw refused(what, address, answer.status, failure, region);
+        if (!failure.passing || tries >= attempts)
+          throw refused(what, address, answer.status, failure, region);
       } else if (tries >= attempts) throw unreachable(what, address, attempts, answer);
       await sleep(restMs * 2 ** (tries - 1) * (0.75 + Math.random() / 2));
     }
   };
-  const urlOf = (key: string, query = ''): string => `${address}/${key.split('/').map(encode).join('/')}${query && `?${query}`}`;
+  const urlOf = (key: string, query = ''): string =>
+    `${address}/${key.split('/').map(encode).join('/')}${query && `?${query}`}`;
   const objectOf = (key: string, { headers }: Response): BucketObject => ({
     key,
     size: Number(headers.get('content-length') ?? 0),
@@ -83,7 +105,8 @@ export function createBucket(options: BucketOptions): Bucket {
     const answer = await ask(`look for ${key}`, urlOf(key), { method: 'HEAD' }, [404]);
     return answer.status === 404 ? undefined : objectOf(key, answer);
   };
-  const newOnly = (onlyNew: boolean): Record<string, string> => (onlyNew ? { 'if-none-match': '*' } : {});
+  const newOnly = (onlyNew: boolean): Record<string, string> =>
+    onlyNew ? { 'if-none-match': '*' } : {};
 
   return {
     address,
@@ -95,7 +118,14 @@ export function createBucket(options: BucketOptions): Bucket {
       const said = await body.text();
       if (body.status === 304) return 'unchanged';
       // a bucket that is gone is no missing file
-      if (said.includes('NoSuchBucket')) throw refused(`read ${key}`, address, 404, { code: 'NoSuchBucket', passing: false }, region);
+      if (said.includes('NoSuchBucket'))
+        throw refused(
+          `read ${key}`,
+          address,
+          404,
+          { code: 'NoSuchBucket', passing: false },
+          region,
+        );
       return undefined;
     },
     put: async (key, bytes, onlyNew) => {
@@ -118,18 +148,29 @@ export function createBucket(options: BucketOptions): Bucket {
           const query = `partNumber=${parts.length + 1}&uploadId=${upload}`;
           const init = { method: 'PUT', ...signed(await part(at, Math.min(partBytes, size - at))) };
           const answer = await ask(what, urlOf(key, query), init);
-          parts.push(`<Part><PartNumber>${parts.length + 1}</PartNumber><ETag>${answer.headers.get('etag') ?? ''}</ETag></Part>`);
+          parts.push(
+            `<Part><PartNumber>${parts.length + 1}</PartNumber><ETag>${answer.headers.get('etag') ?? ''}</ETag></Part>`,
+          );
           await answer.body?.cancel();
         }
         const body = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
-        const done = await ask(what, urlOf(key, `uploadId=${upload}`), { method: 'POST', body, headers: newOnly(onlyNew) }, [409, 412]);
+        const done = await ask(
+          what,
+          urlOf(key, `uploadId=${upload}`),
+          { method: 'POST', body, headers: newOnly(onlyNew) },
+          [409, 412],
+        );
         // a failure may come after the status
         const said = await done.text();
-        if (done.ok && /<Error>/.test(said)) throw refused(what, address, 200, { code: codeIn(said), passing: false }, region);
-        if (!done.ok) await ask(what, urlOf(key, `uploadId=${upload}`), { method: 'DELETE' }, [404]);
+        if (done.ok && /<Error>/.test(said))
+          throw refused(what, address, 200, { code: codeIn(said), passing: false }, region);
+        if (!done.ok)
+          await ask(what, urlOf(key, `uploadId=${upload}`), { method: 'DELETE' }, [404]);
         return done.ok;
       } catch (error) {
-        await ask(what, urlOf(key, `uploadId=${upload}`), { method: 'DELETE' }, [404]).catch(() => undefined);
+        await ask(what, urlOf(key, `uploadId=${upload}`), { method: 'DELETE' }, [404]).catch(
+          () => undefined,
+        );
         throw error;
       }
     },
@@ -140,7 +181,9 @@ export function createBucket(options: BucketOptions): Bucket {
         const query =
           `list-type=2&encoding-type=url&max-keys=${Math.min(limit, 1000)}&prefix=${encode(prefix)}` +
           `${deep ? '' : '&delimiter=%2F'}${token && `&continuation-token=${encode(token)}`}`;
-        const page = await (await ask(`list ${prefix || 'its files'}`, `${address}/?${query}`, {})).text();
+        const page = await (
+          await ask(`list ${prefix || 'its files'}`, `${address}/?${query}`, {})
+        ).text();
         found.push(...objectsIn(page));
         token = unescaped(/<NextContinuationToken>([^<]*)</.exec(page)?.[1] ?? '');
       } while (token !== '' && found.length < limit);
@@ -150,18 +193,33 @@ export function createBucket(options: BucketOptions): Bucket {
 }
 
 function clientOf(env: NodeJS.ProcessEnv, region: string): AwsClient {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
   if (accessKeyId && secretAccessKey)
-    return new AwsClient({ accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined, service: 's3', region, retries: 0 });
+    return new AwsClient({
+      accessKeyId,
+      secretAccessKey,
+      sessionToken: sessionToken || undefined,
+      service: 's3',
+      region,
+      retries: 0,
+    });
   throw new DarkroomError('DR_BAD_USAGE', {
     message: 'a bucket needs credentials',
     hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for another service than Amazon’s also S3_ENDPOINT=https://…',
   });
 }
 
-const withScheme = (endpoint: string): string => (/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`).replace(/\/+$/, '');
+const withScheme = (endpoint: string): string =>
+  (/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`).replace(/\/+$/, '');
 const encode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 
 /** A body that the service compares with what was signed. */
 const signed = (bytes: Uint8Array) => ({
@@ -169,18 +227,33 @@ const signed = (bytes: Uint8Array) => ({
   headers: { 'x-amz-content-sha256': createHash('sha256').update(bytes).digest('hex') },
 });
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+};
 const unescaped = (text: string): string =>
   text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal, hex, name) =>
-    name === undefined ? String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16)) : (ENTITIES[name] ?? whole),
+    name === undefined
+      ? String.fromCodePoint(Number.parseInt(decimal ?? hex, decimal ? 10 : 16))
+      : (ENTITIES[name] ?? whole),
   );
 
 function objectsIn(page: string): BucketObject[] {
   const isEncoded = /<EncodingType>url</.test(page);
-  const keyOf = (text: string): string => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
+  const keyOf = (text: string): string =>
+    isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
   return [...page.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry]) => {
-    const field = (name: string): string => unescaped(new RegExp(`<${name}>([^<]*)</${name}>`).exec(entry)?.[1] ?? '');
-    return { key: keyOf(field('Key')), size: Number(field('Size')), modified: new Date(field('LastModified')), etag: field('ETag') };
+    const field = (name: string): string =>
+      unescaped(new RegExp(`<${name}>([^<]*)</${name}>`).exec(entry)?.[1] ?? '');
+    return {
+      key: keyOf(field('Key')),
+      size: Number(field('Size')),
+      modified: new Date(field('LastModified')),
+      etag: field('ETag'),
+    };
   });
 }
 
@@ -199,7 +272,13 @@ async function failureOf(answer: Response): Promise<Failure> {
   return { code, passing: answer.status >= 500 || answer.status === 429 || PASSING.has(code) };
 }
 
-function refused(what: string, address: string, status: number, { code }: Failure, region: string): DarkroomError {
+function refused(
+  what: string,
+  address: string,
+  status: number,
+  { code }: Failure,
+  region: string,
+): DarkroomError {
   const hints: Readonly<Record<number, string>> = {
     301: `The bucket is in another region than ${region}: set AWS_REGION.`,
     400: `See that AWS_REGION (${region}) and S3_ENDPOINT are right.`,
@@ -214,7 +293,12 @@ function refused(what: string, address: string, status: number, { code }: Failur
   });
 }
 
-const unreachable = (what: string, address: string, attempts: number, error: Error): DarkroomError =>
+const unreachable = (
+  what: string,
+  address: string,
+  attempts: number,
+  error: Error,
+): DarkroomError =>
   new DarkroomError('DR_STORAGE', {
     message: `the bucket ${address} can't be reached to ${what}: ${((error.cause as Error) ?? error).message || error.message} (${attempts} attempts)`,
     hint: 'See that the network is there and that S3_ENDPOINT is right.',

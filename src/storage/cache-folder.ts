@@ -41,7 +41,8 @@ function sourceOf(path: string): string | undefined {
     if (!name.endsWith('.json')) continue;
     try {
       const { source, recipes } = JSON.parse(readFileSync(join(path, name), 'utf8'));
-      if (typeof source === 'string') return `of ${source}${Array.isArray(recipes) ? ` (${recipes.join(', ')})` : ''}`;
+      if (typeof source === 'string')
+        return `of ${source}${Array.isArray(recipes) ? ` (${recipes.join(', ')})` : ''}`;
     } catch {
       // damaged; the next one may say it
     }
@@ -70,18 +71,34 @@ export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
       const path = join(folder, name);
       const { bytes, used } = sizeOf(path);
       const about = [kind.about, kind.of?.(path)].filter(Boolean).join(' ');
-      found.push({ kind: kind.folder, name: [kind.folder, name].filter(Boolean).join('/'), path, about, bytes, used });
+      found.push({
+        kind: kind.folder,
+        name: [kind.folder, name].filter(Boolean).join('/'),
+        path,
+        about,
+        bytes,
+        used,
+      });
     }
   }
   return found.sort((a, b) => b.bytes - a.bytes);
 }
 
 /** The entries that `names` mean: a kind, an entry, or part of what it is of; those that can be made again without any. Each name means at least one, or is given back in `unknown`. */
-export function chosenEntries(entries: readonly CacheEntry[], names: readonly string[]): { chosen: CacheEntry[]; unknown: string[] } {
+export function chosenEntries(
+  entries: readonly CacheEntry[],
+  names: readonly string[],
+): { chosen: CacheEntry[]; unknown: string[] } {
   if (names.length === 0)
-    return { chosen: entries.filter(({ kind }) => !KINDS.find(({ folder }) => folder === kind)?.fetched), unknown: [] };
+    return {
+      chosen: entries.filter(({ kind }) => !KINDS.find(({ folder }) => folder === kind)?.fetched),
+      unknown: [],
+    };
   const means = (name: string, { kind, name: entry, about }: CacheEntry): boolean =>
-    kind === name || entry === name || entry.endsWith(`/${name}`) || (name.length > 3 && about.includes(name));
+    kind === name ||
+    entry === name ||
+    entry.endsWith(`/${name}`) ||
+    (name.length > 3 && about.includes(name));
   return {
     chosen: entries.filter((entry) => names.some((name) => means(name, entry))),
     unknown: names.filter((name) => !entries.some((entry) => means(name, entry))),

@@ -11,7 +11,11 @@ const CHUNK = 2 ** 22;
  * The hash in hexadecimal. `folder`: where hashes are remembered; without writing rights there it is computed each time. `onBytes`: hears how
  * far it is.
  */
-export async function contentHash(file: string, folder: string, onBytes?: (done: number, size: number) => void): Promise<string> {
+export async function contentHash(
+  file: string,
+  folder: string,
+  onBytes?: (done: number, size: number) => void,
+): Promise<string> {
   const path = realpathSync(file);
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   const identity = [path, dev, ino, size, mtimeNs, ctimeNs].join('\n');

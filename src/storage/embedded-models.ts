@@ -1,5 +1,16 @@
 // The models that come with the package (assets/models/<kind>/<name>.gz). They are unpacked into the user's cache when first asked for.
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +29,8 @@ const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'assets
 
 /** The user's cache: DARKROOM_CACHE, else $XDG_CACHE_HOME/darkroom, else ~/.cache/darkroom. */
 export const cacheFolder = (environment: NodeJS.ProcessEnv = process.env): string =>
-  environment.DARKROOM_CACHE || join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'darkroom');
+  environment.DARKROOM_CACHE ||
+  join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'darkroom');
 
 export interface EmbeddedOptions {
   readonly assets?: string;
@@ -27,7 +39,11 @@ export interface EmbeddedOptions {
   readonly onFolder?: (folder: string) => void;
 }
 
-export function embeddedModels({ assets = ASSETS, cache = cacheFolder(), onFolder }: EmbeddedOptions = {}): EmbeddedModels {
+export function embeddedModels({
+  assets = ASSETS,
+  cache = cacheFolder(),
+  onFolder,
+}: EmbeddedOptions = {}): EmbeddedModels {
   const names = (kind: string): readonly string[] => {
     const dir = join(assets, kind);
     if (!existsSync(dir)) return [];

@@ -14,7 +14,9 @@ const file = (name: string, bytes: Buffer): string => {
 
 it('of a small file, all of it', () => {
   const bytes = Buffer.from('weights');
-  expect(fingerprint(file('small', bytes))).toBe(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
+  expect(fingerprint(file('small', bytes))).toBe(
+    `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+  );
   expect(fingerprint(file('empty', Buffer.alloc(0)))).toMatch(/^sha256:e3b0c442/);
 });
 

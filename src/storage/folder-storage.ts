@@ -13,7 +13,8 @@ export function folderStorage(folders: StorageFolders): Storage {
     const path = inside(folders[type], name);
     return path && isFile(path) ? path : undefined;
   };
-  const newPath = (type: FolderType, name: string): string => inside(folders[type], name) ?? leadsElsewhere(name, folders[type]);
+  const newPath = (type: FolderType, name: string): string =>
+    inside(folders[type], name) ?? leadsElsewhere(name, folders[type]);
   const told = (path: string, name: string): StoredFile => {
     const { size, mtime } = statSync(path);
     return { name, size, modified: mtime };
@@ -35,8 +36,12 @@ export function folderStorage(folders: StorageFolders): Storage {
     list: async (type) => {
       const folder = folders[type];
       if (!existsSync(folder)) return [];
-      const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && !isTemporary(entry.name));
-      return files.flatMap(({ name }) => (existsSync(join(folder, name)) ? [told(join(folder, name), name)] : []));
+      const files = readdirSync(folder, { withFileTypes: true }).filter(
+        (entry) => entry.isFile() && !isTemporary(entry.name),
+      );
+      return files.flatMap(({ name }) =>
+        existsSync(join(folder, name)) ? [told(join(folder, name), name)] : [],
+      );
     },
     add: async (type, name, bytes) => {
       const path = newPath(type, name);
@@ -44,8 +49,10 @@ export function folderStorage(folders: StorageFolders): Storage {
       return name.slice(0, name.length - basename(path).length) + given;
     },
     replace: async (type, name, bytes) => replaceFile(newPath(type, name), bytes),
-    save: async (request, onFolder) => writeOutputs({ ...request, root: folders[request.type] }, onFolder),
-    saveLarge: (request, onFolder) => writeLargeOutput({ ...request, root: folders[request.type] }, onFolder),
+    save: async (request, onFolder) =>
+      writeOutputs({ ...request, root: folders[request.type] }, onFolder),
+    saveLarge: (request, onFolder) =>
+      writeLargeOutput({ ...request, root: folders[request.type] }, onFolder),
   };
 }
 

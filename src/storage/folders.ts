@@ -47,8 +47,21 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   diffusion_models: ['unet', 'diffusion_models'],
   controlnet: ['controlnet', 't2i_adapter'],
 };
-const OLD_NAMES: Readonly<Record<string, string>> = { clip: 'text_encoders', unet: 'diffusion_models', t2i_adapter: 'controlnet' };
-const MODEL_EXTENSIONS = new Set(['.ckpt', '.pt', '.pt2', '.bin', '.pth', '.safetensors', '.pkl', '.sft']);
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  clip: 'text_encoders',
+  unet: 'diffusion_models',
+  t2i_adapter: 'controlnet',
+};
+const MODEL_EXTENSIONS = new Set([
+  '.ckpt',
+  '.pt',
+  '.pt2',
+  '.bin',
+  '.pth',
+  '.safetensors',
+  '.pkl',
+  '.sft',
+]);
 /** Kinds whose files end otherwise. */
 const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   onnx: new Set(['.onnx']),
@@ -60,8 +73,9 @@ const MAX_DEPTH = 16;
 const LISTING_LIVES_MS = 2000;
 
 /** The models folders that are meant: `models`, if there is one, unless told. */
-export const modelRoots = (models: string | readonly string[] = existsSync('models') ? 'models' : []): readonly string[] =>
-  typeof models === 'string' ? [models] : models;
+export const modelRoots = (
+  models: string | readonly string[] = existsSync('models') ? 'models' : [],
+): readonly string[] => (typeof models === 'string' ? [models] : models);
 
 /** The folders of a run. Nothing is created or read before it is needed. */
 export function openFolders(options: FolderOptions = {}): Folders {
@@ -79,7 +93,8 @@ export function openFolders(options: FolderOptions = {}): Folders {
   const listings = new Map<string, { at: number; files: readonly string[] }>();
 
   const kindOf = (kind: string): string => OLD_NAMES[kind] ?? kind;
-  const foldersOf = (kind: string): string[] => models.flatMap((dir) => (NAMES[kind] ?? [kind]).map((name) => join(dir, name)));
+  const foldersOf = (kind: string): string[] =>
+    models.flatMap((dir) => (NAMES[kind] ?? [kind]).map((name) => join(dir, name)));
 
   const modelFiles = (asked: string): readonly string[] => {
     const kind = kindOf(asked);
@@ -87,7 +102,8 @@ export function openFolders(options: FolderOptions = {}): Folders {
     if (known && Date.now() - known.at < LISTING_LIVES_MS) return known.files;
     const found = new Set<string>(options.embedded?.names(kind) ?? []);
     const extensions = OTHER_EXTENSIONS[kind] ?? MODEL_EXTENSIONS;
-    for (const dir of foldersOf(kind)) for (const name of walk(dir)) if (extensions.has(extension(name))) found.add(name);
+    for (const dir of foldersOf(kind))
+      for (const name of walk(dir)) if (extensions.has(extension(name))) found.add(name);
     const files = [...found].sort(byCodePoint);
     listings.set(kind, { at: Date.now(), files });
     return files;
@@ -103,7 +119,9 @@ export function openFolders(options: FolderOptions = {}): Folders {
     if (embedded) return embedded;
     throw new DarkroomError('DR_MODEL_MISSING', {
       message: `model file '${name}' is not among the ${kind}`,
-      hint: didYouMean(name, modelFiles(kind)) || `Put it into the folder '${kind}' of a models folder that --models names.`,
+      hint:
+        didYouMean(name, modelFiles(kind)) ||
+        `Put it into the folder '${kind}' of a models folder that --models names.`,
       file: name,
     });
   };
@@ -117,7 +135,11 @@ export function openFolders(options: FolderOptions = {}): Folders {
     const told = options.inputNames?.();
     if (told) return [...told].sort(byCodePoint);
     const here = entries(input)
-      .filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || (entry.isSymbolicLink() && isFile(join(input, entry.name)))))
+      .filter(
+        (entry) =>
+          !entry.name.startsWith('.') &&
+          (entry.isFile() || (entry.isSymbolicLink() && isFile(join(input, entry.name)))),
+      )
       .map((entry) => entry.name);
     return here.sort(byCodePoint);
   };
@@ -126,7 +148,9 @@ export function openFolders(options: FolderOptions = {}): Folders {
     if (path && isFile(path)) return path;
     throw new DarkroomError('DR_FILE_MISSING', {
       message: path ? `there is no file '${name}' in ${root}` : `'${name}' lies outside ${root}`,
-      hint: didYouMean(name, inputFiles()) || 'Put it there, or name another input folder with --input.',
+      hint:
+        didYouMean(name, inputFiles()) ||
+        'Put it there, or name another input folder with --input.',
       file: name,
     });
   };
@@ -157,7 +181,8 @@ export function openFolders(options: FolderOptions = {}): Folders {
 }
 
 export type FolderType = 'input' | 'output' | 'temp';
-export const isFolderType = (text: string): text is FolderType => text === 'input' || text === 'output' || text === 'temp';
+export const isFolderType = (text: string): text is FolderType =>
+  text === 'input' || text === 'output' || text === 'temp';
 
 /** `name [output]` -> name and folder; the folder is undefined without a mark (folder_paths.annotated_filepath). */
 export function marked(name: string): { readonly name: string; readonly type?: FolderType } {
@@ -208,5 +233,7 @@ function entries(dir: string): Dirent[] {
   }
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

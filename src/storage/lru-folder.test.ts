@@ -11,7 +11,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const bytes = (size: number): Uint8Array[] => [new Uint8Array(size - 1), Uint8Array.of(7)];
-const age = (key: string, seconds: number): void => utimesSync(join(folder, `${key}.safetensors`), seconds, seconds);
+const age = (key: string, seconds: number): void =>
+  utimesSync(join(folder, `${key}.safetensors`), seconds, seconds);
 
 it('what was not used for longest goes first', () => {
   const entries = openEntries(folder, 300);

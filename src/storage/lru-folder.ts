@@ -1,6 +1,14 @@
 // A folder of entries under keys, kept below a size: the entries that were not used for the longest time are removed first. Several
 // processes may use it at once; an entry is there whole or not at all, and the time of its file says when it was last used.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { removeAbandoned, writeWhole } from './atomic-write.ts';
 
@@ -38,7 +46,9 @@ export function openEntries(folder: string, bytes: number): Entries {
       if (!cleared) void removeAbandoned(folder).catch(() => undefined);
       cleared = true;
       makeRoom(folder, bytes - size);
-      writeWhole(folder, key + ENDING, Buffer.concat(parts), (temporary) => renameSync(temporary, pathOf(key)));
+      writeWhole(folder, key + ENDING, Buffer.concat(parts), (temporary) =>
+        renameSync(temporary, pathOf(key)),
+      );
       return true;
     },
   };

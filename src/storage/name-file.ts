@@ -27,7 +27,9 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
 /** `name.png`, `name (1).png` … */
 export function numberedName(name: string, count: number): string {
   const extension = extname(name);
-  return count === 0 ? name : `${name.slice(0, name.length - extension.length)} (${count})${extension}`;
+  return count === 0
+    ? name
+    : `${name.slice(0, name.length - extension.length)} (${count})${extension}`;
 }
 
 /** Writes a file under a name that is free: `name (1).png` … A file of the same name and content counts as written already. Gives the name. */
@@ -48,5 +50,7 @@ export function addFile(folder: string, name: string, bytes: Uint8Array): string
 
 const sameFile = (path: string, bytes: Uint8Array): boolean => {
   const stats = statSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() === true && stats.size === bytes.length && readFileSync(path).equals(bytes);
+  return (
+    stats?.isFile() === true && stats.size === bytes.length && readFileSync(path).equals(bytes)
+  );
 };

@@ -25,10 +25,15 @@ export interface WrittenFile {
 }
 
 /** A file whose bytes come part by part. */
-export type LargeOutputRequest = Omit<OutputRequest, 'files'> & { readonly parts: AsyncIterable<Uint8Array> };
+export type LargeOutputRequest = Omit<OutputRequest, 'files'> & {
+  readonly parts: AsyncIterable<Uint8Array>;
+};
 
 /** Writes the files with consecutive counters. `onFolder` hears the folder before anything is written. Throws DR_OUTPUT_UNWRITABLE. */
-export function writeOutputs(request: OutputRequest, onFolder?: (folder: string) => void): WrittenFile[] {
+export function writeOutputs(
+  request: OutputRequest,
+  onFolder?: (folder: string) => void,
+): WrittenFile[] {
   const { folder, subfolder, name } = targetOf(request);
   try {
     mkdirSync(folder, { recursive: true });
@@ -49,7 +54,10 @@ export function writeOutputs(request: OutputRequest, onFolder?: (folder: string)
 }
 
 /** Writes one large file under the next counter. Throws DR_OUTPUT_UNWRITABLE, and what `parts` throws. */
-export async function writeLargeOutput(request: LargeOutputRequest, onFolder?: (folder: string) => void): Promise<WrittenFile> {
+export async function writeLargeOutput(
+  request: LargeOutputRequest,
+  onFolder?: (folder: string) => void,
+): Promise<WrittenFile> {
   const { folder, subfolder, name } = targetOf(request);
   try {
     mkdirSync(folder, { recursive: true });
@@ -62,12 +70,19 @@ export async function writeLargeOutput(request: LargeOutputRequest, onFolder?: (
     });
     return { filename, subfolder, path: join(folder, filename) };
   } catch (error) {
-    throw error instanceof DarkroomError ? error : unwritable(folder, error as NodeJS.ErrnoException);
+    throw error instanceof DarkroomError
+      ? error
+      : unwritable(folder, error as NodeJS.ErrnoException);
   }
 }
 
 /** `name_00001_.png`; ComfyUI's %batch_num% is the place in the batch. */
-export const outputName = (name: string, extension: string, counter: number, batch?: number): string =>
+export const outputName = (
+  name: string,
+  extension: string,
+  counter: number,
+  batch?: number,
+): string =>
   `${batch === undefined ? name : name.replaceAll('%batch_num%', String(batch))}_${String(counter).padStart(5, '0')}_.${extension}`;
 
 /** Where a prefix leads. Throws DR_OUTPUT_UNWRITABLE for places outside of the output folder. */
@@ -81,7 +96,8 @@ export function targetOf(request: Omit<OutputRequest, 'files'>): {
   const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
   const name = posix.basename(normal);
   const folder = subfolder === '' ? request.root : inside(request.root, subfolder);
-  if (folder && name !== '..' && name !== '.' && !posix.isAbsolute(normal) && !name.includes('\0')) return { folder, subfolder, name };
+  if (folder && name !== '..' && name !== '.' && !posix.isAbsolute(normal) && !name.includes('\0'))
+    return { folder, subfolder, name };
   throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `'${request.prefix}' would save outside the output folder ${request.root}`,
     hint: 'Use a file name prefix without ".." that does not begin with "/"; name the folder itself with --output.',

@@ -1,5 +1,13 @@
 // What a storage promises, on folders and on a bucket; and what a bucket does when the service fails.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -16,7 +24,11 @@ const bytes = (text: string) => Buffer.from(text);
 const now = new Date(2024, 2, 5);
 const request = { type: 'output', extension: 'txt', size: { width: 8, height: 8 }, now } as const;
 
-const text = async (storage: Storage, type: 'input' | 'output' | 'temp', name: string): Promise<string | undefined> => {
+const text = async (
+  storage: Storage,
+  type: 'input' | 'output' | 'temp',
+  name: string,
+): Promise<string | undefined> => {
   const stream = await storage.read(type, name);
   return stream && (await buffer(stream)).toString();
 };
@@ -32,9 +44,15 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
   it('what one adds the other finds, reads and lists', async () => {
     expect(await one.find('input', 'a.png')).toBeUndefined();
     expect(await one.add('input', 'a.png', bytes('a'))).toBe('a.png');
-    expect(await one.add('input', 'sub/ä + b&c (1).png', bytes('deep'))).toBe('sub/ä + b&c (1).png');
+    expect(await one.add('input', 'sub/ä + b&c (1).png', bytes('deep'))).toBe(
+      'sub/ä + b&c (1).png',
+    );
     for (let i = 0; i < 7; i++) await one.add('temp', `t${i}.png`, bytes(String(i)));
-    expect(await other.find('input', 'a.png')).toMatchObject({ name: 'a.png', size: 1, modified: expect.any(Date) });
+    expect(await other.find('input', 'a.png')).toMatchObject({
+      name: 'a.png',
+      size: 1,
+      modified: expect.any(Date),
+    });
     expect(await text(other, 'input', 'sub/ä + b&c (1).png')).toBe('deep');
     expect((await other.list('temp')).map(({ name }) => name).sort()).toEqual([
       't0.png',
@@ -60,14 +78,19 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
   });
 
   it('outputs get ComfyUI’s counters, over both, and are never overwritten', async () => {
-    const save = (storage: Storage, prefix: string, ...files: string[]) => storage.save({ ...request, prefix, files: files.map(bytes) });
+    const save = (storage: Storage, prefix: string, ...files: string[]) =>
+      storage.save({ ...request, prefix, files: files.map(bytes) });
     const [first, second] = await save(one, 'sub/p', '1', '2');
     expect([first, second]).toMatchObject([
       { filename: 'p_00001_.txt', subfolder: 'sub' },
       { filename: 'p_00002_.txt', subfolder: 'sub' },
     ]);
     expect(readFileSync(second.path, 'utf8')).toBe('2');
-    const both = await Promise.all([one, other].flatMap((storage) => Array.from({ length: 6 }, (_, i) => save(storage, 'race', `${i}`))));
+    const both = await Promise.all(
+      [one, other].flatMap((storage) =>
+        Array.from({ length: 6 }, (_, i) => save(storage, 'race', `${i}`)),
+      ),
+    );
     const names = both.map(([file]) => file.filename);
     expect(new Set(names).size).toBe(12);
     expect([...names].sort().at(-1)).toBe('race_00012_.txt');
@@ -76,16 +99,18 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
       yield bytes('file');
     }
     const large = await other.saveLarge({ ...request, prefix: 'sub/p', parts: parts() });
-    expect([large.filename, await text(one, 'output', 'sub/p_00003_.txt'), readFileSync(large.path, 'utf8')]).toEqual([
-      'p_00003_.txt',
-      'large file',
-      'large file',
-    ]);
+    expect([
+      large.filename,
+      await text(one, 'output', 'sub/p_00003_.txt'),
+      readFileSync(large.path, 'utf8'),
+    ]).toEqual(['p_00003_.txt', 'large file', 'large file']);
     async function* broken() {
       yield bytes('half');
       throw new Error('the node failed');
     }
-    await expect(other.saveLarge({ ...request, prefix: 'half', parts: broken() })).rejects.toThrow('the node failed');
+    await expect(other.saveLarge({ ...request, prefix: 'half', parts: broken() })).rejects.toThrow(
+      'the node failed',
+    );
     expect((await one.list('output')).filter(({ name }) => name.startsWith('half'))).toEqual([]);
   });
 
@@ -93,7 +118,13 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
     const folders = openFolders({ ...other.folders, inputNames: other.inputNames });
     await one.replace('input', 'in.png', bytes('first'));
     const prompt = {
-      1: { inputs: { image: 'in.png', text: 'a cat. Nothing else', list: ['p_00001_.txt [output]', 'sub/p_00001_.txt [output]'] } },
+      1: {
+        inputs: {
+          image: 'in.png',
+          text: 'a cat. Nothing else',
+          list: ['p_00001_.txt [output]', 'sub/p_00001_.txt [output]'],
+        },
+      },
     };
     await other.bring(textsIn(prompt));
     expect(readFileSync(folders.inputPath('in.png'), 'utf8')).toBe('first');
@@ -107,14 +138,28 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
   });
 
   it('nothing leads out of its folder', async () => {
-    for (const name of ['../secret', '/etc/passwd', 'a/../../secret', '..\\secret', '', '.', '..', 'a\0b', 'x/']) {
+    for (const name of [
+      '../secret',
+      '/etc/passwd',
+      'a/../../secret',
+      '..\\secret',
+      '',
+      '.',
+      '..',
+      'a\0b',
+      'x/',
+    ]) {
       expect(await one.find('input', name), name).toBeUndefined();
       expect(await one.read('input', name), name).toBeUndefined();
       expect(await one.local('input', name), name).toBeUndefined();
-      if (name !== 'x/' && !name.includes('\0')) await expect(one.replace('input', name, bytes('x')), name).rejects.toThrow();
+      if (name !== 'x/' && !name.includes('\0'))
+        await expect(one.replace('input', name, bytes('x')), name).rejects.toThrow();
     }
     for (const prefix of ['../p', '/p', 'a/../../p'])
-      await expect(one.save({ ...request, prefix, files: [bytes('x')] }), prefix).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
+      await expect(
+        one.save({ ...request, prefix, files: [bytes('x')] }),
+        prefix,
+      ).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
   });
 }
 
@@ -128,7 +173,10 @@ describe('folders', () => {
     const root = folder();
     writeFileSync(join(root, 'file'), '');
     await expect(openStorage(join(root, 'file'))).rejects.toMatchObject({ code: 'DR_BAD_USAGE' });
-    await expect(openStorage('ftp://a/b')).rejects.toMatchObject({ code: 'DR_BAD_USAGE', hint: expect.stringContaining('s3://') });
+    await expect(openStorage('ftp://a/b')).rejects.toMatchObject({
+      code: 'DR_BAD_USAGE',
+      hint: expect.stringContaining('s3://'),
+    });
     mkdirSync(join(root, 'input'));
     symlinkSync('nowhere', join(root, 'input', 'dangling'));
     expect(await (await openStorage(root)).list('input')).toEqual([]);
@@ -142,7 +190,12 @@ describe('a bucket', () => {
   });
   afterAll(() => s3.close());
   const opened = (place = `s3://${BUCKET}/team/a`, environment: Record<string, string> = {}) =>
-    openBucketStorage(place, { environment: { ...s3.environment, ...environment }, cache: folder(), restMs: 1, partBytes: 4 });
+    openBucketStorage(place, {
+      environment: { ...s3.environment, ...environment },
+      cache: folder(),
+      restMs: 1,
+      partBytes: 4,
+    });
   suite(async () => ({ one: await opened(), other: await opened() }));
 
   const failure = (promise: Promise<unknown>): Promise<DarkroomError> =>
@@ -171,7 +224,8 @@ describe('a bucket', () => {
   it('forgets copies that nobody has used for a day', async () => {
     const cache = folder();
     const { environment } = s3;
-    const open = () => openBucketStorage(`s3://${BUCKET}/team/a`, { environment, cache, restMs: 1 });
+    const open = () =>
+      openBucketStorage(`s3://${BUCKET}/team/a`, { environment, cache, restMs: 1 });
     const storage = await open();
     const [old] = await storage.save({ ...request, prefix: 'old', files: [bytes('old')] });
     const [young] = await storage.save({ ...request, prefix: 'young', files: [bytes('young')] });
@@ -179,7 +233,10 @@ describe('a bucket', () => {
     utimesSync(old.path, yesterday, yesterday);
     await (await open()).bring([]);
     await expect.poll(() => existsSync(old.path)).toBe(false);
-    expect([existsSync(young.path), await text(storage, 'output', old.filename)]).toEqual([true, 'old']);
+    expect([existsSync(young.path), await text(storage, 'output', old.filename)]).toEqual([
+      true,
+      'old',
+    ]);
   });
 
   it('says what is wrong with credentials, bucket, region and place', async () => {
@@ -189,7 +246,9 @@ describe('a bucket', () => {
       expect.stringContaining('403 SignatureDoesNotMatch'),
       expect.stringContaining('AWS_SECRET_ACCESS_KEY'),
     ]);
-    expect((await failure(opened(undefined, { AWS_ACCESS_KEY_ID: 'other' }))).message).toContain('403 InvalidAccessKeyId');
+    expect((await failure(opened(undefined, { AWS_ACCESS_KEY_ID: 'other' }))).message).toContain(
+      '403 InvalidAccessKeyId',
+    );
     expect((await failure(opened('s3://elsewhere'))).message).toContain('404 NoSuchBucket');
     expect(await failure(opened(undefined, { AWS_ACCESS_KEY_ID: '' }))).toMatchObject({
       code: 'DR_BAD_USAGE',
@@ -211,9 +270,11 @@ describe('a bucket', () => {
     // the list of what is there, then the file itself
     s3.trouble.push(503, 'cut', 'cut after');
     await storage.save({ ...request, prefix: 'lost', files: [bytes('x')] });
-    expect((await storage.list('output')).filter(({ name }) => name.startsWith('lost')).map(({ name }) => name)).toEqual([
-      'lost_00001_.txt',
-    ]);
+    expect(
+      (await storage.list('output'))
+        .filter(({ name }) => name.startsWith('lost'))
+        .map(({ name }) => name),
+    ).toEqual(['lost_00001_.txt']);
     s3.trouble.push('cut', 'cut', 'cut', 'cut', 'cut');
     expect(await failure(storage.replace('temp', 'x', bytes('x')))).toMatchObject({
       code: 'DR_STORAGE',
@@ -221,9 +282,15 @@ describe('a bucket', () => {
     });
     const gone = await startS3();
     const environment = gone.environment;
-    const other = await openBucketStorage(`s3://${BUCKET}`, { environment, cache: folder(), restMs: 1 });
+    const other = await openBucketStorage(`s3://${BUCKET}`, {
+      environment,
+      cache: folder(),
+      restMs: 1,
+    });
     await gone.close();
-    expect(await failure(other.save({ ...request, prefix: 'p', files: [bytes('x')] }))).toMatchObject({
+    expect(
+      await failure(other.save({ ...request, prefix: 'p', files: [bytes('x')] })),
+    ).toMatchObject({
       code: 'DR_STORAGE',
       message: expect.stringContaining("can't be reached"),
       hint: expect.stringContaining('S3_ENDPOINT'),
@@ -238,14 +305,21 @@ describe('a bucket', () => {
 
   it('sends large files in parts, each signed; one that fails leaves nothing', async () => {
     const { environment } = s3;
-    const bucket = createBucket({ name: BUCKET, environment, restMs: 1, attempts: 2, partBytes: 5 });
+    const bucket = createBucket({
+      name: BUCKET,
+      environment,
+      restMs: 1,
+      attempts: 2,
+      partBytes: 5,
+    });
     const content = bytes('twelve bytes');
     const part = async (at: number, length: number) => content.subarray(at, at + length);
     s3.trouble.push('cut');
     expect(await bucket.putLarge('big', content.length, part, true)).toBe(true);
     expect(s3.objects.get('big')?.bytes.toString()).toBe('twelve bytes');
     expect(await bucket.putLarge('big', content.length, part, true)).toBe(false);
-    const breaking = async (at: number, length: number) => (at > 0 ? Promise.reject(new Error('disk')) : part(at, length));
+    const breaking = async (at: number, length: number) =>
+      at > 0 ? Promise.reject(new Error('disk')) : part(at, length);
     await expect(bucket.putLarge('never', content.length, breaking, true)).rejects.toThrow('disk');
     expect(s3.objects.has('never')).toBe(false);
   });

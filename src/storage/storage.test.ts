@@ -1,5 +1,12 @@
 // Folders, counters as ComfyUI's get_save_image_path, and the embedded models, on temporary folders.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -20,16 +27,34 @@ function put(root: string, ...names: string[]) {
 describe('folders', () => {
   it('lists and finds model files across folders, with old folder names', () => {
     const [a, b] = [folder(), folder()];
-    put(a, 'checkpoints/sub/z.safetensors', 'checkpoints/B.ckpt', 'checkpoints/notes.txt', 'clip/l.safetensors', 'checkpoints/.git/x.pt');
+    put(
+      a,
+      'checkpoints/sub/z.safetensors',
+      'checkpoints/B.ckpt',
+      'checkpoints/notes.txt',
+      'clip/l.safetensors',
+      'checkpoints/.git/x.pt',
+    );
     put(b, 'checkpoints/B.ckpt', 'checkpoints/a.safetensors', 'text_encoders/g.safetensors');
     symlinkSync(join(a, 'checkpoints', 'sub'), join(b, 'checkpoints', 'linked'));
     const folders = openFolders({ models: [a, b] });
-    expect(folders.modelFiles('checkpoints')).toEqual(['B.ckpt', 'a.safetensors', 'linked/z.safetensors', 'sub/z.safetensors']);
+    expect(folders.modelFiles('checkpoints')).toEqual([
+      'B.ckpt',
+      'a.safetensors',
+      'linked/z.safetensors',
+      'sub/z.safetensors',
+    ]);
     expect(folders.modelPath('checkpoints', 'B.ckpt')).toBe(join(a, 'checkpoints', 'B.ckpt'));
-    expect(folders.modelPath('checkpoints', 'linked/z.safetensors')).toBe(join(b, 'checkpoints', 'linked', 'z.safetensors'));
+    expect(folders.modelPath('checkpoints', 'linked/z.safetensors')).toBe(
+      join(b, 'checkpoints', 'linked', 'z.safetensors'),
+    );
     expect(folders.modelFiles('clip')).toEqual(['g.safetensors', 'l.safetensors']);
-    expect(folders.modelPath('text_encoders', 'l.safetensors')).toBe(join(a, 'clip', 'l.safetensors'));
-    expect(() => folders.modelPath('checkpoints', '../clip/l.safetensors')).toThrow('not among the checkpoints');
+    expect(folders.modelPath('text_encoders', 'l.safetensors')).toBe(
+      join(a, 'clip', 'l.safetensors'),
+    );
+    expect(() => folders.modelPath('checkpoints', '../clip/l.safetensors')).toThrow(
+      'not among the checkpoints',
+    );
     expect(() => openFolders({ models: [join(a, 'none')] })).toThrow('does not exist');
   });
 
@@ -41,7 +66,13 @@ describe('folders', () => {
     expect(folders.inputPath('sub/dog.png')).toBe(join(root, 'in', 'sub', 'dog.png'));
     expect(folders.inputPath('x.png [output]')).toBe(join(root, 'out', 'x.png'));
     expect(folders.hasInput('x.png')).toBe(false);
-    for (const name of ['../secret.png', join(root, 'secret.png'), '../in/../secret.png [input]', 'a\0b', ''])
+    for (const name of [
+      '../secret.png',
+      join(root, 'secret.png'),
+      '../in/../secret.png [input]',
+      'a\0b',
+      '',
+    ])
       expect(() => folders.inputPath(name), name).toThrow();
     expect(() => folders.inputPath('caat.png')).toThrow('there is no file');
   });
@@ -60,10 +91,18 @@ describe('outputs', () => {
     });
 
   it('counts from the highest number of that prefix', () => {
-    expect(nextCounter(['a_00003_.png', 'a_00007_.png', 'ab_00009_.png', 'a_x_.png', 'a_12.png', 'a'], 'a')).toBe(8);
+    expect(
+      nextCounter(
+        ['a_00003_.png', 'a_00007_.png', 'ab_00009_.png', 'a_x_.png', 'a_12.png', 'a'],
+        'a',
+      ),
+    ).toBe(8);
     expect(nextCounter([], 'a')).toBe(1);
     const root = folder();
-    expect(write(root, 'ComfyUI', 2).map((f) => f.filename)).toEqual(['ComfyUI_00001_.png', 'ComfyUI_00002_.png']);
+    expect(write(root, 'ComfyUI', 2).map((f) => f.filename)).toEqual([
+      'ComfyUI_00001_.png',
+      'ComfyUI_00002_.png',
+    ]);
     expect(write(root, 'ComfyUI')[0].filename).toBe('ComfyUI_00003_.png');
     expect(readdirSync(root)).toHaveLength(3);
     expect([...readFileSync(join(root, 'ComfyUI_00002_.png'))]).toEqual([1]);
@@ -77,10 +116,19 @@ describe('outputs', () => {
       yield Buffer.from('file');
     }
     const large = (bytes: AsyncIterable<Uint8Array>) =>
-      writeLargeOutput({ root, prefix: 'models/m', extension: 'bin', size: { width: 0, height: 0 }, now, parts: bytes });
+      writeLargeOutput({
+        root,
+        prefix: 'models/m',
+        extension: 'bin',
+        size: { width: 0, height: 0 },
+        now,
+        parts: bytes,
+      });
     expect(await large(parts())).toMatchObject({ filename: 'm_00001_.bin', subfolder: 'models' });
     expect(await large(parts())).toMatchObject({ filename: 'm_00002_.bin' });
-    await expect(large(parts(new Error('cut')))).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
+    await expect(large(parts(new Error('cut')))).rejects.toMatchObject({
+      code: 'DR_OUTPUT_UNWRITABLE',
+    });
     expect(readdirSync(join(root, 'models')).sort()).toEqual(['m_00001_.bin', 'm_00002_.bin']);
     expect(readFileSync(join(root, 'models', 'm_00002_.bin'), 'utf8')).toBe('one file');
   });
@@ -95,11 +143,14 @@ describe('outputs', () => {
     expect(write(root, 'a/b//c')[0].subfolder).toBe('a/b');
   });
 
-  it.each(['../x', '/tmp/x', 'a/../../x', '..', 'a/\0'])('%j can not leave the folder', (prefix) => {
-    const root = folder();
-    expect(() => write(root, prefix)).toThrow(/would save outside|nothing can be saved/);
-    expect(readdirSync(root)).toEqual([]);
-  });
+  it.each(['../x', '/tmp/x', 'a/../../x', '..', 'a/\0'])(
+    '%j can not leave the folder',
+    (prefix) => {
+      const root = folder();
+      expect(() => write(root, prefix)).toThrow(/would save outside|nothing can be saved/);
+      expect(readdirSync(root)).toEqual([]);
+    },
+  );
 
   it('a folder that can not be written is one clear error', () => {
     const root = folder();
@@ -142,7 +193,10 @@ describe('wildcard files', () => {
       mkdirSync(join(path, '..'), { recursive: true });
       writeFileSync(path, content);
     };
-    write(join(models, 'wildcards', 'Deep Folder', 'Colors.txt'), '# comment\nred\r\ngreen\n  # more\n\nblue\n');
+    write(
+      join(models, 'wildcards', 'Deep Folder', 'Colors.txt'),
+      '# comment\nred\r\ngreen\n  # more\n\nblue\n',
+    );
     write(join(models, 'wildcards', 'umlaut.txt'), Buffer.from('gr\xfcn\n', 'latin1'));
     write(join(models, 'wildcards', 'base.txt'), 'old\n');
     write(join(custom, 'base.txt'), 'new');

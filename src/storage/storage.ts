@@ -42,13 +42,20 @@ export interface Storage {
   /** Writes over what may be there. */
   replace(type: FolderType, name: string, bytes: Uint8Array): Promise<void>;
   /** Writes outputs under ComfyUI's counters, each whole or not at all. `onFolder` hears what folder of this machine is written to. */
-  save(request: Saved<OutputRequest>, onFolder?: (folder: string) => void): Promise<readonly WrittenFile[]>;
-  saveLarge(request: Saved<LargeOutputRequest>, onFolder?: (folder: string) => void): Promise<WrittenFile>;
+  save(
+    request: Saved<OutputRequest>,
+    onFolder?: (folder: string) => void,
+  ): Promise<readonly WrittenFile[]>;
+  saveLarge(
+    request: Saved<LargeOutputRequest>,
+    onFolder?: (folder: string) => void,
+  ): Promise<WrittenFile>;
 }
 
 /** Opens a place that all machines see: `s3://BUCKET[/PREFIX]`, or a folder. Throws DR_BAD_USAGE, DR_STORAGE. */
 export async function openStorage(place: string): Promise<Storage> {
-  if (/^s3:\/\//i.test(place)) return await (await import('./bucket-storage.ts')).openBucketStorage(place);
+  if (/^s3:\/\//i.test(place))
+    return await (await import('./bucket-storage.ts')).openBucketStorage(place);
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(place))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${place} can't be used as storage`,
@@ -56,7 +63,11 @@ export async function openStorage(place: string): Promise<Storage> {
       file: place,
     });
   const root = resolve(place);
-  const folders = { input: join(root, 'input'), output: join(root, 'output'), temp: join(root, 'temp') };
+  const folders = {
+    input: join(root, 'input'),
+    output: join(root, 'output'),
+    temp: join(root, 'temp'),
+  };
   try {
     for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
   } catch (error) {

@@ -20,7 +20,11 @@ const PACKS = ['ComfyUI-Impact-Pack', 'comfyui-impact-pack'];
  */
 export function wildcardFolders(models: readonly string[], input: string): string[] {
   const beside = [...models.map((folder) => dirname(folder)), dirname(input)];
-  const roots = [...beside.flatMap((folder) => PACKS.map((pack) => join(folder, 'custom_nodes', pack))), ...beside, ...models];
+  const roots = [
+    ...beside.flatMap((folder) => PACKS.map((pack) => join(folder, 'custom_nodes', pack))),
+    ...beside,
+    ...models,
+  ];
   return KINDS.flatMap((kind) => [...new Set(roots)].map((root) => join(root, kind)));
 }
 
@@ -32,10 +36,16 @@ export function readWildcards(folders: readonly string[]): WildcardFiles {
     for (const name of filesIn(folder)) {
       const path = join(folder, name);
       try {
-        if (name.endsWith('.txt')) lists.set(wildcardName(name.slice(0, -'.txt'.length)), linesOf(readFileSync(path, 'latin1')));
+        if (name.endsWith('.txt'))
+          lists.set(
+            wildcardName(name.slice(0, -'.txt'.length)),
+            linesOf(readFileSync(path, 'latin1')),
+          );
         else readYaml(readFileSync(path), lists);
       } catch (error) {
-        problems.push(`the wildcard file ${path} can't be read and is left out: ${firstLine((error as Error).message)}`);
+        problems.push(
+          `the wildcard file ${path} can't be read and is left out: ${firstLine((error as Error).message)}`,
+        );
       }
     }
   return { lists, problems };
@@ -57,18 +67,26 @@ const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml')
 function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
   const latin = bytes.toString('latin1');
   const text = UNPRINTABLE.test(latin) ? bytes.toString('utf8') : latin;
-  const content: unknown = yaml().parse(text, { version: '1.1', uniqueKeys: false, logLevel: 'error', maxAliasCount: 1000 });
+  const content: unknown = yaml().parse(text, {
+    version: '1.1',
+    uniqueKeys: false,
+    logLevel: 'error',
+    maxAliasCount: 1000,
+  });
   if (!isMap(content)) throw new Error('it is no map of lists');
   for (const [key, value] of Object.entries(content)) add(lists, key, value);
 }
 
 function add(lists: Map<string, readonly string[]>, key: string, value: unknown): void {
   if (Array.isArray(value)) lists.set(wildcardName(key), value.map(plain));
-  else if (isMap(value)) for (const [name, inner] of Object.entries(value)) add(lists, wildcardName(`${key}/${name}`), inner);
+  else if (isMap(value))
+    for (const [name, inner] of Object.entries(value))
+      add(lists, wildcardName(`${key}/${name}`), inner);
   else if (typeof value === 'string') lists.set(wildcardName(key), [value]);
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** As Python prints it; what is no plain value is nothing to choose. */
 const plain = (value: unknown): string => {

@@ -1,10 +1,16 @@
 // Views along an axis, copied: parts, mirror images, quarter turns, and tensors side by side (torch.narrow, flip, rot90, cat).
 import { sizeOf, type Tensor } from './tensor.ts';
 
-const stridesOf = (shape: readonly number[]): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+const stridesOf = (shape: readonly number[]): number[] =>
+  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 
 /** The values at `offset` + Σ index · stride. */
-function gather({ data }: Tensor, shape: readonly number[], strides: readonly number[], offset: number): Tensor {
+function gather(
+  { data }: Tensor,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset: number,
+): Tensor {
   const out = new Float32Array(sizeOf(shape));
   const last = shape.length - 1;
   let to = 0;
@@ -17,7 +23,8 @@ function gather({ data }: Tensor, shape: readonly number[], strides: readonly nu
   return { shape: [...shape], data: out };
 }
 
-const replaced = (values: readonly number[], at: number, value: number): number[] => values.map((old, i) => (i === at ? value : old));
+const replaced = (values: readonly number[], at: number, value: number): number[] =>
+  values.map((old, i) => (i === at ? value : old));
 
 /** `length` positions from `from` on along an axis. */
 export function narrow(x: Tensor, axis: number, from: number, length: number): Tensor {
@@ -28,17 +35,27 @@ export function narrow(x: Tensor, axis: number, from: number, length: number): T
 /** Mirrored along an axis. */
 export function flip(x: Tensor, axis: number): Tensor {
   const strides = stridesOf(x.shape);
-  return gather(x, x.shape, replaced(strides, axis, -strides[axis]), (x.shape[axis] - 1) * strides[axis]);
+  return gather(
+    x,
+    x.shape,
+    replaced(strides, axis, -strides[axis]),
+    (x.shape[axis] - 1) * strides[axis],
+  );
 }
 
 /** Two axes exchanged. */
 export function swapAxes(x: Tensor, a: number, b: number): Tensor {
-  const swap = (values: readonly number[]): number[] => replaced(replaced(values, a, values[b]), b, values[a]);
+  const swap = (values: readonly number[]): number[] =>
+    replaced(replaced(values, a, values[b]), b, values[a]);
   return gather(x, swap(x.shape), swap(stridesOf(x.shape)), 0);
 }
 
 /** `quarters` quarter turns in the plane of two axes, from the first towards the second. */
-export function rotate(x: Tensor, quarters: number, [first, second]: readonly [number, number]): Tensor {
+export function rotate(
+  x: Tensor,
+  quarters: number,
+  [first, second]: readonly [number, number],
+): Tensor {
   if (quarters === 0) return x;
   if (quarters === 2) return flip(flip(x, first), second);
   return swapAxes(flip(x, quarters === 1 ? second : first), first, second);
@@ -53,7 +70,8 @@ export function concatAxis(parts: readonly Tensor[], axis: number): Tensor {
   const inner = sizeOf(shape.slice(axis + 1));
   let at = 0;
   for (const part of parts) {
-    if (sides(part) !== sides(parts[0])) throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] along axis ${axis}`);
+    if (sides(part) !== sides(parts[0]))
+      throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] along axis ${axis}`);
     const own = part.shape[axis] * inner;
     for (let from = 0, to = at; from < part.data.length; from += own, to += total * inner)
       data.set(part.data.subarray(from, from + own), to);

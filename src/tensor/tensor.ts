@@ -10,11 +10,15 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) 
 
 /** Wraps `data` (not copied) in a shape. Throws when the sizes differ. */
 export function tensor(shape: readonly number[], data: Float32Array): Tensor {
-  if (data.length !== sizeOf(shape)) throw new Error(`internal: ${data.length} values for shape [${shape}]`);
+  if (data.length !== sizeOf(shape))
+    throw new Error(`internal: ${data.length} values for shape [${shape}]`);
   return { shape: [...shape], data };
 }
 
-export const zeros = (shape: readonly number[]): Tensor => ({ shape: [...shape], data: new Float32Array(sizeOf(shape)) });
+export const zeros = (shape: readonly number[]): Tensor => ({
+  shape: [...shape],
+  data: new Float32Array(sizeOf(shape)),
+});
 
 export const full = (shape: readonly number[], value: number): Tensor => ({
   shape: [...shape],
@@ -45,7 +49,8 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
   const data = new Float32Array(parts.reduce((n, p) => n + p.data.length, 0));
   let at = 0;
   for (const part of parts) {
-    if (part.shape.slice(1).join() !== item.join()) throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] in a batch`);
+    if (part.shape.slice(1).join() !== item.join())
+      throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] in a batch`);
     data.set(part.data, at);
     at += part.data.length;
   }
@@ -58,6 +63,7 @@ export function repeatToBatch(x: Tensor, count: number): Tensor {
   if (x.shape[0] > count) return sliceBatch(x, 0, count);
   const each = sizeOf(x.shape.slice(1));
   const data = new Float32Array(count * each);
-  for (let i = 0; i < count; i++) data.set(x.data.subarray((i % x.shape[0]) * each, ((i % x.shape[0]) + 1) * each), i * each);
+  for (let i = 0; i < count; i++)
+    data.set(x.data.subarray((i % x.shape[0]) * each, ((i % x.shape[0]) + 1) * each), i * each);
   return { shape: [count, ...x.shape.slice(1)], data };
 }

@@ -3,7 +3,11 @@
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** States [N,T,D] of N chunks and `weights[chunk][position]` -> features [1, N T, D]. `empty` [T,D]: needed where a weight is not 1. */
-export function blendWeights(hidden: Tensor, weights: readonly (readonly number[])[], empty?: Float32Array): Tensor {
+export function blendWeights(
+  hidden: Tensor,
+  weights: readonly (readonly number[])[],
+  empty?: Float32Array,
+): Tensor {
   const [, length, width] = hidden.shape;
   const data = hidden.data.slice(0, weights.length * length * width);
   for (const [chunk, row] of weights.entries()) {
@@ -30,7 +34,8 @@ export function joinFeatures(parts: readonly Tensor[]): Tensor {
   let column = 0;
   for (const part of parts) {
     const own = part.shape[2];
-    for (let t = 0; t < length; t++) data.set(part.data.subarray(t * own, (t + 1) * own), t * width + column);
+    for (let t = 0; t < length; t++)
+      data.set(part.data.subarray(t * own, (t + 1) * own), t * width + column);
     column += own;
   }
   return tensor([1, length, width], data);

@@ -20,7 +20,8 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
 ]);
 const SPECIAL_SPLIT = /(<\|startoftext\|>|<\|endoftext\|>)/;
 // Words as Python's regex module finds them when case is ignored: ſ is an s, and U+0345 (folds to a letter, is none) belongs nowhere.
-const WORD = /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|(?:(?!\u0345)[^\s\p{L}\p{N}])+/gu;
+const WORD =
+  /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|(?:(?!\u0345)[^\s\p{L}\p{N}])+/gu;
 
 /** A pair of tokens as one map key. */
 const pairKey = (left: number, right: number): number => left * 65536 + right;
@@ -34,13 +35,17 @@ interface ByteOrder {
 
 /** Printable Latin-1 bytes come first and stand for themselves; the others follow, drawn as U+0100 and up. */
 function byteOrder(): ByteOrder {
-  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+  const printable = (byte: number) =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
   const shown = bytes.filter(printable);
   const hidden = bytes.filter((byte) => !printable(byte));
   const tokens = new Uint8Array(256);
   for (const [token, byte] of [...shown, ...hidden].entries()) tokens[byte] = token;
-  return { symbols: [...shown, ...hidden.map((_, i) => 256 + i)].map((code) => String.fromCodePoint(code)), tokens };
+  return {
+    symbols: [...shown, ...hidden.map((_, i) => 256 + i)].map((code) => String.fromCodePoint(code)),
+    tokens,
+  };
 }
 
 export interface Bpe {
@@ -55,34 +60,47 @@ export function makeBpe(merges: string): Bpe {
   const lines = merges.split('\n').slice(1, MERGES + 1);
   const { symbols, tokens } = byteOrder();
   const ids = new Map<string, number>();
-  for (const [id, symbol] of symbols.entries()) ids.set(symbol, id).set(`${symbol}</w>`, id + WORD_END);
+  for (const [id, symbol] of symbols.entries())
+    ids.set(symbol, id).set(`${symbol}</w>`, id + WORD_END);
   const joined = new Map<number, number>();
   for (const [rank, line] of lines.entries()) {
     const [left, right] = line.split(' ');
     joined.set(pairKey(ids.get(left)!, ids.get(right)!), FIRST_MERGE + rank);
     ids.set(left + right, FIRST_MERGE + rank);
   }
-  if (lines.length !== MERGES || ids.size !== START_TOKEN) throw new Error(`internal: ${ids.size} tokens from ${lines.length} merges`);
+  if (lines.length !== MERGES || ids.size !== START_TOKEN)
+    throw new Error(`internal: ${ids.size} tokens from ${lines.length} merges`);
 
   const encodeWord = (word: string): number[] => {
     const whole = SPECIAL.get(word);
     if (whole !== undefined) return [whole];
     let parts = Array.from(Buffer.from(word, 'utf8'), (byte) => tokens[byte]);
     parts[parts.length - 1] += WORD_END;
-    for (let next = firstMerge(parts, joined); next !== undefined; next = firstMerge(parts, joined)) parts = merge(parts, next, joined);
+    for (let next = firstMerge(parts, joined); next !== undefined; next = firstMerge(parts, joined))
+      parts = merge(parts, next, joined);
     return parts;
   };
   return {
     encode: (text) =>
       text
         .split(SPECIAL_SPLIT)
-        .flatMap((piece) => SPECIAL.get(piece) ?? (normalise(piece).match(WORD) ?? []).flatMap((word) => encodeWord(word))),
-    vocabulary: () => [...[...ids].sort((a, b) => a[1] - b[1]).map(([token]) => token), ...SPECIAL.keys()],
+        .flatMap(
+          (piece) =>
+            SPECIAL.get(piece) ??
+            (normalise(piece).match(WORD) ?? []).flatMap((word) => encodeWord(word)),
+        ),
+    vocabulary: () => [
+      ...[...ids].sort((a, b) => a[1] - b[1]).map(([token]) => token),
+      ...SPECIAL.keys(),
+    ],
   };
 }
 
 /** The earliest merge (lowest id) that applies anywhere in `parts`. */
-function firstMerge(parts: readonly number[], joined: ReadonlyMap<number, number>): number | undefined {
+function firstMerge(
+  parts: readonly number[],
+  joined: ReadonlyMap<number, number>,
+): number | undefined {
   let first: number | undefined;
   for (let i = 1; i < parts.length; i++) {
     const id = joined.get(pairKey(parts[i - 1], parts[i]));
@@ -92,7 +110,11 @@ function firstMerge(parts: readonly number[], joined: ReadonlyMap<number, number
 }
 
 /** Joins every pair that makes `id`, from left to right. */
-function merge(parts: readonly number[], id: number, joined: ReadonlyMap<number, number>): number[] {
+function merge(
+  parts: readonly number[],
+  id: number,
+  joined: ReadonlyMap<number, number>,
+): number[] {
   const out: number[] = [];
   for (let i = 0; i < parts.length; i++) {
     if (i + 1 < parts.length && joined.get(pairKey(parts[i], parts[i + 1])) === id) {
@@ -114,6 +136,11 @@ export function clipBpe(): Bpe {
     return shared;
   } catch (cause) {
     const hint = 'Install the package again: its assets folder is incomplete.';
-    throw new DarkroomError('DR_FILE_MISSING', { message: `the tokenizer's merges cannot be read from ${file}`, file, hint, cause });
+    throw new DarkroomError('DR_FILE_MISSING', {
+      message: `the tokenizer's merges cannot be read from ${file}`,
+      file,
+      hint,
+      cause,
+    });
   }
 }

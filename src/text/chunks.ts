@@ -42,7 +42,8 @@ export async function tokenize(prompt: string, options: ChunkOptions): Promise<C
 }
 
 /** The chunk of an empty prompt: start, end, padding. */
-export const emptyChunk = (options: Pick<ChunkOptions, 'pad' | 'length'>): Chunk => pack([], options)[0];
+export const emptyChunk = (options: Pick<ChunkOptions, 'pad' | 'length'>): Chunk =>
+  pack([], options)[0];
 
 async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]> {
   const bpe = options.bpe ?? clipBpe();
@@ -62,7 +63,10 @@ async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]>
 }
 
 /** Looks up the name that `text` begins with, then the name without commas; the rest of the text is tokenized in any case. */
-async function findEmbedding(text: string, options: ChunkOptions): Promise<{ vectors?: Float32Array[]; rest: string }> {
+async function findEmbedding(
+  text: string,
+  options: ChunkOptions,
+): Promise<{ vectors?: Float32Array[]; rest: string }> {
   const warn: Warn = options.warn ?? (() => {});
   const [name, ...words] = splitWords(text);
   const rest = words.join(' ');
@@ -72,17 +76,26 @@ async function findEmbedding(text: string, options: ChunkOptions): Promise<{ vec
   }
   const bare = name.replace(/^,+|,+$/g, '');
   const candidates = [{ name, rest }];
-  if (bare !== name) candidates.push({ name: bare, rest: `${[...name].slice([...bare].length).join('')} ${rest}` });
+  if (bare !== name)
+    candidates.push({ name: bare, rest: `${[...name].slice([...bare].length).join('')} ${rest}` });
   for (const candidate of candidates) {
-    const embedding = candidate.name === '' ? undefined : await options.embeddings?.(candidate.name, warn);
-    if (embedding) return { vectors: embeddingVectors(embedding, options.key, options.width), rest: candidate.rest };
+    const embedding =
+      candidate.name === '' ? undefined : await options.embeddings?.(candidate.name, warn);
+    if (embedding)
+      return {
+        vectors: embeddingVectors(embedding, options.key, options.width),
+        rest: candidate.rest,
+      };
   }
   warn(`embedding:${bare} does not exist and is left out of the prompt`);
   return { rest: candidates.at(-1)!.rest };
 }
 
 /** Packs groups into chunks. */
-function pack(groups: readonly Group[], { pad, length }: Pick<ChunkOptions, 'pad' | 'length'>): Chunk[] {
+function pack(
+  groups: readonly Group[],
+  { pad, length }: Pick<ChunkOptions, 'pad' | 'length'>,
+): Chunk[] {
   const plain = (slot: number): Token => ({ slot, weight: 1, word: 0 });
   const chunks: Token[][] = [];
   let chunk = [plain(START_TOKEN)];

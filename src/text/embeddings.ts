@@ -20,16 +20,24 @@ const LISTED = /^\d+\./;
  * The vectors an encoder takes: the web UI's, those of its width in a list, those under its key (`clip_l`, `clip_g`, `clip_h`),
  * bundled ones, or the file's first tensor.
  */
-export function embeddingVectors(embedding: Embedding, key: string, width?: number): Float32Array[] {
+export function embeddingVectors(
+  embedding: Embedding,
+  key: string,
+  width?: number,
+): Float32Array[] {
   const names = [...embedding.keys()];
   const parameters = names.find((name) => name.startsWith(PARAMETERS));
   if (parameters !== undefined) return rows(embedding.get(parameters)!);
   if (names.length > 0 && names.every((name) => LISTED.test(name)))
-    return [...embedding.values()].filter(({ shape }) => width === undefined || shape.at(-1) === width).flatMap(rows);
+    return [...embedding.values()]
+      .filter(({ shape }) => width === undefined || shape.at(-1) === width)
+      .flatMap(rows);
   const own = embedding.get(key);
   if (own) return rows(own);
   for (const suffix of ['.string_to_param.*', `.${key}`]) {
-    const bundled = [...embedding].filter(([name]) => name.startsWith(BUNDLE) && name.endsWith(suffix));
+    const bundled = [...embedding].filter(
+      ([name]) => name.startsWith(BUNDLE) && name.endsWith(suffix),
+    );
     if (bundled.length) return bundled.flatMap(([, vectors]) => rows(vectors));
   }
   const [first] = embedding.values();
@@ -38,7 +46,9 @@ export function embeddingVectors(embedding: Embedding, key: string, width?: numb
 
 function rows(x: Tensor): Float32Array[] {
   const width = x.shape.at(-1) ?? 1;
-  return Array.from({ length: x.data.length / width }, (_, i) => x.data.subarray(i * width, (i + 1) * width));
+  return Array.from({ length: x.data.length / width }, (_, i) =>
+    x.data.subarray(i * width, (i + 1) * width),
+  );
 }
 
 const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
@@ -46,12 +56,16 @@ const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
 /** A lookup over files: `findFile` gives the path of a name in the embeddings folders (name as it is, then with each ending). */
 export function embeddingReader(findFile: (name: string) => string | undefined): EmbeddingLookup {
   return async (name, warn) => {
-    const file = ENDINGS.map((ending) => findFile(name + ending)).find((path) => path !== undefined);
+    const file = ENDINGS.map((ending) => findFile(name + ending)).find(
+      (path) => path !== undefined,
+    );
     if (file === undefined) return undefined;
     try {
       return await readEmbedding(file);
     } catch (error) {
-      warn(`embedding:${name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      warn(
+        `embedding:${name} is left out: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return undefined;
     }
   };

@@ -22,7 +22,13 @@ export function loraTags(text: string): LoraTag[] {
       .flatMap((item) => item.slice(4).split(';'))
       .filter((item) => item.trim() !== '' && !/^[AB]=/.test(item))
       .at(-1);
-    if (!tags.has(name)) tags.set(name, { name, modelStrength, clipStrength, ...(blocks !== undefined && { blocks }) });
+    if (!tags.has(name))
+      tags.set(name, {
+        name,
+        modelStrength,
+        clipStrength,
+        ...(blocks !== undefined && { blocks }),
+      });
   }
   return [...tags.values()];
 }

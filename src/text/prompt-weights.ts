@@ -15,12 +15,16 @@ const unescapeParentheses = (text: string) => text.replaceAll(CLOSE, ')').replac
 
 /** The segments of a prompt in order, each with its weight (a double, as Python computes it). */
 export function parseWeights(prompt: string): WeightedText[] {
-  return weigh(escapeParentheses(prompt), 1).map(({ text, weight }) => ({ text: unescapeParentheses(text), weight }));
+  return weigh(escapeParentheses(prompt), 1).map(({ text, weight }) => ({
+    text: unescapeParentheses(text),
+    weight,
+  }));
 }
 
 function weigh(text: string, weight: number): WeightedText[] {
   return topLevel(text).flatMap((part) => {
-    if (part.length < 2 || !part.startsWith('(') || !part.endsWith(')')) return [{ text: part, weight }];
+    if (part.length < 2 || !part.startsWith('(') || !part.endsWith(')'))
+      return [{ text: part, weight }];
     const inner = part.slice(1, -1);
     const colon = inner.lastIndexOf(':');
     const given = colon > 0 ? parseFloatAsPython(inner.slice(colon + 1)) : undefined;
@@ -53,7 +57,10 @@ function topLevel(text: string): string[] {
 }
 
 const DIGITS = '[0-9](?:_?[0-9])*';
-const FLOAT = new RegExp(`^[+-]?(?:(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:e[+-]?${DIGITS})?|(inf|infinity)|(nan))$`, 'i');
+const FLOAT = new RegExp(
+  `^[+-]?(?:(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:e[+-]?${DIGITS})?|(inf|infinity)|(nan))$`,
+  'i',
+);
 
 /** Python's float(): spaces around, `.5`, `2.`, `1e-1`, `1_000`, `inf`, `nan` and any script's digits; undefined where it raises. */
 export function parseFloatAsPython(text: string): number | undefined {

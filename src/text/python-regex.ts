@@ -20,16 +20,31 @@ export class RegexError extends Error {
 const WORD = '\\p{L}\\p{N}_';
 /** Classes of characters, as they stand inside brackets. */
 const CLASSES: Readonly<Record<string, string>> = { d: '\\p{Nd}', w: WORD, s: SPACE };
-const NEGATED: Readonly<Record<string, string>> = { D: '\\P{Nd}', W: `[^${WORD}]`, S: `[^${SPACE}]` };
+const NEGATED: Readonly<Record<string, string>> = {
+  D: '\\P{Nd}',
+  W: `[^${WORD}]`,
+  S: `[^${SPACE}]`,
+};
 /** Characters that escapes stand for. */
-const CHARACTERS: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v', a: '\x07', '0': '\0' };
+const CHARACTERS: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  f: '\f',
+  v: '\v',
+  a: '\x07',
+  '0': '\0',
+};
 const AT_WORD = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
 
 const literal = (char: string): string => (/[\^$\\.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char);
 const inClass = (char: string): string => (/[\\\]^[-]/.test(char) ? `\\${char}` : char);
 
 /** A global JavaScript expression for a Python one. Throws RegexError. */
-export function pythonRegex(pattern: string, { ignoreCase = false, multiline = false, dotAll = false }: RegexFlags = {}): RegExp {
+export function pythonRegex(
+  pattern: string,
+  { ignoreCase = false, multiline = false, dotAll = false }: RegexFlags = {},
+): RegExp {
   const flags = { i: ignoreCase, m: multiline, s: dotAll, x: false };
   let at = 0;
   const global = /^\(\?([aiLmsux]+)\)/.exec(pattern);
@@ -57,7 +72,11 @@ export function pythonRegex(pattern: string, { ignoreCase = false, multiline = f
 }
 
 /** What one element of the pattern becomes, and where the next begins. */
-function piece(pattern: string, at: number, flags: { readonly m: boolean; readonly s: boolean }): [string, number] {
+function piece(
+  pattern: string,
+  at: number,
+  flags: { readonly m: boolean; readonly s: boolean },
+): [string, number] {
   const char = String.fromCodePoint(pattern.codePointAt(at)!);
   if (char === '\\') return escaped(pattern, at + 1);
   if (char === '[') return characterClass(pattern, at + 1);
@@ -96,20 +115,32 @@ function group(pattern: string, at: number): [string, number] {
 function escapedCharacter(pattern: string, at: number): [string, number] | undefined {
   const rest = pattern.slice(at);
   const code = /^(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8}))/.exec(rest);
-  if (code) return [String.fromCodePoint(Number.parseInt(code[1] ?? code[2] ?? code[3], 16)), at + code[0].length];
+  if (code)
+    return [
+      String.fromCodePoint(Number.parseInt(code[1] ?? code[2] ?? code[3], 16)),
+      at + code[0].length,
+    ];
   const octal = /^(?:0[0-7]{0,2}|[0-3][0-7]{2})/.exec(rest);
   if (octal) return [String.fromCodePoint(Number.parseInt(octal[0], 8)), at + octal[0].length];
   const char = rest.slice(0, 1);
   if (Object.hasOwn(CHARACTERS, char)) return [CHARACTERS[char], at + 1];
   if (char !== '' && !/[A-Za-z0-9]/.test(char))
-    return [String.fromCodePoint(rest.codePointAt(0)!), at + (rest.codePointAt(0)! > 0xffff ? 2 : 1)];
+    return [
+      String.fromCodePoint(rest.codePointAt(0)!),
+      at + (rest.codePointAt(0)! > 0xffff ? 2 : 1),
+    ];
   return undefined;
 }
 
 function escaped(pattern: string, at: number): [string, number] {
   const char = pattern[at];
   if (char === undefined) throw new RegexError('invalid', 'bad escape (end of pattern)');
-  const fixed: Readonly<Record<string, string>> = { A: '^', Z: '$', b: AT_WORD, B: `(?!${AT_WORD})` };
+  const fixed: Readonly<Record<string, string>> = {
+    A: '^',
+    Z: '$',
+    b: AT_WORD,
+    B: `(?!${AT_WORD})`,
+  };
   if (Object.hasOwn(fixed, char)) return [fixed[char], at + 1];
   if (Object.hasOwn(CLASSES, char)) return [`[${CLASSES[char]}]`, at + 1];
   if (Object.hasOwn(NEGATED, char)) return [NEGATED[char], at + 1];
@@ -140,7 +171,8 @@ function characterClass(pattern: string, start: number): [string, number] {
     const kind = pattern[at + 1] ?? '';
     if (Object.hasOwn(CLASSES, kind)) out += CLASSES[kind];
     else if (kind === 'D') out += NEGATED.D;
-    else if (kind === 'W' || kind === 'S') throw new RegexError('unsupported', `\\${kind} inside brackets`);
+    else if (kind === 'W' || kind === 'S')
+      throw new RegexError('unsupported', `\\${kind} inside brackets`);
     else if (kind === 'b') out += '\\x08';
     else {
       const one = escapedCharacter(pattern, at + 1);
@@ -159,7 +191,9 @@ function characterClass(pattern: string, start: number): [string, number] {
 export function pythonTemplate(template: string): (match: RegExpExecArray) => string {
   const parts: (string | ((match: RegExpExecArray) => string))[] = [];
   const groupOf = (name: string) => (match: RegExpExecArray) => {
-    const known = /^\d+$/.test(name) ? Number(name) < match.length : match.groups !== undefined && Object.hasOwn(match.groups, name);
+    const known = /^\d+$/.test(name)
+      ? Number(name) < match.length
+      : match.groups !== undefined && Object.hasOwn(match.groups, name);
     if (!known) throw new RegexError('invalid', `unknown group ${name}`);
     return (/^\d+$/.test(name) ? match[Number(name)] : match.groups![name]) ?? '';
   };
@@ -178,8 +212,10 @@ export function pythonTemplate(template: string): (match: RegExpExecArray) => st
     else if (octal) parts.push(String.fromCodePoint(Number.parseInt(octal[0], 8)));
     else if (numbered) parts.push(groupOf(numbered[0]));
     else if (rest[0] === '\\') parts.push('\\');
-    else if (rest[0] !== undefined && Object.hasOwn(CHARACTERS, rest[0])) parts.push(CHARACTERS[rest[0]]);
-    else if (rest === '' || /^[A-Za-z]/.test(rest)) throw new RegexError('invalid', `bad escape \\${rest.slice(0, 1)}`);
+    else if (rest[0] !== undefined && Object.hasOwn(CHARACTERS, rest[0]))
+      parts.push(CHARACTERS[rest[0]]);
+    else if (rest === '' || /^[A-Za-z]/.test(rest))
+      throw new RegexError('invalid', `bad escape \\${rest.slice(0, 1)}`);
     else parts.push(`\\${rest[0]}`);
     at += 1 + (named ?? octal ?? numbered ?? [rest[0]])[0].length;
   }

@@ -27,10 +27,16 @@ export function segmentPrompts(text: string, random: PythonRandom): SegmentPromp
   const rest = concat ? text.slice('[CONCAT]'.length) : text;
   if (rest.startsWith('[LAB]')) {
     const byLabel = labelled(rest);
-    return { order: 'LAB', concat, next: (label) => ({ text: (byLabel.get('ALL') ?? '') + (byLabel.get(label) ?? '') }) };
+    return {
+      order: 'LAB',
+      concat,
+      next: (label) => ({ text: (byLabel.get('ALL') ?? '') + (byLabel.get(label) ?? '') }),
+    };
   }
   const order = /^\[(ASC-SIZE|DSC-SIZE|ASC|DSC|RND)\]/.exec(rest);
-  let items: SegmentPrompt[] = order ? separated(rest.slice(order[0].length), random) : [{ text: rest }];
+  let items: SegmentPrompt[] = order
+    ? separated(rest.slice(order[0].length), random)
+    : [{ text: rest }];
   const shuffles = order?.[1] === 'RND';
   if (shuffles) items = random.shuffled(items);
   let at = 0;
@@ -50,7 +56,8 @@ export function segmentPrompts(text: string, random: PythonRandom): SegmentPromp
 /** `[a] text [b] text`; of equal labels the last, empty texts left out. */
 function labelled(text: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, label, prompt] of text.matchAll(/\[([A-Za-z0-9_. ]+)\]([^[]+)(?=\[|$)/g)) found.set(label, prompt.trim());
+  for (const [, label, prompt] of text.matchAll(/\[([A-Za-z0-9_. ]+)\]([^[]+)(?=\[|$)/g))
+    found.set(label, prompt.trim());
   for (const [label, prompt] of found) if (prompt === '') found.delete(label);
   return found;
 }
@@ -61,7 +68,12 @@ function separated(text: string, random: PythonRandom): SegmentPrompt[] {
   const items: SegmentPrompt[] = [{ text: first }];
   for (let i = 0; i < rest.length; i += 2) {
     const given = rest[i].slice('[SEP:'.length, -1);
-    const seed = given === 'R' ? BigInt(random.randint(0, MAX_SEED)) : /^\d+$/.test(given) ? BigInt(given) : undefined;
+    const seed =
+      given === 'R'
+        ? BigInt(random.randint(0, MAX_SEED))
+        : /^\d+$/.test(given)
+          ? BigInt(given)
+          : undefined;
     items.push({ text: rest[i + 1], ...(seed !== undefined && { seed }) });
   }
   return items;

@@ -12,19 +12,28 @@ import { type Embedding, embeddingReader, embeddingVectors, readEmbedding } from
 import { normalise } from './normalise.ts';
 import { parseFloatAsPython, parseWeights } from './prompt-weights.ts';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));
 
 describe('bpe', () => {
   it('derives the vocabulary from the merges', () => {
     // vocab.json: len 49408; "!" 0, "!</w>" 256, "in" 512, "<|endoftext|>" 49407
     const vocabulary = clipBpe().vocabulary();
     expect(new Set(vocabulary).size).toBe(49408);
-    expect([0, 256, 512, 49407].map((id) => vocabulary[id])).toEqual(['!', '!</w>', 'in', '<|endoftext|>']);
+    expect([0, 256, 512, 49407].map((id) => vocabulary[id])).toEqual([
+      '!',
+      '!</w>',
+      'in',
+      '<|endoftext|>',
+    ]);
   });
 
   it('drops what Python drops', () => {
     // CLIPTokenizer('a\u0345b'): U+0345 is no letter, and its case folding is one: no alternative of the pattern takes it
-    expect(clipBpe().encode('a\u0345b')).toEqual([...clipBpe().encode('a'), ...clipBpe().encode('b')]);
+    expect(clipBpe().encode('a\u0345b')).toEqual([
+      ...clipBpe().encode('a'),
+      ...clipBpe().encode('b'),
+    ]);
     expect(normalise('\ufeffA\u200b\ud800B\x85\u2028c')).toBe('ab c');
   });
 });
@@ -63,7 +72,8 @@ describe('embeddings', () => {
       [count, width],
       Float32Array.from({ length: count * width }, (_, i) => from + i),
     );
-  const counted = (embedding: Embedding, key: string) => embeddingVectors(embedding, key).map((vector) => [...vector]);
+  const counted = (embedding: Embedding, key: string) =>
+    embeddingVectors(embedding, key).map((vector) => [...vector]);
 
   it('takes the vectors under the key, else bundled ones, else the first tensor', () => {
     const l = vectors(1, 2);
@@ -71,7 +81,9 @@ describe('embeddings', () => {
     expect(counted(new Map([['emb_params', vectors(2, 2)]]), 'clip_g')).toEqual([[0, 1], [2, 3]]); // biome-ignore format: one line
     const bundle = new Map([['bundle_emb.a.clip_l', l], ['bundle_emb.b.clip_l', vectors(1, 2, 5)], ['lora', vectors(1, 9)]]); // biome-ignore format: one line
     expect(counted(bundle, 'clip_l')).toEqual([[0, 1], [5, 6]]); // biome-ignore format: one line
-    expect(counted(new Map([['one', tensor([2], Float32Array.of(7, 8))]]), 'clip_l')).toEqual([[7, 8]]);
+    expect(counted(new Map([['one', tensor([2], Float32Array.of(7, 8))]]), 'clip_l')).toEqual([
+      [7, 8],
+    ]);
   });
 
   it("takes the web UI's vectors first, and those of the encoder's width out of a list", async () => {
@@ -113,7 +125,8 @@ describe('embeddings', () => {
 
   it('a name with commas around it keeps the commas as text', async () => {
     const options = { key: 'clip_l', pad: END_TOKEN, length: 77 };
-    const embeddings = async (name: string) => (name === 'x' ? new Map([['clip_l', vectors(1, 2)]]) : undefined);
+    const embeddings = async (name: string) =>
+      name === 'x' ? new Map([['clip_l', vectors(1, 2)]]) : undefined;
     const [chunk] = await tokenize('embedding:x, cat', { ...options, embeddings });
     expect(chunk[1].slot).toBeInstanceOf(Float32Array);
     expect(chunk.slice(2, 4).map((token) => token.slot)).toEqual(clipBpe().encode(', cat'));

@@ -22,9 +22,10 @@ describe('golden text/tokenizer', () => {
     const cases = g.cases.filter(({ id }) => id !== RAISES);
     expect(cases.length).toBe(70);
     for (const { id, params, scalars } of cases) {
-      expect([START_TOKEN, ...bpe.encode(params.prompt), END_TOKEN], `${id} ${JSON.stringify(params.prompt)}`).toEqual(
-        scalars!.raw_variants.tf4,
-      );
+      expect(
+        [START_TOKEN, ...bpe.encode(params.prompt), END_TOKEN],
+        `${id} ${JSON.stringify(params.prompt)}`,
+      ).toEqual(scalars!.raw_variants.tf4);
     }
   });
 
@@ -35,14 +36,21 @@ describe('golden text/tokenizer', () => {
         const chunks = await tokenize(params.prompt, { key, pad, length: 77, embeddings });
         const vectors = embeddingVectors(tinyti, key);
         const idOf = (slot: number | Float32Array) =>
-          typeof slot === 'number' ? slot : -1 - vectors.findIndex((vector) => vector.every((value, i) => value === slot[i]));
+          typeof slot === 'number'
+            ? slot
+            : -1 - vectors.findIndex((vector) => vector.every((value, i) => value === slot[i]));
         const tokens = chunks.flat();
         expect(
           chunks.map((chunk) => chunk.length),
           id,
         ).toEqual(scalars![`chunk_lens_${letter}`]);
-        const values = { ids: tokens.map((t) => idOf(t.slot)), weights: tokens.map((t) => t.weight), words: tokens.map((t) => t.word) };
-        for (const [what, got] of Object.entries(values)) expectExact(g, id, outputs[`${letter}_${what}`], got);
+        const values = {
+          ids: tokens.map((t) => idOf(t.slot)),
+          weights: tokens.map((t) => t.weight),
+          words: tokens.map((t) => t.word),
+        };
+        for (const [what, got] of Object.entries(values))
+          expectExact(g, id, outputs[`${letter}_${what}`], got);
       }
     }
   });
@@ -51,7 +59,13 @@ describe('golden text/tokenizer', () => {
     const warnings: string[] = [];
     const { prompt } = g.cases.find(({ id }) => id === RAISES)!.params;
     const warn = (message: string) => warnings.push(message);
-    const [chunk] = await tokenize(`${prompt}`, { key: 'clip_l', pad: END_TOKEN, length: 77, embeddings, warn });
+    const [chunk] = await tokenize(`${prompt}`, {
+      key: 'clip_l',
+      pad: END_TOKEN,
+      length: 77,
+      embeddings,
+      warn,
+    });
     expect(chunk.slice(0, 2).map((token) => token.slot)).toEqual([START_TOKEN, END_TOKEN]);
     expect(warnings).toHaveLength(1);
   });

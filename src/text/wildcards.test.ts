@@ -12,7 +12,11 @@ import { populate } from './wildcards.ts';
 
 interface Fixture {
   readonly lists: Readonly<Record<string, readonly string[]>>;
-  readonly cases: readonly [text: string, seed: string, result: string | { readonly raises: string }][];
+  readonly cases: readonly [
+    text: string,
+    seed: string,
+    result: string | { readonly raises: string },
+  ][];
   readonly loras: readonly [
     text: string,
     values: readonly [string, number, number, string | null, number | null, number | null][],
@@ -43,14 +47,20 @@ it('makes the original’s text of every prompt and seed', () => {
       got = { refused: error.message };
     }
     const refused = typeof got === 'object';
-    if (typeof result === 'string' ? got !== result : !refused) wrong.push({ text, seed, result, got });
+    if (typeof result === 'string' ? got !== result : !refused)
+      wrong.push({ text, seed, result, got });
   }
   expect(wrong).toEqual([]);
 });
 
 it('reads LoRA tags as the original', () => {
   for (const [text, values, rest] of fixture.loras) {
-    const tags = loraTags(text).map((tag) => [tag.name, tag.modelStrength, tag.clipStrength, tag.blocks ?? null]);
+    const tags = loraTags(text).map((tag) => [
+      tag.name,
+      tag.modelStrength,
+      tag.clipStrength,
+      tag.blocks ?? null,
+    ]);
     expect(tags, text).toEqual(values.map((value) => value.slice(0, 4)));
     expect(withoutLoraTags(text), text).toBe(rest);
   }
@@ -72,5 +82,8 @@ it('gives each segment the original’s prompt', () => {
       `${text} ${seed}`,
     ).toEqual(got);
   }
-  expect(segmentPrompts('[CONCAT][ASC]a', pythonRandom(0))).toMatchObject({ concat: true, order: 'ASC' });
+  expect(segmentPrompts('[CONCAT][ASC]a', pythonRandom(0))).toMatchObject({
+    concat: true,
+    order: 'ASC',
+  });
 });

@@ -13,10 +13,12 @@ const MAX_ROUNDS = 99;
 const MAX_REPEATS = 100000;
 
 /** The name a list is found by: lower case, `/` between folders, `-` for spaces. */
-export const wildcardName = (name: string): string => name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
+export const wildcardName = (name: string): string =>
+  name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
 
 /** Whether a text holds anything that `populate` would replace. */
-export const hasWildcards = (text: string): boolean => text.search(GROUP) >= 0 || text.search(NAME) >= 0 || /^\s*#/m.test(text);
+export const hasWildcards = (text: string): boolean =>
+  text.search(GROUP) >= 0 || text.search(NAME) >= 0 || /^\s*#/m.test(text);
 
 /**
  * The text with every choice made. A list that doesn't exist stays as it is written. Throws DR_INPUT_INVALID where nothing can be
@@ -27,7 +29,8 @@ export function populate(text: string, seed: bigint | number, wildcards: Wildcar
   let result = withoutComments(text);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     result = unrepeat(result);
-    while (result.search(GROUP) >= 0) result = result.replace(GROUP, (_, inside: string) => choose(inside, rng, wildcards));
+    while (result.search(GROUP) >= 0)
+      result = result.replace(GROUP, (_, inside: string) => choose(inside, rng, wildcards));
     const { text: next, found } = replaceNames(result, rng, wildcards);
     result = next;
     if (!found) break;
@@ -54,9 +57,12 @@ function unrepeat(text: string): string {
   let result = text;
   for (const [, count, name] of text.matchAll(QUANTIFIED)) {
     const keyword = name.toLowerCase();
-    if (Number(count) > MAX_REPEATS) throw unusable(`${count}#__${name}__`, `more than ${MAX_REPEATS} repetitions`);
+    if (Number(count) > MAX_REPEATS)
+      throw unusable(`${count}#__${name}__`, `more than ${MAX_REPEATS} repetitions`);
     const repeated = `__${Array(Number(count)).fill(keyword).join('__|__')}__`;
-    const pattern = keyword.includes('\\') ? undefined : patternOf(`\\d+#__${keyword.replaceAll('*', '\\*')}__`, 'giu');
+    const pattern = keyword.includes('\\')
+      ? undefined
+      : patternOf(`\\d+#__${keyword.replaceAll('*', '\\*')}__`, 'giu');
     if (pattern) result = result.replace(pattern, () => repeated);
   }
   return result;
@@ -71,7 +77,8 @@ function choose(inside: string, rng: DefaultRng, wildcards: Wildcards): string {
   if (parts.length > 1) {
     range = rangeOf(options[0], inside);
     if (parts.length === 2) {
-      if (options.length === 1 && parts[1].search(NAME) >= 0) options = namedOptions(parts[1], wildcards);
+      if (options.length === 1 && parts[1].search(NAME) >= 0)
+        options = namedOptions(parts[1], wildcards);
       else options[0] = parts[1];
     } else if (parts.length === 3) {
       separator = parts[1];
@@ -80,7 +87,8 @@ function choose(inside: string, rng: DefaultRng, wildcards: Wildcards): string {
   }
   const weights = weightsOf(options, inside);
   const count = range ? countIn(range, rng, inside) : 1;
-  const chosen = count > options.length ? rng.shuffled(options) : drawn(options, weights, count, rng, inside);
+  const chosen =
+    count > options.length ? rng.shuffled(options) : drawn(options, weights, count, rng, inside);
   return chosen.map((option) => option.replace(/^\s*[0-9.]+::/, '')).join(separator);
 }
 
@@ -112,9 +120,16 @@ function weightsOf(options: readonly string[], inside: string): number[] {
   return weights.map((weight) => weight / total);
 }
 
-function drawn(options: readonly string[], weights: readonly number[], count: number, rng: DefaultRng, inside: string): string[] {
+function drawn(
+  options: readonly string[],
+  weights: readonly number[],
+  count: number,
+  rng: DefaultRng,
+  inside: string,
+): string[] {
   if (weights.some((weight) => weight < 0)) throw unusable(inside, 'a weight is below 0');
-  if (weights.filter((weight) => weight > 0).length < count) throw unusable(inside, `it has no ${count} options of a weight above 0`);
+  if (weights.filter((weight) => weight > 0).length < count)
+    throw unusable(inside, `it has no ${count} options of a weight above 0`);
   return rng.weightedChoice(weights, count).map((index) => options[index]);
 }
 
@@ -123,12 +138,18 @@ function namedOptions(text: string, wildcards: Wildcards): string[] {
   return [...text.matchAll(NAME)].flatMap(([, match]) => {
     const found = lookUp(match, wildcards);
     if (found) return found;
-    return isBare(match) ? namedOptions(replaceFirst(text, `__${match}__`, `__*/${match}__`), wildcards) : [];
+    return isBare(match)
+      ? namedOptions(replaceFirst(text, `__${match}__`, `__*/${match}__`), wildcards)
+      : [];
   });
 }
 
 /** Each named list by one of its items. Names in no folder are also looked for in all folders. */
-function replaceNames(text: string, rng: DefaultRng, wildcards: Wildcards): { text: string; found: boolean } {
+function replaceNames(
+  text: string,
+  rng: DefaultRng,
+  wildcards: Wildcards,
+): { text: string; found: boolean } {
   let result = text;
   let found = false;
   for (const [, match] of text.matchAll(NAME)) {
@@ -138,7 +159,11 @@ function replaceNames(text: string, rng: DefaultRng, wildcards: Wildcards): { te
       result = replaceFirst(result, `__${match}__`, options[rng.integers(0, options.length)]);
       found = true;
     } else if (isBare(match))
-      ({ text: result, found } = replaceNames(replaceFirst(result, `__${match}__`, `__*/${match}__`), rng, wildcards));
+      ({ text: result, found } = replaceNames(
+        replaceFirst(result, `__${match}__`, `__*/${match}__`),
+        rng,
+        wildcards,
+      ));
   }
   return { text: result, found };
 }
@@ -153,7 +178,8 @@ function lookUp(match: string, wildcards: Wildcards): readonly string[] | undefi
   return lists.length > 0 ? lists.flatMap(([, items]) => items) : undefined;
 }
 
-const isBare = (match: string): boolean => !wildcardName(match).includes('*') && !wildcardName(match).includes('/');
+const isBare = (match: string): boolean =>
+  !wildcardName(match).includes('*') && !wildcardName(match).includes('/');
 
 function patternOf(source: string, flags: string): RegExp | undefined {
   try {
@@ -169,10 +195,13 @@ function splitOnce(text: string, by: string): readonly [string, string | undefin
 }
 
 // the replacement may hold $, which String.replace would read as a pattern
-const replaceFirst = (text: string, what: string, by: string): string => text.replace(what, () => by);
+const replaceFirst = (text: string, what: string, by: string): string =>
+  text.replace(what, () => by);
 
 const unusable = (what: string, why: string): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
-    message: `nothing can be chosen from {${what}}: ${why}`.replace('{__', '__').replace('__}', '__'),
+    message: `nothing can be chosen from {${what}}: ${why}`
+      .replace('{__', '__')
+      .replace('__}', '__'),
     hint: 'Wildcards are written {a|b}, {3::a|b}, {2$$, $$a|b|c} or __list__.',
   });

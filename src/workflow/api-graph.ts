@@ -48,16 +48,25 @@ export function promptOf(graph: Graph): JsonObject {
     [...graph].map(([id, node]): [string, Json] => [
       id,
       objectOf(
-        entriesOf(node.source as JsonObject).map(([key, value]): [string, Json] => [key, key === 'inputs' ? { ...node.inputs } : value]),
+        entriesOf(node.source as JsonObject).map(([key, value]): [string, Json] => [
+          key,
+          key === 'inputs' ? { ...node.inputs } : value,
+        ]),
       ),
     ]),
   );
 }
 
 /** The graph with some inputs of some nodes replaced or added. */
-export function withInputs(graph: Graph, changes: ReadonlyMap<string, Readonly<JsonObject>>): Graph {
+export function withInputs(
+  graph: Graph,
+  changes: ReadonlyMap<string, Readonly<JsonObject>>,
+): Graph {
   return new Map(
-    [...graph].map(([id, node]) => [id, changes.has(id) ? { ...node, inputs: replaced(node.inputs, changes.get(id)!) } : node]),
+    [...graph].map(([id, node]) => [
+      id,
+      changes.has(id) ? { ...node, inputs: replaced(node.inputs, changes.get(id)!) } : node,
+    ]),
   );
 }
 

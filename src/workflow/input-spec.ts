@@ -1,5 +1,13 @@
 // An input's declaration as ComfyUI words it: `[type, options]`, a combo's type being its list of options.
-import { isJsonObject, isPyFloat, type Json, type JsonObject, numberOf, objectOf, pyFloat } from '../formats/json.ts';
+import {
+  isJsonObject,
+  isPyFloat,
+  type Json,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  pyFloat,
+} from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
@@ -8,7 +16,10 @@ import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 /** The socket type: what a link to this input must carry. */
 export const typeOf = (input: Input): string => (input.kind === 'SOCKET' ? input.type : input.kind);
 
-export const optionsOf = (input: Input & { kind: 'COMBO' }, environment: NodeEnvironment): readonly string[] =>
+export const optionsOf = (
+  input: Input & { kind: 'COMBO' },
+  environment: NodeEnvironment,
+): readonly string[] =>
   typeof input.options === 'function' ? input.options(environment) : input.options;
 
 const OURS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional', 'inline']);
@@ -17,8 +28,16 @@ const OURS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional', '
 export function inputConfig(input: Input, environment: NodeEnvironment): [Json, JsonObject] {
   const options = objectOf(
     Object.entries(input)
-      .filter(([key, value]) => !OURS.has(key) && value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY)
-      .map(([key, value]): [string, Json] => [key, input.kind === 'FLOAT' && typeof value === 'number' ? pyFloat(value) : value]),
+      .filter(
+        ([key, value]) =>
+          !OURS.has(key) &&
+          value !== Number.POSITIVE_INFINITY &&
+          value !== Number.NEGATIVE_INFINITY,
+      )
+      .map(([key, value]): [string, Json] => [
+        key,
+        input.kind === 'FLOAT' && typeof value === 'number' ? pyFloat(value) : value,
+      ]),
   );
   return [input.kind === 'COMBO' ? [...optionsOf(input, environment)] : typeOf(input), options];
 }
@@ -34,7 +53,10 @@ export function typesMeet(received: string, wanted: string): boolean {
 export const membersOf = (type: string): string[] => type.split(',').map((t) => t.trim());
 
 /** The links among a node's inputs, by input name; those that its declaration does not know are left out. */
-export function declaredLinks(declaration: NodeDeclaration, inputs: Readonly<Record<string, unknown>>): [string, OutputLink, Input][] {
+export function declaredLinks(
+  declaration: NodeDeclaration,
+  inputs: Readonly<Record<string, unknown>>,
+): [string, OutputLink, Input][] {
   const links: [string, OutputLink, Input][] = [];
   for (const [name, value] of Object.entries(inputs)) {
     const input = isOutputLink(value) ? inputOf(declaration, name) : undefined;
@@ -43,22 +65,34 @@ export function declaredLinks(declaration: NodeDeclaration, inputs: Readonly<Rec
   return links;
 }
 
-const TO_TYPE: Readonly<Record<string, (value: Json) => Json>> = { INT: toInt, FLOAT: toFloat, STRING: str, BOOLEAN: toBool };
+const TO_TYPE: Readonly<Record<string, (value: Json) => Json>> = {
+  INT: toInt,
+  FLOAT: toFloat,
+  STRING: str,
+  BOOLEAN: toBool,
+};
 
 /**
  * A widget value as ComfyUI's validation leaves it in the prompt, but a FLOAT as a plain number. Throws PythonError when it can't be
  * converted to the type of the input.
  */
 export function widgetValue(given: Json, input: Input): Json {
-  const value = isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
+  const value =
+    isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
   return TO_TYPE[typeOf(input)]?.(value) ?? value;
 }
 
 /** A value as run() wants it: plain numbers, bigint for seeds, undefined for null. */
 export function runValue(value: unknown, input: Input): unknown {
   if (value === null) return undefined;
-  if (input.kind === 'INT' && input.wide && typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  if (isPyFloat(value) || (typeof value === 'bigint' && !(input.kind === 'INT' && input.wide) && ['INT', 'FLOAT'].includes(typeOf(input))))
+  if (input.kind === 'INT' && input.wide && typeof value === 'number' && Number.isInteger(value))
+    return BigInt(value);
+  if (
+    isPyFloat(value) ||
+    (typeof value === 'bigint' &&
+      !(input.kind === 'INT' && input.wide) &&
+      ['INT', 'FLOAT'].includes(typeOf(input)))
+  )
     return numberOf(value);
   return value;
 }

@@ -22,14 +22,21 @@ export interface Prepared {
 }
 
 /** The prompt as its nodes want it. Gives back what it was given where none wants anything. */
-export function prepare(graph: Graph, extra: Readonly<JsonObject>, nodes: NodeTable, environment: NodeEnvironment): Prepared {
+export function prepare(
+  graph: Graph,
+  extra: Readonly<JsonObject>,
+  nodes: NodeTable,
+  environment: NodeEnvironment,
+): Prepared {
   const asked = [...graph].flatMap(([id, { classType }]) => {
     const preparation = nodes.get(classType)?.prepare;
     return preparation ? [{ id, classType, preparation }] : [];
   });
   if (asked.length === 0) return { graph, extra, messages: [], problems: [] };
 
-  const inputs = new Map([...graph].map(([id, node]) => [id, new Map(entriesOf(node.inputs as JsonObject))]));
+  const inputs = new Map(
+    [...graph].map(([id, node]) => [id, new Map(entriesOf(node.inputs as JsonObject))]),
+  );
   const messages: PreparedMessage[] = [];
   const problems: DarkroomError[] = [];
   let changed = extra;
@@ -55,7 +62,10 @@ export function prepare(graph: Graph, extra: Readonly<JsonObject>, nodes: NodeTa
       ),
     send: (event, data) => messages.push({ nodeId, event, data }),
   });
-  const ordered = [...asked.filter(({ preparation }) => preparation.first), ...asked.filter(({ preparation }) => !preparation.first)];
+  const ordered = [
+    ...asked.filter(({ preparation }) => preparation.first),
+    ...asked.filter(({ preparation }) => !preparation.first),
+  ];
   for (const { id, classType, preparation } of ordered) {
     try {
       preparation.edit(id, editorOf(id));
@@ -66,15 +76,23 @@ export function prepare(graph: Graph, extra: Readonly<JsonObject>, nodes: NodeTa
       problems.push(error);
     }
   }
-  const prepared = new Map([...graph].map(([id, node]) => [id, { ...node, inputs: objectOf(inputs.get(id)!) }]));
+  const prepared = new Map(
+    [...graph].map(([id, node]) => [id, { ...node, inputs: objectOf(inputs.get(id)!) }]),
+  );
   return { graph: prepared, extra: changed, messages, problems };
 }
 
-function withWidget(extra: Readonly<JsonObject>, id: string, index: number, value: Json): Readonly<JsonObject> {
+function withWidget(
+  extra: Readonly<JsonObject>,
+  id: string,
+  index: number,
+  value: Json,
+): Readonly<JsonObject> {
   const workflow = extra['workflow'];
   if (!isJsonObject(workflow) || !Array.isArray(workflow['nodes'])) return extra;
   const nodes = workflow['nodes'].map((node): Json => {
-    if (!isJsonObject(node) || String(node['id']) !== id || !Array.isArray(node['widgets_values'])) return node;
+    if (!isJsonObject(node) || String(node['id']) !== id || !Array.isArray(node['widgets_values']))
+      return node;
     return having(
       node,
       'widgets_values',

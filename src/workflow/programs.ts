@@ -5,7 +5,12 @@ import { promptOf } from './api-graph.ts';
 import type { ApiGraph } from './builder/workflow-builder.ts';
 import { toTypeScript as printed } from './export/to-typescript.ts';
 import { applyOverrides as applied, type Overrides } from './overrides/overrides.ts';
-import { readWorkflow as readJson, readWorkflowBytes, readWorkflowFile, type Workflow } from './read/read.ts';
+import {
+  readWorkflow as readJson,
+  readWorkflowBytes,
+  readWorkflowFile,
+  type Workflow,
+} from './read/read.ts';
 
 export interface ReadResult {
   readonly graph: ApiGraph;
@@ -28,5 +33,7 @@ export const toTypeScript = (graph: ApiGraph): string => printed(read(graph).gra
 
 function read(source: string | Uint8Array | object): Workflow {
   if (typeof source === 'string') return readWorkflowFile(source);
-  return source instanceof Uint8Array ? readWorkflowBytes(source, 'the workflow') : readJson(source as Json);
+  return source instanceof Uint8Array
+    ? readWorkflowBytes(source, 'the workflow')
+    : readJson(source as Json);
 }

@@ -12,7 +12,12 @@ import { readWorkflow, readWorkflowBytes } from './read/read.ts';
 import { inspect } from './validate/find-problems.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'darkroom-fuzz-'));
-const files = { modelFiles: () => ['a.safetensors'], inputFiles: () => ['a.png'], hasInput: () => false, wildcards: () => new Map() };
+const files = {
+  modelFiles: () => ['a.safetensors'],
+  inputFiles: () => ['a.png'],
+  hasInput: () => false,
+  wildcards: () => new Map(),
+};
 
 /** Runs what must give a workflow or a DarkroomError; anything else fails. */
 function settles(read: () => { graph: Parameters<typeof inspect>[0] }): void {
@@ -67,7 +72,10 @@ const name = fc.constantFrom(
   'steps',
 );
 const slotType = fc.constantFrom('MODEL', 'CLIP', '*', 'INT,FLOAT', '', 0, -1, null, ['a', 'b']);
-const id = fc.oneof(fc.integer({ min: -20, max: 6 }), fc.constantFrom('1', 'x', '1:2', '__proto__', -10, -20, 1.5, null));
+const id = fc.oneof(
+  fc.integer({ min: -20, max: 6 }),
+  fc.constantFrom('1', 'x', '1:2', '__proto__', -10, -20, 1.5, null),
+);
 const value = fc.oneof(
   fc.constantFrom<unknown>(
     'randomize',
@@ -88,12 +96,25 @@ const value = fc.oneof(
   fc.integer(),
   fc.string(),
 );
-const widgets = fc.oneof(fc.array(value, { maxLength: 12 }), fc.dictionary(name, value), fc.constantFrom(null, 'x', 5));
+const widgets = fc.oneof(
+  fc.array(value, { maxLength: 12 }),
+  fc.dictionary(name, value),
+  fc.constantFrom(null, 'x', 5),
+);
 const input = fc.record(
-  { name, type: slotType, link: id, widget: fc.oneof(fc.record({ name }), fc.constant(null)), label: name },
+  {
+    name,
+    type: slotType,
+    link: id,
+    widget: fc.oneof(fc.record({ name }), fc.constant(null)),
+    label: name,
+  },
   { requiredKeys: [] },
 );
-const output = fc.record({ name, type: slotType, label: name, links: fc.array(id, { maxLength: 3 }) }, { requiredKeys: [] });
+const output = fc.record(
+  { name, type: slotType, label: name, links: fc.array(id, { maxLength: 3 }) },
+  { requiredKeys: [] },
+);
 const node = fc.record(
   {
     id,
@@ -105,7 +126,11 @@ const node = fc.record(
     outputs: fc.array(output, { maxLength: 3 }),
     widgets_values: widgets,
     properties: fc.record(
-      { 'Node name for S&R': name, 'Run widget replace on values': fc.boolean(), proxyWidgets: fc.array(fc.array(id)) },
+      {
+        'Node name for S&R': name,
+        'Run widget replace on values': fc.boolean(),
+        proxyWidgets: fc.array(fc.array(id)),
+      },
       { requiredKeys: [] },
     ),
   },
@@ -113,11 +138,17 @@ const node = fc.record(
 );
 const link = fc.oneof(
   fc.tuple(id, id, fc.integer({ min: -1, max: 4 }), id, fc.integer({ min: -1, max: 4 }), slotType),
-  fc.record({ id, origin_id: id, origin_slot: id, target_id: id, target_slot: id, type: slotType }, { requiredKeys: [] }),
+  fc.record(
+    { id, origin_id: id, origin_slot: id, target_id: id, target_slot: id, type: slotType },
+    { requiredKeys: [] },
+  ),
   fc.constantFrom(null, 5, []),
 );
 const graph = { nodes: fc.array(node, { maxLength: 6 }), links: fc.array(link, { maxLength: 8 }) };
-const slot = fc.record({ name, type: slotType, linkIds: fc.array(id, { maxLength: 2 }) }, { requiredKeys: [] });
+const slot = fc.record(
+  { name, type: slotType, linkIds: fc.array(id, { maxLength: 2 }) },
+  { requiredKeys: [] },
+);
 const subgraph = fc.record({
   id: fc.constantFrom('S', 'T'),
   name,
@@ -130,13 +161,19 @@ const group = fc.record({
   external: fc.array(fc.tuple(id, id, slotType), { maxLength: 3 }),
   config: fc.dictionary(
     fc.constantFrom('0', '1'),
-    fc.record({ input: fc.dictionary(name, fc.record({ visible: fc.boolean(), name })) }, { requiredKeys: [] }),
+    fc.record(
+      { input: fc.dictionary(name, fc.record({ visible: fc.boolean(), name })) },
+      { requiredKeys: [] },
+    ),
   ),
 });
 const workflow = fc.record(
   {
     ...graph,
-    extra: fc.record({ groupNodes: fc.dictionary(fc.constantFrom('G', 'H', '__proto__'), group) }, { requiredKeys: [] }),
+    extra: fc.record(
+      { groupNodes: fc.dictionary(fc.constantFrom('G', 'H', '__proto__'), group) },
+      { requiredKeys: [] },
+    ),
     definitions: fc.record({ subgraphs: fc.array(subgraph, { maxLength: 2 }) }),
     components: fc.dictionary(fc.constantFrom('## c [0a1b2c]', 'c'), fc.record(graph)),
   },
@@ -149,7 +186,9 @@ describe('any file', () => {
 
   it('in the UI format', { timeout: 60_000 }, () => {
     fc.assert(
-      fc.property(workflow, (json) => settles(() => readWorkflow(json as unknown as Json, 'x.json', {}, folder))),
+      fc.property(workflow, (json) =>
+        settles(() => readWorkflow(json as unknown as Json, 'x.json', {}, folder)),
+      ),
       { numRuns: 1500 },
     );
     for (const [path] of opened.mock.calls) expect(String(path).startsWith(folder)).toBe(true);
@@ -157,13 +196,20 @@ describe('any file', () => {
 
   it('of any JSON', { timeout: 60_000 }, () => {
     fc.assert(
-      fc.property(fc.json({ maxDepth: 6 }), (text) => settles(() => readWorkflowBytes(Buffer.from(text), 'x.json', {}, folder))),
+      fc.property(fc.json({ maxDepth: 6 }), (text) =>
+        settles(() => readWorkflowBytes(Buffer.from(text), 'x.json', {}, folder)),
+      ),
       { numRuns: 500 },
     );
   });
 
   it('of any bytes, also behind the beginnings of pictures', { timeout: 60_000 }, () => {
-    const magic = [[], [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10], [0xff, 0xd8, 0xff, 0xe1], [...Buffer.from('RIFF....WEBPEXIF')]];
+    const magic = [
+      [],
+      [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
+      [0xff, 0xd8, 0xff, 0xe1],
+      [...Buffer.from('RIFF....WEBPEXIF')],
+    ];
     fc.assert(
       fc.property(fc.constantFrom(...magic), fc.uint8Array({ maxLength: 300 }), (head, tail) =>
         settles(() => readWorkflowBytes(Buffer.from([...head, ...tail]), 'x', {}, folder)),
@@ -188,15 +234,23 @@ describe('any file', () => {
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 30 }), (words) =>
-        settles(() => readWorkflowBytes(Buffer.from(`x\nSteps: 20, ${words.join('')}`), 'x', {}, folder)),
+        settles(() =>
+          readWorkflowBytes(Buffer.from(`x\nSteps: 20, ${words.join('')}`), 'x', {}, folder),
+        ),
       ),
       { numRuns: 500 },
     );
   });
 
   it('a picture with a damaged byte anywhere', { timeout: 60_000 }, async () => {
-    const text = { prompt: '{"1": {"class_type": "KSampler", "inputs": {}}}', workflow: '{"nodes": [{"id": 1, "type": "KSampler"}]}' };
-    const whole = await encodePng({ width: 2, height: 2, channels: 3, bytes: Buffer.alloc(12) }, { text });
+    const text = {
+      prompt: '{"1": {"class_type": "KSampler", "inputs": {}}}',
+      workflow: '{"nodes": [{"id": 1, "type": "KSampler"}]}',
+    };
+    const whole = await encodePng(
+      { width: 2, height: 2, channels: 3, bytes: Buffer.alloc(12) },
+      { text },
+    );
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole);
       damaged[at] ^= 0x55;
@@ -206,7 +260,11 @@ describe('any file', () => {
   });
 
   it('deep wires, wide nodes, long prompts', { timeout: 60_000 }, () => {
-    const chain = Array.from({ length: 5000 }, (_, i) => ({ id: i + 1, type: 'Reroute', inputs: [{ name: '', type: '*', link: i }] }));
+    const chain = Array.from({ length: 5000 }, (_, i) => ({
+      id: i + 1,
+      type: 'Reroute',
+      inputs: [{ name: '', type: '*', link: i }],
+    }));
     const links = chain.map((_, i) => [i, i, 0, i + 1, 0, '*']);
     const sampler = {
       id: 9999,
@@ -214,10 +272,28 @@ describe('any file', () => {
       inputs: [{ name: 'model', type: 'MODEL', link: 5000 }],
       widgets_values: Array(5000).fill('x'),
     };
-    settles(() => readWorkflow({ nodes: [...chain, sampler], links: [...links, [5000, 5000, 0, 9999, 0, '*']] } as unknown as Json));
-    const text = { id: 1, type: 'CLIPTextEncode', widgets_values: [`${'{a|'.repeat(5000)}b${'}'.repeat(5000)}`] };
+    settles(() =>
+      readWorkflow({
+        nodes: [...chain, sampler],
+        links: [...links, [5000, 5000, 0, 9999, 0, '*']],
+      } as unknown as Json),
+    );
+    const text = {
+      id: 1,
+      type: 'CLIPTextEncode',
+      widgets_values: [`${'{a|'.repeat(5000)}b${'}'.repeat(5000)}`],
+    };
     settles(() => readWorkflow({ nodes: [text], links: [] } as unknown as Json));
-    const many = Array.from({ length: 19_000 }, (_, i) => ({ id: i, type: 'Nobody', inputs: [{ name: 'a', type: '*', link: i }] }));
-    settles(() => readWorkflow({ nodes: many, links: many.map((_, i) => [i, (i + 1) % 19_000, 0, i, 0, '*']) } as unknown as Json));
+    const many = Array.from({ length: 19_000 }, (_, i) => ({
+      id: i,
+      type: 'Nobody',
+      inputs: [{ name: 'a', type: '*', link: i }],
+    }));
+    settles(() =>
+      readWorkflow({
+        nodes: many,
+        links: many.map((_, i) => [i, (i + 1) % 19_000, 0, i, 0, '*']),
+      } as unknown as Json),
+    );
   });
 });

@@ -1,6 +1,12 @@
 // A process that is killed in crash tests: a queue with a worker, spoken to by messages.
 
-import type { Accepted, EndState, HistoryEntry, JobStatus, NewJob } from '../../src/queue/contract.ts';
+import type {
+  Accepted,
+  EndState,
+  HistoryEntry,
+  JobStatus,
+  NewJob,
+} from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { testEngine } from './queue.ts';
 

@@ -39,7 +39,11 @@ interface Host {
   readonly exited: Promise<void>;
 }
 
-function startHost(database: string, folder: string, onEnded: (promptId: string, state: EndState) => void): Host {
+function startHost(
+  database: string,
+  folder: string,
+  onEnded: (promptId: string, state: EndState) => void,
+): Host {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const program = fileURLToPath(new URL('./crash-host.ts', import.meta.url));
   const child = fork(program, [database, folder, String(LEASE_SECONDS)], {
@@ -50,7 +54,10 @@ function startHost(database: string, folder: string, onEnded: (promptId: string,
   child.stderr!.on('data', (data) => {
     said = (said + data).slice(-2000);
   });
-  const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (answer: never) => void; reject: (error: Error) => void }
+  >();
   let next = 0;
   let dead = false;
   let isReady: () => void;
@@ -97,20 +104,34 @@ function startHost(database: string, folder: string, onEnded: (promptId: string,
 
 const jobOf = (index: number, random: () => number): NewJob => ({
   prompt: JSON.stringify({
-    1: { class_type: 'TestSlow', inputs: { steps: 1 + Math.floor(random() * 8), ms: 20, deaf: random() < 0.5, nonce: index } },
-    2: { class_type: 'TestSaveLong', inputs: { value: ['1', 0], bytes: Math.floor(random() * 3_000_000), copies: 2 } },
+    1: {
+      class_type: 'TestSlow',
+      inputs: { steps: 1 + Math.floor(random() * 8), ms: 20, deaf: random() < 0.5, nonce: index },
+    },
+    2: {
+      class_type: 'TestSaveLong',
+      inputs: { value: ['1', 0], bytes: Math.floor(random() * 3_000_000), copies: 2 },
+    },
   }),
   outputs: ['2'],
   idempotencyKey: `job ${index}`,
 });
 
-export async function crash({ database, hosts: count, jobs, kills, random, log = () => undefined }: CrashTest): Promise<CrashReport> {
+export async function crash({
+  database,
+  hosts: count,
+  jobs,
+  kills,
+  random,
+  log = () => undefined,
+}: CrashTest): Promise<CrashReport> {
   const folder = temporaryFolder('crash');
   const faults: string[] = [];
   const heard = new Map<string, EndState>();
   const onEnded = (promptId: string, state: EndState): void => {
     const before = heard.get(promptId);
-    if (before !== undefined && before !== state) faults.push(`${promptId} ended as ${before} and as ${state}`);
+    if (before !== undefined && before !== state)
+      faults.push(`${promptId} ended as ${before} and as ${state}`);
     heard.set(promptId, state);
   };
   const start = (): Host => startHost(database, folder, onEnded);
@@ -161,7 +182,9 @@ export async function crash({ database, hosts: count, jobs, kills, random, log =
         killed.host++;
         hosts[at] = start();
       }
-      log(`killed ${killed.host} hosts and ${killed.engine} engines; ${accepted.size} jobs accepted, ${heard.size} ended`);
+      log(
+        `killed ${killed.host} hosts and ${killed.engine} engines; ${accepted.size} jobs accepted, ${heard.size} ended`,
+      );
     }
     killing = false;
   };
@@ -176,15 +199,21 @@ export async function crash({ database, hosts: count, jobs, kills, random, log =
   const ends: Record<string, number> = {};
   const history = await ask('history');
   const numbers = new Set(accepted.values());
-  if (accepted.size !== jobs || numbers.size !== jobs) faults.push(`${jobs} jobs have ${accepted.size} ids and ${numbers.size} numbers`);
-  if (history.length !== accepted.size) faults.push(`${accepted.size} jobs were accepted, ${history.length} are in the history`);
+  if (accepted.size !== jobs || numbers.size !== jobs)
+    faults.push(`${jobs} jobs have ${accepted.size} ids and ${numbers.size} numbers`);
+  if (history.length !== accepted.size)
+    faults.push(`${accepted.size} jobs were accepted, ${history.length} are in the history`);
   for (const promptId of accepted.keys()) {
     const status: JobStatus | undefined = await ask('job', { promptId });
     const state = status?.state ?? 'missing';
     ends[state] = (ends[state] ?? 0) + 1;
     if (heard.has(promptId) && heard.get(promptId) !== state)
       faults.push(`${promptId} was told as ${heard.get(promptId)}, and is ${state}`);
-    if (state === 'error' && !(status!.attempts === 2 || status!.attempts === 3) && !status!.error?.includes('DR_ENGINE_CRASHED'))
+    if (
+      state === 'error' &&
+      !(status!.attempts === 2 || status!.attempts === 3) &&
+      !status!.error?.includes('DR_ENGINE_CRASHED')
+    )
       faults.push(`${promptId} failed at attempt ${status!.attempts}: ${status!.error}`);
     if (state !== 'success' && state !== 'error') faults.push(`${promptId} is ${state}`);
   }
@@ -194,14 +223,18 @@ export async function crash({ database, hosts: count, jobs, kills, random, log =
   const files = filesIn(output);
   for (const file of files) {
     if (!/^long_\d+_\.txt$/.test(file)) faults.push(`${file} was left`);
-    else if (!readFileSync(join(output, file), 'latin1').endsWith(END)) faults.push(`${file} is not whole`);
+    else if (!readFileSync(join(output, file), 'latin1').endsWith(END))
+      faults.push(`${file} is not whole`);
   }
   for (const { state, json } of history) {
-    const { outputs } = JSON.parse(json) as { outputs: Record<string, { images: { filename: string }[] }> };
+    const { outputs } = JSON.parse(json) as {
+      outputs: Record<string, { images: { filename: string }[] }>;
+    };
     if (state !== 'success') continue;
     const saved = outputs['2']?.images.map(({ filename }) => filename) ?? [];
     if (saved.length !== 2) faults.push(`a job that succeeded has ${saved.length} files`);
-    for (const filename of saved) if (!files.includes(filename)) faults.push(`${filename} is in the history only`);
+    for (const filename of saved)
+      if (!files.includes(filename)) faults.push(`${filename} is in the history only`);
   }
   return { faults, ends, files: files.length, kills: killed };
 }

@@ -29,15 +29,27 @@ export interface RunSettings {
 }
 
 /** Keeps results and states from run to run, as the engine does. A prompt that can't run at all throws its first problem. */
-export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ models: [] }), store?: ResultStore) {
+export function smallEngine(
+  nodes: NodeTable,
+  folders: Folders = openFolders({ models: [] }),
+  store?: ResultStore,
+) {
   const cache = new Map();
   const states = new Map();
-  return async (prompt: Record<string, unknown>, { targets, extra = {} }: RunSettings = {}): Promise<Ran> => {
+  return async (
+    prompt: Record<string, unknown>,
+    { targets, extra = {} }: RunSettings = {},
+  ): Promise<Ran> => {
     const events: EngineEvent[] = [];
     const prepared = prepare(readWorkflow(prompt as Json).graph, extra, nodes, folders);
     for (const message of prepared.messages) events.push({ type: 'message', ...message });
     if (prepared.problems.length > 0) throw prepared.problems[0];
-    const { graph, outputs: wanted, error, problems } = validate(prepared.graph, nodes, folders, targets);
+    const {
+      graph,
+      outputs: wanted,
+      error,
+      problems,
+    } = validate(prepared.graph, nodes, folders, targets);
     if (error) throw problems[0];
     const dynamic = dynamicGraph(graph);
     const controller = new AbortController();
@@ -60,9 +72,24 @@ export function smallEngine(nodes: NodeTable, folders: Folders = openFolders({ m
       interrupt: () => controller.abort(),
     });
     const failed = (e: DarkroomError): DarkroomError => e;
-    const shown = await execute({ graph, dynamic, outputs: wanted, nodes, cache, signal, emit, contextOf, store }).catch(failed);
+    const shown = await execute({
+      graph,
+      dynamic,
+      outputs: wanted,
+      nodes,
+      cache,
+      signal,
+      emit,
+      contextOf,
+      store,
+    }).catch(failed);
     const ran = events.flatMap((event) => (event.type === 'node-started' ? [event.nodeId] : []));
     const failure = shown instanceof Error ? shown : undefined;
-    return { events, ran, failure, shown: (id: string) => (shown as Record<string, Record<string, unknown[]>>)[id]?.['value'] };
+    return {
+      events,
+      ran,
+      failure,
+      shown: (id: string) => (shown as Record<string, Record<string, unknown[]>>)[id]?.['value'],
+    };
   };
 }

@@ -52,10 +52,18 @@ const show = defineNode({
 const lazyMix = defineNode({
   ...common,
   type: 'LazyMix',
-  inputs: { a: socket('FLOAT', { lazy: true }), b: socket('FLOAT', { lazy: true }), mask: socket('FLOAT') },
+  inputs: {
+    a: socket('FLOAT', { lazy: true }),
+    b: socket('FLOAT', { lazy: true }),
+    mask: socket('FLOAT'),
+  },
   outputs: [output('FLOAT')],
-  needs: ({ a, b, mask }) => [...(a === undefined && mask !== 1 ? ['a'] : []), ...(b === undefined && mask !== 0 ? ['b'] : [])],
-  run: ({ a, b, mask }) => outputs((mask === 1 ? 0 : a! * (1 - mask)) + (mask === 0 ? 0 : b! * mask)),
+  needs: ({ a, b, mask }) => [
+    ...(a === undefined && mask !== 1 ? ['a'] : []),
+    ...(b === undefined && mask !== 0 ? ['b'] : []),
+  ],
+  run: ({ a, b, mask }) =>
+    outputs((mask === 1 ? 0 : a! * (1 - mask)) + (mask === 0 ? 0 : b! * mask)),
 });
 
 /** Chooses one of input1, input2 …, as Impact's switch. */
@@ -80,8 +88,11 @@ const inverse = defineNode({
   run: ({ select, input }, context) => {
     const nodes = Object.values(context.prompt()) as { inputs: Record<string, unknown> }[];
     const links = nodes.flatMap((node) => Object.values(node.inputs)).filter(isOutputLink);
-    const count = 1 + Math.max(0, ...links.filter(([id]) => id === context.nodeId).map(([, slot]) => slot));
-    return { outputs: Array.from({ length: count }, (_, i) => (i + 1 === select ? input : blocker())) };
+    const count =
+      1 + Math.max(0, ...links.filter(([id]) => id === context.nodeId).map(([, slot]) => slot));
+    return {
+      outputs: Array.from({ length: count }, (_, i) => (i + 1 === select ? input : blocker())),
+    };
   },
 });
 
@@ -102,7 +113,8 @@ const block = defineNode({
   type: 'Block',
   inputs: { input: any(), block: boolean(), verbose: boolean() },
   outputs: [output('*')],
-  run: ({ input, block, verbose }) => outputs(block ? blocker(verbose ? 'Blocked Execution' : undefined) : input),
+  run: ({ input, block, verbose }) =>
+    outputs(block ? blocker(verbose ? 'Blocked Execution' : undefined) : input),
 });
 
 const makeList = defineNode({
@@ -136,7 +148,8 @@ const math = defineNode({
   type: 'Math',
   inputs: { a: socket('INT,FLOAT'), b: socket('INT,FLOAT'), operation: combo(['add', 'subtract']) },
   outputs: [output('FLOAT')],
-  run: ({ a, b, operation }) => outputs(operation === 'add' ? Number(a) + Number(b) : Number(a) - Number(b)),
+  run: ({ a, b, operation }) =>
+    outputs(operation === 'add' ? Number(a) + Number(b) : Number(a) - Number(b)),
 });
 
 const toBool = defineNode({
@@ -170,7 +183,10 @@ const nested = defineNode({
   outputs: [output('*')],
   run: ({ value, depth, last }, context) => {
     const graph = context.subgraph();
-    const inner = depth > 0 ? graph.node('Nested', { value, depth: depth - 1, last }) : graph.node(last, { value });
+    const inner =
+      depth > 0
+        ? graph.node('Nested', { value, depth: depth - 1, last })
+        : graph.node(last, { value });
     return { outputs: [inner.out(0)], expand: graph.finish() };
   },
 });
@@ -212,13 +228,19 @@ const speak = defineNode({
     context.status(`${count} done`, 0.5);
     context.send('value-send', { link_id: 0, value });
     if (stop) context.interrupt();
-    return { outputs: [], ui: { text: [JSON.stringify({ id: context.nodeId, extra: context.extra(), count })] } };
+    return {
+      outputs: [],
+      ui: { text: [JSON.stringify({ id: context.nodeId, extra: context.extra(), count })] },
+    };
   },
 });
 
 const SLOTS = [0, 1, 2, 3, 4];
 const initial = (slot: number): string => `initial_value${slot}`;
-const flow = { more: { pattern: /^initial_value\d$/, input: any() }, outputs: SLOTS.map(() => output('*')) };
+const flow = {
+  more: { pattern: /^initial_value\d$/, input: any() },
+  outputs: SLOTS.map(() => output('*')),
+};
 
 const whileOpen = defineNode({
   ...common,
@@ -236,10 +258,14 @@ const whileClose = defineNode({
   inputs: { flow_control: socket('*', { rawLink: true }), condition: socket('BOOLEAN') },
   hidden: { dynprompt: 'DYNPROMPT', unique_id: 'UNIQUE_ID' },
   run: (inputs, { graph: prompt, nodeId, subgraph }) => {
-    if (!inputs.condition) return outputs(...SLOTS.map((slot) => inputNamed(inputs, initial(slot))));
+    if (!inputs.condition)
+      return outputs(...SLOTS.map((slot) => inputNamed(inputs, initial(slot))));
     const [open] = inputs.flow_control as OutputLink;
     const linksOf = (id: string) =>
-      Object.entries(prompt.node(id)!.inputs).filter(([, value]) => isOutputLink(value)) as [string, OutputLink][];
+      Object.entries(prompt.node(id)!.inputs).filter(([, value]) => isOutputLink(value)) as [
+        string,
+        OutputLink,
+      ][];
     /** Whether a node stands between the two ends of the loop. */
     const known = new Map([[open, true]]);
     const contained = (id: string): boolean => {
@@ -256,14 +282,22 @@ const whileClose = defineNode({
     const inside = [...known].filter(([, is]) => is).map(([id]) => id);
     const nameOf = (id: string): string => (id === nodeId ? 'Recurse' : id);
     const graph = subgraph();
-    for (const id of inside) graph.node(prompt.node(id)!.classType, {}, { id: nameOf(id), displayId: id });
+    for (const id of inside)
+      graph.node(prompt.node(id)!.classType, {}, { id: nameOf(id), displayId: id });
     for (const id of inside)
       for (const [name, value] of Object.entries(prompt.node(id)!.inputs)) {
-        const source = isOutputLink(value) && inside.includes(value[0]) ? graph.lookup(nameOf(value[0]))!.out(value[1]) : value;
+        const source =
+          isOutputLink(value) && inside.includes(value[0])
+            ? graph.lookup(nameOf(value[0]))!.out(value[1])
+            : value;
         graph.lookup(nameOf(id))!.set(name, source);
       }
-    for (const slot of SLOTS) graph.lookup(open)!.set(initial(slot), inputNamed(inputs, initial(slot)));
-    return { outputs: SLOTS.map((slot) => graph.lookup('Recurse')!.out(slot)), expand: graph.finish() };
+    for (const slot of SLOTS)
+      graph.lookup(open)!.set(initial(slot), inputNamed(inputs, initial(slot)));
+    return {
+      outputs: SLOTS.map((slot) => graph.lookup('Recurse')!.out(slot)),
+      expand: graph.finish(),
+    };
   },
 });
 
@@ -277,7 +311,14 @@ const forOpen = defineNode({
     const remaining = inputNamed(inputs, initial(0)) ?? inputs.remaining;
     const graph = context.subgraph();
     graph.node('WhileOpen', { condition: remaining, [initial(0)]: remaining });
-    return { outputs: ['stub', remaining, ...SLOTS.slice(1).map((slot) => inputNamed(inputs, initial(slot)))], expand: graph.finish() };
+    return {
+      outputs: [
+        'stub',
+        remaining,
+        ...SLOTS.slice(1).map((slot) => inputNamed(inputs, initial(slot))),
+      ],
+      expand: graph.finish(),
+    };
   },
 });
 
@@ -292,14 +333,39 @@ const forClose = defineNode({
     const graph = context.subgraph();
     const sub = graph.node('Math', { operation: 'subtract', a: [flow_control[0], 1], b: 1 });
     const condition = graph.node('ToBool', { value: sub.out(0) }).out(0);
-    const values = Object.fromEntries(SLOTS.slice(1).map((slot) => [initial(slot), inputNamed(inputs, initial(slot))]));
-    const close = graph.node('WhileClose', { flow_control, condition, [initial(0)]: sub.out(0), ...values });
+    const values = Object.fromEntries(
+      SLOTS.slice(1).map((slot) => [initial(slot), inputNamed(inputs, initial(slot))]),
+    );
+    const close = graph.node('WhileClose', {
+      flow_control,
+      condition,
+      [initial(0)]: sub.out(0),
+      ...values,
+    });
     return { outputs: SLOTS.slice(1).map((slot) => close.out(slot)), expand: graph.finish() };
   },
 });
 
 export const FLOW_NODES: ReadonlyMap<string, NodeDeclaration> = new Map(
-  [stub, fail, show, lazyMix, select, inverse, average, block, makeList, total, equals, math, toBool, mixed, nested, circle, changed]
+  [
+    stub,
+    fail,
+    show,
+    lazyMix,
+    select,
+    inverse,
+    average,
+    block,
+    makeList,
+    total,
+    equals,
+    math,
+    toBool,
+    mixed,
+    nested,
+    circle,
+    changed,
+  ]
     .concat([speak, whileOpen, whileClose, forOpen, forClose])
     .map((node) => [node.type, node]),
 );

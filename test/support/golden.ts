@@ -1,6 +1,13 @@
 // Golden cases of the originals (test/golden/<family>/<group>.json.gz + .safetensors.gz), read in memory,
 // and the pass rule |x - ref| <= max(2e-6, 1e-5 max|ref|, 10 measured).
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -67,7 +74,13 @@ export function golden(family: string, group: string): Golden {
     tensor: read,
     float: (name) => {
       const t = read(name);
-      return { shape: t.shape, data: t.data instanceof Float32Array ? t.data : Float32Array.from(t.data as ArrayLike<number>, Number) };
+      return {
+        shape: t.shape,
+        data:
+          t.data instanceof Float32Array
+            ? t.data
+            : Float32Array.from(t.data as ArrayLike<number>, Number),
+      };
     },
   };
 }
@@ -113,16 +126,32 @@ export function difference(g: Golden, name: string, got: ArrayLike<number>): Dif
 }
 
 /** Asserts the pass rule for one tensor (and its shape when `got` is a tensor) and notes the difference for docs/parity.md. */
-export function expectGolden(g: Golden, id: string, name: string, got: Tensor | ArrayLike<number>): void {
+export function expectGolden(
+  g: Golden,
+  id: string,
+  name: string,
+  got: Tensor | ArrayLike<number>,
+): void {
   const data = 'data' in got ? got.data : got;
-  if ('shape' in got) expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(g.tensor(name).shape);
+  if ('shape' in got)
+    expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(
+      g.tensor(name).shape,
+    );
   const d = difference(g, name, data);
   note(g, id, d);
-  expect(d.worst, `${g.family}/${g.group} ${id} ${name}: worst difference (bound ${d.bound})`).toBeLessThanOrEqual(d.bound);
+  expect(
+    d.worst,
+    `${g.family}/${g.group} ${id} ${name}: worst difference (bound ${d.bound})`,
+  ).toBeLessThanOrEqual(d.bound);
 }
 
 /** Asserts that integers, bytes or floats are equal, and notes it for docs/parity.md. */
-export function expectExact(g: Golden, id: string, name: string, got: ArrayLike<number | bigint>): void {
+export function expectExact(
+  g: Golden,
+  id: string,
+  name: string,
+  got: ArrayLike<number | bigint>,
+): void {
   const want = Array.from(g.tensor(name).data as ArrayLike<number>, Number);
   const have = Array.from(got, Number);
   let worst = have.length === want.length ? 0 : Number.POSITIVE_INFINITY;
@@ -146,8 +175,14 @@ export function expectPicture(g: Golden, id: string, name: string, got: Uint8Arr
     if (d > 0) changed++;
   }
   note(g, id, { worst, bound: 1 });
-  expect(worst, `${g.family}/${g.group} ${id} ${name}: worst difference in levels`).toBeLessThanOrEqual(1);
-  expect(changed / got.length, `${g.family}/${g.group} ${id} ${name}: share of values that differ`).toBeLessThanOrEqual(0.005);
+  expect(
+    worst,
+    `${g.family}/${g.group} ${id} ${name}: worst difference in levels`,
+  ).toBeLessThanOrEqual(1);
+  expect(
+    changed / got.length,
+    `${g.family}/${g.group} ${id} ${name}: share of values that differ`,
+  ).toBeLessThanOrEqual(0.005);
 }
 
 /** Asserts the rule for float pictures that went through 8 bits on their way: beyond the bound lie at most 0.5 % of the values, by one level. */
@@ -156,25 +191,45 @@ export function expectThroughBytes(g: Golden, id: string, name: string, got: Ten
   expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(want.shape);
   const { worst, bound } = difference(g, name, got.data);
   note(g, id, { worst, bound: Math.max(bound, 1 / 255) });
-  const beyond = got.data.filter((value, i) => Math.abs(value - Number(want.data[i])) > bound).length;
-  expect(worst, `${g.family}/${g.group} ${id} ${name}: worst difference`).toBeLessThanOrEqual(Math.max(bound, 1 / 255 + 1e-6));
-  expect(beyond / got.data.length, `${g.family}/${g.group} ${id} ${name}: share of values beyond ${bound}`).toBeLessThanOrEqual(0.005);
+  const beyond = got.data.filter(
+    (value, i) => Math.abs(value - Number(want.data[i])) > bound,
+  ).length;
+  expect(worst, `${g.family}/${g.group} ${id} ${name}: worst difference`).toBeLessThanOrEqual(
+    Math.max(bound, 1 / 255 + 1e-6),
+  );
+  expect(
+    beyond / got.data.length,
+    `${g.family}/${g.group} ${id} ${name}: share of values beyond ${bound}`,
+  ).toBeLessThanOrEqual(0.005);
 }
 
 function note(g: Golden, id: string, d: Difference): void {
   const folder = process.env.DARKROOM_PARITY;
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
-  appendFileSync(join(folder, `${process.pid}.jsonl`), `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`);
+  appendFileSync(
+    join(folder, `${process.pid}.jsonl`),
+    `${JSON.stringify({ family: g.family, group: g.group, id, ...d })}\n`,
+  );
 }
 
 /** Path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked once beside node_modules. */
 export function fixtureModel(name: string): string {
-  const target = join(root, '..', 'node_modules', '.cache', 'darkroom-fixtures', `${name}.safetensors`);
+  const target = join(
+    root,
+    '..',
+    'node_modules',
+    '.cache',
+    'darkroom-fixtures',
+    `${name}.safetensors`,
+  );
   if (!existsSync(target)) {
     mkdirSync(dirname(target), { recursive: true });
     const temporary = `${target}.${process.pid}`;
-    writeFileSync(temporary, gunzipSync(readFileSync(join(root, 'fixtures', `${name}.safetensors.gz`))));
+    writeFileSync(
+      temporary,
+      gunzipSync(readFileSync(join(root, 'fixtures', `${name}.safetensors.gz`))),
+    );
     renameSync(temporary, target);
   }
   return target;

@@ -82,12 +82,22 @@ const slow = defineNode({
   type: 'TestSlow',
   display: 'Slow',
   // `deaf` ignores the cancel message by blocking the thread
-  inputs: { steps: int({ max: 100000 }), ms: int(), deaf: boolean(), value: socket('*', { optional: true }) },
+  inputs: {
+    steps: int({ max: 100000 }),
+    ms: int(),
+    deaf: boolean(),
+    value: socket('*', { optional: true }),
+  },
   outputs: [output('INT')],
   run: async ({ steps, ms, deaf }, context) => {
     for (let i = 0; i < steps; i++) {
       checkAborted(context.signal);
-      context.progress(i + 1, steps, () => ({ width: 8, height: 8, channels: 3, bytes: new Uint8Array(192).fill(i) }));
+      context.progress(i + 1, steps, () => ({
+        width: 8,
+        height: 8,
+        channels: 3,
+        bytes: new Uint8Array(192).fill(i),
+      }));
       if (deaf) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
       else await sleep(ms);
     }
@@ -102,7 +112,11 @@ const fail = defineNode({
   inputs: { how: string() },
   outputs: [output('INT')],
   run: ({ how }) => {
-    if (how === 'known') throw new DarkroomError('DR_SHAPE_MISMATCH', { message: 'shapes differ', hint: 'Use equal shapes.' });
+    if (how === 'known')
+      throw new DarkroomError('DR_SHAPE_MISMATCH', {
+        message: 'shapes differ',
+        hint: 'Use equal shapes.',
+      });
     if (how === 'memory') throw new RangeError('Array buffer allocation failed');
     if (how === 'exit') process.exit(9);
     throw new Error(how);
@@ -116,11 +130,17 @@ const save = defineNode({
   type: 'TestSave',
   display: 'Save',
   outputNode: true,
-  inputs: { value: socket('*'), filename_prefix: string({ default: 'test' }), copies: int({ optional: true, default: 1 }) },
+  inputs: {
+    value: socket('*'),
+    filename_prefix: string({ default: 'test' }),
+    copies: int({ optional: true, default: 1 }),
+  },
   outputs: [],
   run: async ({ value, filename_prefix, copies }, context) => {
     context.warn('saving');
-    const text = JSON.stringify({ value, runs: ++runs, ...context.metadata() }, (_, v) => (typeof v === 'bigint' ? String(v) : v));
+    const text = JSON.stringify({ value, runs: ++runs, ...context.metadata() }, (_, v) =>
+      typeof v === 'bigint' ? String(v) : v,
+    );
     const images = await context.save({
       type: 'output',
       prefix: filename_prefix,

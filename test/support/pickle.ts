@@ -31,8 +31,10 @@ export const BINPERSID = latin1('Q');
 export const POP = latin1('0');
 export const DUP = latin1('2');
 export const MEMOIZE = latin1('\x94');
-export const GLOBAL = (module: string, name: string): Buffer => Buffer.from(`c${module}\n${name}\n`);
-export const text = (value: string): Buffer => Buffer.concat([latin1('X'), u32(Buffer.byteLength(value)), Buffer.from(value)]);
+export const GLOBAL = (module: string, name: string): Buffer =>
+  Buffer.from(`c${module}\n${name}\n`);
+export const text = (value: string): Buffer =>
+  Buffer.concat([latin1('X'), u32(Buffer.byteLength(value)), Buffer.from(value)]);
 export const int = (value: number): Buffer => {
   if (value >= 0 && value < 256) return Buffer.from([0x4b, value]);
   const bytes = Buffer.alloc(10);
@@ -41,10 +43,14 @@ export const int = (value: number): Buffer => {
   bytes.writeBigInt64LE(BigInt(value), 2);
   return bytes;
 };
-export const LONG4 = (length: number, data: Uint8Array = Buffer.alloc(0)): Buffer => Buffer.concat([latin1('\x8b'), u32(length), data]);
+export const LONG4 = (length: number, data: Uint8Array = Buffer.alloc(0)): Buffer =>
+  Buffer.concat([latin1('\x8b'), u32(length), data]);
 export const PUT = (index: number): Buffer => Buffer.concat([latin1('r'), u32(index)]);
 export const GET = (index: number): Buffer => Buffer.concat([latin1('j'), u32(index)]);
-export const tuple = (...items: readonly Buffer[]): Buffer => Buffer.concat([MARK, ...items, TUPLE]);
+export const tuple = (...items: readonly Buffer[]): Buffer =>
+  Buffer.concat([MARK, ...items, TUPLE]);
 export const numbers = (values: readonly number[]): Buffer => tuple(...values.map(int));
-export const pickle = (...parts: readonly Buffer[]): Buffer => Buffer.concat([PROTO(2), ...parts, STOP]);
-export const dict = (...pairs: readonly Buffer[]): Buffer => Buffer.concat([EMPTY_DICT, MARK, ...pairs, SETITEMS]);
+export const pickle = (...parts: readonly Buffer[]): Buffer =>
+  Buffer.concat([PROTO(2), ...parts, STOP]);
+export const dict = (...pairs: readonly Buffer[]): Buffer =>
+  Buffer.concat([EMPTY_DICT, MARK, ...pairs, SETITEMS]);

@@ -1,6 +1,15 @@
 // A PostgreSQL server for tests: the one that DARKROOM_TEST_POSTGRES names, or one of this machine's, started in a temporary folder.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -16,8 +25,13 @@ export interface TestServer {
 /** Where the server's programs are; undefined when they are not installed. */
 function programs(): string | undefined {
   const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const places = [...versions.map((version) => join(debian, version, 'bin')), ...(process.env['PATH'] ?? '').split(delimiter)];
+  const versions = existsSync(debian)
+    ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))
+    : [];
+  const places = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+  ];
   return places.find((place) => {
     try {
       accessSync(join(place, 'initdb'), constants.X_OK);
@@ -38,9 +52,8 @@ export function whyNoPostgres(): string | undefined {
 function owner(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
-  const [, , uid, gid] = (lines.find((line) => line.startsWith('postgres:')) ?? lines.find((line) => line.startsWith('nobody:')))!.split(
-    ':',
-  );
+  const [, , uid, gid] = (lines.find((line) => line.startsWith('postgres:')) ??
+    lines.find((line) => line.startsWith('nobody:')))!.split(':');
   return { uid: Number(uid), gid: Number(gid) };
 }
 
@@ -62,18 +75,33 @@ export async function startPostgres(): Promise<TestServer> {
   const user = owner();
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'test', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'], {
-    ...user,
-    cwd: folder,
-    stdio: 'pipe',
-  });
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'test', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'],
+    {
+      ...user,
+      cwd: folder,
+      stdio: 'pipe',
+    },
+  );
   const port = await freePort();
-  const settings = ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`];
-  const server: ChildProcess = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings], {
-    ...user,
-    cwd: folder,
-    stdio: 'ignore',
-  });
+  const settings = [
+    '-c',
+    'fsync=off',
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    `unix_socket_directories=${folder}`,
+  ];
+  const server: ChildProcess = spawn(
+    join(bin, 'postgres'),
+    ['-D', data, '-p', String(port), ...settings],
+    {
+      ...user,
+      cwd: folder,
+      stdio: 'ignore',
+    },
+  );
   const url = `postgres://test@127.0.0.1:${port}/postgres`;
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client(url);

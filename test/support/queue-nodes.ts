@@ -1,7 +1,15 @@
 // Further nodes for tests of the queue: one that ends its process once, one that talks much, one that shows previews.
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineNode, int, type NodeDeclaration, output, outputs, socket, string } from '../../src/nodes/declare.ts';
+import {
+  defineNode,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../src/nodes/declare.ts';
 import { NODES as COMMON } from './nodes.ts';
 
 const common = { category: 'test' };
@@ -41,7 +49,12 @@ const show = defineNode({
   outputs: [output('INT')],
   run: async ({ times }, context) => {
     for (let i = 0; i < times; i++) {
-      context.progress(i + 1, times, () => ({ width: 8, height: 8, channels: 3, bytes: new Uint8Array(192).fill(128) }));
+      context.progress(i + 1, times, () => ({
+        width: 8,
+        height: 8,
+        channels: 3,
+        bytes: new Uint8Array(192).fill(128),
+      }));
       await sleep(50);
     }
     return outputs(times);
@@ -61,14 +74,23 @@ const saveLong = defineNode({
   run: async ({ value, bytes, copies }, context) => {
     const file = Buffer.from(`${value}`.padEnd(bytes, '.') + END);
     const files = Array.from({ length: copies }, () => file);
-    const images = await context.save({ type: 'output', prefix: 'long', extension: 'txt', size: { width: 1, height: 1 }, files });
+    const images = await context.save({
+      type: 'output',
+      prefix: 'long',
+      extension: 'txt',
+      size: { width: 1, height: 1 },
+      files,
+    });
     return { outputs: [], ui: { images } };
   },
 });
 
 export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map([
   ...COMMON,
-  ...[exitOnce, talk, show, saveLong].map((node): [string, NodeDeclaration] => [node.type, node as NodeDeclaration]),
+  ...[exitOnce, talk, show, saveLong].map((node): [string, NodeDeclaration] => [
+    node.type,
+    node as NodeDeclaration,
+  ]),
 ]);
 
 /** The module for the engine process. */

@@ -9,7 +9,15 @@ import type { DarkroomError } from '../../src/errors.ts';
 import { parseJson } from '../../src/formats/json.ts';
 import type { Queue, QueueOptions, Worker } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
-import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from './queue.ts';
+import {
+  isMessage,
+  jobOf,
+  listenTo,
+  quickJob,
+  slowJob,
+  temporaryFolder,
+  testEngine,
+} from './queue.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -17,7 +25,12 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error: DarkroomError) => error.code,
   );
 const entry = (json: string) =>
-  JSON.parse(json) as { prompt: unknown[]; outputs: object; meta: object; status: { messages: [string, object][] } };
+  JSON.parse(json) as {
+    prompt: unknown[];
+    outputs: object;
+    meta: object;
+    status: { messages: [string, object][] };
+  };
 
 export function queueSuite(database: () => Promise<string | undefined>): void {
   let options: QueueOptions;
@@ -37,16 +50,31 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
   describe('waiting jobs', () => {
     it('run by number, then in the order in which they came; front is before all', async () => {
       const first = await queue.add(quickJob(1));
-      const second = await queue.add(quickJob(2, { promptId: 'chosen by the "client"', clientId: 'me' }));
+      const second = await queue.add(
+        quickJob(2, { promptId: 'chosen by the "client"', clientId: 'me' }),
+      );
       const front = await queue.add(quickJob(3, { front: true }));
       const half = await queue.add(quickJob(4, { number: first.number + 0.5 }));
       expect([second.number, front.number]).toEqual([first.number + 1, -(first.number + 2)]);
       const { running, pending } = await queue.list();
       expect(running).toEqual([]);
-      expect(pending.map((job) => job.promptId)).toEqual([front, first, half, second].map((job) => job.promptId));
-      expect(JSON.parse(pending[3].json)).toEqual([second.number, 'chosen by the "client"', JSON.parse(quickJob(2).prompt), {}, ['2']]);
+      expect(pending.map((job) => job.promptId)).toEqual(
+        [front, first, half, second].map((job) => job.promptId),
+      );
+      expect(JSON.parse(pending[3].json)).toEqual([
+        second.number,
+        'chosen by the "client"',
+        JSON.parse(quickJob(2).prompt),
+        {},
+        ['2'],
+      ]);
       expect(await queue.counts()).toEqual({ running: 0, pending: 4, remaining: 4 });
-      expect(await queue.job(second.promptId)).toMatchObject({ state: 'pending', before: 3, attempts: 0, clientId: 'me' });
+      expect(await queue.job(second.promptId)).toMatchObject({
+        state: 'pending',
+        before: 3,
+        attempts: 0,
+        clientId: 'me',
+      });
       expect(await queue.job('nobody')).toBeUndefined();
       expect(await queue.ended('nobody')).toBeUndefined();
     });
@@ -61,13 +89,22 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(await queue.counts()).toEqual({ running: 0, pending: 0, remaining: 0 });
       expect(await queue.history.list()).toEqual([]);
       await heard.until((e) => e.type === 'changed' && e.counts.remaining === 0);
-      await heard.until((e) => e.type === 'ended' && e.promptId === pending[1].promptId && e.state === 'removed');
+      await heard.until(
+        (e) => e.type === 'ended' && e.promptId === pending[1].promptId && e.state === 'removed',
+      );
     });
 
     it('are added once per idempotency key, and not beyond the limit', async () => {
       const first = await queue.add(quickJob(1, { idempotencyKey: 'k' }));
-      expect(await queue.add(quickJob(1, { idempotencyKey: 'k' }))).toEqual({ ...first, added: false });
-      const many = await Promise.all(Array.from({ length: 60 }, () => queue.add(quickJob(1)).catch((error: DarkroomError) => error.code)));
+      expect(await queue.add(quickJob(1, { idempotencyKey: 'k' }))).toEqual({
+        ...first,
+        added: false,
+      });
+      const many = await Promise.all(
+        Array.from({ length: 60 }, () =>
+          queue.add(quickJob(1)).catch((error: DarkroomError) => error.code),
+        ),
+      );
       expect(many.filter((answer) => answer === 'DR_QUEUE_FULL')).toHaveLength(11);
       const numbers = many.flatMap((answer) => (typeof answer === 'object' ? [answer.number] : []));
       expect(new Set(numbers).size).toBe(49);
@@ -94,28 +131,55 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       const prompt =
         '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a"}}}';
       const extra = '{"extra_pnginfo": {"workflow": {"x": 8.0}}, "client_id": "me"}';
-      const { promptId, number } = await queue.add({ prompt, extra, outputs: ['2'], clientId: 'me' });
+      const { promptId, number } = await queue.add({
+        prompt,
+        extra,
+        outputs: ['2'],
+        clientId: 'me',
+      });
       expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
       await heard.until((e) => e.type === 'ended' && e.promptId === promptId);
       expect(heard.typesOf(promptId).filter((type) => type !== 'darkroom/warning')).toEqual([
-        ...['execution_start', 'execution_cached', 'executing', 'progress_state', 'progress_state', 'executing', 'progress_state'],
+        ...[
+          'execution_start',
+          'execution_cached',
+          'executing',
+          'progress_state',
+          'progress_state',
+          'executing',
+          'progress_state',
+        ],
         ...['executed', 'progress_state', 'execution_success', 'executing'],
       ]);
       const kinds = heard.events.map((e) => (e.type === 'message' ? e.event : e.type));
       expect(kinds.slice(-4)).toEqual(['execution_success', 'changed', 'executing', 'ended']);
       const found = (await queue.history.get(promptId))!;
-      expect(found.json).toContain(`"prompt": [${number}, "${promptId}", ${prompt}, ${extra}, ["2"]]`);
+      expect(found.json).toContain(
+        `"prompt": [${number}, "${promptId}", ${prompt}, ${extra}, ["2"]]`,
+      );
       expect(entry(found.json)).toMatchObject({
-        outputs: { 2: { images: [{ filename: 'a_00001_.txt', subfolder: 'sub', type: 'output' }] } },
+        outputs: {
+          2: { images: [{ filename: 'a_00001_.txt', subfolder: 'sub', type: 'output' }] },
+        },
         meta: { 2: { node_id: '2', display_node: '2', parent_node: null, real_node_id: '2' } },
         status: { status_str: 'success', completed: true },
       });
       expect(found.json).not.toContain('"path"');
-      expect(entry(found.json).status.messages.map(([type]) => type)).toEqual(['execution_start', 'execution_cached', 'execution_success']);
+      expect(entry(found.json).status.messages.map(([type]) => type)).toEqual([
+        'execution_start',
+        'execution_cached',
+        'execution_success',
+      ]);
       const saved = JSON.parse(readFileSync(join(engine.output, 'sub', 'a_00001_.txt'), 'utf8'));
       expect([saved.value, saved.workflow]).toEqual(['bigint:18446744073709551615', '{"x": 8.0}']);
-      const last = heard.events.filter(isMessage('executing', promptId)).at(-1) as { text: string; clientId: string };
-      expect([parseJson(last.text), last.clientId]).toEqual([{ type: 'executing', data: { node: null, prompt_id: promptId } }, 'me']);
+      const last = heard.events.filter(isMessage('executing', promptId)).at(-1) as {
+        text: string;
+        clientId: string;
+      };
+      expect([parseJson(last.text), last.clientId]).toEqual([
+        { type: 'executing', data: { node: null, prompt_id: promptId } },
+        'me',
+      ]);
     });
 
     it('stores what failed, and what was interrupted', async () => {
@@ -129,7 +193,13 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(status).toMatchObject({ status_str: 'error', completed: false });
       expect(status.messages.at(-1)).toMatchObject([
         'execution_error',
-        { node_id: '1', node_type: 'TestFail', exception_type: 'DR_SHAPE_MISMATCH', exception_message: 'shapes differ', executed: [] },
+        {
+          node_id: '1',
+          node_type: 'TestFail',
+          exception_type: 'DR_SHAPE_MISMATCH',
+          exception_message: 'shapes differ',
+          executed: [],
+        },
       ]);
       const heard = listenTo(queue);
       const slow = await queue.add(slowJob(60_000));
@@ -139,8 +209,14 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(worker.current()).toBe(slow.promptId);
       await queue.interrupt();
       expect(await queue.ended(slow.promptId)).toMatchObject({ state: 'interrupted' });
-      const told = (await heard.until(isMessage('execution_interrupted'))) as { broadcast: boolean; text: string };
-      expect([told.broadcast, JSON.parse(told.text).data]).toMatchObject([true, { node_id: '1', node_type: 'TestSlow', executed: [] }]);
+      const told = (await heard.until(isMessage('execution_interrupted'))) as {
+        broadcast: boolean;
+        text: string;
+      };
+      expect([told.broadcast, JSON.parse(told.text).data]).toMatchObject([
+        true,
+        { node_id: '1', node_type: 'TestSlow', executed: [] },
+      ]);
     });
 
     it('starts a job again when its engine dies, once', async () => {
@@ -162,7 +238,9 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       const { promptId } = await queue.add(jobOf('TestTalk', { bytes: 20_000, times: 20 }));
       await queue.ended(promptId);
       await heard.until((e) => e.type === 'ended' && e.promptId === promptId);
-      const said = heard.events.filter(isMessage('test-talk', promptId)).map((e) => JSON.parse((e as { text: string }).text).data);
+      const said = heard.events
+        .filter(isMessage('test-talk', promptId))
+        .map((e) => JSON.parse((e as { text: string }).text).data);
       expect(said.map(({ i }) => i)).toEqual(Array.from({ length: 20 }, (_, i) => i));
       expect(said[19].text).toBe('é'.repeat(20_000));
     });
@@ -221,14 +299,16 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     });
 
     /** A second process would open the same database, where that is possible. */
-    const openOther = async (): Promise<Queue | undefined> => (options.database?.startsWith('postgres') ? openQueue(options) : undefined);
+    const openOther = async (): Promise<Queue | undefined> =>
+      options.database?.startsWith('postgres') ? openQueue(options) : undefined;
   });
 
   describe('the history', () => {
     it('is listed as ComfyUI lists it', async () => {
       const all = (await queue.history.list()).map((e) => e.promptId);
       expect(all.length).toBeGreaterThan(6);
-      const ids = async (o: { maxItems?: number; offset?: number }) => (await queue.history.list(o)).map((e) => e.promptId);
+      const ids = async (o: { maxItems?: number; offset?: number }) =>
+        (await queue.history.list(o)).map((e) => e.promptId);
       expect(await ids({ maxItems: 2 })).toEqual(all.slice(-2));
       expect(await ids({ maxItems: 2, offset: 1 })).toEqual(all.slice(1, 3));
       expect(await ids({ offset: 3 })).toEqual(all.slice(3));
@@ -242,7 +322,9 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       await queue.close();
       queue = await openQueue(options);
       expect(await queue.history.list()).toEqual(before);
-      expect((await queue.list()).pending).toMatchObject([{ promptId: waiting.promptId, clientId: 'me', number: waiting.number }]);
+      expect((await queue.list()).pending).toMatchObject([
+        { promptId: waiting.promptId, clientId: 'me', number: waiting.number },
+      ]);
       const next = await queue.add(quickJob(6));
       expect(next.number).toBe(waiting.number + 1);
     });
@@ -273,4 +355,5 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
   });
 }
 
-export const filesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : []);
+export const filesIn = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : [];

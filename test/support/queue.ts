@@ -6,11 +6,16 @@ import type { EngineOptions } from '../../src/engine/client.ts';
 import type { NewJob, Queue, QueueEvent } from '../../src/queue/contract.ts';
 import { NODES_MODULE } from './queue-nodes.ts';
 
-export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `darkroom-${name}-`));
+export const temporaryFolder = (name: string): string =>
+  mkdtempSync(join(tmpdir(), `darkroom-${name}-`));
 
 export function testEngine(root = temporaryFolder('queue')): EngineOptions {
   mkdirSync(root, { recursive: true });
-  const folders = { input: join(root, 'input'), output: join(root, 'output'), temp: join(root, 'temp') };
+  const folders = {
+    input: join(root, 'input'),
+    output: join(root, 'output'),
+    temp: join(root, 'temp'),
+  };
   return { models: [], ...folders, device: 'cpu', nodesModule: NODES_MODULE, graceMs: 1000 };
 }
 
@@ -26,7 +31,8 @@ export const jobOf = (type: string, inputs: Inputs, more: Partial<NewJob> = {}):
   ...more,
 });
 
-export const quickJob = (value: number, more?: Partial<NewJob>): NewJob => jobOf('TestNumber', { value }, more);
+export const quickJob = (value: number, more?: Partial<NewJob>): NewJob =>
+  jobOf('TestNumber', { value }, more);
 
 export const slowJob = (ms: number, more?: Partial<NewJob>): NewJob =>
   jobOf('TestSlow', { steps: Math.ceil(ms / 20), ms: 20, deaf: false, nonce: Math.random() }, more);
@@ -57,11 +63,14 @@ export function listenTo(queue: Queue): {
         waiting.add(look);
         look();
       }),
-    typesOf: (promptId) => events.flatMap((e) => (e.type === 'message' && e.promptId === promptId ? [e.event] : [])),
+    typesOf: (promptId) =>
+      events.flatMap((e) => (e.type === 'message' && e.promptId === promptId ? [e.event] : [])),
   };
 }
 
 export const isMessage =
   (event: string, promptId?: string) =>
   (e: QueueEvent): boolean =>
-    e.type === 'message' && e.event === event && (promptId === undefined || e.promptId === promptId);
+    e.type === 'message' &&
+    e.event === event &&
+    (promptId === undefined || e.promptId === promptId);

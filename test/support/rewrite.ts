@@ -1,6 +1,9 @@
 // Model files made from others: tensors renamed, cut, added.
 import { openSafetensors } from '../../src/formats/safetensors/safetensors.ts';
-import { type TensorToWrite, writeSafetensors } from '../../src/formats/safetensors/safetensors-write.ts';
+import {
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../src/formats/safetensors/safetensors-write.ts';
 
 export type TensorsToWrite = Record<string, TensorToWrite>;
 
@@ -9,7 +12,8 @@ export async function tensorsOf(file: string): Promise<TensorsToWrite> {
   const opened = await openSafetensors(file);
   try {
     const all: TensorsToWrite = {};
-    for (const [name, { dtype, shape }] of opened.tensors) all[name] = { dtype, shape, data: await opened.readRaw(name) };
+    for (const [name, { dtype, shape }] of opened.tensors)
+      all[name] = { dtype, shape, data: await opened.readRaw(name) };
     return all;
   } finally {
     await opened.close();
@@ -17,7 +21,11 @@ export async function tensorsOf(file: string): Promise<TensorsToWrite> {
 }
 
 /** Writes the tensors under the names that `rename` gives; those without one are left out. Gives the path back. */
-export async function writeRenamed(path: string, tensors: TensorsToWrite, rename: (name: string) => string | undefined): Promise<string> {
+export async function writeRenamed(
+  path: string,
+  tensors: TensorsToWrite,
+  rename: (name: string) => string | undefined,
+): Promise<string> {
   const named = Object.entries(tensors).flatMap(([name, tensor]) => {
     const to = rename(name);
     return to === undefined ? [] : [[to, tensor] as const];
@@ -52,6 +60,9 @@ export const seededTensors = (specs: readonly SeededTensor[]): TensorsToWrite =>
         seed,
         scale,
       );
-      return [name, { dtype: 'F32', shape, data: around === 0 ? values : values.map((v) => v + around) }];
+      return [
+        name,
+        { dtype: 'F32', shape, data: around === 0 ? values : values.map((v) => v + around) },
+      ];
     }),
   );

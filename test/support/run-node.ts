@@ -85,7 +85,11 @@ export function testContext(models: Models = {}, input = ''): TestContext {
 }
 
 /** The outputs of a node. */
-export async function runNode(type: string, inputs: Readonly<Record<string, unknown>>, context: NodeContext = testContext()) {
+export async function runNode(
+  type: string,
+  inputs: Readonly<Record<string, unknown>>,
+  context: NodeContext = testContext(),
+) {
   const node = NODES.get(type);
   if (!node) throw new Error(`no node ${type}`);
   return (await node.run(inputs as never, context)).outputs as readonly never[];

@@ -27,31 +27,50 @@ export const BUCKET = 'pictures';
 const PAGE = 3;
 
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
-const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
+const hmac = (key: string | Buffer, data: string): Buffer =>
+  createHmac('sha256', key).update(data).digest();
 const quoted = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 const etagOf = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
 
 /** S3's word for what is wrong with a request's signature; undefined when it is right. */
 function wrongWith(request: IncomingMessage, url: URL, body: Buffer): string | undefined {
-  const found = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=(\w+)$/.exec(
-    request.headers.authorization ?? '',
-  );
+  const found =
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=(\w+)$/.exec(
+      request.headers.authorization ?? '',
+    );
   if (!found) return 'AccessDenied';
   const [, key, day, region, names, signature] = found;
   if (key !== KEY) return 'InvalidAccessKeyId';
   const date = String(request.headers['x-amz-date']);
   const signed = names.split(';');
   // all that means something has to be signed
-  const needed = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-') || name === 'if-none-match')];
+  const needed = [
+    'host',
+    ...Object.keys(request.headers).filter(
+      (name) => name.startsWith('x-amz-') || name === 'if-none-match',
+    ),
+  ];
   if (!needed.every((name) => signed.includes(name))) return 'AccessDenied';
   const given = String(request.headers['x-amz-content-sha256']);
   if (given !== 'UNSIGNED-PAYLOAD' && given !== sha256(body)) return 'XAmzContentSHA256Mismatch';
   const path = decodeURIComponent(url.pathname).split('/').map(quoted).join('/');
-  const query = [...url.searchParams].map(([name, value]) => `${quoted(name)}=${quoted(value)}`).sort();
-  const headers = signed.map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`).join('');
+  const query = [...url.searchParams]
+    .map(([name, value]) => `${quoted(name)}=${quoted(value)}`)
+    .sort();
+  const headers = signed
+    .map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`)
+    .join('');
   const canonical = [request.method, path, query.join('&'), headers, names, given].join('\n');
-  const toSign = ['AWS4-HMAC-SHA256', date, `${day}/${region}/s3/aws4_request`, sha256(canonical)].join('\n');
+  const toSign = [
+    'AWS4-HMAC-SHA256',
+    date,
+    `${day}/${region}/s3/aws4_request`,
+    sha256(canonical),
+  ].join('\n');
   const secret = ['s3', 'aws4_request'].reduce(hmac, hmac(hmac(`AWS4${SECRET}`, day), region));
   if (region !== REGION || !date.startsWith(day)) return 'AuthorizationHeaderMalformed';
   return hmac(secret, toSign).toString('hex') === signature ? undefined : 'SignatureDoesNotMatch';
@@ -76,19 +95,30 @@ export async function startS3(): Promise<TestS3> {
   const fail = (response: ServerResponse, status: number, code: string): ServerResponse =>
     answer(response, status, `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`);
 
-  const handle = (request: IncomingMessage, response: ServerResponse, url: URL, body: Buffer): ServerResponse => {
+  const handle = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    body: Buffer,
+  ): ServerResponse => {
     const wrong = wrongWith(request, url, body);
     if (wrong) return fail(response, 403, wrong);
     const [, bucket, ...rest] = decodeURIComponent(url.pathname).split('/');
     if (bucket !== BUCKET) return fail(response, 404, 'NoSuchBucket');
     const [key, query, method] = [rest.join('/'), url.searchParams, request.method ?? ''];
     const object = objects.get(key);
-    const keeps = request.headers['if-none-match'] === '*' && object !== undefined && !self.overwrites;
-    if (method === 'GET' && query.has('list-type')) return answer(response, 200, listed(query, objects));
+    const keeps =
+      request.headers['if-none-match'] === '*' && object !== undefined && !self.overwrites;
+    if (method === 'GET' && query.has('list-type'))
+      return answer(response, 200, listed(query, objects));
     if (method === 'GET' || method === 'HEAD') {
       if (!object) return fail(response, 404, 'NoSuchKey');
       const etag = etagOf(object.bytes);
-      const headers = { etag, 'last-modified': object.modified.toUTCString(), 'content-length': String(object.bytes.length) };
+      const headers = {
+        etag,
+        'last-modified': object.modified.toUTCString(),
+        'content-length': String(object.bytes.length),
+      };
       if (request.headers['if-none-match'] === etag) return answer(response, 304, '', { etag });
       if (method === 'GET') return answer(response, 200, object.bytes, headers);
       response.writeHead(200, headers);
@@ -96,7 +126,11 @@ export async function startS3(): Promise<TestS3> {
     }
     if (method === 'POST' && query.has('uploads')) {
       uploads.set('u&1', new Map());
-      return answer(response, 200, '<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>');
+      return answer(
+        response,
+        200,
+        '<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>',
+      );
     }
     const upload = uploads.get(query.get('uploadId') ?? '');
     if (query.has('uploadId') && !upload) return fail(response, 404, 'NoSuchUpload');
@@ -110,9 +144,12 @@ export async function startS3(): Promise<TestS3> {
     }
     if (keeps) return fail(response, 412, 'PreconditionFailed');
     if (method === 'POST' && upload) {
-      const told = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>([^<]+)<\/ETag>/g)];
+      const told = [
+        ...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>([^<]+)<\/ETag>/g),
+      ];
       const parts = told.map(([, number]) => upload.get(Number(number)) ?? Buffer.alloc(0));
-      if (!told.every(([, , etag], i) => etag === etagOf(parts[i]))) return fail(response, 400, 'InvalidPart');
+      if (!told.every(([, , etag], i) => etag === etagOf(parts[i])))
+        return fail(response, 400, 'InvalidPart');
       objects.set(key, { bytes: Buffer.concat(parts), modified: new Date() });
       uploads.clear();
       return answer(response, 200, '<CompleteMultipartUploadResult/>');
@@ -131,7 +168,12 @@ export async function startS3(): Promise<TestS3> {
       const url = new URL(request.url ?? '/', 'http://s3');
       if (next === 'cut') request.socket.destroy();
       else if (next === 'cut after') {
-        handle(request, { writeHead: () => undefined, end: () => undefined } as unknown as ServerResponse, url, Buffer.concat(parts));
+        handle(
+          request,
+          { writeHead: () => undefined, end: () => undefined } as unknown as ServerResponse,
+          url,
+          Buffer.concat(parts),
+        );
         request.socket.destroy();
       } else if (next !== undefined) fail(response, next, 'SlowDown');
       else handle(request, response, url, Buffer.concat(parts));
@@ -164,7 +206,10 @@ function listed(query: URLSearchParams, objects: TestS3['objects']): string {
       key > (query.get('continuation-token') ?? ''),
   );
   const page = keys.sort().slice(0, Math.min(PAGE, Number(query.get('max-keys') ?? PAGE)));
-  const more = keys.length > page.length ? `<NextContinuationToken>${page.at(-1)?.replaceAll('&', '&amp;')}</NextContinuationToken>` : '';
+  const more =
+    keys.length > page.length
+      ? `<NextContinuationToken>${page.at(-1)?.replaceAll('&', '&amp;')}</NextContinuationToken>`
+      : '';
   const entries = page.map((key) => {
     const { bytes, modified } = objects.get(key)!;
     const date = modified.toISOString();

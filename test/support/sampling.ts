@@ -8,7 +8,11 @@ import type { Guided } from '../../src/sampling/samplers/sampler.ts';
 import type { Conditioning, Latent, Model } from '../../src/sampling/sampling-types.ts';
 import { fixtureModel, type Golden, type GoldenCase } from './golden.ts';
 
-const FILES: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
+const FILES: Readonly<Record<string, string>> = {
+  base: 'tiny_sdxl_base',
+  refiner: 'tiny_sdxl_refiner',
+  sd1: 'tiny_sd1',
+};
 
 /** Fixture models by the goldens' names; `close` ends their networks. */
 export function fixtureModels(): { model(name: string): Promise<Model>; close(): Promise<void> } {
@@ -30,10 +34,22 @@ export function fixtureModels(): { model(name: string): Promise<Model>; close():
 /** A prompt as the original encoded it (`bp`, `bn` …) with its sizes, or `ZERO`: bn zeroed. */
 export function conditioningOf(g: Golden, name: string): Conditioning {
   if (name === 'ZERO') return zeroOut(conditioningOf(g, 'bn'));
-  const { width, height, crop_w, crop_h, target_width, target_height, ascore } = g.conditionings[name] ?? {};
-  const sizes = { width, height, crop_w, crop_h, target_width, target_height, aesthetic_score: ascore };
+  const { width, height, crop_w, crop_h, target_width, target_height, ascore } =
+    g.conditionings[name] ?? {};
+  const sizes = {
+    width,
+    height,
+    crop_w,
+    crop_h,
+    target_width,
+    target_height,
+    aesthetic_score: ascore,
+  };
   // what equals another prompt's features is stored once, under that prompt's name
-  const features = (kind: string) => g.float(g.has(`cond/${name}/${kind}`) ? `cond/${name}/${kind}` : `cond/${name.slice(1)}/${kind}`);
+  const features = (kind: string) =>
+    g.float(
+      g.has(`cond/${name}/${kind}`) ? `cond/${name}/${kind}` : `cond/${name.slice(1)}/${kind}`,
+    );
   return [{ cond: features('cross'), pooled_output: features('pooled'), ...sizes }];
 }
 
@@ -45,7 +61,8 @@ export const latentOf = (g: Golden, { params, inputs }: GoldenCase): Latent => (
 });
 
 /** Integers above 2^53 are written as {"int": "…"}. */
-export const bigintOf = (value: number | { int: string }): bigint => BigInt(typeof value === 'object' ? value.int : value);
+export const bigintOf = (value: number | { int: string }): bigint =>
+  BigInt(typeof value === 'object' ? value.int : value);
 
 /** The denoiser of samplers/*, D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C), guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)). */
 export function analyticPrediction(g: Golden): (x: Vector, sigma: number) => Promise<Guided> {
@@ -54,7 +71,10 @@ export function analyticPrediction(g: Golden): (x: Vector, sigma: number) => Pro
     x.map((value, i) => {
       const root = f32(Math.sqrt(f32(f32(sigma * sigma) + 1)));
       const bend = f32(f32(sigma / f32(sigma + 1)) * b[i]);
-      return f32(value / f32(f32(sigma * sigma) + 1)) + f32(bend * f32(Math.tanh(f32(f32(value / root) + c[i]))));
+      return (
+        f32(value / f32(f32(sigma * sigma) + 1)) +
+        f32(bend * f32(Math.tanh(f32(f32(value / root) + c[i]))))
+      );
     });
   const [positive, negative] = [side(b1, c1), side(b2, c2)];
   return async (x, sigma) => {

@@ -34,7 +34,13 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly closed?: boolean;
 }
 
-export async function testServer({ queueOptions, builtIn, idle, closed, ...options }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({
+  queueOptions,
+  builtIn,
+  idle,
+  closed,
+  ...options
+}: TestServerOptions = {}): Promise<TestServer> {
   const root = mkdtempSync(join(tmpdir(), 'darkroom-server-'));
   const place = (name: string): string => {
     mkdirSync(join(root, name));
@@ -44,11 +50,16 @@ export async function testServer({ queueOptions, builtIn, idle, closed, ...optio
   mkdirSync(join(models, 'checkpoints'));
   const folders = openFolders({
     models: [models],
-    ...(options.storage?.folders ?? { input: place('input'), output: place('output'), temp: place('temp') }),
+    ...(options.storage?.folders ?? {
+      input: place('input'),
+      output: place('output'),
+      temp: place('temp'),
+    }),
     inputNames: options.storage?.inputNames,
     embedded: builtIn ? embeddedModels() : undefined,
   });
-  if (builtIn && !options.storage) cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
+  if (builtIn && !options.storage)
+    cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
   const queue = closed ? undefined : await openQueue(queueOptions);
   const server = createServer({
     ...{
@@ -63,7 +74,15 @@ export async function testServer({ queueOptions, builtIn, idle, closed, ...optio
   if (queue && !idle) {
     const { input, output, temp } = folders;
     queue.work({
-      engine: { models: [models], input, output, temp, device: 'cpu', threads: 1, nodesModule: builtIn ? undefined : NODES_MODULE },
+      engine: {
+        models: [models],
+        input,
+        output,
+        temp,
+        device: 'cpu',
+        threads: 1,
+        nodesModule: builtIn ? undefined : NODES_MODULE,
+      },
       previews: server.wantsPreviews,
     });
   }
@@ -84,13 +103,22 @@ export interface TestSocket {
   readonly messages: { readonly type: string; readonly data: Record<string, unknown> }[];
   readonly frames: Buffer[];
   /** Waits until a message of this type came that fits. */
-  until(type: string, fits?: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  until(
+    type: string,
+    fits?: (data: Record<string, unknown>) => boolean,
+  ): Promise<Record<string, unknown>>;
 }
 
 const WAIT_MS = 60_000;
 
-export async function openSocket(address: string, clientId?: string, path = '/ws'): Promise<TestSocket> {
-  const socket = new WebSocket(`${address.replace('http', 'ws')}${path}${clientId === undefined ? '' : `?clientId=${clientId}`}`);
+export async function openSocket(
+  address: string,
+  clientId?: string,
+  path = '/ws',
+): Promise<TestSocket> {
+  const socket = new WebSocket(
+    `${address.replace('http', 'ws')}${path}${clientId === undefined ? '' : `?clientId=${clientId}`}`,
+  );
   const messages: TestSocket['messages'] = [];
   const frames: Buffer[] = [];
   socket.on('message', (data: Buffer, isBinary) => {
@@ -106,7 +134,9 @@ export async function openSocket(address: string, clientId?: string, path = '/ws
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         socket.off('heard', look);
-        reject(new Error(`no message ${type}; there were: ${messages.map((m) => m.type).join(', ')}`));
+        reject(
+          new Error(`no message ${type}; there were: ${messages.map((m) => m.type).join(', ')}`),
+        );
       }, WAIT_MS);
       const look = (): void => {
         const found = messages.find((m) => m.type === type && fits(m.data));
@@ -121,7 +151,10 @@ export async function openSocket(address: string, clientId?: string, path = '/ws
   return { socket, messages, frames, until };
 }
 
-export const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
+export const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({
+  class_type,
+  inputs,
+});
 /** A number and a file that is written with it. */
 export const saving = (value: number, more: Record<string, unknown> = {}) => ({
   '1': node('TestNumber', { value }),

@@ -36,12 +36,23 @@ const TYPES: Partial<Record<DTypeName, readonly [name: string, size: number]>> =
   I64: ['LongStorage', 8],
 };
 
-const contiguous = (shape: readonly number[]): number[] => shape.map((_, i) => shape.slice(i + 1).reduce((n, d) => n * d, 1));
+const contiguous = (shape: readonly number[]): number[] =>
+  shape.map((_, i) => shape.slice(i + 1).reduce((n, d) => n * d, 1));
 
 /** The operations of one tensor, over a storage of its own. */
-export function tensorOps(key: string, { dtype, shape, strides, bytes }: TensorToSave, legacy = false): Buffer {
+export function tensorOps(
+  key: string,
+  { dtype, shape, strides, bytes }: TensorToSave,
+  legacy = false,
+): Buffer {
   const [type, size] = TYPES[dtype]!;
-  const claim = [text('storage'), GLOBAL('torch', type), text(key), text('cpu'), int(bytes.length / size)];
+  const claim = [
+    text('storage'),
+    GLOBAL('torch', type),
+    text(key),
+    text('cpu'),
+    int(bytes.length / size),
+  ];
   return Buffer.concat([
     GLOBAL('torch._utils', '_rebuild_tensor_v2'),
     tuple(
@@ -59,7 +70,12 @@ export function tensorOps(key: string, { dtype, shape, strides, bytes }: TensorT
 export type TensorsToSave = Readonly<Record<string, TensorToSave>>;
 
 const state = (tensors: TensorsToSave, legacy: boolean): Buffer =>
-  dict(...Object.entries(tensors).flatMap(([name, tensor], i) => [text(name), tensorOps(String(i), tensor, legacy)]));
+  dict(
+    ...Object.entries(tensors).flatMap(([name, tensor], i) => [
+      text(name),
+      tensorOps(String(i), tensor, legacy),
+    ]),
+  );
 
 export interface TorchForm {
   readonly sequential?: boolean;
@@ -70,7 +86,10 @@ export interface TorchForm {
 }
 
 /** The bytes of a file with these tensors. */
-export function torchFile(tensors: TensorsToSave, { sequential = false, deflate = false, under }: TorchForm = {}): Buffer {
+export function torchFile(
+  tensors: TensorsToSave,
+  { sequential = false, deflate = false, under }: TorchForm = {},
+): Buffer {
   const bare = state(tensors, sequential);
   const root = pickle(under === undefined ? bare : dict(text(under), bare));
   const storages = Object.values(tensors).map(({ bytes }) => bytes);
@@ -103,7 +122,10 @@ export async function asTorchFile(
   const tensors: Record<string, TensorToSave> = {};
   for (const [name, { dtype, shape }] of opened.tensors) {
     const bytes = await opened.readRaw(name);
-    tensors[name] = form.transpose && shape.length > 1 ? reversed({ dtype, shape, bytes }) : { dtype, shape, bytes };
+    tensors[name] =
+      form.transpose && shape.length > 1
+        ? reversed({ dtype, shape, bytes })
+        : { dtype, shape, bytes };
   }
   await opened.close();
   writeFileSync(target, torchFile(tensors, form));
@@ -117,7 +139,10 @@ function reversed({ dtype, shape, bytes }: TensorToSave): TensorToSave {
   const out = new Uint8Array(bytes.length);
   const from = contiguous(shape);
   for (let i = 0; i < bytes.length / size; i++) {
-    const to = shape.reduce((sum, length, axis) => sum + (Math.floor(i / from[axis]) % length) * strides[axis], 0);
+    const to = shape.reduce(
+      (sum, length, axis) => sum + (Math.floor(i / from[axis]) % length) * strides[axis],
+      0,
+    );
     out.set(bytes.subarray(i * size, (i + 1) * size), to * size);
   }
   return { dtype, shape, strides, bytes: out };

@@ -17,8 +17,15 @@ async function results(device: Device): Promise<Record<string, Tensor>> {
   const runtime = createRuntime({ threads: 1, device });
   const { unet, encoders, vae } = await loadCheckpoint(file, runtime);
   const chunk = [49406, 320, 1125, ...new Array(74).fill(49407)];
-  const encoded = await encoders[0].encode([chunk], { layer: 'last', finalNorm: true, project: false });
-  const context = tensor([1, 7, unet!.contextDim], encoded.hidden.data.slice(0, 7 * unet!.contextDim));
+  const encoded = await encoders[0].encode([chunk], {
+    layer: 'last',
+    finalNorm: true,
+    project: false,
+  });
+  const context = tensor(
+    [1, 7, unet!.contextDim],
+    encoded.hidden.data.slice(0, 7 * unet!.contextDim),
+  );
   const found = {
     text: encoded.hidden,
     unet: await unet!.evaluate({ x: wave(1, 4, 8, 8), timesteps: Float32Array.of(500), context }),
@@ -30,9 +37,15 @@ async function results(device: Device): Promise<Record<string, Tensor>> {
 
 const device = await openDevice('webgpu');
 const [here, there] = [await results(CPU), await results(device)];
-const largest = (values: Iterable<number>): number => [...values].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const largest = (values: Iterable<number>): number =>
+  [...values].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const compared = Object.entries(here).map(([name, { data }]) => [
   name,
-  { difference: largest(data.map((value, i) => value - there[name].data[i])), value: largest(data) },
+  {
+    difference: largest(data.map((value, i) => value - there[name].data[i])),
+    value: largest(data),
+  },
 ]);
-process.stdout.write(`${JSON.stringify({ precision: device.precision, ...Object.fromEntries(compared) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ precision: device.precision, ...Object.fromEntries(compared) })}\n`,
+);

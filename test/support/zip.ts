@@ -8,11 +8,16 @@ export interface EntryToZip {
   /** Bytes of padding, so that the data is aligned as torch does. */
   readonly padding?: number;
   /** What the table of contents says instead. */
-  readonly says?: Partial<Record<'name' | 'method' | 'flags' | 'size' | 'packed' | 'header' | 'crc', string | number>>;
+  readonly says?: Partial<
+    Record<'name' | 'method' | 'flags' | 'size' | 'packed' | 'header' | 'crc', string | number>
+  >;
 }
 
 /** The bytes of an archive. `count`, `shift`: what its end says instead. */
-export function zipOf(entries: readonly EntryToZip[], end: { count?: number; shift?: number } = {}): Buffer {
+export function zipOf(
+  entries: readonly EntryToZip[],
+  end: { count?: number; shift?: number } = {},
+): Buffer {
   const parts: Buffer[] = [];
   const listed: Buffer[] = [];
   let at = 0;

@@ -14,7 +14,10 @@ beforeEach(() => {
     writeFileSync(join(root, path), content);
   };
   put('derived/abc/one.safetensors', 'x'.repeat(3000));
-  put('derived/abc/one.json', JSON.stringify({ source: '/models/dream.safetensors', recipes: ['winograd 4'] }));
+  put(
+    'derived/abc/one.json',
+    JSON.stringify({ source: '/models/dream.safetensors', recipes: ['winograd 4'] }),
+  );
   put('models/0011/model.safetensors', 'x'.repeat(500));
   put('torch/def.safetensors', 'x'.repeat(100));
   put('frontend/index.html', 'x');
@@ -42,8 +45,15 @@ async function cache(...args: string[]): Promise<{ code: number; out: string[]; 
 describe('darkroom cache', () => {
   it('lists what there is, the largest first, and what it is of', async () => {
     const { entries } = JSON.parse((await cache('list', '--json')).out[0]);
-    expect(entries.map(({ name }: { name: string }) => name)).toEqual(['derived/abc', 'models/0011', 'torch/def.safetensors', 'frontend']);
-    expect(entries[0]).toMatchObject({ about: 'prepared weights of /models/dream.safetensors (winograd 4)' });
+    expect(entries.map(({ name }: { name: string }) => name)).toEqual([
+      'derived/abc',
+      'models/0011',
+      'torch/def.safetensors',
+      'frontend',
+    ]);
+    expect(entries[0]).toMatchObject({
+      about: 'prepared weights of /models/dream.safetensors (winograd 4)',
+    });
     const { out } = await cache('list');
     expect(out).toHaveLength(5);
     expect(out.at(-1)).toContain(root);
@@ -51,9 +61,11 @@ describe('darkroom cache', () => {
 
   it('clears all that can be made again', async () => {
     expect((await cache('clear')).code).toBe(0);
-    expect(['derived/abc', 'models/0011', 'torch/def.safetensors', 'frontend'].filter((name) => existsSync(join(root, name)))).toEqual([
-      'frontend',
-    ]);
+    expect(
+      ['derived/abc', 'models/0011', 'torch/def.safetensors', 'frontend'].filter((name) =>
+        existsSync(join(root, name)),
+      ),
+    ).toEqual(['frontend']);
   });
 
   it('clears by kind, by name and by model', async () => {

@@ -14,21 +14,32 @@ export async function cacheCommand({ values, positionals, terminal }: Invocation
     if (values.json) terminal.out(jsonLine({ folder, entries }));
     else {
       for (const { name, about, bytes, used } of entries)
-        terminal.out(`${megabytes(bytes).padStart(11)}  ${new Date(used).toISOString().slice(0, 10)}  ${name}  ${printable(about)}`);
-      terminal.out(`${megabytes(entries.reduce((sum, { bytes }) => sum + bytes, 0)).padStart(11)}  in ${folder}`);
+        terminal.out(
+          `${megabytes(bytes).padStart(11)}  ${new Date(used).toISOString().slice(0, 10)}  ${name}  ${printable(about)}`,
+        );
+      terminal.out(
+        `${megabytes(entries.reduce((sum, { bytes }) => sum + bytes, 0)).padStart(11)}  in ${folder}`,
+      );
     }
     return 0;
   }
   if (what === 'clear') {
     const { chosen, unknown } = chosenEntries(entries, names);
     if (unknown.length > 0)
-      throw new DarkroomError('DR_BAD_USAGE', { message: `the cache has no '${unknown[0]}'`, hint: 'See darkroom cache list.' });
+      throw new DarkroomError('DR_BAD_USAGE', {
+        message: `the cache has no '${unknown[0]}'`,
+        hint: 'See darkroom cache list.',
+      });
     const bytes = removed(() => clearEntries(chosen), folder);
-    if (values.json) terminal.out(jsonLine({ folder, cleared: chosen.map(({ name }) => name), bytes }));
+    if (values.json)
+      terminal.out(jsonLine({ folder, cleared: chosen.map(({ name }) => name), bytes }));
     else terminal.out(`${megabytes(bytes)} cleared in ${folder}`);
     return 0;
   }
-  throw new DarkroomError('DR_BAD_USAGE', { message: 'cache knows two things to do: list and clear', hint: 'See darkroom cache --help.' });
+  throw new DarkroomError('DR_BAD_USAGE', {
+    message: 'cache knows two things to do: list and clear',
+    hint: 'See darkroom cache --help.',
+  });
 }
 
 function removed(work: () => number, folder: string): number {

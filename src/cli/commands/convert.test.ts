@@ -31,7 +31,13 @@ async function darkroom(...args: string[]): Promise<{ code: number; out: string;
 
 const workflow = {
   nodes: [
-    { id: 1, type: 'CheckpointLoaderSimple', order: 0, mode: 0, widgets_values: ['gone.safetensors'] },
+    {
+      id: 1,
+      type: 'CheckpointLoaderSimple',
+      order: 0,
+      mode: 0,
+      widgets_values: ['gone.safetensors'],
+    },
     {
       id: 2,
       type: 'CLIPTextEncode',
@@ -65,7 +71,11 @@ describe('darkroom convert', () => {
     expect(out.split('\n').slice(0, 3)).toEqual(['{', '  "1": {', '    "inputs": {']);
     expect(out).toContain('고양이');
     expect(JSON.parse(out)).toMatchObject({
-      1: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'gone.safetensors' }, _meta: { title: 'Load Checkpoint' } },
+      1: {
+        class_type: 'CheckpointLoaderSimple',
+        inputs: { ckpt_name: 'gone.safetensors' },
+        _meta: { title: 'Load Checkpoint' },
+      },
       2: { inputs: { clip: ['1', 1] } },
       3: { class_type: 'KSampler //Inspire', inputs: { positive: ['2', 0] } },
     });
@@ -74,29 +84,56 @@ describe('darkroom convert', () => {
   it('equal --dynamic-seed, equal choices', async () => {
     const texts = new Map<string, string>();
     for (const seed of ['0', '1', '2', '3', '4', '5', '18446744073709551615', '0']) {
-      const { out, err } = await darkroom('convert', file('ui.json'), '--quiet', '--dynamic-seed', seed);
+      const { out, err } = await darkroom(
+        'convert',
+        file('ui.json'),
+        '--quiet',
+        '--dynamic-seed',
+        seed,
+      );
       expect(err).toBe('');
       const { text } = JSON.parse(out)['2'].inputs;
       expect(texts.get(seed) ?? text).toBe(text);
       texts.set(seed, text);
     }
     expect(new Set(texts.values()).size).toBeGreaterThan(1);
-    expect((await darkroom('convert', file('ui.json'), '--dynamic-seed', 'x')).err).toContain('--dynamic-seed x is no seed');
+    expect((await darkroom('convert', file('ui.json'), '--dynamic-seed', 'x')).err).toContain(
+      '--dynamic-seed x is no seed',
+    );
   });
 
   it('writes a file; what it writes converts to itself', async () => {
     const api = file('api.json');
-    expect(await darkroom('convert', file('ui.json'), '-o', api, '--quiet')).toEqual({ code: 0, out: '', err: '' });
+    expect(await darkroom('convert', file('ui.json'), '-o', api, '--quiet')).toEqual({
+      code: 0,
+      out: '',
+      err: '',
+    });
     const text = readFileSync(api, 'utf8');
     expect((await darkroom('convert', api)).out).toBe(text);
-    expect((await darkroom('convert', api, '-o', join(dir, 'no', 'such', 'folder.json'))).err).toContain("can't be written");
+    expect(
+      (await darkroom('convert', api, '-o', join(dir, 'no', 'such', 'folder.json'))).err,
+    ).toContain("can't be written");
   });
 
   it('reads pictures; keeps big seeds and floats as they are', async () => {
-    const prompt = '{"1": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551615, "cfg": 8.0, "list": [], "none": {}}}}';
-    writeFileSync(file('x.png'), await encodePng({ width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) }, { text: { prompt } }));
+    const prompt =
+      '{"1": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551615, "cfg": 8.0, "list": [], "none": {}}}}';
+    writeFileSync(
+      file('x.png'),
+      await encodePng(
+        { width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) },
+        { text: { prompt } },
+      ),
+    );
     const { out } = await darkroom('convert', file('x.png'));
-    for (const part of ['"seed": 18446744073709551615,', '"cfg": 8.0,', '"list": [],', '"none": {}']) expect(out).toContain(part);
+    for (const part of [
+      '"seed": 18446744073709551615,',
+      '"cfg": 8.0,',
+      '"list": [],',
+      '"none": {}',
+    ])
+      expect(out).toContain(part);
   });
 
   it.each([
@@ -115,18 +152,27 @@ describe('darkroom check', () => {
     writeFileSync(file('other.json'), JSON.stringify({ nodes: [workflow.nodes[2]], links: [] }));
     const { code, out } = await darkroom('check', file('ui.json'), file('other.json'));
     expect(code).toBe(2);
-    expect(out).toContain("unknown node type 'KSampler //Inspire' (node 3)\n    It belongs to Inspire Pack");
+    expect(out).toContain(
+      "unknown node type 'KSampler //Inspire' (node 3)\n    It belongs to Inspire Pack",
+    );
     expect(out).toContain("model file 'gone.safetensors'");
     expect(out).toContain("folder 'checkpoints'");
     expect(out).toContain('note: ');
-    expect(out).toContain('0 of 2 files can run\nmissing node types:\n  KSampler //Inspire: 2 files (Inspire Pack)\n');
-    const [first] = JSON.parse((await darkroom('check', file('ui.json'), file('other.json'), '--json')).out);
+    expect(out).toContain(
+      '0 of 2 files can run\nmissing node types:\n  KSampler //Inspire: 2 files (Inspire Pack)\n',
+    );
+    const [first] = JSON.parse(
+      (await darkroom('check', file('ui.json'), file('other.json'), '--json')).out,
+    );
     expect(first).toMatchObject({
       file: file('ui.json'),
       runnable: false,
       missingNodes: ['KSampler //Inspire'],
       missingModels: ['gone.safetensors'],
-      errors: [{ nodeType: 'KSampler //Inspire' }, { code: 'DR_MODEL_MISSING', nodeId: '1', input: 'ckpt_name' }],
+      errors: [
+        { nodeType: 'KSampler //Inspire' },
+        { code: 'DR_MODEL_MISSING', nodeId: '1', input: 'ckpt_name' },
+      ],
       nodes: [{ type: 'KSampler //Inspire', pack: 'Inspire Pack', nodeIds: ['3'], files: 2 }],
       models: [{ file: 'gone.safetensors', folder: 'checkpoints', nodeIds: ['1'] }],
     });
@@ -160,13 +206,19 @@ describe('URLs', () => {
     'http://[::2]/',
     'http://10.0.0.1/',
   ])('%s is not', async (url) => {
-    await expect(openSource(url)).rejects.toMatchObject({ code: 'DR_BAD_USAGE', message: expect.stringContaining('not on this machine') });
+    await expect(openSource(url)).rejects.toMatchObject({
+      code: 'DR_BAD_USAGE',
+      message: expect.stringContaining('not on this machine'),
+    });
   });
 
   it.each([
     ['/none', 'answers 404'],
     ['/away', 'redirect'],
   ])('%s: nothing', async (path, message) => {
-    await expect(openSource(base + path)).rejects.toMatchObject({ code: 'DR_FILE_UNREADABLE', message: expect.stringContaining(message) });
+    await expect(openSource(base + path)).rejects.toMatchObject({
+      code: 'DR_FILE_UNREADABLE',
+      message: expect.stringContaining(message),
+    });
   });
 });

@@ -23,22 +23,40 @@ const PRINTERS: Readonly<Record<string, Printer | undefined>> = {
 };
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
-export async function convertCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+export async function convertCommand({
+  values,
+  positionals,
+  terminal,
+  nodes,
+}: Invocation): Promise<number> {
   if (positionals.length !== 1)
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: positionals.length === 0 ? 'convert needs a workflow file' : `convert takes one workflow file, not ${positionals.length}`,
+      message:
+        positionals.length === 0
+          ? 'convert needs a workflow file'
+          : `convert takes one workflow file, not ${positionals.length}`,
       hint: 'For example: darkroom convert picture.png -o workflow.json',
     });
   const print = PRINTERS[values.to ?? 'api'];
   if (!print)
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `unknown form '${values.to}'`,
-      hint: didYouMean(values.to ?? '', Object.keys(PRINTERS)) || `There are ${Object.keys(PRINTERS).join(' and ')}.`,
+      hint:
+        didYouMean(values.to ?? '', Object.keys(PRINTERS)) ||
+        `There are ${Object.keys(PRINTERS).join(' and ')}.`,
     });
   const { content, name } = await openSource(positionals[0]);
-  const options = { nodes: nodes?.table ?? NODES, random: pythonRandom(dynamicSeed(values)).random };
-  const workflow: Workflow = typeof content === 'string' ? readWorkflowFile(content, options) : readWorkflowBytes(content, name, options);
-  if (!values.quiet) for (const note of workflow.notes) terminal.err(`${coloured(terminal, 33, 'warning:')} ${printable(note)}\n`);
+  const options = {
+    nodes: nodes?.table ?? NODES,
+    random: pythonRandom(dynamicSeed(values)).random,
+  };
+  const workflow: Workflow =
+    typeof content === 'string'
+      ? readWorkflowFile(content, options)
+      : readWorkflowBytes(content, name, options);
+  if (!values.quiet)
+    for (const note of workflow.notes)
+      terminal.err(`${coloured(terminal, 33, 'warning:')} ${printable(note)}\n`);
   const text = print(workflow, options.nodes, name);
   if (values.out === undefined) terminal.out(text.trimEnd());
   else write(values.out, text);
@@ -47,7 +65,9 @@ export async function convertCommand({ values, positionals, terminal, nodes }: I
 
 function write(file: string, text: string): void {
   try {
-    writeWhole(dirname(resolve(file)), basename(file), Buffer.from(text), (temporary) => renameSync(temporary, file));
+    writeWhole(dirname(resolve(file)), basename(file), Buffer.from(text), (temporary) =>
+      renameSync(temporary, file),
+    );
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,

@@ -2,7 +2,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { FRONTEND_PACKAGE, FRONTEND_VERSION, frontendFolder } from '../../server/http/frontend-files.ts';
+import {
+  FRONTEND_PACKAGE,
+  FRONTEND_VERSION,
+  frontendFolder,
+} from '../../server/http/frontend-files.ts';
 import { cacheFolder } from '../../storage/embedded-models.ts';
 import type { Invocation } from '../command.ts';
 
@@ -10,7 +14,11 @@ const PYTHONS = ['python3', 'python', 'py'];
 const WHAT = `${FRONTEND_PACKAGE}==${FRONTEND_VERSION}`;
 
 /** Runs the command; gives the exit code. */
-export async function installCommand({ values, positionals, terminal }: Invocation): Promise<number> {
+export async function installCommand({
+  values,
+  positionals,
+  terminal,
+}: Invocation): Promise<number> {
   if (positionals.length !== 1 || positionals[0] !== 'install')
     throw new DarkroomError('DR_BAD_USAGE', {
       message: 'frontend knows one thing to do: install',
@@ -18,10 +26,23 @@ export async function installCommand({ values, positionals, terminal }: Invocati
     });
   const folder = values.out ?? join(cacheFolder(), 'frontend');
   terminal.err(`Fetching ${WHAT} (GPL-3) into ${folder}\n`);
-  const options = ['--no-deps', '--upgrade', '--quiet', '--disable-pip-version-check', '--target', folder, WHAT];
+  const options = [
+    '--no-deps',
+    '--upgrade',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--target',
+    folder,
+    WHAT,
+  ];
   let said = 'Python was not found';
   for (const python of PYTHONS) {
-    const { started, code, errors } = await runProgram(python, ['-m', 'pip', 'install', ...options]);
+    const { started, code, errors } = await runProgram(python, [
+      '-m',
+      'pip',
+      'install',
+      ...options,
+    ]);
     if (started && code === 0) {
       terminal.out(`darkroom serve --frontend ${JSON.stringify(frontendFolder(folder))}`);
       return 0;

@@ -1,5 +1,13 @@
 // darkroom models: what is said of every kind of model file, and of files that are none.
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +29,11 @@ const put = (name: string, bytes: Uint8Array | string): string => {
   writeFileSync(file, bytes);
   return file;
 };
-const F32 = (shape: readonly number[]) => ({ dtype: 'F32' as const, shape, data: new Float32Array(shape.reduce((n, d) => n * d, 1)) });
+const F32 = (shape: readonly number[]) => ({
+  dtype: 'F32' as const,
+  shape,
+  data: new Float32Array(shape.reduce((n, d) => n * d, 1)),
+});
 const GOOD: Readonly<Record<string, string>> = {
   'checkpoints/sd1.safetensors': 'tiny_sd1',
   'checkpoints/xl.safetensors': 'tiny_sdxl_base',
@@ -39,12 +51,14 @@ const GOOD: Readonly<Record<string, string>> = {
 const WRONG: Readonly<Record<string, RegExp>> = {
   'page.safetensors': / is a web page \(HTML\), not a model$/,
   'pointer.safetensors': / is a Git LFS pointer, not the model that it points to$/,
-  'cut.safetensors': / is not a valid \.safetensors file: its tensors need \d+ bytes, the file has \d+$/,
+  'cut.safetensors':
+    / is not a valid \.safetensors file: its tensors need \d+ bytes, the file has \d+$/,
   'bomb.ckpt': / is a zip bomb: m\/data\/0 claims to unpack from \d+ to 2147483648 bytes$/,
   'evil.ckpt': / asks for os\.system, which is not allowed in a model file$/,
   'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
   'flux.safetensors': /flux\.safetensors is a FLUX model, which is not supported$/,
-  'nothing.safetensors': /nothing\.safetensors is no model that is known: its tensors \(a …\) belong to no known kind of model$/,
+  'nothing.safetensors':
+    /nothing\.safetensors is no model that is known: its tensors \(a …\) belong to no known kind of model$/,
 };
 
 beforeAll(async () => {
@@ -53,18 +67,38 @@ beforeAll(async () => {
     mkdirSync(dirname(join(models, name)), { recursive: true });
     copyFileSync(fixtureModel(fixture), join(models, name));
   }
-  copyFileSync(fileURLToPath(new URL('../../../test/fixtures/torch/inversion.pt', import.meta.url)), join(models, 'embeddings/old.pt'));
+  copyFileSync(
+    fileURLToPath(new URL('../../../test/fixtures/torch/inversion.pt', import.meta.url)),
+    join(models, 'embeddings/old.pt'),
+  );
   linkSync(join(models, 'loras/xl.safetensors'), join(models, 'checkpoints/lora.safetensors'));
   put('checkpoints/page.safetensors', '<!DOCTYPE html>\n<html><body>Log in</body></html>');
-  put('checkpoints/pointer.safetensors', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n');
+  put(
+    'checkpoints/pointer.safetensors',
+    'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n',
+  );
   const whole = readFileSync(fixtureModel('tiny_sd1'));
   put('checkpoints/cut.safetensors', whole.subarray(0, whole.length - 1000));
-  const evil = pickle(Buffer.from('cos\nsystem\n'), Buffer.from('('), text('true'), Buffer.from('tR'));
+  const evil = pickle(
+    Buffer.from('cos\nsystem\n'),
+    Buffer.from('('),
+    text('true'),
+    Buffer.from('tR'),
+  );
   put('checkpoints/evil.ckpt', zipOf([{ name: 'm/data.pkl', data: evil }]));
-  const claim = { name: 'm/data/0', data: Buffer.alloc(2000), deflate: true, says: { size: 2 ** 31 } };
+  const claim = {
+    name: 'm/data/0',
+    data: Buffer.alloc(2000),
+    deflate: true,
+    says: { size: 2 ** 31 },
+  };
   put('checkpoints/bomb.ckpt', zipOf([{ name: 'm/data.pkl', data: pickle(dict()) }, claim]));
-  await writeSafetensors(put('checkpoints/video.safetensors', ''), { 'head.modulation': F32([1, 2, 4]) });
-  await writeSafetensors(put('checkpoints/flux.safetensors', ''), { 'double_blocks.0.img_attn.norm.key_norm.scale': F32([4]) });
+  await writeSafetensors(put('checkpoints/video.safetensors', ''), {
+    'head.modulation': F32([1, 2, 4]),
+  });
+  await writeSafetensors(put('checkpoints/flux.safetensors', ''), {
+    'double_blocks.0.img_attn.norm.key_norm.scale': F32([4]),
+  });
   await writeSafetensors(put('checkpoints/nothing.safetensors', ''), { a: F32([2, 2, 2]) });
 });
 afterAll(() => {
@@ -83,7 +117,8 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
   };
   return { code: await main(['models', ...args], terminal), out, err: err.join('') };
 }
-const inspect = async (name: string) => JSON.parse((await run('inspect', join(models, name), '--json', '--no-hash')).out[0]);
+const inspect = async (name: string) =>
+  JSON.parse((await run('inspect', join(models, name), '--json', '--no-hash')).out[0]);
 
 describe('darkroom models inspect', () => {
   it('tells every kind of file', async () => {
@@ -96,7 +131,9 @@ describe('darkroom models inspect', () => {
       'checkpoints/sd1.safetensors': 'checkpoint: SD1.x, predicts noise',
       'checkpoints/xl.safetensors': 'checkpoint: SDXL, predicts noise',
       'checkpoints/refiner.safetensors': 'checkpoint: SDXL refiner, predicts noise',
-      'loras/xl.safetensors': expect.stringMatching(/^LoRA: .*LoRA of rank \d+, \d+ layers, for UNet/),
+      'loras/xl.safetensors': expect.stringMatching(
+        /^LoRA: .*LoRA of rank \d+, \d+ layers, for UNet/,
+      ),
       'controlnet/xl.safetensors': expect.stringMatching(/^ControlNet: /),
       'vae/kl.safetensors': 'VAE: KL',
       'vae_approx/taesdxl_decoder.safetensors': 'VAE: TAESD, the decoder',
@@ -109,7 +146,8 @@ describe('darkroom models inspect', () => {
   });
 
   it('tells those that have loaders of their own', async () => {
-    const golden = (path: string): Buffer => readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url));
+    const golden = (path: string): Buffer =>
+      readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url));
     put('ultralytics/segm/eleven.pt', gunzipSync(golden('ultralytics/v11-segment.pt.gz')));
     put('ultralytics/bbox/eight.pt', gunzipSync(golden('ultralytics/v8-detect.pt.gz')));
     put('sams/sam.safetensors', gunzipSync(golden('sam/tiny_sam.safetensors.gz')));
@@ -118,32 +156,67 @@ describe('darkroom models inspect', () => {
       const { kind, architecture, parts } = await inspect(name);
       return [kind, architecture, parts.map((part: { name: string }) => part.name).join()];
     };
-    expect(await told('ultralytics/segm/eleven.pt')).toEqual(['detector', 'YOLO, boxes and shapes', 'yolo']);
+    expect(await told('ultralytics/segm/eleven.pt')).toEqual([
+      'detector',
+      'YOLO, boxes and shapes',
+      'yolo',
+    ]);
     expect(await told('ultralytics/bbox/eight.pt')).toEqual(['detector', 'YOLO, boxes', 'yolo']);
-    expect(await told('sams/sam.safetensors')).toEqual(['SAM model', 'Segment Anything', 'sam encoder,sam decoder']);
-    expect(await told('hypernetworks/plain.pt')).toEqual(['hypernetwork', expect.stringMatching(/^\d+.* wide, \w+$/), '']);
+    expect(await told('sams/sam.safetensors')).toEqual([
+      'SAM model',
+      'Segment Anything',
+      'sam encoder,sam decoder',
+    ]);
+    expect(await told('hypernetworks/plain.pt')).toEqual([
+      'hypernetwork',
+      expect.stringMatching(/^\d+.* wide, \w+$/),
+      '',
+    ]);
   });
 
   it('counts parts, precision and memory', async () => {
     const found = await inspect('checkpoints/xl.safetensors');
-    expect(found).toMatchObject({ format: 'safetensors', size: readFileSync(join(models, 'checkpoints/xl.safetensors')).length });
-    expect(found.parts.map((part: { name: string }) => part.name)).toEqual(['unet', 'clip_l', 'clip_g', 'vae encoder', 'vae decoder']);
-    expect(found.memory).toBe(found.parts.reduce((sum: number, part: { memory: number }) => sum + part.memory, 0));
+    expect(found).toMatchObject({
+      format: 'safetensors',
+      size: readFileSync(join(models, 'checkpoints/xl.safetensors')).length,
+    });
+    expect(found.parts.map((part: { name: string }) => part.name)).toEqual([
+      'unet',
+      'clip_l',
+      'clip_g',
+      'vae encoder',
+      'vae decoder',
+    ]);
+    expect(found.memory).toBe(
+      found.parts.reduce((sum: number, part: { memory: number }) => sum + part.memory, 0),
+    );
     expect(found.precisions[0].numbers).toBeGreaterThan(10_000);
-    expect(found.loadPeak).toBeGreaterThan(Math.max(...found.parts.map((part: { memory: number }) => part.memory)));
+    expect(found.loadPeak).toBeGreaterThan(
+      Math.max(...found.parts.map((part: { memory: number }) => part.memory)),
+    );
   });
 
   it('prints licence, title and hash; finds files by name', async () => {
     const file = put('loras/told.safetensors', '');
-    const metadata = { 'modelspec.license': 'CC0-1.0', 'modelspec.title': 'Red foxes', ss_steps: '100' };
-    await writeSafetensors(file, { 'lora_unet_a.lora_down.weight': F32([4, 8]), 'lora_unet_a.lora_up.weight': F32([8, 4]) }, metadata);
+    const metadata = {
+      'modelspec.license': 'CC0-1.0',
+      'modelspec.title': 'Red foxes',
+      ss_steps: '100',
+    };
+    await writeSafetensors(
+      file,
+      { 'lora_unet_a.lora_down.weight': F32([4, 8]), 'lora_unet_a.lora_up.weight': F32([8, 4]) },
+      metadata,
+    );
     const { code, out } = await run('inspect', 'told.safetensors', '--models', models);
     expect(code).toBe(0);
     expect(out).toContain('  licence:      CC0-1.0');
     expect(out).toContain('  modelspec.title: Red foxes');
     expect(out).toContain('  architecture: LoRA of rank 4, 1 layers, for UNet');
     expect(out.find((line) => line.includes('sha256'))).toMatch(/^ {2}sha256: {7}[0-9a-f]{64}$/);
-    expect((await run('inspect', 'tolt.safetensors', '--models', models)).err).toContain('told.safetensors');
+    expect((await run('inspect', 'tolt.safetensors', '--models', models)).err).toContain(
+      'told.safetensors',
+    );
   });
 
   it.each(Object.entries(WRONG))('%s is refused in one sentence', async (name, sentence) => {
@@ -161,24 +234,39 @@ describe('darkroom models inspect', () => {
 it('darkroom models list: every file with what it is, wrong ones with what is wrong', async () => {
   const { code, out } = await run('list', '--models', models);
   expect(code).toBe(0);
-  for (const name of Object.keys(GOOD)) expect(out.filter((line) => line.includes(`${name}: `))).toHaveLength(1);
+  for (const name of Object.keys(GOOD))
+    expect(out.filter((line) => line.includes(`${name}: `))).toHaveLength(1);
   expect(out.find((line) => line.includes('checkpoints/lora.safetensors'))).toMatch(/: LoRA, /);
   for (const [name, sentence] of Object.entries(WRONG))
     expect(out.find((line) => line.includes(`checkpoints/${name}: `))).toMatch(sentence);
   const listed = JSON.parse((await run('list', '--models', models, '--json')).out[0]);
-  expect(listed).toContainEqual(expect.objectContaining({ folder: 'checkpoints', name: 'sd1.safetensors', kind: 'checkpoint' }));
   expect(listed).toContainEqual(
-    expect.objectContaining({ name: 'bomb.ckpt', error: expect.objectContaining({ code: 'DR_MODEL_INVALID' }) }),
+    expect.objectContaining({ folder: 'checkpoints', name: 'sd1.safetensors', kind: 'checkpoint' }),
+  );
+  expect(listed).toContainEqual(
+    expect.objectContaining({
+      name: 'bomb.ckpt',
+      error: expect.objectContaining({ code: 'DR_MODEL_INVALID' }),
+    }),
   );
 });
 
 it('wrong files among the checkpoints are refused by the loader with file and kind', async () => {
   const runtime = createRuntime({ threads: 1 });
   const said = async (name: string) =>
-    ((await loadCheckpoint(join(models, 'checkpoints', name), runtime).catch((e) => e)) as Error).message;
+    ((await loadCheckpoint(join(models, 'checkpoints', name), runtime).catch((e) => e)) as Error)
+      .message;
   expect(await said('lora.safetensors')).toBe('lora.safetensors is not a checkpoint but a LoRA');
-  expect(await said('video.safetensors')).toBe('video.safetensors is not a checkpoint but a Wan model (video)');
-  for (const name of ['page.safetensors', 'pointer.safetensors', 'cut.safetensors', 'bomb.ckpt', 'evil.ckpt'])
+  expect(await said('video.safetensors')).toBe(
+    'video.safetensors is not a checkpoint but a Wan model (video)',
+  );
+  for (const name of [
+    'page.safetensors',
+    'pointer.safetensors',
+    'cut.safetensors',
+    'bomb.ckpt',
+    'evil.ckpt',
+  ])
     expect(await said(name)).toMatch(WRONG[name]);
   expect(await said('nothing.safetensors')).toBe(
     'nothing.safetensors is not a checkpoint: its tensors (a …) belong to no known kind of model',

@@ -9,7 +9,12 @@ import type { Invocation } from '../command.ts';
 import { jsonLine } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
-export async function nodesCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+export async function nodesCommand({
+  values,
+  positionals,
+  terminal,
+  nodes,
+}: Invocation): Promise<number> {
   const table = nodes?.table ?? NODES;
   for (const type of positionals)
     if (!table.has(type))
@@ -17,9 +22,11 @@ export async function nodesCommand({ values, positionals, terminal, nodes }: Inv
         message: `unknown node type '${type}'`,
         hint: didYouMean(type, table.keys()) || '`darkroom nodes` lists them.',
       });
-  const listed = positionals.length > 0 ? positionals.map((type) => table.get(type)!) : [...table.values()];
+  const listed =
+    positionals.length > 0 ? positionals.map((type) => table.get(type)!) : [...table.values()];
   if (values.json) terminal.out(jsonLine(listed.map(described)));
-  else if (positionals.length > 0) for (const node of listed) for (const text of describe(node)) terminal.out(text);
+  else if (positionals.length > 0)
+    for (const node of listed) for (const text of describe(node)) terminal.out(text);
   else for (const text of list(listed)) terminal.out(text);
   return 0;
 }
@@ -28,22 +35,31 @@ const described = ({ type, display, category, inputs, outputs }: NodeDeclaration
   type,
   display,
   category,
-  inputs: Object.entries(inputs).map(([name, input]) => ({ name, type: typeOf(input), optional: input.optional === true })),
+  inputs: Object.entries(inputs).map(([name, input]) => ({
+    name,
+    type: typeOf(input),
+    optional: input.optional === true,
+  })),
   outputs: outputs.map((o) => ({ name: o.name, type: o.type })),
 });
 
 function list(nodes: readonly NodeDeclaration[]): string[] {
   const width = Math.max(...nodes.map((node) => node.type.length));
   return [...nodes]
-    .sort((a, b) => (a.category === b.category ? (a.type < b.type ? -1 : 1) : a.category < b.category ? -1 : 1))
+    .sort((a, b) =>
+      a.category === b.category ? (a.type < b.type ? -1 : 1) : a.category < b.category ? -1 : 1,
+    )
     .map((node) => `${node.type.padEnd(width)}  ${node.category}`);
 }
 
 function describe(node: NodeDeclaration): string[] {
   const rows = Object.entries(node.inputs).map(
-    ([name, input]) => `    ${name}: ${typeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
+    ([name, input]) =>
+      `    ${name}: ${typeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
   );
-  const more = [node.more ?? []].flat().map(({ pattern, input }) => `    ${pattern.source}: ${typeOf(input)}, optional`);
+  const more = [node.more ?? []]
+    .flat()
+    .map(({ pattern, input }) => `    ${pattern.source}: ${typeOf(input)}, optional`);
   return [
     `${node.type} (${node.display}), ${node.category}`,
     ...(node.description ? [`  ${node.description}`] : []),
@@ -56,7 +72,8 @@ function describe(node: NodeDeclaration): string[] {
 }
 
 function range(input: Input): string {
-  if (input.kind === 'INT' || input.kind === 'FLOAT') return `, ${input.min} to ${input.max}, default ${input.default}`;
+  if (input.kind === 'INT' || input.kind === 'FLOAT')
+    return `, ${input.min} to ${input.max}, default ${input.default}`;
   if (input.kind === 'COMBO')
     return typeof input.options === 'function'
       ? `, a file${input.folder ? ` of ${input.folder}` : ''}`

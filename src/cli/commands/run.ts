@@ -12,12 +12,20 @@ import { jsonLine, type Terminal } from '../terminal.ts';
 import { openSource } from '../workflow-source.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
-export async function runCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+export async function runCommand({
+  values,
+  positionals,
+  terminal,
+  nodes,
+}: Invocation): Promise<number> {
   let told = false;
   try {
     if (positionals.length !== 1)
       throw new DarkroomError('DR_BAD_USAGE', {
-        message: positionals.length === 0 ? 'run needs a workflow file' : `run takes one workflow file, not ${positionals.length}`,
+        message:
+          positionals.length === 0
+            ? 'run needs a workflow file'
+            : `run takes one workflow file, not ${positionals.length}`,
         hint: 'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
       });
     const seed = dynamicSeed(values);
@@ -29,7 +37,8 @@ export async function runCommand({ values, positionals, terminal, nodes }: Invoc
     const failures: Failure[] = [];
     const runOne = async (index: number): Promise<void> => {
       const { set, error } = runs[index];
-      const tell = (event: object): void => terminal.out(jsonLine(several ? { run: index + 1, ...event } : event));
+      const tell = (event: object): void =>
+        terminal.out(jsonLine(several ? { run: index + 1, ...event } : event));
       const progress = values.quiet || values.json ? undefined : createProgress(terminal);
       if (several && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
       told = false;
@@ -47,7 +56,9 @@ export async function runCommand({ values, positionals, terminal, nodes }: Invoc
           },
         });
         progress?.end();
-        if (!values.json) for (const ui of Object.values(outputs)) for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
+        if (!values.json)
+          for (const ui of Object.values(outputs))
+            for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
       } catch (thrown) {
         const failure = asDarkroomError(thrown);
         if (!several || failure.code === 'DR_INTERRUPTED') throw thrown;
@@ -78,14 +89,18 @@ export async function runCommand({ values, positionals, terminal, nodes }: Invoc
 }
 
 /** The first Ctrl-C (or SIGTERM) asks the engine to stop, the second ends it at once. */
-function onInterrupt(terminal: Terminal, kill: () => void): { signal: AbortSignal; release: () => void } {
+function onInterrupt(
+  terminal: Terminal,
+  kill: () => void,
+): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const hear = (): void => {
     if (controller.signal.aborted) {
       kill();
       return;
     }
-    if (terminal.interactive) terminal.err('\r\x1b[2Kstopping after this evaluation; Ctrl-C again stops at once\n');
+    if (terminal.interactive)
+      terminal.err('\r\x1b[2Kstopping after this evaluation; Ctrl-C again stops at once\n');
     controller.abort();
   };
   process.on('SIGINT', hear);

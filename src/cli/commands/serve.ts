@@ -17,8 +17,14 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 const PREVIEWS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
 /** Serves until it is told to stop. Throws DR_BAD_USAGE, DR_DATABASE. */
-export async function serveCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
-  if (positionals.length > 0) throw usage(`serve takes no '${positionals[0]}'`, 'See darkroom serve --help.');
+export async function serveCommand({
+  values,
+  positionals,
+  terminal,
+  nodes,
+}: Invocation): Promise<number> {
+  if (positionals.length > 0)
+    throw usage(`serve takes no '${positionals[0]}'`, 'See darkroom serve --help.');
   const host = values.listen ?? '127.0.0.1';
   const token = values.token ?? (process.env.DARKROOM_TOKEN || undefined);
   checkListen({ host, token, insecure: values.insecure });
@@ -55,13 +61,23 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
   try {
     // the two would hold each other up
     await server.warm();
-    opened = await openJobs({ database: values.database ?? join(user, 'database'), retries, limit }, logs);
+    opened = await openJobs(
+      { database: values.database ?? join(user, 'database'), retries, limit },
+      logs,
+    );
     opened.looking(server.wantsPreviews);
     const { input, output, temp } = folders;
     const worker = opened.work({
       engine: {
         models: folders.models,
-        ...{ input, output, temp, storage: storage.place, threads: options.threads, precision: options.precision },
+        ...{
+          input,
+          output,
+          temp,
+          storage: storage.place,
+          threads: options.threads,
+          precision: options.precision,
+        },
         device: options.device ?? 'auto',
         cacheWeights: options.cacheWeights,
         cache: options.cache,
@@ -88,13 +104,23 @@ export async function serveCommand({ values, positionals, terminal, nodes }: Inv
 }
 
 /** The queue is read in only now: its database takes longer to load than everything before. */
-async function openJobs(options: { database: string; retries?: number; limit?: number }, { logger }: Logs): Promise<Queue> {
+async function openJobs(
+  options: { database: string; retries?: number; limit?: number },
+  { logger }: Logs,
+): Promise<Queue> {
   const { openQueue } = await import('../../queue/queue.ts');
-  return await openQueue({ ...options, onProblem: (message, error) => logger.error({ err: error }, message) });
+  return await openQueue({
+    ...options,
+    onProblem: (message, error) => logger.error({ err: error }, message),
+  });
 }
 
 /** Ctrl-C or SIGTERM; the second one wants it sooner, the third ends the process. */
-function stopSignals(terminal: Terminal): { readonly stop: Promise<void>; readonly hurry: Promise<void>; release(): void } {
+function stopSignals(terminal: Terminal): {
+  readonly stop: Promise<void>;
+  readonly hurry: Promise<void>;
+  release(): void;
+} {
   const [stop, hurry] = [deferred<void>(), deferred<void>()];
   let times = 0;
   const hear = (): void => {
@@ -103,7 +129,9 @@ function stopSignals(terminal: Terminal): { readonly stop: Promise<void>; readon
     else if (times === 2) hurry.resolve();
     else process.exit(130);
     if (terminal.interactive && times === 1)
-      terminal.err('\r\x1b[2Kstopping after the running job; Ctrl-C again: it starts anew next time\n');
+      terminal.err(
+        '\r\x1b[2Kstopping after the running job; Ctrl-C again: it starts anew next time\n',
+      );
   };
   process.on('SIGINT', hear);
   process.on('SIGTERM', hear);
@@ -131,11 +159,19 @@ function deferred<T>(): Deferred<T> {
   return { promise, ...settle! };
 }
 
-const usage = (message: string, hint: string): DarkroomError => new DarkroomError('DR_BAD_USAGE', { message, hint });
+const usage = (message: string, hint: string): DarkroomError =>
+  new DarkroomError('DR_BAD_USAGE', { message, hint });
 
-function oneOf(values: Values, name: 'preview-method' | 'log-level', known: readonly string[]): string | undefined {
+function oneOf(
+  values: Values,
+  name: 'preview-method' | 'log-level',
+  known: readonly string[],
+): string | undefined {
   const text = values[name];
   if (text !== undefined && !known.includes(text))
-    throw usage(`unknown --${name} '${text}'`, didYouMean(text, known) || `There are: ${known.join(', ')}.`);
+    throw usage(
+      `unknown --${name} '${text}'`,
+      didYouMean(text, known) || `There are: ${known.join(', ')}.`,
+    );
   return text;
 }

@@ -8,10 +8,18 @@ import { createProgress } from '../progress.ts';
 import { coloured, jsonLine, printable } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
-export async function verifyCommand({ values, positionals, terminal, nodes }: Invocation): Promise<number> {
+export async function verifyCommand({
+  values,
+  positionals,
+  terminal,
+  nodes,
+}: Invocation): Promise<number> {
   if (positionals.length !== 1)
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: positionals.length === 0 ? 'verify needs a picture' : `verify takes one picture, not ${positionals.length}`,
+      message:
+        positionals.length === 0
+          ? 'verify needs a picture'
+          : `verify takes one picture, not ${positionals.length}`,
       hint: 'For example: darkroom verify output/ComfyUI_00001_.png',
     });
   const [file] = positionals;
@@ -22,8 +30,17 @@ export async function verifyCommand({ values, positionals, terminal, nodes }: In
   let result: Verification;
   try {
     const { input, models, device, threads } = roomOptions(values);
-    const onEvent = (event: Parameters<NonNullable<typeof progress>['show']>[0]): void => progress?.show(event);
-    result = await verifyPicture(read(file), file, { models, input, device, threads, nodes, signal: controller.signal, onEvent });
+    const onEvent = (event: Parameters<NonNullable<typeof progress>['show']>[0]): void =>
+      progress?.show(event);
+    result = await verifyPicture(read(file), file, {
+      models,
+      input,
+      device,
+      threads,
+      nodes,
+      signal: controller.signal,
+      onEvent,
+    });
   } finally {
     progress?.end();
     process.off('SIGINT', stop);
@@ -33,7 +50,8 @@ export async function verifyCommand({ values, positionals, terminal, nodes }: In
     terminal.out(
       `${printable(file)}: ${result.same ? coloured(terminal, 32, 'the same picture') : coloured(terminal, 31, sentence(result))}`,
     );
-    for (const note of result.notes) terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
+    for (const note of result.notes)
+      terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
   }
   return result.same ? 0 : 1;
 }
@@ -50,7 +68,9 @@ function read(file: string): Uint8Array {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new DarkroomError(missing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {
-      message: missing ? `there is no file ${file}` : `${file} can't be read: ${(cause as Error).message}`,
+      message: missing
+        ? `there is no file ${file}`
+        : `${file} can't be read: ${(cause as Error).message}`,
       hint: 'Give the path of a PNG file.',
       file,
       cause,

@@ -12,7 +12,10 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   const { database } = values;
   if (database === undefined || !/^postgres(ql)?:\/\//.test(database))
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: database === undefined ? 'worker needs --database' : `a worker can't share the database ${database}`,
+      message:
+        database === undefined
+          ? 'worker needs --database'
+          : `a worker can't share the database ${database}`,
       hint: 'Give the address that the server has: --database postgres://user:password@host/name',
     });
   const room = roomOptions(values);
@@ -24,7 +27,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   const queue = await openQueue({
     database,
     retries: wholeNumber(values, 'retries', 0, 100),
-    onProblem: (message, error) => terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
+    onProblem: (message, error) =>
+      terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
   });
   const worker = queue.work({
     engine: {
@@ -47,7 +51,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   for (const signal of SIGNALS) process.on(signal, onSignal);
   await once(stop.signal, 'abort');
   for (const signal of SIGNALS) process.off(signal, onSignal);
-  if (worker.current() !== undefined && finishMs > 0) terminal.err('stopping after this job; again to give it back at once\n');
+  if (worker.current() !== undefined && finishMs > 0)
+    terminal.err('stopping after this job; again to give it back at once\n');
   const hurry = (): void => void worker.close({ finishMs: 0 });
   for (const signal of SIGNALS) process.once(signal, hurry);
   await worker.close({ finishMs });
@@ -58,13 +63,21 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Lines for the jobs that run here. */
-function teller(terminal: Terminal, current: () => string | undefined): (event: QueueEvent) => void {
+function teller(
+  terminal: Terminal,
+  current: () => string | undefined,
+): (event: QueueEvent) => void {
   const mine = new Set<string>();
   return (event) => {
-    if (event.type === 'message' && event.event === 'execution_start' && event.promptId === current()) {
+    if (
+      event.type === 'message' &&
+      event.event === 'execution_start' &&
+      event.promptId === current()
+    ) {
       mine.add(event.promptId);
       terminal.err(`${event.promptId} runs\n`);
     }
-    if (event.type === 'ended' && mine.delete(event.promptId)) terminal.err(`${event.promptId} has ended: ${event.state}\n`);
+    if (event.type === 'ended' && mine.delete(event.promptId))
+      terminal.err(`${event.promptId} has ended: ${event.state}\n`);
   };
 }

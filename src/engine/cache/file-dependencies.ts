@@ -9,7 +9,9 @@ export interface FilesAsked {
   /** The folders that nodes have to be given. */
   readonly folders: Folders;
   /** What was asked while `work` ran. */
-  during<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly asked: readonly string[] }>;
+  during<T>(
+    work: () => Promise<T>,
+  ): Promise<{ readonly result: T; readonly asked: readonly string[] }>;
   /** The answer to a question now, as a hash. */
   answer(question: string): Promise<string>;
 }
@@ -75,4 +77,5 @@ export function filesAsked(folders: Folders, hashes: string): FilesAsked {
   };
 }
 
-const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const hashOf = (bytes: string | Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { smallEngine } from '../../../test/support/engine.ts';
-import { defineNode, float, modelFile, type NodeDeclaration, output, outputs, socket } from '../../nodes/declare.ts';
+import {
+  defineNode,
+  float,
+  modelFile,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../nodes/declare.ts';
 import { openFolders } from '../../storage/folders.ts';
 import { full } from '../../tensor/tensor.ts';
 import { filesAsked } from './file-dependencies.ts';
@@ -21,21 +29,29 @@ const NODES = new Map<string, NodeDeclaration>(
       inputs: { name: modelFile('checkpoints') },
       outputs: [output('MODEL')],
       // a model is no plain data: it is never stored, but what comes of it is
-      run: ({ name }, { modelPath }) => outputs({ value: Number(readFileSync(modelPath('checkpoints', name), 'utf8')), evaluate: () => 1 }),
+      run: ({ name }, { modelPath }) =>
+        outputs({
+          value: Number(readFileSync(modelPath('checkpoints', name), 'utf8')),
+          evaluate: () => 1,
+        }),
     }),
     defineNode({
       ...common,
       type: 'Draw',
       inputs: { model: socket('MODEL'), times: float({ max: 10 }) },
       outputs: [output('LATENT')],
-      run: ({ model, times }) => outputs({ samples: full([1, 4, 2, 2], (model as unknown as { value: number }).value * times) }),
+      run: ({ model, times }) =>
+        outputs({
+          samples: full([1, 4, 2, 2], (model as unknown as { value: number }).value * times),
+        }),
     }),
     defineNode({
       ...common,
       type: 'Double',
       inputs: { latent: socket('LATENT') },
       outputs: [output('LATENT')],
-      run: ({ latent }) => outputs({ samples: full(latent.samples.shape, latent.samples.data[0] * 2) }),
+      run: ({ latent }) =>
+        outputs({ samples: full(latent.samples.shape, latent.samples.data[0] * 2) }),
     }),
     defineNode({
       ...common,
@@ -77,12 +93,18 @@ function program(about = '1', milliseconds = 1000) {
   const folders = openFolders({ models: [join(root, 'models')] });
   const files = filesAsked(folders, join(root, 'hashes'));
   const real = resultStore({ folder: join(root, 'cache'), bytes: 1e6, files, about });
-  const store: ResultStore = { ...real, keep: (signature, result) => real.keep(signature, result, milliseconds) };
+  const store: ResultStore = {
+    ...real,
+    keep: (signature, result) => real.keep(signature, result, milliseconds),
+  };
   return smallEngine(NODES, files.folders, store);
 }
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
-const drawing = (times: number, between: Record<string, unknown> = { c: node('Double', { latent: ['b', 0] }) }) => ({
+const drawing = (
+  times: number,
+  between: Record<string, unknown> = { c: node('Double', { latent: ['b', 0] }) },
+) => ({
   a: node('Loader', { name: 'a.safetensors' }),
   b: node('Draw', { model: ['a', 0], times }),
   ...between,
@@ -98,7 +120,12 @@ it('another process takes what it has from the folder, and runs nothing before t
   expect([second.ran, second.shown('d')]).toEqual([['d'], [12]]);
   const other = await program()(drawing(3));
   expect([other.ran, other.shown('d')]).toEqual([['a', 'b', 'c', 'd'], [18]]);
-  const behind = await program()(drawing(2, { x: node('Double', { latent: ['b', 0] }), c: node('Double', { latent: ['x', 0] }) }));
+  const behind = await program()(
+    drawing(2, {
+      x: node('Double', { latent: ['b', 0] }),
+      c: node('Double', { latent: ['x', 0] }),
+    }),
+  );
   expect([behind.ran, behind.shown('d')]).toEqual([['c', 'd'], [24]]);
 });
 
@@ -120,7 +147,10 @@ it('another version finds nothing; nor do quick nodes leave anything', async () 
 });
 
 it('what chance decides, or a fingerprint that is always another, is not kept, nor what is behind it', async () => {
-  const behind = (type: string) => ({ x: node(type, { latent: ['b', 0] }), c: node('Double', { latent: ['x', 0] }) });
+  const behind = (type: string) => ({
+    x: node(type, { latent: ['b', 0] }),
+    c: node('Double', { latent: ['x', 0] }),
+  });
   await program()(drawing(2, behind('Random')));
   expect((await program()(drawing(2, behind('Random')))).ran).toEqual(['x', 'c', 'd']);
   fingerprint = Number.NaN;
@@ -129,9 +159,14 @@ it('what chance decides, or a fingerprint that is always another, is not kept, n
 });
 
 it('a damaged entry is as good as absent', async () => {
-  for (const damage of [(bytes: Buffer) => bytes.subarray(0, bytes.length - 3), () => Buffer.from('{'), flipped]) {
+  for (const damage of [
+    (bytes: Buffer) => bytes.subarray(0, bytes.length - 3),
+    () => Buffer.from('{'),
+    flipped,
+  ]) {
     await program()(drawing(2));
-    for (const name of entries()) writeFileSync(join(root, 'cache', name), damage(readFileSync(join(root, 'cache', name))));
+    for (const name of entries())
+      writeFileSync(join(root, 'cache', name), damage(readFileSync(join(root, 'cache', name))));
     const again = await program()(drawing(2));
     expect([again.ran, again.shown('d')]).toEqual([['a', 'b', 'c', 'd'], [12]]);
   }
@@ -146,5 +181,7 @@ it('a folder that can not be written to is told once, and the job goes on', asyn
   writeFileSync(join(root, 'cache'), '');
   const { events, ran } = await program()(drawing(2));
   expect(ran).toEqual(['a', 'b', 'c', 'd']);
-  expect(events.filter(({ type }) => type === 'warning')).toMatchObject([{ message: expect.stringContaining('results are not kept in') }]);
+  expect(events.filter(({ type }) => type === 'warning')).toMatchObject([
+    { message: expect.stringContaining('results are not kept in') },
+  ]);
 });

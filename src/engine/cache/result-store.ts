@@ -3,7 +3,10 @@
 // version, or made from files that have changed is as good as absent.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { encodeSafetensors, type TensorToWrite } from '../../formats/safetensors/safetensors-write.ts';
+import {
+  encodeSafetensors,
+  type TensorToWrite,
+} from '../../formats/safetensors/safetensors-write.ts';
 import { restoreValue, storeValue } from '../../formats/value-codec.ts';
 import { openEntries } from '../../storage/lru-folder.ts';
 import type { OutputLists } from '../execute/lists.ts';
@@ -43,9 +46,11 @@ interface Note {
 
 export function resultStore({ folder, bytes, files, about }: ResultStoreOptions): ResultStore {
   const entries = openEntries(folder, bytes);
-  const keyOf = (signature: string): string => createHash('sha256').update(`${about}\n${signature}`).digest('hex');
+  const keyOf = (signature: string): string =>
+    createHash('sha256').update(`${about}\n${signature}`).digest('hex');
   const unchanged = async (noted: Note['files']): Promise<boolean> => {
-    for (const [question, answer] of Object.entries(noted)) if ((await files.answer(question)) !== answer) return false;
+    for (const [question, answer] of Object.entries(noted))
+      if ((await files.answer(question)) !== answer) return false;
     return true;
   };
   return {
@@ -57,7 +62,10 @@ export function resultStore({ folder, bytes, files, about }: ResultStoreOptions)
       try {
         const { note, arrays } = decode(content);
         if (!(await unchanged(note.files))) return undefined;
-        return { outputs: restoreValue({ json: note.value, arrays }) as OutputLists, asked: Object.keys(note.files) };
+        return {
+          outputs: restoreValue({ json: note.value, arrays }) as OutputLists,
+          asked: Object.keys(note.files),
+        };
       } catch {
         entries.remove(key);
         return undefined;
@@ -72,7 +80,10 @@ export function resultStore({ folder, bytes, files, about }: ResultStoreOptions)
       const answers: Record<string, string> = {};
       for (const question of asked) answers[question] = await files.answer(question);
       try {
-        entries.write(keyOf(signature), encode({ value: stored.json, files: answers }, stored.arrays));
+        entries.write(
+          keyOf(signature),
+          encode({ value: stored.json, files: answers }, stored.arrays),
+        );
         return undefined;
       } catch (error) {
         return `results are not kept in ${folder}: ${(error as Error).message}`;
@@ -83,10 +94,12 @@ export function resultStore({ folder, bytes, files, about }: ResultStoreOptions)
 
 function encode(note: Note, arrays: readonly (Float32Array | Uint8Array)[]): Uint8Array[] {
   const tensors: Record<string, TensorToWrite> = {};
-  for (const [i, data] of arrays.entries()) tensors[i] = { dtype: data instanceof Float32Array ? 'F32' : 'U8', shape: [data.length], data };
+  for (const [i, data] of arrays.entries())
+    tensors[i] = { dtype: data instanceof Float32Array ? 'F32' : 'U8', shape: [data.length], data };
   const text = JSON.stringify(note);
   const check = arrays.reduce(
-    (sum, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), sum),
+    (sum, { buffer, byteOffset, byteLength }) =>
+      crc32(new Uint8Array(buffer, byteOffset, byteLength), sum),
     crc32(text),
   );
   return encodeSafetensors(tensors, { darkroom: text, crc32: String(check) });
@@ -94,7 +107,8 @@ function encode(note: Note, arrays: readonly (Float32Array | Uint8Array)[]): Uin
 
 /** Throws when the file is not as it was written. */
 function decode(content: Uint8Array): { note: Note; arrays: (Float32Array | Uint8Array)[] } {
-  const start = 8 + Number(new DataView(content.buffer, content.byteOffset, 8).getBigUint64(0, true));
+  const start =
+    8 + Number(new DataView(content.buffer, content.byteOffset, 8).getBigUint64(0, true));
   const header = JSON.parse(Buffer.from(content.subarray(8, start)).toString('utf8'));
   const { darkroom, crc32: check } = header['__metadata__'];
   const count = Object.keys(header).length - 1;
@@ -102,10 +116,13 @@ function decode(content: Uint8Array): { note: Note; arrays: (Float32Array | Uint
     const [from, to] = header[i]['data_offsets'];
     if (start + to > content.length) throw new Error('cut off');
     const bytes = Uint8Array.from(content.subarray(start + from, start + to));
-    return header[i]['dtype'] === 'F32' ? new Float32Array(bytes.buffer, 0, bytes.length / 4) : bytes;
+    return header[i]['dtype'] === 'F32'
+      ? new Float32Array(bytes.buffer, 0, bytes.length / 4)
+      : bytes;
   });
   const sum = arrays.reduce(
-    (n, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), n),
+    (n, { buffer, byteOffset, byteLength }) =>
+      crc32(new Uint8Array(buffer, byteOffset, byteLength), n),
     crc32(darkroom),
   );
   if (String(sum) !== check) throw new Error('damaged');

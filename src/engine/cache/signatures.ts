@@ -3,7 +3,12 @@
 import { createHash } from 'node:crypto';
 import { dumpsJson, isPyFloat, type Json } from '../../formats/json.ts';
 import type { NodeContext } from '../../nodes/context.ts';
-import { type Inputs, type InputValues, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import {
+  type Inputs,
+  type InputValues,
+  inputOf,
+  type NodeDeclaration,
+} from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
 import { runValue } from '../../workflow/input-spec.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
@@ -22,7 +27,9 @@ export interface Signatures {
 }
 
 export function createSignatures(
-  nodeOf: (id: string) => { readonly node: DynamicNode; readonly declaration: NodeDeclaration } | undefined,
+  nodeOf: (
+    id: string,
+  ) => { readonly node: DynamicNode; readonly declaration: NodeDeclaration } | undefined,
   contextOf: (id: string) => NodeContext,
 ): Signatures {
   const all = new Map<string, string>();
@@ -37,7 +44,8 @@ export function createSignatures(
     onPath.add(id);
     const { node, declaration } = found;
     const parts: Json[] = [node.classType];
-    if (declaration.notIdempotent || Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID')) parts.push(id);
+    if (declaration.notIdempotent || Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID'))
+      parts.push(id);
     let lasts = declaration.notIdempotent !== true;
     const lastingParts: Json[] = [...parts];
     const constants: Record<string, unknown> = {};
@@ -72,7 +80,8 @@ export function createSignatures(
   return { of: (id) => all.get(id)!, sign, all, lasting: (id) => lasting.get(id) };
 }
 
-const hashOf = (parts: Json[]): string => createHash('sha256').update(dumpsJson(parts)).digest('hex');
+const hashOf = (parts: Json[]): string =>
+  createHash('sha256').update(dumpsJson(parts)).digest('hex');
 
 let count = 0;
 const unique = (): string => `unique ${++count}`;
@@ -97,16 +106,25 @@ const MAX_DEPTH = 8;
 /** A value as JSON; undefined when there is more in it (tensors, models). */
 function plain(value: unknown, depth = 0): Json | undefined {
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'object') return typeof value === 'function' || typeof value === 'symbol' ? undefined : (value as Json);
+  if (typeof value !== 'object')
+    return typeof value === 'function' || typeof value === 'symbol' ? undefined : (value as Json);
   if (isPyFloat(value)) return value;
   if (depth > MAX_DEPTH || ArrayBuffer.isView(value)) return undefined;
   if (Array.isArray(value)) {
     const items = value.map((item) => plain(item, depth + 1));
     return items.includes(undefined) ? undefined : (items as Json[]);
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return undefined;
-  const entries = Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)] as const);
-  return entries.some(([, item]) => item === undefined) ? undefined : (Object.fromEntries(entries) as Json);
+  if (
+    Object.getPrototypeOf(value) !== Object.prototype ||
+    Object.getOwnPropertySymbols(value).length > 0
+  )
+    return undefined;
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, plain(item, depth + 1)] as const,
+  );
+  return entries.some(([, item]) => item === undefined)
+    ? undefined
+    : (Object.fromEntries(entries) as Json);
 }
 
 // values don't change once they are made: the same object is the same value

@@ -20,7 +20,10 @@ export interface DynamicGraph extends GraphView {
 }
 
 export function dynamicGraph(original: Graph): DynamicGraph {
-  const expanded = new Map<string, { readonly node: ExpandedNode; readonly parent: string; readonly display: string }>();
+  const expanded = new Map<
+    string,
+    { readonly node: ExpandedNode; readonly parent: string; readonly display: string }
+  >();
   const follow = (id: string, next: 'parent' | 'display'): string => {
     const entry = expanded.get(id);
     return entry ? follow(entry[next], next) : id;

@@ -25,7 +25,14 @@ import { watchedContext } from '../cache/watched-context.ts';
 import { type Emit, type NodeUi, type Outputs, savedFiles } from '../events.ts';
 import type { DynamicGraph, DynamicNode } from './dynamic-prompt.ts';
 import { badValue, circleFailure, failureOf, missingNode, unknownNeed } from './failures.ts';
-import { blockerIn, linkedRows, mergeOutputs, mergeUi, type OutputLists, roundsOf } from './lists.ts';
+import {
+  blockerIn,
+  linkedRows,
+  mergeOutputs,
+  mergeUi,
+  type OutputLists,
+  roundsOf,
+} from './lists.ts';
 import { createOrder } from './order.ts';
 
 interface CacheEntry {
@@ -74,12 +81,16 @@ export async function execute(execution: Execution): Promise<Outputs> {
     return parent === undefined ? [] : [...lineageOf(parent), keyOf(parent)];
   };
 
-  const signatures = createSignatures((id) => (dynamic.node(id) ? nodeOf(id) : undefined), contextOf);
+  const signatures = createSignatures(
+    (id) => (dynamic.node(id) ? nodeOf(id) : undefined),
+    contextOf,
+  );
   for (const id of execution.outputs) await signatures.sign(id);
   const used = new Set(signatures.all.values());
   const present = new Set([...graph.keys()].map(keyOf));
   // what nodes expanded to stays as long as those are in the prompt
-  for (const [signature, { lineage }] of cache) if (!used.has(signature) && !present.has(lineage[0])) cache.delete(signature);
+  for (const [signature, { lineage }] of cache)
+    if (!used.has(signature) && !present.has(lineage[0])) cache.delete(signature);
 
   /** Nodes that wait for what they expanded to. */
   const pendingOn = new Map<string, Results>();
@@ -98,9 +109,12 @@ export async function execute(execution: Execution): Promise<Outputs> {
     if (!store || seen.has(id) || !dynamic.node(id) || entryOf(id)) return;
     seen.add(id);
     const { node, declaration } = nodeOf(id);
-    const found = lasting === undefined || declaration.outputNode ? undefined : await store.find(lasting);
+    const found =
+      lasting === undefined || declaration.outputNode ? undefined : await store.find(lasting);
     if (found) cache.set(signatures.of(id), { ...found, ui: undefined, lineage: lineageOf(id) });
-    else for (const [, [source]] of declaredLinks(declaration, node.inputs)) await restore(source, seen);
+    else
+      for (const [, [source]] of declaredLinks(declaration, node.inputs))
+        await restore(source, seen);
   };
   const restored = new Set<string>();
   for (const id of execution.outputs) await restore(id, restored);
@@ -108,7 +122,9 @@ export async function execute(execution: Execution): Promise<Outputs> {
   const order = createOrder({
     sourcesOf: (id) => {
       const { node, declaration } = nodeOf(id);
-      return declaredLinks(declaration, node.inputs).flatMap(([, [source], input]) => (input.lazy ? [] : [source]));
+      return declaredLinks(declaration, node.inputs).flatMap(([, [source], input]) =>
+        input.lazy ? [] : [source],
+      );
     },
     isOutput: (id) => nodeOf(id).declaration.outputNode === true,
     isDone: (id) => entryOf(id) !== undefined,
@@ -124,7 +140,8 @@ export async function execute(execution: Execution): Promise<Outputs> {
   }
   const executed: string[] = [];
   const problems = new Set<string>();
-  const shownAt = (id: string): { displayId?: string } => (dynamic.isOriginal(id) ? {} : { displayId: dynamic.displayOf(id) });
+  const shownAt = (id: string): { displayId?: string } =>
+    dynamic.isOriginal(id) ? {} : { displayId: dynamic.displayOf(id) };
   const show = (id: string, ui: NodeUi | undefined): void => {
     if (!ui) return;
     outputs[id] = ui;
@@ -166,7 +183,9 @@ export async function execute(execution: Execution): Promise<Outputs> {
   };
 
   /** The values of a node's inputs, each as a list; and the names of those whose sources have not run. */
-  const listsOf = (id: string): { lists: Record<string, readonly unknown[]>; missing: ReadonlySet<string> } => {
+  const listsOf = (
+    id: string,
+  ): { lists: Record<string, readonly unknown[]>; missing: ReadonlySet<string> } => {
     const { node, declaration } = nodeOf(id);
     const lists: Record<string, readonly unknown[]> = {};
     const missing = new Set<string>();
@@ -174,7 +193,9 @@ export async function execute(execution: Execution): Promise<Outputs> {
       const input = inputOf(declaration, name);
       if (!input) continue;
       if (!isOutputLink(value)) {
-        lists[name] = [runValue(dynamic.isOriginal(id) ? converted(name, value as Json, input) : value, input)];
+        lists[name] = [
+          runValue(dynamic.isOriginal(id) ? converted(name, value as Json, input) : value, input),
+        ];
         continue;
       }
       if (input.rawLink) {
@@ -200,7 +221,11 @@ export async function execute(execution: Execution): Promise<Outputs> {
     const names = new Set<string>();
     for (const [call, values] of rounds.entries()) {
       if (blockerIn(values, declaration.inputIsList)) continue;
-      for (const name of await declaration.needs(values as InputValues<Inputs>, contextOf(id, call))) names.add(name);
+      for (const name of await declaration.needs(
+        values as InputValues<Inputs>,
+        contextOf(id, call),
+      ))
+        names.add(name);
     }
     let waits = false;
     for (const name of names) {
@@ -220,7 +245,13 @@ export async function execute(execution: Execution): Promise<Outputs> {
     const { lists, missing } = listsOf(id);
     const rounds = roundsOf(declaration, lists);
     if (await asksForMore(id, rounds, missing)) return;
-    emit({ type: 'node-started', nodeId: id, ...shownAt(id), nodeType: node.classType, title: node.title ?? declaration.display });
+    emit({
+      type: 'node-started',
+      nodeId: id,
+      ...shownAt(id),
+      nodeType: node.classType,
+      title: node.title ?? declaration.display,
+    });
     const results: (NodeResult | undefined)[] = [];
     let pure = true;
     const watch = (context: NodeContext): NodeContext =>
@@ -232,9 +263,22 @@ export async function execute(execution: Execution): Promise<Outputs> {
         checkAborted(signal);
         const block = blockerIn(values, declaration.inputIsList);
         if (block?.message !== undefined)
-          emit({ type: 'blocked', nodeId: id, nodeType: node.classType, message: block.message, executed: [...executed] });
+          emit({
+            type: 'blocked',
+            nodeId: id,
+            nodeType: node.classType,
+            message: block.message,
+            executed: [...executed],
+          });
         const context = contextOf(id, call);
-        results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, store ? watch(context) : context));
+        results.push(
+          block
+            ? undefined
+            : await declaration.run(
+                values as InputValues<Inputs>,
+                store ? watch(context) : context,
+              ),
+        );
       }
     };
     const began = performance.now();
@@ -274,7 +318,11 @@ export async function execute(execution: Execution): Promise<Outputs> {
     const inside = new Set(added.map(keyOf));
     for (const [signature, { lineage }] of cache) {
       const at = lineage.indexOf(keyOf(id));
-      if (at >= 0 && !(at === lineage.length - 1 ? keep.has(signature) : inside.has(lineage[at + 1]))) cache.delete(signature);
+      if (
+        at >= 0 &&
+        !(at === lineage.length - 1 ? keep.has(signature) : inside.has(lineage[at + 1]))
+      )
+        cache.delete(signature);
     }
     for (const inner of added) if (nodeOf(inner).declaration.outputNode) order.add(inner);
     for (const result of results)
@@ -290,8 +338,11 @@ export async function execute(execution: Execution): Promise<Outputs> {
   const resolve = (id: string): void => {
     const { declaration } = nodeOf(id);
     const results = pendingOn.get(id)!;
-    const valuesOf = ([source, slot]: OutputLink): readonly unknown[] => entryOf(source)?.outputs[slot] ?? [undefined];
-    const resolved = results.flatMap((result) => (result?.expand ? linkedRows(declaration, result.outputs, valuesOf) : [result?.outputs]));
+    const valuesOf = ([source, slot]: OutputLink): readonly unknown[] =>
+      entryOf(source)?.outputs[slot] ?? [undefined];
+    const resolved = results.flatMap((result) =>
+      result?.expand ? linkedRows(declaration, result.outputs, valuesOf) : [result?.outputs],
+    );
     pendingOn.delete(id);
     finish(id, resolved, mergeUi(results));
   };
@@ -325,7 +376,8 @@ const isInside = (dynamic: DynamicGraph, id: string, ancestor: string): boolean 
   return parent !== undefined && (parent === ancestor || isInside(dynamic, parent, ancestor));
 };
 
-const filesOf = ({ ui, inner }: CacheEntry): SavedFile[] => [ui, ...Object.values(inner ?? {})].flatMap(savedFiles);
+const filesOf = ({ ui, inner }: CacheEntry): SavedFile[] =>
+  [ui, ...Object.values(inner ?? {})].flatMap(savedFiles);
 
 function converted(name: string, value: Json, input: Input): Json {
   try {

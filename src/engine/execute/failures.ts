@@ -7,7 +7,13 @@ import type { DynamicGraph } from './dynamic-prompt.ts';
 const REPORT = 'This is a fault of Darkroom; please report it with the workflow.';
 
 /** Anything thrown while a node ran, with the id and class type of the node of the prompt. */
-export function failureOf(error: unknown, id: string, graph: Graph, dynamic: DynamicGraph, signal: AbortSignal): DarkroomError {
+export function failureOf(
+  error: unknown,
+  id: string,
+  graph: Graph,
+  dynamic: DynamicGraph,
+  signal: AbortSignal,
+): DarkroomError {
   const nodeId = dynamic.realOf(id);
   const nodeType = graph.get(nodeId)!.classType;
   if (error instanceof DarkroomError) {
@@ -15,11 +21,16 @@ export function failureOf(error: unknown, id: string, graph: Graph, dynamic: Dyn
     error.nodeType ??= nodeType;
     return error;
   }
-  if (signal.aborted) return new DarkroomError('DR_INTERRUPTED', { message: 'interrupted', nodeId, nodeType });
+  if (signal.aborted)
+    return new DarkroomError('DR_INTERRUPTED', { message: 'interrupted', nodeId, nodeType });
   const cause = error instanceof Error ? error : new Error(String(error));
   const outer = nodeName(nodeId, graph.get(nodeId));
   const name = id === nodeId ? outer : `${dynamic.node(id)!.classType} in ${outer}`;
-  if (/allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i.test(cause.message))
+  if (
+    /allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i.test(
+      cause.message,
+    )
+  )
     return new DarkroomError('DR_OUT_OF_MEMORY', {
       message: `${name} ran out of memory: ${cause.message}`,
       hint: 'Use a smaller picture or batch, or the tiled VAE nodes.',
@@ -27,11 +38,21 @@ export function failureOf(error: unknown, id: string, graph: Graph, dynamic: Dyn
       nodeType,
       cause,
     });
-  return new DarkroomError('DR_NODE_FAILED', { message: `${name} failed: ${cause.message}`, hint: REPORT, nodeId, nodeType, cause });
+  return new DarkroomError('DR_NODE_FAILED', {
+    message: `${name} failed: ${cause.message}`,
+    hint: REPORT,
+    nodeId,
+    nodeType,
+    cause,
+  });
 }
 
 /** Nodes that wait for each other: only what a node expanded to can do that, and it is to blame. */
-export function circleFailure(circle: readonly string[], graph: Graph, dynamic: DynamicGraph): DarkroomError {
+export function circleFailure(
+  circle: readonly string[],
+  graph: Graph,
+  dynamic: DynamicGraph,
+): DarkroomError {
   const id = circle.find((member) => !dynamic.isOriginal(member)) ?? circle[0];
   const nodeId = dynamic.realOf(dynamic.displayOf(id));
   return new DarkroomError('DR_NODE_FAILED', {
@@ -45,7 +66,10 @@ export function circleFailure(circle: readonly string[], graph: Graph, dynamic: 
 /** A link to a node that isn't there, or a class type that doesn't exist, in what a node expanded to. */
 export const missingNode = (id: string, classType?: string): DarkroomError =>
   new DarkroomError('DR_NODE_FAILED', {
-    message: classType === undefined ? `there is no node '${id}'` : `node '${id}' has the unknown type '${classType}'`,
+    message:
+      classType === undefined
+        ? `there is no node '${id}'`
+        : `node '${id}' has the unknown type '${classType}'`,
     hint: 'Look at what the inputs are connected to.',
   });
 
@@ -57,4 +81,8 @@ export const unknownNeed = (input: string): DarkroomError =>
   });
 
 export const badValue = (input: string, error: PythonError): DarkroomError =>
-  new DarkroomError('DR_INPUT_INVALID', { message: `'${input}' can't be used: ${error.message}`, hint: 'Correct the value.', input });
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: `'${input}' can't be used: ${error.message}`,
+    hint: 'Correct the value.',
+    input,
+  });

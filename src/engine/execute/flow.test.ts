@@ -44,13 +44,20 @@ describe('lazy inputs', () => {
   it('a node of whole lists asks once', async () => {
     const list = (...values: number[]) => ({
       ...Object.fromEntries(values.map((value, i) => [`v${i}`, stub(value)])),
-      list: node('MakeList', Object.fromEntries(values.map((_, i) => [`value${i + 1}`, [`v${i}`, 0]]))),
+      list: node(
+        'MakeList',
+        Object.fromEntries(values.map((_, i) => [`value${i + 1}`, [`v${i}`, 0]])),
+      ),
       start: stub(100),
       total: node('Total', { values: ['list', 0], start: ['start', 0] }),
       out: show(['total', 0]),
     });
-    expect(await engine()(list(1, 2)).then(({ ran, shown }) => [ran.includes('start'), shown('out')])).toEqual([false, [3]]);
-    expect(await engine()(list(1, 2, 3)).then(({ ran, shown }) => [ran.includes('start'), shown('out')])).toEqual([true, [106]]);
+    expect(
+      await engine()(list(1, 2)).then(({ ran, shown }) => [ran.includes('start'), shown('out')]),
+    ).toEqual([false, [3]]);
+    expect(
+      await engine()(list(1, 2, 3)).then(({ ran, shown }) => [ran.includes('start'), shown('out')]),
+    ).toEqual([true, [106]]);
   });
 
   it('a switch over any number of inputs; a branch that is not taken may be broken', async () => {
@@ -62,7 +69,11 @@ describe('lazy inputs', () => {
       5: show(['4', 0]),
     });
     expect([ran, shown('5')]).toEqual([['2', '4', '5'], [2]]);
-    const { failure } = await engine()({ 1: stub(1), 4: node('Switch', { select: 2, input1: ['1', 0] }), 5: show(['4', 0]) });
+    const { failure } = await engine()({
+      1: stub(1),
+      4: node('Switch', { select: 2, input1: ['1', 0] }),
+      5: show(['4', 0]),
+    });
     expect(failure).toMatchObject({ code: 'DR_INPUT_INVALID', nodeId: '4', input: 'input2' });
   });
 
@@ -73,7 +84,11 @@ describe('lazy inputs', () => {
       5: show(['4', 0]),
     });
     expect(shown('5')).toEqual([2.5]);
-    const bad = await engine()({ 1: node('Stub', { value: 'x' }), 4: node('Switch', { select: 1, input1: ['1', 0] }), 5: show(['4', 0]) });
+    const bad = await engine()({
+      1: node('Stub', { value: 'x' }),
+      4: node('Switch', { select: 1, input1: ['1', 0] }),
+      5: show(['4', 0]),
+    });
     expect(bad.failure).toMatchObject({ code: 'DR_INPUT_INVALID', nodeId: '1', input: 'value' });
   });
 });
@@ -91,7 +106,9 @@ describe('blockers', () => {
     expect([silent.shown('4'), silent.shown('5')]).toEqual([undefined, [1]]);
     expect(silent.events.filter((e) => e.type === 'blocked')).toEqual([]);
     const { events } = await engine()(prompt(true));
-    expect(events.filter((e) => e.type === 'blocked')).toMatchObject([{ nodeId: '3', nodeType: 'Average', message: 'Blocked Execution' }]);
+    expect(events.filter((e) => e.type === 'blocked')).toMatchObject([
+      { nodeId: '3', nodeType: 'Average', message: 'Blocked Execution' },
+    ]);
   });
 
   it('block one item of a list, also through an output that is a list', async () => {
@@ -138,7 +155,13 @@ describe('expansion', () => {
       [1, 1, 1],
     ]);
     expect(ran).toContain('5.2.0.4');
-    expect(events).toContainEqual({ type: 'node-started', nodeId: '5.2.0.4', displayId: '5', nodeType: 'LazyMix', title: 'Test' });
+    expect(events).toContainEqual({
+      type: 'node-started',
+      nodeId: '5.2.0.4',
+      displayId: '5',
+      nodeType: 'LazyMix',
+      title: 'Test',
+    });
   });
 
   it('nested: shown at the node of the prompt, cached as a whole and in parts', async () => {
@@ -152,7 +175,10 @@ describe('expansion', () => {
     const inner = '2.0.0.1.0.0.1.0.0.1';
     expect([first.shown('3'), first.shown(inner)]).toEqual([[5], [5]]);
     expect(first.ran).toHaveLength(6);
-    expect(first.events.filter((e) => e.type === 'executed')).toMatchObject([{ nodeId: inner, displayId: '2' }, { nodeId: '3' }]);
+    expect(first.events.filter((e) => e.type === 'executed')).toMatchObject([
+      { nodeId: inner, displayId: '2' },
+      { nodeId: '3' },
+    ]);
     const again = await run(prompt(5, 2));
     expect([again.ran, again.shown(inner)]).toEqual([[], [5]]);
     expect((await run(prompt(6, 2))).shown('3')).toEqual([6]);
@@ -195,7 +221,13 @@ describe('expansion', () => {
 
   it('errors belong to the node of the prompt', async () => {
     const failing = async (type: string, inputs = {}) =>
-      (await engine()({ 1: stub(1), 2: node(type, { value: ['1', 0], ...inputs }), 3: show(['2', 0]) })).failure;
+      (
+        await engine()({
+          1: stub(1),
+          2: node(type, { value: ['1', 0], ...inputs }),
+          3: show(['2', 0]),
+        })
+      ).failure;
     expect(await failing('Nested', { depth: 1, last: 'Fail' })).toMatchObject({
       code: 'DR_NODE_FAILED',
       nodeId: '2',
@@ -206,16 +238,25 @@ describe('expansion', () => {
       nodeId: '2',
       message: expect.stringContaining('Nothing'),
     });
-    expect(await failing('Circle')).toMatchObject({ nodeId: '2', nodeType: 'Circle', message: expect.stringContaining('circle') });
+    expect(await failing('Circle')).toMatchObject({
+      nodeId: '2',
+      nodeType: 'Circle',
+      message: expect.stringContaining('circle'),
+    });
   });
 });
 
 describe('cache', () => {
   it('NaN runs always, other fingerprints when they change', async () => {
     const run = engine();
-    const prompt = (should_change: boolean) => ({ 1: stub(1), 2: node('Changed', { value: ['1', 0], should_change }), 3: show(['2', 0]) });
+    const prompt = (should_change: boolean) => ({
+      1: stub(1),
+      2: node('Changed', { value: ['1', 0], should_change }),
+      3: show(['2', 0]),
+    });
     const ran = [];
-    for (const change of [false, false, true, true]) ran.push((await run(prompt(change))).ran.join());
+    for (const change of [false, false, true, true])
+      ran.push((await run(prompt(change))).ran.join());
     expect(ran).toEqual(['1,2,3', '', '2,3', '2,3']);
   });
 
@@ -236,16 +277,31 @@ describe('cache', () => {
 describe('surroundings', () => {
   it('a node knows where it is, speaks to the clients and remembers', async () => {
     const run = engine();
-    const prompt = (value: number) => ({ 1: stub(value), 2: node('Speak', { value: ['1', 0], stop: false }) });
+    const prompt = (value: number) => ({
+      1: stub(value),
+      2: node('Speak', { value: ['1', 0], stop: false }),
+    });
     const first = await run(prompt(1), { extra: { workflow: { nodes: [] } } });
-    expect(first.events).toContainEqual({ type: 'status', nodeId: '2', text: '1 done', progress: 0.5 });
-    expect(first.events).toContainEqual({ type: 'message', nodeId: '2', event: 'value-send', data: { link_id: 0, value: 1 } });
+    expect(first.events).toContainEqual({
+      type: 'status',
+      nodeId: '2',
+      text: '1 done',
+      progress: 0.5,
+    });
+    expect(first.events).toContainEqual({
+      type: 'message',
+      nodeId: '2',
+      event: 'value-send',
+      data: { link_id: 0, value: 1 },
+    });
     expect(first.events).toContainEqual({
       type: 'executed',
       nodeId: '2',
       ui: { text: ['{"id":"2","extra":{"workflow":{"nodes":[]}},"count":1}'] },
     });
-    expect((await run(prompt(2))).events).toContainEqual(expect.objectContaining({ type: 'status', text: '2 done' }));
+    expect((await run(prompt(2))).events).toContainEqual(
+      expect.objectContaining({ type: 'status', text: '2 done' }),
+    );
   });
 
   it('a node can end the job', async () => {
@@ -260,7 +316,14 @@ describe('surroundings', () => {
 
   it('only the outputs asked for, and what they need', async () => {
     const { ran } = await engine()(
-      { 1: stub(1), 2: show(['1', 0]), 3: show(['2', 0]), 4: show(['1', 0]), 5: stub(5), 6: show(['5', 0]) },
+      {
+        1: stub(1),
+        2: show(['1', 0]),
+        3: show(['2', 0]),
+        4: show(['1', 0]),
+        5: stub(5),
+        6: show(['5', 0]),
+      },
       { targets: ['3'] },
     );
     expect(ran).toEqual(['1', '2', '3']);

@@ -26,7 +26,9 @@ export function roundsOf(declaration: NodeDeclaration, lists: InputLists): Value
     });
   const count = Math.max(1, ...names.map((name) => lists[name].length));
   return Array.from({ length: count }, (_, i) =>
-    Object.fromEntries(names.map((name) => [name, lists[name][Math.min(i, lists[name].length - 1)]])),
+    Object.fromEntries(
+      names.map((name) => [name, lists[name][Math.min(i, lists[name].length - 1)]]),
+    ),
   );
 }
 
@@ -37,12 +39,19 @@ export const blockerIn = (values: Values, isList = false): Blocker | undefined =
     .find(isBlocker);
 
 /** One list per output from the outputs of all runs; every output of a run that was blocked (undefined) blocks, silently. */
-export function mergeOutputs(declaration: NodeDeclaration, results: readonly (readonly unknown[] | undefined)[]): OutputLists {
+export function mergeOutputs(
+  declaration: NodeDeclaration,
+  results: readonly (readonly unknown[] | undefined)[],
+): OutputLists {
   const { outputs, moreOutputs } = declaration;
-  const slots = moreOutputs ? Math.max(outputs.length, ...results.map((r) => r?.length ?? 0)) : outputs.length;
+  const slots = moreOutputs
+    ? Math.max(outputs.length, ...results.map((r) => r?.length ?? 0))
+    : outputs.length;
   return Array.from({ length: slots }, (_, slot) => {
     const values = results.map((result) => (result ? result[slot] : blocker()));
-    return (outputs[slot] ?? moreOutputs).isList ? values.flatMap((v) => (isBlocker(v) ? [v] : (v as readonly unknown[]))) : values;
+    return (outputs[slot] ?? moreOutputs).isList
+      ? values.flatMap((v) => (isBlocker(v) ? [v] : (v as readonly unknown[])))
+      : values;
   });
 }
 
@@ -58,15 +67,21 @@ export function linkedRows(
   const columns = outputs.map((value, slot): readonly unknown[] => {
     if (!isOutputLink(value)) return [value];
     const list = valuesOf(value);
-    return declared[slot]?.isList ? [list.length === 1 && isBlocker(list[0]) ? list[0] : list] : list;
+    return declared[slot]?.isList
+      ? [list.length === 1 && isBlocker(list[0]) ? list[0] : list]
+      : list;
   });
   const rows = Math.max(1, ...columns.map((list) => list.length));
-  return Array.from({ length: rows }, (_, row) => columns.map((list) => list[Math.min(row, list.length - 1)]));
+  return Array.from({ length: rows }, (_, row) =>
+    columns.map((list) => list[Math.min(row, list.length - 1)]),
+  );
 }
 
 /** What all runs show, as one; undefined when they show nothing. */
 export function mergeUi(results: readonly (NodeResult | undefined)[]): NodeUi | undefined {
   const shown = results.flatMap((r) => (r?.ui ? [r.ui] : []));
   if (shown.length === 0) return undefined;
-  return Object.fromEntries(Object.keys(shown[0]).map((key) => [key, shown.flatMap((ui) => ui[key] ?? [])]));
+  return Object.fromEntries(
+    Object.keys(shown[0]).map((key) => [key, shown.flatMap((ui) => ui[key] ?? [])]),
+  );
 }

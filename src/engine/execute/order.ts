@@ -56,18 +56,25 @@ export function createOrder({ sourcesOf, isOutput, isDone }: OrderView): Order {
 
   const consumers = (id: string): Iterable<string> => blocked.get(id) ?? [];
   const leadsToOutput = (id: string, depth: number): boolean => {
-    for (const consumer of consumers(id)) if (depth === 0 ? isOutput(consumer) : leadsToOutput(consumer, depth - 1)) return true;
+    for (const consumer of consumers(id))
+      if (depth === 0 ? isOutput(consumer) : leadsToOutput(consumer, depth - 1)) return true;
     return false;
   };
   const next = (): string | undefined => {
     const ready = [...pending].filter((id) => waitsFor.get(id)!.size === 0);
-    return ready.find(isOutput) ?? ready.find((id) => leadsToOutput(id, 0)) ?? ready.find((id) => leadsToOutput(id, 1)) ?? ready[0];
+    return (
+      ready.find(isOutput) ??
+      ready.find((id) => leadsToOutput(id, 0)) ??
+      ready.find((id) => leadsToOutput(id, 1)) ??
+      ready[0]
+    );
   };
   // takes away the nodes that only wait for others in the circle, and those that nothing waits for
   const circle = (): readonly string[] => {
     const left = new Set(pending);
     const inCircle = (id: string): boolean =>
-      [...waitsFor.get(id)!].some((source) => left.has(source)) && [...consumers(id)].some((consumer) => left.has(consumer));
+      [...waitsFor.get(id)!].some((source) => left.has(source)) &&
+      [...consumers(id)].some((consumer) => left.has(consumer));
     for (let before = -1; before !== left.size; ) {
       before = left.size;
       for (const id of left) if (!inCircle(id)) left.delete(id);

@@ -27,16 +27,28 @@ const text =
 
 const KINDS: readonly Kind[] = [
   { begins: (head) => head.length === 0, what: 'is empty', hint: CUT_OFF },
-  { begins: (head) => head.every((byte) => byte === 0), what: 'begins with nothing but zeros', hint: CUT_OFF },
+  {
+    begins: (head) => head.every((byte) => byte === 0),
+    what: 'begins with nothing but zeros',
+    hint: CUT_OFF,
+  },
   {
     begins: text(/^version https:\/\/git-lfs/),
     what: 'is a Git LFS pointer, not the model that it points to',
     hint: 'Fetch the model with `git lfs pull`, or download the file itself.',
   },
-  { begins: text(/^\s*(<!--[\s\S]*?-->\s*)?<(!doctype html|html|head|body)/i), what: 'is a web page (HTML), not a model', hint: AGAIN },
+  {
+    begins: text(/^\s*(<!--[\s\S]*?-->\s*)?<(!doctype html|html|head|body)/i),
+    what: 'is a web page (HTML), not a model',
+    hint: AGAIN,
+  },
   { begins: text(/^\s*<(\?xml|error|svg)/i), what: 'is an XML document, not a model', hint: AGAIN },
   { begins: text(/^\s*(\{\s*"|\[\s*[{["\d])/), what: 'is a JSON text, not a model', hint: AGAIN },
-  { begins: ascii('GGUF'), what: "is a GGUF model, whose quantised weights can't be read", hint: CONVERT },
+  {
+    begins: ascii('GGUF'),
+    what: "is a GGUF model, whose quantised weights can't be read",
+    hint: CONVERT,
+  },
   {
     begins: (head) => /^(ggml|lmgg|ggjt|tjgg|ggla|algg)/.test(head.toString('latin1')),
     what: "is a GGML model, whose quantised weights can't be read",
@@ -58,19 +70,36 @@ const KINDS: readonly Kind[] = [
   { begins: bytes('89504e47'), what: 'is a picture (PNG), not a model', hint: AGAIN },
   { begins: bytes('ffd8ff'), what: 'is a picture (JPEG), not a model', hint: AGAIN },
   { begins: ascii('GIF8'), what: 'is a picture (GIF), not a model', hint: AGAIN },
-  { begins: (head) => ascii('RIFF')(head) && ascii('WEBP', 8)(head), what: 'is a picture (WebP), not a model', hint: AGAIN },
+  {
+    begins: (head) => ascii('RIFF')(head) && ascii('WEBP', 8)(head),
+    what: 'is a picture (WebP), not a model',
+    hint: AGAIN,
+  },
   { begins: ascii('ftyp', 4), what: 'is a video or picture, not a model', hint: AGAIN },
   { begins: ascii('%PDF'), what: 'is a PDF document, not a model', hint: AGAIN },
   { begins: ascii('SQLite format 3'), what: 'is a database, not a model', hint: AGAIN },
-  { begins: (head) => bytes('7f454c46')(head) || ascii('MZ')(head), what: 'is a program, not a model', hint: AGAIN },
+  {
+    begins: (head) => bytes('7f454c46')(head) || ascii('MZ')(head),
+    what: 'is a program, not a model',
+    hint: AGAIN,
+  },
 ];
 
 /** Protocol buffers have no signature: field 1 is the version, field 2 the name of the program that wrote it. */
 function isOnnx(head: Buffer): boolean {
   const length = head[3];
-  if (head[0] !== 0x08 || head[1] < 3 || head[1] > 14 || head[2] !== 0x12 || length === 0 || length > 60) return false;
+  if (
+    head[0] !== 0x08 ||
+    head[1] < 3 ||
+    head[1] > 14 ||
+    head[2] !== 0x12 ||
+    length === 0 ||
+    length > 60
+  )
+    return false;
   return /^[\x20-\x7e]+$/.test(head.subarray(4, 4 + length).toString('latin1'));
 }
 
 /** What a file is that begins so; undefined when nothing is known of it. */
-export const foreignFile = (head: Buffer): ForeignFile | undefined => KINDS.find(({ begins }) => begins(head));
+export const foreignFile = (head: Buffer): ForeignFile | undefined =>
+  KINDS.find(({ begins }) => begins(head));

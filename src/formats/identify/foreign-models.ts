@@ -5,14 +5,23 @@ const PREFIXES = ['', 'model.diffusion_model.', 'net.', 'module.'];
 
 /** By what it is. Where one model contains another's names, it comes first. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  'a Stable Video Diffusion model (video)': ['input_blocks.1.0.time_stack.in_layers.0.weight', 'input_blocks.1.0.time_mixer.mix_factor'],
+  'a Stable Video Diffusion model (video)': [
+    'input_blocks.1.0.time_stack.in_layers.0.weight',
+    'input_blocks.1.0.time_mixer.mix_factor',
+  ],
   'a Zero123 model': ['cc_projection.weight'],
   'a HunyuanVideo model (video)': ['txt_in.individual_token_refiner.blocks.0.norm1.weight'],
   'a Wan model (video)': ['head.modulation'],
   'an LTX-Video model (video)': ['adaln_single.emb.timestep_embedder.linear_1.bias'],
   'a Mochi model (video)': ['t5_yproj.weight'],
-  'a Cosmos model (video)': ['blocks.block0.blocks.0.block.attn.to_q.0.weight', 'blocks.0.mlp.layer1.weight'],
-  'a CogVideoX model (video)': ['patch_embed.text_proj.weight', 'transformer_blocks.0.norm1.linear.weight_video'],
+  'a Cosmos model (video)': [
+    'blocks.block0.blocks.0.block.attn.to_q.0.weight',
+    'blocks.0.mlp.layer1.weight',
+  ],
+  'a CogVideoX model (video)': [
+    'patch_embed.text_proj.weight',
+    'transformer_blocks.0.norm1.linear.weight_video',
+  ],
   'an AnimateDiff motion module (video)': [
     'down_blocks.0.motion_modules.0.temporal_transformer.norm.weight',
     'mid_block.motion_modules.0.temporal_transformer.norm.weight',
@@ -26,11 +35,16 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   'a ControlNet for FLUX or another transformer model': ['controlnet_blocks.0.weight'],
   'a ControlNet for Hunyuan-DiT': ['after_proj_list.18.bias'],
   'a ControlNet for Stable Cascade': ['backbone.0.0.weight', 'backbone.10.blocks.0.weight'],
-  'a ControlNet-LLLite': ['lllite_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.down.0.weight'],
+  'a ControlNet-LLLite': [
+    'lllite_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.down.0.weight',
+  ],
   'a GLIGEN model': ['position_net.linears.0.weight'],
   'a style model (T2I-Adapter)': ['style_embedding'],
   'a style model (FLUX Redux)': ['redux_down.weight'],
-  'a Chroma model': ['distilled_guidance_layer.norms.0.scale', 'distilled_guidance_layer.0.norms.0.scale'],
+  'a Chroma model': [
+    'distilled_guidance_layer.norms.0.scale',
+    'distilled_guidance_layer.0.norms.0.scale',
+  ],
   'a FLUX model': ['double_blocks.0.img_attn.norm.key_norm.scale'],
   'a FLUX model in the diffusers layout': ['single_transformer_blocks.0.attn.norm_q.weight'],
   'a Stable Diffusion 3 model': ['joint_blocks.0.context_block.attn.qkv.weight'],
@@ -43,21 +57,35 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   'an OmniGen model': ['time_caption_embed.timestep_embedder.linear_1.bias'],
   'a Qwen-Image model': ['txt_norm.weight'],
   'a Hunyuan3D model': ['latent_in.weight'],
-  'a Stable Audio model': ['transformer.rotary_pos_emb.inv_freq', 'model.model.transformer.rotary_pos_emb.inv_freq'],
+  'a Stable Audio model': [
+    'transformer.rotary_pos_emb.inv_freq',
+    'model.model.transformer.rotary_pos_emb.inv_freq',
+  ],
   'an ACE-Step model (music)': ['genre_embedder.weight'],
   'a DeepFloyd IF model': ['encoder_pooling.0.weight'],
   'a Kandinsky model': ['ln_model_n.weight', 'add_embedding.image_norm.weight'],
-  'a T5 text encoder': ['encoder.block.0.layer.0.SelfAttention.q.weight', 'encoder.block.0.layer.0.SelfAttention.k.weight'],
+  'a T5 text encoder': [
+    'encoder.block.0.layer.0.SelfAttention.q.weight',
+    'encoder.block.0.layer.0.SelfAttention.k.weight',
+  ],
   'a Llama text encoder': ['model.layers.0.self_attn.q_proj.weight'],
   'an IP-Adapter': ['ip_adapter.1.to_k_ip.weight', 'image_proj.latents', 'image_proj.proj.weight'],
   'an InstantID or PhotoMaker model': ['id_encoder.visual_projection.weight'],
-  'a SAM model': ['image_encoder.blocks.0.attn.rel_pos_h', 'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix'],
-  'a face restoration model (GFPGAN)': ['stylegan_decoder.style_mlp.1.weight', 'params_ema.stylegan_decoder.style_mlp.1.weight'],
+  'a SAM model': [
+    'image_encoder.blocks.0.attn.rel_pos_h',
+    'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix',
+  ],
+  'a face restoration model (GFPGAN)': [
+    'stylegan_decoder.style_mlp.1.weight',
+    'params_ema.stylegan_decoder.style_mlp.1.weight',
+  ],
   'a hypernetwork': ['768.0.linear.0.weight', '320.0.linear.0.weight'],
   'a MiDaS depth model': ['pretrained.model.patch_embed.proj.weight'],
 };
 
 /** What a file is of the kinds that Darkroom can't use ('a FLUX model'); undefined when it is none of them. */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
-  return Object.keys(KINDS).find((kind) => KINDS[kind].some((name) => PREFIXES.some((prefix) => tensors.has(prefix + name))));
+  return Object.keys(KINDS).find((kind) =>
+    KINDS[kind].some((name) => PREFIXES.some((prefix) => tensors.has(prefix + name))),
+  );
 }

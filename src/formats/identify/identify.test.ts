@@ -4,7 +4,11 @@ import { openSafetensors, type TensorInfo } from '../safetensors/safetensors.ts'
 import { identify, type ModelFile, settlePrediction } from './identify.ts';
 
 const SDXL_CLIPS = [
-  { kind: 'clip_l', layout: 'hugging-face', prefix: 'conditioner.embedders.0.transformer.text_model.' },
+  {
+    kind: 'clip_l',
+    layout: 'hugging-face',
+    prefix: 'conditioner.embedders.0.transformer.text_model.',
+  },
   { kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.1.model.' },
 ];
 const UNET = { prefix: 'model.diffusion_model.', inChannels: 4, prediction: { kind: 'eps' } };
@@ -12,7 +16,10 @@ const KL = { kind: 'kl', prefix: 'first_stage_model.' };
 const ALL = { unet: true, clip: true, vae: true };
 
 it.each<[string, unknown]>([
-  ['tiny_sdxl_base', { kind: 'checkpoint', family: 'sdxl', has: ALL, unet: UNET, clips: SDXL_CLIPS, vae: KL }],
+  [
+    'tiny_sdxl_base',
+    { kind: 'checkpoint', family: 'sdxl', has: ALL, unet: UNET, clips: SDXL_CLIPS, vae: KL },
+  ],
   [
     'tiny_sdxl_refiner',
     {
@@ -31,7 +38,13 @@ it.each<[string, unknown]>([
       family: 'sd1',
       has: ALL,
       unet: UNET,
-      clips: [{ kind: 'clip_l', layout: 'hugging-face', prefix: 'cond_stage_model.transformer.text_model.' }],
+      clips: [
+        {
+          kind: 'clip_l',
+          layout: 'hugging-face',
+          prefix: 'cond_stage_model.transformer.text_model.',
+        },
+      ],
       vae: KL,
     },
   ],
@@ -66,8 +79,12 @@ async function variant(
   return identify(shapes(more, tensors));
 }
 
-function shapes(more: Record<string, readonly number[]>, tensors = new Map<string, TensorInfo>()): Map<string, TensorInfo> {
-  for (const [name, shape] of Object.entries(more)) tensors.set(name, { dtype: 'F32', shape, offset: 0, byteLength: 0 });
+function shapes(
+  more: Record<string, readonly number[]>,
+  tensors = new Map<string, TensorInfo>(),
+): Map<string, TensorInfo> {
+  for (const [name, shape] of Object.entries(more))
+    tensors.set(name, { dtype: 'F32', shape, offset: 0, byteLength: 0 });
   return tensors;
 }
 
@@ -82,25 +99,43 @@ it('prediction markers of SDXL files', async () => {
   expect(await prediction({ v_pred: [0], ztsnr: [0] })).toEqual({ kind: 'v', zsnr: true });
   expect(await prediction({ ztsnr: [0] })).toEqual({ kind: 'eps' });
   expect(await prediction({ edm_mean: [4], edm_std: [4] })).toEqual({ kind: 'edm' });
-  expect(await prediction({ 'edm_vpred.sigma_max': [], v_pred: [0] })).toEqual({ kind: 'v-edm', sigmaMax: 'edm_vpred.sigma_max' });
+  expect(await prediction({ 'edm_vpred.sigma_max': [], v_pred: [0] })).toEqual({
+    kind: 'v-edm',
+    sigmaMax: 'edm_vpred.sigma_max',
+  });
 });
 
 it('an old SD1 file without text_model., and one without text encoder or VAE', async () => {
-  expect(await variant('tiny_sd1', (n) => n.replace('transformer.text_model.', 'transformer.'))).toMatchObject({
+  expect(
+    await variant('tiny_sd1', (n) => n.replace('transformer.text_model.', 'transformer.')),
+  ).toMatchObject({
     family: 'sd1',
     clips: [{ kind: 'clip_l', prefix: 'cond_stage_model.transformer.' }],
   });
   const pruned = await variant('tiny_sd1', (n) => (n.startsWith('model.') ? n : undefined));
-  expect(pruned).toMatchObject({ kind: 'checkpoint', has: { unet: true, clip: false, vae: false }, clips: [] });
+  expect(pruned).toMatchObject({
+    kind: 'checkpoint',
+    has: { unet: true, clip: false, vae: false },
+    clips: [],
+  });
 });
 
 it('a checkpoint with a TAESD autoencoder', async () => {
-  const model = await variant('tiny_sdxl_base', (n) => (n.startsWith('first_stage_model.') ? undefined : n), {
-    'first_stage_model.taesd_decoder.1.weight': [64, 4, 3, 3],
-    'first_stage_model.taesd_encoder.0.weight': [64, 3, 3, 3],
-    'first_stage_model.vae_scale': [],
+  const model = await variant(
+    'tiny_sdxl_base',
+    (n) => (n.startsWith('first_stage_model.') ? undefined : n),
+    {
+      'first_stage_model.taesd_decoder.1.weight': [64, 4, 3, 3],
+      'first_stage_model.taesd_encoder.0.weight': [64, 3, 3, 3],
+      'first_stage_model.vae_scale': [],
+    },
+  );
+  expect(model).toMatchObject({
+    kind: 'checkpoint',
+    family: 'sdxl',
+    has: ALL,
+    vae: { kind: 'taesd', prefix: 'first_stage_model.' },
   });
-  expect(model).toMatchObject({ kind: 'checkpoint', family: 'sdxl', has: ALL, vae: { kind: 'taesd', prefix: 'first_stage_model.' } });
 });
 
 it('UNets alone keep their family', async () => {
@@ -124,15 +159,23 @@ it('SD2: linear projections; v or eps by the spread of one tensor', async () => 
     'cond_stage_model.model.token_embedding.weight': [49408, 1024],
   };
   const model = identify(shapes(names));
-  expect(model).toMatchObject({ family: 'sd2', clips: [{ kind: 'clip_h', prefix: 'cond_stage_model.model.' }] });
+  expect(model).toMatchObject({
+    family: 'sd2',
+    clips: [{ kind: 'clip_h', prefix: 'cond_stage_model.model.' }],
+  });
   const hint = model.kind === 'checkpoint' ? model.unet.prediction : undefined;
   expect(hint).toEqual({ kind: 'measured', tensor: marker, above: 0.09 });
   const settle = (...values: number[]) =>
-    settlePrediction(hint!, async () => ({ shape: [values.length], data: Float32Array.from(values) }));
+    settlePrediction(hint!, async () => ({
+      shape: [values.length],
+      data: Float32Array.from(values),
+    }));
   // >>> torch.std(torch.tensor([.1, -.1]), unbiased=False)  ->  0.1
   expect(await settle(0.1, -0.1)).toEqual({ kind: 'v', zsnr: false });
   expect(await settle(0.08, -0.08)).toEqual({ kind: 'eps' });
-  expect(identify(shapes({ ...names, [`${unet}input_blocks.0.0.weight`]: [320, 9, 3, 3] }))).toMatchObject({
+  expect(
+    identify(shapes({ ...names, [`${unet}input_blocks.0.0.weight`]: [320, 9, 3, 3] })),
+  ).toMatchObject({
     unet: { inChannels: 9, prediction: { kind: 'eps' } },
   });
 });
@@ -143,32 +186,60 @@ it('ControlNets in three layouts', () => {
     layout: 'sgm',
     prefix: 'control_model.',
   });
-  expect(identify(shapes({ 'controlnet_cond_embedding.conv_in.weight': [16, 3, 3, 3] }))).toMatchObject({ layout: 'diffusers' });
-  expect(identify(shapes({ lora_controlnet: [], 'input_hint_block.0.weight': [16, 3, 3, 3] }))).toMatchObject({ layout: 'lora' });
+  expect(
+    identify(shapes({ 'controlnet_cond_embedding.conv_in.weight': [16, 3, 3, 3] })),
+  ).toMatchObject({ layout: 'diffusers' });
+  expect(
+    identify(shapes({ lora_controlnet: [], 'input_hint_block.0.weight': [16, 3, 3, 3] })),
+  ).toMatchObject({ layout: 'lora' });
 });
 
 it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
   const marker = 'up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias';
   const unet = (more: Record<string, readonly number[]>) =>
     identify(
-      shapes({ 'conv_in.weight': [320, 4, 3, 3], 'conv_norm_out.weight': [320], 'up_blocks.0.resnets.0.norm1.weight': [320], ...more }),
+      shapes({
+        'conv_in.weight': [320, 4, 3, 3],
+        'conv_norm_out.weight': [320],
+        'up_blocks.0.resnets.0.norm1.weight': [320],
+        ...more,
+      }),
     );
   const linear = { 'down_blocks.1.attentions.0.proj_in.weight': [320, 320], [marker]: [320] };
   const adm = { 'add_embedding.linear_1.weight': [1280, 2816] };
   const part = { prefix: '', layout: 'diffusers', inChannels: 4 };
-  expect(unet({})).toEqual({ kind: 'unet', family: 'sd1', unet: { ...part, prediction: { kind: 'eps' } } });
-  expect(unet(linear)).toMatchObject({ family: 'sd2', unet: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } } });
+  expect(unet({})).toEqual({
+    kind: 'unet',
+    family: 'sd1',
+    unet: { ...part, prediction: { kind: 'eps' } },
+  });
+  expect(unet(linear)).toMatchObject({
+    family: 'sd2',
+    unet: { prediction: { kind: 'measured', tensor: marker, above: 0.09 } },
+  });
   expect(unet({ ...linear, 'conv_in.weight': [320, 9, 3, 3] })).toMatchObject({
     family: 'sd2',
     unet: { inChannels: 9, prediction: { kind: 'eps' } },
   });
   expect(unet({ ...linear, ...adm })).toMatchObject({ family: 'sdxl', unet: part });
-  expect(unet({ ...linear, ...adm, 'down_blocks.3.resnets.0.norm1.weight': [1] })).toMatchObject({ family: 'sdxl-refiner' });
-  const vae = { 'decoder.conv_in.weight': [512, 4, 3, 3], 'decoder.up_blocks.0.resnets.0.norm1.weight': [512] };
-  expect(identify(shapes(vae))).toEqual({ kind: 'vae', vae: { kind: 'kl', layout: 'diffusers', prefix: '' } });
-  const video = { 'decoder.conv_in.weight': [512, 4, 3, 3, 3], 'decoder.up_blocks.0.resnets.0.norm1.weight': [512] };
+  expect(unet({ ...linear, ...adm, 'down_blocks.3.resnets.0.norm1.weight': [1] })).toMatchObject({
+    family: 'sdxl-refiner',
+  });
+  const vae = {
+    'decoder.conv_in.weight': [512, 4, 3, 3],
+    'decoder.up_blocks.0.resnets.0.norm1.weight': [512],
+  };
+  expect(identify(shapes(vae))).toEqual({
+    kind: 'vae',
+    vae: { kind: 'kl', layout: 'diffusers', prefix: '' },
+  });
+  const video = {
+    'decoder.conv_in.weight': [512, 4, 3, 3, 3],
+    'decoder.up_blocks.0.resnets.0.norm1.weight': [512],
+  };
   expect(identify(shapes(video))).toMatchObject({ kind: 'unknown' });
-  const layers = (n: number, name: (i: number) => string) => Object.fromEntries(Array.from({ length: n }, (_, i) => [name(i), [4, 4]]));
+  const layers = (n: number, name: (i: number) => string) =>
+    Object.fromEntries(Array.from({ length: n }, (_, i) => [name(i), [4, 4]]));
   for (const [n, kind] of [
     [12, 'clip_l'],
     [23, 'clip_h'],
@@ -180,12 +251,18 @@ it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
       clip: { kind, layout: 'hugging-face', prefix: 'text_model.' },
     });
     const open = { 'token_embedding.weight': [1, 1], 'transformer.resblocks.0.ln_1.weight': [4], ...layers(n, (i) => `transformer.resblocks.${i}.mlp.c_fc.weight`) }; // biome-ignore format: one line
-    expect(identify(shapes(open))).toEqual({ kind: 'text-encoder', clip: { kind, layout: 'open-clip', prefix: '' } });
+    expect(identify(shapes(open))).toEqual({
+      kind: 'text-encoder',
+      clip: { kind, layout: 'open-clip', prefix: '' },
+    });
   }
 });
 
 it('averaged weights beside the model change nothing', async () => {
-  const ema = { 'model_ema.decay': [], 'model_ema.diffusion_modelinput_blocks00weight': [32, 4, 3, 3] };
+  const ema = {
+    'model_ema.decay': [],
+    'model_ema.diffusion_modelinput_blocks00weight': [32, 4, 3, 3],
+  };
   expect(await variant('tiny_sd1', same, ema)).toEqual(await variant('tiny_sd1', same));
 });
 
@@ -196,20 +273,43 @@ it('T2I-Adapters and CLIP vision models in their layouts', () => {
     { 'adapter.conv_in.weight': kernel, 'adapter.body.0.resnets.0.block1.weight': kernel },
     { 'body.0.in_conv.weight': kernel },
   ];
-  for (const names of adapters) expect(identify(shapes(names))).toEqual({ kind: 'controlnet', layout: 't2i', prefix: '' });
-  const own = { 'vision_model.encoder.layers.22.layer_norm1.weight': [1024], 'vision_model.embeddings.class_embedding': [1024] };
-  expect(identify(shapes(own))).toEqual({ kind: 'clip-vision', layout: 'hugging-face', prefix: '' });
-  const open = { 'visual.transformer.resblocks.22.attn.in_proj_weight': [3072, 1024], 'visual.conv1.weight': [1024, 3, 14, 14] };
-  expect(identify(shapes(open))).toEqual({ kind: 'clip-vision', layout: 'open-clip', prefix: 'visual.' });
+  for (const names of adapters)
+    expect(identify(shapes(names))).toEqual({ kind: 'controlnet', layout: 't2i', prefix: '' });
+  const own = {
+    'vision_model.encoder.layers.22.layer_norm1.weight': [1024],
+    'vision_model.embeddings.class_embedding': [1024],
+  };
+  expect(identify(shapes(own))).toEqual({
+    kind: 'clip-vision',
+    layout: 'hugging-face',
+    prefix: '',
+  });
+  const open = {
+    'visual.transformer.resblocks.22.attn.in_proj_weight': [3072, 1024],
+    'visual.conv1.weight': [1024, 3, 14, 14],
+  };
+  expect(identify(shapes(open))).toEqual({
+    kind: 'clip-vision',
+    layout: 'open-clip',
+    prefix: 'visual.',
+  });
 });
 
 it('LoRA naming, embeddings, and files nobody knows', () => {
-  expect(identify(shapes({ 'unet.down_blocks.0.attentions.0.to_q.lora_A.weight': [4, 64] }))).toEqual({
+  expect(
+    identify(shapes({ 'unet.down_blocks.0.attentions.0.to_q.lora_A.weight': [4, 64] })),
+  ).toEqual({
     kind: 'lora',
     naming: 'diffusers',
   });
-  expect(identify(shapes({ 'lora_unet_input_blocks_4_1_proj_in.hada_w1_a': [4, 64] }))).toEqual({ kind: 'lora', naming: 'kohya' });
-  expect(identify(shapes({ emb_params: [4, 768] }))).toEqual({ kind: 'embedding', encoders: ['emb_params'] });
+  expect(identify(shapes({ 'lora_unet_input_blocks_4_1_proj_in.hada_w1_a': [4, 64] }))).toEqual({
+    kind: 'lora',
+    naming: 'kohya',
+  });
+  expect(identify(shapes({ emb_params: [4, 768] }))).toEqual({
+    kind: 'embedding',
+    encoders: ['emb_params'],
+  });
   expect(identify(shapes({ 'a.b.c': [1, 2, 3] }))).toMatchObject({ kind: 'unknown' });
   expect(identify(shapes({}))).toEqual({ kind: 'unknown', reason: 'it holds no tensors' });
 });

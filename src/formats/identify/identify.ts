@@ -60,8 +60,16 @@ export type ModelFile =
   | { readonly kind: 'vae'; readonly vae: VaePart }
   | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
   | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
-  | { readonly kind: 'controlnet'; readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i'; readonly prefix: string }
-  | { readonly kind: 'upscaler'; readonly architecture: 'esrgan' | 'srvgg'; readonly naming: 'old' | 'new' | 'bsrgan' }
+  | {
+      readonly kind: 'controlnet';
+      readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i';
+      readonly prefix: string;
+    }
+  | {
+      readonly kind: 'upscaler';
+      readonly architecture: 'esrgan' | 'srvgg';
+      readonly naming: 'old' | 'new' | 'bsrgan';
+    }
   | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
   /** `reason`: what can be said of it, for a person. */
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -82,14 +90,20 @@ const SD2_V_THRESHOLD = 0.09;
 /** The family by the UNet alone: label embedding, number of levels, and whether transformers project by linears. */
 function familyOf(tensors: Tensors, prefix: string): Family {
   const linear = [...tensors].some(
-    ([name, info]) => name.startsWith(prefix) && name.endsWith('.proj_in.weight') && info.shape.length === 2,
+    ([name, info]) =>
+      name.startsWith(prefix) && name.endsWith('.proj_in.weight') && info.shape.length === 2,
   );
   if (!tensors.has(`${prefix}label_emb.0.0.weight`)) return linear ? 'sd2' : 'sd1';
   if (hasPrefix(tensors, `${prefix}input_blocks.1.1.`)) return 'sd2'; // unCLIP: a label embedding, and attention on the first level
   return hasPrefix(tensors, `${prefix}input_blocks.9.`) ? 'sdxl-refiner' : 'sdxl';
 }
 
-function predictionOf(tensors: Tensors, prefix: string, family: Family, inChannels: number): PredictionHint {
+function predictionOf(
+  tensors: Tensors,
+  prefix: string,
+  family: Family,
+  inChannels: number,
+): PredictionHint {
   if (family === 'sdxl') {
     if (tensors.has('edm_mean') && tensors.has('edm_std')) return { kind: 'edm' };
     if (tensors.has('edm_vpred.sigma_max')) {
@@ -99,25 +113,38 @@ function predictionOf(tensors: Tensors, prefix: string, family: Family, inChanne
     if (tensors.has('v_pred')) return { kind: 'v', zsnr: tensors.has('ztsnr') };
   }
   const tensor = `${prefix}output_blocks.11.1.transformer_blocks.0.norm1.bias`;
-  if (family === 'sd2' && inChannels === 4 && tensors.has(tensor)) return { kind: 'measured', tensor, above: SD2_V_THRESHOLD };
+  if (family === 'sd2' && inChannels === 4 && tensors.has(tensor))
+    return { kind: 'measured', tensor, above: SD2_V_THRESHOLD };
   return { kind: 'eps' };
 }
 
-function unetPart(tensors: Tensors, prefix: string): { family: Family; unet: UNetPart } | undefined {
+function unetPart(
+  tensors: Tensors,
+  prefix: string,
+): { family: Family; unet: UNetPart } | undefined {
   const first = tensors.get(`${prefix}input_blocks.0.0.weight`);
   if (first?.shape.length !== 4 || !tensors.has(`${prefix}out.2.weight`)) return undefined;
   const family = familyOf(tensors, prefix);
   const inChannels = first.shape[1];
-  return { family, unet: { prefix, inChannels, prediction: predictionOf(tensors, prefix, family, inChannels) } };
+  return {
+    family,
+    unet: { prefix, inChannels, prediction: predictionOf(tensors, prefix, family, inChannels) },
+  };
 }
 
 /** Where each family keeps its text encoders; of several places for one encoder the first that exists counts. */
 export const CLIP_PLACES: Readonly<Record<Family, readonly ClipPart[]>> = {
   sdxl: [
-    { kind: 'clip_l', layout: 'hugging-face', prefix: 'conditioner.embedders.0.transformer.text_model.' },
+    {
+      kind: 'clip_l',
+      layout: 'hugging-face',
+      prefix: 'conditioner.embedders.0.transformer.text_model.',
+    },
     { kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.1.model.' },
   ],
-  'sdxl-refiner': [{ kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.0.model.' }],
+  'sdxl-refiner': [
+    { kind: 'clip_g', layout: 'open-clip', prefix: 'conditioner.embedders.0.model.' },
+  ],
   sd1: [
     { kind: 'clip_l', layout: 'hugging-face', prefix: 'cond_stage_model.transformer.text_model.' },
     { kind: 'clip_l', layout: 'hugging-face', prefix: 'cond_stage_model.transformer.' },
@@ -134,7 +161,9 @@ const TOKENS: Readonly<Record<ClipPart['layout'], string>> = {
 };
 
 function clipParts(tensors: Tensors, family: Family): readonly ClipPart[] {
-  const present = CLIP_PLACES[family].filter((part) => tensors.has(part.prefix + TOKENS[part.layout]));
+  const present = CLIP_PLACES[family].filter((part) =>
+    tensors.has(part.prefix + TOKENS[part.layout]),
+  );
   return present.filter((part, i) => present.findIndex((other) => other.kind === part.kind) === i);
 }
 
@@ -142,8 +171,12 @@ function vaePart(tensors: Tensors, prefix: string): VaePart | undefined {
   if (tensors.has(`${prefix}taesd_decoder.1.weight`)) return { kind: 'taesd', prefix };
   const decoder = tensors.get(`${prefix}decoder.conv_in.weight`);
   if (decoder?.shape.length !== 4) return undefined;
-  if (tensors.has(`${prefix}decoder.up_blocks.0.resnets.0.norm1.weight`)) return { kind: 'kl', layout: 'diffusers', prefix };
-  if (tensors.has(`${prefix}decoder.mid.block_1.norm1.weight`) && !tensors.has(`${prefix}decoder.mid.block_1.mix_factor`))
+  if (tensors.has(`${prefix}decoder.up_blocks.0.resnets.0.norm1.weight`))
+    return { kind: 'kl', layout: 'diffusers', prefix };
+  if (
+    tensors.has(`${prefix}decoder.mid.block_1.norm1.weight`) &&
+    !tensors.has(`${prefix}decoder.mid.block_1.mix_factor`)
+  )
     return { kind: 'kl', prefix };
   return undefined;
 }
@@ -153,17 +186,28 @@ const checkpoint: Recogniser = (tensors) => {
   if (!found) return undefined;
   const clips = clipParts(tensors, found.family);
   const vae = vaePart(tensors, VAE_PREFIX);
-  return { kind: 'checkpoint', ...found, has: { unet: true, clip: clips.length > 0, vae: vae !== undefined }, clips, vae };
+  return {
+    kind: 'checkpoint',
+    ...found,
+    has: { unet: true, clip: clips.length > 0, vae: vae !== undefined },
+    clips,
+    vae,
+  };
 };
 
 const controlnet: Recogniser = (tensors) => {
   if (tensors.has('lora_controlnet')) return { kind: 'controlnet', layout: 'lora', prefix: '' };
   for (const prefix of ['control_model.', ''])
-    if (tensors.has(`${prefix}input_hint_block.0.weight`)) return { kind: 'controlnet', layout: 'sgm', prefix };
-  if (tensors.has('controlnet_cond_embedding.conv_in.weight')) return { kind: 'controlnet', layout: 'diffusers', prefix: '' };
+    if (tensors.has(`${prefix}input_hint_block.0.weight`))
+      return { kind: 'controlnet', layout: 'sgm', prefix };
+  if (tensors.has('controlnet_cond_embedding.conv_in.weight'))
+    return { kind: 'controlnet', layout: 'diffusers', prefix: '' };
   for (const prefix of ['adapter.', '']) {
-    const full = tensors.get(`${prefix}conv_in.weight`)?.shape.length === 4 && hasPrefix(tensors, `${prefix}body.0.`);
-    if (full || tensors.get(`${prefix}body.0.in_conv.weight`)?.shape.length === 4) return { kind: 'controlnet', layout: 't2i', prefix: '' };
+    const full =
+      tensors.get(`${prefix}conv_in.weight`)?.shape.length === 4 &&
+      hasPrefix(tensors, `${prefix}body.0.`);
+    if (full || tensors.get(`${prefix}body.0.in_conv.weight`)?.shape.length === 4)
+      return { kind: 'controlnet', layout: 't2i', prefix: '' };
   }
   return undefined;
 };
@@ -192,16 +236,29 @@ const bareUnet: Recogniser = (tensors) => {
 /** Its widths are those of the original layout under other names. */
 const diffusersUnet: Recogniser = (tensors) => {
   const first = tensors.get('conv_in.weight');
-  if (first?.shape.length !== 4 || !tensors.has('conv_norm_out.weight') || !hasPrefix(tensors, 'up_blocks.')) return undefined;
-  const linear = [...tensors].some(([name, { shape }]) => name.endsWith('.proj_in.weight') && shape.length === 2);
+  if (
+    first?.shape.length !== 4 ||
+    !tensors.has('conv_norm_out.weight') ||
+    !hasPrefix(tensors, 'up_blocks.')
+  )
+    return undefined;
+  const linear = [...tensors].some(
+    ([name, { shape }]) => name.endsWith('.proj_in.weight') && shape.length === 2,
+  );
   const adm = tensors.has('add_embedding.linear_1.weight');
   const xl = hasPrefix(tensors, 'down_blocks.3.') ? 'sdxl-refiner' : 'sdxl';
   const family = adm ? xl : linear ? 'sd2' : 'sd1';
   const inChannels = first.shape[1];
   const tensor = 'up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias';
   const measured = family === 'sd2' && inChannels === 4 && tensors.has(tensor);
-  const prediction: PredictionHint = measured ? { kind: 'measured', tensor, above: SD2_V_THRESHOLD } : { kind: 'eps' };
-  return { kind: 'unet', family, unet: { prefix: '', layout: 'diffusers', inChannels, prediction } };
+  const prediction: PredictionHint = measured
+    ? { kind: 'measured', tensor, above: SD2_V_THRESHOLD }
+    : { kind: 'eps' };
+  return {
+    kind: 'unet',
+    family,
+    unet: { prefix: '', layout: 'diffusers', inChannels, prediction },
+  };
 };
 
 /** Where a CLIP vision model lies under one of these prefixes, and how; the smallest that is used has 24 layers. */
@@ -210,7 +267,10 @@ export function visionPart(
   prefixes: readonly string[],
 ): { readonly layout: ClipPart['layout']; readonly prefix: string } | undefined {
   for (const prefix of prefixes) {
-    if (tensors.has(`${prefix}transformer.resblocks.22.attn.in_proj_weight`) && tensors.get(`${prefix}conv1.weight`)?.shape.length === 4)
+    if (
+      tensors.has(`${prefix}transformer.resblocks.22.attn.in_proj_weight`) &&
+      tensors.get(`${prefix}conv1.weight`)?.shape.length === 4
+    )
       return { layout: 'open-clip', prefix };
     // those of SigLIP have no token of their own for the whole picture
     if (
@@ -239,7 +299,11 @@ const textEncoder: Recogniser = (tensors) => {
       prefix: 'text_model.',
     });
   if (tensors.has('transformer.resblocks.0.ln_1.weight') && tensors.has('token_embedding.weight'))
-    return clip({ kind: kindOf((i) => `transformer.resblocks.${i}.mlp.c_fc.weight`), layout: 'open-clip', prefix: '' });
+    return clip({
+      kind: kindOf((i) => `transformer.resblocks.${i}.mlp.c_fc.weight`),
+      layout: 'open-clip',
+      prefix: '',
+    });
   return undefined;
 };
 
@@ -253,21 +317,31 @@ const autoencoder: Recogniser = (tensors) => {
 
 /** A file of one half of TAESD: a plain sequence of layers whose first convolution takes pixels (encoder) or latents (decoder). */
 const taesd: Recogniser = (tensors) => {
-  const convolution = (name: string) => (tensors.get(name)?.shape.length === 4 ? tensors.get(name)!.shape : undefined);
-  if (convolution('0.weight')?.[1] === 3 && convolution('1.conv.0.weight')) return { kind: 'taesd', part: 'encoder' };
-  if (convolution('1.weight') && convolution('3.conv.0.weight')) return { kind: 'taesd', part: 'decoder' };
-  if (hasPrefix(tensors, 'encoder.layers.') && hasPrefix(tensors, 'decoder.layers.')) return { kind: 'taesd', part: 'both' };
+  const convolution = (name: string) =>
+    tensors.get(name)?.shape.length === 4 ? tensors.get(name)!.shape : undefined;
+  if (convolution('0.weight')?.[1] === 3 && convolution('1.conv.0.weight'))
+    return { kind: 'taesd', part: 'encoder' };
+  if (convolution('1.weight') && convolution('3.conv.0.weight'))
+    return { kind: 'taesd', part: 'decoder' };
+  if (hasPrefix(tensors, 'encoder.layers.') && hasPrefix(tensors, 'decoder.layers.'))
+    return { kind: 'taesd', part: 'both' };
   return undefined;
 };
 
 const upscaler: Recogniser = (tensors) => {
   for (const prefix of ['', 'params.', 'params_ema.']) {
-    if (tensors.has(`${prefix}body.0.rdb1.conv1.weight`)) return { kind: 'upscaler', architecture: 'esrgan', naming: 'new' };
-    if (tensors.has(`${prefix}RRDB_trunk.0.RDB1.conv1.weight`)) return { kind: 'upscaler', architecture: 'esrgan', naming: 'bsrgan' };
-    if (tensors.get(`${prefix}body.0.weight`)?.shape.length === 4 && tensors.get(`${prefix}body.1.weight`)?.shape.length === 1)
+    if (tensors.has(`${prefix}body.0.rdb1.conv1.weight`))
+      return { kind: 'upscaler', architecture: 'esrgan', naming: 'new' };
+    if (tensors.has(`${prefix}RRDB_trunk.0.RDB1.conv1.weight`))
+      return { kind: 'upscaler', architecture: 'esrgan', naming: 'bsrgan' };
+    if (
+      tensors.get(`${prefix}body.0.weight`)?.shape.length === 4 &&
+      tensors.get(`${prefix}body.1.weight`)?.shape.length === 1
+    )
       return { kind: 'upscaler', architecture: 'srvgg', naming: 'new' };
   }
-  if (tensors.has('model.1.sub.0.RDB1.conv1.0.weight')) return { kind: 'upscaler', architecture: 'esrgan', naming: 'old' };
+  if (tensors.has('model.1.sub.0.RDB1.conv1.0.weight'))
+    return { kind: 'upscaler', architecture: 'esrgan', naming: 'old' };
   return undefined;
 };
 
@@ -275,7 +349,9 @@ const upscaler: Recogniser = (tensors) => {
 const embedding: Recogniser = (tensors) => {
   const names = [...tensors.keys()];
   const vectors = [...tensors.values()].every((t) => t.shape.length === 1 || t.shape.length === 2);
-  const known = names.some((name) => /^(clip_[lgh]|emb_params|string_to_param\..*|<.*>|\*)$/.test(name));
+  const known = names.some((name) =>
+    /^(clip_[lgh]|emb_params|string_to_param\..*|<.*>|\*)$/.test(name),
+  );
   return vectors && names.length > 0 && names.length <= 8 && (known || names.length === 1)
     ? { kind: 'embedding', encoders: names }
     : undefined;
@@ -309,15 +385,27 @@ export function identify(tensors: Tensors): ModelFile {
     if (found) return found;
   }
   const names = [...tensors.keys()].slice(0, 3).join(', ');
-  return { kind: 'unknown', reason: names ? `its tensors (${names} …) belong to no known kind of model` : 'it holds no tensors' };
+  return {
+    kind: 'unknown',
+    reason: names
+      ? `its tensors (${names} …) belong to no known kind of model`
+      : 'it holds no tensors',
+  };
 }
 
 /** Hints settled by reading the tensors they name, as ComfyUI does. */
-export async function settlePrediction(hint: PredictionHint, read: (name: string) => Promise<Tensor>): Promise<Prediction> {
+export async function settlePrediction(
+  hint: PredictionHint,
+  read: (name: string) => Promise<Tensor>,
+): Promise<Prediction> {
   if (hint.kind === 'v-edm') {
     const number = async (name: string): Promise<number> => (await read(name)).data[0];
     const { sigmaMax, sigmaMin } = hint;
-    return { kind: 'v-edm', sigmaMax: await number(sigmaMax), ...(sigmaMin && { sigmaMin: await number(sigmaMin) }) };
+    return {
+      kind: 'v-edm',
+      sigmaMax: await number(sigmaMax),
+      ...(sigmaMin && { sigmaMin: await number(sigmaMin) }),
+    };
   }
   if (hint.kind !== 'measured') return hint;
   const { data } = await read(hint.tensor);

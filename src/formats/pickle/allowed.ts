@@ -3,12 +3,18 @@
 
 /** What torch calls its storages: torch.<name>Storage. */
 const STORAGES =
-  'Double Float Half BFloat16 Long Int Short Char Byte Bool ComplexDouble ComplexFloat QInt8 QUInt8 QInt32 QUInt4x2 QUInt2x4'.split(' ');
+  'Double Float Half BFloat16 Long Int Short Char Byte Bool ComplexDouble ComplexFloat QInt8 QUInt8 QInt32 QUInt4x2 QUInt2x4'.split(
+    ' ',
+  );
 
 /** Names of torch's dtypes. */
 const DTYPES = [
-  ...'float64 float32 float16 bfloat16 double float half int64 int32 int16 int8 uint8 uint16 uint32 uint64 long int short bool'.split(' '),
-  ...'float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2'.split(' '),
+  ...'float64 float32 float16 bfloat16 double float half int64 int32 int16 int8 uint8 uint16 uint32 uint64 long int short bool'.split(
+    ' ',
+  ),
+  ...'float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2'.split(
+    ' ',
+  ),
   ...'complex32 complex64 complex128 qint8 quint8 qint32 quint4x2 quint2x4'.split(' '),
 ];
 
@@ -25,15 +31,18 @@ const NAMES: Readonly<Record<string, string>> = {
   'torch.nn.modules.container': 'ParameterDict',
   'torch.serialization': '_get_layout',
   collections: 'OrderedDict defaultdict Counter deque',
-  builtins: 'dict list set frozenset tuple int float bool str bytes bytearray complex slice range object',
+  builtins:
+    'dict list set frozenset tuple int float bool str bytes bytearray complex slice range object',
   _codecs: 'encode',
   copyreg: '_reconstructor',
-  numpy: 'dtype ndarray float64 float32 float16 int64 int32 int16 int8 uint8 uint16 uint32 uint64 bool_',
+  numpy:
+    'dtype ndarray float64 float32 float16 int64 int32 int16 int8 uint8 uint16 uint32 uint64 bool_',
   'numpy.core.multiarray': 'scalar _reconstruct',
   'numpy._core.multiarray': 'scalar _reconstruct',
   'numpy.core.numeric': '_frombuffer',
   'numpy._core.numeric': '_frombuffer',
-  'numpy.dtypes': 'Float64DType Float32DType Float16DType Int64DType Int32DType Int16DType Int8DType UInt8DType BoolDType',
+  'numpy.dtypes':
+    'Float64DType Float32DType Float16DType Int64DType Int32DType Int16DType Int8DType UInt8DType BoolDType',
   argparse: 'Namespace',
   pathlib: 'PosixPath WindowsPath PurePosixPath PureWindowsPath Path',
   datetime: 'datetime timedelta date',
@@ -50,7 +59,9 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 const ALLOWED: ReadonlySet<string> = new Set(
-  Object.entries(NAMES).flatMap(([module, names]) => names.split(' ').map((name) => `${module}.${name}`)),
+  Object.entries(NAMES).flatMap(([module, names]) =>
+    names.split(' ').map((name) => `${module}.${name}`),
+  ),
 );
 
 /** Whether a model file may name this global ('torch.FloatStorage'). */

@@ -14,7 +14,8 @@ import { PickleError } from './pickle-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/torch/${name}`, import.meta.url));
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../../test/fixtures/torch/${name}`, import.meta.url));
 const FIXTURES = [
   'zip_2.pt',
   'zip_5.pt',
@@ -74,13 +75,28 @@ const line = (text: string) => Buffer.from(text, 'latin1');
 /** Operations with arguments that make sense, so that sequences get far. */
 const operation = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...CODES).map((code) => Buffer.from([code])) },
-  { weight: 3, arbitrary: fc.constantFrom(...'N)]}(tuebsaRQ20\x85\x86\x87\x88\x89\x81\x8f\x90\x94').map(line) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(...'N)]}(tuebsaRQ20\x85\x86\x87\x88\x89\x81\x8f\x90\x94').map(line),
+  },
   { weight: 2, arbitrary: fc.nat(255).map((n) => Buffer.from([0x4b, n])) },
   { weight: 2, arbitrary: fc.constantFrom(...NAMES).map((name) => line(`c${name}`)) },
-  { weight: 2, arbitrary: fc.constantFrom('storage', 'state_dict', '0', 'cpu').map((t) => Buffer.from([0x8c, t.length, ...line(t)])) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('q', 'h'), fc.nat(5)).map(([op, n]) => Buffer.from([op.charCodeAt(0), n])) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom('storage', 'state_dict', '0', 'cpu')
+      .map((t) => Buffer.from([0x8c, t.length, ...line(t)])),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('q', 'h'), fc.nat(5))
+      .map(([op, n]) => Buffer.from([op.charCodeAt(0), n])),
+  },
 );
-const program = fc.array(operation, { maxLength: 60 }).map((parts) => Buffer.concat([Buffer.from([0x80, 4]), ...parts, line('.')]));
+const program = fc
+  .array(operation, { maxLength: 60 })
+  .map((parts) => Buffer.concat([Buffer.from([0x80, 4]), ...parts, line('.')]));
 
 /** A file with some bytes changed, a part cut out, or a part of another put in. */
 const mutated = fc
@@ -88,7 +104,10 @@ const mutated = fc
     fc.constantFrom(...FIXTURES.map(fixture)),
     fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }),
     fc.option(fc.tuple(fc.nat(), fc.nat(64)), { freq: 3 }),
-    fc.option(fc.tuple(fc.nat(), fc.constantFrom(...FIXTURES.map(fixture)), fc.nat(), fc.nat(200)), { freq: 3 }),
+    fc.option(
+      fc.tuple(fc.nat(), fc.constantFrom(...FIXTURES.map(fixture)), fc.nat(), fc.nat(200)),
+      { freq: 3 },
+    ),
   )
   .map(([source, changes, cut, put]) => {
     let bytes = Buffer.from(source);
@@ -134,7 +153,9 @@ describe('fuzz', () => {
   });
 
   it('files of torch, changed at random', async () => {
-    await fc.assert(fc.asyncProperty(mutated, open as (bytes: Uint8Array) => Promise<void>), { numRuns: 1500 });
+    await fc.assert(fc.asyncProperty(mutated, open as (bytes: Uint8Array) => Promise<void>), {
+      numRuns: 1500,
+    });
   });
 
   it('pickles of torch, changed at random and packed again', async () => {
@@ -144,7 +165,10 @@ describe('fuzz', () => {
       return bytes.subarray(start, start + 1200);
     });
     const changed = fc
-      .tuple(fc.constantFrom(...pickles), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }))
+      .tuple(
+        fc.constantFrom(...pickles),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+      )
       .map(([source, changes]) => {
         const bytes = Buffer.from(source);
         for (const [at, value] of changes) bytes[at % bytes.length] = value;
@@ -155,7 +179,10 @@ describe('fuzz', () => {
         open(
           zipOf([
             { name: 'a/data.pkl', data },
-            ...Array.from({ length: 20 }, (_, i) => ({ name: `a/data/${i}`, data: Buffer.alloc(200) })),
+            ...Array.from({ length: 20 }, (_, i) => ({
+              name: `a/data/${i}`,
+              data: Buffer.alloc(200),
+            })),
           ]),
         ),
       ),
@@ -164,10 +191,22 @@ describe('fuzz', () => {
   });
 
   it('any bytes as a file, under any name', async () => {
-    const head = fc.constantFrom('', 'PK\x03\x04', '\x80\x02', '\x80\x04\x95', 'cos\n', '(dp0\n', '\x08\0\0\0\0\0\0\0{', '{"');
+    const head = fc.constantFrom(
+      '',
+      'PK\x03\x04',
+      '\x80\x02',
+      '\x80\x04\x95',
+      'cos\n',
+      '(dp0\n',
+      '\x08\0\0\0\0\0\0\0{',
+      '{"',
+    );
     await fc.assert(
-      fc.asyncProperty(head, fc.uint8Array({ maxLength: 100 }), fc.constantFrom('a.pt', 'a.safetensors', 'a'), (start, rest, name) =>
-        open(Buffer.concat([line(start), rest]), name),
+      fc.asyncProperty(
+        head,
+        fc.uint8Array({ maxLength: 100 }),
+        fc.constantFrom('a.pt', 'a.safetensors', 'a'),
+        (start, rest, name) => open(Buffer.concat([line(start), rest]), name),
       ),
       { numRuns: 1000 },
     );

@@ -23,7 +23,10 @@ const asSequential = (pickle: Uint8Array): Buffer => {
 const FORMATS = [asZip, asSequential, (pickle: Uint8Array) => pickle];
 
 /** Opens the pickle in each format (the last as it is) and gives the errors. */
-async function refusals(pickle: Uint8Array, formats = FORMATS): Promise<{ code: string; message: string; hint: string }[]> {
+async function refusals(
+  pickle: Uint8Array,
+  formats = FORMATS,
+): Promise<{ code: string; message: string; hint: string }[]> {
   const errors = [];
   for (const [i, bytes] of formats.map((format) => format(pickle)).entries()) {
     const file = join(folder, `evil${i}.ckpt`);
@@ -42,8 +45,22 @@ async function refusals(pickle: Uint8Array, formats = FORMATS): Promise<{ code: 
   return errors;
 }
 
-const { GLOBAL, text, REDUCE, TUPLE1, pickle, tuple, BINPERSID, STACK_GLOBAL, PROTO, STOP, NEWOBJ, BUILD } = p;
-const call = (module: string, name: string, ...args: readonly Buffer[]) => pickle(GLOBAL(module, name), tuple(...args), REDUCE);
+const {
+  GLOBAL,
+  text,
+  REDUCE,
+  TUPLE1,
+  pickle,
+  tuple,
+  BINPERSID,
+  STACK_GLOBAL,
+  PROTO,
+  STOP,
+  NEWOBJ,
+  BUILD,
+} = p;
+const call = (module: string, name: string, ...args: readonly Buffer[]) =>
+  pickle(GLOBAL(module, name), tuple(...args), REDUCE);
 const raw = (latin1: string) => Buffer.from(latin1, 'latin1');
 
 describe('programs', () => {
@@ -76,19 +93,39 @@ describe('programs', () => {
     'timeit.timeit': call('timeit', 'timeit', text('x')),
     'ctypes.CDLL': call('ctypes', 'CDLL', text('x')),
     'pip.main': call('pip', 'main', text('install')),
-    'numpy.testing._private.utils.runstring': call('numpy.testing._private.utils', 'runstring', text('x')),
+    'numpy.testing._private.utils.runstring': call(
+      'numpy.testing._private.utils',
+      'runstring',
+      text('x'),
+    ),
     // torch's own ways to load or run more
     'torch.load': call('torch', 'load', text('x')),
     'torch.hub.load': call('torch.hub', 'load', text('x')),
     'torch.serialization.load': call('torch.serialization', 'load', text('x')),
     'torch.storage._load_from_bytes': call('torch.storage', '_load_from_bytes', text('x')),
     'torch.jit.load': call('torch.jit', 'load', text('x')),
-    'torch._utils._import_dotted_name': call('torch._utils', '_import_dotted_name', text('os.system')),
+    'torch._utils._import_dotted_name': call(
+      'torch._utils',
+      '_import_dotted_name',
+      text('os.system'),
+    ),
     'torch.utils.cpp_extension.load': call('torch.utils.cpp_extension', 'load', text('x')),
     'torch._C._cuda_init': call('torch._C', '_cuda_init'),
-    'torch.nn.modules.linear.Linear': pickle(GLOBAL('torch.nn.modules.linear', 'Linear'), p.EMPTY_TUPLE, NEWOBJ, p.EMPTY_DICT, BUILD),
+    'torch.nn.modules.linear.Linear': pickle(
+      GLOBAL('torch.nn.modules.linear', 'Linear'),
+      p.EMPTY_TUPLE,
+      NEWOBJ,
+      p.EMPTY_DICT,
+      BUILD,
+    ),
     // names that reach further than they look
-    'torch._utils.os.system': Buffer.concat([PROTO(4), text('torch._utils'), text('os.system'), STACK_GLOBAL, STOP]),
+    'torch._utils.os.system': Buffer.concat([
+      PROTO(4),
+      text('torch._utils'),
+      text('os.system'),
+      STACK_GLOBAL,
+      STOP,
+    ]),
     'collections.OrderedDict.__init__.__globals__': Buffer.concat([
       PROTO(4),
       text('collections'),
@@ -101,8 +138,17 @@ describe('programs', () => {
     // hidden behind a harmless value, in a key, in a state, in a persistent id
     'os.remove': pickle(p.EMPTY_DICT, GLOBAL('os', 'remove'), p.POP),
     'os.chmod': pickle(p.EMPTY_DICT, GLOBAL('os', 'chmod'), p.NONE, p.SETITEM),
-    'os.execv': pickle(GLOBAL('argparse', 'Namespace'), p.EMPTY_TUPLE, NEWOBJ, GLOBAL('os', 'execv'), BUILD),
-    'os.fork': pickle(tuple(text('storage'), GLOBAL('os', 'fork'), text('0'), text('cpu'), p.int(1)), BINPERSID),
+    'os.execv': pickle(
+      GLOBAL('argparse', 'Namespace'),
+      p.EMPTY_TUPLE,
+      NEWOBJ,
+      GLOBAL('os', 'execv'),
+      BUILD,
+    ),
+    'os.fork': pickle(
+      tuple(text('storage'), GLOBAL('os', 'fork'), text('0'), text('cpu'), p.int(1)),
+      BINPERSID,
+    ),
   };
   it.each(Object.entries(asksFor))('%s', async (name, bytes) => {
     for (const { code, message, hint } of await refusals(bytes)) {
@@ -115,7 +161,12 @@ describe('programs', () => {
   const uses: Readonly<Record<string, Uint8Array>> = {
     'INST (os.system)': pickle(p.MARK, text('id'), raw('ios\nsystem\n')),
     OBJ: pickle(p.MARK, GLOBAL('collections', 'OrderedDict'), raw('o')),
-    NEWOBJ_EX: pickle(GLOBAL('collections', 'OrderedDict'), p.EMPTY_TUPLE, p.EMPTY_DICT, raw('\x92')),
+    NEWOBJ_EX: pickle(
+      GLOBAL('collections', 'OrderedDict'),
+      p.EMPTY_TUPLE,
+      p.EMPTY_DICT,
+      raw('\x92'),
+    ),
     'EXT1 (code 7)': pickle(raw('\x82\x07')),
     'EXT2 (code 1799)': pickle(raw('\x83\x07\x07')),
     'EXT4 (code 117901063)': pickle(raw('\x84\x07\x07\x07\x07')),
@@ -160,15 +211,45 @@ describe('programs', () => {
   it('references to what is no storage', async () => {
     const storage = GLOBAL('torch', 'FloatStorage');
     const ids: readonly (readonly [Buffer, string, string])[] = [
-      [tuple(text('module'), storage, text('a.py'), text('import os')), 'DR_MODEL_UNSAFE', 'outside of it (module)'],
+      [
+        tuple(text('module'), storage, text('a.py'), text('import os')),
+        'DR_MODEL_UNSAFE',
+        'outside of it (module)',
+      ],
       [text('storage'), 'DR_MODEL_UNSAFE', 'outside of it (no storage)'],
       [p.int(7), 'DR_MODEL_UNSAFE', 'outside of it (no storage)'],
       [p.EMPTY_TUPLE, 'DR_MODEL_UNSAFE', 'outside of it (no storage)'],
-      [tuple(text('storage'), text('torch.FloatStorage'), text('0'), text('cpu'), p.int(1)), 'DR_MODEL_UNSAFE', 'no known type'],
-      [tuple(text('storage'), GLOBAL('collections', 'OrderedDict'), text('0'), text('cpu'), p.int(1)), 'DR_MODEL_UNSAFE', 'no known type'],
-      [tuple(text('storage'), storage, p.int(0), text('cpu'), p.int(1)), 'DR_MODEL_INVALID', 'without a name or a size'],
-      [tuple(text('storage'), storage, text('0'), text('cpu'), p.int(-1)), 'DR_MODEL_INVALID', 'without a name or a size'],
-      [tuple(text('storage'), storage, text('0'), text('cpu'), p.int(2 ** 60)), 'DR_MODEL_INVALID', 'without a name or a size'],
+      [
+        tuple(text('storage'), text('torch.FloatStorage'), text('0'), text('cpu'), p.int(1)),
+        'DR_MODEL_UNSAFE',
+        'no known type',
+      ],
+      [
+        tuple(
+          text('storage'),
+          GLOBAL('collections', 'OrderedDict'),
+          text('0'),
+          text('cpu'),
+          p.int(1),
+        ),
+        'DR_MODEL_UNSAFE',
+        'no known type',
+      ],
+      [
+        tuple(text('storage'), storage, p.int(0), text('cpu'), p.int(1)),
+        'DR_MODEL_INVALID',
+        'without a name or a size',
+      ],
+      [
+        tuple(text('storage'), storage, text('0'), text('cpu'), p.int(-1)),
+        'DR_MODEL_INVALID',
+        'without a name or a size',
+      ],
+      [
+        tuple(text('storage'), storage, text('0'), text('cpu'), p.int(2 ** 60)),
+        'DR_MODEL_INVALID',
+        'without a name or a size',
+      ],
     ];
     for (const [id, code, what] of ids) {
       // unused, but named
@@ -192,27 +273,48 @@ describe('bombs', () => {
   const laughs = (levels: number, width: number) => {
     const parts = [text('ha'), p.PUT(0)];
     for (let level = 1; level <= levels; level++)
-      parts.push(p.EMPTY_LIST, p.MARK, ...Array.from({ length: width }, () => p.GET(level - 1)), p.APPENDS, p.PUT(level));
+      parts.push(
+        p.EMPTY_LIST,
+        p.MARK,
+        ...Array.from({ length: width }, () => p.GET(level - 1)),
+        p.APPENDS,
+        p.PUT(level),
+      );
     return parts;
   };
   const dictLaughs = (levels: number, width: number) => {
     const parts = [p.EMPTY_DICT, p.PUT(0)];
     for (let level = 1; level <= levels; level++) {
-      const pairs = Array.from({ length: width }, (_, i) => Buffer.concat([text(`k${i}`), p.GET(level - 1)]));
+      const pairs = Array.from({ length: width }, (_, i) =>
+        Buffer.concat([text(`k${i}`), p.GET(level - 1)]),
+      );
       parts.push(p.dict(...pairs), p.PUT(level));
     }
     return Buffer.concat([...parts.slice(0, -1), p.PUT(levels)]);
   };
   /** The last of several values, the others taken off the stack. */
-  const last = (inner: Buffer, values: number) => pickle(p.MARK, inner, raw('t'), p.POP, p.GET(values));
+  const last = (inner: Buffer, values: number) =>
+    pickle(p.MARK, inner, raw('t'), p.POP, p.GET(values));
   const deep = (open: string, levels: number) => pickle(raw(open.repeat(levels)));
 
   const corpus: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>> = {
-    'dictionaries of dictionaries, 10^12 values': [last(dictLaughs(12, 10), 12), /holds more than 1000000 values/],
+    'dictionaries of dictionaries, 10^12 values': [
+      last(dictLaughs(12, 10), 12),
+      /holds more than 1000000 values/,
+    ],
     'dictionaries nested 100 deep': [last(dictLaughs(100, 1), 100), /nested more than 16 deep/],
-    'a dictionary in itself': [pickle(p.EMPTY_DICT, p.PUT(0), text('a'), p.GET(0), p.SETITEM), /nested more than 16 deep/],
+    'a dictionary in itself': [
+      pickle(p.EMPTY_DICT, p.PUT(0), text('a'), p.GET(0), p.SETITEM),
+      /nested more than 16 deep/,
+    ],
     'a dictionary in itself, ten times': [
-      pickle(p.EMPTY_DICT, p.PUT(0), p.MARK, ...Array.from({ length: 10 }, (_, i) => Buffer.concat([text(`${i}`), p.GET(0)])), p.SETITEMS),
+      pickle(
+        p.EMPTY_DICT,
+        p.PUT(0),
+        p.MARK,
+        ...Array.from({ length: 10 }, (_, i) => Buffer.concat([text(`${i}`), p.GET(0)])),
+        p.SETITEMS,
+      ),
       /nested more than 16 deep|more than 1000000 values/,
     ],
     'parameters around parameters': [
@@ -228,16 +330,34 @@ describe('bombs', () => {
     ],
     'marks in marks': [deep('(', 100_000), /nested more than 512 deep/],
     'lists in lists, unfinished': [deep(']', 1_000_100), /more than 1000000 (objects|values)/],
-    'two million lists': [pickle(raw(']0'.repeat(1_000_100)), p.EMPTY_DICT), /makes more than 1000000 objects/],
+    'two million lists': [
+      pickle(raw(']0'.repeat(1_000_100)), p.EMPTY_DICT),
+      /makes more than 1000000 objects/,
+    ],
     'a stack of nothings': [deep('N', 1_000_100), /stacks more than 1000000 values/],
-    'a memo of nothings': [pickle(p.NONE, raw('\x94'.repeat(2_000_100))), /remembers more than 2000000 values/],
-    'nine million operations': [pickle(raw('N0'.repeat(4_500_000)), p.EMPTY_DICT), /more than 8000000 operations/],
+    'a memo of nothings': [
+      pickle(p.NONE, raw('\x94'.repeat(2_000_100))),
+      /remembers more than 2000000 values/,
+    ],
+    'nine million operations': [
+      pickle(raw('N0'.repeat(4_500_000)), p.EMPTY_DICT),
+      /more than 8000000 operations/,
+    ],
     'an integer of 2 GB': [pickle(p.LONG4(2 ** 31 - 1)), /an integer of 2147483647 bytes/],
     'an integer of -1 bytes': [pickle(p.LONG4(2 ** 32 - 1)), /an integer of 4294967295 bytes/],
-    'an integer of 1 MB': [pickle(p.LONG4(2 ** 20, Buffer.alloc(2 ** 20, 1))), /an integer of 1048576 bytes/],
+    'an integer of 1 MB': [
+      pickle(p.LONG4(2 ** 20, Buffer.alloc(2 ** 20, 1))),
+      /an integer of 1048576 bytes/,
+    ],
     'a text of 4 GB': [pickle(raw('X\xff\xff\xff\xff')), /a text of 4294967295 bytes/],
-    'a text of 2^63 bytes': [pickle(raw('\x8d\xff\xff\xff\xff\xff\xff\xff\x7f')), /a text of 9223372036854776000 bytes/],
-    'bytes of 2^63': [Buffer.concat([PROTO(5), raw('\x8e\xff\xff\xff\xff\xff\xff\xff\x7f')]), /ends too early/],
+    'a text of 2^63 bytes': [
+      pickle(raw('\x8d\xff\xff\xff\xff\xff\xff\xff\x7f')),
+      /a text of 9223372036854776000 bytes/,
+    ],
+    'bytes of 2^63': [
+      Buffer.concat([PROTO(5), raw('\x8e\xff\xff\xff\xff\xff\xff\xff\x7f')]),
+      /ends too early/,
+    ],
     'a name without end': [pickle(raw(`c${'a'.repeat(5000)}`)), /a name of more than 1000 bytes/],
   };
   it.each(Object.entries(corpus))('%s', async (_, [bytes, says]) => {
@@ -251,16 +371,26 @@ describe('bombs', () => {
 
   it('in the sequential format, where the end of a pickle is not known before', async () => {
     const megabytes = raw(`X\0\0\x50\0${'a'.repeat(0x500000)}`);
-    const [{ message }] = await refusals(pickle(megabytes, p.POP, ...Array.from({ length: 20 }, () => Buffer.concat([megabytes, p.POP]))), [
-      asSequential,
-    ]);
+    const [{ message }] = await refusals(
+      pickle(
+        megabytes,
+        p.POP,
+        ...Array.from({ length: 20 }, () => Buffer.concat([megabytes, p.POP])),
+      ),
+      [asSequential],
+    );
     expect(message).toContain('a pickle of more than 67108864 bytes');
     const [late] = await refusals(pickle(megabytes, p.POP, GLOBAL('os', 'system')), [asSequential]);
     expect(late.message).toContain('asks for os.system');
   });
 
   it('lists of lists of lists, and a ParameterDict in itself, are harmless: nobody walks them', async () => {
-    const itself = [GLOBAL('torch.nn.modules.container', 'ParameterDict'), p.EMPTY_TUPLE, NEWOBJ, p.PUT(0)];
+    const itself = [
+      GLOBAL('torch.nn.modules.container', 'ParameterDict'),
+      p.EMPTY_TUPLE,
+      NEWOBJ,
+      p.PUT(0),
+    ];
     for (const parts of [
       [p.MARK, ...laughs(12, 10), raw('t')],
       [...itself, p.dict(text('_parameters'), p.GET(0)), BUILD],
@@ -289,11 +419,17 @@ describe('malformed pickles', () => {
     'an item set in a list': [pickle(p.EMPTY_LIST, p.NONE, p.NONE, p.SETITEM), /no dictionary/],
     'an append to a dictionary': [pickle(p.EMPTY_DICT, p.NONE, p.APPEND), /no list/],
     'a state of a text': [pickle(text('a'), p.NONE, BUILD), /no object/],
-    'arguments that are no tuple': [pickle(GLOBAL('collections', 'OrderedDict'), p.NONE, REDUCE), /no tuple/],
+    'arguments that are no tuple': [
+      pickle(GLOBAL('collections', 'OrderedDict'), p.NONE, REDUCE),
+      /no tuple/,
+    ],
     'a global named by numbers': [pickle(p.int(1), p.int(2), STACK_GLOBAL), /no text/],
     'text that is not UTF-8': [pickle(raw('X\x02\0\0\0\xc3\x28')), /not UTF-8/],
     'a number': [pickle(p.int(1)), /no table of tensors/],
-    'an object': [pickle(GLOBAL('argparse', 'Namespace'), p.EMPTY_TUPLE, NEWOBJ), /no table of tensors/],
+    'an object': [
+      pickle(GLOBAL('argparse', 'Namespace'), p.EMPTY_TUPLE, NEWOBJ),
+      /no table of tensors/,
+    ],
   };
   it.each(Object.entries(corpus))('%s', async (_, [bytes, says]) => {
     const [zip, sequential] = await refusals(bytes);
@@ -305,10 +441,14 @@ describe('malformed pickles', () => {
 });
 
 describe('tensors that are none', () => {
-  const f32 = (bytes: number) => ({ dtype: 'F32', shape: [bytes / 4], bytes: new Uint8Array(bytes) }) as const;
+  const f32 = (bytes: number) =>
+    ({ dtype: 'F32', shape: [bytes / 4], bytes: new Uint8Array(bytes) }) as const;
   const cases: Readonly<Record<string, readonly [tensor: object, says: RegExp]>> = {
     'a shape beyond the storage': [{ ...f32(16), shape: [5] }, /reaches out of its storage: a/],
-    'strides beyond the storage': [{ ...f32(16), shape: [2, 2], strides: [4, 1] }, /reaches out of its storage: a/],
+    'strides beyond the storage': [
+      { ...f32(16), shape: [2, 2], strides: [4, 1] },
+      /reaches out of its storage: a/,
+    ],
     'a negative stride': [{ ...f32(16), shape: [4], strides: [-1] }, /without a shape: a/],
     'a negative size': [{ ...f32(16), shape: [-4] }, /without a shape: a/],
     'sizes whose product is infinite': [
@@ -326,14 +466,20 @@ describe('tensors that are none', () => {
     for (const sequential of [false, true]) {
       const file = join(folder, 'tensor.pt');
       writeFileSync(file, torchFile({ a: tensor as ReturnType<typeof f32> }, { sequential }));
-      await expect(openModelFile(file)).rejects.toMatchObject({ code: 'DR_MODEL_INVALID', message: expect.stringMatching(says) });
+      await expect(openModelFile(file)).rejects.toMatchObject({
+        code: 'DR_MODEL_INVALID',
+        message: expect.stringMatching(says),
+      });
     }
   });
 
   it('many tensors out of one number would fill the disk', async () => {
     const file = join(folder, 'many.pt');
     const one = { dtype: 'F32', shape: [2 ** 20], strides: [0], bytes: new Uint8Array(4) } as const;
-    writeFileSync(file, torchFile(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`t${i}`, one]))));
+    writeFileSync(
+      file,
+      torchFile(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`t${i}`, one]))),
+    );
     await expect(openModelFile(file)).rejects.toMatchObject({
       code: 'DR_MODEL_INVALID',
       message: expect.stringMatching(/zip bomb: its tensors would take 167772160 bytes/),

@@ -48,7 +48,8 @@ export function inputOf(bytes: Uint8Array, start: number): Input {
       throw malformed('its pickle holds a text that is not UTF-8');
     }
   };
-  const latin1 = (part: Uint8Array): string => Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1');
+  const latin1 = (part: Uint8Array): string =>
+    Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1');
   return {
     at: () => at,
     byte: () => bytes[step(1)],
@@ -66,7 +67,8 @@ export function inputOf(bytes: Uint8Array, start: number): Input {
     latin1: (length) => latin1(text(length)),
     line: () => {
       const end = bytes.subarray(at, at + MAX_LINE + 1).indexOf(10);
-      if (end < 0 && bytes.length - at > MAX_LINE) throw tooLarge('its pickle holds a name of more than 1000 bytes');
+      if (end < 0 && bytes.length - at > MAX_LINE)
+        throw tooLarge('its pickle holds a name of more than 1000 bytes');
       const part = take(end < 0 ? bytes.length - at + 1 : end);
       at++;
       return utf8(part);
@@ -77,7 +79,9 @@ export function inputOf(bytes: Uint8Array, start: number): Input {
       if (length === 0) return 0;
       const hex = Buffer.from(part).reverse().toString('hex');
       const value = BigInt.asIntN(length * 8, BigInt(`0x${hex}`));
-      return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+      return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+        ? Number(value)
+        : value;
     },
   };
 }

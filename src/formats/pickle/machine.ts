@@ -62,18 +62,21 @@ export function unpickle(bytes: Uint8Array, { allowed, start = 0 }: UnpickleOpti
   let running = true;
 
   const push = (value: PickleValue): void => {
-    if (stack.length >= MAX_STACK) throw tooLarge(`its pickle stacks more than ${MAX_STACK} values`);
+    if (stack.length >= MAX_STACK)
+      throw tooLarge(`its pickle stacks more than ${MAX_STACK} values`);
     stack.push(value);
   };
   const check = (): void => {
-    if (stack.length <= (marks.at(-1) ?? 0)) throw malformed('its pickle takes a value that is not there');
+    if (stack.length <= (marks.at(-1) ?? 0))
+      throw malformed('its pickle takes a value that is not there');
   };
   const machine: Machine = {
     input,
     memo,
     push,
     pushNew: (value) => {
-      if (++containers > MAX_CONTAINERS) throw tooLarge(`its pickle makes more than ${MAX_CONTAINERS} objects`);
+      if (++containers > MAX_CONTAINERS)
+        throw tooLarge(`its pickle makes more than ${MAX_CONTAINERS} objects`);
       push(value);
     },
     pop: () => {
@@ -85,7 +88,8 @@ export function unpickle(bytes: Uint8Array, { allowed, start = 0 }: UnpickleOpti
       return stack[stack.length - 1];
     },
     mark: () => {
-      if (marks.length >= MAX_NESTING) throw tooLarge(`its pickle is nested more than ${MAX_NESTING} deep`);
+      if (marks.length >= MAX_NESTING)
+        throw tooLarge(`its pickle is nested more than ${MAX_NESTING} deep`);
       marks.push(stack.length);
     },
     popMark: () => {
@@ -124,10 +128,14 @@ export function unpickle(bytes: Uint8Array, { allowed, start = 0 }: UnpickleOpti
   };
 
   for (let count = 0; running; count++) {
-    if (count >= MAX_OPERATIONS) throw tooLarge(`its pickle has more than ${MAX_OPERATIONS} operations`);
+    if (count >= MAX_OPERATIONS)
+      throw tooLarge(`its pickle has more than ${MAX_OPERATIONS} operations`);
     const code = input.byte();
     const operation = OPERATIONS[code];
-    if (!operation) throw malformed(`its pickle has an unknown operation 0x${code.toString(16).padStart(2, '0')}`);
+    if (!operation)
+      throw malformed(
+        `its pickle has an unknown operation 0x${code.toString(16).padStart(2, '0')}`,
+      );
     operation(machine);
   }
   const value = machine.pop();

@@ -29,8 +29,10 @@ const call =
   (m) => {
     const args = m.pop();
     const callee = m.pop();
-    if (!isKind(callee, 'global')) throw forbidden(`calls a value that is no name of a class (${operation})`);
-    if (!isKind(args, 'tuple')) throw malformed(`its pickle gives ${callee.name} arguments that are no tuple`);
+    if (!isKind(callee, 'global'))
+      throw forbidden(`calls a value that is no name of a class (${operation})`);
+    if (!isKind(args, 'tuple'))
+      throw malformed(`its pickle gives ${callee.name} arguments that are no tuple`);
     m.pushNew({ kind: 'object', global: callee.name, args: args.items });
   };
 
@@ -48,7 +50,8 @@ function setItems(m: Machine, pairs: readonly PickleValue[]): void {
   const entries = entriesToSet(m.top());
   for (let i = 0; i < pairs.length; i += 2) {
     const key = pairs[i];
-    if (isKind(key, 'list') || isKind(key, 'dict') || isKind(key, 'set')) throw malformed(`its pickle uses a ${key.kind} as a key`);
+    if (isKind(key, 'list') || isKind(key, 'dict') || isKind(key, 'set'))
+      throw malformed(`its pickle uses a ${key.kind} as a key`);
     entries.set(key, pairs[i + 1]);
   }
 }
@@ -70,7 +73,8 @@ function build(m: Machine): void {
 function stackGlobal(m: Machine): void {
   const name = m.pop();
   const module = m.pop();
-  if (typeof name !== 'string' || typeof module !== 'string') throw malformed('its pickle names a global by what is no text');
+  if (typeof name !== 'string' || typeof module !== 'string')
+    throw malformed('its pickle names a global by what is no text');
   m.pushGlobal(module, name);
 }
 
@@ -80,13 +84,15 @@ const refused =
     throw forbidden(`uses the pickle operation ${operation}${detail(m)}`);
   };
 
-const lines = (m: Machine, count: number): string => shownName(Array.from({ length: count }, () => m.input.line()).join('.'));
+const lines = (m: Machine, count: number): string =>
+  shownName(Array.from({ length: count }, () => m.input.line()).join('.'));
 
 const TABLE: Readonly<Record<number, Operation>> = {
   // frame
   128: (m) => {
     const protocol = m.input.byte();
-    if (protocol > HIGHEST_PROTOCOL) throw malformed(`its pickle is of protocol ${protocol}, which is not known`);
+    if (protocol > HIGHEST_PROTOCOL)
+      throw malformed(`its pickle is of protocol ${protocol}, which is not known`);
   },
   149: (m) => void m.input.uint(8), // FRAME: its length says nothing that the operations don't
   46: (m) => m.stop(),
@@ -178,4 +184,7 @@ const TABLE: Readonly<Record<number, Operation>> = {
 };
 
 /** By code; undefined where there is no such operation. */
-export const OPERATIONS: readonly (Operation | undefined)[] = Array.from({ length: 256 }, (_, code) => TABLE[code]);
+export const OPERATIONS: readonly (Operation | undefined)[] = Array.from(
+  { length: 256 },
+  (_, code) => TABLE[code],
+);

@@ -19,6 +19,9 @@ export const tooLarge = (why: string): PickleError => new PickleError('too large
 
 /** A name from a file, fit for a sentence. */
 export function shownName(name: string): string {
-  const plain = name.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const plain = name.replace(
+    /[^\x20-\x7e]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   return plain.length > 120 ? `${plain.slice(0, 120)}…` : plain;
 }

@@ -87,7 +87,9 @@ const PARAMETER_DICT = 'torch.nn.modules.container.ParameterDict';
 const NOTHING: ReadonlyMap<PickleValue, PickleValue> = new Map();
 
 /** The entries of a dictionary of any class; undefined for anything else. */
-export function entriesOf(value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> | undefined {
+export function entriesOf(
+  value: PickleValue | undefined,
+): ReadonlyMap<PickleValue, PickleValue> | undefined {
   if (isKind(value, 'dict')) return value.entries;
   if (!isKind(value, 'object')) return undefined;
   if (value.global === PARAMETER_DICT) {
@@ -101,7 +103,9 @@ export function entriesOf(value: PickleValue | undefined): ReadonlyMap<PickleVal
 }
 
 /** Python 2 wrote an OrderedDict as a list of pairs. */
-function pairsOf(value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> | undefined {
+function pairsOf(
+  value: PickleValue | undefined,
+): ReadonlyMap<PickleValue, PickleValue> | undefined {
   if (!isKind(value, 'list')) return undefined;
   const pairs = new Map<PickleValue, PickleValue>();
   for (const item of value.items) {

@@ -29,7 +29,9 @@ it('writes the bytes of the reference library', async () => {
     '{"__metadata__":{"format":"pt"},"a":{"dtype":"I64","shape":[3],"data_offsets":[0,24]},"b":{"dtype":"F32","shape":[1,2],"data_offsets":[24,32]},"9":{"dtype":"BF16","shape":[],"data_offsets":[32,34]},"é\\"":{"dtype":"F16","shape":[2],"data_offsets":[34,38]},"10":{"dtype":"U8","shape":[1],"data_offsets":[38,39]},"z":{"dtype":"BOOL","shape":[3],"data_offsets":[39,42]}} ';
   expect(Number(bytes.readBigUInt64LE(0))).toBe(368);
   expect(bytes.subarray(8, 376).toString()).toBe(header);
-  expect(bytes.subarray(376).toString('hex')).toBe('0000000000000000010000000000000002000000000000000000803f000020404040003c00c007010001');
+  expect(bytes.subarray(376).toString('hex')).toBe(
+    '0000000000000000010000000000000002000000000000000000803f000020404040003c00c007010001',
+  );
 });
 
 it('what is written is read back, an empty file too', async () => {
@@ -40,7 +42,11 @@ it('what is written is read back, an empty file too', async () => {
   await empty.close();
 
   const data = Float32Array.from({ length: 6 }, (_, i) => i / 4);
-  await writeSafetensors(file, { x: { dtype: 'F16', shape: [2, 3], data }, y: { dtype: 'F32', shape: [6], data } }, { made: 'by a test' });
+  await writeSafetensors(
+    file,
+    { x: { dtype: 'F16', shape: [2, 3], data }, y: { dtype: 'F32', shape: [6], data } },
+    { made: 'by a test' },
+  );
   const st = await openSafetensors(file);
   expect(await st.read('x')).toEqual({ shape: [2, 3], data });
   expect(await st.read('y')).toEqual({ shape: [6], data });
@@ -50,10 +56,17 @@ it('what is written is read back, an empty file too', async () => {
 
 it('a failed write leaves the old file and nothing else', async () => {
   const before = readdirSync(dir);
-  await expect(writeSafetensors(join(dir, 'none', 'c.safetensors'), {})).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE' });
-  await expect(writeSafetensors(dir, {})).rejects.toMatchObject({ code: 'DR_OUTPUT_UNWRITABLE', hint: expect.any(String) });
+  await expect(writeSafetensors(join(dir, 'none', 'c.safetensors'), {})).rejects.toMatchObject({
+    code: 'DR_OUTPUT_UNWRITABLE',
+  });
+  await expect(writeSafetensors(dir, {})).rejects.toMatchObject({
+    code: 'DR_OUTPUT_UNWRITABLE',
+    hint: expect.any(String),
+  });
   await expect(
-    writeSafetensors(join(dir, 'a.safetensors'), { x: { dtype: 'F32', shape: [3], data: new Float32Array(2) } }),
+    writeSafetensors(join(dir, 'a.safetensors'), {
+      x: { dtype: 'F32', shape: [3], data: new Float32Array(2) },
+    }),
   ).rejects.toThrow('internal');
   expect(readdirSync(dir)).toEqual(before);
 });

@@ -63,7 +63,8 @@ export async function* encodeSafetensorsLater(
   metadata?: Readonly<Record<string, string>>,
 ): AsyncGenerator<Uint8Array> {
   yield headerOf(tensors, metadata);
-  for (const { name, dtype, shape, bytes } of tensors) yield bytesOf(name, { dtype, shape, data: await bytes() });
+  for (const { name, dtype, shape, bytes } of tensors)
+    yield bytesOf(name, { dtype, shape, data: await bytes() });
 }
 
 /** The bytes of a file with these tensors, in parts. */
@@ -72,7 +73,9 @@ export function encodeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array[] {
   const sorted = Object.entries(tensors).sort(
-    ([a, x], [b, y]) => RANK.indexOf(y.dtype) - RANK.indexOf(x.dtype) || Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    ([a, x], [b, y]) =>
+      RANK.indexOf(y.dtype) - RANK.indexOf(x.dtype) ||
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
   const parts = sorted.map(([name, t]) => bytesOf(name, t));
   return [
@@ -104,13 +107,20 @@ function headerOf(
 
 function bytesOf(name: string, { dtype, shape, data }: TensorToWrite): Uint8Array {
   if (name === '__metadata__') throw new Error('internal: a tensor named __metadata__');
-  const bytes = data instanceof Float32Array ? encodeFloat32(dtype, data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes =
+    data instanceof Float32Array
+      ? encodeFloat32(dtype, data)
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const needed = sizeOf(shape) * DTYPES[dtype].size;
-  if (bytes.byteLength !== needed) throw new Error(`internal: ${bytes.byteLength} bytes for ${name} [${shape}] ${dtype}`);
+  if (bytes.byteLength !== needed)
+    throw new Error(`internal: ${bytes.byteLength} bytes for ${name} [${shape}] ${dtype}`);
   return bytes;
 }
 
-async function writeWhole(file: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+async function writeWhole(
+  file: string,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx');

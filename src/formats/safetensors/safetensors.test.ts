@@ -10,19 +10,31 @@ const dir = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** A file of a header (text or bytes) and `dataBytes` zero bytes; the length field can lie. */
-function fileOf(name: string, header: string | Uint8Array, data: number | Uint8Array = 0, claimed?: bigint): string {
+function fileOf(
+  name: string,
+  header: string | Uint8Array,
+  data: number | Uint8Array = 0,
+  claimed?: bigint,
+): string {
   const text = typeof header === 'string' ? Buffer.from(header) : header;
   const start = Buffer.alloc(8);
   start.writeBigUInt64LE(claimed ?? BigInt(text.length));
   const file = join(dir, `${name}.safetensors`);
-  writeFileSync(file, Buffer.concat([start, text, typeof data === 'number' ? Buffer.alloc(data) : data]));
+  writeFileSync(
+    file,
+    Buffer.concat([start, text, typeof data === 'number' ? Buffer.alloc(data) : data]),
+  );
   return file;
 }
 
-const entry = (dtype: string, shape: unknown, offsets: unknown) => JSON.stringify({ dtype, shape, data_offsets: offsets });
+const entry = (dtype: string, shape: unknown, offsets: unknown) =>
+  JSON.stringify({ dtype, shape, data_offsets: offsets });
 
 describe('hostile headers are refused', () => {
-  const corpus: Record<string, [header: string | Uint8Array, data: number, says: RegExp, claimed?: bigint]> = {
+  const corpus: Record<
+    string,
+    [header: string | Uint8Array, data: number, says: RegExp, claimed?: bigint]
+  > = {
     'header beyond the file': ['{}', 0, /claims 500 bytes/, 500n],
     'header of 2^64-1': ['{}', 0, /at most 100000000/, 2n ** 64n - 1n],
     'header over 100 MB': ['{}', 0, /at most 100000000/, 100_000_001n],
@@ -33,11 +45,27 @@ describe('hostile headers are refused', () => {
     'an empty header': ['', 0, /does not begin with/],
     'cut JSON': ['{"a":', 0, /line 1 column/],
     'text behind the object': ['{} {}', 0, /extra data/],
-    'a tensor twice': [`{"a":${entry('U8', [1], [0, 1])},"a":${entry('U8', [1], [0, 1])}}`, 1, /key "a" twice/],
-    'a tensor twice by escapes': [`{"a":${entry('U8', [1], [0, 1])},"\\u0061":${entry('U8', [1], [0, 1])}}`, 1, /key "a" twice/],
-    'dtype twice': ['{"a":{"dtype":"U8","dtype":"F32","shape":[1],"data_offsets":[0,1]}}', 1, /twice/],
+    'a tensor twice': [
+      `{"a":${entry('U8', [1], [0, 1])},"a":${entry('U8', [1], [0, 1])}}`,
+      1,
+      /key "a" twice/,
+    ],
+    'a tensor twice by escapes': [
+      `{"a":${entry('U8', [1], [0, 1])},"\\u0061":${entry('U8', [1], [0, 1])}}`,
+      1,
+      /key "a" twice/,
+    ],
+    'dtype twice': [
+      '{"a":{"dtype":"U8","dtype":"F32","shape":[1],"data_offsets":[0,1]}}',
+      1,
+      /twice/,
+    ],
     overlap: [`{"a":${entry('U8', [4], [0, 4])},"b":${entry('U8', [4], [2, 6])}}`, 6, /overlaps/],
-    'the same bytes twice': [`{"a":${entry('U8', [4], [0, 4])},"b":${entry('U8', [4], [0, 4])}}`, 4, /overlaps/],
+    'the same bytes twice': [
+      `{"a":${entry('U8', [4], [0, 4])},"b":${entry('U8', [4], [0, 4])}}`,
+      4,
+      /overlaps/,
+    ],
     'a hole': [`{"a":${entry('U8', [4], [0, 4])},"b":${entry('U8', [4], [5, 9])}}`, 9, /hole/],
     'a hole at the start': [`{"a":${entry('U8', [4], [1, 5])}}`, 5, /hole/],
     'bytes behind the last tensor': [`{"a":${entry('U8', [4], [0, 4])}}`, 5, /1 bytes follow/],
@@ -48,16 +76,32 @@ describe('hostile headers are refused', () => {
     'a negative size': [`{"a":${entry('U8', [-1, -4], [0, 4])}}`, 4, /list of sizes/],
     'a fractional size': [`{"a":${entry('U8', [0.5, 8], [0, 4])}}`, 4, /list of sizes/],
     'a float size': ['{"a":{"dtype":"U8","shape":[4.0],"data_offsets":[0,4]}}', 4, /list of sizes/],
-    'a size beyond 2^53': ['{"a":{"dtype":"U8","shape":[18446744073709551620],"data_offsets":[0,4]}}', 4, /list of sizes/],
-    'a size whose product overflows': [`{"a":${entry('U8', [2 ** 52, 2 ** 52, 2 ** 52], [0, 4])}}`, 4, /needs/],
-    'a product that wraps to the size in 64 bits': [`{"a":${entry('U8', [2 ** 32, 2 ** 32], [0, 0])}}`, 0, /needs/],
+    'a size beyond 2^53': [
+      '{"a":{"dtype":"U8","shape":[18446744073709551620],"data_offsets":[0,4]}}',
+      4,
+      /list of sizes/,
+    ],
+    'a size whose product overflows': [
+      `{"a":${entry('U8', [2 ** 52, 2 ** 52, 2 ** 52], [0, 4])}}`,
+      4,
+      /needs/,
+    ],
+    'a product that wraps to the size in 64 bits': [
+      `{"a":${entry('U8', [2 ** 32, 2 ** 32], [0, 0])}}`,
+      0,
+      /needs/,
+    ],
     'negative offsets': [`{"a":${entry('U8', [4], [-4, 0])}}`, 4, /two positions/],
     'three offsets': [`{"a":${entry('U8', [4], [0, 4, 8])}}`, 4, /two positions/],
     'text offsets': [`{"a":${entry('U8', [4], ['0', '4'])}}`, 4, /two positions/],
     'no offsets': ['{"a":{"dtype":"U8","shape":[4]}}', 4, /two positions/],
     'no shape': ['{"a":{"dtype":"U8","data_offsets":[0,4]}}', 4, /list of sizes/],
     'an unknown dtype': [`{"a":${entry('F4', [8], [0, 4])}}`, 4, /unknown dtype F4/],
-    'a dtype named like an object method': [`{"a":${entry('toString', [4], [0, 4])}}`, 4, /unknown dtype toString/],
+    'a dtype named like an object method': [
+      `{"a":${entry('toString', [4], [0, 4])}}`,
+      4,
+      /unknown dtype toString/,
+    ],
     'a tensor that is a list': ['{"a":[1,2]}', 0, /not described by an object/],
     'a tensor that is null': ['{"a":null}', 0, /not described by an object/],
     'metadata of numbers': ['{"__metadata__":{"a":1}}', 0, /not a string/],
@@ -71,7 +115,11 @@ describe('hostile headers are refused', () => {
       (e: unknown) => e as DarkroomError,
     );
     expect(error).toBeInstanceOf(DarkroomError);
-    expect(error).toMatchObject({ code: 'DR_SAFETENSORS_INVALID', file, hint: expect.stringMatching(/\w/) });
+    expect(error).toMatchObject({
+      code: 'DR_SAFETENSORS_INVALID',
+      file,
+      hint: expect.stringMatching(/\w/),
+    });
     expect(error!.message).toContain(file);
     expect(error!.message).toMatch(says);
   });
@@ -80,22 +128,33 @@ describe('hostile headers are refused', () => {
     for (const bytes of [0, 1, 7]) {
       const file = join(dir, `short${bytes}.safetensors`);
       writeFileSync(file, Buffer.alloc(bytes));
-      await expect(openSafetensors(file)).rejects.toMatchObject({ code: 'DR_SAFETENSORS_INVALID', file });
+      await expect(openSafetensors(file)).rejects.toMatchObject({
+        code: 'DR_SAFETENSORS_INVALID',
+        file,
+      });
     }
   });
 
   it('says when a file is missing or a folder', async () => {
-    await expect(openSafetensors(join(dir, 'none.safetensors'))).rejects.toMatchObject({ code: 'DR_FILE_MISSING' });
+    await expect(openSafetensors(join(dir, 'none.safetensors'))).rejects.toMatchObject({
+      code: 'DR_FILE_MISSING',
+    });
     await expect(openSafetensors(dir)).rejects.toMatchObject({ code: 'DR_FILE_UNREADABLE' });
   });
 
   it('a file cut at any place is refused, never read', async () => {
-    const whole = fileOf('whole', `{"a":${entry('F32', [2], [0, 8])},"b":${entry('F16', [2], [8, 12])}}`, 12);
+    const whole = fileOf(
+      'whole',
+      `{"a":${entry('F32', [2], [0, 8])},"b":${entry('F16', [2], [8, 12])}}`,
+      12,
+    );
     const bytes = (await import('node:fs')).readFileSync(whole);
     await (await openSafetensors(whole)).close();
     for (let n = 0; n < bytes.length; n++) {
       writeFileSync(whole, bytes.subarray(0, n));
-      await expect(openSafetensors(whole), `cut at ${n}`).rejects.toMatchObject({ code: 'DR_SAFETENSORS_INVALID' });
+      await expect(openSafetensors(whole), `cut at ${n}`).rejects.toMatchObject({
+        code: 'DR_SAFETENSORS_INVALID',
+      });
     }
   });
 });
@@ -118,18 +177,30 @@ describe('valid oddities are read', () => {
 
   it('reads rows by ranges, unaligned, any dtype', async () => {
     const header = `{"pad":${entry('U8', [1], [0, 1])},"t":${entry('F16', [3, 2], [1, 13])}}`;
-    const halves = Buffer.from(new Uint16Array([0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600]).buffer); // 1 2 3 4 5 6
+    const halves = Buffer.from(
+      new Uint16Array([0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600]).buffer,
+    ); // 1 2 3 4 5 6
     const file = fileOf('rows', header, Buffer.concat([Buffer.from([0]), halves]));
     const st = await openSafetensors(file);
     expect(st.tensors.get('t')!.offset).toBe(8 + header.length + 1);
-    expect(await st.readRows('t', [2, 0, 2])).toEqual({ shape: [3, 2], data: new Float32Array([5, 6, 1, 2, 5, 6]) });
+    expect(await st.readRows('t', [2, 0, 2])).toEqual({
+      shape: [3, 2],
+      data: new Float32Array([5, 6, 1, 2, 5, 6]),
+    });
     await expect(st.readRows('t', [3])).rejects.toThrow('internal: row 3');
     await st.close();
   });
 
   it('a header of 3000 tensors opens quickly', async () => {
-    const names = Array.from({ length: 3000 }, (_, i) => `model.diffusion_model.input_blocks.${i}.transformer_blocks.0.attn1.to_q.weight`);
-    const file = fileOf('many', `{${names.map((n, i) => `"${n}":${entry('F16', [1, 1], [2 * i, 2 * i + 2])}`).join(',')}}`, 6000);
+    const names = Array.from(
+      { length: 3000 },
+      (_, i) => `model.diffusion_model.input_blocks.${i}.transformer_blocks.0.attn1.to_q.weight`,
+    );
+    const file = fileOf(
+      'many',
+      `{${names.map((n, i) => `"${n}":${entry('F16', [1, 1], [2 * i, 2 * i + 2])}`).join(',')}}`,
+      6000,
+    );
     const start = performance.now();
     const st = await openSafetensors(file);
     expect(performance.now() - start).toBeLessThan(500);
@@ -145,7 +216,10 @@ it('reads the fixture models: rows equal the rows of the whole tensor', async ()
   expect(whole.shape).toEqual([49408, 128]);
   const rows = await st.readRows(name, [320, 49406]);
   expect(rows.data).toEqual(
-    Float32Array.from([...whole.data.subarray(320 * 128, 321 * 128), ...whole.data.subarray(49406 * 128, 49407 * 128)]),
+    Float32Array.from([
+      ...whole.data.subarray(320 * 128, 321 * 128),
+      ...whole.data.subarray(49406 * 128, 49407 * 128),
+    ]),
   );
   await st.close();
 });

@@ -34,10 +34,21 @@ async function readHeader(source: ByteSource): Promise<Header> {
   if (fileSize < 8) throw invalid(file, `it has ${fileSize} bytes, fewer than a header needs`);
   const start = await source.read(0, 8);
   const length = new DataView(start.buffer).getBigUint64(0, true);
-  if (length > MAX_HEADER) throw invalid(file, `its header claims ${length} bytes (at most ${MAX_HEADER} are allowed)`, NOT_SAFETENSORS);
+  if (length > MAX_HEADER)
+    throw invalid(
+      file,
+      `its header claims ${length} bytes (at most ${MAX_HEADER} are allowed)`,
+      NOT_SAFETENSORS,
+    );
   const headerSize = Number(length);
-  if (8 + headerSize > fileSize) throw invalid(file, `its header claims ${headerSize} bytes, the file has ${fileSize}`, CUT_OFF);
-  return checkHeader(file, parseHeader(file, await source.read(8, headerSize)), 8 + headerSize, fileSize);
+  if (8 + headerSize > fileSize)
+    throw invalid(file, `its header claims ${headerSize} bytes, the file has ${fileSize}`, CUT_OFF);
+  return checkHeader(
+    file,
+    parseHeader(file, await source.read(8, headerSize)),
+    8 + headerSize,
+    fileSize,
+  );
 }
 
 function parseHeader(file: string, bytes: Uint8Array): JsonObject {
@@ -47,7 +58,8 @@ function parseHeader(file: string, bytes: Uint8Array): JsonObject {
   } catch {
     throw invalid(file, 'its header is not UTF-8', NOT_SAFETENSORS);
   }
-  if (!text.startsWith('{')) throw invalid(file, 'its header does not begin with {', NOT_SAFETENSORS);
+  if (!text.startsWith('{'))
+    throw invalid(file, 'its header does not begin with {', NOT_SAFETENSORS);
   let header: Json;
   try {
     header = parseJson(text, { duplicates: 'refuse', file: 'the header' });
@@ -57,7 +69,12 @@ function parseHeader(file: string, bytes: Uint8Array): JsonObject {
   return header as JsonObject;
 }
 
-function checkHeader(file: string, header: JsonObject, dataStart: number, fileSize: number): Header {
+function checkHeader(
+  file: string,
+  header: JsonObject,
+  dataStart: number,
+  fileSize: number,
+): Header {
   const metadata: [string, string][] = [];
   const tensors = new Map<string, TensorInfo>();
   for (const [name, entry] of entriesOf(header)) {
@@ -65,12 +82,18 @@ function checkHeader(file: string, header: JsonObject, dataStart: number, fileSi
     else tensors.set(name, checkTensor(file, name, entry, dataStart));
   }
   let end = dataStart;
-  for (const [name, { offset, byteLength }] of [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength)) {
+  for (const [name, { offset, byteLength }] of [...tensors].sort(
+    ([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength,
+  )) {
     if (offset !== end)
-      throw invalid(file, `tensor ${shown(name)} ${offset < end ? 'overlaps another' : 'leaves a hole of unused bytes before it'}`);
+      throw invalid(
+        file,
+        `tensor ${shown(name)} ${offset < end ? 'overlaps another' : 'leaves a hole of unused bytes before it'}`,
+      );
     end = offset + byteLength;
   }
-  if (end > fileSize) throw invalid(file, `its tensors need ${end} bytes, the file has ${fileSize}`, CUT_OFF);
+  if (end > fileSize)
+    throw invalid(file, `its tensors need ${end} bytes, the file has ${fileSize}`, CUT_OFF);
   if (end < fileSize) throw invalid(file, `${fileSize - end} bytes follow the last tensor`);
   return { tensors, metadata: Object.fromEntries(metadata) };
 }
@@ -79,12 +102,14 @@ function checkMetadata(file: string, entry: Json): [string, string][] {
   if (entry === null) return [];
   if (!isJsonObject(entry)) throw invalid(file, '__metadata__ is not an object');
   return entriesOf(entry).map(([key, value]) => {
-    if (typeof value !== 'string') throw invalid(file, `__metadata__ ${shown(key)} is not a string`);
+    if (typeof value !== 'string')
+      throw invalid(file, `__metadata__ ${shown(key)} is not a string`);
     return [key, value];
   });
 }
 
-const isSize = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isSize = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 function checkTensor(file: string, name: string, entry: Json, dataStart: number): TensorInfo {
   const bad = (what: string, hint?: string) => invalid(file, `tensor ${shown(name)} ${what}`, hint);
@@ -95,17 +120,22 @@ function checkTensor(file: string, name: string, entry: Json, dataStart: number)
       `has the unknown dtype ${shown(dtype)}`,
       `Darkroom reads ${Object.keys(DTYPES).join(', ')}; convert the file to one of these.`,
     );
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw bad(`has a shape that is not a list of sizes: ${shown(shape)}`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) throw bad(`has data_offsets that are not two positions`);
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    throw bad(`has a shape that is not a list of sizes: ${shown(shape)}`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
+    throw bad(`has data_offsets that are not two positions`);
   const [from, to] = offsets as number[];
   const byteLength = to - from;
   const needed = sizeOf(shape as number[]) * DTYPES[dtype].size;
   if (byteLength < 0 || needed !== byteLength)
-    throw bad(`of shape [${shown(shape)}] ${dtype} needs ${needed} bytes, its range ${from}..${to} has ${byteLength}`);
+    throw bad(
+      `of shape [${shown(shape)}] ${dtype} needs ${needed} bytes, its range ${from}..${to} has ${byteLength}`,
+    );
   return { dtype, shape: shape as number[], offset: dataStart + from, byteLength };
 }
 
-const NOT_SAFETENSORS = 'It is probably not a .safetensors file but something else under that name (an error page, a .ckpt). Get it again.';
+const NOT_SAFETENSORS =
+  'It is probably not a .safetensors file but something else under that name (an error page, a .ckpt). Get it again.';
 
 const shown = (value: unknown): string => {
   const text = typeof value === 'string' ? value : String(value);
@@ -117,4 +147,8 @@ const invalid = (
   why: string,
   hint = 'The file is damaged or was written by a faulty program. Get it again.',
 ): DarkroomError =>
-  new DarkroomError('DR_SAFETENSORS_INVALID', { message: `${file} is not a valid .safetensors file: ${why}`, hint, file });
+  new DarkroomError('DR_SAFETENSORS_INVALID', {
+    message: `${file} is not a valid .safetensors file: ${why}`,
+    hint,
+    file,
+  });

@@ -32,7 +32,11 @@ const SPARE = 2 ** 26;
 const VERSION = 1;
 
 /** Where the bytes of each tensor lie. May write into the cache. Throws DR_MODEL_INVALID, DR_OUTPUT_UNWRITABLE. */
-export async function placeTensors(source: ByteSource, torch: TorchFile, options: PlaceOptions = {}): Promise<Map<string, TensorInfo>> {
+export async function placeTensors(
+  source: ByteSource,
+  torch: TorchFile,
+  options: PlaceOptions = {},
+): Promise<Map<string, TensorInfo>> {
   const placed = new Map<string, TensorInfo>();
   const loose = new Map<string, TorchTensor>();
   const packed = new Set<ZipEntry>();
@@ -54,7 +58,8 @@ export async function placeTensors(source: ByteSource, torch: TorchFile, options
     );
   const made = tensorMaker(source, torch);
   if (total <= (options.inMemory ?? IN_MEMORY))
-    for (const [name, tensor] of loose) placed.set(name, { ...placed.get(name)!, bytes: await made(tensor) });
+    for (const [name, tensor] of loose)
+      placed.set(name, { ...placed.get(name)!, bytes: await made(tensor) });
   else await placeInCache(source, torch, loose, placed, made, options.cache ?? cacheFolder());
   return placed;
 }
@@ -87,17 +92,23 @@ async function placeInCache(
   make: Make,
   cache: string,
 ): Promise<void> {
-  const key = createHash('sha256').update(`${VERSION} ${source.size} ${source.changed} ${torch.hash}`).digest('hex').slice(0, 32);
+  const key = createHash('sha256')
+    .update(`${VERSION} ${source.size} ${source.changed} ${torch.hash}`)
+    .digest('hex')
+    .slice(0, 32);
   const folder = join(cache, 'torch');
   const file = join(folder, `${key}.safetensors`);
   // numbered: a name in the file may be any text
-  const numbered = [...loose].sort(([, a], [, b]) => order(a, b)).map(([name, tensor], i) => ({ name, tensor, number: String(i) }));
+  const numbered = [...loose]
+    .sort(([, a], [, b]) => order(a, b))
+    .map(([name, tensor], i) => ({ name, tensor, number: String(i) }));
   const read = async (): Promise<boolean> => {
     const opened = await openSafetensors(file);
     await opened.close();
     for (const { name, tensor, number } of numbered) {
       const found = opened.tensors.get(number);
-      if (found?.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape)) return false;
+      if (found?.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape))
+        return false;
       placed.set(name, { ...found, file });
     }
     return true;

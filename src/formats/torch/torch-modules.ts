@@ -1,6 +1,12 @@
 // A torch module that was saved whole (torch.save(model)): its tree of layers with their settings, and their tensors. The classes are names
 // and no more; who builds a graph decides what they mean.
-import { entriesOf, isKind, type PickleObject, type PickleValue, tupleOf } from '../pickle/pickle-values.ts';
+import {
+  entriesOf,
+  isKind,
+  type PickleObject,
+  type PickleValue,
+  tupleOf,
+} from '../pickle/pickle-values.ts';
 import { invalidModel } from '../refusals.ts';
 import type { TorchFile } from './torch.ts';
 import type { TorchTensor } from './torch-tensors.ts';
@@ -36,14 +42,18 @@ const MAX_MODULES = 20_000;
 
 const numberOf = (value: PickleValue | undefined): number | undefined => {
   if (typeof value === 'number') return value;
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value))
+    ? Number(value)
+    : undefined;
 };
 const listOf = (value: PickleValue | undefined): readonly PickleValue[] | undefined =>
   isKind(value, 'list') ? value.items : tupleOf(value);
-const dictionary = (value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> => entriesOf(value) ?? new Map();
+const dictionary = (value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> =>
+  entriesOf(value) ?? new Map();
 
 /** The value of a key of a dictionary; undefined where there is none. */
-export const field = (value: PickleValue | undefined, key: string): PickleValue | undefined => entriesOf(value)?.get(key);
+export const field = (value: PickleValue | undefined, key: string): PickleValue | undefined =>
+  entriesOf(value)?.get(key);
 
 /** Whether a value is a module of torch that was saved whole. */
 export const isModule = (value: PickleValue | undefined): value is PickleObject =>
@@ -54,7 +64,8 @@ export function readModule(torch: TorchFile, file: string, value: PickleObject):
   const tensors = new Map<string, TorchTensor>();
   let count = 0;
   const visit = (object: PickleObject, path: string, depth: number): SavedModule => {
-    if (depth > MAX_DEPTH || ++count > MAX_MODULES) throw invalidModel(file, 'holds a model of more layers than any has');
+    if (depth > MAX_DEPTH || ++count > MAX_MODULES)
+      throw invalidModel(file, 'holds a model of more layers than any has');
     const state = dictionary(object.state);
     const tables = ['_parameters', '_buffers'].map((name) => dictionary(state.get(name)));
     const at = (name: PickleValue): string => (path === '' ? String(name) : `${path}.${name}`);

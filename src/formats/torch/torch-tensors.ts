@@ -3,7 +3,12 @@
 import { sizeOf } from '../../tensor/tensor.ts';
 import { DTYPES, type DTypeName } from '../dtypes.ts';
 import { forbidden, malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
-import { isKind, type PicklePersistent, type PickleValue, tupleOf } from '../pickle/pickle-values.ts';
+import {
+  isKind,
+  type PicklePersistent,
+  type PickleValue,
+  tupleOf,
+} from '../pickle/pickle-values.ts';
 
 /** A run of bytes that tensors are views of. */
 export interface StorageClaim {
@@ -72,10 +77,14 @@ const MAX_REPEATED = 2 ** 20;
 /** Parameters around tensors around tensors. */
 const MAX_WRAPPED = 4;
 
-const isSize = (value: PickleValue | undefined): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isSize = (value: PickleValue | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 const sizesOf = (value: PickleValue | undefined): readonly number[] | undefined => {
-  const items = isKind(value, 'object') && value.global === 'torch.Size' ? tupleOf(value.args[0]) : tupleOf(value);
+  const items =
+    isKind(value, 'object') && value.global === 'torch.Size'
+      ? tupleOf(value.args[0])
+      : tupleOf(value);
   return items?.every(isSize) ? (items as readonly number[]) : undefined;
 };
 
@@ -103,7 +112,13 @@ export function tensorBuilder(persistent: readonly PicklePersistent[]): TensorBu
     const dtype = isKind(args[6], 'global') ? DTYPE_NAMES[args[6].name] : storage.dtype;
     const stored = isKind(args[6], 'global') ? args[6].name : storage.type;
     if (!dtype) throw new UnsupportedTensor(`${shownName(at)} is stored as ${stored}`);
-    if (!isSize(offset) || !shape || !strides || shape.length !== strides.length || shape.length > MAX_DIMENSIONS)
+    if (
+      !isSize(offset) ||
+      !shape ||
+      !strides ||
+      shape.length !== strides.length ||
+      shape.length > MAX_DIMENSIONS
+    )
       throw malformed(`has a tensor without a shape: ${shownName(at)}`);
     const { size } = DTYPES[dtype];
     const tensor = { dtype, shape, strides, storage, start: base + offset * size };
@@ -112,7 +127,8 @@ export function tensorBuilder(persistent: readonly PicklePersistent[]): TensorBu
   };
   const inner: Rebuild = ([value], at, depth) => read(value, at, depth + 1);
   const byFunction: Rebuild = ([f, , args], at, depth) => {
-    if (!isKind(f, 'global') || !isKind(args, 'tuple')) throw malformed(`has a tensor that can't be read: ${shownName(at)}`);
+    if (!isKind(f, 'global') || !isKind(args, 'tuple'))
+      throw malformed(`has a tensor that can't be read: ${shownName(at)}`);
     return read({ kind: 'object', global: f.name, args: args.items }, at, depth + 1);
   };
   const refused =
@@ -135,7 +151,11 @@ export function tensorBuilder(persistent: readonly PicklePersistent[]): TensorBu
     'torch._utils._rebuild_device_tensor_from_numpy': refused('of a device'),
   };
 
-  function read(value: PickleValue | undefined, at: string, depth: number): TorchTensor | undefined {
+  function read(
+    value: PickleValue | undefined,
+    at: string,
+    depth: number,
+  ): TorchTensor | undefined {
     if (!isKind(value, 'object') || !Object.hasOwn(REBUILD, value.global)) return undefined;
     if (depth > MAX_WRAPPED) throw malformed(`has a tensor that wraps itself: ${shownName(at)}`);
     return REBUILD[value.global](value.args, at, depth);
@@ -149,10 +169,15 @@ type Rebuild = (args: readonly PickleValue[], at: string, depth: number) => Torc
 function readClaim(id: PickleValue): { storage: StorageClaim; offset: number } {
   const [kind, global, key, , count, part] = tupleOf(id) ?? [];
   if (kind !== 'storage')
-    throw forbidden(`refers to something outside of it (${typeof kind === 'string' ? shownName(kind) : 'no storage'})`);
-  const type = isKind(global, 'global') ? /^torch\.(?:storage\.)?(\w+Storage)$/.exec(global.name)?.[1] : undefined;
+    throw forbidden(
+      `refers to something outside of it (${typeof kind === 'string' ? shownName(kind) : 'no storage'})`,
+    );
+  const type = isKind(global, 'global')
+    ? /^torch\.(?:storage\.)?(\w+Storage)$/.exec(global.name)?.[1]
+    : undefined;
   if (type === undefined) throw forbidden('refers to a storage of no known type');
-  if (typeof key !== 'string' || !isSize(count)) throw malformed('has a storage without a name or a size');
+  if (typeof key !== 'string' || !isSize(count))
+    throw malformed('has a storage without a name or a size');
   const dtype = STORAGES[type];
   // untyped storages count in bytes
   const size = dtype ? DTYPES[dtype].size : 1;
@@ -165,9 +190,13 @@ function checkBounds(tensor: TorchTensor, at: string): void {
   const { dtype, shape, storage, start } = tensor;
   const elements = sizeOf(shape);
   const { size } = DTYPES[dtype];
-  if (!(start + extentOf(tensor) <= storage.bytes)) throw malformed(`has a tensor that reaches out of its storage: ${shownName(at)}`);
+  if (!(start + extentOf(tensor) <= storage.bytes))
+    throw malformed(`has a tensor that reaches out of its storage: ${shownName(at)}`);
   if (!(elements <= Math.max(MAX_REPEATED, storage.bytes / size)))
-    throw new PickleError('too large', `has a tensor of ${elements} elements over a storage of ${storage.bytes} bytes: ${shownName(at)}`);
+    throw new PickleError(
+      'too large',
+      `has a tensor of ${elements} elements over a storage of ${storage.bytes} bytes: ${shownName(at)}`,
+    );
 }
 
 /** Whether the elements lie one after another, the last dimension fastest. */
@@ -196,14 +225,21 @@ export function gather({ dtype, shape, strides }: TorchTensor, extent: Uint8Arra
   const words = ({ buffer, byteOffset, byteLength }: Uint8Array): Words => {
     if (size === 1) return new Uint8Array(buffer, byteOffset, byteLength);
     if (size === 2) return new Uint16Array(buffer, byteOffset, byteLength / 2);
-    return size === 4 ? new Uint32Array(buffer, byteOffset, byteLength / 4) : new BigUint64Array(buffer, byteOffset, byteLength / 8);
+    return size === 4
+      ? new Uint32Array(buffer, byteOffset, byteLength / 4)
+      : new BigUint64Array(buffer, byteOffset, byteLength / 8);
   };
   const out = new Uint8Array(sizeOf(shape) * size);
   copyStrided(words(extent) as Uint8Array, words(out) as Uint8Array, shape, strides);
   return out;
 }
 
-function copyStrided(from: Uint8Array, to: Uint8Array, shape: readonly number[], strides: readonly number[]): void {
+function copyStrided(
+  from: Uint8Array,
+  to: Uint8Array,
+  shape: readonly number[],
+  strides: readonly number[],
+): void {
   if (to.length === 0) return;
   const index = shape.map(() => 0);
   const width = shape.at(-1) ?? 1;

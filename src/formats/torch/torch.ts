@@ -9,7 +9,12 @@ import { malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
 import { entriesOf, isKind, type PickleValue } from '../pickle/pickle-values.ts';
 import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from '../refusals.ts';
 import { readEntry, readZip, type ZipEntries, type ZipEntry } from '../zip.ts';
-import { type StorageClaim, type TorchTensor, tensorBuilder, UnsupportedTensor } from './torch-tensors.ts';
+import {
+  type StorageClaim,
+  type TorchTensor,
+  tensorBuilder,
+  UnsupportedTensor,
+} from './torch-tensors.ts';
 
 export interface TorchOptions {
   /** Names of classes that may stand in the pickle beside those of checkpoints; they stay inert as well. */
@@ -36,12 +41,16 @@ export interface TorchFile {
 const MAX_PICKLE = 2 ** 26;
 
 /** Reads a zip of torch.save. Throws DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED. */
-export async function readTorchZip(source: ByteSource, options: TorchOptions = {}): Promise<TorchFile> {
+export async function readTorchZip(
+  source: ByteSource,
+  options: TorchOptions = {},
+): Promise<TorchFile> {
   const { file } = source;
   const entries = await readZip(source);
   const folder = folderOf(file, entries);
   const order = entries.get(`${folder}/byteorder`);
-  if (order && Buffer.from(await readEntry(source, order, 100)).toString('latin1') !== 'little') throw bigEndian(file);
+  if (order && Buffer.from(await readEntry(source, order, 100)).toString('latin1') !== 'little')
+    throw bigEndian(file);
   const pickle = await readEntry(source, entries.get(`${folder}/data.pkl`)!, MAX_PICKLE);
   return refusing(file, () => {
     const unpickled = unpickle(pickle, { allowed: allowance(options) });
@@ -50,7 +59,10 @@ export async function readTorchZip(source: ByteSource, options: TorchOptions = {
       const entry = entries.get(`${folder}/data/${storage.key}`);
       if (!entry) throw invalidModel(file, `has no storage ${shownName(storage.key)}`);
       if (entry.size < storage.bytes)
-        throw invalidModel(file, `has ${entry.size} bytes of its storage ${shownName(storage.key)} of ${storage.bytes}`);
+        throw invalidModel(
+          file,
+          `has ${entry.size} bytes of its storage ${shownName(storage.key)} of ${storage.bytes}`,
+        );
       return entry.stored ? { offset: entry.offset } : { entry };
     };
     for (const { storage } of content.tensors.values()) place(storage);
@@ -69,7 +81,8 @@ const OTHER_ARCHIVES: readonly (readonly [entry: RegExp, what: string])[] = [
   [/^META-INF\//, 'is a Java archive'],
 ];
 
-const USE_SAFETENSORS = 'Get the model as .safetensors, or as plain weights (a state dict saved by torch).';
+const USE_SAFETENSORS =
+  'Get the model as .safetensors, or as plain weights (a state dict saved by torch).';
 
 /** The folder inside of the archive that holds everything. */
 function folderOf(file: string, entries: ZipEntries): string {
@@ -77,7 +90,8 @@ function folderOf(file: string, entries: ZipEntries): string {
   const folders = names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const other = OTHER_ARCHIVES.find(([pattern]) => names.some((name) => pattern.test(name)));
   if (other) throw invalidModel(file, other[1], USE_SAFETENSORS);
-  if (folders.length !== 1) throw invalidModel(file, 'is an archive without a model', USE_SAFETENSORS);
+  if (folders.length !== 1)
+    throw invalidModel(file, 'is an archive without a model', USE_SAFETENSORS);
   return folders[0];
 }
 
@@ -86,7 +100,10 @@ const FORMAT = 1001;
 const FIRST_WINDOW = 2 ** 20;
 
 /** Reads the sequential format. Throws DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED. */
-export async function readTorchLegacy(source: ByteSource, options: TorchOptions = {}): Promise<TorchFile> {
+export async function readTorchLegacy(
+  source: ByteSource,
+  options: TorchOptions = {},
+): Promise<TorchFile> {
   const { file, size } = source;
   const { parts, bytes } = await readPickles(source, allowance(options));
   const [, , { value: system }, saved, { value: keys }] = parts;
@@ -98,7 +115,8 @@ export async function readTorchLegacy(source: ByteSource, options: TorchOptions 
   let at = parts[4].end;
   for (const key of isKind(keys, 'list') ? keys.items : []) {
     const storage = typeof key === 'string' ? content.storages.get(key) : undefined;
-    if (storage === undefined || offsets.has(storage.key)) throw invalidModel(file, 'has storages that no tensor uses');
+    if (storage === undefined || offsets.has(storage.key))
+      throw invalidModel(file, 'has storages that no tensor uses');
     if (at + 8 > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
     const count = Number(new DataView((await source.read(at, 8)).buffer).getBigInt64(0, true));
     if (count * (storage.dtype ? DTYPES[storage.dtype].size : 1) !== storage.bytes)
@@ -117,17 +135,26 @@ export async function readTorchLegacy(source: ByteSource, options: TorchOptions 
 }
 
 /** The five pickles at the beginning: magic number, version, system, what was saved, names of the storages. */
-async function readPickles(source: ByteSource, allowed: (name: string) => boolean): Promise<{ parts: Unpickled[]; bytes: Uint8Array }> {
+async function readPickles(
+  source: ByteSource,
+  allowed: (name: string) => boolean,
+): Promise<{ parts: Unpickled[]; bytes: Uint8Array }> {
   const { file, size } = source;
   for (let window = FIRST_WINDOW; ; window *= 4) {
     const bytes = await source.read(0, Math.min(window, size, MAX_PICKLE));
     try {
       return { parts: fivePickles(bytes, allowed), bytes };
     } catch (error) {
-      const more = error instanceof PickleError && error.fault === 'cut off' && bytes.length < Math.min(size, MAX_PICKLE);
+      const more =
+        error instanceof PickleError &&
+        error.fault === 'cut off' &&
+        bytes.length < Math.min(size, MAX_PICKLE);
       if (more) continue;
       if (error instanceof PickleError && error.fault === 'cut off' && bytes.length < size)
-        throw invalidModel(file, `has a pickle of more than ${MAX_PICKLE} bytes, more than any model needs`);
+        throw invalidModel(
+          file,
+          `has a pickle of more than ${MAX_PICKLE} bytes, more than any model needs`,
+        );
       return refusing(file, () => {
         throw error;
       });
@@ -139,7 +166,8 @@ function fivePickles(bytes: Uint8Array, allowed: (name: string) => boolean): Unp
   const first = unpickle(bytes, { allowed });
   if (first.value !== MAGIC) throw malformed('is a Python pickle, but none that torch wrote');
   const parts = [first];
-  while (parts.length < 5) parts.push(unpickle(bytes, { allowed, start: parts[parts.length - 1].end }));
+  while (parts.length < 5)
+    parts.push(unpickle(bytes, { allowed, start: parts[parts.length - 1].end }));
   if (parts[1].value !== FORMAT) throw malformed('is of a version of the format that is not known');
   return parts;
 }
@@ -152,7 +180,11 @@ const allowance =
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const bigEndian = (file: string) =>
-  unsupportedModel(file, 'was written by a big-endian machine', 'Load and save it in Python on an ordinary machine, best as .safetensors.');
+  unsupportedModel(
+    file,
+    'was written by a big-endian machine',
+    'Load and save it in Python on an ordinary machine, best as .safetensors.',
+  );
 
 /** Turns what a pickle is refused for into a sentence with the file's name. */
 function refusing<T>(file: string, work: () => T): T {
@@ -160,14 +192,20 @@ function refusing<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof UnsupportedTensor)
-      throw unsupportedModel(file, `holds a tensor that can't be used: ${error.message}`, 'Get the model with plain float weights.');
+      throw unsupportedModel(
+        file,
+        `holds a tensor that can't be used: ${error.message}`,
+        'Get the model with plain float weights.',
+      );
     if (!(error instanceof PickleError)) throw error;
     if (error.fault === 'forbidden') throw unsafeModel(file, error.message);
     throw invalidModel(file, error.message, error.fault === 'cut off' ? CUT_OFF : undefined);
   }
 }
 
-type Content = Pick<TorchFile, 'tensors' | 'metadata' | 'tensorOf'> & { readonly storages: ReadonlyMap<string, StorageClaim> };
+type Content = Pick<TorchFile, 'tensors' | 'metadata' | 'tensorOf'> & {
+  readonly storages: ReadonlyMap<string, StorageClaim>;
+};
 
 const MAX_DEPTH = 16;
 const MAX_VISITS = 1_000_000;
@@ -178,10 +216,12 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
   const tensors = new Map<string, TorchTensor>();
   let visits = 0;
   const visit = (value: PickleValue, name: string, depth: number): void => {
-    if (++visits > MAX_VISITS) throw new PickleError('too large', `holds more than ${MAX_VISITS} values`);
+    if (++visits > MAX_VISITS)
+      throw new PickleError('too large', `holds more than ${MAX_VISITS} values`);
     const entries = entriesOf(value);
     if (entries) {
-      if (depth >= MAX_DEPTH) throw new PickleError('too large', `holds dictionaries nested more than ${MAX_DEPTH} deep`);
+      if (depth >= MAX_DEPTH)
+        throw new PickleError('too large', `holds dictionaries nested more than ${MAX_DEPTH} deep`);
       for (const [key, inner] of entries) {
         const part = nameOf(key);
         if (part !== undefined) visit(inner, name === '' ? part : `${name}.${part}`, depth + 1);
@@ -194,15 +234,21 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
     tensors.set(name, tensor);
   };
   const state = stateOf(root);
-  if (isKind(state, 'list')) for (const [i, item] of state.items.entries()) visit(item, String(i), 1);
+  if (isKind(state, 'list'))
+    for (const [i, item] of state.items.entries()) visit(item, String(i), 1);
   else if (entriesOf(state)) visit(state, '', 0);
   else throw malformed('holds no table of tensors');
-  const tensorOf: TorchFile['tensorOf'] = (value, at) => refusing(file, () => builder.tensorOf(value, at));
+  const tensorOf: TorchFile['tensorOf'] = (value, at) =>
+    refusing(file, () => builder.tensorOf(value, at));
   return { tensors, metadata: metadataOf(root), storages: builder.storages, tensorOf };
 }
 
 const nameOf = (key: PickleValue): string | undefined =>
-  typeof key === 'string' ? key : typeof key === 'number' || typeof key === 'bigint' ? String(key) : undefined;
+  typeof key === 'string'
+    ? key
+    : typeof key === 'number' || typeof key === 'bigint'
+      ? String(key)
+      : undefined;
 
 function stateOf(root: PickleValue): PickleValue {
   const entries = entriesOf(root);
@@ -219,7 +265,8 @@ function metadataOf(root: PickleValue): Record<string, string> {
   const found: [string, string][] = [];
   for (const [key, value] of entriesOf(root) ?? []) {
     if (found.length >= MAX_METADATA) break;
-    const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    const plain =
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
     if (typeof key === 'string' && plain) found.push([key, String(value).slice(0, 1000)]);
   }
   return Object.fromEntries(found);

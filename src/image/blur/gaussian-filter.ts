@@ -5,7 +5,9 @@ import type { Tensor } from '../../tensor/tensor.ts';
 
 /** Its weights along one side, 2 radius + 1 of them, which sum to 1. */
 function gaussianRow(radius: number, sigma: number): Float64Array {
-  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i / radius - 1) ** 2) / (2 * sigma * sigma)));
+  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    Math.exp(-((i / radius - 1) ** 2) / (2 * sigma * sigma)),
+  );
   const sum = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / sum);
 }
@@ -20,7 +22,8 @@ function fits(radius: number, height: number, width: number, input: string): voi
   });
 }
 
-const mirror = (i: number, length: number): number => (i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i);
+const mirror = (i: number, length: number): number =>
+  i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;
 
 /** The plane behind every position's Gaussian mean; `step` values lie between neighbours across, `stride` between those below each other. */
 function blurPlane(
@@ -35,7 +38,8 @@ function blurPlane(
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       let sum = 0;
-      for (let k = 0; k < row.length; k++) sum += row[k] * data[start + y * stride + mirror(x + k - radius, width) * step];
+      for (let k = 0; k < row.length; k++)
+        sum += row[k] * data[start + y * stride + mirror(x + k - radius, width) * step];
       across[y * width + x] = sum;
     }
   const out = new Float64Array(height * width);
@@ -51,7 +55,15 @@ function blurPlane(
 type Layout = 'NHWC' | 'NCHW';
 
 /** Every plane's blur mixed with the plane: `blurred` times the one and `own` times the other. */
-function filter(x: Tensor, layout: Layout, radius: number, sigma: number, own: number, blurred: number, input: string): Tensor {
+function filter(
+  x: Tensor,
+  layout: Layout,
+  radius: number,
+  sigma: number,
+  own: number,
+  blurred: number,
+  input: string,
+): Tensor {
   const [n, a, b, c] = x.shape;
   const [height, width, channels] = layout === 'NHWC' ? [a, b, c] : [b, c, a];
   fits(radius, height, width, input);
@@ -60,9 +72,11 @@ function filter(x: Tensor, layout: Layout, radius: number, sigma: number, own: n
   const out = new Float32Array(x.data.length);
   for (let plane = 0; plane < n * channels; plane++) {
     const [item, channel] = [Math.floor(plane / channels), plane % channels];
-    const start = layout === 'NHWC' ? item * height * width * channels + channel : plane * height * width;
+    const start =
+      layout === 'NHWC' ? item * height * width * channels + channel : plane * height * width;
     const mean = blurPlane(x.data, start, [height, width], [width * step, step], row);
-    for (let i = 0; i < mean.length; i++) out[start + i * step] = own * x.data[start + i * step] + blurred * mean[i];
+    for (let i = 0; i < mean.length; i++)
+      out[start + i * step] = own * x.data[start + i * step] + blurred * mean[i];
   }
   return { shape: [...x.shape], data: out };
 }
@@ -76,7 +90,15 @@ const gain = (alpha: number): number => Math.fround(alpha * 10);
 
 /** ImageSharpen of an NHWC picture; result in 0..1. Throws DR_INPUT_INVALID. */
 export function sharpenImage(image: Tensor, radius: number, sigma: number, alpha: number): Tensor {
-  const sharpened = filter(image, 'NHWC', radius, sigma, 1 + gain(alpha), -gain(alpha), 'sharpen_radius');
+  const sharpened = filter(
+    image,
+    'NHWC',
+    radius,
+    sigma,
+    1 + gain(alpha),
+    -gain(alpha),
+    'sharpen_radius',
+  );
   return { ...sharpened, data: sharpened.data.map((value) => Math.min(Math.max(value, 0), 1)) };
 }
 

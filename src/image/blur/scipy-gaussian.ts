@@ -8,14 +8,22 @@ const reflect = (i: number, length: number): number => {
 };
 
 /** Along an axis of `length` values that lie `step` apart. */
-function filter(data: Float32Array, length: number, step: number, weights: Float64Array): Float32Array {
+function filter(
+  data: Float32Array,
+  length: number,
+  step: number,
+  weights: Float64Array,
+): Float32Array {
   const out = new Float32Array(data.length);
   for (let i = 0; i < data.length; i++) {
     const place = Math.floor(i / step) % length;
     const start = i - place * step;
     let sum = data[i] * weights[0];
     for (let k = weights.length - 1; k > 0; k--)
-      sum += (data[start + reflect(place - k, length) * step] + data[start + reflect(place + k, length) * step]) * weights[k];
+      sum +=
+        (data[start + reflect(place - k, length) * step] +
+          data[start + reflect(place + k, length) * step]) *
+        weights[k];
     out[i] = sum;
   }
   return out;
@@ -26,7 +34,9 @@ export function gaussianFilter(plane: Tensor, sigma: number): Tensor {
   if (sigma <= 1e-15) return plane;
   const [height, width] = plane.shape;
   const radius = Math.trunc(4 * sigma + 0.5);
-  const half = Float64Array.from({ length: radius + 1 }, (_, k) => Math.exp((-0.5 / (sigma * sigma)) * k * k));
+  const half = Float64Array.from({ length: radius + 1 }, (_, k) =>
+    Math.exp((-0.5 / (sigma * sigma)) * k * k),
+  );
   const sum = half.reduce((total, weight, k) => total + (k === 0 ? weight : 2 * weight), 0);
   const weights = half.map((weight) => weight / sum);
   const down = filter(plane.data, height, width, weights);

@@ -59,9 +59,17 @@ interface Job {
   readonly fused: boolean;
 }
 
-const mirror = (i: number, length: number): number => (i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i);
+const mirror = (i: number, length: number): number =>
+  i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;
 
-function prepare(plane: Float32Array, height: number, width: number, side: number, weights: Float64Array, fused: boolean): Job {
+function prepare(
+  plane: Float32Array,
+  height: number,
+  width: number,
+  side: number,
+  weights: Float64Array,
+  fused: boolean,
+): Job {
   const radius = side >> 1;
   const stride = width + 2 * radius;
   const rows = height + 2 * radius;
@@ -95,7 +103,13 @@ function sumOne({ side, weights, padded, stride, fused }: Job, x: number, y: num
 const TOGETHER = 8;
 
 /** Eight neighbouring fused windows at once, so that their sums wait for each other less. Zeros change no sum and are passed over. */
-function sumEight({ side, weights, padded, stride, first, last }: Job, x: number, y: number, out: Float32Array, at: number): void {
+function sumEight(
+  { side, weights, padded, stride, first, last }: Job,
+  x: number,
+  y: number,
+  out: Float32Array,
+  at: number,
+): void {
   let a = 0;
   let b = 0;
   let c = 0;
@@ -184,12 +198,21 @@ export function gaussianBlurMask(mask: Tensor, kernelSize: number, sigma = 10): 
   const side = sideOf(kernelSize, Math.min(height, width));
   if (side === 0) return masks;
   const row = gaussianKernel(side, sigma);
-  const weights = Float64Array.from({ length: side * side }, (_, i) => f(row[Math.floor(i / side)] * row[i % side]));
+  const weights = Float64Array.from({ length: side * side }, (_, i) =>
+    f(row[Math.floor(i / side)] * row[i % side]),
+  );
   const fused = side > 3 || n > 1 || (height + 2) * (width + 2) > 20480;
   const size = height * width;
   const data = new Float32Array(n * size);
   for (let i = 0; i < n; i++) {
-    const job = prepare(masks.data.subarray(i * size, (i + 1) * size), height, width, side, weights, fused);
+    const job = prepare(
+      masks.data.subarray(i * size, (i + 1) * size),
+      height,
+      width,
+      side,
+      weights,
+      fused,
+    );
     convolve(job, data.subarray(i * size, (i + 1) * size));
   }
   return { shape: [n, height, width], data };

@@ -29,7 +29,10 @@ function png({ width, height, depth = 8, colour, samples, extra = [] }: Source):
   header.set([depth, colour], 8);
   const bytes = depth === 16 ? samples.flatMap((v) => [v >> 8, v & 255]) : samples;
   const row = bytes.length / height;
-  const rows = Array.from({ length: height }, (_, y) => [0, ...bytes.slice(y * row, (y + 1) * row)]).flat();
+  const rows = Array.from({ length: height }, (_, y) => [
+    0,
+    ...bytes.slice(y * row, (y + 1) * row),
+  ]).flat();
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
     chunk('IHDR', header),
@@ -44,16 +47,30 @@ const levels = (data: Float32Array): number[] => Array.from(data, (v) => Math.ro
 
 const decodeLevels = async (file: Uint8Array) => {
   const { image, mask } = await decodeImage(file);
-  return { shape: image.shape, rgb: levels(image.data), maskShape: mask.shape, mask: levels(mask.data) };
+  return {
+    shape: image.shape,
+    rgb: levels(image.data),
+    maskShape: mask.shape,
+    mask: levels(mask.data),
+  };
 };
 
 describe('PNG', () => {
   const size = { width: 2, height: 1 };
 
   it('drops alpha without blending and gives 1 - alpha as the mask', async () => {
-    const got = await decodeLevels(png({ ...size, colour: 6, samples: [10, 20, 30, 0, 40, 50, 60, 200] }));
-    expect(got).toEqual({ shape: [1, 1, 2, 3], rgb: [10, 20, 30, 40, 50, 60], maskShape: [1, 1, 2], mask: [255, 55] });
-    const { mask } = await decodeImage(png({ ...size, colour: 6, samples: [10, 20, 30, 0, 40, 50, 60, 200] }));
+    const got = await decodeLevels(
+      png({ ...size, colour: 6, samples: [10, 20, 30, 0, 40, 50, 60, 200] }),
+    );
+    expect(got).toEqual({
+      shape: [1, 1, 2, 3],
+      rgb: [10, 20, 30, 40, 50, 60],
+      maskShape: [1, 1, 2],
+      mask: [255, 55],
+    });
+    const { mask } = await decodeImage(
+      png({ ...size, colour: 6, samples: [10, 20, 30, 0, 40, 50, 60, 200] }),
+    );
     // 1. - np.float32(200) / 255.0
     expect(mask.data[1]).toBe(Math.fround(1 - Math.fround(200 / 255)));
   });
@@ -71,13 +88,23 @@ describe('PNG', () => {
       [7, 7, 7, 9, 9, 9],
       [0, 155],
     ]);
-    expect((await decodeLevels(png({ ...size, colour: 0, depth: 1, samples: [0b01000000] }))).rgb).toEqual([0, 0, 0, 255, 255, 255]);
-    expect((await decodeLevels(png({ ...size, colour: 0, depth: 2, samples: [0b01100000] }))).rgb).toEqual([85, 85, 85, 170, 170, 170]);
+    expect(
+      (await decodeLevels(png({ ...size, colour: 0, depth: 1, samples: [0b01000000] }))).rgb,
+    ).toEqual([0, 0, 0, 255, 255, 255]);
+    expect(
+      (await decodeLevels(png({ ...size, colour: 0, depth: 2, samples: [0b01100000] }))).rgb,
+    ).toEqual([85, 85, 85, 170, 170, 170]);
     // 16-bit colours keep the high byte (rawmode RGB;16B); 16-bit grey is divided by 255 and cut
-    expect((await decodeLevels(png({ width: 1, height: 1, colour: 2, depth: 16, samples: [0x12ff, 0x3400, 0xff80] }))).rgb).toEqual([
-      0x12, 0x34, 0xff,
-    ]);
-    expect((await decodeLevels(png({ ...size, colour: 0, depth: 16, samples: [5200, 65535] }))).rgb).toEqual([20, 20, 20, 255, 255, 255]);
+    expect(
+      (
+        await decodeLevels(
+          png({ width: 1, height: 1, colour: 2, depth: 16, samples: [0x12ff, 0x3400, 0xff80] }),
+        )
+      ).rgb,
+    ).toEqual([0x12, 0x34, 0xff]);
+    expect(
+      (await decodeLevels(png({ ...size, colour: 0, depth: 16, samples: [5200, 65535] }))).rgb,
+    ).toEqual([20, 20, 20, 255, 255, 255]);
   });
 
   const palette = ['PLTE', [1, 2, 3, 200, 100, 50]] as const;
@@ -90,11 +117,19 @@ describe('PNG', () => {
       [1, 1, 2],
       [0, 191],
     ]);
-    expect((await decodeLevels(png({ ...size, colour: 3, samples: [1, 0], extra: [palette] }))).maskShape).toEqual([1, 64, 64]);
+    expect(
+      (await decodeLevels(png({ ...size, colour: 3, samples: [1, 0], extra: [palette] })))
+        .maskShape,
+    ).toEqual([1, 64, 64]);
   });
 
   it('counts a transparent colour for LoadImageMask only', async () => {
-    const file = png({ ...size, colour: 2, samples: [1, 2, 3, 4, 5, 6], extra: [['tRNS', [0, 4, 0, 5, 0, 6]]] });
+    const file = png({
+      ...size,
+      colour: 2,
+      samples: [1, 2, 3, 4, 5, 6],
+      extra: [['tRNS', [0, 4, 0, 5, 0, 6]]],
+    });
     const got = await decodeLevels(file);
     expect([got.rgb, got.maskShape]).toEqual([
       [1, 2, 3, 4, 5, 6],
@@ -104,7 +139,14 @@ describe('PNG', () => {
   });
 
   it('applies neither gamma nor a colour profile', async () => {
-    const got = await decodeLevels(png({ ...size, colour: 2, samples: [10, 20, 30, 40, 50, 60], extra: [['gAMA', [0, 1, 0x86, 0xa0]]] }));
+    const got = await decodeLevels(
+      png({
+        ...size,
+        colour: 2,
+        samples: [10, 20, 30, 40, 50, 60],
+        extra: [['gAMA', [0, 1, 0x86, 0xa0]]],
+      }),
+    );
     expect(got.rgb).toEqual([10, 20, 30, 40, 50, 60]);
   });
 
@@ -137,7 +179,8 @@ const FILES: Record<string, { file: string; shape: number[]; pixels: string }> =
   'animated gif': {
     file: 'R0lGODdhBQADAIIAAAAAADIyMmRkZJaWlsjIyAAAAAAAAAAAACwAAAAABQADAAAIDgABBBAwgIBAggYHFgwIACH5BAEAAAMALAAAAAAFAAMAgQAAAGRkZMjIyAAAAAgQAAcAGAggQIABBgUoFDAgIAA7',
     shape: [2, 3, 5, 3],
-    pixels: 'AAAAMjIyZGRklpaWyMjIAAAAMjIyZGRklpaWyMjIAAAAMjIyZGRklpaWyMjIAAAAAAAAAAAAAAAAAAAAZGRkZGRkZGRkZGRkZGRkyMjIyMjIyMjIyMjIyMjI',
+    pixels:
+      'AAAAMjIyZGRklpaWyMjIAAAAMjIyZGRklpaWyMjIAAAAMjIyZGRklpaWyMjIAAAAAAAAAAAAAAAAAAAAZGRkZGRkZGRkZGRkZGRkyMjIyMjIyMjIyMjIyMjI',
   },
   '32-bit tiff': {
     file: 'SUkqADAAAACAACBABMDqBDA6wJkK+BGB1QOBwWDwkAQuGw+IQSDACEQqGACHQKAgCgAAAQMAAQAAAAUAAAABAQMAAQAAAAMAAAACAQMAAQAAACAAAAADAQMAAQAAAAUAAAAGAQMAAQAAAAEAAAARAQQAAQAAAAgAAAAWAQMAAQAAAAMAAAAXAQQAAQAAACgAAAAcAQMAAQAAAAEAAABTAQMAAQAAAAIAAAAAAAAA',
@@ -155,17 +198,31 @@ it.each(Object.keys(FILES))('reads as Pillow does: %s', async (name) => {
 });
 
 describe('refuses, naming the file', () => {
-  const whole = png({ width: 40, height: 40, colour: 2, samples: Array.from({ length: 4800 }, (_, i) => (i * 7919) % 251) });
+  const whole = png({
+    width: 40,
+    height: 40,
+    colour: 2,
+    samples: Array.from({ length: 4800 }, (_, i) => (i * 7919) % 251),
+  });
   const bad: Record<string, Uint8Array> = {
     'an empty file': new Uint8Array(0),
     text: Buffer.from('not a picture'),
     'a cut file': whole.subarray(0, whole.length - 200),
     'a bomb': png({ width: 60000, height: 60000, colour: 2, samples: [] }),
     'an SVG': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>'),
-    'an animated PNG': png({ width: 1, height: 1, colour: 0, samples: [1], extra: [['acTL', [0, 0, 0, 2, 0, 0, 0, 0]]] }),
+    'an animated PNG': png({
+      width: 1,
+      height: 1,
+      colour: 0,
+      samples: [1],
+      extra: [['acTL', [0, 0, 0, 2, 0, 0, 0, 0]]],
+    }),
   };
   it.each(Object.keys(bad))('%s', async (kind) => {
-    await expect(decodeImage(bad[kind], 'cat.png')).rejects.toMatchObject({ code: 'DR_IMAGE_UNREADABLE', file: 'cat.png' });
+    await expect(decodeImage(bad[kind], 'cat.png')).rejects.toMatchObject({
+      code: 'DR_IMAGE_UNREADABLE',
+      file: 'cat.png',
+    });
     await expect(decodeChannel(bad[kind], 'red', 'cat.png')).rejects.toThrow('cat.png');
   });
 });

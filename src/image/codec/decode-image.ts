@@ -46,17 +46,25 @@ const FORMATS: Record<string, (bytes: Uint8Array, meta: Metadata) => Promise<Fra
 /** Decodes a picture or an animation (frames of another size than the first are left out). Throws DR_IMAGE_UNREADABLE naming `name`. */
 export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<DecodedImage> {
   const { frames, hasAlpha } = await decodeFrames(bytes, name);
-  const images = frames.map(({ width, height, channels, bytes }) => fromBytes(dropAlpha(bytes, channels), [1, height, width, 3]));
+  const images = frames.map(({ width, height, channels, bytes }) =>
+    fromBytes(dropAlpha(bytes, channels), [1, height, width, 3]),
+  );
   const masks = frames.map((frame) => (hasAlpha ? invertedChannel(frame, 3) : zeros([1, 64, 64])));
   return { image: concatBatch(images), mask: concatBatch(masks) };
 }
 
 /** One channel of the first frame as a mask [1,H,W]; alpha comes inverted, and 0 everywhere for an opaque picture. */
-export async function decodeChannel(bytes: Uint8Array, channel: Channel, name = 'image'): Promise<Tensor> {
+export async function decodeChannel(
+  bytes: Uint8Array,
+  channel: Channel,
+  name = 'image',
+): Promise<Tensor> {
   const frame = (await decodeFrames(bytes, name)).frames[0];
   const index = CHANNELS.indexOf(channel);
   if (channel !== 'alpha') return plainChannel(frame, index);
-  return frame.channels === 4 ? invertedChannel(frame, index) : zeros([1, frame.height, frame.width]);
+  return frame.channels === 4
+    ? invertedChannel(frame, index)
+    : zeros([1, frame.height, frame.width]);
 }
 
 async function decodeFrames(bytes: Uint8Array, name: string): Promise<Frames> {
@@ -75,8 +83,10 @@ async function decodeFrames(bytes: Uint8Array, name: string): Promise<Frames> {
     });
   const read = FORMATS[meta.format];
   if (!read) throw unreadable(`${meta.format} files are not supported`);
-  if (meta.width * meta.height * (meta.pages ?? 1) > MAX_PIXELS) throw unreadable(`it has more than ${MAX_PIXELS} pixels`);
-  if (meta.format === 'png' && isAnimatedPng(bytes)) throw unreadable('animated PNG files are not supported');
+  if (meta.width * meta.height * (meta.pages ?? 1) > MAX_PIXELS)
+    throw unreadable(`it has more than ${MAX_PIXELS} pixels`);
+  if (meta.format === 'png' && isAnimatedPng(bytes))
+    throw unreadable('animated PNG files are not supported');
   try {
     const frames = await read(bytes, meta);
     return { frames, hasAlpha: ownsAlpha(bytes, meta, frames) };
@@ -89,7 +99,8 @@ function ownsAlpha(bytes: Uint8Array, meta: Metadata, frames: readonly Frame[]):
   if (frames[0].channels !== 4) return false;
   if (meta.format === 'png') return ![0, 2].includes(bytes[25]);
   // every animated GIF decodes to RGBA; only one with see-through pixels has a transparent colour
-  if (meta.format === 'gif') return frames.some(({ bytes }) => bytes.some((v, i) => i % 4 === 3 && v < 255));
+  if (meta.format === 'gif')
+    return frames.some(({ bytes }) => bytes.some((v, i) => i % 4 === 3 && v < 255));
   return true;
 }
 
@@ -114,7 +125,11 @@ async function stacked(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
   const pages = meta.pages ?? 1;
   const height = all.height / pages;
   const size = all.width * height * all.channels;
-  const frame = (i: number): Frame => ({ ...all, height, bytes: all.bytes.subarray(i * size, (i + 1) * size) });
+  const frame = (i: number): Frame => ({
+    ...all,
+    height,
+    bytes: all.bytes.subarray(i * size, (i + 1) * size),
+  });
   return Array.from({ length: pages }, (_, i) => upright(frame(i), meta.orientation));
 }
 
@@ -124,7 +139,12 @@ async function paged(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
     const own = page === 0 ? meta : await sharp(bytes, { ...OPTIONS, page }).metadata();
     const frame = upright(await pixels(sharp(bytes, { ...OPTIONS, page }), own), own.orientation);
     const first = frames[0] ?? frame;
-    if (frame.width === first.width && frame.height === first.height && frame.channels === first.channels) frames.push(frame);
+    if (
+      frame.width === first.width &&
+      frame.height === first.height &&
+      frame.channels === first.channels
+    )
+      frames.push(frame);
   }
   return frames;
 }
@@ -133,8 +153,13 @@ async function paged(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
 async function pixels(picture: Sharp, meta: Metadata): Promise<Frame> {
   const deep = DEEP_GREYS[meta.depth ?? ''];
   if (deep && meta.channels === 1) {
-    const { data, info } = await picture.toColourspace(deep.space).raw({ depth: deep.depth }).toBuffer({ resolveWithObject: true });
-    const values = deep.values(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer);
+    const { data, info } = await picture
+      .toColourspace(deep.space)
+      .raw({ depth: deep.depth })
+      .toBuffer({ resolveWithObject: true });
+    const values = deep.values(
+      data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer,
+    );
     return {
       width: info.width,
       height: info.height,
@@ -145,7 +170,12 @@ async function pixels(picture: Sharp, meta: Metadata): Promise<Frame> {
   if (meta.space === 'cmyk') picture.pipelineColourspace('cmyk').toColourspace('cmyk');
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const bytes = meta.space === 'cmyk' ? cmykToRgb(data) : data;
-  return { width: info.width, height: info.height, channels: meta.space === 'cmyk' ? 3 : info.channels, bytes };
+  return {
+    width: info.width,
+    height: info.height,
+    channels: meta.space === 'cmyk' ? 3 : info.channels,
+    bytes,
+  };
 }
 
 interface DeepGrey {
@@ -157,14 +187,20 @@ interface DeepGrey {
 
 /** Grey samples wider than 8 bits: integers are divided by 255 and cut as LoadImage does in Pillow's mode I, floats are levels. */
 const DEEP_GREYS: Record<string, DeepGrey> = {
-  ushort: { depth: 'ushort', space: 'grey16', scale: 1 / 255, values: (buffer) => new Uint16Array(buffer) },
+  ushort: {
+    depth: 'ushort',
+    space: 'grey16',
+    scale: 1 / 255,
+    values: (buffer) => new Uint16Array(buffer),
+  },
   int: { depth: 'int', space: 'b-w', scale: 1 / 255, values: (buffer) => new Int32Array(buffer) },
   float: { depth: 'float', space: 'b-w', scale: 1, values: (buffer) => new Float32Array(buffer) },
 };
 
 function greys(values: ArrayLike<number>, scale: number): Uint8Array {
   const bytes = new Uint8Array(values.length * 3);
-  for (let i = 0; i < values.length; i++) bytes.fill(Math.min(Math.max(values[i] * scale, 0), 255), 3 * i, 3 * i + 3);
+  for (let i = 0; i < values.length; i++)
+    bytes.fill(Math.min(Math.max(values[i] * scale, 0), 255), 3 * i, 3 * i + 3);
   return bytes;
 }
 
@@ -205,7 +241,9 @@ function upright(frame: Frame, orientation = 1): Frame {
     for (let x = 0; x < width; x++) {
       const column = swap ? y : x;
       const row = swap ? x : y;
-      const from = (mirrorY ? frame.height - 1 - row : row) * frame.width + (mirrorX ? frame.width - 1 - column : column);
+      const from =
+        (mirrorY ? frame.height - 1 - row : row) * frame.width +
+        (mirrorX ? frame.width - 1 - column : column);
       for (let c = 0; c < channels; c++) result[to++] = bytes[from * channels + c];
     }
   return { width, height, channels, bytes: result };
@@ -214,7 +252,8 @@ function upright(frame: Frame, orientation = 1): Frame {
 function dropAlpha(bytes: Uint8Array, channels: number): Uint8Array {
   if (channels === 3) return bytes;
   const rgb = new Uint8Array((bytes.length / channels) * 3);
-  for (let i = 0, to = 0; i < bytes.length; i += channels) for (let c = 0; c < 3; c++) rgb[to++] = bytes[i + c];
+  for (let i = 0, to = 0; i < bytes.length; i += channels)
+    for (let c = 0; c < 3; c++) rgb[to++] = bytes[i + c];
   return rgb;
 }
 

@@ -12,10 +12,17 @@ function tiff(
   exif: readonly [tag: number, type: number, value: Buffer][] = [],
   big = false,
 ): Buffer {
-  const u16 = (v: number): Buffer => (big ? Buffer.from([v >> 8, v & 255]) : Buffer.from([v & 255, v >> 8]));
+  const u16 = (v: number): Buffer =>
+    big ? Buffer.from([v >> 8, v & 255]) : Buffer.from([v & 255, v >> 8]);
   const u32 = (v: number): Buffer =>
-    big ? Buffer.concat([u16(v >>> 16), u16(v & 0xffff)]) : Buffer.concat([u16(v & 0xffff), u16(v >>> 16)]);
-  const directory = (at: number, list: readonly [number, number, Buffer][], more: number): Buffer => {
+    big
+      ? Buffer.concat([u16(v >>> 16), u16(v & 0xffff)])
+      : Buffer.concat([u16(v & 0xffff), u16(v >>> 16)]);
+  const directory = (
+    at: number,
+    list: readonly [number, number, Buffer][],
+    more: number,
+  ): Buffer => {
     let data = at + 2 + 12 * (list.length + more) + 4;
     const rows: Buffer[] = [];
     const values: Buffer[] = [];
@@ -44,7 +51,12 @@ function tiff(
 }
 
 function webp(exif: Buffer): Buffer {
-  const chunk = Buffer.concat([Buffer.from('EXIF'), Buffer.alloc(4), exif, Buffer.alloc(exif.length & 1)]);
+  const chunk = Buffer.concat([
+    Buffer.from('EXIF'),
+    Buffer.alloc(4),
+    exif,
+    Buffer.alloc(exif.length & 1),
+  ]);
   chunk.writeUInt32LE(exif.length, 4);
   const file = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBPVP8 \x03\0\0\0abc\0', 'latin1'), chunk]);
   file.writeUInt32LE(file.length - 8, 4);
@@ -53,7 +65,20 @@ function webp(exif: Buffer): Buffer {
 
 function jpeg(exif: Buffer): Buffer {
   const data = Buffer.concat([Buffer.from('Exif\0\0'), exif]);
-  const head = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xe1, (data.length + 2) >> 8, (data.length + 2) & 255]);
+  const head = Buffer.from([
+    0xff,
+    0xd8,
+    0xff,
+    0xe0,
+    0,
+    4,
+    0,
+    0,
+    0xff,
+    0xe1,
+    (data.length + 2) >> 8,
+    (data.length + 2) & 255,
+  ]);
   return Buffer.concat([head, data, Buffer.from([0xff, 0xda, 0, 2, 0xff, 0xd9])]);
 }
 
@@ -62,7 +87,9 @@ const A1111 = 'a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler';
 
 describe('texts in pictures', () => {
   it('PNG: all three kinds of chunk', async () => {
-    const file = await encodePng(dot, { text: { prompt: '{"1": {}}', workflow: '{"title": "고양이"}' } });
+    const file = await encodePng(dot, {
+      text: { prompt: '{"1": {}}', workflow: '{"title": "고양이"}' },
+    });
     const z = Buffer.concat([Buffer.from('parameters\0\0'), deflateSync(Buffer.from(A1111))]);
     const chunk = Buffer.alloc(12 + z.length);
     chunk.writeUInt32BE(z.length, 0);
@@ -72,41 +99,65 @@ describe('texts in pictures', () => {
     chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + z.length)), 8 + z.length);
     const at = file.length - 12;
     const whole = Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]);
-    expect(readPictureText(whole, 'x.png')).toEqual({ prompt: '{"1": {}}', workflow: '{"title": "고양이"}', parameters: A1111 });
+    expect(readPictureText(whole, 'x.png')).toEqual({
+      prompt: '{"1": {}}',
+      workflow: '{"title": "고양이"}',
+      parameters: A1111,
+    });
   });
 
-  it.each([false, true])('WebP as ComfyUI saves it: Make and Model hold `key:text` (big endian: %s)', (big) => {
-    const block = tiff(
-      [
-        [0x010f, text('workflow:{"nodes": []}')],
-        [0x0110, text('prompt:{"1": {}}')],
-      ],
-      [],
-      big,
-    );
-    expect(readPictureText(webp(block), 'x.webp')).toEqual({ prompt: '{"1": {}}', workflow: '{"nodes": []}' });
-    expect(readPictureText(webp(Buffer.concat([Buffer.from('Exif\0\0'), block])), 'x.webp')).toHaveProperty('prompt');
-  });
+  it.each([false, true])(
+    'WebP as ComfyUI saves it: Make and Model hold `key:text` (big endian: %s)',
+    (big) => {
+      const block = tiff(
+        [
+          [0x010f, text('workflow:{"nodes": []}')],
+          [0x0110, text('prompt:{"1": {}}')],
+        ],
+        [],
+        big,
+      );
+      expect(readPictureText(webp(block), 'x.webp')).toEqual({
+        prompt: '{"1": {}}',
+        workflow: '{"nodes": []}',
+      });
+      expect(
+        readPictureText(webp(Buffer.concat([Buffer.from('Exif\0\0'), block])), 'x.webp'),
+      ).toHaveProperty('prompt');
+    },
+  );
 
   it.each([
-    ['UTF-16, little endian', Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from(A1111, 'utf16le')])],
-    ['UTF-16, big endian', Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from(A1111, 'utf16le').swap16()])],
+    [
+      'UTF-16, little endian',
+      Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from(A1111, 'utf16le')]),
+    ],
+    [
+      'UTF-16, big endian',
+      Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from(A1111, 'utf16le').swap16()]),
+    ],
     ['ASCII', Buffer.from(`ASCII\0\0\0${A1111}`)],
   ])('JPEG with A1111’s UserComment in %s', (_, comment) => {
-    expect(readPictureText(jpeg(tiff([], [[0x9286, 7, comment]])), 'x.jpg')).toEqual({ parameters: A1111 });
+    expect(readPictureText(jpeg(tiff([], [[0x9286, 7, comment]])), 'x.jpg')).toEqual({
+      parameters: A1111,
+    });
   });
 
   it('a real WebP and JPEG, written by sharp', async () => {
     const pixels = sharp(dot.bytes, { raw: { width: 1, height: 1, channels: 3 } }).withExif({
       IFD0: { Make: 'workflow:{"a": 1}', Model: 'prompt:{"b": 2}' },
     });
-    for (const file of [await pixels.clone().webp().toBuffer(), await pixels.clone().jpeg().toBuffer()])
+    for (const file of [
+      await pixels.clone().webp().toBuffer(),
+      await pixels.clone().jpeg().toBuffer(),
+    ])
       expect(readPictureText(file, 'x')).toEqual({ workflow: '{"a": 1}', prompt: '{"b": 2}' });
   });
 
   it('damaged or foreign blocks give nothing, and never loop', () => {
     const block = tiff([[0x0110, text('prompt:{"1": {}}')]]);
-    for (let length = 0; length < block.length; length++) expect(readPictureText(webp(block.subarray(0, length)), 'x')).toEqual({});
+    for (let length = 0; length < block.length; length++)
+      expect(readPictureText(webp(block.subarray(0, length)), 'x')).toEqual({});
     const loop = Buffer.from(block);
     loop.writeUInt32LE(8, 8 + 2 + 12); // the next directory is this one
     expect(readPictureText(webp(loop), 'x')).toEqual({ prompt: '{"1": {}}' });
@@ -114,11 +165,10 @@ describe('texts in pictures', () => {
   });
 
   it('kinds by their first bytes', () => {
-    expect([webp(Buffer.alloc(0)), jpeg(Buffer.alloc(0)), Buffer.from('GIF89a'), Buffer.from('{}')].map(pictureKind)).toEqual([
-      'WebP',
-      'JPEG',
-      'GIF',
-      undefined,
-    ]);
+    expect(
+      [webp(Buffer.alloc(0)), jpeg(Buffer.alloc(0)), Buffer.from('GIF89a'), Buffer.from('{}')].map(
+        pictureKind,
+      ),
+    ).toEqual(['WebP', 'JPEG', 'GIF', undefined]);
   });
 });

@@ -7,7 +7,10 @@ export type PictureKind = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
 const KINDS: readonly (readonly [kind: PictureKind, magic: readonly (number | undefined)[]])[] = [
   ['PNG', [0x89, 0x50, 0x4e, 0x47]],
   ['JPEG', [0xff, 0xd8, 0xff]],
-  ['WebP', [0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50]],
+  [
+    'WebP',
+    [0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50],
+  ],
   ['GIF', [0x47, 0x49, 0x46, 0x38]],
   ['AVIF', [undefined, undefined, undefined, undefined, 0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
 ];
@@ -24,7 +27,8 @@ export function readPictureText(bytes: Uint8Array, name: string): Record<string,
   if (isPng(bytes)) return readPngText(bytes, name);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const kind = pictureKind(file);
-  const blocks = kind === 'JPEG' ? [...jpegBlocks(file)] : kind === 'WebP' ? [...webpBlocks(file)] : [];
+  const blocks =
+    kind === 'JPEG' ? [...jpegBlocks(file)] : kind === 'WebP' ? [...webpBlocks(file)] : [];
   const texts: [string, string][] = [];
   for (const text of blocks.flatMap(exifTexts)) {
     const key = /^\s*(prompt|workflow|parameters)\s*:/i.exec(text);
@@ -50,7 +54,8 @@ function* jpegBlocks(file: Buffer): Generator<Buffer> {
 function* webpBlocks(file: Buffer): Generator<Buffer> {
   for (let at = 12; at + 8 <= file.length; ) {
     const size = file.readUInt32LE(at + 4);
-    if (file.toString('latin1', at, at + 4) === 'EXIF') yield file.subarray(at + 8, Math.min(at + 8 + size, file.length));
+    if (file.toString('latin1', at, at + 4) === 'EXIF')
+      yield file.subarray(at + 8, Math.min(at + 8 + size, file.length));
     at += 8 + size + (size & 1);
   }
 }

@@ -7,25 +7,42 @@ const one = { width: 1, height: 1, channels: 3, bytes: Uint8Array.from([1, 2, 3]
 
 function chunkTypes(file: Buffer): string[] {
   const types: string[] = [];
-  for (let at = 8; at < file.length; at += 12 + file.readUInt32BE(at)) types.push(file.toString('latin1', at + 4, at + 8));
+  for (let at = 8; at < file.length; at += 12 + file.readUInt32BE(at))
+    types.push(file.toString('latin1', at + 4, at + 8));
   return types;
 }
 
 /** `file` with one more chunk after the header. */
-function withChunk(file: Buffer, type: string, data: Buffer, crc?: number, length = data.length): Buffer {
+function withChunk(
+  file: Buffer,
+  type: string,
+  data: Buffer,
+  crc?: number,
+  length = data.length,
+): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const words = Buffer.alloc(8);
   words.writeUInt32BE(length, 0);
   words.writeUInt32BE(crc ?? crc32(body), 4);
-  return Buffer.concat([file.subarray(0, 33), words.subarray(0, 4), body, words.subarray(4), file.subarray(33)]);
+  return Buffer.concat([
+    file.subarray(0, 33),
+    words.subarray(0, 4),
+    body,
+    words.subarray(4),
+    file.subarray(33),
+  ]);
 }
 
 describe('encodePng', () => {
   it('writes header, texts in order, pixels, end, and nothing else', async () => {
-    const file = await encodePng(one, { text: { prompt: '{"a": 1}', workflow: 'café', note: '漢' } });
+    const file = await encodePng(one, {
+      text: { prompt: '{"a": 1}', workflow: 'café', note: '漢' },
+    });
     expect(chunkTypes(file)).toEqual(['IHDR', 'tEXt', 'tEXt', 'iTXt', 'IDAT', 'IEND']);
     // the chunk PngInfo.add_text('prompt', '{"a": 1}') writes
-    expect(file.subarray(33, 60).toString('hex')).toBe(Buffer.from('AAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGT', 'base64').toString('hex'));
+    expect(file.subarray(33, 60).toString('hex')).toBe(
+      Buffer.from('AAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGT', 'base64').toString('hex'),
+    );
     expect(readPngText(file)).toEqual({ prompt: '{"a": 1}', workflow: 'café', note: '漢' });
   });
 
@@ -34,8 +51,11 @@ describe('encodePng', () => {
     const file = await encodePng({ width: 7, height: 5, channels, bytes }, { level: 1 });
     expect([file[24], file[25]]).toEqual([8, { 1: 0, 3: 2, 4: 6 }[channels]]);
     const { image, mask } = await decodeImage(file);
-    const pixel = (i: number) => Array.from(image.data.subarray(3 * i, 3 * i + 3), (v) => Math.round(v * 255));
-    expect(pixel(34)).toEqual([0, 1, 2].map((c) => bytes[34 * channels + (channels === 1 ? 0 : c)]));
+    const pixel = (i: number) =>
+      Array.from(image.data.subarray(3 * i, 3 * i + 3), (v) => Math.round(v * 255));
+    expect(pixel(34)).toEqual(
+      [0, 1, 2].map((c) => bytes[34 * channels + (channels === 1 ? 0 : c)]),
+    );
     if (channels === 4) expect(Math.round((1 - mask.data[34]) * 255)).toBe(bytes[34 * 4 + 3]);
   });
 });
@@ -48,7 +68,13 @@ describe('readPngText', () => {
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGTAAAADXRFWHR3b3JrZmxvdwBjYWbpY7yZvgAAAAxpVFh0bm90ZQAAAAAA5ryiVKU5ZwAAABN6VFh0bG9uZwAAeJyrqBgFxAIAsgqMoZYCo9cAAAAYaVRYdGl0AAEAZW4AawB4nHu2Z9GzwYcAeIlxSc4a95wAAAAMSURBVHicY2BgYAAAAAQAAfYXOFUAAAAASUVORK5CYII=',
       'base64',
     );
-    expect(readPngText(file)).toEqual({ prompt: '{"a": 1}', workflow: 'café', note: '漢', long: 'x'.repeat(300), it: '漢'.repeat(50) });
+    expect(readPngText(file)).toEqual({
+      prompt: '{"a": 1}',
+      workflow: 'café',
+      note: '漢',
+      long: 'x'.repeat(300),
+      it: '漢'.repeat(50),
+    });
   });
 
   it('keeps odd keys harmless', async () => {
@@ -77,6 +103,8 @@ describe('readPngText', () => {
       expect(() => readPngText(bytes, 'cat.png'), why).toThrow(why);
       expect(() => readPngText(bytes, 'cat.png'), why).toThrow('cat.png');
     }
-    expect(readPngText(withChunk(file, 'tEXt', Buffer.from('k\0v'), undefined, 0xffffffff))).toEqual({});
+    expect(
+      readPngText(withChunk(file, 'tEXt', Buffer.from('k\0v'), undefined, 0xffffffff)),
+    ).toEqual({});
   });
 });

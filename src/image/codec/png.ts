@@ -19,27 +19,43 @@ export const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 
 const MAX_TEXT = 64 * 1024 * 1024;
 
 /** A grey, RGB or RGBA PNG: header, text, pixels, nothing else. */
-export async function encodePng(image: ByteImage, { text = {}, level = 4, exif }: PngOptions = {}): Promise<Buffer> {
+export async function encodePng(
+  image: ByteImage,
+  { text = {}, level = 4, exif }: PngOptions = {},
+): Promise<Buffer> {
   const { width, height, channels, bytes } = image;
-  if (bytes.length !== width * height * channels) throw new Error(`internal: ${bytes.length} bytes for ${width}x${height}x${channels}`);
+  if (bytes.length !== width * height * channels)
+    throw new Error(`internal: ${bytes.length} bytes for ${width}x${height}x${channels}`);
   const file = await sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .png({ compressionLevel: level, adaptiveFiltering: true, palette: false })
     .toBuffer();
   const own = [...chunks(file)];
-  const pick = (type: string) => own.filter((c) => c.type === type).map((c) => file.subarray(c.start, c.end));
+  const pick = (type: string) =>
+    own.filter((c) => c.type === type).map((c) => file.subarray(c.start, c.end));
   const texts = Object.entries(text).map(([key, value]) => textChunk(key, value));
   const block = exif ? [chunk('eXIf', Buffer.from(exif))] : [];
-  return Buffer.concat([SIGNATURE, ...pick('IHDR'), ...texts, ...block, ...pick('IDAT'), ...pick('IEND')]);
+  return Buffer.concat([
+    SIGNATURE,
+    ...pick('IHDR'),
+    ...texts,
+    ...block,
+    ...pick('IDAT'),
+    ...pick('IEND'),
+  ]);
 }
 
 const isLatin1 = (text: string): boolean => !/[^\p{ASCII}\u0080-\u00ff]/u.test(text);
 
 /** tEXt where the value fits Latin-1, else uncompressed iTXt. */
 function textChunk(key: string, value: string): Buffer {
-  if (!isLatin1(key) || key.length < 1 || key.length > 79 || key.includes('\0')) throw new Error(`internal: PNG text key ${key}`);
+  if (!isLatin1(key) || key.length < 1 || key.length > 79 || key.includes('\0'))
+    throw new Error(`internal: PNG text key ${key}`);
   if (isLatin1(value)) return chunk('tEXt', Buffer.from(`${key}\0${value}`, 'latin1'));
-  return chunk('iTXt', Buffer.concat([Buffer.from(`${key}\0\0\0\0\0`, 'latin1'), Buffer.from(value, 'utf8')]));
+  return chunk(
+    'iTXt',
+    Buffer.concat([Buffer.from(`${key}\0\0\0\0\0`, 'latin1'), Buffer.from(value, 'utf8')]),
+  );
 }
 
 /** One chunk with its length and checksum. */
@@ -77,7 +93,10 @@ const plain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
 };
 
 /** Key and text of each kind of text chunk, inflating at most `limit` bytes. */
-const TEXT_CHUNKS: Record<string, (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']> = {
+const TEXT_CHUNKS: Record<
+  string,
+  (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']
+> = {
   tEXt: plain,
   // ComfyUI's, in animations
   comf: plain,
@@ -101,9 +120,11 @@ function split(data: Buffer): readonly [string, Buffer] {
   return [data.toString('latin1', 0, at), data.subarray(at + 1)];
 }
 
-const inflate = (data: Buffer, limit: number): Buffer => inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
+const inflate = (data: Buffer, limit: number): Buffer =>
+  inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
 
-export const isPng = (bytes: Uint8Array): boolean => bytes.length >= 8 && SIGNATURE.equals(bytes.subarray(0, 8));
+export const isPng = (bytes: Uint8Array): boolean =>
+  bytes.length >= 8 && SIGNATURE.equals(bytes.subarray(0, 8));
 
 /** The EXIF block of a PNG; undefined without one, and for another file. */
 export function readPngExif(bytes: Uint8Array): Buffer | undefined {

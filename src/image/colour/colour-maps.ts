@@ -25,7 +25,10 @@ const GREYS =
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
 
 export const VIRIDIS_MAP = bytes(VIRIDIS);
-export const GREYS_MAP = bytes(GREYS).reduce((all, grey, i) => all.fill(grey, 3 * i, 3 * i + 3), new Uint8Array(768));
+export const GREYS_MAP = bytes(GREYS).reduce(
+  (all, grey, i) => all.fill(grey, 3 * i, 3 * i + 3),
+  new Uint8Array(768),
+);
 
 /** RGB bytes of the values [H,W]. */
 export function coloured({ data }: Tensor, map: Uint8Array): Uint8Array {

@@ -5,9 +5,13 @@ const f = Math.fround;
 const [R, G, B, BLUE, RED] = [0.299, 0.587, 0.114, 0.564, 0.713].map(f);
 const [FROM_RED, GREEN_RED, GREEN_BLUE, FROM_BLUE] = [1.403, 0.714, 0.344, 1.773].map(f);
 
-const convert = (image: Tensor, pixel: (a: number, b: number, c: number) => readonly [number, number, number]): Tensor => {
+const convert = (
+  image: Tensor,
+  pixel: (a: number, b: number, c: number) => readonly [number, number, number],
+): Tensor => {
   const data = new Float32Array(image.data.length);
-  for (let i = 0; i < data.length; i += 3) data.set(pixel(image.data[i], image.data[i + 1], image.data[i + 2]), i);
+  for (let i = 0; i < data.length; i += 3)
+    data.set(pixel(image.data[i], image.data[i + 1], image.data[i + 2]), i);
   return { shape: [...image.shape], data };
 };
 
@@ -24,7 +28,11 @@ const unit = (value: number): number => Math.min(Math.max(value, 0), 1);
 export const ycbcrToRgb = (image: Tensor): Tensor =>
   convert(image, (y, cb, cr) => {
     const [blue, red] = [f(cb - 0.5), f(cr - 0.5)];
-    return [unit(y + f(FROM_RED * red)), unit(f(y - f(GREEN_RED * red)) - f(GREEN_BLUE * blue)), unit(y + f(FROM_BLUE * blue))];
+    return [
+      unit(y + f(FROM_RED * red)),
+      unit(f(y - f(GREEN_RED * red)) - f(GREEN_BLUE * blue)),
+      unit(y + f(FROM_BLUE * blue)),
+    ];
   });
 
 /** One channel of `image`, repeated to all of them. */

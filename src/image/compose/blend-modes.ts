@@ -7,7 +7,8 @@ import { matchChannels } from './composite.ts';
 const f = Math.fround;
 
 /** The brightening curve of soft light (W3C compositing). */
-const soften = (x: number): number => (x <= 0.25 ? f(f(f(f(f(16 * x) - 12) * x) + 4) * x) : f(Math.sqrt(x)));
+const soften = (x: number): number =>
+  x <= 0.25 ? f(f(f(f(f(16 * x) - 12) * x) + 4) * x) : f(Math.sqrt(x));
 
 /** Result of each mode for one value of the first (a) and second (b) image, in float32 steps. */
 export const BLEND_MODES = {
@@ -15,17 +16,28 @@ export const BLEND_MODES = {
   multiply: (a, b) => f(a * b),
   screen: (a, b) => f(1 - f(f(1 - a) * f(1 - b))),
   overlay: (a, b) => (a <= 0.5 ? f(f(2 * a) * b) : f(1 - f(f(2 * f(1 - a)) * f(1 - b)))),
-  soft_light: (a, b) => (b <= 0.5 ? f(a - f(f(f(1 - f(2 * b)) * a) * f(1 - a))) : f(a + f(f(f(2 * b) - 1) * f(soften(a) - a)))),
+  soft_light: (a, b) =>
+    b <= 0.5
+      ? f(a - f(f(f(1 - f(2 * b)) * a) * f(1 - a)))
+      : f(a + f(f(f(2 * b) - 1) * f(soften(a) - a))),
   difference: (a, b) => f(a - b),
 } satisfies Record<string, (a: number, b: number) => number>;
 
 export type BlendMode = keyof typeof BLEND_MODES;
 
 /** Blends NHWC images; the second is fitted to the first's size (bicubic, cut around the centre) when they differ. Result in 0..1. */
-export function blendImages(first: Tensor, second: Tensor, factor: number, mode: BlendMode): Tensor {
+export function blendImages(
+  first: Tensor,
+  second: Tensor,
+  factor: number,
+  mode: BlendMode,
+): Tensor {
   const [n, h, w] = first.shape;
   const matched = matchChannels(first, second);
-  const other = matched.shape.join() === first.shape.join() ? matched : upscaleImage(matched, w, h, 'bicubic', 'center');
+  const other =
+    matched.shape.join() === first.shape.join()
+      ? matched
+      : upscaleImage(matched, w, h, 'bicubic', 'center');
   const count = other.shape[0];
   if (count !== n && count !== 1 && n !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {

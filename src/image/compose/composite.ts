@@ -37,13 +37,23 @@ export function composite(
 ): Tensor {
   const [n, channels, height, width] = destination.shape;
   sameChannels(destination, source);
-  const placed = repeatToBatch(resizeSource ? interpolate(source, height, width, 'bilinear') : source, n);
+  const placed = repeatToBatch(
+    resizeSource ? interpolate(source, height, width, 'bilinear') : source,
+    n,
+  );
   const [, , h, w] = placed.shape;
   const left = Math.floor(Math.min(x, width * multiplier) / multiplier);
   const top = Math.floor(Math.min(y, height * multiplier) / multiplier);
   if (left < 0 || top < 0) throw new Error(`internal: composite at ${x},${y}`);
   const cover = mask && repeatToBatch(interpolate(maskPlanes(mask), h, w, 'bilinear'), n).data;
-  return overlay(destination, placed, left, top, (item, at) => (cover ? cover[item * h * w + at] : 1), [n, channels]);
+  return overlay(
+    destination,
+    placed,
+    left,
+    top,
+    (item, at) => (cover ? cover[item * h * w + at] : 1),
+    [n, channels],
+  );
 }
 
 /** source·m + destination·(1−m) where they overlap; `weight` gives m by batch item and position in the source. */
@@ -80,18 +90,32 @@ export function matchChannels(destination: Tensor, source: Tensor): Tensor {
   const to = destination.shape[3];
   if (from === to) return source;
   const data = new Float32Array(n * h * w * to).fill(1);
-  for (let i = 0; i < n * h * w; i++) for (let c = 0; c < Math.min(from, to); c++) data[i * to + c] = source.data[i * from + c];
+  for (let i = 0; i < n * h * w; i++)
+    for (let c = 0; c < Math.min(from, to); c++) data[i * to + c] = source.data[i * from + c];
   return { shape: [n, h, w, to], data };
 }
 
 /** ImageCompositeMasked: NHWC `source` onto `destination` at pixel `x`, `y`. */
-export function compositeImages(destination: Tensor, source: Tensor, x: number, y: number, mask?: Tensor, resizeSource = false): Tensor {
+export function compositeImages(
+  destination: Tensor,
+  source: Tensor,
+  x: number,
+  y: number,
+  mask?: Tensor,
+  resizeSource = false,
+): Tensor {
   const planes = toNCHW(matchChannels(destination, source));
   return toNHWC(composite(toNCHW(destination), planes, x, y, mask, 1, resizeSource));
 }
 
 /** LatentComposite: NCHW `source` onto `destination` at latent `x`, `y`, its inner edges faded over `feather` latent pixels. */
-export function featherComposite(destination: Tensor, source: Tensor, x: number, y: number, feather: number): Tensor {
+export function featherComposite(
+  destination: Tensor,
+  source: Tensor,
+  x: number,
+  y: number,
+  feather: number,
+): Tensor {
   const [n, channels, height, width] = destination.shape;
   sameChannels(destination, source);
   if (source.shape[0] !== n && source.shape[0] !== 1)
@@ -122,7 +146,11 @@ function edgeRamp(length: number, feather: number, near: boolean, far: boolean):
 }
 
 /** The product of a row's and a column's factors, multiplied in float32 in the order of the steps, rows first in each. */
-function fade(down: readonly number[][], across: readonly number[][], feather: number): Float32Array {
+function fade(
+  down: readonly number[][],
+  across: readonly number[][],
+  feather: number,
+): Float32Array {
   const weights = new Float32Array(down.length * across.length);
   down.forEach((rowSteps, row) => {
     across.forEach((columnSteps, column) => {
@@ -136,14 +164,26 @@ function fade(down: readonly number[][], across: readonly number[][], feather: n
 }
 
 /** Impact's tensor_paste: `patch` over NHWC `image` at `left`, `top` under a mask of the patch's size (or stretched to it). */
-export function pasteMasked(image: Tensor, patch: Tensor, left: number, top: number, mask: Tensor): Tensor {
+export function pasteMasked(
+  image: Tensor,
+  patch: Tensor,
+  left: number,
+  top: number,
+  mask: Tensor,
+): Tensor {
   const result = clone(image);
   pasteInto(result, patch, left, top, mask);
   return result;
 }
 
 /** As pasteMasked, in `image` itself. */
-export function pasteInto(image: Tensor, patch: Tensor, left: number, top: number, mask: Tensor): void {
+export function pasteInto(
+  image: Tensor,
+  patch: Tensor,
+  left: number,
+  top: number,
+  mask: Tensor,
+): void {
   const [n, height, width, channels] = image.shape;
   const [patches, h, w] = patch.shape;
   const [masks, maskH, maskW] = mask.shape;
@@ -160,7 +200,8 @@ export function pasteInto(image: Tensor, patch: Tensor, left: number, top: numbe
         const rest = f(1 - m);
         const from = ((item % patches) * h * w + at) * channels;
         const to = ((item * height + top + row) * width + left + column) * channels;
-        for (let c = 0; c < channels; c++) data[to + c] = f(rest * data[to + c]) + f(m * patch.data[from + c]);
+        for (let c = 0; c < channels; c++)
+          data[to + c] = f(rest * data[to + c]) + f(m * patch.data[from + c]);
       }
 }
 
@@ -172,7 +213,10 @@ export function pasteAt(canvas: Tensor, patch: Tensor, left: number, top: number
   for (let item = 0; item < n; item++)
     for (let row = 0; row < h; row++) {
       const from = (item * h + row) * w * channels;
-      result.data.set(patch.data.subarray(from, from + w * channels), ((item * height + top + row) * width + left) * channels);
+      result.data.set(
+        patch.data.subarray(from, from + w * channels),
+        ((item * height + top + row) * width + left) * channels,
+      );
     }
   return result;
 }

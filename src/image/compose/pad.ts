@@ -18,7 +18,10 @@ export function padForOutpaint(image: Tensor, margins: Margins, feathering: numb
   for (let item = 0; item < n; item++)
     for (let y = 0; y < h; y++) {
       const from = (item * h + y) * w * channels;
-      data.set(image.data.subarray(from, from + w * channels), ((item * height + top + y) * width + left) * channels);
+      data.set(
+        image.data.subarray(from, from + w * channels),
+        ((item * height + top + y) * width + left) * channels,
+      );
     }
   const mask = new Float32Array(height * width).fill(1);
   const fades = feathering > 0 && feathering * 2 < h && feathering * 2 < w;
@@ -30,5 +33,8 @@ export function padForOutpaint(image: Tensor, margins: Margins, feathering: numb
       mask[(top + y) * width + left + x] = v * v;
     }
   }
-  return { image: { shape: [n, height, width, channels], data }, mask: { shape: [1, height, width], data: mask } };
+  return {
+    image: { shape: [n, height, width, channels], data },
+    mask: { shape: [1, height, width], data: mask },
+  };
 }

@@ -7,7 +7,8 @@ const unit = (value: number): number => Math.min(Math.max(value, 0), 1);
 const both = (a: number, b: number): number => f(f(a + b) - f(a * b));
 const rest = (alpha: number): number => f(1 - alpha);
 /** What each shows where the other is not. */
-const beside = (s: number, sa: number, d: number, da: number): number => f(f(rest(da) * s) + f(rest(sa) * d));
+const beside = (s: number, sa: number, d: number, da: number): number =>
+  f(f(rest(da) * s) + f(rest(sa) * d));
 
 interface Mode {
   /** The alpha of the result. */
@@ -24,19 +25,26 @@ export const PORTER_DUFF = {
   DST_ATOP: { alpha: (sa) => sa, colour: (s, sa, d, da) => f(f(sa * d) + f(rest(da) * s)) },
   DST_IN: { alpha: (sa, da) => f(sa * da), colour: (_, sa, d) => f(d * sa) },
   DST_OUT: { alpha: (sa, da) => f(rest(sa) * da), colour: (_, sa, d) => f(rest(sa) * d) },
-  DST_OVER: { alpha: (sa, da) => f(da + f(rest(da) * sa)), colour: (s, _, d, da) => f(d + f(rest(da) * s)) },
+  DST_OVER: {
+    alpha: (sa, da) => f(da + f(rest(da) * sa)),
+    colour: (s, _, d, da) => f(d + f(rest(da) * s)),
+  },
   LIGHTEN: { alpha: both, colour: (s, sa, d, da) => f(beside(s, sa, d, da) + Math.max(s, d)) },
   MULTIPLY: { alpha: (sa, da) => f(sa * da), colour: (s, _, d) => f(s * d) },
   OVERLAY: {
     alpha: both,
-    colour: (s, sa, d, da) => (2 * d < da ? f(f(2 * s) * d) : f(f(sa * da) - f(f(2 * f(da - s)) * f(sa - d)))),
+    colour: (s, sa, d, da) =>
+      2 * d < da ? f(f(2 * s) * d) : f(f(sa * da) - f(f(2 * f(da - s)) * f(sa - d))),
   },
   SCREEN: { alpha: both, colour: (s, _, d) => f(f(s + d) - f(s * d)) },
   SRC: { alpha: (sa) => sa, colour: (s) => s },
   SRC_ATOP: { alpha: (_, da) => da, colour: (s, sa, d, da) => f(f(da * s) + f(rest(sa) * d)) },
   SRC_IN: { alpha: (sa, da) => f(sa * da), colour: (s, _sa, _d, da) => f(s * da) },
   SRC_OUT: { alpha: (sa, da) => f(rest(da) * sa), colour: (s, _sa, _d, da) => f(rest(da) * s) },
-  SRC_OVER: { alpha: (sa, da) => f(sa + f(rest(sa) * da)), colour: (s, sa, d) => f(s + f(rest(sa) * d)) },
+  SRC_OVER: {
+    alpha: (sa, da) => f(sa + f(rest(sa) * da)),
+    colour: (s, sa, d) => f(s + f(rest(sa) * d)),
+  },
   XOR: { alpha: (sa, da) => f(f(rest(da) * sa) + f(rest(sa) * da)), colour: beside },
 } as const satisfies Record<string, Mode>;
 
@@ -59,7 +67,12 @@ export function porterDuff(source: Cutout, destination: Cutout, name: PorterDuff
     const alpha = mode.alpha(sa, da);
     mask[i] = 1 - alpha;
     for (let at = i * channels; at < (i + 1) * channels; at++) {
-      const colour = mode.colour(f(source.image.data[at] * sa), sa, f(destination.image.data[at] * da), da);
+      const colour = mode.colour(
+        f(source.image.data[at] * sa),
+        sa,
+        f(destination.image.data[at] * da),
+        da,
+      );
       colours[at] = alpha > 1e-5 ? unit(colour / alpha) : 0;
     }
   }

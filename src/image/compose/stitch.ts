@@ -26,7 +26,11 @@ export interface StitchOptions {
 }
 
 /** `second` beside `first`. The shorter batch repeats its last picture; where only one has alpha, the other gets an opaque one. */
-export function stitch(first: Tensor, second: Tensor, { direction, match, spacing, colour }: StitchOptions): Tensor {
+export function stitch(
+  first: Tensor,
+  second: Tensor,
+  { direction, match, spacing, colour }: StitchOptions,
+): Tensor {
   const axis = direction === 'left' || direction === 'right' ? 2 : 1;
   const count = Math.max(first.shape[0], second.shape[0]);
   const [one, other] = [lengthened(first, count), lengthened(second, count)];
@@ -34,17 +38,23 @@ export function stitch(first: Tensor, second: Tensor, { direction, match, spacin
   const padding = colour === 'white' ? 1 : 0;
   const [a, b] = match ? [one, scaledTo(one, other, axis)] : padded(one, other, 3 - axis, padding);
   const channels = Math.max(a.shape[3], b.shape[3]);
-  const pair = [a, b].map((image) => matchChannels({ shape: [1, 1, 1, channels], data: new Float32Array(channels) }, image));
+  const pair = [a, b].map((image) =>
+    matchChannels({ shape: [1, 1, 1, channels], data: new Float32Array(channels) }, image),
+  );
   const ordered = direction === 'left' || direction === 'up' ? [pair[1], pair[0]] : pair;
   if (spacing === 0) return concatAxis(ordered, axis);
   const width = spacing + (spacing % 2);
-  const shape = ordered[0].shape.map((size, i) => (i === axis ? width : i === 0 || i === 3 ? size : Math.max(size, ordered[1].shape[i])));
+  const shape = ordered[0].shape.map((size, i) =>
+    i === axis ? width : i === 0 || i === 3 ? size : Math.max(size, ordered[1].shape[i]),
+  );
   return concatAxis([ordered[0], filled(shape, STITCH_COLOURS[colour]), ordered[1]], axis);
 }
 
 const lengthened = (images: Tensor, count: number): Tensor => {
   const have = images.shape[0];
-  return have === count ? images : concatBatch([images, repeatToBatch(sliceBatch(images, have - 1, have), count - have)]);
+  return have === count
+    ? images
+    : concatBatch([images, repeatToBatch(sliceBatch(images, have - 1, have), count - have)]);
 };
 
 function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Tensor {
@@ -71,6 +81,7 @@ function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Ten
 function filled(shape: readonly number[], colour: readonly number[]): Tensor {
   const image = full(shape, 1);
   const channels = shape[3];
-  for (let i = 0; i < image.data.length; i++) if (i % channels < 3) image.data[i] = colour[i % channels];
+  for (let i = 0; i < image.data.length; i++)
+    if (i % channels < 3) image.data[i] = colour[i % channels];
   return image;
 }

@@ -12,7 +12,10 @@ describe('golden canny/edges', () => {
     const { shape, low, high, seed } = params;
     const count = shape.reduce((n: number, d: number) => n * d, 1);
     const bytes = seed === undefined ? (g.tensor(inputs.image).data as Uint8Array) : undefined;
-    const image: Tensor = tensor(shape, bytes ? Float32Array.from(bytes, (v) => v / 255) : noise(count, seed, 1).map((v) => v + 0.5));
+    const image: Tensor = tensor(
+      shape,
+      bytes ? Float32Array.from(bytes, (v) => v / 255) : noise(count, seed, 1).map((v) => v + 0.5),
+    );
     expectExact(g, id, outputs.edges, canny(image, low, high).data);
   });
 });

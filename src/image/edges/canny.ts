@@ -8,7 +8,13 @@ import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 const f = Math.fround;
 
 /** The Gaussian of deviation 1 as kornia computes it. */
-const KERNEL = Float32Array.of(0.054488688707351685, 0.24420136213302612, 0.40261995792388916, 0.24420136213302612, 0.054488688707351685);
+const KERNEL = Float32Array.of(
+  0.054488688707351685,
+  0.24420136213302612,
+  0.40261995792388916,
+  0.24420136213302612,
+  0.054488688707351685,
+);
 const EPSILON = f(1e-6);
 const GREY = [0.299, 0.587, 0.114].map(f);
 /** From so many numbers on, or for more than one picture, torch's convolution rounds a product and its sum once together. */
@@ -39,13 +45,30 @@ export function canny(images: Tensor, low: number, high: number): Tensor {
 function check(low: number, high: number, channels: number, width: number, height: number): void {
   const wrong =
     low > high
-      ? [`low_threshold ${low} is above high_threshold ${high}`, 'Give a low threshold that is not above the high one.', 'low_threshold']
+      ? [
+          `low_threshold ${low} is above high_threshold ${high}`,
+          'Give a low threshold that is not above the high one.',
+          'low_threshold',
+        ]
       : channels !== 1 && channels !== 3
-        ? [`the image has ${channels} channels`, 'Give a colour picture without transparency.', 'image']
+        ? [
+            `the image has ${channels} channels`,
+            'Give a colour picture without transparency.',
+            'image',
+          ]
         : width < 3 || height < 3
-          ? [`a picture of ${width}x${height} pixels is too small for edges`, 'Both sides must be at least 3 pixels.', 'image']
+          ? [
+              `a picture of ${width}x${height} pixels is too small for edges`,
+              'Both sides must be at least 3 pixels.',
+              'image',
+            ]
           : undefined;
-  if (wrong) throw new DarkroomError('DR_INPUT_INVALID', { message: wrong[0], hint: wrong[1], input: wrong[2] });
+  if (wrong)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: wrong[0],
+      hint: wrong[1],
+      input: wrong[2],
+    });
 }
 
 function greyOf({ shape: [, height, width, channels], data }: Tensor): Plane {
@@ -58,7 +81,8 @@ function greyOf({ shape: [, height, width, channels], data }: Tensor): Plane {
   return { width, height, data: grey };
 }
 
-const mirror = (i: number, length: number): number => (i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i);
+const mirror = (i: number, length: number): number =>
+  i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;
 
 /** Along x or along y, with mirrored edges. */
 function blur({ width, height, data }: Plane, alongX: boolean, pictures: number): Plane {
@@ -70,7 +94,9 @@ function blur({ width, height, data }: Plane, alongX: boolean, pictures: number)
     for (let x = 0; x < width; x++) {
       let sum = 0;
       for (let k = 0; k < KERNEL.length; k++) {
-        const at = alongX ? y * width + mirror(x + k - radius, width) : mirror(y + k - radius, height) * width + x;
+        const at = alongX
+          ? y * width + mirror(x + k - radius, width)
+          : mirror(y + k - radius, height) * width + x;
         const product = KERNEL[k] * data[at];
         sum = f(sum + (fused ? product : f(product)));
       }
@@ -99,7 +125,8 @@ function thinned({ width, height, data }: Plane): Plane {
       magnitude[at] = Math.sqrt(f(f(f(gx * gx) + f(gy * gy)) + EPSILON));
       direction[at] = (roundHalfEven(f(f(Math.atan2(gy, gx)) * f(4 / Math.PI))) + 8) % 8;
     }
-  const value = (x: number, y: number): number => (x < 0 || y < 0 || x >= width || y >= height ? 0 : magnitude[y * width + x]);
+  const value = (x: number, y: number): number =>
+    x < 0 || y < 0 || x >= width || y >= height ? 0 : magnitude[y * width + x];
   const kept = magnitude.map((own, at) => {
     const [x, y] = [at % width, Math.floor(at / width)];
     const [dx, dy] = DIRECTIONS[direction[at]];
@@ -121,7 +148,15 @@ function hysteresis({ width, height, data }: Plane, low: number, high: number): 
     const [x, y] = [at % width, Math.floor(at / width)];
     for (const [dx, dy] of DIRECTIONS) {
       const next = (y + dy) * width + x + dx;
-      if (x + dx < 0 || x + dx >= width || y + dy < 0 || y + dy >= height || edges[next] === 1 || !(data[next] > low)) continue;
+      if (
+        x + dx < 0 ||
+        x + dx >= width ||
+        y + dy < 0 ||
+        y + dy >= height ||
+        edges[next] === 1 ||
+        !(data[next] > low)
+      )
+        continue;
       edges[next] = 1;
       open.push(next);
     }

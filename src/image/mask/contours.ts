@@ -50,7 +50,14 @@ function fillOutside(mask: Uint8Array, height: number, width: number): Int32Arra
 }
 
 /** Names all pixels joined to `start`, corner to corner too, and measures them. */
-function grow(marks: Int32Array, stack: Int32Array, height: number, width: number, start: number, id: number): Shape {
+function grow(
+  marks: Int32Array,
+  stack: Int32Array,
+  height: number,
+  width: number,
+  start: number,
+  id: number,
+): Shape {
   let left = width;
   let right = 0;
   let top = height;
@@ -81,6 +88,7 @@ export function outerShapes(mask: Uint8Array, height: number, width: number): Sh
   const map = fillOutside(mask, height, width);
   const stack = new Int32Array(map.length);
   const shapes: Shape[] = [];
-  for (let at = 0; at < map.length; at++) if (map[at] === 0) shapes.push(grow(map, stack, height, width, at, shapes.length + 1));
+  for (let at = 0; at < map.length; at++)
+    if (map[at] === 0) shapes.push(grow(map, stack, height, width, at, shapes.length + 1));
   return { shapes: shapes.reverse(), map: map.map((id) => Math.max(id, 0)) };
 }

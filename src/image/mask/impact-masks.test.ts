@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { expectExact, type Golden, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import {
+  expectExact,
+  type Golden,
+  type GoldenCase,
+  golden,
+  type Params,
+} from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { gaussianBlurMask, gaussianKernel } from '../blur/torchvision-blur.ts';
 import { outerShapes } from './contours.ts';
-import { addMasks, bitwiseAndMasks, bytesOf, flattenMask, subtractMasks, toBinaryMask } from './mask-arithmetic.ts';
+import {
+  addMasks,
+  bitwiseAndMasks,
+  bytesOf,
+  flattenMask,
+  subtractMasks,
+  toBinaryMask,
+} from './mask-arithmetic.ts';
 import { dilateMask, erosionMask } from './morphology.ts';
 
 type Kind = (input: (name: string) => Tensor, params: Params) => Tensor;
@@ -71,9 +84,14 @@ describe('blur', () => {
 
   it('takes each mask of a batch by itself, and rounds as torch does for batches', () => {
     const batch = noise(2, 20, 30);
-    const one = (i: number): Tensor => ({ shape: [1, 20, 30], data: batch.data.subarray(i * 600, (i + 1) * 600) });
+    const one = (i: number): Tensor => ({
+      shape: [1, 20, 30],
+      data: batch.data.subarray(i * 600, (i + 1) * 600),
+    });
     const both = gaussianBlurMask(batch, 3).data;
-    expect(both).toEqual(Float32Array.of(...gaussianBlurMask(one(0), 3).data, ...gaussianBlurMask(one(1), 3).data));
+    expect(both).toEqual(
+      Float32Array.of(...gaussianBlurMask(one(0), 3).data, ...gaussianBlurMask(one(1), 3).data),
+    );
     // a kernel of 3: torch.equal(conv2d(batch)[0], conv2d(batch[:1])[0]) is False
     const small = gaussianBlurMask(batch, 1).data.slice(0, 600);
     expect(small).not.toEqual(gaussianBlurMask(one(0), 1).data);
@@ -88,8 +106,13 @@ describe('blur', () => {
 describe('dilateMask', () => {
   it('takes a batch for one picture with channels, as OpenCV does', () => {
     // cv2.dilate(numpy.eye(3)[:, None].repeat(2, 1), numpy.ones((2, 2))): rows 0 and 1 grow downwards over the batch
-    const batch: Tensor = { shape: [3, 2, 3], data: Float32Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1) };
-    expect([...dilateMask(batch, 2).data]).toEqual([1, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1]);
+    const batch: Tensor = {
+      shape: [3, 2, 3],
+      data: Float32Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1),
+    };
+    expect([...dilateMask(batch, 2).data]).toEqual([
+      1, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1,
+    ]);
     expect(() => dilateMask(full([2, 4, 600], 0), 3)).toThrow('at most 512');
   });
 });
@@ -104,7 +127,16 @@ describe('outerShapes', () => {
 
   it('joins corners, fills holes, hides what lies inside, and goes from the last to the first', () => {
     // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a parent
-    const { shapes, map } = draw('#....', '.#...', '.....', '#####', '#...#', '#.#.#', '#...#', '#####');
+    const { shapes, map } = draw(
+      '#....',
+      '.#...',
+      '.....',
+      '#####',
+      '#...#',
+      '#.#.#',
+      '#...#',
+      '#####',
+    );
     expect(shapes).toEqual([
       { x: 0, y: 3, width: 5, height: 5, id: 2 },
       { x: 0, y: 0, width: 2, height: 2, id: 1 },

@@ -20,7 +20,11 @@ export function bytesOf(values: Float32Array): Uint8Array {
 const combine =
   (apply: (a: number, b: number) => number) =>
   (mask1: Tensor, mask2: Tensor): Tensor =>
-    sameShape(mask1, mask2) ? map(mask1, (v, i) => Math.min(Math.max(f(apply(f(v * 255), f(mask2.data[i] * 255))) / 255, 0), 1)) : mask1;
+    sameShape(mask1, mask2)
+      ? map(mask1, (v, i) =>
+          Math.min(Math.max(f(apply(f(v * 255), f(mask2.data[i] * 255))) / 255, 0), 1),
+        )
+      : mask1;
 
 /** add_masks: the sum, at most 1. */
 export const addMasks = combine((a, b) => a + b);
@@ -28,7 +32,8 @@ export const addMasks = combine((a, b) => a + b);
 /** subtract_masks: the difference, at least 0. */
 export const subtractMasks = combine((a, b) => a - b);
 
-const words = (mask: Tensor): Int32Array => new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length);
+const words = (mask: Tensor): Int32Array =>
+  new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length);
 
 /** bitwise_and_masks: OpenCV's bitwise_and of floats, on their bits; right for 0 and 1, odd for what lies between. */
 export function bitwiseAndMasks(mask1: Tensor, mask2: Tensor): Tensor {

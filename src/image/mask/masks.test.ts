@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { expectGolden, type Golden, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import {
+  expectGolden,
+  type Golden,
+  type GoldenCase,
+  golden,
+  type Params,
+} from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { blendImages } from '../compose/blend-modes.ts';
 import { composite, compositeImages, featherComposite, pasteMasked } from '../compose/composite.ts';
@@ -17,17 +23,42 @@ import {
   thresholdMask,
 } from './masks.ts';
 
-type Kind = (input: (name: string) => Tensor, params: Params, inputs: Record<string, string>) => Tensor;
+type Kind = (
+  input: (name: string) => Tensor,
+  params: Params,
+  inputs: Record<string, string>,
+) => Tensor;
 
 /** What each node or function of the goldens is here. */
 const KINDS: Record<string, Kind> = {
   'comfy.sampler_helpers.prepare_mask': (x, p) => prepareMask(x('mask'), p.shape),
   LatentCompositeMasked: (x, p, inputs) =>
-    composite(x('destination'), x('source'), p.x, p.y, inputs.mask ? x('mask') : undefined, 8, p.resize_source),
+    composite(
+      x('destination'),
+      x('source'),
+      p.x,
+      p.y,
+      inputs.mask ? x('mask') : undefined,
+      8,
+      p.resize_source,
+    ),
   LatentComposite: (x, p) =>
-    featherComposite(x('samples_to'), x('samples_from'), Math.floor(p.x / 8), Math.floor(p.y / 8), Math.floor(p.feather / 8)),
+    featherComposite(
+      x('samples_to'),
+      x('samples_from'),
+      Math.floor(p.x / 8),
+      Math.floor(p.y / 8),
+      Math.floor(p.feather / 8),
+    ),
   ImageCompositeMasked: (x, p, inputs) =>
-    compositeImages(x('destination'), x('source'), p.x, p.y, inputs.mask ? x('mask') : undefined, p.resize_source),
+    compositeImages(
+      x('destination'),
+      x('source'),
+      p.x,
+      p.y,
+      inputs.mask ? x('mask') : undefined,
+      p.resize_source,
+    ),
   tensor_paste: (x, p) => {
     const mask = x('mask');
     const nhw1 = { shape: [1, ...mask.shape.slice(-2), 1], data: mask.data };
@@ -43,7 +74,12 @@ const KINDS: Record<string, Kind> = {
 
 /** Kinds of the Impact Pack's masks, which come with SEGS. */
 const LEFT_FOR_SEGS: Record<string, readonly string[]> = {
-  basic: ['tensor_gaussian_blur_mask', 'dilate_mask', 'core.erosion_mask (grows!)', 'to_binary_mask'],
+  basic: [
+    'tensor_gaussian_blur_mask',
+    'dilate_mask',
+    'core.erosion_mask (grows!)',
+    'to_binary_mask',
+  ],
   composite: [],
   combine: ['add_masks', 'subtract_masks', 'bitwise_and_masks', 'flatten_mask'],
 };
@@ -103,9 +139,15 @@ describe('masks', () => {
 
   it('combine only where they overlap, and refuse unequal batches', () => {
     const mask = full([1, 2, 2], 0.5);
-    expect([...compositeMasks(mask, full([1, 2, 2], 1), 1, 1, 'add').data]).toEqual([0.5, 0.5, 0.5, 1]);
-    expect([...compositeMasks(mask, full([1, 2, 2], 1), 5, 5, 'add').data]).toEqual([0.5, 0.5, 0.5, 0.5]);
-    expect(() => compositeMasks(full([2, 2, 2], 1), full([3, 2, 2], 1), 0, 0, 'add')).toThrow('batch of 3');
+    expect([...compositeMasks(mask, full([1, 2, 2], 1), 1, 1, 'add').data]).toEqual([
+      0.5, 0.5, 0.5, 1,
+    ]);
+    expect([...compositeMasks(mask, full([1, 2, 2], 1), 5, 5, 'add').data]).toEqual([
+      0.5, 0.5, 0.5, 0.5,
+    ]);
+    expect(() => compositeMasks(full([2, 2, 2], 1), full([3, 2, 2], 1), 0, 0, 'add')).toThrow(
+      'batch of 3',
+    );
   });
 });
 
@@ -134,10 +176,18 @@ describe('blend', () => {
 });
 
 it('pads for outpainting', () => {
-  const { image: padded, mask } = padForOutpaint(full([1, 5, 6, 3], 1), { left: 2, top: 0, right: 0, bottom: 1 }, 2);
+  const { image: padded, mask } = padForOutpaint(
+    full([1, 5, 6, 3], 1),
+    { left: 2, top: 0, right: 0, bottom: 1 },
+    2,
+  );
   expect(padded.shape).toEqual([1, 6, 8, 3]);
-  expect(padded.data.slice(0, 9)).toEqual(Float32Array.from([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 1, 1]));
+  expect(padded.data.slice(0, 9)).toEqual(
+    Float32Array.from([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1, 1, 1]),
+  );
   // v = (feathering - min(distances)) / feathering, squared; the bottom distance starts at 1
   expect([...mask.data.slice(0, 8)]).toEqual([1, 1, 1, 0.25, 0, 0, 0, 0]);
-  expect([...mask.data.slice(32, 48)]).toEqual([1, 1, 1, 0.25, 0.25, 0.25, 0.25, 0.25, 1, 1, 1, 1, 1, 1, 1, 1]);
+  expect([...mask.data.slice(32, 48)]).toEqual([
+    1, 1, 1, 0.25, 0.25, 0.25, 0.25, 0.25, 1, 1, 1, 1, 1, 1, 1, 1,
+  ]);
 });

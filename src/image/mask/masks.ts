@@ -41,7 +41,13 @@ export const MASK_OPERATIONS = {
 export type MaskOperation = keyof typeof MASK_OPERATIONS;
 
 /** Applies an operation where `source`, its corner at `x`, `y` >= 0, overlaps `destination`; everything is clamped to 0..1. */
-export function compositeMasks(destination: Tensor, source: Tensor, x: number, y: number, operation: MaskOperation): Tensor {
+export function compositeMasks(
+  destination: Tensor,
+  source: Tensor,
+  x: number,
+  y: number,
+  operation: MaskOperation,
+): Tensor {
   const result = clone(toNHW(destination));
   const [n, height, width] = result.shape;
   const { shape, data } = toNHW(source);
@@ -56,7 +62,8 @@ export function compositeMasks(destination: Tensor, source: Tensor, x: number, y
     for (let row = 0; row < Math.min(h, height - y); row++) {
       const to = (item * height + y + row) * width + x;
       const from = ((item % count) * h + row) * w;
-      for (let i = 0; i < Math.min(w, width - x); i++) result.data[to + i] = apply(result.data[to + i], data[from + i]);
+      for (let i = 0; i < Math.min(w, width - x); i++)
+        result.data[to + i] = apply(result.data[to + i], data[from + i]);
     }
   return map(result, (v) => Math.min(Math.max(v, 0), 1));
 }
@@ -84,14 +91,25 @@ export function featherMask(mask: Tensor, margins: Margins): Tensor {
   return result;
 }
 
-function ramp(size: number, position: (i: number) => number, scale: (line: number, rate: number) => void): void {
+function ramp(
+  size: number,
+  position: (i: number) => number,
+  scale: (line: number, rate: number) => void,
+): void {
   for (let i = 0; i < size; i++) scale(position(i), f((i + 1) / size));
 }
 
 /** Multiplies a row or column of every mask: `count` values from `start`, `step` apart. */
-function scaleLine({ shape, data }: Tensor, start: number, step: number, count: number, rate: number): void {
+function scaleLine(
+  { shape, data }: Tensor,
+  start: number,
+  step: number,
+  count: number,
+  rate: number,
+): void {
   const plane = shape[1] * shape[2];
-  for (let base = start; base < data.length; base += plane) for (let i = 0; i < count; i++) data[base + i * step] *= rate;
+  for (let base = start; base < data.length; base += plane)
+    for (let i = 0; i < count; i++) data[base + i * step] *= rate;
 }
 
 /** GrowMask: `expand` grey dilations (negative: erosions) by a 3x3 square, or by a cross when the corners are tapered. */
@@ -149,7 +167,13 @@ function square(mask: Tensor, pick: Pick): Tensor {
 }
 
 /** CropMask: up to `width` x `height` from `x`, `y`, both moved inside the mask. */
-export function cropMask(mask: Tensor, x: number, y: number, width: number, height: number): Tensor {
+export function cropMask(
+  mask: Tensor,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): Tensor {
   const { shape, data } = toNHW(mask);
   const [n, h, w] = shape;
   const left = Math.min(x, w - 1);

@@ -9,7 +9,8 @@ import { interpolate } from '../resize/torch-interpolate.ts';
 /** Impact's make_2d_mask: a leading batch and channel axis of 1 dropped, a real batch kept. */
 export function squeezeMask(mask: Tensor): Tensor {
   const { shape } = mask;
-  const drop = shape.length > 2 && shape[0] === 1 ? (shape.length > 3 && shape[1] === 1 ? 2 : 1) : 0;
+  const drop =
+    shape.length > 2 && shape[0] === 1 ? (shape.length > 3 && shape[1] === 1 ? 2 : 1) : 0;
   return drop ? reshape(mask, shape.slice(drop)) : mask;
 }
 
@@ -19,7 +20,14 @@ type Pick = (a: number, b: number) => number;
  * Extrema of `size` values, from size >> 1 ahead of each position, along an axis of `length` whose values lie `step` apart (van Herk 1992:
  * running extrema from both ends of blocks of `size`); outside the picture nothing counts.
  */
-function slide(data: Float32Array, length: number, step: number, size: number, pick: Pick, neutral: number): Float32Array {
+function slide(
+  data: Float32Array,
+  length: number,
+  step: number,
+  size: number,
+  pick: Pick,
+  neutral: number,
+): Float32Array {
   const result = new Float32Array(data.length);
   const before = size >> 1;
   const forward = new Float32Array(length + size - 1);
@@ -29,9 +37,12 @@ function slide(data: Float32Array, length: number, step: number, size: number, p
       forward.fill(neutral);
       for (let i = 0; i < length; i++) forward[before + i] = data[start + i * step];
       backward.set(forward);
-      for (let i = 1; i < forward.length; i++) if (i % size) forward[i] = pick(forward[i - 1], forward[i]);
-      for (let i = forward.length - 2; i >= 0; i--) if ((i + 1) % size) backward[i] = pick(backward[i + 1], backward[i]);
-      for (let i = 0; i < length; i++) result[start + i * step] = pick(backward[i], forward[i + size - 1]);
+      for (let i = 1; i < forward.length; i++)
+        if (i % size) forward[i] = pick(forward[i - 1], forward[i]);
+      for (let i = forward.length - 2; i >= 0; i--)
+        if ((i + 1) % size) backward[i] = pick(backward[i + 1], backward[i]);
+      for (let i = 0; i < length; i++)
+        result[start + i * step] = pick(backward[i], forward[i + size - 1]);
     }
   return result;
 }
@@ -51,7 +62,8 @@ export function dilateMask(mask: Tensor, factor: number): Tensor {
       input: 'mask',
     });
   const size = Math.abs(factor);
-  const [pick, neutral] = factor > 0 ? [Math.max, Number.NEGATIVE_INFINITY] : [Math.min, Number.POSITIVE_INFINITY];
+  const [pick, neutral] =
+    factor > 0 ? [Math.max, Number.NEGATIVE_INFINITY] : [Math.min, Number.POSITIVE_INFINITY];
   const across = slide(flat.data, columns, channels, size, pick, neutral);
   return { shape: flat.shape, data: slide(across, rows, columns * channels, size, pick, neutral) };
 }
@@ -64,8 +76,10 @@ const underSquare = (image: Tensor, size: number, pick: Pick, neutral: number): 
 };
 
 /** Grey dilation and erosion of an NHWC picture by a square of `size` pixels (kornia's: its middle at size >> 1). */
-export const dilateImage = (image: Tensor, size: number): Tensor => underSquare(image, size, Math.max, Number.NEGATIVE_INFINITY);
-export const erodeImage = (image: Tensor, size: number): Tensor => underSquare(image, size, Math.min, Number.POSITIVE_INFINITY);
+export const dilateImage = (image: Tensor, size: number): Tensor =>
+  underSquare(image, size, Math.max, Number.NEGATIVE_INFINITY);
+export const erodeImage = (image: Tensor, size: number): Tensor =>
+  underSquare(image, size, Math.min, Number.POSITIVE_INFINITY);
 
 const difference = (a: Tensor, b: Tensor): Tensor => map(a, (value, i) => value - b.data[i]);
 const opened = (image: Tensor, size: number): Tensor => dilateImage(erodeImage(image, size), size);
@@ -83,13 +97,21 @@ export const MORPHOLOGY = {
 } as const satisfies Record<string, (image: Tensor, size: number) => Tensor>;
 
 /** Sums of `size` values from `before` ahead of each of `count` positions; zeros outside. */
-function windowSums(data: Float32Array, length: number, step: number, size: number, before: number, count: number): Float32Array {
+function windowSums(
+  data: Float32Array,
+  length: number,
+  step: number,
+  size: number,
+  before: number,
+  count: number,
+): Float32Array {
   const blocks = data.length / (length * step);
   const result = new Float32Array(blocks * count * step);
   const sums = new Float64Array(length + 1);
   for (let block = 0; block < blocks; block++)
     for (let lane = 0; lane < step; lane++) {
-      for (let i = 0; i < length; i++) sums[i + 1] = sums[i] + data[(block * length + i) * step + lane];
+      for (let i = 0; i < length; i++)
+        sums[i + 1] = sums[i] + data[(block * length + i) * step + lane];
       for (let i = 0; i < count; i++) {
         const from = Math.max(0, Math.min(length, i - before));
         const to = Math.max(0, Math.min(length, i - before + size));

@@ -12,10 +12,15 @@ const f = Math.fround;
 
 /** Two source positions and the mixing ratio for each new position, by resizing the coordinates themselves (as the original, rounding included). */
 function pairs(from: number, to: number): Pairs {
-  const resized = (values: Float32Array): Float32Array => interpolate({ shape: [1, 1, 1, from], data: values }, 1, to, 'bilinear').data;
+  const resized = (values: Float32Array): Float32Array =>
+    interpolate({ shape: [1, 1, 1, from], data: values }, 1, to, 'bilinear').data;
   const first = resized(Float32Array.from({ length: from }, (_, i) => i));
   const second = resized(Float32Array.from({ length: from }, (_, i) => Math.min(i + 1, from - 1)));
-  return { first: Int32Array.from(first), second: Int32Array.from(second), ratio: first.map((v) => v - Math.floor(v)) };
+  return {
+    first: Int32Array.from(first),
+    second: Int32Array.from(second),
+    ratio: first.map((v) => v - Math.floor(v)),
+  };
 }
 
 function mixer(channels: number) {
@@ -27,7 +32,16 @@ function mixer(channels: number) {
     return f(Math.sqrt(sum));
   };
   /** Writes the mix of the vectors at `i` and `j` of `source` to `result` at `to`; channels lie `step` and `stepOut` apart. */
-  return (source: Float32Array, i: number, j: number, step: number, r: number, result: Float32Array, to: number, stepOut: number): void => {
+  return (
+    source: Float32Array,
+    i: number,
+    j: number,
+    step: number,
+    r: number,
+    result: Float32Array,
+    to: number,
+    stepOut: number,
+  ): void => {
     for (let c = 0; c < channels; c++) {
       a[c] = source[i + c * step];
       b[c] = source[j + c * step];
@@ -35,7 +49,8 @@ function mixer(channels: number) {
     const normA = norm(a);
     const normB = norm(b);
     let dot = 0;
-    for (let c = 0; c < channels; c++) dot = f(dot + f((normA && f(a[c] / normA)) * (normB && f(b[c] / normB))));
+    for (let c = 0; c < channels; c++)
+      dot = f(dot + f((normA && f(a[c] / normA)) * (normB && f(b[c] / normB))));
     const back = f(1 - r);
     if (dot > 1 - 1e-5) {
       for (let c = 0; c < channels; c++) result[to + c * stepOut] = a[c];
@@ -48,7 +63,9 @@ function mixer(channels: number) {
       const weightB = f(f(Math.sin(f(r * omega))) / sine);
       const length = f(f(normA * back) + f(normB * r));
       for (let c = 0; c < channels; c++) {
-        const mixed = f(f(weightA * (normA && f(a[c] / normA))) + f(weightB * (normB && f(b[c] / normB))));
+        const mixed = f(
+          f(weightA * (normA && f(a[c] / normA))) + f(weightB * (normB && f(b[c] / normB))),
+        );
         result[to + c * stepOut] = mixed * length;
       }
     }
@@ -66,7 +83,16 @@ export function bislerp(x: Tensor, width: number, height: number): Tensor {
       const from = item * c * h * w + y * w;
       const to = item * c * h * width + y * width;
       for (let i = 0; i < width; i++)
-        mix(x.data, from + columns.first[i], from + columns.second[i], h * w, columns.ratio[i], across, to + i, h * width);
+        mix(
+          x.data,
+          from + columns.first[i],
+          from + columns.second[i],
+          h * w,
+          columns.ratio[i],
+          across,
+          to + i,
+          h * width,
+        );
     }
   const data = new Float32Array(n * c * height * width);
   const rows = pairs(h, height);

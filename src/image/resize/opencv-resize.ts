@@ -15,7 +15,10 @@ function places(from: number, to: number, alone: boolean): Place[] {
     const at = Math.fround((i + 0.5) * scale - 0.5);
     const low = Math.floor(at);
     const part = alone && (low < 0 || low >= from - 1) ? 0 : Math.fround(at - low);
-    const weights = [Math.fround(1 - part), part].map((w) => halfEven(w * 2048)) as [number, number];
+    const weights = [Math.fround(1 - part), part].map((w) => halfEven(w * 2048)) as [
+      number,
+      number,
+    ];
     return { first: inside(low), second: inside(low + 1), weights };
   });
 }
@@ -34,7 +37,8 @@ export function resizeBytes(
   channels: number,
 ): Uint8Array {
   if (from.width === to.width && from.height === to.height) return bytes;
-  if (from.width === 2 * to.width && from.height === 2 * to.height) return halved(bytes, to, channels);
+  if (from.width === 2 * to.width && from.height === 2 * to.height)
+    return halved(bytes, to, channels);
   const columns = places(from.width, to.width, true);
   const rows = places(from.height, to.height, false);
   const length = to.width * channels;
@@ -46,7 +50,9 @@ export function resizeBytes(
     const start = y * from.width * channels;
     for (const [x, { first, second, weights }] of columns.entries())
       for (let c = 0; c < channels; c++)
-        made[x * channels + c] = bytes[start + first * channels + c] * weights[0] + bytes[start + second * channels + c] * weights[1];
+        made[x * channels + c] =
+          bytes[start + first * channels + c] * weights[0] +
+          bytes[start + second * channels + c] * weights[1];
     wide.delete(y - 2);
     wide.set(y, made);
     return made;
@@ -55,20 +61,26 @@ export function resizeBytes(
   for (const [y, { first, second, weights }] of rows.entries()) {
     const [a, b] = [row(first), row(second)];
     for (let i = 0; i < length; i++)
-      result[y * length + i] = (((weights[0] * (a[i] >> 4)) >> 16) + ((weights[1] * (b[i] >> 4)) >> 16) + 2) >> 2;
+      result[y * length + i] =
+        (((weights[0] * (a[i] >> 4)) >> 16) + ((weights[1] * (b[i] >> 4)) >> 16) + 2) >> 2;
   }
   return result;
 }
 
 /** Half the size on both sides is the mean of four pixels. */
-function halved(bytes: Uint8Array, to: { readonly width: number; readonly height: number }, channels: number): Uint8Array {
+function halved(
+  bytes: Uint8Array,
+  to: { readonly width: number; readonly height: number },
+  channels: number,
+): Uint8Array {
   const result = new Uint8Array(to.width * to.height * channels);
   const line = 2 * to.width * channels;
   for (let y = 0, at = 0; y < to.height; y++)
     for (let x = 0; x < to.width; x++)
       for (let c = 0; c < channels; c++, at++) {
         const i = 2 * y * line + 2 * x * channels + c;
-        result[at] = (bytes[i] + bytes[i + channels] + bytes[i + line] + bytes[i + line + channels] + 2) >> 2;
+        result[at] =
+          (bytes[i] + bytes[i + channels] + bytes[i + line] + bytes[i + line + channels] + 2) >> 2;
       }
   return result;
 }

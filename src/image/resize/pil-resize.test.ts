@@ -5,7 +5,12 @@ import { type ByteImage, pilResize, pilResizeVia } from './pil-resize.ts';
 
 function noise(width: number, height: number, channels: number, seed: number): ByteImage {
   const { randint } = randomState(seed);
-  return { width, height, channels, bytes: Uint8Array.from({ length: width * height * channels }, () => randint(0, 256)) };
+  return {
+    width,
+    height,
+    channels,
+    bytes: Uint8Array.from({ length: width * height * channels }, () => randint(0, 256)),
+  };
 }
 
 const side = fc.integer({ min: 1, max: 40 });
@@ -21,7 +26,12 @@ it('two resizes row by row are the two resizes', () => {
       fc.constantFrom('bicubic', 'lanczos', 'box'),
       (from, between, to, channels, filter) => {
         const image = noise(from.width, from.height, channels, 7);
-        const whole = pilResize(pilResize(image, between.width, between.height, filter), to.width, to.height, filter);
+        const whole = pilResize(
+          pilResize(image, between.width, between.height, filter),
+          to.width,
+          to.height,
+          filter,
+        );
         expect(Buffer.compare(pilResizeVia(image, between, to, filter).bytes, whole.bytes)).toBe(0);
       },
     ),
@@ -33,6 +43,11 @@ it('supersampling at eight times the size, too', () => {
   const image = noise(61, 47, 3, 3);
   const to = { width: 122, height: 94 };
   const between = { width: to.width * 8, height: to.height * 8 };
-  const whole = pilResize(pilResize(image, between.width, between.height, 'bicubic'), to.width, to.height, 'bicubic');
+  const whole = pilResize(
+    pilResize(image, between.width, between.height, 'bicubic'),
+    to.width,
+    to.height,
+    'bicubic',
+  );
   expect(pilResizeVia(image, between, to, 'bicubic')).toEqual(whole);
 });

@@ -40,13 +40,25 @@ const FILTERS = {
 export type PilFilter = keyof typeof FILTERS | 'nearest';
 
 /** PIL.Image.Resampling's numbers. */
-export const PIL_FILTERS: readonly PilFilter[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
+export const PIL_FILTERS: readonly PilFilter[] = [
+  'nearest',
+  'lanczos',
+  'bilinear',
+  'bicubic',
+  'box',
+  'hamming',
+];
 
-function nearest({ width, height, channels, bytes }: ByteImage, newWidth: number, newHeight: number): ByteImage {
+function nearest(
+  { width, height, channels, bytes }: ByteImage,
+  newWidth: number,
+  newHeight: number,
+): ByteImage {
   const positions = (from: number, to: number): Int32Array => {
     const step = from / to;
     const at = new Int32Array(to);
-    for (let i = 0, v = step * 0.5; i < to; i++, v += step) at[i] = Math.min(Math.trunc(v), from - 1);
+    for (let i = 0, v = step * 0.5; i < to; i++, v += step)
+      at[i] = Math.min(Math.trunc(v), from - 1);
     return at;
   };
   const columns = positions(width, newWidth);
@@ -54,7 +66,8 @@ function nearest({ width, height, channels, bytes }: ByteImage, newWidth: number
   let to = 0;
   for (const row of positions(height, newHeight))
     for (const column of columns)
-      for (let c = 0, from = (row * width + column) * channels; c < channels; c++) result[to++] = bytes[from + c];
+      for (let c = 0, from = (row * width + column) * channels; c < channels; c++)
+        result[to++] = bytes[from + c];
   return { width: newWidth, height: newHeight, channels, bytes: result };
 }
 
@@ -77,37 +90,70 @@ export interface PilSize {
 }
 
 /** PIL.Image.resize of an L, RGB or RGBA image (RGBA through premultiplied alpha). */
-export function pilResize(image: ByteImage, width: number, height: number, filter: PilFilter): ByteImage {
-  if (!(width > 0 && height > 0)) throw new Error(`internal: resize ${image.width}x${image.height} -> ${width}x${height}`);
+export function pilResize(
+  image: ByteImage,
+  width: number,
+  height: number,
+  filter: PilFilter,
+): ByteImage {
+  if (!(width > 0 && height > 0))
+    throw new Error(`internal: resize ${image.width}x${image.height} -> ${width}x${height}`);
   if (width === image.width && height === image.height) return image;
-  return filter === 'nearest' ? nearest(image, width, height) : collect(resizeRows(rowsOf(image), width, height, FILTERS[filter]));
+  return filter === 'nearest'
+    ? nearest(image, width, height)
+    : collect(resizeRows(rowsOf(image), width, height, FILTERS[filter]));
 }
 
 /** Two resizes one after the other, without the picture between them: of it only the rows that are looked at are held. */
-export function pilResizeVia(image: ByteImage, between: PilSize, { width, height }: PilSize, filter: keyof typeof FILTERS): ByteImage {
+export function pilResizeVia(
+  image: ByteImage,
+  between: PilSize,
+  { width, height }: PilSize,
+  filter: keyof typeof FILTERS,
+): ByteImage {
   const first = resizeRows(rowsOf(image), between.width, between.height, FILTERS[filter]);
   return collect(resizeRows(first, width, height, FILTERS[filter]));
 }
 
 /** Does `resize` to each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits: truncated, PIL, /255. */
-function eachInBytes(image: Tensor, width: number, height: number, resize: (image: ByteImage) => ByteImage): Tensor {
+function eachInBytes(
+  image: Tensor,
+  width: number,
+  height: number,
+  resize: (image: ByteImage) => ByteImage,
+): Tensor {
   const [n, h, w, channels] = image.shape;
   const bytes = toBytes(image);
   const result = new Uint8Array(n * width * height * channels);
   for (let i = 0; i < n; i++) {
-    const each = { width: w, height: h, channels, bytes: bytes.subarray(i * h * w * channels, (i + 1) * h * w * channels) };
+    const each = {
+      width: w,
+      height: h,
+      channels,
+      bytes: bytes.subarray(i * h * w * channels, (i + 1) * h * w * channels),
+    };
     result.set(resize(each).bytes, i * width * height * channels);
   }
   return fromBytes(result, [n, height, width, channels]);
 }
 
 /** Resizes each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits. */
-export const pilResizeImages = (image: Tensor, width: number, height: number, filter: PilFilter): Tensor =>
-  eachInBytes(image, width, height, (each) => pilResize(each, width, height, filter));
+export const pilResizeImages = (
+  image: Tensor,
+  width: number,
+  height: number,
+  filter: PilFilter,
+): Tensor => eachInBytes(image, width, height, (each) => pilResize(each, width, height, filter));
 
 /** As pilResizeImages, by way of another size. */
-export const pilResizeImagesVia = (image: Tensor, between: PilSize, size: PilSize, filter: keyof typeof FILTERS): Tensor =>
+export const pilResizeImagesVia = (
+  image: Tensor,
+  between: PilSize,
+  size: PilSize,
+  filter: keyof typeof FILTERS,
+): Tensor =>
   eachInBytes(image, size.width, size.height, (each) => pilResizeVia(each, between, size, filter));
 
 /** ComfyUI's lanczos: NCHW through 8 bits and PIL. */
-export const lanczos = (x: Tensor, width: number, height: number): Tensor => toNCHW(pilResizeImages(toNHWC(x), width, height, 'lanczos'));
+export const lanczos = (x: Tensor, width: number, height: number): Tensor =>
+  toNCHW(pilResizeImages(toNHWC(x), width, height, 'lanczos'));

@@ -59,7 +59,12 @@ const clip = (sum: number): number => {
 };
 
 /** One row at another width; colours are taken together, other channels one by one. */
-function acrossRow(row: Uint8Array, { first, length, size, weight }: Windows, channels: number, out: Uint8Array): void {
+function acrossRow(
+  row: Uint8Array,
+  { first, length, size, weight }: Windows,
+  channels: number,
+  out: Uint8Array,
+): void {
   const width = first.length;
   if (channels === 3)
     for (let x = 0, to = 0; x < width; x++) {
@@ -82,7 +87,8 @@ function acrossRow(row: Uint8Array, { first, length, size, weight }: Windows, ch
         let sum = HALF;
         let from = first[x] * channels + c;
         const end = x * size + length[x];
-        for (let k = x * size; k < end; k++, from += channels) sum = (sum + Math.imul(row[from], weight[k])) | 0;
+        for (let k = x * size; k < end; k++, from += channels)
+          sum = (sum + Math.imul(row[from], weight[k])) | 0;
         out[to++] = clip(sum);
       }
 }
@@ -120,7 +126,8 @@ export function down(source: Rows, height: number, filter: Filter): Rows {
     channels,
     row(y) {
       const [from, count] = [first[y], length[y]];
-      for (next = Math.max(next, from); next < from + count; next++) held[next % size].set(source.row(next));
+      for (next = Math.max(next, from); next < from + count; next++)
+        held[next % size].set(source.row(next));
       sums.fill(HALF);
       let k = 0;
       const at = (i: number): Uint8Array => held[(from + i) % size];
@@ -128,7 +135,9 @@ export function down(source: Rows, height: number, filter: Filter): Rows {
         const [a, b, c, d] = [at(k), at(k + 1), at(k + 2), at(k + 3)];
         const base = y * size + k;
         const [p, q, r, s] = [weight[base], weight[base + 1], weight[base + 2], weight[base + 3]];
-        for (let i = 0; i < rowSize; i++) sums[i] += Math.imul(a[i], p) + Math.imul(b[i], q) + Math.imul(c[i], r) + Math.imul(d[i], s);
+        for (let i = 0; i < rowSize; i++)
+          sums[i] +=
+            Math.imul(a[i], p) + Math.imul(b[i], q) + Math.imul(c[i], r) + Math.imul(d[i], s);
       }
       for (; k < count; k++) {
         const a = at(k);
@@ -147,7 +156,8 @@ const timesAlpha = (v: number, a: number): number => {
   return ((t >> 8) + t) >> 8;
 };
 
-const overAlpha = (v: number, a: number): number => (a === 0 || a === 255 ? v : Math.min(255, Math.trunc((255 * v) / a)));
+const overAlpha = (v: number, a: number): number =>
+  a === 0 || a === 255 ? v : Math.min(255, Math.trunc((255 * v) / a));
 
 function mapColours(source: Rows, colour: (v: number, alpha: number) => number): Rows {
   const out = new Uint8Array(source.width * 4);

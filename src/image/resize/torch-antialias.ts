@@ -28,7 +28,9 @@ function windows(from: number, to: number): Window[] {
     const center = f(scale * (i + 0.5));
     const first = Math.max(Math.trunc(center - support + 0.5), 0);
     const last = Math.min(Math.trunc(center + support + 0.5), from);
-    const weights = Float32Array.from({ length: last - first }, (__, j) => weightAt(f((f(j + first - center) + 0.5) * inverse)));
+    const weights = Float32Array.from({ length: last - first }, (__, j) =>
+      weightAt(f((f(j + first - center) + 0.5) * inverse)),
+    );
     const total = weights.reduce((sum, w) => f(sum + w), 0);
     return { from: first, weights: total === 0 ? weights : weights.map((w) => w / total) };
   });
@@ -42,7 +44,8 @@ function weigh(values: Float32Array, start: number, stride: number, weights: Flo
   let sum = f(values[start] * weights[0]);
   const blocks = 1 + Math.floor((weights.length - 1) / BLOCK) * BLOCK;
   for (let k = 1; k < blocks; k++) sum = f(sum + f(values[start + k * stride] * weights[k]));
-  for (let k = blocks; k < weights.length; k++) sum = f(sum + values[start + k * stride] * weights[k]);
+  for (let k = blocks; k < weights.length; k++)
+    sum = f(sum + values[start + k * stride] * weights[k]);
   return sum;
 }
 
@@ -57,13 +60,15 @@ export function bicubicAntialias(x: Tensor, height: number, width: number): Tens
       const source = across;
       across = new Float32Array(h * width);
       for (let y = 0; y < h; y++)
-        for (const [i, { from, weights }] of columns.entries()) across[y * width + i] = weigh(source, y * w + from, 1, weights);
+        for (const [i, { from, weights }] of columns.entries())
+          across[y * width + i] = weigh(source, y * w + from, 1, weights);
     }
     const target = out.subarray(plane * height * width, (plane + 1) * height * width);
     if (height === h) target.set(across);
     else
       for (const [y, { from, weights }] of rows.entries())
-        for (let i = 0; i < width; i++) target[y * width + i] = weigh(across, from * width + i, width, weights);
+        for (let i = 0; i < width; i++)
+          target[y * width + i] = weigh(across, from * width + i, width, weights);
   }
   return tensor([n, c, height, width], out);
 }

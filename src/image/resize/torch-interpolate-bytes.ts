@@ -22,7 +22,14 @@ function tapsOf(from: number, to: number): { taps: Tap[]; bits: number } {
   let bits = 0;
   while (bits < MOST_BITS && Math.trunc(0.5 + largest * 2 ** (bits + 1)) < LIMIT) bits++;
   const whole = (w: number): number => Math.trunc(0.5 + w * 2 ** bits);
-  return { taps: parts.map(({ low, high, part }) => ({ low, high, weights: [whole(1 - part), whole(part)] })), bits };
+  return {
+    taps: parts.map(({ low, high, part }) => ({
+      low,
+      high,
+      weights: [whole(1 - part), whole(part)],
+    })),
+    bits,
+  };
 }
 
 function alongRows(plane: Uint8Array, width: number, to: number): Uint8Array {
@@ -33,7 +40,10 @@ function alongRows(plane: Uint8Array, width: number, to: number): Uint8Array {
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < to; x++) {
       const { low, high, weights } = taps[x];
-      const sum = plane[y * width + low] * weights[0] + plane[y * width + high] * weights[1] + 2 ** (bits - 1);
+      const sum =
+        plane[y * width + low] * weights[0] +
+        plane[y * width + high] * weights[1] +
+        2 ** (bits - 1);
       result[y * to + x] = Math.min(255, sum >> bits);
     }
   return result;
@@ -42,7 +52,8 @@ function alongRows(plane: Uint8Array, width: number, to: number): Uint8Array {
 function turned(plane: Uint8Array, width: number): Uint8Array {
   const height = plane.length / width;
   const result = new Uint8Array(plane.length);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) result[x * height + y] = plane[y * width + x];
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) result[x * height + y] = plane[y * width + x];
   return result;
 }
 

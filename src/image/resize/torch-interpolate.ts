@@ -24,7 +24,9 @@ function nearest(from: number, to: number): Int32Array {
 
 function nearestExact(from: number, to: number): Int32Array {
   const scale = scaleOf(from, to);
-  return Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(f(sourceIndex(scale, i) + 0.5)), from - 1));
+  return Int32Array.from({ length: to }, (_, i) =>
+    Math.min(Math.floor(f(sourceIndex(scale, i) + 0.5)), from - 1),
+  );
 }
 
 function linear(from: number, to: number): Taps {
@@ -81,7 +83,8 @@ function weighPlane(rows: Taps, columns: Taps, height: number, width: number): P
   const across = new Float32Array(height * newWidth);
   const needed = [...new Set(rows.index)];
   return (source, result) => {
-    for (const row of needed) weighRow(source, row * width, columns, across, row * newWidth, newWidth);
+    for (const row of needed)
+      weighRow(source, row * width, columns, across, row * newWidth, newWidth);
     const k = rows.count;
     for (let y = 0; y < newHeight; y++) {
       const out = y * newWidth;
@@ -97,7 +100,14 @@ function weighPlane(rows: Taps, columns: Taps, height: number, width: number): P
   };
 }
 
-function weighRow(source: Float32Array, base: number, taps: Taps, result: Float32Array, out: number, length: number): void {
+function weighRow(
+  source: Float32Array,
+  base: number,
+  taps: Taps,
+  result: Float32Array,
+  out: number,
+  length: number,
+): void {
   const { count: k, index, weight } = taps;
   for (let x = 0; x < length; x++) {
     let sum = f(source[base + index[k * x]] * weight[k * x]);
@@ -118,7 +128,8 @@ function areaPlane(height: number, width: number, newHeight: number, newWidth: n
         const x0 = start(x, width, newWidth);
         const x1 = end(x, width, newWidth);
         let sum = 0;
-        for (let row = y0; row < y1; row++) for (let column = x0; column < x1; column++) sum = f(sum + source[row * width + column]);
+        for (let row = y0; row < y1; row++)
+          for (let column = x0; column < x1; column++) sum = f(sum + source[row * width + column]);
         result[y * newWidth + x] = f(sum / (y1 - y0)) / (x1 - x0);
       }
     }
@@ -127,23 +138,36 @@ function areaPlane(height: number, width: number, newHeight: number, newWidth: n
 
 /** One resampling rule per mode: sizes in, a function from plane to plane out. */
 const MODES = {
-  nearest: (h: number, w: number, newH: number, newW: number): Plane => pickPlane(nearest(h, newH), nearest(w, newW), w),
-  'nearest-exact': (h: number, w: number, newH: number, newW: number): Plane => pickPlane(nearestExact(h, newH), nearestExact(w, newW), w),
-  bilinear: (h: number, w: number, newH: number, newW: number): Plane => weighPlane(linear(h, newH), linear(w, newW), h, w),
-  bicubic: (h: number, w: number, newH: number, newW: number): Plane => weighPlane(cubic(h, newH), cubic(w, newW), h, w),
+  nearest: (h: number, w: number, newH: number, newW: number): Plane =>
+    pickPlane(nearest(h, newH), nearest(w, newW), w),
+  'nearest-exact': (h: number, w: number, newH: number, newW: number): Plane =>
+    pickPlane(nearestExact(h, newH), nearestExact(w, newW), w),
+  bilinear: (h: number, w: number, newH: number, newW: number): Plane =>
+    weighPlane(linear(h, newH), linear(w, newW), h, w),
+  bicubic: (h: number, w: number, newH: number, newW: number): Plane =>
+    weighPlane(cubic(h, newH), cubic(w, newW), h, w),
   area: areaPlane,
 };
 
 export type InterpolateMode = keyof typeof MODES;
 
 /** Resizes the planes of an NCHW tensor to `height` x `width`; bicubic may leave the range of its input. */
-export function interpolate(x: Tensor, height: number, width: number, mode: InterpolateMode): Tensor {
+export function interpolate(
+  x: Tensor,
+  height: number,
+  width: number,
+  mode: InterpolateMode,
+): Tensor {
   const [n, c, h, w] = x.shape;
   if (x.shape.length !== 4) throw new Error(`internal: interpolate of [${x.shape}]`);
-  if (!(h > 0 && w > 0 && height > 0 && width > 0)) throw new Error(`internal: interpolate ${h}x${w} -> ${height}x${width}`);
+  if (!(h > 0 && w > 0 && height > 0 && width > 0))
+    throw new Error(`internal: interpolate ${h}x${w} -> ${height}x${width}`);
   const plane = MODES[mode](h, w, height, width);
   const data = new Float32Array(n * c * height * width);
   for (let i = 0; i < n * c; i++)
-    plane(x.data.subarray(i * h * w, (i + 1) * h * w), data.subarray(i * height * width, (i + 1) * height * width));
+    plane(
+      x.data.subarray(i * h * w, (i + 1) * h * w),
+      data.subarray(i * height * width, (i + 1) * height * width),
+    );
   return { shape: [n, c, height, width], data };
 }

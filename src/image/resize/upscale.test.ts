@@ -5,37 +5,60 @@ import { toBytes } from '../bytes.ts';
 import { toNHWC } from '../layout.ts';
 import { PIL_FILTERS, pilResize } from './pil-resize.ts';
 import { interpolate } from './torch-interpolate.ts';
-import { commonUpscale, rescaledSize, resizeMask, resizeSupersampled, steppedSize, tensorResize } from './upscale.ts';
+import {
+  commonUpscale,
+  rescaledSize,
+  resizeMask,
+  resizeSupersampled,
+  steppedSize,
+  tensorResize,
+} from './upscale.ts';
 
 describe('resizes of the originals', () => {
   const upscales = golden('resize', 'common_upscale');
   const methods = [...new Set(upscales.cases.map((c) => c.params.method as string))];
   it.each(methods)('common_upscale %s', (method) => {
     for (const c of upscales.cases.filter((c) => c.params.method === method)) {
-      const got = commonUpscale(upscales.float(c.inputs.src), c.params.width, c.params.height, c.params.method, c.params.crop);
+      const got = commonUpscale(
+        upscales.float(c.inputs.src),
+        c.params.width,
+        c.params.height,
+        c.params.method,
+        c.params.crop,
+      );
       expectGolden(upscales, c.id, c.outputs.out, got);
     }
   });
 
   const pil = golden('resize', 'pil');
-  it.each(PIL_FILTERS.map((name, number) => ({ name, number })))('PIL $name', ({ name, number }) => {
-    const cases = pil.cases.filter((c) => c.params.filter === number);
-    expect(cases.length).toBeGreaterThan(10);
-    for (const c of cases) {
-      const source = pil.tensor(c.inputs.src);
-      const [height, width, channels = 1] = source.shape;
-      const got = pilResize({ width, height, channels, bytes: source.data as Uint8Array }, c.params.width, c.params.height, name);
-      expectExact(pil, c.id, c.outputs.out, got.bytes);
-    }
-  });
+  it.each(PIL_FILTERS.map((name, number) => ({ name, number })))(
+    'PIL $name',
+    ({ name, number }) => {
+      const cases = pil.cases.filter((c) => c.params.filter === number);
+      expect(cases.length).toBeGreaterThan(10);
+      for (const c of cases) {
+        const source = pil.tensor(c.inputs.src);
+        const [height, width, channels = 1] = source.shape;
+        const got = pilResize(
+          { width, height, channels, bytes: source.data as Uint8Array },
+          c.params.width,
+          c.params.height,
+          name,
+        );
+        expectExact(pil, c.id, c.outputs.out, got.bytes);
+      }
+    },
+  );
 
   const sizeOf = ({ shape: [, height, width] }: Tensor) => ({ height, width });
   const impact: Record<string, (x: Tensor, p: Params) => Tensor> = {
     tensor_resize: (x, p) => tensorResize(x, p.w, p.h),
     'tensor_resize (1 channel -> bilinear)': (x, p) => tensorResize(x, p.w, p.h),
     resize_mask: (x, p) => resizeMask(x, p.size_hw[1], p.size_hw[0]),
-    'segs_upscaler.upscaler': (x, p) => resizeSupersampled(x, rescaledSize(sizeOf(x), p.rescale_factor), p.supersample === 'true'),
-    'apply_resize_image mode=resize': (x, p) => resizeSupersampled(x, steppedSize(sizeOf(x), p.width, p.rounding_modulus), false),
+    'segs_upscaler.upscaler': (x, p) =>
+      resizeSupersampled(x, rescaledSize(sizeOf(x), p.rescale_factor), p.supersample === 'true'),
+    'apply_resize_image mode=resize': (x, p) =>
+      resizeSupersampled(x, steppedSize(sizeOf(x), p.width, p.rounding_modulus), false),
   };
   it('Impact', () => {
     const g = golden('resize', 'impact');
@@ -47,7 +70,10 @@ describe('resizes of the originals', () => {
 });
 
 describe('interpolate', () => {
-  const row = (...values: number[]): Tensor => ({ shape: [1, 1, 1, values.length], data: Float32Array.from(values) });
+  const row = (...values: number[]): Tensor => ({
+    shape: [1, 1, 1, values.length],
+    data: Float32Array.from(values),
+  });
 
   it('nearest takes the floor of i * scale', () => {
     // F.interpolate(torch.arange(5.)[None,None,None], size=(1, 3), mode='nearest') -> 0 1 3
@@ -68,6 +94,10 @@ describe('interpolate', () => {
 
 it('bytes are truncated, not rounded', () => {
   // np.clip(255. * np.float32([-1, 0.5, 0.999, 1, 2]), 0, 255).astype(np.uint8)
-  expect([...toBytes({ shape: [5], data: Float32Array.from([-1, 0.5, 0.999, 1, 2]) })]).toEqual([0, 127, 254, 255, 255]);
-  expect(toNHWC({ shape: [1, 2, 1, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6]) }).data).toEqual(Float32Array.from([1, 4, 2, 5, 3, 6]));
+  expect([...toBytes({ shape: [5], data: Float32Array.from([-1, 0.5, 0.999, 1, 2]) })]).toEqual([
+    0, 127, 254, 255, 255,
+  ]);
+  expect(toNHWC({ shape: [1, 2, 1, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6]) }).data).toEqual(
+    Float32Array.from([1, 4, 2, 5, 3, 6]),
+  );
 });

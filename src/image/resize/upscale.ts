@@ -26,7 +26,13 @@ export const UPSCALE_METHODS = {
 export type UpscaleMethod = keyof typeof UPSCALE_METHODS;
 
 /** The part `top..top+height` x `left..left+width` of each plane of an NCHW tensor (copied). */
-export function cropPlanes(x: Tensor, left: number, top: number, width: number, height: number): Tensor {
+export function cropPlanes(
+  x: Tensor,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): Tensor {
   const [n, c, h, w] = x.shape;
   if (left === 0 && top === 0 && width === w && height === h) return x;
   const data = new Float32Array(n * c * height * width);
@@ -46,22 +52,45 @@ export function cropToAspect(x: Tensor, width: number, height: number): Tensor {
   const newAspect = width / height;
   let left = 0;
   let top = 0;
-  if (oldAspect > newAspect) left = roundHalfEven((oldWidth - oldWidth * (newAspect / oldAspect)) / 2);
-  else if (oldAspect < newAspect) top = roundHalfEven((oldHeight - oldHeight * (oldAspect / newAspect)) / 2);
+  if (oldAspect > newAspect)
+    left = roundHalfEven((oldWidth - oldWidth * (newAspect / oldAspect)) / 2);
+  else if (oldAspect < newAspect)
+    top = roundHalfEven((oldHeight - oldHeight * (oldAspect / newAspect)) / 2);
   return cropPlanes(x, left, top, oldWidth - 2 * left, oldHeight - 2 * top);
 }
 
 /** ComfyUI's common_upscale of an NCHW tensor to `width` x `height`. */
-export function commonUpscale(x: Tensor, width: number, height: number, method: UpscaleMethod, crop: 'disabled' | 'center'): Tensor {
-  return UPSCALE_METHODS[method](crop === 'center' ? cropToAspect(x, width, height) : x, width, height);
+export function commonUpscale(
+  x: Tensor,
+  width: number,
+  height: number,
+  method: UpscaleMethod,
+  crop: 'disabled' | 'center',
+): Tensor {
+  return UPSCALE_METHODS[method](
+    crop === 'center' ? cropToAspect(x, width, height) : x,
+    width,
+    height,
+  );
 }
 
 /** common_upscale for NHWC images. */
-export const upscaleImage = (image: Tensor, width: number, height: number, method: UpscaleMethod, crop: 'disabled' | 'center'): Tensor =>
-  toNHWC(commonUpscale(toNCHW(image), width, height, method, crop));
+export const upscaleImage = (
+  image: Tensor,
+  width: number,
+  height: number,
+  method: UpscaleMethod,
+  crop: 'disabled' | 'center',
+): Tensor => toNHWC(commonUpscale(toNCHW(image), width, height, method, crop));
 
 /** ImageScale: a side of 0 follows from the other by the aspect; with both 0 the image stays as it is. */
-export function scaleImage(image: Tensor, width: number, height: number, method: UpscaleMethod, crop: 'disabled' | 'center'): Tensor {
+export function scaleImage(
+  image: Tensor,
+  width: number,
+  height: number,
+  method: UpscaleMethod,
+  crop: 'disabled' | 'center',
+): Tensor {
   if (width === 0 && height === 0) return image;
   const [, h, w] = image.shape;
   const wide = width || Math.max(1, roundHalfEven((w * height) / h));
@@ -79,7 +108,11 @@ export function tensorResize(image: Tensor, width: number, height: number): Tens
 export function resizeMask(mask: Tensor, width: number, height: number): Tensor {
   const [h, w] = mask.shape.slice(-2);
   const n = mask.data.length / (h * w);
-  return reshape(interpolate(reshape(mask, [n, 1, h, w]), height, width, 'bilinear'), [n, height, width]);
+  return reshape(interpolate(reshape(mask, [n, 1, h, w]), height, width, 'bilinear'), [
+    n,
+    height,
+    width,
+  ]);
 }
 
 export interface Size {
@@ -96,11 +129,23 @@ export const rescaledSize = ({ width, height }: Size, factor: number): Size => (
 /** Size of Impact's "resize" mode: the given width and the height of the same aspect, both raised to a multiple of `modulus`. */
 export function steppedSize(original: Size, width: number, modulus: number): Size {
   const raise = (v: number): number => Math.ceil(v / modulus) * modulus;
-  return { width: raise(width), height: raise(Math.trunc(width * (original.height / original.width))) };
+  return {
+    width: raise(width),
+    height: raise(Math.trunc(width * (original.height / original.width))),
+  };
 }
 
 /** Impact's apply_resize_image of an NHWC tensor: 8-bit PIL bicubic, with `supersample` by way of eight times the size (row by row). */
-export const resizeSupersampled = (image: Tensor, { width, height }: Size, supersample: boolean): Tensor =>
+export const resizeSupersampled = (
+  image: Tensor,
+  { width, height }: Size,
+  supersample: boolean,
+): Tensor =>
   supersample
-    ? pilResizeImagesVia(image, { width: width * 8, height: height * 8 }, { width, height }, 'bicubic')
+    ? pilResizeImagesVia(
+        image,
+        { width: width * 8, height: height * 8 },
+        { width, height },
+        'bicubic',
+      )
     : pilResizeImages(image, width, height, 'bicubic');

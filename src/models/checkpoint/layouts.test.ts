@@ -7,7 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
-import { noise, seededTensors, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../test/support/rewrite.ts';
+import {
+  noise,
+  seededTensors,
+  type TensorsToWrite,
+  tensorsOf,
+  writeRenamed,
+} from '../../../test/support/rewrite.ts';
 import { UNET_PREFIX } from '../../formats/identify/identify.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
@@ -22,7 +28,11 @@ import { loadCheckpoint, loadDiffusionModel } from './load.ts';
 
 type Names = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const NAMES: { unets: Names; vaes: Names } = JSON.parse(
-  gunzipSync(readFileSync(fileURLToPath(new URL('../../../test/golden/layouts/names.json.gz', import.meta.url)))).toString('utf8'),
+  gunzipSync(
+    readFileSync(
+      fileURLToPath(new URL('../../../test/golden/layouts/names.json.gz', import.meta.url)),
+    ),
+  ).toString('utf8'),
 );
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-layouts-'));
@@ -37,42 +47,60 @@ const random = (shape: readonly number[], seed: number): Tensor =>
 
 function evaluate({ inChannels, contextDim, admChannels, evaluate }: UNet): Promise<Tensor> {
   const y = admChannels > 0 ? random([1, admChannels], 3) : undefined;
-  return evaluate({ x: random([1, inChannels, 8, 12], 1), timesteps: Float32Array.of(500), context: random([1, 77, contextDim], 2), y });
+  return evaluate({
+    x: random([1, inChannels, 8, 12], 1),
+    timesteps: Float32Array.of(500),
+    context: random([1, 77, contextDim], 2),
+    y,
+  });
 }
 
 const inverse = (names: Readonly<Record<string, string>>): Map<string, string> =>
   new Map(Object.entries(names).map(([other, original]) => [original, other]));
 
 describe('UNets', () => {
-  it.each(['tiny_sdxl_base', 'tiny_sdxl_refiner', 'tiny_sd1'])('%s as diffusers names it, and alone', async (name) => {
-    const tensors = await tensorsOf(fixtureModel(name));
-    const whole = await loadCheckpoint(fixtureModel(name), runtime);
-    const want = await evaluate(whole.unet);
-    const names = inverse(NAMES.unets[name]);
-    const inner = (tensor: string) => (tensor.startsWith(UNET_PREFIX) ? tensor.slice(UNET_PREFIX.length) : undefined);
-    const diffusers = await writeRenamed(join(folder, `${name}-d.safetensors`), tensors, (tensor) => names.get(inner(tensor) ?? ''));
-    const alone = await writeRenamed(join(folder, `${name}-a.safetensors`), tensors, inner);
-    for (const file of [diffusers, alone, fixtureModel(name)]) {
-      const loaded = await loadDiffusionModel(file, runtime);
-      expect(loaded).toMatchObject({ family: whole.family, prediction: { kind: 'eps' } });
-      expect((await evaluate(loaded.unet)).data, file).toEqual(want.data);
-    }
-    const bare = await loadCheckpoint(alone, runtime);
-    expect(bare).toMatchObject({ family: whole.family, encoders: [], vae: undefined });
-    await runtime.close();
-  });
+  it.each(['tiny_sdxl_base', 'tiny_sdxl_refiner', 'tiny_sd1'])(
+    '%s as diffusers names it, and alone',
+    async (name) => {
+      const tensors = await tensorsOf(fixtureModel(name));
+      const whole = await loadCheckpoint(fixtureModel(name), runtime);
+      const want = await evaluate(whole.unet);
+      const names = inverse(NAMES.unets[name]);
+      const inner = (tensor: string) =>
+        tensor.startsWith(UNET_PREFIX) ? tensor.slice(UNET_PREFIX.length) : undefined;
+      const diffusers = await writeRenamed(
+        join(folder, `${name}-d.safetensors`),
+        tensors,
+        (tensor) => names.get(inner(tensor) ?? ''),
+      );
+      const alone = await writeRenamed(join(folder, `${name}-a.safetensors`), tensors, inner);
+      for (const file of [diffusers, alone, fixtureModel(name)]) {
+        const loaded = await loadDiffusionModel(file, runtime);
+        expect(loaded).toMatchObject({ family: whole.family, prediction: { kind: 'eps' } });
+        expect((await evaluate(loaded.unet)).data, file).toEqual(want.data);
+      }
+      const bare = await loadCheckpoint(alone, runtime);
+      expect(bare).toMatchObject({ family: whole.family, encoders: [], vae: undefined });
+      await runtime.close();
+    },
+  );
 
   it.each(['SSD-1B', 'KOALA-700M'])('the names of %s', (name) => {
     const info = { dtype: 'F16', shape: [1], offset: 0, byteLength: 2 } as TensorInfo;
     const names = NAMES.unets[name];
-    const renamed = new Set(fromDiffusers(new Map(Object.keys(names).map((key) => [key, info]))).keys());
+    const renamed = new Set(
+      fromDiffusers(new Map(Object.keys(names).map((key) => [key, info]))).keys(),
+    );
     expect(renamed).toEqual(new Set(Object.values(names)));
   });
 });
 
 describe('golden layouts/cut', () => {
   const g = golden('layouts', 'cut');
-  const write = async (id: string, weights: Parameters<typeof seededTensors>[0]): Promise<string> => {
+  const write = async (
+    id: string,
+    weights: Parameters<typeof seededTensors>[0],
+  ): Promise<string> => {
     const file = join(folder, `${id}.safetensors`);
     await writeSafetensors(file, seededTensors(weights));
     return file;
@@ -84,15 +112,21 @@ describe('golden layouts/cut', () => {
     ...(adm && { y: tensor([1, adm], noise(adm, 3, 3)) }),
   });
 
-  it.each(g.cases.filter(({ params }) => !params.control))('$id', async ({ id, params, outputs }) => {
-    const { family, unet } = await loadDiffusionModel(await write(id, params.weights), runtime);
-    expect([family, unet.admChannels]).toEqual([id.startsWith('SD2') ? 'sd2' : 'sdxl', params.adm ?? 0]);
-    expectGolden(g, id, outputs.out, await unet.evaluate(inputs(params.adm)));
-    // skips and the end of the first half are there without a middle too
-    const control = { input: [], output: [], middle: null };
-    expectGolden(g, id, outputs.out, await unet.evaluate({ ...inputs(params.adm), control }));
-    await runtime.close();
-  });
+  it.each(g.cases.filter(({ params }) => !params.control))(
+    '$id',
+    async ({ id, params, outputs }) => {
+      const { family, unet } = await loadDiffusionModel(await write(id, params.weights), runtime);
+      expect([family, unet.admChannels]).toEqual([
+        id.startsWith('SD2') ? 'sd2' : 'sdxl',
+        params.adm ?? 0,
+      ]);
+      expectGolden(g, id, outputs.out, await unet.evaluate(inputs(params.adm)));
+      // skips and the end of the first half are there without a middle too
+      const control = { input: [], output: [], middle: null };
+      expectGolden(g, id, outputs.out, await unet.evaluate({ ...inputs(params.adm), control }));
+      await runtime.close();
+    },
+  );
 
   it('ControlNet small', async () => {
     const { id, params, outputs } = g.cases.find((c) => c.params.control)!;
@@ -101,7 +135,8 @@ describe('golden layouts/cut', () => {
     const hint = await net.prepareHint(tensor([1, 3, 64, 96], noise(3 * 64 * 96, 4, 3)));
     const { output, middle } = await net.evaluate({ ...inputs(40), hint, strength: 1 });
     expectGolden(g, id, outputs.middle_0, middle!);
-    for (const [i, residual] of output.entries()) expectGolden(g, id, outputs[`output_${i}`], residual!);
+    for (const [i, residual] of output.entries())
+      expectGolden(g, id, outputs[`output_${i}`], residual!);
   });
 });
 
@@ -109,7 +144,8 @@ it('a VAE as diffusers names it', async () => {
   const tensors = await tensorsOf(fixtureModel('tiny_vae'));
   // its attention is linear
   for (const [name, t] of Object.entries(tensors))
-    if (/mid\.attn_1\.(q|k|v|proj_out)\.weight$/.test(name)) tensors[name] = { ...t, shape: t.shape.slice(0, 2) };
+    if (/mid\.attn_1\.(q|k|v|proj_out)\.weight$/.test(name))
+      tensors[name] = { ...t, shape: t.shape.slice(0, 2) };
   const names = inverse(NAMES.vaes.tiny_vae);
   const old = (name: string | undefined) => name?.replace('to_out.0', 'proj_attn').replace(/to_(q|k|v)\./, (_, part) => `${{ q: 'query', k: 'key', v: 'value' }[part as 'q']}.`); // biome-ignore format: one line
   const want = await loadVae(fixtureModel('tiny_vae'), runtime);
@@ -169,14 +205,21 @@ describe('text encoders', () => {
         const each = rest.length ? WIDTH * WIDTH : WIDTH;
         const all = put([`${a}.attn.in_proj_${end}`, null], [3 * WIDTH, ...rest]);
         for (const [at, part] of ['q', 'k', 'v'].entries())
-          put([null, `${b}.self_attn.${part}_proj.${end}`], [WIDTH, ...rest], all.slice(at * each, (at + 1) * each));
+          put(
+            [null, `${b}.self_attn.${part}_proj.${end}`],
+            [WIDTH, ...rest],
+            all.slice(at * each, (at + 1) * each),
+          );
       }
       layer([`${a}.attn.out_proj`, `${b}.self_attn.out_proj`], [WIDTH, WIDTH]);
       layer([`${a}.mlp.c_fc`, `${b}.mlp.fc1`], [4 * WIDTH, WIDTH]);
       layer([`${a}.mlp.c_proj`, `${b}.mlp.fc2`], [WIDTH, 4 * WIDTH]);
     }
     const projection = put(['text_projection', null], [WIDTH, WIDTH]);
-    const transposed = Float32Array.from(projection, (_, i) => projection[(i % WIDTH) * WIDTH + Math.floor(i / WIDTH)]);
+    const transposed = Float32Array.from(
+      projection,
+      (_, i) => projection[(i % WIDTH) * WIDTH + Math.floor(i / WIDTH)],
+    );
     put([null, 'text_projection.weight'], [WIDTH, WIDTH], transposed);
     return { open, huggingFace };
   }
@@ -201,7 +244,9 @@ describe('text encoders', () => {
     }
     for (const other of results.slice(1))
       for (const part of ['hidden', 'pooled'] as const) {
-        const worst = Math.max(...other[part].data.map((v, i) => Math.abs(v - results[0][part].data[i])));
+        const worst = Math.max(
+          ...other[part].data.map((v, i) => Math.abs(v - results[0][part].data[i])),
+        );
         expect(worst, part).toBeLessThan(1e-5);
       }
     await runtime.close();
@@ -211,7 +256,10 @@ describe('text encoders', () => {
 it('weights in 8 bits are exact, rounded on request, and refused with factors', async () => {
   const tensors = await tensorsOf(fixtureModel('tiny_sd1'));
   const name = `${UNET_PREFIX}time_embed.0.weight`;
-  const scaled = { ...tensors, [`${UNET_PREFIX}scaled_fp8`]: { dtype: 'F32', shape: [1], data: Float32Array.of(1) } } as TensorsToWrite;
+  const scaled = {
+    ...tensors,
+    [`${UNET_PREFIX}scaled_fp8`]: { dtype: 'F32', shape: [1], data: Float32Array.of(1) },
+  } as TensorsToWrite;
   const file = await writeRenamed(join(folder, 'scaled.safetensors'), scaled, (n) => n);
   await expect(loadCheckpoint(file, runtime)).rejects.toMatchObject({
     code: 'DR_MODEL_UNSUPPORTED',
@@ -220,7 +268,9 @@ it('weights in 8 bits are exact, rounded on request, and refused with factors', 
   expect(tensors[name].shape).toHaveLength(2);
   const plain = await evaluate((await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime)).unet);
   for (const rounding of ['f8e4m3', 'f8e5m2'] as const) {
-    const rounded = await evaluate((await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime, rounding)).unet);
+    const rounded = await evaluate(
+      (await loadDiffusionModel(fixtureModel('tiny_sd1'), runtime, rounding)).unet,
+    );
     expect(rounded.data.every(Number.isFinite)).toBe(true);
     expect(rounded.data).not.toEqual(plain.data);
   }

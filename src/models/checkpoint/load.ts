@@ -1,5 +1,12 @@
 // Model files as their parts: whole checkpoints, and UNets alone. Only the header is read here; networks open when first used.
-import { type Family, identify, type Prediction, settlePrediction, UNET_PREFIX, type UNetPart } from '../../formats/identify/identify.ts';
+import {
+  type Family,
+  identify,
+  type Prediction,
+  settlePrediction,
+  UNET_PREFIX,
+  type UNetPart,
+} from '../../formats/identify/identify.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -31,7 +38,8 @@ const HINT = 'Checkpoints of SD1.x, SD2.x, SDXL and its refiner are supported.';
 export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoint> =>
   withFile(file, async (opened) => {
     const found = identify(opened.tensors);
-    if (found.kind !== 'checkpoint' && found.kind !== 'unet') throw wrongFile(file, 'a checkpoint', found, HINT);
+    if (found.kind !== 'checkpoint' && found.kind !== 'unet')
+      throw wrongFile(file, 'a checkpoint', found, HINT);
     const { clips, vae } = found.kind === 'checkpoint' ? found : { clips: [], vae: undefined };
     return {
       ...(await diffusionModel(runtime, opened, opened.tensors, found)),
@@ -44,13 +52,22 @@ export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoi
  * The UNet of a file, in either layout, or of a checkpoint, whose other tensors then count for nothing, as in ComfyUI. `rounding`: what its
  * weights are rounded to. Throws as loadCheckpoint does.
  */
-export const loadDiffusionModel = (file: string, runtime: Runtime, rounding?: Rounding): Promise<DiffusionModel> =>
+export const loadDiffusionModel = (
+  file: string,
+  runtime: Runtime,
+  rounding?: Rounding,
+): Promise<DiffusionModel> =>
   withFile(file, async (opened) => {
     const inner = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
     const tensors = inner.length > 0 ? new Map(inner) : opened.tensors;
     const found = identify(tensors);
     if (found.kind !== 'unet' && found.kind !== 'checkpoint')
-      throw wrongFile(file, 'a diffusion model', found, 'UNets of SD1.x, SD2.x, SDXL and its refiner are supported.');
+      throw wrongFile(
+        file,
+        'a diffusion model',
+        found,
+        'UNets of SD1.x, SD2.x, SDXL and its refiner are supported.',
+      );
     return diffusionModel(runtime, opened, tensors, found, rounding);
   });
 

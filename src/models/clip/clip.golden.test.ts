@@ -8,16 +8,24 @@ import { type Clip, embeddingReader, makeClip } from './clip.ts';
 const g = golden('text', 'clip');
 const MODELS = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
 const runtime = createRuntime({ threads: 2 });
-const embeddings = embeddingReader((name) => (name === 'tinyti.safetensors' ? fixtureModel('tinyti') : undefined));
+const embeddings = embeddingReader((name) =>
+  name === 'tinyti.safetensors' ? fixtureModel('tinyti') : undefined,
+);
 afterAll(() => runtime.close());
 
 describe('golden text/clip', () => {
   for (const [model, file] of Object.entries(MODELS)) {
     const cases = g.cases.filter(({ params }) => params.model === model);
     it(`${model}: ${cases.length} prompts`, async () => {
-      const clip: Clip = makeClip({ ...(await loadCheckpoint(fixtureModel(file), runtime)), embeddings });
+      const clip: Clip = makeClip({
+        ...(await loadCheckpoint(fixtureModel(file), runtime)),
+        embeddings,
+      });
       for (const { id, params, outputs } of cases) {
-        const used = params.stop_at_clip_layer === undefined ? clip : clip.withLastLayer(params.stop_at_clip_layer);
+        const used =
+          params.stop_at_clip_layer === undefined
+            ? clip
+            : clip.withLastLayer(params.stop_at_clip_layer);
         const { cond, pooled } = await used.encode(params.text);
         expectGolden(g, id, outputs.cond, cond);
         expectGolden(g, id, outputs.pooled, pooled!);

@@ -12,7 +12,11 @@ interface Call {
 }
 
 /** States: the token id (or -1 for a vector) in every column; pooled: the number of the chunk. */
-function fakeEncoder(kind: TextEncoder['kind'], width = 2, layers = 4): TextEncoder & { calls: Call[] } {
+function fakeEncoder(
+  kind: TextEncoder['kind'],
+  width = 2,
+  layers = 4,
+): TextEncoder & { calls: Call[] } {
   const calls: Call[] = [];
   return {
     kind,
@@ -22,10 +26,15 @@ function fakeEncoder(kind: TextEncoder['kind'], width = 2, layers = 4): TextEnco
     calls,
     async encode(chunks, options) {
       calls.push({ chunks, options });
-      const values = chunks.flat().flatMap((slot) => new Array<number>(width).fill(typeof slot === 'number' ? slot : -1));
+      const values = chunks
+        .flat()
+        .flatMap((slot) => new Array<number>(width).fill(typeof slot === 'number' ? slot : -1));
       return {
         hidden: tensor([chunks.length, 77, width], Float32Array.from(values)),
-        pooled: tensor([chunks.length, width], Float32Array.from(chunks.flatMap((_, i) => new Array<number>(width).fill(i)))),
+        pooled: tensor(
+          [chunks.length, width],
+          Float32Array.from(chunks.flatMap((_, i) => new Array<number>(width).fill(i))),
+        ),
       };
     },
   };
@@ -39,13 +48,19 @@ describe('makeClip', () => {
       const encoders = (['clip_l', 'clip_g', 'clip_h'] as const).map((kind) => fakeEncoder(kind));
       const clip = makeClip({ family, encoders });
       await (stop === undefined ? clip : clip.withLastLayer(stop)).encode('a');
-      return Object.fromEntries(encoders.filter((e) => e.calls.length).map((e) => [e.kind, e.calls[0].options]));
+      return Object.fromEntries(
+        encoders.filter((e) => e.calls.length).map((e) => [e.kind, e.calls[0].options]),
+      );
     };
     const last = { layer: 'last', finalNorm: true };
     expect(await asked('sd1')).toEqual({ clip_l: { ...last, project: false } });
-    expect(await asked('sd1', -2)).toEqual({ clip_l: { layer: 2, finalNorm: true, project: false } });
+    expect(await asked('sd1', -2)).toEqual({
+      clip_l: { layer: 2, finalNorm: true, project: false },
+    });
     expect(await asked('sd2')).toEqual({ clip_h: { layer: 2, finalNorm: true, project: true } });
-    expect(await asked('sdxl-refiner')).toEqual({ clip_g: { layer: 2, finalNorm: false, project: true } });
+    expect(await asked('sdxl-refiner')).toEqual({
+      clip_g: { layer: 2, finalNorm: false, project: true },
+    });
     const both = (choice: { layer: number | 'last'; finalNorm: boolean }) => ({
       clip_l: { ...choice, project: false },
       clip_g: { ...choice, project: true },
@@ -62,7 +77,9 @@ describe('makeClip', () => {
     clip.withLastLayer(-3);
     await clip.encode('a');
     expect(encoder.calls[0].options.layer).toBe('last');
-    expect(() => clip.withLastLayer(0)).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' }));
+    expect(() => clip.withLastLayer(0)).toThrow(
+      expect.objectContaining({ code: 'DR_INPUT_INVALID' }),
+    );
   });
 
   it('encodes the empty prompt along only where a weight acts, and pools the first chunk', async () => {
@@ -74,7 +91,16 @@ describe('makeClip', () => {
     expect(plain.cond.shape).toEqual([1, 154, 2]);
     expect(weighted.cond.shape).toEqual([1, 77, 2]);
     // z = (320 - 49407) 0.5 + 49407: the empty prompt has its end token there; the padding of CLIP-G is 0
-    expect([...weighted.cond.data.slice(0, 8)]).toEqual([49406, 49406, 24863.5, 24863.5, END, END, 0, 0]);
+    expect([...weighted.cond.data.slice(0, 8)]).toEqual([
+      49406,
+      49406,
+      24863.5,
+      24863.5,
+      END,
+      END,
+      0,
+      0,
+    ]);
     expect([...weighted.pooled!.data]).toEqual([0, 0]);
     expect(weighted.pooled!.shape).toEqual([1, 2]);
   });
@@ -97,12 +123,20 @@ describe('makeClip', () => {
     const encoder = fakeEncoder('clip_l', 2);
     const wide = tensor([2, 3], new Float32Array(6));
     const warnings: string[] = [];
-    const embeddings = async (name: string) => (name === 'wide' ? new Map([['emb_params', wide]]) : undefined);
-    const clip = makeClip({ family: 'sd1', encoders: [encoder], embeddings, warn: (message) => warnings.push(message) });
+    const embeddings = async (name: string) =>
+      name === 'wide' ? new Map([['emb_params', wide]]) : undefined;
+    const clip = makeClip({
+      family: 'sd1',
+      encoders: [encoder],
+      embeddings,
+      warn: (message) => warnings.push(message),
+    });
     await clip.encode('a embedding:wide a');
     expect(encoder.calls[0].chunks[0].slice(0, 4)).toEqual([49406, 320, 320, END]);
     expect(encoder.calls[0].chunks[0]).toHaveLength(77);
-    expect(warnings).toEqual(['an embedding of width 3 is left out: the clip_l text encoder has width 2']);
+    expect(warnings).toEqual([
+      'an embedding of width 3 is left out: the clip_l text encoder has width 2',
+    ]);
   });
 
   it('a missing embedding is named once for both encoders, to the warn of the call if there is one', async () => {
@@ -116,7 +150,10 @@ describe('makeClip', () => {
 
   it('names the encoder that a model lacks', () => {
     expect(() => makeClip({ family: 'sdxl', encoders: [fakeEncoder('clip_l')] })).toThrow(
-      expect.objectContaining({ code: 'DR_MODEL_PART_MISSING', message: 'the sdxl model has no clip_g text encoder' }),
+      expect.objectContaining({
+        code: 'DR_MODEL_PART_MISSING',
+        message: 'the sdxl model has no clip_g text encoder',
+      }),
     );
   });
 });

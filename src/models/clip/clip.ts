@@ -8,7 +8,12 @@ import { type Chunk, emptyChunk, type Slot, tokenize } from '../../text/chunks.t
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
 import type { TextEncoder } from '../types.ts';
 
-export { type Embedding, type EmbeddingLookup, embeddingReader, type Warn } from '../../text/embeddings.ts';
+export {
+  type Embedding,
+  type EmbeddingLookup,
+  embeddingReader,
+  type Warn,
+} from '../../text/embeddings.ts';
 
 export type ClipFamily = 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
 
@@ -59,8 +64,14 @@ interface FamilyRule {
 }
 
 const FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
-  sd1: { encoders: [{ kind: 'clip_l', pad: END_TOKEN, layer: 'last', norm: true, project: false }], pooledFrom: 'clip_l' },
-  sd2: { encoders: [{ kind: 'clip_h', pad: 0, layer: -2, norm: true, project: true }], pooledFrom: 'clip_h' },
+  sd1: {
+    encoders: [{ kind: 'clip_l', pad: END_TOKEN, layer: 'last', norm: true, project: false }],
+    pooledFrom: 'clip_l',
+  },
+  sd2: {
+    encoders: [{ kind: 'clip_h', pad: 0, layer: -2, norm: true, project: true }],
+    pooledFrom: 'clip_h',
+  },
   sdxl: {
     encoders: [
       { kind: 'clip_l', pad: END_TOKEN, layer: -2, norm: false, project: false },
@@ -68,7 +79,10 @@ const FAMILIES: Readonly<Record<ClipFamily, FamilyRule>> = {
     ],
     pooledFrom: 'clip_g',
   },
-  'sdxl-refiner': { encoders: [{ kind: 'clip_g', pad: 0, layer: -2, norm: false, project: true }], pooledFrom: 'clip_g' },
+  'sdxl-refiner': {
+    encoders: [{ kind: 'clip_g', pad: 0, layer: -2, norm: false, project: true }],
+    pooledFrom: 'clip_g',
+  },
 };
 
 interface Part {
@@ -92,9 +106,19 @@ export function makeClip(options: ClipOptions): Clip {
 function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
   const { family, embeddings } = options;
   const chunksOf = ({ encoder, rule }: Part, text: string, warn?: Warn): Promise<Chunk[]> =>
-    tokenize(text, { key: rule.kind, pad: rule.pad, length: encoder.length, width: encoder.width, embeddings, warn });
+    tokenize(text, {
+      key: rule.kind,
+      pad: rule.pad,
+      length: encoder.length,
+      width: encoder.width,
+      embeddings,
+      warn,
+    });
 
-  const encodeChunks = async (prompts: readonly (readonly Chunk[])[], warn?: Warn): Promise<EncodedPrompt> => {
+  const encodeChunks = async (
+    prompts: readonly (readonly Chunk[])[],
+    warn?: Warn,
+  ): Promise<EncodedPrompt> => {
     const features: Tensor[] = [];
     let pooled: Tensor | null = null;
     for (const [i, part] of parts.entries()) {
@@ -128,12 +152,16 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
       for (const part of parts) prompts.push(await chunksOf(part, texts[part.rule.kind]!, warn));
       const longest = Math.max(...prompts.map((chunks) => chunks.length));
       for (const [i, { encoder, rule }] of parts.entries()) {
-        while (prompts[i].length < longest) prompts[i].push(emptyChunk({ pad: rule.pad, length: encoder.length }));
+        while (prompts[i].length < longest)
+          prompts[i].push(emptyChunk({ pad: rule.pad, length: encoder.length }));
       }
       return encodeChunks(prompts, warn);
     },
     withEncoders: (changed) => {
-      const other = ({ encoder, rule }: Part): Part => ({ encoder: changed.find(({ kind }) => kind === rule.kind) ?? encoder, rule });
+      const other = ({ encoder, rule }: Part): Part => ({
+        encoder: changed.find(({ kind }) => kind === rule.kind) ?? encoder,
+        rule,
+      });
       return clipOf(options, parts.map(other), stopAt);
     },
     withLastLayer: (stop) => {
@@ -148,19 +176,34 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
 }
 
 /** One encoder's features and pooled state. Where a weight is not 1, the empty prompt is encoded along. */
-async function encodePart({ encoder, rule }: Part, chunks: readonly Chunk[], stopAt?: number, warn?: Warn): Promise<EncodedPrompt> {
+async function encodePart(
+  { encoder, rule }: Part,
+  chunks: readonly Chunk[],
+  stopAt?: number,
+  warn?: Warn,
+): Promise<EncodedPrompt> {
   const weighted = chunks.some((chunk) => chunk.some((token) => token.weight !== 1));
-  const run = weighted ? [...chunks, emptyChunk({ pad: rule.pad, length: encoder.length })] : chunks;
+  const run = weighted
+    ? [...chunks, emptyChunk({ pad: rule.pad, length: encoder.length })]
+    : chunks;
   const { layer, finalNorm } = layerOf(encoder, rule, stopAt);
   const slots = run.map((chunk) => slotsFor(encoder, rule, chunk, warn));
-  const { hidden, pooled } = await encoder.encode(slots, { layer, finalNorm, project: rule.project });
+  const { hidden, pooled } = await encoder.encode(slots, {
+    layer,
+    finalNorm,
+    project: rule.project,
+  });
   const empty = weighted ? sliceBatch(hidden, chunks.length, chunks.length + 1).data : undefined;
   const weights = chunks.map((chunk) => chunk.map((token) => token.weight));
   return { cond: blendWeights(hidden, weights, empty), pooled: sliceBatch(pooled, 0, 1) };
 }
 
 /** The block to read; a clip skip beyond the first block means the normed last state, as in ComfyUI. */
-function layerOf(encoder: TextEncoder, rule: EncoderRule, stopAt?: number): { layer: number | 'last'; finalNorm: boolean } {
+function layerOf(
+  encoder: TextEncoder,
+  rule: EncoderRule,
+  stopAt?: number,
+): { layer: number | 'last'; finalNorm: boolean } {
   const wanted = stopAt ?? rule.layer;
   if (wanted === 'last' || -wanted > encoder.layers) return { layer: 'last', finalNorm: true };
   return { layer: encoder.layers + wanted, finalNorm: rule.norm };
@@ -172,7 +215,9 @@ function slotsFor(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: 
   const slots = chunk.map((token) => token.slot).filter(fits);
   if (slots.length < chunk.length) {
     const misfit = chunk.find((token) => !fits(token.slot))!.slot as Float32Array;
-    warn?.(`an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has width ${encoder.width}`);
+    warn?.(
+      `an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has width ${encoder.width}`,
+    );
   }
   while (slots.length < chunk.length) slots.push(rule.pad);
   return slots;

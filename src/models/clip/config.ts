@@ -17,7 +17,9 @@ export interface ClipBlock {
   readonly norm1: string;
   readonly norm2: string;
   /** The q, k and v linears, or the weight and bias of all three in one. */
-  readonly qkv: readonly [string, string, string] | { readonly weight: string; readonly bias: string };
+  readonly qkv:
+    | readonly [string, string, string]
+    | { readonly weight: string; readonly bias: string };
   readonly out: string;
   readonly up: string;
   readonly down: string;
@@ -44,7 +46,11 @@ export const HUGGING_FACE: ClipLayout = {
 };
 
 /** Hugging Face's as ComfyUI's CLIPSave once wrote it. */
-export const SAVED_ONCE: ClipLayout = { ...HUGGING_FACE, projection: 'text_projection', projectionTransposed: true };
+export const SAVED_ONCE: ClipLayout = {
+  ...HUGGING_FACE,
+  projection: 'text_projection',
+  projectionTransposed: true,
+};
 
 export const OPEN_CLIP: ClipLayout = {
   tokens: 'token_embedding.weight',
@@ -68,7 +74,11 @@ export const OPEN_CLIP: ClipLayout = {
 /** CLIP-L, G and H: the encoders of SD1 and SDXL, of SDXL, and of SD2. */
 export type ClipKind = 'clip_l' | 'clip_g' | 'clip_h';
 
-const ACTIVATIONS = { clip_l: 'quickGelu', clip_g: 'gelu', clip_h: 'gelu' } as const satisfies Record<ClipKind, string>;
+const ACTIVATIONS = {
+  clip_l: 'quickGelu',
+  clip_g: 'gelu',
+  clip_h: 'gelu',
+} as const satisfies Record<ClipKind, string>;
 
 export interface ClipConfig {
   readonly layout: ClipLayout;
@@ -87,8 +97,18 @@ export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind)
   const [length, width] = weights.shape(layout.positions);
   let layers = 0;
   while (weights.has(`${layout.block(layers).norm1}.weight`)) layers++;
-  const projected = weights.has(layout.projection) ? weights.shape(layout.projection)[layout.projectionTransposed ? 1 : 0] : 0;
-  return { layout, activation: ACTIVATIONS[kind], width, heads: width / 64, layers, length, projected };
+  const projected = weights.has(layout.projection)
+    ? weights.shape(layout.projection)[layout.projectionTransposed ? 1 : 0]
+    : 0;
+  return {
+    layout,
+    activation: ACTIVATIONS[kind],
+    width,
+    heads: width / 64,
+    layers,
+    length,
+    projected,
+  };
 }
 
 /**
@@ -97,10 +117,18 @@ export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind)
  */
 export function clipTargets(weights: Weights, layout: ClipLayout): PatchTargets {
   const targets = new Map<string, PatchTarget>();
-  const put = (name: string, tensor: string, part: Pick<PatchTarget, 'rows' | 'transposed'> = {}): void => {
+  const put = (
+    name: string,
+    tensor: string,
+    part: Pick<PatchTarget, 'rows' | 'transposed'> = {},
+  ): void => {
     if (!weights.has(tensor)) return;
     const stored = weights.shape(tensor);
-    const shape = part.rows ? [part.rows[1] - part.rows[0], ...stored.slice(1)] : part.transposed ? stored.toReversed() : stored;
+    const shape = part.rows
+      ? [part.rows[1] - part.rows[0], ...stored.slice(1)]
+      : part.transposed
+        ? stored.toReversed()
+        : stored;
     targets.set(name, { tensor, ...part, shape });
   };
   const layer = (name: string, tensor: string): void => {
@@ -111,7 +139,8 @@ export function clipTargets(weights: Weights, layout: ClipLayout): PatchTargets 
   layer(HUGGING_FACE.finalNorm, layout.finalNorm);
   for (let i = 0; weights.has(`${layout.block(i).norm1}.weight`); i++) {
     const [here, there] = [layout.block(i), HUGGING_FACE.block(i)];
-    for (const one of ['norm1', 'norm2', 'out', 'up', 'down'] as const) layer(there[one], here[one]);
+    for (const one of ['norm1', 'norm2', 'out', 'up', 'down'] as const)
+      layer(there[one], here[one]);
     for (const [at, name] of (there.qkv as readonly string[]).entries()) {
       if (!('weight' in here.qkv)) {
         layer(name, here.qkv[at]);

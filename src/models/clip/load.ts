@@ -9,7 +9,10 @@ import { weightsOf } from '../weights/tensors.ts';
 import { type ClipLayout, HUGGING_FACE, OPEN_CLIP, SAVED_ONCE } from './config.ts';
 import { createTextEncoder } from './network.ts';
 
-const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = { 'hugging-face': HUGGING_FACE, 'open-clip': OPEN_CLIP };
+const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = {
+  'hugging-face': HUGGING_FACE,
+  'open-clip': OPEN_CLIP,
+};
 
 /** The encoder of a part of a file. ComfyUI keeps text encoders in float16, whatever the file holds, and computes in float32. */
 export function encoderOf(
@@ -43,5 +46,13 @@ export async function loadTextEncoder(file: string, runtime: Runtime): Promise<T
   return encoderOf(runtime, { file, tensors }, { ...clip, prefix: '' }, layout);
 }
 
-const without = (tensors: ReadonlyMap<string, TensorInfo>, prefix: string): Map<string, TensorInfo> =>
-  new Map([...tensors].map(([name, info]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, info]));
+const without = (
+  tensors: ReadonlyMap<string, TensorInfo>,
+  prefix: string,
+): Map<string, TensorInfo> =>
+  new Map(
+    [...tensors].map(([name, info]) => [
+      name.startsWith(prefix) ? name.slice(prefix.length) : name,
+      info,
+    ]),
+  );

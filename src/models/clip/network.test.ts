@@ -29,7 +29,9 @@ it('encodes the same prompt once, and another one anew', async () => {
   expect(runs).toHaveLength(1);
   await encoder.encode(chunk(320), { ...last, layer: 0 });
   await encoder.encode(chunk(321), last);
-  const vector = (value: number) => [chunk(320)[0].map((id, i) => (i === 5 ? new Float32Array(encoder.width).fill(value) : id))];
+  const vector = (value: number) => [
+    chunk(320)[0].map((id, i) => (i === 5 ? new Float32Array(encoder.width).fill(value) : id)),
+  ];
   await encoder.encode(vector(1), last);
   await encoder.encode(vector(2), last);
   expect(runs).toHaveLength(5);

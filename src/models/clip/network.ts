@@ -31,13 +31,15 @@ export function createTextEncoder(
   const patchable = clipTargets(weights, layout);
   const base = { weights, targets: patchable, changes, layout, blended };
   const plan = planChanges(base, 'each time');
-  const tokenRows = (ids: readonly number[]): Promise<Float32Array> => blendedRows(weights, layout.tokens, ids, blended);
+  const tokenRows = (ids: readonly number[]): Promise<Float32Array> =>
+    blendedRows(weights, layout.tokens, ids, blended);
   const network = runtime.network({
     file: weights.file,
     part: kind,
     variant: plan?.key,
     outputs: clipOutputs(config),
-    build: () => (plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config)),
+    build: () =>
+      plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config),
   });
 
   const recent = recentOnes<TextEncoderOutput>(RECENT);
@@ -50,12 +52,23 @@ export function createTextEncoder(
     patchable,
     base,
     tokenRows,
-    withChanges: (more, others = []) => createTextEncoder(runtime, kind, weights, layout, [...changes, ...more], [...blended, ...others]),
+    withChanges: (more, others = []) =>
+      createTextEncoder(
+        runtime,
+        kind,
+        weights,
+        layout,
+        [...changes, ...more],
+        [...blended, ...others],
+      ),
     async encode(chunks, { layer, finalNorm, project }) {
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
       const index = layer === 'last' ? layers - 1 : layer;
-      if (index < 0 || index >= layers) throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
-      return recent(keyOf(chunks, `${index} ${finalNorm} ${project}`), () => encodeNow(chunks, index, finalNorm, project));
+      if (index < 0 || index >= layers)
+        throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
+      return recent(keyOf(chunks, `${index} ${finalNorm} ${project}`), () =>
+        encodeNow(chunks, index, finalNorm, project),
+      );
     },
   };
 
@@ -67,14 +80,24 @@ export function createTextEncoder(
   ): Promise<TextEncoderOutput> {
     const embeddings = zeros([chunks.length, length, width]);
     const pool = zeros([chunks.length, 1, length]);
-    embeddings.data.set(await embed(chunks.flat(), tokenRows, width, blended.length > 0 && weights.rounding === 'f16'));
+    embeddings.data.set(
+      await embed(
+        chunks.flat(),
+        tokenRows,
+        width,
+        blended.length > 0 && weights.rounding === 'f16',
+      ),
+    );
     for (const [i, chunk] of chunks.entries()) {
       const end = chunk.indexOf(END);
       pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
     }
     const out = await network.run({ embeddings, pool, ...plan?.inputs });
     const pooled = project && projected > 0 ? out.projected : out.pooled;
-    return { hidden: out[hiddenName(index, finalNorm)], pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]) };
+    return {
+      hidden: out[hiddenName(index, finalNorm)],
+      pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]),
+    };
   }
 }
 
@@ -83,7 +106,11 @@ function keyOf(chunks: readonly (readonly TokenSlot[])[], how: string): string {
   const hash = createHash('sha256').update(how);
   for (const chunk of chunks)
     for (const slot of chunk)
-      hash.update(typeof slot === 'number' ? `|${slot}` : new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength));
+      hash.update(
+        typeof slot === 'number'
+          ? `|${slot}`
+          : new Uint8Array(slot.buffer, slot.byteOffset, slot.byteLength),
+      );
   return hash.digest('hex');
 }
 
@@ -103,11 +130,22 @@ function recentOnes<T>(most: number): (key: string, make: () => Promise<T>) => P
   };
 }
 
-function checkChunk(chunk: readonly TokenSlot[], kind: string, at: { width: number; length: number; vocabulary: number }): void {
-  if (chunk.length !== at.length) throw new Error(`internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${at.length}`);
+function checkChunk(
+  chunk: readonly TokenSlot[],
+  kind: string,
+  at: { width: number; length: number; vocabulary: number },
+): void {
+  if (chunk.length !== at.length)
+    throw new Error(
+      `internal: a chunk of ${chunk.length} tokens for ${kind}, which takes ${at.length}`,
+    );
   for (const slot of chunk) {
-    if (typeof slot === 'number' ? slot >= 0 && slot < at.vocabulary : slot.length === at.width) continue;
-    const what = typeof slot === 'number' ? `token ${slot} of ${at.vocabulary}` : `an embedding of ${slot.length} numbers for ${at.width}`;
+    if (typeof slot === 'number' ? slot >= 0 && slot < at.vocabulary : slot.length === at.width)
+      continue;
+    const what =
+      typeof slot === 'number'
+        ? `token ${slot} of ${at.vocabulary}`
+        : `an embedding of ${slot.length} numbers for ${at.width}`;
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `${kind} can't take ${what}`,
       hint: 'A textual inversion must be made for the same kind of text encoder (SD1, SD2 or SDXL).',
@@ -134,10 +172,16 @@ async function embed(
   return all;
 }
 
-const toHalves = (values: Float32Array): Float32Array => decodeFloat32('F16', encodeFloat32('F16', values));
+const toHalves = (values: Float32Array): Float32Array =>
+  decodeFloat32('F16', encodeFloat32('F16', values));
 
 /** Rows of the table as the encoder keeps it, and what is blended into them, in turn. */
-async function blendedRows(weights: Weights, table: string, ids: readonly number[], blended: readonly TokenBlend[]): Promise<Float32Array> {
+async function blendedRows(
+  weights: Weights,
+  table: string,
+  ids: readonly number[],
+  blended: readonly TokenBlend[],
+): Promise<Float32Array> {
   const file = await weights.open();
   let rows: Float32Array;
   try {
@@ -149,7 +193,9 @@ async function blendedRows(weights: Weights, table: string, ids: readonly number
   for (const { own, other, rows: read } of blended) {
     const [a, b] = [Math.fround(own), Math.fround(other)];
     const more = await read?.(ids);
-    rows = rows.map((value, i) => (more ? Math.fround(value * a) + Math.fround(more[i] * b) : value * a));
+    rows = rows.map((value, i) =>
+      more ? Math.fround(value * a) + Math.fround(more[i] * b) : value * a,
+    );
   }
   return rows;
 }

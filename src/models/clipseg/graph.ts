@@ -32,9 +32,14 @@ export function clipSegGraph(weights: Weights, side: number): Graph {
   const batch = batchOf(net, pixels);
 
   const kernel = { kernel_shape: [patch, patch], strides: [patch, patch] };
-  const patches = g.op('Reshape', [g.op('Conv', [pixels, weights.value(g, CLIPSEG_NAMES.patches)], kernel), g.ints([width, -1])]);
+  const patches = g.op('Reshape', [
+    g.op('Conv', [pixels, weights.value(g, CLIPSEG_NAMES.patches)], kernel),
+    g.ints([width, -1]),
+  ]);
   const first = weights.value(g, at(layout.classToken), { dims: [1, width] });
-  const embedded = g.op('Concat', [first, g.op('Transpose', [patches], { perm: [1, 0] })], { axis: 0 });
+  const embedded = g.op('Concat', [first, g.op('Transpose', [patches], { perm: [1, 0] })], {
+    axis: 0,
+  });
   let x = layerNorm(net, g.op('Add', [embedded, positions]), at(layout.before));
   const states: Value[] = [];
   for (let i = 0; i <= Math.max(...SEEN); i++) {
@@ -48,7 +53,11 @@ export function clipSegGraph(weights: Weights, side: number): Graph {
       up: at(names.up),
       down: at(names.down),
     };
-    x = visionBlock(net, x, block, batch, { width, heads: width / HEAD_WIDTH, activation: 'quickGelu' });
+    x = visionBlock(net, x, block, batch, {
+      width,
+      heads: width / HEAD_WIDTH,
+      activation: 'quickGelu',
+    });
     states[i] = x;
   }
   g.output(
@@ -77,7 +86,11 @@ function decoder(net: Net, states: readonly Value[], batch: Value, cells: number
     } else x = add(net, reduced, x);
     x = decoderLayer(net, x, `decoder.layers.${i}`, batch, width);
   }
-  const grid = g.op('Transpose', [g.op('Slice', [x!, g.ints([1]), g.ints([cells * cells + 1]), g.ints([0])])], { perm: [1, 0] });
+  const grid = g.op(
+    'Transpose',
+    [g.op('Slice', [x!, g.ints([1]), g.ints([cells * cells + 1]), g.ints([0])])],
+    { perm: [1, 0] },
+  );
   const planes = g.op('Reshape', [grid, g.ints([1, width, cells, cells])]);
   const logits = pixelsOf(net, planes, 'decoder.transposed_convolution');
   return g.op('Squeeze', [logits, g.ints([0, 1])]);
@@ -86,7 +99,11 @@ function decoder(net: Net, states: readonly Value[], batch: Value, cells: number
 /** A transformer block whose norms come after the sums. */
 function decoderLayer(net: Net, x: Value, name: string, batch: Value, width: number): Value {
   const [q, k, v] = ['q', 'k', 'v'].map((one) => linear(net, x, `${name}.self_attn.${one}_proj`));
-  const attended = linear(net, attention(net, q, k, v, { batch, channels: width, heads: DECODER_HEADS }), `${name}.self_attn.out_proj`);
+  const attended = linear(
+    net,
+    attention(net, q, k, v, { batch, channels: width, heads: DECODER_HEADS }),
+    `${name}.self_attn.out_proj`,
+  );
   const y = layerNorm(net, add(net, x, attended), `${name}.layer_norm1`);
   const inner = net.g.op('Relu', [linear(net, y, `${name}.mlp.fc1`)]);
   return layerNorm(net, add(net, y, linear(net, inner, `${name}.mlp.fc2`)), `${name}.layer_norm2`);
@@ -97,7 +114,9 @@ function pixelsOf(net: Net, x: Value, name: string): Value {
   const { g, w } = net;
   if (w.has(`${name}.weight`)) return transposed(net, x, name);
   const first = [w.value(g, `${name}.0.weight`), w.value(g, `${name}.0.bias`)];
-  const y = g.op('Relu', [g.op('Conv', [x, ...first], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })]);
+  const y = g.op('Relu', [
+    g.op('Conv', [x, ...first], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+  ]);
   return transposed(net, g.op('Relu', [transposed(net, y, `${name}.2`)]), `${name}.4`);
 }
 
@@ -105,5 +124,8 @@ function pixelsOf(net: Net, x: Value, name: string): Value {
 function transposed({ g, w }: Net, x: Value, name: string): Value {
   const [, , height, width] = w.shape(`${name}.weight`);
   const values = [w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)];
-  return g.op('ConvTranspose', [x, ...values], { kernel_shape: [height, width], strides: [height, width] });
+  return g.op('ConvTranspose', [x, ...values], {
+    kernel_shape: [height, width],
+    strides: [height, width],
+  });
 }

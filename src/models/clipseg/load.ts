@@ -67,11 +67,14 @@ export async function loadClipSeg(file: string, runtime: Runtime): Promise<ClipS
     const network = runtime.network({ file, part: 'clipseg', outputs: ['logits'], build });
     const prompt = async (text: string): Promise<Tensor> => {
       const chunk = tokensOf(text, encoder.length);
-      return (await encoder.encode([chunk], { layer: 'last', finalNorm: true, project: true })).pooled;
+      return (await encoder.encode([chunk], { layer: 'last', finalNorm: true, project: true }))
+        .pooled;
     };
     return {
       prompt,
-      logits: async (image, text) => (await network.run({ pixels: clipSegPixels(image), positions, prompt: await prompt(text) })).logits,
+      logits: async (image, text) =>
+        (await network.run({ pixels: clipSegPixels(image), positions, prompt: await prompt(text) }))
+          .logits,
     };
   } finally {
     await opened.close();
@@ -97,16 +100,26 @@ function stretched(table: Tensor, cells: number): Tensor {
   if (side === cells) return table;
   const grid = toNCHW({ shape: [1, side, side, width], data: sliceBatch(table, 1, rows).data });
   const larger = toNHWC(interpolate(grid, cells, cells, 'bicubic'));
-  return concatAxis([sliceBatch(table, 0, 1), { shape: [cells * cells, width], data: larger.data }], 0);
+  return concatAxis(
+    [sliceBatch(table, 0, 1), { shape: [cells * cells, width], data: larger.data }],
+    0,
+  );
 }
 
 /** A picture [1,H,W,3] in 8 bits, squeezed to the square by PIL's bilinear filter and normalised, [1,3,352,352]. */
 export function clipSegPixels(image: Tensor): Tensor {
   const [, height, width] = image.shape;
-  const { bytes } = pilResize({ width, height, channels: 3, bytes: toBytes(image) }, CLIPSEG_SIDE, CLIPSEG_SIDE, 'bilinear');
+  const { bytes } = pilResize(
+    { width, height, channels: 3, bytes: toBytes(image) },
+    CLIPSEG_SIDE,
+    CLIPSEG_SIDE,
+    'bilinear',
+  );
   const plane = CLIPSEG_SIDE * CLIPSEG_SIDE;
   const data = new Float32Array(3 * plane);
   for (let i = 0; i < plane; i++)
-    for (let c = 0; c < 3; c++) data[c * plane + i] = Math.fround(Math.fround(bytes[i * 3 + c] * (1 / 255)) - MEAN[c]) / DEVIATION[c];
+    for (let c = 0; c < 3; c++)
+      data[c * plane + i] =
+        Math.fround(Math.fround(bytes[i * 3 + c] * (1 / 255)) - MEAN[c]) / DEVIATION[c];
   return tensor([1, 3, CLIPSEG_SIDE, CLIPSEG_SIDE], data);
 }

@@ -41,13 +41,21 @@ export function adapterConfig(weights: Weights): AdapterConfig {
   const unshuffle = xl ? 16 : 8;
   let blocks = 0;
   while (weights.hasAny(`body.${blocks}.`)) blocks++;
-  return { unshuffle, pixelChannels: channels / unshuffle ** 2, light, xl, levels: light ? blocks : blocks / BLOCKS };
+  return {
+    unshuffle,
+    pixelChannels: channels / unshuffle ** 2,
+    light,
+    xl,
+    levels: light ? blocks : blocks / BLOCKS,
+  };
 }
 
 /** At which block of the UNet's first half the features of each level are added; the last of three-level UNets goes to the middle. */
-export const injections = ({ xl }: AdapterConfig): readonly number[] => (xl ? [3, 5, 8] : [2, 5, 8, 11]);
+export const injections = ({ xl }: AdapterConfig): readonly number[] =>
+  xl ? [3, 5, 8] : [2, 5, 8, 11];
 
-export const adapterOutputs = ({ levels }: AdapterConfig): string[] => Array.from({ length: levels }, (_, i) => `features${i}`);
+export const adapterOutputs = ({ levels }: AdapterConfig): string[] =>
+  Array.from({ length: levels }, (_, i) => `features${i}`);
 
 /** Input `pixels` [N, pixelChannels, H, W], sides multiples of `unshuffle`; outputs `features0` … [N, C, h, w], from large to small. */
 export function adapterGraph(weights: Weights, config: AdapterConfig): Graph {
@@ -56,8 +64,12 @@ export function adapterGraph(weights: Weights, config: AdapterConfig): Graph {
   let h = unshuffled(net, g.input('pixels', ['N', config.pixelChannels, 'H', 'W']), config);
   if (!config.light) h = conv(net, h, 'conv_in');
   for (const [level, name] of adapterOutputs(config).entries()) {
-    h = config.light ? extractor(net, h, level) : level2(net, h, level, config.xl ? level === 2 : level > 0);
-    const last = config.light ? `body.${level}.out_conv.weight` : `body.${(level + 1) * BLOCKS - 1}.block2.weight`;
+    h = config.light
+      ? extractor(net, h, level)
+      : level2(net, h, level, config.xl ? level === 2 : level > 0);
+    const last = config.light
+      ? `body.${level}.out_conv.weight`
+      : `body.${(level + 1) * BLOCKS - 1}.block2.weight`;
     g.output(name, h, ['N', weights.shape(last)[0], `h${level}`, `w${level}`]);
   }
   return g;
@@ -78,7 +90,10 @@ function level2(net: Net, x: Value, level: number, down: boolean): Value {
   let h = x;
   for (let i = 0; i < BLOCKS; i++) {
     const name = `body.${level * BLOCKS + i}`;
-    if (down && i === 0) h = net.w.has(`${name}.down_opt.op.weight`) ? conv(net, h, `${name}.down_opt.op`, { stride: 2 }) : halved(net, h);
+    if (down && i === 0)
+      h = net.w.has(`${name}.down_opt.op.weight`)
+        ? conv(net, h, `${name}.down_opt.op`, { stride: 2 })
+        : halved(net, h);
     if (net.w.has(`${name}.in_conv.weight`)) h = conv(net, h, `${name}.in_conv`);
     const shortcut = net.w.has(`${name}.skep.weight`) ? conv(net, h, `${name}.skep`) : h;
     h = add(net, twoConvolutions(net, h, name), shortcut);

@@ -5,14 +5,25 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ControlNet, ControlResiduals } from '../types.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type AdapterConfig, adapterConfig, adapterGraph, adapterOutputs, injections } from './adapter-graph.ts';
+import {
+  type AdapterConfig,
+  adapterConfig,
+  adapterGraph,
+  adapterOutputs,
+  injections,
+} from './adapter-graph.ts';
 
 /** The adapter whose tensors `weights` are. */
 export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {
   const config = adapterConfig(weights);
   const { file } = weights;
   const outputs = adapterOutputs(config);
-  const network = runtime.network({ file, part: 't2i adapter', outputs, build: () => adapterGraph(weights, config) });
+  const network = runtime.network({
+    file,
+    part: 't2i adapter',
+    outputs,
+    build: () => adapterGraph(weights, config),
+  });
   return {
     file,
     factor: 8,

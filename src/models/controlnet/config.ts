@@ -25,7 +25,8 @@ export type HintConfig = Pick<ControlNetConfig, 'hintChannels' | 'hint'>;
 /** The part that looks at the hint. */
 export function hintConfig(weights: Weights): HintConfig {
   const hint: string[] = [];
-  for (let name = hintLayer(0); weights.has(`${name}.weight`); name = hintLayer(hint.length)) hint.push(name);
+  for (let name = hintLayer(0); weights.has(`${name}.weight`); name = hintLayer(hint.length))
+    hint.push(name);
   return { hintChannels: weights.shape(`${hintLayer(0)}.weight`)[1], hint };
 }
 

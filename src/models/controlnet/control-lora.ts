@@ -28,19 +28,28 @@ export function loraOver(own: Weights, base: Weights): Weights {
     hasAny: (prefix) => own.hasAny(prefix) || base.hasAny(prefix),
     shape: (name) => from(name).shape(name),
     value: (g, name, view) => from(name).value(g, name, view),
-    branches: (name) => [...(from(name).branches?.(name) ?? []), ...branch(name.replace(/\.weight$/, ''))],
+    branches: (name) => [
+      ...(from(name).branches?.(name) ?? []),
+      ...branch(name.replace(/\.weight$/, '')),
+    ],
   };
 }
 
 /** Tensors that are differences to those of a UNet, made whole; in the type they are stored as, as the original adds them. */
 export function differencesOver(own: Weights, base: Weights): Weights {
-  const shared = (name: string): boolean => base.has(name) && `${base.shape(name)}` === `${own.shape(name)}`;
+  const shared = (name: string): boolean =>
+    base.has(name) && `${base.shape(name)}` === `${own.shape(name)}`;
   const whole = (g: Graph, name: string, view?: View): Value => {
     const difference = own.value(g, name, view);
     if (!shared(name)) return difference;
     const type = own.typeOf(name);
-    const rounded = (value: Value): Value => (type === 'f32' || type === 'f64' ? value : g.round(value, type));
+    const rounded = (value: Value): Value =>
+      type === 'f32' || type === 'f64' ? value : g.round(value, type);
     return rounded(g.op('Add', [difference, rounded(base.value(g, name, view))]));
   };
-  return { ...own, value: whole, branches: (name) => (shared(name) ? (base.branches?.(name) ?? []) : []) };
+  return {
+    ...own,
+    value: whole,
+    branches: (name) => (shared(name) ? (base.branches?.(name) ?? []) : []),
+  };
 }

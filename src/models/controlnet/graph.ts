@@ -1,7 +1,13 @@
 // A ControlNet (arXiv 2302.05543) as two graphs: the hint's features, which stay the same through a run, and the residuals of one evaluation.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, type Net, silu } from '../layers/blocks.ts';
-import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from '../unet/unet-layers.ts';
+import {
+  type Conditions,
+  channelsOf,
+  contextTokens,
+  embedding,
+  runBlock,
+} from '../unet/unet-layers.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { ControlNetConfig, HintConfig } from './config.ts';
 import { featuresOfKind, kindEmbedding } from './union.ts';
@@ -25,7 +31,10 @@ export function hintGraph(weights: Weights, config: HintConfig, kind?: number): 
 }
 
 /** Names of controlGraph's outputs: to the skips, in the order they are made, and to the middle. */
-export const controlOutputs = (config: ControlNetConfig): string[] => [...config.input.map((_, i) => `skip${i}`), 'middle'];
+export const controlOutputs = (config: ControlNetConfig): string[] => [
+  ...config.input.map((_, i) => `skip${i}`),
+  'middle',
+];
 
 /**
  * Inputs as unetGraph's, and `hint` [1 or B, modelChannels, H, W] and `strength` [1], and for union networks `kinds` (kindsVector); outputs `skip0` … and `middle`, multiplied by the
@@ -39,12 +48,19 @@ export function controlGraph(weights: Weights, config: ControlNetConfig, pooled:
   const strength = g.input('strength', [1]);
   const conditions: Conditions = {
     batch: batchOf(net, x),
-    embedding: embedding(net, config, config.kinds > 0 ? kindEmbedding(net, config.kinds) : undefined),
+    embedding: embedding(
+      net,
+      config,
+      config.kinds > 0 ? kindEmbedding(net, config.kinds) : undefined,
+    ),
     context: contextTokens(net, config),
   };
   const give = (name: string, h: Value, convolution: string, channels: number): void => {
     const residual = conv(net, h, convolution);
-    const value = g.op('Mul', [pooled ? g.op('GlobalAveragePool', [residual]) : residual, strength]);
+    const value = g.op('Mul', [
+      pooled ? g.op('GlobalAveragePool', [residual]) : residual,
+      strength,
+    ]);
     g.output(name, value, ['B', channels, ...(pooled ? [1, 1] : [`${name}H`, `${name}W`])]);
   };
 

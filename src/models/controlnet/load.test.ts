@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { type TensorToWrite, writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import {
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../formats/safetensors/safetensors-write.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
 import { loadControlNet } from './load.ts';
@@ -21,30 +24,42 @@ const g = golden('networks', 'controlnet');
 const file = fixtureModel('tiny_controlnet_sdxl');
 
 describe('ControlNet', () => {
-  it.each(g.cases)('$id gives the residuals of the original, and the UNet what it gives with them', async ({ id, inputs, outputs }) => {
-    const net = await loadControlNet(file, runtime);
-    const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
-    const [x, context, y, pixels] = ['x', 'context', 'y', 'hint'].map((name) => g.float(inputs[name]));
-    const common = { x, timesteps: g.float(inputs.t).data, context, y };
-    const hint = await net.prepareHint(pixels);
-    const { output, middle } = await net.evaluate({ ...common, hint, strength: 1 });
-    expectGolden(g, id, outputs.middle_0, middle!);
-    output.toReversed().forEach((residual, i) => {
-      expectGolden(g, id, outputs[`output_${i}`], residual!);
-    });
-    expect(output.length).toBe(9);
-    for (const strength of [1, 0.35]) {
-      const control = await net.evaluate({ ...common, hint, strength });
-      const wanted = outputs[`unet_${strength === 1 ? '1.0' : strength}`];
-      expectGolden(g, id, wanted, await unet.evaluate({ ...common, control }));
-    }
-  });
+  it.each(g.cases)(
+    '$id gives the residuals of the original, and the UNet what it gives with them',
+    async ({ id, inputs, outputs }) => {
+      const net = await loadControlNet(file, runtime);
+      const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
+      const [x, context, y, pixels] = ['x', 'context', 'y', 'hint'].map((name) =>
+        g.float(inputs[name]),
+      );
+      const common = { x, timesteps: g.float(inputs.t).data, context, y };
+      const hint = await net.prepareHint(pixels);
+      const { output, middle } = await net.evaluate({ ...common, hint, strength: 1 });
+      expectGolden(g, id, outputs.middle_0, middle!);
+      output.toReversed().forEach((residual, i) => {
+        expectGolden(g, id, outputs[`output_${i}`], residual!);
+      });
+      expect(output.length).toBe(9);
+      for (const strength of [1, 0.35]) {
+        const control = await net.evaluate({ ...common, hint, strength });
+        const wanted = outputs[`unet_${strength === 1 ? '1.0' : strength}`];
+        expectGolden(g, id, wanted, await unet.evaluate({ ...common, control }));
+      }
+    },
+  );
 
-  const renamed = async (name: string, rename: (tensor: string) => string, more: Record<string, TensorToWrite> = {}): Promise<string> => {
+  const renamed = async (
+    name: string,
+    rename: (tensor: string) => string,
+    more: Record<string, TensorToWrite> = {},
+  ): Promise<string> => {
     const source = await openSafetensors(file);
     const tensors: Record<string, TensorToWrite> = { ...more };
     for (const tensor of source.tensors.keys())
-      tensors[rename(tensor.slice('control_model.'.length))] = { dtype: 'F32', ...(await source.read(tensor)) };
+      tensors[rename(tensor.slice('control_model.'.length))] = {
+        dtype: 'F32',
+        ...(await source.read(tensor)),
+      };
     await source.close();
     const target = join(folder, `${name}.safetensors`);
     await writeSafetensors(target, tensors);
@@ -53,8 +68,17 @@ describe('ControlNet', () => {
   const evaluate = async (path: string) => {
     const net = await loadControlNet(path, runtime);
     const { inputs } = g.cases[0];
-    const [x, context, y, pixels] = ['x', 'context', 'y', 'hint'].map((name) => g.float(inputs[name]));
-    return net.evaluate({ x, timesteps: g.float(inputs.t).data, context, y, hint: await net.prepareHint(pixels), strength: 1 });
+    const [x, context, y, pixels] = ['x', 'context', 'y', 'hint'].map((name) =>
+      g.float(inputs[name]),
+    );
+    return net.evaluate({
+      x,
+      timesteps: g.float(inputs.t).data,
+      context,
+      y,
+      hint: await net.prepareHint(pixels),
+      strength: 1,
+    });
   };
 
   it('reads the layout of diffusers', async () => {
@@ -62,11 +86,15 @@ describe('ControlNet', () => {
   });
 
   it('keeps mean values only where the name says that the picture is shuffled', async () => {
-    const { middle } = await evaluate(await renamed('made_shuffle', (name) => `control_model.${name}`));
+    const { middle } = await evaluate(
+      await renamed('made_shuffle', (name) => `control_model.${name}`),
+    );
     const whole = (await evaluate(file)).middle!;
     const [, , height, width] = whole.shape;
     expect(middle!.shape).toEqual([...whole.shape.slice(0, 2), 1, 1]);
-    const mean = whole.data.subarray(0, height * width).reduce((sum, value) => sum + value, 0) / (height * width);
+    const mean =
+      whole.data.subarray(0, height * width).reduce((sum, value) => sum + value, 0) /
+      (height * width);
     expect(middle!.data[0]).toBeCloseTo(mean, 5);
   });
 
@@ -78,7 +106,10 @@ describe('ControlNet', () => {
   ])('refuses a file with %s by name', async (tensor, what) => {
     const path = join(folder, `${tensor}.safetensors`);
     const one = { dtype: 'F32', shape: [1, 1, 1, 1], data: Float32Array.of(0) } as const;
-    await writeSafetensors(path, { [tensor]: one, 'first_stage_model.decoder.conv_in.weight': one });
+    await writeSafetensors(path, {
+      [tensor]: one,
+      'first_stage_model.decoder.conv_in.weight': one,
+    });
     await expect(loadControlNet(path, runtime)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       message: expect.stringContaining(what),
@@ -92,10 +123,14 @@ function diffusersName(name: string): string {
     [/^input_blocks\.0\.0\./, () => 'conv_in.'],
     [/^time_embed\.(\d)/, (n) => `time_embedding.linear_${Number(n) / 2 + 1}`],
     [/^label_emb\.0\.(\d)/, (n) => `add_embedding.linear_${Number(n) / 2 + 1}`],
-    [/^input_blocks\.([36])\.0\.op\./, (n) => `down_blocks.${Number(n) / 3 - 1}.downsamplers.0.conv.`],
+    [
+      /^input_blocks\.([36])\.0\.op\./,
+      (n) => `down_blocks.${Number(n) / 3 - 1}.downsamplers.0.conv.`,
+    ],
     [
       /^input_blocks\.(\d)\.([01])\./,
-      (n, kind) => `down_blocks.${Math.floor((Number(n) - 1) / 3)}.${kind === '0' ? 'resnets' : 'attentions'}.${(Number(n) - 1) % 3}.`,
+      (n, kind) =>
+        `down_blocks.${Math.floor((Number(n) - 1) / 3)}.${kind === '0' ? 'resnets' : 'attentions'}.${(Number(n) - 1) % 3}.`,
     ],
     [/^middle_block\.1\./, () => 'mid_block.attentions.0.'],
     [/^middle_block\.([02])\./, (n) => `mid_block.resnets.${Number(n) / 2}.`],

@@ -30,13 +30,18 @@ const HINT = 'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL are supporte
  * Reads a file that guides UNets: a ControlNet in the original layout or diffusers', a union of several, a control LoRA, a T2I-Adapter.
  * `unet`: the model that a file of differences is of. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws.
  */
-export async function loadControlNet(file: string, runtime: Runtime, unet?: UNet): Promise<ControlNet> {
+export async function loadControlNet(
+  file: string,
+  runtime: Runtime,
+  unet?: UNet,
+): Promise<ControlNet> {
   const { tensors, close } = await openModelFile(file);
   await close();
   const found = identify(tensors);
   if (found.kind !== 'controlnet') throw wrongFile(file, 'a ControlNet', found, HINT);
   const pooled = POOLED.test(basename(file, extname(file)));
-  const weights = (named: ReadonlyMap<string, TensorInfo> = tensors): Weights => weightsOf(file, named, found.prefix);
+  const weights = (named: ReadonlyMap<string, TensorInfo> = tensors): Weights =>
+    weightsOf(file, named, found.prefix);
   switch (found.layout) {
     case 't2i':
       return createAdapter(runtime, weights(adapterNames(tensors)));
@@ -46,7 +51,12 @@ export async function loadControlNet(file: string, runtime: Runtime, unet?: UNet
       return createControlNet(runtime, weights(fromDiffusers(tensors)), { pooled });
     case 'sgm': {
       if (!tensors.has('difference')) return createControlNet(runtime, weights(), { pooled });
-      if (unet?.base) return createControlNet(runtime, weights(), { pooled, base: unet.base, over: differencesOver });
+      if (unet?.base)
+        return createControlNet(runtime, weights(), {
+          pooled,
+          base: unet.base,
+          over: differencesOver,
+        });
       throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
         message: `${basename(file)} holds differences to the weights of a model`,
         hint: 'Load it with DiffControlNetLoader and connect the model.',
@@ -67,7 +77,11 @@ export interface ControlNetOptions {
 }
 
 /** The ControlNet whose tensors `weights` are. */
-export function createControlNet(runtime: Runtime, weights: Weights, options: ControlNetOptions = {}): ControlNet {
+export function createControlNet(
+  runtime: Runtime,
+  weights: Weights,
+  options: ControlNetOptions = {},
+): ControlNet {
   const { pooled = false, base, over, kind } = options;
   const whole = (unchanged: Weights): Weights => (over ? over(weights, unchanged) : weights);
   const config = controlNetConfig(base ? whole(base.weights) : weights);
@@ -79,7 +93,9 @@ export function createControlNet(runtime: Runtime, weights: Weights, options: Co
     file,
     part: 'controlnet',
     halves: true,
-    variant: base && ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' '),
+    variant:
+      base &&
+      ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' '),
     outputs,
     build: () => {
       const graph = (unchanged: Weights) => controlGraph(whole(unchanged), config, pooled);
@@ -89,7 +105,9 @@ export function createControlNet(runtime: Runtime, weights: Weights, options: Co
   return {
     file,
     factor: FACTOR,
-    fits: (unet) => (contextDim === 0 || contextDim === unet.contextDim) && (admChannels === 0 || admChannels === unet.admChannels),
+    fits: (unet) =>
+      (contextDim === 0 || contextDim === unet.contextDim) &&
+      (admChannels === 0 || admChannels === unet.admChannels),
     prepareHint: hintPreparer(runtime, weights, config, kind),
     async evaluate({ x, timesteps, context, y, hint, strength }) {
       if (x.shape[1] !== inChannels)
@@ -113,7 +131,8 @@ export function createControlNet(runtime: Runtime, weights: Weights, options: Co
     },
     ...(kinds > 0 && {
       withKind: (other) => {
-        if (other === undefined || other < kinds) return createControlNet(runtime, weights, { ...options, kind: other });
+        if (other === undefined || other < kinds)
+          return createControlNet(runtime, weights, { ...options, kind: other });
         throw new DarkroomError('DR_INPUT_INVALID', {
           message: `${basename(file)} knows ${kinds} kinds of picture, the one asked for is number ${other + 1}`,
           hint: 'The ProMax version of union ControlNets knows them all.',
@@ -129,7 +148,8 @@ function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
   const made = new WeakMap<UNet, ControlNet>();
   const over = (unet: UNet): ControlNet => {
     if (!unet.base) throw new Error('internal: a control LoRA over a network without weights');
-    const net = made.get(unet) ?? createControlNet(runtime, weights, { base: unet.base, over: loraOver });
+    const net =
+      made.get(unet) ?? createControlNet(runtime, weights, { base: unet.base, over: loraOver });
     made.set(unet, net);
     return net;
   };
@@ -148,8 +168,10 @@ function widthFits(weights: Weights, layer: RegExp, width: number): boolean {
   for (const name of weights.names()) if (layer.test(name)) return weights.shape(name)[1] === width;
   return true;
 }
-const contextOf = (weights: Weights, width: number): boolean => widthFits(weights, /\.attn2\.to_k\.down$/, width);
-const admOf = (weights: Weights, width: number): boolean => widthFits(weights, /^label_emb\.0\.0\.down$/, width);
+const contextOf = (weights: Weights, width: number): boolean =>
+  widthFits(weights, /\.attn2\.to_k\.down$/, width);
+const admOf = (weights: Weights, width: number): boolean =>
+  widthFits(weights, /^label_emb\.0\.0\.down$/, width);
 
 function hintPreparer(
   runtime: Runtime,
@@ -171,7 +193,10 @@ function hintPreparer(
     if (pixels.shape[1] !== hintChannels)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `the hint has ${pixels.shape[1]} channels, ${basename(file)} takes ${hintChannels}`,
-        hint: hintChannels === 3 ? 'Give a colour picture.' : 'This ControlNet needs another kind of picture.',
+        hint:
+          hintChannels === 3
+            ? 'Give a colour picture.'
+            : 'This ControlNet needs another kind of picture.',
         input: 'image',
       });
     return [(await hints.run({ pixels })).hint];

@@ -4,7 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectGolden, fixtureModel, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import {
+  expectGolden,
+  fixtureModel,
+  type GoldenCase,
+  golden,
+  type Params,
+} from '../../../test/support/golden.ts';
 import { noise, seededTensors, type TensorsToWrite } from '../../../test/support/rewrite.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { commonUpscale } from '../../image/resize/upscale.ts';
@@ -28,7 +34,10 @@ afterAll(async () => {
 
 const made = (shape: readonly number[], seed: number, scale = 3, around = 0): Tensor => {
   const count = shape.reduce((n, d) => n * d, 1);
-  return tensor(shape, around === 0 ? noise(count, seed, scale) : noise(count, seed, scale).map((v) => v + around));
+  return tensor(
+    shape,
+    around === 0 ? noise(count, seed, scale) : noise(count, seed, scale).map((v) => v + around),
+  );
 };
 
 const write = async (name: string, tensors: TensorsToWrite): Promise<string> => {
@@ -37,10 +46,19 @@ const write = async (name: string, tensors: TensorsToWrite): Promise<string> => 
   return file;
 };
 
-const latents = { x: made([1, 4, 10, 12], 1), context: made([1, 77, 128], 2), y: made([1, 1600], 3), timesteps: Float32Array.of(600) };
-const hintOf = (n: number, [height, width]: readonly number[]): Tensor => made([n, 3, height, width], 4, 1, 0.5);
+const latents = {
+  x: made([1, 4, 10, 12], 1),
+  context: made([1, 77, 128], 2),
+  y: made([1, 1600], 3),
+  timesteps: Float32Array.of(600),
+};
+const hintOf = (n: number, [height, width]: readonly number[]): Tensor =>
+  made([n, 3, height, width], 4, 1, 0.5);
 
-function expectResiduals({ id, outputs }: GoldenCase, { input, output, middle }: ControlResiduals): void {
+function expectResiduals(
+  { id, outputs }: GoldenCase,
+  { input, output, middle }: ControlResiduals,
+): void {
   const got = new Map<string, Tensor>();
   for (const [i, value] of (input ?? []).entries()) if (value) got.set(`input_${i}`, value);
   for (const [i, value] of output.entries()) if (value) got.set(`output_${i}`, value);
@@ -52,7 +70,9 @@ function expectResiduals({ id, outputs }: GoldenCase, { input, output, middle }:
 const of = (kind: string): GoldenCase[] => g.cases.filter(({ params }) => params.kind === kind);
 
 it('every case has its test', () => {
-  expect(new Set(g.cases.map(({ params }) => params.kind))).toEqual(new Set(['adapter', 'union', 'lora', 'difference']));
+  expect(new Set(g.cases.map(({ params }) => params.kind))).toEqual(
+    new Set(['adapter', 'union', 'lora', 'difference']),
+  );
 });
 
 describe('T2I-Adapter', () => {
@@ -61,14 +81,22 @@ describe('T2I-Adapter', () => {
     const net = await loadControlNet(await write(c.id, seededTensors(weights)), runtime);
     const xl = c.id.endsWith('XL');
     expect([net.adapter, net.factor, net.multiple]).toEqual([true, 8, xl ? 16 : 8]);
-    expect([net.fits({ contextDim: 2048, admChannels: 2816 }), net.fits({ contextDim: 768, admChannels: 0 })]).toEqual([xl, !xl]);
+    expect([
+      net.fits({ contextDim: 2048, admChannels: 2816 }),
+      net.fits({ contextDim: 768, admChannels: 0 }),
+    ]).toEqual([xl, !xl]);
     const hint = await net.prepareHint(hintOf(2, size));
-    const zeros = { x: made([2, 4, 1, 1], 1), timesteps: Float32Array.of(1, 1), context: made([2, 1, 1], 1) };
+    const zeros = {
+      x: made([2, 4, 1, 1], 1),
+      timesteps: Float32Array.of(1, 1),
+      context: made([2, 1, 1], 1),
+    };
     expectResiduals(c, await net.evaluate({ ...zeros, hint, strength }));
     if (!xl) return;
     // the original scales a picture of another size to that of the latents
     const control = await net.evaluate({ ...latents, hint: await net.prepareHint(commonUpscale(hintOf(2, size), 96, 80, 'nearest-exact', 'center')), strength }); // biome-ignore format: one line
-    const first = (t: Tensor | null) => t && { shape: [1, ...t.shape.slice(1)], data: t.data.slice(0, t.data.length / 2) };
+    const first = (t: Tensor | null) =>
+      t && { shape: [1, ...t.shape.slice(1)], data: t.data.slice(0, t.data.length / 2) };
     const one = { input: control.input!.map(first), output: [], middle: first(control.middle) };
     expectGolden(g, c.id, c.outputs.unet, await unet.evaluate({ ...latents, control: one }));
   });
@@ -79,15 +107,23 @@ describe('T2I-Adapter', () => {
         'adapter full',
         (name: string) =>
           name.replace(/^body\.(\d)\.(in_conv)?/, (_, i, conv) =>
-            conv ? `body.${Math.floor(i / 2)}.in_conv` : `body.${Math.floor(i / 2)}.resnets.${i % 2}.`,
+            conv
+              ? `body.${Math.floor(i / 2)}.in_conv`
+              : `body.${Math.floor(i / 2)}.resnets.${i % 2}.`,
           ),
       ],
       ['adapter light', (name: string) => name.replace(/^(body\.\d)\.body\.(\d)/, '$1.resnets.$2')],
     ] as const) {
       // biome-ignore format: one line
       const c = of('adapter').find((one) => one.id === id)!;
-      const tensors = Object.entries(seededTensors(c.params.weights)).map(([name, value]) => [`adapter.${rename(name)}`, value]);
-      const net = await loadControlNet(await write(`${id} d`, Object.fromEntries(tensors)), runtime);
+      const tensors = Object.entries(seededTensors(c.params.weights)).map(([name, value]) => [
+        `adapter.${rename(name)}`,
+        value,
+      ]);
+      const net = await loadControlNet(
+        await write(`${id} d`, Object.fromEntries(tensors)),
+        runtime,
+      );
       const hint = await net.prepareHint(hintOf(2, c.params.size));
       expectResiduals(c, await net.evaluate({ ...latents, hint, strength: c.params.strength }));
     }
@@ -101,7 +137,10 @@ describe('ControlNets', () => {
     const file = await write('union', seededTensors(c.params.weights));
     const auto = await loadControlNet(file, runtime);
     const net = auto.withKind!(c.params.type ?? undefined);
-    expectResiduals(c, await net.evaluate({ ...latents, hint: await net.prepareHint(hint()), strength: 1 }));
+    expectResiduals(
+      c,
+      await net.evaluate({ ...latents, hint: await net.prepareHint(hint()), strength: 1 }),
+    );
     expect(() => auto.withKind!(6)).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' }));
   });
 
@@ -113,11 +152,19 @@ describe('ControlNets', () => {
   });
 
   it.each(of('difference'))('$id', async (c) => {
-    const tensors: TensorsToWrite = { difference: { dtype: 'F32', shape: [0], data: new Float32Array() } };
-    for (const [name, value] of Object.entries(seededTensors(c.params.weights))) tensors[name] = { ...value, dtype: 'F16' };
+    const tensors: TensorsToWrite = {
+      difference: { dtype: 'F32', shape: [0], data: new Float32Array() },
+    };
+    for (const [name, value] of Object.entries(seededTensors(c.params.weights)))
+      tensors[name] = { ...value, dtype: 'F16' };
     const file = await write('difference', tensors);
-    await expect(loadControlNet(file, runtime)).rejects.toMatchObject({ hint: expect.stringContaining('DiffControlNetLoader') });
+    await expect(loadControlNet(file, runtime)).rejects.toMatchObject({
+      hint: expect.stringContaining('DiffControlNetLoader'),
+    });
     const net = await loadControlNet(file, runtime, unet);
-    expectResiduals(c, await net.evaluate({ ...latents, hint: await net.prepareHint(hint()), strength: 1 }));
+    expectResiduals(
+      c,
+      await net.evaluate({ ...latents, hint: await net.prepareHint(hint()), strength: 1 }),
+    );
   });
 });

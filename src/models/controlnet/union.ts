@@ -2,7 +2,16 @@
 // small transformer, and to the time embedding.
 import type { Value } from '../../onnx/builder.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { add, attention, batchOf, layerNorm, linear, type Net, quickGelu, silu } from '../layers/blocks.ts';
+import {
+  add,
+  attention,
+  batchOf,
+  layerNorm,
+  linear,
+  type Net,
+  quickGelu,
+  silu,
+} from '../layers/blocks.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -34,10 +43,14 @@ export const kindEmbedding = (net: Net, kinds: number): Value => {
 export function featuresOfKind(net: Net, hint: Value, kind: number): Value {
   const { g, w } = net;
   const channels = w.shape('task_embedding')[1];
-  const mean = g.op('Reshape', [g.op('ReduceMean', [hint, g.ints([2, 3])], { keepdims: 0 }), g.ints([-1, channels])]);
+  const mean = g.op('Reshape', [
+    g.op('ReduceMean', [hint, g.ints([2, 3])], { keepdims: 0 }),
+    g.ints([-1, channels]),
+  ]);
   const task = w.value(g, 'task_embedding', { rows: [kind, kind + 1] });
   let x = add(net, mean, task);
-  for (let i = 0; w.has(`transformer_layes.${i}.ln_1.weight`); i++) x = block(net, x, `transformer_layes.${i}`, channels);
+  for (let i = 0; w.has(`transformer_layes.${i}.ln_1.weight`); i++)
+    x = block(net, x, `transformer_layes.${i}`, channels);
   const alpha = g.op('Unsqueeze', [linear(net, x, 'spatial_ch_projs'), g.ints([2, 3])]);
   return add(net, hint, alpha);
 }
@@ -49,7 +62,9 @@ function block(net: Net, x: Value, name: string, channels: number): Value {
   const normed = layerNorm(net, x, `${name}.ln_1`);
   const [q, k, v] = [0, 1, 2].map((i) => {
     const rows = [i * channels, (i + 1) * channels] as const;
-    const [weight, bias] = ['weight', 'bias'].map((end) => w.value(g, `${name}.attn.in_proj${dot}${end}`, { rows }));
+    const [weight, bias] = ['weight', 'bias'].map((end) =>
+      w.value(g, `${name}.attn.in_proj${dot}${end}`, { rows }),
+    );
     return g.op('Gemm', [normed, weight, bias], { transB: 1 });
   });
   const attended = attention(net, q, k, v, { batch: batchOf(net, x), channels, heads: HEADS });

@@ -7,11 +7,17 @@ export interface Box {
   readonly label: string;
 }
 
-const areaOf = ([x1, y1, x2, y2]: Box['corners']): number => Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
+const areaOf = ([x1, y1, x2, y2]: Box['corners']): number =>
+  Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
 
 /** Intersection over union of two boxes. */
 export function overlap(a: Box['corners'], b: Box['corners']): number {
-  const shared = areaOf([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])]);
+  const shared = areaOf([
+    Math.max(a[0], b[0]),
+    Math.max(a[1], b[1]),
+    Math.min(a[2], b[2]),
+    Math.min(a[3], b[3]),
+  ]);
   const union = areaOf(a) + areaOf(b) - shared;
   return union > 0 ? shared / union : 0;
 }
@@ -21,7 +27,12 @@ export function suppress<T extends Box>(boxes: readonly T[], limit: number, most
   const kept: T[] = [];
   for (const box of [...boxes].sort((a, b) => b.score - a.score)) {
     if (kept.length >= most) break;
-    if (!kept.some((other) => other.label === box.label && overlap(other.corners, box.corners) > limit)) kept.push(box);
+    if (
+      !kept.some(
+        (other) => other.label === box.label && overlap(other.corners, box.corners) > limit,
+      )
+    )
+      kept.push(box);
   }
   return kept;
 }

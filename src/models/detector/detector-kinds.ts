@@ -8,7 +8,11 @@ import { yolo } from './yolo-onnx.ts';
 const KINDS: readonly DetectorKind[] = [retinanet, yolo];
 
 const shown = ({ inputs, outputs }: OnnxPorts): string =>
-  [inputs, outputs].map((ports) => ports.map(({ name, dims }) => `${name} [${dims?.map((d) => d ?? '?') ?? '?'}]`).join(', ')).join(' -> ');
+  [inputs, outputs]
+    .map((ports) =>
+      ports.map(({ name, dims }) => `${name} [${dims?.map((d) => d ?? '?') ?? '?'}]`).join(', '),
+    )
+    .join(' -> ');
 
 /** The kind of a file. Throws DR_MODEL_UNSUPPORTED. */
 export function detectorKind(ports: OnnxPorts, file: string): DetectorKind {

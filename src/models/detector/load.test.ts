@@ -28,10 +28,14 @@ async function load(graph: Graph, name: string) {
 }
 
 /** What a file of this layout puts out, and how its input lies. */
-function network(input: readonly (number | string)[], outputs: readonly { name: string; dims: number[]; values: number[] }[]): Graph {
+function network(
+  input: readonly (number | string)[],
+  outputs: readonly { name: string; dims: number[]; values: number[] }[],
+): Graph {
   const g = createGraph();
   const x = g.input('images', input);
-  for (const { name, dims, values } of outputs) g.output(name, depending(g, x, g.floats(values, dims)), dims);
+  for (const { name, dims, values } of outputs)
+    g.output(name, depending(g, x, g.floats(values, dims)), dims);
   return g;
 }
 
@@ -49,7 +53,10 @@ describe('YOLO', () => {
       ...Array.from({ length: 5 }, () => [0, 0, 0, 0, 0, 0]),
     ];
     const values = Array.from({ length: 6 }, (_, column) => rows.map((row) => row[column])).flat();
-    const detector = await load(network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 6, rows.length], values }]), 'v8');
+    const detector = await load(
+      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 6, rows.length], values }]),
+      'v8',
+    );
     expect(detector.kind).toBe('YOLO');
     const boxes = await detector.detect(image, 0.5);
     expect(boxes.map(({ corners, label }) => ({ corners, label }))).toEqual([
@@ -62,11 +69,27 @@ describe('YOLO', () => {
   });
 
   it('v5: rows with objectness; boxes chosen by the network itself', async () => {
-    const v5 = [[20, 30, 16, 8, 0.9, 0.5, 0.9], [50, 40, 8, 8, 0.5, 0.5, 0.5], ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0, 0])];
-    const five = await load(network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 7], values: v5.flat() }]), 'v5');
-    expect(await five.detect(image, 0.5)).toMatchObject([{ corners: [12, 10, 28, 18], label: '1' }]);
-    const ended = [[12, 26, 28, 34, 0.9, 3], [13, 26, 29, 34, 0.8, 3], ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0])];
-    const v10 = await load(network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 6], values: ended.flat() }]), 'v10');
+    const v5 = [
+      [20, 30, 16, 8, 0.9, 0.5, 0.9],
+      [50, 40, 8, 8, 0.5, 0.5, 0.5],
+      ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0, 0]),
+    ];
+    const five = await load(
+      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 7], values: v5.flat() }]),
+      'v5',
+    );
+    expect(await five.detect(image, 0.5)).toMatchObject([
+      { corners: [12, 10, 28, 18], label: '1' },
+    ]);
+    const ended = [
+      [12, 26, 28, 34, 0.9, 3],
+      [13, 26, 29, 34, 0.8, 3],
+      ...Array.from({ length: 8 }, () => [0, 0, 0, 0, 0, 0]),
+    ];
+    const v10 = await load(
+      network([1, 3, 64, 64], [{ name: 'output0', dims: [1, 10, 6], values: ended.flat() }]),
+      'v10',
+    );
     expect((await v10.detect(image, 0.5)).map(({ corners }) => corners)).toEqual([
       [12, 10, 28, 18],
       [13, 10, 29, 18],
@@ -78,7 +101,11 @@ describe('YOLO', () => {
       [1, 2, 4, 3],
       Float32Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
     );
-    const ports = { inputs: [{ name: 'x', element: 1, dims: [1, 3, 8, 8] }], outputs: [], notes: new Map() };
+    const ports = {
+      inputs: [{ name: 'x', element: 1, dims: [1, 3, 8, 8] }],
+      outputs: [],
+      notes: new Map(),
+    };
     const { input } = yolo.prepare(red, ports);
     expect(input.shape).toEqual([1, 3, 8, 8]);
     const rows = Array.from({ length: 8 }, (_, y) => input.data[y * 8]);
@@ -118,7 +145,10 @@ describe('RetinaNet', () => {
     expect(retinanet.matches(ports)).toBe(true);
     const { boxes } = retinanet.prepare(full([1, 8, 8, 3], 0), ports);
     const outputs = {
-      boxes: tensor([1, 4, 4], Float32Array.of(1.9, 2.1, 5.9, 6, 0, 0, 3, 3, -1, -1, -1, -1, 0, 0, 8, 8)),
+      boxes: tensor(
+        [1, 4, 4],
+        Float32Array.of(1.9, 2.1, 5.9, 6, 0, 0, 3, 3, -1, -1, -1, -1, 0, 0, 8, 8),
+      ),
       scores: tensor([1, 4], Float32Array.of(0.75, 0.5, -1, 0.9)),
       labels: tensor([1, 4], Float32Array.of(2, 0, -1, 1)),
     };
@@ -129,23 +159,33 @@ describe('RetinaNet', () => {
 it('boxes overlap by their share', () => {
   expect(overlap([0, 0, 2, 2], [1, 0, 3, 2])).toBeCloseTo(1 / 3);
   expect(overlap([0, 0, 0, 0], [0, 0, 0, 0])).toBe(0);
-  const box = (x: number, score: number, label = 'a') => ({ corners: [x, 0, x + 10, 10] as const, score, label });
-  expect(suppress([box(1, 0.5), box(0, 0.9), box(1, 0.6, 'b')], 0.7, 10).map(({ score }) => score)).toEqual([0.9, 0.6]);
+  const box = (x: number, score: number, label = 'a') => ({
+    corners: [x, 0, x + 10, 10] as const,
+    score,
+    label,
+  });
+  expect(
+    suppress([box(1, 0.5), box(0, 0.9), box(1, 0.6, 'b')], 0.7, 10).map(({ score }) => score),
+  ).toEqual([0.9, 0.6]);
 });
 
 describe('files', () => {
   it('says what goes in and comes out', () => {
-    const bytes = network([1, 3, 'height', 'width'], [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }]).serialize();
+    const bytes = network(
+      [1, 3, 'height', 'width'],
+      [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }],
+    ).serialize();
     const { inputs, outputs, notes } = readPorts(bytes, 'x.onnx');
     expect(inputs).toEqual([{ name: 'images', element: 1, dims: [1, 3, 'height', 'width'] }]);
     expect(outputs).toEqual([{ name: 'output0', element: 1, dims: [1, 6, 10] }]);
     expect(notes.size).toBe(0);
-    for (let end = 0; end < bytes.length; end += 97) expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('no ONNX model');
+    for (let end = 0; end < bytes.length; end += 97)
+      expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('no ONNX model');
   });
 
   it('refuses what is no detector', async () => {
-    await expect(load(network([1, 4], [{ name: 'y', dims: [4], values: [0, 0, 0, 0] }]), 'other')).rejects.toThrow(
-      'no detector of a known kind',
-    );
+    await expect(
+      load(network([1, 4], [{ name: 'y', dims: [4], values: [0, 0, 0, 0] }]), 'other'),
+    ).rejects.toThrow('no detector of a known kind');
   });
 });

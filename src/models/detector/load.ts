@@ -21,7 +21,11 @@ export async function loadDetector(file: string, runtime: Runtime): Promise<BoxD
   const kind = detectorKind(ports, file);
   const outputs = ports.outputs.map(({ name }) => name);
   const size = bytes.length;
-  const model = { serialize: () => readFileSync(file), weightBytes: () => size, folder: () => dirname(file) };
+  const model = {
+    serialize: () => readFileSync(file),
+    weightBytes: () => size,
+    folder: () => dirname(file),
+  };
   const network = runtime.network({ file, part: 'detector', outputs, build: () => model });
   return {
     kind: kind.name,

@@ -10,12 +10,14 @@ const INT32 = 6;
 /** Of blue, green and red. */
 const MEANS = [103.939, 116.779, 123.68];
 
-const labelsOf = ({ outputs }: OnnxPorts): string | undefined => outputs.find(({ element }) => element === INT32)?.name;
+const labelsOf = ({ outputs }: OnnxPorts): string | undefined =>
+  outputs.find(({ element }) => element === INT32)?.name;
 
 function byBlue(image: Tensor): Tensor {
   const bytes = toBytes(image);
   const data = new Float32Array(bytes.length);
-  for (let i = 0; i < bytes.length; i += 3) for (let c = 0; c < 3; c++) data[i + c] = bytes[i + 2 - c] - MEANS[c];
+  for (let i = 0; i < bytes.length; i += 3)
+    for (let c = 0; c < 3; c++) data[i + c] = bytes[i + 2 - c] - MEANS[c];
   return { shape: image.shape, data };
 }
 
@@ -27,7 +29,9 @@ export const retinanet: DetectorKind = {
     return {
       input: byBlue(image),
       boxes(outputs, threshold) {
-        const others = ports.outputs.filter((port) => port.name !== name).map((port) => outputs[port.name]);
+        const others = ports.outputs
+          .filter((port) => port.name !== name)
+          .map((port) => outputs[port.name]);
         const labels = outputs[name].data;
         const scores = others.find(({ shape }) => shape.length === 2)!.data;
         const corners = others.find(({ shape }) => shape.length === 3)!.data;
@@ -38,7 +42,11 @@ export const retinanet: DetectorKind = {
         for (let i = 0; i < count; i++) {
           if (!(scores[i] > limit)) continue;
           const at = (k: number): number => Math.max(0, Math.trunc(corners[i * 4 + k]));
-          found.push({ corners: [at(0), at(1), at(2), at(3)], score: scores[i], label: String(labels[i]) });
+          found.push({
+            corners: [at(0), at(1), at(2), at(3)],
+            score: scores[i],
+            label: String(labels[i]),
+          });
         }
         return found;
       },

@@ -23,7 +23,10 @@ interface Fit {
   readonly top: number;
 }
 
-function fitted(image: Tensor, side: { readonly width: number; readonly height: number }): { input: Tensor; fit: Fit } {
+function fitted(
+  image: Tensor,
+  side: { readonly width: number; readonly height: number },
+): { input: Tensor; fit: Fit } {
   const [, height, width] = image.shape;
   const scale = Math.min(side.width / width, side.height / height);
   const [w, h] = [roundHalfEven(width * scale), roundHalfEven(height * scale)];
@@ -55,9 +58,14 @@ const aroundMiddle = (at: (column: number) => number): Box['corners'] => [
   at(1) + at(3) / 2,
 ];
 
-function best(at: (column: number) => number, from: number, to: number): { score: number; label: number } {
+function best(
+  at: (column: number) => number,
+  from: number,
+  to: number,
+): { score: number; label: number } {
   let [score, label] = [Number.NEGATIVE_INFINITY, 0];
-  for (let column = from; column < to; column++) if (at(column) > score) [score, label] = [at(column), column - from];
+  for (let column = from; column < to; column++)
+    if (at(column) > score) [score, label] = [at(column), column - from];
   return { score, label };
 }
 
@@ -77,17 +85,21 @@ function rowsOf(output: Tensor, masks: number): { rows: Row[]; chosen: boolean }
   const [rows, columns] = lying ? [second, first] : [first, second];
   const chosen = !lying && columns === 6 && rows <= 1000;
   const read = chosen ? ended : lying ? plain(masks) : withObjectness;
-  const at = (row: number) => (column: number) => output.data[lying ? column * rows + row : row * columns + column];
+  const at = (row: number) => (column: number) =>
+    output.data[lying ? column * rows + row : row * columns + column];
   return { rows: Array.from({ length: rows }, (_, row) => read(at(row), columns)), chosen };
 }
 
 /** `{0: 'face', 1: 'hand'}`, as Ultralytics notes the classes. */
 export function classNames(notes: OnnxPorts['notes']): ReadonlyMap<number, string> {
-  const pairs = [...(notes.get('names') ?? '').matchAll(/(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)];
+  const pairs = [
+    ...(notes.get('names') ?? '').matchAll(/(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g),
+  ];
   return new Map(pairs.map(([, number, single, double]) => [Number(number), single ?? double]));
 }
 
-const side = (dim: number | string | undefined): number => (typeof dim === 'number' && dim > 0 ? dim : SIDE);
+const side = (dim: number | string | undefined): number =>
+  typeof dim === 'number' && dim > 0 ? dim : SIDE;
 const isPlanes = ({ element, dims }: FilePort): boolean =>
   element === FLOAT && dims?.length === 4 && (dims[1] === 3 || typeof dims[1] !== 'number');
 
@@ -109,11 +121,17 @@ export const yolo: DetectorKind = {
       boxes(outputs, threshold) {
         const masks = ports.outputs.length > 1 ? outputs[ports.outputs[1].name].shape[1] : 0;
         const { rows, chosen } = rowsOf(outputs[ports.outputs[0].name], masks);
-        const back = (v: number, offset: number, limit: number): number => Math.min(limit, Math.max(0, (v - offset) / fit.scale));
+        const back = (v: number, offset: number, limit: number): number =>
+          Math.min(limit, Math.max(0, (v - offset) / fit.scale));
         const found = rows
           .filter(({ score }) => score > threshold)
           .map(({ corners: [x1, y1, x2, y2], score, label }): Box => {
-            const corners = [back(x1, fit.left, w), back(y1, fit.top, h), back(x2, fit.left, w), back(y2, fit.top, h)] as const;
+            const corners = [
+              back(x1, fit.left, w),
+              back(y1, fit.top, h),
+              back(x2, fit.left, w),
+              back(y2, fit.top, h),
+            ] as const;
             return { corners, score, label: names.get(label) ?? String(label) };
           });
         const boxes = chosen ? found : suppress(found, OVERLAP, MOST);

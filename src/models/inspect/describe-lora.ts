@@ -11,24 +11,38 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/(lora_down|lora\.down|lora_A|lora\.A)/, 'LoRA'],
   [/\.(diff|diff_b|w_norm)$/, 'differences'],
 ];
-const DOWN = /(lora_down\.weight|lora\.down\.weight|lora_A(\.default)?(\.weight)?|hada_w1_b|lokr_w2_b)$/;
+const DOWN =
+  /(lora_down\.weight|lora\.down\.weight|lora_A(\.default)?(\.weight)?|hada_w1_b|lokr_w2_b)$/;
 /** The keys of attention to the prompt, whose width tells the family. */
 const KEYS = /attn2[._](processor[._])?to_k/;
 
 /** Families by the width of the prompt that they attend to. */
-export const BY_CONTEXT: Readonly<Record<number, string>> = { 768: 'SD1.x', 1024: 'SD2.x', 2048: 'SDXL', 1280: 'SDXL refiner' };
+export const BY_CONTEXT: Readonly<Record<number, string>> = {
+  768: 'SD1.x',
+  1024: 'SD2.x',
+  2048: 'SDXL',
+  1280: 'SDXL refiner',
+};
 
 /** `SDXL, LoRA of rank 16, 722 layers, for UNet and text encoders` */
 export function describeLora(tensors: Tensors): string {
   const downs = [...tensors].filter(([name]) => DOWN.test(name));
-  const kinds = KINDS.filter(([pattern]) => [...tensors.keys()].some((name) => pattern.test(name))).map(([, kind]) => kind);
+  const kinds = KINDS.filter(([pattern]) =>
+    [...tensors.keys()].some((name) => pattern.test(name)),
+  ).map(([, kind]) => kind);
   const ranks = [...new Set(downs.map(([, { shape }]) => shape[0]))].sort((a, b) => a - b);
-  const width = downs.find(([name, { shape }]) => KEYS.test(name) && shape.length === 2)?.[1].shape[1];
-  const encoders = [...tensors.keys()].some((name) => /^(lora_te|text_encoder|text_model|lora_prior_te)/.test(name));
+  const width = downs.find(([name, { shape }]) => KEYS.test(name) && shape.length === 2)?.[1]
+    .shape[1];
+  const encoders = [...tensors.keys()].some((name) =>
+    /^(lora_te|text_encoder|text_model|lora_prior_te)/.test(name),
+  );
   const unet = [...tensors.keys()].some((name) =>
     /^(lora_unet|unet\.|diffusion_model\.|lycoris_|down_blocks|mid_block|up_blocks)/.test(name),
   );
-  const rank = ranks.length === 0 ? '' : ` of rank ${ranks.length === 1 ? ranks[0] : `${ranks[0]} to ${ranks.at(-1)}`}`;
+  const rank =
+    ranks.length === 0
+      ? ''
+      : ` of rank ${ranks.length === 1 ? ranks[0] : `${ranks[0]} to ${ranks.at(-1)}`}`;
   const targets = [unet && 'UNet', encoders && 'text encoders'].filter(Boolean).join(' and ');
   return [
     width && BY_CONTEXT[width],

@@ -31,7 +31,11 @@ export interface ModelReport {
   /** How many numbers are stored as what, the most first. */
   readonly precisions: readonly { readonly dtype: DTypeName; readonly numbers: number }[];
   /** The networks inside, with the bytes that their weights take as float32, and the most that loading them takes. */
-  readonly parts: readonly { readonly name: string; readonly memory: number; readonly loadPeak: number }[];
+  readonly parts: readonly {
+    readonly name: string;
+    readonly memory: number;
+    readonly loadPeak: number;
+  }[];
   /** Bytes of memory: of all weights as float32, and at the peak of loading the largest part, before which others are closed if need be. */
   readonly memory: number;
   readonly loadPeak: number;
@@ -45,10 +49,26 @@ interface Found {
   readonly open?: (runtime: Runtime) => Promise<unknown>;
 }
 
-const FAMILIES: Readonly<Record<Family, string>> = { sd1: 'SD1.x', sd2: 'SD2.x', sdxl: 'SDXL', 'sdxl-refiner': 'SDXL refiner' };
+const FAMILIES: Readonly<Record<Family, string>> = {
+  sd1: 'SD1.x',
+  sd2: 'SD2.x',
+  sdxl: 'SDXL',
+  'sdxl-refiner': 'SDXL refiner',
+};
 const ENCODERS = { clip_l: 'CLIP-L', clip_g: 'CLIP-G', clip_h: 'CLIP-H' } as const;
-const CONTROL_LAYOUTS = { sgm: 'original layout', diffusers: 'diffusers layout', lora: 'control-LoRA', t2i: 'T2I-Adapter' } as const;
-const PREDICTIONS = { eps: 'noise', v: 'v', edm: 'EDM', 'v-edm': 'v (EDM)', measured: 'noise or v' } as const;
+const CONTROL_LAYOUTS = {
+  sgm: 'original layout',
+  diffusers: 'diffusers layout',
+  lora: 'control-LoRA',
+  t2i: 'T2I-Adapter',
+} as const;
+const PREDICTIONS = {
+  eps: 'noise',
+  v: 'v',
+  edm: 'EDM',
+  'v-edm': 'v (EDM)',
+  measured: 'noise or v',
+} as const;
 const INPUTS: Readonly<Record<number, string>> = { 8: 'pix2pix', 9: 'inpainting' };
 
 /** Throws what openModelFile throws, and DR_MODEL_UNSUPPORTED with what the file is when it is of no use here. */
@@ -60,7 +80,9 @@ export async function inspectModel(file: string): Promise<ModelReport> {
   return {
     file,
     size,
-    format: described?.format ?? (found.kind === 'detector' && file.endsWith('.onnx') ? 'onnx' : 'torch zip'),
+    format:
+      described?.format ??
+      (found.kind === 'detector' && file.endsWith('.onnx') ? 'onnx' : 'torch zip'),
     kind: found.kind,
     architecture: found.architecture,
     precisions: precisionsOf(described),
@@ -72,7 +94,9 @@ export async function inspectModel(file: string): Promise<ModelReport> {
 }
 
 /** Kind and architecture alone, from the file's header. Throws as inspectModel does. */
-export const identifyModel = async (file: string): Promise<Pick<ModelReport, 'kind' | 'architecture'>> => {
+export const identifyModel = async (
+  file: string,
+): Promise<Pick<ModelReport, 'kind' | 'architecture'>> => {
   const { found } = await look(file);
   return { kind: found.kind, architecture: found.architecture };
 };
@@ -94,7 +118,11 @@ async function look(file: string): Promise<{ found: Found; described?: ModelDesc
 async function wholeModel(file: string): Promise<Found | undefined> {
   if (/\.onnx$/i.test(file)) {
     const { kind } = await loadDetector(file, recorder([]));
-    return { kind: 'detector', architecture: `${kind} (ONNX)`, open: (runtime) => loadDetector(file, runtime) };
+    return {
+      kind: 'detector',
+      architecture: `${kind} (ONNX)`,
+      open: (runtime) => loadDetector(file, runtime),
+    };
   }
   const yolo = await loadUltralytics(file, recorder([])).catch(() => undefined);
   if (!yolo) return undefined;
@@ -117,24 +145,48 @@ async function foundIn(file: string, described: ModelDescription): Promise<Found
         open: (runtime) => loadCheckpoint(file, runtime),
       };
     case 'text-encoder':
-      return { kind: 'text encoder', architecture: ENCODERS[model.clip.kind], open: (runtime) => loadTextEncoder(file, runtime) };
+      return {
+        kind: 'text encoder',
+        architecture: ENCODERS[model.clip.kind],
+        open: (runtime) => loadTextEncoder(file, runtime),
+      };
     case 'clip-vision':
-      return { kind: 'CLIP vision model', architecture: `${visionWidth(described)} wide`, open: (runtime) => loadVision(file, runtime) };
+      return {
+        kind: 'CLIP vision model',
+        architecture: `${visionWidth(described)} wide`,
+        open: (runtime) => loadVision(file, runtime),
+      };
     case 'vae':
-      return { kind: 'VAE', architecture: model.vae.kind === 'kl' ? 'KL' : 'TAESD', open: (runtime) => loadVae(file, runtime) };
+      return {
+        kind: 'VAE',
+        architecture: model.vae.kind === 'kl' ? 'KL' : 'TAESD',
+        open: (runtime) => loadVae(file, runtime),
+      };
     case 'taesd':
-      return { kind: 'VAE', architecture: model.part === 'both' ? 'TAESD' : `TAESD, the ${model.part}` };
+      return {
+        kind: 'VAE',
+        architecture: model.part === 'both' ? 'TAESD' : `TAESD, the ${model.part}`,
+      };
     case 'lora':
       return { kind: 'LoRA', architecture: describeLora(tensors) };
     case 'controlnet':
       return {
         kind: 'ControlNet',
-        architecture: [contextOf(tensors), CONTROL_LAYOUTS[model.layout]].filter(Boolean).join(', '),
-        ...(model.layout !== 'lora' && !tensors.has('difference') && { open: (runtime: Runtime) => loadControlNet(file, runtime) }),
+        architecture: [contextOf(tensors), CONTROL_LAYOUTS[model.layout]]
+          .filter(Boolean)
+          .join(', '),
+        ...(model.layout !== 'lora' &&
+          !tensors.has('difference') && {
+            open: (runtime: Runtime) => loadControlNet(file, runtime),
+          }),
       };
     case 'upscaler': {
       const { architecture, scale } = await loadUpscaler(file, recorder([]));
-      return { kind: 'upscale model', architecture: `${architecture}, x${scale}`, open: (runtime) => loadUpscaler(file, runtime) };
+      return {
+        kind: 'upscale model',
+        architecture: `${architecture}, x${scale}`,
+        open: (runtime) => loadUpscaler(file, runtime),
+      };
     }
     case 'embedding':
       return { kind: 'textual inversion', architecture: embeddingOf(described) };
@@ -147,13 +199,20 @@ async function foundIn(file: string, described: ModelDescription): Promise<Found
 async function other(file: string, reason: string): Promise<Found> {
   if (reason === 'a SAM model') {
     await loadSam(file, recorder([]));
-    return { kind: 'SAM model', architecture: 'Segment Anything', open: (runtime) => loadSam(file, runtime) };
+    return {
+      kind: 'SAM model',
+      architecture: 'Segment Anything',
+      open: (runtime) => loadSam(file, runtime),
+    };
   }
   // its tables are no tensors by name
   const hypernetwork = await openHypernetwork(file).catch(() => undefined);
   if (hypernetwork) {
     const { layers, activation } = hypernetwork;
-    return { kind: 'hypernetwork', architecture: `${[...layers.keys()].join(', ')} wide, ${activation}` };
+    return {
+      kind: 'hypernetwork',
+      architecture: `${[...layers.keys()].join(', ')} wide, ${activation}`,
+    };
   }
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: reason.startsWith('it')
@@ -165,8 +224,15 @@ async function other(file: string, reason: string): Promise<Found> {
 }
 
 function unetOf({ family, unet }: Extract<ModelFile, { kind: 'checkpoint' | 'unet' }>): string {
-  const made = INPUTS[unet.inChannels] ?? (unet.inChannels === 4 ? undefined : `${unet.inChannels} input channels`);
-  return [FAMILIES[family], made, `predicts ${PREDICTIONS[unet.prediction.kind]}`, unet.layout && `${unet.layout} layout`]
+  const made =
+    INPUTS[unet.inChannels] ??
+    (unet.inChannels === 4 ? undefined : `${unet.inChannels} input channels`);
+  return [
+    FAMILIES[family],
+    made,
+    `predicts ${PREDICTIONS[unet.prediction.kind]}`,
+    unet.layout && `${unet.layout} layout`,
+  ]
     .filter(Boolean)
     .join(', ');
 }
@@ -174,7 +240,8 @@ function unetOf({ family, unet }: Extract<ModelFile, { kind: 'checkpoint' | 'une
 type Tensors = ModelDescription['tensors'];
 
 function contextOf(tensors: Tensors): string | undefined {
-  for (const [name, { shape }] of tensors) if (/attn2\.to_k\.(weight|down)$/.test(name)) return BY_CONTEXT[shape.at(-1)!];
+  for (const [name, { shape }] of tensors)
+    if (/attn2\.to_k\.(weight|down)$/.test(name)) return BY_CONTEXT[shape.at(-1)!];
   return undefined;
 }
 
@@ -182,7 +249,10 @@ const visionWidth = ({ tensors }: ModelDescription): number =>
   [...tensors].find(([name]) => /class_embedding$/.test(name))?.[1].shape.at(-1) ?? 0;
 
 function embeddingOf({ tensors }: ModelDescription): string {
-  const rows = [...tensors.values()].map(({ shape }) => ({ count: shape.length > 1 ? shape[0] : 1, width: shape.at(-1)! }));
+  const rows = [...tensors.values()].map(({ shape }) => ({
+    count: shape.length > 1 ? shape[0] : 1,
+    width: shape.at(-1)!,
+  }));
   const widths = rows.map(({ width }) => width);
   const family = widths.length > 1 && widths.includes(1280) ? 'SDXL' : BY_CONTEXT[widths[0]];
   return [family, `${rows[0]?.count ?? 0} vectors`].filter(Boolean).join(', ');
@@ -190,8 +260,11 @@ function embeddingOf({ tensors }: ModelDescription): string {
 
 function precisionsOf(described: ModelDescription | undefined): ModelReport['precisions'] {
   const numbers = new Map<DTypeName, number>();
-  for (const { dtype, shape } of described?.tensors.values() ?? []) numbers.set(dtype, (numbers.get(dtype) ?? 0) + sizeOf(shape));
-  return [...numbers].map(([dtype, n]) => ({ dtype, numbers: n })).sort((a, b) => b.numbers - a.numbers);
+  for (const { dtype, shape } of described?.tensors.values() ?? [])
+    numbers.set(dtype, (numbers.get(dtype) ?? 0) + sizeOf(shape));
+  return [...numbers]
+    .map(([dtype, n]) => ({ dtype, numbers: n }))
+    .sort((a, b) => b.numbers - a.numbers);
 }
 
 /** A runtime that notes what it is asked for and opens nothing. */
@@ -213,10 +286,16 @@ async function partsOf(open: NonNullable<Found['open']>): Promise<ModelReport['p
   const specs: NetworkSpec[] = [];
   await open(recorder(specs));
   const parts: { name: string; memory: number; loadPeak: number }[] = [];
-  for (const { part, build } of specs.filter((spec, i) => specs.findIndex((one) => one.part === spec.part) === i)) {
+  for (const { part, build } of specs.filter(
+    (spec, i) => specs.findIndex((one) => one.part === spec.part) === i,
+  )) {
     const graph = await build();
     const weights = graph.weightBytes();
-    parts.push({ name: part, memory: weights, loadPeak: loadPeak({ weights, twice: graph.twiceBytes?.() ?? 0 }) });
+    parts.push({
+      name: part,
+      memory: weights,
+      loadPeak: loadPeak({ weights, twice: graph.twiceBytes?.() ?? 0 }),
+    });
     graph.opened?.();
   }
   return parts;

@@ -27,7 +27,11 @@ export function linear(net: Net, x: Value, name: string, rows?: View['rows']): V
   const [out, ...rest] = w.shape(`${name}.weight`);
   const width = rest.reduce((n, d) => n * d, 1);
   const plain = (): Value => {
-    const weight = w.value(g, `${name}.weight`, { dims: [rows ? rows[1] - rows[0] : out, width], rows, after: x });
+    const weight = w.value(g, `${name}.weight`, {
+      dims: [rows ? rows[1] - rows[0] : out, width],
+      rows,
+      after: x,
+    });
     const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`, { rows })] : [];
     return g.op('Gemm', [x, weight, ...bias], { transB: 1 });
   };
@@ -39,7 +43,8 @@ export function linear(net: Net, x: Value, name: string, rows?: View['rows']): V
   }, y);
 }
 
-const branchesOf = (w: Weights, layer: string): readonly Branch[] => w.branches?.(`${layer}.weight`) ?? [];
+const branchesOf = (w: Weights, layer: string): readonly Branch[] =>
+  w.branches?.(`${layer}.weight`) ?? [];
 
 export interface ConvOptions {
   readonly stride?: number;
@@ -47,7 +52,12 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number];
 }
 
-export function conv(net: Net, x: Value, name: string, { stride = 1, pads }: ConvOptions = {}): Value {
+export function conv(
+  net: Net,
+  x: Value,
+  name: string,
+  { stride = 1, pads }: ConvOptions = {},
+): Value {
   const { g, w } = net;
   const [out, width, k] = w.shape(`${name}.weight`);
   const half = k >> 1;
@@ -58,7 +68,8 @@ export function conv(net: Net, x: Value, name: string, { stride = 1, pads }: Con
     const bias = w.has(`${name}.bias`) ? [w.value(g, `${name}.bias`)] : [];
     return g.op('Conv', [x, w.value(g, `${name}.weight`), ...bias], wide);
   };
-  const y = int8Conv(net, x, name, stride, around) ?? winogradConv(net, x, name, stride, around) ?? plain();
+  const y =
+    int8Conv(net, x, name, stride, around) ?? winogradConv(net, x, name, stride, around) ?? plain();
   return branchesOf(w, name).reduce((sum, { rank, inner = rank, scale, down, mid, up }) => {
     const low = mid
       ? g.op('Conv', [g.op('Conv', [x, down(g, [inner, width, 1, 1])], point), mid(g)], wide)
@@ -74,7 +85,9 @@ export function groupNorm({ g, w }: Net, x: Value, name: string, epsilon: number
   const grouped = g.op('Reshape', [x, g.ints([0, GROUPS, -1])]);
   const ones = g.floats(new Array(GROUPS).fill(1));
   const noughts = g.floats(new Array(GROUPS).fill(0));
-  const normed = g.op('InstanceNormalization', [grouped, ones, noughts], { epsilon: { float: epsilon } });
+  const normed = g.op('InstanceNormalization', [grouped, ones, noughts], {
+    epsilon: { float: epsilon },
+  });
   const y = g.op('Reshape', [normed, g.op('Shape', [x])]);
   const scaled = g.op('Mul', [y, w.value(g, `${name}.weight`, { dims: [channels, 1, 1] })]);
   return g.op('Add', [scaled, w.value(g, `${name}.bias`, { dims: [channels, 1, 1] })]);
@@ -86,8 +99,10 @@ export function layerNorm({ g, w }: Net, x: Value, name: string): Value {
   return g.op('LayerNormalization', [x, ...affine], { epsilon: { float: 1e-5 }, axis: -1 });
 }
 
-export const silu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.QuickGelu', [x], { alpha: { float: 1 } });
-export const quickGelu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.QuickGelu', [x], { alpha: { float: 1.702 } });
+export const silu = ({ g }: Net, x: Value): Value =>
+  g.op('com.microsoft.QuickGelu', [x], { alpha: { float: 1 } });
+export const quickGelu = ({ g }: Net, x: Value): Value =>
+  g.op('com.microsoft.QuickGelu', [x], { alpha: { float: 1.702 } });
 /** The exact GELU (erf). */
 export const gelu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.Gelu', [x]);
 export const add = ({ g }: Net, a: Value, b: Value): Value => g.op('Add', [a, b]);
@@ -105,22 +120,36 @@ export function attention(
 ): Value {
   const shape = g.op('Concat', [at.batch, g.ints([-1, at.channels])], { axis: 0 });
   const ins = [q, k, v].map((x) => g.op('Reshape', [x, shape]));
-  const y = g.op('com.microsoft.MultiHeadAttention', ins, { num_heads: at.heads, unidirectional: at.causal ? 1 : 0 });
+  const y = g.op('com.microsoft.MultiHeadAttention', ins, {
+    num_heads: at.heads,
+    unidirectional: at.causal ? 1 : 0,
+  });
   return g.op('Reshape', [y, g.ints([-1, at.channels])]);
 }
 
 /** [B, C, H, W] -> [B*H*W, C]. */
 export function toTokens({ g }: Net, x: Value, channels: number): Value {
-  const flat = g.op('Transpose', [g.op('Reshape', [x, g.ints([0, channels, -1])])], { perm: [0, 2, 1] });
+  const flat = g.op('Transpose', [g.op('Reshape', [x, g.ints([0, channels, -1])])], {
+    perm: [0, 2, 1],
+  });
   return g.op('Reshape', [flat, g.ints([-1, channels])]);
 }
 
 /** [B*H*W, C] -> [B, C, H, W], of the sizes that `like` has. */
 export function fromTokens({ g }: Net, x: Value, channels: number, like: Value): Value {
-  const batched = g.op('Reshape', [x, g.op('Concat', [g.op('Shape', [like], { start: 0, end: 1 }), g.ints([-1, channels])], { axis: 0 })]);
+  const batched = g.op('Reshape', [
+    x,
+    g.op('Concat', [g.op('Shape', [like], { start: 0, end: 1 }), g.ints([-1, channels])], {
+      axis: 0,
+    }),
+  ]);
   const sizes = g.op(
     'Concat',
-    [g.op('Shape', [like], { start: 0, end: 1 }), g.ints([channels]), g.op('Shape', [like], { start: 2, end: 4 })],
+    [
+      g.op('Shape', [like], { start: 0, end: 1 }),
+      g.ints([channels]),
+      g.op('Shape', [like], { start: 2, end: 4 }),
+    ],
     {
       axis: 0,
     },
@@ -128,10 +157,15 @@ export function fromTokens({ g }: Net, x: Value, channels: number, like: Value):
   return g.op('Reshape', [g.op('Transpose', [batched], { perm: [0, 2, 1] }), sizes]);
 }
 
-const NEAREST = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+const NEAREST = {
+  mode: 'nearest',
+  coordinate_transformation_mode: 'asymmetric',
+  nearest_mode: 'floor',
+};
 
 /** Nearest-neighbour enlargement to twice the size. */
-export const upsample2 = ({ g }: Net, x: Value): Value => g.op('Resize', [x, '', g.floats([1, 1, 2, 2])], NEAREST);
+export const upsample2 = ({ g }: Net, x: Value): Value =>
+  g.op('Resize', [x, '', g.floats([1, 1, 2, 2])], NEAREST);
 
 /** Nearest-neighbour enlargement to twice the size and a 3x3 convolution. */
 export function upsampleConv(net: Net, x: Value, name: string): Value {
@@ -162,7 +196,9 @@ export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): V
 
 /** Whether the convolution after an enlargement is computed as it stands: with a LoRA beside it, or in integers. */
 const asItIs = ({ w, int8 }: Net, name: string): boolean =>
-  branchesOf(w, name).length > 0 || int8?.(name, w.shape(`${name}.weight`)) !== undefined || w.shape(`${name}.weight`)[2] !== 3;
+  branchesOf(w, name).length > 0 ||
+  int8?.(name, w.shape(`${name}.weight`)) !== undefined ||
+  w.shape(`${name}.weight`)[2] !== 3;
 
 const kernelOf = ({ g, w }: Net, name: string): [Value, Value[]] => [
   w.value(g, `${name}.weight`),

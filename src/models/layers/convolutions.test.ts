@@ -54,9 +54,14 @@ function distance({ shape: [batch, , height, width], data }: Tensor, result: Ten
             for (let i = -1; i <= 1; i++)
               for (let j = -1; j <= 1; j++) {
                 if (y + i < 0 || y + i >= height || x + j < 0 || x + j >= width) continue;
-                sum += data[((b * IN + c) * height + y + i) * width + x + j] * kernel.data[(k * IN + c) * 9 + (i + 1) * 3 + j + 1];
+                sum +=
+                  data[((b * IN + c) * height + y + i) * width + x + j] *
+                  kernel.data[(k * IN + c) * 9 + (i + 1) * 3 + j + 1];
               }
-          most = Math.max(most, Math.abs(sum - result.data[((b * OUT + k) * height + y) * width + x]));
+          most = Math.max(
+            most,
+            Math.abs(sum - result.data[((b * OUT + k) * height + y) * width + x]),
+          );
           largest = Math.max(largest, Math.abs(sum));
         }
   return most / largest;
@@ -70,7 +75,12 @@ async function evaluated(
   const g = createGraph();
   const x = g.input('x', ['B', IN, 'H', 'W']);
   g.output('out', make({ g, w: weights }, x), ['B', OUT, 'h', 'w']);
-  const session = await openSession(g.serialize(), { name: 'test', folder: g.folder(), threads: 1, providers: ['cpu'] });
+  const session = await openSession(g.serialize(), {
+    name: 'test',
+    folder: g.folder(),
+    threads: 1,
+    providers: ['cpu'],
+  });
   const results: Tensor[] = [];
   for (const one of inputs) results.push((await session.run(one, ['out'])).out);
   await session.close();
@@ -81,30 +91,37 @@ describe('3x3 convolutions', () => {
   it.each([
     [2, 2e-6],
     [4, 3e-6],
-  ] as const)('by Winograd in tiles of %d, of sizes that are multiples of them and others', async (winograd, bound) => {
-    const layer = (net: Net, x: Value): Value => conv({ ...net, winograd }, x, 'layer');
-    const sizes = [
-      [2, IN, 8, 12],
-      [1, IN, 7, 9],
-      [1, IN, 1, 2],
-    ];
-    const ask = (weights: Weights): Value => layer({ g: createGraph(), w: weights }, 'x');
-    const weights = await derivedStore({ folder: join(root, 'derived') }).ready(await openWeights(), ask);
-    expect(weights.derived).toBeDefined();
-    const inputs = sizes.map((shape, i) => ({ x: numbers(shape, i + 1) }));
-    const results = await evaluated(weights, layer, inputs);
-    const direct = await evaluated(await openWeights(), layer, inputs);
-    for (const [i, { x }] of inputs.entries()) {
-      expect(distance(x, results[i])).toBeLessThan(bound);
-      expect(results[i].data).not.toEqual(direct[i].data);
-      expect(results[i].shape).toEqual(direct[i].shape);
-    }
-  });
+  ] as const)(
+    'by Winograd in tiles of %d, of sizes that are multiples of them and others',
+    async (winograd, bound) => {
+      const layer = (net: Net, x: Value): Value => conv({ ...net, winograd }, x, 'layer');
+      const sizes = [
+        [2, IN, 8, 12],
+        [1, IN, 7, 9],
+        [1, IN, 1, 2],
+      ];
+      const ask = (weights: Weights): Value => layer({ g: createGraph(), w: weights }, 'x');
+      const weights = await derivedStore({ folder: join(root, 'derived') }).ready(
+        await openWeights(),
+        ask,
+      );
+      expect(weights.derived).toBeDefined();
+      const inputs = sizes.map((shape, i) => ({ x: numbers(shape, i + 1) }));
+      const results = await evaluated(weights, layer, inputs);
+      const direct = await evaluated(await openWeights(), layer, inputs);
+      for (const [i, { x }] of inputs.entries()) {
+        expect(distance(x, results[i])).toBeLessThan(bound);
+        expect(results[i].data).not.toEqual(direct[i].data);
+        expect(results[i].shape).toEqual(direct[i].shape);
+      }
+    },
+  );
 
   it('after an enlargement to twice the size and to one less', async () => {
     const like = (h: number, w: number): Tensor => tensor([1, 1, h, w], new Float32Array(h * w));
     const small = numbers([2, IN, 5, 6], 3);
-    const layer = (net: Net, x: Value): Value => upsampleConvTo(net, x, net.g.input('like', [1, 1, 'a', 'b']), 'layer');
+    const layer = (net: Net, x: Value): Value =>
+      upsampleConvTo(net, x, net.g.input('like', [1, 1, 'a', 'b']), 'layer');
     const sizes = [
       [10, 12],
       [9, 12],
@@ -119,7 +136,8 @@ describe('3x3 convolutions', () => {
       const large = tensor([2, IN, h, w], new Float32Array(2 * IN * h * w));
       for (let plane = 0; plane < 2 * IN; plane++)
         for (let y = 0; y < h; y++)
-          for (let x = 0; x < w; x++) large.data[(plane * h + y) * w + x] = small.data[(plane * 5 + (y >> 1)) * 6 + (x >> 1)];
+          for (let x = 0; x < w; x++)
+            large.data[(plane * h + y) * w + x] = small.data[(plane * 5 + (y >> 1)) * 6 + (x >> 1)];
       expect(distance(large, results[i])).toBeLessThan(1e-6);
     }
   });

@@ -24,20 +24,36 @@ const store = derivedStore({ folder: join(root, 'derived') });
 const numbers = (shape: readonly number[], seed: number): Tensor =>
   tensor(
     shape,
-    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + 0.37 * i + 0.001 * i * i) * (1 + (i % 11 === 0 ? 4 : 0))),
+    Float32Array.from(
+      { length: sizeOf(shape) },
+      (_, i) => Math.sin(seed + 0.37 * i + 0.001 * i * i) * (1 + (i % 11 === 0 ? 4 : 0)),
+    ),
   );
 
 /** Weights of a file of these tensors. */
-async function weightsWith(name: string, tensors: Readonly<Record<string, Tensor>>): Promise<Weights> {
+async function weightsWith(
+  name: string,
+  tensors: Readonly<Record<string, Tensor>>,
+): Promise<Weights> {
   const file = join(root, `${name}.safetensors`);
-  await writeSafetensors(file, Object.fromEntries(Object.entries(tensors).map(([key, one]) => [key, { dtype: 'F32' as const, ...one }])));
+  await writeSafetensors(
+    file,
+    Object.fromEntries(
+      Object.entries(tensors).map(([key, one]) => [key, { dtype: 'F32' as const, ...one }]),
+    ),
+  );
   const opened = await openSafetensors(file);
   await opened.close();
   return weightsOf(file, opened.tensors, '');
 }
 
 /** What the layers of `make` give for x, with all layers in int8. */
-async function evaluated(weights: Weights, scaling: Scaling, x: Tensor, make: (net: Net, x: Value) => Value): Promise<Tensor> {
+async function evaluated(
+  weights: Weights,
+  scaling: Scaling,
+  x: Tensor,
+  make: (net: Net, x: Value) => Value,
+): Promise<Tensor> {
   const build = (w: Weights) => {
     const g = createGraph();
     g.output('y', make({ g, w, int8: () => scaling }, g.input('x', x.shape)), ['a']);
@@ -46,7 +62,13 @@ async function evaluated(weights: Weights, scaling: Scaling, x: Tensor, make: (n
   const ready = await store.ready(weights, build);
   const g = build({ ...ready, branches: weights.branches });
   const wideSums = await saturates();
-  const session = await openSession(g.serialize(), { name: 'test', folder: g.folder(), threads: 1, providers: ['cpu'], wideSums });
+  const session = await openSession(g.serialize(), {
+    name: 'test',
+    folder: g.folder(),
+    threads: 1,
+    providers: ['cpu'],
+    wideSums,
+  });
   const { y } = await session.run({ x }, ['y']);
   await session.close();
   return y;
@@ -63,11 +85,16 @@ function byTensor(x: Float32Array): Steps {
   const scale = Math.fround(Math.fround(high - low) / 255);
   const zero = roundHalfEven(Math.fround((0 - low) / scale));
   const clamp = (v: number): number => Math.min(255, Math.max(0, v));
-  return { steps: Float64Array.from(x, (v) => clamp(roundHalfEven(Math.fround(v / scale)) + zero) - zero), scale };
+  return {
+    steps: Float64Array.from(x, (v) => clamp(roundHalfEven(Math.fround(v / scale)) + zero) - zero),
+    scale,
+  };
 }
 
 function byRow(x: Float32Array): Steps {
-  const scale = Math.fround(x.reduce((most, v) => Math.max(most, Math.abs(v)), 0) * Math.fround(1 / 127));
+  const scale = Math.fround(
+    x.reduce((most, v) => Math.max(most, Math.abs(v)), 0) * Math.fround(1 / 127),
+  );
   return { steps: Float64Array.from(x, (v) => roundHalfEven(Math.fround(v / scale))), scale };
 }
 
@@ -80,7 +107,10 @@ function product(x: Tensor, weight: Tensor, bias: Tensor, scaling: Scaling): Flo
   const y = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     const row = x.data.subarray(i * k, (i + 1) * k);
-    const { steps, scale } = scaling === 'row' ? byRow(row) : { steps: whole.steps.subarray(i * k, (i + 1) * k), scale: whole.scale };
+    const { steps, scale } =
+      scaling === 'row'
+        ? byRow(row)
+        : { steps: whole.steps.subarray(i * k, (i + 1) * k), scale: whole.scale };
     for (let j = 0; j < n; j++) {
       let sum = 0;
       for (let l = 0; l < k; l++) sum += steps[l] * values[l * n + j];
@@ -95,7 +125,8 @@ function expectEqual(got: Tensor, wanted: Float64Array): void {
   const most = wanted.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   expect(got.data.length).toBe(wanted.length);
   let worst = 0;
-  for (let i = 0; i < wanted.length; i++) worst = Math.max(worst, Math.abs(got.data[i] - wanted[i]));
+  for (let i = 0; i < wanted.length; i++)
+    worst = Math.max(worst, Math.abs(got.data[i] - wanted[i]));
   expect(worst).toBeLessThan(2e-6 * most);
 }
 
@@ -111,7 +142,11 @@ function columns({ shape: [b, c, h, w], data }: Tensor, kernel: number, stride: 
           for (let i = -half; i <= half; i++)
             for (let j = -half; j <= half; j++) {
               const [py, px] = [y * stride + i, x * stride + j];
-              rows.push(py < 0 || px < 0 || py >= h || px >= w ? 0 : data[((n * c + channel) * h + py) * w + px]);
+              rows.push(
+                py < 0 || px < 0 || py >= h || px >= w
+                  ? 0
+                  : data[((n * c + channel) * h + py) * w + px],
+              );
             }
   return tensor([b * oh * ow, kernel * kernel * c], Float32Array.from(rows));
 }
@@ -123,8 +158,12 @@ describe('8-bit layers', () => {
 
   it.each(['tensor', 'row'] as const)('linear, a scale for each %s', async (scaling) => {
     const weights = await weightsWith(`linear-${scaling}`, { 'a.weight': weight, 'a.bias': bias });
-    expectEqual(await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a')), product(x, weight, bias, scaling));
-    const part = (t: Tensor): Tensor => tensor([24, ...t.shape.slice(1)], t.data.slice(t.data.length / 3, (2 * t.data.length) / 3));
+    expectEqual(
+      await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a')),
+      product(x, weight, bias, scaling),
+    );
+    const part = (t: Tensor): Tensor =>
+      tensor([24, ...t.shape.slice(1)], t.data.slice(t.data.length / 3, (2 * t.data.length) / 3));
     const some = await evaluated(weights, scaling, x, (net, v) => linear(net, v, 'a', [24, 48]));
     expectEqual(some, product(x, part(weight), part(bias), scaling));
   });
@@ -137,9 +176,19 @@ describe('8-bit layers', () => {
     const kernel = numbers([65, 64, side, side], 4);
     const b = numbers([65], 5);
     const picture = numbers([2, 64, 6, 7], 6);
-    const weights = await weightsWith(`conv-${side}-${stride}`, { 'a.weight': kernel, 'a.bias': b });
-    const got = await evaluated(weights, 'tensor', picture, (net, v) => conv(net, v, 'a', { stride }));
-    const flat = product(columns(picture, side, stride), tensor([65, side * side * 64], kernel.data), b, 'tensor');
+    const weights = await weightsWith(`conv-${side}-${stride}`, {
+      'a.weight': kernel,
+      'a.bias': b,
+    });
+    const got = await evaluated(weights, 'tensor', picture, (net, v) =>
+      conv(net, v, 'a', { stride }),
+    );
+    const flat = product(
+      columns(picture, side, stride),
+      tensor([65, side * side * 64], kernel.data),
+      b,
+      'tensor',
+    );
     const [, , oh, ow] = got.shape;
     expect(got.shape).toEqual([2, 65, Math.ceil(6 / stride), Math.ceil(7 / stride)]);
     const places = oh * ow;
@@ -176,7 +225,12 @@ describe('8-bit layers', () => {
 
   it('follow the model file when it is replaced', async () => {
     const layer = (net: Net, v: Value): Value => linear(net, v, 'a');
-    await evaluated(await weightsWith('replaced', { 'a.weight': weight, 'a.bias': bias }), 'tensor', x, layer);
+    await evaluated(
+      await weightsWith('replaced', { 'a.weight': weight, 'a.bias': bias }),
+      'tensor',
+      x,
+      layer,
+    );
     const other = numbers([72, 68], 9);
     const weights = await weightsWith('replaced', { 'a.weight': other, 'a.bias': bias });
     expectEqual(await evaluated(weights, 'tensor', x, layer), product(x, other, bias, 'tensor'));
@@ -199,13 +253,29 @@ describe('precisionOf', () => {
 
   it.each([
     [() => precisionOf('int4', 'cpu', {}), "unknown precision 'int4'", "Did you mean 'int8'?"],
-    [() => precisionOf('double', 'cpu', {}), "unknown precision 'double'", 'There are fp32, fp16, int8.'],
-    [() => precisionOf(undefined, 'cpu', { DARKROOM_PRECISION: 'int9' }), 'in DARKROOM_PRECISION', "Did you mean 'int8'?"],
+    [
+      () => precisionOf('double', 'cpu', {}),
+      "unknown precision 'double'",
+      'There are fp32, fp16, int8.',
+    ],
+    [
+      () => precisionOf(undefined, 'cpu', { DARKROOM_PRECISION: 'int9' }),
+      'in DARKROOM_PRECISION',
+      "Did you mean 'int8'?",
+    ],
     [() => precisionOf('int8', 'cuda', {}), 'does not go with the device cuda', '--device cpu'],
-    [() => precisionOf('fp16', 'cpu', {}), 'does not go with the device cpu', '--device cuda or webgpu'],
+    [
+      () => precisionOf('fp16', 'cpu', {}),
+      'does not go with the device cpu',
+      '--device cuda or webgpu',
+    ],
   ])('refuses %#', (ask, message, hint) => {
     expect(ask).toThrow(
-      expect.objectContaining({ code: 'DR_BAD_USAGE', message: expect.stringContaining(message), hint: expect.stringContaining(hint) }),
+      expect.objectContaining({
+        code: 'DR_BAD_USAGE',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+      }),
     );
   });
 });

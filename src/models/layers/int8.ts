@@ -36,7 +36,11 @@ function columnsRecipe(rows?: View['rows']): Recipe {
     name: rows ? `${RECIPE} ${rows[0]}-${rows[1]}` : RECIPE,
     version: 1,
     outputs: ([shape]) => [
-      { name: 'values', type: 'i8', dims: [shape.slice(1).reduce((n, d) => n * d, 1), countOf(shape)] },
+      {
+        name: 'values',
+        type: 'i8',
+        dims: [shape.slice(1).reduce((n, d) => n * d, 1), countOf(shape)],
+      },
       { name: 'scales', type: 'f32', dims: [countOf(shape)] },
     ],
     compute: ([{ shape, data }]) => {
@@ -79,11 +83,21 @@ function byRow(g: Graph, x: Value): Activations {
   const rows = g.op('Mul', [g.op('Max', [most, g.floats([1e-30])]), g.floats([1 / 127])]);
   const one = g.floats([1], []);
   const zero = g.raw({ type: 'u8', dims: [], bytes: Uint8Array.of(128) });
-  return { values: g.op('QuantizeLinear', [g.op('Div', [x, rows]), one, zero]), scale: one, zero, rows };
+  return {
+    values: g.op('QuantizeLinear', [g.op('Div', [x, rows]), one, zero]),
+    scale: one,
+    zero,
+    rows,
+  };
 }
 
 /** Fully connected layer on [M, K] where the plan says so and the weights are kept; else undefined. As blocks.ts' linear, without branches. */
-export function int8Linear({ g, w, int8 }: Int8Net, x: Value, name: string, rows?: View['rows']): Value | undefined {
+export function int8Linear(
+  { g, w, int8 }: Int8Net,
+  x: Value,
+  name: string,
+  rows?: View['rows'],
+): Value | undefined {
   const scaling = int8?.(name, w.shape(`${name}.weight`));
   const kept = scaling && w.derived?.(g, [`${name}.weight`], columnsRecipe(rows));
   if (!kept) return undefined;
@@ -91,9 +105,22 @@ export function int8Linear({ g, w, int8 }: Int8Net, x: Value, name: string, rows
   return product(g, quantised(g, x, scaling), kept, bias);
 }
 
-function product(g: Graph, a: Activations, [values, scales]: readonly Value[], bias: Value | undefined): Value {
+function product(
+  g: Graph,
+  a: Activations,
+  [values, scales]: readonly Value[],
+  bias: Value | undefined,
+): Value {
   const inside = bias && !a.rows ? [bias] : [];
-  const y = g.op('com.microsoft.MatMulIntegerToFloat', [a.values, values, a.scale, scales, a.zero, '', ...inside]);
+  const y = g.op('com.microsoft.MatMulIntegerToFloat', [
+    a.values,
+    values,
+    a.scale,
+    scales,
+    a.zero,
+    '',
+    ...inside,
+  ]);
   if (!a.rows) return y;
   const scaled = g.op('Mul', [y, a.rows]);
   return bias ? g.op('Add', [scaled, bias]) : scaled;
@@ -115,10 +142,20 @@ export function int8Conv(
   if (!kept) return undefined;
   const { values, scale, zero } = quantised(g, x, 'tensor');
   const rows = pictureRows(g, values, channels, g.op('Expand', [zero, g.ints([1, channels])]));
-  const windows = (known ?? placesOf(g, x)).windows({ side: kernel, step: stride, before, order: 'windows first' });
-  const columns = g.op('Reshape', [g.op('Gather', [rows, windows]), g.ints([-1, channels * kernel * kernel])]);
+  const windows = (known ?? placesOf(g, x)).windows({
+    side: kernel,
+    step: stride,
+    before,
+    order: 'windows first',
+  });
+  const columns = g.op('Reshape', [
+    g.op('Gather', [rows, windows]),
+    g.ints([-1, channels * kernel * kernel]),
+  ]);
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`) : undefined;
   const y = product(g, { values: columns, scale, zero }, kept, bias);
-  const sizes = g.op('Concat', [g.op('Shape', [windows], { start: 0, end: 3 }), g.ints([out])], { axis: 0 });
+  const sizes = g.op('Concat', [g.op('Shape', [windows], { start: 0, end: 3 }), g.ints([out])], {
+    axis: 0,
+  });
   return g.op('Transpose', [g.op('Reshape', [y, sizes])], { perm: [0, 3, 1, 2] });
 }

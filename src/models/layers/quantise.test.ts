@@ -9,7 +9,9 @@ function plainly(weight: Float32Array, n: number): { values: number[][]; scales:
     const most = Math.max(...weight.subarray(j * k, (j + 1) * k).map(Math.abs));
     return most === 0 ? 1 : Math.fround(most / 127);
   });
-  const values = Array.from({ length: k }, (_, i) => scales.map((scale, j) => roundHalfEven(weight[j * k + i] / scale) + 0));
+  const values = Array.from({ length: k }, (_, i) =>
+    scales.map((scale, j) => roundHalfEven(weight[j * k + i] / scale) + 0),
+  );
   return { values, scales };
 }
 
@@ -37,7 +39,10 @@ describe('quantiseColumns', () => {
   });
 
   it('rounds halves to even and survives zeros and the smallest numbers', () => {
-    const { values, scales } = quantiseColumns(Float32Array.of(127, 0.5, 1.5, -2.5, 0, 0, 0, 0, 2e-45, 0, -2e-45, 0), 3);
+    const { values, scales } = quantiseColumns(
+      Float32Array.of(127, 0.5, 1.5, -2.5, 0, 0, 0, 0, 2e-45, 0, -2e-45, 0),
+      3,
+    );
     expect([...scales]).toEqual([1, 1, 2 ** -126]);
     expect([0, 1, 2, 3].map((i) => values[3 * i])).toEqual([127, 0, 2, -2]);
     expect([0, 1, 2, 3].map((i) => values[3 * i + 1])).toEqual([0, 0, 0, 0]);

@@ -21,7 +21,10 @@ const TILE = 64;
 export function quantiseColumns(
   weight: Float32Array,
   n: number,
-  { order, rows = [0, n] }: { readonly order?: ArrayLike<number>; readonly rows?: readonly [number, number] } = {},
+  {
+    order,
+    rows = [0, n],
+  }: { readonly order?: ArrayLike<number>; readonly rows?: readonly [number, number] } = {},
 ): Quantised {
   const k = weight.length / n;
   const [from, to] = rows;
@@ -33,7 +36,8 @@ export function quantiseColumns(
     for (let j = start; j < end; j++) scales[j] = scaleOf(weight, (from + j) * k, k);
     for (let i = 0; i < k; i++) {
       const input = order ? order[i] : i;
-      for (let j = start; j < end; j++) values[i * count + j] = weight[(from + j) * k + input] / scales[j] + MAGIC - MAGIC;
+      for (let j = start; j < end; j++)
+        values[i * count + j] = weight[(from + j) * k + input] / scales[j] + MAGIC - MAGIC;
     }
   }
   return { values, scales };
@@ -52,5 +56,8 @@ const TINY = 2 ** -126;
 /** For a convolution's weight [N, C, k, k]: its inputs in the order (row, column, channel), which pictures in NHWC have. */
 export function nhwcOrder(channels: number, kernel: number): Int32Array {
   const places = kernel * kernel;
-  return Int32Array.from({ length: channels * places }, (_, i) => (i % channels) * places + Math.floor(i / channels));
+  return Int32Array.from(
+    { length: channels * places },
+    (_, i) => (i % channels) * places + Math.floor(i / channels),
+  );
 }

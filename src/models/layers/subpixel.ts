@@ -4,7 +4,8 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 
 /** The kernels [K, C, 2, 2] of the four places, row by row, from [K, C, 3, 3]. */
 export function subpixelKernels(g: Graph, kernel: Value): Value[] {
-  const row = (axis: number, from: number): Value => g.op('Slice', [kernel, g.ints([from]), g.ints([from + 1]), g.ints([axis])]);
+  const row = (axis: number, from: number): Value =>
+    g.op('Slice', [kernel, g.ints([from]), g.ints([from + 1]), g.ints([axis])]);
   // what falls on one cell is added: rows 1 and 2 for the upper place, 0 and 1 for the lower one
   const halves = [0, 1].map((place) => {
     const sum = g.op('Add', [row(2, place === 0 ? 1 : 0), row(2, place === 0 ? 2 : 1)]);
@@ -12,7 +13,8 @@ export function subpixelKernels(g: Graph, kernel: Value): Value[] {
   });
   return halves.flatMap((half) =>
     [0, 1].map((place) => {
-      const column = (from: number): Value => g.op('Slice', [half, g.ints([from]), g.ints([from + 1]), g.ints([3])]);
+      const column = (from: number): Value =>
+        g.op('Slice', [half, g.ints([from]), g.ints([from + 1]), g.ints([3])]);
       const sum = g.op('Add', [column(place === 0 ? 1 : 0), column(place === 0 ? 2 : 1)]);
       return g.op('Concat', place === 0 ? [column(0), sum] : [sum, column(2)], { axis: 3 });
     }),
@@ -20,10 +22,18 @@ export function subpixelKernels(g: Graph, kernel: Value): Value[] {
 }
 
 /** [B, C, H, W] -> [B, K, 2H, 2W] with the kernels of the four places. */
-export function subpixelConv(g: Graph, x: Value, kernels: readonly Value[], bias: readonly Value[]): Value {
+export function subpixelConv(
+  g: Graph,
+  x: Value,
+  kernels: readonly Value[],
+  bias: readonly Value[],
+): Value {
   const places = kernels.map((kernel, i) => {
     const [y, place] = [i >> 1, i & 1];
-    return g.op('Conv', [x, kernel, ...bias], { kernel_shape: [2, 2], pads: [1 - y, 1 - place, y, place] });
+    return g.op('Conv', [x, kernel, ...bias], {
+      kernel_shape: [2, 2],
+      pads: [1 - y, 1 - place, y, place],
+    });
   });
   return g.op('DepthToSpace', [g.op('Concat', places, { axis: 1 })], { blocksize: 2, mode: 'DCR' });
 }

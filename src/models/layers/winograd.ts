@@ -34,9 +34,11 @@ interface Transforms {
  */
 function transformsAt(points: readonly number[]): Transforms {
   const side = points.length - 1;
-  const powers = (x: number, count: number): number[] => Array.from({ length: count }, (_, i) => x ** i);
+  const powers = (x: number, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => x ** i);
   const others = (point: number): number[] => points.filter((other) => other !== point);
-  const last = (count: number): number[] => Array.from({ length: count }, (_, i) => (i === count - 1 ? 1 : 0));
+  const last = (count: number): number[] =>
+    Array.from({ length: count }, (_, i) => (i === count - 1 ? 1 : 0));
   const columns = [...points.map((point) => powers(point, side)), last(side)];
   return {
     input: [...points.map((point) => [...polynomial(others(point)), 0]), polynomial(points)],
@@ -53,26 +55,43 @@ function transformsAt(points: readonly number[]): Transforms {
 
 /** The coefficients of the polynomial with these roots, the constant first. */
 const polynomial = (roots: readonly number[]): number[] =>
-  roots.reduce((all, root) => Array.from({ length: all.length + 1 }, (_, i) => (all[i - 1] ?? 0) - root * (all[i] ?? 0)), [1]);
+  roots.reduce(
+    (all, root) =>
+      Array.from({ length: all.length + 1 }, (_, i) => (all[i - 1] ?? 0) - root * (all[i] ?? 0)),
+    [1],
+  );
 
-const TRANSFORMS: Readonly<Record<TileSide, Transforms>> = { 2: transformsAt([0, 1, -1]), 4: transformsAt([0, 1, -1, 1 / 2, -2]) };
+const TRANSFORMS: Readonly<Record<TileSide, Transforms>> = {
+  2: transformsAt([0, 1, -1]),
+  4: transformsAt([0, 1, -1, 1 / 2, -2]),
+};
 
 /** The transform along both axes at once. */
-const both = (matrix: Matrix): Matrix => matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
+const both = (matrix: Matrix): Matrix =>
+  matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
 
 /** Kernels [K, C, 3, 3] as [(side + 2)², C, K]: a matrix for each place of a tile. */
 const kernelRecipe = (side: TileSide): Recipe => ({
   name: `winograd ${side}`,
   version: 1,
-  outputs: ([[out, channels]]) => [{ name: 'all', type: 'f32', dims: [(side + 2) ** 2, channels, out] }],
-  compute: ([{ shape, data }]) => [new Uint8Array(transformedKernels(data, shape[0], shape[1], side).buffer)],
+  outputs: ([[out, channels]]) => [
+    { name: 'all', type: 'f32', dims: [(side + 2) ** 2, channels, out] },
+  ],
+  compute: ([{ shape, data }]) => [
+    new Uint8Array(transformedKernels(data, shape[0], shape[1], side).buffer),
+  ],
 });
 
 /** Channels that are transformed together, so that reading and writing go by rows. */
 const BLOCK = 16;
 
 /** [K, C, 3, 3] -> [(side + 2)², C, K], computed in double precision. */
-export function transformedKernels(kernels: Float32Array, out: number, channels: number, side: TileSide): Float32Array<ArrayBuffer> {
+export function transformedKernels(
+  kernels: Float32Array,
+  out: number,
+  channels: number,
+  side: TileSide,
+): Float32Array<ArrayBuffer> {
   const { kernel } = TRANSFORMS[side];
   const n = side + 2;
   const plane = channels * out;
@@ -84,7 +103,9 @@ export function transformedKernels(kernels: Float32Array, out: number, channels:
         const at = (k * channels + c) * 9;
         for (let i = 0; i < n; i++) {
           const [a, b, d] = kernel[i];
-          for (let x = 0; x < 3; x++) half[i * 3 + x] = a * kernels[at + x] + b * kernels[at + 3 + x] + d * kernels[at + 6 + x];
+          for (let x = 0; x < 3; x++)
+            half[i * 3 + x] =
+              a * kernels[at + x] + b * kernels[at + 3 + x] + d * kernels[at + 6 + x];
         }
         let to = c * out + k;
         for (let i = 0; i < n; i++)
@@ -108,18 +129,44 @@ export function winogradConv(
   pads: readonly number[],
 ): Value | undefined {
   const [out, channels, kernel] = w.shape(`${name}.weight`);
-  if (!side || kernel !== 3 || stride !== 1 || pads.some((pad) => pad !== 1) || Math.min(out, channels) < LEAST_CHANNELS) return undefined;
+  if (
+    !side ||
+    kernel !== 3 ||
+    stride !== 1 ||
+    pads.some((pad) => pad !== 1) ||
+    Math.min(out, channels) < LEAST_CHANNELS
+  )
+    return undefined;
   const kernels = w.derived?.(g, [`${name}.weight`], RECIPES[side]);
   if (!kernels) return undefined;
   const places = known ?? placesOf(g, x);
   const each = (side + 2) ** 2;
   const rows = pictureRows(g, x, channels, g.floats(new Float32Array(channels), [1, channels]));
-  const windows = g.op('Gather', [rows, places.windows({ side: side + 2, step: side, before: 1, order: 'places first' })]);
-  const inputs = matrixProduct(g, TRANSFORMS[side].input, g.op('Reshape', [windows, g.ints([each, -1])]));
-  const products = g.op('MatMul', [g.op('Reshape', [inputs, g.ints([each, -1, channels])]), kernels[0]]);
-  const outputs = matrixProduct(g, TRANSFORMS[side].output, g.op('Reshape', [products, g.ints([each, -1])]));
-  const picture = g.op('Gather', [g.op('Reshape', [outputs, g.ints([-1, out])]), places.pixels(side)]);
-  const biased = w.has(`${name}.bias`) ? g.op('Add', [picture, w.value(g, `${name}.bias`)]) : picture;
+  const windows = g.op('Gather', [
+    rows,
+    places.windows({ side: side + 2, step: side, before: 1, order: 'places first' }),
+  ]);
+  const inputs = matrixProduct(
+    g,
+    TRANSFORMS[side].input,
+    g.op('Reshape', [windows, g.ints([each, -1])]),
+  );
+  const products = g.op('MatMul', [
+    g.op('Reshape', [inputs, g.ints([each, -1, channels])]),
+    kernels[0],
+  ]);
+  const outputs = matrixProduct(
+    g,
+    TRANSFORMS[side].output,
+    g.op('Reshape', [products, g.ints([each, -1])]),
+  );
+  const picture = g.op('Gather', [
+    g.op('Reshape', [outputs, g.ints([-1, out])]),
+    places.pixels(side),
+  ]);
+  const biased = w.has(`${name}.bias`)
+    ? g.op('Add', [picture, w.value(g, `${name}.bias`)])
+    : picture;
   return g.op('Transpose', [biased], { perm: [0, 3, 1, 2] });
 }
 

@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectExact, expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import {
+  expectExact,
+  expectGolden,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createGraph } from '../../onnx/builder.ts';
@@ -22,7 +27,10 @@ let files = 0;
 async function write(tensors: Readonly<Record<string, Tensor>>): Promise<string> {
   const file = join(root, `${files++}`, 'file.safetensors');
   mkdirSync(dirname(file));
-  await writeSafetensors(file, Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, { dtype: 'F32', ...t }])));
+  await writeSafetensors(
+    file,
+    Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, { dtype: 'F32', ...t }])),
+  );
   return file;
 }
 
@@ -33,21 +41,37 @@ async function open(tensors: Readonly<Record<string, Tensor>>): Promise<Weights>
   return weightsOf(file, opened.tensors, '');
 }
 
-async function lora(tensors: Readonly<Record<string, Tensor>>, strength: number): Promise<AppliedLora> {
+async function lora(
+  tensors: Readonly<Record<string, Tensor>>,
+  strength: number,
+): Promise<AppliedLora> {
   const file = await openLora(await write(tensors));
-  return { lora: file, strength, patches: readPatches(file, new Map([['layer', 'layer.weight']])).patches };
+  return {
+    lora: file,
+    strength,
+    patches: readPatches(file, new Map([['layer', 'layer.weight']])).patches,
+  };
 }
 
 const g = golden('lora', 'adapters');
 /** The original fails to compute it, says so and keeps the weight. */
 const KEPT = 'lokr tucker';
 
-async function networkOf({ inputs, params }: GoldenCase): Promise<{ weights: Weights; loras: AppliedLora[] }> {
+async function networkOf({
+  inputs,
+  params,
+}: GoldenCase): Promise<{ weights: Weights; loras: AppliedLora[] }> {
   const loras = params.strengths.map((strength: number, i: number) => {
     const mine = Object.entries(inputs).filter(([name]) => name.startsWith(`${i}/`));
-    return lora(Object.fromEntries(mine.map(([name, tensor]) => [name.slice(2), g.float(tensor)])), strength);
+    return lora(
+      Object.fromEntries(mine.map(([name, tensor]) => [name.slice(2), g.float(tensor)])),
+      strength,
+    );
   });
-  return { weights: await open({ 'layer.weight': g.float(inputs.weight) }), loras: await Promise.all(loras) };
+  return {
+    weights: await open({ 'layer.weight': g.float(inputs.weight) }),
+    loras: await Promise.all(loras),
+  };
 }
 
 /** What a graph over the patched weights gives. */
@@ -67,7 +91,12 @@ async function evaluate(
     );
     return made;
   });
-  const session = await openSession(graph.serialize(), { name: 'test', folder: graph.folder(), threads: 1, providers: ['cpu'] });
+  const session = await openSession(graph.serialize(), {
+    name: 'test',
+    folder: graph.folder(),
+    threads: 1,
+    providers: ['cpu'],
+  });
   const { out } = await session.run({ ...inputs, ...plan.inputs }, ['out']);
   await session.close();
   return out;
@@ -81,44 +110,70 @@ describe('patched weights', () => {
       expect(patchFits(loras[0].patches.get('layer.weight')!, shape, loras[0].lora)).toBe(false);
       return expectExact(g, one.id, one.outputs.out, g.float(one.inputs.weight).data);
     }
-    for (const { patches, lora } of loras) expect(patchFits(patches.get('layer.weight')!, shape, lora)).toBe(true);
-    const plan = planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'each time')!;
+    for (const { patches, lora } of loras)
+      expect(patchFits(patches.get('layer.weight')!, shape, lora)).toBe(true);
+    const plan = planChanges(
+      { weights, targets: plainTargets(weights), changes: loras },
+      'each time',
+    )!;
     expect(plan.key).not.toContain('=');
-    const got = await evaluate(plan, (graph, w) => w.value(graph, 'layer.weight'), {}, shape.length);
+    const got = await evaluate(
+      plan,
+      (graph, w) => w.value(graph, 'layer.weight'),
+      {},
+      shape.length,
+    );
     expectGolden(g, one.id, one.outputs.out, got);
   });
 });
 
-const waves = (shape: readonly number[]): Tensor => map(zeros(shape), (_, i) => Math.sin(i * 1.7 + 0.3));
+const waves = (shape: readonly number[]): Tensor =>
+  map(zeros(shape), (_, i) => Math.sin(i * 1.7 + 0.3));
 
 describe('ahead of evaluations', () => {
-  it.each(g.cases.filter((c) => c.id !== KEPT && g.float(c.inputs.weight).shape.length > 1))('a layer with $id', async (one) => {
-    const { weights, loras } = await networkOf(one);
-    const plan = planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'ahead')!;
-    const changed = await open({ 'layer.weight': g.float(one.outputs.out) });
-    const shape = weights.shape('layer.weight');
-    const spatial = shape.length === 4 && shape[2] > 1;
-    const x = waves(spatial ? [2, shape[1], 7, 6] : [5, shape[1]]);
-    const layer = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
-      spatial ? conv({ g: graph, w }, 'x', 'layer', { stride: 2 }) : linear({ g: graph, w }, 'x', 'layer');
-    const rows = (graph: ReturnType<typeof createGraph>, w: Weights): string => linear({ g: graph, w }, 'x', 'layer', [1, 4]);
-    for (const make of spatial ? [layer] : [layer, rows]) {
-      const got = await evaluate(plan, make, { x }, spatial ? 4 : 2);
-      const plain = { inputs: {}, build: (build: (w: Weights) => ReturnType<typeof createGraph>) => build(changed) };
-      const want = await evaluate(plain, make, { x }, spatial ? 4 : 2);
-      expect(got.shape).toEqual(want.shape);
-      got.data.forEach((v, i) => {
-        expect(Math.abs(v - want.data[i])).toBeLessThanOrEqual(2e-6 + 1e-6 * Math.abs(want.data[i]));
-      });
-    }
-  });
+  it.each(g.cases.filter((c) => c.id !== KEPT && g.float(c.inputs.weight).shape.length > 1))(
+    'a layer with $id',
+    async (one) => {
+      const { weights, loras } = await networkOf(one);
+      const plan = planChanges(
+        { weights, targets: plainTargets(weights), changes: loras },
+        'ahead',
+      )!;
+      const changed = await open({ 'layer.weight': g.float(one.outputs.out) });
+      const shape = weights.shape('layer.weight');
+      const spatial = shape.length === 4 && shape[2] > 1;
+      const x = waves(spatial ? [2, shape[1], 7, 6] : [5, shape[1]]);
+      const layer = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
+        spatial
+          ? conv({ g: graph, w }, 'x', 'layer', { stride: 2 })
+          : linear({ g: graph, w }, 'x', 'layer');
+      const rows = (graph: ReturnType<typeof createGraph>, w: Weights): string =>
+        linear({ g: graph, w }, 'x', 'layer', [1, 4]);
+      for (const make of spatial ? [layer] : [layer, rows]) {
+        const got = await evaluate(plan, make, { x }, spatial ? 4 : 2);
+        const plain = {
+          inputs: {},
+          build: (build: (w: Weights) => ReturnType<typeof createGraph>) => build(changed),
+        };
+        const want = await evaluate(plain, make, { x }, spatial ? 4 : 2);
+        expect(got.shape).toEqual(want.shape);
+        got.data.forEach((v, i) => {
+          expect(Math.abs(v - want.data[i])).toBeLessThanOrEqual(
+            2e-6 + 1e-6 * Math.abs(want.data[i]),
+          );
+        });
+      }
+    },
+  );
 
   it('only low-rank changes leave the strength out of the key', async () => {
     const keyOf = async (id: string): Promise<string> => {
       const { weights, loras } = await networkOf(g.cases.find((c) => c.id === id)!);
       return planChanges({ weights, targets: plainTargets(weights), changes: loras }, 'ahead')!.key;
     };
-    for (const id of ['linear', 'stacked', 'convolution', 'tucker']) expect(await keyOf(id)).not.toContain('=');
-    for (const id of ['loha', 'lokr', 'dora by rows', 'difference']) expect(await keyOf(id)).toMatch(/=0\.\d/);
+    for (const id of ['linear', 'stacked', 'convolution', 'tucker'])
+      expect(await keyOf(id)).not.toContain('=');
+    for (const id of ['loha', 'lokr', 'dora by rows', 'difference'])
+      expect(await keyOf(id)).toMatch(/=0\.\d/);
   });
 });

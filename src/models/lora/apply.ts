@@ -27,13 +27,21 @@ export interface LoraStrengths {
 }
 
 /** The networks with the LoRA more; those given. Throws DR_MODEL_PART_MISSING for a file that lacks one of a pair of factors. */
-export function applyLora(networks: { unet?: UNet; clip?: Clip }, lora: LoraFile, strengths: LoraStrengths): LoraResult {
+export function applyLora(
+  networks: { unet?: UNet; clip?: Clip },
+  lora: LoraFile,
+  strengths: LoraStrengths,
+): LoraResult {
   const { unet, clip } = networks;
   const misfits: string[] = [];
   const used = new Set<string>();
   let changed = 0;
 
-  const fitting = (patches: ReadonlyMap<string, Patch>, targets: PatchTargets, prefix = ''): Map<string, Patch> => {
+  const fitting = (
+    patches: ReadonlyMap<string, Patch>,
+    targets: PatchTargets,
+    prefix = '',
+  ): Map<string, Patch> => {
     const fit = new Map<string, Patch>();
     for (const [key, patch] of patches) {
       if (!key.startsWith(prefix)) continue;
@@ -59,7 +67,11 @@ export function applyLora(networks: { unet?: UNet; clip?: Clip }, lora: LoraFile
   };
   const withClip = (): Clip | undefined => {
     if (!clip) return undefined;
-    const patches = read(clipKeys(new Map(clip.encoders.map(({ kind, patchable }) => [kind, patchable?.keys() ?? []]))));
+    const patches = read(
+      clipKeys(
+        new Map(clip.encoders.map(({ kind, patchable }) => [kind, patchable?.keys() ?? []])),
+      ),
+    );
     const encoders = clip.encoders.flatMap((encoder): TextEncoder[] => {
       if (!encoder.patchable || !encoder.withChanges) return [];
       const applied: AppliedLora = {
@@ -73,7 +85,12 @@ export function applyLora(networks: { unet?: UNet; clip?: Clip }, lora: LoraFile
   };
 
   const result = { unet: withUnet(), clip: withClip() };
-  return { ...result, changed, unmatched: [...lora.tensors.keys()].filter((name) => !used.has(name)), misfits };
+  return {
+    ...result,
+    changed,
+    unmatched: [...lora.tensors.keys()].filter((name) => !used.has(name)),
+    misfits,
+  };
 }
 
 /** At strength 0 a change is none, but for weights that are replaced whole. */

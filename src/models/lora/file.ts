@@ -27,14 +27,24 @@ interface Scaled {
 
 /** How a weight changes. The tensors are named; their bytes stay in the file. */
 export type Patch =
-  | ({ readonly kind: 'lora'; readonly up: string; readonly down: string; readonly mid?: string } & Scaled)
+  | ({
+      readonly kind: 'lora';
+      readonly up: string;
+      readonly down: string;
+      readonly mid?: string;
+    } & Scaled)
   | ({
       readonly kind: 'loha';
       readonly first: readonly [string, string];
       readonly second: readonly [string, string];
       readonly cores?: readonly [string, string];
     } & Scaled)
-  | ({ readonly kind: 'lokr'; readonly left: Product; readonly right: Product; readonly core?: string } & Scaled)
+  | ({
+      readonly kind: 'lokr';
+      readonly left: Product;
+      readonly right: Product;
+      readonly core?: string;
+    } & Scaled)
   | { readonly kind: 'diff' | 'set'; readonly tensor: string };
 
 /** Reads a LoRA's header and alphas. Throws what openModelFile throws, and DR_SAFETENSORS_INVALID for an alpha that is no number. */
@@ -42,7 +52,12 @@ export async function openLora(file: string): Promise<LoraFile> {
   const opened = await openModelFile(file);
   try {
     const { mtimeMs, size } = await stat(file);
-    return { file, identity: `${file} ${mtimeMs} ${size}`, tensors: opened.tensors, alphas: await alphasOf(opened) };
+    return {
+      file,
+      identity: `${file} ${mtimeMs} ${size}`,
+      tensors: opened.tensors,
+      alphas: await alphasOf(opened),
+    };
   } finally {
     await opened.close();
   }
@@ -121,7 +136,14 @@ const whole =
   };
 
 /** In ComfyUI's order: where a weight has several, the last counts. */
-const WEIGHT_READERS: readonly Reader[] = [lora, loha, lokr, whole('diff', '.w_norm'), whole('diff', '.diff'), whole('set', '.set_weight')];
+const WEIGHT_READERS: readonly Reader[] = [
+  lora,
+  loha,
+  lokr,
+  whole('diff', '.w_norm'),
+  whole('diff', '.diff'),
+  whole('set', '.set_weight'),
+];
 const BIAS_READERS: readonly Reader[] = [whole('diff', '.b_norm'), whole('diff', '.diff_b')];
 
 export interface LoraPatches {
@@ -158,7 +180,8 @@ export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): 
 function beginnings({ tensors }: LoraFile): Set<string> {
   const all = new Set<string>();
   for (const name of tensors.keys()) {
-    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) all.add(name.slice(0, dot));
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
+      all.add(name.slice(0, dot));
     const old = name.indexOf('_lora.');
     if (old >= 0) all.add(name.slice(0, old));
   }
@@ -186,7 +209,10 @@ function finder({ file, tensors, alphas }: LoraFile, key: string, used: Set<stri
     size: (name, axis) => tensors.get(name)!.shape[axis] ?? 1,
     scaled: (rank) => {
       const alpha = alphas.get(`${key}.alpha`);
-      return { scale: alpha === undefined || rank === undefined ? 1 : alpha / rank, dora: find('.dora_scale') };
+      return {
+        scale: alpha === undefined || rank === undefined ? 1 : alpha / rank,
+        dora: find('.dora_scale'),
+      };
     },
   };
 }

@@ -14,15 +14,20 @@ export interface AppliedLora {
 }
 
 /** The factor of a patch beside its strength. */
-export const scaleOf = (patch: Patch): number => ('scale' in patch && !patch.dora ? patch.scale : 1);
+export const scaleOf = (patch: Patch): number =>
+  'scale' in patch && !patch.dora ? patch.scale : 1;
 
 /** Whether the change of a layer's weight of this shape is a layer of lower rank beside it. */
 export function isBranch(patch: Patch, shape: readonly number[], { tensors }: LoraFile): boolean {
-  if (patch.kind !== 'lora' || patch.dora || (shape.length !== 2 && shape.length !== 4)) return false;
+  if (patch.kind !== 'lora' || patch.dora || (shape.length !== 2 && shape.length !== 4))
+    return false;
   const size = (name: string) => tensors.get(name)!.shape;
   const inner = patch.mid ? size(patch.down).slice(1) : undefined;
   return (
-    size(patch.up)[0] === shape[0] && (inner ? sizeOf(inner) === shape[1] : sizeOf(size(patch.down).slice(1)) === sizeOf(shape.slice(1)))
+    size(patch.up)[0] === shape[0] &&
+    (inner
+      ? sizeOf(inner) === shape[1]
+      : sizeOf(size(patch.down).slice(1)) === sizeOf(shape.slice(1)))
   );
 }
 
@@ -47,11 +52,17 @@ export function patchFits(patch: Patch, shape: readonly number[], { tensors }: L
     of(a).length === 2 && of(b).length === 2 && of(a)[1] === of(b)[0] ? of(a)[0] * of(b)[1] : -1;
   const cored = ([a, b]: readonly [string, string], core: string): number => {
     const [i, j, ...rest] = of(core);
-    const fits = of(a).length === 2 && of(b).length === 2 && rest.length === 2 && of(a)[0] === i && of(b)[0] === j;
+    const fits =
+      of(a).length === 2 &&
+      of(b).length === 2 &&
+      rest.length === 2 &&
+      of(a)[0] === i &&
+      of(b)[0] === j;
     return fits ? of(a)[1] * of(b)[1] * sizeOf(rest) : -1;
   };
   const size = sizeOf(shape);
-  if ('dora' in patch && patch.dora && !(shape.length >= 2 && broadcasts(of(patch.dora), shape))) return false;
+  if ('dora' in patch && patch.dora && !(shape.length >= 2 && broadcasts(of(patch.dora), shape)))
+    return false;
   switch (patch.kind) {
     case 'diff':
     case 'set':
@@ -72,13 +83,17 @@ export function patchFits(patch: Patch, shape: readonly number[], { tensors }: L
     }
     case 'loha': {
       const { first, second, cores } = patch;
-      const sizes = cores ? [cored(first, cores[0]), cored(second, cores[1])] : [pair(first), pair(second)];
+      const sizes = cores
+        ? [cored(first, cores[0]), cored(second, cores[1])]
+        : [pair(first), pair(second)];
       return sizes.every((n) => n === size);
     }
     case 'lokr': {
-      const whole = (name: string, dims: readonly number[]): number => (dims.includes(of(name).length) ? sizeOf(of(name)) : -1);
+      const whole = (name: string, dims: readonly number[]): number =>
+        dims.includes(of(name).length) ? sizeOf(of(name)) : -1;
       const left = typeof patch.left === 'string' ? whole(patch.left, [2]) : pair(patch.left);
-      const right = typeof patch.right === 'string' ? whole(patch.right, [2, 4]) : pair(patch.right);
+      const right =
+        typeof patch.right === 'string' ? whole(patch.right, [2, 4]) : pair(patch.right);
       // torch.kron refuses the strides that the original's product around a core has: it reports an error and keeps the weight
       return !patch.core && left > 0 && right > 0 && left * right === size;
     }

@@ -8,20 +8,29 @@ import { clipKeys, unetKeys } from './keys.ts';
 
 type Keys = Readonly<Record<string, string>>;
 const wanted: Readonly<Record<string, { unet: Keys; clip: Keys }>> = JSON.parse(
-  gunzipSync(readFileSync(new URL('../../../test/golden/lora/keys.json.gz', import.meta.url))).toString(),
+  gunzipSync(
+    readFileSync(new URL('../../../test/golden/lora/keys.json.gz', import.meta.url)),
+  ).toString(),
 );
 
 const PREFIX = 'model.diffusion_model.';
 
 describe('names in LoRA files', () => {
-  it.each(Object.keys(wanted).filter((name) => name.startsWith('tiny')))('UNet of %s', async (name) => {
-    const opened = await openSafetensors(fixtureModel(name));
-    await opened.close();
-    const tensors = [...opened.tensors.keys()].filter((key) => key.startsWith(PREFIX)).map((key) => key.slice(PREFIX.length));
-    const keys = Object.fromEntries([...unetKeys(tensors)].map(([key, tensor]) => [key, `diffusion_model.${tensor}`]));
-    expect(Object.keys(keys).length).toBeGreaterThan(1000);
-    expect(keys).toEqual(wanted[name].unet);
-  });
+  it.each(Object.keys(wanted).filter((name) => name.startsWith('tiny')))(
+    'UNet of %s',
+    async (name) => {
+      const opened = await openSafetensors(fixtureModel(name));
+      await opened.close();
+      const tensors = [...opened.tensors.keys()]
+        .filter((key) => key.startsWith(PREFIX))
+        .map((key) => key.slice(PREFIX.length));
+      const keys = Object.fromEntries(
+        [...unetKeys(tensors)].map(([key, tensor]) => [key, `diffusion_model.${tensor}`]),
+      );
+      expect(Object.keys(keys).length).toBeGreaterThan(1000);
+      expect(keys).toEqual(wanted[name].unet);
+    },
+  );
 
   it.each(Object.keys(wanted))('text encoders of %s', (name) => {
     const { clip } = wanted[name];

@@ -39,7 +39,9 @@ export function unetKeys(tensors: Iterable<string>): Map<string, string> {
   for (const [diffusers, name] of diffusersLayers(names)) {
     keys.set(`lora_unet_${flat(diffusers)}`, name);
     keys.set(`lycoris_${flat(diffusers)}`, name);
-    const processor = diffusers.replaceAll('.to_', '.processor.to_').replace(/\.to_out\.0$/, '.to_out');
+    const processor = diffusers
+      .replaceAll('.to_', '.processor.to_')
+      .replace(/\.to_out\.0$/, '.to_out');
     for (const prefix of ['', 'unet.']) keys.set(prefix + processor, name);
   }
   return keys;
@@ -52,11 +54,17 @@ function diffusersLayers(names: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (const weight of weights) {
     const layer = weight.slice(0, -WEIGHT.length);
-    const [, module, rest] = /^((?:input|output)_blocks\.\d+\.\d+|middle_block\.\d+)\.(.+)$/.exec(layer) ?? [];
+    const [, module, rest] =
+      /^((?:input|output)_blocks\.\d+\.\d+|middle_block\.\d+)\.(.+)$/.exec(layer) ?? [];
     const place = module && modules.get(module);
-    if (place) pairs.push([`${place}.${place.includes('resnets') ? (RESIDUAL[rest] ?? rest) : rest.replace(/^op$/, 'conv')}`, weight]);
+    if (place)
+      pairs.push([
+        `${place}.${place.includes('resnets') ? (RESIDUAL[rest] ?? rest) : rest.replace(/^op$/, 'conv')}`,
+        weight,
+      ]);
   }
-  for (const [original, diffusers] of SINGLE) if (weights.includes(original + WEIGHT)) pairs.push([diffusers, original + WEIGHT]);
+  for (const [original, diffusers] of SINGLE)
+    if (weights.includes(original + WEIGHT)) pairs.push([diffusers, original + WEIGHT]);
   return pairs;
 }
 
@@ -85,7 +93,8 @@ function modulesOf(weights: readonly string[]): Map<string, string> {
   for (let n = 0; isResidual(`output_blocks.${n}.0`); n++) {
     const block = `output_blocks.${n}`;
     places.set(`${block}.0`, `up_blocks.${level}.resnets.${index}`);
-    if (isTransformer(`${block}.1`)) places.set(`${block}.1`, `up_blocks.${level}.attentions.${index}`);
+    if (isTransformer(`${block}.1`))
+      places.set(`${block}.1`, `up_blocks.${level}.attentions.${index}`);
     index++;
     const up = [1, 2].find((m) => known.has(`${block}.${m}.conv.weight`));
     if (up === undefined) continue;
@@ -96,17 +105,39 @@ function modulesOf(weights: readonly string[]): Map<string, string> {
 }
 
 /** The linears of a text encoder's block that kohya's and diffusers's names exist for. */
-const CLIP_LINEARS = ['mlp.fc1', 'mlp.fc2', 'self_attn.k_proj', 'self_attn.q_proj', 'self_attn.v_proj', 'self_attn.out_proj'];
+const CLIP_LINEARS = [
+  'mlp.fc1',
+  'mlp.fc2',
+  'self_attn.k_proj',
+  'self_attn.q_proj',
+  'self_attn.v_proj',
+  'self_attn.out_proj',
+];
 const BLOCKS = 32;
 
 /** Beginnings of the names of each encoder's blocks; CLIP-G is the second encoder only beside a CLIP-L. */
 const CLIP_NAMES: Readonly<
-  Record<string, { readonly kohya: readonly string[]; readonly diffusers: string; readonly projection: readonly string[] }>
+  Record<
+    string,
+    {
+      readonly kohya: readonly string[];
+      readonly diffusers: string;
+      readonly projection: readonly string[];
+    }
+  >
 > = {
   clip_h: { kohya: ['lora_te', 'lora_te1'], diffusers: 'text_encoder', projection: [] },
   clip_l: { kohya: ['lora_te', 'lora_te1'], diffusers: 'text_encoder', projection: ['lora_te1'] },
-  clip_g: { kohya: ['lora_te', 'lora_prior_te'], diffusers: 'text_encoder', projection: ['lora_prior_te', 'lora_te2'] },
-  'clip_g beside clip_l': { kohya: ['lora_te2'], diffusers: 'text_encoder_2', projection: ['lora_prior_te', 'lora_te2'] },
+  clip_g: {
+    kohya: ['lora_te', 'lora_prior_te'],
+    diffusers: 'text_encoder',
+    projection: ['lora_prior_te', 'lora_te2'],
+  },
+  'clip_g beside clip_l': {
+    kohya: ['lora_te2'],
+    diffusers: 'text_encoder_2',
+    projection: ['lora_prior_te', 'lora_te2'],
+  },
 };
 
 /**
@@ -118,16 +149,23 @@ export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<s
   for (const [kind, tensors] of encoders) {
     const prefix = `${kind}.transformer.`;
     const known = new Set(tensors);
-    for (const name of known) if (name.endsWith(WEIGHT)) keys.set(`text_encoders.${prefix}${name.slice(0, -WEIGHT.length)}`, prefix + name);
-    const { kohya, diffusers, projection } = CLIP_NAMES[kind === 'clip_g' && encoders.has('clip_l') ? 'clip_g beside clip_l' : kind];
+    for (const name of known)
+      if (name.endsWith(WEIGHT))
+        keys.set(`text_encoders.${prefix}${name.slice(0, -WEIGHT.length)}`, prefix + name);
+    const { kohya, diffusers, projection } =
+      CLIP_NAMES[kind === 'clip_g' && encoders.has('clip_l') ? 'clip_g beside clip_l' : kind];
     for (let block = 0; block < BLOCKS; block++)
       for (const linear of CLIP_LINEARS) {
         const layer = `text_model.encoder.layers.${block}.${linear}`;
         if (!known.has(layer + WEIGHT)) continue;
-        for (const start of [...kohya.map((name) => `${name}_${flat(layer)}`), `${diffusers}.${layer}`])
+        for (const start of [
+          ...kohya.map((name) => `${name}_${flat(layer)}`),
+          `${diffusers}.${layer}`,
+        ])
           keys.set(start, prefix + layer + WEIGHT);
       }
-    for (const start of projection) keys.set(`${start}_text_projection`, `${prefix}text_projection.weight`);
+    for (const start of projection)
+      keys.set(`${start}_text_projection`, `${prefix}text_projection.weight`);
   }
   return keys;
 }

@@ -17,22 +17,37 @@ export interface PatchSource {
 const EPSILON = 2 ** -23;
 
 /** `weight` (of this shape) after the patch. */
-export function mergePatch(g: Graph, weight: Value, shape: readonly number[], patch: Patch, from: PatchSource): Value {
+export function mergePatch(
+  g: Graph,
+  weight: Value,
+  shape: readonly number[],
+  patch: Patch,
+  from: PatchSource,
+): Value {
   const late = (x: Value): Value => (from.one ? g.op('Mul', [x, from.one]) : x);
   if (!('scale' in patch)) {
     const given = from.tensor(patch.tensor);
-    return patch.kind === 'set' ? given : g.op('Add', [weight, g.op('Mul', [late(given), from.scale])]);
+    return patch.kind === 'set'
+      ? given
+      : g.op('Add', [weight, g.op('Mul', [late(given), from.scale])]);
   }
   const change = g.op('Reshape', [changeOf(g, patch, from, late), g.ints(shape)]);
-  if (patch.dora) return decomposed(g, weight, shape, change, { ...from, dora: patch.dora, alpha: patch.scale });
+  if (patch.dora)
+    return decomposed(g, weight, shape, change, { ...from, dora: patch.dora, alpha: patch.scale });
   return g.op('Add', [weight, g.op('Mul', [change, from.scale])]);
 }
 
 type Factored = Extract<Patch, { scale: number }>;
 
 /** The change at strength 1, before alpha, as many numbers as the weight has. */
-function changeOf(g: Graph, patch: Factored, { tensor, shape }: PatchSource, late: (x: Value) => Value): Value {
-  const times = ([a, b]: readonly [string, string]): Value => g.op('MatMul', [late(tensor(a)), tensor(b)]);
+function changeOf(
+  g: Graph,
+  patch: Factored,
+  { tensor, shape }: PatchSource,
+  late: (x: Value) => Value,
+): Value {
+  const times = ([a, b]: readonly [string, string]): Value =>
+    g.op('MatMul', [late(tensor(a)), tensor(b)]);
   /** A convolution's kernel by its core [i, j, k, l] and the two matrices around it. */
   const cored = ([a, b]: readonly [string, string], core: string): Value =>
     g.op('Einsum', [late(tensor(core)), tensor(b), tensor(a)], { equation: 'ijkl,jr,ip->prkl' });
@@ -49,15 +64,24 @@ function changeOf(g: Graph, patch: Factored, { tensor, shape }: PatchSource, lat
     case 'loha':
       return g.op(
         'Mul',
-        patch.cores ? [cored(patch.first, patch.cores[0]), cored(patch.second, patch.cores[1])] : [times(patch.first), times(patch.second)],
+        patch.cores
+          ? [cored(patch.first, patch.cores[0]), cored(patch.second, patch.cores[1])]
+          : [times(patch.first), times(patch.second)],
       );
     case 'lokr': {
       const product = (p: Product): Value => (typeof p === 'string' ? late(tensor(p)) : times(p));
-      const sizes = (p: Product): readonly number[] => (typeof p === 'string' ? shape(p) : [shape(p[0])[0], shape(p[1])[1]]);
+      const sizes = (p: Product): readonly number[] =>
+        typeof p === 'string' ? shape(p) : [shape(p[0])[0], shape(p[1])[1]];
       const [a, b] = sizes(patch.left);
       const [c, d, ...rest] = sizes(patch.right);
-      const left = g.op('Reshape', [product(patch.left), g.ints([a, 1, b, 1, ...rest.map(() => 1)])]);
-      return g.op('Mul', [left, g.op('Reshape', [product(patch.right), g.ints([1, c, 1, d, ...rest])])]);
+      const left = g.op('Reshape', [
+        product(patch.left),
+        g.ints([a, 1, b, 1, ...rest.map(() => 1)]),
+      ]);
+      return g.op('Mul', [
+        left,
+        g.op('Reshape', [product(patch.right), g.ints([1, c, 1, d, ...rest])]),
+      ]);
     }
   }
 }
@@ -90,6 +114,8 @@ export function broadcasts(dora: readonly number[], shape: readonly number[]): b
   const norm = shape.map((n, i) => (i === axis ? n : 1));
   const padded = [...new Array(shape.length - dora.length).fill(1), ...dora];
   return padded.every(
-    (n, i) => (n === 1 || norm[i] === 1 || n === norm[i]) && (Math.max(n, norm[i]) === 1 || Math.max(n, norm[i]) === shape[i]),
+    (n, i) =>
+      (n === 1 || norm[i] === 1 || n === norm[i]) &&
+      (Math.max(n, norm[i]) === 1 || Math.max(n, norm[i]) === shape[i]),
   );
 }

@@ -20,23 +20,46 @@ export function decoderGraph(w: Weights): Graph {
   const prompt = g.input('prompt', ['N', channels]);
   const own = ['iou_token', 'mask_tokens'].map((name) => w.value(g, `mask_decoder.${name}.weight`));
   const tokens = g.op('Concat', [...own, prompt], { axis: 0 });
-  const rows = (x: Value): Value => g.op('Transpose', [g.op('Reshape', [x, g.ints([channels, cells * cells])])], { perm: [1, 0] });
+  const rows = (x: Value): Value =>
+    g.op('Transpose', [g.op('Reshape', [x, g.ints([channels, cells * cells])])], { perm: [1, 0] });
   const unmasked = w.value(g, 'prompt_encoder.no_mask_embed.weight', { dims: [1, channels, 1, 1] });
   const { queries, keys } = twoWay(net, tokens, rows(add(net, features, unmasked)), rows(position));
 
-  const square = g.op('Reshape', [g.op('Transpose', [keys], { perm: [1, 0] }), g.ints([1, channels, cells, cells])]);
-  const first = gelu(net, norm2d(net, twice(net, square, 'mask_decoder.output_upscaling.0'), 'mask_decoder.output_upscaling.1'));
+  const square = g.op('Reshape', [
+    g.op('Transpose', [keys], { perm: [1, 0] }),
+    g.ints([1, channels, cells, cells]),
+  ]);
+  const first = gelu(
+    net,
+    norm2d(
+      net,
+      twice(net, square, 'mask_decoder.output_upscaling.0'),
+      'mask_decoder.output_upscaling.1',
+    ),
+  );
   const large = gelu(net, twice(net, first, 'mask_decoder.output_upscaling.3'));
-  const token = (i: number): Value => g.op('Slice', [queries, g.ints([i]), g.ints([i + 1]), g.ints([0])]);
-  const filters = Array.from({ length: MASKS }, (_, i) => perceptron(net, token(i + 1), `mask_decoder.output_hypernetworks_mlps.${i}`));
+  const token = (i: number): Value =>
+    g.op('Slice', [queries, g.ints([i]), g.ints([i + 1]), g.ints([0])]);
+  const filters = Array.from({ length: MASKS }, (_, i) =>
+    perceptron(net, token(i + 1), `mask_decoder.output_hypernetworks_mlps.${i}`),
+  );
   const flat = g.op('Reshape', [large, g.ints([channels / 8, 16 * cells * cells])]);
   const masks = g.op('MatMul', [g.op('Concat', filters, { axis: 0 }), flat]);
-  g.output('masks', g.op('Reshape', [masks, g.ints([MASKS, 4 * cells, 4 * cells])]), [MASKS, 4 * cells, 4 * cells]);
+  g.output('masks', g.op('Reshape', [masks, g.ints([MASKS, 4 * cells, 4 * cells])]), [
+    MASKS,
+    4 * cells,
+    4 * cells,
+  ]);
   g.output('scores', perceptron(net, token(0), 'mask_decoder.iou_prediction_head'), [1, MASKS]);
   return g;
 }
 
-function twoWay(net: Net, tokens: Value, picture: Value, position: Value): { queries: Value; keys: Value } {
+function twoWay(
+  net: Net,
+  tokens: Value,
+  picture: Value,
+  position: Value,
+): { queries: Value; keys: Value } {
   let [queries, keys] = [tokens, picture];
   for (let i = 0; net.w.has(`${T}.layers.${i}.norm1.weight`); i++) {
     const name = `${T}.layers.${i}`;
@@ -48,12 +71,42 @@ function twoWay(net: Net, tokens: Value, picture: Value, position: Value): { que
     }
     queries = normed(queries, 1);
     const placed = add(net, keys, position);
-    queries = normed(add(net, queries, attention(net, [add(net, queries, tokens), placed, keys], `${name}.cross_attn_token_to_image`)), 2);
-    const mlp = linear(net, net.g.op('Relu', [linear(net, queries, `${name}.mlp.lin1`)]), `${name}.mlp.lin2`);
+    queries = normed(
+      add(
+        net,
+        queries,
+        attention(
+          net,
+          [add(net, queries, tokens), placed, keys],
+          `${name}.cross_attn_token_to_image`,
+        ),
+      ),
+      2,
+    );
+    const mlp = linear(
+      net,
+      net.g.op('Relu', [linear(net, queries, `${name}.mlp.lin1`)]),
+      `${name}.mlp.lin2`,
+    );
     queries = normed(add(net, queries, mlp), 3);
-    keys = normed(add(net, keys, attention(net, [placed, add(net, queries, tokens), queries], `${name}.cross_attn_image_to_token`)), 4);
+    keys = normed(
+      add(
+        net,
+        keys,
+        attention(
+          net,
+          [placed, add(net, queries, tokens), queries],
+          `${name}.cross_attn_image_to_token`,
+        ),
+      ),
+      4,
+    );
   }
-  const last = attention(net, [add(net, queries, tokens), add(net, keys, position), keys], `${T}.final_attn_token_to_image`);
+  const last = attention(
+    net,
+    [add(net, queries, tokens), add(net, keys, position), keys],
+    `${T}.final_attn_token_to_image`,
+  );
   return { queries: norm(net, add(net, queries, last), `${T}.norm_final_attn`, EPSILON), keys };
 }
 
@@ -62,10 +115,17 @@ function attention(net: Net, qkv: readonly Value[], name: string): Value {
   const { g, w } = net;
   const size = w.shape(`${name}.q_proj.weight`)[0] / HEADS;
   const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((part, i) => {
-    const split = g.op('Reshape', [linear(net, qkv[i], `${name}.${part}`), g.ints([-1, HEADS, size])]);
+    const split = g.op('Reshape', [
+      linear(net, qkv[i], `${name}.${part}`),
+      g.ints([-1, HEADS, size]),
+    ]);
     return g.op('Transpose', [split], { perm: part === 'k_proj' ? [1, 2, 0] : [1, 0, 2] });
   });
-  const weights = g.op('Softmax', [g.op('Div', [g.op('MatMul', [q, k]), g.floats([Math.sqrt(size)])])], { axis: -1 });
+  const weights = g.op(
+    'Softmax',
+    [g.op('Div', [g.op('MatMul', [q, k]), g.floats([Math.sqrt(size)])])],
+    { axis: -1 },
+  );
   const seen = g.op('Transpose', [g.op('MatMul', [weights, v])], { perm: [1, 0, 2] });
   return linear(net, g.op('Reshape', [seen, g.ints([-1, HEADS * size])]), `${name}.out_proj`);
 }
@@ -73,9 +133,13 @@ function attention(net: Net, qkv: readonly Value[], name: string): Value {
 /** Linear layers with ReLU between. */
 function perceptron(net: Net, x: Value, name: string): Value {
   let y = linear(net, x, `${name}.layers.0`);
-  for (let i = 1; net.w.has(`${name}.layers.${i}.weight`); i++) y = linear(net, net.g.op('Relu', [y]), `${name}.layers.${i}`);
+  for (let i = 1; net.w.has(`${name}.layers.${i}.weight`); i++)
+    y = linear(net, net.g.op('Relu', [y]), `${name}.layers.${i}`);
   return y;
 }
 
 const twice = ({ g, w }: Net, x: Value, name: string): Value =>
-  g.op('ConvTranspose', [x, w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)], { kernel_shape: [2, 2], strides: [2, 2] });
+  g.op('ConvTranspose', [x, w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)], {
+    kernel_shape: [2, 2],
+    strides: [2, 2],
+  });

@@ -45,8 +45,13 @@ export function encoderGraph(w: Weights): Graph {
   const weight = w.value(g, `${name}.patch_embed.proj.weight`);
   const cut = { kernel_shape: [patch, patch], strides: [patch, patch] };
   const patches = g.op('Conv', [x, weight, w.value(g, `${name}.patch_embed.proj.bias`)], cut);
-  let h = add(net, g.op('Transpose', [patches], { perm: [0, 2, 3, 1] }), w.value(g, `${name}.pos_embed`));
-  for (let i = 0; w.has(`${name}.blocks.${i}.norm1.weight`); i++) h = block(net, h, `${name}.blocks.${i}`, cells);
+  let h = add(
+    net,
+    g.op('Transpose', [patches], { perm: [0, 2, 3, 1] }),
+    w.value(g, `${name}.pos_embed`),
+  );
+  for (let i = 0; w.has(`${name}.blocks.${i}.norm1.weight`); i++)
+    h = block(net, h, `${name}.blocks.${i}`, cells);
   h = conv(net, g.op('Transpose', [h], { perm: [0, 3, 1, 2] }), `${name}.neck.0`);
   h = conv(net, norm2d(net, h, `${name}.neck.1`), `${name}.neck.2`);
   g.output('out', norm2d(net, h, `${name}.neck.3`), [1, channels, cells, cells]);
@@ -70,52 +75,97 @@ function block(net: Net, x: Value, name: string, cells: number): Value {
 }
 
 /** Attention inside of windows; the picture is filled up to whole ones. */
-function inWindows(net: Net, x: Value, name: string, { cells, window, width }: { cells: number; window: number; width: number }): Value {
+function inWindows(
+  net: Net,
+  x: Value,
+  name: string,
+  { cells, window, width }: { cells: number; window: number; width: number },
+): Value {
   const { g } = net;
   const count = Math.ceil(cells / window);
   const more = count * window - cells;
   const filled = more > 0 ? g.op('Pad', [x, g.ints([0, 0, 0, 0, 0, more, more, 0])]) : x;
   const split = g.op('Reshape', [filled, g.ints([count, window, count, window, width])]);
-  const windows = g.op('Reshape', [g.op('Transpose', [split], { perm: [0, 2, 1, 3, 4] }), g.ints([count * count, window, window, width])]);
+  const windows = g.op('Reshape', [
+    g.op('Transpose', [split], { perm: [0, 2, 1, 3, 4] }),
+    g.ints([count * count, window, window, width]),
+  ]);
   const seen = attention(net, windows, name, { count: count * count, side: window, width });
   const apart = g.op('Reshape', [seen, g.ints([count, count, window, window, width])]);
   const whole = g.op('Reshape', [
     g.op('Transpose', [apart], { perm: [0, 2, 1, 3, 4] }),
     g.ints([1, count * window, count * window, width]),
   ]);
-  return more > 0 ? g.op('Slice', [whole, g.ints([0, 0]), g.ints([cells, cells]), g.ints([1, 2])]) : whole;
+  return more > 0
+    ? g.op('Slice', [whole, g.ints([0, 0]), g.ints([cells, cells]), g.ints([1, 2])])
+    : whole;
 }
 
 /** Attention over `count` squares [count,side,side,C]. */
-function attention(net: Net, x: Value, name: string, { count, side, width }: { count: number; side: number; width: number }): Value {
+function attention(
+  net: Net,
+  x: Value,
+  name: string,
+  { count, side, width }: { count: number; side: number; width: number },
+): Value {
   const { g, w } = net;
   const size = w.shape(`${name}.attn.rel_pos_h`)[1];
   const heads = width / size;
   const [all, places] = [count * heads, side * side];
   const qkv = linear(net, g.op('Reshape', [x, g.ints([-1, width])]), `${name}.attn.qkv`);
-  const split = g.op('Transpose', [g.op('Reshape', [qkv, g.ints([count, places, 3, heads, size])])], { perm: [2, 0, 3, 1, 4] });
+  const split = g.op(
+    'Transpose',
+    [g.op('Reshape', [qkv, g.ints([count, places, 3, heads, size])])],
+    { perm: [2, 0, 3, 1, 4] },
+  );
   const [q, k, v] = [0, 1, 2].map((i) =>
-    g.op('Reshape', [g.op('Slice', [split, g.ints([i]), g.ints([i + 1]), g.ints([0])]), g.ints([all, places, size])]),
+    g.op('Reshape', [
+      g.op('Slice', [split, g.ints([i]), g.ints([i + 1]), g.ints([0])]),
+      g.ints([all, places, size]),
+    ]),
   );
   const scaled = g.op('Mul', [q, g.floats([size ** -0.5])]);
   const plain = g.op('MatMul', [scaled, g.op('Transpose', [k], { perm: [0, 2, 1] })]);
   const square = g.op('Reshape', [q, g.ints([all, side, side, size])]);
   const down = g.op('MatMul', [square, relative(net, `${name}.attn.rel_pos_h`, side)]);
-  const turned = g.op('MatMul', [g.op('Transpose', [square], { perm: [0, 2, 1, 3] }), relative(net, `${name}.attn.rel_pos_w`, side)]);
+  const turned = g.op('MatMul', [
+    g.op('Transpose', [square], { perm: [0, 2, 1, 3] }),
+    relative(net, `${name}.attn.rel_pos_w`, side),
+  ]);
   const across = g.op('Transpose', [turned], { perm: [0, 2, 1, 3] });
   const shaped = g.op('Reshape', [plain, g.ints([all, side, side, side, side])]);
   const withRows = add(net, shaped, g.op('Reshape', [down, g.ints([all, side, side, side, 1])]));
-  const withBoth = add(net, withRows, g.op('Reshape', [across, g.ints([all, side, side, 1, side])]));
-  const weights = g.op('Softmax', [g.op('Reshape', [withBoth, g.ints([all, places, places])])], { axis: -1 });
-  const seen = g.op('Reshape', [g.op('MatMul', [weights, v]), g.ints([count, heads, places, size])]);
-  const joined = g.op('Reshape', [g.op('Transpose', [seen], { perm: [0, 2, 1, 3] }), g.ints([-1, width])]);
-  return g.op('Reshape', [linear(net, joined, `${name}.attn.proj`), g.ints([count, side, side, width])]);
+  const withBoth = add(
+    net,
+    withRows,
+    g.op('Reshape', [across, g.ints([all, side, side, 1, side])]),
+  );
+  const weights = g.op('Softmax', [g.op('Reshape', [withBoth, g.ints([all, places, places])])], {
+    axis: -1,
+  });
+  const seen = g.op('Reshape', [
+    g.op('MatMul', [weights, v]),
+    g.ints([count, heads, places, size]),
+  ]);
+  const joined = g.op('Reshape', [
+    g.op('Transpose', [seen], { perm: [0, 2, 1, 3] }),
+    g.ints([-1, width]),
+  ]);
+  return g.op('Reshape', [
+    linear(net, joined, `${name}.attn.proj`),
+    g.ints([count, side, side, width]),
+  ]);
 }
 
 /** Embeddings of the distances between rows (or columns): [side of the query, C, side of the key]. */
 function relative({ g, w }: Net, name: string, side: number): Value {
   const size = w.shape(name)[1];
-  const distances = Array.from({ length: side * side }, (_, i) => Math.floor(i / side) - (i % side) + side - 1);
+  const distances = Array.from(
+    { length: side * side },
+    (_, i) => Math.floor(i / side) - (i % side) + side - 1,
+  );
   const rows = g.op('Gather', [w.value(g, name), g.ints(distances)], { axis: 0 });
-  return g.op('Transpose', [g.op('Reshape', [rows, g.ints([side, side, size])])], { perm: [0, 2, 1] });
+  return g.op('Transpose', [g.op('Reshape', [rows, g.ints([side, side, size])])], {
+    perm: [0, 2, 1],
+  });
 }

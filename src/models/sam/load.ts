@@ -22,9 +22,18 @@ export interface Sam {
   /** What the encoder makes of a picture [1,H,W,3]; kept as long as the picture is. */
   features(image: Tensor): Promise<Tensor>;
   /** Three masks before their threshold of 0, [3,h,w] over the whole square input, and how good they are. */
-  raw(image: Tensor, prompt: Prompt): Promise<{ readonly masks: Tensor; readonly scores: readonly number[] }>;
+  raw(
+    image: Tensor,
+    prompt: Prompt,
+  ): Promise<{ readonly masks: Tensor; readonly scores: readonly number[] }>;
   /** Masks [H,W] of zeros and ones that are not worse than the threshold; the best one where none is. */
-  predict(image: Tensor, points: Prompt['points'], labels: Prompt['labels'], box: Prompt['box'], threshold: number): Promise<Tensor[]>;
+  predict(
+    image: Tensor,
+    points: Prompt['points'],
+    labels: Prompt['labels'],
+    box: Prompt['box'],
+    threshold: number,
+  ): Promise<Tensor[]>;
 }
 
 const MEAN = [123.675, 116.28, 103.53].map(Math.fround);
@@ -39,7 +48,9 @@ export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
     refuse(weights, file);
     const prompts: PromptWeights = {
       frequencies: await opened.read(PE),
-      kinds: await Promise.all([0, 1, 2, 3].map((i) => opened.read(`prompt_encoder.point_embeddings.${i}.weight`))),
+      kinds: await Promise.all(
+        [0, 1, 2, 3].map((i) => opened.read(`prompt_encoder.point_embeddings.${i}.weight`)),
+      ),
       notAPoint: await opened.read('prompt_encoder.not_a_point_embed.weight'),
     };
     return samOf(file, weights, prompts, runtime);
@@ -49,8 +60,13 @@ export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
 }
 
 function refuse(weights: Weights, file: string): void {
-  const known = weights.has(PE) && weights.has('image_encoder.pos_embed') && weights.has('image_encoder.blocks.0.attn.rel_pos_h');
-  const other = weights.hasAny('mask_decoder.hf_token') ? 'is a model of SAM-HQ, which is not known' : 'is no model of Segment Anything';
+  const known =
+    weights.has(PE) &&
+    weights.has('image_encoder.pos_embed') &&
+    weights.has('image_encoder.blocks.0.attn.rel_pos_h');
+  const other = weights.hasAny('mask_decoder.hf_token')
+    ? 'is a model of SAM-HQ, which is not known'
+    : 'is no model of Segment Anything';
   if (known && !weights.hasAny('mask_decoder.hf_token')) return;
   const hint = 'Use sam_vit_b_01ec64.pth (or vit_l, vit_h) in the models folder `sams`.';
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${other}`, hint, file });
@@ -58,8 +74,18 @@ function refuse(weights: Weights, file: string): void {
 
 function samOf(file: string, weights: Weights, prompts: PromptWeights, runtime: Runtime): Sam {
   const { side, cells } = encoderShape(weights);
-  const encoder = runtime.network({ file, part: 'sam encoder', outputs: ['out'], build: () => encoderGraph(weights) });
-  const decoder = runtime.network({ file, part: 'sam decoder', outputs: ['masks', 'scores'], build: () => decoderGraph(weights) });
+  const encoder = runtime.network({
+    file,
+    part: 'sam encoder',
+    outputs: ['out'],
+    build: () => encoderGraph(weights),
+  });
+  const decoder = runtime.network({
+    file,
+    part: 'sam decoder',
+    outputs: ['masks', 'scores'],
+    build: () => decoderGraph(weights),
+  });
   const position = gridPositions(prompts, cells);
   const known = new WeakMap<Tensor, Promise<Tensor>>();
 
@@ -75,14 +101,25 @@ function samOf(file: string, weights: Weights, prompts: PromptWeights, runtime: 
     const [, height, width] = image.shape;
     const size = fitted(width, height, side);
     const [across, down] = [size.width / width, size.height / height];
-    const point = (x: number, y: number, kind: number): Place => ({ x: Math.fround(x * across), y: Math.fround(y * down), kind });
+    const point = (x: number, y: number, kind: number): Place => ({
+      x: Math.fround(x * across),
+      y: Math.fround(y * down),
+      kind,
+    });
     const { points, labels, box } = prompt;
     const places = points.map(([x, y], i) => point(x, y, labels[i]));
     if (box) places.push(point(box[0], box[1], 2), point(box[2], box[3], 3));
     else if (points.length > 0) places.push({ x: 0, y: 0, kind: -1 });
-    const found = await decoder.run({ features: await features(image), position, prompt: promptTokens(places, prompts, side) });
+    const found = await decoder.run({
+      features: await features(image),
+      position,
+      prompt: promptTokens(places, prompts, side),
+    });
     const [, h, w] = found.masks.shape;
-    return { masks: { shape: [3, h, w], data: found.masks.data.slice(h * w) }, scores: [...found.scores.data.slice(1)] };
+    return {
+      masks: { shape: [3, h, w], data: found.masks.data.slice(h * w) },
+      scores: [...found.scores.data.slice(1)],
+    };
   };
   return {
     features,
@@ -107,24 +144,36 @@ const fitted = (width: number, height: number, side: number) => {
 function prepared(image: Tensor, side: number): Tensor {
   const [, height, width] = image.shape;
   const size = fitted(width, height, side);
-  const { bytes } = pilResize({ width, height, channels: 3, bytes: toBytes(image) }, size.width, size.height, 'bilinear');
+  const { bytes } = pilResize(
+    { width, height, channels: 3, bytes: toBytes(image) },
+    size.width,
+    size.height,
+    'bilinear',
+  );
   const x = zeros([1, 3, side, side]);
   for (let c = 0; c < 3; c++)
     for (let row = 0; row < size.height; row++)
       for (let column = 0; column < size.width; column++) {
         const v = bytes[(row * size.width + column) * 3 + c];
-        x.data[(c * side + row) * side + column] = Math.fround(Math.fround(v - MEAN[c]) / DEVIATION[c]);
+        x.data[(c * side + row) * side + column] = Math.fround(
+          Math.fround(v - MEAN[c]) / DEVIATION[c],
+        );
       }
   return x;
 }
 
 /** One mask at the picture's size, as zeros and ones. */
-function enlarged({ shape: [, h, w], data }: Tensor, index: number, o: { side: number; width: number; height: number }): Tensor {
+function enlarged(
+  { shape: [, h, w], data }: Tensor,
+  index: number,
+  o: { side: number; width: number; height: number },
+): Tensor {
   const low = { shape: [1, 1, h, w], data: data.slice(index * h * w, (index + 1) * h * w) };
   const full = interpolate(low, o.side, o.side, 'bilinear');
   const size = fitted(o.width, o.height, o.side);
   const inner = zeros([1, 1, size.height, size.width]);
-  for (let y = 0; y < size.height; y++) inner.data.set(full.data.subarray(y * o.side, y * o.side + size.width), y * size.width);
+  for (let y = 0; y < size.height; y++)
+    inner.data.set(full.data.subarray(y * o.side, y * o.side + size.width), y * size.width);
   const mask = interpolate(inner, o.height, o.width, 'bilinear');
   return { shape: [o.height, o.width], data: mask.data.map((v) => (v > 0 ? 1 : 0)) };
 }

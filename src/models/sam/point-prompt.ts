@@ -31,11 +31,18 @@ function features({ shape: [, count], data }: Tensor, x: number, y: number): Flo
 }
 
 /** Tokens [N,C] of places. */
-export function promptTokens(places: readonly Place[], { frequencies, kinds, notAPoint }: PromptWeights, side: number): Tensor {
+export function promptTokens(
+  places: readonly Place[],
+  { frequencies, kinds, notAPoint }: PromptWeights,
+  side: number,
+): Tensor {
   const width = 2 * frequencies.shape[1];
   const data = new Float32Array(places.length * width);
   for (const [i, { x, y, kind }] of places.entries()) {
-    const where = kind < 0 ? new Float32Array(width) : features(frequencies, f(f(x + 0.5) / side), f(f(y + 0.5) / side));
+    const where =
+      kind < 0
+        ? new Float32Array(width)
+        : features(frequencies, f(f(x + 0.5) / side), f(f(y + 0.5) / side));
     const what = kind < 0 ? notAPoint : kinds[kind];
     for (let c = 0; c < width; c++) data[i * width + c] = where[c] + what.data[c];
   }

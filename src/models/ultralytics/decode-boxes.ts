@@ -30,15 +30,30 @@ export interface Letterbox {
 }
 
 /** A picture of bytes [H,W,3], fitted into `side` and filled up with grey to the next multiples of `stride`. */
-export function letterbox(bytes: Uint8Array, picture: Size, side: number, stride: number): Letterbox {
+export function letterbox(
+  bytes: Uint8Array,
+  picture: Size,
+  side: number,
+  stride: number,
+): Letterbox {
   const scale = Math.min(side / picture.height, side / picture.width);
-  const [width, height] = [picture.width, picture.height].map((v) => Math.max(roundHalfEven(v * scale), 1));
-  const [across, down] = [width, height].map((v) => ((((side - v) % stride) + stride) % stride) / 2);
-  const [left, right, top, bottom] = [across - 0.1, across + 0.1, down - 0.1, down + 0.1].map(roundHalfEven);
+  const [width, height] = [picture.width, picture.height].map((v) =>
+    Math.max(roundHalfEven(v * scale), 1),
+  );
+  const [across, down] = [width, height].map(
+    (v) => ((((side - v) % stride) + stride) % stride) / 2,
+  );
+  const [left, right, top, bottom] = [across - 0.1, across + 0.1, down - 0.1, down + 0.1].map(
+    roundHalfEven,
+  );
   const size = { width: width + left + right, height: height + top + bottom };
   const small = resizeBytes(bytes, picture, { width, height }, 3);
   const all = new Uint8Array(size.width * size.height * 3).fill(GREY);
-  for (let y = 0; y < height; y++) all.set(small.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * size.width + left) * 3);
+  for (let y = 0; y < height; y++)
+    all.set(
+      small.subarray(y * width * 3, (y + 1) * width * 3),
+      ((top + y) * size.width + left) * 3,
+    );
   return { input: toNCHW(fromBytes(all, [1, size.height, size.width, 3])), size };
 }
 
@@ -62,7 +77,11 @@ interface Candidate extends Box {
 }
 
 /** What is found with more than `threshold`, in pixels of the picture, surest first. */
-export function decode(outputs: Readonly<Record<string, Tensor>>, threshold: number, decoding: Decoding): YoloFound[] {
+export function decode(
+  outputs: Readonly<Record<string, Tensor>>,
+  threshold: number,
+  decoding: Decoding,
+): YoloFound[] {
   const kept = suppress(candidates(outputs, threshold, decoding), OVERLAP, MOST);
   const { shape, size, picture } = decoding;
   const found = kept.map(({ inside, place, score, label }) => ({
@@ -97,7 +116,12 @@ function candidates(
         const [x1, y1, x2, y2] = [f(x + 0.5 - l), f(y + 0.5 - t), f(x + 0.5 + r), f(y + 0.5 + b)];
         const middle = [f(f(f(x1 + x2) / 2) * stride), f(f(f(y1 + y2) / 2) * stride)];
         const half = [f(f(f(x2 - x1) * stride) / 2), f(f(f(y2 - y1) * stride) / 2)];
-        const inside = [f(middle[0] - half[0]), f(middle[1] - half[1]), f(middle[0] + half[0]), f(middle[1] + half[1])] as const;
+        const inside = [
+          f(middle[0] - half[0]),
+          f(middle[1] - half[1]),
+          f(middle[0] + half[0]),
+          f(middle[1] + half[1]),
+        ] as const;
         const [a, c, d, e] = inside.map((v) => f(v + label * APART));
         found.push({ inside, corners: [a, c, d, e], score, label: String(label), place });
       }
@@ -109,9 +133,19 @@ function candidates(
 /** Corners in the network's input as corners in the picture. */
 function scaled(corners: Box['corners'], size: Size, picture: Size): Box['corners'] {
   const gain = Math.min(size.height / picture.height, size.width / picture.width);
-  const [width, height] = [picture.width, picture.height].map((v) => Math.max(roundHalfEven(v * gain), 1));
-  const across = { pad: roundHalfEven((size.width - width) / 2 - 0.1), gain: width / picture.width, limit: picture.width };
-  const down = { pad: roundHalfEven((size.height - height) / 2 - 0.1), gain: height / picture.height, limit: picture.height };
+  const [width, height] = [picture.width, picture.height].map((v) =>
+    Math.max(roundHalfEven(v * gain), 1),
+  );
+  const across = {
+    pad: roundHalfEven((size.width - width) / 2 - 0.1),
+    gain: width / picture.width,
+    limit: picture.width,
+  };
+  const down = {
+    pad: roundHalfEven((size.height - height) / 2 - 0.1),
+    gain: height / picture.height,
+    limit: picture.height,
+  };
   const [x1, y1, x2, y2] = corners.map((v, i) => {
     const { pad, gain: by, limit } = i % 2 ? down : across;
     return Math.min(Math.max(f(f(v - pad) / f(by)), 0), limit);
@@ -133,7 +167,12 @@ function maskOf(
     const c = coefficients.data[k * places + place];
     for (let i = 0; i < mixed.length; i++) mixed[i] += c * protos.data[k * h * w + i];
   }
-  const large = interpolate({ shape: [1, 1, h, w], data: mixed }, size.height, size.width, 'bilinear');
+  const large = interpolate(
+    { shape: [1, 1, h, w], data: mixed },
+    size.height,
+    size.width,
+    'bilinear',
+  );
   const data = new Float32Array(size.height * size.width);
   for (let y = Math.max(0, Math.ceil(y1)); y < Math.min(size.height, y2); y++)
     for (let x = Math.max(0, Math.ceil(x1)); x < Math.min(size.width, x2); x++)

@@ -45,19 +45,38 @@ export interface Yolo {
 /** Reads a model's kind off its tree. Throws DR_MODEL_UNSUPPORTED. */
 export function readYolo(root: SavedModule, file: string): Yolo {
   if (/^models\./.test(root.global))
-    throw refused(file, `was saved by the old YOLOv5 program (${root.global}), which Ultralytics does not read either`);
+    throw refused(
+      file,
+      `was saved by the old YOLOv5 program (${root.global}), which Ultralytics does not read either`,
+    );
   if (!MODELS.includes(root.type))
-    throw refused(file, Object.hasOwn(TASKS, root.type) ? `${TASKS[root.type]}` : `holds a ${root.global}, no detector that is known`);
+    throw refused(
+      file,
+      Object.hasOwn(TASKS, root.type)
+        ? `${TASKS[root.type]}`
+        : `holds a ${root.global}, no detector that is known`,
+    );
   const steps = [...(root.children.get('model')?.children.values() ?? [])].map(
     (layer): Step => ({ layer, from: layer.numbers('f') ?? [-1] }),
   );
   const head = steps.at(-1)?.layer;
   const kind = head && Object.hasOwn(HEADS, head.type) ? HEADS[head.type] : undefined;
-  if (!head || !kind) throw refused(file, `ends in a ${head?.global ?? 'model without layers'}, no head that is known`);
-  if (head.flag('_end2end') || !head.children.has('cv2')) throw refused(file, 'chooses its boxes itself (end-to-end)');
+  if (!head || !kind)
+    throw refused(
+      file,
+      `ends in a ${head?.global ?? 'model without layers'}, no head that is known`,
+    );
+  if (head.flag('_end2end') || !head.children.has('cv2'))
+    throw refused(file, 'chooses its boxes itself (end-to-end)');
   const [classes, bins, masks] = ['nc', 'reg_max', 'nm'].map((name) => head.number(name));
-  if (!classes || !bins || (kind === 'masks' && !masks)) throw refused(file, `has a head ${head.type} without its sizes`);
-  const shape = { classes, bins, labels: root.texts('names') ?? new Map<number, string>(), ...(kind === 'masks' && { masks }) };
+  if (!classes || !bins || (kind === 'masks' && !masks))
+    throw refused(file, `has a head ${head.type} without its sizes`);
+  const shape = {
+    classes,
+    bins,
+    labels: root.texts('names') ?? new Map<number, string>(),
+    ...(kind === 'masks' && { masks }),
+  };
   return {
     shape,
     strides: `${head.path}.stride`,
@@ -72,12 +91,17 @@ function graph(net: Layers, steps: readonly Step[], shape: YoloShape): Graph {
   const x = g.input('x', [1, 3, 'H', 'W']);
   const inputOf = (from: number): Value => {
     const value = from === -1 ? (values.at(-1) ?? x) : values[from];
-    if (value === undefined) throw refused(net.file, `has a layer ${values.length} that takes what layer ${from} gives`);
+    if (value === undefined)
+      throw refused(net.file, `has a layer ${values.length} that takes what layer ${from} gives`);
     return value;
   };
   for (const { layer, from } of steps.slice(0, -1)) {
     const inputs = from.map(inputOf);
-    values.push(layer.type === 'Concat' ? concat(net, inputs, layer.number('d') ?? 1) : apply(net, layer, inputs[0]));
+    values.push(
+      layer.type === 'Concat'
+        ? concat(net, inputs, layer.number('d') ?? 1)
+        : apply(net, layer, inputs[0]),
+    );
   }
   const { layer, from } = steps[steps.length - 1];
   headOf(net, layer, from.map(inputOf), shape);
@@ -85,20 +109,42 @@ function graph(net: Layers, steps: readonly Step[], shape: YoloShape): Graph {
 }
 
 /** What a list of layers, one per level, makes of the levels, one level's places after another's: [1, size, N]. */
-function perLevel(net: Layers, head: SavedModule, name: string, levels: readonly Value[], size: number): Value {
+function perLevel(
+  net: Layers,
+  head: SavedModule,
+  name: string,
+  levels: readonly Value[],
+  size: number,
+): Value {
   const list = child(net, head, name);
-  const made = levels.map((x, i) => net.g.op('Reshape', [apply(net, child(net, list, String(i)), x), net.g.ints([0, size, -1])]));
+  const made = levels.map((x, i) =>
+    net.g.op('Reshape', [apply(net, child(net, list, String(i)), x), net.g.ints([0, size, -1])]),
+  );
   return concat(net, made, 2);
 }
 
-function headOf(net: Layers, head: SavedModule, levels: readonly Value[], { classes, bins, masks }: YoloShape): void {
+function headOf(
+  net: Layers,
+  head: SavedModule,
+  levels: readonly Value[],
+  { classes, bins, masks }: YoloShape,
+): void {
   const { g, w } = net;
   const sides = perLevel(net, head, 'cv2', levels, 4 * bins);
   g.output('distances', bins > 1 ? expected(net, head, sides, bins) : sides, [1, 4, 'N']);
-  g.output('scores', g.op('Sigmoid', [perLevel(net, head, 'cv3', levels, classes)]), [1, classes, 'N']);
+  g.output('scores', g.op('Sigmoid', [perLevel(net, head, 'cv3', levels, classes)]), [
+    1,
+    classes,
+    'N',
+  ]);
   if (!masks) return;
   g.output('coefficients', perLevel(net, head, 'cv4', levels, masks), [1, masks, 'N']);
-  g.output('protos', apply({ g, w, file: net.file }, child(net, head, 'proto'), levels[0]), [1, masks, 'h', 'w']);
+  g.output('protos', apply({ g, w, file: net.file }, child(net, head, 'proto'), levels[0]), [
+    1,
+    masks,
+    'h',
+    'w',
+  ]);
 }
 
 /** The mean of a distance over its bins. */

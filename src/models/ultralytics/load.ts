@@ -24,8 +24,14 @@ export interface UltralyticsModel {
 }
 
 /** Packages whose classes such a file names beside torch's own; all stay inert. */
-const CLASSES = /^(ultralytics|torch\.nn\.modules|torch\.nn\.functional|models|utils|dill\._dill|types)\./;
-const OTHERS = new Set(['builtins.getattr', 'builtins.print', 'builtins.type', 'torch._C._nn.gelu']);
+const CLASSES =
+  /^(ultralytics|torch\.nn\.modules|torch\.nn\.functional|models|utils|dill\._dill|types)\./;
+const OTHERS = new Set([
+  'builtins.getattr',
+  'builtins.print',
+  'builtins.type',
+  'torch._C._nn.gelu',
+]);
 const SIDE = 640;
 const SMALLEST_STRIDE = 32;
 
@@ -35,7 +41,11 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
   const model = await withTorchFile(file, { classes }, async (torch, source) => {
     const saved = readModule(torch, file, savedIn(torch, file));
     const yolo = readYolo(saved.root, basename(file));
-    const tensors = await placeTensors(source, { ...torch, tensors: saved.tensors, hash: `${torch.hash} modules` });
+    const tensors = await placeTensors(source, {
+      ...torch,
+      tensors: saved.tensors,
+      hash: `${torch.hash} modules`,
+    });
     const { data } = await tensorReader(source, { tensors, metadata: {} }).read(yolo.strides);
     const side = field(field(torch.root, 'train_args') ?? null, 'imgsz');
     return { yolo, tensors, strides: [...data], side: typeof side === 'number' ? side : SIDE };
@@ -43,7 +53,12 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
   if (!model) throw noModel(file);
   const { yolo, tensors, strides } = model;
   const weights = weightsOf(file, tensors, '');
-  const network = runtime.network({ file, part: 'yolo', outputs: yolo.outputs, build: () => yolo.graph(weights) });
+  const network = runtime.network({
+    file,
+    part: 'yolo',
+    outputs: yolo.outputs,
+    build: () => yolo.graph(weights),
+  });
   const stride = Math.max(...strides, SMALLEST_STRIDE);
   const side = Math.ceil(model.side / stride) * stride;
   return {
@@ -53,7 +68,12 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
       const [, height, width] = image.shape;
       const picture = { width, height };
       const { input, size } = letterbox(toBytes(image), picture, side, stride);
-      return decode(await network.run({ x: input }), threshold, { shape: yolo.shape, strides, size, picture });
+      return decode(await network.run({ x: input }), threshold, {
+        shape: yolo.shape,
+        strides,
+        size,
+        picture,
+      });
     },
   };
 }
@@ -67,7 +87,9 @@ const noModel = (file: string) =>
 
 /** The averaged weights where there are some, else the trained ones. */
 function savedIn({ root }: TorchFile, file: string) {
-  const found = ['ema', 'model'].map((name): PickleValue | undefined => field(root, name)).find(isModule);
+  const found = ['ema', 'model']
+    .map((name): PickleValue | undefined => field(root, name))
+    .find(isModule);
   if (found) return found;
   throw noModel(file);
 }

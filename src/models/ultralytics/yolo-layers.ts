@@ -33,7 +33,8 @@ export function apply(net: Layers, m: SavedModule, x: Value): Value {
   throw refused(net.file, `has a layer ${m.path} of class ${m.global}, which is not known`);
 }
 
-const part = (net: Layers, m: SavedModule, name: string, x: Value): Value => apply(net, child(net, m, name), x);
+const part = (net: Layers, m: SavedModule, name: string, x: Value): Value =>
+  apply(net, child(net, m, name), x);
 
 export const concat = ({ g }: Layers, values: readonly Value[], axis = 1): Value =>
   values.length === 1 ? values[0] : g.op('Concat', values, { axis });
@@ -52,7 +53,8 @@ function settingOf(net: Layers, m: SavedModule, name: string): number {
 
 const pair = (net: Layers, m: SavedModule, name: string): readonly [number, number] => {
   const [a, b = a] = m.numbers(name) ?? [];
-  if (a === undefined) throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is no number`);
+  if (a === undefined)
+    throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is no number`);
   return [a, b];
 };
 
@@ -68,17 +70,26 @@ const convolution =
     const { g, w } = net;
     const name = `${m.path}.weight`;
     const bias = w.has(`${m.path}.bias`) ? [w.value(g, `${m.path}.bias`)] : [];
-    const shape = { kernel_shape: w.shape(name).slice(2), dilations: pair(net, m, 'dilation'), group: settingOf(net, m, 'groups') };
+    const shape = {
+      kernel_shape: w.shape(name).slice(2),
+      dilations: pair(net, m, 'dilation'),
+      group: settingOf(net, m, 'groups'),
+    };
     return g.op(type, [x, w.value(g, name), ...bias], { ...shape, ...sides(net, m) });
   };
 
 const batchNorm: Layer = (net, m, x) => {
   const { g, w } = net;
-  const values = ['weight', 'bias', 'running_mean', 'running_var'].map((name) => w.value(g, `${m.path}.${name}`));
-  return g.op('BatchNormalization', [x, ...values], { epsilon: { float: settingOf(net, m, 'eps') } });
+  const values = ['weight', 'bias', 'running_mean', 'running_var'].map((name) =>
+    w.value(g, `${m.path}.${name}`),
+  );
+  return g.op('BatchNormalization', [x, ...values], {
+    epsilon: { float: settingOf(net, m, 'eps') },
+  });
 };
 
-const sequence: Layer = (net, m, x) => [...m.children.values()].reduce((value, one) => apply(net, one, value), x);
+const sequence: Layer = (net, m, x) =>
+  [...m.children.values()].reduce((value, one) => apply(net, one, value), x);
 
 /** Each next layer on what the one before made; all of the results. */
 function chain(net: Layers, layers: Iterable<SavedModule>, x: Value): Value[] {
@@ -103,7 +114,8 @@ const conv: Layer = (net, m, x) => {
 const branches =
   (...names: readonly string[]): Layer =>
   (net, m, x) => {
-    if (m.children.has('conv') && !m.children.has('conv2') && names[0] === 'conv1') return conv(net, m, x);
+    if (m.children.has('conv') && !m.children.has('conv2') && names[0] === 'conv1')
+      return conv(net, m, x);
     const present = names.filter((name) => m.children.has(name));
     const sum = present.map((name) => part(net, m, name, x)).reduce((a, b) => addition(net, a, b));
     return m.children.has('act') ? part(net, m, 'act', sum) : sum;
@@ -123,10 +135,21 @@ const c2f: Layer = (net, m, x) => {
   const half = settingOf(net, m, 'c');
   const y = part(net, m, 'cv1', x);
   const [a, b] = [channels(net, y, 0, half), channels(net, y, half, 2 * half)];
-  return part(net, m, 'cv2', concat(net, [a, b, ...chain(net, child(net, m, 'm').children.values(), b)]));
+  return part(
+    net,
+    m,
+    'cv2',
+    concat(net, [a, b, ...chain(net, child(net, m, 'm').children.values(), b)]),
+  );
 };
 
-const c3: Layer = (net, m, x) => part(net, m, 'cv3', concat(net, [part(net, m, 'm', part(net, m, 'cv1', x)), part(net, m, 'cv2', x)]));
+const c3: Layer = (net, m, x) =>
+  part(
+    net,
+    m,
+    'cv3',
+    concat(net, [part(net, m, 'm', part(net, m, 'cv1', x)), part(net, m, 'cv2', x)]),
+  );
 
 const sppf: Layer = (net, m, x) => {
   const first = part(net, m, 'cv1', x);
@@ -146,23 +169,46 @@ const spp: Layer = (net, m, x) => {
   return part(net, m, 'cv2', concat(net, [first, ...pooled]));
 };
 
-const maxPool: Layer = (net, m, x) => net.g.op('MaxPool', [x], { kernel_shape: pair(net, m, 'kernel_size'), ...sides(net, m) });
+const maxPool: Layer = (net, m, x) =>
+  net.g.op('MaxPool', [x], { kernel_shape: pair(net, m, 'kernel_size'), ...sides(net, m) });
 
 const upsample: Layer = (net, m, x) => {
   const [across, down] = pair(net, m, 'scale_factor');
-  if (m.text('mode') !== 'nearest') throw refused(net.file, `enlarges in ${m.path} by the mode ${m.text('mode')}, which is not known`);
-  const how = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  if (m.text('mode') !== 'nearest')
+    throw refused(
+      net.file,
+      `enlarges in ${m.path} by the mode ${m.text('mode')}, which is not known`,
+    );
+  const how = {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  };
   return net.g.op('Resize', [x, '', net.g.floats([1, 1, across, down])], how);
 };
 
 /** Attention of all places of a picture to each other, with a convolution of the values for where they are. */
 const attention: Layer = (net, m, x) => {
   const { g } = net;
-  const [heads, key, value] = ['num_heads', 'key_dim', 'head_dim'].map((name) => settingOf(net, m, name));
+  const [heads, key, value] = ['num_heads', 'key_dim', 'head_dim'].map((name) =>
+    settingOf(net, m, name),
+  );
   const all = g.op('Reshape', [part(net, m, 'qkv', x), g.ints([0, heads, 2 * key + value, -1])]);
-  const [q, k, v] = [channels(net, all, 0, key, 2), channels(net, all, key, 2 * key, 2), channels(net, all, 2 * key, 2 * key + value, 2)];
-  const scaled = g.op('Transpose', [g.op('Mul', [q, g.floats([m.number('scale') ?? key ** -0.5])])], { perm: [0, 1, 3, 2] });
-  const weights = g.op('Transpose', [g.op('Softmax', [g.op('MatMul', [scaled, k])], { axis: -1 })], { perm: [0, 1, 3, 2] });
+  const [q, k, v] = [
+    channels(net, all, 0, key, 2),
+    channels(net, all, key, 2 * key, 2),
+    channels(net, all, 2 * key, 2 * key + value, 2),
+  ];
+  const scaled = g.op(
+    'Transpose',
+    [g.op('Mul', [q, g.floats([m.number('scale') ?? key ** -0.5])])],
+    { perm: [0, 1, 3, 2] },
+  );
+  const weights = g.op(
+    'Transpose',
+    [g.op('Softmax', [g.op('MatMul', [scaled, k])], { axis: -1 })],
+    { perm: [0, 1, 3, 2] },
+  );
   const shape = g.op('Shape', [x]);
   const y = g.op('Reshape', [g.op('MatMul', [v, weights]), shape]);
   return part(net, m, 'proj', addition(net, y, part(net, m, 'pe', g.op('Reshape', [v, shape]))));
@@ -180,7 +226,12 @@ const psa =
   (net, m, x) => {
     const half = settingOf(net, m, 'c');
     const y = part(net, m, 'cv1', x);
-    return part(net, m, 'cv2', concat(net, [channels(net, y, 0, half), inside(net, m, channels(net, y, half, 2 * half))]));
+    return part(
+      net,
+      m,
+      'cv2',
+      concat(net, [channels(net, y, 0, half), inside(net, m, channels(net, y, half, 2 * half))]),
+    );
   };
 
 const elan: Layer = (net, m, x) => {
@@ -191,13 +242,18 @@ const elan: Layer = (net, m, x) => {
   return part(net, m, 'cv4', concat(net, [a, b, ...further]));
 };
 
-const averaged = ({ g }: Layers, x: Value): Value => g.op('AveragePool', [x], { kernel_shape: [2, 2], strides: [1, 1] });
+const averaged = ({ g }: Layers, x: Value): Value =>
+  g.op('AveragePool', [x], { kernel_shape: [2, 2], strides: [1, 1] });
 
 const adown: Layer = (net, m, x) => {
   const { g, w } = net;
   const half = w.shape(`${m.path}.cv1.conv.weight`)[1];
   const y = averaged(net, x);
-  const pooled = g.op('MaxPool', [channels(net, y, half, 2 * half)], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] });
+  const pooled = g.op('MaxPool', [channels(net, y, half, 2 * half)], {
+    kernel_shape: [3, 3],
+    strides: [2, 2],
+    pads: [1, 1, 1, 1],
+  });
   return concat(net, [part(net, m, 'cv1', channels(net, y, 0, half)), part(net, m, 'cv2', pooled)]);
 };
 
@@ -207,7 +263,8 @@ const spElan: Layer = (net, m, x) => {
   return part(net, m, 'cv5', concat(net, [first, ...chain(net, pools, first)]));
 };
 
-const proto: Layer = (net, m, x) => ['cv1', 'upsample', 'cv2', 'cv3'].reduce((value, name) => part(net, m, name, value), x);
+const proto: Layer = (net, m, x) =>
+  ['cv1', 'upsample', 'cv2', 'cv3'].reduce((value, name) => part(net, m, name, value), x);
 
 const ghost: Layer = (net, m, x) => {
   const y = part(net, m, 'cv1', x);
@@ -222,7 +279,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   Sigmoid: activation('Sigmoid'),
   Hardswish: activation('HardSwish'),
   Mish: activation('Mish'),
-  LeakyReLU: (net, m, x) => net.g.op('LeakyRelu', [x], { alpha: { float: settingOf(net, m, 'negative_slope') } }),
+  LeakyReLU: (net, m, x) =>
+    net.g.op('LeakyRelu', [x], { alpha: { float: settingOf(net, m, 'negative_slope') } }),
   Conv2d: convolution('Conv'),
   ConvTranspose2d: convolution('ConvTranspose'),
   BatchNorm2d: batchNorm,
@@ -232,7 +290,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   Conv: conv,
   DWConv: conv,
   RepConv: branches('conv1', 'conv2', 'bn'),
-  RepVGGDW: (net, m, x) => (m.children.has('conv1') ? branches('conv', 'conv1')(net, m, x) : conv(net, m, x)),
+  RepVGGDW: (net, m, x) =>
+    m.children.has('conv1') ? branches('conv', 'conv1')(net, m, x) : conv(net, m, x),
   Bottleneck: bottleneck,
   RepBottleneck: bottleneck,
   C2f: c2f,
@@ -258,6 +317,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   ADown: adown,
   SCDown: (net, m, x) => part(net, m, 'cv2', part(net, m, 'cv1', x)),
   GhostConv: ghost,
-  GhostBottleneck: (net, m, x) => addition(net, part(net, m, 'conv', x), part(net, m, 'shortcut', x)),
+  GhostBottleneck: (net, m, x) =>
+    addition(net, part(net, m, 'conv', x), part(net, m, 'shortcut', x)),
   Proto: proto,
 };

@@ -3,7 +3,13 @@ import type { Weights } from '../weights/tensors.ts';
 
 export type UNetLayer =
   | { readonly kind: 'conv' | 'down' | 'up' | 'residual'; readonly name: string }
-  | { readonly kind: 'transformer'; readonly name: string; readonly depth: number; readonly channels: number; readonly heads: number };
+  | {
+      readonly kind: 'transformer';
+      readonly name: string;
+      readonly depth: number;
+      readonly channels: number;
+      readonly heads: number;
+    };
 
 /** A UNet's first half, which a ControlNet has too. */
 export interface EncoderConfig {
@@ -48,11 +54,15 @@ export function encoderConfig(weights: Weights): EncoderConfig {
   const [modelChannels, inChannels] = weights.shape('input_blocks.0.0.weight');
   const input = blocks(weights, 'input_blocks');
   const middle = layers(weights, 'middle_block');
-  const attentive = [...input, middle].flat().find((layer) => layer.kind === 'transformer' && layer.depth > 0);
+  const attentive = [...input, middle]
+    .flat()
+    .find((layer) => layer.kind === 'transformer' && layer.depth > 0);
   return {
     inChannels,
     modelChannels,
-    contextDim: attentive ? weights.shape(`${attentive.name}.transformer_blocks.0.attn2.to_k.weight`)[1] : 0,
+    contextDim: attentive
+      ? weights.shape(`${attentive.name}.transformer_blocks.0.attn2.to_k.weight`)[1]
+      : 0,
     admChannels: weights.has('label_emb.0.0.weight') ? weights.shape('label_emb.0.0.weight')[1] : 0,
     input,
     middle,
@@ -83,5 +93,11 @@ function transformer(weights: Weights, name: string): UNetLayer {
   const channels = projection[0];
   let depth = 0;
   while (weights.has(`${name}.transformer_blocks.${depth}.norm1.weight`)) depth++;
-  return { kind: 'transformer', name, depth, channels, heads: projection.length === 2 ? channels / HEAD_WIDTH : SD1_HEADS };
+  return {
+    kind: 'transformer',
+    name,
+    depth,
+    channels,
+    heads: projection.length === 2 ? channels / HEAD_WIDTH : SD1_HEADS,
+  };
 }

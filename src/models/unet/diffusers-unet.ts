@@ -11,7 +11,8 @@ const RESIDUAL: readonly (readonly [string, string])[] = [
   ['conv_shortcut', 'skip_connection'],
 ];
 
-const residualPart = (part: string): string => RESIDUAL.find(([name]) => part.startsWith(`${name}.`))?.[1] ?? part.replace(/\.[^.]*$/, '');
+const residualPart = (part: string): string =>
+  RESIDUAL.find(([name]) => part.startsWith(`${name}.`))?.[1] ?? part.replace(/\.[^.]*$/, '');
 const last = (name: string): string => name.slice(name.lastIndexOf('.'));
 
 /** What numbers the blocks: residual blocks in the first level, and convolutions of the hint between its first and last. */
@@ -29,43 +30,72 @@ const RULES: readonly Rule[] = [
   [/^conv_in\.(.*)/, ([rest]) => `input_blocks.0.0.${rest}`],
   [/^conv_norm_out\.(.*)/, ([rest]) => `out.0.${rest}`],
   [/^conv_out\.(.*)/, ([rest]) => `out.2.${rest}`],
-  [/^time_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `time_embed.${2 * Number(n) - 2}.${rest}`],
-  [/^(?:add|class)_embedding\.linear_([12])\.(.*)/, ([n, rest]) => `label_emb.0.${2 * Number(n) - 2}.${rest}`],
+  [
+    /^time_embedding\.linear_([12])\.(.*)/,
+    ([n, rest]) => `time_embed.${2 * Number(n) - 2}.${rest}`,
+  ],
+  [
+    /^(?:add|class)_embedding\.linear_([12])\.(.*)/,
+    ([n, rest]) => `label_emb.0.${2 * Number(n) - 2}.${rest}`,
+  ],
   [
     /^down_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
     ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
   ],
-  [/^down_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/, ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.1.${rest}`],
+  [
+    /^down_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/,
+    ([i, j, rest], c) => `input_blocks.${inputBlock(i, j, c)}.1.${rest}`,
+  ],
   [
     /^down_blocks\.(\d+)\.downsamplers\.0\.conv\.(.*)/,
     ([i, rest], c) => `input_blocks.${(Number(i) + 1) * (c.residuals + 1)}.0.op.${rest}`,
   ],
-  [/^mid_block\.resnets\.(\d+)\.(.*)/, ([i, rest]) => `middle_block.${2 * Number(i)}.${residualPart(rest)}${last(rest)}`],
+  [
+    /^mid_block\.resnets\.(\d+)\.(.*)/,
+    ([i, rest]) => `middle_block.${2 * Number(i)}.${residualPart(rest)}${last(rest)}`,
+  ],
   [/^mid_block\.attentions\.0\.(.*)/, ([rest]) => `middle_block.1.${rest}`],
   [
     /^up_blocks\.(\d+)\.resnets\.(\d+)\.(.*)/,
-    ([i, j, rest], c) => `output_blocks.${outputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
+    ([i, j, rest], c) =>
+      `output_blocks.${outputBlock(i, j, c)}.0.${residualPart(rest)}${last(rest)}`,
   ],
-  [/^up_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/, ([i, j, rest], c) => `output_blocks.${outputBlock(i, j, c)}.1.${rest}`],
+  [
+    /^up_blocks\.(\d+)\.attentions\.(\d+)\.(.*)/,
+    ([i, j, rest], c) => `output_blocks.${outputBlock(i, j, c)}.1.${rest}`,
+  ],
   [
     /^up_blocks\.(\d+)\.upsamplers\.0\.conv\.(.*)/,
-    ([i, rest], c) => `output_blocks.${outputBlock(i, c.residuals, c)}.${c.attends(i, c.residuals) ? 2 : 1}.conv.${rest}`,
+    ([i, rest], c) =>
+      `output_blocks.${outputBlock(i, c.residuals, c)}.${c.attends(i, c.residuals) ? 2 : 1}.conv.${rest}`,
   ],
   [/^controlnet_down_blocks\.(\d+)\.(.*)/, ([i, rest]) => `zero_convs.${i}.0.${rest}`],
   [/^controlnet_mid_block\.(.*)/, ([rest]) => `middle_block_out.0.${rest}`],
   [/^controlnet_cond_embedding\.conv_in\.(.*)/, ([rest]) => `input_hint_block.0.${rest}`],
-  [/^controlnet_cond_embedding\.blocks\.(\d+)\.(.*)/, ([i, rest]) => `input_hint_block.${2 * Number(i) + 2}.${rest}`],
-  [/^controlnet_cond_embedding\.conv_out\.(.*)/, ([rest], c) => `input_hint_block.${2 * c.hintBlocks + 2}.${rest}`],
+  [
+    /^controlnet_cond_embedding\.blocks\.(\d+)\.(.*)/,
+    ([i, rest]) => `input_hint_block.${2 * Number(i) + 2}.${rest}`,
+  ],
+  [
+    /^controlnet_cond_embedding\.conv_out\.(.*)/,
+    ([rest], c) => `input_hint_block.${2 * c.hintBlocks + 2}.${rest}`,
+  ],
 ];
 
-const inputBlock = (level: string, at: string, { residuals }: Counts): number => 1 + Number(level) * (residuals + 1) + Number(at);
+const inputBlock = (level: string, at: string, { residuals }: Counts): number =>
+  1 + Number(level) * (residuals + 1) + Number(at);
 
 /** Levels of the second half have one block more. */
-const outputBlock = (level: string, at: string | number, { residuals }: Counts): number => Number(level) * (residuals + 1) + Number(at);
+const outputBlock = (level: string, at: string | number, { residuals }: Counts): number =>
+  Number(level) * (residuals + 1) + Number(at);
 
 /** How many `{name}0`, `{name}1` … there are. */
 const numbered = (names: readonly string[], start: string): number =>
-  new Set(names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length).split('.')[0])).size;
+  new Set(
+    names
+      .filter((name) => name.startsWith(start))
+      .map((name) => name.slice(start.length).split('.')[0]),
+  ).size;
 
 /** The tensors of a diffusers UNet or ControlNet under the original's names; names that are not known stay. */
 export function fromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
@@ -73,7 +103,8 @@ export function fromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<str
   const counts = {
     residuals: numbered(names, 'down_blocks.0.resnets.'),
     hintBlocks: numbered(names, 'controlnet_cond_embedding.blocks.'),
-    attends: (level: string, at: number) => tensors.has(`up_blocks.${level}.attentions.${at}.norm.weight`),
+    attends: (level: string, at: number) =>
+      tensors.has(`up_blocks.${level}.attentions.${at}.norm.weight`),
   };
   return new Map(names.map((name) => [originalName(name, counts), tensors.get(name)!]));
 }

@@ -12,20 +12,34 @@ export interface FreeUScales {
 }
 
 /** Backbone [B, channels, H, W] and skip [B, S, H, W] changed and joined to [B, channels + S, H, W]. The scales are values of one element. */
-export function joinFreeU(net: Net, version: 1 | 2, h: Value, channels: number, skip: Value, scales: FreeUScales): Value {
+export function joinFreeU(
+  net: Net,
+  version: 1 | 2,
+  h: Value,
+  channels: number,
+  skip: Value,
+  scales: FreeUScales,
+): Value {
   const { g } = net;
   const half = Math.floor(channels / 2);
-  const part = (from: number, to: number): Value => g.op('Slice', [h, g.ints([from]), g.ints([to]), g.ints([1])]);
+  const part = (from: number, to: number): Value =>
+    g.op('Slice', [h, g.ints([from]), g.ints([to]), g.ints([1])]);
   const factor = version === 1 ? scales.backbone : structureFactor(net, h, scales.backbone);
   const amplified = g.op('Mul', [part(0, half), factor]);
-  return g.op('Concat', [amplified, part(half, channels), scaleLowFrequencies(net, skip, scales.skip)], { axis: 1 });
+  return g.op(
+    'Concat',
+    [amplified, part(half, channels), scaleLowFrequencies(net, skip, scales.skip)],
+    { axis: 1 },
+  );
 }
 
 /** 1 + scale * the mean over the channels, brought to 0..1 per picture; [B, 1, H, W]. */
 function structureFactor(net: Net, h: Value, scale: Value): Value {
   const { g } = net;
   const mean = g.op('ReduceMean', [h, g.ints([1])], { keepdims: 1 });
-  const [max, min] = ['ReduceMax', 'ReduceMin'].map((type) => g.op(type, [mean, g.ints([1, 2, 3])], { keepdims: 1 }));
+  const [max, min] = ['ReduceMax', 'ReduceMin'].map((type) =>
+    g.op(type, [mean, g.ints([1, 2, 3])], { keepdims: 1 }),
+  );
   const normed = g.op('Div', [g.op('Sub', [mean, min]), g.op('Sub', [max, min])]);
   return add(net, g.op('Mul', [normed, scale]), g.floats([1], [1, 1, 1, 1]));
 }
@@ -40,10 +54,17 @@ export function scaleLowFrequencies(net: Net, x: Value, gain: Value): Value {
   const flat = g.op('Reshape', [x, g.ints([0, 0, -1])]);
   const coefficients = g.op('MatMul', [flat, g.op('Transpose', [waves], { perm: [1, 0] })]);
   const low = g.op('MatMul', [coefficients, waves]);
-  const size = g.op('Cast', [g.op('ReduceProd', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([0])], { keepdims: 1 })], {
-    to: ELEMENT.f32,
-  });
-  const change = g.op('Reshape', [g.op('Mul', [low, g.op('Div', [gain, size])]), g.op('Shape', [x])]);
+  const size = g.op(
+    'Cast',
+    [g.op('ReduceProd', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([0])], { keepdims: 1 })],
+    {
+      to: ELEMENT.f32,
+    },
+  );
+  const change = g.op('Reshape', [
+    g.op('Mul', [low, g.op('Div', [gain, size])]),
+    g.op('Shape', [x]),
+  ]);
   return add(net, x, change);
 }
 
@@ -51,7 +72,9 @@ export function scaleLowFrequencies(net: Net, x: Value, gain: Value): Value {
 function lowWaves(net: Net, x: Value): Value {
   const { g } = net;
   const axis = (at: number, dims: readonly number[]): { phase: Value; counts: Value } => {
-    const size = g.op('Cast', [g.op('Shape', [x], { start: at, end: at + 1 })], { to: ELEMENT.f32 });
+    const size = g.op('Cast', [g.op('Shape', [x], { start: at, end: at + 1 })], {
+      to: ELEMENT.f32,
+    });
     const steps = g.op('Range', [g.floats([0], []), g.op('Squeeze', [size]), g.floats([1], [])]);
     const angle = g.op('Mul', [g.op('Div', [steps, size]), g.floats([2 * Math.PI])]);
     const counts = g.op('Min', [g.op('Sub', [size, g.floats([1])]), g.floats([1])]);
@@ -59,8 +82,10 @@ function lowWaves(net: Net, x: Value): Value {
   };
   const [y, across] = [axis(2, [-1, 1]), axis(3, [1, -1])];
   const plane = g.op('Shape', [x], { start: 2, end: 4 });
-  const row = (values: Value): Value => g.op('Reshape', [g.op('Expand', [values, plane]), g.ints([1, -1])]);
-  const pair = (phase: Value, counts: Value): Value[] => ['Cos', 'Sin'].map((type) => row(g.op('Mul', [g.op(type, [phase]), counts])));
+  const row = (values: Value): Value =>
+    g.op('Reshape', [g.op('Expand', [values, plane]), g.ints([1, -1])]);
+  const pair = (phase: Value, counts: Value): Value[] =>
+    ['Cos', 'Sin'].map((type) => row(g.op('Mul', [g.op(type, [phase]), counts])));
   const rows = [
     row(g.floats([1], [1, 1])),
     ...pair(y.phase, y.counts),

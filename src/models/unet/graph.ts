@@ -40,7 +40,11 @@ export const skipCount = (config: UNetConfig): number => config.output.length;
  * Inputs `x` [B, inChannels, H, W], `time` [B, modelChannels] (timestepEmbedding), `context` [B, T, contextDim] and, with ADM,
  * `y` [B, admChannels]; output `out` [B, outChannels, H, W].
  */
-export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGraphOptions = {}): Graph {
+export function unetGraph(
+  weights: Weights,
+  config: UNetConfig,
+  options: UNetGraphOptions = {},
+): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights, int8: options.int8 };
   const x = g.input('x', ['B', config.inChannels, 'H', 'W']);
@@ -50,17 +54,23 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
     context: contextTokens(net, config),
     sources: sources(net, options),
   };
-  const given = (h: Value, name: string): Value => add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
+  const given = (h: Value, name: string): Value =>
+    add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
   const controlled = (h: Value, name: string): Value => (options.control ? given(h, name) : h);
 
   let level = 0;
   const nets: Net[] = [];
   /** For a picture of the current level, all of which have one size. */
   const here = (picture: Value): Net => {
-    nets[level] ??= { ...net, places: placesOf(g, picture), winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined };
+    nets[level] ??= {
+      ...net,
+      places: placesOf(g, picture),
+      winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined,
+    };
     return nets[level];
   };
-  const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): number => (block.some((layer) => layer.kind === kind) ? 1 : 0);
+  const has = (block: readonly UNetLayer[], kind: UNetLayer['kind']): number =>
+    block.some((layer) => layer.kind === kind) ? 1 : 0;
 
   let h = x;
   const skips: Value[] = [];
@@ -70,9 +80,15 @@ export function unetGraph(weights: Weights, config: UNetConfig, options: UNetGra
     if (options.adapter) h = given(h, `adapter${i}`);
     skips.push(h);
   }
-  h = controlled(runBlock(here(h), config.middle, h, { ...conditions, unattended: unattended(net, options) }), 'middle');
+  h = controlled(
+    runBlock(here(h), config.middle, h, { ...conditions, unattended: unattended(net, options) }),
+    'middle',
+  );
   const join = joiner(net, config, options);
-  let channels = channelsOf(net, config.middle.length > 0 ? config.middle : config.input[config.input.length - 1]);
+  let channels = channelsOf(
+    net,
+    config.middle.length > 0 ? config.middle : config.input[config.input.length - 1],
+  );
   for (const [i, block] of config.output.entries()) {
     h = join(h, channels, controlled(skips.pop()!, `control${i}`));
     h = runBlock(here(h), block, h, conditions, skips.at(-1));
@@ -96,17 +112,28 @@ function sources(net: Net, { hypernetworks = [] }: UNetGraphOptions): Sources | 
 }
 
 function unattended({ g }: Net, options: UNetGraphOptions): Value | undefined {
-  return options.unattended ? g.op('Greater', [g.input('unattended', [1]), g.floats([0.5])]) : undefined;
+  return options.unattended
+    ? g.op('Greater', [g.input('unattended', [1]), g.floats([0.5])])
+    : undefined;
 }
 
 /** Joins backbone and skip along the channels. */
-function joiner(net: Net, config: UNetConfig, { freeU }: UNetGraphOptions): (h: Value, channels: number, skip: Value) => Value {
+function joiner(
+  net: Net,
+  config: UNetConfig,
+  { freeU }: UNetGraphOptions,
+): (h: Value, channels: number, skip: Value) => Value {
   const { g } = net;
   const plain = (h: Value, skip: Value): Value => g.op('Concat', [h, skip], { axis: 1 });
   if (!freeU) return (h, _, skip) => plain(h, skip);
   const numbers = g.input('freeU', [4]);
   const number = (i: number): Value => g.op('Slice', [numbers, g.ints([i]), g.ints([i + 1])]);
-  const scales = new Map([4, 2].map((times, i) => [config.modelChannels * times, { backbone: number(i), skip: number(i + 2) }]));
+  const scales = new Map(
+    [4, 2].map((times, i) => [
+      config.modelChannels * times,
+      { backbone: number(i), skip: number(i + 2) },
+    ]),
+  );
   return (h, channels, skip) => {
     const found = scales.get(channels);
     return found ? joinFreeU(net, freeU, h, channels, skip, found) : plain(h, skip);

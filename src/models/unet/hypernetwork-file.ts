@@ -8,7 +8,17 @@ import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { placeTensors } from '../../formats/torch/torch-model.ts';
 import type { TorchTensor } from '../../formats/torch/torch-tensors.ts';
 
-export const ACTIVATIONS = ['linear', 'relu', 'leakyrelu', 'elu', 'swish', 'tanh', 'sigmoid', 'softsign', 'mish'] as const;
+export const ACTIVATIONS = [
+  'linear',
+  'relu',
+  'leakyrelu',
+  'elu',
+  'swish',
+  'tanh',
+  'sigmoid',
+  'softsign',
+  'mish',
+] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface Hypernetwork {
@@ -17,7 +27,10 @@ export interface Hypernetwork {
   readonly identity: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** By width: the layers before keys and before values, in their order, by the names of their tensors without `.weight`. */
-  readonly layers: ReadonlyMap<number, readonly [keys: readonly string[], values: readonly string[]]>;
+  readonly layers: ReadonlyMap<
+    number,
+    readonly [keys: readonly string[], values: readonly string[]]
+  >;
   readonly activation: Activation;
   /** Every second layer normalises. */
   readonly layerNorm: boolean;
@@ -34,7 +47,10 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
     const given = new Map<string, TorchTensor>();
     const layers = new Map<number, [string[], string[]]>();
     for (const [key, value] of root ?? []) {
-      const width = typeof key === 'number' || typeof key === 'bigint' || typeof key === 'string' ? Number(key) : Number.NaN;
+      const width =
+        typeof key === 'number' || typeof key === 'bigint' || typeof key === 'string'
+          ? Number(key)
+          : Number.NaN;
       const pair = isKind(value, 'tuple') || isKind(value, 'list') ? value.items : [];
       if (!Number.isInteger(width) || pair.length !== 2) continue;
       const names = pair.map((part, which) => {
@@ -53,7 +69,11 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
     const activation = named('activation_func') ?? 'linear';
     const known = ACTIVATIONS.find((one) => one === activation);
     if (!known)
-      throw unsupportedModel(file, `is a hypernetwork with the activation ${String(activation)}`, `Known are ${ACTIVATIONS.join(', ')}.`);
+      throw unsupportedModel(
+        file,
+        `is a hypernetwork with the activation ${String(activation)}`,
+        `Known are ${ACTIVATIONS.join(', ')}.`,
+      );
     return {
       tensors: await placeTensors(source, { ...torch, tensors: given }),
       layers,

@@ -6,7 +6,10 @@ import { weightsOf } from '../weights/tensors.ts';
 import type { Activation, Hypernetwork } from './hypernetwork-file.ts';
 
 /** What keys and values are made from, in place of tokens [M, width]. */
-export type Sources = (tokens: Value, width: number) => { readonly keys: Value; readonly values: Value };
+export type Sources = (
+  tokens: Value,
+  width: number,
+) => { readonly keys: Value; readonly values: Value };
 
 const ACTIVATE: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
   linear: (_, x) => x,
@@ -21,7 +24,11 @@ const ACTIVATE: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
 };
 
 /** Hypernetworks one after another, each with its strength [1]. */
-export function hypernetworkSources({ g }: Net, hypernetworks: readonly Hypernetwork[], strengths: readonly Value[]): Sources {
+export function hypernetworkSources(
+  { g }: Net,
+  hypernetworks: readonly Hypernetwork[],
+  strengths: readonly Value[],
+): Sources {
   const nets = hypernetworks.map((one): Net => ({ g, w: weightsOf(one.file, one.tensors, '') }));
   const known = new Map<Value, ReturnType<Sources>>();
   return (tokens, width) => {
@@ -41,7 +48,12 @@ export function hypernetworkSources({ g }: Net, hypernetworks: readonly Hypernet
 }
 
 /** The last layer is told by its place among all, normalising ones included, as in the original. */
-function through(net: Net, { activation, activateOutput, layerNorm: normed }: Hypernetwork, layers: readonly string[], x: Value): Value {
+function through(
+  net: Net,
+  { activation, activateOutput, layerNorm: normed }: Hypernetwork,
+  layers: readonly string[],
+  x: Value,
+): Value {
   let h = x;
   for (let i = 0; i < layers.length; i++) {
     h = linear(net, h, layers[i]);

@@ -9,10 +9,15 @@ import type { UNet } from '../types.ts';
 import { timestepEmbedding } from './timestep.ts';
 
 const LORAS: Readonly<Record<string, string>> = { base: 'tiny_lora_sdxl', sd1: 'tiny_lora_sd1' };
-const MODELS: Readonly<Record<string, string>> = { base: 'tiny_sdxl_base', refiner: 'tiny_sdxl_refiner', sd1: 'tiny_sd1' };
+const MODELS: Readonly<Record<string, string>> = {
+  base: 'tiny_sdxl_base',
+  refiner: 'tiny_sdxl_refiner',
+  sd1: 'tiny_sd1',
+};
 const runtime = createRuntime({ threads: 1 });
 afterAll(() => runtime.close());
-const unetOf = async (model: string) => (await loadCheckpoint(fixtureModel(MODELS[model]), runtime)).unet!;
+const unetOf = async (model: string) =>
+  (await loadCheckpoint(fixtureModel(MODELS[model]), runtime)).unet!;
 
 /** Sigma to timestep as the original rounds it: the nearest log sigma of the table. */
 function timestepOf(sigma: number): number {
@@ -41,7 +46,10 @@ describe('UNet', () => {
       const y = inputs.y ? unet.float(inputs.y) : undefined;
       let changed: UNet = network;
       for (const strength of [params.lora_strength ?? []].flat())
-        changed = applyLora({ unet: changed }, await openLora(fixtureModel(LORAS[model])), { unet: strength, clip: 0 }).unet!;
+        changed = applyLora({ unet: changed }, await openLora(fixtureModel(LORAS[model])), {
+          unet: strength,
+          clip: 0,
+        }).unet!;
       const out = await changed.evaluate({ x, timesteps: unet.float(inputs.t).data, context, y });
       expectGolden(unet, id, outputs.out, out);
     }
@@ -50,14 +58,21 @@ describe('UNet', () => {
   const applied = golden('networks', 'apply_model');
   it.each(Object.keys(MODELS))('%s denoises as the original does', async (model) => {
     const network = await unetOf(model);
-    for (const { id, params, inputs, outputs } of applied.cases.filter((c) => c.params.model === model)) {
+    for (const { id, params, inputs, outputs } of applied.cases.filter(
+      (c) => c.params.model === model,
+    )) {
       const x = applied.float(inputs.x);
       const sigma = Math.fround(params.sigma);
       const scale = Math.fround(Math.sqrt(Math.fround(Math.fround(sigma * sigma) + 1)));
       const scaled = map(x, (v) => v / scale);
       const timesteps = new Float32Array(x.shape[0]).fill(timestepOf(sigma));
       const y = inputs.y ? applied.float(inputs.y) : undefined;
-      const eps = await network.evaluate({ x: scaled, timesteps, context: applied.float(inputs.context), y });
+      const eps = await network.evaluate({
+        x: scaled,
+        timesteps,
+        context: applied.float(inputs.context),
+        y,
+      });
       expectGolden(
         applied,
         id,
@@ -68,7 +83,14 @@ describe('UNet', () => {
   });
 
   it('embeds timesteps as the original does', () => {
-    for (const { id, params, inputs, outputs } of applied.cases.filter((c) => c.params.fn === 'timestep_embedding'))
-      expectGolden(applied, id, outputs.out, timestepEmbedding(applied.float(inputs.t).data, params.dim));
+    for (const { id, params, inputs, outputs } of applied.cases.filter(
+      (c) => c.params.fn === 'timestep_embedding',
+    ))
+      expectGolden(
+        applied,
+        id,
+        outputs.out,
+        timestepEmbedding(applied.float(inputs.t).data, params.dim),
+      );
   });
 });

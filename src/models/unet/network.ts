@@ -41,8 +41,13 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       working: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
       build: async () => {
         const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
-        const planned = (weights: Weights): PatchPlan | undefined => planChanges({ ...changed, weights }, 'ahead');
-        const ready = (await runtime.derived?.ready(weights, (asking) => planned(asking)?.build(make) ?? make(asking))) ?? weights;
+        const planned = (weights: Weights): PatchPlan | undefined =>
+          planChanges({ ...changed, weights }, 'ahead');
+        const ready =
+          (await runtime.derived?.ready(
+            weights,
+            (asking) => planned(asking)?.build(make) ?? make(asking),
+          )) ?? weights;
         const plan = planned(ready);
         return plan ? changedGraph(plan, make, runtime) : make(ready);
       },
@@ -66,9 +71,12 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       }),
     async evaluate({ x, timesteps, context, y, control }) {
       if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
-      if (x.shape[1] !== inChannels) throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
-      if (context.shape[2] !== contextDim) throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
-      if (y && y.shape[1] !== admChannels) throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
+      if (x.shape[1] !== inChannels)
+        throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
+      if (context.shape[2] !== contextDim)
+        throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
+      if (y && y.shape[1] !== admChannels)
+        throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
       const { out } = await (control?.input ? adapted : control ? controlled : plain).run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
@@ -83,7 +91,14 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
 }
 
 /** Names the graph among those of one file. */
-const variantName = ({ freeU, unattended, control, adapter, hypernetworks = [], int8 }: UNetGraphOptions): string =>
+const variantName = ({
+  freeU,
+  unattended,
+  control,
+  adapter,
+  hypernetworks = [],
+  int8,
+}: UNetGraphOptions): string =>
   [
     int8 && 'int8',
     freeU && `freeu${freeU}`,
@@ -95,7 +110,11 @@ const variantName = ({ freeU, unattended, control, adapter, hypernetworks = [], 
     .filter(Boolean)
     .join(' ');
 
-function changeInputs({ freeU, perturbedMiddle, hypernetworks = [] }: UNetVariant): Record<string, Tensor> {
+function changeInputs({
+  freeU,
+  perturbedMiddle,
+  hypernetworks = [],
+}: UNetVariant): Record<string, Tensor> {
   const inputs: Record<string, Tensor> = {};
   if (hypernetworks.length > 0)
     inputs.hypernetworks = tensor(
@@ -112,7 +131,11 @@ function changeInputs({ freeU, perturbedMiddle, hypernetworks = [] }: UNetVarian
 }
 
 /** What is absent is a single 0, which the graph adds everywhere. */
-function controlInputs({ input, middle, output }: ControlResiduals, skips: number, blocks: number): Record<string, Tensor> {
+function controlInputs(
+  { input, middle, output }: ControlResiduals,
+  skips: number,
+  blocks: number,
+): Record<string, Tensor> {
   const nothing = zeros([1, 1, 1, 1]);
   const inputs: Record<string, Tensor> = { middle: middle ?? nothing };
   if (input) for (let i = 0; i < blocks; i++) inputs[`adapter${i}`] = input[i] ?? nothing;

@@ -33,19 +33,40 @@ export interface Conditions {
 /** Declares the inputs `time` and, with ADM, `y`; gives their activated embedding [B, E]. `more` [1, E] is added to that of the time. */
 export function embedding(net: Net, config: EncoderConfig, more?: Value): Value {
   const { g } = net;
-  const twoLayers = (x: Value, first: string, second: string): Value => linear(net, silu(net, linear(net, x, first)), second);
-  const plain = twoLayers(g.input('time', ['B', config.modelChannels]), 'time_embed.0', 'time_embed.2');
+  const twoLayers = (x: Value, first: string, second: string): Value =>
+    linear(net, silu(net, linear(net, x, first)), second);
+  const plain = twoLayers(
+    g.input('time', ['B', config.modelChannels]),
+    'time_embed.0',
+    'time_embed.2',
+  );
   const time = more ? add(net, plain, more) : plain;
   if (config.admChannels === 0) return silu(net, time);
-  return silu(net, add(net, time, twoLayers(g.input('y', ['B', config.admChannels]), 'label_emb.0.0', 'label_emb.0.2')));
+  return silu(
+    net,
+    add(
+      net,
+      time,
+      twoLayers(g.input('y', ['B', config.admChannels]), 'label_emb.0.0', 'label_emb.0.2'),
+    ),
+  );
 }
 
 /** Declares the input `context` [B, T, contextDim]; gives it as [B*T, contextDim]. */
 export const contextTokens = ({ g }: Net, { contextDim }: EncoderConfig): Value =>
-  g.op('Reshape', [g.input('context', ['B', 'T', contextDim || 'contextDim']), g.ints([-1, contextDim || 1])]);
+  g.op('Reshape', [
+    g.input('context', ['B', 'T', contextDim || 'contextDim']),
+    g.ints([-1, contextDim || 1]),
+  ]);
 
 /** The layers of a block one after another; enlarging goes to the size of `next`, the skip that is joined after it. */
-export function runBlock(net: Net, block: readonly UNetLayer[], x: Value, conditions: Conditions, next = ''): Value {
+export function runBlock(
+  net: Net,
+  block: readonly UNetLayer[],
+  x: Value,
+  conditions: Conditions,
+  next = '',
+): Value {
   let h = x;
   for (const layer of block) {
     switch (layer.kind) {
@@ -86,10 +107,16 @@ export function channelsOf({ w }: Net, block: readonly UNetLayer[]): number {
 
 function residual(net: Net, x: Value, name: string, embedded: Value): Value {
   const { g } = net;
-  const h = conv(net, silu(net, groupNorm(net, x, `${name}.in_layers.0`, 1e-5)), `${name}.in_layers.2`);
+  const h = conv(
+    net,
+    silu(net, groupNorm(net, x, `${name}.in_layers.0`, 1e-5)),
+    `${name}.in_layers.2`,
+  );
   const shift = g.op('Unsqueeze', [linear(net, embedded, `${name}.emb_layers.1`), g.ints([2, 3])]);
   const normed = silu(net, groupNorm(net, add(net, h, shift), `${name}.out_layers.0`, 1e-5));
-  const skip = net.w.has(`${name}.skip_connection.weight`) ? conv(net, x, `${name}.skip_connection`) : x;
+  const skip = net.w.has(`${name}.skip_connection.weight`)
+    ? conv(net, x, `${name}.skip_connection`)
+    : x;
   return add(net, skip, conv(net, normed, `${name}.out_layers.3`));
 }
 
@@ -98,18 +125,40 @@ type Transformer = Extract<UNetLayer, { kind: 'transformer' }>;
 /** Projections before and after the blocks are linears over tokens, which a 1x1 convolution is too. */
 function transformer(net: Net, x: Value, layer: Transformer, conditions: Conditions): Value {
   const { name, channels, depth } = layer;
-  let h = linear(net, toTokens(net, groupNorm(net, x, `${name}.norm`, 1e-6), channels), `${name}.proj_in`);
-  for (let i = 0; i < depth; i++) h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, conditions);
+  let h = linear(
+    net,
+    toTokens(net, groupNorm(net, x, `${name}.norm`, 1e-6), channels),
+    `${name}.proj_in`,
+  );
+  for (let i = 0; i < depth; i++)
+    h = transformerBlock(net, h, `${name}.transformer_blocks.${i}`, layer, conditions);
   return add(net, x, fromTokens(net, linear(net, h, `${name}.proj_out`), channels, x));
 }
 
-function transformerBlock(net: Net, x: Value, name: string, { channels, heads }: Transformer, conditions: Conditions): Value {
+function transformerBlock(
+  net: Net,
+  x: Value,
+  name: string,
+  { channels, heads }: Transformer,
+  conditions: Conditions,
+): Value {
   const { batch, context, unattended, sources } = conditions;
   const attend = (queries: Value, tokens: Value, at: string, skipped?: Value): Value => {
-    const { keys, values } = sources?.(tokens, net.w.shape(`${at}.to_k.weight`)[1]) ?? { keys: tokens, values: tokens };
-    const [q, k, v] = [linear(net, queries, `${at}.to_q`), linear(net, keys, `${at}.to_k`), linear(net, values, `${at}.to_v`)];
+    const { keys, values } = sources?.(tokens, net.w.shape(`${at}.to_k.weight`)[1]) ?? {
+      keys: tokens,
+      values: tokens,
+    };
+    const [q, k, v] = [
+      linear(net, queries, `${at}.to_q`),
+      linear(net, keys, `${at}.to_k`),
+      linear(net, values, `${at}.to_v`),
+    ];
     const attended = attention(net, q, k, v, { batch, channels, heads });
-    return linear(net, skipped ? net.g.op('Where', [skipped, v, attended]) : attended, `${at}.to_out.0`);
+    return linear(
+      net,
+      skipped ? net.g.op('Where', [skipped, v, attended]) : attended,
+      `${at}.to_out.0`,
+    );
   };
   const own = layerNorm(net, x, `${name}.norm1`);
   const h = add(net, x, attend(own, own, `${name}.attn1`, unattended));

@@ -29,7 +29,9 @@ describe('UNet variants', () => {
     for (const { id, params, inputs, outputs } of cases) {
       const [x, context] = [g.float(inputs.x), g.float(inputs.context)];
       const y = inputs.y ? g.float(inputs.y) : undefined;
-      const out = await unet.variant(changeOf(params)).evaluate({ x, timesteps: g.float(inputs.t).data, context, y });
+      const out = await unet
+        .variant(changeOf(params))
+        .evaluate({ x, timesteps: g.float(inputs.t).data, context, y });
       expectGolden(g, id, outputs.out, out);
     }
   });
@@ -37,13 +39,22 @@ describe('UNet variants', () => {
   it('gives the plain prediction while the switch is off or nothing controls, in one session each', async () => {
     const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
     const { inputs } = evaluations[0];
-    const common = { x: g.float(inputs.x), timesteps: g.float(inputs.t).data, context: g.float(inputs.context), y: g.float(inputs.y) };
+    const common = {
+      x: g.float(inputs.x),
+      timesteps: g.float(inputs.t).data,
+      context: g.float(inputs.context),
+      y: g.float(inputs.y),
+    };
     const plain = await unet.evaluate(common);
     expect(await unet.variant({ perturbedMiddle: false }).evaluate(common)).toEqual(plain);
-    expect(await unet.evaluate({ ...common, control: { output: [], middle: null } })).toEqual(plain);
+    expect(await unet.evaluate({ ...common, control: { output: [], middle: null } })).toEqual(
+      plain,
+    );
     const other = { version: 1, b1: 1, b2: 1, s1: 1, s2: 1 } as const;
     const neutral = await unet.variant({ freeU: other }).evaluate(common);
-    expect(Math.max(...neutral.data.map((value, i) => Math.abs(value - plain.data[i])))).toBeLessThan(1e-5);
+    expect(
+      Math.max(...neutral.data.map((value, i) => Math.abs(value - plain.data[i]))),
+    ).toBeLessThan(1e-5);
     await unet.variant({ freeU: { ...other, b1: 2 } }).evaluate(common);
     expect(runtime.open().filter((name) => name.includes('tiny_sdxl_base')).length).toBe(5);
   });
@@ -51,11 +62,18 @@ describe('UNet variants', () => {
   it('takes a residual of one value per plane', async () => {
     const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
     const { inputs } = evaluations[0];
-    const common = { x: g.float(inputs.x), timesteps: g.float(inputs.t).data, context: g.float(inputs.context), y: g.float(inputs.y) };
+    const common = {
+      x: g.float(inputs.x),
+      timesteps: g.float(inputs.t).data,
+      context: g.float(inputs.context),
+      y: g.float(inputs.y),
+    };
     const means = Float32Array.from({ length: 2 * 128 }, (_, i) => Math.sin(i));
     const repeated = Float32Array.from({ length: 2 * 128 * 4 }, (_, i) => means[i >> 2]);
     const [a, b] = [tensor([2, 128, 1, 1], means), tensor([2, 128, 2, 2], repeated)];
-    const outs = await Promise.all([a, b].map((middle) => unet.evaluate({ ...common, control: { output: [], middle } })));
+    const outs = await Promise.all(
+      [a, b].map((middle) => unet.evaluate({ ...common, control: { output: [], middle } })),
+    );
     expect(outs[0]).toEqual(outs[1]);
   });
 });

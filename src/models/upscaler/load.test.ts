@@ -41,9 +41,13 @@ describe('upscalers give the pictures of the originals', () => {
     const { id, params, inputs, outputs } = g.cases.find((c) => c.outputs.out_cols_940_1060)!;
     const model = await load(params.model);
     const seen: [number, number][] = [];
-    const image = await model.upscale(g.float(inputs.image), { onTile: (done, total) => seen.push([done, total]) });
+    const image = await model.upscale(g.float(inputs.image), {
+      onTile: (done, total) => seen.push([done, total]),
+    });
     const [, height, width] = image.shape;
-    const rows = Array.from({ length: height }, (_, y) => [...image.data.subarray((y * width + 940) * 3, (y * width + 1060) * 3)]);
+    const rows = Array.from({ length: height }, (_, y) => [
+      ...image.data.subarray((y * width + 940) * 3, (y * width + 1060) * 3),
+    ]);
     expectGolden(g, id, outputs.out_cols_940_1060, Float32Array.from(rows.flat()));
     expect(seen).toEqual([
       [1, 2],
@@ -58,7 +62,12 @@ describe('upscalers give the pictures of the originals', () => {
       await close();
       const architecture = upscalerArchitecture((prefix) => weightsOf(file, tensors, prefix));
       for (const pixels of [1, 4096]) {
-        const out = await upscalerNetwork(architecture, file, runtime, pixels)(toNCHW(g.float(inputs.image)));
+        const out = await upscalerNetwork(
+          architecture,
+          file,
+          runtime,
+          pixels,
+        )(toNCHW(g.float(inputs.image)));
         const { worst, bound } = difference(g, outputs.out, toNHWC(out).data);
         expect(worst, `${id} ${pixels}`).toBeLessThanOrEqual(bound);
       }
@@ -83,7 +92,11 @@ describe('upscalers give the pictures of the originals', () => {
       );
       const file = join(folder, `${id}.safetensors`);
       await writeSafetensors(file, Object.fromEntries(await Promise.all(entries)));
-      const { worst, bound } = difference(g, outputs.out, (await (await loadUpscaler(file, runtime)).upscale(g.float(inputs.image))).data);
+      const { worst, bound } = difference(
+        g,
+        outputs.out,
+        (await (await loadUpscaler(file, runtime)).upscale(g.float(inputs.image))).data,
+      );
       expect(worst, id).toBeLessThanOrEqual(bound);
     }
     await source.close();
@@ -97,7 +110,8 @@ describe('upscalers', () => {
     network: () => ({
       async run({ x }): Promise<Record<string, Tensor>> {
         const [n, , h, w] = x.shape;
-        if (Math.max(h, w) > limit) throw new DarkroomError('DR_OUT_OF_MEMORY', { message: 'not enough memory' });
+        if (Math.max(h, w) > limit)
+          throw new DarkroomError('DR_OUT_OF_MEMORY', { message: 'not enough memory' });
         return { out: full([n, 3, 2 * h, 2 * w], 1.5) };
       },
     }),
@@ -124,7 +138,10 @@ describe('upscalers', () => {
       onTile: () => control.abort(),
     });
     await expect(stopped).rejects.toMatchObject({ code: 'DR_INTERRUPTED' });
-    await expect(model.upscale(zeros([1, 8, 8, 4]))).rejects.toMatchObject({ code: 'DR_SHAPE_MISMATCH', input: 'image' });
+    await expect(model.upscale(zeros([1, 8, 8, 4]))).rejects.toMatchObject({
+      code: 'DR_SHAPE_MISMATCH',
+      input: 'image',
+    });
   });
 
   it('enlarge the smallest pictures', async () => {
@@ -133,7 +150,12 @@ describe('upscalers', () => {
       ['tiny_esrgan_x4_old', 4],
       ['tiny_srvgg_x2', 2],
     ] as const)
-      expect((await (await load(name)).upscale(zeros([1, 1, 3, 3]))).shape).toEqual([1, scale, 3 * scale, 3]);
+      expect((await (await load(name)).upscale(zeros([1, 1, 3, 3]))).shape).toEqual([
+        1,
+        scale,
+        3 * scale,
+        3,
+      ]);
   });
 
   it('refuse files of other kinds', async () => {

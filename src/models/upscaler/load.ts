@@ -51,7 +51,13 @@ export function upscalerOf(under: (prefix: string) => Weights, runtime: Runtime)
       coloured(images);
       for (let { tile } = tiles; ; tile = Math.floor(tile / 2)) {
         try {
-          return await inTiles(images, (x) => evaluate(x, signal), scale, { ...tiles, tile }, onTile);
+          return await inTiles(
+            images,
+            (x) => evaluate(x, signal),
+            scale,
+            { ...tiles, tile },
+            onTile,
+          );
         } catch (error) {
           const short = error instanceof DarkroomError && error.code === 'DR_OUT_OF_MEMORY';
           if (!short || Math.floor(tile / 2) < SMALLEST_TILE) throw error;

@@ -20,7 +20,8 @@ export function upscalerNetwork(
 ): Evaluate {
   const { sides, scale } = architecture;
   const evaluate = inParts(architecture, file, runtime, stripPixels);
-  const raised = (side: number): number => Math.ceil(Math.max(side, sides.minimum) / sides.multiple) * sides.multiple;
+  const raised = (side: number): number =>
+    Math.ceil(Math.max(side, sides.minimum) / sides.multiple) * sides.multiple;
   return async (x, signal) => {
     const [, , height, width] = x.shape;
     const out = await evaluate(extend(x, raised(width), raised(height)), signal);
@@ -28,7 +29,12 @@ export function upscalerNetwork(
   };
 }
 
-function inParts({ graph, head }: UpscalerArchitecture, file: string, runtime: Runtime, stripPixels: number): Evaluate {
+function inParts(
+  { graph, head }: UpscalerArchitecture,
+  file: string,
+  runtime: Runtime,
+  stripPixels: number,
+): Evaluate {
   const part = (name: string, build: () => Graph): Evaluate => {
     const network = runtime.network({ file, part: name, outputs: ['out'], build });
     return async (x, signal) => {
@@ -39,11 +45,17 @@ function inParts({ graph, head }: UpscalerArchitecture, file: string, runtime: R
   const body = part('upscaler', graph);
   if (!head) return body;
   const end = part('upscaler head', head.graph);
-  return async (x, signal) => inStrips(await body(x, signal), head, stripPixels, (cells) => end(cells, signal));
+  return async (x, signal) =>
+    inStrips(await body(x, signal), head, stripPixels, (cells) => end(cells, signal));
 }
 
 /** Computes the head in strips of whole rows, each with the rows it depends on: the same result in bounded memory. */
-async function inStrips(cells: Tensor, { scale, margin }: UpscalerHead, pixels: number, f: Evaluate): Promise<Tensor> {
+async function inStrips(
+  cells: Tensor,
+  { scale, margin }: UpscalerHead,
+  pixels: number,
+  f: Evaluate,
+): Promise<Tensor> {
   const [, , height, width] = cells.shape;
   const rows = Math.max(1, Math.floor(pixels / (width * scale * scale)));
   if (rows >= height) return f(cells);
@@ -52,7 +64,9 @@ async function inStrips(cells: Tensor, { scale, margin }: UpscalerHead, pixels: 
     const bottom = Math.min(height, top + rows);
     const from = Math.max(0, top - margin);
     const part = cropPlanes(cells, 0, from, width, Math.min(height, bottom + margin) - from);
-    strips.push(cropPlanes(await f(part), 0, (top - from) * scale, width * scale, (bottom - top) * scale));
+    strips.push(
+      cropPlanes(await f(part), 0, (top - from) * scale, width * scale, (bottom - top) * scale),
+    );
   }
   return stack(strips);
 }
@@ -65,7 +79,8 @@ function stack(strips: readonly Tensor[]): Tensor {
   let top = 0;
   for (const { shape, data } of strips) {
     const size = shape[2] * width;
-    for (let c = 0; c < channels; c++) out.data.set(data.subarray(c * size, (c + 1) * size), (c * height + top) * width);
+    for (let c = 0; c < channels; c++)
+      out.data.set(data.subarray(c * size, (c + 1) * size), (c * height + top) * width);
     top += shape[2];
   }
   return out;

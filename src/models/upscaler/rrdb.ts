@@ -60,7 +60,9 @@ const HEAD_MARGIN = 2;
 /** ESRGAN in any of its namings. */
 export const rrdb: UpscalerReader = (weights) => {
   const naming = NAMINGS.find(
-    (names) => weights.has(`${names.dense(0, 1)}.${names.inner(1)}.weight`) && weights.has(`${names.first}.weight`),
+    (names) =>
+      weights.has(`${names.dense(0, 1)}.${names.inner(1)}.weight`) &&
+      weights.has(`${names.first}.weight`),
   );
   if (!naming) return undefined;
   const blocks = count((i) => weights.has(`${naming.dense(i, 1)}.${naming.inner(1)}.weight`));
@@ -92,7 +94,11 @@ function trunk(weights: Weights, naming: Naming, blocks: number, unshuffle: numb
   const [features, inChannels] = weights.shape(`${naming.first}.weight`);
   const colours = inChannels / unshuffle ** 2;
   const x = g.input('x', ['B', colours, 'H', 'W']);
-  const first = conv(net, unshuffle > 1 ? pixelUnshuffle(net, x, unshuffle, colours) : x, naming.first);
+  const first = conv(
+    net,
+    unshuffle > 1 ? pixelUnshuffle(net, x, unshuffle, colours) : x,
+    naming.first,
+  );
   let h = first;
   for (let i = 0; i < blocks; i++) h = block(net, h, naming, i);
   g.output('out', add(net, first, conv(net, h, naming.trunk(blocks))), ['B', features, 'h', 'w']);
@@ -113,7 +119,8 @@ function head(weights: Weights, naming: Naming, ups: number): Graph {
 const leaky = ({ g }: Net, x: Value): Value => g.op('LeakyRelu', [x], { alpha: { float: 0.2 } });
 
 /** A fifth of `x`, added to `shortcut`. */
-const damped = (net: Net, x: Value, shortcut: Value): Value => add(net, net.g.op('Mul', [x, net.g.floats([0.2])]), shortcut);
+const damped = (net: Net, x: Value, shortcut: Value): Value =>
+  add(net, net.g.op('Mul', [x, net.g.floats([0.2])]), shortcut);
 
 function block(net: Net, x: Value, naming: Naming, index: number): Value {
   let h = x;
@@ -125,7 +132,8 @@ function block(net: Net, x: Value, naming: Naming, index: number): Value {
 function dense(net: Net, x: Value, name: string, { inner }: Naming): Value {
   const plus = net.w.has(`${name}.conv1x1.weight`);
   const outputs = [x];
-  const join = (): Value => (outputs.length === 1 ? x : net.g.op('Concat', [...outputs], { axis: 1 }));
+  const join = (): Value =>
+    outputs.length === 1 ? x : net.g.op('Concat', [...outputs], { axis: 1 });
   for (const index of [1, 2, 3, 4]) {
     let y = leaky(net, conv(net, join(), `${name}.${inner(index)}`));
     if (plus && index === 2) y = add(net, y, conv(net, x, `${name}.conv1x1`));
@@ -137,6 +145,11 @@ function dense(net: Net, x: Value, name: string, { inner }: Naming): Value {
 
 /** Squares of `side` pixels become channels, in torch's order: by colour, row, column (SpaceToDepth has the colour last). */
 function pixelUnshuffle({ g }: Net, x: Value, side: number, colours: number): Value {
-  const order = Array.from({ length: colours * side * side }, (_, i) => (i % (side * side)) * colours + Math.floor(i / (side * side)));
-  return g.op('Gather', [g.op('SpaceToDepth', [x], { blocksize: side }), g.ints(order)], { axis: 1 });
+  const order = Array.from(
+    { length: colours * side * side },
+    (_, i) => (i % (side * side)) * colours + Math.floor(i / (side * side)),
+  );
+  return g.op('Gather', [g.op('SpaceToDepth', [x], { blocksize: side }), g.ints(order)], {
+    axis: 1,
+  });
 }

@@ -7,14 +7,22 @@ import type { UpscalerReader } from './upscaler-kind.ts';
 
 /** Real-ESRGAN Compact. */
 export const srvgg: UpscalerReader = (weights) => {
-  const convolution = (i: number): boolean => weights.has(`body.${i}.weight`) && weights.shape(`body.${i}.weight`).length === 4;
-  if (!convolution(0) || !weights.has('body.1.weight') || weights.shape('body.1.weight').length !== 1) return undefined;
+  const convolution = (i: number): boolean =>
+    weights.has(`body.${i}.weight`) && weights.shape(`body.${i}.weight`).length === 4;
+  if (
+    !convolution(0) ||
+    !weights.has('body.1.weight') ||
+    weights.shape('body.1.weight').length !== 1
+  )
+    return undefined;
   let last = 0;
   while (convolution(last + 2)) last += 2;
   const inChannels = weights.shape('body.0.weight')[1];
   const channels = weights.shape(`body.${last}.weight`)[0];
   // The shapes tell scale² x colours only; the likeliest number of colours decides.
-  const outChannels = [inChannels, 3, 4, 1].find((colours) => Number.isInteger(Math.sqrt(channels / colours)));
+  const outChannels = [inChannels, 3, 4, 1].find((colours) =>
+    Number.isInteger(Math.sqrt(channels / colours)),
+  );
   if (outChannels === undefined) return undefined;
   const scale = Math.sqrt(channels / outChannels);
   return {

@@ -8,14 +8,18 @@ import { upscalerArchitecture } from './upscaler-kinds.ts';
 const here = fileURLToPath(import.meta.url);
 
 const file = (shapes: Readonly<Record<string, readonly number[]>>) => {
-  const infos = Object.entries(shapes).map(([name, shape]) => [name, { dtype: 'F32', shape, offset: 0, byteLength: 0 }] as const);
+  const infos = Object.entries(shapes).map(
+    ([name, shape]) => [name, { dtype: 'F32', shape, offset: 0, byteLength: 0 }] as const,
+  );
   return (prefix: string): Weights => weightsOf(here, new Map(infos), prefix);
 };
 
 const real = (first: number, last: number, ups: number): Record<string, readonly number[]> => ({
   'conv_first.weight': [64, first, 3, 3],
   'body.0.rdb1.conv1.weight': [32, 64, 3, 3],
-  ...Object.fromEntries(Array.from({ length: ups }, (_, i) => [`conv_up${i + 1}.weight`, [64, 64, 3, 3]])),
+  ...Object.fromEntries(
+    Array.from({ length: ups }, (_, i) => [`conv_up${i + 1}.weight`, [64, 64, 3, 3]]),
+  ),
   'conv_last.weight': [last, 64, 3, 3],
 });
 
@@ -37,16 +41,32 @@ describe('upscalerArchitecture', () => {
       compact(3, 27),
       compact(3, 3),
     ];
-    expect(scales.map((shapes) => upscalerArchitecture(file(shapes)).scale)).toEqual([4, 8, 1, 2, 1, 4, 3, 1]);
+    expect(scales.map((shapes) => upscalerArchitecture(file(shapes)).scale)).toEqual([
+      4, 8, 1, 2, 1, 4, 3, 1,
+    ]);
   });
 
   it('refuses what is not colours to larger or equal colours', () => {
-    for (const shapes of [real(1, 1, 2), real(3, 1, 2), real(48, 3, 1), compact(1, 16), compact(3, 7)])
-      expect(() => upscalerArchitecture(file(shapes))).toThrow(expect.objectContaining({ code: 'DR_MODEL_UNSUPPORTED' }));
+    for (const shapes of [
+      real(1, 1, 2),
+      real(3, 1, 2),
+      real(48, 3, 1),
+      compact(1, 16),
+      compact(3, 7),
+    ])
+      expect(() => upscalerArchitecture(file(shapes))).toThrow(
+        expect.objectContaining({ code: 'DR_MODEL_UNSUPPORTED' }),
+      );
   });
 
   it.each([
-    ['SwinIR', { 'conv_first.weight': [180, 3, 3, 3], 'layers.0.residual_group.blocks.0.attn.relative_position_index': [64, 64] }],
+    [
+      'SwinIR',
+      {
+        'conv_first.weight': [180, 3, 3, 3],
+        'layers.0.residual_group.blocks.0.attn.relative_position_index': [64, 64],
+      },
+    ],
     ['HAT', { 'layers.0.residual_group.blocks.0.conv_block.cab.0.weight': [60, 180, 3, 3] }],
     ['DAT', { 'params.layers.0.blocks.0.attn.attns.0.pos.pos_proj.weight': [1, 2] }],
     ['OmniSR', { 'residual_layer.0.residual_layer.0.layer.0.fn.0.weight': [64, 64, 1, 1] }],
@@ -56,6 +76,8 @@ describe('upscalerArchitecture', () => {
   });
 
   it('refuses what nobody knows', () => {
-    expect(() => upscalerArchitecture(file({ 'a.weight': [1] }))).toThrow('no upscale model that is known');
+    expect(() => upscalerArchitecture(file({ 'a.weight': [1] }))).toThrow(
+      'no upscale model that is known',
+    );
   });
 });

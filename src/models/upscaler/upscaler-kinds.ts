@@ -8,7 +8,17 @@ import type { UpscalerArchitecture, UpscalerReader } from './upscaler-kind.ts';
 const KINDS: readonly UpscalerReader[] = [rrdb, srvgg];
 
 /** What training programs put before all names; of several tables of weights in a file, the first counts (as in spandrel). */
-const PREFIXES = ['', 'module.', 'netG.', 'model_state_dict.', 'params_ema.', 'params-ema.', 'params.', 'model.', 'net.'] as const;
+const PREFIXES = [
+  '',
+  'module.',
+  'netG.',
+  'model_state_dict.',
+  'params_ema.',
+  'params-ema.',
+  'params.',
+  'model.',
+  'net.',
+] as const;
 
 /** By name: any of the tensors tells it. Where one network contains another's names, it comes first. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +26,10 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   ATD: ['layers.0.residual_group.td'],
   Swin2SR: ['patch_embed.proj.weight'],
   SRFormer: ['layers.0.residual_group.blocks.0.attn.aligned_relative_position_index'],
-  SwinIR: ['layers.0.residual_group.blocks.0.attn.relative_position_index', 'layers.0.residual_group.blocks.0.norm1.weight'],
+  SwinIR: [
+    'layers.0.residual_group.blocks.0.attn.relative_position_index',
+    'layers.0.residual_group.blocks.0.norm1.weight',
+  ],
   RGT: ['layers.0.blocks.0.gamma'],
   DAT: ['layers.0.blocks.0.attn.attns.0.pos.pos_proj.weight'],
   DRCT: ['layers.0.swin1.norm1.weight'],
@@ -47,7 +60,8 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   RestoreFormer: ['quantize.embedding.weight'],
 };
 
-const HINT = 'ESRGAN, Real-ESRGAN and BSRGAN (RRDBNet) and Real-ESRGAN Compact (SRVGGNet) models are supported; use one of these.';
+const HINT =
+  'ESRGAN, Real-ESRGAN and BSRGAN (RRDBNet) and Real-ESRGAN Compact (SRVGGNet) models are supported; use one of these.';
 
 /**
  * The architecture of a file's upscaler; `under` gives the tensors below a prefix.
@@ -57,17 +71,27 @@ export function upscalerArchitecture(under: (prefix: string) => Weights): Upscal
   const candidates = PREFIXES.map(under);
   const refuse = (what: string): DarkroomError => {
     const { file } = candidates[0];
-    return new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${what}`, hint: HINT, file });
+    return new DarkroomError('DR_MODEL_UNSUPPORTED', {
+      message: `${file} ${what}`,
+      hint: HINT,
+      file,
+    });
   };
   for (const weights of candidates)
     for (const read of KINDS) {
       const found = read(weights);
       if (!found) continue;
       if (found.inChannels !== 3 || found.outChannels !== 3)
-        throw refuse(`turns ${found.inChannels} channels into ${found.outChannels}, not colours into colours`);
+        throw refuse(
+          `turns ${found.inChannels} channels into ${found.outChannels}, not colours into colours`,
+        );
       if (found.scale < 1) throw refuse(`makes pictures smaller (scale ${found.scale})`);
       return found;
     }
-  const foreign = Object.keys(FOREIGN).find((name) => candidates.some((weights) => FOREIGN[name].some(weights.has)));
-  throw refuse(foreign ? `is a ${foreign} model, which can't be run` : 'holds no upscale model that is known');
+  const foreign = Object.keys(FOREIGN).find((name) =>
+    candidates.some((weights) => FOREIGN[name].some(weights.has)),
+  );
+  throw refuse(
+    foreign ? `is a ${foreign} model, which can't be run` : 'holds no upscale model that is known',
+  );
 }

@@ -15,8 +15,17 @@ const ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /** The tensors of a diffusers VAE under the original's names; names that are not known stay. */
-export function vaeFromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
-  const levels = 1 + Math.max(-1, ...[...tensors.keys()].map((name) => Number(/^decoder\.up_blocks\.(\d+)\./.exec(name)?.[1] ?? -1)));
+export function vaeFromDiffusers(
+  tensors: ReadonlyMap<string, TensorInfo>,
+): Map<string, TensorInfo> {
+  const levels =
+    1 +
+    Math.max(
+      -1,
+      ...[...tensors.keys()].map((name) =>
+        Number(/^decoder\.up_blocks\.(\d+)\./.exec(name)?.[1] ?? -1),
+      ),
+    );
   return new Map([...tensors].map(([name, info]) => [originalName(name, levels), info]));
 }
 
@@ -24,9 +33,18 @@ const originalName = (name: string, levels: number): string =>
   name
     .replace(/^encoder\.down_blocks\.(\d+)\.resnets\.(\d+)\./, 'encoder.down.$1.block.$2.')
     .replace(/^encoder\.down_blocks\.(\d+)\.downsamplers\.0\./, 'encoder.down.$1.downsample.')
-    .replace(/^decoder\.up_blocks\.(\d+)\.resnets\.(\d+)\./, (_, i, j) => `decoder.up.${levels - 1 - Number(i)}.block.${j}.`)
-    .replace(/^decoder\.up_blocks\.(\d+)\.upsamplers\.0\./, (_, i) => `decoder.up.${levels - 1 - Number(i)}.upsample.`)
+    .replace(
+      /^decoder\.up_blocks\.(\d+)\.resnets\.(\d+)\./,
+      (_, i, j) => `decoder.up.${levels - 1 - Number(i)}.block.${j}.`,
+    )
+    .replace(
+      /^decoder\.up_blocks\.(\d+)\.upsamplers\.0\./,
+      (_, i) => `decoder.up.${levels - 1 - Number(i)}.upsample.`,
+    )
     .replace(/\.mid_block\.resnets\.(\d+)\./, (_, i) => `.mid.block_${Number(i) + 1}.`)
-    .replace(/\.mid_block\.attentions\.0\.(.*)\.(weight|bias)$/, (_, part: string, end) => `.mid.attn_1.${ATTENTION[part] ?? part}.${end}`)
+    .replace(
+      /\.mid_block\.attentions\.0\.(.*)\.(weight|bias)$/,
+      (_, part: string, end) => `.mid.attn_1.${ATTENTION[part] ?? part}.${end}`,
+    )
     .replace('.conv_norm_out.', '.norm_out.')
     .replace('.conv_shortcut.', '.nin_shortcut.');

@@ -1,6 +1,18 @@
 // The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs of free batch and size, from the original layout's names.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, attention, batchOf, conv, fromTokens, groupNorm, linear, type Net, silu, toTokens, upsampleConv } from '../layers/blocks.ts';
+import {
+  add,
+  attention,
+  batchOf,
+  conv,
+  fromTokens,
+  groupNorm,
+  linear,
+  type Net,
+  silu,
+  toTokens,
+  upsampleConv,
+} from '../layers/blocks.ts';
 import { placesOf } from '../layers/im2col.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -19,22 +31,29 @@ const atLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions): Ne
   winograd && level < WINOGRAD_LEVELS ? { ...net, places: placesOf(net.g, x), winograd: 4 } : net;
 
 /** Channels of the latents. */
-export const klLatentChannels = (weights: Weights): number => weights.shape('decoder.conv_in.weight')[1];
+export const klLatentChannels = (weights: Weights): number =>
+  weights.shape('decoder.conv_in.weight')[1];
 
 /** Pixels per latent cell and side: each level of the decoder but one doubles. */
-export const klFactor = (weights: Weights): number => 2 ** (count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
+export const klFactor = (weights: Weights): number =>
+  2 ** (count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
 
 /** Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor; output `out` [B, latentChannels, H/f, W/f], the mean. */
 export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
-  let h = conv(net, g.input('x', ['B', weights.shape('encoder.conv_in.weight')[1], 'H', 'W']), 'encoder.conv_in');
+  let h = conv(
+    net,
+    g.input('x', ['B', weights.shape('encoder.conv_in.weight')[1], 'H', 'W']),
+    'encoder.conv_in',
+  );
   const levels = count(weights, (i) => `encoder.down.${i}.block.0.norm1.weight`);
   for (let level = 0; level < levels; level++) {
     const at = `encoder.down.${level}`;
     h = residuals(atLevel(net, h, levels - 1 - level, options), h, at);
     // Padded at the right and the bottom only.
-    if (weights.has(`${at}.downsample.conv.weight`)) h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
+    if (weights.has(`${at}.downsample.conv.weight`))
+      h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
   }
   h = middle(atLevel(net, h, 0, options), h, 'encoder.mid');
   h = conv(net, silu(net, groupNorm(net, h, 'encoder.norm_out', EPSILON)), 'encoder.conv_out');
@@ -80,12 +99,21 @@ function residuals(net: Net, x: Value, level: string): Value {
 
 function residual(net: Net, x: Value, name: string): Value {
   let h = x;
-  for (const i of [1, 2]) h = conv(net, silu(net, groupNorm(net, h, `${name}.norm${i}`, EPSILON)), `${name}.conv${i}`);
-  return add(net, net.w.has(`${name}.nin_shortcut.weight`) ? conv(net, x, `${name}.nin_shortcut`) : x, h);
+  for (const i of [1, 2])
+    h = conv(net, silu(net, groupNorm(net, h, `${name}.norm${i}`, EPSILON)), `${name}.conv${i}`);
+  return add(
+    net,
+    net.w.has(`${name}.nin_shortcut.weight`) ? conv(net, x, `${name}.nin_shortcut`) : x,
+    h,
+  );
 }
 
 function middle(net: Net, x: Value, name: string): Value {
-  return residual(net, selfAttention(net, residual(net, x, `${name}.block_1`), `${name}.attn_1`), `${name}.block_2`);
+  return residual(
+    net,
+    selfAttention(net, residual(net, x, `${name}.block_1`), `${name}.attn_1`),
+    `${name}.block_2`,
+  );
 }
 
 /** One head over all cells. */

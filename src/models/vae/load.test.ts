@@ -15,7 +15,8 @@ const VAES: Readonly<Record<string, () => Promise<Autoencoder | undefined>>> = {
   base: async () => (await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime)).vae,
   sd1: async () => (await loadCheckpoint(fixtureModel('tiny_sd1'), runtime)).vae,
   tiny_vae: () => loadVae(fixtureModel('tiny_vae'), runtime),
-  taesdxl: () => loadTaesd(fixtureModel('taesdxl_encoder'), fixtureModel('taesdxl_decoder'), 'taesdxl', runtime),
+  taesdxl: () =>
+    loadTaesd(fixtureModel('taesdxl_encoder'), fixtureModel('taesdxl_decoder'), 'taesdxl', runtime),
 };
 const g = golden('networks', 'vae');
 /** Of the nodes' room: the mask is prepared there. */
@@ -35,7 +36,12 @@ describe('autoencoders', () => {
     }
     for (const { id, inputs, outputs } of whole.filter((c) => c.inputs.latent)) {
       expectGolden(g, id, outputs.image, await vae.decode(g.float(inputs.latent)));
-      expectGolden(g, id, outputs.image_of_encoded, await vae.decode(sliceBatch(encoded.get(id)!, 0, 1)));
+      expectGolden(
+        g,
+        id,
+        outputs.image_of_encoded,
+        await vae.decode(sliceBatch(encoded.get(id)!, 0, 1)),
+      );
     }
   });
 
@@ -46,18 +52,28 @@ describe('autoencoders', () => {
       const vae = (await VAES[params.vae]())!;
       const [, tile, overlap] = /tile_x=(\d+).*overlap=(\d+)/.exec(params.fn)!.map(Number);
       const tiles: Tiles = { tile, overlap };
-      if (inputs.image) expectGolden(g, id, outputs.latent, await encodeTiled(vae, g.float(inputs.image), tiles));
-      else expectGolden(g, id, outputs.image, await decodeTiled(vae, g.float(inputs.latent), tiles));
+      if (inputs.image)
+        expectGolden(g, id, outputs.latent, await encodeTiled(vae, g.float(inputs.image), tiles));
+      else
+        expectGolden(g, id, outputs.image, await decodeTiled(vae, g.float(inputs.latent), tiles));
     }
   });
 
   it('decodes a large picture in tiles of the default size', async () => {
     const [{ id, inputs, outputs }] = cases.filter((c) => c.params.node === 'VAEDecodeTiled');
-    const image = await decodeTiled((await VAES.base())!, g.float(inputs.latent), { tile: 64, overlap: 8 });
+    const image = await decodeTiled((await VAES.base())!, g.float(inputs.latent), {
+      tile: 64,
+      overlap: 8,
+    });
     const [, height, width, channels] = image.shape;
     const pick = (rows: number[], columns: number[]): Float32Array =>
-      Float32Array.from(rows.flatMap((y) => columns.flatMap((x) => [0, 1, 2].map((c) => image.data[(y * width + x) * channels + c]))));
-    const every = (n: number, step: number): number[] => Array.from({ length: Math.ceil(n / step) }, (_, i) => i * step);
+      Float32Array.from(
+        rows.flatMap((y) =>
+          columns.flatMap((x) => [0, 1, 2].map((c) => image.data[(y * width + x) * channels + c])),
+        ),
+      );
+    const every = (n: number, step: number): number[] =>
+      Array.from({ length: Math.ceil(n / step) }, (_, i) => i * step);
     expectGolden(g, id, outputs.image_strided4, pick(every(height, 4), every(width, 4)));
     expectGolden(g, id, outputs.row_100, pick([100], every(width, 1)));
     expectGolden(g, id, outputs.col_300, pick(every(height, 1), [300]));

@@ -13,8 +13,19 @@ import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from '../tiling.ts';
 import type { Autoencoder } from '../types.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { vaeFromDiffusers } from './diffusers-vae.ts';
-import { type KlOptions, klDecoderGraph, klEncoderGraph, klFactor, klLatentChannels } from './kl-graph.ts';
-import { type TaesdScale, taesdDecoderGraph, taesdEncoderGraph, taesdLatentChannels } from './taesd-graph.ts';
+import {
+  type KlOptions,
+  klDecoderGraph,
+  klEncoderGraph,
+  klFactor,
+  klLatentChannels,
+} from './kl-graph.ts';
+import {
+  type TaesdScale,
+  taesdDecoderGraph,
+  taesdEncoderGraph,
+  taesdLatentChannels,
+} from './taesd-graph.ts';
 
 /** Scale and shift of the TAESD pairs that VAELoader knows by name. */
 export const TAESD_SCALES = {
@@ -32,13 +43,24 @@ export async function loadVae(file: string, runtime: Runtime): Promise<Autoencod
     const found = identify(opened.tensors);
     const part = found.kind === 'vae' || found.kind === 'checkpoint' ? found.vae : undefined;
     if (part) return findAutoencoder(runtime, opened, part);
-    throw wrongFile(file, 'a VAE', found, 'VAE files of SD1.x, SD2.x and SDXL (KL) and TAESD are supported.');
+    throw wrongFile(
+      file,
+      'a VAE',
+      found,
+      'VAE files of SD1.x, SD2.x and SDXL (KL) and TAESD are supported.',
+    );
   });
 }
 
 /** TAESD's two files, with the scale of the name that VAELoader gives them. */
-export async function loadTaesd(encoder: string, decoder: string, name: TaesdName, runtime: Runtime): Promise<Autoencoder> {
-  const half = (file: string): Promise<Weights> => withFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
+export async function loadTaesd(
+  encoder: string,
+  decoder: string,
+  name: TaesdName,
+  runtime: Runtime,
+): Promise<Autoencoder> {
+  const half = (file: string): Promise<Weights> =>
+    withFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
   return taesd(runtime, await half(encoder), await half(decoder), TAESD_SCALES[name]);
 }
 
@@ -55,7 +77,10 @@ export async function findAutoencoder(
     const scale = { scale: await number('vae_scale', 1), shift: await number('vae_shift', 0) };
     return taesd(runtime, weights('taesd_encoder.'), weights('taesd_decoder.'), scale);
   }
-  return kl(runtime, layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weights(''));
+  return kl(
+    runtime,
+    layout === 'diffusers' ? weightsOf(file, vaeFromDiffusers(tensors), prefix) : weights(''),
+  );
 }
 
 async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
@@ -69,8 +94,15 @@ async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T
 
 function kl(runtime: Runtime, weights: Weights): Autoencoder {
   const [file, outputs] = [weights.file, ['out']];
-  const about = { kind: 'kl', latentChannels: klLatentChannels(weights), factor: klFactor(weights), weights: { '': weights } } as const;
-  const options: KlOptions = { winograd: runtime.precision === 'fp32' && runtime.derived !== undefined };
+  const about = {
+    kind: 'kl',
+    latentChannels: klLatentChannels(weights),
+    factor: klFactor(weights),
+    weights: { '': weights },
+  } as const;
+  const options: KlOptions = {
+    winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
+  };
   const built = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
     const make = (from: Weights): Graph => graphOf(from, options);
     return make((await runtime.derived?.ready(weights, make)) ?? weights);
@@ -103,7 +135,12 @@ const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or make the picture smaller
 const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or make the picture smaller.';
 const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
 
-function taesd(runtime: Runtime, encoder: Weights, decoder: Weights, scale: TaesdScale): Autoencoder {
+function taesd(
+  runtime: Runtime,
+  encoder: Weights,
+  decoder: Weights,
+  scale: TaesdScale,
+): Autoencoder {
   const about = {
     kind: 'taesd',
     latentChannels: taesdLatentChannels(decoder),
@@ -113,8 +150,20 @@ function taesd(runtime: Runtime, encoder: Weights, decoder: Weights, scale: Taes
   } as const;
   const [variant, outputs] = [`scale ${scale.scale} shift ${scale.shift}`, ['out']];
   return autoencoder(runtime, about, [
-    { file: encoder.file, part: 'taesd encoder', variant, outputs, build: () => taesdEncoderGraph(encoder, scale) },
-    { file: decoder.file, part: 'taesd decoder', variant, outputs, build: () => taesdDecoderGraph(decoder, scale) },
+    {
+      file: encoder.file,
+      part: 'taesd encoder',
+      variant,
+      outputs,
+      build: () => taesdEncoderGraph(encoder, scale),
+    },
+    {
+      file: decoder.file,
+      part: 'taesd decoder',
+      variant,
+      outputs,
+      build: () => taesdDecoderGraph(decoder, scale),
+    },
   ]);
 }
 
@@ -132,7 +181,11 @@ function autoencoder(
     ...about,
     async encode(pixels, tiles) {
       const x = map(cropToMultiples(toNCHW(pixels), factor), (v) => Math.fround(v * 2) - 1);
-      if (tiles) return threeTilings(x, encode, ENCODE_ORDER, tiles, { scale: 1 / factor, channels: latentChannels });
+      if (tiles)
+        return threeTilings(x, encode, ENCODE_ORDER, tiles, {
+          scale: 1 / factor,
+          channels: latentChannels,
+        });
       return eachItem(x, encode);
     },
     async decode(latents, tiles) {

@@ -36,16 +36,21 @@ export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale
   const net: Net = { g, w: weights };
   const x = g.input('x', ['B', taesdLatentChannels(weights), 'H', 'W']);
   const scaled = g.op('Mul', [g.op('Sub', [x, g.floats([shift])]), g.floats([scale])]);
-  const clamped = g.op('Mul', [g.op('Tanh', [g.op('Div', [scaled, g.floats([3])])]), g.floats([3])]);
+  const clamped = g.op('Mul', [
+    g.op('Tanh', [g.op('Div', [scaled, g.floats([3])])]),
+    g.floats([3]),
+  ]);
   let h = g.op('Relu', [conv(net, clamped, '1')]);
-  for (let i = 3; hasLater(weights, i); i++) h = weights.hasAny(`${i}.`) ? layer(net, h, `${i}`, 1) : upsample2(net, h);
+  for (let i = 3; hasLater(weights, i); i++)
+    h = weights.hasAny(`${i}.`) ? layer(net, h, `${i}`, 1) : upsample2(net, h);
   const out = g.op('Mul', [g.op('Sub', [h, g.floats([0.5])]), g.floats([2])]);
   g.output('out', out, ['B', 3, 'h', 'w']);
   return g;
 }
 
 /** An enlargement (a number without tensors) is followed by a convolution. */
-const hasLater = (weights: Weights, i: number): boolean => weights.hasAny(`${i}.`) || weights.hasAny(`${i + 1}.`);
+const hasLater = (weights: Weights, i: number): boolean =>
+  weights.hasAny(`${i}.`) || weights.hasAny(`${i + 1}.`);
 
 function layer(net: Net, x: Value, name: string, stride: number): Value {
   if (net.w.has(`${name}.weight`)) return conv(net, x, name, { stride });

@@ -1,7 +1,16 @@
 // CLIP's vision transformers (Radford et al. 2021; ViT-L/14, H/14, bigG/14) as Hugging Face and open_clip lay them out.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { type ClipBlock, HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';
-import { add, attention, batchOf, gelu, layerNorm, linear, type Net, quickGelu } from '../layers/blocks.ts';
+import {
+  add,
+  attention,
+  batchOf,
+  gelu,
+  layerNorm,
+  linear,
+  type Net,
+  quickGelu,
+} from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 interface VisionLayout {
@@ -39,12 +48,22 @@ const OPEN_CLIP_VISION: VisionLayout = {
   block: OPEN_CLIP.block,
 };
 
-export const VISION_LAYOUTS = { 'hugging-face': HUGGING_FACE_VISION, 'open-clip': OPEN_CLIP_VISION } as const;
+export const VISION_LAYOUTS = {
+  'hugging-face': HUGGING_FACE_VISION,
+  'open-clip': OPEN_CLIP_VISION,
+} as const;
 
 function below(prefix: string, { norm1, norm2, qkv, out, up, down }: ClipBlock): ClipBlock {
   const at = (name: string): string => prefix + name;
   const three = qkv as readonly [string, string, string];
-  return { norm1: at(norm1), norm2: at(norm2), qkv: [at(three[0]), at(three[1]), at(three[2])], out: at(out), up: at(up), down: at(down) };
+  return {
+    norm1: at(norm1),
+    norm2: at(norm2),
+    qkv: [at(three[0]), at(three[1]), at(three[2])],
+    out: at(out),
+    up: at(up),
+    down: at(down),
+  };
 }
 
 export interface VisionConfig {
@@ -91,10 +110,18 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
   const pixels = g.input('pixels', ['B', 3, size, size]);
   const batch = batchOf(net, pixels);
   const kernel = { kernel_shape: [patch, patch], strides: [patch, patch] };
-  const cells = g.op('Reshape', [g.op('Conv', [pixels, weights.value(g, layout.patches)], kernel), g.ints([0, width, -1])]);
+  const cells = g.op('Reshape', [
+    g.op('Conv', [pixels, weights.value(g, layout.patches)], kernel),
+    g.ints([0, width, -1]),
+  ]);
   const shape = g.op('Concat', [batch, g.ints([1, width])], { axis: 0 });
-  const first = g.op('Expand', [weights.value(g, layout.classToken, { dims: [1, 1, width] }), shape]);
-  const embedded = g.op('Concat', [first, g.op('Transpose', [cells], { perm: [0, 2, 1] })], { axis: 1 });
+  const first = g.op('Expand', [
+    weights.value(g, layout.classToken, { dims: [1, 1, width] }),
+    shape,
+  ]);
+  const embedded = g.op('Concat', [first, g.op('Transpose', [cells], { perm: [0, 2, 1] })], {
+    axis: 1,
+  });
   const placed = g.op('Add', [embedded, weights.value(g, layout.positions)]);
   const wide = (x: Value): Value => g.op('Reshape', [x, g.ints([-1, tokens, width])]);
 
@@ -104,9 +131,14 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
     if (i === layers - 2) g.output('penultimate', wide(x), ['B', tokens, width]);
   }
   g.output('last', wide(x), ['B', tokens, width]);
-  const head = g.op('Reshape', [g.op('Slice', [wide(x), g.ints([0]), g.ints([1]), g.ints([1])]), g.ints([-1, width])]);
+  const head = g.op('Reshape', [
+    g.op('Slice', [wide(x), g.ints([0]), g.ints([1]), g.ints([1])]),
+    g.ints([-1, width]),
+  ]);
   const projection = weights.value(g, layout.projection);
-  const embeds = g.op('Gemm', [layerNorm(net, head, layout.after), projection], { transB: layout.projectionTransposed ? 0 : 1 });
+  const embeds = g.op('Gemm', [layerNorm(net, head, layout.after), projection], {
+    transB: layout.projectionTransposed ? 0 : 1,
+  });
   g.output('embeds', embeds, ['B', config.projected]);
   return g;
 }
@@ -125,9 +157,21 @@ export function visionBlock(
   const [q, k, v] = [0, 1, 2].map((i) => {
     if (!('weight' in qkv)) return linear(net, normed, qkv[i]);
     const rows = [i * width, (i + 1) * width] as const;
-    return g.op('Gemm', [normed, w.value(g, qkv.weight, { rows }), w.value(g, qkv.bias, { rows })], { transB: 1 });
+    return g.op(
+      'Gemm',
+      [normed, w.value(g, qkv.weight, { rows }), w.value(g, qkv.bias, { rows })],
+      { transB: 1 },
+    );
   });
-  const y = add(net, x, linear(net, attention(net, q, k, v, { batch, channels: width, heads }), names.out));
+  const y = add(
+    net,
+    x,
+    linear(net, attention(net, q, k, v, { batch, channels: width, heads }), names.out),
+  );
   const up = linear(net, layerNorm(net, y, names.norm2), names.up);
-  return add(net, y, linear(net, activation === 'gelu' ? gelu(net, up) : quickGelu(net, up), names.down));
+  return add(
+    net,
+    y,
+    linear(net, activation === 'gelu' ? gelu(net, up) : quickGelu(net, up), names.down),
+  );
 }

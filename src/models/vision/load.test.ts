@@ -31,7 +31,9 @@ const made = (shape: readonly number[], seed: number, scale: number, around: num
   );
 
 const tensorsOf = (model: string): TensorsToWrite =>
-  seededTensors(g.cases.find(({ params }) => params.model === model && params.weights)!.params.weights);
+  seededTensors(
+    g.cases.find(({ params }) => params.model === model && params.weights)!.params.weights,
+  );
 
 async function load(name: string, tensors: TensorsToWrite): Promise<VisionModel> {
   const file = join(folder, `${name}.safetensors`);
@@ -51,37 +53,57 @@ function openClip(tensors: TensorsToWrite, prefix: string): TensorsToWrite {
     [/^vision_model\.encoder\.layers\.(\d+)\.layer_norm([12])/, 'transformer.resblocks.$1.ln_$2'],
     [/^vision_model\.encoder\.layers\.(\d+)\.mlp\.fc1/, 'transformer.resblocks.$1.mlp.c_fc'],
     [/^vision_model\.encoder\.layers\.(\d+)\.mlp\.fc2/, 'transformer.resblocks.$1.mlp.c_proj'],
-    [/^vision_model\.encoder\.layers\.(\d+)\.self_attn\.out_proj/, 'transformer.resblocks.$1.attn.out_proj'],
+    [
+      /^vision_model\.encoder\.layers\.(\d+)\.self_attn\.out_proj/,
+      'transformer.resblocks.$1.attn.out_proj',
+    ],
   ];
   for (const [name, value] of Object.entries(tensors)) {
     const rule = names.find(([pattern]) => pattern.test(name));
     if (rule) open[prefix + name.replace(rule[0], rule[1])] = value;
-    const query = /^vision_model\.encoder\.layers\.(\d+)\.self_attn\.q_proj\.(weight|bias)$/.exec(name);
+    const query = /^vision_model\.encoder\.layers\.(\d+)\.self_attn\.q_proj\.(weight|bias)$/.exec(
+      name,
+    );
     if (!query) continue;
     const parts = ['q', 'k', 'v'].map((part) => tensors[name.replace('q_proj', `${part}_proj`)]);
     const data = Float32Array.from(parts.flatMap((part) => [...(part.data as Float32Array)]));
     const shape = [3 * value.shape[0], ...value.shape.slice(1)];
-    open[`${prefix}transformer.resblocks.${query[1]}.attn.in_proj_${query[2]}`] = { dtype: 'F32', shape, data };
+    open[`${prefix}transformer.resblocks.${query[1]}.attn.in_proj_${query[2]}`] = {
+      dtype: 'F32',
+      shape,
+      data,
+    };
   }
   const { shape, data } = tensors['visual_projection.weight'];
   const [out, width] = shape;
-  const turned = Float32Array.from({ length: out * width }, (_, i) => (data as Float32Array)[(i % out) * width + Math.floor(i / out)]);
+  const turned = Float32Array.from(
+    { length: out * width },
+    (_, i) => (data as Float32Array)[(i % out) * width + Math.floor(i / out)],
+  );
   open[`${prefix}proj`] = { dtype: 'F32', shape: [width, out], data: turned };
   return open;
 }
 
 describe('golden vision/clip', () => {
-  it.each(g.cases.filter(({ params }) => params.kind === 'vision'))('$id', async ({ id, params, outputs }) => {
-    const model = await load(params.model, tensorsOf(params.model));
-    const seen = await model.encode(made(params.shape, 7, 1, 0.5), params.crop);
-    expectGolden(g, id, outputs.embeds, seen.embeds);
-    for (const part of ['last', 'penultimate'] as const)
-      if (outputs[part]) expectGolden(g, id, outputs[part], sliceBatch(seen[part], 0, 1));
-  });
+  it.each(g.cases.filter(({ params }) => params.kind === 'vision'))(
+    '$id',
+    async ({ id, params, outputs }) => {
+      const model = await load(params.model, tensorsOf(params.model));
+      const seen = await model.encode(made(params.shape, 7, 1, 0.5), params.crop);
+      expectGolden(g, id, outputs.embeds, seen.embeds);
+      for (const part of ['last', 'penultimate'] as const)
+        if (outputs[part]) expectGolden(g, id, outputs[part], sliceBatch(seen[part], 0, 1));
+    },
+  );
 
   it('preprocess', () => {
     const [{ id, params, outputs }] = g.cases.filter(({ params }) => params.kind === 'preprocess');
-    expectGolden(g, id, outputs.pixels, preprocess(toNCHW(made(params.shape, 9, 1, 0.5)), params.size, true));
+    expectGolden(
+      g,
+      id,
+      outputs.pixels,
+      preprocess(toNCHW(made(params.shape, 9, 1, 0.5)), params.size, true),
+    );
   });
 
   it('the layout of open_clip, alone and in a checkpoint', async () => {
@@ -91,7 +113,12 @@ describe('golden vision/clip', () => {
     expectGolden(g, id, outputs.embeds, (await alone.encode(pictures, true)).embeds);
     const file = join(folder, 'unclip.safetensors');
     await writeSafetensors(file, openClip(tensorsOf('ViT-H'), 'embedder.model.visual.'));
-    expectGolden(g, id, outputs.embeds, (await (await loadCheckpointVision(file, runtime))!.encode(pictures, true)).embeds);
+    expectGolden(
+      g,
+      id,
+      outputs.embeds,
+      (await (await loadCheckpointVision(file, runtime))!.encode(pictures, true)).embeds,
+    );
     await expect(loadVision(file, runtime)).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
   });
 });
@@ -100,9 +127,17 @@ it('CLIPVisionLoader and CLIPVisionEncode', async () => {
   const file = join(folder, 'node.safetensors');
   await writeSafetensors(file, tensorsOf('ViT-L'));
   const context = { ...testContext({ clip_vision: { 'node.safetensors': file } }), runtime };
-  const [clip_vision] = (await runNode('CLIPVisionLoader', { clip_name: 'node.safetensors' }, context)) as readonly unknown[];
+  const [clip_vision] = (await runNode(
+    'CLIPVisionLoader',
+    { clip_name: 'node.safetensors' },
+    context,
+  )) as readonly unknown[];
   const { id, params, outputs } = g.cases.find((one) => one.id === 'ViT-L wide')!;
   const image = made(params.shape, 7, 1, 0.5);
-  const [seen] = (await runNode('CLIPVisionEncode', { clip_vision, image, crop: 'center' }, context)) as readonly unknown[];
+  const [seen] = (await runNode(
+    'CLIPVisionEncode',
+    { clip_vision, image, crop: 'center' },
+    context,
+  )) as readonly unknown[];
   expectGolden(g, id, outputs.embeds, (seen as { embeds: Tensor }).embeds);
 });

@@ -42,7 +42,10 @@ export async function loadVision(file: string, runtime: Runtime): Promise<Vision
 }
 
 /** The vision model that unCLIP checkpoints hold; undefined in others. */
-export async function loadCheckpointVision(file: string, runtime: Runtime): Promise<VisionModel | undefined> {
+export async function loadCheckpointVision(
+  file: string,
+  runtime: Runtime,
+): Promise<VisionModel | undefined> {
   const { tensors, close } = await openModelFile(file);
   await close();
   return visionIn(file, tensors, runtime, ['embedder.model.visual.']);
@@ -60,13 +63,25 @@ function visionIn(
   const layout = VISION_LAYOUTS[part.layout];
   const exact = weightsOf(file, tensors, part.prefix);
   // ComfyUI keeps all in float16 but the norms around the blocks and the projection
-  const unrounded = new Set([...[layout.before, layout.after].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]), layout.projection]);
+  const unrounded = new Set([
+    ...[layout.before, layout.after].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]),
+    layout.projection,
+  ]);
   const halves = weightsOf(file, tensors, part.prefix, { rounding: 'f16' });
-  const value: Weights['value'] = (g, name, view) => (unrounded.has(name) ? exact : halves).value(g, name, view);
-  return createVision(runtime, runtime.textEncoders === 'fp16' ? { ...halves, value } : exact, layout);
+  const value: Weights['value'] = (g, name, view) =>
+    (unrounded.has(name) ? exact : halves).value(g, name, view);
+  return createVision(
+    runtime,
+    runtime.textEncoders === 'fp16' ? { ...halves, value } : exact,
+    layout,
+  );
 }
 
-function createVision(runtime: Runtime, weights: Weights, layout: (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS]): VisionModel {
+function createVision(
+  runtime: Runtime,
+  weights: Weights,
+  layout: (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS],
+): VisionModel {
   const config = visionConfig(weights, layout);
   const network = runtime.network({
     file: weights.file,
@@ -77,7 +92,9 @@ function createVision(runtime: Runtime, weights: Weights, layout: (typeof VISION
   return {
     projected: config.projected,
     async encode(pictures, crop) {
-      const { last, penultimate, embeds } = await network.run({ pixels: preprocess(toNCHW(pictures), config.size, crop) });
+      const { last, penultimate, embeds } = await network.run({
+        pixels: preprocess(toNCHW(pictures), config.size, crop),
+      });
       return { last, penultimate, embeds };
     },
   };
@@ -102,7 +119,8 @@ function firstColours(x: Tensor): Tensor {
   const [n, c, h, w] = x.shape;
   if (c <= 3) return x;
   const data = new Float32Array(n * 3 * h * w);
-  for (let i = 0; i < n; i++) data.set(x.data.subarray(i * c * h * w, (i * c + 3) * h * w), i * 3 * h * w);
+  for (let i = 0; i < n; i++)
+    data.set(x.data.subarray(i * c * h * w, (i * c + 3) * h * w), i * 3 * h * w);
   return tensor([n, 3, h, w], data);
 }
 
@@ -110,7 +128,9 @@ function fitted(x: Tensor, size: number, crop: boolean): Tensor {
   const [n, c, h, w] = x.shape;
   if (h === size && w === size) return x;
   const scale = size / Math.min(h, w);
-  const [height, width] = crop ? [roundHalfEven(scale * h), roundHalfEven(scale * w)] : [size, size];
+  const [height, width] = crop
+    ? [roundHalfEven(scale * h), roundHalfEven(scale * w)]
+    : [size, size];
   const resized = bicubicAntialias(x, height, width);
   const [top, left] = [Math.floor((height - size) / 2), Math.floor((width - size) / 2)];
   const data = new Float32Array(n * c * size * size);

@@ -20,7 +20,9 @@ export function sharesByName(others: Readonly<Record<string, number>>): Shares {
   const names = Object.keys(others);
   return (weight) => {
     const name =
-      names.filter((one) => weight.startsWith(one)).reduce((best, one) => (one.length > best.length ? one : best), '') || names[0];
+      names
+        .filter((one) => weight.startsWith(one))
+        .reduce((best, one) => (one.length > best.length ? one : best), '') || names[0];
     return { name, own: others[name], other: 1 - others[name] };
   };
 }
@@ -43,7 +45,10 @@ export function blendClips(one: Clip, two: Clip, own: number, other: number): Cl
     const partner = two.encoders.find(({ kind }) => kind === encoder.kind);
     if (!partner || !encoder.withChanges) return encoder;
     const rows = partner.width === encoder.width ? partner.tokenRows : undefined;
-    return encoder.withChanges([{ other: baseOf(partner, 'clip2'), share }], [{ own, other, rows }]);
+    return encoder.withChanges(
+      [{ other: baseOf(partner, 'clip2'), share }],
+      [{ own, other, rows }],
+    );
   });
   return one.withEncoders(encoders);
 }

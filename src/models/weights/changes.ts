@@ -82,8 +82,10 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
   const merged = new Map<string, number>();
   const beside = new Map<string, number>();
   for (const place of places) {
-    for (const step of place.merged) for (const [name, value] of numbersOf(step, network, '')) merged.set(name, value);
-    for (const step of place.beside) for (const [name, value] of numbersOf(step, network, '')) beside.set(name, value);
+    for (const step of place.merged)
+      for (const [name, value] of numbersOf(step, network, '')) merged.set(name, value);
+    for (const step of place.beside)
+      for (const [name, value] of numbersOf(step, network, '')) beside.set(name, value);
   }
   const late = time === 'each time';
   const inputs = new Map([...(late ? merged : []), ...beside]);
@@ -91,11 +93,23 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
   const fixed = late ? [] : [...merged].map(([name, value]) => `${name}=${value}`);
   return {
     key: [keyOf(network), ...fixed].join(' '),
-    inputs: inputs.size > 0 ? { scales: tensor([inputs.size], Float32Array.from(inputs.values())) } : {},
-    merged: mergedTensors(network, late ? [] : places.filter(({ rows, transposed }) => !rows && !transposed), ({ tensor }) => tensor),
+    inputs:
+      inputs.size > 0 ? { scales: tensor([inputs.size], Float32Array.from(inputs.values())) } : {},
+    merged: mergedTensors(
+      network,
+      late ? [] : places.filter(({ rows, transposed }) => !rows && !transposed),
+      ({ tensor }) => tensor,
+    ),
     build: (make, ready) => {
       const given = givenNumbers([...inputs.keys()]);
-      const changed = changedWeights(network, places, '', late ? given.number : constant, given.number, true);
+      const changed = changedWeights(
+        network,
+        places,
+        '',
+        late ? given.number : constant,
+        given.number,
+        true,
+      );
       const from = (name: string): Weights => (ready?.has(name) ? ready : changed);
       const graph = make({ ...changed, value: (g, name, view) => from(name).value(g, name, view) });
       if (inputs.size > 0) given.declare(graph);
@@ -106,12 +120,24 @@ export function planChanges(network: ChangedNetwork, time: MergeTime): PatchPlan
 
 /** The weights that changes touch, as changes see and name them. */
 export function changedTargets(network: ChangedNetwork): MergedTensors {
-  const names = new Map([...network.targets].map(([name, { tensor, rows }]) => [`${tensor} ${rows}`, name]));
-  return mergedTensors(network, placesOf(network, 'whole'), ({ tensor, rows }) => names.get(`${tensor} ${rows}`)!);
+  const names = new Map(
+    [...network.targets].map(([name, { tensor, rows }]) => [`${tensor} ${rows}`, name]),
+  );
+  return mergedTensors(
+    network,
+    placesOf(network, 'whole'),
+    ({ tensor, rows }) => names.get(`${tensor} ${rows}`)!,
+  );
 }
 
-function mergedTensors(network: ChangedNetwork, places: readonly Place[], nameOf: (place: Place) => string): MergedTensors {
-  const touched = new Map(places.filter(({ merged }) => merged.length > 0).map((place) => [nameOf(place), place]));
+function mergedTensors(
+  network: ChangedNetwork,
+  places: readonly Place[],
+  nameOf: (place: Place) => string,
+): MergedTensors {
+  const touched = new Map(
+    places.filter(({ merged }) => merged.length > 0).map((place) => [nameOf(place), place]),
+  );
   return {
     shapes: new Map([...touched].map(([name, { shape }]) => [name, shape])),
     graph: (names) => {
@@ -120,7 +146,11 @@ function mergedTensors(network: ChangedNetwork, places: readonly Place[], nameOf
       for (const [i, name] of names.entries()) {
         const { tensor, rows, transposed, shape } = touched.get(name)!;
         const value = weights.value(graph, tensor, { rows });
-        graph.output(`${i}`, transposed ? graph.op('Transpose', [value], { perm: [1, 0] }) : value, shape);
+        graph.output(
+          `${i}`,
+          transposed ? graph.op('Transpose', [value], { perm: [1, 0] }) : value,
+          shape,
+        );
       }
       return graph;
     },
@@ -141,7 +171,12 @@ const keyOf = ({ changes }: ChangedNetwork): string =>
 type Step =
   | { readonly index: number; readonly patch: Patch }
   /** `target`: the weight of the other network; absent where it has another shape. */
-  | { readonly index: number; readonly name: string; readonly share: Share; readonly target?: PatchTarget };
+  | {
+      readonly index: number;
+      readonly name: string;
+      readonly share: Share;
+      readonly target?: PatchTarget;
+    };
 
 interface Place extends PatchTarget {
   /** Changes that are computed into the weight; then those that stay beside it. */
@@ -170,10 +205,18 @@ function placesOf({ targets, changes }: ChangedNetwork, time: MergeTime): Place[
       const share = change.share(name);
       const idle = share.own === 1 && share.other === 0;
       if (time === 'each time' || !idle)
-        add(target, { index, name, share, target: `${other.shape}` === `${target.shape}` ? other : undefined });
+        add(target, {
+          index,
+          name,
+          share,
+          target: `${other.shape}` === `${target.shape}` ? other : undefined,
+        });
     }
   }
-  return [...steps].map(([target, list]) => ({ ...target, ...divided(target, list, changes, time) }));
+  return [...steps].map(([target, list]) => ({
+    ...target,
+    ...divided(target, list, changes, time),
+  }));
 }
 
 /** Low-rank changes after the last blend may stay beside the weight, unless changes of full rank are among them. */
@@ -189,7 +232,9 @@ function divided(
     const change = changes[index];
     return !rows && !transposed && 'lora' in change && isBranch(patch, shape, change.lora);
   };
-  return time === 'ahead' && beside.every(fits) ? { merged: steps.slice(0, after), beside } : { merged: steps, beside: [] };
+  return time === 'ahead' && beside.every(fits)
+    ? { merged: steps.slice(0, after), beside }
+    : { merged: steps, beside: [] };
 }
 
 /** Stands for the number 1. */
@@ -198,7 +243,8 @@ const ONE = 'one';
 /** The numbers of a step by name, also those of the network that it blends in. */
 function numbersOf(step: Step, { changes }: ChangedNetwork, path: string): [string, number][] {
   const change = changes[step.index];
-  if ('patch' in step && 'lora' in change) return [[patchNumber(step, path), change.strength * scaleOf(step.patch)]];
+  if ('patch' in step && 'lora' in change)
+    return [[patchNumber(step, path), change.strength * scaleOf(step.patch)]];
   if ('patch' in step || 'lora' in change) throw new Error('internal: a step of another change');
   const { share } = step;
   const inner = `${path}${step.index}/`;
@@ -210,8 +256,14 @@ function numbersOf(step: Step, { changes }: ChangedNetwork, path: string): [stri
   return [...own, ...(nested?.merged ?? []).flatMap((one) => numbersOf(one, change.other, inner))];
 }
 
-const patchNumber = ({ index, patch }: Extract<Step, { patch: Patch }>, path: string): string => `${path}${index} ${scaleOf(patch)}`;
-const shareNumber = (index: number, { name }: Share, which: 'own' | 'other', path: string): string => `${path}${index} ${name} ${which}`;
+const patchNumber = ({ index, patch }: Extract<Step, { patch: Patch }>, path: string): string =>
+  `${path}${index} ${scaleOf(patch)}`;
+const shareNumber = (
+  index: number,
+  { name }: Share,
+  which: 'own' | 'other',
+  path: string,
+): string => `${path}${index} ${name} ${which}`;
 
 /** Where a network that is blended in is changed itself, by its targets. */
 const known = new WeakMap<ChangedNetwork, ReadonlyMap<object, Place>>();
@@ -220,7 +272,9 @@ function placesIn(network: ChangedNetwork): ReadonlyMap<object, Place> {
   const old = known.get(network);
   if (old) return old;
   const byTarget = new Map<object, Place>();
-  const byPlace = new Map(placesOf(network, 'whole').map((place) => [`${place.tensor} ${place.rows}`, place]));
+  const byPlace = new Map(
+    placesOf(network, 'whole').map((place) => [`${place.tensor} ${place.rows}`, place]),
+  );
   for (const target of network.targets.values()) {
     const place = byPlace.get(`${target.tensor} ${target.rows}`);
     if (place) byTarget.set(target, place);
@@ -235,7 +289,10 @@ type NumberValue = (graph: Graph, name: string, value: number) => Value;
 const constant: NumberValue = (graph, _, value) => graph.floats([value]);
 
 /** The elements of the input `scales` [n]. */
-function givenNumbers(names: readonly string[]): { number: NumberValue; declare(graph: Graph): void } {
+function givenNumbers(names: readonly string[]): {
+  number: NumberValue;
+  declare(graph: Graph): void;
+} {
   const values = new Map<string, Value>();
   let declared = false;
   const declare = (graph: Graph): void => {
@@ -248,7 +305,8 @@ function givenNumbers(names: readonly string[]): { number: NumberValue; declare(
       declare(graph);
       const at = names.indexOf(name);
       if (at < 0) throw new Error(`internal: no number ${name}`);
-      const value = values.get(name) ?? graph.op('Slice', ['scales', graph.ints([at]), graph.ints([at + 1])]);
+      const value =
+        values.get(name) ?? graph.op('Slice', ['scales', graph.ints([at]), graph.ints([at + 1])]);
       values.set(name, value);
       return value;
     },
@@ -257,7 +315,10 @@ function givenNumbers(names: readonly string[]): { number: NumberValue; declare(
 
 /** The number 1, known when `x` (of at least one row) is: weights that need it are computed one after another, not all at the start. */
 const oneAfter = (g: Graph, x: Value): Value =>
-  g.op('Min', [g.op('Cast', [g.op('Shape', [x], { start: 0, end: 1 })], { to: ELEMENT.f32 }), g.floats([1])]);
+  g.op('Min', [
+    g.op('Cast', [g.op('Shape', [x], { start: 0, end: 1 })], { to: ELEMENT.f32 }),
+    g.floats([1]),
+  ]);
 
 /** The tensors of a network with its changes. `number`: of what is computed into weights. `rounded`: to the type that the network is kept in. */
 function changedWeights(
@@ -269,8 +330,11 @@ function changedWeights(
   rounded: boolean,
 ): Weights {
   const byTensor = new Map<string, Place[]>();
-  for (const place of places) byTensor.set(place.tensor, [...(byTensor.get(place.tensor) ?? []), place]);
-  const files = changes.map((change) => ('lora' in change ? weightsOf(change.lora.file, change.lora.tensors, '') : undefined));
+  for (const place of places)
+    byTensor.set(place.tensor, [...(byTensor.get(place.tensor) ?? []), place]);
+  const files = changes.map((change) =>
+    'lora' in change ? weightsOf(change.lora.file, change.lora.tensors, '') : undefined,
+  );
   const others = changes.map((change, index) => {
     if ('lora' in change) return undefined;
     const nested = [...placesIn(change.other).values()];
@@ -279,7 +343,13 @@ function changedWeights(
   const late = number !== constant;
   const merged = new Map<string, Value>();
 
-  const step = (g: Graph, value: Value, shape: readonly number[], one: Step, after: View['after']): Value => {
+  const step = (
+    g: Graph,
+    value: Value,
+    shape: readonly number[],
+    one: Step,
+    after: View['after'],
+  ): Value => {
     const change = changes[one.index];
     if ('patch' in one && 'lora' in change) {
       const file = files[one.index]!;
@@ -326,7 +396,8 @@ function changedWeights(
       throw new Error(`internal: ${name} is changed by rows and used whole`);
     }
     let value = merge(g, exact ?? parts[0], view.after);
-    if (view.rows && !exact) value = g.op('Slice', [value, g.ints([view.rows[0]]), g.ints([view.rows[1]]), g.ints([0])]);
+    if (view.rows && !exact)
+      value = g.op('Slice', [value, g.ints([view.rows[0]]), g.ints([view.rows[1]]), g.ints([0])]);
     return view.dims ? g.op('Reshape', [value, g.ints(view.dims)]) : value;
   };
 
@@ -334,7 +405,9 @@ function changedWeights(
     ...weights,
     value: (g, name, view = {}) => changed(g, name, view),
     derived: (g, names, recipe) =>
-      names.some((name) => byTensor.get(name)?.some((place) => place.merged.length > 0)) ? undefined : weights.derived?.(g, names, recipe),
+      names.some((name) => byTensor.get(name)?.some((place) => place.merged.length > 0))
+        ? undefined
+        : weights.derived?.(g, names, recipe),
     branches: (name) =>
       (byTensor.get(name) ?? []).flatMap(({ beside }) =>
         beside.map((one) => {

@@ -5,7 +5,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { type TensorToMake, writeSafetensorsLater } from '../../formats/safetensors/safetensors-write.ts';
+import {
+  type TensorToMake,
+  writeSafetensorsLater,
+} from '../../formats/safetensors/safetensors-write.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { BuiltGraph } from '../../runtime/runtime.ts';
 import { openSession } from '../../runtime/session.ts';
@@ -29,7 +32,11 @@ const PART = 2 ** 26;
 const bytesOf = (shape: readonly number[]): number => 4 * sizeOf(shape);
 
 /** The graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when there is no room for what is merged. */
-export async function changedGraph(plan: PatchPlan, make: (weights: Weights) => Graph, options: MergeOptions): Promise<BuiltGraph> {
+export async function changedGraph(
+  plan: PatchPlan,
+  make: (weights: Weights) => Graph,
+  options: MergeOptions,
+): Promise<BuiltGraph> {
   const total = [...plan.merged.shapes.values()].reduce((sum, shape) => sum + bytesOf(shape), 0);
   if (total <= (options.inSession ?? IN_SESSION)) return plan.build(make);
   const folder = options.folder ?? join(cacheFolder(), 'merged');
@@ -79,7 +86,10 @@ function makeFolder(folder: string): void {
 }
 
 /** Computes merged tensors; those that follow one another are computed together. */
-export function mergedReader(merged: MergedTensors, threads: number): (name: string) => Promise<Tensor> {
+export function mergedReader(
+  merged: MergedTensors,
+  threads: number,
+): (name: string) => Promise<Tensor> {
   const names = [...merged.shapes.keys()];
   let ready = new Map<string, Tensor>();
   return async (name) => {
@@ -98,7 +108,11 @@ export function mergedReader(merged: MergedTensors, threads: number): (name: str
   };
 }
 
-async function computed(merged: MergedTensors, names: readonly string[], threads: number): Promise<Map<string, Tensor>> {
+async function computed(
+  merged: MergedTensors,
+  names: readonly string[],
+  threads: number,
+): Promise<Map<string, Tensor>> {
   const graph = merged.graph(names);
   const session = await openSession(graph.serialize(), {
     name: `the merge of ${names[0]}`,

@@ -1,5 +1,15 @@
 // Derived weights: kept once, found again, made again when damaged or when the model file is another, done without when they can't be kept.
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -26,14 +36,25 @@ const DOUBLE: Recipe = {
   ],
   compute: ([a, b]) => {
     computed += 1;
-    return [new Uint8Array(a.data.map((x, i) => 2 * (x + b.data[i])).buffer), new Uint8Array(Int8Array.from(a.data, Math.sign).buffer)];
+    return [
+      new Uint8Array(a.data.map((x, i) => 2 * (x + b.data[i])).buffer),
+      new Uint8Array(Int8Array.from(a.data, Math.sign).buffer),
+    ];
   },
 };
 
 async function modelFile(name: string, first: readonly number[]): Promise<string> {
   const file = join(root, name);
-  const put = (values: readonly number[]) => ({ dtype: 'F16' as const, shape: [values.length], data: Float32Array.from(values) });
-  await writeSafetensors(file, { 'net.a': put(first), 'net.b': put([10, 20, 30]), 'net.c': put([1, 2, 3]) });
+  const put = (values: readonly number[]) => ({
+    dtype: 'F16' as const,
+    shape: [values.length],
+    data: Float32Array.from(values),
+  });
+  await writeSafetensors(file, {
+    'net.a': put(first),
+    'net.b': put([10, 20, 30]),
+    'net.c': put([1, 2, 3]),
+  });
   return file;
 }
 
@@ -44,13 +65,25 @@ async function openWeights(file: string): Promise<Weights> {
 }
 
 /** What a graph computes from them, or undefined where it has none. */
-async function evaluated(weights: Weights, names: readonly string[] = ['a', 'b']): Promise<number[] | undefined> {
+async function evaluated(
+  weights: Weights,
+  names: readonly string[] = ['a', 'b'],
+): Promise<number[] | undefined> {
   const g = createGraph();
   const values = weights.derived?.(g, names, DOUBLE);
   if (!values) return undefined;
   const [twice, sign] = values;
-  g.output('out', g.op('Add', [g.input('x', [1]), g.op('Mul', [twice, g.op('Cast', [sign], { to: 1 })])]), [3]);
-  const session = await openSession(g.serialize(), { name: 'test', folder: g.folder(), threads: 1, providers: ['cpu'] });
+  g.output(
+    'out',
+    g.op('Add', [g.input('x', [1]), g.op('Mul', [twice, g.op('Cast', [sign], { to: 1 })])]),
+    [3],
+  );
+  const session = await openSession(g.serialize(), {
+    name: 'test',
+    folder: g.folder(),
+    threads: 1,
+    providers: ['cpu'],
+  });
   const { out } = await session.run({ x: { shape: [1], data: Float32Array.of(0.5) } }, ['out']);
   await session.close();
   return [...out.data];
@@ -66,7 +99,10 @@ describe('derived weights', () => {
     const file = await modelFile('once.safetensors', [1, -2, 3]);
     computed = 0;
     for (let i = 0; i < 2; i++) {
-      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(await openWeights(file), build);
+      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(
+        await openWeights(file),
+        build,
+      );
       expect(await evaluated(weights)).toEqual(FIRST);
       expect(await evaluated(weights, ['a', 'c'])).toBeUndefined();
     }
@@ -74,7 +110,9 @@ describe('derived weights', () => {
     expect(notes).toEqual([expect.stringContaining('preparing weights once')]);
     const copy = join(root, 'copy.safetensors');
     copyFileSync(file, copy);
-    expect(await evaluated(await derivedStore({ folder }).ready(await openWeights(copy), build))).toEqual(FIRST);
+    expect(
+      await evaluated(await derivedStore({ folder }).ready(await openWeights(copy), build)),
+    ).toEqual(FIRST);
     expect(computed).toBe(1);
   });
 
@@ -100,7 +138,9 @@ describe('derived weights', () => {
     await derivedStore({ folder }).ready(await openWeights(file), build);
     await modelFile('replaced.safetensors', [1, -2, 4]);
     utimesSync(file, atime, mtime);
-    expect(await evaluated(await derivedStore({ folder }).ready(await openWeights(file), build))).toEqual([22.5, -35.5, 68.5]);
+    expect(
+      await evaluated(await derivedStore({ folder }).ready(await openWeights(file), build)),
+    ).toEqual([22.5, -35.5, 68.5]);
   });
 
   it('are made again when their file is cut off, changed or of nonsense', async () => {
@@ -108,7 +148,11 @@ describe('derived weights', () => {
     const file = await modelFile('damaged.safetensors', [1, -2, 3]);
     const kept = async (): Promise<string> => {
       const [home] = readdirSync(folder);
-      return join(folder, home, readdirSync(join(folder, home)).find((name) => name.endsWith('.safetensors'))!);
+      return join(
+        folder,
+        home,
+        readdirSync(join(folder, home)).find((name) => name.endsWith('.safetensors'))!,
+      );
     };
     await derivedStore({ folder }).ready(await openWeights(file), build);
     const damages: ((path: string) => void)[] = [
@@ -125,7 +169,10 @@ describe('derived weights', () => {
     for (const damage of damages) {
       damage(await kept());
       const notes: string[] = [];
-      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(await openWeights(file), build);
+      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(
+        await openWeights(file),
+        build,
+      );
       expect(await evaluated(weights)).toEqual(FIRST);
       expect(notes[0]).toContain('damaged');
     }
@@ -134,10 +181,10 @@ describe('derived weights', () => {
   it('are done without, with a note, where nothing can be written', async () => {
     const file = await modelFile('nowhere.safetensors', [1, -2, 3]);
     const notes: string[] = [];
-    const weights = await derivedStore({ folder: join(file, 'derived'), note: (text) => notes.push(text) }).ready(
-      await openWeights(file),
-      build,
-    );
+    const weights = await derivedStore({
+      folder: join(file, 'derived'),
+      note: (text) => notes.push(text),
+    }).ready(await openWeights(file), build);
     expect(await evaluated(weights)).toBeUndefined();
     expect(notes).toEqual([expect.stringContaining("can't be kept")]);
   });
@@ -145,7 +192,11 @@ describe('derived weights', () => {
   it('are not kept below a size', async () => {
     const folder = join(root, 'small', 'derived');
     const file = await modelFile('small.safetensors', [1, -2, 3]);
-    expect(await evaluated(await derivedStore({ folder, from: 1000 }).ready(await openWeights(file), build))).toBeUndefined();
+    expect(
+      await evaluated(
+        await derivedStore({ folder, from: 1000 }).ready(await openWeights(file), build),
+      ),
+    ).toBeUndefined();
   });
 
   it('are only of the recipes that are wanted', async () => {
@@ -161,7 +212,11 @@ describe('derived weights', () => {
     const folder = join(root, 'two', 'derived');
     const file = await modelFile('two.safetensors', [1, -2, 3]);
     const weights = await openWeights(file);
-    const both = await Promise.all([derivedStore({ folder }), derivedStore({ folder })].map((store) => store.ready(weights, build)));
+    const both = await Promise.all(
+      [derivedStore({ folder }), derivedStore({ folder })].map((store) =>
+        store.ready(weights, build),
+      ),
+    );
     for (const one of both) expect(await evaluated(one)).toEqual(FIRST);
   });
 });

@@ -9,13 +9,24 @@ import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path';
 import { type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { encodeSafetensorsLater, type TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
+import {
+  encodeSafetensorsLater,
+  type TensorToMake,
+} from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { removeAbandoned, writeWholeLater } from '../../storage/atomic-write.ts';
 import { contentHash } from '../../storage/content-hash.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type DerivedOutput, type DerivedRequest, derivedBytes, requestKey, requestOutputs, requestsOf, withDerived } from './prepacked.ts';
+import {
+  type DerivedOutput,
+  type DerivedRequest,
+  derivedBytes,
+  requestKey,
+  requestOutputs,
+  requestsOf,
+  withDerived,
+} from './prepacked.ts';
 import type { Weights } from './tensors.ts';
 
 export interface DerivedStore {
@@ -48,7 +59,12 @@ export interface DerivedFile {
 /** Left free on the disk. */
 const SPARE = 2 ** 29;
 const ALIGN = 64;
-const NAMES: Readonly<Record<DerivedOutput['type'], DTypeName>> = { f32: 'F32', f16: 'F16', i8: 'I8', u8: 'U8' };
+const NAMES: Readonly<Record<DerivedOutput['type'], DTypeName>> = {
+  f32: 'F32',
+  f16: 'F16',
+  i8: 'I8',
+  u8: 'U8',
+};
 
 type Places = Map<string, readonly { location: string; offset: number; length: number }[]>;
 
@@ -61,7 +77,12 @@ interface Wanted {
 /** One after another: two networks of one process may want the same file. */
 let last: Promise<unknown> = Promise.resolve();
 
-export function derivedStore({ folder, from = 0, recipes = () => true, note = () => undefined }: DerivedStoreOptions): DerivedStore {
+export function derivedStore({
+  folder,
+  from = 0,
+  recipes = () => true,
+  note = () => undefined,
+}: DerivedStoreOptions): DerivedStore {
   const prepare = async (weights: Weights, wanted: readonly Wanted[]): Promise<Places> => {
     const name = basename(weights.file);
     try {
@@ -71,11 +92,16 @@ export function derivedStore({ folder, from = 0, recipes = () => true, note = ()
       const missing = wanted.filter(({ key }) => !places.has(key));
       if (missing.length > 0) {
         await removeAbandoned(home);
-        const bytes = missing.reduce((sum, { outputs }) => sum + outputs.reduce((n, output) => n + derivedBytes(output), 0), 0);
+        const bytes = missing.reduce(
+          (sum, { outputs }) => sum + outputs.reduce((n, output) => n + derivedBytes(output), 0),
+          0,
+        );
         await mkdir(home, { recursive: true });
         const { bavail, bsize } = await statfs(home);
         if (bavail * bsize < bytes + SPARE) {
-          note(`${name}: no room for ${gigabytes(bytes)} of prepared weights in ${folder}; it runs without them, more slowly`);
+          note(
+            `${name}: no room for ${gigabytes(bytes)} of prepared weights in ${folder}; it runs without them, more slowly`,
+          );
           return places;
         }
         note(`${name}: preparing weights once, ${gigabytes(bytes)} in ${folder}`);
@@ -84,7 +110,9 @@ export function derivedStore({ folder, from = 0, recipes = () => true, note = ()
       }
       return places;
     } catch (error) {
-      note(`${name}: prepared weights can't be kept in ${folder}: ${(error as Error).message}; it runs without them, more slowly`);
+      note(
+        `${name}: prepared weights can't be kept in ${folder}: ${(error as Error).message}; it runs without them, more slowly`,
+      );
       return new Map();
     }
   };
@@ -97,7 +125,10 @@ export function derivedStore({ folder, from = 0, recipes = () => true, note = ()
         request,
         outputs: requestOutputs(request, weights),
       }));
-      const bytes = wanted.reduce((sum, { outputs }) => sum + outputs.reduce((n, output) => n + derivedBytes(output), 0), 0);
+      const bytes = wanted.reduce(
+        (sum, { outputs }) => sum + outputs.reduce((n, output) => n + derivedBytes(output), 0),
+        0,
+      );
       if (wanted.length === 0 || bytes < from) return weights;
       const work = (): Promise<Places> => prepare(weights, wanted);
       const result = last.then(work, work);
@@ -107,10 +138,15 @@ export function derivedStore({ folder, from = 0, recipes = () => true, note = ()
   };
 }
 
-const gigabytes = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`);
+const gigabytes = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 
 /** Where what is wanted lies among the files of a model; damaged files are removed. */
-async function find(home: string, wanted: readonly Wanted[], note: (message: string) => void): Promise<Places> {
+async function find(
+  home: string,
+  wanted: readonly Wanted[],
+  note: (message: string) => void,
+): Promise<Places> {
   const places: Places = new Map();
   for (const entry of await readdir(home).catch(() => [])) {
     if (!entry.endsWith('.json')) continue;
@@ -138,13 +174,17 @@ async function find(home: string, wanted: readonly Wanted[], note: (message: str
   return places;
 }
 
-const placeOf = (info: TensorInfo | undefined, { type, dims }: DerivedOutput): TensorInfo | undefined =>
+const placeOf = (
+  info: TensorInfo | undefined,
+  { type, dims }: DerivedOutput,
+): TensorInfo | undefined =>
   info?.dtype === NAMES[type] && `${info.shape}` === `${dims}` ? info : undefined;
 
 /** Throws when the file is not as it was written. */
 async function openKept(file: string, about: string): Promise<ReadonlyMap<string, TensorInfo>> {
   const { fingerprint: expected } = JSON.parse(await readFile(about, 'utf8')) as DerivedFile;
-  if (!existsSync(file) || fingerprint(file) !== expected) throw new Error(`internal: ${file} is not what was written`);
+  if (!existsSync(file) || fingerprint(file) !== expected)
+    throw new Error(`internal: ${file} is not what was written`);
   const { tensors, close } = await openSafetensors(file);
   await close();
   return tensors;
@@ -159,17 +199,26 @@ function touch(file: string): void {
   }
 }
 
-async function make(home: string, weights: Weights, wanted: readonly Wanted[], bytes: number): Promise<void> {
+async function make(
+  home: string,
+  weights: Weights,
+  wanted: readonly Wanted[],
+  bytes: number,
+): Promise<void> {
   const name = createHash('sha256')
     .update(wanted.map(({ key }) => key).join('\n'))
     .digest('hex')
     .slice(0, 24);
   const source = await weights.open();
   try {
-    const sorted = [...wanted].sort((a, b) => offsetOf(source, weights, a) - offsetOf(source, weights, b));
+    const sorted = [...wanted].sort(
+      (a, b) => offsetOf(source, weights, a) - offsetOf(source, weights, b),
+    );
     const parts = encodeSafetensorsLater(tensorsOf(source, weights, sorted));
     const file = join(home, `${name}.safetensors`);
-    await writeWholeLater(home, `${name}.safetensors`, parts, (temporary) => renameSync(temporary, file));
+    await writeWholeLater(home, `${name}.safetensors`, parts, (temporary) =>
+      renameSync(temporary, file),
+    );
     const about: DerivedFile = {
       source: weights.file,
       recipes: [...new Set(wanted.map(({ request }) => request.recipe.name))],
@@ -190,13 +239,18 @@ const offsetOf = ({ tensors }: TensorFile, { fullName }: Weights, { request }: W
   tensors.get(fullName(request.tensors[0]))?.offset ?? 0;
 
 /** Each request is computed when its first output is written, and forgotten after its last; all tensors begin at multiples of ALIGN. */
-function tensorsOf(source: TensorFile, weights: Weights, wanted: readonly Wanted[]): TensorToMake[] {
+function tensorsOf(
+  source: TensorFile,
+  weights: Weights,
+  wanted: readonly Wanted[],
+): TensorToMake[] {
   const made: TensorToMake[] = [];
   for (const { key, request, outputs } of wanted) {
     let computed: Promise<readonly Uint8Array[]> | undefined;
     const compute = async (): Promise<readonly Uint8Array[]> => {
       const tensors: Tensor[] = [];
-      for (const tensor of request.tensors) tensors.push(rounded(await source.read(weights.fullName(tensor)), weights));
+      for (const tensor of request.tensors)
+        tensors.push(rounded(await source.read(weights.fullName(tensor)), weights));
       return request.recipe.compute(tensors);
     };
     outputs.forEach((output, i) => {
@@ -206,11 +260,21 @@ function tensorsOf(source: TensorFile, weights: Weights, wanted: readonly Wanted
         if (i === outputs.length - 1) computed = undefined;
         return result;
       };
-      made.push({ name: `${key} ${output.name}`, dtype: NAMES[output.type], shape: output.dims, bytes });
+      made.push({
+        name: `${key} ${output.name}`,
+        dtype: NAMES[output.type],
+        shape: output.dims,
+        bytes,
+      });
       const rest = derivedBytes(output) % ALIGN;
       if (rest > 0) {
         const gap = ALIGN - rest;
-        made.push({ name: `gap ${made.length}`, dtype: 'U8', shape: [gap], bytes: async () => new Uint8Array(gap) });
+        made.push({
+          name: `gap ${made.length}`,
+          dtype: 'U8',
+          shape: [gap],
+          bytes: async () => new Uint8Array(gap),
+        });
       }
     });
   }
@@ -218,4 +282,6 @@ function tensorsOf(source: TensorFile, weights: Weights, wanted: readonly Wanted
 }
 
 const rounded = (x: Tensor, { rounding }: Weights): Tensor =>
-  rounding === 'f16' ? { shape: x.shape, data: decodeFloat32('F16', encodeFloat32('F16', x.data)) } : x;
+  rounding === 'f16'
+    ? { shape: x.shape, data: decodeFloat32('F16', encodeFloat32('F16', x.data)) }
+    : x;

@@ -32,20 +32,33 @@ export interface DerivedRequest {
 }
 
 /** What is kept of a request: for each output a place in a file, as builder.ts takes it. */
-export type DerivedPlaces = ReadonlyMap<string, readonly { readonly location: string; readonly offset: number; readonly length: number }[]>;
+export type DerivedPlaces = ReadonlyMap<
+  string,
+  readonly { readonly location: string; readonly offset: number; readonly length: number }[]
+>;
 
 const BYTES = { f32: 4, f16: 2, i8: 1, u8: 1 } as const;
 export const derivedBytes = ({ type, dims }: DerivedOutput): number => sizeOf(dims) * BYTES[type];
 
 /** The request's name in the cache: recipe, version, rounding, and the tensors by their names in the file. */
-export const requestKey = ({ tensors, recipe }: DerivedRequest, weights: Pick<Weights, 'fullName' | 'rounding'>): string =>
-  [recipe.name, recipe.version, weights.rounding ?? 'exact', ...tensors.map(weights.fullName)].join(' ');
+export const requestKey = (
+  { tensors, recipe }: DerivedRequest,
+  weights: Pick<Weights, 'fullName' | 'rounding'>,
+): string =>
+  [recipe.name, recipe.version, weights.rounding ?? 'exact', ...tensors.map(weights.fullName)].join(
+    ' ',
+  );
 
-export const requestOutputs = ({ tensors, recipe }: DerivedRequest, weights: Pick<Weights, 'shape'>): readonly DerivedOutput[] =>
-  recipe.outputs(tensors.map(weights.shape));
+export const requestOutputs = (
+  { tensors, recipe }: DerivedRequest,
+  weights: Pick<Weights, 'shape'>,
+): readonly DerivedOutput[] => recipe.outputs(tensors.map(weights.shape));
 
 /** The requests of a graph over these weights; the graph itself is thrown away. */
-export function requestsOf(weights: Weights, build: (weights: Weights) => unknown): DerivedRequest[] {
+export function requestsOf(
+  weights: Weights,
+  build: (weights: Weights) => unknown,
+): DerivedRequest[] {
   const found = new Map<string, DerivedRequest>();
   build({
     ...weights,
@@ -63,7 +76,12 @@ export function withDerived(weights: Weights, places: DerivedPlaces): Weights {
   const derived = (g: Graph, tensors: readonly string[], recipe: Recipe): Value[] | undefined => {
     const request = { tensors, recipe };
     const found = places.get(requestKey(request, weights));
-    return found && requestOutputs(request, weights).map(({ type, dims }, i) => g.mapped({ type, dims, ...found[i] }));
+    return (
+      found &&
+      requestOutputs(request, weights).map(({ type, dims }, i) =>
+        g.mapped({ type, dims, ...found[i] }),
+      )
+    );
   };
   return { ...weights, derived };
 }

@@ -19,12 +19,18 @@ const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {
   f8e5m2: 'F8_E5M2',
 };
 
-const storedAs = (weights: Weights, tensor: string): DTypeName => STORED[weights.typeOf(tensor)] ?? 'F32';
+const storedAs = (weights: Weights, tensor: string): DTypeName =>
+  STORED[weights.typeOf(tensor)] ?? 'F32';
 /** What computed numbers are written as. */
-const writtenAs = (dtype: DTypeName): DTypeName => (dtype === 'F64' ? 'F32' : dtype.startsWith('F8') ? 'F16' : dtype);
+const writtenAs = (dtype: DTypeName): DTypeName =>
+  dtype === 'F64' ? 'F32' : dtype.startsWith('F8') ? 'F16' : dtype;
 
 /** The weights of a UNet with its changes, by the names of original checkpoints after `prefix`. */
-export function unetTensors(network: ChangedNetwork, prefix: string, threads: number): TensorToMake[] {
+export function unetTensors(
+  network: ChangedNetwork,
+  prefix: string,
+  threads: number,
+): TensorToMake[] {
   const make = targetMaker(network, threads);
   return [...network.targets.keys()].map((name) => make(name, prefix + name));
 }
@@ -51,7 +57,8 @@ export function encoderTensors(
   layer(HUGGING_FACE.finalNorm, to.finalNorm);
   for (let i = 0; has(view(`${HUGGING_FACE.block(i).norm1}.weight`)); i++) {
     const [from, there] = [HUGGING_FACE.block(i), to.block(i)];
-    for (const part of ['norm1', 'norm2', 'out', 'up', 'down'] as const) layer(from[part], there[part]);
+    for (const part of ['norm1', 'norm2', 'out', 'up', 'down'] as const)
+      layer(from[part], there[part]);
     const parts = from.qkv as readonly string[];
     if (!('weight' in there.qkv)) for (const [at, part] of parts.entries()) layer(part, there.qkv[at]);
     else
@@ -65,28 +72,51 @@ export function encoderTensors(
 }
 
 /** A text encoder alone, as Hugging Face names it. */
-export function encoderFileTensors(encoder: TextEncoder & { readonly base: EncoderBase }, threads: number): TensorToMake[] {
-  const tensors = encoderTensors(encoder, { layout: 'hugging-face', prefix: 'text_model.' }, threads);
+export function encoderFileTensors(
+  encoder: TextEncoder & { readonly base: EncoderBase },
+  threads: number,
+): TensorToMake[] {
+  const tensors = encoderTensors(
+    encoder,
+    { layout: 'hugging-face', prefix: 'text_model.' },
+    threads,
+  );
   const projection = encoder.base.targets.has('text_projection.weight');
-  return projection ? [...tensors, targetMaker(encoder.base, threads)('text_projection.weight', 'text_projection.weight')] : tensors;
+  return projection
+    ? [
+        ...tensors,
+        targetMaker(encoder.base, threads)('text_projection.weight', 'text_projection.weight'),
+      ]
+    : tensors;
 }
 
 const VAE_PARTS = /^(encoder|decoder|quant_conv|post_quant_conv)\.|^\d+\./;
 
 /** An autoencoder's tensors after `prefix`. */
-export const vaeTensors = ({ weights = {}, numbers = {} }: Autoencoder, prefix: string): TensorToMake[] => [
+export const vaeTensors = (
+  { weights = {}, numbers = {} }: Autoencoder,
+  prefix: string,
+): TensorToMake[] => [
   ...Object.entries(weights).flatMap(([part, own]) =>
     [...own.names()]
       .filter((name) => VAE_PARTS.test(name))
       .map((name) => copied(own, { tensor: name, shape: own.shape(name) }, prefix + part + name)),
   ),
   ...Object.entries(numbers).map(([name, value]): TensorToMake => {
-    return { name: prefix + name, dtype: 'F32', shape: [], bytes: async () => new Uint8Array(Float32Array.of(value).buffer) };
+    return {
+      name: prefix + name,
+      dtype: 'F32',
+      shape: [],
+      bytes: async () => new Uint8Array(Float32Array.of(value).buffer),
+    };
   }),
 ];
 
 /** Makes tensors of a network's targets: computed where something changes them, else copied. */
-function targetMaker(network: ChangedNetwork, threads: number): (target: string, name: string) => TensorToMake {
+function targetMaker(
+  network: ChangedNetwork,
+  threads: number,
+): (target: string, name: string) => TensorToMake {
   const { weights, targets } = network;
   const changed = changedTargets(network);
   const read = mergedReader(changed, threads);
@@ -94,12 +124,21 @@ function targetMaker(network: ChangedNetwork, threads: number): (target: string,
     const target = targets.get(name)!;
     if (!changed.shapes.has(name)) return copied(weights, target, to);
     const dtype = writtenAs(storedAs(weights, target.tensor));
-    return { name: to, dtype, shape: target.shape, bytes: async () => encodeFloat32(dtype, (await read(name)).data) };
+    return {
+      name: to,
+      dtype,
+      shape: target.shape,
+      bytes: async () => encodeFloat32(dtype, (await read(name)).data),
+    };
   };
 }
 
 /** A tensor, or a part of one, as it is in its file, unless the network is kept in another type. */
-function copied(weights: Weights, { tensor, rows, transposed: turned, shape }: PatchTarget, name: string): TensorToMake {
+function copied(
+  weights: Weights,
+  { tensor, rows, transposed: turned, shape }: PatchTarget,
+  name: string,
+): TensorToMake {
   const stored = storedAs(weights, tensor);
   const dtype = weights.rounding === 'f16' ? 'F16' : stored;
   const whole: TensorToMake = {
@@ -135,7 +174,10 @@ function joined(parts: readonly TensorToMake[], name: string): TensorToMake {
   };
 }
 
-function transposed({ dtype, shape: [rows, columns], bytes }: TensorToMake, name: string): TensorToMake {
+function transposed(
+  { dtype, shape: [rows, columns], bytes }: TensorToMake,
+  name: string,
+): TensorToMake {
   const { size } = DTYPES[dtype];
   return {
     name,
@@ -154,9 +196,14 @@ function transposed({ dtype, shape: [rows, columns], bytes }: TensorToMake, name
   };
 }
 
-function tokenTable({ weights, layout, blended }: EncoderBase, tokenRows: TextEncoder['tokenRows'], name: string): TensorToMake {
+function tokenTable(
+  { weights, layout, blended }: EncoderBase,
+  tokenRows: TextEncoder['tokenRows'],
+  name: string,
+): TensorToMake {
   const shape = weights.shape(layout.tokens);
-  if (blended.length === 0 || !tokenRows) return copied(weights, { tensor: layout.tokens, shape }, name);
+  if (blended.length === 0 || !tokenRows)
+    return copied(weights, { tensor: layout.tokens, shape }, name);
   const dtype = weights.rounding === 'f16' ? 'F16' : writtenAs(storedAs(weights, layout.tokens));
   const ids = Array.from({ length: shape[0] }, (_, i) => i);
   return { name, dtype, shape, bytes: async () => encodeFloat32(dtype, await tokenRows(ids)) };

@@ -25,6 +25,9 @@ export const multiplyUNet = (unet: UNet, factorOf: FactorOf): UNet =>
 export const multiplyClip = (clip: Clip, factorOf: FactorOf): Clip =>
   clip.withEncoders(
     clip.encoders.map(
-      (encoder): TextEncoder => (encoder.base && encoder.withChanges ? encoder.withChanges([multiplied(encoder.base, factorOf)]) : encoder),
+      (encoder): TextEncoder =>
+        encoder.base && encoder.withChanges
+          ? encoder.withChanges([multiplied(encoder.base, factorOf)])
+          : encoder,
     ),
   );

@@ -1,5 +1,14 @@
 // Kept sessions: the same numbers to the bit, opened from what was kept; made again when damaged or when anything that goes into them changed.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -15,7 +24,8 @@ import { weightsOf } from './tensors.ts';
 const root = mkdtempSync(join(tmpdir(), 'darkroom-sessions-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const numbers = (n: number, seed: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 0.37 * i));
+const numbers = (n: number, seed: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 0.37 * i));
 const x: Tensor = { shape: [1, 32, 8, 8], data: numbers(32 * 64, 1) };
 
 async function modelFile(name: string, seed: number): Promise<string> {
@@ -40,7 +50,10 @@ async function evaluated(sessions: KeptSessions, file: string): Promise<number[]
   return [...out.data];
 }
 
-const plain: KeptSessions = keptSessions({ folder: join(root, 'never'), from: Number.POSITIVE_INFINITY });
+const plain: KeptSessions = keptSessions({
+  folder: join(root, 'never'),
+  from: Number.POSITIVE_INFINITY,
+});
 
 describe('kept sessions', () => {
   it('give the same numbers to the bit, the first time and later', async () => {
@@ -48,7 +61,10 @@ describe('kept sessions', () => {
     const file = await modelFile('same.safetensors', 1);
     const expected = await evaluated(plain, file);
     const notes: string[] = [];
-    for (let i = 0; i < 2; i++) expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
+    for (let i = 0; i < 2; i++)
+      expect(
+        await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file),
+      ).toEqual(expected);
     expect(notes).toEqual([expect.stringContaining('keeping weights')]);
     expect(readdirSync(folder)).toHaveLength(1);
     expect(readdirSync(join(root))).not.toContain('never');
@@ -85,7 +101,9 @@ describe('kept sessions', () => {
     for (const damage of damages) {
       damage();
       const notes: string[] = [];
-      expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
+      expect(
+        await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file),
+      ).toEqual(expected);
       expect(notes[0]).toContain('damaged');
     }
   });
@@ -98,10 +116,16 @@ describe('kept sessions', () => {
     writeFileSync(join(home, 'model.onnx'), 'nonsense');
     writeFileSync(
       join(home, 'about.json'),
-      JSON.stringify({ source: file, fingerprints: { 'model.onnx': fingerprint(join(home, 'model.onnx')) } }),
+      JSON.stringify({
+        source: file,
+        fingerprints: { 'model.onnx': fingerprint(join(home, 'model.onnx')) },
+      }),
     );
     const notes: string[] = [];
-    for (let i = 0; i < 2; i++) expect(await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file)).toEqual(expected);
+    for (let i = 0; i < 2; i++)
+      expect(
+        await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file),
+      ).toEqual(expected);
     expect(notes).toEqual([expect.stringContaining("can't be kept")]);
     expect(readdirSync(home)).toEqual(['about.json']);
   });
@@ -110,12 +134,23 @@ describe('kept sessions', () => {
     const file = await modelFile('nowhere.safetensors', 1);
     const notes: string[] = [];
     const expected = await evaluated(plain, file);
-    expect(await evaluated(keptSessions({ folder: join(file, 'sessions'), note: (text) => notes.push(text) }), file)).toEqual(expected);
+    expect(
+      await evaluated(
+        keptSessions({ folder: join(file, 'sessions'), note: (text) => notes.push(text) }),
+        file,
+      ),
+    ).toEqual(expected);
     expect(notes.at(-1)).toContain("can't be kept");
     const folder = join(root, 'left', 'sessions', '.tmp-999999999-x');
-    await evaluated(keptSessions({ folder: join(folder, '..') }), await modelFile('left.safetensors', 1));
+    await evaluated(
+      keptSessions({ folder: join(folder, '..') }),
+      await modelFile('left.safetensors', 1),
+    );
     writeFileSync(folder, '');
-    await evaluated(keptSessions({ folder: join(folder, '..') }), await modelFile('left.safetensors', 3));
+    await evaluated(
+      keptSessions({ folder: join(folder, '..') }),
+      await modelFile('left.safetensors', 3),
+    );
     expect(readdirSync(join(folder, '..')).filter((name) => name.startsWith('.tmp'))).toEqual([]);
   });
 });

@@ -8,14 +8,24 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
-import { ONNX_RUNTIME, openSession, type Session, type SessionOptions } from '../../runtime/session.ts';
+import {
+  ONNX_RUNTIME,
+  openSession,
+  type Session,
+  type SessionOptions,
+} from '../../runtime/session.ts';
 import { isAlive } from '../../storage/atomic-write.ts';
 import { contentHash } from '../../storage/content-hash.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 
 export interface KeptSessions {
   /** A session of this graph over these files, from what was kept or anew. `bytes`: what its weights take. Throws as openSession does. */
-  open(model: Uint8Array, files: readonly string[], bytes: number, options: SessionOptions): Promise<Session>;
+  open(
+    model: Uint8Array,
+    files: readonly string[],
+    bytes: number,
+    options: SessionOptions,
+  ): Promise<Session>;
 }
 
 export interface KeptSessionsOptions {
@@ -41,26 +51,48 @@ const WEIGHTS = 'weights.bin';
 const ABOUT = 'about.json';
 const TEMPORARY = /^\.tmp-(\d+)-/;
 
-export function keptSessions({ folder, from = 0, note = () => undefined }: KeptSessionsOptions): KeptSessions {
-  const make = async (home: string, model: Uint8Array, bytes: number, options: SessionOptions, source: string): Promise<boolean> => {
+export function keptSessions({
+  folder,
+  from = 0,
+  note = () => undefined,
+}: KeptSessionsOptions): KeptSessions {
+  const make = async (
+    home: string,
+    model: Uint8Array,
+    bytes: number,
+    options: SessionOptions,
+    source: string,
+  ): Promise<boolean> => {
     await mkdir(folder, { recursive: true });
     await removeAbandoned(folder);
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < bytes * 1.1 + SPARE) {
-      note(`${options.name}: no room in ${folder} for ${(bytes / 1e9).toFixed(1)} GB of weights; it is opened without`);
+      note(
+        `${options.name}: no room in ${folder} for ${(bytes / 1e9).toFixed(1)} GB of weights; it is opened without`,
+      );
       return false;
     }
-    note(`${options.name}: keeping weights laid out for this machine, ${(bytes / 1e9).toFixed(1)} GB in ${folder}`);
+    note(
+      `${options.name}: keeping weights laid out for this machine, ${(bytes / 1e9).toFixed(1)} GB in ${folder}`,
+    );
     const temporary = join(folder, `.tmp-${process.pid}-${home.slice(-16)}`);
     const forget = (): void => rmSync(temporary, { recursive: true, force: true });
     process.once('exit', forget);
     try {
       await mkdir(temporary, { recursive: true });
-      const session = await openSession(model, { ...options, save: { model: join(temporary, MODEL), weights: WEIGHTS } });
+      const session = await openSession(model, {
+        ...options,
+        save: { model: join(temporary, MODEL), weights: WEIGHTS },
+      });
       await session.close();
       const names = (await readdir(temporary)).sort();
       for (const name of names) await flush(join(temporary, name));
-      const about: About = { source, fingerprints: Object.fromEntries(names.map((name) => [name, fingerprint(join(temporary, name))])) };
+      const about: About = {
+        source,
+        fingerprints: Object.fromEntries(
+          names.map((name) => [name, fingerprint(join(temporary, name))]),
+        ),
+      };
       await writeFile(join(temporary, ABOUT), JSON.stringify(about), { flush: true });
       // another process may have made the same
       await rm(home, { recursive: true, force: true });
@@ -85,13 +117,19 @@ export function keptSessions({ folder, from = 0, note = () => undefined }: KeptS
         if (there === 'useless') return await openSession(model, options);
         if (there || (await make(home, model, bytes, options, files[0]))) {
           touch(join(home, ABOUT));
-          return await openSession(join(home, MODEL), { ...options, folder: home, optimize: false }).catch((error: unknown) => {
+          return await openSession(join(home, MODEL), {
+            ...options,
+            folder: home,
+            optimize: false,
+          }).catch((error: unknown) => {
             giveUp(home, files[0]);
             throw error;
           });
         }
       } catch (error) {
-        note(`${options.name}: its weights can't be kept in ${folder}: ${(error as Error).message}`);
+        note(
+          `${options.name}: its weights can't be kept in ${folder}: ${(error as Error).message}`,
+        );
       }
       return openSession(model, options);
     },
@@ -106,7 +144,12 @@ function giveUp(home: string, source: string): void {
 }
 
 /** What decides what a session holds. */
-async function keyOf(model: Uint8Array, files: readonly string[], options: SessionOptions, hashes: string): Promise<string> {
+async function keyOf(
+  model: Uint8Array,
+  files: readonly string[],
+  options: SessionOptions,
+  hashes: string,
+): Promise<string> {
   const hash = createHash('sha256').update(model);
   for (const file of [...files].sort()) hash.update(await contentHash(file, hashes));
   const { providers, wideSums = false } = options;
@@ -116,7 +159,10 @@ async function keyOf(model: Uint8Array, files: readonly string[], options: Sessi
 
 /** The processor, and what it can do as far as the system says so: weights are laid out for its instructions. */
 function processor(): string {
-  const flags = platform() === 'linux' ? /^(?:flags|Features)\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] : '';
+  const flags =
+    platform() === 'linux'
+      ? /^(?:flags|Features)\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0]
+      : '';
   return [platform(), arch(), cpus()[0]?.model, flags].join('\n');
 }
 
@@ -124,10 +170,15 @@ function processor(): string {
 async function whole(home: string): Promise<boolean | 'useless' | undefined> {
   if (!(await stat(home).catch(() => undefined))) return undefined;
   try {
-    const { fingerprints, useless } = JSON.parse(await readFile(join(home, ABOUT), 'utf8')) as About;
+    const { fingerprints, useless } = JSON.parse(
+      await readFile(join(home, ABOUT), 'utf8'),
+    ) as About;
     if (useless) return 'useless';
     const names = Object.entries(fingerprints);
-    return names.length > 0 && names.every(([name, expected]) => fingerprint(join(home, name)) === expected);
+    return (
+      names.length > 0 &&
+      names.every(([name, expected]) => fingerprint(join(home, name)) === expected)
+    );
   } catch {
     return false;
   }

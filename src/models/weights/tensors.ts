@@ -95,7 +95,10 @@ export function weightsOf(
   return {
     file: real,
     rounding: options.rounding,
-    names: () => [...tensors.keys()].flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : [])),
+    names: () =>
+      [...tensors.keys()].flatMap((name) =>
+        name.startsWith(prefix) ? name.slice(prefix.length) : [],
+      ),
     has: (name) => tensors.has(prefix + name),
     fullName: (name) => prefix + name,
     open: async () => tensorReader(await openSource(real), { tensors, metadata: {} }),
@@ -109,7 +112,11 @@ export function weightsOf(
       const from = offset + (rows ? rows[0] * each : 0);
       const length = rows ? (rows[1] - rows[0]) * each : byteLength;
       const as = { type, dims: dims ?? (rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape) };
-      if (bytes) return graph.stored({ bytes: bytes.subarray(from, from + length), ...as }, options.rounding);
+      if (bytes)
+        return graph.stored(
+          { bytes: bytes.subarray(from, from + length), ...as },
+          options.rounding,
+        );
       const location = other === undefined ? real : realpathSync(other);
       return graph.external({ location, offset: from, length, ...as }, options.rounding);
     },

@@ -18,7 +18,12 @@ const wanting = (context: NodeContext): NodeContext => ({ ...context, previewMet
 it('shows what a tiny autoencoder sees in the first latent', async () => {
   const vae = await loadNamedVae('taesdxl', tiny);
   const expected = toBytes(await vae.decode(fromModelLatent(SDXL, sliceBatch(denoised, 0, 1))));
-  expect(await previewOf(model, denoised, wanting(tiny))).toEqual({ width: 32, height: 64, channels: 3, bytes: expected });
+  expect(await previewOf(model, denoised, wanting(tiny))).toEqual({
+    width: 32,
+    height: 64,
+    channels: 3,
+    bytes: expected,
+  });
 });
 
 it('shows colours unless that is wanted, there, and works', async () => {
@@ -27,6 +32,8 @@ it('shows colours unless that is wanted, there, and works', async () => {
   expect(previewOf(model, denoised, wanting(testContext()))).toEqual(colours);
   const broken = fixtureFolders({ vae_approx: ['tiny_lora_sdxl', 'tiny_lora_sd1'] });
   const [encoder, decoder] = Object.values(broken['vae_approx']);
-  const context = testContext({ vae_approx: { 'taesdxl_encoder.safetensors': encoder, 'taesdxl_decoder.safetensors': decoder } });
+  const context = testContext({
+    vae_approx: { 'taesdxl_encoder.safetensors': encoder, 'taesdxl_decoder.safetensors': decoder },
+  });
   expect(await previewOf(model, denoised, wanting(context))).toEqual(colours);
 });

@@ -8,18 +8,37 @@ import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { loadNamedVae, vaeNames } from '../packs/core/models/loaders.ts';
 
-const TINY: Readonly<Record<Model['family'], string>> = { sd1: 'taesd', sd2: 'taesd', sdxl: 'taesdxl', 'sdxl-refiner': 'taesdxl' };
+const TINY: Readonly<Record<Model['family'], string>> = {
+  sd1: 'taesd',
+  sd2: 'taesd',
+  sdxl: 'taesdxl',
+  'sdxl-refiner': 'taesdxl',
+};
 
 /** Of a denoised latent in model units. A tiny autoencoder that is not there, or does not work, gives way to the colours. */
-export function previewOf(model: Model, denoised: Tensor, context: NodeContext): Promise<ByteImage | undefined> | ByteImage | undefined {
+export function previewOf(
+  model: Model,
+  denoised: Tensor,
+  context: NodeContext,
+): Promise<ByteImage | undefined> | ByteImage | undefined {
   const tiny = TINY[model.family];
-  if (context.previewMethod !== 'taesd' || !vaeNames(context).includes(tiny)) return samplingPreview(model.latentFormat, denoised);
+  if (context.previewMethod !== 'taesd' || !vaeNames(context).includes(tiny))
+    return samplingPreview(model.latentFormat, denoised);
   // a copy: the sampler goes on meanwhile
   const first = map(sliceBatch(denoised, 0, 1), (value) => value);
-  return decoded(model, first, tiny, context).catch(() => samplingPreview(model.latentFormat, first));
+  return decoded(model, first, tiny, context).catch(() =>
+    samplingPreview(model.latentFormat, first),
+  );
 }
 
-async function decoded({ latentFormat }: Model, latent: Tensor, tiny: string, context: NodeContext): Promise<ByteImage> {
-  const image = await (await loadNamedVae(tiny, context)).decode(fromModelLatent(latentFormat, latent));
+async function decoded(
+  { latentFormat }: Model,
+  latent: Tensor,
+  tiny: string,
+  context: NodeContext,
+): Promise<ByteImage> {
+  const image = await (await loadNamedVae(tiny, context)).decode(
+    fromModelLatent(latentFormat, latent),
+  );
   return { width: image.shape[2], height: image.shape[1], channels: 3, bytes: toBytes(image) };
 }

@@ -30,5 +30,10 @@ export interface Wire {
 }
 
 /** Opens the database of a queue. Throws DR_DATABASE. */
-export const openDatabase = (database: string | undefined, onProblem: (message: string, error: unknown) => void): Promise<Database> =>
-  database !== undefined && /^postgres(ql)?:\/\//.test(database) ? openPostgres(database, onProblem) : openEmbedded(database);
+export const openDatabase = (
+  database: string | undefined,
+  onProblem: (message: string, error: unknown) => void,
+): Promise<Database> =>
+  database !== undefined && /^postgres(ql)?:\/\//.test(database)
+    ? openPostgres(database, onProblem)
+    : openEmbedded(database);

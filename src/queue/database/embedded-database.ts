@@ -17,7 +17,10 @@ const ANSWER_MS = 30_000;
 const RESERVE = 64 * 2 ** 20;
 
 /** Opens the database in a folder, made when missing; in memory when undefined. Throws DR_DATABASE. */
-export async function openEmbedded(folder: string | undefined, answerMs = ANSWER_MS): Promise<Database> {
+export async function openEmbedded(
+  folder: string | undefined,
+  answerMs = ANSWER_MS,
+): Promise<Database> {
   const root = folder === undefined ? undefined : resolve(folder);
   const release = root === undefined ? () => undefined : takeFolder(root);
   const data = root && join(root, 'pg');
@@ -27,7 +30,10 @@ export async function openEmbedded(folder: string | undefined, answerMs = ANSWER
 
   let thread: Thread | undefined;
   let closed = false;
-  const query = async <R = Row>(text: string, values?: readonly unknown[]): Promise<{ rows: R[] }> => {
+  const query = async <R = Row>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: R[] }> => {
     if (closed) throw unusable(root, 'it is closed');
     if (!thread?.alive()) thread = startThread(data, root, answerMs);
     return { rows: (await thread.query(text, values)) as R[] };
@@ -53,7 +59,9 @@ export async function openEmbedded(folder: string | undefined, answerMs = ANSWER
         // of this thread only: one that dies has rolled back by itself, and the next one knows nothing of the transaction
         const mine = thread!;
         const sql: Sql = {
-          executeSql: async <R>(text: string, values?: readonly unknown[]) => ({ rows: (await mine.query(text, values)) as R[] }),
+          executeSql: async <R>(text: string, values?: readonly unknown[]) => ({
+            rows: (await mine.query(text, values)) as R[],
+          }),
         };
         try {
           const result = await work(sql);
@@ -102,7 +110,10 @@ interface Thread {
 
 function startThread(data: string | undefined, root: string | undefined, answerMs: number): Thread {
   const worker = newThread(data);
-  const waiting = new Map<number, { resolve: (rows: Row[]) => void; reject: (error: unknown) => void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (rows: Row[]) => void; reject: (error: unknown) => void }
+  >();
   let next = 0;
   let dead: unknown;
   const die = (cause: unknown): void => {
@@ -119,7 +130,8 @@ function startThread(data: string | undefined, root: string | undefined, answerM
     const asked = waiting.get(message.id);
     waiting.delete(message.id);
     if ('rows' in message) asked?.resolve(message.rows);
-    else if (message.code !== undefined) asked?.reject(Object.assign(new Error(message.error), { code: message.code }));
+    else if (message.code !== undefined)
+      asked?.reject(Object.assign(new Error(message.error), { code: message.code }));
     else {
       // no answer of SQL: the database itself has failed, and is opened again by the next query
       asked?.reject(unusable(root, message.error));
@@ -158,10 +170,17 @@ function startThread(data: string | undefined, root: string | undefined, answerM
 
 /** From source, tsx has to be called by hand: it leaves threads alone. */
 function newThread(workerData: string | undefined): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./embedded-thread.js', import.meta.url), { workerData });
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href.replace(/cjs$/, 'mjs');
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./embedded-thread.js', import.meta.url), { workerData });
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href.replace(
+    /cjs$/,
+    'mjs',
+  );
   const thread = new URL('./embedded-thread.ts', import.meta.url).href;
-  return new Worker(`import('${tsx}').then(({ register }) => { register(); return import('${thread}'); });`, { workerData, eval: true });
+  return new Worker(
+    `import('${tsx}').then(({ register }) => { register(); return import('${thread}'); });`,
+    { workerData, eval: true },
+  );
 }
 
 const unusable = (folder: string | undefined, why: string, cause?: unknown): DarkroomError =>

@@ -18,7 +18,9 @@ export type FromThread =
   | { readonly id: number; readonly error: string; readonly code?: string };
 
 interface EmscriptenModule {
-  readonly NODEFS?: { readonly stream_ops: { fsync?: (stream: { readonly nfd: number }) => number } };
+  readonly NODEFS?: {
+    readonly stream_ops: { fsync?: (stream: { readonly nfd: number }) => number };
+  };
 }
 
 class FlushedFolder extends NodeFS {
@@ -32,7 +34,9 @@ class FlushedFolder extends NodeFS {
           return 0;
         };
     };
-    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), flush] } };
+    return {
+      emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), flush] },
+    };
   }
 }
 
@@ -45,7 +49,10 @@ const open = async (folder: string | undefined): Promise<PGlite> => {
     '-c',
     'shared_buffers=8MB',
   ];
-  const database = folder === undefined ? new PGlite() : new PGlite({ fs: new FlushedFolder(folder), startParams });
+  const database =
+    folder === undefined
+      ? new PGlite()
+      : new PGlite({ fs: new FlushedFolder(folder), startParams });
   await database.waitReady;
   return database;
 };
@@ -56,13 +63,16 @@ opened.catch(() => undefined);
 async function answer({ id, text, values }: ToThread): Promise<FromThread> {
   try {
     const database = await opened;
-    if (values && values.length > 0) return { id, rows: (await database.query<Row>(text, [...values])).rows };
+    if (values && values.length > 0)
+      return { id, rows: (await database.query<Row>(text, [...values])).rows };
     return { id, rows: ((await database.exec(text)).at(-1)?.rows as Row[] | undefined) ?? [] };
   } catch (error) {
     const { message, code } = error as Error & { code?: unknown };
     // several statements that failed may have left a transaction open; the program's own are ended by it
     if (/^\s*BEGIN\s*;/.test(text)) await (await opened).exec('ROLLBACK').catch(() => undefined);
-    return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? { id, error: message, code } : { id, error: String(message ?? error) };
+    return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)
+      ? { id, error: message, code }
+      : { id, error: String(message ?? error) };
   }
 }
 

@@ -8,7 +8,9 @@ import { openEmbedded } from './embedded-database.ts';
 it('a database that does not answer any more is opened again', async () => {
   const database = await openEmbedded(join(temporaryFolder('database'), 'queue'), 1000);
   await database.executeSql('CREATE TABLE kept (n int)');
-  await expect(database.executeSql('SELECT pg_sleep(20)')).rejects.toMatchObject({ code: 'DR_DATABASE' });
+  await expect(database.executeSql('SELECT pg_sleep(20)')).rejects.toMatchObject({
+    code: 'DR_DATABASE',
+  });
   await database.executeSql('INSERT INTO kept VALUES ($1)', [1]);
   await expect(
     database.transaction(async (sql) => {

@@ -7,7 +7,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestServer, whyNoPostgres } from '../../../test/support/postgres.ts';
-import { isMessage, jobOf, listenTo, quickJob, slowJob, temporaryFolder, testEngine } from '../../../test/support/queue.ts';
+import {
+  isMessage,
+  jobOf,
+  listenTo,
+  quickJob,
+  slowJob,
+  temporaryFolder,
+  testEngine,
+} from '../../../test/support/queue.ts';
 import { filesIn, queueSuite } from '../../../test/support/queue-suite.ts';
 import type { Accepted } from '../contract.ts';
 import { openQueue } from '../queue.ts';
@@ -25,11 +33,15 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
 
   it('is served by two workers, and tells its clients at either', async () => {
     const database = await server.database();
-    const [near, far] = await Promise.all([openQueue({ database, leaseSeconds: 3 }), openQueue({ database, leaseSeconds: 3 })]);
+    const [near, far] = await Promise.all([
+      openQueue({ database, leaseSeconds: 3 }),
+      openQueue({ database, leaseSeconds: 3 }),
+    ]);
     const heard = listenTo(near);
     const engine = testEngine(temporaryFolder('two'));
     const jobs: Accepted[] = [];
-    for (let value = 0; value < 40; value++) jobs.push(await near.add(quickJob(value, { clientId: 'me' })));
+    for (let value = 0; value < 40; value++)
+      jobs.push(await near.add(quickJob(value, { clientId: 'me' })));
     const workers = [far.work({ engine }), far.work({ engine })];
     const ends = await Promise.all(jobs.map(({ promptId }) => near.ended(promptId)));
     expect(ends.map((end) => [end?.state, end?.attempts])).toEqual(jobs.map(() => ['success', 1]));
@@ -57,7 +69,11 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
   it('goes on when all connections were cut while a job ran', async () => {
     const database = await server.database();
     const problems: string[] = [];
-    const queue = await openQueue({ database, leaseSeconds: 3, onProblem: (message) => problems.push(message) });
+    const queue = await openQueue({
+      database,
+      leaseSeconds: 3,
+      onProblem: (message) => problems.push(message),
+    });
     const heard = listenTo(queue);
     const worker = queue.work({ engine: testEngine(temporaryFolder('cut')) });
     const { promptId } = await queue.add(slowJob(3000));
@@ -111,7 +127,11 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     });
     await heard.until(isMessage('execution_start'));
     worker.kill('SIGTERM');
-    expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1, error: undefined });
+    expect(await queue.ended(promptId)).toMatchObject({
+      state: 'success',
+      attempts: 1,
+      error: undefined,
+    });
     expect(await exited).toEqual([0, null]);
     expect(said).toContain(`${promptId} has ended: success`);
     expect(filesIn(join(storage, 'output'))).toContain(join('far', 'grey_00001_.png'));

@@ -15,15 +15,23 @@ type OnProblem = (message: string, error: unknown) => void;
 
 /** Connects to a server. Throws DR_DATABASE. */
 export async function openPostgres(url: string, onProblem: OnProblem): Promise<Database> {
-  const settings = { connectionString: url, application_name: 'darkroom', keepAlive: true, connectionTimeoutMillis: CONNECT_MS };
+  const settings = {
+    connectionString: url,
+    application_name: 'darkroom',
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+  };
   const pool = new pg.Pool({ ...settings, max: 8 });
   pool.on('error', (error) => onProblem('a connection to the database was lost', error));
   const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
     executeSql: async <R>(text: string, values?: readonly unknown[]) => {
-      const ask = (): Promise<pg.QueryResult | pg.QueryResult[]> => client.query(text, values && [...values]);
+      const ask = (): Promise<pg.QueryResult | pg.QueryResult[]> =>
+        client.query(text, values && [...values]);
       try {
         // a connection that was cut while it lay in the pool says so when it is used; what it was asked has not been done
-        const result = await ask().catch((error: unknown) => (client === pool && wasCut(error) ? ask() : Promise.reject(error)));
+        const result = await ask().catch((error: unknown) =>
+          client === pool && wasCut(error) ? ask() : Promise.reject(error),
+        );
         return { rows: ((Array.isArray(result) ? result.at(-1) : result)?.rows ?? []) as R[] };
       } catch (error) {
         throw reachable(error) ? error : unreachable(url, error);
@@ -92,8 +100,12 @@ function openWire(settings: pg.ClientConfig, sql: Sql, onProblem: OnProblem): Op
     try {
       let text: string | undefined = payload;
       if (payload.startsWith('#'))
-        text = (await sql.executeSql<{ body: string }>('SELECT body FROM darkroom.message WHERE id = $1', [payload.slice(1)])).rows[0]
-          ?.body;
+        text = (
+          await sql.executeSql<{ body: string }>(
+            'SELECT body FROM darkroom.message WHERE id = $1',
+            [payload.slice(1)],
+          )
+        ).rows[0]?.body;
       if (text !== undefined) for (const listener of listeners) listener(text);
     } catch (error) {
       onProblem('a message between processes was lost', error);
@@ -157,7 +169,12 @@ function openWire(settings: pg.ClientConfig, sql: Sql, onProblem: OnProblem): Op
 /** Whether the server has answered: its errors have an SQLSTATE, of which class 08 and 57P mean that it went away. */
 const reachable = (error: unknown): boolean => {
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P)/.test(code) && !code.startsWith('E');
+  return (
+    typeof code === 'string' &&
+    /^[0-9A-Z]{5}$/.test(code) &&
+    !/^(08|57P)/.test(code) &&
+    !code.startsWith('E')
+  );
 };
 
 /** Whether the server ended the connection (57P01 admin_shutdown); a statement that it had begun is rolled back. */

@@ -58,7 +58,9 @@ export const migrate = (database: Database): Promise<void> =>
     await executeSql(`SELECT pg_advisory_xact_lock(${LOCK})`);
     await executeSql('CREATE SCHEMA IF NOT EXISTS darkroom');
     await executeSql('CREATE TABLE IF NOT EXISTS darkroom.version (version int NOT NULL)');
-    const { rows } = await executeSql<{ version: number | null }>('SELECT max(version) AS version FROM darkroom.version');
+    const { rows } = await executeSql<{ version: number | null }>(
+      'SELECT max(version) AS version FROM darkroom.version',
+    );
     const version = rows[0].version ?? 0;
     if (version > MIGRATIONS.length)
       throw new DarkroomError('DR_DATABASE', {

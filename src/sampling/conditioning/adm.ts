@@ -22,20 +22,39 @@ interface AdmSource extends AdmRun {
   readonly entry: ConditioningEntry;
 }
 
-const sizeAndCrop = ({ entry, width, height }: AdmSource): number[] => [height, width, entry.crop_h ?? 0, entry.crop_w ?? 0];
+const sizeAndCrop = ({ entry, width, height }: AdmSource): number[] => [
+  height,
+  width,
+  entry.crop_h ?? 0,
+  entry.crop_w ?? 0,
+];
 
 /** The numbers that follow the pooled prompt, by model family. */
 const ADM_NUMBERS: Readonly<Partial<Record<Model['family'], (source: AdmSource) => number[]>>> = {
-  sdxl: (source) => [...sizeAndCrop(source), source.entry.target_height ?? source.height, source.entry.target_width ?? source.width],
-  'sdxl-refiner': (source) => [...sizeAndCrop(source), source.entry.aesthetic_score ?? (source.side === 'negative' ? 2.5 : 6)],
+  sdxl: (source) => [
+    ...sizeAndCrop(source),
+    source.entry.target_height ?? source.height,
+    source.entry.target_width ?? source.width,
+  ],
+  'sdxl-refiner': (source) => [
+    ...sizeAndCrop(source),
+    source.entry.aesthetic_score ?? (source.side === 'negative' ? 2.5 : 6),
+  ],
 };
 
 /** The vector y [1, admChannels] of an entry. Throws DR_INPUT_INVALID without a pooled prompt, or pictures, that fit. */
 export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): Tensor {
   const { side, width, height, seed } = run;
-  const numbers = ADM_NUMBERS[model.family]?.({ ...run, entry, width: entry.width ?? width, height: entry.height ?? height });
+  const numbers = ADM_NUMBERS[model.family]?.({
+    ...run,
+    entry,
+    width: entry.width ?? width,
+    height: entry.height ?? height,
+  });
   const { admChannels } = model.unet;
-  const pictures = entry.unclip_conditioning?.length ? unclipVector(entry.unclip_conditioning, seed) : undefined;
+  const pictures = entry.unclip_conditioning?.length
+    ? unclipVector(entry.unclip_conditioning, seed)
+    : undefined;
   if (!numbers) {
     checkPictures(model, admChannels / 2, pictures, side);
     return tensor([1, admChannels], pictures ?? new Float32Array(admChannels));
@@ -57,7 +76,12 @@ export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): 
   return tensor([1, y.length], y);
 }
 
-function checkPictures(model: Model, expected: number, pictures: Float32Array | undefined, side: string): void {
+function checkPictures(
+  model: Model,
+  expected: number,
+  pictures: Float32Array | undefined,
+  side: string,
+): void {
   if (!pictures || pictures.length === 2 * expected) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `the ${side} conditioning's pictures have ${pictures.length / 2} values, the model (${model.family}) expects ${expected}`,

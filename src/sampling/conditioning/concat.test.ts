@@ -7,7 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { conditioningOf } from '../../../test/support/sampling.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { type TensorToWrite, writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
+import {
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../formats/safetensors/safetensors-write.ts';
 import { createUNet } from '../../models/unet/network.ts';
 import { weightsOf } from '../../models/weights/tensors.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
@@ -34,7 +37,10 @@ async function modelWith(extra: number): Promise<Model> {
   for (const name of source.tensors.keys()) {
     if (!name.startsWith(prefix)) continue;
     const read = await source.read(name);
-    tensors[name] = { dtype: 'F32', ...(name.endsWith('input_blocks.0.0.weight') && extra > 0 ? widened(read, extra) : read) };
+    tensors[name] = {
+      dtype: 'F32',
+      ...(name.endsWith('input_blocks.0.0.weight') && extra > 0 ? widened(read, extra) : read),
+    };
   }
   await source.close();
   const file = join(folder, `${extra}.safetensors`);
@@ -55,10 +61,15 @@ function widened(weight: Tensor, extra: number): Tensor {
 const g = golden('networks', 'unet_patches');
 const c = golden('nodes_core', 'conditioning');
 const [bp, bn, bp2] = ['bp', 'bn', 'bp2'].map((name) => conditioningOf(c, name));
-const [image, concat, mask] = [c.float('lat/img'), c.float('inpaint_cond/concat_latent_image'), c.float('inpaint_cond/concat_mask')];
+const [image, concat, mask] = [
+  c.float('lat/img'),
+  c.float('inpaint_cond/concat_latent_image'),
+  c.float('inpaint_cond/concat_mask'),
+];
 const seen = { concat_latent_image: concat, concat_mask: reshape(mask, [1, 64, 80]) };
 const soft = reshape(c.float('mask/soft'), [1, 64, 80]);
-const withPicture = (conditioning: Conditioning, values: object = seen) => setValues(conditioning, values);
+const withPicture = (conditioning: Conditioning, values: object = seen) =>
+  setValues(conditioning, values);
 
 /** concat_latent_image[..., :9] */
 const narrow: Tensor = (() => {
@@ -79,7 +90,12 @@ const freeU = { version: 2, b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 } as const;
 const SETTINGS: Readonly<Record<string, Setting>> = {
   pag: { extra: 0, change: (model) => perturbedAttentionGuidance(model, 3) },
   freeu: { extra: 0, change: (model) => ({ ...model, unet: model.unet.variant({ freeU }) }) },
-  inpaint9: { extra: 5, latent: { samples: image, noise_mask: seen.concat_mask }, positive: withPicture(bp), negative: withPicture(bn) },
+  inpaint9: {
+    extra: 5,
+    latent: { samples: image, noise_mask: seen.concat_mask },
+    positive: withPicture(bp),
+    negative: withPicture(bn),
+  },
   inpaint9_blank: { extra: 5, latent: { samples: image } },
   inpaint9_fallback: { extra: 5, latent: { samples: image, noise_mask: soft } },
   inpaint9_area: {
@@ -102,12 +118,18 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 
 describe('model inputs', () => {
   const cases = g.cases.filter(({ params }) => params.sampler_name);
-  it('runs every case', () => expect(Object.keys(SETTINGS).sort()).toEqual(cases.map(({ id }) => id).sort()));
+  it('runs every case', () =>
+    expect(Object.keys(SETTINGS).sort()).toEqual(cases.map(({ id }) => id).sort()));
 
   it.each([0, 4, 5])('%i channels more than the latent', async (extra) => {
     const model = await modelWith(extra);
     for (const { id, params, outputs } of cases.filter(({ id }) => SETTINGS[id].extra === extra)) {
-      const { change = (m: Model) => m, latent = { samples: c.float('lat/zero') }, positive = bp, negative = bn } = SETTINGS[id];
+      const {
+        change = (m: Model) => m,
+        latent = { samples: c.float('lat/zero') },
+        positive = bp,
+        negative = bn,
+      } = SETTINGS[id];
       const { samples } = await commonKSampler({
         model: change(model),
         seed: BigInt(params.seed),

@@ -22,10 +22,17 @@ interface Source {
 const BLANK = [0.8223, -0.6876, 0.6364, 0.138];
 
 /** By the number of further channels: the inpainting models' mask and masked picture; InstructPix2Pix's picture (arXiv 2211.09800). */
-const KINDS: Readonly<Record<number, (source: Source) => Tensor>> = { 5: maskAndPicture, 4: picture };
+const KINDS: Readonly<Record<number, (source: Source) => Tensor>> = {
+  5: maskAndPicture,
+  4: picture,
+};
 
 /** The channels [B,E,H,W] that an entry adds to the input of a model that takes more than latents. Throws DR_MODEL_UNSUPPORTED. */
-export function concatChannels(model: Model, entry: ConditioningEntry, run: Omit<Source, 'entry' | 'format'>): Tensor | undefined {
+export function concatChannels(
+  model: Model,
+  entry: ConditioningEntry,
+  run: Omit<Source, 'entry' | 'format'>,
+): Tensor | undefined {
   const format = model.latentFormat;
   const more = model.unet.inChannels - format.channels;
   if (more === 0) return undefined;
@@ -48,10 +55,17 @@ function maskAndPicture({ entry, shape, latent, mask, format }: Source): Tensor 
   }
   const own = entry.concat_latent_image && toModelLatent(format, entry.concat_latent_image);
   const planes = fitted(
-    reshape(given, [given.data.length / (given.shape.at(-2)! * given.shape.at(-1)!), 1, ...given.shape.slice(-2)]),
+    reshape(given, [
+      given.data.length / (given.shape.at(-2)! * given.shape.at(-1)!),
+      1,
+      ...given.shape.slice(-2),
+    ]),
     shape,
   );
-  return joinChannels(resizeBatch(map(planes, roundHalfEven), batch), resizeBatch(fitted(own ?? latent ?? zeros(shape), shape), batch));
+  return joinChannels(
+    resizeBatch(map(planes, roundHalfEven), batch),
+    resizeBatch(fitted(own ?? latent ?? zeros(shape), shape), batch),
+  );
 }
 
 function picture({ entry, shape }: Source): Tensor {
@@ -60,14 +74,17 @@ function picture({ entry, shape }: Source): Tensor {
 
 /** Cut to the run's aspect and brought to its size. */
 function fitted(x: Tensor, [, , height, width]: readonly number[]): Tensor {
-  return x.shape[2] === height && x.shape[3] === width ? x : commonUpscale(x, width, height, 'bilinear', 'center');
+  return x.shape[2] === height && x.shape[3] === width
+    ? x
+    : commonUpscale(x, width, height, 'bilinear', 'center');
 }
 
 function firstChannel(x: Tensor): Tensor {
   const [batch, channels, height, width] = x.shape;
   const plane = height * width;
   const data = new Float32Array(batch * plane);
-  for (let i = 0; i < batch; i++) data.set(x.data.subarray(i * channels * plane, (i * channels + 1) * plane), i * plane);
+  for (let i = 0; i < batch; i++)
+    data.set(x.data.subarray(i * channels * plane, (i * channels + 1) * plane), i * plane);
   return tensor([batch, 1, height, width], data);
 }
 
@@ -78,7 +95,9 @@ function resizeBatch(x: Tensor, count: number): Tensor {
   const each = x.data.length / own;
   const from = (i: number): number => {
     if (count === 1) return 0;
-    return count < own ? roundHalfEven((i * (own - 1)) / (count - 1)) : Math.floor(((i + 0.5) * own) / count);
+    return count < own
+      ? roundHalfEven((i * (own - 1)) / (count - 1))
+      : Math.floor(((i + 0.5) * own) / count);
   };
   const data = new Float32Array(count * each);
   for (let i = 0; i < count; i++) {

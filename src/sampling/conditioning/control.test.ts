@@ -29,7 +29,10 @@ function fakeNet(): ControlNet & { readonly calls: ControlNetInputs[]; hints: nu
     },
     evaluate(inputs) {
       calls.push(inputs);
-      return Promise.resolve({ output: [full([1, 1, 1, 1], inputs.strength), null], middle: full([1, 2, 2, 2], inputs.strength) });
+      return Promise.resolve({
+        output: [full([1, 1, 1, 1], inputs.strength), null],
+        middle: full([1, 2, 2, 2], inputs.strength),
+      });
     },
   };
 }
@@ -77,7 +80,10 @@ it('prepares a picture once for each size', async () => {
 it('repeats hints through the batch of each condition, cuts what is too many, and takes as many as there are rows as they are', async () => {
   const rows = async (hints: number, conditions: number, batch: number): Promise<number[]> => {
     const net = fakeNet();
-    await controlResiduals(controlOf(net, { hint: full([hints, 16, 16, 3], 0) }), at(1, conditions, batch));
+    await controlResiduals(
+      controlOf(net, { hint: full([hints, 16, 16, 3], 0) }),
+      at(1, conditions, batch),
+    );
     return Array.from(net.calls[0].hint[0].data).filter((_, i) => i % 4 === 0);
   };
   expect(await rows(1, 2, 3)).toEqual([0]);
@@ -90,7 +96,10 @@ it('adds planes and single values of stacked networks', async () => {
   const net = fakeNet();
   const planes: ControlNet = {
     ...net,
-    evaluate: async () => ({ output: [tensor([1, 1, 1, 2], Float32Array.of(1, 2)), full([1, 1, 1, 1], 3)], middle: null }),
+    evaluate: async () => ({
+      output: [tensor([1, 1, 1, 2], Float32Array.of(1, 2)), full([1, 1, 1, 1], 3)],
+      middle: null,
+    }),
   };
   const control = controlOf(net, { strength: 0.5, previous: controlOf(planes) });
   const { output, middle } = (await controlResiduals(control, at(1, 1, 1)))!;
@@ -107,7 +116,11 @@ it('gives networks of positive prompts to negative ones without area, in turn, u
     { control: a, controlsNegatives: false },
     { control: a, controlsNegatives: true, area },
   ];
-  expect(shareControl(positive, [{}, { area }, {}])).toEqual([{ control: a }, { area }, { control: b }]);
+  expect(shareControl(positive, [{}, { area }, {}])).toEqual([
+    { control: a },
+    { area },
+    { control: b },
+  ]);
   expect(shareControl(positive, [{}])).toEqual([{ control: b }]);
   expect(shareControl(positive, [{ area }])).toEqual([{ area }]);
   expect(shareControl(positive, [{ control: b }, {}])).toEqual([{ control: b }, {}]);
@@ -117,7 +130,8 @@ it('brings what adapters add to the first half together, and gives all evaluatio
   const adapter = (value: number): ControlNet => ({
     ...fakeNet(),
     adapter: true,
-    evaluate: () => Promise.resolve({ input: [null, full([1, 1, 1, 1], value)], output: [], middle: null }),
+    evaluate: () =>
+      Promise.resolve({ input: [null, full([1, 1, 1, 1], value)], output: [], middle: null }),
   });
   const net = controlOf(fakeNet(), { strength: 2 });
   const both = controlOf(adapter(3), { previous: controlOf(adapter(4), { previous: net }) });

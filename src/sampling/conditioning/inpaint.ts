@@ -26,7 +26,11 @@ function greyUnder(planes: Tensor, mask: Tensor): Tensor {
   const plane = height * width;
   return map(planes, (value, i) => {
     const item = mask.shape[0] === 1 ? 0 : Math.floor(i / (channels * plane));
-    return Math.fround(Math.fround(value - 0.5) * (1 - roundHalfEven(mask.data[item * plane + (i % plane)]))) + 0.5;
+    return (
+      Math.fround(
+        Math.fround(value - 0.5) * (1 - roundHalfEven(mask.data[item * plane + (i % plane)])),
+      ) + 0.5
+    );
   });
 }
 
@@ -43,16 +47,32 @@ export interface Inpainting {
 }
 
 /** Both sides with the greyed picture and the mask, and the latent of the whole picture. */
-export async function inpaintConditioning({ positive, negative, vae, pixels, mask, noiseMask }: Inpainting): Promise<{
+export async function inpaintConditioning({
+  positive,
+  negative,
+  vae,
+  pixels,
+  mask,
+  noiseMask,
+}: Inpainting): Promise<{
   positive: Conditioning;
   negative: Conditioning;
   latent: Latent;
 }> {
   const masks = toNHW(mask);
   const [count, height, width] = masks.shape;
-  const scaled = cropToCells(interpolate(reshape(masks, [count, 1, height, width]), pixels.shape[1], pixels.shape[2], 'bilinear'));
+  const scaled = cropToCells(
+    interpolate(
+      reshape(masks, [count, 1, height, width]),
+      pixels.shape[1],
+      pixels.shape[2],
+      'bilinear',
+    ),
+  );
   const concat_mask = reshape(scaled, [count, scaled.shape[2], scaled.shape[3]]);
-  const concat_latent_image = await vae.encode(toNHWC(greyUnder(cropToCells(toNCHW(pixels)), scaled)));
+  const concat_latent_image = await vae.encode(
+    toNHWC(greyUnder(cropToCells(toNCHW(pixels)), scaled)),
+  );
   const samples = await vae.encode(pixels);
   const values = { concat_latent_image, concat_mask };
   return {

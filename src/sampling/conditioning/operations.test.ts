@@ -1,6 +1,12 @@
 // Conditioning nodes on the fixture CLIPs against text/nodes, with the ADM vector that follows from each conditioning; and the edges.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectGolden, fixtureModel, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import {
+  expectGolden,
+  fixtureModel,
+  type GoldenCase,
+  golden,
+  type Params,
+} from '../../../test/support/golden.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { type Clip, type EncodedPrompt, makeClip } from '../../models/clip/clip.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
@@ -34,11 +40,14 @@ interface Clips {
   readonly refiner: Clip;
 }
 
-const conditioning = ({ cond, pooled }: EncodedPrompt, values: Partial<ConditioningEntry> = {}): Conditioning => [
-  { cond, pooled_output: pooled, ...values },
-];
-const text = async (clip: Clip, prompt: string): Promise<Conditioning> => conditioning(await clip.encode(prompt));
-const picked = (params: Params, ...names: string[]) => Object.fromEntries(names.map((name) => [name, params[name]]));
+const conditioning = (
+  { cond, pooled }: EncodedPrompt,
+  values: Partial<ConditioningEntry> = {},
+): Conditioning => [{ cond, pooled_output: pooled, ...values }];
+const text = async (clip: Clip, prompt: string): Promise<Conditioning> =>
+  conditioning(await clip.encode(prompt));
+const picked = (params: Params, ...names: string[]) =>
+  Object.fromEntries(names.map((name) => [name, params[name]]));
 
 type Node = (clips: Clips, params: Params, c: GoldenCase) => Promise<Conditioning>;
 
@@ -51,16 +60,29 @@ const NODES: Record<string, Node> = {
       picked(p, 'width', 'height', 'crop_w', 'crop_h', 'target_width', 'target_height'),
     ),
   CLIPTextEncodeSDXLRefiner: async ({ refiner }, p) =>
-    conditioning(await refiner.encode(p.text), { aesthetic_score: p.ascore, ...picked(p, 'width', 'height') }),
+    conditioning(await refiner.encode(p.text), {
+      aesthetic_score: p.ascore,
+      ...picked(p, 'width', 'height'),
+    }),
   ConditioningCombine: async ({ base }) => combine(await text(base, FOX), await text(base, BLURRY)),
-  ConditioningAverage: async ({ base }, p) => averageConditioning(await text(base, p.to), await text(base, p.from), p.strength),
-  ConditioningConcat: async ({ base }, p) => concatConditioning(await text(base, p.to), await text(base, p.from)),
+  ConditioningAverage: async ({ base }, p) =>
+    averageConditioning(await text(base, p.to), await text(base, p.from), p.strength),
+  ConditioningConcat: async ({ base }, p) =>
+    concatConditioning(await text(base, p.to), await text(base, p.from)),
   ConditioningZeroOut: async ({ base }, p) => zeroOut(await text(base, p.text)),
-  ConditioningSetArea: async ({ base }, p) => setArea(await text(base, FOX), p as never, p.strength),
-  ConditioningSetAreaPercentage: async ({ base }, p) => setAreaPercentage(await text(base, FOX), p as never, p.strength),
+  ConditioningSetArea: async ({ base }, p) =>
+    setArea(await text(base, FOX), p as never, p.strength),
+  ConditioningSetAreaPercentage: async ({ base }, p) =>
+    setAreaPercentage(await text(base, FOX), p as never, p.strength),
   ConditioningSetMask: async ({ base }, p, c) =>
-    setMask(await text(base, FOX), g.float(c.outputs.c0_mask), p.strength, p.set_cond_area !== 'default'),
-  ConditioningSetTimestepRange: async ({ base }, p) => setTimestepRange(await text(base, FOX), p.start, p.end),
+    setMask(
+      await text(base, FOX),
+      g.float(c.outputs.c0_mask),
+      p.strength,
+      p.set_cond_area !== 'default',
+    ),
+  ConditioningSetTimestepRange: async ({ base }, p) =>
+    setTimestepRange(await text(base, FOX), p.start, p.end),
 };
 
 const TENSORS = { cross: 'cond', pooled_output: 'pooled_output', mask: 'mask' } as const;
@@ -82,15 +104,24 @@ function adm(params: Params, entry: ConditioningEntry, channels: number) {
   const family: Model['family'] = /refiner/i.test(params.node) ? 'sdxl-refiner' : 'sdxl';
   const model = { family, unet: { admChannels: channels } } as Model;
   const [height, width] = params.latent_hw ?? [128, 128];
-  return admVector(model, entry, { side: params.prompt_type ?? 'positive', height: height * 8, width: width * 8, seed: 0n });
+  return admVector(model, entry, {
+    side: params.prompt_type ?? 'positive',
+    height: height * 8,
+    width: width * 8,
+    seed: 0n,
+  });
 }
 
 /** Conditioning by case, made once for both tests. */
 async function run(): Promise<ReadonlyMap<GoldenCase, Conditioning>> {
   const load = async (name: string) => makeClip(await loadCheckpoint(fixtureModel(name), runtime));
-  const clips: Clips = { base: await load('tiny_sdxl_base'), refiner: await load('tiny_sdxl_refiner') };
+  const clips: Clips = {
+    base: await load('tiny_sdxl_base'),
+    refiner: await load('tiny_sdxl_refiner'),
+  };
   const got = new Map<GoldenCase, Conditioning>();
-  for (const c of g.cases) if (!LATER.includes(c.id)) got.set(c, await NODES[c.params.node](clips, c.params, c));
+  for (const c of g.cases)
+    if (!LATER.includes(c.id)) got.set(c, await NODES[c.params.node](clips, c.params, c));
   return got;
 }
 
@@ -109,7 +140,8 @@ describe('golden text/nodes', () => {
     }
   });
 
-  const admOf = (c: GoldenCase): Tensor => adm(c.params, results.get(c)![0], g.tensor(c.outputs.c0_y).shape.at(-1)!);
+  const admOf = (c: GoldenCase): Tensor =>
+    adm(c.params, results.get(c)![0], g.tensor(c.outputs.c0_y).shape.at(-1)!);
   const withAdm = g.cases.filter(({ id, outputs }) => outputs.c0_y && !LATER.includes(id));
 
   it('the ADM vector', () => {
@@ -120,14 +152,22 @@ describe('golden text/nodes', () => {
 describe('edges', () => {
   const entry = (values: number[], pooled?: number[] | null): ConditioningEntry => ({
     cond: tensor([1, values.length / 2, 2], Float32Array.from(values)),
-    ...(pooled === undefined ? {} : { pooled_output: pooled && tensor([1, pooled.length], Float32Array.from(pooled)) }),
+    ...(pooled === undefined
+      ? {}
+      : { pooled_output: pooled && tensor([1, pooled.length], Float32Array.from(pooled)) }),
   });
 
   it('average takes the pooled features of the side that has them', () => {
     const from = [entry([0, 0], [4, 4])];
-    expect([...averageConditioning([entry([2, 2], null)], from, 0.5)[0].pooled_output!.data]).toEqual([4, 4]);
-    expect([...averageConditioning([entry([2, 2])], from, 0.5)[0].pooled_output!.data]).toEqual([4, 4]);
-    expect([...averageConditioning([entry([2, 2], [1, 1])], [entry([0, 0])], 0.5)[0].pooled_output!.data]).toEqual([1, 1]);
+    expect([
+      ...averageConditioning([entry([2, 2], null)], from, 0.5)[0].pooled_output!.data,
+    ]).toEqual([4, 4]);
+    expect([...averageConditioning([entry([2, 2])], from, 0.5)[0].pooled_output!.data]).toEqual([
+      4, 4,
+    ]);
+    expect([
+      ...averageConditioning([entry([2, 2], [1, 1])], [entry([0, 0])], 0.5)[0].pooled_output!.data,
+    ]).toEqual([1, 1]);
   });
 
   it('only the first prompt of conditioning_from counts, with a warning', () => {
@@ -141,14 +181,23 @@ describe('edges', () => {
 
   it('refuses features of different models and an empty conditioning', () => {
     const wide = [{ cond: tensor([1, 1, 3], new Float32Array(3)) }];
-    expect(() => concatConditioning([entry([1, 2])], wide)).toThrow(expect.objectContaining({ code: 'DR_SHAPE_MISMATCH' }));
-    expect(() => averageConditioning([entry([1, 2])], wide, 0.5)).toThrow(expect.objectContaining({ code: 'DR_SHAPE_MISMATCH' }));
-    expect(() => concatConditioning([entry([1, 2])], [])).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' }));
+    expect(() => concatConditioning([entry([1, 2])], wide)).toThrow(
+      expect.objectContaining({ code: 'DR_SHAPE_MISMATCH' }),
+    );
+    expect(() => averageConditioning([entry([1, 2])], wide, 0.5)).toThrow(
+      expect.objectContaining({ code: 'DR_SHAPE_MISMATCH' }),
+    );
+    expect(() => concatConditioning([entry([1, 2])], [])).toThrow(
+      expect.objectContaining({ code: 'DR_INPUT_INVALID' }),
+    );
   });
 
   it('a mask without a batch gets one; a strength alone leaves the rest', () => {
     const [masked] = setMask([entry([1, 2])], tensor([2, 3], new Float32Array(6)), 0.5, false);
     expect(masked.mask!.shape).toEqual([1, 2, 3]);
-    expect(setAreaStrength([{ ...entry([1, 2]), area: [1, 1, 0, 0] }], 2)[0]).toMatchObject({ area: [1, 1, 0, 0], strength: 2 });
+    expect(setAreaStrength([{ ...entry([1, 2]), area: [1, 1, 0, 0] }], 2)[0]).toMatchObject({
+      area: [1, 1, 0, 0],
+      strength: 2,
+    });
   });
 });

@@ -6,14 +6,20 @@ import type { Conditioning, ConditioningEntry } from '../sampling-types.ts';
 type Warn = (message: string) => void;
 
 /** Every entry with `values` set over its own. */
-export const setValues = (conditioning: Conditioning, values: Partial<ConditioningEntry>): Conditioning =>
-  conditioning.map((entry) => ({ ...entry, ...values }));
+export const setValues = (
+  conditioning: Conditioning,
+  values: Partial<ConditioningEntry>,
+): Conditioning => conditioning.map((entry) => ({ ...entry, ...values }));
 
 /** ConditioningCombine: both prompts act, each on its own. */
 export const combine = (a: Conditioning, b: Conditioning): Conditioning => [...a, ...b];
 
 /** ConditioningConcat: the tokens of `from`'s first entry after those of each entry of `to`. Throws DR_SHAPE_MISMATCH, DR_INPUT_INVALID. */
-export function concatConditioning(to: Conditioning, from: Conditioning, warn?: Warn): Conditioning {
+export function concatConditioning(
+  to: Conditioning,
+  from: Conditioning,
+  warn?: Warn,
+): Conditioning {
   const tail = firstOf(from, 'ConditioningConcat', warn).cond;
   return to.map((entry) => {
     sameWidth(entry.cond, tail);
@@ -28,14 +34,23 @@ export function concatConditioning(to: Conditioning, from: Conditioning, warn?: 
 }
 
 /** ConditioningAverage: to·strength + from·(1 − strength), `from`'s first entry cut or zero-padded to each entry of `to`; pooled alike. */
-export function averageConditioning(to: Conditioning, from: Conditioning, strength: number, warn?: Warn): Conditioning {
+export function averageConditioning(
+  to: Conditioning,
+  from: Conditioning,
+  strength: number,
+  warn?: Warn,
+): Conditioning {
   const other = firstOf(from, 'ConditioningAverage', warn);
   return to.map((entry) => {
     sameWidth(entry.cond, other.cond);
     const cond = mix(entry.cond, withLength(other.cond, entry.cond.shape[1]), strength);
     if (!other.pooled_output) return { ...entry, cond };
     const own = entry.pooled_output === undefined ? other.pooled_output : entry.pooled_output;
-    return { ...entry, cond, pooled_output: own ? mix(own, other.pooled_output, strength) : other.pooled_output };
+    return {
+      ...entry,
+      cond,
+      pooled_output: own ? mix(own, other.pooled_output, strength) : other.pooled_output,
+    };
   });
 }
 
@@ -55,30 +70,62 @@ export interface Rectangle {
 }
 
 /** ConditioningSetArea: a rectangle in pixels, kept in whole latent cells of 8. */
-export function setArea(conditioning: Conditioning, { width, height, x, y }: Rectangle, strength: number): Conditioning {
+export function setArea(
+  conditioning: Conditioning,
+  { width, height, x, y }: Rectangle,
+  strength: number,
+): Conditioning {
   const cells = (pixels: number) => Math.floor(pixels / 8);
-  return setValues(conditioning, { area: [cells(height), cells(width), cells(y), cells(x)], strength, set_area_to_bounds: false });
+  return setValues(conditioning, {
+    area: [cells(height), cells(width), cells(y), cells(x)],
+    strength,
+    set_area_to_bounds: false,
+  });
 }
 
 /** ConditioningSetAreaPercentage: a rectangle in fractions of the picture. */
-export const setAreaPercentage = (conditioning: Conditioning, { width, height, x, y }: Rectangle, strength: number): Conditioning =>
-  setValues(conditioning, { area: ['percentage', height, width, y, x], strength, set_area_to_bounds: false });
+export const setAreaPercentage = (
+  conditioning: Conditioning,
+  { width, height, x, y }: Rectangle,
+  strength: number,
+): Conditioning =>
+  setValues(conditioning, {
+    area: ['percentage', height, width, y, x],
+    strength,
+    set_area_to_bounds: false,
+  });
 
 /** ConditioningSetAreaStrength. */
-export const setAreaStrength = (conditioning: Conditioning, strength: number): Conditioning => setValues(conditioning, { strength });
+export const setAreaStrength = (conditioning: Conditioning, strength: number): Conditioning =>
+  setValues(conditioning, { strength });
 
 /** ConditioningSetMask: a mask [N,H,W] or [H,W]; `bounds`: only the mask's bounding box is evaluated. */
-export function setMask(conditioning: Conditioning, mask: Tensor, strength: number, bounds: boolean): Conditioning {
+export function setMask(
+  conditioning: Conditioning,
+  mask: Tensor,
+  strength: number,
+  bounds: boolean,
+): Conditioning {
   const batch = mask.shape.length < 3 ? reshape(mask, [1, ...mask.shape]) : mask;
-  return setValues(conditioning, { mask: batch, set_area_to_bounds: bounds, mask_strength: strength });
+  return setValues(conditioning, {
+    mask: batch,
+    set_area_to_bounds: bounds,
+    mask_strength: strength,
+  });
 }
 
 /** ConditioningSetTimestepRange: acts from `start` to `end`, fractions of the whole denoising. */
-export const setTimestepRange = (conditioning: Conditioning, start: number, end: number): Conditioning =>
-  setValues(conditioning, { start_percent: start, end_percent: end });
+export const setTimestepRange = (
+  conditioning: Conditioning,
+  start: number,
+  end: number,
+): Conditioning => setValues(conditioning, { start_percent: start, end_percent: end });
 
 function firstOf(conditioning: Conditioning, node: string, warn?: Warn): ConditioningEntry {
-  if (conditioning.length > 1) warn?.(`${node}: conditioning_from holds ${conditioning.length} prompts; only the first one is used`);
+  if (conditioning.length > 1)
+    warn?.(
+      `${node}: conditioning_from holds ${conditioning.length} prompts; only the first one is used`,
+    );
   const [first] = conditioning;
   if (first) return first;
   throw new DarkroomError('DR_INPUT_INVALID', {
@@ -102,7 +149,8 @@ function withLength(x: Tensor, length: number): Tensor {
   const [batch, own, width] = x.shape;
   const out = new Float32Array(batch * length * width);
   const kept = Math.min(own, length) * width;
-  for (let b = 0; b < batch; b++) out.set(x.data.subarray(b * own * width, b * own * width + kept), b * length * width);
+  for (let b = 0; b < batch; b++)
+    out.set(x.data.subarray(b * own * width, b * own * width + kept), b * length * width);
   return tensor([batch, length, width], out);
 }
 

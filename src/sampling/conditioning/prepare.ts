@@ -67,13 +67,21 @@ export function prepareConditions<K extends string>(
     prepared[name] = conditioning.map((entry) => prepare(model, entry, run, side));
   }
   for (const name of names)
-    for (const condition of [...prepared[name]]) for (const other of names) if (other !== name) addPartner(prepared[other], condition);
+    for (const condition of [...prepared[name]])
+      for (const other of names) if (other !== name) addPartner(prepared[other], condition);
   const positive = (prepared as Partial<Record<string, PreparedCondition[]>>).positive;
-  if (positive) for (const name of names) if (name !== 'positive') prepared[name] = shareControl(positive, prepared[name]);
+  if (positive)
+    for (const name of names)
+      if (name !== 'positive') prepared[name] = shareControl(positive, prepared[name]);
   return prepared;
 }
 
-function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, side: Side): PreparedCondition {
+function prepare(
+  model: Model,
+  entry: ConditioningEntry,
+  run: ConditionedRun,
+  side: Side,
+): PreparedCondition {
   const [height, width] = run.shape.slice(-2);
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
   const { percentToSigma } = model.sampling;
@@ -83,19 +91,36 @@ function prepare(model: Model, entry: ConditioningEntry, run: ConditionedRun, si
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });
-  for (let control = entry.control; control; control = control.previous) controlFits(model, control);
+  for (let control = entry.control; control; control = control.previous)
+    controlFits(model, control);
   return {
     condition: {
       context: entry.cond,
-      y: model.unet.admChannels ? admVector(model, entry, { side, height: height * 8, width: width * 8, seed: run.seed ?? 0n }) : undefined,
+      y: model.unet.admChannels
+        ? admVector(model, entry, {
+            side,
+            height: height * 8,
+            width: width * 8,
+            seed: run.seed ?? 0n,
+          })
+        : undefined,
       concat: concatChannels(model, entry, run),
     },
-    area: mask && entry.set_area_to_bounds ? bounds(mask) : entry.area && toCells(entry.area, height, width),
+    area:
+      mask && entry.set_area_to_bounds
+        ? bounds(mask)
+        : entry.area && toCells(entry.area, height, width),
     mask,
     strength: entry.strength ?? 1,
     maskStrength: entry.mask_strength ?? 1,
-    start: entry.start_percent === undefined ? Number.POSITIVE_INFINITY : Math.fround(percentToSigma(entry.start_percent)),
-    end: entry.end_percent === undefined ? Number.NEGATIVE_INFINITY : Math.fround(percentToSigma(entry.end_percent)),
+    start:
+      entry.start_percent === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.fround(percentToSigma(entry.start_percent)),
+    end:
+      entry.end_percent === undefined
+        ? Number.NEGATIVE_INFINITY
+        : Math.fround(percentToSigma(entry.end_percent)),
     control: entry.control,
     controlsNegatives: entry.control_apply_to_uncond,
   };
@@ -111,7 +136,11 @@ function controlFits({ unet, family }: Model, { net }: Control): void {
   });
 }
 
-function toCells(area: NonNullable<ConditioningEntry['area']>, height: number, width: number): CellArea {
+function toCells(
+  area: NonNullable<ConditioningEntry['area']>,
+  height: number,
+  width: number,
+): CellArea {
   if (area[0] !== 'percentage') return area;
   const [, h, w, y, x] = area;
   return [
@@ -126,7 +155,11 @@ function maskAtSize(mask: Tensor, height: number, width: number): Tensor {
   const [h, w] = mask.shape.slice(-2);
   const count = mask.data.length / (h * w);
   if (h === height && w === width) return reshape(mask, [count, h, w]);
-  return reshape(interpolate(reshape(mask, [count, 1, h, w]), height, width, 'bilinear'), [count, height, width]);
+  return reshape(interpolate(reshape(mask, [count, 1, h, w]), height, width, 'bilinear'), [
+    count,
+    height,
+    width,
+  ]);
 }
 
 /** The smallest area around what is not 0 in any of the masks, 8 x 8 at least. */
@@ -137,14 +170,22 @@ function bounds(mask: Tensor): CellArea {
     if (mask.data[i] === 0) continue;
     const y = Math.floor(i / width) % height;
     const x = i % width;
-    [top, left, bottom, right] = [Math.min(top, y), Math.min(left, x), Math.max(bottom, y), Math.max(right, x)];
+    [top, left, bottom, right] = [
+      Math.min(top, y),
+      Math.min(left, x),
+      Math.max(bottom, y),
+      Math.max(right, x),
+    ];
   }
   if (bottom < 0) return [8, 8, 0, 0];
   return [Math.max(8, bottom - top + 1), Math.max(8, right - left + 1), top, left];
 }
 
 const isInside = (inner: CellArea, outer: CellArea): boolean =>
-  inner[2] >= outer[2] && inner[3] >= outer[3] && inner[0] + inner[2] <= outer[0] + outer[2] && inner[1] + inner[3] <= outer[1] + outer[3];
+  inner[2] >= outer[2] &&
+  inner[3] >= outer[3] &&
+  inner[0] + inner[2] <= outer[0] + outer[2] &&
+  inner[1] + inner[3] <= outer[1] + outer[3];
 
 /** Gives `side` a copy of `condition` (area, mask, strength, range) that says what the smallest entry around that area says. */
 function addPartner(side: PreparedCondition[], condition: PreparedCondition): void {

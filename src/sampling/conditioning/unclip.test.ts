@@ -11,19 +11,31 @@ import { unclipVector } from './unclip.ts';
 const g = golden('vision', 'clip');
 
 describe('golden vision/clip', () => {
-  it.each(g.cases.filter(({ params }) => params.kind === 'unclip'))('$id', ({ id, params, outputs }) => {
-    const { conditions, width, seed } = params;
-    const given = conditions.map(([n, strength, noiseAugmentation]: readonly number[], i: number) => {
-      return { embeds: tensor([n, width], noise(n * width, 20 + i, 2)), strength, noiseAugmentation };
-    });
-    expectGolden(g, id, outputs.vector, unclipVector(given, BigInt(seed)));
-  });
+  it.each(g.cases.filter(({ params }) => params.kind === 'unclip'))(
+    '$id',
+    ({ id, params, outputs }) => {
+      const { conditions, width, seed } = params;
+      const given = conditions.map(
+        ([n, strength, noiseAugmentation]: readonly number[], i: number) => {
+          return {
+            embeds: tensor([n, width], noise(n * width, 20 + i, 2)),
+            strength,
+            noiseAugmentation,
+          };
+        },
+      );
+      expectGolden(g, id, outputs.vector, unclipVector(given, BigInt(seed)));
+    },
+  );
 });
 
 const run = { side: 'positive', width: 64, height: 64, seed: 7n } as const;
-const model = (family: Model['family'], admChannels: number) => ({ family, unet: { admChannels } }) as Model;
+const model = (family: Model['family'], admChannels: number) =>
+  ({ family, unet: { admChannels } }) as Model;
 const entry = (width?: number): ConditioningEntry => {
-  const pictures = width && { unclip_conditioning: [{ embeds: full([1, width], 0.5), strength: 1, noiseAugmentation: 0 }] };
+  const pictures = width && {
+    unclip_conditioning: [{ embeds: full([1, width], 0.5), strength: 1, noiseAugmentation: 0 }],
+  };
   return { cond: full([1, 1, 1], 0), pooled_output: full([1, 8], 0.25), ...pictures };
 };
 
@@ -35,7 +47,9 @@ it('stands in the place of the pooled prompt, or alone in unCLIP models', () => 
   expect(picture.data.slice(8)).toEqual(pooled.data.slice(8));
   expect(admVector(model('sd2', 32), entry(), run).data.every((v) => v === 0)).toBe(true);
   expect([...admVector(model('sd2', 32), entry(16), run).data.slice(16, 20)]).toEqual([1, 1, 1, 1]);
-  expect(() => admVector(model('sd2', 32), entry(8), run)).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' }));
+  expect(() => admVector(model('sd2', 32), entry(8), run)).toThrow(
+    expect.objectContaining({ code: 'DR_INPUT_INVALID' }),
+  );
 });
 
 it('unCLIPConditioning adds pictures to every entry', async () => {

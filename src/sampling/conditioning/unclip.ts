@@ -16,7 +16,8 @@ const SEED_OFFSET = 10n;
 function sharesAt(level: number): readonly [picture: number, noise: number] {
   const signal = (t: number): number => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2;
   let product = 1;
-  for (let i = 0; i <= level; i++) product *= 1 - Math.min(1 - signal((i + 1) / LEVELS) / signal(i / LEVELS), 0.999);
+  for (let i = 0; i <= level; i++)
+    product *= 1 - Math.min(1 - signal((i + 1) / LEVELS) / signal(i / LEVELS), 0.999);
   return [f32(Math.sqrt(product)), f32(Math.sqrt(1 - product))];
 }
 
@@ -40,7 +41,11 @@ export function unclipVector(conditions: readonly UnclipCondition[], seed: bigin
     const width = embeds.shape[1];
     return Array.from({ length: embeds.shape[0] }, (_, i) => {
       generator = torchGenerator(BigInt.asUintN(64, seed - SEED_OFFSET));
-      const one = noised(embeds.data.subarray(i * width, (i + 1) * width), noiseAugmentation, generator);
+      const one = noised(
+        embeds.data.subarray(i * width, (i + 1) * width),
+        noiseAugmentation,
+        generator,
+      );
       return one.map((value) => value * f32(strength));
     });
   });

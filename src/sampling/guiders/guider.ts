@@ -1,7 +1,12 @@
 // Guiders: how the predictions of a run's conditionings become one (comfy.samplers CFGGuider, sampling_function;
 // comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py). The GUIDER sockets carry them.
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
-import { type ConditionedRun, type PreparedCondition, prepareConditions, type Side } from '../conditioning/prepare.ts';
+import {
+  type ConditionedRun,
+  type PreparedCondition,
+  prepareConditions,
+  type Side,
+} from '../conditioning/prepare.ts';
 import { add, f32, scale, sub } from '../float32.ts';
 import type { Conditioning, GuidanceStep, Model, Sides, SidesStep } from '../sampling-types.ts';
 import { predictSides } from './predict.ts';
@@ -12,7 +17,10 @@ export interface GuidedRun extends ConditionedRun {
 }
 
 /** The guided prediction for latents [B,C,H,W] at `sigma`, and the negative side's. */
-export type Predict = (x: Tensor, sigma: number) => Promise<{ readonly denoised: Tensor; readonly uncond: Tensor }>;
+export type Predict = (
+  x: Tensor,
+  sigma: number,
+) => Promise<{ readonly denoised: Tensor; readonly uncond: Tensor }>;
 
 export interface Guider {
   readonly model: Model;
@@ -21,13 +29,23 @@ export interface Guider {
 }
 
 /** A run's prediction as the model's patches want it. */
-const wrapped = (model: Model, predict: Predict): Predict => (model.patches?.predict ?? []).reduce((inner, wrap) => wrap(inner), predict);
+const wrapped = (model: Model, predict: Predict): Predict =>
+  (model.patches?.predict ?? []).reduce((inner, wrap) => wrap(inner), predict);
 
 /** uncond + (cond - uncond) * cfg (classifier-free guidance, arXiv 2207.12598); at cfg 1 the negative side is not evaluated. */
-export const cfgGuider = (model: Model, positive: Conditioning, negative: Conditioning, cfg: number): Guider => ({
+export const cfgGuider = (
+  model: Model,
+  positive: Conditioning,
+  negative: Conditioning,
+  cfg: number,
+): Guider => ({
   model,
   prepare: (run) => {
-    const sides = prepareConditions(model, { positive: ['positive', positive], negative: ['negative', negative] }, run);
+    const sides = prepareConditions(
+      model,
+      { positive: ['positive', positive], negative: ['negative', negative] },
+      run,
+    );
     const single = isClose(cfg, 1) && !run.allSides;
     const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
     return wrapped(model, async (x, sigma) => {
@@ -39,7 +57,8 @@ export const cfgGuider = (model: Model, positive: Conditioning, negative: Condit
 });
 
 /** The positive side alone. */
-export const basicGuider = (model: Model, positive: Conditioning): Guider => cfgGuider(model, positive, [], 1);
+export const basicGuider = (model: Model, positive: Conditioning): Guider =>
+  cfgGuider(model, positive, [], 1);
 
 export interface DualCfg {
   readonly cond1: Conditioning;
@@ -52,16 +71,27 @@ export interface DualCfg {
 }
 
 /** Guidance by two prompts (DualCFGGuider; "InstructPix2Pix", arXiv 2211.09800). */
-export const dualCfgGuider = (model: Model, { cond1, cond2, negative, cfgConds, cfgCond2Negative, nested }: DualCfg): Guider => ({
+export const dualCfgGuider = (
+  model: Model,
+  { cond1, cond2, negative, cfgConds, cfgCond2Negative, nested }: DualCfg,
+): Guider => ({
   model,
   prepare: (run) => {
     const sides = prepareConditions(
       model,
-      { positive: ['positive', cond1], middle: ['negative', cond2], negative: ['negative', negative] },
+      {
+        positive: ['positive', cond1],
+        middle: ['negative', cond2],
+        negative: ['negative', negative],
+      },
       run,
     );
     const skip = !nested && !run.allSides && isClose(cfgCond2Negative, 1);
-    const evaluated = [skip ? [] : sides.negative, skip && isClose(cfgConds, 1) ? [] : sides.middle, sides.positive];
+    const evaluated = [
+      skip ? [] : sides.negative,
+      skip && isClose(cfgConds, 1) ? [] : sides.middle,
+      sides.positive,
+    ];
     return wrapped(model, async (x, sigma) => {
       const [away, second, first] = await predictSides(model, evaluated, x, sigma);
       const step = { x, sigma, evaluate: evaluator(model, run, sides.positive, x, sigma) };
@@ -69,7 +99,12 @@ export const dualCfgGuider = (model: Model, { cond1, cond2, negative, cfgConds, 
         const text = await guide(model, { ...step, cfg: cfgConds, cond: first, uncond: second });
         return { denoised: towards(away, text, cfgCond2Negative), uncond: second };
       }
-      const base = await guide(model, { ...step, cfg: cfgCond2Negative, cond: second, uncond: away });
+      const base = await guide(model, {
+        ...step,
+        cfg: cfgCond2Negative,
+        cond: second,
+        uncond: away,
+      });
       const change = scale(sub(first.data, second.data), cfgConds);
       return { denoised: tensor(x.shape, add(base.data, change)), uncond: away };
     });
@@ -97,23 +132,47 @@ export const perpNegGuider = (
   prepare: (run) => {
     const sides = prepareConditions(
       model,
-      { positive: ['positive', positive], empty: ['negative', empty], negative: ['negative', negative] },
+      {
+        positive: ['positive', positive],
+        empty: ['negative', empty],
+        negative: ['negative', negative],
+      },
       run,
     );
     const skip = !run.allSides && isClose(negScale, 0);
-    const evaluated = [sides.positive, skip ? [] : sides.negative, skip && isClose(cfg, 1) ? [] : sides.empty];
+    const evaluated = [
+      sides.positive,
+      skip ? [] : sides.negative,
+      skip && isClose(cfg, 1) ? [] : sides.empty,
+    ];
     return wrapped(model, async (x, sigma) => {
       const [first, second, nothing] = await predictSides(model, evaluated, x, sigma);
-      const { cond, uncond } = beforeCfg(model, { x, sigma, cfg, cond: first, uncond: second, single: skip });
+      const { cond, uncond } = beforeCfg(model, {
+        x,
+        sigma,
+        cfg,
+        cond: first,
+        uncond: second,
+        single: skip,
+      });
       const evaluate = evaluator(model, run, sides.positive, x, sigma);
       const guided = perpendicular(cond, uncond, nothing, negScale, cfg);
-      return { denoised: await afterCfg(model, guided, { x, sigma, cfg, cond, uncond, evaluate }), uncond };
+      return {
+        denoised: await afterCfg(model, guided, { x, sigma, cfg, cond, uncond, evaluate }),
+        uncond,
+      };
     });
   },
 });
 
 /** empty + cfg (pos - neg_scale * the part of neg perpendicular to pos), pos and neg counted from empty. */
-export function perpendicular(cond: Tensor, uncond: Tensor, empty: Tensor, negScale: number, cfg: number): Tensor {
+export function perpendicular(
+  cond: Tensor,
+  uncond: Tensor,
+  empty: Tensor,
+  negScale: number,
+  cfg: number,
+): Tensor {
   const pos = sub(cond.data, empty.data);
   const neg = sub(uncond.data, empty.data);
   let [dot, norm] = [0, 0];
@@ -125,25 +184,34 @@ export function perpendicular(cond: Tensor, uncond: Tensor, empty: Tensor, negSc
   return tensor(cond.shape, add(empty.data, scale(sub(pos, scale(perp, negScale)), cfg)));
 }
 
-const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+const isClose = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 
 const towards = (from: Tensor, to: Tensor, amount: number): Tensor =>
   tensor(from.shape, add(from.data, scale(sub(to.data, from.data), amount)));
 
 /** Both sides' predictions, changed and brought together as the model's patches want it. */
-export async function guideSides(model: Model, step: GuidanceStep & SidesStep): ReturnType<Predict> {
+export async function guideSides(
+  model: Model,
+  step: GuidanceStep & SidesStep,
+): ReturnType<Predict> {
   const sides = beforeCfg(model, step);
   return { denoised: await guide(model, { ...step, ...sides }), uncond: sides.uncond };
 }
 
 async function guide(model: Model, step: GuidanceStep): Promise<Tensor> {
   const combine = model.patches?.cfgFunction;
-  return afterCfg(model, combine ? await combine(step) : towards(step.uncond, step.cond, step.cfg), step);
+  return afterCfg(
+    model,
+    combine ? await combine(step) : towards(step.uncond, step.cond, step.cfg),
+    step,
+  );
 }
 
 function beforeCfg(model: Model, step: SidesStep): Sides {
   let { cond, uncond }: Sides = step;
-  for (const change of model.patches?.preCfg ?? []) ({ cond, uncond } = change({ ...step, cond, uncond }));
+  for (const change of model.patches?.preCfg ?? [])
+    ({ cond, uncond } = change({ ...step, cond, uncond }));
   return { cond, uncond };
 }
 
@@ -164,7 +232,9 @@ function evaluator(
   return async (asked, change) => {
     const unet = change ? model.unet.variant(change) : model.unet;
     const conditions =
-      asked === 'positive' ? positive : prepareConditions(model, { asked: ['negative' as Side, asked.negative] }, run).asked;
+      asked === 'positive'
+        ? positive
+        : prepareConditions(model, { asked: ['negative' as Side, asked.negative] }, run).asked;
     const [prediction] = await predictSides({ ...model, unet }, [conditions], x, sigma);
     return prediction;
   };

@@ -36,7 +36,9 @@ export async function predictSides(
   const counts = sides.map(() => new Float32Array(batch * height * width).fill(1e-37));
 
   let waiting = sides.flatMap((conditions, side) =>
-    conditions.filter(({ start, end }) => !(sigma > start || sigma < end)).map((condition) => toTask(condition, side, x)),
+    conditions
+      .filter(({ start, end }) => !(sigma > start || sigma < end))
+      .map((condition) => toTask(condition, side, x)),
   );
   // Where a ControlNet acts at all, one session serves what it does not act on too.
   const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
@@ -46,7 +48,14 @@ export async function predictSides(
     waiting = waiting.filter((task) => !together.includes(task));
     const predictions = await evaluate(model, together, sigma, uniform);
     for (const [i, { side, area, weight }] of together.entries()) {
-      accumulate(sums[side], counts[side], x.shape, area, predictions.data.subarray(i * together[i].x.data.length), weight);
+      accumulate(
+        sums[side],
+        counts[side],
+        x.shape,
+        area,
+        predictions.data.subarray(i * together[i].x.data.length),
+        weight,
+      );
     }
   }
   return sums.map((sum, side) => {
@@ -66,7 +75,10 @@ function toTask(prepared: PreparedCondition, side: number, x: Tensor): Task {
   const { concat } = prepared.condition;
   return {
     side,
-    condition: { ...prepared.condition, concat: concat && repeatToBatch(cutOut(concat, area), batch) },
+    condition: {
+      ...prepared.condition,
+      concat: concat && repeatToBatch(cutOut(concat, area), batch),
+    },
     x: cutOut(x, area),
     area,
     control: prepared.control,
@@ -95,7 +107,13 @@ function cutOut(x: Tensor, [h, w, top, left]: CellArea): Tensor {
   return tensor([batch, channels, h, w], data);
 }
 
-function weights(prepared: PreparedCondition, [h, w, top, left]: CellArea, batch: number, height: number, width: number): Float32Array {
+function weights(
+  prepared: PreparedCondition,
+  [h, w, top, left]: CellArea,
+  batch: number,
+  height: number,
+  width: number,
+): Float32Array {
   const { mask, strength, maskStrength } = prepared;
   const out = new Float32Array(batch * h * w).fill(strength);
   if (mask) {
@@ -107,13 +125,16 @@ function weights(prepared: PreparedCondition, [h, w, top, left]: CellArea, batch
       });
     for (let i = 0; i < out.length; i++) {
       const [item, row, column] = [Math.floor(i / (h * w)) % items, Math.floor(i / w) % h, i % w];
-      out[i] = f32(mask.data[(item * height + top + row) * width + left + column] * f32(maskStrength)) * f32(strength);
+      out[i] =
+        f32(mask.data[(item * height + top + row) * width + left + column] * f32(maskStrength)) *
+        f32(strength);
     }
   } else if (prepared.area) {
     const rows = ramp(h, top !== 0, top + h < height);
     const columns = ramp(w, left !== 0, left + w < width);
     for (let i = 0; i < out.length; i++) {
-      for (const factor of [...rows[Math.floor(i / w) % h], ...columns[i % w]]) out[i] = out[i] * factor;
+      for (const factor of [...rows[Math.floor(i / w) % h], ...columns[i % w]])
+        out[i] = out[i] * factor;
     }
   }
   return out;
@@ -134,10 +155,14 @@ function ramp(length: number, fadeStart: boolean, fadeEnd: boolean): number[][] 
 function canShareBatch(task: Task, first: Task): boolean {
   if (task.control !== first.control) return false;
   const [a, b] = [task.condition.context.shape[1], first.condition.context.shape[1]];
-  return task.x.shape.join() === first.x.shape.join() && leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT;
+  return (
+    task.x.shape.join() === first.x.shape.join() &&
+    leastCommonMultiple(a, b) / Math.min(a, b) <= MAX_REPEAT
+  );
 }
 
-const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);
 const leastCommonMultiple = (a: number, b: number): number => (a / greatestCommonDivisor(a, b)) * b;
 
 async function evaluate(
@@ -148,17 +173,32 @@ async function evaluate(
 ): Promise<Tensor> {
   const { sampling, unet } = model;
   const batch = tasks[0].x.shape[0];
-  const tokens = tasks.map(({ condition }) => condition.context.shape[1]).reduce(leastCommonMultiple);
+  const tokens = tasks
+    .map(({ condition }) => condition.context.shape[1])
+    .reduce(leastCommonMultiple);
   const x = concatBatch(tasks.map((task) => task.x));
   const inputs = {
     x: tensor(x.shape, sampling.calculateInput(sigma, x.data)),
     timesteps: new Float32Array(x.shape[0]).fill(sampling.timestep(sigma)),
-    context: concatBatch(tasks.map(({ condition }) => repeatToBatch(repeatTokens(condition.context, tokens), batch))),
-    y: unet.admChannels ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch))) : undefined,
+    context: concatBatch(
+      tasks.map(({ condition }) => repeatToBatch(repeatTokens(condition.context, tokens), batch)),
+    ),
+    y: unet.admChannels
+      ? concatBatch(tasks.map(({ condition }) => repeatToBatch(condition.y!, batch)))
+      : undefined,
   };
   const { control } = tasks[0];
-  const residuals = control && (await controlResiduals(control, { ...inputs, sigma, sampling, unet, conditions: tasks.length }));
-  const concat = tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
+  const residuals =
+    control &&
+    (await controlResiduals(control, {
+      ...inputs,
+      sigma,
+      sampling,
+      unet,
+      conditions: tasks.length,
+    }));
+  const concat =
+    tasks[0].condition.concat && concatBatch(tasks.map(({ condition }) => condition.concat!));
   const output = await unet.evaluate({
     ...inputs,
     x: concat ? joinChannels(inputs.x, concat) : inputs.x,
@@ -195,7 +235,9 @@ function accumulate(
         count[(item * height + top + row) * width + left + column] += own;
         for (let c = 0; c < channels; c++) {
           const plane = item * channels + c;
-          sum[(plane * height + top + row) * width + left + column] += f32(prediction[(plane * h + row) * w + column] * own);
+          sum[(plane * height + top + row) * width + left + column] += f32(
+            prediction[(plane * h + row) * w + column] * own,
+          );
         }
       }
 }

@@ -18,7 +18,10 @@ export function toModelLatent({ scale, mean, std }: LatentFormat, latent: Tensor
   const k = f32(scale);
   if (!mean || !std) return map(latent, (value) => value * k);
   const channel = channelOf(latent);
-  return map(latent, (value, i) => f32(f32(value - f32(mean[channel(i)])) * k) / f32(std[channel(i)]));
+  return map(
+    latent,
+    (value, i) => f32(f32(value - f32(mean[channel(i)])) * k) / f32(std[channel(i)]),
+  );
 }
 
 /** VAE latents from model latents [B,C,H,W] (process_latent_out). */
@@ -26,7 +29,10 @@ export function fromModelLatent({ scale, mean, std }: LatentFormat, latent: Tens
   const k = f32(scale);
   if (!mean || !std) return map(latent, (value) => value / k);
   const channel = channelOf(latent);
-  return map(latent, (value, i) => f32(f32(value * f32(std[channel(i)])) / k) + f32(mean[channel(i)]));
+  return map(
+    latent,
+    (value, i) => f32(f32(value * f32(std[channel(i)])) / k) + f32(mean[channel(i)]),
+  );
 }
 
 function channelOf({ shape }: Tensor): (index: number) => number {

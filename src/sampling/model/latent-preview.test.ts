@@ -9,7 +9,26 @@ const denoised = map(zeros([2, 4, 2, 3]), (_, i) => Math.sin(i));
 it('shows the first latent of a batch in its format’s colours', () => {
   expect(samplingPreview(SD, denoised)).toEqual({
     ...{ width: 3, height: 2, channels: 3 },
-    bytes: Uint8Array.of(155, 122, 169, 173, 198, 182, 148, 208, 145, 104, 144, 91, 81, 64, 70, 100, 42, 102),
+    bytes: Uint8Array.of(
+      155,
+      122,
+      169,
+      173,
+      198,
+      182,
+      148,
+      208,
+      145,
+      104,
+      144,
+      91,
+      81,
+      64,
+      70,
+      100,
+      42,
+      102,
+    ),
   });
   expect([...samplingPreview(SDXL, denoised)!.bytes]).toEqual([
     ...[173, 141, 146, 158, 171, 176, 128, 158, 161, 109, 115, 114, 120, 80, 79, 149, 87, 88],

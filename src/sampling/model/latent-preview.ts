@@ -64,7 +64,11 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
 };
 
 /** The first of [B,4,H,W] as W x H pixels; `scaled` when it is in model units already. */
-export function previewLatent(latent: Tensor, { format, factors, bias = [0, 0, 0] }: Colours, scaled = false): ByteImage {
+export function previewLatent(
+  latent: Tensor,
+  { format, factors, bias = [0, 0, 0] }: Colours,
+  scaled = false,
+): ByteImage {
   const first = sliceBatch(latent, 0, 1);
   const { data } = scaled ? first : toModelLatent(format, first);
   const [, channels, height, width] = first.shape;
@@ -73,7 +77,8 @@ export function previewLatent(latent: Tensor, { format, factors, bias = [0, 0, 0
   for (let i = 0; i < plane; i++)
     for (let colour = 0; colour < 3; colour++) {
       let sum = f32(bias[colour]);
-      for (let c = 0; c < channels; c++) sum = f32(sum + f32(data[c * plane + i] * f32(factors[c][colour])));
+      for (let c = 0; c < channels; c++)
+        sum = f32(sum + f32(data[c * plane + i] * f32(factors[c][colour])));
       bytes[i * 3 + colour] = Math.min(Math.max((sum + 1) / 2, 0), 1) * 255;
     }
   return { width, height, channels: 3, bytes };
@@ -87,6 +92,10 @@ const SAMPLING_COLOURS: readonly Colours[] = [
 
 /** The picture so far, from a denoised latent in model units; undefined for formats without colours. */
 export function samplingPreview(format: LatentFormat, denoised: Tensor): ByteImage | undefined {
-  const colours = SAMPLING_COLOURS.find((c) => c.format === format) ?? SAMPLING_COLOURS.find((c) => c.format.scale === format.scale);
-  return colours && denoised.shape[1] === colours.format.channels ? previewLatent(denoised, colours, true) : undefined;
+  const colours =
+    SAMPLING_COLOURS.find((c) => c.format === format) ??
+    SAMPLING_COLOURS.find((c) => c.format.scale === format.scale);
+  return colours && denoised.shape[1] === colours.format.channels
+    ? previewLatent(denoised, colours, true)
+    : undefined;
 }

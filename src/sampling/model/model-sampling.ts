@@ -1,7 +1,18 @@
 // What a network predicts and at which noise levels (comfy.model_sampling, comfy_extras/nodes_model_advanced.py): tables of sigmas, and the
 // parameterisations between a latent and the network. "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
 // for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891) for the zero terminal SNR rescale.
-import { addScaled, divide, exp, f32, linspace, log, scale, sqrt, square, type Vector } from '../float32.ts';
+import {
+  addScaled,
+  divide,
+  exp,
+  f32,
+  linspace,
+  log,
+  scale,
+  sqrt,
+  square,
+  type Vector,
+} from '../float32.ts';
 
 export interface ModelSampling {
   readonly prediction: Prediction;
@@ -30,7 +41,10 @@ export interface ModelSampling {
 }
 
 /** The noise levels alone. */
-type Levels = Pick<ModelSampling, 'clock' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'>;
+type Levels = Pick<
+  ModelSampling,
+  'clock' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
+>;
 
 /** What a parameterisation may ask for beside sigma: the standard deviation of the data, and the timestep. */
 interface Setting {
@@ -47,9 +61,15 @@ interface Parameterisation {
 }
 
 /** a * s * t / d + b * u * v / e, rounded after each operation. */
-function mix(a: Vector, [s, d]: readonly [number, number], b: Vector, [t, u, e]: readonly [number, number, number]): Vector {
+function mix(
+  a: Vector,
+  [s, d]: readonly [number, number],
+  b: Vector,
+  [t, u, e]: readonly [number, number, number],
+): Vector {
   const out = new Float32Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = f32(f32(a[i] * s) / d) + f32(f32(f32(b[i] * t) * u) / e);
+  for (let i = 0; i < out.length; i++)
+    out[i] = f32(f32(a[i] * s) / d) + f32(f32(f32(b[i] * t) * u) / e);
   return out;
 }
 
@@ -58,7 +78,11 @@ const velocity =
   (sign: number): Parameterisation['denoised'] =>
   (sigma, output, x, { sigmaData }) => {
     const variance = f32(square(sigma) + f32(sigmaData ** 2));
-    return mix(x, [f32(sigmaData ** 2), variance], output, [sign * sigma, sigmaData, sqrt(variance)]);
+    return mix(x, [f32(sigmaData ** 2), variance], output, [
+      sign * sigma,
+      sigmaData,
+      sqrt(variance),
+    ]);
   };
 
 const noiseShare = (sigma: number): number => f32(sigma / f32(sigma + 1));
@@ -84,14 +108,19 @@ export const PARAMETERISATIONS = {
   },
   cosmos_rflow: {
     input: (sigma, x) => scale(x, 1 - noiseShare(sigma)),
-    denoised: (sigma, output, x) => addScaled(scale(x, 1 - noiseShare(sigma)), output, -noiseShare(sigma)),
+    denoised: (sigma, output, x) =>
+      addScaled(scale(x, 1 - noiseShare(sigma)), output, -noiseShare(sigma)),
     plainNoise: true,
   },
 } satisfies Record<string, Parameterisation>;
 
 export type Prediction = keyof typeof PARAMETERISATIONS;
 
-function modelSampling(levels: Levels, prediction: Prediction, { sigmaData = 1, zsnr = false } = {}): ModelSampling {
+function modelSampling(
+  levels: Levels,
+  prediction: Prediction,
+  { sigmaData = 1, zsnr = false } = {},
+): ModelSampling {
   const { denoised, input, plainNoise }: Parameterisation = PARAMETERISATIONS[prediction];
   const { sigmas, timestep } = levels;
   const setting = { sigmaData, timestep };
@@ -101,7 +130,8 @@ function modelSampling(levels: Levels, prediction: Prediction, { sigmaData = 1, 
     zsnr,
     sigmaMin: sigmas[0],
     sigmaMax: sigmas[sigmas.length - 1],
-    calculateInput: input ?? ((value, x) => divide(x, sqrt(f32(square(value) + f32(sigmaData ** 2))))),
+    calculateInput:
+      input ?? ((value, x) => divide(x, sqrt(f32(square(value) + f32(sigmaData ** 2))))),
     calculateDenoised: (value, output, x) => denoised(value, output, x, setting),
     noiseScaling: (value, noise, latent, maxDenoise) =>
       addScaled(latent, noise, maxDenoise && !plainNoise ? sqrt(f32(1 + square(value))) : value),
@@ -123,11 +153,17 @@ export interface DiscreteOptions {
 }
 
 /** The model sampling of SD1, SD2 and SDXL: scaled linear betas of 1000 steps. */
-export function discreteSampling({ prediction = 'eps', zsnr = false, timesteps = STEPS }: DiscreteOptions = {}): ModelSampling {
+export function discreteSampling({
+  prediction = 'eps',
+  zsnr = false,
+  timesteps = STEPS,
+}: DiscreteOptions = {}): ModelSampling {
   const table = zsnr ? zeroTerminalSnr(sigmaTable()) : sigmaTable();
   if (timesteps === STEPS) return modelSampling(discreteLevels(table, 1), prediction, { zsnr });
   const skip = Math.floor(STEPS / timesteps);
-  const known = Float64Array.from({ length: timesteps }, (_, i) => f32(table[STEPS - 1 - (timesteps - 1 - i) * skip]));
+  const known = Float64Array.from({ length: timesteps }, (_, i) =>
+    f32(table[STEPS - 1 - (timesteps - 1 - i) * skip]),
+  );
   return modelSampling(discreteLevels(known, skip), prediction, { zsnr });
 }
 
@@ -158,7 +194,13 @@ function discreteLevels(table: Float64Array, skip: number): Levels {
     return best * skip + (skip - 1);
   };
 
-  return { sigmas, logSigmas, sigma, timestep, percentToSigma: percentOr((percent) => sigma(f32((1 - percent) * (STEPS - 1)))) };
+  return {
+    sigmas,
+    logSigmas,
+    sigma,
+    timestep,
+    percentToSigma: percentOr((percent) => sigma(f32((1 - percent) * (STEPS - 1)))),
+  };
 }
 
 const percentOr =
@@ -181,7 +223,10 @@ export const CLOCKS = {
     timestep: (sigma) => f32(f32(f32(Math.atan(sigma)) / f32(Math.PI)) * 2),
     sigma: (t) => f32(Math.tan(f32(f32(t * f32(Math.PI)) / 2))),
   },
-  cosmos: { timestep: noiseShare, sigma: (t, max) => (t >= noiseShare(max) ? max : f32(t / f32(1 - t))) },
+  cosmos: {
+    timestep: noiseShare,
+    sigma: (t, max) => (t >= noiseShare(max) ? max : f32(t / f32(1 - t))),
+  },
 } satisfies Record<string, Clock>;
 
 export interface ContinuousOptions {
@@ -194,7 +239,13 @@ export interface ContinuousOptions {
 }
 
 /** Models over a continuous range of sigmas; the table is for schedules that need one. */
-export function continuousSampling({ prediction, clock = 'edm', sigmaMin, sigmaMax, sigmaData }: ContinuousOptions): ModelSampling {
+export function continuousSampling({
+  prediction,
+  clock = 'edm',
+  sigmaMin,
+  sigmaMax,
+  sigmaData,
+}: ContinuousOptions): ModelSampling {
   const sigmas = linspace(Math.log(sigmaMin), Math.log(sigmaMax), STEPS).map(exp);
   const [low, high] = [sigmas[0], sigmas[STEPS - 1]];
   const { timestep, sigma }: Clock = CLOCKS[clock];
@@ -204,7 +255,9 @@ export function continuousSampling({ prediction, clock = 'edm', sigmaMin, sigmaM
     logSigmas: sigmas.map(log),
     timestep,
     sigma: (t) => sigma(t, high),
-    percentToSigma: percentOr((percent) => Math.exp((Math.log(high) - Math.log(low)) * (1 - percent) + Math.log(low))),
+    percentToSigma: percentOr((percent) =>
+      Math.exp((Math.log(high) - Math.log(low)) * (1 - percent) + Math.log(low)),
+    ),
   };
   return modelSampling(levels, prediction, { sigmaData });
 }
@@ -226,7 +279,8 @@ function zeroTerminalSnr(table: Float64Array): Float64Array {
   const root = table.map((s) => Math.sqrt(1 / (s * s + 1)));
   const [first, last] = [root[0], root[STEPS - 1]];
   return root.map((r, i) => {
-    const alphaBar = i === STEPS - 1 ? LAST_ALPHA_BAR : ((r - last) * (first / (first - last))) ** 2;
+    const alphaBar =
+      i === STEPS - 1 ? LAST_ALPHA_BAR : ((r - last) * (first / (first - last))) ** 2;
     return ((1 - alphaBar) / alphaBar) ** 0.5;
   });
 }

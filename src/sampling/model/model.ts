@@ -5,7 +5,12 @@ import type { LatentFormat, Model } from '../sampling-types.ts';
 import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';
 
-const LATENT_FORMATS: Readonly<Record<Model['family'], LatentFormat>> = { sd1: SD, sd2: SD, sdxl: SDXL, 'sdxl-refiner': SDXL };
+const LATENT_FORMATS: Readonly<Record<Model['family'], LatentFormat>> = {
+  sd1: SD,
+  sd2: SD,
+  sdxl: SDXL,
+  'sdxl-refiner': SDXL,
+};
 
 /** Playground v2.5. */
 const EDM = { prediction: 'edm', sigmaMin: 0.002, sigmaMax: 80, sigmaData: 0.5 } as const;
@@ -21,12 +26,20 @@ function samplingOf(prediction: Prediction): ModelSampling {
     case 'edm':
       return continuousSampling(EDM);
     case 'v-edm':
-      return continuousSampling({ prediction: 'v', sigmaMin: prediction.sigmaMin ?? V_EDM_MIN, sigmaMax: prediction.sigmaMax });
+      return continuousSampling({
+        prediction: 'v',
+        sigmaMin: prediction.sigmaMin ?? V_EDM_MIN,
+        sigmaMax: prediction.sigmaMax,
+      });
   }
 }
 
 /** A model of a family; eps prediction unless told. */
-export const makeModel = (family: Model['family'], unet: UNet, prediction: Prediction = { kind: 'eps' }): Model => ({
+export const makeModel = (
+  family: Model['family'],
+  unet: UNet,
+  prediction: Prediction = { kind: 'eps' },
+): Model => ({
   family,
   unet,
   sampling: samplingOf(prediction),

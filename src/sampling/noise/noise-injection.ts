@@ -2,14 +2,25 @@
 import { DarkroomError } from '../../errors.ts';
 import { resizeMask } from '../../image/resize/upscale.ts';
 import { prepareNoise } from '../../random/noise.ts';
-import { concatBatch, repeatToBatch, sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
+import {
+  concatBatch,
+  repeatToBatch,
+  sliceBatch,
+  type Tensor,
+  tensor,
+} from '../../tensor/tensor.ts';
 import { addScaled, f32 } from '../float32.ts';
 import type { Latent, Model } from '../sampling-types.ts';
 import { type KSamplerSigmas, ksamplerSigmas } from '../schedules/schedules.ts';
 import { slerp } from './variation.ts';
 
 /** Standard normal noise as a latent [batch,4,H/8,W/8]; sides in pixels. */
-export const noisyLatent = (seed: bigint, width: number, height: number, batch: number): Latent => ({
+export const noisyLatent = (
+  seed: bigint,
+  width: number,
+  height: number,
+  batch: number,
+): Latent => ({
   samples: prepareNoise([batch, 4, Math.floor(height / 8), Math.floor(width / 8)], seed),
 });
 
@@ -23,7 +34,12 @@ export function duplicateBatchIndex(latent: Latent, index: number, count: number
 export const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
 
 /** latent + noise x strength, [B,C,H,W]; with a mask (any size, [N,H,W] or [H,W]) only where it is. */
-export function injectNoise(latent: Tensor, noise: Tensor, strength: number, mask?: Tensor): Tensor {
+export function injectNoise(
+  latent: Tensor,
+  noise: Tensor,
+  strength: number,
+  mask?: Tensor,
+): Tensor {
   const noised = tensor(latent.shape, addScaled(latent.data, noise.data, strength));
   return mask ? blendByMask(noised, latent, mask) : noised;
 }
@@ -46,7 +62,8 @@ function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
       hint: 'Give one mask, or as many as there are latents.',
       input: 'mask',
     });
-  const spread = (x: Tensor): Tensor => (batch < count ? concatBatch(Array.from({ length: count }, () => x)) : x);
+  const spread = (x: Tensor): Tensor =>
+    batch < count ? concatBatch(Array.from({ length: count }, () => x)) : x;
   const [a, b] = [spread(inside).data, spread(outside).data];
   const plane = height * width;
   const data = a.map((value, i) => {

@@ -19,7 +19,10 @@ type Predict = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<
 
 /** Blends the kept latent in before the network sees it (noised to the step's level) and after. The sampler's own latent is not blended.
  *  Throws DR_SHAPE_MISMATCH when the sampler has resized its latent. */
-export function withKeptPart(predict: Predict, { maskAt, latent, noise, sampling }: KeptPart): Predict {
+export function withKeptPart(
+  predict: Predict,
+  { maskAt, latent, noise, sampling }: KeptPart,
+): Predict {
   const product = (a: Vector, b: Vector): Vector => a.map((value, i) => f32(value * b[i]));
   return async (x, sigma, shape) => {
     if (x.length !== latent.length)
@@ -29,7 +32,10 @@ export function withKeptPart(predict: Predict, { maskAt, latent, noise, sampling
       });
     const mask = maskAt(sigma);
     const outside = map(mask, (m) => 1 - m).data;
-    const shown = add(product(x, mask.data), product(sampling.noiseScaling(sigma, noise, latent), outside));
+    const shown = add(
+      product(x, mask.data),
+      product(sampling.noiseScaling(sigma, noise, latent), outside),
+    );
     const { denoised, uncond } = await predict(shown, sigma, shape);
     return { denoised: add(product(denoised, mask.data), product(latent, outside)), uncond };
   };

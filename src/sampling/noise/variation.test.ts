@@ -7,11 +7,22 @@ import { mixNoise, varyNoise } from './variation.ts';
 it('masks/regional', () => {
   const g = golden('masks', 'regional');
   for (const { id, params, inputs, outputs } of g.cases) {
-    const tensors = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, g.float(tensor)]));
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [name, g.float(tensor)]),
+    );
     if (params.fn === 'mix_noise') {
-      expectGolden(g, id, outputs.out, mixNoise(tensors.from, tensors.to, params.strength, params.method));
+      expectGolden(
+        g,
+        id,
+        outputs.out,
+        mixNoise(tensors.from, tensors.to, params.strength, params.method),
+      );
     } else if (params.fn === 'touch_noise') {
-      const variation = { seed: BigInt(params.variation_seed), strength: params.variation_strength, method: params.variation_method };
+      const variation = {
+        seed: BigInt(params.variation_seed),
+        strength: params.variation_strength,
+        method: params.variation_method,
+      };
       expectGolden(g, id, outputs.out, varyNoise(tensors.noise, tensors.mask, variation));
     } else {
       const outside = outsideMask(Object.values(tensors));

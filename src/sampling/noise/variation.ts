@@ -15,7 +15,12 @@ export interface Variation {
 }
 
 /** The noises blended so that the result has unit variance: linearly and scaled, or along the arc between them. */
-export function mixNoise(from: Tensor, to: Tensor, strength: number, method: Variation['method']): Tensor {
+export function mixNoise(
+  from: Tensor,
+  to: Tensor,
+  strength: number,
+  method: Variation['method'],
+): Tensor {
   if (method === 'slerp') return slerp(strength, from, to);
   const mixed = combine(from.data, 1 - strength, to.data, strength);
   return tensor(from.shape, divide(mixed, Math.sqrt((1 - strength) ** 2 + strength ** 2)));
@@ -50,7 +55,11 @@ function norm(values: Float32Array): number {
 const unit = (value: number, length: number): number => f32(value / length) || 0;
 
 /** Noise [B,C,H,W] varied where the mask, at the noise's size, is 1; where it is neither 0 nor 1 the noise becomes 0, as in the original. */
-export function varyNoise(noise: Tensor, mask: Tensor, { seed, strength, method }: Variation): Tensor {
+export function varyNoise(
+  noise: Tensor,
+  mask: Tensor,
+  { seed, strength, method }: Variation,
+): Tensor {
   if (strength <= 0) return noise;
   const [, , height, width] = noise.shape;
   const cover = resizeMask(toNHW(mask), width, height).data;

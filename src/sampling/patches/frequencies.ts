@@ -44,7 +44,8 @@ export function scaleFrequencies(x: Tensor, low: number, high: number, cutoff: n
       for (let from = 0; from < height; from++) {
         const shift = to >= from ? to - from : to - from + height;
         const [c, s] = [down.re[shift], down.im[shift]];
-        for (let i = 0; i < width; i++) row[i] += c * re[from * width + i] - s * im[from * width + i];
+        for (let i = 0; i < width; i++)
+          row[i] += c * re[from * width + i] - s * im[from * width + i];
       }
       for (let i = 0; i < width; i++) {
         const at = start + to * width + i;

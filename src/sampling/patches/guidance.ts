@@ -4,13 +4,21 @@ import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, combine, divide, f32, linspace, scale, sub } from '../float32.ts';
 import type { GuidanceStep, Model, ModelPatches } from '../sampling-types.ts';
 import { scaleFrequencies } from './frequencies.ts';
-import { type LatentOperation, magnitudes, tonemapReinhard, withCells } from './latent-operations.ts';
+import {
+  type LatentOperation,
+  magnitudes,
+  tonemapReinhard,
+  withCells,
+} from './latent-operations.ts';
 
 type CfgFunction = NonNullable<ModelPatches['cfgFunction']>;
 type PostCfg = NonNullable<ModelPatches['postCfg']>[number];
 type PreCfg = NonNullable<ModelPatches['preCfg']>[number];
 
-const withCfg = (model: Model, cfgFunction: CfgFunction): Model => ({ ...model, patches: { ...model.patches, cfgFunction } });
+const withCfg = (model: Model, cfgFunction: CfgFunction): Model => ({
+  ...model,
+  patches: { ...model.patches, cfgFunction },
+});
 const withPostCfg = (model: Model, change: PostCfg): Model => ({
   ...model,
   patches: { ...model.patches, postCfg: [...(model.patches?.postCfg ?? []), change] },
@@ -26,7 +34,11 @@ const like = (x: Tensor, data: Float32Array): Tensor => tensor(x.shape, data);
 function eachItem(tensors: readonly Tensor[], f: (...items: Float32Array[]) => void): void {
   const count = tensors[0].shape[0];
   for (let i = 0; i < count; i++)
-    f(...tensors.map(({ data }) => data.subarray((i * data.length) / count, ((i + 1) * data.length) / count)));
+    f(
+      ...tensors.map(({ data }) =>
+        data.subarray((i * data.length) / count, ((i + 1) * data.length) / count),
+      ),
+    );
 }
 
 const dot = (a: Float32Array, b: Float32Array): number => {
@@ -47,7 +59,10 @@ export interface ProjectedGuidance {
 }
 
 /** Adaptive projected guidance (arXiv 2410.02416). The running average begins anew when the noise rises. */
-export function withProjectedGuidance(model: Model, { eta, normThreshold, momentum }: ProjectedGuidance): Model {
+export function withProjectedGuidance(
+  model: Model,
+  { eta, normThreshold, momentum }: ProjectedGuidance,
+): Model {
   let average: Float32Array | undefined;
   let last: number | undefined;
   return withPreCfg(model, ({ cond, uncond, sigma, cfg }) => {
@@ -72,7 +87,12 @@ export function withProjectedGuidance(model: Model, { eta, normThreshold, moment
 }
 
 /** Guidance whose coarse and fine parts are scaled apart (FreSca, arXiv 2504.02154). */
-export const withScaledFrequencies = (model: Model, low: number, high: number, cutoff: number): Model =>
+export const withScaledFrequencies = (
+  model: Model,
+  low: number,
+  high: number,
+  cutoff: number,
+): Model =>
   withPreCfg(model, ({ cond, uncond, single }) => {
     if (single) return { cond, uncond };
     const guidance = scaleFrequencies(like(cond, sub(cond.data, uncond.data)), low, high, cutoff);
@@ -83,7 +103,10 @@ export const withScaledFrequencies = (model: Model, low: number, high: number, c
 export const withTangentialDamping = (model: Model): Model =>
   withPreCfg(model, ({ x, cond, uncond, single }) => {
     if (single) return { cond, uncond };
-    const [positive, negative] = [like(x, sub(x.data, cond.data)), like(x, sub(x.data, uncond.data))];
+    const [positive, negative] = [
+      like(x, sub(x.data, cond.data)),
+      like(x, sub(x.data, uncond.data)),
+    ];
     const damped = new Float32Array(x.data.length);
     eachItem([negative, positive, like(x, damped)], (n, p, out) => {
       const main = mainDirection(n, p);
@@ -111,7 +134,10 @@ export const withLatentOperation = (model: Model, operation: LatentOperation): M
 /** The negative side is scaled to what it shares with the positive (CFG-Zero*, arXiv 2503.18886). */
 export const withZeroStar = (model: Model): Model =>
   withPostCfg(model, (denoised, { x, cond, uncond, cfg }) => {
-    const [positive, negative] = [like(x, sub(x.data, cond.data)), like(x, sub(x.data, uncond.data))];
+    const [positive, negative] = [
+      like(x, sub(x.data, cond.data)),
+      like(x, sub(x.data, uncond.data)),
+    ];
     const out = denoised.data.slice();
     eachItem([like(x, out), uncond, positive, negative], (own, u, p, n) => {
       const alpha = f32(f32(dot(p, n)) / f32(f32(dot(n, n)) + f32(1e-8)));
@@ -127,7 +153,9 @@ export const withZeroStar = (model: Model): Model =>
 export const withLimitedNorm = (model: Model, strength: number): Model =>
   withPostCfg(model, (denoised, { cond }) => {
     const limits = magnitudes(cond);
-    const factors = map(magnitudes(denoised), (own, i) => Math.min(Math.max(f32(limits.data[i] / f32(own + f32(1e-8))), 0), 1));
+    const factors = map(magnitudes(denoised), (own, i) =>
+      Math.min(Math.max(f32(limits.data[i] / f32(own + f32(1e-8))), 0), 1),
+    );
     return withCells(denoised, factors, (value, factor) => f32(value * factor) * f32(strength));
   });
 
@@ -140,7 +168,10 @@ export const withDirection = (model: Model): Model =>
         cond,
         values.map((value) => f32(Math.sqrt(Math.abs(value))) * Math.sign(value)),
       );
-    const [away, merged] = [rooted(scale(uncond.data, cfg)), rooted(divide(add(leap, denoised.data), 2))];
+    const [away, merged] = [
+      rooted(scale(uncond.data, cfg)),
+      rooted(divide(add(leap, denoised.data), 2)),
+    ];
     const similarity = f32(2 * f32(meanCosine(away, merged) + 1));
     return like(cond, divide(combine(denoised.data, similarity, leap, f32(4 - similarity)), 4));
   });
@@ -183,25 +214,37 @@ export function withTonemappedGuidance(model: Model, multiplier: number): Model 
 
 /** The predicted noise divided by a factor (epsilon scaling, arXiv 2308.15321). */
 export const withScaledNoise = (model: Model, factor: number): Model =>
-  withPostCfg(model, (denoised, { x }) => like(x, sub(x.data, divide(sub(x.data, denoised.data), factor === 0 ? 1e-9 : factor))));
+  withPostCfg(model, (denoised, { x }) =>
+    like(x, sub(x.data, divide(sub(x.data, denoised.data), factor === 0 ? 1e-9 : factor))),
+  );
 
 /** `torch.linspace(0, 1)` of as many values as there are items, there and back. */
 const triangle = (values: Float32Array): Float32Array =>
   values.map((value) => 2 * f32(Math.abs(f32(value - Math.floor(f32(value + 0.5))))));
 
 /** A cfg for each item of the batch: from `least` on a line to the run's, or there and back. */
-export const withCfgAlongBatch = (model: Model, least: number, shape: 'linear' | 'triangle'): Model =>
+export const withCfgAlongBatch = (
+  model: Model,
+  least: number,
+  shape: 'linear' | 'triangle',
+): Model =>
   withCfg(model, ({ x, cfg, cond, uncond }: GuidanceStep) => {
     const count = x.shape[0];
     const cfgs =
       shape === 'linear'
         ? linspace(least, cfg, count)
-        : triangle(linspace(0, 1, count)).map((value) => f32(value * f32(cfg - least)) + f32(least));
+        : triangle(linspace(0, 1, count)).map(
+            (value) => f32(value * f32(cfg - least)) + f32(least),
+          );
     const noise = (side: Tensor): Float32Array => sub(x.data, side.data);
     const each = x.data.length / count;
     const [positive, negative] = [noise(cond), noise(uncond)];
     return like(
       x,
-      x.data.map((value, i) => value - f32(negative[i] + f32(cfgs[Math.floor(i / each)] * f32(positive[i] - negative[i])))),
+      x.data.map(
+        (value, i) =>
+          value -
+          f32(negative[i] + f32(cfgs[Math.floor(i / each)] * f32(positive[i] - negative[i]))),
+      ),
     );
   });

@@ -19,10 +19,16 @@ export function magnitudes({ shape: [batch, channels, height, width], data }: Te
 }
 
 /** Each value and the one of its cell in [B,1,H,W]. */
-export function withCells(x: Tensor, cells: Tensor, f: (value: number, cell: number) => number): Tensor {
+export function withCells(
+  x: Tensor,
+  cells: Tensor,
+  f: (value: number, cell: number) => number,
+): Tensor {
   const [, channels, height, width] = x.shape;
   const plane = height * width;
-  return map(x, (value, i) => f(value, cells.data[Math.floor(i / (channels * plane)) * plane + (i % plane)]));
+  return map(x, (value, i) =>
+    f(value, cells.data[Math.floor(i / (channels * plane)) * plane + (i % plane)]),
+  );
 }
 
 /** Reinhard's tone mapping of the magnitudes: they stay below `multiplier` times mean + so many deviations of each item. */
@@ -38,7 +44,10 @@ export const tonemapReinhard =
       for (const value of own) sum += value;
       let squares = 0;
       for (const value of own) squares += (value - sum / each) ** 2;
-      const top = f32(f32(f32(f32(Math.sqrt(squares / (each - 1))) * deviations) + f32(sum / each)) * f32(multiplier));
+      const top = f32(
+        f32(f32(f32(Math.sqrt(squares / (each - 1))) * deviations) + f32(sum / each)) *
+          f32(multiplier),
+      );
       for (let i = 0; i < each; i++) {
         const share = f32(own[i] * f32(1 / top));
         mapped[from + i] = f32(share / f32(share + 1)) * top;
@@ -54,5 +63,9 @@ export const sharpenOperation =
   (latent) => {
     const long = map(magnitudes(latent), (length) => f32(length) + f32(1e-6));
     const direction = withCells(latent, long, (value, length) => value / length);
-    return withCells(sharpenPlanes(direction, radius, sigma, alpha), long, (value, length) => value * length);
+    return withCells(
+      sharpenPlanes(direction, radius, sigma, alpha),
+      long,
+      (value, length) => value * length,
+    );
   };

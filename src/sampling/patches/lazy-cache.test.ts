@@ -16,7 +16,9 @@ it.each(g.cases)('$id', async ({ id, params, outputs }) => {
   const predict: Predict = async (x, sigma) => {
     calls.push(f32(sigma));
     const [s, t] = [f32(f32(f32(sigma) / 40)), f32(1 - f32(f32(sigma) / 20))];
-    const denoised = x.data.map((value, i) => f32(target.data[i] * t) + f32(f32(value * s) / f32(1 + f32(sigma))));
+    const denoised = x.data.map(
+      (value, i) => f32(target.data[i] * t) + f32(f32(value * s) / f32(1 + f32(sigma))),
+    );
     return { denoised: tensor(x.shape, denoised), uncond: x };
   };
   const said: string[] = [];
@@ -40,7 +42,9 @@ it.each(g.cases)('$id', async ({ id, params, outputs }) => {
     }
     expect(calls).toEqual(params.calls);
     const [height, width] = params.shape.slice(2);
-    const kept = x.filter((_, i) => (i % width) % 3 === 0 && (Math.floor(i / width) % height) % 3 === 0);
+    const kept = x.filter(
+      (_, i) => (i % width) % 3 === 0 && (Math.floor(i / width) % height) % 3 === 0,
+    );
     expectGolden(g, id, outputs.x, kept);
   }
   expect(said.length).toBeGreaterThan(0);

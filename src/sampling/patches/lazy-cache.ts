@@ -26,7 +26,9 @@ const meanSize = (values: Float32Array): number => {
 /** Every eighth cell in both directions. */
 function sampled({ shape, data }: Tensor): Float32Array {
   const [height, width] = shape.slice(-2);
-  return data.filter((_, i) => (i % width) % EVERY === 0 && (Math.floor(i / width) % height) % EVERY === 0);
+  return data.filter(
+    (_, i) => (i % width) % EVERY === 0 && (Math.floor(i / width) % height) % EVERY === 0,
+  );
 }
 
 interface State {
@@ -41,9 +43,14 @@ interface State {
 }
 
 /** The model with steps left out; each run begins anew. */
-export function withLazyCache(model: Model, { threshold, startPercent, endPercent, log }: LazyCache): Model {
+export function withLazyCache(
+  model: Model,
+  { threshold, startPercent, endPercent, log }: LazyCache,
+): Model {
   const wrap = (predict: Predict): Predict => {
-    const [start, end] = [startPercent, endPercent].map((percent) => f32(model.sampling.percentToSigma(percent)));
+    const [start, end] = [startPercent, endPercent].map((percent) =>
+      f32(model.sampling.percentToSigma(percent)),
+    );
     let last: State | undefined;
     /** Change of the output over that of the input. */
     let rate: number | undefined;
@@ -57,8 +64,11 @@ export function withLazyCache(model: Model, { threshold, startPercent, endPercen
         if (rate !== undefined) {
           passed = f32(passed + f32(f32(rate * moved) / last.size));
           const skip = passed < f32(threshold);
-          log?.(`LazyCache: sigma ${sigma}: expected change ${passed} ${skip ? 'below' : 'not below'} ${threshold}`);
-          if (skip) return { denoised: tensor(x.shape, add(x.data, last.change)), uncond: last.uncond };
+          log?.(
+            `LazyCache: sigma ${sigma}: expected change ${passed} ${skip ? 'below' : 'not below'} ${threshold}`,
+          );
+          if (skip)
+            return { denoised: tensor(x.shape, add(x.data, last.change)), uncond: last.uncond };
           passed = 0;
         }
       }
@@ -66,9 +76,19 @@ export function withLazyCache(model: Model, { threshold, startPercent, endPercen
       const output = sampled(denoised);
       if (last && moved !== undefined) rate = f32(meanSize(sub(output, last.output)) / moved);
       const change = sub(denoised.data, x.data);
-      last = { shape: `${x.shape}`, x: sampled(x), output, size: meanSize(denoised.data), change, uncond };
+      last = {
+        shape: `${x.shape}`,
+        x: sampled(x),
+        output,
+        size: meanSize(denoised.data),
+        change,
+        uncond,
+      };
       return { denoised, uncond };
     };
   };
-  return { ...model, patches: { ...model.patches, predict: [...(model.patches?.predict ?? []), wrap] } };
+  return {
+    ...model,
+    patches: { ...model.patches, predict: [...(model.patches?.predict ?? []), wrap] },
+  };
 }

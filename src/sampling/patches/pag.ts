@@ -7,9 +7,15 @@ import type { Model } from '../sampling-types.ts';
 /** The model with `amount` times the difference added after cfg; a third evaluation of each step. */
 export function perturbedAttentionGuidance(model: Model, amount: number): Model {
   if (amount === 0) return model;
-  const postCfg: NonNullable<NonNullable<Model['patches']>['postCfg']>[number] = async (denoised, { cond, evaluate }) => {
+  const postCfg: NonNullable<NonNullable<Model['patches']>['postCfg']>[number] = async (
+    denoised,
+    { cond, evaluate },
+  ) => {
     const perturbed = await evaluate('positive', { perturbedMiddle: true });
-    return tensor(denoised.shape, add(denoised.data, scale(sub(cond.data, perturbed.data), amount)));
+    return tensor(
+      denoised.shape,
+      add(denoised.data, scale(sub(cond.data, perturbed.data), amount)),
+    );
   };
   return {
     ...model,

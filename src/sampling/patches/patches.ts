@@ -5,10 +5,24 @@ import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32, sqrt, square } from '../float32.ts';
 import { perpendicular } from '../guiders/guider.ts';
 import { SDXL_PLAYGROUND } from '../model/latent-format.ts';
-import { type ContinuousOptions, continuousSampling, type DiscreteOptions, discreteSampling } from '../model/model-sampling.ts';
-import type { Conditioning, GuidanceStep, LatentFormat, Model, ModelPatches } from '../sampling-types.ts';
+import {
+  type ContinuousOptions,
+  continuousSampling,
+  type DiscreteOptions,
+  discreteSampling,
+} from '../model/model-sampling.ts';
+import type {
+  Conditioning,
+  GuidanceStep,
+  LatentFormat,
+  Model,
+  ModelPatches,
+} from '../sampling-types.ts';
 
-const patched = (model: Model, patches: ModelPatches): Model => ({ ...model, patches: { ...model.patches, ...patches } });
+const patched = (model: Model, patches: ModelPatches): Model => ({
+  ...model,
+  patches: { ...model.patches, ...patches },
+});
 
 /** The choices of ModelSamplingDiscrete. An LCM knows only the 50 timesteps it was distilled on. */
 export const DISCRETE_SAMPLINGS = {
@@ -20,7 +34,11 @@ export const DISCRETE_SAMPLINGS = {
 } as const satisfies Record<string, DiscreteOptions>;
 
 /** Says what the network predicts, over the usual 1000 steps; the checkpoint's own zsnr does not count any more. */
-export const withDiscreteSampling = (model: Model, sampling: keyof typeof DISCRETE_SAMPLINGS, zsnr: boolean): Model => ({
+export const withDiscreteSampling = (
+  model: Model,
+  sampling: keyof typeof DISCRETE_SAMPLINGS,
+  zsnr: boolean,
+): Model => ({
   ...model,
   sampling: discreteSampling({ ...DISCRETE_SAMPLINGS[sampling], zsnr }),
 });
@@ -44,12 +62,25 @@ export const CONTINUOUS_V_SAMPLINGS = {
 } as const satisfies Record<string, ContinuousChoice>;
 
 /** A continuous range of sigmas. Throws DR_INPUT_INVALID when an end is not above 0. */
-export function withContinuousSampling(model: Model, choice: ContinuousChoice, sigmaMin: number, sigmaMax: number): Model {
+export function withContinuousSampling(
+  model: Model,
+  choice: ContinuousChoice,
+  sigmaMin: number,
+  sigmaMax: number,
+): Model {
   for (const [input, value] of [['sigma_min', sigmaMin] as const, ['sigma_max', sigmaMax] as const])
     if (!(value > 0))
-      throw new DarkroomError('DR_INPUT_INVALID', { message: `${input} is ${value}`, hint: `Give a ${input} above 0.`, input });
+      throw new DarkroomError('DR_INPUT_INVALID', {
+        message: `${input} is ${value}`,
+        hint: `Give a ${input} above 0.`,
+        input,
+      });
   const { latentFormat = model.latentFormat, ...options } = choice;
-  return { ...model, latentFormat, sampling: continuousSampling({ ...options, sigmaMin, sigmaMax }) };
+  return {
+    ...model,
+    latentFormat,
+    sampling: continuousSampling({ ...options, sigmaMin, sigmaMax }),
+  };
 }
 
 /** Pulls the guided prediction's deviation back to that of the positive side ("Common Diffusion Noise Schedules …", arXiv 2305.08891). */
@@ -63,7 +94,9 @@ function rescaled({ x, sigma, cfg, cond, uncond }: GuidanceStep, multiplier: num
   const data = x.data;
   const flat = data.map((value) => value / variance);
   const velocity = ({ data: denoised }: Tensor): Float32Array =>
-    data.map((value, i) => f32(f32(flat[i] - f32(value - f32(value - denoised[i]))) * root) / sigma);
+    data.map(
+      (value, i) => f32(f32(flat[i] - f32(value - f32(value - denoised[i]))) * root) / sigma,
+    );
 
   const [positive, negative] = [velocity(cond), velocity(uncond)];
   const guided = positive.map((value, i) => negative[i] + f32(f32(cfg) * f32(value - negative[i])));
@@ -74,7 +107,9 @@ function rescaled({ x, sigma, cfg, cond, uncond }: GuidanceStep, multiplier: num
     const item = (values: Float32Array): Float32Array => values.subarray(from, from + each);
     const factor = f32(deviation(item(positive)) / deviation(item(guided)));
     for (let i = from; i < from + each; i++) {
-      const final = f32(f32(f32(multiplier) * f32(guided[i] * factor)) + f32(f32(1 - multiplier) * guided[i]));
+      const final = f32(
+        f32(f32(multiplier) * f32(guided[i] * factor)) + f32(f32(1 - multiplier) * guided[i]),
+      );
       const noise = f32(data[i] - f32(flat[i] - f32(f32(final * sigma) / root)));
       out[i] = data[i] - noise;
     }

@@ -27,7 +27,10 @@ export const randomNoise = (seed: bigint): NoiseMaker => ({
 });
 
 /** No noise; `seed` is what a stochastic sampler goes on with. */
-export const emptyNoise = (seed = 0n): NoiseMaker => ({ seed, make: ({ samples }) => zeros(samples.shape) });
+export const emptyNoise = (seed = 0n): NoiseMaker => ({
+  seed,
+  make: ({ samples }) => zeros(samples.shape),
+});
 
 export interface PartsRun extends SamplingHooks {
   readonly guider: Guider;
@@ -40,7 +43,10 @@ export interface PartsRun extends SamplingHooks {
 /** The latent at the last sigma, and what the model last denoised it to; the latent's other keys stay. Throws what sampleCustom throws. */
 export async function sampleParts(o: PartsRun): Promise<{ output: Latent; denoised: Latent }> {
   const { guider, sampler, sigmas, noise, signal, onStep, warn } = o;
-  const latent = { ...o.latent, samples: withModelChannels(o.latent.samples, guider.model.latentFormat.channels) };
+  const latent = {
+    ...o.latent,
+    samples: withModelChannels(o.latent.samples, guider.model.latentFormat.channels),
+  };
   const { samples, denoised } = await sampleCustom({
     guider,
     sampler: sampler.kind,
@@ -58,11 +64,25 @@ export async function sampleParts(o: PartsRun): Promise<{ output: Latent; denois
 }
 
 /** Noise at the distance of the first from the last sigma on a latent; without sigmas the latent as it is. */
-export function addNoise({ sampling, latentFormat }: Model, noise: NoiseMaker, sigmas: Float32Array, latent: Latent): Latent {
+export function addNoise(
+  { sampling, latentFormat }: Model,
+  noise: NoiseMaker,
+  sigmas: Float32Array,
+  latent: Latent,
+): Latent {
   if (sigmas.length === 0) return latent;
   const { samples } = latent;
-  const amount = sigmas.length > 1 ? Math.abs(f32(sigmas[0] - sigmas[sigmas.length - 1])) : sigmas[0];
+  const amount =
+    sigmas.length > 1 ? Math.abs(f32(sigmas[0] - sigmas[sigmas.length - 1])) : sigmas[0];
   const start = isEmptyLatent(samples) ? samples : toModelLatent(latentFormat, samples);
-  const noisy = tensor(samples.shape, sampling.noiseScaling(amount, noise.make(latent).data, start.data));
-  return { ...latent, samples: map(fromModelLatent(latentFormat, noisy), (value) => (Number.isFinite(value) ? value : 0)) };
+  const noisy = tensor(
+    samples.shape,
+    sampling.noiseScaling(amount, noise.make(latent).data, start.data),
+  );
+  return {
+    ...latent,
+    samples: map(fromModelLatent(latentFormat, noisy), (value) =>
+      Number.isFinite(value) ? value : 0,
+    ),
+  };
 }

@@ -1,7 +1,17 @@
 // KSampler and KSamplerAdvanced on the fixture checkpoints, against the original's latents.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
-import { bigintOf, conditioningOf, fixtureModels, latentOf } from '../../../test/support/sampling.ts';
+import {
+  expectGolden,
+  type Golden,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
+import {
+  bigintOf,
+  conditioningOf,
+  fixtureModels,
+  latentOf,
+} from '../../../test/support/sampling.ts';
 import { commonKSampler } from './ksampler.ts';
 
 const fixtures = fixtureModels();
@@ -25,7 +35,11 @@ describe('KSampler', () => {
   const g = golden('nodes_core', 'ksampler');
   it.each(g.cases)('$id', async (c) => {
     const { seed, denoise } = c.params;
-    const { samples, noise_mask } = await commonKSampler({ ...(await inputsOf(g, c)), seed: bigintOf(seed), denoise });
+    const { samples, noise_mask } = await commonKSampler({
+      ...(await inputsOf(g, c)),
+      seed: bigintOf(seed),
+      denoise,
+    });
     expectGolden(g, c.id, c.outputs.samples, samples);
     expect(noise_mask === undefined).toBe(c.inputs.noise_mask === undefined);
   });

@@ -36,8 +36,13 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const scheduler = knownName('scheduler', o.scheduler, SCHEDULERS, o.warn);
   const kind = samplerKind(sampler);
   const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
-  const noise = o.disableNoise ? zeros(latent.shape) : prepareNoise(latent.shape, seed, o.latent.batch_index);
-  const sigmas = partOfSteps(ksamplerSigmas({ sampling: model.sampling, scheduler, sampler, steps, denoise }), o);
+  const noise = o.disableNoise
+    ? zeros(latent.shape)
+    : prepareNoise(latent.shape, seed, o.latent.batch_index);
+  const sigmas = partOfSteps(
+    ksamplerSigmas({ sampling: model.sampling, scheduler, sampler, steps, denoise }),
+    o,
+  );
   const guider = cfgGuider(model, o.positive, o.negative, o.cfg);
   const { signal, onStep, warn } = o;
   const { samples } = await sampleCustom({
@@ -56,21 +61,33 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
 }
 
 /** A name among `names`; for another one the first of them, as ComfyUI's KSampler takes it without a word. */
-function knownName(what: string, name: string, names: readonly string[], warn: KSamplerOptions['warn']): string {
+function knownName(
+  what: string,
+  name: string,
+  names: readonly string[],
+  warn: KSamplerOptions['warn'],
+): string {
   if (names.includes(name)) return name;
   const near = didYouMean(name, names);
-  warn?.(`there is no ${what} '${name}'; '${names[0]}' is used, as in ComfyUI.${near && ` ${near}`}`);
+  warn?.(
+    `there is no ${what} '${name}'; '${names[0]}' is used, as in ComfyUI.${near && ` ${near}`}`,
+  );
   return names[0];
 }
 
 /** An empty latent of another channel count is repeated to the model's. */
 export function withModelChannels(latent: Tensor, channels: number): Tensor {
   const [batch, own, ...size] = latent.shape;
-  return own === channels || latent.data.some((value) => value !== 0) ? latent : zeros([batch, channels, ...size]);
+  return own === channels || latent.data.some((value) => value !== 0)
+    ? latent
+    : zeros([batch, channels, ...size]);
 }
 
 /** The sigmas from `startStep` to `lastStep`; none when the start lies behind the end. */
-function partOfSteps(all: Float32Array, { startStep, lastStep, forceFullDenoise }: KSamplerOptions): Float32Array {
+function partOfSteps(
+  all: Float32Array,
+  { startStep, lastStep, forceFullDenoise }: KSamplerOptions,
+): Float32Array {
   let sigmas = all.slice();
   if (lastStep !== undefined && lastStep < sigmas.length - 1) {
     sigmas = sigmas.slice(0, lastStep + 1);

@@ -10,7 +10,16 @@ afterAll(() => fixtures.close());
 it('seeds/unsampler uni_pc', async () => {
   const g = golden('seeds', 'unsampler');
   const c = g.cases.find(({ id }) => id === 'uni_pc')!;
-  const { model: name, pos, neg, steps, end_at_step, cfg, sampler_name: sampler, scheduler } = c.params;
+  const {
+    model: name,
+    pos,
+    neg,
+    steps,
+    end_at_step,
+    cfg,
+    sampler_name: sampler,
+    scheduler,
+  } = c.params;
   const model = await fixtures.model(name);
   const warnings: string[] = [];
   const { samples } = await unsample({
@@ -20,7 +29,12 @@ it('seeds/unsampler uni_pc', async () => {
     latent: latentOf(g, c),
     warn: (line) => warnings.push(line),
   });
-  expectGolden(g, c.id, c.outputs.sigmas, unsampleSigmas({ sampling: model.sampling, scheduler, sampler, steps }));
+  expectGolden(
+    g,
+    c.id,
+    c.outputs.sigmas,
+    unsampleSigmas({ sampling: model.sampling, scheduler, sampler, steps }),
+  );
   expectGolden(g, c.id, c.outputs.samples, samples);
   expect(warnings).toEqual([expect.stringMatching(/^NaN at step/)]);
 });

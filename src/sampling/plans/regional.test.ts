@@ -1,6 +1,11 @@
 // RegionalSamplerAdvanced against the original's own source: every call of a sampler on the way, and the result.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import {
+  expectGolden,
+  type Golden,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { makeAnew } from '../memo.ts';
 import { samplerKind } from '../samplers/index.ts';
@@ -19,10 +24,17 @@ type Described = readonly [
   scheduler: string,
   positive: string,
   negative: string,
-  options: { sampler_opt?: string; sigma_factor?: number; scheduler_func?: readonly ['GITS', number] },
+  options: {
+    sampler_opt?: string;
+    sigma_factor?: number;
+    scheduler_func?: readonly ['GITS', number];
+  },
 ];
 
-async function stepSampler(g: Golden, [model, cfg, sampler, scheduler, positive, negative, options]: Described): Promise<StepSampler> {
+async function stepSampler(
+  g: Golden,
+  [model, cfg, sampler, scheduler, positive, negative, options]: Described,
+): Promise<StepSampler> {
   return {
     model: await models.model(model),
     cfg,
@@ -32,7 +44,9 @@ async function stepSampler(g: Golden, [model, cfg, sampler, scheduler, positive,
     negative: conditioningOf(g, negative),
     sigmaFactor: options.sigma_factor,
     chosen: options.sampler_opt ? { kind: samplerKind(options.sampler_opt) } : undefined,
-    schedulerFunc: options.scheduler_func && ((_model, _sampler, steps) => gitsSigmas(options.scheduler_func![1], steps)),
+    schedulerFunc:
+      options.scheduler_func &&
+      ((_model, _sampler, steps) => gitsSigmas(options.scheduler_func![1], steps)),
   };
 }
 
@@ -63,7 +77,8 @@ describe('seeds/regional', () => {
     const parts: { name: string; latent: Latent }[] = [];
     const result = await sampleRegionsAdvanced({
       ...(await runOf(one)),
-      onPart: ({ step, part, latent }) => parts.push({ name: `${part ? `r${part - 1}` : 'base'}_${step}_${step + 1}`, latent }),
+      onPart: ({ step, part, latent }) =>
+        parts.push({ name: `${part ? `r${part - 1}` : 'base'}_${step}_${step + 1}`, latent }),
     });
     expect(one.note, id).toBeUndefined();
     for (const [i, { name, latent }] of parts.entries()) {
@@ -77,8 +92,14 @@ describe('seeds/regional', () => {
   it('what the calls share changes no bit', async () => {
     for (const id of ['sde_region', 'sde_heun_recovery', 'dpm2_mixed', 'ancestral', 'sd1']) {
       const run = await runOf(g.cases.find((one) => one.id === id)!);
-      const [shared, alone] = [await sampleRegionsAdvanced(run), await sampleRegionsAdvanced({ ...run, keep: makeAnew })];
-      expect(Buffer.from(shared.samples.data.buffer).equals(Buffer.from(alone.samples.data.buffer)), id).toBe(true);
+      const [shared, alone] = [
+        await sampleRegionsAdvanced(run),
+        await sampleRegionsAdvanced({ ...run, keep: makeAnew }),
+      ];
+      expect(
+        Buffer.from(shared.samples.data.buffer).equals(Buffer.from(alone.samples.data.buffer)),
+        id,
+      ).toBe(true);
     }
   });
 });

@@ -10,7 +10,13 @@ import { type Variation, varyNoise } from '../noise/variation.ts';
 import type { Latent, SamplingHooks } from '../sampling-types.ts';
 import { randomNoise } from './custom.ts';
 import { withModelChannels } from './ksampler.ts';
-import { aboveZero, type Recovery, type StepRange, type StepSampler, sampleWithRecovery } from './step-range.ts';
+import {
+  aboveZero,
+  type Recovery,
+  type StepRange,
+  type StepSampler,
+  sampleWithRecovery,
+} from './step-range.ts';
 
 /** What a REGIONAL_PROMPTS socket carries a list of. */
 export interface RegionalPrompt {
@@ -70,8 +76,16 @@ export async function sampleRegionsAdvanced(given: AdvancedRegionalRun): Promise
   const first = startOf(run);
   const outside = fitted(outsideMask(run.regions.map(({ mask }) => mask)), first);
   const end = Math.min(run.steps, run.end);
-  const noise = run.addNoise && run.start < end - 1 ? variedNoise(run.regions, randomNoise(run.seed).make(first)) : undefined;
-  const latent = await regionalSteps(run, first, outside, { start: run.start, end: end - 1, addNoise: run.addNoise, noise });
+  const noise =
+    run.addNoise && run.start < end - 1
+      ? variedNoise(run.regions, randomNoise(run.seed).make(first))
+      : undefined;
+  const latent = await regionalSteps(run, first, outside, {
+    start: run.start,
+    end: end - 1,
+    addNoise: run.addNoise,
+    noise,
+  });
   if (run.restoreLatent) return withoutMask(latent);
   run.beforePart?.({ step: end - 1, part: 0 });
   const last = { start: end - 1, end, leftoverNoise: run.leftoverNoise, addNoise: false };
@@ -79,7 +93,15 @@ export async function sampleRegionsAdvanced(given: AdvancedRegionalRun): Promise
 }
 
 /** What the second seed does, for RegionalSampler; the not yet implemented modes of the original are `fixed`. */
-export const SECOND_SEED = ['ignore', 'fixed', 'seed+seed_2nd', 'seed-seed_2nd', 'increment', 'decrement', 'randomize'] as const;
+export const SECOND_SEED = [
+  'ignore',
+  'fixed',
+  'seed+seed_2nd',
+  'seed-seed_2nd',
+  'increment',
+  'decrement',
+  'randomize',
+] as const;
 export type SecondSeed = (typeof SECOND_SEED)[number];
 
 export interface DenoisingRegionalRun extends RegionalRun {
@@ -95,8 +117,10 @@ const SEED_SPAN = 1125899906842624n;
 
 function secondSeedOf({ seed, secondSeed, secondSeedMode }: DenoisingRegionalRun): bigint {
   if (secondSeedMode === 'ignore') return seed;
-  if (secondSeedMode === 'seed+seed_2nd') return seed + secondSeed > SEED_SPAN ? seed + secondSeed - SEED_SPAN : seed + secondSeed;
-  if (secondSeedMode === 'seed-seed_2nd') return seed - secondSeed < 0n ? seed - secondSeed + SEED_SPAN : seed - secondSeed;
+  if (secondSeedMode === 'seed+seed_2nd')
+    return seed + secondSeed > SEED_SPAN ? seed + secondSeed - SEED_SPAN : seed + secondSeed;
+  if (secondSeedMode === 'seed-seed_2nd')
+    return seed - secondSeed < 0n ? seed - secondSeed + SEED_SPAN : seed - secondSeed;
   return secondSeed;
 }
 
@@ -109,12 +133,19 @@ export async function sampleRegions(given: DenoisingRegionalRun): Promise<Latent
   const run = { ...given, steps: total, keep: given.keep ?? keeper() };
   let latent = startOf(run);
   const outside = fitted(outsideMask(run.regions.map(({ mask }) => mask)), latent);
-  const noiseOf = (seed: bigint, like: Latent): Tensor => variedNoise(run.regions, randomNoise(seed).make(like));
+  const noiseOf = (seed: bigint, like: Latent): Tensor =>
+    variedNoise(run.regions, randomNoise(seed).make(like));
 
   const leftoverNoise = run.baseOnlySteps > 0 && run.secondSeedMode === 'ignore';
   if (run.baseOnlySteps > 0) {
     run.beforePart?.({ step: start, part: 0 });
-    const first = { start, end: begun, addNoise: true, leftoverNoise, noise: noiseOf(run.seed, latent) };
+    const first = {
+      start,
+      end: begun,
+      addNoise: true,
+      leftoverNoise,
+      noise: noiseOf(run.seed, latent),
+    };
     latent = await base({ ...run, recovery: { ...run.recovery, mode: 'DISABLE' } }, latent, first);
     run.onPart?.({ step: start, part: 0, latent });
   }
@@ -133,7 +164,8 @@ const startOf = ({ latent, base: { model } }: RegionalRun): Latent => ({
 });
 
 /** A mask at the latent's size: what every call would make of it. */
-const fitted = (mask: Tensor, { samples: { shape } }: Latent): Tensor => resizeMask(mask, shape[3], shape[2]);
+const fitted = (mask: Tensor, { samples: { shape } }: Latent): Tensor =>
+  resizeMask(mask, shape[3], shape[2]);
 
 /** Steps of base and regions, all with the noise of the next step left over. */
 async function regionalSteps(
@@ -180,7 +212,9 @@ async function regionalSteps(
         run.recovery,
       );
       run.onPart?.({ step, part: i + 1, latent: sampled });
-      latent = run.restoreLatent ? { ...latent, samples: composite(latent.samples, sampled.samples, 0, 0, masks[i]) } : sampled;
+      latent = run.restoreLatent
+        ? { ...latent, samples: composite(latent.samples, sampled.samples, 0, 0, masks[i]) }
+        : sampled;
     }
   }
   return latent;
@@ -190,11 +224,18 @@ type BaseRange = Pick<StepRange, 'start' | 'end' | 'leftoverNoise' | 'addNoise' 
 
 function base(run: RegionalRun, latent: Latent, range: BaseRange): Promise<Latent> {
   const { seed, steps, signal, warn, onStep, keep } = run;
-  return sampleWithRecovery(run.base, { ...range, seed, steps, latent, signal, warn, onStep, keep }, run.recovery);
+  return sampleWithRecovery(
+    run.base,
+    { ...range, seed, steps, latent, signal, warn, onStep, keep },
+    run.recovery,
+  );
 }
 
 const variedNoise = (regions: readonly RegionalPrompt[], noise: Tensor): Tensor =>
-  regions.reduce((varied, { mask, variation }) => (variation ? varyNoise(varied, mask, variation) : varied), noise);
+  regions.reduce(
+    (varied, { mask, variation }) => (variation ? varyNoise(varied, mask, variation) : varied),
+    noise,
+  );
 
 /** 1 where no region is, [H,W]. Any value above 0 counts as a region's, soft edges too. Throws DR_INPUT_INVALID, DR_SHAPE_MISMATCH. */
 export function outsideMask(regions: readonly Tensor[]): Tensor {
@@ -214,7 +255,8 @@ export function outsideMask(regions: readonly Tensor[]): Tensor {
         input: 'regional_prompts',
       });
   const outside = full(first.shape, 1);
-  for (const { data } of masks) for (let i = 0; i < data.length; i++) if (Math.ceil(data[i]) !== 0) outside.data[i] = 0;
+  for (const { data } of masks)
+    for (let i = 0; i < data.length; i++) if (Math.ceil(data[i]) !== 0) outside.data[i] = 0;
   return outside;
 }
 

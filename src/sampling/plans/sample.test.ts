@@ -9,7 +9,9 @@ import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
 
 const prompt = (tokens: number, value = 0): Conditioning => [{ cond: full([1, tokens, 6], value) }];
 
-function setUp(options: { output?: (inputs: UNetInputs) => Tensor; changes?: Partial<KSamplerOptions> } = {}) {
+function setUp(
+  options: { output?: (inputs: UNetInputs) => Tensor; changes?: Partial<KSamplerOptions> } = {},
+) {
   const calls: UNetInputs[] = [];
   const unet: UNet = {
     inChannels: 4,
@@ -47,7 +49,9 @@ describe('network calls', () => {
 
   it('evaluates both sides in one batch', async () => {
     expect(await shapes({})).toEqual(['2,4,16,16 2,77,6']);
-    expect(await shapes({ latent: { samples: zeros([2, 4, 16, 16]) } })).toEqual(['4,4,16,16 4,77,6']);
+    expect(await shapes({ latent: { samples: zeros([2, 4, 16, 16]) } })).toEqual([
+      '4,4,16,16 4,77,6',
+    ]);
   });
 
   it('leaves the negative side out at cfg 1, unless the sampler needs it', async () => {
@@ -56,30 +60,45 @@ describe('network calls', () => {
   });
 
   it('repeats contexts to a common length up to four times', async () => {
-    expect(await shapes({ positive: prompt(231), negative: prompt(154) })).toEqual(['2,4,16,16 2,462,6']);
-    expect(await shapes({ positive: prompt(385) })).toEqual(['1,4,16,16 1,385,6', '1,4,16,16 1,77,6']);
+    expect(await shapes({ positive: prompt(231), negative: prompt(154) })).toEqual([
+      '2,4,16,16 2,462,6',
+    ]);
+    expect(await shapes({ positive: prompt(385) })).toEqual([
+      '1,4,16,16 1,385,6',
+      '1,4,16,16 1,77,6',
+    ]);
   });
 
   it('gives an area a partner on the other side', async () => {
-    const positive = [...prompt(77), ...setArea(prompt(77), { width: 64, height: 64, x: 64, y: 96 }, 1)];
+    const positive = [
+      ...prompt(77),
+      ...setArea(prompt(77), { width: 64, height: 64, x: 64, y: 96 }, 1),
+    ];
     expect(await shapes({ positive })).toEqual(['2,4,16,16 2,77,6', '2,4,4,8 2,77,6']);
   });
 
   it('does not evaluate a prompt out of its range', async () => {
-    expect(await shapes({ positive: setTimestepRange(prompt(77), 0.5, 1), negative: [] })).toEqual([]);
+    expect(await shapes({ positive: setTimestepRange(prompt(77), 0.5, 1), negative: [] })).toEqual(
+      [],
+    );
   });
 
   it('repeats an empty latent to the channels of the model', async () => {
-    expect(await shapes({ latent: { samples: zeros([1, 16, 16, 16]) } })).toEqual(['2,4,16,16 2,77,6']);
+    expect(await shapes({ latent: { samples: zeros([1, 16, 16, 16]) } })).toEqual([
+      '2,4,16,16 2,77,6',
+    ]);
   });
 });
 
 describe('reports', () => {
   it('tells each step and keeps the keys of the latent', async () => {
     const steps: string[] = [];
-    const onStep: KSamplerOptions['onStep'] = (step, total, denoised) => steps.push(`${step}/${total} ${denoised.shape}`);
+    const onStep: KSamplerOptions['onStep'] = (step, total, denoised) =>
+      steps.push(`${step}/${total} ${denoised.shape}`);
     const noise_mask = full([1, 16, 16], 1);
-    const { run } = setUp({ changes: { onStep, latent: { samples: zeros([1, 4, 16, 16]), noise_mask } } });
+    const { run } = setUp({
+      changes: { onStep, latent: { samples: zeros([1, 4, 16, 16]), noise_mask } },
+    });
     expect((await run()).noise_mask).toBe(noise_mask);
     expect(steps).toEqual(['0/3 1,4,16,16', '1/3 1,4,16,16', '2/3 1,4,16,16']);
   });
@@ -98,14 +117,19 @@ describe('reports', () => {
     );
     const latent = { samples, noise_mask: zeros([1, 64, 64]) };
     const { data } = (await setUp({ changes: { latent } }).run()).samples;
-    expect(Math.max(...data.map((value, i) => Math.abs(value - samples.data[i])))).toBeLessThan(1e-5);
+    expect(Math.max(...data.map((value, i) => Math.abs(value - samples.data[i])))).toBeLessThan(
+      1e-5,
+    );
   });
 });
 
 describe('NaN, as the original: the run goes on, the latent is lost', () => {
   const warned = async (set: Parameters<typeof setUp>[0]) => {
     const lines: string[] = [];
-    const { calls, run } = setUp({ ...set, changes: { ...set?.changes, warn: (line) => lines.push(line) } });
+    const { calls, run } = setUp({
+      ...set,
+      changes: { ...set?.changes, warn: (line) => lines.push(line) },
+    });
     const { samples } = await run();
     expect(samples.data.every(Number.isNaN)).toBe(true);
     return { lines, calls: calls.length };
@@ -113,7 +137,9 @@ describe('NaN, as the original: the run goes on, the latent is lost', () => {
 
   it('names the step of a prediction that is not a number, once', async () => {
     let count = 0;
-    const { lines, calls } = await warned({ output: ({ x }) => full(x.shape, ++count > 1 ? Number.NaN : 0) });
+    const { lines, calls } = await warned({
+      output: ({ x }) => full(x.shape, ++count > 1 ? Number.NaN : 0),
+    });
     expect(lines).toEqual([expect.stringMatching(/^NaN at step 2 of 3: .*cfg/)]);
     expect(calls).toBe(3);
   });
@@ -126,10 +152,13 @@ describe('NaN, as the original: the run goes on, the latent is lost', () => {
 });
 
 it('takes the first sampler and scheduler for unknown names, and says so', async () => {
-  const sampled = async (changes: Partial<KSamplerOptions>) => (await setUp({ changes }).run()).samples;
+  const sampled = async (changes: Partial<KSamplerOptions>) =>
+    (await setUp({ changes }).run()).samples;
   const lines: string[] = [];
   const named = await sampled({ sampler: 'euler', scheduler: 'simple' });
-  expect(await sampled({ sampler: 'eular', scheduler: 'simpel', warn: (line) => lines.push(line) })).toEqual(named);
+  expect(
+    await sampled({ sampler: 'eular', scheduler: 'simpel', warn: (line) => lines.push(line) }),
+  ).toEqual(named);
   expect(lines).toEqual([expect.stringContaining("'eular'"), expect.stringContaining("'simpel'")]);
 });
 
@@ -139,18 +168,27 @@ describe('refusals', () => {
   it('seeds out of range, and the one that ddim cannot add 1 to', async () => {
     await refusal({ seed: 2n ** 64n }).toMatchObject({ code: 'DR_SEED_RANGE' });
     const latent = { samples: zeros([1, 4, 16, 16]), noise_mask: full([1, 16, 16], 1) };
-    await refusal({ seed: 2n ** 64n - 1n, sampler: 'ddim', latent }).toMatchObject({ code: 'DR_SEED_RANGE' });
+    await refusal({ seed: 2n ** 64n - 1n, sampler: 'ddim', latent }).toMatchObject({
+      code: 'DR_SEED_RANGE',
+    });
   });
 
   it('latents and prompts of another model', async () => {
-    await refusal({ latent: { samples: full([1, 16, 8, 8], 1) } }).toMatchObject({ code: 'DR_SHAPE_MISMATCH' });
-    await refusal({ negative: [{ cond: zeros([1, 77, 8]) }] }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'negative' });
+    await refusal({ latent: { samples: full([1, 16, 8, 8], 1) } }).toMatchObject({
+      code: 'DR_SHAPE_MISMATCH',
+    });
+    await refusal({ negative: [{ cond: zeros([1, 77, 8]) }] }).toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'negative',
+    });
   });
 
   it('areas outside of the picture, masks that do not fit the batch', async () => {
     const outside = setArea(prompt(77), { width: 64, height: 64, x: 256, y: 0 }, 1);
     await refusal({ positive: outside }).toMatchObject({ code: 'DR_INPUT_INVALID' });
     const masked = setMask(prompt(77), full([2, 16, 16], 1), 1, false);
-    await refusal({ positive: masked, latent: { samples: zeros([3, 4, 16, 16]) } }).toMatchObject({ code: 'DR_SHAPE_MISMATCH' });
+    await refusal({ positive: masked, latent: { samples: zeros([3, 4, 16, 16]) } }).toMatchObject({
+      code: 'DR_SHAPE_MISMATCH',
+    });
   });
 });

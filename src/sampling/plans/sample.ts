@@ -9,7 +9,14 @@ import type { Guider } from '../guiders/guider.ts';
 import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-format.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import { withKeptPart } from '../noise/noise-mask.ts';
-import type { Denoise, Guided, NoiseRun, NoiseSource, SamplerKind, SamplerKnobs } from '../samplers/sampler.ts';
+import type {
+  Denoise,
+  Guided,
+  NoiseRun,
+  NoiseSource,
+  SamplerKind,
+  SamplerKnobs,
+} from '../samplers/sampler.ts';
 import type { ModelPatches, SamplingHooks } from '../sampling-types.ts';
 import { GPU_NOISE, notFinite } from '../unstable-warnings.ts';
 
@@ -42,14 +49,25 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   const { sampler, sampling, sigmas, noise, latent, mask, seed } = run;
   let guided = run.predict;
   if (mask) {
-    const blendNoise = sampler.ownBlendNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
-    const maskAt = (sigma: number): Tensor => run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
+    const blendNoise = sampler.ownBlendNoise
+      ? torchGenerator(seed + 1n).randn(noise.length)
+      : noise;
+    const maskAt = (sigma: number): Tensor =>
+      run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
     guided = withKeptPart(guided, { maskAt, latent, noise: blendNoise, sampling });
   }
   const denoise: Denoise = async (x, sigma, shape) => (await guided(x, sigma, shape)).denoised;
   const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
-  const stepNoise = run.stepNoise ?? (sampler.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
-  const options = { ...run.knobs, noise: stepNoise, sampling, guided, shape: run.shape, onStep: run.onStep };
+  const stepNoise =
+    run.stepNoise ?? (sampler.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
+  const options = {
+    ...run.knobs,
+    noise: stepNoise,
+    sampling,
+    guided,
+    shape: run.shape,
+    onStep: run.onStep,
+  };
   const samples = await sampler.sample(denoise, start, sigmas, options);
   return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
 }
@@ -104,7 +122,13 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
     });
   const scaled = isEmptyLatent(latent) ? latent : toModelLatent(latentFormat, latent);
   const mask = o.noiseMask && prepareMask(o.noiseMask, shape);
-  const predict = guider.prepare({ shape, latent: scaled, mask, seed: o.seed, allSides: sampler.usesUncond });
+  const predict = guider.prepare({
+    shape,
+    latent: scaled,
+    mask,
+    seed: o.seed,
+    allSides: sampler.usesUncond,
+  });
   if (sampler.gpuName) o.warn?.(GPU_NOISE);
 
   const total = sigmas.length - 1;
@@ -143,7 +167,10 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
     },
   });
   tellNotFinite(samples);
-  const finished = fromModelLatent(latentFormat, tensor(sampler.resultShape?.(shape, sigmas) ?? shape, samples));
+  const finished = fromModelLatent(
+    latentFormat,
+    tensor(sampler.resultShape?.(shape, sigmas) ?? shape, samples),
+  );
   return { samples: finished, denoised: last ? fromModelLatent(latentFormat, last) : finished };
 }
 

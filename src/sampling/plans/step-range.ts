@@ -53,15 +53,29 @@ export interface StepRange extends SamplingHooks {
 }
 
 /** Samplers whose noise is one path over the whole schedule, however few of its steps are sampled. */
-const WHOLE_PATH: ReadonlySet<string> = new Set(['dpmpp_sde', 'dpmpp_2m_sde', 'dpmpp_3m_sde'].flatMap((name) => [name, `${name}_gpu`]));
+const WHOLE_PATH: ReadonlySet<string> = new Set(
+  ['dpmpp_sde', 'dpmpp_2m_sde', 'dpmpp_3m_sde'].flatMap((name) => [name, `${name}_gpu`]),
+);
 
 /** Samples the range; the latent's other keys stay. It comes back as it is when the range has no step. */
 export async function sampleRange(sampler: StepSampler, range: StepRange): Promise<Latent> {
   const { model, chosen } = sampler;
-  const { latent, seed, start, end, addNoise, leftoverNoise, sigmaRatio = 1, keep = makeAnew } = range;
+  const {
+    latent,
+    seed,
+    start,
+    end,
+    addNoise,
+    leftoverNoise,
+    sigmaRatio = 1,
+    keep = makeAnew,
+  } = range;
   const whole = wholeSchedule(sampler, range.steps, keep);
   // a cut that leaves no noise writes its 0 into the whole schedule, and so moves the end of the Brownian path
-  const total = end < whole.length - 1 && !leftoverNoise ? whole.map((sigma, i) => (i === end ? 0 : sigma)) : whole;
+  const total =
+    end < whole.length - 1 && !leftoverNoise
+      ? whole.map((sigma, i) => (i === end ? 0 : sigma))
+      : whole;
   const cut = total.subarray(0, end < total.length - 1 ? end + 1 : total.length);
   if (start >= cut.length - 1) return latent;
   const ratio = f32(sigmaRatio);
@@ -69,7 +83,8 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
 
   const kind = chosen?.kind ?? samplerKind(sampler.sampler);
   const samples = withModelChannels(latent.samples, model.latentFormat.channels);
-  const noise = range.noise ?? (addNoise ? randomNoise(seed) : emptyNoise()).make({ ...latent, samples });
+  const noise =
+    range.noise ?? (addNoise ? randomNoise(seed) : emptyNoise()).make({ ...latent, samples });
   const count = noise.data.length;
   const wholePath = !chosen && WHOLE_PATH.has(sampler.sampler);
   const result = await sampleCustom({
@@ -81,7 +96,9 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
     latent: samples,
     noiseMask: latent.noise_mask,
     seed,
-    stepNoise: wholePath ? keep('path', [kind, seed, count, total], () => kind.noise?.({ seed, count, sigmas: total })) : undefined,
+    stepNoise: wholePath
+      ? keep('path', [kind, seed, count, total], () => kind.noise?.({ seed, count, sigmas: total }))
+      : undefined,
     signal: range.signal,
     onStep: range.onStep,
     warn: range.warn,
@@ -89,21 +106,35 @@ export async function sampleRange(sampler: StepSampler, range: StepRange): Promi
   return { ...latent, samples: leftoverNoise ? result.samples : result.denoised };
 }
 
-function wholeSchedule({ model, sampler, scheduler, chosen, schedulerFunc }: StepSampler, steps: number, keep: Keep): Float32Array {
+function wholeSchedule(
+  { model, sampler, scheduler, chosen, schedulerFunc }: StepSampler,
+  steps: number,
+  keep: Keep,
+): Float32Array {
   const { sampling } = model;
-  if (schedulerFunc) return keep('own sigmas', [schedulerFunc, model, sampler, steps], () => schedulerFunc(model, sampler, steps));
+  if (schedulerFunc)
+    return keep('own sigmas', [schedulerFunc, model, sampler, steps], () =>
+      schedulerFunc(model, sampler, steps),
+    );
   const name = chosen ? '' : sampler;
-  return keep('sigmas', [sampling, name, scheduler, steps], () => impactSigmas({ sampling, sampler: name, scheduler, steps }));
+  return keep('sigmas', [sampling, name, scheduler, steps], () =>
+    impactSigmas({ sampling, sampler: name, scheduler, steps }),
+  );
 }
 
 function guiderOf({ model, positive, negative, cfg }: StepSampler, keep: Keep): Guider {
-  const make = (): Guider => (negative === NO_NEGATIVE ? basicGuider(model, positive) : cfgGuider(model, positive, negative, cfg));
+  const make = (): Guider =>
+    negative === NO_NEGATIVE
+      ? basicGuider(model, positive)
+      : cfgGuider(model, positive, negative, cfg);
   // what a network sees beside the latent depends on the latent and its mask
   if (model.unet.inChannels !== model.latentFormat.channels) return make();
   return keep('guider', [model, positive, negative, cfg], () => {
     const guider = make();
     const prepare = ({ shape, allSides }: GuidedRun) =>
-      keep('conditions', [guider, shape.join(), allSides], () => guider.prepare({ shape, allSides }));
+      keep('conditions', [guider, shape.join(), allSides], () =>
+        guider.prepare({ shape, allSides }),
+      );
     return { model, prepare };
   });
 }
@@ -133,13 +164,18 @@ const RECOVERED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** KSAMPLER_ADVANCED's sample_advanced: the range, and where its sampler needs it the recovery, which takes the same steps at lower sigmas. */
-export async function sampleWithRecovery(sampler: StepSampler, range: StepRange, recovery: Recovery): Promise<Latent> {
+export async function sampleWithRecovery(
+  sampler: StepSampler,
+  range: StepRange,
+  recovery: Recovery,
+): Promise<Latent> {
   const { sigmaFactor = 1 } = sampler;
   const automatic = recovery.mode === 'DISABLE' ? undefined : RECOVERED.get(sampler.sampler);
   const ratio = automatic && recovery.mode === 'ratio between' ? 1 - recovery.ratio : 1;
   let { latent } = range;
   try {
-    if (ratio > 0) latent = await sampleRange(sampler, { ...range, sigmaRatio: ratio * sigmaFactor });
+    if (ratio > 0)
+      latent = await sampleRange(sampler, { ...range, sigmaRatio: ratio * sigmaFactor });
   } catch (error) {
     return skipZeroSigma(error, range, latent);
   }
@@ -150,10 +186,21 @@ export async function sampleWithRecovery(sampler: StepSampler, range: StepRange,
       message: `the recovery after '${sampler.sampler}' works in the latent's noise mask, and the latent has none`,
       hint: "Set additional_mode to 'DISABLE', or give the latent a noise mask.",
     });
-  const merged = { ...range.latent, samples: composite(range.latent.samples, latent.samples, 0, 0, mask) };
-  const second = { ...sampler, sampler: recovery.sampler === 'AUTO' ? automatic : recovery.sampler };
+  const merged = {
+    ...range.latent,
+    samples: composite(range.latent.samples, latent.samples, 0, 0, mask),
+  };
+  const second = {
+    ...sampler,
+    sampler: recovery.sampler === 'AUTO' ? automatic : recovery.sampler,
+  };
   try {
-    return await sampleRange(second, { ...range, noise: undefined, latent: merged, sigmaRatio: recovery.ratio * sigmaFactor });
+    return await sampleRange(second, {
+      ...range,
+      noise: undefined,
+      latent: merged,
+      sigmaRatio: recovery.ratio * sigmaFactor,
+    });
   } catch (error) {
     return skipZeroSigma(error, range, merged);
   }
@@ -165,16 +212,27 @@ function skipZeroSigma(error: unknown, { warn }: StepRange, latent: Latent): Lat
   return latent;
 }
 
-export interface DenoiseRun extends Pick<StepRange, 'seed' | 'steps' | 'latent' | 'noise' | 'signal' | 'onStep' | 'warn'> {
+export interface DenoiseRun
+  extends Pick<StepRange, 'seed' | 'steps' | 'latent' | 'noise' | 'signal' | 'onStep' | 'warn'> {
   /** Above 0, to 1; d < 1 takes the last `steps` of steps / d. */
   readonly denoise: number;
 }
 
 /** Impact's KSampler (ksampler_wrapper, impact_sample): the last part of a longer schedule, without noise left over. Throws
  *  DR_INPUT_INVALID for denoise 0. */
-export async function sampleDenoise(sampler: StepSampler, { denoise, steps, ...run }: DenoiseRun): Promise<Latent> {
+export async function sampleDenoise(
+  sampler: StepSampler,
+  { denoise, steps, ...run }: DenoiseRun,
+): Promise<Latent> {
   const longer = Math.floor(steps / aboveZero(denoise));
-  const range = { ...run, steps: longer, start: longer - steps, end: longer, addNoise: true, leftoverNoise: false };
+  const range = {
+    ...run,
+    steps: longer,
+    start: longer - steps,
+    end: longer,
+    addNoise: true,
+    leftoverNoise: false,
+  };
   return sampleRange(sampler, { ...range, sigmaRatio: sampler.sigmaFactor });
 }
 

@@ -4,7 +4,10 @@ import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
 
 /** One KSampler run of the plan. */
-export interface Stage extends Required<Pick<KSamplerOptions, 'seed' | 'denoise' | 'startStep' | 'lastStep' | 'forceFullDenoise'>> {
+export interface Stage
+  extends Required<
+    Pick<KSamplerOptions, 'seed' | 'denoise' | 'startStep' | 'lastStep' | 'forceFullDenoise'>
+  > {
   readonly model: 'base' | 'refiner';
   /** Starts from the latent as it is. */
   readonly disableNoise?: boolean;
@@ -40,9 +43,23 @@ export function twoStagePlan({
   const prep = Math.max(0, prepSteps >= baseSteps ? baseSteps - 1 : prepSteps);
   const stages: Stage[] = [];
   if (prep > 0)
-    stages.push({ model: 'refiner', seed: seed + 2n, denoise, startStep: steps - prep, lastStep: steps, forceFullDenoise: false });
+    stages.push({
+      model: 'refiner',
+      seed: seed + 2n,
+      denoise,
+      startStep: steps - prep,
+      lastStep: steps,
+      forceFullDenoise: false,
+    });
   const baseEnd = Math.min(baseSteps, steps);
-  stages.push({ model: 'base', seed, denoise, startStep: prep, lastStep: baseEnd, forceFullDenoise: true });
+  stages.push({
+    model: 'base',
+    seed,
+    denoise,
+    startStep: prep,
+    lastStep: baseEnd,
+    forceFullDenoise: true,
+  });
   if (baseSteps < steps)
     stages.push({
       model: 'refiner',
@@ -56,13 +73,29 @@ export function twoStagePlan({
 }
 
 /** The runs of SeargeSDXLSampler (v1): the refiner goes on from the noise that the base leaves. */
-export function handOverPlan({ seed, steps, baseRatio, denoise }: Pick<TwoStagePlan, 'seed' | 'steps' | 'baseRatio' | 'denoise'>): Stage[] {
+export function handOverPlan({
+  seed,
+  steps,
+  baseRatio,
+  denoise,
+}: Pick<TwoStagePlan, 'seed' | 'steps' | 'baseRatio' | 'denoise'>): Stage[] {
   if (denoise < 0.01) return [];
   const baseSteps = Math.trunc(steps * baseRatio);
-  if (baseSteps >= steps) return [{ model: 'base', seed, denoise, startStep: 0, lastStep: steps, forceFullDenoise: true }];
+  if (baseSteps >= steps)
+    return [
+      { model: 'base', seed, denoise, startStep: 0, lastStep: steps, forceFullDenoise: true },
+    ];
   return [
     { model: 'base', seed, denoise, startStep: 0, lastStep: baseSteps, forceFullDenoise: false },
-    { model: 'refiner', seed, denoise: 1, disableNoise: true, startStep: baseSteps, lastStep: steps, forceFullDenoise: true },
+    {
+      model: 'refiner',
+      seed,
+      denoise: 1,
+      disableNoise: true,
+      startStep: baseSteps,
+      lastStep: steps,
+      forceFullDenoise: true,
+    },
   ];
 }
 
@@ -72,7 +105,8 @@ export interface PromptedModel {
   readonly negative: Conditioning;
 }
 
-export interface TwoStageRun extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'sampler' | 'scheduler' | 'signal' | 'warn'> {
+export interface TwoStageRun
+  extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'sampler' | 'scheduler' | 'signal' | 'warn'> {
   readonly base: PromptedModel;
   readonly refiner: PromptedModel;
   /** After each step of any stage, counted through. */
@@ -80,13 +114,21 @@ export interface TwoStageRun extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'sa
 }
 
 /** Runs the stages on a latent. Throws what commonKSampler throws. */
-export async function runStages(stages: readonly Stage[], latent: Latent, run: TwoStageRun): Promise<Latent> {
-  const total = stages.reduce((sum, { startStep, lastStep }) => sum + Math.max(0, lastStep - startStep), 0);
+export async function runStages(
+  stages: readonly Stage[],
+  latent: Latent,
+  run: TwoStageRun,
+): Promise<Latent> {
+  const total = stages.reduce(
+    (sum, { startStep, lastStep }) => sum + Math.max(0, lastStep - startStep),
+    0,
+  );
   let result = latent;
   let before = 0;
   for (const { model, ...stage } of stages) {
     const offset = before;
-    const onStep: KSamplerOptions['onStep'] = (step, _, denoised, used) => run.onStep?.(offset + step, total, denoised, used);
+    const onStep: KSamplerOptions['onStep'] = (step, _, denoised, used) =>
+      run.onStep?.(offset + step, total, denoised, used);
     result = await commonKSampler({ ...run, ...run[model], ...stage, latent: result, onStep });
     before += Math.max(0, stage.lastStep - stage.startStep);
   }

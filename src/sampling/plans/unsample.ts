@@ -14,7 +14,17 @@ import { sampleCustom } from './sample.ts';
 export interface UnsampleOptions
   extends Pick<
     KSamplerOptions,
-    'model' | 'steps' | 'cfg' | 'sampler' | 'scheduler' | 'positive' | 'negative' | 'latent' | 'signal' | 'onStep' | 'warn'
+    | 'model'
+    | 'steps'
+    | 'cfg'
+    | 'sampler'
+    | 'scheduler'
+    | 'positive'
+    | 'negative'
+    | 'latent'
+    | 'signal'
+    | 'onStep'
+    | 'warn'
   > {
   /** The step (counted from full noise) to stop at; at least one step is made. */
   readonly endAtStep: number;
@@ -44,7 +54,12 @@ export async function unsample(o: UnsampleOptions): Promise<Latent> {
   const { samples } = o.latent;
   const { model, steps, scheduler } = o;
   const last = steps - Math.min(o.endAtStep, steps - 1);
-  const sigmas = unsampleSigmas({ sampling: model.sampling, scheduler, sampler: o.sampler, steps }).slice(0, last + 1);
+  const sigmas = unsampleSigmas({
+    sampling: model.sampling,
+    scheduler,
+    sampler: o.sampler,
+    steps,
+  }).slice(0, last + 1);
   const { samples: result } = await sampleCustom({
     guider: cfgGuider(model, o.positive, o.negative, o.cfg),
     sampler: kind,

@@ -1,6 +1,17 @@
 // CFG++ (arXiv 2406.08070): the guided prediction says where to go, the negative side's alone which noise to go back to. Forms of Euler
 // (and DDIM's ancestral noise), DPM-Solver++ 2S and 2M.
-import { add, addScaled, combine, exp, expm1, f32, log, scale, sub, type Vector } from '../float32.ts';
+import {
+  add,
+  addScaled,
+  combine,
+  exp,
+  expm1,
+  f32,
+  log,
+  scale,
+  sub,
+  type Vector,
+} from '../float32.ts';
 import type { Sampler } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
@@ -9,7 +20,12 @@ const sigmaOf = (lambda: number): number => exp(-lambda);
 /** The signal's scale at a noise level: 1 but for rounding, where noise is added to an unscaled signal. */
 const alphaOf = (sigma: number): number => f32(sigma * exp(lambdaOf(sigma)));
 
-export const eulerAncestralCfgPp: Sampler = async (_, x, sigmas, { onStep, guided, noise, eta = 1, s_noise = 1 }) => {
+export const eulerAncestralCfgPp: Sampler = async (
+  _,
+  x,
+  sigmas,
+  { onStep, guided, noise, eta = 1, s_noise = 1 },
+) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
     const { denoised, uncond } = await guided(x, sigma);
@@ -22,7 +38,8 @@ export const eulerAncestralCfgPp: Sampler = async (_, x, sigmas, { onStep, guide
     const d = derivative(x, sigma, scale(uncond, alpha));
     const { down, up } = ancestralStep(f32(sigma / alpha), f32(next / alphaNext), eta);
     x = combine(denoised, alphaNext, d, f32(alphaNext * down));
-    if (eta > 0 && s_noise > 0) x = add(x, scale(scale(scale(noise(sigma, next), alphaNext), s_noise), up));
+    if (eta > 0 && s_noise > 0)
+      x = add(x, scale(scale(scale(noise(sigma, next), alphaNext), s_noise), up));
   }
   return x;
 };
@@ -31,7 +48,12 @@ export const eulerCfgPp: Sampler = (denoise, x, sigmas, options) =>
   eulerAncestralCfgPp(denoise, x, sigmas, { ...options, eta: 0, s_noise: 0 });
 
 /** The second half of a step shifts by the negative side of its middle, not of its start. */
-export const dpmpp2sAncestralCfgPp: Sampler = async (_, x, sigmas, { onStep, guided, noise, eta, s_noise = 1 }) => {
+export const dpmpp2sAncestralCfgPp: Sampler = async (
+  _,
+  x,
+  sigmas,
+  { onStep, guided, noise, eta, s_noise = 1 },
+) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const { denoised, uncond } = await guided(x, sigmas[i]);
     const { down, up } = ancestralStep(sigmas[i], sigmas[i + 1], eta);
@@ -51,8 +73,13 @@ export const dpmpp2sAncestralCfgPp: Sampler = async (_, x, sigmas, { onStep, gui
   return x;
 };
 
-const exponentialStep = (x: Vector, denoised: Vector, from: number, to: number, minusH: number): Vector =>
-  combine(x, f32(sigmaOf(to) / sigmaOf(from)), denoised, -expm1(minusH));
+const exponentialStep = (
+  x: Vector,
+  denoised: Vector,
+  from: number,
+  to: number,
+  minusH: number,
+): Vector => combine(x, f32(sigmaOf(to) / sigmaOf(from)), denoised, -expm1(minusH));
 
 export const dpmpp2mCfgPp: Sampler = async (_, x, sigmas, { onStep, guided }) => {
   let old: Vector | undefined;

@@ -47,7 +47,8 @@ function tabWeights(known: Float32Array, next: number): number[] {
     let sum = 0;
     for (let p = 0; p < POINTS; p++) {
       let basis = 1;
-      for (let k = 0; k < known.length; k++) if (k !== j) basis = f32(basis * f32(f32(taus[p] - known[k]) / f32(time - known[k])));
+      for (let k = 0; k < known.length; k++)
+        if (k !== j) basis = f32(basis * f32(f32(taus[p] - known[k]) / f32(time - known[k])));
       sum += f32(kernel[p] * basis);
     }
     return f32(f32(sum) * width);

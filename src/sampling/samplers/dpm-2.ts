@@ -10,7 +10,13 @@ function middle(a: number, b: number): number {
 }
 
 /** One step from `sigma` to `next` > 0 with slope `d` known at its start. */
-async function midpointStep(denoise: Denoise, x: Vector, d: Vector, sigma: number, next: number): Promise<Vector> {
+async function midpointStep(
+  denoise: Denoise,
+  x: Vector,
+  d: Vector,
+  sigma: number,
+  next: number,
+): Promise<Vector> {
   const mid = middle(sigma, next);
   const x2 = addScaled(x, d, f32(mid - sigma));
   const d2 = derivative(x2, mid, await denoise(x2, mid));
@@ -24,12 +30,20 @@ export const dpm2: Sampler = async (denoise, x, sigmas, options) => {
     const denoised = await denoise(lifted.x, lifted.sigma);
     const d = derivative(lifted.x, lifted.sigma, denoised);
     options.onStep?.(i, lifted.x, denoised);
-    x = next === 0 ? addScaled(lifted.x, d, f32(next - lifted.sigma)) : await midpointStep(denoise, lifted.x, d, lifted.sigma, next);
+    x =
+      next === 0
+        ? addScaled(lifted.x, d, f32(next - lifted.sigma))
+        : await midpointStep(denoise, lifted.x, d, lifted.sigma, next);
   }
   return x;
 };
 
-export const dpm2Ancestral: Sampler = async (denoise, x, sigmas, { onStep, noise, eta, s_noise = 1 }) => {
+export const dpm2Ancestral: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, eta, s_noise = 1 },
+) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);
     const { down, up } = ancestralStep(sigmas[i], sigmas[i + 1], eta);

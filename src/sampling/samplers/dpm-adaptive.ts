@@ -21,14 +21,29 @@ const MAX_TRIES = 1000;
 
 /** Reports every try, rejected ones too. Throws DR_SIGMA_ZERO, DR_INPUT_INVALID, DR_SAMPLING_FAILED where the steps would never end. */
 export const dpmAdaptive: Sampler = async (denoise, x, sigmas, options) => {
-  const { order = 3, rtol = 0.05, atol = 0.0078, h_init = 0.05, accept_safety = 0.81, eta = 0, s_noise = 1, noise, onStep } = options;
+  const {
+    order = 3,
+    rtol = 0.05,
+    atol = 0.0078,
+    h_init = 0.05,
+    accept_safety = 0.81,
+    eta = 0,
+    s_noise = 1,
+    noise,
+    onStep,
+  } = options;
   const span = timeSpan(sigmas, 'dpm_adaptive');
   if (!span) return x;
   const { start, end } = span;
   const forward = end > start;
   check(order, eta, forward);
   const predict = noisePrediction(denoise);
-  const control = stepControl({ ...options, accept_safety, h: forward ? Math.abs(h_init) : -Math.abs(h_init), order: eta ? 1.5 : order });
+  const control = stepControl({
+    ...options,
+    accept_safety,
+    h: forward ? Math.abs(h_init) : -Math.abs(h_init),
+    order: eta ? 1.5 : order,
+  });
   const ends = f32(forward ? end - f32(1e-5) : end + f32(1e-5));
 
   let s = start;
@@ -58,7 +73,13 @@ export const dpmAdaptive: Sampler = async (denoise, x, sigmas, options) => {
 };
 
 /** A step from s to `to` in two orders that share their evaluations. */
-type Pair = (predict: PredictNoise, x: Vector, eps: Vector, s: number, to: number) => Promise<{ low: Vector; high: Vector }>;
+type Pair = (
+  predict: PredictNoise,
+  x: Vector,
+  eps: Vector,
+  s: number,
+  to: number,
+) => Promise<{ low: Vector; high: Vector }>;
 
 const PAIRS: Readonly<Record<number, Pair>> = {
   2: async (predict, x, eps, s, to) => {
@@ -69,19 +90,33 @@ const PAIRS: Readonly<Record<number, Pair>> = {
   3: async (predict, x, eps, s, to) => {
     const h = f32(to - s);
     const eps1 = await firstStage(predict, x, eps, s, h, THIRD);
-    return { low: secondOrder(x, eps, eps1, h, to, THIRD), high: await thirdOrder(predict, x, eps, eps1, s, h, to) };
+    return {
+      low: secondOrder(x, eps, eps1, h, to, THIRD),
+      high: await thirdOrder(predict, x, eps, eps1, s, h, to),
+    };
   },
 };
 
 /** Time to step down to for a step from s to t, and the noise that leads back up. */
-function ancestralTimes(s: number, t: number, end: number, eta: number): { to: number; up: number } {
+function ancestralTimes(
+  s: number,
+  t: number,
+  end: number,
+  eta: number,
+): { to: number; up: number } {
   const { down } = ancestralStep(sigmaOf(s), sigmaOf(t), eta);
   const to = Math.min(end, timeOf(down));
   return { to, up: sqrt(f32(square(sigmaOf(t)) - square(sigmaOf(to)))) };
 }
 
 /** Root mean square of the difference, in units of the tolerance. */
-function scaledError(low: Vector, high: Vector, previous: Vector, atol: number, rtol: number): number {
+function scaledError(
+  low: Vector,
+  high: Vector,
+  previous: Vector,
+  atol: number,
+  rtol: number,
+): number {
   const difference = sub(low, high);
   let sum = 0;
   for (let i = 0; i < low.length; i++) {
@@ -104,7 +139,14 @@ interface ControlKnobs {
 }
 
 /** A PID controller of the step size. */
-function stepControl({ h, order, pcoeff = 0, icoeff = 1, dcoeff = 0, accept_safety }: ControlKnobs) {
+function stepControl({
+  h,
+  order,
+  pcoeff = 0,
+  icoeff = 1,
+  dcoeff = 0,
+  accept_safety,
+}: ControlKnobs) {
   const b1 = (pcoeff + icoeff + dcoeff) / order;
   const b2 = -(pcoeff + 2 * dcoeff) / order;
   const b3 = dcoeff / order;
@@ -125,7 +167,11 @@ function stepControl({ h, order, pcoeff = 0, icoeff = 1, dcoeff = 0, accept_safe
 
 function check(order: number, eta: number, forward: boolean): void {
   if (!(order in PAIRS))
-    throw new DarkroomError('DR_INPUT_INVALID', { message: `dpm_adaptive has no order ${order}`, hint: 'Use 2 or 3.', input: 'order' });
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `dpm_adaptive has no order ${order}`,
+      hint: 'Use 2 or 3.',
+      input: 'order',
+    });
   if (!forward && eta)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: 'dpm_adaptive adds no noise where the sigmas ascend or stay',

@@ -15,7 +15,10 @@ export const noisePrediction =
     divide(sub(x, await denoise(x, sigmaOf(t))), sigmaOf(t));
 
 /** Times of the first and the last positive sigma; nothing when there is no step. Throws DR_SIGMA_ZERO when one of them is 0 or less. */
-export function timeSpan(sigmas: Float32Array, sampler: string): { start: number; end: number } | undefined {
+export function timeSpan(
+  sigmas: Float32Array,
+  sampler: string,
+): { start: number; end: number } | undefined {
   const steps = sigmas.length - 1;
   if (steps < 1) return undefined;
   const last = sigmas[steps] === 0 ? sigmas[steps - 1] : sigmas[steps];
@@ -28,14 +31,33 @@ export function timeSpan(sigmas: Float32Array, sampler: string): { start: number
 }
 
 /** DPM-Solver-1: over h to time `to`, with the noise prediction at the start. */
-export const firstOrder = (x: Vector, eps: Vector, h: number, to: number): Vector => addScaled(x, eps, -f32(sigmaOf(to) * expm1(h)));
+export const firstOrder = (x: Vector, eps: Vector, h: number, to: number): Vector =>
+  addScaled(x, eps, -f32(sigmaOf(to) * expm1(h)));
 
 /** DPM-Solver-2: `eps1` is the prediction at r1 of the way. */
-export const secondOrder = (x: Vector, eps: Vector, eps1: Vector, h: number, to: number, r1: number): Vector =>
-  addScaled(firstOrder(x, eps, h, to), sub(eps1, eps), -f32(f32(sigmaOf(to) / f32(2 * r1)) * expm1(h)));
+export const secondOrder = (
+  x: Vector,
+  eps: Vector,
+  eps1: Vector,
+  h: number,
+  to: number,
+  r1: number,
+): Vector =>
+  addScaled(
+    firstOrder(x, eps, h, to),
+    sub(eps1, eps),
+    -f32(f32(sigmaOf(to) / f32(2 * r1)) * expm1(h)),
+  );
 
 /** The prediction at r1 of the way, reached in first order. */
-export async function firstStage(predict: PredictNoise, x: Vector, eps: Vector, t: number, h: number, r1: number): Promise<Vector> {
+export async function firstStage(
+  predict: PredictNoise,
+  x: Vector,
+  eps: Vector,
+  t: number,
+  h: number,
+  r1: number,
+): Promise<Vector> {
   const h1 = f32(r1 * h);
   const s1 = f32(t + h1);
   return predict(firstOrder(x, eps, h1, s1), s1);
@@ -56,9 +78,17 @@ export async function thirdOrder(
 ): Promise<Vector> {
   const h2 = f32(R2 * h);
   const s2 = f32(t + h2);
-  const u2 = addScaled(firstOrder(x, eps, h2, s2), sub(eps1, eps), -f32(f32(sigmaOf(s2) * 2) * phi2(h2)));
+  const u2 = addScaled(
+    firstOrder(x, eps, h2, s2),
+    sub(eps1, eps),
+    -f32(f32(sigmaOf(s2) * 2) * phi2(h2)),
+  );
   const eps2 = await predict(u2, s2);
-  return addScaled(firstOrder(x, eps, h, to), sub(eps2, eps), -f32(f32(sigmaOf(to) / R2) * phi2(h)));
+  return addScaled(
+    firstOrder(x, eps, h, to),
+    sub(eps2, eps),
+    -f32(f32(sigmaOf(to) / R2) * phi2(h)),
+  );
 }
 
 /** Where DPM-Solver-3 asks for its first inner prediction. */

@@ -1,12 +1,29 @@
 // DPM-Solver++ for the diffusion SDE (arXiv 2211.01095, section 5): the single-step method, the multistep 2M in its midpoint and Heun form,
 // and k-diffusion's 3M. In lambda = -ln sigma, with steps of length h(1 + eta); the noise is a Brownian path's.
-import { add, addScaled, combine, divide, exp, expm1, f32, scale, sqrt, sub, type Vector } from '../float32.ts';
+import {
+  add,
+  addScaled,
+  combine,
+  divide,
+  exp,
+  expm1,
+  f32,
+  scale,
+  sqrt,
+  sub,
+  type Vector,
+} from '../float32.ts';
 import type { Sampler, SamplerKnobs } from './sampler.ts';
 import { addNoise, alphaOf, innerShare, lambdaOf, sigmaOf } from './sde.ts';
 import { ancestralStep } from './steps.ts';
 
 /** Throws DR_INPUT_INVALID for an `r` of 0. */
-export const dpmppSde: Sampler = async (denoise, x, sigmas, { onStep, noise, eta = 1, s_noise = 1, r = 1 / 2 }) => {
+export const dpmppSde: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, eta = 1, s_noise = 1, r = 1 / 2 },
+) => {
   const share = innerShare(r);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
@@ -24,7 +41,9 @@ export const dpmppSde: Sampler = async (denoise, x, sigmas, { onStep, noise, eta
       const alpha = alphaOf(sigmaTo, to);
       const keep = f32(f32(alpha / alphaOf(sigma, lambda)) * exp(minusH));
       const moved = combine(start, keep, prediction, -f32(alpha * expm1(minusH)));
-      return eta > 0 && s_noise > 0 ? addNoise(moved, noise(sigma, sigmaTo), alpha, s_noise, up) : moved;
+      return eta > 0 && s_noise > 0
+        ? addNoise(moved, noise(sigma, sigmaTo), alpha, s_noise, up)
+        : moved;
     };
     const inner = f32(lambda + f32(f32(r) * f32(lambdaNext - lambda)));
     const sigmaInner = sigmaOf(inner);
@@ -63,11 +82,23 @@ const multistep =
       }
       const lambdaNext = lambdaOf(next);
       const h = f32(lambdaNext - lambdaOf(sigma));
-      const step: Step = { h, hEta: f32(h * f32(eta + 1)), alpha: alphaOf(next, lambdaNext), denoised };
+      const step: Step = {
+        h,
+        hEta: f32(h * f32(eta + 1)),
+        alpha: alphaOf(next, lambdaNext),
+        denoised,
+      };
       const keep = f32(f32(next / sigma) * exp(f32(-h * f32(eta))));
       x = combine(x, keep, denoised, f32(step.alpha * -expm1(-step.hEta)));
       x = correct(x, step, earlier);
-      if (eta > 0 && s_noise > 0) x = addNoise(x, noise(sigma, next), next, sqrt(-expm1(f32(f32(-2 * h) * f32(eta)))), s_noise);
+      if (eta > 0 && s_noise > 0)
+        x = addNoise(
+          x,
+          noise(sigma, next),
+          next,
+          sqrt(-expm1(f32(f32(-2 * h) * f32(eta)))),
+          s_noise,
+        );
       earlier = [step, ...earlier.slice(0, 1)];
     }
     return x;

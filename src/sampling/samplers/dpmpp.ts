@@ -7,10 +7,20 @@ const lambdaOf = (sigma: number): number => -log(sigma);
 const sigmaOf = (lambda: number): number => exp(-lambda);
 
 /** The exponential integrator's step from one lambda to the next with a constant prediction. */
-const exponentialStep = (x: Vector, denoised: Vector, from: number, to: number, minusH: number): Vector =>
-  combine(x, f32(sigmaOf(to) / sigmaOf(from)), denoised, -expm1(minusH));
+const exponentialStep = (
+  x: Vector,
+  denoised: Vector,
+  from: number,
+  to: number,
+  minusH: number,
+): Vector => combine(x, f32(sigmaOf(to) / sigmaOf(from)), denoised, -expm1(minusH));
 
-export const dpmpp2sAncestral: Sampler = async (denoise, x, sigmas, { onStep, noise, eta, s_noise = 1 }) => {
+export const dpmpp2sAncestral: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, eta, s_noise = 1 },
+) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);
     const { down, up } = ancestralStep(sigmas[i], sigmas[i + 1], eta);

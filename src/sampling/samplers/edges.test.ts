@@ -1,7 +1,12 @@
 // Every sampler where schedules are unusual: no step, one step, start = end, equal and ascending sigmas (Unsampler), zeros inside, NaN,
 // denoise 0.01; and knobs that no node sets. The original's NaN is a NaN here; what it cannot finish is refused.
 import { expect, it } from 'vitest';
-import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import {
+  expectGolden,
+  type Golden,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import { DarkroomError } from '../../errors.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
@@ -35,7 +40,10 @@ async function run(edge: Golden, { params, inputs }: GoldenCase) {
 }
 
 it('knows the samplers of ComfyUI, in its order', () => {
-  expect([...new Set(g.cases.map(({ params }) => params.sampler))]).toEqual([...SAMPLERS, 'euler_pp']);
+  expect([...new Set(g.cases.map(({ params }) => params.sampler))]).toEqual([
+    ...SAMPLERS,
+    'euler_pp',
+  ]);
 });
 
 it.each(Object.keys(kinds))('%s', async (name) => {
@@ -50,6 +58,12 @@ const unfinished = g.cases.filter(({ note }) => note);
 
 it.each(unfinished)('$id: the original $note', async (c) => {
   const ours = await run(g, c).catch((error: unknown) => error);
-  if (ours instanceof DarkroomError) expect(ours.code).toBe(c.note!.includes('must not be 0') ? 'DR_SIGMA_ZERO' : 'DR_SAMPLING_FAILED');
-  else expect(ours).toMatchObject({ out: expect.toSatisfy((out: Float32Array) => out.every(Number.isNaN)) });
+  if (ours instanceof DarkroomError)
+    expect(ours.code).toBe(
+      c.note!.includes('must not be 0') ? 'DR_SIGMA_ZERO' : 'DR_SAMPLING_FAILED',
+    );
+  else
+    expect(ours).toMatchObject({
+      out: expect.toSatisfy((out: Float32Array) => out.every(Number.isNaN)),
+    });
 });

@@ -1,6 +1,17 @@
 // ER-SDE-Solvers, "Elucidating the solution space of extended reverse-time SDE for diffusion models" (arXiv 2309.06169): up to three stages,
 // whose integrals of the noise scale are sums over 200 points. In lambda = sigma / alpha.
-import { addScaled, combine, divide, exp, f32, log, sqrt, square, sub, type Vector } from '../float32.ts';
+import {
+  addScaled,
+  combine,
+  divide,
+  exp,
+  f32,
+  log,
+  sqrt,
+  square,
+  sub,
+  type Vector,
+} from '../float32.ts';
 import type { Sampler } from './sampler.ts';
 import { addNoise } from './sde.ts';
 
@@ -61,7 +72,11 @@ export const erSde: Sampler = async (
 };
 
 /** Left sums over [lambdaNext, lambda] of 1 / scale(l) and of (l - lambda) / scale(l). */
-function integrals(scaleOf: (x: number) => number, lambda: number, lambdaNext: number): { inverse: number; moment: number } {
+function integrals(
+  scaleOf: (x: number) => number,
+  lambda: number,
+  lambdaNext: number,
+): { inverse: number; moment: number } {
   const width = f32(-f32(lambdaNext - lambda) / POINTS);
   let [inverse, moment] = [0, 0];
   for (let k = 0; k < POINTS; k++) {

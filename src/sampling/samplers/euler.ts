@@ -15,7 +15,12 @@ export const euler: Sampler = async (denoise, x, sigmas, options) => {
   return x;
 };
 
-export const eulerAncestral: Sampler = async (denoise, x, sigmas, { onStep, noise, eta, s_noise = 1 }) => {
+export const eulerAncestral: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, eta, s_noise = 1 },
+) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);
     const { down, up } = ancestralStep(sigmas[i], sigmas[i + 1], eta);

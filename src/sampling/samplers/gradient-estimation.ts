@@ -10,7 +10,9 @@ const gradientEstimationWith =
     let old: Vector | undefined;
     for (let i = 0; i < sigmas.length - 1; i++) {
       const [sigma, next] = [sigmas[i], sigmas[i + 1]];
-      const { denoised, uncond } = cfgPp ? await guided(x, sigma) : { denoised: await denoise(x, sigma), uncond: undefined };
+      const { denoised, uncond } = cfgPp
+        ? await guided(x, sigma)
+        : { denoised: await denoise(x, sigma), uncond: undefined };
       const d = derivative(x, sigma, uncond ?? denoised);
       onStep?.(i, x, denoised);
       const dt = f32(next - sigma);

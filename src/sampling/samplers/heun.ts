@@ -25,7 +25,8 @@ export const heun: Sampler = async (denoise, x, sigmas, options) => {
 
 /** Euler on steps that end at the last sigma, two slopes on the one before, three elsewhere. */
 export const heunpp2: Sampler = async (denoise, x, sigmas, options) => {
-  const slopeAt = async (at: Vector, sigma: number) => derivative(at, sigma, await denoise(at, sigma));
+  const slopeAt = async (at: Vector, sigma: number) =>
+    derivative(at, sigma, await denoise(at, sigma));
   const end = sigmas[sigmas.length - 1];
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [next, afterNext] = [sigmas[i + 1], sigmas[i + 2]];

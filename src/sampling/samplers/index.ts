@@ -16,7 +16,12 @@ import { heun, heunpp2 } from './heun.ts';
 import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
-import { resMultistep, resMultistepAncestral, resMultistepAncestralCfgPp, resMultistepCfgPp } from './res-multistep.ts';
+import {
+  resMultistep,
+  resMultistepAncestral,
+  resMultistepAncestralCfgPp,
+  resMultistepCfgPp,
+} from './res-multistep.ts';
 import { saSolver, saSolverPece } from './sa-solver.ts';
 import type { SamplerKind } from './sampler.ts';
 import { brownian } from './sde.ts';
@@ -44,7 +49,12 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   dpmpp_2m_sde: { sample: dpmpp2mSde, noise: brownian, stochastic: true },
   dpmpp_2m_sde_gpu: { sample: dpmpp2mSde, noise: brownian, stochastic: true, gpuName: true },
   dpmpp_2m_sde_heun: { sample: dpmpp2mSdeHeun, noise: brownian, stochastic: true },
-  dpmpp_2m_sde_heun_gpu: { sample: dpmpp2mSdeHeun, noise: brownian, stochastic: true, gpuName: true },
+  dpmpp_2m_sde_heun_gpu: {
+    sample: dpmpp2mSdeHeun,
+    noise: brownian,
+    stochastic: true,
+    gpuName: true,
+  },
   dpmpp_3m_sde: { sample: dpmpp3mSde, noise: brownian, stochastic: true },
   dpmpp_3m_sde_gpu: { sample: dpmpp3mSde, noise: brownian, stochastic: true, gpuName: true },
   ddpm: { sample: ddpm, stochastic: true },
@@ -55,7 +65,11 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   res_multistep: { sample: resMultistep },
   res_multistep_cfg_pp: { sample: resMultistepCfgPp, usesUncond: true },
   res_multistep_ancestral: { sample: resMultistepAncestral, stochastic: true },
-  res_multistep_ancestral_cfg_pp: { sample: resMultistepAncestralCfgPp, stochastic: true, usesUncond: true },
+  res_multistep_ancestral_cfg_pp: {
+    sample: resMultistepAncestralCfgPp,
+    stochastic: true,
+    usesUncond: true,
+  },
   gradient_estimation: { sample: gradientEstimation },
   gradient_estimation_cfg_pp: { sample: gradientEstimationCfgPp, usesUncond: true },
   er_sde: { sample: erSde, stochastic: true },

@@ -17,7 +17,10 @@ const multistep =
       const denoised = await denoise(x, sigmas[i]);
       onStep?.(i, start, denoised);
       slopes = [derivative(x, sigmas[i], denoised), ...slopes].slice(0, order);
-      x = sigmas[i + 1] === 0 ? denoised : addScaled(x, meanSlope(slopes, sigmas, i), f32(sigmas[i + 1] - sigmas[i]));
+      x =
+        sigmas[i + 1] === 0
+          ? denoised
+          : addScaled(x, meanSlope(slopes, sigmas, i), f32(sigmas[i + 1] - sigmas[i]));
     }
     return x;
   };
@@ -47,7 +50,11 @@ const UNEVEN_WEIGHTS: readonly ((steps: readonly number[]) => number[])[] = [
   ([h, h1, h2]) => {
     const [w0, w1] = secondOrder(h, h1);
     const third = thirdOrder(h, h1, h2);
-    return [f32(w0 + third), f32(w1 - f32(f32(1 + f32(h1 / h2)) * third)), f32(f32(third * h1) / h2)];
+    return [
+      f32(w0 + third),
+      f32(w1 - f32(f32(1 + f32(h1 / h2)) * third)),
+      f32(f32(third * h1) / h2),
+    ];
   },
   ([h, h1, h2, h3]) => {
     const [w0, w1] = secondOrder(h, h1);
@@ -58,7 +65,9 @@ const UNEVEN_WEIGHTS: readonly ((steps: readonly number[]) => number[])[] = [
     return [
       f32(f32(w0 + third) + fourth),
       f32(f32(w1 - f32(f32(1 + ratio) * third)) - f32(f32(f32(1 + ratio) + product) * fourth)),
-      f32(f32(f32(third * h1) / h2) + f32(f32(ratio + f32(product * f32(1 + f32(h2 / h3)))) * fourth)),
+      f32(
+        f32(f32(third * h1) / h2) + f32(f32(ratio + f32(product * f32(1 + f32(h2 / h3)))) * fourth),
+      ),
       f32(f32(f32(-fourth * product) * h1) / h2),
     ];
   },

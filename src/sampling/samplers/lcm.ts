@@ -6,7 +6,10 @@ export const lcm: Sampler = async (denoise, x, sigmas, { onStep, noise }) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);
     onStep?.(i, x, denoised);
-    x = sigmas[i + 1] > 0 ? addScaled(denoised, noise(sigmas[i], sigmas[i + 1]), sigmas[i + 1]) : denoised;
+    x =
+      sigmas[i + 1] > 0
+        ? addScaled(denoised, noise(sigmas[i], sigmas[i + 1]), sigmas[i + 1])
+        : denoised;
   }
   return x;
 };

@@ -8,7 +8,10 @@ export function solve(matrix: readonly (readonly number[])[], right: readonly nu
   const rows = matrix.map((row, i) => ({ of: [...row], right: right[i] }));
   const reciprocals: number[] = [];
   for (let k = 0; k < n; k++) {
-    const pivot = rows.reduce((best, row, i) => (i > k && Math.abs(row.of[k]) > Math.abs(rows[best].of[k]) ? i : best), k);
+    const pivot = rows.reduce(
+      (best, row, i) => (i > k && Math.abs(row.of[k]) > Math.abs(rows[best].of[k]) ? i : best),
+      k,
+    );
     [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
     reciprocals[k] = f32(1 / rows[k].of[k]);
     for (const { of } of rows.slice(k + 1)) {

@@ -16,18 +16,26 @@ export const lms: Sampler = async (denoise, x, sigmas, { onStep, order = 4 }) =>
     }
     const known = sigmas.slice(i + 1 - slopes.length, i + 1).reverse();
     const weights = slopes.map((_, j) => lagrangeIntegral(known, j, sigmas[i], sigmas[i + 1]));
-    const step = slopes.slice(1).reduce((sum, d, j) => addScaled(sum, d, weights[j + 1]), scale(slopes[0], weights[0]));
+    const step = slopes
+      .slice(1)
+      .reduce((sum, d, j) => addScaled(sum, d, weights[j + 1]), scale(slopes[0], weights[0]));
     x = add(x, step);
   }
   return x;
 };
 
 /** Integral over [from, to] of the polynomial that is 1 at points[j] and 0 at the others; exact, by Gauss-Legendre quadrature. */
-export function lagrangeIntegral(points: ArrayLike<number>, j: number, from: number, to: number): number {
+export function lagrangeIntegral(
+  points: ArrayLike<number>,
+  j: number,
+  from: number,
+  to: number,
+): number {
   if (from === to) return 0;
   const basis = (tau: number): number => {
     let product = 1;
-    for (let k = 0; k < points.length; k++) if (k !== j) product *= (tau - points[k]) / (points[j] - points[k]);
+    for (let k = 0; k < points.length; k++)
+      if (k !== j) product *= (tau - points[k]) / (points[j] - points[k]);
     return product;
   };
   const half = (to - from) / 2;
@@ -44,7 +52,8 @@ function gaussLegendre(n: number): { node: number; weight: number }[] {
     let slope = 1;
     for (let round = 0; round < 20; round++) {
       let [previous, value] = [1, node];
-      for (let k = 2; k <= n; k++) [previous, value] = [value, ((2 * k - 1) * node * value - (k - 1) * previous) / k];
+      for (let k = 2; k <= n; k++)
+        [previous, value] = [value, ((2 * k - 1) * node * value - (k - 1) * previous) / k];
       slope = (n * (node * value - previous)) / (node * node - 1);
       node -= value / slope;
     }

@@ -19,7 +19,8 @@ export interface UpscalingLcm {
 /** lcm whose latent [B,C,H,W] is resized after each of the first steps, evenly up to `ratio`. */
 export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind {
   const sizes = (shape: readonly number[], { length }: Float32Array): (readonly number[])[] => {
-    const count = steps === undefined ? Math.max(Math.floor(length / 2), 1) : Math.min(steps, length);
+    const count =
+      steps === undefined ? Math.max(Math.floor(length / 2), 1) : Math.min(steps, length);
     const [batch, channels, height, width] = shape;
     return Array.from({ length: count }, (_, i) => {
       const factor = i === count - 1 ? ratio : 1 + (i + 1) * ((ratio - 1) / count);
@@ -40,7 +41,10 @@ export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind 
         const denoised = await denoise(x, sigmas[i], shape);
         onStep?.(i, x, denoised);
         const grows = i < ladder.length;
-        x = grows ? commonUpscale(tensor(shape, denoised), ladder[i][3], ladder[i][2], method, 'disabled').data : denoised;
+        x = grows
+          ? commonUpscale(tensor(shape, denoised), ladder[i][3], ladder[i][2], method, 'disabled')
+              .data
+          : denoised;
         if (grows) shape = ladder[i];
         if (sigmas[i + 1] === 0) continue;
         const noised = addScaled(x, noise(sigmas[i], sigmas[i + 1], x.length), sigmas[i + 1]);

@@ -1,6 +1,17 @@
 // RES, "Improved Order Analysis and Design of Exponential Integrator for Diffusion Models Sampling" (arXiv 2308.02157): second order
 // multistep in lambda = -ln sigma, with ancestral noise where asked for; and its CFG++ forms (arXiv 2406.08070).
-import { add, addScaled, combine, exp, expm1, f32, log, scale, sub, type Vector } from '../float32.ts';
+import {
+  add,
+  addScaled,
+  combine,
+  exp,
+  expm1,
+  f32,
+  log,
+  scale,
+  sub,
+  type Vector,
+} from '../float32.ts';
 import type { Sampler } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
@@ -10,7 +21,8 @@ const phi2 = (h: number): number => f32(f32(phi1(h) - 1) / h);
 
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 /** `torch.nan_to_num`: 0 for NaN, the largest numbers for the infinities. */
-const finite = (value: number): number => (Number.isNaN(value) ? 0 : Math.min(Math.max(value, -LARGEST), LARGEST));
+const finite = (value: number): number =>
+  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -LARGEST), LARGEST);
 
 const resMultistepWith =
   ({ ancestral, cfgPp }: { ancestral: boolean; cfgPp: boolean }): Sampler =>
@@ -18,7 +30,9 @@ const resMultistepWith =
     let old: { prediction: Vector; down: number } | undefined;
     for (let i = 0; i < sigmas.length - 1; i++) {
       const [sigma, next] = [sigmas[i], sigmas[i + 1]];
-      const { denoised, uncond } = cfgPp ? await guided(x, sigma) : { denoised: await denoise(x, sigma), uncond: undefined };
+      const { denoised, uncond } = cfgPp
+        ? await guided(x, sigma)
+        : { denoised: await denoise(x, sigma), uncond: undefined };
       const { down, up } = ancestralStep(sigma, next, ancestral ? eta : 0);
       onStep?.(i, x, denoised);
       const prediction = uncond ?? denoised;

@@ -1,6 +1,17 @@
 // SA-Solver, "Stochastic Adams Solver for Fast Sampling of Diffusion Models" (arXiv 2309.05019): predictor and corrector over the last
 // predictions, stochastic by tau(sigma). PECE evaluates the corrected latent once more.
-import { add, addScaled, exp, expm1, f32, log, scale, sqrt, type Vector, weightedSum } from '../float32.ts';
+import {
+  add,
+  addScaled,
+  exp,
+  expm1,
+  f32,
+  log,
+  scale,
+  sqrt,
+  type Vector,
+  weightedSum,
+} from '../float32.ts';
 import { solve } from './linear.ts';
 import type { Sampler } from './sampler.ts';
 import { alphaOf, lambdaOf } from './sde.ts';
@@ -14,8 +25,14 @@ export const tauInterval =
 const saSolverWith =
   (pece: boolean): Sampler =>
   async (denoise, x, sigmas, { onStep, noise, sampling, s_noise = 1, ...knobs }) => {
-    const { predictor_order = 3, corrector_order = 4, use_pece = pece, simple_order_2 = false } = knobs;
-    const tauOf = knobs.tau_func ?? tauInterval(sampling.percentToSigma(0.2), sampling.percentToSigma(0.8));
+    const {
+      predictor_order = 3,
+      corrector_order = 4,
+      use_pece = pece,
+      simple_order_2 = false,
+    } = knobs;
+    const tauOf =
+      knobs.tau_func ?? tauInterval(sampling.percentToSigma(0.2), sampling.percentToSigma(0.8));
     const lambdas = sigmas.map(lambdaOf);
     const steps = sigmas.length - 1;
     const lowerToEnd = sigmas[steps] === 0;
@@ -36,7 +53,11 @@ const saSolverWith =
         corrector: upTo > i,
       });
       const decay = exp(f32(f32(-(tau * tau)) * f32(lambdas[i + 1] - lambdas[i])));
-      return addScaled(weightedSum(history.slice(-order), weights), from, f32(f32(sigmas[i + 1] / sigmas[i]) * decay));
+      return addScaled(
+        weightedSum(history.slice(-order), weights),
+        from,
+        f32(f32(sigmas[i + 1] / sigmas[i]) * decay),
+      );
     };
 
     for (let i = 0; i < steps; i++) {
@@ -45,7 +66,8 @@ const saSolverWith =
       onStep?.(i, predicted, denoised);
       history = [...history, denoised].slice(-Math.max(predictor_order, corrector_order));
       const left = lowerToEnd ? steps - i : Number.POSITIVE_INFINITY;
-      const correctorOrder = i === 0 || (next === 0 && !use_pece) ? 0 : Math.min(corrector_order, history.length, left);
+      const correctorOrder =
+        i === 0 || (next === 0 && !use_pece) ? 0 : Math.min(corrector_order, history.length, left);
       const predictorOrder = Math.min(predictor_order, history.length, left - 1);
 
       if (correctorOrder === 0) x = predicted;
@@ -95,7 +117,9 @@ function adamsWeights(step: Adams): number[] {
   if (step.simple && known.length === 2) return simpleWeights(step, alpha);
   // powers are rounded once, as torch.vander's
   const vandermonde = known.map((_, p) => known.map((lambda) => f32(lambda ** p)));
-  return solve(vandermonde, exponentialIntegrals(from, to, known.length, tau)).map((weight) => f32(alpha * weight));
+  return solve(vandermonde, exponentialIntegrals(from, to, known.length, tau)).map((weight) =>
+    f32(alpha * weight),
+  );
 }
 
 /** The paper's simple second order (appendix D). */
@@ -115,11 +139,15 @@ function simpleWeights({ known, from, to, tau, corrector }: Adams, alpha: number
 function exponentialIntegrals(from: number, to: number, order: number, tau: number): number[] {
   const factor = 1 + tau * tau;
   const decay = exp(f32(f32(-factor) * f32(to - from)));
-  const terms = Array.from({ length: order }, (_, p) => f32(f32(to ** p) - f32(f32(from ** p) * decay)));
+  const terms = Array.from({ length: order }, (_, p) =>
+    f32(f32(to ** p) - f32(f32(from ** p) * decay)),
+  );
   return terms.map((_, p) => {
     let sum = 0;
     for (let q = 0; q <= p; q++) {
-      const size = f32(f32(logFactorial(p) - logFactorial(q)) - f32((p - q) * f32(Math.log(factor))));
+      const size = f32(
+        f32(logFactorial(p) - logFactorial(q)) - f32((p - q) * f32(Math.log(factor))),
+      );
       sum = f32(sum + f32(((p - q) % 2 === 0 ? 1 : -1) * exp(size) * terms[q]));
     }
     return sum;

@@ -63,7 +63,12 @@ export interface SamplerOptions extends SamplerKnobs {
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
 
-export type Sampler = (denoise: Denoise, x: Vector, sigmas: Float32Array, options: SamplerOptions) => Promise<Vector>;
+export type Sampler = (
+  denoise: Denoise,
+  x: Vector,
+  sigmas: Float32Array,
+  options: SamplerOptions,
+) => Promise<Vector>;
 
 /** A run's seed, the length of its latent, and its sigmas: what a noise source is made from. */
 export interface NoiseRun {

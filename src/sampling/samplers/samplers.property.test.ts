@@ -26,7 +26,12 @@ const towardsTarget: Predict = (x, sigma) => {
   return { denoised, uncond: denoised.map((value) => value * 0.9) };
 };
 
-async function run(name: string, sigmas: Float32Array, predict: Predict = towardsTarget, seed = 1n) {
+async function run(
+  name: string,
+  sigmas: Float32Array,
+  predict: Predict = towardsTarget,
+  seed = 1n,
+) {
   let calls = 0;
   const given = sigmas.slice();
   const out = await runSampler({
@@ -54,14 +59,21 @@ const descending = fc
   .uniqueArray(fc.integer({ min: 1, max: 292 }), { minLength: 2, maxLength: 8 })
   .map((values) => Float32Array.from([...values.sort((a, b) => b - a).map((n) => n / 20), 0]));
 const any = fc
-  .array(fc.oneof({ weight: 4, arbitrary: sigma }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 1, 14.614643, Number.NaN) }), {
-    minLength: 1,
-    maxLength: 8,
-  })
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: sigma },
+      { weight: 1, arbitrary: fc.constantFrom(0, 1, 1, 14.614643, Number.NaN) },
+    ),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  )
   .map((values) => Float32Array.from(values));
 
 /** Evaluations per step; the adaptive one takes as many as it needs. */
-const limit = (name: string, steps: number): number => (name === 'dpm_adaptive' ? 4000 : 3 * steps + 1);
+const limit = (name: string, steps: number): number =>
+  name === 'dpm_adaptive' ? 4000 : 3 * steps + 1;
 
 describe('ends on any sigmas', () => {
   it.each(SAMPLERS)('%s', (name) =>
@@ -69,7 +81,10 @@ describe('ends on any sigmas', () => {
       fc.asyncProperty(any, async (sigmas) => {
         const result = await run(name, sigmas).catch((error: unknown) => error);
         if (result instanceof DarkroomError) return;
-        expect(result).toMatchObject({ out: { length: SIZE }, calls: expect.toSatisfy((n) => n <= limit(name, sigmas.length - 1)) });
+        expect(result).toMatchObject({
+          out: { length: SIZE },
+          calls: expect.toSatisfy((n) => n <= limit(name, sigmas.length - 1)),
+        });
       }),
       REPEATABLE,
     ),
@@ -83,7 +98,9 @@ describe('ends where a denoiser fails', () => {
         let call = 0;
         const broken: Predict = (x, at) => {
           const fine = towardsTarget(x, at);
-          return call++ < failing ? fine : { denoised: fine.denoised.fill(Number.NaN), uncond: fine.uncond.fill(Number.NaN) };
+          return call++ < failing
+            ? fine
+            : { denoised: fine.denoised.fill(Number.NaN), uncond: fine.uncond.fill(Number.NaN) };
         };
         const result = await run(name, sigmas, broken).catch((error: unknown) => error);
         if (result instanceof DarkroomError) expect(result.code).toBe('DR_SAMPLING_FAILED');
@@ -106,7 +123,10 @@ describe('reaches a latent that the denoiser always gives', () => {
   it.each(SAMPLERS)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(descending, async (sigmas) => {
-        const { out } = await run(name, sigmas, () => ({ denoised: target.slice(), uncond: target.slice() }));
+        const { out } = await run(name, sigmas, () => ({
+          denoised: target.slice(),
+          uncond: target.slice(),
+        }));
         const left = LAST_SIGMA[name]?.(sigmas) ?? 0;
         for (const [i, value] of out.entries()) {
           const way = Math.abs(latent[i] + noise[i] * sigmas[0] - target[i]);
@@ -121,13 +141,21 @@ describe('reaches a latent that the denoiser always gives', () => {
 describe('the seed matters to stochastic kinds alone', () => {
   it.each(SAMPLERS)('%s', (name) =>
     fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.nat(), { minLength: 2, maxLength: 2 }), async ([seed, otherSeed]) => {
-        const outOf = (value: number) => run(name, Float32Array.of(14.6, 6, 3, 2, 1, 0.3, 0), towardsTarget, BigInt(value));
-        const [first, again, other] = [await outOf(seed), await outOf(seed), await outOf(otherSeed)];
-        expect(again.out).toEqual(first.out);
-        if (SAMPLER_KINDS[name].stochastic) expect(other.out).not.toEqual(first.out);
-        else expect(other.out).toEqual(first.out);
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(fc.nat(), { minLength: 2, maxLength: 2 }),
+        async ([seed, otherSeed]) => {
+          const outOf = (value: number) =>
+            run(name, Float32Array.of(14.6, 6, 3, 2, 1, 0.3, 0), towardsTarget, BigInt(value));
+          const [first, again, other] = [
+            await outOf(seed),
+            await outOf(seed),
+            await outOf(otherSeed),
+          ];
+          expect(again.out).toEqual(first.out);
+          if (SAMPLER_KINDS[name].stochastic) expect(other.out).not.toEqual(first.out);
+          else expect(other.out).toEqual(first.out);
+        },
+      ),
       { ...REPEATABLE, numRuns: 5 },
     ),
   );

@@ -1,6 +1,11 @@
 // The samplers on the analytic denoiser of the goldens, step by step.
 import { describe, expect, it } from 'vitest';
-import { expectGolden, type Golden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import {
+  expectGolden,
+  type Golden,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import type { Vector } from '../float32.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
@@ -41,7 +46,11 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
     if (outputs[`x_${i}`]) expectGolden(g, id, outputs[`x_${i}`], x);
     if (outputs[`d_${i}`]) expectGolden(g, id, outputs[`d_${i}`], denoised);
   }
-  if (outputs.x_0) expect(Object.keys(outputs).filter((name) => name.startsWith('x_')).length, `${id} callbacks`).toBe(steps.length);
+  if (outputs.x_0)
+    expect(
+      Object.keys(outputs).filter((name) => name.startsWith('x_')).length,
+      `${id} callbacks`,
+    ).toBe(steps.length);
   if (outputs.calls) expectGolden(g, id, outputs.calls, calls);
   expectGolden(g, id, outputs.out, out);
 }

@@ -18,14 +18,26 @@ function knobsOf({ rev, tau, ...options }: Record<string, never>): SamplerKnobs 
   if (rev !== undefined) return { ...options, noise_scaler: reverseTimeScale(rev) };
   if (!tau) return options;
   const [eta, start, end] = tau as number[];
-  return { ...options, tau_func: tauInterval(sampling.percentToSigma(start), sampling.percentToSigma(end), eta) };
+  return {
+    ...options,
+    tau_func: tauInterval(sampling.percentToSigma(start), sampling.percentToSigma(end), eta),
+  };
 }
 
 const run = (sampler: string, options: Record<string, never>, name = 'k8') => {
   const noise = g.float('shared/noise').data;
   const latent = new Float32Array(noise.length);
   const sigmas = g.float(`sigmas/${name}`).data;
-  return runSampler({ sampler: SAMPLER_KINDS[sampler], knobs: knobsOf(options), sampling, sigmas, predict, noise, latent, seed: 7n });
+  return runSampler({
+    sampler: SAMPLER_KINDS[sampler],
+    knobs: knobsOf(options),
+    sampling,
+    sigmas,
+    predict,
+    noise,
+    latent,
+    seed: 7n,
+  });
 };
 
 it.each([...new Set(g.cases.map(({ params }) => params.sampler as string))])('%s', async (name) => {
@@ -35,5 +47,8 @@ it.each([...new Set(g.cases.map(({ params }) => params.sampler as string))])('%s
 
 it('refuses an r of 0', async () => {
   for (const sampler of ['dpmpp_sde', 'seeds_2'])
-    await expect(run(sampler, { r: 0 as never })).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input: 'r' });
+    await expect(run(sampler, { r: 0 as never })).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'r',
+    });
 });

@@ -42,7 +42,12 @@ function stepOf(x: Vector, sigma: number, next: number, eta: number) {
 }
 
 /** Throws DR_INPUT_INVALID for an `r` of 0. */
-export const seeds2: Sampler = async (denoise, x, sigmas, { onStep, noise, eta = 1, s_noise = 1, r = 0.5 }) => {
+export const seeds2: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, eta = 1, s_noise = 1, r = 0.5 },
+) => {
   const fresh = eta > 0 && s_noise > 0;
   const share = innerShare(r);
   for (let i = 0; i < sigmas.length - 1; i++) {
@@ -66,12 +71,18 @@ export const seeds2: Sampler = async (denoise, x, sigmas, { onStep, noise, eta =
 
     const mixed = denoised.map((d, k) => lerp(d, denoised2[k], share));
     x = step.to(1, end, mixed, f32(end.alpha * phi1(step.minus(1))));
-    if (fresh) x = addNoise(x, step.continued(sdeNoise, r, 1, noise(inner.sigma, next)), next, s_noise);
+    if (fresh)
+      x = addNoise(x, step.continued(sdeNoise, r, 1, noise(inner.sigma, next)), next, s_noise);
   }
   return x;
 };
 
-export const seeds3: Sampler = async (denoise, x, sigmas, { onStep, noise, eta = 1, s_noise = 1, r_1 = 1 / 3, r_2 = 2 / 3 }) => {
+export const seeds3: Sampler = async (
+  denoise,
+  x,
+  sigmas,
+  { onStep, noise, eta = 1, s_noise = 1, r_1 = 1 / 3, r_2 = 2 / 3 },
+) => {
   const fresh = eta > 0 && s_noise > 0;
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
@@ -104,7 +115,8 @@ export const seeds3: Sampler = async (denoise, x, sigmas, { onStep, noise, eta =
     const b3 = f32(phi2(step.minus(1)) / f32(r_2));
     const b1 = f32(phi1(step.minus(1)) - b3);
     x = step.to(1, end, weightedSum([denoised, denoised3], [b1, b3]), end.alpha);
-    if (fresh) x = addNoise(x, step.continued(sdeNoise, r_2, 1, noise(second.sigma, next)), next, s_noise);
+    if (fresh)
+      x = addNoise(x, step.continued(sdeNoise, r_2, 1, noise(second.sigma, next)), next, s_noise);
   }
   return x;
 };

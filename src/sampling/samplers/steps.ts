@@ -3,7 +3,8 @@ import { addScaled, divide, f32, scale, sqrt, square, sub, type Vector } from '.
 import type { SamplerOptions } from './sampler.ts';
 
 /** dx/dsigma = (x - denoised) / sigma. */
-export const derivative = (x: Vector, sigma: number, denoised: Vector): Vector => divide(sub(x, denoised), sigma);
+export const derivative = (x: Vector, sigma: number, denoised: Vector): Vector =>
+  divide(sub(x, denoised), sigma);
 
 /** The level to step down to, and the amount of noise that leads back up to `to`; from a lower level: all of it. */
 export function ancestralStep(from: number, to: number, eta = 1): { down: number; up: number } {
@@ -23,7 +24,13 @@ export function churned(
   options: SamplerOptions,
   drawsAlways = false,
 ): { x: Vector; sigma: number } {
-  const { s_churn = 0, s_tmin = 0, s_tmax = Number.POSITIVE_INFINITY, s_noise = 1, noise } = options;
+  const {
+    s_churn = 0,
+    s_tmin = 0,
+    s_tmax = Number.POSITIVE_INFINITY,
+    s_noise = 1,
+    noise,
+  } = options;
   const sigma = sigmas[i];
   if (!(s_churn > 0)) return { x, sigma };
   if (!(s_tmin <= sigma && sigma <= s_tmax)) {

@@ -1,6 +1,20 @@
 // UniPC, "A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models" (arXiv 2302.04867): multistep, data prediction,
 // B(h) variants 1 and 2. Works on the variance preserving latent x / sqrt(1 + sigma^2).
-import { add, addScaled, combine, divide, exp, expm1, f32, log, scale, sqrt, square, sub, type Vector } from '../float32.ts';
+import {
+  add,
+  addScaled,
+  combine,
+  divide,
+  exp,
+  expm1,
+  f32,
+  log,
+  scale,
+  sqrt,
+  square,
+  sub,
+  type Vector,
+} from '../float32.ts';
 import { solve } from './linear.ts';
 import type { Denoise, Sampler } from './sampler.ts';
 
@@ -15,7 +29,8 @@ interface Evaluation {
 const logAlpha = (sigma: number): number => f32(0.5 * log(f32(1 / f32(square(sigma) + 1))));
 const alphaOf = (sigma: number): number => exp(logAlpha(sigma));
 const stdOf = (sigma: number): number => sqrt(f32(1 - exp(f32(2 * logAlpha(sigma)))));
-const lambdaOf = (sigma: number): number => f32(logAlpha(sigma) - f32(0.5 * log(f32(1 - exp(f32(2 * logAlpha(sigma)))))));
+const lambdaOf = (sigma: number): number =>
+  f32(logAlpha(sigma) - f32(0.5 * log(f32(1 - exp(f32(2 * logAlpha(sigma)))))));
 
 const uniPcWith =
   (variant: (hh: number) => number): Sampler =>
@@ -36,10 +51,19 @@ const uniPcWith =
       if (i === 0) remember({ sigma: levels[0], prediction: await predict(x, levels[0]) });
       else {
         const order = Math.min(i, maxOrder);
-        const corrected = await update(predict, variant, x, history, levels[i], Math.min(order, steps + 1 - i), true);
+        const corrected = await update(
+          predict,
+          variant,
+          x,
+          history,
+          levels[i],
+          Math.min(order, steps + 1 - i),
+          true,
+        );
         x = corrected.x;
         remember({ sigma: levels[i], prediction: corrected.prediction! });
-        if (i === steps - 1) x = (await update(predict, variant, x, history, levels[steps], 1, false)).x;
+        if (i === steps - 1)
+          x = (await update(predict, variant, x, history, levels[steps], 1, false)).x;
       }
       onStep?.(i, x, history[history.length - 1].prediction);
     }
@@ -86,10 +110,20 @@ async function update(
   const { matrix, right } = conditions(ratios, hh, bh);
   const weighted = (weights: readonly number[]): Vector | undefined =>
     differences.length
-      ? differences.slice(1).reduce((sum, d, i) => addScaled(sum, d, weights[i + 1]), scale(differences[0], weights[0]))
+      ? differences
+          .slice(1)
+          .reduce(
+            (sum, d, i) => addScaled(sum, d, weights[i + 1]),
+            scale(differences[0], weights[0]),
+          )
       : undefined;
 
-  const base = combine(x, f32(stdOf(sigma) / stdOf(start.sigma)), start.prediction, -f32(alpha * phi1));
+  const base = combine(
+    x,
+    f32(stdOf(sigma) / stdOf(start.sigma)),
+    start.prediction,
+    -f32(alpha * phi1),
+  );
   const scaleB = f32(alpha * bh);
   const predictorWeights =
     order === 2
@@ -110,7 +144,11 @@ async function update(
 }
 
 /** The order conditions R rho = b. */
-function conditions(ratios: readonly number[], hh: number, bh: number): { matrix: number[][]; right: number[] } {
+function conditions(
+  ratios: readonly number[],
+  hh: number,
+  bh: number,
+): { matrix: number[][]; right: number[] } {
   const matrix: number[][] = [];
   const right: number[] = [];
   let phi = f32(f32(expm1(hh) / hh) - 1);

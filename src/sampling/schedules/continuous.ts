@@ -17,15 +17,25 @@ export interface SigmaRange {
 
 const needPositive = (name: string, value: number): void => {
   if (value > 0) return;
-  throw new DarkroomError('DR_INPUT_INVALID', { message: `${name} is ${value}`, hint: `Give a ${name} above 0.`, input: name });
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `${name} is ${value}`,
+    hint: `Give a ${name} above 0.`,
+    input: name,
+  });
 };
 
 /** Even in sigma^(1/rho). Throws DR_INPUT_INVALID for rho 0. */
-export function karrasSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 7): Float32Array {
+export function karrasSigmas(
+  { sigmaMin, sigmaMax }: SigmaRange,
+  steps: number,
+  rho = 7,
+): Float32Array {
   needPositive('rho', rho);
   const low = sigmaMin ** (1 / rho);
   const high = sigmaMax ** (1 / rho);
-  return withZero(linspace(0, 1, steps).map((ramp) => f32(f32(high) + f32(ramp * f32(low - high))) ** rho));
+  return withZero(
+    linspace(0, 1, steps).map((ramp) => f32(f32(high) + f32(ramp * f32(low - high))) ** rho),
+  );
 }
 
 /** Even in log sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
@@ -36,21 +46,36 @@ export function exponentialSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: num
 }
 
 /** A polynomial of degree rho in log sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
-export function polyexponentialSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, rho = 1): Float32Array {
+export function polyexponentialSigmas(
+  { sigmaMin, sigmaMax }: SigmaRange,
+  steps: number,
+  rho = 1,
+): Float32Array {
   needPositive('sigma_min', sigmaMin);
   needPositive('sigma_max', sigmaMax);
   const [low, span] = [f32(Math.log(sigmaMin)), f32(Math.log(sigmaMax) - Math.log(sigmaMin))];
-  return withZero(linspace(1, 0, steps).map((ramp) => exp(f32(f32(f32(ramp ** rho) * span) + low))));
+  return withZero(
+    linspace(1, 0, steps).map((ramp) => exp(f32(f32(f32(ramp ** rho) * span) + low))),
+  );
 }
 
 /** The levels of the variance preserving process with a linear beta, from time 1 to `epsilon`. */
-export function vpSigmas(steps: number, { betaD = 19.9, betaMin = 0.1, epsilon = 1e-3 } = {}): Float32Array {
-  const exponent = (t: number): number => f32(f32(f32(f32(betaD) * square(t)) / 2) + f32(f32(betaMin) * t));
+export function vpSigmas(
+  steps: number,
+  { betaD = 19.9, betaMin = 0.1, epsilon = 1e-3 } = {},
+): Float32Array {
+  const exponent = (t: number): number =>
+    f32(f32(f32(f32(betaD) * square(t)) / 2) + f32(f32(betaMin) * t));
   return withZero(linspace(1, epsilon, steps).map((t) => sqrt(expm1(exponent(t)))));
 }
 
 /** Quantiles of a Laplace distribution over log sigma, cut to the range; no 0 at the end. */
-export function laplaceSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number, mu = 0, beta = 0.5): Float32Array {
+export function laplaceSigmas(
+  { sigmaMin, sigmaMax }: SigmaRange,
+  steps: number,
+  mu = 0,
+  beta = 0.5,
+): Float32Array {
   return linspace(0, 1, steps).map((x) => {
     const side = f32(0.5 - x);
     const tail = log(f32(f32(1 - 2 * Math.abs(side)) + f32(1e-5)));

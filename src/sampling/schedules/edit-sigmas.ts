@@ -11,7 +11,10 @@ export const splitSigmas = (sigmas: Float32Array, step: number): [Float32Array, 
 ];
 
 /** Split so that the second part has round(steps * denoise) steps. With 0 of them the first part is empty, as in the original. */
-export function splitSigmasDenoise(sigmas: Float32Array, denoise: number): [Float32Array, Float32Array] {
+export function splitSigmasDenoise(
+  sigmas: Float32Array,
+  denoise: number,
+): [Float32Array, Float32Array] {
   const steps = roundHalfEven(Math.max(sigmas.length - 1, 0) * denoise);
   return [sigmas.slice(0, steps ? -steps : 0), sigmas.slice(-(steps + 1))];
 }
@@ -48,14 +51,21 @@ export type Spacing = keyof typeof SPACINGS;
 /** Each step that begins between `startAt` (negative: no bound) and `endAt` is cut into `steps` steps. */
 export function extendSigmas(
   sigmas: Float32Array,
-  { steps, startAt, endAt, spacing }: { steps: number; startAt: number; endAt: number; spacing: Spacing },
+  {
+    steps,
+    startAt,
+    endAt,
+    spacing,
+  }: { steps: number; startAt: number; endAt: number; spacing: Spacing },
 ): Float32Array {
   const between = Array.from(linspace(0, 1, steps + 1).slice(1, -1), SPACINGS[spacing]);
   const highest = startAt < 0 ? Number.POSITIVE_INFINITY : f32(startAt);
   return Float32Array.from(
     [...sigmas].flatMap((sigma, i) => {
       const inRange = i < sigmas.length - 1 && f32(endAt) <= sigma && sigma <= highest;
-      return inRange ? [sigma, ...between.map((w) => f32(f32(w * f32(sigmas[i + 1] - sigma)) + sigma))] : [sigma];
+      return inRange
+        ? [sigma, ...between.map((w) => f32(f32(w * f32(sigmas[i + 1] - sigma)) + sigma))]
+        : [sigma];
     }),
   );
 }

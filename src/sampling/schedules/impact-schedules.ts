@@ -1,6 +1,12 @@
 // The schedules of the Impact Pack's nodes: ComfyUI's and four from tables (impact_sampling.py calculate_sigmas).
 import { SAMPLER_KINDS } from '../samplers/index.ts';
-import { calculateSigmas, type KSamplerSigmas, SCHEDULES, type Schedule, withoutPenultimate } from './schedules.ts';
+import {
+  calculateSigmas,
+  type KSamplerSigmas,
+  SCHEDULES,
+  type Schedule,
+  withoutPenultimate,
+} from './schedules.ts';
 import { alignedSigmas, gitsSigmas } from './tabulated.ts';
 
 /** By the pack's names, in its order. */
@@ -15,8 +21,14 @@ export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
 export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES);
 
 /** Sigmas of all steps of a sampler (a name of its own or none is right too). Throws DR_INPUT_INVALID for an unknown scheduler. */
-export function impactSigmas({ sampling, scheduler, sampler, steps }: Omit<KSamplerSigmas, 'denoise'>): Float32Array {
-  const discards = Object.hasOwn(SAMPLER_KINDS, sampler) && SAMPLER_KINDS[sampler].discardPenultimate;
+export function impactSigmas({
+  sampling,
+  scheduler,
+  sampler,
+  steps,
+}: Omit<KSamplerSigmas, 'denoise'>): Float32Array {
+  const discards =
+    Object.hasOwn(SAMPLER_KINDS, sampler) && SAMPLER_KINDS[sampler].discardPenultimate;
   if (!discards) return calculateSigmas(sampling, scheduler, steps, IMPACT_SCHEDULES);
   return withoutPenultimate(calculateSigmas(sampling, scheduler, steps + 1, IMPACT_SCHEDULES));
 }

@@ -55,9 +55,12 @@ it('a part of the steps is the end of the whole schedule', () => {
       fc.pre(total < eps.sigmas.length);
       if (isNan(o.scheduler, discardPenultimate ? total + 1 : total)) return;
       const sigmas = ksamplerSigmas(o);
-      const whole = [...calculateSigmas(o.sampling, o.scheduler, discardPenultimate ? total + 1 : total)];
+      const whole = [
+        ...calculateSigmas(o.sampling, o.scheduler, discardPenultimate ? total + 1 : total),
+      ];
       if (discardPenultimate) whole.splice(-2, 1);
-      if (whole.length > 1) expectDescending(sigmas, `${o.scheduler}, ${o.steps} of ${total} steps`);
+      if (whole.length > 1)
+        expectDescending(sigmas, `${o.scheduler}, ${o.steps} of ${total} steps`);
       expect([...sigmas]).toEqual(o.denoise > 0.9999 ? whole : whole.slice(-(o.steps + 1)));
       expect(ksamplerSigmas({ ...o, denoise: 0 }).length).toBe(0);
     }),

@@ -26,7 +26,12 @@ describe('model sampling', () => {
       expectGolden(g, id, outputs[`input_${i}`], s.calculateInput(sigma, x));
       expectGolden(g, id, outputs[`denoised_${i}`], s.calculateDenoised(sigma, y, x));
       expectGolden(g, id, outputs[`noise_scaling_${i}`], s.noiseScaling(sigma, x, latent));
-      expectGolden(g, id, outputs[`noise_scaling_max_${i}`], s.noiseScaling(sigma, x, latent, true));
+      expectGolden(
+        g,
+        id,
+        outputs[`noise_scaling_max_${i}`],
+        s.noiseScaling(sigma, x, latent, true),
+      );
     }
   });
 });
@@ -38,24 +43,41 @@ describe('KSampler schedules', () => {
     expect(cases.length).toBeGreaterThan(50);
     for (const { id, params, outputs } of cases) {
       const { kind, sampler, steps, denoise } = params;
-      expectGolden(g, id, outputs.sigmas, ksamplerSigmas({ sampling: KINDS[kind], scheduler, sampler, steps, denoise }));
+      expectGolden(
+        g,
+        id,
+        outputs.sigmas,
+        ksamplerSigmas({ sampling: KINDS[kind], scheduler, sampler, steps, denoise }),
+      );
     }
   });
   it('covers every case', () => {
-    const known = g.cases.filter(({ params }) => SCHEDULERS.includes(params.scheduler) && Object.hasOwn(SAMPLER_KINDS, params.sampler));
+    const known = g.cases.filter(
+      ({ params }) =>
+        SCHEDULERS.includes(params.scheduler) && Object.hasOwn(SAMPLER_KINDS, params.sampler),
+    );
     expect(known.length).toBe(g.cases.length);
   });
 });
 
 it('refuses unknown names', () => {
   expect(() => calculateSigmas(KINDS.eps, 'constructor', 4)).toThrow(DarkroomError);
-  expect(() => ksamplerSigmas({ sampling: KINDS.eps, scheduler: 'normal', sampler: 'toString', steps: 4 })).toThrow(/unknown sampler/);
+  expect(() =>
+    ksamplerSigmas({ sampling: KINDS.eps, scheduler: 'normal', sampler: 'toString', steps: 4 }),
+  ).toThrow(/unknown sampler/);
 });
 
 it('inverts the beta distribution', () => {
   // scipy.stats.beta.ppf([.02, .1, .25, .5, .75, .9, .999], .6, .6)
-  const quantiles = { 0.02: 0.002732982024577027, 0.1: 0.03958440558878085, 0.25: 0.17568037865269498, 0.5: 0.5, 0.75: 0.824319621347305 };
-  for (const [p, x] of Object.entries(quantiles)) expect(betaQuantile(Number(p), 0.6, 0.6)).toBeCloseTo(x, 12);
+  const quantiles = {
+    0.02: 0.002732982024577027,
+    0.1: 0.03958440558878085,
+    0.25: 0.17568037865269498,
+    0.5: 0.5,
+    0.75: 0.824319621347305,
+  };
+  for (const [p, x] of Object.entries(quantiles))
+    expect(betaQuantile(Number(p), 0.6, 0.6)).toBeCloseTo(x, 12);
   expect(betaQuantile(0.9, 0.6, 0.6)).toBeCloseTo(0.9604155944112192, 12);
   expect(betaQuantile(0.999, 0.6, 0.6)).toBeCloseTo(0.9999814412614826, 12);
 });

@@ -23,14 +23,20 @@ function normal(sampling: ModelSampling, steps: number): Float32Array {
 
 /** As normal, the last of steps + 1 timesteps left out. */
 function sgmUniform(sampling: ModelSampling, steps: number): Float32Array {
-  const timesteps = linspace(sampling.timestep(sampling.sigmaMax), sampling.timestep(sampling.sigmaMin), steps + 1);
+  const timesteps = linspace(
+    sampling.timestep(sampling.sigmaMax),
+    sampling.timestep(sampling.sigmaMin),
+    steps + 1,
+  );
   return withZero(timesteps.subarray(0, steps).map(sampling.sigma));
 }
 
 /** Every (1000 / steps)-th sigma of the table, from the top. */
 function simple({ sigmas }: ModelSampling, steps: number): Float32Array {
   const stride = sigmas.length / steps;
-  return withZero(Array.from({ length: steps }, (_, i) => sigmas[sigmas.length - 1 - Math.trunc(i * stride)]));
+  return withZero(
+    Array.from({ length: steps }, (_, i) => sigmas[sigmas.length - 1 - Math.trunc(i * stride)]),
+  );
 }
 
 /** Every floor(1000 / steps)-th sigma from the second up; so the count is not always steps + 1. */
@@ -43,19 +49,30 @@ function ddimUniform({ sigmas }: ModelSampling, steps: number): Float32Array {
 }
 
 /** Timesteps at quantiles of beta(a, b); equal neighbours are dropped, so there may be fewer. Throws DR_INPUT_INVALID unless both are > 0. */
-export function betaSigmas({ sigmas }: ModelSampling, steps: number, a = 0.6, b = 0.6): Float32Array {
+export function betaSigmas(
+  { sigmas }: ModelSampling,
+  steps: number,
+  a = 0.6,
+  b = 0.6,
+): Float32Array {
   if (!(a > 0 && b > 0))
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `a beta distribution has no parameters ${a} and ${b}`,
       hint: 'Give an alpha and a beta above 0.',
       input: a > 0 ? 'beta' : 'alpha',
     });
-  const timesteps = Array.from({ length: steps }, (_, i) => roundHalfEven(betaQuantile(1 - i * (1 / steps), a, b) * (sigmas.length - 1)));
+  const timesteps = Array.from({ length: steps }, (_, i) =>
+    roundHalfEven(betaQuantile(1 - i * (1 / steps), a, b) * (sigmas.length - 1)),
+  );
   return withZero(timesteps.filter((t, i) => t !== timesteps[i - 1]).map((t) => sigmas[t]));
 }
 
 /** Linear to a threshold in the first half of the steps, then quadratic (Mochi 1). */
-function linearQuadratic({ sigmaMax }: ModelSampling, steps: number, threshold = 0.025): Float32Array {
+function linearQuadratic(
+  { sigmaMax }: ModelSampling,
+  steps: number,
+  threshold = 0.025,
+): Float32Array {
   if (steps === 1) return Float32Array.of(sigmaMax, 0);
   const linear = Math.floor(steps / 2);
   const quadratic = steps - linear;
@@ -63,8 +80,12 @@ function linearQuadratic({ sigmaMax }: ModelSampling, steps: number, threshold =
   const c2 = rest / (linear * quadratic ** 2);
   const c1 = threshold / linear - (2 * rest) / quadratic ** 2;
   const c0 = c2 * linear ** 2;
-  const done = (i: number): number => (i < linear ? (i * threshold) / linear : c2 * i ** 2 + c1 * i + c0);
-  return Float32Array.from({ length: steps + 1 }, (_, i) => f32(1 - (i < steps ? done(i) : 1)) * sigmaMax);
+  const done = (i: number): number =>
+    i < linear ? (i * threshold) / linear : c2 * i ** 2 + c1 * i + c0;
+  return Float32Array.from(
+    { length: steps + 1 },
+    (_, i) => f32(1 - (i < steps ? done(i) : 1)) * sigmaMax,
+  );
 }
 
 /** Even in the arc tangent of sigma. One step gives NaN, as in the original (0 / 0). */
@@ -90,7 +111,12 @@ export const SCHEDULES: Readonly<Record<string, Schedule>> = {
 export const SCHEDULERS: readonly string[] = Object.keys(SCHEDULES);
 
 /** Sigmas of a named schedule of `table`. Throws DR_INPUT_INVALID for a name that is not in it. */
-export function calculateSigmas(sampling: ModelSampling, scheduler: string, steps: number, table = SCHEDULES): Float32Array {
+export function calculateSigmas(
+  sampling: ModelSampling,
+  scheduler: string,
+  steps: number,
+  table = SCHEDULES,
+): Float32Array {
   if (!Object.hasOwn(table, scheduler))
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `unknown scheduler '${scheduler}'`,
@@ -110,10 +136,18 @@ export interface KSamplerSigmas {
 }
 
 /** Sigmas of a KSampler run. Throws DR_INPUT_INVALID for an unknown sampler or scheduler. */
-export function ksamplerSigmas({ sampling, scheduler, sampler, steps, denoise = 1 }: KSamplerSigmas): Float32Array {
+export function ksamplerSigmas({
+  sampling,
+  scheduler,
+  sampler,
+  steps,
+  denoise = 1,
+}: KSamplerSigmas): Float32Array {
   const { discardPenultimate } = samplerKind(sampler);
   const sigmasOf = (count: number): Float32Array =>
-    discardPenultimate ? withoutPenultimate(calculateSigmas(sampling, scheduler, count + 1)) : calculateSigmas(sampling, scheduler, count);
+    discardPenultimate
+      ? withoutPenultimate(calculateSigmas(sampling, scheduler, count + 1))
+      : calculateSigmas(sampling, scheduler, count);
   if (denoise > 0.9999) return sigmasOf(steps);
   if (denoise <= 0) return new Float32Array(0);
   return sigmasOf(Math.trunc(steps / denoise)).slice(-(steps + 1));
@@ -124,14 +158,30 @@ export const withoutPenultimate = (sigmas: Float32Array): Float32Array =>
   Float32Array.from([...sigmas.subarray(0, -2), ...sigmas.subarray(-1)]);
 
 /** BasicScheduler: the last `steps` of int(steps / denoise) steps; none for denoise 0. Throws DR_INPUT_INVALID for an unknown scheduler. */
-export function basicSigmas(sampling: ModelSampling, scheduler: string, steps: number, denoise: number): Float32Array {
+export function basicSigmas(
+  sampling: ModelSampling,
+  scheduler: string,
+  steps: number,
+  denoise: number,
+): Float32Array {
   if (denoise <= 0) return new Float32Array(0);
-  return calculateSigmas(sampling, scheduler, denoise < 1 ? Math.trunc(steps / denoise) : steps).slice(-(steps + 1));
+  return calculateSigmas(
+    sampling,
+    scheduler,
+    denoise < 1 ? Math.trunc(steps / denoise) : steps,
+  ).slice(-(steps + 1));
 }
 
 /** SDTurboScheduler: from the ten timesteps 999, 899 … 99 those that `denoise` leaves, at most `steps`; and 0. */
-export function sdTurboSigmas(sampling: ModelSampling, steps: number, denoise: number): Float32Array {
+export function sdTurboSigmas(
+  sampling: ModelSampling,
+  steps: number,
+  denoise: number,
+): Float32Array {
   const start = 10 - Math.trunc(10 * denoise);
-  const timesteps = Array.from({ length: 10 }, (_, i) => (10 - i) * 100 - 1).slice(start, start + steps);
+  const timesteps = Array.from({ length: 10 }, (_, i) => (10 - i) * 100 - 1).slice(
+    start,
+    start + steps,
+  );
   return withZero(timesteps.map(sampling.sigma));
 }

@@ -1,6 +1,12 @@
 // Detailers against the original's own source: the picture, every part before and after, hooks, refiner, orders and texts of parts.
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectThroughBytes, fixtureModel, type GoldenCase, golden, type Params } from '../../../test/support/golden.ts';
+import {
+  expectThroughBytes,
+  fixtureModel,
+  type GoldenCase,
+  golden,
+  type Params,
+} from '../../../test/support/golden.ts';
 import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { pythonRandom } from '../../random/python.ts';
@@ -11,7 +17,13 @@ import { segmentPrompts } from '../../text/segment-prompts.ts';
 import type { DetailerHook } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
 import { detailParts, detailSegs, type PartsSettings } from './detailer.ts';
-import { combineDetailerHooks, cycleDenoise, cycleNoise, cycleUnsampling, variationNoise } from './detailer-hooks.ts';
+import {
+  combineDetailerHooks,
+  cycleDenoise,
+  cycleNoise,
+  cycleUnsampling,
+  variationNoise,
+} from './detailer-hooks.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });
@@ -25,18 +37,31 @@ const g = golden('segs', 'detailers');
 const HOOKS: Record<string, (base: Model, ...values: never[]) => DetailerHook> = {
   denoise: (_base, target: number) => cycleDenoise(target),
   variation: (_base, seed: number, strength: number) => variationNoise(BigInt(seed), strength),
-  noise: (_base, seed: number, start: number, end: number, fromStart: boolean) => cycleNoise({ seed: BigInt(seed), start, end }, fromStart),
+  noise: (_base, seed: number, start: number, end: number, fromStart: boolean) =>
+    cycleNoise({ seed: BigInt(seed), start, end }, fromStart),
   unsample: (model, steps: number, start: number, end: number, fromStart: boolean) =>
     cycleUnsampling(
       {
-        ...{ model, steps, start, end, cfg: 1, sampler: 'euler', scheduler: 'normal', normalize: false },
+        ...{
+          model,
+          steps,
+          start,
+          end,
+          cfg: 1,
+          sampler: 'euler',
+          scheduler: 'normal',
+          normalize: false,
+        },
         positive: conditioningOf(g, 'bp'),
         negative: conditioningOf(g, 'bn'),
       },
       fromStart,
     ),
-  combine: (base, first: unknown[], second: unknown[]) => combineDetailerHooks(hookOf(base, first)!, hookOf(base, second)!),
-  times: (_base, factor: number) => ({ postPaste: (image) => map(image, (value) => value * Math.fround(factor)) }),
+  combine: (base, first: unknown[], second: unknown[]) =>
+    combineDetailerHooks(hookOf(base, first)!, hookOf(base, second)!),
+  times: (_base, factor: number) => ({
+    postPaste: (image) => map(image, (value) => value * Math.fround(factor)),
+  }),
 };
 
 const hookOf = (base: Model, spec: unknown): DetailerHook | undefined => {
@@ -58,17 +83,36 @@ const segsOf = ({ params, inputs }: GoldenCase): Segs => ({
 async function settingsOf({ params: p }: GoldenCase): Promise<PartsSettings> {
   const model = await models.model('base');
   const { vae } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
-  const mask = p.cond_mask ? { mask: g.float('cond_mask'), set_area_to_bounds: false, mask_strength: 0.8 } : {};
+  const mask = p.cond_mask
+    ? { mask: g.float('cond_mask'), set_area_to_bounds: false, mask_strength: 0.8 }
+    : {};
   return {
     sampler: {
       model,
       positive: conditioningOf(g, 'bp').map((entry) => ({ ...entry, ...mask })),
       negative: conditioningOf(g, 'bn'),
-      ...{ seed: BigInt(p.seed), steps: p.steps, cfg: p.cfg, sampler: p.sampler_name, scheduler: p.scheduler, denoise: p.denoise },
+      ...{
+        seed: BigInt(p.seed),
+        steps: p.steps,
+        cfg: p.cfg,
+        sampler: p.sampler_name,
+        scheduler: p.scheduler,
+        denoise: p.denoise,
+      },
     },
     vae: vae!,
-    ...{ guideSize: p.guide_size, guideSizeForBbox: p.guide_size_for_bbox, maxSize: p.max_size, forceInpaint: p.force_inpaint },
-    ...{ cycle: p.cycle, inpaintModel: p.inpaint_model, noiseMaskFeather: p.noise_mask_feather, noiseMask: p.noise_mask },
+    ...{
+      guideSize: p.guide_size,
+      guideSizeForBbox: p.guide_size_for_bbox,
+      maxSize: p.max_size,
+      forceInpaint: p.force_inpaint,
+    },
+    ...{
+      cycle: p.cycle,
+      inpaintModel: p.inpaint_model,
+      noiseMaskFeather: p.noise_mask_feather,
+      noiseMask: p.noise_mask,
+    },
     hook: hookOf(model, p.hook),
     refiner:
       p.refiner_ratio === null
@@ -85,24 +129,37 @@ async function settingsOf({ params: p }: GoldenCase): Promise<PartsSettings> {
 
 describe('segs/detailers', () => {
   const picture = g.float('picture');
-  const of = (node: string) => g.cases.filter((c) => c.params.node === node).map((c) => [c.id, c] as const);
+  const of = (node: string) =>
+    g.cases.filter((c) => c.params.node === node).map((c) => [c.id, c] as const);
 
   it.each(of('DetailerForEach'))('%s', async (id, one) => {
     const { params, outputs, scalars } = one;
     const prompts = segmentPrompts(params.wildcard, pythonRandom(0));
-    const result = await detailParts(picture, segsOf(one), { ...(await settingsOf(one)), feather: params.feather, prompts });
+    const result = await detailParts(picture, segsOf(one), {
+      ...(await settingsOf(one)),
+      feather: params.feather,
+      prompts,
+    });
     expect(result.segs.segs.map(({ label }) => label)).toEqual(scalars!.labels);
-    expect(result.segs.segs.map(({ croppedImage }) => croppedImage !== undefined)).toEqual(scalars!.drawn);
+    expect(result.segs.segs.map(({ croppedImage }) => croppedImage !== undefined)).toEqual(
+      scalars!.drawn,
+    );
     const { cropped, enhanced, enhancedAlpha } = result;
     expect([cropped.length, enhanced.length, enhancedAlpha.length]).toEqual(scalars!.counts);
     // parts are drawn through 8 bits, where a difference in the last place may tip a value to the next level
     for (const [kind, parts] of Object.entries({ cropped, enhanced, alpha: enhancedAlpha }))
-      for (const [i, part] of parts.entries()) if (outputs[`${kind}${i}`]) expectThroughBytes(g, id, outputs[`${kind}${i}`], part);
+      for (const [i, part] of parts.entries())
+        if (outputs[`${kind}${i}`]) expectThroughBytes(g, id, outputs[`${kind}${i}`], part);
     if (outputs.image) expectThroughBytes(g, id, outputs.image, result.image);
   });
 
   it.each(of('SEGSDetailer'))('%s', async (id, one) => {
-    const { segs } = await detailSegs(picture, segsOf(one), await settingsOf(one), one.params.batch_size);
+    const { segs } = await detailSegs(
+      picture,
+      segsOf(one),
+      await settingsOf(one),
+      one.params.batch_size,
+    );
     expect(segs.segs.length).toBe(one.scalars!.count);
     for (const [i, { croppedImage }] of segs.segs.entries()) {
       const name = one.outputs[`seg${i}_image`];

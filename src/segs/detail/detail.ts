@@ -14,7 +14,11 @@ import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
 import type { ControlWrapper, Region } from '../segs.ts';
 
 /** Makes a prompt of a text with wildcards and LoRAs, and the model with these (process_with_loras). */
-export type PartPrompt = (text: string, model: Model, seed: bigint) => Promise<{ readonly model: Model; readonly positive: Conditioning }>;
+export type PartPrompt = (
+  text: string,
+  model: Model,
+  seed: bigint,
+) => Promise<{ readonly model: Model; readonly positive: Conditioning }>;
 
 export interface DetailSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
   readonly sampler: DenoiseSampler;
@@ -56,12 +60,20 @@ export interface Detail {
 }
 
 /** The size a part is drawn at; undefined where it is left as it is. */
-export function detailSize({ width, height }: Size, [x1, y1, x2, y2]: Region, o: DetailSettings): Size | undefined {
+export function detailSize(
+  { width, height }: Size,
+  [x1, y1, x2, y2]: Region,
+  o: DetailSettings,
+): Size | undefined {
   const { guideSize, maxSize, forceInpaint } = o;
   const [bboxWidth, bboxHeight] = [x2 - x1, y2 - y1];
   if (!forceInpaint && bboxHeight >= guideSize && bboxWidth >= guideSize) return undefined;
-  let upscale = guideSize / (o.guideSizeForBbox ? Math.min(bboxWidth, bboxHeight) : Math.min(width, height));
-  const scaled = (): Size => ({ width: Math.trunc(width * upscale), height: Math.trunc(height * upscale) });
+  let upscale =
+    guideSize / (o.guideSizeForBbox ? Math.min(bboxWidth, bboxHeight) : Math.min(width, height));
+  const scaled = (): Size => ({
+    width: Math.trunc(width * upscale),
+    height: Math.trunc(height * upscale),
+  });
   let size = scaled();
   if (size.width > maxSize || size.height > maxSize) {
     upscale *= maxSize / Math.max(size.width, size.height);
@@ -72,7 +84,10 @@ export function detailSize({ width, height }: Size, [x1, y1, x2, y2]: Region, o:
 }
 
 /** The part drawn anew, at its own size again; undefined where it is left as it is. Throws DR_INPUT_INVALID for a part without size. */
-export async function enhanceDetail(part: DetailPart, o: DetailSettings): Promise<Detail | undefined> {
+export async function enhanceDetail(
+  part: DetailPart,
+  o: DetailSettings,
+): Promise<Detail | undefined> {
   const { sampler, vae, hook, noiseMaskFeather } = o;
   const [, height, width] = part.image.shape;
   if (width === 0 || height === 0)
@@ -83,15 +98,30 @@ export async function enhanceDetail(part: DetailPart, o: DetailSettings): Promis
     });
   const noiseMask = part.mask && gaussianBlurMask(part.mask, noiseMaskFeather);
   let { model, positive, negative } = sampler;
-  if (noiseMask && noiseMaskFeather > 0 && !model.patches?.denoiseMask) model = withDifferentialDiffusion(model);
+  if (noiseMask && noiseMaskFeather > 0 && !model.patches?.denoiseMask)
+    model = withDifferentialDiffusion(model);
   const fitted = detailSize({ width, height }, part.bbox, o);
   if (!fitted) return undefined;
-  if (part.text) ({ model, positive } = await withText(part.text, part.concat === true, { ...sampler, model, positive }, o.prompt));
-  const [w, h] = hook?.touchScaledSize?.(fitted.width, fitted.height) ?? [fitted.width, fitted.height];
+  if (part.text)
+    ({ model, positive } = await withText(
+      part.text,
+      part.concat === true,
+      { ...sampler, model, positive },
+      o.prompt,
+    ));
+  const [w, h] = hook?.touchScaledSize?.(fitted.width, fitted.height) ?? [
+    fitted.width,
+    fitted.height,
+  ];
   const image = tensorResize(part.image, w, h);
 
   let hints: readonly Tensor[] = [];
-  if (part.control) ({ positive, negative, images: hints } = part.control.apply(positive, negative, image, noiseMask));
+  if (part.control)
+    ({
+      positive,
+      negative,
+      images: hints,
+    } = part.control.apply(positive, negative, image, noiseMask));
   let latent: Latent;
   if (noiseMask && o.inpaintModel)
     ({ positive, negative, latent } = await inpaintConditioning({
@@ -123,20 +153,34 @@ async function withText(
 ): Promise<{ model: Model; positive: Conditioning }> {
   if (!prompt) throw new Error('internal: a text for a part without what makes a prompt of it');
   const made = await prompt(text, model, seed);
-  return { model: made.model, positive: concat ? concatConditioning(positive, made.positive) : made.positive.slice(0, 1) };
+  return {
+    model: made.model,
+    positive: concat ? concatConditioning(positive, made.positive) : made.positive.slice(0, 1),
+  };
 }
 
-async function sampleCycles(sampler: DenoiseSampler, encoded: Latent, o: DetailSettings): Promise<Latent> {
+async function sampleCycles(
+  sampler: DenoiseSampler,
+  encoded: Latent,
+  o: DetailSettings,
+): Promise<Latent> {
   const { cycle, hook, refiner, signal, onStep, warn } = o;
   let latent = encoded;
   for (let current = 0; current < cycle; current++) {
     const turn = { current, total: cycle, signal, warn };
     latent = (await hook?.cycleLatent?.(latent, turn)) ?? latent;
     const seed = sampler.seed + BigInt(current);
-    const chosen = (await hook?.preSample?.({ ...sampler, seed }, encoded, turn)) ?? { ...sampler, seed };
+    const chosen = (await hook?.preSample?.({ ...sampler, seed }, encoded, turn)) ?? {
+      ...sampler,
+      seed,
+    };
     const noise = hook?.customNoise?.(seed, encoded.samples.shape);
     const { steps, denoise } = chosen;
-    latent = await sampleRefined(chosen, { seed: chosen.seed, steps, denoise, latent, noise, signal, onStep, warn }, refiner);
+    latent = await sampleRefined(
+      chosen,
+      { seed: chosen.seed, steps, denoise, latent, noise, signal, onStep, warn },
+      refiner,
+    );
   }
   return latent;
 }

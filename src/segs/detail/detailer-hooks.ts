@@ -6,7 +6,13 @@ import { randomNoise } from '../../sampling/plans/custom.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { DetailerHook, Turn } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
-import { combinePixelHooks, type NoiseInjection, type Unsampling, unsampled, withInjectedNoise } from '../upscale/pixel-hooks.ts';
+import {
+  combinePixelHooks,
+  type NoiseInjection,
+  type Unsampling,
+  unsampled,
+  withInjectedNoise,
+} from '../upscale/pixel-hooks.ts';
 
 /** Both hooks, the first one first. As in the original there is no noise at all where one of them makes its own. */
 export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook): DetailerHook => ({
@@ -34,7 +40,9 @@ const silence =
 /** The cycle as a schedule counts it that begins with the second one; undefined in the first, where nothing is done. */
 const counted = (turn: Turn, fromStart: boolean): Turn | undefined => {
   if (fromStart) return turn;
-  return turn.current === 0 ? undefined : { ...turn, current: turn.current - 1, total: turn.total - 1 };
+  return turn.current === 0
+    ? undefined
+    : { ...turn, current: turn.current - 1, total: turn.total - 1 };
 };
 
 /** Noise is put into the latent at the beginning of the cycles; from the second one on unless `fromStart`. */
@@ -56,16 +64,28 @@ export const cycleUnsampling = (o: Unsampling, fromStart: boolean): DetailerHook
 /** The denoise moves to `target` over the cycles; a single cycle keeps its own. */
 export const cycleDenoise = (target: number): DetailerHook => ({
   preSample: (sampler, _latent, { current, total }) =>
-    total > 1 ? { ...sampler, denoise: sampler.denoise + (target - sampler.denoise) * (current / (total - 1)) } : sampler,
+    total > 1
+      ? {
+          ...sampler,
+          denoise: sampler.denoise + (target - sampler.denoise) * (current / (total - 1)),
+        }
+      : sampler,
 });
 
 /** Noise of the run's seed mixed with that of another seed, by `strength` 0..1. */
 export const variationNoise = (seed: bigint, strength: number): DetailerHook => ({
   customNoise: (own, shape, drawn) => {
     const latent = { samples: zeros(shape) };
-    return mixNoise(drawn ?? randomNoise(own).make(latent), randomNoise(seed).make(latent), strength, 'linear');
+    return mixNoise(
+      drawn ?? randomNoise(own).make(latent),
+      randomNoise(seed).make(latent),
+      strength,
+      'linear',
+    );
   },
 });
 
 /** Goes on with the parts that `choose` keeps of what a detector found. */
-export const chosenParts = (choose: (segs: Segs) => Segs): DetailerHook => ({ postDetection: choose });
+export const chosenParts = (choose: (segs: Segs) => Segs): DetailerHook => ({
+  postDetection: choose,
+});

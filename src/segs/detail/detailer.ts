@@ -64,12 +64,22 @@ const isEmpty = ({ data }: Tensor): boolean => data.every((value) => value === 0
 const cutTo = (conditioning: Conditioning, image: Tensor, region: Region): Conditioning =>
   conditioning === NO_NEGATIVE
     ? conditioning
-    : conditioning.map((entry) => (entry.mask ? { ...entry, mask: cropConditionMask(entry.mask, image, region) } : entry));
+    : conditioning.map((entry) =>
+        entry.mask ? { ...entry, mask: cropConditionMask(entry.mask, image, region) } : entry,
+      );
 
 /** The settings for a part: its prompts, its seed, the mask patch that all parts share. */
-function settingsFor<S extends DetailSettings>(o: S, image: Tensor, { cropRegion }: Seg, seed: bigint): S {
+function settingsFor<S extends DetailSettings>(
+  o: S,
+  image: Tensor,
+  { cropRegion }: Seg,
+  seed: bigint,
+): S {
   const { positive, negative } = o.sampler;
-  const cut = { positive: cutTo(positive, image, cropRegion), negative: cutTo(negative, image, cropRegion) };
+  const cut = {
+    positive: cutTo(positive, image, cropRegion),
+    negative: cutTo(negative, image, cropRegion),
+  };
   return { ...o, sampler: { ...o.sampler, ...cut, seed } };
 }
 
@@ -98,7 +108,11 @@ function withAlpha(image: Tensor, mask: Tensor): Tensor {
 }
 
 /** DetailerForEach: every part cut from the picture as it then is, drawn anew and pasted. The seed grows by one with each part. */
-export async function detailParts(picture: Tensor, segs: Segs, settings: DetailerSettings): Promise<Detailed> {
+export async function detailParts(
+  picture: Tensor,
+  segs: Segs,
+  settings: DetailerSettings,
+): Promise<Detailed> {
   const o = withMaskPatch(settings);
   const matched = segsScaleMatch(segs, picture.shape);
   const parts = inOrder(matched.segs, o.prompts?.order);
@@ -168,8 +182,16 @@ export async function detailSegs(
         continue;
       }
       const own = seg.croppedImage ?? cropImageRegion(image, seg.cropRegion);
-      const part = { image: own, mask: o.noiseMask ? seg.croppedMask : undefined, bbox: seg.bbox, control: seg.controlNetWrapper };
-      const detail = await enhanceDetail(part, settingsFor(o, image, seg, o.sampler.seed + BigInt(i)));
+      const part = {
+        image: own,
+        mask: o.noiseMask ? seg.croppedMask : undefined,
+        bbox: seg.bbox,
+        control: seg.controlNetWrapper,
+      };
+      const detail = await enhanceDetail(
+        part,
+        settingsFor(o, image, seg, o.sampler.seed + BigInt(i)),
+      );
       if (detail) hints.push(...detail.hints);
       done.push({ ...seg, croppedImage: detail?.image ?? own, controlNetWrapper: undefined });
     }

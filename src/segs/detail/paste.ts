@@ -33,7 +33,13 @@ function frameOf(image: Tensor, i: number): Tensor {
  * Pastes the parts in order into NHWC `image`: their own pictures, or the same places of `reference`. `feather` blurs the masks,
  * `alpha` (0..255) weakens them.
  */
-export function pasteSegs(image: Tensor, segs: Segs, feather: number, alpha = 255, reference?: Tensor): Tensor {
+export function pasteSegs(
+  image: Tensor,
+  segs: Segs,
+  feather: number,
+  alpha = 255,
+  reference?: Tensor,
+): Tensor {
   const matched = segsScaleMatch(segs, image.shape);
   const frames = image.shape[0];
   const strength = f(alpha / 255);
@@ -46,7 +52,10 @@ export function pasteSegs(image: Tensor, segs: Segs, feather: number, alpha = 25
           const frame = frameOf(source, i);
           const patch = reference ? cropImageRegion(frame, seg.cropRegion) : frame;
           if (patch.data.length === 0) return picture;
-          const mask = map(gaussianBlurMask(frameMask(seg, i, frames), feather), (v) => v * strength);
+          const mask = map(
+            gaussianBlurMask(frameMask(seg, i, frames), feather),
+            (v) => v * strength,
+          );
           return pasteMasked(picture, patch, seg.cropRegion[0], seg.cropRegion[1], mask);
         },
         sliceBatch(image, i, i + 1),

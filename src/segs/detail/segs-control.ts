@@ -32,12 +32,27 @@ export function controlWrapper(
   return {
     image: own,
     apply(positive, negative, part, mask) {
-      const before = previous?.apply(positive, negative, part, mask) ?? { positive, negative, images: [] };
+      const before = previous?.apply(positive, negative, part, mask) ?? {
+        positive,
+        negative,
+        images: [],
+      };
       const hint = own ?? preprocessor?.apply(part, mask) ?? part;
       const images = [...before.images, hint];
       if (strength === 0) return { ...before, images };
-      const control = { net, hint, strength, startPercent: range?.start ?? 0, endPercent: range?.end ?? 1 };
-      if (!range) return { positive: applyControl(before.positive, control), negative: before.negative, images };
+      const control = {
+        net,
+        hint,
+        strength,
+        startPercent: range?.start ?? 0,
+        endPercent: range?.end ?? 1,
+      };
+      if (!range)
+        return {
+          positive: applyControl(before.positive, control),
+          negative: before.negative,
+          images,
+        };
       const [both, other] = applyControlToSides([before.positive, before.negative], control);
       return { positive: both, negative: other, images };
     },

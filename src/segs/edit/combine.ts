@@ -7,7 +7,13 @@ import { cropMaskRegion, slice } from '../region.ts';
 import { emptySegs, type Seg, type Segs } from '../segs.ts';
 
 /** Joins a part's bytes into `bytes` of the whole picture, by or. Throws DR_SHAPE_MISMATCH where mask and crop region don't agree. */
-function join(bytes: Uint8Array, { height, width }: Segs, seg: Seg, plane: Float32Array, [h, w]: readonly number[]): void {
+function join(
+  bytes: Uint8Array,
+  { height, width }: Segs,
+  seg: Seg,
+  plane: Float32Array,
+  [h, w]: readonly number[],
+): void {
   const [x1, y1, x2, y2] = seg.cropRegion;
   const [left, right] = slice(x1, x2, width);
   const [top, bottom] = slice(y1, y2, height);
@@ -17,7 +23,8 @@ function join(bytes: Uint8Array, { height, width }: Segs, seg: Seg, plane: Float
       hint: 'use SEGS that were made for a picture of this size and shape',
       input: 'segs',
     });
-  for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) bytes[(top + y) * width + left + x] |= byteOf(plane[y * w + x]);
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++) bytes[(top + y) * width + left + x] |= byteOf(plane[y * w + x]);
 }
 
 const fromBytes = (bytes: Uint8Array, { height, width }: Segs): Tensor => ({
@@ -29,7 +36,10 @@ const planesOf = (seg: Seg): { planes: Float32Array[]; size: number[] } => {
   const { data } = seg.croppedMask;
   if (data.length === 0) return { planes: [], size: [] };
   const [n, h, w] = toNHW(seg.croppedMask).shape;
-  return { planes: Array.from({ length: n }, (_, i) => data.subarray(i * h * w, (i + 1) * h * w)), size: [h, w] };
+  return {
+    planes: Array.from({ length: n }, (_, i) => data.subarray(i * h * w, (i + 1) * h * w)),
+    size: [h, w],
+  };
 };
 
 /** segs_to_combined_mask: all parts in one mask of the whole picture, [1,H,W], by or of their bytes. */
@@ -80,11 +90,15 @@ export function mergeSegs(segs: Segs): Segs {
 
 /** SEGSConcat: the parts of all SEGS of the size of the first that has parts; others are left out, told through `warn`. */
 export function concatSegs(list: readonly Segs[], warn?: (message: string) => void): Segs {
-  const full = list.filter((segs) => segs.segs.length > 0 && (segs.height !== 0 || segs.width !== 0));
+  const full = list.filter(
+    (segs) => segs.segs.length > 0 && (segs.height !== 0 || segs.width !== 0),
+  );
   if (!full.length) return emptySegs();
   const { height, width } = full[0];
   const fits = (segs: Segs): boolean => segs.height === height && segs.width === width;
   for (const other of full.filter((segs) => !fits(segs)))
-    warn?.(`SEGS of a ${other.width}x${other.height} picture are left out beside those of a ${width}x${height} picture`);
+    warn?.(
+      `SEGS of a ${other.width}x${other.height} picture are left out beside those of a ${width}x${height} picture`,
+    );
   return { height, width, segs: full.filter(fits).flatMap((segs) => segs.segs) };
 }

@@ -11,7 +11,10 @@ import { cropImageRegion, cropMaskRegion } from '../region.ts';
 import { mapSegs, type Region, type Seg, type Segs } from '../segs.ts';
 import { segsScaleMatch } from './scale-segs.ts';
 
-const withMask = (change: (mask: Tensor, seg: Seg) => Tensor) => (seg: Seg) => ({ ...seg, croppedMask: change(seg.croppedMask, seg) });
+const withMask = (change: (mask: Tensor, seg: Seg) => Tensor) => (seg: Seg) => ({
+  ...seg,
+  croppedMask: change(seg.croppedMask, seg),
+});
 
 /** DilateMaskInSEGS, dilate_segs: every part's mask grown (or, negative, shrunk) inside its crop region. */
 export const dilateSegs = (segs: Segs, factor: number): Segs =>
@@ -44,7 +47,8 @@ function withBytes(seg: Seg, whole: Tensor, apply: (a: number, b: number) => num
 const and = (a: number, b: number): number => a & b;
 
 /** segs_bitwise_and_mask (SegsBitwiseAndMask, BitwiseAndMaskForEach with the other SEGS' toCombinedMask). */
-export const segsBitwiseAndMask = (segs: Segs, mask: Tensor): Segs => mapSegs(segs, (seg) => withBytes(seg, squeezeMask(mask), and));
+export const segsBitwiseAndMask = (segs: Segs, mask: Tensor): Segs =>
+  mapSegs(segs, (seg) => withBytes(seg, squeezeMask(mask), and));
 
 /** segs_bitwise_subtract_mask (SubtractMaskForEach): never below 0. */
 export const segsBitwiseSubtractMask = (segs: Segs, mask: Tensor): Segs =>
@@ -55,13 +59,19 @@ export function applyMaskToEachSeg(segs: Segs, masks: Tensor): Segs {
   const batch = toNHW(masks);
   const [n, h, w] = batch.shape;
   const pairs = segs.segs.slice(0, n);
-  return { ...segs, segs: pairs.map((seg, i) => withBytes(seg, { shape: [h, w], data: sliceBatch(batch, i, i + 1).data }, and)) };
+  return {
+    ...segs,
+    segs: pairs.map((seg, i) =>
+      withBytes(seg, { shape: [h, w], data: sliceBatch(batch, i, i + 1).data }, and),
+    ),
+  };
 }
 
 /** SEGSLabelAssign: labels separated by commas, given out in order; parts beyond them keep theirs. */
 export function assignLabels(segs: Segs, labels: string, warn?: (message: string) => void): Segs {
   const names = labels.split(',').map((label) => label.trim());
-  if (names.length !== segs.segs.length) warn?.(`${names.length} labels for ${segs.segs.length} SEGS`);
+  if (names.length !== segs.segs.length)
+    warn?.(`${names.length} labels for ${segs.segs.length} SEGS`);
   return mapSegs(segs, (seg, i) => (i < names.length ? { ...seg, label: names[i] } : seg));
 }
 
@@ -77,21 +87,27 @@ export function setDefaultImage(segs: Segs, image: Tensor, override: boolean): S
     });
   const images = sliceBatch(image, 0, count);
   return mapSegs(matched, (seg) =>
-    seg.croppedImage && !override ? seg : { ...seg, croppedImage: cropImageRegion(images, seg.cropRegion) },
+    seg.croppedImage && !override
+      ? seg
+      : { ...seg, croppedImage: cropImageRegion(images, seg.cropRegion) },
   );
 }
 
 /** RemoveImageFromSEGS. */
-export const removeImages = (segs: Segs): Segs => mapSegs(segs, (seg) => ({ ...seg, croppedImage: undefined }));
+export const removeImages = (segs: Segs): Segs =>
+  mapSegs(segs, (seg) => ({ ...seg, croppedImage: undefined }));
 
 /** ControlNetClearSEGS. */
-export const clearControlNets = (segs: Segs): Segs => mapSegs(segs, (seg) => ({ ...seg, controlNetWrapper: undefined }));
+export const clearControlNets = (segs: Segs): Segs =>
+  mapSegs(segs, (seg) => ({ ...seg, controlNetWrapper: undefined }));
 
 /** SEGSToImageList: each part's picture, cut from `fallback` where it has none, 64x64 of black where there is neither. */
 export function toImageList(segs: Segs, fallback?: Tensor): Tensor[] {
   const black = zeros([1, 64, 64, 3]);
   const { segs: parts } = fallback ? segsScaleMatch(segs, fallback.shape) : segs;
-  const images = parts.map((seg) => seg.croppedImage ?? (fallback ? cropImageRegion(fallback, seg.cropRegion) : black));
+  const images = parts.map(
+    (seg) => seg.croppedImage ?? (fallback ? cropImageRegion(fallback, seg.cropRegion) : black),
+  );
   return images.length ? images : [black];
 }
 
@@ -104,8 +120,14 @@ export function scaleBbox(seg: Seg, scaleBy: number): Seg {
   const mask = squeezeMask(seg.croppedMask);
   const [h, w] = mask.shape;
   const inside = (v: number, size: number): number => Math.min(size - 1, Math.max(0, v));
-  const [left, right] = [inside(bbox[0] - seg.cropRegion[0], w), inside(bbox[2] - seg.cropRegion[0], w)];
-  const [top, bottom] = [inside(bbox[1] - seg.cropRegion[1], h), inside(bbox[3] - seg.cropRegion[1], h)];
+  const [left, right] = [
+    inside(bbox[0] - seg.cropRegion[0], w),
+    inside(bbox[2] - seg.cropRegion[0], w),
+  ];
+  const [top, bottom] = [
+    inside(bbox[1] - seg.cropRegion[1], h),
+    inside(bbox[3] - seg.cropRegion[1], h),
+  ];
   const croppedMask = map(mask, (v, i) => {
     const x = i % w;
     const y = (i - x) / w;

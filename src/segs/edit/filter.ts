@@ -8,7 +8,11 @@ export interface Filtered {
   readonly remained: Segs;
 }
 
-const split = (segs: Segs, list: readonly Seg[], keep: (seg: Seg, index: number) => boolean): Filtered => ({
+const split = (
+  segs: Segs,
+  list: readonly Seg[],
+  keep: (seg: Seg, index: number) => boolean,
+): Filtered => ({
   filtered: { ...segs, segs: list.filter(keep) },
   remained: { ...segs, segs: list.filter((seg, i) => !keep(seg, i)) },
 });
@@ -24,7 +28,9 @@ const PAIRS: Record<string, readonly string[]> = {
 export function filterByLabel(segs: Segs, labels: string): Filtered {
   const wanted = new Set(labels.split(',').map((label) => label.trim()));
   if (wanted.has('all')) return { filtered: segs, remained: { ...segs, segs: [] } };
-  const names = new Set([...wanted].flatMap((label) => [label, ...(Object.hasOwn(PAIRS, label) ? PAIRS[label] : [])]));
+  const names = new Set(
+    [...wanted].flatMap((label) => [label, ...(Object.hasOwn(PAIRS, label) ? PAIRS[label] : [])]),
+  );
   return split(segs, segs.segs, (seg) => names.has(seg.label));
 }
 
@@ -41,12 +47,16 @@ const MEASURES = {
 } satisfies Record<string, (seg: Seg) => number>;
 
 /** What SEGSOrderedFilter sorts by, in the node's order. */
-export const ORDER_TARGETS = { ...MEASURES, confidence: (seg: Seg) => seg.confidence } satisfies Record<string, (seg: Seg) => number>;
+export const ORDER_TARGETS = {
+  ...MEASURES,
+  confidence: (seg: Seg) => seg.confidence,
+} satisfies Record<string, (seg: Seg) => number>;
 
 /** What SEGSRangeFilter measures, in the node's order. */
 export const RANGE_TARGETS = {
   ...MEASURES,
-  length_percent: (seg: Seg) => Math.max(sizes(seg).h / sizes(seg).w, sizes(seg).w / sizes(seg).h) * 100,
+  length_percent: (seg: Seg) =>
+    Math.max(sizes(seg).h / sizes(seg).w, sizes(seg).w / sizes(seg).h) * 100,
   'confidence(0-100)': (seg: Seg) => seg.confidence * 100,
 } satisfies Record<string, (seg: Seg) => number>;
 
@@ -54,14 +64,28 @@ export type OrderTarget = keyof typeof ORDER_TARGETS;
 export type RangeTarget = keyof typeof RANGE_TARGETS;
 
 /** SEGSOrderedFilter: sorts (equal ones stay in their order) and takes `count` parts from `start`. */
-export function filterByOrder(segs: Segs, target: OrderTarget, descending: boolean, start: number, count: number): Filtered {
+export function filterByOrder(
+  segs: Segs,
+  target: OrderTarget,
+  descending: boolean,
+  start: number,
+  count: number,
+): Filtered {
   const value: (seg: Seg) => number = ORDER_TARGETS[target];
-  const sorted = [...segs.segs].sort((a, b) => (descending ? value(b) - value(a) : value(a) - value(b)));
+  const sorted = [...segs.segs].sort((a, b) =>
+    descending ? value(b) - value(a) : value(a) - value(b),
+  );
   return split(segs, sorted, (_, i) => i >= start && i < start + count);
 }
 
 /** SEGSRangeFilter: parts whose measure lies inside min..max, or outside. */
-export function filterByRange(segs: Segs, target: RangeTarget, inside: boolean, min: number, max: number): Filtered {
+export function filterByRange(
+  segs: Segs,
+  target: RangeTarget,
+  inside: boolean,
+  min: number,
+  max: number,
+): Filtered {
   const value: (seg: Seg) => number = RANGE_TARGETS[target];
   return split(segs, segs.segs, (seg) => (value(seg) >= min && value(seg) <= max) === inside);
 }

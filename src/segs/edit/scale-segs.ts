@@ -9,7 +9,8 @@ import type { Region, Segs } from '../segs.ts';
  */
 export function segsScaleMatch(segs: Segs, shape: readonly number[]): Segs {
   const [, height, width] = shape;
-  if ((segs.height === height && segs.width === width) || segs.height === 0 || segs.width === 0) return segs;
+  if ((segs.height === height && segs.width === width) || segs.height === 0 || segs.width === 0)
+    return segs;
   const ratioH = height / segs.height;
   const ratioW = width / segs.width;
   const scaled = ([x1, y1, x2, y2]: Region): Region => [

@@ -23,7 +23,14 @@ import { segsScaleMatch } from './scale-segs.ts';
 
 const seg = (cropRegion: Region, more: Partial<Seg> = {}): Seg => {
   const [x1, y1, x2, y2] = cropRegion;
-  return { croppedMask: full([y2 - y1, x2 - x1], 1), confidence: 0.5, cropRegion, bbox: cropRegion, label: 'A', ...more };
+  return {
+    croppedMask: full([y2 - y1, x2 - x1], 1),
+    confidence: 0.5,
+    cropRegion,
+    bbox: cropRegion,
+    label: 'A',
+    ...more,
+  };
 };
 const of = (...segs: Seg[]): Segs => ({ height: 8, width: 10, segs });
 const labels = (segs: Segs): string => segs.segs.map((s) => s.label).join('');
@@ -43,7 +50,9 @@ describe('SEGS back to masks', () => {
   });
 
   it('frames give a mask each', () => {
-    expect(toMaskBatch(of(seg([0, 0, 2, 2], { croppedMask: full([3, 2, 2], 1) }))).shape).toEqual([3, 8, 10]);
+    expect(toMaskBatch(of(seg([0, 0, 2, 2], { croppedMask: full([3, 2, 2], 1) }))).shape).toEqual([
+      3, 8, 10,
+    ]);
   });
 
   it('a mask that does not fit its region is refused', () => {
@@ -54,7 +63,12 @@ describe('SEGS back to masks', () => {
 describe('several to one', () => {
   it('merges', () => {
     const [merged] = mergeSegs(of(a, b)).segs;
-    expect(merged).toMatchObject({ cropRegion: [0, 0, 8, 5], bbox: [0, 0, 8, 5], confidence: 0.3, label: 'merged' });
+    expect(merged).toMatchObject({
+      cropRegion: [0, 0, 8, 5],
+      bbox: [0, 0, 8, 5],
+      confidence: 0.3,
+      label: 'merged',
+    });
     expect(merged.croppedMask.shape).toEqual([1, 5, 8]);
     expect(mergeSegs(of()).segs[0].croppedMask.data.length).toBe(0);
     expect(sum(toCombinedMask(mergeSegs(of())))).toBe(0);
@@ -63,7 +77,9 @@ describe('several to one', () => {
   it('concatenates those of one size', () => {
     const warnings: string[] = [];
     const other = { height: 3, width: 3, segs: [c] };
-    const all = concatSegs([emptySegs(), of(), of(a), other, of(b)], (message) => warnings.push(message));
+    const all = concatSegs([emptySegs(), of(), of(a), other, of(b)], (message) =>
+      warnings.push(message),
+    );
     expect(labels(all)).toBe('ab');
     expect(warnings).toEqual(['SEGS of a 3x3 picture are left out beside those of a 10x8 picture']);
     expect(concatSegs([of()])).toEqual(emptySegs());
@@ -87,7 +103,9 @@ describe('filters', () => {
   });
 
   it('by number, in the order of a Python set', () => {
-    const ten = of(...Array.from({ length: 10 }, (_, i) => seg([0, 0, 2, 2], { label: `${i + 1}` })));
+    const ten = of(
+      ...Array.from({ length: 10 }, (_, i) => seg([0, 0, 2, 2], { label: `${i + 1}` })),
+    );
     expect(labels(pickSegs(ten, '3, x, 1, 40, 3'))).toBe('13');
     // list({8, 1}) == [8, 1]
     expect(pythonIntSet([8, 1])).toEqual([8, 1]);
@@ -116,14 +134,21 @@ describe('edits', () => {
   });
 
   it('masks are cut by others, and control nets dropped', () => {
-    const wrapper: ControlWrapper = { apply: (positive, negative, image) => ({ positive, negative, images: [image] }) };
+    const wrapper: ControlWrapper = {
+      apply: (positive, negative, image) => ({ positive, negative, images: [image] }),
+    };
     const wired = of(seg([0, 0, 4, 4], { controlNetWrapper: wrapper }), b);
-    const half: Tensor = { shape: [1, 8, 10], data: Float32Array.from({ length: 80 }, (_, i) => Number(i % 10 < 3)) };
+    const half: Tensor = {
+      shape: [1, 8, 10],
+      data: Float32Array.from({ length: 80 }, (_, i) => Number(i % 10 < 3)),
+    };
     expect(segsBitwiseAndMask(wired, half).segs.map((s) => sum(s.croppedMask))).toEqual([12, 3]);
     expect(segsBitwiseAndMask(wired, half).segs[0].controlNetWrapper).toBeUndefined();
     expect(clearControlNets(wired).segs[0].controlNetWrapper).toBeUndefined();
     expect(applyMaskToEachSeg(wired, half).segs.length).toBe(1);
-    expect(() => segsBitwiseAndMask(wired, full([4, 4], 1))).toThrow('does not cover the crop region');
+    expect(() => segsBitwiseAndMask(wired, full([4, 4], 1))).toThrow(
+      'does not cover the crop region',
+    );
   });
 
   it('the bbox grows, and the mask is cleared outside', () => {
@@ -152,16 +177,23 @@ it('a single mask for AnimateDiff is joined again, a batch keeps its frames', ()
     [2, 4, 4],
     [2, 4, 4],
   ]);
-  expect(maskToSegsForAnimateDiff(toCombinedMask(of(a)), options).segs).toEqual(maskToSegs(toCombinedMask(of(a)), options).segs);
+  expect(maskToSegsForAnimateDiff(toCombinedMask(of(a)), options).segs).toEqual(
+    maskToSegs(toCombinedMask(of(a)), options).segs,
+  );
 });
 
 describe('paste', () => {
   const image = zeros([1, 8, 10, 3]);
 
   it('lays the parts over the image in order, weakened by alpha', () => {
-    const segs = of({ ...a, croppedImage: full([1, 4, 4, 3], 1) }, { ...b, croppedImage: full([1, 3, 6, 3], 0.5) });
+    const segs = of(
+      { ...a, croppedImage: full([1, 4, 4, 3], 1) },
+      { ...b, croppedImage: full([1, 3, 6, 3], 0.5) },
+    );
     const pasted = pasteSegs(image, segs, 0);
-    expect([pasted.data[0], pasted.data[(2 * 10 + 2) * 3], pasted.data[(7 * 10 + 9) * 3]]).toEqual([1, 0.5, 0]);
+    expect([pasted.data[0], pasted.data[(2 * 10 + 2) * 3], pasted.data[(7 * 10 + 9) * 3]]).toEqual([
+      1, 0.5, 0,
+    ]);
     expect(pasteSegs(image, segs, 0, 51).data[0]).toBeCloseTo(0.2, 6);
     expect(image.data.every((v) => v === 0)).toBe(true);
   });
@@ -173,25 +205,38 @@ describe('paste', () => {
 });
 
 describe('tiles', () => {
-  const options: TileOptions = { bboxSize: 64, cropFactor: 2, minOverlap: 5, filterSegsDilation: 0, maskIrregularity: 0.3 };
+  const options: TileOptions = {
+    bboxSize: 64,
+    cropFactor: 2,
+    minOverlap: 5,
+    filterSegsDilation: 0,
+    maskIrregularity: 0.3,
+  };
   const sums = (irregularMaskMode: TileOptions['irregularMaskMode']) =>
-    makeTileSegs([1, 256, 300, 3], { ...options, irregularMaskMode, random: randomState(0).randint }).segs.map((s) => sum(s.croppedMask));
+    makeTileSegs([1, 256, 300, 3], {
+      ...options,
+      irregularMaskMode,
+      random: randomState(0).randint,
+    }).segs.map((s) => sum(s.croppedMask));
 
   // numpy.random.seed(0), the pool's threads one after the other; float64 sums
   it.each([
     [
       'Reuse fast',
       [
-        6549.819263630081, 6414.2489456576295, 6414.2489456576295, 6414.2489456576295, 6518.340477075893, 6396.183347732294,
-        6233.348752268124, 6233.348752268124, 6233.348752268124, 6381.813260950614, 6396.183347732294, 6233.348752268124, 6233.348752268124,
-        6233.348752268124, 6381.813260950614, 6497.179228082299, 6368.775587260723, 6368.775587260723, 6368.775587260723, 6486.333420544863,
+        6549.819263630081, 6414.2489456576295, 6414.2489456576295, 6414.2489456576295,
+        6518.340477075893, 6396.183347732294, 6233.348752268124, 6233.348752268124,
+        6233.348752268124, 6381.813260950614, 6396.183347732294, 6233.348752268124,
+        6233.348752268124, 6233.348752268124, 6381.813260950614, 6497.179228082299,
+        6368.775587260723, 6368.775587260723, 6368.775587260723, 6486.333420544863,
       ],
     ],
     [
       'All random fast',
       [
-        18893.919637069106, 18526.843157622963, 18407.13298886642, 18830.995883584023, 18286.75902201049, 17904.41677956283,
-        17968.943031396717, 18599.24325744342, 18916.765735796653, 18575.953349614516, 18387.716622982174, 18980.31492292043,
+        18893.919637069106, 18526.843157622963, 18407.13298886642, 18830.995883584023,
+        18286.75902201049, 17904.41677956283, 17968.943031396717, 18599.24325744342,
+        18916.765735796653, 18575.953349614516, 18387.716622982174, 18980.31492292043,
       ],
     ],
   ] as const)('with ragged edges: %s', (mode, want) => {
@@ -204,11 +249,17 @@ describe('tiles', () => {
 
   it('leave parts out', () => {
     const filterOut: Segs = { height: 64, width: 64, segs: [seg([0, 0, 64, 32])] };
-    const [tile] = makeTileSegs([1, 64, 64, 3], { ...options, maskIrregularity: 0, filterOut }).segs;
+    const [tile] = makeTileSegs([1, 64, 64, 3], {
+      ...options,
+      maskIrregularity: 0,
+      filterOut,
+    }).segs;
     expect(sum(tile.croppedMask)).toBe(64 * 32);
   });
 
   it('refuse filters of no picture', () => {
-    expect(() => makeTileSegs([1, 64, 64, 3], { ...options, maskIrregularity: 0, filterIn: emptySegs() })).toThrow('empty SEGS');
+    expect(() =>
+      makeTileSegs([1, 64, 64, 3], { ...options, maskIrregularity: 0, filterIn: emptySegs() }),
+    ).toThrow('empty SEGS');
   });
 });

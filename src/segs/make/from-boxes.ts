@@ -15,7 +15,11 @@ export interface FoundOptions {
 }
 
 /** Ones in the bbox, zeros in the rest of the crop region, grown. */
-function maskOf([x1, y1, x2, y2]: Region, [left, top, right, bottom]: Region, dilation: number): Tensor {
+function maskOf(
+  [x1, y1, x2, y2]: Region,
+  [left, top, right, bottom]: Region,
+  dilation: number,
+): Tensor {
   const [height, width] = [bottom - top, right - left];
   const mask = zeros([height, width]);
   const [from, to] = slice(x1 - left, x2 - left, width);
@@ -25,13 +29,26 @@ function maskOf([x1, y1, x2, y2]: Region, [left, top, right, bottom]: Region, di
 }
 
 /** The boxes found in a picture of this size as parts. */
-export function boxesToSegs(boxes: readonly Box[], height: number, width: number, o: FoundOptions): Segs {
+export function boxesToSegs(
+  boxes: readonly Box[],
+  height: number,
+  width: number,
+  o: FoundOptions,
+): Segs {
   const dropSize = Math.max(o.dropSize ?? 1, 1);
-  const large = boxes.filter(({ corners: [x1, y1, x2, y2] }) => x2 - x1 > dropSize && y2 - y1 > dropSize);
+  const large = boxes.filter(
+    ({ corners: [x1, y1, x2, y2] }) => x2 - x1 > dropSize && y2 - y1 > dropSize,
+  );
   const segs = large.map(({ corners: bbox, score, label }): Seg => {
     const around = makeCropRegion(width, height, bbox, o.cropFactor);
     const cropRegion = o.hook?.postCropRegion?.(width, height, bbox, around) ?? around;
-    return { croppedMask: maskOf(bbox, cropRegion, o.dilation), confidence: score, cropRegion, bbox, label };
+    return {
+      croppedMask: maskOf(bbox, cropRegion, o.dilation),
+      confidence: score,
+      cropRegion,
+      bbox,
+      label,
+    };
   });
   const found = { height, width, segs };
   return o.hook?.postDetection?.(found) ?? found;

@@ -70,11 +70,18 @@ function shapeSegs(plane: Tensor, options: MaskToSegsOptions): Seg[] {
     const cropRegion = makeCropRegion(width, height, bbox, cropFactor, cropMinSize);
     const [x1, y1, x2, y2] = cropRegion;
     const columns = x2 - x1;
-    const mask = map({ shape: [y2 - y1, columns], data: new Float32Array((y2 - y1) * columns) }, (_, i) => {
-      const x = i % columns;
-      const at = (y1 + (i - x) / columns) * width + x1 + x;
-      return found.map[at] !== shape.id ? 0 : isContour ? 1 : Math.min(Math.max(plane.data[at], 0), 1);
-    });
+    const mask = map(
+      { shape: [y2 - y1, columns], data: new Float32Array((y2 - y1) * columns) },
+      (_, i) => {
+        const x = i % columns;
+        const at = (y1 + (i - x) / columns) * width + x1 + x;
+        return found.map[at] !== shape.id
+          ? 0
+          : isContour
+            ? 1
+            : Math.min(Math.max(plane.data[at], 0), 1);
+      },
+    );
     if (bboxFill) fillRegion(mask, [bbox[0] - x1, bbox[1] - y1, bbox[2] - x1, bbox[3] - y1]);
     return { croppedMask: mask, confidence: 1, cropRegion, bbox, label };
   });
@@ -85,7 +92,10 @@ export function maskToSegs(mask: Tensor, options: MaskToSegsOptions): Segs {
   const masks = toNHW(mask);
   const [n, height, width] = masks.shape;
   const segsOf = options.combined ? wholeSeg : shapeSegs;
-  const segs = Array.from({ length: n }, (_, i) => ({ shape: [height, width], data: sliceBatch(masks, i, i + 1).data }));
+  const segs = Array.from({ length: n }, (_, i) => ({
+    shape: [height, width],
+    data: sliceBatch(masks, i, i + 1).data,
+  }));
   return { height, width, segs: segs.flatMap((plane) => segsOf(plane, options)) };
 }
 
@@ -99,7 +109,10 @@ export function batchMaskToSegs(masks: Tensor, options: MaskToSegsOptions): Segs
     return value;
   });
   const found = maskToSegs(most, { ...options, isContour: true });
-  return { ...found, segs: found.segs.map((seg) => ({ ...seg, croppedMask: cropMaskRegion(masks, seg.cropRegion) })) };
+  return {
+    ...found,
+    segs: found.segs.map((seg) => ({ ...seg, croppedMask: cropMaskRegion(masks, seg.cropRegion) })),
+  };
 }
 
 /** MaskToSEGS_for_AnimateDiff: a batch keeps its frames; a single mask is cut up, joined, made binary and cut up again. */

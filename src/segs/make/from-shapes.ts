@@ -31,19 +31,37 @@ export function fitMask(mask: Tensor, height: number, width: number): Tensor {
   const across = tall < 0 ? Math.trunc(flat * w) : 0;
   const inner = cropMaskRegion(mask, [across, down, w - across, h - down]);
   const from = { height: inner.shape[0], width: inner.shape[1] };
-  return { shape: [height, width], data: Float32Array.from(interpolateBytes(Uint8Array.from(inner.data), from, { height, width })) };
+  return {
+    shape: [height, width],
+    data: Float32Array.from(interpolateBytes(Uint8Array.from(inner.data), from, { height, width })),
+  };
 }
 
-const grown = (mask: Tensor, dilation: number): Tensor => (dilation > 0 ? dilateMask(mask, dilation) : mask);
+const grown = (mask: Tensor, dilation: number): Tensor =>
+  dilation > 0 ? dilateMask(mask, dilation) : mask;
 
 /** Shapes found in a picture of this size as parts. */
-export function shapesToSegs(shapes: readonly Shape[], height: number, width: number, o: FoundOptions): Segs {
+export function shapesToSegs(
+  shapes: readonly Shape[],
+  height: number,
+  width: number,
+  o: FoundOptions,
+): Segs {
   const dropSize = Math.max(o.dropSize ?? 1, 1);
-  const large = shapes.filter(({ box: { corners } }) => corners[2] - corners[0] > dropSize && corners[3] - corners[1] > dropSize);
+  const large = shapes.filter(
+    ({ box: { corners } }) =>
+      corners[2] - corners[0] > dropSize && corners[3] - corners[1] > dropSize,
+  );
   const segs = large.map(({ box: { corners: bbox, score, label }, mask }): Seg => {
     const around = makeCropRegion(width, height, bbox, o.cropFactor);
     const cropRegion = o.hook?.postCropRegion?.(width, height, bbox, around) ?? around;
-    return { croppedMask: cropMaskRegion(grown(mask, o.dilation), cropRegion), confidence: score, cropRegion, bbox, label };
+    return {
+      croppedMask: cropMaskRegion(grown(mask, o.dilation), cropRegion),
+      confidence: score,
+      cropRegion,
+      bbox,
+      label,
+    };
   });
   const found = { height, width, segs };
   return o.hook?.postDetection?.(found) ?? found;

@@ -13,7 +13,13 @@ function drawCircle({ shape, data }: Tensor, row: number, column: number, radius
 }
 
 /** Circles along an edge from `start` to `end`, in stretches of a sixteenth that each begin anew. */
-function drawEdge(start: number, end: number, factor: number, random: RandomInteger, draw: (at: number, radius: number) => void): void {
+function drawEdge(
+  start: number,
+  end: number,
+  factor: number,
+  random: RandomInteger,
+  draw: (at: number, radius: number) => void,
+): void {
   const step = Math.floor((end - start) / 16);
   for (let from = start; from < end; from += step)
     for (let at = from; at < Math.min(from + step, end); ) {
@@ -40,5 +46,8 @@ export function irregularMask(size: number, irregularity: number, random: Random
 /** A square mask stretched to `width` x `height`, [height,width]. */
 export function stretchMask(mask: Tensor, width: number, height: number): Tensor {
   const [h, w] = mask.shape;
-  return { shape: [height, width], data: interpolate(reshape(mask, [1, 1, h, w]), height, width, 'bilinear').data };
+  return {
+    shape: [height, width],
+    data: interpolate(reshape(mask, [1, 1, h, w]), height, width, 'bilinear').data,
+  };
 }

@@ -5,7 +5,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { expectExact, expectGolden, type GoldenCase, golden } from '../../../test/support/golden.ts';
+import {
+  expectExact,
+  expectGolden,
+  type GoldenCase,
+  golden,
+} from '../../../test/support/golden.ts';
 import { fromBytes } from '../../image/bytes.ts';
 import { loadSam, type Sam } from '../../models/sam/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
@@ -19,7 +24,10 @@ let folder = '';
 let sam: Sam;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'darkroom-sam-'));
-  const file = join(dirname(fileURLToPath(import.meta.url)), '../../../test/golden/sam/tiny_sam.safetensors.gz');
+  const file = join(
+    dirname(fileURLToPath(import.meta.url)),
+    '../../../test/golden/sam/tiny_sam.safetensors.gz',
+  );
   writeFileSync(join(folder, 'sam.safetensors'), gunzipSync(readFileSync(file)));
   sam = await loadSam(join(folder, 'sam.safetensors'), runtime);
 });
@@ -57,7 +65,8 @@ const segsOf = (width: number, height: number): Segs => ({
   height,
   segs: BOXES.map(([x1, y1, x2, y2]): Seg => {
     const [h, w] = [y2 - y1 + 12, x2 - x1 + 12];
-    const at = (i: number): number => ((i % w) - w / 2) ** 2 / w ** 2 + (Math.floor(i / w) - h / 2) ** 2 / h ** 2;
+    const at = (i: number): number =>
+      ((i % w) - w / 2) ** 2 / w ** 2 + (Math.floor(i / w) - h / 2) ** 2 / h ** 2;
     const data = Float32Array.from({ length: h * w }, (_, i) => (at(i) < 0.16 ? 1 : 0));
     return {
       croppedMask: { shape: [h, w], data },
@@ -81,7 +90,11 @@ it('sam: features, masks and scores', async () => {
       [40.5, 30],
       [20, 60],
     ] as const;
-    const { masks, scores } = await sam.raw(image, { points, labels: [1, 0], box: [10, 12, 55, 70] });
+    const { masks, scores } = await sam.raw(image, {
+      points,
+      labels: [1, 0],
+      box: [10, 12, 55, 70],
+    });
     expectGolden(g, name, `${name}.low`, masks);
     expectGolden(g, name, `${name}.scores`, scores);
   }
@@ -93,14 +106,24 @@ it('sam: masks of SEGS by every hint', async () => {
   for (const { name, width, height, options } of cases) {
     const [hint, dilation, threshold, bboxExpansion, maskHintThreshold, negative] = options;
     const o: SamOptions = { hint, dilation, threshold, bboxExpansion, maskHintThreshold, negative };
-    const { combined, batch } = await samMasks(sam, segsOf(width, height), picture(width, height), o);
+    const { combined, batch } = await samMasks(
+      sam,
+      segsOf(width, height),
+      picture(width, height),
+      o,
+    );
     expectExact(g, name, `${name}.combined`, combined.data);
     expectExact(g, name, `${name}.batch`, batch!.data);
   }
 });
 
 it('sam: another file is refused', async () => {
-  const other = join(dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/tiny_vae.safetensors.gz');
+  const other = join(
+    dirname(fileURLToPath(import.meta.url)),
+    '../../../test/fixtures/tiny_vae.safetensors.gz',
+  );
   writeFileSync(join(folder, 'vae.safetensors'), gunzipSync(readFileSync(other)));
-  await expect(loadSam(join(folder, 'vae.safetensors'), runtime)).rejects.toThrow('is no model of Segment Anything');
+  await expect(loadSam(join(folder, 'vae.safetensors'), runtime)).rejects.toThrow(
+    'is no model of Segment Anything',
+  );
 });

@@ -33,19 +33,29 @@ export type NegativeHint = (typeof NEGATIVES)[number];
 export const NEGATIVE_HINTS: readonly NegativeHint[] = NEGATIVES;
 
 /** A third of a side is the step between two points. */
-type Place = (box: Region, center: readonly [number, number]) => readonly (readonly [number, number])[];
+type Place = (
+  box: Region,
+  center: readonly [number, number],
+) => readonly (readonly [number, number])[];
 
-const thirds = (from: number, to: number): readonly [number, number] => [from + (to - from) / 3, from + ((to - from) / 3) * 2];
+const thirds = (from: number, to: number): readonly [number, number] => [
+  from + (to - from) / 3,
+  from + ((to - from) / 3) * 2,
+];
 const atCenter: Place = (_, center) => [center];
 const besides: Place = ([x1, , x2], [, y]) => thirds(x1, x2).map((x) => [x, y] as const);
 const aboveAndBelow: Place = ([, y1, , y2], [x]) => thirds(y1, y2).map((y) => [x, y] as const);
-const corners: Place = ([x1, y1, x2, y2]) => thirds(y1, y2).flatMap((y) => thirds(x1, x2).map((x) => [x, y] as const));
+const corners: Place = ([x1, y1, x2, y2]) =>
+  thirds(y1, y2).flatMap((y) => thirds(x1, x2).map((x) => [x, y] as const));
 
 const PLACES = {
   'center-1': atCenter,
   'horizontal-2': besides,
   'vertical-2': aboveAndBelow,
-  'rect-4': (box: Region, center: readonly [number, number]) => [...besides(box, center), ...aboveAndBelow(box, center)],
+  'rect-4': (box: Region, center: readonly [number, number]) => [
+    ...besides(box, center),
+    ...aboveAndBelow(box, center),
+  ],
   'diamond-4': corners,
   'mask-area': undefined,
   'mask-points': undefined,
@@ -56,11 +66,18 @@ const PLACES = {
 export type DetectionHint = keyof typeof PLACES;
 export const DETECTION_HINTS = Object.keys(PLACES) as DetectionHint[];
 
-const centerOf = ([x1, y1, x2, y2]: Region): readonly [number, number] => [x1 + (x2 - x1) / 2, y1 + (y2 - y1) / 2];
+const centerOf = ([x1, y1, x2, y2]: Region): readonly [number, number] => [
+  x1 + (x2 - x1) / 2,
+  y1 + (y2 - y1) / 2,
+];
 const stepOf = (length: number): number => Math.max(3, Math.trunc(length / 20));
 
 /** Points on a grid where the mask is above the threshold; with `negative` also where it is nothing. */
-function insideMask({ croppedMask, cropRegion: [left, top] }: Seg, threshold: number, negative: boolean): Hints {
+function insideMask(
+  { croppedMask, cropRegion: [left, top] }: Seg,
+  threshold: number,
+  negative: boolean,
+): Hints {
   const { shape, data } = squeezeMask(croppedMask);
   const [height, width] = shape;
   const hints: Hints = { points: [], labels: [] };
@@ -75,7 +92,11 @@ function insideMask({ croppedMask, cropRegion: [left, top] }: Seg, threshold: nu
 }
 
 /** Points outside of a region; as in the original the grid goes over a picture whose sides are exchanged. */
-function outside(height: number, width: number, [x1, y1, x2, y2]: Region): (readonly [number, number])[] {
+function outside(
+  height: number,
+  width: number,
+  [x1, y1, x2, y2]: Region,
+): (readonly [number, number])[] {
   const points: (readonly [number, number])[] = [];
   for (let y = 10; y < width - 10; y += stepOf(height))
     for (let x = 10; x < height - 10; x += stepOf(width))
@@ -84,7 +105,12 @@ function outside(height: number, width: number, [x1, y1, x2, y2]: Region): (read
 }
 
 /** All masks for SEGS, one after another: up to three for each part; with mask-points for all parts together. */
-async function predicted(sam: MaskPredictor, { segs }: Segs, image: Tensor, o: SamOptions): Promise<Tensor[]> {
+async function predicted(
+  sam: MaskPredictor,
+  { segs }: Segs,
+  image: Tensor,
+  o: SamOptions,
+): Promise<Tensor[]> {
   const [, height, width] = image.shape;
   const small = o.negative === 'Small';
   if (o.hint === 'mask-points') {
@@ -96,20 +122,30 @@ async function predicted(sam: MaskPredictor, { segs }: Segs, image: Tensor, o: S
   for (const seg of segs) {
     const [x1, y1, x2, y2] = seg.bbox;
     const e = o.bboxExpansion;
-    const box: Region = [Math.max(x1 - e, 0), Math.max(y1 - e, 0), Math.min(x2 + e, width), Math.min(y2 + e, height)];
+    const box: Region = [
+      Math.max(x1 - e, 0),
+      Math.max(y1 - e, 0),
+      Math.min(x2 + e, width),
+      Math.min(y2 + e, height),
+    ];
     const place: Place | undefined = PLACES[o.hint];
     const points = place?.(box, centerOf(seg.bbox)) ?? [];
-    const hints = place ? { points, labels: points.map((): 1 => 1) } : insideMask(seg, o.maskHintThreshold, small);
+    const hints = place
+      ? { points, labels: points.map((): 1 => 1) }
+      : insideMask(seg, o.maskHintThreshold, small);
     const negative = o.negative === 'Outter' ? outside(height, width, seg.cropRegion) : [];
     const labels = [...hints.labels, ...negative.map((): 0 => 0)];
-    masks.push(...(await sam.predict(image, [...hints.points, ...negative], labels, box, o.threshold)));
+    masks.push(
+      ...(await sam.predict(image, [...hints.points, ...negative], labels, box, o.threshold)),
+    );
   }
   return masks;
 }
 
 const union = (masks: readonly Tensor[]): Float32Array => {
   const data = Float32Array.from(masks[0].data);
-  for (const mask of masks.slice(1)) for (let i = 0; i < data.length; i++) if (mask.data[i] > 0) data[i] = 1;
+  for (const mask of masks.slice(1))
+    for (let i = 0; i < data.length; i++) if (mask.data[i] > 0) data[i] = 1;
   return data;
 };
 
@@ -127,7 +163,9 @@ export async function samMasks(
   const masks = await predicted(sam, segs, image, o);
   if (masks.length === 0) return { combined: zeros([1, height, width]), batch: undefined };
   const whole = dilateMask({ shape: [height, width], data: union(masks) }, o.dilation);
-  const groups = Array.from({ length: Math.ceil(masks.length / GROUP) }, (_, i) => union(masks.slice(i * GROUP, (i + 1) * GROUP)));
+  const groups = Array.from({ length: Math.ceil(masks.length / GROUP) }, (_, i) =>
+    union(masks.slice(i * GROUP, (i + 1) * GROUP)),
+  );
   const batch = zeros([groups.length, 1, height, width]);
   for (const [i, data] of groups.entries()) batch.data.set(data, i * height * width);
   return { combined: { shape: [1, height, width], data: whole.data }, batch };

@@ -54,7 +54,13 @@ function gridOf(length: number, size: number, minOverlap: number): Grid {
 }
 
 /** The parts joined to one mask of `width` x `height`, grown: [height,width]. */
-function filterMask(segs: Segs, width: number, height: number, dilation: number, input: string): Tensor {
+function filterMask(
+  segs: Segs,
+  width: number,
+  height: number,
+  dilation: number,
+  input: string,
+): Tensor {
   if (segs.height === 0 || segs.width === 0)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `${input} is an empty SEGS of no picture`,
@@ -75,7 +81,8 @@ function fill({ shape, data }: Tensor, [x1, y1, x2, y2]: Region): void {
 function drawIrregular(mask: Tensor, patch: Tensor, [x1, y1, x2, y2]: Region): void {
   const [height, width] = mask.shape;
   const [rows, columns] = patch.shape;
-  for (let y = 0; y < rows; y++) mask.data.set(patch.data.subarray(y * columns, (y + 1) * columns), (y1 + y) * width + x1);
+  for (let y = 0; y < rows; y++)
+    mask.data.set(patch.data.subarray(y * columns, (y + 1) * columns), (y1 + y) * width + x1);
   const padX = Math.trunc(columns / 8);
   const padY = Math.trunc(rows / 8);
   if (x1 === 0) fill(mask, [0, y1, padX, y2]);
@@ -87,11 +94,20 @@ function drawIrregular(mask: Tensor, patch: Tensor, [x1, y1, x2, y2]: Region): v
 /** MakeTileSEGS for images of `shape` [N,H,W,C]: tiles row by row, those left without a mask dropped. */
 export function makeTileSegs(shape: readonly number[], options: TileOptions): Segs {
   const [, height, width] = shape;
-  const { cropFactor, filterSegsDilation, maskIrregularity = 0, filterIn, filterOut, warn } = options;
+  const {
+    cropFactor,
+    filterSegsDilation,
+    maskIrregularity = 0,
+    filterIn,
+    filterOut,
+    warn,
+  } = options;
   const mode = IRREGULAR_MASK_MODES[options.irregularMaskMode ?? 'Reuse fast'];
   let { bboxSize, minOverlap } = options;
   if (bboxSize <= 2 * minOverlap) {
-    warn?.(`min_overlap ${minOverlap} is more than half of bbox_size ${bboxSize}; ${bboxSize / 2} is used`);
+    warn?.(
+      `min_overlap ${minOverlap} is more than half of bbox_size ${bboxSize}; ${bboxSize / 2} is used`,
+    );
     minOverlap = bboxSize / 2;
   }
   const patch = maskIrregularity > 0 ? patches(mode, maskIrregularity, options.random) : undefined;
@@ -100,8 +116,10 @@ export function makeTileSegs(shape: readonly number[], options: TileOptions): Se
     minOverlap += extra;
     bboxSize += 2 * extra;
   }
-  const exclude = filterOut && filterMask(filterOut, width, height, filterSegsDilation, 'filter_out_segs_opt');
-  const include = filterIn && filterMask(filterIn, width, height, filterSegsDilation, 'filter_in_segs_opt');
+  const exclude =
+    filterOut && filterMask(filterOut, width, height, filterSegsDilation, 'filter_out_segs_opt');
+  const include =
+    filterIn && filterMask(filterIn, width, height, filterSegsDilation, 'filter_in_segs_opt');
   let area: Region = [0, 0, width, height];
   if (include) {
     const around = maskToSegs(include, { combined: true, cropFactor: 1, bboxFill: false });
@@ -111,7 +129,9 @@ export function makeTileSegs(shape: readonly number[], options: TileOptions): Se
   const areaWidth = area[2] - area[0];
   const areaHeight = area[3] - area[1];
   if (bboxSize > Math.min(areaWidth, areaHeight)) {
-    warn?.(`bbox_size ${bboxSize} is more than the picture or the filtered part has; ${Math.min(areaWidth, areaHeight)} is used`);
+    warn?.(
+      `bbox_size ${bboxSize} is more than the picture or the filtered part has; ${Math.min(areaWidth, areaHeight)} is used`,
+    );
     bboxSize = Math.min(areaWidth, areaHeight);
   }
   const across = gridOf(areaWidth, bboxSize, minOverlap);
@@ -127,7 +147,8 @@ export function makeTileSegs(shape: readonly number[], options: TileOptions): Se
       const { data } = seg.croppedMask;
       const hide = exclude && cropMaskRegion(exclude, seg.cropRegion).data;
       const show = include && cropMaskRegion(include, seg.cropRegion).data;
-      for (let k = 0; k < data.length; k++) if ((hide && hide[k] !== 0) || (show && show[k] === 0)) data[k] = 0;
+      for (let k = 0; k < data.length; k++)
+        if ((hide && hide[k] !== 0) || (show && show[k] === 0)) data[k] = 0;
       if (data.some((v) => v !== 0)) segs.push(seg);
     }
   return { height, width, segs };
@@ -135,10 +156,15 @@ export function makeTileSegs(shape: readonly number[], options: TileOptions): Se
 
 type Patch = (width: number, height: number) => Tensor;
 
-function patches(mode: { readonly size: number; readonly reuse: boolean }, irregularity: number, random?: RandomInteger): Patch {
+function patches(
+  mode: { readonly size: number; readonly reuse: boolean },
+  irregularity: number,
+  random?: RandomInteger,
+): Patch {
   if (!random) throw new Error('internal: irregular tiles without a source of random numbers');
   const kept = mode.reuse ? irregularMask(mode.size, irregularity, random) : undefined;
-  return (width, height) => stretchMask(kept ?? irregularMask(mode.size, irregularity, random), width, height);
+  return (width, height) =>
+    stretchMask(kept ?? irregularMask(mode.size, irregularity, random), width, height);
 }
 
 function tile(width: number, height: number, bbox: Region, cropFactor: number, patch?: Patch): Seg {

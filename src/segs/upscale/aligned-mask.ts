@@ -25,7 +25,10 @@ export function stretchAligned(x: Tensor, height: number, width: number): Tensor
       const [upper, lower] = [(plane * h + row.from) * w, (plane * h + row.to) * w];
       const across = (start: number, { from, to, share }: (typeof columns)[number]): number =>
         f(f(f(1 - share) * x.data[start + from]) + f(share * x.data[start + to]));
-      for (const column of columns) out.data[at++] = f(f(f(1 - row.share) * across(upper, column)) + f(row.share * across(lower, column)));
+      for (const column of columns)
+        out.data[at++] = f(
+          f(f(1 - row.share) * across(upper, column)) + f(row.share * across(lower, column)),
+        );
     }
   return out;
 }
@@ -36,8 +39,13 @@ export function stretchAligned(x: Tensor, height: number, width: number): Tensor
  */
 export function maskForUpscaled(mask: Tensor, [batch, , height, width]: readonly number[]): Tensor {
   const [h, w] = mask.shape.slice(-2);
-  if (mask.shape.length > 2) return stretchAligned(reshape(mask, [mask.data.length / (h * w), 1, h, w]), height, width);
+  if (mask.shape.length > 2)
+    return stretchAligned(reshape(mask, [mask.data.length / (h * w), 1, h, w]), height, width);
   const kept = Math.min(batch, h);
-  const stretched = stretchAligned({ shape: [1, kept, w, 1], data: mask.data.subarray(0, kept * w) }, height, width);
+  const stretched = stretchAligned(
+    { shape: [1, kept, w, 1], data: mask.data.subarray(0, kept * w) },
+    height,
+    width,
+  );
   return reshape(stretched, [kept, 1, height, width]);
 }

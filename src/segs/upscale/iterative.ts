@@ -22,7 +22,11 @@ export interface UpscaleStep {
 }
 
 /** The steps; without the last one where the steps before it reach the factor. */
-export function upscaleSteps({ factor, steps, mode }: Omit<IterativeUpscale, 'upscaler'>): UpscaleStep[] {
+export function upscaleSteps({
+  factor,
+  steps,
+  mode,
+}: Omit<IterativeUpscale, 'upscaler'>): UpscaleStep[] {
   const unit = mode === 'geometric' ? power(factor, 1 / steps) : Math.max(0, (factor - 1) / steps);
   const result: UpscaleStep[] = [];
   let scale = 1;

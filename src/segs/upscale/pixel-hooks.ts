@@ -37,13 +37,17 @@ const inTurn =
 const between = (own: number, target: number, { current, total }: Turn): number =>
   total > 1 ? own + (target - own) * (current / (total - 1)) : target;
 
-const changing = (change: (sampler: DenoiseSampler, turn: Turn) => Partial<DenoiseSampler>): PixelHook => ({
+const changing = (
+  change: (sampler: DenoiseSampler, turn: Turn) => Partial<DenoiseSampler>,
+): PixelHook => ({
   preSample: (sampler, _latent, turn) => ({ ...sampler, ...change(sampler, turn) }),
 });
 
 /** The cfg moves to `target`, in whole numbers; only a single turn gets the target as it is. */
 export const cfgSchedule = (target: number): PixelHook =>
-  changing(({ cfg }, turn) => ({ cfg: turn.total > 1 ? Math.trunc(between(cfg, target, turn)) : target }));
+  changing(({ cfg }, turn) => ({
+    cfg: turn.total > 1 ? Math.trunc(between(cfg, target, turn)) : target,
+  }));
 
 /** The denoise moves to `target`, 0..1. */
 export const denoiseSchedule = (target: number): PixelHook =>
@@ -54,7 +58,8 @@ export const stepsSchedule = (target: number): PixelHook =>
   changing(({ steps }, turn) => ({ steps: Math.trunc(between(steps, target, turn)) }));
 
 /** From `start` in the first turn towards `end`, which would be reached in the turn after the last. */
-export const towards = (start: number, end: number, { current, total }: Turn): number => start + ((end - start) * current) / total;
+export const towards = (start: number, end: number, { current, total }: Turn): number =>
+  start + ((end - start) * current) / total;
 
 export interface NoiseInjection {
   readonly seed: bigint;
@@ -64,27 +69,52 @@ export interface NoiseInjection {
 }
 
 /** A latent with the noise of a turn put in, inside of its noise mask. The original reaches for two nodes of ComfyUI_Noise. */
-export function withInjectedNoise(latent: Latent, { seed, start, end }: NoiseInjection, turn: Turn): Latent {
+export function withInjectedNoise(
+  latent: Latent,
+  { seed, start, end }: NoiseInjection,
+  turn: Turn,
+): Latent {
   const { samples, noise_mask } = latent;
   const [batch, , height, width] = samples.shape;
   const noise = noisyLatent(seed + 2n * BigInt(turn.current), width * 8, height * 8, batch).samples;
-  if (sameShape(samples, noise)) return { ...latent, samples: injectNoise(samples, noise, towards(start, end, turn), noise_mask) };
-  turn.warn?.(`the latent [${samples.shape}] gets no noise: noise is made for latents of 4 channels`);
+  if (sameShape(samples, noise))
+    return {
+      ...latent,
+      samples: injectNoise(samples, noise, towards(start, end, turn), noise_mask),
+    };
+  turn.warn?.(
+    `the latent [${samples.shape}] gets no noise: noise is made for latents of 4 channels`,
+  );
   return latent;
 }
 
 /** Noise is put into each enlarged latent before it is sampled. */
-export const noiseInjection = (o: NoiseInjection): PixelHook => ({ postEncode: (latent, turn) => withInjectedNoise(latent, o, turn) });
+export const noiseInjection = (o: NoiseInjection): PixelHook => ({
+  postEncode: (latent, turn) => withInjectedNoise(latent, o, turn),
+});
 
-export interface Unsampling extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | 'signal' | 'onStep' | 'warn'> {
+export interface Unsampling
+  extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | 'signal' | 'onStep' | 'warn'> {
   /** The step to unsample to in the first turn, and the one it moves to. */
   readonly start: number;
   readonly end: number;
 }
 
 /** A latent sampled backwards to the step of a turn. */
-export const unsampled = (latent: Latent, { start, end, ...run }: Unsampling, turn: Turn): Promise<Latent> =>
-  unsample({ ...run, latent, endAtStep: Math.trunc(towards(start, end, turn)), signal: turn.signal, warn: turn.warn });
+export const unsampled = (
+  latent: Latent,
+  { start, end, ...run }: Unsampling,
+  turn: Turn,
+): Promise<Latent> =>
+  unsample({
+    ...run,
+    latent,
+    endAtStep: Math.trunc(towards(start, end, turn)),
+    signal: turn.signal,
+    warn: turn.warn,
+  });
 
 /** Each enlarged latent is sampled backwards before it is sampled. */
-export const unsampling = (o: Unsampling): PixelHook => ({ postEncode: (latent, turn) => unsampled(latent, o, turn) });
+export const unsampling = (o: Unsampling): PixelHook => ({
+  postEncode: (latent, turn) => unsampled(latent, o, turn),
+});

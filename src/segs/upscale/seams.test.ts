@@ -67,12 +67,22 @@ function seam({ shape, data }: Tensor, at: ReadonlySet<number>): number {
 describe('SEGSUpscaler over tiles', () => {
   it('leaves no seams where the tiles are feathered', async () => {
     const image = waves(96, 96);
-    const segs = makeTileSegs(image.shape, { bboxSize: 64, cropFactor: 1.5, minOverlap: 16, filterSegsDilation: 0 });
+    const segs = makeTileSegs(image.shape, {
+      bboxSize: 64,
+      cropFactor: 1.5,
+      minOverlap: 16,
+      filterSegsDilation: 0,
+    });
     expect(segs.segs.length).toBe(4);
     const o = await settings(2);
     const enlarged = await enlarge(image, { factor: 1, supersample: false });
-    const edges = new Set(segs.segs.flatMap(({ bbox: [x1, y1, x2, y2] }) => [x1, y1, x2, y2]).filter((v) => v > 0 && v < 96));
-    const measure = async (feather: number): Promise<number> => seam(await resampleSegs(enlarged, segs, { ...o, feather }), edges);
+    const edges = new Set(
+      segs.segs
+        .flatMap(({ bbox: [x1, y1, x2, y2] }) => [x1, y1, x2, y2])
+        .filter((v) => v > 0 && v < 96),
+    );
+    const measure = async (feather: number): Promise<number> =>
+      seam(await resampleSegs(enlarged, segs, { ...o, feather }), edges);
     expect(seam(enlarged, edges)).toBeLessThan(1.2);
     const [hard, soft] = [await measure(0), await measure(8)];
     expect(hard).toBeGreaterThan(1.5);
@@ -83,7 +93,12 @@ describe('SEGSUpscaler over tiles', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const image = waves(80, 40);
-    const one = makeTileSegs([1, 16, 16, 3], { bboxSize: 16, cropFactor: 1, minOverlap: 0, filterSegsDilation: 0 }).segs[0];
+    const one = makeTileSegs([1, 16, 16, 3], {
+      bboxSize: 16,
+      cropFactor: 1,
+      minOverlap: 0,
+      filterSegsDilation: 0,
+    }).segs[0];
     const segs: Segs = {
       height: 40,
       width: 80,

@@ -26,7 +26,10 @@ export interface Enlargement {
 }
 
 /** The picture at its size times the factor, through 8 bits and PIL's bicubic. Throws DR_INPUT_INVALID for a batch, as PIL can't take one. */
-export async function enlarge(image: Tensor, { factor, supersample, model, signal }: Enlargement): Promise<Tensor> {
+export async function enlarge(
+  image: Tensor,
+  { factor, supersample, model, signal }: Enlargement,
+): Promise<Tensor> {
   const [count, height, width] = image.shape;
   if (count !== 1)
     throw new DarkroomError('DR_INPUT_INVALID', {
@@ -55,14 +58,22 @@ export interface PartSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'o
 }
 
 /** One part [1,h,w,3] sampled anew inside of its mask, at its own size (img2img_segs). */
-export async function resamplePart(image: Tensor, mask: Tensor, control: ControlWrapper | undefined, o: PartSettings): Promise<Tensor> {
+export async function resamplePart(
+  image: Tensor,
+  mask: Tensor,
+  control: ControlWrapper | undefined,
+  o: PartSettings,
+): Promise<Tensor> {
   const [, height, width] = image.shape;
   const uneven = height % 8 > 0 || width % 8 > 0;
   const scale = 8 / Math.min(height, width) + 1;
-  const fitted = uneven ? tensorResize(image, Math.trunc(width * scale), Math.trunc(height * scale)) : image;
+  const fitted = uneven
+    ? tensorResize(image, Math.trunc(width * scale), Math.trunc(height * scale))
+    : image;
   const noiseMask = gaussianBlurMask(mask, o.noiseMaskFeather);
   let { model, positive, negative } = o.sampler;
-  if (o.noiseMaskFeather > 0 && !model.patches?.denoiseMask) model = withDifferentialDiffusion(model);
+  if (o.noiseMaskFeather > 0 && !model.patches?.denoiseMask)
+    model = withDifferentialDiffusion(model);
   if (control) ({ positive, negative } = control.apply(positive, negative, fitted, noiseMask));
 
   let latent: Latent;
@@ -81,7 +92,9 @@ export async function resamplePart(image: Tensor, mask: Tensor, control: Control
   const run = { seed, steps, denoise, latent, signal: o.signal, onStep: o.onStep, warn: o.warn };
   const { samples } = await sampleDenoise({ ...o.sampler, model, positive, negative }, run);
   const pixels = await o.vae.decode(samples);
-  return pixels.shape[1] === height && pixels.shape[2] === width ? pixels : tensorResize(pixels, width, height);
+  return pixels.shape[1] === height && pixels.shape[2] === width
+    ? pixels
+    : tensorResize(pixels, width, height);
 }
 
 export interface UpscaleSegs extends PartSettings {
@@ -111,5 +124,10 @@ export async function resampleSegs(enlarged: Tensor, segs: Segs, o: UpscaleSegs)
 
 function resampleSeg(picture: Tensor, seg: Seg, index: number, o: UpscaleSegs): Promise<Tensor> {
   const sampler = { ...o.sampler, seed: o.sampler.seed + BigInt(index) };
-  return resamplePart(cropImageRegion(picture, seg.cropRegion), toNHW(seg.croppedMask), seg.controlNetWrapper, { ...o, sampler });
+  return resamplePart(
+    cropImageRegion(picture, seg.cropRegion),
+    toNHW(seg.croppedMask),
+    seg.controlNetWrapper,
+    { ...o, sampler },
+  );
 }

@@ -25,7 +25,13 @@ export interface UpscaleRun extends SamplingHooks {
 export interface Upscaler {
   readonly vae: Autoencoder;
   /** The latent's picture at `width` x `height` (cut to whole pixels), sampled anew. */
-  upscale(latent: Latent, width: number, height: number, turn: Turn, run: UpscaleRun): Promise<Latent>;
+  upscale(
+    latent: Latent,
+    width: number,
+    height: number,
+    turn: Turn,
+    run: UpscaleRun,
+  ): Promise<Latent>;
 }
 
 export interface PixelScaling {
@@ -40,7 +46,11 @@ export interface PixelScaling {
 const OVERLAP = 64;
 
 /** VAEDecode, or VAEDecodeTiled with tiles of `tile` pixels. Throws DR_SHAPE_MISMATCH for latents of another VAE. */
-export async function decodePixels(vae: Autoencoder, { samples }: Latent, tile?: number): Promise<Tensor> {
+export async function decodePixels(
+  vae: Autoencoder,
+  { samples }: Latent,
+  tile?: number,
+): Promise<Tensor> {
   if (samples.shape[1] !== vae.latentChannels)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `the latents have ${samples.shape[1]} channels, the VAE takes ${vae.latentChannels}`,
@@ -48,12 +58,20 @@ export async function decodePixels(vae: Autoencoder, { samples }: Latent, tile?:
       input: 'vae',
     });
   const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
-  return tile === undefined ? vae.decode(samples) : decodeTiled(vae, samples, { tile: cells(tile), overlap: cells(OVERLAP) });
+  return tile === undefined
+    ? vae.decode(samples)
+    : decodeTiled(vae, samples, { tile: cells(tile), overlap: cells(OVERLAP) });
 }
 
 /** VAEEncode, or VAEEncodeTiled, of pictures [N,H,W,3]. */
-export const encodePixels = async (vae: Autoencoder, pixels: Tensor, tile?: number): Promise<Latent> => ({
-  samples: await (tile === undefined ? vae.encode(pixels) : encodeTiled(vae, pixels, { tile, overlap: OVERLAP })),
+export const encodePixels = async (
+  vae: Autoencoder,
+  pixels: Tensor,
+  tile?: number,
+): Promise<Latent> => ({
+  samples: await (tile === undefined
+    ? vae.encode(pixels)
+    : encodeTiled(vae, pixels, { tile, overlap: OVERLAP })),
 });
 
 /** The picture of a latent enlarged, and its latent; `size` says how large it becomes. */
@@ -61,7 +79,12 @@ export async function scaleOnPixels(
   latent: Latent,
   size: (width: number, height: number) => readonly [width: number, height: number],
   { method, vae, tile, model }: PixelScaling,
-  { hook, turn = { current: 0, total: 0 }, signal, onDecoded }: { readonly hook?: PixelHook; readonly turn?: Turn } & UpscaleRun = {},
+  {
+    hook,
+    turn = { current: 0, total: 0 },
+    signal,
+    onDecoded,
+  }: { readonly hook?: PixelHook; readonly turn?: Turn } & UpscaleRun = {},
 ): Promise<{ readonly latent: Latent; readonly pixels: Tensor }> {
   let pixels = await decodePixels(vae, latent, tile);
   if (hook?.postDecode) pixels = await hook.postDecode(pixels, turn);
@@ -75,7 +98,10 @@ export async function scaleOnPixels(
   const scaled = scaleImage(pixels, Math.trunc(width), Math.trunc(height), method, 'disabled');
   const touched = hook?.postUpscale ? await hook.postUpscale(scaled, turn) : scaled;
   const encoded = await encodePixels(vae, touched, tile);
-  return { latent: hook?.postEncode ? await hook.postEncode(encoded, turn) : encoded, pixels: scaled };
+  return {
+    latent: hook?.postEncode ? await hook.postEncode(encoded, turn) : encoded,
+    pixels: scaled,
+  };
 }
 
 /** KSAMPLER's sample: the hook may change what is sampled with. */
@@ -88,7 +114,15 @@ export async function sampleHooked(
 ): Promise<Latent> {
   const used = hook?.preSample ? await hook.preSample(sampler, latent, turn) : sampler;
   const { seed, steps, denoise } = used;
-  return sampleDenoise(used, { seed, steps, denoise, latent, signal: run.signal, onStep: run.onStep, warn: run.warn });
+  return sampleDenoise(used, {
+    seed,
+    steps,
+    denoise,
+    latent,
+    signal: run.signal,
+    onStep: run.onStep,
+    warn: run.warn,
+  });
 }
 
 export interface PixelUpscaler extends PixelScaling {
@@ -102,7 +136,11 @@ export interface PixelUpscaler extends PixelScaling {
 export const pixelUpscaler = (o: PixelUpscaler): Upscaler => ({
   vae: o.vae,
   async upscale(latent, width, height, turn, run) {
-    const { latent: scaled, pixels } = await scaleOnPixels(latent, () => [width, height], o, { hook: o.hook, turn, ...run });
+    const { latent: scaled, pixels } = await scaleOnPixels(latent, () => [width, height], o, {
+      hook: o.hook,
+      turn,
+      ...run,
+    });
     const masked = latent.noise_mask ? { ...scaled, noise_mask: latent.noise_mask } : scaled;
     if (o.tileControl) refuseTileControl(pixels, run);
     return sampleHooked(o.sampler, masked, turn, run, o.hook);
@@ -112,7 +150,8 @@ export const pixelUpscaler = (o: PixelUpscaler): Upscaler => ({
 function refuseTileControl({ shape: [count] }: Tensor, { warn }: UpscaleRun): void {
   if (count === 1)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'tile_cnet_opt needs the node TilePreprocessor of the pack comfyui_controlnet_aux, which is not built in',
+      message:
+        'tile_cnet_opt needs the node TilePreprocessor of the pack comfyui_controlnet_aux, which is not built in',
       hint: 'Leave tile_cnet_opt unconnected.',
       input: 'tile_cnet_opt',
     });
@@ -147,7 +186,11 @@ export interface MaskUpscaler extends PixelScaling {
   /** After the base, where the whole picture is sampled; the base again unless given. */
   readonly full?: DenoiseSampler;
   readonly mask: Tensor;
-  readonly hooks: { readonly base?: PixelHook; readonly mask?: PixelHook; readonly full?: PixelHook };
+  readonly hooks: {
+    readonly base?: PixelHook;
+    readonly mask?: PixelHook;
+    readonly full?: PixelHook;
+  };
 }
 
 /** TwoSamplersForMaskUpscaler: one sampler outside and one inside of the mask, or both on the whole picture. */
@@ -155,15 +198,20 @@ export const maskUpscaler = (o: MaskUpscaler): Upscaler => ({
   vae: o.vae,
   async upscale(latent, width, height, turn, run) {
     const hook = o.model ? o.hooks.mask : o.hooks.base;
-    const scaled = (await scaleOnPixels(latent, () => [width, height], o, { hook, turn, ...run })).latent;
+    const scaled = (await scaleOnPixels(latent, () => [width, height], o, { hook, turn, ...run }))
+      .latent;
     if (FULL_SAMPLE_SCHEDULES[o.schedule](turn.current + 1, turn.total)) {
       const sampled = await sampleHooked(o.base, scaled, turn, run, o.hooks.base);
       return sampleHooked(o.full ?? o.base, sampled, turn, run, o.hooks.full);
     }
     const mask = maskForUpscaled(squeezeMask(o.mask), scaled.samples.shape);
     const samplers = { base: o.base, inside: o.inside };
-    return sampleTwo(scaled, samplers, { outside: notOne(mask), inside: mask }, (sampler, now, which) =>
-      sampleHooked(sampler, now, turn, run, which === 'base' ? o.hooks.base : o.hooks.mask),
+    return sampleTwo(
+      scaled,
+      samplers,
+      { outside: notOne(mask), inside: mask },
+      (sampler, now, which) =>
+        sampleHooked(sampler, now, turn, run, which === 'base' ? o.hooks.base : o.hooks.mask),
     );
   },
 });
@@ -179,6 +227,10 @@ export async function sampleTwo(
   sample: (sampler: DenoiseSampler, latent: Latent, which: 'base' | 'inside') => Promise<Latent>,
 ): Promise<Latent> {
   const first = await sample(base, { ...latent, noise_mask: masks.outside }, 'base');
-  const { noise_mask: _, ...second } = await sample(inside, { ...first, noise_mask: masks.inside }, 'inside');
+  const { noise_mask: _, ...second } = await sample(
+    inside,
+    { ...first, noise_mask: masks.inside },
+    'inside',
+  );
   return second;
 }

@@ -11,12 +11,20 @@ export interface Answer {
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-export const json = (value: unknown, status = 200): Answer => ({ status, body: dumpsJson(value), type: JSON_TYPE });
+export const json = (value: unknown, status = 200): Answer => ({
+  status,
+  body: dumpsJson(value),
+  type: JSON_TYPE,
+});
 
 /** JSON that is text already. */
 export const jsonText = (body: string, status = 200): Answer => ({ status, body, type: JSON_TYPE });
 
-export const text = (body: string, status = 200): Answer => ({ status, body, type: 'text/plain; charset=utf-8' });
+export const text = (body: string, status = 200): Answer => ({
+  status,
+  body,
+  type: 'text/plain; charset=utf-8',
+});
 
 /** Most of ComfyUI's failures: a status and nothing else. */
 export const empty = (status = 200): Answer => ({ status });
@@ -41,4 +49,7 @@ export const errorBody = (type: string, message: string, details: string): Json 
 });
 
 /** What aiohttp says when a handler fails. */
-export const FAILED: Answer = text('500 Internal Server Error\n\nServer got itself in trouble', 500);
+export const FAILED: Answer = text(
+  '500 Internal Server Error\n\nServer got itself in trouble',
+  500,
+);

@@ -41,7 +41,8 @@ const BYTES = 'application/octet-stream';
 export const typeOfFile = (name: string): string => TYPES[extname(name).toLowerCase()] ?? BYTES;
 
 /** What a browser would run: it is downloaded instead. SVG too, which may hold scripts. */
-const ACTIVE = /^(text\/html|text\/css|text\/javascript|application\/javascript|application\/xhtml\+xml|image\/svg\+xml)/;
+const ACTIVE =
+  /^(text\/html|text\/css|text\/javascript|application\/javascript|application\/xhtml\+xml|image\/svg\+xml)/;
 export const passiveType = (name: string): string => {
   const type = typeOfFile(name);
   return ACTIVE.test(type) ? BYTES : type;
@@ -66,17 +67,27 @@ export function under(root: string, name: string): string | undefined {
 }
 
 /** What ComfyUI takes for the name of a file: nothing that leads up or begins at the root. */
-export const isPlain = (name: string): boolean => name !== '' && !name.startsWith('/') && !name.includes('..') && !name.includes('\0');
+export const isPlain = (name: string): boolean =>
+  name !== '' && !name.startsWith('/') && !name.includes('..') && !name.includes('\0');
 
 /** Relative to `root`, with `/`. */
-export const nameUnder = (root: string, path: string): string => relative(root, path).replaceAll(sep, '/');
+export const nameUnder = (root: string, path: string): string =>
+  relative(root, path).replaceAll(sep, '/');
 
 /** A file as an answer; 304 when the client has it. */
-export function sendFile(path: string, headers: Readonly<Record<string, string>>, type: string, since?: string): Answer {
+export function sendFile(
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  type: string,
+  since?: string,
+): Answer {
   const stats = statOf(path);
   if (!stats?.isFile()) return empty(404);
   const { size, mtime: modified } = stats;
-  return withDate({ size, modified }, headers, since) ?? sent(createReadStream(path), { size, modified }, headers, type);
+  return (
+    withDate({ size, modified }, headers, since) ??
+    sent(createReadStream(path), { size, modified }, headers, type)
+  );
 }
 
 /** The same for a file of the input, output or temp folder. */
@@ -95,19 +106,34 @@ export async function sendStored(
 }
 
 type Dated = { readonly size: number; readonly modified: Date };
-const dateOf = ({ modified }: Dated): Date => new Date(Math.floor(modified.getTime() / 1000) * 1000);
+const dateOf = ({ modified }: Dated): Date =>
+  new Date(Math.floor(modified.getTime() / 1000) * 1000);
 
-const withDate = (file: Dated, headers: Readonly<Record<string, string>>, since?: string): Answer | undefined =>
+const withDate = (
+  file: Dated,
+  headers: Readonly<Record<string, string>>,
+  since?: string,
+): Answer | undefined =>
   since !== undefined && Date.parse(since) >= dateOf(file).getTime()
     ? { status: 304, headers: { ...headers, 'last-modified': dateOf(file).toUTCString() } }
     : undefined;
 
-const sent = (body: Readable, file: Dated, headers: Readonly<Record<string, string>>, type: string): Answer => ({
+const sent = (
+  body: Readable,
+  file: Dated,
+  headers: Readonly<Record<string, string>>,
+  type: string,
+): Answer => ({
   status: 200,
   body,
   type,
-  headers: { ...headers, 'last-modified': dateOf(file).toUTCString(), 'content-length': String(file.size) },
+  headers: {
+    ...headers,
+    'last-modified': dateOf(file).toUTCString(),
+    'content-length': String(file.size),
+  },
 });
 
 /** A header value for a file name: what can't stand there is replaced. */
-export const disposition = (name: string): string => `filename="${name.replace(/[^\x20-\x7e]|["\\]/g, '_')}"`;
+export const disposition = (name: string): string =>
+  `filename="${name.replace(/[^\x20-\x7e]|["\\]/g, '_')}"`;

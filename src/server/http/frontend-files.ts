@@ -14,7 +14,9 @@ const PLACES = ['.', 'static', join('comfyui_frontend_package', 'static')];
 
 /** The folder of index.html in or below what was named. Throws DR_BAD_USAGE. */
 export function frontendFolder(named: string): string {
-  const found = PLACES.map((place) => join(named, place)).find((folder) => isFile(join(folder, 'index.html')));
+  const found = PLACES.map((place) => join(named, place)).find((folder) =>
+    isFile(join(folder, 'index.html')),
+  );
   if (found !== undefined) return found;
   throw new DarkroomError('DR_BAD_USAGE', {
     message: `there is no frontend in ${named}: no index.html in it, in static/ or in comfyui_frontend_package/static/`,

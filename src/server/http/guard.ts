@@ -80,12 +80,16 @@ function isForeign(host: Host, origin: string | undefined): boolean {
   // `null`, of sandboxed pages and files, is nobody's origin
   const from = URL.canParse(origin) ? splitHost(new URL(origin).host) : undefined;
   if (!from) return true;
-  return from.name !== host.name || (from.port !== undefined && host.port !== undefined && from.port !== host.port);
+  return (
+    from.name !== host.name ||
+    (from.port !== undefined && host.port !== undefined && from.port !== host.port)
+  );
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0];
 
-const queryToken = (url: string): string | undefined => new URLSearchParams(url.slice(pathOf(url).length)).get('token') ?? undefined;
+const queryToken = (url: string): string | undefined =>
+  new URLSearchParams(url.slice(pathOf(url).length)).get('token') ?? undefined;
 
 function tokenOf(headers: IncomingHttpHeaders, url: string): string | undefined {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1];

@@ -45,13 +45,22 @@ export function registerRoutes(app: FastifyInstance, options: HttpOptions): void
     metrics.request(route, request.method, reply.statusCode, seconds);
     // the query may hold a token
     const path = request.url.split('?', 1)[0];
-    const line = { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    if (reply.statusCode >= 500 && reply.statusCode !== 503) logs.logger.error(line, 'request failed');
+    const line = {
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    if (reply.statusCode >= 500 && reply.statusCode !== 503)
+      logs.logger.error(line, 'request failed');
     else logs.logger.debug(line, 'request');
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     if (error instanceof Refusal) return respond(reply, error.answer);
-    if (error instanceof DarkroomError && ['DR_DATABASE', 'DR_STORAGE', 'DR_INTERRUPTED'].includes(error.code)) {
+    if (
+      error instanceof DarkroomError &&
+      ['DR_DATABASE', 'DR_STORAGE', 'DR_INTERRUPTED'].includes(error.code)
+    ) {
       logs.logger.error({ err: error }, 'the queue or the storage is not there');
       return respond(reply, text(error.message, 503));
     }
@@ -65,11 +74,15 @@ export function registerRoutes(app: FastifyInstance, options: HttpOptions): void
   for (const route of routes)
     for (const prefix of route.only === 'root' ? [''] : ['', '/api']) {
       const url = prefix + route.path.replace(/\{[^}]+\+\}$/, '*').replace(/\{([^}]+)\}/g, ':$1');
-      known.push({ pattern: new RegExp(`^${url.replace(/:[a-z_]+/g, '[^/]+').replace('*', '.*')}$`), method: route.method });
+      known.push({
+        pattern: new RegExp(`^${url.replace(/:[a-z_]+/g, '[^/]+').replace('*', '.*')}$`),
+        method: route.method,
+      });
       app.route({
         method: route.method,
         url,
-        handler: async (request, reply) => respond(reply, await route.handle(callOf(request, reply, route, closing))),
+        handler: async (request, reply) =>
+          respond(reply, await route.handle(callOf(request, reply, route, closing))),
       });
     }
   app.setNotFoundHandler((request, reply) => {
@@ -80,7 +93,12 @@ export function registerRoutes(app: FastifyInstance, options: HttpOptions): void
       return respond(reply, text('405: Method Not Allowed', 405));
     }
     const reading = request.method === 'GET' || request.method === 'HEAD';
-    return respond(reply, reading ? staticAnswer(webRoot, path, request.headers['if-modified-since']) : text('404: Not Found', 404));
+    return respond(
+      reply,
+      reading
+        ? staticAnswer(webRoot, path, request.headers['if-modified-since'])
+        : text('404: Not Found', 404),
+    );
   });
 }
 
@@ -97,7 +115,12 @@ function respond(reply: FastifyReply, { status, body, type, headers = {} }: Answ
   return reply.send(body ?? '');
 }
 
-function callOf(request: FastifyRequest, reply: FastifyReply, { path }: Route, closing: AbortSignal): Call {
+function callOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { path }: Route,
+  closing: AbortSignal,
+): Call {
   const { raw } = reply;
   const params = request.params as Record<string, string>;
   const rest = /\{([^}]+)\+\}$/.exec(path)?.[1];
@@ -132,10 +155,13 @@ async function readForm(request: FastifyRequest): Promise<Form> {
   const fields = new Map<string, string>();
   if (!request.isMultipart()) return refuse(empty(400));
   try {
-    for await (const part of request.parts() as AsyncIterable<MultipartFile | MultipartValue<unknown>>) {
+    for await (const part of request.parts() as AsyncIterable<
+      MultipartFile | MultipartValue<unknown>
+    >) {
       if (part.type === 'file') {
         const bytes = await part.toBuffer();
-        if (!files.has(part.fieldname)) files.set(part.fieldname, { filename: part.filename ?? '', bytes });
+        if (!files.has(part.fieldname))
+          files.set(part.fieldname, { filename: part.filename ?? '', bytes });
       } else if (!fields.has(part.fieldname)) fields.set(part.fieldname, String(part.value));
     }
   } catch (error) {

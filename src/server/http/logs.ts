@@ -43,7 +43,12 @@ export function createLogs({ level = 'silent', write = () => undefined }: LogOpt
   });
   return {
     logger: pino(
-      { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+      {
+        level,
+        base: undefined,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
       stream,
     ),
     entries: () => kept,
@@ -58,8 +63,13 @@ export function createLogs({ level = 'silent', write = () => undefined }: LogOpt
 function entryOf(line: string): LogEntry | undefined {
   try {
     const { time, level, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
-    const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-    return { t: String(time), m: `[${String(level)}] ${[msg, ...details].filter(Boolean).join(' ')}\n` };
+    const details = Object.entries(rest).map(
+      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+    return {
+      t: String(time),
+      m: `[${String(level)}] ${[msg, ...details].filter(Boolean).join(' ')}\n`,
+    };
   } catch {
     return undefined;
   }

@@ -1,7 +1,9 @@
 // The OpenAPI 3.1 document, made from the tables of routes.
 import type { Route } from './route.ts';
 
-const FAILURES = { description: 'Refused: no token (401), a page of another site (403), too large a body (413).' } as const;
+const FAILURES = {
+  description: 'Refused: no token (401), a page of another site (403), too large a body (413).',
+} as const;
 
 export function openApi(routes: readonly Route[], version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -15,7 +17,8 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
     info: {
       title: 'Darkroom',
       version,
-      description: 'ComfyUI’s server (v0.3.64) and what Darkroom adds. Every route but those of /internal is there under /api too.',
+      description:
+        'ComfyUI’s server (v0.3.64) and what Darkroom adds. Every route but those of /internal is there under /api too.',
     },
     servers: [{ url: '/' }, { url: '/api' }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
@@ -24,7 +27,14 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
   };
 }
 
-function operation({ method, path, summary, query = {}, body, answers }: Route): Record<string, unknown> {
+function operation({
+  method,
+  path,
+  summary,
+  query = {},
+  body,
+  answers,
+}: Route): Record<string, unknown> {
   const names = [...path.matchAll(/\{([^}+]+)\+?\}/g)].map((match) => match[1]);
   const id = `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, c: string | undefined) => (c ?? '').toUpperCase())}`;
   return {
@@ -32,7 +42,12 @@ function operation({ method, path, summary, query = {}, body, answers }: Route):
     summary,
     parameters: [
       ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      ...Object.entries(query).map(([name, { description, ...schema }]) => ({ name, in: 'query', description, schema })),
+      ...Object.entries(query).map(([name, { description, ...schema }]) => ({
+        name,
+        in: 'query',
+        description,
+        schema,
+      })),
     ],
     ...(body === undefined ? {} : { requestBody: { content: contentOf(body) } }),
     responses: {
@@ -41,7 +56,10 @@ function operation({ method, path, summary, query = {}, body, answers }: Route):
           status,
           typeof answer === 'string'
             ? { description: answer }
-            : { description: answer.description, content: { 'application/json': { schema: answer.schema } } },
+            : {
+                description: answer.description,
+                content: { 'application/json': { schema: answer.schema } },
+              },
         ]),
       ),
       '4XX': FAILURES,
@@ -50,7 +68,8 @@ function operation({ method, path, summary, query = {}, body, answers }: Route):
 }
 
 function contentOf(body: NonNullable<Route['body']>): Record<string, unknown> {
-  if (body === 'raw') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+  if (body === 'raw')
+    return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   if (body !== 'multipart') return { 'application/json': { schema: body } };
   const properties = {
     image: { type: 'string', format: 'binary' },

@@ -20,7 +20,9 @@ export interface Route {
   /** Schema of a JSON body, or the media type of another one. */
   readonly body?: Schema | 'multipart' | 'raw';
   /** What the statuses mean; a schema where JSON is answered. */
-  readonly answers: Readonly<Record<number, string | { readonly description: string; readonly schema: Schema }>>;
+  readonly answers: Readonly<
+    Record<number, string | { readonly description: string; readonly schema: Schema }>
+  >;
   handle(call: Call): Answer | Promise<Answer>;
 }
 
@@ -79,4 +81,6 @@ export const isId = (text: string): boolean => text !== '' && !text.includes('\0
 
 /** The ids of a JSON list; what can't be one is left out. */
 export const idsOf = (value: Json | undefined): string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string' && isId(item)) : [];
+  Array.isArray(value)
+    ? value.filter((item): item is string => typeof item === 'string' && isId(item))
+    : [];

@@ -16,17 +16,34 @@ const ABSENT: Readonly<Record<string, readonly [body: string, type: string]>> = 
   '/templates/index.json': ['[]', 'application/json'],
 };
 
-const missing = (path: string): Answer => ({ ...text('404: Not Found', 404), headers: IMAGE.test(path) ? HOUR : {} });
+const missing = (path: string): Answer => ({
+  ...text('404: Not Found', 404),
+  headers: IMAGE.test(path) ? HOUR : {},
+});
 
 /** What stands at a path that is no route. */
-export function staticAnswer(root: string | undefined, path: string, since: string | undefined): Answer {
+export function staticAnswer(
+  root: string | undefined,
+  path: string,
+  since: string | undefined,
+): Answer {
   if (root === undefined) return path === '/' ? pageAnswer(since) : missing(path);
   const name = decoded(path);
   if (name === '/')
-    return sendFile(join(root, 'index.html'), { ...NO_CACHE, pragma: 'no-cache', expires: '0' }, 'text/html; charset=utf-8', since);
+    return sendFile(
+      join(root, 'index.html'),
+      { ...NO_CACHE, pragma: 'no-cache', expires: '0' },
+      'text/html; charset=utf-8',
+      since,
+    );
   const file = name === undefined ? undefined : under(root, `.${name}`);
   if (!file || !isFile(file)) return standIn(path);
-  return sendFile(file, CHANGING.test(path) ? NO_CACHE : IMAGE.test(path) ? DAY : {}, typeOfFile(file), since);
+  return sendFile(
+    file,
+    CHANGING.test(path) ? NO_CACHE : IMAGE.test(path) ? DAY : {},
+    typeOfFile(file),
+    since,
+  );
 }
 
 function standIn(path: string): Answer {

@@ -14,8 +14,11 @@ export const frontendRoutes = ({ webRoot }: Parts): Route[] => [
     method: 'GET',
     path: '/extensions',
     summary: 'Scripts of the frontend’s extensions.',
-    answers: { 200: { description: 'Paths.', schema: { type: 'array', items: { type: 'string' } } } },
-    handle: () => json(webRoot === undefined ? [] : scripts(join(webRoot, 'extensions'), '/extensions')),
+    answers: {
+      200: { description: 'Paths.', schema: { type: 'array', items: { type: 'string' } } },
+    },
+    handle: () =>
+      json(webRoot === undefined ? [] : scripts(join(webRoot, 'extensions'), '/extensions')),
   },
   {
     method: 'GET',

@@ -12,7 +12,12 @@ const entries = {
   type: 'object',
   additionalProperties: {
     type: 'object',
-    properties: { prompt: { type: 'array' }, outputs: { type: 'object' }, meta: { type: 'object' }, status: { type: 'object' } },
+    properties: {
+      prompt: { type: 'array' },
+      outputs: { type: 'object' },
+      meta: { type: 'object' },
+      status: { type: 'object' },
+    },
   },
 } as const;
 
@@ -30,7 +35,10 @@ export const historyRoutes = (parts: Parts): Route[] => [
       const maxItems = integerQuery(call, 'max_items');
       const offset = integerQuery(call, 'offset') ?? -1;
       if (maxItems !== undefined && maxItems <= 0) return jsonText('{}');
-      const found = await (await parts.queue()).history.list({ maxItems, offset: offset < 0 ? undefined : offset });
+      const found = await (await parts.queue()).history.list({
+        maxItems,
+        offset: offset < 0 ? undefined : offset,
+      });
       return jsonText(objectText(found));
     },
   },
@@ -38,7 +46,9 @@ export const historyRoutes = (parts: Parts): Route[] => [
     method: 'GET',
     path: '/history/{prompt_id}',
     summary: 'One ended job.',
-    answers: { 200: { description: '`{}` for a job that has not ended, or is unknown.', schema: entries } },
+    answers: {
+      200: { description: '`{}` for a job that has not ended, or is unknown.', schema: entries },
+    },
     handle: async ({ params }) => {
       const id = params['prompt_id'];
       const found = isId(id) ? await (await parts.queue()).history.get(id) : undefined;

@@ -12,7 +12,10 @@ import type { Parts } from '../services.ts';
 const id = { id: { type: 'string', description: '`sub/name.png [temp]`' } } as const;
 
 export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
-  const present = async (type: FolderType, name: string): Promise<{ readonly type: FolderType; readonly name: string }> => {
+  const present = async (
+    type: FolderType,
+    name: string,
+  ): Promise<{ readonly type: FolderType; readonly name: string }> => {
     const path = name === '' ? undefined : under(folders[type], name);
     const found = path && (await storage.find(type, nameUnder(folders[type], path)));
     return found ? { type, name: found.name } : refuse(empty(400));
@@ -39,13 +42,18 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       method: 'GET',
       path: '/impact/segs/picker/view',
       summary: 'One of these parts, dark outside of its mask.',
-      query: { id: { type: 'string', description: 'Of the node.' }, idx: { type: 'integer', description: 'From 0.' } },
+      query: {
+        id: { type: 'string', description: 'Of the node.' },
+        idx: { type: 'integer', description: 'From 0.' },
+      },
       answers: { 200: 'A PNG picture.', 400: 'There is none.', 404: 'It was removed.' },
       handle: async (call) => {
         const id = call.query('id') ?? '';
         const index = integerQuery(call, 'idx') ?? refuse(empty(400));
         const part = picker(id)?.[index] ?? refuse(empty(400));
-        return await sendStored(storage, part, { 'content-disposition': disposition(`${id}${index}.png`) });
+        return await sendStored(storage, part, {
+          'content-disposition': disposition(`${id}${index}.png`),
+        });
       },
     },
     {
@@ -66,12 +74,19 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       method: 'POST',
       path: '/impact/wildcards',
       summary: 'A text with its wildcards chosen.',
-      body: { type: 'object', required: ['text'], properties: { text: { type: 'string' }, seed: { type: 'integer' } } },
+      body: {
+        type: 'object',
+        required: ['text'],
+        properties: { text: { type: 'string' }, seed: { type: 'integer' } },
+      },
       answers: { 200: { description: '`text`.', schema: { type: 'object' } }, 400: 'No text.' },
       handle: (call) => {
         const { text: given, seed } = objectBody(call);
         if (typeof given !== 'string') return empty(400);
-        const chosen = typeof seed === 'bigint' ? seed : BigInt(Math.trunc(numberOf(seed) ?? Math.random() * 2 ** 32) || 0);
+        const chosen =
+          typeof seed === 'bigint'
+            ? seed
+            : BigInt(Math.trunc(numberOf(seed) ?? Math.random() * 2 ** 32) || 0);
         try {
           return json({ text: populate(given, chosen, folders.wildcards()) });
         } catch {
@@ -94,7 +109,12 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       method: 'GET',
       path: '/impact/set/pb_id_image',
       summary: 'The id of a picture for a Preview Bridge.',
-      query: { node_id: { type: 'string' }, filename: { type: 'string' }, type: { type: 'string' }, subfolder: { type: 'string' } },
+      query: {
+        node_id: { type: 'string' },
+        filename: { type: 'string' },
+        type: { type: 'string' },
+        subfolder: { type: 'string' },
+      },
       answers: { 200: 'The id, as text.', 400: 'No such picture.' },
       handle: async (call) => {
         const { name, type = call.query('type') ?? 'temp' } = marked(call.query('filename') ?? '');
@@ -110,11 +130,18 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       path: '/impact/get/pb_id_image',
       summary: 'Where the picture of a Preview Bridge lies.',
       query: id,
-      answers: { 200: { description: 'filename, type, subfolder.', schema: { type: 'object' } }, 400: 'No such picture.' },
+      answers: {
+        200: { description: 'filename, type, subfolder.', schema: { type: 'object' } },
+        400: 'No such picture.',
+      },
       handle: async (call) => {
         const { type, name } = await fileOf(call);
         const subfolder = dirname(name);
-        return json({ filename: basename(name), type, subfolder: subfolder === '.' ? '' : subfolder });
+        return json({
+          filename: basename(name),
+          type,
+          subfolder: subfolder === '.' ? '' : subfolder,
+        });
       },
     },
     {
@@ -148,7 +175,8 @@ const samRoute = (what: string): Route => ({
         error: {
           type: 'not_implemented',
           message: 'the interactive SAM editor is not there',
-          details: 'Use SAMLoader with SAMDetectorCombined or SAMDetectorSegmented in the workflow, or draw the mask in the mask editor.',
+          details:
+            'Use SAMLoader with SAMDetectorCombined or SAMDetectorSegmented in the workflow, or draw the mask in the mask editor.',
         },
       },
       501,
@@ -173,7 +201,10 @@ function pickers(queue: Parts['queue']): (node: string | undefined) => readonly 
         known.delete(node);
         known.set(
           node,
-          images.map(({ filename, subfolder, type }: Record<string, string>) => ({ type, name: posix.join(subfolder, filename) })),
+          images.map(({ filename, subfolder, type }: Record<string, string>) => ({
+            type,
+            name: posix.join(subfolder, filename),
+          })),
         );
         if (known.size > MOST_PICKERS) known.delete(known.keys().next().value!);
       }),

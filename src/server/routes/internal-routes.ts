@@ -43,7 +43,10 @@ export const internalRoutes = ({ logs, folders, storage, sockets }: Parts): Rout
       path: '/internal/logs/subscribe',
       only: 'root',
       summary: 'The log, to a client’s socket.',
-      body: { type: 'object', properties: { clientId: { type: 'string' }, enabled: { type: 'boolean' } } },
+      body: {
+        type: 'object',
+        properties: { clientId: { type: 'string' }, enabled: { type: 'boolean' } },
+      },
       answers: { 200: 'Done.', 400: 'No client.' },
       handle: (call) => {
         const { clientId, enabled } = objectBody(call);
@@ -59,18 +62,24 @@ export const internalRoutes = ({ logs, folders, storage, sockets }: Parts): Rout
       only: 'root',
       summary: 'Folders of the kinds of model files.',
       answers: { 200: { description: 'Paths by kind.', schema: { type: 'object' } } },
-      handle: () => json(Object.fromEntries(MODEL_KINDS.map((kind) => [kind, folders.modelFolders(kind)]))),
+      handle: () =>
+        json(Object.fromEntries(MODEL_KINDS.map((kind) => [kind, folders.modelFolders(kind)]))),
     },
     {
       method: 'GET',
       path: '/internal/files/{directory_type}',
       only: 'root',
       summary: 'Files of the input, output or temp folder, newest first.',
-      answers: { 200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } }, 400: 'Another folder.' },
+      answers: {
+        200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } },
+        400: 'Another folder.',
+      },
       handle: async ({ params }) => {
         const type = params['directory_type'];
         if (!isFolderType(type)) return json({ error: 'Invalid directory type' }, 400);
-        const files = [...(await storage.list(type))].sort((a, b) => b.modified.getTime() - a.modified.getTime());
+        const files = [...(await storage.list(type))].sort(
+          (a, b) => b.modified.getTime() - a.modified.getTime(),
+        );
         return json(files.map(({ name }) => name));
       },
     },

@@ -27,7 +27,10 @@ export const jobRoutes = (parts: Parts): Route[] => [
     method: 'GET',
     path: '/jobs/{prompt_id}',
     summary: 'The state of a job.',
-    answers: { 200: { description: 'The state.', schema: job }, 404: 'Never seen, or forgotten with the history.' },
+    answers: {
+      200: { description: 'The state.', schema: job },
+      404: 'Never seen, or forgotten with the history.',
+    },
     handle: async ({ params }) => {
       const id = params['prompt_id'];
       const status = isId(id) ? await (await parts.queue()).job(id) : undefined;

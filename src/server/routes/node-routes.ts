@@ -29,8 +29,13 @@ export const nodeRoutes = ({ desk, storage, folders }: Parts): Route[] => {
       method: 'GET',
       path: '/embeddings',
       summary: 'Textual inversions, without their file extensions.',
-      answers: { 200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } } },
-      handle: () => json(folders.modelFiles('embeddings').map((name) => name.replace(/(?<=[^/])\.[^./]*$/, ''))),
+      answers: {
+        200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } },
+      },
+      handle: () =>
+        json(
+          folders.modelFiles('embeddings').map((name) => name.replace(/(?<=[^/])\.[^./]*$/, '')),
+        ),
     },
   ];
 };

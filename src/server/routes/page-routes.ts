@@ -18,7 +18,8 @@ const PAGE = /^[a-z-]+\.(js|css|svg)$/;
 /** Nothing but this server is ever asked; pictures also come from memory. */
 const HEADERS = {
   'cache-control': 'no-cache',
-  'content-security-policy': "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
 } as const;
 
@@ -30,12 +31,16 @@ const read = {
     extra: { type: 'object', description: 'What came with it, for `extra_pnginfo`.' },
     source: { enum: ['API', 'UI', 'A1111'] },
     notes: { type: 'array', items: { type: 'string' }, description: 'What had to be guessed.' },
-    form: { type: 'object', description: 'Its widgets: `main` first, then `groups` by node; `missing` files.' },
+    form: {
+      type: 'object',
+      description: 'Its widgets: `main` first, then `groups` by node; `missing` files.',
+    },
   },
 } as const;
 
 /** The page itself. */
-export const pageAnswer = (since?: string): Answer => sendFile(join(WEB, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
+export const pageAnswer = (since?: string): Answer =>
+  sendFile(join(WEB, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
 
 /** Its sign, for tabs. */
 export const iconAnswer = (): Answer => sendFile(join(WEB, 'icon.svg'), HEADERS, 'image/svg+xml');
@@ -58,10 +63,14 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
     {
       method: 'POST',
       path: '/darkroom/read',
-      summary: 'Reads a workflow file or a picture that holds one, in any form; nothing is run or kept.',
+      summary:
+        'Reads a workflow file or a picture that holds one, in any form; nothing is run or kept.',
       query: { name: { type: 'string', description: 'What messages call the file.' } },
       body: 'raw',
-      answers: { 200: { description: 'The workflow and its form.', schema: read }, 422: { description: 'It holds none.', schema: object } },
+      answers: {
+        200: { description: 'The workflow and its form.', schema: read },
+        422: { description: 'It holds none.', schema: object },
+      },
       handle: async (call) => {
         const name = basename((call.query('name') ?? 'the file').slice(0, MAX_NAME)) || 'the file';
         try {
@@ -69,7 +78,10 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
           return json((await desk()).read(call.bytes, name));
         } catch (error) {
           if (!(error instanceof DarkroomError)) throw error;
-          return json({ error: { code: error.code, message: error.message, hint: error.hint ?? '' } }, 422);
+          return json(
+            { error: { code: error.code, message: error.message, hint: error.hint ?? '' } },
+            422,
+          );
         }
       },
     },
@@ -77,10 +89,14 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
       method: 'GET',
       path: '/darkroom/examples',
       summary: 'Examples that run with the files that are there.',
-      answers: { 200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } } },
+      answers: {
+        200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } },
+      },
       handle: async () => {
         const found = await Promise.all(
-          exampleFiles().map(async (file) => ((await fitting(file)) ? [file.slice(0, -'.json'.length)] : [])),
+          exampleFiles().map(async (file) =>
+            (await fitting(file)) ? [file.slice(0, -'.json'.length)] : [],
+          ),
         );
         return json(found.flat());
       },
@@ -89,7 +105,10 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
       method: 'GET',
       path: '/darkroom/examples/{name}',
       summary: 'An example, read.',
-      answers: { 200: { description: 'The workflow and its form.', schema: read }, 404: 'There is none, or it does not run here.' },
+      answers: {
+        200: { description: 'The workflow and its form.', schema: read },
+        404: 'There is none, or it does not run here.',
+      },
       handle: async ({ params }) => {
         const file = exampleFiles().find((f) => f === `${params['name']}.json`);
         const found = file && (await fitting(file));
@@ -105,7 +124,9 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
       handle: (call) => {
         const { file } = call.params;
         const path = PAGE.test(file) ? under(WEB, file) : undefined;
-        return path && isFile(path) ? sendFile(path, HEADERS, typeOfFile(file), call.header('if-modified-since')) : empty(404);
+        return path && isFile(path)
+          ? sendFile(path, HEADERS, typeOfFile(file), call.header('if-modified-since'))
+          : empty(404);
       },
     },
   ];

@@ -9,7 +9,9 @@ import type { Parts } from '../services.ts';
 
 const execInfo = {
   type: 'object',
-  properties: { exec_info: { type: 'object', properties: { queue_remaining: { type: 'integer' } } } },
+  properties: {
+    exec_info: { type: 'object', properties: { queue_remaining: { type: 'integer' } } },
+  },
 } as const;
 
 const promptBody = {
@@ -25,12 +27,19 @@ const promptBody = {
     prompt_id: { type: 'string', description: 'An id of your own.' },
     number: { type: 'number', description: 'Smaller ones run first.' },
     front: { type: 'boolean', description: 'Before all others.' },
-    partial_execution_targets: { type: 'array', items: { type: 'string' }, description: 'Ids of the output nodes to run.' },
+    partial_execution_targets: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Ids of the output nodes to run.',
+    },
     extra_data: {
       type: 'object',
       properties: {
         extra_pnginfo: { type: 'object', description: 'Written into pictures.' },
-        webhook: { type: 'string', description: 'An address that is called with a POST when the job has ended.' },
+        webhook: {
+          type: 'string',
+          description: 'An address that is called with a POST when the job has ended.',
+        },
         idempotency_key: { type: 'string', description: 'As the header Idempotency-Key.' },
       },
     },
@@ -39,7 +48,11 @@ const promptBody = {
 
 const accepted = {
   type: 'object',
-  properties: { prompt_id: { type: 'string' }, number: { type: 'number' }, node_errors: { type: 'object' } },
+  properties: {
+    prompt_id: { type: 'string' },
+    number: { type: 'number' },
+    node_errors: { type: 'object' },
+  },
 } as const;
 const finished = {
   type: 'object',
@@ -50,7 +63,10 @@ const finished = {
     status: {},
   },
 } as const;
-const problem = { type: 'object', properties: { error: { type: 'object' }, node_errors: { type: 'object' } } } as const;
+const problem = {
+  type: 'object',
+  properties: { error: { type: 'object' }, node_errors: { type: 'object' } },
+} as const;
 
 export const promptRoutes = (parts: Parts): Route[] => [
   {
@@ -58,14 +74,18 @@ export const promptRoutes = (parts: Parts): Route[] => [
     path: '/prompt',
     summary: 'How many jobs run and wait.',
     answers: { 200: { description: 'The length of the queue.', schema: execInfo } },
-    handle: async () => json({ exec_info: { queue_remaining: (await (await parts.queue()).counts()).remaining } }),
+    handle: async () =>
+      json({ exec_info: { queue_remaining: (await (await parts.queue()).counts()).remaining } }),
   },
   {
     method: 'POST',
     path: '/prompt',
     summary: 'Queues a workflow.',
     query: {
-      wait: { type: 'string', description: 'Anything but empty, 0 and false: answers when the job has ended.' },
+      wait: {
+        type: 'string',
+        description: 'Anything but empty, 0 and false: answers when the job has ended.',
+      },
       timeout: { type: 'number', description: 'Seconds to wait at most; then the answer is 202.' },
     },
     body: promptBody,
@@ -90,19 +110,27 @@ async function post(call: Call, parts: Parts): Promise<Answer> {
   const queue = await parts.queue();
   const { promptId, number, added } = await queue.add(result.job).catch(refusal);
   const { clientId } = result.job;
-  if (added && clientId !== undefined) for (const { event, data } of result.messages) parts.sockets.send(clientId, event, data);
+  if (added && clientId !== undefined)
+    for (const { event, data } of result.messages) parts.sockets.send(clientId, event, data);
   const answer = { prompt_id: promptId, number, node_errors: result.nodeErrors };
   parts.logs.logger.info({ promptId, number, added }, 'prompt accepted');
   return isWanted(call.query('wait')) ? waited(call, queue, promptId, answer) : json(answer);
 }
 
-const isWanted = (text: string | undefined): boolean => text !== undefined && !['', '0', 'false'].includes(text.toLowerCase());
+const isWanted = (text: string | undefined): boolean =>
+  text !== undefined && !['', '0', 'false'].includes(text.toLowerCase());
 
 const STATUS: Readonly<Record<string, number>> = { success: 200, error: 422 };
 
-async function waited(call: Call, queue: Queue, promptId: string, answer: Record<string, Json>): Promise<Answer> {
+async function waited(
+  call: Call,
+  queue: Queue,
+  promptId: string,
+  answer: Record<string, Json>,
+): Promise<Answer> {
   const seconds = Number(call.query('timeout') ?? Number.NaN);
-  const timeout = seconds >= 0 ? [AbortSignal.timeout(Math.min(Math.round(seconds * 1000), 2 ** 31 - 1))] : [];
+  const timeout =
+    seconds >= 0 ? [AbortSignal.timeout(Math.min(Math.round(seconds * 1000), 2 ** 31 - 1))] : [];
   let status: JobStatus | undefined;
   try {
     status = await queue.ended(promptId, AbortSignal.any([call.signal, ...timeout]));
@@ -112,7 +140,9 @@ async function waited(call: Call, queue: Queue, promptId: string, answer: Record
   }
   const entry = await queue.history.get(promptId);
   const stored = entry && parseJson(entry.json);
-  const { outputs = {}, status: told = null } = isJsonObject(stored ?? null) ? (stored as Record<string, Json>) : {};
+  const { outputs = {}, status: told = null } = isJsonObject(stored ?? null)
+    ? (stored as Record<string, Json>)
+    : {};
   const state = status?.state ?? 'removed';
   const error = status?.error === undefined ? null : parseJson(status.error);
   return json({ ...answer, state, outputs, status: told, error }, STATUS[state] ?? 409);
@@ -129,5 +159,10 @@ function refusal(error: unknown): never {
   if (!known || !(error instanceof DarkroomError)) throw error;
   const [status, type] = known;
   const body = dumpsJson(errorBody(type, error.message, error.hint ?? ''));
-  return refuse({ status, body, type: 'application/json; charset=utf-8', headers: status === 400 ? {} : { 'retry-after': '5' } });
+  return refuse({
+    status,
+    body,
+    type: 'application/json; charset=utf-8',
+    headers: status === 400 ? {} : { 'retry-after': '5' },
+  });
 }

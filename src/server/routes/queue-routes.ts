@@ -8,7 +8,10 @@ import type { Parts } from '../services.ts';
 
 const items = {
   type: 'array',
-  items: { type: 'array', description: '[number, prompt_id, prompt, extra_data, outputs_to_execute]' },
+  items: {
+    type: 'array',
+    description: '[number, prompt_id, prompt, extra_data, outputs_to_execute]',
+  },
 } as const;
 export const removal = {
   type: 'object',
@@ -21,7 +24,10 @@ export const queueRoutes = (parts: Parts): Route[] => [
     path: '/queue',
     summary: 'Jobs that run and wait.',
     answers: {
-      200: { description: 'Both lists.', schema: { type: 'object', properties: { queue_running: items, queue_pending: items } } },
+      200: {
+        description: 'Both lists.',
+        schema: { type: 'object', properties: { queue_running: items, queue_pending: items } },
+      },
     },
     handle: async () => {
       const { running, pending } = await (await parts.queue()).list();
@@ -59,18 +65,24 @@ export const queueRoutes = (parts: Parts): Route[] => [
     method: 'POST',
     path: '/free',
     summary: 'Forgets networks and results after the running job.',
-    body: { type: 'object', properties: { unload_models: { type: 'boolean' }, free_memory: { type: 'boolean' } } },
+    body: {
+      type: 'object',
+      properties: { unload_models: { type: 'boolean' }, free_memory: { type: 'boolean' } },
+    },
     answers: { 200: 'Always.' },
     handle: async (call) => {
       const body = objectBody(call);
-      const wanted = ['unload_models', 'free_memory'].some((name) => Object.hasOwn(body, name) && toBool(body[name]));
+      const wanted = ['unload_models', 'free_memory'].some(
+        (name) => Object.hasOwn(body, name) && toBool(body[name]),
+      );
       if (wanted) await (await parts.queue()).free();
       return empty();
     },
   },
 ];
 
-const listOf = (jobs: readonly QueuedJob[]): string => `[${jobs.map(({ json }) => json).join(', ')}]`;
+const listOf = (jobs: readonly QueuedJob[]): string =>
+  `[${jobs.map(({ json }) => json).join(', ')}]`;
 
 /** A body that is no JSON names nothing. */
 function promptIdIn(bytes: Uint8Array): string | undefined {

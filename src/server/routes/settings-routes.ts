@@ -1,6 +1,13 @@
 // /settings: a JSON object per user (app/app_settings.py).
 import { join } from 'node:path';
-import { dumpsJson, entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../../formats/json.ts';
+import {
+  dumpsJson,
+  entriesOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  objectOf,
+} from '../../formats/json.ts';
 import { replaceFile } from '../../storage/name-file.ts';
 import { empty, json, refuse } from '../http/answers.ts';
 import { isFolder } from '../http/file-responses.ts';
@@ -17,7 +24,12 @@ export const settingRoutes = (parts: Parts): Route[] => {
   const write = (call: Call, changes: JsonObject): void => {
     const file = join(userFolder(parts, call, 401), FILE);
     if (isFolder(file)) refuse(empty(400));
-    replaceFile(file, Buffer.from(dumpsJson(objectOf<Json>([...entriesOf(readObject(file)), ...entriesOf(changes)]))));
+    replaceFile(
+      file,
+      Buffer.from(
+        dumpsJson(objectOf<Json>([...entriesOf(readObject(file)), ...entriesOf(changes)])),
+      ),
+    );
   };
   const answers = { 401: 'An unknown user.' } as const;
   return [
@@ -47,7 +59,9 @@ export const settingRoutes = (parts: Parts): Route[] => {
       handle: (call) => {
         const settings = read(call);
         const name = call.params['id'];
-        return json(isJsonObject(settings) && Object.hasOwn(settings, name) ? settings[name] : null);
+        return json(
+          isJsonObject(settings) && Object.hasOwn(settings, name) ? settings[name] : null,
+        );
       },
     },
     {

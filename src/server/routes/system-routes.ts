@@ -8,7 +8,10 @@ import type { Parts } from '../services.ts';
 /** The ComfyUI whose nodes and server these are. */
 export const COMFYUI_VERSION = '0.3.64';
 
-export const featuresOf = (maxUploadBytes: number) => ({ supports_preview_metadata: true, max_upload_size: maxUploadBytes });
+export const featuresOf = (maxUploadBytes: number) => ({
+  supports_preview_metadata: true,
+  max_upload_size: maxUploadBytes,
+});
 
 export const systemRoutes = ({ maxUploadBytes, argv }: Parts): Route[] => [
   {

@@ -9,7 +9,11 @@ import type { Parts } from '../services.ts';
 
 const saved = {
   type: 'object',
-  properties: { name: { type: 'string' }, subfolder: { type: 'string' }, type: { enum: ['input', 'output', 'temp'] } },
+  properties: {
+    name: { type: 'string' },
+    subfolder: { type: 'string' },
+    type: { enum: ['input', 'output', 'temp'] },
+  },
 } as const;
 const answers = {
   200: { description: 'Saved under this name.', schema: saved },
@@ -43,7 +47,11 @@ export const uploadRoutes = (parts: Parts): Route[] => [
   },
 ];
 
-async function save(form: Form, { folders, storage }: Parts, bytesOf: (file: UploadedFile) => Uint8Array) {
+async function save(
+  form: Form,
+  { folders, storage }: Parts,
+  bytesOf: (file: UploadedFile) => Uint8Array,
+) {
   const file = form.files.get('image') ?? refuse(empty(400));
   const type = form.fields.get('type') ?? 'input';
   const subfolder = form.fields.get('subfolder') ?? '';
@@ -51,7 +59,8 @@ async function save(form: Form, { folders, storage }: Parts, bytesOf: (file: Upl
   const root = folders[type];
   const folder = under(root, subfolder) ?? refuse(empty(400));
   const path = under(folder, file.filename);
-  if (!path || path === folder || Buffer.byteLength(basename(path)) > 200) return refuse(empty(400));
+  if (!path || path === folder || Buffer.byteLength(basename(path)) > 200)
+    return refuse(empty(400));
   const overwrite = ['true', '1'].includes(form.fields.get('overwrite') ?? '');
   const name = nameUnder(root, path);
   try {
@@ -62,7 +71,11 @@ async function save(form: Form, { folders, storage }: Parts, bytesOf: (file: Upl
     return { name: basename(await storage.add(type, name, bytesOf(file))), subfolder, type };
   } catch (error) {
     // a file where a folder should be, or the other way round; a name the file system does not take
-    if (['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EINVAL', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? ''))
+    if (
+      ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EINVAL', 'ENOTEMPTY'].includes(
+        (error as NodeJS.ErrnoException).code ?? '',
+      )
+    )
       return refuse(empty(400));
     throw error;
   }
@@ -74,7 +87,8 @@ async function original(form: Form, { folders, storage }: Parts): Promise<string
   if (typeof filename !== 'string') return refuse(empty(400));
   const { name, type = typeof given === 'string' ? given : 'output' } = marked(filename);
   if (!isPlain(name) || !isFolderType(type)) return refuse(empty(400));
-  const folder = under(folders[type], typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
+  const folder =
+    under(folders[type], typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
   const path = under(folder, name) ?? refuse(empty(400));
   return (await storage.local(type, nameUnder(folders[type], path))) ?? refuse(empty(400));
 }

@@ -9,10 +9,14 @@ export const userRoutes = ({ users }: Parts): Route[] => [
     method: 'GET',
     path: '/users',
     summary: 'Names by id; with one user, whether its folder is there.',
-    answers: { 200: { description: '`storage`, and `users` or `migrated`.', schema: { type: 'object' } } },
+    answers: {
+      200: { description: '`storage`, and `users` or `migrated`.', schema: { type: 'object' } },
+    },
     handle: () =>
       json(
-        users.several ? { storage: 'server', users: users.list() } : { storage: 'server', migrated: existsSync(users.folder(undefined)!) },
+        users.several
+          ? { storage: 'server', users: users.list() }
+          : { storage: 'server', migrated: existsSync(users.folder(undefined)!) },
       ),
   },
   {
@@ -20,10 +24,14 @@ export const userRoutes = ({ users }: Parts): Route[] => [
     path: '/users',
     summary: 'Adds a user.',
     body: { type: 'object', required: ['username'], properties: { username: { type: 'string' } } },
-    answers: { 200: { description: 'The id.', schema: { type: 'string' } }, 400: 'No name, or a name that is taken.' },
+    answers: {
+      200: { description: 'The id.', schema: { type: 'string' } },
+      400: 'No name, or a name that is taken.',
+    },
     handle: (call) => {
       const { username } = objectBody(call);
-      if (typeof username !== 'string' || username.trim() === '' || username.length > 100) return empty(400);
+      if (typeof username !== 'string' || username.trim() === '' || username.length > 100)
+        return empty(400);
       const id = users.add(username);
       return id === undefined ? json({ error: 'Duplicate username.' }, 400) : json(id);
     },

@@ -3,20 +3,36 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 import { replaceFile } from '../../storage/name-file.ts';
 import { type Answer, empty, json, refuse, text } from '../http/answers.ts';
-import { isFile, isFolder, nameUnder, passiveType, sendFile, statOf, under } from '../http/file-responses.ts';
+import {
+  isFile,
+  isFolder,
+  nameUnder,
+  passiveType,
+  sendFile,
+  statOf,
+  under,
+} from '../http/file-responses.ts';
 import type { Call, Route } from '../http/route.ts';
 import type { Parts } from '../services.ts';
 import { userFolder } from './user-routes.ts';
 
 const info = {
   type: 'object',
-  properties: { path: { type: 'string' }, size: { type: 'integer' }, modified: { type: 'number' }, created: { type: 'number' } },
+  properties: {
+    path: { type: 'string' },
+    size: { type: 'integer' },
+    modified: { type: 'number' },
+    created: { type: 'number' },
+  },
 } as const;
 const written = {
   overwrite: { type: 'string', description: 'Anything but `false`: over a file that is there.' },
   full_info: { type: 'string', description: '`true`: more than the path.' },
 } as const;
-const stored = { description: 'The path, or what is known of the file.', schema: { oneOf: [{ type: 'string' }, info] } } as const;
+const stored = {
+  description: 'The path, or what is known of the file.',
+  schema: { oneOf: [{ type: 'string' }, info] },
+} as const;
 
 /** Unknown users are KeyErrors in ComfyUI, and so are 500; here 403, as in /v2/userdata. */
 const UNKNOWN_USER = 403;
@@ -34,9 +50,14 @@ export const userdataRoutes = (parts: Parts): Route[] => {
   };
   const present = (path: string): string => (existsSync(path) ? path : refuse(empty(404)));
   const told = (call: Call, path: string): Answer =>
-    json(call.query('full_info')?.toLowerCase() === 'true' ? infoOf(rootOf(call), path) : nameUnder(rootOf(call), path));
+    json(
+      call.query('full_info')?.toLowerCase() === 'true'
+        ? infoOf(rootOf(call), path)
+        : nameUnder(rootOf(call), path),
+    );
   const mayWrite = (call: Call, path: string): void => {
-    if (call.query('overwrite') === 'false' && existsSync(path)) refuse(text('File already exists', 409));
+    if (call.query('overwrite') === 'false' && existsSync(path))
+      refuse(text('File already exists', 409));
   };
 
   return [
@@ -69,7 +90,11 @@ export const userdataRoutes = (parts: Parts): Route[] => {
         return json(
           files.map(({ path: file }) => {
             const name = nameUnder(path, file);
-            return yes('full_info') ? infoOf(path, file) : yes('split') ? [name, ...name.split('/')] : name;
+            return yes('full_info')
+              ? infoOf(path, file)
+              : yes('split')
+                ? [name, ...name.split('/')]
+                : name;
           }),
         );
       },
@@ -80,7 +105,10 @@ export const userdataRoutes = (parts: Parts): Route[] => {
       summary: 'Files and folders below a folder, folders first.',
       query: { path: { type: 'string' } },
       answers: {
-        200: { description: 'name, path, type, size, modified of each.', schema: { type: 'array' } },
+        200: {
+          description: 'name, path, type, size, modified of each.',
+          schema: { type: 'array' },
+        },
         400: 'No folder.',
         403: 'An unknown user.',
         404: 'Not there.',
@@ -89,14 +117,21 @@ export const userdataRoutes = (parts: Parts): Route[] => {
         const root = rootOf(call);
         const path = under(root, unquoted(call.query('path') ?? ''));
         if (!path) return text('Invalid path requested', 400);
-        if (!existsSync(path)) return path === root ? json([]) : text('Requested path not found', 404);
+        if (!existsSync(path))
+          return path === root ? json([]) : text('Requested path not found', 404);
         if (!isFolder(path)) return text('Requested path is not a directory', 400);
         const entries = walk(path, MAX_DEPTH).map(({ path: file, folder }) => {
           const [stats, name] = [statOf(file), basename(file)];
           const place = { name, path: nameUnder(root, file), type: folder ? 'directory' : 'file' };
-          return folder || !stats ? place : { ...place, size: stats.size, modified: stats.mtimeMs / 1000 };
+          return folder || !stats
+            ? place
+            : { ...place, size: stats.size, modified: stats.mtimeMs / 1000 };
         });
-        return json(entries.sort((a, b) => rank(a) - rank(b) || compare(a.name.toLowerCase(), b.name.toLowerCase())));
+        return json(
+          entries.sort(
+            (a, b) => rank(a) - rank(b) || compare(a.name.toLowerCase(), b.name.toLowerCase()),
+          ),
+        );
       },
     },
     {
@@ -106,7 +141,12 @@ export const userdataRoutes = (parts: Parts): Route[] => {
       answers: { 200: 'The file.', 403: 'Outside of the user’s files.', 404: 'Not there.' },
       handle: (call) => {
         const path = present(pathOf(call, 'file'));
-        return sendFile(path, {}, path.endsWith('.css') ? 'text/css' : passiveType(path), call.header('if-modified-since'));
+        return sendFile(
+          path,
+          {},
+          path.endsWith('.css') ? 'text/css' : passiveType(path),
+          call.header('if-modified-since'),
+        );
       },
     },
     {
@@ -115,7 +155,12 @@ export const userdataRoutes = (parts: Parts): Route[] => {
       summary: 'Writes a file.',
       query: written,
       body: 'raw',
-      answers: { 200: stored, 400: 'A name that can’t be.', 403: 'Outside of the user’s files.', 409: 'There is one.' },
+      answers: {
+        200: stored,
+        400: 'A name that can’t be.',
+        403: 'Outside of the user’s files.',
+        409: 'There is one.',
+      },
       handle: (call) => {
         const path = pathOf(call, 'file');
         mayWrite(call, path);
@@ -129,7 +174,12 @@ export const userdataRoutes = (parts: Parts): Route[] => {
       method: 'DELETE',
       path: '/userdata/{file}',
       summary: 'Deletes a file.',
-      answers: { 204: 'Gone.', 400: 'A folder.', 403: 'Outside of the user’s files.', 404: 'Not there.' },
+      answers: {
+        204: 'Gone.',
+        400: 'A folder.',
+        403: 'Outside of the user’s files.',
+        404: 'Not there.',
+      },
       handle: (call) => {
         const path = present(pathOf(call, 'file'));
         if (!isFile(path)) return empty(400);

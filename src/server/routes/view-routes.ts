@@ -71,7 +71,10 @@ async function view(call: Call, asked: Asked, storage: Parts['storage']): Promis
   const path = (await storage.local(asked.type, asked.name)) ?? refuse(empty(404));
   const { channelOf, previewOf } = await import('../view-images.ts');
   try {
-    const made = preview === undefined ? await channelOf(path, channel) : await previewOf(path, preview, channel);
+    const made =
+      preview === undefined
+        ? await channelOf(path, channel)
+        : await previewOf(path, preview, channel);
     return { status: 200, ...made, headers };
   } catch {
     return refuse(empty(400));

@@ -1,7 +1,14 @@
 // The WebSocket: handshake, order of messages, previews of both kinds, reconnection, broadcast, who may connect.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { node, openSocket, saving, slow, type TestServer, testServer } from '../../../test/support/server.ts';
+import {
+  node,
+  openSocket,
+  saving,
+  slow,
+  type TestServer,
+  testServer,
+} from '../../../test/support/server.ts';
 
 let test: TestServer;
 let address: string;
@@ -13,7 +20,10 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 async function queue(prompt: unknown, client_id?: string): Promise<string> {
-  const answer = await fetch(`${address}/prompt`, { method: 'POST', body: JSON.stringify({ prompt, client_id }) });
+  const answer = await fetch(`${address}/prompt`, {
+    method: 'POST',
+    body: JSON.stringify({ prompt, client_id }),
+  });
   expect(answer.status).toBe(200);
   return ((await answer.json()) as { prompt_id: string }).prompt_id;
 }
@@ -21,9 +31,17 @@ async function queue(prompt: unknown, client_id?: string): Promise<string> {
 describe('a client', () => {
   it('is told its id and the length of the queue, and what the server can do', async () => {
     const named = await openSocket(address, 'named');
-    expect(await named.until('status')).toEqual({ status: { exec_info: { queue_remaining: 0 } }, sid: 'named' });
-    named.socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
-    expect(await named.until('feature_flags')).toEqual({ supports_preview_metadata: true, max_upload_size: 104857600 });
+    expect(await named.until('status')).toEqual({
+      status: { exec_info: { queue_remaining: 0 } },
+      sid: 'named',
+    });
+    named.socket.send(
+      JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
+    );
+    expect(await named.until('feature_flags')).toEqual({
+      supports_preview_metadata: true,
+      max_upload_size: 104857600,
+    });
     named.socket.send('not JSON');
     named.socket.send(JSON.stringify({ type: 'feature_flags', data: {} }));
     const nameless = await openSocket(address, undefined, '/api/ws');
@@ -35,25 +53,56 @@ describe('a client', () => {
   it('hears of its job in ComfyUI’s order, and others only of the queue', async () => {
     const mine = await openSocket(address, 'mine');
     const other = await openSocket(address, 'other');
-    const prompt_id = await queue({ ...slow(3, 20), '3': node('TestSave', { value: ['1', 0], filename_prefix: 'b' }) }, 'mine');
+    const prompt_id = await queue(
+      { ...slow(3, 20), '3': node('TestSave', { value: ['1', 0], filename_prefix: 'b' }) },
+      'mine',
+    );
     await mine.until('executing', (data) => data.node === null);
-    const types = mine.messages.map(({ type, data }) => (type === 'executing' ? `executing ${data.node}` : type));
-    const kept = types.filter((type, i) => type !== 'status' && type !== 'progress_state' && types.indexOf(type) === i);
+    const types = mine.messages.map(({ type, data }) =>
+      type === 'executing' ? `executing ${data.node}` : type,
+    );
+    const kept = types.filter(
+      (type, i) => type !== 'status' && type !== 'progress_state' && types.indexOf(type) === i,
+    );
     expect(kept).toEqual([
-      ...['execution_start', 'execution_cached', 'executing 1', 'progress', 'executing 2', 'darkroom/warning', 'executed', 'executing 3'],
+      ...[
+        'execution_start',
+        'execution_cached',
+        'executing 1',
+        'progress',
+        'executing 2',
+        'darkroom/warning',
+        'executed',
+        'executing 3',
+      ],
       ...['execution_success', 'executing null'],
     ]);
     expect(mine.messages.filter(({ type }) => type === 'progress').map(({ data }) => data)).toEqual(
       [1, 2, 3].map((value) => ({ value, max: 3, prompt_id, node: '1' })),
     );
-    const state = mine.messages.filter(({ type }) => type === 'progress_state').at(-1)?.data.nodes as Record<string, unknown>;
+    const state = mine.messages.filter(({ type }) => type === 'progress_state').at(-1)?.data
+      .nodes as Record<string, unknown>;
     const shown = { state: 'finished', prompt_id, parent_node_id: null };
-    expect(state['1']).toEqual({ ...shown, value: 3, max: 3, node_id: '1', display_node_id: '1', real_node_id: '1' });
+    expect(state['1']).toEqual({
+      ...shown,
+      value: 3,
+      max: 3,
+      node_id: '1',
+      display_node_id: '1',
+      real_node_id: '1',
+    });
     const executed = await mine.until('executed');
-    expect(executed).toMatchObject({ node: '2', display_node: '2', prompt_id, output: { images: [{ type: 'output', subfolder: '' }] } });
+    expect(executed).toMatchObject({
+      node: '2',
+      display_node: '2',
+      prompt_id,
+      output: { images: [{ type: 'output', subfolder: '' }] },
+    });
     expect(JSON.stringify(executed)).not.toContain(test.root);
     expect(other.messages.every(({ type }) => type === 'status')).toBe(true);
-    await expect.poll(() => other.messages.at(-1)?.data, { timeout: 30_000 }).toEqual({ status: { exec_info: { queue_remaining: 0 } } });
+    await expect
+      .poll(() => other.messages.at(-1)?.data, { timeout: 30_000 })
+      .toEqual({ status: { exec_info: { queue_remaining: 0 } } });
     const text = mine.messages.map(({ type }) => type).join(' ');
     expect(text).toMatch(/execution_success status executing$/);
     for (const { socket } of [mine, other]) socket.close();
@@ -65,20 +114,42 @@ describe('a client', () => {
     const first = await queue(saving(7), 'c');
     await mine.until('execution_success', (data) => data.prompt_id === first);
     const again = await queue(saving(7), 'c');
-    expect((await mine.until('execution_cached', (data) => data.prompt_id === again)).nodes).toEqual(['1', '2']);
+    expect(
+      (await mine.until('execution_cached', (data) => data.prompt_id === again)).nodes,
+    ).toEqual(['1', '2']);
     expect((await mine.until('executed', (data) => data.prompt_id === again)).node).toBe('2');
     const failing = await queue(
-      { '1': node('TestFail', { how: 'known' }), '2': node('TestSave', { value: ['1', 0], filename_prefix: 'x' }) },
+      {
+        '1': node('TestFail', { how: 'known' }),
+        '2': node('TestSave', { value: ['1', 0], filename_prefix: 'x' }),
+      },
       'c',
     );
     expect(await mine.until('execution_error')).toMatchObject({
-      ...{ prompt_id: failing, node_id: '1', node_type: 'TestFail', exception_message: 'shapes differ', executed: [] },
-      ...{ exception_type: 'DR_SHAPE_MISMATCH', traceback: ['Use equal shapes.'], current_inputs: {}, current_outputs: [] },
+      ...{
+        prompt_id: failing,
+        node_id: '1',
+        node_type: 'TestFail',
+        exception_message: 'shapes differ',
+        executed: [],
+      },
+      ...{
+        exception_type: 'DR_SHAPE_MISMATCH',
+        traceback: ['Use equal shapes.'],
+        current_inputs: {},
+        current_outputs: [],
+      },
     });
     const stopped = await queue(slow(1000, 10), 'c');
     await mine.until('progress', (data) => data.prompt_id === stopped);
     await fetch(`${address}/interrupt`, { method: 'POST' });
-    const interrupted = { prompt_id: stopped, node_id: '1', node_type: 'TestSlow', executed: [], timestamp: expect.any(Number) };
+    const interrupted = {
+      prompt_id: stopped,
+      node_id: '1',
+      node_type: 'TestSlow',
+      executed: [],
+      timestamp: expect.any(Number),
+    };
     expect(await mine.until('execution_interrupted')).toEqual(interrupted);
     expect(await other.until('execution_interrupted')).toEqual(interrupted);
     for (const { socket } of [mine, other]) socket.close();
@@ -122,7 +193,14 @@ describe('previews', () => {
         expect(frame.readUInt32BE(0)).toBe(4);
         const end = 8 + frame.readUInt32BE(4);
         expect(JSON.parse(frame.subarray(8, end).toString())).toEqual({
-          ...{ node_id: '1', prompt_id, display_node_id: '1', parent_node_id: null, real_node_id: '1', image_type: 'image/jpeg' },
+          ...{
+            node_id: '1',
+            prompt_id,
+            display_node_id: '1',
+            parent_node_id: null,
+            real_node_id: '1',
+            image_type: 'image/jpeg',
+          },
         });
         expect(isJpeg(frame.subarray(end))).toBe(true);
       } else {
@@ -145,7 +223,10 @@ describe('previews', () => {
         const { socket, frames, until } = await openSocket(at, encodeURIComponent(clientId));
         socket.send(JSON.stringify({ type: 'feature_flags', data: flags }));
         await until('feature_flags');
-        const body = JSON.stringify({ prompt: slow(20, 15, { value: clientId }), client_id: clientId });
+        const body = JSON.stringify({
+          prompt: slow(20, 15, { value: clientId }),
+          client_id: clientId,
+        });
         await fetch(`${at}/prompt`, { method: 'POST', body });
         await until('execution_success');
         expect(frames.length > 0, clientId).toBe(clientId === 'asks');

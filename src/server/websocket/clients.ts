@@ -41,7 +41,11 @@ const MAX_BUFFER = 64 << 20;
 const GOING_AWAY = 1001;
 const CLOSE_MS = 500;
 
-export function createSockets({ features, previews = 'auto', onEnded = () => undefined }: SocketOptions): Sockets {
+export function createSockets({
+  features,
+  previews = 'auto',
+  onEnded = () => undefined,
+}: SocketOptions): Sockets {
   const clients = new Map<string, Client>();
   /** All connections, also those that a newer one took the id from. */
   const open = new Set<WebSocket>();
@@ -57,7 +61,10 @@ export function createSockets({ features, previews = 'auto', onEnded = () => und
   const looks = (client: Client | undefined): boolean =>
     client !== undefined && (previews === 'all' || (previews === 'auto' && knowsPreviews(client)));
   const statusOf = (sid?: string): string =>
-    message('status', { status: { exec_info: { queue_remaining: remaining } }, ...(sid === undefined ? {} : { sid }) });
+    message('status', {
+      status: { exec_info: { queue_remaining: remaining } },
+      ...(sid === undefined ? {} : { sid }),
+    });
   const broadcast = (content: string): void => {
     for (const client of clients.values()) put(client, content);
   };
@@ -118,16 +125,27 @@ export function createSockets({ features, previews = 'auto', onEnded = () => und
     }
     if (event.type === 'ended') onEnded(event.state);
     const { clientId, promptId } = event;
-    if (clientId !== undefined && event.type === 'ended' && executing.get(clientId)?.promptId === promptId) executing.delete(clientId);
+    if (
+      clientId !== undefined &&
+      event.type === 'ended' &&
+      executing.get(clientId)?.promptId === promptId
+    )
+      executing.delete(clientId);
     if (event.type === 'message') {
-      if (clientId !== undefined && event.event === 'executing') executing.set(clientId, { promptId, text: event.text });
+      if (clientId !== undefined && event.event === 'executing')
+        executing.set(clientId, { promptId, text: event.text });
       if (event.broadcast) broadcast(event.text);
     }
     const client = clientId === undefined ? undefined : clients.get(clientId);
     if (!client) return;
     if (event.type === 'message' && !event.broadcast) put(client, event.text);
     if (event.type === 'preview' && looks(client) && client.socket.bufferedAmount < PREVIEW_BUFFER)
-      put(client, knowsPreviews(client) ? previewFrameWithMetadata(event.metadata, event.image) : previewFrame(event.mime, event.image));
+      put(
+        client,
+        knowsPreviews(client)
+          ? previewFrameWithMetadata(event.metadata, event.image)
+          : previewFrame(event.mime, event.image),
+      );
   };
 
   return {

@@ -50,7 +50,12 @@ describe('graph', () => {
       ['6', 'VAEDecode'],
       ['7', 'SaveImage'],
     ]);
-    expect(made['5'].inputs).toMatchObject({ model: ['1', 0], seed: 18446744073709551615n, positive: ['2', 0], negative: ['3', 0] });
+    expect(made['5'].inputs).toMatchObject({
+      model: ['1', 0],
+      seed: 18446744073709551615n,
+      positive: ['2', 0],
+      negative: ['3', 0],
+    });
     expect(made['6'].inputs).toEqual({ samples: ['5', 0], vae: ['1', 2] });
     expect(made['3']._meta).toEqual({ title: 'Negative' });
     expect(made['2']).not.toHaveProperty('_meta');
@@ -63,9 +68,9 @@ describe('graph', () => {
     expect(Object.keys(made).sort()).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', 'preview']);
     expect(made['2'].class_type).toBe('SaveImage');
     expect(made['preview'].inputs).toEqual({ images: ['7', 0] });
-    expect(() => graph(preview, PreviewImage({ images: picture.IMAGE }, { id: 'preview' }))).toThrow(
-      "two nodes of the graph have the id 'preview'",
-    );
+    expect(() =>
+      graph(preview, PreviewImage({ images: picture.IMAGE }, { id: 'preview' })),
+    ).toThrow("two nodes of the graph have the id 'preview'");
   });
 
   it('optional inputs, further inputs, names that are no identifiers', () => {
@@ -118,13 +123,22 @@ it('what is wrong does not compile', () => {
   // @ts-expect-error nothing is saved by a KSampler
   graph(sampler);
   // @ts-expect-error no such further input
-  ImpactCombineConditionings({ conditioning1: positive.CONDITIONING, other: positive.CONDITIONING });
+  ImpactCombineConditionings({
+    conditioning1: positive.CONDITIONING,
+    other: positive.CONDITIONING,
+  });
   // @ts-expect-error of the wrong type
-  ImpactCombineConditionings({ conditioning1: positive.CONDITIONING, conditioning2: latent.LATENT });
+  ImpactCombineConditionings({
+    conditioning1: positive.CONDITIONING,
+    conditioning2: latent.LATENT,
+  });
   // @ts-expect-error it has no inputs of that name
   RandomNoise({ seed: 1 });
   // @ts-expect-error SIGMAS are no LATENT
-  VAEDecode({ samples: BasicScheduler({ model: MODEL, scheduler: 'normal', steps: 4, denoise: 1 }).SIGMAS, vae: VAE });
+  VAEDecode({
+    samples: BasicScheduler({ model: MODEL, scheduler: 'normal', steps: 4, denoise: 1 }).SIGMAS,
+    vae: VAE,
+  });
   // @ts-expect-error no such node
   nodes['KSamplr'];
 });

@@ -12,7 +12,13 @@ export interface Link<T extends string = string> {
 }
 
 /** What the inputs of some nodes take beside links: anything that JSON can hold, and integers beyond 2^53. */
-export type Value = string | number | bigint | boolean | readonly Value[] | { readonly [key: string]: Value };
+export type Value =
+  | string
+  | number
+  | bigint
+  | boolean
+  | readonly Value[]
+  | { readonly [key: string]: Value };
 
 /** A whole number, or a link to one. */
 export type Int = number | bigint | Link<'INT'>;
@@ -45,20 +51,31 @@ export type Node<O extends { readonly [name: string]: string } = Record<never, s
 } & { readonly [MADE]: MadeNode };
 
 /** A node that saves or shows something: what a graph is made for. */
-export type OutputNode<O extends { readonly [name: string]: string } = Record<never, string>> = Node<O> & { readonly [SHOWS]: true };
+export type OutputNode<O extends { readonly [name: string]: string } = Record<never, string>> =
+  Node<O> & { readonly [SHOWS]: true };
 
 export type NodeFunction<I, N> = (inputs: I, options?: NodeOptions) => N;
 
 /** The function of a node type. `outputs`: name and socket type of each output, in order. */
-export const nodeFunction = <F>(type: string, outputs: readonly (readonly [name: string | number, type: string])[] = []): F =>
+export const nodeFunction = <F>(
+  type: string,
+  outputs: readonly (readonly [name: string | number, type: string])[] = [],
+): F =>
   // the types of the arguments and of the result are those of F, which nodes.generated.ts writes from the same declaration
   ((inputs: Readonly<Record<string, unknown>>, options: NodeOptions = {}) => {
     const node: MadeNode = { type, inputs, options };
-    const links = outputs.map(([name, socket], slot): [string | number, Link] => [name, { type: socket, [SOURCE]: { node, slot } }]);
+    const links = outputs.map(([name, socket], slot): [string | number, Link] => [
+      name,
+      { type: socket, [SOURCE]: { node, slot } },
+    ]);
     return { ...Object.fromEntries(links), [MADE]: node };
   }) as F;
 
-export const sourceOf = (value: unknown): { readonly node: MadeNode; readonly slot: number } | undefined =>
-  typeof value === 'object' && value !== null && SOURCE in value ? (value as Link)[SOURCE] : undefined;
+export const sourceOf = (
+  value: unknown,
+): { readonly node: MadeNode; readonly slot: number } | undefined =>
+  typeof value === 'object' && value !== null && SOURCE in value
+    ? (value as Link)[SOURCE]
+    : undefined;
 
 export const madeNode = (node: Node): MadeNode => node[MADE];

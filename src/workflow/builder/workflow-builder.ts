@@ -73,4 +73,6 @@ function idsOf(nodes: readonly MadeNode[]): Map<MadeNode, string> {
 
 /** Integers that a double holds as numbers: the graph is then plain JSON unless it needs more. */
 const plain = (value: unknown): Json =>
-  typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : (value as Json);
+  typeof value === 'bigint' && Number.isSafeInteger(Number(value))
+    ? Number(value)
+    : (value as Json);

@@ -8,9 +8,14 @@ export const printGraph = (graph: Graph): string => `${print(promptOf(graph), ''
 function print(value: Json, indent: string): string {
   const deeper = `${indent}  `;
   if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[\n${value.map((v) => deeper + print(v, deeper)).join(',\n')}\n${indent}]`;
+  if (Array.isArray(value))
+    return value.length === 0
+      ? '[]'
+      : `[\n${value.map((v) => deeper + print(v, deeper)).join(',\n')}\n${indent}]`;
   if (!isJsonObject(value)) return dumpsJson(value);
   if (keysOf(value).length === 0) return '{}';
-  const lines = entriesOf(value).map(([key, item]) => `${deeper}${JSON.stringify(key)}: ${print(item, deeper)}`);
+  const lines = entriesOf(value).map(
+    ([key, item]) => `${deeper}${JSON.stringify(key)}: ${print(item, deeper)}`,
+  );
   return `{\n${lines.join(',\n')}\n${indent}}`;
 }

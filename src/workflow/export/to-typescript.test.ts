@@ -17,7 +17,8 @@ import { camelCase, toTypeScript } from './to-typescript.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const files = join(here, '../../../test/golden/workflows');
 const WORKFLOWS = readdirSync(files).filter((name) => name.endsWith('.api.json'));
-const read = (name: string): Graph => readWorkflow(parseJson(readFileSync(join(files, name), 'utf8'))).graph;
+const read = (name: string): Graph =>
+  readWorkflow(parseJson(readFileSync(join(files, name), 'utf8'))).graph;
 
 /** The graph that a program makes. */
 async function made(program: string): Promise<Graph> {
@@ -50,7 +51,9 @@ function shapes(graph: Graph): string[] {
       const input = inputOf(NODES.get(node.classType)!, name);
       if (!input) return [];
       const link = linkOf(value);
-      return [`${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(widgetValue(value, input))}`];
+      return [
+        `${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(widgetValue(value, input))}`,
+      ];
     });
     known.set(id, `${node.classType}(${inputs.sort().join(',')})`);
     return known.get(id)!;
@@ -61,7 +64,13 @@ function shapes(graph: Graph): string[] {
     .sort();
 }
 const print = (value: Json): string =>
-  JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}` : typeof v === 'object' && v !== null && 'float' in v ? v.float : v));
+  JSON.stringify(value, (_, v) =>
+    typeof v === 'bigint'
+      ? `${v}`
+      : typeof v === 'object' && v !== null && 'float' in v
+        ? v.float
+        : v,
+  );
 
 describe('a program makes the graph of its file', () => {
   it.each(WORKFLOWS)('%s', async (name) => {
@@ -95,10 +104,17 @@ it('the programs compile', () => {
     allowImportingTsExtensions: true,
     skipLibCheck: true,
     types: ['node'],
-    paths: { darkroom: [join(dir, 'darkroom.ts')], 'darkroom/nodes': [join(here, 'builder', 'nodes.generated.ts')] },
+    paths: {
+      darkroom: [join(dir, 'darkroom.ts')],
+      'darkroom/nodes': [join(here, 'builder', 'nodes.generated.ts')],
+    },
   };
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(roots, options));
-  expect(diagnostics.map((d) => `${d.file?.fileName}: ${ts.flattenDiagnosticMessageText(d.messageText, '\n')}`)).toEqual([]);
+  expect(
+    diagnostics.map(
+      (d) => `${d.file?.fileName}: ${ts.flattenDiagnosticMessageText(d.messageText, '\n')}`,
+    ),
+  ).toEqual([]);
 });
 
 const node = (class_type: string, inputs: Record<string, Json>, title?: string) => ({
@@ -128,10 +144,18 @@ it('reads well', () => {
     '7': node('CLIPTextEncode', { text: '', clip: ['10', 1] }, 'What not: blur!'),
     '8': node('VAEDecode', { samples: ['3', 0], vae: ['4', 2] }),
     '9': node('SaveImage', { filename_prefix: 'ComfyUI', images: ['8', 0], unknown: 1 }),
-    '10': node('LoraLoader', { lora_name: 'l.safetensors', strength_model: 1, strength_clip: 1, model: ['4', 0], clip: ['4', 1] }),
+    '10': node('LoraLoader', {
+      lora_name: 'l.safetensors',
+      strength_model: 1,
+      strength_clip: 1,
+      model: ['4', 0],
+      clip: ['4', 1],
+    }),
     '11': node('EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }),
   };
-  expect(toTypeScript(readWorkflow(workflow as unknown as Json).graph, NODES, { file: 'cat.json' })).toMatchInlineSnapshot(`
+  expect(
+    toTypeScript(readWorkflow(workflow as unknown as Json).graph, NODES, { file: 'cat.json' }),
+  ).toMatchInlineSnapshot(`
     "// cat.json as a program: save it as an .mts file, then npx tsx FILE.mts
     import { graph, openDarkroom } from 'darkroom';
     import {
@@ -210,16 +234,41 @@ const saveImage = SaveImage({ images: imageScale.IMAGE, filename_prefix: '7' });
 });
 
 it('says what is wrong', () => {
-  const program = (workflow: object) => () => toTypeScript(readWorkflow(workflow as Json).graph, NODES);
+  const program = (workflow: object) => () =>
+    toTypeScript(readWorkflow(workflow as Json).graph, NODES);
   expect(program({ 1: node('Nope', {}) })).toThrow("unknown node type 'Nope'");
-  expect(program({ 1: node('CheckpointLoaderSimple', { ckpt_name: 'x' }) })).toThrow('no node that saves');
-  expect(program({ 1: node('SaveImage', { images: ['2', 0] }) })).toThrow("'images' of node 1 is connected to node 2");
-  expect(program({ 1: node('SaveImage', { images: ['2', 0] }), 2: node('ImageInvert', { image: ['2', 0] }) })).toThrow('in a circle');
-  expect(program({ 1: node('SaveImage', { images: ['2', 7] }), 2: node('VAELoader', { vae_name: 'x' }) })).toThrow('no such output');
+  expect(program({ 1: node('CheckpointLoaderSimple', { ckpt_name: 'x' }) })).toThrow(
+    'no node that saves',
+  );
+  expect(program({ 1: node('SaveImage', { images: ['2', 0] }) })).toThrow(
+    "'images' of node 1 is connected to node 2",
+  );
+  expect(
+    program({
+      1: node('SaveImage', { images: ['2', 0] }),
+      2: node('ImageInvert', { image: ['2', 0] }),
+    }),
+  ).toThrow('in a circle');
+  expect(
+    program({
+      1: node('SaveImage', { images: ['2', 7] }),
+      2: node('VAELoader', { vae_name: 'x' }),
+    }),
+  ).toThrow('no such output');
 });
 
 it('names for variables', () => {
-  expect(['Positive prompt', 'CLIPTextEncode', 'KSampler', '2nd pass', 'Größe', '提示', 'VAE Decode 2'].map(camelCase)).toEqual([
+  expect(
+    [
+      'Positive prompt',
+      'CLIPTextEncode',
+      'KSampler',
+      '2nd pass',
+      'Größe',
+      '提示',
+      'VAE Decode 2',
+    ].map(camelCase),
+  ).toEqual([
     'positivePrompt',
     'clipTextEncode',
     'kSampler',

@@ -1,6 +1,13 @@
 // A workflow as a TypeScript program on the typed builder: variables named after titles, roles and types, only what is needed imported.
 import { DarkroomError } from '../../errors.ts';
-import { entriesOf, isJsonObject, isPyFloat, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
+import {
+  entriesOf,
+  isJsonObject,
+  isPyFloat,
+  type Json,
+  type JsonObject,
+  numberOf,
+} from '../../formats/json.ts';
 import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, outputKeys, quote } from '../builder/generate.ts';
@@ -28,11 +35,18 @@ const RESERVED = new Set(
  * The program that makes and runs this workflow. Inputs that no declaration knows and nodes that lead to no output are left out (the latter
  * are named in a remark), as they have no effect. Throws DR_WORKFLOW_INVALID for unknown node types, for links from nowhere and for circles.
  */
-export function toTypeScript(graph: Graph, nodes: NodeTable, { file }: ProgramOptions = {}): string {
+export function toTypeScript(
+  graph: Graph,
+  nodes: NodeTable,
+  { file }: ProgramOptions = {},
+): string {
   const unknown = new Map<string, string[]>();
-  for (const [id, { classType }] of graph) if (!nodes.has(classType)) unknown.set(classType, [...(unknown.get(classType) ?? []), id]);
+  for (const [id, { classType }] of graph)
+    if (!nodes.has(classType)) unknown.set(classType, [...(unknown.get(classType) ?? []), id]);
   const problems = [...unknown].map(
-    ([type, ids]) => (type === '' ? issues.missingClassType(ids[0]) : issues.unknownType(ids, type, nodes.keys())).error,
+    ([type, ids]) =>
+      (type === '' ? issues.missingClassType(ids[0]) : issues.unknownType(ids, type, nodes.keys()))
+        .error,
   );
   const refused = invalid({ problems });
   if (refused) throw refused;
@@ -50,12 +64,28 @@ export function toTypeScript(graph: Graph, nodes: NodeTable, { file }: ProgramOp
       const input = inputOf(declaration, name);
       const link = input && linkOf(value);
       if (!input) return [];
-      if (!link) return [{ key: keyOf(name), value: literal(converted(value, input)), misfit: misfit(converted(value, input), input) }];
+      if (!link)
+        return [
+          {
+            key: keyOf(name),
+            value: literal(converted(value, input)),
+            misfit: misfit(converted(value, input), input),
+          },
+        ];
       const { outputs, moreOutputs } = declarationOf(graph.get(link.id)!);
       const meets = typesMeet((outputs[link.slot] ?? moreOutputs)?.type ?? '*', typeOf(input));
-      return [{ key: keyOf(name), value: names.link(link.id, link.slot), misfit: meets ? undefined : `it takes ${typeOf(input)}` }];
+      return [
+        {
+          key: keyOf(name),
+          value: names.link(link.id, link.slot),
+          misfit: meets ? undefined : `it takes ${typeOf(input)}`,
+        },
+      ];
     });
-    const title = node.title !== undefined && node.title !== node.classType && node.title !== declaration.display;
+    const title =
+      node.title !== undefined &&
+      node.title !== node.classType &&
+      node.title !== declaration.display;
     const made = call(
       isIdentifier(node.classType) ? node.classType : `nodes[${quote(node.classType)}]`,
       rows,
@@ -65,13 +95,17 @@ export function toTypeScript(graph: Graph, nodes: NodeTable, { file }: ProgramOp
       (name) => !declaration.inputs[name].optional && !Object.hasOwn(node.inputs, name),
     );
     const remark =
-      absent.length > 0 ? `// @ts-expect-error the file has no ${absent.map((name) => `'${oneLine(name)}'`).join(', ')}\n` : '';
+      absent.length > 0
+        ? `// @ts-expect-error the file has no ${absent.map((name) => `'${oneLine(name)}'`).join(', ')}\n`
+        : '';
     return remark + names.declared(id, made);
   });
 
   const left = [...graph.keys()].filter((id) => !order.includes(id));
   const types = [...new Set(order.map((id) => graph.get(id)!.classType))];
-  const imports = [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(byLetters);
+  const imports = [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(
+    byLetters,
+  );
   return [
     `// ${file ? `${oneLine(file)} as a program` : 'A workflow as a program'}: save it as an .mts file, then npx tsx FILE.mts`,
     `import { graph, openDarkroom } from 'darkroom';`,
@@ -80,7 +114,9 @@ export function toTypeScript(graph: Graph, nodes: NodeTable, { file }: ProgramOp
     ...statements,
     '',
     ...(left.length > 0
-      ? [`// without effect, and left out: ${left.map((id) => `${oneLine(graph.get(id)!.classType)} (node ${id})`).join(', ')}`]
+      ? [
+          `// without effect, and left out: ${left.map((id) => `${oneLine(graph.get(id)!.classType)} (node ${id})`).join(', ')}`,
+        ]
       : []),
     `const workflow = graph(${shown.map((id) => names.variable(id)).join(', ')});`,
     '',
@@ -165,7 +201,8 @@ function createNames(graph: Graph, nodes: NodeTable, order: readonly string[]): 
     const { outputs, outputNode } = nodes.get(graph.get(id)!.classType)!;
     const keys = outputKeys(outputs);
     const used = [...new Set(uses.get(id)?.map(({ slot }) => slot))].sort((a, b) => a - b);
-    const bare = (slot: number): boolean => typeof keys[slot] === 'string' && isIdentifier(keys[slot]) && !taken.has(keys[slot]);
+    const bare = (slot: number): boolean =>
+      typeof keys[slot] === 'string' && isIdentifier(keys[slot]) && !taken.has(keys[slot]);
     if (!outputNode && outputs.length > 1 && used.length > 0 && used.every(bare))
       parts.set(id, new Map(used.map((slot) => [slot, free(keys[slot] as string)])));
     else variables.set(id, free(wish(id)));
@@ -190,15 +227,23 @@ function createNames(graph: Graph, nodes: NodeTable, order: readonly string[]): 
     },
     declared: (id, made) => {
       const names = parts.get(id);
-      return names ? `const { ${[...names.values()].join(', ')} } = ${made};` : `const ${variables.get(id)} = ${made};`;
+      return names
+        ? `const { ${[...names.values()].join(', ')} } = ${made};`
+        : `const ${variables.get(id)} = ${made};`;
     },
   };
 }
 
 /** `Positive prompt` -> positivePrompt, `CLIPTextEncode` -> clipTextEncode; empty when nothing is left. */
 export function camelCase(text: string): string {
-  const words = text.normalize('NFC').match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+\p{Ll}*/gu) ?? [];
-  const name = words.map((word, i) => (i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase())).join('');
+  const words =
+    text.normalize('NFC').match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+\p{Ll}*/gu) ??
+    [];
+  const name = words
+    .map((word, i) =>
+      i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase(),
+    )
+    .join('');
   return /^\d/.test(name) ? `_${name}` : name;
 }
 
@@ -230,9 +275,12 @@ const IS: Readonly<Record<string, (value: Json) => boolean>> = {
 
 function misfit(value: Json, input: Input): string | undefined {
   if (input.kind === 'COMBO' && typeof input.options !== 'function' && input.options.length > 0)
-    return typeof value === 'string' && input.options.includes(value) ? undefined : 'it is not in the list';
+    return typeof value === 'string' && input.options.includes(value)
+      ? undefined
+      : 'it is not in the list';
   const fits =
-    (input.kind === 'SOCKET' && input.inline && typeof value === 'string') || membersOf(typeOf(input)).some((type) => IS[type]?.(value));
+    (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
+    membersOf(typeOf(input)).some((type) => IS[type]?.(value));
   return fits ? undefined : `it takes ${typeOf(input)}`;
 }
 
@@ -249,21 +297,36 @@ function literal(value: Json): string {
 }
 
 /** Line ends other than \n, and backslashes, must survive. */
-const template = (text: string): string => `\`${text.replace(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r')}\``;
+const template = (text: string): string =>
+  `\`${text.replace(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r')}\``;
 
 function call(name: string, inputs: readonly Row[], title?: string): string {
-  const rows = inputs.map(({ key, value, misfit }) => ({ text: key === value ? key : `${key}: ${value}`, misfit }));
+  const rows = inputs.map(({ key, value, misfit }) => ({
+    text: key === value ? key : `${key}: ${value}`,
+    misfit,
+  }));
   const options = title === undefined ? '' : `, { title: ${quote(title)} }`;
   const short = `${name}({${rows.length > 0 ? ` ${rows.map(({ text }) => text).join(', ')} ` : ''}}${options})`;
-  if (rows.length <= 4 && short.length <= WIDTH - 30 && !short.includes('\n') && !rows.some(({ misfit }) => misfit)) return short;
-  const lines = rows.map(({ text, misfit }) => `${misfit ? `  // @ts-expect-error ${misfit}\n` : ''}  ${text},\n`);
+  if (
+    rows.length <= 4 &&
+    short.length <= WIDTH - 30 &&
+    !short.includes('\n') &&
+    !rows.some(({ misfit }) => misfit)
+  )
+    return short;
+  const lines = rows.map(
+    ({ text, misfit }) => `${misfit ? `  // @ts-expect-error ${misfit}\n` : ''}  ${text},\n`,
+  );
   return `${name}({\n${lines.join('')}}${options})`;
 }
 
 function braces(word: string, names: readonly string[], end: string): string {
   const short = `${word} { ${names.join(', ')} }${end}`;
-  return short.length <= WIDTH ? short : `${word} {\n${names.map((name) => `  ${name},\n`).join('')}}${end}`;
+  return short.length <= WIDTH
+    ? short
+    : `${word} {\n${names.map((name) => `  ${name},\n`).join('')}}${end}`;
 }
 
-const byLetters = (a: string, b: string): number => a.toLowerCase().localeCompare(b.toLowerCase(), 'en') || (a < b ? -1 : 1);
+const byLetters = (a: string, b: string): number =>
+  a.toLowerCase().localeCompare(b.toLowerCase(), 'en') || (a < b ? -1 : 1);
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ');

@@ -7,10 +7,14 @@ import { readWorkflow, readWorkflowFile } from '../read/read.ts';
 import { formOf } from './form.ts';
 
 const environment = {
-  modelFiles: (kind: string) => (kind === 'checkpoints' ? ['darkroom-tiny-base.safetensors', 'darkroom-tiny-refiner.safetensors'] : []),
+  modelFiles: (kind: string) =>
+    kind === 'checkpoints'
+      ? ['darkroom-tiny-base.safetensors', 'darkroom-tiny-refiner.safetensors']
+      : [],
   inputFiles: () => ['sketch.png'],
 } as unknown as NodeEnvironment;
-const example = (name: string) => formOf(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
+const example = (name: string) =>
+  formOf(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
 
 describe('the form of a workflow', () => {
   it('begins with what people change', () => {
@@ -25,7 +29,12 @@ describe('the form of a workflow', () => {
       ['CFG', 'float', 4.5],
       ['Load Checkpoint', 'choice', 'darkroom-tiny-base.safetensors'],
     ]);
-    expect(main.find(({ label }) => label === 'Seed')).toMatchObject({ id: '5', input: 'seed', min: 0, max: 2n ** 64n - 1n });
+    expect(main.find(({ label }) => label === 'Seed')).toMatchObject({
+      id: '5',
+      input: 'seed',
+      min: 0,
+      max: 2n ** 64n - 1n,
+    });
     expect(groups.map(({ title, fields }) => [title, fields.map(({ label }) => label)])).toEqual([
       ['Size', ['Batch size']],
       ['KSampler', ['Sampler name', 'Scheduler', 'Denoise']],
@@ -48,15 +57,27 @@ describe('the form of a workflow', () => {
   });
 
   it('lists every widget of every example exactly once, wired ones never', () => {
-    for (const name of ['text-to-image', 'base-and-refiner', 'three-regions', 'tile-upscale', 'unsample-and-change', 'inpaint']) {
+    for (const name of [
+      'text-to-image',
+      'base-and-refiner',
+      'three-regions',
+      'tile-upscale',
+      'unsample-and-change',
+      'inpaint',
+    ]) {
       const { graph } = readWorkflowFile(`examples/${name}.json`);
       const { main, groups } = formOf(graph, NODES, environment);
-      const shown = [...main, ...groups.flatMap(({ fields }) => fields)].map(({ id, input }) => `${id}.${input}`);
+      const shown = [...main, ...groups.flatMap(({ fields }) => fields)].map(
+        ({ id, input }) => `${id}.${input}`,
+      );
       expect(new Set(shown).size).toBe(shown.length);
-      const followed = main.flatMap(({ followers = [] }) => followers.map(({ id, input }) => `${id}.${input}`));
+      const followed = main.flatMap(({ followers = [] }) =>
+        followers.map(({ id, input }) => `${id}.${input}`),
+      );
       const known = new Set([...shown, ...followed]);
       for (const [id, { inputs }] of graph)
-        for (const [input, value] of Object.entries(inputs)) expect(known.has(`${id}.${input}`)).toBe(!Array.isArray(value));
+        for (const [input, value] of Object.entries(inputs))
+          expect(known.has(`${id}.${input}`)).toBe(!Array.isArray(value));
     }
   });
 

@@ -8,7 +8,15 @@ import { optionsOf, typeOf } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import { type Role, rolesIn, type Target } from './roles.ts';
 
-export type FieldKind = 'text' | 'lines' | 'int' | 'seed' | 'float' | 'choice' | 'switch' | 'picture';
+export type FieldKind =
+  | 'text'
+  | 'lines'
+  | 'int'
+  | 'seed'
+  | 'float'
+  | 'choice'
+  | 'switch'
+  | 'picture';
 
 /** Another widget that moves with a field: takes its value, moves by as much, or keeps its share of it. */
 export interface Follower extends Target {
@@ -38,13 +46,18 @@ export interface WorkflowForm {
   readonly main: readonly Field[];
   readonly groups: readonly FieldGroup[];
   /** Values that this machine's lists do not have: models and pictures to get first. */
-  readonly missing: readonly { readonly label: string; readonly value: string; readonly folder?: string }[];
+  readonly missing: readonly {
+    readonly label: string;
+    readonly value: string;
+    readonly folder?: string;
+  }[];
 }
 
 const MAX_OPTIONS = 5000;
 /** Steps at which a sampler begins and ends: they keep their share of all steps. */
 const STEP_PLACES = ['start_at_step', 'end_at_step'];
-const isSeed = (input: Input): boolean => input.kind === 'INT' && input.wide && input.control_after_generate === true;
+const isSeed = (input: Input): boolean =>
+  input.kind === 'INT' && input.wide && input.control_after_generate === true;
 
 /** The form of a graph. Inputs that come over a wire are not in it. */
 export function formOf(graph: Graph, nodes: NodeTable, environment: NodeEnvironment): WorkflowForm {
@@ -58,19 +71,30 @@ export function formOf(graph: Graph, nodes: NodeTable, environment: NodeEnvironm
     const node = graph.get(id)!;
     return node.title ?? nodes.get(node.classType)?.display ?? node.classType;
   };
-  const field = (target: Target, label: string, followers: readonly Follower[] = []): Field | undefined => {
+  const field = (
+    target: Target,
+    label: string,
+    followers: readonly Follower[] = [],
+  ): Field | undefined => {
     const input = declared(target);
     const shape = input && shapeOf(input, environment);
     if (!input || !shape) return undefined;
     const raw = given(target);
     const value = isJsonObject(raw) && Object.hasOwn(raw, '__value__') ? raw['__value__'] : raw;
-    const more = { ...(input.tooltip ? { help: input.tooltip } : {}), ...(followers.length > 0 ? { followers } : {}) };
+    const more = {
+      ...(input.tooltip ? { help: input.tooltip } : {}),
+      ...(followers.length > 0 ? { followers } : {}),
+    };
     return { id: target.id, input: target.input, label, ...shape, value, ...more };
   };
 
   const taken = new Set<string>();
   const main: Field[] = [];
-  const add = (target: Target | undefined, label: string, followers: readonly Follower[] = []): void => {
+  const add = (
+    target: Target | undefined,
+    label: string,
+    followers: readonly Follower[] = [],
+  ): void => {
     if (!target || taken.has(keyOf(target))) return;
     const made = field(target, label, followers);
     if (!made) return;
@@ -79,14 +103,20 @@ export function formOf(graph: Graph, nodes: NodeTable, environment: NodeEnvironm
   };
   const same = (target: Target, others: readonly Target[]): Follower[] =>
     others
-      .filter((other) => keyOf(other) !== keyOf(target) && String(given(other)) === String(given(target)))
+      .filter(
+        (other) => keyOf(other) !== keyOf(target) && String(given(other)) === String(given(target)),
+      )
       .map((other) => ({ ...other, how: 'same' }));
 
   const texts = (role: Role, label: string): void => {
     const found = unique(roles.samplers.flatMap((sampler) => roles.texts(sampler, role)));
-    const leading = found.filter((t, i) => found.findIndex((other) => String(given(other)) === String(given(t))) === i);
+    const leading = found.filter(
+      (t, i) => found.findIndex((other) => String(given(other)) === String(given(t))) === i,
+    );
     for (const target of leading) {
-      const followers = same(target, found).filter(({ id, input }) => !taken.has(keyOf({ id, input })));
+      const followers = same(target, found).filter(
+        ({ id, input }) => !taken.has(keyOf({ id, input })),
+      );
       add(target, leading.length === 1 ? label : titleOf(target.id), followers);
       for (const follower of followers) taken.add(keyOf(follower));
     }
@@ -95,19 +125,25 @@ export function formOf(graph: Graph, nodes: NodeTable, environment: NodeEnvironm
   texts('negative', 'Negative prompt');
 
   const seeds = roles.all((_, input) => isSeed(input));
-  const first = roles.samplers.map((sampler) => roles.setting(sampler, (_, input) => isSeed(input))).find(Boolean);
+  const first = roles.samplers
+    .map((sampler) => roles.setting(sampler, (_, input) => isSeed(input)))
+    .find(Boolean);
   const seed = first ?? seeds[0];
   if (seed)
     add(
       seed,
       'Seed',
-      seeds.filter((other) => keyOf(other) !== keyOf(seed)).map((other) => ({ ...other, how: 'shift' })),
+      seeds
+        .filter((other) => keyOf(other) !== keyOf(seed))
+        .map((other) => ({ ...other, how: 'shift' })),
     );
 
   const size = roles.samplers.map((sampler) => roles.size(sampler)).find(Boolean);
   if (size) {
     const sides = (side: 'width' | 'height'): Target[] =>
-      roles.all((name, input) => input.kind === 'INT' && (name === side || name.endsWith(`_${side}`)));
+      roles.all(
+        (name, input) => input.kind === 'INT' && (name === side || name.endsWith(`_${side}`)),
+      );
     add(size[0], 'Width', same(size[0], sides('width')));
     add(size[1], 'Height', same(size[1], sides('height')));
   }
@@ -115,35 +151,59 @@ export function formOf(graph: Graph, nodes: NodeTable, environment: NodeEnvironm
     ['steps', 'INT', 'Steps'],
     ['cfg', 'FLOAT', 'CFG'],
   ] as const) {
-    const found = unique(roles.samplers.flatMap((s) => roles.setting(s, (input, { kind: k }) => input === name && k === kind) ?? []));
+    const found = unique(
+      roles.samplers.flatMap(
+        (s) => roles.setting(s, (input, { kind: k }) => input === name && k === kind) ?? [],
+      ),
+    );
     if (!found[0]) continue;
     const alike = [found[0], ...same(found[0], found)];
-    const shares = name === 'steps' ? alike.flatMap(({ id }) => placesAt(graph, id, Number(given(found[0])))) : [];
+    const shares =
+      name === 'steps'
+        ? alike.flatMap(({ id }) => placesAt(graph, id, Number(given(found[0]))))
+        : [];
     add(found[0], label, [...same(found[0], found), ...shares]);
   }
-  for (const target of roles.all((_, input) => input.kind === 'COMBO' && (input.folder !== undefined || input.image_upload === true)))
+  for (const target of roles.all(
+    (_, input) =>
+      input.kind === 'COMBO' && (input.folder !== undefined || input.image_upload === true),
+  ))
     add(target, declared(target)?.kind === 'COMBO' ? titleOf(target.id) : target.input);
 
   const groups = [...graph].flatMap(([id, node]): FieldGroup[] => {
     const fields = Object.keys(node.inputs).flatMap((input) => {
       const target = { id, input };
-      return taken.has(keyOf(target)) || linkOf(node.inputs[input]) ? [] : (field(target, labelOf(input)) ?? []);
+      return taken.has(keyOf(target)) || linkOf(node.inputs[input])
+        ? []
+        : (field(target, labelOf(input)) ?? []);
     });
     return fields.length > 0 ? [{ id, title: titleOf(id), type: node.classType, fields }] : [];
   });
   const missing = [...main, ...groups.flatMap(({ fields }) => fields)].flatMap((f) => {
     const input = declared(f);
-    return f.options && typeof f.value === 'string' && !f.options.includes(f.value) && input?.kind === 'COMBO'
-      ? [{ label: f.label, value: f.value, ...(input.folder === undefined ? {} : { folder: input.folder }) }]
+    return f.options &&
+      typeof f.value === 'string' &&
+      !f.options.includes(f.value) &&
+      input?.kind === 'COMBO'
+      ? [
+          {
+            label: f.label,
+            value: f.value,
+            ...(input.folder === undefined ? {} : { folder: input.folder }),
+          },
+        ]
       : [];
   });
   return { main, groups, missing };
 }
 
 const keyOf = ({ id, input }: Target): string => JSON.stringify([id, input]);
-const unique = (targets: readonly Target[]): Target[] => [...new Map(targets.map((t) => [keyOf(t), t])).values()];
+const unique = (targets: readonly Target[]): Target[] => [
+  ...new Map(targets.map((t) => [keyOf(t), t])).values(),
+];
 /** `sampler_name` -> `Sampler name`. */
-const labelOf = (input: string): string => input.charAt(0).toUpperCase() + input.slice(1).replaceAll('_', ' ');
+const labelOf = (input: string): string =>
+  input.charAt(0).toUpperCase() + input.slice(1).replaceAll('_', ' ');
 
 function placesAt(graph: Graph, id: string, steps: number): Follower[] {
   const inputs = graph.get(id)!.inputs;
@@ -158,18 +218,32 @@ type Shape = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options'>;
 function shapeOf(input: Input, environment: NodeEnvironment): Shape | undefined {
   switch (input.kind) {
     case 'INT':
-      return { kind: isSeed(input) ? 'seed' : 'int', min: input.min, max: input.max, step: input.step ?? 1 };
+      return {
+        kind: isSeed(input) ? 'seed' : 'int',
+        min: input.min,
+        max: input.max,
+        step: input.step ?? 1,
+      };
     case 'FLOAT':
-      return { kind: 'float', ...finite('min', input.min), ...finite('max', input.max), ...(input.step ? { step: input.step } : {}) };
+      return {
+        kind: 'float',
+        ...finite('min', input.min),
+        ...finite('max', input.max),
+        ...(input.step ? { step: input.step } : {}),
+      };
     case 'STRING':
       return { kind: input.multiline ? 'lines' : 'text' };
     case 'BOOLEAN':
       return { kind: 'switch' };
     case 'COMBO':
-      return { kind: input.image_upload ? 'picture' : 'choice', options: optionsOf(input, environment).slice(0, MAX_OPTIONS) };
+      return {
+        kind: input.image_upload ? 'picture' : 'choice',
+        options: optionsOf(input, environment).slice(0, MAX_OPTIONS),
+      };
     default:
       return typeOf(input) === 'STRING' ? { kind: 'text' } : undefined;
   }
 }
 
-const finite = (name: 'min' | 'max', value: number): Partial<Shape> => (Number.isFinite(value) ? { [name]: value } : {});
+const finite = (name: 'min' | 'max', value: number): Partial<Shape> =>
+  Number.isFinite(value) ? { [name]: value } : {};

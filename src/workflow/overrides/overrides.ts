@@ -12,7 +12,9 @@ import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from '.
  * `ID.INPUT` -> value: a string is converted to what the input takes; anything else is used as it is. `prompt`, `negative`, `seed`, `steps`,
  * `cfg` and `size` find their inputs by themselves.
  */
-export type Overrides = Readonly<Record<string, unknown>> & { readonly [K in ShorthandName]?: string | number | bigint };
+export type Overrides = Readonly<Record<string, unknown>> & {
+  readonly [K in ShorthandName]?: string | number | bigint;
+};
 
 /** Reads `ID.INPUT=VALUE` arguments. Throws DR_BAD_USAGE. */
 export function parseOverrides(texts: readonly string[]): Overrides {
@@ -37,23 +39,43 @@ export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTa
   const graph = Object.keys(SHORTHANDS)
     .filter(isShorthand)
     .filter((name) => overrides[name] !== undefined)
-    .reduce((changed, name) => withInputs(changed, shorthandChanges(name, overrides[name], changed, nodes)), given);
+    .reduce(
+      (changed, name) =>
+        withInputs(changed, shorthandChanges(name, overrides[name], changed, nodes)),
+      given,
+    );
   const changes = new Map<string, JsonObject>();
   for (const [target, value] of Object.entries(overrides)) {
     if (isShorthand(target)) continue;
     if (!target.includes('.'))
-      throw usage(target, 'it is no override', didYouMean(target, Object.keys(SHORTHANDS)), [...Object.keys(SHORTHANDS), 'ID.INPUT']);
+      throw usage(target, 'it is no override', didYouMean(target, Object.keys(SHORTHANDS)), [
+        ...Object.keys(SHORTHANDS),
+        'ID.INPUT',
+      ]);
     const { id, input } = find(graph, target);
     const node = graph.get(id)!;
     const declared = nodes.get(node.classType)?.inputs;
     const declaration = nodes.get(node.classType);
     const found = declaration && inputOf(declaration, input);
     if (declared && !found)
-      throw usage(target, `${nodeName(id, node)} has no input '${input}'`, didYouMean(input, Object.keys(declared)), Object.keys(declared));
+      throw usage(
+        target,
+        `${nodeName(id, node)} has no input '${input}'`,
+        didYouMean(input, Object.keys(declared)),
+        Object.keys(declared),
+      );
     if (linkOf(node.inputs[input]))
-      throw usage(target, `'${input}' of ${nodeName(id, node)} is connected to another node`, 'Set the value there.', []);
+      throw usage(
+        target,
+        `'${input}' of ${nodeName(id, node)} is connected to another node`,
+        'Set the value there.',
+        [],
+      );
     const type = found && typeOf(found);
-    changes.set(id, { ...changes.get(id), [input]: typeof value === 'string' ? fromText(value, type) : (value as Json) });
+    changes.set(id, {
+      ...changes.get(id),
+      [input]: typeof value === 'string' ? fromText(value, type) : (value as Json),
+    });
   }
   return withInputs(graph, changes);
 }
@@ -61,7 +83,8 @@ export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTa
 function find(graph: Graph, target: string): { id: string; input: string } {
   const names = new Map<string, string[]>();
   for (const [id, node] of graph)
-    for (const name of new Set([node.title, node.classType])) if (name) names.set(name, [...(names.get(name) ?? []), id]);
+    for (const name of new Set([node.title, node.classType]))
+      if (name) names.set(name, [...(names.get(name) ?? []), id]);
   // titles may have dots in them, and so may inputs: the longest name that is a node wins
   for (let dot = target.lastIndexOf('.'); dot > 0; dot = target.lastIndexOf('.', dot - 1)) {
     const name = target.slice(0, dot);
@@ -69,14 +92,25 @@ function find(graph: Graph, target: string): { id: string; input: string } {
     if (graph.has(name)) return { id: name, input };
     const ids = names.get(name);
     if (ids?.length === 1) return { id: ids[0], input };
-    if (ids) throw usage(target, `there are ${ids.length} nodes '${name}'`, `Use the node id: ${ids.join(', ')}.`, []);
+    if (ids)
+      throw usage(
+        target,
+        `there are ${ids.length} nodes '${name}'`,
+        `Use the node id: ${ids.join(', ')}.`,
+        [],
+      );
   }
   const name = target.slice(0, Math.max(0, target.lastIndexOf('.')));
   const all = [...graph.keys(), ...names.keys()];
   throw usage(target, `there is no node '${name}' in the workflow`, didYouMean(name, all), all);
 }
 
-const usage = (target: string, what: string, hint: string, known: readonly string[]): DarkroomError =>
+const usage = (
+  target: string,
+  what: string,
+  hint: string,
+  known: readonly string[],
+): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', {
     message: `${target} can't be set: ${what}`,
     hint: hint || `There are: ${known.slice(0, 30).join(', ')}.`,

@@ -14,7 +14,15 @@ export interface Target {
 export type Role = 'positive' | 'negative';
 
 /** Types that carry a prompt to a sampler. */
-const PROMPTED = new Set(['CONDITIONING', 'BASIC_PIPE', 'DETAILER_PIPE', 'GUIDER', 'KSAMPLER', 'KSAMPLER_ADVANCED', 'REGIONAL_PROMPTS']);
+const PROMPTED = new Set([
+  'CONDITIONING',
+  'BASIC_PIPE',
+  'DETAILER_PIPE',
+  'GUIDER',
+  'KSAMPLER',
+  'KSAMPLER_ADVANCED',
+  'REGIONAL_PROMPTS',
+]);
 /** Types that carry a sampler's numbers to it. */
 const SETTINGS = new Set(['SIGMAS', 'NOISE', 'SAMPLER', 'GUIDER', 'KSAMPLER', 'KSAMPLER_ADVANCED']);
 const PICTURES = new Set(['LATENT', 'IMAGE', 'SEGS']);
@@ -54,7 +62,9 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
     return Object.entries(found.node.inputs).flatMap(([input, value]) => {
       const declared = inputOf(found.declaration, input);
       const link = declared && linkOf(value);
-      return link && graph.has(link.id) ? [{ input, type: typeOf(declared), from: link.id, slot: link.slot }] : [];
+      return link && graph.has(link.id)
+        ? [{ input, type: typeOf(declared), from: link.id, slot: link.slot }]
+        : [];
     });
   };
   const widgets = (id: string, is: (name: string, input: Input) => boolean): Target[] => {
@@ -62,18 +72,28 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
     if (!found) return [];
     return Object.keys(found.node.inputs).flatMap((input): Target[] => {
       const declared = inputOf(found.declaration, input);
-      return declared && !linkOf(found.node.inputs[input]) && is(input, declared) ? [{ id, input }] : [];
+      return declared && !linkOf(found.node.inputs[input]) && is(input, declared)
+        ? [{ id, input }]
+        : [];
     });
   };
 
   const order = ordered(graph, wires);
   const samplers = order.filter((id) => {
     const gives = known(id)?.declaration.outputs.map(({ type }) => type) ?? [];
-    return gives.some((type) => PICTURES.has(type)) && !gives.includes('CONDITIONING') && wires(id).some(({ type }) => PROMPTED.has(type));
+    return (
+      gives.some((type) => PICTURES.has(type)) &&
+      !gives.includes('CONDITIONING') &&
+      wires(id).some(({ type }) => PROMPTED.has(type))
+    );
   });
 
   /** The widgets nearest behind a node (itself first), along wires of some types. */
-  const nearest = (start: string, find: (id: string) => Target[], along: (wire: Wire) => boolean): Target[] => {
+  const nearest = (
+    start: string,
+    find: (id: string) => Target[],
+    along: (wire: Wire) => boolean,
+  ): Target[] => {
     const seen = new Set([start]);
     for (let level = [start]; level.length > 0; ) {
       const found = level.flatMap(find);
@@ -94,13 +114,17 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
     const found = known(id);
     if (!found || seen.has(id)) return [];
     seen.add(id);
-    const declared = Object.entries(found.declaration.inputs).filter(([, { kind }]) => kind === 'STRING');
+    const declared = Object.entries(found.declaration.inputs).filter(
+      ([, { kind }]) => kind === 'STRING',
+    );
     const lines = declared.filter(([, input]) => input.kind === 'STRING' && input.multiline);
     const all = (lines.length > 0 ? lines : declared).map(([name]) => name);
     const mine = all.filter((name) => role !== undefined && name.startsWith(role.slice(0, 3)));
     const names = mine.length > 0 ? mine : all;
     const own = widgets(id, (name) => names.includes(name));
-    const behind = wires(id).filter(({ input, type }) => (names.length > 0 ? names.includes(input) : type === 'STRING' || type === '*'));
+    const behind = wires(id).filter(({ input, type }) =>
+      names.length > 0 ? names.includes(input) : type === 'STRING' || type === '*',
+    );
     return [...own, ...behind.flatMap((wire) => endsOf(wire, seen))];
   };
   /** A text that comes over a wire: from the widget that is called as the output is, else from whatever texts are at the other end. */
@@ -126,7 +150,10 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
         return;
       }
       const own = carriers.filter(({ input }) => ROLE.exec(input)?.[1] === role);
-      for (const { from } of own.length > 0 ? own : carriers.filter(({ input }) => !ROLE.test(input))) visit(from);
+      for (const { from } of own.length > 0
+        ? own
+        : carriers.filter(({ input }) => !ROLE.test(input)))
+        visit(from);
     };
     visit(sampler);
     return targets;
@@ -160,18 +187,26 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
         Object.entries(known(id)?.declaration.inputs ?? {})
           .filter(([name, input]) => Object.hasOwn(graph.get(id)!.inputs, name) && is(name, input))
           .map(([input]) => ({ id, input }));
-      const found = nearest(sampler, has, ({ type }) => membersOf(type).some((t) => SETTINGS.has(t)))[0];
+      const found = nearest(sampler, has, ({ type }) =>
+        membersOf(type).some((t) => SETTINGS.has(t)),
+      )[0];
       return found && widgetOf(found);
     },
     size: (sampler) => {
       const starts = (id: string): Target[] => {
         const inputs = known(id)?.declaration.inputs ?? {};
         const empty =
-          inputs['width']?.kind === 'INT' && inputs['height']?.kind === 'INT' && !wires(id).some(({ type }) => PICTURES.has(type));
-        return empty && known(id)!.declaration.outputs.some(({ type }) => type === 'LATENT') ? [{ id, input: 'width' }] : [];
+          inputs['width']?.kind === 'INT' &&
+          inputs['height']?.kind === 'INT' &&
+          !wires(id).some(({ type }) => PICTURES.has(type));
+        return empty && known(id)!.declaration.outputs.some(({ type }) => type === 'LATENT')
+          ? [{ id, input: 'width' }]
+          : [];
       };
       const [found] = nearest(sampler, starts, ({ type }) => type === 'LATENT');
-      const [width, height] = found ? [widgetOf(found), widgetOf({ id: found.id, input: 'height' })] : [];
+      const [width, height] = found
+        ? [widgetOf(found), widgetOf({ id: found.id, input: 'height' })]
+        : [];
       return width && height ? [width, height] : undefined;
     },
     all: (is) => order.flatMap((id) => widgets(id, is)),

@@ -27,14 +27,20 @@ export function readSeries(csv: string, file = 'the table'): SeriesRun[] {
       throw usage(
         file,
         name === '' ? `column ${i + 1} has no name` : `'${name}' is no override`,
-        didYouMean(name, Object.keys(SHORTHANDS)) || `The first line names the columns: ${Object.keys(SHORTHANDS).join(', ')} or ID.INPUT.`,
+        didYouMean(name, Object.keys(SHORTHANDS)) ||
+          `The first line names the columns: ${Object.keys(SHORTHANDS).join(', ')} or ID.INPUT.`,
       );
-    if (names.indexOf(name) < i) throw usage(file, `there are two columns '${name}'`, 'Take one of them out.');
+    if (names.indexOf(name) < i)
+      throw usage(file, `there are two columns '${name}'`, 'Take one of them out.');
   }
-  if (rows.length === 0) throw usage(file, 'it has no lines below the names of the columns', 'Each line is one run.');
+  if (rows.length === 0)
+    throw usage(file, 'it has no lines below the names of the columns', 'Each line is one run.');
   return rows.map(({ line, cells }) => {
-    const set = Object.fromEntries(names.map((name, i) => [name, cells[i] ?? '']).filter(([, value]) => value !== ''));
-    const many = cells.length > names.length && cells.slice(names.length).some((cell) => cell.trim() !== '');
+    const set = Object.fromEntries(
+      names.map((name, i) => [name, cells[i] ?? '']).filter(([, value]) => value !== ''),
+    );
+    const many =
+      cells.length > names.length && cells.slice(names.length).some((cell) => cell.trim() !== '');
     const error = many
       ? usage(
           `${file} line ${line}`,
@@ -47,9 +53,16 @@ export function readSeries(csv: string, file = 'the table'): SeriesRun[] {
 }
 
 /** The same overrides `count` times, with the seed that they (or the workflow) have, then the next one, and so on. Throws DR_BAD_USAGE. */
-export function withSuccessiveSeeds(set: Overrides, count: number, graph: Graph, nodes: NodeTable): Overrides[] {
+export function withSuccessiveSeeds(
+  set: Overrides,
+  count: number,
+  graph: Graph,
+  nodes: NodeTable,
+): Overrides[] {
   const first = seedOf(applyOverrides(graph, set, nodes), nodes);
-  return Array.from({ length: count }, (_, i) => (i === 0 ? set : { ...set, seed: BigInt.asUintN(64, first + BigInt(i)) }));
+  return Array.from({ length: count }, (_, i) =>
+    i === 0 ? set : { ...set, seed: BigInt.asUintN(64, first + BigInt(i)) },
+  );
 }
 
 const usage = (where: string, what: string, hint: string): DarkroomError =>

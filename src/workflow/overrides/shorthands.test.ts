@@ -10,7 +10,14 @@ import { readSeries, withSuccessiveSeeds } from './series.ts';
 import { seedOf } from './shorthands.ts';
 
 const golden = (name: string): Graph =>
-  readWorkflow(parseJson(readFileSync(new URL(`../../../test/golden/workflows/${name}.api.json`, import.meta.url), 'utf8'))).graph;
+  readWorkflow(
+    parseJson(
+      readFileSync(
+        new URL(`../../../test/golden/workflows/${name}.api.json`, import.meta.url),
+        'utf8',
+      ),
+    ),
+  ).graph;
 const graphOf = (nodes: object): Graph => readWorkflow(nodes as Json).graph;
 const node = (class_type: string, inputs: Record<string, unknown>) => ({ class_type, inputs });
 
@@ -20,7 +27,8 @@ function changed(graph: Graph, set: Overrides, by: 'type' | 'id' = 'type'): Reco
   const found: [string, Json][] = [];
   for (const [id, { classType, inputs }] of after)
     for (const [name, value] of Object.entries(inputs as JsonObject))
-      if (value !== graph.get(id)!.inputs[name]) found.push([`${by === 'id' ? id : classType}.${name}`, value]);
+      if (value !== graph.get(id)!.inputs[name])
+        found.push([`${by === 'id' ? id : classType}.${name}`, value]);
   return Object.fromEntries(found);
 }
 
@@ -52,7 +60,13 @@ const simple = (more: object = {}) =>
 
 describe('a plain workflow', () => {
   it('each finds its input', () => {
-    expect(changed(simple(), { prompt: 'a dog', negative: 'sharp', seed: '7', steps: '12', cfg: '3.5', size: '640x384' }, 'id')).toEqual({
+    expect(
+      changed(
+        simple(),
+        { prompt: 'a dog', negative: 'sharp', seed: '7', steps: '12', cfg: '3.5', size: '640x384' },
+        'id',
+      ),
+    ).toEqual({
       '2.text': 'a dog',
       '3.text': 'sharp',
       '4.width': 640,
@@ -61,8 +75,13 @@ describe('a plain workflow', () => {
       '5.steps': 12,
       '5.cfg': 3.5,
     });
-    expect(changed(simple(), { seed: 18446744073709551615n })).toEqual({ 'KSampler.seed': 18446744073709551615n });
-    expect(changed(simple(), { prompt: '', seed: 7, '5.seed': 9 }, 'id')).toEqual({ '2.text': '', '5.seed': 9 });
+    expect(changed(simple(), { seed: 18446744073709551615n })).toEqual({
+      'KSampler.seed': 18446744073709551615n,
+    });
+    expect(changed(simple(), { prompt: '', seed: 7, '5.seed': 9 }, 'id')).toEqual({
+      '2.text': '',
+      '5.seed': 9,
+    });
   });
 
   it.each([
@@ -91,17 +110,29 @@ describe('a prompt that is elsewhere', () => {
         end_percent: 1,
       }),
     });
-    expect(changed(graph, { prompt: 'P', negative: 'N' }, 'id')).toEqual({ '2.text': 'P', '3.text': 'N' });
+    expect(changed(graph, { prompt: 'P', negative: 'N' }, 'id')).toEqual({
+      '2.text': 'P',
+      '3.text': 'N',
+    });
   });
 
   it('behind a pipe; behind a guider, with seed, steps and cfg at other nodes', () => {
     const pipe = simple({
-      8: node('ToBasicPipe', { model: ['1', 0], clip: ['1', 1], vae: ['1', 2], positive: ['2', 0], negative: ['3', 0] }),
+      8: node('ToBasicPipe', {
+        model: ['1', 0],
+        clip: ['1', 1],
+        vae: ['1', 2],
+        positive: ['2', 0],
+        negative: ['3', 0],
+      }),
       9: node('FromBasicPipe', { basic_pipe: ['8', 0] }),
       5: sampler({ positive: ['9', 3], negative: ['9', 4] }),
     });
     // which output of the pipe it is can not be seen from types: both ways lead through the inputs of that name
-    expect(changed(pipe, { prompt: 'P', negative: 'N' }, 'id')).toEqual({ '2.text': 'P', '3.text': 'N' });
+    expect(changed(pipe, { prompt: 'P', negative: 'N' }, 'id')).toEqual({
+      '2.text': 'P',
+      '3.text': 'N',
+    });
     const custom = simple({
       5: node('SamplerCustomAdvanced', {
         noise: ['10', 0],
@@ -115,7 +146,13 @@ describe('a prompt that is elsewhere', () => {
       12: node('KSamplerSelect', { sampler_name: 'euler' }),
       13: node('BasicScheduler', { model: ['1', 0], scheduler: 'normal', steps: 9, denoise: 1 }),
     });
-    expect(changed(custom, { prompt: 'P', negative: 'N', seed: 1, steps: 2, cfg: 3, size: '64x32' }, 'id')).toEqual({
+    expect(
+      changed(
+        custom,
+        { prompt: 'P', negative: 'N', seed: 1, steps: 2, cfg: 3, size: '64x32' },
+        'id',
+      ),
+    ).toEqual({
       '2.text': 'P',
       '3.text': 'N',
       '4.width': 64,
@@ -135,21 +172,42 @@ describe('a prompt that is elsewhere', () => {
     expect(() => applyOverrides(simple(two), { prompt: 'P' }, NODES)).toThrow(
       "prompt can't be set: 2 texts lead to 'positive' of KSampler (node 5)",
     );
-    const zero = { 8: node('ConditioningZeroOut', { conditioning: ['2', 0] }), 5: sampler({ negative: ['8', 0] }) };
+    const zero = {
+      8: node('ConditioningZeroOut', { conditioning: ['2', 0] }),
+      5: sampler({ negative: ['8', 0] }),
+    };
     expect(changed(simple(zero), { prompt: 'P' })).toEqual({ 'CLIPTextEncode.text': 'P' });
-    expect(() => applyOverrides(simple(zero), { negative: 'N' }, NODES)).toThrow('made from the positive prompt');
-    const saved = graphOf({ 1: node('LoadImage', { image: 'x.png' }), 2: node('SaveImage', { images: ['1', 0], filename_prefix: 'x' }) });
+    expect(() => applyOverrides(simple(zero), { negative: 'N' }, NODES)).toThrow(
+      'made from the positive prompt',
+    );
+    const saved = graphOf({
+      1: node('LoadImage', { image: 'x.png' }),
+      2: node('SaveImage', { images: ['1', 0], filename_prefix: 'x' }),
+    });
     for (const name of ['prompt', 'negative', 'seed', 'steps', 'cfg'])
-      expect(() => applyOverrides(saved, { [name]: '1' }, NODES)).toThrow('the workflow has no sampler');
-    const image = simple({ 4: node('VAEEncode', { pixels: ['8', 0], vae: ['1', 2] }), 8: node('LoadImage', { image: 'x.png' }) });
-    expect(() => applyOverrides(image, { size: '64x64' }, NODES)).toThrow('no sampler starts from an empty latent');
+      expect(() => applyOverrides(saved, { [name]: '1' }, NODES)).toThrow(
+        'the workflow has no sampler',
+      );
+    const image = simple({
+      4: node('VAEEncode', { pixels: ['8', 0], vae: ['1', 2] }),
+      8: node('LoadImage', { image: 'x.png' }),
+    });
+    expect(() => applyOverrides(image, { size: '64x64' }, NODES)).toThrow(
+      'no sampler starts from an empty latent',
+    );
   });
 });
 
 describe('several samplers', () => {
   it('a second pass: equal values move along, other seeds by the same distance', () => {
     const graph = simple({
-      8: node('LatentUpscale', { samples: ['5', 0], upscale_method: 'bilinear', width: 1024, height: 1024, crop: 'disabled' }),
+      8: node('LatentUpscale', {
+        samples: ['5', 0],
+        upscale_method: 'bilinear',
+        width: 1024,
+        height: 1024,
+        crop: 'disabled',
+      }),
       9: sampler({ latent_image: ['8', 0], seed: 9, cfg: 8, steps: 10 }),
       6: node('VAEDecode', { samples: ['9', 0], vae: ['1', 2] }),
     });
@@ -162,7 +220,10 @@ describe('several samplers', () => {
       '4.width': 256,
       '4.height': 256,
     });
-    expect(changed(graph, { seed: 2n ** 64n - 1n }, 'id')).toEqual({ '5.seed': 2n ** 64n - 1n, '9.seed': 3 });
+    expect(changed(graph, { seed: 2n ** 64n - 1n }, 'id')).toEqual({
+      '5.seed': 2n ** 64n - 1n,
+      '9.seed': 3,
+    });
   });
 
   it('base and refiner: texts, and the step of the change', () => {
@@ -179,20 +240,28 @@ describe('several samplers', () => {
 });
 
 it('finds its inputs in the golden workflows', () => {
-  const found = ['sdxl_simple', 'noisy_latents', 'searge_reborn_v33', 'seed_searge_sampler2', 'unsample', 'inpaint', 'regional_prompt'].map(
-    (name) => {
-      const tries = ['prompt', 'negative', 'seed', 'steps', 'cfg', 'size'].map((key) => {
-        try {
-          return `${key}: ${Object.entries(changed(golden(name), { [key]: key === 'size' ? '80x96' : '77' }))
-            .map(([k, v]) => `${k}=${v}`)
-            .join(' ')}`;
-        } catch (error) {
-          return `${key}: ${(error as Error).message}`;
-        }
-      });
-      return `${name}\n  ${tries.join('\n  ')}`;
-    },
-  );
+  const found = [
+    'sdxl_simple',
+    'noisy_latents',
+    'searge_reborn_v33',
+    'seed_searge_sampler2',
+    'unsample',
+    'inpaint',
+    'regional_prompt',
+  ].map((name) => {
+    const tries = ['prompt', 'negative', 'seed', 'steps', 'cfg', 'size'].map((key) => {
+      try {
+        return `${key}: ${Object.entries(
+          changed(golden(name), { [key]: key === 'size' ? '80x96' : '77' }),
+        )
+          .map(([k, v]) => `${k}=${v}`)
+          .join(' ')}`;
+      } catch (error) {
+        return `${key}: ${(error as Error).message}`;
+      }
+    });
+    return `${name}\n  ${tries.join('\n  ')}`;
+  });
   expect(found.join('\n')).toMatchInlineSnapshot(`
     "sdxl_simple
       prompt: CLIPTextEncode.text=77
@@ -249,10 +318,19 @@ it('finds its inputs in the golden workflows', () => {
 describe('series', () => {
   it('one run per line; empty cells, quotes, other separators, line numbers', () => {
     const text = '\ufeffprompt;seed;5.cfg\r\n"a; ""b""\nc";1;\r\n\r\n;2;3\r\nd;3;4;5\r\ne';
-    expect(readSeries(text, 't.csv').map(({ error, ...run }) => ({ ...run, ...(error && { error: error.message }) }))).toEqual([
+    expect(
+      readSeries(text, 't.csv').map(({ error, ...run }) => ({
+        ...run,
+        ...(error && { error: error.message }),
+      })),
+    ).toEqual([
       { line: 2, set: { prompt: 'a; "b"\nc', seed: '1' } },
       { line: 5, set: { seed: '2', '5.cfg': '3' } },
-      { line: 6, set: { prompt: 'd', seed: '3', '5.cfg': '4' }, error: 't.csv line 6: it has 4 cells for 3 columns' },
+      {
+        line: 6,
+        set: { prompt: 'd', seed: '3', '5.cfg': '4' },
+        error: 't.csv line 6: it has 4 cells for 3 columns',
+      },
       { line: 7, set: { prompt: 'e' } },
     ]);
     expect(() => readSeries('promt\nx', 't.csv')).toThrow("t.csv: 'promt' is no override");
@@ -268,7 +346,10 @@ describe('series', () => {
       { prompt: 'x', seed: 6n },
       { prompt: 'x', seed: 7n },
     ]);
-    expect(withSuccessiveSeeds({ seed: '9' }, 2, simple(), NODES)).toEqual([{ seed: '9' }, { seed: 10n }]);
+    expect(withSuccessiveSeeds({ seed: '9' }, 2, simple(), NODES)).toEqual([
+      { seed: '9' },
+      { seed: 10n },
+    ]);
     expect(withSuccessiveSeeds({ '5.seed': 9 }, 2, simple(), NODES)).toHaveLength(2);
     expect(seedOf(simple(), NODES)).toBe(5n);
   });
@@ -277,7 +358,13 @@ describe('series', () => {
 it('links are never replaced', () => {
   for (const name of ['sdxl_simple', 'searge_reborn_v33', 'regional_prompt']) {
     const graph = golden(name);
-    for (const [key, value] of Object.entries({ prompt: 'p', seed: '1', steps: '3', cfg: '2', size: '64x64' })) {
+    for (const [key, value] of Object.entries({
+      prompt: 'p',
+      seed: '1',
+      steps: '3',
+      cfg: '2',
+      size: '64x64',
+    })) {
       let after: Graph;
       try {
         after = applyOverrides(graph, { [key]: value }, NODES);
@@ -285,7 +372,8 @@ it('links are never replaced', () => {
         continue;
       }
       for (const [id, { inputs }] of graph)
-        for (const [input, was] of Object.entries(inputs)) if (linkOf(was)) expect(after.get(id)!.inputs[input]).toEqual(was);
+        for (const [input, was] of Object.entries(inputs))
+          if (linkOf(was)) expect(after.get(id)!.inputs[input]).toEqual(was);
     }
   }
 });

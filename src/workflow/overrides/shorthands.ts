@@ -23,7 +23,8 @@ interface Shorthand {
 }
 
 const SEEDS = 1n << 64n;
-const isSeed = (_: string, input: Input): boolean => input.kind === 'INT' && input.wide && input.control_after_generate === true;
+const isSeed = (_: string, input: Input): boolean =>
+  input.kind === 'INT' && input.wide && input.control_after_generate === true;
 const named =
   (wanted: string, kind: Input['kind']) =>
   (name: string, input: Input): boolean =>
@@ -32,10 +33,22 @@ const named =
 const STEP_PLACES = ['start_at_step', 'end_at_step'];
 
 export const SHORTHANDS = {
-  prompt: { help: 'the text behind the positive input of the first sampler', changes: (place, value) => text(place, 'positive', value) },
-  negative: { help: 'the text behind its negative input', changes: (place, value) => text(place, 'negative', value) },
-  seed: { help: 'the seed of the first sampler; all other seeds move along by as much', changes: seeds },
-  steps: { help: 'the steps of the first sampler, and of those with the same number', changes: steps },
+  prompt: {
+    help: 'the text behind the positive input of the first sampler',
+    changes: (place, value) => text(place, 'positive', value),
+  },
+  negative: {
+    help: 'the text behind its negative input',
+    changes: (place, value) => text(place, 'negative', value),
+  },
+  seed: {
+    help: 'the seed of the first sampler; all other seeds move along by as much',
+    changes: seeds,
+  },
+  steps: {
+    help: 'the steps of the first sampler, and of those with the same number',
+    changes: steps,
+  },
   cfg: { help: 'the cfg of the first sampler, and of those with the same number', changes: cfg },
   size: { help: 'width and height of the picture, as 1024x768', changes: size },
 } as const satisfies Readonly<Record<string, Shorthand>>;
@@ -45,7 +58,12 @@ export type ShorthandName = keyof typeof SHORTHANDS;
 export const isShorthand = (name: string): name is ShorthandName => Object.hasOwn(SHORTHANDS, name);
 
 /** New inputs by node id. Throws DR_BAD_USAGE when the workflow has nothing that is meant, or several that differ. */
-export function shorthandChanges(name: ShorthandName, value: unknown, graph: Graph, nodes: NodeTable): Map<string, JsonObject> {
+export function shorthandChanges(
+  name: ShorthandName,
+  value: unknown,
+  graph: Graph,
+  nodes: NodeTable,
+): Map<string, JsonObject> {
   const changes = new Map<string, JsonObject>();
   for (const [{ id, input }, to] of SHORTHANDS[name].changes(workplace(name, graph, nodes), value))
     changes.set(id, { ...changes.get(id), [input]: to });
@@ -118,9 +136,13 @@ function steps(place: Workplace, value: unknown): Changes {
   return numbers(place, 'steps', named('steps', 'INT'), count).flatMap(([target]): Changes => {
     const before = Number(toFloat(valueAt(graph, target)));
     const places = STEP_PLACES.flatMap((input): Changes => {
-      const widget = Object.hasOwn(graph.get(target.id)!.inputs, input) ? roles.widgetOf({ id: target.id, input }) : undefined;
+      const widget = Object.hasOwn(graph.get(target.id)!.inputs, input)
+        ? roles.widgetOf({ id: target.id, input })
+        : undefined;
       const at = widget && Number(toFloat(valueAt(graph, widget)));
-      return widget && at !== undefined && at > 0 && at < before ? [[widget, Math.round((at * Number(count)) / before)]] : [];
+      return widget && at !== undefined && at > 0 && at < before
+        ? [[widget, Math.round((at * Number(count)) / before)]]
+        : [];
     });
     return [[target, count], ...places];
   });
@@ -133,17 +155,26 @@ function cfg(place: Workplace, value: unknown): Changes {
 }
 
 /** The setting of the first sampler, and of the others where it is the same. */
-function numbers({ graph, roles, sampler }: Workplace, name: string, is: (name: string, input: Input) => boolean, value: Json): Changes {
+function numbers(
+  { graph, roles, sampler }: Workplace,
+  name: string,
+  is: (name: string, input: Input) => boolean,
+  value: Json,
+): Changes {
   const target = roles.setting(sampler, is);
-  if (!target) throw nothing(name, `${nodeName(sampler, graph.get(sampler))} has no ${name} to set`);
+  if (!target)
+    throw nothing(name, `${nodeName(sampler, graph.get(sampler))} has no ${name} to set`);
   const before = numberAt(graph, target);
   const others = roles.samplers.slice(1).flatMap((id) => roles.setting(id, is) ?? []);
-  return [target, ...others.filter((t) => !same(t, target) && numberAt(graph, t) === before)].map((t) => [t, value]);
+  return [target, ...others.filter((t) => !same(t, target) && numberAt(graph, t) === before)].map(
+    (t) => [t, value],
+  );
 }
 
 function size(place: Workplace, value: unknown): Changes {
   const { graph, roles, sampler } = place;
-  const parts = typeof value === 'string' ? /^\s*(\d+)\s*[x×*]\s*(\d+)\s*$/i.exec(value) : undefined;
+  const parts =
+    typeof value === 'string' ? /^\s*(\d+)\s*[x×*]\s*(\d+)\s*$/i.exec(value) : undefined;
   if (!parts) throw bad('size', value, 'a width and a height, as 1024x768');
   const wanted = [Number(parts[1]), Number(parts[2])] as const;
   const targets = roles.size(sampler) ?? roles.samplers.map((id) => roles.size(id)).find(Boolean);
@@ -154,7 +185,9 @@ function size(place: Workplace, value: unknown): Changes {
     .all((name, input) => /(^|_)width$/.test(name) && input.kind === 'INT')
     .flatMap((width): [Target, Target][] => {
       const height = { id: width.id, input: width.input.replace(/width$/, 'height') };
-      return numberAt(graph, width) === before[0] && numberAt(graph, height) === before[1] ? [[width, height]] : [];
+      return numberAt(graph, width) === before[0] && numberAt(graph, height) === before[1]
+        ? [[width, height]]
+        : [];
     });
   return [targets, ...others].flatMap(
     ([width, height]): Changes => [
@@ -177,13 +210,20 @@ function numberAt(graph: Graph, target: Target): number | undefined {
 }
 
 function whole(name: string, value: unknown): number | bigint {
-  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) return value;
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)))
+    return value;
   if (typeof value === 'string' && /^\s*\d+\s*$/.test(value)) return toInt(value);
   throw bad(name, value, 'a whole number');
 }
 
 const bad = (name: string, value: unknown, wanted: string): DarkroomError =>
-  new DarkroomError('DR_BAD_USAGE', { message: `${name} is '${String(value)}'`, hint: `Give ${wanted}.` });
+  new DarkroomError('DR_BAD_USAGE', {
+    message: `${name} is '${String(value)}'`,
+    hint: `Give ${wanted}.`,
+  });
 
 const nothing = (name: string, why: string): DarkroomError =>
-  new DarkroomError('DR_BAD_USAGE', { message: `${name} can't be set: ${why}`, hint: 'Set the input itself: --set ID.INPUT=VALUE.' });
+  new DarkroomError('DR_BAD_USAGE', {
+    message: `${name} can't be set: ${why}`,
+    hint: 'Set the input itself: --set ID.INPUT=VALUE.',
+  });

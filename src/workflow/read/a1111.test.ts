@@ -11,9 +11,15 @@ blurry
 Steps: 28, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 18446744073709551615, Size: 500x768, Model hash: 6ce0161689, Model: v1-5-pruned, VAE: vae-ft.pt, Clip skip: 2, Denoising strength: 0.55, Hires upscale: 2, Hires steps: 10, Hires upscaler: Latent (bicubic), Lora hashes: "fur: abc, x: y", Version: v1.9`;
 
 const graphOf = (text: string) => a1111Graph(text, 'x.png', NODES);
-const all = (text: string) => [...graphOf(text).graph.values()].map(({ classType, inputs }) => [classType, inputs] as const);
+const all = (text: string) =>
+  [...graphOf(text).graph.values()].map(({ classType, inputs }) => [classType, inputs] as const);
 const files = {
-  modelFiles: () => ['v1-5-pruned.safetensors', 'fur.safetensors', 'vae-ft.pt', 'model.safetensors'],
+  modelFiles: () => [
+    'v1-5-pruned.safetensors',
+    'fur.safetensors',
+    'vae-ft.pt',
+    'model.safetensors',
+  ],
   inputFiles: () => [],
   hasInput: () => true,
   wildcards: () => new Map(),
@@ -23,7 +29,16 @@ describe('A1111 parameters', () => {
   it('become loader, LoRAs, prompts, two passes', () => {
     expect(all(TEXT)).toEqual([
       ['CheckpointLoaderSimple', { ckpt_name: 'v1-5-pruned.safetensors' }],
-      ['LoraLoader', { model: ['1', 0], clip: ['1', 1], lora_name: 'fur.safetensors', strength_model: 0.8, strength_clip: 0.8 }],
+      [
+        'LoraLoader',
+        {
+          model: ['1', 0],
+          clip: ['1', 1],
+          lora_name: 'fur.safetensors',
+          strength_model: 0.8,
+          strength_clip: 0.8,
+        },
+      ],
       ['CLIPSetLastLayer', { clip: ['2', 1], stop_at_clip_layer: -2 }],
       ['CLIPTextEncode', { clip: ['3', 0], text: 'a (cat:1.2),  "quoted"\nsecond line' }],
       ['CLIPTextEncode', { clip: ['3', 0], text: 'dog,\nblurry' }],
@@ -39,7 +54,16 @@ describe('A1111 parameters', () => {
           scheduler: 'karras',
         }),
       ],
-      ['LatentUpscale', { samples: ['7', 0], upscale_method: 'bicubic', width: 1008, height: 1536, crop: 'disabled' }],
+      [
+        'LatentUpscale',
+        {
+          samples: ['7', 0],
+          upscale_method: 'bicubic',
+          width: 1008,
+          height: 1536,
+          crop: 'disabled',
+        },
+      ],
       ['KSampler', expect.objectContaining({ steps: 10, denoise: 0.55, latent_image: ['8', 0] })],
       ['VAELoader', { vae_name: 'vae-ft.pt' }],
       ['VAEDecode', { samples: ['9', 0], vae: ['10', 0] }],
@@ -47,12 +71,13 @@ describe('A1111 parameters', () => {
     ]);
   });
 
-  it.each([TEXT, 'Steps: 1, Sampler: Euler a', 'x\nSteps: 20, Sampler: DDIM, Schedule type: SGM Uniform, Size: 64x64'])(
-    'validate',
-    (text) => {
-      expect(validate(graphOf(text).graph, NODES, files).problems).toEqual([]);
-    },
-  );
+  it.each([
+    TEXT,
+    'Steps: 1, Sampler: Euler a',
+    'x\nSteps: 20, Sampler: DDIM, Schedule type: SGM Uniform, Size: 64x64',
+  ])('validate', (text) => {
+    expect(validate(graphOf(text).graph, NODES, files).problems).toEqual([]);
+  });
 
   it.each([
     ['Euler a', undefined, 'euler_ancestral', 'normal'],
@@ -61,15 +86,21 @@ describe('A1111 parameters', () => {
     ['UniPC', 'Automatic', 'uni_pc', 'normal'],
   ])('%s (%s) is %s on %s', (sampler, schedule, name, scheduler) => {
     const text = `x\nSteps: 20, Sampler: ${sampler},${schedule ? ` Schedule type: ${schedule},` : ''} Size: 64x64`;
-    expect(all(text).find(([type]) => type === 'KSampler')?.[1]).toMatchObject({ sampler_name: name, scheduler });
+    expect(all(text).find(([type]) => type === 'KSampler')?.[1]).toMatchObject({
+      sampler_name: name,
+      scheduler,
+    });
   });
 
   it('an unknown sampler is told', () => {
-    expect(graphOf('x\nSteps: 20, Sampler: Restart').notes[1]).toContain("sampler 'Restart' is not known");
+    expect(graphOf('x\nSteps: 20, Sampler: Restart').notes[1]).toContain(
+      "sampler 'Restart' is not known",
+    );
   });
 
   it('other texts are not taken for them', () => {
-    for (const text of ['{"Steps: 20, ": 1}', 'Steps: many, x', 'Created with GIMP', '']) expect(isA1111(text)).toBe(false);
+    for (const text of ['{"Steps: 20, ": 1}', 'Steps: many, x', 'Created with GIMP', ''])
+      expect(isA1111(text)).toBe(false);
     expect(() => graphOf('Created with GIMP')).toThrow(DarkroomError);
   });
 });

@@ -8,7 +8,10 @@ import { promptOf } from '../api-graph.ts';
 import { type ReadOptions, readWorkflowBytes, readWorkflowFile } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-read-'));
-function read(name: string, content?: string | Uint8Array): DarkroomError | ReturnType<typeof readWorkflowFile> {
+function read(
+  name: string,
+  content?: string | Uint8Array,
+): DarkroomError | ReturnType<typeof readWorkflowFile> {
   const file = join(dir, name);
   if (content !== undefined) writeFileSync(file, content);
   try {
@@ -46,7 +49,12 @@ describe('workflow files', () => {
     ['value.json', '{"1": 5}', 'DR_WORKFLOW_INVALID', "'1', which is not a node"],
     ['inputs.json', '{"1": {"class_type": "A"}}', 'DR_WORKFLOW_INVALID', "without 'inputs'"],
     ['ui.json', '{"nodes": [], "links": []}', 'DR_WORKFLOW_INVALID', 'no nodes that run'],
-    ['a.png', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), 'DR_WORKFLOW_FORMAT', 'PNG picture'],
+    [
+      'a.png',
+      new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
+      'DR_WORKFLOW_FORMAT',
+      'PNG picture',
+    ],
     ['gone.json', undefined, 'DR_FILE_MISSING', 'there is no file'],
     ['', undefined, 'DR_FILE_UNREADABLE', 'is a folder'],
   ])('%s', (name, content, code, message) => {
@@ -68,15 +76,34 @@ const ui = {
   nodes: [
     { id: 2, type: 'EmptyLatentImage', order: 0, mode: 0, widgets_values: [64, 64, 1] },
     { id: 4, type: 'Note', order: 1, mode: 0, widgets_values: ['hello'] },
-    { id: 3, type: 'KSampler', order: 2, mode: 0, inputs: [{ name: 'latent_image', type: 'LATENT', link: 1 }], widgets_values: SEED },
+    {
+      id: 3,
+      type: 'KSampler',
+      order: 2,
+      mode: 0,
+      inputs: [{ name: 'latent_image', type: 'LATENT', link: 1 }],
+      widgets_values: SEED,
+    },
   ],
   links: [[1, 2, 0, 3, 0, 'LATENT']],
   version: 0.4,
 };
 const prompt = {
-  2: { inputs: { width: 64, height: 64, batch_size: 1 }, class_type: 'EmptyLatentImage', _meta: { title: 'Empty Latent Image' } },
+  2: {
+    inputs: { width: 64, height: 64, batch_size: 1 },
+    class_type: 'EmptyLatentImage',
+    _meta: { title: 'Empty Latent Image' },
+  },
   3: {
-    inputs: { seed: 5, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'normal', denoise: 1, latent_image: ['2', 0] },
+    inputs: {
+      seed: 5,
+      steps: 20,
+      cfg: 8,
+      sampler_name: 'euler',
+      scheduler: 'normal',
+      denoise: 1,
+      latent_image: ['2', 0],
+    },
     class_type: 'KSampler',
     _meta: { title: 'KSampler' },
   },
@@ -86,11 +113,15 @@ const png = (text: Record<string, unknown>) =>
     { width: 1, height: 1, channels: 3, bytes: Buffer.alloc(3) },
     {
       text: Object.fromEntries(
-        Object.entries(text).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+        Object.entries(text).map(([key, value]) => [
+          key,
+          typeof value === 'string' ? value : JSON.stringify(value),
+        ]),
       ),
     },
   );
-const fromPng = async (text: Record<string, unknown>, options?: ReadOptions) => readWorkflowBytes(await png(text), 'x.png', options);
+const fromPng = async (text: Record<string, unknown>, options?: ReadOptions) =>
+  readWorkflowBytes(await png(text), 'x.png', options);
 
 describe('workflows in pictures', () => {
   it('of both forms the prompt is taken, which is what ran; the editor’s file goes on into new pictures', async () => {
@@ -107,11 +138,16 @@ describe('workflows in pictures', () => {
     expect(await fromPng({ workflow: ui })).toMatchObject({ form: 'UI' });
     expect(await fromPng({ prompt })).toMatchObject({ form: 'API', extra: {} });
     expect(await fromPng({ workflow: prompt })).toMatchObject({ form: 'API' });
-    expect(await fromPng({ parameters: 'a cat\nSteps: 20, Sampler: Euler' })).toMatchObject({ form: 'A1111' });
+    expect(await fromPng({ parameters: 'a cat\nSteps: 20, Sampler: Euler' })).toMatchObject({
+      form: 'A1111',
+    });
   });
 
   it('inputs that a node got since come from the editor’s file', async () => {
-    const old = { ...prompt, 3: { ...prompt[3], inputs: { ...prompt[3].inputs, denoise: undefined, steps: 11 } } };
+    const old = {
+      ...prompt,
+      3: { ...prompt[3], inputs: { ...prompt[3].inputs, denoise: undefined, steps: 11 } },
+    };
     const { graph } = await fromPng({ prompt: old, workflow: ui });
     expect(graph.get('3')?.inputs).toMatchObject({ denoise: 1, steps: 11 });
     expect((await fromPng({ prompt: old })).graph.get('3')?.inputs).not.toHaveProperty('denoise');
@@ -132,12 +168,20 @@ describe('workflows in pictures', () => {
     expect([...(await fromPng({ prompt: sent, workflow })).graph.keys()]).toEqual(['3', '2:1']);
     writeFileSync(join(dir, 'empty.component.json'), JSON.stringify(component));
     const beside = read('components.json', JSON.stringify({ ...workflow, components: undefined }));
-    expect(beside instanceof DarkroomError ? beside : [...beside.graph.keys()]).toEqual(['3', '2:1']);
+    expect(beside instanceof DarkroomError ? beside : [...beside.graph.keys()]).toEqual([
+      '3',
+      '2:1',
+    ]);
   });
 
   it.each([
     ['nothing', {}, 'without a workflow in it', 'as ComfyUI saved it'],
-    ['other texts', { Comment: 'Created with GIMP' }, 'without a workflow in it', 'removes the workflow'],
+    [
+      'other texts',
+      { Comment: 'Created with GIMP' },
+      'without a workflow in it',
+      'removes the workflow',
+    ],
     ['broken JSON', { prompt: '{"1": ' }, "'prompt' of x.png is not valid JSON", 'cut off'],
   ])('%s in it', async (_, text, message, hint) => {
     const error = await fromPng(text).catch((e) => e);

@@ -3,8 +3,20 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { entriesOf, isJsonObject, type Json, type JsonObject, keysOf, objectOf, parseJson } from '../../formats/json.ts';
-import { type PictureKind, pictureKind, readPictureText } from '../../image/codec/image-metadata.ts';
+import {
+  entriesOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  keysOf,
+  objectOf,
+  parseJson,
+} from '../../formats/json.ts';
+import {
+  type PictureKind,
+  pictureKind,
+  readPictureText,
+} from '../../image/codec/image-metadata.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { declarationOf } from '../../nodes/aliases.ts';
 import { NODES } from '../../nodes/index.ts';
@@ -50,23 +62,39 @@ function readBytes(file: string): Buffer {
 }
 
 /** The same for bytes that were read already (standard input); `file` names them in errors, `folder` is where component files may lie. */
-export function readWorkflowBytes(bytes: Uint8Array, file: string, options: ReadOptions = {}, folder?: string): Workflow {
+export function readWorkflowBytes(
+  bytes: Uint8Array,
+  file: string,
+  options: ReadOptions = {},
+  folder?: string,
+): Workflow {
   if (bytes.length > MAX_BYTES) throw tooLarge(file, bytes.length);
   const picture = pictureKind(bytes);
   if (picture) return { ...fromPicture(bytes, picture, file, options, folder), picture };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.replace('\ufeff', '').trim() === '')
-    throw new DarkroomError('DR_JSON_INVALID', { message: `${file} is empty`, hint: `Save the workflow again: ${EXPORT}`, file });
+    throw new DarkroomError('DR_JSON_INVALID', {
+      message: `${file} is empty`,
+      hint: `Save the workflow again: ${EXPORT}`,
+      file,
+    });
   if (isA1111(text)) return fromA1111(text, file, options);
   return readWorkflow(parseJson(text, { file }), file, options, folder);
 }
 
 /** A workflow from parsed JSON. */
-export function readWorkflow(json: Json, file = 'the workflow', options: ReadOptions = {}, folder?: string): Workflow {
+export function readWorkflow(
+  json: Json,
+  file = 'the workflow',
+  options: ReadOptions = {},
+  folder?: string,
+): Workflow {
   if (!isJsonObject(json)) throw shape(file, 'is JSON, but not an object of nodes');
   if (isUi(json)) return fromUi(json, file, options, folder);
   if (isJsonObject(json['prompt']) && !('class_type' in json['prompt'])) {
-    const extra = isJsonObject(json['extra_data']) ? json['extra_data']['extra_pnginfo'] : undefined;
+    const extra = isJsonObject(json['extra_data'])
+      ? json['extra_data']['extra_pnginfo']
+      : undefined;
     return api(json['prompt'], isJsonObject(extra) ? extra : {}, file, options);
   }
   return api(json, {}, file, options);
@@ -76,7 +104,12 @@ function api(nodes: JsonObject, extra: JsonObject, file: string, options: ReadOp
   return { graph: renamed(graphOf(nodes, file), options), extra, form: 'API', notes: [] };
 }
 
-function fromUi(json: JsonObject, file: string, options: ReadOptions, folder: string | undefined): Workflow {
+function fromUi(
+  json: JsonObject,
+  file: string,
+  options: ReadOptions,
+  folder: string | undefined,
+): Workflow {
   const components = folder === undefined ? {} : componentsBeside(json, folder);
   const { graph, notes } = convertUi(json, { nodes: NODES, ...options, components });
   if (graph.size === 0)
@@ -89,17 +122,27 @@ function fromUi(json: JsonObject, file: string, options: ReadOptions, folder: st
 }
 
 /** The workflow in a picture's texts. The prompt is what ran, and so it wins, unless it names components, which only the UI form defines. */
-function fromPicture(bytes: Uint8Array, kind: PictureKind, file: string, options: ReadOptions, folder: string | undefined): Workflow {
+function fromPicture(
+  bytes: Uint8Array,
+  kind: PictureKind,
+  file: string,
+  options: ReadOptions,
+  folder: string | undefined,
+): Workflow {
   const texts = readPictureText(bytes, file);
   const json = (key: string): JsonObject | undefined => {
-    const value = Object.hasOwn(texts, key) ? parseJson(texts[key], { file: `'${key}' of ${file}` }) : undefined;
+    const value = Object.hasOwn(texts, key)
+      ? parseJson(texts[key], { file: `'${key}' of ${file}` })
+      : undefined;
     return isJsonObject(value) ? value : undefined;
   };
   const prompt = json('prompt');
   const workflow = json('workflow');
   const ui = workflow && isUi(workflow) ? workflow : undefined;
   const named = prompt && !isUi(prompt) ? prompt : undefined;
-  const wantsUi = options.prefer === 'UI' || Object.values(named ?? {}).some((n) => isJsonObject(n) && isComponent(n['class_type']));
+  const wantsUi =
+    options.prefer === 'UI' ||
+    Object.values(named ?? {}).some((n) => isJsonObject(n) && isComponent(n['class_type']));
   if (ui && (wantsUi || !named)) return fromUi(ui, file, options, folder);
   if (named) {
     const found = api(named, workflow ? { workflow } : {}, file, options);
@@ -119,7 +162,13 @@ function fromPicture(bytes: Uint8Array, kind: PictureKind, file: string, options
 function completed(found: Workflow, ui: () => Workflow, { nodes = NODES }: ReadOptions): Workflow {
   const lacking = (node: GraphNode): string[] =>
     Object.entries(nodes.get(node.classType)?.inputs ?? {})
-      .filter(([name, input]) => !input.optional && input.kind !== 'SOCKET' && !input.forceInput && !Object.hasOwn(node.inputs, name))
+      .filter(
+        ([name, input]) =>
+          !input.optional &&
+          input.kind !== 'SOCKET' &&
+          !input.forceInput &&
+          !Object.hasOwn(node.inputs, name),
+      )
       .map(([name]) => name);
   if (![...found.graph.values()].some((node) => lacking(node).length > 0)) return found;
   let other: Graph;
@@ -134,14 +183,18 @@ function completed(found: Workflow, ui: () => Workflow, { nodes = NODES }: ReadO
     const twin = other.get(id);
     const names =
       twin?.classType === node.classType
-        ? lacking(node).filter((name) => twin.inputs[name] !== undefined && !linkOf(twin.inputs[name]))
+        ? lacking(node).filter(
+            (name) => twin.inputs[name] !== undefined && !linkOf(twin.inputs[name]),
+          )
         : [];
-    if (names.length > 0) changes.set(id, objectOf(names.map((name) => [name, twin!.inputs[name]] as const)));
+    if (names.length > 0)
+      changes.set(id, objectOf(names.map((name) => [name, twin!.inputs[name]] as const)));
   }
   return { ...found, graph: withInputs(found.graph, changes) };
 }
 
-const isComponent = (type: Json | undefined): boolean => typeof type === 'string' && type.startsWith('## ');
+const isComponent = (type: Json | undefined): boolean =>
+  typeof type === 'string' && type.startsWith('## ');
 
 function fromA1111(text: string, file: string, options: ReadOptions): Workflow {
   const { graph, notes } = a1111Graph(text, file, options.nodes ?? NODES);
@@ -155,14 +208,26 @@ function renamed(graph: Graph, { nodes = NODES }: ReadOptions): Graph {
       const known = declarationOf(node.classType, nodes);
       if (!known) return [id, node];
       const classType = known.declaration.type;
-      if (classType === node.classType && !keysOf(node.inputs).some((name) => Object.hasOwn(known.inputs, name))) return [id, node];
-      const inputs = objectOf(entriesOf(node.inputs as JsonObject).map(([name, value]) => [newName(known.inputs, name), value] as const));
-      return [id, { ...node, classType, inputs, source: { ...node.source, class_type: classType, inputs } }];
+      if (
+        classType === node.classType &&
+        !keysOf(node.inputs).some((name) => Object.hasOwn(known.inputs, name))
+      )
+        return [id, node];
+      const inputs = objectOf(
+        entriesOf(node.inputs as JsonObject).map(
+          ([name, value]) => [newName(known.inputs, name), value] as const,
+        ),
+      );
+      return [
+        id,
+        { ...node, classType, inputs, source: { ...node.source, class_type: classType, inputs } },
+      ];
     }),
   );
 }
 
-const newName = (names: Readonly<Record<string, string>>, name: string): string => (Object.hasOwn(names, name) ? names[name] : name);
+const newName = (names: Readonly<Record<string, string>>, name: string): string =>
+  Object.hasOwn(names, name) ? names[name] : name;
 
 const EXPORT = 'menu Workflow > Save, or Workflow > Export (API).';
 
@@ -180,7 +245,8 @@ function graphOf(nodes: JsonObject, file: string): Graph {
     const inputs = node['inputs'];
     if (!isJsonObject(inputs)) throw shape(file, `has node '${id}' without 'inputs'`, id);
     const meta = node['_meta'];
-    const title = isJsonObject(meta) && typeof meta['title'] === 'string' ? meta['title'] : undefined;
+    const title =
+      isJsonObject(meta) && typeof meta['title'] === 'string' ? meta['title'] : undefined;
     const classType = typeof node['class_type'] === 'string' ? node['class_type'] : '';
     graph.set(id, { classType, inputs, title, source: node });
   }
@@ -198,9 +264,17 @@ const shape = (file: string, what: string, nodeId?: string): DarkroomError =>
 
 function unreadable(file: string, error: NodeJS.ErrnoException): DarkroomError {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    return new DarkroomError('DR_FILE_MISSING', { message: `there is no file ${file}`, hint: neighbours(file) || 'Check the path.', file });
+    return new DarkroomError('DR_FILE_MISSING', {
+      message: `there is no file ${file}`,
+      hint: neighbours(file) || 'Check the path.',
+      file,
+    });
   if (error.code === 'EISDIR')
-    return new DarkroomError('DR_FILE_UNREADABLE', { message: `${file} is a folder`, hint: 'Give the workflow file itself.', file });
+    return new DarkroomError('DR_FILE_UNREADABLE', {
+      message: `${file} is a folder`,
+      hint: 'Give the workflow file itself.',
+      file,
+    });
   return new DarkroomError('DR_FILE_UNREADABLE', {
     message: `${file} can't be read: ${error.message}`,
     hint: 'Check the permissions of the file.',

@@ -15,15 +15,33 @@ const PORTS: ReadonlySet<string> = new Set([REQUIRED, OPTIONAL, OUTPUT]);
 /** Types whose values stand in a widget when an inner node takes them there or from a bare socket. */
 const PLAIN: Readonly<Record<string, Input>> = {
   STRING: { kind: 'STRING', multiline: true },
-  INT: { kind: 'INT', wide: true, default: 0, min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY, control_after_generate: false },
-  FLOAT: { kind: 'FLOAT', default: 0.5, min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY },
+  INT: {
+    kind: 'INT',
+    wide: true,
+    default: 0,
+    min: Number.NEGATIVE_INFINITY,
+    max: Number.POSITIVE_INFINITY,
+    control_after_generate: false,
+  },
+  FLOAT: {
+    kind: 'FLOAT',
+    default: 0.5,
+    min: Number.NEGATIVE_INFINITY,
+    max: Number.POSITIVE_INFINITY,
+  },
 };
 
 /** A component's definition as a template. Throws DR_WORKFLOW_FORMAT. */
-export function componentTemplate(name: string, definition: JsonObject, library: Library): Template {
+export function componentTemplate(
+  name: string,
+  definition: JsonObject,
+  library: Library,
+): Template {
   const graph = uiGraph(definition);
   const ports = (type: string): UiNode[] =>
-    [...graph.nodes.values()].filter((node) => node.type === type).sort((a, b) => compare(a.title ?? '', b.title ?? ''));
+    [...graph.nodes.values()]
+      .filter((node) => node.type === type)
+      .sort((a, b) => compare(a.title ?? '', b.title ?? ''));
   const shown = [...ports(REQUIRED), ...ports(OPTIONAL)].flatMap((port) => {
     const ends = [...graph.links].filter(([, link]) => link.from === port.id);
     return ends.length === 0 ? [] : [describe(port, ends, graph, library)];
@@ -31,7 +49,9 @@ export function componentTemplate(name: string, definition: JsonObject, library:
   const slot = new Map(shown.map(({ port }, i) => [port.id, i]));
   const links = new Map(
     [...graph.links].map(([id, link]): [string, UiLink] =>
-      slot.has(link.from) ? [id, { ...link, from: BOUNDARY, slot: slot.get(link.from)! }] : [id, link],
+      slot.has(link.from)
+        ? [id, { ...link, from: BOUNDARY, slot: slot.get(link.from)! }]
+        : [id, link],
     ),
   );
   const outputs = ports(OUTPUT).flatMap((port): TemplateOutput[] => {
@@ -41,7 +61,11 @@ export function componentTemplate(name: string, definition: JsonObject, library:
   return {
     name: `component '${name}'`,
     graph: { nodes: new Map([...graph.nodes].filter(([, node]) => !PORTS.has(node.type))), links },
-    inputs: shown.map(({ label, type, slots }) => ({ name: label, type, widgetOnly: slots.length > 0 })),
+    inputs: shown.map(({ label, type, slots }) => ({
+      name: label,
+      type,
+      widgetOnly: slots.length > 0,
+    })),
     outputs,
     layout: shown.flatMap(({ slots }) => slots),
   };
@@ -49,7 +73,12 @@ export function componentTemplate(name: string, definition: JsonObject, library:
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function describe(port: UiNode, ends: readonly (readonly [string, UiLink])[], graph: UiGraph, library: Library) {
+function describe(
+  port: UiNode,
+  ends: readonly (readonly [string, UiLink])[],
+  graph: UiGraph,
+  library: Library,
+) {
   const output = port.outputs[0];
   const targets = ends.flatMap(([id, link]) => {
     const node = graph.nodes.get(link.to);
@@ -60,7 +89,9 @@ function describe(port: UiNode, ends: readonly (readonly [string, UiLink])[], gr
   const type = output && output.type !== '*' ? output.type : (target?.input.type ?? '*');
   const widget = target?.input.widget;
   const label = output?.label ?? (output?.name || undefined) ?? target?.input.name ?? type;
-  const input = (widget === undefined ? undefined : library.inputOf(target.node, widget)) ?? PLAIN[type];
-  const slots: WidgetSlot[] = widget === undefined && PLAIN[type] === undefined ? [] : slotsOf(label, input);
+  const input =
+    (widget === undefined ? undefined : library.inputOf(target.node, widget)) ?? PLAIN[type];
+  const slots: WidgetSlot[] =
+    widget === undefined && PLAIN[type] === undefined ? [] : slotsOf(label, input);
   return { port, label, type, slots };
 }

@@ -32,9 +32,15 @@ const MAX_DEPTH = 50;
 export function expand(graph: UiGraph, library: Library): Expanded {
   const nodes: Placed[] = [];
   let total = 0;
-  const open = (inside: UiGraph, path: string, outer: Scope['outer'], within: readonly string[]): Scope => {
+  const open = (
+    inside: UiGraph,
+    path: string,
+    outer: Scope['outer'],
+    within: readonly string[],
+  ): Scope => {
     total += inside.nodes.size;
-    if (total > MAX_NODES) throw notUi(`has more than ${MAX_NODES} nodes when its subgraphs are opened`);
+    if (total > MAX_NODES)
+      throw notUi(`has more than ${MAX_NODES} nodes when its subgraphs are opened`);
     const inner = new Map<string, Scope>();
     const scope: Scope = { path, graph: inside, outer, inner };
     const off = outer?.node.mode === NEVER || outer?.node.mode === BYPASS;
@@ -44,8 +50,12 @@ export function expand(graph: UiGraph, library: Library): Expanded {
       if (template) {
         if (within.includes(node.type) || within.length >= MAX_DEPTH)
           throw notUi(`has a definition that contains itself: ${template.name}`, id);
-        inner.set(node.id, open(template.graph, `${id}:`, { scope, node, template }, [...within, node.type]));
-      } else if (!off && !isEditorOnly(node.type) && node.mode !== NEVER && node.mode !== BYPASS) nodes.push({ id, node, scope });
+        inner.set(
+          node.id,
+          open(template.graph, `${id}:`, { scope, node, template }, [...within, node.type]),
+        );
+      } else if (!off && !isEditorOnly(node.type) && node.mode !== NEVER && node.mode !== BYPASS)
+        nodes.push({ id, node, scope });
     }
     return scope;
   };
@@ -55,6 +65,7 @@ export function expand(graph: UiGraph, library: Library): Expanded {
 
 /** Whether an outer node around the scope is muted or bypassed: then nothing in it runs. */
 function isOff(scope: Scope): boolean {
-  for (let outer = scope.outer; outer; outer = outer.scope.outer) if (outer.node.mode === NEVER || outer.node.mode === BYPASS) return true;
+  for (let outer = scope.outer; outer; outer = outer.scope.outer)
+    if (outer.node.mode === NEVER || outer.node.mode === BYPASS) return true;
   return false;
 }

@@ -4,7 +4,17 @@ import { isJsonObject, type Json, type JsonObject, numberOf } from '../../format
 import type { Input } from '../../nodes/declare.ts';
 import type { Library } from './library.ts';
 import { BOUNDARY, type Template, type TemplateInput, type TemplateOutput } from './template.ts';
-import { notUi, objectsOf, textOf, typeName, type UiGraph, type UiInput, type UiLink, type UiNode, uiNode } from './ui-graph.ts';
+import {
+  notUi,
+  objectsOf,
+  textOf,
+  typeName,
+  type UiGraph,
+  type UiInput,
+  type UiLink,
+  type UiNode,
+  uiNode,
+} from './ui-graph.ts';
 import { isEditorOnly, PRIMITIVE, REROUTE } from './virtual.ts';
 import { slotsOf, type WidgetSlot } from './widgets.ts';
 
@@ -28,10 +38,13 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
   const sources = objectsOf(definition['nodes']);
   const nodes = sources.map((node, i) => uiNode(node, String(i)));
   if (nodes.length === 0) throw notUi(`has a group node '${name}' without nodes`);
-  const links = (Array.isArray(definition['links']) ? definition['links'] : []).flatMap((link) => innerLink(link));
+  const links = (Array.isArray(definition['links']) ? definition['links'] : []).flatMap((link) =>
+    innerLink(link),
+  );
   const external = new Map<string, string>();
   for (const item of Array.isArray(definition['external']) ? definition['external'] : [])
-    if (Array.isArray(item)) external.set(`${numberOf(item[0])}:${numberOf(item[1])}`, typeName(item[2]));
+    if (Array.isArray(item))
+      external.set(`${numberOf(item[0])}:${numberOf(item[1])}`, typeName(item[2]));
 
   const config = (node: UiNode, side: 'input' | 'output', key: string): JsonObject => {
     const all = definition['config'];
@@ -40,13 +53,17 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
     const value = isJsonObject(part) && Object.hasOwn(part, key) ? part[key] : undefined;
     return isJsonObject(value) ? value : {};
   };
-  const linksFrom = (node: UiNode, slot: number): Link[] => links.filter((l) => l.from === node.id && l.slot === slot);
+  const linksFrom = (node: UiNode, slot: number): Link[] =>
+    links.filter((l) => l.from === node.id && l.slot === slot);
   const linkTo = (node: UiNode, input: string): Link | undefined =>
     links.find((l) => l.to === node.id && inputAt(node, l.input, library)?.name === input);
 
   const seen = new Map<string, number>();
   const nameOf = (node: UiNode, input: string): string => {
-    const given = textOf(config(node, 'input', input)['name']) ?? node.inputs.find((i) => i.name === input)?.label ?? input;
+    const given =
+      textOf(config(node, 'input', input)['name']) ??
+      node.inputs.find((i) => i.name === input)?.label ??
+      input;
     let key = given;
     let made = given;
     if ((node.type === PRIMITIVE && node.title) || seen.has(given)) {
@@ -66,14 +83,19 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
     const outer = nameOf(node, part.name);
     entering.push({ node, part, slot: inputs.length });
     inputs.push({ name: outer, type: part.type, widgetOnly });
-    layout.push(...(part.slots ?? []).map((slot): WidgetSlot => (slot.kind === 'value' ? { ...slot, name: outer } : slot)));
+    layout.push(
+      ...(part.slots ?? []).map(
+        (slot): WidgetSlot => (slot.kind === 'value' ? { ...slot, name: outer } : slot),
+      ),
+    );
   };
 
   const later: (() => void)[] = [];
   for (const node of nodes) {
     const parts = partsOf(node, { library, links, nodes, external });
     if (!parts) continue;
-    const isConverted = (part: Part): boolean => node.inputs.some((i) => i.name === part.name && i.widget === part.name);
+    const isConverted = (part: Part): boolean =>
+      node.inputs.some((i) => i.name === part.name && i.widget === part.name);
     for (const part of parts) if (part.slots && !isConverted(part)) enter(node, part, true);
     for (const part of parts)
       if (!part.slots && !linkTo(node, part.name)) {
@@ -84,17 +106,25 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
     const converted = parts.filter((part) => part.slots && isConverted(part));
     const place = (part: Part): number => node.inputs.findIndex((i) => i.name === part.name);
     later.push(() => {
-      for (const part of converted.sort((a, b) => place(a) - place(b))) if (!linkTo(node, part.name)) enter(node, part, false);
+      for (const part of converted.sort((a, b) => place(a) - place(b)))
+        if (!linkTo(node, part.name)) enter(node, part, false);
     });
     outputTypes(node, { library, links, nodes, external }).forEach((type, slot) => {
       const inside = linksFrom(node, slot).length > 0 && !external.has(`${node.id}:${slot}`);
       const visible = config(node, 'output', String(slot))['visible'];
-      if (typeof visible === 'boolean' ? visible : !inside) outputs.push({ type, from: { node: node.id, slot } });
+      if (typeof visible === 'boolean' ? visible : !inside)
+        outputs.push({ type, from: { node: node.id, slot } });
     });
   }
   for (const run of later) run();
 
-  return { name: `group node '${name}'`, graph: wired(nodes, links, entering, library), inputs, outputs, layout };
+  return {
+    name: `group node '${name}'`,
+    graph: wired(nodes, links, entering, library),
+    inputs,
+    outputs,
+    layout,
+  };
 }
 
 /** Inner nodes whose inputs know the links that end there, those from the boundary among them. */
@@ -118,24 +148,33 @@ function wired(
     const input = node && inputAt(node, link.input, library);
     if (input) add(node, input.name, link);
   }
-  for (const { node, part, slot } of entering) add(node, part.name, { from: BOUNDARY, slot, to: node.id, input: 0, type: part.type });
+  for (const { node, part, slot } of entering)
+    add(node, part.name, { from: BOUNDARY, slot, to: node.id, input: 0, type: part.type });
   const made = nodes.map((node): UiNode => {
     const own = ends.get(node.id) ?? new Map<string, string>();
     const inputs = node.inputs.map((input): UiInput => ({ ...input, link: own.get(input.name) }));
     const missing = [...own].filter(([name]) => !node.inputs.some((input) => input.name === name));
-    return { ...node, inputs: [...inputs, ...missing.map(([name, link]): UiInput => ({ name, type: '*', link, widget: name }))] };
+    return {
+      ...node,
+      inputs: [
+        ...inputs,
+        ...missing.map(([name, link]): UiInput => ({ name, type: '*', link, widget: name })),
+      ],
+    };
   });
   return { nodes: new Map(made.map((node) => [node.id, node])), links: all };
 }
 
 /** The input at a link's target slot: as the definition lists them, or as the node is declared. */
-const inputAt = (node: UiNode, slot: number, library: Library): UiInput | undefined => node.inputs[slot] ?? library.inputsOf(node)[slot];
+const inputAt = (node: UiNode, slot: number, library: Library): UiInput | undefined =>
+  node.inputs[slot] ?? library.inputsOf(node)[slot];
 
 /** `[from, slot, to, input, …, type]` by index; links from outside the group have no origin. */
 function innerLink(link: Json): Link[] {
   if (!Array.isArray(link)) return [];
   const [from, slot, to, input] = link.map(numberOf);
-  if (from === undefined || slot === undefined || to === undefined || input === undefined) return [];
+  if (from === undefined || slot === undefined || to === undefined || input === undefined)
+    return [];
   return [{ from: String(from), slot, to: String(to), input, type: typeName(link[5]) }];
 }
 
@@ -173,22 +212,26 @@ function partsOf(node: UiNode, group: Group): readonly Part[] | undefined {
     }
     last.push(slot);
   }
-  const sockets = library.inputsOf(node).filter((input) => !slots.has(input.name) && input.widget === undefined);
+  const sockets = library
+    .inputsOf(node)
+    .filter((input) => !slots.has(input.name) && input.widget === undefined);
   return [
     ...[...slots].map(([name, own]): Part => ({ name, type: typeOfSlot(own[0]), slots: own })),
     ...sockets.map(({ name, type }): Part => ({ name, type })),
   ];
 }
 
-const typeOfSlot = (slot: WidgetSlot): string => (slot.kind === 'value' ? (slot.input?.kind ?? '*') : '*');
+const typeOfSlot = (slot: WidgetSlot): string =>
+  slot.kind === 'value' ? (slot.input?.kind ?? '*') : '*';
 
 /** A primitive's widget has the control of numbers and lists, whatever its target has. */
 function primitiveSlots(input: Input | undefined, type: string): WidgetSlot[] {
   const kind = input?.kind ?? type;
   const controlled = kind === 'INT' || kind === 'COMBO' ? { control_after_generate: true } : {};
-  const like = (input ?? (kind === 'INT' ? { kind, wide: true, default: 0, min: -Infinity, max: Infinity } : undefined)) as
-    | Input
-    | undefined;
+  const like = (input ??
+    (kind === 'INT'
+      ? { kind, wide: true, default: 0, min: -Infinity, max: Infinity }
+      : undefined)) as Input | undefined;
   return slotsOf('value', like && { ...like, ...controlled });
 }
 
@@ -198,12 +241,20 @@ function outputTypes(node: UiNode, { library, links, nodes, external }: Group): 
       .filter((l) => l.from === node.id)
       .slice(0, 1)
       .map((l) => l.type);
-  if (node.type !== REROUTE) return isEditorOnly(node.type) ? [] : library.outputsOf(node).map((output) => output.type);
+  if (node.type !== REROUTE)
+    return isEditorOnly(node.type) ? [] : library.outputsOf(node).map((output) => output.type);
   const into = links.find((l) => l.to === node.id);
   const out = links.find((l) => l.from === node.id);
   if (into && out && !external.has(`${node.id}:0`)) return [];
   const target = out && nodes[Number(out.to)];
   const wanted = target && inputAt(target, out.input, library)?.type;
-  const given = into && nodes[Number(into.from)] && library.outputsOf(nodes[Number(into.from)])[into.slot]?.type;
-  return [[wanted, given, external.get(`${node.id}:0`)].find((type) => type !== undefined && type !== '*') ?? '*'];
+  const given =
+    into &&
+    nodes[Number(into.from)] &&
+    library.outputsOf(nodes[Number(into.from)])[into.slot]?.type;
+  return [
+    [wanted, given, external.get(`${node.id}:0`)].find(
+      (type) => type !== undefined && type !== '*',
+    ) ?? '*',
+  ];
 }

@@ -10,7 +10,15 @@ import { groupTemplate } from './group.ts';
 import { instanceLayout, subgraphTemplate } from './subgraph.ts';
 import type { Template } from './template.ts';
 import { notUi, objectsOf, textOf, type UiInput, type UiNode, type UiOutput } from './ui-graph.ts';
-import { declaredLayouts, givenValues, guessedLayout, hasWidget, type WidgetSlot, type WidgetValues, widgetValues } from './widgets.ts';
+import {
+  declaredLayouts,
+  givenValues,
+  guessedLayout,
+  hasWidget,
+  type WidgetSlot,
+  type WidgetValues,
+  widgetValues,
+} from './widgets.ts';
 
 export interface Library {
   /** Today's class type: a renamed one under its new name. */
@@ -33,10 +41,15 @@ const COMPONENT = /^## /;
 /** ` [2c8c61]` at the end of a component's type: the hash of its definition. */
 const HASH = / \[[0-9a-f]{6}\]$/;
 
-const newName = (names: Readonly<Record<string, string>>, name: string): string => (Object.hasOwn(names, name) ? names[name] : name);
+const newName = (names: Readonly<Record<string, string>>, name: string): string =>
+  Object.hasOwn(names, name) ? names[name] : name;
 
 /** `components`: definitions beside the file, by type or name. */
-export function createLibrary(root: JsonObject, nodes: NodeTable, components: Readonly<JsonObject> = {}): Library {
+export function createLibrary(
+  root: JsonObject,
+  nodes: NodeTable,
+  components: Readonly<JsonObject> = {},
+): Library {
   const subgraphs = new Map<string, JsonObject>();
   const collect = (json: JsonObject, depth: number): void => {
     const definitions = json['definitions'];
@@ -53,7 +66,9 @@ export function createLibrary(root: JsonObject, nodes: NodeTable, components: Re
   const brought = [root['components'], extra['components'], components].filter(isJsonObject);
   const componentOf = (type: string): JsonObject | undefined => {
     const name = type.replace(COMPONENT, '').replace(HASH, '');
-    for (const key of [type, name]) for (const set of brought) if (Object.hasOwn(set, key) && isJsonObject(set[key])) return set[key];
+    for (const key of [type, name])
+      for (const set of brought)
+        if (Object.hasOwn(set, key) && isJsonObject(set[key])) return set[key];
     return undefined;
   };
 
@@ -68,7 +83,10 @@ export function createLibrary(root: JsonObject, nodes: NodeTable, components: Re
       if (isJsonObject(definition)) return groupTemplate(group, definition, library);
     }
     const component = COMPONENT.test(type) ? componentOf(type) : undefined;
-    return component && componentTemplate(type.replace(COMPONENT, '').replace(HASH, ''), component, library);
+    return (
+      component &&
+      componentTemplate(type.replace(COMPONENT, '').replace(HASH, ''), component, library)
+    );
   };
   const templateOf = (type: string): Template | undefined => {
     if (templates.has(type)) return templates.get(type);
@@ -92,10 +110,18 @@ export function createLibrary(root: JsonObject, nodes: NodeTable, components: Re
     const known = found(node);
     if (known) {
       const given = new Map(node.inputs.map((input) => [newName(known.inputs, input.name), input]));
-      const declared = Object.entries(known.declaration.inputs).map(([name, input]): UiInput & { socket: boolean } => {
-        const socket = !hasWidget(input) || input.forceInput === true;
-        return { ...given.get(name), name, type: typeOf(input), widget: socket ? undefined : name, socket };
-      });
+      const declared = Object.entries(known.declaration.inputs).map(
+        ([name, input]): UiInput & { socket: boolean } => {
+          const socket = !hasWidget(input) || input.forceInput === true;
+          return {
+            ...given.get(name),
+            name,
+            type: typeOf(input),
+            widget: socket ? undefined : name,
+            socket,
+          };
+        },
+      );
       const others = [...given].filter(([name]) => !Object.hasOwn(known.declaration.inputs, name));
       return [
         ...declared.filter((input) => input.socket),
@@ -111,7 +137,11 @@ export function createLibrary(root: JsonObject, nodes: NodeTable, components: Re
     return template.inputs.map((input): UiInput => {
       const own = node.inputs.find((i) => i.name === input.name);
       const there = input.widgetOnly ? undefined : node.inputs[sockets.indexOf(input)];
-      return { ...(own ?? (there && !names.has(there.name) ? there : undefined)), name: input.name, type: input.type };
+      return {
+        ...(own ?? (there && !names.has(there.name) ? there : undefined)),
+        name: input.name,
+        type: input.type,
+      };
     });
   };
 
@@ -123,14 +153,21 @@ export function createLibrary(root: JsonObject, nodes: NodeTable, components: Re
   };
   const values = new WeakMap<UiNode, WidgetValues>();
   const valuesOf = (node: UiNode): WidgetValues => {
-    const made = values.get(node) ?? (templateOf(node.type) ? givenValues : widgetValues)(renamed(node), layoutsOf(node));
+    const made =
+      values.get(node) ??
+      (templateOf(node.type) ? givenValues : widgetValues)(renamed(node), layoutsOf(node));
     values.set(node, made);
     return made;
   };
   const renamed = (node: UiNode): UiNode => {
     const names = found(node)?.inputs ?? {};
     if (Array.isArray(node.values) || Object.keys(names).length === 0) return node;
-    return { ...node, values: Object.fromEntries(Object.entries(node.values).map(([name, value]) => [newName(names, name), value])) };
+    return {
+      ...node,
+      values: Object.fromEntries(
+        Object.entries(node.values).map(([name, value]) => [newName(names, name), value]),
+      ),
+    };
   };
 
   const library: Library = {
@@ -141,14 +178,23 @@ export function createLibrary(root: JsonObject, nodes: NodeTable, components: Re
     inputsOf,
     outputsOf: (node) => {
       const known = found(node);
-      if (!known) return templateOf(node.type)?.outputs.map(({ type }) => ({ name: type, type })) ?? node.outputs;
+      if (!known)
+        return (
+          templateOf(node.type)?.outputs.map(({ type }) => ({ name: type, type })) ?? node.outputs
+        );
       const { outputs } = known.declaration;
-      return [...outputs.map(({ name, type }) => ({ name, type })), ...node.outputs.slice(outputs.length)];
+      return [
+        ...outputs.map(({ name, type }) => ({ name, type })),
+        ...node.outputs.slice(outputs.length),
+      ];
     },
     layoutOf: (node) => layoutsOf(node)[0],
     inputOf: (node, name) => {
       const known = found(node);
-      if (known) return Object.hasOwn(known.declaration.inputs, name) ? known.declaration.inputs[name] : undefined;
+      if (known)
+        return Object.hasOwn(known.declaration.inputs, name)
+          ? known.declaration.inputs[name]
+          : undefined;
       const slot = templateOf(node.type)?.layout.find((s) => s.kind === 'value' && s.name === name);
       return slot?.kind === 'value' ? slot.input : undefined;
     },

@@ -9,21 +9,38 @@ import { BYPASS, notUi, type UiInput, type UiNode } from './ui-graph.ts';
 import { virtualKind } from './virtual.ts';
 
 /** An output of a node that runs (or is muted), or a value. */
-export type Source = { readonly id: string; readonly slot: number } | { readonly value: Json; readonly primitive?: UiNode };
+export type Source =
+  | { readonly id: string; readonly slot: number }
+  | { readonly value: Json; readonly primitive?: UiNode };
 
 const MAX_STEPS = 2000;
 
 /** The source of an input; undefined when nothing is connected. Throws DR_WORKFLOW_FORMAT for links that go in a circle. */
-export function resolveInput(library: Library, from: Scope, node: UiNode, socket: UiInput): Source | undefined {
+export function resolveInput(
+  library: Library,
+  from: Scope,
+  node: UiNode,
+  socket: UiInput,
+): Source | undefined {
   const seen = new Set<string>();
   const enter = (scope: Scope, at: UiNode, where: string): void => {
     const key = `${scope.path}${at.id}|${where}`;
-    if (seen.has(key)) throw notUi(`has links that go in a circle at node ${scope.path}${at.id} (${at.type})`, scope.path + at.id);
-    if (seen.size >= MAX_STEPS) throw notUi(`has a wire through more than ${MAX_STEPS} nodes`, scope.path + at.id);
+    if (seen.has(key))
+      throw notUi(
+        `has links that go in a circle at node ${scope.path}${at.id} (${at.type})`,
+        scope.path + at.id,
+      );
+    if (seen.size >= MAX_STEPS)
+      throw notUi(`has a wire through more than ${MAX_STEPS} nodes`, scope.path + at.id);
     seen.add(key);
   };
 
-  const input = (scope: Scope, at: UiNode, socket: UiInput | undefined, type: string): Source | undefined => {
+  const input = (
+    scope: Scope,
+    at: UiNode,
+    socket: UiInput | undefined,
+    type: string,
+  ): Source | undefined => {
     const link = socket?.link === undefined ? undefined : scope.graph.links.get(socket.link);
     if (!link) return undefined;
     enter(scope, at, `in ${socket!.name}`);
@@ -32,7 +49,11 @@ export function resolveInput(library: Library, from: Scope, node: UiNode, socket
     return source && output(scope, source, link.slot, type);
   };
 
-  const border = ({ scope, node: outer, template }: NonNullable<Scope['outer']>, slot: number, type: string): Source | undefined => {
+  const border = (
+    { scope, node: outer, template }: NonNullable<Scope['outer']>,
+    slot: number,
+    type: string,
+  ): Source | undefined => {
     const wanted = template.inputs[slot];
     if (!wanted) return undefined;
     const linked = input(scope, outer, library.inputsOf(outer)[slot], type);
@@ -81,16 +102,23 @@ function setter(from: Scope, get: UiNode): { scope: Scope; node: UiNode } | unde
   const name = Array.isArray(get.values) ? get.values[0] : undefined;
   for (let scope: Scope | undefined = from; scope; scope = scope.outer?.scope)
     for (const node of scope.graph.nodes.values())
-      if (virtualKind(node.type) === 'set' && Array.isArray(node.values) && node.values[0] === name) return { scope, node };
+      if (virtualKind(node.type) === 'set' && Array.isArray(node.values) && node.values[0] === name)
+        return { scope, node };
   return undefined;
 }
 
 /** The input that stands in for an output of a bypassed node. */
-function bypassed(library: Library, node: UiNode, slot: number, wanted: string): UiInput | undefined {
+function bypassed(
+  library: Library,
+  node: UiNode,
+  slot: number,
+  wanted: string,
+): UiInput | undefined {
   const inputs = library.inputsOf(node);
   if (wanted === '*') return inputs[slot] ?? inputs[0];
   const output = library.outputsOf(node)[slot]?.type ?? '*';
-  const fits = (input: UiInput | undefined): boolean => input !== undefined && connects(input.type, output) && connects(input.type, wanted);
+  const fits = (input: UiInput | undefined): boolean =>
+    input !== undefined && connects(input.type, output) && connects(input.type, wanted);
   if (fits(inputs[slot])) return inputs[slot];
   return inputs.find((input) => input.type === wanted) ?? inputs.find(fits);
 }

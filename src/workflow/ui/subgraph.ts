@@ -20,17 +20,22 @@ export function subgraphTemplate(definition: JsonObject, library: Library): Temp
     return { type: typeName(slot['type']), from: link && { node: link.from, slot: link.slot } };
   });
   const layout = inputs.flatMap((input, k): WidgetSlot[] => {
-    const link = [...graph.links].find(([id, l]) => l.from === BOUNDARY && l.slot === k && widgetAt(graph.nodes.get(l.to), id));
+    const link = [...graph.links].find(
+      ([id, l]) => l.from === BOUNDARY && l.slot === k && widgetAt(graph.nodes.get(l.to), id),
+    );
     const node = link && graph.nodes.get(link[1].to);
     const widget = node && widgetAt(node, link[0]);
     // the control of a promoted seed stays inside
-    return widget === undefined ? [] : slotsOf(input.name, library.inputOf(node!, widget)).slice(0, 1);
+    return widget === undefined
+      ? []
+      : slotsOf(input.name, library.inputOf(node!, widget)).slice(0, 1);
   });
   return { name: `subgraph '${name}'`, graph, inputs, outputs, layout };
 }
 
 /** The widget that a link ends at, by name. */
-const widgetAt = (node: UiNode | undefined, link: string): string | undefined => node?.inputs.find((input) => input.link === link)?.widget;
+const widgetAt = (node: UiNode | undefined, link: string): string | undefined =>
+  node?.inputs.find((input) => input.link === link)?.widget;
 
 /**
  * The layout of one instance: newer editors save in `properties.proxyWidgets` which widgets it shows, in which order; those of inner
@@ -39,10 +44,15 @@ const widgetAt = (node: UiNode | undefined, link: string): string | undefined =>
 export function instanceLayout(node: UiNode, template: Template): readonly WidgetSlot[] {
   const proxies = node.properties['proxyWidgets'];
   if (!Array.isArray(proxies)) return template.layout;
-  const own = proxies.map((proxy) => (Array.isArray(proxy) && String(proxy[0]) === '-1' ? proxy[1] : undefined));
+  const own = proxies.map((proxy) =>
+    Array.isArray(proxy) && String(proxy[0]) === '-1' ? proxy[1] : undefined,
+  );
   if (own.every((name) => name === undefined)) return template.layout;
   return own.map(
     (name): WidgetSlot =>
-      template.layout.find((slot) => slot.kind === 'value' && slot.name === name) ?? { kind: 'editor', fits: () => true },
+      template.layout.find((slot) => slot.kind === 'value' && slot.name === name) ?? {
+        kind: 'editor',
+        fits: () => true,
+      },
   );
 }

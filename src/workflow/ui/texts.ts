@@ -59,17 +59,24 @@ export const formatDate = (pattern: string, date: Date): string =>
   pattern.replace(/dd?|MM?|hh?|mm?|ss?|yyy?y?/g, (part) => {
     if (part === 'yyyy') return String(date.getFullYear());
     if (part === 'yy') return String(date.getFullYear()).slice(2);
-    return DATE_PARTS[part[0]] ? String(DATE_PARTS[part[0]](date)).padStart(part.length, '0') : part;
+    return DATE_PARTS[part[0]]
+      ? String(DATE_PARTS[part[0]](date)).padStart(part.length, '0')
+      : part;
   });
 
 /**
  * A file name with `%date:…%` and `%Node.widget%` filled in; `lookUp` gives a widget's value by the name of its node. What it doesn't
  * know, and `%width%`, `%height%` and the like, which are filled in when the picture is saved, stay.
  */
-export function fillIn(text: string, now: Date, lookUp: (node: string, widget: string) => string | undefined): string {
+export function fillIn(
+  text: string,
+  now: Date,
+  lookUp: (node: string, widget: string) => string | undefined,
+): string {
   return text.replace(/%([^%]+)%/g, (whole, inside: string) => {
     const parts = inside.split('.');
-    if (parts.length !== 2) return parts[0].startsWith('date:') ? formatDate(parts[0].slice(5), now) : whole;
+    if (parts.length !== 2)
+      return parts[0].startsWith('date:') ? formatDate(parts[0].slice(5), now) : whole;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they can't be in file names
     return lookUp(parts[0], parts[1])?.replace(/[/?<>\\:*|"\x00-\x1f\x7f]/g, '_') ?? whole;
   });

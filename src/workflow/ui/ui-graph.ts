@@ -59,15 +59,20 @@ export const notUi = (what: string, nodeId?: string): DarkroomError =>
     nodeId,
   });
 
-const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+const text = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 const objects = (value: Json | undefined): JsonObject[] =>
-  (Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : []).filter(isJsonObject);
+  (Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : []).filter(
+    isJsonObject,
+  );
 
 /** Ids are numbers or strings in files, strings here. */
 export const idOf = (value: Json | undefined): string | undefined => {
   if (typeof value === 'string') return value;
   const number = numberOf(value);
-  return number === undefined ? undefined : String(value === null || typeof value === 'object' ? number : value);
+  return number === undefined
+    ? undefined
+    : String(value === null || typeof value === 'object' ? number : value);
 };
 
 /** The type of a slot: a list of options is a COMBO, 0 and nothing match everything. */
@@ -98,7 +103,8 @@ const uiOutput = (slot: JsonObject): UiOutput => ({
 /** One node of a file; `id` where it has none of its own (group nodes count theirs). */
 export function uiNode(node: JsonObject, id = idOf(node['id'])): UiNode {
   const type = text(node['type']);
-  if (id === undefined) throw notUi(`has a node without an id${type === undefined ? '' : ` (type ${type})`}`);
+  if (id === undefined)
+    throw notUi(`has a node without an id${type === undefined ? '' : ` (type ${type})`}`);
   if (type === undefined) throw notUi(`has node ${id} without a type`, id);
   const values = node['widgets_values'];
   return {
@@ -119,11 +125,22 @@ function uiLink(link: Json): [string, UiLink] | undefined {
   const [id, from, slot, to, input, type] = Array.isArray(link)
     ? link
     : isJsonObject(link)
-      ? ['id', 'origin_id', 'origin_slot', 'target_id', 'target_slot', 'type'].map((key) => link[key])
+      ? ['id', 'origin_id', 'origin_slot', 'target_id', 'target_slot', 'type'].map(
+          (key) => link[key],
+        )
       : [];
   const [key, origin, target] = [id, from, to].map(idOf);
   if (key === undefined || origin === undefined || target === undefined) return undefined;
-  return [key, { from: origin, slot: numberOf(slot) ?? 0, to: target, input: numberOf(input) ?? 0, type: typeName(type) }];
+  return [
+    key,
+    {
+      from: origin,
+      slot: numberOf(slot) ?? 0,
+      to: target,
+      input: numberOf(input) ?? 0,
+      type: typeName(type),
+    },
+  ];
 }
 
 /** Nodes and links of a workflow or of a definition inside one. Throws DR_WORKFLOW_FORMAT. */
@@ -137,11 +154,16 @@ export function uiGraph(json: JsonObject): UiGraph {
     const node = uiNode(item);
     if (!nodes.has(node.id)) nodes.set(node.id, node);
   }
-  const links = Array.isArray(json['links']) ? json['links'] : isJsonObject(json['links']) ? Object.values(json['links']) : [];
+  const links = Array.isArray(json['links'])
+    ? json['links']
+    : isJsonObject(json['links'])
+      ? Object.values(json['links'])
+      : [];
   return { nodes, links: new Map(links.map(uiLink).filter((link) => link !== undefined)) };
 }
 
 /** Whether JSON is in the UI format: it lists nodes. */
-export const isUi = (json: Json): json is JsonObject => isJsonObject(json) && Array.isArray(json['nodes']);
+export const isUi = (json: Json): json is JsonObject =>
+  isJsonObject(json) && Array.isArray(json['nodes']);
 
 export { objects as objectsOf, text as textOf };

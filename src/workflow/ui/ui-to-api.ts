@@ -46,12 +46,15 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
       return value === undefined ? undefined : value === null ? '' : jsText(value);
     });
   const primitiveValue = (source: Extract<Source, { value: Json }>): Json =>
-    source.primitive?.properties[REPLACE] === true && typeof source.value === 'string' ? filled(source.value) : source.value;
+    source.primitive?.properties[REPLACE] === true && typeof source.value === 'string'
+      ? filled(source.value)
+      : source.value;
 
   const inputsOf = ({ id, node, scope }: Placed): JsonObject => {
     const { values, note } = library.valuesOf(node);
     if (note) notes.add(note);
-    if (!library.known(node.type) && Array.isArray(node.values) && node.values.length > 0) strangers.add(node.type);
+    if (!library.known(node.type) && Array.isArray(node.values) && node.values.length > 0)
+      strangers.add(node.type);
     const entries = new Map<string, Json>(values);
     const links = new Map<string, Json>();
     for (const socket of library.inputsOf(node)) {
@@ -67,7 +70,10 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
         else if (input.dynamicPrompts && isDynamic(value)) {
           const chosen = chooseFrom(value, random);
           entries.set(name, chosen);
-          if (value.includes('{')) notes.add(`'${name}' of ${node.type} (node ${id}) leaves a choice; taken: ${shortened(chosen)}`);
+          if (value.includes('{'))
+            notes.add(
+              `'${name}' of ${node.type} (node ${id}) leaves a choice; taken: ${shortened(chosen)}`,
+            );
         }
       } else if (Array.isArray(value)) entries.set(name, { __value__: value });
     }
@@ -75,8 +81,14 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
     return objectOf(entries);
   };
 
-  const made = nodes.map((placed): [string, GraphNode] => [placed.id, apiNode(library, placed.node, inputsOf(placed))]);
-  if (strangers.size > 0) notes.add(`the inputs of unknown node types could only be guessed: ${[...strangers].join(', ')}`);
+  const made = nodes.map((placed): [string, GraphNode] => [
+    placed.id,
+    apiNode(library, placed.node, inputsOf(placed)),
+  ]);
+  if (strangers.size > 0)
+    notes.add(
+      `the inputs of unknown node types could only be guessed: ${[...strangers].join(', ')}`,
+    );
   return { graph: inOrder(withoutLooseLinks(new Map(made))), notes: [...notes] };
 }
 
@@ -96,7 +108,11 @@ function withoutLooseLinks(graph: Graph): Graph {
     [...graph].map(([id, node]) => {
       const names = keysOf(node.inputs);
       if (!names.some((name) => isLoose(node.inputs[name]))) return [id, node];
-      const inputs = objectOf(names.filter((name) => !isLoose(node.inputs[name])).map((name) => [name, node.inputs[name]] as const));
+      const inputs = objectOf(
+        names
+          .filter((name) => !isLoose(node.inputs[name]))
+          .map((name) => [name, node.inputs[name]] as const),
+      );
       return [id, { ...node, inputs, source: { ...node.source, inputs } }];
     }),
   );
@@ -108,7 +124,9 @@ const isWhole = (id: string): boolean => /^(0|[1-9]\d{0,8})$/.test(id);
 function inOrder(graph: Graph): Graph {
   const ids = [...graph.keys()];
   const numbers = ids.filter(isWhole).sort((a, b) => Number(a) - Number(b));
-  return new Map([...numbers, ...ids.filter((id) => !isWhole(id))].map((id) => [id, graph.get(id)!]));
+  return new Map(
+    [...numbers, ...ids.filter((id) => !isWhole(id))].map((id) => [id, graph.get(id)!]),
+  );
 }
 
 /** A node by its name for replacing, or by its title; in inner graphs as well. */
@@ -119,10 +137,15 @@ function findNode(root: Scope, name: string): UiNode | undefined {
     for (const inner of scope.inner.values()) collect(inner);
   };
   collect(root);
-  return all.find((node) => node.properties[NAME_FOR_REPLACE] === name) ?? all.find((node) => (node.title ?? node.type) === name);
+  return (
+    all.find((node) => node.properties[NAME_FOR_REPLACE] === name) ??
+    all.find((node) => (node.title ?? node.type) === name)
+  );
 }
 
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text).replace(/\s+/g, ' ');
+const shortened = (text: string): string =>
+  (text.length > 80 ? `${text.slice(0, 79)}…` : text).replace(/\s+/g, ' ');
 
 /** A value as JavaScript prints it. */
-const jsText = (value: Json): string => String(numberOf(value) !== undefined && typeof value !== 'bigint' ? numberOf(value) : value);
+const jsText = (value: Json): string =>
+  String(numberOf(value) !== undefined && typeof value !== 'bigint' ? numberOf(value) : value);

@@ -16,14 +16,33 @@ export interface WidgetValues {
   readonly note?: string;
 }
 
-const CONTROLS: ReadonlySet<Json> = new Set(['fixed', 'increment', 'decrement', 'randomize', 'increment-wrap', true, false]);
+const CONTROLS: ReadonlySet<Json> = new Set([
+  'fixed',
+  'increment',
+  'decrement',
+  'randomize',
+  'increment-wrap',
+  true,
+  false,
+]);
 /** control_after_generate; the first versions had a switch in its place. */
 const CONTROL: WidgetSlot = { kind: 'editor', fits: (value) => CONTROLS.has(value) };
 const FILTER: WidgetSlot = { kind: 'editor', fits: (value) => typeof value === 'string' };
 const UPLOAD: WidgetSlot = { kind: 'editor', fits: (value) => value === 'image' || value === null };
 
 /** What BOOLEAN inputs were called when they were lists. */
-const SWITCHES: ReadonlySet<string> = new Set(['enable', 'enabled', 'disable', 'disabled', 'true', 'false', 'on', 'off', 'yes', 'no']);
+const SWITCHES: ReadonlySet<string> = new Set([
+  'enable',
+  'enabled',
+  'disable',
+  'disabled',
+  'true',
+  'false',
+  'on',
+  'off',
+  'yes',
+  'no',
+]);
 
 const SEEDS: ReadonlySet<string> = new Set(['seed', 'noise_seed']);
 
@@ -34,8 +53,10 @@ export const hasWidget = (input: Input | undefined): input is Exclude<Input, { k
 /** The places that one input takes in the list. */
 export function slotsOf(name: string, input: Input | undefined): WidgetSlot[] {
   const own: WidgetSlot = { kind: 'value', name, input };
-  if (input?.kind === 'INT' && (input.control_after_generate ?? SEEDS.has(name))) return [own, CONTROL];
-  if (input?.kind === 'COMBO' && 'control_after_generate' in input && input.control_after_generate) return [own, CONTROL, FILTER];
+  if (input?.kind === 'INT' && (input.control_after_generate ?? SEEDS.has(name)))
+    return [own, CONTROL];
+  if (input?.kind === 'COMBO' && 'control_after_generate' in input && input.control_after_generate)
+    return [own, CONTROL, FILTER];
   return [own];
 }
 
@@ -50,12 +71,20 @@ export function declaredLayouts(declaration: NodeDeclaration): readonly (readonl
   const known = layouts.get(declaration);
   if (known) return known;
   const layout = (forced: boolean): WidgetSlot[] => {
-    const shown = Object.entries(declaration.inputs).filter(([, input]) => (hadWidget(input) ? forced : hasWidget(input)));
-    const upload = shown.some(([, input]) => input.kind === 'COMBO' && input.image_upload) ? [UPLOAD] : [];
+    const shown = Object.entries(declaration.inputs).filter(([, input]) =>
+      hadWidget(input) ? forced : hasWidget(input),
+    );
+    const upload = shown.some(([, input]) => input.kind === 'COMBO' && input.image_upload)
+      ? [UPLOAD]
+      : [];
     return [
-      ...shown.filter(([, input]) => !input.optional).flatMap(([name, input]) => slotsOf(name, input)),
+      ...shown
+        .filter(([, input]) => !input.optional)
+        .flatMap(([name, input]) => slotsOf(name, input)),
       ...upload,
-      ...shown.filter(([, input]) => input.optional).flatMap(([name, input]) => slotsOf(name, input)),
+      ...shown
+        .filter(([, input]) => input.optional)
+        .flatMap(([name, input]) => slotsOf(name, input)),
     ];
   };
   const forced = Object.values(declaration.inputs).some(hadWidget);
@@ -66,17 +95,23 @@ export function declaredLayouts(declaration: NodeDeclaration): readonly (readonl
 
 /** The layout of a node that is not known here: as many places as it has values, named as far as its sockets name them. */
 export function guessedLayout(node: UiNode): WidgetSlot[] {
-  if (!Array.isArray(node.values)) return Object.keys(node.values).map((name): WidgetSlot => ({ kind: 'value', name }));
+  if (!Array.isArray(node.values))
+    return Object.keys(node.values).map((name): WidgetSlot => ({ kind: 'value', name }));
   const isControl = node.values.map(
-    (value, i) => i > 0 && isNumber(node.values, i - 1) && typeof value === 'string' && CONTROLS.has(value),
+    (value, i) =>
+      i > 0 && isNumber(node.values, i - 1) && typeof value === 'string' && CONTROLS.has(value),
   );
   const names = node.inputs.map((input) => input.widget).filter((name) => name !== undefined);
   const named = names.length === isControl.filter((control) => !control).length;
   let next = 0;
-  return isControl.map((control, i): WidgetSlot => (control ? CONTROL : { kind: 'value', name: named ? names[next++] : `widget_${i}` }));
+  return isControl.map(
+    (control, i): WidgetSlot =>
+      control ? CONTROL : { kind: 'value', name: named ? names[next++] : `widget_${i}` },
+  );
 }
 
-const isNumber = (values: UiNode['values'], i: number): boolean => numberOf((values as readonly Json[])[i]) !== undefined;
+const isNumber = (values: UiNode['values'], i: number): boolean =>
+  numberOf((values as readonly Json[])[i]) !== undefined;
 
 /** How badly a value fits a place: 0 well, 7 not at all. */
 function misfit(value: Json, slot: WidgetSlot): number {
@@ -92,12 +127,16 @@ function misfit(value: Json, slot: WidgetSlot): number {
     case 'FLOAT':
       return fitsNumber(value, input);
     case 'BOOLEAN':
-      return typeof value === 'boolean' || (typeof value === 'string' && SWITCHES.has(value.toLowerCase())) ? 0 : 4;
+      return typeof value === 'boolean' ||
+        (typeof value === 'string' && SWITCHES.has(value.toLowerCase()))
+        ? 0
+        : 4;
     case 'STRING':
       return typeof value === 'string' ? (value !== '' && CONTROLS.has(value) ? 1 : 0) : 5;
     case 'COMBO': {
       if (typeof value !== 'string') return typeof value === 'boolean' ? 6 : 5;
-      if (typeof input.options !== 'function') return input.options.includes(value) ? 0 : CONTROLS.has(value) ? 6 : 3;
+      if (typeof input.options !== 'function')
+        return input.options.includes(value) ? 0 : CONTROLS.has(value) ? 6 : 3;
       return CONTROLS.has(value) ? 6 : 0;
     }
     default:
@@ -108,7 +147,10 @@ function misfit(value: Json, slot: WidgetSlot): number {
 function fitsNumber(value: Json, input: Input): number {
   const number = numberOf(value);
   if (input.kind !== 'INT' && input.kind !== 'FLOAT') return 5;
-  if (number === undefined) return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? 2 : 7;
+  if (number === undefined)
+    return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+      ? 2
+      : 7;
   if (input.kind === 'INT' && !Number.isInteger(number)) return 5;
   return number < Number(input.min) || number > Number(input.max) ? 3 : 0;
 }
@@ -132,8 +174,15 @@ function align(values: readonly Json[], slots: readonly WidgetSlot[]): Alignment
   const n = values.length;
   const m = slots.length;
   const plain = values.slice(0, m).map((value, i) => misfit(value, slots[i]));
-  const plainCost = plain.reduce((a, b) => a + b, 0) + Math.max(0, n - m) * SURPLUS_AT_END + Math.max(0, m - n) * MISSING_AT_END;
-  const inOrder: Alignment = { cost: plainCost, places: values.map((_, i) => (i < m ? i : -1)), shifted: false };
+  const plainCost =
+    plain.reduce((a, b) => a + b, 0) +
+    Math.max(0, n - m) * SURPLUS_AT_END +
+    Math.max(0, m - n) * MISSING_AT_END;
+  const inOrder: Alignment = {
+    cost: plainCost,
+    places: values.map((_, i) => (i < m ? i : -1)),
+    shifted: false,
+  };
   if (plain.every((cost) => cost === 0) || n > MAX_VALUES || m > MAX_VALUES) return inOrder;
 
   // best[i][j]: the cheapest way for the values from i and the places from j on
@@ -168,32 +217,45 @@ function align(values: readonly Json[], slots: readonly WidgetSlot[]): Alignment
 type Layouts = readonly (readonly WidgetSlot[])[];
 
 /** The values of a node by input name, laid along the best of its layouts. Places without a value get the input's default. */
-export function widgetValues(node: Pick<UiNode, 'values' | 'type' | 'id'>, layouts: Layouts): WidgetValues {
+export function widgetValues(
+  node: Pick<UiNode, 'values' | 'type' | 'id'>,
+  layouts: Layouts,
+): WidgetValues {
   const { values: given, note } = givenValues(node, layouts);
   const values = new Map<string, Json>();
   for (const slot of layouts[0]) {
-    const value = slot.kind === 'value' ? (given.get(slot.name) ?? defaultOf(slot.input)) : undefined;
+    const value =
+      slot.kind === 'value' ? (given.get(slot.name) ?? defaultOf(slot.input)) : undefined;
     if (slot.kind === 'value' && value !== undefined) values.set(slot.name, value);
   }
   // a value that may still stand in the prompt, though its input shows as a socket today
   for (const slot of layouts.slice(1).flat())
-    if (slot.kind === 'value' && slot.input?.kind === 'SOCKET' && given.has(slot.name)) values.set(slot.name, given.get(slot.name)!);
+    if (slot.kind === 'value' && slot.input?.kind === 'SOCKET' && given.has(slot.name))
+      values.set(slot.name, given.get(slot.name)!);
   return { values, note };
 }
 
 /** The same without defaults: only what the file says. */
-export function givenValues(node: Pick<UiNode, 'values' | 'type' | 'id'>, layouts: Layouts): WidgetValues {
+export function givenValues(
+  node: Pick<UiNode, 'values' | 'type' | 'id'>,
+  layouts: Layouts,
+): WidgetValues {
   const values = new Map<string, Json>();
   if (!Array.isArray(node.values)) {
     const named = node.values as Readonly<JsonObject>;
-    for (const slot of layouts[0]) if (slot.kind === 'value' && Object.hasOwn(named, slot.name)) values.set(slot.name, named[slot.name]);
+    for (const slot of layouts[0])
+      if (slot.kind === 'value' && Object.hasOwn(named, slot.name))
+        values.set(slot.name, named[slot.name]);
     return { values };
   }
   const given: readonly Json[] = node.values;
   const aligned = layouts.map((slots) => ({ slots, ...align(given, slots) }));
   // of equally good layouts the one that has as many places as there are values, then the first
   const { slots, places, shifted } = aligned.reduce((a, b) =>
-    b.cost < a.cost || (b.cost === a.cost && b.slots.length === given.length && a.slots.length !== given.length) ? b : a,
+    b.cost < a.cost ||
+    (b.cost === a.cost && b.slots.length === given.length && a.slots.length !== given.length)
+      ? b
+      : a,
   );
   given.forEach((value, i) => {
     const slot = slots[places[i]];
@@ -208,7 +270,8 @@ export function givenValues(node: Pick<UiNode, 'values' | 'type' | 'id'>, layout
 /** What the editor fills in where a file has no value; undefined where it would be the first of the files at hand. */
 function defaultOf(input: Input | undefined): Json | undefined {
   if (input === undefined || input.kind === 'SOCKET') return undefined;
-  if (input.kind === 'COMBO') return input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
+  if (input.kind === 'COMBO')
+    return input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
   if (input.kind === 'STRING') return input.default ?? '';
   return input.default;
 }

@@ -12,8 +12,11 @@ const files = {
 };
 const inspected = (nodes: Record<string, [string, Record<string, unknown>]>) =>
   inspect(
-    readWorkflow(Object.fromEntries(Object.entries(nodes).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }])) as JsonObject)
-      .graph,
+    readWorkflow(
+      Object.fromEntries(
+        Object.entries(nodes).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }]),
+      ) as JsonObject,
+    ).graph,
     NODES,
     files,
   );
@@ -44,18 +47,28 @@ describe('everything that is missing, in one pass', () => {
 
   it('model files with folders and near matches', () => {
     expect(found.models).toEqual([
-      { file: 'dream8.safetensors', folder: 'checkpoints', near: ['sub/dream_8.safetensors'], nodeIds: ['1', '9'] },
+      {
+        file: 'dream8.safetensors',
+        folder: 'checkpoints',
+        near: ['sub/dream_8.safetensors'],
+        nodeIds: ['1', '9'],
+      },
       { file: 'gone.pt', folder: 'vae', near: [], nodeIds: ['2'] },
     ]);
   });
 
   it('bad values, also behind and beside unknown nodes', () => {
-    expect(found.problems.map((p) => p.message)).toContainEqual(expect.stringContaining("'height' of EmptyLatentImage (node 8) is 'tall'"));
+    expect(found.problems.map((p) => p.message)).toContainEqual(
+      expect.stringContaining("'height' of EmptyLatentImage (node 8) is 'tall'"),
+    );
     expect(found.validation.error?.message).toContain('does not exist');
   });
 
   it('nothing where nothing is missing', () => {
-    const fine = inspected({ 8: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }], 9: ['SaveLatent', {}] });
+    const fine = inspected({
+      8: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 1 }],
+      9: ['SaveLatent', {}],
+    });
     expect(fine.nodes.every(({ type }) => !NODES.has(type))).toBe(true);
     expect(
       inspected({

@@ -36,7 +36,11 @@ export interface Inspection {
 }
 
 /** Checks a graph. Never throws for what is in it. */
-export function inspect(graph: Graph, nodes: NodeTable, environment: WorkflowEnvironment): Inspection {
+export function inspect(
+  graph: Graph,
+  nodes: NodeTable,
+  environment: WorkflowEnvironment,
+): Inspection {
   const validation = validate(graph, nodes, environment);
   const strangers = new Map<string, string[]>();
   for (const [id, { classType }] of graph)
@@ -45,16 +49,24 @@ export function inspect(graph: Graph, nodes: NodeTable, environment: WorkflowEnv
       if (ids) ids.push(id);
       else strangers.set(classType, [id]);
     }
-  const rest = strangers.size === 0 ? validation : validate(...withPlaceholders(graph, nodes, strangers), environment);
+  const rest =
+    strangers.size === 0
+      ? validation
+      : validate(...withPlaceholders(graph, nodes, strangers), environment);
   // without outputs the missing types are all there is to say
-  const others = rest === validation || rest.error?.type === 'prompt_no_outputs' ? [] : rest.problems;
+  const others =
+    rest === validation || rest.error?.type === 'prompt_no_outputs' ? [] : rest.problems;
   const problems = [...validation.problems, ...others];
 
-  const models = new Map<string, { file: string; folder: string; near: readonly string[]; nodeIds: string[] }>();
+  const models = new Map<
+    string,
+    { file: string; folder: string; near: readonly string[]; nodeIds: string[] }
+  >();
   for (const problem of problems) {
     if (problem.code !== 'DR_MODEL_MISSING' || problem.nodeId === undefined) continue;
     const input = nodes.get(problem.nodeType ?? '')?.inputs[problem.input ?? ''];
-    if (input?.kind !== 'COMBO' || input.folder === undefined || problem.file === undefined) continue;
+    if (input?.kind !== 'COMBO' || input.folder === undefined || problem.file === undefined)
+      continue;
     const key = `${input.folder}/${problem.file}`;
     const known = models.get(key);
     if (known) known.nodeIds.push(problem.nodeId);
@@ -81,11 +93,22 @@ export function inspect(graph: Graph, nodes: NodeTable, environment: WorkflowEnv
  * The graph and the nodes with stand-ins for the missing types, which take and give anything. Those that no other node uses count as
  * outputs: so what leads to them is checked.
  */
-function withPlaceholders(graph: Graph, nodes: NodeTable, strangers: ReadonlyMap<string, readonly string[]>): [Graph, NodeTable] {
-  const used = new Set([...graph.values()].flatMap((node) => linksOf(node).map(([, link]) => link.id)));
-  const all = new Map([...nodes, [MIDDLE, placeholder(MIDDLE, false)], [END, placeholder(END, true)]]);
+function withPlaceholders(
+  graph: Graph,
+  nodes: NodeTable,
+  strangers: ReadonlyMap<string, readonly string[]>,
+): [Graph, NodeTable] {
+  const used = new Set(
+    [...graph.values()].flatMap((node) => linksOf(node).map(([, link]) => link.id)),
+  );
+  const all = new Map([
+    ...nodes,
+    [MIDDLE, placeholder(MIDDLE, false)],
+    [END, placeholder(END, true)],
+  ]);
   const changed = new Map(graph);
-  for (const id of [...strangers.values()].flat()) changed.set(id, { ...graph.get(id)!, classType: used.has(id) ? MIDDLE : END });
+  for (const id of [...strangers.values()].flat())
+    changed.set(id, { ...graph.get(id)!, classType: used.has(id) ? MIDDLE : END });
   return [changed, all];
 }
 

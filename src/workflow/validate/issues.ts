@@ -31,9 +31,23 @@ export interface Place {
   readonly config: Json[];
 }
 
-const issue = (comfy: ComfyError, at: Partial<Place>, code: ErrorCode, message: string, hint?: string, file?: string): Issue => ({
+const issue = (
+  comfy: ComfyError,
+  at: Partial<Place>,
+  code: ErrorCode,
+  message: string,
+  hint?: string,
+  file?: string,
+): Issue => ({
   comfy,
-  error: new DarkroomError(code, { message, hint, nodeId: at.nodeId, nodeType: at.nodeType, input: at.input, file } satisfies ErrorDetails),
+  error: new DarkroomError(code, {
+    message,
+    hint,
+    nodeId: at.nodeId,
+    nodeType: at.nodeType,
+    input: at.input,
+    file,
+  } satisfies ErrorDetails),
 });
 
 export const missingClassType = (nodeId: string): Issue =>
@@ -56,7 +70,11 @@ const origin = (nodeType: string): string => {
 };
 
 /** A class type that does not exist or is refused, at one or more nodes. */
-export const unknownType = (nodeIds: readonly string[], nodeType: string, known: Iterable<string>): Issue => {
+export const unknownType = (
+  nodeIds: readonly string[],
+  nodeType: string,
+  known: Iterable<string>,
+): Issue => {
   const refused = REFUSED.get(nodeType);
   const where = `(node ${nodeIds.join(', ')})`;
   return issue(
@@ -73,7 +91,13 @@ export const unknownType = (nodeIds: readonly string[], nodeType: string, known:
       : `unknown node type '${nodeType}' ${where}`,
     refused
       ? refused.hint
-      : [origin(nodeType), didYouMean(nodeType, known), '`darkroom nodes` lists the types that can be run.'].filter(Boolean).join(' '),
+      : [
+          origin(nodeType),
+          didYouMean(nodeType, known),
+          '`darkroom nodes` lists the types that can be run.',
+        ]
+          .filter(Boolean)
+          .join(' '),
   );
 };
 
@@ -88,7 +112,12 @@ export const noOutputs = (): Issue =>
 
 export const requiredMissing = (at: Place): Issue =>
   issue(
-    { type: 'required_input_missing', message: 'Required input is missing', details: at.input, extra_info: { input_name: at.input } },
+    {
+      type: 'required_input_missing',
+      message: 'Required input is missing',
+      details: at.input,
+      extra_info: { input_name: at.input },
+    },
     at,
     'DR_WORKFLOW_INVALID',
     `${at.name} has no value for '${at.input}'`,
@@ -115,7 +144,12 @@ export const typeMismatch = (at: Place, received: string, wanted: string, link: 
       type: 'return_type_mismatch',
       message: 'Return type mismatch between linked nodes',
       details: `${at.input}, received_type(${received}) mismatch input_type(${wanted})`,
-      extra_info: { input_name: at.input, input_config: at.config, received_type: received, linked_node: link },
+      extra_info: {
+        input_name: at.input,
+        input_config: at.config,
+        received_type: received,
+        linked_node: link,
+      },
     },
     at,
     'DR_WORKFLOW_INVALID',
@@ -123,13 +157,23 @@ export const typeMismatch = (at: Place, received: string, wanted: string, link: 
     `Connect an output of type ${wanted}.`,
   );
 
-export const conversionFailed = (at: Place, wanted: string, value: Json, error: PythonError): Issue =>
+export const conversionFailed = (
+  at: Place,
+  wanted: string,
+  value: Json,
+  error: PythonError,
+): Issue =>
   issue(
     {
       type: 'invalid_input_type',
       message: `Failed to convert an input value to a ${wanted} value`,
       details: `${at.input}, ${str(value)}, ${error.message}`,
-      extra_info: { input_name: at.input, input_config: at.config, received_value: value, exception_message: error.message },
+      extra_info: {
+        input_name: at.input,
+        input_config: at.config,
+        received_value: value,
+        exception_message: error.message,
+      },
     },
     at,
     'DR_WORKFLOW_INVALID',
@@ -137,9 +181,18 @@ export const conversionFailed = (at: Place, wanted: string, value: Json, error: 
     NEEDED[wanted] ?? `Connect an output of type ${wanted} to it.`,
   );
 
-const NEEDED: Readonly<Record<string, string>> = { INT: 'Give a whole number.', FLOAT: 'Give a number.' };
+const NEEDED: Readonly<Record<string, string>> = {
+  INT: 'Give a whole number.',
+  FLOAT: 'Give a number.',
+};
 
-export const outOfRange = (at: Place, side: 'min' | 'max', value: Json, limit: number | bigint, isFloat: boolean): Issue => {
+export const outOfRange = (
+  at: Place,
+  side: 'min' | 'max',
+  value: Json,
+  limit: number | bigint,
+  isFloat: boolean,
+): Issue => {
   const bound = str(isFloat ? floatJson(Number(limit)) : limit);
   const word = side === 'min' ? 'smaller' : 'bigger';
   return issue(
@@ -157,13 +210,22 @@ export const outOfRange = (at: Place, side: 'min' | 'max', value: Json, limit: n
 };
 
 /** A combo's value that is none of its options; with `folder`, a model file that is missing. */
-export function notInList(at: Place, value: Json, options: readonly string[], folder: string | undefined): Issue {
+export function notInList(
+  at: Place,
+  value: Json,
+  options: readonly string[],
+  folder: string | undefined,
+): Issue {
   const many = options.length > 20;
   const comfy: ComfyError = {
     type: 'value_not_in_list',
     message: 'Value not in list',
     details: `${at.input}: '${str(value)}' not in ${many ? `(list of length ${options.length})` : repr([...options])}`,
-    extra_info: { input_name: at.input, input_config: many ? null : at.config, received_value: value },
+    extra_info: {
+      input_name: at.input,
+      input_config: many ? null : at.config,
+      received_value: value,
+    },
   };
   const near = didYouMean(str(value), options);
   if (folder !== undefined) {
@@ -181,7 +243,13 @@ export function notInList(at: Place, value: Json, options: readonly string[], fo
     options.length === 0
       ? 'There is nothing to choose from.'
       : `One of: ${options.slice(0, 40).join(', ')}${options.length > 40 ? ' …' : ''}.`;
-  return issue(comfy, at, 'DR_WORKFLOW_INVALID', `'${at.input}' of ${at.name} is ${repr(value)}, which is not in the list`, near || list);
+  return issue(
+    comfy,
+    at,
+    'DR_WORKFLOW_INVALID',
+    `'${at.input}' of ${at.name} is ${repr(value)}, which is not in the list`,
+    near || list,
+  );
 }
 
 /** VALIDATE_INPUTS of the nodes that read an uploaded file. */

@@ -32,7 +32,8 @@ export function repr(value: Json): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : floatRepr(value);
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? String(value) : floatRepr(value);
   if (isPyFloat(value)) return floatRepr(value.float);
   if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
   return `{${entriesOf(value)
@@ -40,9 +41,15 @@ export function repr(value: Json): string {
     .join(', ')}}`;
 }
 
-const floatRepr = (x: number): string => (Number.isFinite(x) ? pythonRepr(x) : Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf');
+const floatRepr = (x: number): string =>
+  Number.isFinite(x) ? pythonRepr(x) : Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf';
 
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+const NAMED: Readonly<Record<string, string>> = {
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\\': '\\\\',
+};
 
 function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
@@ -51,7 +58,8 @@ function quote(text: string): string {
     const code = c.codePointAt(0)!;
     if (c === mark) body += `\\${c}`;
     else if (NAMED[c]) body += NAMED[c];
-    else if (code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad) body += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad)
+      body += `\\x${code.toString(16).padStart(2, '0')}`;
     else body += c;
   }
   return mark + body + mark;
@@ -65,16 +73,24 @@ export function toInt(value: Json): number | bigint {
   if (isPyFloat(value)) return truncate(value.float);
   if (typeof value === 'string') {
     const digits = value.trim();
-    if (!/^[+-]?\d+(_\d+)*$/.test(digits)) throw new PythonError('ValueError', `invalid literal for int() with base 10: ${quote(value)}`);
+    if (!/^[+-]?\d+(_\d+)*$/.test(digits))
+      throw new PythonError(
+        'ValueError',
+        `invalid literal for int() with base 10: ${quote(value)}`,
+      );
     const bare = digits.replace(/[_+]/g, '');
     return smallest(BigInt(bare));
   }
-  throw new PythonError('TypeError', `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`);
+  throw new PythonError(
+    'TypeError',
+    `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`,
+  );
 }
 
 function truncate(x: number): number | bigint {
   if (Number.isNaN(x)) throw new PythonError('ValueError', 'cannot convert float NaN to integer');
-  if (!Number.isFinite(x)) throw new PythonError('OverflowError', 'cannot convert float infinity to integer');
+  if (!Number.isFinite(x))
+    throw new PythonError('OverflowError', 'cannot convert float infinity to integer');
   const whole = Math.trunc(x) + 0;
   return Number.isSafeInteger(whole) ? whole : BigInt(whole);
 }
@@ -88,18 +104,27 @@ export function toFloat(value: Json): number {
   if (isPyFloat(value)) return value.float;
   if (typeof value === 'bigint') {
     const x = Number(value);
-    if (!Number.isFinite(x)) throw new PythonError('OverflowError', 'int too large to convert to float');
+    if (!Number.isFinite(x))
+      throw new PythonError('OverflowError', 'int too large to convert to float');
     return x;
   }
   if (typeof value === 'string') {
     const text = value.trim();
     const word = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
-    if (word) return word[2].toLowerCase() === 'nan' ? Number.NaN : word[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (word)
+      return word[2].toLowerCase() === 'nan'
+        ? Number.NaN
+        : word[1] === '-'
+          ? Number.NEGATIVE_INFINITY
+          : Number.POSITIVE_INFINITY;
     if (!/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/.test(text))
       throw new PythonError('ValueError', `could not convert string to float: ${quote(value)}`);
     return Number(text.replaceAll('_', ''));
   }
-  throw new PythonError('TypeError', `float() argument must be a string or a real number, not '${typeName(value)}'`);
+  throw new PythonError(
+    'TypeError',
+    `float() argument must be a string or a real number, not '${typeName(value)}'`,
+  );
 }
 
 /** `bool(value)` */

@@ -19,7 +19,11 @@ const GOOD = '{"int": 3, "float": 1.5, "text": "a", "flag": true, "choice": "eul
 
 function check(text: string, models: readonly string[] = ['a.safetensors']) {
   const validation = validate(readWorkflow(parseJson(text)).graph, NODES, environment(models));
-  return { ...validation, answer: JSON.parse(dumpsJson(answerOf(validation))), prompt: dumpsJson(promptOf(validation.graph)) };
+  return {
+    ...validation,
+    answer: JSON.parse(dumpsJson(answerOf(validation))),
+    prompt: dumpsJson(promptOf(validation.graph)),
+  };
 }
 /** The errors of a TestValues node with some inputs replaced. */
 const errorsOf = (changes: string, models?: readonly string[]) => {
@@ -65,8 +69,12 @@ describe('conversions', () => {
         exception_message: "invalid literal for int() with base 10: '20.7'",
       },
     });
-    expect(failed('{"float": "abc"}').details).toBe("float, abc, could not convert string to float: 'abc'");
-    expect(failed('{"float": null}').details).toBe("float, None, float() argument must be a string or a real number, not 'NoneType'");
+    expect(failed('{"float": "abc"}').details).toBe(
+      "float, abc, could not convert string to float: 'abc'",
+    );
+    expect(failed('{"float": null}').details).toBe(
+      "float, None, float() argument must be a string or a real number, not 'NoneType'",
+    );
     expect(failed('{"int": {"a": [1, true]}}').details).toBe(
       "int, {'a': [1, True]}, int() argument must be a string, a bytes-like object or a real number, not 'dict'",
     );
@@ -80,7 +88,11 @@ describe('error objects', () => {
       type: 'value_smaller_than_min',
       message: 'Value 0 smaller than min of 1',
       details: 'int',
-      extra_info: { input_name: 'int', input_config: ['INT', { default: 0, min: 1, max: 10 }], received_value: 0 },
+      extra_info: {
+        input_name: 'int',
+        input_config: ['INT', { default: 0, min: 1, max: 10 }],
+        received_value: 0,
+      },
     });
     expect(errorsOf('{"float": 11}').errors[0]).toMatchObject({
       type: 'value_bigger_than_max',
@@ -90,7 +102,11 @@ describe('error objects', () => {
       type: 'value_not_in_list',
       message: 'Value not in list',
       details: `choice: 'eule' not in ['euler', "it's"]`,
-      extra_info: { input_name: 'choice', input_config: [['euler', "it's"], {}], received_value: 'eule' },
+      extra_info: {
+        input_name: 'choice',
+        input_config: [['euler', "it's"], {}],
+        received_value: 'eule',
+      },
     });
     expect(errorsOf('{"choice": "eule"}').problems[0].hint).toBe("Did you mean 'euler'?");
   });
@@ -119,16 +135,30 @@ describe('error objects', () => {
     const text = (a: string, b: string) =>
       `{"1": {"class_type": "TestNumber", "inputs": {"value": 1}}, "3": {"class_type": "TestAdd", "inputs": {"a": ${a}${b}}}, "4": {"class_type": "TestSave", "inputs": {"value": ["3", 0], "filename_prefix": "p"}}}`;
     expect(check(text('["1", 0]', '')).answer).toEqual({
-      error: { type: 'prompt_outputs_failed_validation', message: 'Prompt outputs failed validation', details: '', extra_info: {} },
+      error: {
+        type: 'prompt_outputs_failed_validation',
+        message: 'Prompt outputs failed validation',
+        details: '',
+        extra_info: {},
+      },
       node_errors: {
         '3': {
-          errors: [{ type: 'required_input_missing', message: 'Required input is missing', details: 'b', extra_info: { input_name: 'b' } }],
+          errors: [
+            {
+              type: 'required_input_missing',
+              message: 'Required input is missing',
+              details: 'b',
+              extra_info: { input_name: 'b' },
+            },
+          ],
           dependent_outputs: ['4'],
           class_type: 'TestAdd',
         },
       },
     });
-    expect(check(text('["1", 0, 2]', ', "b": ["1", 0]')).answer.node_errors['3'].errors[0]).toMatchObject({
+    expect(
+      check(text('["1", 0, 2]', ', "b": ["1", 0]')).answer.node_errors['3'].errors[0],
+    ).toMatchObject({
       type: 'bad_linked_input',
       details: 'a',
       extra_info: { received_value: ['1', 0, 2] },
@@ -137,7 +167,12 @@ describe('error objects', () => {
       type: 'return_type_mismatch',
       message: 'Return type mismatch between linked nodes',
       details: 'a, received_type(STRING) mismatch input_type(INT)',
-      extra_info: { input_name: 'a', input_config: ['INT', {}], received_type: 'STRING', linked_node: ['1', 1] },
+      extra_info: {
+        input_name: 'a',
+        input_config: ['INT', {}],
+        received_type: 'STRING',
+        linked_node: ['1', 1],
+      },
     });
     const nowhere = check(text('["99", 0]', ', "b": ["1", 0]'));
     expect(nowhere.answer.node_errors['3'].errors[0]).toMatchObject({
@@ -145,7 +180,9 @@ describe('error objects', () => {
       details: "'99'",
       extra_info: { input_name: 'value', exception_type: 'KeyError', linked_node: ['3', 0] },
     });
-    expect(nowhere.problems[0].message).toBe("'a' of TestAdd (node 3) is connected to node '99', which is not in the workflow");
+    expect(nowhere.problems[0].message).toBe(
+      "'a' of TestAdd (node 3) is connected to node '99', which is not in the workflow",
+    );
     expect(check(text('["1", 7]', ', "b": ["1", 0]')).problems[0].message).toContain(
       'output 7 of TestNumber (node 1), which has 2 outputs',
     );
@@ -155,7 +192,9 @@ describe('error objects', () => {
     const { answer, problems } = check(
       '{"1": {"class_type": "TestAdd", "inputs": {"a": ["2", 0], "b": 1}}, "2": {"class_type": "TestAdd", "inputs": {"a": ["1", 0], "b": 1}}, "3": {"class_type": "TestSave", "inputs": {"value": ["1", 0], "filename_prefix": "p"}}}',
     );
-    expect(problems.map((p) => p.message)).toEqual(['nodes are connected in a circle: 1 (TestAdd) <- 2 (TestAdd) <- 1 (TestAdd)']);
+    expect(problems.map((p) => p.message)).toEqual([
+      'nodes are connected in a circle: 1 (TestAdd) <- 2 (TestAdd) <- 1 (TestAdd)',
+    ]);
     expect(answer.node_errors['1'].errors[0]).toMatchObject({
       type: 'exception_during_inner_validation',
       details: 'Dependency cycle detected',
@@ -185,7 +224,9 @@ describe('error objects', () => {
     ]);
     expect(problems[0].hint).toContain("'TestNumber'");
     expect(invalid(validation)?.message).toContain('Nowhere');
-    expect(check('{"1": {"class_type": "TestNumber", "inputs": {"value": 1}}}').answer.error.type).toBe('prompt_no_outputs');
+    expect(
+      check('{"1": {"class_type": "TestNumber", "inputs": {"value": 1}}}').answer.error.type,
+    ).toBe('prompt_no_outputs');
   });
 
   it('some outputs may be fine while others are not', () => {
@@ -198,7 +239,10 @@ describe('error objects', () => {
   });
 
   it('a chain of any length is checked or refused, never a crash', () => {
-    const nodes = Array.from({ length: 20000 }, (_, i) => `"${i}": {"class_type": "TestAdd", "inputs": {"a": ["${i + 1}", 0], "b": 1}}`);
+    const nodes = Array.from(
+      { length: 20000 },
+      (_, i) => `"${i}": {"class_type": "TestAdd", "inputs": {"a": ["${i + 1}", 0], "b": 1}}`,
+    );
     const { error } = check(
       `{"out": {"class_type": "TestSave", "inputs": {"value": ["0", 0], "filename_prefix": "p"}}, ${nodes.join(', ')}}`,
     );

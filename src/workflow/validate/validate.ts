@@ -5,7 +5,16 @@ import { isJsonObject, type Json, type JsonObject, objectOf } from '../../format
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { type Graph, nodeName, withInputs } from '../api-graph.ts';
-import { declaredLinks, inputConfig, membersOf, optionsOf, runValue, typeOf, typesMeet, widgetValue } from '../input-spec.ts';
+import {
+  declaredLinks,
+  inputConfig,
+  membersOf,
+  optionsOf,
+  runValue,
+  typeOf,
+  typesMeet,
+  widgetValue,
+} from '../input-spec.ts';
 import type { ComfyError, Issue, Place } from './issues.ts';
 import * as issues from './issues.ts';
 import { floatJson, PythonError, repr, str, toFloat, typeName } from './python-values.ts';
@@ -41,7 +50,12 @@ interface Verdict {
 const MAX_CHAIN = 1000;
 
 /** Validates the graph; `targets` restricts which output nodes are wanted. Never throws for what is in the graph. */
-export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEnvironment, targets?: readonly string[]): Validation {
+export function validate(
+  graph: Graph,
+  nodes: NodeTable,
+  environment: WorkflowEnvironment,
+  targets?: readonly string[],
+): Validation {
   const refused = (list: readonly Issue[]): Validation => ({
     error: list[0].comfy,
     nodeErrors: new Map(),
@@ -62,7 +76,9 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
   );
   if (unknown.length > 0) return refused(unknown);
   const wanted = [...graph.keys()].filter(
-    (id) => nodes.get(graph.get(id)!.classType)!.outputNode && (targets === undefined || targets.includes(id)),
+    (id) =>
+      nodes.get(graph.get(id)!.classType)!.outputNode &&
+      (targets === undefined || targets.includes(id)),
   );
   if (wanted.length === 0) return refused([issues.noOutputs()]);
 
@@ -80,13 +96,17 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
         'Dependency cycle detected',
         cycleText(graph, [...path.slice(path.indexOf(id)), id]),
       );
-    if (path.length >= MAX_CHAIN) throw new PythonError('RecursionError', `a chain of more than ${MAX_CHAIN} nodes`);
+    if (path.length >= MAX_CHAIN)
+      throw new PythonError('RecursionError', `a chain of more than ${MAX_CHAIN} nodes`);
     path.push(id);
     onPath.add(id);
     try {
       const verdict = validateInputs(id);
       const circle = validated.get(id)?.issues ?? [];
-      const whole = { valid: verdict.valid && circle.length === 0, issues: [...circle, ...verdict.issues] };
+      const whole = {
+        valid: verdict.valid && circle.length === 0,
+        issues: [...circle, ...verdict.issues],
+      };
       validated.set(id, whole);
       return whole;
     } finally {
@@ -118,7 +138,13 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
       }
       const value = node.inputs[name];
       if (!Array.isArray(value)) {
-        const result = convert(value, input, place, environment, judges(declaration.validate, name));
+        const result = convert(
+          value,
+          input,
+          place,
+          environment,
+          judges(declaration.validate, name),
+        );
         if ('issue' in result) found.push(result.issue);
         if (result.value !== undefined) changes[name] = result.value;
         continue;
@@ -137,7 +163,10 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
         if (!validateNode(sourceId).valid) valid = false;
       } catch (error) {
         if (!(error instanceof PythonError)) throw error;
-        validated.set(sourceId, { valid: false, issues: [issues.innerException(place(), error, value)] });
+        validated.set(sourceId, {
+          valid: false,
+          issues: [issues.innerException(place(), error, value)],
+        });
         valid = false;
       }
     }
@@ -146,16 +175,29 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
       const judged = Object.entries(declaration.inputs).filter(
         ([name]) => Object.hasOwn(inputs, name) && judges(declaration.validate, name),
       );
-      const values = judged.map(([name, input]) => [name, Array.isArray(inputs[name]) ? undefined : runValue(inputs[name], input)]);
-      const verdict = ownCheck(declaration.validate, Object.fromEntries(values), environment, types);
-      if (verdict !== true) for (const [name, input] of judged) found.push(issues.checkFailed(placeOf(name, input), verdict));
+      const values = judged.map(([name, input]) => [
+        name,
+        Array.isArray(inputs[name]) ? undefined : runValue(inputs[name], input),
+      ]);
+      const verdict = ownCheck(
+        declaration.validate,
+        Object.fromEntries(values),
+        environment,
+        types,
+      );
+      if (verdict !== true)
+        for (const [name, input] of judged)
+          found.push(issues.checkFailed(placeOf(name, input), verdict));
     }
     return { valid: valid && found.length === 0, issues: found };
   };
 
   const good: string[] = [];
   const failed: Issue[] = [];
-  const nodeErrors = new Map<string, { errors: readonly ComfyError[]; dependent_outputs: string[]; class_type: string }>();
+  const nodeErrors = new Map<
+    string,
+    { errors: readonly ComfyError[]; dependent_outputs: string[]; class_type: string }
+  >();
   const problems = new Set<DarkroomError>();
   for (const output of wanted) {
     let verdict: Verdict;
@@ -174,7 +216,8 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
     for (const [id, { valid, issues: list }] of validated) {
       if (valid || list.length === 0) continue;
       const class_type = graph.get(id)?.classType ?? '';
-      if (!nodeErrors.has(id)) nodeErrors.set(id, { errors: list.map((i) => i.comfy), dependent_outputs: [], class_type });
+      if (!nodeErrors.has(id))
+        nodeErrors.set(id, { errors: list.map((i) => i.comfy), dependent_outputs: [], class_type });
       nodeErrors.get(id)!.dependent_outputs.push(output);
       for (const i of list) problems.add(i.error);
     }
@@ -190,14 +233,23 @@ export function validate(graph: Graph, nodes: NodeTable, environment: WorkflowEn
           extra_info: {},
         };
   const prompt = onlyIn(reachable(graph, nodes, wanted), converted);
-  return { error, nodeErrors, outputs: good, graph: withInputs(graph, prompt), problems: unique([...problems]) };
+  return {
+    error,
+    nodeErrors,
+    outputs: good,
+    graph: withInputs(graph, prompt),
+    problems: unique([...problems]),
+  };
 }
 
 /**
  * The inputs that are checked: the declared ones; and of the further ones those that will be evaluated in any case. ComfyUI looks at
  * none of these before it runs, and so neither do we at those that may never be asked for.
  */
-const checkedInputs = (declaration: NodeDeclaration, inputs: Readonly<JsonObject>): [string, Input][] => [
+const checkedInputs = (
+  declaration: NodeDeclaration,
+  inputs: Readonly<JsonObject>,
+): [string, Input][] => [
   ...Object.entries(declaration.inputs),
   ...(declaration.more ? Object.keys(inputs) : []).flatMap((name): [string, Input][] => {
     const input = Object.hasOwn(declaration.inputs, name) ? undefined : inputOf(declaration, name);
@@ -223,7 +275,8 @@ function reachable(graph: Graph, nodes: NodeTable, outputs: readonly string[]): 
 const onlyIn = <T>(ids: ReadonlySet<string>, values: ReadonlyMap<string, T>): Map<string, T> =>
   new Map([...values].filter(([id]) => ids.has(id)));
 
-const judges = (check: InputCheck | undefined, name: string): boolean => check !== undefined && (check.of?.includes(name) ?? true);
+const judges = (check: InputCheck | undefined, name: string): boolean =>
+  check !== undefined && (check.of?.includes(name) ?? true);
 
 function ownCheck(check: InputCheck, ...given: Parameters<InputCheck['check']>): true | string {
   try {
@@ -235,11 +288,22 @@ function ownCheck(check: InputCheck, ...given: Parameters<InputCheck['check']>):
 }
 
 /** What a link comes from. Throws the Python exception that ComfyUI runs into when it comes from nowhere. */
-function source(graph: Graph, nodes: NodeTable, id: string, input: string, link: Json[]): { sourceId: string; received: string } {
+function source(
+  graph: Graph,
+  nodes: NodeTable,
+  id: string,
+  input: string,
+  link: Json[],
+): { sourceId: string; received: string } {
   const [from, slot] = link;
   const where = `'${input}' of ${nodeName(id, graph.get(id))}`;
   const node = typeof from === 'string' ? graph.get(from) : undefined;
-  if (!node) throw new PythonError('KeyError', repr(from), `${where} is connected to node ${repr(from)}, which is not in the workflow`);
+  if (!node)
+    throw new PythonError(
+      'KeyError',
+      repr(from),
+      `${where} is connected to node ${repr(from)}, which is not in the workflow`,
+    );
   const { outputs, moreOutputs } = nodes.get(node.classType)!;
   if (typeof slot !== 'number' || !Number.isInteger(slot))
     throw new PythonError(
@@ -262,13 +326,24 @@ const WIDGETS: ReadonlySet<string> = new Set(['*', 'INT', 'FLOAT', 'STRING', 'BO
 
 type Converted = { readonly value?: Json } | { readonly value?: Json; readonly issue: Issue };
 
-function convert(given: Json, input: Input, place: () => Place, environment: WorkflowEnvironment, judged: boolean): Converted {
+function convert(
+  given: Json,
+  input: Input,
+  place: () => Place,
+  environment: WorkflowEnvironment,
+  judged: boolean,
+): Converted {
   const type = typeOf(input);
   let value = isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
   try {
     value = type === 'FLOAT' ? floatJson(toFloat(value)) : widgetValue(value, input);
     // the original lets a widget value pass here and fails inside the node
-    if (input.kind === 'SOCKET' && !input.inline && !membersOf(type).some((t) => WIDGETS.has(t)) && !(value === null && input.optional))
+    if (
+      input.kind === 'SOCKET' &&
+      !input.inline &&
+      !membersOf(type).some((t) => WIDGETS.has(t)) &&
+      !(value === null && input.optional)
+    )
       throw new PythonError('TypeError', `not a link but ${typeName(value)}`);
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
@@ -279,11 +354,16 @@ function convert(given: Json, input: Input, place: () => Place, environment: Wor
     const number = input.kind === 'FLOAT' ? toFloat(value) : (value as number | bigint);
     for (const side of ['min', 'max'] as const)
       if (side === 'min' ? number < input.min : number > input.max)
-        return { value, issue: issues.outOfRange(place(), side, value, input[side], input.kind === 'FLOAT') };
+        return {
+          value,
+          issue: issues.outOfRange(place(), side, value, input[side], input.kind === 'FLOAT'),
+        };
   }
   if (input.kind === 'COMBO' && input.image_upload) {
     const exists = typeof value === 'string' && environment.hasInput(value);
-    return exists ? { value } : { value, issue: issues.noInputFile(place(), str(value), environment.inputFiles()) };
+    return exists
+      ? { value }
+      : { value, issue: issues.noInputFile(place(), str(value), environment.inputFiles()) };
   }
   if (input.kind === 'COMBO') {
     const options = optionsOf(input, environment);
@@ -316,5 +396,10 @@ export function invalid({ problems }: Pick<Validation, 'problems'>): DarkroomErr
 export const answerOf = (validation: Validation): JsonObject =>
   objectOf<Json>([
     ['error', validation.error as unknown as Json],
-    ['node_errors', objectOf([...validation.nodeErrors].map(([id, e]): [string, Json] => [id, e as unknown as Json]))],
+    [
+      'node_errors',
+      objectOf(
+        [...validation.nodeErrors].map(([id, e]): [string, Json] => [id, e as unknown as Json]),
+      ),
+    ],
   ]);

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, expectPicture, type GoldenCase, golden } from '../../../../test/support/golden.ts';
+import {
+  expectGolden,
+  expectPicture,
+  type GoldenCase,
+  golden,
+} from '../../../../test/support/golden.ts';
 import { seededTensors } from '../../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../formats/safetensors/safetensors-write.ts';
@@ -32,7 +37,9 @@ const pictureOf = ({ inputs }: GoldenCase): Tensor => {
 /** Every `step`th value of every row and column of planes [..., H, W]. */
 function thinned({ shape, data }: Tensor, step: number): Tensor {
   const [height, width] = shape.slice(-2);
-  const kept = data.filter((_, i) => (i % width) % step === 0 && (Math.floor(i / width) % height) % step === 0);
+  const kept = data.filter(
+    (_, i) => (i % width) % step === 0 && (Math.floor(i / width) % height) % step === 0,
+  );
   return tensor([...shape.slice(0, -2), Math.ceil(height / step), Math.ceil(width / step)], kept);
 }
 
@@ -64,7 +71,13 @@ describe.each(['refined', 'plain'])('%s', (name) => {
     for (const one of cases) {
       const image = pictureOf(one);
       for (const [i, [blur, threshold, dilation_factor]] of one.params.tries.entries()) {
-        const inputs = { image, text: WORDS[`${one.params.ids}`], blur, threshold, dilation_factor };
+        const inputs = {
+          image,
+          text: WORDS[`${one.params.ids}`],
+          blur,
+          threshold,
+          dilation_factor,
+        };
         const parts = (await runNode('CLIPSeg', inputs, context)) as readonly Tensor[];
         for (const [at, part] of ['mask', 'heat', 'plain'].entries()) {
           // nothing is found: 0/0 in the original, whose colour then hangs on the vector width of OpenCV
@@ -72,7 +85,10 @@ describe.each(['refined', 'plain'])('%s', (name) => {
           const [, height, width, channels = 1] = parts[at].shape;
           const bytes = toBytes(parts[at]).filter((_, b) => {
             const pixel = Math.floor(b / channels);
-            return (pixel % width) % one.params.step === 0 && Math.floor(pixel / width) % one.params.step === 0;
+            return (
+              (pixel % width) % one.params.step === 0 &&
+              Math.floor(pixel / width) % one.params.step === 0
+            );
           });
           expect([height, width]).toEqual(image.shape.slice(1, 3));
           expectPicture(g, `${one.id} ${part} ${i}`, one.outputs[`${part}.${i}`], bytes);
@@ -87,14 +103,27 @@ it('detects parts by text, with the text of the detecting node where it has none
   const [one] = g.cases;
   const image = pictureOf(one);
   const options = { blur: 0.5, threshold: 0.75, dilation_factor: 0 };
-  const [detector] = (await runNode('CLIPSegDetectorProvider', { text: '', ...options }, context)) as unknown as [Detector];
-  const [named] = (await runNode('CLIPSegDetectorProvider', { text: 'a red fox', ...options }, context)) as unknown as [Detector];
+  const [detector] = (await runNode(
+    'CLIPSegDetectorProvider',
+    { text: '', ...options },
+    context,
+  )) as unknown as [Detector];
+  const [named] = (await runNode(
+    'CLIPSegDetectorProvider',
+    { text: 'a red fox', ...options },
+    context,
+  )) as unknown as [Detector];
   const mask = (await named.detectCombined(image, 0.5, 10))!;
   expect(mask.shape).toEqual([1, 60, 75]);
   expect(new Set(mask.data)).toEqual(new Set([0, 1]));
   expect(await detector.withPrompt!('a red fox').detectCombined(image, 0.5, 10)).toEqual(mask);
   expect(await named.withPrompt!('a dog').detectCombined(image, 0.5, 10)).toEqual(mask);
-  const segs = await named.detect(image, { threshold: 0.5, dilation: 10, cropFactor: 1.5, dropSize: 3 });
+  const segs = await named.detect(image, {
+    threshold: 0.5,
+    dilation: 10,
+    cropFactor: 1.5,
+    dropSize: 3,
+  });
   const [wanted] = (await runNode(
     'MaskToSEGS',
     { mask, combined: false, crop_factor: 1.5, bbox_fill: true, drop_size: 3, contour_fill: true },
@@ -107,12 +136,18 @@ it('detects parts by text, with the text of the detecting node where it has none
 it('says what is missing, and what it does not take', async () => {
   models['clipseg.safetensors'] = await modelOf('refined');
   const image = pictureOf(g.cases[0]);
-  await expect(runNode('CLIPSeg', { image, text: 'fox '.repeat(80) }, context)).rejects.toMatchObject({
+  await expect(
+    runNode('CLIPSeg', { image, text: 'fox '.repeat(80) }, context),
+  ).rejects.toMatchObject({
     code: 'DR_INPUT_INVALID',
     input: 'text',
   });
-  await expect(runNode('CLIPSeg', { image, text: 'fox' }, testContext())).rejects.toMatchObject({ code: 'DR_MODEL_MISSING' });
+  await expect(runNode('CLIPSeg', { image, text: 'fox' }, testContext())).rejects.toMatchObject({
+    code: 'DR_MODEL_MISSING',
+  });
   const file = join(folder, 'other.safetensors');
   await writeSafetensors(file, { a: { dtype: 'F32', shape: [1], data: Float32Array.of(1) } });
-  await expect(loadClipSeg(file, context.runtime)).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
+  await expect(loadClipSeg(file, context.runtime)).rejects.toMatchObject({
+    code: 'DR_MODEL_UNSUPPORTED',
+  });
 });

@@ -10,7 +10,17 @@ import { type ClipSeg, loadClipSeg } from '../../../models/clipseg/load.ts';
 import { roundHalfEven } from '../../../tensor/round.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../../tensor/tensor.ts';
 import type { NodeContext } from '../../context.ts';
-import { boolean, defineNode, float, int, type NodeDeclaration, output, outputs, socket, string } from '../../declare.ts';
+import {
+  boolean,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../declare.ts';
 import { rgb } from '../../shared/checks.ts';
 import { once, stateOf } from '../core/models/loaders.ts';
 
@@ -49,12 +59,21 @@ export interface Segmented {
 }
 
 /** What a text means in a picture [1,H,W,3]; where nothing reaches the threshold the mask is empty. */
-export async function segment(model: ClipSeg, image: Tensor, text: string, options: SegmentOptions): Promise<Segmented> {
+export async function segment(
+  model: ClipSeg,
+  image: Tensor,
+  text: string,
+  options: SegmentOptions,
+): Promise<Segmented> {
   return shown(image, await model.logits(image, text), options);
 }
 
 /** The picture's mask from the logits: the certain parts, blurred, stretched to 0..1 and grown. */
-export function shown(image: Tensor, logits: Tensor, { blur, threshold, dilation }: SegmentOptions): Segmented {
+export function shown(
+  image: Tensor,
+  logits: Tensor,
+  { blur, threshold, dilation }: SegmentOptions,
+): Segmented {
   const [, height, width] = image.shape;
   const [rows, columns] = logits.shape;
   const certain = map(logits, (value) => {
@@ -66,9 +85,12 @@ export function shown(image: Tensor, logits: Tensor, { blur, threshold, dilation
   const range = Math.fround(soft.data.reduce((a, b) => Math.max(a, b)) - least);
   const whole = map(soft, (value) => (range > 0 ? Math.fround(value - least) / range : 0));
   const grown = dilateMask(whole, 2 * dilation + 1);
-  const resized = (colours: Uint8Array): Uint8Array => resizeBytes(colours, { width: columns, height: rows }, { width, height }, 3);
+  const resized = (colours: Uint8Array): Uint8Array =>
+    resizeBytes(colours, { width: columns, height: rows }, { width, height }, 3);
   const back = toBytes(image);
-  const heat = resized(coloured(grown, VIRIDIS_MAP)).map((value, i) => roundHalfEven((value + back[i]) / 2));
+  const heat = resized(coloured(grown, VIRIDIS_MAP)).map((value, i) =>
+    roundHalfEven((value + back[i]) / 2),
+  );
   const plain = resized(coloured(grown, GREYS_MAP));
   const size = [1, height, width, 3];
   return {
@@ -92,19 +114,34 @@ const CLIPSeg = defineNode({
     blur: float({ default: 7, min: 0, max: 15, step: 0.1, optional: true }),
     threshold: float({ default: 0.4, min: 0, max: 1, step: 0.05, optional: true }),
     dilation_factor: int({ default: 4, min: 0, max: 10, step: 1, optional: true }),
-    use_cuda: boolean({ default: true, optional: true, tooltip: 'Taken as it is; the device is chosen for all models together.' }),
-    every_batch: boolean({ default: false, optional: true, tooltip: 'All pictures of the batch, not the first alone.' }),
+    use_cuda: boolean({
+      default: true,
+      optional: true,
+      tooltip: 'Taken as it is; the device is chosen for all models together.',
+    }),
+    every_batch: boolean({
+      default: false,
+      optional: true,
+      tooltip: 'All pictures of the batch, not the first alone.',
+    }),
   },
   outputs: [output('MASK', 'Mask'), output('IMAGE', 'Heatmap Mask'), output('IMAGE', 'BW Mask')],
   fingerprint: (_, context) => stateOf(clipSegFile(context)),
-  async run({ image, text, blur = 7, threshold = 0.4, dilation_factor = 4, every_batch = false }, context) {
+  async run(
+    { image, text, blur = 7, threshold = 0.4, dilation_factor = 4, every_batch = false },
+    context,
+  ) {
     const model = await clipSegOf(context);
     const found: Segmented[] = [];
     for (let i = 0; i < (every_batch ? image.shape[0] : 1); i++) {
       const options = { blur, threshold, dilation: dilation_factor };
       found.push(await segment(model, rgb(sliceBatch(image, i, i + 1)), text, options));
     }
-    return outputs(...(['mask', 'heatmap', 'plain'] as const).map((part) => concatBatch(found.map((one) => one[part]))));
+    return outputs(
+      ...(['mask', 'heatmap', 'plain'] as const).map((part) =>
+        concatBatch(found.map((one) => one[part])),
+      ),
+    );
   },
 });
 

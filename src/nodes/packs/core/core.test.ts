@@ -31,7 +31,9 @@ it('previews have letters in their names that keep programs apart', async () => 
   const context = { ...testContext(), random: () => 0.999 };
   const image = { shape: [1, 1, 1, 3], data: new Float32Array(3) };
   const result = await NODES.get('PreviewImage')!.run({ images: image } as never, context);
-  expect(result.ui!['images']).toMatchObject([{ filename: 'ComfyUI_temp_zzzzz_00001_.png', type: 'temp' }]);
+  expect(result.ui!['images']).toMatchObject([
+    { filename: 'ComfyUI_temp_zzzzz_00001_.png', type: 'temp' },
+  ]);
   expect(tempSuffix(() => 0)).toBe('_temp_aaaaa');
 });
 
@@ -51,28 +53,51 @@ it('every node is in the table once, with defaults inside their bounds', () => {
 it('takes items out of a batch with their masks and noise indices', async () => {
   const samples: Latent = { samples: ramp([4, 1, 1, 1]), noise_mask: ramp([2, 1, 1]) };
   const [part] = await runNode('LatentFromBatch', { samples, batch_index: 2, length: 9 });
-  expect(part).toEqual({ samples: tensor([2, 1, 1, 1], Float32Array.of(2, 3)), noise_mask: ramp([2, 1, 1]), batch_index: [2, 3] });
+  expect(part).toEqual({
+    samples: tensor([2, 1, 1, 1], Float32Array.of(2, 3)),
+    noise_mask: ramp([2, 1, 1]),
+    batch_index: [2, 3],
+  });
   const [one] = await runNode('LatentFromBatch', { samples: part, batch_index: 63, length: 1 });
   expect((one as Latent).batch_index).toEqual([3]);
 });
 
 it('repeats a batch with new noise indices', async () => {
-  const samples: Latent = { samples: ramp([2, 1, 1, 1]), noise_mask: full([1, 2, 2], 1), batch_index: [1, 3] };
-  const [repeated] = (await runNode('RepeatLatentBatch', { samples, amount: 3 })) as readonly Latent[];
+  const samples: Latent = {
+    samples: ramp([2, 1, 1, 1]),
+    noise_mask: full([1, 2, 2], 1),
+    batch_index: [1, 3],
+  };
+  const [repeated] = (await runNode('RepeatLatentBatch', {
+    samples,
+    amount: 3,
+  })) as readonly Latent[];
   expect([...repeated.samples.data]).toEqual([0, 1, 0, 1, 0, 1]);
   expect(repeated.noise_mask!.shape).toEqual([1, 2, 2]);
   expect(repeated.batch_index).toEqual([1, 3, 4, 6, 7, 9]);
 });
 
 it('empties, inverts and pads as ComfyUI does', async () => {
-  const [latent] = (await runNode('EmptyLatentImage', { width: 100, height: 64, batch_size: 2 })) as readonly Latent[];
+  const [latent] = (await runNode('EmptyLatentImage', {
+    width: 100,
+    height: 64,
+    batch_size: 2,
+  })) as readonly Latent[];
   expect(latent.samples.shape).toEqual([2, 4, 8, 12]);
-  const [mask] = (await runNode('SolidMask', { value: 0.25, width: 3, height: 2 })) as readonly Tensor[];
+  const [mask] = (await runNode('SolidMask', {
+    value: 0.25,
+    width: 3,
+    height: 2,
+  })) as readonly Tensor[];
   const [inverted] = (await runNode('InvertMask', { mask })) as readonly Tensor[];
   expect(inverted).toEqual(full([1, 2, 3], 0.75));
   const image = full([1, 8, 8, 3], 1);
   const margins = { left: 8, top: 0, right: 0, bottom: 8 };
-  const [padded, hole] = (await runNode('ImagePadForOutpaint', { image, ...margins, feathering: 2 })) as readonly Tensor[];
+  const [padded, hole] = (await runNode('ImagePadForOutpaint', {
+    image,
+    ...margins,
+    feathering: 2,
+  })) as readonly Tensor[];
   expect([padded.shape, hole.shape]).toEqual([
     [1, 16, 16, 3],
     [1, 16, 16],
@@ -83,26 +108,49 @@ it('saves pictures with their workflow, and loads them and latents again', async
   const input = folder();
   const context = testContext({}, input);
   const images = tensor([2, 1, 2, 3], Float32Array.of(0, 0.5, 1, 0.1, 0.2, 0.3, 1, 1, 1, 0, 0, 0));
-  const saved = await NODES.get('SaveImage')!.run({ images, filename_prefix: 'x' } as never, context);
+  const saved = await NODES.get('SaveImage')!.run(
+    { images, filename_prefix: 'x' } as never,
+    context,
+  );
   const files = saved.ui!.images as SavedFile[];
   expect(files.map((f) => f.filename)).toEqual(['x_00001_.png', 'x_00002_.png']);
   expect(readPngText(readFileSync(files[0].path))).toEqual({ prompt: '{}' });
   copyFileSync(files[0].path, join(input, 'x.png'));
-  expect(optionsOf(NODES.get('LoadImage')!.inputs['image'] as ComboInput, { ...context, inputFiles: () => ['a.txt', 'x.PNG'] })).toEqual([
-    'x.PNG',
-  ]);
-  const [image, mask] = (await runNode('LoadImage', { image: 'x.png' }, context)) as readonly Tensor[];
+  expect(
+    optionsOf(NODES.get('LoadImage')!.inputs['image'] as ComboInput, {
+      ...context,
+      inputFiles: () => ['a.txt', 'x.PNG'],
+    }),
+  ).toEqual(['x.PNG']);
+  const [image, mask] = (await runNode(
+    'LoadImage',
+    { image: 'x.png' },
+    context,
+  )) as readonly Tensor[];
   expect([...image.data].map((v) => Math.round(v * 255))).toEqual([0, 127, 255, 25, 51, 76]);
   expect(mask).toEqual(zeros([1, 64, 64]));
-  const [red] = (await runNode('LoadImageMask', { image: 'x.png', channel: 'red' }, context)) as readonly Tensor[];
+  const [red] = (await runNode(
+    'LoadImageMask',
+    { image: 'x.png', channel: 'red' },
+    context,
+  )) as readonly Tensor[];
   expect([...red.data].map((v) => Math.round(v * 255))).toEqual([0, 25]);
 
   const samples = ramp([1, 4, 2, 2]);
-  const latents = await NODES.get('SaveLatent')!.run({ samples: { samples }, filename_prefix: 'latents/a' } as never, context);
+  const latents = await NODES.get('SaveLatent')!.run(
+    { samples: { samples }, filename_prefix: 'latents/a' } as never,
+    context,
+  );
   copyFileSync((latents.ui!.latents as SavedFile[])[0].path, join(input, 'a.latent'));
   expect(await runNode('LoadLatent', { latent: 'a.latent' }, context)).toEqual([{ samples }]);
-  await writeSafetensors(join(input, 'old.latent'), { latent_tensor: { dtype: 'F32', ...full([1, 4, 1, 1], 0.18215) } });
-  const [old] = (await runNode('LoadLatent', { latent: 'old.latent' }, context)) as readonly Latent[];
+  await writeSafetensors(join(input, 'old.latent'), {
+    latent_tensor: { dtype: 'F32', ...full([1, 4, 1, 1], 0.18215) },
+  });
+  const [old] = (await runNode(
+    'LoadLatent',
+    { latent: 'old.latent' },
+    context,
+  )) as readonly Latent[];
   expect(old.samples.data[0]).toBeCloseTo(1, 6);
 });
 
@@ -110,7 +158,9 @@ it('runs a file again when its content changed', async () => {
   const input = folder();
   const context = testContext({}, input);
   const key = async (bytes: string) => {
-    await writeSafetensors(join(input, 'a.latent'), { latent_tensor: { dtype: 'F32', ...full([1, 4, 1, 1], Number(bytes)) } });
+    await writeSafetensors(join(input, 'a.latent'), {
+      latent_tensor: { dtype: 'F32', ...full([1, 4, 1, 1], Number(bytes)) },
+    });
     return NODES.get('LoadLatent')!.fingerprint!({ latent: 'a.latent' } as never, context);
   };
   expect(await key('1')).toBe(await key('1'));
@@ -132,17 +182,26 @@ it('names the loader that gives what a checkpoint lacks', async () => {
   await source.close();
   await writeSafetensors(file, Object.fromEntries(tensors));
   const context = testContext({ checkpoints: { 'bare.safetensors': file } });
-  const [, clip, vae] = await runNode('CheckpointLoaderSimple', { ckpt_name: 'bare.safetensors' }, context);
+  const [, clip, vae] = await runNode(
+    'CheckpointLoaderSimple',
+    { ckpt_name: 'bare.safetensors' },
+    context,
+  );
   const samples = { samples: zeros([1, 4, 8, 8]) };
   await expect(runNode('VAEDecode', { samples, vae }, context)).rejects.toMatchObject({
     code: 'DR_MODEL_PART_MISSING',
     hint: expect.stringContaining('VAELoader'),
   });
-  await expect(runNode('CLIPTextEncode', { text: 'a', clip }, context)).rejects.toMatchObject({ code: 'DR_MODEL_PART_MISSING' });
+  await expect(runNode('CLIPTextEncode', { text: 'a', clip }, context)).rejects.toMatchObject({
+    code: 'DR_MODEL_PART_MISSING',
+  });
 });
 
 it('loads a VAE once, and the tiny ones under their names', async () => {
-  const models = fixtureFolders({ vae: ['tiny_vae'], vae_approx: ['taesdxl_encoder', 'taesdxl_decoder'] });
+  const models = fixtureFolders({
+    vae: ['tiny_vae'],
+    vae_approx: ['taesdxl_encoder', 'taesdxl_decoder'],
+  });
   const context = testContext(models);
   const { vae_name } = NODES.get('VAELoader')!.inputs;
   expect(optionsOf(vae_name as ComboInput, context)).toEqual(['tiny_vae.safetensors', 'taesdxl']);
@@ -157,9 +216,18 @@ it('refuses shapes that do not go together', async () => {
   const context = testContext(fixtureFolders({ vae: ['tiny_vae'] }));
   const [vae] = await runNode('VAELoader', { vae_name: 'tiny_vae.safetensors' }, context);
   const mismatch = { code: 'DR_SHAPE_MISMATCH', hint: expect.any(String) };
-  await expect(runNode('VAEDecode', { samples: { samples: zeros([1, 16, 8, 8]) }, vae })).rejects.toMatchObject(mismatch);
+  await expect(
+    runNode('VAEDecode', { samples: { samples: zeros([1, 16, 8, 8]) }, vae }),
+  ).rejects.toMatchObject(mismatch);
   const pixels = zeros([1, 8, 8, 3]);
-  await expect(runNode('VAEEncode', { pixels: zeros([1, 8, 8, 1]), vae })).rejects.toMatchObject(mismatch);
-  const inpaint = runNode('VAEEncodeForInpaint', { pixels, vae, mask: zeros([2, 8, 8]), grow_mask_by: 6 });
+  await expect(runNode('VAEEncode', { pixels: zeros([1, 8, 8, 1]), vae })).rejects.toMatchObject(
+    mismatch,
+  );
+  const inpaint = runNode('VAEEncodeForInpaint', {
+    pixels,
+    vae,
+    mask: zeros([2, 8, 8]),
+    grow_mask_by: 6,
+  });
   await expect(inpaint).rejects.toMatchObject(mismatch);
 });

@@ -1,18 +1,30 @@
 // Nodes through their declarations against the originals: resizes, latent composites, prompts, samplers, inpainting.
 import { afterAll, describe, expect, it } from 'vitest';
-import { difference, expectGolden, type Golden, type GoldenCase, golden } from '../../../../test/support/golden.ts';
+import {
+  difference,
+  expectGolden,
+  type Golden,
+  type GoldenCase,
+  golden,
+} from '../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../test/support/run-node.ts';
 import type { ConditioningEntry, Latent } from '../../../sampling/sampling-types.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 
-const context = testContext(fixtureFolders({ checkpoints: ['tiny_sdxl_base', 'tiny_sdxl_refiner'] }));
+const context = testContext(
+  fixtureFolders({ checkpoints: ['tiny_sdxl_base', 'tiny_sdxl_refiner'] }),
+);
 afterAll(() => context.runtime.close());
 
 const run = (type: string, inputs: Record<string, unknown>) => runNode(type, inputs, context);
 const load = (name: string) => run('CheckpointLoaderSimple', { ckpt_name: `${name}.safetensors` });
 
 /** The node of a case with its params and tensors; names in `latents` are wrapped as latents. */
-async function runCase(g: Golden, { params, inputs }: GoldenCase, latents: readonly string[] = []): Promise<readonly unknown[]> {
+async function runCase(
+  g: Golden,
+  { params, inputs }: GoldenCase,
+  latents: readonly string[] = [],
+): Promise<readonly unknown[]> {
   const { node, ...values } = params;
   const tensors = Object.entries(inputs).map(([name, tensor]) => {
     const value = g.float(tensor);
@@ -25,13 +37,20 @@ it('resize/nodes', async () => {
   const g = golden('resize', 'nodes');
   for (const one of g.cases) {
     const [result] = await runCase(g, one, ['samples']);
-    expectGolden(g, one.id, one.outputs.out, one.inputs.samples ? (result as Latent).samples : (result as Tensor));
+    expectGolden(
+      g,
+      one.id,
+      one.outputs.out,
+      one.inputs.samples ? (result as Latent).samples : (result as Tensor),
+    );
   }
 });
 
 it('masks/composite: the latent nodes', async () => {
   const g = golden('masks', 'composite');
-  const cases = g.cases.filter((c) => ['LatentComposite', 'LatentCompositeMasked'].includes(c.params.node));
+  const cases = g.cases.filter((c) =>
+    ['LatentComposite', 'LatentCompositeMasked'].includes(c.params.node),
+  );
   expect(cases.length).toBe(54);
   for (const one of cases) {
     const [result] = await runCase(g, one, ['destination', 'source', 'samples_to', 'samples_from']);
@@ -44,7 +63,10 @@ describe('text/nodes', () => {
   const g = golden('text', 'nodes');
   const PHOTO = 'a photo of a red fox in the snow, golden hour';
 
-  function expectEntry({ id, outputs, scalars }: GoldenCase, entries: readonly ConditioningEntry[]): void {
+  function expectEntry(
+    { id, outputs, scalars }: GoldenCase,
+    entries: readonly ConditioningEntry[],
+  ): void {
     for (const [i, { cond, pooled_output, mask, ...values }] of entries.entries()) {
       const { cross, pooled_output: pooled, mask: maskName, ...wanted } = scalars!.conds[i];
       expectGolden(g, id, outputs[cross], cond);
@@ -61,7 +83,10 @@ describe('text/nodes', () => {
     expect(cases.length).toBe(6);
     for (const one of cases) {
       const { node, ...values } = one.params;
-      const [entries] = await run(node, { ...values, clip: node.endsWith('Refiner') ? refiner : base });
+      const [entries] = await run(node, {
+        ...values,
+        clip: node.endsWith('Refiner') ? refiner : base,
+      });
       expectEntry(one, entries);
     }
   });
@@ -82,8 +107,14 @@ describe('text/nodes', () => {
 it('nodes_core/ksampler: seeds, noise masks, batches, chosen noise', async () => {
   const g = golden('nodes_core', 'ksampler');
   const [model, clip] = await load('tiny_sdxl_base');
-  const [positive] = await run('CLIPTextEncode', { text: 'a photo of a red fox in the snow, golden hour', clip });
-  const [negative] = await run('CLIPTextEncode', { text: 'blurry, low quality, (watermark:1.3)', clip });
+  const [positive] = await run('CLIPTextEncode', {
+    text: 'a photo of a red fox in the snow, golden hour',
+    clip,
+  });
+  const [negative] = await run('CLIPTextEncode', {
+    text: 'blurry, low quality, (watermark:1.3)',
+    clip,
+  });
   for (const id of ['seed_big', 'mask', 'batch_index']) {
     const { params, inputs, outputs } = g.cases.find((c) => c.id === id)!;
     const latent = {
@@ -108,8 +139,14 @@ it('nodes_core/ksampler: seeds, noise masks, batches, chosen noise', async () =>
 it('nodes_core/ksampler_advanced: leftover noise, no noise', async () => {
   const g = golden('nodes_core', 'ksampler_advanced');
   const [model, clip] = await load('tiny_sdxl_base');
-  const [positive] = await run('CLIPTextEncode', { text: 'a photo of a red fox in the snow, golden hour', clip });
-  const [negative] = await run('CLIPTextEncode', { text: 'blurry, low quality, (watermark:1.3)', clip });
+  const [positive] = await run('CLIPTextEncode', {
+    text: 'a photo of a red fox in the snow, golden hour',
+    clip,
+  });
+  const [negative] = await run('CLIPTextEncode', {
+    text: 'blurry, low quality, (watermark:1.3)',
+    clip,
+  });
   for (const id of ['left3', 'end3', 'start3_nonoise', 'start_ge']) {
     const { params, inputs, outputs } = g.cases.find((c) => c.id === id)!;
     const { model: _, pos, neg, latent, ...values } = params;

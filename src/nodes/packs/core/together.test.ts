@@ -22,9 +22,13 @@ const Keep = defineNode({
 const nodes: ReadonlyMap<string, NodeDeclaration> = new Map([...NODES, [Keep.type, Keep]]);
 
 /** What arrives at the nodes that keep values, one after another. */
-async function run(prompt: Record<string, [type: string, inputs: Record<string, unknown>]>): Promise<unknown[]> {
+async function run(
+  prompt: Record<string, [type: string, inputs: Record<string, unknown>]>,
+): Promise<unknown[]> {
   kept.length = 0;
-  const graph = Object.fromEntries(Object.entries(prompt).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }]));
+  const graph = Object.fromEntries(
+    Object.entries(prompt).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }]),
+  );
   const { failure } = await smallEngine(nodes)(graph);
   if (failure) throw failure;
   return [...kept];
@@ -44,7 +48,12 @@ it('batches go into lists and on', async () => {
     2: ['RebatchLatents', { latents: ['1', 0], batch_size: 2 }],
     3: ['Keep', { value: ['2', 0] }],
   })) as Latent[];
-  expect([one.samples.shape, one.batch_index, two.samples.shape, two.batch_index]).toEqual([[2, 4, 8, 8], [0, 1], [1, 4, 8, 8], [2]]);
+  expect([one.samples.shape, one.batch_index, two.samples.shape, two.batch_index]).toEqual([
+    [2, 4, 8, 8],
+    [0, 1],
+    [1, 4, 8, 8],
+    [2],
+  ]);
 });
 
 it('values travel over wires', async () => {

@@ -10,10 +10,21 @@ const g = golden('core_nodes', 'tonemap');
 it('holds strong guidance back as the original does', async () => {
   expect(g.cases.length).toBe(3);
   for (const { id, params, inputs, outputs } of g.cases) {
-    const [model] = (await runNode('ModelSamplerTonemapNoiseTest', { model: {}, multiplier: params.multiplier })) as unknown as [Model];
+    const [model] = (await runNode('ModelSamplerTonemapNoiseTest', {
+      model: {},
+      multiplier: params.multiplier,
+    })) as unknown as [Model];
     const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) => g.float(inputs[name]));
     const evaluate = () => Promise.reject(new Error('no network here'));
-    const { denoised } = await guideSides(model, { x, sigma: 3, cfg: params.cfg, cond, uncond, single: false, evaluate });
+    const { denoised } = await guideSides(model, {
+      x,
+      sigma: 3,
+      cfg: params.cfg,
+      cond,
+      uncond,
+      single: false,
+      evaluate,
+    });
     expectGolden(g, id, outputs.out, denoised);
   }
 });

@@ -6,7 +6,10 @@ const ModelSamplerTonemapNoiseTest = defineNode({
   type: 'ModelSamplerTonemapNoiseTest',
   display: 'ModelSamplerTonemapNoiseTest',
   category: 'custom_node_experiments',
-  inputs: { model: socket('MODEL'), multiplier: float({ default: 1, min: 0, max: 100, step: 0.01 }) },
+  inputs: {
+    model: socket('MODEL'),
+    multiplier: float({ default: 1, min: 0, max: 100, step: 0.01 }),
+  },
   outputs: [output('MODEL')],
   run: ({ model, multiplier }) => outputs(withTonemappedGuidance(model, multiplier)),
 });

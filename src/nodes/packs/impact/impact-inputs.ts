@@ -15,12 +15,25 @@ export const samplerInputs = {
   scheduler: combo(IMPACT_SCHEDULERS),
 };
 
-export const partDenoise = float({ default: 0.5, min: 0.0001, max: 1, step: 0.01, tooltip: 'How far each part is drawn anew.' });
-export const feather = int({ default: 5, min: 0, max: 100, step: 1, tooltip: 'Blur of the edge that a part is pasted with.' });
+export const partDenoise = float({
+  default: 0.5,
+  min: 0.0001,
+  max: 1,
+  step: 0.01,
+  tooltip: 'How far each part is drawn anew.',
+});
+export const feather = int({
+  default: 5,
+  min: 0,
+  max: 100,
+  step: 1,
+  tooltip: 'Blur of the edge that a part is pasted with.',
+});
 
 const switched = { label_on: 'enabled', label_off: 'disabled' } as const;
 const INPAINT_MODEL = 'For inpainting models.';
-const NOISE_MASK_FEATHER = 'Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes.';
+const NOISE_MASK_FEATHER =
+  'Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes.';
 
 export const enabled = (value: boolean) => boolean({ default: value, ...switched });
 export const inpaintInputs = {
@@ -29,17 +42,31 @@ export const inpaintInputs = {
 };
 export const optionalInpaintInputs = {
   inpaint_model: boolean({ default: false, ...switched, tooltip: INPAINT_MODEL, optional: true }),
-  noise_mask_feather: int({ default: 20, min: 0, max: 100, step: 1, tooltip: NOISE_MASK_FEATHER, optional: true }),
+  noise_mask_feather: int({
+    default: 20,
+    min: 0,
+    max: 100,
+    step: 1,
+    tooltip: NOISE_MASK_FEATHER,
+    optional: true,
+  }),
 };
 
 export const schedulerFunc = {
-  scheduler_func_opt: socket('SCHEDULER_FUNC', { optional: true, tooltip: 'A schedule in place of the named one.' }),
+  scheduler_func_opt: socket('SCHEDULER_FUNC', {
+    optional: true,
+    tooltip: 'A schedule in place of the named one.',
+  }),
 };
 
-type PartSampling = InputValues<typeof samplerInputs> & Partial<InputValues<typeof schedulerFunc>> & { readonly denoise: number };
+type PartSampling = InputValues<typeof samplerInputs> &
+  Partial<InputValues<typeof schedulerFunc>> & { readonly denoise: number };
 
 /** What samples each part, of the widgets above and the model with its prompts. */
-export const partSampler = (prompted: Pick<BasicPipe, 'model' | 'positive' | 'negative'>, i: PartSampling): DenoiseSampler => ({
+export const partSampler = (
+  prompted: Pick<BasicPipe, 'model' | 'positive' | 'negative'>,
+  i: PartSampling,
+): DenoiseSampler => ({
   ...prompted,
   seed: i.seed,
   steps: i.steps,

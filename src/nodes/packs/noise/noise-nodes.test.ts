@@ -8,7 +8,8 @@ import { type Tensor, tensor } from '../../../tensor/tensor.ts';
 
 type Expected = readonly [first: readonly number[], sum: number, shape: readonly number[]];
 
-const run = async (type: string, inputs: object): Promise<Latent> => (await runNode(type, inputs as never))[0];
+const run = async (type: string, inputs: object): Promise<Latent> =>
+  (await runNode(type, inputs as never))[0];
 const noise = (seed: bigint, batch: number): Promise<Latent> =>
   run('BNK_NoisyLatentImage', { source: 'CPU', seed, width: 32, height: 16, batch_size: batch });
 const masks = (count: number): Tensor =>
@@ -19,7 +20,8 @@ const masks = (count: number): Tensor =>
 
 function expectClose({ samples }: Latent, [first, sum, shape]: Expected): void {
   expect(samples.shape).toEqual(shape);
-  for (const [i, value] of first.entries()) expect(Math.abs(samples.data[i] - value)).toBeLessThan(2e-6 + Math.abs(value) * 1e-6);
+  for (const [i, value] of first.entries())
+    expect(Math.abs(samples.data[i] - value)).toBeLessThan(2e-6 + Math.abs(value) * 1e-6);
   const own = samples.data.reduce((total, value) => total + value, 0);
   expect(Math.abs(own - sum)).toBeLessThan(1e-4);
 }
@@ -32,26 +34,80 @@ it('draws, repeats, blends and injects noise as the original', async () => {
     -9.467702,
     SHAPE,
   ]);
-  expectClose(await run('BNK_DuplicateBatchIndex', { latents: await noise(3n, 2), batch_index: 5, batch_size: 3 }), [
-    [-0.4760309, -0.2929125, -0.3480893, 0.3487464, 0.0370669, -0.0676856, 0.429033, -0.8681192],
-    2.462711,
-    [3, 4, 2, 4],
-  ]);
+  expectClose(
+    await run('BNK_DuplicateBatchIndex', {
+      latents: await noise(3n, 2),
+      batch_index: 5,
+      batch_size: 3,
+    }),
+    [
+      [-0.4760309, -0.2929125, -0.3480893, 0.3487464, 0.0370669, -0.0676856, 0.429033, -0.8681192],
+      2.462711,
+      [3, 4, 2, 4],
+    ],
+  );
   const [one, two] = [await noise(1n, 2), await noise(2n, 2)];
   const slerp: [Tensor | undefined, Expected[0], number][] = [
-    [undefined, [-1.8331759, -0.2523201, -1.1757731, -1.9392707, -0.6431943, -0.0125062, -1.3540775, -1.4886254], -9.471294],
-    [masks(1), [-1.5535576, -0.6597024, -0.7962879, -1.7294071, -0.4457299, -0.1752379, -1.2860219, -1.4995773], -7.62691],
-    [masks(2), [-1.538969, -0.7069352, -0.7220408, -1.6668389, -0.2654363, -0.4016471, -1.1262395, -1.5567176], -9.284639],
+    [
+      undefined,
+      [
+        -1.8331759, -0.2523201, -1.1757731, -1.9392707, -0.6431943, -0.0125062, -1.3540775,
+        -1.4886254,
+      ],
+      -9.471294,
+    ],
+    [
+      masks(1),
+      [
+        -1.5535576, -0.6597024, -0.7962879, -1.7294071, -0.4457299, -0.1752379, -1.2860219,
+        -1.4995773,
+      ],
+      -7.62691,
+    ],
+    [
+      masks(2),
+      [
+        -1.538969, -0.7069352, -0.7220408, -1.6668389, -0.2654363, -0.4016471, -1.1262395,
+        -1.5567176,
+      ],
+      -9.284639,
+    ],
   ];
   for (const [mask, first, sum] of slerp)
-    expectClose(await run('BNK_SlerpLatent', { latents1: one, latents2: two, factor: 0.3, mask }), [first, sum, SHAPE]);
+    expectClose(await run('BNK_SlerpLatent', { latents1: one, latents2: two, factor: 0.3, mask }), [
+      first,
+      sum,
+      SHAPE,
+    ]);
   const injected: [Tensor | undefined, Expected[0], number][] = [
-    [undefined, [-16.7212944, 12.6321898, -19.6951599, -17.810791, -17.8943272, 16.4376621, -16.4176979, -3.3441513], -102.583443],
-    [masks(1), [-2.907023, 1.6829357, -5.8470297, -7.5008693, -11.4237232, 11.7885208, -13.6108017, -3.1864188], -25.945636],
-    [masks(2), [-2.1862786, 0.413457, -3.1376131, -4.427103, -5.5157814, 5.3201509, -7.0207, -2.3634682], -68.150968],
+    [
+      undefined,
+      [
+        -16.7212944, 12.6321898, -19.6951599, -17.810791, -17.8943272, 16.4376621, -16.4176979,
+        -3.3441513,
+      ],
+      -102.583443,
+    ],
+    [
+      masks(1),
+      [
+        -2.907023, 1.6829357, -5.8470297, -7.5008693, -11.4237232, 11.7885208, -13.6108017,
+        -3.1864188,
+      ],
+      -25.945636,
+    ],
+    [
+      masks(2),
+      [-2.1862786, 0.413457, -3.1376131, -4.427103, -5.5157814, 5.3201509, -7.0207, -2.3634682],
+      -68.150968,
+    ],
   ];
   for (const [mask, first, sum] of injected)
-    expectClose(await run('BNK_InjectNoise', { latents: one, noise: two, strength: 14.6, mask }), [first, sum, SHAPE]);
+    expectClose(await run('BNK_InjectNoise', { latents: one, noise: two, strength: 14.6, mask }), [
+      first,
+      sum,
+      SHAPE,
+    ]);
   const single = { latents: await noise(1n, 1), noise: await noise(2n, 1) };
   expectClose(await run('BNK_InjectNoise', { ...single, strength: 2, mask: masks(2) }), [
     [-1.6161004, -0.5908224, -0.9942045, -1.9954598, -0.8420322, 0.2030493, -1.8072966, -1.7124349],
@@ -65,18 +121,31 @@ it('gives a latent on when there is nothing to add, or nothing that fits', async
   expect(await run('BNK_InjectNoise', { latents, strength: 2 })).toBe(latents);
   expect(await run('BNK_SlerpLatent', { latents1: latents, factor: 0.5 })).toBe(latents);
   const context = testContext();
-  const [same] = await runNode('BNK_InjectNoise', { latents, noise: await noise(1n, 1), strength: 2 }, context);
+  const [same] = await runNode(
+    'BNK_InjectNoise',
+    { latents, noise: await noise(1n, 1), strength: 2 },
+    context,
+  );
   expect(same).toBe(latents);
   expect(context.warnings).toHaveLength(1);
   const mask = masks(3);
-  await expect(run('BNK_InjectNoise', { latents, noise: latents, strength: 1, mask })).rejects.toMatchObject({ input: 'mask' });
+  await expect(
+    run('BNK_InjectNoise', { latents, noise: latents, strength: 1, mask }),
+  ).rejects.toMatchObject({ input: 'mask' });
 });
 
 it('knows the noise between two steps', async () => {
   const models = fixtureModels();
   const model = await models.model('sd1');
   const sigma = (end_at_step: number, scheduler = 'karras') =>
-    runNode('BNK_GetSigma', { model, sampler_name: 'euler', scheduler, steps: 5, start_at_step: 0, end_at_step });
+    runNode('BNK_GetSigma', {
+      model,
+      sampler_name: 'euler',
+      scheduler,
+      steps: 5,
+      start_at_step: 0,
+      end_at_step,
+    });
   const [whole] = await sigma(10000);
   expect(whole).toBeCloseTo(14.614642 / 0.18215, 4);
   const [none] = await sigma(1, 'simple');

@@ -10,13 +10,25 @@ import {
 import { SAMPLERS } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import type { NodeContext } from '../../context.ts';
-import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket } from '../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  seed,
+  socket,
+} from '../../declare.ts';
 
 const SIDE = { default: 512, min: 64, max: 8192, step: 8 } as const;
 const STEPS = { default: 10000, min: 0, max: 10000 } as const;
 
 const ignored = (what: string, context: NodeContext): void =>
-  context.warn(`the two latents have different shapes, so ${what}; give latents of the same size and batch`);
+  context.warn(
+    `the two latents have different shapes, so ${what}; give latents of the same size and batch`,
+  );
 
 const NoisyLatentImage = defineNode({
   type: 'BNK_NoisyLatentImage',
@@ -33,7 +45,9 @@ const NoisyLatentImage = defineNode({
   outputs: [output('LATENT')],
   run({ source, seed, width, height, batch_size }, context) {
     if (source === 'GPU')
-      context.warn("noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card");
+      context.warn(
+        "noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card",
+      );
     return outputs(noisyLatent(seed, width, height, batch_size));
   },
 });
@@ -42,9 +56,14 @@ const DuplicateBatchIndex = defineNode({
   type: 'BNK_DuplicateBatchIndex',
   display: 'Duplicate Batch Index',
   category: 'latent',
-  inputs: { latents: socket('LATENT'), batch_index: int({ max: 63 }), batch_size: int({ default: 1, min: 1, max: 64 }) },
+  inputs: {
+    latents: socket('LATENT'),
+    batch_index: int({ max: 63 }),
+    batch_size: int({ default: 1, min: 1, max: 64 }),
+  },
   outputs: [output('LATENT')],
-  run: ({ latents, batch_index, batch_size }) => outputs(duplicateBatchIndex(latents, batch_index, batch_size)),
+  run: ({ latents, batch_index, batch_size }) =>
+    outputs(duplicateBatchIndex(latents, batch_index, batch_size)),
 });
 
 const SlerpLatent = defineNode({
@@ -65,7 +84,10 @@ const SlerpLatent = defineNode({
       ignored('the first is given on as it is', context);
       return outputs(latents1);
     }
-    return outputs({ ...latents1, samples: slerpLatents(latents1.samples, latents2.samples, factor, mask) });
+    return outputs({
+      ...latents1,
+      samples: slerpLatents(latents1.samples, latents2.samples, factor, mask),
+    });
   },
 });
 
@@ -73,7 +95,8 @@ const GetSigma = defineNode({
   type: 'BNK_GetSigma',
   display: 'Get Sigma',
   category: 'latent/noise',
-  description: 'The strength for Inject Noise that makes a latent what a KSampler expects at a step.',
+  description:
+    'The strength for Inject Noise that makes a latent what a KSampler expects at a step.',
   inputs: {
     model: socket('MODEL'),
     sampler_name: combo(SAMPLERS),
@@ -83,8 +106,14 @@ const GetSigma = defineNode({
     end_at_step: int({ ...STEPS, min: 1 }),
   },
   outputs: [output('FLOAT')],
-  run: ({ model, sampler_name: sampler, scheduler, steps, start_at_step: startAtStep, end_at_step: endAtStep }) =>
-    outputs(injectionSigma({ model, sampler, scheduler, steps, startAtStep, endAtStep })),
+  run: ({
+    model,
+    sampler_name: sampler,
+    scheduler,
+    steps,
+    start_at_step: startAtStep,
+    end_at_step: endAtStep,
+  }) => outputs(injectionSigma({ model, sampler, scheduler, steps, startAtStep, endAtStep })),
 });
 
 const InjectNoise = defineNode({
@@ -104,8 +133,17 @@ const InjectNoise = defineNode({
       ignored('no noise is injected', context);
       return outputs(latents);
     }
-    return outputs({ ...latents, samples: injectNoise(latents.samples, noise.samples, strength, mask) });
+    return outputs({
+      ...latents,
+      samples: injectNoise(latents.samples, noise.samples, strength, mask),
+    });
   },
 });
 
-export const NOISE_LATENT_NODES: readonly NodeDeclaration[] = [NoisyLatentImage, DuplicateBatchIndex, SlerpLatent, GetSigma, InjectNoise];
+export const NOISE_LATENT_NODES: readonly NodeDeclaration[] = [
+  NoisyLatentImage,
+  DuplicateBatchIndex,
+  SlerpLatent,
+  GetSigma,
+  InjectNoise,
+];

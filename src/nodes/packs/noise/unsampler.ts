@@ -11,15 +11,23 @@ const declare = (type: string) =>
     type,
     display: 'Unsampler',
     category: 'sampling',
-    description: 'Turns a latent back into the noise that a deterministic sampler would make it from.',
+    description:
+      'Turns a latent back into the noise that a deterministic sampler would make it from.',
     inputs: {
       model: socket('MODEL'),
       steps: int({ default: 20, min: 1, max: 10000 }),
-      end_at_step: int({ default: 0, min: 0, max: 10000, tooltip: 'Stops at this step, counted from full noise.' }),
+      end_at_step: int({
+        default: 0,
+        min: 0,
+        max: 10000,
+        tooltip: 'Stops at this step, counted from full noise.',
+      }),
       cfg: float({ default: 1, min: 0, max: 100 }),
       sampler_name: combo(SAMPLERS),
       scheduler: combo(SCHEDULERS),
-      normalize: combo(['disable', 'enable'], { tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.' }),
+      normalize: combo(['disable', 'enable'], {
+        tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.',
+      }),
       positive: socket('CONDITIONING'),
       negative: socket('CONDITIONING'),
       latent_image: socket('LATENT'),

@@ -27,7 +27,10 @@ export const PROMPT_STYLES = {
 
 /** A name that comes over a wire, or stands in the prompt itself. */
 export const nameSocket = <const S extends keyof SeargeSockets>(type: S, initial?: string) =>
-  socket(type, { inline: true, ...(initial !== undefined && { default: initial }) }) as SocketInput<S>;
+  socket(type, {
+    inline: true,
+    ...(initial !== undefined && { default: initial }),
+  }) as SocketInput<S>;
 
 /** An integer up to 2^64-1 that is no seed: a bigint in run(), without ComfyUI's control beside it. */
 export const wideInt = (initial = 0) => {

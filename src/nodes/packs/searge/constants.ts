@@ -9,13 +9,23 @@ const FLOATS = 'Searge/_deprecated_/Floats';
 const OPERATIONS = ['a * b + c', 'a + c', 'a - c', 'a * b', 'a / b'] as const;
 
 /** A float input without bounds. */
-const anyFloat = (initial = 0) => float({ default: initial, min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY, step: 0.01 });
+const anyFloat = (initial = 0) =>
+  float({
+    default: initial,
+    min: Number.NEGATIVE_INFINITY,
+    max: Number.POSITIVE_INFINITY,
+    step: 0.01,
+  });
 
 /** As INT outputs carry it: a number where one is exact. */
 const integer = (x: bigint): number | bigint => (Number.isSafeInteger(Number(x)) ? Number(x) : x);
 
 const byZero = (input: string): DarkroomError =>
-  new DarkroomError('DR_INPUT_INVALID', { message: `${input} is 0, and is divided by`, hint: `Give ${input} another value.`, input });
+  new DarkroomError('DR_INPUT_INVALID', {
+    message: `${input} is 0, and is divided by`,
+    hint: `Give ${input} another value.`,
+    input,
+  });
 
 /** a // b */
 function floorDivide(a: bigint, b: bigint): bigint {
@@ -23,7 +33,9 @@ function floorDivide(a: bigint, b: bigint): bigint {
   return a / b - (a % b !== 0n && a < 0n !== b < 0n ? 1n : 0n);
 }
 
-const INTEGER_MATH: Readonly<Record<(typeof OPERATIONS)[number], (a: bigint, b: bigint, c: bigint) => bigint>> = {
+const INTEGER_MATH: Readonly<
+  Record<(typeof OPERATIONS)[number], (a: bigint, b: bigint, c: bigint) => bigint>
+> = {
   'a * b + c': (a, b, c) => a * b + c,
   'a + c': (a, _, c) => a + c,
   'a - c': (a, _, c) => a - c,
@@ -31,7 +43,9 @@ const INTEGER_MATH: Readonly<Record<(typeof OPERATIONS)[number], (a: bigint, b: 
   'a / b': floorDivide,
 };
 
-const FLOAT_MATH: Readonly<Record<(typeof OPERATIONS)[number], (a: number, b: number, c: number) => number>> = {
+const FLOAT_MATH: Readonly<
+  Record<(typeof OPERATIONS)[number], (a: number, b: number, c: number) => number>
+> = {
   'a * b + c': (a, b, c) => a * b + c,
   'a + c': (a, _, c) => a + c,
   'a - c': (a, _, c) => a - c,
@@ -85,7 +99,12 @@ const SeargeIntegerMath = defineNode({
   type: 'SeargeIntegerMath',
   display: 'Integer Math',
   category: INTEGERS,
-  inputs: { op: combo(OPERATIONS, { default: 'a * b + c' }), a: wideInt(), b: wideInt(1), c: wideInt() },
+  inputs: {
+    op: combo(OPERATIONS, { default: 'a * b + c' }),
+    a: wideInt(),
+    b: wideInt(1),
+    c: wideInt(),
+  },
   outputs: [output('INT', 'result')],
   run: ({ op, a, b, c }) => outputs(integer(INTEGER_MATH[op](a, b, c))),
 });
@@ -94,7 +113,11 @@ const SeargeIntegerScaler = defineNode({
   type: 'SeargeIntegerScaler',
   display: 'Integer Scaler',
   category: INTEGERS,
-  inputs: { value: wideInt(), factor: anyFloat(1), multiple_of: int({ default: 1, min: 0, max: 65536 }) },
+  inputs: {
+    value: wideInt(),
+    factor: anyFloat(1),
+    multiple_of: int({ default: 1, min: 0, max: 65536 }),
+  },
   outputs: [output('INT', 'value')],
   run: ({ value, factor, multiple_of }) => outputs(scaleInteger(value, factor, multiple_of)),
 });
@@ -121,7 +144,12 @@ const SeargeFloatMath = defineNode({
   type: 'SeargeFloatMath',
   display: 'Float Math',
   category: FLOATS,
-  inputs: { op: combo(OPERATIONS, { default: 'a * b + c' }), a: anyFloat(), b: anyFloat(1), c: anyFloat() },
+  inputs: {
+    op: combo(OPERATIONS, { default: 'a * b + c' }),
+    a: anyFloat(),
+    b: anyFloat(1),
+    c: anyFloat(),
+  },
   outputs: [output('FLOAT', 'result')],
   run: ({ op, a, b, c }) => outputs(FLOAT_MATH[op](a, b, c)),
 });
@@ -143,7 +171,8 @@ const SeargePromptCombiner = defineNode({
   category: 'Searge/_deprecated_/Prompting',
   inputs: { prompt1: text('', true), separator: text(', ', false), prompt2: text('', true) },
   outputs: [output('STRING', 'combined prompt')],
-  run: ({ prompt1, separator, prompt2 }) => outputs([prompt1, prompt2].filter((prompt) => prompt !== '').join(separator)),
+  run: ({ prompt1, separator, prompt2 }) =>
+    outputs([prompt1, prompt2].filter((prompt) => prompt !== '').join(separator)),
 });
 
 export const SEARGE_VALUE_NODES = [

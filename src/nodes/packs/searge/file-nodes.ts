@@ -1,6 +1,14 @@
 // Loaders of SeargeSDXL, which are ComfyUI's with the file's name from a wire, and its way of saving. Source: SeargeSDXL modules/_legacy.py.
 
-import { defineNode, float, type Inputs, inputNamed, type NodeDeclaration, socket, string } from '../../declare.ts';
+import {
+  defineNode,
+  float,
+  type Inputs,
+  inputNamed,
+  type NodeDeclaration,
+  socket,
+  string,
+} from '../../declare.ts';
 import { savePictures } from '../core/image/load-save.ts';
 import { UPSCALE_MODEL_NODES } from '../core/image/upscale-model.ts';
 import { LOADER_NODES } from '../core/models/loaders.ts';
@@ -20,7 +28,13 @@ interface WiredLoader {
 }
 
 /** A core loader behind another input for the name. */
-function wired({ type, display, core, name: [theirs, ours], inputs }: WiredLoader): NodeDeclaration {
+function wired({
+  type,
+  display,
+  core,
+  name: [theirs, ours],
+  inputs,
+}: WiredLoader): NodeDeclaration {
   const loader = CORE.find((node) => node.type === core)!;
   const renamed = (given: object) => ({ ...given, [theirs]: inputNamed(given, ours) }) as never;
   return defineNode({
@@ -30,7 +44,8 @@ function wired({ type, display, core, name: [theirs, ours], inputs }: WiredLoade
     inputs,
     outputs: loader.outputs,
     // a name from a wire is not known yet
-    fingerprint: (given, context) => (inputNamed(given, ours) === undefined ? '' : loader.fingerprint!(renamed(given), context)),
+    fingerprint: (given, context) =>
+      inputNamed(given, ours) === undefined ? '' : loader.fingerprint!(renamed(given), context),
     run: (given, context) => loader.run(renamed(given), context),
   });
 }
@@ -97,9 +112,22 @@ const SeargeImageSave = defineNode({
   needs: ({ state }) => (state === 'disabled' ? [] : ['images']),
   async run({ images, filename_prefix, state, save_to }, context) {
     if (state === 'disabled') return { outputs: [] };
-    const [type, prefix] = save_to === 'input folder' ? (['input', 'output-%date%'] as const) : (['output', filename_prefix] as const);
-    return savePictures(images!, context, { type, prefix: prefix.replaceAll('%date%', DATE), level: 4 });
+    const [type, prefix] =
+      save_to === 'input folder'
+        ? (['input', 'output-%date%'] as const)
+        : (['output', filename_prefix] as const);
+    return savePictures(images!, context, {
+      type,
+      prefix: prefix.replaceAll('%date%', DATE),
+      level: 4,
+    });
   },
 });
 
-export const SEARGE_FILE_NODES = [SeargeCheckpointLoader, SeargeVAELoader, SeargeUpscaleModelLoader, SeargeLoraLoader, SeargeImageSave];
+export const SEARGE_FILE_NODES = [
+  SeargeCheckpointLoader,
+  SeargeVAELoader,
+  SeargeUpscaleModelLoader,
+  SeargeLoraLoader,
+  SeargeImageSave,
+];

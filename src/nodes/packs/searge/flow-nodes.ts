@@ -28,7 +28,10 @@ const inputs = (type: string) => ({ type, category: 'Searge/_deprecated_/Inputs'
 const SeargeSamplerInputs = defineNode({
   ...inputs('SeargeSamplerInputs'),
   display: 'Sampler Settings',
-  inputs: { sampler_name: combo(SAMPLERS, { default: 'ddim' }), scheduler: combo(SCHEDULERS, { default: 'ddim_uniform' }) },
+  inputs: {
+    sampler_name: combo(SAMPLERS, { default: 'ddim' }),
+    scheduler: combo(SCHEDULERS, { default: 'ddim_uniform' }),
+  },
   outputs: [output('SAMPLER_NAME', 'sampler_name'), output('SCHEDULER_NAME', 'scheduler')],
   run: ({ sampler_name, scheduler }) => outputs(sampler_name, scheduler),
 });

@@ -9,13 +9,17 @@ type Rule = (p: SeargeParameters) => SeargeParameters;
 
 /** Adds the noise offset that an intensity means. */
 const noiseOffset =
-  (intensity: 'refiner_intensity' | 'hrf_intensity', offset: 'noise_offset' | 'hrf_noise_offset'): Rule =>
+  (
+    intensity: 'refiner_intensity' | 'hrf_intensity',
+    offset: 'noise_offset' | 'hrf_noise_offset',
+  ): Rule =>
   (p) => {
     const chosen = parameter(p, intensity);
     return chosen === undefined ? p : { ...p, [offset]: chosen === 'soft' ? 1 : 0 };
   };
 
-const hiresFix: Rule = (p) => (parameter(p, 'hires_fix') === 'disabled' ? { ...p, hrf_steps: 0 } : p);
+const hiresFix: Rule = (p) =>
+  parameter(p, 'hires_fix') === 'disabled' ? { ...p, hrf_steps: 0 } : p;
 
 const hiresSeed: Rule = (p) => {
   const offset = parameter(p, 'hrf_seed_offset');
@@ -28,13 +32,20 @@ const hiresSeed: Rule = (p) => {
 const styleTemplate: Rule = (p) => {
   if (parameter(p, 'style_template') !== 'test') return p;
   const opposite = 1 - (parameter(p, 'hrf_noise_offset') ?? 0);
-  return { ...p, ...(parameter(p, 'noise_offset') !== undefined && { noise_offset: opposite }), hrf_noise_offset: opposite };
+  return {
+    ...p,
+    ...(parameter(p, 'noise_offset') !== undefined && { noise_offset: opposite }),
+    hrf_noise_offset: opposite,
+  };
 };
 
 const operationMode: Rule = (p) => {
   const mode = parameter(p, 'operation_mode');
   if (mode === undefined) return p;
-  const operation_selector = Math.max(0, OPERATION_MODES.indexOf(mode as (typeof OPERATION_MODES)[number]));
+  const operation_selector = Math.max(
+    0,
+    OPERATION_MODES.indexOf(mode as (typeof OPERATION_MODES)[number]),
+  );
   return { ...p, operation_selector, ...(operation_selector === 0 && { denoise: 1 }) };
 };
 
@@ -50,7 +61,9 @@ const PLAIN = '3 prompts G+L-N';
 const promptStyle: Rule = (p) => {
   const chosen = parameter(p, 'prompt_style');
   if (chosen === undefined) return p;
-  const style = Object.hasOwn(PROMPT_STYLES, chosen) ? (chosen as keyof typeof PROMPT_STYLES) : PLAIN;
+  const style = Object.hasOwn(PROMPT_STYLES, chosen)
+    ? (chosen as keyof typeof PROMPT_STYLES)
+    : PLAIN;
   const { selector, group } = PROMPT_STYLES[style];
   const changed = PROMPT_RULES[style]?.(p) ?? p;
   return { ...changed, prompt_style_selector: selector, prompt_style_group: group };
@@ -77,7 +90,8 @@ const RULES: readonly Rule[] = [
 ];
 
 /** The completed parameters. Throws DR_INPUT_INVALID when an input node is missing in the chain. */
-export const processParameters = (inputs: SeargeParameters): SeargeParameters => RULES.reduce((p, rule) => rule(p), inputs);
+export const processParameters = (inputs: SeargeParameters): SeargeParameters =>
+  RULES.reduce((p, rule) => rule(p), inputs);
 
 const SeargeParameterProcessor = defineNode({
   type: 'SeargeParameterProcessor',

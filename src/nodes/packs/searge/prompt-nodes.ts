@@ -31,10 +31,27 @@ const refinerSizes = {
 type Warn = NodeContext['warn'];
 type BaseSizes = { readonly [K in keyof typeof baseSizes]: number };
 
-async function encodeBase(clip: Clip, textG: string, textL: string, sizes: BaseSizes, warn: Warn): Promise<Conditioning> {
+async function encodeBase(
+  clip: Clip,
+  textG: string,
+  textL: string,
+  sizes: BaseSizes,
+  warn: Warn,
+): Promise<Conditioning> {
   const { base_width, base_height, crop_w, crop_h, target_width, target_height } = sizes;
   const { cond, pooled } = await clip.encodePair(textG, textL, warn);
-  return [{ cond, pooled_output: pooled, width: base_width, height: base_height, crop_w, crop_h, target_width, target_height }];
+  return [
+    {
+      cond,
+      pooled_output: pooled,
+      width: base_width,
+      height: base_height,
+      crop_w,
+      crop_h,
+      target_width,
+      target_height,
+    },
+  ];
 }
 
 interface RefinerSize {
@@ -42,13 +59,33 @@ interface RefinerSize {
   readonly refiner_height: number;
 }
 
-async function encodeRefiner(clip: Clip, text: string, aesthetic_score: number, size: RefinerSize, warn: Warn): Promise<Conditioning> {
+async function encodeRefiner(
+  clip: Clip,
+  text: string,
+  aesthetic_score: number,
+  size: RefinerSize,
+  warn: Warn,
+): Promise<Conditioning> {
   const { cond, pooled } = await clip.encode(text, warn);
-  return [{ cond, pooled_output: pooled, aesthetic_score, width: size.refiner_width, height: size.refiner_height }];
+  return [
+    {
+      cond,
+      pooled_output: pooled,
+      aesthetic_score,
+      width: size.refiner_width,
+      height: size.refiner_height,
+    },
+  ];
 }
 
-const BASE_OUTPUTS = [output('CONDITIONING', 'base_positive'), output('CONDITIONING', 'base_negative')];
-const REFINER_OUTPUTS = [output('CONDITIONING', 'refiner_positive'), output('CONDITIONING', 'refiner_negative')];
+const BASE_OUTPUTS = [
+  output('CONDITIONING', 'base_positive'),
+  output('CONDITIONING', 'base_negative'),
+];
+const REFINER_OUTPUTS = [
+  output('CONDITIONING', 'refiner_positive'),
+  output('CONDITIONING', 'refiner_negative'),
+];
 
 const SeargeSDXLPromptEncoder = defineNode({
   type: 'SeargeSDXLPromptEncoder',
@@ -81,14 +118,22 @@ const SeargeSDXLBasePromptEncoder = defineNode({
   inputs: { base_clip: socket('CLIP'), ...basePrompts, ...baseNegatives, ...baseSizes },
   outputs: BASE_OUTPUTS,
   run: async (i, { warn }) =>
-    outputs(await encodeBase(i.base_clip, i.pos_g, i.pos_l, i, warn), await encodeBase(i.base_clip, i.neg_g, i.neg_l, i, warn)),
+    outputs(
+      await encodeBase(i.base_clip, i.pos_g, i.pos_l, i, warn),
+      await encodeBase(i.base_clip, i.neg_g, i.neg_l, i, warn),
+    ),
 });
 
 const SeargeSDXLRefinerPromptEncoder = defineNode({
   type: 'SeargeSDXLRefinerPromptEncoder',
   display: 'SDXL Refiner Prompt Encoder (Searge)',
   category: CATEGORY,
-  inputs: { refiner_clip: socket('CLIP'), pos_r: prompt('POS_R'), neg_r: prompt('NEG_R'), ...refinerSizes },
+  inputs: {
+    refiner_clip: socket('CLIP'),
+    pos_r: prompt('POS_R'),
+    neg_r: prompt('NEG_R'),
+    ...refinerSizes,
+  },
   outputs: REFINER_OUTPUTS,
   run: async (i, { warn }) =>
     outputs(
@@ -97,4 +142,8 @@ const SeargeSDXLRefinerPromptEncoder = defineNode({
     ),
 });
 
-export const SEARGE_PROMPT_NODES = [SeargeSDXLPromptEncoder, SeargeSDXLBasePromptEncoder, SeargeSDXLRefinerPromptEncoder];
+export const SEARGE_PROMPT_NODES = [
+  SeargeSDXLPromptEncoder,
+  SeargeSDXLBasePromptEncoder,
+  SeargeSDXLRefinerPromptEncoder,
+];

@@ -2,11 +2,33 @@
 // of them share; here each gives a new one, which is what the original gives in a fresh run. Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLERS } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
-import { combo, defineNode, float, int, modelFile, output, outputs, seed, socket, string } from '../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  int,
+  modelFile,
+  output,
+  outputs,
+  seed,
+  socket,
+  string,
+} from '../../declare.ts';
 import { MAX_RESOLUTION } from '../../shared/limits.ts';
-import { INTENSITIES, OPERATION_MODES, PROMPT_STYLES, SAVE_FOLDERS, SEED_OFFSETS, STATES, STYLE_TEMPLATES } from './choices.ts';
+import {
+  INTENSITIES,
+  OPERATION_MODES,
+  PROMPT_STYLES,
+  SAVE_FOLDERS,
+  SEED_OFFSETS,
+  STATES,
+  STYLE_TEMPLATES,
+} from './choices.ts';
 
-const common = { category: 'Searge/_deprecated_/UI/Inputs', outputs: [output('PARAMETER_INPUTS', 'inputs')] };
+const common = {
+  category: 'Searge/_deprecated_/UI/Inputs',
+  outputs: [output('PARAMETER_INPUTS', 'inputs')],
+};
 const before = { inputs: socket('PARAMETER_INPUTS', { optional: true }) };
 
 const prompt = () => string({ multiline: true, default: '' });
@@ -132,4 +154,12 @@ const SeargeInput7 = defineNode({
   run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
 });
 
-export const SEARGE_INPUT_NODES = [SeargeInput1, SeargeInput2, SeargeInput3, SeargeInput4, SeargeInput5, SeargeInput6, SeargeInput7];
+export const SEARGE_INPUT_NODES = [
+  SeargeInput1,
+  SeargeInput2,
+  SeargeInput3,
+  SeargeInput4,
+  SeargeInput5,
+  SeargeInput6,
+  SeargeInput7,
+];

@@ -5,10 +5,31 @@ import type { SeargeModelNames, SeargeParameters } from './searge-sockets.ts';
 
 /** The node that gives each parameter, for who lacks one. */
 const GIVEN_BY: readonly (readonly [node: string, names: readonly (keyof SeargeParameters)[]])[] = [
-  ['SeargeInput1 (Prompts)', ['main_prompt', 'secondary_prompt', 'style_prompt', 'negative_prompt', 'negative_style', 'image', 'mask']],
+  [
+    'SeargeInput1 (Prompts)',
+    [
+      'main_prompt',
+      'secondary_prompt',
+      'style_prompt',
+      'negative_prompt',
+      'negative_style',
+      'image',
+      'mask',
+    ],
+  ],
   [
     'SeargeInput2 (Generation Parameters)',
-    ['seed', 'image_width', 'image_height', 'steps', 'cfg', 'sampler_name', 'scheduler', 'save_image', 'save_directory'],
+    [
+      'seed',
+      'image_width',
+      'image_height',
+      'steps',
+      'cfg',
+      'sampler_name',
+      'scheduler',
+      'save_image',
+      'save_directory',
+    ],
   ],
   [
     'SeargeInput3 (Advanced Parameters)',
@@ -25,19 +46,38 @@ const GIVEN_BY: readonly (readonly [node: string, names: readonly (keyof SeargeP
   ],
   [
     'SeargeInput5 (Prompt Processing)',
-    ['base_conditioning_scale', 'refiner_conditioning_scale', 'style_prompt_power', 'negative_style_power', 'style_template'],
+    [
+      'base_conditioning_scale',
+      'refiner_conditioning_scale',
+      'style_prompt_power',
+      'negative_style_power',
+      'style_template',
+    ],
   ],
   [
     'SeargeInput6 (HiResFix Parameters)',
-    ['hires_fix', 'hrf_steps', 'hrf_denoise', 'hrf_upscale_factor', 'hrf_intensity', 'hrf_seed_offset', 'hrf_smoothness'],
+    [
+      'hires_fix',
+      'hrf_steps',
+      'hrf_denoise',
+      'hrf_upscale_factor',
+      'hrf_intensity',
+      'hrf_seed_offset',
+      'hrf_smoothness',
+    ],
   ],
   ['SeargeInput7 (Misc Parameters)', ['lora_strength', 'operation_mode', 'prompt_style']],
 ];
 
 /** A parameter, undefined when it was given as nothing. Throws DR_INPUT_INVALID when it was never given. */
-export function parameter<K extends keyof SeargeParameters>(parameters: SeargeParameters, name: K): SeargeParameters[K] {
+export function parameter<K extends keyof SeargeParameters>(
+  parameters: SeargeParameters,
+  name: K,
+): SeargeParameters[K] {
   if (Object.hasOwn(parameters, name)) return parameters[name];
-  const giver = GIVEN_BY.find(([, names]) => names.includes(name))?.[0] ?? 'SeargeParameterProcessor (Parameter Processor)';
+  const giver =
+    GIVEN_BY.find(([, names]) => names.includes(name))?.[0] ??
+    'SeargeParameterProcessor (Parameter Processor)';
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `the parameters hold no '${name}'`,
     hint: `Put a node ${giver} into the chain of inputs.`,
@@ -53,8 +93,12 @@ const takes = (type: string, display: string, category: string, taken: Taken) =>
     display,
     category: `Searge/_deprecated_/UI/${category}`,
     inputs: { parameters: socket('PARAMETERS') },
-    outputs: [output('PARAMETERS', 'parameters'), ...taken.map(([name, socketType]) => output(socketType, name))],
-    run: ({ parameters }) => outputs(parameters, ...taken.map(([name]) => parameter(parameters, name))),
+    outputs: [
+      output('PARAMETERS', 'parameters'),
+      ...taken.map(([name, socketType]) => output(socketType, name)),
+    ],
+    run: ({ parameters }) =>
+      outputs(parameters, ...taken.map(([name]) => parameter(parameters, name))),
   });
 
 const SeargeOutput1 = takes('SeargeOutput1', 'Prompts', 'Outputs', [
@@ -104,7 +148,10 @@ const SeargeOutput4 = defineNode({
   display: 'Model Names',
   category: 'Searge/_deprecated_/UI/Outputs',
   inputs: { model_names: socket('MODEL_NAMES') },
-  outputs: [output('MODEL_NAMES', 'model_names'), ...MODEL_NAMES.map(([name, type]) => output(type, name))],
+  outputs: [
+    output('MODEL_NAMES', 'model_names'),
+    ...MODEL_NAMES.map(([name, type]) => output(type, name)),
+  ],
   run: ({ model_names }) => outputs(model_names, ...MODEL_NAMES.map(([name]) => model_names[name])),
 });
 
@@ -125,7 +172,9 @@ const SeargeOutput6 = takes('SeargeOutput6', 'HiResFix Parameters', 'Outputs', [
   ['hrf_smoothness', 'FLOAT'],
 ]);
 
-const SeargeOutput7 = takes('SeargeOutput7', 'Misc Parameters', 'Outputs', [['lora_strength', 'FLOAT']]);
+const SeargeOutput7 = takes('SeargeOutput7', 'Misc Parameters', 'Outputs', [
+  ['lora_strength', 'FLOAT'],
+]);
 
 const SeargeGenerated1 = takes('SeargeGenerated1', 'Flow Control Parameters', 'Generated', [
   ['operation_selector', 'INT'],

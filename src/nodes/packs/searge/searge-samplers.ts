@@ -5,7 +5,13 @@ import { blendImages } from '../../../image/compose/blend-modes.ts';
 import { commonUpscale, scaleImage } from '../../../image/resize/upscale.ts';
 import type { UpscaleModel } from '../../../models/upscaler/load.ts';
 import { commonKSampler } from '../../../sampling/plans/ksampler.ts';
-import { handOverPlan, type PromptedModel, runStages, type TwoStageRun, twoStagePlan } from '../../../sampling/plans/two-stage.ts';
+import {
+  handOverPlan,
+  type PromptedModel,
+  runStages,
+  type TwoStageRun,
+  twoStagePlan,
+} from '../../../sampling/plans/two-stage.ts';
 import { SAMPLERS } from '../../../sampling/samplers/index.ts';
 import type { Latent } from '../../../sampling/sampling-types.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
@@ -39,10 +45,22 @@ const settings = {
   noise_offset: int({ default: 1, min: 0, max: 1, optional: true }),
 };
 
-type Prompts = { readonly [K in keyof typeof models]: K extends `${string}_model` ? SocketValues['MODEL'] : SocketValues['CONDITIONING'] };
+type Prompts = {
+  readonly [K in keyof typeof models]: K extends `${string}_model`
+    ? SocketValues['MODEL']
+    : SocketValues['CONDITIONING'];
+};
 
-const base = (i: Prompts): PromptedModel => ({ model: i.base_model, positive: i.base_positive, negative: i.base_negative });
-const refiner = (i: Prompts): PromptedModel => ({ model: i.refiner_model, positive: i.refiner_positive, negative: i.refiner_negative });
+const base = (i: Prompts): PromptedModel => ({
+  model: i.base_model,
+  positive: i.base_positive,
+  negative: i.base_negative,
+});
+const refiner = (i: Prompts): PromptedModel => ({
+  model: i.refiner_model,
+  positive: i.refiner_positive,
+  negative: i.refiner_negative,
+});
 
 interface StageInputs extends Prompts {
   readonly steps: number;
@@ -66,7 +84,8 @@ const SeargeSDXLSampler = defineNode({
   type: 'SeargeSDXLSampler',
   display: 'SDXL Sampler v1 (Searge)',
   category: CATEGORY,
-  description: 'Samples a latent with the base model for a share of the steps; the refiner goes on from what noise is left.',
+  description:
+    'Samples a latent with the base model for a share of the steps; the refiner goes on from what noise is left.',
   inputs: {
     ...models,
     latent_image: socket('LATENT'),
@@ -90,7 +109,8 @@ const SeargeSDXLSampler2 = defineNode({
   type: 'SeargeSDXLSampler2',
   display: 'SDXL Sampler v2 (Searge)',
   category: CATEGORY,
-  description: 'Samples a latent with the base model for a share of the steps, then with the refiner.',
+  description:
+    'Samples a latent with the base model for a share of the steps, then with the refiner.',
   inputs: {
     ...models,
     latent_image: socket('LATENT'),
@@ -157,7 +177,11 @@ const image2Image = (type: string, display: string) =>
       const { image, vae, steps, denoise } = inputs;
       if (steps < 1) return outputs(image);
       const size = { width: inputs.scaled_width, height: inputs.scaled_height };
-      const scaled = await enlarge(image, { ...size, model: inputs.upscale_model, softness: inputs.softness ?? 0 }, context);
+      const scaled = await enlarge(
+        image,
+        { ...size, model: inputs.upscale_model, softness: inputs.softness ?? 0 },
+        context,
+      );
       const stages = twoStagePlan({
         seed: inputs.noise_seed,
         steps,
@@ -183,21 +207,27 @@ interface Enlargement {
 }
 
 /** With a model: its picture at the wanted size, blended with the bicubic one. Without: the bicubic one, or the picture as it is. */
-async function enlarge(image: Tensor, { width, height, model, softness }: Enlargement, context: NodeContext): Promise<Tensor> {
+async function enlarge(
+  image: Tensor,
+  { width, height, model, softness }: Enlargement,
+  context: NodeContext,
+): Promise<Tensor> {
   const used = softness < 0.9999 ? model : undefined;
   const { signal, progress } = context;
   const enlarged = used ? await used.upscale(rgb(image), { signal, onTile: progress }) : image;
   const resized = (picture: Tensor): Tensor => {
     if (width === undefined || height === undefined)
       throw new DarkroomError('DR_INPUT_INVALID', {
-        message: "softness blends the upscale model's picture with the plain one, and needs the size of both",
+        message:
+          "softness blends the upscale model's picture with the plain one, and needs the size of both",
         hint: 'Give scaled_width and scaled_height, or set softness to 0.',
         input: 'softness',
       });
     return scaleImage(picture, width, height, 'bicubic', 'center');
   };
   const blended = used !== undefined && softness > 0.0001;
-  const scaled = blended || (width !== undefined && height !== undefined) ? resized(enlarged) : enlarged;
+  const scaled =
+    blended || (width !== undefined && height !== undefined) ? resized(enlarged) : enlarged;
   return blended ? blendImages(scaled, resized(image), softness, 'normal') : scaled;
 }
 
@@ -205,7 +235,8 @@ const SeargeSamplerAdvanced = defineNode({
   type: 'SeargeSamplerAdvanced',
   display: 'Experimental Sampler',
   category: 'Searge/_deprecated_/_test_',
-  description: 'Samples a latent, then enlarges it little by little and samples it again each time.',
+  description:
+    'Samples a latent, then enlarges it little by little and samples it again each time.',
   inputs: {
     model: socket('MODEL'),
     noise_seed: seed(),
@@ -222,21 +253,50 @@ const SeargeSamplerAdvanced = defineNode({
     scale_method: combo(LATENT_UPSCALE_METHODS),
   },
   outputs: [output('LATENT', 'latent')],
-  async run({ latent_image, steps, denoise, scale_factor, scale_denoise, scale_method, ...inputs }, context) {
+  async run(
+    { latent_image, steps, denoise, scale_factor, scale_denoise, scale_method, ...inputs },
+    context,
+  ) {
     const { model, positive, negative, cfg, scheduler } = inputs;
     const [, , height, width] = latent_image.samples.shape;
     const sizes = growingSizes({ width, height, steps, factor: scale_factor });
     const again = Math.floor((steps + 1) / 2);
     const total = steps + sizes.length * again;
-    const sample = (latent: Latent, count: number, strength: number, before: number): Promise<Latent> =>
+    const sample = (
+      latent: Latent,
+      count: number,
+      strength: number,
+      before: number,
+    ): Promise<Latent> =>
       commonKSampler({
-        ...{ model, positive, negative, cfg, scheduler, latent, sampler: inputs.sampler_name, seed: inputs.noise_seed },
-        ...{ steps: count, denoise: strength, startStep: 0, lastStep: count, forceFullDenoise: true },
+        ...{
+          model,
+          positive,
+          negative,
+          cfg,
+          scheduler,
+          latent,
+          sampler: inputs.sampler_name,
+          seed: inputs.noise_seed,
+        },
+        ...{
+          steps: count,
+          denoise: strength,
+          startStep: 0,
+          lastStep: count,
+          forceFullDenoise: true,
+        },
         ...samplingHooks(context, (step) => [before + step + 1, total]),
       });
     let latent = await sample(latent_image, steps, denoise, 0);
     for (const [i, size] of sizes.entries()) {
-      const samples = commonUpscale(latent.samples, size.width, size.height, scale_method, 'disabled');
+      const samples = commonUpscale(
+        latent.samples,
+        size.width,
+        size.height,
+        scale_method,
+        'disabled',
+      );
       latent = await sample({ ...latent, samples }, again, scale_denoise, steps + i * again);
     }
     return outputs(latent);
@@ -252,11 +312,20 @@ export interface Growth {
 }
 
 /** The sizes of SeargeSamplerAdvanced's enlargements: one for each five steps that the factor adds; the last may overshoot. */
-export function growingSizes({ width, height, steps, factor }: Growth): { width: number; height: number }[] {
+export function growingSizes({
+  width,
+  height,
+  steps,
+  factor,
+}: Growth): { width: number; height: number }[] {
   if (factor < 1.001) return [];
   const extra = Math.max(0, Math.trunc(steps * (factor + 0.001)) - steps);
-  const grown = (from: number, done: number): number => from + Math.floor(((Math.trunc(from * (factor + 0.001)) - from) * done) / extra);
-  return Array.from({ length: Math.ceil(extra / 5) }, (_, i) => ({ width: grown(width, 5 * i + 5), height: grown(height, 5 * i + 5) }));
+  const grown = (from: number, done: number): number =>
+    from + Math.floor(((Math.trunc(from * (factor + 0.001)) - from) * done) / extra);
+  return Array.from({ length: Math.ceil(extra / 5) }, (_, i) => ({
+    width: grown(width, 5 * i + 5),
+    height: grown(height, 5 * i + 5),
+  }));
 }
 
 export const SEARGE_SAMPLING_NODES = [

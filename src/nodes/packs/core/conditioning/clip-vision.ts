@@ -1,6 +1,10 @@
 // CLIP vision models, and models that are told of pictures (unCLIP). Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { loadCheckpointVision, loadVision, type VisionModel } from '../../../../models/vision/load.ts';
+import {
+  loadCheckpointVision,
+  loadVision,
+  type VisionModel,
+} from '../../../../models/vision/load.ts';
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
 import { checkpointParts, once, stateOf } from '../models/loaders.ts';
@@ -24,9 +28,14 @@ const CLIPVisionEncode = defineNode({
   type: 'CLIPVisionEncode',
   display: 'CLIP Vision Encode',
   category: 'conditioning',
-  inputs: { clip_vision: socket('CLIP_VISION'), image: socket('IMAGE'), crop: combo(['center', 'none']) },
+  inputs: {
+    clip_vision: socket('CLIP_VISION'),
+    image: socket('IMAGE'),
+    crop: combo(['center', 'none']),
+  },
   outputs: [output('CLIP_VISION_OUTPUT')],
-  run: async ({ clip_vision, image, crop }) => outputs(await clip_vision.encode(image, crop === 'center')),
+  run: async ({ clip_vision, image, crop }) =>
+    outputs(await clip_vision.encode(image, crop === 'center')),
 });
 
 /** Stands for the vision model of a checkpoint that has none. */
@@ -46,7 +55,12 @@ async function seeingParts(name: string, context: NodeContext) {
   const { runtime } = context;
   const file = context.modelPath('checkpoints', name);
   const parts = await checkpointParts(name, context);
-  const vision = await once(runtime, [file], () => loadCheckpointVision(file, runtime), 'vision of a checkpoint');
+  const vision = await once(
+    runtime,
+    [file],
+    () => loadCheckpointVision(file, runtime),
+    'vision of a checkpoint',
+  );
   return { ...parts, vision: vision ?? lacking(name) };
 }
 
@@ -67,7 +81,8 @@ const ImageOnlyCheckpointLoader = defineNode({
   type: 'ImageOnlyCheckpointLoader',
   display: 'Image Only Checkpoint Loader (img2vid model)',
   category: 'loaders/video_models',
-  description: 'The parts of a checkpoint whose prompts are pictures. Models of videos are not read.',
+  description:
+    'The parts of a checkpoint whose prompts are pictures. Models of videos are not read.',
   inputs: { ckpt_name: modelFile('checkpoints') },
   outputs: [output('MODEL'), output('CLIP_VISION'), output('VAE')],
   fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
@@ -90,9 +105,24 @@ const unCLIPConditioning = defineNode({
   outputs: [output('CONDITIONING')],
   run({ conditioning, clip_vision_output, strength, noise_augmentation }) {
     if (strength === 0) return outputs(conditioning);
-    const more = { embeds: clip_vision_output.embeds, strength, noiseAugmentation: noise_augmentation };
-    return outputs(conditioning.map((entry) => ({ ...entry, unclip_conditioning: [...(entry.unclip_conditioning ?? []), more] })));
+    const more = {
+      embeds: clip_vision_output.embeds,
+      strength,
+      noiseAugmentation: noise_augmentation,
+    };
+    return outputs(
+      conditioning.map((entry) => ({
+        ...entry,
+        unclip_conditioning: [...(entry.unclip_conditioning ?? []), more],
+      })),
+    );
   },
 });
 
-export const VISION_NODES = [CLIPVisionLoader, CLIPVisionEncode, unCLIPCheckpointLoader, ImageOnlyCheckpointLoader, unCLIPConditioning];
+export const VISION_NODES = [
+  CLIPVisionLoader,
+  CLIPVisionEncode,
+  unCLIPCheckpointLoader,
+  ImageOnlyCheckpointLoader,
+  unCLIPConditioning,
+];

@@ -1,11 +1,27 @@
 // Nodes that set a prompt's mask and times at once, for one prompt or a pair. Their hooks (LoRAs for one prompt alone) can't be made yet.
 // Source: ComfyUI comfy_extras/nodes_hooks.py.
-import { combine, setMask, setTimestepRange } from '../../../../sampling/conditioning/operations.ts';
+import {
+  combine,
+  setMask,
+  setTimestepRange,
+} from '../../../../sampling/conditioning/operations.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
-import { combo, defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
-const single = { category: 'advanced/hooks/cond single', experimental: true, outputs: [output('CONDITIONING')] } as const;
+const single = {
+  category: 'advanced/hooks/cond single',
+  experimental: true,
+  outputs: [output('CONDITIONING')],
+} as const;
 const pair = {
   category: 'advanced/hooks/cond pair',
   experimental: true,
@@ -28,8 +44,13 @@ interface Props {
 }
 
 /** Strength and area are those of the mask: without one they do nothing. */
-function withProps(conditioning: Conditioning, { strength, set_cond_area, mask, timesteps }: Props): Conditioning {
-  const masked = mask ? setMask(conditioning, mask, strength, set_cond_area !== 'default') : conditioning;
+function withProps(
+  conditioning: Conditioning,
+  { strength, set_cond_area, mask, timesteps }: Props,
+): Conditioning {
+  const masked = mask
+    ? setMask(conditioning, mask, strength, set_cond_area !== 'default')
+    : conditioning;
   return timesteps ? setTimestepRange(masked, ...timesteps) : masked;
 }
 
@@ -54,7 +75,8 @@ const PairConditioningSetProperties = defineNode({
   type: 'PairConditioningSetProperties',
   display: 'Cond Pair Set Props',
   inputs: { positive_NEW: socket('CONDITIONING'), negative_NEW: socket('CONDITIONING'), ...props },
-  run: ({ positive_NEW, negative_NEW, ...own }) => outputs(withProps(positive_NEW, own), withProps(negative_NEW, own)),
+  run: ({ positive_NEW, negative_NEW, ...own }) =>
+    outputs(withProps(positive_NEW, own), withProps(negative_NEW, own)),
 });
 
 const PairConditioningSetPropertiesAndCombine = defineNode({
@@ -69,7 +91,10 @@ const PairConditioningSetPropertiesAndCombine = defineNode({
     ...props,
   },
   run: ({ positive, negative, positive_NEW, negative_NEW, ...own }) =>
-    outputs(combine(positive, withProps(positive_NEW, own)), combine(negative, withProps(negative_NEW, own))),
+    outputs(
+      combine(positive, withProps(positive_NEW, own)),
+      combine(negative, withProps(negative_NEW, own)),
+    ),
 });
 
 const PairConditioningCombine = defineNode({
@@ -82,7 +107,8 @@ const PairConditioningCombine = defineNode({
     positive_B: socket('CONDITIONING'),
     negative_B: socket('CONDITIONING'),
   },
-  run: ({ positive_A, negative_A, positive_B, negative_B }) => outputs(combine(positive_A, positive_B), combine(negative_A, negative_B)),
+  run: ({ positive_A, negative_A, positive_B, negative_B }) =>
+    outputs(combine(positive_A, positive_B), combine(negative_A, negative_B)),
 });
 
 const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
@@ -93,8 +119,11 @@ const ConditioningTimestepsRange = defineNode({
   category: 'advanced/hooks',
   experimental: true,
   inputs: { start_percent: percent(0), end_percent: percent(1) },
-  outputs: ['TIMESTEPS_RANGE', 'BEFORE_RANGE', 'AFTER_RANGE'].map((name) => output('TIMESTEPS_RANGE', name)),
-  run: ({ start_percent, end_percent }) => outputs([start_percent, end_percent], [0, start_percent], [end_percent, 1]),
+  outputs: ['TIMESTEPS_RANGE', 'BEFORE_RANGE', 'AFTER_RANGE'].map((name) =>
+    output('TIMESTEPS_RANGE', name),
+  ),
+  run: ({ start_percent, end_percent }) =>
+    outputs([start_percent, end_percent], [0, start_percent], [end_percent, 1]),
 });
 
 export const CONDITIONING_PROPS_NODES: readonly NodeDeclaration[] = [

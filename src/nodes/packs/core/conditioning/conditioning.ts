@@ -36,7 +36,9 @@ const ConditioningAverage = defineNode({
   },
   outputs: [output('CONDITIONING')],
   run: ({ conditioning_to, conditioning_from, conditioning_to_strength }, { warn }) =>
-    outputs(averageConditioning(conditioning_to, conditioning_from, conditioning_to_strength, warn)),
+    outputs(
+      averageConditioning(conditioning_to, conditioning_from, conditioning_to_strength, warn),
+    ),
 });
 
 const ConditioningConcat = defineNode({
@@ -45,7 +47,8 @@ const ConditioningConcat = defineNode({
   category: 'conditioning',
   inputs: { conditioning_to: socket('CONDITIONING'), conditioning_from: socket('CONDITIONING') },
   outputs: [output('CONDITIONING')],
-  run: ({ conditioning_to, conditioning_from }, { warn }) => outputs(concatConditioning(conditioning_to, conditioning_from, warn)),
+  run: ({ conditioning_to, conditioning_from }, { warn }) =>
+    outputs(concatConditioning(conditioning_to, conditioning_from, warn)),
 });
 
 const ConditioningSetArea = defineNode({
@@ -77,7 +80,8 @@ const ConditioningSetAreaPercentage = defineNode({
     strength: strength(),
   },
   outputs: [output('CONDITIONING')],
-  run: ({ conditioning, strength, ...area }) => outputs(setAreaPercentage(conditioning, area, strength)),
+  run: ({ conditioning, strength, ...area }) =>
+    outputs(setAreaPercentage(conditioning, area, strength)),
 });
 
 const ConditioningSetAreaStrength = defineNode({
@@ -100,14 +104,19 @@ const ConditioningSetMask = defineNode({
     set_cond_area: combo(['default', 'mask bounds']),
   },
   outputs: [output('CONDITIONING')],
-  run: ({ conditioning, mask, strength, set_cond_area }) => outputs(setMask(conditioning, mask, strength, set_cond_area !== 'default')),
+  run: ({ conditioning, mask, strength, set_cond_area }) =>
+    outputs(setMask(conditioning, mask, strength, set_cond_area !== 'default')),
 });
 
 const ConditioningSetTimestepRange = defineNode({
   type: 'ConditioningSetTimestepRange',
   display: 'ConditioningSetTimestepRange',
   category: 'advanced/conditioning',
-  inputs: { conditioning: socket('CONDITIONING'), start: fraction(0, 0.001), end: fraction(1, 0.001) },
+  inputs: {
+    conditioning: socket('CONDITIONING'),
+    start: fraction(0, 0.001),
+    end: fraction(1, 0.001),
+  },
   outputs: [output('CONDITIONING')],
   run: ({ conditioning, start, end }) => outputs(setTimestepRange(conditioning, start, end)),
 });

@@ -18,13 +18,21 @@ it('SetUnionControlNetType names the kind by its number, and passes other networ
   for (const type of ['auto', 'openpose', 'tile', 'repaint'])
     expect(await runNode('SetUnionControlNetType', { control_net: union, type })).toEqual([plain]);
   expect(asked).toEqual([undefined, 0, 6, 7]);
-  expect(await runNode('SetUnionControlNetType', { control_net: plain, type: 'depth' })).toEqual([plain]);
+  expect(await runNode('SetUnionControlNetType', { control_net: plain, type: 'depth' })).toEqual([
+    plain,
+  ]);
 });
 
 it('Canny gives edges as a picture of three colours', async () => {
-  const data = Float32Array.from({ length: 12 * 16 * 3 }, (_, i) => (Math.floor(i / 3) % 16 < 7 ? 0.1 : 0.9));
+  const data = Float32Array.from({ length: 12 * 16 * 3 }, (_, i) =>
+    Math.floor(i / 3) % 16 < 7 ? 0.1 : 0.9,
+  );
   const image = tensor([1, 12, 16, 3], data);
-  const [edges] = (await runNode('Canny', { image, low_threshold: 0.4, high_threshold: 0.8 })) as readonly unknown[] as [Tensor];
+  const [edges] = (await runNode('Canny', {
+    image,
+    low_threshold: 0.4,
+    high_threshold: 0.8,
+  })) as readonly unknown[] as [Tensor];
   expect(edges.shape).toEqual([1, 12, 16, 3]);
   const wanted = canny(image, 0.4, 0.8).data;
   expect(wanted.some((v) => v === 1)).toBe(true);

@@ -5,17 +5,33 @@ import { loadControlNet } from '../../../../models/controlnet/load.ts';
 import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
 import { tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import { combo, defineNode, float, modelFile, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  modelFile,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { once, stateOf } from '../models/loaders.ts';
 
 const FOLDER = 'controlnet';
 
-const stateOfNet = ({ control_net_name }: { readonly control_net_name: string }, context: NodeContext): Promise<string> =>
-  stateOf(context.modelPath(FOLDER, control_net_name));
+const stateOfNet = (
+  { control_net_name }: { readonly control_net_name: string },
+  context: NodeContext,
+): Promise<string> => stateOf(context.modelPath(FOLDER, control_net_name));
 
-async function load({ control_net_name }: { readonly control_net_name: string }, context: NodeContext): Promise<NodeResult> {
+async function load(
+  { control_net_name }: { readonly control_net_name: string },
+  context: NodeContext,
+): Promise<NodeResult> {
   const file = context.modelPath(FOLDER, control_net_name);
-  return outputs(await once(context.runtime, [file], () => loadControlNet(file, context.runtime), 'controlnet'));
+  return outputs(
+    await once(context.runtime, [file], () => loadControlNet(file, context.runtime), 'controlnet'),
+  );
 }
 
 const ControlNetLoader = defineNode({
@@ -83,7 +99,13 @@ const ControlNetApply = defineNode({
     outputs(
       strength === 0
         ? conditioning
-        : applyControl(conditioning, { net: control_net, hint: image, strength, startPercent: 0, endPercent: 1 }),
+        : applyControl(conditioning, {
+            net: control_net,
+            hint: image,
+            strength,
+            startPercent: 0,
+            endPercent: 1,
+          }),
     ),
 });
 
@@ -99,12 +121,21 @@ const ControlNetApplyAdvanced = defineNode({
     strength: strengthInput(),
     start_percent: percent(0),
     end_percent: percent(1),
-    vae: socket('VAE', { optional: true, tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.' }),
+    vae: socket('VAE', {
+      optional: true,
+      tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.',
+    }),
   },
   outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],
   run({ positive, negative, control_net, image, strength, start_percent, end_percent }) {
     if (strength === 0) return outputs(positive, negative);
-    const control = { net: control_net, hint: image, strength, startPercent: start_percent, endPercent: end_percent };
+    const control = {
+      net: control_net,
+      hint: image,
+      strength,
+      startPercent: start_percent,
+      endPercent: end_percent,
+    };
     return outputs(...applyControlToSides([positive, negative], control));
   },
 });
@@ -123,7 +154,10 @@ const Canny = defineNode({
     return outputs(
       tensor(
         [n, height, width, 3],
-        Float32Array.from({ length: edges.data.length * 3 }, (_, i) => edges.data[Math.floor(i / 3)]),
+        Float32Array.from(
+          { length: edges.data.length * 3 },
+          (_, i) => edges.data[Math.floor(i / 3)],
+        ),
       ),
     );
   },

@@ -11,28 +11,43 @@ import type { Conditioning, Latent, Model } from '../../../../sampling/sampling-
 import { full, reshape } from '../../../../tensor/tensor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-nodes-'));
-const models = fixtureFolders({ checkpoints: ['tiny_sdxl_base'], controlnet: ['tiny_controlnet_sdxl', 'tiny_lora_sdxl'] });
+const models = fixtureFolders({
+  checkpoints: ['tiny_sdxl_base'],
+  controlnet: ['tiny_controlnet_sdxl', 'tiny_lora_sdxl'],
+});
 const context = testContext(models);
 afterAll(async () => {
   await context.runtime.close();
   rmSync(folder, { recursive: true });
 });
 
-const run = (type: string, inputs: Record<string, unknown>): Promise<readonly unknown[]> => runNode(type, inputs, context);
+const run = (type: string, inputs: Record<string, unknown>): Promise<readonly unknown[]> =>
+  runNode(type, inputs, context);
 const g = golden('nodes_core', 'conditioning');
 const [bp, bn] = ['bp', 'bn'].map((name) => conditioningOf(g, name));
 const load = async () =>
-  (await run('CheckpointLoaderSimple', { ckpt_name: 'tiny_sdxl_base.safetensors' })) as [Model, unknown, Autoencoder];
+  (await run('CheckpointLoaderSimple', { ckpt_name: 'tiny_sdxl_base.safetensors' })) as [
+    Model,
+    unknown,
+    Autoencoder,
+  ];
 
 it('InpaintModelConditioning gives the latents and the mask of the original', async () => {
-  const { id, inputs, outputs } = g.cases.find((c) => c.params.node === 'InpaintModelConditioning')!;
+  const { id, inputs, outputs } = g.cases.find(
+    (c) => c.params.node === 'InpaintModelConditioning',
+  )!;
   const [, , vae] = await load();
-  const given = { positive: bp, negative: bn, vae, pixels: g.float(inputs.pixels), mask: g.float(inputs.mask) };
-  const [positive, negative, latent] = (await run('InpaintModelConditioning', { ...given, noise_mask: true })) as [
-    Conditioning,
-    Conditioning,
-    Latent,
-  ];
+  const given = {
+    positive: bp,
+    negative: bn,
+    vae,
+    pixels: g.float(inputs.pixels),
+    mask: g.float(inputs.mask),
+  };
+  const [positive, negative, latent] = (await run('InpaintModelConditioning', {
+    ...given,
+    noise_mask: true,
+  })) as [Conditioning, Conditioning, Latent];
   expectGolden(g, id, outputs.samples, latent.samples);
   expectGolden(g, id, outputs.noise_mask, reshape(latent.noise_mask!, [1, 1, 64, 80]));
   for (const [{ concat_latent_image, concat_mask }] of [positive, negative]) {
@@ -46,11 +61,12 @@ it('InpaintModelConditioning gives the latents and the mask of the original', as
 it('InstructPixToPixConditioning gives the picture to both sides and an empty latent', async () => {
   const [, , vae] = await load();
   const pixels = g.float('img/inpaint');
-  const [positive, negative, latent] = (await run('InstructPixToPixConditioning', { positive: bp, negative: bn, vae, pixels })) as [
-    Conditioning,
-    Conditioning,
-    Latent,
-  ];
+  const [positive, negative, latent] = (await run('InstructPixToPixConditioning', {
+    positive: bp,
+    negative: bn,
+    vae,
+    pixels,
+  })) as [Conditioning, Conditioning, Latent];
   const picture = await vae.encode(pixels);
   expect(positive[0].concat_latent_image).toEqual(picture);
   expect(negative[0].concat_latent_image).toEqual(picture);
@@ -65,19 +81,38 @@ it('ControlNet nodes chain networks; both sides share what had the same before',
   expect({ file: diff.file, factor: diff.factor }).toEqual({ file: net.file, factor: net.factor });
   const image = g.float('img/hint');
   const given = { control_net: net, image, start_percent: 0.1, end_percent: 0.9 };
-  const [old] = (await run('ControlNetApply', { conditioning: bp, control_net: net, image, strength: 0.5 })) as [Conditioning];
-  expect(old[0]).toMatchObject({ control: { strength: 0.5, startPercent: 0, endPercent: 1 }, control_apply_to_uncond: true });
+  const [old] = (await run('ControlNetApply', {
+    conditioning: bp,
+    control_net: net,
+    image,
+    strength: 0.5,
+  })) as [Conditioning];
+  expect(old[0]).toMatchObject({
+    control: { strength: 0.5, startPercent: 0, endPercent: 1 },
+    control_apply_to_uncond: true,
+  });
   const sides = { positive: [...old, ...bp], negative: bn };
-  const [positive, negative] = (await run('ControlNetApplyAdvanced', { ...sides, ...given, strength: 2 })) as Conditioning[];
+  const [positive, negative] = (await run('ControlNetApplyAdvanced', {
+    ...sides,
+    ...given,
+    strength: 2,
+  })) as Conditioning[];
   expect(positive[0].control?.previous).toBe(old[0].control);
   expect(positive[1].control).toBe(negative[0].control);
   expect(positive[1].control).toMatchObject({ strength: 2, startPercent: 0.1, endPercent: 0.9 });
   expect(positive.map((entry) => entry.control_apply_to_uncond)).toEqual([false, false]);
-  expect(await run('ControlNetApplyAdvanced', { ...sides, ...given, strength: 0 })).toEqual([sides.positive, bn]);
+  expect(await run('ControlNetApplyAdvanced', { ...sides, ...given, strength: 0 })).toEqual([
+    sides.positive,
+    bn,
+  ]);
 });
 
 it('refuses files that are no ControlNet by name', async () => {
-  const run = runNode('ControlNetLoader', { control_net_name: 'tiny_lora_sdxl.safetensors' }, context);
+  const run = runNode(
+    'ControlNetLoader',
+    { control_net_name: 'tiny_lora_sdxl.safetensors' },
+    context,
+  );
   await expect(run).rejects.toMatchObject({
     code: 'DR_MODEL_UNSUPPORTED',
     message: expect.stringContaining('not a ControlNet but a LoRA'),
@@ -86,8 +121,14 @@ it('refuses files that are no ControlNet by name', async () => {
 
 it('a ControlNet of another model family is refused before anything runs', async () => {
   const sd1 = testContext({ ...models, checkpoints: { 'sd1.safetensors': copy('tiny_sd1') } });
-  const [model] = (await runNode('CheckpointLoaderSimple', { ckpt_name: 'sd1.safetensors' }, sd1)) as readonly unknown[] as [Model];
-  const [net] = (await run('ControlNetLoader', { control_net_name: 'tiny_controlnet_sdxl.safetensors' })) as [ControlNet];
+  const [model] = (await runNode(
+    'CheckpointLoaderSimple',
+    { ckpt_name: 'sd1.safetensors' },
+    sd1,
+  )) as readonly unknown[] as [Model];
+  const [net] = (await run('ControlNetLoader', {
+    control_net_name: 'tiny_controlnet_sdxl.safetensors',
+  })) as [ControlNet];
   const [positive] = await run('ControlNetApply', {
     conditioning: conditioningOf(g, 'sp'),
     control_net: net,

@@ -18,13 +18,27 @@ const InpaintModelConditioning = defineNode({
     vae: socket('VAE'),
     pixels: socket('IMAGE'),
     mask: socket('MASK'),
-    noise_mask: boolean({ default: true, tooltip: 'Samples inside of the mask only. Better or worse, depending on the model.' }),
+    noise_mask: boolean({
+      default: true,
+      tooltip: 'Samples inside of the mask only. Better or worse, depending on the model.',
+    }),
   },
-  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative'), output('LATENT', 'latent')],
+  outputs: [
+    output('CONDITIONING', 'positive'),
+    output('CONDITIONING', 'negative'),
+    output('LATENT', 'latent'),
+  ],
   async run({ positive, negative, vae, pixels, mask, noise_mask }) {
     const image = rgb(pixels);
     batchFits(image.shape[0], toNHW(mask), 'mask');
-    const made = await inpaintConditioning({ positive, negative, vae, pixels: image, mask, noiseMask: noise_mask });
+    const made = await inpaintConditioning({
+      positive,
+      negative,
+      vae,
+      pixels: image,
+      mask,
+      noiseMask: noise_mask,
+    });
     return outputs(made.positive, made.negative, made.latent);
   },
 });
@@ -33,12 +47,23 @@ const InstructPixToPixConditioning = defineNode({
   type: 'InstructPixToPixConditioning',
   display: 'InstructPixToPixConditioning',
   category: 'conditioning/instructpix2pix',
-  inputs: { positive: socket('CONDITIONING'), negative: socket('CONDITIONING'), vae: socket('VAE'), pixels: socket('IMAGE') },
-  outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative'), output('LATENT', 'latent')],
+  inputs: {
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    vae: socket('VAE'),
+    pixels: socket('IMAGE'),
+  },
+  outputs: [
+    output('CONDITIONING', 'positive'),
+    output('CONDITIONING', 'negative'),
+    output('LATENT', 'latent'),
+  ],
   async run({ positive, negative, vae, pixels }) {
     const concat_latent_image = await vae.encode(toNHWC(cropToCells(toNCHW(rgb(pixels)))));
     const values = { concat_latent_image };
-    return outputs(setValues(positive, values), setValues(negative, values), { samples: zeros(concat_latent_image.shape) });
+    return outputs(setValues(positive, values), setValues(negative, values), {
+      samples: zeros(concat_latent_image.shape),
+    });
   },
 });
 

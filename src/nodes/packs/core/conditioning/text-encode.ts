@@ -2,7 +2,8 @@
 import { defineNode, float, int, output, outputs, socket, string } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 
-const prompt = (tooltip?: string) => string({ multiline: true, dynamicPrompts: true, ...(tooltip && { tooltip }) });
+const prompt = (tooltip?: string) =>
+  string({ multiline: true, dynamicPrompts: true, ...(tooltip && { tooltip }) });
 const pixels = (value: number) => int({ default: value, min: 0, max: MAX_RESOLUTION });
 
 const CLIPTextEncode = defineNode({
@@ -10,7 +11,10 @@ const CLIPTextEncode = defineNode({
   display: 'CLIP Text Encode (Prompt)',
   category: 'conditioning',
   description: 'Encodes a prompt: what the picture should show, or should not.',
-  inputs: { text: prompt('The prompt.'), clip: socket('CLIP', { tooltip: 'The text encoder, from a checkpoint loader.' }) },
+  inputs: {
+    text: prompt('The prompt.'),
+    clip: socket('CLIP', { tooltip: 'The text encoder, from a checkpoint loader.' }),
+  },
   outputs: [output('CONDITIONING')],
   async run({ text, clip }, { warn }) {
     const { cond, pooled } = await clip.encode(text, warn);
@@ -62,9 +66,17 @@ const CLIPSetLastLayer = defineNode({
   type: 'CLIPSetLastLayer',
   display: 'CLIP Set Last Layer',
   category: 'conditioning',
-  inputs: { clip: socket('CLIP'), stop_at_clip_layer: int({ default: -1, min: -24, max: -1, step: 1 }) },
+  inputs: {
+    clip: socket('CLIP'),
+    stop_at_clip_layer: int({ default: -1, min: -24, max: -1, step: 1 }),
+  },
   outputs: [output('CLIP')],
   run: ({ clip, stop_at_clip_layer }) => outputs(clip.withLastLayer(stop_at_clip_layer)),
 });
 
-export const PROMPT_NODES = [CLIPTextEncode, CLIPTextEncodeSDXL, CLIPTextEncodeSDXLRefiner, CLIPSetLastLayer];
+export const PROMPT_NODES = [
+  CLIPTextEncode,
+  CLIPTextEncodeSDXL,
+  CLIPTextEncodeSDXLRefiner,
+  CLIPSetLastLayer,
+];

@@ -1,12 +1,25 @@
 // Nodes that lay pictures over each other and handle transparency. Source: ComfyUI comfy_extras/nodes_compositing.py, nodes_mask.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { compositeImages } from '../../../../image/compose/composite.ts';
-import { PORTER_DUFF, type PorterDuffMode, porterDuff } from '../../../../image/compose/porter-duff.ts';
+import {
+  PORTER_DUFF,
+  type PorterDuffMode,
+  porterDuff,
+} from '../../../../image/compose/porter-duff.ts';
 import { invert } from '../../../../image/mask/masks.ts';
 import { commonUpscale, resizeMask, upscaleImage } from '../../../../image/resize/upscale.ts';
 import { concatAxis, narrow } from '../../../../tensor/axes.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
-import { boolean, combo, defineNode, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 
 const category = 'mask/compositing';
@@ -25,14 +38,18 @@ const ImageCompositeMasked = defineNode({
     mask: socket('MASK', { optional: true }),
   },
   outputs: [output('IMAGE')],
-  run: ({ destination, source, x, y, resize_source, mask }) => outputs(compositeImages(destination, source, x, y, mask, resize_source)),
+  run: ({ destination, source, x, y, resize_source, mask }) =>
+    outputs(compositeImages(destination, source, x, y, mask, resize_source)),
 });
 
 /** A mask [1,H,W] in another size, cut about its centre to the aspect. */
 const fitMask = (mask: Tensor, height: number, width: number): Tensor =>
   mask.shape[1] === height && mask.shape[2] === width
     ? mask
-    : reshape(commonUpscale(reshape(mask, [1, ...mask.shape]), width, height, 'bicubic', 'center'), [1, height, width]);
+    : reshape(
+        commonUpscale(reshape(mask, [1, ...mask.shape]), width, height, 'bicubic', 'center'),
+        [1, height, width],
+      );
 
 const PorterDuffImageComposite = defineNode({
   type: 'PorterDuffImageComposite',
@@ -54,17 +71,30 @@ const PorterDuffImageComposite = defineNode({
         input: 'source',
       });
     const [, height, width] = destination.shape;
-    const count = Math.min(...[source, source_alpha, destination, destination_alpha].map(({ shape }) => shape[0]));
+    const count = Math.min(
+      ...[source, source_alpha, destination, destination_alpha].map(({ shape }) => shape[0]),
+    );
     const results = Array.from({ length: count }, (_, i) => {
-      const [image, alpha, below, belowAlpha] = [source, source_alpha, destination, destination_alpha].map((x) => sliceBatch(x, i, i + 1));
+      const [image, alpha, below, belowAlpha] = [
+        source,
+        source_alpha,
+        destination,
+        destination_alpha,
+      ].map((x) => sliceBatch(x, i, i + 1));
       const fits = image.shape[1] === height && image.shape[2] === width;
       return porterDuff(
-        { image: fits ? image : upscaleImage(image, width, height, 'bicubic', 'center'), mask: fitMask(alpha, height, width) },
+        {
+          image: fits ? image : upscaleImage(image, width, height, 'bicubic', 'center'),
+          mask: fitMask(alpha, height, width),
+        },
         { image: below, mask: fitMask(belowAlpha, height, width) },
         mode,
       );
     });
-    return outputs(concatBatch(results.map(({ image }) => image)), concatBatch(results.map(({ mask }) => mask)));
+    return outputs(
+      concatBatch(results.map(({ image }) => image)),
+      concatBatch(results.map(({ mask }) => mask)),
+    );
   },
 });
 
@@ -76,7 +106,8 @@ const SplitImageWithAlpha = defineNode({
   outputs: [output('IMAGE'), output('MASK')],
   run({ image }) {
     const [n, h, w, channels] = image.shape;
-    const mask = channels > 3 ? invert(reshape(narrow(image, 3, 3, 1), [n, h, w])) : zeros([n, h, w]);
+    const mask =
+      channels > 3 ? invert(reshape(narrow(image, 3, 3, 1), [n, h, w])) : zeros([n, h, w]);
     return outputs(channels > 3 ? narrow(image, 3, 0, 3) : image, mask);
   },
 });

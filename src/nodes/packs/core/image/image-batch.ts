@@ -3,8 +3,24 @@ import { DarkroomError } from '../../../../errors.ts';
 import { upscaleImage } from '../../../../image/resize/upscale.ts';
 import { torchGenerator } from '../../../../random/generator.ts';
 import { addScaled } from '../../../../sampling/float32.ts';
-import { concatBatch, repeatToBatch, sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
-import { defineListNode, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket } from '../../../declare.ts';
+import {
+  concatBatch,
+  repeatToBatch,
+  sliceBatch,
+  type Tensor,
+  tensor,
+} from '../../../../tensor/tensor.ts';
+import {
+  defineListNode,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  seed,
+  socket,
+} from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 
 const category = 'image/batch';
@@ -59,7 +75,12 @@ const ImageBatch = defineNode({
         input: 'image2',
       });
     const fits = image2.shape[1] === height && image2.shape[2] === width;
-    return outputs(concatBatch([image1, fits ? image2 : upscaleImage(image2, width, height, 'bilinear', 'center')]));
+    return outputs(
+      concatBatch([
+        image1,
+        fits ? image2 : upscaleImage(image2, width, height, 'bilinear', 'center'),
+      ]),
+    );
   },
 });
 
@@ -96,9 +117,12 @@ const RebatchImages = defineListNode({
   inputs: { images: socket('IMAGE'), batch_size: int({ default: 1, min: 1, max: 4096 }) },
   outputs: [output('IMAGE', 'IMAGE', true)],
   run({ images, batch_size: [size] }) {
-    const all = images.flatMap((image) => Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1)));
+    const all = images.flatMap((image) =>
+      Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1)),
+    );
     const batches: Tensor[] = [];
-    for (let from = 0; from < all.length; from += size) batches.push(joined(all.slice(from, from + size)));
+    for (let from = 0; from < all.length; from += size)
+      batches.push(joined(all.slice(from, from + size)));
     return outputs(batches);
   },
 });
@@ -113,7 +137,8 @@ function joined(images: readonly Tensor[]): Tensor {
   });
 }
 
-const sizeOf = ({ shape: [, height, width, channels] }: Tensor): string => `${width}x${height}x${channels}`;
+const sizeOf = ({ shape: [, height, width, channels] }: Tensor): string =>
+  `${width}x${height}x${channels}`;
 
 const ImageAddNoise = defineNode({
   type: 'ImageAddNoise',

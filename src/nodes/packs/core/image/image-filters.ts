@@ -4,7 +4,16 @@ import { blurImage, sharpenImage } from '../../../../image/blur/gaussian-filter.
 import { rgbToYcbcr, spreadChannel, ycbcrToRgb } from '../../../../image/colour/ycbcr.ts';
 import { MORPHOLOGY } from '../../../../image/mask/morphology.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
-import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const category = 'image/postprocessing';
 const radius = () => int({ default: 1, min: 1, max: 31, step: 1 });
@@ -13,7 +22,11 @@ const ImageBlur = defineNode({
   type: 'ImageBlur',
   display: 'Image Blur',
   category,
-  inputs: { image: socket('IMAGE'), blur_radius: radius(), sigma: float({ default: 1, min: 0.1, max: 10, step: 0.1 }) },
+  inputs: {
+    image: socket('IMAGE'),
+    blur_radius: radius(),
+    sigma: float({ default: 1, min: 0.1, max: 10, step: 0.1 }),
+  },
   outputs: [output('IMAGE')],
   run: ({ image, blur_radius, sigma }) => outputs(blurImage(image, blur_radius, sigma)),
 });
@@ -29,7 +42,8 @@ const ImageSharpen = defineNode({
     alpha: float({ default: 1, min: 0, max: 5, step: 0.01 }),
   },
   outputs: [output('IMAGE')],
-  run: ({ image, sharpen_radius, sigma, alpha }) => outputs(sharpenImage(image, sharpen_radius, sigma, alpha)),
+  run: ({ image, sharpen_radius, sigma, alpha }) =>
+    outputs(sharpenImage(image, sharpen_radius, sigma, alpha)),
 });
 
 const Morphology = defineNode({
@@ -99,4 +113,10 @@ const ImageYUVToRGB = defineNode({
   },
 });
 
-export const IMAGE_FILTER_NODES: readonly NodeDeclaration[] = [ImageBlur, ImageSharpen, Morphology, ImageRGBToYUV, ImageYUVToRGB];
+export const IMAGE_FILTER_NODES: readonly NodeDeclaration[] = [
+  ImageBlur,
+  ImageSharpen,
+  Morphology,
+  ImageRGBToYUV,
+  ImageYUVToRGB,
+];

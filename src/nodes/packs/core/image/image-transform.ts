@@ -1,12 +1,27 @@
 // Nodes that cut, turn, scale and stitch pictures. Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
 
 import { pasteAt } from '../../../../image/compose/composite.ts';
-import { STITCH_COLOURS, STITCH_DIRECTIONS, type StitchColour, stitch } from '../../../../image/compose/stitch.ts';
+import {
+  STITCH_COLOURS,
+  STITCH_DIRECTIONS,
+  type StitchColour,
+  stitch,
+} from '../../../../image/compose/stitch.ts';
 import { upscaleImage } from '../../../../image/resize/upscale.ts';
 import { flip, narrow, rotate } from '../../../../tensor/axes.ts';
 import { roundHalfEven } from '../../../../tensor/round.ts';
 import { full } from '../../../../tensor/tensor.ts';
-import { boolean, combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
 
 const category = 'image/transform';
@@ -53,7 +68,8 @@ const ImageStitch = defineNode({
   type: 'ImageStitch',
   display: 'Image Stitch',
   category,
-  description: 'Puts image2 beside image1, with a space between them if wanted. Without image2, image1 stays as it is.',
+  description:
+    'Puts image2 beside image1, with a space between them if wanted. Without image2, image1 stays as it is.',
   inputs: {
     image1: socket('IMAGE'),
     direction: combo(STITCH_DIRECTIONS, { default: 'right' }),
@@ -65,7 +81,14 @@ const ImageStitch = defineNode({
   outputs: [output('IMAGE')],
   run: ({ image1, image2, direction, match_image_size, spacing_width, spacing_color }) =>
     outputs(
-      image2 ? stitch(image1, image2, { direction, match: match_image_size, spacing: spacing_width, colour: spacing_color }) : image1,
+      image2
+        ? stitch(image1, image2, {
+            direction,
+            match: match_image_size,
+            spacing: spacing_width,
+            colour: spacing_color,
+          })
+        : image1,
     ),
 });
 
@@ -85,10 +108,18 @@ const ResizeAndPadImage = defineNode({
     const [count, h, w, channels] = image.shape;
     const scale = Math.min(target_width / w, target_height / h);
     // a side so thin that it vanishes: torch refuses it, here one pixel of it stays
-    const [width, height] = [Math.max(1, Math.trunc(w * scale)), Math.max(1, Math.trunc(h * scale))];
-    const canvas = full([count, target_height, target_width, channels], padding_color === 'white' ? 1 : 0);
+    const [width, height] = [
+      Math.max(1, Math.trunc(w * scale)),
+      Math.max(1, Math.trunc(h * scale)),
+    ];
+    const canvas = full(
+      [count, target_height, target_width, channels],
+      padding_color === 'white' ? 1 : 0,
+    );
     const resized = upscaleImage(image, width, height, interpolation, 'disabled');
-    return outputs(pasteAt(canvas, resized, (target_width - width) >> 1, (target_height - height) >> 1));
+    return outputs(
+      pasteAt(canvas, resized, (target_width - width) >> 1, (target_height - height) >> 1),
+    );
   },
 });
 
@@ -104,8 +135,17 @@ const ImageScaleToMaxDimension = defineNode({
   outputs: [output('IMAGE')],
   run({ image, upscale_method, largest_size }) {
     const [, h, w] = image.shape;
-    const along = (own: number, other: number): number => (own < other ? roundHalfEven((own / other) * largest_size) : largest_size);
-    return outputs(upscaleImage(image, Math.max(1, along(w, h)), Math.max(1, along(h, w)), upscale_method, 'disabled'));
+    const along = (own: number, other: number): number =>
+      own < other ? roundHalfEven((own / other) * largest_size) : largest_size;
+    return outputs(
+      upscaleImage(
+        image,
+        Math.max(1, along(w, h)),
+        Math.max(1, along(h, w)),
+        upscale_method,
+        'disabled',
+      ),
+    );
   },
 });
 
@@ -122,7 +162,15 @@ const ImageScaleToTotalPixels = defineNode({
   run({ image, upscale_method, megapixels }) {
     const [, h, w] = image.shape;
     const scale = Math.sqrt(Math.trunc(megapixels * 1024 * 1024) / (w * h));
-    return outputs(upscaleImage(image, roundHalfEven(w * scale), roundHalfEven(h * scale), upscale_method, 'disabled'));
+    return outputs(
+      upscaleImage(
+        image,
+        roundHalfEven(w * scale),
+        roundHalfEven(h * scale),
+        upscale_method,
+        'disabled',
+      ),
+    );
   },
 });
 

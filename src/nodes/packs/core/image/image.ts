@@ -20,7 +20,8 @@ const ImageScale = defineNode({
     crop: combo(CROP_METHODS),
   },
   outputs: [output('IMAGE')],
-  run: ({ image, upscale_method, width, height, crop }) => outputs(scaleImage(image, width, height, upscale_method, crop)),
+  run: ({ image, upscale_method, width, height, crop }) =>
+    outputs(scaleImage(image, width, height, upscale_method, crop)),
 });
 
 const ImageScaleBy = defineNode({
@@ -60,7 +61,8 @@ const ImageBlend = defineNode({
     blend_mode: combo(Object.keys(BLEND_MODES) as BlendMode[]),
   },
   outputs: [output('IMAGE')],
-  run: ({ image1, image2, blend_factor, blend_mode }) => outputs(blendImages(image1, image2, blend_factor, blend_mode)),
+  run: ({ image1, image2, blend_factor, blend_mode }) =>
+    outputs(blendImages(image1, image2, blend_factor, blend_mode)),
 });
 
 const margin = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 8 });

@@ -1,6 +1,11 @@
 // The picture nodes against ComfyUI's own on small pictures and masks.
 import { expect, it } from 'vitest';
-import { difference, expectGolden, type GoldenCase, golden } from '../../../../../test/support/golden.ts';
+import {
+  difference,
+  expectGolden,
+  type GoldenCase,
+  golden,
+} from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import { NODES } from '../../../index.ts';
@@ -8,7 +13,8 @@ import { NODES } from '../../../index.ts';
 const g = golden('core_nodes', 'images');
 
 /** The original's output is a list: `out0.0`, `out0.1` … */
-const isListed = (one: GoldenCase): boolean => Object.keys(one.outputs).some((name) => name.includes('.'));
+const isListed = (one: GoldenCase): boolean =>
+  Object.keys(one.outputs).some((name) => name.includes('.'));
 
 async function runCase({ params, inputs }: GoldenCase): Promise<readonly unknown[]> {
   const { node, seed, ...values } = params;
@@ -17,7 +23,10 @@ async function runCase({ params, inputs }: GoldenCase): Promise<readonly unknown
     const [input] = name.split('.');
     lists.set(input, [...(lists.get(input) ?? []), g.float(tensor)]);
   }
-  const given = [...lists].map(([name, list]) => [name, NODES.get(node)?.inputIsList ? list : list[0]]);
+  const given = [...lists].map(([name, list]) => [
+    name,
+    NODES.get(node)?.inputIsList ? list : list[0],
+  ]);
   return runNode(node, { ...values, seed: seed && BigInt(seed), ...Object.fromEntries(given) });
 }
 
@@ -32,21 +41,37 @@ it('computes what the originals compute', async () => {
     if (isListed(one)) {
       const lists = results as readonly (readonly Tensor[])[];
       expect(lists[0].length, one.id).toBe(Object.keys(one.outputs).length);
-      for (const [i, tensor] of lists[0].entries()) expectGolden(g, one.id, one.outputs[`out0.${i}`], tensor);
+      for (const [i, tensor] of lists[0].entries())
+        expectGolden(g, one.id, one.outputs[`out0.${i}`], tensor);
     } else if (one.scalars) expect(results, one.id).toEqual(one.scalars.values);
     else
-      for (const [name, tensor] of Object.entries(one.outputs)) expectGolden(g, one.id, tensor, results[Number(name.slice(3))] as Tensor);
+      for (const [name, tensor] of Object.entries(one.outputs))
+        expectGolden(g, one.id, tensor, results[Number(name.slice(3))] as Tensor);
   }
 });
 
 it('refuses what they fail on', async () => {
   const cases = g.cases.filter((one) => one.note && !LENIENT.includes(one.id));
-  expect(cases.map(({ params }) => params.node)).toEqual(['ImageBatch', 'RebatchImages', 'ImageBlur', 'PorterDuffImageComposite']);
-  for (const one of cases) await expect(runCase(one), one.id).rejects.toMatchObject({ hint: expect.any(String) });
+  expect(cases.map(({ params }) => params.node)).toEqual([
+    'ImageBatch',
+    'RebatchImages',
+    'ImageBlur',
+    'PorterDuffImageComposite',
+  ]);
+  for (const one of cases)
+    await expect(runCase(one), one.id).rejects.toMatchObject({ hint: expect.any(String) });
 });
 
 it('is exact where nothing is averaged', async () => {
-  const exact = ['EmptyImage', 'ImageFlip', 'ImageRotate', 'ImageCrop', 'ImageFromBatch', 'RepeatImageBatch', 'ImageAddNoise'];
+  const exact = [
+    'EmptyImage',
+    'ImageFlip',
+    'ImageRotate',
+    'ImageCrop',
+    'ImageFromBatch',
+    'RepeatImageBatch',
+    'ImageAddNoise',
+  ];
   for (const one of g.cases.filter((c) => exact.includes(c.params.node))) {
     const [image] = (await runCase(one)) as [Tensor];
     expect(difference(g, one.outputs.out0, image.data).worst, one.id).toBe(0);

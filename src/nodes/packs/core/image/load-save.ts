@@ -11,7 +11,16 @@ import { encodePng } from '../../../../image/codec/png.ts';
 import { type Channel, maskToImage } from '../../../../image/mask/masks.ts';
 import { map, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
-import { combo, defineNode, inputFile, type NodeResult, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  inputFile,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 
 /** A hash of the file's content: the node runs again when the file was changed. */
 export const contentOf = async (name: string, context: NodeContext): Promise<string> =>
@@ -19,7 +28,19 @@ export const contentOf = async (name: string, context: NodeContext): Promise<str
     .update(await readFile(context.inputPath(name)))
     .digest('hex');
 
-const PICTURES = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.tif', '.tiff', '.avif', '.bmp', '.heic', '.heif']);
+const PICTURES = new Set([
+  '.png',
+  '.jpg',
+  '.jpeg',
+  '.webp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.avif',
+  '.bmp',
+  '.heic',
+  '.heif',
+]);
 const isPicture = (name: string): boolean => PICTURES.has(extname(name).toLowerCase());
 
 const LoadImage = defineNode({
@@ -27,7 +48,11 @@ const LoadImage = defineNode({
   display: 'Load Image',
   category: 'image',
   inputs: {
-    image: { ...inputFile(), options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles().filter(isPicture) },
+    image: {
+      ...inputFile(),
+      options: (environment: NodeEnvironment): readonly string[] =>
+        environment.inputFiles().filter(isPicture),
+    },
   },
   outputs: [output('IMAGE'), output('MASK')],
   fingerprint: ({ image }, context) => contentOf(image, context),
@@ -41,20 +66,26 @@ const LoadImageOutput = defineNode({
   type: 'LoadImageOutput',
   display: 'Load Image (from Outputs)',
   category: 'image',
-  description: 'Loads a picture of the output folder. The editor lists them; its refresh button takes the newest.',
+  description:
+    'Loads a picture of the output folder. The editor lists them; its refresh button takes the newest.',
   experimental: true,
   inputs: {
     image: {
       ...combo([]),
       image_upload: true,
       image_folder: 'output',
-      remote: { route: '/internal/files/output', refresh_button: true, control_after_refresh: 'first' },
+      remote: {
+        route: '/internal/files/output',
+        refresh_button: true,
+        control_after_refresh: 'first',
+      },
     },
   },
   outputs: [output('IMAGE'), output('MASK')],
   fingerprint: ({ image }, context) => contentOf(image, context),
   validate: {
-    check: ({ image }, environment) => typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
+    check: ({ image }, environment) =>
+      typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
   },
   async run({ image }, context) {
     const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
@@ -72,14 +103,19 @@ const LoadImageMask = defineNode({
   inputs: { image: inputFile(), channel: combo(MASK_CHANNELS) },
   outputs: [output('MASK')],
   fingerprint: ({ image }, context) => contentOf(image, context),
-  run: async ({ image, channel }, context) => outputs(await decodeChannel(await readFile(context.inputPath(image)), channel, image)),
+  run: async ({ image, channel }, context) =>
+    outputs(await decodeChannel(await readFile(context.inputPath(image)), channel, image)),
 });
 
 /** Saves each picture of a batch as a PNG with the workflow inside. */
 export async function savePictures(
   images: Tensor,
   context: NodeContext,
-  place: { readonly type: 'output' | 'temp' | 'input'; readonly prefix: string; readonly level: number },
+  place: {
+    readonly type: 'output' | 'temp' | 'input';
+    readonly prefix: string;
+    readonly level: number;
+  },
 ): Promise<NodeResult> {
   const [count, height, width, channels] = images.shape;
   const text = context.metadata();
@@ -88,7 +124,13 @@ export async function savePictures(
     const bytes = toBytes(sliceBatch(images, i, i + 1));
     files.push(await encodePng({ width, height, channels, bytes }, { text, level: place.level }));
   }
-  const saved = await context.save({ type: place.type, prefix: place.prefix, extension: 'png', size: { width, height }, files });
+  const saved = await context.save({
+    type: place.type,
+    prefix: place.prefix,
+    extension: 'png',
+    size: { width, height },
+    files,
+  });
   return { outputs: [], ui: { images: saved } };
 }
 
@@ -103,14 +145,16 @@ const SaveImage = defineNode({
     images: socket('IMAGE', { tooltip: 'The pictures.' }),
     filename_prefix: string({
       default: 'ComfyUI',
-      tooltip: 'How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% …',
+      tooltip:
+        'How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% …',
     }),
   },
   hidden: HIDDEN,
   outputs: [],
   outputNode: true,
   saves: 'output',
-  run: ({ images, filename_prefix }, context) => savePictures(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
+  run: ({ images, filename_prefix }, context) =>
+    savePictures(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
 });
 
 // as the original has them: without w, with two p
@@ -130,7 +174,12 @@ const PreviewImage = defineNode({
   outputs: [],
   outputNode: true,
   saves: 'temp',
-  run: ({ images }, context) => savePictures(images, context, { type: 'temp', prefix: `ComfyUI${tempSuffix(context.random)}`, level: 1 }),
+  run: ({ images }, context) =>
+    savePictures(images, context, {
+      type: 'temp',
+      prefix: `ComfyUI${tempSuffix(context.random)}`,
+      level: 1,
+    }),
 });
 
 const MaskPreview = defineNode({
@@ -143,7 +192,11 @@ const MaskPreview = defineNode({
   outputNode: true,
   saves: 'temp',
   run: ({ mask }, context) =>
-    savePictures(maskToImage(mask), context, { type: 'temp', prefix: `ComfyUI${tempSuffix(context.random)}`, level: 4 }),
+    savePictures(maskToImage(mask), context, {
+      type: 'temp',
+      prefix: `ComfyUI${tempSuffix(context.random)}`,
+      level: 4,
+    }),
 });
 
 const SaveLatent = defineNode({
@@ -185,7 +238,9 @@ export async function readLatent(path: string): Promise<Tensor> {
       });
     // files without the version tensor hold latents in the scale of SD1 models
     const old = 1 / 0.18215;
-    return file.tensors.has('latent_format_version_0') ? samples : map(samples, (v) => v * Math.fround(old));
+    return file.tensors.has('latent_format_version_0')
+      ? samples
+      : map(samples, (v) => v * Math.fround(old));
   } finally {
     await file.close();
   }
@@ -198,12 +253,23 @@ const LoadLatent = defineNode({
   inputs: {
     latent: {
       ...combo([]),
-      options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles().filter((name) => name.endsWith('.latent')),
+      options: (environment: NodeEnvironment): readonly string[] =>
+        environment.inputFiles().filter((name) => name.endsWith('.latent')),
     },
   },
   outputs: [output('LATENT')],
   fingerprint: ({ latent }, context) => contentOf(latent, context),
-  run: async ({ latent }, context) => outputs({ samples: await readLatent(context.inputPath(latent)) }),
+  run: async ({ latent }, context) =>
+    outputs({ samples: await readLatent(context.inputPath(latent)) }),
 });
 
-export const FILE_NODES = [LoadImage, LoadImageOutput, LoadImageMask, SaveImage, PreviewImage, MaskPreview, SaveLatent, LoadLatent];
+export const FILE_NODES = [
+  LoadImage,
+  LoadImageOutput,
+  LoadImageMask,
+  SaveImage,
+  PreviewImage,
+  MaskPreview,
+  SaveLatent,
+  LoadLatent,
+];

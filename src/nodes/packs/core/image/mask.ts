@@ -14,7 +14,16 @@ import {
   thresholdMask,
 } from '../../../../image/mask/masks.ts';
 import { full } from '../../../../tensor/tensor.ts';
-import { boolean, combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 
 const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 1 });
@@ -42,7 +51,11 @@ const SolidMask = defineNode({
   type: 'SolidMask',
   display: 'SolidMask',
   category: 'mask',
-  inputs: { value: float({ default: 1, min: 0, max: 1, step: 0.01 }), width: side(), height: side() },
+  inputs: {
+    value: float({ default: 1, min: 0, max: 1, step: 0.01 }),
+    width: side(),
+    height: side(),
+  },
   outputs: [output('MASK')],
   run: ({ value, width, height }) => outputs(full([1, height, width], value)),
 });
@@ -77,14 +90,21 @@ const MaskComposite = defineNode({
     operation: combo(Object.keys(MASK_OPERATIONS) as MaskOperation[]),
   },
   outputs: [output('MASK')],
-  run: ({ destination, source, x, y, operation }) => outputs(compositeMasks(destination, source, x, y, operation)),
+  run: ({ destination, source, x, y, operation }) =>
+    outputs(compositeMasks(destination, source, x, y, operation)),
 });
 
 const FeatherMask = defineNode({
   type: 'FeatherMask',
   display: 'FeatherMask',
   category: 'mask',
-  inputs: { mask: socket('MASK'), left: offset(), top: offset(), right: offset(), bottom: offset() },
+  inputs: {
+    mask: socket('MASK'),
+    left: offset(),
+    top: offset(),
+    right: offset(),
+    bottom: offset(),
+  },
   outputs: [output('MASK')],
   run: ({ mask, ...margins }) => outputs(featherMask(mask, margins)),
 });
@@ -106,7 +126,10 @@ const ImageColorToMask = defineNode({
   type: 'ImageColorToMask',
   display: 'ImageColorToMask',
   category: 'mask',
-  inputs: { image: socket('IMAGE'), color: int({ default: 0, min: 0, max: 0xffffff, step: 1, display: 'color' }) },
+  inputs: {
+    image: socket('IMAGE'),
+    color: int({ default: 0, min: 0, max: 0xffffff, step: 1, display: 'color' }),
+  },
   outputs: [output('MASK')],
   run: ({ image, color }) => outputs(colorToMask(image, color)),
 });

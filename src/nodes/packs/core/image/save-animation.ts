@@ -1,10 +1,24 @@
 // Nodes that save a batch of pictures as an animation. Source: ComfyUI comfy_extras/nodes_images.py.
 
 import { toBytes } from '../../../../image/bytes.ts';
-import { encodeAnimatedPng, encodeAnimatedWebp, type Frames } from '../../../../image/codec/animation.ts';
+import {
+  encodeAnimatedPng,
+  encodeAnimatedWebp,
+  type Frames,
+} from '../../../../image/codec/animation.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import { boolean, combo, defineNode, float, int, type NodeDeclaration, type NodeResult, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  type NodeResult,
+  socket,
+  string,
+} from '../../../declare.ts';
 
 const common = {
   category: 'image/animation',
@@ -20,17 +34,33 @@ const METHODS = { default: 4, fastest: 0, slowest: 6 } as const;
 
 const framesOf = (images: Tensor): Frames => {
   const [count, height, width, channels] = images.shape;
-  return Array.from({ length: count }, (_, i) => ({ width, height, channels, bytes: toBytes(sliceBatch(images, i, i + 1)) }));
+  return Array.from({ length: count }, (_, i) => ({
+    width,
+    height,
+    channels,
+    bytes: toBytes(sliceBatch(images, i, i + 1)),
+  }));
 };
 
 /** Saves one file; the client shows it as an animation where `animated` says so. */
 async function saved(
   frames: Frames,
   context: NodeContext,
-  { prefix, extension, bytes, animated }: { prefix: string; extension: string; bytes: Uint8Array; animated: boolean },
+  {
+    prefix,
+    extension,
+    bytes,
+    animated,
+  }: { prefix: string; extension: string; bytes: Uint8Array; animated: boolean },
 ): Promise<NodeResult> {
   const [{ width, height }] = frames;
-  const images = await context.save({ type: 'output', prefix, extension, size: { width, height }, files: [bytes] });
+  const images = await context.save({
+    type: 'output',
+    prefix,
+    extension,
+    size: { width, height },
+    files: [bytes],
+  });
   return { outputs: [], ui: { images, animated: [animated] } };
 }
 
@@ -48,9 +78,20 @@ const SaveAnimatedWEBP = defineNode({
   },
   async run({ images, filename_prefix, fps, lossless, quality, method }, context) {
     const frames = framesOf(images);
-    const options = { duration: Math.trunc(1000 / fps), lossless, quality, effort: METHODS[method], texts: context.metadata() };
+    const options = {
+      duration: Math.trunc(1000 / fps),
+      lossless,
+      quality,
+      effort: METHODS[method],
+      texts: context.metadata(),
+    };
     const bytes = await encodeAnimatedWebp(frames, options);
-    return saved(frames, context, { prefix: filename_prefix, extension: 'webp', bytes, animated: frames.length !== 1 });
+    return saved(frames, context, {
+      prefix: filename_prefix,
+      extension: 'webp',
+      bytes,
+      animated: frames.length !== 1,
+    });
   },
 });
 
@@ -66,9 +107,18 @@ const SaveAnimatedPNG = defineNode({
   },
   async run({ images, filename_prefix, fps, compress_level }, context) {
     const frames = framesOf(images);
-    const options = { duration: Math.min(Math.trunc(1000 / fps), 0xffff), level: compress_level, texts: context.metadata() };
+    const options = {
+      duration: Math.min(Math.trunc(1000 / fps), 0xffff),
+      level: compress_level,
+      texts: context.metadata(),
+    };
     const bytes = await encodeAnimatedPng(frames, options);
-    return saved(frames, context, { prefix: filename_prefix, extension: 'png', bytes, animated: true });
+    return saved(frames, context, {
+      prefix: filename_prefix,
+      extension: 'png',
+      bytes,
+      animated: true,
+    });
   },
 });
 

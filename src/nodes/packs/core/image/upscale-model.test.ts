@@ -11,7 +11,8 @@ afterAll(() => context.runtime.close());
 it('loads a model once and enlarges a batch, telling each tile', async () => {
   const g = golden('networks', 'upscale');
   const { inputs, outputs } = g.cases.find((c) => c.id === 'tiny_esrgan_x4_old')!;
-  const load = () => runNode('UpscaleModelLoader', { model_name: 'tiny_esrgan_x4_old.safetensors' }, context);
+  const load = () =>
+    runNode('UpscaleModelLoader', { model_name: 'tiny_esrgan_x4_old.safetensors' }, context);
   const [upscale_model] = (await load()) as readonly UpscaleModel[];
   expect((await load())[0]).toBe(upscale_model);
   const image = g.float(inputs.image);

@@ -8,9 +8,14 @@ const UpscaleModelLoader = defineNode({
   display: 'Load Upscale Model',
   category: 'loaders',
   description: 'Loads a model that enlarges pictures by a fixed factor.',
-  inputs: { model_name: modelFile('upscale_models', { tooltip: 'The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact.' }) },
+  inputs: {
+    model_name: modelFile('upscale_models', {
+      tooltip: 'The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact.',
+    }),
+  },
   outputs: [output('UPSCALE_MODEL')],
-  fingerprint: ({ model_name }, context) => stateOf(context.modelPath('upscale_models', model_name)),
+  fingerprint: ({ model_name }, context) =>
+    stateOf(context.modelPath('upscale_models', model_name)),
   async run({ model_name }, context) {
     const file = context.modelPath('upscale_models', model_name);
     return outputs(await once(context.runtime, [file], () => loadUpscaler(file, context.runtime)));

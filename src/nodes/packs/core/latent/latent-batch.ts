@@ -1,10 +1,29 @@
 // Latent nodes on batches, and on operations that are wired up. Source: ComfyUI comfy_extras/nodes_latent.py, nodes_rebatch.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { withLatentOperation } from '../../../../sampling/patches/guidance.ts';
-import { sharpenOperation, tonemapReinhard } from '../../../../sampling/patches/latent-operations.ts';
+import {
+  sharpenOperation,
+  tonemapReinhard,
+} from '../../../../sampling/patches/latent-operations.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
-import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
-import { combo, defineListNode, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  concatBatch,
+  full,
+  repeatToBatch,
+  sliceBatch,
+  type Tensor,
+} from '../../../../tensor/tensor.ts';
+import {
+  combo,
+  defineListNode,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { fitLatent } from './latent-transform.ts';
 
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
@@ -31,11 +50,17 @@ const LatentBatchSeedBehavior = defineNode({
   type: 'LatentBatchSeedBehavior',
   display: 'LatentBatchSeedBehavior',
   category: 'latent/advanced',
-  inputs: { samples: socket('LATENT'), seed_behavior: combo(['random', 'fixed'], { default: 'fixed' }) },
+  inputs: {
+    samples: socket('LATENT'),
+    seed_behavior: combo(['random', 'fixed'], { default: 'fixed' }),
+  },
   outputs: [output('LATENT')],
   run({ samples: { batch_index, ...latent }, seed_behavior }) {
     if (seed_behavior === 'random') return outputs(latent);
-    return outputs({ ...latent, batch_index: Array.from({ length: latent.samples.shape[0] }, () => batch_index?.[0] ?? 0) });
+    return outputs({
+      ...latent,
+      batch_index: Array.from({ length: latent.samples.shape[0] }, () => batch_index?.[0] ?? 0),
+    });
   },
 });
 
@@ -50,7 +75,11 @@ function itemsOf(latent: Latent, first: number): Items {
   const { samples, noise_mask } = latent;
   const [count, , height, width] = samples.shape;
   const mask = noise_mask ?? full([count, height * 8, width * 8], 1);
-  return { samples, mask: mask.shape[0] < count ? repeatToBatch(mask, count) : mask, index: indexOf(latent, first) };
+  return {
+    samples,
+    mask: mask.shape[0] < count ? repeatToBatch(mask, count) : mask,
+    index: indexOf(latent, first),
+  };
 }
 
 const slice = ({ samples, mask, index }: Items, from: number, to: number): Items => ({
@@ -70,7 +99,11 @@ function join(a: Items, b: Items): Items {
         hint: 'Give masks of 8 times the size of their latents, and latents of the same kind of model.',
         input: 'latents',
       });
-  return { samples: concatBatch([a.samples, b.samples]), mask: concatBatch([a.mask, b.mask]), index: [...a.index, ...b.index] };
+  return {
+    samples: concatBatch([a.samples, b.samples]),
+    mask: concatBatch([a.mask, b.mask]),
+    index: [...a.index, ...b.index],
+  };
 }
 
 const latentOf = ({ samples, mask, index }: Items): Latent => ({
@@ -145,7 +178,8 @@ const LatentOperationSharpen = defineNode({
     alpha: float({ default: 0.1, min: 0, max: 5, step: 0.01 }),
   },
   outputs: [output('LATENT_OPERATION')],
-  run: ({ sharpen_radius, sigma, alpha }) => outputs(sharpenOperation(sharpen_radius, sigma, alpha)),
+  run: ({ sharpen_radius, sigma, alpha }) =>
+    outputs(sharpenOperation(sharpen_radius, sigma, alpha)),
 });
 
 export const LATENT_BATCH_NODES: readonly NodeDeclaration[] = [

@@ -3,7 +3,16 @@
 import { composite, featherComposite } from '../../../../image/compose/composite.ts';
 import { commonUpscale } from '../../../../image/resize/upscale.ts';
 import { roundHalfEven } from '../../../../tensor/round.ts';
-import { boolean, combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { CROP_METHODS, LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
 
 const LatentUpscale = defineNode({
@@ -24,7 +33,10 @@ const LatentUpscale = defineNode({
     const tall = height === 0 ? roundHalfEven((h * Math.max(64, width)) / w) : height;
     const wide = width === 0 ? roundHalfEven((w * Math.max(64, height)) / h) : width;
     const cells = (pixels: number): number => Math.floor(Math.max(64, pixels) / 8);
-    return outputs({ ...samples, samples: commonUpscale(samples.samples, cells(wide), cells(tall), upscale_method, crop) });
+    return outputs({
+      ...samples,
+      samples: commonUpscale(samples.samples, cells(wide), cells(tall), upscale_method, crop),
+    });
   },
 });
 
@@ -41,7 +53,10 @@ const LatentUpscaleBy = defineNode({
   run({ samples, upscale_method, scale_by }) {
     const [, , h, w] = samples.samples.shape;
     const size = (cells: number): number => Math.max(1, roundHalfEven(cells * scale_by));
-    return outputs({ ...samples, samples: commonUpscale(samples.samples, size(w), size(h), upscale_method, 'disabled') });
+    return outputs({
+      ...samples,
+      samples: commonUpscale(samples.samples, size(w), size(h), upscale_method, 'disabled'),
+    });
   },
 });
 
@@ -61,7 +76,13 @@ const LatentComposite = defineNode({
     const cells = (pixels: number): number => Math.floor(pixels / 8);
     return outputs({
       ...samples_to,
-      samples: featherComposite(samples_to.samples, samples_from.samples, cells(x), cells(y), cells(feather)),
+      samples: featherComposite(
+        samples_to.samples,
+        samples_from.samples,
+        cells(x),
+        cells(y),
+        cells(feather),
+      ),
     });
   },
 });
@@ -86,4 +107,9 @@ const LatentCompositeMasked = defineNode({
     }),
 });
 
-export const LATENT_RESIZE_NODES = [LatentUpscale, LatentUpscaleBy, LatentComposite, LatentCompositeMasked];
+export const LATENT_RESIZE_NODES = [
+  LatentUpscale,
+  LatentUpscaleBy,
+  LatentComposite,
+  LatentCompositeMasked,
+];

@@ -5,7 +5,16 @@ import { combine, f32 } from '../../../../sampling/float32.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { concatAxis, flip, narrow, rotate } from '../../../../tensor/axes.ts';
 import { map, repeatToBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
-import { combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { FLIPS, ROTATIONS } from '../image/image-transform.ts';
 
@@ -19,7 +28,8 @@ const LatentFlip = defineNode({
   category: transform,
   inputs: { samples: socket('LATENT'), flip_method: combo(FLIPS) },
   outputs: [output('LATENT')],
-  run: ({ samples, flip_method }) => outputs({ ...samples, samples: flip(samples.samples, FLIPS.indexOf(flip_method) + 2) }),
+  run: ({ samples, flip_method }) =>
+    outputs({ ...samples, samples: flip(samples.samples, FLIPS.indexOf(flip_method) + 2) }),
 });
 
 const LatentRotate = defineNode({
@@ -28,7 +38,8 @@ const LatentRotate = defineNode({
   category: transform,
   inputs: { samples: socket('LATENT'), rotation: combo(ROTATIONS) },
   outputs: [output('LATENT')],
-  run: ({ samples, rotation }) => outputs({ ...samples, samples: rotate(samples.samples, ROTATIONS.indexOf(rotation), [3, 2]) }),
+  run: ({ samples, rotation }) =>
+    outputs({ ...samples, samples: rotate(samples.samples, ROTATIONS.indexOf(rotation), [3, 2]) }),
 });
 
 const cropped = () => int({ default: 512, min: 64, max: MAX_RESOLUTION, step: 8 });
@@ -47,7 +58,13 @@ const LatentCrop = defineNode({
   type: 'LatentCrop',
   display: 'Crop Latent',
   category: transform,
-  inputs: { samples: socket('LATENT'), width: cropped(), height: cropped(), x: offset(), y: offset() },
+  inputs: {
+    samples: socket('LATENT'),
+    width: cropped(),
+    height: cropped(),
+    x: offset(),
+    y: offset(),
+  },
   outputs: [output('LATENT')],
   run({ samples, width, height, x, y }) {
     const rows = part(samples.samples, 2, y >> 3, height >> 3);
@@ -64,15 +81,23 @@ export function fitLatent(x: Tensor, like: Tensor): Tensor {
       hint: 'Use latents of the same kind of model.',
       input: 'samples2',
     });
-  return x.shape[2] === height && x.shape[3] === width ? x : commonUpscale(x, width, height, 'bilinear', 'center');
+  return x.shape[2] === height && x.shape[3] === width
+    ? x
+    : commonUpscale(x, width, height, 'bilinear', 'center');
 }
 
 type Pair = { readonly samples1: Latent; readonly samples2: Latent };
 
 /** The first latent with what `f` makes of both. */
 const combined = ({ samples1, samples2 }: Pair, f: (a: number, b: number) => number) => {
-  const other = repeatToBatch(fitLatent(samples2.samples, samples1.samples), samples1.samples.shape[0]);
-  return outputs({ ...samples1, samples: map(samples1.samples, (value, i) => f(value, other.data[i])) });
+  const other = repeatToBatch(
+    fitLatent(samples2.samples, samples1.samples),
+    samples1.samples.shape[0],
+  );
+  return outputs({
+    ...samples1,
+    samples: map(samples1.samples, (value, i) => f(value, other.data[i])),
+  });
 };
 
 const LatentAdd = defineNode({
@@ -97,9 +122,13 @@ const LatentMultiply = defineNode({
   type: 'LatentMultiply',
   display: 'LatentMultiply',
   category: advanced,
-  inputs: { samples: socket('LATENT'), multiplier: float({ default: 1, min: -10, max: 10, step: 0.01 }) },
+  inputs: {
+    samples: socket('LATENT'),
+    multiplier: float({ default: 1, min: -10, max: 10, step: 0.01 }),
+  },
   outputs: [output('LATENT')],
-  run: ({ samples, multiplier }) => outputs({ ...samples, samples: map(samples.samples, (value) => value * f32(multiplier)) }),
+  run: ({ samples, multiplier }) =>
+    outputs({ ...samples, samples: map(samples.samples, (value) => value * f32(multiplier)) }),
 });
 
 /**
@@ -118,7 +147,8 @@ function lengths({ shape: [batch, channels, height, width], data }: Tensor): Flo
   for (let i = 0; i < data.length; i++) {
     const item = batch === 1 ? 0 : Math.floor(i / plane) % channels;
     let sum = 0;
-    for (let c = 0; c < channels; c++) sum += data[(item * channels + c) * plane + (i % plane)] ** 2;
+    for (let c = 0; c < channels; c++)
+      sum += data[(item * channels + c) * plane + (i % plane)] ** 2;
     out[i] = Math.sqrt(sum);
   }
   return out;
@@ -126,7 +156,9 @@ function lengths({ shape: [batch, channels, height, width], data }: Tensor): Flo
 
 /** torch.nan_to_num */
 const tame = (value: number): number =>
-  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -3.4028234663852886e38), 3.4028234663852886e38);
+  Number.isNaN(value)
+    ? 0
+    : Math.min(Math.max(value, -3.4028234663852886e38), 3.4028234663852886e38);
 
 const LatentInterpolate = defineNode({
   type: 'LatentInterpolate',
@@ -138,7 +170,8 @@ const LatentInterpolate = defineNode({
     const one = samples1.samples;
     const two = repeatToBatch(fitLatent(samples2.samples, one), one.shape[0]);
     const [m1, m2] = [lengths(one), lengths(two)];
-    const unit = (x: Tensor, m: Float32Array): Float32Array => x.data.map((value, i) => tame(f32(value / m[i])));
+    const unit = (x: Tensor, m: Float32Array): Float32Array =>
+      x.data.map((value, i) => tame(f32(value / m[i])));
     const mixed = tensor(one.shape, combine(unit(one, m1), ratio, unit(two, m2), 1 - ratio));
     const direction = unit(mixed, lengths(mixed));
     const length = combine(m1, ratio, m2, 1 - ratio);
@@ -168,8 +201,12 @@ const LatentBlend = defineNode({
         hint: 'Use latents of the same kind of model and as many of them (RepeatLatentBatch).',
         input: 'samples2',
       });
-    if (`${two.shape}` !== `${one.shape}`) two = repeatToBatch(commonUpscale(two, width, height, 'bicubic', 'center'), batch);
-    return outputs({ ...samples1, samples: tensor(one.shape, combine(one.data, blend_factor, two.data, 1 - blend_factor)) });
+    if (`${two.shape}` !== `${one.shape}`)
+      two = repeatToBatch(commonUpscale(two, width, height, 'bicubic', 'center'), batch);
+    return outputs({
+      ...samples1,
+      samples: tensor(one.shape, combine(one.data, blend_factor, two.data, 1 - blend_factor)),
+    });
   },
 });
 
@@ -192,7 +229,10 @@ const LatentConcat = defineNode({
         hint: 'Scale or crop them to the same side first.',
         input: 'samples2',
       });
-    return outputs({ ...samples1, samples: concatAxis(dim.startsWith('-') ? [two, one] : [one, two], axis) });
+    return outputs({
+      ...samples1,
+      samples: concatAxis(dim.startsWith('-') ? [two, one] : [one, two], axis),
+    });
   },
 });
 
@@ -211,7 +251,10 @@ const LatentCut = defineNode({
     const axis = AXES[dim];
     const side = samples.samples.shape[axis];
     const from = index >= 0 ? Math.min(index, side - 1) : Math.max(index, -side) + side;
-    return outputs({ ...samples, samples: narrow(samples.samples, axis, from, Math.min(side - from, amount)) });
+    return outputs({
+      ...samples,
+      samples: narrow(samples.samples, axis, from, Math.min(side - from, amount)),
+    });
   },
 });
 

@@ -10,16 +10,30 @@ const EmptyLatentImage = defineNode({
   category: 'latent',
   description: 'A batch of all-zero latents, the canvas of a text-to-image run.',
   inputs: {
-    width: int({ default: 512, min: 16, max: MAX_RESOLUTION, step: 8, tooltip: 'Width of the picture in pixels.' }),
-    height: int({ default: 512, min: 16, max: MAX_RESOLUTION, step: 8, tooltip: 'Height of the picture in pixels.' }),
+    width: int({
+      default: 512,
+      min: 16,
+      max: MAX_RESOLUTION,
+      step: 8,
+      tooltip: 'Width of the picture in pixels.',
+    }),
+    height: int({
+      default: 512,
+      min: 16,
+      max: MAX_RESOLUTION,
+      step: 8,
+      tooltip: 'Height of the picture in pixels.',
+    }),
     batch_size: int({ default: 1, min: 1, max: 4096, tooltip: 'Number of pictures.' }),
   },
   outputs: [output('LATENT')],
-  run: ({ width, height, batch_size }) => outputs({ samples: zeros([batch_size, 4, Math.floor(height / 8), Math.floor(width / 8)]) }),
+  run: ({ width, height, batch_size }) =>
+    outputs({ samples: zeros([batch_size, 4, Math.floor(height / 8), Math.floor(width / 8)]) }),
 });
 
 /** A batch of masks as long as `count`, repeated cyclically; a single mask stays single. */
-const spread = (mask: Tensor, count: number): Tensor => (mask.shape[0] > 1 && mask.shape[0] < count ? repeatToBatch(mask, count) : mask);
+const spread = (mask: Tensor, count: number): Tensor =>
+  mask.shape[0] > 1 && mask.shape[0] < count ? repeatToBatch(mask, count) : mask;
 
 const LatentFromBatch = defineNode({
   type: 'LatentFromBatch',
@@ -40,7 +54,9 @@ const LatentFromBatch = defineNode({
       ...samples,
       samples: sliceBatch(samples.samples, from, to),
       ...(mask && { noise_mask: mask.shape[0] === 1 ? mask : sliceBatch(mask, from, to) }),
-      batch_index: samples.batch_index?.slice(from, to) ?? Array.from({ length: to - from }, (_, i) => from + i),
+      batch_index:
+        samples.batch_index?.slice(from, to) ??
+        Array.from({ length: to - from }, (_, i) => from + i),
     });
   },
 });
@@ -60,7 +76,11 @@ const RepeatLatentBatch = defineNode({
       ...samples,
       samples: repeat(samples.samples),
       ...(mask && mask.shape[0] > 1 && { noise_mask: repeat(mask) }),
-      ...(index && { batch_index: Array.from({ length: amount }, (_, i) => index.map((x) => x + i * span)).flat() }),
+      ...(index && {
+        batch_index: Array.from({ length: amount }, (_, i) =>
+          index.map((x) => x + i * span),
+        ).flat(),
+      }),
     });
   },
 });
@@ -74,4 +94,9 @@ const SetLatentNoiseMask = defineNode({
   run: ({ samples, mask }) => outputs({ ...samples, noise_mask: toNHW(mask) }),
 });
 
-export const LATENT_NODES = [EmptyLatentImage, LatentFromBatch, RepeatLatentBatch, SetLatentNoiseMask];
+export const LATENT_NODES = [
+  EmptyLatentImage,
+  LatentFromBatch,
+  RepeatLatentBatch,
+  SetLatentNoiseMask,
+];

@@ -16,7 +16,10 @@ function inputsOf({ params: { node, ...params }, inputs }: GoldenCase): Record<s
   const latents = new Map<string, Record<string, unknown>>();
   const part = (path: string, value: unknown): void => {
     const [at, name] = path.split('/');
-    latents.set(at, { ...latents.get(at), [name]: name === 'noise_mask' ? toNHW(value as Tensor) : value });
+    latents.set(at, {
+      ...latents.get(at),
+      [name]: name === 'noise_mask' ? toNHW(value as Tensor) : value,
+    });
   };
   for (const [path, name] of Object.entries(inputs)) part(path, g.float(name));
   for (const [path, value] of Object.entries(params))
@@ -24,7 +27,9 @@ function inputsOf({ params: { node, ...params }, inputs }: GoldenCase): Record<s
     else values[path] = value;
   for (const [at, latent] of latents) {
     const [input] = at.split('.');
-    values[input] = NODES.get(node)?.inputIsList ? [...((values[input] as unknown[]) ?? []), latent] : latent;
+    values[input] = NODES.get(node)?.inputIsList
+      ? [...((values[input] as unknown[]) ?? []), latent]
+      : latent;
   }
   return values;
 }
@@ -32,7 +37,8 @@ function inputsOf({ params: { node, ...params }, inputs }: GoldenCase): Record<s
 function expectLatent(one: GoldenCase, at: string, latent: Latent): void {
   expectGolden(g, one.id, one.outputs[`${at}/samples`], latent.samples);
   expect(latent.noise_mask !== undefined, one.id).toBe(`${at}/noise_mask` in one.outputs);
-  if (latent.noise_mask) expectGolden(g, one.id, one.outputs[`${at}/noise_mask`], latent.noise_mask.data);
+  if (latent.noise_mask)
+    expectGolden(g, one.id, one.outputs[`${at}/noise_mask`], latent.noise_mask.data);
   expect(latent.batch_index, one.id).toEqual(one.scalars![`${at}/batch_index`]);
 }
 
@@ -44,7 +50,9 @@ it('computes what the originals compute', async () => {
     if (!Array.isArray(result)) expectLatent(one, 'out', result);
     else {
       const latents = result as Latent[];
-      expect(latents.length, one.id).toBe(Object.keys(one.outputs).filter((name) => name.endsWith('/samples')).length);
+      expect(latents.length, one.id).toBe(
+        Object.keys(one.outputs).filter((name) => name.endsWith('/samples')).length,
+      );
       for (const [i, latent] of latents.entries()) expectLatent(one, `out.${i}`, latent);
     }
   }
@@ -52,9 +60,15 @@ it('computes what the originals compute', async () => {
 
 it('refuses what they fail on', async () => {
   const cases = g.cases.filter((one) => one.note);
-  expect(cases.map(({ params }) => params.node)).toEqual(['LatentInterpolate', 'LatentConcat', 'RebatchLatents']);
+  expect(cases.map(({ params }) => params.node)).toEqual([
+    'LatentInterpolate',
+    'LatentConcat',
+    'RebatchLatents',
+  ]);
   for (const one of cases)
-    await expect(runNode(one.params.node, inputsOf(one)), one.id).rejects.toMatchObject({ hint: expect.any(String) });
+    await expect(runNode(one.params.node, inputsOf(one)), one.id).rejects.toMatchObject({
+      hint: expect.any(String),
+    });
 });
 
 it('operates on latents', async () => {
@@ -63,7 +77,10 @@ it('operates on latents', async () => {
   for (const { id, params, inputs, outputs } of cases) {
     const [operation] = (await runNode(params.node, params)) as unknown as [LatentOperation];
     const samples = g.float(inputs.operand);
-    const [latent] = (await runNode('LatentApplyOperation', { samples: { samples }, operation })) as unknown as [Latent];
+    const [latent] = (await runNode('LatentApplyOperation', {
+      samples: { samples },
+      operation,
+    })) as unknown as [Latent];
     expectGolden(g, id, outputs.operated, latent.samples);
   }
 });

@@ -17,7 +17,8 @@ export function holesForInpaint(pixels: Tensor, mask: Tensor, factor: number, gr
   const [, height, width] = pixels.shape;
   const h = Math.floor(height / factor) * factor;
   const w = Math.floor(width / factor) * factor;
-  const crop = (x: Tensor): Tensor => cropPlanes(x, Math.floor((width % factor) / 2), Math.floor((height % factor) / 2), w, h);
+  const crop = (x: Tensor): Tensor =>
+    cropPlanes(x, Math.floor((width % factor) / 2), Math.floor((height % factor) / 2), w, h);
   const [m, mh, mw] = mask.shape;
   const fitted = crop(interpolate(reshape(mask, [m, 1, mh, mw]), height, width, 'bilinear'));
   const set = map(fitted, (v) => (v > 0.5 ? 1 : 0));
@@ -27,7 +28,10 @@ export function holesForInpaint(pixels: Tensor, mask: Tensor, factor: number, gr
     const item = m === 1 ? 0 : Math.floor(i / (channels * h * w));
     return Math.fround(Math.fround(v - 0.5) * (1 - set.data[item * h * w + (i % (h * w))])) + 0.5;
   });
-  return { pixels: toNHWC(grey), noiseMask: reshape(grow === 0 ? set : growSquare(set, grow), [m, h, w]) };
+  return {
+    pixels: toNHWC(grey),
+    noiseMask: reshape(grow === 0 ? set : growSquare(set, grow), [m, h, w]),
+  };
 }
 
 /** Binary planes [N,1,H,W] grown by `size` x `size` pixels; an even size reaches one further to the left and up. */

@@ -10,8 +10,20 @@ const tile = { default: 512, min: 64, max: 4096 } as const;
 const overlap = () => int({ default: 64, min: 0, max: 4096, step: 32 });
 /** Video VAEs only; kept so that files with these widgets run. */
 const temporal = {
-  temporal_size: int({ default: 64, min: 8, max: 4096, step: 4, tooltip: 'Video VAEs only: frames at a time.' }),
-  temporal_overlap: int({ default: 8, min: 4, max: 4096, step: 4, tooltip: 'Video VAEs only: frames that overlap.' }),
+  temporal_size: int({
+    default: 64,
+    min: 8,
+    max: 4096,
+    step: 4,
+    tooltip: 'Video VAEs only: frames at a time.',
+  }),
+  temporal_overlap: int({
+    default: 8,
+    min: 4,
+    max: 4096,
+    step: 4,
+    tooltip: 'Video VAEs only: frames that overlap.',
+  }),
 };
 
 const VAEDecode = defineNode({
@@ -46,7 +58,9 @@ const VAEDecodeTiled = defineNode({
     latentFits(samples.samples, vae);
     const shared = tile_size < overlap * 4 ? Math.floor(tile_size / 4) : overlap;
     const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
-    return outputs(await decodeTiled(vae, samples.samples, { tile: cells(tile_size), overlap: cells(shared) }));
+    return outputs(
+      await decodeTiled(vae, samples.samples, { tile: cells(tile_size), overlap: cells(shared) }),
+    );
   },
 });
 
@@ -94,4 +108,10 @@ const VAEEncodeForInpaint = defineNode({
   },
 });
 
-export const VAE_NODES = [VAEDecode, VAEDecodeTiled, VAEEncode, VAEEncodeTiled, VAEEncodeForInpaint];
+export const VAE_NODES = [
+  VAEDecode,
+  VAEDecodeTiled,
+  VAEEncode,
+  VAEEncodeTiled,
+  VAEEncodeForInpaint,
+];

@@ -10,7 +10,8 @@ import type { Model } from '../../../../sampling/sampling-types.ts';
 import { tensor } from '../../../../tensor/tensor.ts';
 
 const g = golden('hypernetwork', 'sd1');
-const file = (name: string) => fileURLToPath(new URL(`../../../../../test/golden/hypernetwork/${name}.pt`, import.meta.url));
+const file = (name: string) =>
+  fileURLToPath(new URL(`../../../../../test/golden/hypernetwork/${name}.pt`, import.meta.url));
 const models = {
   ...fixtureFolders({ checkpoints: ['tiny_sd1', 'tiny_sdxl_base'] }),
   hypernetworks: { plain: file('plain'), normed: file('normed') },
@@ -19,13 +20,18 @@ const runtime = createRuntime({ threads: 2 });
 afterAll(() => runtime.close());
 const context = { ...testContext(models), runtime };
 
-const load = async (ckpt_name: string) => (await runNode('CheckpointLoaderSimple', { ckpt_name }, context))[0] as Model;
+const load = async (ckpt_name: string) =>
+  (await runNode('CheckpointLoaderSimple', { ckpt_name }, context))[0] as Model;
 
 describe('golden hypernetwork/sd1', () => {
   it.each(g.cases)('$id', async ({ id, params, outputs }) => {
     let model = await load('tiny_sd1.safetensors');
     for (const [hypernetwork_name, strength] of params.hypernetworks)
-      [model] = (await runNode('HypernetworkLoader', { model, hypernetwork_name, strength }, context)) as readonly Model[];
+      [model] = (await runNode(
+        'HypernetworkLoader',
+        { model, hypernetwork_name, strength },
+        context,
+      )) as readonly Model[];
     const { unet } = model;
     const inputs = { x: tensor([1, 4, 8, 12], noise(384, 1, 3)), timesteps: Float32Array.of(600), context: tensor([1, 77, unet.contextDim], noise(77 * unet.contextDim, 2, 3)) }; // biome-ignore format: one line
     expectGolden(g, id, outputs.out, await unet.evaluate(inputs));
@@ -36,7 +42,11 @@ describe('golden hypernetwork/sd1', () => {
 it('tells when a hypernetwork is for another family, and what else a file is', async () => {
   const model = { ...(await load('tiny_sdxl_base.safetensors')) };
   const other = { ...model, unet: { ...model.unet, contextDim: 2048 } };
-  await runNode('HypernetworkLoader', { model: other, hypernetwork_name: 'plain', strength: 1 }, context);
+  await runNode(
+    'HypernetworkLoader',
+    { model: other, hypernetwork_name: 'plain', strength: 1 },
+    context,
+  );
   expect(context.warnings[0]).toContain('another family');
   for (const path of [fixtureModel('tiny_vae'), file('../../fixtures/torch/zip_4')])
     await expect(openHypernetwork(path)).rejects.toMatchObject({

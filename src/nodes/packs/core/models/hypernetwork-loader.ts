@@ -15,13 +15,19 @@ const HypernetworkLoader = defineNode({
     strength: float({ default: 1, min: -10, max: 10, step: 0.01 }),
   },
   outputs: [output('MODEL')],
-  fingerprint: ({ hypernetwork_name }, context) => stateOf(context.modelPath(FOLDER, hypernetwork_name)),
+  fingerprint: ({ hypernetwork_name }, context) =>
+    stateOf(context.modelPath(FOLDER, hypernetwork_name)),
   async run({ model, hypernetwork_name, strength }, { runtime, modelPath, warn }) {
     const file = modelPath(FOLDER, hypernetwork_name);
     const hypernetwork = await once(runtime, [file], () => openHypernetwork(file), 'hypernetwork');
     if (!hypernetwork.layers.has(model.unet.contextDim))
-      warn(`${hypernetwork_name} has no layers for prompts of width ${model.unet.contextDim}: it was made for another family of models`);
-    return outputs({ ...model, unet: model.unet.variant({ hypernetworks: [{ hypernetwork, strength }] }) });
+      warn(
+        `${hypernetwork_name} has no layers for prompts of width ${model.unet.contextDim}: it was made for another family of models`,
+      );
+    return outputs({
+      ...model,
+      unet: model.unet.variant({ hypernetworks: [{ hypernetwork, strength }] }),
+    });
   },
 });
 

@@ -1,7 +1,11 @@
 // Loader nodes. A file is read once per runtime, for as long as it stays the same on disk. Source: ComfyUI nodes.py.
 import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../../../../errors.ts';
-import { type Checkpoint, type DiffusionModel, loadCheckpoint } from '../../../../models/checkpoint/load.ts';
+import {
+  type Checkpoint,
+  type DiffusionModel,
+  loadCheckpoint,
+} from '../../../../models/checkpoint/load.ts';
 import { type Clip, embeddingReader, makeClip } from '../../../../models/clip/clip.ts';
 import type { Autoencoder } from '../../../../models/types.ts';
 import { loadTaesd, loadVae, type TaesdName } from '../../../../models/vae/load.ts';
@@ -9,7 +13,14 @@ import type { Runtime } from '../../../../runtime/runtime.ts';
 import { makeModel } from '../../../../sampling/model/model.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
-import { combo, defineNode, modelFile, type NodeResult, output, outputs } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  modelFile,
+  type NodeResult,
+  output,
+  outputs,
+} from '../../../declare.ts';
 
 const loaded = new WeakMap<Runtime, Map<string, Promise<unknown>>>();
 
@@ -20,7 +31,12 @@ export async function stateOf(...files: readonly string[]): Promise<string> {
 }
 
 /** What `load` gave for these files, unless one of them changed since. A failed load is forgotten. `as`: what else the result depends on. */
-export async function once<T>(runtime: Runtime, files: readonly string[], load: () => Promise<T>, as = ''): Promise<T> {
+export async function once<T>(
+  runtime: Runtime,
+  files: readonly string[],
+  load: () => Promise<T>,
+  as = '',
+): Promise<T> {
   const key = `${as} ${await stateOf(...files)}`;
   const cache = loaded.get(runtime) ?? new Map<string, Promise<unknown>>();
   loaded.set(runtime, cache);
@@ -36,7 +52,11 @@ export async function once<T>(runtime: Runtime, files: readonly string[], load: 
 /** Stands for a part that the file lacks: whoever uses it is told which loader to add. */
 function missing(file: string, what: string, hint: string): () => never {
   return () => {
-    throw new DarkroomError('DR_MODEL_PART_MISSING', { message: `${file} holds no ${what}`, hint, file });
+    throw new DarkroomError('DR_MODEL_PART_MISSING', {
+      message: `${file} holds no ${what}`,
+      hint,
+      file,
+    });
   };
 }
 
@@ -46,28 +66,55 @@ function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
   return { kind: 'kl', latentChannels: 4, factor: 8, encode: fail, decode: fail };
 }
 
-export const modelOf = ({ family, unet, prediction }: DiffusionModel): Model => makeModel(family, unet, prediction);
+export const modelOf = ({ family, unet, prediction }: DiffusionModel): Model =>
+  makeModel(family, unet, prediction);
 
 /** The CLIP of a family's encoders; where some lack, one that says so when it is used. `name`: the file's. */
-export function clipOf({ family, encoders }: Pick<Checkpoint, 'family' | 'encoders'>, name: string, context: NodeContext): Clip {
+export function clipOf(
+  { family, encoders }: Pick<Checkpoint, 'family' | 'encoders'>,
+  name: string,
+  context: NodeContext,
+): Clip {
   const names = new Set(context.modelFiles('embeddings'));
-  const embeddings = embeddingReader((file) => (names.has(file) ? context.modelPath('embeddings', file) : undefined));
+  const embeddings = embeddingReader((file) =>
+    names.has(file) ? context.modelPath('embeddings', file) : undefined,
+  );
   try {
     return makeClip({ family, encoders, embeddings, warn: context.warn });
   } catch {
     const what = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
-    const loader = family === 'sdxl' ? 'DualCLIPLoader (type sdxl)' : 'CLIPLoader (type stable_diffusion)';
+    const loader =
+      family === 'sdxl' ? 'DualCLIPLoader (type sdxl)' : 'CLIPLoader (type stable_diffusion)';
     const fail = missing(name, what, `Add a ${loader} node and connect its CLIP instead.`);
-    const clip: Clip = { family, encoders: [], encode: fail, encodePair: fail, withLastLayer: fail, withEncoders: () => clip };
+    const clip: Clip = {
+      family,
+      encoders: [],
+      encode: fail,
+      encodePair: fail,
+      withLastLayer: fail,
+      withEncoders: () => clip,
+    };
     return clip;
   }
 }
 
 /** MODEL, CLIP and VAE of a checkpoint. */
-export async function checkpointParts(name: string, context: NodeContext): Promise<{ model: Model; clip: Clip; vae: Autoencoder }> {
+export async function checkpointParts(
+  name: string,
+  context: NodeContext,
+): Promise<{ model: Model; clip: Clip; vae: Autoencoder }> {
   const file = context.modelPath('checkpoints', name);
-  const checkpoint = await once(context.runtime, [file], () => loadCheckpoint(file, context.runtime), 'checkpoint');
-  return { model: modelOf(checkpoint), clip: clipOf(checkpoint, name, context), vae: vaeOf(checkpoint, name) };
+  const checkpoint = await once(
+    context.runtime,
+    [file],
+    () => loadCheckpoint(file, context.runtime),
+    'checkpoint',
+  );
+  return {
+    model: modelOf(checkpoint),
+    clip: clipOf(checkpoint, name, context),
+    vae: vaeOf(checkpoint, name),
+  };
 }
 
 const CheckpointLoaderSimple = defineNode({
@@ -88,7 +135,11 @@ const CheckpointLoaderSimple = defineNode({
 const TAESD: readonly TaesdName[] = ['taesd', 'taesdxl'];
 
 const taesdFiles = (environment: NodeEnvironment, name: string): string[] =>
-  ['encoder', 'decoder'].flatMap((half) => environment.modelFiles('vae_approx').find((file) => file.startsWith(`${name}_${half}.`)) ?? []);
+  ['encoder', 'decoder'].flatMap(
+    (half) =>
+      environment.modelFiles('vae_approx').find((file) => file.startsWith(`${name}_${half}.`)) ??
+      [],
+  );
 
 export const vaeNames = (environment: NodeEnvironment): readonly string[] => [
   ...environment.modelFiles('vae'),
@@ -112,7 +163,12 @@ export async function loadNamedVae(name: string, context: NodeContext): Promise<
       hint: `Put ${name}_encoder and ${name}_decoder into the folder 'vae_approx' of a models folder.`,
       file: `${name}_decoder.safetensors`,
     });
-  return once(runtime, files, () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime)), 'vae');
+  return once(
+    runtime,
+    files,
+    () => (tiny ? loadTaesd(files[0], files[1], tiny, runtime) : loadVae(files[0], runtime)),
+    'vae',
+  );
 }
 
 const VAELoader = defineNode({

@@ -14,12 +14,21 @@ import { full } from '../../../../tensor/tensor.ts';
 const root = mkdtempSync(join(tmpdir(), 'darkroom-lora-nodes-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const own = Object.fromEntries(
-  ['cut', 'half', 'partly', 'alpha'].map((name) => [`${name}.safetensors`, join(root, `${name}.safetensors`)]),
+  ['cut', 'half', 'partly', 'alpha'].map((name) => [
+    `${name}.safetensors`,
+    join(root, `${name}.safetensors`),
+  ]),
 );
-const fixtures = fixtureFolders({ checkpoints: ['tiny_sdxl_base', 'tiny_sd1'], loras: ['tiny_lora_sdxl', 'tiny_lora_sd1'] });
+const fixtures = fixtureFolders({
+  checkpoints: ['tiny_sdxl_base', 'tiny_sd1'],
+  loras: ['tiny_lora_sdxl', 'tiny_lora_sd1'],
+});
 const folders = { ...fixtures, loras: { ...fixtures.loras, ...own } };
 // the goldens were made with --fp32-text-enc
-const context = { ...testContext(folders), runtime: createRuntime({ threads: 2, textEncoders: 'fp32' }) };
+const context = {
+  ...testContext(folders),
+  runtime: createRuntime({ threads: 2, textEncoders: 'fp32' }),
+};
 afterAll(() => context.runtime.close());
 
 const run = (type: string, inputs: Record<string, unknown>) => runNode(type, inputs, context);
@@ -31,7 +40,11 @@ async function runs<T>(type: string, inputs: Record<string, unknown>): Promise<T
 }
 
 /** Model and CLIP of a fixture checkpoint with its LoRA. */
-async function loaded(family: 'sdxl' | 'sd1', strength_model: number, strength_clip: number): Promise<[Model, Clip]> {
+async function loaded(
+  family: 'sdxl' | 'sd1',
+  strength_model: number,
+  strength_clip: number,
+): Promise<[Model, Clip]> {
   const [model, clip] = await run('CheckpointLoaderSimple', {
     ckpt_name: family === 'sdxl' ? 'tiny_sdxl_base.safetensors' : 'tiny_sd1.safetensors',
   });
@@ -48,7 +61,10 @@ describe('goldens', () => {
     ] as const) {
       const { params, outputs } = g.cases.find((c) => c.id === id)!;
       const [, clip] = await loaded(family, 0, params.strength_clip);
-      const [[{ cond, pooled_output }]] = await runs<[Conditioning]>('CLIPTextEncode', { text: params.text, clip });
+      const [[{ cond, pooled_output }]] = await runs<[Conditioning]>('CLIPTextEncode', {
+        text: params.text,
+        clip,
+      });
       expectGolden(g, id, outputs.c0_cross, cond);
       expectGolden(g, id, outputs.c0_pooled_output, pooled_output!);
     }
@@ -67,7 +83,13 @@ describe('goldens', () => {
       const { seed, steps, cfg, sampler_name, scheduler, denoise } = params;
       const latent_image = { samples: g.float(inputs.latent) };
       const values = { seed: BigInt(seed), steps, cfg, sampler_name, scheduler, denoise };
-      const [latent] = await runs<[Latent]>('KSampler', { model, positive, negative, latent_image, ...values });
+      const [latent] = await runs<[Latent]>('KSampler', {
+        model,
+        positive,
+        negative,
+        latent_image,
+        ...values,
+      });
       expectGolden(g, id, outputs.samples, latent.samples);
     }
   });
@@ -75,13 +97,28 @@ describe('goldens', () => {
 
 it('rounds changed text encoders to float16, as ComfyUI does unless told', async () => {
   const usual = testContext(folders);
-  const [model, clip] = await runNode('CheckpointLoaderSimple', { ckpt_name: 'tiny_sd1.safetensors' }, usual);
-  const inputs = { model, clip, lora_name: 'tiny_lora_sd1.safetensors', strength_model: 0, strength_clip: -0.5 };
+  const [model, clip] = await runNode(
+    'CheckpointLoaderSimple',
+    { ckpt_name: 'tiny_sd1.safetensors' },
+    usual,
+  );
+  const inputs = {
+    model,
+    clip,
+    lora_name: 'tiny_lora_sd1.safetensors',
+    strength_model: 0,
+    strength_clip: -0.5,
+  };
   const [, changed] = await runNode('LoraLoader', inputs, usual);
-  const [[{ cond }]] = (await runNode('CLIPTextEncode', { text: PHOTO, clip: changed }, usual)) as unknown as readonly [Conditioning];
+  const [[{ cond }]] = (await runNode(
+    'CLIPTextEncode',
+    { text: PHOTO, clip: changed },
+    usual,
+  )) as unknown as readonly [Conditioning];
   // main.py --cpu: LoraLoader(tiny_lora_sd1, 0, -0.5), CLIPTextEncode -> cond[0, 5, :6]
   const want = [0.95593393, 1.20335948, 1.17802286, 0.35064048, 0.29676786, -0.16836193];
-  for (const [i, v] of want.entries()) expect(Math.abs(cond.data[5 * 128 + i] - v)).toBeLessThan(2e-5);
+  for (const [i, v] of want.entries())
+    expect(Math.abs(cond.data[5 * 128 + i] - v)).toBeLessThan(2e-5);
   await usual.runtime.close();
 });
 
@@ -89,12 +126,24 @@ describe('sessions', () => {
   it('another strength, and both strengths of a stack, need no other session', async () => {
     const encode = (clip: Clip) => runs('CLIPTextEncode', { text: PHOTO, clip });
     const evaluate = ({ unet }: Model) =>
-      unet.evaluate({ x: full([1, 4, 8, 8], 0.5), timesteps: Float32Array.of(10), context: full([1, 77, 128], 0.1) });
+      unet.evaluate({
+        x: full([1, 4, 8, 8], 0.5),
+        timesteps: Float32Array.of(10),
+        context: full([1, 77, 128], 0.1),
+      });
     const names: (readonly string[])[] = [];
     for (const strength of [0.3, -2]) {
       const [model, clip] = await loaded('sd1', strength, strength);
-      const values = { lora_name: 'tiny_lora_sd1.safetensors', strength_model: strength / 2, strength_clip: 1 };
-      const [stackedModel, stackedClip] = await runs<[Model, Clip]>('LoraLoader', { model, clip, ...values });
+      const values = {
+        lora_name: 'tiny_lora_sd1.safetensors',
+        strength_model: strength / 2,
+        strength_clip: 1,
+      };
+      const [stackedModel, stackedClip] = await runs<[Model, Clip]>('LoraLoader', {
+        model,
+        clip,
+        ...values,
+      });
       for (const one of [model, stackedModel]) await evaluate(one);
       for (const one of [clip, stackedClip]) await encode(one);
       names.push([...context.runtime.open()].sort());
@@ -105,21 +154,39 @@ describe('sessions', () => {
 
 describe('files that do not fit', () => {
   const factor = (...shape: number[]) =>
-    ({ dtype: 'F32', shape, data: new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(0.1) }) as const;
-  const write = (name: string, tensors: Parameters<typeof writeSafetensors>[1]) => writeSafetensors(own[`${name}.safetensors`], tensors);
+    ({
+      dtype: 'F32',
+      shape,
+      data: new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(0.1),
+    }) as const;
+  const write = (name: string, tensors: Parameters<typeof writeSafetensors>[1]) =>
+    writeSafetensors(own[`${name}.safetensors`], tensors);
   const apply = async (lora_name: string, type = 'LoraLoader', strength = 0.5) => {
     context.warnings.length = 0;
-    const [model, clip] = await runs<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name: 'tiny_sdxl_base.safetensors' });
-    const after = await runs<[Model, Clip?]>(type, { model, clip, lora_name, strength_model: strength, strength_clip: strength });
+    const [model, clip] = await runs<[Model, Clip]>('CheckpointLoaderSimple', {
+      ckpt_name: 'tiny_sdxl_base.safetensors',
+    });
+    const after = await runs<[Model, Clip?]>(type, {
+      model,
+      clip,
+      lora_name,
+      strength_model: strength,
+      strength_clip: strength,
+    });
     return { model, clip, after };
   };
 
   it('nothing fits: one warning that names the file; model and text encoders stay', async () => {
-    await write('partly', { 'elsewhere.lora_up.weight': factor(64, 2), 'elsewhere.lora_down.weight': factor(2, 64) });
+    await write('partly', {
+      'elsewhere.lora_up.weight': factor(64, 2),
+      'elsewhere.lora_down.weight': factor(2, 64),
+    });
     const { model, clip, after } = await apply('partly.safetensors');
     expect(after[0].unet).toBe(model.unet);
     expect(after[1]).toBe(clip);
-    expect(context.warnings).toEqual([expect.stringMatching(/^partly\.safetensors changes nothing: .*sdxl.* another family/)]);
+    expect(context.warnings).toEqual([
+      expect.stringMatching(/^partly\.safetensors changes nothing: .*sdxl.* another family/),
+    ]);
   });
 
   it('another family: what can not be used is counted and named in one warning', async () => {
@@ -162,7 +229,12 @@ describe('files that do not fit', () => {
       code: 'DR_SAFETENSORS_INVALID',
       message: expect.stringContaining('alpha'),
     });
-    writeFileSync(own['cut.safetensors'], readFileSync(fixtureModel('tiny_lora_sdxl')).subarray(0, 90_000));
-    await expect(apply('cut.safetensors')).rejects.toMatchObject({ code: 'DR_SAFETENSORS_INVALID' });
+    writeFileSync(
+      own['cut.safetensors'],
+      readFileSync(fixtureModel('tiny_lora_sdxl')).subarray(0, 90_000),
+    );
+    await expect(apply('cut.safetensors')).rejects.toMatchObject({
+      code: 'DR_SAFETENSORS_INVALID',
+    });
   });
 });

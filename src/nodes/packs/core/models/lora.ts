@@ -1,14 +1,23 @@
 // Nodes that apply LoRAs. Source: ComfyUI nodes.py.
 import { stat } from 'node:fs/promises';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import { applyLora, type LoraFile, type LoraStrengths, openLora } from '../../../../models/lora/apply.ts';
+import {
+  applyLora,
+  type LoraFile,
+  type LoraStrengths,
+  openLora,
+} from '../../../../models/lora/apply.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../../context.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
 
-const strength = (tooltip?: string) => float({ default: 1, min: -100, max: 100, step: 0.01, ...(tooltip && { tooltip }) });
+const strength = (tooltip?: string) =>
+  float({ default: 1, min: -100, max: 100, step: 0.01, ...(tooltip && { tooltip }) });
 
-async function fileState({ lora_name }: { lora_name: string }, context: NodeContext): Promise<string> {
+async function fileState(
+  { lora_name }: { lora_name: string },
+  context: NodeContext,
+): Promise<string> {
   const file = context.modelPath('loras', lora_name);
   const { mtimeMs, size } = await stat(file);
   return `${file} ${mtimeMs} ${size}`;
@@ -34,11 +43,14 @@ export async function withLora(
   const result = applyLora({ unet: model.unet, clip }, lora, strengths);
   const unmatched = clip ? result.unmatched : result.unmatched.filter((key) => !FOR_TEXT.test(key));
   if (result.changed === 0)
-    context.warn(`${name} changes nothing: it fits no weight of the ${model.family} model and was made for another family, or is no LoRA`);
+    context.warn(
+      `${name} changes nothing: it fits no weight of the ${model.family} model and was made for another family, or is no LoRA`,
+    );
   else if (unmatched.length > 0 || result.misfits.length > 0)
     context.warn(
       [
-        unmatched.length > 0 && `${name}: ${unmatched.length} tensors name no weight of the model and are left out: ${listed(unmatched)}`,
+        unmatched.length > 0 &&
+          `${name}: ${unmatched.length} tensors name no weight of the model and are left out: ${listed(unmatched)}`,
         result.misfits.length > 0 &&
           `${name}: ${result.misfits.length} weights have another shape and stay as they are: ${listed(result.misfits)}`,
       ]
@@ -63,7 +75,13 @@ const LoraLoader = defineNode({
   outputs: [output('MODEL'), output('CLIP')],
   fingerprint: fileState,
   async run({ model, clip, lora_name, strength_model, strength_clip }, context) {
-    const changed = await withLora(model, clip, lora_name, { unet: strength_model, clip: strength_clip }, context);
+    const changed = await withLora(
+      model,
+      clip,
+      lora_name,
+      { unet: strength_model, clip: strength_clip },
+      context,
+    );
     return outputs(changed.model, changed.clip);
   },
 });
@@ -76,7 +94,10 @@ const LoraLoaderModelOnly = defineNode({
   outputs: [output('MODEL')],
   fingerprint: fileState,
   async run({ model, lora_name, strength_model }, context) {
-    return outputs((await withLora(model, undefined, lora_name, { unet: strength_model, clip: 0 }, context)).model);
+    return outputs(
+      (await withLora(model, undefined, lora_name, { unet: strength_model, clip: 0 }, context))
+        .model,
+    );
   },
 });
 

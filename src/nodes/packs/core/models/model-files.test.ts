@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../../../../test/support/golden.ts';
-import { noise, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../../../test/support/rewrite.ts';
+import {
+  noise,
+  type TensorsToWrite,
+  tensorsOf,
+  writeRenamed,
+} from '../../../../../test/support/rewrite.ts';
 import { type Models, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { DarkroomError } from '../../../../errors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
@@ -17,14 +22,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const UNET = 'model.diffusion_model.';
 const CLIP_L = 'conditioner.embedders.0.transformer.';
 const CLIP_G = 'conditioner.embedders.1.model.';
-const start = (prefix: string) => (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : undefined);
+const start = (prefix: string) => (name: string) =>
+  name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 
 let models: Models;
 
 beforeAll(async () => {
   const base = await tensorsOf(fixtureModel('tiny_sdxl_base'));
-  const write = (name: string, rename: (tensor: string) => string | undefined, tensors: TensorsToWrite = base) =>
-    writeRenamed(join(folder, `${name}.safetensors`), tensors, rename);
+  const write = (
+    name: string,
+    rename: (tensor: string) => string | undefined,
+    tensors: TensorsToWrite = base,
+  ) => writeRenamed(join(folder, `${name}.safetensors`), tensors, rename);
   // the number of layers tells a CLIP-G: the fixture's three, and more until there are 31
   const deep: TensorsToWrite = { ...base };
   for (let i = 3; i < 31; i++)
@@ -43,7 +52,10 @@ beforeAll(async () => {
   const index = join(folder, 'pipe', 'model_index.json');
   writeFileSync(index, '{}');
   const config = join(folder, 'own.yaml');
-  writeFileSync(config, 'model:\n  params:\n    parameterization: "v"\n    cond_stage_config:\n      params:\n        layer_idx: -2\n');
+  writeFileSync(
+    config,
+    'model:\n  params:\n    parameterization: "v"\n    cond_stage_config:\n      params:\n        layer_idx: -2\n',
+  );
   models = {
     checkpoints: {
       'base.safetensors': fixtureModel('tiny_sdxl_base'),
@@ -52,12 +64,19 @@ beforeAll(async () => {
       'bare.safetensors': await write('bare', (name) => (name.startsWith(UNET) ? name : undefined)),
       'lora.safetensors': fixtureModel('tiny_lora_sdxl'),
     },
-    diffusion_models: { 'unet.safetensors': await write('unet', start(UNET)), 'vae.safetensors': fixtureModel('tiny_vae') },
+    diffusion_models: {
+      'unet.safetensors': await write('unet', start(UNET)),
+      'vae.safetensors': fixtureModel('tiny_vae'),
+    },
     text_encoders: { 'l.safetensors': l, 'g.safetensors': g },
     configs: { 'own.yaml': config },
     diffusers: {
       'pipe/model_index.json': index,
-      'pipe/unet/diffusion_pytorch_model.safetensors': await writeRenamed(part('unet/diffusion_pytorch_model'), base, start(UNET)),
+      'pipe/unet/diffusion_pytorch_model.safetensors': await writeRenamed(
+        part('unet/diffusion_pytorch_model'),
+        base,
+        start(UNET),
+      ),
       'pipe/vae/diffusion_pytorch_model.safetensors': await writeRenamed(
         part('vae/diffusion_pytorch_model'),
         base,
@@ -87,7 +106,11 @@ const PROMPT = 'a (red:1.2) fox';
 describe('loaders', () => {
   it('of a UNet and two text encoders give what the whole checkpoint gives', async () => {
     const c = context();
-    const [whole, clip] = await run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name: 'deep.safetensors' }, c);
+    const [whole, clip] = await run<[Model, Clip]>(
+      'CheckpointLoaderSimple',
+      { ckpt_name: 'deep.safetensors' },
+      c,
+    );
     const want = await clip.encode(PROMPT);
     for (const names of [
       { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors' },
@@ -98,13 +121,29 @@ describe('loaders', () => {
       expect(got.cond.data).toEqual(want.cond.data);
       expect(got.pooled!.data).toEqual(want.pooled!.data);
     }
-    const [model] = await run<[Model]>('UNETLoader', { unet_name: 'unet.safetensors', weight_dtype: 'default' }, c);
+    const [model] = await run<[Model]>(
+      'UNETLoader',
+      { unet_name: 'unet.safetensors', weight_dtype: 'default' },
+      c,
+    );
     expect(model).toMatchObject({ family: 'sdxl', latentFormat: whole.latentFormat });
-    const [again] = await run<[Model]>('UNETLoader', { unet_name: 'unet.safetensors', weight_dtype: 'default' }, c);
+    const [again] = await run<[Model]>(
+      'UNETLoader',
+      { unet_name: 'unet.safetensors', weight_dtype: 'default' },
+      c,
+    );
     expect(again.unet).toBe(model.unet);
-    const [eighths] = await run<[Model]>('UNETLoader', { unet_name: 'unet.safetensors', weight_dtype: 'fp8_e5m2' }, c);
+    const [eighths] = await run<[Model]>(
+      'UNETLoader',
+      { unet_name: 'unet.safetensors', weight_dtype: 'fp8_e5m2' },
+      c,
+    );
     expect(eighths.unet).not.toBe(model.unet);
-    const [pipe, pipeClip, pipeVae] = await run<[Model, Clip, Autoencoder]>('DiffusersLoader', { model_path: 'pipe' }, c);
+    const [pipe, pipeClip, pipeVae] = await run<[Model, Clip, Autoencoder]>(
+      'DiffusersLoader',
+      { model_path: 'pipe' },
+      c,
+    );
     expect(pipe.family).toBe('sdxl');
     expect(pipeVae.kind).toBe('kl');
     expect((await pipeClip.encode(PROMPT)).cond.data).toEqual(want.cond.data);
@@ -113,40 +152,72 @@ describe('loaders', () => {
 
   it('of one text encoder take its family from its depth', async () => {
     const c = context();
-    const [l] = await run<[Clip]>('CLIPLoader', { clip_name: 'l.safetensors', type: 'stable_diffusion' }, c);
+    const [l] = await run<[Clip]>(
+      'CLIPLoader',
+      { clip_name: 'l.safetensors', type: 'stable_diffusion' },
+      c,
+    );
     const [g] = await run<[Clip]>('CLIPLoader', { clip_name: 'g.safetensors', type: 'wan' }, c);
     expect([l.family, g.family]).toEqual(['sd1', 'sdxl-refiner']);
-    await expect(runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'sd3' }, c)).rejects.toMatchObject({
+    await expect(
+      runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'sd3' }, c),
+    ).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       input: 'type',
     });
     await expect(
-      runNode('DualCLIPLoader', { clip_name1: 'l.safetensors', clip_name2: 'l.safetensors', type: 'sdxl' }, c),
-    ).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', message: expect.stringContaining('l.safetensors is clip_l') });
+      runNode(
+        'DualCLIPLoader',
+        { clip_name1: 'l.safetensors', clip_name2: 'l.safetensors', type: 'sdxl' },
+        c,
+      ),
+    ).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      message: expect.stringContaining('l.safetensors is clip_l'),
+    });
     await expect(
-      runNode('DualCLIPLoader', { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'flux' }, c),
+      runNode(
+        'DualCLIPLoader',
+        { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors', type: 'flux' },
+        c,
+      ),
     ).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
   });
 
   it('with a configuration take from it what the file does not say', async () => {
     const c = context();
     const load = async (config_name: string) =>
-      await run<[Model, Clip]>('CheckpointLoader', { config_name, ckpt_name: 'sd1.safetensors' }, c);
+      await run<[Model, Clip]>(
+        'CheckpointLoader',
+        { config_name, ckpt_name: 'sd1.safetensors' },
+        c,
+      );
     const [plain, clip] = await load('v1-inference.yaml');
     expect(plain.sampling.prediction).toBe('eps');
     const [v, skipped] = await load('own.yaml');
     expect(v.sampling.prediction).toBe('v');
-    expect((await skipped.encode(PROMPT)).cond.data).toEqual((await clip.withLastLayer(-2).encode(PROMPT)).cond.data);
+    expect((await skipped.encode(PROMPT)).cond.data).toEqual(
+      (await clip.withLastLayer(-2).encode(PROMPT)).cond.data,
+    );
     const [, known] = await load('anything_v3.yaml');
-    expect((await known.encode(PROMPT)).cond.data).toEqual((await skipped.encode(PROMPT)).cond.data);
+    expect((await known.encode(PROMPT)).cond.data).toEqual(
+      (await skipped.encode(PROMPT)).cond.data,
+    );
     await c.runtime.close();
   });
 
   it('say which loader to add only when a part that lacks is used', async () => {
     const c = context();
-    const [, clip, vae] = await run<[Model, Clip, Autoencoder]>('CheckpointLoaderSimple', { ckpt_name: 'bare.safetensors' }, c);
+    const [, clip, vae] = await run<[Model, Clip, Autoencoder]>(
+      'CheckpointLoaderSimple',
+      { ckpt_name: 'bare.safetensors' },
+      c,
+    );
     expect(() => clip.encode('x')).toThrow(
-      expect.objectContaining({ code: 'DR_MODEL_PART_MISSING', hint: expect.stringContaining('DualCLIPLoader') }),
+      expect.objectContaining({
+        code: 'DR_MODEL_PART_MISSING',
+        hint: expect.stringContaining('DualCLIPLoader'),
+      }),
     );
     expect(() => vae.decode({ shape: [1, 4, 8, 8], data: new Float32Array(256) })).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('VAELoader') }),
@@ -155,12 +226,16 @@ describe('loaders', () => {
 
   it('name what another file is and where it belongs', async () => {
     const c = context();
-    await expect(runNode('CheckpointLoaderSimple', { ckpt_name: 'lora.safetensors' }, c)).rejects.toMatchObject({
+    await expect(
+      runNode('CheckpointLoaderSimple', { ckpt_name: 'lora.safetensors' }, c),
+    ).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
       message: 'tiny_lora_sdxl.safetensors is not a checkpoint but a LoRA',
       hint: expect.stringContaining('loras'),
     });
-    await expect(runNode('UNETLoader', { unet_name: 'vae.safetensors', weight_dtype: 'default' }, c)).rejects.toMatchObject({
+    await expect(
+      runNode('UNETLoader', { unet_name: 'vae.safetensors', weight_dtype: 'default' }, c),
+    ).rejects.toMatchObject({
       message: 'tiny_vae.safetensors is not a diffusion model but a VAE',
     });
   });

@@ -14,10 +14,12 @@ import { combo, defineNode, modelFile, output, outputs } from '../../../declare.
 import { checkpointParts, clipOf, modelOf, once, stateOf } from './loaders.ts';
 
 /** What weights are rounded to, by the name of the type. */
-const WEIGHT_TYPES = { default: undefined, fp8_e4m3fn: 'f8e4m3', fp8_e4m3fn_fast: 'f8e4m3', fp8_e5m2: 'f8e5m2' } as const satisfies Record<
-  string,
-  Rounding | undefined
->;
+const WEIGHT_TYPES = {
+  default: undefined,
+  fp8_e4m3fn: 'f8e4m3',
+  fp8_e4m3fn_fast: 'f8e4m3',
+  fp8_e5m2: 'f8e5m2',
+} as const satisfies Record<string, Rounding | undefined>;
 
 const UNETLoader = defineNode({
   type: 'UNETLoader',
@@ -28,11 +30,21 @@ const UNETLoader = defineNode({
     weight_dtype: combo(Object.keys(WEIGHT_TYPES) as (keyof typeof WEIGHT_TYPES)[]),
   },
   outputs: [output('MODEL')],
-  fingerprint: ({ unet_name }, context) => stateOf(context.modelPath('diffusion_models', unet_name)),
+  fingerprint: ({ unet_name }, context) =>
+    stateOf(context.modelPath('diffusion_models', unet_name)),
   async run({ unet_name, weight_dtype }, { runtime, modelPath }) {
     const file = modelPath('diffusion_models', unet_name);
     const rounding = WEIGHT_TYPES[weight_dtype];
-    return outputs(modelOf(await once(runtime, [file], () => loadDiffusionModel(file, runtime, rounding), `unet ${rounding}`)));
+    return outputs(
+      modelOf(
+        await once(
+          runtime,
+          [file],
+          () => loadDiffusionModel(file, runtime, rounding),
+          `unet ${rounding}`,
+        ),
+      ),
+    );
   },
 });
 
@@ -66,7 +78,9 @@ const CLIP_TYPES = [
 type ClipType = (typeof CLIP_TYPES)[number];
 
 /** What a single encoder is taken for, and the types for which ComfyUI takes it for another family's. */
-const SINGLE: Readonly<Record<TextEncoder['kind'], { readonly family: ClipFamily; readonly others: readonly ClipType[] }>> = {
+const SINGLE: Readonly<
+  Record<TextEncoder['kind'], { readonly family: ClipFamily; readonly others: readonly ClipType[] }>
+> = {
   clip_l: { family: 'sd1', others: ['sd3', 'hidream'] },
   clip_h: { family: 'sd2', others: [] },
   clip_g: { family: 'sdxl-refiner', others: ['stable_cascade', 'sd3', 'hidream'] },
@@ -76,7 +90,8 @@ const CLIPLoader = defineNode({
   type: 'CLIPLoader',
   display: 'Load CLIP',
   category: 'advanced/loaders',
-  description: 'Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL.',
+  description:
+    'Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL.',
   inputs: { clip_name: clipFile(), type: combo(CLIP_TYPES), device: device() },
   outputs: [output('CLIP')],
   fingerprint: ({ clip_name }, context) => stateOf(context.modelPath('text_encoders', clip_name)),
@@ -106,7 +121,8 @@ const DualCLIPLoader = defineNode({
     if (type !== 'sdxl') throw unsupportedType(type, 'sdxl');
     const names = [clip_name1, clip_name2];
     const encoders = [];
-    for (const name of names) encoders.push(await encoderIn(context.modelPath('text_encoders', name), context));
+    for (const name of names)
+      encoders.push(await encoderIn(context.modelPath('text_encoders', name), context));
     const kinds = encoders.map(({ kind }) => kind);
     if (!kinds.includes('clip_l') || !kinds.includes('clip_g'))
       throw new DarkroomError('DR_INPUT_INVALID', {
@@ -150,7 +166,10 @@ async function configOf(name: string, context: NodeContext): Promise<CheckpointC
   if (!context.modelFiles('configs').includes(name)) return CONFIGS[name] ?? {};
   const path = context.modelPath('configs', name);
   const at = (value: unknown, ...keys: readonly string[]): unknown =>
-    keys.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+    keys.reduce<unknown>(
+      (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
+      value,
+    );
   let params: unknown;
   try {
     params = at(parse(await readFile(path, 'utf8')), 'model', 'params');
@@ -164,7 +183,10 @@ async function configOf(name: string, context: NodeContext): Promise<CheckpointC
     });
   }
   const lastLayer = at(params, 'cond_stage_config', 'params', 'layer_idx');
-  return { v: at(params, 'parameterization') === 'v', ...(typeof lastLayer === 'number' && { lastLayer }) };
+  return {
+    v: at(params, 'parameterization') === 'v',
+    ...(typeof lastLayer === 'number' && { lastLayer }),
+  };
 }
 
 const CheckpointLoader = defineNode({
@@ -199,14 +221,25 @@ const CheckpointLoader = defineNode({
 const INDEX = 'model_index.json';
 /** The names that a part may have, in the order in which they count. */
 const DIFFUSION_FILES = ['diffusion_pytorch_model.fp16.safetensors', 'diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.fp16.bin', 'diffusion_pytorch_model.bin']; // biome-ignore format: one line
-const ENCODER_FILES = ['model.fp16.safetensors', 'model.safetensors', 'pytorch_model.fp16.bin', 'pytorch_model.bin'];
+const ENCODER_FILES = [
+  'model.fp16.safetensors',
+  'model.safetensors',
+  'pytorch_model.fp16.bin',
+  'pytorch_model.bin',
+];
 
 /** The folders of models in the folder `diffusers`. */
 const diffusersFolders = (environment: NodeEnvironment): readonly string[] =>
-  environment.modelFiles('diffusers').flatMap((name) => (name.endsWith(`/${INDEX}`) ? name.slice(0, -INDEX.length - 1) : []));
+  environment
+    .modelFiles('diffusers')
+    .flatMap((name) => (name.endsWith(`/${INDEX}`) ? name.slice(0, -INDEX.length - 1) : []));
 
 /** The first of these files that is in a folder. */
-function partIn(folder: string, names: readonly string[], { modelPath }: NodeContext): string | undefined {
+function partIn(
+  folder: string,
+  names: readonly string[],
+  { modelPath }: NodeContext,
+): string | undefined {
   for (const name of names)
     try {
       return modelPath('diffusers', `${folder}/${name}`);
@@ -216,7 +249,10 @@ function partIn(folder: string, names: readonly string[], { modelPath }: NodeCon
   return undefined;
 }
 
-function diffusersParts(model: string, context: NodeContext): { unet: string; vae: string; encoders: string[] } {
+function diffusersParts(
+  model: string,
+  context: NodeContext,
+): { unet: string; vae: string; encoders: string[] } {
   const need = (part: string, names: readonly string[]): string => {
     const found = partIn(`${model}/${part}`, names, context);
     if (found) return found;
@@ -249,7 +285,12 @@ const DiffusersLoader = defineNode({
   async run({ model_path }, context) {
     const { runtime } = context;
     const parts = diffusersParts(model_path, context);
-    const model = await once(runtime, [parts.unet], () => loadDiffusionModel(parts.unet, runtime), 'unet undefined');
+    const model = await once(
+      runtime,
+      [parts.unet],
+      () => loadDiffusionModel(parts.unet, runtime),
+      'unet undefined',
+    );
     const encoders = [];
     for (const file of parts.encoders) encoders.push(await encoderIn(file, context));
     const family = encoders.length === 1 ? SINGLE[encoders[0].kind].family : 'sdxl';
@@ -258,4 +299,10 @@ const DiffusersLoader = defineNode({
   },
 });
 
-export const MODEL_FILE_NODES = [CheckpointLoader, UNETLoader, CLIPLoader, DualCLIPLoader, DiffusersLoader];
+export const MODEL_FILE_NODES = [
+  CheckpointLoader,
+  UNETLoader,
+  CLIPLoader,
+  DualCLIPLoader,
+  DiffusersLoader,
+];

@@ -3,8 +3,20 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, fixtureModel, type Golden, golden, type Params } from '../../../../../test/support/golden.ts';
-import { noise, seededTensors, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../../../test/support/rewrite.ts';
+import {
+  expectGolden,
+  fixtureModel,
+  type Golden,
+  golden,
+  type Params,
+} from '../../../../../test/support/golden.ts';
+import {
+  noise,
+  seededTensors,
+  type TensorsToWrite,
+  tensorsOf,
+  writeRenamed,
+} from '../../../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32, encodeFloat32 } from '../../../../formats/dtypes.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
@@ -13,7 +25,12 @@ import type { Clip } from '../../../../models/clip/clip.ts';
 import { openLora } from '../../../../models/lora/file.ts';
 import type { AppliedLora } from '../../../../models/lora/fit.ts';
 import type { TextEncoder, UNet } from '../../../../models/types.ts';
-import { type MergeTime, plainTargets, planChanges, type WeightChange } from '../../../../models/weights/changes.ts';
+import {
+  type MergeTime,
+  plainTargets,
+  planChanges,
+  type WeightChange,
+} from '../../../../models/weights/changes.ts';
 import { changedGraph } from '../../../../models/weights/merged.ts';
 import { type Weights, weightsOf } from '../../../../models/weights/tensors.ts';
 import { createGraph } from '../../../../onnx/builder.ts';
@@ -46,17 +63,32 @@ describe('golden merge/weights', () => {
   const network = (weights: Weights, changes: readonly WeightChange[]): UNet =>
     ({
       base: { weights, targets: plainTargets(weights), changes },
-      variant: (more: { changes: readonly WeightChange[] }) => network(weights, [...changes, ...more.changes]),
+      variant: (more: { changes: readonly WeightChange[] }) =>
+        network(weights, [...changes, ...more.changes]),
     }) as unknown as UNet;
 
   const lora = async (id: string, step: Params): Promise<AppliedLora> => {
-    const { file } = await open(`${id} lora ${step.network}${step.strength}`, seededTensors(step.lora));
-    const names = Object.fromEntries(['up', 'down'].map((part) => [part, `layer.lora_${part}.weight`])) as { up: string; down: string };
-    return { lora: await openLora(file), strength: step.strength, patches: new Map([[step.weight, { kind: 'lora', scale: 1, ...names }]]) };
+    const { file } = await open(
+      `${id} lora ${step.network}${step.strength}`,
+      seededTensors(step.lora),
+    );
+    const names = Object.fromEntries(
+      ['up', 'down'].map((part) => [part, `layer.lora_${part}.weight`]),
+    ) as { up: string; down: string };
+    return {
+      lora: await openLora(file),
+      strength: step.strength,
+      patches: new Map([[step.weight, { kind: 'lora', scale: 1, ...names }]]),
+    };
   };
 
   /** All weights as one graph gives them; what stays beside a weight is added to it. */
-  async function evaluate(id: string, { base }: UNet, time: MergeTime, beforehand = false): Promise<Map<string, Tensor>> {
+  async function evaluate(
+    id: string,
+    { base }: UNet,
+    time: MergeTime,
+    beforehand = false,
+  ): Promise<Map<string, Tensor>> {
     const plan = planChanges(base!, time);
     const names = [...base!.weights.names()];
     const build = (weights: Weights) => {
@@ -67,7 +99,10 @@ describe('golden merge/weights', () => {
         const width = rest.reduce((n, d) => n * d, 1);
         const whole = (weights.branches?.(name) ?? []).reduce(
           (sum, { rank, scale, up, down }) => {
-            const product = graph.op('MatMul', [graph.op('Mul', [up(graph, [out, rank]), scale(graph)]), down(graph, [rank, width])]);
+            const product = graph.op('MatMul', [
+              graph.op('Mul', [up(graph, [out, rank]), scale(graph)]),
+              down(graph, [rank, width]),
+            ]);
             return graph.op('Add', [sum, graph.op('Reshape', [product, graph.ints(shape)])]);
           },
           weights.value(graph, name),
@@ -79,7 +114,11 @@ describe('golden merge/weights', () => {
     const outputs = names.map((_, i) => `w${i}`);
     const file = base!.weights.file;
     const variant = `${time} ${beforehand} ${plan?.key}`;
-    const options = { threads: 1, folder: join(folder, 'merged'), ...(beforehand && { inSession: 0 }) };
+    const options = {
+      threads: 1,
+      folder: join(folder, 'merged'),
+      ...(beforehand && { inSession: 0 }),
+    };
     const graph = () => (plan ? changedGraph(plan, build, options) : build(base!.weights));
     const made = runtime.network({ file, part: id, variant, outputs, build: graph });
     const got = await made.run({ ...plan?.inputs });
@@ -89,7 +128,9 @@ describe('golden merge/weights', () => {
   it.each(g.cases)('$id', async ({ id, params, outputs }) => {
     const clips = id.startsWith('CLIP');
     let [one, two] = await Promise.all(
-      ['one', 'two'].map(async (which) => network(await open(`${id} ${which}`, seededTensors(params[which])), [])),
+      ['one', 'two'].map(async (which) =>
+        network(await open(`${id} ${which}`, seededTensors(params[which])), []),
+      ),
     );
     for (const step of params.steps) {
       if (step.lora) {
@@ -104,23 +145,39 @@ describe('golden merge/weights', () => {
             withEncoders: (encoders: readonly TextEncoder[]) => ({ encoders }),
           } as unknown as Clip;
         };
-        const [merged] = await run<[Clip]>(step.node, { clip1: clip(one), clip2: clip(two), ...step.options });
+        const [merged] = await run<[Clip]>(step.node, {
+          clip1: clip(one),
+          clip2: clip(two),
+          ...step.options,
+        });
         one = network(one.base!.weights, merged.encoders[0].base!.changes);
       } else {
-        const models = { model1: { family: 'sd1', unet: one }, model2: { family: 'sd1', unet: two } };
+        const models = {
+          model1: { family: 'sd1', unet: one },
+          model2: { family: 'sd1', unet: two },
+        };
         const context = testContext();
         [{ unet: one }] = await run<[Model]>(step.node, { ...models, ...step.options }, context);
         expect(context.warnings).toHaveLength(id === 'another shape' ? 1 : 0);
       }
     }
-    for (const [time, beforehand] of [['ahead'], ['each time'], ['whole'], ['ahead', true], ['whole', true]] as const) {
+    for (const [time, beforehand] of [
+      ['ahead'],
+      ['each time'],
+      ['whole'],
+      ['ahead', true],
+      ['whole', true],
+    ] as const) {
       // biome-ignore format: one line
       const got = await evaluate(id, one, time, beforehand);
       // position ids and the scale of logits are no weights here
-      for (const [name, output] of Object.entries(outputs)) if (!name.endsWith('logit_scale')) expectGolden(g, id, output, got.get(name)!);
+      for (const [name, output] of Object.entries(outputs))
+        if (!name.endsWith('logit_scale')) expectGolden(g, id, output, got.get(name)!);
     }
     // what was merged beforehand lies in files without names
-    expect(existsSync(join(folder, 'merged')) ? readdirSync(join(folder, 'merged')) : []).toEqual([]);
+    expect(existsSync(join(folder, 'merged')) ? readdirSync(join(folder, 'merged')) : []).toEqual(
+      [],
+    );
   });
 });
 
@@ -135,10 +192,14 @@ describe('inside of networks', () => {
     for (const [i, [tensor, { dtype, shape, data }]] of Object.entries(one).entries()) {
       const own = decodeFloat32(dtype, data as Uint8Array);
       const clip = tensor.startsWith(clipPrefix);
-      const halves = (values: Float32Array) => (clip ? decodeFloat32('F16', encodeFloat32('F16', values)) : values);
+      const halves = (values: Float32Array) =>
+        clip ? decodeFloat32('F16', encodeFloat32('F16', values)) : values;
       const other = halves(noise(own.length, i + 1, 0.05).map((v, at) => v + own[at]));
-      const blend = own.map((v, at) => Math.fround(v * Math.fround(0.3)) + Math.fround(other[at] * Math.fround(0.7)));
-      const changed = /^(model\.diffusion_model|cond_stage_model)/.test(tensor) && !/position_ids/.test(tensor);
+      const blend = own.map(
+        (v, at) => Math.fround(v * Math.fround(0.3)) + Math.fround(other[at] * Math.fround(0.7)),
+      );
+      const changed =
+        /^(model\.diffusion_model|cond_stage_model)/.test(tensor) && !/position_ids/.test(tensor);
       two[tensor] = { dtype: 'F32', shape, data: changed ? other : own };
       merged[tensor] = { dtype: 'F32', shape, data: changed ? halves(blend) : own };
     }
@@ -152,21 +213,37 @@ describe('inside of networks', () => {
   it('merged weights give what a file with them gives', async () => {
     await files('tiny_sd1', 'cond_stage_model.');
     const c = context();
-    const load = (ckpt_name: string) => run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, c);
-    const [[one, clip1], [two, clip2], [want, clip]] = [await load('one'), await load('two'), await load('merged')];
-    const [model] = await run<[Model]>('ModelMergeSimple', { model1: one, model2: two, ratio: 0.3 }, c);
+    const load = (ckpt_name: string) =>
+      run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name }, c);
+    const [[one, clip1], [two, clip2], [want, clip]] = [
+      await load('one'),
+      await load('two'),
+      await load('merged'),
+    ];
+    const [model] = await run<[Model]>(
+      'ModelMergeSimple',
+      { model1: one, model2: two, ratio: 0.3 },
+      c,
+    );
     const inputs = (unet: UNet) => ({
       x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
       timesteps: Float32Array.of(321),
       context: full([1, 77, unet.contextDim], 0.1),
     });
-    const [got, wanted] = [await model.unet.evaluate(inputs(one.unet)), await want.unet.evaluate(inputs(one.unet))];
+    const [got, wanted] = [
+      await model.unet.evaluate(inputs(one.unet)),
+      await want.unet.evaluate(inputs(one.unet)),
+    ];
     expect(worst(got, wanted)).toBeLessThan(2e-6);
     expect(worst(await one.unet.evaluate(inputs(one.unet)), wanted)).toBeGreaterThan(1e-3);
     const [merged] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.3 }, c);
     const text = 'a (red:1.2) fox in the snow';
-    expect(worst((await merged.encode(text)).cond, (await clip.encode(text)).cond)).toBeLessThan(1e-5);
-    expect(worst((await clip1.encode(text)).cond, (await clip.encode(text)).cond)).toBeGreaterThan(1e-3);
+    expect(worst((await merged.encode(text)).cond, (await clip.encode(text)).cond)).toBeLessThan(
+      1e-5,
+    );
+    expect(worst((await clip1.encode(text)).cond, (await clip.encode(text)).cond)).toBeGreaterThan(
+      1e-3,
+    );
     // another ratio of a text encoder is another number, not another session
     const before = runtime.open().length;
     const [again] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.9 }, c);
@@ -176,11 +253,14 @@ describe('inside of networks', () => {
 
   it('refuses models of two families', async () => {
     const model1 = { family: 'sd1' } as Model;
-    await expect((async () => runNode('ModelMergeAdd', { model1, model2: { ...model1, family: 'sdxl' } }))()).rejects.toMatchObject({
+    await expect(
+      (async () => runNode('ModelMergeAdd', { model1, model2: { ...model1, family: 'sdxl' } }))(),
+    ).rejects.toMatchObject({
       code: 'DR_INPUT_INVALID',
       input: 'model2',
     });
   });
 });
 
-const worst = (a: Tensor, b: Tensor): number => a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+const worst = (a: Tensor, b: Tensor): number =>
+  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);

@@ -1,10 +1,25 @@
 // Models and text encoders merged with others. Source: ComfyUI comfy_extras/nodes_model_merging.py, nodes_model_merging_model_specific.py.
 import { DarkroomError } from '../../../../errors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import { blendClips, blendUNets, evenShares, misfits, type Shares, sharesByName } from '../../../../models/weights/blend.ts';
+import {
+  blendClips,
+  blendUNets,
+  evenShares,
+  misfits,
+  type Shares,
+  sharesByName,
+} from '../../../../models/weights/blend.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../../context.ts';
-import { defineNode, float, type NodeDeclaration, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import {
+  defineNode,
+  float,
+  type NodeDeclaration,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const category = 'advanced/model_merging';
 const ratio = () => float({ default: 1, min: 0, max: 1, step: 0.01 });
@@ -24,7 +39,10 @@ function mergeModels(
       input: 'model2',
     });
   const other = misfits(model1.unet, model2.unet);
-  if (other.length > 0) warn(`${other.length} weights have another shape in model2 and are not merged: ${other.slice(0, 3).join(', ')}`);
+  if (other.length > 0)
+    warn(
+      `${other.length} weights have another shape in model2 and are not merged: ${other.slice(0, 3).join(', ')}`,
+    );
   return outputs({ ...model1, unet: blendUNets(model1.unet, model2.unet, share) });
 }
 
@@ -54,7 +72,8 @@ const ModelMergeSubtract = defineNode({
   description: 'multiplier times the difference of model1 and model2.',
   inputs: { ...models, multiplier: multiplier() },
   outputs: [output('MODEL')],
-  run: ({ multiplier, ...pair }, context) => mergeModels(pair, evenShares(multiplier, -multiplier), context),
+  run: ({ multiplier, ...pair }, context) =>
+    mergeModels(pair, evenShares(multiplier, -multiplier), context),
 });
 
 /** A ratio for each part of the network, named by how the names of its weights begin. */
@@ -66,10 +85,15 @@ const byParts = (type: string, parts: readonly string[], place = category): Node
     inputs: { ...models, ...Object.fromEntries(parts.map((name) => [name, ratio()])) },
     outputs: [output('MODEL')],
     run: ({ model1, model2, ...ratios }, context) =>
-      mergeModels({ model1, model2 }, sharesByName(ratios as unknown as Readonly<Record<string, number>>), context),
+      mergeModels(
+        { model1, model2 },
+        sharesByName(ratios as unknown as Readonly<Record<string, number>>),
+        context,
+      ),
   });
 
-const numbered = (name: string, count: number, end = ''): string[] => Array.from({ length: count }, (_, i) => `${name}.${i}${end}`);
+const numbered = (name: string, count: number, end = ''): string[] =>
+  Array.from({ length: count }, (_, i) => `${name}.${i}${end}`);
 
 /** `end`: what follows the number of a block. */
 const unetParts = (blocks: number, end: string): string[] => [

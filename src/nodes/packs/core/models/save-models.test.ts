@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../../../../test/support/golden.ts';
 import { noise, type TensorsToWrite, tensorsOf } from '../../../../../test/support/rewrite.ts';
-import { fixtureFolders, type Models, runNode, testContext } from '../../../../../test/support/run-node.ts';
+import {
+  fixtureFolders,
+  type Models,
+  runNode,
+  testContext,
+} from '../../../../../test/support/run-node.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import type { Autoencoder, UNet } from '../../../../models/types.ts';
@@ -43,41 +48,81 @@ const load = (ckpt_name: string, models?: Models) =>
   run<[Model, Clip, Autoencoder]>('CheckpointLoaderSimple', { ckpt_name }, context(models));
 
 describe('CheckpointSave', () => {
-  it.each(['tiny_sdxl_base', 'tiny_sdxl_refiner', 'tiny_sd1'])('%s without changes', async (name) => {
-    const [model, clip, vae] = await load(`${name}.safetensors`);
-    const [file] = await saved('CheckpointSave', { model, clip, vae, filename_prefix: 'checkpoints/x' });
-    const [got, want] = [await tensorsOf(file), await tensorsOf(fixtureModel(name))];
-    const wanted = Object.keys(want).filter((tensor) => !/position_ids|logit_scale/.test(tensor));
-    expect(Object.keys(got).sort()).toEqual(wanted.sort());
-    for (const tensor of wanted) {
-      const { dtype, shape, data } = got[tensor];
-      // text encoders are kept in halves
-      const clipTensor = /^cond/.test(tensor);
-      expect([tensor, dtype, shape]).toEqual([tensor, clipTensor ? 'F16' : want[tensor].dtype, want[tensor].shape]);
-      if (!clipTensor || want[tensor].dtype === 'F16') expect(Buffer.compare(data as Uint8Array, want[tensor].data as Uint8Array)).toBe(0);
-    }
-    const opened = await openSafetensors(file);
-    await opened.close();
-    expect(opened.metadata).toMatchObject({ prompt: '{}', 'modelspec.predict_key': 'epsilon' });
-    expect(opened.metadata['modelspec.architecture']).toBe(
-      { tiny_sdxl_base: 'stable-diffusion-xl-v1-base', tiny_sdxl_refiner: 'stable-diffusion-xl-v1-refiner' }[name],
-    );
-  });
+  it.each(['tiny_sdxl_base', 'tiny_sdxl_refiner', 'tiny_sd1'])(
+    '%s without changes',
+    async (name) => {
+      const [model, clip, vae] = await load(`${name}.safetensors`);
+      const [file] = await saved('CheckpointSave', {
+        model,
+        clip,
+        vae,
+        filename_prefix: 'checkpoints/x',
+      });
+      const [got, want] = [await tensorsOf(file), await tensorsOf(fixtureModel(name))];
+      const wanted = Object.keys(want).filter((tensor) => !/position_ids|logit_scale/.test(tensor));
+      expect(Object.keys(got).sort()).toEqual(wanted.sort());
+      for (const tensor of wanted) {
+        const { dtype, shape, data } = got[tensor];
+        // text encoders are kept in halves
+        const clipTensor = /^cond/.test(tensor);
+        expect([tensor, dtype, shape]).toEqual([
+          tensor,
+          clipTensor ? 'F16' : want[tensor].dtype,
+          want[tensor].shape,
+        ]);
+        if (!clipTensor || want[tensor].dtype === 'F16')
+          expect(Buffer.compare(data as Uint8Array, want[tensor].data as Uint8Array)).toBe(0);
+      }
+      const opened = await openSafetensors(file);
+      await opened.close();
+      expect(opened.metadata).toMatchObject({ prompt: '{}', 'modelspec.predict_key': 'epsilon' });
+      expect(opened.metadata['modelspec.architecture']).toBe(
+        {
+          tiny_sdxl_base: 'stable-diffusion-xl-v1-base',
+          tiny_sdxl_refiner: 'stable-diffusion-xl-v1-refiner',
+        }[name],
+      );
+    },
+  );
 
   it('keeps LoRAs and merges as weights, and what the model predicts', async () => {
     const [plain, plainClip, vae] = await load('tiny_sd1.safetensors');
-    const lora = { lora_name: 'tiny_lora_sd1.safetensors', strength_model: 0.7, strength_clip: -0.5 };
-    const [changed, changedClip] = await run<[Model, Clip]>('LoraLoader', { model: plain, clip: plainClip, ...lora }, context());
-    const [merged] = await run<[Model]>('ModelMergeSimple', { model1: plain, model2: changed, ratio: 0.25 }, context());
-    const [model] = await run<[Model]>('ModelSamplingDiscrete', { model: merged, sampling: 'v_prediction', zsnr: true });
-    const [clip] = await run<[Clip]>('CLIPMergeSimple', { clip1: changedClip, clip2: plainClip, ratio: 0.5 }, context());
+    const lora = {
+      lora_name: 'tiny_lora_sd1.safetensors',
+      strength_model: 0.7,
+      strength_clip: -0.5,
+    };
+    const [changed, changedClip] = await run<[Model, Clip]>(
+      'LoraLoader',
+      { model: plain, clip: plainClip, ...lora },
+      context(),
+    );
+    const [merged] = await run<[Model]>(
+      'ModelMergeSimple',
+      { model1: plain, model2: changed, ratio: 0.25 },
+      context(),
+    );
+    const [model] = await run<[Model]>('ModelSamplingDiscrete', {
+      model: merged,
+      sampling: 'v_prediction',
+      zsnr: true,
+    });
+    const [clip] = await run<[Clip]>(
+      'CLIPMergeSimple',
+      { clip1: changedClip, clip2: plainClip, ratio: 0.5 },
+      context(),
+    );
     const [file] = await saved('CheckpointSave', { model, clip, vae, filename_prefix: 'x' });
     const [again, clipAgain, vaeAgain] = await load('x', { checkpoints: { x: file } });
     expect(worst(await evaluate(again.unet), await evaluate(model.unet))).toBeLessThan(1e-5);
     expect(worst(await evaluate(again.unet), await evaluate(plain.unet))).toBeGreaterThan(1e-3);
     const text = 'a (red:1.2) fox';
-    expect(worst((await clipAgain.encode(text)).cond, (await clip.encode(text)).cond)).toBeLessThan(1e-5);
-    expect(worst((await clipAgain.encode(text)).cond, (await plainClip.encode(text)).cond)).toBeGreaterThan(1e-4);
+    expect(worst((await clipAgain.encode(text)).cond, (await clip.encode(text)).cond)).toBeLessThan(
+      1e-5,
+    );
+    expect(
+      worst((await clipAgain.encode(text)).cond, (await plainClip.encode(text)).cond),
+    ).toBeGreaterThan(1e-4);
     const latents = tensor([1, 4, 4, 4], noise(64, 3));
     expect((await vaeAgain.decode(latents)).data).toEqual((await vae.decode(latents)).data);
     const marked = await tensorsOf(file);
@@ -111,7 +156,11 @@ it('ModelSave, CLIPSave and VAESave write what the loaders of single files read'
   );
   expect((await clipAgain.encode('fox')).cond.data).toEqual((await clip.encode('fox')).cond.data);
   const [vaeFile] = await saved('VAESave', { vae, filename_prefix: 'v' });
-  const [vaeAgain] = await run<[Autoencoder]>('VAELoader', { vae_name: 'v' }, context({ vae: { v: vaeFile } }));
+  const [vaeAgain] = await run<[Autoencoder]>(
+    'VAELoader',
+    { vae_name: 'v' },
+    context({ vae: { v: vaeFile } }),
+  );
   const latents = tensor([1, 4, 4, 4], noise(64, 3));
   expect((await vaeAgain.decode(latents)).data).toEqual((await vae.decode(latents)).data);
 });
@@ -120,9 +169,14 @@ it('CLIPSave splits what open_clip joins', async () => {
   const [, clip] = await load('tiny_sdxl_base.safetensors');
   const files = await saved('CLIPSave', { clip, filename_prefix: 'c' });
   expect(files.map((file) => /c_clip_[lg]/.exec(file)![0])).toEqual(['c_clip_l', 'c_clip_g']);
-  const [own, g]: TensorsToWrite[] = [await tensorsOf(fixtureModel('tiny_sdxl_base')), await tensorsOf(files[1])];
+  const [own, g]: TensorsToWrite[] = [
+    await tensorsOf(fixtureModel('tiny_sdxl_base')),
+    await tensorsOf(files[1]),
+  ];
   const bytes = (t: TensorsToWrite[string]) => Buffer.from(t.data as Uint8Array);
-  const parts = ['q', 'k', 'v'].map((part) => g[`text_model.encoder.layers.1.self_attn.${part}_proj.weight`]);
+  const parts = ['q', 'k', 'v'].map(
+    (part) => g[`text_model.encoder.layers.1.self_attn.${part}_proj.weight`],
+  );
   const name = 'conditioner.embedders.1.model.transformer.resblocks.1.attn.in_proj_weight';
   if (own[name].dtype === 'F16') expect(Buffer.concat(parts.map(bytes))).toEqual(bytes(own[name]));
   expect(parts.map(({ shape }) => shape)).toEqual([[64, 64], [64, 64], [64, 64]]); // biome-ignore format: one line
@@ -130,6 +184,11 @@ it('CLIPSave splits what open_clip joins', async () => {
 });
 
 const evaluate = ({ evaluate, contextDim }: UNet): Promise<Tensor> =>
-  evaluate({ x: tensor([1, 4, 8, 8], noise(256, 5, 2)), timesteps: Float32Array.of(321), context: full([1, 77, contextDim], 0.1) });
+  evaluate({
+    x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
+    timesteps: Float32Array.of(321),
+    context: full([1, 77, contextDim], 0.1),
+  });
 
-const worst = (a: Tensor, b: Tensor): number => a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+const worst = (a: Tensor, b: Tensor): number =>
+  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);

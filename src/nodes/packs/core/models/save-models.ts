@@ -1,10 +1,18 @@
 // Models, text encoders and autoencoders saved with what nodes made of them. Source: ComfyUI comfy_extras/nodes_model_merging.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_PLACES, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
-import { encodeSafetensorsLater, type TensorToMake } from '../../../../formats/safetensors/safetensors-write.ts';
+import {
+  encodeSafetensorsLater,
+  type TensorToMake,
+} from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import type { Autoencoder, EncoderBase, TextEncoder } from '../../../../models/types.ts';
-import { encoderFileTensors, encoderTensors, unetTensors, vaeTensors } from '../../../../models/weights/save.ts';
+import {
+  encoderFileTensors,
+  encoderTensors,
+  unetTensors,
+  vaeTensors,
+} from '../../../../models/weights/save.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../../context.ts';
 import { defineNode, type NodeResult, type SavedFile, socket, string } from '../../../declare.ts';
@@ -26,7 +34,10 @@ const ARCHITECTURES: Readonly<Partial<Record<Model['family'], string>>> = {
 };
 
 function modelspec({ family, sampling, unet }: Model, title: string): Record<string, string> {
-  const architecture = family === 'sdxl' && unet.inChannels === 8 ? 'stable-diffusion-xl-v1-edit' : ARCHITECTURES[family];
+  const architecture =
+    family === 'sdxl' && unet.inChannels === 8
+      ? 'stable-diffusion-xl-v1-edit'
+      : ARCHITECTURES[family];
   const spec = architecture && {
     'modelspec.architecture': architecture,
     'modelspec.sai_model_spec': '1.0.0',
@@ -47,11 +58,18 @@ function markers({ sampling }: Model): TensorToMake[] {
     };
   };
   if (sampling.prediction !== 'v') return [];
-  if (sampling.clock === 'edm') return [marker('edm_vpred.sigma_max', sampling.sigmaMax), marker('edm_vpred.sigma_min', sampling.sigmaMin)];
+  if (sampling.clock === 'edm')
+    return [
+      marker('edm_vpred.sigma_max', sampling.sigmaMax),
+      marker('edm_vpred.sigma_min', sampling.sigmaMin),
+    ];
   return [marker('v_pred'), ...(sampling.zsnr ? [marker('ztsnr')] : [])];
 }
 
-const withBase = (encoder: TextEncoder, input: string): TextEncoder & { readonly base: EncoderBase } => {
+const withBase = (
+  encoder: TextEncoder,
+  input: string,
+): TextEncoder & { readonly base: EncoderBase } => {
   const { base } = encoder;
   if (base) return { ...encoder, base };
   throw lacking('text encoder', input);
@@ -112,8 +130,14 @@ const CheckpointSave = defineNode({
   ...common,
   type: 'CheckpointSave',
   display: 'Save Checkpoint',
-  description: 'Saves model, text encoders and autoencoder as one checkpoint; merges and LoRAs become part of it.',
-  inputs: { model: socket('MODEL'), clip: socket('CLIP'), vae: socket('VAE'), filename_prefix: prefix('checkpoints/ComfyUI') },
+  description:
+    'Saves model, text encoders and autoencoder as one checkpoint; merges and LoRAs become part of it.',
+  inputs: {
+    model: socket('MODEL'),
+    clip: socket('CLIP'),
+    vae: socket('VAE'),
+    filename_prefix: prefix('checkpoints/ComfyUI'),
+  },
   async run({ model, clip, vae, filename_prefix }, context) {
     const { threads } = context.runtime;
     const tensors = [
@@ -148,7 +172,9 @@ const CLIPSave = defineNode({
     const files: SavedFile[] = [];
     for (const encoder of clip.encoders) {
       const tensors = encoderFileTensors(withBase(encoder, 'clip'), context.runtime.threads);
-      files.push(await save(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }));
+      files.push(
+        await save(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }),
+      );
     }
     return shown(...files);
   },
@@ -159,7 +185,8 @@ const VAESave = defineNode({
   type: 'VAESave',
   display: 'VAESave',
   inputs: { vae: socket('VAE'), filename_prefix: prefix('vae/ComfyUI_vae') },
-  run: async ({ vae, filename_prefix }, context) => shown(await save(context, filename_prefix, autoencoderTensors(vae, ''), {})),
+  run: async ({ vae, filename_prefix }, context) =>
+    shown(await save(context, filename_prefix, autoencoderTensors(vae, ''), {})),
 });
 
 export const SAVE_MODEL_NODES = [CheckpointSave, ModelSave, CLIPSave, VAESave];

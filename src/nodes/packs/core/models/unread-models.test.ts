@@ -15,7 +15,9 @@ it.each([
   const node = NODES.get(type)!;
   expect(node.inputs[input]).toMatchObject({ kind: 'COMBO' });
   expect(node.validate!.check({ [input]: 'a.pth' }, testContext(), {})).toContain(words);
-  await expect((async () => runNode(type, { [input]: 'a.pth' }))()).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
+  await expect((async () => runNode(type, { [input]: 'a.pth' }))()).rejects.toMatchObject({
+    code: 'DR_MODEL_UNSUPPORTED',
+  });
 });
 
 it('LoadImageOutput takes a picture that is there', async () => {
@@ -23,13 +25,20 @@ it('LoadImageOutput takes a picture that is there', async () => {
   try {
     writeFileSync(
       join(folder, 'a.png'),
-      await encodePng({ width: 2, height: 1, channels: 3, bytes: Uint8Array.of(0, 51, 102, 153, 204, 255) }),
+      await encodePng({
+        width: 2,
+        height: 1,
+        channels: 3,
+        bytes: Uint8Array.of(0, 51, 102, 153, 204, 255),
+      }),
     );
     const context = testContext({}, folder);
     const { check } = NODES.get('LoadImageOutput')!.validate!;
     expect(check({ image: 'a.png' }, context, {})).toBe(true);
     expect(check({ image: 'b.png' }, context, {})).toBe('Invalid image file: b.png');
-    const [image] = (await runNode('LoadImageOutput', { image: 'a.png' }, context)) as unknown as [Tensor];
+    const [image] = (await runNode('LoadImageOutput', { image: 'a.png' }, context)) as unknown as [
+      Tensor,
+    ];
     expect([...image.data]).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1].map(Math.fround));
   } finally {
     rmSync(folder, { recursive: true, force: true });

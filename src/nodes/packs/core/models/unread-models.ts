@@ -1,7 +1,13 @@
 // Loaders of model files that are not read. They are declared, because ComfyUI's editor opens only with a server that knows them; whoever
 // uses one is told so before anything runs. The nodes that go with them are in refused.ts. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { defineNode, modelFile, type NodeDeclaration, output, type SocketType } from '../../../declare.ts';
+import {
+  defineNode,
+  modelFile,
+  type NodeDeclaration,
+  output,
+  type SocketType,
+} from '../../../declare.ts';
 
 interface UnreadModel {
   readonly type: string;
@@ -13,7 +19,15 @@ interface UnreadModel {
   readonly hint: string;
 }
 
-const unread = ({ type, display, input, folder, output: socket, reason, hint }: UnreadModel): NodeDeclaration =>
+const unread = ({
+  type,
+  display,
+  input,
+  folder,
+  output: socket,
+  reason,
+  hint,
+}: UnreadModel): NodeDeclaration =>
   defineNode({
     type,
     display,

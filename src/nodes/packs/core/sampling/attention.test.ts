@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { fixtureModel } from '../../../../../test/support/golden.ts';
-import { noise, type TensorsToWrite, tensorsOf, writeRenamed } from '../../../../../test/support/rewrite.ts';
+import {
+  noise,
+  type TensorsToWrite,
+  tensorsOf,
+  writeRenamed,
+} from '../../../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32 } from '../../../../formats/dtypes.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
@@ -32,8 +37,12 @@ const FACTORS: readonly (readonly [pattern: RegExp, factor: number])[] = [
 ];
 
 const load = async (ckpt_name: string) =>
-  (await runNode('CheckpointLoaderSimple', { ckpt_name }, context)) as readonly unknown[] as [Model, Clip];
-const worst = (a: Tensor, b: Tensor): number => a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
+  (await runNode('CheckpointLoaderSimple', { ckpt_name }, context)) as readonly unknown[] as [
+    Model,
+    Clip,
+  ];
+const worst = (a: Tensor, b: Tensor): number =>
+  a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 const evaluate = (unet: UNet): Promise<Tensor> =>
   unet.evaluate({
     x: tensor([1, 4, 8, 8], noise(256, 5, 2)),
@@ -45,19 +54,35 @@ it('multiplies what the nodes name', async () => {
   const changed: TensorsToWrite = {};
   for (const [name, { dtype, shape, data }] of Object.entries(await tensorsOf(checkpoints.one))) {
     const factor = FACTORS.find(([pattern]) => pattern.test(name))?.[1] ?? 1;
-    changed[name] = { dtype: 'F32', shape, data: decodeFloat32(dtype, data as Uint8Array).map((value) => value * Math.fround(factor)) };
+    changed[name] = {
+      dtype: 'F32',
+      shape,
+      data: decodeFloat32(dtype, data as Uint8Array).map((value) => value * Math.fround(factor)),
+    };
   }
   checkpoints.two = await writeRenamed(join(folder, 'two.safetensors'), changed, (name) => name);
   const [[model, clip], [wanted, wantedClip]] = [await load('one'), await load('two')];
 
   const ones = { q: 1, k: 1, v: 1, out: 1 };
-  const [self] = await runNode('UNetSelfAttentionMultiply', { ...ones, model, q: 1.5, v: 0.2, out: 0.7 }, context);
-  const [both] = await runNode('UNetCrossAttentionMultiply', { ...ones, model: self, k: 3, out: 1.25 }, context);
+  const [self] = await runNode(
+    'UNetSelfAttentionMultiply',
+    { ...ones, model, q: 1.5, v: 0.2, out: 0.7 },
+    context,
+  );
+  const [both] = await runNode(
+    'UNetCrossAttentionMultiply',
+    { ...ones, model: self, k: 3, out: 1.25 },
+    context,
+  );
   const want = await evaluate(wanted.unet);
   expect(worst(await evaluate((both as Model).unet), want)).toBeLessThan(2e-6);
   expect(worst(await evaluate(model.unet), want)).toBeGreaterThan(1e-4);
 
-  const [scaled] = await runNode('CLIPAttentionMultiply', { ...ones, clip, q: 2.2, out: 0.6 }, context);
+  const [scaled] = await runNode(
+    'CLIPAttentionMultiply',
+    { ...ones, clip, q: 2.2, out: 0.6 },
+    context,
+  );
   const text = 'a (red:1.2) fox in the snow';
   const cond = (await wantedClip.encode(text)).cond;
   expect(worst((await (scaled as Clip).encode(text)).cond, cond)).toBeLessThan(1e-5);
@@ -66,12 +91,23 @@ it('multiplies what the nodes name', async () => {
 
 it('scales the outputs of all attention, and nothing by 1', async () => {
   const [model] = await load('one');
-  const temporal = { self_structural: 0.5, cross_structural: 2, self_temporal: 9, cross_temporal: 9 };
+  const temporal = {
+    self_structural: 0.5,
+    cross_structural: 2,
+    self_temporal: 9,
+    cross_temporal: 9,
+  };
   const [one] = await runNode('UNetTemporalAttentionMultiply', { model, ...temporal }, context);
   const ones = { q: 1, k: 1, v: 1, out: 1 };
   const [self] = await runNode('UNetSelfAttentionMultiply', { ...ones, model, out: 0.5 }, context);
-  const [two] = await runNode('UNetCrossAttentionMultiply', { ...ones, model: self, out: 2 }, context);
-  expect(worst(await evaluate((one as Model).unet), await evaluate((two as Model).unet))).toBeLessThan(2e-6);
+  const [two] = await runNode(
+    'UNetCrossAttentionMultiply',
+    { ...ones, model: self, out: 2 },
+    context,
+  );
+  expect(
+    worst(await evaluate((one as Model).unet), await evaluate((two as Model).unet)),
+  ).toBeLessThan(2e-6);
   const [same] = await runNode('UNetSelfAttentionMultiply', { ...ones, model }, context);
   expect(worst(await evaluate((same as Model).unet), await evaluate(model.unet))).toBe(0);
 });

@@ -1,6 +1,13 @@
 // Nodes that scale the weights of attention layers. Source: ComfyUI comfy_extras/nodes_attention_multiply.py.
 import { type FactorOf, multiplyClip, multiplyUNet } from '../../../../models/weights/scale.ts';
-import { defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  defineNode,
+  float,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const common = { category: '_for_testing/attention_experiments', experimental: true } as const;
 const factor = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
@@ -9,7 +16,10 @@ const projections = { q: factor(), k: factor(), v: factor(), out: factor() } as 
 /** Weights and biases whose names end so, before `.weight` and `.bias`. */
 const byEnding = (factors: Readonly<Record<string, number>>): FactorOf => {
   const endings = Object.entries(factors);
-  return (name) => endings.find(([ending]) => name.endsWith(`${ending}.weight`) || name.endsWith(`${ending}.bias`))?.[1];
+  return (name) =>
+    endings.find(
+      ([ending]) => name.endsWith(`${ending}.weight`) || name.endsWith(`${ending}.bias`),
+    )?.[1];
 };
 
 const multiplyAttention = (type: string, layer: 'attn1' | 'attn2') =>
@@ -20,7 +30,12 @@ const multiplyAttention = (type: string, layer: 'attn1' | 'attn2') =>
     inputs: { model: socket('MODEL'), ...projections },
     outputs: [output('MODEL')],
     run({ model, q, k, v, out }) {
-      const factors = { [`${layer}.to_q`]: q, [`${layer}.to_k`]: k, [`${layer}.to_v`]: v, [`${layer}.to_out.0`]: out };
+      const factors = {
+        [`${layer}.to_q`]: q,
+        [`${layer}.to_k`]: k,
+        [`${layer}.to_v`]: v,
+        [`${layer}.to_out.0`]: out,
+      };
       return outputs({ ...model, unet: multiplyUNet(model.unet, byEnding(factors)) });
     },
   });
@@ -41,7 +56,10 @@ const UNetTemporalAttentionMultiply = defineNode({
   run: ({ model, self_structural, cross_structural }) =>
     outputs({
       ...model,
-      unet: multiplyUNet(model.unet, byEnding({ 'attn1.to_out.0': self_structural, 'attn2.to_out.0': cross_structural })),
+      unet: multiplyUNet(
+        model.unet,
+        byEnding({ 'attn1.to_out.0': self_structural, 'attn2.to_out.0': cross_structural }),
+      ),
     }),
 });
 
@@ -52,7 +70,12 @@ const CLIPAttentionMultiply = defineNode({
   inputs: { clip: socket('CLIP'), ...projections },
   outputs: [output('CLIP')],
   run({ clip, q, k, v, out }) {
-    const factors = { 'self_attn.q_proj': q, 'self_attn.k_proj': k, 'self_attn.v_proj': v, 'self_attn.out_proj': out };
+    const factors = {
+      'self_attn.q_proj': q,
+      'self_attn.k_proj': k,
+      'self_attn.v_proj': v,
+      'self_attn.out_proj': out,
+    };
     return outputs(multiplyClip(clip, byEnding(factors)));
   },
 });

@@ -8,11 +8,18 @@ import { f32 } from '../../../../sampling/float32.ts';
 import { perpendicular } from '../../../../sampling/guiders/guider.ts';
 import { fromModelLatent, toModelLatent } from '../../../../sampling/model/latent-format.ts';
 import { makeModel } from '../../../../sampling/model/model.ts';
-import { EDM_SAMPLINGS, withContinuousSampling, withDiscreteSampling } from '../../../../sampling/patches/patches.ts';
+import {
+  EDM_SAMPLINGS,
+  withContinuousSampling,
+  withDiscreteSampling,
+} from '../../../../sampling/patches/patches.ts';
 import type { ChosenSampler, NoiseMaker } from '../../../../sampling/plans/custom.ts';
 import { runSampler } from '../../../../sampling/plans/sample.ts';
 import type { Conditioning, Latent, Model } from '../../../../sampling/sampling-types.ts';
-import { IMPACT_SCHEDULERS, impactSigmas } from '../../../../sampling/schedules/impact-schedules.ts';
+import {
+  IMPACT_SCHEDULERS,
+  impactSigmas,
+} from '../../../../sampling/schedules/impact-schedules.ts';
 import { calculateSigmas } from '../../../../sampling/schedules/schedules.ts';
 import { full, map, tensor, zeros } from '../../../../tensor/tensor.ts';
 import { NODES } from '../../../index.ts';
@@ -36,10 +43,13 @@ it('schedules/custom_nodes', async () => {
   for (const { id, params, inputs, outputs } of g.cases) {
     const { node, args, ...values } = params;
     const names = Object.keys(NODES.get(node)!.inputs);
-    const positional = Object.fromEntries((args ?? []).map((value: number, i: number) => [names[i], value]));
+    const positional = Object.fromEntries(
+      (args ?? []).map((value: number, i: number) => [names[i], value]),
+    );
     const sigmas = inputs.sigmas && g.float(inputs.sigmas).data;
     const results = await run(node, { model: sd1, sigmas, ...positional, ...values });
-    for (const [i, name] of Object.values(outputs).entries()) expectGolden(g, id, name, results[i] as Float32Array);
+    for (const [i, name] of Object.values(outputs).entries())
+      expectGolden(g, id, name, results[i] as Float32Array);
   }
 });
 
@@ -51,7 +61,12 @@ describe('schedules/impact', () => {
       const { scheduler, sampler, steps } = params;
       expect(IMPACT_SCHEDULERS, id).toContain(scheduler);
       expect(note, id).toBeUndefined();
-      expectGolden(g, id, outputs.sigmas, impactSigmas({ sampling: sd1.sampling, scheduler, sampler, steps }));
+      expectGolden(
+        g,
+        id,
+        outputs.sigmas,
+        impactSigmas({ sampling: sd1.sampling, scheduler, sampler, steps }),
+      );
     }
   });
 
@@ -76,7 +91,15 @@ describe('nodes_core/sampler_custom', () => {
     const inputs: Record<string, Record<string, unknown>> = {
       BasicGuider: { model, conditioning: bp },
       CFGGuider: { model, positive: bp, negative: bn, cfg },
-      DualCFGGuider: { model, cond1: bp, cond2: bp2, negative: bn, cfg_conds, cfg_cond2_negative, style },
+      DualCFGGuider: {
+        model,
+        cond1: bp,
+        cond2: bp2,
+        negative: bn,
+        cfg_conds,
+        cfg_cond2_negative,
+        style,
+      },
     };
     return (await run(params.guider as string, inputs[params.guider as string]))[0];
   }
@@ -84,7 +107,10 @@ describe('nodes_core/sampler_custom', () => {
   it.each(g.cases)('$id', async ({ id, params, inputs, outputs }) => {
     const model = await fixtures.model('base');
     const [sampler] = await run('KSamplerSelect', { sampler_name: params.sampler });
-    const latent: Latent = { samples: g.float(inputs.latent), noise_mask: params.mask ? g.float(`mask/${params.mask}`) : undefined };
+    const latent: Latent = {
+      samples: g.float(inputs.latent),
+      noise_mask: params.mask ? g.float(`mask/${params.mask}`) : undefined,
+    };
     const parts = { sampler, sigmas: g.float(inputs.sigmas).data, latent_image: latent };
     const style = id.endsWith('nested') ? 'nested' : 'regular';
     const results: readonly Latent[] =
@@ -132,7 +158,8 @@ describe('schedules/model_patches', () => {
       in: toModelLatent(latentFormat, x).data,
       out: fromModelLatent(latentFormat, x).data,
     };
-    for (const [name, tensor] of Object.entries(outputs)) expectGolden(g, `${id} ${name}`, tensor, got[name]);
+    for (const [name, tensor] of Object.entries(outputs))
+      expectGolden(g, `${id} ${name}`, tensor, got[name]);
     expect(latentFormat === sd1.latentFormat).toBe(!outputs.in);
   });
 });
@@ -145,9 +172,16 @@ it('schedules/more_nodes', async () => {
   };
   for (const { id, params, inputs, outputs } of g.cases) {
     const { node, model, ...values } = params;
-    const tensors = Object.fromEntries(Object.entries(inputs).map(([name, key]) => [name, g.float(key)]));
+    const tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, key]) => [name, g.float(key)]),
+    );
     if (node === 'calculate_sigmas') {
-      expectGolden(g, id, outputs.out, calculateSigmas(models[model].sampling, values.scheduler, values.steps));
+      expectGolden(
+        g,
+        id,
+        outputs.out,
+        calculateSigmas(models[model].sampling, values.scheduler, values.steps),
+      );
       continue;
     }
     const [result] = await run(node, {
@@ -157,43 +191,63 @@ it('schedules/more_nodes', async () => {
       noise: { seed: 0n, make: () => tensors.noise } satisfies NoiseMaker,
       latent_image: { samples: tensors.latent },
     });
-    expectGolden(g, id, outputs.out, node === 'AddNoise' ? (result as Latent).samples.data : (result as Float32Array));
+    expectGolden(
+      g,
+      id,
+      outputs.out,
+      node === 'AddNoise' ? (result as Latent).samples.data : (result as Float32Array),
+    );
   }
 });
 
 describe('samplers/node_made', () => {
   const g = golden('samplers', 'node_made');
-  it.each(g.cases.filter(({ params }) => params.node))('$id', async ({ id, params, inputs, outputs }) => {
-    const { node, seed, ...values } = params;
-    const [{ kind, knobs }]: readonly ChosenSampler[] = await run(node, values);
-    const noise = g.float(inputs.noise);
-    const sigmas = g.float(inputs.sigmas).data;
-    let last: Float32Array | undefined;
-    const result = await runSampler({
-      sampler: kind,
-      knobs,
-      sampling: sd1.sampling,
-      sigmas,
-      shape: noise.shape,
-      predict: async (x, sigma) => {
-        const denoised = x.map((value) => value / f32(f32(sigma * sigma) + 1));
-        return { denoised, uncond: denoised.map((value) => f32(f32(0.7) * value) + f32(0.1)) };
-      },
-      noise: noise.data,
-      latent: new Float32Array(noise.data.length),
-      seed: BigInt(seed),
-      onStep: (_, __, denoised) => {
-        last = denoised;
-      },
-    });
-    expectGolden(g, id, outputs.out, tensor(kind.resultShape?.(noise.shape, sigmas) ?? noise.shape, result));
-    if (outputs.denoised) expectGolden(g, id, outputs.denoised, last!);
-  });
+  it.each(g.cases.filter(({ params }) => params.node))(
+    '$id',
+    async ({ id, params, inputs, outputs }) => {
+      const { node, seed, ...values } = params;
+      const [{ kind, knobs }]: readonly ChosenSampler[] = await run(node, values);
+      const noise = g.float(inputs.noise);
+      const sigmas = g.float(inputs.sigmas).data;
+      let last: Float32Array | undefined;
+      const result = await runSampler({
+        sampler: kind,
+        knobs,
+        sampling: sd1.sampling,
+        sigmas,
+        shape: noise.shape,
+        predict: async (x, sigma) => {
+          const denoised = x.map((value) => value / f32(f32(sigma * sigma) + 1));
+          return { denoised, uncond: denoised.map((value) => f32(f32(0.7) * value) + f32(0.1)) };
+        },
+        noise: noise.data,
+        latent: new Float32Array(noise.data.length),
+        seed: BigInt(seed),
+        onStep: (_, __, denoised) => {
+          last = denoised;
+        },
+      });
+      expectGolden(
+        g,
+        id,
+        outputs.out,
+        tensor(kind.resultShape?.(noise.shape, sigmas) ?? noise.shape, result),
+      );
+      if (outputs.denoised) expectGolden(g, id, outputs.denoised, last!);
+    },
+  );
 
   it('perp_neg', () => {
     const { id, params, inputs, outputs } = g.cases.find(({ params }) => !params.node)!;
-    const [positive, negative, empty] = ['positive', 'negative', 'empty'].map((name) => g.float(inputs[name]));
-    expectGolden(g, id, outputs.out, perpendicular(positive, negative, empty, params.neg_scale, params.cfg));
+    const [positive, negative, empty] = ['positive', 'negative', 'empty'].map((name) =>
+      g.float(inputs[name]),
+    );
+    expectGolden(
+      g,
+      id,
+      outputs.out,
+      perpendicular(positive, negative, empty, params.neg_scale, params.cfg),
+    );
   });
 });
 
@@ -203,7 +257,10 @@ describe('guiders of perpendicular guidance', () => {
     ...still,
     evaluate: async ({ x, context }) => {
       const each = x.data.length / x.shape[0];
-      return map(x, (_, i) => context.data[Math.floor(i / each) * 77 * 6] * (1 + (i % each) * 0.01));
+      return map(
+        x,
+        (_, i) => context.data[Math.floor(i / each) * 77 * 6] * (1 + (i % each) * 0.01),
+      );
     },
   };
   const model = makeModel('sd1', telling);
@@ -219,39 +276,87 @@ describe('guiders of perpendicular guidance', () => {
 
   it('PerpNeg on a model equals PerpNegGuider', async () => {
     const [guider] = await run('PerpNegGuider', { ...sides, model, cfg: 6, neg_scale: 0.7 });
-    const [patched] = await run('PerpNeg', { model, empty_conditioning: sides.empty_conditioning, neg_scale: 0.7 });
-    const [plain] = await run('CFGGuider', { model: patched, positive: sides.positive, negative: sides.negative, cfg: 6 });
+    const [patched] = await run('PerpNeg', {
+      model,
+      empty_conditioning: sides.empty_conditioning,
+      neg_scale: 0.7,
+    });
+    const [plain] = await run('CFGGuider', {
+      model: patched,
+      positive: sides.positive,
+      negative: sides.negative,
+      cfg: 6,
+    });
     const [a]: readonly Latent[] = await run('SamplerCustomAdvanced', await parts(guider));
     const [b]: readonly Latent[] = await run('SamplerCustomAdvanced', await parts(plain));
-    expect(Math.max(...a.samples.data.map((value, i) => Math.abs(value - b.samples.data[i])))).toBeLessThan(1e-4);
+    expect(
+      Math.max(...a.samples.data.map((value, i) => Math.abs(value - b.samples.data[i]))),
+    ).toBeLessThan(1e-4);
     expect(a.samples.data.every(Number.isFinite)).toBe(true);
   });
 
   it('a latent that the sampler resizes', async () => {
-    const [guider] = await run('CFGGuider', { model, positive: sides.positive, negative: sides.negative, cfg: 3 });
-    const [sampler] = await run('SamplerLCMUpscale', { scale_ratio: 2, scale_steps: 1, upscale_method: 'bislerp' });
-    const [output, denoised]: readonly Latent[] = await run('SamplerCustomAdvanced', { ...(await parts(guider)), sampler });
+    const [guider] = await run('CFGGuider', {
+      model,
+      positive: sides.positive,
+      negative: sides.negative,
+      cfg: 3,
+    });
+    const [sampler] = await run('SamplerLCMUpscale', {
+      scale_ratio: 2,
+      scale_steps: 1,
+      upscale_method: 'bislerp',
+    });
+    const [output, denoised]: readonly Latent[] = await run('SamplerCustomAdvanced', {
+      ...(await parts(guider)),
+      sampler,
+    });
     expect([output.samples.shape, denoised.samples.shape]).toEqual([
       [1, 4, 16, 16],
       [1, 4, 16, 16],
     ]);
     const masked = { samples: zeros([1, 4, 8, 8]), noise_mask: full([1, 64, 64], 1) };
-    const refused = run('SamplerCustomAdvanced', { ...(await parts(guider)), sampler, latent_image: masked });
+    const refused = run('SamplerCustomAdvanced', {
+      ...(await parts(guider)),
+      sampler,
+      latent_image: masked,
+    });
     await expect(refused).rejects.toMatchObject({ code: 'DR_SHAPE_MISMATCH' });
   });
 });
 
 describe('refusals', () => {
-  const refusal = (type: string, inputs: Record<string, unknown>) => expect(run(type, inputs)).rejects;
+  const refusal = (type: string, inputs: Record<string, unknown>) =>
+    expect(run(type, inputs)).rejects;
 
   it('what the originals stumble over', async () => {
     const range = { steps: 4, sigma_max: 10, sigma_min: 1 };
-    await refusal('KarrasScheduler', { ...range, rho: 0 }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'rho' });
-    await refusal('ExponentialScheduler', { ...range, sigma_min: 0 }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'sigma_min' });
-    await refusal('GITSScheduler', { coeff: 0.83, steps: 4, denoise: 1 }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'coeff' });
-    await refusal('SetFirstSigma', { sigmas: new Float32Array(0), sigma: 3 }).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'sigmas' });
-    await refusal('BetaSamplingScheduler', { model: sd1, steps: 4, alpha: 0, beta: 1 }).toMatchObject({ code: 'DR_INPUT_INVALID' });
+    await refusal('KarrasScheduler', { ...range, rho: 0 }).toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'rho',
+    });
+    await refusal('ExponentialScheduler', { ...range, sigma_min: 0 }).toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'sigma_min',
+    });
+    await refusal('GITSScheduler', { coeff: 0.83, steps: 4, denoise: 1 }).toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'coeff',
+    });
+    await refusal('SetFirstSigma', { sigmas: new Float32Array(0), sigma: 3 }).toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'sigmas',
+    });
+    await refusal('BetaSamplingScheduler', {
+      model: sd1,
+      steps: 4,
+      alpha: 0,
+      beta: 1,
+    }).toMatchObject({ code: 'DR_INPUT_INVALID' });
     const edm = { model: sd1, sampling: 'edm', sigma_max: 80, sigma_min: 0 };
-    await refusal('ModelSamplingContinuousEDM', edm).toMatchObject({ code: 'DR_INPUT_INVALID', input: 'sigma_min' });
+    await refusal('ModelSamplingContinuousEDM', edm).toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'sigma_min',
+    });
   });
 });

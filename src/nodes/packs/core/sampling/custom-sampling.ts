@@ -1,9 +1,29 @@
 // Sampling from parts: noise, guiders and the nodes that bring them together. Source: ComfyUI comfy_extras/nodes_custom_sampler.py,
 // nodes_perpneg.py.
 
-import { basicGuider, cfgGuider, dualCfgGuider, perpNegGuider } from '../../../../sampling/guiders/guider.ts';
-import { addNoise, emptyNoise, randomNoise, sampleParts } from '../../../../sampling/plans/custom.ts';
-import { boolean, combo, defineNode, float, type NodeDeclaration, output, outputs, seed, socket } from '../../../declare.ts';
+import {
+  basicGuider,
+  cfgGuider,
+  dualCfgGuider,
+  perpNegGuider,
+} from '../../../../sampling/guiders/guider.ts';
+import {
+  addNoise,
+  emptyNoise,
+  randomNoise,
+  sampleParts,
+} from '../../../../sampling/plans/custom.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  type NodeDeclaration,
+  output,
+  outputs,
+  seed,
+  socket,
+} from '../../../declare.ts';
 import { samplingHooks } from './ksampler-nodes.ts';
 
 const CFG = { default: 8, min: 0, max: 100, step: 0.1, round: 0.01 } as const;
@@ -11,7 +31,10 @@ const sampled = {
   category: 'sampling/custom_sampling',
   outputs: [output('LATENT', 'output'), output('LATENT', 'denoised_output')],
 } as const;
-const guided = { category: 'sampling/custom_sampling/guiders', outputs: [output('GUIDER')] } as const;
+const guided = {
+  category: 'sampling/custom_sampling/guiders',
+  outputs: [output('GUIDER')],
+} as const;
 const noised = { category: 'sampling/custom_sampling/noise', outputs: [output('NOISE')] } as const;
 
 const SamplerCustom = defineNode({
@@ -29,7 +52,10 @@ const SamplerCustom = defineNode({
     sigmas: socket('SIGMAS'),
     latent_image: socket('LATENT'),
   },
-  async run({ model, add_noise, noise_seed, cfg, positive, negative, sampler, sigmas, latent_image }, context) {
+  async run(
+    { model, add_noise, noise_seed, cfg, positive, negative, sampler, sigmas, latent_image },
+    context,
+  ) {
     const { output, denoised } = await sampleParts({
       guider: cfgGuider(model, positive, negative, cfg),
       sampler,
@@ -54,7 +80,11 @@ const SamplerCustomAdvanced = defineNode({
     latent_image: socket('LATENT'),
   },
   async run({ latent_image, ...parts }, context) {
-    const { output, denoised } = await sampleParts({ ...parts, latent: latent_image, ...samplingHooks(context) });
+    const { output, denoised } = await sampleParts({
+      ...parts,
+      latent: latent_image,
+      ...samplingHooks(context),
+    });
     return outputs(output, denoised);
   },
 });
@@ -71,7 +101,12 @@ const CFGGuider = defineNode({
   ...guided,
   type: 'CFGGuider',
   display: 'CFGGuider',
-  inputs: { model: socket('MODEL'), positive: socket('CONDITIONING'), negative: socket('CONDITIONING'), cfg: float(CFG) },
+  inputs: {
+    model: socket('MODEL'),
+    positive: socket('CONDITIONING'),
+    negative: socket('CONDITIONING'),
+    cfg: float(CFG),
+  },
   run: ({ model, positive, negative, cfg }) => outputs(cfgGuider(model, positive, negative, cfg)),
 });
 
@@ -116,7 +151,15 @@ const PerpNegGuider = defineNode({
     neg_scale: float({ default: 1, min: 0, max: 100, step: 0.01 }),
   },
   run: ({ model, positive, negative, empty_conditioning, cfg, neg_scale }) =>
-    outputs(perpNegGuider(model, { positive, negative, empty: empty_conditioning, cfg, negScale: neg_scale })),
+    outputs(
+      perpNegGuider(model, {
+        positive,
+        negative,
+        empty: empty_conditioning,
+        cfg,
+        negScale: neg_scale,
+      }),
+    ),
 });
 
 const RandomNoise = defineNode({
@@ -139,9 +182,15 @@ const AddNoise = defineNode({
   type: 'AddNoise',
   display: 'AddNoise',
   category: '_for_testing/custom_sampling/noise',
-  inputs: { model: socket('MODEL'), noise: socket('NOISE'), sigmas: socket('SIGMAS'), latent_image: socket('LATENT') },
+  inputs: {
+    model: socket('MODEL'),
+    noise: socket('NOISE'),
+    sigmas: socket('SIGMAS'),
+    latent_image: socket('LATENT'),
+  },
   outputs: [output('LATENT')],
-  run: ({ model, noise, sigmas, latent_image }) => outputs(addNoise(model, noise, sigmas, latent_image)),
+  run: ({ model, noise, sigmas, latent_image }) =>
+    outputs(addNoise(model, noise, sigmas, latent_image)),
 });
 
 export const CUSTOM_SAMPLING_NODES: readonly NodeDeclaration[] = [

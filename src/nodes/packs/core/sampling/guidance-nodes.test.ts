@@ -19,8 +19,18 @@ it('guides as the originals do', async () => {
       [model] = await runNode(type, { model, ...options, operation: made });
     }
     for (const [i, sigma] of params.sigmas.entries()) {
-      const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) => g.float(inputs[`${name}.${i}`]));
-      const { denoised } = await guideSides(model, { x, sigma, cfg: params.cfg, cond, uncond, single: !params.both, evaluate });
+      const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) =>
+        g.float(inputs[`${name}.${i}`]),
+      );
+      const { denoised } = await guideSides(model, {
+        x,
+        sigma,
+        cfg: params.cfg,
+        cond,
+        uncond,
+        single: !params.both,
+        evaluate,
+      });
       expectGolden(g, id, outputs[i], denoised);
     }
   }

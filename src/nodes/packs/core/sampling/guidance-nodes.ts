@@ -12,7 +12,16 @@ import {
   withZeroStar,
 } from '../../../../sampling/patches/guidance.ts';
 import { withLazyCache } from '../../../../sampling/patches/lazy-cache.ts';
-import { boolean, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const category = 'advanced/guidance';
 const patched = [output('MODEL', 'patched_model')];
@@ -23,9 +32,27 @@ const APG = defineNode({
   category: 'sampling/custom_sampling',
   inputs: {
     model: socket('MODEL'),
-    eta: float({ default: 1, min: -10, max: 10, step: 0.01, tooltip: 'How much of the guidance along the prediction stays; 1: all.' }),
-    norm_threshold: float({ default: 5, min: 0, max: 50, step: 0.1, tooltip: 'The guidance is never longer; 0: no limit.' }),
-    momentum: float({ default: 0, min: -5, max: 1, step: 0.01, tooltip: 'What of the guidance so far is added; 0: nothing.' }),
+    eta: float({
+      default: 1,
+      min: -10,
+      max: 10,
+      step: 0.01,
+      tooltip: 'How much of the guidance along the prediction stays; 1: all.',
+    }),
+    norm_threshold: float({
+      default: 5,
+      min: 0,
+      max: 50,
+      step: 0.1,
+      tooltip: 'The guidance is never longer; 0: no limit.',
+    }),
+    momentum: float({
+      default: 0,
+      min: -5,
+      max: 1,
+      step: 0.01,
+      tooltip: 'What of the guidance so far is added; 0: nothing.',
+    }),
   },
   outputs: [output('MODEL')],
   run: ({ model, eta, norm_threshold, momentum }) =>
@@ -61,7 +88,8 @@ const TCFG = defineNode({
   run: ({ model }) => outputs(withTangentialDamping(model)),
 });
 
-const frequency = (value: number, tooltip: string) => float({ default: value, min: 0, max: 10, step: 0.01, tooltip });
+const frequency = (value: number, tooltip: string) =>
+  float({ default: value, min: 0, max: 10, step: 0.01, tooltip });
 
 const FreSca = defineNode({
   type: 'FreSca',
@@ -73,17 +101,25 @@ const FreSca = defineNode({
     model: socket('MODEL'),
     scale_low: frequency(1, 'Factor of the low frequencies.'),
     scale_high: frequency(1.25, 'Factor of the high frequencies.'),
-    freq_cutoff: int({ default: 20, min: 1, max: 10000, step: 1, tooltip: 'So many frequencies in each direction are low.' }),
+    freq_cutoff: int({
+      default: 20,
+      min: 1,
+      max: 10000,
+      step: 1,
+      tooltip: 'So many frequencies in each direction are low.',
+    }),
   },
   outputs: [output('MODEL')],
-  run: ({ model, scale_low, scale_high, freq_cutoff }) => outputs(withScaledFrequencies(model, scale_low, scale_high, freq_cutoff)),
+  run: ({ model, scale_low, scale_high, freq_cutoff }) =>
+    outputs(withScaledFrequencies(model, scale_low, scale_high, freq_cutoff)),
 });
 
 const Mahiro = defineNode({
   type: 'Mahiro',
   display: 'Mahiro is so cute that she deserves a better guidance function!! (。・ω・。)',
   category: '_for_testing',
-  description: 'Guides by the direction of the positive prompt rather than by its difference to the negative.',
+  description:
+    'Guides by the direction of the positive prompt rather than by its difference to the negative.',
   experimental: true,
   inputs: { model: socket('MODEL') },
   outputs: patched,
@@ -100,14 +136,18 @@ const RenormCFG = defineNode({
     renorm_cfg: float({ default: 1, min: 0, max: 100, step: 0.01 }),
   },
   outputs: [output('MODEL')],
-  run: ({ model, cfg_trunc, renorm_cfg }) => outputs(withRenormalizedCfg(model, cfg_trunc, renorm_cfg)),
+  run: ({ model, cfg_trunc, renorm_cfg }) =>
+    outputs(withRenormalizedCfg(model, cfg_trunc, renorm_cfg)),
 });
 
 const EpsilonScaling = defineNode({
   type: 'Epsilon Scaling',
   display: 'Epsilon Scaling',
   category: 'model_patches/unet',
-  inputs: { model: socket('MODEL'), scaling_factor: float({ default: 1.005, min: 0.5, max: 1.5, step: 0.001, display: 'number' }) },
+  inputs: {
+    model: socket('MODEL'),
+    scaling_factor: float({ default: 1.005, min: 0.5, max: 1.5, step: 0.001, display: 'number' }),
+  },
   outputs: [output('MODEL')],
   run: ({ model, scaling_factor }) => outputs(withScaledNoise(model, scaling_factor)),
 });
@@ -116,13 +156,32 @@ const LazyCache = defineNode({
   type: 'LazyCache',
   display: 'LazyCache',
   category: 'advanced/debug/model',
-  description: 'Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.',
+  description:
+    'Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.',
   experimental: true,
   inputs: {
     model: socket('MODEL'),
-    reuse_threshold: float({ default: 0.2, min: 0, max: 3, step: 0.01, tooltip: 'How much may be passed over; more leaves more out.' }),
-    start_percent: float({ default: 0.15, min: 0, max: 1, step: 0.01, tooltip: 'From where on steps may be left out.' }),
-    end_percent: float({ default: 0.95, min: 0, max: 1, step: 0.01, tooltip: 'Up to where steps may be left out.' }),
+    reuse_threshold: float({
+      default: 0.2,
+      min: 0,
+      max: 3,
+      step: 0.01,
+      tooltip: 'How much may be passed over; more leaves more out.',
+    }),
+    start_percent: float({
+      default: 0.15,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'From where on steps may be left out.',
+    }),
+    end_percent: float({
+      default: 0.95,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Up to where steps may be left out.',
+    }),
     verbose: boolean({ default: false, tooltip: 'Says of each step whether it is left out.' }),
   },
   outputs: [output('MODEL')],
@@ -142,7 +201,10 @@ const alongBatch = (type: string, shape: 'linear' | 'triangle') =>
     type,
     display: type,
     category: 'sampling/video_models',
-    inputs: { model: socket('MODEL'), min_cfg: float({ default: 1, min: 0, max: 100, step: 0.5, round: 0.01 }) },
+    inputs: {
+      model: socket('MODEL'),
+      min_cfg: float({ default: 1, min: 0, max: 100, step: 0.5, round: 0.01 }),
+    },
     outputs: [output('MODEL')],
     run: ({ model, min_cfg }) => outputs(withCfgAlongBatch(model, min_cfg, shape)),
   });

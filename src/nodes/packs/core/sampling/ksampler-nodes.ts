@@ -14,7 +14,8 @@ export const samplingHooks = (
 ): Required<SamplingHooks> => ({
   signal: context.signal,
   warn: context.warn,
-  onStep: (step, total, denoised, model) => context.progress(...counted(step, total), () => previewOf(model, denoised, context)),
+  onStep: (step, total, denoised, model) =>
+    context.progress(...counted(step, total), () => previewOf(model, denoised, context)),
 });
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;
@@ -29,17 +30,33 @@ const KSampler = defineNode({
     model: socket('MODEL', { tooltip: 'The model that denoises.' }),
     seed: seed({ tooltip: 'The seed of the noise.' }),
     steps: int({ ...STEPS, tooltip: 'Number of denoising steps.' }),
-    cfg: float({ ...CFG, tooltip: 'How closely the picture follows the prompt; 1 ignores the negative prompt.' }),
+    cfg: float({
+      ...CFG,
+      tooltip: 'How closely the picture follows the prompt; 1 ignores the negative prompt.',
+    }),
     sampler_name: combo(SAMPLERS, { tooltip: 'The algorithm.' }),
     scheduler: combo(SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
     positive: socket('CONDITIONING', { tooltip: 'What the picture should show.' }),
     negative: socket('CONDITIONING', { tooltip: 'What it should not show.' }),
     latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
-    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content (image to image).' }),
+    denoise: float({
+      default: 1,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Below 1 the latent keeps some of its content (image to image).',
+    }),
   },
   outputs: [output('LATENT')],
   run: async ({ sampler_name, latent_image, ...inputs }, context) =>
-    outputs(await commonKSampler({ ...inputs, ...samplingHooks(context), sampler: sampler_name, latent: latent_image })),
+    outputs(
+      await commonKSampler({
+        ...inputs,
+        ...samplingHooks(context),
+        sampler: sampler_name,
+        latent: latent_image,
+      }),
+    ),
 });
 
 const KSamplerAdvanced = defineNode({

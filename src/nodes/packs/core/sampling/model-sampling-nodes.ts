@@ -10,7 +10,16 @@ import {
   withPerpNeg,
   withRescaledCfg,
 } from '../../../../sampling/patches/patches.ts';
-import { boolean, combo, defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const patch = { category: 'advanced/model', outputs: [output('MODEL')] } as const;
 const SIGMA = { min: 0, max: 1000, step: 0.001, round: false } as const;
@@ -20,7 +29,11 @@ const ModelSamplingDiscrete = defineNode({
   ...patch,
   type: 'ModelSamplingDiscrete',
   display: 'ModelSamplingDiscrete',
-  inputs: { model: socket('MODEL'), sampling: combo(namesOf(DISCRETE_SAMPLINGS)), zsnr: boolean({ default: false }) },
+  inputs: {
+    model: socket('MODEL'),
+    sampling: combo(namesOf(DISCRETE_SAMPLINGS)),
+    zsnr: boolean({ default: false }),
+  },
   run: ({ model, sampling, zsnr }) => outputs(withDiscreteSampling(model, sampling, zsnr)),
 });
 
@@ -34,7 +47,8 @@ const ModelSamplingContinuousEDM = defineNode({
     sigma_max: float({ ...SIGMA, default: 120 }),
     sigma_min: float({ ...SIGMA, default: 0.002 }),
   },
-  run: ({ model, sampling, sigma_max, sigma_min }) => outputs(withContinuousSampling(model, EDM_SAMPLINGS[sampling], sigma_min, sigma_max)),
+  run: ({ model, sampling, sigma_max, sigma_min }) =>
+    outputs(withContinuousSampling(model, EDM_SAMPLINGS[sampling], sigma_min, sigma_max)),
 });
 
 const ModelSamplingContinuousV = defineNode({
@@ -55,7 +69,10 @@ const RescaleCFG = defineNode({
   ...patch,
   type: 'RescaleCFG',
   display: 'RescaleCFG',
-  inputs: { model: socket('MODEL'), multiplier: float({ default: 0.7, min: 0, max: 1, step: 0.01 }) },
+  inputs: {
+    model: socket('MODEL'),
+    multiplier: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
+  },
   run: ({ model, multiplier }) => outputs(withRescaledCfg(model, multiplier)),
 });
 
@@ -65,7 +82,10 @@ const DifferentialDiffusion = defineNode({
   display: 'Differential Diffusion',
   category: '_for_testing',
   experimental: true,
-  inputs: { model: socket('MODEL'), strength: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }) },
+  inputs: {
+    model: socket('MODEL'),
+    strength: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }),
+  },
   run: ({ model, strength }) => outputs(withDifferentialDiffusion(model, strength)),
 });
 
@@ -81,7 +101,8 @@ const PerpNeg = defineNode({
     empty_conditioning: socket('CONDITIONING'),
     neg_scale: float({ default: 1, min: 0, max: 100, step: 0.01 }),
   },
-  run: ({ model, empty_conditioning, neg_scale }) => outputs(withPerpNeg(model, empty_conditioning, neg_scale)),
+  run: ({ model, empty_conditioning, neg_scale }) =>
+    outputs(withPerpNeg(model, empty_conditioning, neg_scale)),
 });
 
 export const MODEL_SAMPLING_NODES: readonly NodeDeclaration[] = [

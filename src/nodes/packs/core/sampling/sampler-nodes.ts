@@ -18,16 +18,21 @@ import {
   socket,
 } from '../../../declare.ts';
 
-const sampler = { category: 'sampling/custom_sampling/samplers', outputs: [output('SAMPLER')] } as const;
+const sampler = {
+  category: 'sampling/custom_sampling/samplers',
+  outputs: [output('SAMPLER')],
+} as const;
 const TUNED = { min: 0, max: 100, step: 0.01, round: false } as const;
 const ETA = float({ ...TUNED, default: 1 });
 const S_NOISE = float({ ...TUNED, default: 1 });
 const NOISE_DEVICE = combo(['gpu', 'cpu']);
 
-const chosen = (name: string, knobs?: SamplerKnobs): NodeResult => outputs({ kind: samplerKind(name), knobs } satisfies ChosenSampler);
+const chosen = (name: string, knobs?: SamplerKnobs): NodeResult =>
+  outputs({ kind: samplerKind(name), knobs } satisfies ChosenSampler);
 
 /** The kind's name for a noise device; the noise is the same. */
-const onDevice = (name: string, device: 'gpu' | 'cpu'): string => (device === 'cpu' ? name : `${name}_gpu`);
+const onDevice = (name: string, device: 'gpu' | 'cpu'): string =>
+  device === 'cpu' ? name : `${name}_gpu`;
 
 const KSamplerSelect = defineNode({
   ...sampler,
@@ -49,7 +54,12 @@ const SamplerDPMPP_2M_SDE = defineNode({
   ...sampler,
   type: 'SamplerDPMPP_2M_SDE',
   display: 'SamplerDPMPP_2M_SDE',
-  inputs: { solver_type: combo(['midpoint', 'heun']), eta: ETA, s_noise: S_NOISE, noise_device: NOISE_DEVICE },
+  inputs: {
+    solver_type: combo(['midpoint', 'heun']),
+    eta: ETA,
+    s_noise: S_NOISE,
+    noise_device: NOISE_DEVICE,
+  },
   run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_2m_sde', noise_device), knobs),
 });
 
@@ -57,7 +67,12 @@ const SamplerDPMPP_SDE = defineNode({
   ...sampler,
   type: 'SamplerDPMPP_SDE',
   display: 'SamplerDPMPP_SDE',
-  inputs: { eta: ETA, s_noise: S_NOISE, r: float({ ...TUNED, default: 0.5 }), noise_device: NOISE_DEVICE },
+  inputs: {
+    eta: ETA,
+    s_noise: S_NOISE,
+    r: float({ ...TUNED, default: 0.5 }),
+    noise_device: NOISE_DEVICE,
+  },
   run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_sde', noise_device), knobs),
 });
 
@@ -125,14 +140,19 @@ const SamplerER_SDE = defineNode({
     eta: float({
       ...TUNED,
       default: 1,
-      tooltip: 'How stochastic the reverse-time SDE is.\nAt eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it.',
+      tooltip:
+        'How stochastic the reverse-time SDE is.\nAt eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it.',
     }),
     s_noise: S_NOISE,
   },
   run({ solver_type, max_stage, eta, s_noise }) {
     if (solver_type === 'ER-SDE') return chosen('er_sde', { s_noise, max_stage });
     const isOde = solver_type === 'ODE' || eta === 0;
-    return chosen('er_sde', { max_stage, s_noise: isOde ? 0 : s_noise, noise_scaler: reverseTimeScale(isOde ? 0 : eta) });
+    return chosen('er_sde', {
+      max_stage,
+      s_noise: isOde ? 0 : s_noise,
+      noise_scaler: reverseTimeScale(isOde ? 0 : eta),
+    });
   },
 });
 
@@ -168,7 +188,11 @@ const SamplerLCMUpscale = defineNode({
   },
   run: ({ scale_ratio, scale_steps, upscale_method }) =>
     outputs({
-      kind: lcmUpscale({ ratio: scale_ratio, steps: scale_steps < 0 ? undefined : scale_steps, method: upscale_method }),
+      kind: lcmUpscale({
+        ratio: scale_ratio,
+        steps: scale_steps < 0 ? undefined : scale_steps,
+        method: upscale_method,
+      }),
     } satisfies ChosenSampler),
 });
 
@@ -179,7 +203,10 @@ const SamplerEulerCFGpp = defineNode({
   category: '_for_testing',
   experimental: true,
   inputs: { version: combo(['regular', 'alternative']) },
-  run: ({ version }) => (version === 'alternative' ? outputs({ kind: eulerPp } satisfies ChosenSampler) : chosen('euler_cfg_pp')),
+  run: ({ version }) =>
+    version === 'alternative'
+      ? outputs({ kind: eulerPp } satisfies ChosenSampler)
+      : chosen('euler_cfg_pp'),
 });
 
 export const SAMPLER_NODES: readonly NodeDeclaration[] = [

@@ -7,33 +7,75 @@ import {
   polyexponentialSigmas,
   vpSigmas,
 } from '../../../../sampling/schedules/continuous.ts';
-import { extendSigmas, flipSigmas, setFirstSigma, splitSigmas, splitSigmasDenoise } from '../../../../sampling/schedules/edit-sigmas.ts';
-import { basicSigmas, betaSigmas, SCHEDULERS, sdTurboSigmas } from '../../../../sampling/schedules/schedules.ts';
-import { ALIGNED_FAMILIES, alignedSigmas, gitsSigmas } from '../../../../sampling/schedules/tabulated.ts';
-import { boolean, combo, defineNode, float, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  extendSigmas,
+  flipSigmas,
+  setFirstSigma,
+  splitSigmas,
+  splitSigmasDenoise,
+} from '../../../../sampling/schedules/edit-sigmas.ts';
+import {
+  basicSigmas,
+  betaSigmas,
+  SCHEDULERS,
+  sdTurboSigmas,
+} from '../../../../sampling/schedules/schedules.ts';
+import {
+  ALIGNED_FAMILIES,
+  alignedSigmas,
+  gitsSigmas,
+} from '../../../../sampling/schedules/tabulated.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;
 const DENOISE = { default: 1, min: 0, max: 1, step: 0.01 } as const;
 const SIGMA = { min: 0, max: 5000, step: 0.01, round: false } as const;
-const RANGE = { sigma_max: float({ ...SIGMA, default: 14.614642 }), sigma_min: float({ ...SIGMA, default: 0.0291675 }) } as const;
+const RANGE = {
+  sigma_max: float({ ...SIGMA, default: 14.614642 }),
+  sigma_min: float({ ...SIGMA, default: 0.0291675 }),
+} as const;
 
-const schedule = { category: 'sampling/custom_sampling/schedulers', outputs: [output('SIGMAS')] } as const;
+const schedule = {
+  category: 'sampling/custom_sampling/schedulers',
+  outputs: [output('SIGMAS')],
+} as const;
 const edit = { category: 'sampling/custom_sampling/sigmas' } as const;
 
 const BasicScheduler = defineNode({
   ...schedule,
   type: 'BasicScheduler',
   display: 'BasicScheduler',
-  inputs: { model: socket('MODEL'), scheduler: combo(SCHEDULERS), steps: int(STEPS), denoise: float(DENOISE) },
-  run: ({ model, scheduler, steps, denoise }) => outputs(basicSigmas(model.sampling, scheduler, steps, denoise)),
+  inputs: {
+    model: socket('MODEL'),
+    scheduler: combo(SCHEDULERS),
+    steps: int(STEPS),
+    denoise: float(DENOISE),
+  },
+  run: ({ model, scheduler, steps, denoise }) =>
+    outputs(basicSigmas(model.sampling, scheduler, steps, denoise)),
 });
 
 const KarrasScheduler = defineNode({
   ...schedule,
   type: 'KarrasScheduler',
   display: 'KarrasScheduler',
-  inputs: { steps: int(STEPS), ...RANGE, rho: float({ default: 7, min: 0, max: 100, step: 0.01, round: false }) },
-  run: ({ steps, sigma_max, sigma_min, rho }) => outputs(karrasSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps, rho)),
+  inputs: {
+    steps: int(STEPS),
+    ...RANGE,
+    rho: float({ default: 7, min: 0, max: 100, step: 0.01, round: false }),
+  },
+  run: ({ steps, sigma_max, sigma_min, rho }) =>
+    outputs(karrasSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps, rho)),
 });
 
 const ExponentialScheduler = defineNode({
@@ -41,15 +83,21 @@ const ExponentialScheduler = defineNode({
   type: 'ExponentialScheduler',
   display: 'ExponentialScheduler',
   inputs: { steps: int(STEPS), ...RANGE },
-  run: ({ steps, sigma_max, sigma_min }) => outputs(exponentialSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps)),
+  run: ({ steps, sigma_max, sigma_min }) =>
+    outputs(exponentialSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps)),
 });
 
 const PolyexponentialScheduler = defineNode({
   ...schedule,
   type: 'PolyexponentialScheduler',
   display: 'PolyexponentialScheduler',
-  inputs: { steps: int(STEPS), ...RANGE, rho: float({ default: 1, min: 0, max: 100, step: 0.01, round: false }) },
-  run: ({ steps, sigma_max, sigma_min, rho }) => outputs(polyexponentialSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps, rho)),
+  inputs: {
+    steps: int(STEPS),
+    ...RANGE,
+    rho: float({ default: 1, min: 0, max: 100, step: 0.01, round: false }),
+  },
+  run: ({ steps, sigma_max, sigma_min, rho }) =>
+    outputs(polyexponentialSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps, rho)),
 });
 
 const LaplaceScheduler = defineNode({
@@ -62,7 +110,8 @@ const LaplaceScheduler = defineNode({
     mu: float({ default: 0, min: -10, max: 10, step: 0.1, round: false }),
     beta: float({ default: 0.5, min: 0, max: 10, step: 0.1, round: false }),
   },
-  run: ({ steps, sigma_max, sigma_min, mu, beta }) => outputs(laplaceSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps, mu, beta)),
+  run: ({ steps, sigma_max, sigma_min, mu, beta }) =>
+    outputs(laplaceSigmas({ sigmaMin: sigma_min, sigmaMax: sigma_max }, steps, mu, beta)),
 });
 
 const VPScheduler = defineNode({
@@ -75,7 +124,8 @@ const VPScheduler = defineNode({
     beta_min: float({ ...SIGMA, default: 0.1 }),
     eps_s: float({ default: 0.001, min: 0, max: 1, step: 0.0001, round: false }),
   },
-  run: ({ steps, beta_d, beta_min, eps_s }) => outputs(vpSigmas(steps, { betaD: beta_d, betaMin: beta_min, epsilon: eps_s })),
+  run: ({ steps, beta_d, beta_min, eps_s }) =>
+    outputs(vpSigmas(steps, { betaD: beta_d, betaMin: beta_min, epsilon: eps_s })),
 });
 
 const BetaSamplingScheduler = defineNode({
@@ -95,7 +145,11 @@ const SDTurboScheduler = defineNode({
   ...schedule,
   type: 'SDTurboScheduler',
   display: 'SDTurboScheduler',
-  inputs: { model: socket('MODEL'), steps: int({ default: 1, min: 1, max: 10 }), denoise: float(DENOISE) },
+  inputs: {
+    model: socket('MODEL'),
+    steps: int({ default: 1, min: 1, max: 10 }),
+    denoise: float(DENOISE),
+  },
   run: ({ model, steps, denoise }) => outputs(sdTurboSigmas(model.sampling, steps, denoise)),
 });
 
@@ -103,7 +157,11 @@ const AlignYourStepsScheduler = defineNode({
   ...schedule,
   type: 'AlignYourStepsScheduler',
   display: 'AlignYourStepsScheduler',
-  inputs: { model_type: combo(ALIGNED_FAMILIES), steps: int({ ...STEPS, default: 10 }), denoise: float(DENOISE) },
+  inputs: {
+    model_type: combo(ALIGNED_FAMILIES),
+    steps: int({ ...STEPS, default: 10 }),
+    denoise: float(DENOISE),
+  },
   run: ({ model_type, steps, denoise }) => outputs(alignedSigmas(model_type, steps, denoise)),
 });
 
@@ -150,7 +208,10 @@ const SetFirstSigma = defineNode({
   ...edit,
   type: 'SetFirstSigma',
   display: 'SetFirstSigma',
-  inputs: { sigmas: socket('SIGMAS'), sigma: float({ default: 136, min: 0, max: 20000, step: 0.001, round: false }) },
+  inputs: {
+    sigmas: socket('SIGMAS'),
+    sigma: float({ default: 136, min: 0, max: 20000, step: 0.001, round: false }),
+  },
   outputs: [output('SIGMAS')],
   run: ({ sigmas, sigma }) => outputs(setFirstSigma(sigmas, sigma)),
 });
@@ -180,7 +241,8 @@ const SamplingPercentToSigma = defineNode({
     sampling_percent: float({ default: 0, min: 0, max: 1, step: 0.0001 }),
     return_actual_sigma: boolean({
       default: false,
-      tooltip: 'Give the sigma itself instead of the value that interval checks use.\nIt makes a difference at 0.0 and 1.0 only.',
+      tooltip:
+        'Give the sigma itself instead of the value that interval checks use.\nIt makes a difference at 0.0 and 1.0 only.',
     }),
   },
   outputs: [output('FLOAT', 'sigma_value')],

@@ -1,6 +1,16 @@
 // Values as nodes, and any value shown. Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
 import { dumpsJson, pythonRepr } from '../../../../formats/json.ts';
-import { boolean, defineNode, float, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  defineNode,
+  float,
+  type NodeDeclaration,
+  output,
+  outputs,
+  seed,
+  socket,
+  string,
+} from '../../../declare.ts';
 
 const category = 'utils/primitive';
 /** Python's sys.maxsize. */
@@ -56,9 +66,11 @@ function shown(value: unknown, type: string | undefined): string {
   if (value === undefined || value === null) return 'None';
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number') return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
+  if (typeof value === 'number')
+    return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'object' && 'shape' in value && Array.isArray(value.shape)) return `a tensor of [${value.shape.join(', ')}]`;
+  if (typeof value === 'object' && 'shape' in value && Array.isArray(value.shape))
+    return `a tensor of [${value.shape.join(', ')}]`;
   return isPlain(value) ? dumpsJson(value) : 'source exists, but could not be serialized.';
 }
 
@@ -67,7 +79,9 @@ const isPlain = (value: unknown): boolean =>
   ['string', 'number', 'boolean'].includes(typeof value) ||
   (Array.isArray(value)
     ? value.every(isPlain)
-    : typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype && Object.values(value!).every(isPlain));
+    : typeof value === 'object' &&
+      Object.getPrototypeOf(value) === Object.prototype &&
+      Object.values(value!).every(isPlain));
 
 const PreviewAny = defineNode({
   type: 'PreviewAny',
@@ -76,7 +90,10 @@ const PreviewAny = defineNode({
   inputs: { source: socket('*') },
   outputs: [],
   outputNode: true,
-  run: ({ source }, context) => ({ outputs: [], ui: { text: [shown(source, context.typeGiven('source'))] } }),
+  run: ({ source }, context) => ({
+    outputs: [],
+    ui: { text: [shown(source, context.typeGiven('source'))] },
+  }),
 });
 
 export const PRIMITIVE_NODES: readonly NodeDeclaration[] = [

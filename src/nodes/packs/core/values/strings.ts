@@ -1,8 +1,31 @@
 // Nodes on texts. Source: ComfyUI comfy_extras/nodes_string.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { pythonRegex, pythonTemplate, RegexError, type RegexFlags } from '../../../../text/python-regex.ts';
-import { capitalize, length, lstrip, replace, rstrip, slice, strip, title } from '../../../../text/python-string.ts';
-import { boolean, combo, defineNode, int, type NodeDeclaration, output, outputs, string } from '../../../declare.ts';
+import {
+  pythonRegex,
+  pythonTemplate,
+  RegexError,
+  type RegexFlags,
+} from '../../../../text/python-regex.ts';
+import {
+  capitalize,
+  length,
+  lstrip,
+  replace,
+  rstrip,
+  slice,
+  strip,
+  title,
+} from '../../../../text/python-string.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  string,
+} from '../../../declare.ts';
 
 const category = 'utils/string';
 const text = () => string({ multiline: true });
@@ -12,7 +35,11 @@ const StringConcatenate = defineNode({
   type: 'StringConcatenate',
   display: 'Concatenate',
   category,
-  inputs: { string_a: text(), string_b: text(), delimiter: string({ default: '', multiline: false }) },
+  inputs: {
+    string_a: text(),
+    string_b: text(),
+    delimiter: string({ default: '', multiline: false }),
+  },
   outputs: [output('STRING')],
   run: ({ string_a, string_b, delimiter }) => outputs(string_a + delimiter + string_b),
 });
@@ -78,7 +105,9 @@ const StringContains = defineNode({
   inputs: { string: text(), substring: text(), case_sensitive: boolean({ default: true }) },
   outputs: [output('BOOLEAN', 'contains')],
   run({ string, substring, case_sensitive }) {
-    const [whole, part] = case_sensitive ? [string, substring] : [string.toLowerCase(), substring.toLowerCase()];
+    const [whole, part] = case_sensitive
+      ? [string, substring]
+      : [string.toLowerCase(), substring.toLowerCase()];
     return outputs(whole.includes(part));
   },
 });
@@ -101,7 +130,9 @@ const StringCompare = defineNode({
   },
   outputs: [output('BOOLEAN')],
   run({ string_a, string_b, mode, case_sensitive }) {
-    const [a, b] = case_sensitive ? [string_a, string_b] : [string_a.toLowerCase(), string_b.toLowerCase()];
+    const [a, b] = case_sensitive
+      ? [string_a, string_b]
+      : [string_a.toLowerCase(), string_b.toLowerCase()];
     return outputs(COMPARISONS[mode](a, b));
   },
 });
@@ -120,7 +151,11 @@ interface Switches {
 
 /** Throws DR_INPUT_INVALID, or gives undefined for a pattern that Python refuses when the node takes that for no match. */
 function compile(pattern: string, switches: Switches, lenient: boolean): RegExp | undefined {
-  const flags: RegexFlags = { ignoreCase: switches.case_insensitive ?? true, multiline: switches.multiline, dotAll: switches.dotall };
+  const flags: RegexFlags = {
+    ignoreCase: switches.case_insensitive ?? true,
+    multiline: switches.multiline,
+    dotAll: switches.dotall,
+  };
   try {
     return pythonRegex(pattern, flags);
   } catch (error) {
@@ -144,13 +179,15 @@ const RegexMatch = defineNode({
   category,
   inputs: { string: text(), regex_pattern: text(), ...switches },
   outputs: [output('BOOLEAN', 'matches')],
-  run: ({ string, regex_pattern, ...flags }) => outputs(compile(regex_pattern, flags, true)?.test(string) ?? false),
+  run: ({ string, regex_pattern, ...flags }) =>
+    outputs(compile(regex_pattern, flags, true)?.test(string) ?? false),
 });
 
 /** What each mode gives of the matches; a group that took no part counts as empty. */
 const EXTRACTS = {
   'First Match': ([first]: RegExpExecArray[]) => first?.[0] ?? '',
-  'All Matches': (all: RegExpExecArray[]) => all.map((match) => (match.length > 1 ? match[1] : match[0]) ?? '').join('\n'),
+  'All Matches': (all: RegExpExecArray[]) =>
+    all.map((match) => (match.length > 1 ? match[1] : match[0]) ?? '').join('\n'),
   'First Group': ([first]: RegExpExecArray[], group: number) => first?.[group] ?? '',
   'All Groups': (all: RegExpExecArray[], group: number) =>
     all
@@ -173,7 +210,9 @@ const RegexExtract = defineNode({
   outputs: [output('STRING')],
   run({ string, regex_pattern, mode, group_index, ...flags }) {
     const regex = compile(regex_pattern, flags, true);
-    return outputs(regex ? EXTRACTS[mode]([...string.matchAll(regex)] as RegExpExecArray[], group_index) : '');
+    return outputs(
+      regex ? EXTRACTS[mode]([...string.matchAll(regex)] as RegExpExecArray[], group_index) : '',
+    );
   },
 });
 
@@ -189,7 +228,13 @@ const RegexReplace = defineNode({
     case_insensitive: boolean({ default: true, optional: true }),
     multiline: boolean({ default: false, optional: true }),
     dotall: boolean({ default: false, optional: true, tooltip: 'The dot matches new lines too.' }),
-    count: int({ default: 0, min: 0, max: 100, optional: true, tooltip: 'So many matches are replaced; 0: all.' }),
+    count: int({
+      default: 0,
+      min: 0,
+      max: 100,
+      optional: true,
+      tooltip: 'So many matches are replaced; 0: all.',
+    }),
   },
   outputs: [output('STRING')],
   run({ string, regex_pattern, replace: template, count = 0, ...flags }) {

@@ -43,7 +43,8 @@ const bridgeInputs = {
 };
 const IMAGE = {
   default: '',
-  tooltip: 'What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp].',
+  tooltip:
+    'What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp].',
 } as const;
 
 interface Shown {
@@ -68,7 +69,11 @@ const stateOf = ({ state }: NodeContext) => ({
 });
 
 /** The edited picture that `name` stands for: a file; else the one that was shown, if what goes into the node is still the same. */
-function edited(name: string, source: readonly unknown[], context: NodeContext): SavedFile | undefined {
+function edited(
+  name: string,
+  source: readonly unknown[],
+  context: NodeContext,
+): SavedFile | undefined {
   const { shown } = stateOf(context);
   const same = shown?.source.every((value, i) => value === source[i]);
   if (name !== '' && context.hasInput(name) && (same || !shown)) return fileOf(name, context);
@@ -76,16 +81,32 @@ function edited(name: string, source: readonly unknown[], context: NodeContext):
 }
 
 /** The last mask that was not empty, where it is to be put on a picture of this size again. */
-function restored(mode: string | undefined, height: number, width: number, context: NodeContext): Tensor | undefined {
+function restored(
+  mode: string | undefined,
+  height: number,
+  width: number,
+  context: NodeContext,
+): Tensor | undefined {
   const { mask } = stateOf(context);
   if (!mask || mode === undefined || mode === 'never') return undefined;
-  return mode === 'always' || (mask.shape[1] === height && mask.shape[2] === width) ? mask : undefined;
+  return mode === 'always' || (mask.shape[1] === height && mask.shape[2] === width)
+    ? mask
+    : undefined;
 }
 
 /** Saves a picture as it is shown, with what the mask covers see-through. */
-async function show(image: Tensor, mask: Tensor | undefined, name: string, context: NodeContext): Promise<readonly SavedFile[]> {
+async function show(
+  image: Tensor,
+  mask: Tensor | undefined,
+  name: string,
+  context: NodeContext,
+): Promise<readonly SavedFile[]> {
   const prefix = `PreviewBridge/${name}-${tempSuffix(context.random)}`;
-  const result = await savePictures(mask ? withAlpha(image, mask) : image, context, { type: 'temp', prefix, level: 1 });
+  const result = await savePictures(mask ? withAlpha(image, mask) : image, context, {
+    type: 'temp',
+    prefix,
+    level: 1,
+  });
   return result.ui!['images'] as SavedFile[];
 }
 
@@ -94,7 +115,8 @@ function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const cover = resizeMask(mask, width, height).data;
   const data = new Float32Array(n * height * width * 4);
   for (let i = 0; i < data.length / 4; i++) {
-    for (let c = 0; c < 3; c++) data[i * 4 + c] = image.data[i * channels + (channels >= 3 ? c : 0)];
+    for (let c = 0; c < 3; c++)
+      data[i * 4 + c] = image.data[i * channels + (channels >= 3 ? c : 0)];
     data[i * 4 + 3] = 1 - cover[i % cover.length];
   }
   return tensor([n, height, width, 4], data);
@@ -115,7 +137,11 @@ const PreviewBridge = defineNode({
   async run({ images, image, block, restore_mask }, context): Promise<NodeResult> {
     const state = stateOf(context);
     const file = edited(image, [images], context);
-    let result: { readonly pixels: Tensor; readonly mask: Tensor; readonly files: readonly SavedFile[] };
+    let result: {
+      readonly pixels: Tensor;
+      readonly mask: Tensor;
+      readonly files: readonly SavedFile[];
+    };
     if (file) {
       const picture = await decodeImage(await readFile(file.path), file.filename);
       result = { pixels: picture.image, mask: picture.mask, files: [file] };
@@ -129,7 +155,10 @@ const PreviewBridge = defineNode({
     const { pixels, mask, files } = result;
     const empty = all(mask, 0);
     if (!empty) state.mask = mask;
-    return { outputs: block && empty ? [blocker(), blocker()] : [pixels, mask], ui: { images: files } };
+    return {
+      outputs: block && empty ? [blocker(), blocker()] : [pixels, mask],
+      ui: { images: files },
+    };
   },
 });
 
@@ -152,7 +181,12 @@ const METHODS = [
 ];
 
 /** A picture of a latent: by a VAE, or by the colours of its channels at eight times its size. */
-async function pictureOf({ samples }: Latent, method: string, vae: Autoencoder | undefined, context: NodeContext): Promise<Tensor> {
+async function pictureOf(
+  { samples }: Latent,
+  method: string,
+  vae: Autoencoder | undefined,
+  context: NodeContext,
+): Promise<Tensor> {
   if (vae) return vae.decode(samples);
   if (DEEP.includes(method) !== (samples.shape[1] === 16) || DEEP.includes(method))
     throw new DarkroomError('DR_INPUT_INVALID', {
@@ -170,7 +204,8 @@ const PreviewBridgeLatent = defineNode({
   type: 'PreviewBridgeLatent',
   display: 'Preview Bridge (Latent)',
   category: UTIL,
-  description: 'Shows a latent, and gives it on with the mask that was drawn on it as its noise mask.',
+  description:
+    'Shows a latent, and gives it on with the mask that was drawn on it as its noise mask.',
   outputNode: true,
   saves: 'temp',
   inputs: {
@@ -182,18 +217,26 @@ const PreviewBridgeLatent = defineNode({
   },
   hidden: { unique_id: 'UNIQUE_ID', prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   outputs: [output('LATENT'), output('MASK')],
-  async run({ latent, image, preview_method, vae_opt, block, restore_mask }, context): Promise<NodeResult> {
+  async run(
+    { latent, image, preview_method, vae_opt, block, restore_mask },
+    context,
+  ): Promise<NodeResult> {
     const state = stateOf(context);
     const source = [latent, vae_opt, vae_opt ? undefined : preview_method];
     const file = edited(image, source, context);
-    let result: { readonly latent: Latent; readonly mask: Tensor; readonly files: readonly SavedFile[] };
+    let result: {
+      readonly latent: Latent;
+      readonly mask: Tensor;
+      readonly files: readonly SavedFile[];
+    };
     if (file) {
       const { mask } = await decodeImage(await readFile(file.path), file.filename);
       result = { latent: { ...latent, noise_mask: mask }, mask, files: [file] };
       state.shown ??= { source, files: [file] };
     } else {
       const picture = await pictureOf(latent, preview_method, vae_opt, context);
-      const mask = latent.noise_mask ?? restored(restore_mask, picture.shape[1], picture.shape[2], context);
+      const mask =
+        latent.noise_mask ?? restored(restore_mask, picture.shape[1], picture.shape[2], context);
       const files = await show(picture, mask, 'PBL', context);
       result = { latent, mask: mask ?? full([1, ...latent.samples.shape.slice(2)], 1), files };
       state.shown = { source, files };
@@ -201,7 +244,10 @@ const PreviewBridgeLatent = defineNode({
     // as in the original, a mask that is 1 everywhere counts as none
     const empty = all(result.mask, 1);
     if (!empty) state.mask = result.mask;
-    return { outputs: block && empty ? [blocker(), blocker()] : [result.latent, result.mask], ui: { images: result.files } };
+    return {
+      outputs: block && empty ? [blocker(), blocker()] : [result.latent, result.mask],
+      ui: { images: result.files },
+    };
   },
 });
 

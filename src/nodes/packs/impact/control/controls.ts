@@ -4,7 +4,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { checkAborted } from '../../../../errors.ts';
 import type { Json } from '../../../../formats/json.ts';
 import type { NodeContext } from '../../../context.ts';
-import { boolean, combo, defineNode, float, type Inputs, type NodeDeclaration, output, outputs, string } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  type Inputs,
+  type NodeDeclaration,
+  output,
+  outputs,
+  string,
+} from '../../../declare.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
 import { blocker } from '../../../socket-values.ts';
 import { any, anyOrNone, linkId, smallest, textOf, wide } from './logic.ts';
@@ -38,14 +48,24 @@ const ImpactQueueTriggerCountdown = defineNode({
   display: 'Queue Trigger (Countdown)',
   category: TEST,
   outputNode: true,
-  inputs: { count: wide(0n, MAX), total: { ...wide(1n, MAX), default: 10 }, mode: trigger(), signal: anyOrNone() },
+  inputs: {
+    count: wide(0n, MAX),
+    total: { ...wide(1n, MAX), default: 10 },
+    mode: trigger(),
+    signal: anyOrNone(),
+  },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [signalOut, output('INT', 'count'), output('INT', 'total')],
   run({ count, total, mode, signal }, context) {
     if (mode) {
       const goesOn = count < total - 1n;
       const value = goesOn ? smallest(count + 1n) : 0;
-      context.send('impact-node-feedback', { node_id: context.nodeId, widget_name: 'count', type: 'int', value });
+      context.send('impact-node-feedback', {
+        node_id: context.nodeId,
+        widget_name: 'count',
+        type: 'int',
+        value,
+      });
       if (goesOn) context.send('impact-add-queue', {});
       editorOnly(context, 'Queue Trigger (Countdown)');
     }
@@ -70,7 +90,12 @@ const ImpactConditionalStopIteration = defineNode({
   },
 });
 
-const KINDS = { boolean_value: 'BOOLEAN', int_value: 'INT', float_value: 'FLOAT', string_value: 'STRING' } as const;
+const KINDS = {
+  boolean_value: 'BOOLEAN',
+  int_value: 'INT',
+  float_value: 'FLOAT',
+  string_value: 'STRING',
+} as const;
 
 const ImpactSetWidgetValue = defineNode({
   type: 'ImpactSetWidgetValue',
@@ -83,7 +108,12 @@ const ImpactSetWidgetValue = defineNode({
     widget_name: string(),
     boolean_value: boolean({ forceInput: true, optional: true }),
     int_value: { ...wide(-MAX, MAX), forceInput: true, optional: true },
-    float_value: float({ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY, forceInput: true, optional: true }),
+    float_value: float({
+      min: Number.NEGATIVE_INFINITY,
+      max: Number.POSITIVE_INFINITY,
+      forceInput: true,
+      optional: true,
+    }),
     string_value: string({ forceInput: true, optional: true }),
   },
   outputs: [signalOut],
@@ -92,7 +122,12 @@ const ImpactSetWidgetValue = defineNode({
     if (kind !== undefined) {
       const plain = typeof value === 'bigint' ? smallest(value) : value;
       const type = KINDS[kind as keyof typeof KINDS];
-      context.send('impact-node-feedback', { node_id: smallest(node_id), widget_name, type, value: plain });
+      context.send('impact-node-feedback', {
+        node_id: smallest(node_id),
+        widget_name,
+        type,
+        value: plain,
+      });
       editorOnly(context, 'Set Widget Value');
     }
     return outputs(signal);
@@ -104,7 +139,11 @@ const ImpactNodeSetMuteState = defineNode({
   display: 'Set Mute State',
   category: TEST,
   outputNode: true,
-  inputs: { signal: any(), node_id: wide(0n, MAX), set_state: boolean({ default: true, label_on: 'active', label_off: 'mute' }) },
+  inputs: {
+    signal: any(),
+    node_id: wide(0n, MAX),
+    set_state: boolean({ default: true, label_on: 'active', label_off: 'mute' }),
+  },
   outputs: [signalOut],
   run({ signal, node_id, set_state }, context) {
     context.send('impact-node-mute-state', { node_id: smallest(node_id), is_active: set_state });
@@ -144,7 +183,9 @@ const ImpactSleep = defineNode({
   outputs: [signalOut],
   async run({ signal, seconds }, context) {
     // a wait that is cut short is an interruption
-    await wait(seconds * 1000, undefined, { signal: context.signal }).catch(() => checkAborted(context.signal));
+    await wait(seconds * 1000, undefined, { signal: context.signal }).catch(() =>
+      checkAborted(context.signal),
+    );
     return outputs(signal);
   },
 });
@@ -153,7 +194,9 @@ const ImpactSleep = defineNode({
 const remote = (type: string, accepts: (value: Json) => boolean): PromptPreparation => ({
   first: true,
   edit(id, prompt) {
-    const [target, widget, value] = ['node_id', 'widget_name', 'value'].map((name) => prompt.input(id, name));
+    const [target, widget, value] = ['node_id', 'widget_name', 'value'].map((name) =>
+      prompt.input(id, name),
+    );
     const node = String(target);
     const old = prompt.input(node, String(widget));
     if (old === undefined || value === undefined || !accepts(old)) return;
@@ -162,7 +205,12 @@ const remote = (type: string, accepts: (value: Json) => boolean): PromptPreparat
   },
 });
 
-const remoteNode = <const I extends Inputs>(type: string, display: string, inputs: I, prepare: PromptPreparation) =>
+const remoteNode = <const I extends Inputs>(
+  type: string,
+  display: string,
+  inputs: I,
+  prepare: PromptPreparation,
+) =>
   defineNode({
     type,
     display,
@@ -188,14 +236,18 @@ const ImpactRemoteInt = remoteNode(
   'ImpactRemoteInt',
   'Remote Int (on prompt)',
   { ...target(), value: wide(-MAX, MAX) },
-  remote('INT', (old) => !['string', 'undefined'].includes(typeof old) && old !== null && !Array.isArray(old)),
+  remote(
+    'INT',
+    (old) => !['string', 'undefined'].includes(typeof old) && old !== null && !Array.isArray(old),
+  ),
 );
 
 const ImpactValueSender = defineNode({
   type: 'ImpactValueSender',
   display: 'ImpactValueSender',
   category: 'ImpactPack/Logic',
-  description: 'Sends a value to the editor, which sets it in the receivers of the same link_id for the next run.',
+  description:
+    'Sends a value to the editor, which sets it in the receivers of the same link_id for the next run.',
   outputNode: true,
   inputs: { value: any(), link_id: linkId(), signal_opt: anyOrNone() },
   outputs: [output('*', 'signal')],
@@ -218,7 +270,9 @@ const ImpactExecutionOrderController = defineNode({
 });
 
 const shapeOf = (value: unknown): readonly number[] | undefined =>
-  typeof value === 'object' && value !== null && 'shape' in value && Array.isArray(value.shape) ? value.shape : undefined;
+  typeof value === 'object' && value !== null && 'shape' in value && Array.isArray(value.shape)
+    ? value.shape
+    : undefined;
 
 const ImpactLogger = defineNode({
   type: 'ImpactLogger',
@@ -231,9 +285,16 @@ const ImpactLogger = defineNode({
   outputs: [],
   run({ data }, context) {
     const shape = shapeOf(data);
-    const value = shape ? `a tensor of [${shape.join(', ')}]` : textOf(data, context.typeGiven('data'));
+    const value = shape
+      ? `a tensor of [${shape.join(', ')}]`
+      : textOf(data, context.typeGiven('data'));
     context.status(value);
-    context.send('impact-node-feedback', { node_id: context.nodeId, widget_name: 'text', type: 'TEXT', value });
+    context.send('impact-node-feedback', {
+      node_id: context.nodeId,
+      widget_name: 'text',
+      type: 'TEXT',
+      value,
+    });
     return outputs();
   },
 });

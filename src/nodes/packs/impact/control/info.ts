@@ -1,10 +1,25 @@
 // Sizes of pictures, and texts. Source: Impact Pack logics.py, util_nodes.py.
-import { boolean, defineListNode, defineNode, int, type NodeDeclaration, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  defineListNode,
+  defineNode,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { MAXSIZE } from './logic.ts';
 
 const TEST = 'ImpactPack/Logic/_for_test';
 const UTIL = 'ImpactPack/Util';
-const SIZES = [output('INT', 'batch'), output('INT', 'height'), output('INT', 'width'), output('INT', 'channel')];
+const SIZES = [
+  output('INT', 'batch'),
+  output('INT', 'height'),
+  output('INT', 'width'),
+  output('INT', 'channel'),
+];
 
 const ImpactImageInfo = defineNode({
   type: 'ImpactImageInfo',
@@ -46,7 +61,8 @@ const ImpactStringSelector = defineNode({
   type: 'ImpactStringSelector',
   display: 'String Selector',
   category: UTIL,
-  description: 'One line of a text, or with multiline one of the parts that begin with #. Counts from 0 and begins anew after the last.',
+  description:
+    'One line of a text, or with multiline one of the parts that begin with #. Counts from 0 and begins anew after the last.',
   inputs: {
     strings: string({ multiline: true }),
     multiline: boolean({ default: false, label_on: 'enabled', label_off: 'disabled' }),
@@ -75,7 +91,8 @@ const WildcardPromptFromString = defineNode({
   type: 'WildcardPromptFromString',
   display: 'Wildcard Prompt from String',
   category: UTIL,
-  description: 'Makes [LAB] prompts for segments of a text, one per line; tags are kept in their order.',
+  description:
+    'Makes [LAB] prompts for segments of a text, one per line; tags are kept in their order.',
   inputs: {
     string: string({ forceInput: true }),
     delimiter: string({ default: '\\n' }),
@@ -86,7 +103,9 @@ const WildcardPromptFromString = defineNode({
   },
   outputs: [output('STRING', 'wildcard'), output('STRING', 'segs_labels')],
   run({ string, delimiter, prefix_all, postfix_all, restrict_to_tags, exclude_tags }) {
-    const [restricted, excluded] = [restrict_to_tags, exclude_tags].map((tags) => (tags === '' ? undefined : new Set(tags.split(', '))));
+    const [restricted, excluded] = [restrict_to_tags, exclude_tags].map((tags) =>
+      tags === '' ? undefined : new Set(tags.split(', ')),
+    );
     const rows = string.split(unescaped(delimiter));
     const prompts = rows.map((row, i) => {
       const tags = row.split(', ');

@@ -7,7 +7,8 @@ import { anyOrNone } from './logic.ts';
 const UTIL = 'ImpactPack/Util';
 
 /** The inputs that are there, in the order of the prompt, as in the original. */
-const given = (inputs: object): unknown[] => Object.values(inputs).filter((value) => value !== undefined);
+const given = (inputs: object): unknown[] =>
+  Object.values(inputs).filter((value) => value !== undefined);
 
 const ImpactImageBatchToImageList = defineNode({
   type: 'ImpactImageBatchToImageList',
@@ -15,7 +16,8 @@ const ImpactImageBatchToImageList = defineNode({
   category: UTIL,
   inputs: { image: socket('IMAGE') },
   outputs: [output('IMAGE', 'IMAGE', true)],
-  run: ({ image }) => outputs(Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1))),
+  run: ({ image }) =>
+    outputs(Array.from({ length: image.shape[0] }, (_, i) => sliceBatch(image, i, i + 1))),
 });
 
 const ImpactMakeAnyList = defineNode({
@@ -52,7 +54,8 @@ const ImpactMakeImageBatch = defineNode({
   type: 'ImpactMakeImageBatch',
   display: 'Make Image Batch',
   category: UTIL,
-  description: 'Joins pictures; those of another size than the first are cut about the centre and resized.',
+  description:
+    'Joins pictures; those of another size than the first are cut about the centre and resized.',
   inputs: { image1: socket('IMAGE') },
   more: { pattern: /^image\d+$/, input: socket('IMAGE') },
   outputs: [output('IMAGE')],

@@ -17,8 +17,10 @@ const show = defineNode({
 });
 const table: ReadonlyMap<string, NodeDeclaration> = new Map([...NODES, ['Show', show]]);
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
-const run = (prompt: Record<string, unknown>, settings = {}) => smallEngine(table)(prompt, settings);
-const messages = (events: readonly { type: string }[]) => events.filter(({ type }) => type === 'message');
+const run = (prompt: Record<string, unknown>, settings = {}) =>
+  smallEngine(table)(prompt, settings);
+const messages = (events: readonly { type: string }[]) =>
+  events.filter(({ type }) => type === 'message');
 const float = (value: number) => ({ value, type: 'FLOAT' });
 
 describe('values', () => {
@@ -62,14 +64,29 @@ describe('values', () => {
       [true, 'True', 1, 1, true],
       [false, 'False', 0, 0, false],
       ['1e3', '1e3', 1, 1, true],
-      [12345678901234567890n, '12345678901234567890', 12345678901234567000, 12345678901234567168n, true],
+      [
+        12345678901234567890n,
+        '12345678901234567890',
+        12345678901234567000,
+        12345678901234567168n,
+        true,
+      ],
       [' 7', ' 7', 1, 1, true],
       ['7\n', '7\n', 7, 7, true],
       [undefined, 'None', 1, 1, true],
     ];
     for (const [given, ...expected] of cases) {
-      const { value, type } = typeof given === 'object' ? (given as { value: number; type: string }) : { value: given, type: undefined };
-      expect(await runNode('ImpactConvertDataType', { value }, { ...testContext(), typeGiven: () => type })).toEqual(expected);
+      const { value, type } =
+        typeof given === 'object'
+          ? (given as { value: number; type: string })
+          : { value: given, type: undefined };
+      expect(
+        await runNode(
+          'ImpactConvertDataType',
+          { value },
+          { ...testContext(), typeGiven: () => type },
+        ),
+      ).toEqual(expected);
     }
   });
 
@@ -85,29 +102,72 @@ describe('values', () => {
   });
 
   it('carries integers of 63 bits, texts and their parts', async () => {
-    expect(await runNode('ImpactInt', { value: 9223372036854775807n })).toEqual([9223372036854775807n]);
+    expect(await runNode('ImpactInt', { value: 9223372036854775807n })).toEqual([
+      9223372036854775807n,
+    ]);
     expect(await runNode('ImpactInt', { value: 7n })).toEqual([7]);
     expect(await runNode('ImpactMinMax', { mode: true, a: 3, b: 7n })).toEqual([7n]);
     expect(await runNode('ImpactMinMax', { mode: false, a: 'x', b: 'w' })).toEqual(['w']);
-    const receive = (typ: string, value: string) => runNode('ImpactValueReceiver', { typ, value, link_id: 0 });
+    const receive = (typ: string, value: string) =>
+      runNode('ImpactValueReceiver', { typ, value, link_id: 0 });
     expect(await receive('INT', ' 12_000 ')).toEqual([12000]);
     expect(await receive('FLOAT', '-1.5e2')).toEqual([-150]);
     expect(await receive('BOOLEAN', 'TRUE')).toEqual([true]);
-    await expect(receive('INT', '1.5')).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input: 'value' });
+    await expect(receive('INT', '1.5')).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'value',
+    });
 
     const text = '# one\na\nb\n# two\nc\n\n#three';
     const select = async (strings: string, multiline: boolean, choice: number) =>
       (await runNode('ImpactStringSelector', { strings, multiline, select: choice }))[0];
-    expect(await Promise.all([0, 1, 2, 5].map((i) => select(text, true, i)))).toEqual([' one\na\nb', ' two\nc', 'three', 'three']);
-    expect(await Promise.all([0, 1, 5].map((i) => select(text, false, i)))).toEqual(['# one', 'a', '']);
-    expect(await Promise.all([0, 5].map((i) => select('head\n# a\nb', true, i)))).toEqual(['head', ' a\nb']);
-    expect(await runNode('StringListToString', { join_with: ['\\n'], string_list: ['a', 'b'] })).toEqual(['a\nb']);
+    expect(await Promise.all([0, 1, 2, 5].map((i) => select(text, true, i)))).toEqual([
+      ' one\na\nb',
+      ' two\nc',
+      'three',
+      'three',
+    ]);
+    expect(await Promise.all([0, 1, 5].map((i) => select(text, false, i)))).toEqual([
+      '# one',
+      'a',
+      '',
+    ]);
+    expect(await Promise.all([0, 5].map((i) => select('head\n# a\nb', true, i)))).toEqual([
+      'head',
+      ' a\nb',
+    ]);
+    expect(
+      await runNode('StringListToString', { join_with: ['\\n'], string_list: ['a', 'b'] }),
+    ).toEqual(['a\nb']);
 
-    const labels = async (string: string, delimiter: string, prefix_all = '', postfix_all = '', restrict_to_tags = '', exclude_tags = '') =>
-      runNode('WildcardPromptFromString', { string, delimiter, prefix_all, postfix_all, restrict_to_tags, exclude_tags });
-    expect(await labels('a, b\nc , d', '\\n', 'pre', 'post')).toEqual(['[LAB]\n[1] pre a, b post\n[2] pre c, d post', '1, 2']);
-    expect(await labels('a, b, x;c, x', ';', '', '', '', 'x')).toEqual(['[LAB]\n[1] a, b\n[2] c', '1, 2']);
-    expect(await labels('a, b;c', ';', 'p,,', '  q', 'b')).toEqual(['[LAB]\n[1] p, b q\n[2] p, q', '1, 2']);
+    const labels = async (
+      string: string,
+      delimiter: string,
+      prefix_all = '',
+      postfix_all = '',
+      restrict_to_tags = '',
+      exclude_tags = '',
+    ) =>
+      runNode('WildcardPromptFromString', {
+        string,
+        delimiter,
+        prefix_all,
+        postfix_all,
+        restrict_to_tags,
+        exclude_tags,
+      });
+    expect(await labels('a, b\nc , d', '\\n', 'pre', 'post')).toEqual([
+      '[LAB]\n[1] pre a, b post\n[2] pre c, d post',
+      '1, 2',
+    ]);
+    expect(await labels('a, b, x;c, x', ';', '', '', '', 'x')).toEqual([
+      '[LAB]\n[1] a, b\n[2] c',
+      '1, 2',
+    ]);
+    expect(await labels('a, b;c', ';', 'p,,', '  q', 'b')).toEqual([
+      '[LAB]\n[1] p, b q\n[2] p, q',
+      '1, 2',
+    ]);
     expect(await labels('', ';')).toEqual(['[LAB]\n[1]', '1']);
   });
 });
@@ -117,7 +177,11 @@ describe('branches and switches', () => {
 
   it('only the branch that is taken runs; with SelMode both, unless the choice is made on prompt', async () => {
     const branch = (type: string, inputs: object) =>
-      run({ ...both, c: node(type, { tt_value: ['a', 0], ff_value: ['b', 0], ...inputs }), out: node('Show', { value: ['c', 0] }) });
+      run({
+        ...both,
+        c: node(type, { tt_value: ['a', 0], ff_value: ['b', 0], ...inputs }),
+        out: node('Show', { value: ['c', 0] }),
+      });
     const lazy = await branch('ImpactConditionalBranch', { cond: false });
     expect([lazy.shown('out'), lazy.ran]).toEqual([[2], ['b', 'c', 'out']]);
     const eager = await branch('ImpactConditionalBranchSelMode', { cond: true });
@@ -129,18 +193,36 @@ describe('branches and switches', () => {
   it('a switch runs what it chooses, and knows the label of the slot', async () => {
     const prompt = (inputs: object) => ({
       ...both,
-      3: node('ImpactSwitch', { select: 2, sel_mode: false, input1: ['a', 0], input2: ['b', 0], ...inputs }),
+      3: node('ImpactSwitch', {
+        select: 2,
+        sel_mode: false,
+        input1: ['a', 0],
+        input2: ['b', 0],
+        ...inputs,
+      }),
       out: node('Show', { value: ['3', 0] }),
       label: node('Show', { value: ['3', 1] }),
     });
     const slots = [{ name: 'input1' }, { name: 'input2', label: 'second' }];
-    const chosen = await run(prompt({}), { extra: { workflow: { nodes: [{ id: 3, inputs: slots }] } } });
-    expect([chosen.shown('out'), chosen.shown('label'), chosen.ran.includes('a')]).toEqual([[2], ['second'], false]);
+    const chosen = await run(prompt({}), {
+      extra: { workflow: { nodes: [{ id: 3, inputs: slots }] } },
+    });
+    expect([chosen.shown('out'), chosen.shown('label'), chosen.ran.includes('a')]).toEqual([
+      [2],
+      ['second'],
+      false,
+    ]);
     const broken = { input1: ['gone', 0] };
     expect((await run(prompt({ ...broken, sel_mode: true }))).shown('label')).toEqual(['input2']);
-    const linked = await run({ ...prompt({ ...broken, sel_mode: true, select: ['n', 0] }), n: node('ImpactInt', { value: 2 }) });
+    const linked = await run({
+      ...prompt({ ...broken, sel_mode: true, select: ['n', 0] }),
+      n: node('ImpactInt', { value: 2 }),
+    });
     expect(linked.shown('out')).toEqual([2]);
-    expect((await run(prompt({ select: 4 }))).failure).toMatchObject({ nodeId: '3', input: 'input4' });
+    expect((await run(prompt({ select: 4 }))).failure).toMatchObject({
+      nodeId: '3',
+      input: 'input4',
+    });
   });
 
   it('an inversed switch sends its value one way', async () => {
@@ -152,21 +234,39 @@ describe('branches and switches', () => {
       z: node('Show', { value: ['3', 2] }),
     });
     const { ran, shown, failure } = await run(prompt());
-    expect([failure, ran.filter((id) => 'xyz'.includes(id)), shown('x'), shown('y')]).toEqual([undefined, ['x', 'y', 'z'], undefined, [1]]);
-    expect((await run(prompt({ sel_mode: true }))).ran.filter((id) => 'xyz'.includes(id))).toEqual(['y']);
+    expect([failure, ran.filter((id) => 'xyz'.includes(id)), shown('x'), shown('y')]).toEqual([
+      undefined,
+      ['x', 'y', 'z'],
+      undefined,
+      [1],
+    ]);
+    expect((await run(prompt({ sel_mode: true }))).ran.filter((id) => 'xyz'.includes(id))).toEqual([
+      'y',
+    ]);
   });
 
   it('chooses pictures with their masks', async () => {
     const image = tensor([1, 1, 1, 3], new Float32Array(3));
-    expect(await runNode('ImageMaskSwitch', { select: 1, images1: image })).toEqual([image, undefined]);
-    expect(await runNode('ImageMaskSwitch', { select: 3, images1: image, images3_opt: 'i', mask3_opt: 'm' })).toEqual(['i', 'm']);
+    expect(await runNode('ImageMaskSwitch', { select: 1, images1: image })).toEqual([
+      image,
+      undefined,
+    ]);
+    expect(
+      await runNode('ImageMaskSwitch', {
+        select: 3,
+        images1: image,
+        images3_opt: 'i',
+        mask3_opt: 'm',
+      }),
+    ).toEqual(['i', 'm']);
     expect(await runNode('ImpactIfNone', { signal: 1 })).toEqual([1, false]);
     expect(await runNode('ImpactIfNone', { any_input: 0 })).toEqual([undefined, true]);
   });
 });
 
 describe('lists', () => {
-  const picture = (n: number, h: number, w: number, value: number) => tensor([n, h, w, 3], new Float32Array(n * h * w * 3).fill(value));
+  const picture = (n: number, h: number, w: number, value: number) =>
+    tensor([n, h, w, 3], new Float32Array(n * h * w * 3).fill(value));
 
   it('are made of inputs in the order of the prompt', async () => {
     const { shown } = await run({
@@ -181,14 +281,20 @@ describe('lists', () => {
   });
 
   it('become batches of the first one’s size', async () => {
-    const images = { image1: picture(1, 4, 6, 0), image2: picture(2, 8, 8, 1), image3: picture(1, 4, 6, 0.25) };
+    const images = {
+      image1: picture(1, 4, 6, 0),
+      image2: picture(2, 8, 8, 1),
+      image3: picture(1, 4, 6, 0.25),
+    };
     const [batch] = await runNode('ImpactMakeImageBatch', images);
     expect((batch as { shape: number[] }).shape).toEqual([4, 4, 6, 3]);
     const mask = (h: number, w: number) => tensor([1, h, w], new Float32Array(h * w).fill(1));
     const [masks] = await runNode('ImpactMakeMaskBatch', { mask1: mask(4, 6), mask2: mask(8, 10) });
     expect(masks).toEqual(tensor([2, 4, 6], new Float32Array(48).fill(1)));
     const grey = tensor([1, 4, 6, 1], new Float32Array(24));
-    await expect(runNode('ImpactMakeImageBatch', { image1: picture(1, 4, 6, 0), image2: grey })).rejects.toMatchObject({
+    await expect(
+      runNode('ImpactMakeImageBatch', { image1: picture(1, 4, 6, 0), image2: grey }),
+    ).rejects.toMatchObject({
       code: 'DR_SHAPE_MISMATCH',
     });
   });
@@ -200,7 +306,12 @@ describe('controls', () => {
       v: node('ImpactInt', { value: 5 }),
       1: node('ImpactQueueTrigger', { signal: ['v', 0], mode: true }),
       2: node('ImpactQueueTriggerCountdown', { count: 3, total: 10, mode: true, signal: ['1', 0] }),
-      3: node('ImpactSetWidgetValue', { signal: ['2', 0], node_id: 8, widget_name: 'seed', int_value: ['v', 0] }),
+      3: node('ImpactSetWidgetValue', {
+        signal: ['2', 0],
+        node_id: 8,
+        widget_name: 'seed',
+        int_value: ['v', 0],
+      }),
       4: node('ImpactNodeSetMuteState', { signal: ['3', 0], node_id: 9, set_state: false }),
       5: node('ImpactSleep', { signal: ['4', 0], seconds: 0 }),
       6: node('ImpactExecutionOrderController', { signal: ['5', 0], value: ['v', 0] }),
@@ -212,7 +323,10 @@ describe('controls', () => {
     });
     expect(shown('7')).toEqual([5]);
     const sent = Object.fromEntries(
-      messages(events).map((m) => [`${'nodeId' in m && m.nodeId} ${'event' in m && m.event}`, 'data' in m && m.data]),
+      messages(events).map((m) => [
+        `${'nodeId' in m && m.nodeId} ${'event' in m && m.event}`,
+        'data' in m && m.data,
+      ]),
     );
     expect(sent).toEqual({
       '1 impact-add-queue': {},
@@ -236,12 +350,12 @@ describe('controls', () => {
           out: node('Show', { value: ['b', 0] }),
         })
       ).shown('out');
-    expect([await bridge(true, 'Stop'), await bridge(false, 'Stop'), await bridge(false, 'Mute'), await bridge(false, 'Bypass')]).toEqual([
-      [5],
-      undefined,
-      undefined,
-      [5],
-    ]);
+    expect([
+      await bridge(true, 'Stop'),
+      await bridge(false, 'Stop'),
+      await bridge(false, 'Mute'),
+      await bridge(false, 'Bypass'),
+    ]).toEqual([[5], undefined, undefined, [5]]);
   });
 
   it('remotes set widgets of their kind before the run', async () => {

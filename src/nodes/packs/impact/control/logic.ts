@@ -2,7 +2,19 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { pythonRepr } from '../../../../formats/json.ts';
 import { byCodePoint } from '../../../../storage/folders.ts';
-import { boolean, combo, defineNode, float, int, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  seed,
+  socket,
+  string,
+} from '../../../declare.ts';
 
 const LOGIC = 'ImpactPack/Logic';
 const TEST = 'ImpactPack/Logic/_for_test';
@@ -12,12 +24,16 @@ export const anyOrNone = () => socket('*', { optional: true });
 export const MAXSIZE = 0x7fffffffffffffffn;
 export const linkId = () => int({ default: 0, min: 0, max: MAXSIZE, step: 1 });
 /** An integer of 64 bits, without the widget that changes seeds. */
-export const wide = (min: bigint, max: bigint) => ({ ...seed({ min, max, default: 0 }), control_after_generate: false }) as const;
+export const wide = (min: bigint, max: bigint) =>
+  ({ ...seed({ min, max, default: 0 }), control_after_generate: false }) as const;
 /** A number where it fits one. */
-export const smallest = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+export const smallest = (value: bigint): number | bigint =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
-const isNumber = (value: unknown): value is number | bigint | boolean => ['number', 'bigint', 'boolean'].includes(typeof value);
-const numeric = (value: number | bigint | boolean): number | bigint => (typeof value === 'boolean' ? Number(value) : value);
+const isNumber = (value: unknown): value is number | bigint | boolean =>
+  ['number', 'bigint', 'boolean'].includes(typeof value);
+const numeric = (value: number | bigint | boolean): number | bigint =>
+  typeof value === 'boolean' ? Number(value) : value;
 
 /** As Python compares: 1 is 1.0 and True; things of different kinds are not equal. */
 function same(a: unknown, b: unknown): boolean {
@@ -69,7 +85,11 @@ const ImpactConditionalBranch = defineNode({
   display: 'ImpactConditionalBranch',
   category: LOGIC,
   description: 'Only the branch that is chosen runs.',
-  inputs: { cond: boolean(), tt_value: socket('*', { lazy: true }), ff_value: socket('*', { lazy: true }) },
+  inputs: {
+    cond: boolean(),
+    tt_value: socket('*', { lazy: true }),
+    ff_value: socket('*', { lazy: true }),
+  },
   outputs: [output('*')],
   needs: ({ cond }) => [cond ? 'tt_value' : 'ff_value'],
   run: ({ cond, tt_value, ff_value }) => outputs(cond ? tt_value : ff_value),
@@ -88,8 +108,16 @@ const ImpactConditionalBranchSelMode = defineNode({
       const cond = prompt.input(id, 'cond');
       const source = Array.isArray(cond) && cond.length === 2 ? String(cond[0]) : undefined;
       const receives = source !== undefined && prompt.classType(source) === 'ImpactValueReceiver';
-      const received = receives && prompt.input(source, 'typ') === 'BOOLEAN' ? prompt.input(source, 'value') : undefined;
-      const chosen = source === undefined ? cond : typeof received === 'string' ? received.toLowerCase() === 'true' : undefined;
+      const received =
+        receives && prompt.input(source, 'typ') === 'BOOLEAN'
+          ? prompt.input(source, 'value')
+          : undefined;
+      const chosen =
+        source === undefined
+          ? cond
+          : typeof received === 'string'
+            ? received.toLowerCase() === 'true'
+            : undefined;
       if (chosen !== undefined) prompt.set(id, chosen ? 'ff_value' : 'tt_value', undefined);
     },
   },
@@ -128,8 +156,11 @@ export function textOf(value: unknown, type: string | undefined): string {
   if (value === undefined || value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number') return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
-  return Array.isArray(value) ? `[${value.map((item) => textOf(item, undefined)).join(', ')}]` : 'an object';
+  if (typeof value === 'number')
+    return type === 'FLOAT' || !Number.isInteger(value) ? pythonRepr(value) : String(value);
+  return Array.isArray(value)
+    ? `[${value.map((item) => textOf(item, undefined)).join(', ')}]`
+    : 'an object';
 }
 
 const OPERATORS: Readonly<Record<string, (a: boolean, b: boolean) => boolean>> = {
@@ -142,7 +173,11 @@ const ImpactLogicalOperators = defineNode({
   type: 'ImpactLogicalOperators',
   display: 'ImpactLogicalOperators',
   category: LOGIC,
-  inputs: { operator: combo(Object.keys(OPERATORS)), bool_a: boolean({ forceInput: true }), bool_b: boolean({ forceInput: true }) },
+  inputs: {
+    operator: combo(Object.keys(OPERATORS)),
+    bool_a: boolean({ forceInput: true }),
+    bool_b: boolean({ forceInput: true }),
+  },
   outputs: [output('BOOLEAN')],
   run: ({ operator, bool_a, bool_b }) => outputs(OPERATORS[operator](bool_a, bool_b)),
 });
@@ -189,7 +224,11 @@ const ImpactMinMax = defineNode({
   type: 'ImpactMinMax',
   display: 'ImpactMinMax',
   category: TEST,
-  inputs: { mode: boolean({ default: true, label_on: 'max', label_off: 'min' }), a: any(), b: any() },
+  inputs: {
+    mode: boolean({ default: true, label_on: 'max', label_off: 'min' }),
+    a: any(),
+    b: any(),
+  },
   outputs: [output('INT')],
   run: ({ mode, a, b }) => outputs((mode ? order(b, a) > 0 : order(b, a) < 0) ? b : a),
 });
@@ -215,8 +254,13 @@ const ImpactValueReceiver = defineNode({
   type: 'ImpactValueReceiver',
   display: 'ImpactValueReceiver',
   category: LOGIC,
-  description: 'A value that the editor keeps up to date with what a sender of the same link_id sent.',
-  inputs: { typ: combo(['STRING', 'INT', 'FLOAT', 'BOOLEAN']), value: string({ default: '' }), link_id: linkId() },
+  description:
+    'A value that the editor keeps up to date with what a sender of the same link_id sent.',
+  inputs: {
+    typ: combo(['STRING', 'INT', 'FLOAT', 'BOOLEAN']),
+    value: string({ default: '' }),
+    link_id: linkId(),
+  },
   outputs: [output('*')],
   run: ({ typ, value }) => outputs(TYPES[typ](value)),
 });

@@ -10,7 +10,15 @@ import { cropImageRegion } from '../../../../segs/region.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
 import { concatBatch, map, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import { boolean, defineNode, float, type NodeResult, output, type SavedFile, socket } from '../../../declare.ts';
+import {
+  boolean,
+  defineNode,
+  float,
+  type NodeResult,
+  output,
+  type SavedFile,
+  socket,
+} from '../../../declare.ts';
 import { tempSuffix } from '../../core/image/load-save.ts';
 
 /** What stands for a picture that is not there. */
@@ -22,17 +30,28 @@ export function bytesOfFirst(image: Tensor): ByteImage {
   return { width, height, channels, bytes: toBytes(sliceBatch(image, 0, 1)) };
 }
 
-async function save(images: readonly ByteImage[], { width, height }: Segs, context: NodeContext): Promise<readonly SavedFile[]> {
+async function save(
+  images: readonly ByteImage[],
+  { width, height }: Segs,
+  context: NodeContext,
+): Promise<readonly SavedFile[]> {
   const files: Uint8Array[] = [];
   for (const image of images) files.push(await encodeWebp(image));
-  return context.save({ type: 'temp', prefix: 'impact_seg_preview', extension: 'webp', size: { width, height }, files });
+  return context.save({
+    type: 'temp',
+    prefix: 'impact_seg_preview',
+    extension: 'webp',
+    size: { width, height },
+    files,
+  });
 }
 
 /** The mask for frame `i` of a part [h,w]: its own, the frame's, or, when the counts differ, all frames joined. */
 function maskOf({ croppedMask, croppedImage }: Seg, i: number): Tensor {
   if (croppedMask.shape.length < 3) return croppedMask;
   const [n, h, w] = croppedMask.shape;
-  if (!croppedImage || croppedImage.shape[0] === n) return { shape: [h, w], data: sliceBatch(croppedMask, i, i + 1).data };
+  if (!croppedImage || croppedImage.shape[0] === n)
+    return { shape: [h, w], data: sliceBatch(croppedMask, i, i + 1).data };
   return {
     shape: [h, w],
     data: toBinaryMask(
@@ -46,7 +65,12 @@ function maskOf({ croppedMask, croppedImage }: Seg, i: number): Tensor {
 function withAlpha(image: ByteImage, mask: Tensor, least: number): ByteImage {
   const [h, w] = mask.shape;
   const alpha = bytesOf(mask.data).map((v) => Math.max(v, least));
-  const fitted = pilResize({ width: w, height: h, channels: 1, bytes: alpha }, image.width, image.height, 'bicubic').bytes;
+  const fitted = pilResize(
+    { width: w, height: h, channels: 1, bytes: alpha },
+    image.width,
+    image.height,
+    'bicubic',
+  ).bytes;
   const bytes = new Uint8Array(image.width * image.height * 4);
   for (let i = 0; i < fitted.length; i++) {
     for (let c = 0; c < 3; c++) bytes[i * 4 + c] = image.bytes[i * image.channels + c];
@@ -64,14 +88,27 @@ function masked(image: Tensor, mask: Tensor): Tensor {
 const LEAST_LIGHT = 0.3;
 
 /** Shows the parts to choose from, dark outside of their masks, to whoever asks the server for them (/impact/segs/picker). */
-export async function offerParts({ segs, width, height }: Segs, whole: Tensor | undefined, context: NodeContext): Promise<void> {
+export async function offerParts(
+  { segs, width, height }: Segs,
+  whole: Tensor | undefined,
+  context: NodeContext,
+): Promise<void> {
   const files: Uint8Array[] = [];
   for (const seg of segs) {
     const picture = seg.croppedImage ?? (whole && cropImageRegion(whole, seg.cropRegion));
     const light = map(maskOf(seg, 0), (value) => Math.max(value, LEAST_LIGHT));
-    files.push(await encodePng(bytesOfFirst(picture ? masked(sliceBatch(picture, 0, 1), light) : blank()), { level: 1 }));
+    files.push(
+      await encodePng(bytesOfFirst(picture ? masked(sliceBatch(picture, 0, 1), light) : blank()), {
+        level: 1,
+      }),
+    );
   }
-  const request = { type: 'temp', prefix: `segs_picker${tempSuffix(context.random)}`, extension: 'png', size: { width, height } } as const;
+  const request = {
+    type: 'temp',
+    prefix: `segs_picker${tempSuffix(context.random)}`,
+    extension: 'png',
+    size: { width, height },
+  } as const;
   const saved = files.length > 0 ? await context.save({ ...request, files }) : [];
   const images = saved.map(({ filename, subfolder, type }) => ({ filename, subfolder, type }));
   context.send('darkroom/segs-picker', { node: context.nodeId, images });
@@ -84,9 +121,23 @@ const SEGSPreview = defineNode({
   description: "Shows the parts' pictures.",
   inputs: {
     segs: socket('SEGS'),
-    alpha_mode: boolean({ default: true, label_on: 'enable', label_off: 'disable', tooltip: 'Clears what lies outside of the masks.' }),
-    min_alpha: float({ default: 0.2, min: 0, max: 1, step: 0.01, tooltip: 'How much of the rest is shown.' }),
-    fallback_image_opt: socket('IMAGE', { optional: true, tooltip: 'The whole picture, for parts that carry none.' }),
+    alpha_mode: boolean({
+      default: true,
+      label_on: 'enable',
+      label_off: 'disable',
+      tooltip: 'Clears what lies outside of the masks.',
+    }),
+    min_alpha: float({
+      default: 0.2,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'How much of the rest is shown.',
+    }),
+    fallback_image_opt: socket('IMAGE', {
+      optional: true,
+      tooltip: 'The whole picture, for parts that carry none.',
+    }),
   },
   outputs: [output('IMAGE', 'IMAGE', true)],
   outputNode: true,
@@ -97,7 +148,9 @@ const SEGSPreview = defineNode({
     const shown: ByteImage[] = [];
     const results: Tensor[] = [];
     for (const seg of matched.segs) {
-      const whole = seg.croppedImage ?? (fallback_image_opt && cropImageRegion(fallback_image_opt, seg.cropRegion));
+      const whole =
+        seg.croppedImage ??
+        (fallback_image_opt && cropImageRegion(fallback_image_opt, seg.cropRegion));
       if (!whole) continue;
       const pictures = Array.from({ length: Math.min(frames, whole.shape[0]) }, (_, i) => {
         const image = sliceBatch(whole, i, i + 1);

@@ -30,16 +30,25 @@ const trigger = () => boolean({ default: false, label_on: 'enable', label_off: '
 const isRelative = (name: string): boolean => !name.startsWith('/') && !name.includes('..');
 
 /** What a client needs to show a file. */
-const shown = ({ filename, subfolder, type }: SavedFile): Record<string, string> => ({ filename, subfolder, type });
+const shown = ({ filename, subfolder, type }: SavedFile): Record<string, string> => ({
+  filename,
+  subfolder,
+  type,
+});
 
 const ImageSender = defineNode({
   type: 'ImageSender',
   display: 'Image Sender',
   category: UTIL,
-  description: 'Shows pictures, and tells the editor to set them in the receivers of the same link_id.',
+  description:
+    'Shows pictures, and tells the editor to set them in the receivers of the same link_id.',
   outputNode: true,
   saves: 'temp',
-  inputs: { images: socket('IMAGE'), filename_prefix: string({ default: 'ImgSender' }), link_id: linkId() },
+  inputs: {
+    images: socket('IMAGE'),
+    filename_prefix: string({ default: 'ImgSender' }),
+    link_id: linkId(),
+  },
   hidden: HIDDEN,
   outputs: [],
   async run({ images, filename_prefix, link_id }, context) {
@@ -53,7 +62,9 @@ const ImageSender = defineNode({
 const imageCheck: InputCheck = {
   check({ image }, environment) {
     const name = String(image);
-    return (name === DATA || environment.hasInput(name)) && isRelative(name) ? true : `Invalid image file: ${name}`;
+    return (name === DATA || environment.hasInput(name)) && isRelative(name)
+      ? true
+      : `Invalid image file: ${name}`;
   },
 };
 
@@ -85,7 +96,9 @@ const ImageReceiver = defineNode({
     }
     const base64 = image_data.split(',')[1];
     const picture =
-      base64 === undefined ? undefined : await decodeImage(Buffer.from(base64, 'base64'), 'image_data').catch(() => undefined);
+      base64 === undefined
+        ? undefined
+        : await decodeImage(Buffer.from(base64, 'base64'), 'image_data').catch(() => undefined);
     if (picture) return outputs(picture.image, picture.mask);
     context.warn('image_data holds no picture; a black one takes its place');
     return outputs(zeros([1, 64, 64, 3]), zeros([1, 64, 64]));
@@ -113,7 +126,8 @@ const LatentSender = defineNode({
   type: 'LatentSender',
   display: 'LatentSender',
   category: UTIL,
-  description: 'Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id.',
+  description:
+    'Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id.',
   outputNode: true,
   saves: 'temp',
   inputs: {
@@ -125,8 +139,13 @@ const LatentSender = defineNode({
   hidden: HIDDEN,
   outputs: [],
   async run({ samples, filename_prefix, link_id, preview_method }, context) {
-    const preview = enlarged(previewLatent(samples.samples, LATENT_COLOURS[PREVIEWS[preview_method]], true));
-    const file = await encodePng(preview, { text: context.metadata(), exif: latentExif(samples.samples) });
+    const preview = enlarged(
+      previewLatent(samples.samples, LATENT_COLOURS[PREVIEWS[preview_method]], true),
+    );
+    const file = await encodePng(preview, {
+      text: context.metadata(),
+      exif: latentExif(samples.samples),
+    });
     const images = await context.save({
       type: 'temp',
       prefix: filename_prefix,
@@ -139,7 +158,8 @@ const LatentSender = defineNode({
   },
 });
 
-const isLatent = (name: string): boolean => name.endsWith('.latent') || name.endsWith('.latent.png');
+const isLatent = (name: string): boolean =>
+  name.endsWith('.latent') || name.endsWith('.latent.png');
 
 /** A file as clients know it: `sub/name [temp]` in its parts. */
 export function fileOf(name: string, context: NodeContext): SavedFile {
@@ -153,9 +173,14 @@ const LatentReceiver = defineNode({
   type: 'LatentReceiver',
   display: 'LatentReceiver',
   category: UTIL,
-  description: 'A latent of the input folder: a .latent file, or a picture that LatentSender saved.',
+  description:
+    'A latent of the input folder: a .latent file, or a picture that LatentSender saved.',
   inputs: {
-    latent: { ...combo([]), options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles().filter(isLatent) },
+    latent: {
+      ...combo([]),
+      options: (environment: NodeEnvironment): readonly string[] =>
+        environment.inputFiles().filter(isLatent),
+    },
     link_id: linkId(),
     trigger_always: trigger(),
   },
@@ -166,14 +191,25 @@ const LatentReceiver = defineNode({
       return environment.hasInput(name) && isRelative(name) ? true : `Invalid latent file: ${name}`;
     },
   },
-  fingerprint: ({ latent, trigger_always }, context) => (trigger_always ? Number.NaN : contentOf(latent, context)),
+  fingerprint: ({ latent, trigger_always }, context) =>
+    trigger_always ? Number.NaN : contentOf(latent, context),
   async run({ latent }, context) {
     const path = context.inputPath(latent);
     const exif = path.endsWith('.latent') ? undefined : readPngExif(await readFile(path));
-    const samples = path.endsWith('.latent') ? await readLatent(path) : exif && latentFromExif(exif, latent);
+    const samples = path.endsWith('.latent')
+      ? await readLatent(path)
+      : exif && latentFromExif(exif, latent);
     if (!samples) context.warn(`${latent} holds no latent; an empty one takes its place`);
-    return { outputs: [{ samples: samples ?? zeros([1, 4, 8, 8]) }], ui: { images: [fileOf(latent, context)] } };
+    return {
+      outputs: [{ samples: samples ?? zeros([1, 4, 8, 8]) }],
+      ui: { images: [fileOf(latent, context)] },
+    };
   },
 });
 
-export const SENDER_NODES: readonly NodeDeclaration[] = [ImageSender, ImageReceiver, LatentSender, LatentReceiver];
+export const SENDER_NODES: readonly NodeDeclaration[] = [
+  ImageSender,
+  ImageReceiver,
+  LatentSender,
+  LatentReceiver,
+];

@@ -1,7 +1,16 @@
 // Switches: one of several values, or one of several ways. Source: Impact Pack util_nodes.py, impact_server.py (choices made on prompt).
 import { isJsonObject, type Json } from '../../../../formats/json.ts';
 import type { NodeContext } from '../../../context.ts';
-import { boolean, defineNode, inputNamed, int, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
+import {
+  boolean,
+  defineNode,
+  inputNamed,
+  int,
+  type NodeDeclaration,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { isOutputLink } from '../../../graph-builder.ts';
 import type { PromptEditor } from '../../../prompt-hooks.ts';
 import { blocker } from '../../../socket-values.ts';
@@ -16,17 +25,25 @@ const SEL_MODE = {
 } as const;
 
 /** The choice of a switch that chooses on prompt: a number, or that of an ImpactInt (or of another switch) it is linked to. */
-function selectedOnPrompt(id: string, prompt: PromptEditor, fromSwitch: boolean): number | undefined {
+function selectedOnPrompt(
+  id: string,
+  prompt: PromptEditor,
+  fromSwitch: boolean,
+): number | undefined {
   if (!prompt.input(id, 'sel_mode')) return undefined;
   const select = prompt.input(id, 'select');
   if (!isOutputLink(select)) return asNumber(select);
   const type = prompt.classType(select[0]);
   if (type === 'ImpactInt') return asNumber(prompt.input(select[0], 'value'));
-  return fromSwitch && type === 'ImpactSwitch' ? asNumber(prompt.input(select[0], 'select')) : undefined;
+  return fromSwitch && type === 'ImpactSwitch'
+    ? asNumber(prompt.input(select[0], 'select'))
+    : undefined;
 }
 
 const asNumber = (value: Json | undefined): number | undefined =>
-  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string' ? Number(value) : undefined;
+  typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string'
+    ? Number(value)
+    : undefined;
 
 /** What the editor shows at an input slot, where somebody renamed it. */
 function slotLabel(name: string, context: NodeContext): string {
@@ -34,7 +51,9 @@ function slotLabel(name: string, context: NodeContext): string {
   const nodes = isJsonObject(workflow) && Array.isArray(workflow['nodes']) ? workflow['nodes'] : [];
   const own = nodes.find((node) => isJsonObject(node) && String(node['id']) === context.nodeId);
   const slots = isJsonObject(own) && Array.isArray(own['inputs']) ? own['inputs'] : [];
-  const slot = slots.find((one) => isJsonObject(one) && one['name'] === name && typeof one['label'] === 'string');
+  const slot = slots.find(
+    (one) => isJsonObject(one) && one['name'] === name && typeof one['label'] === 'string',
+  );
   return isJsonObject(slot) ? (slot['label'] as string) : name;
 }
 
@@ -51,13 +70,18 @@ const generalSwitch = (type: string, display: string) =>
     },
     more: { pattern: /^input\d+$/, input: socket('*', { lazy: true }) },
     hidden: { unique_id: 'UNIQUE_ID', extra_pnginfo: 'EXTRA_PNGINFO' },
-    outputs: [output('*', 'selected_value'), output('STRING', 'selected_label'), output('INT', 'selected_index')],
+    outputs: [
+      output('*', 'selected_value'),
+      output('STRING', 'selected_label'),
+      output('INT', 'selected_index'),
+    ],
     prepare: {
       edit(id, prompt) {
         const chosen = selectedOnPrompt(id, prompt, true);
         if (chosen === undefined) return;
         for (const name of prompt.inputNames(id))
-          if (name.startsWith('input') && name !== `input${chosen}`) prompt.set(id, name, undefined);
+          if (name.startsWith('input') && name !== `input${chosen}`)
+            prompt.set(id, name, undefined);
       },
     },
     needs: ({ select }) => [`input${select}`],
@@ -71,7 +95,8 @@ const ImpactInversedSwitch = defineNode({
   type: 'ImpactInversedSwitch',
   display: 'Inversed Switch (Any)',
   category: UTIL,
-  description: 'Gives its input to the output of the chosen number; what is behind the others does not run.',
+  description:
+    'Gives its input to the output of the chosen number; what is behind the others does not run.',
   inputs: {
     select: int({ default: 1, min: 1, max: 999999, step: 1, tooltip: 'Number of the output.' }),
     input: socket('*'),
@@ -84,15 +109,22 @@ const ImpactInversedSwitch = defineNode({
     edit(id, prompt) {
       const chosen = selectedOnPrompt(id, prompt, false);
       if (chosen === undefined) return;
-      for (const { node, input, slot } of prompt.linksFrom(id)) if (slot + 1 !== chosen) prompt.set(node, input, undefined);
+      for (const { node, input, slot } of prompt.linksFrom(id))
+        if (slot + 1 !== chosen) prompt.set(node, input, undefined);
     },
   },
   run({ select, input }, context) {
     const nodes = Object.values(context.prompt()).filter(isJsonObject);
-    const values: unknown[] = nodes.flatMap((node) => Object.values(isJsonObject(node['inputs']) ? node['inputs'] : {}));
-    const slots = values.filter(isOutputLink).flatMap(([id, slot]) => (id === context.nodeId ? [slot] : []));
+    const values: unknown[] = nodes.flatMap((node) =>
+      Object.values(isJsonObject(node['inputs']) ? node['inputs'] : {}),
+    );
+    const slots = values
+      .filter(isOutputLink)
+      .flatMap(([id, slot]) => (id === context.nodeId ? [slot] : []));
     const last = Math.max(0, ...slots);
-    return outputs(...Array.from({ length: last + 1 }, (_, i) => (i + 1 === select ? input : blocker())));
+    return outputs(
+      ...Array.from({ length: last + 1 }, (_, i) => (i + 1 === select ? input : blocker())),
+    );
   },
 });
 
@@ -117,7 +149,10 @@ const ImageMaskSwitch = defineNode({
   },
   outputs: [output('IMAGE'), output('MASK')],
   run: ({ select, ...inputs }) =>
-    outputs(select === 1 ? inputs.images1 : inputNamed(inputs, `images${select}_opt`), inputNamed(inputs, `mask${select}_opt`)),
+    outputs(
+      select === 1 ? inputs.images1 : inputNamed(inputs, `images${select}_opt`),
+      inputNamed(inputs, `mask${select}_opt`),
+    ),
 });
 
 export const SWITCH_NODES: readonly NodeDeclaration[] = [

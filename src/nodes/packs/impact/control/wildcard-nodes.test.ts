@@ -18,7 +18,11 @@ const lists = new Map([['colors', ['red', 'green', 'blue', 'amber']]]);
 mkdirSync(join(root, 'wildcards'));
 writeFileSync(join(root, 'wildcards', 'colors.txt'), 'red\ngreen\nblue\namber\n');
 const folders = { ...fixtureFolders({ checkpoints: ['tiny_sd1'], loras: ['tiny_lora_sd1'] }) };
-const context = { ...testContext(folders), runtime: createRuntime({ threads: 2 }), wildcards: () => lists };
+const context = {
+  ...testContext(folders),
+  runtime: createRuntime({ threads: 2 }),
+  wildcards: () => lists,
+};
 afterAll(async () => {
   await context.runtime.close();
   rmSync(root, { recursive: true });
@@ -32,9 +36,15 @@ const show = defineNode({
   hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
   inputs: { value: socket('*') },
   outputs: [],
-  run: ({ value }, context) => ({ outputs: [], ui: { value: [value, context.prompt(), context.extra()] } }),
+  run: ({ value }, context) => ({
+    outputs: [],
+    ui: { value: [value, context.prompt(), context.extra()] },
+  }),
 });
-const run = smallEngine(new Map([...NODES, ['Show', show]]), openFolders({ input: join(root, 'input') }));
+const run = smallEngine(
+  new Map([...NODES, ['Show', show]]),
+  openFolders({ input: join(root, 'input') }),
+);
 const TEXT = 'a {2$$ and $$__colors__} {fox|cat}';
 const processor = (inputs: object) => ({
   1: {
@@ -62,9 +72,17 @@ it('populates before the run, in the prompt and in the editor’s workflow', asy
   };
   const { shown, events } = await run(processor({}), { extra });
   const expected = populate(TEXT, 5, lists);
-  const [text, prompt, workflow] = shown('2') as [string, Record<string, { inputs: object }>, object];
+  const [text, prompt, workflow] = shown('2') as [
+    string,
+    Record<string, { inputs: object }>,
+    object,
+  ];
   expect(text).toBe(expected);
-  expect(prompt['1'].inputs).toMatchObject({ wildcard_text: TEXT, populated_text: expected, mode: false });
+  expect(prompt['1'].inputs).toMatchObject({
+    wildcard_text: TEXT,
+    populated_text: expected,
+    mode: false,
+  });
   expect(workflow).toEqual({
     workflow: {
       nodes: [
@@ -73,49 +91,84 @@ it('populates before the run, in the prompt and in the editor’s workflow', asy
       ],
     },
   });
-  expect(events[0]).toMatchObject({ type: 'message', nodeId: '1', event: 'impact-node-feedback', data: { value: expected } });
+  expect(events[0]).toMatchObject({
+    type: 'message',
+    nodeId: '1',
+    event: 'impact-node-feedback',
+    data: { value: expected },
+  });
 });
 
 it('takes a fixed text as it is, and one whose seed is linked too, which it says', async () => {
   const fixed = await run(processor({ mode: false, populated_text: 'b {x}' }));
-  expect([fixed.shown('2')[0], fixed.events.some(({ type }) => type === 'warning')]).toEqual(['b x', false]);
-  const linked = await run({ ...processor({ seed: ['3', 0] }), 3: { class_type: 'ImpactInt', inputs: { value: 5 } } });
-  expect([linked.shown('2')[0], linked.events.some(({ type }) => type === 'warning')]).toEqual(['old', true]);
+  expect([fixed.shown('2')[0], fixed.events.some(({ type }) => type === 'warning')]).toEqual([
+    'b x',
+    false,
+  ]);
+  const linked = await run({
+    ...processor({ seed: ['3', 0] }),
+    3: { class_type: 'ImpactInt', inputs: { value: 5 } },
+  });
+  expect([linked.shown('2')[0], linked.events.some(({ type }) => type === 'warning')]).toEqual([
+    'old',
+    true,
+  ]);
 });
 
 it('runs again when a list changes', async () => {
   const prompt = processor({ mode: false, populated_text: '__new__' });
   expect((await run(prompt)).shown('2')[0]).toBe('__*/new__');
   writeFileSync(join(root, 'wildcards', 'new.txt'), 'found\n');
-  const later = smallEngine(new Map([...NODES, ['Show', show]]), openFolders({ input: join(root, 'input') }));
+  const later = smallEngine(
+    new Map([...NODES, ['Show', show]]),
+    openFolders({ input: join(root, 'input') }),
+  );
   expect((await later(prompt)).shown('2')[0]).toBe('found');
 });
 
 it('a text that can’t be populated is told before the run', async () => {
-  await expect(run(processor({ wildcard_text: '{3-1$$a|b}' }))).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', nodeId: '1' });
+  await expect(run(processor({ wildcard_text: '{3-1$$a|b}' }))).rejects.toMatchObject({
+    code: 'DR_INPUT_INVALID',
+    nodeId: '1',
+  });
 });
 
 it('encodes with LoRAs and BREAK as the nodes for them do', async () => {
-  const [model, clip] = (await runNode('CheckpointLoaderSimple', { ckpt_name: 'tiny_sd1.safetensors' }, context)) as unknown as [
-    Model,
-    Clip,
-  ];
-  const call = async (type: string, inputs: object) => (await runNode(type, inputs as never, context)) as unknown as unknown[];
+  const [model, clip] = (await runNode(
+    'CheckpointLoaderSimple',
+    { ckpt_name: 'tiny_sd1.safetensors' },
+    context,
+  )) as unknown as [Model, Clip];
+  const call = async (type: string, inputs: object) =>
+    (await runNode(type, inputs as never, context)) as unknown as unknown[];
   const lora_name = 'tiny_lora_sd1.safetensors';
-  const [changed, changedClip] = await call('LoraLoader', { model, clip, lora_name, strength_model: 0.5, strength_clip: 0.7 });
+  const [changed, changedClip] = await call('LoraLoader', {
+    model,
+    clip,
+    lora_name,
+    strength_model: 0.5,
+    strength_clip: 0.7,
+  });
   const [first] = await call('CLIPTextEncode', { text: 'a fox', clip: changedClip });
   const [second] = await call('CLIPTextEncode', { text: 'snow', clip: changedClip });
-  const [expected] = await call('ConditioningConcat', { conditioning_to: first, conditioning_from: second });
+  const [expected] = await call('ConditioningConcat', {
+    conditioning_to: first,
+    conditioning_from: second,
+  });
 
   const populated_text = '<lora:lora_sd1:0.5:0.7:LBW=XYZ>a {fox} BREAK snow <lora:gone>';
   const encode = { model, clip, wildcard_text: '', populated_text, mode: false, seed: 0n };
   const [own, ownClip, conditioning, text] = await call('ImpactWildcardEncode', encode);
   expect((conditioning as Conditioning)[0].cond).toEqual((expected as Conditioning)[0].cond);
-  expect((conditioning as Conditioning)[0].pooled_output).toEqual((expected as Conditioning)[0].pooled_output);
+  expect((conditioning as Conditioning)[0].pooled_output).toEqual(
+    (expected as Conditioning)[0].pooled_output,
+  );
   expect(text).toBe('<lora:lora_sd1:0.5:0.7:LBW=XYZ>a fox BREAK snow <lora:gone>');
   expect((own as Model).unet).not.toBe(model.unet);
   expect([(changed as Model).unet.inChannels, ownClip === clip]).toEqual([4, false]);
   expect(context.warnings.filter((warning) => /LBW|no LoRA 'gone'/.test(warning))).toHaveLength(2);
   const options = NODES.get('ImpactWildcardEncode')!.inputs['Select to add LoRA'];
-  expect(options.kind === 'COMBO' && typeof options.options === 'function' && options.options(context)).toContain(lora_name);
+  expect(
+    options.kind === 'COMBO' && typeof options.options === 'function' && options.options(context),
+  ).toContain(lora_name);
 });

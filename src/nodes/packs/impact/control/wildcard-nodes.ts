@@ -7,7 +7,17 @@ import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts
 import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../../../text/lora-tags.ts';
 import { hasWildcards, populate } from '../../../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
-import { boolean, combo, defineNode, type NodeDeclaration, output, outputs, seed, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  type NodeDeclaration,
+  output,
+  outputs,
+  seed,
+  socket,
+  string,
+} from '../../../declare.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
 import { stateOf } from '../../core/models/loaders.ts';
 import { withLora } from '../../core/models/lora.ts';
@@ -33,17 +43,35 @@ const LINKED_SEEDS: Readonly<Record<string, string>> = { 'Seed (rgthree)': 'seed
 const populateOnPrompt: PromptPreparation = {
   edit(id, prompt) {
     const wildcardText = prompt.input(id, 'wildcard_text');
-    if (!prompt.input(id, 'mode') || typeof wildcardText !== 'string' || typeof prompt.input(id, 'populated_text') !== 'string') return;
+    if (
+      !prompt.input(id, 'mode') ||
+      typeof wildcardText !== 'string' ||
+      typeof prompt.input(id, 'populated_text') !== 'string'
+    )
+      return;
     const given = prompt.input(id, 'seed');
     const source = Array.isArray(given) ? String(given[0]) : undefined;
-    const value = source === undefined ? given : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
-    if (!['number', 'bigint', 'string'].includes(typeof value) || !/^\d+$/.test(String(value))) return;
-    const populated = populate(wildcardText, BigInt(value as number), prompt.environment.wildcards());
+    const value =
+      source === undefined
+        ? given
+        : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
+    if (!['number', 'bigint', 'string'].includes(typeof value) || !/^\d+$/.test(String(value)))
+      return;
+    const populated = populate(
+      wildcardText,
+      BigInt(value as number),
+      prompt.environment.wildcards(),
+    );
     prompt.set(id, 'populated_text', populated);
     prompt.set(id, 'mode', false);
     prompt.setWidget(id, 1, populated);
     prompt.setWidget(id, 2, false);
-    prompt.send('impact-node-feedback', { node_id: id, widget_name: 'populated_text', type: 'STRING', value: populated });
+    prompt.send('impact-node-feedback', {
+      node_id: id,
+      widget_name: 'populated_text',
+      type: 'STRING',
+      value: populated,
+    });
   },
 };
 
@@ -56,7 +84,9 @@ const listsFor = (populated: string, context: NodeContext): string =>
     : '';
 
 const notPopulated = (context: NodeContext): void =>
-  context.warn('the text can be populated only with a seed that stands in the node itself; populated_text is used as it is');
+  context.warn(
+    'the text can be populated only with a seed that stands in the node itself; populated_text is used as it is',
+  );
 
 const ImpactWildcardProcessor = defineNode({
   type: 'ImpactWildcardProcessor',
@@ -94,11 +124,22 @@ export async function encodeWithLoras(
   for (const { name, modelStrength, clipStrength, blocks } of loraTags(populated)) {
     const file = loraFile(name, files);
     if (file === undefined) {
-      context.warn(`there is no LoRA '${name}', so <lora:${name}> changes nothing. ${didYouMean(name, files)}`.trim());
+      context.warn(
+        `there is no LoRA '${name}', so <lora:${name}> changes nothing. ${didYouMean(name, files)}`.trim(),
+      );
       continue;
     }
-    if (blocks !== undefined) context.warn(`LBW=${blocks} of <lora:${name}> is left out: strengths by block belong to the Inspire Pack`);
-    const changed = await withLora(model, clip, file, { unet: modelStrength, clip: clipStrength }, context);
+    if (blocks !== undefined)
+      context.warn(
+        `LBW=${blocks} of <lora:${name}> is left out: strengths by block belong to the Inspire Pack`,
+      );
+    const changed = await withLora(
+      model,
+      clip,
+      file,
+      { unet: modelStrength, clip: clipStrength },
+      context,
+    );
     model = changed.model;
     clip = changed.clip ?? clip;
   }
@@ -122,16 +163,26 @@ const ImpactWildcardEncode = defineNode({
     ...textInputs,
     'Select to add LoRA': {
       ...combo([]),
-      options: (environment: NodeEnvironment): readonly string[] => [CHOOSE_LORA, ...environment.modelFiles('loras')],
+      options: (environment: NodeEnvironment): readonly string[] => [
+        CHOOSE_LORA,
+        ...environment.modelFiles('loras'),
+      ],
     },
     'Select to add Wildcard': chooseWildcard(),
     seed: seed(),
   },
-  outputs: [output('MODEL', 'model'), output('CLIP', 'clip'), output('CONDITIONING', 'conditioning'), output('STRING', 'populated_text')],
+  outputs: [
+    output('MODEL', 'model'),
+    output('CLIP', 'clip'),
+    output('CONDITIONING', 'conditioning'),
+    output('STRING', 'populated_text'),
+  ],
   prepare: populateOnPrompt,
   async fingerprint({ populated_text }, context) {
     const files = context.modelFiles('loras');
-    const all = populated_text.includes('<lora:') ? files.map((file) => context.modelPath('loras', file)) : [];
+    const all = populated_text.includes('<lora:')
+      ? files.map((file) => context.modelPath('loras', file))
+      : [];
     return `${listsFor(populated_text, context)} ${await stateOf(...all)}`;
   },
   async run({ model, clip, populated_text, mode, seed }, context) {
@@ -141,4 +192,7 @@ const ImpactWildcardEncode = defineNode({
   },
 });
 
-export const WILDCARD_NODES: readonly NodeDeclaration[] = [ImpactWildcardProcessor, ImpactWildcardEncode];
+export const WILDCARD_NODES: readonly NodeDeclaration[] = [
+  ImpactWildcardProcessor,
+  ImpactWildcardEncode,
+];

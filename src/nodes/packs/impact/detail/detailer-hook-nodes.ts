@@ -20,18 +20,23 @@ const DETAILER = 'ImpactPack/Detailer';
 const UTIL = 'ImpactPack/Util';
 
 const hookOutput = [output('DETAILER_HOOK')];
-const cycles = combo(['skip_start', 'from_start'], { tooltip: 'Whether it begins with the first cycle or the second.' });
+const cycles = combo(['skip_start', 'from_start'], {
+  tooltip: 'Whether it begins with the first cycle or the second.',
+});
 
 const DetailerHookCombine = defineNode({
   type: 'DetailerHookCombine',
   display: 'DetailerHookCombine',
   category: 'ImpactPack/Upscale',
-  description: 'Two hooks as one. As in the original, a hook that makes its own noise leaves none in a combination.',
+  description:
+    'Two hooks as one. As in the original, a hook that makes its own noise leaves none in a combination.',
   inputs: { hook1: socket('DETAILER_HOOK'), hook2: socket('DETAILER_HOOK') },
   outputs: hookOutput,
   run({ hook1, hook2 }, { warn }) {
     if (hook1.customNoise || hook2.customNoise)
-      warn('combined with another hook, a hook that makes its own noise leaves the parts without noise, as in the Impact Pack');
+      warn(
+        'combined with another hook, a hook that makes its own noise leaves the parts without noise, as in the Impact Pack',
+      );
     return outputs(combineDetailerHooks(hook1, hook2));
   },
 });
@@ -50,8 +55,16 @@ const NoiseInjectionDetailerHookProvider = defineNode({
   },
   outputs: hookOutput,
   run({ schedule_for_cycle, source, seed, start_strength, end_strength }, { warn }) {
-    if (source === 'GPU') warn("source 'GPU': noise is drawn as the CPU draws it, so the picture differs from one that a GPU's noise made");
-    return outputs(cycleNoise({ seed, start: start_strength, end: end_strength }, schedule_for_cycle === 'from_start'));
+    if (source === 'GPU')
+      warn(
+        "source 'GPU': noise is drawn as the CPU draws it, so the picture differs from one that a GPU's noise made",
+      );
+    return outputs(
+      cycleNoise(
+        { seed, start: start_strength, end: end_strength },
+        schedule_for_cycle === 'from_start',
+      ),
+    );
   },
 });
 
@@ -74,10 +87,23 @@ const UnsamplerDetailerHookProvider = defineNode({
     schedule_for_cycle: cycles,
   },
   outputs: hookOutput,
-  run: ({ start_end_at_step, end_end_at_step, sampler_name, normalize, schedule_for_cycle, ...run }) =>
+  run: ({
+    start_end_at_step,
+    end_end_at_step,
+    sampler_name,
+    normalize,
+    schedule_for_cycle,
+    ...run
+  }) =>
     outputs(
       cycleUnsampling(
-        { ...run, sampler: sampler_name, normalize: normalize === 'enable', start: start_end_at_step, end: end_end_at_step },
+        {
+          ...run,
+          sampler: sampler_name,
+          normalize: normalize === 'enable',
+          start: start_end_at_step,
+          end: end_end_at_step,
+        },
         schedule_for_cycle === 'from_start',
       ),
     ),
@@ -88,7 +114,10 @@ const DenoiseSchedulerDetailerHookProvider = defineNode({
   display: 'DenoiseSchedulerDetailerHookProvider',
   category: DETAILER,
   description: 'Moves the denoise to a target over the cycles; a single cycle keeps its own.',
-  inputs: { schedule_for_cycle: combo(['simple']), target_denoise: float({ default: 0.3, min: 0, max: 1, step: 0.01 }) },
+  inputs: {
+    schedule_for_cycle: combo(['simple']),
+    target_denoise: float({ default: 0.3, min: 0, max: 1, step: 0.01 }),
+  },
   outputs: hookOutput,
   run: ({ target_denoise }) => outputs(cycleDenoise(target_denoise)),
 });
@@ -110,7 +139,9 @@ const SEGSOrderedFilterDetailerHookProvider = defineNode({
   inputs: orderInputs(['confidence']),
   outputs: hookOutput,
   run: ({ target, order, take_start, take_count }) =>
-    outputs(chosenParts((segs) => filterByOrder(segs, target, order, take_start, take_count).filtered)),
+    outputs(
+      chosenParts((segs) => filterByOrder(segs, target, order, take_start, take_count).filtered),
+    ),
 });
 
 const SEGSRangeFilterDetailerHookProvider = defineNode({
@@ -120,14 +151,19 @@ const SEGSRangeFilterDetailerHookProvider = defineNode({
   inputs: rangeInputs(['confidence(0-100)']),
   outputs: hookOutput,
   run: ({ target, mode, min_value, max_value }) =>
-    outputs(chosenParts((segs) => filterByRange(segs, target, mode, min_value, max_value).filtered)),
+    outputs(
+      chosenParts((segs) => filterByRange(segs, target, mode, min_value, max_value).filtered),
+    ),
 });
 
 const SEGSLabelFilterDetailerHookProvider = defineNode({
   type: 'SEGSLabelFilterDetailerHookProvider',
   display: 'SEGSLabelFilterDetailerHookProvider',
   category: UTIL,
-  inputs: { segs: socket('SEGS', { tooltip: 'Without effect; the hook filters what the detector finds.' }), ...labelInputs },
+  inputs: {
+    segs: socket('SEGS', { tooltip: 'Without effect; the hook filters what the detector finds.' }),
+    ...labelInputs,
+  },
   outputs: hookOutput,
   run: ({ labels }) => outputs(chosenParts((segs) => filterByLabel(segs, labels).filtered)),
 });
@@ -146,9 +182,17 @@ const PreviewDetailerHookProvider = defineNode({
       async postPaste(image) {
         const [, height, width] = image.shape;
         const file = await encodeWebp(bytesOfFirst(image), quality);
-        const place = { type: 'temp', prefix: `pvhook/${context.nodeId}`, extension: 'webp', size: { width, height } } as const;
+        const place = {
+          type: 'temp',
+          prefix: `pvhook/${context.nodeId}`,
+          extension: 'webp',
+          size: { width, height },
+        } as const;
         const [{ filename, subfolder, type }] = await context.save({ ...place, files: [file] });
-        context.send('impact-preview', { node_id: context.nodeId, item: { filename, subfolder, type } });
+        context.send('impact-preview', {
+          node_id: context.nodeId,
+          item: { filename, subfolder, type },
+        });
         return image;
       },
     };

@@ -15,12 +15,20 @@ const detectorFile = join(tmpdir(), `darkroom-${process.pid}-faces.onnx`);
 
 /** A YOLO file that always finds two boxes in its 64x64 square: one sure, one less so. */
 function writeDetector(): void {
-  const rows = [[20, 32, 16, 16, 0.9], [48, 30, 12, 12, 0.6], ...Array.from({ length: 6 }, () => [0, 0, 0, 0, 0])];
+  const rows = [
+    [20, 32, 16, 16, 0.9],
+    [48, 30, 12, 12, 0.6],
+    ...Array.from({ length: 6 }, () => [0, 0, 0, 0, 0]),
+  ];
   const g = createGraph();
   const x = g.input('images', [1, 3, 64, 64]);
   const nothing = g.op('Mul', [g.op('ReduceMax', [x], { keepdims: 0 }), g.floats([0], [])]);
   const values = Array.from({ length: 5 }, (_, column) => rows.map((row) => row[column])).flat();
-  g.output('output0', g.op('Add', [g.floats(values, [1, 5, rows.length]), nothing]), [1, 5, rows.length]);
+  g.output('output0', g.op('Add', [g.floats(values, [1, 5, rows.length]), nothing]), [
+    1,
+    5,
+    rows.length,
+  ]);
   writeFileSync(detectorFile, g.serialize());
 }
 
@@ -28,23 +36,40 @@ const image: Tensor = {
   shape: [1, 48, 64, 3],
   data: Float32Array.from({ length: 48 * 64 * 3 }, (_, i) => 0.5 + 0.4 * Math.sin(i / 37)),
 };
-const sampling = { seed: 3n, steps: 1, cfg: 3, sampler_name: 'euler', scheduler: 'normal', denoise: 0.5 };
+const sampling = {
+  seed: 3n,
+  steps: 1,
+  cfg: 3,
+  sampler_name: 'euler',
+  scheduler: 'normal',
+  denoise: 0.5,
+};
 const guide = { guide_size: 64, guide_size_for: false, max_size: 64 };
 const masks = { noise_mask: true, force_inpaint: true, feather: 2 };
 const detection = {
   ...{ bbox_threshold: 0.5, bbox_dilation: 2, bbox_crop_factor: 1.5, drop_size: 4 },
-  ...{ sam_detection_hint: 'center-1', sam_dilation: 0, sam_threshold: 0.9, sam_bbox_expansion: 0, sam_mask_hint_threshold: 0.7 },
+  ...{
+    sam_detection_hint: 'center-1',
+    sam_dilation: 0,
+    sam_threshold: 0.9,
+    sam_bbox_expansion: 0,
+    sam_mask_hint_threshold: 0.7,
+  },
   sam_mask_hint_use_negative: 'False',
 };
 
 let context: TestContext;
 let pipe: BasicPipe;
 let detector: Detector;
-const run = async (type: string, inputs: Record<string, unknown>): Promise<readonly unknown[]> => runNode(type, inputs, context);
+const run = async (type: string, inputs: Record<string, unknown>): Promise<readonly unknown[]> =>
+  runNode(type, inputs, context);
 
 beforeAll(async () => {
   writeDetector();
-  context = testContext({ checkpoints: { 'sd1.safetensors': fixtureModel('tiny_sd1') }, onnx: { 'faces.onnx': detectorFile } });
+  context = testContext({
+    checkpoints: { 'sd1.safetensors': fixtureModel('tiny_sd1') },
+    onnx: { 'faces.onnx': detectorFile },
+  });
   const [model, clip, vae] = await run('CheckpointLoaderSimple', { ckpt_name: 'sd1.safetensors' });
   const [positive] = await run('CLIPTextEncode', { text: 'robot', clip });
   const [negative] = await run('CLIPTextEncode', { text: '', clip });
@@ -55,7 +80,9 @@ afterAll(() => context.runtime.close());
 
 const finding = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 4, labels: 'all' };
 const found = async (more = {}): Promise<Segs> =>
-  (await run('BboxDetectorSEGS', { bbox_detector: detector, image, ...finding, ...more }))[0] as Segs;
+  (
+    await run('BboxDetectorSEGS', { bbox_detector: detector, image, ...finding, ...more })
+  )[0] as Segs;
 
 describe('detectors', () => {
   it('give SEGS and masks', async () => {
@@ -69,7 +96,12 @@ describe('detectors', () => {
     expect((await found({ threshold: 0.8 })).segs.length).toBe(1);
     expect((await found({ drop_size: 12 })).segs.length).toBe(1);
     expect((await found({ labels: '1, 2' })).segs.length).toBe(0);
-    const [mask] = await run('BboxDetectorCombined_v2', { bbox_detector: detector, image, threshold: 0.5, dilation: 0 });
+    const [mask] = await run('BboxDetectorCombined_v2', {
+      bbox_detector: detector,
+      image,
+      threshold: 0.5,
+      dilation: 0,
+    });
     expect((mask as Tensor).data.reduce((a, b) => a + b, 0)).toBe(16 * 16 + 12 * 12);
   });
 
@@ -78,21 +110,58 @@ describe('detectors', () => {
       detect: async () => ({ height: 48, width: 64, segs: (await found()).segs.slice(0, 1) }),
       detectCombined: async () => undefined,
     };
-    const simple = { bbox_threshold: 0.5, bbox_dilation: 0, crop_factor: 2, drop_size: 4, sub_threshold: 0.5, sub_dilation: 0 };
-    const [segs] = await run('ImpactSimpleDetectorSEGS', { bbox_detector: detector, image, ...simple, segm_detector_opt: left });
-    expect((segs as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0))).toEqual([true, false]);
-    const [nothing] = await run('SegmDetectorCombined_v2', { segm_detector: left, image, threshold: 0.5, dilation: 0 });
+    const simple = {
+      bbox_threshold: 0.5,
+      bbox_dilation: 0,
+      crop_factor: 2,
+      drop_size: 4,
+      sub_threshold: 0.5,
+      sub_dilation: 0,
+    };
+    const [segs] = await run('ImpactSimpleDetectorSEGS', {
+      bbox_detector: detector,
+      image,
+      ...simple,
+      segm_detector_opt: left,
+    });
+    expect(
+      (segs as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0)),
+    ).toEqual([true, false]);
+    const [nothing] = await run('SegmDetectorCombined_v2', {
+      segm_detector: left,
+      image,
+      threshold: 0.5,
+      dilation: 0,
+    });
     expect((nothing as Tensor).shape).toEqual([1, 64, 48]);
     const asked: unknown[] = [];
     const sam = {
-      predict: async (_: Tensor, points: unknown, labels: unknown, box: unknown, threshold: number) => {
+      predict: async (
+        _: Tensor,
+        points: unknown,
+        labels: unknown,
+        box: unknown,
+        threshold: number,
+      ) => {
         asked.push({ points, labels, box, threshold });
         return [{ shape: [64, 48], data: new Float32Array(64 * 48) }];
       },
     };
-    const more = { sub_bbox_expansion: 0, sam_mask_hint_threshold: 0.7, sam_model_opt: sam, segm_detector_opt: left };
-    const [shaped] = await run('ImpactSimpleDetectorSEGS', { bbox_detector: detector, image, ...simple, ...more });
-    expect((shaped as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0))).toEqual([false, false]);
+    const more = {
+      sub_bbox_expansion: 0,
+      sam_mask_hint_threshold: 0.7,
+      sam_model_opt: sam,
+      segm_detector_opt: left,
+    };
+    const [shaped] = await run('ImpactSimpleDetectorSEGS', {
+      bbox_detector: detector,
+      image,
+      ...simple,
+      ...more,
+    });
+    expect(
+      (shaped as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0)),
+    ).toEqual([false, false]);
     expect(asked).toMatchObject([
       { labels: [1], threshold: 0.5 },
       { labels: [1], threshold: 0.5 },
@@ -100,13 +169,27 @@ describe('detectors', () => {
   });
 
   it('take one picture, and let hooks choose', async () => {
-    await expect(run('BboxDetectorSEGS', { bbox_detector: detector, image: zeros([2, 8, 8, 3]), ...finding })).rejects.toThrow(
-      'not a batch of 2',
-    );
-    const [hook] = await run('SEGSOrderedFilterDetailerHookProvider', { target: 'x1', order: true, take_start: 0, take_count: 1 });
+    await expect(
+      run('BboxDetectorSEGS', { bbox_detector: detector, image: zeros([2, 8, 8, 3]), ...finding }),
+    ).rejects.toThrow('not a batch of 2');
+    const [hook] = await run('SEGSOrderedFilterDetailerHookProvider', {
+      target: 'x1',
+      order: true,
+      take_start: 0,
+      take_count: 1,
+    });
     expect((await found({ detailer_hook: hook })).segs.map(({ bbox }) => bbox[0])).toEqual([42]);
-    const [range] = await run('SEGSRangeFilterDetailerHookProvider', { target: 'width', mode: true, min_value: 30, max_value: 99 });
-    const [label] = await run('SEGSLabelFilterDetailerHookProvider', { segs: await found(), preset: 'all', labels: '0' });
+    const [range] = await run('SEGSRangeFilterDetailerHookProvider', {
+      target: 'width',
+      mode: true,
+      min_value: 30,
+      max_value: 99,
+    });
+    const [label] = await run('SEGSLabelFilterDetailerHookProvider', {
+      segs: await found(),
+      preset: 'all',
+      labels: '0',
+    });
     const [both] = await run('DetailerHookCombine', { hook1: range, hook2: label });
     expect((await found({ detailer_hook: both })).segs.map(({ bbox }) => bbox[0])).toEqual([12]);
   });
@@ -119,10 +202,24 @@ describe('detailers', () => {
     context.steps.length = 0;
     context.statuses.length = 0;
     const segs = await found();
-    const inputs = { image, segs, ...guide, ...sampling, ...masks, wildcard: '', cycle: 2, noise_mask_feather: 3 };
-    const [result, cropped, refined, alpha, nets] = (await run('DetailerForEachDebug', { ...inputs, ...pipe })) as [Tensor, ...Tensor[][]];
+    const inputs = {
+      image,
+      segs,
+      ...guide,
+      ...sampling,
+      ...masks,
+      wildcard: '',
+      cycle: 2,
+      noise_mask_feather: 3,
+    };
+    const [result, cropped, refined, alpha, nets] = (await run('DetailerForEachDebug', {
+      ...inputs,
+      ...pipe,
+    })) as [Tensor, ...Tensor[][]];
     expect(differs(result, image)).toBe(true);
-    expect([cropped, refined, alpha, nets].map((list) => list.map(({ shape }) => shape.join()))).toEqual([
+    expect(
+      [cropped, refined, alpha, nets].map((list) => list.map(({ shape }) => shape.join())),
+    ).toEqual([
       ['1,32,32,3', '1,24,24,3'],
       ['1,32,32,3', '1,24,24,3'],
       ['1,32,32,4', '1,24,24,4'],
@@ -130,7 +227,11 @@ describe('detailers', () => {
     ]);
     expect(context.statuses).toEqual(['1/2 segments', '2/2 segments', '']);
     expect(context.steps.map(([done]) => done)).toEqual([0, 1, 2, 2, 3, 4, 4]);
-    const [same, after, handed, hints] = await run('DetailerForEachPipe', { ...inputs, basic_pipe: pipe, refiner_ratio: 0.2 });
+    const [same, after, handed, hints] = await run('DetailerForEachPipe', {
+      ...inputs,
+      basic_pipe: pipe,
+      refiner_ratio: 0.2,
+    });
     expect(differs(same as Tensor, result)).toBe(false);
     expect((after as Segs).segs.map(({ croppedImage }) => croppedImage!.shape)).toEqual([
       [1, 32, 32, 3],
@@ -139,18 +240,33 @@ describe('detailers', () => {
     expect([handed, (hints as Tensor[]).length]).toEqual([pipe, 1]);
     const [left] = await run('DetailerForEach', { ...inputs, ...pipe, wildcard: '[ASC][SKIP]' });
     expect(differs(left as Tensor, image)).toBe(false);
-    await run('DetailerForEach', { ...inputs, ...pipe, wildcard: '[CONCAT]{night|night} <lora:none>' });
+    await run('DetailerForEach', {
+      ...inputs,
+      ...pipe,
+      wildcard: '[CONCAT]{night|night} <lora:none>',
+    });
     expect(context.warnings.at(-1)).toContain("there is no LoRA 'none'");
   });
 
   it('find faces by themselves', async () => {
-    const inputs = { image: full([2, 48, 64, 3], 0.5), ...guide, ...sampling, ...masks, ...detection, cycle: 1 };
+    const inputs = {
+      image: full([2, 48, 64, 3], 0.5),
+      ...guide,
+      ...sampling,
+      ...masks,
+      ...detection,
+      cycle: 1,
+    };
     const face = { ...inputs, ...pipe, bbox_detector: detector, wildcard: '' };
     const [result, refined, alpha, mask, detailerPipe, nets] = await run('FaceDetailer', face);
     expect((result as Tensor).shape).toEqual([2, 48, 64, 3]);
     expect([refined, alpha, nets].map((list) => (list as Tensor[]).length)).toEqual([4, 4, 2]);
     expect((mask as Tensor).shape).toEqual([2, 48, 64]);
-    const [same] = await run('FaceDetailerPipe', { ...inputs, detailer_pipe: detailerPipe, refiner_ratio: 0.2 });
+    const [same] = await run('FaceDetailerPipe', {
+      ...inputs,
+      detailer_pipe: detailerPipe,
+      refiner_ratio: 0.2,
+    });
     expect(differs(same as Tensor, result as Tensor)).toBe(false);
     const [untouched, blanks] = await run('FaceDetailer', { ...face, bbox_threshold: 0.95 });
     expect(differs(untouched as Tensor, inputs.image)).toBe(false);
@@ -158,8 +274,19 @@ describe('detailers', () => {
   });
 
   it('work on masks, and on SEGS that are pasted later', async () => {
-    const mask: Tensor = { shape: [1, 48, 64], data: Float32Array.from({ length: 48 * 64 }, (_, i) => Number(i % 64 > 20 && i % 64 < 40)) };
-    const inputs = { image, basic_pipe: pipe, ...guide, ...sampling, cycle: 1, refiner_ratio: 0.2, batch_size: 2 };
+    const mask: Tensor = {
+      shape: [1, 48, 64],
+      data: Float32Array.from({ length: 48 * 64 }, (_, i) => Number(i % 64 > 20 && i % 64 < 40)),
+    };
+    const inputs = {
+      image,
+      basic_pipe: pipe,
+      ...guide,
+      ...sampling,
+      cycle: 1,
+      refiner_ratio: 0.2,
+      batch_size: 2,
+    };
     const [result, refined] = await run('MaskDetailerPipe', {
       ...inputs,
       mask,
@@ -169,7 +296,12 @@ describe('detailers', () => {
       drop_size: 4,
     });
     expect([(result as Tensor).shape, (refined as Tensor[]).length]).toEqual([[2, 48, 64, 3], 2]);
-    const [segs] = await run('SEGSDetailer', { ...inputs, segs: await found(), noise_mask: true, force_inpaint: true });
+    const [segs] = await run('SEGSDetailer', {
+      ...inputs,
+      segs: await found(),
+      noise_mask: true,
+      force_inpaint: true,
+    });
     expect((segs as Segs).segs.length).toBe(4);
     const [pasted] = await run('SEGSPaste', { image, segs, feather: 2, alpha: 255 });
     expect(differs(pasted as Tensor, image)).toBe(true);
@@ -179,17 +311,38 @@ describe('detailers', () => {
 describe('hooks', () => {
   const detail = async (hook: unknown, cycle = 2): Promise<Tensor> => {
     const segs = await found({ threshold: 0.8 });
-    const inputs = { image, segs, ...guide, ...sampling, ...masks, wildcard: '', cycle, detailer_hook: hook };
+    const inputs = {
+      image,
+      segs,
+      ...guide,
+      ...sampling,
+      ...masks,
+      wildcard: '',
+      cycle,
+      detailer_hook: hook,
+    };
     return (await run('DetailerForEach', { ...inputs, ...pipe }))[0] as Tensor;
   };
 
   it('change what happens in each cycle', async () => {
     const plain = await detail(undefined);
     const [noise] = await run('NoiseInjectionDetailerHookProvider', {
-      ...{ schedule_for_cycle: 'skip_start', source: 'CPU', seed: 5n, start_strength: 1, end_strength: 0.5 },
+      ...{
+        schedule_for_cycle: 'skip_start',
+        source: 'CPU',
+        seed: 5n,
+        start_strength: 1,
+        end_strength: 0.5,
+      },
     });
-    const [denoise] = await run('DenoiseSchedulerDetailerHookProvider', { schedule_for_cycle: 'simple', target_denoise: 0.9 });
-    const [variation] = await run('VariationNoiseDetailerHookProvider', { seed: 5n, strength: 0.5 });
+    const [denoise] = await run('DenoiseSchedulerDetailerHookProvider', {
+      schedule_for_cycle: 'simple',
+      target_denoise: 0.9,
+    });
+    const [variation] = await run('VariationNoiseDetailerHookProvider', {
+      seed: 5n,
+      strength: 0.5,
+    });
     const [unsampler] = await run('UnsamplerDetailerHookProvider', {
       ...{
         model: pipe.model,
@@ -200,20 +353,35 @@ describe('hooks', () => {
         end_end_at_step: 2,
         cfg: 1,
       },
-      ...{ sampler_name: 'euler', scheduler: 'normal', normalize: 'disable', schedule_for_cycle: 'from_start' },
+      ...{
+        sampler_name: 'euler',
+        scheduler: 'normal',
+        normalize: 'disable',
+        schedule_for_cycle: 'from_start',
+      },
     });
-    for (const hook of [noise, denoise, variation, unsampler]) expect((await detail(hook)).data).not.toEqual(plain.data);
+    for (const hook of [noise, denoise, variation, unsampler])
+      expect((await detail(hook)).data).not.toEqual(plain.data);
     // skip_start leaves a single cycle as it is, and so does a schedule over one
-    for (const hook of [noise, denoise]) expect((await detail(hook, 1)).data).toEqual((await detail(undefined, 1)).data);
+    for (const hook of [noise, denoise])
+      expect((await detail(hook, 1)).data).toEqual((await detail(undefined, 1)).data);
   });
 
   it('show the picture after each part, and tell of noise that is lost', async () => {
     const [preview] = await run('PreviewDetailerHookProvider', { quality: 80 });
     await detail(preview, 1);
-    expect(context.messages.at(-1)).toMatchObject({ event: 'impact-preview', data: { node_id: '1', item: { type: 'temp' } } });
-    const [variation] = await run('VariationNoiseDetailerHookProvider', { seed: 5n, strength: 0.5 });
+    expect(context.messages.at(-1)).toMatchObject({
+      event: 'impact-preview',
+      data: { node_id: '1', item: { type: 'temp' } },
+    });
+    const [variation] = await run('VariationNoiseDetailerHookProvider', {
+      seed: 5n,
+      strength: 0.5,
+    });
     const [both] = await run('DetailerHookCombine', { hook1: variation, hook2: preview });
     expect(context.warnings.at(-1)).toContain('without noise');
-    expect((both as DetailerHook).customNoise!(1n, [1, 4, 2, 2])!.data.every((v) => v === 0)).toBe(true);
+    expect((both as DetailerHook).customNoise!(1n, [1, 4, 2, 2])!.data.every((v) => v === 0)).toBe(
+      true,
+    );
   });
 });

@@ -11,7 +11,18 @@ import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { type SegmentPrompts, segmentPrompts } from '../../../../text/segment-prompts.ts';
 import type { NodeContext } from '../../../context.ts';
-import { boolean, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
@@ -31,16 +42,43 @@ import type { BasicPipe } from '../impact-sockets.ts';
 
 const DETAILER = 'ImpactPack/Detailer';
 
-const size = (value: number, tooltip: string) => float({ default: value, min: 64, max: MAX_RESOLUTION, step: 8, tooltip });
+const size = (value: number, tooltip: string) =>
+  float({ default: value, min: 64, max: MAX_RESOLUTION, step: 8, tooltip });
 const guide = (on = 'bbox', off = 'crop_region', most = 1024) => ({
   guide_size: size(512, 'What the shorter side of a part becomes.'),
-  guide_size_for: boolean({ default: true, label_on: on, label_off: off, tooltip: 'Which side: of the bbox, or with its surroundings.' }),
+  guide_size_for: boolean({
+    default: true,
+    label_on: on,
+    label_off: off,
+    tooltip: 'Which side: of the bbox, or with its surroundings.',
+  }),
   max_size: size(most, 'The longer side becomes no more.'),
 });
 const noiseMask = { noise_mask: enabled(true), force_inpaint: enabled(true) };
-const cycle = { cycle: int({ default: 1, min: 1, max: 10, step: 1, tooltip: 'How often each part is sampled, one after the other.' }) };
-const wildcard = { wildcard: string({ multiline: true, dynamicPrompts: false, tooltip: 'A prompt for the parts, if not empty.' }) };
-const refinerRatio = { refiner_ratio: float({ default: 0.2, min: 0, max: 1, tooltip: "Share of the steps that are the refiner's." }) };
+const cycle = {
+  cycle: int({
+    default: 1,
+    min: 1,
+    max: 10,
+    step: 1,
+    tooltip: 'How often each part is sampled, one after the other.',
+  }),
+};
+const wildcard = {
+  wildcard: string({
+    multiline: true,
+    dynamicPrompts: false,
+    tooltip: 'A prompt for the parts, if not empty.',
+  }),
+};
+const refinerRatio = {
+  refiner_ratio: float({
+    default: 0.2,
+    min: 0,
+    max: 1,
+    tooltip: "Share of the steps that are the refiner's.",
+  }),
+};
 const hook = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) };
 const refinerPipe = { refiner_basic_pipe_opt: socket('BASIC_PIPE', { optional: true }) };
 const options = { ...optionalInpaintInputs, ...schedulerFunc };
@@ -57,13 +95,22 @@ export type DetailInputs = Partial<InputValues<typeof options>> &
 type Models = Pick<BasicPipe, 'model' | 'vae' | 'positive' | 'negative'>;
 
 /** The refiner of a pipe; undefined where one of its parts is missing. */
-export function refinerOf(pipe: Partial<Omit<BasicPipe, 'vae'>> | undefined, ratio: number | undefined): Refiner | undefined {
+export function refinerOf(
+  pipe: Partial<Omit<BasicPipe, 'vae'>> | undefined,
+  ratio: number | undefined,
+): Refiner | undefined {
   const { model, clip, positive, negative } = pipe ?? {};
-  return model && clip && positive && negative && ratio !== undefined ? { model, positive, negative, ratio } : undefined;
+  return model && clip && positive && negative && ratio !== undefined
+    ? { model, positive, negative, ratio }
+    : undefined;
 }
 
 /** Settings of a detailer. Absent optional inputs are what the original's functions have for them, not what its widgets show. */
-export function detailSettings({ model, vae, positive, negative }: Models, i: DetailInputs, { signal, warn }: NodeContext): DetailSettings {
+export function detailSettings(
+  { model, vae, positive, negative }: Models,
+  i: DetailInputs,
+  { signal, warn }: NodeContext,
+): DetailSettings {
   return {
     sampler: partSampler({ model, positive, negative }, i),
     vae,
@@ -86,7 +133,10 @@ export function partProgress(
 ): { onPart(done: number, total: number): void; onStep: Required<SamplingHooks>['onStep'] } {
   const { status, progress } = context;
   let [part, count, step] = [0, 0, 0];
-  const reached = (): [number, number] => [Math.min(part * steps + step, count * steps), count * steps];
+  const reached = (): [number, number] => [
+    Math.min(part * steps + step, count * steps),
+    count * steps,
+  ];
   const { onStep } = samplingHooks(context, () => {
     step = Math.min(step + 1, steps);
     return reached();
@@ -95,7 +145,10 @@ export function partProgress(
     onStep,
     onPart(done, total) {
       [part, count, step] = [done, total, 0];
-      status(done < total ? `${done + 1}/${total} segments` : '', total > 0 ? done / total : undefined);
+      status(
+        done < total ? `${done + 1}/${total} segments` : '',
+        total > 0 ? done / total : undefined,
+      );
       if (total > 0) progress(...reached());
     },
   };
@@ -138,11 +191,18 @@ export function detail(
 }
 
 /** A list, or a picture of nothing when it is empty. */
-export const orBlank = (images: readonly Tensor[]): readonly Tensor[] => (images.length > 0 ? images : [blank()]);
+export const orBlank = (images: readonly Tensor[]): readonly Tensor[] =>
+  images.length > 0 ? images : [blank()];
 
 const list = (name: string) => output('IMAGE', name, true);
-const CROPPED = [list('cropped'), list('cropped_refined'), list('cropped_refined_alpha'), list('cnet_images')];
-const crops = ({ cropped, enhanced, enhancedAlpha, hints }: Detailed): unknown[] => [cropped, enhanced, enhancedAlpha, hints].map(orBlank);
+const CROPPED = [
+  list('cropped'),
+  list('cropped_refined'),
+  list('cropped_refined_alpha'),
+  list('cnet_images'),
+];
+const crops = ({ cropped, enhanced, enhancedAlpha, hints }: Detailed): unknown[] =>
+  [cropped, enhanced, enhancedAlpha, hints].map(orBlank);
 
 const forEach = (type: string, display: string, debug: boolean) =>
   defineNode({
@@ -169,11 +229,26 @@ const forEach = (type: string, display: string, debug: boolean) =>
       ...options,
     },
     outputs: debug ? [output('IMAGE', 'image'), ...CROPPED] : [output('IMAGE')],
-    async run({ image, segs, model, clip, vae, positive, negative, ...i }, context): Promise<NodeResult> {
+    async run(
+      { image, segs, model, clip, vae, positive, negative, ...i },
+      context,
+    ): Promise<NodeResult> {
       single(image, type);
       const pipe = { model, clip, vae, positive, negative };
       const { noise_mask, detailer_hook, wildcard, seed } = i;
-      const result = await detail({ image, segs, pipe, inputs: i, noiseMask: noise_mask, hook: detailer_hook, wildcard, seed }, context);
+      const result = await detail(
+        {
+          image,
+          segs,
+          pipe,
+          inputs: i,
+          noiseMask: noise_mask,
+          hook: detailer_hook,
+          wildcard,
+          seed,
+        },
+        context,
+      );
       return outputs(result.image, ...(debug ? crops(result) : []));
     },
   });
@@ -210,9 +285,24 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
       single(image, type);
       const { noise_mask, detailer_hook, wildcard, seed } = i;
       const refiner = refinerOf(i.refiner_basic_pipe_opt, i.refiner_ratio);
-      const call = { image, segs, pipe: basic_pipe, refiner, inputs: i, noiseMask: noise_mask, hook: detailer_hook, wildcard, seed };
+      const call = {
+        image,
+        segs,
+        pipe: basic_pipe,
+        refiner,
+        inputs: i,
+        noiseMask: noise_mask,
+        hook: detailer_hook,
+        wildcard,
+        seed,
+      };
       const result = await detail(call, context);
-      return outputs(result.image, result.segs, basic_pipe, ...(debug ? crops(result) : [orBlank(result.hints)]));
+      return outputs(
+        result.image,
+        result.segs,
+        basic_pipe,
+        ...(debug ? crops(result) : [orBlank(result.hints)]),
+      );
     },
   });
 
@@ -238,8 +328,18 @@ const MaskDetailerPipe = defineNode({
     ...refinerPipe,
     ...hook,
     ...optionalInpaintInputs,
-    bbox_fill: boolean({ default: false, label_on: 'enabled', label_off: 'disabled', optional: true }),
-    contour_fill: boolean({ default: true, label_on: 'enabled', label_off: 'disabled', optional: true }),
+    bbox_fill: boolean({
+      default: false,
+      label_on: 'enabled',
+      label_off: 'disabled',
+      optional: true,
+    }),
+    contour_fill: boolean({
+      default: true,
+      label_on: 'enabled',
+      label_off: 'disabled',
+      optional: true,
+    }),
     ...schedulerFunc,
   },
   outputs: [
@@ -261,7 +361,15 @@ const MaskDetailerPipe = defineNode({
     const refiner = refinerOf(refiner_basic_pipe_opt, i.refiner_ratio);
     const results: Detailed[] = [];
     for (let n = 0; n < i.batch_size; n++) {
-      const call = { image, segs, pipe: basic_pipe, refiner, inputs: i, noiseMask: i.mask_mode, hook: i.detailer_hook };
+      const call = {
+        image,
+        segs,
+        pipe: basic_pipe,
+        refiner,
+        inputs: i,
+        noiseMask: i.mask_mode,
+        hook: i.detailer_hook,
+      };
       results.push(await detail({ ...call, seed: i.seed + BigInt(n) }, context));
     }
     return outputs(
@@ -278,7 +386,8 @@ const SEGSDetailer = defineNode({
   type: 'SEGSDetailer',
   display: 'SEGSDetailer',
   category: DETAILER,
-  description: "Draws each part anew at a larger size, as the parts' own pictures; SEGSPaste puts them into the picture.",
+  description:
+    "Draws each part anew at a larger size, as the parts' own pictures; SEGSPaste puts them into the picture.",
   inputs: {
     image: socket('IMAGE'),
     segs: socket('SEGS'),
@@ -294,7 +403,10 @@ const SEGSDetailer = defineNode({
     ...options,
   },
   outputs: [output('SEGS', 'segs'), list('cnet_images')],
-  async run({ image, segs, basic_pipe, refiner_basic_pipe_opt, noise_mask, batch_size, ...i }, context) {
+  async run(
+    { image, segs, basic_pipe, refiner_basic_pipe_opt, noise_mask, batch_size, ...i },
+    context,
+  ) {
     single(image, 'SEGSDetailer');
     const settings = {
       ...detailSettings(basic_pipe, i, context),

@@ -5,7 +5,17 @@ import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../../../segs/make/sam-masks
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
-import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { feather, partDenoise, samplerInputs } from '../impact-inputs.ts';
@@ -16,16 +26,40 @@ import { type DetailInputs, detail, detailWidgets, orBlank, refinerOf } from './
 const { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook } = detailWidgets;
 
 const detection = {
-  bbox_threshold: float({ default: 0.5, min: 0, max: 1, step: 0.01, tooltip: 'Least confidence of what the detector finds.' }),
-  bbox_dilation: int({ default: 10, min: -512, max: 512, step: 1, tooltip: 'Grows the masks of what was found.' }),
-  bbox_crop_factor: float({ default: 3, min: 1, max: 10, step: 0.1, tooltip: 'Size of a part with its surroundings over its own.' }),
+  bbox_threshold: float({
+    default: 0.5,
+    min: 0,
+    max: 1,
+    step: 0.01,
+    tooltip: 'Least confidence of what the detector finds.',
+  }),
+  bbox_dilation: int({
+    default: 10,
+    min: -512,
+    max: 512,
+    step: 1,
+    tooltip: 'Grows the masks of what was found.',
+  }),
+  bbox_crop_factor: float({
+    default: 3,
+    min: 1,
+    max: 10,
+    step: 0.1,
+    tooltip: 'Size of a part with its surroundings over its own.',
+  }),
   sam_detection_hint: combo(DETECTION_HINTS),
   sam_dilation: int({ min: -512, max: 512, step: 1 }),
   sam_threshold: float({ default: 0.93, min: 0, max: 1, step: 0.01 }),
   sam_bbox_expansion: int({ min: 0, max: 1000, step: 1 }),
   sam_mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
   sam_mask_hint_use_negative: combo(NEGATIVE_HINTS),
-  drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1, tooltip: 'Smaller finds are left out.' }),
+  drop_size: int({
+    default: 10,
+    min: 1,
+    max: MAX_RESOLUTION,
+    step: 1,
+    tooltip: 'Smaller finds are left out.',
+  }),
 };
 
 type Inputs = InputValues<typeof detection & typeof noiseMask> &
@@ -43,7 +77,12 @@ const results = [
 /** What the detectors find in one picture. */
 async function find(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs> {
   const { bboxDetector, segmDetector, samModel, hook } = pipe;
-  const finding = { threshold: i.bbox_threshold, dilation: i.bbox_dilation, cropFactor: i.bbox_crop_factor, dropSize: i.drop_size };
+  const finding = {
+    threshold: i.bbox_threshold,
+    dilation: i.bbox_dilation,
+    cropFactor: i.bbox_crop_factor,
+    dropSize: i.drop_size,
+  };
   const detector = bboxDetector.withPrompt?.('face') ?? bboxDetector;
   const segs = await detector.detect(image, { ...finding, hook });
   if (samModel) {
@@ -71,22 +110,38 @@ interface Face {
   readonly mask: Tensor;
 }
 
-async function detailFaces(image: Tensor, pipe: DetailerPipe, i: Inputs, seed: bigint, context: NodeContext): Promise<Face> {
+async function detailFaces(
+  image: Tensor,
+  pipe: DetailerPipe,
+  i: Inputs,
+  seed: bigint,
+  context: NodeContext,
+): Promise<Face> {
   const segs = await find(image, pipe, i);
   const mask = toCombinedMask(segs);
   if (segs.segs.length === 0) return { image, enhanced: [], enhancedAlpha: [], hints: [], mask };
   const refiner = refinerOf(pipe.refiner, i.refiner_ratio);
   const { wildcard, hook } = pipe;
-  const done = await detail({ image, segs, pipe, refiner, inputs: i, noiseMask: i.noise_mask, hook, wildcard, seed }, context);
+  const done = await detail(
+    { image, segs, pipe, refiner, inputs: i, noiseMask: i.noise_mask, hook, wildcard, seed },
+    context,
+  );
   return { ...done, mask };
 }
 
 /** FaceDetailer on each picture of a batch; the seed grows by one with each. */
-async function run(images: Tensor, pipe: DetailerPipe, i: Inputs, context: NodeContext): Promise<NodeResult> {
+async function run(
+  images: Tensor,
+  pipe: DetailerPipe,
+  i: Inputs,
+  context: NodeContext,
+): Promise<NodeResult> {
   const pictures = rgb(images);
   const faces: Face[] = [];
   for (let n = 0; n < pictures.shape[0]; n++)
-    faces.push(await detailFaces(sliceBatch(pictures, n, n + 1), pipe, i, i.seed + BigInt(n), context));
+    faces.push(
+      await detailFaces(sliceBatch(pictures, n, n + 1), pipe, i, i.seed + BigInt(n), context),
+    );
   return outputs(
     concatBatch(faces.map(({ image }) => image)),
     faces.flatMap(({ enhanced }) => orBlank(enhanced)),
@@ -127,7 +182,20 @@ const FaceDetailer = defineNode({
   },
   outputs: results,
   run(
-    { image, model, clip, vae, positive, negative, bbox_detector, wildcard, sam_model_opt, segm_detector_opt, detailer_hook, ...i },
+    {
+      image,
+      model,
+      clip,
+      vae,
+      positive,
+      negative,
+      bbox_detector,
+      wildcard,
+      sam_model_opt,
+      segm_detector_opt,
+      detailer_hook,
+      ...i
+    },
     context,
   ) {
     const pipe: DetailerPipe = {

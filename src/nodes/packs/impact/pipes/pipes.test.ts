@@ -6,16 +6,38 @@ import { NODES } from '../../../index.ts';
 import { isBlocker } from '../../../socket-values.ts';
 
 const parts = { model: 'M', clip: 'C', vae: 'V', positive: 'P', negative: 'N' };
-const refiner = { refiner_model: 'rM', refiner_clip: 'rC', refiner_positive: 'rP', refiner_negative: 'rN' };
-const detectors = { bbox_detector: 'B', sam_model_opt: 'S', segm_detector_opt: 'G', detailer_hook: 'H' };
-const run = (type: string, inputs: object): Promise<readonly unknown[]> => runNode(type, inputs as Record<string, unknown>);
+const refiner = {
+  refiner_model: 'rM',
+  refiner_clip: 'rC',
+  refiner_positive: 'rP',
+  refiner_negative: 'rN',
+};
+const detectors = {
+  bbox_detector: 'B',
+  sam_model_opt: 'S',
+  segm_detector_opt: 'G',
+  detailer_hook: 'H',
+};
+const run = (type: string, inputs: object): Promise<readonly unknown[]> =>
+  runNode(type, inputs as Record<string, unknown>);
 
 describe('basic pipes', () => {
   it('are made, taken apart and changed', async () => {
     const [pipe] = await run('ToBasicPipe', parts);
     expect(await run('FromBasicPipe', { basic_pipe: pipe })).toEqual(['M', 'C', 'V', 'P', 'N']);
-    expect(await run('FromBasicPipe_v2', { basic_pipe: pipe })).toEqual([pipe, 'M', 'C', 'V', 'P', 'N']);
-    const [changed] = await run('EditBasicPipe', { basic_pipe: pipe, positive: 'other', vae: undefined });
+    expect(await run('FromBasicPipe_v2', { basic_pipe: pipe })).toEqual([
+      pipe,
+      'M',
+      'C',
+      'V',
+      'P',
+      'N',
+    ]);
+    const [changed] = await run('EditBasicPipe', {
+      basic_pipe: pipe,
+      positive: 'other',
+      vae: undefined,
+    });
     expect(changed).toEqual({ ...parts, positive: 'other' });
     expect(pipe).toEqual(parts);
   });
@@ -23,17 +45,32 @@ describe('basic pipes', () => {
   it('come out of any pipe, and of nothing else', async () => {
     const [detailer] = await run('ToDetailerPipe', { ...parts, ...detectors, wildcard: '' });
     expect(await run('AnyPipeToBasic', { any_pipe: detailer })).toEqual([parts]);
-    await expect(run('AnyPipeToBasic', { any_pipe: 'text' })).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input: 'any_pipe' });
+    await expect(run('AnyPipeToBasic', { any_pipe: 'text' })).rejects.toMatchObject({
+      code: 'DR_INPUT_INVALID',
+      input: 'any_pipe',
+    });
   });
 });
 
 describe('detailer pipes', () => {
   it('keep what goes in, in the order of the original', async () => {
-    const [pipe] = await run('ToDetailerPipeSDXL', { ...parts, ...refiner, ...detectors, wildcard: 'w' });
+    const [pipe] = await run('ToDetailerPipeSDXL', {
+      ...parts,
+      ...refiner,
+      ...detectors,
+      wildcard: 'w',
+    });
     const all = ['M', 'C', 'V', 'P', 'N', 'B', 'S', 'G', 'H'];
     expect(await run('FromDetailerPipe', { detailer_pipe: pipe })).toEqual(all);
     expect(await run('FromDetailerPipe_v2', { detailer_pipe: pipe })).toEqual([pipe, ...all]);
-    expect(await run('FromDetailerPipeSDXL', { detailer_pipe: pipe })).toEqual([pipe, ...all, 'rM', 'rC', 'rP', 'rN']);
+    expect(await run('FromDetailerPipeSDXL', { detailer_pipe: pipe })).toEqual([
+      pipe,
+      ...all,
+      'rM',
+      'rC',
+      'rP',
+      'rN',
+    ]);
     const [base, second] = await run('DetailerPipeToBasicPipe', { detailer_pipe: pipe });
     expect(base).toEqual(parts);
     expect(second).toEqual({ model: 'rM', clip: 'rC', vae: 'V', positive: 'rP', negative: 'rN' });
@@ -48,42 +85,78 @@ describe('detailer pipes', () => {
 
   it('without a refiner say so where one is asked for', async () => {
     const [basic_pipe] = await run('ToBasicPipe', parts);
-    const [pipe] = await run('BasicPipeToDetailerPipe', { basic_pipe, bbox_detector: 'B', wildcard: '' });
+    const [pipe] = await run('BasicPipeToDetailerPipe', {
+      basic_pipe,
+      bbox_detector: 'B',
+      wildcard: '',
+    });
     const [, second] = await run('DetailerPipeToBasicPipe', { detailer_pipe: pipe });
     expect(isBlocker(second) && second.message).toMatch(/no refiner/);
-    expect((await run('FromDetailerPipeSDXL', { detailer_pipe: pipe })).slice(-4)).toEqual([undefined, undefined, undefined, undefined]);
+    expect((await run('FromDetailerPipeSDXL', { detailer_pipe: pipe })).slice(-4)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('are changed part by part; an empty wildcard text changes nothing', async () => {
     const [pipe] = await run('ToDetailerPipe', { ...parts, ...detectors, wildcard: 'w' });
     const [same] = await run('EditDetailerPipe', { detailer_pipe: pipe, wildcard: '' });
     expect(same).toEqual(pipe);
-    const [changed] = await run('EditDetailerPipeSDXL', { detailer_pipe: pipe, wildcard: 'x', refiner_model: 'rM', sam_model: 'S2' });
-    expect(changed).toEqual({ ...(pipe as object), wildcard: 'x', samModel: 'S2', refiner: { model: 'rM' } });
+    const [changed] = await run('EditDetailerPipeSDXL', {
+      detailer_pipe: pipe,
+      wildcard: 'x',
+      refiner_model: 'rM',
+      sam_model: 'S2',
+    });
+    expect(changed).toEqual({
+      ...(pipe as object),
+      wildcard: 'x',
+      samModel: 'S2',
+      refiner: { model: 'rM' },
+    });
   });
 
   it('offer the LoRA files to their text', () => {
     const input = NODES.get('ToDetailerPipe')!.inputs['Select to add LoRA'];
     const options = input.kind === 'COMBO' && input.options;
     const context = testContext({ loras: { 'a.safetensors': 'a' } });
-    expect(typeof options === 'function' && options(context)).toEqual(['Select the LoRA to add to the text', 'a.safetensors']);
+    expect(typeof options === 'function' && options(context)).toEqual([
+      'Select the LoRA to add to the text',
+      'a.safetensors',
+    ]);
   });
 });
 
 describe('prompts and schedules', () => {
-  const prompt = (value: number, tokens: number) => [{ cond: { shape: [1, tokens, 1], data: new Float32Array(tokens).fill(value) } }];
+  const prompt = (value: number, tokens: number) => [
+    { cond: { shape: [1, tokens, 1], data: new Float32Array(tokens).fill(value) } },
+  ];
 
   it('prompts are combined and joined in the order of their numbers', async () => {
-    const inputs = { conditioning10: prompt(3, 1), conditioning2: prompt(2, 1), conditioning1: prompt(1, 2) };
-    expect(await run('ImpactCombineConditionings', inputs)).toEqual([[...prompt(1, 2), ...prompt(2, 1), ...prompt(3, 1)]]);
-    const [[joined]] = (await run('ImpactConcatConditionings', inputs)) as readonly [ReturnType<typeof prompt>];
+    const inputs = {
+      conditioning10: prompt(3, 1),
+      conditioning2: prompt(2, 1),
+      conditioning1: prompt(1, 2),
+    };
+    expect(await run('ImpactCombineConditionings', inputs)).toEqual([
+      [...prompt(1, 2), ...prompt(2, 1), ...prompt(3, 1)],
+    ]);
+    const [[joined]] = (await run('ImpactConcatConditionings', inputs)) as readonly [
+      ReturnType<typeof prompt>,
+    ];
     expect([...joined.cond.data]).toEqual([1, 1, 2, 3]);
     expect(await run('ImpactNegativeConditioningPlaceholder', {})).toEqual([NO_NEGATIVE]);
   });
 
   it("names of schedules: ComfyUI's or the pack's own", async () => {
-    expect(await run('ImpactSchedulerAdapter', { scheduler: 'karras', extra_scheduler: 'None' })).toEqual(['karras']);
-    expect(await run('ImpactSchedulerAdapter', { scheduler: 'karras', extra_scheduler: 'AYS SDXL' })).toEqual(['AYS SDXL']);
+    expect(
+      await run('ImpactSchedulerAdapter', { scheduler: 'karras', extra_scheduler: 'None' }),
+    ).toEqual(['karras']);
+    expect(
+      await run('ImpactSchedulerAdapter', { scheduler: 'karras', extra_scheduler: 'AYS SDXL' }),
+    ).toEqual(['AYS SDXL']);
     const { inputs } = NODES.get('ImpactSchedulerAdapter')!;
     expect(inputs.extra_scheduler.kind === 'COMBO' && inputs.extra_scheduler.options).toEqual([
       'None',
@@ -92,17 +165,20 @@ describe('prompts and schedules', () => {
       'AYS SVD',
       'GITS[coeff=1.2]',
     ]);
-    const [schedule] = (await run('GITSSchedulerFuncProvider', { coeff: 1.2, denoise: 1 })) as readonly [
-      (...args: unknown[]) => Float32Array,
-    ];
+    const [schedule] = (await run('GITSSchedulerFuncProvider', {
+      coeff: 1.2,
+      denoise: 1,
+    })) as readonly [(...args: unknown[]) => Float32Array];
     expect(schedule({}, 'euler', 5)).toHaveLength(6);
   });
 
   it('a noise mask is removed; a denoise of 0 is refused', async () => {
-    expect(await run('RemoveNoiseMask', { samples: { samples: 1, noise_mask: 2, batch_index: 3 } })).toEqual([
-      { samples: 1, batch_index: 3 },
-    ]);
+    expect(
+      await run('RemoveNoiseMask', { samples: { samples: 1, noise_mask: 2, batch_index: 3 } }),
+    ).toEqual([{ samples: 1, batch_index: 3 }]);
     const latent = { samples: { shape: [1, 4, 1, 1], data: new Float32Array(4) } };
-    await expect(sampleDenoise({} as never, { seed: 0n, steps: 5, denoise: 0, latent })).rejects.toMatchObject({ input: 'denoise' });
+    await expect(
+      sampleDenoise({} as never, { seed: 0n, steps: 5, denoise: 0, latent }),
+    ).rejects.toMatchObject({ input: 'denoise' });
   });
 });

@@ -58,7 +58,10 @@ const wildcardText = {
   }),
   'Select to add LoRA': {
     ...combo([ADD_LORA]),
-    options: (environment: NodeEnvironment): readonly string[] => [ADD_LORA, ...environment.modelFiles('loras')],
+    options: (environment: NodeEnvironment): readonly string[] => [
+      ADD_LORA,
+      ...environment.modelFiles('loras'),
+    ],
   },
   'Select to add Wildcard': combo([ADD_WILDCARD]),
 };
@@ -88,11 +91,28 @@ const detectorOutputs = [
   output('DETAILER_HOOK', 'detailer_hook'),
 ];
 
-const basicOf = ({ model, clip, vae, positive, negative }: BasicPipe): BasicPipe => ({ model, clip, vae, positive, negative });
+const basicOf = ({ model, clip, vae, positive, negative }: BasicPipe): BasicPipe => ({
+  model,
+  clip,
+  vae,
+  positive,
+  negative,
+});
 
-const partsOf = (pipe: BasicPipe): unknown[] => [pipe.model, pipe.clip, pipe.vae, pipe.positive, pipe.negative];
+const partsOf = (pipe: BasicPipe): unknown[] => [
+  pipe.model,
+  pipe.clip,
+  pipe.vae,
+  pipe.positive,
+  pipe.negative,
+];
 
-const detectorsOf = (pipe: DetailerPipe): unknown[] => [pipe.bboxDetector, pipe.samModel, pipe.segmDetector, pipe.hook];
+const detectorsOf = (pipe: DetailerPipe): unknown[] => [
+  pipe.bboxDetector,
+  pipe.samModel,
+  pipe.segmDetector,
+  pipe.hook,
+];
 
 interface DetailerInputs {
   readonly wildcard: string;
@@ -102,7 +122,11 @@ interface DetailerInputs {
   readonly detailer_hook?: DetailerPipe['hook'];
 }
 
-const detailerOf = (basic: BasicPipe, inputs: DetailerInputs, refiner?: DetailerPipe['refiner']): DetailerPipe => ({
+const detailerOf = (
+  basic: BasicPipe,
+  inputs: DetailerInputs,
+  refiner?: DetailerPipe['refiner'],
+): DetailerPipe => ({
   ...basicOf(basic),
   wildcard: inputs.wildcard,
   bboxDetector: inputs.bbox_detector,
@@ -163,7 +187,8 @@ const AnyPipeToBasic = defineNode({
   outputs: [output('BASIC_PIPE', 'basic_pipe')],
   run({ any_pipe }) {
     const names = Object.keys(parts);
-    const isPipe = typeof any_pipe === 'object' && any_pipe !== null && names.every((name) => name in any_pipe);
+    const isPipe =
+      typeof any_pipe === 'object' && any_pipe !== null && names.every((name) => name in any_pipe);
     if (isPipe) return outputs(basicOf(any_pipe as BasicPipe));
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: 'any_pipe is no pipe that begins with model, clip, vae, positive and negative',
@@ -220,7 +245,13 @@ const BasicPipeToDetailerPipeSDXL = defineNode({
   type: 'BasicPipeToDetailerPipeSDXL',
   display: 'BasicPipe -> DetailerPipe (SDXL)',
   category: CATEGORY,
-  inputs: { base_basic_pipe: basicPipe, refiner_basic_pipe: basicPipe, bbox_detector: bboxDetector, ...wildcardText, ...detectors },
+  inputs: {
+    base_basic_pipe: basicPipe,
+    refiner_basic_pipe: basicPipe,
+    bbox_detector: bboxDetector,
+    ...wildcardText,
+    ...detectors,
+  },
   outputs: [output('DETAILER_PIPE', 'detailer_pipe')],
   run: ({ base_basic_pipe, refiner_basic_pipe: { vae: _, ...refiner }, ...inputs }) =>
     outputs(detailerOf(base_basic_pipe, inputs, refiner)),
@@ -234,7 +265,9 @@ const DetailerPipeToBasicPipe = defineNode({
   outputs: [output('BASIC_PIPE', 'base_basic_pipe'), output('BASIC_PIPE', 'refiner_basic_pipe')],
   run({ detailer_pipe }) {
     const { refiner, vae } = detailer_pipe;
-    const missing = blocker('the detailer pipe has no refiner: make it with ToDetailerPipeSDXL, or use base_basic_pipe');
+    const missing = blocker(
+      'the detailer pipe has no refiner: make it with ToDetailerPipeSDXL, or use base_basic_pipe',
+    );
     return outputs(basicOf(detailer_pipe), refiner?.model ? { ...refiner, vae } : missing);
   },
 });
@@ -254,7 +287,8 @@ const FromDetailerPipeV2 = defineNode({
   category: CATEGORY,
   inputs: { detailer_pipe: detailerPipe },
   outputs: [output('DETAILER_PIPE', 'detailer_pipe'), ...partOutputs, ...detectorOutputs],
-  run: ({ detailer_pipe }) => outputs(detailer_pipe, ...partsOf(detailer_pipe), ...detectorsOf(detailer_pipe)),
+  run: ({ detailer_pipe }) =>
+    outputs(detailer_pipe, ...partsOf(detailer_pipe), ...detectorsOf(detailer_pipe)),
 });
 
 const FromDetailerPipeSDXL = defineNode({
@@ -273,7 +307,15 @@ const FromDetailerPipeSDXL = defineNode({
   ],
   run({ detailer_pipe }) {
     const { model, clip, positive, negative } = detailer_pipe.refiner ?? {};
-    return outputs(detailer_pipe, ...partsOf(detailer_pipe), ...detectorsOf(detailer_pipe), model, clip, positive, negative);
+    return outputs(
+      detailer_pipe,
+      ...partsOf(detailer_pipe),
+      ...detectorsOf(detailer_pipe),
+      model,
+      clip,
+      positive,
+      negative,
+    );
   },
 });
 
@@ -317,7 +359,13 @@ const EditDetailerPipeSDXL = defineNode({
   type: 'EditDetailerPipeSDXL',
   display: 'Edit DetailerPipe (SDXL)',
   category: CATEGORY,
-  inputs: { detailer_pipe: detailerPipe, ...wildcardText, ...newParts, ...newRefinerParts, ...newDetectors },
+  inputs: {
+    detailer_pipe: detailerPipe,
+    ...wildcardText,
+    ...newParts,
+    ...newRefinerParts,
+    ...newDetectors,
+  },
   outputs: [output('DETAILER_PIPE', 'detailer_pipe')],
   run: ({ detailer_pipe, ...inputs }) => outputs(edited(detailer_pipe, inputs)),
 });

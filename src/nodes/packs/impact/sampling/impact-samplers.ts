@@ -6,13 +6,29 @@ import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
 import { notOne, sampleTwo } from '../../../../segs/upscale/upscaler-step.ts';
-import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, seed, socket } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  numberedInputs,
+  output,
+  outputs,
+  seed,
+  socket,
+} from '../../../declare.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
 import { schedulerFunc } from '../impact-inputs.ts';
 
 const pipeSampler = {
   steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
-  cfg: float({ default: 8, min: 0, max: 100, tooltip: 'How closely the picture follows the prompt.' }),
+  cfg: float({
+    default: 8,
+    min: 0,
+    max: 100,
+    tooltip: 'How closely the picture follows the prompt.',
+  }),
   sampler_name: combo(SAMPLERS, { tooltip: 'The algorithm.' }),
   scheduler: combo(IMPACT_SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
   latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
@@ -32,13 +48,40 @@ const ImpactKSamplerBasicPipe = defineNode({
     basic_pipe: socket('BASIC_PIPE', { tooltip: 'Model and prompts.' }),
     seed: seed({ tooltip: 'The seed of the noise.' }),
     ...pipeSampler,
-    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    denoise: float({
+      default: 1,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Below 1 the latent keeps some of its content.',
+    }),
     ...schedulerFunc,
   },
   outputs: pipeOutputs,
-  async run({ basic_pipe, sampler_name, scheduler_func_opt, latent_image, seed, steps, denoise, cfg, scheduler }, context) {
+  async run(
+    {
+      basic_pipe,
+      sampler_name,
+      scheduler_func_opt,
+      latent_image,
+      seed,
+      steps,
+      denoise,
+      cfg,
+      scheduler,
+    },
+    context,
+  ) {
     const { model, positive, negative, vae } = basic_pipe;
-    const sampler = { model, positive, negative, cfg, scheduler, sampler: sampler_name, schedulerFunc: scheduler_func_opt };
+    const sampler = {
+      model,
+      positive,
+      negative,
+      cfg,
+      scheduler,
+      sampler: sampler_name,
+      schedulerFunc: scheduler_func_opt,
+    };
     const run = { seed, steps, denoise, latent: latent_image, ...samplingHooks(context) };
     return outputs(basic_pipe, await sampleDenoise(sampler, run), vae);
   },
@@ -52,19 +95,40 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
   category: 'ImpactPack/sampling',
   inputs: {
     basic_pipe: socket('BASIC_PIPE', { tooltip: 'Model and prompts.' }),
-    add_noise: boolean({ default: true, ...switched, tooltip: 'Adds the noise of the seed before the first step.' }),
+    add_noise: boolean({
+      default: true,
+      ...switched,
+      tooltip: 'Adds the noise of the seed before the first step.',
+    }),
     noise_seed: seed({ tooltip: 'The seed of the noise.' }),
     ...pipeSampler,
-    start_at_step: int({ default: 0, min: 0, max: 10000, tooltip: 'The first step, of those of the whole schedule.' }),
+    start_at_step: int({
+      default: 0,
+      min: 0,
+      max: 10000,
+      tooltip: 'The first step, of those of the whole schedule.',
+    }),
     end_at_step: int({ default: 10000, min: 0, max: 10000, tooltip: 'Stops before this step.' }),
-    return_with_leftover_noise: boolean({ default: false, ...switched, tooltip: 'Keeps the noise that later steps would remove.' }),
+    return_with_leftover_noise: boolean({
+      default: false,
+      ...switched,
+      tooltip: 'Keeps the noise that later steps would remove.',
+    }),
     ...schedulerFunc,
   },
   outputs: pipeOutputs,
   async run({ basic_pipe, ...i }, context) {
     const { model, positive, negative, vae } = basic_pipe;
     const { cfg, scheduler, sampler_name, scheduler_func_opt } = i;
-    const sampler = { model, positive, negative, cfg, scheduler, sampler: sampler_name, schedulerFunc: scheduler_func_opt };
+    const sampler = {
+      model,
+      positive,
+      negative,
+      cfg,
+      scheduler,
+      sampler: sampler_name,
+      schedulerFunc: scheduler_func_opt,
+    };
     const latent = await sampleRange(sampler, {
       seed: i.noise_seed,
       steps: i.steps,
@@ -95,12 +159,17 @@ const TwoSamplersForMask = defineNode({
     const samplers = { base: base_sampler, inside: mask_sampler };
     const { steps: first } = base_sampler;
     const total = first + mask_sampler.steps;
-    const result = await sampleTwo(latent_image, samplers, { outside: notOne(mask), inside: mask }, (sampler, latent, which) => {
-      const { seed, steps, denoise } = sampler;
-      const done = which === 'base' ? 0 : first;
-      const hooks = samplingHooks(context, (step) => [done + step + 1, total]);
-      return sampleDenoise(sampler, { seed, steps, denoise, latent, ...hooks });
-    });
+    const result = await sampleTwo(
+      latent_image,
+      samplers,
+      { outside: notOne(mask), inside: mask },
+      (sampler, latent, which) => {
+        const { seed, steps, denoise } = sampler;
+        const done = which === 'base' ? 0 : first;
+        const hooks = samplingHooks(context, (step) => [done + step + 1, total]);
+        return sampleDenoise(sampler, { seed, steps, denoise, latent, ...hooks });
+      },
+    );
     return outputs(result);
   },
 });
@@ -117,7 +186,11 @@ const RemoveNoiseMask = defineNode({
 });
 
 const conditionings = {
-  inputs: { conditioning1: socket('CONDITIONING', { tooltip: 'The first prompt; another input appears with every connection.' }) },
+  inputs: {
+    conditioning1: socket('CONDITIONING', {
+      tooltip: 'The first prompt; another input appears with every connection.',
+    }),
+  },
   more: { pattern: /^conditioning\d+$/, input: socket('CONDITIONING') },
 };
 
@@ -141,7 +214,8 @@ const ImpactConcatConditionings = defineNode({
   description: 'The tokens of all prompts, one after the other.',
   ...conditionings,
   outputs: [{ ...output('CONDITIONING'), tooltip: 'One longer prompt.' }],
-  run: (inputs, { warn }) => outputs(conditioningsOf(inputs).reduce((to, from) => concatConditioning(to, from, warn))),
+  run: (inputs, { warn }) =>
+    outputs(conditioningsOf(inputs).reduce((to, from) => concatConditioning(to, from, warn))),
 });
 
 export const IMPACT_SAMPLING_NODES = [

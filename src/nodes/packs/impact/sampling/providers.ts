@@ -24,38 +24,75 @@ const KSamplerProvider = defineNode({
   type: 'KSamplerProvider',
   display: 'KSamplerProvider',
   category: 'ImpactPack/Sampler',
-  description: 'A sampler with its model, prompts, seed and denoise, for nodes that sample a whole latent.',
+  description:
+    'A sampler with its model, prompts, seed and denoise, for nodes that sample a whole latent.',
   inputs: {
     seed: seed({ tooltip: tips.seed }),
     steps: int({ ...STEPS, tooltip: tips.steps }),
     cfg: float({ ...CFG, tooltip: tips.cfg }),
     sampler_name: combo(SAMPLERS, { tooltip: tips.sampler }),
     scheduler: combo(IMPACT_SCHEDULERS, { tooltip: tips.scheduler }),
-    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    denoise: float({
+      default: 1,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Below 1 the latent keeps some of its content.',
+    }),
     basic_pipe: socket('BASIC_PIPE', { tooltip: tips.pipe }),
     ...schedulerFunc,
   },
   outputs: [{ ...output('KSAMPLER'), tooltip: 'The sampler.' }],
-  run: ({ basic_pipe: { model, positive, negative }, sampler_name, scheduler_func_opt, ...settings }) =>
-    outputs({ ...settings, model, positive, negative, sampler: sampler_name, schedulerFunc: scheduler_func_opt }),
+  run: ({
+    basic_pipe: { model, positive, negative },
+    sampler_name,
+    scheduler_func_opt,
+    ...settings
+  }) =>
+    outputs({
+      ...settings,
+      model,
+      positive,
+      negative,
+      sampler: sampler_name,
+      schedulerFunc: scheduler_func_opt,
+    }),
 });
 
 const KSamplerAdvancedProvider = defineNode({
   type: 'KSamplerAdvancedProvider',
   display: 'KSamplerAdvancedProvider',
   category: 'ImpactPack/Sampler',
-  description: 'A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps.',
+  description:
+    'A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps.',
   inputs: {
     cfg: float({ ...CFG, tooltip: tips.cfg }),
     sampler_name: combo(SAMPLERS, { tooltip: tips.sampler }),
     scheduler: combo(IMPACT_SCHEDULERS, { tooltip: tips.scheduler }),
-    sigma_factor: float({ default: 1, min: 0, max: 10, step: 0.01, tooltip: 'Factor on all noise levels.' }),
+    sigma_factor: float({
+      default: 1,
+      min: 0,
+      max: 10,
+      step: 0.01,
+      tooltip: 'Factor on all noise levels.',
+    }),
     basic_pipe: socket('BASIC_PIPE', { tooltip: tips.pipe }),
-    sampler_opt: socket('SAMPLER', { optional: true, tooltip: 'A sampler with options of its own, in place of the named one.' }),
+    sampler_opt: socket('SAMPLER', {
+      optional: true,
+      tooltip: 'A sampler with options of its own, in place of the named one.',
+    }),
     ...schedulerFunc,
   },
   outputs: [{ ...output('KSAMPLER_ADVANCED'), tooltip: 'The sampler, also for a RegionalPrompt.' }],
-  run: ({ basic_pipe: { model, positive, negative }, cfg, scheduler, sampler_name, sigma_factor, sampler_opt, scheduler_func_opt }) =>
+  run: ({
+    basic_pipe: { model, positive, negative },
+    cfg,
+    scheduler,
+    sampler_name,
+    sigma_factor,
+    sampler_opt,
+    scheduler_func_opt,
+  }) =>
     outputs({
       model,
       positive,
@@ -75,11 +112,26 @@ const GITSSchedulerFuncProvider = defineNode({
   category: 'ImpactPack/sampling',
   description: 'The GITS schedule for whatever number of steps it is asked for.',
   inputs: {
-    coeff: float({ default: 1.2, min: 0.8, max: 1.5, step: 0.05, tooltip: 'The larger, the more of the steps are small ones at the end.' }),
-    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 only the last share of the steps is made.' }),
+    coeff: float({
+      default: 1.2,
+      min: 0.8,
+      max: 1.5,
+      step: 0.05,
+      tooltip: 'The larger, the more of the steps are small ones at the end.',
+    }),
+    denoise: float({
+      default: 1,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Below 1 only the last share of the steps is made.',
+    }),
   },
   outputs: [{ ...output('SCHEDULER_FUNC'), tooltip: 'Takes the place of a named schedule.' }],
-  run: ({ coeff, denoise }) => outputs((_model: unknown, _sampler: string, steps: number) => gitsSigmas(coeff, steps, denoise)),
+  run: ({ coeff, denoise }) =>
+    outputs((_model: unknown, _sampler: string, steps: number) =>
+      gitsSigmas(coeff, steps, denoise),
+    ),
 });
 
 const KEPT = 'None';
@@ -88,22 +140,28 @@ const ImpactSchedulerAdapter = defineNode({
   type: 'ImpactSchedulerAdapter',
   display: 'Impact Scheduler Adapter',
   category: 'ImpactPack/Util',
-  description: "A schedule's name for nodes of the Impact Pack: one of ComfyUI's, or one that only the pack has.",
+  description:
+    "A schedule's name for nodes of the Impact Pack: one of ComfyUI's, or one that only the pack has.",
   inputs: {
     scheduler: combo(SCHEDULERS),
-    extra_scheduler: combo([KEPT, ...IMPACT_SCHEDULERS.filter((name) => !SCHEDULERS.includes(name))], {
-      tooltip: "Takes the scheduler's place unless it is None.",
-    }),
+    extra_scheduler: combo(
+      [KEPT, ...IMPACT_SCHEDULERS.filter((name) => !SCHEDULERS.includes(name))],
+      {
+        tooltip: "Takes the scheduler's place unless it is None.",
+      },
+    ),
   },
   outputs: [output('COMBO', 'scheduler')],
-  run: ({ scheduler, extra_scheduler }) => outputs(extra_scheduler === KEPT ? scheduler : extra_scheduler),
+  run: ({ scheduler, extra_scheduler }) =>
+    outputs(extra_scheduler === KEPT ? scheduler : extra_scheduler),
 });
 
 const ImpactNegativeConditioningPlaceholder = defineNode({
   type: 'ImpactNegativeConditioningPlaceholder',
   display: 'Negative Cond Placeholder',
   category: 'ImpactPack/sampling',
-  description: 'Stands for a negative prompt where there is none: the model is asked for the positive side alone.',
+  description:
+    'Stands for a negative prompt where there is none: the model is asked for the positive side alone.',
   inputs: {},
   outputs: [output('CONDITIONING')],
   run: () => outputs(NO_NEGATIVE),

@@ -41,13 +41,39 @@ const RegionalPrompt = defineNode({
   inputs: {
     mask: socket('MASK', { tooltip: 'The region.' }),
     advanced_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples the region.' }),
-    variation_seed: seed({ ...PLAIN_SEED, optional: true, tooltip: 'Seed of another noise for the region.' }),
-    variation_strength: float({ default: 0, min: 0, max: 1, step: 0.01, optional: true, tooltip: 'Share of that noise.' }),
-    variation_method: combo(VARIATION_METHODS, { optional: true, tooltip: 'How the two noises are blended.' }),
+    variation_seed: seed({
+      ...PLAIN_SEED,
+      optional: true,
+      tooltip: 'Seed of another noise for the region.',
+    }),
+    variation_strength: float({
+      default: 0,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      optional: true,
+      tooltip: 'Share of that noise.',
+    }),
+    variation_method: combo(VARIATION_METHODS, {
+      optional: true,
+      tooltip: 'How the two noises are blended.',
+    }),
   },
-  outputs: [{ ...output('REGIONAL_PROMPTS'), tooltip: 'For RegionalSampler and CombineRegionalPrompts.' }],
-  run({ mask, advanced_sampler, variation_seed = 0n, variation_strength = 0, variation_method = 'linear' }) {
-    const variation = { seed: variation_seed, strength: variation_strength, method: variation_method };
+  outputs: [
+    { ...output('REGIONAL_PROMPTS'), tooltip: 'For RegionalSampler and CombineRegionalPrompts.' },
+  ],
+  run({
+    mask,
+    advanced_sampler,
+    variation_seed = 0n,
+    variation_strength = 0,
+    variation_method = 'linear',
+  }) {
+    const variation = {
+      seed: variation_seed,
+      strength: variation_strength,
+      method: variation_method,
+    };
     return outputs([{ mask, sampler: advanced_sampler, variation }] satisfies Region[]);
   },
 });
@@ -56,21 +82,50 @@ const CombineRegionalPrompts = defineNode({
   type: 'CombineRegionalPrompts',
   display: 'CombineRegionalPrompts',
   category: CATEGORY,
-  inputs: { regional_prompts1: socket('REGIONAL_PROMPTS', { tooltip: 'A region; another input appears with every connection.' }) },
+  inputs: {
+    regional_prompts1: socket('REGIONAL_PROMPTS', {
+      tooltip: 'A region; another input appears with every connection.',
+    }),
+  },
   more: { pattern: /^regional_prompts\d+$/, input: socket('REGIONAL_PROMPTS') },
-  outputs: [{ ...output('REGIONAL_PROMPTS'), tooltip: 'All regions; later ones are sampled after earlier ones.' }],
-  run: (inputs) => outputs(numberedInputs<readonly Region[]>(inputs, 'regional_prompts').flatMap(([, regions]) => regions)),
+  outputs: [
+    {
+      ...output('REGIONAL_PROMPTS'),
+      tooltip: 'All regions; later ones are sampled after earlier ones.',
+    },
+  ],
+  run: (inputs) =>
+    outputs(
+      numberedInputs<readonly Region[]>(inputs, 'regional_prompts').flatMap(
+        ([, regions]) => regions,
+      ),
+    ),
 });
 
-const overlapFactor = int({ default: 10, min: 0, max: 10000, tooltip: 'Pixels that each region grows by, so that seams blend.' });
+const overlapFactor = int({
+  default: 10,
+  min: 0,
+  max: 10000,
+  tooltip: 'Pixels that each region grows by, so that seams blend.',
+});
 const restoreLatent = boolean({
   default: true,
   label_on: 'enabled',
   label_off: 'disabled',
-  tooltip: 'After each step, what a region changed outside of its mask is undone. Off, the regions build on each other.',
+  tooltip:
+    'After each step, what a region changed outside of its mask is undone. Off, the regions build on each other.',
 });
 
-const RECOVERY_SAMPLERS = ['AUTO', 'euler', 'heun', 'heunpp2', 'dpm_2', 'dpm_fast', 'dpmpp_2m', 'ddpm'] as const;
+const RECOVERY_SAMPLERS = [
+  'AUTO',
+  'euler',
+  'heun',
+  'heunpp2',
+  'dpm_2',
+  'dpm_fast',
+  'dpmpp_2m',
+  'ddpm',
+] as const;
 
 const recoveryInputs = {
   additional_mode: combo(RECOVERY_MODES, {
@@ -79,8 +134,16 @@ const recoveryInputs = {
       'SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ' +
       'ratio additional: on top of the step. ratio between: the two share the noise level of the step.',
   }),
-  additional_sampler: combo(RECOVERY_SAMPLERS, { tooltip: 'The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one.' }),
-  additional_sigma_ratio: float({ default: 0.3, min: 0, max: 1, step: 0.01, tooltip: "The second sampler's share of each noise level." }),
+  additional_sampler: combo(RECOVERY_SAMPLERS, {
+    tooltip: 'The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one.',
+  }),
+  additional_sigma_ratio: float({
+    default: 0.3,
+    min: 0,
+    max: 1,
+    step: 0.01,
+    tooltip: "The second sampler's share of each noise level.",
+  }),
 };
 
 const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['recovery'] => ({
@@ -107,13 +170,17 @@ function telling(context: NodeContext, { regions, start, count, shown, last, par
   const total = regions.length;
   let done = 0;
   let preview: ReturnType<typeof previewLater> | undefined;
-  const previewLater = (denoised: Tensor, model: Model) => () => previewOf(model, denoised, context);
+  const previewLater = (denoised: Tensor, model: Model) => () =>
+    previewOf(model, denoised, context);
   return {
     signal: context.signal,
     warn: context.warn,
     beforePart({ step, part }: RegionalPart) {
       const share = ((step - start) * total + part) / (count * total);
-      context.status(`${shown(step)}/${last} steps  |  ${part ? `${part}/${total}` : '       '}`, Math.min(share, 1));
+      context.status(
+        `${shown(step)}/${last} steps  |  ${part ? `${part}/${total}` : '       '}`,
+        Math.min(share, 1),
+      );
     },
     onStep: (_step: number, _total: number, denoised: Tensor, model: Model) => {
       preview = previewLater(denoised, model);
@@ -124,7 +191,11 @@ function telling(context: NodeContext, { regions, start, count, shown, last, par
 
 function warnOfSoftMasks(regions: readonly Region[], { warn }: NodeContext): void {
   for (const [i, { mask }] of regions.entries()) {
-    const line = softMask(`the mask of region ${i + 1}`, mask, 'the base leaves out all above 0, the region begins above 0.5');
+    const line = softMask(
+      `the mask of region ${i + 1}`,
+      mask,
+      'the base leaves out all above 0, the region begins above 0.5',
+    );
     if (line) warn(line);
   }
 }
@@ -135,14 +206,25 @@ function told(context: NodeContext, last: number): void {
   context.status('');
 }
 
-type Settings = Omit<Parameters<typeof sampleRegions>[0], 'signal' | 'warn' | 'onStep' | 'beforePart' | 'onPart'>;
+type Settings = Omit<
+  Parameters<typeof sampleRegions>[0],
+  'signal' | 'warn' | 'onStep' | 'beforePart' | 'onPart'
+>;
 
 async function sampleInRegions(settings: Settings, context: NodeContext): Promise<Latent> {
   const { regions, steps, denoise, baseOnlySteps } = settings;
   const start = Math.trunc(steps / denoise) - steps;
-  const parts = (baseOnlySteps > 0 ? 1 : 0) + Math.max(0, steps - baseOnlySteps) * (regions.length + 1);
+  const parts =
+    (baseOnlySteps > 0 ? 1 : 0) + Math.max(0, steps - baseOnlySteps) * (regions.length + 1);
   warnOfSoftMasks(regions, context);
-  const hooks = telling(context, { regions, start, count: steps, shown: (step) => step, last: steps, parts });
+  const hooks = telling(context, {
+    regions,
+    start,
+    count: steps,
+    shown: (step) => step,
+    last: steps,
+    parts,
+  });
   const latent = await sampleRegions({ ...settings, ...hooks });
   told(context, steps);
   return latent;
@@ -152,18 +234,33 @@ const RegionalSampler = defineNode({
   type: 'RegionalSampler',
   display: 'RegionalSampler',
   category: CATEGORY,
-  description: 'Samples a latent with the base alone for some steps, then with the base outside and each region inside of its mask.',
+  description:
+    'Samples a latent with the base alone for some steps, then with the base outside and each region inside of its mask.',
   inputs: {
     seed: seed({ tooltip: 'The seed of the noise.' }),
-    seed_2nd: seed({ ...PLAIN_SEED, tooltip: 'Seed of new noise for the regions, as seed_2nd_mode says.' }),
+    seed_2nd: seed({
+      ...PLAIN_SEED,
+      tooltip: 'Seed of new noise for the regions, as seed_2nd_mode says.',
+    }),
     seed_2nd_mode: combo(SECOND_SEED, {
       tooltip:
         'ignore: the regions go on from what the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd ' +
         '(fixed; increment, decrement and randomize too), or of the sum or the difference of both seeds.',
     }),
     steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
-    base_only_steps: int({ default: 2, min: 0, max: 10000, tooltip: 'Steps that the base makes before the regions begin.' }),
-    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    base_only_steps: int({
+      default: 2,
+      min: 0,
+      max: 10000,
+      tooltip: 'Steps that the base makes before the regions begin.',
+    }),
+    denoise: float({
+      default: 1,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Below 1 the latent keeps some of its content.',
+    }),
     samples: socket('LATENT', { tooltip: 'The latent to start from.' }),
     base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of all regions.' }),
     regional_prompts: socket('REGIONAL_PROMPTS', { tooltip: 'The regions.' }),
@@ -201,16 +298,30 @@ const RegionalSamplerAdvanced = defineNode({
   type: 'RegionalSamplerAdvanced',
   display: 'RegionalSamplerAdvanced',
   category: CATEGORY,
-  description: 'In every step of a range the base samples outside of all regions, then each region inside of its mask.',
+  description:
+    'In every step of a range the base samples outside of all regions, then each region inside of its mask.',
   inputs: {
-    add_noise: boolean({ default: true, ...switched, tooltip: 'Adds the noise of the seed before the first step.' }),
+    add_noise: boolean({
+      default: true,
+      ...switched,
+      tooltip: 'Adds the noise of the seed before the first step.',
+    }),
     noise_seed: seed({ tooltip: 'The seed of the noise.' }),
-    steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps of the whole schedule.' }),
+    steps: int({
+      default: 20,
+      min: 1,
+      max: 10000,
+      tooltip: 'Number of steps of the whole schedule.',
+    }),
     start_at_step: int({ default: 0, min: 0, max: 10000, tooltip: 'The first step.' }),
     end_at_step: int({ default: 10000, min: 0, max: 10000, tooltip: 'Stops before this step.' }),
     overlap_factor: overlapFactor,
     restore_latent: restoreLatent,
-    return_with_leftover_noise: boolean({ default: false, ...switched, tooltip: 'Keeps the noise that later steps would remove.' }),
+    return_with_leftover_noise: boolean({
+      default: false,
+      ...switched,
+      tooltip: 'Keeps the noise that later steps would remove.',
+    }),
     latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
     base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of all regions.' }),
     regional_prompts: socket('REGIONAL_PROMPTS', { tooltip: 'The regions.' }),
@@ -248,11 +359,18 @@ const TwoAdvancedSamplersForMask = defineNode({
   type: 'TwoAdvancedSamplersForMask',
   display: 'TwoAdvancedSamplersForMask',
   category: 'ImpactPack/Sampler',
-  description: 'A RegionalSampler with the mask as its one region: one step of the base alone, then both in every step.',
+  description:
+    'A RegionalSampler with the mask as its one region: one step of the base alone, then both in every step.',
   inputs: {
     seed: seed({ tooltip: 'The seed of the noise.' }),
     steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
-    denoise: float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'Below 1 the latent keeps some of its content.' }),
+    denoise: float({
+      default: 1,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'Below 1 the latent keeps some of its content.',
+    }),
     samples: socket('LATENT', { tooltip: 'The latent to start from.' }),
     base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of the mask.' }),
     mask_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples inside of the mask.' }),
@@ -260,7 +378,10 @@ const TwoAdvancedSamplersForMask = defineNode({
     overlap_factor: overlapFactor,
   },
   outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
-  run: async ({ seed, steps, denoise, samples, base_sampler, mask_sampler, mask, overlap_factor }, context) =>
+  run: async (
+    { seed, steps, denoise, samples, base_sampler, mask_sampler, mask, overlap_factor },
+    context,
+  ) =>
     outputs(
       await sampleInRegions(
         {

@@ -32,13 +32,21 @@ const CLIPSegDetectorProvider = defineNode({
   inputs: {
     text: string({ multiline: false, tooltip: 'What to find, separated by commas.' }),
     blur: float({ default: 7, min: 0, max: 15, step: 0.1, tooltip: 'Blurs the mask.' }),
-    threshold: float({ default: 0.4, min: 0, max: 1, step: 0.05, tooltip: 'Only what is more certain is found.' }),
+    threshold: float({
+      default: 0.4,
+      min: 0,
+      max: 1,
+      step: 0.05,
+      tooltip: 'Only what is more certain is found.',
+    }),
     dilation_factor: int({ default: 4, min: 0, max: 10, step: 1, tooltip: 'Grows the mask.' }),
   },
   outputs: [output('BBOX_DETECTOR')],
   fingerprint: (_, context) => stateOf(clipSegFile(context)),
   run: async ({ text, blur, threshold, dilation_factor }, context) =>
-    outputs(textDetector(await clipSegOf(context), text, { blur, threshold, dilation: dilation_factor })),
+    outputs(
+      textDetector(await clipSegOf(context), text, { blur, threshold, dilation: dilation_factor }),
+    ),
 });
 
 export const CLIPSEG_DETECTOR_NODES = [CLIPSegDetectorProvider];

@@ -7,7 +7,18 @@ import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { boxesToSegs } from '../../../../segs/make/from-boxes.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
-import { defineNode, float, type InputValues, int, modelFile, type NodeResult, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  modelFile,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { once, stateOf } from '../../core/models/loaders.ts';
@@ -21,11 +32,17 @@ const CATEGORY = 'ImpactPack/Detector';
 function bboxDetector(boxes: BoxDetector): Detector {
   const detect: Detector['detect'] = async (image, { threshold, ...options }) => {
     const [, height, width] = image.shape;
-    return boxesToSegs(await boxes.detect(rgb(sliceBatch(image, 0, 1)), threshold), height, width, options);
+    return boxesToSegs(
+      await boxes.detect(rgb(sliceBatch(image, 0, 1)), threshold),
+      height,
+      width,
+      options,
+    );
   };
   return {
     detect,
-    detectCombined: async (image, threshold, dilation) => toCombinedMask(await detect(image, { threshold, dilation, cropFactor: 1 })),
+    detectCombined: async (image, threshold, dilation) =>
+      toCombinedMask(await detect(image, { threshold, dilation, cropFactor: 1 })),
   };
 }
 
@@ -33,35 +50,73 @@ const ONNXDetectorProvider = defineNode({
   type: 'ONNXDetectorProvider',
   display: 'ONNXDetectorProvider',
   category: 'ImpactPack',
-  description: 'Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels.',
+  description:
+    'Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels.',
   inputs: { model_name: modelFile('onnx', { tooltip: 'The file, in the models folder `onnx`.' }) },
   outputs: [output('BBOX_DETECTOR')],
   fingerprint: ({ model_name }, context) => stateOf(context.modelPath('onnx', model_name)),
   async run({ model_name }, context) {
     const file = context.modelPath('onnx', model_name);
-    return outputs(bboxDetector(await once(context.runtime, [file], () => loadDetector(file, context.runtime))));
+    return outputs(
+      bboxDetector(await once(context.runtime, [file], () => loadDetector(file, context.runtime))),
+    );
   },
 });
 
-const threshold = (tooltip = 'Least confidence of what is found.') => float({ default: 0.5, min: 0, max: 1, step: 0.01, tooltip });
-const dilation = (value: number) => int({ default: value, min: -512, max: 512, step: 1, tooltip: 'Grows the masks of what is found.' });
+const threshold = (tooltip = 'Least confidence of what is found.') =>
+  float({ default: 0.5, min: 0, max: 1, step: 0.01, tooltip });
+const dilation = (value: number) =>
+  int({
+    default: value,
+    min: -512,
+    max: 512,
+    step: 1,
+    tooltip: 'Grows the masks of what is found.',
+  });
 const around = {
-  crop_factor: float({ default: 3, min: 1, max: 100, step: 0.1, tooltip: 'Size of a part with its surroundings over its own.' }),
-  drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1, tooltip: 'Smaller finds are left out.' }),
+  crop_factor: float({
+    default: 3,
+    min: 1,
+    max: 100,
+    step: 0.1,
+    tooltip: 'Size of a part with its surroundings over its own.',
+  }),
+  drop_size: int({
+    default: 10,
+    min: 1,
+    max: MAX_RESOLUTION,
+    step: 1,
+    tooltip: 'Smaller finds are left out.',
+  }),
 };
 const finding = {
   threshold: threshold(),
   dilation: dilation(10),
   ...around,
-  labels: string({ multiline: true, default: 'all', tooltip: 'Labels to keep, separated by commas; `all` keeps everything.' }),
+  labels: string({
+    multiline: true,
+    default: 'all',
+    tooltip: 'Labels to keep, separated by commas; `all` keeps everything.',
+  }),
 };
 const hook = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) };
 
 type Finding = InputValues<typeof finding & typeof hook>;
 
-async function find(detector: Detector, image: Tensor, i: Finding, type: string): Promise<NodeResult> {
+async function find(
+  detector: Detector,
+  image: Tensor,
+  i: Finding,
+  type: string,
+): Promise<NodeResult> {
   single(image, type);
-  const options = { threshold: i.threshold, dilation: i.dilation, cropFactor: i.crop_factor, dropSize: i.drop_size, hook: i.detailer_hook };
+  const options = {
+    threshold: i.threshold,
+    dilation: i.dilation,
+    cropFactor: i.crop_factor,
+    dropSize: i.drop_size,
+    hook: i.detailer_hook,
+  };
   const segs = await detector.detect(image, options);
   return outputs(i.labels ? filterByLabel(segs, i.labels).filtered : segs);
 }
@@ -86,25 +141,45 @@ const SegmDetectorSEGS = defineNode({
 });
 
 /** Nothing found is a mask of zeros; as in the original its sides are exchanged. */
-const combined = async (detector: Detector, image: Tensor, threshold: number, dilation: number): Promise<NodeResult> =>
-  outputs((await detector.detectCombined(image, threshold, dilation)) ?? zeros([1, image.shape[2], image.shape[1]]));
+const combined = async (
+  detector: Detector,
+  image: Tensor,
+  threshold: number,
+  dilation: number,
+): Promise<NodeResult> =>
+  outputs(
+    (await detector.detectCombined(image, threshold, dilation)) ??
+      zeros([1, image.shape[2], image.shape[1]]),
+  );
 
 const BboxDetectorCombined_v2 = defineNode({
   type: 'BboxDetectorCombined_v2',
   display: 'BBOX Detector (combined)',
   category: CATEGORY,
-  inputs: { bbox_detector: socket('BBOX_DETECTOR'), image: socket('IMAGE'), threshold: threshold(), dilation: dilation(4) },
+  inputs: {
+    bbox_detector: socket('BBOX_DETECTOR'),
+    image: socket('IMAGE'),
+    threshold: threshold(),
+    dilation: dilation(4),
+  },
   outputs: [output('MASK')],
-  run: ({ bbox_detector, image, threshold, dilation }) => combined(bbox_detector, image, threshold, dilation),
+  run: ({ bbox_detector, image, threshold, dilation }) =>
+    combined(bbox_detector, image, threshold, dilation),
 });
 
 const SegmDetectorCombined_v2 = defineNode({
   type: 'SegmDetectorCombined_v2',
   display: 'SEGM Detector (combined)',
   category: CATEGORY,
-  inputs: { segm_detector: socket('SEGM_DETECTOR'), image: socket('IMAGE'), threshold: threshold(), dilation: dilation(0) },
+  inputs: {
+    segm_detector: socket('SEGM_DETECTOR'),
+    image: socket('IMAGE'),
+    threshold: threshold(),
+    dilation: dilation(0),
+  },
   outputs: [output('MASK')],
-  run: ({ segm_detector, image, threshold, dilation }) => combined(segm_detector, image, threshold, dilation),
+  run: ({ segm_detector, image, threshold, dilation }) =>
+    combined(segm_detector, image, threshold, dilation),
 });
 
 const simple = {
@@ -116,7 +191,16 @@ const simple = {
   sub_bbox_expansion: int({ min: 0, max: 1000, step: 1 }),
   sam_mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
 };
-const post = { post_dilation: int({ default: 0, min: -512, max: 512, step: 1, optional: true, tooltip: 'Grows the masks in the end.' }) };
+const post = {
+  post_dilation: int({
+    default: 0,
+    min: -512,
+    max: 512,
+    step: 1,
+    optional: true,
+    tooltip: 'Grows the masks in the end.',
+  }),
+};
 
 interface Detectors {
   readonly bboxDetector: Detector;
@@ -126,15 +210,28 @@ interface Detectors {
 }
 
 /** Boxes cut to the shapes that a second detector finds in them; only those of the second where it has the first one in it. */
-async function findSimply(image: Tensor, detectors: Detectors, i: InputValues<typeof simple & typeof post>): Promise<NodeResult> {
+async function findSimply(
+  image: Tensor,
+  detectors: Detectors,
+  i: InputValues<typeof simple & typeof post>,
+): Promise<NodeResult> {
   single(image, 'ImpactSimpleDetectorSEGS');
   const { bboxDetector, segmDetector, samModel, hook } = detectors;
   const shared = { cropFactor: i.crop_factor, dropSize: i.drop_size, hook };
-  const shapes = (): Promise<Segs> => segmDetector!.detect(image, { ...shared, threshold: i.sub_threshold, dilation: i.sub_dilation });
+  const shapes = (): Promise<Segs> =>
+    segmDetector!.detect(image, {
+      ...shared,
+      threshold: i.sub_threshold,
+      dilation: i.sub_dilation,
+    });
   let segs: Segs;
   if (segmDetector && segmDetector.bboxDetector === bboxDetector) segs = await shapes();
   else {
-    segs = await bboxDetector.detect(image, { ...shared, threshold: i.bbox_threshold, dilation: i.bbox_dilation });
+    segs = await bboxDetector.detect(image, {
+      ...shared,
+      threshold: i.bbox_threshold,
+      dilation: i.bbox_dilation,
+    });
     if (samModel) {
       const finding = {
         detection_hint: 'center-1',
@@ -164,7 +261,11 @@ const ImpactSimpleDetectorSEGS = defineNode({
   },
   outputs: [output('SEGS')],
   run: ({ bbox_detector, image, sam_model_opt, segm_detector_opt, ...i }) =>
-    findSimply(image, { bboxDetector: bbox_detector, segmDetector: segm_detector_opt, samModel: sam_model_opt }, i),
+    findSimply(
+      image,
+      { bboxDetector: bbox_detector, segmDetector: segm_detector_opt, samModel: sam_model_opt },
+      i,
+    ),
 });
 
 const ImpactSimpleDetectorSEGSPipe = defineNode({

@@ -2,18 +2,33 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { gaussianBlurMask } from '../../../../image/blur/torchvision-blur.ts';
 import { toNCHW } from '../../../../image/layout.ts';
-import { addMasks, bitwiseAndMasks, flattenMask, subtractMasks, toBinaryMask } from '../../../../image/mask/mask-arithmetic.ts';
+import {
+  addMasks,
+  bitwiseAndMasks,
+  flattenMask,
+  subtractMasks,
+  toBinaryMask,
+} from '../../../../image/mask/mask-arithmetic.ts';
 import { toNHW } from '../../../../image/mask/masks.ts';
 import { dilateMask } from '../../../../image/mask/morphology.ts';
 import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
 import { cropToAspect, upscaleImage } from '../../../../image/resize/upscale.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
-import { defineListNode, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
+import {
+  defineListNode,
+  defineNode,
+  float,
+  int,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 
 const OPERATION = 'ImpactPack/Operation';
 const UTIL = 'ImpactPack/Util';
 
-export const dilationInput = (standard = 10) => int({ default: standard, min: -512, max: 512, step: 1 });
+export const dilationInput = (standard = 10) =>
+  int({ default: standard, min: -512, max: 512, step: 1 });
 export const kernelInputs = {
   kernel_size: int({ default: 10, min: 0, max: 100, step: 1 }),
   sigma: float({ default: 10, min: 0.1, max: 100, step: 0.1 }),
@@ -83,13 +98,15 @@ const MasksToMaskList = defineNode({
 /** A mask [N,H,W] at the size of others, through 8 bits. As in the original it is cut about the centre with its sides exchanged. */
 function fitMask(mask: Tensor, width: number, height: number): Tensor {
   const [n, h, w] = mask.shape;
-  const turned = (x: Tensor, rows: number, columns: number): Tensor => toNCHW(reshape(x, [x.shape[0], rows, columns, 1]));
+  const turned = (x: Tensor, rows: number, columns: number): Tensor =>
+    toNCHW(reshape(x, [x.shape[0], rows, columns, 1]));
   const transposed = (x: Tensor, rows: number, columns: number): Tensor => {
     const data = new Float32Array(x.data.length);
     for (let i = 0; i < n; i++)
       for (let y = 0; y < rows; y++)
         for (let column = 0; column < columns; column++)
-          data[i * rows * columns + column * rows + y] = x.data[i * rows * columns + y * columns + column];
+          data[i * rows * columns + column * rows + y] =
+            x.data[i * rows * columns + y * columns + column];
     return { shape: [n, columns, rows], data };
   };
   const cut = cropToAspect(turned(transposed(mask, h, w), w, h), width, height);
@@ -103,7 +120,9 @@ function fitMask(mask: Tensor, width: number, height: number): Tensor {
 export function joinMasks(masks: readonly Tensor[]): Tensor {
   const [first, ...rest] = masks.map(toNHW);
   const [, height, width] = first.shape;
-  const fitted = rest.map((one) => (one.shape[1] === height && one.shape[2] === width ? one : fitMask(one, width, height)));
+  const fitted = rest.map((one) =>
+    one.shape[1] === height && one.shape[2] === width ? one : fitMask(one, width, height),
+  );
   return concatBatch([first, ...fitted]);
 }
 
@@ -129,14 +148,18 @@ export function joinImages([first, ...rest]: readonly Tensor[]): Tensor {
       hint: 'Join or split their alpha channels first.',
     });
   const same = ({ shape }: Tensor): boolean => shape[1] === height && shape[2] === width;
-  return concatBatch([first, ...rest.map((one) => (same(one) ? one : upscaleImage(one, width, height, 'lanczos', 'center')))]);
+  return concatBatch([
+    first,
+    ...rest.map((one) => (same(one) ? one : upscaleImage(one, width, height, 'lanczos', 'center'))),
+  ]);
 }
 
 const ImageListToImageBatch = defineListNode({
   type: 'ImageListToImageBatch',
   display: 'Image List to Image Batch',
   category: OPERATION,
-  description: 'Joins pictures to a batch; those of another size than the first are cut about the centre and resized.',
+  description:
+    'Joins pictures to a batch; those of another size than the first are cut about the centre and resized.',
   inputs: { images: socket('IMAGE') },
   outputs: [output('IMAGE')],
   run: ({ images }) => outputs(joinImages(images)),

@@ -3,7 +3,17 @@ import { loadSam } from '../../../../models/sam/load.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../../../segs/make/sam-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { type Tensor, zeros } from '../../../../tensor/tensor.ts';
-import { combo, defineNode, float, type InputValues, int, modelFile, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  modelFile,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { once, stateOf } from '../../core/models/loaders.ts';
 import { single } from '../impact-inputs.ts';
@@ -13,10 +23,15 @@ const SAMLoader = defineNode({
   type: 'SAMLoader',
   display: 'SAMLoader (Impact)',
   category: 'ImpactPack',
-  description: 'Loads a model of Segment Anything, which finds the shape of what lies at a point or in a box.',
+  description:
+    'Loads a model of Segment Anything, which finds the shape of what lies at a point or in a box.',
   inputs: {
-    model_name: modelFile('sams', { tooltip: 'The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H.' }),
-    device_mode: combo(['AUTO', 'Prefer GPU', 'CPU'], { tooltip: 'Taken as it is; the device is chosen for all models together.' }),
+    model_name: modelFile('sams', {
+      tooltip: 'The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H.',
+    }),
+    device_mode: combo(['AUTO', 'Prefer GPU', 'CPU'], {
+      tooltip: 'Taken as it is; the device is chosen for all models together.',
+    }),
   },
   outputs: [output('SAM_MODEL')],
   fingerprint: ({ model_name }, context) => stateOf(context.modelPath('sams', model_name)),
@@ -36,8 +51,20 @@ const finding = {
     step: 0.01,
     tooltip: 'How good a mask has to be, by the model; the best one where none is.',
   }),
-  bbox_expansion: int({ default: 0, min: 0, max: 1000, step: 1, tooltip: 'Pixels by which the boxes grow on each side.' }),
-  mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01, tooltip: 'From where on a mask gives points (mask-area).' }),
+  bbox_expansion: int({
+    default: 0,
+    min: 0,
+    max: 1000,
+    step: 1,
+    tooltip: 'Pixels by which the boxes grow on each side.',
+  }),
+  mask_hint_threshold: float({
+    default: 0.7,
+    min: 0,
+    max: 1,
+    step: 0.01,
+    tooltip: 'From where on a mask gives points (mask-area).',
+  }),
   mask_hint_use_negative: combo(NEGATIVE_HINTS, {
     tooltip: 'Points that are not of it: Small from the masks or small boxes, Outter from outside.',
   }),
@@ -54,7 +81,12 @@ export const masksOf = (sam: SamModel, segs: Segs, image: Tensor, i: InputValues
     negative: i.mask_hint_use_negative,
   });
 
-const inputs = { sam_model: socket('SAM_MODEL'), segs: socket('SEGS'), image: socket('IMAGE'), ...finding };
+const inputs = {
+  sam_model: socket('SAM_MODEL'),
+  segs: socket('SEGS'),
+  image: socket('IMAGE'),
+  ...finding,
+};
 
 const SAMDetectorCombined = defineNode({
   type: 'SAMDetectorCombined',
@@ -78,7 +110,10 @@ const SAMDetectorSegmented = defineNode({
     single(image, 'SAMDetectorSegmented');
     const { combined, batch } = await masksOf(sam_model, segs, image, i);
     const [count, , height, width] = batch?.shape ?? [1, 1, ...combined.shape.slice(1)];
-    return outputs(combined, batch ? { shape: [count, height, width], data: batch.data } : zeros([1, height, width]));
+    return outputs(
+      combined,
+      batch ? { shape: [count, height, width], data: batch.data } : zeros([1, height, width]),
+    );
   },
 });
 

@@ -9,14 +9,27 @@ const CATEGORY = 'ImpactPack/Util';
 const wrapped = (segs: Segs, control: Omit<PartControl, 'previous'>): Segs =>
   mapSegs(segs, (seg) => {
     const previous = seg.controlNetWrapper;
-    return { ...seg, controlNetWrapper: controlWrapper({ ...control, previous }, [segs.height, segs.width], seg.cropRegion) };
+    return {
+      ...seg,
+      controlNetWrapper: controlWrapper(
+        { ...control, previous },
+        [segs.height, segs.width],
+        seg.cropRegion,
+      ),
+    };
   });
 
 const strength = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
 const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
 const pictures = {
-  segs_preprocessor: socket('SEGS_PREPROCESSOR', { optional: true, tooltip: "Makes the ControlNet's picture of each part's." }),
-  control_image: socket('IMAGE', { optional: true, tooltip: "The ControlNet's picture for the whole, of which each part gets its place." }),
+  segs_preprocessor: socket('SEGS_PREPROCESSOR', {
+    optional: true,
+    tooltip: "Makes the ControlNet's picture of each part's.",
+  }),
+  control_image: socket('IMAGE', {
+    optional: true,
+    tooltip: "The ControlNet's picture for the whole, of which each part gets its place.",
+  }),
 };
 
 const ImpactControlNetApplySEGS = defineNode({
@@ -24,10 +37,22 @@ const ImpactControlNetApplySEGS = defineNode({
   display: 'ControlNetApply (SEGS) - DEPRECATED',
   category: CATEGORY,
   deprecated: true,
-  inputs: { segs: socket('SEGS'), control_net: socket('CONTROL_NET'), strength: strength(), ...pictures },
+  inputs: {
+    segs: socket('SEGS'),
+    control_net: socket('CONTROL_NET'),
+    strength: strength(),
+    ...pictures,
+  },
   outputs: [output('SEGS')],
   run: ({ segs, control_net, strength, segs_preprocessor, control_image }) =>
-    outputs(wrapped(segs, { net: control_net, strength, preprocessor: segs_preprocessor, image: control_image })),
+    outputs(
+      wrapped(segs, {
+        net: control_net,
+        strength,
+        preprocessor: segs_preprocessor,
+        image: control_image,
+      }),
+    ),
 });
 
 const ImpactControlNetApplyAdvancedSEGS = defineNode({
@@ -41,10 +66,21 @@ const ImpactControlNetApplyAdvancedSEGS = defineNode({
     start_percent: percent(0),
     end_percent: percent(1),
     ...pictures,
-    vae: socket('VAE', { optional: true, tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.' }),
+    vae: socket('VAE', {
+      optional: true,
+      tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.',
+    }),
   },
   outputs: [output('SEGS')],
-  run: ({ segs, control_net, strength, start_percent, end_percent, segs_preprocessor, control_image }) =>
+  run: ({
+    segs,
+    control_net,
+    strength,
+    start_percent,
+    end_percent,
+    segs_preprocessor,
+    control_image,
+  }) =>
     outputs(
       wrapped(segs, {
         net: control_net,
@@ -65,4 +101,8 @@ const ImpactControlNetClearSEGS = defineNode({
   run: ({ segs }) => outputs(clearControlNets(segs)),
 });
 
-export const SEGS_CONTROL_NODES = [ImpactControlNetApplySEGS, ImpactControlNetApplyAdvancedSEGS, ImpactControlNetClearSEGS];
+export const SEGS_CONTROL_NODES = [
+  ImpactControlNetApplySEGS,
+  ImpactControlNetApplyAdvancedSEGS,
+  ImpactControlNetClearSEGS,
+];

@@ -3,7 +3,15 @@ import { toNHW } from '../../../../image/mask/masks.ts';
 import { dilateMask, squeezeMask } from '../../../../image/mask/morphology.ts';
 import { scaleBbox } from '../../../../segs/edit/edit-segs.ts';
 import type { Region, Seg } from '../../../../segs/segs.ts';
-import { defineListNode, defineNode, float, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  defineListNode,
+  defineNode,
+  float,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { dilationInput } from './mask-nodes.ts';
 
 const CATEGORY = 'ImpactPack/Util';
@@ -109,14 +117,18 @@ const ImpactDilate_Mask_SEG_ELT = defineNode({
   category: CATEGORY,
   inputs: { seg_elt: socket('SEG_ELT'), dilation: dilationInput() },
   outputs: [output('SEG_ELT')],
-  run: ({ seg_elt, dilation }) => outputs({ ...seg_elt, croppedMask: dilateMask(seg_elt.croppedMask, dilation) }),
+  run: ({ seg_elt, dilation }) =>
+    outputs({ ...seg_elt, croppedMask: dilateMask(seg_elt.croppedMask, dilation) }),
 });
 
 const ImpactScaleBy_BBOX_SEG_ELT = defineNode({
   type: 'ImpactScaleBy_BBOX_SEG_ELT',
   display: 'ScaleBy BBOX (SEG_ELT)',
   category: CATEGORY,
-  inputs: { seg: socket('SEG_ELT'), scale_by: float({ default: 1, min: 0.01, max: 8, step: 0.01 }) },
+  inputs: {
+    seg: socket('SEG_ELT'),
+    scale_by: float({ default: 1, min: 0.01, max: 8, step: 0.01 }),
+  },
   outputs: [output('SEG_ELT')],
   run: ({ seg, scale_by }) => outputs(scaleBbox(seg, scale_by)),
 });

@@ -10,7 +10,17 @@ import {
   RANGE_TARGETS,
   type RangeTarget,
 } from '../../../../segs/edit/filter.ts';
-import { boolean, combo, defineNode, int, type NodeResult, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  int,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { DETECTION_LABELS } from './labels.ts';
 
 const CATEGORY = 'ImpactPack/Util';
@@ -18,11 +28,17 @@ const CATEGORY = 'ImpactPack/Util';
 const MOST = Number.MAX_SAFE_INTEGER;
 
 export const labelInputs = {
-  preset: combo(['all', ...DETECTION_LABELS], { tooltip: 'What the editor adds to the labels when chosen.' }),
-  labels: string({ multiline: true, tooltip: 'Labels, separated by commas; `all` keeps everything.' }),
+  preset: combo(['all', ...DETECTION_LABELS], {
+    tooltip: 'What the editor adds to the labels when chosen.',
+  }),
+  labels: string({
+    multiline: true,
+    tooltip: 'Labels, separated by commas; `all` keeps everything.',
+  }),
 };
 
-const omit = <T extends string>(targets: readonly T[], left: readonly string[]): T[] => targets.filter((target) => !left.includes(target));
+const omit = <T extends string>(targets: readonly T[], left: readonly string[]): T[] =>
+  targets.filter((target) => !left.includes(target));
 
 /** Without what a hook's node does not offer. */
 export const orderInputs = (left: readonly string[] = []) => ({
@@ -46,7 +62,13 @@ const ImpactSEGSLabelAssign = defineNode({
   type: 'ImpactSEGSLabelAssign',
   display: 'SEGS Assign (label)',
   category: CATEGORY,
-  inputs: { segs: socket('SEGS'), labels: string({ multiline: true, tooltip: 'Labels in the order of the parts, separated by commas.' }) },
+  inputs: {
+    segs: socket('SEGS'),
+    labels: string({
+      multiline: true,
+      tooltip: 'Labels in the order of the parts, separated by commas.',
+    }),
+  },
   outputs: [output('SEGS')],
   run: ({ segs, labels }, { warn }) => outputs(assignLabels(segs, labels, warn)),
 });
@@ -66,7 +88,8 @@ const ImpactSEGSRangeFilter = defineNode({
   category: CATEGORY,
   inputs: { segs: socket('SEGS'), ...rangeInputs() },
   outputs: results,
-  run: ({ segs, target, mode, min_value, max_value }) => split(filterByRange(segs, target, mode, min_value, max_value)),
+  run: ({ segs, target, mode, min_value, max_value }) =>
+    split(filterByRange(segs, target, mode, min_value, max_value)),
 });
 
 const ImpactSEGSOrderedFilter = defineNode({
@@ -75,7 +98,13 @@ const ImpactSEGSOrderedFilter = defineNode({
   category: CATEGORY,
   inputs: { segs: socket('SEGS'), ...orderInputs() },
   outputs: results,
-  run: ({ segs, target, order, take_start, take_count }) => split(filterByOrder(segs, target, order, take_start, take_count)),
+  run: ({ segs, target, order, take_start, take_count }) =>
+    split(filterByOrder(segs, target, order, take_start, take_count)),
 });
 
-export const SEGS_FILTER_NODES = [ImpactSEGSLabelAssign, ImpactSEGSLabelFilter, ImpactSEGSRangeFilter, ImpactSEGSOrderedFilter];
+export const SEGS_FILTER_NODES = [
+  ImpactSEGSLabelAssign,
+  ImpactSEGSLabelFilter,
+  ImpactSEGSRangeFilter,
+  ImpactSEGSOrderedFilter,
+];

@@ -3,7 +3,13 @@ import { toNHW } from '../../../../image/mask/masks.ts';
 import { squeezeMask } from '../../../../image/mask/morphology.ts';
 import { randomState } from '../../../../random/numpy.ts';
 import { pasteSegs } from '../../../../segs/detail/paste.ts';
-import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from '../../../../segs/edit/combine.ts';
+import {
+  concatSegs,
+  mergeSegs,
+  toCombinedMask,
+  toMaskBatch,
+  toMaskList,
+} from '../../../../segs/edit/combine.ts';
 import {
   applyMaskToEachSeg,
   blurSegs,
@@ -16,11 +22,26 @@ import {
 } from '../../../../segs/edit/edit-segs.ts';
 import { pickSegs } from '../../../../segs/edit/filter.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
-import { type MaskToSegsOptions, maskToSegs, maskToSegsForAnimateDiff } from '../../../../segs/make/from-mask.ts';
+import {
+  type MaskToSegsOptions,
+  maskToSegs,
+  maskToSegsForAnimateDiff,
+} from '../../../../segs/make/from-mask.ts';
 import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../../../segs/make/tiles.ts';
 import { emptySegs, type Segs } from '../../../../segs/segs.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
-import { boolean, combo, defineNode, float, int, numberedInputs, output, outputs, socket, string } from '../../../declare.ts';
+import {
+  boolean,
+  combo,
+  defineNode,
+  float,
+  int,
+  numberedInputs,
+  output,
+  outputs,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { offerParts } from '../control/segs-previews.ts';
 import { dilationInput, kernelInputs } from './mask-nodes.ts';
@@ -28,7 +49,11 @@ import { dilationInput, kernelInputs } from './mask-nodes.ts';
 const OPERATION = 'ImpactPack/Operation';
 const UTIL = 'ImpactPack/Util';
 
-const toSegs = (type: string, display: string, make: (mask: Tensor, options: MaskToSegsOptions) => Segs) =>
+const toSegs = (
+  type: string,
+  display: string,
+  make: (mask: Tensor, options: MaskToSegsOptions) => Segs,
+) =>
   defineNode({
     type,
     display,
@@ -36,16 +61,46 @@ const toSegs = (type: string, display: string, make: (mask: Tensor, options: Mas
     description: 'Makes one part of each shape of a mask, or a single part of all of it.',
     inputs: {
       mask: socket('MASK'),
-      combined: boolean({ label_on: 'True', label_off: 'False', tooltip: 'One part for all of the mask.' }),
-      crop_factor: float({ default: 3, min: 1, max: 100, step: 0.1, tooltip: 'Size of the part with its surroundings over its own.' }),
-      bbox_fill: boolean({ label_on: 'enabled', label_off: 'disabled', tooltip: 'The mask fills the whole bounding box.' }),
-      drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1, tooltip: 'Smaller shapes are left out.' }),
-      contour_fill: boolean({ label_on: 'enabled', label_off: 'disabled', tooltip: '1 in all of a shape, in place of its own values.' }),
+      combined: boolean({
+        label_on: 'True',
+        label_off: 'False',
+        tooltip: 'One part for all of the mask.',
+      }),
+      crop_factor: float({
+        default: 3,
+        min: 1,
+        max: 100,
+        step: 0.1,
+        tooltip: 'Size of the part with its surroundings over its own.',
+      }),
+      bbox_fill: boolean({
+        label_on: 'enabled',
+        label_off: 'disabled',
+        tooltip: 'The mask fills the whole bounding box.',
+      }),
+      drop_size: int({
+        default: 10,
+        min: 1,
+        max: MAX_RESOLUTION,
+        step: 1,
+        tooltip: 'Smaller shapes are left out.',
+      }),
+      contour_fill: boolean({
+        label_on: 'enabled',
+        label_off: 'disabled',
+        tooltip: '1 in all of a shape, in place of its own values.',
+      }),
     },
     outputs: [output('SEGS')],
     run: ({ mask, combined, crop_factor, bbox_fill, drop_size, contour_fill }) =>
       outputs(
-        make(mask, { combined, cropFactor: crop_factor, bboxFill: bbox_fill, dropSize: drop_size, isContour: contour_fill ?? false }),
+        make(mask, {
+          combined,
+          cropFactor: crop_factor,
+          bboxFill: bbox_fill,
+          dropSize: drop_size,
+          isContour: contour_fill ?? false,
+        }),
       ),
   });
 
@@ -57,12 +112,39 @@ const ImpactMakeTileSEGS = defineNode({
   inputs: {
     images: socket('IMAGE'),
     bbox_size: int({ default: 512, min: 64, max: 4096, step: 8, tooltip: 'Side of a tile.' }),
-    crop_factor: float({ default: 3, min: 1, max: 10, step: 0.01, tooltip: 'Size of a tile with its surroundings over its own.' }),
-    min_overlap: int({ default: 5, min: 0, max: 512, step: 1, tooltip: 'Least overlap of neighbours.' }),
-    filter_segs_dilation: int({ default: 20, min: -255, max: 255, step: 1, tooltip: 'Grows the filters first.' }),
-    mask_irregularity: float({ max: 1, step: 0.01, tooltip: 'Raggedness of the edges; 0 is straight.' }),
-    irregular_mask_mode: combo(Object.keys(IRREGULAR_MASK_MODES) as (keyof typeof IRREGULAR_MASK_MODES)[]),
-    filter_in_segs_opt: socket('SEGS', { optional: true, tooltip: 'Only these parts are covered.' }),
+    crop_factor: float({
+      default: 3,
+      min: 1,
+      max: 10,
+      step: 0.01,
+      tooltip: 'Size of a tile with its surroundings over its own.',
+    }),
+    min_overlap: int({
+      default: 5,
+      min: 0,
+      max: 512,
+      step: 1,
+      tooltip: 'Least overlap of neighbours.',
+    }),
+    filter_segs_dilation: int({
+      default: 20,
+      min: -255,
+      max: 255,
+      step: 1,
+      tooltip: 'Grows the filters first.',
+    }),
+    mask_irregularity: float({
+      max: 1,
+      step: 0.01,
+      tooltip: 'Raggedness of the edges; 0 is straight.',
+    }),
+    irregular_mask_mode: combo(
+      Object.keys(IRREGULAR_MASK_MODES) as (keyof typeof IRREGULAR_MASK_MODES)[],
+    ),
+    filter_in_segs_opt: socket('SEGS', {
+      optional: true,
+      tooltip: 'Only these parts are covered.',
+    }),
     filter_out_segs_opt: socket('SEGS', { optional: true, tooltip: 'These parts are left out.' }),
   },
   outputs: [output('SEGS')],
@@ -111,7 +193,8 @@ const SegsMaskCombine = defineNode({
   deprecated: true,
   inputs: { segs: socket('SEGS'), image: socket('IMAGE') },
   outputs: [output('MASK')],
-  run: ({ segs, image }) => outputs(toCombinedMask({ ...segs, height: image.shape[1], width: image.shape[2] })),
+  run: ({ segs, image }) =>
+    outputs(toCombinedMask({ ...segs, height: image.shape[1], width: image.shape[2] })),
 });
 
 const ImpactSEGSToMaskList = defineNode({
@@ -132,7 +215,8 @@ const ImpactSEGSToMaskBatch = defineNode({
   run: ({ segs }) => outputs(toMaskBatch(segs)),
 });
 
-const fallback = () => socket('IMAGE', { optional: true, tooltip: 'The whole picture, for parts that carry none.' });
+const fallback = () =>
+  socket('IMAGE', { optional: true, tooltip: 'The whole picture, for parts that carry none.' });
 
 const SEGSToImageList = defineNode({
   type: 'SEGSToImageList',
@@ -160,7 +244,8 @@ const ImpactSEGSMerge = defineNode({
   type: 'ImpactSEGSMerge',
   display: 'SEGS Merge',
   category: UTIL,
-  description: 'One part over all of them, labelled `merged`, of the least confidence; pictures and ControlNets are dropped.',
+  description:
+    'One part over all of them, labelled `merged`, of the least confidence; pictures and ControlNets are dropped.',
   inputs: { segs: socket('SEGS') },
   outputs: [output('SEGS')],
   run: ({ segs }) => outputs(mergeSegs(segs)),
@@ -171,7 +256,11 @@ const ImpactSEGSPicker = defineNode({
   display: 'Picker (SEGS)',
   category: UTIL,
   inputs: {
-    picks: string({ multiline: true, dynamicPrompts: false, tooltip: 'Numbers of parts from 1, separated by commas.' }),
+    picks: string({
+      multiline: true,
+      dynamicPrompts: false,
+      tooltip: 'Numbers of parts from 1, separated by commas.',
+    }),
     segs: socket('SEGS'),
     fallback_image_opt: fallback(),
   },
@@ -188,7 +277,8 @@ const SEGSPaste = defineNode({
   type: 'SEGSPaste',
   display: 'SEGSPaste',
   category: 'ImpactPack/Detailer',
-  description: "Pastes the parts' pictures, or the same places of another picture, under feathered masks.",
+  description:
+    "Pastes the parts' pictures, or the same places of another picture, under feathered masks.",
   inputs: {
     image: socket('IMAGE'),
     segs: socket('SEGS'),
@@ -197,7 +287,8 @@ const SEGSPaste = defineNode({
     ref_image_opt: socket('IMAGE', { optional: true }),
   },
   outputs: [output('IMAGE')],
-  run: ({ image, segs, feather, alpha, ref_image_opt }) => outputs(pasteSegs(image, segs, feather, alpha ?? 255, ref_image_opt)),
+  run: ({ image, segs, feather, alpha, ref_image_opt }) =>
+    outputs(pasteSegs(image, segs, feather, alpha ?? 255, ref_image_opt)),
 });
 
 const ImpactCount_Elts_in_SEGS = defineNode({

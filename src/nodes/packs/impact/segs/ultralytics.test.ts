@@ -6,7 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../../../test/support/golden.ts';
-import { dict, EMPTY_TUPLE, GLOBAL, NEWOBJ, pickle, REDUCE, text, tuple } from '../../../../../test/support/pickle.ts';
+import {
+  dict,
+  EMPTY_TUPLE,
+  GLOBAL,
+  NEWOBJ,
+  pickle,
+  REDUCE,
+  text,
+  tuple,
+} from '../../../../../test/support/pickle.ts';
 import { type Models, testContext } from '../../../../../test/support/run-node.ts';
 import { zipOf } from '../../../../../test/support/zip.ts';
 import { fromBytes } from '../../../../image/bytes.ts';
@@ -20,12 +29,19 @@ import { ultralyticsDetectors } from './ultralytics.ts';
 const MODELS = ['v8-detect', 'v8-segment', 'v11-detect', 'v11-segment', 'v9-detect'];
 const STRIDES = [8, 16, 32];
 const g = golden('ultralytics', 'cases');
-const models = join(dirname(fileURLToPath(import.meta.url)), '../../../../../test/golden/ultralytics');
+const models = join(
+  dirname(fileURLToPath(import.meta.url)),
+  '../../../../../test/golden/ultralytics',
+);
 
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'darkroom-yolo-'));
-  for (const name of MODELS) writeFileSync(join(folder, `${name}.pt`), gunzipSync(readFileSync(join(models, `${name}.pt.gz`))));
+  for (const name of MODELS)
+    writeFileSync(
+      join(folder, `${name}.pt`),
+      gunzipSync(readFileSync(join(models, `${name}.pt.gz`))),
+    );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -42,7 +58,11 @@ function picture(width: number, height: number): Tensor {
 }
 
 /** Boxes by middle and size, scores and coefficients, as Ultralytics puts them together. */
-function together(out: Readonly<Record<string, Tensor>>, width: number, height: number): Float32Array {
+function together(
+  out: Readonly<Record<string, Tensor>>,
+  width: number,
+  height: number,
+): Float32Array {
   const count = out.scores.shape[2];
   const boxes = new Float32Array(4 * count);
   let at = 0;
@@ -50,9 +70,12 @@ function together(out: Readonly<Record<string, Tensor>>, width: number, height: 
     for (let y = 0; y < height / stride; y++)
       for (let x = 0; x < width / stride; x++, at++) {
         const [l, t, r, b] = [0, 1, 2, 3].map((k) => out.distances.data[k * count + at]);
-        for (const [k, v] of [x + 0.5 + (r - l) / 2, y + 0.5 + (b - t) / 2, l + r, t + b].entries()) boxes[k * count + at] = v * stride;
+        for (const [k, v] of [x + 0.5 + (r - l) / 2, y + 0.5 + (b - t) / 2, l + r, t + b].entries())
+          boxes[k * count + at] = v * stride;
       }
-  return Float32Array.from([boxes, out.scores.data, out.coefficients?.data ?? []].flatMap((part) => [...part]));
+  return Float32Array.from(
+    [boxes, out.scores.data, out.coefficients?.data ?? []].flatMap((part) => [...part]),
+  );
 }
 
 describe('ultralytics: raw outputs', () => {
@@ -71,20 +94,35 @@ describe('ultralytics: what the Impact Subpack finds', () => {
   for (const name of MODELS)
     it(name, async () => {
       const runtime = createRuntime();
-      const detectors = ultralyticsDetectors(await loadUltralytics(join(folder, `${name}.pt`), runtime));
-      const cases = (g.cases as unknown as GoldenCase['params'][]).filter(({ model }) => model === name);
+      const detectors = ultralyticsDetectors(
+        await loadUltralytics(join(folder, `${name}.pt`), runtime),
+      );
+      const cases = (g.cases as unknown as GoldenCase['params'][]).filter(
+        ({ model }) => model === name,
+      );
       expect(cases.length).toBeGreaterThan(2);
       for (const c of cases) {
         const detector = c.kind === 'bbox' ? detectors.bbox : detectors.segm;
         const image = picture(c.width, c.height);
-        const options = { threshold: c.threshold, dilation: c.dilation, cropFactor: c.crop_factor, dropSize: c.drop_size };
+        const options = {
+          threshold: c.threshold,
+          dilation: c.dilation,
+          cropFactor: c.crop_factor,
+          dropSize: c.drop_size,
+        };
         const { segs } = await detector.detect(image, options);
         expect(segs.length, c.name).toBe(c.count);
         for (const [i, want] of c.segs.entries()) {
           const seg = segs[i];
-          expect({ label: seg.label, crop: seg.cropRegion }, `${c.name} ${i}`).toEqual({ label: want.label, crop: want.crop });
+          expect({ label: seg.label, crop: seg.cropRegion }, `${c.name} ${i}`).toEqual({
+            label: want.label,
+            crop: want.crop,
+          });
           expect(Math.abs(seg.confidence - want.confidence)).toBeLessThanOrEqual(1e-5);
-          for (const k of [0, 1, 2, 3]) expect(Math.abs(seg.bbox[k] - want.bbox[k]), `${c.name} ${i}`).toBeLessThanOrEqual(2e-3);
+          for (const k of [0, 1, 2, 3])
+            expect(Math.abs(seg.bbox[k] - want.bbox[k]), `${c.name} ${i}`).toBeLessThanOrEqual(
+              2e-3,
+            );
           expectGolden(g, name, `${c.name}.${i}.mask`, seg.croppedMask);
         }
         const all = await detector.detectCombined(image, c.threshold, c.dilation);
@@ -97,7 +135,13 @@ describe('ultralytics: what the Impact Subpack finds', () => {
 describe('ultralytics: files that are refused', () => {
   const BUILD = Buffer.from('b');
   const module = (name: string, global: string, ...children: readonly Buffer[]): Buffer =>
-    Buffer.concat([GLOBAL(name, global), EMPTY_TUPLE, NEWOBJ, dict(text('_modules'), dict(...children)), BUILD]);
+    Buffer.concat([
+      GLOBAL(name, global),
+      EMPTY_TUPLE,
+      NEWOBJ,
+      dict(text('_modules'), dict(...children)),
+      BUILD,
+    ]);
   const load = (content: Buffer): Promise<unknown> => {
     const file = join(folder, 'model.pt');
     writeFileSync(file, zipOf([{ name: 'archive/data.pkl', data: pickle(content) }]));
@@ -107,23 +151,39 @@ describe('ultralytics: files that are refused', () => {
 
   it('names what a model is instead', async () => {
     const pose = holding(module('ultralytics.nn.tasks', 'PoseModel'));
-    await expect(load(pose)).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED', message: expect.stringContaining('finds poses') });
+    await expect(load(pose)).rejects.toMatchObject({
+      code: 'DR_MODEL_UNSUPPORTED',
+      message: expect.stringContaining('finds poses'),
+    });
     const old = holding(module('models.yolo', 'DetectionModel'));
     await expect(load(old)).rejects.toThrow('was saved by the old YOLOv5 program');
-    const head = module('ultralytics.nn.tasks', 'DetectionModel', text('model'), module('torch.nn.modules.container', 'Sequential'));
+    const head = module(
+      'ultralytics.nn.tasks',
+      'DetectionModel',
+      text('model'),
+      module('torch.nn.modules.container', 'Sequential'),
+    );
     await expect(load(holding(head))).rejects.toThrow('ends in a model without layers');
-    await expect(load(dict(text('weight'), text('none')))).rejects.toThrow('no model that was saved whole by Ultralytics');
+    await expect(load(dict(text('weight'), text('none')))).rejects.toThrow(
+      'no model that was saved whole by Ultralytics',
+    );
   });
 
   it('runs nothing', async () => {
     const call = Buffer.concat([GLOBAL('os', 'system'), tuple(text('true')), REDUCE]);
-    await expect(load(holding(call))).rejects.toMatchObject({ code: 'DR_MODEL_UNSAFE', message: expect.stringContaining('os.system') });
+    await expect(load(holding(call))).rejects.toMatchObject({
+      code: 'DR_MODEL_UNSAFE',
+      message: expect.stringContaining('os.system'),
+    });
   });
 });
 
 describe('detector nodes on files', () => {
   const folders = (): Models => ({
-    ultralytics: { 'bbox/v8.pt': join(folder, 'v8-segment.pt'), 'segm/v8.pt': join(folder, 'v8-segment.pt') },
+    ultralytics: {
+      'bbox/v8.pt': join(folder, 'v8-segment.pt'),
+      'segm/v8.pt': join(folder, 'v8-segment.pt'),
+    },
     sams: { 'sam.safetensors': join(folder, 'sam.safetensors') },
   });
 
@@ -131,20 +191,42 @@ describe('detector nodes on files', () => {
     const sam = join(models, '../sam/tiny_sam.safetensors.gz');
     writeFileSync(join(folder, 'sam.safetensors'), gunzipSync(readFileSync(sam)));
     const context = testContext(folders());
-    const run = async (type: string, inputs: Record<string, unknown>) => (await NODES.get(type)!.run(inputs as never, context)).outputs;
+    const run = async (type: string, inputs: Record<string, unknown>) =>
+      (await NODES.get(type)!.run(inputs as never, context)).outputs;
     const [bbox, shapes] = await run('UltralyticsDetectorProvider', { model_name: 'segm/v8.pt' });
     const image = picture(96, 64);
     const finding = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 3, labels: 'all' };
-    const [segs] = (await run('BboxDetectorSEGS', { bbox_detector: bbox, image, ...finding })) as [Segs];
+    const [segs] = (await run('BboxDetectorSEGS', { bbox_detector: bbox, image, ...finding })) as [
+      Segs,
+    ];
     expect(segs.segs.length).toBeGreaterThan(3);
-    const [cut] = (await run('SegmDetectorSEGS', { segm_detector: shapes, image, ...finding })) as [Segs];
+    const [cut] = (await run('SegmDetectorSEGS', { segm_detector: shapes, image, ...finding })) as [
+      Segs,
+    ];
     expect(cut.segs.length).toBe(segs.segs.length);
     const [, none] = await run('UltralyticsDetectorProvider', { model_name: 'bbox/v8.pt' });
-    await expect(run('SegmDetectorSEGS', { segm_detector: none, image, ...finding })).rejects.toThrow('for boxes only');
+    await expect(
+      run('SegmDetectorSEGS', { segm_detector: none, image, ...finding }),
+    ).rejects.toThrow('for boxes only');
 
-    const [sam_model] = await run('SAMLoader', { model_name: 'sam.safetensors', device_mode: 'AUTO' });
-    const hints = { detection_hint: 'center-1', dilation: 0, threshold: 0.9, bbox_expansion: 0, mask_hint_threshold: 0.7 };
-    const inputs = { sam_model, segs: { ...segs, segs: segs.segs.slice(0, 4) }, image, ...hints, mask_hint_use_negative: 'False' };
+    const [sam_model] = await run('SAMLoader', {
+      model_name: 'sam.safetensors',
+      device_mode: 'AUTO',
+    });
+    const hints = {
+      detection_hint: 'center-1',
+      dilation: 0,
+      threshold: 0.9,
+      bbox_expansion: 0,
+      mask_hint_threshold: 0.7,
+    };
+    const inputs = {
+      sam_model,
+      segs: { ...segs, segs: segs.segs.slice(0, 4) },
+      image,
+      ...hints,
+      mask_hint_use_negative: 'False',
+    };
     const [combined] = (await run('SAMDetectorCombined', inputs)) as [Tensor];
     const [same, batch] = (await run('SAMDetectorSegmented', inputs)) as [Tensor, Tensor];
     expect(combined.shape).toEqual([1, 64, 96]);

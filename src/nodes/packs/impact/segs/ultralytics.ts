@@ -3,7 +3,13 @@
 import { DarkroomError } from '../../../../errors.ts';
 import type { Box } from '../../../../models/detector/boxes.ts';
 import { loadUltralytics, type UltralyticsModel } from '../../../../models/ultralytics/load.ts';
-import { boxMask, fitMask, type Shape, shapesCombined, shapesToSegs } from '../../../../segs/make/from-shapes.ts';
+import {
+  boxMask,
+  fitMask,
+  type Shape,
+  shapesCombined,
+  shapesToSegs,
+} from '../../../../segs/make/from-shapes.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
@@ -27,12 +33,15 @@ export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): De
       const [, height, width] = image.shape;
       return shapesToSegs(await find(image, threshold), height, width, options);
     },
-    detectCombined: async (image, threshold, dilation) => shapesCombined(await find(image, threshold), dilation),
+    detectCombined: async (image, threshold, dilation) =>
+      shapesCombined(await find(image, threshold), dilation),
   };
 }
 
 /** Detectors of boxes and of shapes. */
-export const ultralyticsDetectors = (model: UltralyticsModel): { readonly bbox: Detector; readonly segm: Detector } => {
+export const ultralyticsDetectors = (
+  model: UltralyticsModel,
+): { readonly bbox: Detector; readonly segm: Detector } => {
   const bbox = ultralyticsDetector(model, ofBox);
   return { bbox, segm: ultralyticsDetector(model, ofShape) };
 };
@@ -53,10 +62,12 @@ const UltralyticsDetectorProvider = defineNode({
   type: 'UltralyticsDetectorProvider',
   display: 'UltralyticsDetectorProvider',
   category: 'ImpactPack',
-  description: 'Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without running anything of it.',
+  description:
+    'Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without running anything of it.',
   inputs: {
     model_name: modelFile('ultralytics', {
-      tooltip: 'The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`.',
+      tooltip:
+        'The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`.',
     }),
   },
   outputs: [output('BBOX_DETECTOR'), output('SEGM_DETECTOR')],
@@ -65,7 +76,8 @@ const UltralyticsDetectorProvider = defineNode({
     const file = context.modelPath('ultralytics', model_name);
     const model = await once(context.runtime, [file], () => loadUltralytics(file, context.runtime));
     const { bbox, segm } = ultralyticsDetectors(model);
-    if (model_name.startsWith('bbox')) return outputs(bbox, noShapes(model_name, 'was loaded from the folder bbox, for boxes only'));
+    if (model_name.startsWith('bbox'))
+      return outputs(bbox, noShapes(model_name, 'was loaded from the folder bbox, for boxes only'));
     return outputs(bbox, model.shapes ? segm : noShapes(model_name, 'finds boxes only, no shapes'));
   },
 });

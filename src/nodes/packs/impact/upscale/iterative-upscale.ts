@@ -3,7 +3,11 @@ import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../../../segs/hooks.ts';
-import { type IterativeUpscale, STEP_MODES, upscaleIteratively } from '../../../../segs/upscale/iterative.ts';
+import {
+  type IterativeUpscale,
+  STEP_MODES,
+  upscaleIteratively,
+} from '../../../../segs/upscale/iterative.ts';
 import {
   decodePixels,
   encodePixels,
@@ -16,7 +20,18 @@ import {
   scaleOnPixels,
 } from '../../../../segs/upscale/upscaler-step.ts';
 import type { NodeContext } from '../../../context.ts';
-import { combo, defineNode, float, type InputValues, int, output, outputs, seed, socket, string } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  output,
+  outputs,
+  seed,
+  socket,
+  string,
+} from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import type { SocketValues } from '../../../socket-values.ts';
 import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
@@ -26,9 +41,18 @@ import { enabled, schedulerFunc } from '../impact-inputs.ts';
 const CATEGORY = 'ImpactPack/Upscale';
 
 const scaleMethod = combo(PIXEL_SCALE_METHODS, { tooltip: 'How the picture is resized.' });
-const tileSize = int({ default: 512, min: 320, max: 4096, step: 64, tooltip: 'Side of the tiles of the VAE.' });
+const tileSize = int({
+  default: 512,
+  min: 320,
+  max: 4096,
+  step: 64,
+  tooltip: 'Side of the tiles of the VAE.',
+});
 const upscaleModel = {
-  upscale_model_opt: socket('UPSCALE_MODEL', { optional: true, tooltip: 'Enlarges the picture before it is brought to its size.' }),
+  upscale_model_opt: socket('UPSCALE_MODEL', {
+    optional: true,
+    tooltip: 'Enlarges the picture before it is brought to its size.',
+  }),
 };
 const pkHook = socket('PK_HOOK', { optional: true });
 
@@ -46,9 +70,18 @@ const LatentPixelScale = defineNode({
     ...upscaleModel,
   },
   outputs: [output('LATENT'), output('IMAGE')],
-  async run({ samples, scale_method, scale_factor, vae, use_tiled_vae, upscale_model_opt }, { signal }) {
-    const scaling = { method: scale_method, vae, tile: use_tiled_vae ? 512 : undefined, model: upscale_model_opt };
-    const size = (width: number, height: number) => [width * scale_factor, height * scale_factor] as const;
+  async run(
+    { samples, scale_method, scale_factor, vae, use_tiled_vae, upscale_model_opt },
+    { signal },
+  ) {
+    const scaling = {
+      method: scale_method,
+      vae,
+      tile: use_tiled_vae ? 512 : undefined,
+      model: upscale_model_opt,
+    };
+    const size = (width: number, height: number) =>
+      [width * scale_factor, height * scale_factor] as const;
     const { latent, pixels } = await scaleOnPixels(samples, size, scaling, { signal });
     return outputs(latent, pixels);
   },
@@ -61,10 +94,19 @@ const samplerSettings = {
   sampler_name: combo(SAMPLERS),
   scheduler: combo(IMPACT_SCHEDULERS),
 };
-const denoise = float({ default: 1, min: 0, max: 1, step: 0.01, tooltip: 'How far each enlarged picture is drawn anew.' });
+const denoise = float({
+  default: 1,
+  min: 0,
+  max: 1,
+  step: 0.01,
+  tooltip: 'How far each enlarged picture is drawn anew.',
+});
 const pixelOptional = { ...upscaleModel, pk_hook_opt: pkHook, ...schedulerFunc };
 const tileControl = {
-  tile_cnet_opt: socket('CONTROL_NET', { optional: true, tooltip: 'Needs a preprocessor of another pack, which is not built in.' }),
+  tile_cnet_opt: socket('CONTROL_NET', {
+    optional: true,
+    tooltip: 'Needs a preprocessor of another pack, which is not built in.',
+  }),
   tile_cnet_strength: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }),
 };
 
@@ -78,7 +120,10 @@ interface PixelSettings extends InputValues<typeof samplerSettings & typeof pixe
 
 type Prompted = Pick<SocketValues['BASIC_PIPE'], 'model' | 'vae' | 'positive' | 'negative'>;
 
-function pixelUpscalerOf({ model, vae, positive, negative }: Prompted, i: PixelSettings): SocketValues['UPSCALER'] {
+function pixelUpscalerOf(
+  { model, vae, positive, negative }: Prompted,
+  i: PixelSettings,
+): SocketValues['UPSCALER'] {
   const { seed, steps, cfg, scheduler, denoise, sampler_name, scheduler_func_opt } = i;
   const sampler: DenoiseSampler = {
     ...{ model, positive, negative, seed, steps, cfg, scheduler, denoise },
@@ -144,17 +189,24 @@ const maskSettings = {
   use_tiled_vae: enabled(false),
   base_sampler: socket('KSAMPLER', { tooltip: 'Samples outside of the mask.' }),
   mask_sampler: socket('KSAMPLER', { tooltip: 'Samples inside of the mask.' }),
-  mask: socket('MASK', { tooltip: 'As in the original only its first row counts, unless it is a batch.' }),
+  mask: socket('MASK', {
+    tooltip: 'As in the original only its first row counts, unless it is a batch.',
+  }),
 };
 const maskOptional = {
-  full_sampler_opt: socket('KSAMPLER', { optional: true, tooltip: 'Second where the whole picture is sampled; else base_sampler again.' }),
+  full_sampler_opt: socket('KSAMPLER', {
+    optional: true,
+    tooltip: 'Second where the whole picture is sampled; else base_sampler again.',
+  }),
   ...upscaleModel,
   pk_hook_base_opt: pkHook,
   pk_hook_mask_opt: pkHook,
   pk_hook_full_opt: pkHook,
 };
 
-type MaskSettings = InputValues<typeof maskSettings & typeof maskOptional> & { readonly tile_size: number };
+type MaskSettings = InputValues<typeof maskSettings & typeof maskOptional> & {
+  readonly tile_size: number;
+};
 
 const maskUpscalerOf = (vae: SocketValues['VAE'], i: MaskSettings): SocketValues['UPSCALER'] =>
   maskUpscaler({
@@ -183,23 +235,43 @@ const TwoSamplersForMaskUpscalerProviderPipe = defineNode({
   type: 'TwoSamplersForMaskUpscalerProviderPipe',
   display: 'TwoSamplersForMask Upscaler Provider (pipe)',
   category: CATEGORY,
-  inputs: { ...maskSettings, basic_pipe: socket('BASIC_PIPE'), tile_size: tileSize, ...maskOptional },
+  inputs: {
+    ...maskSettings,
+    basic_pipe: socket('BASIC_PIPE'),
+    tile_size: tileSize,
+    ...maskOptional,
+  },
   outputs: [output('UPSCALER')],
   run: ({ basic_pipe, ...inputs }) => outputs(maskUpscalerOf(basic_pipe.vae, inputs)),
 });
 
 const iterations = {
-  upscale_factor: float({ default: 1.5, min: 1, max: 10000, step: 0.1, tooltip: 'How much larger each side becomes.' }),
+  upscale_factor: float({
+    default: 1.5,
+    min: 1,
+    max: 10000,
+    step: 0.1,
+    tooltip: 'How much larger each side becomes.',
+  }),
   steps: int({ default: 3, min: 1, max: 10000, step: 1, tooltip: 'In how many steps.' }),
   temp_prefix: string({
     default: '',
-    tooltip: 'Saves the picture before each step in the temp folder under this name; nothing when empty.',
+    tooltip:
+      'Saves the picture before each step in the temp folder under this name; nothing when empty.',
   }),
   upscaler: socket('UPSCALER', { tooltip: 'What a step does.' }),
 };
-const stepMode = combo(STEP_MODES, { default: 'simple', tooltip: 'simple: steps of equal size; geometric: steps of an equal factor.' });
+const stepMode = combo(STEP_MODES, {
+  default: 'simple',
+  tooltip: 'simple: steps of equal size; geometric: steps of an equal factor.',
+});
 
-async function upscale(latent: Latent, o: IterativeUpscale, prefix: string, context: NodeContext): Promise<Latent> {
+async function upscale(
+  latent: Latent,
+  o: IterativeUpscale,
+  prefix: string,
+  context: NodeContext,
+): Promise<Latent> {
   const result = await upscaleIteratively(latent, o, {
     ...samplingHooks(context),
     beforeStep: ({ index, scale, final }) => {
@@ -208,7 +280,12 @@ async function upscale(latent: Latent, o: IterativeUpscale, prefix: string, cont
       else context.status(`${index + 1}/${o.steps} steps | ${by}`, (index + 1) / o.steps);
     },
     onDecoded: async (pixels) => {
-      if (prefix) await savePictures(pixels, context, { type: 'temp', prefix: `${prefix}${tempSuffix(context.random)}`, level: 1 });
+      if (prefix)
+        await savePictures(pixels, context, {
+          type: 'temp',
+          prefix: `${prefix}${tempSuffix(context.random)}`,
+          level: 1,
+        });
     },
   });
   context.status('');
@@ -224,7 +301,12 @@ const IterativeLatentUpscale = defineNode({
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('LATENT', 'latent'), output('VAE', 'vae')],
   async run({ samples, upscale_factor, steps, temp_prefix, upscaler, step_mode }, context) {
-    const latent = await upscale(samples, { factor: upscale_factor, steps, mode: step_mode, upscaler }, temp_prefix, context);
+    const latent = await upscale(
+      samples,
+      { factor: upscale_factor, steps, mode: step_mode, upscaler },
+      temp_prefix,
+      context,
+    );
     return outputs(latent, upscaler.vae);
   },
 });
@@ -240,7 +322,12 @@ const IterativeImageUpscale = defineNode({
   async run({ pixels, upscale_factor, steps, temp_prefix, upscaler, vae, step_mode }, context) {
     context.status('VAEEncode (first)', 0);
     const latent = await encodePixels(vae, rgb(pixels));
-    const result = await upscale(latent, { factor: upscale_factor, steps, mode: step_mode, upscaler }, temp_prefix, context);
+    const result = await upscale(
+      latent,
+      { factor: upscale_factor, steps, mode: step_mode, upscaler },
+      temp_prefix,
+      context,
+    );
     context.status('VAEDecode (final)', 1);
     const picture = await decodePixels(vae, result);
     context.status('');
@@ -255,7 +342,9 @@ const TILE_MODES = {
   'Encode(output) only': { encode: true },
 } as const satisfies Record<string, { decode?: true; encode?: true }>;
 
-const tileMode = combo(Object.keys(TILE_MODES) as (keyof typeof TILE_MODES)[], { tooltip: 'Which VAE works in tiles.' });
+const tileMode = combo(Object.keys(TILE_MODES) as (keyof typeof TILE_MODES)[], {
+  tooltip: 'Which VAE works in tiles.',
+});
 
 async function reencode(
   samples: Latent,
@@ -273,7 +362,13 @@ const ReencodeLatent = defineNode({
   display: 'Reencode Latent',
   category: 'ImpactPack/Util',
   description: 'Decodes a latent with one VAE and encodes it with another.',
-  inputs: { samples: socket('LATENT'), tile_mode: tileMode, input_vae: socket('VAE'), output_vae: socket('VAE'), tile_size: tileSize },
+  inputs: {
+    samples: socket('LATENT'),
+    tile_mode: tileMode,
+    input_vae: socket('VAE'),
+    output_vae: socket('VAE'),
+    tile_size: tileSize,
+  },
   outputs: [output('LATENT')],
   run: async ({ samples, tile_mode, input_vae, output_vae, tile_size }) =>
     outputs(await reencode(samples, tile_mode, input_vae, output_vae, tile_size)),

@@ -28,7 +28,16 @@ const DenoiseScheduleHookProvider = defineNode({
   type: 'DenoiseScheduleHookProvider',
   display: 'DenoiseScheduleHookProvider',
   description: 'The denoise changes from step to step of an iterative upscale.',
-  inputs: { ...schedule, target_denoise: float({ default: 0.2, min: 0, max: 1, step: 0.01, tooltip: 'The denoise of the last step.' }) },
+  inputs: {
+    ...schedule,
+    target_denoise: float({
+      default: 0.2,
+      min: 0,
+      max: 1,
+      step: 0.01,
+      tooltip: 'The denoise of the last step.',
+    }),
+  },
   run: ({ target_denoise }) => outputs(denoiseSchedule(target_denoise)),
 });
 
@@ -37,7 +46,15 @@ const StepsScheduleHookProvider = defineNode({
   type: 'StepsScheduleHookProvider',
   display: 'StepsScheduleHookProvider',
   description: "The sampler's number of steps changes from step to step of an iterative upscale.",
-  inputs: { ...schedule, target_steps: int({ default: 20, min: 1, max: 10000, tooltip: "The sampler's steps in the last step." }) },
+  inputs: {
+    ...schedule,
+    target_steps: int({
+      default: 20,
+      min: 1,
+      max: 10000,
+      tooltip: "The sampler's steps in the last step.",
+    }),
+  },
   run: ({ target_steps }) => outputs(stepsSchedule(target_steps)),
 });
 
@@ -46,7 +63,10 @@ const CfgScheduleHookProvider = defineNode({
   type: 'CfgScheduleHookProvider',
   display: 'CfgScheduleHookProvider',
   description: 'The cfg changes from step to step of an iterative upscale, in whole numbers.',
-  inputs: { ...schedule, target_cfg: float({ default: 3, min: 0, max: 100, tooltip: 'The cfg of the last step.' }) },
+  inputs: {
+    ...schedule,
+    target_cfg: float({ default: 3, min: 0, max: 100, tooltip: 'The cfg of the last step.' }),
+  },
   run: ({ target_cfg }) => outputs(cfgSchedule(target_cfg)),
 });
 
@@ -59,11 +79,26 @@ const NoiseInjectionHookProvider = defineNode({
     ...schedule,
     source: combo(['CPU', 'GPU'], { tooltip: 'The noise is always that of the CPU.' }),
     seed: seed(),
-    start_strength: float({ default: 1, min: 0, max: 200, step: 0.01, tooltip: 'Factor on the noise in the first step.' }),
-    end_strength: float({ default: 1, min: 0, max: 200, step: 0.01, tooltip: 'The factor that it moves to.' }),
+    start_strength: float({
+      default: 1,
+      min: 0,
+      max: 200,
+      step: 0.01,
+      tooltip: 'Factor on the noise in the first step.',
+    }),
+    end_strength: float({
+      default: 1,
+      min: 0,
+      max: 200,
+      step: 0.01,
+      tooltip: 'The factor that it moves to.',
+    }),
   },
   run({ source, seed, start_strength, end_strength }, { warn }) {
-    if (source === 'GPU') warn("noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card");
+    if (source === 'GPU')
+      warn(
+        "noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card",
+      );
     return outputs(noiseInjection({ seed, start: start_strength, end: end_strength }));
   },
 });
@@ -76,17 +111,36 @@ const UnsamplerHookProvider = defineNode({
   inputs: {
     model: socket('MODEL'),
     steps: int({ default: 25, min: 1, max: 10000 }),
-    start_end_at_step: int({ default: 21, min: 0, max: 10000, tooltip: 'The step to stop at in the first step of the upscale.' }),
-    end_end_at_step: int({ default: 24, min: 0, max: 10000, tooltip: 'The step that it moves to.' }),
+    start_end_at_step: int({
+      default: 21,
+      min: 0,
+      max: 10000,
+      tooltip: 'The step to stop at in the first step of the upscale.',
+    }),
+    end_end_at_step: int({
+      default: 24,
+      min: 0,
+      max: 10000,
+      tooltip: 'The step that it moves to.',
+    }),
     cfg: float({ default: 1, min: 0, max: 100 }),
     sampler_name: combo(SAMPLERS),
     scheduler: combo(SCHEDULERS),
-    normalize: combo(['disable', 'enable'], { tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.' }),
+    normalize: combo(['disable', 'enable'], {
+      tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.',
+    }),
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),
     ...schedule,
   },
-  run: ({ start_end_at_step, end_end_at_step, sampler_name, normalize, schedule_for_iteration: _, ...settings }) =>
+  run: ({
+    start_end_at_step,
+    end_end_at_step,
+    sampler_name,
+    normalize,
+    schedule_for_iteration: _,
+    ...settings
+  }) =>
     outputs(
       unsampling({
         ...settings,

@@ -4,10 +4,27 @@ import { isSoft } from '../../../../image/mask/masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { enlarge, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
 import type { NodeContext } from '../../../context.ts';
-import { combo, defineNode, float, type InputValues, int, type NodeResult, output, outputs, socket } from '../../../declare.ts';
+import {
+  combo,
+  defineNode,
+  float,
+  type InputValues,
+  int,
+  type NodeResult,
+  output,
+  outputs,
+  socket,
+} from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
-import { feather, inpaintInputs, partDenoise, partSampler, samplerInputs, schedulerFunc } from '../impact-inputs.ts';
+import {
+  feather,
+  inpaintInputs,
+  partDenoise,
+  partSampler,
+  samplerInputs,
+  schedulerFunc,
+} from '../impact-inputs.ts';
 import type { BasicPipe } from '../impact-sockets.ts';
 
 const enlargement = {
@@ -15,17 +32,34 @@ const enlargement = {
   resampling_method: combo(['lanczos', 'nearest', 'bilinear', 'bicubic'], {
     tooltip: 'Without effect, as in the original: bicubic is used.',
   }),
-  supersample: combo(['true', 'false'], { tooltip: 'By way of a picture of eight times the size.' }),
-  rounding_modulus: int({ default: 8, min: 8, max: 1024, step: 8, tooltip: 'Without effect, as in the original.' }),
+  supersample: combo(['true', 'false'], {
+    tooltip: 'By way of a picture of eight times the size.',
+  }),
+  rounding_modulus: int({
+    default: 8,
+    min: 8,
+    max: 1024,
+    step: 8,
+    tooltip: 'Without effect, as in the original.',
+  }),
 };
 
 const optional = {
-  upscale_model_opt: socket('UPSCALE_MODEL', { optional: true, tooltip: 'Enlarges first; the size stays that of rescale_factor.' }),
+  upscale_model_opt: socket('UPSCALE_MODEL', {
+    optional: true,
+    tooltip: 'Enlarges first; the size stays that of rescale_factor.',
+  }),
   upscaler_hook_opt: socket('UPSCALER_HOOK', { optional: true }),
   ...schedulerFunc,
 };
 
-const widgets = { ...enlargement, ...samplerInputs, denoise: partDenoise, feather, ...inpaintInputs };
+const widgets = {
+  ...enlargement,
+  ...samplerInputs,
+  denoise: partDenoise,
+  feather,
+  ...inpaintInputs,
+};
 
 type Settings = InputValues<typeof widgets & typeof optional>;
 
@@ -49,9 +83,11 @@ async function run(
     warn(
       `${soft} of ${total} masks are soft: with noise_mask_feather their values say from which step on a pixel changes, not how much of it`,
     );
-  else if (soft > 0 && i.inpaint_model) warn(`${soft} of ${total} masks are soft: the inpainting model sees them rounded to 0 and 1`);
+  else if (soft > 0 && i.inpaint_model)
+    warn(`${soft} of ${total} masks are soft: the inpainting model sees them rounded to 0 and 1`);
   let part = 0;
-  const report = (): void => status(part < total ? `${part + 1}/${total} segments` : '', total ? part / total : undefined);
+  const report = (): void =>
+    status(part < total ? `${part + 1}/${total} segments` : '', total ? part / total : undefined);
   report();
   const result = await resampleSegs(enlarged, segs, {
     sampler: partSampler({ model, positive, negative }, i),
@@ -103,9 +139,16 @@ const SEGSUpscalerPipe = defineNode({
   display: 'Upscaler (SEGS/pipe)',
   category: 'ImpactPack/Upscale',
   description,
-  inputs: { image: socket('IMAGE'), segs: socket('SEGS'), basic_pipe: socket('BASIC_PIPE'), ...widgets, ...optional },
+  inputs: {
+    image: socket('IMAGE'),
+    segs: socket('SEGS'),
+    basic_pipe: socket('BASIC_PIPE'),
+    ...widgets,
+    ...optional,
+  },
   outputs: [output('IMAGE')],
-  run: ({ image, segs, basic_pipe, ...inputs }, context) => run(image, segs, basic_pipe, inputs, context),
+  run: ({ image, segs, basic_pipe, ...inputs }, context) =>
+    run(image, segs, basic_pipe, inputs, context),
 });
 
 export const SEGS_UPSCALER_NODES = [SEGSUpscaler, SEGSUpscalerPipe];

@@ -1,7 +1,14 @@
 // RegionalSampler and iterative upscaling against the Impact Pack's own nodes, run beside ComfyUI on the SD1 fixture model (tiles of the VAE
 // with ComfyUI's usual overlap of 64, which the pack forgets to give when it encodes).
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectGolden, expectThroughBytes, fixtureModel, type Golden, golden, type Params } from '../../../../../test/support/golden.ts';
+import {
+  expectGolden,
+  expectThroughBytes,
+  fixtureModel,
+  type Golden,
+  golden,
+  type Params,
+} from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { fixtureModels } from '../../../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../../../models/checkpoint/load.ts';
@@ -10,8 +17,15 @@ import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Conditioning, Latent } from '../../../../sampling/sampling-types.ts';
 import type { PixelHook } from '../../../../segs/hooks.ts';
 import { upscaleSteps } from '../../../../segs/upscale/iterative.ts';
-import { cfgSchedule, denoiseSchedule, stepsSchedule } from '../../../../segs/upscale/pixel-hooks.ts';
-import { FULL_SAMPLE_SCHEDULES, type FullSampleSchedule } from '../../../../segs/upscale/upscaler-step.ts';
+import {
+  cfgSchedule,
+  denoiseSchedule,
+  stepsSchedule,
+} from '../../../../segs/upscale/pixel-hooks.ts';
+import {
+  FULL_SAMPLE_SCHEDULES,
+  type FullSampleSchedule,
+} from '../../../../segs/upscale/upscaler-step.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 
 const models = fixtureModels();
@@ -25,56 +39,77 @@ async function fixture(g: Golden) {
   const model = await models.model('sd1');
   const { vae } = await loadCheckpoint(fixtureModel('tiny_sd1'), runtime);
   const prompt = (name: string): Conditioning => [{ cond: g.float(`cond/${name}/cross`) }];
-  return { model, vae: vae!, pipe: (name: string) => ({ model, vae: vae!, positive: prompt(name), negative: prompt('n') }) };
+  return {
+    model,
+    vae: vae!,
+    pipe: (name: string) => ({ model, vae: vae!, positive: prompt(name), negative: prompt('n') }),
+  };
 }
 
 type Fixture = Awaited<ReturnType<typeof fixture>>;
 type Told = [text: string, progress: number | null][];
 
-const texts = (told: Told): string[] => told.map(([text]) => text).filter((text) => text !== 'finalize');
+const texts = (told: Told): string[] =>
+  told.map(([text]) => text).filter((text) => text !== 'finalize');
 const tensorsOf = (g: Golden, inputs: Record<string, string>) =>
   Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, g.float(tensor)]));
 
 describe('impact/regional_sampler', () => {
   const g = golden('impact', 'regional_sampler');
-  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (id, { params, inputs, outputs, scalars }) => {
-    const { pipe } = await fixture(g);
-    const sampler = async ([name, cfg, sampler_name, scheduler, options]: [string, number, string, string, Params?]) => {
-      const values = { cfg, sampler_name, scheduler, sigma_factor: 1, ...options };
-      return (await runNode('KSamplerAdvancedProvider', { ...values, basic_pipe: pipe(name) }))[0];
-    };
-    const regions: Record<string, unknown> = {};
-    for (const [i, described] of params.regions.entries()) {
-      const [variation_seed, variation_strength, variation_method] = (i === 0 && params.variation) || [0, 0, 'linear'];
-      const variation = { variation_seed: BigInt(variation_seed), variation_strength, variation_method };
-      const mask = g.float(inputs[`mask${i}`]);
-      const one = { mask, advanced_sampler: await sampler(described), ...variation };
-      [regions[`regional_prompts${i + 1}`]] = await runNode('RegionalPrompt', one);
-    }
-    const [regional_prompts] = await runNode('CombineRegionalPrompts', regions);
-    const { base, regions: _, variation: __, seed, seed_2nd, ...settings } = params;
-    const context = testContext();
-    const [result] = (await runNode(
-      'RegionalSampler',
-      {
-        ...settings,
-        seed: BigInt(seed),
-        seed_2nd: BigInt(seed_2nd),
-        samples: { samples: g.float(inputs.latent) },
-        base_sampler: await sampler(base),
-        regional_prompts,
-      },
-      context,
-    )) as readonly Latent[];
-    expectGolden(g, id, outputs.samples, result.samples);
-    expect(Object.keys(result).sort(), id).toEqual(scalars!.out_keys);
-    const { steps, base_only_steps } = params;
-    // the original does not tell the base's own steps
-    const told = base_only_steps > 0 ? context.statuses.slice(1) : context.statuses;
-    expect(told, id).toEqual(texts(scalars!.status));
-    const parts = (base_only_steps > 0 ? 1 : 0) + (steps - base_only_steps) * 3;
-    expect(context.steps.at(-1), id).toEqual([parts, parts]);
-  });
+  it.each(g.cases.map((one) => [one.id, one] as const))(
+    '%s',
+    async (id, { params, inputs, outputs, scalars }) => {
+      const { pipe } = await fixture(g);
+      const sampler = async ([name, cfg, sampler_name, scheduler, options]: [
+        string,
+        number,
+        string,
+        string,
+        Params?,
+      ]) => {
+        const values = { cfg, sampler_name, scheduler, sigma_factor: 1, ...options };
+        return (
+          await runNode('KSamplerAdvancedProvider', { ...values, basic_pipe: pipe(name) })
+        )[0];
+      };
+      const regions: Record<string, unknown> = {};
+      for (const [i, described] of params.regions.entries()) {
+        const [variation_seed, variation_strength, variation_method] = (i === 0 &&
+          params.variation) || [0, 0, 'linear'];
+        const variation = {
+          variation_seed: BigInt(variation_seed),
+          variation_strength,
+          variation_method,
+        };
+        const mask = g.float(inputs[`mask${i}`]);
+        const one = { mask, advanced_sampler: await sampler(described), ...variation };
+        [regions[`regional_prompts${i + 1}`]] = await runNode('RegionalPrompt', one);
+      }
+      const [regional_prompts] = await runNode('CombineRegionalPrompts', regions);
+      const { base, regions: _, variation: __, seed, seed_2nd, ...settings } = params;
+      const context = testContext();
+      const [result] = (await runNode(
+        'RegionalSampler',
+        {
+          ...settings,
+          seed: BigInt(seed),
+          seed_2nd: BigInt(seed_2nd),
+          samples: { samples: g.float(inputs.latent) },
+          base_sampler: await sampler(base),
+          regional_prompts,
+        },
+        context,
+      )) as readonly Latent[];
+      expectGolden(g, id, outputs.samples, result.samples);
+      expect(Object.keys(result).sort(), id).toEqual(scalars!.out_keys);
+      const { steps, base_only_steps } = params;
+      // the original does not tell the base's own steps
+      const told = base_only_steps > 0 ? context.statuses.slice(1) : context.statuses;
+      expect(told, id).toEqual(texts(scalars!.status));
+      const parts = (base_only_steps > 0 ? 1 : 0) + (steps - base_only_steps) * 3;
+      expect(context.steps.at(-1), id).toEqual([parts, parts]);
+    },
+  );
 });
 
 const HOOKS: Record<string, (values: never[], f: Fixture) => Promise<readonly PixelHook[]>> = {
@@ -82,24 +117,54 @@ const HOOKS: Record<string, (values: never[], f: Fixture) => Promise<readonly Pi
   cfg: ([target_cfg]) => runNode('CfgScheduleHookProvider', { target_cfg }),
   steps: ([target_steps]) => runNode('StepsScheduleHookProvider', { target_steps }),
   noise: ([seed, start_strength, end_strength]) =>
-    runNode('NoiseInjectionHookProvider', { source: 'CPU', seed: BigInt(seed), start_strength, end_strength }),
-  unsample: ([steps, start_end_at_step, end_end_at_step, cfg, sampler_name, scheduler, normalize], { pipe }) =>
+    runNode('NoiseInjectionHookProvider', {
+      source: 'CPU',
+      seed: BigInt(seed),
+      start_strength,
+      end_strength,
+    }),
+  unsample: (
+    [steps, start_end_at_step, end_end_at_step, cfg, sampler_name, scheduler, normalize],
+    { pipe },
+  ) =>
     runNode('UnsamplerHookProvider', {
       ...pipe('a'),
-      ...{ steps, start_end_at_step, end_end_at_step, cfg, sampler_name, scheduler, normalize, schedule_for_iteration: 'simple' },
+      ...{
+        steps,
+        start_end_at_step,
+        end_end_at_step,
+        cfg,
+        sampler_name,
+        scheduler,
+        normalize,
+        schedule_for_iteration: 'simple',
+      },
     }),
 };
 
-async function hookOf(list: [string, ...never[]][] | null, f: Fixture): Promise<PixelHook | undefined> {
+async function hookOf(
+  list: [string, ...never[]][] | null,
+  f: Fixture,
+): Promise<PixelHook | undefined> {
   let combined: PixelHook | undefined;
   for (const [name, ...values] of list ?? []) {
     const [hook] = await HOOKS[name](values, f);
-    [combined] = combined ? await runNode('PixelKSampleHookCombine', { hook1: combined, hook2: hook }) : [hook];
+    [combined] = combined
+      ? await runNode('PixelKSampleHookCombine', { hook1: combined, hook2: hook })
+      : [hook];
   }
   return combined;
 }
 
-type Sampler = [pipe: string, seed: number, steps: number, cfg: number, sampler: string, scheduler: string, denoise: number];
+type Sampler = [
+  pipe: string,
+  seed: number,
+  steps: number,
+  cfg: number,
+  sampler: string,
+  scheduler: string,
+  denoise: number,
+];
 
 const settingsOf = ([, seed, steps, cfg, sampler_name, scheduler, denoise]: Sampler) => ({
   ...{ seed: BigInt(seed), steps, cfg, sampler_name, scheduler, denoise },
@@ -113,11 +178,19 @@ async function upscalerOf(params: Params, f: Fixture, mask: Tensor): Promise<unk
     upscale_model_opt: params.model && (await loadUpscaler(fixtureModel(params.model), runtime)),
   };
   if (params.kind !== 'mask') {
-    const pixel = { ...common, ...settingsOf(params.sampler), pk_hook_opt: await hookOf(params.hook, f) };
-    return (await runNode('PixelKSampleUpscalerProvider', { ...f.pipe(params.sampler[0]), ...pixel }))[0];
+    const pixel = {
+      ...common,
+      ...settingsOf(params.sampler),
+      pk_hook_opt: await hookOf(params.hook, f),
+    };
+    return (
+      await runNode('PixelKSampleUpscalerProvider', { ...f.pipe(params.sampler[0]), ...pixel })
+    )[0];
   }
   const provided = async (sampler: Sampler) =>
-    (await runNode('KSamplerProvider', { ...settingsOf(sampler), basic_pipe: f.pipe(sampler[0]) }))[0];
+    (
+      await runNode('KSamplerProvider', { ...settingsOf(sampler), basic_pipe: f.pipe(sampler[0]) })
+    )[0];
   const [upscaler] = await runNode('TwoSamplersForMaskUpscalerProvider', {
     ...common,
     full_sample_schedule: params.schedule,
@@ -135,7 +208,10 @@ async function upscalerOf(params: Params, f: Fixture, mask: Tensor): Promise<unk
 
 describe('impact/upscalers', () => {
   const g = golden('impact', 'upscalers');
-  const ofKind = (...kinds: string[]) => g.cases.filter(({ params }) => kinds.includes(params.kind)).map((one) => [one.id, one] as const);
+  const ofKind = (...kinds: string[]) =>
+    g.cases
+      .filter(({ params }) => kinds.includes(params.kind))
+      .map((one) => [one.id, one] as const);
 
   it.each(ofKind('pixel', 'mask'))('%s', async (id, { params, inputs, outputs, scalars }) => {
     const f = await fixture(g);
@@ -165,7 +241,15 @@ describe('impact/upscalers', () => {
     const context = testContext();
     const upscaler = await upscalerOf(params, f, image);
     const { factor: upscale_factor, steps, mode: step_mode } = params;
-    const values = { pixels: image, upscale_factor, steps, step_mode, temp_prefix: 'before', upscaler, vae: f.vae };
+    const values = {
+      pixels: image,
+      upscale_factor,
+      steps,
+      step_mode,
+      temp_prefix: 'before',
+      upscaler,
+      vae: f.vae,
+    };
     const [picture] = await runNode('IterativeImageUpscale', values, context);
     expectGolden(g, id, outputs.image, picture as Tensor);
     expect(context.statuses[0]).toBe('VAEEncode (first)');
@@ -190,7 +274,9 @@ describe('impact/upscalers', () => {
 
   it('schedules of hooks, of full samples and of scales', async () => {
     const { scalars } = g.cases.find(({ params }) => params.kind === 'tables')!;
-    for (const [name, rows] of Object.entries(scalars!.full_sample_time as Record<string, boolean[][]>))
+    for (const [name, rows] of Object.entries(
+      scalars!.full_sample_time as Record<string, boolean[][]>,
+    ))
       for (const [i, row] of rows.entries())
         expect(
           row.map((_, step) => FULL_SAMPLE_SCHEDULES[name as FullSampleSchedule](step + 1, i + 1)),
@@ -198,14 +284,17 @@ describe('impact/upscalers', () => {
         ).toEqual(row);
     for (const [current, total, cfg, denoise, steps] of scalars!.hooks) {
       const sampler = { cfg: 8.3, denoise: 0.9, steps: 20 } as never;
-      const changedBy = async (hook: PixelHook) => hook.preSample!(sampler, {} as Latent, { current, total });
+      const changedBy = async (hook: PixelHook) =>
+        hook.preSample!(sampler, {} as Latent, { current, total });
       expect(await changedBy(cfgSchedule(2.7))).toMatchObject({ cfg });
       expect(await changedBy(denoiseSchedule(0.2))).toMatchObject({ denoise });
       expect(await changedBy(stepsSchedule(7))).toMatchObject({ steps });
     }
     for (const [factor, steps, mode, made] of scalars!.sizes)
       expect(
-        upscaleSteps({ factor, steps, mode }).map(({ index, scale }) => [index, 56 * scale, 72 * scale].map(Math.trunc)),
+        upscaleSteps({ factor, steps, mode }).map(({ index, scale }) =>
+          [index, 56 * scale, 72 * scale].map(Math.trunc),
+        ),
         `${factor} ${steps} ${mode}`,
       ).toEqual(made.map((row: number[]) => row.map(Math.trunc)));
   });
