@@ -31,6 +31,6 @@ export const jsonLine = (value: unknown): string =>
   JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
 
 /** Text from files, safe to print: control characters would move the cursor. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
 export const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');

@@ -122,20 +122,20 @@ it('what is wrong does not compile', () => {
   VAEDecode({ samples: 'latent', vae: VAE });
   // @ts-expect-error nothing is saved by a KSampler
   graph(sampler);
-  // @ts-expect-error no such further input
   ImpactCombineConditionings({
     conditioning1: positive.CONDITIONING,
+    // @ts-expect-error no such further input
     other: positive.CONDITIONING,
   });
-  // @ts-expect-error of the wrong type
   ImpactCombineConditionings({
     conditioning1: positive.CONDITIONING,
+    // @ts-expect-error of the wrong type
     conditioning2: latent.LATENT,
   });
   // @ts-expect-error it has no inputs of that name
   RandomNoise({ seed: 1 });
-  // @ts-expect-error SIGMAS are no LATENT
   VAEDecode({
+    // @ts-expect-error SIGMAS are not a LATENT
     samples: BasicScheduler({ model: MODEL, scheduler: 'normal', steps: 4, denoise: 1 }).SIGMAS,
     vae: VAE,
   });
