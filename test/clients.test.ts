@@ -17,7 +17,7 @@ let test: TestServer;
 let host: string;
 beforeAll(async () => {
   test = await testServer({ builtIn: true, previews: 'all' });
-  test.queue.looking(test.server.wantsPreviews);
+  test.queue.requestPreviews(test.server.wantsPreviews);
   host = (await test.listen()).replace('http://', '');
 });
 afterAll(() => test.close());

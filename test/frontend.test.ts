@@ -19,7 +19,7 @@ if (why) console.warn(`ComfyUI's own frontend in a browser: ${why}`);
 it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async () => {
   const test = await testServer({ builtIn: true, webRoot: frontendFolder(folder) });
   prepareUser(join(test.root, 'user'));
-  test.queue.looking(test.server.wantsPreviews);
+  test.queue.requestPreviews(test.server.wantsPreviews);
   const address = await test.listen();
   const browser = await openBrowser(program!);
   try {

@@ -32,13 +32,13 @@ describe.skipIf(!tried)('a disk that is full', () => {
   it('for outputs: the job fails and says so, no file is cut off, and the next one runs when there is room', async () => {
     const small = smallDisk(8)!;
     const queue = await openQueue({});
-    queue.work({
+    queue.startWorker({
       engine: { ...testEngine(temporaryFolder('disk')), output: join(small.path, 'output') },
     });
     const first = await queue.add(long(MB, 2, 1));
-    expect(await queue.ended(first.promptId)).toMatchObject({ state: 'success' });
+    expect(await queue.waitForEnd(first.promptId)).toMatchObject({ state: 'success' });
     const tooMuch = await queue.add(long(3 * MB, 3, 2));
-    expect(await queue.ended(tooMuch.promptId)).toMatchObject({
+    expect(await queue.waitForEnd(tooMuch.promptId)).toMatchObject({
       ...{ state: 'error', attempts: 1 },
       error: expect.stringMatching(/DR_OUTPUT_UNWRITABLE.*The disk is full/),
     });
@@ -55,10 +55,10 @@ describe.skipIf(!tried)('a disk that is full', () => {
     expect(files.length).toBeGreaterThanOrEqual(2);
     small.fill(0);
     const none = await queue.add(quickJob(3));
-    expect(await queue.ended(none.promptId)).toMatchObject({ state: 'error' });
+    expect(await queue.waitForEnd(none.promptId)).toMatchObject({ state: 'error' });
     small.makeRoom();
     const again = await queue.add(quickJob(4));
-    expect(await queue.ended(again.promptId)).toMatchObject({ state: 'success' });
+    expect(await queue.waitForEnd(again.promptId)).toMatchObject({ state: 'success' });
     await queue.close();
     small.remove();
   });
@@ -76,12 +76,12 @@ describe.skipIf(!tried)('a disk that is full', () => {
       code: 'DR_DATABASE',
       message: expect.stringContaining('nearly full'),
     });
-    queue.work({ engine: testEngine(temporaryFolder('disk')) });
+    queue.startWorker({ engine: testEngine(temporaryFolder('disk')) });
     for (const { promptId } of accepted)
-      expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+      expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     disk.makeRoom();
     const { promptId } = await queue.add(quickJob(10));
-    expect(await queue.ended(promptId)).toMatchObject({ state: 'success' });
+    expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success' });
 
     // to the last byte, while a job runs: its end is stored when there is room again, or it is run again
     const running = await queue.add(
@@ -89,14 +89,14 @@ describe.skipIf(!tried)('a disk that is full', () => {
     );
     await expect.poll(async () => (await queue.counts()).running).toBe(1);
     disk.fill(0);
-    const ended = queue.ended(running.promptId).catch(() => undefined);
+    const ended = queue.waitForEnd(running.promptId).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 4000));
     disk.makeRoom();
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 60_000))]);
     await queue.close();
     queue = await openQueue({ database });
-    queue.work({ engine: testEngine(temporaryFolder('disk')) });
-    expect(await queue.ended(running.promptId)).toMatchObject({ state: 'success' });
+    queue.startWorker({ engine: testEngine(temporaryFolder('disk')) });
+    expect(await queue.waitForEnd(running.promptId)).toMatchObject({ state: 'success' });
     expect((await queue.history.list()).length).toBe(accepted.length + 2);
     await queue.close();
   });
@@ -113,14 +113,14 @@ describe.skipIf(!tried)('a disk that is full', () => {
 
 it('a network that runs out of memory costs its job alone', async () => {
   const queue = await openQueue({});
-  queue.work({ engine: testEngine(temporaryFolder('memory')) });
+  queue.startWorker({ engine: testEngine(temporaryFolder('memory')) });
   const failed = await queue.add(jobOf('TestFail', { how: 'memory' }));
   const next = await queue.add(quickJob(5));
-  expect(await queue.ended(failed.promptId)).toMatchObject({
+  expect(await queue.waitForEnd(failed.promptId)).toMatchObject({
     state: 'error',
     attempts: 1,
     error: expect.stringContaining('DR_OUT_OF_MEMORY'),
   });
-  expect(await queue.ended(next.promptId)).toMatchObject({ state: 'success', attempts: 1 });
+  expect(await queue.waitForEnd(next.promptId)).toMatchObject({ state: 'success', attempts: 1 });
   await queue.close();
 });

@@ -27,7 +27,7 @@ describe.skipIf(!program)('the built-in page', () => {
   let address: string;
   beforeAll(async () => {
     test = await testServer({ builtIn: true });
-    test.queue.looking(test.server.wantsPreviews);
+    test.queue.requestPreviews(test.server.wantsPreviews);
     address = await test.listen();
     browser = await openBrowser(program!);
   });

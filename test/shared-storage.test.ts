@@ -161,7 +161,7 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
       3: { ...prompt[3], inputs: { ...prompt[3].inputs, images: ['1', 0] } },
     };
     const { promptId } = await test.queue.add({ prompt: JSON.stringify(grey), outputs: ['3'] });
-    expect(await test.queue.ended(promptId)).toMatchObject({
+    expect(await test.queue.waitForEnd(promptId)).toMatchObject({
       state: 'error',
       attempts: 1,
       error: expect.stringMatching(`DR_STORAGE.*127.0.0.1:${port}`),

@@ -8,14 +8,14 @@ import { ALLOCATOR } from '../runtime/memory.ts';
 import { removeTemporary } from '../storage/atomic-write.ts';
 import type { Emit, Outputs } from './events.ts';
 import { previewEncoder } from './preview-jpeg.ts';
-import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
+import type { EngineJob, EngineSettings, FromEngine, ToEngine } from './protocol.ts';
 
 export interface EngineOptions extends EngineSettings {
   /** How long a cancelled job may go on until its process is killed (2000). */
   readonly graceMs?: number;
 }
 
-export interface RunOptions {
+export interface EngineRunOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: Emit;
   /** Whether somebody looks at what is being sampled; asked at the start and with each progress. Nobody unless given. */
@@ -24,7 +24,7 @@ export interface RunOptions {
 
 export interface Engine {
   /** Runs a job after those before it. Throws DR_INTERRUPTED, DR_ENGINE_CRASHED, or what the job failed with. */
-  run(job: JobText, options?: RunOptions): Promise<Outputs>;
+  run(job: EngineJob, options?: EngineRunOptions): Promise<Outputs>;
   /** Ends the running job at once, whatever it is doing. */
   kill(): void;
   /** Process id of the engine, when one runs. */
@@ -40,8 +40,8 @@ export function createEngine({ graceMs = 2000, ...settings }: EngineOptions): En
   let last: Promise<unknown> = Promise.resolve();
 
   const runNow = async (
-    job: JobText,
-    { signal, onEvent, previews }: RunOptions,
+    job: EngineJob,
+    { signal, onEvent, previews }: EngineRunOptions,
   ): Promise<Outputs> => {
     if (signal?.aborted) throw interrupted();
     if (closed) throw new Error('internal: a job for an engine that is closed');
@@ -88,7 +88,7 @@ interface EngineProcess {
   send(message: ToEngine): void;
   /** One job. Its promise settles even when the process dies. */
   run(
-    job: JobText,
+    job: EngineJob,
     emit: Emit,
     cancelled: () => boolean,
     previews?: () => boolean,

@@ -42,7 +42,9 @@ export interface JobContext {
 }
 
 /** Gives the context of each node of a job; `call` counts the runs of a node over lists. */
-export function contexts(job: JobContext): (nodeId: string, call?: number) => NodeContext {
+export function createNodeContexts(
+  job: JobContext,
+): (nodeId: string, call?: number) => NodeContext {
   const { dynamic, nodes, folders, signal, runtime, emit, states } = job;
   const warned = new Set<string>();
   const stateKey = (nodeId: string): string => `${nodeId} ${dynamic.node(nodeId)?.classType}`;

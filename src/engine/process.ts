@@ -19,10 +19,10 @@ import type { NodeTable } from '../workflow/validate/validate.ts';
 import { filesAsked } from './cache/file-dependencies.ts';
 import { type ResultStore, resultStore } from './cache/result-store.ts';
 import type { EngineEvent } from './events.ts';
-import { dynamicGraph } from './execute/dynamic-prompt.ts';
+import { createDynamicGraph } from './execute/dynamic-prompt.ts';
 import { type Cache, execute } from './execute/execute.ts';
-import { contexts, type NodeStates } from './node-context.ts';
-import type { EngineSettings, FromEngine, JobText, ToEngine } from './protocol.ts';
+import { createNodeContexts, type NodeStates } from './node-context.ts';
+import type { EngineJob, EngineSettings, FromEngine, ToEngine } from './protocol.ts';
 import { versions } from './versions.ts';
 
 interface Engine {
@@ -126,7 +126,7 @@ function storeOf(
   });
 }
 
-async function run(text: JobText): Promise<void> {
+async function run(text: EngineJob): Promise<void> {
   const controller = new AbortController();
   job = controller;
   try {
@@ -140,12 +140,12 @@ async function run(text: JobText): Promise<void> {
     };
     const extra = parseJson(text.extra) as JsonObject;
     const { signal } = controller;
-    const dynamic = dynamicGraph(graph);
+    const dynamic = createDynamicGraph(graph);
     const showPreview = (nodeId: string, { width, height, bytes }: ByteImage): void => {
       const displayId = dynamic.isOriginal(nodeId) ? undefined : dynamic.displayOf(nodeId);
       send({ kind: 'preview', nodeId, displayId, width, height, bytes });
     };
-    const contextOf = contexts({
+    const contextOf = createNodeContexts({
       graph,
       dynamic,
       extra,

@@ -28,7 +28,7 @@ export interface EngineSettings {
   readonly nodesModule?: string;
 }
 
-export interface JobText {
+export interface EngineJob {
   /** The checked graph, as /prompt takes it. */
   readonly prompt: string;
   /** `extra_pnginfo` */
@@ -38,7 +38,7 @@ export interface JobText {
 
 export type ToEngine =
   | { readonly kind: 'open'; readonly settings: EngineSettings }
-  | { readonly kind: 'job'; readonly job: JobText }
+  | { readonly kind: 'job'; readonly job: EngineJob }
   /** Whether pictures of what is being sampled are wanted; not before it is told. */
   | { readonly kind: 'look'; readonly on: boolean }
   | { readonly kind: 'cancel' };

@@ -23,7 +23,7 @@ export interface NewJob {
   readonly idempotencyKey?: string;
 }
 
-export interface Accepted {
+export interface AcceptedJob {
   readonly promptId: string;
   readonly number: number;
   /** False when the idempotency key was known. */
@@ -48,7 +48,7 @@ export interface JobStatus {
   readonly clientId?: string;
   readonly state: JobState;
   /** Pending jobs that run before it. */
-  readonly before: number;
+  readonly jobsAhead: number;
   /** How often it was started. */
   readonly attempts: number;
   readonly createdAt: Date;
@@ -66,7 +66,7 @@ export interface HistoryEntry {
   readonly json: string;
 }
 
-export interface Counts {
+export interface QueueCounts {
   readonly running: number;
   readonly pending: number;
   /** ComfyUI's `queue_remaining`: both. */
@@ -76,7 +76,7 @@ export interface Counts {
 /** What the queue tells, also of jobs that run on other machines. Events of one job keep their order. */
 export type QueueEvent =
   /** ComfyUI's `status` is due to all clients. */
-  | { readonly type: 'changed'; readonly counts: Counts }
+  | { readonly type: 'changed'; readonly counts: QueueCounts }
   /**
    * A WebSocket message as ComfyUI sends it: `text` is the whole `{"type": …, "data": …}`. To the job's client only, and to nobody without one,
    * except when `broadcast`.
@@ -109,17 +109,17 @@ export type QueueEvent =
 
 export interface Queue {
   /** Throws DR_QUEUE_FULL, DR_BAD_USAGE (webhook), DR_DATABASE. When it has answered, the job survives a crash. */
-  add(job: NewJob): Promise<Accepted>;
+  add(job: NewJob): Promise<AcceptedJob>;
   /** Jobs in the order in which they run. */
   list(): Promise<{
     readonly running: readonly QueuedJob[];
     readonly pending: readonly QueuedJob[];
   }>;
-  counts(): Promise<Counts>;
+  counts(): Promise<QueueCounts>;
   /** Also of jobs that are in the history; undefined for an id never seen (or forgotten with the history). */
-  job(promptId: string): Promise<JobStatus | undefined>;
+  status(promptId: string): Promise<JobStatus | undefined>;
   /** Waits for a job's end; undefined for an unknown id. Throws DR_INTERRUPTED when the signal is aborted (the job goes on). */
-  ended(promptId: string, signal?: AbortSignal): Promise<JobStatus | undefined>;
+  waitForEnd(promptId: string, signal?: AbortSignal): Promise<JobStatus | undefined>;
   /** Takes pending jobs out; unknown and running ones are left alone. */
   remove(promptIds: readonly string[]): Promise<void>;
   /** Takes all pending jobs out. */
@@ -144,9 +144,9 @@ export interface Queue {
    * Says whose clients look at what is being sampled, to workers here and on other machines: previews are made for those only.
    * For every job with a client while no server has called it.
    */
-  looking(wants: (job: { readonly clientId?: string }) => boolean): void;
+  requestPreviews(wants: (job: { readonly clientId?: string }) => boolean): void;
   /** Starts taking jobs, one at a time, in an engine process of its own. */
-  work(options: WorkerOptions): Worker;
+  startWorker(options: WorkerOptions): Worker;
   /** Closes the workers (see `Worker.close`) and the database. */
   close(): Promise<void>;
 }
@@ -178,7 +178,7 @@ export interface WorkerOptions {
 
 export interface Worker {
   /** The job that runs here. */
-  current(): string | undefined;
+  currentJob(): string | undefined;
   /** Process id of the engine, when one runs. */
   enginePid(): number | undefined;
   /** Ends soon: the running job may go on for `finishMs` (0), then it is given back and starts again elsewhere, without counting as an attempt. Called again without, it is given back now. */

@@ -68,7 +68,7 @@ export async function statusOf(sql: Sql, promptId: string): Promise<JobStatus | 
       number: row.number,
       clientId: row.client_id ?? undefined,
       state: row.state,
-      before: row.before,
+      jobsAhead: row.before,
       attempts: row.attempts,
       createdAt: row.created_at,
       startedAt: row.started_at ?? undefined,

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { DarkroomError } from '../errors.ts';
 import type { Boss } from './boss.ts';
-import type { Accepted, Counts, EndState, NewJob } from './contract.ts';
+import type { AcceptedJob, EndState, NewJob, QueueCounts } from './contract.ts';
 import type { Database, Sql } from './database/database.ts';
 import { LOCK } from './database/schema.ts';
 
@@ -35,7 +35,7 @@ export interface Result {
 export type Heard = 'on' | 'interrupt' | 'lost';
 
 export interface Jobs {
-  add(job: NewJob, limit: number | undefined): Promise<Accepted>;
+  add(job: NewJob, limit: number | undefined): Promise<AcceptedJob>;
   /** Takes the next job; undefined when none is due. */
   take(worker: string): Promise<HeldJob | undefined>;
   /** Keeps hold of a job. */
@@ -50,7 +50,7 @@ export interface Jobs {
   ): Promise<readonly { readonly promptId: string; readonly clientId?: string }[]>;
   /** Marks running jobs; gives their ids. */
   interrupt(promptId?: string): Promise<readonly string[]>;
-  counts(): Promise<Counts>;
+  counts(): Promise<QueueCounts>;
   /** Everything that was running was left by a process that died. */
   releaseAll(): Promise<void>;
   /** Makes jobs of dead workers due again, forgets what is old. True when something is due that was not. */
@@ -73,7 +73,7 @@ interface JobRow {
 const REMOVED_LIVES = '1 day';
 
 export function createJobs(database: Database, boss: Boss, leaseSeconds: number): Jobs {
-  const known = async (sql: Sql, key: string): Promise<Accepted | undefined> => {
+  const known = async (sql: Sql, key: string): Promise<AcceptedJob | undefined> => {
     const { rows } = await sql.executeSql<JobRow>(
       'SELECT prompt_id, number FROM darkroom.job WHERE idempotency_key = $1',
       [key],

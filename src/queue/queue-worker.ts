@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngine, type Engine, type RunOptions } from '../engine/client.ts';
+import { createEngine, type Engine, type EngineRunOptions } from '../engine/client.ts';
 import type { Outputs } from '../engine/events.ts';
 import { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
@@ -144,7 +144,7 @@ export function startWorker(
     await engine.close();
   };
   return {
-    current: () => current?.job.promptId,
+    currentJob: () => current?.job.promptId,
     enginePid: () => engine.pid(),
     close: ({ finishMs = 0 } = {}) => {
       if (ended && finishMs === 0) hurry();
@@ -219,7 +219,7 @@ async function handle(
   job: HeldJob,
   tools: WorkerTools,
   engine: Engine,
-  running: Pick<RunOptions, 'signal' | 'previews'>,
+  running: Pick<EngineRunOptions, 'signal' | 'previews'>,
   stopped: () => Stop | undefined,
 ): Promise<void> {
   const { bus, jobs } = tools;
@@ -260,7 +260,7 @@ async function attempt(
   job: HeldJob,
   { retries }: WorkerTools,
   engine: Engine,
-  running: Pick<RunOptions, 'signal' | 'previews'>,
+  running: Pick<EngineRunOptions, 'signal' | 'previews'>,
   stopped: () => Stop | undefined,
   tell: Telling,
   say: (events: readonly QueueEvent[]) => void,

@@ -3,7 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DarkroomError, interrupted } from '../errors.ts';
 import { type Boss, startBoss } from './boss.ts';
 import { openBus } from './bus.ts';
-import type { Accepted, JobStatus, Queue, QueueEvent, QueueOptions, Worker } from './contract.ts';
+import type {
+  AcceptedJob,
+  JobStatus,
+  Queue,
+  QueueEvent,
+  QueueOptions,
+  Worker,
+} from './contract.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { LOCK, migrate } from './database/schema.ts';
 import { listJobs, openHistory, statusOf } from './history.ts';
@@ -91,7 +98,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
 
   /** Who waits for a job's end. */
   const waiting = new Set<AbortController>();
-  const ended: Queue['ended'] = async (promptId, signal) => {
+  const ended: Queue['waitForEnd'] = async (promptId, signal) => {
     for (;;) {
       const told = new AbortController();
       waiting.add(told);
@@ -125,7 +132,7 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   };
 
   return {
-    add: async (job): Promise<Accepted> => {
+    add: async (job): Promise<AcceptedJob> => {
       if (job.webhook !== undefined) webhookUrl(job.webhook, allow);
       const accepted = await known(async () => {
         await database.checkRoom();
@@ -139,8 +146,8 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     },
     list: () => listJobs(database),
     counts: jobs.counts,
-    job: (promptId): Promise<JobStatus | undefined> => statusOf(database, promptId),
-    ended,
+    status: (promptId): Promise<JobStatus | undefined> => statusOf(database, promptId),
+    waitForEnd: ended,
     remove: (promptIds) => remove(promptIds),
     clear: () => remove(),
     interrupt: async (promptId) => {
@@ -150,10 +157,10 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     free: () => bus.tell({ type: 'free' }),
     history: openHistory(database),
     subscribe,
-    looking: (wants) => {
+    requestPreviews: (wants) => {
       lookers.push(wants);
     },
-    work: (workerOptions) => {
+    startWorker: (workerOptions) => {
       const worker = startWorker(workerOptions, {
         jobs,
         bus,

@@ -34,7 +34,7 @@ describe('a prompt', () => {
         number: expect.any(Number),
         node_errors: {},
       });
-      await test.queue.ended(`first${prefix.length}`);
+      await test.queue.waitForEnd(`first${prefix.length}`);
       const { [`first${prefix.length}`]: entry } = (
         await get(`${prefix}/history/first${prefix.length}`)
       ).json();
@@ -75,7 +75,7 @@ describe('a prompt', () => {
       prompt: slow(40, 10, { value: 'late' }),
     });
     expect(late.statusCode).toBe(202);
-    await test.queue.ended(late.json().prompt_id);
+    await test.queue.waitForEnd(late.json().prompt_id);
   });
 
   it('keeps seeds beyond 2^53, and 8.0', async () => {
@@ -149,7 +149,7 @@ describe('a prompt', () => {
       await post('/prompt', { prompt: saving(4), extra_data: { idempotency_key: 'k1' } })
     ).json();
     expect([again.prompt_id, third.prompt_id]).toEqual([first.prompt_id, first.prompt_id]);
-    await test.queue.ended(first.prompt_id);
+    await test.queue.waitForEnd(first.prompt_id);
   });
 
   it('keeps secrets out of the history', async () => {

@@ -1,7 +1,7 @@
 // A process that is killed in crash tests: a queue with a worker, spoken to by messages.
 
 import type {
-  Accepted,
+  AcceptedJob,
   EndState,
   HistoryEntry,
   JobStatus,
@@ -16,7 +16,7 @@ export type ToHost =
   | { readonly id: number; readonly ask: 'job'; readonly promptId: string };
 
 export interface Answers {
-  readonly add: Accepted;
+  readonly add: AcceptedJob;
   readonly engine: number | undefined;
   readonly remaining: number;
   readonly history: readonly HistoryEntry[];
@@ -35,7 +35,7 @@ const queue = await openQueue({
   leaseSeconds: Number(leaseSeconds),
   onProblem: (message, error) => console.error(message, error),
 });
-const worker = queue.work({ engine: testEngine(folder) });
+const worker = queue.startWorker({ engine: testEngine(folder) });
 const send = (message: FromHost): void => {
   process.send!(message);
 };
@@ -54,7 +54,7 @@ const answer = async (message: ToHost): Promise<unknown> => {
     case 'history':
       return queue.history.list();
     case 'job':
-      return queue.job(message.promptId);
+      return queue.status(message.promptId);
     case 'close':
       return queue.close();
   }

@@ -2,9 +2,9 @@
 
 import type { ResultStore } from '../../src/engine/cache/result-store.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
-import { dynamicGraph } from '../../src/engine/execute/dynamic-prompt.ts';
+import { createDynamicGraph } from '../../src/engine/execute/dynamic-prompt.ts';
 import { execute } from '../../src/engine/execute/execute.ts';
-import { contexts } from '../../src/engine/node-context.ts';
+import { createNodeContexts } from '../../src/engine/node-context.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
 import { folderStorage } from '../../src/storage/folder-storage.ts';
@@ -51,11 +51,11 @@ export function smallEngine(
       problems,
     } = validate(prepared.graph, nodes, folders, targets);
     if (error) throw problems[0];
-    const dynamic = dynamicGraph(graph);
+    const dynamic = createDynamicGraph(graph);
     const controller = new AbortController();
     const { signal } = controller;
     const emit = (event: EngineEvent): void => void events.push(event);
-    const contextOf = contexts({
+    const contextOf = createNodeContexts({
       graph,
       dynamic,
       extra: prepared.extra,

@@ -12,8 +12,8 @@ import { openQueue } from '../../src/queue/queue.ts';
 import {
   isMessage,
   jobOf,
-  listenTo,
   quickJob,
+  recordEvents,
   slowJob,
   temporaryFolder,
   testEngine,
@@ -69,22 +69,22 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
         ['2'],
       ]);
       expect(await queue.counts()).toEqual({ running: 0, pending: 4, remaining: 4 });
-      expect(await queue.job(second.promptId)).toMatchObject({
+      expect(await queue.status(second.promptId)).toMatchObject({
         state: 'pending',
         before: 3,
         attempts: 0,
         clientId: 'me',
       });
-      expect(await queue.job('nobody')).toBeUndefined();
-      expect(await queue.ended('nobody')).toBeUndefined();
+      expect(await queue.status('nobody')).toBeUndefined();
+      expect(await queue.waitForEnd('nobody')).toBeUndefined();
     });
 
     it('are taken out, and then have ended', async () => {
       const { pending } = await queue.list();
-      const heard = listenTo(queue);
+      const heard = recordEvents(queue);
       await queue.remove([pending[0].promptId, 'nobody']);
       expect((await queue.list()).pending).toHaveLength(3);
-      expect(await queue.ended(pending[0].promptId)).toMatchObject({ state: 'removed' });
+      expect(await queue.waitForEnd(pending[0].promptId)).toMatchObject({ state: 'removed' });
       await queue.clear();
       expect(await queue.counts()).toEqual({ running: 0, pending: 0, remaining: 0 });
       expect(await queue.history.list()).toEqual([]);
@@ -122,12 +122,12 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     let worker: Worker;
     beforeAll(() => {
       engine = testEngine();
-      worker = queue.work({ engine });
+      worker = queue.startWorker({ engine });
     });
     afterAll(() => worker.close());
 
     it('runs a job and tells of it as ComfyUI does; the history keeps numbers as they were written', async () => {
-      const heard = listenTo(queue);
+      const heard = recordEvents(queue);
       const prompt =
         '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a"}}}';
       const extra = '{"extra_pnginfo": {"workflow": {"x": 8.0}}, "client_id": "me"}';
@@ -137,7 +137,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
         outputs: ['2'],
         clientId: 'me',
       });
-      expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+      expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
       await heard.until((e) => e.type === 'ended' && e.promptId === promptId);
       expect(heard.typesOf(promptId).filter((type) => type !== 'darkroom/warning')).toEqual([
         ...[
@@ -184,7 +184,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
 
     it('stores what failed, and what was interrupted', async () => {
       const failed = await queue.add(jobOf('TestFail', { how: 'known' }));
-      expect(await queue.ended(failed.promptId)).toMatchObject({
+      expect(await queue.waitForEnd(failed.promptId)).toMatchObject({
         state: 'error',
         attempts: 1,
         error: expect.stringContaining('DR_SHAPE_MISMATCH'),
@@ -201,14 +201,14 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
           executed: [],
         },
       ]);
-      const heard = listenTo(queue);
+      const heard = recordEvents(queue);
       const slow = await queue.add(slowJob(60_000));
       await heard.until(isMessage('progress', slow.promptId));
       await queue.interrupt('another');
       expect((await queue.list()).running.map((job) => job.promptId)).toEqual([slow.promptId]);
-      expect(worker.current()).toBe(slow.promptId);
+      expect(worker.currentJob()).toBe(slow.promptId);
       await queue.interrupt();
-      expect(await queue.ended(slow.promptId)).toMatchObject({ state: 'interrupted' });
+      expect(await queue.waitForEnd(slow.promptId)).toMatchObject({ state: 'interrupted' });
       const told = (await heard.until(isMessage('execution_interrupted'))) as {
         broadcast: boolean;
         text: string;
@@ -222,21 +222,24 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     it('starts a job again when its engine dies, once', async () => {
       const root = temporaryFolder('marker');
       const once = await queue.add(jobOf('TestExitOnce', { marker: join(root, 'died'), value: 7 }));
-      expect(await queue.ended(once.promptId)).toMatchObject({ state: 'success', attempts: 2 });
+      expect(await queue.waitForEnd(once.promptId)).toMatchObject({
+        state: 'success',
+        attempts: 2,
+      });
       const always = await queue.add(jobOf('TestFail', { how: 'exit' }));
       const after = await queue.add(quickJob(5));
-      expect(await queue.ended(always.promptId)).toMatchObject({
+      expect(await queue.waitForEnd(always.promptId)).toMatchObject({
         state: 'error',
         attempts: 2,
         error: expect.stringContaining('DR_ENGINE_CRASHED'),
       });
-      expect(await queue.ended(after.promptId)).toMatchObject({ state: 'success' });
+      expect(await queue.waitForEnd(after.promptId)).toMatchObject({ state: 'success' });
     });
 
     it('hands on what nodes say, however long, in order', async () => {
-      const heard = listenTo(queue);
+      const heard = recordEvents(queue);
       const { promptId } = await queue.add(jobOf('TestTalk', { bytes: 20_000, times: 20 }));
-      await queue.ended(promptId);
+      await queue.waitForEnd(promptId);
       await heard.until((e) => e.type === 'ended' && e.promptId === promptId);
       const said = heard.events
         .filter(isMessage('test-talk', promptId))
@@ -247,10 +250,10 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
 
     it('gets a new engine when it is to forget everything', async () => {
       const { promptId } = await queue.add(quickJob(8));
-      await queue.ended(promptId);
+      await queue.waitForEnd(promptId);
       const before = worker.enginePid();
       await queue.free();
-      await queue.ended((await queue.add(quickJob(9))).promptId);
+      await queue.waitForEnd((await queue.add(quickJob(9))).promptId);
       expect(worker.enginePid()).not.toBe(before);
     });
 
@@ -286,14 +289,14 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     it('gives its job back when it is closed: that was no attempt', async () => {
       const own = await openOther();
       await worker.close();
-      const heard = listenTo(queue);
-      const second = queue.work({ engine });
+      const heard = recordEvents(queue);
+      const second = queue.startWorker({ engine });
       const { promptId } = await queue.add(slowJob(3000));
       await heard.until(isMessage('progress', promptId));
       await second.close();
-      expect(await queue.job(promptId)).toMatchObject({ state: 'pending', attempts: 0 });
-      worker = (own ?? queue).work({ engine });
-      expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+      expect(await queue.status(promptId)).toMatchObject({ state: 'pending', attempts: 0 });
+      worker = (own ?? queue).startWorker({ engine });
+      expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
       await worker.close();
       await own?.close();
     });
@@ -342,7 +345,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
 
   it('keeps the job of an id that is used again', async () => {
     await queue.clear();
-    const worker = queue.work({ engine: testEngine() });
+    const worker = queue.startWorker({ engine: testEngine() });
     for (const value of [1, 2]) {
       await queue.add(quickJob(value, { promptId: 'same' }));
       await expect.poll(async () => (await queue.counts()).remaining, { timeout: 30_000 }).toBe(0);

@@ -38,7 +38,7 @@ export const slowJob = (ms: number, more?: Partial<NewJob>): NewJob =>
   jobOf('TestSlow', { steps: Math.ceil(ms / 20), ms: 20, deaf: false, nonce: Math.random() }, more);
 
 /** Everything a queue tells from now on. */
-export function listenTo(queue: Queue): {
+export function recordEvents(queue: Queue): {
   readonly events: QueueEvent[];
   until(found: (event: QueueEvent) => boolean): Promise<QueueEvent>;
   /** Types of the messages of a job. */

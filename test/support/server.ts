@@ -73,7 +73,7 @@ export async function testServer({
   });
   if (queue && !idle) {
     const { input, output, temp } = folders;
-    queue.work({
+    queue.startWorker({
       engine: {
         models: [models],
         input,

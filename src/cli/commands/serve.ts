@@ -65,9 +65,9 @@ export async function serveCommand({
       { database: values.database ?? join(user, 'database'), retries, limit },
       logs,
     );
-    opened.looking(server.wantsPreviews);
+    opened.requestPreviews(server.wantsPreviews);
     const { input, output, temp } = folders;
-    const worker = opened.work({
+    const worker = opened.startWorker({
       engine: {
         models: folders.models,
         ...{

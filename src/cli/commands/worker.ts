@@ -30,7 +30,7 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
     onProblem: (message, error) =>
       terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
   });
-  const worker = queue.work({
+  const worker = queue.startWorker({
     engine: {
       ...{ models, input, output, temp, storage: storage.place },
       device: room.device ?? 'auto',
@@ -44,14 +44,14 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   });
   if (!values.quiet) {
     terminal.err('waiting for jobs\n');
-    queue.subscribe(teller(terminal, worker.current));
+    queue.subscribe(teller(terminal, worker.currentJob));
   }
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   for (const signal of SIGNALS) process.on(signal, onSignal);
   await once(stop.signal, 'abort');
   for (const signal of SIGNALS) process.off(signal, onSignal);
-  if (worker.current() !== undefined && finishMs > 0)
+  if (worker.currentJob() !== undefined && finishMs > 0)
     terminal.err('stopping after this job; again to give it back at once\n');
   const hurry = (): void => void worker.close({ finishMs: 0 });
   for (const signal of SIGNALS) process.once(signal, hurry);

@@ -19,7 +19,7 @@ export interface DynamicGraph extends GraphView {
   expand(parent: string, nodes: ExpandedGraph): void;
 }
 
-export function dynamicGraph(original: Graph): DynamicGraph {
+export function createDynamicGraph(original: Graph): DynamicGraph {
   const expanded = new Map<
     string,
     { readonly node: ExpandedNode; readonly parent: string; readonly display: string }

@@ -10,14 +10,14 @@ import { startPostgres, type TestServer, whyNoPostgres } from '../../../test/sup
 import {
   isMessage,
   jobOf,
-  listenTo,
   quickJob,
+  recordEvents,
   slowJob,
   temporaryFolder,
   testEngine,
 } from '../../../test/support/queue.ts';
 import { filesIn, queueSuite } from '../../../test/support/queue-suite.ts';
-import type { Accepted } from '../contract.ts';
+import type { AcceptedJob } from '../contract.ts';
 import { openQueue } from '../queue.ts';
 
 const why = whyNoPostgres();
@@ -37,13 +37,13 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       openQueue({ database, leaseSeconds: 3 }),
       openQueue({ database, leaseSeconds: 3 }),
     ]);
-    const heard = listenTo(near);
+    const heard = recordEvents(near);
     const engine = testEngine(temporaryFolder('two'));
-    const jobs: Accepted[] = [];
+    const jobs: AcceptedJob[] = [];
     for (let value = 0; value < 40; value++)
       jobs.push(await near.add(quickJob(value, { clientId: 'me' })));
-    const workers = [far.work({ engine }), far.work({ engine })];
-    const ends = await Promise.all(jobs.map(({ promptId }) => near.ended(promptId)));
+    const workers = [far.startWorker({ engine }), far.startWorker({ engine })];
+    const ends = await Promise.all(jobs.map(({ promptId }) => near.waitForEnd(promptId)));
     expect(ends.map((end) => [end?.state, end?.attempts])).toEqual(jobs.map(() => ['success', 1]));
     await heard.until((e) => e.type === 'ended' && e.promptId === jobs[39].promptId);
     expect(heard.events.filter(isMessage('execution_success')).length).toBe(40);
@@ -52,16 +52,16 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     const slow = await near.add(slowJob(60_000));
     await heard.until(isMessage('progress', slow.promptId));
     await near.interrupt(slow.promptId);
-    expect(await near.ended(slow.promptId)).toMatchObject({ state: 'interrupted' });
-    near.looking(({ clientId }) => clientId === 'me');
-    far.looking(() => false);
+    expect(await near.waitForEnd(slow.promptId)).toMatchObject({ state: 'interrupted' });
+    near.requestPreviews(({ clientId }) => clientId === 'me');
+    far.requestPreviews(() => false);
     const shown = await near.add(jobOf('TestShow', { times: 40, nonce: 1 }, { clientId: 'me' }));
     expect(await heard.until((e) => e.type === 'preview')).toMatchObject({
       ...{ promptId: shown.promptId, clientId: 'me', mime: 'image/jpeg' },
       metadata: expect.stringContaining('"image_type": "image/jpeg"'),
       image: expect.toSatisfy((image: Uint8Array) => image[0] === 0xff && image[1] === 0xd8),
     });
-    await near.ended(shown.promptId);
+    await near.waitForEnd(shown.promptId);
     await Promise.all(workers.map((worker) => worker.close()));
     await Promise.all([near.close(), far.close()]);
   });
@@ -74,8 +74,8 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       leaseSeconds: 3,
       onProblem: (message) => problems.push(message),
     });
-    const heard = listenTo(queue);
-    const worker = queue.work({ engine: testEngine(temporaryFolder('cut')) });
+    const heard = recordEvents(queue);
+    const worker = queue.startWorker({ engine: testEngine(temporaryFolder('cut')) });
     const { promptId } = await queue.add(slowJob(3000));
     await heard.until(isMessage('progress', promptId));
     const admin = new pg.Client(database);
@@ -84,7 +84,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
     );
     await admin.end();
-    expect(await queue.ended(promptId)).toMatchObject({ state: 'success', attempts: 1 });
+    expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     expect(problems.length).toBeGreaterThan(0);
     const next = await queue.add(quickJob(1));
     await heard.until((e) => e.type === 'ended' && e.promptId === next.promptId);
@@ -96,7 +96,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     const database = await server.database();
     const storage = temporaryFolder('storage');
     const queue = await openQueue({ database });
-    const heard = listenTo(queue);
+    const heard = recordEvents(queue);
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const worker = spawn(
       process.execPath,
@@ -127,7 +127,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
     });
     await heard.until(isMessage('execution_start'));
     worker.kill('SIGTERM');
-    expect(await queue.ended(promptId)).toMatchObject({
+    expect(await queue.waitForEnd(promptId)).toMatchObject({
       state: 'success',
       attempts: 1,
       error: undefined,

@@ -33,7 +33,7 @@ export const jobRoutes = (parts: Parts): Route[] => [
     },
     handle: async ({ params }) => {
       const id = params['prompt_id'];
-      const status = isId(id) ? await (await parts.queue()).job(id) : undefined;
+      const status = isId(id) ? await (await parts.queue()).status(id) : undefined;
       return status ? json(told(status)) : empty(404);
     },
   },
@@ -44,7 +44,7 @@ const told = (status: JobStatus) => ({
   number: status.number,
   client_id: status.clientId ?? null,
   state: status.state,
-  before: status.before,
+  before: status.jobsAhead,
   attempts: status.attempts,
   created_at: status.createdAt.toISOString(),
   started_at: status.startedAt?.toISOString() ?? null,

@@ -133,7 +133,7 @@ async function waited(
     seconds >= 0 ? [AbortSignal.timeout(Math.min(Math.round(seconds * 1000), 2 ** 31 - 1))] : [];
   let status: JobStatus | undefined;
   try {
-    status = await queue.ended(promptId, AbortSignal.any([call.signal, ...timeout]));
+    status = await queue.waitForEnd(promptId, AbortSignal.any([call.signal, ...timeout]));
   } catch (error) {
     if (error instanceof DarkroomError && error.code === 'DR_INTERRUPTED') return json(answer, 202);
     throw error;

@@ -14,7 +14,7 @@ let test: TestServer;
 let address: string;
 beforeAll(async () => {
   test = await testServer({ previews: 'all' });
-  test.queue.looking(test.server.wantsPreviews);
+  test.queue.requestPreviews(test.server.wantsPreviews);
   address = await test.listen();
 });
 afterAll(() => test.close());
@@ -213,7 +213,7 @@ describe('previews', () => {
 
   it('are kept from those who did not ask for them, unless told', async () => {
     const auto = await testServer();
-    auto.queue.looking(auto.server.wantsPreviews);
+    auto.queue.requestPreviews(auto.server.wantsPreviews);
     const at = await auto.listen();
     try {
       for (const [clientId, flags] of [

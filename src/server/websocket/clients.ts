@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
-import type { Counts, QueueEvent } from '../../queue/contract.ts';
+import type { QueueCounts, QueueEvent } from '../../queue/contract.ts';
 import type { PreviewMode } from '../services.ts';
 import { previewFrame, previewFrameWithMetadata } from './frames.ts';
 
@@ -23,7 +23,7 @@ export interface Sockets {
   wantsPreviews(clientId: string): boolean;
   readonly size: number;
   /** The length of the queue when it was last told. */
-  setCounts(counts: Counts): void;
+  setCounts(counts: QueueCounts): void;
   close(): void;
 }
 
