@@ -16,6 +16,7 @@ const LAYERS = [
   'workflow',
   'engine',
   'darkroom.ts',
+  'verify-image.ts',
   'queue',
   'server',
   'cli',

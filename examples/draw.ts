@@ -20,10 +20,10 @@ const GAP = 8;
 const here = import.meta.dirname;
 const images = join(here, '..', 'docs', 'images');
 const output = mkdtempSync(join(tmpdir(), 'darkroom-examples-'));
-const room = await openDarkroom({ input: join(here, 'input'), output });
+const darkroom = await openDarkroom({ input: join(here, 'input'), output });
 
 async function draw(file: string, set?: RunOptions['set']): Promise<Buffer> {
-  const { outputs } = await room.run(join(here, file), { set });
+  const { outputs } = await darkroom.run(join(here, file), { set });
   return Object.values(outputs)[0].images[0].toBuffer();
 }
 
@@ -40,7 +40,7 @@ try {
     .png()
     .toFile(join(images, 'gallery.png'));
 } finally {
-  await room.close();
+  await darkroom.close();
   rmSync(output, { recursive: true });
 }
 

@@ -31,7 +31,7 @@ export async function drawGrid(
   size = { width: SIDE, height: SIDE },
 ): Promise<void> {
   const output = mkdtempSync(join(tmpdir(), 'darkroom-grid-'));
-  const room = await openDarkroom({ input: join(here, 'input'), output });
+  const darkroom = await openDarkroom({ input: join(here, 'input'), output });
   try {
     const pictures: { input: Buffer; left: number; top: number }[] = [];
     const labels: string[] = [];
@@ -39,7 +39,7 @@ export async function drawGrid(
       const top = row * (size.height + LABEL + GAP) + LABEL;
       labels.push(text(label, 0, top + size.height / 2, 'start'));
       for (const [column, [value, set]] of cells.entries()) {
-        const { outputs } = await room.run(join(here, file), { set });
+        const { outputs } = await darkroom.run(join(here, file), { set });
         const left = LEFT + column * (size.width + GAP);
         const picture = Object.values(outputs)[0].images[0].toBuffer();
         pictures.push({
@@ -61,7 +61,7 @@ export async function drawGrid(
       .png({ palette: true, quality: 90 })
       .toFile(join(here, '..', 'docs', 'images', name));
   } finally {
-    await room.close();
+    await darkroom.close();
     rmSync(output, { recursive: true });
   }
 }

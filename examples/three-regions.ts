@@ -65,7 +65,7 @@ const latent = RegionalSamplerAdvanced({
 const picture = VAEDecode({ samples: latent, vae: base.VAE }).IMAGE;
 const saved = SaveImage({ images: picture, filename_prefix: 'three-regions' }, { id: 'saved' });
 
-const room = await openDarkroom();
-const { outputs } = await room.run(graph(saved));
+const darkroom = await openDarkroom();
+const { outputs } = await darkroom.run(graph(saved));
 console.log(outputs['saved'].images[0].path);
-await room.close();
+await darkroom.close();

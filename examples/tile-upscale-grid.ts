@@ -25,7 +25,7 @@ const LEFT = 150;
 
 const here = import.meta.dirname;
 const output = mkdtempSync(join(tmpdir(), 'darkroom-grid-'));
-const room = await openDarkroom({ input: join(here, 'input'), output });
+const darkroom = await openDarkroom({ input: join(here, 'input'), output });
 
 const text = (words: string, x: number, y: number, anchor: 'start' | 'middle'): string =>
   `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" fill="#808080">${words}</text>`;
@@ -37,7 +37,7 @@ try {
     const top = row * (SIDE + LABEL + GAP) + LABEL;
     labels.push(text(input.slice(input.indexOf('.') + 1), 0, top + SIDE / 2, 'start'));
     for (const [column, value] of values.entries()) {
-      const { outputs } = await room.run(join(here, FILE), { set: { ...set, [input]: value } });
+      const { outputs } = await darkroom.run(join(here, FILE), { set: { ...set, [input]: value } });
       const left = LEFT + column * (SIDE + GAP);
       const picture = Object.values(outputs)[0].images[0].toBuffer();
       pictures.push({ input: await sharp(picture).resize(SIDE, SIDE).png().toBuffer(), left, top });
@@ -54,6 +54,6 @@ try {
     .png({ palette: true, quality: 90 })
     .toFile(join(here, '..', 'docs', 'images', 'tile-upscale-grid.png'));
 } finally {
-  await room.close();
+  await darkroom.close();
   rmSync(output, { recursive: true });
 }

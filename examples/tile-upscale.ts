@@ -54,7 +54,7 @@ const large = SEGSUpscaler({
 });
 const saved = SaveImage({ images: large.IMAGE, filename_prefix: 'tile-upscale' }, { id: 'saved' });
 
-const room = await openDarkroom();
-const { outputs } = await room.run(graph(saved));
+const darkroom = await openDarkroom();
+const { outputs } = await darkroom.run(graph(saved));
 console.log(outputs['saved'].images[0].path);
-await room.close();
+await darkroom.close();

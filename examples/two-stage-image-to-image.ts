@@ -55,7 +55,7 @@ const saved = SaveImage(
   { id: 'saved' },
 );
 
-const room = await openDarkroom({ input: join(import.meta.dirname, 'input') });
-const { outputs } = await room.run(graph(saved));
+const darkroom = await openDarkroom({ input: join(import.meta.dirname, 'input') });
+const { outputs } = await darkroom.run(graph(saved));
 console.log(outputs['saved'].images[0].path);
-await room.close();
+await darkroom.close();

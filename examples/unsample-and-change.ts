@@ -70,7 +70,7 @@ const saved = SaveImage(
   { id: 'saved' },
 );
 
-const room = await openDarkroom();
-const { outputs } = await room.run(graph(saved));
+const darkroom = await openDarkroom();
+const { outputs } = await darkroom.run(graph(saved));
 console.log(outputs['saved'].images[0].path);
-await room.close();
+await darkroom.close();

@@ -14,7 +14,7 @@ import { type Graph, promptOf } from '../src/workflow/api-graph.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { inspect, type MissingNode } from '../src/workflow/validate/find-problems.ts';
 import { compareForms, type Difference } from './compare-forms.ts';
-import { openSmallRoom } from './small-runs.ts';
+import { openSmallDarkroom } from './small-runs.ts';
 
 interface Row {
   readonly folder: string;
@@ -245,19 +245,19 @@ for (const folder of folders)
     else empty.set(folder, (empty.get(folder) ?? 0) + 1);
   }
 if (process.argv.includes('--run')) {
-  const room = await openSmallRoom();
+  const darkroom = await openSmallDarkroom();
   const done = new Map<string, string>();
   for (const row of rows.filter((r) => r.failure === undefined && r.missing.length === 0)) {
     row.runs =
       done.get(row.hash) ??
-      (await room.run(
+      (await darkroom.run(
         readWorkflowBytes(readFileSync(row.path), row.file, { prefer: 'UI' }, dirname(row.path))
           .graph,
       ));
     done.set(row.hash, row.runs);
     console.log(`${row.folder}/${row.file}: ${row.runs}`);
   }
-  await room.close();
+  await darkroom.close();
 }
 writeFileSync(OUT, page(rows, empty));
 console.log(

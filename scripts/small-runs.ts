@@ -51,14 +51,14 @@ const SIDES =
 const STEPS = /^(steps|start_at_step|end_at_step|base_only_steps|refiner_steps|base_steps|cycle)$/;
 const PLACES = /^(x|y|left|top|right|bottom|crop_w|crop_h|feathering|grow_mask_by|dilation)$/;
 
-export interface SmallRoom {
+export interface SmallDarkroom {
   /** `yes`, or why not. Outputs that cannot run are left out. */
   run(graph: Graph): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A room with small models and one picture. */
-export async function openSmallRoom(): Promise<SmallRoom> {
+/** A Darkroom with small models and one image. */
+export async function openSmallDarkroom(): Promise<SmallDarkroom> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-small-'));
   const models = join(folder, 'models');
   for (const [kind, files] of Object.entries(MODELS))
@@ -77,16 +77,16 @@ export async function openSmallRoom(): Promise<SmallRoom> {
   );
   mkdirSync(join(folder, 'input'));
   writeFileSync(join(folder, 'input', 'picture.png'), await picture());
-  const room = await openDarkroom({
+  const darkroom = await openDarkroom({
     models,
     input: join(folder, 'input'),
     output: join(folder, 'output'),
     temp: join(folder, 'temp'),
   });
   return {
-    run: (graph) => run(room, small(graph)),
+    run: (graph) => run(darkroom, small(graph)),
     close: async () => {
-      await room.close();
+      await darkroom.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -108,10 +108,10 @@ const picture = (): Promise<Buffer> =>
     ),
   });
 
-async function run(room: Darkroom, graph: Graph): Promise<string> {
+async function run(darkroom: Darkroom, graph: Graph): Promise<string> {
   const started = performance.now();
   try {
-    const { outputs, nodeErrors } = await room.run(promptOf(graph), {
+    const { outputs, nodeErrors } = await darkroom.run(promptOf(graph), {
       partial: true,
       signal: AbortSignal.timeout(LIMIT_MS),
     });

@@ -17,20 +17,20 @@ async function runOnce(
   cache?: string,
 ): Promise<{ ran: string[]; pictures: Buffer[] }> {
   const ran: string[] = [];
-  const room = await openDarkroom({
+  const darkroom = await openDarkroom({
     input: 'examples/input',
     output: join(root, 'output'),
     temp: join(root, 'temp'),
     threads: 1,
     cache,
   });
-  const { images } = await room.run('examples/inpaint.json', {
+  const { images } = await darkroom.run('examples/inpaint.json', {
     set: { steps: 3, ...set },
     onEvent: (event) => {
       if (event.type === 'node-started') ran.push(event.nodeType);
     },
   });
-  await room.close();
+  await darkroom.close();
   return { ran, pictures: images.map((image) => image.toBuffer()) };
 }
 

@@ -12,9 +12,13 @@ const output = mkdtempSync(join(tmpdir(), 'darkroom-int8-'));
 afterAll(() => rmSync(output, { recursive: true }));
 
 async function pictureIn(precision: 'fp32' | 'int8') {
-  const room = await openDarkroom({ precision, device: 'cpu', output: join(output, precision) });
+  const darkroom = await openDarkroom({
+    precision,
+    device: 'cpu',
+    output: join(output, precision),
+  });
   try {
-    const { images } = await room.run(
+    const { images } = await darkroom.run(
       join(import.meta.dirname, '..', 'examples', 'text-to-image.json'),
     );
     const bytes = images[0].toBuffer();
@@ -23,7 +27,7 @@ async function pictureIn(precision: 'fp32' | 'int8') {
       made: JSON.parse(readPngText(bytes)['darkroom']),
     };
   } finally {
-    await room.close();
+    await darkroom.close();
   }
 }
 

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
 
 let root: string;
-let room: Darkroom;
+let darkroom: Darkroom;
 const loads: string[] = [];
 let steps = 0;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'darkroom-loads-'));
-  room = await openDarkroom({
+  darkroom = await openDarkroom({
     input: 'examples/input',
     output: join(root, 'output'),
     temp: join(root, 'temp'),
@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await room.close();
+  await darkroom.close();
   rmSync(root, { recursive: true });
 });
 
@@ -29,7 +29,7 @@ it.each([
   ['tile-upscale', { '5.steps': 2, '8.steps': 6 }],
 ])('%s', { timeout: 120_000 }, async (name, set) => {
   steps = 0;
-  await room.run(`examples/${name}.json`, {
+  await darkroom.run(`examples/${name}.json`, {
     set,
     onEvent: (event) => {
       if (event.type === 'loaded') loads.push(`${event.file} ${event.part}`);

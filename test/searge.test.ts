@@ -21,7 +21,7 @@ const root = mkdtempSync(join(tmpdir(), 'darkroom-searge-'));
 const input = join(root, 'input');
 const output = join(root, 'output');
 const models = join(root, 'models');
-let room: Darkroom;
+let darkroom: Darkroom;
 
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   checkpoints: ['tiny_sdxl_base', 'tiny_sdxl_refiner'],
@@ -39,10 +39,10 @@ beforeAll(async () => {
   mkdirSync(input);
   for (const name of ['photo.png', 'photo_alpha.png'])
     copyFileSync(join(files, 'input', name), join(input, name));
-  room = await openDarkroom({ models, input, output, temp: join(root, 'temp') });
+  darkroom = await openDarkroom({ models, input, output, temp: join(root, 'temp') });
 });
 afterAll(async () => {
-  await room.close();
+  await darkroom.close();
   rmSync(root, { recursive: true });
 });
 
@@ -61,7 +61,7 @@ async function expectWorkflow(g: Golden, prompt: Prompt, options: RunOptions = {
       inputs: { samples: prompt[node].inputs['samples'], filename_prefix: `latents/${node}` },
     },
   ]);
-  const result = await room.run({ ...prompt, ...Object.fromEntries(savers) }, options);
+  const result = await darkroom.run({ ...prompt, ...Object.fromEntries(savers) }, options);
   for (const [key, tensor] of Object.entries(wanted)) {
     if (key.startsWith('latent_')) {
       const [saved] = result.outputs[key]['latents'] as { path: string }[];
@@ -90,7 +90,7 @@ describe('workflows', () => {
 
   it('searge_reborn_v33', async () => {
     const prompt = read('searge_reborn_v33');
-    expect(room.check(prompt).errors.map(({ nodeId, input }) => [nodeId, input])).toEqual([
+    expect(darkroom.check(prompt).errors.map(({ nodeId, input }) => [nodeId, input])).toEqual([
       ['66', 'image'],
       ['67', 'image'],
       ['68', 'blend_mode'],
@@ -114,7 +114,7 @@ describe('workflows', () => {
   it('the second Image2Image sampler, which v3.4 uses, is the first one', async () => {
     const prompt = read('searge_reborn_v33');
     prompt['363'].class_type = 'SeargeSDXLImage2ImageSampler2';
-    const { outputs } = await room.run(prompt, { targets: ['361'] });
+    const { outputs } = await darkroom.run(prompt, { targets: ['361'] });
     const { data } = await sharp(outputs['361'].images[0].path)
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -139,7 +139,7 @@ describe('SeargeImageSave', () => {
   });
 
   it('saves in the input folder under its own name, with the workflow inside', async () => {
-    const { outputs } = await room.run(saving({ save_to: 'input folder' }), {
+    const { outputs } = await darkroom.run(saving({ save_to: 'input folder' }), {
       extra: { workflow: { nodes: [] } },
     });
     const { path, type } = outputs['2'].images[0];
@@ -153,9 +153,9 @@ describe('SeargeImageSave', () => {
   });
 
   it('saves nothing when disabled, and never outside of its folder', async () => {
-    expect((await room.run(saving({ state: 'disabled' }))).outputs).toEqual({});
+    expect((await darkroom.run(saving({ state: 'disabled' }))).outputs).toEqual({});
     for (const filename_prefix of ['../x', '/x', '%date%/../../x'])
-      await expect(room.run(saving({ filename_prefix }))).rejects.toMatchObject({
+      await expect(darkroom.run(saving({ filename_prefix }))).rejects.toMatchObject({
         code: 'DR_OUTPUT_UNWRITABLE',
       });
   });
@@ -166,7 +166,7 @@ it('nodes of version 4 are refused by name, with the reason', () => {
     1: { class_type: 'SeargeMagicBox', inputs: {} },
     2: { class_type: 'SeargeMagicBoy', inputs: {} },
   };
-  const { errors, missingNodes } = room.check(prompt);
+  const { errors, missingNodes } = darkroom.check(prompt);
   expect(missingNodes).toEqual(['SeargeMagicBox', 'SeargeMagicBoy']);
   expect(errors.map(({ message }) => message)).toEqual([
     expect.stringMatching(

@@ -51,7 +51,7 @@ const WARNINGS: Readonly<Record<string, number>> = {
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-workflows-'));
 const input = join(root, 'input');
-let room: Darkroom;
+let darkroom: Darkroom;
 
 beforeAll(async () => {
   const checkpoints = join(root, 'models', 'checkpoints');
@@ -75,7 +75,7 @@ beforeAll(async () => {
   for (const name of readdirSync(join(files, 'input')))
     copyFileSync(join(files, 'input', name), join(input, name));
   // the references were made with --fp32-text-enc
-  room = await openDarkroom({
+  darkroom = await openDarkroom({
     models: join(root, 'models'),
     input,
     output: join(root, 'output'),
@@ -83,7 +83,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await room.close();
+  await darkroom.close();
   rmSync(root, { recursive: true });
 });
 
@@ -113,7 +113,7 @@ describe('workflows', () => {
   it.each(WHOLE)('%s', async (name) => {
     const g = golden('workflows', name);
     const warnings: string[] = [];
-    const { outputs } = await room.run(read(name), {
+    const { outputs } = await darkroom.run(read(name), {
       onEvent: (event) => {
         if (event.type === 'warning') warnings.push(event.message);
       },
@@ -140,7 +140,7 @@ it('seed_tiles_upscaler, with the noise that the original has in its last tile',
   const { data: want, shape } = g.tensor(tensor);
   const [measured] = g.measured[tensor];
   expect(measured).toBe(19);
-  const { outputs } = await room.run(read('seed_tiles_upscaler'));
+  const { outputs } = await darkroom.run(read('seed_tiles_upscaler'));
   const got = await sharp(outputs['99'].images[0].toBuffer()).raw().toBuffer();
   expect(got.length).toBe(want.length);
   const worst = { first: 0, between: 0, last: 0 };

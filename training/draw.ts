@@ -11,7 +11,10 @@ const [folder, models] = process.argv.slice(2);
 if (!folder) throw new Error('Which folder shall the pictures go to?');
 const here = import.meta.dirname;
 const prompts: { prompt: string }[] = JSON.parse(readFileSync(join(here, 'prompts.json'), 'utf8'));
-const room = await openDarkroom({ models: models ? [models] : [], output: join(folder, 'output') });
+const darkroom = await openDarkroom({
+  models: models ? [models] : [],
+  output: join(folder, 'output'),
+});
 try {
   for (const [way, workflow] of Object.entries(WAYS)) {
     mkdirSync(join(folder, way), { recursive: true });
@@ -19,12 +22,12 @@ try {
       for (const [i, { prompt }] of prompts.entries()) {
         const file = join(folder, way, `${String(i).padStart(3, '0')}-${seed}.png`);
         if (existsSync(file)) continue;
-        const { images } = await room.run(join(here, '..', 'examples', workflow), {
+        const { images } = await darkroom.run(join(here, '..', 'examples', workflow), {
           set: { prompt, seed },
         });
         writeFileSync(file, images[0].toBuffer());
       }
   }
 } finally {
-  await room.close();
+  await darkroom.close();
 }

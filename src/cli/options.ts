@@ -199,8 +199,8 @@ export function parseOptions(
   }
 }
 
-/** The options of a room. Throws DR_BAD_USAGE. */
-export function roomOptions(values: Values): DarkroomOptions {
+/** The options of `openDarkroom`. Throws DR_BAD_USAGE. */
+export function darkroomOptions(values: Values): DarkroomOptions {
   const { models, input, output, temp, device, threads, cache } = values;
   if (device !== undefined && !isDeviceChoice(device))
     throw usage(

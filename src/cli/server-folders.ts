@@ -4,13 +4,13 @@ import { embeddedModels } from '../storage/embedded-models.ts';
 import { folderStorage } from '../storage/folder-storage.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
-import { roomOptions, type Values } from './options.ts';
+import { darkroomOptions, type Values } from './options.ts';
 
 /** What `--storage`, `--models`, `--input`, `--output`, `--temp` name. Throws DR_BAD_USAGE, DR_STORAGE. */
-export async function openPlaces(
+export async function openServerFolders(
   values: Values,
 ): Promise<{ readonly folders: Folders; readonly storage: Storage }> {
-  const { models, input, output, temp } = roomOptions(values);
+  const { models, input, output, temp } = darkroomOptions(values);
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
   const own = Object.entries({ input, output, temp }).filter(([, folder]) => folder !== undefined);
   if (shared?.place !== undefined && own.length > 0)

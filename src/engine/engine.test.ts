@@ -1,4 +1,4 @@
-// The engine on nodes made for it: order, lists, cache, cancel, crashes. Each room has its own engine process.
+// The engine on nodes made for it: order, lists, cache, cancel, crashes. Each Darkroom has its own engine process.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +13,15 @@ import type { EngineEvent } from './events.ts';
 import { createOrder } from './execute/order.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'darkroom-engine-'));
-let room: Darkroom;
+let darkroom: Darkroom;
 beforeAll(async () => {
-  room = await openDarkroom({ models: [], output, nodes: { table: NODES, module: NODES_MODULE } });
+  darkroom = await openDarkroom({
+    models: [],
+    output,
+    nodes: { table: NODES, module: NODES_MODULE },
+  });
 });
-afterAll(() => room.close());
+afterAll(() => darkroom.close());
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
 const save = (from: unknown, prefix = 'test') =>
@@ -32,7 +36,7 @@ const failureOf = (promise: Promise<unknown>): Promise<DarkroomError> =>
 
 async function run(workflow: WorkflowSource, options: Parameters<Darkroom['run']>[1] = {}) {
   const events: EngineEvent[] = [];
-  const { outputs } = await room.run(workflow, {
+  const { outputs } = await darkroom.run(workflow, {
     ...options,
     onEvent: (event) => events.push(event),
   });
@@ -173,14 +177,14 @@ describe('a prompt that is partly invalid', () => {
   };
 
   it('is refused as a whole', async () => {
-    expect(await failureOf(room.run(workflow))).toMatchObject({
+    expect(await failureOf(darkroom.run(workflow))).toMatchObject({
       code: 'DR_WORKFLOW_INVALID',
       nodeId: '3',
     });
   });
 
   it('or runs as far as it is valid, where that is wanted', async () => {
-    const { outputs, nodeErrors } = await room.run(workflow, { partial: true });
+    const { outputs, nodeErrors } = await darkroom.run(workflow, { partial: true });
     expect(Object.keys(outputs)).toEqual(['2']);
     expect(nodeErrors).toMatchObject({
       3: {
@@ -190,15 +194,15 @@ describe('a prompt that is partly invalid', () => {
       },
     });
     const none = { 3: workflow[3], 4: workflow[4] };
-    expect(await failureOf(room.run(none, { partial: true }))).toMatchObject({
+    expect(await failureOf(darkroom.run(none, { partial: true }))).toMatchObject({
       code: 'DR_WORKFLOW_INVALID',
       nodeId: '3',
     });
   });
 
   it('runs the outputs that are asked for', async () => {
-    expect(Object.keys((await room.run(workflow, { targets: ['2'] })).outputs)).toEqual(['2']);
-    expect((await failureOf(room.run(workflow, { targets: [] }))).message).toContain(
+    expect(Object.keys((await darkroom.run(workflow, { targets: ['2'] })).outputs)).toEqual(['2']);
+    expect((await failureOf(darkroom.run(workflow, { targets: [] }))).message).toContain(
       'no node that saves or shows',
     );
   });
@@ -211,16 +215,16 @@ describe('stopping', () => {
   });
 
   it('softly between two steps; the engine lives on', async () => {
-    const pid = room.enginePid();
+    const pid = darkroom.enginePid();
     const controller = new AbortController();
     const error = await failureOf(
-      room.run(slow(false), {
+      darkroom.run(slow(false), {
         signal: controller.signal,
         onEvent: (e) => e.type === 'progress' && controller.abort(),
       }),
     );
     expect(error.code).toBe('DR_INTERRUPTED');
-    expect(room.enginePid()).toBe(pid);
+    expect(darkroom.enginePid()).toBe(pid);
     expect(readdirSync(output).filter((name) => name.includes('stopped'))).toEqual([]);
   });
 
@@ -228,7 +232,7 @@ describe('stopping', () => {
     const controller = new AbortController();
     const begin = Date.now();
     const error = await failureOf(
-      room.run(slow(true), {
+      darkroom.run(slow(true), {
         signal: controller.signal,
         onEvent: (e) => e.type === 'node-started' && controller.abort(),
       }),
@@ -241,16 +245,16 @@ describe('stopping', () => {
   });
 
   it('a signal that was aborted before starts nothing', async () => {
-    expect((await failureOf(room.run(slow(false), { signal: AbortSignal.abort() }))).code).toBe(
+    expect((await failureOf(darkroom.run(slow(false), { signal: AbortSignal.abort() }))).code).toBe(
       'DR_INTERRUPTED',
     );
   });
 
   it('a killed engine is one error; nothing half-written stays', async () => {
     const error = await failureOf(
-      room.run(
+      darkroom.run(
         { 1: node('TestHalf') },
-        { onEvent: (e) => e.type === 'progress' && process.kill(room.enginePid()!, 'SIGKILL') },
+        { onEvent: (e) => e.type === 'progress' && process.kill(darkroom.enginePid()!, 'SIGKILL') },
       ),
     );
     expect(error).toMatchObject({
@@ -263,7 +267,9 @@ describe('stopping', () => {
   });
 
   it('an engine that exits is one error, and the job after it runs', async () => {
-    const crash = failureOf(room.run({ 1: node('TestFail', { how: 'exit' }), 2: save(['1', 0]) }));
+    const crash = failureOf(
+      darkroom.run({ 1: node('TestFail', { how: 'exit' }), 2: save(['1', 0]) }),
+    );
     const next = run({ 1: node('TestNumber', { value: 6 }), 2: save(['1', 0]) });
     expect(await crash).toMatchObject({
       code: 'DR_ENGINE_CRASHED',

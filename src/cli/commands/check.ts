@@ -4,7 +4,7 @@ import { DarkroomError } from '../../errors.ts';
 import { parseOverrides } from '../../workflow/overrides/overrides.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
-import { roomOptions } from '../options.ts';
+import { darkroomOptions } from '../options.ts';
 import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
 import { openSource } from '../workflow-source.ts';
 
@@ -23,10 +23,10 @@ export async function checkCommand({
       hint: 'For example: darkroom check workflow.json',
     });
   const set = parseOverrides(values.set ?? []);
-  const room = await openDarkroom({ ...roomOptions(values), nodes });
+  const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
   const results: Checked[] = [];
-  for (const file of positionals) results.push({ file, ...(await checkFile(room, file, set)) });
-  await room.close();
+  for (const file of positionals) results.push({ file, ...(await checkFile(darkroom, file, set)) });
+  await darkroom.close();
   const files = filesByType(results);
   if (values.json)
     terminal.out(
@@ -45,12 +45,12 @@ export async function checkCommand({
 }
 
 async function checkFile(
-  room: Darkroom,
+  darkroom: Darkroom,
   file: string,
   set: Readonly<Record<string, unknown>>,
 ): Promise<Omit<CheckResult, 'validation'>> {
   try {
-    const { validation: _, ...result } = room.check((await openSource(file)).content, { set });
+    const { validation: _, ...result } = darkroom.check((await openSource(file)).content, { set });
     return result;
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;

@@ -5,7 +5,7 @@ import { savedFiles } from '../../engine/events.ts';
 import { DarkroomError } from '../../errors.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
-import { dynamicSeed, roomOptions } from '../options.ts';
+import { darkroomOptions, dynamicSeed } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { type Failure, plannedRuns, reportFailures } from '../run-series.ts';
 import { jsonLine, type Terminal } from '../terminal.ts';
@@ -32,8 +32,8 @@ export async function runCommand({
     const { content, name } = await openSource(positionals[0]);
     const runs = plannedRuns(values, { content, name }, nodes?.table);
     const several = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
-    const room = await openDarkroom({ ...roomOptions(values), nodes });
-    const stop = onInterrupt(terminal, room.kill);
+    const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
+    const stop = onInterrupt(terminal, darkroom.kill);
     const failures: Failure[] = [];
     const runOne = async (index: number): Promise<void> => {
       const { set, error } = runs[index];
@@ -44,7 +44,7 @@ export async function runCommand({
       told = false;
       try {
         if (error) throw error;
-        const { outputs } = await room.run(content, {
+        const { outputs } = await darkroom.run(content, {
           set,
           dynamicSeed: seed + BigInt(index),
           partial: values.partial,
@@ -77,7 +77,7 @@ export async function runCommand({
       if (several) terminal.err(`stopped at run ${index + 1} of ${runs.length}\n`);
       throw error;
     } finally {
-      await room.close();
+      await darkroom.close();
       stop.release();
     }
   } catch (thrown) {

@@ -8,8 +8,8 @@ import { checkListen } from '../../server/http/guard.ts';
 import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
 import type { Invocation } from '../command.ts';
-import { FINISH_SECONDS, roomOptions, type Values, wholeNumber } from '../options.ts';
-import { openPlaces } from '../server-folders.ts';
+import { darkroomOptions, FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
+import { openServerFolders } from '../server-folders.ts';
 import type { Terminal } from '../terminal.ts';
 
 const PORT = 8188;
@@ -34,8 +34,8 @@ export async function serveCommand({
   const finishMs = (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS) * 1000;
   const megabytes = wholeNumber(values, 'max-upload-size', 1, 4096);
   const previews = oneOf(values, 'preview-method', PREVIEWS) ?? 'auto';
-  const options = roomOptions(values);
-  const { folders, storage } = await openPlaces(values);
+  const options = darkroomOptions(values);
+  const { folders, storage } = await openServerFolders(values);
   const user = values['user-directory'] ?? 'user';
   const logs = createLogs({
     level: oneOf(values, 'log-level', LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),

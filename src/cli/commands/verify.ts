@@ -1,9 +1,9 @@
 // darkroom verify FILE.png: runs what made a picture again, and says whether it comes out the same.
 import { readFileSync } from 'node:fs';
-import { type Verification, verifyPicture } from '../../engine/verify-image.ts';
 import { DarkroomError } from '../../errors.ts';
+import { type Verification, verifyPicture } from '../../verify-image.ts';
 import type { Invocation } from '../command.ts';
-import { roomOptions } from '../options.ts';
+import { darkroomOptions } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { coloured, jsonLine, printable } from '../terminal.ts';
 
@@ -29,7 +29,7 @@ export async function verifyCommand({
   process.once('SIGINT', stop);
   let result: Verification;
   try {
-    const { input, models, device, threads } = roomOptions(values);
+    const { input, models, device, threads } = darkroomOptions(values);
     const onEvent = (event: Parameters<NonNullable<typeof progress>['show']>[0]): void =>
       progress?.show(event);
     result = await verifyPicture(read(file), file, {

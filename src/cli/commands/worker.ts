@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { DarkroomError } from '../../errors.ts';
 import type { QueueEvent } from '../../queue/contract.ts';
 import type { Invocation } from '../command.ts';
-import { FINISH_SECONDS, roomOptions, wholeNumber } from '../options.ts';
-import { openPlaces } from '../server-folders.ts';
+import { darkroomOptions, FINISH_SECONDS, wholeNumber } from '../options.ts';
+import { openServerFolders } from '../server-folders.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Runs the command; gives the exit code, or throws what is to be reported. */
@@ -18,8 +18,8 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
           : `a worker can't share the database ${database}`,
       hint: 'Give the address that the server has: --database postgres://user:password@host/name',
     });
-  const room = roomOptions(values);
-  const { folders, storage } = await openPlaces(values);
+  const options = darkroomOptions(values);
+  const { folders, storage } = await openServerFolders(values);
   const { models, input, output, temp } = folders;
   const finishMs = 1000 * (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS);
   // its database takes longer to load than all other commands
@@ -33,12 +33,12 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   const worker = queue.startWorker({
     engine: {
       ...{ models, input, output, temp, storage: storage.place },
-      device: room.device ?? 'auto',
-      threads: room.threads,
-      precision: room.precision,
-      cacheWeights: room.cacheWeights,
-      cache: room.cache,
-      cacheSize: room.cacheSize,
+      device: options.device ?? 'auto',
+      threads: options.threads,
+      precision: options.precision,
+      cacheWeights: options.cacheWeights,
+      cache: options.cache,
+      cacheSize: options.cacheSize,
       nodesModule: nodes?.module,
     },
   });

@@ -29,14 +29,14 @@ async function made(program: string): Promise<Graph> {
       (_, names, nodes) => `const ${names} = ${nodes ? 'functions' : 'library'};`,
     );
   let graph: Graph | undefined;
-  const room = {
+  const darkroom = {
     run: async (workflow: Json) => {
       graph = readWorkflow(workflow).graph;
       return { images: [] };
     },
     close: async () => undefined,
   };
-  const library = { ...builder, openDarkroom: async () => room };
+  const library = { ...builder, openDarkroom: async () => darkroom };
   const run = new Function('library', 'functions', `return (async () => {${body}})();`);
   await run(library, functions);
   return graph!;
@@ -86,7 +86,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 it('the programs compile', () => {
   writeFileSync(
     join(dir, 'darkroom.ts'),
-    `export { graph } from '../builder/graph.ts';
+    `export { graph } from '../../builder/workflow-builder.ts';
      export declare const openDarkroom: () => Promise<{ run(graph: object): Promise<{ images: { path: string }[] }>; close(): Promise<void> }>;`,
   );
   const roots = WORKFLOWS.map((name) => {
@@ -106,7 +106,7 @@ it('the programs compile', () => {
     types: ['node'],
     paths: {
       darkroom: [join(dir, 'darkroom.ts')],
-      'darkroom/nodes': [join(here, 'builder', 'nodes.generated.ts')],
+      'darkroom/nodes': [join(here, '..', 'builder', 'nodes.generated.ts')],
     },
   };
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(roots, options));
@@ -201,12 +201,12 @@ it('reads well', () => {
     // without effect, and left out: EmptyLatentImage (node 11)
     const workflow = graph(saveImage);
 
-    const room = await openDarkroom();
+    const darkroom = await openDarkroom();
     try {
-      const result = await room.run(workflow);
+      const result = await darkroom.run(workflow);
       for (const image of result.images) console.log(image.path);
     } finally {
-      await room.close();
+      await darkroom.close();
     }
     "
   `);

@@ -27,7 +27,7 @@ const RESERVED = new Set(
   [
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for',
     'function if implements import in instanceof interface let new null package private protected public return static super switch this',
-    'throw true try typeof undefined var void while with yield graph nodes openDarkroom room workflow result image console process',
+    'throw true try typeof undefined var void while with yield graph nodes openDarkroom darkroom workflow result image console process',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -120,12 +120,12 @@ export function toTypeScript(
       : []),
     `const workflow = graph(${shown.map((id) => names.variable(id)).join(', ')});`,
     '',
-    'const room = await openDarkroom();',
+    'const darkroom = await openDarkroom();',
     'try {',
-    '  const result = await room.run(workflow);',
+    '  const result = await darkroom.run(workflow);',
     '  for (const image of result.images) console.log(image.path);',
     '} finally {',
-    '  await room.close();',
+    '  await darkroom.close();',
     '}',
     '',
   ].join('\n');

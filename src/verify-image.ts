@@ -2,15 +2,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DarkroomOptions, openDarkroom, type Picture, type RunOptions } from '../darkroom.ts';
-import { DarkroomError } from '../errors.ts';
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../formats/json.ts';
-import { isPng, readPngText } from '../image/codec/png.ts';
-import { comparePictures, type PictureDifference } from '../image/compare.ts';
-import { embeddedModels } from '../storage/embedded-models.ts';
-import { fingerprint } from '../storage/fingerprint.ts';
-import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
-import { versions } from './versions.ts';
+import { type DarkroomOptions, openDarkroom, type Picture, type RunOptions } from './darkroom.ts';
+import { versions } from './engine/versions.ts';
+import { DarkroomError } from './errors.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from './formats/json.ts';
+import { isPng, readPngText } from './image/codec/png.ts';
+import { comparePictures, type PictureDifference } from './image/compare.ts';
+import { embeddedModels } from './storage/embedded-models.ts';
+import { fingerprint } from './storage/fingerprint.ts';
+import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
 
 export interface Verification {
   /** All pixels are equal. */
@@ -45,7 +45,7 @@ export async function verifyPicture(
     embedded: embeddedModels(),
   });
   const root = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
-  const room = await openDarkroom({
+  const darkroom = await openDarkroom({
     ...(textEncodersOf(made) && { textEncoders: textEncodersOf(made) }),
     ...((made?.['precision'] === 'int8' || made?.['precision'] === 'fp32') && {
       precision: made['precision'],
@@ -61,7 +61,7 @@ export async function verifyPicture(
       typeof node === 'string' && isJsonObject(prompt) && Object.hasOwn(prompt, node)
         ? [node]
         : undefined;
-    const { images } = await room.run(texts['prompt'], {
+    const { images } = await darkroom.run(texts['prompt'], {
       signal,
       onEvent,
       partial: targets === undefined,
@@ -70,7 +70,7 @@ export async function verifyPicture(
     const difference = await nearest(bytes, images);
     return { same: difference?.worst === 0, difference, notes: notesOn(made, folders) };
   } finally {
-    await room.close();
+    await darkroom.close();
     rmSync(root, { recursive: true, force: true });
   }
 }
