@@ -6,12 +6,12 @@ import {
   golden,
   type Params,
 } from '../../test/support/golden.ts';
-import { toCombinedMask } from './edit/combine.ts';
+import { makeCropRegion } from './crop-region.ts';
 import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit/edit-segs.ts';
 import { segsScaleMatch } from './edit/scale-segs.ts';
-import { maskToSegs } from './make/from-mask.ts';
-import { makeTileSegs } from './make/tiles.ts';
-import { makeCropRegion } from './region.ts';
+import { toCombinedMask } from './edit/segs-to-masks.ts';
+import { maskToSegs } from './make/mask-to-segs.ts';
+import { makeTileSegs } from './make/tile-segs.ts';
 import type { Segs } from './segs.ts';
 
 const g = golden('masks', 'segs');

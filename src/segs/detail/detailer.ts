@@ -9,11 +9,11 @@ import { NO_NEGATIVE } from '../../sampling/plans/step-range.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
 import { clone, reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { SegmentOrder, SegmentPrompts } from '../../text/segment-prompts.ts';
+import { cropImageRegion } from '../crop-region.ts';
 import { cropConditionMask } from '../edit/edit-segs.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
-import { cropImageRegion } from '../region.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
-import { type DetailSettings, enhanceDetail } from './detail.ts';
+import { type DetailSettings, enhanceDetail } from './enhance-segment.ts';
 
 export interface PartsSettings extends DetailSettings {
   /** Samples inside of the parts' masks only. */

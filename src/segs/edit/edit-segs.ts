@@ -7,7 +7,7 @@ import { toNHW } from '../../image/mask/masks.ts';
 import { dilateMask, squeezeMask } from '../../image/mask/morphology.ts';
 import { roundHalfEven } from '../../tensor/round.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
-import { cropImageRegion, cropMaskRegion } from '../region.ts';
+import { cropImageRegion, cropMaskRegion } from '../crop-region.ts';
 import { mapSegs, type Region, type Seg, type Segs } from '../segs.ts';
 import { segsScaleMatch } from './scale-segs.ts';
 

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { randomState } from '../../random/numpy.ts';
 import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
-import { pasteSegs } from '../detail/paste.ts';
-import { maskToSegs, maskToSegsForAnimateDiff } from '../make/from-mask.ts';
-import { makeTileSegs, type TileOptions } from '../make/tiles.ts';
+import { pasteSegs } from '../detail/paste-segs.ts';
+import { maskToSegs, maskToSegsForAnimateDiff } from '../make/mask-to-segs.ts';
+import { makeTileSegs, type TileOptions } from '../make/tile-segs.ts';
 import { type ControlWrapper, emptySegs, type Region, type Seg, type Segs } from '../segs.ts';
-import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from './combine.ts';
 import {
   applyMaskToEachSeg,
   assignLabels,
@@ -17,9 +16,10 @@ import {
   setDefaultImage,
   toImageList,
 } from './edit-segs.ts';
-import { filterByLabel, filterByOrder, filterByRange, pickSegs } from './filter.ts';
-import { pythonIntSet } from './python-set.ts';
+import { filterByLabel, filterByOrder, filterByRange, pickSegs } from './filter-segs.ts';
+import { pythonIntSet } from './python-set-order.ts';
 import { segsScaleMatch } from './scale-segs.ts';
+import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from './segs-to-masks.ts';
 
 const seg = (cropRegion: Region, more: Partial<Seg> = {}): Seg => {
   const [x1, y1, x2, y2] = cropRegion;

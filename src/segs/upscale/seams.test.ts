@@ -7,7 +7,7 @@ import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { makeTileSegs } from '../make/tiles.ts';
+import { makeTileSegs } from '../make/tile-segs.ts';
 import type { Segs } from '../segs.ts';
 import { enlarge, resampleSegs, type UpscaleSegs } from './segs-upscale.ts';
 

@@ -13,7 +13,7 @@ import { loadUpscaler } from '../../models/upscaler/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { gitsSigmas } from '../../sampling/schedules/tabulated.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
-import { controlWrapper } from '../detail/segs-control.ts';
+import { controlWrapper } from '../detail/controlnet-wrapper.ts';
 import type { Segs } from '../segs.ts';
 import { enlarge, resampleSegs } from './segs-upscale.ts';
 

@@ -11,9 +11,9 @@ import { withDifferentialDiffusion } from '../../sampling/patches/patches.ts';
 import { sampleDenoise } from '../../sampling/plans/step-range.ts';
 import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { clone, type Tensor } from '../../tensor/tensor.ts';
+import { cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
-import { cropImageRegion } from '../region.ts';
 import type { ControlWrapper, Seg, Segs } from '../segs.ts';
 
 export interface Enlargement {

@@ -4,11 +4,11 @@ import type { Autoencoder } from '../../../models/types.ts';
 import type { RegionalPrompt } from '../../../sampling/plans/regional.ts';
 import type { SchedulerFunc, StepSampler } from '../../../sampling/plans/step-range.ts';
 import type { Conditioning, Model } from '../../../sampling/sampling-types.ts';
-import type { SegsPreprocessor } from '../../../segs/detail/segs-control.ts';
+import type { SegsPreprocessor } from '../../../segs/detail/controlnet-wrapper.ts';
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../../segs/hooks.ts';
 import type { MaskPredictor } from '../../../segs/make/sam-masks.ts';
 import type { ControlWrapper, Region, Seg, Segs } from '../../../segs/segs.ts';
-import type { Upscaler } from '../../../segs/upscale/upscaler-step.ts';
+import type { Upscaler } from '../../../segs/upscale/pixel-upscaler.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 
 export interface BasicPipe {

@@ -1,33 +1,33 @@
 // The nodes of the Impact Pack, one list per subject.
 import type { NodeDeclaration } from '../../declare.ts';
-import { BRIDGE_NODES } from './control/bridges.ts';
-import { CONTROL_NODES } from './control/controls.ts';
-import { INFO_NODES } from './control/info.ts';
+import { CONTROL_NODES } from './control/editor-nodes.ts';
 import { LIST_NODES } from './control/list-nodes.ts';
-import { LOGIC_NODES } from './control/logic.ts';
-import { SEGS_PREVIEW_NODES } from './control/segs-previews.ts';
-import { SENDER_NODES } from './control/senders.ts';
-import { SWITCH_NODES } from './control/switches.ts';
+import { LOGIC_NODES } from './control/logic-nodes.ts';
+import { BRIDGE_NODES } from './control/preview-bridge-nodes.ts';
+import { SEGS_PREVIEW_NODES } from './control/segs-preview-nodes.ts';
+import { SENDER_NODES } from './control/sender-nodes.ts';
+import { SWITCH_NODES } from './control/switch-nodes.ts';
+import { INFO_NODES } from './control/text-and-size-nodes.ts';
 import { WILDCARD_NODES } from './control/wildcard-nodes.ts';
 import { DETAILER_HOOK_NODES } from './detail/detailer-hook-nodes.ts';
-import { DETAILER_NODES } from './detail/detailers.ts';
-import { FACE_DETAILER_NODES } from './detail/face-detailer.ts';
-import { PIPE_NODES } from './pipes/pipes.ts';
-import { IMPACT_SAMPLING_NODES } from './sampling/impact-samplers.ts';
-import { PROVIDER_NODES } from './sampling/providers.ts';
+import { DETAILER_NODES } from './detail/detailer-nodes.ts';
+import { FACE_DETAILER_NODES } from './detail/face-detailer-nodes.ts';
+import { PIPE_NODES } from './pipes/detailer-pipe-nodes.ts';
+import { IMPACT_SAMPLING_NODES } from './sampling/pipe-sampler-nodes.ts';
 import { REGIONAL_NODES } from './sampling/regional-nodes.ts';
-import { CLIPSEG_DETECTOR_NODES } from './segs/clipseg-detector.ts';
-import { DETECTOR_NODES } from './segs/detectors.ts';
+import { PROVIDER_NODES } from './sampling/sampler-provider-nodes.ts';
+import { CLIPSEG_DETECTOR_NODES } from './segs/clipseg-detector-nodes.ts';
+import { DETECTOR_NODES } from './segs/detector-nodes.ts';
 import { IMPACT_MASK_NODES } from './segs/mask-nodes.ts';
-import { SAM_NODES } from './segs/sam.ts';
-import { SEGS_CONTROL_NODES } from './segs/segs-controlnet.ts';
-import { SEGS_ELEMENT_NODES } from './segs/segs-elements.ts';
-import { SEGS_FILTER_NODES } from './segs/segs-filters.ts';
+import { SAM_NODES } from './segs/sam-nodes.ts';
+import { SEGS_ELEMENT_NODES } from './segs/seg-element-nodes.ts';
+import { SEGS_CONTROL_NODES } from './segs/segs-controlnet-nodes.ts';
+import { SEGS_FILTER_NODES } from './segs/segs-filter-nodes.ts';
 import { SEGS_NODES } from './segs/segs-nodes.ts';
-import { ULTRALYTICS_NODES } from './segs/ultralytics.ts';
-import { ITERATIVE_UPSCALE_NODES } from './upscale/iterative-upscale.ts';
-import { PIXEL_HOOK_NODES } from './upscale/pk-hooks.ts';
-import { SEGS_UPSCALER_NODES } from './upscale/segs-upscaler.ts';
+import { ULTRALYTICS_NODES } from './segs/ultralytics-nodes.ts';
+import { ITERATIVE_UPSCALE_NODES } from './upscale/iterative-upscale-nodes.ts';
+import { PIXEL_HOOK_NODES } from './upscale/pixel-hook-nodes.ts';
+import { SEGS_UPSCALER_NODES } from './upscale/segs-upscaler-nodes.ts';
 
 export const IMPACT_NODES: readonly NodeDeclaration[] = [
   ...PIPE_NODES,

@@ -2,7 +2,7 @@
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
 import { joinImages, joinMasks } from '../segs/mask-nodes.ts';
-import { anyOrNone } from './logic.ts';
+import { anyOrNone } from './logic-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
 

@@ -10,11 +10,11 @@ import {
   cycleUnsampling,
   variationNoise,
 } from '../../../../segs/detail/detailer-hooks.ts';
-import { filterByLabel, filterByOrder, filterByRange } from '../../../../segs/edit/filter.ts';
+import { filterByLabel, filterByOrder, filterByRange } from '../../../../segs/edit/filter-segs.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
-import { bytesOfFirst } from '../control/segs-previews.ts';
-import { labelInputs, orderInputs, rangeInputs } from '../segs/segs-filters.ts';
+import { bytesOfFirst } from '../control/segs-preview-nodes.ts';
+import { labelInputs, orderInputs, rangeInputs } from '../segs/segs-filter-nodes.ts';
 
 const DETAILER = 'ImpactPack/Detailer';
 const UTIL = 'ImpactPack/Util';

@@ -2,14 +2,7 @@
 import { toNHW } from '../../../../image/mask/masks.ts';
 import { squeezeMask } from '../../../../image/mask/morphology.ts';
 import { randomState } from '../../../../random/numpy.ts';
-import { pasteSegs } from '../../../../segs/detail/paste.ts';
-import {
-  concatSegs,
-  mergeSegs,
-  toCombinedMask,
-  toMaskBatch,
-  toMaskList,
-} from '../../../../segs/edit/combine.ts';
+import { pasteSegs } from '../../../../segs/detail/paste-segs.ts';
 import {
   applyMaskToEachSeg,
   blurSegs,
@@ -20,14 +13,21 @@ import {
   setDefaultImage,
   toImageList,
 } from '../../../../segs/edit/edit-segs.ts';
-import { pickSegs } from '../../../../segs/edit/filter.ts';
+import { pickSegs } from '../../../../segs/edit/filter-segs.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
+import {
+  concatSegs,
+  mergeSegs,
+  toCombinedMask,
+  toMaskBatch,
+  toMaskList,
+} from '../../../../segs/edit/segs-to-masks.ts';
 import {
   type MaskToSegsOptions,
   maskToSegs,
   maskToSegsForAnimateDiff,
-} from '../../../../segs/make/from-mask.ts';
-import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../../../segs/make/tiles.ts';
+} from '../../../../segs/make/mask-to-segs.ts';
+import { IRREGULAR_MASK_MODES, makeTileSegs } from '../../../../segs/make/tile-segs.ts';
 import { emptySegs, type Segs } from '../../../../segs/segs.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import {
@@ -43,7 +43,7 @@ import {
   string,
 } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
-import { offerParts } from '../control/segs-previews.ts';
+import { offerParts } from '../control/segs-preview-nodes.ts';
 import { dilationInput, kernelInputs } from './mask-nodes.ts';
 
 const OPERATION = 'ImpactPack/Operation';

@@ -16,7 +16,7 @@ import { loadUpscaler } from '../../../../models/upscaler/load.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Conditioning, Latent } from '../../../../sampling/sampling-types.ts';
 import type { PixelHook } from '../../../../segs/hooks.ts';
-import { upscaleSteps } from '../../../../segs/upscale/iterative.ts';
+import { upscaleSteps } from '../../../../segs/upscale/iterative-upscale.ts';
 import {
   cfgSchedule,
   denoiseSchedule,
@@ -25,7 +25,7 @@ import {
 import {
   FULL_SAMPLE_SCHEDULES,
   type FullSampleSchedule,
-} from '../../../../segs/upscale/upscaler-step.ts';
+} from '../../../../segs/upscale/pixel-upscaler.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 
 const models = fixtureModels();

@@ -10,7 +10,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { MAXSIZE } from './logic.ts';
+import { MAXSIZE } from './logic-nodes.ts';
 
 const TEST = 'ImpactPack/Logic/_for_test';
 const UTIL = 'ImpactPack/Util';

@@ -21,7 +21,7 @@ import {
   string,
 } from '../../../declare.ts';
 import { contentOf, readLatent, savePictures, tempSuffix } from '../../core/image/load-save.ts';
-import { linkId } from './logic.ts';
+import { linkId } from './logic-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
 const HIDDEN = { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' } as const;

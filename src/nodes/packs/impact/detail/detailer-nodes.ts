@@ -3,10 +3,10 @@ import { squeezeMask } from '../../../../image/mask/morphology.ts';
 import { pythonRandom } from '../../../../random/python.ts';
 import type { Refiner } from '../../../../sampling/plans/refined.ts';
 import type { SamplingHooks } from '../../../../sampling/sampling-types.ts';
-import type { DetailSettings } from '../../../../segs/detail/detail.ts';
 import { type Detailed, detailParts, detailSegs } from '../../../../segs/detail/detailer.ts';
+import type { DetailSettings } from '../../../../segs/detail/enhance-segment.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
-import { maskToSegs } from '../../../../segs/make/from-mask.ts';
+import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { type SegmentPrompts, segmentPrompts } from '../../../../text/segment-prompts.ts';
@@ -26,7 +26,7 @@ import {
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
-import { blank } from '../control/segs-previews.ts';
+import { blank } from '../control/segs-preview-nodes.ts';
 import { encodeWithLoras } from '../control/wildcard-nodes.ts';
 import {
   enabled,

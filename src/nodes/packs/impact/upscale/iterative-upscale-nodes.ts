@@ -7,7 +7,7 @@ import {
   type IterativeUpscale,
   STEP_MODES,
   upscaleIteratively,
-} from '../../../../segs/upscale/iterative.ts';
+} from '../../../../segs/upscale/iterative-upscale.ts';
 import {
   decodePixels,
   encodePixels,
@@ -18,7 +18,7 @@ import {
   type PixelScaleMethod,
   pixelUpscaler,
   scaleOnPixels,
-} from '../../../../segs/upscale/upscaler-step.ts';
+} from '../../../../segs/upscale/pixel-upscaler.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   combo,

@@ -38,7 +38,7 @@ function exponential(x: bigint): bigint {
 }
 
 /** For a base from 1 to 10000 and an exponent of 0..1. */
-export function power(base: number, exponent: number): number {
+export function pow(base: number, exponent: number): number {
   let halvings = 0n;
   let rest = base;
   for (; rest >= 2; rest /= 2) halvings += 1n;

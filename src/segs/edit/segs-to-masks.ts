@@ -3,7 +3,7 @@ import { DarkroomError } from '../../errors.ts';
 import { byteOf } from '../../image/mask/mask-arithmetic.ts';
 import { toNHW } from '../../image/mask/masks.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
-import { cropMaskRegion, slice } from '../region.ts';
+import { cropMaskRegion, slice } from '../crop-region.ts';
 import { emptySegs, type Seg, type Segs } from '../segs.ts';
 
 /** Joins a part's bytes into `bytes` of the whole picture, by or. Throws DR_SHAPE_MISMATCH where mask and crop region don't agree. */

@@ -10,7 +10,7 @@ import { sampleDenoise } from '../../sampling/plans/step-range.ts';
 import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import type { DenoiseSampler, PixelHook, Turn } from '../hooks.ts';
-import { maskForUpscaled } from './aligned-mask.ts';
+import { maskForUpscaled } from './latent-size-mask.ts';
 
 export const PIXEL_SCALE_METHODS = ['nearest-exact', 'bilinear', 'lanczos', 'area'] as const;
 export type PixelScaleMethod = (typeof PIXEL_SCALE_METHODS)[number];

@@ -1,10 +1,10 @@
 // Detectors, and SEGS and masks of what they find. Source: Impact Pack impact_pack.py, detectors.py, core.py (ONNXDetector).
 import { type BoxDetector, loadDetector } from '../../../../models/detector/load.ts';
-import { toCombinedMask } from '../../../../segs/edit/combine.ts';
 import { dilateSegs, segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
-import { filterByLabel } from '../../../../segs/edit/filter.ts';
+import { filterByLabel } from '../../../../segs/edit/filter-segs.ts';
+import { toCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
-import { boxesToSegs } from '../../../../segs/make/from-boxes.ts';
+import { boxesToSegs } from '../../../../segs/make/boxes-to-segs.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
@@ -24,7 +24,7 @@ import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { once, stateOf } from '../../core/models/loaders.ts';
 import { single } from '../impact-inputs.ts';
 import type { Detector, SamModel } from '../impact-sockets.ts';
-import { masksOf } from './sam.ts';
+import { masksOf } from './sam-nodes.ts';
 
 const CATEGORY = 'ImpactPack/Detector';
 

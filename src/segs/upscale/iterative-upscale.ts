@@ -1,7 +1,7 @@
 // Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent enlarged in several steps, each sampled anew.
 import type { Latent } from '../../sampling/sampling-types.ts';
-import { power } from './power.ts';
-import type { UpscaleRun, Upscaler } from './upscaler-step.ts';
+import { pow } from '../../tensor/pow.ts';
+import type { UpscaleRun, Upscaler } from './pixel-upscaler.ts';
 
 export const STEP_MODES = ['simple', 'geometric'] as const;
 
@@ -27,7 +27,7 @@ export function upscaleSteps({
   steps,
   mode,
 }: Omit<IterativeUpscale, 'upscaler'>): UpscaleStep[] {
-  const unit = mode === 'geometric' ? power(factor, 1 / steps) : Math.max(0, (factor - 1) / steps);
+  const unit = mode === 'geometric' ? pow(factor, 1 / steps) : Math.max(0, (factor - 1) / steps);
   const result: UpscaleStep[] = [];
   let scale = 1;
   for (let index = 0; index < steps - 1; index++) {

@@ -3,11 +3,11 @@ import { DarkroomError } from '../../errors.ts';
 import { dilateMask } from '../../image/mask/morphology.ts';
 import { resizeMask } from '../../image/resize/upscale.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { toCombinedMask } from '../edit/combine.ts';
-import { cropMaskRegion, makeCropRegion, slice } from '../region.ts';
+import { cropMaskRegion, makeCropRegion, slice } from '../crop-region.ts';
+import { toCombinedMask } from '../edit/segs-to-masks.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
-import { maskToSegs } from './from-mask.ts';
 import { irregularMask, type RandomInteger, stretchMask } from './irregular-mask.ts';
+import { maskToSegs } from './mask-to-segs.ts';
 
 /** Side of the ragged square and whether one serves all tiles. As in the original both random modes have the fine one. */
 export const IRREGULAR_MASK_MODES = {

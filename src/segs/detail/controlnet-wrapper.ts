@@ -3,7 +3,7 @@ import { tensorResize } from '../../image/resize/upscale.ts';
 import type { ControlNet } from '../../models/types.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { cropImageRegion } from '../region.ts';
+import { cropImageRegion } from '../crop-region.ts';
 import type { ControlWrapper, Region } from '../segs.ts';
 
 /** SEGS_PREPROCESSOR: makes a hint (edges, depth …) of a part's picture. */

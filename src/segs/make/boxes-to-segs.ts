@@ -2,8 +2,8 @@
 import { dilateMask } from '../../image/mask/morphology.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { makeCropRegion, slice } from '../crop-region.ts';
 import type { DetailerHook } from '../hooks.ts';
-import { makeCropRegion, slice } from '../region.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
 export interface FoundOptions {

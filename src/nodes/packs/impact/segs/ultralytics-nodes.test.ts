@@ -24,7 +24,7 @@ import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import { NODES } from '../../../index.ts';
-import { ultralyticsDetectors } from './ultralytics.ts';
+import { ultralyticsDetectors } from './ultralytics-nodes.ts';
 
 const MODELS = ['v8-detect', 'v8-segment', 'v11-detect', 'v11-segment', 'v9-detect'];
 const STRIDES = [8, 16, 32];

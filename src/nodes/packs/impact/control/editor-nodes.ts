@@ -17,7 +17,7 @@ import {
 } from '../../../declare.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
 import { blocker } from '../../../socket-values.ts';
-import { any, anyOrNone, linkId, smallest, textOf, wide } from './logic.ts';
+import { any, anyOrNone, linkId, smallest, textOf, wide } from './logic-nodes.ts';
 
 const TEST = 'ImpactPack/Logic/_for_test';
 const MAX = 0xffffffffffffffffn;

@@ -5,7 +5,7 @@ import { sampleDenoise, sampleRange } from '../../../../sampling/plans/step-rang
 import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
-import { notOne, sampleTwo } from '../../../../segs/upscale/upscaler-step.ts';
+import { notOne, sampleTwo } from '../../../../segs/upscale/pixel-upscaler.ts';
 import {
   boolean,
   combo,

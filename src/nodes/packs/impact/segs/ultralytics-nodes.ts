@@ -9,7 +9,7 @@ import {
   type Shape,
   shapesCombined,
   shapesToSegs,
-} from '../../../../segs/make/from-shapes.ts';
+} from '../../../../segs/make/segmasks-to-segs.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';

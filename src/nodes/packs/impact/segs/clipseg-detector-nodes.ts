@@ -1,7 +1,7 @@
 // A detector that finds what a text names. Source: Impact Pack impact_pack.py (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
 import { toBinaryMask } from '../../../../image/mask/mask-arithmetic.ts';
 import type { ClipSeg } from '../../../../models/clipseg/load.ts';
-import { maskToSegs } from '../../../../segs/make/from-mask.ts';
+import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import { sliceBatch } from '../../../../tensor/tensor.ts';
 import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';

@@ -25,7 +25,7 @@ import {
 import { blocker } from '../../../socket-values.ts';
 import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
 import { loadNamedVae } from '../../core/models/loaders.ts';
-import { fileOf } from './senders.ts';
+import { fileOf } from './sender-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
 const bridgeInputs = {

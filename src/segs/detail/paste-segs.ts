@@ -4,8 +4,8 @@ import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
 import { pasteMasked } from '../../image/compose/composite.ts';
 import { flattenMask, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import { cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
-import { cropImageRegion } from '../region.ts';
 import type { Seg, Segs } from '../segs.ts';
 
 const f = Math.fround;

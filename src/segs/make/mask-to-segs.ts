@@ -4,8 +4,8 @@ import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/mask-arithm
 import { toNHW } from '../../image/mask/masks.ts';
 import { squeezeMask } from '../../image/mask/morphology.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
-import { toMaskList } from '../edit/combine.ts';
-import { cropMaskRegion, makeCropRegion, slice } from '../region.ts';
+import { cropMaskRegion, makeCropRegion, slice } from '../crop-region.ts';
+import { toMaskList } from '../edit/segs-to-masks.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
 export interface MaskToSegsOptions {

@@ -9,7 +9,7 @@ import {
   type OrderTarget,
   RANGE_TARGETS,
   type RangeTarget,
-} from '../../../../segs/edit/filter.ts';
+} from '../../../../segs/edit/filter-segs.ts';
 import {
   boolean,
   combo,
@@ -21,7 +21,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { DETECTION_LABELS } from './labels.ts';
+import { DETECTION_LABELS } from './detection-labels.ts';
 
 const CATEGORY = 'ImpactPack/Util';
 /** Python's sys.maxsize; counts are far below what a number holds exactly. */

@@ -1,5 +1,5 @@
 // ControlNets put on SEGS, to act on each part with the part's own picture. Source: Impact Pack segs_nodes.py.
-import { controlWrapper, type PartControl } from '../../../../segs/detail/segs-control.ts';
+import { controlWrapper, type PartControl } from '../../../../segs/detail/controlnet-wrapper.ts';
 import { clearControlNets } from '../../../../segs/edit/edit-segs.ts';
 import { mapSegs, type Segs } from '../../../../segs/segs.ts';
 import { defineNode, float, output, outputs, socket } from '../../../declare.ts';

@@ -4,9 +4,9 @@ import { dilateMask } from '../../image/mask/morphology.ts';
 import { interpolateBytes } from '../../image/resize/torch-interpolate-bytes.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { cropMaskRegion, makeCropRegion } from '../region.ts';
+import { cropMaskRegion, makeCropRegion } from '../crop-region.ts';
 import type { Seg, Segs } from '../segs.ts';
-import type { FoundOptions } from './from-boxes.ts';
+import type { FoundOptions } from './boxes-to-segs.ts';
 
 export interface Shape {
   readonly box: Box;

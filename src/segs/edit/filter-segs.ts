@@ -1,7 +1,7 @@
 // Choosing parts of SEGS by label, size, order or number (Impact Pack: SEGSLabelFilter, SEGSRangeFilter, SEGSOrderedFilter, SEGSPicker).
 
 import type { Seg, Segs } from '../segs.ts';
-import { pythonIntSet } from './python-set.ts';
+import { pythonIntSet } from './python-set-order.ts';
 
 export interface Filtered {
   readonly filtered: Segs;

@@ -1,6 +1,7 @@
 // FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
-import { toCombinedMask } from '../../../../segs/edit/combine.ts';
+
 import { segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
+import { toCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../../../segs/make/sam-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
@@ -20,8 +21,8 @@ import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { feather, partDenoise, samplerInputs } from '../impact-inputs.ts';
 import type { DetailerPipe } from '../impact-sockets.ts';
-import { masksOf } from '../segs/sam.ts';
-import { type DetailInputs, detail, detailWidgets, orBlank, refinerOf } from './detailers.ts';
+import { masksOf } from '../segs/sam-nodes.ts';
+import { type DetailInputs, detail, detailWidgets, orBlank, refinerOf } from './detailer-nodes.ts';
 
 const { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook } = detailWidgets;
 
