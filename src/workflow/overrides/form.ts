@@ -6,52 +6,8 @@ import { type Input, inputOf } from '../../nodes/declare.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { optionsOf, typeOf } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
+import type { Field, FieldGroup, Follower, WorkflowForm } from './form-types.ts';
 import { type Role, rolesIn, type Target } from './roles.ts';
-
-export type FieldKind =
-  | 'text'
-  | 'lines'
-  | 'int'
-  | 'seed'
-  | 'float'
-  | 'choice'
-  | 'switch'
-  | 'picture';
-
-/** Another widget that moves with a field: takes its value, moves by as much, or keeps its share of it. */
-export interface Follower extends Target {
-  readonly how: 'same' | 'shift' | 'share';
-}
-
-export interface Field extends Target {
-  readonly label: string;
-  readonly kind: FieldKind;
-  readonly value: Json;
-  readonly min?: number | bigint;
-  readonly max?: number | bigint;
-  readonly step?: number;
-  readonly options?: readonly string[];
-  readonly help?: string;
-  readonly followers?: readonly Follower[];
-}
-
-export interface FieldGroup {
-  readonly id: string;
-  readonly title: string;
-  readonly type: string;
-  readonly fields: readonly Field[];
-}
-
-export interface WorkflowForm {
-  readonly main: readonly Field[];
-  readonly groups: readonly FieldGroup[];
-  /** Values that this machine's lists do not have: models and pictures to get first. */
-  readonly missing: readonly {
-    readonly label: string;
-    readonly value: string;
-    readonly folder?: string;
-  }[];
-}
 
 const MAX_OPTIONS = 5000;
 /** Steps at which a sampler begins and ends: they keep their share of all steps. */
