@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
 import { derivedStore } from '../src/models/weights/prepacked-store.ts';
 import { createGraph, type Graph, type Value } from '../src/onnx/builder.ts';
-import { prepareNoise } from '../src/random/noise.ts';
+import { prepareNoise } from '../src/random/prepare-noise.ts';
 import { precisionOf } from '../src/runtime/precision.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { openSession } from '../src/runtime/session.ts';

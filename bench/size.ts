@@ -16,7 +16,7 @@ import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.t
 import { controlNetConfig } from '../src/models/controlnet/config.ts';
 import { unetConfig } from '../src/models/unet/config.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
-import { prepareNoise } from '../src/random/noise.ts';
+import { prepareNoise } from '../src/random/prepare-noise.ts';
 import { ALLOCATOR } from '../src/runtime/memory.ts';
 import { type Tensor, tensor } from '../src/tensor/tensor.ts';
 

@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../src/errors.ts';
 import { dumpsJson } from '../src/formats/json.ts';
-import { pictureKind, readPictureText } from '../src/image/codec/image-metadata.ts';
+import { pictureKind, readPictureText } from '../src/image/codec/picture-text.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { type Graph, promptOf } from '../src/workflow/api-graph.ts';

@@ -6,7 +6,7 @@ import { checkAborted, DarkroomError } from './errors.ts';
 import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from './formats/json.ts';
 import type { SavedFile } from './nodes/declare.ts';
 import { NODES } from './nodes/index.ts';
-import { pythonRandom } from './random/python.ts';
+import { pythonRandom } from './random/python-random.ts';
 import type { DeviceChoice } from './runtime/device-names.ts';
 import { type Precision, precisionOf } from './runtime/precision.ts';
 import { embeddedModels } from './storage/embedded-models.ts';

@@ -7,7 +7,7 @@ import { versions } from './engine/versions.ts';
 import { DarkroomError } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from './formats/json.ts';
 import { isPng, readPngText } from './image/codec/png.ts';
-import { comparePictures, type PictureDifference } from './image/compare.ts';
+import { comparePictures, type PictureDifference } from './image/compare-pictures.ts';
 import { embeddedModels } from './storage/embedded-models.ts';
 import { fingerprint } from './storage/fingerprint.ts';
 import { type Folders, modelRoots, openFolders } from './storage/folders.ts';

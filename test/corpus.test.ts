@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareForms } from '../scripts/compare-forms.ts';
 import { DarkroomError } from '../src/errors.ts';
-import { pictureKind, readPictureText } from '../src/image/codec/image-metadata.ts';
+import { pictureKind, readPictureText } from '../src/image/codec/picture-text.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { inspect } from '../src/workflow/validate/find-problems.ts';

@@ -1,6 +1,6 @@
 // Pictures of what is being sampled as JPEG files, made in the program's process: the engine's own waits for its networks.
 // After ComfyUI's latent_preview.py and server.py (send_image).
-import { sharp } from '../image/codec/sharp.ts';
+import { sharp } from '../image/codec/load-sharp.ts';
 import type { Emit } from './events.ts';
 import type { FromEngine } from './protocol.ts';
 

@@ -5,11 +5,16 @@ import { extname, join } from 'node:path';
 import { type ByteSource, openSource } from './byte-source.ts';
 import type { DTypeName } from './dtypes.ts';
 import { foreignFile } from './identify/foreign-files.ts';
-import { invalidModel } from './refusals.ts';
+import { invalidModel } from './model-file-errors.ts';
 import { openSafetensors } from './safetensors/safetensors.ts';
 import { type TensorFile, tensorReader } from './tensor-file.ts';
-import { readTorchLegacy, readTorchZip, type TorchFile, type TorchOptions } from './torch/torch.ts';
-import { type PlaceOptions, placeTensors } from './torch/torch-model.ts';
+import { type PlaceOptions, placeTensors } from './torch/tensor-locations.ts';
+import {
+  readTorchLegacy,
+  readTorchZip,
+  type TorchFile,
+  type TorchOptions,
+} from './torch/torch-file.ts';
 
 export interface ModelDescription {
   readonly file: string;

@@ -2,7 +2,7 @@
 // taken; whatever two readers could understand in two ways is refused: names twice, entries over one another, headers that disagree.
 import { crc32, inflateRawSync } from 'node:zlib';
 import type { ByteSource } from './byte-source.ts';
-import { CUT_OFF, invalidModel } from './refusals.ts';
+import { CUT_OFF, invalidModel } from './model-file-errors.ts';
 
 export interface ZipEntry {
   readonly name: string;

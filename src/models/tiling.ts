@@ -2,8 +2,8 @@
 // three tilings of different shape.
 
 import { DarkroomError } from '../errors.ts';
-import { cropPlanes } from '../image/resize/upscale.ts';
-import { roundHalfEven as round } from '../tensor/round.ts';
+import { cropPlanes } from '../image/resize/common-upscale.ts';
+import { roundHalfEven as round } from '../tensor/round-half-even.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Autoencoder, Tiles } from './types.ts';
 

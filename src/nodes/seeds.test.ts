@@ -9,7 +9,7 @@ import {
 } from '../../test/support/golden.ts';
 import { runNode, testContext } from '../../test/support/run-node.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { commonUpscale } from '../image/resize/upscale.ts';
+import { commonUpscale } from '../image/resize/common-upscale.ts';
 import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { loadUpscaler } from '../models/upscaler/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';

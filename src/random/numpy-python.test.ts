@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { expectExact, expectGolden, golden } from '../../test/support/golden.ts';
-import { defaultRng, randomState } from './numpy.ts';
-import { pythonRandom } from './python.ts';
+import { defaultRng, randomState } from './numpy-random.ts';
+import { pythonRandom } from './python-random.ts';
 import { seedSequence } from './seed-sequence.ts';
 
 const g = golden('rng', 'numpy_python');

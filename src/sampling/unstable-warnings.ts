@@ -1,5 +1,5 @@
 // What the originals never say: one line each, told once per run by the context; none changes a result.
-import { isSoft } from '../image/mask/masks.ts';
+import { isSoft } from '../image/mask/core-masks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export const GPU_NOISE =

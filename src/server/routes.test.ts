@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, testServer } from '../../test/support/server.ts';
-import { readPictureText } from '../image/codec/image-metadata.ts';
+import { readPictureText } from '../image/codec/picture-text.ts';
 import { encodePng } from '../image/codec/png.ts';
 
 let test: TestServer;

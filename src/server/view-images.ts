@@ -1,7 +1,7 @@
 // Pictures made anew for /view and /upload/mask. Read in when one is asked for.
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { readPictureText } from '../image/codec/image-metadata.ts';
+import { readPictureText } from '../image/codec/picture-text.ts';
 import { encodePng } from '../image/codec/png.ts';
 
 const MAX_PIXELS = 178_956_970;

@@ -1,6 +1,6 @@
 // One prompt per segment, as detailers read them: `[LAB] [face] … [hand] …` by label, or `[ASC] … [SEP] … [SEP:7] …` in order, with
 // seeds. After the Impact Pack's process_wildcard_for_segs.
-import type { PythonRandom } from '../random/python.ts';
+import type { PythonRandom } from '../random/python-random.ts';
 
 /** The orders in which segments are worked on; undefined leaves them as they are. */
 export type SegmentOrder = 'ASC' | 'DSC' | 'ASC-SIZE' | 'DSC-SIZE' | 'RND' | 'LAB';

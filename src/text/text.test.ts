@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../test/support/golden.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { clipBpe, END_TOKEN } from './bpe.ts';
-import { tokenize } from './chunks.ts';
+import { clipBpe, END_TOKEN } from './clip-bpe.ts';
 import { type Embedding, embeddingReader, embeddingVectors, readEmbedding } from './embeddings.ts';
 import { normalise } from './normalise.ts';
 import { parseFloatAsPython, parseWeights } from './prompt-weights.ts';
+import { tokenize } from './token-chunks.ts';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../test/fixtures/torch/${name}`, import.meta.url));

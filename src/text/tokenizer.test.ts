@@ -1,9 +1,9 @@
 // The tokenizer, the weights and the chunks against text/tokenizer (SDXLTokenizer.tokenize_with_weights, transformers 4.57, no ftfy).
 import { describe, expect, it } from 'vitest';
 import { expectExact, fixtureModel, golden } from '../../test/support/golden.ts';
-import { clipBpe, END_TOKEN, START_TOKEN } from './bpe.ts';
-import { tokenize } from './chunks.ts';
+import { clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
 import { type EmbeddingLookup, embeddingVectors, readEmbedding } from './embeddings.ts';
+import { tokenize } from './token-chunks.ts';
 
 const g = golden('text', 'tokenizer');
 const RAISES = 'tok52'; // 'embedding:' alone: the original raises IndexError

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { DarkroomError } from '../errors.ts';
-import { pythonRandom } from '../random/python.ts';
+import { pythonRandom } from '../random/python-random.ts';
 import { loraFile, loraTags, promptParts, withoutLoraTags } from './lora-tags.ts';
 import { segmentPrompts } from './segment-prompts.ts';
 import { populate } from './wildcards.ts';

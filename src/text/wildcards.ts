@@ -1,7 +1,7 @@
 // Wildcards in prompts: `{a|b}`, `{2::a|b}`, `{1-2$$, $$a|b|c}`, `__list__`, `2#__list__`, lines with `#`.
 // Syntax, order of the draws and generator are those of the Impact Pack (modules/impact/wildcards.py): the same seed, the same text.
 import { DarkroomError } from '../errors.ts';
-import { type DefaultRng, defaultRng } from '../random/numpy.ts';
+import { type DefaultRng, defaultRng } from '../random/numpy-random.ts';
 
 /** Lists by their normal names (`colors`, `people/hair`), in the order they were read. */
 export type Wildcards = ReadonlyMap<string, readonly string[]>;

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { NODES } from '../../nodes/index.ts';
-import { pythonRandom } from '../../random/python.ts';
+import { pythonRandom } from '../../random/python-random.ts';
 import { writeWhole } from '../../storage/atomic-write.ts';
 import { printGraph } from '../../workflow/export/print-api.ts';
 import { toTypeScript } from '../../workflow/export/to-typescript.ts';

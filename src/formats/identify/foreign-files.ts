@@ -1,5 +1,5 @@
 // Files that people have in models folders and that hold no weights that can be read, told by how they begin.
-import { CUT_OFF } from '../refusals.ts';
+import { CUT_OFF } from '../model-file-errors.ts';
 
 export interface ForeignFile {
   /** Continues a sentence that begins with the file's name. */

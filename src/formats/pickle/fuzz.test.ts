@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { zipOf } from '../../../test/support/zip.ts';
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../model-file.ts';
-import { allowedInModels } from './allowed.ts';
-import { unpickle } from './machine.ts';
+import { allowedInModels } from './allowed-globals.ts';
 import { OPERATIONS } from './opcodes.ts';
 import { PickleError } from './pickle-error.ts';
+import { unpickle } from './unpickle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

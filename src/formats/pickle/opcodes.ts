@@ -1,9 +1,9 @@
 // The operations of pickle protocols 2 to 5, by code (Python's pickletools documents them). Those that torch and numpy write are carried
 // out on inert values; those that it never writes are refused by name.
 
-import type { Machine } from './machine.ts';
 import { forbidden, malformed, shownName } from './pickle-error.ts';
 import { isKind, type PickleObject, type PickleValue } from './pickle-values.ts';
+import type { Machine } from './unpickle.ts';
 
 export type Operation = (m: Machine) => void;
 

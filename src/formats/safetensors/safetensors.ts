@@ -5,7 +5,7 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { type ByteSource, openSource } from '../byte-source.ts';
 import { DTYPES, isDType } from '../dtypes.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, parseJson } from '../json.ts';
-import { CUT_OFF } from '../refusals.ts';
+import { CUT_OFF } from '../model-file-errors.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../tensor-file.ts';
 
 export type { TensorInfo } from '../tensor-file.ts';

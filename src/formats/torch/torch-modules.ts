@@ -1,5 +1,7 @@
 // A torch module that was saved whole (torch.save(model)): its tree of layers with their settings, and their tensors. The classes are names
 // and no more; who builds a graph decides what they mean.
+
+import { invalidModel } from '../model-file-errors.ts';
 import {
   entriesOf,
   isKind,
@@ -7,8 +9,7 @@ import {
   type PickleValue,
   tupleOf,
 } from '../pickle/pickle-values.ts';
-import { invalidModel } from '../refusals.ts';
-import type { TorchFile } from './torch.ts';
+import type { TorchFile } from './torch-file.ts';
 import type { TorchTensor } from './torch-tensors.ts';
 
 /** A layer as it was saved. */

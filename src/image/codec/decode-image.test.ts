@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { toBytes } from '../bytes.ts';
+import { toBytes } from '../image-bytes.ts';
 import { decodeChannel, decodeImage } from './decode-image.ts';
 
 function chunk(type: string, data: Uint8Array): Buffer {

@@ -3,9 +3,9 @@
 import type { Metadata, Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
-import { fromBytes } from '../bytes.ts';
-import { CHANNELS, type Channel } from '../mask/masks.ts';
-import { sharp } from './sharp.ts';
+import { fromBytes } from '../image-bytes.ts';
+import { CHANNELS, type Channel } from '../mask/core-masks.ts';
+import { sharp } from './load-sharp.ts';
 
 export interface DecodedImage {
   /** [N,H,W,3] in 0..1, one item per frame. */

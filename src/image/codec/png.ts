@@ -2,7 +2,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { DarkroomError } from '../../errors.ts';
 import type { ByteImage } from '../resize/pil-resize.ts';
-import { sharp } from './sharp.ts';
+import { sharp } from './load-sharp.ts';
 
 export interface PngOptions {
   /** Text chunks in the order they are written. */

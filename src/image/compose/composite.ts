@@ -2,7 +2,7 @@
 // Impact Pack's tensor_paste. Parts outside the destination are cut off.
 import { DarkroomError } from '../../errors.ts';
 import { clone, repeatToBatch, reshape, type Tensor } from '../../tensor/tensor.ts';
-import { toNCHW, toNHWC } from '../layout.ts';
+import { toNCHW, toNHWC } from '../channel-order.ts';
 import { interpolate } from '../resize/torch-interpolate.ts';
 
 const f = Math.fround;

@@ -2,7 +2,7 @@
 // gradients, thinning along eight directions, two thresholds, hysteresis. Sums are in torch's order and float32, as equal neighbours decide.
 
 import { DarkroomError } from '../../errors.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 
 const f = Math.fround;

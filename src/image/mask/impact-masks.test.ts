@@ -7,7 +7,7 @@ import {
   type Params,
 } from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import { gaussianBlurMask, gaussianKernel } from '../blur/torchvision-blur.ts';
+import { gaussianBlurMask, gaussianKernel } from '../blur/torchvision-mask-blur.ts';
 import { outerShapes } from './contours.ts';
 import {
   addMasks,
@@ -16,8 +16,8 @@ import {
   flattenMask,
   subtractMasks,
   toBinaryMask,
-} from './mask-arithmetic.ts';
-import { dilateMask, erosionMask } from './morphology.ts';
+} from './impact-mask-arithmetic.ts';
+import { dilateMask, erosionMask } from './impact-mask-morphology.ts';
 
 type Kind = (input: (name: string) => Tensor, params: Params) => Tensor;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { randomState } from '../../random/numpy.ts';
+import { randomState } from '../../random/numpy-random.ts';
 import { type ByteImage, pilResize, pilResizeVia } from './pil-resize.ts';
 
 function noise(width: number, height: number, channels: number, seed: number): ByteImage {

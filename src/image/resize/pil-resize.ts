@@ -1,8 +1,8 @@
 // Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest case of Geometry.c.
 import type { Tensor } from '../../tensor/tensor.ts';
-import { fromBytes, toBytes } from '../bytes.ts';
-import { toNCHW, toNHWC } from '../layout.ts';
-import { type Filter, type Rows, resizeRows } from './pil-rows.ts';
+import { toNCHW, toNHWC } from '../channel-order.ts';
+import { fromBytes, toBytes } from '../image-bytes.ts';
+import { type Filter, type Rows, resizeRows } from './pil-resample-rows.ts';
 
 export interface ByteImage {
   readonly width: number;

@@ -3,9 +3,9 @@
 import { DarkroomError } from '../../errors.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
-import { END_TOKEN } from '../../text/bpe.ts';
-import { type Chunk, emptyChunk, type Slot, tokenize } from '../../text/chunks.ts';
+import { END_TOKEN } from '../../text/clip-bpe.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
+import { type Chunk, emptyChunk, type Slot, tokenize } from '../../text/token-chunks.ts';
 import type { TextEncoder } from '../types.ts';
 
 export {

@@ -2,14 +2,14 @@
 // CLIPSegProcessor does with the settings of CIDAS/clipseg-rd64-refined.
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../../formats/model-file.ts';
-import { toBytes } from '../../image/bytes.ts';
-import { toNCHW, toNHWC } from '../../image/layout.ts';
+import { toNCHW, toNHWC } from '../../image/channel-order.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import { pilResize } from '../../image/resize/pil-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { concatAxis } from '../../tensor/axes.ts';
 import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
-import { clipBpe, END_TOKEN, START_TOKEN } from '../../text/bpe.ts';
+import { clipBpe, END_TOKEN, START_TOKEN } from '../../text/clip-bpe.ts';
 import { type ClipLayout, HUGGING_FACE } from '../clip/config.ts';
 import { createTextEncoder } from '../clip/network.ts';
 import { weightsOf } from '../weights/tensors.ts';

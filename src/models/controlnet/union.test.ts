@@ -13,7 +13,7 @@ import {
 } from '../../../test/support/golden.ts';
 import { noise, seededTensors, type TensorsToWrite } from '../../../test/support/rewrite.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import { commonUpscale } from '../../image/resize/upscale.ts';
+import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';

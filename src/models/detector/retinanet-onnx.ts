@@ -1,6 +1,6 @@
 // The detectors that the Impact Pack's own ONNX reader knows (modules/impact/onnx.py): keras-retinanet's export, with its choice of boxes
 // inside. BGR with the means of ImageNet taken off, at the picture's own size; boxes, scores and labels, the unused ones labelled -1.
-import { toBytes } from '../../image/bytes.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import type { OnnxPorts } from '../../onnx/ports.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Box } from './boxes.ts';

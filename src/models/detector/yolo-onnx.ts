@@ -2,10 +2,10 @@
 // ([1, N, 5 + classes]), and those that choose their boxes themselves ([1, N, 6]). The Impact Pack's ONNX reader does not know them; a
 // picture goes in as in Ultralytics: RGB in 0..1, fitted into the network's size on grey, boxes chosen at an overlap of 0.7.
 
-import { toNCHW } from '../../image/layout.ts';
+import { toNCHW } from '../../image/channel-order.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { FilePort, OnnxPorts } from '../../onnx/ports.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppress } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';

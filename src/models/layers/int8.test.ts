@@ -9,7 +9,7 @@ import { createGraph, type Value } from '../../onnx/builder.ts';
 import { precisionOf } from '../../runtime/precision.ts';
 import { saturates } from '../../runtime/saturation.ts';
 import { openSession } from '../../runtime/session.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { derivedStore } from '../weights/prepacked-store.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
 
 /** As the definition says, one number at a time. */

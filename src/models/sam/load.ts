@@ -2,7 +2,7 @@
 // Pack's choice among the masks (sam_predict).
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../../formats/model-file.ts';
-import { toBytes } from '../../image/bytes.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import { pilResize } from '../../image/resize/pil-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { Runtime } from '../../runtime/runtime.ts';

@@ -1,11 +1,11 @@
 // From a picture to what a YOLO model takes, and from what it gives to boxes and masks. Source: Ultralytics' predictor: letterbox with
 // OpenCV's resize, boxes out of distances, non-maximum suppression per class, masks out of prototypes.
 
-import { fromBytes } from '../../image/bytes.ts';
-import { toNCHW } from '../../image/layout.ts';
+import { toNCHW } from '../../image/channel-order.ts';
+import { fromBytes } from '../../image/image-bytes.ts';
 import { resizeBytes } from '../../image/resize/opencv-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppress } from '../detector/boxes.ts';
 import type { YoloShape } from './graph.ts';

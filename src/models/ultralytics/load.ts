@@ -1,13 +1,13 @@
 // YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, read as inert names; its graph is built here.
 import { basename } from 'node:path';
 import { withTorchFile } from '../../formats/model-file.ts';
+import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { PickleValue } from '../../formats/pickle/pickle-values.ts';
-import { unsupportedModel } from '../../formats/refusals.ts';
 import { tensorReader } from '../../formats/tensor-file.ts';
-import type { TorchFile } from '../../formats/torch/torch.ts';
-import { placeTensors } from '../../formats/torch/torch-model.ts';
+import { placeTensors } from '../../formats/torch/tensor-locations.ts';
+import type { TorchFile } from '../../formats/torch/torch-file.ts';
 import { field, isModule, readModule } from '../../formats/torch/torch-modules.ts';
-import { toBytes } from '../../image/bytes.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Network } from '../types.ts';

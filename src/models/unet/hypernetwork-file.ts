@@ -2,10 +2,10 @@
 // attention. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
 import { stat } from 'node:fs/promises';
 import { withTorchFile } from '../../formats/model-file.ts';
+import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import { entriesOf, isKind, type PickleValue } from '../../formats/pickle/pickle-values.ts';
-import { unsupportedModel } from '../../formats/refusals.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import { placeTensors } from '../../formats/torch/torch-model.ts';
+import { placeTensors } from '../../formats/torch/tensor-locations.ts';
 import type { TorchTensor } from '../../formats/torch/torch-tensors.ts';
 
 export const ACTIVATIONS = [

@@ -7,7 +7,7 @@ import { difference, expectGolden, fixtureModel, golden } from '../../../test/su
 import { DarkroomError } from '../../errors.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import { toNCHW, toNHWC } from '../../image/layout.ts';
+import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { createRuntime, type Runtime } from '../../runtime/runtime.ts';
 import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { weightsOf } from '../weights/tensors.ts';

@@ -1,7 +1,7 @@
 // Upscale models: pictures enlarged by a network in overlapping tiles. Source: ComfyUI's ImageUpscaleWithModel.
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../../formats/model-file.ts';
-import { toNCHW, toNHWC } from '../../image/layout.ts';
+import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { tileCount, tiledScale } from '../tiling.ts';

@@ -1,6 +1,6 @@
 // One evaluation of an upscaler: padded to the sides that the network takes (as spandrel does), its head in strips, clamped, cut.
 import { checkAborted } from '../../errors.ts';
-import { cropPlanes } from '../../image/resize/upscale.ts';
+import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';

@@ -7,7 +7,7 @@ import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { noise, seededTensors, type TensorsToWrite } from '../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import { toNCHW } from '../../image/layout.ts';
+import { toNCHW } from '../../image/channel-order.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadCheckpointVision, loadVision, preprocess, type VisionModel } from './load.ts';

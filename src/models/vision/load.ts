@@ -3,10 +3,10 @@
 import { identify, visionPart } from '../../formats/identify/identify.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import { toNCHW } from '../../image/layout.ts';
-import { bicubicAntialias } from '../../image/resize/torch-antialias.ts';
+import { toNCHW } from '../../image/channel-order.ts';
+import { bicubicAntialias } from '../../image/resize/torch-bicubic-antialias.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';

@@ -1,7 +1,7 @@
 // Previews of sampling: colours unless a tiny autoencoder is wanted and there.
 import { expect, it } from 'vitest';
 import { fixtureFolders, testContext } from '../../../test/support/run-node.ts';
-import { toBytes } from '../../image/bytes.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import { fromModelLatent, SDXL } from '../../sampling/model/latent-format.ts';
 import { samplingPreview } from '../../sampling/model/latent-preview.ts';
 import type { Model } from '../../sampling/sampling-types.ts';

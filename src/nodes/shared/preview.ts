@@ -1,5 +1,5 @@
 // The picture so far of a latent that is being sampled: its colours, or what a tiny autoencoder sees in it. Source: ComfyUI latent_preview.py.
-import { toBytes } from '../../image/bytes.ts';
+import { toBytes } from '../../image/image-bytes.ts';
 import type { ByteImage } from '../../image/resize/pil-resize.ts';
 import { fromModelLatent } from '../../sampling/model/latent-format.ts';
 import { samplingPreview } from '../../sampling/model/latent-preview.ts';

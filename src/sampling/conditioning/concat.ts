@@ -1,8 +1,8 @@
 // What inpainting and edit models see beside the latent (comfy.model_base concat_cond): more channels of the network's input, for a whole run.
 
 import { DarkroomError } from '../../errors.ts';
-import { commonUpscale } from '../../image/resize/upscale.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { commonUpscale } from '../../image/resize/common-upscale.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { full, map, reshape, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { toModelLatent } from '../model/latent-format.ts';
 import type { ConditioningEntry, LatentFormat, Model } from '../sampling-types.ts';

@@ -1,7 +1,7 @@
 // ControlNets on conditionings (comfy.controlnet ControlBase, ControlNet; comfy.samplers apply_empty_x_to_equal_area; nodes.py ControlNetApply):
 // which one acts on what, its hint at the latent's size, and the residuals of an evaluation.
-import { toNCHW } from '../../image/layout.ts';
-import { commonUpscale } from '../../image/resize/upscale.ts';
+import { toNCHW } from '../../image/channel-order.ts';
+import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import type { ControlNet, ControlResiduals, UNet } from '../../models/types.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';

@@ -1,11 +1,11 @@
 // What an inpainting model sees beside the latent: the picture greyed under the mask, and the mask (nodes.py InpaintModelConditioning).
 
-import { toNCHW, toNHWC } from '../../image/layout.ts';
-import { toNHW } from '../../image/mask/masks.ts';
+import { toNCHW, toNHWC } from '../../image/channel-order.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
-import { cropPlanes } from '../../image/resize/upscale.ts';
 import type { Autoencoder } from '../../models/types.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { Conditioning, Latent } from '../sampling-types.ts';
 import { setValues } from './operations.ts';

@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { Conditioning, ConditioningEntry, Control, Model } from '../sampling-types.ts';
 import { admVector } from './adm.ts';

@@ -2,8 +2,8 @@
 // told beside the prompt. Source: comfy.model_base unclip_adm, CLIPEmbeddingNoiseAugmentation.
 
 import { timestepEmbedding } from '../../models/unet/timestep.ts';
-import { type TorchGenerator, torchGenerator } from '../../random/generator.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { type TorchGenerator, torchGenerator } from '../../random/torch-generator.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { f32 } from '../float32.ts';
 import type { UnclipCondition } from '../sampling-types.ts';
 

@@ -1,7 +1,7 @@
 // The arithmetic of ComfyUI_Noise: noise as a latent of its own, blended and added where a mask is.
 import { DarkroomError } from '../../errors.ts';
-import { resizeMask } from '../../image/resize/upscale.ts';
-import { prepareNoise } from '../../random/noise.ts';
+import { resizeMask } from '../../image/resize/common-upscale.ts';
+import { prepareNoise } from '../../random/prepare-noise.ts';
 import {
   concatBatch,
   repeatToBatch,

@@ -1,7 +1,7 @@
 // Variations of noise: another seed's noise blended in, where a mask is (Impact Pack core.py mix_noise, REGIONAL_PROMPT.touch_noise).
-import { toNHW } from '../../image/mask/masks.ts';
-import { resizeMask } from '../../image/resize/upscale.ts';
-import { prepareNoise } from '../../random/noise.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import { resizeMask } from '../../image/resize/common-upscale.ts';
+import { prepareNoise } from '../../random/prepare-noise.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { combine, divide, f32 } from '../float32.ts';
 

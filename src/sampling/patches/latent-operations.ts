@@ -1,5 +1,5 @@
 // What the LATENT_OPERATION sockets carry: functions on latents [B,C,H,W]. Source: ComfyUI comfy_extras/nodes_latent.py.
-import { sharpenPlanes } from '../../image/blur/gaussian-filter.ts';
+import { sharpenPlanes } from '../../image/blur/blur-and-sharpen.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 

@@ -1,5 +1,5 @@
 // Sampling from parts (comfy_extras/nodes_custom_sampler.py): a sampler with its knobs, sigmas, noise and a guider of one's own choice.
-import { prepareNoise } from '../../random/noise.ts';
+import { prepareNoise } from '../../random/prepare-noise.ts';
 import { map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';

@@ -1,6 +1,6 @@
 // KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): from a seed, a schedule and a part of its steps to a latent.
 import { didYouMean } from '../../near-matches.ts';
-import { prepareNoise } from '../../random/noise.ts';
+import { prepareNoise } from '../../random/prepare-noise.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cfgGuider } from '../guiders/guider.ts';
 import { SAMPLERS, samplerKind } from '../samplers/index.ts';

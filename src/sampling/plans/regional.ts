@@ -2,8 +2,8 @@
 // works outside of all regions, then every region's sampler in its own mask.
 import { DarkroomError } from '../../errors.ts';
 import { composite } from '../../image/compose/composite.ts';
-import { erosionMask, squeezeMask } from '../../image/mask/morphology.ts';
-import { resizeMask } from '../../image/resize/upscale.ts';
+import { erosionMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
+import { resizeMask } from '../../image/resize/common-upscale.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { type Keep, keeper } from '../memo.ts';
 import { type Variation, varyNoise } from '../noise/variation.ts';

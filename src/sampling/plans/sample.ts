@@ -1,8 +1,8 @@
 // One sampling run as comfy.samplers makes it: scale the latent, noise it, walk the sigmas, scale back. `runSampler` is the part below the
 // model (KSAMPLER.sample), `sampleCustom` the whole (CFGGuider.sample).
 import { checkAborted, DarkroomError } from '../../errors.ts';
-import { prepareMask } from '../../image/mask/masks.ts';
-import { torchGenerator } from '../../random/generator.ts';
+import { prepareMask } from '../../image/mask/core-masks.ts';
+import { torchGenerator } from '../../random/torch-generator.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Vector } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';

@@ -1,8 +1,8 @@
 // Samplers that only a Sampler* node makes (comfy_extras/nodes_advanced_samplers.py): consistency sampling that grows the latent on its way,
 // and the alternative CFG++ Euler.
 
-import { commonUpscale, type UpscaleMethod } from '../../image/resize/upscale.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { commonUpscale, type UpscaleMethod } from '../../image/resize/common-upscale.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { add, addScaled, divide, f32, sub } from '../float32.ts';
 import { continuedNoise } from './continued-noise.ts';

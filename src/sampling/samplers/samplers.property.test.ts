@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../../errors.ts';
-import { torchGenerator } from '../../random/generator.ts';
+import { torchGenerator } from '../../random/torch-generator.ts';
 import { f32, type Vector } from '../float32.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import { runSampler } from '../plans/sample.ts';

@@ -1,7 +1,7 @@
 // Pieces of the SDE samplers: lambda = ln(alpha / sigma), here with alpha 1, as in the papers of DPM-Solver++, SEEDS and SA-Solver;
 // noise with its factors; and the Brownian path over a run's sigmas.
 import { DarkroomError } from '../../errors.ts';
-import { brownianNoise } from '../../random/brownian.ts';
+import { brownianNoise } from '../../random/brownian-tree.ts';
 import { exp, f32, type Vector } from '../float32.ts';
 import type { NoiseRun, NoiseSource } from './sampler.ts';
 

@@ -1,7 +1,7 @@
 // Operations on sigmas that are already made (comfy_extras/nodes_custom_sampler.py). None changes its argument.
 
 import { DarkroomError } from '../../errors.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { f32, linspace } from '../float32.ts';
 
 /** The sigmas up to `step` and from it on; both have the one at `step`. */

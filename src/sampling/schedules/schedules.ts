@@ -2,7 +2,7 @@
 // beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
 
 import { DarkroomError } from '../../errors.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { f32, linspace } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import { samplerKind } from '../samplers/index.ts';

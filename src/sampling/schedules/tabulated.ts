@@ -2,7 +2,7 @@
 // (arXiv 2405.11326, comfy_extras/nodes_gits.py). Both are made for the sigma range of SD1 and SDXL and end in 0.
 
 import { DarkroomError } from '../../errors.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { GITS_COEFFICIENTS, gitsLevels } from './gits-levels.ts';
 
 /** Sigmas of 10 steps, by the family they are made for. */

@@ -1,5 +1,5 @@
 // ControlNets that wait for the picture of a part (Impact Pack core.py ControlNetWrapper, ControlNetAdvancedWrapper).
-import { tensorResize } from '../../image/resize/upscale.ts';
+import { tensorResize } from '../../image/resize/common-upscale.ts';
 import type { ControlNet } from '../../models/types.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../../test/support/golden.ts';
 import { conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
 import { loadCheckpoint } from '../../models/checkpoint/load.ts';
-import { pythonRandom } from '../../random/python.ts';
+import { pythonRandom } from '../../random/python-random.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import { map } from '../../tensor/tensor.ts';

@@ -1,9 +1,9 @@
 // All parts of a picture drawn anew: pasted back one by one (Impact Pack impact_pack.py, DetailerForEach), or kept beside the picture as
 // the parts' own pictures (segs_nodes.py, SEGSDetailer).
-import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteInto } from '../../image/compose/composite.ts';
-import { toNHW } from '../../image/mask/masks.ts';
-import { tensorResize } from '../../image/resize/upscale.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import { tensorResize } from '../../image/resize/common-upscale.ts';
 import { withDifferentialDiffusion } from '../../sampling/patches/patches.ts';
 import { NO_NEGATIVE } from '../../sampling/plans/step-range.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';

@@ -1,7 +1,7 @@
 // One part of a picture drawn anew at a larger size (Impact Pack core.py, enhance_detail).
 import { DarkroomError } from '../../errors.ts';
-import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
-import { type Size, tensorResize } from '../../image/resize/upscale.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
+import { type Size, tensorResize } from '../../image/resize/common-upscale.ts';
 import { decodeTiled } from '../../models/tiling.ts';
 import type { Autoencoder } from '../../models/types.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';

@@ -1,8 +1,8 @@
 // SEGSPaste (Impact Pack): the parts' pictures back into the whole picture under feathered masks.
 import { DarkroomError } from '../../errors.ts';
-import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMasked } from '../../image/compose/composite.ts';
-import { flattenMask, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
+import { flattenMask, toBinaryMask } from '../../image/mask/impact-mask-arithmetic.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';

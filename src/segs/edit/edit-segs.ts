@@ -1,11 +1,11 @@
 // Changes to the masks, pictures and labels of SEGS (Impact Pack: core.py, segs_nodes.py).
 
 import { DarkroomError } from '../../errors.ts';
-import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
-import { byteOf } from '../../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../../image/mask/masks.ts';
-import { dilateMask, squeezeMask } from '../../image/mask/morphology.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
+import { dilateMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropImageRegion, cropMaskRegion } from '../crop-region.ts';
 import { mapSegs, type Region, type Seg, type Segs } from '../segs.ts';

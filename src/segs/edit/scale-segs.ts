@@ -1,6 +1,6 @@
 // SEGS to the size of another picture (Impact Pack, core.segs_scale_match).
 import { DarkroomError } from '../../errors.ts';
-import { resizeMask, tensorResize } from '../../image/resize/upscale.ts';
+import { resizeMask, tensorResize } from '../../image/resize/common-upscale.ts';
 import type { Region, Segs } from '../segs.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomState } from '../../random/numpy.ts';
+import { randomState } from '../../random/numpy-random.ts';
 import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { pasteSegs } from '../detail/paste-segs.ts';
 import { maskToSegs, maskToSegsForAnimateDiff } from '../make/mask-to-segs.ts';

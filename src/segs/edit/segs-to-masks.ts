@@ -1,7 +1,7 @@
 // SEGS back to masks, and several SEGS or parts to one (Impact Pack: segs_to_combined_mask, segs_to_masklist, SEGSMerge, SEGSConcat).
 import { DarkroomError } from '../../errors.ts';
-import { byteOf } from '../../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../../image/mask/masks.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion, slice } from '../crop-region.ts';
 import { emptySegs, type Seg, type Segs } from '../segs.ts';

@@ -1,5 +1,5 @@
 // What a detector of boxes found, as SEGS (Impact Pack core.py, ONNXDetector).
-import { dilateMask } from '../../image/mask/morphology.ts';
+import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { makeCropRegion, slice } from '../crop-region.ts';

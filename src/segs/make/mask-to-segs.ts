@@ -1,8 +1,8 @@
 // Masks become SEGS (Impact Pack, core.mask_to_segs and the nodes MaskToSEGS, MaskToSEGS_for_AnimateDiff).
 import { outerShapes } from '../../image/mask/contours.ts';
-import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../../image/mask/masks.ts';
-import { squeezeMask } from '../../image/mask/morphology.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/impact-mask-arithmetic.ts';
+import { squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { cropMaskRegion, makeCropRegion, slice } from '../crop-region.ts';
 import { toMaskList } from '../edit/segs-to-masks.ts';

@@ -11,7 +11,7 @@ import {
   type GoldenCase,
   golden,
 } from '../../../test/support/golden.ts';
-import { fromBytes } from '../../image/bytes.ts';
+import { fromBytes } from '../../image/image-bytes.ts';
 import { loadSam, type Sam } from '../../models/sam/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

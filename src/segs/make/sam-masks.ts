@@ -1,5 +1,5 @@
 // Masks that Segment Anything makes of SEGS (Impact Pack, core.py: make_sam_mask and make_sam_mask_segmented).
-import { dilateMask, squeezeMask } from '../../image/mask/morphology.ts';
+import { dilateMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 

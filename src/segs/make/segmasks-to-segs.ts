@@ -1,7 +1,7 @@
 // What a detector found with a mask of each, as SEGS (Impact Subpack, subcore.py). Boxes keep their fractions; negative dilations do nothing.
 
-import { dilateMask } from '../../image/mask/morphology.ts';
-import { interpolateBytes } from '../../image/resize/torch-interpolate-bytes.ts';
+import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
+import { interpolateBytes } from '../../image/resize/torch-interpolate-uint8.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion, makeCropRegion } from '../crop-region.ts';

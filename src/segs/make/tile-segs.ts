@@ -1,7 +1,7 @@
 // A picture cut into overlapping tiles as SEGS (Impact Pack, MakeTileSEGS).
 import { DarkroomError } from '../../errors.ts';
-import { dilateMask } from '../../image/mask/morphology.ts';
-import { resizeMask } from '../../image/resize/upscale.ts';
+import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
+import { resizeMask } from '../../image/resize/common-upscale.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion, makeCropRegion, slice } from '../crop-region.ts';
 import { toCombinedMask } from '../edit/segs-to-masks.ts';

@@ -1,8 +1,8 @@
 // One step of an iterative upscale (Impact Pack core.py: latent_upscale_on_pixel_space_*, PixelKSampleUpscaler, TwoSamplersForMaskUpscaler):
 // the latent's picture enlarged in pixels, encoded again and sampled with a KSAMPLER of its own.
 import { DarkroomError } from '../../errors.ts';
-import { squeezeMask } from '../../image/mask/morphology.ts';
-import { scaleImage } from '../../image/resize/upscale.ts';
+import { squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
+import { scaleImage } from '../../image/resize/common-upscale.ts';
 import { decodeTiled, encodeTiled } from '../../models/tiling.ts';
 import type { Autoencoder, ControlNet } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';

@@ -1,9 +1,13 @@
 // SEGSUpscaler (Impact Pack segs_upscaler.py): a picture enlarged, then every part of it sampled anew and pasted back.
 import { DarkroomError } from '../../errors.ts';
-import { gaussianBlurMask } from '../../image/blur/torchvision-blur.ts';
+import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteInto } from '../../image/compose/composite.ts';
-import { toNHW } from '../../image/mask/masks.ts';
-import { rescaledSize, resizeSupersampled, tensorResize } from '../../image/resize/upscale.ts';
+import { toNHW } from '../../image/mask/core-masks.ts';
+import {
+  rescaledSize,
+  resizeSupersampled,
+  tensorResize,
+} from '../../image/resize/common-upscale.ts';
 import type { Autoencoder } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';

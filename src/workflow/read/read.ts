@@ -12,11 +12,7 @@ import {
   objectOf,
   parseJson,
 } from '../../formats/json.ts';
-import {
-  type PictureKind,
-  pictureKind,
-  readPictureText,
-} from '../../image/codec/image-metadata.ts';
+import { type PictureKind, pictureKind, readPictureText } from '../../image/codec/picture-text.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { declarationOf } from '../../nodes/aliases.ts';
 import { NODES } from '../../nodes/index.ts';

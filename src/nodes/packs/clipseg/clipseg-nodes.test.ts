@@ -12,10 +12,10 @@ import {
 import { seededTensors } from '../../../../test/support/rewrite.ts';
 import { runNode, testContext } from '../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../formats/safetensors/safetensors-write.ts';
-import { toBytes } from '../../../image/bytes.ts';
+import { toBytes } from '../../../image/image-bytes.ts';
 import { clipSegPixels, loadClipSeg } from '../../../models/clipseg/load.ts';
 import { map, type Tensor, tensor } from '../../../tensor/tensor.ts';
-import { clipBpe } from '../../../text/bpe.ts';
+import { clipBpe } from '../../../text/clip-bpe.ts';
 import type { Detector } from '../impact/impact-sockets.ts';
 
 const g = golden('clipseg', 'cases');

@@ -1,13 +1,13 @@
 // The node of ComfyUI-CLIPSeg: a mask of what a text names. Its file is looked for in the models folder `clipseg`: model.safetensors of
 // CIDAS/clipseg-rd64-refined, under any name. Source: biegert/ComfyUI-CLIPSeg custom_nodes/clipseg.py.
 import { DarkroomError } from '../../../errors.ts';
-import { gaussianFilter } from '../../../image/blur/scipy-gaussian.ts';
-import { fromBytes, toBytes } from '../../../image/bytes.ts';
+import { gaussianFilter } from '../../../image/blur/scipy-gaussian-filter.ts';
 import { coloured, GREYS_MAP, VIRIDIS_MAP } from '../../../image/colour/colour-maps.ts';
-import { dilateMask } from '../../../image/mask/morphology.ts';
+import { fromBytes, toBytes } from '../../../image/image-bytes.ts';
+import { dilateMask } from '../../../image/mask/impact-mask-morphology.ts';
 import { resizeBytes } from '../../../image/resize/opencv-resize.ts';
 import { type ClipSeg, loadClipSeg } from '../../../models/clipseg/load.ts';
-import { roundHalfEven } from '../../../tensor/round.ts';
+import { roundHalfEven } from '../../../tensor/round-half-even.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../../tensor/tensor.ts';
 import type { NodeContext } from '../../context.ts';
 import {

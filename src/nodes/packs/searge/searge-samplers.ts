@@ -1,8 +1,8 @@
 // The samplers of SeargeSDXL: base and refiner after one another, and one that enlarges between runs. Source: SeargeSDXL modules/_legacy.py,
 // modules/_experimental.py (SeargeSamplerAdvanced, which the pack no longer registers).
 import { DarkroomError } from '../../../errors.ts';
-import { blendImages } from '../../../image/compose/blend-modes.ts';
-import { commonUpscale, scaleImage } from '../../../image/resize/upscale.ts';
+import { blendImages } from '../../../image/compose/image-blend.ts';
+import { commonUpscale, scaleImage } from '../../../image/resize/common-upscale.ts';
 import type { UpscaleModel } from '../../../models/upscaler/load.ts';
 import { commonKSampler } from '../../../sampling/plans/ksampler.ts';
 import {

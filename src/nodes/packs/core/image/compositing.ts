@@ -6,8 +6,12 @@ import {
   type PorterDuffMode,
   porterDuff,
 } from '../../../../image/compose/porter-duff.ts';
-import { invert } from '../../../../image/mask/masks.ts';
-import { commonUpscale, resizeMask, upscaleImage } from '../../../../image/resize/upscale.ts';
+import { invert } from '../../../../image/mask/core-masks.ts';
+import {
+  commonUpscale,
+  resizeMask,
+  upscaleImage,
+} from '../../../../image/resize/common-upscale.ts';
 import { concatAxis, narrow } from '../../../../tensor/axes.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {

@@ -1,7 +1,7 @@
 // Nodes on batches of pictures: made, joined, taken apart, counted. Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { upscaleImage } from '../../../../image/resize/upscale.ts';
-import { torchGenerator } from '../../../../random/generator.ts';
+import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
+import { torchGenerator } from '../../../../random/torch-generator.ts';
 import { addScaled } from '../../../../sampling/float32.ts';
 import {
   concatBatch,

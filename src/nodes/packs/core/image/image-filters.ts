@@ -1,8 +1,8 @@
 // Nodes that filter pictures and change how colours are told. Source: ComfyUI comfy_extras/nodes_post_processing.py, nodes_morphology.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { blurImage, sharpenImage } from '../../../../image/blur/gaussian-filter.ts';
+import { blurImage, sharpenImage } from '../../../../image/blur/blur-and-sharpen.ts';
 import { rgbToYcbcr, spreadChannel, ycbcrToRgb } from '../../../../image/colour/ycbcr.ts';
-import { MORPHOLOGY } from '../../../../image/mask/morphology.ts';
+import { MORPHOLOGY } from '../../../../image/mask/impact-mask-morphology.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
   combo,

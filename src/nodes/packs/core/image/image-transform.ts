@@ -6,10 +6,10 @@ import {
   STITCH_DIRECTIONS,
   type StitchColour,
   stitch,
-} from '../../../../image/compose/stitch.ts';
-import { upscaleImage } from '../../../../image/resize/upscale.ts';
+} from '../../../../image/compose/image-stitch.ts';
+import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { flip, narrow, rotate } from '../../../../tensor/axes.ts';
-import { roundHalfEven } from '../../../../tensor/round.ts';
+import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
 import { full } from '../../../../tensor/tensor.ts';
 import {
   boolean,

@@ -1,10 +1,10 @@
 // Nodes on pictures. Source: ComfyUI nodes.py and comfy_extras/nodes_post_processing.py.
 
-import { BLEND_MODES, type BlendMode, blendImages } from '../../../../image/compose/blend-modes.ts';
-import { padForOutpaint } from '../../../../image/compose/pad.ts';
-import { invert } from '../../../../image/mask/masks.ts';
-import { scaleImage, upscaleImage } from '../../../../image/resize/upscale.ts';
-import { roundHalfEven } from '../../../../tensor/round.ts';
+import { BLEND_MODES, type BlendMode, blendImages } from '../../../../image/compose/image-blend.ts';
+import { padForOutpaint } from '../../../../image/compose/outpaint-padding.ts';
+import { invert } from '../../../../image/mask/core-masks.ts';
+import { scaleImage, upscaleImage } from '../../../../image/resize/common-upscale.ts';
+import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
 import { CROP_METHODS, IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
 

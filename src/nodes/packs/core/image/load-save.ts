@@ -5,10 +5,10 @@ import { basename, extname } from 'node:path';
 import { DarkroomError } from '../../../../errors.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
-import { toBytes } from '../../../../image/bytes.ts';
 import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
-import { type Channel, maskToImage } from '../../../../image/mask/masks.ts';
+import { toBytes } from '../../../../image/image-bytes.ts';
+import { type Channel, maskToImage } from '../../../../image/mask/core-masks.ts';
 import { map, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import {

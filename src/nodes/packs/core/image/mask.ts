@@ -12,7 +12,7 @@ import {
   type MaskOperation,
   maskToImage,
   thresholdMask,
-} from '../../../../image/mask/masks.ts';
+} from '../../../../image/mask/core-masks.ts';
 import { full } from '../../../../tensor/tensor.ts';
 import {
   boolean,

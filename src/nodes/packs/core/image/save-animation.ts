@@ -1,11 +1,11 @@
 // Nodes that save a batch of pictures as an animation. Source: ComfyUI comfy_extras/nodes_images.py.
 
-import { toBytes } from '../../../../image/bytes.ts';
 import {
   encodeAnimatedPng,
   encodeAnimatedWebp,
   type Frames,
-} from '../../../../image/codec/animation.ts';
+} from '../../../../image/codec/encode-animation.ts';
+import { toBytes } from '../../../../image/image-bytes.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import {

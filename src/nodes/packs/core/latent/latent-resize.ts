@@ -1,8 +1,8 @@
 // Latent nodes that resize and composite. Source: ComfyUI nodes.py and comfy_extras/nodes_mask.py.
 
 import { composite, featherComposite } from '../../../../image/compose/composite.ts';
-import { commonUpscale } from '../../../../image/resize/upscale.ts';
-import { roundHalfEven } from '../../../../tensor/round.ts';
+import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
+import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
 import {
   boolean,
   combo,

@@ -1,6 +1,6 @@
 // Latent nodes that cut, turn, blend and compute. Source: ComfyUI nodes.py and comfy_extras/nodes_latent.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { commonUpscale } from '../../../../image/resize/upscale.ts';
+import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
 import { combine, f32 } from '../../../../sampling/float32.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { concatAxis, flip, narrow, rotate } from '../../../../tensor/axes.ts';

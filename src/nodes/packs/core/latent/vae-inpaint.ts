@@ -1,8 +1,8 @@
 // What VAEEncodeForInpaint does before the encoder: crop to whole latent cells, grey under the mask, the mask grown. Source: ComfyUI nodes.py.
 
-import { toNCHW, toNHWC } from '../../../../image/layout.ts';
+import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
+import { cropPlanes } from '../../../../image/resize/common-upscale.ts';
 import { interpolate } from '../../../../image/resize/torch-interpolate.ts';
-import { cropPlanes } from '../../../../image/resize/upscale.ts';
 import { map, reshape, type Tensor } from '../../../../tensor/tensor.ts';
 
 export interface Holes {

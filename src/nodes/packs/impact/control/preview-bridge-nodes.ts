@@ -2,10 +2,10 @@
 // Source: Impact Pack bridge_nodes.py. What the original keeps in its server (last picture, last mask) is kept in the node's state.
 import { readFile } from 'node:fs/promises';
 import { DarkroomError } from '../../../../errors.ts';
-import { fromBytes } from '../../../../image/bytes.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
+import { fromBytes } from '../../../../image/image-bytes.ts';
+import { resizeMask } from '../../../../image/resize/common-upscale.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
-import { resizeMask } from '../../../../image/resize/upscale.ts';
 import type { Autoencoder } from '../../../../models/types.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';

@@ -1,9 +1,13 @@
 // Pictures of SEGS in the temp folder. Source: Impact Pack segs_nodes.py.
 
-import { toBytes } from '../../../../image/bytes.ts';
+import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
-import { encodeWebp } from '../../../../image/codec/webp.ts';
-import { bytesOf, flattenMask, toBinaryMask } from '../../../../image/mask/mask-arithmetic.ts';
+import { toBytes } from '../../../../image/image-bytes.ts';
+import {
+  bytesOf,
+  flattenMask,
+  toBinaryMask,
+} from '../../../../image/mask/impact-mask-arithmetic.ts';
 import { type ByteImage, pilResize } from '../../../../image/resize/pil-resize.ts';
 import { cropImageRegion } from '../../../../segs/crop-region.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';

@@ -1,5 +1,5 @@
 // Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py, hook_nodes.py.
-import { encodeWebp } from '../../../../image/codec/webp.ts';
+import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {

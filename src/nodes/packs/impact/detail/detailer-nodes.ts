@@ -1,6 +1,6 @@
 // Detailers: parts of a picture drawn anew at a larger size. Source: Impact Pack impact_pack.py, segs_nodes.py.
-import { squeezeMask } from '../../../../image/mask/morphology.ts';
-import { pythonRandom } from '../../../../random/python.ts';
+import { squeezeMask } from '../../../../image/mask/impact-mask-morphology.ts';
+import { pythonRandom } from '../../../../random/python-random.ts';
 import type { Refiner } from '../../../../sampling/plans/refined.ts';
 import type { SamplingHooks } from '../../../../sampling/sampling-types.ts';
 import { type Detailed, detailParts, detailSegs } from '../../../../segs/detail/detailer.ts';

@@ -1,5 +1,5 @@
 // A detector that finds what a text names. Source: Impact Pack impact_pack.py (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
-import { toBinaryMask } from '../../../../image/mask/mask-arithmetic.ts';
+import { toBinaryMask } from '../../../../image/mask/impact-mask-arithmetic.ts';
 import type { ClipSeg } from '../../../../models/clipseg/load.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import { sliceBatch } from '../../../../tensor/tensor.ts';

@@ -1,18 +1,18 @@
 // The Impact Pack's nodes on masks, and lists of masks and pictures. Source: Impact Pack impact_pack.py, segs_nodes.py, util_nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { gaussianBlurMask } from '../../../../image/blur/torchvision-blur.ts';
-import { toNCHW } from '../../../../image/layout.ts';
+import { gaussianBlurMask } from '../../../../image/blur/torchvision-mask-blur.ts';
+import { toNCHW } from '../../../../image/channel-order.ts';
+import { toNHW } from '../../../../image/mask/core-masks.ts';
 import {
   addMasks,
   bitwiseAndMasks,
   flattenMask,
   subtractMasks,
   toBinaryMask,
-} from '../../../../image/mask/mask-arithmetic.ts';
-import { toNHW } from '../../../../image/mask/masks.ts';
-import { dilateMask } from '../../../../image/mask/morphology.ts';
+} from '../../../../image/mask/impact-mask-arithmetic.ts';
+import { dilateMask } from '../../../../image/mask/impact-mask-morphology.ts';
+import { cropToAspect, upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
-import { cropToAspect, upscaleImage } from '../../../../image/resize/upscale.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
   defineListNode,

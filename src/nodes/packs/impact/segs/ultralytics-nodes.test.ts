@@ -18,7 +18,7 @@ import {
 } from '../../../../../test/support/pickle.ts';
 import { type Models, testContext } from '../../../../../test/support/run-node.ts';
 import { zipOf } from '../../../../../test/support/zip.ts';
-import { fromBytes } from '../../../../image/bytes.ts';
+import { fromBytes } from '../../../../image/image-bytes.ts';
 import { loadUltralytics } from '../../../../models/ultralytics/load.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Segs } from '../../../../segs/segs.ts';

@@ -1,6 +1,6 @@
 // SEGSUpscaler: a picture enlarged, then every part of it sampled anew. Source: Impact Pack segs_nodes.py, segs_upscaler.py.
 
-import { isSoft } from '../../../../image/mask/masks.ts';
+import { isSoft } from '../../../../image/mask/core-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { enlarge, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
 import type { NodeContext } from '../../../context.ts';

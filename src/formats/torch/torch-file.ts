@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
-import { allowedInModels } from '../pickle/allowed.ts';
-import { type Unpickled, unpickle } from '../pickle/machine.ts';
+import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from '../model-file-errors.ts';
+import { allowedInModels } from '../pickle/allowed-globals.ts';
 import { malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
 import { entriesOf, isKind, type PickleValue } from '../pickle/pickle-values.ts';
-import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from '../refusals.ts';
+import { type Unpickled, unpickle } from '../pickle/unpickle.ts';
 import { readEntry, readZip, type ZipEntries, type ZipEntry } from '../zip.ts';
 import {
   type StorageClaim,

@@ -1,9 +1,9 @@
 // A pickle machine that builds values and runs nothing. What the operations do is in opcodes.ts; here are the stack, the memo and the
 // limits that keep a hostile pickle small and short.
 
-import { type Input, inputOf } from './input.ts';
 import { OPERATIONS } from './opcodes.ts';
 import { forbidden, malformed, shownName, tooLarge } from './pickle-error.ts';
+import { type Input, inputOf } from './pickle-input.ts';
 import type { PickleGlobal, PicklePersistent, PickleValue } from './pickle-values.ts';
 
 export interface UnpickleOptions {

@@ -1,7 +1,7 @@
 // Resizes by name: ComfyUI's common_upscale with its centre crop, and the Impact Pack's tensor_resize and resize_mask.
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { reshape, type Tensor } from '../../tensor/tensor.ts';
-import { toNCHW, toNHWC } from '../layout.ts';
+import { toNCHW, toNHWC } from '../channel-order.ts';
 import { bislerp } from './bislerp.ts';
 import { lanczos, pilResizeImages, pilResizeImagesVia } from './pil-resize.ts';
 import { type InterpolateMode, interpolate } from './torch-interpolate.ts';

@@ -1,7 +1,8 @@
 // torchsde's BrownianTree (tol 1e-6, pool 24, halfway tree) and k-diffusion's noise sampler over it: a Brownian path that depends on the
 // seed and its ends alone, not on the points asked for. Each split of an interval at its middle draws from a seed of its own (a Brownian bridge).
-import { checkSeed, torchGenerator } from './generator.ts';
+
 import { seedSequence } from './seed-sequence.ts';
+import { checkSeed, torchGenerator } from './torch-generator.ts';
 
 const POOL_SIZE = 24;
 const DECIMALS = 6;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../test/support/golden.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { brownianNoise, brownianTree } from './brownian.ts';
+import { brownianNoise, brownianTree } from './brownian-tree.ts';
 
 describe('goldens', () => {
   it('noise of a step', () => {

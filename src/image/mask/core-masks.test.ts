@@ -7,9 +7,9 @@ import {
   type Params,
 } from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import { blendImages } from '../compose/blend-modes.ts';
 import { composite, compositeImages, featherComposite, pasteMasked } from '../compose/composite.ts';
-import { padForOutpaint } from '../compose/pad.ts';
+import { blendImages } from '../compose/image-blend.ts';
+import { padForOutpaint } from '../compose/outpaint-padding.ts';
 import {
   colorToMask,
   compositeMasks,
@@ -21,7 +21,7 @@ import {
   maskToImage,
   prepareMask,
   thresholdMask,
-} from './masks.ts';
+} from './core-masks.ts';
 
 type Kind = (
   input: (name: string) => Tensor,

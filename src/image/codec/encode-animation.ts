@@ -1,8 +1,8 @@
 // Pictures one after another in one file: animated WebP through sharp, animated PNG from the chunks of single ones. Texts as ComfyUI's
 // SaveAnimatedWEBP and SaveAnimatedPNG write them: EXIF entries `key:text`, or chunks `comf`.
 import type { ByteImage } from '../resize/pil-resize.ts';
+import { sharp } from './load-sharp.ts';
 import { chunk, chunks, encodePng, SIGNATURE } from './png.ts';
-import { sharp } from './sharp.ts';
 
 /** Frames of one size. */
 export type Frames = readonly ByteImage[];

@@ -1,6 +1,6 @@
 // Lossy WebP files for previews, through sharp.
 import type { ByteImage } from '../resize/pil-resize.ts';
-import { sharp } from './sharp.ts';
+import { sharp } from './load-sharp.ts';
 
 /** An image of 1, 3 or 4 channels as a WebP file; `quality` 1..100 (80 is Pillow's). */
 export const encodeWebp = (

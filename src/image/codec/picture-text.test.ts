@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { pictureKind, readPictureText } from './image-metadata.ts';
+import { pictureKind, readPictureText } from './picture-text.ts';
 import { encodePng } from './png.ts';
 
 const dot = { width: 1, height: 1, channels: 3, bytes: Buffer.from([1, 2, 3]) } as const;

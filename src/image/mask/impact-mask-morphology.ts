@@ -2,7 +2,7 @@
 // erosion_mask, which grows; and of pictures as kornia's morphology has it.
 
 import { DarkroomError } from '../../errors.ts';
-import { roundHalfEven } from '../../tensor/round.ts';
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, reshape, type Tensor } from '../../tensor/tensor.ts';
 import { interpolate } from '../resize/torch-interpolate.ts';
 

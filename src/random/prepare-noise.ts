@@ -1,6 +1,6 @@
 // The initial noise of a sampling run (comfy.sample.prepare_noise): torch's CPU randn of the latent's size.
 import { concatBatch, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
-import { torchGenerator } from './generator.ts';
+import { torchGenerator } from './torch-generator.ts';
 
 /**
  * Standard normal noise of `shape` [N, …]. A batch is one draw; with `batchIndex` (the latent's batch_index) each item i gets the noise

@@ -1,6 +1,6 @@
 // ImagePadForOutpaint: grey borders around a picture and the mask of what is to be painted, fading into the picture.
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Margins } from '../mask/masks.ts';
+import type { Margins } from '../mask/core-masks.ts';
 
 export interface Padded {
   readonly image: Tensor;

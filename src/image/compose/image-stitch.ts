@@ -1,7 +1,7 @@
 // Two pictures side by side (comfy_extras/nodes_images.py ImageStitch, after ComfyUI-KJNodes). NHWC.
 import { concatAxis } from '../../tensor/axes.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
-import { upscaleImage } from '../resize/upscale.ts';
+import { upscaleImage } from '../resize/common-upscale.ts';
 import { matchChannels, pasteAt } from './composite.ts';
 
 export const STITCH_DIRECTIONS = ['right', 'down', 'left', 'up'] as const;

@@ -1,5 +1,5 @@
 // How far two picture files are from one another, in levels of 8 bits.
-import { sharp } from './codec/sharp.ts';
+import { sharp } from './codec/load-sharp.ts';
 
 export interface PictureDifference {
   /** The largest difference of a value, 0..255. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { expectExact, expectGolden, golden } from '../../test/support/golden.ts';
-import { torchGenerator } from './generator.ts';
-import { prepareNoise } from './noise.ts';
+import { prepareNoise } from './prepare-noise.ts';
+import { torchGenerator } from './torch-generator.ts';
 
 it('randn equals torch.randn bit by bit', () => {
   const g = golden('rng', 'randn');

@@ -10,12 +10,12 @@ import { cacheFolder } from '../../storage/embedded-models.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
-import { invalidModel } from '../refusals.ts';
+import { invalidModel } from '../model-file-errors.ts';
 import { openSafetensors } from '../safetensors/safetensors.ts';
 import { type TensorToMake, writeSafetensorsLater } from '../safetensors/safetensors-write.ts';
 import type { TensorInfo } from '../tensor-file.ts';
 import { readEntry, type ZipEntry } from '../zip.ts';
-import type { TorchFile } from './torch.ts';
+import type { TorchFile } from './torch-file.ts';
 import { extentOf, gather, isContiguous, type TorchTensor } from './torch-tensors.ts';
 
 export interface PlaceOptions {

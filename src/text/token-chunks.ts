@@ -1,6 +1,6 @@
 // A prompt as the encoders get it (ComfyUI's SDTokenizer): weighted segments and embeddings become groups of tokens, and groups are
 // packed into chunks of 77 = start + 75 + end. A group of fewer than 8 tokens that does not fit moves whole to the next chunk.
-import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './bpe.ts';
+import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
 import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
 import { splitWords } from './normalise.ts';
 import { parseWeights } from './prompt-weights.ts';

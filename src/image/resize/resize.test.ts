@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { expectExact, expectGolden, golden, type Params } from '../../../test/support/golden.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { toBytes } from '../bytes.ts';
-import { toNHWC } from '../layout.ts';
-import { PIL_FILTERS, pilResize } from './pil-resize.ts';
-import { interpolate } from './torch-interpolate.ts';
+import { toNHWC } from '../channel-order.ts';
+import { toBytes } from '../image-bytes.ts';
 import {
   commonUpscale,
   rescaledSize,
@@ -12,7 +10,9 @@ import {
   resizeSupersampled,
   steppedSize,
   tensorResize,
-} from './upscale.ts';
+} from './common-upscale.ts';
+import { PIL_FILTERS, pilResize } from './pil-resize.ts';
+import { interpolate } from './torch-interpolate.ts';
 
 describe('resizes of the originals', () => {
   const upscales = golden('resize', 'common_upscale');

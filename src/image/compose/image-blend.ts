@@ -1,7 +1,7 @@
 // ImageBlend of ComfyUI's post-processing nodes: the second image over the first in one of six modes.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { upscaleImage } from '../resize/upscale.ts';
+import { upscaleImage } from '../resize/common-upscale.ts';
 import { matchChannels } from './composite.ts';
 
 const f = Math.fround;
