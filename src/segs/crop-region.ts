@@ -36,7 +36,7 @@ export function makeCropRegion(
 }
 
 /** Python's slice(from, to) of a length: negative positions count from the end, all are cut to it. */
-export function slice(from: number, to: number, length: number): [from: number, to: number] {
+export function pythonSlice(from: number, to: number, length: number): [from: number, to: number] {
   const place = (v: number): number => Math.min(Math.max(v < 0 ? v + length : v, 0), length);
   const start = place(from);
   return [start, Math.max(start, place(to))];
@@ -51,8 +51,8 @@ function cut(
   pixel: number,
   region: Region,
 ) {
-  const [left, right] = slice(region[0], region[2], width);
-  const [top, bottom] = slice(region[1], region[3], height);
+  const [left, right] = pythonSlice(region[0], region[2], width);
+  const [top, bottom] = pythonSlice(region[1], region[3], height);
   const length = (right - left) * pixel;
   const result = new Float32Array(planes * (bottom - top) * length);
   let to = 0;

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './segs.ts';
 
 /** The cycle or upscaling step that runs (0-based), of how many. Before the first one both are 0. */
-export interface Turn extends Pick<SamplingHooks, 'signal' | 'warn'> {
+export interface Iteration extends Pick<SamplingHooks, 'signal' | 'warn'> {
   readonly current: number;
   readonly total: number;
 }
@@ -25,12 +25,12 @@ export interface PixelHook {
   readonly preSample?: (
     sampler: DenoiseSampler,
     latent: Latent,
-    turn: Turn,
+    iteration: Iteration,
   ) => Maybe<DenoiseSampler>;
-  readonly preDecode?: (latent: Latent, turn: Turn) => Maybe<Latent>;
-  readonly postDecode?: (pixels: Tensor, turn: Turn) => Maybe<Tensor>;
-  readonly postUpscale?: (pixels: Tensor, turn: Turn) => Maybe<Tensor>;
-  readonly postEncode?: (latent: Latent, turn: Turn) => Maybe<Latent>;
+  readonly preDecode?: (latent: Latent, iteration: Iteration) => Maybe<Latent>;
+  readonly postDecode?: (pixels: Tensor, iteration: Iteration) => Maybe<Tensor>;
+  readonly postUpscale?: (pixels: Tensor, iteration: Iteration) => Maybe<Tensor>;
+  readonly postEncode?: (latent: Latent, iteration: Iteration) => Maybe<Latent>;
   readonly postCropRegion?: (
     width: number,
     height: number,
@@ -42,7 +42,7 @@ export interface PixelHook {
 
 /** DETAILER_HOOK, and UPSCALER_HOOK, of which only `postPaste` is asked. */
 export interface DetailerHook extends PixelHook {
-  readonly cycleLatent?: (latent: Latent, turn: Turn) => Maybe<Latent>;
+  readonly cycleLatent?: (latent: Latent, iteration: Iteration) => Maybe<Latent>;
   readonly postDetection?: (segs: Segs) => Segs;
   readonly postPaste?: (image: Tensor) => Maybe<Tensor>;
   /** Noise for a latent of `shape`, instead of the seed's; `drawn` is what a hook before this one made. */

@@ -9,7 +9,7 @@ import {
 import { makeCropRegion } from './crop-region.ts';
 import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit/edit-segs.ts';
 import { segsScaleMatch } from './edit/scale-segs.ts';
-import { toCombinedMask } from './edit/segs-to-masks.ts';
+import { segsToCombinedMask } from './edit/segs-to-masks.ts';
 import { maskToSegs } from './make/mask-to-segs.ts';
 import { makeTileSegs } from './make/tile-segs.ts';
 import type { Segs } from './segs.ts';
@@ -112,6 +112,6 @@ describe('masks/segs', () => {
 
   it('segs_to_combined_mask is exact', () => {
     const c = caseOf('combined');
-    expectExact(g, c.id, c.outputs.out, toCombinedMask(inputOf(c)).data);
+    expectExact(g, c.id, c.outputs.out, segsToCombinedMask(inputOf(c)).data);
   });
 });

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 export type Region = readonly [x1: number, y1: number, x2: number, y2: number];
 
 /** A ControlNet that waits for the picture of its part; may stand before others. */
-export interface ControlWrapper {
+export interface ControlNetWrapper {
   /** The picture it was given for its part, in place of the part's own. */
   readonly image?: Tensor;
   /** Puts it on both sides for `image` [N,H,W,3]; `images` are the pictures it was shown, for previews. */
@@ -34,7 +34,7 @@ export interface Seg {
   readonly bbox: Region;
   readonly label: string;
   /** What ControlNetApplySEGS put on this part. */
-  readonly controlNetWrapper?: ControlWrapper;
+  readonly controlNetWrapper?: ControlNetWrapper;
 }
 
 /** The size of the whole picture and its parts (the original's ((h, w), [SEG, …])). */

@@ -4,14 +4,14 @@ import type { ControlNet } from '../../models/types.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
-import type { ControlWrapper, Region } from '../segs.ts';
+import type { ControlNetWrapper, Region } from '../segs.ts';
 
 /** SEGS_PREPROCESSOR: makes a hint (edges, depth …) of a part's picture. */
 export interface SegsPreprocessor {
   apply(image: Tensor, mask?: Tensor): Tensor;
 }
 
-export interface PartControl {
+export interface ControlNetSettings {
   readonly net: ControlNet;
   readonly strength: number;
   /** Of both sides, from and to a fraction of the denoising; without it the positive side carries the net and the negative one follows. */
@@ -19,15 +19,15 @@ export interface PartControl {
   readonly preprocessor?: SegsPreprocessor;
   /** A hint for the whole picture, cut for each part, instead of the part itself. */
   readonly image?: Tensor;
-  readonly previous?: ControlWrapper;
+  readonly previous?: ControlNetWrapper;
 }
 
 /** The wrapper of a part whose SEGS are of a picture of `size` [height, width]. */
-export function controlWrapper(
-  { net, strength, range, preprocessor, image, previous }: PartControl,
+export function wrapControlNet(
+  { net, strength, range, preprocessor, image, previous }: ControlNetSettings,
   size: readonly [number, number],
   region: Region,
-): ControlWrapper {
+): ControlNetWrapper {
   const own = image && cropImageRegion(tensorResize(image, size[1], size[0]), region);
   return {
     image: own,

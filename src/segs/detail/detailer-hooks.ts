@@ -4,22 +4,22 @@
 import { mixNoise } from '../../sampling/noise/variation.ts';
 import { randomNoise } from '../../sampling/plans/custom.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import type { DetailerHook, Turn } from '../hooks.ts';
+import type { DetailerHook, Iteration } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
 import {
   combinePixelHooks,
+  injectIterationNoise,
   type NoiseInjection,
   type Unsampling,
-  unsampled,
-  withInjectedNoise,
+  unsampleForIteration,
 } from '../upscale/pixel-hooks.ts';
 
 /** Both hooks, the first one first. As in the original there is no noise at all where one of them makes its own. */
 export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook): DetailerHook => ({
   ...combinePixelHooks(first, second),
-  cycleLatent: async (latent, turn) => {
-    const changed = (await first.cycleLatent?.(latent, turn)) ?? latent;
-    return (await second.cycleLatent?.(changed, turn)) ?? changed;
+  cycleLatent: async (latent, iteration) => {
+    const changed = (await first.cycleLatent?.(latent, iteration)) ?? latent;
+    return (await second.cycleLatent?.(changed, iteration)) ?? changed;
   },
   postDetection: (segs) => {
     const changed = first.postDetection?.(segs) ?? segs;
@@ -29,40 +29,40 @@ export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook):
     const changed = (await first.postPaste?.(image)) ?? image;
     return (await second.postPaste?.(changed)) ?? changed;
   },
-  customNoise: first.customNoise || second.customNoise ? silence(first, second) : undefined,
+  customNoise: first.customNoise || second.customNoise ? zeroNoise(first, second) : undefined,
 });
 
-const silence =
+const zeroNoise =
   (...hooks: readonly DetailerHook[]) =>
   (seed: bigint, shape: readonly number[]): Tensor | undefined =>
     hooks.some((hook) => hook.customNoise?.(seed, shape)) ? zeros(shape) : undefined;
 
 /** The cycle as a schedule counts it that begins with the second one; undefined in the first, where nothing is done. */
-const counted = (turn: Turn, fromStart: boolean): Turn | undefined => {
-  if (fromStart) return turn;
-  return turn.current === 0
+const scheduledCycle = (iteration: Iteration, fromStart: boolean): Iteration | undefined => {
+  if (fromStart) return iteration;
+  return iteration.current === 0
     ? undefined
-    : { ...turn, current: turn.current - 1, total: turn.total - 1 };
+    : { ...iteration, current: iteration.current - 1, total: iteration.total - 1 };
 };
 
 /** Noise is put into the latent at the beginning of the cycles; from the second one on unless `fromStart`. */
-export const cycleNoise = (o: NoiseInjection, fromStart: boolean): DetailerHook => ({
-  cycleLatent: (latent, turn) => {
-    const cycle = counted(turn, fromStart);
-    return cycle ? withInjectedNoise(latent, o, cycle) : latent;
+export const cycleNoiseHook = (o: NoiseInjection, fromStart: boolean): DetailerHook => ({
+  cycleLatent: (latent, iteration) => {
+    const cycle = scheduledCycle(iteration, fromStart);
+    return cycle ? injectIterationNoise(latent, o, cycle) : latent;
   },
 });
 
 /** The latent is sampled backwards at the beginning of the cycles; from the second one on unless `fromStart`. */
-export const cycleUnsampling = (o: Unsampling, fromStart: boolean): DetailerHook => ({
-  cycleLatent: async (latent, turn) => {
-    const cycle = counted(turn, fromStart);
-    return cycle ? unsampled(latent, o, cycle) : latent;
+export const cycleUnsamplingHook = (o: Unsampling, fromStart: boolean): DetailerHook => ({
+  cycleLatent: async (latent, iteration) => {
+    const cycle = scheduledCycle(iteration, fromStart);
+    return cycle ? unsampleForIteration(latent, o, cycle) : latent;
   },
 });
 
 /** The denoise moves to `target` over the cycles; a single cycle keeps its own. */
-export const cycleDenoise = (target: number): DetailerHook => ({
+export const cycleDenoiseHook = (target: number): DetailerHook => ({
   preSample: (sampler, _latent, { current, total }) =>
     total > 1
       ? {
@@ -73,7 +73,7 @@ export const cycleDenoise = (target: number): DetailerHook => ({
 });
 
 /** Noise of the run's seed mixed with that of another seed, by `strength` 0..1. */
-export const variationNoise = (seed: bigint, strength: number): DetailerHook => ({
+export const variationNoiseHook = (seed: bigint, strength: number): DetailerHook => ({
   customNoise: (own, shape, drawn) => {
     const latent = { samples: zeros(shape) };
     return mixNoise(
@@ -86,6 +86,6 @@ export const variationNoise = (seed: bigint, strength: number): DetailerHook => 
 });
 
 /** Goes on with the parts that `choose` keeps of what a detector found. */
-export const chosenParts = (choose: (segs: Segs) => Segs): DetailerHook => ({
+export const filterHook = (choose: (segs: Segs) => Segs): DetailerHook => ({
   postDetection: choose,
 });

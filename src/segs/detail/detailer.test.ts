@@ -16,13 +16,13 @@ import { map } from '../../tensor/tensor.ts';
 import { segmentPrompts } from '../../text/segment-prompts.ts';
 import type { DetailerHook } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
-import { detailParts, detailSegs, type PartsSettings } from './detailer.ts';
+import { detailForEach, detailSegs, type SegsDetailerSettings } from './detailer.ts';
 import {
   combineDetailerHooks,
-  cycleDenoise,
-  cycleNoise,
-  cycleUnsampling,
-  variationNoise,
+  cycleDenoiseHook,
+  cycleNoiseHook,
+  cycleUnsamplingHook,
+  variationNoiseHook,
 } from './detailer-hooks.ts';
 
 const models = fixtureModels();
@@ -35,12 +35,12 @@ afterAll(async () => {
 const g = golden('segs', 'detailers');
 
 const HOOKS: Record<string, (base: Model, ...values: never[]) => DetailerHook> = {
-  denoise: (_base, target: number) => cycleDenoise(target),
-  variation: (_base, seed: number, strength: number) => variationNoise(BigInt(seed), strength),
+  denoise: (_base, target: number) => cycleDenoiseHook(target),
+  variation: (_base, seed: number, strength: number) => variationNoiseHook(BigInt(seed), strength),
   noise: (_base, seed: number, start: number, end: number, fromStart: boolean) =>
-    cycleNoise({ seed: BigInt(seed), start, end }, fromStart),
+    cycleNoiseHook({ seed: BigInt(seed), start, end }, fromStart),
   unsample: (model, steps: number, start: number, end: number, fromStart: boolean) =>
-    cycleUnsampling(
+    cycleUnsamplingHook(
       {
         ...{
           model,
@@ -80,7 +80,7 @@ const segsOf = ({ params, inputs }: GoldenCase): Segs => ({
   })),
 });
 
-async function settingsOf({ params: p }: GoldenCase): Promise<PartsSettings> {
+async function settingsOf({ params: p }: GoldenCase): Promise<SegsDetailerSettings> {
   const model = await models.model('base');
   const { vae } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
   const mask = p.cond_mask
@@ -135,7 +135,7 @@ describe('segs/detailers', () => {
   it.each(of('DetailerForEach'))('%s', async (id, one) => {
     const { params, outputs, scalars } = one;
     const prompts = segmentPrompts(params.wildcard, pythonRandom(0));
-    const result = await detailParts(picture, segsOf(one), {
+    const result = await detailForEach(picture, segsOf(one), {
       ...(await settingsOf(one)),
       feather: params.feather,
       prompts,

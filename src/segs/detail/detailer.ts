@@ -13,23 +13,23 @@ import { cropImageRegion } from '../crop-region.ts';
 import { cropConditionMask } from '../edit/edit-segs.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
-import { type DetailSettings, enhanceDetail } from './enhance-segment.ts';
+import { type EnhanceSettings, enhanceSegment } from './enhance-segment.ts';
 
-export interface PartsSettings extends DetailSettings {
+export interface SegsDetailerSettings extends EnhanceSettings {
   /** Samples inside of the parts' masks only. */
   readonly noiseMask: boolean;
   /** Before each part (`done` of `total` are finished), and at the end. */
-  readonly onPart?: (done: number, total: number) => void;
+  readonly onSegment?: (done: number, total: number) => void;
 }
 
-export interface DetailerSettings extends PartsSettings {
+export interface DetailerSettings extends SegsDetailerSettings {
   /** Blur of the masks that the parts are pasted with. */
   readonly feather: number;
   /** Texts for the parts, and the order in which they are worked on. */
   readonly prompts?: SegmentPrompts;
 }
 
-export interface Detailed {
+export interface DetailerResult {
   /** The picture with all parts pasted, [1,H,W,3]. */
   readonly image: Tensor;
   /** The parts before and after, and after with their masks as alpha; large ones first. */
@@ -37,7 +37,7 @@ export interface Detailed {
   readonly enhanced: readonly Tensor[];
   readonly enhancedAlpha: readonly Tensor[];
   /** What the ControlNets saw. */
-  readonly hints: readonly Tensor[];
+  readonly controlImages: readonly Tensor[];
   /** The parts that were looked at, in the order of the work, with what was drawn. */
   readonly segs: Segs;
 }
@@ -53,7 +53,7 @@ const ORDERS: Partial<Record<SegmentOrder, (a: Region, b: Region) => number>> = 
   'DSC-SIZE': (a, b) => area(b) - area(a),
 };
 
-function inOrder(segs: readonly Seg[], order: SegmentOrder | undefined): readonly Seg[] {
+function sortedBy(segs: readonly Seg[], order: SegmentOrder | undefined): readonly Seg[] {
   const compare = order && ORDERS[order];
   return compare ? [...segs].sort((a, b) => compare(a.bbox, b.bbox)) : segs;
 }
@@ -61,7 +61,11 @@ function inOrder(segs: readonly Seg[], order: SegmentOrder | undefined): readonl
 const isEmpty = ({ data }: Tensor): boolean => data.every((value) => value === 0);
 
 /** A prompt's masks cut to a part. */
-const cutTo = (conditioning: Conditioning, image: Tensor, region: Region): Conditioning =>
+const cropConditioning = (
+  conditioning: Conditioning,
+  image: Tensor,
+  region: Region,
+): Conditioning =>
   conditioning === NO_NEGATIVE
     ? conditioning
     : conditioning.map((entry) =>
@@ -69,7 +73,7 @@ const cutTo = (conditioning: Conditioning, image: Tensor, region: Region): Condi
       );
 
 /** The settings for a part: its prompts, its seed, the mask patch that all parts share. */
-function settingsFor<S extends DetailSettings>(
+function segmentSettings<S extends EnhanceSettings>(
   o: S,
   image: Tensor,
   { cropRegion }: Seg,
@@ -77,13 +81,13 @@ function settingsFor<S extends DetailSettings>(
 ): S {
   const { positive, negative } = o.sampler;
   const cut = {
-    positive: cutTo(positive, image, cropRegion),
-    negative: cutTo(negative, image, cropRegion),
+    positive: cropConditioning(positive, image, cropRegion),
+    negative: cropConditioning(negative, image, cropRegion),
   };
   return { ...o, sampler: { ...o.sampler, ...cut, seed } };
 }
 
-function withMaskPatch<S extends DetailSettings>(o: S): S {
+function withMaskPatch<S extends EnhanceSettings>(o: S): S {
   const { model } = o.sampler;
   if (!(o.noiseMaskFeather > 0) || model.patches?.denoiseMask) return o;
   return { ...o, sampler: { ...o.sampler, model: withDifferentialDiffusion(model) } };
@@ -108,28 +112,28 @@ function withAlpha(image: Tensor, mask: Tensor): Tensor {
 }
 
 /** DetailerForEach: every part cut from the picture as it then is, drawn anew and pasted. The seed grows by one with each part. */
-export async function detailParts(
+export async function detailForEach(
   picture: Tensor,
   segs: Segs,
   settings: DetailerSettings,
-): Promise<Detailed> {
+): Promise<DetailerResult> {
   const o = withMaskPatch(settings);
   const matched = segsScaleMatch(segs, picture.shape);
-  const parts = inOrder(matched.segs, o.prompts?.order);
+  const parts = sortedBy(matched.segs, o.prompts?.order);
   let image = clone(picture);
   const cropped: Tensor[] = [];
   const enhanced: Tensor[] = [];
   const enhancedAlpha: Tensor[] = [];
-  const hints: Tensor[] = [];
+  const controlImages: Tensor[] = [];
   const done: Seg[] = [];
   for (const [i, seg] of parts.entries()) {
-    o.onPart?.(i, parts.length);
+    o.onSegment?.(i, parts.length);
     if (isEmpty(seg.croppedMask)) continue;
     const { text, seed } = o.prompts?.next(seg.label) ?? {};
     if (text?.trim() === '[SKIP]') continue;
     if (text?.trim() === '[STOP]') break;
     const crop = cropImageRegion(image, seg.cropRegion);
-    const detail = await enhanceDetail(
+    const detail = await enhanceSegment(
       {
         image: crop,
         mask: o.noiseMask ? seg.croppedMask : undefined,
@@ -138,11 +142,11 @@ export async function detailParts(
         text,
         concat: o.prompts?.concat,
       },
-      settingsFor(o, image, seg, seed ?? o.sampler.seed + BigInt(i)),
+      segmentSettings(o, image, seg, seed ?? o.sampler.seed + BigInt(i)),
     );
     if (detail) {
       const mask = gaussianBlurMask(toNHW(seg.croppedMask), o.feather);
-      hints.push(...detail.hints);
+      controlImages.push(...detail.controlImages);
       pasteInto(image, detail.image, seg.cropRegion[0], seg.cropRegion[1], mask);
       enhanced.push(detail.image);
       if (o.hook?.postPaste) image = clone(await o.hook.postPaste(image));
@@ -151,13 +155,13 @@ export async function detailParts(
     cropped.push(crop);
     done.push({ ...seg, croppedImage: detail?.image });
   }
-  o.onPart?.(parts.length, parts.length);
+  o.onSegment?.(parts.length, parts.length);
   return {
     image,
     cropped: largestFirst(cropped),
     enhanced: largestFirst(enhanced),
     enhancedAlpha: largestFirst(enhancedAlpha),
-    hints,
+    controlImages,
     segs: { ...matched, segs: done },
   };
 }
@@ -166,17 +170,17 @@ export async function detailParts(
 export async function detailSegs(
   image: Tensor,
   segs: Segs,
-  settings: PartsSettings,
+  settings: SegsDetailerSettings,
   batch: number,
-): Promise<{ readonly segs: Segs; readonly hints: readonly Tensor[] }> {
+): Promise<{ readonly segs: Segs; readonly controlImages: readonly Tensor[] }> {
   const o = withMaskPatch(settings);
   const matched = segsScaleMatch(segs, image.shape);
-  const hints: Tensor[] = [];
+  const controlImages: Tensor[] = [];
   const done: Seg[] = [];
   const total = batch * matched.segs.length;
   for (let i = 1; i <= batch; i++)
     for (const seg of matched.segs) {
-      o.onPart?.(done.length, total);
+      o.onSegment?.(done.length, total);
       if (isEmpty(seg.croppedMask)) {
         done.push(seg);
         continue;
@@ -188,13 +192,13 @@ export async function detailSegs(
         bbox: seg.bbox,
         control: seg.controlNetWrapper,
       };
-      const detail = await enhanceDetail(
+      const detail = await enhanceSegment(
         part,
-        settingsFor(o, image, seg, o.sampler.seed + BigInt(i)),
+        segmentSettings(o, image, seg, o.sampler.seed + BigInt(i)),
       );
-      if (detail) hints.push(...detail.hints);
+      if (detail) controlImages.push(...detail.controlImages);
       done.push({ ...seg, croppedImage: detail?.image ?? own, controlNetWrapper: undefined });
     }
-  o.onPart?.(total, total);
-  return { segs: { ...matched, segs: done }, hints };
+  o.onSegment?.(total, total);
+  return { segs: { ...matched, segs: done }, controlImages };
 }

@@ -11,16 +11,16 @@ import { type Refiner, sampleRefined } from '../../sampling/plans/refined.ts';
 import type { Conditioning, Latent, Model, SamplingHooks } from '../../sampling/sampling-types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
-import type { ControlWrapper, Region } from '../segs.ts';
+import type { ControlNetWrapper, Region } from '../segs.ts';
 
 /** Makes a prompt of a text with wildcards and LoRAs, and the model with these (process_with_loras). */
-export type PartPrompt = (
+export type SegmentPromptEncoder = (
   text: string,
   model: Model,
   seed: bigint,
 ) => Promise<{ readonly model: Model; readonly positive: Conditioning }>;
 
-export interface DetailSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
+export interface EnhanceSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
   /** What the shorter side becomes: of the bbox, or of the part with its surroundings. */
@@ -37,33 +37,33 @@ export interface DetailSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 
   readonly noiseMaskFeather: number;
   readonly hook?: DetailerHook;
   readonly refiner?: Refiner;
-  readonly prompt?: PartPrompt;
+  readonly prompt?: SegmentPromptEncoder;
 }
 
-export interface DetailPart {
+export interface EnhanceInput {
   /** [1,h,w,3] */
   readonly image: Tensor;
   /** Samples inside of it only, [h,w]. */
   readonly mask?: Tensor;
   readonly bbox: Region;
-  readonly control?: ControlWrapper;
+  readonly control?: ControlNetWrapper;
   /** A prompt for this part; added to the positive one, or in its place. */
   readonly text?: string;
   readonly concat?: boolean;
 }
 
-export interface Detail {
+export interface EnhancedSegment {
   /** [1,h,w,3] */
   readonly image: Tensor;
   /** What the part's ControlNets saw. */
-  readonly hints: readonly Tensor[];
+  readonly controlImages: readonly Tensor[];
 }
 
 /** The size a part is drawn at; undefined where it is left as it is. */
-export function detailSize(
+export function enhancedSize(
   { width, height }: Size,
   [x1, y1, x2, y2]: Region,
-  o: DetailSettings,
+  o: EnhanceSettings,
 ): Size | undefined {
   const { guideSize, maxSize, forceInpaint } = o;
   const [bboxWidth, bboxHeight] = [x2 - x1, y2 - y1];
@@ -84,10 +84,10 @@ export function detailSize(
 }
 
 /** The part drawn anew, at its own size again; undefined where it is left as it is. Throws DR_INPUT_INVALID for a part without size. */
-export async function enhanceDetail(
-  part: DetailPart,
-  o: DetailSettings,
-): Promise<Detail | undefined> {
+export async function enhanceSegment(
+  part: EnhanceInput,
+  o: EnhanceSettings,
+): Promise<EnhancedSegment | undefined> {
   const { sampler, vae, hook, noiseMaskFeather } = o;
   const [, height, width] = part.image.shape;
   if (width === 0 || height === 0)
@@ -100,10 +100,10 @@ export async function enhanceDetail(
   let { model, positive, negative } = sampler;
   if (noiseMask && noiseMaskFeather > 0 && !model.patches?.denoiseMask)
     model = withDifferentialDiffusion(model);
-  const fitted = detailSize({ width, height }, part.bbox, o);
+  const fitted = enhancedSize({ width, height }, part.bbox, o);
   if (!fitted) return undefined;
   if (part.text)
-    ({ model, positive } = await withText(
+    ({ model, positive } = await applySegmentPrompt(
       part.text,
       part.concat === true,
       { ...sampler, model, positive },
@@ -115,12 +115,12 @@ export async function enhanceDetail(
   ];
   const image = tensorResize(part.image, w, h);
 
-  let hints: readonly Tensor[] = [];
+  let controlImages: readonly Tensor[] = [];
   if (part.control)
     ({
       positive,
       negative,
-      images: hints,
+      images: controlImages,
     } = part.control.apply(positive, negative, image, noiseMask));
   let latent: Latent;
   if (noiseMask && o.inpaintModel)
@@ -137,19 +137,19 @@ export async function enhanceDetail(
   const before = { current: 0, total: 0, signal: o.signal, warn: o.warn };
   if (hook?.postEncode) latent = await hook.postEncode(latent, before);
   const last = await sampleCycles({ ...sampler, model, positive, negative }, latent, o);
-  const turn = { ...before, current: o.cycle - 1, total: o.cycle };
-  const ready = (await hook?.preDecode?.(last, turn)) ?? last;
+  const iteration = { ...before, current: o.cycle - 1, total: o.cycle };
+  const ready = (await hook?.preDecode?.(last, iteration)) ?? last;
   const decoded = await decode(vae, ready.samples);
-  const pixels = (await hook?.postDecode?.(decoded, turn)) ?? decoded;
-  return { image: tensorResize(pixels, width, height), hints };
+  const pixels = (await hook?.postDecode?.(decoded, iteration)) ?? decoded;
+  return { image: tensorResize(pixels, width, height), controlImages };
 }
 
 /** The model with the text's LoRAs, and the text's prompt. As in the original only its first entry counts when it replaces the positive one. */
-async function withText(
+async function applySegmentPrompt(
   text: string,
   concat: boolean,
   { model, positive, seed }: DenoiseSampler,
-  prompt?: PartPrompt,
+  prompt?: SegmentPromptEncoder,
 ): Promise<{ model: Model; positive: Conditioning }> {
   if (!prompt) throw new Error('internal: a text for a part without what makes a prompt of it');
   const made = await prompt(text, model, seed);
@@ -162,15 +162,15 @@ async function withText(
 async function sampleCycles(
   sampler: DenoiseSampler,
   encoded: Latent,
-  o: DetailSettings,
+  o: EnhanceSettings,
 ): Promise<Latent> {
   const { cycle, hook, refiner, signal, onStep, warn } = o;
   let latent = encoded;
   for (let current = 0; current < cycle; current++) {
-    const turn = { current, total: cycle, signal, warn };
-    latent = (await hook?.cycleLatent?.(latent, turn)) ?? latent;
+    const iteration = { current, total: cycle, signal, warn };
+    latent = (await hook?.cycleLatent?.(latent, iteration)) ?? latent;
     const seed = sampler.seed + BigInt(current);
-    const chosen = (await hook?.preSample?.({ ...sampler, seed }, encoded, turn)) ?? {
+    const chosen = (await hook?.preSample?.({ ...sampler, seed }, encoded, iteration)) ?? {
       ...sampler,
       seed,
     };

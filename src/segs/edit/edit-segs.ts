@@ -31,7 +31,7 @@ export const blurSegs = (segs: Segs, kernelSize: number, sigma = 10): Segs =>
   );
 
 /** Combines each part's mask with the mask of the whole picture inside the crop region, byte by byte; control nets are dropped. */
-function withBytes(seg: Seg, whole: Tensor, apply: (a: number, b: number) => number): Seg {
+function combineMaskBytes(seg: Seg, whole: Tensor, apply: (a: number, b: number) => number): Seg {
   const other = cropMaskRegion(whole, seg.cropRegion);
   const own = squeezeMask(seg.croppedMask);
   if (other.shape.join() !== own.shape.join())
@@ -48,11 +48,11 @@ const and = (a: number, b: number): number => a & b;
 
 /** segs_bitwise_and_mask (SegsBitwiseAndMask, BitwiseAndMaskForEach with the other SEGS' toCombinedMask). */
 export const segsBitwiseAndMask = (segs: Segs, mask: Tensor): Segs =>
-  mapSegs(segs, (seg) => withBytes(seg, squeezeMask(mask), and));
+  mapSegs(segs, (seg) => combineMaskBytes(seg, squeezeMask(mask), and));
 
 /** segs_bitwise_subtract_mask (SubtractMaskForEach): never below 0. */
 export const segsBitwiseSubtractMask = (segs: Segs, mask: Tensor): Segs =>
-  mapSegs(segs, (seg) => withBytes(seg, squeezeMask(mask), (a, b) => Math.max(a - b, 0)));
+  mapSegs(segs, (seg) => combineMaskBytes(seg, squeezeMask(mask), (a, b) => Math.max(a - b, 0)));
 
 /** apply_mask_to_each_seg (SegsBitwiseAndMaskForEach): the i-th part with the i-th mask of a batch; what has no partner is dropped. */
 export function applyMaskToEachSeg(segs: Segs, masks: Tensor): Segs {
@@ -62,7 +62,7 @@ export function applyMaskToEachSeg(segs: Segs, masks: Tensor): Segs {
   return {
     ...segs,
     segs: pairs.map((seg, i) =>
-      withBytes(seg, { shape: [h, w], data: sliceBatch(batch, i, i + 1).data }, and),
+      combineMaskBytes(seg, { shape: [h, w], data: sliceBatch(batch, i, i + 1).data }, and),
     ),
   };
 }
@@ -102,7 +102,7 @@ export const clearControlNets = (segs: Segs): Segs =>
   mapSegs(segs, (seg) => ({ ...seg, controlNetWrapper: undefined }));
 
 /** SEGSToImageList: each part's picture, cut from `fallback` where it has none, 64x64 of black where there is neither. */
-export function toImageList(segs: Segs, fallback?: Tensor): Tensor[] {
+export function segsToImageList(segs: Segs, fallback?: Tensor): Tensor[] {
   const black = zeros([1, 64, 64, 3]);
   const { segs: parts } = fallback ? segsScaleMatch(segs, fallback.shape) : segs;
   const images = parts.map(

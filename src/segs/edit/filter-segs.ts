@@ -8,7 +8,7 @@ export interface Filtered {
   readonly remained: Segs;
 }
 
-const split = (
+const partition = (
   segs: Segs,
   list: readonly Seg[],
   keep: (seg: Seg, index: number) => boolean,
@@ -31,7 +31,7 @@ export function filterByLabel(segs: Segs, labels: string): Filtered {
   const names = new Set(
     [...wanted].flatMap((label) => [label, ...(Object.hasOwn(PAIRS, label) ? PAIRS[label] : [])]),
   );
-  return split(segs, segs.segs, (seg) => names.has(seg.label));
+  return partition(segs, segs.segs, (seg) => names.has(seg.label));
 }
 
 const sizes = ({ cropRegion: [x1, y1, x2, y2] }: Seg) => ({ w: x2 - x1, h: y2 - y1 });
@@ -75,7 +75,7 @@ export function filterByOrder(
   const sorted = [...segs.segs].sort((a, b) =>
     descending ? value(b) - value(a) : value(a) - value(b),
   );
-  return split(segs, sorted, (_, i) => i >= start && i < start + count);
+  return partition(segs, sorted, (_, i) => i >= start && i < start + count);
 }
 
 /** SEGSRangeFilter: parts whose measure lies inside min..max, or outside. */
@@ -87,7 +87,7 @@ export function filterByRange(
   max: number,
 ): Filtered {
   const value: (seg: Seg) => number = RANGE_TARGETS[target];
-  return split(segs, segs.segs, (seg) => (value(seg) >= min && value(seg) <= max) === inside);
+  return partition(segs, segs.segs, (seg) => (value(seg) >= min && value(seg) <= max) === inside);
 }
 
 /** SEGSPicker: parts by their numbers from 1, separated by commas; in the order in which Python's set of them runs. */

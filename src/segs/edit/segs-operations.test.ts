@@ -4,7 +4,7 @@ import { full, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { pasteSegs } from '../detail/paste-segs.ts';
 import { maskToSegs, maskToSegsForAnimateDiff } from '../make/mask-to-segs.ts';
 import { makeTileSegs, type TileOptions } from '../make/tile-segs.ts';
-import { type ControlWrapper, emptySegs, type Region, type Seg, type Segs } from '../segs.ts';
+import { type ControlNetWrapper, emptySegs, type Region, type Seg, type Segs } from '../segs.ts';
 import {
   applyMaskToEachSeg,
   assignLabels,
@@ -13,13 +13,19 @@ import {
   removeImages,
   scaleBbox,
   segsBitwiseAndMask,
+  segsToImageList,
   setDefaultImage,
-  toImageList,
 } from './edit-segs.ts';
 import { filterByLabel, filterByOrder, filterByRange, pickSegs } from './filter-segs.ts';
 import { pythonIntSet } from './python-set-order.ts';
 import { segsScaleMatch } from './scale-segs.ts';
-import { concatSegs, mergeSegs, toCombinedMask, toMaskBatch, toMaskList } from './segs-to-masks.ts';
+import {
+  concatSegs,
+  mergeSegs,
+  segsToCombinedMask,
+  segsToMaskBatch,
+  segsToMaskList,
+} from './segs-to-masks.ts';
 
 const seg = (cropRegion: Region, more: Partial<Seg> = {}): Seg => {
   const [x1, y1, x2, y2] = cropRegion;
@@ -42,21 +48,23 @@ const c = seg([5, 1, 7, 3], { label: 'left_eye' });
 
 describe('SEGS back to masks', () => {
   it('one for all and one for each', () => {
-    expect(toCombinedMask(of(a, b)).shape).toEqual([1, 8, 10]);
-    expect(sum(toCombinedMask(of(a, b)))).toBe(16 + 18 - 4);
-    expect(toMaskList(of(a, b)).map(sum)).toEqual([16, 18]);
-    expect(toMaskBatch(of(a, b)).shape).toEqual([2, 8, 10]);
-    expect(toMaskList(of())).toEqual([zeros([1, 8, 10])]);
+    expect(segsToCombinedMask(of(a, b)).shape).toEqual([1, 8, 10]);
+    expect(sum(segsToCombinedMask(of(a, b)))).toBe(16 + 18 - 4);
+    expect(segsToMaskList(of(a, b)).map(sum)).toEqual([16, 18]);
+    expect(segsToMaskBatch(of(a, b)).shape).toEqual([2, 8, 10]);
+    expect(segsToMaskList(of())).toEqual([zeros([1, 8, 10])]);
   });
 
   it('frames give a mask each', () => {
-    expect(toMaskBatch(of(seg([0, 0, 2, 2], { croppedMask: full([3, 2, 2], 1) }))).shape).toEqual([
-      3, 8, 10,
-    ]);
+    expect(
+      segsToMaskBatch(of(seg([0, 0, 2, 2], { croppedMask: full([3, 2, 2], 1) }))).shape,
+    ).toEqual([3, 8, 10]);
   });
 
   it('a mask that does not fit its region is refused', () => {
-    expect(() => toCombinedMask(of(seg([8, 6, 12, 9])))).toThrow('does not fit the crop region');
+    expect(() => segsToCombinedMask(of(seg([8, 6, 12, 9])))).toThrow(
+      'does not fit the crop region',
+    );
   });
 });
 
@@ -71,7 +79,7 @@ describe('several to one', () => {
     });
     expect(merged.croppedMask.shape).toEqual([1, 5, 8]);
     expect(mergeSegs(of()).segs[0].croppedMask.data.length).toBe(0);
-    expect(sum(toCombinedMask(mergeSegs(of())))).toBe(0);
+    expect(sum(segsToCombinedMask(mergeSegs(of())))).toBe(0);
   });
 
   it('concatenates those of one size', () => {
@@ -129,12 +137,12 @@ describe('edits', () => {
     ]);
     expect(setDefaultImage(given, full([1, 8, 10, 3], 0), false)).toEqual(given);
     expect(removeImages(given).segs[0].croppedImage).toBeUndefined();
-    expect(toImageList(of(a), image)[0].shape).toEqual([1, 4, 4, 3]);
-    expect(toImageList(of())[0].shape).toEqual([1, 64, 64, 3]);
+    expect(segsToImageList(of(a), image)[0].shape).toEqual([1, 4, 4, 3]);
+    expect(segsToImageList(of())[0].shape).toEqual([1, 64, 64, 3]);
   });
 
   it('masks are cut by others, and control nets dropped', () => {
-    const wrapper: ControlWrapper = {
+    const wrapper: ControlNetWrapper = {
       apply: (positive, negative, image) => ({ positive, negative, images: [image] }),
     };
     const wired = of(seg([0, 0, 4, 4], { controlNetWrapper: wrapper }), b);
@@ -172,13 +180,13 @@ it('scaling refuses what has no size afterwards', () => {
 
 it('a single mask for AnimateDiff is joined again, a batch keeps its frames', () => {
   const options = { combined: false, cropFactor: 1, bboxFill: false, dropSize: 1 };
-  const mask = toMaskBatch(of(seg([0, 0, 4, 4]), seg([6, 0, 10, 4])));
+  const mask = segsToMaskBatch(of(seg([0, 0, 4, 4]), seg([6, 0, 10, 4])));
   expect(maskToSegsForAnimateDiff(mask, options).segs.map((s) => s.croppedMask.shape)).toEqual([
     [2, 4, 4],
     [2, 4, 4],
   ]);
-  expect(maskToSegsForAnimateDiff(toCombinedMask(of(a)), options).segs).toEqual(
-    maskToSegs(toCombinedMask(of(a)), options).segs,
+  expect(maskToSegsForAnimateDiff(segsToCombinedMask(of(a)), options).segs).toEqual(
+    maskToSegs(segsToCombinedMask(of(a)), options).segs,
   );
 });
 

@@ -3,11 +3,11 @@ import { DarkroomError } from '../../errors.ts';
 import { toNHW } from '../../image/mask/core-masks.ts';
 import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
-import { cropMaskRegion, slice } from '../crop-region.ts';
+import { cropMaskRegion, pythonSlice } from '../crop-region.ts';
 import { emptySegs, type Seg, type Segs } from '../segs.ts';
 
 /** Joins a part's bytes into `bytes` of the whole picture, by or. Throws DR_SHAPE_MISMATCH where mask and crop region don't agree. */
-function join(
+function orMaskInto(
   bytes: Uint8Array,
   { height, width }: Segs,
   seg: Seg,
@@ -15,8 +15,8 @@ function join(
   [h, w]: readonly number[],
 ): void {
   const [x1, y1, x2, y2] = seg.cropRegion;
-  const [left, right] = slice(x1, x2, width);
-  const [top, bottom] = slice(y1, y2, height);
+  const [left, right] = pythonSlice(x1, x2, width);
+  const [top, bottom] = pythonSlice(y1, y2, height);
   if (bottom - top !== h || right - left !== w)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `a mask of ${w}x${h} does not fit the crop region [${seg.cropRegion}] of a picture of ${width}x${height}`,
@@ -43,22 +43,22 @@ const planesOf = (seg: Seg): { planes: Float32Array[]; size: number[] } => {
 };
 
 /** segs_to_combined_mask: all parts in one mask of the whole picture, [1,H,W], by or of their bytes. */
-export function toCombinedMask(segs: Segs): Tensor {
+export function segsToCombinedMask(segs: Segs): Tensor {
   const bytes = new Uint8Array(segs.height * segs.width);
   for (const seg of segs.segs) {
     const { planes, size } = planesOf(seg);
-    for (const plane of planes) join(bytes, segs, seg, plane, size);
+    for (const plane of planes) orMaskInto(bytes, segs, seg, plane, size);
   }
   return fromBytes(bytes, segs);
 }
 
 /** segs_to_masklist: a mask [1,H,W] of the whole picture for each part (each frame of it); an empty one when there is no part. */
-export function toMaskList(segs: Segs): Tensor[] {
+export function segsToMaskList(segs: Segs): Tensor[] {
   const masks = segs.segs.flatMap((seg) => {
     const { planes, size } = planesOf(seg);
     return planes.map((plane) => {
       const bytes = new Uint8Array(segs.height * segs.width);
-      join(bytes, segs, seg, plane, size);
+      orMaskInto(bytes, segs, seg, plane, size);
       return fromBytes(bytes, segs);
     });
   });
@@ -66,7 +66,7 @@ export function toMaskList(segs: Segs): Tensor[] {
 }
 
 /** SEGSToMaskBatch: the masks of toMaskList as one batch [N,H,W]. */
-export const toMaskBatch = (segs: Segs): Tensor => concatBatch(toMaskList(segs));
+export const segsToMaskBatch = (segs: Segs): Tensor => concatBatch(segsToMaskList(segs));
 
 /** SEGSMerge: one part over all of them, labelled `merged`, with the least confidence; pictures and control nets are dropped. */
 export function mergeSegs(segs: Segs): Segs {
@@ -79,7 +79,7 @@ export function mergeSegs(segs: Segs): Segs {
     ] as const;
   const cropRegion = around(segs.segs.map((seg) => seg.cropRegion));
   const merged: Seg = {
-    croppedMask: cropMaskRegion(toCombinedMask(segs), cropRegion),
+    croppedMask: cropMaskRegion(segsToCombinedMask(segs), cropRegion),
     confidence: Math.min(1, ...segs.segs.map((seg) => seg.confidence)),
     cropRegion,
     bbox: around(segs.segs.map((seg) => seg.bbox)),

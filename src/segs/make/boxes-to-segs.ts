@@ -2,11 +2,11 @@
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { makeCropRegion, slice } from '../crop-region.ts';
+import { makeCropRegion, pythonSlice } from '../crop-region.ts';
 import type { DetailerHook } from '../hooks.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
-export interface FoundOptions {
+export interface DetectionOptions {
   readonly dilation: number;
   readonly cropFactor: number;
   /** Boxes not wider or not higher than this are dropped (at least 1). */
@@ -22,8 +22,8 @@ function maskOf(
 ): Tensor {
   const [height, width] = [bottom - top, right - left];
   const mask = zeros([height, width]);
-  const [from, to] = slice(x1 - left, x2 - left, width);
-  const [first, last] = slice(y1 - top, y2 - top, height);
+  const [from, to] = pythonSlice(x1 - left, x2 - left, width);
+  const [first, last] = pythonSlice(y1 - top, y2 - top, height);
   for (let y = first; y < last; y++) mask.data.fill(1, y * width + from, y * width + to);
   return dilateMask(mask, dilation);
 }
@@ -33,7 +33,7 @@ export function boxesToSegs(
   boxes: readonly Box[],
   height: number,
   width: number,
-  o: FoundOptions,
+  o: DetectionOptions,
 ): Segs {
   const dropSize = Math.max(o.dropSize ?? 1, 1);
   const large = boxes.filter(

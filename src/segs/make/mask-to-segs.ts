@@ -4,8 +4,8 @@ import { toNHW } from '../../image/mask/core-masks.ts';
 import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/impact-mask-arithmetic.ts';
 import { squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
-import { cropMaskRegion, makeCropRegion, slice } from '../crop-region.ts';
-import { toMaskList } from '../edit/segs-to-masks.ts';
+import { cropMaskRegion, makeCropRegion, pythonSlice } from '../crop-region.ts';
+import { segsToMaskList } from '../edit/segs-to-masks.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
 export interface MaskToSegsOptions {
@@ -27,8 +27,8 @@ export interface MaskToSegsOptions {
 /** Fills with 1 as numpy's `mask[y1:y2, x1:x2] = 1` does. */
 function fillRegion({ shape, data }: Tensor, [x1, y1, x2, y2]: Region): void {
   const [height, width] = shape;
-  const [left, right] = slice(x1, x2, width);
-  const [top, bottom] = slice(y1, y2, height);
+  const [left, right] = pythonSlice(x1, x2, width);
+  const [top, bottom] = pythonSlice(y1, y2, height);
   for (let y = top; y < bottom; y++) data.fill(1, y * width + left, y * width + right);
 }
 
@@ -47,7 +47,10 @@ function boundsOf({ shape, data }: Tensor): Region | undefined {
 }
 
 /** One part around what is not zero. As in the original right and bottom are the last pixels, and bboxFill fills at the picture's positions. */
-function wholeSeg(plane: Tensor, { cropFactor, bboxFill, label = 'A' }: MaskToSegsOptions): Seg[] {
+function combinedSeg(
+  plane: Tensor,
+  { cropFactor, bboxFill, label = 'A' }: MaskToSegsOptions,
+): Seg[] {
   const [height, width] = plane.shape;
   const bbox = boundsOf(plane);
   if (!bbox) return [];
@@ -59,7 +62,7 @@ function wholeSeg(plane: Tensor, { cropFactor, bboxFill, label = 'A' }: MaskToSe
   return [{ croppedMask, confidence: 1, cropRegion, bbox, label }];
 }
 
-function shapeSegs(plane: Tensor, options: MaskToSegsOptions): Seg[] {
+function contourSegs(plane: Tensor, options: MaskToSegsOptions): Seg[] {
   const { cropFactor, bboxFill, label = 'A', cropMinSize, isContour = true } = options;
   const [height, width] = plane.shape;
   const dropSize = Math.max(options.dropSize ?? 1, 1);
@@ -91,7 +94,7 @@ function shapeSegs(plane: Tensor, options: MaskToSegsOptions): Seg[] {
 export function maskToSegs(mask: Tensor, options: MaskToSegsOptions): Segs {
   const masks = toNHW(mask);
   const [n, height, width] = masks.shape;
-  const segsOf = options.combined ? wholeSeg : shapeSegs;
+  const segsOf = options.combined ? combinedSeg : contourSegs;
   const segs = Array.from({ length: n }, (_, i) => ({
     shape: [height, width],
     data: sliceBatch(masks, i, i + 1).data,
@@ -119,7 +122,7 @@ export function batchMaskToSegs(masks: Tensor, options: MaskToSegsOptions): Segs
 export function maskToSegsForAnimateDiff(mask: Tensor, options: MaskToSegsOptions): Segs {
   const masks = toNHW(mask);
   if (masks.shape[0] > 1) return batchMaskToSegs(masks, options);
-  const list = toMaskList(maskToSegs(squeezeMask(mask), options));
+  const list = segsToMaskList(maskToSegs(squeezeMask(mask), options));
   const [h, w] = list[0].shape.slice(-2);
   const data = new Float32Array(list.length * h * w);
   list.forEach((each, i) => {

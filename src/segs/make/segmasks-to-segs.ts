@@ -6,16 +6,20 @@ import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion, makeCropRegion } from '../crop-region.ts';
 import type { Seg, Segs } from '../segs.ts';
-import type { FoundOptions } from './boxes-to-segs.ts';
+import type { DetectionOptions } from './boxes-to-segs.ts';
 
-export interface Shape {
+export interface Segmask {
   readonly box: Box;
   /** [H,W], of the whole picture. */
   readonly mask: Tensor;
 }
 
 /** A box as a mask of the whole picture; the pixels of its last row and column are in it. */
-export function boxMask([x1, y1, x2, y2]: Box['corners'], height: number, width: number): Tensor {
+export function bboxToMask(
+  [x1, y1, x2, y2]: Box['corners'],
+  height: number,
+  width: number,
+): Tensor {
   const mask = zeros([height, width]);
   const [left, top, right, bottom] = [x1, y1, x2, y2].map(Math.trunc);
   for (let y = Math.max(top, 0); y <= Math.min(bottom, height - 1); y++)
@@ -24,7 +28,7 @@ export function boxMask([x1, y1, x2, y2]: Box['corners'], height: number, width:
 }
 
 /** A mask of ones at a network's size, where the picture lies in the middle, at the picture's size: the borders are cut off by the ratio of sides. */
-export function fitMask(mask: Tensor, height: number, width: number): Tensor {
+export function maskToImageSize(mask: Tensor, height: number, width: number): Tensor {
   const [h, w] = mask.shape;
   const [tall, flat] = [h / w - height / width, w / h - width / height];
   const down = tall > 0 ? Math.trunc(tall * h) : 0;
@@ -41,11 +45,11 @@ const grown = (mask: Tensor, dilation: number): Tensor =>
   dilation > 0 ? dilateMask(mask, dilation) : mask;
 
 /** Shapes found in a picture of this size as parts. */
-export function shapesToSegs(
-  shapes: readonly Shape[],
+export function segmasksToSegs(
+  shapes: readonly Segmask[],
   height: number,
   width: number,
-  o: FoundOptions,
+  o: DetectionOptions,
 ): Segs {
   const dropSize = Math.max(o.dropSize ?? 1, 1);
   const large = shapes.filter(
@@ -68,7 +72,7 @@ export function shapesToSegs(
 }
 
 /** All shapes in one mask [1,H,W], by or of their bits, as the original has it; undefined when there are none. */
-export function shapesCombined(shapes: readonly Shape[], dilation: number): Tensor | undefined {
+export function combineSegmasks(shapes: readonly Segmask[], dilation: number): Tensor | undefined {
   if (shapes.length === 0) return undefined;
   const [height, width] = shapes[0].mask.shape;
   const data = new Float32Array(height * width);

@@ -3,8 +3,8 @@ import { DarkroomError } from '../../errors.ts';
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import { resizeMask } from '../../image/resize/common-upscale.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { cropMaskRegion, makeCropRegion, slice } from '../crop-region.ts';
-import { toCombinedMask } from '../edit/segs-to-masks.ts';
+import { cropMaskRegion, makeCropRegion, pythonSlice } from '../crop-region.ts';
+import { segsToCombinedMask } from '../edit/segs-to-masks.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 import { irregularMask, type RandomInteger, stretchMask } from './irregular-mask.ts';
 import { maskToSegs } from './mask-to-segs.ts';
@@ -67,13 +67,13 @@ function filterMask(
       hint: 'connect SEGS that were made from a picture, or none',
       input,
     });
-  return dilateMask(resizeMask(toCombinedMask(segs), width, height), dilation);
+  return dilateMask(resizeMask(segsToCombinedMask(segs), width, height), dilation);
 }
 
 /** Sets the stretch that numpy's `mask[y1:y2, x1:x2] = 1` does. */
 function fill({ shape, data }: Tensor, [x1, y1, x2, y2]: Region): void {
-  const [left, right] = slice(x1, x2, shape[1]);
-  const [top, bottom] = slice(y1, y2, shape[0]);
+  const [left, right] = pythonSlice(x1, x2, shape[1]);
+  const [top, bottom] = pythonSlice(y1, y2, shape[0]);
   for (let y = top; y < bottom; y++) data.fill(1, y * shape[1] + left, y * shape[1] + right);
 }
 

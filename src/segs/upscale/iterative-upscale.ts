@@ -1,7 +1,7 @@
 // Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent enlarged in several steps, each sampled anew.
 import type { Latent } from '../../sampling/sampling-types.ts';
 import { pow } from '../../tensor/pow.ts';
-import type { UpscaleRun, Upscaler } from './pixel-upscaler.ts';
+import type { UpscaleHooks, Upscaler } from './pixel-upscaler.ts';
 
 export const STEP_MODES = ['simple', 'geometric'] as const;
 
@@ -42,15 +42,21 @@ export function upscaleSteps({
 export async function upscaleIteratively(
   start: Latent,
   o: IterativeUpscale,
-  { beforeStep, ...run }: UpscaleRun & { readonly beforeStep?: (step: UpscaleStep) => void } = {},
+  { beforeStep, ...run }: UpscaleHooks & { readonly beforeStep?: (step: UpscaleStep) => void } = {},
 ): Promise<Latent> {
   const [height, width] = start.samples.shape.slice(2).map((cells) => cells * 8);
   const { noise_mask } = start;
   let latent = start;
   for (const step of upscaleSteps(o)) {
     beforeStep?.(step);
-    const turn = { current: step.index, total: o.steps, signal: run.signal, warn: run.warn };
-    latent = await o.upscaler.upscale(latent, width * step.scale, height * step.scale, turn, run);
+    const iteration = { current: step.index, total: o.steps, signal: run.signal, warn: run.warn };
+    latent = await o.upscaler.upscale(
+      latent,
+      width * step.scale,
+      height * step.scale,
+      iteration,
+      run,
+    );
     if (noise_mask && !step.final) latent = { ...latent, noise_mask };
   }
   return latent;

@@ -4,7 +4,10 @@ import { reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 const f = Math.fround;
 
 /** Where each of `count` places lies among `size`, first on first and last on last. */
-function places(size: number, count: number): { from: number; to: number; share: number }[] {
+function samplePositions(
+  size: number,
+  count: number,
+): { from: number; to: number; share: number }[] {
   const step = count > 1 ? f((size - 1) / (count - 1)) : 0;
   return Array.from({ length: count }, (_, i) => {
     const at = f(step * i);
@@ -14,10 +17,10 @@ function places(size: number, count: number): { from: number; to: number; share:
 }
 
 /** Planes [N,C,H,W] stretched so that the corners stay corners. */
-export function stretchAligned(x: Tensor, height: number, width: number): Tensor {
+export function resizeAlignCorners(x: Tensor, height: number, width: number): Tensor {
   const [n, channels, h, w] = x.shape;
-  const rows = places(h, height);
-  const columns = places(w, width);
+  const rows = samplePositions(h, height);
+  const columns = samplePositions(w, width);
   const out = zeros([n, channels, height, width]);
   let at = 0;
   for (let plane = 0; plane < n * channels; plane++)
@@ -37,12 +40,15 @@ export function stretchAligned(x: Tensor, height: number, width: number): Tensor
  * The noise mask for latents of `shape` [B,C,h,w]. As in the original a single mask [H,W] is taken for H pictures of W x 1, of which the
  * first B count: the mask's first row runs down the whole latent. A batch [N,H,W] is stretched as it is.
  */
-export function maskForUpscaled(mask: Tensor, [batch, , height, width]: readonly number[]): Tensor {
+export function maskAtLatentSize(
+  mask: Tensor,
+  [batch, , height, width]: readonly number[],
+): Tensor {
   const [h, w] = mask.shape.slice(-2);
   if (mask.shape.length > 2)
-    return stretchAligned(reshape(mask, [mask.data.length / (h * w), 1, h, w]), height, width);
+    return resizeAlignCorners(reshape(mask, [mask.data.length / (h * w), 1, h, w]), height, width);
   const kept = Math.min(batch, h);
-  const stretched = stretchAligned(
+  const stretched = resizeAlignCorners(
     { shape: [1, kept, w, 1], data: mask.data.subarray(0, kept * w) },
     height,
     width,

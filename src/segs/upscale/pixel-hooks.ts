@@ -2,18 +2,18 @@
 import { injectNoise, noisyLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
 import { type UnsampleOptions, unsample } from '../../sampling/plans/unsample.ts';
 import type { Latent } from '../../sampling/sampling-types.ts';
-import type { DenoiseSampler, PixelHook, Turn } from '../hooks.ts';
+import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 
 /** Both hooks, the first one first. */
 export const combinePixelHooks = (first: PixelHook, second: PixelHook): PixelHook => ({
-  preSample: async (sampler, latent, turn) => {
-    const changed = (await first.preSample?.(sampler, latent, turn)) ?? sampler;
-    return (await second.preSample?.(changed, latent, turn)) ?? changed;
+  preSample: async (sampler, latent, iteration) => {
+    const changed = (await first.preSample?.(sampler, latent, iteration)) ?? sampler;
+    return (await second.preSample?.(changed, latent, iteration)) ?? changed;
   },
-  preDecode: inTurn(first.preDecode, second.preDecode),
-  postDecode: inTurn(first.postDecode, second.postDecode),
-  postUpscale: inTurn(first.postUpscale, second.postUpscale),
-  postEncode: inTurn(first.postEncode, second.postEncode),
+  preDecode: chained(first.preDecode, second.preDecode),
+  postDecode: chained(first.postDecode, second.postDecode),
+  postUpscale: chained(first.postUpscale, second.postUpscale),
+  postEncode: chained(first.postEncode, second.postEncode),
   postCropRegion: (width, height, bbox, cropRegion) => {
     const region = first.postCropRegion?.(width, height, bbox, cropRegion) ?? cropRegion;
     return second.postCropRegion?.(width, height, bbox, region) ?? region;
@@ -24,97 +24,109 @@ export const combinePixelHooks = (first: PixelHook, second: PixelHook): PixelHoo
   },
 });
 
-type Change<T> = (value: T, turn: Turn) => T | Promise<T>;
+type Change<T> = (value: T, iteration: Iteration) => T | Promise<T>;
 
-const inTurn =
+const chained =
   <T>(first: Change<T> | undefined, second: Change<T> | undefined): Change<T> =>
-  async (value, turn) => {
-    const changed = first ? await first(value, turn) : value;
-    return second ? second(changed, turn) : changed;
+  async (value, iteration) => {
+    const changed = first ? await first(value, iteration) : value;
+    return second ? second(changed, iteration) : changed;
   };
 
-/** From `own` in the first turn to `target` in the last; `target` where there is but one. */
-const between = (own: number, target: number, { current, total }: Turn): number =>
+/** From `own` in the first iteration to `target` in the last; `target` where there is but one. */
+const scheduledValue = (own: number, target: number, { current, total }: Iteration): number =>
   total > 1 ? own + (target - own) * (current / (total - 1)) : target;
 
-const changing = (
-  change: (sampler: DenoiseSampler, turn: Turn) => Partial<DenoiseSampler>,
+const preSampleHook = (
+  change: (sampler: DenoiseSampler, iteration: Iteration) => Partial<DenoiseSampler>,
 ): PixelHook => ({
-  preSample: (sampler, _latent, turn) => ({ ...sampler, ...change(sampler, turn) }),
+  preSample: (sampler, _latent, iteration) => ({ ...sampler, ...change(sampler, iteration) }),
 });
 
-/** The cfg moves to `target`, in whole numbers; only a single turn gets the target as it is. */
-export const cfgSchedule = (target: number): PixelHook =>
-  changing(({ cfg }, turn) => ({
-    cfg: turn.total > 1 ? Math.trunc(between(cfg, target, turn)) : target,
+/** The cfg moves to `target`, in whole numbers; only a single iteration gets the target as it is. */
+export const cfgScheduleHook = (target: number): PixelHook =>
+  preSampleHook(({ cfg }, iteration) => ({
+    cfg: iteration.total > 1 ? Math.trunc(scheduledValue(cfg, target, iteration)) : target,
   }));
 
 /** The denoise moves to `target`, 0..1. */
-export const denoiseSchedule = (target: number): PixelHook =>
-  changing(({ denoise }, turn) => ({ denoise: between(denoise, target, turn) }));
+export const denoiseScheduleHook = (target: number): PixelHook =>
+  preSampleHook(({ denoise }, iteration) => ({
+    denoise: scheduledValue(denoise, target, iteration),
+  }));
 
 /** The number of steps moves to `target`. */
-export const stepsSchedule = (target: number): PixelHook =>
-  changing(({ steps }, turn) => ({ steps: Math.trunc(between(steps, target, turn)) }));
+export const stepsScheduleHook = (target: number): PixelHook =>
+  preSampleHook(({ steps }, iteration) => ({
+    steps: Math.trunc(scheduledValue(steps, target, iteration)),
+  }));
 
-/** From `start` in the first turn towards `end`, which would be reached in the turn after the last. */
-export const towards = (start: number, end: number, { current, total }: Turn): number =>
-  start + ((end - start) * current) / total;
+/** From `start` in the first iteration towards `end`, which would be reached in the iteration after the last. */
+export const interpolatedTowards = (
+  start: number,
+  end: number,
+  { current, total }: Iteration,
+): number => start + ((end - start) * current) / total;
 
 export interface NoiseInjection {
   readonly seed: bigint;
-  /** Factor on the noise in the first turn, and the one it moves to. */
+  /** Factor on the noise in the first iteration, and the one it moves to. */
   readonly start: number;
   readonly end: number;
 }
 
-/** A latent with the noise of a turn put in, inside of its noise mask. The original reaches for two nodes of ComfyUI_Noise. */
-export function withInjectedNoise(
+/** A latent with the noise of a iteration put in, inside of its noise mask. The original reaches for two nodes of ComfyUI_Noise. */
+export function injectIterationNoise(
   latent: Latent,
   { seed, start, end }: NoiseInjection,
-  turn: Turn,
+  iteration: Iteration,
 ): Latent {
   const { samples, noise_mask } = latent;
   const [batch, , height, width] = samples.shape;
-  const noise = noisyLatent(seed + 2n * BigInt(turn.current), width * 8, height * 8, batch).samples;
+  const noise = noisyLatent(
+    seed + 2n * BigInt(iteration.current),
+    width * 8,
+    height * 8,
+    batch,
+  ).samples;
   if (sameShape(samples, noise))
     return {
       ...latent,
-      samples: injectNoise(samples, noise, towards(start, end, turn), noise_mask),
+      samples: injectNoise(samples, noise, interpolatedTowards(start, end, iteration), noise_mask),
     };
-  turn.warn?.(
+  iteration.warn?.(
     `the latent [${samples.shape}] gets no noise: noise is made for latents of 4 channels`,
   );
   return latent;
 }
 
 /** Noise is put into each enlarged latent before it is sampled. */
-export const noiseInjection = (o: NoiseInjection): PixelHook => ({
-  postEncode: (latent, turn) => withInjectedNoise(latent, o, turn),
+export const noiseInjectionHook = (o: NoiseInjection): PixelHook => ({
+  postEncode: (latent, iteration) => injectIterationNoise(latent, o, iteration),
 });
 
 export interface Unsampling
   extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | 'signal' | 'onStep' | 'warn'> {
-  /** The step to unsample to in the first turn, and the one it moves to. */
+  /** The step to unsample to in the first iteration, and the one it moves to. */
   readonly start: number;
   readonly end: number;
 }
 
-/** A latent sampled backwards to the step of a turn. */
-export const unsampled = (
+/** A latent sampled backwards to the step of a iteration. */
+export const unsampleForIteration = (
   latent: Latent,
   { start, end, ...run }: Unsampling,
-  turn: Turn,
+  iteration: Iteration,
 ): Promise<Latent> =>
   unsample({
     ...run,
     latent,
-    endAtStep: Math.trunc(towards(start, end, turn)),
-    signal: turn.signal,
-    warn: turn.warn,
+    endAtStep: Math.trunc(interpolatedTowards(start, end, iteration)),
+    signal: iteration.signal,
+    warn: iteration.warn,
   });
 
 /** Each enlarged latent is sampled backwards before it is sampled. */
-export const unsampling = (o: Unsampling): PixelHook => ({
-  postEncode: (latent, turn) => unsampled(latent, o, turn),
+export const unsamplingHook = (o: Unsampling): PixelHook => ({
+  postEncode: (latent, iteration) => unsampleForIteration(latent, o, iteration),
 });

@@ -9,14 +9,14 @@ import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { sampleDenoise } from '../../sampling/plans/step-range.ts';
 import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
-import type { DenoiseSampler, PixelHook, Turn } from '../hooks.ts';
-import { maskForUpscaled } from './latent-size-mask.ts';
+import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
+import { maskAtLatentSize } from './latent-size-mask.ts';
 
 export const PIXEL_SCALE_METHODS = ['nearest-exact', 'bilinear', 'lanczos', 'area'] as const;
 export type PixelScaleMethod = (typeof PIXEL_SCALE_METHODS)[number];
 
 /** What an upscaling step reports and obeys. */
-export interface UpscaleRun extends SamplingHooks {
+export interface UpscaleHooks extends SamplingHooks {
   /** The picture before it is enlarged. */
   readonly onDecoded?: (pixels: Tensor) => Promise<void> | void;
 }
@@ -29,8 +29,8 @@ export interface Upscaler {
     latent: Latent,
     width: number,
     height: number,
-    turn: Turn,
-    run: UpscaleRun,
+    iteration: Iteration,
+    run: UpscaleHooks,
   ): Promise<Latent>;
 }
 
@@ -81,13 +81,13 @@ export async function scaleOnPixels(
   { method, vae, tile, model }: PixelScaling,
   {
     hook,
-    turn = { current: 0, total: 0 },
+    iteration = { current: 0, total: 0 },
     signal,
     onDecoded,
-  }: { readonly hook?: PixelHook; readonly turn?: Turn } & UpscaleRun = {},
+  }: { readonly hook?: PixelHook; readonly iteration?: Iteration } & UpscaleHooks = {},
 ): Promise<{ readonly latent: Latent; readonly pixels: Tensor }> {
   let pixels = await decodePixels(vae, latent, tile);
-  if (hook?.postDecode) pixels = await hook.postDecode(pixels, turn);
+  if (hook?.postDecode) pixels = await hook.postDecode(pixels, iteration);
   await onDecoded?.(pixels);
   const [, first, start] = pixels.shape;
   const [width, height] = size(start, first);
@@ -96,10 +96,10 @@ export async function scaleOnPixels(
     if (pixels.shape[2] === start) break;
   }
   const scaled = scaleImage(pixels, Math.trunc(width), Math.trunc(height), method, 'disabled');
-  const touched = hook?.postUpscale ? await hook.postUpscale(scaled, turn) : scaled;
+  const touched = hook?.postUpscale ? await hook.postUpscale(scaled, iteration) : scaled;
   const encoded = await encodePixels(vae, touched, tile);
   return {
-    latent: hook?.postEncode ? await hook.postEncode(encoded, turn) : encoded,
+    latent: hook?.postEncode ? await hook.postEncode(encoded, iteration) : encoded,
     pixels: scaled,
   };
 }
@@ -108,11 +108,11 @@ export async function scaleOnPixels(
 export async function sampleHooked(
   sampler: DenoiseSampler,
   latent: Latent,
-  turn: Turn,
-  run: UpscaleRun,
+  iteration: Iteration,
+  run: UpscaleHooks,
   hook?: PixelHook,
 ): Promise<Latent> {
-  const used = hook?.preSample ? await hook.preSample(sampler, latent, turn) : sampler;
+  const used = hook?.preSample ? await hook.preSample(sampler, latent, iteration) : sampler;
   const { seed, steps, denoise } = used;
   return sampleDenoise(used, {
     seed,
@@ -125,7 +125,7 @@ export async function sampleHooked(
   });
 }
 
-export interface PixelUpscaler extends PixelScaling {
+export interface PixelUpscalerSettings extends PixelScaling {
   readonly sampler: DenoiseSampler;
   readonly hook?: PixelHook;
   /** For a tile ControlNet, which needs a preprocessor of another pack. */
@@ -133,21 +133,21 @@ export interface PixelUpscaler extends PixelScaling {
 }
 
 /** PixelKSampleUpscaler: the enlarged latent sampled once; a noise mask of the latent holds again. */
-export const pixelUpscaler = (o: PixelUpscaler): Upscaler => ({
+export const createPixelUpscaler = (o: PixelUpscalerSettings): Upscaler => ({
   vae: o.vae,
-  async upscale(latent, width, height, turn, run) {
+  async upscale(latent, width, height, iteration, run) {
     const { latent: scaled, pixels } = await scaleOnPixels(latent, () => [width, height], o, {
       hook: o.hook,
-      turn,
+      iteration,
       ...run,
     });
     const masked = latent.noise_mask ? { ...scaled, noise_mask: latent.noise_mask } : scaled;
     if (o.tileControl) refuseTileControl(pixels, run);
-    return sampleHooked(o.sampler, masked, turn, run, o.hook);
+    return sampleHooked(o.sampler, masked, iteration, run, o.hook);
   },
 });
 
-function refuseTileControl({ shape: [count] }: Tensor, { warn }: UpscaleRun): void {
+function refuseTileControl({ shape: [count] }: Tensor, { warn }: UpscaleHooks): void {
   if (count === 1)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message:
@@ -179,7 +179,7 @@ function everySecondAndLast(step: number, steps: number): boolean {
   return step % 2 === 0 || step >= steps;
 }
 
-export interface MaskUpscaler extends PixelScaling {
+export interface MaskUpscalerSettings extends PixelScaling {
   readonly schedule: FullSampleSchedule;
   readonly base: DenoiseSampler;
   readonly inside: DenoiseSampler;
@@ -194,33 +194,35 @@ export interface MaskUpscaler extends PixelScaling {
 }
 
 /** TwoSamplersForMaskUpscaler: one sampler outside and one inside of the mask, or both on the whole picture. */
-export const maskUpscaler = (o: MaskUpscaler): Upscaler => ({
+export const createMaskUpscaler = (o: MaskUpscalerSettings): Upscaler => ({
   vae: o.vae,
-  async upscale(latent, width, height, turn, run) {
+  async upscale(latent, width, height, iteration, run) {
     const hook = o.model ? o.hooks.mask : o.hooks.base;
-    const scaled = (await scaleOnPixels(latent, () => [width, height], o, { hook, turn, ...run }))
-      .latent;
-    if (FULL_SAMPLE_SCHEDULES[o.schedule](turn.current + 1, turn.total)) {
-      const sampled = await sampleHooked(o.base, scaled, turn, run, o.hooks.base);
-      return sampleHooked(o.full ?? o.base, sampled, turn, run, o.hooks.full);
+    const scaled = (
+      await scaleOnPixels(latent, () => [width, height], o, { hook, iteration, ...run })
+    ).latent;
+    if (FULL_SAMPLE_SCHEDULES[o.schedule](iteration.current + 1, iteration.total)) {
+      const sampled = await sampleHooked(o.base, scaled, iteration, run, o.hooks.base);
+      return sampleHooked(o.full ?? o.base, sampled, iteration, run, o.hooks.full);
     }
-    const mask = maskForUpscaled(squeezeMask(o.mask), scaled.samples.shape);
+    const mask = maskAtLatentSize(squeezeMask(o.mask), scaled.samples.shape);
     const samplers = { base: o.base, inside: o.inside };
-    return sampleTwo(
+    return sampleTwoForMask(
       scaled,
       samplers,
-      { outside: notOne(mask), inside: mask },
+      { outside: maskWhereNotOne(mask), inside: mask },
       (sampler, now, which) =>
-        sampleHooked(sampler, now, turn, run, which === 'base' ? o.hooks.base : o.hooks.mask),
+        sampleHooked(sampler, now, iteration, run, which === 'base' ? o.hooks.base : o.hooks.mask),
     );
   },
 });
 
 /** 1 where a mask is not exactly 1. */
-export const notOne = (mask: Tensor): Tensor => map(mask, (value) => (value === 1 ? 0 : 1));
+export const maskWhereNotOne = (mask: Tensor): Tensor =>
+  map(mask, (value) => (value === 1 ? 0 : 1));
 
 /** TwoSamplersForMask: the base under one mask, then the other sampler under the second; the result has no mask. */
-export async function sampleTwo(
+export async function sampleTwoForMask(
   latent: Latent,
   { base, inside }: { readonly base: DenoiseSampler; readonly inside: DenoiseSampler },
   masks: { readonly outside: Tensor; readonly inside: Tensor },

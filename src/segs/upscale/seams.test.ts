@@ -9,7 +9,7 @@ import { createRuntime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { makeTileSegs } from '../make/tile-segs.ts';
 import type { Segs } from '../segs.ts';
-import { enlarge, resampleSegs, type UpscaleSegs } from './segs-upscale.ts';
+import { enlargeImage, resampleSegs, type SegsUpscaleSettings } from './segs-upscale.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });
@@ -27,7 +27,7 @@ const waves = (width: number, height: number): Tensor => ({
   }),
 });
 
-async function settings(steps: number): Promise<UpscaleSegs> {
+async function settings(steps: number): Promise<SegsUpscaleSettings> {
   const g = golden('seeds', 'segs_upscaler');
   const { vae } = await loadCheckpoint(fixtureModel('tiny_sd1'), runtime);
   return {
@@ -75,7 +75,7 @@ describe('SEGSUpscaler over tiles', () => {
     });
     expect(segs.segs.length).toBe(4);
     const o = await settings(2);
-    const enlarged = await enlarge(image, { factor: 1, supersample: false });
+    const enlarged = await enlargeImage(image, { factor: 1, supersample: false });
     const edges = new Set(
       segs.segs
         .flatMap(({ bbox: [x1, y1, x2, y2] }) => [x1, y1, x2, y2])
@@ -111,7 +111,7 @@ describe('SEGSUpscaler over tiles', () => {
     const resident: number[] = [];
     await resampleSegs(image, segs, {
       ...(await settings(1)),
-      onPart(done) {
+      onSegment(done) {
         if (done % 50) return;
         collect();
         // buffers are freed a little later; what they hold shows in the resident memory

@@ -13,9 +13,9 @@ import { loadUpscaler } from '../../models/upscaler/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { gitsSigmas } from '../../sampling/schedules/tabulated.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
-import { controlWrapper } from '../detail/controlnet-wrapper.ts';
+import { wrapControlNet } from '../detail/controlnet-wrapper.ts';
 import type { Segs } from '../segs.ts';
-import { enlarge, resampleSegs } from './segs-upscale.ts';
+import { enlargeImage, resampleSegs } from './segs-upscale.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });
@@ -50,14 +50,14 @@ describe('seeds/segs_upscaler', () => {
           bbox,
           label: '',
           controlNetWrapper:
-            net && controlWrapper({ net, strength, range }, [height, width], crop_region),
+            net && wrapControlNet({ net, strength, range }, [height, width], crop_region),
         })),
       };
       const { vae } = await loadCheckpoint(
         fixtureModel(params.model === 'sd1' ? 'tiny_sd1' : 'tiny_sdxl_base'),
         runtime,
       );
-      const enlarged = await enlarge(g.float(inputs.image), {
+      const enlarged = await enlargeImage(g.float(inputs.image), {
         factor: params.rescale_factor,
         supersample: params.supersample === 'true',
         model:
@@ -87,7 +87,7 @@ describe('seeds/segs_upscaler', () => {
         hook: params.hook && {
           postPaste: (picture) => map(picture, (value) => value * Math.fround(params.hook)),
         },
-        onPart: (_done, _total, sampled) => sampled && parts.push(sampled),
+        onSegment: (_done, _total, sampled) => sampled && parts.push(sampled),
       });
       // parts of odd sizes are resized as 8-bit pictures, where a difference in the last place may tip a value to the next level
       const inBytes = parts.some(({ shape }) => shape[1] % 8 || shape[2] % 8);

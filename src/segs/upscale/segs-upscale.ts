@@ -18,9 +18,9 @@ import { clone, type Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
-import type { ControlWrapper, Seg, Segs } from '../segs.ts';
+import type { ControlNetWrapper, Seg, Segs } from '../segs.ts';
 
-export interface Enlargement {
+export interface EnlargeOptions {
   readonly factor: number;
   /** By way of a picture of eight times the size. */
   readonly supersample: boolean;
@@ -30,9 +30,9 @@ export interface Enlargement {
 }
 
 /** The picture at its size times the factor, through 8 bits and PIL's bicubic. Throws DR_INPUT_INVALID for a batch, as PIL can't take one. */
-export async function enlarge(
+export async function enlargeImage(
   image: Tensor,
-  { factor, supersample, model, signal }: Enlargement,
+  { factor, supersample, model, signal }: EnlargeOptions,
 ): Promise<Tensor> {
   const [count, height, width] = image.shape;
   if (count !== 1)
@@ -52,7 +52,7 @@ export async function enlarge(
   return resizeSupersampled(start, size, supersample);
 }
 
-export interface PartSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
+export interface ResampleSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
   /** Blur of the mask inside which is sampled; above 0 the mask says from which step on a cell changes. */
@@ -62,11 +62,11 @@ export interface PartSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'o
 }
 
 /** One part [1,h,w,3] sampled anew inside of its mask, at its own size (img2img_segs). */
-export async function resamplePart(
+export async function resampleSegment(
   image: Tensor,
   mask: Tensor,
-  control: ControlWrapper | undefined,
-  o: PartSettings,
+  control: ControlNetWrapper | undefined,
+  o: ResampleSettings,
 ): Promise<Tensor> {
   const [, height, width] = image.shape;
   const uneven = height % 8 > 0 || width % 8 > 0;
@@ -101,34 +101,43 @@ export async function resamplePart(
     : tensorResize(pixels, width, height);
 }
 
-export interface UpscaleSegs extends PartSettings {
+export interface SegsUpscaleSettings extends ResampleSettings {
   /** Blur of the mask that a part is pasted with. */
   readonly feather: number;
   readonly hook?: DetailerHook;
   /** After each part; nothing is sampled where the mask is empty. */
-  readonly onPart?: (done: number, total: number, sampled?: Tensor) => void;
+  readonly onSegment?: (done: number, total: number, sampled?: Tensor) => void;
 }
 
 /** The enlarged picture [1,H,W,3] with all parts sampled anew. The seed grows by one with each part, also with those whose mask is empty. */
-export async function resampleSegs(enlarged: Tensor, segs: Segs, o: UpscaleSegs): Promise<Tensor> {
+export async function resampleSegs(
+  enlarged: Tensor,
+  segs: Segs,
+  o: SegsUpscaleSettings,
+): Promise<Tensor> {
   const parts = segsScaleMatch(segs, enlarged.shape).segs;
   let picture = clone(enlarged);
   for (const [i, seg] of parts.entries()) {
     const empty = seg.croppedMask.data.every((value) => value === 0);
-    const sampled = empty ? undefined : await resampleSeg(picture, seg, i, o);
+    const sampled = empty ? undefined : await cropAndResample(picture, seg, i, o);
     if (sampled) {
       const [x1, y1] = seg.cropRegion;
       pasteInto(picture, sampled, x1, y1, gaussianBlurMask(toNHW(seg.croppedMask), o.feather));
       if (o.hook?.postPaste) picture = clone(await o.hook.postPaste(picture));
     }
-    o.onPart?.(i + 1, parts.length, sampled);
+    o.onSegment?.(i + 1, parts.length, sampled);
   }
   return picture;
 }
 
-function resampleSeg(picture: Tensor, seg: Seg, index: number, o: UpscaleSegs): Promise<Tensor> {
+function cropAndResample(
+  picture: Tensor,
+  seg: Seg,
+  index: number,
+  o: SegsUpscaleSettings,
+): Promise<Tensor> {
   const sampler = { ...o.sampler, seed: o.sampler.seed + BigInt(index) };
-  return resamplePart(
+  return resampleSegment(
     cropImageRegion(picture, seg.cropRegion),
     toNHW(seg.croppedMask),
     seg.controlNetWrapper,

@@ -15,7 +15,7 @@ export const samplerInputs = {
   scheduler: combo(IMPACT_SCHEDULERS),
 };
 
-export const partDenoise = float({
+export const segmentDenoise = float({
   default: 0.5,
   min: 0.0001,
   max: 1,
@@ -63,7 +63,7 @@ type PartSampling = InputValues<typeof samplerInputs> &
   Partial<InputValues<typeof schedulerFunc>> & { readonly denoise: number };
 
 /** What samples each part, of the widgets above and the model with its prompts. */
-export const partSampler = (
+export const denoiseSamplerOf = (
   prompted: Pick<BasicPipe, 'model' | 'positive' | 'negative'>,
   i: PartSampling,
 ): DenoiseSampler => ({
@@ -78,7 +78,7 @@ export const partSampler = (
 });
 
 /** Throws DR_INPUT_INVALID for a batch of pictures, which the node of this name can't take. */
-export function single(image: Tensor, what: string): void {
+export function requireSingleImage(image: Tensor, what: string): void {
   if (image.shape[0] === 1) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `${what} takes one picture, not a batch of ${image.shape[0]}`,

@@ -7,7 +7,7 @@ import type { Conditioning, Model } from '../../../sampling/sampling-types.ts';
 import type { SegsPreprocessor } from '../../../segs/detail/controlnet-wrapper.ts';
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../../segs/hooks.ts';
 import type { MaskPredictor } from '../../../segs/make/sam-masks.ts';
-import type { ControlWrapper, Region, Seg, Segs } from '../../../segs/segs.ts';
+import type { ControlNetWrapper, Region, Seg, Segs } from '../../../segs/segs.ts';
 import type { Upscaler } from '../../../segs/upscale/pixel-upscaler.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 
@@ -68,7 +68,7 @@ export interface ImpactSockets {
   SEGS_HEADER: readonly [number, number];
   SEG_ELT_bbox: Region;
   SEG_ELT_crop_region: Region;
-  SEG_ELT_control_net_wrapper: ControlWrapper | undefined;
+  SEG_ELT_control_net_wrapper: ControlNetWrapper | undefined;
   SEGS_PREPROCESSOR: SegsPreprocessor;
   BBOX_DETECTOR: Detector;
   SEGM_DETECTOR: Detector;

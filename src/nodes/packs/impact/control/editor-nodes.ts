@@ -17,7 +17,14 @@ import {
 } from '../../../declare.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
 import { blocker } from '../../../socket-values.ts';
-import { any, anyOrNone, linkId, smallest, textOf, wide } from './logic-nodes.ts';
+import {
+  anyInput,
+  int64,
+  linkId,
+  optionalAnyInput,
+  textOf,
+  toNumberIfSafe,
+} from './logic-nodes.ts';
 
 const TEST = 'ImpactPack/Logic/_for_test';
 const MAX = 0xffffffffffffffffn;
@@ -32,7 +39,7 @@ const ImpactQueueTrigger = defineNode({
   display: 'Queue Trigger',
   category: TEST,
   outputNode: true,
-  inputs: { signal: any(), mode: trigger() },
+  inputs: { signal: anyInput(), mode: trigger() },
   outputs: [signalOut],
   run({ signal, mode }, context) {
     if (mode) {
@@ -49,17 +56,17 @@ const ImpactQueueTriggerCountdown = defineNode({
   category: TEST,
   outputNode: true,
   inputs: {
-    count: wide(0n, MAX),
-    total: { ...wide(1n, MAX), default: 10 },
+    count: int64(0n, MAX),
+    total: { ...int64(1n, MAX), default: 10 },
     mode: trigger(),
-    signal: anyOrNone(),
+    signal: optionalAnyInput(),
   },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [signalOut, output('INT', 'count'), output('INT', 'total')],
   run({ count, total, mode, signal }, context) {
     if (mode) {
       const goesOn = count < total - 1n;
-      const value = goesOn ? smallest(count + 1n) : 0;
+      const value = goesOn ? toNumberIfSafe(count + 1n) : 0;
       context.send('impact-node-feedback', {
         node_id: context.nodeId,
         widget_name: 'count',
@@ -69,7 +76,7 @@ const ImpactQueueTriggerCountdown = defineNode({
       if (goesOn) context.send('impact-add-queue', {});
       editorOnly(context, 'Queue Trigger (Countdown)');
     }
-    return outputs(signal, smallest(count), smallest(total));
+    return outputs(signal, toNumberIfSafe(count), toNumberIfSafe(total));
   },
 });
 
@@ -103,11 +110,11 @@ const ImpactSetWidgetValue = defineNode({
   category: TEST,
   outputNode: true,
   inputs: {
-    signal: any(),
-    node_id: wide(0n, MAX),
+    signal: anyInput(),
+    node_id: int64(0n, MAX),
     widget_name: string(),
     boolean_value: boolean({ forceInput: true, optional: true }),
-    int_value: { ...wide(-MAX, MAX), forceInput: true, optional: true },
+    int_value: { ...int64(-MAX, MAX), forceInput: true, optional: true },
     float_value: float({
       min: Number.NEGATIVE_INFINITY,
       max: Number.POSITIVE_INFINITY,
@@ -120,10 +127,10 @@ const ImpactSetWidgetValue = defineNode({
   run({ signal, node_id, widget_name, ...values }, context) {
     const [kind, value] = Object.entries(values).find(([, value]) => value !== undefined) ?? [];
     if (kind !== undefined) {
-      const plain = typeof value === 'bigint' ? smallest(value) : value;
+      const plain = typeof value === 'bigint' ? toNumberIfSafe(value) : value;
       const type = KINDS[kind as keyof typeof KINDS];
       context.send('impact-node-feedback', {
-        node_id: smallest(node_id),
+        node_id: toNumberIfSafe(node_id),
         widget_name,
         type,
         value: plain,
@@ -140,13 +147,16 @@ const ImpactNodeSetMuteState = defineNode({
   category: TEST,
   outputNode: true,
   inputs: {
-    signal: any(),
-    node_id: wide(0n, MAX),
+    signal: anyInput(),
+    node_id: int64(0n, MAX),
     set_state: boolean({ default: true, label_on: 'active', label_off: 'mute' }),
   },
   outputs: [signalOut],
   run({ signal, node_id, set_state }, context) {
-    context.send('impact-node-mute-state', { node_id: smallest(node_id), is_active: set_state });
+    context.send('impact-node-mute-state', {
+      node_id: toNumberIfSafe(node_id),
+      is_active: set_state,
+    });
     editorOnly(context, 'Set Mute State');
     return outputs(signal);
   },
@@ -160,7 +170,7 @@ const ImpactControlBridge = defineNode({
     'Lets its value pass while it is active. Else: Stop and Mute keep what is behind it from running; Bypass, which the editor does by changing the workflow, lets the value pass.',
   outputNode: true,
   inputs: {
-    value: any(),
+    value: anyInput(),
     mode: boolean({ default: true, label_on: 'Active', label_off: 'Stop/Mute/Bypass' }),
     behavior: combo(['Stop', 'Mute', 'Bypass']),
   },
@@ -179,7 +189,7 @@ const ImpactSleep = defineNode({
   display: 'Sleep',
   category: TEST,
   outputNode: true,
-  inputs: { signal: any(), seconds: float({ default: 0.5, min: 0, max: 3600 }) },
+  inputs: { signal: anyInput(), seconds: float({ default: 0.5, min: 0, max: 3600 }) },
   outputs: [signalOut],
   async run({ signal, seconds }, context) {
     // a wait that is cut short is an interruption
@@ -223,7 +233,7 @@ const remoteNode = <const I extends Inputs>(
     run: () => outputs(),
   });
 
-const target = () => ({ node_id: wide(0n, MAX), widget_name: string() });
+const target = () => ({ node_id: int64(0n, MAX), widget_name: string() });
 
 const ImpactRemoteBoolean = remoteNode(
   'ImpactRemoteBoolean',
@@ -235,7 +245,7 @@ const ImpactRemoteBoolean = remoteNode(
 const ImpactRemoteInt = remoteNode(
   'ImpactRemoteInt',
   'Remote Int (on prompt)',
-  { ...target(), value: wide(-MAX, MAX) },
+  { ...target(), value: int64(-MAX, MAX) },
   remote(
     'INT',
     (old) => !['string', 'undefined'].includes(typeof old) && old !== null && !Array.isArray(old),
@@ -249,7 +259,7 @@ const ImpactValueSender = defineNode({
   description:
     'Sends a value to the editor, which sets it in the receivers of the same link_id for the next run.',
   outputNode: true,
-  inputs: { value: any(), link_id: linkId(), signal_opt: anyOrNone() },
+  inputs: { value: anyInput(), link_id: linkId(), signal_opt: optionalAnyInput() },
   outputs: [output('*', 'signal')],
   run({ value, link_id, signal_opt }, context) {
     const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
@@ -264,7 +274,7 @@ const ImpactExecutionOrderController = defineNode({
   display: 'Execution Order Controller',
   category: 'ImpactPack/Util',
   description: 'Gives its value on when the signal is there.',
-  inputs: { signal: any(), value: any() },
+  inputs: { signal: anyInput(), value: anyInput() },
   outputs: [output('*', 'signal'), output('*', 'value')],
   run: ({ signal, value }) => outputs(signal, value),
 });
@@ -280,7 +290,7 @@ const ImpactLogger = defineNode({
   category: 'ImpactPack/Debug',
   description: 'Shows a value as text.',
   outputNode: true,
-  inputs: { data: any(), text: string({ multiline: true }) },
+  inputs: { data: anyInput(), text: string({ multiline: true }) },
   hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO', unique_id: 'UNIQUE_ID' },
   outputs: [],
   run({ data }, context) {

@@ -2,7 +2,7 @@
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, type NodeDeclaration, output, outputs, socket } from '../../../declare.ts';
 import { joinImages, joinMasks } from '../segs/mask-nodes.ts';
-import { anyOrNone } from './logic-nodes.ts';
+import { optionalAnyInput } from './logic-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
 
@@ -24,7 +24,7 @@ const ImpactMakeAnyList = defineNode({
   type: 'ImpactMakeAnyList',
   display: 'Make List (Any)',
   category: UTIL,
-  inputs: { value1: anyOrNone() },
+  inputs: { value1: optionalAnyInput() },
   more: { pattern: /^value\d+$/, input: socket('*') },
   outputs: [output('*', '*', true)],
   run: (inputs) => outputs(given(inputs)),

@@ -18,16 +18,16 @@ import {
 
 const LOGIC = 'ImpactPack/Logic';
 const TEST = 'ImpactPack/Logic/_for_test';
-export const any = () => socket('*');
-export const anyOrNone = () => socket('*', { optional: true });
+export const anyInput = () => socket('*');
+export const optionalAnyInput = () => socket('*', { optional: true });
 /** Python's sys.maxsize. */
 export const MAXSIZE = 0x7fffffffffffffffn;
 export const linkId = () => int({ default: 0, min: 0, max: MAXSIZE, step: 1 });
 /** An integer of 64 bits, without the widget that changes seeds. */
-export const wide = (min: bigint, max: bigint) =>
+export const int64 = (min: bigint, max: bigint) =>
   ({ ...seed({ min, max, default: 0 }), control_after_generate: false }) as const;
 /** A number where it fits one. */
-export const smallest = (value: bigint): number | bigint =>
+export const toNumberIfSafe = (value: bigint): number | bigint =>
   Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
 const isNumber = (value: unknown): value is number | bigint | boolean =>
@@ -75,7 +75,7 @@ const ImpactCompare = defineNode({
   type: 'ImpactCompare',
   display: 'ImpactCompare',
   category: LOGIC,
-  inputs: { cmp: combo(Object.keys(COMPARISONS)), a: any(), b: any() },
+  inputs: { cmp: combo(Object.keys(COMPARISONS)), a: anyInput(), b: anyInput() },
   outputs: [output('BOOLEAN')],
   run: ({ cmp, a, b }) => outputs(COMPARISONS[cmp](a, b)),
 });
@@ -100,7 +100,7 @@ const ImpactConditionalBranchSelMode = defineNode({
   display: 'ImpactConditionalBranchSelMode',
   category: LOGIC,
   description: 'Both branches run, unless sel_mode says that the choice is made before the run.',
-  inputs: { cond: boolean(), tt_value: anyOrNone(), ff_value: anyOrNone() },
+  inputs: { cond: boolean(), tt_value: optionalAnyInput(), ff_value: optionalAnyInput() },
   outputs: [output('*')],
   prepare: {
     edit(id, prompt) {
@@ -129,7 +129,7 @@ const ImpactIfNone = defineNode({
   display: 'ImpactIfNone',
   category: LOGIC,
   description: 'Says whether any_input is there.',
-  inputs: { signal: anyOrNone(), any_input: anyOrNone() },
+  inputs: { signal: optionalAnyInput(), any_input: optionalAnyInput() },
   outputs: [output('*', 'signal_opt'), output('BOOLEAN', 'bool')],
   run: ({ signal, any_input }) => outputs(signal, any_input !== undefined),
 });
@@ -139,13 +139,14 @@ const ImpactConvertDataType = defineNode({
   display: 'ImpactConvertDataType',
   category: LOGIC,
   description: 'A value as text, number, integer and truth. What is no number is 1, but for False.',
-  inputs: { value: any() },
+  inputs: { value: anyInput() },
   outputs: [output('STRING'), output('FLOAT'), output('INT'), output('BOOLEAN')],
   run({ value }, context) {
     const text = textOf(value, context.typeGiven('value'));
     const isDecimal = /^[-+]?[0-9]*\.?[0-9]+\n?$/.test(text);
     const number = isDecimal ? Number(text) : text.toLowerCase() === 'false' ? 0 : 1;
-    const whole = typeof value === 'bigint' ? smallest(BigInt(number)) : Math.trunc(number) + 0;
+    const whole =
+      typeof value === 'bigint' ? toNumberIfSafe(BigInt(number)) : Math.trunc(number) + 0;
     return outputs(text, number, whole, number !== 0);
   },
 });
@@ -195,9 +196,9 @@ const ImpactInt = defineNode({
   type: 'ImpactInt',
   display: 'ImpactInt',
   category: LOGIC,
-  inputs: { value: wide(0n, MAXSIZE) },
+  inputs: { value: int64(0n, MAXSIZE) },
   outputs: [output('INT')],
-  run: ({ value }) => outputs(smallest(value)),
+  run: ({ value }) => outputs(toNumberIfSafe(value)),
 });
 
 const MAX_FLOAT = 3.402823466e38;
@@ -226,8 +227,8 @@ const ImpactMinMax = defineNode({
   category: TEST,
   inputs: {
     mode: boolean({ default: true, label_on: 'max', label_off: 'min' }),
-    a: any(),
-    b: any(),
+    a: anyInput(),
+    b: anyInput(),
   },
   outputs: [output('INT')],
   run: ({ mode, a, b }) => outputs((mode ? order(b, a) > 0 : order(b, a) < 0) ? b : a),
@@ -235,7 +236,7 @@ const ImpactMinMax = defineNode({
 
 const TYPES: Readonly<Record<string, (text: string) => unknown>> = {
   STRING: (text) => text,
-  INT: (text) => smallest(BigInt(parsed(text, /^[+-]?\d+(_\d+)*$/))),
+  INT: (text) => toNumberIfSafe(BigInt(parsed(text, /^[+-]?\d+(_\d+)*$/))),
   FLOAT: (text) => Number(parsed(text, /^[+-]?(\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?$/i)),
   BOOLEAN: (text) => text.toLowerCase() === 'true',
 };

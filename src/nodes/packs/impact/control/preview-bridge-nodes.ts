@@ -25,7 +25,7 @@ import {
 import { blocker } from '../../../socket-values.ts';
 import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
 import { loadNamedVae } from '../../core/models/loaders.ts';
-import { fileOf } from './sender-nodes.ts';
+import { savedFileOf } from './sender-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
 const bridgeInputs = {
@@ -76,7 +76,7 @@ function edited(
 ): SavedFile | undefined {
   const { shown } = stateOf(context);
   const same = shown?.source.every((value, i) => value === source[i]);
-  if (name !== '' && context.hasInput(name) && (same || !shown)) return fileOf(name, context);
+  if (name !== '' && context.hasInput(name) && (same || !shown)) return savedFileOf(name, context);
   return same ? shown?.files[0] : undefined;
 }
 

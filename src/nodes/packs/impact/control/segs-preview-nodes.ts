@@ -26,10 +26,10 @@ import {
 import { tempSuffix } from '../../core/image/load-save.ts';
 
 /** What stands for a picture that is not there. */
-export const blank = (): Tensor => zeros([1, 64, 64, 3]);
+export const blankImage = (): Tensor => zeros([1, 64, 64, 3]);
 
 /** The first picture of a batch as bytes. */
-export function bytesOfFirst(image: Tensor): ByteImage {
+export function firstImageBytes(image: Tensor): ByteImage {
   const [, height, width, channels] = image.shape;
   return { width, height, channels, bytes: toBytes(sliceBatch(image, 0, 1)) };
 }
@@ -92,7 +92,7 @@ function masked(image: Tensor, mask: Tensor): Tensor {
 const LEAST_LIGHT = 0.3;
 
 /** Shows the parts to choose from, dark outside of their masks, to whoever asks the server for them (/impact/segs/picker). */
-export async function offerParts(
+export async function sendPickerImages(
   { segs, width, height }: Segs,
   whole: Tensor | undefined,
   context: NodeContext,
@@ -102,9 +102,12 @@ export async function offerParts(
     const picture = seg.croppedImage ?? (whole && cropImageRegion(whole, seg.cropRegion));
     const light = map(maskOf(seg, 0), (value) => Math.max(value, LEAST_LIGHT));
     files.push(
-      await encodePng(bytesOfFirst(picture ? masked(sliceBatch(picture, 0, 1), light) : blank()), {
-        level: 1,
-      }),
+      await encodePng(
+        firstImageBytes(picture ? masked(sliceBatch(picture, 0, 1), light) : blankImage()),
+        {
+          level: 1,
+        },
+      ),
     );
   }
   const request = {
@@ -159,11 +162,11 @@ const SEGSPreview = defineNode({
       const pictures = Array.from({ length: Math.min(frames, whole.shape[0]) }, (_, i) => {
         const image = sliceBatch(whole, i, i + 1);
         if (!alpha_mode) {
-          shown.push(bytesOfFirst(image));
+          shown.push(firstImageBytes(image));
           return image;
         }
         const mask = maskOf(seg, i);
-        shown.push(withAlpha(bytesOfFirst(image), mask, Math.trunc(255 * min_alpha)));
+        shown.push(withAlpha(firstImageBytes(image), mask, Math.trunc(255 * min_alpha)));
         return masked(image, mask);
       });
       if (pictures.length) results.push(concatBatch(pictures));
@@ -184,7 +187,7 @@ const SEGSPreviewCNet = defineNode({
   async run({ segs }, context): Promise<NodeResult> {
     const given = segs.segs.map((seg) => seg.controlNetWrapper?.image);
     const files = await save(
-      given.map((image) => bytesOfFirst(image ?? blank())),
+      given.map((image) => firstImageBytes(image ?? blankImage())),
       segs,
       context,
     );

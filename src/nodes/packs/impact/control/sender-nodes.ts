@@ -162,7 +162,7 @@ const isLatent = (name: string): boolean =>
   name.endsWith('.latent') || name.endsWith('.latent.png');
 
 /** A file as clients know it: `sub/name [temp]` in its parts. */
-export function fileOf(name: string, context: NodeContext): SavedFile {
+export function savedFileOf(name: string, context: NodeContext): SavedFile {
   const [, whole, type = 'input'] = /^(.*?)\s*(?:\[(input|output|temp)\]\s*)?$/s.exec(name)!;
   const at = whole.lastIndexOf('/');
   const place = { filename: whole.slice(at + 1), subfolder: at < 0 ? '' : whole.slice(0, at) };
@@ -202,7 +202,7 @@ const LatentReceiver = defineNode({
     if (!samples) context.warn(`${latent} holds no latent; an empty one takes its place`);
     return {
       outputs: [{ samples: samples ?? zeros([1, 4, 8, 8]) }],
-      ui: { images: [fileOf(latent, context)] },
+      ui: { images: [savedFileOf(latent, context)] },
     };
   },
 });

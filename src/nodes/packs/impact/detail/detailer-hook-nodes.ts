@@ -3,17 +3,17 @@ import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {
-  chosenParts,
   combineDetailerHooks,
-  cycleDenoise,
-  cycleNoise,
-  cycleUnsampling,
-  variationNoise,
+  cycleDenoiseHook,
+  cycleNoiseHook,
+  cycleUnsamplingHook,
+  filterHook,
+  variationNoiseHook,
 } from '../../../../segs/detail/detailer-hooks.ts';
 import { filterByLabel, filterByOrder, filterByRange } from '../../../../segs/edit/filter-segs.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
-import { bytesOfFirst } from '../control/segs-preview-nodes.ts';
+import { firstImageBytes } from '../control/segs-preview-nodes.ts';
 import { labelInputs, orderInputs, rangeInputs } from '../segs/segs-filter-nodes.ts';
 
 const DETAILER = 'ImpactPack/Detailer';
@@ -60,7 +60,7 @@ const NoiseInjectionDetailerHookProvider = defineNode({
         "source 'GPU': noise is drawn as the CPU draws it, so the picture differs from one that a GPU's noise made",
       );
     return outputs(
-      cycleNoise(
+      cycleNoiseHook(
         { seed, start: start_strength, end: end_strength },
         schedule_for_cycle === 'from_start',
       ),
@@ -96,7 +96,7 @@ const UnsamplerDetailerHookProvider = defineNode({
     ...run
   }) =>
     outputs(
-      cycleUnsampling(
+      cycleUnsamplingHook(
         {
           ...run,
           sampler: sampler_name,
@@ -119,7 +119,7 @@ const DenoiseSchedulerDetailerHookProvider = defineNode({
     target_denoise: float({ default: 0.3, min: 0, max: 1, step: 0.01 }),
   },
   outputs: hookOutput,
-  run: ({ target_denoise }) => outputs(cycleDenoise(target_denoise)),
+  run: ({ target_denoise }) => outputs(cycleDenoiseHook(target_denoise)),
 });
 
 const VariationNoiseDetailerHookProvider = defineNode({
@@ -129,7 +129,7 @@ const VariationNoiseDetailerHookProvider = defineNode({
   description: "Mixes another seed's noise into that of each part.",
   inputs: { seed: seed(), strength: float({ min: 0, max: 1, step: 0.01 }) },
   outputs: hookOutput,
-  run: ({ seed, strength }) => outputs(variationNoise(seed, strength)),
+  run: ({ seed, strength }) => outputs(variationNoiseHook(seed, strength)),
 });
 
 const SEGSOrderedFilterDetailerHookProvider = defineNode({
@@ -140,7 +140,7 @@ const SEGSOrderedFilterDetailerHookProvider = defineNode({
   outputs: hookOutput,
   run: ({ target, order, take_start, take_count }) =>
     outputs(
-      chosenParts((segs) => filterByOrder(segs, target, order, take_start, take_count).filtered),
+      filterHook((segs) => filterByOrder(segs, target, order, take_start, take_count).filtered),
     ),
 });
 
@@ -151,9 +151,7 @@ const SEGSRangeFilterDetailerHookProvider = defineNode({
   inputs: rangeInputs(['confidence(0-100)']),
   outputs: hookOutput,
   run: ({ target, mode, min_value, max_value }) =>
-    outputs(
-      chosenParts((segs) => filterByRange(segs, target, mode, min_value, max_value).filtered),
-    ),
+    outputs(filterHook((segs) => filterByRange(segs, target, mode, min_value, max_value).filtered)),
 });
 
 const SEGSLabelFilterDetailerHookProvider = defineNode({
@@ -165,7 +163,7 @@ const SEGSLabelFilterDetailerHookProvider = defineNode({
     ...labelInputs,
   },
   outputs: hookOutput,
-  run: ({ labels }) => outputs(chosenParts((segs) => filterByLabel(segs, labels).filtered)),
+  run: ({ labels }) => outputs(filterHook((segs) => filterByLabel(segs, labels).filtered)),
 });
 
 const PreviewDetailerHookProvider = defineNode({
@@ -181,7 +179,7 @@ const PreviewDetailerHookProvider = defineNode({
     const hook: DetailerHook = {
       async postPaste(image) {
         const [, height, width] = image.shape;
-        const file = await encodeWebp(bytesOfFirst(image), quality);
+        const file = await encodeWebp(firstImageBytes(image), quality);
         const place = {
           type: 'temp',
           prefix: `pvhook/${context.nodeId}`,

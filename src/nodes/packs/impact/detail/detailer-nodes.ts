@@ -3,8 +3,12 @@ import { squeezeMask } from '../../../../image/mask/impact-mask-morphology.ts';
 import { pythonRandom } from '../../../../random/python-random.ts';
 import type { Refiner } from '../../../../sampling/plans/refined.ts';
 import type { SamplingHooks } from '../../../../sampling/sampling-types.ts';
-import { type Detailed, detailParts, detailSegs } from '../../../../segs/detail/detailer.ts';
-import type { DetailSettings } from '../../../../segs/detail/enhance-segment.ts';
+import {
+  type DetailerResult,
+  detailForEach,
+  detailSegs,
+} from '../../../../segs/detail/detailer.ts';
+import type { EnhanceSettings } from '../../../../segs/detail/enhance-segment.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import type { Segs } from '../../../../segs/segs.ts';
@@ -26,17 +30,17 @@ import {
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
-import { blank } from '../control/segs-preview-nodes.ts';
+import { blankImage } from '../control/segs-preview-nodes.ts';
 import { encodeWithLoras } from '../control/wildcard-nodes.ts';
 import {
+  denoiseSamplerOf,
   enabled,
   feather,
   optionalInpaintInputs,
-  partDenoise,
-  partSampler,
+  requireSingleImage,
   samplerInputs,
   schedulerFunc,
-  single,
+  segmentDenoise,
 } from '../impact-inputs.ts';
 import type { BasicPipe } from '../impact-sockets.ts';
 
@@ -110,9 +114,9 @@ export function detailSettings(
   { model, vae, positive, negative }: Models,
   i: DetailInputs,
   { signal, warn }: NodeContext,
-): DetailSettings {
+): EnhanceSettings {
   return {
-    sampler: partSampler({ model, positive, negative }, i),
+    sampler: denoiseSamplerOf({ model, positive, negative }, i),
     vae,
     guideSize: i.guide_size,
     guideSizeForBbox: i.guide_size_for,
@@ -127,7 +131,7 @@ export function detailSettings(
 }
 
 /** Reports parts as text, and steps over all parts as progress. */
-export function partProgress(
+export function segmentProgress(
   context: NodeContext,
   steps: number,
 ): { onPart(done: number, total: number): void; onStep: Required<SamplingHooks>['onStep'] } {
@@ -171,13 +175,13 @@ export interface DetailCall {
 }
 
 /** DetailerForEach.do_detail */
-export function detail(
+export function detailForEachSeg(
   { image, segs, pipe, refiner, inputs, noiseMask, hook, wildcard, seed }: DetailCall,
   context: NodeContext,
-): Promise<Detailed> {
-  return detailParts(rgb(image), segs, {
+): Promise<DetailerResult> {
+  return detailForEach(rgb(image), segs, {
     ...detailSettings(pipe, { ...inputs, seed }, context),
-    ...partProgress(context, inputs.steps * inputs.cycle),
+    ...segmentProgress(context, inputs.steps * inputs.cycle),
     feather: inputs.feather,
     noiseMask,
     hook,
@@ -192,7 +196,7 @@ export function detail(
 
 /** A list, or a picture of nothing when it is empty. */
 export const orBlank = (images: readonly Tensor[]): readonly Tensor[] =>
-  images.length > 0 ? images : [blank()];
+  images.length > 0 ? images : [blankImage()];
 
 const list = (name: string) => output('IMAGE', name, true);
 const CROPPED = [
@@ -201,8 +205,8 @@ const CROPPED = [
   list('cropped_refined_alpha'),
   list('cnet_images'),
 ];
-const crops = ({ cropped, enhanced, enhancedAlpha, hints }: Detailed): unknown[] =>
-  [cropped, enhanced, enhancedAlpha, hints].map(orBlank);
+const crops = ({ cropped, enhanced, enhancedAlpha, controlImages }: DetailerResult): unknown[] =>
+  [cropped, enhanced, enhancedAlpha, controlImages].map(orBlank);
 
 const forEach = (type: string, display: string, debug: boolean) =>
   defineNode({
@@ -220,7 +224,7 @@ const forEach = (type: string, display: string, debug: boolean) =>
       ...samplerInputs,
       positive: socket('CONDITIONING'),
       negative: socket('CONDITIONING'),
-      denoise: partDenoise,
+      denoise: segmentDenoise,
       feather,
       ...noiseMask,
       ...wildcard,
@@ -233,10 +237,10 @@ const forEach = (type: string, display: string, debug: boolean) =>
       { image, segs, model, clip, vae, positive, negative, ...i },
       context,
     ): Promise<NodeResult> {
-      single(image, type);
+      requireSingleImage(image, type);
       const pipe = { model, clip, vae, positive, negative };
       const { noise_mask, detailer_hook, wildcard, seed } = i;
-      const result = await detail(
+      const result = await detailForEachSeg(
         {
           image,
           segs,
@@ -264,7 +268,7 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
       segs: socket('SEGS'),
       ...guide(),
       ...samplerInputs,
-      denoise: partDenoise,
+      denoise: segmentDenoise,
       feather,
       ...noiseMask,
       basic_pipe: socket('BASIC_PIPE'),
@@ -282,7 +286,7 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
       ...(debug ? CROPPED : [list('cnet_images')]),
     ],
     async run({ image, segs, basic_pipe, ...i }, context): Promise<NodeResult> {
-      single(image, type);
+      requireSingleImage(image, type);
       const { noise_mask, detailer_hook, wildcard, seed } = i;
       const refiner = refinerOf(i.refiner_basic_pipe_opt, i.refiner_ratio);
       const call = {
@@ -296,12 +300,12 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
         wildcard,
         seed,
       };
-      const result = await detail(call, context);
+      const result = await detailForEachSeg(call, context);
       return outputs(
         result.image,
         result.segs,
         basic_pipe,
-        ...(debug ? crops(result) : [orBlank(result.hints)]),
+        ...(debug ? crops(result) : [orBlank(result.controlImages)]),
       );
     },
   });
@@ -318,7 +322,7 @@ const MaskDetailerPipe = defineNode({
     ...guide('mask bbox', 'crop region'),
     mask_mode: boolean({ default: true, label_on: 'masked only', label_off: 'whole' }),
     ...samplerInputs,
-    denoise: partDenoise,
+    denoise: segmentDenoise,
     feather,
     crop_factor: float({ default: 3, min: 1, max: 10, step: 0.1 }),
     drop_size: int({ default: 10, min: 1, max: MAX_RESOLUTION, step: 1 }),
@@ -350,7 +354,7 @@ const MaskDetailerPipe = defineNode({
     output('BASIC_PIPE', 'refiner_basic_pipe_opt'),
   ],
   async run({ image, mask, basic_pipe, refiner_basic_pipe_opt, ...i }, context) {
-    single(image, 'MaskDetailerPipe');
+    requireSingleImage(image, 'MaskDetailerPipe');
     const segs = maskToSegs(squeezeMask(mask), {
       combined: false,
       cropFactor: i.crop_factor,
@@ -359,7 +363,7 @@ const MaskDetailerPipe = defineNode({
       isContour: i.contour_fill ?? true,
     });
     const refiner = refinerOf(refiner_basic_pipe_opt, i.refiner_ratio);
-    const results: Detailed[] = [];
+    const results: DetailerResult[] = [];
     for (let n = 0; n < i.batch_size; n++) {
       const call = {
         image,
@@ -370,7 +374,7 @@ const MaskDetailerPipe = defineNode({
         noiseMask: i.mask_mode,
         hook: i.detailer_hook,
       };
-      results.push(await detail({ ...call, seed: i.seed + BigInt(n) }, context));
+      results.push(await detailForEachSeg({ ...call, seed: i.seed + BigInt(n) }, context));
     }
     return outputs(
       concatBatch(results.map((result) => result.image)),
@@ -393,7 +397,7 @@ const SEGSDetailer = defineNode({
     segs: socket('SEGS'),
     ...guide('bbox', 'crop_region', 768),
     ...samplerInputs,
-    denoise: partDenoise,
+    denoise: segmentDenoise,
     ...noiseMask,
     basic_pipe: socket('BASIC_PIPE'),
     ...refinerRatio,
@@ -407,15 +411,15 @@ const SEGSDetailer = defineNode({
     { image, segs, basic_pipe, refiner_basic_pipe_opt, noise_mask, batch_size, ...i },
     context,
   ) {
-    single(image, 'SEGSDetailer');
+    requireSingleImage(image, 'SEGSDetailer');
     const settings = {
       ...detailSettings(basic_pipe, i, context),
-      ...partProgress(context, i.steps * i.cycle),
+      ...segmentProgress(context, i.steps * i.cycle),
       noiseMask: noise_mask,
       refiner: refinerOf(refiner_basic_pipe_opt, i.refiner_ratio),
     };
     const result = await detailSegs(rgb(image), segs, settings, batch_size);
-    return outputs(result.segs, orBlank(result.hints));
+    return outputs(result.segs, orBlank(result.controlImages));
   },
 });
 

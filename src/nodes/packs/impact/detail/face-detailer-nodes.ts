@@ -1,7 +1,7 @@
 // FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
 
 import { segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
-import { toCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
+import { segsToCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../../../segs/make/sam-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
@@ -19,10 +19,16 @@ import {
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
-import { feather, partDenoise, samplerInputs } from '../impact-inputs.ts';
+import { feather, samplerInputs, segmentDenoise } from '../impact-inputs.ts';
 import type { DetailerPipe } from '../impact-sockets.ts';
-import { masksOf } from '../segs/sam-nodes.ts';
-import { type DetailInputs, detail, detailWidgets, orBlank, refinerOf } from './detailer-nodes.ts';
+import { samMasksOf } from '../segs/sam-nodes.ts';
+import {
+  type DetailInputs,
+  detailForEachSeg,
+  detailWidgets,
+  orBlank,
+  refinerOf,
+} from './detailer-nodes.ts';
 
 const { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook } = detailWidgets;
 
@@ -95,19 +101,19 @@ async function find(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs>
       mask_hint_threshold: i.sam_mask_hint_threshold,
       mask_hint_use_negative: i.sam_mask_hint_use_negative,
     };
-    return segsBitwiseAndMask(segs, (await masksOf(samModel, segs, image, hints)).combined);
+    return segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, hints)).combined);
   }
   if (!segmDetector) return segs;
   const shapes = await segmDetector.detect(image, finding);
   if (segmDetector.replacesBbox && !hook) return shapes;
-  return segsBitwiseAndMask(segs, toCombinedMask(shapes));
+  return segsBitwiseAndMask(segs, segsToCombinedMask(shapes));
 }
 
 interface Face {
   readonly image: Tensor;
   readonly enhanced: readonly Tensor[];
   readonly enhancedAlpha: readonly Tensor[];
-  readonly hints: readonly Tensor[];
+  readonly controlImages: readonly Tensor[];
   readonly mask: Tensor;
 }
 
@@ -119,11 +125,12 @@ async function detailFaces(
   context: NodeContext,
 ): Promise<Face> {
   const segs = await find(image, pipe, i);
-  const mask = toCombinedMask(segs);
-  if (segs.segs.length === 0) return { image, enhanced: [], enhancedAlpha: [], hints: [], mask };
+  const mask = segsToCombinedMask(segs);
+  if (segs.segs.length === 0)
+    return { image, enhanced: [], enhancedAlpha: [], controlImages: [], mask };
   const refiner = refinerOf(pipe.refiner, i.refiner_ratio);
   const { wildcard, hook } = pipe;
-  const done = await detail(
+  const done = await detailForEachSeg(
     { image, segs, pipe, refiner, inputs: i, noiseMask: i.noise_mask, hook, wildcard, seed },
     context,
   );
@@ -149,7 +156,7 @@ async function run(
     faces.flatMap(({ enhancedAlpha }) => orBlank(enhancedAlpha)),
     concatBatch(faces.map(({ mask }) => mask)),
     pipe,
-    faces.flatMap(({ hints }) => orBlank(hints)),
+    faces.flatMap(({ controlImages }) => orBlank(controlImages)),
   );
 }
 
@@ -169,7 +176,7 @@ const FaceDetailer = defineNode({
     ...samplerInputs,
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),
-    denoise: partDenoise,
+    denoise: segmentDenoise,
     feather,
     ...noiseMask,
     ...detection,
@@ -225,7 +232,7 @@ const FaceDetailerPipe = defineNode({
     detailer_pipe: socket('DETAILER_PIPE'),
     ...guide(),
     ...samplerInputs,
-    denoise: partDenoise,
+    denoise: segmentDenoise,
     feather,
     ...noiseMask,
     ...detection,

@@ -5,7 +5,7 @@ import { sampleDenoise, sampleRange } from '../../../../sampling/plans/step-rang
 import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
-import { notOne, sampleTwo } from '../../../../segs/upscale/pixel-upscaler.ts';
+import { maskWhereNotOne, sampleTwoForMask } from '../../../../segs/upscale/pixel-upscaler.ts';
 import {
   boolean,
   combo,
@@ -159,10 +159,10 @@ const TwoSamplersForMask = defineNode({
     const samplers = { base: base_sampler, inside: mask_sampler };
     const { steps: first } = base_sampler;
     const total = first + mask_sampler.steps;
-    const result = await sampleTwo(
+    const result = await sampleTwoForMask(
       latent_image,
       samplers,
-      { outside: notOne(mask), inside: mask },
+      { outside: maskWhereNotOne(mask), inside: mask },
       (sampler, latent, which) => {
         const { seed, steps, denoise } = sampler;
         const done = which === 'base' ? 0 : first;

@@ -2,7 +2,7 @@
 import { type BoxDetector, loadDetector } from '../../../../models/detector/load.ts';
 import { dilateSegs, segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
 import { filterByLabel } from '../../../../segs/edit/filter-segs.ts';
-import { toCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
+import { segsToCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { boxesToSegs } from '../../../../segs/make/boxes-to-segs.ts';
 import type { Segs } from '../../../../segs/segs.ts';
@@ -22,9 +22,9 @@ import {
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { once, stateOf } from '../../core/models/loaders.ts';
-import { single } from '../impact-inputs.ts';
+import { requireSingleImage } from '../impact-inputs.ts';
 import type { Detector, SamModel } from '../impact-sockets.ts';
-import { masksOf } from './sam-nodes.ts';
+import { samMasksOf } from './sam-nodes.ts';
 
 const CATEGORY = 'ImpactPack/Detector';
 
@@ -42,7 +42,7 @@ function bboxDetector(boxes: BoxDetector): Detector {
   return {
     detect,
     detectCombined: async (image, threshold, dilation) =>
-      toCombinedMask(await detect(image, { threshold, dilation, cropFactor: 1 })),
+      segsToCombinedMask(await detect(image, { threshold, dilation, cropFactor: 1 })),
   };
 }
 
@@ -109,7 +109,7 @@ async function find(
   i: Finding,
   type: string,
 ): Promise<NodeResult> {
-  single(image, type);
+  requireSingleImage(image, type);
   const options = {
     threshold: i.threshold,
     dilation: i.dilation,
@@ -215,7 +215,7 @@ async function findSimply(
   detectors: Detectors,
   i: InputValues<typeof simple & typeof post>,
 ): Promise<NodeResult> {
-  single(image, 'ImpactSimpleDetectorSEGS');
+  requireSingleImage(image, 'ImpactSimpleDetectorSEGS');
   const { bboxDetector, segmDetector, samModel, hook } = detectors;
   const shared = { cropFactor: i.crop_factor, dropSize: i.drop_size, hook };
   const shapes = (): Promise<Segs> =>
@@ -241,8 +241,8 @@ async function findSimply(
         mask_hint_threshold: i.sam_mask_hint_threshold,
         mask_hint_use_negative: 'False',
       } as const;
-      segs = segsBitwiseAndMask(segs, (await masksOf(samModel, segs, image, finding)).combined);
-    } else if (segmDetector) segs = segsBitwiseAndMask(segs, toCombinedMask(await shapes()));
+      segs = segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, finding)).combined);
+    } else if (segmDetector) segs = segsBitwiseAndMask(segs, segsToCombinedMask(await shapes()));
   }
   return outputs(dilateSegs(segs, i.post_dilation ?? 0));
 }

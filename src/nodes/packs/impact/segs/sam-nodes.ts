@@ -16,7 +16,7 @@ import {
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { once, stateOf } from '../../core/models/loaders.ts';
-import { single } from '../impact-inputs.ts';
+import { requireSingleImage } from '../impact-inputs.ts';
 import type { SamModel } from '../impact-sockets.ts';
 
 const SAMLoader = defineNode({
@@ -71,7 +71,12 @@ const finding = {
 };
 
 /** The masks of SEGS in a picture [1,H,W,C]. */
-export const masksOf = (sam: SamModel, segs: Segs, image: Tensor, i: InputValues<typeof finding>) =>
+export const samMasksOf = (
+  sam: SamModel,
+  segs: Segs,
+  image: Tensor,
+  i: InputValues<typeof finding>,
+) =>
   samMasks(sam, segs, rgb(image), {
     hint: i.detection_hint,
     dilation: i.dilation,
@@ -95,8 +100,8 @@ const SAMDetectorCombined = defineNode({
   inputs,
   outputs: [output('MASK')],
   async run({ sam_model, segs, image, ...i }) {
-    single(image, 'SAMDetectorCombined');
-    return outputs((await masksOf(sam_model, segs, image, i)).combined);
+    requireSingleImage(image, 'SAMDetectorCombined');
+    return outputs((await samMasksOf(sam_model, segs, image, i)).combined);
   },
 });
 
@@ -107,8 +112,8 @@ const SAMDetectorSegmented = defineNode({
   inputs,
   outputs: [output('MASK', 'combined_mask'), output('MASK', 'batch_masks')],
   async run({ sam_model, segs, image, ...i }) {
-    single(image, 'SAMDetectorSegmented');
-    const { combined, batch } = await masksOf(sam_model, segs, image, i);
+    requireSingleImage(image, 'SAMDetectorSegmented');
+    const { combined, batch } = await samMasksOf(sam_model, segs, image, i);
     const [count, , height, width] = batch?.shape ?? [1, 1, ...combined.shape.slice(1)];
     return outputs(
       combined,

@@ -1,17 +1,20 @@
 // ControlNets put on SEGS, to act on each part with the part's own picture. Source: Impact Pack segs_nodes.py.
-import { controlWrapper, type PartControl } from '../../../../segs/detail/controlnet-wrapper.ts';
+import {
+  type ControlNetSettings,
+  wrapControlNet,
+} from '../../../../segs/detail/controlnet-wrapper.ts';
 import { clearControlNets } from '../../../../segs/edit/edit-segs.ts';
 import { mapSegs, type Segs } from '../../../../segs/segs.ts';
 import { defineNode, float, output, outputs, socket } from '../../../declare.ts';
 
 const CATEGORY = 'ImpactPack/Util';
 
-const wrapped = (segs: Segs, control: Omit<PartControl, 'previous'>): Segs =>
+const wrapped = (segs: Segs, control: Omit<ControlNetSettings, 'previous'>): Segs =>
   mapSegs(segs, (seg) => {
     const previous = seg.controlNetWrapper;
     return {
       ...seg,
-      controlNetWrapper: controlWrapper(
+      controlNetWrapper: wrapControlNet(
         { ...control, previous },
         [segs.height, segs.width],
         seg.cropRegion,

@@ -10,17 +10,17 @@ import {
   removeImages,
   segsBitwiseAndMask,
   segsBitwiseSubtractMask,
+  segsToImageList,
   setDefaultImage,
-  toImageList,
 } from '../../../../segs/edit/edit-segs.ts';
 import { pickSegs } from '../../../../segs/edit/filter-segs.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
 import {
   concatSegs,
   mergeSegs,
-  toCombinedMask,
-  toMaskBatch,
-  toMaskList,
+  segsToCombinedMask,
+  segsToMaskBatch,
+  segsToMaskList,
 } from '../../../../segs/edit/segs-to-masks.ts';
 import {
   type MaskToSegsOptions,
@@ -43,7 +43,7 @@ import {
   string,
 } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
-import { offerParts } from '../control/segs-preview-nodes.ts';
+import { sendPickerImages } from '../control/segs-preview-nodes.ts';
 import { dilationInput, kernelInputs } from './mask-nodes.ts';
 
 const OPERATION = 'ImpactPack/Operation';
@@ -183,7 +183,7 @@ const SegsToCombinedMask = defineNode({
   category: OPERATION,
   inputs: { segs: socket('SEGS') },
   outputs: [output('MASK')],
-  run: ({ segs }) => outputs(toCombinedMask(segs)),
+  run: ({ segs }) => outputs(segsToCombinedMask(segs)),
 });
 
 const SegsMaskCombine = defineNode({
@@ -194,7 +194,7 @@ const SegsMaskCombine = defineNode({
   inputs: { segs: socket('SEGS'), image: socket('IMAGE') },
   outputs: [output('MASK')],
   run: ({ segs, image }) =>
-    outputs(toCombinedMask({ ...segs, height: image.shape[1], width: image.shape[2] })),
+    outputs(segsToCombinedMask({ ...segs, height: image.shape[1], width: image.shape[2] })),
 });
 
 const ImpactSEGSToMaskList = defineNode({
@@ -203,7 +203,7 @@ const ImpactSEGSToMaskList = defineNode({
   category: UTIL,
   inputs: { segs: socket('SEGS') },
   outputs: [output('MASK', 'MASK', true)],
-  run: ({ segs }) => outputs(toMaskList(segs)),
+  run: ({ segs }) => outputs(segsToMaskList(segs)),
 });
 
 const ImpactSEGSToMaskBatch = defineNode({
@@ -212,7 +212,7 @@ const ImpactSEGSToMaskBatch = defineNode({
   category: UTIL,
   inputs: { segs: socket('SEGS') },
   outputs: [output('MASK')],
-  run: ({ segs }) => outputs(toMaskBatch(segs)),
+  run: ({ segs }) => outputs(segsToMaskBatch(segs)),
 });
 
 const fallback = () =>
@@ -224,7 +224,7 @@ const SEGSToImageList = defineNode({
   category: UTIL,
   inputs: { segs: socket('SEGS'), fallback_image_opt: fallback() },
   outputs: [output('IMAGE', 'IMAGE', true)],
-  run: ({ segs, fallback_image_opt }) => outputs(toImageList(segs, fallback_image_opt)),
+  run: ({ segs, fallback_image_opt }) => outputs(segsToImageList(segs, fallback_image_opt)),
 });
 
 const ImpactSEGSConcat = defineNode({
@@ -268,7 +268,7 @@ const ImpactSEGSPicker = defineNode({
   outputs: [output('SEGS')],
   async run({ picks, segs, fallback_image_opt }, context) {
     const matched = fallback_image_opt ? segsScaleMatch(segs, fallback_image_opt.shape) : segs;
-    await offerParts(matched, fallback_image_opt, context);
+    await sendPickerImages(matched, fallback_image_opt, context);
     return outputs(pickSegs(matched, picks));
   },
 });
@@ -375,7 +375,7 @@ const withSegs = (type: string, display: string, apply: (segs: Segs, mask: Tenso
     category: OPERATION,
     inputs: { base_segs: socket('SEGS'), mask_segs: socket('SEGS') },
     outputs: [output('SEGS')],
-    run: ({ base_segs, mask_segs }) => outputs(apply(base_segs, toCombinedMask(mask_segs))),
+    run: ({ base_segs, mask_segs }) => outputs(apply(base_segs, segsToCombinedMask(mask_segs))),
   });
 
 export const SEGS_NODES = [

@@ -4,11 +4,11 @@ import { DarkroomError } from '../../../../errors.ts';
 import type { Box } from '../../../../models/detector/boxes.ts';
 import { loadUltralytics, type UltralyticsModel } from '../../../../models/ultralytics/load.ts';
 import {
-  boxMask,
-  fitMask,
-  type Shape,
-  shapesCombined,
-  shapesToSegs,
+  bboxToMask,
+  combineSegmasks,
+  maskToImageSize,
+  type Segmask,
+  segmasksToSegs,
 } from '../../../../segs/make/segmasks-to-segs.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
@@ -18,12 +18,12 @@ import type { Detector } from '../impact-sockets.ts';
 
 type ToMask = (box: Box & { readonly mask?: Tensor }, height: number, width: number) => Tensor;
 
-const ofBox: ToMask = ({ corners }, height, width) => boxMask(corners, height, width);
-const ofShape: ToMask = ({ mask }, height, width) => fitMask(mask!, height, width);
+const ofBox: ToMask = ({ corners }, height, width) => bboxToMask(corners, height, width);
+const ofShape: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, height, width);
 
 /** What a model finds as a detector; `toMask`: what a find's mask is. */
 export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): Detector {
-  const find = async (image: Tensor, threshold: number): Promise<Shape[]> => {
+  const find = async (image: Tensor, threshold: number): Promise<Segmask[]> => {
     const [, height, width] = image.shape;
     const found = await model.find(rgb(sliceBatch(image, 0, 1)), threshold);
     return found.map((box) => ({ box, mask: toMask(box, height, width) }));
@@ -31,10 +31,10 @@ export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): De
   return {
     detect: async (image, { threshold, ...options }) => {
       const [, height, width] = image.shape;
-      return shapesToSegs(await find(image, threshold), height, width, options);
+      return segmasksToSegs(await find(image, threshold), height, width, options);
     },
     detectCombined: async (image, threshold, dilation) =>
-      shapesCombined(await find(image, threshold), dilation),
+      combineSegmasks(await find(image, threshold), dilation),
   };
 }
 

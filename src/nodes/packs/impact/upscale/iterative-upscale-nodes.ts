@@ -9,14 +9,14 @@ import {
   upscaleIteratively,
 } from '../../../../segs/upscale/iterative-upscale.ts';
 import {
+  createMaskUpscaler,
+  createPixelUpscaler,
   decodePixels,
   encodePixels,
   FULL_SAMPLE_SCHEDULES,
   type FullSampleSchedule,
-  maskUpscaler,
   PIXEL_SCALE_METHODS,
   type PixelScaleMethod,
-  pixelUpscaler,
   scaleOnPixels,
 } from '../../../../segs/upscale/pixel-upscaler.ts';
 import type { NodeContext } from '../../../context.ts';
@@ -130,7 +130,7 @@ function pixelUpscalerOf(
     sampler: sampler_name,
     schedulerFunc: scheduler_func_opt,
   };
-  return pixelUpscaler({
+  return createPixelUpscaler({
     sampler,
     vae,
     method: i.scale_method,
@@ -209,7 +209,7 @@ type MaskSettings = InputValues<typeof maskSettings & typeof maskOptional> & {
 };
 
 const maskUpscalerOf = (vae: SocketValues['VAE'], i: MaskSettings): SocketValues['UPSCALER'] =>
-  maskUpscaler({
+  createMaskUpscaler({
     vae,
     method: i.scale_method,
     tile: i.use_tiled_vae ? i.tile_size : undefined,

@@ -2,12 +2,12 @@
 import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {
-  cfgSchedule,
+  cfgScheduleHook,
   combinePixelHooks,
-  denoiseSchedule,
-  noiseInjection,
-  stepsSchedule,
-  unsampling,
+  denoiseScheduleHook,
+  noiseInjectionHook,
+  stepsScheduleHook,
+  unsamplingHook,
 } from '../../../../segs/upscale/pixel-hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
 
@@ -38,7 +38,7 @@ const DenoiseScheduleHookProvider = defineNode({
       tooltip: 'The denoise of the last step.',
     }),
   },
-  run: ({ target_denoise }) => outputs(denoiseSchedule(target_denoise)),
+  run: ({ target_denoise }) => outputs(denoiseScheduleHook(target_denoise)),
 });
 
 const StepsScheduleHookProvider = defineNode({
@@ -55,7 +55,7 @@ const StepsScheduleHookProvider = defineNode({
       tooltip: "The sampler's steps in the last step.",
     }),
   },
-  run: ({ target_steps }) => outputs(stepsSchedule(target_steps)),
+  run: ({ target_steps }) => outputs(stepsScheduleHook(target_steps)),
 });
 
 const CfgScheduleHookProvider = defineNode({
@@ -67,7 +67,7 @@ const CfgScheduleHookProvider = defineNode({
     ...schedule,
     target_cfg: float({ default: 3, min: 0, max: 100, tooltip: 'The cfg of the last step.' }),
   },
-  run: ({ target_cfg }) => outputs(cfgSchedule(target_cfg)),
+  run: ({ target_cfg }) => outputs(cfgScheduleHook(target_cfg)),
 });
 
 const NoiseInjectionHookProvider = defineNode({
@@ -99,7 +99,7 @@ const NoiseInjectionHookProvider = defineNode({
       warn(
         "noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card",
       );
-    return outputs(noiseInjection({ seed, start: start_strength, end: end_strength }));
+    return outputs(noiseInjectionHook({ seed, start: start_strength, end: end_strength }));
   },
 });
 
@@ -142,7 +142,7 @@ const UnsamplerHookProvider = defineNode({
     ...settings
   }) =>
     outputs(
-      unsampling({
+      unsamplingHook({
         ...settings,
         sampler: sampler_name,
         normalize: normalize === 'enable',

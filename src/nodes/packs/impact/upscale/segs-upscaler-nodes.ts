@@ -2,7 +2,7 @@
 
 import { isSoft } from '../../../../image/mask/core-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
-import { enlarge, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
+import { enlargeImage, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   combo,
@@ -18,12 +18,12 @@ import {
 import { rgb } from '../../../shared/checks.ts';
 import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
 import {
+  denoiseSamplerOf,
   feather,
   inpaintInputs,
-  partDenoise,
-  partSampler,
   samplerInputs,
   schedulerFunc,
+  segmentDenoise,
 } from '../impact-inputs.ts';
 import type { BasicPipe } from '../impact-sockets.ts';
 
@@ -56,7 +56,7 @@ const optional = {
 const widgets = {
   ...enlargement,
   ...samplerInputs,
-  denoise: partDenoise,
+  denoise: segmentDenoise,
   feather,
   ...inpaintInputs,
 };
@@ -71,7 +71,7 @@ async function run(
   context: NodeContext,
 ): Promise<NodeResult> {
   const { signal, warn, progress, status } = context;
-  const enlarged = await enlarge(rgb(image), {
+  const enlarged = await enlargeImage(rgb(image), {
     factor: i.rescale_factor,
     supersample: i.supersample === 'true',
     model: i.upscale_model_opt,
@@ -90,7 +90,7 @@ async function run(
     status(part < total ? `${part + 1}/${total} segments` : '', total ? part / total : undefined);
   report();
   const result = await resampleSegs(enlarged, segs, {
-    sampler: partSampler({ model, positive, negative }, i),
+    sampler: denoiseSamplerOf({ model, positive, negative }, i),
     vae,
     feather: i.feather,
     noiseMaskFeather: i.noise_mask_feather,
@@ -99,7 +99,7 @@ async function run(
     signal,
     warn,
     onStep: samplingHooks(context, (step) => [part * i.steps + step + 1, total * i.steps]).onStep,
-    onPart(done) {
+    onSegment(done) {
       part = done;
       progress(done * i.steps, total * i.steps);
       report();
@@ -125,7 +125,7 @@ const SEGSUpscaler = defineNode({
     ...samplerInputs,
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),
-    denoise: partDenoise,
+    denoise: segmentDenoise,
     feather,
     ...inpaintInputs,
     ...optional,

@@ -18,9 +18,9 @@ import type { Conditioning, Latent } from '../../../../sampling/sampling-types.t
 import type { PixelHook } from '../../../../segs/hooks.ts';
 import { upscaleSteps } from '../../../../segs/upscale/iterative-upscale.ts';
 import {
-  cfgSchedule,
-  denoiseSchedule,
-  stepsSchedule,
+  cfgScheduleHook,
+  denoiseScheduleHook,
+  stepsScheduleHook,
 } from '../../../../segs/upscale/pixel-hooks.ts';
 import {
   FULL_SAMPLE_SCHEDULES,
@@ -286,9 +286,9 @@ describe('impact/upscalers', () => {
       const sampler = { cfg: 8.3, denoise: 0.9, steps: 20 } as never;
       const changedBy = async (hook: PixelHook) =>
         hook.preSample!(sampler, {} as Latent, { current, total });
-      expect(await changedBy(cfgSchedule(2.7))).toMatchObject({ cfg });
-      expect(await changedBy(denoiseSchedule(0.2))).toMatchObject({ denoise });
-      expect(await changedBy(stepsSchedule(7))).toMatchObject({ steps });
+      expect(await changedBy(cfgScheduleHook(2.7))).toMatchObject({ cfg });
+      expect(await changedBy(denoiseScheduleHook(0.2))).toMatchObject({ denoise });
+      expect(await changedBy(stepsScheduleHook(7))).toMatchObject({ steps });
     }
     for (const [factor, steps, mode, made] of scalars!.sizes)
       expect(
