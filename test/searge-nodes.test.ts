@@ -2,10 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { isPyFloat } from '../src/formats/json.ts';
 import { type Inputs, inputOf, type NodeDeclaration } from '../src/nodes/declare.ts';
-import { NODES } from '../src/nodes/index.ts';
-import { SEARGE_NODES } from '../src/nodes/packs/searge/index.ts';
+import { NODES, REFUSED } from '../src/nodes/index.ts';
+import { SEARGE_PACK } from '../src/nodes/packs/searge/index.ts';
 import { growingSizes } from '../src/nodes/packs/searge/searge-samplers.ts';
-import { REFUSED } from '../src/nodes/refused.ts';
 import { handOverPlan } from '../src/sampling/plans/two-stage.ts';
 import { SAMPLERS } from '../src/sampling/samplers/index.ts';
 import { SCHEDULERS } from '../src/sampling/schedules/schedules.ts';
@@ -162,7 +161,7 @@ describe('searge/declarations', () => {
   );
 
   it('every type of the pack is built or refused with a reason', () => {
-    const built = new Set(SEARGE_NODES.map(({ type }) => type));
+    const built = new Set(SEARGE_PACK.nodes.map(({ type }) => type));
     for (const { id } of g.cases) expect(built.has(id) !== REFUSED.has(id), id).toBe(true);
     for (const type of built) expect(g.cases.map(({ id }) => id)).toContain(type);
   });

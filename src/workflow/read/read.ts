@@ -14,8 +14,7 @@ import {
 } from '../../formats/json.ts';
 import { type PictureKind, pictureKind, readPictureText } from '../../image/codec/picture-text.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { declarationOf } from '../../nodes/aliases.ts';
-import { NODES } from '../../nodes/index.ts';
+import { declarationOf, NODES } from '../../nodes/index.ts';
 import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';
 import { isUi } from '../ui/ui-graph.ts';
 import { type ConvertOptions, convertUi } from '../ui/ui-to-api.ts';

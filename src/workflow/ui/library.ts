@@ -1,8 +1,8 @@
 // What the types of a file's nodes mean: a declaration, a template the file brings along, one of the editor's own nodes, or nothing known.
 import type { JsonObject } from '../../formats/json.ts';
 import { isJsonObject } from '../../formats/json.ts';
-import { declarationOf } from '../../nodes/aliases.ts';
 import type { Input } from '../../nodes/declare.ts';
+import { declarationOf } from '../../nodes/index.ts';
 import { typeOf } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import { componentTemplate } from './component.ts';

@@ -2,8 +2,7 @@
 import type { DarkroomError } from '../../errors.ts';
 import { near } from '../../near-matches.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
-import { packOf } from '../../nodes/foreign-packs.ts';
-import { REFUSED } from '../../nodes/refused.ts';
+import { packOf, REFUSED } from '../../nodes/index.ts';
 import { type Graph, linksOf } from '../api-graph.ts';
 import { optionsOf } from '../input-spec.ts';
 import { type NodeTable, type Validation, validate, type WorkflowEnvironment } from './validate.ts';

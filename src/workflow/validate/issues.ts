@@ -2,8 +2,7 @@
 import { DarkroomError, type ErrorCode, type ErrorDetails } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { packOf } from '../../nodes/foreign-packs.ts';
-import { REFUSED } from '../../nodes/refused.ts';
+import { packOf, REFUSED } from '../../nodes/index.ts';
 import { floatJson, type PythonError, repr, str } from './python-values.ts';
 
 /** ComfyUI's own error object, letter for letter. */

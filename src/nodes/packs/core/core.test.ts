@@ -14,7 +14,7 @@ import type { NodeEnvironment } from '../../context.ts';
 import type { ComboInput, SavedFile } from '../../declare.ts';
 import { NODES } from '../../index.ts';
 import { tempSuffix } from './image/load-save.ts';
-import { CORE_NODES } from './index.ts';
+import { CORE_PACK } from './index.ts';
 
 const ramp = (shape: readonly number[]): Tensor => {
   const x = zeros(shape);
@@ -38,9 +38,9 @@ it('previews have letters in their names that keep programs apart', async () => 
 });
 
 it('every node is in the table once, with defaults inside their bounds', () => {
-  expect(new Set(CORE_NODES.map(({ type }) => type)).size).toBe(CORE_NODES.length);
-  for (const node of CORE_NODES) expect(NODES.get(node.type), node.type).toBe(node);
-  for (const node of CORE_NODES)
+  expect(new Set(CORE_PACK.nodes.map(({ type }) => type)).size).toBe(CORE_PACK.nodes.length);
+  for (const node of CORE_PACK.nodes) expect(NODES.get(node.type), node.type).toBe(node);
+  for (const node of CORE_PACK.nodes)
     for (const [name, input] of Object.entries(node.inputs)) {
       const at = `${node.type}.${name}`;
       if (input.kind === 'INT' || input.kind === 'FLOAT') {

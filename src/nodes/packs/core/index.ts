@@ -1,11 +1,12 @@
 // The nodes that ComfyUI itself brings, one list per subject.
-import type { NodeDeclaration } from '../../declare.ts';
+import type { Pack } from '../../pack.ts';
 import { VISION_NODES } from './conditioning/clip-vision.ts';
 import { CONDITIONING_NODES } from './conditioning/conditioning.ts';
 import { CONDITIONING_PROPS_NODES } from './conditioning/conditioning-props.ts';
 import { CONTROLNET_NODES } from './conditioning/controlnet.ts';
 import { MODEL_INPUT_NODES } from './conditioning/model-inputs.ts';
 import { PROMPT_NODES } from './conditioning/text-encode.ts';
+import { CORE_ALIASES, CORE_OTHER_TYPES, CORE_REFUSED } from './core-not-built-in.ts';
 import { COMPOSITING_NODES } from './image/compositing.ts';
 import { IMAGE_NODES } from './image/image.ts';
 import { IMAGE_BATCH_NODES } from './image/image-batch.ts';
@@ -38,42 +39,49 @@ import { SIGMA_NODES } from './sampling/sigmas.ts';
 import { PRIMITIVE_NODES } from './values/primitives.ts';
 import { STRING_NODES } from './values/strings.ts';
 
-export const CORE_NODES: readonly NodeDeclaration[] = [
-  ...LOADER_NODES,
-  ...MODEL_FILE_NODES,
-  ...MERGE_NODES,
-  ...SAVE_MODEL_NODES,
-  ...HYPERNETWORK_NODES,
-  ...VISION_NODES,
-  ...UNREAD_MODEL_NODES,
-  ...LORA_NODES,
-  ...PROMPT_NODES,
-  ...CONDITIONING_NODES,
-  ...CONDITIONING_PROPS_NODES,
-  ...LATENT_NODES,
-  ...LATENT_RESIZE_NODES,
-  ...LATENT_TRANSFORM_NODES,
-  ...LATENT_BATCH_NODES,
-  ...SAMPLING_NODES,
-  ...VAE_NODES,
-  ...FILE_NODES,
-  ...ANIMATION_NODES,
-  ...IMAGE_NODES,
-  ...IMAGE_BATCH_NODES,
-  ...IMAGE_TRANSFORM_NODES,
-  ...IMAGE_FILTER_NODES,
-  ...COMPOSITING_NODES,
-  ...MASK_NODES,
-  ...UPSCALE_MODEL_NODES,
-  ...CONTROLNET_NODES,
-  ...MODEL_INPUT_NODES,
-  ...MODEL_PATCH_NODES,
-  ...GUIDANCE_NODES,
-  ...ATTENTION_NODES,
-  ...CUSTOM_SAMPLING_NODES,
-  ...SAMPLER_NODES,
-  ...SIGMA_NODES,
-  ...MODEL_SAMPLING_NODES,
-  ...STRING_NODES,
-  ...PRIMITIVE_NODES,
-];
+export const CORE_PACK: Pack = {
+  title: 'ComfyUI itself',
+  module: 'nodes',
+  nodes: [
+    ...LOADER_NODES,
+    ...MODEL_FILE_NODES,
+    ...MERGE_NODES,
+    ...SAVE_MODEL_NODES,
+    ...HYPERNETWORK_NODES,
+    ...VISION_NODES,
+    ...UNREAD_MODEL_NODES,
+    ...LORA_NODES,
+    ...PROMPT_NODES,
+    ...CONDITIONING_NODES,
+    ...CONDITIONING_PROPS_NODES,
+    ...LATENT_NODES,
+    ...LATENT_RESIZE_NODES,
+    ...LATENT_TRANSFORM_NODES,
+    ...LATENT_BATCH_NODES,
+    ...SAMPLING_NODES,
+    ...VAE_NODES,
+    ...FILE_NODES,
+    ...ANIMATION_NODES,
+    ...IMAGE_NODES,
+    ...IMAGE_BATCH_NODES,
+    ...IMAGE_TRANSFORM_NODES,
+    ...IMAGE_FILTER_NODES,
+    ...COMPOSITING_NODES,
+    ...MASK_NODES,
+    ...UPSCALE_MODEL_NODES,
+    ...CONTROLNET_NODES,
+    ...MODEL_INPUT_NODES,
+    ...MODEL_PATCH_NODES,
+    ...GUIDANCE_NODES,
+    ...ATTENTION_NODES,
+    ...CUSTOM_SAMPLING_NODES,
+    ...SAMPLER_NODES,
+    ...SIGMA_NODES,
+    ...MODEL_SAMPLING_NODES,
+    ...STRING_NODES,
+    ...PRIMITIVE_NODES,
+  ],
+  refused: CORE_REFUSED,
+  aliases: CORE_ALIASES,
+  otherTypes: CORE_OTHER_TYPES,
+};

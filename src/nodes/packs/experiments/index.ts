@@ -1,17 +1,14 @@
-// A node of ComfyUI_experiments: guidance whose strongest parts are held back. Source: comfyanonymous/ComfyUI_experiments sampler_tonemap.py.
-import { withTonemappedGuidance } from '../../../sampling/patches/guidance.ts';
-import { defineNode, float, type NodeDeclaration, output, outputs, socket } from '../../declare.ts';
+// The pack ComfyUI_experiments, of which one node is built in.
+import type { Pack } from '../../pack.ts';
+import { TONEMAP_NODES } from './tonemap-nodes.ts';
 
-const ModelSamplerTonemapNoiseTest = defineNode({
-  type: 'ModelSamplerTonemapNoiseTest',
-  display: 'ModelSamplerTonemapNoiseTest',
-  category: 'custom_node_experiments',
-  inputs: {
-    model: socket('MODEL'),
-    multiplier: float({ default: 1, min: 0, max: 100, step: 0.01 }),
-  },
-  outputs: [output('MODEL')],
-  run: ({ model, multiplier }) => outputs(withTonemappedGuidance(model, multiplier)),
-});
-
-export const EXPERIMENT_NODES: readonly NodeDeclaration[] = [ModelSamplerTonemapNoiseTest];
+export const EXPERIMENTS_PACK: Pack = {
+  title: 'ComfyUI_experiments',
+  module: 'custom_nodes.ComfyUI_experiments',
+  nodes: TONEMAP_NODES,
+  otherTypes: [
+    'RescaleClassifierFreeGuidanceTest',
+    'ReferenceOnlySimple',
+    'TonemapNoiseWithRescaleCFG',
+  ],
+};

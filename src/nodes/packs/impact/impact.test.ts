@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { NODES } from '../../index.ts';
-import { REFUSED } from '../../refused.ts';
-import { IMPACT_NODES } from './index.ts';
+import { NODES, REFUSED } from '../../index.ts';
+import { IMPACT_PACK } from './index.ts';
 
 const types: string[] = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../../test/fixtures/impact-nodes.json'), 'utf8'),
@@ -17,6 +16,6 @@ it('knows all 186 types', () => {
 });
 
 it('declares each type once', () => {
-  const own = IMPACT_NODES.map(({ type }) => type);
+  const own = IMPACT_PACK.nodes.map(({ type }) => type);
   expect(own.filter((type, i) => own.indexOf(type) !== i)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 // The nodes of the Impact Pack, one list per subject.
-import type { NodeDeclaration } from '../../declare.ts';
+import type { Pack } from '../../pack.ts';
 import { CONTROL_NODES } from './control/editor-nodes.ts';
 import { LIST_NODES } from './control/list-nodes.ts';
 import { LOGIC_NODES } from './control/logic-nodes.ts';
@@ -12,6 +12,7 @@ import { WILDCARD_NODES } from './control/wildcard-nodes.ts';
 import { DETAILER_HOOK_NODES } from './detail/detailer-hook-nodes.ts';
 import { DETAILER_NODES } from './detail/detailer-nodes.ts';
 import { FACE_DETAILER_NODES } from './detail/face-detailer-nodes.ts';
+import { IMPACT_REFUSED } from './impact-refused.ts';
 import { PIPE_NODES } from './pipes/detailer-pipe-nodes.ts';
 import { IMPACT_SAMPLING_NODES } from './sampling/pipe-sampler-nodes.ts';
 import { REGIONAL_NODES } from './sampling/regional-nodes.ts';
@@ -29,33 +30,46 @@ import { ITERATIVE_UPSCALE_NODES } from './upscale/iterative-upscale-nodes.ts';
 import { PIXEL_HOOK_NODES } from './upscale/pixel-hook-nodes.ts';
 import { SEGS_UPSCALER_NODES } from './upscale/segs-upscaler-nodes.ts';
 
-export const IMPACT_NODES: readonly NodeDeclaration[] = [
-  ...PIPE_NODES,
-  ...PROVIDER_NODES,
-  ...IMPACT_SAMPLING_NODES,
-  ...REGIONAL_NODES,
-  ...ITERATIVE_UPSCALE_NODES,
-  ...PIXEL_HOOK_NODES,
-  ...IMPACT_MASK_NODES,
-  ...SEGS_NODES,
-  ...SEGS_FILTER_NODES,
-  ...SEGS_ELEMENT_NODES,
-  ...SEGS_CONTROL_NODES,
-  ...SEGS_PREVIEW_NODES,
-  ...SEGS_UPSCALER_NODES,
-  ...DETECTOR_NODES,
-  ...DETAILER_NODES,
-  ...FACE_DETAILER_NODES,
-  ...DETAILER_HOOK_NODES,
-  ...LOGIC_NODES,
-  ...INFO_NODES,
-  ...SWITCH_NODES,
-  ...LIST_NODES,
-  ...CONTROL_NODES,
-  ...SAM_NODES,
-  ...ULTRALYTICS_NODES,
-  ...CLIPSEG_DETECTOR_NODES,
-  ...WILDCARD_NODES,
-  ...SENDER_NODES,
-  ...BRIDGE_NODES,
-];
+export const IMPACT_PACK: Pack = {
+  title: 'Impact Pack',
+  module: 'custom_nodes.ComfyUI-Impact-Pack',
+  nodes: [
+    ...PIPE_NODES,
+    ...PROVIDER_NODES,
+    ...IMPACT_SAMPLING_NODES,
+    ...REGIONAL_NODES,
+    ...ITERATIVE_UPSCALE_NODES,
+    ...PIXEL_HOOK_NODES,
+    ...IMPACT_MASK_NODES,
+    ...SEGS_NODES,
+    ...SEGS_FILTER_NODES,
+    ...SEGS_ELEMENT_NODES,
+    ...SEGS_CONTROL_NODES,
+    ...SEGS_PREVIEW_NODES,
+    ...SEGS_UPSCALER_NODES,
+    ...DETECTOR_NODES,
+    ...DETAILER_NODES,
+    ...FACE_DETAILER_NODES,
+    ...DETAILER_HOOK_NODES,
+    ...LOGIC_NODES,
+    ...INFO_NODES,
+    ...SWITCH_NODES,
+    ...LIST_NODES,
+    ...CONTROL_NODES,
+    ...SAM_NODES,
+    ...ULTRALYTICS_NODES,
+    ...CLIPSEG_DETECTOR_NODES,
+    ...WILDCARD_NODES,
+    ...SENDER_NODES,
+    ...BRIDGE_NODES,
+  ],
+  refused: IMPACT_REFUSED,
+  aliases: {
+    // before version 2.15
+    inputs: {
+      IterativeLatentUpscale: { step: 'steps' },
+      IterativeImageUpscale: { step: 'steps' },
+    },
+  },
+  typePattern: /^(Impact|SEGS)\w*$/,
+};

@@ -1,6 +1,10 @@
 // The nodes of ComfyUI_Noise.
-import type { NodeDeclaration } from '../../declare.ts';
+import type { Pack } from '../../pack.ts';
 import { NOISE_LATENT_NODES } from './noise-nodes.ts';
 import { UNSAMPLER_NODES } from './unsampler.ts';
 
-export const NOISE_NODES: readonly NodeDeclaration[] = [...NOISE_LATENT_NODES, ...UNSAMPLER_NODES];
+export const NOISE_PACK: Pack = {
+  title: 'ComfyUI_Noise',
+  module: 'custom_nodes.ComfyUI_Noise',
+  nodes: [...NOISE_LATENT_NODES, ...UNSAMPLER_NODES],
+};

@@ -1,5 +1,5 @@
-// The nodes of SeargeSDXL up to its version 3; those of version 4 are refused by name (nodes/refused.ts).
-import type { NodeDeclaration } from '../../declare.ts';
+// The nodes of SeargeSDXL up to its version 3; those of version 4 are refused.
+import type { Pack } from '../../pack.ts';
 import { SEARGE_VALUE_NODES } from './constants.ts';
 import { SEARGE_FILE_NODES } from './file-nodes.ts';
 import { SEARGE_FLOW_NODES } from './flow-nodes.ts';
@@ -7,15 +7,22 @@ import { SEARGE_PROCESSOR_NODES } from './processor.ts';
 import { SEARGE_PROMPT_NODES } from './prompt-nodes.ts';
 import { SEARGE_INPUT_NODES } from './searge-inputs.ts';
 import { SEARGE_OUTPUT_NODES } from './searge-outputs.ts';
+import { SEARGE_REFUSED } from './searge-refused.ts';
 import { SEARGE_SAMPLING_NODES } from './searge-samplers.ts';
 
-export const SEARGE_NODES: readonly NodeDeclaration[] = [
-  ...SEARGE_SAMPLING_NODES,
-  ...SEARGE_PROMPT_NODES,
-  ...SEARGE_VALUE_NODES,
-  ...SEARGE_FILE_NODES,
-  ...SEARGE_FLOW_NODES,
-  ...SEARGE_PROCESSOR_NODES,
-  ...SEARGE_INPUT_NODES,
-  ...SEARGE_OUTPUT_NODES,
-];
+export const SEARGE_PACK: Pack = {
+  title: 'SeargeSDXL',
+  module: 'custom_nodes.SeargeSDXL',
+  nodes: [
+    ...SEARGE_SAMPLING_NODES,
+    ...SEARGE_PROMPT_NODES,
+    ...SEARGE_VALUE_NODES,
+    ...SEARGE_FILE_NODES,
+    ...SEARGE_FLOW_NODES,
+    ...SEARGE_PROCESSOR_NODES,
+    ...SEARGE_INPUT_NODES,
+    ...SEARGE_OUTPUT_NODES,
+  ],
+  refused: SEARGE_REFUSED,
+  typePattern: /^Searge\w*$/,
+};

@@ -1,5 +1,5 @@
 // Loaders of model files that are not read. They are declared, because ComfyUI's editor opens only with a server that knows them; whoever
-// uses one is told so before anything runs. The nodes that go with them are in refused.ts. Source: ComfyUI nodes.py.
+// uses one is told so before anything runs. The nodes that go with them are refused. Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
 import {
   defineNode,

@@ -5,7 +5,12 @@ import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import { sliceBatch } from '../../../../tensor/tensor.ts';
 import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
-import { clipSegFile, clipSegOf, type SegmentOptions, segment } from '../../clipseg/index.ts';
+import {
+  clipSegFile,
+  clipSegOf,
+  type SegmentOptions,
+  segment,
+} from '../../clipseg/clipseg-nodes.ts';
 import { stateOf } from '../../core/models/loaders.ts';
 import type { Detector } from '../impact-sockets.ts';
 

@@ -4,8 +4,7 @@ import { expectExact, golden } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
 import { full, type Tensor, zeros } from '../../../../tensor/tensor.ts';
-import { NODES } from '../../../index.ts';
-import { REFUSED } from '../../../refused.ts';
+import { NODES, REFUSED } from '../../../index.ts';
 
 const context = testContext();
 const run = async (type: string, inputs: Record<string, unknown>): Promise<readonly unknown[]> =>

@@ -1,0 +1,42 @@
+// A pack: nodes that are published together, and what is said about its types that cannot be run.
+import type { NodeDeclaration } from './declare.ts';
+
+/** Types of a pack that are not built in, for one common reason. */
+export interface RefusedTypes {
+  readonly types: readonly string[];
+  /** Ends the sentence "node type X … can't be run: ". */
+  readonly reason: string;
+  /** What to use instead, where there is something. */
+  readonly hint?: string;
+}
+
+/** Old input name to new input name. */
+export type RenamedInputs = Readonly<Record<string, string>>;
+
+export interface RenamedType {
+  /** The class type of today. */
+  readonly type: string;
+  /** Inputs that were renamed together with the type. */
+  readonly inputs?: RenamedInputs;
+}
+
+export interface Aliases {
+  /** By old class type. A node that is declared under the old name takes precedence. */
+  readonly types?: Readonly<Record<string, RenamedType>>;
+  /** By class type: inputs that were renamed while their node kept its type. */
+  readonly inputs?: Readonly<Record<string, RenamedInputs>>;
+}
+
+export interface Pack {
+  /** The name that messages and reports use. */
+  readonly title: string;
+  /** The Python module that ComfyUI's /object_info names for the nodes of the pack. */
+  readonly module: string;
+  readonly nodes: readonly NodeDeclaration[];
+  readonly refused?: readonly RefusedTypes[];
+  readonly aliases?: Aliases;
+  /** Types that are neither built in nor refused, so that a message can name their pack. */
+  readonly otherTypes?: readonly string[];
+  /** Matches further types of the pack by their form. */
+  readonly typePattern?: RegExp;
+}
