@@ -14,11 +14,11 @@ import { unetConfig } from '../src/models/unet/config.ts';
 import { unetGraph } from '../src/models/unet/graph.ts';
 import { INT8_LAYERS } from '../src/models/unet/int8-layers.ts';
 import { timestepEmbedding } from '../src/models/unet/timestep.ts';
-import { derivedStore } from '../src/models/weights/prepacked-store.ts';
+import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
 import { openSession } from '../src/runtime/session.ts';
 import type { Model } from '../src/sampling/sampling-types.ts';
-import { embeddedModels } from '../src/storage/embedded-models.ts';
+import { openEmbeddedModels } from '../src/storage/embedded-models.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 import { runNode, testContext } from '../test/support/run-node.ts';
 import { psnr, ssim } from './picture-distance.ts';
@@ -35,13 +35,14 @@ const { values, positionals } = parseArgs({
   },
 });
 const file =
-  values.checkpoint ?? embeddedModels().unpack('checkpoints', 'darkroom-tiny-base.safetensors')!;
+  values.checkpoint ??
+  openEmbeddedModels().unpack('checkpoints', 'darkroom-tiny-base.safetensors')!;
 const context = testContext({ checkpoints: { [basename(file)]: file } });
 const prompts: readonly { readonly prompt: string }[] = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', 'training', 'prompts.json'), 'utf8'),
 );
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-bench-int8-'));
-const store = derivedStore({ folder: join(folder, 'derived') });
+const store = createPrepackedStore({ folder: join(folder, 'derived') });
 
 const opened = await openSafetensors(file);
 await opened.close();

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
-import { derivedStore } from '../src/models/weights/prepacked-store.ts';
+import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
 import { createGraph, type Graph, type Value } from '../src/onnx/builder.ts';
 import { prepareNoise } from '../src/random/prepare-noise.ts';
-import { precisionOf } from '../src/runtime/precision.ts';
+import { resolvePrecision } from '../src/runtime/precision.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { full } from '../src/tensor/tensor.ts';
@@ -72,13 +72,13 @@ const weights = (type: 'f32' | 'i8') => ({
 });
 
 const PEAKS = {
-  float32: () => peak((g, a) => g.op('MatMul', [a, g.raw(weights('f32'))])),
+  float32: () => peak((g, a) => g.op('MatMul', [a, g.inlineRaw(weights('f32'))])),
   int8: () =>
     peak((g, a) => {
       const [steps, scale, zero] = g.outputsOf('DynamicQuantizeLinear', [a], 3);
       return g.op('com.microsoft.MatMulIntegerToFloat', [
         steps,
-        g.raw(weights('i8')),
+        g.inlineRaw(weights('i8')),
         scale,
         g.floats([1], []),
         zero,
@@ -113,8 +113,10 @@ const folder = mkdtempSync(join(tmpdir(), 'darkroom-bench-profile-'));
 try {
   const runtime = createRuntime({
     threads: 1,
-    precision: precisionOf(values.precision, 'cpu'),
-    derived: values.cache ? derivedStore({ folder: join(values.cache, 'derived') }) : undefined,
+    precision: resolvePrecision(values.precision, 'cpu'),
+    derived: values.cache
+      ? createPrepackedStore({ folder: join(values.cache, 'derived') })
+      : undefined,
     profile: join(folder, 'profile'),
   });
   const { unet } = await loadDiffusionModel(positionals[0], runtime);

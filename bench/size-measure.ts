@@ -8,8 +8,8 @@ import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
 import { loadControlNet } from '../src/models/controlnet/load.ts';
 import { loadUpscaler } from '../src/models/upscaler/load.ts';
 import { loadVae } from '../src/models/vae/load.ts';
-import { derivedStore } from '../src/models/weights/prepacked-store.ts';
-import { keptSessions } from '../src/models/weights/session-cache.ts';
+import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
+import { createSessionCache } from '../src/models/weights/session-cache.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 
@@ -22,8 +22,8 @@ let [began, loading] = [0, 0];
 const runtime = createRuntime({
   precision: variant === 'int8' ? 'int8' : undefined,
   ...(variant !== 'plain' && {
-    derived: derivedStore({ folder: join(cache, 'derived') }),
-    sessions: keptSessions({ folder: join(cache, 'sessions') }),
+    derived: createPrepackedStore({ folder: join(cache, 'derived') }),
+    sessionCache: createSessionCache({ folder: join(cache, 'sessions') }),
   }),
   onLoad: () => {
     began = performance.now();

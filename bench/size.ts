@@ -17,7 +17,7 @@ import { controlNetConfig } from '../src/models/controlnet/config.ts';
 import { unetConfig } from '../src/models/unet/config.ts';
 import { weightsOf } from '../src/models/weights/tensors.ts';
 import { prepareNoise } from '../src/random/prepare-noise.ts';
-import { ALLOCATOR } from '../src/runtime/memory.ts';
+import { ALLOCATOR_ENVIRONMENT } from '../src/runtime/memory.ts';
 import { type Tensor, tensor } from '../src/tensor/tensor.ts';
 
 /** What a measured process prints. */
@@ -90,7 +90,7 @@ const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
 function measure(command: readonly string[], job: readonly string[]): Measured {
   const [program, ...rest] = [...(values.under?.split(' ') ?? []), ...command, ...job];
   const said = execFileSync(program, rest, {
-    env: { ...ALLOCATOR, ...process.env },
+    env: { ...ALLOCATOR_ENVIRONMENT, ...process.env },
     stdio: ['ignore', 'pipe', 'inherit'],
     encoding: 'utf8',
   });

@@ -8,8 +8,8 @@ import type { SavedFile } from './nodes/declare.ts';
 import { NODES } from './nodes/index.ts';
 import { pythonRandom } from './random/python-random.ts';
 import type { DeviceChoice } from './runtime/device-names.ts';
-import { type Precision, precisionOf } from './runtime/precision.ts';
-import { embeddedModels } from './storage/embedded-models.ts';
+import { type Precision, resolvePrecision } from './runtime/precision.ts';
+import { openEmbeddedModels } from './storage/embedded-models.ts';
 import { modelRoots, openFolders } from './storage/folders.ts';
 import { checkWritable } from './storage/output.ts';
 import { promptOf } from './workflow/api-graph.ts';
@@ -129,7 +129,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
   const folders = openFolders({
     ...options,
     models: modelRoots(options.models),
-    embedded: embeddedModels(),
+    embedded: openEmbeddedModels(),
   });
   const nodes = options.nodes?.table ?? NODES;
   const { input, output, temp } = folders;
@@ -141,7 +141,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     device: options.device ?? 'auto',
     threads: options.threads,
     textEncoders: options.textEncoders,
-    precision: precisionOf(options.precision, options.device),
+    precision: resolvePrecision(options.precision, options.device),
     cacheWeights: options.cacheWeights,
     cache: options.cache,
     cacheSize: options.cacheSize,

@@ -8,7 +8,7 @@ import { DarkroomError } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from './formats/json.ts';
 import { isPng, readPngText } from './image/codec/png.ts';
 import { comparePictures, type PictureDifference } from './image/compare-pictures.ts';
-import { embeddedModels } from './storage/embedded-models.ts';
+import { openEmbeddedModels } from './storage/embedded-models.ts';
 import { fingerprint } from './storage/fingerprint.ts';
 import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
 
@@ -42,7 +42,7 @@ export async function verifyPicture(
   const folders = openFolders({
     ...opening,
     models: modelRoots(opening.models),
-    embedded: embeddedModels(),
+    embedded: openEmbeddedModels(),
   });
   const root = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
   const darkroom = await openDarkroom({

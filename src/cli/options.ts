@@ -4,7 +4,7 @@ import type { DarkroomOptions } from '../darkroom.ts';
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 import { DEVICE_CHOICES, isDeviceChoice } from '../runtime/device-names.ts';
-import { precisionOf } from '../runtime/precision.ts';
+import { resolvePrecision } from '../runtime/precision.ts';
 import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
 
 export interface Option {
@@ -207,7 +207,7 @@ export function darkroomOptions(values: Values): DarkroomOptions {
       `unknown device '${device}'`,
       didYouMean(device, DEVICE_CHOICES) || `There are ${DEVICE_CHOICES.join(', ')}.`,
     );
-  const precision = precisionOf(values.precision, device);
+  const precision = resolvePrecision(values.precision, device);
   const count = threads === undefined ? undefined : Number(threads);
   if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 1024))
     throw usage(`--threads ${threads} is no number of threads`, 'Give a whole number from 1.');

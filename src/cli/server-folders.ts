@@ -1,7 +1,7 @@
 // Where a server and its workers find models, inputs and outputs.
 import { DarkroomError } from '../errors.ts';
-import { embeddedModels } from '../storage/embedded-models.ts';
-import { folderStorage } from '../storage/folder-storage.ts';
+import { openEmbeddedModels } from '../storage/embedded-models.ts';
+import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { darkroomOptions, type Values } from './options.ts';
@@ -13,7 +13,7 @@ export async function openServerFolders(
   const { models, input, output, temp } = darkroomOptions(values);
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
   const own = Object.entries({ input, output, temp }).filter(([, folder]) => folder !== undefined);
-  if (shared?.place !== undefined && own.length > 0)
+  if (shared?.location !== undefined && own.length > 0)
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `--${own[0][0]} can't be given together with --storage ${values.storage}`,
       hint: 'A bucket holds input, output and temp; leave the other out.',
@@ -21,8 +21,11 @@ export async function openServerFolders(
   const folders = openFolders({
     ...{ ...shared?.folders, ...Object.fromEntries(own) },
     models: modelRoots(models),
-    embedded: embeddedModels(),
+    embedded: openEmbeddedModels(),
     inputNames: shared?.inputNames,
   });
-  return { folders, storage: shared?.place === undefined ? folderStorage(folders) : shared };
+  return {
+    folders,
+    storage: shared?.location === undefined ? createFolderStorage(folders) : shared,
+  };
 }

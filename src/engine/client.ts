@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DarkroomError, interrupted } from '../errors.ts';
-import { ALLOCATOR } from '../runtime/memory.ts';
+import { ALLOCATOR_ENVIRONMENT } from '../runtime/memory.ts';
 import { removeTemporary } from '../storage/atomic-write.ts';
 import type { Emit, Outputs } from './events.ts';
 import { previewEncoder } from './preview-jpeg.ts';
@@ -106,7 +106,7 @@ function startProcess(settings: EngineSettings): EngineProcess {
     ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
     : [];
   const worker = fileURLToPath(new URL(source ? './process.ts' : './process.js', import.meta.url));
-  const env = { ...ALLOCATOR, ...process.env };
+  const env = { ...ALLOCATOR_ENVIRONMENT, ...process.env };
   const child = fork(worker, [], {
     env,
     execArgv,

@@ -5,15 +5,15 @@ import { DarkroomError } from '../errors.ts';
 import { type JsonObject, parseJson } from '../formats/json.ts';
 import type { ByteImage } from '../image/resize/pil-resize.ts';
 import { isInt8Recipe } from '../models/layers/int8.ts';
-import { derivedStore } from '../models/weights/prepacked-store.ts';
-import { keptSessions } from '../models/weights/session-cache.ts';
+import { createPrepackedStore } from '../models/weights/prepacked-store.ts';
+import { createSessionCache } from '../models/weights/session-cache.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
 import { createRuntime, type NetworkSpec, type Runtime } from '../runtime/runtime.ts';
-import { cacheFolder, embeddedModels } from '../storage/embedded-models.ts';
-import { folderStorage } from '../storage/folder-storage.ts';
+import { cacheFolder, openEmbeddedModels } from '../storage/embedded-models.ts';
+import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
-import { openStorage, type Storage, textsIn } from '../storage/storage.ts';
+import { openStorage, type Storage, stringsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
 import { filesAsked } from './cache/file-dependencies.ts';
@@ -62,15 +62,19 @@ async function open(settings: EngineSettings): Promise<Engine> {
     precision,
     derived:
       precision === 'int8' || cacheWeights
-        ? derivedStore({
-            ...{ folder: join(cacheFolder(), 'derived'), note },
+        ? createPrepackedStore({
+            ...{ folder: join(cacheFolder(), 'derived'), onNote: note },
             ...(precision === 'int8'
-              ? { from: 0, recipes: cacheWeights ? undefined : isInt8Recipe }
-              : { from: LARGE }),
+              ? { minimumBytes: 0, recipes: cacheWeights ? undefined : isInt8Recipe }
+              : { minimumBytes: LARGE }),
           })
         : undefined,
-    sessions: cacheWeights
-      ? keptSessions({ folder: join(cacheFolder(), 'sessions'), from: LARGE, note })
+    sessionCache: cacheWeights
+      ? createSessionCache({
+          folder: join(cacheFolder(), 'sessions'),
+          minimumBytes: LARGE,
+          onNote: note,
+        })
       : undefined,
     onLoad: (spec) => {
       loadingSince = performance.now();
@@ -83,9 +87,9 @@ async function open(settings: EngineSettings): Promise<Engine> {
   const { input, output, temp } = settings;
   const storage =
     settings.storage === undefined
-      ? folderStorage({ input, output, temp })
+      ? createFolderStorage({ input, output, temp })
       : await openStorage(settings.storage);
-  const folders = openFolders({ ...settings, embedded: embeddedModels({ onFolder }) });
+  const folders = openFolders({ ...settings, embedded: openEmbeddedModels({ onFolder }) });
   const store = storeOf(settings, folders, runtime);
   return {
     nodes: NODES,
@@ -132,7 +136,7 @@ async function run(text: EngineJob): Promise<void> {
   try {
     const { nodes, folders, storage, runtime, previewMethod, store } = await engine;
     const prompt = parseJson(text.prompt);
-    await storage.bring(textsIn(prompt));
+    await storage.fetchMentioned(stringsIn(prompt));
     const { graph } = readWorkflow(prompt);
     const emit = (event: EngineEvent): void => {
       if (event.type === 'node-started') loadingFor = event.nodeId;

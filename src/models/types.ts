@@ -98,7 +98,7 @@ export interface ControlNet {
   prepareHint(pixels: Tensor): Promise<readonly Tensor[]>;
   evaluate(inputs: ControlNetInputs): Promise<ControlResiduals>;
   /** The network over a model's weights, for files that hold changes to them only. */
-  over?(unet: UNet): ControlNet;
+  withBase?(unet: UNet): ControlNet;
   /** The network for another kind of picture, where it knows several; undefined: none named. Throws DR_INPUT_INVALID. */
   withKind?(kind: number | undefined): ControlNet;
 }

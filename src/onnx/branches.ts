@@ -2,7 +2,7 @@
 import type { Model, Node, Subgraph } from './serialize.ts';
 
 /** Every `If` replaced by its second branch. */
-export function withoutBranches(model: Model): Model {
+export function withoutIfNodes(model: Model): Model {
   const flat = (nodes: readonly Node[]): Node[] =>
     nodes.flatMap((node) => {
       const branch = node.attributes['else_branch'];

@@ -24,7 +24,7 @@ export interface ExternalTensor extends External {
 }
 
 /** A tensor in memory, little-endian. */
-export interface StoredTensor {
+export interface InlineTensor {
   readonly bytes: Uint8Array;
   readonly type: ElementType;
   readonly dims: readonly number[];
@@ -53,11 +53,11 @@ export interface Graph {
   /** A tensor in a file, as float32; the same bytes under the same shape are one value. `rounded`: to this type first. */
   external(tensor: ExternalTensor, rounded?: ElementType): Value;
   /** A tensor in a file as it is stored; the same bytes under the same shape are one value. */
-  mapped(tensor: ExternalTensor): Value;
+  externalRaw(tensor: ExternalTensor): Value;
   /** A tensor whose bytes are at hand, as float32; they become part of the model, which ends at 2 GiB. */
-  stored(tensor: StoredTensor, rounded?: ElementType): Value;
+  inline(tensor: InlineTensor, rounded?: ElementType): Value;
   /** A tensor whose bytes are at hand, as it is stored. */
-  raw(tensor: StoredTensor): Value;
+  inlineRaw(tensor: InlineTensor): Value;
   /** Float32 values, rounded to another type and back. */
   round(value: Value, to: ElementType): Value;
   /** Declares a float32 input; named dimensions are free. */
@@ -67,7 +67,7 @@ export interface Graph {
   /** Bytes that the external tensors take as float32. */
   weightBytes(): number;
   /** Of these, what ONNX Runtime has twice for a moment while it loads: the weights of convolutions, which it lays out anew. */
-  twiceBytes(): number;
+  relayoutBytes(): number;
   /** The files of all external tensors. */
   files(): readonly string[];
   /** The deepest folder that holds the files of all external tensors; the serialized model names them from there. */
@@ -178,14 +178,14 @@ export function createGraph(): Graph {
       once(`file ${location} ${offset} ${length} ${dims} ${rounded}`, () =>
         asFloat(constant(type, dims, { location, offset, length }), type, dims, rounded),
       ),
-    mapped: ({ location, offset, length, type, dims }) =>
+    externalRaw: ({ location, offset, length, type, dims }) =>
       once(`mapped ${location} ${offset} ${length} ${dims}`, () => {
         weights += length;
         return constant(type, dims, { location, offset, length });
       }),
-    stored: ({ bytes, type, dims }, rounded) =>
+    inline: ({ bytes, type, dims }, rounded) =>
       asFloat(constant(type, dims, bytes), type, dims, rounded),
-    raw: ({ bytes, type, dims }) =>
+    inlineRaw: ({ bytes, type, dims }) =>
       once(`raw ${type} ${dims} ${Buffer.from(bytes).toString('base64')}`, () =>
         constant(type, dims, bytes),
       ),
@@ -206,7 +206,7 @@ export function createGraph(): Graph {
     },
     weightBytes: () => weights,
     files,
-    twiceBytes: () => twice,
+    relayoutBytes: () => twice,
     folder,
     serialize: (change = (model) => model) =>
       serialize(

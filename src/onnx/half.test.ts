@@ -1,7 +1,7 @@
 // What computes in halves and what doesn't, on graphs of a few operators.
 import { expect, it } from 'vitest';
 import { createGraph, type Graph } from './builder.ts';
-import { inHalves } from './half.ts';
+import { toFloat16 } from './half.ts';
 import { withPlainAttention } from './plain-attention.ts';
 import { withPlainNorms } from './plain-norm.ts';
 import { ELEMENT, type Model } from './serialize.ts';
@@ -40,7 +40,7 @@ it('stored halves go into products as they lie in the file, float32 is cast', ()
   const floats = g.external({ ...place, type: 'f32', dims: [2, 2], length: 16 });
   const x = g.op('Gemm', [g.input('x', ['N', 4]), halves, g.floats([1, 2])], { transB: 1 });
   g.output('out', g.op('Gemm', [x, floats], { transB: 1 }), ['N', 2]);
-  const model = changed(g, inHalves);
+  const model = changed(g, toFloat16);
   expect(typesInto(model, 'Gemm')).toEqual(['f16', 'f16', 'f16', 'f16', 'f16']);
   const [first] = model.nodes.filter(({ type }) => type === 'Gemm');
   expect(model.initializers.find(({ name }) => name === first.inputs[1])).toMatchObject({
@@ -70,7 +70,7 @@ it('norms and softmax are in float32, scales of an enlargement too', () => {
     { mode: 'nearest' },
   );
   g.output('out', wide, ['B', 4, 'H', 'W']);
-  const model = changed(g, inHalves);
+  const model = changed(g, toFloat16);
   expect(typesInto(model, 'InstanceNormalization')).toEqual(['f32', 'f32', 'f32']);
   expect(typesInto(model, 'Add')).toEqual(['f16', 'f16']);
   expect(typesInto(model, 'Softmax')).toEqual(['f32']);
@@ -84,7 +84,7 @@ it('what is known before the graph runs stays in float32 until it is used', () =
     g.op('MatMul', [g.floats(new Float32Array(8), [4, 2]), g.floats(new Float32Array(8), [2, 4])]),
   ]);
   g.output('out', g.op('Gemm', [g.input('x', ['N', 4]), merged]), ['N', 4]);
-  const model = changed(g, inHalves);
+  const model = changed(g, toFloat16);
   expect([typesInto(model, 'Add'), typesInto(model, 'MatMul'), typesInto(model, 'Gemm')]).toEqual([
     ['f32', 'f32'],
     ['f32', 'f32'],

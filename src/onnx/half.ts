@@ -50,7 +50,7 @@ const byCode = new Map<number, ElementType>(
   Object.entries(ELEMENT).map(([name, code]) => [code, name as ElementType]),
 );
 
-export function inHalves(model: Model): Model {
+export function toFloat16(model: Model): Model {
   const nodes: Node[] = [];
   const initializers: Initializer[] = [...model.initializers];
   const stored = new Map(model.initializers.map((one) => [one.name, one]));

@@ -11,11 +11,11 @@ import { fixtureModel } from '../../test/support/golden.ts';
 import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { loadControlNet } from '../models/controlnet/load.ts';
 import { applyLora, openLora } from '../models/lora/apply.ts';
-import { withoutBranches } from '../onnx/branches.ts';
-import { inHalves } from '../onnx/half.ts';
+import { withoutIfNodes } from '../onnx/branches.ts';
+import { toFloat16 } from '../onnx/half.ts';
 import type { Model } from '../onnx/serialize.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { CPU, type Device, openDevice, plainHalves, plainly } from './devices.ts';
+import { CPU, type Device, openDevice, toPlainFloat16, toPlainOperators } from './devices.ts';
 import { createRuntime } from './runtime.ts';
 
 const wave = (...shape: number[]): Tensor =>
@@ -67,7 +67,7 @@ const difference = (a: Tensor, b: Tensor): number =>
 
 const changing = (change: (model: Model) => Model): Device => ({
   ...CPU,
-  change: (halves) => (halves ? change : (model) => model),
+  transform: (halves) => (halves ? change : (model) => model),
 });
 
 describe('graphs in halves', () => {
@@ -76,7 +76,7 @@ describe('graphs in halves', () => {
     async (model) => {
       const exact = await results(CPU, model);
       const half = await results(
-        changing((graph) => inHalves(withoutBranches(graph))),
+        changing((graph) => toFloat16(withoutIfNodes(graph))),
         model,
       );
       for (const [i, one] of exact.entries()) {
@@ -88,8 +88,8 @@ describe('graphs in halves', () => {
 
   it('plain norms and attention are what the fused ones are, in halves too', async () => {
     const exact = await results(CPU, 'tiny_sd1');
-    const plain = await results(changing(plainly), 'tiny_sd1');
-    const half = await results(changing(plainHalves), 'tiny_sd1');
+    const plain = await results(changing(toPlainOperators), 'tiny_sd1');
+    const half = await results(changing(toPlainFloat16), 'tiny_sd1');
     for (const [i, one] of exact.entries()) {
       expect(difference(one, plain[i])).toBeLessThan(1e-5);
       expect(difference(one, half[i])).toBeLessThan(5e-3);

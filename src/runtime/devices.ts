@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { withoutBranches } from '../onnx/branches.ts';
+import { withoutIfNodes } from '../onnx/branches.ts';
 import { createGraph, type Graph } from '../onnx/builder.ts';
-import { inHalves } from '../onnx/half.ts';
+import { toFloat16 } from '../onnx/half.ts';
 import { withPlainAttention } from '../onnx/plain-attention.ts';
 import { withPlainNorms } from '../onnx/plain-norm.ts';
 import type { Model, Node } from '../onnx/serialize.ts';
@@ -20,14 +20,14 @@ export interface Device {
   /** What UNets and ControlNets compute in. */
   readonly precision: 'fp32' | 'fp16';
   /** What is done to a graph before it is opened; `halves`: it is of a network that may compute in float16. */
-  change(halves: boolean): (model: Model) => Model;
+  transform(halves: boolean): (model: Model) => Model;
 }
 
 export const CPU: Device = {
   name: 'cpu',
   providers: ['cpu'],
   precision: 'fp32',
-  change: () => (model) => model,
+  transform: () => (model) => model,
 };
 
 /** The device that is meant. Throws DR_DEVICE_MISSING when one was asked for by name that doesn't work here. */
@@ -56,10 +56,10 @@ function hasCudaLibrary(): boolean {
 async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
   if (!hasCudaLibrary())
     throw missing('CUDA', 'the library of ONNX Runtime for it was not fetched', CUDA_HINT);
-  await tryOut('cuda', 'CUDA', (attempt) => attempt(product(), inHalves), CUDA_HINT);
+  await tryOut('cuda', 'CUDA', (attempt) => attempt(product(), toFloat16), CUDA_HINT);
   const change = (halves: boolean): ((model: Model) => Model) =>
-    halves && precision === 'fp16' ? (model) => inHalves(withoutBranches(model)) : withoutBranches;
-  return { name: 'cuda', providers: ['cuda', 'cpu'], precision, change };
+    halves && precision === 'fp16' ? (model) => toFloat16(withoutIfNodes(model)) : withoutIfNodes;
+  return { name: 'cuda', providers: ['cuda', 'cpu'], precision, transform: change };
 }
 
 const CUDA_HINT =
@@ -82,7 +82,7 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
       const inHalf =
         precision === 'fp32'
           ? false
-          : await attempt(product(), inHalves).then(
+          : await attempt(product(), toFloat16).then(
               () => true,
               (error) => refused(error, precision),
             );
@@ -98,20 +98,20 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
     name: 'webgpu',
     providers: ['webgpu', 'cpu'],
     precision: halves ? 'fp16' : 'fp32',
-    change: (wanted) =>
+    transform: (wanted) =>
       wanted && halves
-        ? (model) => plainHalves(model, replaced)
-        : (model) => plainly(model, replaced),
+        ? (model) => toPlainFloat16(model, replaced)
+        : (model) => toPlainOperators(model, replaced),
   };
 }
 
 /** Without branches, and without the norms and attention that WebGPU computes badly. */
-export const plainly = (model: Model, replaced?: (node: Node) => boolean): Model =>
-  withPlainNorms(withPlainAttention(withoutBranches(model), replaced));
+export const toPlainOperators = (model: Model, replaced?: (node: Node) => boolean): Model =>
+  withPlainNorms(withPlainAttention(withoutIfNodes(model), replaced));
 
 /** The same in halves; the norms are taken apart last, when they are already in float32. */
-export const plainHalves = (model: Model, replaced?: (node: Node) => boolean): Model =>
-  withPlainNorms(inHalves(withPlainAttention(withoutBranches(model), replaced)));
+export const toPlainFloat16 = (model: Model, replaced?: (node: Node) => boolean): Model =>
+  withPlainNorms(toFloat16(withPlainAttention(withoutIfNodes(model), replaced)));
 
 const WEBGPU_HINT =
   'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). Or use --device cpu.';

@@ -13,7 +13,7 @@ export interface Memory {
  * Environment of a process that opens networks. Left to itself, glibc keeps nearly all that a closed network had; weights in mappings of their
  * own are given back at once. Other systems don't look at it.
  */
-export const ALLOCATOR: Readonly<Record<string, string>> = {
+export const ALLOCATOR_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_MMAP_THRESHOLD_: String(2 ** 20),
 };
 

@@ -20,7 +20,7 @@ const NOT_ON: Readonly<Record<Precision, (device: string) => boolean>> = {
  * The precision that is meant on a device: DARKROOM_PRECISION, or what suits the device (undefined), unless told. Throws DR_BAD_USAGE for
  * others, and where the device can't.
  */
-export function precisionOf(
+export function resolvePrecision(
   told: string | undefined,
   device = 'auto',
   environment: NodeJS.ProcessEnv = process.env,

@@ -149,11 +149,11 @@ describe('sessions', () => {
     for (const network of [a, b, a, c, a, b])
       expect((await network.run({ x })).y.data[0]).toBe(210);
     expect(loads).toEqual(['a', 'b', 'c', 'b']);
-    expect(runtime.open().map((name) => name.slice(-1))).toEqual(['a', 'b']);
+    expect(runtime.openNetworks().map((name) => name.slice(-1))).toEqual(['a', 'b']);
     const both = await Promise.all([c.run({ x }), a.run({ x })]);
     expect(both.map((out) => out.y.data[1])).toEqual([-20, -20]);
     await runtime.close();
-    expect(runtime.open()).toEqual([]);
+    expect(runtime.openNetworks()).toEqual([]);
     expect((await a.run({ x })).y.data[0]).toBe(210);
     await runtime.close();
   });
@@ -171,7 +171,9 @@ describe('sessions', () => {
           limit: () => total,
           available: () =>
             total -
-            runtime.open().reduce((sum, name) => sum + sizes.get(name.split(' ').at(-1)!)!, 0),
+            runtime
+              .openNetworks()
+              .reduce((sum, name) => sum + sizes.get(name.split(' ').at(-1)!)!, 0),
         },
       });
       const network = (part: string, variant: string, bytes: number) => {
@@ -179,7 +181,7 @@ describe('sessions', () => {
         const build = () => ({
           ...graph,
           weightBytes: () => bytes,
-          twiceBytes: () => 0.67 * bytes,
+          relayoutBytes: () => 0.67 * bytes,
         });
         return runtime.network({
           file: file(),
@@ -187,13 +189,13 @@ describe('sessions', () => {
           variant,
           outputs: ['y'],
           build,
-          working: working ? () => working : undefined,
+          workingBytes: working ? () => working : undefined,
         });
       };
       return {
         runtime,
         network,
-        names: () => runtime.open().map((name) => name.split(' ').at(-1)),
+        names: () => runtime.openNetworks().map((name) => name.split(' ').at(-1)),
       };
     };
 

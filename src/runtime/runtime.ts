@@ -3,14 +3,14 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import type { Network } from '../models/types.ts';
-import type { DerivedStore } from '../models/weights/prepacked-store.ts';
-import type { KeptSessions } from '../models/weights/session-cache.ts';
+import type { PrepackedStore } from '../models/weights/prepacked-store.ts';
+import type { SessionCache } from '../models/weights/session-cache.ts';
 import type { Graph } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { CPU, type Device } from './devices.ts';
 import { inUnits, loadPeak, type Memory, systemMemory } from './memory.ts';
 import type { Precision } from './precision.ts';
-import { saturates } from './saturation.ts';
+import { int8SumsSaturate } from './saturation.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 
 export interface RuntimeOptions {
@@ -27,9 +27,9 @@ export interface RuntimeOptions {
   /** What is asked before a network is loaded or evaluated; that of the machine or container unless given. */
   readonly memory?: Memory;
   /** Where weights are kept that were made ready for faster operators; none are made without. */
-  readonly derived?: DerivedStore;
+  readonly derived?: PrepackedStore;
   /** Where sessions are kept between processes; nowhere without. */
-  readonly sessions?: KeptSessions;
+  readonly sessionCache?: SessionCache;
   /** How the names of profiles begin that networks leave when they are closed (for measurements). */
   readonly profile?: string;
   /** Called before a network is loaded (seconds for a large one). */
@@ -50,22 +50,22 @@ export interface NetworkSpec {
   readonly variant?: string;
   readonly outputs: readonly string[];
   /** Worth keeping on the disk, where sessions are kept: what workflows use as it is in the file. */
-  readonly keep?: boolean;
+  readonly cacheSession?: boolean;
   /** It may compute in float16 where the device prefers it. */
-  readonly halves?: boolean;
+  readonly float16?: boolean;
   /** Bytes that an evaluation of these inputs takes beside the weights, where it takes many. */
-  readonly working?: (inputs: Inputs) => number;
+  readonly workingBytes?: (inputs: Inputs) => number;
   /** What to do when there is no memory for an evaluation; otherwise a smaller picture or batch is suggested. */
-  readonly relief?: string;
+  readonly outOfMemoryHint?: string;
   /** Builds the graph; called when it is opened. */
   build(): BuiltGraph | Promise<BuiltGraph>;
 }
 
 export interface BuiltGraph
   extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>,
-    Partial<Pick<Graph, 'twiceBytes' | 'files'>> {
+    Partial<Pick<Graph, 'relayoutBytes' | 'files'>> {
   /** Called when a session is open, or could not be opened. */
-  readonly opened?: () => void;
+  readonly onOpened?: () => void;
 }
 
 export interface Runtime {
@@ -74,11 +74,11 @@ export interface Runtime {
   readonly precision: Precision;
   readonly threads: number;
   readonly textEncoders: 'fp16' | 'fp32';
-  readonly derived?: DerivedStore;
+  readonly derived?: PrepackedStore;
   /** A network that opens itself when it is run. */
   network(spec: NetworkSpec): Network;
   /** Names of the networks that are open now, least recently used first. */
-  open(): readonly string[];
+  openNetworks(): readonly string[];
   /** Closes all networks. They open again when run. */
   close(): Promise<void>;
 }
@@ -132,32 +132,34 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     try {
       const bytes = graph.weightBytes();
       options.onSize?.(spec, bytes);
-      const peak = loadPeak({ weights: bytes, twice: graph.twiceBytes?.() ?? 0 });
+      const peak = loadPeak({ weights: bytes, twice: graph.relayoutBytes?.() ?? 0 });
       const need = peak + SPARE;
       await closeUntil(() => used() + bytes <= budget && need <= memory.available(), spec);
       if (bytes >= LARGE && need > memory.available())
         throw tooLarge(spec, peak, memory.available());
-      const model = graph.serialize(device.change(spec.halves === true));
+      const model = graph.serialize(device.transform(spec.float16 === true));
       const { providers } = device;
-      const wideSums = options.precision === 'int8' && (await saturates());
+      const wideSums = options.precision === 'int8' && (await int8SumsSaturate());
       const { profile } = options;
       const how: SessionOptions = {
         name: key,
         folder: graph.folder() || dirname(spec.file),
         threads,
         providers,
-        wideSums,
+        avoidInt8Saturation: wideSums,
         profile,
       };
       const kept =
-        spec.keep && !graph.opened && device.name === 'cpu' ? options.sessions : undefined;
+        spec.cacheSession && !graph.onOpened && device.name === 'cpu'
+          ? options.sessionCache
+          : undefined;
       const session = await (kept
         ? kept.open(model, graph.files?.() ?? [], bytes, how)
         : openSession(model, how));
       options.onLoaded?.(spec);
       return { spec, session, bytes, held: 0 };
     } finally {
-      graph.opened?.();
+      graph.onOpened?.();
     }
   };
 
@@ -169,7 +171,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     const entry = entries.get(key) ?? (await open(key, spec));
     entries.delete(key);
     entries.set(key, entry);
-    const working = spec.working?.(inputs) ?? 0;
+    const working = spec.workingBytes?.(inputs) ?? 0;
     if (working > entry.held) {
       const need = working - entry.held + SPARE;
       await closeUntil(() => need <= memory.available(), spec, key);
@@ -192,7 +194,7 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
       const key = [spec.file, spec.part, spec.variant].filter((part) => part).join(' ');
       return { run: (inputs) => inTurn(() => run(key, spec, inputs)) };
     },
-    open: () => [...entries.keys()],
+    openNetworks: () => [...entries.keys()],
     close: () =>
       inTurn(async () => {
         for (const entry of entries.values()) await entry.session.close();
@@ -212,7 +214,7 @@ const tooLarge = ({ file, part }: NetworkSpec, peak: number, available: number):
   });
 
 const noRoom = (
-  { file, part, relief }: NetworkSpec,
+  { file, part, outOfMemoryHint: relief }: NetworkSpec,
   need: number,
   available: number,
 ): DarkroomError =>

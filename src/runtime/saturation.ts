@@ -7,7 +7,7 @@ import { openSession } from './session.ts';
 let known: Promise<boolean> | undefined;
 
 /** Whether sums of 8-bit products come out wrong here unless avoided. */
-export function saturates(): Promise<boolean> {
+export function int8SumsSaturate(): Promise<boolean> {
   known ??= tryOut();
   return known;
 }
@@ -23,7 +23,7 @@ async function tryOut(): Promise<boolean> {
     [g.input('x', [WIDTH, WIDTH])],
     3,
   );
-  const weights = g.raw({
+  const weights = g.inlineRaw({
     type: 'i8',
     dims: [WIDTH, WIDTH],
     bytes: new Uint8Array(WIDTH * WIDTH).fill(MOST),

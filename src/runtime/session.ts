@@ -13,7 +13,7 @@ export interface SessionOptions {
   /** False: the graph is evaluated as it is, for those that run once. */
   readonly optimize?: boolean;
   /** Sums of 8-bit products are kept from overflowing on processors where they would (saturation.ts). */
-  readonly wideSums?: boolean;
+  readonly avoidInt8Saturation?: boolean;
   /** Writes what the session holds: the graph to this path, the weights to a file of this name beside it. */
   readonly save?: { readonly model: string; readonly weights: string };
   /** How the file's name begins that tells, once the session is closed, what took how long (for measurements). */
@@ -54,7 +54,7 @@ export async function openSession(
         ...(typeof model !== 'string' && {
           model_external_initializers_file_folder_path: options.folder,
         }),
-        ...(options.wideSums && { x64quantprecision: '1' }),
+        ...(options.avoidInt8Saturation && { x64quantprecision: '1' }),
         ...(save && {
           optimized_model_external_initializers_file_name: save.weights,
           optimized_model_external_initializers_min_size_in_bytes: '1024',

@@ -6,7 +6,7 @@ import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
 import { WebSocketServer } from 'ws';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
-import { folderStorage } from '../storage/folder-storage.ts';
+import { createFolderStorage } from '../storage/folder-storage.ts';
 import { empty } from './http/answers.ts';
 import { createGuard } from './http/guard.ts';
 import { registerRoutes } from './http/http.ts';
@@ -38,7 +38,7 @@ const NO_SCHEMAS = {
 export function createServer(options: ServerOptions): DarkroomServer {
   const {
     folders,
-    storage = folderStorage(folders),
+    storage = createFolderStorage(folders),
     user,
     webRoot,
     now = Date.now,

@@ -24,7 +24,7 @@ process.on('exit', () => {
 });
 
 /** Writes `bytes` to a temporary file beside `name`, hands its path to `place` (which renames or links it), and removes it if it is still there. */
-export function writeWhole<T>(
+export function writeAtomic<T>(
   folder: string,
   name: string,
   bytes: Uint8Array,
@@ -49,7 +49,7 @@ export function writeWhole<T>(
 }
 
 /** The same for bytes that come part by part. */
-export async function writeWholeLater<T>(
+export async function writeAtomicParts<T>(
   folder: string,
   name: string,
   parts: AsyncIterable<Uint8Array>,

@@ -6,22 +6,22 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { DarkroomError } from '../errors.ts';
-import { writeWholeLater } from './atomic-write.ts';
+import { writeAtomicParts } from './atomic-write.ts';
 import { type BucketObject, type BucketOptions, createBucket } from './bucket.ts';
 import { cacheFolder } from './embedded-models.ts';
-import { leadsElsewhere } from './folder-storage.ts';
-import { type FolderType, inside, marked } from './folders.ts';
+import { refuseOutside } from './folder-storage.ts';
+import { type FolderType, parseAnnotatedName, pathInside } from './folders.ts';
 import { numberedName, replaceFile } from './name-file.ts';
 import {
   type LargeOutputRequest,
   nextCounter,
   type OutputRequest,
   outputName,
-  targetOf,
-  unwritable,
+  outputTarget,
+  unwritableError,
   type WrittenFile,
 } from './output.ts';
-import type { Saved, Storage, StoredFile } from './storage.ts';
+import type { Storage, StorageRequest, StoredFile } from './storage.ts';
 
 const LISTING_LIVES_MS = 2000;
 const COPIES_LIVE_MS = 24 * 3600 * 1000;
@@ -63,7 +63,7 @@ export async function openBucketStorage(
     return isName && Buffer.byteLength(key) <= MAX_KEY ? key : undefined;
   };
   const newKey = (type: FolderType, given: string): string =>
-    keyOf(type, given) ?? leadsElsewhere(given, `${place}/${type}`);
+    keyOf(type, given) ?? refuseOutside(given, `${place}/${type}`);
   const fileOf = (type: FolderType, { key, size, modified }: BucketObject): StoredFile => ({
     name: key.slice(prefix.length + type.length + 1),
     size,
@@ -88,15 +88,15 @@ export async function openBucketStorage(
     }
     mkdirSync(dirname(path), { recursive: true });
     const bytes = Readable.fromWeb(got.body.body as Parameters<typeof Readable.fromWeb>[0]);
-    await writeWholeLater(dirname(path), posix.basename(key), bytes, (temporary) =>
+    await writeAtomicParts(dirname(path), posix.basename(key), bytes, (temporary) =>
       renameSync(temporary, path),
     );
     versions.set(path, { etag: got.object.etag, file: statSync(path).ino });
     return path;
   };
   const running = new Map<string, Promise<string | undefined>>();
-  const local: Storage['local'] = (type, given) => {
-    const [key, path] = [keyOf(type, given), inside(folders[type], given)];
+  const local: Storage['localPath'] = (type, given) => {
+    const [key, path] = [keyOf(type, given), pathInside(folders[type], given)];
     if (key === undefined || path === undefined || tooLong(given))
       return Promise.resolve(undefined);
     const known = running.get(path);
@@ -117,13 +117,13 @@ export async function openBucketStorage(
 
   /** Puts bytes under the first name that is free, and a copy beside. */
   const saveUnder = async (
-    request: Saved<Omit<OutputRequest, 'files'>>,
+    request: StorageRequest<Omit<OutputRequest, 'files'>>,
     batch: number | undefined,
     counter: { next: number },
     put: (key: string) => Promise<boolean>,
   ): Promise<WrittenFile> => {
     const { type, extension } = request;
-    const { folder, subfolder, name } = targetOf({ ...request, root: folders[type] });
+    const { folder, subfolder, name } = outputTarget({ ...request, root: folders[type] });
     for (;;) {
       const filename = outputName(name, extension, counter.next++, batch);
       if (await put(newKey(type, posix.join(subfolder, filename))))
@@ -131,9 +131,9 @@ export async function openBucketStorage(
     }
   };
   const counterOf = async (
-    request: Saved<Omit<OutputRequest, 'files'>>,
+    request: StorageRequest<Omit<OutputRequest, 'files'>>,
   ): Promise<{ next: number }> => {
-    const { subfolder, name } = targetOf({ ...request, root: folders[request.type] });
+    const { subfolder, name } = outputTarget({ ...request, root: folders[request.type] });
     const found = await bucket.list(newKey(request.type, posix.join(subfolder, `${name}_`)));
     return {
       next: nextCounter(
@@ -153,17 +153,19 @@ export async function openBucketStorage(
   };
 
   return {
-    place,
+    location: place,
     folders,
-    bring: async (texts) => {
+    fetchMentioned: async (texts) => {
       tidy();
-      const wanted = [...new Set(texts)].map(marked).filter((one) => NAME.test(one.name));
+      const wanted = [...new Set(texts)]
+        .map(parseAnnotatedName)
+        .filter((one) => NAME.test(one.name));
       for (let at = 0; at < wanted.length; at += AT_ONCE)
         await Promise.all(
           wanted.slice(at, at + AT_ONCE).map((one) => local(one.type ?? 'input', one.name)),
         );
     },
-    look: async () => {
+    refreshInputNames: async () => {
       if (!listing || Date.now() - listing.at >= LISTING_LIVES_MS)
         listing = {
           at: Date.now(),
@@ -189,7 +191,7 @@ export async function openBucketStorage(
         ? undefined
         : Readable.fromWeb(got.body.body as Parameters<typeof Readable.fromWeb>[0]);
     },
-    local,
+    localPath: local,
     list,
     add: async (type, given, bytes) => {
       const md5 = createHash('md5').update(bytes).digest('hex');
@@ -214,12 +216,12 @@ export async function openBucketStorage(
       }
       return written;
     },
-    saveLarge: async (request: Saved<LargeOutputRequest>, onFolder) => {
-      const { folder, name } = targetOf({ ...request, root: folders[request.type] });
+    saveLarge: async (request: StorageRequest<LargeOutputRequest>, onFolder) => {
+      const { folder, name } = outputTarget({ ...request, root: folders[request.type] });
       const counter = await counterOf(request);
       writable(folder, () => mkdirSync(folder, { recursive: true }));
       onFolder?.(folder);
-      return await writeWholeLater(folder, name, request.parts, async (temporary) => {
+      return await writeAtomicParts(folder, name, request.parts, async (temporary) => {
         const file = await saveUnder(request, undefined, counter, (key) =>
           putFile(bucket.putLarge, key, temporary),
         );
@@ -270,7 +272,7 @@ async function again<T>(work: () => Promise<T>, key: string, address: string): P
       const code = (error as NodeJS.ErrnoException).code;
       if (error instanceof DarkroomError) throw error;
       if (code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS')
-        throw unwritable(key, error as NodeJS.ErrnoException);
+        throw unwritableError(key, error as NodeJS.ErrnoException);
       if (i < TRIES) continue;
       throw new DarkroomError('DR_STORAGE', {
         message: `${key} could not be read from the bucket ${address}: ${(error as Error).message}`,
@@ -286,7 +288,7 @@ function writable(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    throw unwritable(dirname(path), error as NodeJS.ErrnoException);
+    throw unwritableError(dirname(path), error as NodeJS.ErrnoException);
   }
 }
 

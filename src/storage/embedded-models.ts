@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, gunzipSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
-import { writeWhole } from './atomic-write.ts';
+import { writeAtomic } from './atomic-write.ts';
 
 export interface EmbeddedModels {
   /** Names of a kind (`checkpoints` …), without unpacking anything. */
@@ -39,7 +39,7 @@ export interface EmbeddedOptions {
   readonly onFolder?: (folder: string) => void;
 }
 
-export function embeddedModels({
+export function openEmbeddedModels({
   assets = ASSETS,
   cache = cacheFolder(),
   onFolder,
@@ -64,7 +64,7 @@ export function embeddedModels({
     try {
       mkdirSync(dir, { recursive: true });
       onFolder?.(dir);
-      writeWhole(dir, name, content, (temporary) => renameSync(temporary, path));
+      writeAtomic(dir, name, content, (temporary) => renameSync(temporary, path));
     } catch (error) {
       throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
         message: `the embedded model can't be unpacked to ${path}: ${(error as Error).message}`,

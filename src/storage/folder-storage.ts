@@ -3,26 +3,26 @@ import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { isTemporary } from './atomic-write.ts';
-import { type FolderType, inside } from './folders.ts';
+import { type FolderType, pathInside } from './folders.ts';
 import { addFile, replaceFile } from './name-file.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
 
-export function folderStorage(folders: StorageFolders): Storage {
+export function createFolderStorage(folders: StorageFolders): Storage {
   const pathOf = (type: FolderType, name: string): string | undefined => {
-    const path = inside(folders[type], name);
+    const path = pathInside(folders[type], name);
     return path && isFile(path) ? path : undefined;
   };
   const newPath = (type: FolderType, name: string): string =>
-    inside(folders[type], name) ?? leadsElsewhere(name, folders[type]);
+    pathInside(folders[type], name) ?? refuseOutside(name, folders[type]);
   const told = (path: string, name: string): StoredFile => {
     const { size, mtime } = statSync(path);
     return { name, size, modified: mtime };
   };
   return {
     folders,
-    bring: async () => undefined,
-    look: async () => undefined,
+    fetchMentioned: async () => undefined,
+    refreshInputNames: async () => undefined,
     inputNames: () => undefined,
     find: async (type, name) => {
       const path = pathOf(type, name);
@@ -32,7 +32,7 @@ export function folderStorage(folders: StorageFolders): Storage {
       const path = pathOf(type, name);
       return path === undefined ? undefined : createReadStream(path);
     },
-    local: async (type, name) => pathOf(type, name),
+    localPath: async (type, name) => pathOf(type, name),
     list: async (type) => {
       const folder = folders[type];
       if (!existsSync(folder)) return [];
@@ -66,7 +66,7 @@ function isFile(path: string): boolean {
 }
 
 /** Throws DR_OUTPUT_UNWRITABLE. */
-export function leadsElsewhere(name: string, folder: string): never {
+export function refuseOutside(name: string, folder: string): never {
   throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `'${name}' lies outside ${folder}`,
     hint: 'Use a name without ".." that does not begin with "/".',

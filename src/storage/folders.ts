@@ -112,7 +112,7 @@ export function openFolders(options: FolderOptions = {}): Folders {
   const modelPath = (asked: string, name: string): string => {
     const kind = kindOf(asked);
     for (const dir of foldersOf(kind)) {
-      const path = inside(dir, name);
+      const path = pathInside(dir, name);
       if (path && isFile(path)) return path;
     }
     const embedded = options.embedded?.unpack(kind, name);
@@ -128,8 +128,8 @@ export function openFolders(options: FolderOptions = {}): Folders {
 
   const roots: Readonly<Record<FolderType, string>> = { input, output, temp };
   const locate = (name: string): { path: string | undefined; root: string } => {
-    const { name: plain, type = 'input' } = marked(name);
-    return { path: inside(roots[type], plain), root: roots[type] };
+    const { name: plain, type = 'input' } = parseAnnotatedName(name);
+    return { path: pathInside(roots[type], plain), root: roots[type] };
   };
   const inputFiles = (): readonly string[] => {
     const told = options.inputNames?.();
@@ -185,13 +185,16 @@ export const isFolderType = (text: string): text is FolderType =>
   text === 'input' || text === 'output' || text === 'temp';
 
 /** `name [output]` -> name and folder; the folder is undefined without a mark (folder_paths.annotated_filepath). */
-export function marked(name: string): { readonly name: string; readonly type?: FolderType } {
+export function parseAnnotatedName(name: string): {
+  readonly name: string;
+  readonly type?: FolderType;
+} {
   const found = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
   return found ? { name: found[1], type: found[2] as FolderType } : { name };
 }
 
 /** The path of `name` under `root`; undefined when it would lie elsewhere. */
-export function inside(root: string, name: string): string | undefined {
+export function pathInside(root: string, name: string): string | undefined {
   if (name === '' || name.includes('\0')) return undefined;
   const path = resolve(root, name.replaceAll('\\', sep === '\\' ? '\\' : '/'));
   return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined;

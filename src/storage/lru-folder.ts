@@ -10,7 +10,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { removeAbandoned, writeWhole } from './atomic-write.ts';
+import { removeAbandoned, writeAtomic } from './atomic-write.ts';
 
 export interface Entries {
   /** Undefined when there is none that can be read. Counts as a use. */
@@ -46,7 +46,7 @@ export function openEntries(folder: string, bytes: number): Entries {
       if (!cleared) void removeAbandoned(folder).catch(() => undefined);
       cleared = true;
       makeRoom(folder, bytes - size);
-      writeWhole(folder, key + ENDING, Buffer.concat(parts), (temporary) =>
+      writeAtomic(folder, key + ENDING, Buffer.concat(parts), (temporary) =>
         renameSync(temporary, pathOf(key)),
       );
       return true;

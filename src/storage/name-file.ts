@@ -1,10 +1,10 @@
 // Finished files get their names: over what is there, or one that is free.
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { writeWhole } from './atomic-write.ts';
+import { writeAtomic } from './atomic-write.ts';
 
 /** Gives a finished file its name; false when there is one of that name, which stays. */
-export function placeNew(temporary: string, path: string): boolean {
+export function linkNew(temporary: string, path: string): boolean {
   try {
     linkSync(temporary, path);
     return true;
@@ -21,7 +21,7 @@ export function placeNew(temporary: string, path: string): boolean {
 export function replaceFile(path: string, bytes: Uint8Array): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
-  writeWhole(folder, basename(path), bytes, (temporary) => renameSync(temporary, path));
+  writeAtomic(folder, basename(path), bytes, (temporary) => renameSync(temporary, path));
 }
 
 /** `name.png`, `name (1).png` … */
@@ -42,8 +42,8 @@ export function addFile(folder: string, name: string, bytes: Uint8Array): string
     return false;
   };
   if (settled()) return numberedName(name, count);
-  writeWhole(folder, name, bytes, (temporary) => {
-    while (!placeNew(temporary, pathOf(count))) if (settled()) return;
+  writeAtomic(folder, name, bytes, (temporary) => {
+    while (!linkNew(temporary, pathOf(count))) if (settled()) return;
   });
   return numberedName(name, count);
 }

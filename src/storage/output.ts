@@ -2,9 +2,9 @@
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
-import { writeWhole, writeWholeLater } from './atomic-write.ts';
-import { inside } from './folders.ts';
-import { placeNew } from './name-file.ts';
+import { writeAtomic, writeAtomicParts } from './atomic-write.ts';
+import { pathInside } from './folders.ts';
+import { linkNew } from './name-file.ts';
 
 export interface OutputRequest {
   /** The folder of the outputs, absolute. */
@@ -34,7 +34,7 @@ export function writeOutputs(
   request: OutputRequest,
   onFolder?: (folder: string) => void,
 ): WrittenFile[] {
-  const { folder, subfolder, name } = targetOf(request);
+  const { folder, subfolder, name } = outputTarget(request);
   try {
     mkdirSync(folder, { recursive: true });
     onFolder?.(folder);
@@ -42,14 +42,14 @@ export function writeOutputs(
     const written = request.files.map((bytes, i): WrittenFile => {
       const nextName = () => outputName(name, request.extension, counter++, i);
       let filename = nextName();
-      writeWhole(folder, filename, bytes, (temporary) => {
-        while (!placeNew(temporary, join(folder, filename))) filename = nextName();
+      writeAtomic(folder, filename, bytes, (temporary) => {
+        while (!linkNew(temporary, join(folder, filename))) filename = nextName();
       });
       return { filename, subfolder, path: join(folder, filename) };
     });
     return written;
   } catch (error) {
-    throw unwritable(folder, error as NodeJS.ErrnoException);
+    throw unwritableError(folder, error as NodeJS.ErrnoException);
   }
 }
 
@@ -58,21 +58,21 @@ export async function writeLargeOutput(
   request: LargeOutputRequest,
   onFolder?: (folder: string) => void,
 ): Promise<WrittenFile> {
-  const { folder, subfolder, name } = targetOf(request);
+  const { folder, subfolder, name } = outputTarget(request);
   try {
     mkdirSync(folder, { recursive: true });
     onFolder?.(folder);
     let counter = nextCounter(readdirSync(folder), name);
     const nextName = () => outputName(name, request.extension, counter++);
     let filename = nextName();
-    await writeWholeLater(folder, filename, request.parts, (temporary) => {
-      while (!placeNew(temporary, join(folder, filename))) filename = nextName();
+    await writeAtomicParts(folder, filename, request.parts, (temporary) => {
+      while (!linkNew(temporary, join(folder, filename))) filename = nextName();
     });
     return { filename, subfolder, path: join(folder, filename) };
   } catch (error) {
     throw error instanceof DarkroomError
       ? error
-      : unwritable(folder, error as NodeJS.ErrnoException);
+      : unwritableError(folder, error as NodeJS.ErrnoException);
   }
 }
 
@@ -86,7 +86,7 @@ export const outputName = (
   `${batch === undefined ? name : name.replaceAll('%batch_num%', String(batch))}_${String(counter).padStart(5, '0')}_.${extension}`;
 
 /** Where a prefix leads. Throws DR_OUTPUT_UNWRITABLE for places outside of the output folder. */
-export function targetOf(request: Omit<OutputRequest, 'files'>): {
+export function outputTarget(request: Omit<OutputRequest, 'files'>): {
   readonly folder: string;
   readonly subfolder: string;
   readonly name: string;
@@ -95,7 +95,7 @@ export function targetOf(request: Omit<OutputRequest, 'files'>): {
   const normal = posix.normalize(prefix.replaceAll('\\', '/'));
   const subfolder = posix.dirname(normal) === '.' ? '' : posix.dirname(normal);
   const name = posix.basename(normal);
-  const folder = subfolder === '' ? request.root : inside(request.root, subfolder);
+  const folder = subfolder === '' ? request.root : pathInside(request.root, subfolder);
   if (folder && name !== '..' && name !== '.' && !posix.isAbsolute(normal) && !name.includes('\0'))
     return { folder, subfolder, name };
   throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
@@ -111,7 +111,7 @@ export function checkWritable(folder: string): void {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   } catch (error) {
-    throw unwritable(folder, error as NodeJS.ErrnoException);
+    throw unwritableError(folder, error as NodeJS.ErrnoException);
   }
 }
 
@@ -152,7 +152,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'Use a shorter file name prefix.',
 };
 
-export const unwritable = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
+export const unwritableError = (folder: string, error: NodeJS.ErrnoException): DarkroomError =>
   new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `nothing can be saved in ${folder}: ${error.message}`,
     hint: HINTS[error.code ?? ''] ?? 'Name another folder with --output.',

@@ -17,7 +17,7 @@ import type { DarkroomError } from '../errors.ts';
 import { createBucket } from './bucket.ts';
 import { openBucketStorage } from './bucket-storage.ts';
 import { openFolders } from './folders.ts';
-import { openStorage, type Storage, textsIn } from './storage.ts';
+import { openStorage, type Storage, stringsIn } from './storage.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-places-'));
 const bytes = (text: string) => Buffer.from(text);
@@ -126,14 +126,17 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
         },
       },
     };
-    await other.bring(textsIn(prompt));
+    await other.fetchMentioned(stringsIn(prompt));
     expect(readFileSync(folders.inputPath('in.png'), 'utf8')).toBe('first');
     expect(readFileSync(folders.inputPath('sub/p_00001_.txt [output]'), 'utf8')).toBe('1');
     expect(folders.hasInput('p_00001_.txt [output]')).toBe(false);
     await one.replace('input', 'in.png', bytes('second'));
-    await Promise.all([other.bring(textsIn(prompt)), other.bring(textsIn(prompt))]);
+    await Promise.all([
+      other.fetchMentioned(stringsIn(prompt)),
+      other.fetchMentioned(stringsIn(prompt)),
+    ]);
     expect(readFileSync(folders.inputPath('in.png'), 'utf8')).toBe('second');
-    await other.look();
+    await other.refreshInputNames();
     expect(folders.inputFiles()).toEqual(['a (1).png', 'a.png', 'in.png']);
   });
 
@@ -151,7 +154,7 @@ function suite(open: () => Promise<{ one: Storage; other: Storage }>): void {
     ]) {
       expect(await one.find('input', name), name).toBeUndefined();
       expect(await one.read('input', name), name).toBeUndefined();
-      expect(await one.local('input', name), name).toBeUndefined();
+      expect(await one.localPath('input', name), name).toBeUndefined();
       if (name !== 'x/' && !name.includes('\0'))
         await expect(one.replace('input', name, bytes('x')), name).rejects.toThrow();
     }
@@ -212,12 +215,12 @@ describe('a bucket', () => {
   it('is asked for what changed only', async () => {
     const storage = await opened();
     await storage.replace('input', 'same.png', bytes('same'));
-    await storage.bring(['same.png']);
+    await storage.fetchMentioned(['same.png']);
     const before = s3.asked.length;
-    const path = await storage.local('input', 'same.png');
+    const path = await storage.localPath('input', 'same.png');
     expect(s3.asked.slice(before)).toEqual(['GET']);
     s3.objects.delete('team/a/input/same.png');
-    expect(await storage.local('input', 'same.png')).toBeUndefined();
+    expect(await storage.localPath('input', 'same.png')).toBeUndefined();
     expect(() => readFileSync(path!)).toThrow('ENOENT');
   });
 
@@ -231,7 +234,7 @@ describe('a bucket', () => {
     const [young] = await storage.save({ ...request, prefix: 'young', files: [bytes('young')] });
     const yesterday = Date.now() / 1000 - 25 * 3600;
     utimesSync(old.path, yesterday, yesterday);
-    await (await open()).bring([]);
+    await (await open()).fetchMentioned([]);
     await expect.poll(() => existsSync(old.path)).toBe(false);
     expect([existsSync(young.path), await text(storage, 'output', old.filename)]).toEqual([
       true,

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { removeTemporary } from './atomic-write.ts';
-import { embeddedModels } from './embedded-models.ts';
+import { openEmbeddedModels } from './embedded-models.ts';
 import { openFolders } from './folders.ts';
 import { nextCounter, writeLargeOutput, writeOutputs } from './output.ts';
 
@@ -173,7 +173,7 @@ describe('embedded models', () => {
     mkdirSync(join(assets, 'checkpoints'));
     writeFileSync(join(assets, 'checkpoints', 'tiny.safetensors.gz'), gzipSync('weights'));
     const heard: string[] = [];
-    const embedded = embeddedModels({ assets, cache, onFolder: (dir) => heard.push(dir) });
+    const embedded = openEmbeddedModels({ assets, cache, onFolder: (dir) => heard.push(dir) });
     const folders = openFolders({ embedded });
     expect(folders.modelFiles('checkpoints')).toEqual(['tiny.safetensors']);
     expect(readdirSync(cache)).toEqual([]);

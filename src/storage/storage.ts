@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DarkroomError } from '../errors.ts';
-import { folderStorage } from './folder-storage.ts';
+import { createFolderStorage } from './folder-storage.ts';
 import type { FolderType } from './folders.ts';
 import type { LargeOutputRequest, OutputRequest, WrittenFile } from './output.ts';
 
@@ -16,25 +16,25 @@ export interface StoredFile {
   readonly modified: Date;
 }
 
-export type Saved<R> = Omit<R, 'root'> & { readonly type: FolderType };
+export type StorageRequest<R> = Omit<R, 'root'> & { readonly type: FolderType };
 
 /** Names are relative, with `/`; those that lead elsewhere are not there, and can't be written. Throws DR_STORAGE when a bucket fails. */
 export interface Storage {
   /** What another process opens it by; undefined for folders that need no opening. */
-  readonly place?: string;
+  readonly location?: string;
   /** Where programs read files: the folders themselves, or the copies of a bucket's that `bring` makes. */
   readonly folders: StorageFolders;
   /** Makes the files that some texts may name (`a.png`, `sub/a.png [output]`) readable in the folders, as they are now. */
-  bring(texts: readonly string[]): Promise<void>;
+  fetchMentioned(texts: readonly string[]): Promise<void>;
   /** Looks what is directly in the input folder; `inputNames` tells it. */
-  look(): Promise<void>;
+  refreshInputNames(): Promise<void>;
   /** What `look` found; undefined: what lies in the folder. */
   inputNames(): readonly string[] | undefined;
   find(type: FolderType, name: string): Promise<StoredFile | undefined>;
   /** Its bytes; undefined when it is not there. */
   read(type: FolderType, name: string): Promise<Readable | undefined>;
   /** The path of a copy that is up to date, or of the file itself. */
-  local(type: FolderType, name: string): Promise<string | undefined>;
+  localPath(type: FolderType, name: string): Promise<string | undefined>;
   /** Files directly in the folder. */
   list(type: FolderType): Promise<readonly StoredFile[]>;
   /** Writes under a name that is free, `name (1).png` …; a file of that name and content counts as written. Gives the name. */
@@ -43,11 +43,11 @@ export interface Storage {
   replace(type: FolderType, name: string, bytes: Uint8Array): Promise<void>;
   /** Writes outputs under ComfyUI's counters, each whole or not at all. `onFolder` hears what folder of this machine is written to. */
   save(
-    request: Saved<OutputRequest>,
+    request: StorageRequest<OutputRequest>,
     onFolder?: (folder: string) => void,
   ): Promise<readonly WrittenFile[]>;
   saveLarge(
-    request: Saved<LargeOutputRequest>,
+    request: StorageRequest<LargeOutputRequest>,
     onFolder?: (folder: string) => void,
   ): Promise<WrittenFile>;
 }
@@ -78,11 +78,11 @@ export async function openStorage(place: string): Promise<Storage> {
       cause: error,
     });
   }
-  return folderStorage(folders);
+  return createFolderStorage(folders);
 }
 
 /** All texts in a value of JSON. */
-export function textsIn(value: unknown): string[] {
+export function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }

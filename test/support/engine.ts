@@ -7,7 +7,7 @@ import { execute } from '../../src/engine/execute/execute.ts';
 import { createNodeContexts } from '../../src/engine/node-context.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
-import { folderStorage } from '../../src/storage/folder-storage.ts';
+import { createFolderStorage } from '../../src/storage/folder-storage.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
 import { prepare } from '../../src/workflow/prepare-prompt.ts';
 import { readWorkflow } from '../../src/workflow/read/read.ts';
@@ -61,7 +61,7 @@ export function smallEngine(
       extra: prepared.extra,
       nodes,
       folders,
-      storage: folderStorage(folders),
+      storage: createFolderStorage(folders),
       runtime: testContext().runtime,
       signal,
       emit,

@@ -9,7 +9,7 @@ import { openQueue } from '../../src/queue/queue.ts';
 import { createLogs } from '../../src/server/http/logs.ts';
 import { createServer } from '../../src/server/server.ts';
 import type { DarkroomServer, ServerOptions } from '../../src/server/services.ts';
-import { embeddedModels } from '../../src/storage/embedded-models.ts';
+import { openEmbeddedModels } from '../../src/storage/embedded-models.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
 import { NODES, NODES_MODULE } from './nodes.ts';
 
@@ -56,7 +56,7 @@ export async function testServer({
       temp: place('temp'),
     }),
     inputNames: options.storage?.inputNames,
-    embedded: builtIn ? embeddedModels() : undefined,
+    embedded: builtIn ? openEmbeddedModels() : undefined,
   });
   if (builtIn && !options.storage)
     cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });

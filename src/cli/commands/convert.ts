@@ -5,7 +5,7 @@ import { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { NODES } from '../../nodes/index.ts';
 import { pythonRandom } from '../../random/python-random.ts';
-import { writeWhole } from '../../storage/atomic-write.ts';
+import { writeAtomic } from '../../storage/atomic-write.ts';
 import { printGraph } from '../../workflow/export/print-api.ts';
 import { toTypeScript } from '../../workflow/export/to-typescript.ts';
 import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
@@ -65,7 +65,7 @@ export async function convertCommand({
 
 function write(file: string, text: string): void {
   try {
-    writeWhole(dirname(resolve(file)), basename(file), Buffer.from(text), (temporary) =>
+    writeAtomic(dirname(resolve(file)), basename(file), Buffer.from(text), (temporary) =>
       renameSync(temporary, file),
     );
   } catch (cause) {

@@ -10,7 +10,7 @@ import {
 import { didYouMean } from '../../near-matches.ts';
 import { inUnits } from '../../runtime/memory.ts';
 import { contentHash } from '../../storage/content-hash.ts';
-import { cacheFolder, embeddedModels } from '../../storage/embedded-models.ts';
+import { cacheFolder, openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
@@ -40,7 +40,7 @@ export async function modelsCommand(invocation: Invocation): Promise<number> {
   const [what, ...names] = invocation.positionals;
   const folders = openFolders({
     models: modelRoots(invocation.values.models),
-    embedded: embeddedModels(),
+    embedded: openEmbeddedModels(),
   });
   if (what === 'list' && names.length === 0) return list(invocation, folders);
   if (what === 'inspect' && names.length > 0) return inspectAll(invocation, folders, names);

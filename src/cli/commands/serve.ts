@@ -74,7 +74,7 @@ export async function serveCommand({
           input,
           output,
           temp,
-          storage: storage.place,
+          storage: storage.location,
           threads: options.threads,
           precision: options.precision,
         },

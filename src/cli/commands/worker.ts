@@ -32,7 +32,7 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
   });
   const worker = queue.startWorker({
     engine: {
-      ...{ models, input, output, temp, storage: storage.place },
+      ...{ models, input, output, temp, storage: storage.location },
       device: options.device ?? 'auto',
       threads: options.threads,
       precision: options.precision,

@@ -40,7 +40,7 @@ export function adapterConfig(weights: Weights): AdapterConfig {
   const xl = !light && (channels === 256 || channels === 768);
   const unshuffle = xl ? 16 : 8;
   let blocks = 0;
-  while (weights.hasAny(`body.${blocks}.`)) blocks++;
+  while (weights.hasPrefix(`body.${blocks}.`)) blocks++;
   return {
     unshuffle,
     pixelChannels: channels / unshuffle ** 2,

@@ -1,6 +1,6 @@
 // Networks that are stored as changes of a UNet: control LoRAs (factors beside the UNet's weights) and differences to its weights.
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Branch, View, Weights } from '../weights/tensors.ts';
+import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
 
 /**
  * The tensors of a control LoRA over those of a UNet: its own where it has them whole, else the UNet's, with its product of `….up` and
@@ -25,7 +25,7 @@ export function loraOver(own: Weights, base: Weights): Weights {
     ...own,
     names: () => new Set([...own.names(), ...base.names()]),
     has: (name) => own.has(name) || base.has(name),
-    hasAny: (prefix) => own.hasAny(prefix) || base.hasAny(prefix),
+    hasPrefix: (prefix) => own.hasPrefix(prefix) || base.hasPrefix(prefix),
     shape: (name) => from(name).shape(name),
     value: (g, name, view) => from(name).value(g, name, view),
     branches: (name) => [
@@ -39,7 +39,7 @@ export function loraOver(own: Weights, base: Weights): Weights {
 export function differencesOver(own: Weights, base: Weights): Weights {
   const shared = (name: string): boolean =>
     base.has(name) && `${base.shape(name)}` === `${own.shape(name)}`;
-  const whole = (g: Graph, name: string, view?: View): Value => {
+  const whole = (g: Graph, name: string, view?: TensorView): Value => {
     const difference = own.value(g, name, view);
     if (!shared(name)) return difference;
     const type = own.typeOf(name);

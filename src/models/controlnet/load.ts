@@ -92,7 +92,7 @@ export function createControlNet(
   const network = runtime.network({
     file,
     part: 'controlnet',
-    halves: true,
+    float16: true,
     variant:
       base &&
       ['over', base.weights.rounding, base.weights.file, plan?.key].filter(Boolean).join(' '),
@@ -159,7 +159,7 @@ function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
     fits: (unet) => contextOf(weights, unet.contextDim) && admOf(weights, unet.admChannels),
     prepareHint: hintPreparer(runtime, weights, hintConfig(weights)),
     evaluate: () => Promise.reject(new Error('internal: a control LoRA is evaluated over a model')),
-    over,
+    withBase: over,
   };
 }
 
@@ -184,7 +184,7 @@ function hintPreparer(
   const hints = runtime.network({
     file,
     part: 'controlnet hint',
-    halves: true,
+    float16: true,
     variant: kind === undefined ? undefined : `kind ${kind}`,
     outputs: ['hint'],
     build: () => hintGraph(weights, config, kind),

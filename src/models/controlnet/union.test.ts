@@ -148,7 +148,10 @@ describe('ControlNets', () => {
     const net = await loadControlNet(await write('lora', seededTensors(c.params.weights)), runtime);
     expect([net.fits(unet), net.fits({ contextDim: 768, admChannels: 0 })]).toEqual([true, false]);
     const prepared = await net.prepareHint(hint());
-    expectResiduals(c, await net.over!(unet).evaluate({ ...latents, hint: prepared, strength: 1 }));
+    expectResiduals(
+      c,
+      await net.withBase!(unet).evaluate({ ...latents, hint: prepared, strength: 1 }),
+    );
   });
 
   it.each(of('difference'))('$id', async (c) => {

@@ -277,7 +277,7 @@ const recorder = (specs: NetworkSpec[]): Runtime => ({
     specs.push(spec);
     return { run: () => Promise.reject(new Error('internal: a network that is only looked at')) };
   },
-  open: () => [],
+  openNetworks: () => [],
   close: async () => undefined,
 });
 
@@ -294,9 +294,9 @@ async function partsOf(open: NonNullable<Found['open']>): Promise<ModelReport['p
     parts.push({
       name: part,
       memory: weights,
-      loadPeak: loadPeak({ weights, twice: graph.twiceBytes?.() ?? 0 }),
+      loadPeak: loadPeak({ weights, twice: graph.relayoutBytes?.() ?? 0 }),
     });
-    graph.opened?.();
+    graph.onOpened?.();
   }
   return parts;
 }

@@ -1,8 +1,8 @@
 // The layers that the networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are kept as
 // [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Branch, View, Weights } from '../weights/tensors.ts';
-import type { Places } from './im2col.ts';
+import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
+import type { Im2colTables } from './im2col.ts';
 import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
 import { subpixelConv, subpixelKernels } from './subpixel.ts';
 import { type TileSide, winogradConv } from './winograd.ts';
@@ -16,13 +16,13 @@ export interface Net {
   /** The side of the tiles of 3x3 convolutions by Winograd; absent: they are computed directly. */
   readonly winograd?: TileSide;
   /** Of pictures of the size that is convolved; absent: each convolution has its own. */
-  readonly places?: Places;
+  readonly im2col?: Im2colTables;
 }
 
 export const GROUPS = 32;
 
 /** Fully connected layer on [M, K]; weight [N, K] or a 1x1 convolution's; `rows` takes some of the N. */
-export function linear(net: Net, x: Value, name: string, rows?: View['rows']): Value {
+export function linear(net: Net, x: Value, name: string, rows?: TensorView['rows']): Value {
   const { g, w } = net;
   const [out, ...rest] = w.shape(`${name}.weight`);
   const width = rest.reduce((n, d) => n * d, 1);
@@ -164,12 +164,13 @@ const NEAREST = {
 };
 
 /** Nearest-neighbour enlargement to twice the size. */
-export const upsample2 = ({ g }: Net, x: Value): Value =>
+export const upsampleNearest2x = ({ g }: Net, x: Value): Value =>
   g.op('Resize', [x, '', g.floats([1, 1, 2, 2])], NEAREST);
 
 /** Nearest-neighbour enlargement to twice the size and a 3x3 convolution. */
 export function upsampleConv(net: Net, x: Value, name: string): Value {
-  if (asItIs(net, name)) return conv({ ...net, places: undefined }, upsample2(net, x), name);
+  if (asItIs(net, name))
+    return conv({ ...net, im2col: undefined }, upsampleNearest2x(net, x), name);
   const { g } = net;
   const [kernel, bias] = kernelOf(net, name);
   return subpixelConv(g, x, subpixelKernels(g, kernel), bias);
@@ -181,7 +182,7 @@ export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): V
   const wanted = g.op('Shape', [like], { start: 2, end: 4 });
   const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), wanted], { axis: 0 });
   const enlarged = (): Value => g.op('Resize', [x, '', '', sizes], NEAREST);
-  if (asItIs(net, name)) return conv({ ...net, places: undefined }, enlarged(), name);
+  if (asItIs(net, name)) return conv({ ...net, im2col: undefined }, enlarged(), name);
   const [kernel, bias] = kernelOf(net, name);
   // outside of the branch: ONNX Runtime can't save a session with weights computed inside
   const kernels = subpixelKernels(g, kernel);

@@ -8,7 +8,7 @@ import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts
 import { createGraph, type Value } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
-import { derivedStore } from '../weights/prepacked-store.ts';
+import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { conv, type Net, upsampleConvTo } from './blocks.ts';
 
@@ -101,11 +101,11 @@ describe('3x3 convolutions', () => {
         [1, IN, 1, 2],
       ];
       const ask = (weights: Weights): Value => layer({ g: createGraph(), w: weights }, 'x');
-      const weights = await derivedStore({ folder: join(root, 'derived') }).ready(
+      const weights = await createPrepackedStore({ folder: join(root, 'derived') }).ready(
         await openWeights(),
         ask,
       );
-      expect(weights.derived).toBeDefined();
+      expect(weights.prepacked).toBeDefined();
       const inputs = sizes.map((shape, i) => ({ x: numbers(shape, i + 1) }));
       const results = await evaluated(weights, layer, inputs);
       const direct = await evaluated(await openWeights(), layer, inputs);

@@ -4,7 +4,7 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 
 type Order = 'places first' | 'windows first';
 
-export interface Places {
+export interface Im2colTables {
   /**
    * For each place of each window of `side` x `side` pixels the row that it takes; one past the last is outside of the picture. Windows begin
    * `before` the picture and at every `step`. [side, side, B, down, across] when places come first, else [B, down, across, side, side].
@@ -20,7 +20,7 @@ export interface Places {
 }
 
 /** Of pictures of the size of x [B, C, H, W]. */
-export function placesOf(g: Graph, x: Value): Places {
+export function im2colTables(g: Graph, x: Value): Im2colTables {
   const known = new Map<string, Value>();
   const once = (key: string, make: () => Value): Value => {
     const value = known.get(key) ?? make();
@@ -86,7 +86,7 @@ export function placesOf(g: Graph, x: Value): Places {
 }
 
 /** Rows of pictures [B, C, H, W], with one more of `outside` [1, C]. */
-export function pictureRows(g: Graph, x: Value, channels: number, outside: Value): Value {
+export function pixelRows(g: Graph, x: Value, channels: number, outside: Value): Value {
   const rows = g.op('Reshape', [
     g.op('Transpose', [x], { perm: [0, 2, 3, 1] }),
     g.ints([-1, channels]),

@@ -6,12 +6,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createGraph, type Value } from '../../onnx/builder.ts';
-import { precisionOf } from '../../runtime/precision.ts';
-import { saturates } from '../../runtime/saturation.ts';
+import { resolvePrecision } from '../../runtime/precision.ts';
+import { int8SumsSaturate } from '../../runtime/saturation.ts';
 import { openSession } from '../../runtime/session.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { sizeOf, type Tensor, tensor } from '../../tensor/tensor.ts';
-import { derivedStore } from '../weights/prepacked-store.ts';
+import { createPrepackedStore } from '../weights/prepacked-store.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { conv, linear, type Net } from './blocks.ts';
 import type { Scaling } from './int8.ts';
@@ -19,7 +19,7 @@ import { quantiseColumns } from './quantise.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-int8-'));
 afterAll(() => rmSync(root, { recursive: true }));
-const store = derivedStore({ folder: join(root, 'derived') });
+const store = createPrepackedStore({ folder: join(root, 'derived') });
 
 const numbers = (shape: readonly number[], seed: number): Tensor =>
   tensor(
@@ -61,13 +61,13 @@ async function evaluated(
   };
   const ready = await store.ready(weights, build);
   const g = build({ ...ready, branches: weights.branches });
-  const wideSums = await saturates();
+  const wideSums = await int8SumsSaturate();
   const session = await openSession(g.serialize(), {
     name: 'test',
     folder: g.folder(),
     threads: 1,
     providers: ['cpu'],
-    wideSums,
+    avoidInt8Saturation: wideSums,
   });
   const { y } = await session.run({ x }, ['y']);
   await session.close();
@@ -246,26 +246,30 @@ describe('8-bit layers', () => {
 
 describe('precisionOf', () => {
   it('takes the environment where nothing is told', () => {
-    expect(precisionOf(undefined, 'auto', {})).toBeUndefined();
-    expect(precisionOf(undefined, 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('int8');
-    expect(precisionOf('fp32', 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('fp32');
+    expect(resolvePrecision(undefined, 'auto', {})).toBeUndefined();
+    expect(resolvePrecision(undefined, 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('int8');
+    expect(resolvePrecision('fp32', 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('fp32');
   });
 
   it.each([
-    [() => precisionOf('int4', 'cpu', {}), "unknown precision 'int4'", "Did you mean 'int8'?"],
+    [() => resolvePrecision('int4', 'cpu', {}), "unknown precision 'int4'", "Did you mean 'int8'?"],
     [
-      () => precisionOf('double', 'cpu', {}),
+      () => resolvePrecision('double', 'cpu', {}),
       "unknown precision 'double'",
       'There are fp32, fp16, int8.',
     ],
     [
-      () => precisionOf(undefined, 'cpu', { DARKROOM_PRECISION: 'int9' }),
+      () => resolvePrecision(undefined, 'cpu', { DARKROOM_PRECISION: 'int9' }),
       'in DARKROOM_PRECISION',
       "Did you mean 'int8'?",
     ],
-    [() => precisionOf('int8', 'cuda', {}), 'does not go with the device cuda', '--device cpu'],
     [
-      () => precisionOf('fp16', 'cpu', {}),
+      () => resolvePrecision('int8', 'cuda', {}),
+      'does not go with the device cuda',
+      '--device cpu',
+    ],
+    [
+      () => resolvePrecision('fp16', 'cpu', {}),
       'does not go with the device cpu',
       '--device cuda or webgpu',
     ],

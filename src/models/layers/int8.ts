@@ -3,8 +3,8 @@
 // out is float32. Convolutions are products of their columns, in NHWC. Without kept weights the float32 operators remain.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Recipe } from '../weights/prepacked.ts';
-import type { View, Weights } from '../weights/tensors.ts';
-import { type Places, pictureRows, placesOf } from './im2col.ts';
+import type { TensorView, Weights } from '../weights/tensors.ts';
+import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
 
 /** How a layer's activations are scaled: one scale for all of them, or one for each row (token or pixel). */
@@ -18,7 +18,7 @@ export interface Int8Net {
   readonly w: Weights;
   readonly int8?: Int8Plan;
   /** Of the pictures that are convolved. */
-  readonly places?: Places;
+  readonly im2col?: Im2colTables;
 }
 
 /** Whether a recipe of kept weights is one of these. */
@@ -30,7 +30,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): 
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** [N, C, k, k] or [N, K], or some rows of it, as `values` [K, N] (rows in the order row, column, channel) and `scales` [N]. */
-function columnsRecipe(rows?: View['rows']): Recipe {
+function columnsRecipe(rows?: TensorView['rows']): Recipe {
   const countOf = ([n]: readonly number[]): number => (rows ? rows[1] - rows[0] : n);
   return {
     name: rows ? `${RECIPE} ${rows[0]}-${rows[1]}` : RECIPE,
@@ -82,7 +82,7 @@ function byRow(g: Graph, x: Value): Activations {
   const most = g.op('ReduceMax', [g.op('Abs', [x]), g.ints([-1])], { keepdims: 1 });
   const rows = g.op('Mul', [g.op('Max', [most, g.floats([1e-30])]), g.floats([1 / 127])]);
   const one = g.floats([1], []);
-  const zero = g.raw({ type: 'u8', dims: [], bytes: Uint8Array.of(128) });
+  const zero = g.inlineRaw({ type: 'u8', dims: [], bytes: Uint8Array.of(128) });
   return {
     values: g.op('QuantizeLinear', [g.op('Div', [x, rows]), one, zero]),
     scale: one,
@@ -96,10 +96,10 @@ export function int8Linear(
   { g, w, int8 }: Int8Net,
   x: Value,
   name: string,
-  rows?: View['rows'],
+  rows?: TensorView['rows'],
 ): Value | undefined {
   const scaling = int8?.(name, w.shape(`${name}.weight`));
-  const kept = scaling && w.derived?.(g, [`${name}.weight`], columnsRecipe(rows));
+  const kept = scaling && w.prepacked?.(g, [`${name}.weight`], columnsRecipe(rows));
   if (!kept) return undefined;
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`, { rows }) : undefined;
   return product(g, quantised(g, x, scaling), kept, bias);
@@ -128,7 +128,7 @@ function product(
 
 /** Convolution of [B, C, H, W] padded by half its odd kernel, where the plan says so and the weights are kept; else undefined. */
 export function int8Conv(
-  { g, w, int8, places: known }: Int8Net,
+  { g, w, int8, im2col: known }: Int8Net,
   x: Value,
   name: string,
   stride: number,
@@ -138,11 +138,11 @@ export function int8Conv(
   const [out, channels, kernel] = shape;
   const before = kernel >> 1;
   if (kernel % 2 === 0 || pads.some((pad) => pad !== before)) return undefined;
-  const kept = int8?.(name, shape) && w.derived?.(g, [`${name}.weight`], columnsRecipe());
+  const kept = int8?.(name, shape) && w.prepacked?.(g, [`${name}.weight`], columnsRecipe());
   if (!kept) return undefined;
   const { values, scale, zero } = quantised(g, x, 'tensor');
-  const rows = pictureRows(g, values, channels, g.op('Expand', [zero, g.ints([1, channels])]));
-  const windows = (known ?? placesOf(g, x)).windows({
+  const rows = pixelRows(g, values, channels, g.op('Expand', [zero, g.ints([1, channels])]));
+  const windows = (known ?? im2colTables(g, x)).windows({
     side: kernel,
     step: stride,
     before,

@@ -4,7 +4,7 @@
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Recipe } from '../weights/prepacked.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type Places, pictureRows, placesOf } from './im2col.ts';
+import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 
 export type TileSide = 2 | 4;
 
@@ -14,7 +14,7 @@ export interface WinogradNet {
   /** Absent: directly. */
   readonly winograd?: TileSide;
   /** Of the pictures that are convolved. */
-  readonly places?: Places;
+  readonly im2col?: Im2colTables;
 }
 
 /** Narrower layers gain nothing. */
@@ -122,7 +122,7 @@ const RECIPES: Readonly<Record<TileSide, Recipe>> = { 2: kernelRecipe(2), 4: ker
 
 /** A 3x3 convolution of stride 1 padded by 1 of [B, C, H, W], where wanted and its kernels are kept; else undefined. */
 export function winogradConv(
-  { g, w, winograd: side, places: known }: WinogradNet,
+  { g, w, winograd: side, im2col: known }: WinogradNet,
   x: Value,
   name: string,
   stride: number,
@@ -137,11 +137,11 @@ export function winogradConv(
     Math.min(out, channels) < LEAST_CHANNELS
   )
     return undefined;
-  const kernels = w.derived?.(g, [`${name}.weight`], RECIPES[side]);
+  const kernels = w.prepacked?.(g, [`${name}.weight`], RECIPES[side]);
   if (!kernels) return undefined;
-  const places = known ?? placesOf(g, x);
+  const places = known ?? im2colTables(g, x);
   const each = (side + 2) ** 2;
-  const rows = pictureRows(g, x, channels, g.floats(new Float32Array(channels), [1, channels]));
+  const rows = pixelRows(g, x, channels, g.floats(new Float32Array(channels), [1, channels]));
   const windows = g.op('Gather', [
     rows,
     places.windows({ side: side + 2, step: side, before: 1, order: 'places first' }),

@@ -18,7 +18,7 @@ export interface LoraResult {
   /** Tensors of the file that name no weight of these networks. */
   readonly unmatched: readonly string[];
   /** Weights that have another shape than the LoRA was made for; they stay as they are. */
-  readonly misfits: readonly string[];
+  readonly shapeMismatches: readonly string[];
 }
 
 export interface LoraStrengths {
@@ -89,7 +89,7 @@ export function applyLora(
     ...result,
     changed,
     unmatched: [...lora.tensors.keys()].filter((name) => !used.has(name)),
-    misfits,
+    shapeMismatches: misfits,
   };
 }
 

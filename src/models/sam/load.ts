@@ -64,10 +64,10 @@ function refuse(weights: Weights, file: string): void {
     weights.has(PE) &&
     weights.has('image_encoder.pos_embed') &&
     weights.has('image_encoder.blocks.0.attn.rel_pos_h');
-  const other = weights.hasAny('mask_decoder.hf_token')
+  const other = weights.hasPrefix('mask_decoder.hf_token')
     ? 'is a model of SAM-HQ, which is not known'
     : 'is no model of Segment Anything';
-  if (known && !weights.hasAny('mask_decoder.hf_token')) return;
+  if (known && !weights.hasPrefix('mask_decoder.hf_token')) return;
   const hint = 'Use sam_vit_b_01ec64.pth (or vit_l, vit_h) in the models folder `sams`.';
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${other}`, hint, file });
 }

@@ -2,7 +2,7 @@
 
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../layers/blocks.ts';
-import { placesOf } from '../layers/im2col.ts';
+import { im2colTables } from '../layers/im2col.ts';
 import type { Int8Plan } from '../layers/int8.ts';
 import type { TileSide } from '../layers/winograd.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -64,7 +64,7 @@ export function unetGraph(
   const here = (picture: Value): Net => {
     nets[level] ??= {
       ...net,
-      places: placesOf(g, picture),
+      im2col: im2colTables(g, picture),
       winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined,
     };
     return nets[level];

@@ -36,9 +36,9 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
       part: 'unet',
       variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
       outputs: ['out'],
-      halves: true,
-      keep: !plan,
-      working: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
+      float16: true,
+      cacheSession: !plan,
+      workingBytes: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
       build: async () => {
         const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
         const planned = (weights: Weights): PatchPlan | undefined =>

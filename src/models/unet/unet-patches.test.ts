@@ -56,7 +56,7 @@ describe('UNet variants', () => {
       Math.max(...neutral.data.map((value, i) => Math.abs(value - plain.data[i]))),
     ).toBeLessThan(1e-5);
     await unet.variant({ freeU: { ...other, b1: 2 } }).evaluate(common);
-    expect(runtime.open().filter((name) => name.includes('tiny_sdxl_base')).length).toBe(5);
+    expect(runtime.openNetworks().filter((name) => name.includes('tiny_sdxl_base')).length).toBe(5);
   });
 
   it('takes a residual of one value per plane', async () => {

@@ -1,7 +1,7 @@
 // RRDBNet: residual-in-residual dense blocks, then nearest-neighbour enlargements with convolutions (ESRGAN, Wang et al. 2018;
 // ESRGAN+, Rakotonirina & Rasoanaivo 2020; Real-ESRGAN, Wang et al. 2021, which for scales below 4 starts with a pixel-unshuffle).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, type Net, upsample2 } from '../layers/blocks.ts';
+import { add, conv, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './upscaler-kind.ts';
 
@@ -110,7 +110,7 @@ function head(weights: Weights, naming: Naming, ups: number): Graph {
   const net: Net = { g, w: weights };
   const [outChannels, features] = weights.shape(`${naming.last(ups)}.weight`);
   let h = g.input('x', ['B', features, 'H', 'W']);
-  for (let i = 1; i <= ups; i++) h = leaky(net, conv(net, upsample2(net, h), naming.up(i)));
+  for (let i = 1; i <= ups; i++) h = leaky(net, conv(net, upsampleNearest2x(net, h), naming.up(i)));
   h = leaky(net, conv(net, h, naming.high(ups)));
   g.output('out', conv(net, h, naming.last(ups)), ['B', outChannels, 'h', 'w']);
   return g;

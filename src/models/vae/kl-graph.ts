@@ -13,7 +13,7 @@ import {
   toTokens,
   upsampleConv,
 } from '../layers/blocks.ts';
-import { placesOf } from '../layers/im2col.ts';
+import { im2colTables } from '../layers/im2col.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 const EPSILON = 1e-6;
@@ -28,7 +28,9 @@ const WINOGRAD_LEVELS = 2;
 
 /** The net for pictures of the size of x, at a level counted from the smallest. */
 const atLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions): Net =>
-  winograd && level < WINOGRAD_LEVELS ? { ...net, places: placesOf(net.g, x), winograd: 4 } : net;
+  winograd && level < WINOGRAD_LEVELS
+    ? { ...net, im2col: im2colTables(net.g, x), winograd: 4 }
+    : net;
 
 /** Channels of the latents. */
 export const klLatentChannels = (weights: Weights): number =>

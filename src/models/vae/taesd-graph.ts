@@ -1,7 +1,7 @@
 // TAESD (github.com/madebyollin/taesd): a small autoencoder whose modules are numbered in a sequence. Convolutions, blocks of three
 // convolutions with a shortcut, and, where a number has no tensors, what stands between them (activation, enlargement).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import { add, conv, type Net, upsample2 } from '../layers/blocks.ts';
+import { add, conv, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 /** Latents of the network = VAE latents x scale (- shift before it); a file may bring its own as tensors. */
@@ -19,7 +19,7 @@ export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale
   const x = g.input('x', ['B', 3, 'H', 'W']);
   let h = g.op('Add', [g.op('Mul', [x, g.floats([0.5])]), g.floats([0.5])]);
   let last = 0;
-  for (let i = 0; weights.hasAny(`${i}.`); i++) {
+  for (let i = 0; weights.hasPrefix(`${i}.`); i++) {
     // A convolution without bias is one that halves.
     const halves = weights.has(`${i}.weight`) && !weights.has(`${i}.bias`);
     h = layer(net, h, `${i}`, halves ? 2 : 1);
@@ -42,7 +42,7 @@ export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale
   ]);
   let h = g.op('Relu', [conv(net, clamped, '1')]);
   for (let i = 3; hasLater(weights, i); i++)
-    h = weights.hasAny(`${i}.`) ? layer(net, h, `${i}`, 1) : upsample2(net, h);
+    h = weights.hasPrefix(`${i}.`) ? layer(net, h, `${i}`, 1) : upsampleNearest2x(net, h);
   const out = g.op('Mul', [g.op('Sub', [h, g.floats([0.5])]), g.floats([2])]);
   g.output('out', out, ['B', 3, 'h', 'w']);
   return g;
@@ -50,7 +50,7 @@ export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale
 
 /** An enlargement (a number without tensors) is followed by a convolution. */
 const hasLater = (weights: Weights, i: number): boolean =>
-  weights.hasAny(`${i}.`) || weights.hasAny(`${i + 1}.`);
+  weights.hasPrefix(`${i}.`) || weights.hasPrefix(`${i + 1}.`);
 
 function layer(net: Net, x: Value, name: string, stride: number): Value {
   if (net.w.has(`${name}.weight`)) return conv(net, x, name, { stride });

@@ -28,7 +28,7 @@ export function sharesByName(others: Readonly<Record<string, number>>): Shares {
 }
 
 /** Names of weights that have another shape in the other UNet: of these only the own share counts. */
-export const misfits = (one: UNet, two: UNet): string[] =>
+export const shapeMismatches = (one: UNet, two: UNet): string[] =>
   [...(one.base?.targets ?? [])].flatMap(([name, { shape }]) => {
     const other = two.base?.targets.get(name);
     return other && `${other.shape}` !== `${shape}` ? [name] : [];

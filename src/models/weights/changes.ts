@@ -13,12 +13,12 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Patch } from '../lora/file.ts';
 import { type AppliedLora, branchOf, isBranch, scaleOf } from '../lora/fit.ts';
 import { mergePatch } from '../lora/merge.ts';
-import { type View, type Weights, weightsOf } from './tensors.ts';
+import { type TensorView, type Weights, weightsOf } from './tensors.ts';
 
 /** Where a change lands: a tensor, some rows of it, or its transpose. */
 export interface PatchTarget {
   readonly tensor: string;
-  readonly rows?: View['rows'];
+  readonly rows?: TensorView['rows'];
   readonly transposed?: boolean;
   /** Of the weight as changes see it. */
   readonly shape: readonly number[];
@@ -348,7 +348,7 @@ function changedWeights(
     value: Value,
     shape: readonly number[],
     one: Step,
-    after: View['after'],
+    after: TensorView['after'],
   ): Value => {
     const change = changes[one.index];
     if ('patch' in one && 'lora' in change) {
@@ -373,7 +373,7 @@ function changedWeights(
     return g.op('Add', [own, g.op('Mul', [other, share('other')])]);
   };
 
-  const merge = (g: Graph, place: Place, after: View['after']): Value => {
+  const merge = (g: Graph, place: Place, after: TensorView['after']): Value => {
     const { tensor: name, rows, transposed, shape } = place;
     const key = `${name} ${rows}`;
     const old = merged.get(key);
@@ -387,7 +387,7 @@ function changedWeights(
     return value;
   };
 
-  const changed = (g: Graph, name: string, view: View): Value => {
+  const changed = (g: Graph, name: string, view: TensorView): Value => {
     const parts = byTensor.get(name)?.filter((place) => place.merged.length > 0) ?? [];
     if (parts.length === 0) return weights.value(g, name, view);
     const exact = parts.find((place) => `${place.rows}` === `${view.rows}`);
@@ -404,10 +404,10 @@ function changedWeights(
   return {
     ...weights,
     value: (g, name, view = {}) => changed(g, name, view),
-    derived: (g, names, recipe) =>
+    prepacked: (g, names, recipe) =>
       names.some((name) => byTensor.get(name)?.some((place) => place.merged.length > 0))
         ? undefined
-        : weights.derived?.(g, names, recipe),
+        : weights.prepacked?.(g, names, recipe),
     branches: (name) =>
       (byTensor.get(name) ?? []).flatMap(({ beside }) =>
         beside.map((one) => {

@@ -65,7 +65,7 @@ export async function changedGraph(
     );
     const opened = await openSafetensors(file);
     await opened.close();
-    return { ...plan.build(make, weightsOf(file, opened.tensors, '')), opened: remove };
+    return { ...plan.build(make, weightsOf(file, opened.tensors, '')), onOpened: remove };
   } catch (error) {
     remove();
     throw error;

@@ -18,7 +18,7 @@ import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts
 import { createGraph } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';
 import type { Recipe } from './prepacked.ts';
-import { derivedStore } from './prepacked-store.ts';
+import { createPrepackedStore } from './prepacked-store.ts';
 import { type Weights, weightsOf } from './tensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-derived-'));
@@ -70,7 +70,7 @@ async function evaluated(
   names: readonly string[] = ['a', 'b'],
 ): Promise<number[] | undefined> {
   const g = createGraph();
-  const values = weights.derived?.(g, names, DOUBLE);
+  const values = weights.prepacked?.(g, names, DOUBLE);
   if (!values) return undefined;
   const [twice, sign] = values;
   g.output(
@@ -89,7 +89,7 @@ async function evaluated(
   return [...out.data];
 }
 
-const build = (weights: Weights): unknown => weights.derived?.(createGraph(), ['a', 'b'], DOUBLE);
+const build = (weights: Weights): unknown => weights.prepacked?.(createGraph(), ['a', 'b'], DOUBLE);
 const FIRST = [22.5, -35.5, 66.5];
 
 describe('derived weights', () => {
@@ -99,10 +99,10 @@ describe('derived weights', () => {
     const file = await modelFile('once.safetensors', [1, -2, 3]);
     computed = 0;
     for (let i = 0; i < 2; i++) {
-      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(
-        await openWeights(file),
-        build,
-      );
+      const weights = await createPrepackedStore({
+        folder,
+        onNote: (text) => notes.push(text),
+      }).ready(await openWeights(file), build);
       expect(await evaluated(weights)).toEqual(FIRST);
       expect(await evaluated(weights, ['a', 'c'])).toBeUndefined();
     }
@@ -111,7 +111,7 @@ describe('derived weights', () => {
     const copy = join(root, 'copy.safetensors');
     copyFileSync(file, copy);
     expect(
-      await evaluated(await derivedStore({ folder }).ready(await openWeights(copy), build)),
+      await evaluated(await createPrepackedStore({ folder }).ready(await openWeights(copy), build)),
     ).toEqual(FIRST);
     expect(computed).toBe(1);
   });
@@ -119,13 +119,13 @@ describe('derived weights', () => {
   it('are added to, not made again, when a graph asks for more', async () => {
     const folder = join(root, 'more', 'derived');
     const file = await modelFile('more.safetensors', [1, -2, 3]);
-    await derivedStore({ folder }).ready(await openWeights(file), build);
+    await createPrepackedStore({ folder }).ready(await openWeights(file), build);
     computed = 0;
     const both = (weights: Weights): void => {
       build(weights);
-      weights.derived?.(createGraph(), ['a', 'c'], DOUBLE);
+      weights.prepacked?.(createGraph(), ['a', 'c'], DOUBLE);
     };
-    const weights = await derivedStore({ folder }).ready(await openWeights(file), both);
+    const weights = await createPrepackedStore({ folder }).ready(await openWeights(file), both);
     expect(computed).toBe(1);
     expect(await evaluated(weights)).toEqual(FIRST);
     expect(await evaluated(weights, ['a', 'c'])).toEqual([4.5, 0.5, 12.5]);
@@ -135,11 +135,11 @@ describe('derived weights', () => {
     const folder = join(root, 'replaced', 'derived');
     const file = await modelFile('replaced.safetensors', [1, -2, 3]);
     const { atime, mtime } = statSync(file);
-    await derivedStore({ folder }).ready(await openWeights(file), build);
+    await createPrepackedStore({ folder }).ready(await openWeights(file), build);
     await modelFile('replaced.safetensors', [1, -2, 4]);
     utimesSync(file, atime, mtime);
     expect(
-      await evaluated(await derivedStore({ folder }).ready(await openWeights(file), build)),
+      await evaluated(await createPrepackedStore({ folder }).ready(await openWeights(file), build)),
     ).toEqual([22.5, -35.5, 68.5]);
   });
 
@@ -154,7 +154,7 @@ describe('derived weights', () => {
         readdirSync(join(folder, home)).find((name) => name.endsWith('.safetensors'))!,
       );
     };
-    await derivedStore({ folder }).ready(await openWeights(file), build);
+    await createPrepackedStore({ folder }).ready(await openWeights(file), build);
     const damages: ((path: string) => void)[] = [
       (path) => truncateSync(path, statSync(path).size - 4),
       (path) => {
@@ -169,10 +169,10 @@ describe('derived weights', () => {
     for (const damage of damages) {
       damage(await kept());
       const notes: string[] = [];
-      const weights = await derivedStore({ folder, note: (text) => notes.push(text) }).ready(
-        await openWeights(file),
-        build,
-      );
+      const weights = await createPrepackedStore({
+        folder,
+        onNote: (text) => notes.push(text),
+      }).ready(await openWeights(file), build);
       expect(await evaluated(weights)).toEqual(FIRST);
       expect(notes[0]).toContain('damaged');
     }
@@ -181,9 +181,9 @@ describe('derived weights', () => {
   it('are done without, with a note, where nothing can be written', async () => {
     const file = await modelFile('nowhere.safetensors', [1, -2, 3]);
     const notes: string[] = [];
-    const weights = await derivedStore({
+    const weights = await createPrepackedStore({
       folder: join(file, 'derived'),
-      note: (text) => notes.push(text),
+      onNote: (text) => notes.push(text),
     }).ready(await openWeights(file), build);
     expect(await evaluated(weights)).toBeUndefined();
     expect(notes).toEqual([expect.stringContaining("can't be kept")]);
@@ -194,7 +194,10 @@ describe('derived weights', () => {
     const file = await modelFile('small.safetensors', [1, -2, 3]);
     expect(
       await evaluated(
-        await derivedStore({ folder, from: 1000 }).ready(await openWeights(file), build),
+        await createPrepackedStore({ folder, minimumBytes: 1000 }).ready(
+          await openWeights(file),
+          build,
+        ),
       ),
     ).toBeUndefined();
   });
@@ -203,7 +206,9 @@ describe('derived weights', () => {
     const folder = join(root, 'some', 'derived');
     const file = await modelFile('some.safetensors', [1, -2, 3]);
     const of = async (recipes: (name: string) => boolean) =>
-      evaluated(await derivedStore({ folder, recipes }).ready(await openWeights(file), build));
+      evaluated(
+        await createPrepackedStore({ folder, recipes }).ready(await openWeights(file), build),
+      );
     expect(await of((name) => name !== 'double')).toBeUndefined();
     expect(await of((name) => name === 'double')).toEqual(FIRST);
   });
@@ -213,7 +218,7 @@ describe('derived weights', () => {
     const file = await modelFile('two.safetensors', [1, -2, 3]);
     const weights = await openWeights(file);
     const both = await Promise.all(
-      [derivedStore({ folder }), derivedStore({ folder })].map((store) =>
+      [createPrepackedStore({ folder }), createPrepackedStore({ folder })].map((store) =>
         store.ready(weights, build),
       ),
     );

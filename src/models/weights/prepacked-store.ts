@@ -14,39 +14,39 @@ import {
   type TensorToMake,
 } from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
-import { removeAbandoned, writeWholeLater } from '../../storage/atomic-write.ts';
+import { removeAbandoned, writeAtomicParts } from '../../storage/atomic-write.ts';
 import { contentHash } from '../../storage/content-hash.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
-  type DerivedOutput,
-  type DerivedRequest,
-  derivedBytes,
+  outputBytes,
+  type PrepackedOutput,
+  type PrepackedRequest,
   requestKey,
   requestOutputs,
   requestsOf,
-  withDerived,
+  withPrepacked,
 } from './prepacked.ts';
 import type { Weights } from './tensors.ts';
 
-export interface DerivedStore {
+export interface PrepackedStore {
   /** `weights` with what `build` asks for, made now where it is not there yet. The same weights when nothing is asked for or can be kept. */
   ready(weights: Weights, build: (weights: Weights) => unknown): Promise<Weights>;
 }
 
-export interface DerivedStoreOptions {
+export interface PrepackedStoreOptions {
   /** `derived` in the cache folder (storage/cache.ts). */
   readonly folder: string;
   /** Bytes of derived weights below which none are kept: small networks are as fast without. */
-  readonly from?: number;
+  readonly minimumBytes?: number;
   /** Which recipes are used; all unless given. */
   readonly recipes?: (name: string) => boolean;
   /** Hears what takes long, and what could not be kept. */
-  readonly note?: (message: string) => void;
+  readonly onNote?: (message: string) => void;
 }
 
 /** What stands in the .json. */
-export interface DerivedFile {
+export interface PrepackedFile {
   /** The model file that it was made from. */
   readonly source: string;
   /** Names of the recipes. */
@@ -59,7 +59,7 @@ export interface DerivedFile {
 /** Left free on the disk. */
 const SPARE = 2 ** 29;
 const ALIGN = 64;
-const NAMES: Readonly<Record<DerivedOutput['type'], DTypeName>> = {
+const NAMES: Readonly<Record<PrepackedOutput['type'], DTypeName>> = {
   f32: 'F32',
   f16: 'F16',
   i8: 'I8',
@@ -70,19 +70,19 @@ type Places = Map<string, readonly { location: string; offset: number; length: n
 
 interface Wanted {
   readonly key: string;
-  readonly request: DerivedRequest;
-  readonly outputs: readonly DerivedOutput[];
+  readonly request: PrepackedRequest;
+  readonly outputs: readonly PrepackedOutput[];
 }
 
 /** One after another: two networks of one process may want the same file. */
 let last: Promise<unknown> = Promise.resolve();
 
-export function derivedStore({
+export function createPrepackedStore({
   folder,
-  from = 0,
+  minimumBytes: from = 0,
   recipes = () => true,
-  note = () => undefined,
-}: DerivedStoreOptions): DerivedStore {
+  onNote: note = () => undefined,
+}: PrepackedStoreOptions): PrepackedStore {
   const prepare = async (weights: Weights, wanted: readonly Wanted[]): Promise<Places> => {
     const name = basename(weights.file);
     try {
@@ -93,7 +93,7 @@ export function derivedStore({
       if (missing.length > 0) {
         await removeAbandoned(home);
         const bytes = missing.reduce(
-          (sum, { outputs }) => sum + outputs.reduce((n, output) => n + derivedBytes(output), 0),
+          (sum, { outputs }) => sum + outputs.reduce((n, output) => n + outputBytes(output), 0),
           0,
         );
         await mkdir(home, { recursive: true });
@@ -126,14 +126,14 @@ export function derivedStore({
         outputs: requestOutputs(request, weights),
       }));
       const bytes = wanted.reduce(
-        (sum, { outputs }) => sum + outputs.reduce((n, output) => n + derivedBytes(output), 0),
+        (sum, { outputs }) => sum + outputs.reduce((n, output) => n + outputBytes(output), 0),
         0,
       );
       if (wanted.length === 0 || bytes < from) return weights;
       const work = (): Promise<Places> => prepare(weights, wanted);
       const result = last.then(work, work);
       last = result.catch(() => undefined);
-      return withDerived(weights, await result);
+      return withPrepacked(weights, await result);
     },
   };
 }
@@ -176,13 +176,13 @@ async function find(
 
 const placeOf = (
   info: TensorInfo | undefined,
-  { type, dims }: DerivedOutput,
+  { type, dims }: PrepackedOutput,
 ): TensorInfo | undefined =>
   info?.dtype === NAMES[type] && `${info.shape}` === `${dims}` ? info : undefined;
 
 /** Throws when the file is not as it was written. */
 async function openKept(file: string, about: string): Promise<ReadonlyMap<string, TensorInfo>> {
-  const { fingerprint: expected } = JSON.parse(await readFile(about, 'utf8')) as DerivedFile;
+  const { fingerprint: expected } = JSON.parse(await readFile(about, 'utf8')) as PrepackedFile;
   if (!existsSync(file) || fingerprint(file) !== expected)
     throw new Error(`internal: ${file} is not what was written`);
   const { tensors, close } = await openSafetensors(file);
@@ -216,10 +216,10 @@ async function make(
     );
     const parts = encodeSafetensorsLater(tensorsOf(source, weights, sorted));
     const file = join(home, `${name}.safetensors`);
-    await writeWholeLater(home, `${name}.safetensors`, parts, (temporary) =>
+    await writeAtomicParts(home, `${name}.safetensors`, parts, (temporary) =>
       renameSync(temporary, file),
     );
-    const about: DerivedFile = {
+    const about: PrepackedFile = {
       source: weights.file,
       recipes: [...new Set(wanted.map(({ request }) => request.recipe.name))],
       bytes,
@@ -266,7 +266,7 @@ function tensorsOf(
         shape: output.dims,
         bytes,
       });
-      const rest = derivedBytes(output) % ALIGN;
+      const rest = outputBytes(output) % ALIGN;
       if (rest > 0) {
         const gap = ALIGN - rest;
         made.push({

@@ -18,7 +18,7 @@ import { createGraph } from '../../onnx/builder.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { conv, type Net } from '../layers/blocks.ts';
-import { type KeptSessions, keptSessions } from './session-cache.ts';
+import { createSessionCache, type SessionCache } from './session-cache.ts';
 import { weightsOf } from './tensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-sessions-'));
@@ -37,7 +37,7 @@ async function modelFile(name: string, seed: number): Promise<string> {
   return file;
 }
 
-async function evaluated(sessions: KeptSessions, file: string): Promise<number[]> {
+async function evaluated(sessions: SessionCache, file: string): Promise<number[]> {
   const { tensors, close } = await openSafetensors(file);
   await close();
   const g = createGraph();
@@ -50,9 +50,9 @@ async function evaluated(sessions: KeptSessions, file: string): Promise<number[]
   return [...out.data];
 }
 
-const plain: KeptSessions = keptSessions({
+const plain: SessionCache = createSessionCache({
   folder: join(root, 'never'),
-  from: Number.POSITIVE_INFINITY,
+  minimumBytes: Number.POSITIVE_INFINITY,
 });
 
 describe('kept sessions', () => {
@@ -63,7 +63,7 @@ describe('kept sessions', () => {
     const notes: string[] = [];
     for (let i = 0; i < 2; i++)
       expect(
-        await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file),
+        await evaluated(createSessionCache({ folder, onNote: (text) => notes.push(text) }), file),
       ).toEqual(expected);
     expect(notes).toEqual([expect.stringContaining('keeping weights')]);
     expect(readdirSync(folder)).toHaveLength(1);
@@ -74,10 +74,10 @@ describe('kept sessions', () => {
     const folder = join(root, 'other', 'sessions');
     const file = await modelFile('other.safetensors', 1);
     const { atime, mtime } = statSync(file);
-    const before = await evaluated(keptSessions({ folder }), file);
+    const before = await evaluated(createSessionCache({ folder }), file);
     await modelFile('other.safetensors', 2);
     utimesSync(file, atime, mtime);
-    const after = await evaluated(keptSessions({ folder }), file);
+    const after = await evaluated(createSessionCache({ folder }), file);
     expect(after).not.toEqual(before);
     expect(after).toEqual(await evaluated(plain, file));
   });
@@ -85,7 +85,7 @@ describe('kept sessions', () => {
   it('are made again when a file of theirs is cut off, changed, missing or nonsense', async () => {
     const folder = join(root, 'damaged', 'sessions');
     const file = await modelFile('damaged.safetensors', 1);
-    const expected = await evaluated(keptSessions({ folder }), file);
+    const expected = await evaluated(createSessionCache({ folder }), file);
     const home = join(folder, readdirSync(folder)[0]);
     const damages: (() => void)[] = [
       () => truncateSync(join(home, 'weights.bin'), 100),
@@ -102,7 +102,7 @@ describe('kept sessions', () => {
       damage();
       const notes: string[] = [];
       expect(
-        await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file),
+        await evaluated(createSessionCache({ folder, onNote: (text) => notes.push(text) }), file),
       ).toEqual(expected);
       expect(notes[0]).toContain('damaged');
     }
@@ -111,7 +111,7 @@ describe('kept sessions', () => {
   it('are given up where what was written can not be opened', async () => {
     const folder = join(root, 'useless', 'sessions');
     const file = await modelFile('useless.safetensors', 1);
-    const expected = await evaluated(keptSessions({ folder }), file);
+    const expected = await evaluated(createSessionCache({ folder }), file);
     const home = join(folder, readdirSync(folder)[0]);
     writeFileSync(join(home, 'model.onnx'), 'nonsense');
     writeFileSync(
@@ -124,7 +124,7 @@ describe('kept sessions', () => {
     const notes: string[] = [];
     for (let i = 0; i < 2; i++)
       expect(
-        await evaluated(keptSessions({ folder, note: (text) => notes.push(text) }), file),
+        await evaluated(createSessionCache({ folder, onNote: (text) => notes.push(text) }), file),
       ).toEqual(expected);
     expect(notes).toEqual([expect.stringContaining("can't be kept")]);
     expect(readdirSync(home)).toEqual(['about.json']);
@@ -136,19 +136,19 @@ describe('kept sessions', () => {
     const expected = await evaluated(plain, file);
     expect(
       await evaluated(
-        keptSessions({ folder: join(file, 'sessions'), note: (text) => notes.push(text) }),
+        createSessionCache({ folder: join(file, 'sessions'), onNote: (text) => notes.push(text) }),
         file,
       ),
     ).toEqual(expected);
     expect(notes.at(-1)).toContain("can't be kept");
     const folder = join(root, 'left', 'sessions', '.tmp-999999999-x');
     await evaluated(
-      keptSessions({ folder: join(folder, '..') }),
+      createSessionCache({ folder: join(folder, '..') }),
       await modelFile('left.safetensors', 1),
     );
     writeFileSync(folder, '');
     await evaluated(
-      keptSessions({ folder: join(folder, '..') }),
+      createSessionCache({ folder: join(folder, '..') }),
       await modelFile('left.safetensors', 3),
     );
     expect(readdirSync(join(folder, '..')).filter((name) => name.startsWith('.tmp'))).toEqual([]);

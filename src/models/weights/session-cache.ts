@@ -18,7 +18,7 @@ import { isAlive } from '../../storage/atomic-write.ts';
 import { contentHash } from '../../storage/content-hash.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 
-export interface KeptSessions {
+export interface SessionCache {
   /** A session of this graph over these files, from what was kept or anew. `bytes`: what its weights take. Throws as openSession does. */
   open(
     model: Uint8Array,
@@ -28,12 +28,12 @@ export interface KeptSessions {
   ): Promise<Session>;
 }
 
-export interface KeptSessionsOptions {
+export interface SessionCacheOptions {
   /** `sessions` in the cache folder. */
   readonly folder: string;
   /** Bytes of weights below which sessions are not kept: they open as fast without. */
-  readonly from?: number;
-  readonly note?: (message: string) => void;
+  readonly minimumBytes?: number;
+  readonly onNote?: (message: string) => void;
 }
 
 /** What stands in about.json. */
@@ -51,11 +51,11 @@ const WEIGHTS = 'weights.bin';
 const ABOUT = 'about.json';
 const TEMPORARY = /^\.tmp-(\d+)-/;
 
-export function keptSessions({
+export function createSessionCache({
   folder,
-  from = 0,
-  note = () => undefined,
-}: KeptSessionsOptions): KeptSessions {
+  minimumBytes: from = 0,
+  onNote: note = () => undefined,
+}: SessionCacheOptions): SessionCache {
   const make = async (
     home: string,
     model: Uint8Array,
@@ -152,7 +152,7 @@ async function keyOf(
 ): Promise<string> {
   const hash = createHash('sha256').update(model);
   for (const file of [...files].sort()) hash.update(await contentHash(file, hashes));
-  const { providers, wideSums = false } = options;
+  const { providers, avoidInt8Saturation: wideSums = false } = options;
   hash.update(JSON.stringify([VERSION, ONNX_RUNTIME, processor(), providers, wideSums]));
   return hash.digest('hex').slice(0, 32);
 }

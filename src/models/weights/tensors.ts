@@ -9,7 +9,7 @@ import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './prepacked.ts';
 
 /** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
-export interface View {
+export interface TensorView {
   readonly dims?: readonly number[];
   readonly rows?: readonly [number, number];
   /** The layer's input: a weight that is computed in each evaluation is not computed before it. */
@@ -24,7 +24,7 @@ export interface Branch {
   readonly scale: (graph: Graph) => Value;
   readonly down: (graph: Graph, dims: readonly number[]) => Value;
   readonly mid?: (graph: Graph) => Value;
-  readonly up: (graph: Graph, dims: readonly number[], rows?: View['rows']) => Value;
+  readonly up: (graph: Graph, dims: readonly number[], rows?: TensorView['rows']) => Value;
 }
 
 /** What weights may be rounded to before they are used as float32. */
@@ -44,15 +44,15 @@ export interface Weights {
   /** A reader of the tensors by their full names; close it after use. */
   open(): Promise<TensorFile>;
   /** Whether any tensor's name begins so. */
-  hasAny(prefix: string): boolean;
+  hasPrefix(prefix: string): boolean;
   /** Throws DR_MODEL_UNSUPPORTED naming file and tensor when it is missing. */
   shape(name: string): readonly number[];
   /** What the tensor is stored as. Throws as shape does, and for types that weights can't have. */
   typeOf(name: string): ElementType;
   /** The tensor (or some rows of it) as a float32 value of the graph. */
-  value(graph: Graph, name: string, view?: View): Value;
+  value(graph: Graph, name: string, view?: TensorView): Value;
   /** What a recipe made of tensors, in the order of its outputs, where it is kept in the cache (derived.ts). */
-  derived?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
+  prepacked?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
 
 const TYPES: Readonly<Record<string, ElementType>> = {
@@ -102,7 +102,7 @@ export function weightsOf(
     has: (name) => tensors.has(prefix + name),
     fullName: (name) => prefix + name,
     open: async () => tensorReader(await openSource(real), { tensors, metadata: {} }),
-    hasAny: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
+    hasPrefix: (start) => [...tensors.keys()].some((key) => key.startsWith(prefix + start)),
     shape: (name) => info(name).shape,
     typeOf,
     value: (graph, name, { dims, rows } = {}) => {
@@ -113,7 +113,7 @@ export function weightsOf(
       const length = rows ? (rows[1] - rows[0]) * each : byteLength;
       const as = { type, dims: dims ?? (rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape) };
       if (bytes)
-        return graph.stored(
+        return graph.inline(
           { bytes: bytes.subarray(from, from + length), ...as },
           options.rounding,
         );

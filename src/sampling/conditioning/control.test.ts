@@ -156,7 +156,7 @@ it('rounds the sides of a hint up to what the network takes, and asks for the ne
       return net.prepareHint(pixels);
     },
     evaluate: () => Promise.reject(new Error('not over a model')),
-    over: (unet) => {
+    withBase: (unet) => {
       over.push(unet);
       return net;
     },

@@ -113,7 +113,7 @@ export async function controlResiduals(
   const features = await preparedHint(control, height, width);
   const hint = features.map((one) => hintForRows(one, rows, at.conditions));
   const { strength } = control;
-  const net = control.net.over?.(at.unet) ?? control.net;
+  const net = control.net.withBase?.(at.unet) ?? control.net;
   const own = await net.evaluate({
     x: at.x,
     timesteps: at.timesteps,

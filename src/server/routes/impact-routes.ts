@@ -2,7 +2,7 @@
 // Bridge, whose id is here the name of the file itself (`sub/name.png [temp]`).
 import { basename, dirname, posix } from 'node:path';
 import { numberOf } from '../../formats/json.ts';
-import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
+import { type FolderType, isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
 import { populate } from '../../text/wildcards.ts';
 import { empty, json, refuse, text } from '../http/answers.ts';
 import { disposition, isPlain, nameUnder, sendStored, under } from '../http/file-responses.ts';
@@ -21,7 +21,7 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
     return found ? { type, name: found.name } : refuse(empty(400));
   };
   const fileOf = (call: Call) => {
-    const { name, type = 'input' } = marked(call.query('id') ?? '');
+    const { name, type = 'input' } = parseAnnotatedName(call.query('id') ?? '');
     return present(type, name);
   };
   const picker = pickers(queue);
@@ -117,7 +117,9 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
       },
       answers: { 200: 'The id, as text.', 400: 'No such picture.' },
       handle: async (call) => {
-        const { name, type = call.query('type') ?? 'temp' } = marked(call.query('filename') ?? '');
+        const { name, type = call.query('type') ?? 'temp' } = parseAnnotatedName(
+          call.query('filename') ?? '',
+        );
         if (!isPlain(name) || !isFolderType(type)) return empty(400);
         const subfolder = call.query('subfolder') ?? '';
         const whole = subfolder === '' ? name : `${subfolder}/${name}`;

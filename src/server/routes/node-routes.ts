@@ -7,7 +7,7 @@ const schema = { type: 'object', additionalProperties: { type: 'object' } } as c
 
 export const nodeRoutes = ({ desk, storage, folders }: Parts): Route[] => {
   const info = async () => {
-    await storage.look();
+    await storage.refreshInputNames();
     return (await desk()).objectInfo;
   };
   return [

@@ -74,7 +74,7 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
       handle: async (call) => {
         const name = basename((call.query('name') ?? 'the file').slice(0, MAX_NAME)) || 'the file';
         try {
-          await storage.look();
+          await storage.refreshInputNames();
           return json((await desk()).read(call.bytes, name));
         } catch (error) {
           if (!(error instanceof DarkroomError)) throw error;

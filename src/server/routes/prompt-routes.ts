@@ -2,7 +2,7 @@
 import { DarkroomError } from '../../errors.ts';
 import { dumpsJson, isJsonObject, type Json, parseJson } from '../../formats/json.ts';
 import type { JobStatus, Queue } from '../../queue/contract.ts';
-import { textsIn } from '../../storage/storage.ts';
+import { stringsIn } from '../../storage/storage.ts';
 import { type Answer, errorBody, json, refuse } from '../http/answers.ts';
 import { type Call, objectBody, type Route } from '../http/route.ts';
 import type { Parts } from '../services.ts';
@@ -104,7 +104,10 @@ export const promptRoutes = (parts: Parts): Route[] => [
 
 async function post(call: Call, parts: Parts): Promise<Answer> {
   const body = objectBody(call);
-  await Promise.all([parts.storage.bring(textsIn(body['prompt'])), parts.storage.look()]);
+  await Promise.all([
+    parts.storage.fetchMentioned(stringsIn(body['prompt'])),
+    parts.storage.refreshInputNames(),
+  ]);
   const result = (await parts.desk()).intake(body, call.header('idempotency-key') || undefined);
   if ('refused' in result) return json(result.refused, 400);
   const queue = await parts.queue();

@@ -1,7 +1,7 @@
 // /upload/image, /upload/mask: pictures into the input folder (or output, temp).
 import { basename } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
-import { isFolderType, marked } from '../../storage/folders.ts';
+import { isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
 import { empty, json, refuse } from '../http/answers.ts';
 import { isPlain, nameUnder, under } from '../http/file-responses.ts';
 import type { Form, Route, UploadedFile } from '../http/route.ts';
@@ -85,12 +85,13 @@ async function save(
 async function original(form: Form, { folders, storage }: Parts): Promise<string> {
   const { filename, type: given, subfolder } = reference(form.fields.get('original_ref'));
   if (typeof filename !== 'string') return refuse(empty(400));
-  const { name, type = typeof given === 'string' ? given : 'output' } = marked(filename);
+  const { name, type = typeof given === 'string' ? given : 'output' } =
+    parseAnnotatedName(filename);
   if (!isPlain(name) || !isFolderType(type)) return refuse(empty(400));
   const folder =
     under(folders[type], typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
   const path = under(folder, name) ?? refuse(empty(400));
-  return (await storage.local(type, nameUnder(folders[type], path))) ?? refuse(empty(400));
+  return (await storage.localPath(type, nameUnder(folders[type], path))) ?? refuse(empty(400));
 }
 
 function reference(text: string | undefined): JsonObject {

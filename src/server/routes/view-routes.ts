@@ -1,6 +1,6 @@
 // /view: pictures of the input, output and temp folders, as they are or as previews; /view/validate of the Impact Pack.
 import { basename } from 'node:path';
-import { type FolderType, isFolderType, marked } from '../../storage/folders.ts';
+import { type FolderType, isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
 import { type Answer, empty, refuse } from '../http/answers.ts';
 import { disposition, isPlain, nameUnder, sendStored, under } from '../http/file-responses.ts';
 import type { Call, Route } from '../http/route.ts';
@@ -38,7 +38,7 @@ export const viewRoutes = ({ folders, storage }: Parts): Route[] => [
     query: place,
     answers: { 200: 'There is.', 400: 'There is none.' },
     handle: async (call) => {
-      const { name, type = 'input' } = marked(call.query('filename') ?? '');
+      const { name, type = 'input' } = parseAnnotatedName(call.query('filename') ?? '');
       const folder = under(folders[type], call.query('subfolder') ?? '');
       const path = isPlain(name) && folder ? under(folder, name) : undefined;
       return empty(path && (await storage.find(type, nameUnder(folders[type], path))) ? 200 : 400);
@@ -55,7 +55,7 @@ interface Asked {
 /** The file that a query names, checked as ComfyUI checks it. */
 function fileAsked(call: Call, folders: Parts['folders']): Asked {
   const given = call.query('filename') ?? refuse(empty(404));
-  const { name, type = call.query('type') ?? 'output' } = marked(given);
+  const { name, type = call.query('type') ?? 'output' } = parseAnnotatedName(given);
   if (!isPlain(name) || !isFolderType(type)) return refuse(empty(400));
   const folder = under(folders[type], call.query('subfolder') ?? '') ?? refuse(empty(403));
   const path = under(folder, basename(name.replaceAll('\\', '/'))) ?? refuse(empty(404));
@@ -68,7 +68,7 @@ async function view(call: Call, asked: Asked, storage: Parts['storage']): Promis
   const channel = call.query('channel') ?? '';
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
     return await sendStored(storage, asked, headers, call.header('if-modified-since'));
-  const path = (await storage.local(asked.type, asked.name)) ?? refuse(empty(404));
+  const path = (await storage.localPath(asked.type, asked.name)) ?? refuse(empty(404));
   const { channelOf, previewOf } = await import('../view-images.ts');
   try {
     const made =

@@ -146,7 +146,7 @@ describe('sessions', () => {
       });
       for (const one of [model, stackedModel]) await evaluate(one);
       for (const one of [clip, stackedClip]) await encode(one);
-      names.push([...context.runtime.open()].sort());
+      names.push([...context.runtime.openNetworks()].sort());
     }
     expect(names[1]).toEqual(names[0]);
   });

@@ -46,13 +46,13 @@ export async function withLora(
     context.warn(
       `${name} changes nothing: it fits no weight of the ${model.family} model and was made for another family, or is no LoRA`,
     );
-  else if (unmatched.length > 0 || result.misfits.length > 0)
+  else if (unmatched.length > 0 || result.shapeMismatches.length > 0)
     context.warn(
       [
         unmatched.length > 0 &&
           `${name}: ${unmatched.length} tensors name no weight of the model and are left out: ${listed(unmatched)}`,
-        result.misfits.length > 0 &&
-          `${name}: ${result.misfits.length} weights have another shape and stay as they are: ${listed(result.misfits)}`,
+        result.shapeMismatches.length > 0 &&
+          `${name}: ${result.shapeMismatches.length} weights have another shape and stay as they are: ${listed(result.shapeMismatches)}`,
       ]
         .filter(Boolean)
         .join('; '),

@@ -245,10 +245,10 @@ describe('inside of networks', () => {
       1e-3,
     );
     // another ratio of a text encoder is another number, not another session
-    const before = runtime.open().length;
+    const before = runtime.openNetworks().length;
     const [again] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.9 }, c);
     await again.encode(text);
-    expect(runtime.open().length).toBe(before);
+    expect(runtime.openNetworks().length).toBe(before);
   });
 
   it('refuses models of two families', async () => {

@@ -5,8 +5,8 @@ import {
   blendClips,
   blendUNets,
   evenShares,
-  misfits,
   type Shares,
+  shapeMismatches,
   sharesByName,
 } from '../../../../models/weights/blend.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
@@ -38,7 +38,7 @@ function mergeModels(
       hint: 'Merge models of one family.',
       input: 'model2',
     });
-  const other = misfits(model1.unet, model2.unet);
+  const other = shapeMismatches(model1.unet, model2.unet);
   if (other.length > 0)
     warn(
       `${other.length} weights have another shape in model2 and are not merged: ${other.slice(0, 3).join(', ')}`,
