@@ -16,11 +16,12 @@ import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage, stringsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
-import { filesAsked } from './cache/file-dependencies.ts';
-import { type ResultStore, resultStore } from './cache/result-store.ts';
+import { trackFileDependencies } from './cache/file-dependencies.ts';
+import type { ResultCache } from './cache/result-cache.ts';
+import { openResultStore, type ResultStore } from './cache/result-store.ts';
 import type { EngineEvent } from './events.ts';
 import { createDynamicGraph } from './execute/dynamic-prompt.ts';
-import { type Cache, execute } from './execute/execute.ts';
+import { execute } from './execute/execute.ts';
 import { createNodeContexts, type NodeStates } from './node-context.ts';
 import type { EngineJob, EngineSettings, FromEngine, ToEngine } from './protocol.ts';
 import { versions } from './versions.ts';
@@ -34,7 +35,7 @@ interface Engine {
   readonly store?: ResultStore;
 }
 
-const cache: Cache = new Map();
+const cache: ResultCache = new Map();
 const states: NodeStates = new Map();
 let engine: Promise<Engine>;
 let job: AbortController | undefined;
@@ -114,12 +115,12 @@ function storeOf(
   if (folder === undefined) return undefined;
   const { version, onnxruntime } = versions();
   const { device, precision, textEncoders, derived } = runtime;
-  const files = filesAsked(folders, join(cacheFolder(), 'hashes'));
-  return resultStore({
+  const files = trackFileDependencies(folders, join(cacheFolder(), 'hashes'));
+  return openResultStore({
     folder,
     bytes: cacheSize ?? CACHE_SIZE,
     files,
-    about: JSON.stringify([
+    environment: JSON.stringify([
       version,
       onnxruntime,
       device,

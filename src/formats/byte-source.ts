@@ -35,6 +35,18 @@ export async function openSource(file: string): Promise<ByteSource> {
   }
 }
 
+/** Bytes in memory as a source; `file` is the name that errors give. */
+export const memorySource = (file: string, bytes: Uint8Array): ByteSource => ({
+  file,
+  size: bytes.byteLength,
+  changed: 0,
+  read: async (offset, length) => {
+    if (offset + length > bytes.byteLength) throw unreadable(file, new Error('it is too short'));
+    return new Uint8Array(bytes.subarray(offset, offset + length));
+  },
+  close: async () => undefined,
+});
+
 async function openHandle(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'r');

@@ -1,27 +1,28 @@
-// What nodes ask of the folders while they run, so that a stored result can be compared later with the files as they are then: models and
-// inputs by their content, listings by their names. Each question is one string.
+// Records what nodes read from the model and input folders while they run, so that a stored result
+// can later be compared with the files as they are then: models and inputs by their content,
+// listings by their names. A dependency is one string, the JSON list of its kind and arguments.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { contentHash } from '../../storage/content-hash.ts';
 import type { Folders } from '../../storage/folders.ts';
 
-export interface FilesAsked {
-  /** The folders that nodes have to be given. */
+export interface FileDependencies {
+  /** The folders to pass to nodes: their methods record what is read. */
   readonly folders: Folders;
-  /** What was asked while `work` ran. */
-  during<T>(
+  /** Runs `work` and returns its result with everything that was read meanwhile. */
+  record<T>(
     work: () => Promise<T>,
-  ): Promise<{ readonly result: T; readonly asked: readonly string[] }>;
-  /** The answer to a question now, as a hash. */
-  answer(question: string): Promise<string>;
+  ): Promise<{ readonly result: T; readonly dependencies: readonly string[] }>;
+  /** The state of a dependency now: a hash, or `none` when it can't be read. */
+  currentState(dependency: string): Promise<string>;
 }
 
-/** `hashes`: where the content hashes of model files are remembered. */
-export function filesAsked(folders: Folders, hashes: string): FilesAsked {
-  let asked: Set<string> | undefined;
-  const ask = (...question: string[]): void => void asked?.add(JSON.stringify(question));
-  const answers: Readonly<Record<string, (...names: string[]) => Promise<string> | string>> = {
-    model: (kind, name) => contentHash(folders.modelPath(kind, name), hashes),
+/** Wraps the folders. `hashFolder` is where the content hashes of model files are stored. */
+export function trackFileDependencies(folders: Folders, hashFolder: string): FileDependencies {
+  let recorded: Set<string> | undefined;
+  const record = (...dependency: string[]): void => void recorded?.add(JSON.stringify(dependency));
+  const states: Readonly<Record<string, (...names: string[]) => Promise<string> | string>> = {
+    model: (kind, name) => contentHash(folders.modelPath(kind, name), hashFolder),
     models: (kind) => hashOf(JSON.stringify(folders.modelFiles(kind))),
     input: async (name) => hashOf(await readFile(folders.inputPath(name))),
     inputs: () => hashOf(JSON.stringify(folders.inputFiles())),
@@ -32,44 +33,44 @@ export function filesAsked(folders: Folders, hashes: string): FilesAsked {
     folders: {
       ...folders,
       modelPath: (kind, name) => {
-        ask('model', kind, name);
+        record('model', kind, name);
         return folders.modelPath(kind, name);
       },
       modelFiles: (kind) => {
-        ask('models', kind);
+        record('models', kind);
         return folders.modelFiles(kind);
       },
       inputPath: (name) => {
-        ask('input', name);
+        record('input', name);
         return folders.inputPath(name);
       },
       inputFiles: () => {
-        ask('inputs');
+        record('inputs');
         return folders.inputFiles();
       },
       hasInput: (name) => {
-        ask('has input', name);
+        record('has input', name);
         return folders.hasInput(name);
       },
       wildcards: () => {
-        ask('wildcards');
+        record('wildcards');
         return folders.wildcards();
       },
     },
-    during: async (work) => {
-      const before = asked;
+    record: async (work) => {
+      const outer = recorded;
       const own = new Set<string>();
-      asked = own;
+      recorded = own;
       try {
-        return { result: await work(), asked: [...own] };
+        return { result: await work(), dependencies: [...own] };
       } finally {
-        asked = before;
+        recorded = outer;
       }
     },
-    answer: async (question) => {
-      const [what, ...names] = JSON.parse(question) as string[];
+    currentState: async (dependency) => {
+      const [kind, ...names] = JSON.parse(dependency) as string[];
       try {
-        return await answers[what](...names);
+        return await states[kind](...names);
       } catch {
         return 'none';
       }

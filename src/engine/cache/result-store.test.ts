@@ -15,8 +15,8 @@ import {
 } from '../../nodes/declare.ts';
 import { openFolders } from '../../storage/folders.ts';
 import { full } from '../../tensor/tensor.ts';
-import { filesAsked } from './file-dependencies.ts';
-import { type ResultStore, resultStore } from './result-store.ts';
+import { trackFileDependencies } from './file-dependencies.ts';
+import { openResultStore, type ResultStore } from './result-store.ts';
 
 const common = { category: 'test', display: 'Test', inputs: {} };
 let fingerprint: number | string = 'same';
@@ -89,13 +89,13 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /** Another process: nothing is left but the folder. `milliseconds`: how long every node seems to take. */
-function program(about = '1', milliseconds = 1000) {
+function program(environment = '1', milliseconds = 1000) {
   const folders = openFolders({ models: [join(root, 'models')] });
-  const files = filesAsked(folders, join(root, 'hashes'));
-  const real = resultStore({ folder: join(root, 'cache'), bytes: 1e6, files, about });
+  const files = trackFileDependencies(folders, join(root, 'hashes'));
+  const real = openResultStore({ folder: join(root, 'cache'), bytes: 1e6, files, environment });
   const store: ResultStore = {
     ...real,
-    keep: (signature, result) => real.keep(signature, result, milliseconds),
+    save: (signature, result) => real.save(signature, result, milliseconds),
   };
   return smallEngine(NODES, files.folders, store);
 }
@@ -182,6 +182,6 @@ it('a folder that can not be written to is told once, and the job goes on', asyn
   const { events, ran } = await program()(drawing(2));
   expect(ran).toEqual(['a', 'b', 'c', 'd']);
   expect(events.filter(({ type }) => type === 'warning')).toMatchObject([
-    { message: expect.stringContaining('results are not kept in') },
+    { message: expect.stringContaining("results can't be stored in") },
   ]);
 });

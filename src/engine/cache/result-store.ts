@@ -1,8 +1,10 @@
-// Results of nodes in a folder, for later runs (`--cache`). An entry is a .safetensors file named by what went into its node: the numbers
-// as tensors, the structure as JSON in its metadata, and the files that were read on the way, by content. What is damaged, of another
-// version, or made from files that have changed is as good as absent.
+// Results of nodes in a folder, for later runs (`--cache`). An entry is a .safetensors file named by
+// the hash of what went into its node: the numbers as tensors, their structure as JSON in the
+// metadata, and the states of the files that were read. An entry that is damaged, of another version
+// or made from files that have changed counts as absent.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { parseSafetensors } from '../../formats/safetensors/safetensors.ts';
 import {
   encodeSafetensors,
   type TensorToWrite,
@@ -10,47 +12,55 @@ import {
 import { restoreValue, storeValue } from '../../formats/value-codec.ts';
 import { openEntries } from '../../storage/lru-folder.ts';
 import type { OutputLists } from '../execute/lists.ts';
-import type { FilesAsked } from './file-dependencies.ts';
+import type { FileDependencies } from './file-dependencies.ts';
 
 export interface ResultStore {
-  readonly files: FilesAsked;
-  /** A node's outputs, and what it and those before it asked of the folders. */
+  readonly files: FileDependencies;
+  /** The stored result of a persistent signature; undefined when there is none that still holds. */
   find(signature: string): Promise<StoredResult | undefined>;
-  /** Keeps outputs that are plain data, if making them took longer than reading them will. Gives what went wrong. */
-  keep(signature: string, result: StoredResult, milliseconds: number): Promise<string | undefined>;
+  /**
+   * Stores outputs that are plain data, if computing them took longer than reading them will.
+   * Returns why it failed, when it did.
+   */
+  save(signature: string, result: StoredResult, milliseconds: number): Promise<string | undefined>;
 }
 
 export interface StoredResult {
   readonly outputs: OutputLists;
-  readonly asked: readonly string[];
+  /** The files and listings that the node and those before it read. */
+  readonly dependencies: readonly string[];
 }
 
 export interface ResultStoreOptions {
   readonly folder: string;
-  /** How large the folder may become. */
+  /** The size that the folder may reach, in bytes. */
   readonly bytes: number;
-  readonly files: FilesAsked;
-  /** What else results depend on: versions, device, precision. */
-  readonly about: string;
+  readonly files: FileDependencies;
+  /** Everything else that results depend on: versions, device, precision. */
+  readonly environment: string;
 }
 
-/** What is made faster than this is made again: writing, reading and checking an entry cost a few milliseconds. */
-const MIN_MS = 10;
-const MB_PER_MS = 0.2;
+/** Faster results are computed again: writing, reading and checking an entry takes milliseconds. */
+const MIN_MILLISECONDS = 10;
+const MEGABYTES_PER_MILLISECOND = 0.2;
 
-interface Note {
+/** The metadata of an entry. Its JSON is written to disk. */
+interface EntryHeader {
+  /** The structure of the outputs, as JSON text. */
   readonly value: string;
-  /** Answers by question. */
+  /** The state of each dependency when the result was computed. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-export function resultStore({ folder, bytes, files, about }: ResultStoreOptions): ResultStore {
-  const entries = openEntries(folder, bytes);
+/** The store of a folder. Nothing is created before the first result is stored. */
+export function openResultStore(options: ResultStoreOptions): ResultStore {
+  const { folder, files } = options;
+  const entries = openEntries(folder, options.bytes);
   const keyOf = (signature: string): string =>
-    createHash('sha256').update(`${about}\n${signature}`).digest('hex');
-  const unchanged = async (noted: Note['files']): Promise<boolean> => {
-    for (const [question, answer] of Object.entries(noted))
-      if ((await files.answer(question)) !== answer) return false;
+    createHash('sha256').update(`${options.environment}\n${signature}`).digest('hex');
+  const areUnchanged = async (states: EntryHeader['files']): Promise<boolean> => {
+    for (const [dependency, state] of Object.entries(states))
+      if ((await files.currentState(dependency)) !== state) return false;
     return true;
   };
   return {
@@ -60,71 +70,68 @@ export function resultStore({ folder, bytes, files, about }: ResultStoreOptions)
       const content = entries.read(key);
       if (!content) return undefined;
       try {
-        const { note, arrays } = decode(content);
-        if (!(await unchanged(note.files))) return undefined;
+        const { header, arrays } = await decode(key, content);
+        if (!(await areUnchanged(header.files))) return undefined;
         return {
-          outputs: restoreValue({ json: note.value, arrays }) as OutputLists,
-          asked: Object.keys(note.files),
+          outputs: restoreValue({ json: header.value, arrays }) as OutputLists,
+          dependencies: Object.keys(header.files),
         };
       } catch {
         entries.remove(key);
         return undefined;
       }
     },
-    keep: async (signature, { outputs, asked }, milliseconds) => {
-      if (milliseconds < MIN_MS) return undefined;
+    save: async (signature, { outputs, dependencies }, milliseconds) => {
+      if (milliseconds < MIN_MILLISECONDS) return undefined;
       const stored = storeValue(outputs);
       if (!stored) return undefined;
       const size = stored.arrays.reduce((sum, array) => sum + array.byteLength, 0);
-      if (size / 2 ** 20 > milliseconds * MB_PER_MS) return undefined;
-      const answers: Record<string, string> = {};
-      for (const question of asked) answers[question] = await files.answer(question);
+      if (size / 2 ** 20 > milliseconds * MEGABYTES_PER_MILLISECOND) return undefined;
+      const states: Record<string, string> = {};
+      for (const dependency of dependencies)
+        states[dependency] = await files.currentState(dependency);
       try {
-        entries.write(
-          keyOf(signature),
-          encode({ value: stored.json, files: answers }, stored.arrays),
-        );
+        const header = { value: stored.json, files: states };
+        entries.write(keyOf(signature), encode(header, stored.arrays));
         return undefined;
       } catch (error) {
-        return `results are not kept in ${folder}: ${(error as Error).message}`;
+        return `results can't be stored in ${folder}: ${(error as Error).message}`;
       }
     },
   };
 }
 
-function encode(note: Note, arrays: readonly (Float32Array | Uint8Array)[]): Uint8Array[] {
+type StoredArray = Float32Array | Uint8Array;
+
+function encode(header: EntryHeader, arrays: readonly StoredArray[]): Uint8Array[] {
   const tensors: Record<string, TensorToWrite> = {};
   for (const [i, data] of arrays.entries())
     tensors[i] = { dtype: data instanceof Float32Array ? 'F32' : 'U8', shape: [data.length], data };
-  const text = JSON.stringify(note);
-  const check = arrays.reduce(
-    (sum, { buffer, byteOffset, byteLength }) =>
-      crc32(new Uint8Array(buffer, byteOffset, byteLength), sum),
-    crc32(text),
-  );
-  return encodeSafetensors(tensors, { darkroom: text, crc32: String(check) });
+  const text = JSON.stringify(header);
+  return encodeSafetensors(tensors, { darkroom: text, crc32: checksum(text, arrays) });
 }
 
-/** Throws when the file is not as it was written. */
-function decode(content: Uint8Array): { note: Note; arrays: (Float32Array | Uint8Array)[] } {
-  const start =
-    8 + Number(new DataView(content.buffer, content.byteOffset, 8).getBigUint64(0, true));
-  const header = JSON.parse(Buffer.from(content.subarray(8, start)).toString('utf8'));
-  const { darkroom, crc32: check } = header['__metadata__'];
-  const count = Object.keys(header).length - 1;
-  const arrays = Array.from({ length: count }, (_, i) => {
-    const [from, to] = header[i]['data_offsets'];
-    if (start + to > content.length) throw new Error('cut off');
-    const bytes = Uint8Array.from(content.subarray(start + from, start + to));
-    return header[i]['dtype'] === 'F32'
-      ? new Float32Array(bytes.buffer, 0, bytes.length / 4)
-      : bytes;
-  });
-  const sum = arrays.reduce(
-    (n, { buffer, byteOffset, byteLength }) =>
-      crc32(new Uint8Array(buffer, byteOffset, byteLength), n),
-    crc32(darkroom),
-  );
-  if (String(sum) !== check) throw new Error('damaged');
-  return { note: JSON.parse(darkroom), arrays };
+/** Throws when the bytes are not those that were written. */
+async function decode(
+  name: string,
+  content: Uint8Array,
+): Promise<{ header: EntryHeader; arrays: StoredArray[] }> {
+  const file = await parseSafetensors(name, content);
+  const arrays: StoredArray[] = [];
+  for (let i = 0; i < file.tensors.size; i++) {
+    const isFloat = file.tensors.get(String(i))?.dtype === 'F32';
+    arrays.push(isFloat ? (await file.read(String(i))).data : await file.readRaw(String(i)));
+  }
+  const { darkroom, crc32: expected } = file.metadata;
+  if (checksum(darkroom, arrays) !== expected) throw new Error('its checksum is wrong');
+  return { header: JSON.parse(darkroom) as EntryHeader, arrays };
 }
+
+const checksum = (text: string, arrays: readonly StoredArray[]): string =>
+  String(
+    arrays.reduce(
+      (sum, { buffer, byteOffset, byteLength }) =>
+        crc32(new Uint8Array(buffer, byteOffset, byteLength), sum),
+      crc32(text),
+    ),
+  );

@@ -1,5 +1,6 @@
-// What goes into a node, as a hash: the key of the cache. Class type, fingerprint, values, and the signatures of its sources.
-// After ComfyUI's comfy_execution/caching.py (CacheKeySetInputSignature).
+// The signature of a node: a hash of its class type, fingerprint, values and the signatures of its
+// sources. It is the key of the cache. After ComfyUI's comfy_execution/caching.py
+// (CacheKeySetInputSignature).
 import { createHash } from 'node:crypto';
 import { dumpsJson, isPyFloat, type Json } from '../../formats/json.ts';
 import type { NodeContext } from '../../nodes/context.ts';
@@ -14,80 +15,121 @@ import { runValue } from '../../workflow/input-spec.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 
 export interface Signatures {
+  /** Computes the signatures of a node and of all that it depends on; returns the node's. */
+  sign(id: string): Promise<string>;
   /** The signature of a node that was signed. */
   of(id: string): string;
-  /** Signs a node and all that it depends on. */
-  sign(id: string): Promise<string>;
   readonly all: ReadonlyMap<string, string>;
   /**
-   * The same for results that outlive the process: of a node that was signed, without its fingerprint (the files behind that are looked at
-   * again, see files-asked.ts). Undefined where equal inputs need not give equal results.
+   * The signature of a signed node for results that outlive the process. It leaves out the fingerprint
+   * (the files behind it are compared themselves, see file-dependencies.ts). Undefined where equal
+   * inputs need not give equal results.
    */
-  lasting(id: string): string | undefined;
+  persistentOf(id: string): string | undefined;
 }
 
+interface SignedNode {
+  readonly node: DynamicNode;
+  readonly declaration: NodeDeclaration;
+}
+
+/** `findNode` returns undefined for a node that does not exist. */
 export function createSignatures(
-  nodeOf: (
-    id: string,
-  ) => { readonly node: DynamicNode; readonly declaration: NodeDeclaration } | undefined,
+  findNode: (id: string) => SignedNode | undefined,
   contextOf: (id: string) => NodeContext,
 ): Signatures {
   const all = new Map<string, string>();
-  const lasting = new Map<string, string | undefined>();
-  const onPath = new Set<string>();
-  const sign = async (id: string): Promise<string> => {
-    const known = all.get(id);
-    if (known) return known;
-    const found = nodeOf(id);
-    // a node that isn't there, or a circle among expanded nodes: the execution itself will meet it
-    if (!found || onPath.has(id)) return unique();
-    onPath.add(id);
-    const { node, declaration } = found;
-    const parts: Json[] = [node.classType];
-    if (declaration.notIdempotent || Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID'))
-      parts.push(id);
-    let lasts = declaration.notIdempotent !== true;
-    const lastingParts: Json[] = [...parts];
-    const constants: Record<string, unknown> = {};
+  const persistent = new Map<string, string | undefined>();
+  const inProgress = new Set<string>();
+
+  const computeParts = async (id: string, { node, declaration }: SignedNode): Promise<Parts> => {
+    const parts = createParts(id, node, declaration);
     for (const name of Object.keys(node.inputs).sort()) {
       const input = inputOf(declaration, name);
       if (!input) continue;
       const value = node.inputs[name];
       if (isOutputLink(value)) {
-        parts.push(name, [await sign(value[0]), value[1]]);
-        const source = lasting.get(value[0]);
-        lasts &&= source !== undefined;
-        lastingParts.push(name, [source ?? '', value[1]]);
+        const [source, slot] = value;
+        addLink(parts, name, slot, await sign(source), persistent.get(source));
       } else {
-        constants[name] = runValue(value, input);
-        const known = plain(value);
-        lasts &&= known !== undefined;
-        parts.push(name, { value: known ?? identity(value as object) });
-        lastingParts.push(name, { value: known ?? '' });
+        parts.constants[name] = runValue(value, input);
+        addConstant(parts, name, value);
       }
     }
     if (declaration.fingerprint) {
-      const found = await fingerprint(declaration, constants, contextOf(id));
-      lasts &&= found !== undefined;
-      parts.push(found ?? unique());
+      const value = await fingerprintOf(declaration, parts.constants, contextOf(id));
+      if (value === undefined) parts.isPersistent = false;
+      parts.signed.push(value ?? uniqueText());
     }
-    const signature = hashOf(parts);
-    onPath.delete(id);
+    return parts;
+  };
+
+  const sign = async (id: string): Promise<string> => {
+    const existing = all.get(id);
+    if (existing) return existing;
+    const found = findNode(id);
+    // a missing node, or a circle among expanded nodes: the execution itself reports either
+    if (!found || inProgress.has(id)) return uniqueText();
+    inProgress.add(id);
+    const parts = await computeParts(id, found);
+    const signature = hashOf(parts.signed);
+    inProgress.delete(id);
     all.set(id, signature);
-    lasting.set(id, lasts ? hashOf(lastingParts) : undefined);
+    persistent.set(id, parts.isPersistent ? hashOf(parts.persistent) : undefined);
     return signature;
   };
-  return { of: (id) => all.get(id)!, sign, all, lasting: (id) => lasting.get(id) };
+
+  return { sign, of: (id) => all.get(id)!, all, persistentOf: (id) => persistent.get(id) };
+}
+
+/** What is hashed for one node. */
+interface Parts {
+  readonly signed: Json[];
+  readonly persistent: Json[];
+  /** Whether equal inputs give equal results in another process too. */
+  isPersistent: boolean;
+  /** The values of the inputs that are not linked. */
+  readonly constants: Record<string, unknown>;
+}
+
+function createParts(id: string, { classType }: DynamicNode, declaration: NodeDeclaration): Parts {
+  const readsItsId = Object.values(declaration.hidden ?? {}).includes('UNIQUE_ID');
+  const first = declaration.notIdempotent || readsItsId ? [classType, id] : [classType];
+  return {
+    signed: [...first],
+    persistent: [...first],
+    isPersistent: declaration.notIdempotent !== true,
+    constants: {},
+  };
+}
+
+function addLink(
+  parts: Parts,
+  name: string,
+  slot: number,
+  signature: string,
+  persistentSignature: string | undefined,
+): void {
+  parts.signed.push(name, [signature, slot]);
+  parts.persistent.push(name, [persistentSignature ?? '', slot]);
+  if (persistentSignature === undefined) parts.isPersistent = false;
+}
+
+function addConstant(parts: Parts, name: string, value: unknown): void {
+  const json = jsonOf(value);
+  parts.signed.push(name, { value: json ?? identityOf(value as object) });
+  parts.persistent.push(name, { value: json ?? '' });
+  if (json === undefined) parts.isPersistent = false;
 }
 
 const hashOf = (parts: Json[]): string =>
   createHash('sha256').update(dumpsJson(parts)).digest('hex');
 
-let count = 0;
-const unique = (): string => `unique ${++count}`;
+let uniqueCount = 0;
+const uniqueText = (): string => `unique ${++uniqueCount}`;
 
-/** Undefined for one that is always another. */
-async function fingerprint(
+/** The fingerprint as text; undefined when it equals no other (NaN, or it can't be computed). */
+async function fingerprintOf(
   declaration: NodeDeclaration,
   constants: Record<string, unknown>,
   context: NodeContext,
@@ -96,22 +138,22 @@ async function fingerprint(
     const value = await declaration.fingerprint!(constants as InputValues<Inputs>, context);
     return Number.isNaN(value) ? undefined : String(value);
   } catch {
-    // the node itself will say what is wrong; until then it counts as changed
+    // running the node will report what is wrong; until then it counts as changed
     return undefined;
   }
 }
 
 const MAX_DEPTH = 8;
 
-/** A value as JSON; undefined when there is more in it (tensors, models). */
-function plain(value: unknown, depth = 0): Json | undefined {
+/** A value as JSON; undefined when it holds more than JSON can (tensors, models). */
+function jsonOf(value: unknown, depth = 0): Json | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'object')
     return typeof value === 'function' || typeof value === 'symbol' ? undefined : (value as Json);
   if (isPyFloat(value)) return value;
   if (depth > MAX_DEPTH || ArrayBuffer.isView(value)) return undefined;
   if (Array.isArray(value)) {
-    const items = value.map((item) => plain(item, depth + 1));
+    const items = value.map((item) => jsonOf(item, depth + 1));
     return items.includes(undefined) ? undefined : (items as Json[]);
   }
   if (
@@ -120,17 +162,17 @@ function plain(value: unknown, depth = 0): Json | undefined {
   )
     return undefined;
   const entries = Object.entries(value).map(
-    ([key, item]) => [key, plain(item, depth + 1)] as const,
+    ([key, item]) => [key, jsonOf(item, depth + 1)] as const,
   );
   return entries.some(([, item]) => item === undefined)
     ? undefined
     : (Object.fromEntries(entries) as Json);
 }
 
-// values don't change once they are made: the same object is the same value
+// values are never modified after they are made: the same object is the same value
 const identities = new WeakMap<object, string>();
 
-function identity(value: object): string {
-  if (!identities.has(value)) identities.set(value, unique());
+function identityOf(value: object): string {
+  if (!identities.has(value)) identities.set(value, uniqueText());
   return identities.get(value)!;
 }

@@ -1,10 +1,12 @@
-// Errors of a running graph: what a node threw, as an error of the catalogue at the node of the prompt that it belongs to.
+// Errors of a running graph. Whatever a node throws becomes a DarkroomError at the node of the prompt
+// that it belongs to.
 import { DarkroomError } from '../../errors.ts';
 import { type Graph, nodeName } from '../../workflow/api-graph.ts';
 import type { PythonError } from '../../workflow/validate/python-values.ts';
 import type { DynamicGraph } from './dynamic-prompt.ts';
 
-const REPORT = 'This is a fault of Darkroom; please report it with the workflow.';
+const OUT_OF_MEMORY =
+  /allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i;
 
 /** Anything thrown while a node ran, with the id and class type of the node of the prompt. */
 export function failureOf(
@@ -26,28 +28,27 @@ export function failureOf(
   const cause = error instanceof Error ? error : new Error(String(error));
   const outer = nodeName(nodeId, graph.get(nodeId));
   const name = id === nodeId ? outer : `${dynamic.node(id)!.classType} in ${outer}`;
-  if (
-    /allocation failed|Invalid (typed )?array (buffer )?length|bad_alloc|failed to allocate/i.test(
-      cause.message,
-    )
-  )
+  if (OUT_OF_MEMORY.test(cause.message))
     return new DarkroomError('DR_OUT_OF_MEMORY', {
       message: `${name} ran out of memory: ${cause.message}`,
-      hint: 'Use a smaller picture or batch, or the tiled VAE nodes.',
+      hint: 'Use a smaller image or batch, or the tiled VAE nodes.',
       nodeId,
       nodeType,
       cause,
     });
   return new DarkroomError('DR_NODE_FAILED', {
     message: `${name} failed: ${cause.message}`,
-    hint: REPORT,
+    hint: 'This is a fault of Darkroom; please report it with the workflow.',
     nodeId,
     nodeType,
     cause,
   });
 }
 
-/** Nodes that wait for each other: only what a node expanded to can do that, and it is to blame. */
+/**
+ * Nodes that wait for each other. Validation refuses circles in a prompt, so a node that expanded to
+ * some of them is the cause, and the error names it.
+ */
 export function circleFailure(
   circle: readonly string[],
   graph: Graph,
@@ -63,23 +64,25 @@ export function circleFailure(
   });
 }
 
-/** A link to a node that isn't there, or a class type that doesn't exist, in what a node expanded to. */
+/** A link to a node that does not exist, or an unknown class type, in what a node expanded to. */
 export const missingNode = (id: string, classType?: string): DarkroomError =>
   new DarkroomError('DR_NODE_FAILED', {
     message:
       classType === undefined
         ? `there is no node '${id}'`
         : `node '${id}' has the unknown type '${classType}'`,
-    hint: 'Look at what the inputs are connected to.',
+    hint: 'Check what the inputs are connected to.',
   });
 
-export const unknownNeed = (input: string): DarkroomError =>
+/** A lazy input that a node requested though nothing is connected to it. */
+export const unconnectedInput = (input: string): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
     message: `needs the input '${input}', but nothing is connected to it`,
-    hint: 'Connect it, or choose another.',
+    hint: 'Connect the input, or choose another one.',
     input,
   });
 
+/** A value of the prompt that can't be converted to the type of its input. */
 export const badValue = (input: string, error: PythonError): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
     message: `'${input}' can't be used: ${error.message}`,

@@ -1,5 +1,6 @@
-// Lists between nodes: every value travels as a list; a node runs once per item, shorter lists repeating their last.
-// A blocker among the values keeps that one run from happening. After ComfyUI's execution.py (map_node_over_list, merge_result_data).
+// Lists between nodes. Every value travels as a list; a node is called once per item, where shorter
+// lists repeat their last item. A blocker among the values prevents that one call. After ComfyUI's
+// execution.py (map_node_over_list, merge_result_data).
 import { DarkroomError } from '../../errors.ts';
 import type { NodeDeclaration, NodeResult } from '../../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../../nodes/graph-builder.ts';
@@ -9,55 +10,64 @@ import type { NodeUi } from '../events.ts';
 /** One list per output. */
 export type OutputLists = readonly (readonly unknown[])[];
 
+/** The values of each input by name, as a list. */
 export type InputLists = Readonly<Record<string, readonly unknown[]>>;
 
-type Values = Readonly<Record<string, unknown>>;
+/** The input values of one call of a node. */
+export type CallValues = Readonly<Record<string, unknown>>;
 
-/** The values of each run of a node over its lists of inputs. Throws DR_INPUT_INVALID for an empty list. */
-export function roundsOf(declaration: NodeDeclaration, lists: InputLists): Values[] {
+/** The results of a node's calls; undefined for a call that was blocked. */
+export type CallResults = readonly (NodeResult | undefined)[];
+
+/** The input values of each call of a node. Throws DR_INPUT_INVALID for an empty list. */
+export function callsOf(declaration: NodeDeclaration, lists: InputLists): CallValues[] {
   if (declaration.inputIsList) return [lists];
   const names = Object.keys(lists);
   const empty = names.find((name) => lists[name].length === 0);
   if (empty !== undefined)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `'${empty}' of ${declaration.type} got an empty list`,
-      hint: 'The node before it found nothing to give on.',
+      hint: 'The node before it returned no items.',
       input: empty,
     });
   const count = Math.max(1, ...names.map((name) => lists[name].length));
-  return Array.from({ length: count }, (_, i) =>
+  return Array.from({ length: count }, (_, call) =>
     Object.fromEntries(
-      names.map((name) => [name, lists[name][Math.min(i, lists[name].length - 1)]]),
+      names.map((name) => [name, lists[name][Math.min(call, lists[name].length - 1)]]),
     ),
   );
 }
 
-/** The first blocker among the values of a run. */
-export const blockerIn = (values: Values, isList = false): Blocker | undefined =>
+/** The first blocker among the values of a call. `isList`: each value is a whole list. */
+export const blockerIn = (values: CallValues, isList = false): Blocker | undefined =>
   Object.values(values)
     .flatMap((value) => (isList ? (value as unknown[]) : [value]))
     .find(isBlocker);
 
-/** One list per output from the outputs of all runs; every output of a run that was blocked (undefined) blocks, silently. */
+/**
+ * Merges the outputs of all calls into one list per output. A call that was blocked (undefined)
+ * contributes a blocker without a message to each.
+ */
 export function mergeOutputs(
   declaration: NodeDeclaration,
-  results: readonly (readonly unknown[] | undefined)[],
+  outputsOfCalls: readonly (readonly unknown[] | undefined)[],
 ): OutputLists {
   const { outputs, moreOutputs } = declaration;
   const slots = moreOutputs
-    ? Math.max(outputs.length, ...results.map((r) => r?.length ?? 0))
+    ? Math.max(outputs.length, ...outputsOfCalls.map((values) => values?.length ?? 0))
     : outputs.length;
   return Array.from({ length: slots }, (_, slot) => {
-    const values = results.map((result) => (result ? result[slot] : blocker()));
+    const values = outputsOfCalls.map((outputs) => (outputs ? outputs[slot] : blocker()));
     return (outputs[slot] ?? moreOutputs).isList
-      ? values.flatMap((v) => (isBlocker(v) ? [v] : (v as readonly unknown[])))
+      ? values.flatMap((value) => (isBlocker(value) ? [value] : (value as readonly unknown[])))
       : values;
   });
 }
 
 /**
- * The outputs of a run that expanded, links being replaced by what they lead to. A link that leads to a list fills an output that is
- * a list, and else stands for as many runs.
+ * The outputs of a call that expanded, with links replaced by the values they lead to. A link to a
+ * list fills an output that is a list; in any other output it stands for as many calls as it has
+ * items, each a row of the result.
  */
 export function linkedRows(
   { outputs: declared }: NodeDeclaration,
@@ -67,9 +77,8 @@ export function linkedRows(
   const columns = outputs.map((value, slot): readonly unknown[] => {
     if (!isOutputLink(value)) return [value];
     const list = valuesOf(value);
-    return declared[slot]?.isList
-      ? [list.length === 1 && isBlocker(list[0]) ? list[0] : list]
-      : list;
+    if (!declared[slot]?.isList) return list;
+    return [list.length === 1 && isBlocker(list[0]) ? list[0] : list];
   });
   const rows = Math.max(1, ...columns.map((list) => list.length));
   return Array.from({ length: rows }, (_, row) =>
@@ -77,9 +86,9 @@ export function linkedRows(
   );
 }
 
-/** What all runs show, as one; undefined when they show nothing. */
-export function mergeUi(results: readonly (NodeResult | undefined)[]): NodeUi | undefined {
-  const shown = results.flatMap((r) => (r?.ui ? [r.ui] : []));
+/** What all calls show, in one; undefined when they show nothing. */
+export function mergeUi(results: CallResults): NodeUi | undefined {
+  const shown = results.flatMap((result) => (result?.ui ? [result.ui] : []));
   if (shown.length === 0) return undefined;
   return Object.fromEntries(
     Object.keys(shown[0]).map((key) => [key, shown.flatMap((ui) => ui[key] ?? [])]),

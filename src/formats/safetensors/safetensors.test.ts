@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../../../test/support/golden.ts';
 import { DarkroomError } from '../../errors.ts';
-import { openSafetensors } from './safetensors.ts';
+import { openSafetensors, parseSafetensors } from './safetensors.ts';
+import { encodeSafetensors } from './safetensors-write.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -222,4 +223,29 @@ it('reads the fixture models: rows equal the rows of the whole tensor', async ()
     ]),
   );
   await st.close();
+});
+
+describe('a file in memory', () => {
+  const data = new Float32Array([1, -2.5]);
+  const bytes = Buffer.concat(
+    encodeSafetensors(
+      { x: { dtype: 'F32', shape: [2], data }, y: { dtype: 'U8', shape: [1], data: Buffer.of(7) } },
+      { made: 'by a test' },
+    ),
+  );
+
+  it('is read like one on disk, into arrays of its own', async () => {
+    const tensors = await parseSafetensors('x.safetensors', bytes);
+    expect(tensors.metadata).toEqual({ made: 'by a test' });
+    const { data: read } = await tensors.read('x');
+    expect(read).toEqual(data);
+    expect(read.buffer.byteLength).toBe(8);
+    expect(await tensors.readRaw('y')).toEqual(new Uint8Array([7]));
+  });
+
+  it('is refused when it is cut', async () => {
+    await expect(
+      parseSafetensors('x.safetensors', bytes.subarray(0, bytes.length - 1)),
+    ).rejects.toMatchObject({ code: 'DR_SAFETENSORS_INVALID', file: 'x.safetensors' });
+  });
 });

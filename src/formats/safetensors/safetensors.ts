@@ -2,7 +2,7 @@
 // Only the header is read on opening; tensors and rows are read by ranges. Nothing in a file is trusted before it is checked.
 import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { type ByteSource, openSource } from '../byte-source.ts';
+import { type ByteSource, memorySource, openSource } from '../byte-source.ts';
 import { DTYPES, isDType } from '../dtypes.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, parseJson } from '../json.ts';
 import { CUT_OFF } from '../model-file-errors.ts';
@@ -22,6 +22,15 @@ export async function openSafetensors(file: string): Promise<Safetensors> {
     await source.close();
     throw error;
   }
+}
+
+/**
+ * The content of a .safetensors file that is in memory; `file` is the name that errors give.
+ * Throws DR_SAFETENSORS_INVALID.
+ */
+export async function parseSafetensors(file: string, bytes: Uint8Array): Promise<Safetensors> {
+  const source = memorySource(file, bytes);
+  return tensorReader(source, await readHeader(source));
 }
 
 interface Header {

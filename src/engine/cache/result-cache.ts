@@ -1,0 +1,58 @@
+// Results by signature, in memory. The cache lasts from one job to the next, where the entries that
+// the next job can't use are removed.
+import type { SavedFile } from '../../nodes/declare.ts';
+import { type NodeUi, type Outputs, savedFiles } from '../events.ts';
+import type { OutputLists } from '../execute/lists.ts';
+
+export interface CacheEntry {
+  readonly outputs: OutputLists;
+  readonly ui: NodeUi | undefined;
+  /** The nodes that expanded to this one, outermost first: id and class type of each. */
+  readonly lineage: readonly string[];
+  /** What the nodes that this one expanded to showed. */
+  readonly inner?: Outputs;
+  /**
+   * The files and listings that this node and those before it read; undefined where its outputs must
+   * not be stored for later runs.
+   */
+  readonly dependencies?: readonly string[];
+}
+
+/** Entries by signature. */
+export type ResultCache = Map<string, CacheEntry>;
+
+/** The files that an entry shows. It is of use only while all of them exist. */
+export const filesOf = ({ ui, inner }: CacheEntry): SavedFile[] =>
+  [ui, ...Object.values(inner ?? {})].flatMap(savedFiles);
+
+/**
+ * Removes what a new job can't use: entries with none of its `signatures`, except those of nodes that
+ * were expanded from a node which is still in the prompt (`keys`: id and class type of its nodes).
+ */
+export function removeUnused(
+  cache: ResultCache,
+  signatures: ReadonlySet<string>,
+  keys: ReadonlySet<string>,
+): void {
+  for (const [signature, { lineage }] of cache)
+    if (!signatures.has(signature) && !keys.has(lineage[0])) cache.delete(signature);
+}
+
+/**
+ * Removes what the node with the key `parent` expanded to before, when it has now expanded to nodes
+ * with other `signatures`. Entries further inside stay as long as the node between (`keys`) does.
+ */
+export function removeReplacedExpansions(
+  cache: ResultCache,
+  parent: string,
+  signatures: ReadonlySet<string>,
+  keys: ReadonlySet<string>,
+): void {
+  for (const [signature, { lineage }] of cache) {
+    const depth = lineage.indexOf(parent);
+    if (depth < 0) continue;
+    const isDirect = depth === lineage.length - 1;
+    const isCurrent = isDirect ? signatures.has(signature) : keys.has(lineage[depth + 1]);
+    if (!isCurrent) cache.delete(signature);
+  }
+}

@@ -1,0 +1,57 @@
+// The nodes of a running job with their declarations: those of the prompt and those that nodes
+// expanded to.
+import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
+import type { OutputLink } from '../../nodes/graph-builder.ts';
+import { declaredLinks } from '../../workflow/input-spec.ts';
+import type { NodeTable } from '../../workflow/validate/validate.ts';
+import type { DynamicGraph, DynamicNode } from './dynamic-prompt.ts';
+import { missingNode } from './failures.ts';
+
+export interface DeclaredNode {
+  readonly node: DynamicNode;
+  readonly declaration: NodeDeclaration;
+}
+
+export interface NodeLookup {
+  /** Throws DR_NODE_FAILED when there is no such node or its class type is unknown. */
+  get(id: string): DeclaredNode;
+  /** Undefined when there is no such node. Throws DR_NODE_FAILED for an unknown class type. */
+  find(id: string): DeclaredNode | undefined;
+  /** The links among a node's declared inputs: input name, link, declaration of the input. */
+  linksOf(id: string): readonly [string, OutputLink, Input][];
+  /** Id and class type: what makes a node the same one in the next job. */
+  keyOf(id: string): string;
+  /** The keys of the nodes that expanded to this one, outermost first. */
+  lineageOf(id: string): readonly string[];
+  /** Whether `ancestor` expanded to the node, or to one that expanded to it. */
+  isInside(id: string, ancestor: string): boolean;
+}
+
+export function createNodeLookup(dynamic: DynamicGraph, nodes: NodeTable): NodeLookup {
+  const get = (id: string): DeclaredNode => {
+    const node = dynamic.node(id);
+    const declaration = node && nodes.get(node.classType);
+    if (!declaration) throw missingNode(id, node?.classType);
+    return { node, declaration };
+  };
+  const keyOf = (id: string): string => `${id} ${dynamic.node(id)!.classType}`;
+  const lineageOf = (id: string): string[] => {
+    const parent = dynamic.parentOf(id);
+    return parent === undefined ? [] : [...lineageOf(parent), keyOf(parent)];
+  };
+  const isInside = (id: string, ancestor: string): boolean => {
+    const parent = dynamic.parentOf(id);
+    return parent !== undefined && (parent === ancestor || isInside(parent, ancestor));
+  };
+  return {
+    get,
+    find: (id) => (dynamic.node(id) ? get(id) : undefined),
+    linksOf: (id) => {
+      const { node, declaration } = get(id);
+      return declaredLinks(declaration, node.inputs);
+    },
+    keyOf,
+    lineageOf,
+    isInside,
+  };
+}

@@ -1,0 +1,112 @@
+// Runs one node: once per item of the lists that its inputs are, with its events, and stores the result.
+import { checkAborted } from '../../errors.ts';
+import type { NodeContext } from '../../nodes/context.ts';
+import type { Inputs, InputValues, NodeResult } from '../../nodes/declare.ts';
+import { watchContext } from '../cache/context-watch.ts';
+import type { CacheEntry } from '../cache/result-cache.ts';
+import { type Execution, finishNode } from './execution.ts';
+import { expandNode } from './expansion.ts';
+import { blockerIn, type CallResults, type CallValues, callsOf, mergeUi } from './lists.ts';
+import { collectInputs, requestLazyInputs } from './node-inputs.ts';
+
+/** Runs a node whose sources have run, unless it requests lazy inputs: then it will be run again. */
+export async function runNode(execution: Execution, id: string): Promise<void> {
+  const { lookup, results, shown, emit } = execution;
+  const { node, declaration } = lookup.get(id);
+  const { lists, missing } = collectInputs(execution, id);
+  const calls = callsOf(declaration, lists);
+  if (await requestLazyInputs(execution, id, calls, missing)) return;
+  emit({
+    type: 'node-started',
+    nodeId: id,
+    ...shown.displayOf(id),
+    nodeType: node.classType,
+    title: node.title ?? declaration.display,
+  });
+  const { callResults, dependencies, milliseconds } = await recordCalls(execution, id, calls);
+  const ui = mergeUi(callResults);
+  shown.show(id, ui);
+  if (callResults.some((result) => result?.expand)) {
+    await expandNode(execution, id, callResults);
+    return;
+  }
+  const allDependencies = dependencies && results.dependenciesOf(id, dependencies);
+  const outputsOfCalls = callResults.map((result) => result?.outputs);
+  const entry = finishNode(execution, id, outputsOfCalls, ui, allDependencies);
+  await storeResult(execution, id, entry, milliseconds);
+}
+
+interface RecordedCalls {
+  readonly callResults: CallResults;
+  /** The files and listings that the calls read; undefined when they did more than that. */
+  readonly dependencies?: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** Makes the calls; where there is a result store, records what they read. */
+async function recordCalls(
+  execution: Execution,
+  id: string,
+  calls: readonly CallValues[],
+): Promise<RecordedCalls> {
+  const { store, contextOf } = execution;
+  const start = performance.now();
+  if (!store) {
+    const callResults = await makeCalls(execution, id, calls, (call) => contextOf(id, call));
+    return { callResults, milliseconds: performance.now() - start };
+  }
+  let isPure = true;
+  const watched = (call: number): NodeContext =>
+    watchContext(contextOf(id, call), () => {
+      isPure = false;
+    });
+  const { result, dependencies } = await store.files.record(() =>
+    makeCalls(execution, id, calls, watched),
+  );
+  return {
+    callResults: result,
+    dependencies: isPure ? dependencies : undefined,
+    milliseconds: performance.now() - start,
+  };
+}
+
+async function makeCalls(
+  { lookup, signal, emit, executed }: Execution,
+  id: string,
+  calls: readonly CallValues[],
+  contextOf: (call: number) => NodeContext,
+): Promise<CallResults> {
+  const { node, declaration } = lookup.get(id);
+  const results: (NodeResult | undefined)[] = [];
+  for (const [call, values] of calls.entries()) {
+    checkAborted(signal);
+    const block = blockerIn(values, declaration.inputIsList);
+    if (block?.message !== undefined)
+      emit({
+        type: 'blocked',
+        nodeId: id,
+        nodeType: node.classType,
+        message: block.message,
+        executed: [...executed],
+      });
+    const context = contextOf(call);
+    results.push(block ? undefined : await declaration.run(values as InputValues<Inputs>, context));
+  }
+  return results;
+}
+
+/** Stores a result for later runs of the program, where its node and those before it allow that. */
+async function storeResult(
+  { store, signatures, dynamic, emit, storeWarnings }: Execution,
+  id: string,
+  { outputs, ui, dependencies }: CacheEntry,
+  milliseconds: number,
+): Promise<void> {
+  const signature = signatures.persistentOf(id);
+  const isStorable = !ui && dynamic.isOriginal(id);
+  if (!store || !dependencies || signature === undefined || !isStorable) return;
+  const warning = await store.save(signature, { outputs, dependencies }, milliseconds);
+  if (warning === undefined || storeWarnings.has(warning)) return;
+  storeWarnings.add(warning);
+  emit({ type: 'warning', message: warning });
+}
