@@ -2,7 +2,7 @@
 import { dumpsJson, isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { type Input, inputOf } from '../src/nodes/declare.ts';
 import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
-import { widgetValue } from '../src/workflow/input-spec.ts';
+import { convertWidgetValue } from '../src/workflow/input-spec.ts';
 import type { NodeTable } from '../src/workflow/validate/validate.ts';
 
 /** Differences that are known and mean the same picture. */
@@ -33,7 +33,7 @@ const same = (a: Json | undefined, b: Json | undefined): boolean =>
 function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): boolean {
   if (a === undefined || b === undefined || linkOf(a) || linkOf(b)) return false;
   try {
-    return same(widgetValue(a, input), widgetValue(b, input));
+    return same(convertWidgetValue(a, input), convertWidgetValue(b, input));
   } catch {
     return false;
   }

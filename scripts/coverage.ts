@@ -10,9 +10,9 @@ import { dumpsJson } from '../src/formats/json.ts';
 import { pictureKind, readPictureText } from '../src/image/codec/picture-text.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
-import { type Graph, promptOf } from '../src/workflow/api-graph.ts';
+import { apiGraphOf, type Graph } from '../src/workflow/api-graph.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
-import { inspect, type MissingNode } from '../src/workflow/validate/find-problems.ts';
+import { findProblems, type MissingNode } from '../src/workflow/validate/find-problems.ts';
 import { compareForms, type Difference } from './compare-forms.ts';
 import { openSmallDarkroom } from './small-runs.ts';
 
@@ -81,14 +81,14 @@ function rowOf(folder: string, path: string): Row | undefined {
       nodes: missing,
       problems,
       validation,
-    } = inspect(workflow.graph, NODES, everythingIn(workflow.graph));
+    } = findProblems(workflow.graph, NODES, everythingIn(workflow.graph));
     const ids = new Set(missing.map((node) => node.type));
     return {
       ...own,
       form: `${isSent ? 'UI + API' : workflow.form}${workflow.picture ? ` in ${workflow.picture}` : ''}`,
       nodes: workflow.graph.size,
       hash: createHash('sha256')
-        .update(dumpsJson(promptOf(workflow.graph)))
+        .update(dumpsJson(apiGraphOf(workflow.graph)))
         .digest('hex'),
       missing,
       problems: problems.filter((p) => !ids.has(p.nodeType ?? '')).map((p) => p.message),

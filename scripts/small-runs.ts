@@ -10,7 +10,7 @@ import { type Json, type JsonObject, numberOf } from '../src/formats/json.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { encodePng } from '../src/image/codec/png.ts';
 import { NODES } from '../src/nodes/index.ts';
-import { type Graph, promptOf, withInputs } from '../src/workflow/api-graph.ts';
+import { apiGraphOf, type Graph, withInputs } from '../src/workflow/api-graph.ts';
 import { seededTensors } from '../test/support/rewrite.ts';
 
 const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', 'test');
@@ -111,7 +111,7 @@ const picture = (): Promise<Buffer> =>
 async function run(darkroom: Darkroom, graph: Graph): Promise<string> {
   const started = performance.now();
   try {
-    const { outputs, nodeErrors } = await darkroom.run(promptOf(graph), {
+    const { outputs, nodeErrors } = await darkroom.run(apiGraphOf(graph), {
       partial: true,
       signal: AbortSignal.timeout(LIMIT_MS),
     });

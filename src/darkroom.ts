@@ -12,18 +12,22 @@ import { type Precision, resolvePrecision } from './runtime/precision.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
 import { modelRoots, openFolders } from './storage/folders.ts';
 import { checkWritable } from './storage/output.ts';
-import { promptOf } from './workflow/api-graph.ts';
+import { apiGraphOf } from './workflow/api-graph.ts';
 import { applyOverrides, type Overrides } from './workflow/overrides/overrides.ts';
-import { type Prepared, prepare } from './workflow/prepare-prompt.ts';
+import { type PreparedPrompt, preparePrompt } from './workflow/prepare-prompt.ts';
 import {
   readWorkflow,
   readWorkflowBytes,
   readWorkflowFile,
   type Workflow,
 } from './workflow/read/read.ts';
-import { inspect, type MissingModel, type MissingNode } from './workflow/validate/find-problems.ts';
 import {
-  invalid,
+  findProblems,
+  type MissingModel,
+  type MissingNode,
+} from './workflow/validate/find-problems.ts';
+import {
+  combineProblems,
   type NodeErrors,
   type NodeTable,
   type Validation,
@@ -154,10 +158,15 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
     targets?: readonly string[],
     extra: RunOptions['extra'] = {},
     dynamicSeed?: RunOptions['dynamicSeed'],
-  ): { workflow: Workflow; prepared: Prepared; validation: Validation } => {
+  ): { workflow: Workflow; prepared: PreparedPrompt; validation: Validation } => {
     const workflow = readSource(source, nodes, dynamicSeed);
     const graph = applyOverrides(workflow.graph, set, nodes);
-    const prepared = prepare(graph, { ...workflow.extra, ...extra } as JsonObject, nodes, folders);
+    const prepared = preparePrompt(
+      graph,
+      { ...workflow.extra, ...extra } as JsonObject,
+      nodes,
+      folders,
+    );
     const validation = validate(prepared.graph, nodes, folders, targets);
     return {
       workflow,
@@ -182,7 +191,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
       for (const message of workflow.notes) onEvent({ type: 'warning', message });
       const problems =
         partial && validation.error === null ? prepared.problems : validation.problems;
-      const refused = invalid({ ...validation, problems });
+      const refused = combineProblems({ ...validation, problems });
       if (refused) throw refused;
       for (const { message } of validation.problems)
         onEvent({ type: 'warning', message: `left out: ${message}` });
@@ -193,7 +202,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
       for (const message of prepared.messages) onEvent({ type: 'message', ...message });
       const outputs = await engine.run(
         {
-          prompt: dumpsJson(promptOf(validation.graph)),
+          prompt: dumpsJson(apiGraphOf(validation.graph)),
           extra: dumpsJson(prepared.extra as JsonObject),
           outputs: validation.outputs,
         },
@@ -219,7 +228,7 @@ export async function openDarkroom(options: DarkroomOptions = {}): Promise<Darkr
       nodes: strangers,
       models,
       problems,
-    } = inspect(prepared.graph, nodes, folders);
+    } = findProblems(prepared.graph, nodes, folders);
     const errors = [...prepared.problems, ...problems];
     return {
       runnable: errors.length === 0,

@@ -9,7 +9,7 @@ import { DarkroomError } from '../src/errors.ts';
 import { pictureKind, readPictureText } from '../src/image/codec/picture-text.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
-import { inspect } from '../src/workflow/validate/find-problems.ts';
+import { findProblems } from '../src/workflow/validate/find-problems.ts';
 
 const folders = (process.env['DARKROOM_CORPUS'] ?? '').split(':').filter(Boolean);
 const filesIn = (folder: string): string[] =>
@@ -29,7 +29,7 @@ function settles(read: () => Workflow): Workflow | undefined {
   const before = performance.now();
   try {
     const workflow = read();
-    inspect(workflow.graph, NODES, environment);
+    findProblems(workflow.graph, NODES, environment);
     return workflow;
   } catch (error) {
     if (error instanceof DarkroomError) return undefined;

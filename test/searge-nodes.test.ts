@@ -9,7 +9,7 @@ import { handOverPlan } from '../src/sampling/plans/two-stage.ts';
 import { SAMPLERS } from '../src/sampling/samplers/index.ts';
 import { SCHEDULERS } from '../src/sampling/schedules/schedules.ts';
 import { full } from '../src/tensor/tensor.ts';
-import { inputConfig, runValue } from '../src/workflow/input-spec.ts';
+import { inputConfig, toRunValue } from '../src/workflow/input-spec.ts';
 import { type Golden, type GoldenCase, golden, type Params } from './support/golden.ts';
 import { runNode, testContext } from './support/run-node.ts';
 import { bigintOf } from './support/sampling.ts';
@@ -44,7 +44,7 @@ const inputsOf = ({ params }: GoldenCase): Record<string, unknown> => {
         if (typeof item === 'object' && item !== null)
           return [name, typed(item as Record<string, unknown>)];
         const input = inputOf(node, name);
-        return [name, input ? runValue(item, input) : item === null ? undefined : item];
+        return [name, input ? toRunValue(item, input) : item === null ? undefined : item];
       }),
     );
   return typed(value(params.inputs) as Record<string, unknown>);

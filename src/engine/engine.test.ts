@@ -7,7 +7,7 @@ import { NODES, NODES_MODULE } from '../../test/support/nodes.ts';
 import { type Darkroom, openDarkroom, type WorkflowSource } from '../darkroom.ts';
 import type { DarkroomError } from '../errors.ts';
 import { parseJson } from '../formats/json.ts';
-import { linksOf } from '../workflow/api-graph.ts';
+import { linksByInput } from '../workflow/api-graph.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { EngineEvent } from './events.ts';
 import { createOrder } from './execute/order.ts';
@@ -55,7 +55,7 @@ describe('order', () => {
       saveA: node('Save', { x: ['a', 0] }),
     } as never);
     const order = createOrder({
-      sourcesOf: (id) => linksOf(graph.get(id)!).map(([, link]) => link.id),
+      sourcesOf: (id) => linksByInput(graph.get(id)!).map(([, link]) => link.id),
       isOutput: (id) => id.startsWith('save'),
       isDone: () => false,
     });

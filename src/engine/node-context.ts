@@ -9,7 +9,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type Graph, linksOf, promptOf } from '../workflow/api-graph.ts';
+import { apiGraphOf, type Graph, linksByInput } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
 import type { Emit } from './events.ts';
 import type { DynamicGraph } from './execute/dynamic-prompt.ts';
@@ -104,7 +104,7 @@ export function createNodeContexts(
         return { ...written, type };
       },
       metadata: () => ({
-        prompt: dumpsJson(promptOf(job.graph)),
+        prompt: dumpsJson(apiGraphOf(job.graph)),
         ...Object.fromEntries(
           entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)]),
         ),
@@ -122,7 +122,7 @@ export function createNodeContexts(
       send: (event, data) => emit({ type: 'message', nodeId, event, data }),
       interrupt: job.interrupt,
       prompt: () => {
-        prompt ??= promptOf(job.graph);
+        prompt ??= apiGraphOf(job.graph);
         return prompt;
       },
       extra: () => job.extra,
@@ -181,7 +181,7 @@ function modelsBefore({ graph, nodes, folders }: JobContext, nodeId: string): Us
         hash: fingerprint(path),
       });
     }
-    stack.push(...linksOf(node).map(([, link]) => link.id));
+    stack.push(...linksByInput(node).map(([, link]) => link.id));
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -10,11 +10,11 @@ import {
 } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NewJob } from '../queue/contract.ts';
-import { promptOf } from '../workflow/api-graph.ts';
-import { type PreparedMessage, prepare } from '../workflow/prepare-prompt.ts';
+import { apiGraphOf } from '../workflow/api-graph.ts';
+import { type PreparedMessage, preparePrompt } from '../workflow/prepare-prompt.ts';
 import { readWorkflow, type Workflow } from '../workflow/read/read.ts';
 import { PythonError, str, toBool, toFloat } from '../workflow/validate/python-values.ts';
-import { answerOf, type NodeTable, validate } from '../workflow/validate/validate.ts';
+import { errorResponse, type NodeTable, validate } from '../workflow/validate/validate.ts';
 import { errorBody } from './http/answers.ts';
 import { isId } from './http/route.ts';
 
@@ -60,7 +60,12 @@ export function intake(
     throw error;
   }
   const info = isJsonObject(given['extra_pnginfo']) ? given['extra_pnginfo'] : {};
-  const prepared = prepare(workflow.graph, { ...workflow.extra, ...info }, nodes, environment);
+  const prepared = preparePrompt(
+    workflow.graph,
+    { ...workflow.extra, ...info },
+    nodes,
+    environment,
+  );
   if (prepared.problems.length > 0) return { refused: problemsOf(prepared.problems) };
   const targets = body['partial_execution_targets'];
   const validation = validate(
@@ -69,7 +74,7 @@ export function intake(
     environment,
     Array.isArray(targets) ? targets.map(str) : undefined,
   );
-  const answer = answerOf(validation);
+  const answer = errorResponse(validation);
   if (validation.error) return { refused: answer };
   const clientId =
     body['client_id'] === undefined || body['client_id'] === null
@@ -95,7 +100,7 @@ export function intake(
   return {
     job: {
       promptId,
-      prompt: dumpsJson(promptOf(validation.graph)),
+      prompt: dumpsJson(apiGraphOf(validation.graph)),
       extra: dumpsJson(objectOf(extra)),
       clientId,
       number,

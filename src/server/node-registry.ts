@@ -3,8 +3,8 @@
 import type { JsonObject } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import type { Folders } from '../storage/folders.ts';
-import { promptOf } from '../workflow/api-graph.ts';
-import { formOf } from '../workflow/overrides/form.ts';
+import { apiGraphOf } from '../workflow/api-graph.ts';
+import { buildForm } from '../workflow/overrides/form.ts';
 import type { WorkflowForm } from '../workflow/overrides/form-types.ts';
 import { readWorkflowBytes } from '../workflow/read/read.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
@@ -36,7 +36,13 @@ export function openDesk(folders: Folders, nodes: NodeTable = NODES): Desk {
     intake: (body, idempotencyKey) => intake(body, nodes, folders, idempotencyKey),
     read: (bytes, name) => {
       const { graph, extra, form: source, notes } = readWorkflowBytes(bytes, name, { nodes });
-      return { prompt: promptOf(graph), extra, source, notes, form: formOf(graph, nodes, folders) };
+      return {
+        prompt: apiGraphOf(graph),
+        extra,
+        source,
+        notes,
+        form: buildForm(graph, nodes, folders),
+      };
     },
     canRun: ({ prompt, form }) =>
       form.missing.length === 0 &&

@@ -27,7 +27,7 @@ export function linkOf(value: Json | undefined): Link | undefined {
 }
 
 /** The links of a node's inputs, by input name. */
-export function linksOf(node: GraphNode): [string, Link][] {
+export function linksByInput(node: GraphNode): [string, Link][] {
   const links: [string, Link][] = [];
   for (const [name, value] of entriesOf(node.inputs)) {
     const link = linkOf(value);
@@ -37,13 +37,13 @@ export function linksOf(node: GraphNode): [string, Link][] {
 }
 
 /** What people call a node: its title if it has one, and its id. */
-export const nodeName = (id: string, node: GraphNode | undefined): string =>
+export const describeNode = (id: string, node: GraphNode | undefined): string =>
   node?.title && node.title !== node.classType
     ? `${node.classType} '${node.title}' (node ${id})`
     : `${node?.classType || 'node'} (node ${id})`;
 
 /** The graph as the JSON object that `/prompt` takes and PNG files carry. */
-export function promptOf(graph: Graph): JsonObject {
+export function apiGraphOf(graph: Graph): JsonObject {
   return objectOf(
     [...graph].map(([id, node]): [string, Json] => [
       id,

@@ -14,7 +14,8 @@ import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
 import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
 /** The socket type: what a link to this input must carry. */
-export const typeOf = (input: Input): string => (input.kind === 'SOCKET' ? input.type : input.kind);
+export const socketTypeOf = (input: Input): string =>
+  input.kind === 'SOCKET' ? input.type : input.kind;
 
 export const optionsOf = (
   input: Input & { kind: 'COMBO' },
@@ -39,18 +40,21 @@ export function inputConfig(input: Input, environment: NodeEnvironment): [Json, 
         input.kind === 'FLOAT' && typeof value === 'number' ? pyFloat(value) : value,
       ]),
   );
-  return [input.kind === 'COMBO' ? [...optionsOf(input, environment)] : typeOf(input), options];
+  return [
+    input.kind === 'COMBO' ? [...optionsOf(input, environment)] : socketTypeOf(input),
+    options,
+  ];
 }
 
 /** Whether a link of type `received` may enter an input of type `wanted`: equal, sets that share a member, or `*` on either side. */
-export function typesMeet(received: string, wanted: string): boolean {
+export function socketTypesMatch(received: string, wanted: string): boolean {
   if (received === wanted || received === '*' || wanted === '*') return true;
   const members = new Set(wanted.split(',').map((t) => t.trim()));
   return received.split(',').some((t) => members.has(t.trim()));
 }
 
 /** The members of a union type: `INT,FLOAT` -> INT and FLOAT. */
-export const membersOf = (type: string): string[] => type.split(',').map((t) => t.trim());
+export const unionMembers = (type: string): string[] => type.split(',').map((t) => t.trim());
 
 /** The links among a node's inputs, by input name; those that its declaration does not know are left out. */
 export function declaredLinks(
@@ -76,14 +80,14 @@ const TO_TYPE: Readonly<Record<string, (value: Json) => Json>> = {
  * A widget value as ComfyUI's validation leaves it in the prompt, but a FLOAT as a plain number. Throws PythonError when it can't be
  * converted to the type of the input.
  */
-export function widgetValue(given: Json, input: Input): Json {
+export function convertWidgetValue(given: Json, input: Input): Json {
   const value =
     isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
-  return TO_TYPE[typeOf(input)]?.(value) ?? value;
+  return TO_TYPE[socketTypeOf(input)]?.(value) ?? value;
 }
 
 /** A value as run() wants it: plain numbers, bigint for seeds, undefined for null. */
-export function runValue(value: unknown, input: Input): unknown {
+export function toRunValue(value: unknown, input: Input): unknown {
   if (value === null) return undefined;
   if (input.kind === 'INT' && input.wide && typeof value === 'number' && Number.isInteger(value))
     return BigInt(value);
@@ -91,7 +95,7 @@ export function runValue(value: unknown, input: Input): unknown {
     isPyFloat(value) ||
     (typeof value === 'bigint' &&
       !(input.kind === 'INT' && input.wide) &&
-      ['INT', 'FLOAT'].includes(typeOf(input)))
+      ['INT', 'FLOAT'].includes(socketTypeOf(input)))
   )
     return numberOf(value);
   return value;

@@ -12,7 +12,7 @@ export interface PreparedMessage {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface Prepared {
+export interface PreparedPrompt {
   readonly graph: Graph;
   /** `extra_pnginfo` with the changes in the editor's own workflow. */
   readonly extra: Readonly<JsonObject>;
@@ -22,12 +22,12 @@ export interface Prepared {
 }
 
 /** The prompt as its nodes want it. Gives back what it was given where none wants anything. */
-export function prepare(
+export function preparePrompt(
   graph: Graph,
   extra: Readonly<JsonObject>,
   nodes: NodeTable,
   environment: NodeEnvironment,
-): Prepared {
+): PreparedPrompt {
   const asked = [...graph].flatMap(([id, { classType }]) => {
     const preparation = nodes.get(classType)?.prepare;
     return preparation ? [{ id, classType, preparation }] : [];

@@ -9,7 +9,7 @@ import type { Json } from '../formats/json.ts';
 import { encodePng } from '../image/codec/png.ts';
 import { NODES } from '../nodes/index.ts';
 import { readWorkflow, readWorkflowBytes } from './read/read.ts';
-import { inspect } from './validate/find-problems.ts';
+import { findProblems } from './validate/find-problems.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'darkroom-fuzz-'));
 const files = {
@@ -20,10 +20,10 @@ const files = {
 };
 
 /** Runs what must give a workflow or a DarkroomError; anything else fails. */
-function settles(read: () => { graph: Parameters<typeof inspect>[0] }): void {
+function settles(read: () => { graph: Parameters<typeof findProblems>[0] }): void {
   const before = performance.now();
   try {
-    inspect(read().graph, NODES, files);
+    findProblems(read().graph, NODES, files);
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error;
     expect(error.message).not.toBe('');

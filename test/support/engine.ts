@@ -9,7 +9,7 @@ import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
 import { createFolderStorage } from '../../src/storage/folder-storage.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
-import { prepare } from '../../src/workflow/prepare-prompt.ts';
+import { preparePrompt } from '../../src/workflow/prepare-prompt.ts';
 import { readWorkflow } from '../../src/workflow/read/read.ts';
 import { type NodeTable, validate } from '../../src/workflow/validate/validate.ts';
 import { testContext } from './run-node.ts';
@@ -41,7 +41,7 @@ export function smallEngine(
     { targets, extra = {} }: RunSettings = {},
   ): Promise<Ran> => {
     const events: EngineEvent[] = [];
-    const prepared = prepare(readWorkflow(prompt as Json).graph, extra, nodes, folders);
+    const prepared = preparePrompt(readWorkflow(prompt as Json).graph, extra, nodes, folders);
     for (const message of prepared.messages) events.push({ type: 'message', ...message });
     if (prepared.problems.length > 0) throw prepared.problems[0];
     const {

@@ -4,7 +4,7 @@ import { dumpsJson } from '../../formats/json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
-import { typeOf } from '../../workflow/input-spec.ts';
+import { socketTypeOf } from '../../workflow/input-spec.ts';
 import type { Invocation } from '../command.ts';
 import { jsonLine } from '../terminal.ts';
 
@@ -37,7 +37,7 @@ const described = ({ type, display, category, inputs, outputs }: NodeDeclaration
   category,
   inputs: Object.entries(inputs).map(([name, input]) => ({
     name,
-    type: typeOf(input),
+    type: socketTypeOf(input),
     optional: input.optional === true,
   })),
   outputs: outputs.map((o) => ({ name: o.name, type: o.type })),
@@ -55,11 +55,11 @@ function list(nodes: readonly NodeDeclaration[]): string[] {
 function describe(node: NodeDeclaration): string[] {
   const rows = Object.entries(node.inputs).map(
     ([name, input]) =>
-      `    ${name}: ${typeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
+      `    ${name}: ${socketTypeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
   );
   const more = [node.more ?? []]
     .flat()
-    .map(({ pattern, input }) => `    ${pattern.source}: ${typeOf(input)}, optional`);
+    .map(({ pattern, input }) => `    ${pattern.source}: ${socketTypeOf(input)}, optional`);
   return [
     `${node.type} (${node.display}), ${node.category}`,
     ...(node.description ? [`  ${node.description}`] : []),

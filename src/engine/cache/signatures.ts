@@ -11,7 +11,7 @@ import {
   type NodeDeclaration,
 } from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
-import { runValue } from '../../workflow/input-spec.ts';
+import { toRunValue } from '../../workflow/input-spec.ts';
 import type { DynamicNode } from '../execute/dynamic-prompt.ts';
 
 export interface Signatures {
@@ -52,7 +52,7 @@ export function createSignatures(
         const [source, slot] = value;
         addLink(parts, name, slot, await sign(source), persistent.get(source));
       } else {
-        parts.constants[name] = runValue(value, input);
+        parts.constants[name] = toRunValue(value, input);
         addConstant(parts, name, value);
       }
     }

@@ -1,7 +1,7 @@
 // Errors of a running graph. Whatever a node throws becomes a DarkroomError at the node of the prompt
 // that it belongs to.
 import { DarkroomError } from '../../errors.ts';
-import { type Graph, nodeName } from '../../workflow/api-graph.ts';
+import { describeNode, type Graph } from '../../workflow/api-graph.ts';
 import type { PythonError } from '../../workflow/validate/python-values.ts';
 import type { DynamicGraph } from './dynamic-prompt.ts';
 
@@ -26,7 +26,7 @@ export function failureOf(
   if (signal.aborted)
     return new DarkroomError('DR_INTERRUPTED', { message: 'interrupted', nodeId, nodeType });
   const cause = error instanceof Error ? error : new Error(String(error));
-  const outer = nodeName(nodeId, graph.get(nodeId));
+  const outer = describeNode(nodeId, graph.get(nodeId));
   const name = id === nodeId ? outer : `${dynamic.node(id)!.classType} in ${outer}`;
   if (OUT_OF_MEMORY.test(cause.message))
     return new DarkroomError('DR_OUT_OF_MEMORY', {

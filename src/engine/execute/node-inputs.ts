@@ -2,7 +2,7 @@
 import type { Json } from '../../formats/json.ts';
 import { type Input, type Inputs, type InputValues, inputOf } from '../../nodes/declare.ts';
 import { isOutputLink } from '../../nodes/graph-builder.ts';
-import { runValue, widgetValue } from '../../workflow/input-spec.ts';
+import { convertWidgetValue, toRunValue } from '../../workflow/input-spec.ts';
 import { PythonError } from '../../workflow/validate/python-values.ts';
 import type { Execution } from './execution.ts';
 import { badValue, missingNode, unconnectedInput } from './failures.ts';
@@ -26,14 +26,14 @@ export function collectInputs({ lookup, dynamic, results }: Execution, id: strin
     if (!isOutputLink(value)) {
       // only the prompt holds JSON; values of expanded nodes are of any type
       const given = dynamic.isOriginal(id) ? convert(name, value as Json, input) : value;
-      lists[name] = [runValue(given, input)];
+      lists[name] = [toRunValue(given, input)];
     } else if (input.rawLink) {
       lists[name] = [value];
     } else {
       const [source, slot] = value;
       const entry = results.of(source);
       if (!entry) missing.add(name);
-      lists[name] = entry?.outputs[slot]?.map((item) => runValue(item, input)) ?? [undefined];
+      lists[name] = entry?.outputs[slot]?.map((item) => toRunValue(item, input)) ?? [undefined];
     }
   }
   return { lists, missing };
@@ -41,7 +41,7 @@ export function collectInputs({ lookup, dynamic, results }: Execution, id: strin
 
 function convert(name: string, value: Json, input: Input): Json {
   try {
-    return widgetValue(value, input);
+    return convertWidgetValue(value, input);
   } catch (error) {
     throw error instanceof PythonError ? badValue(name, error) : error;
   }

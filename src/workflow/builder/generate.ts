@@ -1,6 +1,6 @@
 // Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run builder` runs it.
 import type { Input, MoreInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
-import { membersOf, typeOf } from '../input-spec.ts';
+import { socketTypeOf, unionMembers } from '../input-spec.ts';
 
 const HEAD = `// Written by \`npm run builder\` from the declarations of the nodes: not to be edited.
 import { nodeFunction } from './typed-node.ts';
@@ -130,7 +130,7 @@ function inputType(input: Input, lists: ReadonlyMap<string, string>): string {
     return `OneOf<${lists.get(union) ?? union}>`;
   }
   if (input.kind !== 'SOCKET') return KINDS[input.kind];
-  const members = membersOf(typeOf(input));
+  const members = unionMembers(socketTypeOf(input));
   if (members.includes('*')) return 'Anything';
   const values = [
     ...(input.inline ? ['string'] : []),

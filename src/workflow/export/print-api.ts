@@ -1,9 +1,9 @@
 // A graph as the text of an API file, indented as the editor exports it. Integers and floats keep their kinds, texts their letters.
 import { dumpsJson, entriesOf, isJsonObject, type Json, keysOf } from '../../formats/json.ts';
-import { type Graph, promptOf } from '../api-graph.ts';
+import { apiGraphOf, type Graph } from '../api-graph.ts';
 
 /** The graph as JSON text with a line per value. */
-export const printGraph = (graph: Graph): string => `${print(promptOf(graph), '')}\n`;
+export const printGraph = (graph: Graph): string => `${print(apiGraphOf(graph), '')}\n`;
 
 function print(value: Json, indent: string): string {
   const deeper = `${indent}  `;

@@ -10,7 +10,7 @@ import { NODES } from '../../nodes/index.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import * as functions from '../builder/nodes.generated.ts';
 import * as builder from '../builder/workflow-builder.ts';
-import { widgetValue } from '../input-spec.ts';
+import { convertWidgetValue } from '../input-spec.ts';
 import { readWorkflow } from '../read/read.ts';
 import { camelCase, toTypeScript } from './to-typescript.ts';
 
@@ -52,7 +52,7 @@ function shapes(graph: Graph): string[] {
       if (!input) return [];
       const link = linkOf(value);
       return [
-        `${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(widgetValue(value, input))}`,
+        `${name}=${link ? `${known.get(link.id) ?? shape(link.id)}#${link.slot}` : print(convertWidgetValue(value, input))}`,
       ];
     });
     known.set(id, `${node.classType}(${inputs.sort().join(',')})`);

@@ -11,10 +11,10 @@ import {
 import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import { isIdentifier, keyOf, outputKeys, quote } from '../builder/generate.ts';
-import { membersOf, typeOf, typesMeet, widgetValue } from '../input-spec.ts';
+import { convertWidgetValue, socketTypeOf, socketTypesMatch, unionMembers } from '../input-spec.ts';
 import * as issues from '../validate/issues.ts';
 import { PythonError } from '../validate/python-values.ts';
-import { invalid, type NodeTable } from '../validate/validate.ts';
+import { combineProblems, type NodeTable } from '../validate/validate.ts';
 
 export interface ProgramOptions {
   /** Named in the first line. */
@@ -48,7 +48,7 @@ export function toTypeScript(
       (type === '' ? issues.missingClassType(ids[0]) : issues.unknownType(ids, type, nodes.keys()))
         .error,
   );
-  const refused = invalid({ problems });
+  const refused = combineProblems({ problems });
   if (refused) throw refused;
 
   const declarationOf = (node: GraphNode): NodeDeclaration => nodes.get(node.classType)!;
@@ -73,12 +73,15 @@ export function toTypeScript(
           },
         ];
       const { outputs, moreOutputs } = declarationOf(graph.get(link.id)!);
-      const meets = typesMeet((outputs[link.slot] ?? moreOutputs)?.type ?? '*', typeOf(input));
+      const meets = socketTypesMatch(
+        (outputs[link.slot] ?? moreOutputs)?.type ?? '*',
+        socketTypeOf(input),
+      );
       return [
         {
           key: keyOf(name),
           value: names.link(link.id, link.slot),
-          misfit: meets ? undefined : `it takes ${typeOf(input)}`,
+          misfit: meets ? undefined : `it takes ${socketTypeOf(input)}`,
         },
       ];
     });
@@ -257,7 +260,7 @@ interface Row {
 /** A value as ComfyUI converts it before a run. */
 function converted(value: Json, input: Input): Json {
   try {
-    return widgetValue(value, input);
+    return convertWidgetValue(value, input);
   } catch (error) {
     if (error instanceof PythonError) return value;
     throw error;
@@ -280,8 +283,8 @@ function misfit(value: Json, input: Input): string | undefined {
       : 'it is not in the list';
   const fits =
     (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
-    membersOf(typeOf(input)).some((type) => IS[type]?.(value));
-  return fits ? undefined : `it takes ${typeOf(input)}`;
+    unionMembers(socketTypeOf(input)).some((type) => IS[type]?.(value));
+  return fits ? undefined : `it takes ${socketTypeOf(input)}`;
 }
 
 function literal(value: Json): string {

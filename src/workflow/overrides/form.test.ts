@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { NODES } from '../../nodes/index.ts';
 import { readWorkflow, readWorkflowFile } from '../read/read.ts';
-import { formOf } from './form.ts';
+import { buildForm } from './form.ts';
 
 const environment = {
   modelFiles: (kind: string) =>
@@ -14,7 +14,7 @@ const environment = {
   inputFiles: () => ['sketch.png'],
 } as unknown as NodeEnvironment;
 const example = (name: string) =>
-  formOf(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
+  buildForm(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
 
 describe('the form of a workflow', () => {
   it('begins with what people change', () => {
@@ -66,7 +66,7 @@ describe('the form of a workflow', () => {
       'inpaint',
     ]) {
       const { graph } = readWorkflowFile(`examples/${name}.json`);
-      const { main, groups } = formOf(graph, NODES, environment);
+      const { main, groups } = buildForm(graph, NODES, environment);
       const shown = [...main, ...groups.flatMap(({ fields }) => fields)].map(
         ({ id, input }) => `${id}.${input}`,
       );
@@ -90,13 +90,13 @@ describe('the form of a workflow', () => {
   it('says what is missing', () => {
     const prompt = JSON.parse(readFileSync('examples/text-to-image.json', 'utf8'));
     prompt['1'].inputs.ckpt_name = 'other.safetensors';
-    expect(formOf(readWorkflow(prompt).graph, NODES, environment).missing).toEqual([
+    expect(buildForm(readWorkflow(prompt).graph, NODES, environment).missing).toEqual([
       { label: 'Load Checkpoint', value: 'other.safetensors', folder: 'checkpoints' },
     ]);
   });
 
   it('of unknown nodes is empty', () => {
     const graph = readWorkflow({ '1': { class_type: 'Nothing', inputs: { text: 'x' } } }).graph;
-    expect(formOf(graph, NODES, environment)).toEqual({ main: [], groups: [], missing: [] });
+    expect(buildForm(graph, NODES, environment)).toEqual({ main: [], groups: [], missing: [] });
   });
 });

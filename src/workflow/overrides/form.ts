@@ -4,10 +4,10 @@ import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type Input, inputOf } from '../../nodes/declare.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
-import { optionsOf, typeOf } from '../input-spec.ts';
+import { optionsOf, socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import type { Field, FieldGroup, Follower, WorkflowForm } from './form-types.ts';
-import { type Role, rolesIn, type Target } from './roles.ts';
+import { findRoles, type Role, type Target } from './roles.ts';
 
 const MAX_OPTIONS = 5000;
 /** Steps at which a sampler begins and ends: they keep their share of all steps. */
@@ -16,8 +16,12 @@ const isSeed = (input: Input): boolean =>
   input.kind === 'INT' && input.wide && input.control_after_generate === true;
 
 /** The form of a graph. Inputs that come over a wire are not in it. */
-export function formOf(graph: Graph, nodes: NodeTable, environment: NodeEnvironment): WorkflowForm {
-  const roles = rolesIn(graph, nodes);
+export function buildForm(
+  graph: Graph,
+  nodes: NodeTable,
+  environment: NodeEnvironment,
+): WorkflowForm {
+  const roles = findRoles(graph, nodes);
   const declared = ({ id, input }: Target): Input | undefined => {
     const declaration = nodes.get(graph.get(id)?.classType ?? '');
     return declaration && inputOf(declaration, input);
@@ -197,7 +201,7 @@ function shapeOf(input: Input, environment: NodeEnvironment): Shape | undefined 
         options: optionsOf(input, environment).slice(0, MAX_OPTIONS),
       };
     default:
-      return typeOf(input) === 'STRING' ? { kind: 'text' } : undefined;
+      return socketTypeOf(input) === 'STRING' ? { kind: 'text' } : undefined;
   }
 }
 

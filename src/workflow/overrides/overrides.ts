@@ -3,8 +3,8 @@ import { DarkroomError } from '../../errors.ts';
 import { type Json, type JsonObject, parseJson } from '../../formats/json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { inputOf } from '../../nodes/declare.ts';
-import { type Graph, linkOf, nodeName, withInputs } from '../api-graph.ts';
-import { typeOf } from '../input-spec.ts';
+import { describeNode, type Graph, linkOf, withInputs } from '../api-graph.ts';
+import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from './shorthands.ts';
 
@@ -60,18 +60,18 @@ export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTa
     if (declared && !found)
       throw usage(
         target,
-        `${nodeName(id, node)} has no input '${input}'`,
+        `${describeNode(id, node)} has no input '${input}'`,
         didYouMean(input, Object.keys(declared)),
         Object.keys(declared),
       );
     if (linkOf(node.inputs[input]))
       throw usage(
         target,
-        `'${input}' of ${nodeName(id, node)} is connected to another node`,
+        `'${input}' of ${describeNode(id, node)} is connected to another node`,
         'Set the value there.',
         [],
       );
-    const type = found && typeOf(found);
+    const type = found && socketTypeOf(found);
     changes.set(id, {
       ...changes.get(id),
       [input]: typeof value === 'string' ? fromText(value, type) : (value as Json),

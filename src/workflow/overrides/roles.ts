@@ -2,7 +2,7 @@
 // wires alone, so that nodes of any pack are understood.
 import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
-import { membersOf, typeOf } from '../input-spec.ts';
+import { socketTypeOf, unionMembers } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
 
 /** A widget of a node in a graph. */
@@ -50,7 +50,7 @@ export interface Roles {
   widgetOf(target: Target): Target | undefined;
 }
 
-export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
+export function findRoles(graph: Graph, nodes: NodeTable): Roles {
   const known = (id: string): { node: GraphNode; declaration: NodeDeclaration } | undefined => {
     const node = graph.get(id);
     const declaration = node && nodes.get(node.classType);
@@ -63,7 +63,7 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
       const declared = inputOf(found.declaration, input);
       const link = declared && linkOf(value);
       return link && graph.has(link.id)
-        ? [{ input, type: typeOf(declared), from: link.id, slot: link.slot }]
+        ? [{ input, type: socketTypeOf(declared), from: link.id, slot: link.slot }]
         : [];
     });
   };
@@ -167,13 +167,17 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
     if (!link) return { id, input };
     const sameName = nearest(
       link.id,
-      (at) => widgets(at, (name, other) => name === input && typeOf(other) === typeOf(declared)),
+      (at) =>
+        widgets(
+          at,
+          (name, other) => name === input && socketTypeOf(other) === socketTypeOf(declared),
+        ),
       () => true,
     );
     if (sameName.length > 0) return sameName.length === 1 ? sameName[0] : undefined;
     const sameType = nearest(
       link.id,
-      (at) => widgets(at, (_, other) => typeOf(other) === typeOf(declared)),
+      (at) => widgets(at, (_, other) => socketTypeOf(other) === socketTypeOf(declared)),
       () => true,
     );
     return sameType.length === 1 ? sameType[0] : undefined;
@@ -188,7 +192,7 @@ export function rolesIn(graph: Graph, nodes: NodeTable): Roles {
           .filter(([name, input]) => Object.hasOwn(graph.get(id)!.inputs, name) && is(name, input))
           .map(([input]) => ({ id, input }));
       const found = nearest(sampler, has, ({ type }) =>
-        membersOf(type).some((t) => SETTINGS.has(t)),
+        unionMembers(type).some((t) => SETTINGS.has(t)),
       )[0];
       return found && widgetOf(found);
     },

@@ -2,10 +2,10 @@
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
-import { type Graph, nodeName } from '../api-graph.ts';
+import { describeNode, type Graph } from '../api-graph.ts';
 import { toFloat, toInt } from '../validate/python-values.ts';
 import type { NodeTable } from '../validate/validate.ts';
-import { type Role, type Roles, rolesIn, type Target } from './roles.ts';
+import { findRoles, type Role, type Roles, type Target } from './roles.ts';
 
 type Changes = readonly (readonly [target: Target, value: Json])[];
 
@@ -77,7 +77,7 @@ export function seedOf(graph: Graph, nodes: NodeTable): bigint {
 }
 
 function workplace(name: string, graph: Graph, nodes: NodeTable): Workplace {
-  const roles = rolesIn(graph, nodes);
+  const roles = findRoles(graph, nodes);
   const [sampler] = roles.samplers;
   if (sampler === undefined) throw nothing(name, 'the workflow has no sampler');
   return { graph, roles, sampler };
@@ -87,7 +87,7 @@ function text({ graph, roles, sampler }: Workplace, role: Role, value: unknown):
   const name = role === 'positive' ? 'prompt' : 'negative';
   if (typeof value !== 'string') throw bad(name, value, 'a text');
   const targets = roles.texts(sampler, role);
-  const where = `'${role}' of ${nodeName(sampler, graph.get(sampler))}`;
+  const where = `'${role}' of ${describeNode(sampler, graph.get(sampler))}`;
   if (targets.length === 0) throw nothing(name, `no text leads to ${where}`);
   const other = roles.texts(sampler, role === 'positive' ? 'negative' : 'positive');
   if (role === 'negative' && targets.some((t) => other.some((o) => same(t, o))))
@@ -163,7 +163,7 @@ function numbers(
 ): Changes {
   const target = roles.setting(sampler, is);
   if (!target)
-    throw nothing(name, `${nodeName(sampler, graph.get(sampler))} has no ${name} to set`);
+    throw nothing(name, `${describeNode(sampler, graph.get(sampler))} has no ${name} to set`);
   const before = numberAt(graph, target);
   const others = roles.samplers.slice(1).flatMap((id) => roles.setting(id, is) ?? []);
   return [target, ...others.filter((t) => !same(t, target) && numberAt(graph, t) === before)].map(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../../errors.ts';
 import { encodePng } from '../../image/codec/png.ts';
-import { promptOf } from '../api-graph.ts';
+import { apiGraphOf } from '../api-graph.ts';
 import { type ReadOptions, readWorkflowBytes, readWorkflowFile } from './read.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'darkroom-read-'));
@@ -130,7 +130,7 @@ describe('workflows in pictures', () => {
     expect(sent.extra['workflow']).toEqual(expect.objectContaining({ last_node_id: 4 }));
     const converted = await fromPng({ prompt, workflow: ui }, { prefer: 'UI' });
     expect(converted.form).toBe('UI');
-    expect(promptOf(converted.graph)).toEqual(promptOf(sent.graph));
+    expect(apiGraphOf(converted.graph)).toEqual(apiGraphOf(sent.graph));
     expect(converted.extra).toEqual(sent.extra);
   });
 

@@ -2,7 +2,7 @@
 // sockets of the outer node, sorted by their titles. Inputs that end in a converted widget are widgets outside.
 import type { JsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
-import type { Library } from './library.ts';
+import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template, type TemplateOutput } from './template.ts';
 import { type UiGraph, type UiLink, type UiNode, uiGraph } from './ui-graph.ts';
 import { slotsOf, type WidgetSlot } from './widgets.ts';
@@ -35,7 +35,7 @@ const PLAIN: Readonly<Record<string, Input>> = {
 export function componentTemplate(
   name: string,
   definition: JsonObject,
-  library: Library,
+  types: NodeTypes,
 ): Template {
   const graph = uiGraph(definition);
   const ports = (type: string): UiNode[] =>
@@ -44,7 +44,7 @@ export function componentTemplate(
       .sort((a, b) => compare(a.title ?? '', b.title ?? ''));
   const shown = [...ports(REQUIRED), ...ports(OPTIONAL)].flatMap((port) => {
     const ends = [...graph.links].filter(([, link]) => link.from === port.id);
-    return ends.length === 0 ? [] : [describe(port, ends, graph, library)];
+    return ends.length === 0 ? [] : [describe(port, ends, graph, types)];
   });
   const slot = new Map(shown.map(({ port }, i) => [port.id, i]));
   const links = new Map(
@@ -77,7 +77,7 @@ function describe(
   port: UiNode,
   ends: readonly (readonly [string, UiLink])[],
   graph: UiGraph,
-  library: Library,
+  types: NodeTypes,
 ) {
   const output = port.outputs[0];
   const targets = ends.flatMap(([id, link]) => {
@@ -90,7 +90,7 @@ function describe(
   const widget = target?.input.widget;
   const label = output?.label ?? (output?.name || undefined) ?? target?.input.name ?? type;
   const input =
-    (widget === undefined ? undefined : library.inputOf(target.node, widget)) ?? PLAIN[type];
+    (widget === undefined ? undefined : types.inputOf(target.node, widget)) ?? PLAIN[type];
   const slots: WidgetSlot[] =
     widget === undefined && PLAIN[type] === undefined ? [] : slotsOf(label, input);
   return { port, label, type, slots };

@@ -1,5 +1,5 @@
 // The nodes that a UI workflow comes down to: subgraphs, group nodes and components replaced by what is in them, editor-only nodes left out.
-import type { Library } from './library.ts';
+import type { NodeTypes } from './node-types.ts';
 import type { Template } from './template.ts';
 import { BYPASS, MAX_NODES, NEVER, notUi, type UiGraph, type UiNode } from './ui-graph.ts';
 import { isEditorOnly } from './virtual.ts';
@@ -29,7 +29,7 @@ export interface Expanded {
 const MAX_DEPTH = 50;
 
 /** Expands a workflow. Throws DR_WORKFLOW_FORMAT for definitions that contain themselves or grow beyond all measure. */
-export function expand(graph: UiGraph, library: Library): Expanded {
+export function expand(graph: UiGraph, types: NodeTypes): Expanded {
   const nodes: Placed[] = [];
   let total = 0;
   const open = (
@@ -46,7 +46,7 @@ export function expand(graph: UiGraph, library: Library): Expanded {
     const off = outer?.node.mode === NEVER || outer?.node.mode === BYPASS;
     for (const node of [...inside.nodes.values()].sort((a, b) => a.order - b.order)) {
       const id = path + node.id;
-      const template = library.templateOf(node.type);
+      const template = types.templateOf(node.type);
       if (template) {
         if (within.includes(node.type) || within.length >= MAX_DEPTH)
           throw notUi(`has a definition that contains itself: ${template.name}`, id);

@@ -2,7 +2,7 @@
 // down but follows from the inner nodes in order, as the editor's groupNode.ts builds it.
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
-import type { Library } from './library.ts';
+import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template, type TemplateInput, type TemplateOutput } from './template.ts';
 import {
   notUi,
@@ -34,7 +34,7 @@ interface Part {
 }
 
 /** A group node's definition as a template. Throws DR_WORKFLOW_FORMAT. */
-export function groupTemplate(name: string, definition: JsonObject, library: Library): Template {
+export function groupTemplate(name: string, definition: JsonObject, types: NodeTypes): Template {
   const sources = objectsOf(definition['nodes']);
   const nodes = sources.map((node, i) => uiNode(node, String(i)));
   if (nodes.length === 0) throw notUi(`has a group node '${name}' without nodes`);
@@ -56,7 +56,7 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
   const linksFrom = (node: UiNode, slot: number): Link[] =>
     links.filter((l) => l.from === node.id && l.slot === slot);
   const linkTo = (node: UiNode, input: string): Link | undefined =>
-    links.find((l) => l.to === node.id && inputAt(node, l.input, library)?.name === input);
+    links.find((l) => l.to === node.id && inputAt(node, l.input, types)?.name === input);
 
   const seen = new Map<string, number>();
   const nameOf = (node: UiNode, input: string): string => {
@@ -67,7 +67,7 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
     let key = given;
     let made = given;
     if ((node.type === PRIMITIVE && node.title) || seen.has(given)) {
-      const prefix = node.title ?? library.display(node.type) ?? node.type;
+      const prefix = node.title ?? types.display(node.type) ?? node.type;
       key = `${prefix} ${input}`;
       made = seen.has(key) ? `${prefix} ${seen.get(key)} ${input}` : key;
     }
@@ -92,7 +92,7 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
 
   const later: (() => void)[] = [];
   for (const node of nodes) {
-    const parts = partsOf(node, { library, links, nodes, external });
+    const parts = partsOf(node, { types, links, nodes, external });
     if (!parts) continue;
     const isConverted = (part: Part): boolean =>
       node.inputs.some((i) => i.name === part.name && i.widget === part.name);
@@ -109,7 +109,7 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
       for (const part of converted.sort((a, b) => place(a) - place(b)))
         if (!linkTo(node, part.name)) enter(node, part, false);
     });
-    outputTypes(node, { library, links, nodes, external }).forEach((type, slot) => {
+    outputTypes(node, { types, links, nodes, external }).forEach((type, slot) => {
       const inside = linksFrom(node, slot).length > 0 && !external.has(`${node.id}:${slot}`);
       const visible = config(node, 'output', String(slot))['visible'];
       if (typeof visible === 'boolean' ? visible : !inside)
@@ -120,7 +120,7 @@ export function groupTemplate(name: string, definition: JsonObject, library: Lib
 
   return {
     name: `group node '${name}'`,
-    graph: wired(nodes, links, entering, library),
+    graph: wired(nodes, links, entering, types),
     inputs,
     outputs,
     layout,
@@ -132,7 +132,7 @@ function wired(
   nodes: readonly UiNode[],
   links: readonly Link[],
   entering: readonly { readonly node: UiNode; readonly part: Part; readonly slot: number }[],
-  library: Library,
+  types: NodeTypes,
 ): UiGraph {
   const all = new Map<string, UiLink>();
   const ends = new Map<string, Map<string, string>>();
@@ -145,7 +145,7 @@ function wired(
   };
   for (const link of links) {
     const node = nodes[Number(link.to)];
-    const input = node && inputAt(node, link.input, library);
+    const input = node && inputAt(node, link.input, types);
     if (input) add(node, input.name, link);
   }
   for (const { node, part, slot } of entering)
@@ -166,8 +166,8 @@ function wired(
 }
 
 /** The input at a link's target slot: as the definition lists them, or as the node is declared. */
-const inputAt = (node: UiNode, slot: number, library: Library): UiInput | undefined =>
-  node.inputs[slot] ?? library.inputsOf(node)[slot];
+const inputAt = (node: UiNode, slot: number, types: NodeTypes): UiInput | undefined =>
+  node.inputs[slot] ?? types.inputsOf(node)[slot];
 
 /** `[from, slot, to, input, …, type]` by index; links from outside the group have no origin. */
 function innerLink(link: Json): Link[] {
@@ -179,7 +179,7 @@ function innerLink(link: Json): Link[] {
 }
 
 interface Group {
-  readonly library: Library;
+  readonly types: NodeTypes;
   readonly links: readonly Link[];
   readonly nodes: readonly UiNode[];
   readonly external: ReadonlyMap<string, string>;
@@ -187,13 +187,13 @@ interface Group {
 
 /** The widgets and sockets of an inner node in the order of its declaration; undefined for nodes the group shows nothing of. */
 function partsOf(node: UiNode, group: Group): readonly Part[] | undefined {
-  const { library, links, nodes } = group;
+  const { types, links, nodes } = group;
   if (node.type === PRIMITIVE) {
     const target = links.find((l) => l.from === node.id);
     if (!target) return undefined;
     const to = nodes[Number(target.to)];
-    const name = to && inputAt(to, target.input, library)?.name;
-    const input = to && name !== undefined ? library.inputOf(to, name) : undefined;
+    const name = to && inputAt(to, target.input, types)?.name;
+    const input = to && name !== undefined ? types.inputOf(to, name) : undefined;
     return [{ name: 'value', type: target.type, slots: primitiveSlots(input, target.type) }];
   }
   if (node.type === REROUTE) {
@@ -205,14 +205,14 @@ function partsOf(node: UiNode, group: Group): readonly Part[] | undefined {
   if (isEditorOnly(node.type)) return undefined;
   const slots = new Map<string, WidgetSlot[]>();
   let last: WidgetSlot[] = [];
-  for (const slot of library.layoutOf(node)) {
+  for (const slot of types.layoutOf(node)) {
     if (slot.kind === 'value') {
       last = [];
       slots.set(slot.name, last);
     }
     last.push(slot);
   }
-  const sockets = library
+  const sockets = types
     .inputsOf(node)
     .filter((input) => !slots.has(input.name) && input.widget === undefined);
   return [
@@ -235,23 +235,21 @@ function primitiveSlots(input: Input | undefined, type: string): WidgetSlot[] {
   return slotsOf('value', like && { ...like, ...controlled });
 }
 
-function outputTypes(node: UiNode, { library, links, nodes, external }: Group): readonly string[] {
+function outputTypes(node: UiNode, { types, links, nodes, external }: Group): readonly string[] {
   if (node.type === PRIMITIVE)
     return links
       .filter((l) => l.from === node.id)
       .slice(0, 1)
       .map((l) => l.type);
   if (node.type !== REROUTE)
-    return isEditorOnly(node.type) ? [] : library.outputsOf(node).map((output) => output.type);
+    return isEditorOnly(node.type) ? [] : types.outputsOf(node).map((output) => output.type);
   const into = links.find((l) => l.to === node.id);
   const out = links.find((l) => l.from === node.id);
   if (into && out && !external.has(`${node.id}:0`)) return [];
   const target = out && nodes[Number(out.to)];
-  const wanted = target && inputAt(target, out.input, library)?.type;
+  const wanted = target && inputAt(target, out.input, types)?.type;
   const given =
-    into &&
-    nodes[Number(into.from)] &&
-    library.outputsOf(nodes[Number(into.from)])[into.slot]?.type;
+    into && nodes[Number(into.from)] && types.outputsOf(nodes[Number(into.from)])[into.slot]?.type;
   return [
     [wanted, given, external.get(`${node.id}:0`)].find(
       (type) => type !== undefined && type !== '*',

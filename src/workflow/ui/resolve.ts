@@ -3,7 +3,7 @@
 // first that can be connected.
 import type { Json } from '../../formats/json.ts';
 import type { Scope } from './expand.ts';
-import type { Library } from './library.ts';
+import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY } from './template.ts';
 import { BYPASS, notUi, type UiInput, type UiNode } from './ui-graph.ts';
 import { virtualKind } from './virtual.ts';
@@ -17,7 +17,7 @@ const MAX_STEPS = 2000;
 
 /** The source of an input; undefined when nothing is connected. Throws DR_WORKFLOW_FORMAT for links that go in a circle. */
 export function resolveInput(
-  library: Library,
+  types: NodeTypes,
   from: Scope,
   node: UiNode,
   socket: UiInput,
@@ -56,15 +56,15 @@ export function resolveInput(
   ): Source | undefined => {
     const wanted = template.inputs[slot];
     if (!wanted) return undefined;
-    const linked = input(scope, outer, library.inputsOf(outer)[slot], type);
+    const linked = input(scope, outer, types.inputsOf(outer)[slot], type);
     if (linked) return linked;
-    const value = library.valuesOf(outer).values.get(wanted.name);
+    const value = types.valuesOf(outer).values.get(wanted.name);
     return value === undefined ? undefined : { value };
   };
 
   const output = (scope: Scope, at: UiNode, slot: number, type: string): Source | undefined => {
     enter(scope, at, `out ${slot}`);
-    if (at.mode === BYPASS) return input(scope, at, bypassed(library, at, slot, type), type);
+    if (at.mode === BYPASS) return input(scope, at, bypassed(types, at, slot, type), type);
     const inside = scope.inner.get(at.id);
     if (inside) {
       const shown = inside.outer!.template.outputs[slot]?.from;
@@ -77,7 +77,7 @@ export function resolveInput(
         return { id: scope.path + at.id, slot };
       case 'wire':
       case 'set':
-        return input(scope, at, library.inputsOf(at)[slot], type);
+        return input(scope, at, types.inputsOf(at)[slot], type);
       case 'get': {
         const set = setter(scope, at);
         return set && input(set.scope, set.node, set.node.inputs[0], type);
@@ -109,14 +109,14 @@ function setter(from: Scope, get: UiNode): { scope: Scope; node: UiNode } | unde
 
 /** The input that stands in for an output of a bypassed node. */
 function bypassed(
-  library: Library,
+  types: NodeTypes,
   node: UiNode,
   slot: number,
   wanted: string,
 ): UiInput | undefined {
-  const inputs = library.inputsOf(node);
+  const inputs = types.inputsOf(node);
   if (wanted === '*') return inputs[slot] ?? inputs[0];
-  const output = library.outputsOf(node)[slot]?.type ?? '*';
+  const output = types.outputsOf(node)[slot]?.type ?? '*';
   const fits = (input: UiInput | undefined): boolean =>
     input !== undefined && connects(input.type, output) && connects(input.type, wanted);
   if (fits(inputs[slot])) return inputs[slot];

@@ -1,6 +1,6 @@
 // Subgraphs (definitions.subgraphs, frontend 1.24 and later): inner links begin at node -10 and end at node -20; widgets may be promoted.
 import type { JsonObject } from '../../formats/json.ts';
-import type { Library } from './library.ts';
+import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template } from './template.ts';
 import { objectsOf, textOf, typeName, type UiNode, uiGraph } from './ui-graph.ts';
 import { slotsOf, type WidgetSlot } from './widgets.ts';
@@ -8,7 +8,7 @@ import { slotsOf, type WidgetSlot } from './widgets.ts';
 const OUTPUT = '-20';
 
 /** A subgraph's definition as a template. Throws DR_WORKFLOW_FORMAT. */
-export function subgraphTemplate(definition: JsonObject, library: Library): Template {
+export function subgraphTemplate(definition: JsonObject, types: NodeTypes): Template {
   const name = textOf(definition['name']) ?? textOf(definition['id']) ?? '';
   const graph = uiGraph(definition);
   const inputs = objectsOf(definition['inputs']).map((slot, i) => ({
@@ -28,7 +28,7 @@ export function subgraphTemplate(definition: JsonObject, library: Library): Temp
     // the control of a promoted seed stays inside
     return widget === undefined
       ? []
-      : slotsOf(input.name, library.inputOf(node!, widget)).slice(0, 1);
+      : slotsOf(input.name, types.inputOf(node!, widget)).slice(0, 1);
   });
   return { name: `subgraph '${name}'`, graph, inputs, outputs, layout };
 }

@@ -3,7 +3,7 @@ import { type Json, type JsonObject, keysOf, numberOf, objectOf } from '../../fo
 import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import { expand, type Placed, type Scope } from './expand.ts';
-import { createLibrary, type Library } from './library.ts';
+import { createNodeTypes, type NodeTypes } from './node-types.ts';
 import { resolveInput, type Source } from './resolve.ts';
 import { chooseFrom, fillIn, isDynamic } from './texts.ts';
 import { type UiNode, uiGraph } from './ui-graph.ts';
@@ -32,8 +32,8 @@ const NAME_FOR_REPLACE = 'Node name for S&R';
 
 /** Converts a workflow in the UI format. Throws DR_WORKFLOW_FORMAT. */
 export function convertUi(json: JsonObject, options: ConvertOptions): Converted {
-  const library = createLibrary(json, options.nodes, options.components);
-  const { root, nodes } = expand(uiGraph(json), library);
+  const types = createNodeTypes(json, options.nodes, options.components);
+  const { root, nodes } = expand(uiGraph(json), types);
   const notes = new Set<string>();
   const strangers = new Set<string>();
   const now = options.now ?? new Date();
@@ -42,7 +42,7 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
   const filled = (text: string): string =>
     fillIn(text, now, (name, widget) => {
       const node = findNode(root, name);
-      const value = node && library.valuesOf(node).values.get(widget);
+      const value = node && types.valuesOf(node).values.get(widget);
       return value === undefined ? undefined : value === null ? '' : jsText(value);
     });
   const primitiveValue = (source: Extract<Source, { value: Json }>): Json =>
@@ -51,20 +51,20 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
       : source.value;
 
   const inputsOf = ({ id, node, scope }: Placed): JsonObject => {
-    const { values, note } = library.valuesOf(node);
+    const { values, note } = types.valuesOf(node);
     if (note) notes.add(note);
-    if (!library.known(node.type) && Array.isArray(node.values) && node.values.length > 0)
+    if (!types.known(node.type) && Array.isArray(node.values) && node.values.length > 0)
       strangers.add(node.type);
     const entries = new Map<string, Json>(values);
     const links = new Map<string, Json>();
-    for (const socket of library.inputsOf(node)) {
-      const source = resolveInput(library, scope, node, socket);
+    for (const socket of types.inputsOf(node)) {
+      const source = resolveInput(types, scope, node, socket);
       if (!source || socket.name === '') continue;
       if ('value' in source) entries.set(socket.name, primitiveValue(source));
       else links.set(socket.name, [source.id, source.slot]);
     }
     for (const [name, value] of entries) {
-      const input = library.inputOf(node, name);
+      const input = types.inputOf(node, name);
       if (typeof value === 'string' && input?.kind === 'STRING') {
         if (name === FILE_NAMES) entries.set(name, filled(value));
         else if (input.dynamicPrompts && isDynamic(value)) {
@@ -83,7 +83,7 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
 
   const made = nodes.map((placed): [string, GraphNode] => [
     placed.id,
-    apiNode(library, placed.node, inputsOf(placed)),
+    apiNode(types, placed.node, inputsOf(placed)),
   ]);
   if (strangers.size > 0)
     notes.add(
@@ -92,9 +92,9 @@ export function convertUi(json: JsonObject, options: ConvertOptions): Converted 
   return { graph: inOrder(withoutLooseLinks(new Map(made))), notes: [...notes] };
 }
 
-function apiNode(library: Library, node: UiNode, inputs: JsonObject): GraphNode {
-  const classType = library.classType(node.type);
-  const title = node.title ?? library.display(node.type) ?? node.type;
+function apiNode(types: NodeTypes, node: UiNode, inputs: JsonObject): GraphNode {
+  const classType = types.classType(node.type);
+  const title = node.title ?? types.display(node.type) ?? node.type;
   return { classType, inputs, title, source: { inputs, class_type: classType, _meta: { title } } };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../formats/json.ts';
 import { NODES } from '../../nodes/index.ts';
 import { readWorkflow } from '../read/read.ts';
-import { inspect } from './find-problems.ts';
+import { findProblems } from './find-problems.ts';
 
 const files = {
   modelFiles: (folder: string) => (folder === 'checkpoints' ? ['sub/dream_8.safetensors'] : []),
@@ -11,7 +11,7 @@ const files = {
   wildcards: () => new Map(),
 };
 const inspected = (nodes: Record<string, [string, Record<string, unknown>]>) =>
-  inspect(
+  findProblems(
     readWorkflow(
       Object.fromEntries(
         Object.entries(nodes).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }]),

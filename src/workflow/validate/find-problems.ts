@@ -3,7 +3,7 @@ import type { DarkroomError } from '../../errors.ts';
 import { near } from '../../near-matches.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packOf, REFUSED } from '../../nodes/index.ts';
-import { type Graph, linksOf } from '../api-graph.ts';
+import { type Graph, linksByInput } from '../api-graph.ts';
 import { optionsOf } from '../input-spec.ts';
 import { type NodeTable, type Validation, validate, type WorkflowEnvironment } from './validate.ts';
 
@@ -25,7 +25,7 @@ export interface MissingModel {
   readonly nodeIds: readonly string[];
 }
 
-export interface Inspection {
+export interface FoundProblems {
   /** ComfyUI's own answer: it says nothing of values while types are missing. */
   readonly validation: Validation;
   readonly nodes: readonly MissingNode[];
@@ -35,11 +35,11 @@ export interface Inspection {
 }
 
 /** Checks a graph. Never throws for what is in it. */
-export function inspect(
+export function findProblems(
   graph: Graph,
   nodes: NodeTable,
   environment: WorkflowEnvironment,
-): Inspection {
+): FoundProblems {
   const validation = validate(graph, nodes, environment);
   const strangers = new Map<string, string[]>();
   for (const [id, { classType }] of graph)
@@ -98,7 +98,7 @@ function withPlaceholders(
   strangers: ReadonlyMap<string, readonly string[]>,
 ): [Graph, NodeTable] {
   const used = new Set(
-    [...graph.values()].flatMap((node) => linksOf(node).map(([, link]) => link.id)),
+    [...graph.values()].flatMap((node) => linksByInput(node).map(([, link]) => link.id)),
   );
   const all = new Map([
     ...nodes,

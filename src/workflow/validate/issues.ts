@@ -20,7 +20,7 @@ export interface Issue {
 }
 
 /** The input that an issue is about. */
-export interface Place {
+export interface InputLocation {
   readonly nodeId: string;
   readonly nodeType: string;
   /** `KSampler (node 3)` */
@@ -32,7 +32,7 @@ export interface Place {
 
 const issue = (
   comfy: ComfyError,
-  at: Partial<Place>,
+  at: Partial<InputLocation>,
   code: ErrorCode,
   message: string,
   hint?: string,
@@ -109,7 +109,7 @@ export const noOutputs = (): Issue =>
     'Add a SaveImage or PreviewImage node.',
   );
 
-export const requiredMissing = (at: Place): Issue =>
+export const requiredMissing = (at: InputLocation): Issue =>
   issue(
     {
       type: 'required_input_missing',
@@ -123,7 +123,7 @@ export const requiredMissing = (at: Place): Issue =>
     'Connect it or give it a value.',
   );
 
-export const badLink = (at: Place, value: Json): Issue =>
+export const badLink = (at: InputLocation, value: Json): Issue =>
   issue(
     {
       type: 'bad_linked_input',
@@ -137,7 +137,12 @@ export const badLink = (at: Place, value: Json): Issue =>
     'A link is ["node id", output number]; a list as a value is written {"__value__": […]}.',
   );
 
-export const typeMismatch = (at: Place, received: string, wanted: string, link: Json): Issue =>
+export const typeMismatch = (
+  at: InputLocation,
+  received: string,
+  wanted: string,
+  link: Json,
+): Issue =>
   issue(
     {
       type: 'return_type_mismatch',
@@ -157,7 +162,7 @@ export const typeMismatch = (at: Place, received: string, wanted: string, link: 
   );
 
 export const conversionFailed = (
-  at: Place,
+  at: InputLocation,
   wanted: string,
   value: Json,
   error: PythonError,
@@ -186,7 +191,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 export const outOfRange = (
-  at: Place,
+  at: InputLocation,
   side: 'min' | 'max',
   value: Json,
   limit: number | bigint,
@@ -210,7 +215,7 @@ export const outOfRange = (
 
 /** A combo's value that is none of its options; with `folder`, a model file that is missing. */
 export function notInList(
-  at: Place,
+  at: InputLocation,
   value: Json,
   options: readonly string[],
   folder: string | undefined,
@@ -252,7 +257,7 @@ export function notInList(
 }
 
 /** VALIDATE_INPUTS of the nodes that read an uploaded file. */
-export const noInputFile = (at: Place, value: string, files: readonly string[]): Issue =>
+export const noInputFile = (at: InputLocation, value: string, files: readonly string[]): Issue =>
   issue(
     {
       type: 'custom_validation_failed',
@@ -268,7 +273,7 @@ export const noInputFile = (at: Place, value: string, files: readonly string[]):
   );
 
 /** What a node's own check says. */
-export const checkFailed = (at: Place, text: string): Issue =>
+export const checkFailed = (at: InputLocation, text: string): Issue =>
   issue(
     {
       type: 'custom_validation_failed',
@@ -283,7 +288,7 @@ export const checkFailed = (at: Place, text: string): Issue =>
   );
 
 /** A Python exception at the consumer of a node (`input` of `at`), which ComfyUI reports at the node itself. */
-export const innerException = (at: Place, error: PythonError, link: Json): Issue =>
+export const innerException = (at: InputLocation, error: PythonError, link: Json): Issue =>
   issue(
     {
       type: 'exception_during_inner_validation',

@@ -15,8 +15,8 @@ import {
   outputs,
   socket,
 } from '../../nodes/declare.ts';
-import { promptOf } from '../api-graph.ts';
-import { typesMeet } from '../input-spec.ts';
+import { apiGraphOf } from '../api-graph.ts';
+import { socketTypesMatch } from '../input-spec.ts';
 import { readWorkflow } from '../read/read.ts';
 import { validate } from './validate.ts';
 
@@ -147,7 +147,7 @@ describe('types', () => {
   });
 
   it('meet when they share a member', () => {
-    const meets = ([a, b]: [string, string]): boolean => typesMeet(a, b);
+    const meets = ([a, b]: [string, string]): boolean => socketTypesMatch(a, b);
     const yes: [string, string][] = [
       ['STRING', 'STRING'],
       ['STRING,INT', 'INT,STRING'],
@@ -192,7 +192,7 @@ describe('inputs and outputs beyond the declared ones', () => {
       list: node('MakeList', { value1: ['a', 0], value2: ['b', 0] }),
       out: node('Show', { value: ['list', 0] }),
     });
-    expect(dumpsJson(promptOf(graph))).toContain(
+    expect(dumpsJson(apiGraphOf(graph))).toContain(
       '"a": {"class_type": "Stub", "inputs": {"value": 1.0}}, "b": {"class_type": "Stub", "inputs": {"value": "2"}}',
     );
   });

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
 import { dumpsJson, parseJson } from '../../formats/json.ts';
-import { promptOf } from '../api-graph.ts';
+import { apiGraphOf } from '../api-graph.ts';
 import { applyOverrides, parseOverrides } from '../overrides/overrides.ts';
 import { readWorkflow } from '../read/read.ts';
 import { toInt } from './python-values.ts';
-import { answerOf, invalid, validate, type WorkflowEnvironment } from './validate.ts';
+import { combineProblems, errorResponse, validate, type WorkflowEnvironment } from './validate.ts';
 
 const many = Array.from({ length: 21 }, (_, i) => `model${i}.safetensors`);
 const environment = (models: readonly string[]): WorkflowEnvironment => ({
@@ -21,8 +21,8 @@ function check(text: string, models: readonly string[] = ['a.safetensors']) {
   const validation = validate(readWorkflow(parseJson(text)).graph, NODES, environment(models));
   return {
     ...validation,
-    answer: JSON.parse(dumpsJson(answerOf(validation))),
-    prompt: dumpsJson(promptOf(validation.graph)),
+    answer: JSON.parse(dumpsJson(errorResponse(validation))),
+    prompt: dumpsJson(apiGraphOf(validation.graph)),
   };
 }
 /** The errors of a TestValues node with some inputs replaced. */
@@ -223,7 +223,7 @@ describe('error objects', () => {
       'node 7 has no class_type',
     ]);
     expect(problems[0].hint).toContain("'TestNumber'");
-    expect(invalid(validation)?.message).toContain('Nowhere');
+    expect(combineProblems(validation)?.message).toContain('Nowhere');
     expect(
       check('{"1": {"class_type": "TestNumber", "inputs": {"value": 1}}}').answer.error.type,
     ).toBe('prompt_no_outputs');

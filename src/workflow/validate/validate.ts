@@ -4,18 +4,18 @@ import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject, objectOf } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
-import { type Graph, nodeName, withInputs } from '../api-graph.ts';
+import { describeNode, type Graph, withInputs } from '../api-graph.ts';
 import {
+  convertWidgetValue,
   declaredLinks,
   inputConfig,
-  membersOf,
   optionsOf,
-  runValue,
-  typeOf,
-  typesMeet,
-  widgetValue,
+  socketTypeOf,
+  socketTypesMatch,
+  toRunValue,
+  unionMembers,
 } from '../input-spec.ts';
-import type { ComfyError, Issue, Place } from './issues.ts';
+import type { ComfyError, InputLocation, Issue } from './issues.ts';
 import * as issues from './issues.ts';
 import { floatJson, PythonError, repr, str, toFloat, typeName } from './python-values.ts';
 
@@ -123,15 +123,15 @@ export function validate(
     converted.set(id, changes);
     let valid = true;
     const types: Record<string, string> = {};
-    const placeOf = (name: string, input: Input): Place => ({
+    const placeOf = (name: string, input: Input): InputLocation => ({
       nodeId: id,
       nodeType: node.classType,
-      name: nodeName(id, node),
+      name: describeNode(id, node),
       input: name,
       config: inputConfig(input, environment),
     });
     for (const [name, input] of checkedInputs(declaration, node.inputs)) {
-      const place = (): Place => placeOf(name, input);
+      const place = (): InputLocation => placeOf(name, input);
       if (!Object.hasOwn(node.inputs, name)) {
         if (!input.optional) found.push(issues.requiredMissing(place()));
         continue;
@@ -155,8 +155,8 @@ export function validate(
       }
       const { sourceId, received } = source(graph, nodes, id, name, value);
       types[name] = received;
-      if (!declaration.validate?.types && !typesMeet(received, typeOf(input))) {
-        found.push(issues.typeMismatch(place(), received, typeOf(input), value));
+      if (!declaration.validate?.types && !socketTypesMatch(received, socketTypeOf(input))) {
+        found.push(issues.typeMismatch(place(), received, socketTypeOf(input), value));
         continue;
       }
       try {
@@ -177,7 +177,7 @@ export function validate(
       );
       const values = judged.map(([name, input]) => [
         name,
-        Array.isArray(inputs[name]) ? undefined : runValue(inputs[name], input),
+        Array.isArray(inputs[name]) ? undefined : toRunValue(inputs[name], input),
       ]);
       const verdict = ownCheck(
         declaration.validate,
@@ -296,7 +296,7 @@ function source(
   link: Json[],
 ): { sourceId: string; received: string } {
   const [from, slot] = link;
-  const where = `'${input}' of ${nodeName(id, graph.get(id))}`;
+  const where = `'${input}' of ${describeNode(id, graph.get(id))}`;
   const node = typeof from === 'string' ? graph.get(from) : undefined;
   if (!node)
     throw new PythonError(
@@ -316,7 +316,7 @@ function source(
     throw new PythonError(
       'IndexError',
       'tuple index out of range',
-      `${where} is connected to output ${slot} of ${nodeName(from as string, node)}, which has ${outputs.length || 'no'} outputs`,
+      `${where} is connected to output ${slot} of ${describeNode(from as string, node)}, which has ${outputs.length || 'no'} outputs`,
     );
   return { sourceId: from as string, received: output.type };
 }
@@ -329,19 +329,19 @@ type Converted = { readonly value?: Json } | { readonly value?: Json; readonly i
 function convert(
   given: Json,
   input: Input,
-  place: () => Place,
+  place: () => InputLocation,
   environment: WorkflowEnvironment,
   judged: boolean,
 ): Converted {
-  const type = typeOf(input);
+  const type = socketTypeOf(input);
   let value = isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
   try {
-    value = type === 'FLOAT' ? floatJson(toFloat(value)) : widgetValue(value, input);
+    value = type === 'FLOAT' ? floatJson(toFloat(value)) : convertWidgetValue(value, input);
     // the original lets a widget value pass here and fails inside the node
     if (
       input.kind === 'SOCKET' &&
       !input.inline &&
-      !membersOf(type).some((t) => WIDGETS.has(t)) &&
+      !unionMembers(type).some((t) => WIDGETS.has(t)) &&
       !(value === null && input.optional)
     )
       throw new PythonError('TypeError', `not a link but ${typeName(value)}`);
@@ -382,7 +382,9 @@ function unique(problems: readonly DarkroomError[]): DarkroomError[] {
 }
 
 /** One error for all that is wrong (each by itself in its cause, an AggregateError); undefined when everything can run. */
-export function invalid({ problems }: Pick<Validation, 'problems'>): DarkroomError | undefined {
+export function combineProblems({
+  problems,
+}: Pick<Validation, 'problems'>): DarkroomError | undefined {
   if (problems.length < 2) return problems[0];
   return new DarkroomError(problems[0].code, {
     ...problems[0].toJSON(),
@@ -393,7 +395,7 @@ export function invalid({ problems }: Pick<Validation, 'problems'>): DarkroomErr
 }
 
 /** `{error, node_errors}`: the body of the answer 400. */
-export const answerOf = (validation: Validation): JsonObject =>
+export const errorResponse = (validation: Validation): JsonObject =>
   objectOf<Json>([
     ['error', validation.error as unknown as Json],
     [

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../formats/json.ts';
 import { isJsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
 import { declarationOf } from '../../nodes/index.ts';
-import { typeOf } from '../input-spec.ts';
+import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../validate/validate.ts';
 import { componentTemplate } from './component.ts';
 import { groupTemplate } from './group.ts';
@@ -20,7 +20,7 @@ import {
   widgetValues,
 } from './widgets.ts';
 
-export interface Library {
+export interface NodeTypes {
   /** Today's class type: a renamed one under its new name. */
   classType(type: string): string;
   known(type: string): boolean;
@@ -45,11 +45,11 @@ const newName = (names: Readonly<Record<string, string>>, name: string): string 
   Object.hasOwn(names, name) ? names[name] : name;
 
 /** `components`: definitions beside the file, by type or name. */
-export function createLibrary(
+export function createNodeTypes(
   root: JsonObject,
   nodes: NodeTable,
   components: Readonly<JsonObject> = {},
-): Library {
+): NodeTypes {
   const subgraphs = new Map<string, JsonObject>();
   const collect = (json: JsonObject, depth: number): void => {
     const definitions = json['definitions'];
@@ -76,16 +76,16 @@ export function createLibrary(
   const building = new Set<string>();
   const build = (type: string): Template | undefined => {
     const subgraph = subgraphs.get(type);
-    if (subgraph) return subgraphTemplate(subgraph, library);
+    if (subgraph) return subgraphTemplate(subgraph, types);
     const group = GROUP.test(type) ? type.replace(GROUP, '') : undefined;
     if (group !== undefined && Object.hasOwn(groups, group)) {
       const definition = groups[group];
-      if (isJsonObject(definition)) return groupTemplate(group, definition, library);
+      if (isJsonObject(definition)) return groupTemplate(group, definition, types);
     }
     const component = COMPONENT.test(type) ? componentOf(type) : undefined;
     return (
       component &&
-      componentTemplate(type.replace(COMPONENT, '').replace(HASH, ''), component, library)
+      componentTemplate(type.replace(COMPONENT, '').replace(HASH, ''), component, types)
     );
   };
   const templateOf = (type: string): Template | undefined => {
@@ -116,7 +116,7 @@ export function createLibrary(
           return {
             ...given.get(name),
             name,
-            type: typeOf(input),
+            type: socketTypeOf(input),
             widget: socket ? undefined : name,
             socket,
           };
@@ -170,7 +170,7 @@ export function createLibrary(
     };
   };
 
-  const library: Library = {
+  const types: NodeTypes = {
     classType: (type) => declarationOf(type, nodes)?.declaration.type ?? type,
     known: (type) => declarationOf(type, nodes) !== undefined,
     display: (type) => declarationOf(type, nodes)?.declaration.display,
@@ -200,5 +200,5 @@ export function createLibrary(
     },
     valuesOf,
   };
-  return library;
+  return types;
 }
