@@ -63,7 +63,7 @@ describe.skipIf(!program)('the built-in page', () => {
       const preview = page.locator('#stage img[alt^="Preview"]').waitFor();
       await page.getByRole('button', { name: 'Run', exact: true }).click();
       await preview;
-      await page.locator('#stage img[alt^="The picture"]').waitFor();
+      await page.locator('#stage img[alt^="Picture made"]').waitFor();
       await waitForFrames(page, before + 1);
 
       await page.locator('#sheet li button').first().click();
@@ -133,7 +133,7 @@ describe.skipIf(!program)('the built-in page', () => {
     await page.setInputFiles('#file', 'examples/text-to-image.json');
     await page.getByLabel('Seed', { exact: true }).fill('18446744073709551616');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.getByText('Give at most 18446744073709551615.').waitFor();
+    await page.getByText('Enter at most 18446744073709551615.').waitFor();
     expect(await page.evaluate('document.activeElement.getAttribute("aria-invalid")')).toBe('true');
     await page.close();
   });
@@ -146,7 +146,7 @@ describe.skipIf(!program)('the built-in page', () => {
       await page.getByRole('button', { name: 'New seed and run' }).click();
       await expect.poll(() => page.locator('#queue li').count()).toBe(count);
     }
-    await page.getByRole('button', { name: /^Take out/ }).click();
+    await page.getByRole('button', { name: /^Remove/ }).click();
     await expect.poll(() => page.locator('#queue li').count()).toBe(1);
     await page.getByRole('button', { name: /^Stop/ }).click();
     await expect.poll(() => page.locator('#queue').isVisible()).toBe(false);

@@ -1,75 +1,130 @@
-// The page's own modules without a browser: numbers that survive, what follows what, the frames of a job.
+// The page's modules that need no browser: numbers without loss, what follows a field, frames of a job.
 import { describe, expect, it } from 'vitest';
-
-const load = (name: string) => import(new URL(`../web/${name}.js`, import.meta.url).href);
-const { parse, print, number, shown } = await load('json');
-const { changesOf, problemOf, reseeded } = await load('values');
+import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
+import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';
+import { framesOf } from '../web/frames.ts';
 
 describe('JSON of the page', () => {
-  it('keeps every number as it was written', () => {
-    for (const text of [
-      '{"seed":18446744073709551615,"cfg":8.0,"n":[1,-0.5,1e5,0]}',
-      '{"a":"18446744073709551615 \\" 8.0","b":null}',
-      '[]',
-    ])
-      expect(print(parse(text))).toBe(text);
-    expect(shown(parse('18446744073709551615'))).toBe('18446744073709551615');
-    expect(shown(parse('8.0'))).toBe('8');
-    expect([print(number(' 007 ')), print(number('4,5')), number('1e'), number('')]).toEqual([
-      '7',
-      '4.5',
-      undefined,
-      undefined,
-    ]);
-    // a text that looks like a kept number, but is none
-    expect(print({ a: '\u0001 x' })).toBe('{"a":"\\u0001 x"}');
+  it.each([
+    '{"seed":18446744073709551615,"cfg":8.0,"n":[1,-0.5,1e5,0]}',
+    '{"a":"18446744073709551615 \\" 8.0","b":null}',
+    '[]',
+  ])('prints %s as it was parsed', (text) => {
+    expect(printJson(parseJson(text))).toBe(text);
+  });
+
+  it('displays numbers without loss and without a trailing .0', () => {
+    expect(displayText(parseJson('18446744073709551615'))).toBe('18446744073709551615');
+    expect(displayText(parseJson('8.0'))).toBe('8');
+  });
+
+  it('reads numbers that were typed', () => {
+    expect(printJson(parseNumber(' 007 '))).toBe('7');
+    expect(printJson(parseNumber('4,5'))).toBe('4.5');
+    expect(parseNumber('1e')).toBeUndefined();
+    expect(parseNumber('')).toBeUndefined();
+  });
+
+  it('leaves a text that begins like a marked number as it is', () => {
+    expect(printJson({ a: '\u0001 x' })).toBe('{"a":"\\u0001 x"}');
   });
 });
 
 describe('a field', () => {
-  const seed = {
+  const seed: Field = {
     id: '1',
     input: 'seed',
     label: 'Seed',
     kind: 'seed',
     value: 7,
     min: 0,
-    max: parse('18446744073709551615'),
+    max: parseJson('18446744073709551615'),
   };
   const prompt = {
-    '1': { inputs: { seed: 7, steps: 20, end_at_step: 16 } },
-    '2': { inputs: { seed: 9, steps: 20 } },
+    '1': { class_type: 'KSamplerAdvanced', inputs: { seed: 7, steps: 20, end_at_step: 16 } },
+    '2': { class_type: 'KSampler', inputs: { seed: 9, steps: 20 } },
   };
 
   it('has limits, also beyond 2^53', () => {
     expect(problemOf(seed, '18446744073709551615')).toBeUndefined();
-    expect(problemOf(seed, '18446744073709551616')).toBe('Give at most 18446744073709551615.');
-    expect(problemOf(seed, '-1')).toBe('Give at least 0.');
-    expect(problemOf(seed, '1.5')).toBe('Give a whole number.');
-    expect(problemOf({ ...seed, kind: 'float', min: 0, max: 100 }, 'much')).toBe('Give a number.');
+    expect(problemOf(seed, '18446744073709551616')).toBe('Enter at most 18446744073709551615.');
+    expect(problemOf(seed, '-1')).toBe('Enter at least 0.');
+  });
+
+  it('takes only numbers, and whole ones unless it is a float', () => {
+    expect(problemOf(seed, '1.5')).toBe('Enter a whole number.');
+    expect(problemOf({ ...seed, kind: 'float', min: 0, max: 100 }, 'much')).toBe('Enter a number.');
     expect(problemOf({ ...seed, kind: 'lines' }, 'much')).toBeUndefined();
   });
 
-  it('takes others along', () => {
-    const steps = { ...seed, input: 'steps', value: 20 };
-    const followed = { ...seed, followers: [{ id: '2', input: 'seed', how: 'shift' }] };
-    const text = (changes: unknown) => print(changes);
-    expect(text(changesOf(prompt, followed, number('18446744073709551615')))).toBe(
-      '[["1","seed",18446744073709551615],["2","seed",1]]',
-    );
-    const followers = [
-      { id: '2', input: 'steps', how: 'same' },
-      { id: '1', input: 'end_at_step', how: 'share' },
-    ];
-    expect(text(changesOf(prompt, { ...steps, followers }, number('30')))).toBe(
-      '[["1","steps",30],["2","steps",30],["1","end_at_step",24]]',
+  it('shifts other seeds by as much as it changes, modulo 2^64', () => {
+    const field: Field = { ...seed, followers: [{ id: '2', input: 'seed', how: 'shift' }] };
+    const changes = changesOf(prompt, field, parseJson('18446744073709551615'));
+    expect(printJson(changes)).toBe(
+      '[{"id":"1","input":"seed","value":18446744073709551615},' +
+        '{"id":"2","input":"seed","value":1}]',
     );
   });
 
-  it('gets a new seed, and what the editor would show of the old one goes', () => {
-    const made = reseeded({ prompt, extra: { workflow: {}, other: 1 }, form: { main: [seed] } });
+  it('sets equal inputs to its value, and keeps the share of steps', () => {
+    const field: Field = {
+      ...seed,
+      input: 'steps',
+      value: 20,
+      followers: [
+        { id: '2', input: 'steps', how: 'same' },
+        { id: '1', input: 'end_at_step', how: 'share' },
+      ],
+    };
+    expect(printJson(changesOf(prompt, field, parseJson('30')))).toBe(
+      '[{"id":"1","input":"steps","value":30},{"id":"2","input":"steps","value":30},' +
+        '{"id":"1","input":"end_at_step","value":24}]',
+    );
+  });
+
+  it('gets a new seed, and the editor’s form of the workflow is left out', () => {
+    const made = reseeded({
+      prompt,
+      extra: { workflow: {}, other: 1 },
+      form: { main: [seed], groups: [], missing: [] },
+    });
     expect(made.extra).toEqual({ other: 1 });
-    expect(made.prompt['1'].inputs.seed).not.toBe(7);
+    expect(made.prompt['1'].inputs['seed']).not.toBe(7);
     expect(prompt['1'].inputs.seed).toBe(7);
+  });
+});
+
+describe('the frames of a history entry', () => {
+  const prompt = { '1': { class_type: 'CLIPTextEncode', inputs: { text: 'a red panda' } } };
+  const item = ['12', 'job', prompt, { extra_pnginfo: { workflow: {} } }, ['9']] as const;
+  const image = (filename: string, type: string) => ({ filename, subfolder: '', type });
+  const frame = { id: 'job', number: '12', prompt, extra: { workflow: {} } };
+  const description = 'a red panda';
+
+  it('are its saved pictures, not the temporary ones', () => {
+    const outputs = {
+      '8': { images: [image('preview.png', 'temp')] },
+      '9': { images: [image('a.png', 'output'), image('b.txt', 'output')] },
+    };
+    expect(framesOf('job', { prompt: item, outputs })).toEqual([
+      { ...frame, description, picture: image('a.png', 'output') },
+    ]);
+  });
+
+  it('are its temporary pictures where nothing was saved', () => {
+    const outputs = { '8': { images: [image('preview.png', 'temp')] } };
+    expect(framesOf('job', { prompt: item, outputs })).toEqual([
+      { ...frame, description, picture: image('preview.png', 'temp') },
+    ]);
+  });
+
+  it('are one with the error of a failed job, and none of an interrupted one', () => {
+    const messages = [['execution_error', { exception_message: 'shapes differ' }]] as const;
+    expect(framesOf('job', { prompt: item, status: { status_str: 'error', messages } })).toEqual([
+      { ...frame, description, error: 'shapes differ' },
+    ]);
+    expect(
+      framesOf('job', { prompt: item, status: { status_str: 'error', messages: [] } }),
+    ).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 // Files of a frontend, with the caching of ComfyUI's middleware/cache_middleware.py; without one, the built-in page.
 import { join } from 'node:path';
-import { iconAnswer, pageAnswer } from '../routes/page-routes.ts';
 import { type Answer, text } from './answers.ts';
 import { isFile, sendFile, typeOfFile, under } from './file-responses.ts';
+import { sendPage, sendPageIcon } from './page-files.ts';
 
 const NO_CACHE = { 'cache-control': 'no-cache' } as const;
 const DAY = { 'cache-control': 'public, max-age=86400' } as const;
@@ -27,7 +27,7 @@ export function staticAnswer(
   path: string,
   since: string | undefined,
 ): Answer {
-  if (root === undefined) return path === '/' ? pageAnswer(since) : missing(path);
+  if (root === undefined) return path === '/' ? sendPage(since) : missing(path);
   const name = decoded(path);
   if (name === '/')
     return sendFile(
@@ -47,7 +47,7 @@ export function staticAnswer(
 }
 
 function standIn(path: string): Answer {
-  if (path === '/favicon.ico') return iconAnswer();
+  if (path === '/favicon.ico') return sendPageIcon();
   const [body, type] = Object.hasOwn(ABSENT, path) ? ABSENT[path] : [];
   return body === undefined ? missing(path) : { status: 200, body, type, headers: NO_CACHE };
 }

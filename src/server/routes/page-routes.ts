@@ -3,25 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../../errors.ts';
-import { type Answer, empty, json } from '../http/answers.ts';
-import { isFile, sendFile, typeOfFile, under } from '../http/file-responses.ts';
+import { empty, json } from '../http/answers.ts';
+import { sendPage, sendPageFile } from '../http/page-files.ts';
 import type { Route } from '../http/route.ts';
 import type { ReadFile } from '../node-registry.ts';
 import type { Parts } from '../services.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
-const WEB = join(PACKAGE, 'web');
 const EXAMPLES = join(PACKAGE, 'examples');
 const MAX_NAME = 255;
-const PAGE = /^[a-z-]+\.(js|css|svg)$/;
-
-/** Nothing but this server is ever asked; pictures also come from memory. */
-const HEADERS = {
-  'cache-control': 'no-cache',
-  'content-security-policy':
-    "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-} as const;
 
 const object = { type: 'object' } as const;
 const read = {
@@ -38,13 +28,6 @@ const read = {
   },
 } as const;
 
-/** The page itself. */
-export const pageAnswer = (since?: string): Answer =>
-  sendFile(join(WEB, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
-
-/** Its sign, for tabs. */
-export const iconAnswer = (): Answer => sendFile(join(WEB, 'icon.svg'), HEADERS, 'image/svg+xml');
-
 export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
   const fitting = async (name: string): Promise<ReadFile | undefined> => {
     const { read, canRun } = await desk();
@@ -58,7 +41,7 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
       only: 'root',
       summary: 'The built-in page.',
       answers: { 200: 'HTML.' },
-      handle: (call) => pageAnswer(call.header('if-modified-since')),
+      handle: (call) => sendPage(call.header('if-modified-since')),
     },
     {
       method: 'POST',
@@ -122,11 +105,7 @@ export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
       summary: 'Files of the built-in page.',
       answers: { 200: 'The file.', 404: 'There is none.' },
       handle: (call) => {
-        const { file } = call.params;
-        const path = PAGE.test(file) ? under(WEB, file) : undefined;
-        return path && isFile(path)
-          ? sendFile(path, HEADERS, typeOfFile(file), call.header('if-modified-since'))
-          : empty(404);
+        return sendPageFile(call.params['file'], call.header('if-modified-since'));
       },
     },
   ];

@@ -1,0 +1,38 @@
+// The files of the built-in page: HTML, styles and icon from web/, scripts as compiled to dist/web/.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Answer, empty } from './answers.ts';
+import { isFile, sendFile, typeOfFile, under } from './file-responses.ts';
+
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+const STATIC_FILES = join(PACKAGE, 'web');
+const SCRIPTS = join(PACKAGE, 'dist', 'web');
+const FILE_NAME = /^[a-z-]+\.(js|css|svg)$/;
+
+/** The page loads nothing from other hosts; pictures may also come from memory. */
+const HEADERS = {
+  'cache-control': 'no-cache',
+  'content-security-policy': [
+    "default-src 'self'",
+    "img-src 'self' blob: data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** `since` is the request's If-Modified-Since, here and below. */
+export const sendPage = (since?: string): Answer =>
+  sendFile(join(STATIC_FILES, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
+
+export const sendPageIcon = (): Answer =>
+  sendFile(join(STATIC_FILES, 'icon.svg'), HEADERS, 'image/svg+xml');
+
+/** A script, style or icon of the page by its name; 404 for any other name. */
+export function sendPageFile(name: string, since?: string): Answer {
+  if (!FILE_NAME.test(name)) return empty(404);
+  const path = under(name.endsWith('.js') ? SCRIPTS : STATIC_FILES, name);
+  if (!path || !isFile(path)) return empty(404);
+  return sendFile(path, HEADERS, typeOfFile(name), since);
+}

@@ -1,0 +1,177 @@
+// The requests that the page sends: ComfyUI's own routes, /darkroom/… to read workflows, the WebSocket.
+import type {
+  ClientMessages,
+  ErrorResponse,
+  ExamplesResponse,
+  HistoryResponse,
+  PromptRequest,
+  PromptResponse,
+  QueueResponse,
+  RemovalRequest,
+  StoredImage,
+  UploadResponse,
+} from '../src/server/api-types.ts';
+import { type JsonNumber, type JsonValue, parseJson, printJson } from './exact-json.ts';
+import type { Graph, RunnableWorkflow, Workflow } from './form-values.ts';
+
+const BASE = new URL('..', import.meta.url);
+const RECONNECT_MS = 1500;
+const STORAGE_KEY = 'darkroom-client';
+/** Kinds of binary messages (src/server/websocket/frames.ts). */
+const PREVIEW_IMAGE = 1;
+const PREVIEW_IMAGE_WITH_METADATA = 4;
+
+/** The id of this tab. It survives a reload, so that a running job still belongs to the tab. */
+const clientId = ((): string => {
+  const stored = sessionStorage.getItem(STORAGE_KEY);
+  if (stored) return stored;
+  const id = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+  sessionStorage.setItem(STORAGE_KEY, id);
+  return id;
+})();
+
+const urlOf = (path: string): string => new URL(path, BASE).href;
+
+/** Where a picture can be loaded from; `small` for the contact sheet. */
+export function pictureUrl({ filename, subfolder, type }: StoredImage, small = false): string {
+  const query = new URLSearchParams({ filename, subfolder, type });
+  if (small) query.set('preview', 'webp;85');
+  return urlOf(`view?${query}`);
+}
+
+/** A request that failed: what is wrong, and what to do about it. */
+export class RequestError extends Error {
+  readonly details: readonly string[];
+  constructor(message: string, details: readonly string[] = []) {
+    super(message);
+    this.details = details;
+  }
+}
+
+/** Sends a request and parses the answer. Throws a RequestError. */
+async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(urlOf(path), init);
+  } catch {
+    throw new RequestError('The server does not respond.', ['Is Darkroom still running?']);
+  }
+  const text = await response.text();
+  const body = text.startsWith('{') || text.startsWith('[') ? parseJson<T>(text) : undefined;
+  if (response.ok) return body as T;
+  throw failureOf(response.status, body as ErrorResponse | undefined);
+}
+
+function failureOf(status: number, { error, node_errors = {} }: ErrorResponse = {}): RequestError {
+  const problems = Object.values(node_errors).flatMap(({ errors }) =>
+    errors.map(({ message, details }) => [message, details].filter(Boolean).join(': ')),
+  );
+  const hint = error?.hint || error?.details;
+  return new RequestError(
+    error?.message ?? `The server responded with status ${status}.`,
+    problems.length > 0 || !hint ? problems : [hint],
+  );
+}
+
+const post = <T>(path: string, body: unknown): Promise<T> =>
+  request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: printJson(body),
+  });
+
+/** Reads a workflow file or a picture that holds a workflow; nothing runs. */
+export const readWorkflow = (content: Blob | string, name: string): Promise<Workflow> =>
+  request(`darkroom/read?${new URLSearchParams({ name })}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: content,
+  });
+
+/** The same for a graph of the history. */
+export const readGraph = (graph: Graph): Promise<Workflow> =>
+  readWorkflow(printJson(graph), 'the workflow');
+
+export const listExamples = (): Promise<ExamplesResponse> => request('darkroom/examples');
+
+export const readExample = (name: string): Promise<Workflow> =>
+  request(`darkroom/examples/${encodeURIComponent(name)}`);
+
+export const queueWorkflow = ({ prompt, extra }: RunnableWorkflow): Promise<PromptResponse> =>
+  post('prompt', {
+    prompt,
+    client_id: clientId,
+    extra_data: { extra_pnginfo: extra },
+  } satisfies PromptRequest<JsonValue>);
+
+export const listQueue = (): Promise<QueueResponse<JsonValue, JsonNumber>> => request('queue');
+
+/** The last `count` entries of the history, the oldest first. */
+export const listHistory = (count: number): Promise<HistoryResponse<JsonValue, JsonNumber>> =>
+  request(`history?max_items=${count}`);
+
+export const deleteHistoryEntry = (id: string): Promise<void> =>
+  post('history', { delete: [id] } satisfies RemovalRequest);
+
+/** Removes a waiting job, or stops a running one. */
+export async function cancelJob(id: string): Promise<void> {
+  await post('queue', { delete: [id] } satisfies RemovalRequest);
+  await post('interrupt', { prompt_id: id });
+}
+
+/** Uploads a picture to the input folder and returns its name there. */
+export async function uploadImage(file: File): Promise<string> {
+  const form = new FormData();
+  form.append('image', file);
+  const { name, subfolder } = await request<UploadResponse>('upload/image', {
+    method: 'POST',
+    body: form,
+  });
+  return subfolder ? `${subfolder}/${name}` : name;
+}
+
+export interface Subscriber {
+  readonly messages: {
+    readonly [Type in keyof ClientMessages]?: (data: ClientMessages[Type]) => void;
+  };
+  preview(picture: Blob): void;
+  connection(open: boolean): void;
+}
+
+/** Calls the subscriber for as long as the page is open; reconnects when the connection is lost. */
+export function subscribe(subscriber: Subscriber): void {
+  const url = new URL(`ws?clientId=${clientId}`, BASE);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const socket = new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => {
+    const data = { supports_preview_metadata: true };
+    socket.send(JSON.stringify({ type: 'feature_flags', data }));
+    subscriber.connection(true);
+  };
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    if (typeof data === 'string') deliver(data, subscriber);
+    else {
+      const preview = previewIn(data);
+      if (preview) subscriber.preview(preview);
+    }
+  };
+  socket.onclose = () => {
+    subscriber.connection(false);
+    setTimeout(() => subscribe(subscriber), RECONNECT_MS);
+  };
+}
+
+function deliver(text: string, { messages }: Subscriber): void {
+  const { type, data } = parseJson<{ readonly type: string; readonly data: never }>(text);
+  (messages as Record<string, ((data: never) => void) | undefined>)[type]?.(data);
+}
+
+function previewIn(data: ArrayBuffer): Blob | undefined {
+  const view = new DataView(data);
+  const kind = view.getUint32(0);
+  if (kind === PREVIEW_IMAGE_WITH_METADATA) return new Blob([data.slice(8 + view.getUint32(4))]);
+  return kind === PREVIEW_IMAGE ? new Blob([data.slice(8)]) : undefined;
+}

@@ -1,0 +1,94 @@
+// The history as a contact sheet, the newest frame first.
+import { listHistory, pictureUrl } from './api.ts';
+import { create, find } from './dom.ts';
+import { type Frame, framesOf } from './frames.ts';
+
+const PAGE_SIZE = 60;
+
+export interface ContactSheetEvents {
+  /** A picture was chosen: all pictures of the sheet, and the index of this one. */
+  open(frames: readonly Frame[], index: number): void;
+  /** The frame of a failed job was chosen. */
+  openFailed(frame: Frame): void;
+}
+
+export interface ContactSheet {
+  /** Shows the history as the server has it now. */
+  refresh(): Promise<void>;
+}
+
+export function createContactSheet(events: ContactSheetEvents): ContactSheet {
+  const list = find('#sheet ul');
+  const emptyNote = find('#sheet .empty');
+  const moreButton = find<HTMLButtonElement>('#more');
+  let count = PAGE_SIZE;
+  /** Tiles outlive a refresh, so that pictures are not loaded again. */
+  let tiles = new Map<string, HTMLElement>();
+  let pictures: readonly Frame[] = [];
+
+  const choose = (frame: Frame): void => {
+    if (!frame.picture) events.openFailed(frame);
+    else events.open(pictures, indexOfPicture(pictures, frame));
+  };
+  const refresh = async (): Promise<void> => {
+    const entries = Object.entries(await listHistory(count));
+    const frames = entries.reverse().flatMap(([id, entry]) => framesOf(id, entry));
+    const previous = tiles;
+    tiles = new Map(
+      frames.map((frame, i) => {
+        const key = tileKey(frames, i);
+        return [key, previous.get(key) ?? createTile(frame, () => choose(frame))];
+      }),
+    );
+    pictures = frames.filter(({ picture }) => picture);
+    replaceChanged(list, [...tiles.values()]);
+    emptyNote.hidden = frames.length > 0;
+    moreButton.hidden = entries.length < count;
+  };
+  moreButton.addEventListener('click', () => {
+    count += PAGE_SIZE;
+    void refresh();
+  });
+  return { refresh };
+}
+
+/** The job, and the position of the frame among those of the job. */
+const tileKey = (frames: readonly Frame[], index: number): string => {
+  const { id } = frames[index];
+  return `${id} ${index - frames.findIndex((frame) => frame.id === id)}`;
+};
+
+const indexOfPicture = (pictures: readonly Frame[], { id, picture }: Frame): number =>
+  pictures.findIndex((other) => other.id === id && other.picture?.filename === picture?.filename);
+
+function createTile(frame: Frame, onClick: () => void): HTMLLIElement {
+  const { picture, error, number, description } = frame;
+  const label = `${picture ? 'Picture' : 'Failed'} ${number}: ${description}`;
+  const content = picture
+    ? create('img', {
+        src: pictureUrl(picture, true),
+        alt: '',
+        loading: 'lazy',
+        decoding: 'async',
+      })
+    : create('span', { class: 'error' }, error ?? '');
+  return create(
+    'li',
+    {},
+    create(
+      'button',
+      { type: 'button', click: onClick, 'aria-label': label, title: description },
+      content,
+    ),
+    create('span', { class: 'number', 'aria-hidden': 'true' }, number),
+  );
+}
+
+/** Replaces the children of a list unless they are the same; the focus stays where it was. */
+function replaceChanged(list: HTMLElement, children: readonly HTMLElement[]): void {
+  const { children: before } = list;
+  const focused = document.activeElement;
+  if (before.length !== children.length || children.some((child, i) => child !== before[i]))
+    list.replaceChildren(...children);
+  if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
+}

@@ -1,0 +1,47 @@
+// Finds, creates and announces elements of the page.
+
+type Child = Node | string | undefined | false;
+
+/** The first element that matches. Throws when there is none: index.html has all that are looked up. */
+export function find<T extends HTMLElement = HTMLElement>(selector: string): T {
+  const found = document.querySelector<T>(selector);
+  if (!found) throw new Error(`internal: index.html has no ${selector}`);
+  return found;
+}
+
+/**
+ * Creates an element. Functions become listeners; other properties become attributes, which are left
+ * out when false or undefined.
+ */
+export function create<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Readonly<Record<string, unknown>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === 'function') element.addEventListener(name, value as EventListener);
+    else if (value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== false));
+  return element;
+}
+
+/** Has screen readers read a text. */
+export function announce(text: string): void {
+  find('#live').textContent = text;
+}
+
+/** `two-stage-upscale.json` -> `Two stage upscale`. */
+export function displayName(file: string): string {
+  const words = file.replace(/\.(json|png|webp|jpe?g)$/i, '').replaceAll(/[-_]+/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Offers a text as a file to download. */
+export function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  create('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

@@ -1,0 +1,122 @@
+// The controls of a workflow's form: a row per field with label, input and a note for what is wrong.
+import { uploadImage } from './api.ts';
+import { create } from './dom.ts';
+import { displayText, type JsonValue, parseNumber } from './exact-json.ts';
+import { type Field, isNumeric, randomSeed } from './form-values.ts';
+
+export type ControlInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+
+export interface FieldControl {
+  readonly field: Field;
+  readonly input: ControlInput;
+  /** Says what is wrong with the value. */
+  readonly note: HTMLElement;
+  /** Label, input and note. */
+  readonly row: HTMLElement;
+  /** The field's own value as long as its text is unchanged. */
+  value(): JsonValue;
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** `id` is unique on the page. */
+export function createControl(
+  field: Field,
+  id: string,
+  onError: (error: unknown) => void,
+): FieldControl {
+  const text = displayText(field.value);
+  const noteId = `${id}-note`;
+  const input = createInput(field, text, { id, 'aria-describedby': noteId, title: field.help });
+  if (!(input instanceof HTMLInputElement && input.type === 'checkbox')) input.value = text;
+  const button = buttonBeside(field, input, onError);
+  const note = create('span', { id: noteId, class: 'note' });
+  const row = create(
+    'div',
+    { class: `field ${field.kind}` },
+    create('label', { for: id }, field.label),
+    button ? create('div', { class: 'beside' }, input, button) : input,
+    note,
+  );
+  const value = (): JsonValue => {
+    if (input instanceof HTMLInputElement && input.type === 'checkbox') return input.checked;
+    if (input.value === text) return field.value;
+    return isNumeric(field) ? (parseNumber(input.value) ?? field.value) : input.value;
+  };
+  return { field, input, note, row, value };
+}
+
+function createInput(field: Field, text: string, attributes: Attributes): ControlInput {
+  switch (field.kind) {
+    case 'lines':
+      return create('textarea', {
+        ...attributes,
+        rows: text.length > 90 ? 4 : 2,
+        spellcheck: false,
+      });
+    case 'switch': {
+      const input = create('input', { ...attributes, type: 'checkbox' });
+      input.checked = field.value === true;
+      return input;
+    }
+    case 'choice':
+    case 'picture': {
+      const listed = field.options ?? [];
+      const options = listed.includes(text) ? listed : [text, ...listed];
+      return create('select', attributes, ...options.map(createOption));
+    }
+    default:
+      return create('input', { ...attributes, inputmode: inputMode(field), autocomplete: 'off' });
+  }
+}
+
+function inputMode({ kind }: Field): string | undefined {
+  if (kind === 'float') return 'decimal';
+  return kind === 'int' || kind === 'seed' ? 'numeric' : undefined;
+}
+
+const createOption = (value: string): HTMLOptionElement => create('option', { value }, value);
+
+function buttonBeside(
+  field: Field,
+  input: ControlInput,
+  onError: (error: unknown) => void,
+): HTMLElement | undefined {
+  if (field.kind === 'seed') return seedButton(field, input);
+  if (field.kind === 'picture' && input instanceof HTMLSelectElement)
+    return uploadButton(input, onError);
+  return undefined;
+}
+
+function seedButton({ label }: Field, input: ControlInput): HTMLButtonElement {
+  const properties = {
+    type: 'button',
+    class: 'dice',
+    'aria-label': `New ${label.toLowerCase()}`,
+    click: () => {
+      input.value = randomSeed();
+    },
+  };
+  return create('button', properties, '⚄');
+}
+
+/** Uploads a picture, adds it to the options and selects it. */
+function uploadButton(
+  select: HTMLSelectElement,
+  onError: (error: unknown) => void,
+): HTMLLabelElement {
+  const fileInput = create('input', { type: 'file', accept: 'image/*' });
+  fileInput.addEventListener('change', async () => {
+    const file = fileInput.files?.[0];
+    if (!file) return;
+    try {
+      const name = await uploadImage(file);
+      if (![...select.options].some(({ value }) => value === name))
+        select.append(createOption(name));
+      select.value = name;
+    } catch (error) {
+      onError(error);
+    }
+  });
+  return create('label', { class: 'button' }, 'Upload', fileInput);
+}

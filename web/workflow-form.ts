@@ -1,0 +1,138 @@
+// The form of a workflow: what people change first at the top, all other settings by node below.
+import type { MissingFile } from '../src/workflow/overrides/form-types.ts';
+import { create, displayName, find } from './dom.ts';
+import { createControl, type FieldControl } from './form-controls.ts';
+import {
+  applyChanges,
+  changesOf,
+  type Field,
+  problemOf,
+  type RunnableWorkflow,
+  randomSeed,
+  type Workflow,
+  withoutEditorWorkflow,
+} from './form-values.ts';
+
+export interface WorkflowFormEvents {
+  /** The form was submitted, and its values are valid. */
+  run(): void;
+  error(error: unknown): void;
+}
+
+export class WorkflowForm {
+  readonly #form = find<HTMLFormElement>('#form');
+  readonly #events: WorkflowFormEvents;
+  #workflow: Workflow | undefined;
+  #controls: FieldControl[] = [];
+  /** Counts controls, for their ids. */
+  #created = 0;
+
+  constructor(events: WorkflowFormEvents) {
+    this.#events = events;
+    this.#form.noValidate = true;
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (this.#validate()) events.run();
+    });
+    this.#form.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
+    });
+  }
+
+  show(workflow: Workflow, name: string): void {
+    this.#workflow = workflow;
+    this.#controls = [];
+    const { main, missing } = workflow.form;
+    this.#form.replaceChildren(
+      create('p', { class: 'file' }, create('span', {}, displayName(name))),
+      ...missing.map(missingFileWarning),
+      ...workflow.notes.map((note) => create('p', { class: 'warning' }, note)),
+      ...this.#rows(main, ['lines', 'text', 'seed']),
+      create('div', { class: 'numbers' }, ...this.#rows(main, ['int', 'float'])),
+      ...this.#rows(main, ['choice', 'picture', 'switch']),
+      this.#otherSettings(workflow),
+      this.#actions(main),
+    );
+    this.#form.hidden = false;
+  }
+
+  focus(): void {
+    this.#controls[0]?.input.focus();
+  }
+
+  /** The workflow with the values of the form, and what is saved in the picture with it. */
+  workflow(): RunnableWorkflow {
+    if (!this.#workflow) throw new Error('internal: no workflow is open');
+    const { prompt, extra } = this.#workflow;
+    const changed = this.#controls
+      .map((control) => ({ field: control.field, value: control.value() }))
+      .filter(({ field, value }) => value !== field.value);
+    if (changed.length === 0) return { prompt, extra };
+    // main fields come last, so that their followers get the main field's value
+    const changes = changed
+      .toReversed()
+      .flatMap(({ field, value }) => changesOf(prompt, field, value));
+    return { prompt: applyChanges(prompt, changes), extra: withoutEditorWorkflow(extra) };
+  }
+
+  /** Marks the invalid fields and focuses the first of them. */
+  #validate(): boolean {
+    const invalid = this.#controls.filter(({ field, input, note }) => {
+      const problem = problemOf(field, input.value);
+      note.textContent = problem ?? '';
+      input.setAttribute('aria-invalid', String(problem !== undefined));
+      return problem !== undefined;
+    });
+    const [first] = invalid;
+    const details = first?.input.closest('details');
+    if (details) details.open = true;
+    first?.input.focus();
+    return invalid.length === 0;
+  }
+
+  #rows(fields: readonly Field[], kinds: readonly Field['kind'][]): HTMLElement[] {
+    return fields.filter(({ kind }) => kinds.includes(kind)).map((field) => this.#row(field));
+  }
+
+  #row(field: Field): HTMLElement {
+    const control = createControl(field, `field-${this.#created++}`, this.#events.error);
+    this.#controls.push(control);
+    return control.row;
+  }
+
+  #otherSettings({ form: { groups } }: Workflow): HTMLElement | '' {
+    const fieldsets = groups.map(({ title, fields }) =>
+      create(
+        'fieldset',
+        {},
+        create('legend', {}, title),
+        ...fields.map((field) => this.#row(field)),
+      ),
+    );
+    if (fieldsets.length === 0) return '';
+    return create('details', {}, create('summary', {}, 'All settings'), ...fieldsets);
+  }
+
+  #actions(main: readonly Field[]): HTMLElement {
+    const hasSeed = main.some(({ kind }) => kind === 'seed');
+    const runWithNewSeed = () => {
+      const seed = this.#controls.find(({ field }) => field.kind === 'seed');
+      if (seed) seed.input.value = randomSeed();
+      this.#form.requestSubmit();
+    };
+    return create(
+      'div',
+      { class: 'actions' },
+      create('button', { class: 'primary', type: 'submit' }, 'Run'),
+      hasSeed && create('button', { type: 'button', click: runWithNewSeed }, 'New seed and run'),
+    );
+  }
+}
+
+const missingFileWarning = ({ label, value, folder }: MissingFile): HTMLElement =>
+  create(
+    'p',
+    { class: 'warning' },
+    `${label}: ${value} is not on this machine.`,
+    folder ? ` Put it into models/${folder}, or choose another file.` : ' Choose another file.',
+  );
