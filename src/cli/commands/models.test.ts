@@ -58,7 +58,7 @@ const WRONG: Readonly<Record<string, RegExp>> = {
   'video.safetensors': /video\.safetensors is a Wan model \(video\), which is not supported$/,
   'flux.safetensors': /flux\.safetensors is a FLUX model, which is not supported$/,
   'nothing.safetensors':
-    /nothing\.safetensors is no model that is known: its tensors \(a …\) belong to no known kind of model$/,
+    /nothing\.safetensors is not a known model: its tensors \(a …\) belong to no known kind of model$/,
 };
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-// Files in the layouts of other projects against the same weights in the original one. The names are those of ComfyUI's conversions
-// (test/golden/layouts).
+// Files in the layouts of other projects against the same weights in the original one. The names
+// are those of ComfyUI's conversions (test/golden/layouts).
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Model files as their parts: whole checkpoints, and UNets alone. Only the header is read here; networks open when first used.
+// Loads checkpoints and UNets. Only the file's header is read here; networks open when they are
+// first used.
 import {
   type Family,
   identify,
@@ -26,15 +27,21 @@ export interface DiffusionModel {
 }
 
 export interface Checkpoint extends DiffusionModel {
-  /** SDXL: CLIP-L, then CLIP-G; the refiner: CLIP-G; SD1: CLIP-L; SD2: CLIP-H. Those that the file has. */
+  /**
+   * The text encoders in the file. SDXL: CLIP-L, then CLIP-G; refiner: CLIP-G; SD1: CLIP-L; SD2:
+   * CLIP-H.
+   */
   readonly encoders: readonly TextEncoder[];
-  /** Absent when the file has none. */
+  /** Absent when the file has no VAE. */
   readonly vae?: Autoencoder;
 }
 
 const HINT = 'Checkpoints of SD1.x, SD2.x, SDXL and its refiner are supported.';
 
-/** Reads what a checkpoint holds; a UNet alone has no other parts. Throws DR_MODEL_UNSUPPORTED when it is none that is known, and what openModelFile throws. */
+/**
+ * Loads the parts of a checkpoint, or a UNet alone. Throws DR_MODEL_UNSUPPORTED for other files,
+ * and what openModelFile throws.
+ */
 export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoint> =>
   withFile(file, async (opened) => {
     const found = identify(opened.tensors);
@@ -49,8 +56,9 @@ export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoi
   });
 
 /**
- * The UNet of a file, in either layout, or of a checkpoint, whose other tensors then count for nothing, as in ComfyUI. `rounding`: what its
- * weights are rounded to. Throws as loadCheckpoint does.
+ * Loads the UNet of a file in either layout, or of a checkpoint, whose other tensors are ignored,
+ * as in ComfyUI. `rounding`: the type that its weights are rounded to. Throws as loadCheckpoint
+ * does.
  */
 export const loadDiffusionModel = (
   file: string,

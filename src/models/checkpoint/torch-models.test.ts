@@ -1,4 +1,5 @@
-// Networks from files of torch give the same numbers, bit for bit, as from the .safetensors files that these were made of.
+// Networks from files of torch give the same numbers, bit for bit, as from the .safetensors files
+// that these were made of.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// What makeClip asks of its encoders and makes of their answers, with encoders that only note the call.
+// What makeClip asks of its encoders and makes of their answers, with encoders that only note the
+// call.
 import { describe, expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { TextEncoder, TokenSlot } from '../types.ts';
@@ -90,7 +91,8 @@ describe('makeClip', () => {
     expect(encoder.calls.map(({ chunks }) => chunks.length)).toEqual([2, 2]);
     expect(plain.cond.shape).toEqual([1, 154, 2]);
     expect(weighted.cond.shape).toEqual([1, 77, 2]);
-    // z = (320 - 49407) 0.5 + 49407: the empty prompt has its end token there; the padding of CLIP-G is 0
+    // z = (320 - 49407) 0.5 + 49407: the empty prompt has its end token there; the padding of
+    // CLIP-G is 0
     expect([...weighted.cond.data.slice(0, 8)]).toEqual([
       49406,
       49406,

@@ -1,5 +1,5 @@
-// CLIP as the CLIP sockets carry it: one or two text encoders, what each family takes from them, and how many last layers are skipped
-// (ComfyUI's sd1_clip, sdxl_clip, sd2_clip).
+// The value of CLIP sockets: one or two text encoders, the features that each family takes from
+// them, and the number of skipped last layers (ComfyUI's sd1_clip, sdxl_clip, sd2_clip).
 import { DarkroomError } from '../../errors.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
@@ -24,17 +24,26 @@ export interface EncodedPrompt {
   readonly pooled: Tensor | null;
 }
 
-/** Immutable; a changed clip is another value over the same encoders. Warnings go to the call's `warn`, else to the one of makeClip. */
+/**
+ * Immutable: a change returns another value over the same encoders. Warnings go to the `warn` of
+ * the call, else to that of makeClip.
+ */
 export interface Clip {
   readonly family: ClipFamily;
   /** In the order of their features. */
   readonly encoders: readonly TextEncoder[];
   encode(text: string, warn?: Warn): Promise<EncodedPrompt>;
-  /** A prompt for each encoder of SDXL; the shorter one is filled up with empty chunks. Throws DR_INPUT_INVALID for other families. */
+  /**
+   * Encodes one prompt for each encoder of SDXL; the shorter one is padded with empty chunks.
+   * Throws DR_INPUT_INVALID for other families.
+   */
   encodePair(textG: string, textL: string, warn?: Warn): Promise<EncodedPrompt>;
-  /** CLIPSetLastLayer: features of the layer counted from the end, -1 the last. Throws DR_INPUT_INVALID. */
+  /**
+   * Takes features from a layer counted from the end, -1 being the last (CLIPSetLastLayer). Throws
+   * DR_INPUT_INVALID unless it is a negative integer.
+   */
   withLastLayer(stopAtClipLayer: number): Clip;
-  /** This clip over other encoders of the same kinds; those that are not given stay. */
+  /** Replaces encoders by others of the same kind; kinds that are not passed stay. */
   withEncoders(encoders: readonly TextEncoder[]): Clip;
 }
 
@@ -47,13 +56,16 @@ export interface ClipOptions {
 
 interface EncoderRule {
   readonly kind: TextEncoder['kind'];
-  /** Token that fills a chunk. */
+  /** Token that pads a chunk. */
   readonly pad: number;
-  /** Layer whose states are the features, counted from the end; 'last' is the last one after the final norm. */
+  /**
+   * Layer whose hidden states are the features, counted from the end; 'last' is the last layer
+   * after the final norm.
+   */
   readonly layer: number | 'last';
-  /** Final layer norm on a layer that is counted from the end. */
+  /** Whether the final layer norm is applied to a layer counted from the end. */
   readonly norm: boolean;
-  /** Pooled features are multiplied by the text projection. */
+  /** Whether pooled features are multiplied by the text projection. */
   readonly project: boolean;
 }
 
@@ -90,14 +102,14 @@ interface Part {
   readonly rule: EncoderRule;
 }
 
-/** Puts a family's encoders together. Throws DR_MODEL_PART_MISSING when one lacks. */
+/** Combines the encoders of a family. Throws DR_MODEL_PART_MISSING when one is missing. */
 export function makeClip(options: ClipOptions): Clip {
   const parts = FAMILIES[options.family].encoders.map((rule): Part => {
     const encoder = options.encoders.find((one) => one.kind === rule.kind);
     if (encoder) return { encoder, rule };
     throw new DarkroomError('DR_MODEL_PART_MISSING', {
       message: `the ${options.family} model has no ${rule.kind} text encoder`,
-      hint: 'Load a checkpoint that holds its text encoders.',
+      hint: 'Load a checkpoint that contains its text encoders.',
     });
   });
   return clipOf(options, parts);
@@ -175,7 +187,10 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
   };
 }
 
-/** One encoder's features and pooled state. Where a weight is not 1, the empty prompt is encoded along. */
+/**
+ * Returns one encoder's features and pooled state. Where a weight is not 1, the empty prompt is
+ * encoded with them.
+ */
 async function encodePart(
   { encoder, rule }: Part,
   chunks: readonly Chunk[],
@@ -198,18 +213,24 @@ async function encodePart(
   return { cond: blendWeights(hidden, weights, empty), pooled: sliceBatch(pooled, 0, 1) };
 }
 
-/** The block to read; a clip skip beyond the first block means the normed last state, as in ComfyUI. */
+/**
+ * Returns the layer to read; a clip skip beyond the first layer means the normalised last state, as
+ * in ComfyUI.
+ */
 function layerOf(
   encoder: TextEncoder,
   rule: EncoderRule,
   stopAt?: number,
 ): { layer: number | 'last'; finalNorm: boolean } {
-  const wanted = stopAt ?? rule.layer;
-  if (wanted === 'last' || -wanted > encoder.layers) return { layer: 'last', finalNorm: true };
-  return { layer: encoder.layers + wanted, finalNorm: rule.norm };
+  const fromEnd = stopAt ?? rule.layer;
+  if (fromEnd === 'last' || -fromEnd > encoder.layers) return { layer: 'last', finalNorm: true };
+  return { layer: encoder.layers + fromEnd, finalNorm: rule.norm };
 }
 
-/** What the encoder gets: vectors of another width give up their places, which padding at the end makes up for (weights stay put). */
+/**
+ * Returns the encoder's input: vectors of another width are removed and the end is padded instead,
+ * while weights keep their positions.
+ */
 function slotsFor(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: Warn): Slot[] {
   const fits = (slot: Slot) => typeof slot === 'number' || slot.length === encoder.width;
   const slots = chunk.map((token) => token.slot).filter(fits);
@@ -223,7 +244,7 @@ function slotsFor(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: 
   return slots;
 }
 
-/** Each message once, though every encoder meets it. */
+/** Passes each message on once, though every encoder may repeat it. */
 function once(warn?: Warn): Warn | undefined {
   if (!warn) return undefined;
   const seen = new Set<string>();

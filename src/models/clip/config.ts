@@ -1,5 +1,6 @@
-// CLIP text encoders as two projects lay them out: Hugging Face (CLIP-L) and open_clip (CLIP-G of SDXL, CLIP-H of SD2).
-// A layout is a table of tensor names; what differs in kind (fused projections, transposed text projection) is a flag.
+// The layouts and sizes of CLIP text encoders: Hugging Face's (CLIP-L) and open_clip's (CLIP-G of
+// SDXL, CLIP-H of SD2). A layout is a table of tensor names; differences in kind (fused
+// projections, transposed text projection) are flags.
 import type { PatchTarget, PatchTargets } from '../weights/changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -16,7 +17,7 @@ export interface ClipLayout {
 export interface ClipBlock {
   readonly norm1: string;
   readonly norm2: string;
-  /** The q, k and v linears, or the weight and bias of all three in one. */
+  /** The linear layers of q, k and v, or the weight and bias that hold all three. */
   readonly qkv:
     | readonly [string, string, string]
     | { readonly weight: string; readonly bias: string };
@@ -25,7 +26,7 @@ export interface ClipBlock {
   readonly down: string;
 }
 
-/** Names below `text_model.`; the projection stands beside it. */
+/** Names below `text_model.`; the projection is beside it. */
 export const HUGGING_FACE: ClipLayout = {
   tokens: 'embeddings.token_embedding.weight',
   positions: 'embeddings.position_embedding.weight',
@@ -45,7 +46,7 @@ export const HUGGING_FACE: ClipLayout = {
   },
 };
 
-/** Hugging Face's as ComfyUI's CLIPSave once wrote it. */
+/** Hugging Face's layout as an earlier CLIPSave of ComfyUI wrote it. */
 export const SAVED_ONCE: ClipLayout = {
   ...HUGGING_FACE,
   projection: 'text_projection',
@@ -92,7 +93,10 @@ export interface ClipConfig {
   readonly projected: number;
 }
 
-/** Reads an encoder's sizes off its tensors; heads are 64 wide, as in all CLIPs that Stable Diffusion uses. */
+/**
+ * Reads an encoder's sizes from its tensors; heads are 64 wide, as in all CLIPs that Stable
+ * Diffusion uses.
+ */
 export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind): ClipConfig {
   const [length, width] = weights.shape(layout.positions);
   let layers = 0;
@@ -112,8 +116,8 @@ export function clipConfig(weights: Weights, layout: ClipLayout, kind: ClipKind)
 }
 
 /**
- * The weights of an encoder as Hugging Face names them below `<encoder>.transformer.`, which is how LoRAs know them: fused projections
- * are three, and the text projection is a Linear's.
+ * The weights of an encoder as Hugging Face names them below `<encoder>.transformer.`, which is how
+ * LoRAs know them: fused projections are three, and the text projection is a Linear's.
  */
 export function clipTargets(weights: Weights, layout: ClipLayout): PatchTargets {
   const targets = new Map<string, PatchTarget>();

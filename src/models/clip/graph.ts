@@ -1,25 +1,20 @@
-// The CLIP text transformer (Radford et al. 2021): token embeddings in; the state after every block, with and without the final
-// norm, and the pooled features out. The token table stays outside: its few rows are looked up by the caller.
+// The CLIP text transformer (Radford et al. 2021): from token embeddings to the hidden state after
+// every block, with and without the final norm, and the pooled features. The token table stays
+// outside; the caller reads the few rows it needs.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
-import {
-  add,
-  attention,
-  batchOf,
-  gelu,
-  layerNorm,
-  linear,
-  type Net,
-  quickGelu,
-} from '../layers/blocks.ts';
+import { batchOf, layerNorm, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
-import type { ClipBlock, ClipConfig } from './config.ts';
+import { clipBlock } from './block.ts';
+import type { ClipConfig } from './config.ts';
 
+/** Returns the name of the output with the state after block `layer`. */
 export const hiddenName = (layer: number, finalNorm: boolean): string =>
   `${finalNorm ? 'normed' : 'hidden'}_${layer}`;
 
 /**
- * Inputs `embeddings` [B, T, width] and `pool` [B, 1, T] (1 at the position to pool, else 0).
- * Outputs hidden_i and normed_i [B, T, width] for each block, `pooled` [B, 1, width], `projected` [B, 1, projected] where there is one.
+ * Builds the encoder's graph. Inputs `embeddings` [B, T, width] and `pool` [B, 1, T] (1 at the
+ * position to pool, else 0). Outputs hidden_i and normed_i [B, T, width] for each block, `pooled`
+ * [B, 1, width], `projected` [B, 1, projected] where the encoder has a projection.
  */
 export function clipGraph(weights: Weights, config: ClipConfig): Graph {
   const g = createGraph();
@@ -36,7 +31,7 @@ export function clipGraph(weights: Weights, config: ClipConfig): Graph {
   ]);
   let normed = x;
   for (let i = 0; i < layers; i++) {
-    x = block(net, x, layout.block(i), batch, config);
+    x = clipBlock(net, x, layout.block(i), batch, { ...config, causal: true });
     normed = wide(layerNorm(net, x, layout.finalNorm));
     g.output(hiddenName(i, false), wide(x), ['B', length, width]);
     g.output(hiddenName(i, true), normed, ['B', length, width]);
@@ -57,39 +52,11 @@ export function clipGraph(weights: Weights, config: ClipConfig): Graph {
   return g;
 }
 
-/** The outputs of clipGraph. */
+/** Returns the names of clipGraph's outputs. */
 export function clipOutputs({ layers, projected }: ClipConfig): string[] {
   const hidden = Array.from({ length: layers }, (_, i) => [
     hiddenName(i, false),
     hiddenName(i, true),
   ]).flat();
   return [...hidden, 'pooled', ...(projected > 0 ? ['projected'] : [])];
-}
-
-function block(
-  net: Net,
-  x: Value,
-  names: ClipBlock,
-  batch: Value,
-  { width, heads, activation }: ClipConfig,
-): Value {
-  const [q, k, v] = projections(net, layerNorm(net, x, names.norm1), names.qkv, width);
-  const attended = attention(net, q, k, v, { batch, channels: width, heads, causal: true });
-  const y = add(net, x, linear(net, attended, names.out));
-  const up = linear(net, layerNorm(net, y, names.norm2), names.up);
-  const act = activation === 'gelu' ? gelu(net, up) : quickGelu(net, up);
-  return add(net, y, linear(net, act, names.down));
-}
-
-function projections(net: Net, x: Value, qkv: ClipBlock['qkv'], width: number): Value[] {
-  const { g, w } = net;
-  if (!('weight' in qkv)) return qkv.map((name) => linear(net, x, name));
-  return [0, 1, 2].map((i) => {
-    const rows = [i * width, (i + 1) * width] as const;
-    return g.op(
-      'Gemm',
-      [x, w.value(g, qkv.weight, { rows, after: x }), w.value(g, qkv.bias, { rows })],
-      { transB: 1 },
-    );
-  });
 }

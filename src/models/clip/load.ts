@@ -1,4 +1,5 @@
-// Text encoders from files: inside checkpoints, and in files of their own, as Hugging Face and open_clip lay them out.
+// Loads text encoders, from checkpoints and from files of their own, in Hugging Face's and
+// open_clip's layouts.
 import { type ClipPart, identify } from '../../formats/identify/identify.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
@@ -14,19 +15,30 @@ const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = {
   'open-clip': OPEN_CLIP,
 };
 
-/** The encoder of a part of a file. ComfyUI keeps text encoders in float16, whatever the file holds, and computes in float32. */
+/**
+ * Returns the encoder in a part of a file. ComfyUI rounds text encoders to float16, whatever the
+ * file holds, and computes in float32.
+ */
 export function encoderOf(
   runtime: Runtime,
   { file, tensors }: Pick<TensorFile, 'file' | 'tensors'>,
   { kind, layout, prefix }: ClipPart,
-  known: ClipLayout = LAYOUTS[layout],
+  clipLayout: ClipLayout = LAYOUTS[layout],
 ): TextEncoder {
   refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
   const rounding = runtime.textEncoders === 'fp16' ? 'f16' : undefined;
-  return createTextEncoder(runtime, kind, weightsOf(file, tensors, prefix, { rounding }), known);
+  return createTextEncoder(
+    runtime,
+    kind,
+    weightsOf(file, tensors, prefix, { rounding }),
+    clipLayout,
+  );
 }
 
-/** The text encoder of a file that holds nothing else. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
+/**
+ * Loads a file that holds one text encoder. Throws DR_MODEL_UNSUPPORTED, and what openModelFile
+ * throws.
+ */
 export async function loadTextEncoder(file: string, runtime: Runtime): Promise<TextEncoder> {
   const opened = await openModelFile(file);
   await opened.close();
@@ -40,7 +52,7 @@ export async function loadTextEncoder(file: string, runtime: Runtime): Promise<T
     );
   const { clip } = found;
   if (clip.layout === 'open-clip') return encoderOf(runtime, opened, clip);
-  // the projection stands beside `text_model.`
+  // the projection is beside `text_model.`
   const tensors = without(opened.tensors, clip.prefix);
   const layout = tensors.has(SAVED_ONCE.projection) ? SAVED_ONCE : HUGGING_FACE;
   return encoderOf(runtime, { file, tensors }, { ...clip, prefix: '' }, layout);

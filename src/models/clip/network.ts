@@ -1,5 +1,5 @@
-// A CLIP text encoder over its network. The rows of the token table are read from the file as they are needed; what was encoded lately is
-// remembered.
+// A CLIP text encoder as a handle over its network. Rows of the token table are read from the file
+// when needed; recent results are cached.
 import { createHash } from 'node:crypto';
 import { DarkroomError } from '../../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
@@ -11,12 +11,15 @@ import type { Weights } from '../weights/tensors.ts';
 import { type ClipLayout, clipConfig, clipTargets } from './config.ts';
 import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
 
-/** The end-of-text token of CLIP's vocabulary; features are pooled at its first place. */
+/** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
 const END = 49407;
-/** Encodings that an encoder remembers; 77 tokens of width 1280 are 0.4 MB. */
+/** Number of results that an encoder caches; 77 tokens of width 1280 are 0.4 MB. */
 const RECENT = 32;
 
-/** The encoder whose tensors `weights` are, with changes. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+/**
+ * Creates a text encoder over `weights` with changes applied. Throws DR_MODEL_UNSUPPORTED when
+ * tensors are missing.
+ */
 export function createTextEncoder(
   runtime: Runtime,
   kind: TextEncoder['kind'],
@@ -42,7 +45,7 @@ export function createTextEncoder(
       plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config),
   });
 
-  const recent = recentOnes<TextEncoderOutput>(RECENT);
+  const cached = recentResults<TextEncoderOutput>(RECENT);
 
   return {
     kind,
@@ -66,7 +69,7 @@ export function createTextEncoder(
       const index = layer === 'last' ? layers - 1 : layer;
       if (index < 0 || index >= layers)
         throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
-      return recent(keyOf(chunks, `${index} ${finalNorm} ${project}`), () =>
+      return cached(keyOf(chunks, `${index} ${finalNorm} ${project}`), () =>
         encodeNow(chunks, index, finalNorm, project),
       );
     },
@@ -101,7 +104,10 @@ export function createTextEncoder(
   }
 }
 
-/** Names what is encoded: token ids, the values of vectors among them, and `how`. */
+/**
+ * Returns a hash of what is encoded: token ids, the values of vectors among them, and the options
+ * in `how`.
+ */
 function keyOf(chunks: readonly (readonly TokenSlot[])[], how: string): string {
   const hash = createHash('sha256').update(how);
   for (const chunk of chunks)
@@ -114,17 +120,17 @@ function keyOf(chunks: readonly (readonly TokenSlot[])[], how: string): string {
   return hash.digest('hex');
 }
 
-/** Remembers the last `most` results; one that failed is forgotten. */
-function recentOnes<T>(most: number): (key: string, make: () => Promise<T>) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
+/** Returns a cache of the last `limit` results; a failed one is removed. */
+function recentResults<T>(limit: number): (key: string, make: () => Promise<T>) => Promise<T> {
+  const results = new Map<string, Promise<T>>();
   return (key, make) => {
-    const result = known.get(key) ?? make();
-    known.delete(key);
-    known.set(key, result);
-    result.catch(() => known.delete(key));
-    for (const oldest of known.keys()) {
-      if (known.size <= most) break;
-      known.delete(oldest);
+    const result = results.get(key) ?? make();
+    results.delete(key);
+    results.set(key, result);
+    result.catch(() => results.delete(key));
+    for (const oldest of results.keys()) {
+      if (results.size <= limit) break;
+      results.delete(oldest);
     }
     return result;
   };
@@ -148,12 +154,15 @@ function checkChunk(
         : `an embedding of ${slot.length} numbers for ${at.width}`;
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `${kind} can't take ${what}`,
-      hint: 'A textual inversion must be made for the same kind of text encoder (SD1, SD2 or SDXL).',
+      hint: 'Use a textual inversion made for this kind of text encoder (SD1, SD2 or SDXL).',
     });
   }
 }
 
-/** Token vectors one after another; each row of the table is read once. `rounded`: rows are rounded to float16. */
+/**
+ * Returns token vectors one after another; each row of the table is read once. `rounded`: rows are
+ * rounded to float16.
+ */
 async function embed(
   slots: readonly TokenSlot[],
   tokenRows: (ids: readonly number[]) => Promise<Float32Array>,
@@ -161,12 +170,12 @@ async function embed(
   rounded: boolean,
 ): Promise<Float32Array> {
   const ids = [...new Set(slots.filter((slot) => typeof slot === 'number'))];
-  const place = new Map(ids.map((id, i) => [id, i]));
+  const rowOf = new Map(ids.map((id, i) => [id, i]));
   const exact = await tokenRows(ids);
   const rows = rounded ? toHalves(exact) : exact;
   const all = new Float32Array(slots.length * width);
   for (const [i, slot] of slots.entries()) {
-    const at = typeof slot === 'number' ? place.get(slot)! * width : 0;
+    const at = typeof slot === 'number' ? rowOf.get(slot)! * width : 0;
     all.set(typeof slot === 'number' ? rows.subarray(at, at + width) : slot, i * width);
   }
   return all;
@@ -175,7 +184,7 @@ async function embed(
 const toHalves = (values: Float32Array): Float32Array =>
   decodeFloat32('F16', encodeFloat32('F16', values));
 
-/** Rows of the table as the encoder keeps it, and what is blended into them, in turn. */
+/** Returns rows of the encoder's token table, with other encoders' rows blended in, in turn. */
 async function blendedRows(
   weights: Weights,
   table: string,

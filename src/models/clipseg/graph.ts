@@ -1,14 +1,16 @@
-// CLIPSeg (Lüddecke and Ecker 2022, arXiv 2112.10003): CLIP's vision transformer, and a small transformer over three of its states that is
-// told the prompt and gives the logits of every pixel. Tensors as transformers' CLIPSegForImageSegmentation names them.
+// CLIPSeg (Lüddecke and Ecker 2022, arXiv 2112.10003): CLIP's vision transformer, and a small
+// transformer that turns three of its states and the prompt's features into logits per pixel.
+// Tensor names are those of transformers' CLIPSegForImageSegmentation.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { clipBlock, withPrefix } from '../clip/block.ts';
 import { add, attention, batchOf, layerNorm, linear, type Net } from '../layers/blocks.ts';
-import { VISION_LAYOUTS, visionBlock } from '../vision/graph.ts';
+import { VISION_LAYOUTS } from '../vision/graph.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** States of the vision transformer that the decoder sees, after these blocks; the deepest first. */
-const SEEN = [9, 6, 3];
+/** The decoder takes the vision transformer's states after these blocks, the deepest first. */
+const DECODED_BLOCKS = [9, 6, 3];
 const DECODER_HEADS = 4;
-/** Of CLIP's attention. */
+/** Width of a head of CLIP's attention. */
 const HEAD_WIDTH = 64;
 
 export const CLIPSEG_NAMES = {
@@ -20,7 +22,10 @@ export const CLIPSEG_NAMES = {
 
 const at = (name: string): string => `clip.${name}`;
 
-/** Inputs `pixels` [1,3,side,side], normalised, `positions` [T,width] of that side and `prompt` [1,projected]; output `logits` [side,side]. */
+/**
+ * Builds the graph. Inputs `pixels` [1,3,side,side], normalised, `positions` [T,width] for that
+ * side, and `prompt` [1,projected]; output `logits` [side,side].
+ */
 export function clipSegGraph(weights: Weights, side: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -42,18 +47,8 @@ export function clipSegGraph(weights: Weights, side: number): Graph {
   });
   let x = layerNorm(net, g.op('Add', [embedded, positions]), at(layout.before));
   const states: Value[] = [];
-  for (let i = 0; i <= Math.max(...SEEN); i++) {
-    const names = layout.block(i);
-    const [q, k, v] = names.qkv as readonly [string, string, string];
-    const block = {
-      norm1: at(names.norm1),
-      norm2: at(names.norm2),
-      qkv: [at(q), at(k), at(v)] as const,
-      out: at(names.out),
-      up: at(names.up),
-      down: at(names.down),
-    };
-    x = visionBlock(net, x, block, batch, {
+  for (let i = 0; i <= Math.max(...DECODED_BLOCKS); i++) {
+    x = clipBlock(net, x, withPrefix('clip.', layout.block(i)), batch, {
       width,
       heads: width / HEAD_WIDTH,
       activation: 'quickGelu',
@@ -64,7 +59,7 @@ export function clipSegGraph(weights: Weights, side: number): Graph {
     'logits',
     decoder(
       net,
-      SEEN.map((i) => states[i]),
+      DECODED_BLOCKS.map((i) => states[i]),
       batch,
       cells,
     ),
@@ -96,7 +91,7 @@ function decoder(net: Net, states: readonly Value[], batch: Value, cells: number
   return g.op('Squeeze', [logits, g.ints([0, 1])]);
 }
 
-/** A transformer block whose norms come after the sums. */
+/** A transformer block with norms after the sums. */
 function decoderLayer(net: Net, x: Value, name: string, batch: Value, width: number): Value {
   const [q, k, v] = ['q', 'k', 'v'].map((one) => linear(net, x, `${name}.self_attn.${one}_proj`));
   const attended = linear(
@@ -120,7 +115,7 @@ function pixelsOf(net: Net, x: Value, name: string): Value {
   return transposed(net, g.op('Relu', [transposed(net, y, `${name}.2`)]), `${name}.4`);
 }
 
-/** A transposed convolution whose kernels lie side by side. */
+/** A transposed convolution whose stride is its kernel's size. */
 function transposed({ g, w }: Net, x: Value, name: string): Value {
   const [, , height, width] = w.shape(`${name}.weight`);
   const values = [w.value(g, `${name}.weight`), w.value(g, `${name}.bias`)];

@@ -1,5 +1,6 @@
-// CLIPSeg over its networks: what in a picture a text means, as logits of 352 x 352 pixels. Pictures are made ready as transformers'
-// CLIPSegProcessor does with the settings of CIDAS/clipseg-rd64-refined.
+// Loads CLIPSeg, which marks what a text names in an image, as 352 x 352 logits. Images are
+// preprocessed as transformers' CLIPSegProcessor does with the settings of
+// CIDAS/clipseg-rd64-refined.
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
@@ -10,24 +11,27 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { concatAxis } from '../../tensor/axes.ts';
 import { sliceBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { clipBpe, END_TOKEN, START_TOKEN } from '../../text/clip-bpe.ts';
+import { withPrefix } from '../clip/block.ts';
 import { type ClipLayout, HUGGING_FACE } from '../clip/config.ts';
 import { createTextEncoder } from '../clip/network.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import { CLIPSEG_NAMES, clipSegGraph } from './graph.ts';
 
 export interface ClipSeg {
-  /** Logits [352,352] of what a text means in a picture [1,H,W,3], which is squeezed to a square. Throws DR_INPUT_INVALID. */
+  /**
+   * Returns logits [352,352] of what a text names in an image [1,H,W,3], which is resized to a
+   * square. Throws DR_INPUT_INVALID for long texts.
+   */
   logits(image: Tensor, text: string): Promise<Tensor>;
-  /** The features of a text, [1, projected]. */
+  /** Returns the features of a text, [1, projected]. */
   prompt(text: string): Promise<Tensor>;
 }
 
-/** Side that pictures are brought to. */
+/** Side that images are resized to, in pixels. */
 export const CLIPSEG_SIDE = 352;
 const MEAN = [0.485, 0.456, 0.406].map(Math.fround);
 const DEVIATION = [0.229, 0.224, 0.225].map(Math.fround);
 
-const { block } = HUGGING_FACE;
 const below = (name: string): string => CLIPSEG_NAMES.text + name;
 const LAYOUT: ClipLayout = {
   ...HUGGING_FACE,
@@ -35,33 +39,28 @@ const LAYOUT: ClipLayout = {
   positions: below(HUGGING_FACE.positions),
   finalNorm: below(HUGGING_FACE.finalNorm),
   projection: CLIPSEG_NAMES.textProjection,
-  block: (layer) => {
-    const { norm1, norm2, qkv, out, up, down } = block(layer);
-    const [q, k, v] = qkv as readonly [string, string, string];
-    return {
-      norm1: below(norm1),
-      norm2: below(norm2),
-      qkv: [below(q), below(k), below(v)],
-      out: below(out),
-      up: below(up),
-      down: below(down),
-    };
-  },
+  block: (layer) => withPrefix(CLIPSEG_NAMES.text, HUGGING_FACE.block(layer)),
 };
 
-/** A model file of CLIPSeg (rd16 or rd64, refined or not). Throws DR_MODEL_UNSUPPORTED for others. */
+/**
+ * Loads a model file of CLIPSeg (rd16 or rd64, refined or not). Throws DR_MODEL_UNSUPPORTED for
+ * others.
+ */
 export async function loadClipSeg(file: string, runtime: Runtime): Promise<ClipSeg> {
   const opened = await openModelFile(file);
   try {
     const weights = weightsOf(file, opened.tensors, '');
     if (!weights.has('decoder.film_mul.weight') || !weights.has(CLIPSEG_NAMES.positions))
       throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-        message: `${file} is no model of CLIPSeg`,
+        message: `${file} is not a CLIPSeg model`,
         hint: 'Use model.safetensors of CIDAS/clipseg-rd64-refined.',
         file,
       });
     const [, , patch] = weights.shape(CLIPSEG_NAMES.patches);
-    const positions = stretched(await opened.read(CLIPSEG_NAMES.positions), CLIPSEG_SIDE / patch);
+    const positions = resizePositions(
+      await opened.read(CLIPSEG_NAMES.positions),
+      CLIPSEG_SIDE / patch,
+    );
     const encoder = createTextEncoder(runtime, 'clip_l', weights, LAYOUT);
     const build = () => clipSegGraph(weights, CLIPSEG_SIDE);
     const network = runtime.network({ file, part: 'clipseg', outputs: ['logits'], build });
@@ -81,20 +80,20 @@ export async function loadClipSeg(file: string, runtime: Runtime): Promise<ClipS
   }
 }
 
-/** Start, the words, and ends up to `length`. */
+/** Returns the start token, the text's tokens, and end tokens up to `length`. */
 function tokensOf(text: string, length: number): number[] {
   const words = clipBpe().encode(text);
   if (words.length > length - 2)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the text has ${words.length} tokens; CLIPSeg takes ${length - 2}`,
-      hint: 'Name what is to be found in a few words.',
+      message: `the text has ${words.length} tokens; CLIPSeg takes at most ${length - 2}`,
+      hint: 'Describe what to find in a few words.',
       input: 'text',
     });
   return [START_TOKEN, ...words, ...new Array<number>(length - 1 - words.length).fill(END_TOKEN)];
 }
 
-/** Position embeddings [1 + n², width] for `cells` x `cells` cells. */
-function stretched(table: Tensor, cells: number): Tensor {
+/** Resizes position embeddings [1 + n², width] to `cells` x `cells` cells. */
+function resizePositions(table: Tensor, cells: number): Tensor {
   const [rows, width] = table.shape;
   const side = Math.round(Math.sqrt(rows - 1));
   if (side === cells) return table;
@@ -106,7 +105,10 @@ function stretched(table: Tensor, cells: number): Tensor {
   );
 }
 
-/** A picture [1,H,W,3] in 8 bits, squeezed to the square by PIL's bilinear filter and normalised, [1,3,352,352]. */
+/**
+ * Converts an image [1,H,W,3] to 8 bits, resizes it to the square by Pillow's bilinear filter and
+ * normalises it: [1,3,352,352].
+ */
 export function clipSegPixels(image: Tensor): Tensor {
   const [, height, width] = image.shape;
   const { bytes } = pilResize(

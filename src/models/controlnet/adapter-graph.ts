@@ -1,11 +1,12 @@
-// T2I-Adapters (Mou et al. 2023, arXiv 2302.08453), full and light: a picture's features in four sizes, from the original's names or diffusers'.
+// T2I-Adapters (Mou et al. 2023, arXiv 2302.08453), full and light: an image's features in four
+// sizes, from tensors in the original or diffusers' layout.
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface AdapterConfig {
-  /** Side of the squares of pixels that become channels; 16 for SDXL, else 8. */
+  /** Side of the pixel-unshuffle; 16 for SDXL, else 8. */
   readonly unshuffle: number;
   readonly pixelChannels: number;
   readonly light: boolean;
@@ -14,10 +15,13 @@ export interface AdapterConfig {
   readonly levels: number;
 }
 
-/** Residual blocks in a level of a full adapter. */
+/** Residual blocks per level of a full adapter. */
 const BLOCKS = 2;
 
-/** The tensors of an adapter file under the original's names; names that are not known stay. */
+/**
+ * Returns the tensors of an adapter file under their original names; unknown names stay as they
+ * are.
+ */
 export function adapterNames(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
   const names = [...tensors].map(([name, info]) => [name.replace(/^adapter\./, ''), info] as const);
   const light = names.some(([name]) => name === 'body.0.in_conv.weight');
@@ -32,11 +36,14 @@ export function adapterNames(tensors: ReadonlyMap<string, TensorInfo>): Map<stri
   return new Map(diffusers ? names.map(([name, info]) => [original(name), info]) : names);
 }
 
-/** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every adapter has. */
+/**
+ * Reads the architecture of an adapter. Throws DR_MODEL_UNSUPPORTED when a tensor that every
+ * adapter has is missing.
+ */
 export function adapterConfig(weights: Weights): AdapterConfig {
   const light = weights.has('body.0.in_conv.weight');
   const channels = weights.shape(light ? 'body.0.in_conv.weight' : 'conv_in.weight')[1];
-  // pictures of 1 or 3 channels in squares of 16
+  // images of 1 or 3 channels, unshuffled by 16
   const xl = !light && (channels === 256 || channels === 768);
   const unshuffle = xl ? 16 : 8;
   let blocks = 0;
@@ -50,23 +57,30 @@ export function adapterConfig(weights: Weights): AdapterConfig {
   };
 }
 
-/** At which block of the UNet's first half the features of each level are added; the last of three-level UNets goes to the middle. */
+/**
+ * Returns the block of the UNet's first half to which each level's features are added; in
+ * three-level UNets the last features go to the middle.
+ */
 export const injections = ({ xl }: AdapterConfig): readonly number[] =>
   xl ? [3, 5, 8] : [2, 5, 8, 11];
 
+/** Returns the names of adapterGraph's outputs. */
 export const adapterOutputs = ({ levels }: AdapterConfig): string[] =>
   Array.from({ length: levels }, (_, i) => `features${i}`);
 
-/** Input `pixels` [N, pixelChannels, H, W], sides multiples of `unshuffle`; outputs `features0` … [N, C, h, w], from large to small. */
+/**
+ * Builds the adapter. Input `pixels` [N, pixelChannels, H, W], sides multiples of `unshuffle`;
+ * outputs `features0` … [N, C, h, w], from large to small.
+ */
 export function adapterGraph(weights: Weights, config: AdapterConfig): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
-  let h = unshuffled(net, g.input('pixels', ['N', config.pixelChannels, 'H', 'W']), config);
+  let h = pixelUnshuffle(net, g.input('pixels', ['N', config.pixelChannels, 'H', 'W']), config);
   if (!config.light) h = conv(net, h, 'conv_in');
   for (const [level, name] of adapterOutputs(config).entries()) {
     h = config.light
       ? extractor(net, h, level)
-      : level2(net, h, level, config.xl ? level === 2 : level > 0);
+      : residualLevel(net, h, level, config.xl ? level === 2 : level > 0);
     const last = config.light
       ? `body.${level}.out_conv.weight`
       : `body.${(level + 1) * BLOCKS - 1}.block2.weight`;
@@ -75,8 +89,12 @@ export function adapterGraph(weights: Weights, config: AdapterConfig): Graph {
   return g;
 }
 
-/** Squares of pixels as channels, those of one colour together (torch's PixelUnshuffle). */
-function unshuffled({ g }: Net, pixels: Value, { unshuffle, pixelChannels }: AdapterConfig): Value {
+/** Moves squares of pixels to the channels, grouped by colour (torch's PixelUnshuffle). */
+function pixelUnshuffle(
+  { g }: Net,
+  pixels: Value,
+  { unshuffle, pixelChannels }: AdapterConfig,
+): Value {
   const deep = g.op('SpaceToDepth', [pixels], { blocksize: unshuffle });
   if (pixelChannels === 1) return deep;
   const area = unshuffle ** 2;
@@ -85,8 +103,8 @@ function unshuffled({ g }: Net, pixels: Value, { unshuffle, pixelChannels }: Ada
   return g.op('Reshape', [g.op('Transpose', [split], { perm: [0, 2, 1, 3] }), shape]);
 }
 
-/** Both residual blocks of a level, the first on the halved plane where it is `down`. */
-function level2(net: Net, x: Value, level: number, down: boolean): Value {
+/** Both residual blocks of a level; with `down` the first one works at half the size. */
+function residualLevel(net: Net, x: Value, level: number, down: boolean): Value {
   let h = x;
   for (let i = 0; i < BLOCKS; i++) {
     const name = `body.${level * BLOCKS + i}`;
@@ -111,7 +129,7 @@ function extractor(net: Net, x: Value, level: number): Value {
 const twoConvolutions = (net: Net, x: Value, name: string): Value =>
   conv(net, net.g.op('Relu', [conv(net, x, `${name}.block1`)]), `${name}.block2`);
 
-/** Means of squares of two; around odd sides stands a border of 0. */
+/** Averages squares of 2 x 2; odd sides are padded with a border of 0. */
 function halved({ g }: Net, x: Value): Value {
   const border = g.op('Mod', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([2])]);
   const none = g.ints([0, 0]);

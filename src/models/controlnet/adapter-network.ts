@@ -1,4 +1,5 @@
-// A T2I-Adapter over its network. It looks at the picture only: its features are made once, and each evaluation weighs them.
+// A T2I-Adapter as a handle over its network. It depends on the hint only: its features are
+// computed once, and each evaluation scales them.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -13,7 +14,7 @@ import {
   injections,
 } from './adapter-graph.ts';
 
-/** The adapter whose tensors `weights` are. */
+/** Creates a T2I-Adapter over `weights`. */
 export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {
   const config = adapterConfig(weights);
   const { file } = weights;
@@ -42,14 +43,17 @@ export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {
   };
 }
 
-/** Grey where the adapter takes one channel: the mean of the colours. */
+/**
+ * Converts colours to grey, their mean, where the adapter takes one channel. Throws
+ * DR_SHAPE_MISMATCH for other mismatches.
+ */
 function fitted(pixels: Tensor, { pixelChannels }: AdapterConfig, file: string): Tensor {
   const [n, channels, height, width] = pixels.shape;
   if (channels === pixelChannels) return pixels;
   if (pixelChannels !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `the hint has ${channels} channels, ${basename(file)} takes ${pixelChannels}`,
-      hint: 'Give a colour picture.',
+      hint: 'Connect a colour image.',
       input: 'image',
     });
   const plane = height * width;
@@ -64,8 +68,8 @@ function fitted(pixels: Tensor, { pixelChannels }: AdapterConfig, file: string):
 }
 
 function residuals(features: readonly Tensor[], config: AdapterConfig): ControlResiduals {
-  const places = injections(config);
-  const input: (Tensor | null)[] = new Array(places[places.length - 1] + 1).fill(null);
-  for (const [i, place] of places.entries()) input[place] = features[i];
-  return { input, output: [], middle: features[places.length] ?? null };
+  const blocks = injections(config);
+  const input: (Tensor | null)[] = new Array(blocks[blocks.length - 1] + 1).fill(null);
+  for (const [i, block] of blocks.entries()) input[block] = features[i];
+  return { input, output: [], middle: features[blocks.length] ?? null };
 }

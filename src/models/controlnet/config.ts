@@ -1,5 +1,5 @@
-// The architecture of a ControlNet (Zhang et al. 2023, arXiv 2302.05543), read off its tensors' names and shapes, in the layout of the
-// original checkpoints.
+// The architecture of a ControlNet (Zhang et al. 2023, arXiv 2302.05543), read from its tensors'
+// names and shapes in the layout of the original checkpoints.
 import { type EncoderConfig, encoderConfig } from '../unet/config.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { unionKinds } from './union.ts';
@@ -7,13 +7,19 @@ import { unionKinds } from './union.ts';
 export interface ControlNetConfig extends EncoderConfig {
   /** Colour channels of the hint. */
   readonly hintChannels: number;
-  /** The convolutions that shrink the hint, by name; every second from the third on but the last has a stride of 2. */
+  /**
+   * Names of the convolutions that shrink the hint; every second one from the third on, except the
+   * last, has a stride of 2.
+   */
   readonly hint: readonly string[];
-  /** Kinds of picture it knows, where it knows several (union networks); else 0. */
+  /** Number of control types of a union network; 0 for others. */
   readonly kinds: number;
 }
 
-/** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every ControlNet of SD1, SD2 and SDXL has. */
+/**
+ * Reads the architecture. Throws DR_MODEL_UNSUPPORTED when a tensor that every ControlNet of SD1,
+ * SD2 and SDXL has is missing.
+ */
 export const controlNetConfig = (weights: Weights): ControlNetConfig => ({
   ...encoderConfig(weights),
   ...hintConfig(weights),
@@ -22,7 +28,7 @@ export const controlNetConfig = (weights: Weights): ControlNetConfig => ({
 
 export type HintConfig = Pick<ControlNetConfig, 'hintChannels' | 'hint'>;
 
-/** The part that looks at the hint. */
+/** Reads the part that processes the hint. */
 export function hintConfig(weights: Weights): HintConfig {
   const hint: string[] = [];
   for (let name = hintLayer(0); weights.has(`${name}.weight`); name = hintLayer(hint.length))
@@ -30,5 +36,5 @@ export function hintConfig(weights: Weights): HintConfig {
   return { hintChannels: weights.shape(`${hintLayer(0)}.weight`)[1], hint };
 }
 
-/** Activations stand between the convolutions. */
+/** Every second module is an activation. */
 const hintLayer = (index: number): string => `input_hint_block.${2 * index}`;

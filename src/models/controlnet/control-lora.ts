@@ -1,10 +1,11 @@
-// Networks that are stored as changes of a UNet: control LoRAs (factors beside the UNet's weights) and differences to its weights.
+// ControlNets stored as changes of a UNet: control LoRAs (low-rank factors beside the UNet's
+// weights) and differences to its weights.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
 
 /**
- * The tensors of a control LoRA over those of a UNet: its own where it has them whole, else the UNet's, with its product of `….up` and
- * `….down` added to a layer's weight.
+ * Returns the weights of a control LoRA over a UNet: its own where the file has them whole, else
+ * the UNet's with the product of `….up` and `….down` added.
  */
 export function loraOver(own: Weights, base: Weights): Weights {
   const from = (name: string): Weights => (own.has(name) ? own : base);
@@ -35,7 +36,10 @@ export function loraOver(own: Weights, base: Weights): Weights {
   };
 }
 
-/** Tensors that are differences to those of a UNet, made whole; in the type they are stored as, as the original adds them. */
+/**
+ * Returns the weights of a file of differences over a UNet, added in the stored type, as the
+ * original does.
+ */
 export function differencesOver(own: Weights, base: Weights): Weights {
   const shared = (name: string): boolean =>
     base.has(name) && `${base.shape(name)}` === `${own.shape(name)}`;

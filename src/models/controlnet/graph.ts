@@ -1,4 +1,5 @@
-// A ControlNet (arXiv 2302.05543) as two graphs: the hint's features, which stay the same through a run, and the residuals of one evaluation.
+// A ControlNet (arXiv 2302.05543) as two graphs: the hint's features, which are the same for a
+// whole run, and the residuals of one evaluation.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, type Net, silu } from '../layers/blocks.ts';
 import {
@@ -12,7 +13,10 @@ import type { Weights } from '../weights/tensors.ts';
 import type { ControlNetConfig, HintConfig } from './config.ts';
 import { featuresOfKind, kindEmbedding } from './union.ts';
 
-/** Input `pixels` [N, hintChannels, 8H, 8W], output `hint` [N, modelChannels, H, W]; `kind`: for pictures of that kind (union networks). */
+/**
+ * Builds the graph of the hint's features. Input `pixels` [N, hintChannels, 8H, 8W], output `hint`
+ * [N, modelChannels, H, W]; `kind`: the control type of a union network.
+ */
 export function hintGraph(weights: Weights, config: HintConfig, kind?: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -30,15 +34,19 @@ export function hintGraph(weights: Weights, config: HintConfig, kind?: number): 
   return g;
 }
 
-/** Names of controlGraph's outputs: to the skips, in the order they are made, and to the middle. */
+/**
+ * Returns the names of controlGraph's outputs: residuals for the skips, in the order in which they
+ * are computed, and for the middle.
+ */
 export const controlOutputs = (config: ControlNetConfig): string[] => [
   ...config.input.map((_, i) => `skip${i}`),
   'middle',
 ];
 
 /**
- * Inputs as unetGraph's, and `hint` [1 or B, modelChannels, H, W] and `strength` [1], and for union networks `kinds` (kindsVector); outputs `skip0` … and `middle`, multiplied by the
- * strength. `pooled`: of each plane only its mean, [B, C, 1, 1].
+ * Builds the graph of the residuals. Inputs: those of unetGraph, `hint` [1 or B, modelChannels, H,
+ * W], `strength` [1], and for union networks `kinds` (kindsVector). Outputs `skip0` … and `middle`,
+ * multiplied by the strength. `pooled`: the mean of each plane only, [B, C, 1, 1].
  */
 export function controlGraph(weights: Weights, config: ControlNetConfig, pooled: boolean): Graph {
   const g = createGraph();
@@ -55,7 +63,7 @@ export function controlGraph(weights: Weights, config: ControlNetConfig, pooled:
     ),
     context: contextTokens(net, config),
   };
-  const give = (name: string, h: Value, convolution: string, channels: number): void => {
+  const addOutput = (name: string, h: Value, convolution: string, channels: number): void => {
     const residual = conv(net, h, convolution);
     const value = g.op('Mul', [
       pooled ? g.op('GlobalAveragePool', [residual]) : residual,
@@ -68,9 +76,9 @@ export function controlGraph(weights: Weights, config: ControlNetConfig, pooled:
   for (const [i, block] of config.input.entries()) {
     h = runBlock(net, block, h, conditions);
     if (i === 0) h = add(net, h, hint);
-    give(`skip${i}`, h, `zero_convs.${i}.0`, channelsOf(net, block));
+    addOutput(`skip${i}`, h, `zero_convs.${i}.0`, channelsOf(net, block));
   }
   h = runBlock(net, config.middle, h, conditions);
-  give('middle', h, 'middle_block_out.0', channelsOf(net, config.middle));
+  addOutput('middle', h, 'middle_block_out.0', channelsOf(net, config.middle));
   return g;
 }

@@ -1,4 +1,5 @@
-// The fixture ControlNet against the original's residuals, alone and inside the UNet; and its diffusers layout.
+// The fixture ControlNet against the original's residuals, alone and inside the UNet; and its
+// diffusers layout.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// ControlNet files over their networks. The hint's features are made once, by a network of their own.
+// Loads ControlNet files and evaluates them. The hint's features are computed once, by a network of
+// their own.
 import { basename, extname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { identify } from '../../formats/identify/identify.ts';
@@ -21,14 +22,18 @@ import { kindsVector } from './union.ts';
 
 /** Pixels of a hint per latent cell and side. */
 const FACTOR = 8;
-/** Files so named look at a shuffled picture: only its mean colours count (global average pooling). */
+/**
+ * Names of shuffle ControlNets, whose residuals are averaged over each plane (global average
+ * pooling).
+ */
 const POOLED = /_shuffle(_fp16)?$/;
 
 const HINT = 'ControlNets and T2I-Adapters of SD1.x, SD2.x and SDXL are supported.';
 
 /**
- * Reads a file that guides UNets: a ControlNet in the original layout or diffusers', a union of several, a control LoRA, a T2I-Adapter.
- * `unet`: the model that a file of differences is of. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws.
+ * Loads a ControlNet in the original or diffusers' layout, a union network, a control LoRA or a
+ * T2I-Adapter. `unet`: the model that a file of differences belongs to. Throws
+ * DR_MODEL_UNSUPPORTED, and what openModelFile throws.
  */
 export async function loadControlNet(
   file: string,
@@ -58,7 +63,7 @@ export async function loadControlNet(
           over: differencesOver,
         });
       throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-        message: `${basename(file)} holds differences to the weights of a model`,
+        message: `${basename(file)} holds differences to a model's weights, not a whole ControlNet`,
         hint: 'Load it with DiffControlNetLoader and connect the model.',
         file,
       });
@@ -67,16 +72,16 @@ export async function loadControlNet(
 }
 
 export interface ControlNetOptions {
-  /** Of each residual only the mean counts. */
+  /** Average each residual over its plane. */
   readonly pooled?: boolean;
-  /** What the network's weights are changes of, and how. */
+  /** The network whose weights this one's are changes of, and how they are combined. */
   readonly base?: NetworkBase;
   readonly over?: (own: Weights, base: Weights) => Weights;
-  /** The kind of picture, for networks that know several. */
+  /** The control type, for union networks. */
   readonly kind?: number;
 }
 
-/** The ControlNet whose tensors `weights` are. */
+/** Creates a ControlNet over `weights`. */
 export function createControlNet(
   runtime: Runtime,
   weights: Weights,
@@ -112,8 +117,8 @@ export function createControlNet(
     async evaluate({ x, timesteps, context, y, hint, strength }) {
       if (x.shape[1] !== inChannels)
         throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-          message: `${basename(file)} works on ${inChannels} channels, the latents have ${x.shape[1]}`,
-          hint: 'Use it with a model that is not for inpainting.',
+          message: `${basename(file)} takes latents of ${inChannels} channels, these have ${x.shape[1]}`,
+          hint: 'Use it with a model that is not an inpainting model.',
           file,
         });
       const result = await network.run({
@@ -134,8 +139,8 @@ export function createControlNet(
         if (other === undefined || other < kinds)
           return createControlNet(runtime, weights, { ...options, kind: other });
         throw new DarkroomError('DR_INPUT_INVALID', {
-          message: `${basename(file)} knows ${kinds} kinds of picture, the one asked for is number ${other + 1}`,
-          hint: 'The ProMax version of union ControlNets knows them all.',
+          message: `${basename(file)} supports ${kinds} control types, number ${other + 1} was requested`,
+          hint: 'Use the ProMax version of the union ControlNet, which supports all types.',
           input: 'type',
         });
       },
@@ -143,7 +148,7 @@ export function createControlNet(
   };
 }
 
-/** A control LoRA: most of its weights are those of the model that it guides. */
+/** Creates a control LoRA, which takes most of its weights from the model that it guides. */
 function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
   const made = new WeakMap<UNet, ControlNet>();
   const over = (unet: UNet): ControlNet => {
@@ -163,7 +168,7 @@ function createControlLora(runtime: Runtime, weights: Weights): ControlNet {
   };
 }
 
-/** Whether the factors of a control LoRA fit a model: told by the widths that they take. */
+/** Whether the factors of a control LoRA fit a model, by the width of their inputs. */
 function widthFits(weights: Weights, layer: RegExp, width: number): boolean {
   for (const name of weights.names()) if (layer.test(name)) return weights.shape(name)[1] === width;
   return true;
@@ -195,8 +200,8 @@ function hintPreparer(
         message: `the hint has ${pixels.shape[1]} channels, ${basename(file)} takes ${hintChannels}`,
         hint:
           hintChannels === 3
-            ? 'Give a colour picture.'
-            : 'This ControlNet needs another kind of picture.',
+            ? 'Connect a colour image.'
+            : 'This ControlNet needs another kind of image.',
         input: 'image',
       });
     return [(await hints.run({ pixels })).hint];

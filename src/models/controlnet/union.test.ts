@@ -1,5 +1,5 @@
-// T2I-Adapters, union ControlNets, control LoRAs and files of differences against the original's modules (test/golden/control), whose weights
-// are made again here from seeds.
+// T2I-Adapters, union ControlNets, control LoRAs and files of differences against the original's
+// modules (test/golden/control), whose weights are made again here from seeds.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,29 +1,22 @@
-// Union ControlNets (xinsir, ControlNet++): one network for several kinds of picture. The kind is told to the hint's features, through a
-// small transformer, and to the time embedding.
+// Union ControlNets (xinsir, ControlNet++): one network for several control types. The type changes
+// the hint's features, through a small transformer, and the time embedding.
 import type { Value } from '../../onnx/builder.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import {
-  add,
-  attention,
-  batchOf,
-  layerNorm,
-  linear,
-  type Net,
-  quickGelu,
-  silu,
-} from '../layers/blocks.ts';
+import { clipBlock } from '../clip/block.ts';
+import type { ClipBlock } from '../clip/config.ts';
+import { add, batchOf, linear, type Net, silu } from '../layers/blocks.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** Width of the sinusoids of each kind's 0 or 1. */
+/** Width of the sinusoidal embedding of each type's 0 or 1. */
 const WIDTH = 256;
 const HEADS = 8;
 
-/** How many kinds of picture a network knows; 0 for ordinary ones. */
+/** Returns the number of control types; 0 for other ControlNets. */
 export const unionKinds = (weights: Weights): number =>
   weights.has('control_add_embedding.linear_1.weight') ? weights.shape('task_embedding')[0] : 0;
 
-/** The input `kinds` [1, kinds x 256] that names a kind, or none. */
+/** Returns the input `kinds` [1, kinds x 256] for one control type, or for none. */
 export function kindsVector(kinds: number, kind: number | undefined): Tensor {
   const embedded = timestepEmbedding(
     Array.from({ length: kinds }, (_, i) => (i === kind ? 1 : 0)),
@@ -32,14 +25,17 @@ export function kindsVector(kinds: number, kind: number | undefined): Tensor {
   return tensor([1, kinds * WIDTH], embedded.data);
 }
 
-/** Declares the input `kinds`; what is added to the time embedding, [1, E]. */
+/**
+ * Declares the input `kinds` and returns its embedding [1, E], which is added to the time
+ * embedding.
+ */
 export const kindEmbedding = (net: Net, kinds: number): Value => {
   const input = net.g.input('kinds', [1, kinds * WIDTH]);
   const [first, second] = ['control_add_embedding.linear_1', 'control_add_embedding.linear_2'];
   return linear(net, silu(net, linear(net, input, first)), second);
 };
 
-/** The hint's features [N, C, h, w], changed for pictures of a kind. */
+/** Returns the hint's features [N, C, h, w] changed for a control type. */
 export function featuresOfKind(net: Net, hint: Value, kind: number): Value {
   const { g, w } = net;
   const channels = w.shape('task_embedding')[1];
@@ -50,25 +46,28 @@ export function featuresOfKind(net: Net, hint: Value, kind: number): Value {
   const task = w.value(g, 'task_embedding', { rows: [kind, kind + 1] });
   let x = add(net, mean, task);
   for (let i = 0; w.has(`transformer_layes.${i}.ln_1.weight`); i++)
-    x = block(net, x, `transformer_layes.${i}`, channels);
+    x = clipBlock(net, x, blockNames(net, `transformer_layes.${i}`), batchOf(net, x), {
+      width: channels,
+      heads: HEADS,
+      activation: 'quickGelu',
+    });
   const alpha = g.op('Unsqueeze', [linear(net, x, 'spatial_ch_projs'), g.ints([2, 3])]);
   return add(net, hint, alpha);
 }
 
-/** On one token per picture. Its fused projection is called in_proj_weight where diffusers wrote the file. */
-function block(net: Net, x: Value, name: string, channels: number): Value {
-  const { g, w } = net;
-  const dot = w.has(`${name}.attn.in_proj.weight`) ? '.' : '_';
-  const normed = layerNorm(net, x, `${name}.ln_1`);
-  const [q, k, v] = [0, 1, 2].map((i) => {
-    const rows = [i * channels, (i + 1) * channels] as const;
-    const [weight, bias] = ['weight', 'bias'].map((end) =>
-      w.value(g, `${name}.attn.in_proj${dot}${end}`, { rows }),
-    );
-    return g.op('Gemm', [normed, weight, bias], { transB: 1 });
-  });
-  const attended = attention(net, q, k, v, { batch: batchOf(net, x), channels, heads: HEADS });
-  const h = add(net, x, linear(net, attended, `${name}.attn.out_proj`));
-  const up = quickGelu(net, linear(net, layerNorm(net, h, `${name}.ln_2`), `${name}.mlp.c_fc`));
-  return add(net, h, linear(net, up, `${name}.mlp.c_proj`));
+/**
+ * Names of a block; its fused projection is called in_proj_weight in files that diffusers wrote.
+ */
+function blockNames({ w }: Net, name: string): ClipBlock {
+  const fused = w.has(`${name}.attn.in_proj.weight`)
+    ? `${name}.attn.in_proj.`
+    : `${name}.attn.in_proj_`;
+  return {
+    norm1: `${name}.ln_1`,
+    norm2: `${name}.ln_2`,
+    qkv: { weight: `${fused}weight`, bias: `${fused}bias` },
+    out: `${name}.attn.out_proj`,
+    up: `${name}.mlp.c_fc`,
+    down: `${name}.mlp.c_proj`,
+  };
 }

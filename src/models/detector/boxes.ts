@@ -1,7 +1,7 @@
-// Boxes that a detector finds, and the choice among those that overlap.
+// Boxes found by detectors, and non-maximum suppression.
 
 export interface Box {
-  /** Left, top, right, bottom in pixels of the picture. */
+  /** Left, top, right, bottom in pixels of the image. */
   readonly corners: readonly [number, number, number, number];
   readonly score: number;
   readonly label: string;
@@ -22,7 +22,10 @@ export function overlap(a: Box['corners'], b: Box['corners']): number {
   return union > 0 ? shared / union : 0;
 }
 
-/** Non-maximum suppression: the surest boxes first, without those that overlap a surer one of their label by more than `limit`. */
+/**
+ * Non-maximum suppression: returns at most `most` boxes by falling score, without those that
+ * overlap a better one of the same label by more than `limit`.
+ */
 export function suppress<T extends Box>(boxes: readonly T[], limit: number, most: number): T[] {
   const kept: T[] = [];
   for (const box of [...boxes].sort((a, b) => b.score - a.score)) {

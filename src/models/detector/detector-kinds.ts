@@ -1,4 +1,4 @@
-// All kinds of detectors, in the order in which a file is asked for them.
+// The table of detector kinds, in the order in which they are tested.
 import { DarkroomError } from '../../errors.ts';
 import type { OnnxPorts } from '../../onnx/ports.ts';
 import type { DetectorKind } from './detector-kind.ts';
@@ -7,19 +7,19 @@ import { yolo } from './yolo-onnx.ts';
 
 const KINDS: readonly DetectorKind[] = [retinanet, yolo];
 
-const shown = ({ inputs, outputs }: OnnxPorts): string =>
+const describePorts = ({ inputs, outputs }: OnnxPorts): string =>
   [inputs, outputs]
     .map((ports) =>
       ports.map(({ name, dims }) => `${name} [${dims?.map((d) => d ?? '?') ?? '?'}]`).join(', '),
     )
     .join(' -> ');
 
-/** The kind of a file. Throws DR_MODEL_UNSUPPORTED. */
+/** Returns the kind of a file. Throws DR_MODEL_UNSUPPORTED for unknown ones. */
 export function detectorKind(ports: OnnxPorts, file: string): DetectorKind {
   const kind = KINDS.find((one) => one.matches(ports));
   if (kind) return kind;
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-    message: `${file} is no detector of a known kind (${shown(ports)})`,
+    message: `${file} is not a detector of a known kind (${describePorts(ports)})`,
     hint: 'Use a YOLO detector in float32 (exported by Ultralytics with format=onnx), or a RetinaNet with boxes, scores and int32 labels.',
     file,
   });

@@ -1,4 +1,5 @@
-// Detectors on tiny networks of our own: constants that give known boxes, in each layout that files have.
+// Detectors on tiny networks of our own: constants that give known boxes, in each layout that files
+// have.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -186,6 +187,6 @@ describe('files', () => {
   it('refuses what is no detector', async () => {
     await expect(
       load(network([1, 4], [{ name: 'y', dims: [4], values: [0, 0, 0, 0] }]), 'other'),
-    ).rejects.toThrow('no detector of a known kind');
+    ).rejects.toThrow('not a detector of a known kind');
   });
 });

@@ -1,4 +1,4 @@
-// Detectors from .onnx files: a picture in, boxes out.
+// Loads detectors from .onnx files.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -10,11 +10,11 @@ import { detectorKind } from './detector-kinds.ts';
 
 export interface BoxDetector {
   readonly kind: string;
-  /** Boxes in the picture [1,H,W,3] that it is surer of than the threshold. */
+  /** Returns the boxes in an image [1,H,W,3] with scores above the threshold. */
   detect(image: Tensor, threshold: number): Promise<readonly Box[]>;
 }
 
-/** A detector from a file. Throws DR_MODEL_UNSUPPORTED for other files. */
+/** Loads a detector. Throws DR_MODEL_UNSUPPORTED for other files. */
 export async function loadDetector(file: string, runtime: Runtime): Promise<BoxDetector> {
   const bytes = await readFile(file);
   const ports = readPorts(bytes, file);

@@ -1,5 +1,6 @@
-// The detectors that the Impact Pack's own ONNX reader knows (modules/impact/onnx.py): keras-retinanet's export, with its choice of boxes
-// inside. BGR with the means of ImageNet taken off, at the picture's own size; boxes, scores and labels, the unused ones labelled -1.
+// The detectors that the Impact Pack's own ONNX reader supports (modules/impact/onnx.py):
+// keras-retinanet's export with non-maximum suppression inside. Input: BGR minus ImageNet's means,
+// at the image's own size; outputs: boxes, scores and labels, unused ones labelled -1.
 import { toBytes } from '../../image/image-bytes.ts';
 import type { OnnxPorts } from '../../onnx/ports.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -7,13 +8,13 @@ import type { Box } from './boxes.ts';
 import type { DetectorKind } from './detector-kind.ts';
 
 const INT32 = 6;
-/** Of blue, green and red. */
+/** ImageNet's means of blue, green and red. */
 const MEANS = [103.939, 116.779, 123.68];
 
 const labelsOf = ({ outputs }: OnnxPorts): string | undefined =>
   outputs.find(({ element }) => element === INT32)?.name;
 
-function byBlue(image: Tensor): Tensor {
+function toBgr(image: Tensor): Tensor {
   const bytes = toBytes(image);
   const data = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i += 3)
@@ -27,7 +28,7 @@ export const retinanet: DetectorKind = {
   prepare(image, ports) {
     const name = labelsOf(ports)!;
     return {
-      input: byBlue(image),
+      input: toBgr(image),
       boxes(outputs, threshold) {
         const others = ports.outputs
           .filter((port) => port.name !== name)

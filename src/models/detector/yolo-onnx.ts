@@ -1,6 +1,7 @@
-// YOLO detectors as Ultralytics and its forebears export them: v8 to v12 ([1, 4 + classes, N], also with mask coefficients), v5 and v7
-// ([1, N, 5 + classes]), and those that choose their boxes themselves ([1, N, 6]). The Impact Pack's ONNX reader does not know them; a
-// picture goes in as in Ultralytics: RGB in 0..1, fitted into the network's size on grey, boxes chosen at an overlap of 0.7.
+// YOLO detectors as Ultralytics and its predecessors export them: v8 to v12 ([1, 4 + classes, N],
+// also with mask coefficients), v5 and v7 ([1, N, 5 + classes]), and end-to-end models ([1, N, 6]).
+// The Impact Pack's ONNX reader does not support them; images are preprocessed as in Ultralytics:
+// RGB in 0..1, letterboxed on grey, non-maximum suppression at an overlap of 0.7.
 
 import { toNCHW } from '../../image/channel-order.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
@@ -16,7 +17,7 @@ const SIDE = 640;
 const OVERLAP = 0.7;
 const MOST = 300;
 
-/** How a picture lies in the network's square: times `scale`, moved by `left`, `top`. */
+/** Where the image is in the network's input: scaled by `scale`, then moved by `left` and `top`. */
 interface Fit {
   readonly scale: number;
   readonly left: number;
@@ -42,7 +43,7 @@ function fitted(
   return { input, fit: { scale, left, top } };
 }
 
-/** One row of an output: middle or corners, how sure, of which class. */
+/** One detection: corners, score and class. */
 interface Row {
   readonly corners: Box['corners'];
   readonly score: number;
@@ -78,7 +79,10 @@ const plain =
   (masks: number): Read =>
   (at, columns) => ({ corners: aroundMiddle(at), ...best(at, 4, columns - masks) });
 
-/** Rows of the output, whichever way it lies; more rows than the boxes that an export keeps are not chosen among yet. */
+/**
+ * Reads the detections of an output in either orientation. `chosen`: the network has done its own
+ * suppression.
+ */
 function rowsOf(output: Tensor, masks: number): { rows: Row[]; chosen: boolean } {
   const [, first, second] = output.shape;
   const lying = first < second;
@@ -90,7 +94,7 @@ function rowsOf(output: Tensor, masks: number): { rows: Row[]; chosen: boolean }
   return { rows: Array.from({ length: rows }, (_, row) => read(at(row), columns)), chosen };
 }
 
-/** `{0: 'face', 1: 'hand'}`, as Ultralytics notes the classes. */
+/** Parses class names as Ultralytics stores them: `{0: 'face', 1: 'hand'}`. */
 export function classNames(notes: OnnxPorts['notes']): ReadonlyMap<number, string> {
   const pairs = [
     ...(notes.get('names') ?? '').matchAll(/(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g),

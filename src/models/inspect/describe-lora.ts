@@ -1,8 +1,8 @@
-// What a LoRA file is, read off its tensors: for which models, of which kinds its changes are, and their ranks.
+// Describes a LoRA file by its tensors: the model family, the kinds of its patches and their ranks.
 
 type Tensors = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
-/** Kinds of changes by a tensor that each has, the more special ones first. */
+/** Kinds of patches by a tensor that identifies each, the more specific ones first. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/\.dora_scale$/, 'DoRA'],
   [/hada_w1_a$/, 'LoHa'],
@@ -13,10 +13,10 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 ];
 const DOWN =
   /(lora_down\.weight|lora\.down\.weight|lora_A(\.default)?(\.weight)?|hada_w1_b|lokr_w2_b)$/;
-/** The keys of attention to the prompt, whose width tells the family. */
+/** The key projections of cross-attention, whose width identifies the family. */
 const KEYS = /attn2[._](processor[._])?to_k/;
 
-/** Families by the width of the prompt that they attend to. */
+/** Model families by the width of the prompt's features. */
 export const BY_CONTEXT: Readonly<Record<number, string>> = {
   768: 'SD1.x',
   1024: 'SD2.x',
@@ -24,7 +24,9 @@ export const BY_CONTEXT: Readonly<Record<number, string>> = {
   1280: 'SDXL refiner',
 };
 
-/** `SDXL, LoRA of rank 16, 722 layers, for UNet and text encoders` */
+/**
+ * Returns a description such as `SDXL, LoRA of rank 16, 722 layers, for UNet and text encoders`.
+ */
 export function describeLora(tensors: Tensors): string {
   const downs = [...tensors].filter(([name]) => DOWN.test(name));
   const kinds = KINDS.filter(([pattern]) =>

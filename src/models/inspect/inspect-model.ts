@@ -1,5 +1,5 @@
-// What a model file is: kind, architecture, precision, what it holds, and the memory that its networks take. Their graphs are built to
-// count it, none is opened; of the tensors only names and shapes are read.
+// Describes a model file: kind, architecture, precision, parts, and the memory that its networks
+// take. Graphs are built to count it but not opened; only the tensors' names and shapes are read.
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -23,20 +23,20 @@ import { BY_CONTEXT, describeLora } from './describe-lora.ts';
 
 export interface ModelReport {
   readonly file: string;
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   readonly size: number;
   readonly format: string;
   readonly kind: string;
   readonly architecture: string;
-  /** How many numbers are stored as what, the most first. */
+  /** Count of numbers stored in each type, the largest first. */
   readonly precisions: readonly { readonly dtype: DTypeName; readonly numbers: number }[];
-  /** The networks inside, with the bytes that their weights take as float32, and the most that loading them takes. */
+  /** The networks inside, with the bytes of their weights as float32 and at the peak of loading. */
   readonly parts: readonly {
     readonly name: string;
     readonly memory: number;
     readonly loadPeak: number;
   }[];
-  /** Bytes of memory: of all weights as float32, and at the peak of loading the largest part, before which others are closed if need be. */
+  /** Bytes of all weights as float32, and at the peak of loading the largest part. */
   readonly memory: number;
   readonly loadPeak: number;
   readonly metadata: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export interface ModelReport {
 interface Found {
   readonly kind: string;
   readonly architecture: string;
-  /** Makes the networks, which tells the runtime of them. */
+  /** Creates the networks, which registers them with the runtime. */
   readonly open?: (runtime: Runtime) => Promise<unknown>;
 }
 
@@ -71,10 +71,13 @@ const PREDICTIONS = {
 } as const;
 const INPUTS: Readonly<Record<number, string>> = { 8: 'pix2pix', 9: 'inpainting' };
 
-/** Throws what openModelFile throws, and DR_MODEL_UNSUPPORTED with what the file is when it is of no use here. */
+/**
+ * Inspects a model file. Throws what openModelFile throws, and DR_MODEL_UNSUPPORTED, with a
+ * description, for models that Darkroom cannot run.
+ */
 export async function inspectModel(file: string): Promise<ModelReport> {
   const { size } = await stat(file).catch(() => ({ size: 0 }));
-  const { found, described } = await look(file);
+  const { found, described } = await recognise(file);
   const parts = found.open ? await partsOf(found.open) : [];
   const memory = parts.reduce((sum, part) => sum + part.memory, 0);
   return {
@@ -93,15 +96,15 @@ export async function inspectModel(file: string): Promise<ModelReport> {
   };
 }
 
-/** Kind and architecture alone, from the file's header. Throws as inspectModel does. */
+/** Returns kind and architecture only, from the file's header. Throws as inspectModel does. */
 export const identifyModel = async (
   file: string,
 ): Promise<Pick<ModelReport, 'kind' | 'architecture'>> => {
-  const { found } = await look(file);
+  const { found } = await recognise(file);
   return { kind: found.kind, architecture: found.architecture };
 };
 
-async function look(file: string): Promise<{ found: Found; described?: ModelDescription }> {
+async function recognise(file: string): Promise<{ found: Found; described?: ModelDescription }> {
   let described: ModelDescription;
   try {
     described = await describeModelFile(file);
@@ -114,7 +117,10 @@ async function look(file: string): Promise<{ found: Found; described?: ModelDesc
   return { found, described };
 }
 
-/** Detectors, which are no files of tensors: ONNX, and models that Ultralytics saved whole. */
+/**
+ * Recognises detectors, which are not files of named tensors: ONNX files, and whole models saved by
+ * Ultralytics.
+ */
 async function wholeModel(file: string): Promise<Found | undefined> {
   if (/\.onnx$/i.test(file)) {
     const { kind } = await loadDetector(file, recorder([]));
@@ -195,7 +201,7 @@ async function foundIn(file: string, described: ModelDescription): Promise<Found
   }
 }
 
-/** Kinds that have loaders of their own. */
+/** Recognises kinds that only their own loaders can tell. */
 async function other(file: string, reason: string): Promise<Found> {
   if (reason === 'a SAM model') {
     await loadSam(file, recorder([]));
@@ -205,7 +211,7 @@ async function other(file: string, reason: string): Promise<Found> {
       open: (runtime) => loadSam(file, runtime),
     };
   }
-  // its tables are no tensors by name
+  // a hypernetwork's tables are not named tensors
   const hypernetwork = await openHypernetwork(file).catch(() => undefined);
   if (hypernetwork) {
     const { layers, activation } = hypernetwork;
@@ -216,9 +222,9 @@ async function other(file: string, reason: string): Promise<Found> {
   }
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: reason.startsWith('it')
-      ? `${basename(file)} is no model that is known: ${reason}`
+      ? `${basename(file)} is not a known model: ${reason}`
       : `${basename(file)} is ${reason}, which is not supported`,
-    hint: 'Supported are the models of SD1.x, SD2.x and SDXL: checkpoints, their parts, LoRAs, ControlNets, textual inversions, upscalers, detectors.',
+    hint: 'Darkroom runs models of SD1.x, SD2.x and SDXL (checkpoints and their parts, LoRAs, ControlNets, textual inversions), upscalers and detectors.',
     file,
   });
 }
@@ -267,7 +273,7 @@ function precisionsOf(described: ModelDescription | undefined): ModelReport['pre
     .sort((a, b) => b.numbers - a.numbers);
 }
 
-/** A runtime that notes what it is asked for and opens nothing. */
+/** A runtime that records the networks created on it and opens none. */
 const recorder = (specs: NetworkSpec[]): Runtime => ({
   device: 'cpu',
   threads: 1,
@@ -275,13 +281,16 @@ const recorder = (specs: NetworkSpec[]): Runtime => ({
   precision: 'fp32',
   network: (spec) => {
     specs.push(spec);
-    return { run: () => Promise.reject(new Error('internal: a network that is only looked at')) };
+    return { run: () => Promise.reject(new Error('internal: a network that is only inspected')) };
   },
   openNetworks: () => [],
   close: async () => undefined,
 });
 
-/** Of several variants of a network the plain one, which comes first. */
+/**
+ * Returns the networks' sizes; of several variants of a network, those of the plain one, which
+ * comes first.
+ */
 async function partsOf(open: NonNullable<Found['open']>): Promise<ModelReport['parts']> {
   const specs: NetworkSpec[] = [];
   await open(recorder(specs));

@@ -1,5 +1,5 @@
-// The mask decoder of Segment Anything (Kirillov et al. 2023): tokens and picture look at each other twice; each mask token then makes
-// a filter of the enlarged picture.
+// The mask decoder of Segment Anything (Kirillov et al. 2023): tokens and image features attend to
+// each other twice; each mask token then becomes a filter over the upsampled features.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, gelu, linear, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -10,7 +10,10 @@ const MASKS = 4;
 const EPSILON = 1e-5;
 const T = 'mask_decoder.transformer';
 
-/** Inputs `features` and `position` [1,C,cells,cells], `prompt` [N,C]; outputs `masks` [4,4 cells,4 cells], `scores` [1,4]. */
+/**
+ * Builds the decoder. Inputs `features` and `position` [1,C,cells,cells], `prompt` [N,C]; outputs
+ * `masks` [4,4 cells,4 cells], `scores` [1,4].
+ */
 export function decoderGraph(w: Weights): Graph {
   const g = createGraph();
   const net: Net = { g, w };
@@ -18,8 +21,10 @@ export function decoderGraph(w: Weights): Graph {
   const features = g.input('features', [1, channels, cells, cells]);
   const position = g.input('position', [1, channels, cells, cells]);
   const prompt = g.input('prompt', ['N', channels]);
-  const own = ['iou_token', 'mask_tokens'].map((name) => w.value(g, `mask_decoder.${name}.weight`));
-  const tokens = g.op('Concat', [...own, prompt], { axis: 0 });
+  const outputTokens = ['iou_token', 'mask_tokens'].map((name) =>
+    w.value(g, `mask_decoder.${name}.weight`),
+  );
+  const tokens = g.op('Concat', [...outputTokens, prompt], { axis: 0 });
   const rows = (x: Value): Value =>
     g.op('Transpose', [g.op('Reshape', [x, g.ints([channels, cells * cells])])], { perm: [1, 0] });
   const unmasked = w.value(g, 'prompt_encoder.no_mask_embed.weight', { dims: [1, channels, 1, 1] });
@@ -57,10 +62,10 @@ export function decoderGraph(w: Weights): Graph {
 function twoWay(
   net: Net,
   tokens: Value,
-  picture: Value,
+  image: Value,
   position: Value,
 ): { queries: Value; keys: Value } {
-  let [queries, keys] = [tokens, picture];
+  let [queries, keys] = [tokens, image];
   for (let i = 0; net.w.has(`${T}.layers.${i}.norm1.weight`); i++) {
     const name = `${T}.layers.${i}`;
     const normed = (x: Value, n: number): Value => norm(net, x, `${name}.norm${n}`, EPSILON);
@@ -70,14 +75,14 @@ function twoWay(
       queries = add(net, queries, attention(net, [q, q, queries], `${name}.self_attn`));
     }
     queries = normed(queries, 1);
-    const placed = add(net, keys, position);
+    const positioned = add(net, keys, position);
     queries = normed(
       add(
         net,
         queries,
         attention(
           net,
-          [add(net, queries, tokens), placed, keys],
+          [add(net, queries, tokens), positioned, keys],
           `${name}.cross_attn_token_to_image`,
         ),
       ),
@@ -95,7 +100,7 @@ function twoWay(
         keys,
         attention(
           net,
-          [placed, add(net, queries, tokens), queries],
+          [positioned, add(net, queries, tokens), queries],
           `${name}.cross_attn_image_to_token`,
         ),
       ),
@@ -110,7 +115,7 @@ function twoWay(
   return { queries: norm(net, add(net, queries, last), `${T}.norm_final_attn`, EPSILON), keys };
 }
 
-/** Attention on rows [N,C]. */
+/** Multi-head attention on rows [N,C]. */
 function attention(net: Net, qkv: readonly Value[], name: string): Value {
   const { g, w } = net;
   const size = w.shape(`${name}.q_proj.weight`)[0] / HEADS;
@@ -130,7 +135,7 @@ function attention(net: Net, qkv: readonly Value[], name: string): Value {
   return linear(net, g.op('Reshape', [seen, g.ints([-1, HEADS * size])]), `${name}.out_proj`);
 }
 
-/** Linear layers with ReLU between. */
+/** Linear layers with ReLU between them. */
 function perceptron(net: Net, x: Value, name: string): Value {
   let y = linear(net, x, `${name}.layers.0`);
   for (let i = 1; net.w.has(`${name}.layers.${i}.weight`); i++)

@@ -1,19 +1,20 @@
-// The image encoder of Segment Anything (Kirillov et al. 2023; ViTDet, Li et al. 2022): a vision transformer whose blocks look at windows,
-// some at the whole picture, with positions relative to each other. All sizes are read off the weights.
+// The image encoder of Segment Anything (Kirillov et al. 2023; ViTDet, Li et al. 2022): a vision
+// transformer whose blocks attend within windows, some over the whole image, with relative
+// positions. All sizes are read from the weights.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, gelu, linear, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 export interface EncoderShape {
-  /** Pixels of the square input's side. */
+  /** Side of the square input in pixels. */
   readonly side: number;
-  /** Cells of its side. */
+  /** Side of the square input in cells. */
   readonly cells: number;
-  /** Channels of what comes out. */
+  /** Output channels. */
   readonly channels: number;
 }
 
-/** The sizes of an encoder `image_encoder.*`. */
+/** Reads the sizes of an encoder from the tensors `image_encoder.*`. */
 export function encoderShape(w: Weights): EncoderShape {
   const [, , , patch] = w.shape('image_encoder.patch_embed.proj.weight');
   const [, cells] = w.shape('image_encoder.pos_embed');
@@ -34,7 +35,9 @@ export function norm2d(net: Net, x: Value, name: string): Value {
   return net.g.op('Transpose', [norm(net, last, name, 1e-6)], { perm: [0, 3, 1, 2] });
 }
 
-/** Input `x` [1,3,side,side], normalised; output `out` [1,channels,cells,cells]. */
+/**
+ * Builds the encoder. Input `x` [1,3,side,side], normalised; output `out` [1,channels,cells,cells].
+ */
 export function encoderGraph(w: Weights): Graph {
   const g = createGraph();
   const net: Net = { g, w };
@@ -58,23 +61,23 @@ export function encoderGraph(w: Weights): Graph {
   return g;
 }
 
-/** One block on [1,cells,cells,C]. */
+/** One transformer block on [1,cells,cells,C]. */
 function block(net: Net, x: Value, name: string, cells: number): Value {
   const { g, w } = net;
   const width = w.shape(`${name}.norm1.weight`)[0];
   const window = (w.shape(`${name}.attn.rel_pos_h`)[0] + 1) / 2;
   const normed = norm(net, x, `${name}.norm1`, 1e-6);
-  const seen =
+  const attended =
     window < cells
       ? inWindows(net, normed, name, { cells, window, width })
       : attention(net, normed, name, { count: 1, side: cells, width });
-  const y = add(net, x, seen);
+  const y = add(net, x, attended);
   const flat = g.op('Reshape', [norm(net, y, `${name}.norm2`, 1e-6), g.ints([-1, width])]);
   const mlp = linear(net, gelu(net, linear(net, flat, `${name}.mlp.lin1`)), `${name}.mlp.lin2`);
   return add(net, y, g.op('Reshape', [mlp, g.ints([1, cells, cells, width])]));
 }
 
-/** Attention inside of windows; the picture is filled up to whole ones. */
+/** Attention within windows; the image is padded to whole windows. */
 function inWindows(
   net: Net,
   x: Value,
@@ -83,20 +86,20 @@ function inWindows(
 ): Value {
   const { g } = net;
   const count = Math.ceil(cells / window);
-  const more = count * window - cells;
-  const filled = more > 0 ? g.op('Pad', [x, g.ints([0, 0, 0, 0, 0, more, more, 0])]) : x;
-  const split = g.op('Reshape', [filled, g.ints([count, window, count, window, width])]);
+  const padding = count * window - cells;
+  const padded = padding > 0 ? g.op('Pad', [x, g.ints([0, 0, 0, 0, 0, padding, padding, 0])]) : x;
+  const split = g.op('Reshape', [padded, g.ints([count, window, count, window, width])]);
   const windows = g.op('Reshape', [
     g.op('Transpose', [split], { perm: [0, 2, 1, 3, 4] }),
     g.ints([count * count, window, window, width]),
   ]);
-  const seen = attention(net, windows, name, { count: count * count, side: window, width });
-  const apart = g.op('Reshape', [seen, g.ints([count, count, window, window, width])]);
+  const attended = attention(net, windows, name, { count: count * count, side: window, width });
+  const apart = g.op('Reshape', [attended, g.ints([count, count, window, window, width])]);
   const whole = g.op('Reshape', [
     g.op('Transpose', [apart], { perm: [0, 2, 1, 3, 4] }),
     g.ints([1, count * window, count * window, width]),
   ]);
-  return more > 0
+  return padding > 0
     ? g.op('Slice', [whole, g.ints([0, 0]), g.ints([cells, cells]), g.ints([1, 2])])
     : whole;
 }
@@ -111,17 +114,17 @@ function attention(
   const { g, w } = net;
   const size = w.shape(`${name}.attn.rel_pos_h`)[1];
   const heads = width / size;
-  const [all, places] = [count * heads, side * side];
+  const [all, cells] = [count * heads, side * side];
   const qkv = linear(net, g.op('Reshape', [x, g.ints([-1, width])]), `${name}.attn.qkv`);
   const split = g.op(
     'Transpose',
-    [g.op('Reshape', [qkv, g.ints([count, places, 3, heads, size])])],
+    [g.op('Reshape', [qkv, g.ints([count, cells, 3, heads, size])])],
     { perm: [2, 0, 3, 1, 4] },
   );
   const [q, k, v] = [0, 1, 2].map((i) =>
     g.op('Reshape', [
       g.op('Slice', [split, g.ints([i]), g.ints([i + 1]), g.ints([0])]),
-      g.ints([all, places, size]),
+      g.ints([all, cells, size]),
     ]),
   );
   const scaled = g.op('Mul', [q, g.floats([size ** -0.5])]);
@@ -140,15 +143,15 @@ function attention(
     withRows,
     g.op('Reshape', [across, g.ints([all, side, side, 1, side])]),
   );
-  const weights = g.op('Softmax', [g.op('Reshape', [withBoth, g.ints([all, places, places])])], {
+  const weights = g.op('Softmax', [g.op('Reshape', [withBoth, g.ints([all, cells, cells])])], {
     axis: -1,
   });
-  const seen = g.op('Reshape', [
+  const attended = g.op('Reshape', [
     g.op('MatMul', [weights, v]),
-    g.ints([count, heads, places, size]),
+    g.ints([count, heads, cells, size]),
   ]);
   const joined = g.op('Reshape', [
-    g.op('Transpose', [seen], { perm: [0, 2, 1, 3] }),
+    g.op('Transpose', [attended], { perm: [0, 2, 1, 3] }),
     g.ints([-1, width]),
   ]);
   return g.op('Reshape', [
@@ -157,7 +160,10 @@ function attention(
   ]);
 }
 
-/** Embeddings of the distances between rows (or columns): [side of the query, C, side of the key]. */
+/**
+ * Returns the embeddings of the distances between rows (or columns): [side of the query, C, side of
+ * the key].
+ */
 function relative({ g, w }: Net, name: string, side: number): Value {
   const size = w.shape(name)[1];
   const distances = Array.from(

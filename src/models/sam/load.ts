@@ -1,5 +1,6 @@
-// Segment Anything: masks of what lies at points and in boxes of a picture. Source: segment_anything's SamPredictor, and the Impact
-// Pack's choice among the masks (sam_predict).
+// Loads Segment Anything, which returns masks of the objects at points and in boxes of an image.
+// Source: segment_anything's SamPredictor, and the Impact Pack's choice among the masks
+// (sam_predict).
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import { toBytes } from '../../image/image-bytes.ts';
@@ -10,7 +11,12 @@ import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { decoderGraph } from './decoder.ts';
 import { encoderGraph, encoderShape } from './encoder.ts';
-import { gridPositions, type Place, type PromptWeights, promptTokens } from './point-prompt.ts';
+import {
+  gridPositions,
+  type PromptPoint,
+  type PromptWeights,
+  promptTokens,
+} from './point-prompt.ts';
 
 export interface Prompt {
   readonly points: readonly (readonly [number, number])[];
@@ -19,14 +25,21 @@ export interface Prompt {
 }
 
 export interface Sam {
-  /** What the encoder makes of a picture [1,H,W,3]; kept as long as the picture is. */
+  /**
+   * Returns the encoder's features of an image [1,H,W,3]; cached as long as the image tensor lives.
+   */
   features(image: Tensor): Promise<Tensor>;
-  /** Three masks before their threshold of 0, [3,h,w] over the whole square input, and how good they are. */
+  /**
+   * Returns three masks before their threshold of 0, [3,h,w] over the whole square input, with
+   * their predicted quality.
+   */
   raw(
     image: Tensor,
     prompt: Prompt,
   ): Promise<{ readonly masks: Tensor; readonly scores: readonly number[] }>;
-  /** Masks [H,W] of zeros and ones that are not worse than the threshold; the best one where none is. */
+  /**
+   * Returns masks [H,W] of zeros and ones with a score of at least `threshold`, or the best one.
+   */
   predict(
     image: Tensor,
     points: Prompt['points'],
@@ -40,12 +53,14 @@ const MEAN = [123.675, 116.28, 103.53].map(Math.fround);
 const DEVIATION = [58.395, 57.12, 57.375].map(Math.fround);
 const PE = 'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix';
 
-/** A model file of Segment Anything (ViT-B, -L or -H). Throws DR_MODEL_UNSUPPORTED for others. */
+/**
+ * Loads a model file of Segment Anything (ViT-B, -L or -H). Throws DR_MODEL_UNSUPPORTED for others.
+ */
 export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
   const opened = await openModelFile(file);
   try {
     const weights = weightsOf(file, opened.tensors, '');
-    refuse(weights, file);
+    checkWeights(weights, file);
     const prompts: PromptWeights = {
       frequencies: await opened.read(PE),
       kinds: await Promise.all(
@@ -59,20 +74,25 @@ export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
   }
 }
 
-function refuse(weights: Weights, file: string): void {
-  const known =
+function checkWeights(weights: Weights, file: string): void {
+  const supported =
     weights.has(PE) &&
     weights.has('image_encoder.pos_embed') &&
     weights.has('image_encoder.blocks.0.attn.rel_pos_h');
   const other = weights.hasPrefix('mask_decoder.hf_token')
-    ? 'is a model of SAM-HQ, which is not known'
-    : 'is no model of Segment Anything';
-  if (known && !weights.hasPrefix('mask_decoder.hf_token')) return;
-  const hint = 'Use sam_vit_b_01ec64.pth (or vit_l, vit_h) in the models folder `sams`.';
+    ? 'is a SAM-HQ model, which is not supported'
+    : 'is not a Segment Anything model';
+  if (supported && !weights.hasPrefix('mask_decoder.hf_token')) return;
+  const hint = 'Use sam_vit_b_01ec64.pth (or vit_l, vit_h) in the models folder sams.';
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', { message: `${file} ${other}`, hint, file });
 }
 
-function samOf(file: string, weights: Weights, prompts: PromptWeights, runtime: Runtime): Sam {
+function samOf(
+  file: string,
+  weights: Weights,
+  promptWeights: PromptWeights,
+  runtime: Runtime,
+): Sam {
   const { side, cells } = encoderShape(weights);
   const encoder = runtime.network({
     file,
@@ -86,34 +106,34 @@ function samOf(file: string, weights: Weights, prompts: PromptWeights, runtime: 
     outputs: ['masks', 'scores'],
     build: () => decoderGraph(weights),
   });
-  const position = gridPositions(prompts, cells);
-  const known = new WeakMap<Tensor, Promise<Tensor>>();
+  const position = gridPositions(promptWeights, cells);
+  const cache = new WeakMap<Tensor, Promise<Tensor>>();
 
   const features = (image: Tensor): Promise<Tensor> => {
-    const old = known.get(image);
-    if (old) return old;
-    const made = encoder.run({ x: prepared(image, side) }).then(({ out }) => out);
-    known.set(image, made);
-    made.catch(() => known.delete(image));
-    return made;
+    const cached = cache.get(image);
+    if (cached) return cached;
+    const result = encoder.run({ x: preprocess(image, side) }).then(({ out }) => out);
+    cache.set(image, result);
+    result.catch(() => cache.delete(image));
+    return result;
   };
   const raw: Sam['raw'] = async (image, prompt) => {
     const [, height, width] = image.shape;
-    const size = fitted(width, height, side);
+    const size = resizedSize(width, height, side);
     const [across, down] = [size.width / width, size.height / height];
-    const point = (x: number, y: number, kind: number): Place => ({
+    const point = (x: number, y: number, kind: number): PromptPoint => ({
       x: Math.fround(x * across),
       y: Math.fround(y * down),
       kind,
     });
     const { points, labels, box } = prompt;
-    const places = points.map(([x, y], i) => point(x, y, labels[i]));
-    if (box) places.push(point(box[0], box[1], 2), point(box[2], box[3], 3));
-    else if (points.length > 0) places.push({ x: 0, y: 0, kind: -1 });
+    const prompts = points.map(([x, y], i) => point(x, y, labels[i]));
+    if (box) prompts.push(point(box[0], box[1], 2), point(box[2], box[3], 3));
+    else if (points.length > 0) prompts.push({ x: 0, y: 0, kind: -1 });
     const found = await decoder.run({
       features: await features(image),
       position,
-      prompt: promptTokens(places, prompts, side),
+      prompt: promptTokens(prompts, promptWeights, side),
     });
     const [, h, w] = found.masks.shape;
     return {
@@ -130,20 +150,23 @@ function samOf(file: string, weights: Weights, prompts: PromptWeights, runtime: 
       const best = scores.indexOf(Math.max(...scores));
       const good = scores.flatMap((score, i) => (score >= Math.fround(threshold) ? [i] : []));
       const chosen = good.length > 0 || !(scores[best] > 0) ? good : [best];
-      return chosen.map((i) => enlarged(masks, i, { side, width, height }));
+      return chosen.map((i) => resizeMask(masks, i, { side, width, height }));
     },
   };
 }
 
-const fitted = (width: number, height: number, side: number) => {
+const resizedSize = (width: number, height: number, side: number) => {
   const scale = side / Math.max(width, height);
   return { width: Math.floor(width * scale + 0.5), height: Math.floor(height * scale + 0.5) };
 };
 
-/** The picture at the network's size, normalised, with zeros to the right and below. */
-function prepared(image: Tensor, side: number): Tensor {
+/**
+ * Resizes the image to the network's size, normalises it and pads it with zeros at the right and
+ * below.
+ */
+function preprocess(image: Tensor, side: number): Tensor {
   const [, height, width] = image.shape;
-  const size = fitted(width, height, side);
+  const size = resizedSize(width, height, side);
   const { bytes } = pilResize(
     { width, height, channels: 3, bytes: toBytes(image) },
     size.width,
@@ -162,15 +185,15 @@ function prepared(image: Tensor, side: number): Tensor {
   return x;
 }
 
-/** One mask at the picture's size, as zeros and ones. */
-function enlarged(
+/** Resizes one mask to the image's size, as zeros and ones. */
+function resizeMask(
   { shape: [, h, w], data }: Tensor,
   index: number,
   o: { side: number; width: number; height: number },
 ): Tensor {
   const low = { shape: [1, 1, h, w], data: data.slice(index * h * w, (index + 1) * h * w) };
   const full = interpolate(low, o.side, o.side, 'bilinear');
-  const size = fitted(o.width, o.height, o.side);
+  const size = resizedSize(o.width, o.height, o.side);
   const inner = zeros([1, 1, size.height, size.width]);
   for (let y = 0; y < size.height; y++)
     inner.data.set(full.data.subarray(y * o.side, y * o.side + size.width), y * size.width);

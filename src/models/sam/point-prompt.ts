@@ -1,16 +1,23 @@
-// The prompts of Segment Anything as tokens: random Fourier features of places, and what they stand for.
+// The prompts of Segment Anything as tokens: random Fourier features of a point plus an embedding
+// of its kind.
 import type { Tensor } from '../../tensor/tensor.ts';
 
 export interface PromptWeights {
   /** [2,F]. */
   readonly frequencies: Tensor;
-  /** Not of it, of it, upper left corner, lower right corner; [1,C] each. */
+  /**
+   * Embeddings of background point, foreground point, upper left and lower right corner; [1,C]
+   * each.
+   */
   readonly kinds: readonly Tensor[];
   readonly notAPoint: Tensor;
 }
 
-/** Where a token is, in pixels of the network's input, and which kind it is; -1: it fills up. */
-export interface Place {
+/**
+ * A point of the prompt in pixels of the network's input, and its kind (index into `kinds`); -1 is
+ * padding.
+ */
+export interface PromptPoint {
   readonly x: number;
   readonly y: number;
   readonly kind: number;
@@ -18,7 +25,7 @@ export interface Place {
 
 const f = Math.fround;
 
-/** Features of a place whose coordinates are 0..1, [2 F]. */
+/** Returns the Fourier features of a point with coordinates in 0..1, [2 F]. */
 function features({ shape: [, count], data }: Tensor, x: number, y: number): Float32Array {
   const [a, b] = [f(f(2 * x) - 1), f(f(2 * y) - 1)];
   const result = new Float32Array(2 * count);
@@ -30,26 +37,26 @@ function features({ shape: [, count], data }: Tensor, x: number, y: number): Flo
   return result;
 }
 
-/** Tokens [N,C] of places. */
+/** Returns the tokens [N,C] of points. */
 export function promptTokens(
-  places: readonly Place[],
+  points: readonly PromptPoint[],
   { frequencies, kinds, notAPoint }: PromptWeights,
   side: number,
 ): Tensor {
   const width = 2 * frequencies.shape[1];
-  const data = new Float32Array(places.length * width);
-  for (const [i, { x, y, kind }] of places.entries()) {
-    const where =
+  const data = new Float32Array(points.length * width);
+  for (const [i, { x, y, kind }] of points.entries()) {
+    const position =
       kind < 0
         ? new Float32Array(width)
         : features(frequencies, f(f(x + 0.5) / side), f(f(y + 0.5) / side));
-    const what = kind < 0 ? notAPoint : kinds[kind];
-    for (let c = 0; c < width; c++) data[i * width + c] = where[c] + what.data[c];
+    const embedding = kind < 0 ? notAPoint : kinds[kind];
+    for (let c = 0; c < width; c++) data[i * width + c] = position[c] + embedding.data[c];
   }
-  return { shape: [places.length, width], data };
+  return { shape: [points.length, width], data };
 }
 
-/** The places of all cells [1,C,cells,cells]. */
+/** Returns the position features of all cells, [1,C,cells,cells]. */
 export function gridPositions({ frequencies }: PromptWeights, cells: number): Tensor {
   const width = 2 * frequencies.shape[1];
   const data = new Float32Array(width * cells * cells);

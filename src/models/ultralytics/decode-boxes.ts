@@ -1,5 +1,5 @@
-// From a picture to what a YOLO model takes, and from what it gives to boxes and masks. Source: Ultralytics' predictor: letterbox with
-// OpenCV's resize, boxes out of distances, non-maximum suppression per class, masks out of prototypes.
+// Preprocessing and decoding for YOLO models. Source: Ultralytics' predictor: letterbox with
+// OpenCV's resize, boxes from distances, non-maximum suppression per class, masks from prototypes.
 
 import { toNCHW } from '../../image/channel-order.ts';
 import { fromBytes } from '../../image/image-bytes.ts';
@@ -14,7 +14,7 @@ const GREY = 114;
 const OVERLAP = 0.7;
 const MOST = 300;
 const MOST_CANDIDATES = 30_000;
-/** Boxes of different classes are moved apart by so much, and never overlap. */
+/** Boxes of different classes are moved apart by this distance, so that they never overlap. */
 const APART = 7680;
 const f = Math.fround;
 
@@ -29,7 +29,10 @@ export interface Letterbox {
   readonly size: Size;
 }
 
-/** A picture of bytes [H,W,3], fitted into `side` and filled up with grey to the next multiples of `stride`. */
+/**
+ * Resizes an image of bytes [H,W,3] to fit into `side` and pads it with grey to the next multiples
+ * of `stride`.
+ */
 export function letterbox(
   bytes: Uint8Array,
   picture: Size,
@@ -58,13 +61,13 @@ export function letterbox(
 }
 
 export interface YoloFound extends Box {
-  /** Ones where it is, at the network's size; absent where only boxes are found. */
+  /** 1 inside the object, at the network's size; absent for models that find boxes only. */
   readonly mask?: Tensor;
 }
 
 export interface Decoding {
   readonly shape: YoloShape;
-  /** Sides of the cells of each level. */
+  /** Side of the cells of each level, in pixels. */
   readonly strides: readonly number[];
   readonly size: Size;
   readonly picture: Size;
@@ -73,22 +76,23 @@ export interface Decoding {
 interface Candidate extends Box {
   /** In pixels of the network's input. */
   readonly inside: Box['corners'];
-  readonly place: number;
+  /** Index of its cell among those of all levels. */
+  readonly cell: number;
 }
 
-/** What is found with more than `threshold`, in pixels of the picture, surest first. */
+/** Returns the objects with scores above `threshold`, in pixels of the image, by falling score. */
 export function decode(
   outputs: Readonly<Record<string, Tensor>>,
   threshold: number,
   decoding: Decoding,
 ): YoloFound[] {
-  const kept = suppress(candidates(outputs, threshold, decoding), OVERLAP, MOST);
+  const boxes = suppress(candidates(outputs, threshold, decoding), OVERLAP, MOST);
   const { shape, size, picture } = decoding;
-  const found = kept.map(({ inside, place, score, label }) => ({
+  const found = boxes.map(({ inside, cell, score, label }) => ({
     corners: scaled(inside, size, picture),
     score,
     label: shape.labels.get(Number(label)) ?? label,
-    mask: shape.masks ? maskOf(outputs, place, inside, size) : undefined,
+    mask: shape.masks ? maskOf(outputs, cell, inside, size) : undefined,
   }));
   return found.filter(({ mask }) => mask === undefined || mask.data.includes(1));
 }
@@ -101,18 +105,18 @@ function candidates(
   const count = distances.shape[2];
   const limit = f(threshold);
   const found: Candidate[] = [];
-  let place = 0;
+  let cell = 0;
   for (const stride of strides) {
     const [columns, rows] = [size.width / stride, size.height / stride];
     for (let y = 0; y < rows; y++)
-      for (let x = 0; x < columns; x++, place++) {
+      for (let x = 0; x < columns; x++, cell++) {
         let [score, label] = [Number.NEGATIVE_INFINITY, 0];
         for (let k = 0; k < shape.classes; k++) {
-          const v = scores.data[k * count + place];
+          const v = scores.data[k * count + cell];
           if (v > score) [score, label] = [v, k];
         }
         if (!(score > limit)) continue;
-        const [l, t, r, b] = [0, 1, 2, 3].map((k) => distances.data[k * count + place]);
+        const [l, t, r, b] = [0, 1, 2, 3].map((k) => distances.data[k * count + cell]);
         const [x1, y1, x2, y2] = [f(x + 0.5 - l), f(y + 0.5 - t), f(x + 0.5 + r), f(y + 0.5 + b)];
         const middle = [f(f(f(x1 + x2) / 2) * stride), f(f(f(y1 + y2) / 2) * stride)];
         const half = [f(f(f(x2 - x1) * stride) / 2), f(f(f(y2 - y1) * stride) / 2)];
@@ -123,14 +127,14 @@ function candidates(
           f(middle[1] + half[1]),
         ] as const;
         const [a, c, d, e] = inside.map((v) => f(v + label * APART));
-        found.push({ inside, corners: [a, c, d, e], score, label: String(label), place });
+        found.push({ inside, corners: [a, c, d, e], score, label: String(label), cell });
       }
   }
-  if (place !== count) throw new Error(`internal: ${place} places for ${count} boxes`);
+  if (cell !== count) throw new Error(`internal: ${cell} cells for ${count} boxes`);
   return found.sort((a, b) => b.score - a.score).slice(0, MOST_CANDIDATES);
 }
 
-/** Corners in the network's input as corners in the picture. */
+/** Converts corners in the network's input to corners in the image. */
 function scaled(corners: Box['corners'], size: Size, picture: Size): Box['corners'] {
   const gain = Math.min(size.height / picture.height, size.width / picture.width);
   const [width, height] = [picture.width, picture.height].map((v) =>
@@ -153,18 +157,21 @@ function scaled(corners: Box['corners'], size: Size, picture: Size): Box['corner
   return [x1, y1, x2, y2];
 }
 
-/** The prototypes mixed by a place's coefficients, enlarged, where they are above zero inside of the box. */
+/**
+ * Returns the mask of a cell: prototypes mixed by its coefficients, resized, above zero and inside
+ * the box.
+ */
 function maskOf(
   { coefficients, protos }: Readonly<Record<string, Tensor>>,
-  place: number,
+  cell: number,
   [x1, y1, x2, y2]: Box['corners'],
   size: Size,
 ): Tensor {
   const [, count, h, w] = protos.shape;
-  const places = coefficients.shape[2];
+  const cells = coefficients.shape[2];
   const mixed = new Float32Array(h * w);
   for (let k = 0; k < count; k++) {
-    const c = coefficients.data[k * places + place];
+    const c = coefficients.data[k * cells + cell];
     for (let i = 0; i < mixed.length; i++) mixed[i] += c * protos.data[k * h * w + i];
   }
   const large = interpolate(

@@ -1,5 +1,6 @@
-// The graph of a YOLO model that was saved whole: its layers as they name where their inputs come from, and the head that finds.
-// Source: Ultralytics' DetectionModel and SegmentationModel; what the head gives is decoded outside (found.ts).
+// The graph of a YOLO model that was saved whole: its layers, each of which names the layers that
+// its inputs come from, and the detection head. Source: Ultralytics' DetectionModel and
+// SegmentationModel; decode-boxes.ts decodes the head's outputs.
 import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -7,42 +8,45 @@ import { apply, child, concat, type Layers, refused } from './yolo-layers.ts';
 
 export interface YoloShape {
   readonly classes: number;
-  /** Bins of a distance from a place to a side of a box; 1: the distance itself. */
+  /** Bins per distance from a cell to a side of its box; 1: the distance itself. */
   readonly bins: number;
   readonly labels: ReadonlyMap<number, string>;
-  /** How many coefficients shape a mask; undefined where only boxes are found. */
+  /** Coefficients per mask; undefined for models that find boxes only. */
   readonly masks?: number;
 }
 
 const HEADS: Readonly<Record<string, 'boxes' | 'masks'>> = { Detect: 'boxes', Segment: 'masks' };
 const TASKS: Readonly<Record<string, string>> = {
-  PoseModel: 'finds poses',
-  OBBModel: 'finds turned boxes',
-  ClassificationModel: 'classifies whole pictures',
-  WorldModel: 'works by text (YOLO-World)',
+  PoseModel: 'detects poses',
+  OBBModel: 'detects rotated boxes',
+  ClassificationModel: 'classifies whole images',
+  WorldModel: 'is guided by text (YOLO-World)',
   RTDETRDetectionModel: 'is an RT-DETR model',
-  YOLOv10DetectionModel: 'chooses its boxes itself (YOLOv10)',
-  YOLOEModel: 'works by text (YOLOE)',
-  YOLOESegModel: 'works by text (YOLOE)',
+  YOLOv10DetectionModel: 'does its own suppression (YOLOv10)',
+  YOLOEModel: 'is guided by text (YOLOE)',
+  YOLOESegModel: 'is guided by text (YOLOE)',
 };
 const MODELS = ['DetectionModel', 'SegmentationModel'];
 
 interface Step {
   readonly layer: SavedModule;
-  /** Numbers of earlier layers; -1 is the one before. */
+  /** Indices of the layers that it takes as inputs; -1 is the previous one. */
   readonly from: readonly number[];
 }
 
 export interface Yolo {
   readonly shape: YoloShape;
-  /** Where the tensor with the sides of the head's cells is. */
+  /** Name of the tensor with the strides of the head's levels. */
   readonly strides: string;
-  /** `x` [1,3,H,W] in 0..1 -> `distances` [1,4,N] in cells, `scores` [1,classes,N]; with masks `coefficients` [1,masks,N], `protos` [1,masks,h,w]. */
+  /**
+   * `x` [1,3,H,W] in 0..1 -> `distances` [1,4,N] in cells, `scores` [1,classes,N]; with masks
+   * `coefficients` [1,masks,N], `protos` [1,masks,h,w].
+   */
   readonly outputs: readonly string[];
   graph(weights: Weights): Graph;
 }
 
-/** Reads a model's kind off its tree. Throws DR_MODEL_UNSUPPORTED. */
+/** Reads a model's head and layers from its module tree. Throws DR_MODEL_UNSUPPORTED. */
 export function readYolo(root: SavedModule, file: string): Yolo {
   if (/^models\./.test(root.global))
     throw refused(
@@ -54,7 +58,7 @@ export function readYolo(root: SavedModule, file: string): Yolo {
       file,
       Object.hasOwn(TASKS, root.type)
         ? `${TASKS[root.type]}`
-        : `holds a ${root.global}, no detector that is known`,
+        : `holds a ${root.global}, which is not a known detector`,
     );
   const steps = [...(root.children.get('model')?.children.values() ?? [])].map(
     (layer): Step => ({ layer, from: layer.numbers('f') ?? [-1] }),
@@ -64,10 +68,10 @@ export function readYolo(root: SavedModule, file: string): Yolo {
   if (!head || !kind)
     throw refused(
       file,
-      `ends in a ${head?.global ?? 'model without layers'}, no head that is known`,
+      head ? `ends in a ${head.global}, which is not a known head` : 'has no layers',
     );
   if (head.flag('_end2end') || !head.children.has('cv2'))
-    throw refused(file, 'chooses its boxes itself (end-to-end)');
+    throw refused(file, 'does its own suppression (end-to-end)');
   const [classes, bins, masks] = ['nc', 'reg_max', 'nm'].map((name) => head.number(name));
   if (!classes || !bins || (kind === 'masks' && !masks))
     throw refused(file, `has a head ${head.type} without its sizes`);
@@ -92,7 +96,7 @@ function graph(net: Layers, steps: readonly Step[], shape: YoloShape): Graph {
   const inputOf = (from: number): Value => {
     const value = from === -1 ? (values.at(-1) ?? x) : values[from];
     if (value === undefined)
-      throw refused(net.file, `has a layer ${values.length} that takes what layer ${from} gives`);
+      throw refused(net.file, `has a layer ${values.length} whose input is layer ${from}`);
     return value;
   };
   for (const { layer, from } of steps.slice(0, -1)) {
@@ -108,7 +112,7 @@ function graph(net: Layers, steps: readonly Step[], shape: YoloShape): Graph {
   return g;
 }
 
-/** What a list of layers, one per level, makes of the levels, one level's places after another's: [1, size, N]. */
+/** Applies a list of layers, one per level, and joins the levels' cells: [1, size, N]. */
 function perLevel(
   net: Layers,
   head: SavedModule,
@@ -147,7 +151,7 @@ function headOf(
   ]);
 }
 
-/** The mean of a distance over its bins. */
+/** Returns each distance as the mean over its bins. */
 function expected({ g, w }: Layers, head: SavedModule, sides: Value, bins: number): Value {
   const likely = g.op('Softmax', [g.op('Reshape', [sides, g.ints([0, 4, bins, -1])])], { axis: 2 });
   const weights = w.value(g, `${head.path}.dfl.conv.weight`, { dims: [1, 1, bins, 1] });

@@ -1,4 +1,5 @@
-// YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, read as inert names; its graph is built here.
+// Loads YOLO models as Ultralytics saves them (.pt): the whole model in a pickle, which is read as
+// inert names.
 import { basename } from 'node:path';
 import { withTorchFile } from '../../formats/model-file.ts';
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
@@ -16,14 +17,17 @@ import { decode, letterbox, type YoloFound } from './decode-boxes.ts';
 import { readYolo } from './graph.ts';
 
 export interface UltralyticsModel {
-  /** Whether it finds shapes, not only boxes. */
+  /** Whether it returns masks beside boxes. */
   readonly shapes: boolean;
   readonly network: Network;
-  /** What is in the picture [1,H,W,3], surer than the threshold; corners in its pixels, masks at the network's size. */
+  /**
+   * Returns the objects in an image [1,H,W,3] with scores above the threshold: corners in its
+   * pixels, masks at the network's size.
+   */
   find(image: Tensor, threshold: number): Promise<readonly YoloFound[]>;
 }
 
-/** Packages whose classes such a file names beside torch's own; all stay inert. */
+/** Packages whose classes such a file may name beside torch's own; none is executed. */
 const CLASSES =
   /^(ultralytics|torch\.nn\.modules|torch\.nn\.functional|models|utils|dill\._dill|types)\./;
 const OTHERS = new Set([
@@ -35,7 +39,7 @@ const OTHERS = new Set([
 const SIDE = 640;
 const SMALLEST_STRIDE = 32;
 
-/** A detector in a .pt file. Throws DR_MODEL_UNSUPPORTED, and as openModelFile does. */
+/** Loads a detector from a .pt file. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
 export async function loadUltralytics(file: string, runtime: Runtime): Promise<UltralyticsModel> {
   const classes = (name: string): boolean => CLASSES.test(name) || OTHERS.has(name);
   const model = await withTorchFile(file, { classes }, async (torch, source) => {
@@ -81,11 +85,11 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
 const noModel = (file: string) =>
   unsupportedModel(
     file,
-    'holds no model that was saved whole by Ultralytics',
-    'Use a YOLO .pt file from ultralytics/bbox or ultralytics/segm; .onnx files go into ONNXDetectorProvider.',
+    'does not hold a whole model saved by Ultralytics',
+    'Use a YOLO .pt file from ultralytics/bbox or ultralytics/segm; load .onnx files with ONNXDetectorProvider.',
   );
 
-/** The averaged weights where there are some, else the trained ones. */
+/** Returns the model with averaged weights (EMA) where the file has one, else the trained one. */
 function savedIn({ root }: TorchFile, file: string) {
   const found = ['ema', 'model']
     .map((name): PickleValue | undefined => field(root, name))

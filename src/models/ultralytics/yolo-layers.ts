@@ -1,36 +1,38 @@
-// The layers of YOLO models that were saved whole, by the class names in the file: how each turns one value into another. Sources: torch.nn;
-// YOLOv8 and 11 (Ultralytics), YOLOv5's C3, YOLOv9 (Wang et al. 2024), YOLOv10's SCDown and CIB (Wang et al. 2024).
+// The layers of YOLO models that were saved whole, by their class names in the file. Sources:
+// torch.nn; YOLOv8 and 11 (Ultralytics), YOLOv5's C3, YOLOv9 (Wang et al. 2024), YOLOv10's SCDown
+// and CIB (Wang et al. 2024).
 import { DarkroomError } from '../../errors.ts';
 import type { SavedModule } from '../../formats/torch/torch-modules.ts';
 import type { Value } from '../../onnx/builder.ts';
 import type { Net } from '../layers/blocks.ts';
 
-/** A graph under construction, and the file's name for what it is refused for. */
+/** A graph under construction, with the file's name for error messages. */
 export interface Layers extends Net {
   readonly file: string;
 }
 
 type Layer = (net: Layers, m: SavedModule, x: Value) => Value;
 
+/** Returns the error for a file that Darkroom cannot run; `what` completes "FILE …". */
 export function refused(file: string, what: string): DarkroomError {
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${file} ${what}`,
-    hint: 'YOLOv5u, v8, v9 and 11 detection and segmentation models are read; others may work exported (`yolo export format=onnx`) by ONNXDetectorProvider.',
+    hint: 'YOLOv5u, v8, v9 and 11 detection and segmentation models are supported; export others (`yolo export format=onnx`) and load them with ONNXDetectorProvider.',
     file,
   });
 }
 
-/** The layer `name` inside of `m`. Throws DR_MODEL_UNSUPPORTED when it is missing. */
+/** Returns the layer `name` inside `m`. Throws DR_MODEL_UNSUPPORTED when it is missing. */
 export function child(net: Layers, m: SavedModule, name: string): SavedModule {
   const found = m.children.get(name);
   if (found) return found;
   throw refused(net.file, `has a layer ${m.path} (${m.type}) without ${name}`);
 }
 
-/** What a layer makes of `x`. Throws DR_MODEL_UNSUPPORTED naming a class that is not known. */
+/** Applies a layer to `x`. Throws DR_MODEL_UNSUPPORTED that names an unknown class. */
 export function apply(net: Layers, m: SavedModule, x: Value): Value {
   if (Object.hasOwn(LAYERS, m.type)) return LAYERS[m.type](net, m, x);
-  throw refused(net.file, `has a layer ${m.path} of class ${m.global}, which is not known`);
+  throw refused(net.file, `has a layer ${m.path} of the unknown class ${m.global}`);
 }
 
 const part = (net: Layers, m: SavedModule, name: string, x: Value): Value =>
@@ -41,20 +43,20 @@ export const concat = ({ g }: Layers, values: readonly Value[], axis = 1): Value
 
 const addition = ({ g }: Layers, a: Value, b: Value): Value => g.op('Add', [a, b]);
 
-/** Channels from..to. */
+/** Slices channels `from` to `to`. */
 const channels = ({ g }: Layers, x: Value, from: number, to: number, axis = 1): Value =>
   g.op('Slice', [x, g.ints([from]), g.ints([to]), g.ints([axis])]);
 
 function settingOf(net: Layers, m: SavedModule, name: string): number {
   const value = m.number(name);
   if (value !== undefined) return value;
-  throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is no number`);
+  throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is not a number`);
 }
 
 const pair = (net: Layers, m: SavedModule, name: string): readonly [number, number] => {
   const [a, b = a] = m.numbers(name) ?? [];
   if (a === undefined)
-    throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is no number`);
+    throw refused(net.file, `has a layer ${m.path} (${m.type}) whose ${name} is not a number`);
   return [a, b];
 };
 
@@ -63,7 +65,7 @@ const sides = (net: Layers, m: SavedModule) => {
   return { strides: pair(net, m, 'stride'), pads: [top, left, top, left] };
 };
 
-/** Both kinds of convolution. */
+/** A convolution, plain or transposed. */
 const convolution =
   (type: string): Layer =>
   (net, m, x) => {
@@ -91,7 +93,7 @@ const batchNorm: Layer = (net, m, x) => {
 const sequence: Layer = (net, m, x) =>
   [...m.children.values()].reduce((value, one) => apply(net, one, value), x);
 
-/** Each next layer on what the one before made; all of the results. */
+/** Applies each layer to the result of the previous one; returns all results. */
 function chain(net: Layers, layers: Iterable<SavedModule>, x: Value): Value[] {
   const values: Value[] = [];
   for (const one of layers) values.push(apply(net, one, values.at(-1) ?? x));
@@ -103,14 +105,14 @@ const activation =
   ({ g }, _, x) =>
     g.op(type, [x]);
 
-/** Convolution, batch norm unless it is part of the convolution already, activation. */
+/** Convolution, batch norm unless it is fused, activation. */
 const conv: Layer = (net, m, x) => {
   const made = part(net, m, 'conv', x);
   const normed = m.children.has('bn') ? part(net, m, 'bn', made) : made;
   return m.children.has('act') ? part(net, m, 'act', normed) : normed;
 };
 
-/** Several convolutions side by side, added. */
+/** Sum of several convolutions of the same input. */
 const branches =
   (...names: readonly string[]): Layer =>
   (net, m, x) => {
@@ -130,7 +132,10 @@ const residual =
 
 const bottleneck = residual((net, m, x) => part(net, m, 'cv2', part(net, m, 'cv1', x)));
 
-/** Two halves of a convolution's channels, the second through all layers, everything kept and merged. */
+/**
+ * Splits a convolution's channels in two, passes the second half through all layers, and merges all
+ * results.
+ */
 const c2f: Layer = (net, m, x) => {
   const half = settingOf(net, m, 'c');
   const y = part(net, m, 'cv1', x);
@@ -175,10 +180,7 @@ const maxPool: Layer = (net, m, x) =>
 const upsample: Layer = (net, m, x) => {
   const [across, down] = pair(net, m, 'scale_factor');
   if (m.text('mode') !== 'nearest')
-    throw refused(
-      net.file,
-      `enlarges in ${m.path} by the mode ${m.text('mode')}, which is not known`,
-    );
+    throw refused(net.file, `upsamples in ${m.path} by the unknown mode ${m.text('mode')}`);
   const how = {
     mode: 'nearest',
     coordinate_transformation_mode: 'asymmetric',
@@ -187,7 +189,7 @@ const upsample: Layer = (net, m, x) => {
   return net.g.op('Resize', [x, '', net.g.floats([1, 1, across, down])], how);
 };
 
-/** Attention of all places of a picture to each other, with a convolution of the values for where they are. */
+/** Self-attention over all positions, with a convolution of the values as positional encoding. */
 const attention: Layer = (net, m, x) => {
   const { g } = net;
   const [heads, key, value] = ['num_heads', 'key_dim', 'head_dim'].map((name) =>
@@ -220,7 +222,7 @@ const psaBlock: Layer = (net, m, x) =>
     return m.flag('add') === false ? y : addition(net, value, y);
   }, x);
 
-/** Half of the channels through attention. */
+/** Passes half of the channels through attention. */
 const psa =
   (inside: Layer): Layer =>
   (net, m, x) => {

@@ -1,4 +1,5 @@
-// The architecture of a Stable Diffusion UNet, read off its tensors' names and shapes (the layout of the original checkpoints).
+// The architecture of a Stable Diffusion UNet, read from its tensors' names and shapes in the
+// layout of the original checkpoints.
 import type { Weights } from '../weights/tensors.ts';
 
 export type UNetLayer =
@@ -11,14 +12,14 @@ export type UNetLayer =
       readonly heads: number;
     };
 
-/** A UNet's first half, which a ControlNet has too. */
+/** The first half of a UNet, which is also that of a ControlNet. */
 export interface EncoderConfig {
   readonly inChannels: number;
   /** Width of the sinusoidal timestep embedding. */
   readonly modelChannels: number;
-  /** 0 without attention to a prompt. */
+  /** Width of the prompt's features; 0 where no layer attends to a prompt. */
   readonly contextDim: number;
-  /** Width of the ADM vector; 0 without one. */
+  /** Width of the ADM vector; 0 for models without one. */
   readonly admChannels: number;
   readonly input: readonly (readonly UNetLayer[])[];
   readonly middle: readonly UNetLayer[];
@@ -29,11 +30,14 @@ export interface UNetConfig extends EncoderConfig {
   readonly output: readonly (readonly UNetLayer[])[];
 }
 
-/** Attention heads: 64 wide where the projections are linears (SD2, SDXL), else 8 of them (SD1). */
+/**
+ * Heads are 64 wide where the projections are linear layers (SD2, SDXL); SD1 has 8 heads of any
+ * width.
+ */
 const HEAD_WIDTH = 64;
 const SD1_HEADS = 8;
 
-/** How each kind of layer is known by a tensor of its own. */
+/** The tensor that identifies each kind of layer, in the order in which they are tested. */
 const KINDS = [
   ['residual', '.in_layers.0.weight'],
   ['transformer', '.norm.weight'],
@@ -42,14 +46,20 @@ const KINDS = [
   ['conv', '.weight'],
 ] as const;
 
-/** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every UNet has. */
+/**
+ * Reads the architecture of a whole UNet. Throws DR_MODEL_UNSUPPORTED when a tensor that every UNet
+ * has is missing.
+ */
 export const unetConfig = (weights: Weights): UNetConfig => ({
   ...encoderConfig(weights),
   outChannels: weights.shape('out.2.weight')[0],
   output: blocks(weights, 'output_blocks'),
 });
 
-/** Throws DR_MODEL_UNSUPPORTED when a tensor is missing that every UNet has. */
+/**
+ * Reads the architecture of a UNet's first half. Throws DR_MODEL_UNSUPPORTED when a tensor that
+ * every UNet has is missing.
+ */
 export function encoderConfig(weights: Weights): EncoderConfig {
   const [modelChannels, inChannels] = weights.shape('input_blocks.0.0.weight');
   const input = blocks(weights, 'input_blocks');

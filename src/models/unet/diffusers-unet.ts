@@ -1,7 +1,8 @@
-// Tensor names of diffusers' UNets and ControlNets in the layout of the original checkpoints (guided-diffusion's numbering of blocks).
+// Translates tensor names of diffusers' UNets and ControlNets into those of the original
+// checkpoints (guided-diffusion's numbering of blocks).
 import type { TensorInfo } from '../../formats/safetensors/safetensors.ts';
 
-/** Parts of residual blocks: diffusers' name and the original's. */
+/** Parts of a residual block: diffusers' name, original name. */
 const RESIDUAL: readonly (readonly [string, string])[] = [
   ['norm1', 'in_layers.0'],
   ['conv1', 'in_layers.2'],
@@ -15,17 +16,22 @@ const residualPart = (part: string): string =>
   RESIDUAL.find(([name]) => part.startsWith(`${name}.`))?.[1] ?? part.replace(/\.[^.]*$/, '');
 const last = (name: string): string => name.slice(name.lastIndexOf('.'));
 
-/** What numbers the blocks: residual blocks in the first level, and convolutions of the hint between its first and last. */
+/** Counts that the numbering of blocks depends on. */
 interface Counts {
+  /** Residual blocks per level. */
   readonly residuals: number;
+  /** Convolutions of the hint between its first and its last. */
   readonly hintBlocks: number;
-  /** Whether a block of a level of the second half has attention. */
+  /** Whether block `at` of a level of the second half has attention. */
   readonly attends: (level: string, at: number) => boolean;
 }
 
 type Rule = readonly [RegExp, (found: string[], counts: Counts) => string];
 
-/** Rules by the first of which a name is known; the rest of a name, where it is kept, is the last group. */
+/**
+ * The first rule that matches a name rewrites it; the part of the name that stays is the last
+ * group.
+ */
 const RULES: readonly Rule[] = [
   [/^conv_in\.(.*)/, ([rest]) => `input_blocks.0.0.${rest}`],
   [/^conv_norm_out\.(.*)/, ([rest]) => `out.0.${rest}`],
@@ -85,11 +91,11 @@ const RULES: readonly Rule[] = [
 const inputBlock = (level: string, at: string, { residuals }: Counts): number =>
   1 + Number(level) * (residuals + 1) + Number(at);
 
-/** Levels of the second half have one block more. */
+/** Levels of the second half have one more block. */
 const outputBlock = (level: string, at: string | number, { residuals }: Counts): number =>
   Number(level) * (residuals + 1) + Number(at);
 
-/** How many `{name}0`, `{name}1` … there are. */
+/** Counts the different numbers after `start`: `{start}0`, `{start}1` … */
 const numbered = (names: readonly string[], start: string): number =>
   new Set(
     names
@@ -97,7 +103,10 @@ const numbered = (names: readonly string[], start: string): number =>
       .map((name) => name.slice(start.length).split('.')[0]),
   ).size;
 
-/** The tensors of a diffusers UNet or ControlNet under the original's names; names that are not known stay. */
+/**
+ * Returns the tensors of a diffusers UNet or ControlNet under their original names; unknown names
+ * stay as they are.
+ */
 export function fromDiffusers(tensors: ReadonlyMap<string, TensorInfo>): Map<string, TensorInfo> {
   const names = [...tensors.keys()];
   const counts = {

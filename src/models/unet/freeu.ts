@@ -1,17 +1,23 @@
-// FreeU (Si et al. 2023, arXiv 2309.11497): in the output blocks of the two greatest widths half of the backbone's channels is amplified
-// and the low frequencies of the skip are damped.
+// FreeU (Si et al. 2023, arXiv 2309.11497): in the output blocks of the two greatest widths, half
+// of the backbone's channels are amplified and the low frequencies of the skip are damped.
 import type { Value } from '../../onnx/builder.ts';
 import { ELEMENT } from '../../onnx/serialize.ts';
 import { add, type Net } from '../layers/blocks.ts';
 
 export interface FreeUScales {
-  /** Factor of the first half of the backbone's channels (version 1), or of how much they grow where the backbone is strong (version 2). */
+  /**
+   * Factor of the first half of the backbone's channels (version 1), or of their growth where the
+   * backbone is strong (version 2).
+   */
   readonly backbone: Value;
-  /** What is added to the skip's low frequencies, as a factor of them: scale - 1. */
+  /** Change of the skip's low frequencies: scale - 1. */
   readonly skip: Value;
 }
 
-/** Backbone [B, channels, H, W] and skip [B, S, H, W] changed and joined to [B, channels + S, H, W]. The scales are values of one element. */
+/**
+ * Scales backbone [B, channels, H, W] and skip [B, S, H, W] and joins them to [B, channels + S, H,
+ * W]. The scales are values of one element.
+ */
 export function joinFreeU(
   net: Net,
   version: 1 | 2,
@@ -33,7 +39,7 @@ export function joinFreeU(
   );
 }
 
-/** 1 + scale * the mean over the channels, brought to 0..1 per picture; [B, 1, H, W]. */
+/** 1 + scale * the mean over the channels, normalised to 0..1 per image; [B, 1, H, W]. */
 function structureFactor(net: Net, h: Value, scale: Value): Value {
   const { g } = net;
   const mean = g.op('ReduceMean', [h, g.ints([1])], { keepdims: 1 });
@@ -45,8 +51,9 @@ function structureFactor(net: Net, h: Value, scale: Value): Value {
 }
 
 /**
- * x [B, C, H, W] with its frequencies 0 and -1 of each axis (the four around the middle of the shifted spectrum) changed by `gain` times
- * themselves. They are a projection on seven waves: 1, and cosine and sine along y, along x and along both.
+ * Adds to x [B, C, H, W] `gain` times its frequencies 0 and -1 of each axis (the four around the
+ * middle of the shifted spectrum). They are the projection onto seven waves: 1, and cosine and sine
+ * along y, along x and along both.
  */
 export function scaleLowFrequencies(net: Net, x: Value, gain: Value): Value {
   const { g } = net;
@@ -68,7 +75,9 @@ export function scaleLowFrequencies(net: Net, x: Value, gain: Value): Value {
   return add(net, x, change);
 }
 
-/** The waves, [7, H*W]. On an axis of one cell frequency -1 is frequency 0 and counts once. */
+/**
+ * Returns the waves, [7, H*W]. On an axis of one cell, frequency -1 is frequency 0 and counts once.
+ */
 function lowWaves(net: Net, x: Value): Value {
   const { g } = net;
   const axis = (at: number, dims: readonly number[]): { phase: Value; counts: Value } => {

@@ -1,5 +1,5 @@
-// The UNet of Stable Diffusion 1, 2 and XL (Rombach et al. 2022, Podell et al. 2023) as a graph of free batch, height, width and tokens.
-
+// The UNet of Stable Diffusion 1, 2 and XL (Rombach et al. 2022, Podell et al. 2023) as a graph
+// with free batch, height, width and tokens.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, batchOf, conv, groupNorm, type Net, silu } from '../layers/blocks.ts';
 import { im2colTables } from '../layers/im2col.ts';
@@ -12,33 +12,50 @@ import { hypernetworkSources, type Sources } from './hypernetwork.ts';
 import type { Hypernetwork } from './hypernetwork-file.ts';
 import { type Conditions, channelsOf, contextTokens, embedding, runBlock } from './unet-layers.ts';
 
-/** What a graph can do beyond evaluating. Numbers are inputs, so that other numbers need no other session. */
+/**
+ * Additions to the graph. Numbers are inputs, so that a change of a number needs no other session.
+ */
 export interface UNetGraphOptions {
-  /** Version of FreeU; its input `freeU` [4]: b1, b2 (version 2: less 1), s1 - 1, s2 - 1. */
+  /** Version of FreeU. Adds the input `freeU` [4]: b1, b2 (version 2: minus 1), s1 - 1, s2 - 1. */
   readonly freeU?: 1 | 2;
-  /** Input `unattended` [1]: above 0.5 the middle block's self-attention gives its values as they are (PAG, arXiv 2403.17377). */
+  /**
+   * Adds the input `unattended` [1]: above 0.5 the middle block's self-attention returns its values
+   * as they are (PAG, arXiv 2403.17377).
+   */
   readonly unattended?: boolean;
-  /** Inputs `middle` and `control0` …, deepest first: added after the middle and to each skip. A single 0 [1, 1, 1, 1] is nothing. */
+  /**
+   * Adds the inputs `middle` and `control0` …, deepest first, which are added after the middle and
+   * to each skip. A single 0 [1, 1, 1, 1] adds nothing.
+   */
   readonly control?: boolean;
-  /** Inputs `adapter0` …: added to what the blocks of the first half give, in their order. A single 0 is nothing. */
+  /**
+   * Adds the inputs `adapter0` …, which are added to the outputs of the first half's blocks, in
+   * their order. A single 0 adds nothing.
+   */
   readonly adapter?: boolean;
-  /** Applied one after another; input `hypernetworks` [n]: their strengths. */
+  /** Applied one after another. Adds the input `hypernetworks` [n]: their strengths. */
   readonly hypernetworks?: readonly Hypernetwork[];
   /** Which layers compute in 8-bit integers. */
   readonly int8?: Int8Plan;
-  /** 3x3 convolutions of the upper levels by Winograd, where their kernels are kept. */
+  /**
+   * Computes 3x3 convolutions of the upper levels by Winograd, where their kernels are prepacked.
+   */
   readonly winograd?: boolean;
 }
 
-/** Sides of tiles by level. Below, pictures have so few that reading four times the weights takes longer than the products that are saved. */
+/**
+ * Tile sides by level. Deeper levels have so few tiles that reading four times the weights takes
+ * longer than the saved products.
+ */
 const WINOGRAD_LEVELS: readonly TileSide[] = [4, 4, 2];
 
-/** How many skips the output blocks use: that many inputs `control…`. */
+/** Number of skips that the output blocks use, and of inputs `control…`. */
 export const skipCount = (config: UNetConfig): number => config.output.length;
 
 /**
- * Inputs `x` [B, inChannels, H, W], `time` [B, modelChannels] (timestepEmbedding), `context` [B, T, contextDim] and, with ADM,
- * `y` [B, admChannels]; output `out` [B, outChannels, H, W].
+ * Builds the UNet's graph. Inputs `x` [B, inChannels, H, W], `time` [B, modelChannels]
+ * (timestepEmbedding), `context` [B, T, contextDim] and, with ADM, `y` [B, admChannels]; output
+ * `out` [B, outChannels, H, W].
  */
 export function unetGraph(
   weights: Weights,
@@ -54,17 +71,17 @@ export function unetGraph(
     context: contextTokens(net, config),
     sources: sources(net, options),
   };
-  const given = (h: Value, name: string): Value =>
+  const addInput = (h: Value, name: string): Value =>
     add(net, h, g.input(name, [`${name}B`, `${name}C`, `${name}H`, `${name}W`]));
-  const controlled = (h: Value, name: string): Value => (options.control ? given(h, name) : h);
+  const controlled = (h: Value, name: string): Value => (options.control ? addInput(h, name) : h);
 
   let level = 0;
   const nets: Net[] = [];
-  /** For a picture of the current level, all of which have one size. */
-  const here = (picture: Value): Net => {
+  /** The net for the current level, where all feature maps have one size. */
+  const atLevel = (features: Value): Net => {
     nets[level] ??= {
       ...net,
-      im2col: im2colTables(g, picture),
+      im2col: im2colTables(g, features),
       winograd: options.winograd ? WINOGRAD_LEVELS[level] : undefined,
     };
     return nets[level];
@@ -75,13 +92,13 @@ export function unetGraph(
   let h = x;
   const skips: Value[] = [];
   for (const [i, block] of config.input.entries()) {
-    h = runBlock(here(h), block, h, conditions);
+    h = runBlock(atLevel(h), block, h, conditions);
     level += has(block, 'down');
-    if (options.adapter) h = given(h, `adapter${i}`);
+    if (options.adapter) h = addInput(h, `adapter${i}`);
     skips.push(h);
   }
   h = controlled(
-    runBlock(here(h), config.middle, h, { ...conditions, unattended: unattended(net, options) }),
+    runBlock(atLevel(h), config.middle, h, { ...conditions, unattended: unattended(net, options) }),
     'middle',
   );
   const join = joiner(net, config, options);
@@ -91,7 +108,7 @@ export function unetGraph(
   );
   for (const [i, block] of config.output.entries()) {
     h = join(h, channels, controlled(skips.pop()!, `control${i}`));
-    h = runBlock(here(h), block, h, conditions, skips.at(-1));
+    h = runBlock(atLevel(h), block, h, conditions, skips.at(-1));
     level -= has(block, 'up');
     channels = channelsOf(net, block);
   }
@@ -117,7 +134,7 @@ function unattended({ g }: Net, options: UNetGraphOptions): Value | undefined {
     : undefined;
 }
 
-/** Joins backbone and skip along the channels. */
+/** Returns the function that joins backbone and skip along the channels. */
 function joiner(
   net: Net,
   config: UNetConfig,

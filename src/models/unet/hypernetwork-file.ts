@@ -1,5 +1,5 @@
-// Hypernetworks as the web UI saves them: for each width of tokens two small networks, one before the keys and one before the values of
-// attention. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
+// Reads hypernetworks as A1111's web UI saves them: for each token width, one small network for
+// attention's keys and one for its values. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
 import { stat } from 'node:fs/promises';
 import { withTorchFile } from '../../formats/model-file.ts';
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
@@ -23,28 +23,34 @@ export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface Hypernetwork {
   readonly file: string;
-  /** Path, time and size: another one when the file was replaced. */
+  /** Path, modification time and size: changes when the file is replaced. */
   readonly identity: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** By width: the layers before keys and before values, in their order, by the names of their tensors without `.weight`. */
+  /**
+   * By width: the layers for keys and for values, in order, by their tensor names without
+   * `.weight`.
+   */
   readonly layers: ReadonlyMap<
     number,
     readonly [keys: readonly string[], values: readonly string[]]
   >;
   readonly activation: Activation;
-  /** Every second layer normalises. */
+  /** Every second layer is a norm. */
   readonly layerNorm: boolean;
   readonly activateOutput: boolean;
 }
 
 const HINT = 'Hypernetworks of the web UI (.pt) are supported.';
 
-/** Reads a hypernetwork's table. Throws DR_MODEL_UNSUPPORTED for other files, and what openModelFile throws. */
+/**
+ * Reads a hypernetwork file. Throws DR_MODEL_UNSUPPORTED for other files, and what openModelFile
+ * throws.
+ */
 export async function openHypernetwork(file: string): Promise<Hypernetwork> {
   const found = await withTorchFile(file, {}, async (torch, source) => {
     const root = entriesOf(torch.root);
     const named = (key: string): PickleValue | undefined => root?.get(key);
-    const given = new Map<string, TorchTensor>();
+    const tensors = new Map<string, TorchTensor>();
     const layers = new Map<number, [string[], string[]]>();
     for (const [key, value] of root ?? []) {
       const width =
@@ -58,7 +64,7 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
         for (const [name, tensor] of entriesOf(part) ?? []) {
           const at = `${width}.${which}.${String(name)}`;
           const read = torch.tensorOf(tensor, at);
-          if (read) given.set(at, read);
+          if (read) tensors.set(at, read);
           if (read && at.endsWith('.weight')) own.push(at.slice(0, -'.weight'.length));
         }
         return own;
@@ -67,17 +73,17 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
     }
     if (layers.size === 0) throw unsupportedModel(file, 'holds no hypernetwork', HINT);
     const activation = named('activation_func') ?? 'linear';
-    const known = ACTIVATIONS.find((one) => one === activation);
-    if (!known)
+    const supported = ACTIVATIONS.find((name) => name === activation);
+    if (!supported)
       throw unsupportedModel(
         file,
         `is a hypernetwork with the activation ${String(activation)}`,
-        `Known are ${ACTIVATIONS.join(', ')}.`,
+        `Supported activations: ${ACTIVATIONS.join(', ')}.`,
       );
     return {
-      tensors: await placeTensors(source, { ...torch, tensors: given }),
+      tensors: await placeTensors(source, { ...torch, tensors }),
       layers,
-      activation: known,
+      activation: supported,
       layerNorm: named('is_layer_norm') === true,
       activateOutput: named('activate_output') === true,
     };

@@ -1,11 +1,11 @@
-// A hypernetwork in a UNet: what attention takes its keys and values from is changed by small networks, chosen by its width.
-
+// Hypernetworks in a UNet: small networks, chosen by width, change the tokens that attention
+// computes its keys and values from.
 import type { Value } from '../../onnx/builder.ts';
 import { add, layerNorm, linear, type Net } from '../layers/blocks.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import type { Activation, Hypernetwork } from './hypernetwork-file.ts';
 
-/** What keys and values are made from, in place of tokens [M, width]. */
+/** Returns the tokens for keys and those for values, in place of tokens [M, width]. */
 export type Sources = (
   tokens: Value,
   width: number,
@@ -23,17 +23,17 @@ const ACTIVATE: Readonly<Record<Activation, (net: Net, x: Value) => Value>> = {
   mish: ({ g }, x) => g.op('Mul', [x, g.op('Tanh', [g.op('Softplus', [x])])]),
 };
 
-/** Hypernetworks one after another, each with its strength [1]. */
+/** Applies hypernetworks one after another, each with its strength [1]. */
 export function hypernetworkSources(
   { g }: Net,
   hypernetworks: readonly Hypernetwork[],
   strengths: readonly Value[],
 ): Sources {
   const nets = hypernetworks.map((one): Net => ({ g, w: weightsOf(one.file, one.tensors, '') }));
-  const known = new Map<Value, ReturnType<Sources>>();
+  const cache = new Map<Value, ReturnType<Sources>>();
   return (tokens, width) => {
-    const old = known.get(tokens);
-    if (old) return old;
+    const cached = cache.get(tokens);
+    if (cached) return cached;
     let [keys, values] = [tokens, tokens];
     for (const [i, one] of hypernetworks.entries()) {
       const pair = one.layers.get(width);
@@ -42,12 +42,15 @@ export function hypernetworkSources(
         add(nets[i], x, g.op('Mul', [through(nets[i], one, layers, x), strengths[i]]));
       [keys, values] = [changed(keys, pair[0]), changed(values, pair[1])];
     }
-    known.set(tokens, { keys, values });
+    cache.set(tokens, { keys, values });
     return { keys, values };
   };
 }
 
-/** The last layer is told by its place among all, normalising ones included, as in the original. */
+/**
+ * Runs the layers. The last one is found by its index among all layers, norms included, as in the
+ * original.
+ */
 function through(
   net: Net,
   { activation, activateOutput, layerNorm: normed }: Hypernetwork,

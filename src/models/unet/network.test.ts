@@ -1,4 +1,5 @@
-// UNets of the fixture checkpoints against the originals: plain evaluations, denoising at sigmas, timestep embeddings.
+// UNets of the fixture checkpoints against the originals: plain evaluations, denoising at sigmas,
+// timestep embeddings.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { createRuntime } from '../../runtime/runtime.ts';

@@ -1,5 +1,4 @@
-// A UNet over its networks: timesteps become their sinusoidal embedding here, everything else happens in the graph.
-
+// A UNet as a handle over its networks: embeds timesteps, and leaves everything else to the graph.
 import type { Graph } from '../../onnx/builder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
@@ -12,10 +11,13 @@ import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
 import { INT8_LAYERS } from './int8-layers.ts';
 import { timestepEmbedding } from './timestep.ts';
 
-/** What an evaluation takes for each cell of the latents in float32: an estimate on the high side, for deciding what to close. */
+/**
+ * Memory of an evaluation per latent cell in float32: a high estimate, used to decide which
+ * networks to close.
+ */
 const BYTES_PER_CELL = 96 * 1024;
 
-/** The UNet whose tensors `weights` are. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+/** Creates a UNet over `weights`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
 export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
@@ -90,7 +92,7 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
   };
 }
 
-/** Names the graph among those of one file. */
+/** Returns the name of the graph among those of one file. */
 const variantName = ({
   freeU,
   unattended,
@@ -130,7 +132,7 @@ function changeInputs({
   return inputs;
 }
 
-/** What is absent is a single 0, which the graph adds everywhere. */
+/** Absent residuals become a single 0, which the graph broadcasts. */
 function controlInputs(
   { input, middle, output }: ControlResiduals,
   skips: number,

@@ -1,9 +1,13 @@
-// Sinusoidal embedding of timesteps and of SDXL's size numbers (Vaswani et al. 2017; guided-diffusion's order: cosines first).
+// Sinusoidal embedding of timesteps and of SDXL's size numbers (Vaswani et al. 2017;
+// guided-diffusion's order: cosines first).
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 const MAX_PERIOD = 10000;
 
-/** Where torch's float32 exp (MKL's) misses the nearest float32 among the exponents of usual widths: exponent -> error in units of the last place. */
+/**
+ * Exponents of the usual widths for which torch's float32 exp (MKL's) is not the nearest float32:
+ * exponent -> error in units of the last place.
+ */
 const TORCH_EXP_ERRORS: ReadonlyMap<number, number> = new Map([
   [-0.115129254758358, 1],
   [-0.8634694218635559, 1],
@@ -13,7 +17,7 @@ const TORCH_EXP_ERRORS: ReadonlyMap<number, number> = new Map([
   [-7.627313137054443, 1],
 ]);
 
-/** exp(-ln(10000) i / half) as torch computes it in float32. */
+/** Returns exp(-ln(10000) i / half) as torch computes it in float32. */
 function frequenciesOf(half: number): Float32Array {
   const scale = Math.fround(-Math.log(MAX_PERIOD));
   const exponents = Float32Array.from({ length: half }, (_, i) => Math.fround(scale * i) / half);
@@ -25,7 +29,10 @@ function frequenciesOf(half: number): Float32Array {
   return frequencies;
 }
 
-/** [N] numbers -> [N, dim]: dim/2 cosines, then dim/2 sines, in float32 arithmetic. An odd last column is 0. */
+/**
+ * Embeds N numbers as [N, dim]: dim/2 cosines, then dim/2 sines, in float32 arithmetic. With an odd
+ * `dim` the last column is 0.
+ */
 export function timestepEmbedding(timesteps: ArrayLike<number>, dim: number): Tensor {
   const half = dim >> 1;
   const frequencies = frequenciesOf(half);

@@ -1,4 +1,5 @@
-// The layers that UNets and ControlNets are made of (Rombach et al. 2022): residual blocks, transformers, changes of size.
+// The layers that UNets and ControlNets are made of (Rombach et al. 2022): residual blocks,
+// transformers, down- and upsampling.
 import type { Value } from '../../onnx/builder.ts';
 import {
   add,
@@ -17,20 +18,23 @@ import {
 import type { EncoderConfig, UNetLayer } from './config.ts';
 import type { Sources } from './hypernetwork.ts';
 
-/** What all layers of one evaluation see. */
+/** Inputs that all layers of one evaluation share. */
 export interface Conditions {
   readonly batch: Value;
   /** Activated time (and ADM) embedding, [B, E]. */
   readonly embedding: Value;
   /** Token features, [B*T, contextDim]. */
   readonly context: Value;
-  /** A truth value: self-attention gives its values unattended. */
+  /** A boolean: self-attention returns its values unattended. */
   readonly unattended?: Value;
-  /** What attention makes its keys and values from; absent: the tokens themselves. */
+  /** Returns the tokens for keys and values; absent: the tokens themselves. */
   readonly sources?: Sources;
 }
 
-/** Declares the inputs `time` and, with ADM, `y`; gives their activated embedding [B, E]. `more` [1, E] is added to that of the time. */
+/**
+ * Declares the inputs `time` and, with ADM, `y`; returns their activated embedding [B, E]. `more`
+ * [1, E] is added to the time embedding.
+ */
 export function embedding(net: Net, config: EncoderConfig, more?: Value): Value {
   const { g } = net;
   const twoLayers = (x: Value, first: string, second: string): Value =>
@@ -52,14 +56,17 @@ export function embedding(net: Net, config: EncoderConfig, more?: Value): Value 
   );
 }
 
-/** Declares the input `context` [B, T, contextDim]; gives it as [B*T, contextDim]. */
+/** Declares the input `context` [B, T, contextDim] and returns it as [B*T, contextDim]. */
 export const contextTokens = ({ g }: Net, { contextDim }: EncoderConfig): Value =>
   g.op('Reshape', [
     g.input('context', ['B', 'T', contextDim || 'contextDim']),
     g.ints([-1, contextDim || 1]),
   ]);
 
-/** The layers of a block one after another; enlarging goes to the size of `next`, the skip that is joined after it. */
+/**
+ * Applies the layers of a block in turn; upsampling goes to the size of `next`, the skip that is
+ * joined afterwards.
+ */
 export function runBlock(
   net: Net,
   block: readonly UNetLayer[],
@@ -90,7 +97,7 @@ export function runBlock(
   return h;
 }
 
-/** The tensor whose first dimension is the number of channels that a layer gives. */
+/** The tensor whose first dimension is the number of output channels of a layer. */
 const LAST: Readonly<Record<UNetLayer['kind'], string>> = {
   conv: 'weight',
   residual: 'out_layers.3.weight',
@@ -99,7 +106,7 @@ const LAST: Readonly<Record<UNetLayer['kind'], string>> = {
   up: 'conv.weight',
 };
 
-/** Channels that a block gives. */
+/** Returns the number of output channels of a block. */
 export function channelsOf({ w }: Net, block: readonly UNetLayer[]): number {
   const { kind, name } = block[block.length - 1];
   return w.shape(`${name}.${LAST[kind]}`)[0];
@@ -122,7 +129,10 @@ function residual(net: Net, x: Value, name: string, embedded: Value): Value {
 
 type Transformer = Extract<UNetLayer, { kind: 'transformer' }>;
 
-/** Projections before and after the blocks are linears over tokens, which a 1x1 convolution is too. */
+/**
+ * The projections before and after the blocks are linear layers over tokens, or 1x1 convolutions,
+ * which compute the same.
+ */
 function transformer(net: Net, x: Value, layer: Transformer, conditions: Conditions): Value {
   const { name, channels, depth } = layer;
   let h = linear(
@@ -166,7 +176,9 @@ function transformerBlock(
   return add(net, h2, feedForward(net, layerNorm(net, h2, `${name}.norm3`), `${name}.ff.net`));
 }
 
-/** GEGLU (Shazeer 2020): the first half of the projection's rows is the value, the second the gate. */
+/**
+ * GEGLU (Shazeer 2020): the first half of the projection's rows is the value, the second the gate.
+ */
 function feedForward(net: Net, x: Value, name: string): Value {
   const projection = `${name}.0.proj`;
   const both = net.w.shape(`${projection}.weight`)[0];

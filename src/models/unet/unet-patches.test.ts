@@ -1,5 +1,6 @@
-// FreeU, FreeU_V2 and PAG inside the fixture UNets, against the original UNet with the patches of comfy_extras/nodes_freelunch.py and
-// nodes_pag.py: FreeU().patch(model, b1, b2, s1, s2); set_model_options_patch_replace(options, lambda q, k, v, e: v, 'attn1', 'middle', 0).
+// FreeU, FreeU_V2 and PAG inside the fixture UNets, against the original UNet with the patches of
+// comfy_extras/nodes_freelunch.py and nodes_pag.py: FreeU().patch(model, b1, b2, s1, s2);
+// set_model_options_patch_replace(options, lambda q, k, v, e: v, 'attn1', 'middle', 0).
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden, type Params } from '../../../test/support/golden.ts';
 import { createRuntime } from '../../runtime/runtime.ts';

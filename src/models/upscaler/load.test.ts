@@ -1,4 +1,5 @@
-// Upscale models of the fixture files against the originals: whole, in tiles, in strips, under other names; and when memory is short.
+// Upscale models of the fixture files against the originals: whole, in tiles, in strips, under
+// other names; and when memory is short.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Upscale models: pictures enlarged by a network in overlapping tiles. Source: ComfyUI's ImageUpscaleWithModel.
+// Loads upscale models, which enlarge images in overlapping tiles. Source: ComfyUI's
+// ImageUpscaleWithModel.
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
@@ -14,7 +15,7 @@ export interface UpscaleOptions {
   readonly signal?: AbortSignal;
   /** Called after each tile. */
   readonly onTile?: (done: number, total: number) => void;
-  /** In pixels of the source; 512 with 32 shared unless given. */
+  /** In pixels of the source; 512 with an overlap of 32 by default. */
   readonly tiles?: Tiles;
 }
 
@@ -23,8 +24,9 @@ export interface UpscaleModel {
   /** Side of the result over side of the source. */
   readonly scale: number;
   /**
-   * Images [N,H,W,3] in 0..1 -> [N, scale H, scale W, 3] in 0..1. While memory is short, tiles are halved down to 128.
-   * Throws DR_SHAPE_MISMATCH for images of other channels.
+   * Enlarges images [N,H,W,3] in 0..1 to [N, scale H, scale W, 3] in 0..1. When memory is short,
+   * tiles are halved, down to 128. Throws DR_SHAPE_MISMATCH for images with another number of
+   * channels.
    */
   upscale(images: Tensor, options?: UpscaleOptions): Promise<Tensor>;
 }
@@ -32,14 +34,17 @@ export interface UpscaleModel {
 const TILES: Tiles = { tile: 512, overlap: 32 };
 const SMALLEST_TILE = 128;
 
-/** An upscale model file. Throws DR_MODEL_UNSUPPORTED. */
+/** Loads an upscale model file. Throws DR_MODEL_UNSUPPORTED for other files. */
 export async function loadUpscaler(file: string, runtime: Runtime): Promise<UpscaleModel> {
   const { tensors, close } = await openModelFile(file);
   await close();
   return upscalerOf((prefix) => weightsOf(file, tensors, prefix), runtime);
 }
 
-/** The upscale model among tensors, wherever they come from; `under` gives those below a prefix. Throws DR_MODEL_UNSUPPORTED. */
+/**
+ * Returns the upscale model among tensors from any source; `under` returns those below a prefix.
+ * Throws DR_MODEL_UNSUPPORTED.
+ */
 export function upscalerOf(under: (prefix: string) => Weights, runtime: Runtime): UpscaleModel {
   const architecture = upscalerArchitecture(under);
   const evaluate = upscalerNetwork(architecture, under('').file, runtime);
@@ -48,7 +53,7 @@ export function upscalerOf(under: (prefix: string) => Weights, runtime: Runtime)
     architecture: name,
     scale,
     async upscale(images, { signal, onTile, tiles = TILES } = {}) {
-      coloured(images);
+      checkChannels(images);
       for (let { tile } = tiles; ; tile = Math.floor(tile / 2)) {
         try {
           return await inTiles(
@@ -67,11 +72,11 @@ export function upscalerOf(under: (prefix: string) => Weights, runtime: Runtime)
   };
 }
 
-function coloured({ shape }: Tensor): void {
+function checkChannels({ shape }: Tensor): void {
   if (shape[3] === 3) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
     message: `the image has ${shape[3]} channels, upscale models take 3`,
-    hint: 'Give a colour image without an alpha channel.',
+    hint: 'Connect a colour image without an alpha channel.',
     input: 'image',
   });
 }

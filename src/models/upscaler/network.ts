@@ -1,4 +1,5 @@
-// One evaluation of an upscaler: padded to the sides that the network takes (as spandrel does), its head in strips, clamped, cut.
+// Evaluates an upscaler: pads to the sides that the network takes (as spandrel does), computes the
+// head in strips, clamps and crops.
 import { checkAborted } from '../../errors.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import type { Graph } from '../../onnx/builder.ts';
@@ -8,10 +9,13 @@ import type { UpscalerArchitecture, UpscalerHead } from './upscaler-kind.ts';
 
 type Evaluate = (x: Tensor, signal?: AbortSignal) => Promise<Tensor>;
 
-/** Pixels of the result that a head computes at once; 64 features of each take 128 MiB. */
+/** Output pixels that a head computes at once; 64 features of each take 128 MiB. */
 const STRIP_PIXELS = 2 ** 19;
 
-/** Pictures [1, 3, H, W] in 0..1 of any size -> [1, 3, scale H, scale W] in 0..1, by the weights of `file`. */
+/**
+ * Returns a function from images [1, 3, H, W] in 0..1 of any size to [1, 3, scale H, scale W] in
+ * 0..1, over the weights of `file`.
+ */
 export function upscalerNetwork(
   architecture: UpscalerArchitecture,
   file: string,
@@ -24,7 +28,7 @@ export function upscalerNetwork(
     Math.ceil(Math.max(side, sides.minimum) / sides.multiple) * sides.multiple;
   return async (x, signal) => {
     const [, , height, width] = x.shape;
-    const out = await evaluate(extend(x, raised(width), raised(height)), signal);
+    const out = await evaluate(padReflected(x, raised(width), raised(height)), signal);
     return clamp(cropPlanes(out, 0, 0, width * scale, height * scale));
   };
 }
@@ -49,7 +53,10 @@ function inParts(
     inStrips(await body(x, signal), head, stripPixels, (cells) => end(cells, signal));
 }
 
-/** Computes the head in strips of whole rows, each with the rows it depends on: the same result in bounded memory. */
+/**
+ * Computes the head in strips of whole rows, each with the rows that it depends on: the same result
+ * in bounded memory.
+ */
 async function inStrips(
   cells: Tensor,
   { scale, margin }: UpscalerHead,
@@ -71,7 +78,7 @@ async function inStrips(
   return stack(strips);
 }
 
-/** Strips [1, C, h, W] below one another. */
+/** Stacks strips [1, C, h, W] vertically. */
 function stack(strips: readonly Tensor[]): Tensor {
   const [, channels, , width] = strips[0].shape;
   const height = strips.reduce((sum, { shape }) => sum + shape[2], 0);
@@ -86,8 +93,11 @@ function stack(strips: readonly Tensor[]): Tensor {
   return out;
 }
 
-/** NCHW planes extended at the right and the bottom: mirrored as far as there are pixels, then the last of these repeated. */
-function extend(x: Tensor, width: number, height: number): Tensor {
+/**
+ * Pads NCHW planes at the right and the bottom: mirrored as far as there are pixels, then repeating
+ * the last one.
+ */
+function padReflected(x: Tensor, width: number, height: number): Tensor {
   const [n, c, h, w] = x.shape;
   if (width === w && height === h) return x;
   const source = (at: number, size: number): number => {
@@ -104,7 +114,7 @@ function extend(x: Tensor, width: number, height: number): Tensor {
   return out;
 }
 
-/** Brings the values of a tensor of our own to 0..1, in place. */
+/** Clamps a tensor to 0..1 in place. */
 export function clamp(x: Tensor): Tensor {
   for (let i = 0; i < x.data.length; i++) x.data[i] = Math.min(1, Math.max(0, x.data[i]));
   return x;

@@ -1,11 +1,12 @@
-// RRDBNet: residual-in-residual dense blocks, then nearest-neighbour enlargements with convolutions (ESRGAN, Wang et al. 2018;
-// ESRGAN+, Rakotonirina & Rasoanaivo 2020; Real-ESRGAN, Wang et al. 2021, which for scales below 4 starts with a pixel-unshuffle).
+// RRDBNet: residual-in-residual dense blocks, then nearest-neighbour upsampling with convolutions
+// (ESRGAN, Wang et al. 2018; ESRGAN+, Rakotonirina & Rasoanaivo 2020; Real-ESRGAN, Wang et al.
+// 2021, which for scales below 4 starts with a pixel-unshuffle).
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './upscaler-kind.ts';
 
-/** How the layers are called. */
+/** Names of the layers. */
 interface Naming {
   readonly first: string;
   /** Prefix of a dense block: `block` from 0, `part` 1..3. */
@@ -14,15 +15,15 @@ interface Naming {
   inner(index: number): string;
   /** The convolution after the last of `blocks` blocks. */
   trunk(blocks: number): string;
-  /** The convolution after an enlargement, from 1. */
+  /** The convolution after upsampling number `index`, from 1. */
   up(index: number): string;
-  /** The last two convolutions, after `ups` enlargements. */
+  /** The last two convolutions, after `ups` upsamplings. */
   high(ups: number): string;
   last(ups: number): string;
 }
 
 const NAMINGS: readonly Naming[] = [
-  // ESRGAN's first release: modules numbered in sequences, activations and enlargements counted
+  // ESRGAN's first release: modules numbered in sequences, activations and upsamplings included
   {
     first: 'model.0',
     dense: (block, part) => `model.1.sub.${block}.RDB${part}`,
@@ -54,10 +55,13 @@ const NAMINGS: readonly Naming[] = [
   },
 ];
 
-/** Three convolutions at full size reach over three pixels, two cells of half the size; with one more there, two cells of half of that. */
+/**
+ * Three convolutions at full size reach three pixels, two cells of half the size; with one more
+ * there, two cells of a quarter.
+ */
 const HEAD_MARGIN = 2;
 
-/** ESRGAN in any of its namings. */
+/** Recognises ESRGAN in any of its namings. */
 export const rrdb: UpscalerReader = (weights) => {
   const naming = NAMINGS.find(
     (names) =>
@@ -87,7 +91,7 @@ function count(has: (index: number) => boolean): number {
   return n;
 }
 
-/** All before the first enlargement. */
+/** The network before the first upsampling. */
 function trunk(weights: Weights, naming: Naming, blocks: number, unshuffle: number): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -128,7 +132,10 @@ function block(net: Net, x: Value, naming: Naming, index: number): Value {
   return damped(net, h, x);
 }
 
-/** Five convolutions, each over the outputs of all before it; ESRGAN+ adds shortcuts to the second and the fourth. */
+/**
+ * Five convolutions, each over the outputs of all before it; ESRGAN+ adds shortcuts to the second
+ * and the fourth.
+ */
 function dense(net: Net, x: Value, name: string, { inner }: Naming): Value {
   const plus = net.w.has(`${name}.conv1x1.weight`);
   const outputs = [x];
@@ -143,7 +150,10 @@ function dense(net: Net, x: Value, name: string, { inner }: Naming): Value {
   return damped(net, conv(net, join(), `${name}.${inner(5)}`), x);
 }
 
-/** Squares of `side` pixels become channels, in torch's order: by colour, row, column (SpaceToDepth has the colour last). */
+/**
+ * Moves squares of `side` pixels to the channels in torch's order: by colour, row, column
+ * (SpaceToDepth has the colour last).
+ */
 function pixelUnshuffle({ g }: Net, x: Value, side: number, colours: number): Value {
   const order = Array.from(
     { length: colours * side * side },

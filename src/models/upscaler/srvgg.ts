@@ -1,11 +1,11 @@
-// SRVGGNetCompact (Real-ESRGAN, Wang et al. 2021): convolutions with PReLU at the source's size, a pixel-shuffle at the end,
-// and the enlarged source added.
+// SRVGGNetCompact (Real-ESRGAN, Wang et al. 2021): convolutions with PReLU at the source's size, a
+// pixel-shuffle at the end, plus the upsampled source.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 import type { UpscalerReader } from './upscaler-kind.ts';
 
-/** Real-ESRGAN Compact. */
+/** Recognises Real-ESRGAN Compact. */
 export const srvgg: UpscalerReader = (weights) => {
   const convolution = (i: number): boolean =>
     weights.has(`body.${i}.weight`) && weights.shape(`body.${i}.weight`).length === 4;
@@ -19,7 +19,7 @@ export const srvgg: UpscalerReader = (weights) => {
   while (convolution(last + 2)) last += 2;
   const inChannels = weights.shape('body.0.weight')[1];
   const channels = weights.shape(`body.${last}.weight`)[0];
-  // The shapes tell scale² x colours only; the likeliest number of colours decides.
+  // the shapes determine scale² x colours only: the most likely number of colours is taken
   const outChannels = [inChannels, 3, 4, 1].find((colours) =>
     Number.isInteger(Math.sqrt(channels / colours)),
   );

@@ -1,4 +1,4 @@
-// What every upscaler tells of itself, whatever its layers are.
+// What every upscaler architecture declares, whatever its layers are.
 import type { Graph } from '../../onnx/builder.ts';
 import type { Weights } from '../weights/tensors.ts';
 
@@ -9,22 +9,31 @@ export interface UpscalerArchitecture {
   readonly scale: number;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** The sides that it takes: multiples of `multiple`, not below `minimum`. */
+  /** Sides that it accepts: multiples of `multiple`, at least `minimum`. */
   readonly sides: { readonly minimum: number; readonly multiple: number };
-  /** Input `x` [B, inChannels, H, W] in 0..1; output `out`: what `head` takes, or [B, outChannels, scale H, scale W], not clamped. */
+  /**
+   * Input `x` [B, inChannels, H, W] in 0..1; output `out`: what `head` takes, or [B, outChannels,
+   * scale H, scale W], not clamped.
+   */
   graph(): Graph;
   readonly head?: UpscalerHead;
 }
 
-/** The enlarging end of a network. It takes most of the memory, but each of its pixels depends on few cells: it can be computed in strips. */
+/**
+ * The upsampling end of a network. It takes most of the memory, but each of its pixels depends on
+ * few cells, so it can be computed in strips.
+ */
 export interface UpscalerHead {
   /** Pixels per cell and side. */
   readonly scale: number;
-  /** How many cells around a cell its pixels depend on. */
+  /** Number of neighbouring cells that a cell's pixels depend on. */
   readonly margin: number;
-  /** Input `x`: what the graph before gives, [B, C, h, w]; output `out` [B, outChannels, scale h, scale w], not clamped. */
+  /**
+   * Input `x`: output of the graph before, [B, C, h, w]; output `out` [B, outChannels, scale h,
+   * scale w], not clamped.
+   */
   graph(): Graph;
 }
 
-/** Reads the architecture off names and shapes; undefined when the weights are of another kind. */
+/** Reads the architecture from names and shapes; returns undefined for weights of another kind. */
 export type UpscalerReader = (weights: Weights) => UpscalerArchitecture | undefined;

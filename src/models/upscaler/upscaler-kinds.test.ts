@@ -77,7 +77,7 @@ describe('upscalerArchitecture', () => {
 
   it('refuses what nobody knows', () => {
     expect(() => upscalerArchitecture(file({ 'a.weight': [1] }))).toThrow(
-      'no upscale model that is known',
+      'is not a known upscale model',
     );
   });
 });

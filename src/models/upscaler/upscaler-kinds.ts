@@ -1,4 +1,5 @@
-// The upscalers that Darkroom runs, and those that people have and it can't run yet, told by tensors that only they have.
+// The table of upscalers that Darkroom runs, and of common ones that it cannot run yet, recognised
+// by tensors that only they have.
 import { DarkroomError } from '../../errors.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { rrdb } from './rrdb.ts';
@@ -7,7 +8,10 @@ import type { UpscalerArchitecture, UpscalerReader } from './upscaler-kind.ts';
 
 const KINDS: readonly UpscalerReader[] = [rrdb, srvgg];
 
-/** What training programs put before all names; of several tables of weights in a file, the first counts (as in spandrel). */
+/**
+ * Prefixes that training programs add to all names; of several sets of weights in a file, the first
+ * is used (as in spandrel).
+ */
 const PREFIXES = [
   '',
   'module.',
@@ -20,7 +24,10 @@ const PREFIXES = [
   'net.',
 ] as const;
 
-/** By name: any of the tensors tells it. Where one network contains another's names, it comes first. */
+/**
+ * Name -> tensors, any of which identifies it. A network that contains another's names comes before
+ * it.
+ */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   HAT: ['layers.0.residual_group.blocks.0.conv_block.cab.0.weight'],
   ATD: ['layers.0.residual_group.td'],
@@ -64,8 +71,8 @@ const HINT =
   'ESRGAN, Real-ESRGAN and BSRGAN (RRDBNet) and Real-ESRGAN Compact (SRVGGNet) models are supported; use one of these.';
 
 /**
- * The architecture of a file's upscaler; `under` gives the tensors below a prefix.
- * Throws DR_MODEL_UNSUPPORTED, by name where the kind is known.
+ * Returns the architecture of a file's upscaler; `under` returns the tensors below a prefix.
+ * Throws DR_MODEL_UNSUPPORTED, which names the architecture where it is a common one.
  */
 export function upscalerArchitecture(under: (prefix: string) => Weights): UpscalerArchitecture {
   const candidates = PREFIXES.map(under);
@@ -83,15 +90,15 @@ export function upscalerArchitecture(under: (prefix: string) => Weights): Upscal
       if (!found) continue;
       if (found.inChannels !== 3 || found.outChannels !== 3)
         throw refuse(
-          `turns ${found.inChannels} channels into ${found.outChannels}, not colours into colours`,
+          `turns ${found.inChannels} channels into ${found.outChannels} instead of 3 into 3`,
         );
-      if (found.scale < 1) throw refuse(`makes pictures smaller (scale ${found.scale})`);
+      if (found.scale < 1) throw refuse(`makes images smaller (scale ${found.scale})`);
       return found;
     }
   const foreign = Object.keys(FOREIGN).find((name) =>
     candidates.some((weights) => FOREIGN[name].some(weights.has)),
   );
   throw refuse(
-    foreign ? `is a ${foreign} model, which can't be run` : 'holds no upscale model that is known',
+    foreign ? `is a ${foreign} model, which is not supported` : 'is not a known upscale model',
   );
 }

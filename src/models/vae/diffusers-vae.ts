@@ -1,7 +1,8 @@
-// Tensor names of diffusers' AutoencoderKL in the layout of the original checkpoints. Levels of the decoder are counted the other way round.
+// Translates tensor names of diffusers' AutoencoderKL into those of the original checkpoints, whose
+// decoder counts its levels in the opposite direction.
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 
-/** Parts of attention: diffusers' names, of today and of old, and the original's. */
+/** Parts of attention: diffusers' names, current and earlier, and the original ones. */
 const ATTENTION: Readonly<Record<string, string>> = {
   group_norm: 'norm',
   to_q: 'q',
@@ -14,7 +15,10 @@ const ATTENTION: Readonly<Record<string, string>> = {
   proj_attn: 'proj_out',
 };
 
-/** The tensors of a diffusers VAE under the original's names; names that are not known stay. */
+/**
+ * Returns the tensors of a diffusers VAE under their original names; unknown names stay as they
+ * are.
+ */
 export function vaeFromDiffusers(
   tensors: ReadonlyMap<string, TensorInfo>,
 ): Map<string, TensorInfo> {

@@ -1,4 +1,5 @@
-// The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs of free batch and size, from the original layout's names.
+// The KL autoencoder of latent diffusion (Rombach et al. 2022), as graphs with free batch and size
+// over tensors in the original layout.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import {
   add,
@@ -19,28 +20,36 @@ import type { Weights } from '../weights/tensors.ts';
 const EPSILON = 1e-6;
 
 export interface KlOptions {
-  /** 3x3 convolutions of the small, wide levels by Winograd, where their kernels are kept. In the large ones the tiles would take gigabytes. */
+  /**
+   * Computes 3x3 convolutions of the small, wide levels by Winograd, where their kernels are
+   * prepacked. In the large levels the tiles would take gigabytes.
+   */
   readonly winograd?: boolean;
 }
 
-/** Levels from the smallest that are computed so. */
+/** Number of levels, counted from the smallest, that use Winograd. */
 const WINOGRAD_LEVELS = 2;
 
-/** The net for pictures of the size of x, at a level counted from the smallest. */
+/** Returns the net for feature maps of the size of x, at a level counted from the smallest. */
 const atLevel = (net: Net, x: Value, level: number, { winograd }: KlOptions): Net =>
   winograd && level < WINOGRAD_LEVELS
     ? { ...net, im2col: im2colTables(net.g, x), winograd: 4 }
     : net;
 
-/** Channels of the latents. */
+/** Returns the number of latent channels. */
 export const klLatentChannels = (weights: Weights): number =>
   weights.shape('decoder.conv_in.weight')[1];
 
-/** Pixels per latent cell and side: each level of the decoder but one doubles. */
+/**
+ * Returns the pixels per latent cell and side: every level of the decoder but one doubles the size.
+ */
 export const klFactor = (weights: Weights): number =>
   2 ** (count(weights, (i) => `decoder.up.${i}.block.0.norm1.weight`) - 1);
 
-/** Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor; output `out` [B, latentChannels, H/f, W/f], the mean. */
+/**
+ * Builds the encoder. Input `x` [B, 3, H, W] in -1..1, sides multiples of the factor f; output
+ * `out` [B, latentChannels, H/f, W/f], the mean.
+ */
 export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -53,7 +62,7 @@ export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph
   for (let level = 0; level < levels; level++) {
     const at = `encoder.down.${level}`;
     h = residuals(atLevel(net, h, levels - 1 - level, options), h, at);
-    // Padded at the right and the bottom only.
+    // padded at the right and the bottom only
     if (weights.has(`${at}.downsample.conv.weight`))
       h = conv(net, h, `${at}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] });
   }
@@ -66,7 +75,10 @@ export function klEncoderGraph(weights: Weights, options: KlOptions = {}): Graph
   return g;
 }
 
-/** Input `x` [B, latentChannels, H, W]; output `out` [B, 3, fH, fW] around -1..1. */
+/**
+ * Builds the decoder. Input `x` [B, latentChannels, H, W]; output `out` [B, 3, fH, fW], roughly in
+ * -1..1.
+ */
 export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -85,7 +97,7 @@ export function klDecoderGraph(weights: Weights, options: KlOptions = {}): Graph
   return g;
 }
 
-/** How many of consecutively numbered tensors there are. */
+/** Counts consecutively numbered tensors. */
 function count(weights: Weights, name: (index: number) => string): number {
   let n = 0;
   while (weights.has(name(n))) n++;
@@ -118,7 +130,7 @@ function middle(net: Net, x: Value, name: string): Value {
   );
 }
 
-/** One head over all cells. */
+/** Self-attention with one head over all cells. */
 function selfAttention(net: Net, x: Value, name: string): Value {
   const channels = net.w.shape(`${name}.norm.weight`)[0];
   const tokens = toTokens(net, groupNorm(net, x, `${name}.norm`, EPSILON), channels);

@@ -1,4 +1,5 @@
-// Autoencoders over their networks: the KL one and TAESD, inside checkpoints or in files of their own. Pixels are 0..1 outside, -1..1 inside.
+// Loads autoencoders (KL and TAESD), from checkpoints or from files of their own. Pixels are 0..1
+// for callers, -1..1 for the networks.
 import { DarkroomError } from '../../errors.ts';
 import { identify, type VaePart } from '../../formats/identify/identify.ts';
 import { openModelFile } from '../../formats/model-file.ts';
@@ -27,7 +28,7 @@ import {
   taesdLatentChannels,
 } from './taesd-graph.ts';
 
-/** Scale and shift of the TAESD pairs that VAELoader knows by name. */
+/** Scale and shift of the TAESD pairs that VAELoader offers by name. */
 export const TAESD_SCALES = {
   taesd: { scale: 0.18215, shift: 0 },
   taesdxl: { scale: 0.13025, shift: 0 },
@@ -37,7 +38,10 @@ export const TAESD_SCALES = {
 
 export type TaesdName = keyof typeof TAESD_SCALES;
 
-/** A VAE file: KL in either layout, or TAESD, with or without the prefix that checkpoints give it. Throws DR_MODEL_UNSUPPORTED. */
+/**
+ * Loads a VAE file: KL in either layout, or TAESD, with or without the prefix used in checkpoints.
+ * Throws DR_MODEL_UNSUPPORTED for other files.
+ */
 export async function loadVae(file: string, runtime: Runtime): Promise<Autoencoder> {
   return withFile(file, async (opened) => {
     const found = identify(opened.tensors);
@@ -52,19 +56,22 @@ export async function loadVae(file: string, runtime: Runtime): Promise<Autoencod
   });
 }
 
-/** TAESD's two files, with the scale of the name that VAELoader gives them. */
+/** Loads TAESD from its two files, with the scale that belongs to its name in VAELoader. */
 export async function loadTaesd(
   encoder: string,
   decoder: string,
   name: TaesdName,
   runtime: Runtime,
 ): Promise<Autoencoder> {
-  const half = (file: string): Promise<Weights> =>
+  const weightsIn = (file: string): Promise<Weights> =>
     withFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
-  return taesd(runtime, await half(encoder), await half(decoder), TAESD_SCALES[name]);
+  return taesd(runtime, await weightsIn(encoder), await weightsIn(decoder), TAESD_SCALES[name]);
 }
 
-/** The autoencoder that is a part of an open file. Throws DR_MODEL_UNSUPPORTED when it is not whole. */
+/**
+ * Returns the autoencoder in a part of an open file. Throws DR_MODEL_UNSUPPORTED when it is
+ * incomplete.
+ */
 export async function findAutoencoder(
   runtime: Runtime,
   { file, tensors, read }: TensorFile,
@@ -72,8 +79,8 @@ export async function findAutoencoder(
 ): Promise<Autoencoder> {
   const weights = (inner: string): Weights => weightsOf(file, tensors, prefix + inner);
   if (kind === 'taesd') {
-    const number = async (name: string, otherwise: number): Promise<number> =>
-      tensors.has(prefix + name) ? (await read(prefix + name)).data[0] : otherwise;
+    const number = async (name: string, fallback: number): Promise<number> =>
+      tensors.has(prefix + name) ? (await read(prefix + name)).data[0] : fallback;
     const scale = { scale: await number('vae_scale', 1), shift: await number('vae_shift', 0) };
     return taesd(runtime, weights('taesd_encoder.'), weights('taesd_decoder.'), scale);
   }
@@ -129,10 +136,10 @@ function kl(runtime: Runtime, weights: Weights): Autoencoder {
   ]);
 }
 
-/** What a KL autoencoder takes for each pixel, measured with that of SD1.5. */
+/** Memory of a KL autoencoder per pixel, measured with that of SD1.5. */
 const BYTES_PER_PIXEL = 5600;
-const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or make the picture smaller.';
-const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or make the picture smaller.';
+const DECODE_IN_TILES = 'Decode with VAEDecodeTiled, or use a smaller image.';
+const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or use a smaller image.';
 const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
 
 function taesd(
@@ -167,7 +174,10 @@ function taesd(
   ]);
 }
 
-/** Both networks take `x` in [B, C, H, W] and give `out`. Items go through one by one, which saves memory and costs nothing. */
+/**
+ * Wraps two networks that take `x` [B, C, H, W] and return `out`. Items are evaluated one by one,
+ * which saves memory and costs no time.
+ */
 function autoencoder(
   runtime: Runtime,
   about: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
@@ -203,7 +213,10 @@ async function eachItem(x: Tensor, f: (item: Tensor) => Promise<Tensor>): Promis
   return concatBatch(items);
 }
 
-/** Cuts about the centre, as VAE.encode does. Throws DR_INPUT_INVALID when nothing is left. */
+/**
+ * Crops around the centre to multiples of `factor`, as VAE.encode does. Throws DR_INPUT_INVALID
+ * when nothing is left.
+ */
 function cropToMultiples(x: Tensor, factor: number): Tensor {
   const [, , height, width] = x.shape;
   const [h, w] = [height - (height % factor), width - (width % factor)];

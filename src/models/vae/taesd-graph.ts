@@ -1,18 +1,23 @@
-// TAESD (github.com/madebyollin/taesd): a small autoencoder whose modules are numbered in a sequence. Convolutions, blocks of three
-// convolutions with a shortcut, and, where a number has no tensors, what stands between them (activation, enlargement).
+// TAESD (github.com/madebyollin/taesd): a small autoencoder whose modules are numbered in a
+// sequence: convolutions, blocks of three convolutions with a shortcut, and, where a number has no
+// tensors, an activation or an upsampling.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import { add, conv, type Net, upsampleNearest2x } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
-/** Latents of the network = VAE latents x scale (- shift before it); a file may bring its own as tensors. */
+/** Latents of the network = (VAE latents - shift) x scale; a file may hold its own as tensors. */
 export interface TaesdScale {
   readonly scale: number;
   readonly shift: number;
 }
 
+/** Returns the number of latent channels. */
 export const taesdLatentChannels = (decoder: Weights): number => decoder.shape('1.weight')[1];
 
-/** Input `x` [B, 3, H, W] in -1..1, sides multiples of 8; output `out` [B, latentChannels, H/8, W/8]. `weights`: the sequence. */
+/**
+ * Builds the encoder. Input `x` [B, 3, H, W] in -1..1, sides multiples of 8; output `out` [B,
+ * latentChannels, H/8, W/8]. `weights`: the sequence.
+ */
 export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -20,9 +25,9 @@ export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale
   let h = g.op('Add', [g.op('Mul', [x, g.floats([0.5])]), g.floats([0.5])]);
   let last = 0;
   for (let i = 0; weights.hasPrefix(`${i}.`); i++) {
-    // A convolution without bias is one that halves.
-    const halves = weights.has(`${i}.weight`) && !weights.has(`${i}.bias`);
-    h = layer(net, h, `${i}`, halves ? 2 : 1);
+    // convolutions without bias halve the size
+    const downsamples = weights.has(`${i}.weight`) && !weights.has(`${i}.bias`);
+    h = layer(net, h, `${i}`, downsamples ? 2 : 1);
     last = i;
   }
   h = g.op('Add', [g.op('Div', [h, g.floats([scale])]), g.floats([shift])]);
@@ -30,7 +35,10 @@ export function taesdEncoderGraph(weights: Weights, { scale, shift }: TaesdScale
   return g;
 }
 
-/** Input `x` [B, latentChannels, H, W]; output `out` [B, 3, 8H, 8W] around -1..1. `weights`: the sequence. */
+/**
+ * Builds the decoder. Input `x` [B, latentChannels, H, W]; output `out` [B, 3, 8H, 8W], roughly in
+ * -1..1. `weights`: the sequence.
+ */
 export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -41,15 +49,18 @@ export function taesdDecoderGraph(weights: Weights, { scale, shift }: TaesdScale
     g.floats([3]),
   ]);
   let h = g.op('Relu', [conv(net, clamped, '1')]);
-  for (let i = 3; hasLater(weights, i); i++)
+  for (let i = 3; hasModule(weights, i); i++)
     h = weights.hasPrefix(`${i}.`) ? layer(net, h, `${i}`, 1) : upsampleNearest2x(net, h);
   const out = g.op('Mul', [g.op('Sub', [h, g.floats([0.5])]), g.floats([2])]);
   g.output('out', out, ['B', 3, 'h', 'w']);
   return g;
 }
 
-/** An enlargement (a number without tensors) is followed by a convolution. */
-const hasLater = (weights: Weights, i: number): boolean =>
+/**
+ * Whether module i exists: it has tensors, or it is an upsampling (no tensors) followed by a
+ * convolution.
+ */
+const hasModule = (weights: Weights, i: number): boolean =>
   weights.hasPrefix(`${i}.`) || weights.hasPrefix(`${i + 1}.`);
 
 function layer(net: Net, x: Value, name: string, stride: number): Value {

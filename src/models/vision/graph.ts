@@ -1,16 +1,9 @@
-// CLIP's vision transformers (Radford et al. 2021; ViT-L/14, H/14, bigG/14) as Hugging Face and open_clip lay them out.
+// CLIP's vision transformers (Radford et al. 2021; ViT-L/14, H/14, bigG/14) in the layouts of
+// Hugging Face and open_clip.
 import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
+import { clipBlock, withPrefix } from '../clip/block.ts';
 import { type ClipBlock, HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';
-import {
-  add,
-  attention,
-  batchOf,
-  gelu,
-  layerNorm,
-  linear,
-  type Net,
-  quickGelu,
-} from '../layers/blocks.ts';
+import { batchOf, layerNorm, type Net } from '../layers/blocks.ts';
 import type { Weights } from '../weights/tensors.ts';
 
 interface VisionLayout {
@@ -24,17 +17,17 @@ interface VisionLayout {
   readonly block: (layer: number) => ClipBlock;
 }
 
-/** Names below `vision_model.`; the projection stands beside it. */
+/** Names below `vision_model.`; the projection is beside it. */
 const HUGGING_FACE_VISION: VisionLayout = {
   classToken: 'vision_model.embeddings.class_embedding',
   patches: 'vision_model.embeddings.patch_embedding.weight',
   positions: 'vision_model.embeddings.position_embedding.weight',
-  // so misspelt there
+  // misspelt in the original
   before: 'vision_model.pre_layrnorm',
   after: 'vision_model.post_layernorm',
   projection: 'visual_projection.weight',
   projectionTransposed: false,
-  block: (layer) => below('vision_model.', HUGGING_FACE.block(layer)),
+  block: (layer) => withPrefix('vision_model.', HUGGING_FACE.block(layer)),
 };
 
 const OPEN_CLIP_VISION: VisionLayout = {
@@ -53,39 +46,26 @@ export const VISION_LAYOUTS = {
   'open-clip': OPEN_CLIP_VISION,
 } as const;
 
-function below(prefix: string, { norm1, norm2, qkv, out, up, down }: ClipBlock): ClipBlock {
-  const at = (name: string): string => prefix + name;
-  const three = qkv as readonly [string, string, string];
-  return {
-    norm1: at(norm1),
-    norm2: at(norm2),
-    qkv: [at(three[0]), at(three[1]), at(three[2])],
-    out: at(out),
-    up: at(up),
-    down: at(down),
-  };
-}
-
 export interface VisionConfig {
   readonly layout: VisionLayout;
   readonly width: number;
   readonly layers: number;
   readonly heads: number;
-  /** Side of the pictures. */
+  /** Side of the images, in pixels. */
   readonly size: number;
   readonly patch: number;
   readonly projected: number;
   readonly activation: 'quickGelu' | 'gelu';
 }
 
-/** All have as many heads; those of OpenAI are told by their depth. */
+/** All have 16 heads; OpenAI's models, which use quickGelu, are recognised by their depth. */
 const HEADS = 16;
 const OPENAI_LAYERS = 24;
 
-/** Reads the sizes off the tensors. Throws DR_MODEL_UNSUPPORTED when one is missing. */
+/** Reads the sizes from the tensors. Throws DR_MODEL_UNSUPPORTED when one is missing. */
 export function visionConfig(weights: Weights, layout: VisionLayout): VisionConfig {
   const [width, , patch] = weights.shape(layout.patches);
-  const places = weights.shape(layout.positions)[0] - 1;
+  const patches = weights.shape(layout.positions)[0] - 1;
   let layers = 0;
   while (weights.has(`${layout.block(layers).norm1}.weight`)) layers++;
   return {
@@ -93,15 +73,17 @@ export function visionConfig(weights: Weights, layout: VisionLayout): VisionConf
     width,
     layers,
     heads: HEADS,
-    size: Math.round(Math.sqrt(places)) * patch,
+    size: Math.round(Math.sqrt(patches)) * patch,
     patch,
     projected: weights.shape(layout.projection)[layout.projectionTransposed ? 1 : 0],
     activation: layers <= OPENAI_LAYERS ? 'quickGelu' : 'gelu',
   };
 }
 
-/** Input `pixels` [B, 3, S, S], normalised; outputs `last` and `penultimate` [B, T, width], the states after the last block and the one
- *  before it, and `embeds` [B, projected]. */
+/**
+ * Builds the graph. Input `pixels` [B, 3, S, S], normalised; outputs `last` and `penultimate` [B,
+ * T, width], the states after the last block and the one before it, and `embeds` [B, projected].
+ */
 export function visionGraph(weights: Weights, config: VisionConfig): Graph {
   const g = createGraph();
   const net: Net = { g, w: weights };
@@ -127,7 +109,7 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
 
   let x = layerNorm(net, g.op('Reshape', [placed, g.ints([-1, width])]), layout.before);
   for (let i = 0; i < layers; i++) {
-    x = visionBlock(net, x, layout.block(i), batch, config);
+    x = clipBlock(net, x, layout.block(i), batch, config);
     if (i === layers - 2) g.output('penultimate', wide(x), ['B', tokens, width]);
   }
   g.output('last', wide(x), ['B', tokens, width]);
@@ -141,37 +123,4 @@ export function visionGraph(weights: Weights, config: VisionConfig): Graph {
   });
   g.output('embeds', embeds, ['B', config.projected]);
   return g;
-}
-
-/** One block of the transformer on tokens [B*T, width]. */
-export function visionBlock(
-  net: Net,
-  x: Value,
-  names: ClipBlock,
-  batch: Value,
-  { width, heads, activation }: Pick<VisionConfig, 'width' | 'heads' | 'activation'>,
-): Value {
-  const { g, w } = net;
-  const normed = layerNorm(net, x, names.norm1);
-  const { qkv } = names;
-  const [q, k, v] = [0, 1, 2].map((i) => {
-    if (!('weight' in qkv)) return linear(net, normed, qkv[i]);
-    const rows = [i * width, (i + 1) * width] as const;
-    return g.op(
-      'Gemm',
-      [normed, w.value(g, qkv.weight, { rows }), w.value(g, qkv.bias, { rows })],
-      { transB: 1 },
-    );
-  });
-  const y = add(
-    net,
-    x,
-    linear(net, attention(net, q, k, v, { batch, channels: width, heads }), names.out),
-  );
-  const up = linear(net, layerNorm(net, y, names.norm2), names.up);
-  return add(
-    net,
-    y,
-    linear(net, activation === 'gelu' ? gelu(net, up) : quickGelu(net, up), names.down),
-  );
 }

@@ -1,4 +1,5 @@
-// CLIP vision models and unCLIP vectors against the original's (test/golden/vision), in both layouts.
+// CLIP vision models and unCLIP vectors against the original's (test/golden/vision), in both
+// layouts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

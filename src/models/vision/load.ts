@@ -1,5 +1,4 @@
-// CLIP vision models over their network: pictures made ready as ComfyUI's clip_vision does, and what the network sees in them.
-
+// Loads CLIP vision models and encodes images with them, preprocessed as in ComfyUI's clip_vision.
 import { identify, visionPart } from '../../formats/identify/identify.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
@@ -16,23 +15,29 @@ export interface VisionOutput {
   /** States of all tokens after the last block and after the one before it, [N, T, width]. */
   readonly last: Tensor;
   readonly penultimate: Tensor;
-  /** What the whole picture is, [N, projected]. */
+  /** Projected features of the whole image, [N, projected]. */
   readonly embeds: Tensor;
 }
 
 export interface VisionModel {
   /** Width of the embeds. */
   readonly projected: number;
-  /** Pictures [N,H,W,C] in 0..1; `crop`: cut to a square about the centre, else squeezed. */
-  encode(pictures: Tensor, crop: boolean): Promise<VisionOutput>;
+  /**
+   * Encodes images [N,H,W,C] in 0..1. `crop`: crop a square from the centre; otherwise the image is
+   * resized to a square.
+   */
+  encode(images: Tensor, crop: boolean): Promise<VisionOutput>;
 }
 
-/** A CLIP vision model from its own file or one of a whole CLIP. Throws DR_MODEL_UNSUPPORTED, and what openModelFile throws. */
+/**
+ * Loads a CLIP vision model from its own file or that of a whole CLIP. Throws DR_MODEL_UNSUPPORTED,
+ * and what openModelFile throws.
+ */
 export async function loadVision(file: string, runtime: Runtime): Promise<VisionModel> {
   const { tensors, close } = await openModelFile(file);
   await close();
-  const made = visionIn(file, tensors, runtime, ['', 'visual.']);
-  if (made) return made;
+  const model = visionIn(file, tensors, runtime, ['', 'visual.']);
+  if (model) return model;
   throw wrongFile(
     file,
     'a CLIP vision model',
@@ -41,7 +46,7 @@ export async function loadVision(file: string, runtime: Runtime): Promise<Vision
   );
 }
 
-/** The vision model that unCLIP checkpoints hold; undefined in others. */
+/** Loads the vision model of an unCLIP checkpoint; returns undefined for other checkpoints. */
 export async function loadCheckpointVision(
   file: string,
   runtime: Runtime,
@@ -62,17 +67,17 @@ function visionIn(
   refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
   const layout = VISION_LAYOUTS[part.layout];
   const exact = weightsOf(file, tensors, part.prefix);
-  // ComfyUI keeps all in float16 but the norms around the blocks and the projection
+  // ComfyUI keeps everything in float16 except the norms around the blocks and the projection
   const unrounded = new Set([
     ...[layout.before, layout.after].flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]),
     layout.projection,
   ]);
-  const halves = weightsOf(file, tensors, part.prefix, { rounding: 'f16' });
+  const float16 = weightsOf(file, tensors, part.prefix, { rounding: 'f16' });
   const value: Weights['value'] = (g, name, view) =>
-    (unrounded.has(name) ? exact : halves).value(g, name, view);
+    (unrounded.has(name) ? exact : float16).value(g, name, view);
   return createVision(
     runtime,
-    runtime.textEncoders === 'fp16' ? { ...halves, value } : exact,
+    runtime.textEncoders === 'fp16' ? { ...float16, value } : exact,
     layout,
   );
 }
@@ -91,9 +96,9 @@ function createVision(
   });
   return {
     projected: config.projected,
-    async encode(pictures, crop) {
+    async encode(images, crop) {
       const { last, penultimate, embeds } = await network.run({
-        pixels: preprocess(toNCHW(pictures), config.size, crop),
+        pixels: preprocess(toNCHW(images), config.size, crop),
       });
       return { last, penultimate, embeds };
     },
@@ -103,9 +108,12 @@ function createVision(
 const MEAN = [0.48145466, 0.4578275, 0.40821073];
 const DEVIATION = [0.26862954, 0.26130258, 0.27577711];
 
-/** Pictures [N,C,H,W] (more than three colours are left out) at the network's size, in 8 bits, normalised. */
-export function preprocess(pictures: Tensor, size: number, crop: boolean): Tensor {
-  const image = fitted(firstColours(pictures), size, crop);
+/**
+ * Resizes images [N,C,H,W] (channels after the third are dropped) to the network's size, rounds
+ * them to 8 bits and normalises them.
+ */
+export function preprocess(images: Tensor, size: number, crop: boolean): Tensor {
+  const image = resizeSquare(firstColours(images), size, crop);
   const plane = size * size;
   const data = Float32Array.from(image.data, (value, i) => {
     const c = Math.floor(i / plane) % 3;
@@ -124,7 +132,7 @@ function firstColours(x: Tensor): Tensor {
   return tensor([n, 3, h, w], data);
 }
 
-function fitted(x: Tensor, size: number, crop: boolean): Tensor {
+function resizeSquare(x: Tensor, size: number, crop: boolean): Tensor {
   const [n, c, h, w] = x.shape;
   if (h === size && w === size) return x;
   const scale = size / Math.min(h, w);

@@ -124,6 +124,6 @@ it('sam: another file is refused', async () => {
   );
   writeFileSync(join(folder, 'vae.safetensors'), gunzipSync(readFileSync(other)));
   await expect(loadSam(join(folder, 'vae.safetensors'), runtime)).rejects.toThrow(
-    'is no model of Segment Anything',
+    'is not a Segment Anything model',
   );
 });

@@ -153,7 +153,7 @@ describe('ultralytics: files that are refused', () => {
     const pose = holding(module('ultralytics.nn.tasks', 'PoseModel'));
     await expect(load(pose)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
-      message: expect.stringContaining('finds poses'),
+      message: expect.stringContaining('detects poses'),
     });
     const old = holding(module('models.yolo', 'DetectionModel'));
     await expect(load(old)).rejects.toThrow('was saved by the old YOLOv5 program');
@@ -165,7 +165,7 @@ describe('ultralytics: files that are refused', () => {
     );
     await expect(load(holding(head))).rejects.toThrow('ends in a model without layers');
     await expect(load(dict(text('weight'), text('none')))).rejects.toThrow(
-      'no model that was saved whole by Ultralytics',
+      'does not hold a whole model saved by Ultralytics',
     );
   });
 

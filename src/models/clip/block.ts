@@ -1,0 +1,56 @@
+// One block of CLIP's transformers (Radford et al. 2021), for text, images and the networks built
+// on them: x + attention(norm(x)), then x + MLP(norm(x)).
+import type { Value } from '../../onnx/builder.ts';
+import { add, attention, gelu, layerNorm, linear, type Net, quickGelu } from '../layers/blocks.ts';
+import type { ClipBlock } from './config.ts';
+
+export interface ClipBlockShape {
+  readonly width: number;
+  readonly heads: number;
+  readonly activation: 'quickGelu' | 'gelu';
+  /** Each token attends only to those before it. */
+  readonly causal?: boolean;
+}
+
+/** Applies a block to tokens [B*T, width]; `batch` is batchOf their source. */
+export function clipBlock(
+  net: Net,
+  x: Value,
+  names: ClipBlock,
+  batch: Value,
+  { width, heads, activation, causal }: ClipBlockShape,
+): Value {
+  const [q, k, v] = projections(net, layerNorm(net, x, names.norm1), names.qkv, width);
+  const attended = attention(net, q, k, v, { batch, channels: width, heads, causal });
+  const y = add(net, x, linear(net, attended, names.out));
+  const up = linear(net, layerNorm(net, y, names.norm2), names.up);
+  const activated = activation === 'gelu' ? gelu(net, up) : quickGelu(net, up);
+  return add(net, y, linear(net, activated, names.down));
+}
+
+function projections(net: Net, x: Value, qkv: ClipBlock['qkv'], width: number): Value[] {
+  const { g, w } = net;
+  if (!('weight' in qkv)) return qkv.map((name) => linear(net, x, name));
+  return [0, 1, 2].map((i) => {
+    const rows = [i * width, (i + 1) * width] as const;
+    const weight = w.value(g, qkv.weight, { rows, after: x });
+    return g.op('Gemm', [x, weight, w.value(g, qkv.bias, { rows })], { transB: 1 });
+  });
+}
+
+/** Returns the names of a block below a prefix. */
+export function withPrefix(prefix: string, block: ClipBlock): ClipBlock {
+  const { norm1, norm2, qkv, out, up, down } = block;
+  const at = (name: string): string => prefix + name;
+  return {
+    norm1: at(norm1),
+    norm2: at(norm2),
+    qkv:
+      'weight' in qkv
+        ? { weight: at(qkv.weight), bias: at(qkv.bias) }
+        : [at(qkv[0]), at(qkv[1]), at(qkv[2])],
+    out: at(out),
+    up: at(up),
+    down: at(down),
+  };
+}
