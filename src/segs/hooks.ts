@@ -1,36 +1,40 @@
-// Where a detailer or an iterative upscaler lets others step in (Impact Pack hooks.py: PixelKSampleHook, DetailerHook). Every part is optional.
+// The fixed points at which a detailer or an iterative upscaler calls other nodes' functions
+// (Impact Pack hooks.py: PixelKSampleHook, DetailerHook). Every hook function is optional.
 import type { StepSampler } from '../sampling/plans/step-range.ts';
 import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './segs.ts';
 
-/** The cycle or upscaling step that runs (0-based), of how many. Before the first one both are 0. */
+/**
+ * The current cycle of a detailer or step of an upscaler, counted from 0, and their number. Both are
+ * 0 before the first one.
+ */
 export interface Iteration extends Pick<SamplingHooks, 'signal' | 'warn'> {
   readonly current: number;
   readonly total: number;
 }
 
-/** A KSAMPLER: what samples a latent with a denoise of its own. */
+/** KSAMPLER: a sampler with its model, prompts, seed, steps and denoise. */
 export interface DenoiseSampler extends StepSampler {
   readonly seed: bigint;
   readonly steps: number;
   readonly denoise: number;
 }
 
-type Maybe<T> = T | Promise<T>;
+type MaybePromise<T> = T | Promise<T>;
 
 /** PK_HOOK */
 export interface PixelHook {
-  /** Changes what a latent is about to be sampled with. */
+  /** Returns the sampler that is used in place of `sampler`. */
   readonly preSample?: (
     sampler: DenoiseSampler,
     latent: Latent,
     iteration: Iteration,
-  ) => Maybe<DenoiseSampler>;
-  readonly preDecode?: (latent: Latent, iteration: Iteration) => Maybe<Latent>;
-  readonly postDecode?: (pixels: Tensor, iteration: Iteration) => Maybe<Tensor>;
-  readonly postUpscale?: (pixels: Tensor, iteration: Iteration) => Maybe<Tensor>;
-  readonly postEncode?: (latent: Latent, iteration: Iteration) => Maybe<Latent>;
+  ) => MaybePromise<DenoiseSampler>;
+  readonly preDecode?: (latent: Latent, iteration: Iteration) => MaybePromise<Latent>;
+  readonly postDecode?: (pixels: Tensor, iteration: Iteration) => MaybePromise<Tensor>;
+  readonly postUpscale?: (pixels: Tensor, iteration: Iteration) => MaybePromise<Tensor>;
+  readonly postEncode?: (latent: Latent, iteration: Iteration) => MaybePromise<Latent>;
   readonly postCropRegion?: (
     width: number,
     height: number,
@@ -40,12 +44,15 @@ export interface PixelHook {
   readonly touchScaledSize?: (width: number, height: number) => [width: number, height: number];
 }
 
-/** DETAILER_HOOK, and UPSCALER_HOOK, of which only `postPaste` is asked. */
+/** DETAILER_HOOK; also UPSCALER_HOOK, of which only `postPaste` is called. */
 export interface DetailerHook extends PixelHook {
-  readonly cycleLatent?: (latent: Latent, iteration: Iteration) => Maybe<Latent>;
+  readonly cycleLatent?: (latent: Latent, iteration: Iteration) => MaybePromise<Latent>;
   readonly postDetection?: (segs: Segs) => Segs;
-  readonly postPaste?: (image: Tensor) => Maybe<Tensor>;
-  /** Noise for a latent of `shape`, instead of the seed's; `drawn` is what a hook before this one made. */
+  readonly postPaste?: (image: Tensor) => MaybePromise<Tensor>;
+  /**
+   * Returns the noise for a latent of `shape`, in place of the seed's. `drawn` is the noise of a
+   * previous hook.
+   */
   readonly customNoise?: (
     seed: bigint,
     shape: readonly number[],

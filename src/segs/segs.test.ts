@@ -7,7 +7,7 @@ import {
   type Params,
 } from '../../test/support/golden.ts';
 import { makeCropRegion } from './crop-region.ts';
-import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit/edit-segs.ts';
+import { dilateSegs, segsBitwiseAndMask, segsBitwiseSubtractMask } from './edit/edit-masks.ts';
 import { segsScaleMatch } from './edit/scale-segs.ts';
 import { segsToCombinedMask } from './edit/segs-to-masks.ts';
 import { maskToSegs } from './make/mask-to-segs.ts';

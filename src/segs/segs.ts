@@ -1,15 +1,19 @@
-// SEGS: parts of a picture with a mask each, as the Impact Pack's detectors, detailers and upscalers hand them on. Immutable.
+// SEGS: parts of an image, each with a mask, as the Impact Pack's detectors, detailers and
+// upscalers exchange them. All values are immutable.
 import type { Conditioning } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Left, top, right, bottom in whole pixels; right and bottom lie outside. */
+/** Left, top, right, bottom in whole pixels; right and bottom are exclusive. */
 export type Region = readonly [x1: number, y1: number, x2: number, y2: number];
 
-/** A ControlNet that waits for the picture of its part; may stand before others. */
+/** A ControlNet that is applied once the image of its segment is at hand; wrappers can be chained. */
 export interface ControlNetWrapper {
-  /** The picture it was given for its part, in place of the part's own. */
+  /** The control image that was set for the segment, if any; otherwise the segment's own is used. */
   readonly image?: Tensor;
-  /** Puts it on both sides for `image` [N,H,W,3]; `images` are the pictures it was shown, for previews. */
+  /**
+   * Adds the ControlNet to both sides for `image` [N,H,W,3]. `images` are the control images of
+   * this wrapper and those chained before it, for previews.
+   */
   apply(
     positive: Conditioning,
     negative: Conditioning,
@@ -22,32 +26,33 @@ export interface ControlNetWrapper {
   };
 }
 
-/** One part (the original's SEG). */
+/** One segment (the original's SEG). */
 export interface Seg {
-  /** The picture inside cropRegion, [N,H,W,C]; without it the whole picture is cut where it is needed. */
+  /** The image inside cropRegion, [N,H,W,C]; if absent, it is cropped from the whole image. */
   readonly croppedImage?: Tensor;
-  /** The mask inside cropRegion, [H,W]; [N,H,W] for the frames of an animation and for merged parts. */
+  /** The mask inside cropRegion, [H,W]; [N,H,W] for an animation's frames and for merged SEGS. */
   readonly croppedMask: Tensor;
+  /** 0..1 */
   readonly confidence: number;
-  /** What is worked on: bbox with its surroundings. */
+  /** The region that is processed: the bbox and its surroundings. */
   readonly cropRegion: Region;
   readonly bbox: Region;
   readonly label: string;
-  /** What ControlNetApplySEGS put on this part. */
+  /** Set by ControlNetApplySEGS. */
   readonly controlNetWrapper?: ControlNetWrapper;
 }
 
-/** The size of the whole picture and its parts (the original's ((h, w), [SEG, …])). */
+/** The size of the whole image and its segments (the original's ((h, w), [SEG, …])). */
 export interface Segs {
   readonly height: number;
   readonly width: number;
   readonly segs: readonly Seg[];
 }
 
-/** EmptySEGS: no parts of no picture. */
+/** EmptySEGS: no segments, and an image size of 0x0. */
 export const emptySegs = (): Segs => ({ height: 0, width: 0, segs: [] });
 
-/** Each part replaced by what `change` makes of it. */
+/** Replaces each segment by the result of `change`. */
 export const mapSegs = (segs: Segs, change: (seg: Seg, index: number) => Seg): Segs => ({
   ...segs,
   segs: segs.segs.map(change),

@@ -1,44 +1,54 @@
-// The order in which CPython 3.10+ runs through a set of integers (Objects/setobject.c): the Impact Pack's picker depends on it.
+// The iteration order of a set of integers in CPython 3.10+ (Objects/setobject.c), which the Impact
+// Pack's picker depends on.
 
-const PROBES = 9;
+/** LINEAR_PROBES: slots that are tried in a row before the next jump. */
+const LINEAR_PROBES = 9;
 
-/** hash() of an integer of a safe size; -1 hashes to -2. */
-const hashOf = (v: number): bigint => (v === -1 ? -2n : BigInt(v));
+type HashTable = (number | undefined)[];
 
-/** Puts `value` into the first free place of its probe sequence; false if it is there already. */
-function insert(table: (number | undefined)[], value: number): boolean {
+const emptyTable = (size: number): HashTable => new Array(size).fill(undefined);
+
+/** hash() of a safe integer; that of -1 is -2. */
+const hashOf = (value: number): bigint => (value === -1 ? -2n : BigInt(value));
+
+/** Stores `value` in the first free slot of its probe sequence; false if it is already present. */
+function insert(table: HashTable, value: number): boolean {
   const mask = BigInt(table.length - 1);
   let perturb = BigInt.asUintN(64, hashOf(value));
-  let at = perturb & mask;
+  let start = perturb & mask;
   for (;;) {
-    const reach = at + BigInt(PROBES) <= mask ? PROBES : 0;
-    for (let k = 0; k <= reach; k++) {
-      const place = Number(at) + k;
-      if (table[place] === value) return false;
-      if (table[place] === undefined) {
-        table[place] = value;
+    const probes = start + BigInt(LINEAR_PROBES) <= mask ? LINEAR_PROBES : 0;
+    for (let probe = 0; probe <= probes; probe++) {
+      const slot = Number(start) + probe;
+      if (table[slot] === value) return false;
+      if (table[slot] === undefined) {
+        table[slot] = value;
         return true;
       }
     }
     perturb >>= 5n;
-    at = (at * 5n + 1n + perturb) & mask;
+    start = (start * 5n + 1n + perturb) & mask;
   }
 }
 
-/** The distinct values in the order of a set to which they were added one after the other. */
-export function pythonIntSet(values: readonly number[]): number[] {
-  let table: (number | undefined)[] = new Array(8).fill(undefined);
+/** A larger table with the same values (set_table_resize, called by set_add_entry). */
+function resized(table: HashTable, used: number): HashTable {
+  const minUsed = used > 50000 ? used * 2 : used * 4;
+  let size = 8;
+  while (size <= minUsed) size *= 2;
+  const larger = emptyTable(size);
+  for (const value of table) if (value !== undefined) insert(larger, value);
+  return larger;
+}
+
+/** The distinct values, in the iteration order of a Python set that they were added to in order. */
+export function pythonSetOrder(values: readonly number[]): number[] {
+  let table = emptyTable(8);
   let used = 0;
   for (const value of values) {
     if (!insert(table, value)) continue;
     used++;
-    if (used * 5 < (table.length - 1) * 3) continue;
-    const least = used > 50000 ? used * 2 : used * 4;
-    let size = 8;
-    while (size <= least) size *= 2;
-    const larger: (number | undefined)[] = new Array(size).fill(undefined);
-    for (const old of table) if (old !== undefined) insert(larger, old);
-    table = larger;
+    if (used * 5 >= (table.length - 1) * 3) table = resized(table, used);
   }
-  return table.filter((v) => v !== undefined);
+  return table.filter((value) => value !== undefined);
 }

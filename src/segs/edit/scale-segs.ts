@@ -1,11 +1,12 @@
-// SEGS to the size of another picture (Impact Pack, core.segs_scale_match).
+// Scales SEGS to the size of another image (Impact Pack, core.segs_scale_match).
 import { DarkroomError } from '../../errors.ts';
 import { resizeMask, tensorResize } from '../../image/resize/common-upscale.ts';
 import type { Region, Segs } from '../segs.ts';
 
 /**
- * SEGS scaled to an image of `shape` [N,H,W,C]. As in the original the width's ratio is used for left and top, the height's for right and
- * bottom; throws DR_SHAPE_MISMATCH where that leaves a part without size.
+ * Scales SEGS to an image of `shape` [N,H,W,C]. As in the original, left and top are scaled by the
+ * ratio of the widths, right and bottom by that of the heights. Throws DR_SHAPE_MISMATCH if this
+ * leaves a segment without pixels.
  */
 export function segsScaleMatch(segs: Segs, shape: readonly number[]): Segs {
   const [, height, width] = shape;
@@ -13,20 +14,22 @@ export function segsScaleMatch(segs: Segs, shape: readonly number[]): Segs {
     return segs;
   const ratioH = height / segs.height;
   const ratioW = width / segs.width;
-  const scaled = ([x1, y1, x2, y2]: Region): Region => [
+  const scaleRegion = ([x1, y1, x2, y2]: Region): Region => [
     Math.trunc(x1 * ratioW),
     Math.trunc(y1 * ratioW),
     Math.trunc(x2 * ratioH),
     Math.trunc(y2 * ratioH),
   ];
-  const parts = segs.segs.map((seg) => {
-    const cropRegion = scaled(seg.cropRegion);
+  const scaled = segs.segs.map((seg) => {
+    const cropRegion = scaleRegion(seg.cropRegion);
     const w = cropRegion[2] - cropRegion[0];
     const h = cropRegion[3] - cropRegion[1];
     if (w <= 0 || h <= 0 || seg.croppedMask.data.length === 0)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `the part [${seg.cropRegion}] of a ${segs.width}x${segs.height} picture has no size on one of ${width}x${height}`,
-        hint: 'use a picture of the same aspect as the one the SEGS were made for',
+        message:
+          `the segment [${seg.cropRegion}] of an image of ${segs.width}x${segs.height} ` +
+          `has no pixels when scaled to ${width}x${height}`,
+        hint: 'Use an image of the same aspect ratio as the one that the SEGS were made for.',
         input: 'segs',
       });
     const resized = resizeMask(seg.croppedMask, w, h);
@@ -35,8 +38,8 @@ export function segsScaleMatch(segs: Segs, shape: readonly number[]): Segs {
       croppedImage: seg.croppedImage && tensorResize(seg.croppedImage, w, h),
       croppedMask: { shape: [...seg.croppedMask.shape.slice(0, -2), h, w], data: resized.data },
       cropRegion,
-      bbox: scaled(seg.bbox),
+      bbox: scaleRegion(seg.bbox),
     };
   });
-  return { height, width, segs: parts };
+  return { height, width, segs: scaled };
 }

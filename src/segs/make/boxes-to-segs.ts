@@ -1,55 +1,73 @@
-// What a detector of boxes found, as SEGS (Impact Pack core.py, ONNXDetector).
+// SEGS from the boxes of a detector (Impact Pack core.py, ONNXDetector).
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { makeCropRegion, pythonSlice } from '../crop-region.ts';
+import { fillMaskRegion, makeCropRegion } from '../crop-region.ts';
 import type { DetailerHook } from '../hooks.ts';
-import type { Region, Seg, Segs } from '../segs.ts';
+import type { Region, Segs } from '../segs.ts';
 
 export interface DetectionOptions {
+  /** Pixels by which the masks grow; negative values shrink them. */
   readonly dilation: number;
   readonly cropFactor: number;
-  /** Boxes not wider or not higher than this are dropped (at least 1). */
+  /** Boxes that are not wider and higher than this are dropped; at least 1. */
   readonly dropSize?: number;
   readonly hook?: DetailerHook;
 }
 
-/** Ones in the bbox, zeros in the rest of the crop region, grown. */
-function maskOf(
-  [x1, y1, x2, y2]: Region,
-  [left, top, right, bottom]: Region,
-  dilation: number,
-): Tensor {
-  const [height, width] = [bottom - top, right - left];
-  const mask = zeros([height, width]);
-  const [from, to] = pythonSlice(x1 - left, x2 - left, width);
-  const [first, last] = pythonSlice(y1 - top, y2 - top, height);
-  for (let y = first; y < last; y++) mask.data.fill(1, y * width + from, y * width + to);
+/** A mask of `cropRegion` with ones inside the bbox, dilated. */
+function bboxMask([x1, y1, x2, y2]: Region, cropRegion: Region, dilation: number): Tensor {
+  const [left, top, right, bottom] = cropRegion;
+  const mask = zeros([bottom - top, right - left]);
+  fillMaskRegion(mask, [x1 - left, y1 - top, x2 - left, y2 - top]);
   return dilateMask(mask, dilation);
 }
 
-/** The boxes found in a picture of this size as parts. */
-export function boxesToSegs(
+/**
+ * SEGS of detections with a box each, in an image of `height` x `width`: drops small boxes, calls the
+ * hook, and takes each mask from `croppedMask`.
+ */
+export function detectionsToSegs<T extends { readonly box: Box }>(
+  detections: readonly T[],
+  height: number,
+  width: number,
+  options: DetectionOptions,
+  croppedMask: (detection: T, cropRegion: Region) => Tensor,
+): Segs {
+  const { hook, cropFactor } = options;
+  const dropSize = Math.max(options.dropSize ?? 1, 1);
+  const segs = detections
+    .filter(({ box: { corners } }) => {
+      const [x1, y1, x2, y2] = corners;
+      return x2 - x1 > dropSize && y2 - y1 > dropSize;
+    })
+    .map((detection) => {
+      const { corners: bbox, score, label } = detection.box;
+      const region = makeCropRegion(width, height, bbox, cropFactor);
+      const cropRegion = hook?.postCropRegion?.(width, height, bbox, region) ?? region;
+      return {
+        croppedMask: croppedMask(detection, cropRegion),
+        confidence: score,
+        cropRegion,
+        bbox,
+        label,
+      };
+    });
+  const detected = { height, width, segs };
+  return hook?.postDetection?.(detected) ?? detected;
+}
+
+/** SEGS of boxes in an image of `height` x `width`; each mask is the box, dilated. */
+export const boxesToSegs = (
   boxes: readonly Box[],
   height: number,
   width: number,
-  o: DetectionOptions,
-): Segs {
-  const dropSize = Math.max(o.dropSize ?? 1, 1);
-  const large = boxes.filter(
-    ({ corners: [x1, y1, x2, y2] }) => x2 - x1 > dropSize && y2 - y1 > dropSize,
+  options: DetectionOptions,
+): Segs =>
+  detectionsToSegs(
+    boxes.map((box) => ({ box })),
+    height,
+    width,
+    options,
+    ({ box }, cropRegion) => bboxMask(box.corners, cropRegion, options.dilation),
   );
-  const segs = large.map(({ corners: bbox, score, label }): Seg => {
-    const around = makeCropRegion(width, height, bbox, o.cropFactor);
-    const cropRegion = o.hook?.postCropRegion?.(width, height, bbox, around) ?? around;
-    return {
-      croppedMask: maskOf(bbox, cropRegion, o.dilation),
-      confidence: score,
-      cropRegion,
-      bbox,
-      label,
-    };
-  });
-  const found = { height, width, segs };
-  return o.hook?.postDetection?.(found) ?? found;
-}

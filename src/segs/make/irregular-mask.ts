@@ -1,10 +1,20 @@
-// Masks with a ragged edge for tiles (Impact Pack, core.random_mask and adaptive_mask_paste): a filled square whose edge is hung with
-// random circles. The original draws them in 16 threads from numpy's global generator; here they are drawn one after the other.
+// Masks with a ragged edge for tiles (Impact Pack, core.random_mask and adaptive_mask_paste): a
+// filled square with random circles along its edges. The original draws them in 16 threads from
+// numpy's global generator; here they are drawn in sequence.
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { fillMaskRegion } from '../crop-region.ts';
 
-/** numpy.random.randint: a whole number from `low`, below `high`. */
+/** numpy.random.randint: an integer from `low` to below `high`. */
 export type RandomInteger = (low: number, high: number) => number;
+
+/** The original's number of threads, each of which draws a section of every edge. */
+const SECTIONS = 16;
+const MIN_RADIUS = 5;
+
+/** Pixels between the square and the border of its mask: the largest radius of the circles. */
+export const irregularMaskMargin = (size: number, irregularity: number): number =>
+  Math.max(6, Math.trunc((size * irregularity) / 4));
 
 function drawCircle({ shape, data }: Tensor, row: number, column: number, radius: number): void {
   for (let y = row - radius; y < row + radius; y++)
@@ -12,38 +22,37 @@ function drawCircle({ shape, data }: Tensor, row: number, column: number, radius
       if ((y - row) ** 2 + (x - column) ** 2 <= radius ** 2) data[y * shape[1] + x] = 1;
 }
 
-/** Circles along an edge from `start` to `end`, in stretches of a sixteenth that each begin anew. */
+/** Calls `draw` for circles of random radius along an edge from `start` to `end`. */
 function drawEdge(
   start: number,
   end: number,
-  factor: number,
+  maxRadius: number,
   random: RandomInteger,
-  draw: (at: number, radius: number) => void,
+  draw: (position: number, radius: number) => void,
 ): void {
-  const step = Math.floor((end - start) / 16);
-  for (let from = start; from < end; from += step)
-    for (let at = from; at < Math.min(from + step, end); ) {
-      const radius = random(5, factor);
-      draw(at, radius);
-      at += radius;
+  const length = Math.floor((end - start) / SECTIONS);
+  for (let section = start; section < end; section += length)
+    for (let position = section; position < Math.min(section + length, end); ) {
+      const radius = random(MIN_RADIUS, maxRadius);
+      draw(position, radius);
+      position += radius;
     }
 }
 
-/** A ragged square mask [size,size] for an irregularity above 0, up to 1. */
+/** A ragged square as a mask [size,size]; `irregularity` is above 0, at most 1. */
 export function irregularMask(size: number, irregularity: number, random: RandomInteger): Tensor {
   const mask = zeros([size, size]);
-  const factor = Math.max(6, Math.trunc((size * irregularity) / 4));
-  const near = factor;
-  const far = size - factor;
-  drawEdge(near, far, factor, random, (at, radius) => drawCircle(mask, at, near, radius));
-  drawEdge(near, far, factor, random, (at, radius) => drawCircle(mask, at, far, radius));
-  drawEdge(near, far, factor, random, (at, radius) => drawCircle(mask, near, at, radius));
-  drawEdge(near, far, factor, random, (at, radius) => drawCircle(mask, far, at, radius));
-  for (let y = near; y < far; y++) mask.data.fill(1, y * size + near, y * size + far);
+  const near = irregularMaskMargin(size, irregularity);
+  const far = size - near;
+  drawEdge(near, far, near, random, (at, radius) => drawCircle(mask, at, near, radius));
+  drawEdge(near, far, near, random, (at, radius) => drawCircle(mask, at, far, radius));
+  drawEdge(near, far, near, random, (at, radius) => drawCircle(mask, near, at, radius));
+  drawEdge(near, far, near, random, (at, radius) => drawCircle(mask, far, at, radius));
+  fillMaskRegion(mask, [near, near, far, far]);
   return mask;
 }
 
-/** A square mask stretched to `width` x `height`, [height,width]. */
+/** Resizes a square mask to [height,width], bilinearly. */
 export function stretchMask(mask: Tensor, width: number, height: number): Tensor {
   const [h, w] = mask.shape;
   return {

@@ -1,14 +1,20 @@
-// Masks that Segment Anything makes of SEGS (Impact Pack, core.py: make_sam_mask and make_sam_mask_segmented).
+// Masks that Segment Anything predicts for SEGS (Impact Pack, core.py: make_sam_mask and
+// make_sam_mask_segmented).
 import { dilateMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
-/** Masks [H,W] of what lies at points (label 1: of it, 0: not of it) and in a box. */
+type Point = readonly [x: number, y: number];
+
+/** 1: the point belongs to the object; 0: it does not. */
+type PointLabel = 0 | 1;
+
+/** Predicts masks [H,W] of the object at labelled points and in a box. */
 export interface MaskPredictor {
   predict(
     image: Tensor,
-    points: readonly (readonly [number, number])[],
-    labels: readonly (0 | 1)[],
+    points: readonly Point[],
+    labels: readonly PointLabel[],
     bbox: Region | undefined,
     threshold: number,
   ): Promise<readonly Tensor[]>;
@@ -17,127 +23,152 @@ export interface MaskPredictor {
 export interface SamOptions {
   readonly hint: DetectionHint;
   readonly dilation: number;
+  /** Minimum score of a mask, 0..1. */
   readonly threshold: number;
+  /** Pixels by which the boxes grow on each side. */
   readonly bboxExpansion: number;
+  /** Values of a segment's mask above this become points (mask-area). */
   readonly maskHintThreshold: number;
   readonly negative: NegativeHint;
 }
 
-interface Hints {
-  readonly points: (readonly [number, number])[];
-  readonly labels: (0 | 1)[];
+interface PointPrompt {
+  readonly points: readonly Point[];
+  readonly labels: readonly PointLabel[];
 }
 
-const NEGATIVES = ['False', 'Small', 'Outter'] as const;
-export type NegativeHint = (typeof NEGATIVES)[number];
-export const NEGATIVE_HINTS: readonly NegativeHint[] = NEGATIVES;
+/** Spelled as in the original. */
+export const NEGATIVE_HINTS = ['False', 'Small', 'Outter'] as const;
+export type NegativeHint = (typeof NEGATIVE_HINTS)[number];
 
-/** A third of a side is the step between two points. */
-type Place = (
-  box: Region,
-  center: readonly [number, number],
-) => readonly (readonly [number, number])[];
+type PointPlacement = (box: Region, center: Point) => readonly Point[];
 
+/** The two positions that divide an interval into three equal parts. */
 const thirds = (from: number, to: number): readonly [number, number] => [
   from + (to - from) / 3,
   from + ((to - from) / 3) * 2,
 ];
-const atCenter: Place = (_, center) => [center];
-const besides: Place = ([x1, , x2], [, y]) => thirds(x1, x2).map((x) => [x, y] as const);
-const aboveAndBelow: Place = ([, y1, , y2], [x]) => thirds(y1, y2).map((y) => [x, y] as const);
-const corners: Place = ([x1, y1, x2, y2]) =>
+const centerPoint: PointPlacement = (_, center) => [center];
+const horizontalPair: PointPlacement = ([x1, , x2], [, y]) =>
+  thirds(x1, x2).map((x) => [x, y] as const);
+const verticalPair: PointPlacement = ([, y1, , y2], [x]) =>
+  thirds(y1, y2).map((y) => [x, y] as const);
+const innerCorners: PointPlacement = ([x1, y1, x2, y2]) =>
   thirds(y1, y2).flatMap((y) => thirds(x1, x2).map((x) => [x, y] as const));
 
-const PLACES = {
-  'center-1': atCenter,
-  'horizontal-2': besides,
-  'vertical-2': aboveAndBelow,
-  'rect-4': (box: Region, center: readonly [number, number]) => [
-    ...besides(box, center),
-    ...aboveAndBelow(box, center),
+/** The points of each hint in a box; undefined where they come from masks instead. */
+const POINT_PLACEMENTS = {
+  'center-1': centerPoint,
+  'horizontal-2': horizontalPair,
+  'vertical-2': verticalPair,
+  'rect-4': (box: Region, center: Point) => [
+    ...horizontalPair(box, center),
+    ...verticalPair(box, center),
   ],
-  'diamond-4': corners,
+  'diamond-4': innerCorners,
   'mask-area': undefined,
   'mask-points': undefined,
-  'mask-point-bbox': atCenter,
+  'mask-point-bbox': centerPoint,
   none: () => [],
-} satisfies Record<string, Place | undefined>;
+} satisfies Record<string, PointPlacement | undefined>;
 
-export type DetectionHint = keyof typeof PLACES;
-export const DETECTION_HINTS = Object.keys(PLACES) as DetectionHint[];
+export type DetectionHint = keyof typeof POINT_PLACEMENTS;
+export const DETECTION_HINTS = Object.keys(POINT_PLACEMENTS) as DetectionHint[];
 
-const centerOf = ([x1, y1, x2, y2]: Region): readonly [number, number] => [
-  x1 + (x2 - x1) / 2,
-  y1 + (y2 - y1) / 2,
-];
-const stepOf = (length: number): number => Math.max(3, Math.trunc(length / 20));
+const centerOf = ([x1, y1, x2, y2]: Region): Point => [x1 + (x2 - x1) / 2, y1 + (y2 - y1) / 2];
 
-/** Points on a grid where the mask is above the threshold; with `negative` also where it is nothing. */
-function insideMask(
+/** Distance of grid points on a side of `length`. */
+const gridStep = (length: number): number => Math.max(3, Math.trunc(length / 20));
+
+/**
+ * Grid points where a segment's mask is above the threshold, labelled 1; with `withNegative` also
+ * those where it is 0, labelled 0.
+ */
+function pointsInMask(
   { croppedMask, cropRegion: [left, top] }: Seg,
   threshold: number,
-  negative: boolean,
-): Hints {
+  withNegative: boolean,
+): PointPrompt {
   const { shape, data } = squeezeMask(croppedMask);
   const [height, width] = shape;
-  const hints: Hints = { points: [], labels: [] };
-  for (let y = 0; y < height; y += stepOf(height))
-    for (let x = 0; x < width; x += stepOf(width)) {
-      const v = data[y * width + x];
-      if (!(v > threshold) && !(negative && v === 0)) continue;
-      hints.points.push([left + x, top + y]);
-      hints.labels.push(v > threshold ? 1 : 0);
+  const points: Point[] = [];
+  const labels: PointLabel[] = [];
+  for (let y = 0; y < height; y += gridStep(height))
+    for (let x = 0; x < width; x += gridStep(width)) {
+      const value = data[y * width + x];
+      const isPositive = value > threshold;
+      if (!isPositive && !(withNegative && value === 0)) continue;
+      points.push([left + x, top + y]);
+      labels.push(isPositive ? 1 : 0);
     }
-  return hints;
+  return { points, labels };
 }
 
-/** Points outside of a region; as in the original the grid goes over a picture whose sides are exchanged. */
-function outside(
-  height: number,
-  width: number,
-  [x1, y1, x2, y2]: Region,
-): (readonly [number, number])[] {
-  const points: (readonly [number, number])[] = [];
-  for (let y = 10; y < width - 10; y += stepOf(height))
-    for (let x = 10; x < height - 10; x += stepOf(width))
+/** Grid points outside a region. As in the original, the image's height and width are swapped. */
+function pointsOutside(height: number, width: number, [x1, y1, x2, y2]: Region): Point[] {
+  const points: Point[] = [];
+  for (let y = 10; y < width - 10; y += gridStep(height))
+    for (let x = 10; x < height - 10; x += gridStep(width))
       if (!(x1 - 10 <= x && x <= x2 + 10 && y1 - 10 <= y && y <= y2 + 10)) points.push([x, y]);
   return points;
 }
 
-/** All masks for SEGS, one after another: up to three for each part; with mask-points for all parts together. */
-async function predicted(
+/** The points for one segment. */
+function promptOf(seg: Seg, [height, width]: readonly number[], o: SamOptions): PointPrompt {
+  const placement: PointPlacement | undefined = POINT_PLACEMENTS[o.hint];
+  let prompt: PointPrompt;
+  if (placement) {
+    const points = placement(expandedBox(seg.bbox, height, width, o), centerOf(seg.bbox));
+    prompt = { points, labels: points.map(() => 1) };
+  } else prompt = pointsInMask(seg, o.maskHintThreshold, o.negative === 'Small');
+  if (o.negative !== 'Outter') return prompt;
+  const outside = pointsOutside(height, width, seg.cropRegion);
+  return {
+    points: [...prompt.points, ...outside],
+    labels: [...prompt.labels, ...outside.map((): PointLabel => 0)],
+  };
+}
+
+const expandedBox = (
+  [x1, y1, x2, y2]: Region,
+  height: number,
+  width: number,
+  { bboxExpansion }: SamOptions,
+): Region => [
+  Math.max(x1 - bboxExpansion, 0),
+  Math.max(y1 - bboxExpansion, 0),
+  Math.min(x2 + bboxExpansion, width),
+  Math.min(y2 + bboxExpansion, height),
+];
+
+/** mask-points: one prediction from the centres of all segments; small boxes can be negative. */
+function predictFromCenters(
   sam: MaskPredictor,
   { segs }: Segs,
   image: Tensor,
   o: SamOptions,
-): Promise<Tensor[]> {
+): Promise<readonly Tensor[]> {
+  const labels = segs.map(
+    ({ bbox }): PointLabel => (o.negative === 'Small' && bbox[2] - bbox[0] < 10 ? 0 : 1),
+  );
+  const points = segs.map(({ bbox }) => centerOf(bbox));
+  return sam.predict(image, points, labels, undefined, o.threshold);
+}
+
+/** All masks of all segments, up to three for each; with mask-points those of one prediction. */
+async function predictMasks(
+  sam: MaskPredictor,
+  segs: Segs,
+  image: Tensor,
+  o: SamOptions,
+): Promise<readonly Tensor[]> {
+  if (o.hint === 'mask-points') return predictFromCenters(sam, segs, image, o);
   const [, height, width] = image.shape;
-  const small = o.negative === 'Small';
-  if (o.hint === 'mask-points') {
-    const labels = segs.map(({ bbox }): 0 | 1 => (small && bbox[2] - bbox[0] < 10 ? 0 : 1));
-    const points = segs.map(({ bbox }) => centerOf(bbox));
-    return [...(await sam.predict(image, points, labels, undefined, o.threshold))];
-  }
   const masks: Tensor[] = [];
-  for (const seg of segs) {
-    const [x1, y1, x2, y2] = seg.bbox;
-    const e = o.bboxExpansion;
-    const box: Region = [
-      Math.max(x1 - e, 0),
-      Math.max(y1 - e, 0),
-      Math.min(x2 + e, width),
-      Math.min(y2 + e, height),
-    ];
-    const place: Place | undefined = PLACES[o.hint];
-    const points = place?.(box, centerOf(seg.bbox)) ?? [];
-    const hints = place
-      ? { points, labels: points.map((): 1 => 1) }
-      : insideMask(seg, o.maskHintThreshold, small);
-    const negative = o.negative === 'Outter' ? outside(height, width, seg.cropRegion) : [];
-    const labels = [...hints.labels, ...negative.map((): 0 => 0)];
-    masks.push(
-      ...(await sam.predict(image, [...hints.points, ...negative], labels, box, o.threshold)),
-    );
+  for (const seg of segs.segs) {
+    const box = expandedBox(seg.bbox, height, width, o);
+    const { points, labels } = promptOf(seg, [height, width], o);
+    masks.push(...(await sam.predict(image, points, labels, box, o.threshold)));
   }
   return masks;
 }
@@ -149,10 +180,13 @@ const union = (masks: readonly Tensor[]): Float32Array => {
   return data;
 };
 
-/** Masks put together by threes, as the original does whatever they belong to. */
-const GROUP = 3;
+/** Consecutive masks that the original combines, whichever segments they belong to. */
+const GROUP_SIZE = 3;
 
-/** What Segment Anything finds for SEGS in a picture [1,H,W,3]: all in one mask [1,H,W], and by threes [n,1,H,W] (none: undefined). */
+/**
+ * The masks that Segment Anything predicts for SEGS in an image [1,H,W,3]: all combined and dilated,
+ * [1,H,W], and in groups of three, [n,1,H,W] (undefined if there are none).
+ */
 export async function samMasks(
   sam: MaskPredictor,
   segs: Segs,
@@ -160,13 +194,13 @@ export async function samMasks(
   o: SamOptions,
 ): Promise<{ readonly combined: Tensor; readonly batch: Tensor | undefined }> {
   const [, height, width] = image.shape;
-  const masks = await predicted(sam, segs, image, o);
+  const masks = await predictMasks(sam, segs, image, o);
   if (masks.length === 0) return { combined: zeros([1, height, width]), batch: undefined };
-  const whole = dilateMask({ shape: [height, width], data: union(masks) }, o.dilation);
-  const groups = Array.from({ length: Math.ceil(masks.length / GROUP) }, (_, i) =>
-    union(masks.slice(i * GROUP, (i + 1) * GROUP)),
+  const combined = dilateMask({ shape: [height, width], data: union(masks) }, o.dilation);
+  const groups = Array.from({ length: Math.ceil(masks.length / GROUP_SIZE) }, (_, i) =>
+    union(masks.slice(i * GROUP_SIZE, (i + 1) * GROUP_SIZE)),
   );
   const batch = zeros([groups.length, 1, height, width]);
   for (const [i, data] of groups.entries()) batch.data.set(data, i * height * width);
-  return { combined: { shape: [1, height, width], data: whole.data }, batch };
+  return { combined: { shape: [1, height, width], data: combined.data }, batch };
 }

@@ -1,20 +1,20 @@
-// What a detector found with a mask of each, as SEGS (Impact Subpack, subcore.py). Boxes keep their fractions; negative dilations do nothing.
-
+// SEGS from a detector's boxes with masks (Impact Subpack, subcore.py). Boxes keep their fractions;
+// a negative dilation has no effect.
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import { interpolateBytes } from '../../image/resize/torch-interpolate-uint8.ts';
 import type { Box } from '../../models/detector/boxes.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
-import { cropMaskRegion, makeCropRegion } from '../crop-region.ts';
-import type { Seg, Segs } from '../segs.ts';
-import type { DetectionOptions } from './boxes-to-segs.ts';
+import { cropMaskRegion } from '../crop-region.ts';
+import type { Segs } from '../segs.ts';
+import { type DetectionOptions, detectionsToSegs } from './boxes-to-segs.ts';
 
+/** A detection: a box and its mask [H,W] of the whole image. */
 export interface Segmask {
   readonly box: Box;
-  /** [H,W], of the whole picture. */
   readonly mask: Tensor;
 }
 
-/** A box as a mask of the whole picture; the pixels of its last row and column are in it. */
+/** A box as a mask [height,width] of the whole image; its right and bottom edge are inclusive. */
 export function bboxToMask(
   [x1, y1, x2, y2]: Box['corners'],
   height: number,
@@ -27,13 +27,17 @@ export function bboxToMask(
   return mask;
 }
 
-/** A mask of ones at a network's size, where the picture lies in the middle, at the picture's size: the borders are cut off by the ratio of sides. */
+/**
+ * Resizes a network's mask of zeros and ones to an image of `height` x `width`. The padding around
+ * the image, which lies in the middle of the mask, is cropped by the difference of the aspect ratios.
+ */
 export function maskToImageSize(mask: Tensor, height: number, width: number): Tensor {
   const [h, w] = mask.shape;
-  const [tall, flat] = [h / w - height / width, w / h - width / height];
-  const down = tall > 0 ? Math.trunc(tall * h) : 0;
-  const across = tall < 0 ? Math.trunc(flat * w) : 0;
-  const inner = cropMaskRegion(mask, [across, down, w - across, h - down]);
+  const heightExcess = h / w - height / width;
+  const widthExcess = w / h - width / height;
+  const paddingY = heightExcess > 0 ? Math.trunc(heightExcess * h) : 0;
+  const paddingX = heightExcess < 0 ? Math.trunc(widthExcess * w) : 0;
+  const inner = cropMaskRegion(mask, [paddingX, paddingY, w - paddingX, h - paddingY]);
   const from = { height: inner.shape[0], width: inner.shape[1] };
   return {
     shape: [height, width],
@@ -41,46 +45,36 @@ export function maskToImageSize(mask: Tensor, height: number, width: number): Te
   };
 }
 
-const grown = (mask: Tensor, dilation: number): Tensor =>
+const dilated = (mask: Tensor, dilation: number): Tensor =>
   dilation > 0 ? dilateMask(mask, dilation) : mask;
 
-/** Shapes found in a picture of this size as parts. */
-export function segmasksToSegs(
-  shapes: readonly Segmask[],
+/** SEGS of detections in an image of `height` x `width`; each mask is the detection's, dilated. */
+export const segmasksToSegs = (
+  segmasks: readonly Segmask[],
   height: number,
   width: number,
-  o: DetectionOptions,
-): Segs {
-  const dropSize = Math.max(o.dropSize ?? 1, 1);
-  const large = shapes.filter(
-    ({ box: { corners } }) =>
-      corners[2] - corners[0] > dropSize && corners[3] - corners[1] > dropSize,
+  options: DetectionOptions,
+): Segs =>
+  detectionsToSegs(segmasks, height, width, options, ({ mask }, cropRegion) =>
+    cropMaskRegion(dilated(mask, options.dilation), cropRegion),
   );
-  const segs = large.map(({ box: { corners: bbox, score, label }, mask }): Seg => {
-    const around = makeCropRegion(width, height, bbox, o.cropFactor);
-    const cropRegion = o.hook?.postCropRegion?.(width, height, bbox, around) ?? around;
-    return {
-      croppedMask: cropMaskRegion(grown(mask, o.dilation), cropRegion),
-      confidence: score,
-      cropRegion,
-      bbox,
-      label,
-    };
-  });
-  const found = { height, width, segs };
-  return o.hook?.postDetection?.(found) ?? found;
-}
 
-/** All shapes in one mask [1,H,W], by or of their bits, as the original has it; undefined when there are none. */
-export function combineSegmasks(shapes: readonly Segmask[], dilation: number): Tensor | undefined {
-  if (shapes.length === 0) return undefined;
-  const [height, width] = shapes[0].mask.shape;
+/**
+ * All detections in one mask [1,H,W], undefined if there are none. As in the original, the masks are
+ * combined by bitwise or of the float32 values.
+ */
+export function combineSegmasks(
+  segmasks: readonly Segmask[],
+  dilation: number,
+): Tensor | undefined {
+  if (segmasks.length === 0) return undefined;
+  const [height, width] = segmasks[0].mask.shape;
   const data = new Float32Array(height * width);
-  const bits = new Uint32Array(data.buffer);
-  for (const { mask } of shapes) {
-    const other = Float32Array.from(grown(mask, dilation).data);
-    const ones = new Uint32Array(other.buffer);
-    for (let i = 0; i < bits.length; i++) bits[i] |= ones[i];
+  const combinedBits = new Uint32Array(data.buffer);
+  for (const { mask } of segmasks) {
+    const values = Float32Array.from(dilated(mask, dilation).data);
+    const bits = new Uint32Array(values.buffer);
+    for (let i = 0; i < combinedBits.length; i++) combinedBits[i] |= bits[i];
   }
   return { shape: [1, height, width], data };
 }

@@ -1,6 +1,6 @@
 // FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
 
-import { segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
+import { segsBitwiseAndMask } from '../../../../segs/edit/edit-masks.ts';
 import { segsToCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS } from '../../../../segs/make/sam-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';

@@ -1,6 +1,7 @@
 // Detectors, and SEGS and masks of what they find. Source: Impact Pack impact_pack.py, detectors.py, core.py (ONNXDetector).
+
 import { type BoxDetector, loadDetector } from '../../../../models/detector/load.ts';
-import { dilateSegs, segsBitwiseAndMask } from '../../../../segs/edit/edit-segs.ts';
+import { dilateSegs, segsBitwiseAndMask } from '../../../../segs/edit/edit-masks.ts';
 import { filterByLabel } from '../../../../segs/edit/filter-segs.ts';
 import { segsToCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
 import type { DetailerHook } from '../../../../segs/hooks.ts';

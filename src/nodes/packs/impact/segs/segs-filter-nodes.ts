@@ -1,7 +1,7 @@
 // SEGS chosen by label, measure and order. Source: Impact Pack segs_nodes.py.
 import { assignLabels } from '../../../../segs/edit/edit-segs.ts';
 import {
-  type Filtered,
+  type FilteredSegs,
   filterByLabel,
   filterByOrder,
   filterByRange,
@@ -56,7 +56,7 @@ export const rangeInputs = (left: readonly string[] = []) => ({
 });
 
 const results = [output('SEGS', 'filtered_SEGS'), output('SEGS', 'remained_SEGS')];
-const split = ({ filtered, remained }: Filtered): NodeResult => outputs(filtered, remained);
+const split = ({ filtered, remained }: FilteredSegs): NodeResult => outputs(filtered, remained);
 
 const ImpactSEGSLabelAssign = defineNode({
   type: 'ImpactSEGSLabelAssign',

@@ -1,4 +1,5 @@
 // SEGS made, joined, changed and turned into masks and pictures. Source: Impact Pack segs_nodes.py, impact_pack.py, legacy_nodes.py.
+
 import { toNHW } from '../../../../image/mask/core-masks.ts';
 import { squeezeMask } from '../../../../image/mask/impact-mask-morphology.ts';
 import { randomState } from '../../../../random/numpy-random.ts';
@@ -7,17 +8,14 @@ import {
   applyMaskToEachSeg,
   blurSegs,
   dilateSegs,
-  removeImages,
   segsBitwiseAndMask,
   segsBitwiseSubtractMask,
-  segsToImageList,
-  setDefaultImage,
-} from '../../../../segs/edit/edit-segs.ts';
+} from '../../../../segs/edit/edit-masks.ts';
+import { removeImages, segsToImageList, setDefaultImage } from '../../../../segs/edit/edit-segs.ts';
 import { pickSegs } from '../../../../segs/edit/filter-segs.ts';
+import { concatSegs, mergeSegs } from '../../../../segs/edit/merge-segs.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
 import {
-  concatSegs,
-  mergeSegs,
   segsToCombinedMask,
   segsToMaskBatch,
   segsToMaskList,
