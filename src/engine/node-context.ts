@@ -1,27 +1,27 @@
-// What the engine gives each node: folders, networks, progress, saving.
-import { statSync } from 'node:fs';
+// The context that the engine passes to each node: folders, networks, progress, saving.
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/resize/pil-resize.ts';
-import type { NodeContext, PreviewMethod, SaveRequest } from '../nodes/context.ts';
-import type { SavedFile } from '../nodes/declare.ts';
-import { createSubgraph, isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
+import type { NodeContext, PreviewMethod } from '../nodes/context.ts';
+import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
-import { apiGraphOf, type Graph, linksByInput } from '../workflow/api-graph.ts';
+import { apiGraphOf, type Graph } from '../workflow/api-graph.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
 import type { Emit } from './events.ts';
 import type { DynamicGraph } from './execute/dynamic-prompt.ts';
+import { findUsedModels } from './used-models.ts';
 import { versions } from './versions.ts';
 
-/** What nodes keep between jobs, by node id and class type. */
+/** What nodes store between jobs, by node id and class type. */
 export type NodeStates = Map<string, Map<string, unknown>>;
+
+export type ShowPreview = (nodeId: string, image: ByteImage) => void;
 
 export interface JobContext {
   readonly graph: Graph;
   readonly dynamic: DynamicGraph;
-  /** `extra_pnginfo`: written beside the prompt. */
+  /** `extra_pnginfo`: saved beside the prompt. */
   readonly extra: Readonly<JsonObject>;
   readonly nodes: NodeTable;
   readonly folders: Folders;
@@ -29,159 +29,183 @@ export interface JobContext {
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
   readonly emit: Emit;
-  /** Hears which folder is about to be written to. */
+  /** Is called with each folder before something is written into it. */
   readonly onFolder: (folder: string) => void;
   readonly now: () => Date;
   readonly random: () => number;
   readonly states: NodeStates;
-  /** Takes the picture so far; undefined while nobody looks, and then none is made. */
-  readonly onPreview?: (nodeId: string, picture: ByteImage) => void;
+  /** Returns what receives previews; undefined while nobody does, and then none are computed. */
+  readonly previewListener?: () => ShowPreview | undefined;
   readonly previewMethod?: PreviewMethod;
   /** Ends the job before its next node. */
   readonly interrupt: () => void;
 }
 
-/** Gives the context of each node of a job; `call` counts the runs of a node over lists. */
+/** What the contexts of one job share. */
+interface SharedState {
+  /** The warnings that were emitted already. */
+  readonly warnings: Set<string>;
+  readonly prompt: () => JsonObject;
+  readonly stateOf: (nodeId: string) => Map<string, unknown>;
+}
+
+/** Returns a function that creates the context of a node; `call` counts its calls over lists. */
 export function createNodeContexts(
   job: JobContext,
 ): (nodeId: string, call?: number) => NodeContext {
-  const { dynamic, nodes, folders, signal, runtime, emit, states } = job;
-  const warned = new Set<string>();
-  const stateKey = (nodeId: string): string => `${nodeId} ${dynamic.node(nodeId)?.classType}`;
-  const kept = new Set([...job.graph.keys()].map(stateKey));
-  for (const key of states.keys()) if (!kept.has(key)) states.delete(key);
-  const stateOf = (nodeId: string): Map<string, unknown> => {
-    const key = stateKey(nodeId);
-    if (!states.has(key)) states.set(key, new Map());
-    return states.get(key)!;
-  };
   let prompt: JsonObject | undefined;
-  return (nodeId, call = 0) => {
-    let subgraphs = 0;
-    const warn = (message: string): void => {
-      if (warned.has(message)) return;
-      warned.add(message);
-      emit({ type: 'warning', nodeId, message });
-    };
-    return {
-      nodeId,
-      signal,
-      runtime,
-      modelFiles: folders.modelFiles,
-      inputFiles: folders.inputFiles,
-      hasInput: folders.hasInput,
-      wildcards: () => {
-        for (const problem of folders.wildcardProblems()) warn(problem);
-        return folders.wildcards();
-      },
-      modelPath: folders.modelPath,
-      inputPath: folders.inputPath,
-      previewMethod: job.previewMethod,
-      progress: (step, total, preview) => {
-        emit({ type: 'progress', nodeId, step, total });
-        if (!preview || !job.onPreview) return;
-        const show = (picture: ByteImage | undefined): void =>
-          picture && job.onPreview?.(nodeId, picture);
-        const picture = preview();
-        // one that can't be made is no reason to fail
-        if (picture instanceof Promise) picture.then(show, () => undefined);
-        else show(picture);
-      },
-      warn,
-      save: async (request: SaveRequest): Promise<readonly SavedFile[]> => {
-        const { type } = request;
-        const written = await job.storage.save({ ...request, now: job.now() }, job.onFolder);
-        return written.map(({ filename, subfolder, path }) => ({
-          filename,
-          subfolder,
-          type,
-          path,
-        }));
-      },
-      saveLarge: async (request): Promise<SavedFile> => {
-        const { type } = request;
-        const written = await job.storage.saveLarge({ ...request, now: job.now() }, job.onFolder);
-        return { ...written, type };
-      },
-      metadata: () => ({
-        prompt: dumpsJson(apiGraphOf(job.graph)),
-        ...Object.fromEntries(
-          entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)]),
-        ),
-        darkroom: dumpsJson({
-          ...versions(),
-          provider: runtime.device,
-          precision: runtime.precision,
-          text_encoders: runtime.textEncoders,
-          node: dynamic.realOf(nodeId),
-          models: modelsBefore(job, dynamic.realOf(nodeId)),
-        }),
-      }),
-      status: (text, progress) =>
-        emit({ type: 'status', nodeId, text, ...(progress === undefined ? {} : { progress }) }),
-      send: (event, data) => emit({ type: 'message', nodeId, event, data }),
-      interrupt: job.interrupt,
-      prompt: () => {
-        prompt ??= apiGraphOf(job.graph);
-        return prompt;
-      },
-      extra: () => job.extra,
-      graph: dynamic,
-      typeGiven: (input) => {
-        const value = dynamic.node(nodeId)?.inputs[input];
-        const source = isOutputLink(value) && dynamic.node(value[0]);
-        const declared = source && nodes.get(source.classType);
-        return declared
-          ? (declared.outputs[(value as OutputLink)[1]] ?? declared.moreOutputs)?.type
-          : jsonType(value);
-      },
-      subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphs++}.`),
-      get state() {
-        return stateOf(nodeId);
-      },
-      random: job.random,
-    };
+  const shared: SharedState = {
+    warnings: new Set(),
+    prompt: () => {
+      prompt ??= apiGraphOf(job.graph);
+      return prompt;
+    },
+    stateOf: openStates(job),
+  };
+  return (nodeId, call = 0) => createNodeContext(job, shared, nodeId, call);
+}
+
+/** Removes the states of nodes that are not in the prompt any more; returns access to the others. */
+function openStates({ graph, dynamic, states }: JobContext): SharedState['stateOf'] {
+  const keyOf = (nodeId: string): string => `${nodeId} ${dynamic.node(nodeId)?.classType}`;
+  const present = new Set([...graph.keys()].map(keyOf));
+  for (const key of states.keys()) if (!present.has(key)) states.delete(key);
+  return (nodeId) => {
+    const key = keyOf(nodeId);
+    const state = states.get(key) ?? new Map<string, unknown>();
+    states.set(key, state);
+    return state;
   };
 }
 
-/** The socket type of a value that stands in the prompt; in JSON, 1.0 is a FLOAT and 1 an INT. */
+function createNodeContext(
+  job: JobContext,
+  shared: SharedState,
+  nodeId: string,
+  call: number,
+): NodeContext {
+  const { emit } = job;
+  let subgraphCount = 0;
+  const warn = (message: string): void => {
+    if (shared.warnings.has(message)) return;
+    shared.warnings.add(message);
+    emit({ type: 'warning', nodeId, message });
+  };
+  return {
+    nodeId,
+    signal: job.signal,
+    runtime: job.runtime,
+    random: job.random,
+    interrupt: job.interrupt,
+    previewMethod: job.previewMethod,
+    graph: job.dynamic,
+    prompt: shared.prompt,
+    extra: () => job.extra,
+    get state() {
+      return shared.stateOf(nodeId);
+    },
+    warn,
+    status: (text, progress) =>
+      emit({ type: 'status', nodeId, text, ...(progress !== undefined && { progress }) }),
+    send: (event, data) => emit({ type: 'message', nodeId, event, data }),
+    progress: (step, total, preview) => {
+      emit({ type: 'progress', nodeId, step, total });
+      if (preview) showPreview(job, nodeId, preview);
+    },
+    typeGiven: (input) => givenType(job, nodeId, input),
+    subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphCount++}.`),
+    metadata: () => metadataOf(job, nodeId),
+    ...fileAccess(job, warn),
+  };
+}
+
+type FileAccess = Pick<
+  NodeContext,
+  | 'modelFiles'
+  | 'modelPath'
+  | 'inputFiles'
+  | 'inputPath'
+  | 'hasInput'
+  | 'wildcards'
+  | 'save'
+  | 'saveLarge'
+>;
+
+const fileAccess = (
+  { folders, storage, now, onFolder }: JobContext,
+  warn: (message: string) => void,
+): FileAccess => ({
+  modelFiles: folders.modelFiles,
+  modelPath: folders.modelPath,
+  inputFiles: folders.inputFiles,
+  inputPath: folders.inputPath,
+  hasInput: folders.hasInput,
+  wildcards: () => {
+    for (const problem of folders.wildcardProblems()) warn(problem);
+    return folders.wildcards();
+  },
+  save: async (request) => {
+    const { type } = request;
+    const files = await storage.save({ ...request, now: now() }, onFolder);
+    return files.map(({ filename, subfolder, path }) => ({ filename, subfolder, type, path }));
+  },
+  saveLarge: async (request) => {
+    const { type } = request;
+    const file = await storage.saveLarge({ ...request, now: now() }, onFolder);
+    return { ...file, type };
+  },
+});
+
+/** Computes and shows a preview while somebody receives them. A failure of it is ignored. */
+function showPreview(
+  { previewListener }: JobContext,
+  nodeId: string,
+  preview: () => Promise<ByteImage | undefined> | ByteImage | undefined,
+): void {
+  if (!previewListener?.()) return;
+  const show = (image: ByteImage | undefined): void => {
+    if (image) previewListener()?.(nodeId, image);
+  };
+  const image = preview();
+  if (image instanceof Promise) image.then(show, () => undefined);
+  else show(image);
+}
+
+/** The text chunks of a saved image. */
+const metadataOf = (job: JobContext, nodeId: string): Readonly<Record<string, string>> => {
+  const { graph, nodes, folders, runtime } = job;
+  const realId = job.dynamic.realOf(nodeId);
+  return {
+    prompt: dumpsJson(apiGraphOf(graph)),
+    ...Object.fromEntries(
+      entriesOf(job.extra as JsonObject).map(([key, value]) => [key, dumpsJson(value)]),
+    ),
+    darkroom: dumpsJson({
+      ...versions(),
+      provider: runtime.device,
+      precision: runtime.precision,
+      text_encoders: runtime.textEncoders,
+      node: realId,
+      models: findUsedModels(graph, nodes, folders, realId),
+    }),
+  };
+};
+
+/** The socket type of the output that an input is linked to, or that of its value in the prompt. */
+function givenType({ dynamic, nodes }: JobContext, nodeId: string, input: string) {
+  const value = dynamic.node(nodeId)?.inputs[input];
+  if (isOutputLink(value)) {
+    const [id, slot] = value;
+    const source = dynamic.node(id);
+    const declared = source && nodes.get(source.classType);
+    if (declared) return (declared.outputs[slot] ?? declared.moreOutputs)?.type;
+  }
+  return jsonType(value);
+}
+
+/** The socket type of a value of the prompt; in JSON, 1.0 is a FLOAT and 1 an INT. */
 function jsonType(value: unknown): string | undefined {
   if (isPyFloat(value)) return 'FLOAT';
   if (typeof value === 'number') return Number.isInteger(value) ? 'INT' : 'FLOAT';
   return { bigint: 'INT', string: 'STRING', boolean: 'BOOLEAN' }[typeof value as string];
-}
-
-interface UsedModel {
-  readonly folder: string;
-  readonly name: string;
-  readonly bytes: number;
-  readonly hash: string;
-}
-
-/** The model files that a node's result depends on. */
-function modelsBefore({ graph, nodes, folders }: JobContext, nodeId: string): UsedModel[] {
-  const found = new Map<string, UsedModel>();
-  const seen = new Set<string>();
-  const stack = [nodeId];
-  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const node = graph.get(id);
-    if (!node) continue;
-    for (const [name, input] of Object.entries(nodes.get(node.classType)!.inputs)) {
-      const value = node.inputs[name];
-      if (input.kind !== 'COMBO' || input.folder === undefined || typeof value !== 'string')
-        continue;
-      if (!folders.modelFiles(input.folder).includes(value)) continue;
-      const path = folders.modelPath(input.folder, value);
-      found.set(`${input.folder}/${value}`, {
-        folder: input.folder,
-        name: value,
-        bytes: statSync(path).size,
-        hash: fingerprint(path),
-      });
-    }
-    stack.push(...linksByInput(node).map(([, link]) => link.id));
-  }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

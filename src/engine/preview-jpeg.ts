@@ -1,4 +1,4 @@
-// Pictures of what is being sampled as JPEG files, made in the program's process: the engine's own waits for its networks.
+// Encodes previews as JPEG in the program's process; the engine process is busy with its networks.
 // After ComfyUI's latent_preview.py and server.py (send_image).
 import { sharp } from '../image/codec/load-sharp.ts';
 import type { Emit } from './events.ts';
@@ -6,46 +6,50 @@ import type { FromEngine } from './protocol.ts';
 
 type RawPreview = Extract<FromEngine, { kind: 'preview' }>;
 
-const SIZE = 512;
+const MAX_SIZE = 512;
 const QUALITY = 95;
 
 export interface PreviewEncoder {
-  (preview: RawPreview): Promise<void>;
-  /** The job has ended: what is still being encoded is not told. */
+  /**
+   * Encodes a preview and emits it as an event. A preview that arrives while another is being encoded
+   * replaces the one that waits. Never rejects.
+   */
+  add(preview: RawPreview): Promise<void>;
+  /** The job has ended: previews that are still being encoded are not emitted. */
   close(): void;
 }
 
-/** Tells each preview as an event, fitted into 512x512. One that comes while another is being encoded takes the place of those waiting. */
-export function previewEncoder(emit: Emit): PreviewEncoder {
-  let busy = false;
-  let next: RawPreview | undefined;
-  let open = true;
+/** An encoder that fits previews into 512x512. */
+export function createPreviewEncoder(emit: Emit): PreviewEncoder {
+  let isEncoding = false;
+  let waiting: RawPreview | undefined;
+  let isOpen = true;
   const encode = async ({ nodeId, displayId, width, height, bytes }: RawPreview): Promise<void> => {
     const image = await sharp(bytes, { raw: { width, height, channels: 3 } })
-      .resize(SIZE, SIZE, { fit: 'inside', kernel: 'linear' })
+      .resize(MAX_SIZE, MAX_SIZE, { fit: 'inside', kernel: 'linear' })
       .jpeg({ quality: QUALITY })
       .toBuffer();
-    if (open) emit({ type: 'preview', nodeId, displayId, mime: 'image/jpeg', image });
+    if (isOpen) emit({ type: 'preview', nodeId, displayId, mime: 'image/jpeg', image });
   };
-  const show = async (preview: RawPreview): Promise<void> => {
-    next = preview;
-    if (busy) return;
-    busy = true;
-    try {
-      while (next && open) {
-        const current: RawPreview = next;
-        next = undefined;
-        await encode(current);
+  return {
+    add: async (preview) => {
+      waiting = preview;
+      if (isEncoding) return;
+      isEncoding = true;
+      try {
+        while (waiting && isOpen) {
+          const next: RawPreview = waiting;
+          waiting = undefined;
+          await encode(next);
+        }
+      } catch {
+        // a preview that can't be encoded does not fail the job
+      } finally {
+        isEncoding = false;
       }
-    } catch {
-      // a picture that can't be encoded is no reason to fail
-    } finally {
-      busy = false;
-    }
-  };
-  return Object.assign(show, {
-    close: () => {
-      open = false;
     },
-  });
+    close: () => {
+      isOpen = false;
+    },
+  };
 }

@@ -1,4 +1,5 @@
-// The messages between a program and its engine process. Graphs cross as JSON text, which keeps big integers and `8.0`.
+// The messages between a program and its engine process. Graphs are sent as JSON text, which preserves
+// big integers and `8.0`.
 import type { DarkroomError } from '../errors.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import type { DeviceChoice } from '../runtime/device-names.ts';
@@ -16,20 +17,20 @@ export interface EngineSettings {
   readonly threads?: number;
   readonly textEncoders?: 'fp16' | 'fp32';
   readonly precision?: Precision;
-  /** Weights laid out for this machine are kept in the cache folder. */
+  /** Stores prepacked weights and sessions in the cache folder. */
   readonly cacheWeights?: boolean;
-  /** Where results of nodes are kept for later runs; nowhere unless given. */
+  /** The folder where results of nodes are stored for later runs; none are by default. */
   readonly cache?: string;
-  /** How large that folder may become, in bytes. */
+  /** The size that this folder may reach, in bytes (10 GiB). */
   readonly cacheSize?: number;
-  /** What previews are made with (latent2rgb). */
+  /** How previews are computed (latent2rgb). */
   readonly previews?: PreviewMethod;
   /** URL of a module that exports NODES, in place of the built-in nodes. */
   readonly nodesModule?: string;
 }
 
 export interface EngineJob {
-  /** The checked graph, as /prompt takes it. */
+  /** The validated graph, in the form /prompt takes. */
   readonly prompt: string;
   /** `extra_pnginfo` */
   readonly extra: string;
@@ -39,13 +40,13 @@ export interface EngineJob {
 export type ToEngine =
   | { readonly kind: 'open'; readonly settings: EngineSettings }
   | { readonly kind: 'job'; readonly job: EngineJob }
-  /** Whether pictures of what is being sampled are wanted; not before it is told. */
-  | { readonly kind: 'look'; readonly on: boolean }
+  /** Whether previews are computed and sent; not until the first of these messages. */
+  | { readonly kind: 'previews'; readonly enabled: boolean }
   | { readonly kind: 'cancel' };
 
 export type FromEngine =
   | { readonly kind: 'event'; readonly event: EngineEvent }
-  /** The picture so far, raw RGB: it is encoded where nobody waits for it. */
+  /** A preview as raw RGB; the parent encodes it, so that the engine need not wait for that. */
   | {
       readonly kind: 'preview';
       readonly nodeId: string;

@@ -1,0 +1,167 @@
+// Opens what an engine process works with: nodes, folders, storage, runtime and the store of results.
+import { basename, join } from 'node:path';
+import { isInt8Recipe } from '../models/layers/int8.ts';
+import { createPrepackedStore, type PrepackedStore } from '../models/weights/prepacked-store.ts';
+import { createSessionCache, type SessionCache } from '../models/weights/session-cache.ts';
+import type { PreviewMethod } from '../nodes/context.ts';
+import { CPU, openDevice } from '../runtime/devices.ts';
+import {
+  createRuntime,
+  type NetworkSpec,
+  type Runtime,
+  type RuntimeOptions,
+} from '../runtime/runtime.ts';
+import { cacheFolder, openEmbeddedModels } from '../storage/embedded-models.ts';
+import { createFolderStorage } from '../storage/folder-storage.ts';
+import { type Folders, openFolders } from '../storage/folders.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
+import type { NodeTable } from '../workflow/validate/validate.ts';
+import { trackFileDependencies } from './cache/file-dependencies.ts';
+import { openResultStore, type ResultStore } from './cache/result-store.ts';
+import type { Emit } from './events.ts';
+import type { EngineSettings } from './protocol.ts';
+import { versions } from './versions.ts';
+
+export interface EngineParts {
+  readonly previewMethod?: PreviewMethod;
+  readonly nodes: NodeTable;
+  readonly folders: Folders;
+  readonly storage: Storage;
+  readonly runtime: Runtime;
+  /** Results of earlier runs of the program. */
+  readonly store?: ResultStore;
+}
+
+export interface EngineReports {
+  readonly emit: Emit;
+  /** Is called with each folder before something is written into it. */
+  readonly onFolder: (folder: string) => void;
+  /** The node that is running: networks are loaded for it. */
+  readonly nodeId: () => string;
+}
+
+/** Throws DR_DEVICE_MISSING, DR_STORAGE and what the nodes module throws. */
+export async function openEngineParts(
+  settings: EngineSettings,
+  reports: EngineReports,
+): Promise<EngineParts> {
+  const nodes = await loadNodes(settings.nodesModule);
+  const runtime = await openRuntime(settings, reports);
+  const { input, output, temp } = settings;
+  const storage =
+    settings.storage === undefined
+      ? createFolderStorage({ input, output, temp })
+      : await openStorage(settings.storage);
+  const { onFolder } = reports;
+  const folders = openFolders({ ...settings, embedded: openEmbeddedModels({ onFolder }) });
+  const store = openStore(settings, folders, runtime);
+  return {
+    nodes,
+    previewMethod: settings.previews,
+    folders: store?.files.folders ?? folders,
+    storage,
+    runtime,
+    store,
+  };
+}
+
+async function loadNodes(nodesModule: string | undefined): Promise<NodeTable> {
+  const { NODES }: { NODES: NodeTable } = await (nodesModule
+    ? import(nodesModule)
+    : import('../nodes/index.ts'));
+  return NODES;
+}
+
+async function openRuntime(settings: EngineSettings, reports: EngineReports): Promise<Runtime> {
+  const { device, threads, textEncoders, precision } = settings;
+  const onNote = (text: string): void =>
+    reports.emit({ type: 'status', nodeId: reports.nodeId(), text });
+  return createRuntime({
+    device: precision === 'int8' ? CPU : await openDevice(device, precision),
+    threads,
+    textEncoders,
+    precision,
+    derived: openPrepackedStore(settings, onNote),
+    sessionCache: openSessionCache(settings, onNote),
+    ...loadReports(reports),
+  });
+}
+
+/** Networks of fewer bytes open as fast from their files. */
+const MIN_CACHED_BYTES = 2 ** 26;
+
+function openPrepackedStore(
+  { precision, cacheWeights }: EngineSettings,
+  onNote: (text: string) => void,
+): PrepackedStore | undefined {
+  const folder = join(cacheFolder(), 'derived');
+  if (precision === 'int8') {
+    const recipes = cacheWeights ? undefined : isInt8Recipe;
+    return createPrepackedStore({ folder, onNote, minimumBytes: 0, recipes });
+  }
+  return cacheWeights
+    ? createPrepackedStore({ folder, onNote, minimumBytes: MIN_CACHED_BYTES })
+    : undefined;
+}
+
+const openSessionCache = (
+  { cacheWeights }: EngineSettings,
+  onNote: (text: string) => void,
+): SessionCache | undefined =>
+  cacheWeights
+    ? createSessionCache({
+        folder: join(cacheFolder(), 'sessions'),
+        minimumBytes: MIN_CACHED_BYTES,
+        onNote,
+      })
+    : undefined;
+
+/** The runtime's callbacks that emit `loading` and `loaded`. */
+function loadReports({
+  emit,
+  nodeId,
+}: EngineReports): Pick<RuntimeOptions, 'onLoad' | 'onSize' | 'onLoaded'> {
+  let start = 0;
+  const describe = ({ file, part }: NetworkSpec) => ({
+    nodeId: nodeId(),
+    file: basename(file),
+    part,
+  });
+  return {
+    onLoad: (spec) => {
+      start = performance.now();
+      emit({ type: 'loading', ...describe(spec) });
+    },
+    onSize: (spec, bytes) => emit({ type: 'loading', ...describe(spec), bytes }),
+    onLoaded: (spec) => {
+      const seconds = (performance.now() - start) / 1000;
+      emit({ type: 'loaded', ...describe(spec), seconds });
+    },
+  };
+}
+
+const DEFAULT_STORE_BYTES = 10 * 2 ** 30;
+
+/** The store of results, which depend on versions and runtime besides the workflow and its files. */
+function openStore(
+  { cache: folder, cacheSize }: EngineSettings,
+  folders: Folders,
+  runtime: Runtime,
+): ResultStore | undefined {
+  if (folder === undefined) return undefined;
+  const { version, onnxruntime } = versions();
+  const { device, precision, textEncoders, derived } = runtime;
+  return openResultStore({
+    folder,
+    bytes: cacheSize ?? DEFAULT_STORE_BYTES,
+    files: trackFileDependencies(folders, join(cacheFolder(), 'hashes')),
+    environment: JSON.stringify([
+      version,
+      onnxruntime,
+      device,
+      precision,
+      textEncoders,
+      ...(derived ? ['prepared weights'] : []),
+    ]),
+  });
+}

@@ -1,0 +1,109 @@
+// Runs the jobs of an engine process. Networks, results and node states last from one job to the next.
+import { DarkroomError } from '../errors.ts';
+import { type JsonObject, parseJson } from '../formats/json.ts';
+import type { ByteImage } from '../image/resize/pil-resize.ts';
+import { stringsIn } from '../storage/storage.ts';
+import { readWorkflow } from '../workflow/read/read.ts';
+import type { ResultCache } from './cache/result-cache.ts';
+import { type EngineParts, openEngineParts } from './engine-parts.ts';
+import type { EngineEvent, Outputs } from './events.ts';
+import { createDynamicGraph, type DynamicGraph } from './execute/dynamic-prompt.ts';
+import { execute } from './execute/execute.ts';
+import { createNodeContexts, type NodeStates, type ShowPreview } from './node-context.ts';
+import type { EngineJob, EngineSettings, FromEngine } from './protocol.ts';
+
+export interface JobRunner {
+  /** Runs a job: sends its events, then `finished` or `failed`. Never rejects. */
+  run(job: EngineJob): Promise<void>;
+  /** Cancels the running job between two evaluations of a network. */
+  cancel(): void;
+  /** Whether previews are computed and sent; not until this is called. */
+  enablePreviews(enabled: boolean): void;
+}
+
+/** Starts opening the parts of an engine. If that fails, each job fails with the error. */
+export function createJobRunner(
+  settings: EngineSettings,
+  send: (message: FromEngine) => void,
+): JobRunner {
+  const cache: ResultCache = new Map();
+  const states: NodeStates = new Map();
+  let current: AbortController | undefined;
+  let currentNodeId = '';
+  let previewsEnabled = false;
+
+  const emit = (event: EngineEvent): void => {
+    if (event.type === 'node-started') currentNodeId = event.nodeId;
+    send({ kind: 'event', event });
+  };
+  const onFolder = (folder: string): void => send({ kind: 'folder', folder });
+  const opening = openEngineParts(settings, { emit, onFolder, nodeId: () => currentNodeId });
+  opening.catch(() => undefined);
+
+  const previewSender =
+    (dynamic: DynamicGraph): ShowPreview =>
+    (nodeId: string, { width, height, bytes }: ByteImage) => {
+      const displayId = dynamic.isOriginal(nodeId) ? undefined : dynamic.displayOf(nodeId);
+      send({ kind: 'preview', nodeId, displayId, width, height, bytes });
+    };
+
+  const runGraph = async (
+    job: EngineJob,
+    parts: EngineParts,
+    controller: AbortController,
+  ): Promise<Outputs> => {
+    const { nodes, store } = parts;
+    const { signal } = controller;
+    const prompt = parseJson(job.prompt);
+    await parts.storage.fetchMentioned(stringsIn(prompt));
+    const { graph } = readWorkflow(prompt);
+    const dynamic = createDynamicGraph(graph);
+    const showPreview = previewSender(dynamic);
+    const contextOf = createNodeContexts({
+      ...parts,
+      graph,
+      dynamic,
+      extra: parseJson(job.extra) as JsonObject,
+      signal,
+      emit,
+      onFolder,
+      now: () => new Date(),
+      random: Math.random,
+      states,
+      previewListener: () => (previewsEnabled ? showPreview : undefined),
+      interrupt: () => controller.abort(),
+    });
+    const { outputs } = job;
+    return execute({ graph, dynamic, outputs, nodes, cache, signal, emit, contextOf, store });
+  };
+
+  const run = async (job: EngineJob): Promise<void> => {
+    const controller = new AbortController();
+    current = controller;
+    try {
+      const outputs = await runGraph(job, await opening, controller);
+      send({ kind: 'finished', outputs });
+    } catch (error) {
+      send({ kind: 'failed', error: asDarkroomError(error).toJSON() });
+    } finally {
+      current = undefined;
+    }
+  };
+
+  return {
+    run,
+    cancel: () => current?.abort(),
+    enablePreviews: (enabled) => {
+      previewsEnabled = enabled;
+    },
+  };
+}
+
+function asDarkroomError(error: unknown): DarkroomError {
+  if (error instanceof DarkroomError) return error;
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new DarkroomError('DR_ENGINE_CRASHED', {
+    message: `the engine failed: ${details}`,
+    hint: 'This is a fault of Darkroom; please report it with the workflow.',
+  });
+}
