@@ -197,7 +197,7 @@ describe.concurrent('darkroom run', () => {
       'a value out of range',
       { 1: node('TestNumber', { value: 1000 }), 2: save(['1', 0]) },
       "'value' of TestNumber (node 1) is 1000",
-      'The most is 100',
+      'The maximum is 100',
     ],
     [
       'a workflow in which nothing runs',

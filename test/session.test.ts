@@ -158,7 +158,7 @@ describe('darkroom run', () => {
     );
     expect(out).toBe('csv/a_00001_.png\ncsv/c_00001_.png\n');
     expect(err).toContain(
-      "1 of 3 runs failed\nrun 2 (line 3):\nerror: 'steps' of KSampler (node 3) is 'many', which is no INT",
+      "1 of 3 runs failed\nrun 2 (line 3):\nerror: 'steps' of KSampler (node 3) is 'many', but must be of type INT",
     );
     expect(code).toBe(1);
     expect(promptIn('csv/a_00001_.png')['6'].inputs['text']).toBe('one, two');

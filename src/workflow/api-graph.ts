@@ -2,12 +2,12 @@
 import { entriesOf, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 
 export interface GraphNode {
-  /** Empty where the file has none; validation reports it. */
+  /** Empty where the file has none, which validation reports. */
   readonly classType: string;
   readonly inputs: Readonly<JsonObject>;
   /** `_meta.title`. */
   readonly title?: string;
-  /** The node as it stood in the file; keeps keys that mean nothing to us. */
+  /** The node as it stands in the file, with keys that Darkroom does not use. */
   readonly source: Readonly<JsonObject>;
 }
 
@@ -19,14 +19,14 @@ export interface Link {
   readonly slot: number;
 }
 
-/** The link an input value stands for, as ComfyUI's executor sees it: `[id, slot]`. */
+/** The link that an input value stands for, `[id, slot]` as in ComfyUI's executor; undefined for others. */
 export function linkOf(value: Json | undefined): Link | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [id, slot] = value;
   return typeof id === 'string' && typeof slot === 'number' ? { id, slot } : undefined;
 }
 
-/** The links of a node's inputs, by input name. */
+/** The links of a node's inputs with their input names. */
 export function linksByInput(node: GraphNode): [string, Link][] {
   const links: [string, Link][] = [];
   for (const [name, value] of entriesOf(node.inputs)) {
@@ -36,13 +36,13 @@ export function linksByInput(node: GraphNode): [string, Link][] {
   return links;
 }
 
-/** What people call a node: its title if it has one, and its id. */
+/** A node's name for messages: `KSampler (node 3)`, with its title where that says more. */
 export const describeNode = (id: string, node: GraphNode | undefined): string =>
   node?.title && node.title !== node.classType
     ? `${node.classType} '${node.title}' (node ${id})`
     : `${node?.classType || 'node'} (node ${id})`;
 
-/** The graph as the JSON object that `/prompt` takes and PNG files carry. */
+/** The graph as the JSON object that `/prompt` takes and that PNG files contain. */
 export function apiGraphOf(graph: Graph): JsonObject {
   return objectOf(
     [...graph].map(([id, node]): [string, Json] => [
@@ -57,7 +57,7 @@ export function apiGraphOf(graph: Graph): JsonObject {
   );
 }
 
-/** The graph with some inputs of some nodes replaced or added. */
+/** The graph with some inputs replaced or added; `changes` is by node id. */
 export function withInputs(
   graph: Graph,
   changes: ReadonlyMap<string, Readonly<JsonObject>>,
@@ -65,10 +65,10 @@ export function withInputs(
   return new Map(
     [...graph].map(([id, node]) => [
       id,
-      changes.has(id) ? { ...node, inputs: replaced(node.inputs, changes.get(id)!) } : node,
+      changes.has(id) ? { ...node, inputs: mergeInputs(node.inputs, changes.get(id)!) } : node,
     ]),
   );
 }
 
-const replaced = (inputs: Readonly<JsonObject>, changes: Readonly<JsonObject>): JsonObject =>
+const mergeInputs = (inputs: Readonly<JsonObject>, changes: Readonly<JsonObject>): JsonObject =>
   objectOf([...entriesOf(inputs as JsonObject), ...entriesOf(changes as JsonObject)]);

@@ -1,4 +1,5 @@
-// An input's declaration as ComfyUI words it: `[type, options]`, a combo's type being its list of options.
+// Input declarations in ComfyUI's form, `[type, options]` (a combo's type is its list of options),
+// socket types, and the conversion of widget values.
 import {
   isJsonObject,
   isPyFloat,
@@ -13,7 +14,7 @@ import { type Input, inputOf, type NodeDeclaration } from '../nodes/declare.ts';
 import { isOutputLink, type OutputLink } from '../nodes/graph-builder.ts';
 import { str, toBool, toFloat, toInt } from './validate/python-values.ts';
 
-/** The socket type: what a link to this input must carry. */
+/** The socket type that a link to this input must have. */
 export const socketTypeOf = (input: Input): string =>
   input.kind === 'SOCKET' ? input.type : input.kind;
 
@@ -23,15 +24,16 @@ export const optionsOf = (
 ): readonly string[] =>
   typeof input.options === 'function' ? input.options(environment) : input.options;
 
-const OURS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional', 'inline']);
+/** Keys of a declaration that are not among ComfyUI's options. */
+const OWN_KEYS = new Set(['kind', 'type', 'wide', 'options', 'folder', 'optional', 'inline']);
 
-/** `[type, options]` as in /object_info and in `extra_info.input_config`. */
+/** `[type, options]` as in `/object_info` and in `extra_info.input_config`. */
 export function inputConfig(input: Input, environment: NodeEnvironment): [Json, JsonObject] {
   const options = objectOf(
     Object.entries(input)
       .filter(
         ([key, value]) =>
-          !OURS.has(key) &&
+          !OWN_KEYS.has(key) &&
           value !== Number.POSITIVE_INFINITY &&
           value !== Number.NEGATIVE_INFINITY,
       )
@@ -46,17 +48,21 @@ export function inputConfig(input: Input, environment: NodeEnvironment): [Json, 
   ];
 }
 
-/** Whether a link of type `received` may enter an input of type `wanted`: equal, sets that share a member, or `*` on either side. */
-export function socketTypesMatch(received: string, wanted: string): boolean {
-  if (received === wanted || received === '*' || wanted === '*') return true;
-  const members = new Set(wanted.split(',').map((t) => t.trim()));
-  return received.split(',').some((t) => members.has(t.trim()));
+/**
+ * Whether an output of type `received` may be linked to an input of type `expected`: the types are
+ * equal, are unions that share a member, or one of them is `*`.
+ */
+export function socketTypesMatch(received: string, expected: string): boolean {
+  if (received === expected || received === '*' || expected === '*') return true;
+  const members = new Set(unionMembers(expected));
+  return unionMembers(received).some((type) => members.has(type));
 }
 
-/** The members of a union type: `INT,FLOAT` -> INT and FLOAT. */
-export const unionMembers = (type: string): string[] => type.split(',').map((t) => t.trim());
+/** The members of a union type: INT and FLOAT of `INT,FLOAT`. */
+export const unionMembers = (type: string): string[] =>
+  type.split(',').map((member) => member.trim());
 
-/** The links among a node's inputs, by input name; those that its declaration does not know are left out. */
+/** The links of a node's inputs that its declaration has, with their input names and declarations. */
 export function declaredLinks(
   declaration: NodeDeclaration,
   inputs: Readonly<Record<string, unknown>>,
@@ -69,7 +75,7 @@ export function declaredLinks(
   return links;
 }
 
-const TO_TYPE: Readonly<Record<string, (value: Json) => Json>> = {
+const CONVERSIONS: Readonly<Record<string, (value: Json) => Json>> = {
   INT: toInt,
   FLOAT: toFloat,
   STRING: str,
@@ -77,16 +83,16 @@ const TO_TYPE: Readonly<Record<string, (value: Json) => Json>> = {
 };
 
 /**
- * A widget value as ComfyUI's validation leaves it in the prompt, but a FLOAT as a plain number. Throws PythonError when it can't be
- * converted to the type of the input.
+ * Converts a widget value as ComfyUI's validation does, but returns a FLOAT as a plain number. Throws
+ * PythonError when the value can't be converted to the type of the input.
  */
 export function convertWidgetValue(given: Json, input: Input): Json {
   const value =
     isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
-  return TO_TYPE[socketTypeOf(input)]?.(value) ?? value;
+  return CONVERSIONS[socketTypeOf(input)]?.(value) ?? value;
 }
 
-/** A value as run() wants it: plain numbers, bigint for seeds, undefined for null. */
+/** A value as `run` of a node takes it: plain numbers, bigint for seeds, undefined for null. */
 export function toRunValue(value: unknown, input: Input): unknown {
   if (value === null) return undefined;
   if (input.kind === 'INT' && input.wide && typeof value === 'number' && Number.isInteger(value))

@@ -1,11 +1,12 @@
-// Lets the nodes that wish to change a prompt do so, before it is checked.
+// Lets nodes change a prompt before it is checked, as the event handlers of ComfyUI's packs do.
 import { DarkroomError } from '../errors.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
-import type { PromptEditor, PromptLink } from '../nodes/prompt-hooks.ts';
+import type { PromptEditor, PromptLink, PromptPreparation } from '../nodes/prompt-hooks.ts';
 import { type Graph, linkOf } from './api-graph.ts';
-import type { NodeTable } from './validate/validate.ts';
+import type { NodeTable } from './node-table.ts';
 
+/** A message for clients, sent when the prompt is run. */
 export interface PreparedMessage {
   readonly nodeId: string;
   readonly event: string;
@@ -14,61 +15,36 @@ export interface PreparedMessage {
 
 export interface PreparedPrompt {
   readonly graph: Graph;
-  /** `extra_pnginfo` with the changes in the editor's own workflow. */
+  /** `extra_pnginfo` with the changes made in the editor's own workflow. */
   readonly extra: Readonly<JsonObject>;
-  /** What clients are told when the prompt is run. */
   readonly messages: readonly PreparedMessage[];
   readonly problems: readonly DarkroomError[];
 }
 
-/** The prompt as its nodes want it. Gives back what it was given where none wants anything. */
+/**
+ * Runs the preparations of the nodes in a graph. Errors of a preparation become `problems`. Returns
+ * the graph and `extra` unchanged when no node has a preparation.
+ */
 export function preparePrompt(
   graph: Graph,
   extra: Readonly<JsonObject>,
   nodes: NodeTable,
   environment: NodeEnvironment,
 ): PreparedPrompt {
-  const asked = [...graph].flatMap(([id, { classType }]) => {
-    const preparation = nodes.get(classType)?.prepare;
-    return preparation ? [{ id, classType, preparation }] : [];
-  });
-  if (asked.length === 0) return { graph, extra, messages: [], problems: [] };
-
-  const inputs = new Map(
-    [...graph].map(([id, node]) => [id, new Map(entriesOf(node.inputs as JsonObject))]),
-  );
-  const messages: PreparedMessage[] = [];
+  const preparations = preparationsIn(graph, nodes);
+  if (preparations.length === 0) return { graph, extra, messages: [], problems: [] };
+  const draft: PromptDraft = {
+    graph,
+    inputs: new Map(
+      [...graph].map(([id, node]) => [id, new Map(entriesOf(node.inputs as JsonObject))]),
+    ),
+    extra,
+    messages: [],
+  };
   const problems: DarkroomError[] = [];
-  let changed = extra;
-  const editorOf = (nodeId: string): PromptEditor => ({
-    environment,
-    has: (id) => graph.has(id),
-    classType: (id) => graph.get(id)?.classType,
-    inputNames: (id) => [...(inputs.get(id)?.keys() ?? [])],
-    input: (id, name) => inputs.get(id)?.get(name),
-    set: (id, name, value) => {
-      if (value === undefined) inputs.get(id)?.delete(name);
-      else inputs.get(id)?.set(name, value);
-    },
-    setWidget: (id, index, value) => {
-      changed = withWidget(changed, id, index, value);
-    },
-    linksFrom: (id) =>
-      [...inputs].flatMap(([node, values]) =>
-        [...values].flatMap(([input, value]): PromptLink[] => {
-          const link = linkOf(value);
-          return link?.id === id ? [{ node, input, slot: link.slot }] : [];
-        }),
-      ),
-    send: (event, data) => messages.push({ nodeId, event, data }),
-  });
-  const ordered = [
-    ...asked.filter(({ preparation }) => preparation.first),
-    ...asked.filter(({ preparation }) => !preparation.first),
-  ];
-  for (const { id, classType, preparation } of ordered) {
+  for (const { id, classType, preparation } of preparations) {
     try {
-      preparation.edit(id, editorOf(id));
+      preparation.edit(id, editorOf(draft, id, environment));
     } catch (error) {
       if (!(error instanceof DarkroomError)) throw error;
       error.nodeId ??= id;
@@ -77,12 +53,69 @@ export function preparePrompt(
     }
   }
   const prepared = new Map(
-    [...graph].map(([id, node]) => [id, { ...node, inputs: objectOf(inputs.get(id)!) }]),
+    [...graph].map(([id, node]) => [id, { ...node, inputs: objectOf(draft.inputs.get(id)!) }]),
   );
-  return { graph: prepared, extra: changed, messages, problems };
+  return { graph: prepared, extra: draft.extra, messages: draft.messages, problems };
 }
 
-function withWidget(
+interface NodePreparation {
+  readonly id: string;
+  readonly classType: string;
+  readonly preparation: PromptPreparation;
+}
+
+/** The preparations in the order of the graph, those marked `first` before the others. */
+function preparationsIn(graph: Graph, nodes: NodeTable): NodePreparation[] {
+  const all = [...graph].flatMap(([id, { classType }]) => {
+    const preparation = nodes.get(classType)?.prepare;
+    return preparation ? [{ id, classType, preparation }] : [];
+  });
+  return [
+    ...all.filter(({ preparation }) => preparation.first),
+    ...all.filter(({ preparation }) => !preparation.first),
+  ];
+}
+
+/** A prompt while it is changed. */
+interface PromptDraft {
+  readonly graph: Graph;
+  /** Values by node id and input name. */
+  readonly inputs: ReadonlyMap<string, Map<string, Json>>;
+  extra: Readonly<JsonObject>;
+  readonly messages: PreparedMessage[];
+}
+
+const editorOf = (
+  draft: PromptDraft,
+  nodeId: string,
+  environment: NodeEnvironment,
+): PromptEditor => ({
+  environment,
+  has: (id) => draft.graph.has(id),
+  classType: (id) => draft.graph.get(id)?.classType,
+  inputNames: (id) => [...(draft.inputs.get(id)?.keys() ?? [])],
+  input: (id, name) => draft.inputs.get(id)?.get(name),
+  set: (id, name, value) => {
+    if (value === undefined) draft.inputs.get(id)?.delete(name);
+    else draft.inputs.get(id)?.set(name, value);
+  },
+  setWidget: (id, index, value) => {
+    draft.extra = withWidgetValue(draft.extra, id, index, value);
+  },
+  linksFrom: (id) => linksFrom(draft, id),
+  send: (event, data) => draft.messages.push({ nodeId, event, data }),
+});
+
+const linksFrom = ({ inputs }: PromptDraft, id: string): PromptLink[] =>
+  [...inputs].flatMap(([node, values]) =>
+    [...values].flatMap(([input, value]): PromptLink[] => {
+      const link = linkOf(value);
+      return link?.id === id ? [{ node, input, slot: link.slot }] : [];
+    }),
+  );
+
+/** `extra` with one value of `widgets_values` replaced in the workflow in UI format. */
+function withWidgetValue(
   extra: Readonly<JsonObject>,
   id: string,
   index: number,
@@ -93,14 +126,11 @@ function withWidget(
   const nodes = workflow['nodes'].map((node): Json => {
     if (!isJsonObject(node) || String(node['id']) !== id || !Array.isArray(node['widgets_values']))
       return node;
-    return having(
-      node,
-      'widgets_values',
-      node['widgets_values'].map((old, i) => (i === index ? value : old)),
-    );
+    const values = node['widgets_values'].map((old, i) => (i === index ? value : old));
+    return withKey(node, 'widgets_values', values);
   });
-  return having(extra, 'workflow', having(workflow, 'nodes', nodes));
+  return withKey(extra, 'workflow', withKey(workflow, 'nodes', nodes));
 }
 
-const having = (object: Readonly<JsonObject>, key: string, value: Json): JsonObject =>
+const withKey = (object: Readonly<JsonObject>, key: string, value: Json): JsonObject =>
   objectOf([...entriesOf(object as JsonObject), [key, value]]);

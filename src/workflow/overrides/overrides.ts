@@ -95,7 +95,7 @@ function find(graph: Graph, target: string): { id: string; input: string } {
     if (ids)
       throw usage(
         target,
-        `there are ${ids.length} nodes '${name}'`,
+        `${ids.length} nodes are called '${name}'`,
         `Use the node id: ${ids.join(', ')}.`,
         [],
       );

@@ -1,24 +1,27 @@
-// Everything that keeps a workflow from running, in one pass: where some node types are missing, the rest is checked all the same.
+// Everything that keeps a workflow from running, found in one pass: where node types are missing,
+// the rest of the graph is checked all the same.
 import type { DarkroomError } from '../../errors.ts';
 import { near } from '../../near-matches.ts';
+import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packOf, REFUSED } from '../../nodes/index.ts';
 import { type Graph, linksByInput } from '../api-graph.ts';
 import { optionsOf } from '../input-spec.ts';
-import { type NodeTable, type Validation, validate, type WorkflowEnvironment } from './validate.ts';
+import type { NodeTable } from '../node-table.ts';
+import { nodesOfUnknownType, type Validation, validate } from './validate.ts';
 
 export interface MissingNode {
   readonly type: string;
-  /** As far as it can be told from the type. */
+  /** The pack that the type's name points to, if any. */
   readonly pack?: string;
-  /** Why it is not built in, where that was decided. */
+  /** Why it is not built in, for types that were decided against. */
   readonly reason?: string;
   readonly nodeIds: readonly string[];
 }
 
 export interface MissingModel {
   readonly file: string;
-  /** The model folder it belongs in. */
+  /** The model folder it belongs in, `checkpoints` or the like. */
   readonly folder: string;
   /** Files of that folder with a similar name. */
   readonly near: readonly string[];
@@ -26,7 +29,7 @@ export interface MissingModel {
 }
 
 export interface FoundProblems {
-  /** ComfyUI's own answer: it says nothing of values while types are missing. */
+  /** ComfyUI's own response, which does not check values while types are missing. */
   readonly validation: Validation;
   readonly nodes: readonly MissingNode[];
   readonly models: readonly MissingModel[];
@@ -38,81 +41,87 @@ export interface FoundProblems {
 export function findProblems(
   graph: Graph,
   nodes: NodeTable,
-  environment: WorkflowEnvironment,
+  environment: NodeEnvironment,
 ): FoundProblems {
   const validation = validate(graph, nodes, environment);
-  const strangers = new Map<string, string[]>();
-  for (const [id, { classType }] of graph)
-    if (classType !== '' && !nodes.has(classType)) {
-      const ids = strangers.get(classType);
-      if (ids) ids.push(id);
-      else strangers.set(classType, [id]);
-    }
-  const rest =
-    strangers.size === 0
-      ? validation
-      : validate(...withPlaceholders(graph, nodes, strangers), environment);
-  // without outputs the missing types are all there is to say
-  const others =
-    rest === validation || rest.error?.type === 'prompt_no_outputs' ? [] : rest.problems;
-  const problems = [...validation.problems, ...others];
-
-  const models = new Map<
-    string,
-    { file: string; folder: string; near: readonly string[]; nodeIds: string[] }
-  >();
-  for (const problem of problems) {
-    if (problem.code !== 'DR_MODEL_MISSING' || problem.nodeId === undefined) continue;
-    const input = nodes.get(problem.nodeType ?? '')?.inputs[problem.input ?? ''];
-    if (input?.kind !== 'COMBO' || input.folder === undefined || problem.file === undefined)
-      continue;
-    const key = `${input.folder}/${problem.file}`;
-    const known = models.get(key);
-    if (known) known.nodeIds.push(problem.nodeId);
-    else
-      models.set(key, {
-        file: problem.file,
-        folder: input.folder,
-        near: near(problem.file, optionsOf(input, environment)),
-        nodeIds: [problem.nodeId],
-      });
-  }
+  const unknown = nodesOfUnknownType(graph, nodes);
+  unknown.delete('');
+  const problems = [
+    ...validation.problems,
+    ...(unknown.size > 0 ? problemsBesides(unknown, graph, nodes, environment) : []),
+  ];
   return {
     validation,
-    nodes: [...strangers].map(([type, nodeIds]) => {
+    nodes: [...unknown].map(([type, nodeIds]) => {
       const refused = REFUSED.get(type);
       return { type, pack: refused?.pack ?? packOf(type), reason: refused?.reason, nodeIds };
     }),
-    models: [...models.values()],
+    models: missingModels(problems, nodes, environment),
     problems,
   };
 }
 
+/** The problems that remain when placeholders stand for the unknown types. */
+function problemsBesides(
+  unknown: ReadonlyMap<string, readonly string[]>,
+  graph: Graph,
+  nodes: NodeTable,
+  environment: NodeEnvironment,
+): readonly DarkroomError[] {
+  const { error, problems } = validate(...withPlaceholders(graph, nodes, unknown), environment);
+  return error?.type === 'prompt_no_outputs' ? [] : problems;
+}
+
+function missingModels(
+  problems: readonly DarkroomError[],
+  nodes: NodeTable,
+  environment: NodeEnvironment,
+): MissingModel[] {
+  const models = new Map<string, MissingModel & { readonly nodeIds: string[] }>();
+  for (const { code, nodeId, nodeType = '', input: inputName = '', file } of problems) {
+    if (code !== 'DR_MODEL_MISSING' || nodeId === undefined || file === undefined) continue;
+    const input = nodes.get(nodeType)?.inputs[inputName];
+    if (input?.kind !== 'COMBO' || input.folder === undefined) continue;
+    const { folder } = input;
+    const key = `${folder}/${file}`;
+    const existing = models.get(key);
+    if (existing) existing.nodeIds.push(nodeId);
+    else
+      models.set(key, {
+        file,
+        folder,
+        near: near(file, optionsOf(input, environment)),
+        nodeIds: [nodeId],
+      });
+  }
+  return [...models.values()];
+}
+
 /**
- * The graph and the nodes with stand-ins for the missing types, which take and give anything. Those that no other node uses count as
- * outputs: so what leads to them is checked.
+ * The graph and the nodes with placeholders for the unknown types, which take and return any type.
+ * Placeholders that no other node uses count as outputs, so that the nodes before them are checked.
  */
 function withPlaceholders(
   graph: Graph,
   nodes: NodeTable,
-  strangers: ReadonlyMap<string, readonly string[]>,
+  unknown: ReadonlyMap<string, readonly string[]>,
 ): [Graph, NodeTable] {
   const used = new Set(
     [...graph.values()].flatMap((node) => linksByInput(node).map(([, link]) => link.id)),
   );
-  const all = new Map([
+  const withBoth = new Map([
     ...nodes,
-    [MIDDLE, placeholder(MIDDLE, false)],
-    [END, placeholder(END, true)],
+    [INNER, placeholder(INNER, false)],
+    [OUTPUT, placeholder(OUTPUT, true)],
   ]);
   const changed = new Map(graph);
-  for (const id of [...strangers.values()].flat())
-    changed.set(id, { ...graph.get(id)!, classType: used.has(id) ? MIDDLE : END });
-  return [changed, all];
+  for (const id of [...unknown.values()].flat())
+    changed.set(id, { ...graph.get(id)!, classType: used.has(id) ? INNER : OUTPUT });
+  return [changed, withBoth];
 }
 
-const MIDDLE = 'a missing node';
-const END = 'a missing output';
+const INNER = 'a missing node';
+const OUTPUT = 'a missing output';
 
 const placeholder = (type: string, outputNode: boolean): NodeDeclaration => ({
   type,
@@ -124,6 +133,6 @@ const placeholder = (type: string, outputNode: boolean): NodeDeclaration => ({
   moreOutputs: output('*'),
   outputNode,
   run: () => {
-    throw new Error('internal: a placeholder runs');
+    throw new Error('internal: a placeholder was run');
   },
 });

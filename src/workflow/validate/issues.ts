@@ -1,5 +1,6 @@
-// The error objects of POST /prompt, each with the Darkroom error that explains it. After ComfyUI's execution.py, validate_prompt.
-import { DarkroomError, type ErrorCode, type ErrorDetails } from '../../errors.ts';
+// The error objects of POST /prompt, each with the Darkroom error that explains it to people.
+// After validate_prompt in ComfyUI's execution.py.
+import { DarkroomError, type ErrorCode } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { packOf, REFUSED } from '../../nodes/index.ts';
@@ -13,7 +14,7 @@ export interface ComfyError {
   readonly extra_info: JsonObject;
 }
 
-/** One thing that is wrong: for clients of ComfyUI, and for people. */
+/** One problem of a prompt, for clients of ComfyUI and for people. */
 export interface Issue {
   readonly comfy: ComfyError;
   readonly error: DarkroomError;
@@ -30,27 +31,24 @@ export interface InputLocation {
   readonly config: Json[];
 }
 
-const issue = (
+interface Explanation {
+  /** DR_WORKFLOW_INVALID by default. */
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly file?: string;
+}
+
+const createIssue = (
   comfy: ComfyError,
-  at: Partial<InputLocation>,
-  code: ErrorCode,
-  message: string,
-  hint?: string,
-  file?: string,
-): Issue => ({
-  comfy,
-  error: new DarkroomError(code, {
-    message,
-    hint,
-    nodeId: at.nodeId,
-    nodeType: at.nodeType,
-    input: at.input,
-    file,
-  } satisfies ErrorDetails),
-});
+  { nodeId, nodeType, input }: Partial<InputLocation>,
+  { code = 'DR_WORKFLOW_INVALID', ...details }: Explanation,
+): Issue => ({ comfy, error: new DarkroomError(code, { ...details, nodeId, nodeType, input }) });
+
+const EXPORT_AGAIN = 'Correct the connection in ComfyUI and export the workflow again.';
 
 export const missingClassType = (nodeId: string): Issue =>
-  issue(
+  createIssue(
     {
       type: 'invalid_prompt',
       message: 'Cannot execute because a node is missing the class_type property.',
@@ -58,25 +56,21 @@ export const missingClassType = (nodeId: string): Issue =>
       extra_info: {},
     },
     { nodeId },
-    'DR_WORKFLOW_INVALID',
-    `node ${nodeId} has no class_type`,
-    'Export the workflow again from ComfyUI in the API format.',
+    {
+      message: `node ${nodeId} has no class_type`,
+      hint: 'Export the workflow again from ComfyUI in the API format.',
+    },
   );
 
-const origin = (nodeType: string): string => {
-  const pack = packOf(nodeType);
-  return pack ? `It belongs to ${pack}, and is not built in.` : '';
-};
-
 /** A class type that does not exist or is refused, at one or more nodes. */
-export const unknownType = (
+export function unknownType(
   nodeIds: readonly string[],
   nodeType: string,
-  known: Iterable<string>,
-): Issue => {
+  existing: Iterable<string>,
+): Issue {
   const refused = REFUSED.get(nodeType);
-  const where = `(node ${nodeIds.join(', ')})`;
-  return issue(
+  const location = `(node ${nodeIds.join(', ')})`;
+  return createIssue(
     {
       type: 'invalid_prompt',
       message: `Cannot execute because node ${nodeType} does not exist.`,
@@ -84,219 +78,273 @@ export const unknownType = (
       extra_info: {},
     },
     { nodeId: nodeIds[0], nodeType },
-    'DR_WORKFLOW_INVALID',
     refused
-      ? `node type '${nodeType}' of ${refused.pack} ${where} can't be run: ${refused.reason}`
-      : `unknown node type '${nodeType}' ${where}`,
-    refused
-      ? refused.hint
-      : [
-          origin(nodeType),
-          didYouMean(nodeType, known),
-          '`darkroom nodes` lists the types that can be run.',
-        ]
-          .filter(Boolean)
-          .join(' '),
+      ? {
+          message:
+            `node type '${nodeType}' of ${refused.pack} ${location} can't be run: ` +
+            refused.reason,
+          hint: refused.hint,
+        }
+      : {
+          message: `unknown node type '${nodeType}' ${location}`,
+          hint: unknownTypeHint(nodeType, existing),
+        },
   );
-};
+}
+
+function unknownTypeHint(nodeType: string, existing: Iterable<string>): string {
+  const pack = packOf(nodeType);
+  return [
+    pack ? `It belongs to ${pack}, which is not built in.` : '',
+    didYouMean(nodeType, existing),
+    'Run `darkroom nodes` to list the types that can be run.',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
 
 export const noOutputs = (): Issue =>
-  issue(
+  createIssue(
     { type: 'prompt_no_outputs', message: 'Prompt has no outputs', details: '', extra_info: {} },
     {},
-    'DR_WORKFLOW_INVALID',
-    'the workflow has no node that saves or shows anything',
-    'Add a SaveImage or PreviewImage node.',
+    {
+      message: 'the workflow has no node that saves or shows anything',
+      hint: 'Add a SaveImage or PreviewImage node.',
+    },
   );
 
-export const requiredMissing = (at: InputLocation): Issue =>
-  issue(
+export const requiredMissing = (location: InputLocation): Issue =>
+  createIssue(
     {
       type: 'required_input_missing',
       message: 'Required input is missing',
-      details: at.input,
-      extra_info: { input_name: at.input },
+      details: location.input,
+      extra_info: { input_name: location.input },
     },
-    at,
-    'DR_WORKFLOW_INVALID',
-    `${at.name} has no value for '${at.input}'`,
-    'Connect it or give it a value.',
+    location,
+    {
+      message: `${location.name} has no value for '${location.input}'`,
+      hint: 'Connect the input or give it a value.',
+    },
   );
 
-export const badLink = (at: InputLocation, value: Json): Issue =>
-  issue(
+export const badLink = (location: InputLocation, value: Json): Issue =>
+  createIssue(
     {
       type: 'bad_linked_input',
       message: 'Bad linked input, must be a length-2 list of [node_id, slot_index]',
-      details: at.input,
-      extra_info: { input_name: at.input, input_config: at.config, received_value: value },
+      details: location.input,
+      extra_info: {
+        input_name: location.input,
+        input_config: location.config,
+        received_value: value,
+      },
     },
-    at,
-    'DR_WORKFLOW_INVALID',
-    `'${at.input}' of ${at.name} is a list that is not a link`,
-    'A link is ["node id", output number]; a list as a value is written {"__value__": […]}.',
+    location,
+    {
+      message: `'${location.input}' of ${location.name} is a list, but not a link`,
+      hint:
+        'Write a link as ["node id", output number], ' +
+        'and a list that is meant as a value as {"__value__": […]}.',
+    },
   );
 
 export const typeMismatch = (
-  at: InputLocation,
+  location: InputLocation,
   received: string,
-  wanted: string,
+  expected: string,
   link: Json,
 ): Issue =>
-  issue(
+  createIssue(
     {
       type: 'return_type_mismatch',
       message: 'Return type mismatch between linked nodes',
-      details: `${at.input}, received_type(${received}) mismatch input_type(${wanted})`,
+      details: `${location.input}, received_type(${received}) mismatch input_type(${expected})`,
       extra_info: {
-        input_name: at.input,
-        input_config: at.config,
+        input_name: location.input,
+        input_config: location.config,
         received_type: received,
         linked_node: link,
       },
     },
-    at,
-    'DR_WORKFLOW_INVALID',
-    `'${at.input}' of ${at.name} takes ${wanted}, but is connected to an output of type ${received}`,
-    `Connect an output of type ${wanted}.`,
-  );
-
-export const conversionFailed = (
-  at: InputLocation,
-  wanted: string,
-  value: Json,
-  error: PythonError,
-): Issue =>
-  issue(
+    location,
     {
-      type: 'invalid_input_type',
-      message: `Failed to convert an input value to a ${wanted} value`,
-      details: `${at.input}, ${str(value)}, ${error.message}`,
-      extra_info: {
-        input_name: at.input,
-        input_config: at.config,
-        received_value: value,
-        exception_message: error.message,
-      },
+      message:
+        `'${location.input}' of ${location.name} takes ${expected}, ` +
+        `but is connected to an output of type ${received}`,
+      hint: `Connect an output of type ${expected}.`,
     },
-    at,
-    'DR_WORKFLOW_INVALID',
-    `'${at.input}' of ${at.name} is ${repr(value)}, which is no ${wanted}`,
-    NEEDED[wanted] ?? `Connect an output of type ${wanted} to it.`,
   );
 
-const NEEDED: Readonly<Record<string, string>> = {
+/** Hints for values that can't be converted, by the type of the input. */
+const CONVERSION_HINTS: Readonly<Record<string, string>> = {
   INT: 'Give a whole number.',
   FLOAT: 'Give a number.',
 };
 
-export const outOfRange = (
-  at: InputLocation,
+export const conversionFailed = (
+  location: InputLocation,
+  type: string,
+  value: Json,
+  error: PythonError,
+): Issue =>
+  createIssue(
+    {
+      type: 'invalid_input_type',
+      message: `Failed to convert an input value to a ${type} value`,
+      details: `${location.input}, ${str(value)}, ${error.message}`,
+      extra_info: {
+        input_name: location.input,
+        input_config: location.config,
+        received_value: value,
+        exception_message: error.message,
+      },
+    },
+    location,
+    {
+      message:
+        `'${location.input}' of ${location.name} is ${repr(value)}, ` +
+        `but must be of type ${type}`,
+      hint: CONVERSION_HINTS[type] ?? `Connect an output of type ${type}.`,
+    },
+  );
+
+export function outOfRange(
+  location: InputLocation,
   side: 'min' | 'max',
   value: Json,
   limit: number | bigint,
   isFloat: boolean,
-): Issue => {
+): Issue {
   const bound = str(isFloat ? floatJson(Number(limit)) : limit);
-  const word = side === 'min' ? 'smaller' : 'bigger';
-  return issue(
+  const isMin = side === 'min';
+  return createIssue(
     {
-      type: side === 'min' ? 'value_smaller_than_min' : 'value_bigger_than_max',
-      message: `Value ${str(value)} ${word} than ${side} of ${bound}`,
-      details: at.input,
-      extra_info: { input_name: at.input, input_config: at.config, received_value: value },
+      type: isMin ? 'value_smaller_than_min' : 'value_bigger_than_max',
+      message: `Value ${str(value)} ${isMin ? 'smaller' : 'bigger'} than ${side} of ${bound}`,
+      details: location.input,
+      extra_info: {
+        input_name: location.input,
+        input_config: location.config,
+        received_value: value,
+      },
     },
-    at,
-    'DR_WORKFLOW_INVALID',
-    `'${at.input}' of ${at.name} is ${str(value)}`,
-    side === 'min' ? `The least is ${bound}.` : `The most is ${bound}.`,
+    location,
+    {
+      message: `'${location.input}' of ${location.name} is ${str(value)}, which is out of range`,
+      hint: isMin ? `The minimum is ${bound}.` : `The maximum is ${bound}.`,
+    },
   );
-};
+}
 
-/** A combo's value that is none of its options; with `folder`, a model file that is missing. */
+/** ComfyUI leaves out lists that are longer. */
+const MAX_LISTED_OPTIONS = 20;
+/** Options that a hint lists at most. */
+const MAX_HINTED_OPTIONS = 40;
+
+/** A combo's value that is not one of its options; with `folder`, a model file that is missing. */
 export function notInList(
-  at: InputLocation,
+  location: InputLocation,
   value: Json,
   options: readonly string[],
   folder: string | undefined,
 ): Issue {
-  const many = options.length > 20;
+  const isLong = options.length > MAX_LISTED_OPTIONS;
+  const list = isLong ? `(list of length ${options.length})` : repr([...options]);
   const comfy: ComfyError = {
     type: 'value_not_in_list',
     message: 'Value not in list',
-    details: `${at.input}: '${str(value)}' not in ${many ? `(list of length ${options.length})` : repr([...options])}`,
+    details: `${location.input}: '${str(value)}' not in ${list}`,
     extra_info: {
-      input_name: at.input,
-      input_config: many ? null : at.config,
+      input_name: location.input,
+      input_config: isLong ? null : location.config,
       received_value: value,
     },
   };
   const near = didYouMean(str(value), options);
-  if (folder !== undefined) {
-    const place = `Put the file into the folder '${folder}' of a models folder that --models names.`;
-    return issue(
-      comfy,
-      at,
-      'DR_MODEL_MISSING',
-      `model file '${str(value)}' for '${at.input}' of ${at.name} is not among the ${folder}`,
-      near ? `${near} Otherwise: ${place}` : place,
-      str(value),
-    );
-  }
-  const list =
-    options.length === 0
-      ? 'There is nothing to choose from.'
-      : `One of: ${options.slice(0, 40).join(', ')}${options.length > 40 ? ' …' : ''}.`;
-  return issue(
-    comfy,
-    at,
-    'DR_WORKFLOW_INVALID',
-    `'${at.input}' of ${at.name} is ${repr(value)}, which is not in the list`,
-    near || list,
-  );
+  if (folder !== undefined) return missingModel(comfy, location, str(value), folder, near);
+  return createIssue(comfy, location, {
+    message: `'${location.input}' of ${location.name} is ${repr(value)}, which is not in the list`,
+    hint: near || optionsHint(options),
+  });
+}
+
+function missingModel(
+  comfy: ComfyError,
+  location: InputLocation,
+  file: string,
+  folder: string,
+  near: string,
+): Issue {
+  const hint = `Put the file into the folder '${folder}' of a models folder (see --models).`;
+  return createIssue(comfy, location, {
+    code: 'DR_MODEL_MISSING',
+    message:
+      `model file '${file}' for '${location.input}' of ${location.name} ` +
+      `was not found in the models folder '${folder}'`,
+    hint: near ? `${near} Otherwise: ${hint}` : hint,
+    file,
+  });
+}
+
+function optionsHint(options: readonly string[]): string {
+  if (options.length === 0) return 'The list is empty.';
+  const listed = options.slice(0, MAX_HINTED_OPTIONS).join(', ');
+  return `Use one of: ${listed}${options.length > MAX_HINTED_OPTIONS ? ' …' : ''}.`;
 }
 
 /** VALIDATE_INPUTS of the nodes that read an uploaded file. */
-export const noInputFile = (at: InputLocation, value: string, files: readonly string[]): Issue =>
-  issue(
+export const noInputFile = (
+  location: InputLocation,
+  value: string,
+  files: readonly string[],
+): Issue =>
+  createIssue(
     {
       type: 'custom_validation_failed',
       message: 'Custom validation failed for node',
-      details: `${at.input} - Invalid image file: ${value}`,
-      extra_info: { input_name: at.input },
+      details: `${location.input} - Invalid image file: ${value}`,
+      extra_info: { input_name: location.input },
     },
-    at,
-    'DR_FILE_MISSING',
-    `file '${value}' for '${at.input}' of ${at.name} is not in the input folder`,
-    didYouMean(value, files) || 'Put it there, or name another input folder with --input.',
-    value,
+    location,
+    {
+      code: 'DR_FILE_MISSING',
+      message:
+        `file '${value}' for '${location.input}' of ${location.name} ` +
+        'is not in the input folder',
+      hint:
+        didYouMean(value, files) ||
+        'Put the file there, or name another input folder with --input.',
+      file: value,
+    },
   );
 
-/** What a node's own check says. */
-export const checkFailed = (at: InputLocation, text: string): Issue =>
-  issue(
+/** `text` is what the node's own check returned. */
+export const checkFailed = (location: InputLocation, text: string): Issue =>
+  createIssue(
     {
       type: 'custom_validation_failed',
       message: 'Custom validation failed for node',
-      details: `${at.input} - ${text}`,
-      extra_info: { input_name: at.input },
+      details: `${location.input} - ${text}`,
+      extra_info: { input_name: location.input },
     },
-    at,
-    'DR_WORKFLOW_INVALID',
-    `${at.name} refuses its inputs: ${text}`,
-    'Correct them.',
+    location,
+    { message: `${location.name} rejects its inputs: ${text}`, hint: 'Correct the inputs.' },
   );
 
-/** A Python exception at the consumer of a node (`input` of `at`), which ComfyUI reports at the node itself. */
-export const innerException = (at: InputLocation, error: PythonError, link: Json): Issue =>
-  issue(
+/**
+ * A Python exception at a node. ComfyUI reports it under that node, with the consumer's input
+ * (`location`) in `extra_info`.
+ */
+export const innerException = (location: InputLocation, error: PythonError, link: Json): Issue =>
+  createIssue(
     {
       type: 'exception_during_inner_validation',
       message: 'Exception when validating inner node',
       details: error.message,
       extra_info: {
-        input_name: at.input,
-        input_config: at.config,
+        input_name: location.input,
+        input_config: location.config,
         exception_message: error.message,
         exception_type: error.type,
         traceback: [],
@@ -304,13 +352,11 @@ export const innerException = (at: InputLocation, error: PythonError, link: Json
       },
     },
     {},
-    'DR_WORKFLOW_INVALID',
-    error.explanation,
-    'Correct the connection in ComfyUI and export the workflow again.',
+    { message: error.explanation, hint: EXPORT_AGAIN },
   );
 
 export const outputException = (error: PythonError): Issue =>
-  issue(
+  createIssue(
     {
       type: 'exception_during_validation',
       message: 'Exception when validating node',
@@ -318,7 +364,5 @@ export const outputException = (error: PythonError): Issue =>
       extra_info: { exception_type: error.type, traceback: [] },
     },
     {},
-    'DR_WORKFLOW_INVALID',
-    error.explanation,
-    'Correct the connection in ComfyUI and export the workflow again.',
+    { message: error.explanation, hint: EXPORT_AGAIN },
   );

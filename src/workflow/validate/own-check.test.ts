@@ -1,5 +1,6 @@
-// Own checks of nodes, union types, inputs and outputs beyond the declared ones. After the validation cases of ComfyUI's
-// tests/execution/test_execution.py and tests-unit/execution_test/validate_node_input_test.py.
+// Own checks of nodes, union types, inputs and outputs beyond the declared ones. After the
+// validation cases of ComfyUI's tests/execution/test_execution.py and
+// tests-unit/execution_test/validate_node_input_test.py.
 import { describe, expect, it } from 'vitest';
 import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
 import type { Json } from '../../formats/json.ts';

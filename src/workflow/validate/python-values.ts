@@ -1,9 +1,12 @@
-// How Python converts and prints the values of a prompt; ComfyUI's validation messages are made of it.
+// Converts and prints the values of a prompt as Python does; ComfyUI's validation messages contain
+// them.
 import { entriesOf, isPyFloat, type Json, pyFloat, pythonRepr } from '../../formats/json.ts';
 
-/** An exception as Python would raise it: `type` is its qualified name, `message` its text, `explanation` says the same to people. */
+/** An exception that Python would raise, with its own message. */
 export class PythonError extends Error {
+  /** Qualified name of the Python class. */
   readonly type: string;
+  /** What went wrong, in words for people. */
   readonly explanation: string;
   constructor(type: string, message: string, explanation = message) {
     super(message);
@@ -44,7 +47,7 @@ export function repr(value: Json): string {
 const floatRepr = (x: number): string =>
   Number.isFinite(x) ? pythonRepr(x) : Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf';
 
-const NAMED: Readonly<Record<string, string>> = {
+const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '\\n',
   '\r': '\\r',
   '\t': '\\t',
@@ -57,7 +60,7 @@ function quote(text: string): string {
   for (const c of text) {
     const code = c.codePointAt(0)!;
     if (c === mark) body += `\\${c}`;
-    else if (NAMED[c]) body += NAMED[c];
+    else if (ESCAPES[c]) body += ESCAPES[c];
     else if (code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad)
       body += `\\x${code.toString(16).padStart(2, '0')}`;
     else body += c;
@@ -65,7 +68,7 @@ function quote(text: string): string {
   return mark + body + mark;
 }
 
-/** `int(value)`: truncates floats, reads digits; throws PythonError. */
+/** `int(value)`: truncates floats and parses digits. Throws PythonError. */
 export function toInt(value: Json): number | bigint {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'bigint') return value;
@@ -79,11 +82,12 @@ export function toInt(value: Json): number | bigint {
         `invalid literal for int() with base 10: ${quote(value)}`,
       );
     const bare = digits.replace(/[_+]/g, '');
-    return smallest(BigInt(bare));
+    return narrowest(BigInt(bare));
   }
   throw new PythonError(
     'TypeError',
-    `int() argument must be a string, a bytes-like object or a real number, not '${typeName(value)}'`,
+    'int() argument must be a string, a bytes-like object or a real number, ' +
+      `not '${typeName(value)}'`,
   );
 }
 
@@ -95,9 +99,9 @@ function truncate(x: number): number | bigint {
   return Number.isSafeInteger(whole) ? whole : BigInt(whole);
 }
 
-const smallest = (x: bigint): number | bigint => (Number.isSafeInteger(Number(x)) ? Number(x) : x);
+const narrowest = (x: bigint): number | bigint => (Number.isSafeInteger(Number(x)) ? Number(x) : x);
 
-/** `float(value)`; throws PythonError. */
+/** `float(value)`. Throws PythonError. */
 export function toFloat(value: Json): number {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number') return value;
@@ -137,5 +141,5 @@ export function toBool(value: Json): boolean {
   return Array.isArray(value) ? value.length > 0 : Object.keys(value).length > 0;
 }
 
-/** A float as the prompt keeps it: printed with `.0` when integral. */
+/** A float as it stands in a prompt: printed with `.0` when integral. */
 export const floatJson = (x: number): Json => (Number.isInteger(x) ? pyFloat(x) : x);

@@ -1,0 +1,79 @@
+// Converts one widget value of a prompt to the type of its input, and checks range, list and file.
+import { isJsonObject, type Json } from '../../formats/json.ts';
+import type { NodeEnvironment } from '../../nodes/context.ts';
+import type { Input } from '../../nodes/declare.ts';
+import { convertWidgetValue, optionsOf, socketTypeOf, unionMembers } from '../input-spec.ts';
+import * as issues from './issues.ts';
+import { floatJson, PythonError, str, toFloat, typeName } from './python-values.ts';
+
+/** Socket types whose values may stand in the prompt itself. */
+const WIDGET_TYPES: ReadonlySet<string> = new Set([
+  '*',
+  'INT',
+  'FLOAT',
+  'STRING',
+  'BOOLEAN',
+  'COMBO',
+]);
+
+export interface ConvertedValue {
+  /** The value after the conversion; undefined where it could not be converted. */
+  readonly value?: Json;
+  readonly issue?: issues.Issue;
+}
+
+/**
+ * Converts a value and checks it. `location` is called only for an issue, as it lists model files.
+ * With `checkedByNode`, range and list are left to the node's own check.
+ */
+export function convertInputValue(
+  given: Json,
+  input: Input,
+  location: () => issues.InputLocation,
+  environment: NodeEnvironment,
+  checkedByNode: boolean,
+): ConvertedValue {
+  const type = socketTypeOf(input);
+  let value = isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
+  try {
+    value = type === 'FLOAT' ? floatJson(toFloat(value)) : convertWidgetValue(value, input);
+    if (needsLink(input, value))
+      throw new PythonError('TypeError', `not a link but ${typeName(value)}`);
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    return { issue: issues.conversionFailed(location(), type, value, error) };
+  }
+  if (checkedByNode) return { value };
+  return { value, issue: valueIssue(value, input, location, environment) };
+}
+
+/** ComfyUI lets a widget value pass at such a socket, and the node fails when it runs. */
+const needsLink = (input: Input, value: Json): boolean =>
+  input.kind === 'SOCKET' &&
+  !input.inline &&
+  !unionMembers(socketTypeOf(input)).some((type) => WIDGET_TYPES.has(type)) &&
+  !(value === null && input.optional);
+
+function valueIssue(
+  value: Json,
+  input: Input,
+  location: () => issues.InputLocation,
+  environment: NodeEnvironment,
+): issues.Issue | undefined {
+  if (input.kind === 'INT' || input.kind === 'FLOAT') {
+    const isFloat = input.kind === 'FLOAT';
+    const number = isFloat ? toFloat(value) : (value as number | bigint);
+    if (number < input.min) return issues.outOfRange(location(), 'min', value, input.min, isFloat);
+    if (number > input.max) return issues.outOfRange(location(), 'max', value, input.max, isFloat);
+    return undefined;
+  }
+  if (input.kind !== 'COMBO') return undefined;
+  if (input.image_upload)
+    return typeof value === 'string' && environment.hasInput(value)
+      ? undefined
+      : issues.noInputFile(location(), str(value), environment.inputFiles());
+  const options = optionsOf(input, environment);
+  return typeof value === 'string' && options.includes(value)
+    ? undefined
+    : issues.notInList(location(), value, options, input.folder);
+}

@@ -1,0 +1,49 @@
+// The output that a link of a prompt comes from.
+import type { Json } from '../../formats/json.ts';
+import { describeNode, type Graph } from '../api-graph.ts';
+import type { NodeTable } from '../node-table.ts';
+import { PythonError, repr, typeName } from './python-values.ts';
+
+export interface LinkSource {
+  readonly sourceId: string;
+  /** The socket type of the output. */
+  readonly type: string;
+}
+
+/**
+ * Resolves the link `[node id, output number]` at an input of node `id`. Throws the Python
+ * exception that ComfyUI runs into when there is no such node or output.
+ */
+export function resolveLink(
+  graph: Graph,
+  nodes: NodeTable,
+  id: string,
+  input: string,
+  [from, slot]: readonly Json[],
+): LinkSource {
+  const target = `'${input}' of ${describeNode(id, graph.get(id))}`;
+  const node = typeof from === 'string' ? graph.get(from) : undefined;
+  if (!node)
+    throw new PythonError(
+      'KeyError',
+      repr(from),
+      `${target} is connected to node ${repr(from)}, which is not in the workflow`,
+    );
+  const { outputs, moreOutputs } = nodes.get(node.classType)!;
+  if (typeof slot !== 'number' || !Number.isInteger(slot))
+    throw new PythonError(
+      'TypeError',
+      `tuple indices must be integers or slices, not ${typeName(slot)}`,
+      `${target} is connected to output ${repr(slot)}; an output is given by its number`,
+    );
+  const output = outputs[slot] ?? (slot >= 0 ? moreOutputs : undefined);
+  const sourceId = from as string;
+  if (!output)
+    throw new PythonError(
+      'IndexError',
+      'tuple index out of range',
+      `${target} is connected to output ${slot} of ${describeNode(sourceId, node)}, ` +
+        `which has ${outputs.length || 'no'} outputs`,
+    );
+  return { sourceId, type: output.type };
+}

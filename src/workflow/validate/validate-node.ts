@@ -1,0 +1,209 @@
+// Validates one node and, before it, the nodes that its inputs are linked to. After validate_inputs
+// in ComfyUI's execution.py.
+import type { Json, JsonObject } from '../../formats/json.ts';
+import type { NodeEnvironment } from '../../nodes/context.ts';
+import { type Input, type InputCheck, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
+import { describeNode, type Graph, type GraphNode } from '../api-graph.ts';
+import { inputConfig, socketTypeOf, socketTypesMatch, toRunValue } from '../input-spec.ts';
+import type { NodeTable } from '../node-table.ts';
+import { convertInputValue } from './convert-value.ts';
+import * as issues from './issues.ts';
+import { resolveLink } from './link-source.ts';
+import { PythonError } from './python-values.ts';
+
+export interface Verdict {
+  /** False also when only a node before this one is invalid. */
+  readonly valid: boolean;
+  readonly issues: readonly issues.Issue[];
+}
+
+/** The state of one validation of a graph. */
+export interface GraphValidation {
+  readonly graph: Graph;
+  readonly nodes: NodeTable;
+  readonly environment: NodeEnvironment;
+  /** Finished nodes by id. */
+  readonly verdicts: Map<string, Verdict>;
+  /** Converted widget values by node id, then by input name. */
+  readonly conversions: Map<string, JsonObject>;
+  /** The nodes from the output to the one being validated, in this order. */
+  readonly path: Set<string>;
+}
+
+/** Longest chain of nodes that is followed, as long as Python's recursion limit. */
+const MAX_CHAIN = 1000;
+
+/** The verdict on a node. Throws PythonError for a circle and for a chain that is too long. */
+export function validateNode(state: GraphValidation, id: string): Verdict {
+  const { graph, verdicts, path } = state;
+  const finished = verdicts.get(id);
+  if (finished) return finished;
+  if (path.has(id)) throw cycleError(graph, path, id);
+  if (path.size >= MAX_CHAIN)
+    throw new PythonError('RecursionError', `a chain of more than ${MAX_CHAIN} nodes`);
+  path.add(id);
+  try {
+    const { valid, issues: found } = validateInputs(state, id);
+    // a node behind this one that links back to it has stored the circle as this node's issue
+    const circle = verdicts.get(id)?.issues ?? [];
+    const verdict = { valid: valid && circle.length === 0, issues: [...circle, ...found] };
+    verdicts.set(id, verdict);
+    return verdict;
+  } finally {
+    path.delete(id);
+  }
+}
+
+function cycleError(graph: Graph, path: ReadonlySet<string>, id: string): PythonError {
+  const ids = [...path];
+  const circle = [...ids.slice(ids.indexOf(id)), id].map(
+    (at) => `${at} (${graph.get(at)!.classType})`,
+  );
+  return new PythonError(
+    'graph.DependencyCycleError',
+    'Dependency cycle detected',
+    `nodes are connected in a circle: ${circle.join(' <- ')}`,
+  );
+}
+
+/** What is found out about the node that is being validated. */
+interface NodeCheck {
+  readonly id: string;
+  readonly node: GraphNode;
+  readonly declaration: NodeDeclaration;
+  readonly issues: issues.Issue[];
+  readonly conversions: JsonObject;
+  /** Socket types of the linked outputs by input name. */
+  readonly linkedTypes: Record<string, string>;
+  sourcesValid: boolean;
+}
+
+function validateInputs(state: GraphValidation, id: string): Verdict {
+  const node = state.graph.get(id)!;
+  const check: NodeCheck = {
+    id,
+    node,
+    declaration: state.nodes.get(node.classType)!,
+    issues: [],
+    conversions: {},
+    linkedTypes: {},
+    sourcesValid: true,
+  };
+  state.conversions.set(id, check.conversions);
+  for (const [name, input] of inputsToCheck(check.declaration, node.inputs))
+    checkInput(state, check, name, input);
+  checkByNode(state, check);
+  return { valid: check.sourcesValid && check.issues.length === 0, issues: check.issues };
+}
+
+/**
+ * The declared inputs, and of the further ones those that will be evaluated in any case. ComfyUI
+ * checks no further inputs before it runs; the lazy ones among them may never be requested.
+ */
+function inputsToCheck(
+  declaration: NodeDeclaration,
+  inputs: Readonly<JsonObject>,
+): [string, Input][] {
+  const further = (declaration.more ? Object.keys(inputs) : []).flatMap(
+    (name): [string, Input][] => {
+      const input = Object.hasOwn(declaration.inputs, name)
+        ? undefined
+        : inputOf(declaration, name);
+      return input && !input.lazy ? [[name, input]] : [];
+    },
+  );
+  return [...Object.entries(declaration.inputs), ...further];
+}
+
+function checkInput(state: GraphValidation, check: NodeCheck, name: string, input: Input): void {
+  const { node, declaration } = check;
+  const location = (): issues.InputLocation => locate(state, check, name, input);
+  if (!Object.hasOwn(node.inputs, name)) {
+    if (!input.optional) check.issues.push(issues.requiredMissing(location()));
+    return;
+  }
+  const value = node.inputs[name];
+  if (!Array.isArray(value)) {
+    const checkedByNode = nodeChecksInput(declaration.validate, name);
+    const converted = convertInputValue(value, input, location, state.environment, checkedByNode);
+    if (converted.issue) check.issues.push(converted.issue);
+    if (converted.value !== undefined) check.conversions[name] = converted.value;
+  } else if (value.length !== 2) check.issues.push(issues.badLink(location(), value));
+  else checkLink(state, check, name, input, value);
+}
+
+function checkLink(
+  state: GraphValidation,
+  check: NodeCheck,
+  name: string,
+  input: Input,
+  link: Json[],
+): void {
+  const location = (): issues.InputLocation => locate(state, check, name, input);
+  const { sourceId, type } = resolveLink(state.graph, state.nodes, check.id, name, link);
+  check.linkedTypes[name] = type;
+  const expected = socketTypeOf(input);
+  if (!check.declaration.validate?.types && !socketTypesMatch(type, expected)) {
+    check.issues.push(issues.typeMismatch(location(), type, expected, link));
+    return;
+  }
+  try {
+    if (!validateNode(state, sourceId).valid) check.sourcesValid = false;
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    state.verdicts.set(sourceId, {
+      valid: false,
+      issues: [issues.innerException(location(), error, link)],
+    });
+    check.sourcesValid = false;
+  }
+}
+
+/** Runs the node's own VALIDATE_INPUTS. */
+function checkByNode(state: GraphValidation, check: NodeCheck): void {
+  const { declaration, node, conversions, linkedTypes } = check;
+  if (!declaration.validate) return;
+  const inputs = { ...node.inputs, ...conversions };
+  const checked = Object.entries(declaration.inputs).filter(
+    ([name]) => Object.hasOwn(inputs, name) && nodeChecksInput(declaration.validate, name),
+  );
+  const values = checked.map(([name, input]) => [
+    name,
+    Array.isArray(inputs[name]) ? undefined : toRunValue(inputs[name], input),
+  ]);
+  const result = callCheck(
+    declaration.validate,
+    Object.fromEntries(values),
+    state.environment,
+    linkedTypes,
+  );
+  if (result === true) return;
+  for (const [name, input] of checked)
+    check.issues.push(issues.checkFailed(locate(state, check, name, input), result));
+}
+
+/** Whether a node's own check covers an input, so that ranges and lists are not checked here. */
+const nodeChecksInput = (check: InputCheck | undefined, name: string): boolean =>
+  check !== undefined && (check.of?.includes(name) ?? true);
+
+function callCheck(check: InputCheck, ...given: Parameters<InputCheck['check']>): true | string {
+  try {
+    return check.check(...given);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PythonError('Exception', message, message);
+  }
+}
+
+const locate = (
+  { environment }: GraphValidation,
+  { id, node }: NodeCheck,
+  name: string,
+  input: Input,
+): issues.InputLocation => ({
+  nodeId: id,
+  nodeType: node.classType,
+  name: describeNode(id, node),
+  input: name,
+  config: inputConfig(input, environment),
+});
