@@ -50,6 +50,21 @@ export default {
       to: { path: '^src/(models|sampling)/', pathNot: '^src/models/inspect/' },
     },
     {
+      name: 'packs-are-independent',
+      comment:
+        'A pack may import src/nodes/*.ts and src/nodes/shared/, not another pack: what two packs use is in nodes/shared.',
+      severity: 'error',
+      from: { path: '^src/nodes/packs/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/nodes/packs/', pathNot: '^src/nodes/packs/$1/' },
+    },
+    {
+      name: 'shared-knows-no-pack',
+      comment: 'src/nodes/shared/ is below the packs.',
+      severity: 'error',
+      from: { path: '^src/nodes/shared/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/nodes/packs/' },
+    },
+    {
       name: 'one-importer-of-onnxruntime',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/runtime/' },

@@ -4,7 +4,7 @@ import { createEngine } from './engine/client.ts';
 import type { Emit, EngineEvent, NodeUi, Outputs } from './engine/events.ts';
 import { checkAborted, DarkroomError } from './errors.ts';
 import { dumpsJson, isJsonObject, type Json, type JsonObject, parseJson } from './formats/json.ts';
-import type { SavedFile } from './nodes/declare.ts';
+import type { SavedFile } from './nodes/context.ts';
 import { NODES } from './nodes/index.ts';
 import { pythonRandom } from './random/python-random.ts';
 import type { DeviceChoice } from './runtime/device-names.ts';

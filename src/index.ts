@@ -14,7 +14,7 @@ export {
 } from './darkroom.ts';
 export type { EngineEvent } from './engine/events.ts';
 export { DarkroomError, ERROR_CODES, type ErrorCode } from './errors.ts';
-export type { SavedFile } from './nodes/declare.ts';
+export type { SavedFile } from './nodes/context.ts';
 export { type Verification, verifyPicture } from './verify-image.ts';
 export type { Link, Node, NodeOptions, OutputNode } from './workflow/builder/typed-node.ts';
 export { type ApiGraph, type ApiNode, graph } from './workflow/builder/workflow-builder.ts';

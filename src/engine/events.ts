@@ -1,5 +1,5 @@
 // What a job tells while it runs. Plain data: events cross a process border and become lines of JSON.
-import type { SavedFile } from '../nodes/declare.ts';
+import type { SavedFile } from '../nodes/context.ts';
 
 /** What a node shows: `images` and other lists, as in ComfyUI's `executed`. */
 export type NodeUi = Readonly<Record<string, readonly unknown[]>>;

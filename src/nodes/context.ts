@@ -3,7 +3,6 @@ import type { JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/resize/pil-resize.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Wildcards } from '../text/wildcards.ts';
-import type { SavedFile } from './declare.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';
 
 /** What a declaration may ask before anything runs. */
@@ -67,6 +66,17 @@ export interface NodeContext extends NodeEnvironment {
   ): Promise<SavedFile>;
   /** The text chunks a saved picture carries: `prompt`, `workflow`, `darkroom`. */
   metadata(): Readonly<Record<string, string>>;
+}
+
+/**
+ * A file that a node saved, as the `executed` event and the history carry it.
+ * `path` is for callers on this machine.
+ */
+export interface SavedFile {
+  readonly filename: string;
+  readonly subfolder: string;
+  readonly type: 'output' | 'temp' | 'input';
+  readonly path: string;
 }
 
 export interface SaveRequest {

@@ -129,14 +129,6 @@ export interface Output {
   readonly tooltip?: string;
 }
 
-/** A file a node made, as the `executed` event and the history carry it; `path` is for callers on this machine. */
-export interface SavedFile {
-  readonly filename: string;
-  readonly subfolder: string;
-  readonly type: 'output' | 'temp' | 'input';
-  readonly path: string;
-}
-
 /** What run() gives back: one value per declared output (a `blocker()` among them stops what is behind it), and what a client shows. */
 export interface NodeResult {
   readonly outputs: readonly unknown[];

@@ -1,6 +1,6 @@
 // Results by signature, in memory. The cache lasts from one job to the next, where the entries that
 // the next job can't use are removed.
-import type { SavedFile } from '../../nodes/declare.ts';
+import type { SavedFile } from '../../nodes/context.ts';
 import { type NodeUi, type Outputs, savedFiles } from '../events.ts';
 import type { OutputLists } from '../execute/lists.ts';
 

@@ -7,7 +7,7 @@ import { samplingPreview } from '../../sampling/model/latent-preview.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import { map, sliceBatch, zeros } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { loadNamedVae } from '../packs/core/models/loaders.ts';
+import { loadNamedVae } from './named-vae.ts';
 import { previewOf } from './preview.ts';
 
 const model = { family: 'sdxl', latentFormat: SDXL } as Model;

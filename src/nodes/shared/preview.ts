@@ -6,7 +6,7 @@ import { samplingPreview } from '../../sampling/model/latent-preview.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
-import { loadNamedVae, vaeNames } from '../packs/core/models/loaders.ts';
+import { loadNamedVae, vaeNames } from './named-vae.ts';
 
 const TINY: Readonly<Record<Model['family'], string>> = {
   sd1: 'taesd',

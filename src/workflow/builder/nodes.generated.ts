@@ -3981,7 +3981,7 @@ export const SeargeGenerated1: NodeFunction<{
   parameters: Link<'PARAMETERS'>;
 }, Node<{ parameters: 'PARAMETERS'; operation_selector: 'INT'; prompt_style_selector: 'INT'; prompt_style_group: 'INT' }>> = nodeFunction('SeargeGenerated1', [['parameters', 'PARAMETERS'], ['operation_selector', 'INT'], ['prompt_style_selector', 'INT'], ['prompt_style_group', 'INT']]);
 
-/** Save Image (Searge) (Searge/_deprecated_/Files): Saves pictures in the output folder under a prefix, or in the input folder as output-<date>. When disabled, nothing is drawn for it. */
+/** Save Image (Searge) (Searge/_deprecated_/Files): Saves images in the output folder under a prefix, or in the input folder as output-<date>. When disabled, its image is not computed. */
 export const SeargeImageSave: NodeFunction<{
   images: Link<'IMAGE'>;
   filename_prefix: Text;

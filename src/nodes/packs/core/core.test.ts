@@ -10,10 +10,10 @@ import { writeSafetensors } from '../../../formats/safetensors/safetensors-write
 import { readPngText } from '../../../image/codec/png.ts';
 import type { Latent } from '../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../../tensor/tensor.ts';
-import type { NodeEnvironment } from '../../context.ts';
-import type { ComboInput, SavedFile } from '../../declare.ts';
+import type { NodeEnvironment, SavedFile } from '../../context.ts';
+import type { ComboInput } from '../../declare.ts';
 import { NODES } from '../../index.ts';
-import { tempSuffix } from './image/load-save.ts';
+import { tempSuffix } from '../../shared/save-images.ts';
 import { CORE_PACK } from './index.ts';
 
 const ramp = (shape: readonly number[]): Tensor => {

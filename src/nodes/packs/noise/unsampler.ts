@@ -4,7 +4,7 @@ import { unsample } from '../../../sampling/plans/unsample.ts';
 import { SAMPLERS } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../declare.ts';
-import { samplingHooks } from '../core/sampling/ksampler-nodes.ts';
+import { samplingHooks } from '../../shared/sampling-hooks.ts';
 
 const declare = (type: string) =>
   defineNode({

@@ -1,86 +1,65 @@
-// Loaders of SeargeSDXL, which are ComfyUI's with the file's name from a wire, and its way of saving. Source: SeargeSDXL modules/_legacy.py.
-
-import {
-  defineNode,
-  float,
-  type Inputs,
-  inputNamed,
-  type NodeDeclaration,
-  socket,
-  string,
-} from '../../declare.ts';
-import { savePictures } from '../core/image/load-save.ts';
-import { UPSCALE_MODEL_NODES } from '../core/image/upscale-model.ts';
-import { LOADER_NODES } from '../core/models/loaders.ts';
-import { LORA_NODES } from '../core/models/lora.ts';
+// Loaders of SeargeSDXL, which receive the name of the file through a socket, and its image saver.
+// Source: SeargeSDXL modules/_legacy.py.
+import { defineNode, float, output, outputs, socket, string } from '../../declare.ts';
+import { fileState } from '../../shared/file-cache.ts';
+import { loadNamedCheckpoint } from '../../shared/named-checkpoint.ts';
+import { namedLoraState, withNamedLora } from '../../shared/named-lora.ts';
+import { loadNamedUpscaler, namedUpscalerState } from '../../shared/named-upscaler.ts';
+import { loadNamedVae, vaePaths } from '../../shared/named-vae.ts';
+import { METADATA_INPUTS, saveImages } from '../../shared/save-images.ts';
 import { nameSocket } from './choices.ts';
 
-const CORE: readonly NodeDeclaration[] = [...LOADER_NODES, ...LORA_NODES, ...UPSCALE_MODEL_NODES];
+const category = 'Searge/_deprecated_/Files';
 
-interface WiredLoader {
-  readonly type: string;
-  readonly display: string;
-  /** The core node that loads. */
-  readonly core: string;
-  /** Its input for the name of the file, and ours. */
-  readonly name: readonly [core: string, ours: string];
-  readonly inputs: Inputs;
-}
+/** The state of a named file. A linked name has no value before the job runs. */
+const stateOfName = (
+  name: string | undefined,
+  stateOf: (name: string) => Promise<string>,
+): Promise<string> | string => (name === undefined ? '' : stateOf(name));
 
-/** A core loader behind another input for the name. */
-function wired({
-  type,
-  display,
-  core,
-  name: [theirs, ours],
-  inputs,
-}: WiredLoader): NodeDeclaration {
-  const loader = CORE.find((node) => node.type === core)!;
-  const renamed = (given: object) => ({ ...given, [theirs]: inputNamed(given, ours) }) as never;
-  return defineNode({
-    type,
-    display,
-    category: 'Searge/_deprecated_/Files',
-    inputs,
-    outputs: loader.outputs,
-    // a name from a wire is not known yet
-    fingerprint: (given, context) =>
-      inputNamed(given, ours) === undefined ? '' : loader.fingerprint!(renamed(given), context),
-    run: (given, context) => loader.run(renamed(given), context),
-  });
-}
-
-const SeargeCheckpointLoader = wired({
+const SeargeCheckpointLoader = defineNode({
   type: 'SeargeCheckpointLoader',
   display: 'Checkpoint Loader (Searge)',
-  core: 'CheckpointLoaderSimple',
-  name: ['ckpt_name', 'ckpt_name'],
+  category,
   inputs: { ckpt_name: nameSocket('CHECKPOINT_NAME') },
+  outputs: [output('MODEL'), output('CLIP'), output('VAE')],
+  fingerprint: ({ ckpt_name }, context) =>
+    stateOfName(ckpt_name, (name) => fileState(context.modelPath('checkpoints', name))),
+  async run({ ckpt_name }, context) {
+    const { model, clip, vae } = await loadNamedCheckpoint(ckpt_name, context);
+    return outputs(model, clip, vae);
+  },
 });
 
-const SeargeVAELoader = wired({
+const SeargeVAELoader = defineNode({
   type: 'SeargeVAELoader',
   display: 'VAE Loader (Searge)',
-  core: 'VAELoader',
-  name: ['vae_name', 'vae_name'],
+  category,
   inputs: { vae_name: nameSocket('VAE_NAME') },
+  outputs: [output('VAE')],
+  fingerprint: ({ vae_name }, context) =>
+    stateOfName(vae_name, (name) => fileState(...vaePaths(name, context))),
+  run: async ({ vae_name }, context) => outputs(await loadNamedVae(vae_name, context)),
 });
 
-const SeargeUpscaleModelLoader = wired({
+const SeargeUpscaleModelLoader = defineNode({
   type: 'SeargeUpscaleModelLoader',
   display: 'Upscale Model Loader (Searge)',
-  core: 'UpscaleModelLoader',
-  name: ['model_name', 'upscaler_name'],
+  category,
   inputs: { upscaler_name: nameSocket('UPSCALER_NAME') },
+  outputs: [output('UPSCALE_MODEL')],
+  fingerprint: ({ upscaler_name }, context) =>
+    stateOfName(upscaler_name, (name) => namedUpscalerState(name, context)),
+  run: async ({ upscaler_name }, context) =>
+    outputs(await loadNamedUpscaler(upscaler_name, context)),
 });
 
 const strength = () => float({ default: 1, min: -10, max: 10, step: 0.01 });
 
-const SeargeLoraLoader = wired({
+const SeargeLoraLoader = defineNode({
   type: 'SeargeLoraLoader',
   display: 'Lora Loader (Searge)',
-  core: 'LoraLoader',
-  name: ['lora_name', 'lora_name'],
+  category,
   inputs: {
     model: socket('MODEL'),
     clip: socket('CLIP'),
@@ -88,24 +67,33 @@ const SeargeLoraLoader = wired({
     strength_model: strength(),
     strength_clip: strength(),
   },
+  outputs: [output('MODEL'), output('CLIP')],
+  fingerprint: ({ lora_name }, context) =>
+    stateOfName(lora_name, (name) => namedLoraState(name, context)),
+  async run({ model, clip, lora_name, strength_model, strength_clip }, context) {
+    const strengths = { unet: strength_model, clip: strength_clip };
+    const changed = await withNamedLora(model, clip, lora_name, strengths, context);
+    return outputs(changed.model, changed.clip);
+  },
 });
 
-// ComfyUI's own placeholders; saving fills them in
+// placeholders that ComfyUI fills in when it saves
 const DATE = '%year%-%month%-%day%';
 
 const SeargeImageSave = defineNode({
   type: 'SeargeImageSave',
   display: 'Save Image (Searge)',
-  category: 'Searge/_deprecated_/Files',
+  category,
   description:
-    'Saves pictures in the output folder under a prefix, or in the input folder as output-<date>. When disabled, nothing is drawn for it.',
+    'Saves images in the output folder under a prefix, or in the input folder as output-<date>. ' +
+    'When disabled, its image is not computed.',
   inputs: {
     images: socket('IMAGE', { lazy: true }),
     filename_prefix: string({ default: 'SeargeSDXL-%date%/Image' }),
     state: nameSocket('ENABLE_STATE', 'enabled'),
     save_to: nameSocket('SAVE_FOLDER', 'output folder'),
   },
-  hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'output',
@@ -116,7 +104,7 @@ const SeargeImageSave = defineNode({
       save_to === 'input folder'
         ? (['input', 'output-%date%'] as const)
         : (['output', filename_prefix] as const);
-    return savePictures(images!, context, {
+    return saveImages(images!, context, {
       type,
       prefix: prefix.replaceAll('%date%', DATE),
       level: 4,

@@ -20,8 +20,8 @@ import type { NodeContext } from '../../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../declare.ts';
 import { latentFits, rgb } from '../../shared/checks.ts';
 import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../shared/limits.ts';
+import { samplingHooks } from '../../shared/sampling-hooks.ts';
 import type { SocketValues } from '../../socket-values.ts';
-import { samplingHooks } from '../core/sampling/ksampler-nodes.ts';
 import { nameSocket } from './choices.ts';
 
 const CATEGORY = 'Searge/_deprecated_/Sampling';

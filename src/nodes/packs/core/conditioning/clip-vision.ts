@@ -7,7 +7,8 @@ import {
 } from '../../../../models/vision/load.ts';
 import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
-import { checkpointParts, once, stateOf } from '../models/loaders.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { loadNamedCheckpoint } from '../../../shared/named-checkpoint.ts';
 
 const FOLDER = 'clip_vision';
 
@@ -17,10 +18,10 @@ const CLIPVisionLoader = defineNode({
   category: 'loaders',
   inputs: { clip_name: modelFile(FOLDER) },
   outputs: [output('CLIP_VISION')],
-  fingerprint: ({ clip_name }, context) => stateOf(context.modelPath(FOLDER, clip_name)),
+  fingerprint: ({ clip_name }, context) => fileState(context.modelPath(FOLDER, clip_name)),
   async run({ clip_name }, { runtime, modelPath }) {
     const file = modelPath(FOLDER, clip_name);
-    return outputs(await once(runtime, [file], () => loadVision(file, runtime), 'clip vision'));
+    return outputs(await loadOnce(runtime, [file], () => loadVision(file, runtime), 'clip vision'));
   },
 });
 
@@ -54,8 +55,8 @@ const lacking = (name: string): VisionModel => ({
 async function seeingParts(name: string, context: NodeContext) {
   const { runtime } = context;
   const file = context.modelPath('checkpoints', name);
-  const parts = await checkpointParts(name, context);
-  const vision = await once(
+  const parts = await loadNamedCheckpoint(name, context);
+  const vision = await loadOnce(
     runtime,
     [file],
     () => loadCheckpointVision(file, runtime),
@@ -70,7 +71,7 @@ const unCLIPCheckpointLoader = defineNode({
   category: 'loaders',
   inputs: { ckpt_name: modelFile('checkpoints') },
   outputs: [output('MODEL'), output('CLIP'), output('VAE'), output('CLIP_VISION')],
-  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
+  fingerprint: ({ ckpt_name }, context) => fileState(context.modelPath('checkpoints', ckpt_name)),
   async run({ ckpt_name }, context) {
     const { model, clip, vae, vision } = await seeingParts(ckpt_name, context);
     return outputs(model, clip, vae, vision);
@@ -85,7 +86,7 @@ const ImageOnlyCheckpointLoader = defineNode({
     'The parts of a checkpoint whose prompts are pictures. Models of videos are not read.',
   inputs: { ckpt_name: modelFile('checkpoints') },
   outputs: [output('MODEL'), output('CLIP_VISION'), output('VAE')],
-  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
+  fingerprint: ({ ckpt_name }, context) => fileState(context.modelPath('checkpoints', ckpt_name)),
   async run({ ckpt_name }, context) {
     const { model, vision, vae } = await seeingParts(ckpt_name, context);
     return outputs(model, vision, vae);

@@ -15,14 +15,14 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { once, stateOf } from '../models/loaders.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 
 const FOLDER = 'controlnet';
 
 const stateOfNet = (
   { control_net_name }: { readonly control_net_name: string },
   context: NodeContext,
-): Promise<string> => stateOf(context.modelPath(FOLDER, control_net_name));
+): Promise<string> => fileState(context.modelPath(FOLDER, control_net_name));
 
 async function load(
   { control_net_name }: { readonly control_net_name: string },
@@ -30,7 +30,12 @@ async function load(
 ): Promise<NodeResult> {
   const file = context.modelPath(FOLDER, control_net_name);
   return outputs(
-    await once(context.runtime, [file], () => loadControlNet(file, context.runtime), 'controlnet'),
+    await loadOnce(
+      context.runtime,
+      [file],
+      () => loadControlNet(file, context.runtime),
+      'controlnet',
+    ),
   );
 }
 

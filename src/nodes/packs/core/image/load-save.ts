@@ -1,32 +1,13 @@
 // Nodes that read from the input folder and save to the output and temp folders. Source: ComfyUI nodes.py.
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
-import { DarkroomError } from '../../../../errors.ts';
-import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
+import { extname } from 'node:path';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
-import { encodePng } from '../../../../image/codec/png.ts';
-import { toBytes } from '../../../../image/image-bytes.ts';
 import { type Channel, maskToImage } from '../../../../image/mask/core-masks.ts';
-import { map, sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
-import type { NodeContext, NodeEnvironment } from '../../../context.ts';
-import {
-  combo,
-  defineNode,
-  inputFile,
-  type NodeResult,
-  output,
-  outputs,
-  socket,
-  string,
-} from '../../../declare.ts';
-
-/** A hash of the file's content: the node runs again when the file was changed. */
-export const contentOf = async (name: string, context: NodeContext): Promise<string> =>
-  createHash('sha256')
-    .update(await readFile(context.inputPath(name)))
-    .digest('hex');
+import type { NodeEnvironment } from '../../../context.ts';
+import { combo, defineNode, inputFile, output, outputs, socket, string } from '../../../declare.ts';
+import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
+import { METADATA_INPUTS, saveImages, tempSuffix } from '../../../shared/save-images.ts';
 
 const PICTURES = new Set([
   '.png',
@@ -55,7 +36,7 @@ const LoadImage = defineNode({
     },
   },
   outputs: [output('IMAGE'), output('MASK')],
-  fingerprint: ({ image }, context) => contentOf(image, context),
+  fingerprint: ({ image }, context) => inputContentHash(image, context),
   async run({ image }, context) {
     const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
     return outputs(decoded.image, decoded.mask);
@@ -82,7 +63,7 @@ const LoadImageOutput = defineNode({
     },
   },
   outputs: [output('IMAGE'), output('MASK')],
-  fingerprint: ({ image }, context) => contentOf(image, context),
+  fingerprint: ({ image }, context) => inputContentHash(image, context),
   validate: {
     check: ({ image }, environment) =>
       typeof image !== 'string' || environment.hasInput(image) || `Invalid image file: ${image}`,
@@ -102,39 +83,10 @@ const LoadImageMask = defineNode({
   category: 'mask',
   inputs: { image: inputFile(), channel: combo(MASK_CHANNELS) },
   outputs: [output('MASK')],
-  fingerprint: ({ image }, context) => contentOf(image, context),
+  fingerprint: ({ image }, context) => inputContentHash(image, context),
   run: async ({ image, channel }, context) =>
     outputs(await decodeChannel(await readFile(context.inputPath(image)), channel, image)),
 });
-
-/** Saves each picture of a batch as a PNG with the workflow inside. */
-export async function savePictures(
-  images: Tensor,
-  context: NodeContext,
-  place: {
-    readonly type: 'output' | 'temp' | 'input';
-    readonly prefix: string;
-    readonly level: number;
-  },
-): Promise<NodeResult> {
-  const [count, height, width, channels] = images.shape;
-  const text = context.metadata();
-  const files: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const bytes = toBytes(sliceBatch(images, i, i + 1));
-    files.push(await encodePng({ width, height, channels, bytes }, { text, level: place.level }));
-  }
-  const saved = await context.save({
-    type: place.type,
-    prefix: place.prefix,
-    extension: 'png',
-    size: { width, height },
-    files,
-  });
-  return { outputs: [], ui: { images: saved } };
-}
-
-const HIDDEN = { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' } as const;
 
 const SaveImage = defineNode({
   type: 'SaveImage',
@@ -149,20 +101,13 @@ const SaveImage = defineNode({
         'How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% …',
     }),
   },
-  hidden: HIDDEN,
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'output',
   run: ({ images, filename_prefix }, context) =>
-    savePictures(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
+    saveImages(images, context, { type: 'output', prefix: filename_prefix, level: 4 }),
 });
-
-// as the original has them: without w, with two p
-const LETTERS = 'abcdefghijklmnopqrstupvxyz';
-
-/** `_temp_xxxxx`: what keeps previews of several programs apart. */
-export const tempSuffix = (random: () => number): string =>
-  `_temp_${Array.from({ length: 5 }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('')}`;
 
 const PreviewImage = defineNode({
   type: 'PreviewImage',
@@ -170,12 +115,12 @@ const PreviewImage = defineNode({
   category: 'image',
   description: 'Shows pictures without keeping them: they are saved in the temp folder.',
   inputs: { images: socket('IMAGE') },
-  hidden: HIDDEN,
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'temp',
   run: ({ images }, context) =>
-    savePictures(images, context, {
+    saveImages(images, context, {
       type: 'temp',
       prefix: `ComfyUI${tempSuffix(context.random)}`,
       level: 1,
@@ -187,12 +132,12 @@ const MaskPreview = defineNode({
   display: 'MaskPreview',
   category: 'mask',
   inputs: { mask: socket('MASK') },
-  hidden: HIDDEN,
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'temp',
   run: ({ mask }, context) =>
-    savePictures(maskToImage(mask), context, {
+    saveImages(maskToImage(mask), context, {
       type: 'temp',
       prefix: `ComfyUI${tempSuffix(context.random)}`,
       level: 4,
@@ -204,7 +149,7 @@ const SaveLatent = defineNode({
   display: 'SaveLatent',
   category: '_for_testing',
   inputs: { samples: socket('LATENT'), filename_prefix: string({ default: 'latents/ComfyUI' }) },
-  hidden: HIDDEN,
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'output',
@@ -224,28 +169,6 @@ const SaveLatent = defineNode({
   },
 });
 
-/** The latent [B,C,H,W] of a `.latent` file. */
-export async function readLatent(path: string): Promise<Tensor> {
-  const latent = basename(path);
-  const file = await openSafetensors(path);
-  try {
-    const samples = await file.read('latent_tensor');
-    if (samples.shape.length !== 4)
-      throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `${latent} holds a latent of ${samples.shape.length} dimensions; pictures have 4`,
-        hint: 'Save the latent again with SaveLatent.',
-        file: latent,
-      });
-    // files without the version tensor hold latents in the scale of SD1 models
-    const old = 1 / 0.18215;
-    return file.tensors.has('latent_format_version_0')
-      ? samples
-      : map(samples, (v) => v * Math.fround(old));
-  } finally {
-    await file.close();
-  }
-}
-
 const LoadLatent = defineNode({
   type: 'LoadLatent',
   display: 'LoadLatent',
@@ -258,9 +181,9 @@ const LoadLatent = defineNode({
     },
   },
   outputs: [output('LATENT')],
-  fingerprint: ({ latent }, context) => contentOf(latent, context),
+  fingerprint: ({ latent }, context) => inputContentHash(latent, context),
   run: async ({ latent }, context) =>
-    outputs({ samples: await readLatent(context.inputPath(latent)) }),
+    outputs({ samples: await readLatentFile(context.inputPath(latent)) }),
 });
 
 export const FILE_NODES = [

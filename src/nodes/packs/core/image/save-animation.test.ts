@@ -9,7 +9,7 @@ import { readPictureText } from '../../../../image/codec/picture-text.ts';
 import { chunks, encodePng } from '../../../../image/codec/png.ts';
 import { toBytes } from '../../../../image/image-bytes.ts';
 import { map, sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
-import type { SavedFile } from '../../../declare.ts';
+import type { SavedFile } from '../../../context.ts';
 import { NODES } from '../../../index.ts';
 
 const pictures = (count: number): Tensor =>

@@ -1,7 +1,6 @@
 // Enlargement by a network. Source: ComfyUI comfy_extras/nodes_upscale_model.py.
-import { loadUpscaler } from '../../../../models/upscaler/load.ts';
 import { defineNode, modelFile, output, outputs, socket } from '../../../declare.ts';
-import { once, stateOf } from '../models/loaders.ts';
+import { loadNamedUpscaler, namedUpscalerState } from '../../../shared/named-upscaler.ts';
 
 const UpscaleModelLoader = defineNode({
   type: 'UpscaleModelLoader',
@@ -14,12 +13,8 @@ const UpscaleModelLoader = defineNode({
     }),
   },
   outputs: [output('UPSCALE_MODEL')],
-  fingerprint: ({ model_name }, context) =>
-    stateOf(context.modelPath('upscale_models', model_name)),
-  async run({ model_name }, context) {
-    const file = context.modelPath('upscale_models', model_name);
-    return outputs(await once(context.runtime, [file], () => loadUpscaler(file, context.runtime)));
-  },
+  fingerprint: ({ model_name }, context) => namedUpscalerState(model_name, context),
+  run: async ({ model_name }, context) => outputs(await loadNamedUpscaler(model_name, context)),
 });
 
 const ImageUpscaleWithModel = defineNode({

@@ -1,7 +1,7 @@
 // Hypernetworks of the web UI. Source: ComfyUI comfy_extras/nodes_hypernetwork.py.
 import { openHypernetwork } from '../../../../models/unet/hypernetwork-file.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
-import { once, stateOf } from './loaders.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 
 const FOLDER = 'hypernetworks';
 
@@ -16,10 +16,15 @@ const HypernetworkLoader = defineNode({
   },
   outputs: [output('MODEL')],
   fingerprint: ({ hypernetwork_name }, context) =>
-    stateOf(context.modelPath(FOLDER, hypernetwork_name)),
+    fileState(context.modelPath(FOLDER, hypernetwork_name)),
   async run({ model, hypernetwork_name, strength }, { runtime, modelPath, warn }) {
     const file = modelPath(FOLDER, hypernetwork_name);
-    const hypernetwork = await once(runtime, [file], () => openHypernetwork(file), 'hypernetwork');
+    const hypernetwork = await loadOnce(
+      runtime,
+      [file],
+      () => openHypernetwork(file),
+      'hypernetwork',
+    );
     if (!hypernetwork.layers.has(model.unet.contextDim))
       warn(
         `${hypernetwork_name} has no layers for prompts of width ${model.unet.contextDim}: it was made for another family of models`,

@@ -193,9 +193,9 @@ describe('files that do not fit', () => {
     await apply('tiny_lora_sd1.safetensors');
     expect(context.warnings.length).toBe(1);
     expect(context.warnings[0]).toMatch(
-      /^tiny_lora_sd1\.safetensors: \d+ tensors name no weight of the model and are left out: lora_unet_.* and \d+ more/,
+      /^tiny_lora_sd1\.safetensors: \d+ tensors match no weight of the model and are ignored: lora_unet_.* and \d+ more/,
     );
-    expect(context.warnings[0]).toMatch(/\d+ weights have another shape and stay as they are/);
+    expect(context.warnings[0]).toMatch(/\d+ weights have another shape and stay unchanged/);
   });
 
   it('the whole file or only the model: no warning', async () => {

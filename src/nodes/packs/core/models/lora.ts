@@ -1,64 +1,9 @@
 // Nodes that apply LoRAs. Source: ComfyUI nodes.py.
-import { stat } from 'node:fs/promises';
-import type { Clip } from '../../../../models/clip/clip.ts';
-import {
-  applyLora,
-  type LoraFile,
-  type LoraStrengths,
-  openLora,
-} from '../../../../models/lora/apply.ts';
-import type { Model } from '../../../../sampling/sampling-types.ts';
-import type { NodeContext } from '../../../context.ts';
 import { defineNode, float, modelFile, output, outputs, socket } from '../../../declare.ts';
+import { namedLoraState, withNamedLora } from '../../../shared/named-lora.ts';
 
 const strength = (tooltip?: string) =>
   float({ default: 1, min: -100, max: 100, step: 0.01, ...(tooltip && { tooltip }) });
-
-async function fileState(
-  { lora_name }: { lora_name: string },
-  context: NodeContext,
-): Promise<string> {
-  const file = context.modelPath('loras', lora_name);
-  const { mtimeMs, size } = await stat(file);
-  return `${file} ${mtimeMs} ${size}`;
-}
-
-/** Names of tensors for text encoders, which are left over by intention where only the model is changed. */
-const FOR_TEXT = /^(lora_te\d?_|lora_prior_te_|text_encoders?\.|text_encoder_2\.)/;
-const SHOWN = 3;
-
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;
-
-/** A model and text encoders with a LoRA of the folder `loras` more; says what of it does not fit. */
-export async function withLora(
-  model: Model,
-  clip: Clip | undefined,
-  name: string,
-  strengths: LoraStrengths,
-  context: NodeContext,
-): Promise<{ model: Model; clip?: Clip }> {
-  if (strengths.unet === 0 && strengths.clip === 0) return { model, clip };
-  const lora: LoraFile = await openLora(context.modelPath('loras', name));
-  const result = applyLora({ unet: model.unet, clip }, lora, strengths);
-  const unmatched = clip ? result.unmatched : result.unmatched.filter((key) => !FOR_TEXT.test(key));
-  if (result.changed === 0)
-    context.warn(
-      `${name} changes nothing: it fits no weight of the ${model.family} model and was made for another family, or is no LoRA`,
-    );
-  else if (unmatched.length > 0 || result.shapeMismatches.length > 0)
-    context.warn(
-      [
-        unmatched.length > 0 &&
-          `${name}: ${unmatched.length} tensors name no weight of the model and are left out: ${listed(unmatched)}`,
-        result.shapeMismatches.length > 0 &&
-          `${name}: ${result.shapeMismatches.length} weights have another shape and stay as they are: ${listed(result.shapeMismatches)}`,
-      ]
-        .filter(Boolean)
-        .join('; '),
-    );
-  return { model: { ...model, unet: result.unet ?? model.unet }, clip: result.clip };
-}
 
 const LoraLoader = defineNode({
   type: 'LoraLoader',
@@ -73,15 +18,10 @@ const LoraLoader = defineNode({
     strength_clip: strength('How much of it the text encoders get; may be negative.'),
   },
   outputs: [output('MODEL'), output('CLIP')],
-  fingerprint: fileState,
+  fingerprint: ({ lora_name }, context) => namedLoraState(lora_name, context),
   async run({ model, clip, lora_name, strength_model, strength_clip }, context) {
-    const changed = await withLora(
-      model,
-      clip,
-      lora_name,
-      { unet: strength_model, clip: strength_clip },
-      context,
-    );
+    const strengths = { unet: strength_model, clip: strength_clip };
+    const changed = await withNamedLora(model, clip, lora_name, strengths, context);
     return outputs(changed.model, changed.clip);
   },
 });
@@ -92,12 +32,11 @@ const LoraLoaderModelOnly = defineNode({
   category: 'loaders',
   inputs: { model: socket('MODEL'), lora_name: modelFile('loras'), strength_model: strength() },
   outputs: [output('MODEL')],
-  fingerprint: fileState,
+  fingerprint: ({ lora_name }, context) => namedLoraState(lora_name, context),
   async run({ model, lora_name, strength_model }, context) {
-    return outputs(
-      (await withLora(model, undefined, lora_name, { unet: strength_model, clip: 0 }, context))
-        .model,
-    );
+    const strengths = { unet: strength_model, clip: 0 };
+    const changed = await withNamedLora(model, undefined, lora_name, strengths, context);
+    return outputs(changed.model);
   },
 });
 

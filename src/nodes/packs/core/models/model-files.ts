@@ -11,7 +11,8 @@ import type { Rounding } from '../../../../models/weights/tensors.ts';
 import { withDiscreteSampling } from '../../../../sampling/patches/patches.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { checkpointParts, clipOf, modelOf, once, stateOf } from './loaders.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { clipOf, loadNamedCheckpoint, modelOf } from '../../../shared/named-checkpoint.ts';
 
 /** What weights are rounded to, by the name of the type. */
 const WEIGHT_TYPES = {
@@ -31,13 +32,13 @@ const UNETLoader = defineNode({
   },
   outputs: [output('MODEL')],
   fingerprint: ({ unet_name }, context) =>
-    stateOf(context.modelPath('diffusion_models', unet_name)),
+    fileState(context.modelPath('diffusion_models', unet_name)),
   async run({ unet_name, weight_dtype }, { runtime, modelPath }) {
     const file = modelPath('diffusion_models', unet_name);
     const rounding = WEIGHT_TYPES[weight_dtype];
     return outputs(
       modelOf(
-        await once(
+        await loadOnce(
           runtime,
           [file],
           () => loadDiffusionModel(file, runtime, rounding),
@@ -49,7 +50,7 @@ const UNETLoader = defineNode({
 });
 
 const encoderIn = (file: string, { runtime }: NodeContext): Promise<TextEncoder> =>
-  once(runtime, [file], () => loadTextEncoder(file, runtime), 'text encoder');
+  loadOnce(runtime, [file], () => loadTextEncoder(file, runtime), 'text encoder');
 
 const clipFile = () => modelFile('text_encoders');
 /** Where to compute; there is one place only. */
@@ -94,7 +95,7 @@ const CLIPLoader = defineNode({
     'Loads a text encoder: CLIP-L for SD1.x, CLIP-H for SD2.x, CLIP-G for the refiner of SDXL.',
   inputs: { clip_name: clipFile(), type: combo(CLIP_TYPES), device: device() },
   outputs: [output('CLIP')],
-  fingerprint: ({ clip_name }, context) => stateOf(context.modelPath('text_encoders', clip_name)),
+  fingerprint: ({ clip_name }, context) => fileState(context.modelPath('text_encoders', clip_name)),
   async run({ clip_name, type }, context) {
     const encoder = await encoderIn(context.modelPath('text_encoders', clip_name), context);
     const { family, others } = SINGLE[encoder.kind];
@@ -116,7 +117,7 @@ const DualCLIPLoader = defineNode({
   },
   outputs: [output('CLIP')],
   fingerprint: ({ clip_name1, clip_name2 }, context) =>
-    stateOf(...[clip_name1, clip_name2].map((name) => context.modelPath('text_encoders', name))),
+    fileState(...[clip_name1, clip_name2].map((name) => context.modelPath('text_encoders', name))),
   async run({ clip_name1, clip_name2, type }, context) {
     if (type !== 'sdxl') throw unsupportedType(type, 'sdxl');
     const names = [clip_name1, clip_name2];
@@ -206,9 +207,9 @@ const CheckpointLoader = defineNode({
     ckpt_name: modelFile('checkpoints'),
   },
   outputs: [output('MODEL'), output('CLIP'), output('VAE')],
-  fingerprint: ({ ckpt_name }, context) => stateOf(context.modelPath('checkpoints', ckpt_name)),
+  fingerprint: ({ ckpt_name }, context) => fileState(context.modelPath('checkpoints', ckpt_name)),
   async run({ config_name, ckpt_name }, context) {
-    const { model, clip, vae } = await checkpointParts(ckpt_name, context);
+    const { model, clip, vae } = await loadNamedCheckpoint(ckpt_name, context);
     const { v, lastLayer } = await configOf(config_name, context);
     return outputs(
       v ? withDiscreteSampling(model, 'v_prediction', model.sampling.zsnr) : model,
@@ -280,12 +281,12 @@ const DiffusersLoader = defineNode({
   outputs: [output('MODEL'), output('CLIP'), output('VAE')],
   fingerprint({ model_path }, context) {
     const { unet, vae, encoders } = diffusersParts(model_path, context);
-    return stateOf(unet, vae, ...encoders);
+    return fileState(unet, vae, ...encoders);
   },
   async run({ model_path }, context) {
     const { runtime } = context;
     const parts = diffusersParts(model_path, context);
-    const model = await once(
+    const model = await loadOnce(
       runtime,
       [parts.unet],
       () => loadDiffusionModel(parts.unet, runtime),
@@ -294,7 +295,7 @@ const DiffusersLoader = defineNode({
     const encoders = [];
     for (const file of parts.encoders) encoders.push(await encoderIn(file, context));
     const family = encoders.length === 1 ? SINGLE[encoders[0].kind].family : 'sdxl';
-    const vae = await once(runtime, [parts.vae], () => loadVae(parts.vae, runtime), 'vae');
+    const vae = await loadOnce(runtime, [parts.vae], () => loadVae(parts.vae, runtime), 'vae');
     return outputs(modelOf(model), clipOf({ family, encoders }, model_path, context), vae);
   },
 });

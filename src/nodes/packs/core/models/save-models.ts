@@ -14,8 +14,8 @@ import {
   vaeTensors,
 } from '../../../../models/weights/save.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
-import type { NodeContext } from '../../../context.ts';
-import { defineNode, type NodeResult, type SavedFile, socket, string } from '../../../declare.ts';
+import type { NodeContext, SavedFile } from '../../../context.ts';
+import { defineNode, type NodeResult, socket, string } from '../../../declare.ts';
 
 const common = {
   category: 'advanced/model_merging',

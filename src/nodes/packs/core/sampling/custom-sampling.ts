@@ -24,7 +24,7 @@ import {
   seed,
   socket,
 } from '../../../declare.ts';
-import { samplingHooks } from './ksampler-nodes.ts';
+import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 
 const CFG = { default: 8, min: 0, max: 100, step: 0.1, round: 0.01 } as const;
 const sampled = {

@@ -1,22 +1,9 @@
 // KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
 import { commonKSampler } from '../../../../sampling/plans/ksampler.ts';
 import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
-import type { SamplingHooks } from '../../../../sampling/sampling-types.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
-import type { NodeContext } from '../../../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
-import { previewOf } from '../../../shared/preview.ts';
-
-/** What a run of a sampler tells the node's context, and obeys: steps and the picture so far. `counted` says which step of how many it is. */
-export const samplingHooks = (
-  context: NodeContext,
-  counted = (step: number, total: number): [done: number, of: number] => [step + 1, total],
-): Required<SamplingHooks> => ({
-  signal: context.signal,
-  warn: context.warn,
-  onStep: (step, total, denoised, model) =>
-    context.progress(...counted(step, total), () => previewOf(model, denoised, context)),
-});
+import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 
 const STEPS = { default: 20, min: 1, max: 10000 } as const;
 const CFG = { default: 8, min: 0, max: 100, step: 0.1, round: 0.01 } as const;

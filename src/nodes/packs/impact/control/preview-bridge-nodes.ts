@@ -10,7 +10,7 @@ import type { Autoencoder } from '../../../../models/types.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';
-import type { NodeContext } from '../../../context.ts';
+import type { NodeContext, SavedFile } from '../../../context.ts';
 import {
   boolean,
   combo,
@@ -18,13 +18,12 @@ import {
   type NodeDeclaration,
   type NodeResult,
   output,
-  type SavedFile,
   socket,
   string,
 } from '../../../declare.ts';
+import { loadNamedVae } from '../../../shared/named-vae.ts';
+import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import { blocker } from '../../../socket-values.ts';
-import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
-import { loadNamedVae } from '../../core/models/loaders.ts';
 import { savedFileOf } from './sender-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
@@ -102,7 +101,7 @@ async function show(
   context: NodeContext,
 ): Promise<readonly SavedFile[]> {
   const prefix = `PreviewBridge/${name}-${tempSuffix(context.random)}`;
-  const result = await savePictures(mask ? withAlpha(image, mask) : image, context, {
+  const result = await saveImages(mask ? withAlpha(image, mask) : image, context, {
     type: 'temp',
     prefix,
     level: 1,

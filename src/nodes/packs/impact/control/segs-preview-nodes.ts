@@ -13,17 +13,9 @@ import { cropImageRegion } from '../../../../segs/crop-region.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
 import { concatBatch, map, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
-import type { NodeContext } from '../../../context.ts';
-import {
-  boolean,
-  defineNode,
-  float,
-  type NodeResult,
-  output,
-  type SavedFile,
-  socket,
-} from '../../../declare.ts';
-import { tempSuffix } from '../../core/image/load-save.ts';
+import type { NodeContext, SavedFile } from '../../../context.ts';
+import { boolean, defineNode, float, type NodeResult, output, socket } from '../../../declare.ts';
+import { tempSuffix } from '../../../shared/save-images.ts';
 
 /** What stands for a picture that is not there. */
 export const blankImage = (): Tensor => zeros([1, 64, 64, 3]);

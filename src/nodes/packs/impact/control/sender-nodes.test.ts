@@ -10,7 +10,8 @@ import { toBytes } from '../../../../image/image-bytes.ts';
 import { prepareNoise } from '../../../../random/prepare-noise.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { map, type Tensor, tensor } from '../../../../tensor/tensor.ts';
-import type { NodeResult, SavedFile } from '../../../declare.ts';
+import type { SavedFile } from '../../../context.ts';
+import type { NodeResult } from '../../../declare.ts';
 import { NODES } from '../../../index.ts';
 import { isBlocker } from '../../../socket-values.ts';
 

@@ -6,7 +6,7 @@ import { encodePng, readPngExif } from '../../../../image/codec/png.ts';
 import { type ByteImage, pilResize } from '../../../../image/resize/pil-resize.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import { zeros } from '../../../../tensor/tensor.ts';
-import type { NodeContext, NodeEnvironment } from '../../../context.ts';
+import type { NodeContext, NodeEnvironment, SavedFile } from '../../../context.ts';
 import {
   boolean,
   combo,
@@ -16,11 +16,11 @@ import {
   type NodeDeclaration,
   output,
   outputs,
-  type SavedFile,
   socket,
   string,
 } from '../../../declare.ts';
-import { contentOf, readLatent, savePictures, tempSuffix } from '../../core/image/load-save.ts';
+import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
+import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import { linkId } from './logic-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
@@ -53,7 +53,7 @@ const ImageSender = defineNode({
   outputs: [],
   async run({ images, filename_prefix, link_id }, context) {
     const prefix = `${filename_prefix}${tempSuffix(context.random)}`;
-    const result = await savePictures(images, context, { type: 'temp', prefix, level: 1 });
+    const result = await saveImages(images, context, { type: 'temp', prefix, level: 1 });
     context.send('img-send', { link_id, images: (result.ui!['images'] as SavedFile[]).map(shown) });
     return result;
   },
@@ -88,7 +88,7 @@ const ImageReceiver = defineNode({
     },
   },
   fingerprint: ({ image, save_to_workflow, trigger_always }, context) =>
-    trigger_always ? Number.NaN : save_to_workflow ? '' : contentOf(image, context),
+    trigger_always ? Number.NaN : save_to_workflow ? '' : inputContentHash(image, context),
   async run({ image, save_to_workflow, image_data }, context) {
     if (!save_to_workflow) {
       const picture = await decodeImage(await readFile(context.inputPath(image)), image);
@@ -192,12 +192,12 @@ const LatentReceiver = defineNode({
     },
   },
   fingerprint: ({ latent, trigger_always }, context) =>
-    trigger_always ? Number.NaN : contentOf(latent, context),
+    trigger_always ? Number.NaN : inputContentHash(latent, context),
   async run({ latent }, context) {
     const path = context.inputPath(latent);
     const exif = path.endsWith('.latent') ? undefined : readPngExif(await readFile(path));
     const samples = path.endsWith('.latent')
-      ? await readLatent(path)
+      ? await readLatentFile(path)
       : exif && latentFromExif(exif, latent);
     if (!samples) context.warn(`${latent} holds no latent; an empty one takes its place`);
     return {

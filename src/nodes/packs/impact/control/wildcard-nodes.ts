@@ -19,8 +19,8 @@ import {
   string,
 } from '../../../declare.ts';
 import type { PromptPreparation } from '../../../prompt-hooks.ts';
-import { stateOf } from '../../core/models/loaders.ts';
-import { withLora } from '../../core/models/lora.ts';
+import { fileState } from '../../../shared/file-cache.ts';
+import { withNamedLora } from '../../../shared/named-lora.ts';
 
 const PROMPT = 'ImpactPack/Prompt';
 const CHOOSE_WILDCARD = 'Select the Wildcard to add to the text';
@@ -133,7 +133,7 @@ export async function encodeWithLoras(
       context.warn(
         `LBW=${blocks} of <lora:${name}> is left out: strengths by block belong to the Inspire Pack`,
       );
-    const changed = await withLora(
+    const changed = await withNamedLora(
       model,
       clip,
       file,
@@ -183,7 +183,7 @@ const ImpactWildcardEncode = defineNode({
     const all = populated_text.includes('<lora:')
       ? files.map((file) => context.modelPath('loras', file))
       : [];
-    return `${listsFor(populated_text, context)} ${await stateOf(...all)}`;
+    return `${listsFor(populated_text, context)} ${await fileState(...all)}`;
   },
   async run({ model, clip, populated_text, mode, seed }, context) {
     if (mode) notPopulated(context);

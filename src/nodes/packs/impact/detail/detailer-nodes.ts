@@ -29,7 +29,7 @@ import {
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
-import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
+import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import { blankImage } from '../control/segs-preview-nodes.ts';
 import { encodeWithLoras } from '../control/wildcard-nodes.ts';
 import {

@@ -18,7 +18,7 @@ import {
   seed,
   socket,
 } from '../../../declare.ts';
-import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
+import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import { schedulerFunc } from '../impact-inputs.ts';
 
 const pipeSampler = {

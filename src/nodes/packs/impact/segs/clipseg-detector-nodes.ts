@@ -6,18 +6,18 @@ import { sliceBatch } from '../../../../tensor/tensor.ts';
 import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
 import {
-  clipSegFile,
-  clipSegOf,
-  type SegmentOptions,
-  segment,
-} from '../../clipseg/clipseg-nodes.ts';
-import { stateOf } from '../../core/models/loaders.ts';
+  type ClipSegOptions,
+  clipSegPath,
+  loadClipSegModel,
+  segmentByText,
+} from '../../../shared/clipseg-masks.ts';
+import { fileState } from '../../../shared/file-cache.ts';
 import type { Detector } from '../impact-sockets.ts';
 
 /** What the detecting node says of threshold and dilation does not count: the detector has its own. */
-function textDetector(model: ClipSeg, text: string, options: SegmentOptions): Detector {
+function textDetector(model: ClipSeg, text: string, options: ClipSegOptions): Detector {
   const maskOf: Detector['detectCombined'] = async (image) =>
-    toBinaryMask((await segment(model, rgb(sliceBatch(image, 0, 1)), text, options)).mask, 0);
+    toBinaryMask((await segmentByText(model, rgb(sliceBatch(image, 0, 1)), text, options)).mask, 0);
   return {
     withPrompt: (prompt) => textDetector(model, text === '' ? prompt : text, options),
     detectCombined: maskOf,
@@ -47,10 +47,14 @@ const CLIPSegDetectorProvider = defineNode({
     dilation_factor: int({ default: 4, min: 0, max: 10, step: 1, tooltip: 'Grows the mask.' }),
   },
   outputs: [output('BBOX_DETECTOR')],
-  fingerprint: (_, context) => stateOf(clipSegFile(context)),
+  fingerprint: (_, context) => fileState(clipSegPath(context)),
   run: async ({ text, blur, threshold, dilation_factor }, context) =>
     outputs(
-      textDetector(await clipSegOf(context), text, { blur, threshold, dilation: dilation_factor }),
+      textDetector(await loadClipSegModel(context), text, {
+        blur,
+        threshold,
+        dilation: dilation_factor,
+      }),
     ),
 });
 

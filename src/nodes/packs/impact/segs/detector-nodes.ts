@@ -21,8 +21,8 @@ import {
   string,
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
-import { once, stateOf } from '../../core/models/loaders.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
 import type { Detector, SamModel } from '../impact-sockets.ts';
 import { samMasksOf } from './sam-nodes.ts';
@@ -55,11 +55,13 @@ const ONNXDetectorProvider = defineNode({
     'Loads a detector from an .onnx file: YOLO, or RetinaNet with boxes, scores and labels.',
   inputs: { model_name: modelFile('onnx', { tooltip: 'The file, in the models folder `onnx`.' }) },
   outputs: [output('BBOX_DETECTOR')],
-  fingerprint: ({ model_name }, context) => stateOf(context.modelPath('onnx', model_name)),
+  fingerprint: ({ model_name }, context) => fileState(context.modelPath('onnx', model_name)),
   async run({ model_name }, context) {
     const file = context.modelPath('onnx', model_name);
     return outputs(
-      bboxDetector(await once(context.runtime, [file], () => loadDetector(file, context.runtime))),
+      bboxDetector(
+        await loadOnce(context.runtime, [file], () => loadDetector(file, context.runtime)),
+      ),
     );
   },
 });

@@ -15,7 +15,7 @@ import {
   socket,
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
-import { once, stateOf } from '../../core/models/loaders.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
 import type { SamModel } from '../impact-sockets.ts';
 
@@ -34,10 +34,10 @@ const SAMLoader = defineNode({
     }),
   },
   outputs: [output('SAM_MODEL')],
-  fingerprint: ({ model_name }, context) => stateOf(context.modelPath('sams', model_name)),
+  fingerprint: ({ model_name }, context) => fileState(context.modelPath('sams', model_name)),
   async run({ model_name }, context) {
     const file = context.modelPath('sams', model_name);
-    return outputs(await once(context.runtime, [file], () => loadSam(file, context.runtime)));
+    return outputs(await loadOnce(context.runtime, [file], () => loadSam(file, context.runtime)));
   },
 });
 

@@ -13,7 +13,7 @@ import {
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
-import { once, stateOf } from '../../core/models/loaders.ts';
+import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import type { Detector } from '../impact-sockets.ts';
 
 type ToMask = (box: Box & { readonly mask?: Tensor }, height: number, width: number) => Tensor;
@@ -71,10 +71,12 @@ const UltralyticsDetectorProvider = defineNode({
     }),
   },
   outputs: [output('BBOX_DETECTOR'), output('SEGM_DETECTOR')],
-  fingerprint: ({ model_name }, context) => stateOf(context.modelPath('ultralytics', model_name)),
+  fingerprint: ({ model_name }, context) => fileState(context.modelPath('ultralytics', model_name)),
   async run({ model_name }, context) {
     const file = context.modelPath('ultralytics', model_name);
-    const model = await once(context.runtime, [file], () => loadUltralytics(file, context.runtime));
+    const model = await loadOnce(context.runtime, [file], () =>
+      loadUltralytics(file, context.runtime),
+    );
     const { bbox, segm } = ultralyticsDetectors(model);
     if (model_name.startsWith('bbox'))
       return outputs(bbox, noShapes(model_name, 'was loaded from the folder bbox, for boxes only'));

@@ -33,9 +33,9 @@ import {
   string,
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
+import { samplingHooks } from '../../../shared/sampling-hooks.ts';
+import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import type { SocketValues } from '../../../socket-values.ts';
-import { savePictures, tempSuffix } from '../../core/image/load-save.ts';
-import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
 import { enabled, schedulerFunc } from '../impact-inputs.ts';
 
 const CATEGORY = 'ImpactPack/Upscale';
@@ -281,7 +281,7 @@ async function upscale(
     },
     onDecoded: async (pixels) => {
       if (prefix)
-        await savePictures(pixels, context, {
+        await saveImages(pixels, context, {
           type: 'temp',
           prefix: `${prefix}${tempSuffix(context.random)}`,
           level: 1,

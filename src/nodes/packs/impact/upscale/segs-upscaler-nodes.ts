@@ -16,7 +16,7 @@ import {
   socket,
 } from '../../../declare.ts';
 import { rgb } from '../../../shared/checks.ts';
-import { samplingHooks } from '../../core/sampling/ksampler-nodes.ts';
+import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import {
   denoiseSamplerOf,
   feather,

@@ -1,0 +1,89 @@
+// MODEL, CLIP and VAE of a checkpoint file. Source: ComfyUI nodes.py.
+import { DarkroomError } from '../../errors.ts';
+import {
+  type Checkpoint,
+  type DiffusionModel,
+  loadCheckpoint,
+} from '../../models/checkpoint/load.ts';
+import { type Clip, embeddingReader, makeClip } from '../../models/clip/clip.ts';
+import type { Autoencoder } from '../../models/types.ts';
+import { makeModel } from '../../sampling/model/model.ts';
+import type { Model } from '../../sampling/sampling-types.ts';
+import type { NodeContext } from '../context.ts';
+import { loadOnce } from './file-cache.ts';
+
+/** A function that throws DR_MODEL_PART_MISSING, in place of a part that the file lacks. */
+function throwMissingPart(file: string, part: string, hint: string): () => never {
+  return () => {
+    throw new DarkroomError('DR_MODEL_PART_MISSING', {
+      message: `${file} contains no ${part}`,
+      hint,
+      file,
+    });
+  };
+}
+
+function vaeOf({ vae }: Checkpoint, name: string): Autoencoder {
+  if (vae) return vae;
+  const fail = throwMissingPart(
+    name,
+    'VAE',
+    'Add a VAELoader (Load VAE) node and connect its VAE instead.',
+  );
+  return { kind: 'kl', latentChannels: 4, factor: 8, encode: fail, decode: fail };
+}
+
+/** The MODEL of a loaded diffusion model. */
+export const modelOf = ({ family, unet, prediction }: DiffusionModel): Model =>
+  makeModel(family, unet, prediction);
+
+/**
+ * The CLIP of a family's text encoders. Where encoders are missing, its methods throw
+ * DR_MODEL_PART_MISSING. `name` is the file's name in that error.
+ */
+export function clipOf(
+  { family, encoders }: Pick<Checkpoint, 'family' | 'encoders'>,
+  name: string,
+  context: NodeContext,
+): Clip {
+  const names = new Set(context.modelFiles('embeddings'));
+  const embeddings = embeddingReader((file) =>
+    names.has(file) ? context.modelPath('embeddings', file) : undefined,
+  );
+  try {
+    return makeClip({ family, encoders, embeddings, warn: context.warn });
+  } catch {
+    const part = encoders.length === 0 ? 'text encoder' : 'complete set of text encoders';
+    const loader =
+      family === 'sdxl' ? 'DualCLIPLoader (type sdxl)' : 'CLIPLoader (type stable_diffusion)';
+    const fail = throwMissingPart(name, part, `Add a ${loader} node and connect its CLIP instead.`);
+    const clip: Clip = {
+      family,
+      encoders: [],
+      encode: fail,
+      encodePair: fail,
+      withLastLayer: fail,
+      withEncoders: () => clip,
+    };
+    return clip;
+  }
+}
+
+/** MODEL, CLIP and VAE of a file of the folder `checkpoints`. Throws DR_MODEL_MISSING. */
+export async function loadNamedCheckpoint(
+  name: string,
+  context: NodeContext,
+): Promise<{ model: Model; clip: Clip; vae: Autoencoder }> {
+  const file = context.modelPath('checkpoints', name);
+  const checkpoint = await loadOnce(
+    context.runtime,
+    [file],
+    () => loadCheckpoint(file, context.runtime),
+    'checkpoint',
+  );
+  return {
+    model: modelOf(checkpoint),
+    clip: clipOf(checkpoint, name, context),
+    vae: vaeOf(checkpoint, name),
+  };
+}

@@ -1,0 +1,44 @@
+// Images saved as PNG files with the workflow in them. Source: ComfyUI nodes.py (SaveImage).
+import { encodePng } from '../../image/codec/png.ts';
+import { toBytes } from '../../image/image-bytes.ts';
+import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
+import type { NodeContext, SaveRequest } from '../context.ts';
+import type { HiddenType, NodeResult } from '../declare.ts';
+
+/** The hidden inputs of nodes that write the workflow into what they save. */
+export const METADATA_INPUTS: Readonly<Record<string, HiddenType>> = {
+  prompt: 'PROMPT',
+  extra_pnginfo: 'EXTRA_PNGINFO',
+};
+
+export interface SaveImagesOptions extends Pick<SaveRequest, 'type' | 'prefix'> {
+  /** zlib's compression level, 0 to 9. */
+  readonly level: number;
+}
+
+/** Saves each image of a batch [N,H,W,C] as a PNG file. The result has no outputs, only `ui`. */
+export async function saveImages(
+  images: Tensor,
+  context: NodeContext,
+  { type, prefix, level }: SaveImagesOptions,
+): Promise<NodeResult> {
+  const [count, height, width, channels] = images.shape;
+  const text = context.metadata();
+  const files: Uint8Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const bytes = toBytes(sliceBatch(images, i, i + 1));
+    files.push(await encodePng({ width, height, channels, bytes }, { text, level }));
+  }
+  const size = { width, height };
+  const saved = await context.save({ type, prefix, extension: 'png', size, files });
+  return { outputs: [], ui: { images: saved } };
+}
+
+// the original's alphabet: without w, with two p
+const LETTERS = 'abcdefghijklmnopqrstupvxyz';
+
+/** `_temp_xxxxx`: keeps the preview files of several processes apart. `random` is in [0, 1). */
+export const tempSuffix = (random: () => number): string => {
+  const letters = Array.from({ length: 5 }, () => LETTERS[Math.floor(random() * LETTERS.length)]);
+  return `_temp_${letters.join('')}`;
+};
