@@ -114,12 +114,11 @@ try {
       );
     }
   } else {
-    const encoder = createTextEncoder(
-      runtime,
-      'clip_g',
-      weightsOf(model, opened.tensors, '', { rounding: 'f16' }),
-      OPEN_CLIP,
-    );
+    const encoder = createTextEncoder(runtime, {
+      kind: 'clip_g',
+      weights: weightsOf(model, opened.tensors, '', { rounding: 'f16' }),
+      layout: OPEN_CLIP,
+    });
     const clip = makeClip({ family: 'sdxl-refiner', encoders: [encoder] });
     const linear = [...encoder.patchable!].filter(([name]) => /(_proj|fc\d)\.weight$/.test(name));
     const keys = linear.map(

@@ -116,65 +116,32 @@ export function makeClip(options: ClipOptions): Clip {
 }
 
 function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): Clip {
-  const { family, embeddings } = options;
-  const chunksOf = ({ encoder, rule }: Part, text: string, warn?: Warn): Promise<Chunk[]> =>
-    tokenize(text, {
-      key: rule.kind,
-      pad: rule.pad,
-      length: encoder.length,
-      width: encoder.width,
-      embeddings,
-      warn,
-    });
-
-  const encodeChunks = async (
-    prompts: readonly (readonly Chunk[])[],
-    warn?: Warn,
-  ): Promise<EncodedPrompt> => {
-    const features: Tensor[] = [];
-    let pooled: Tensor | null = null;
-    for (const [i, part] of parts.entries()) {
-      const encoded = await encodePart(part, prompts[i], stopAt, warn);
-      features.push(encoded.cond);
-      if (part.rule.kind === FAMILIES[family].pooledFrom) pooled = encoded.pooled;
-    }
-    return { cond: joinFeatures(features), pooled };
-  };
-
+  const { family } = options;
   return {
     family,
     encoders: parts.map((part) => part.encoder),
     encode: async (text, callWarn) => {
       const warn = once(callWarn ?? options.warn);
       const prompts: Chunk[][] = [];
-      for (const part of parts) prompts.push(await chunksOf(part, text, warn));
-      return encodeChunks(prompts, warn);
+      for (const part of parts) prompts.push(await chunksOf(options, part, text, warn));
+      return encodePrompts(family, parts, prompts, { stopAt, warn });
     },
     encodePair: async (textG, textL, callWarn) => {
-      const texts: Partial<Record<TextEncoder['kind'], string>> = { clip_g: textG, clip_l: textL };
-      if (Object.keys(texts).some((kind) => parts.every((part) => part.rule.kind !== kind))) {
-        throw new DarkroomError('DR_INPUT_INVALID', {
-          message: `a pair of prompts needs the two text encoders of SDXL; this CLIP is of the ${family} family`,
-          hint: 'Use CLIPTextEncode, or CLIPTextEncodeSDXLRefiner for the refiner.',
-          input: 'clip',
-        });
-      }
+      const texts: Texts = { clip_g: textG, clip_l: textL };
+      checkPair(family, parts, texts);
       const warn = once(callWarn ?? options.warn);
       const prompts: Chunk[][] = [];
-      for (const part of parts) prompts.push(await chunksOf(part, texts[part.rule.kind]!, warn));
-      const longest = Math.max(...prompts.map((chunks) => chunks.length));
-      for (const [i, { encoder, rule }] of parts.entries()) {
-        while (prompts[i].length < longest)
-          prompts[i].push(emptyChunk({ pad: rule.pad, length: encoder.length }));
-      }
-      return encodeChunks(prompts, warn);
+      for (const part of parts)
+        prompts.push(await chunksOf(options, part, texts[part.rule.kind]!, warn));
+      padToLongest(parts, prompts);
+      return encodePrompts(family, parts, prompts, { stopAt, warn });
     },
     withEncoders: (changed) => {
-      const other = ({ encoder, rule }: Part): Part => ({
+      const replaced = ({ encoder, rule }: Part): Part => ({
         encoder: changed.find(({ kind }) => kind === rule.kind) ?? encoder,
         rule,
       });
-      return clipOf(options, parts.map(other), stopAt);
+      return clipOf(options, parts.map(replaced), stopAt);
     },
     withLastLayer: (stop) => {
       if (Number.isInteger(stop) && stop < 0) return clipOf(options, parts, stop);
@@ -185,6 +152,58 @@ function clipOf(options: ClipOptions, parts: readonly Part[], stopAt?: number): 
       });
     },
   };
+}
+
+type Texts = Partial<Record<TextEncoder['kind'], string>>;
+
+const chunksOf = (
+  { embeddings }: ClipOptions,
+  { encoder, rule }: Part,
+  text: string,
+  warn?: Warn,
+): Promise<Chunk[]> =>
+  tokenize(text, {
+    key: rule.kind,
+    pad: rule.pad,
+    length: encoder.length,
+    width: encoder.width,
+    embeddings,
+    warn,
+  });
+
+/** Throws DR_INPUT_INVALID unless there is an encoder for each text. */
+function checkPair(family: ClipFamily, parts: readonly Part[], texts: Texts): void {
+  if (Object.keys(texts).every((kind) => parts.some((part) => part.rule.kind === kind))) return;
+  throw new DarkroomError('DR_INPUT_INVALID', {
+    message: `a pair of prompts needs the two text encoders of SDXL; this CLIP is of the ${family} family`,
+    hint: 'Use CLIPTextEncode, or CLIPTextEncodeSDXLRefiner for the refiner.',
+    input: 'clip',
+  });
+}
+
+/** Pads all prompts with empty chunks to the length of the longest. */
+function padToLongest(parts: readonly Part[], prompts: readonly Chunk[][]): void {
+  const longest = Math.max(...prompts.map((chunks) => chunks.length));
+  for (const [i, { encoder, rule }] of parts.entries())
+    while (prompts[i].length < longest)
+      prompts[i].push(emptyChunk({ pad: rule.pad, length: encoder.length }));
+}
+
+/** Encodes each part's chunks and joins the features of all encoders. */
+async function encodePrompts(
+  family: ClipFamily,
+  parts: readonly Part[],
+  prompts: readonly (readonly Chunk[])[],
+  { stopAt, warn }: { readonly stopAt?: number; readonly warn?: Warn },
+): Promise<EncodedPrompt> {
+  const features: Tensor[] = [];
+  let pooled: Tensor | null = null;
+  for (const [i, part] of parts.entries()) {
+    const encoded = await encodePart(part, prompts[i], stopAt, warn);
+    features.push(encoded.cond);
+    if (part.rule.kind === FAMILIES[family].pooledFrom) pooled = encoded.pooled;
+  }
+  return { cond: joinFeatures(features), pooled };
 }
 
 /**

@@ -27,12 +27,8 @@ export function encoderOf(
 ): TextEncoder {
   refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
   const rounding = runtime.textEncoders === 'fp16' ? 'f16' : undefined;
-  return createTextEncoder(
-    runtime,
-    kind,
-    weightsOf(file, tensors, prefix, { rounding }),
-    clipLayout,
-  );
+  const weights = weightsOf(file, tensors, prefix, { rounding });
+  return createTextEncoder(runtime, { kind, weights, layout: clipLayout });
 }
 
 /**

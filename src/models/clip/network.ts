@@ -5,10 +5,16 @@ import { DarkroomError } from '../../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
-import type { TextEncoder, TextEncoderOutput, TokenBlend, TokenSlot } from '../types.ts';
+import type {
+  EncoderBase,
+  TextEncoder,
+  TextEncoderOutput,
+  TokenBlend,
+  TokenSlot,
+} from '../types.ts';
 import { planChanges, type WeightChange } from '../weights/changes.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { type ClipLayout, clipConfig, clipTargets } from './config.ts';
+import { type ClipConfig, type ClipLayout, clipConfig, clipTargets } from './config.ts';
 import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
@@ -16,37 +22,31 @@ const END = 49407;
 /** Number of results that an encoder caches; 77 tokens of width 1280 are 0.4 MB. */
 const RECENT = 32;
 
-/**
- * Creates a text encoder over `weights` with changes applied. Throws DR_MODEL_UNSUPPORTED when
- * tensors are missing.
- */
-export function createTextEncoder(
-  runtime: Runtime,
-  kind: TextEncoder['kind'],
-  weights: Weights,
-  layout: ClipLayout,
-  changes: readonly WeightChange[] = [],
-  blended: readonly TokenBlend[] = [],
-): TextEncoder {
+/** What a text encoder is made of. */
+export interface TextEncoderSource {
+  readonly kind: TextEncoder['kind'];
+  readonly weights: Weights;
+  readonly layout: ClipLayout;
+  /** Applied to the weights, in order. */
+  readonly changes?: readonly WeightChange[];
+  /** Blended into the token table, in order. */
+  readonly blended?: readonly TokenBlend[];
+}
+
+/** Creates a text encoder. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
+export function createTextEncoder(runtime: Runtime, source: TextEncoderSource): TextEncoder {
+  const { kind, weights, layout, changes = [], blended = [] } = source;
   const config = clipConfig(weights, layout, kind);
-  const { width, length, layers, projected } = config;
+  const { width, length, layers } = config;
   const [vocabulary] = weights.shape(layout.tokens);
   const patchable = clipTargets(weights, layout);
   const base = { weights, targets: patchable, changes, layout, blended };
-  const plan = planChanges(base, 'each time');
-  const tokenRows = (ids: readonly number[]): Promise<Float32Array> =>
-    blendedRows(weights, layout.tokens, ids, blended);
-  const network = runtime.network({
-    file: weights.file,
-    part: kind,
-    variant: plan?.key,
-    outputs: clipOutputs(config),
-    build: () =>
-      plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config),
-  });
-
+  const tokenRows: TokenRows = (ids) => blendedRows(weights, layout.tokens, ids, blended);
+  const rounded = blended.length > 0 && weights.rounding === 'f16';
+  const evaluate = createEvaluation(runtime, kind, base, config, (slots) =>
+    embed(slots, tokenRows, width, rounded),
+  );
   const cached = recentResults<TextEncoderOutput>(RECENT);
-
   return {
     kind,
     width,
@@ -56,41 +56,55 @@ export function createTextEncoder(
     base,
     tokenRows,
     withChanges: (more, others = []) =>
-      createTextEncoder(
-        runtime,
-        kind,
-        weights,
-        layout,
-        [...changes, ...more],
-        [...blended, ...others],
-      ),
+      createTextEncoder(runtime, {
+        ...source,
+        changes: [...changes, ...more],
+        blended: [...blended, ...others],
+      }),
     async encode(chunks, { layer, finalNorm, project }) {
       for (const chunk of chunks) checkChunk(chunk, kind, { width, length, vocabulary });
       const index = layer === 'last' ? layers - 1 : layer;
       if (index < 0 || index >= layers)
         throw new Error(`internal: layer ${layer} of ${kind} with ${layers} layers`);
       return cached(keyOf(chunks, `${index} ${finalNorm} ${project}`), () =>
-        encodeNow(chunks, index, finalNorm, project),
+        evaluate(chunks, { index, finalNorm, project }),
       );
     },
   };
+}
 
-  async function encodeNow(
-    chunks: readonly (readonly TokenSlot[])[],
-    index: number,
-    finalNorm: boolean,
-    project: boolean,
-  ): Promise<TextEncoderOutput> {
+type Chunks = readonly (readonly TokenSlot[])[];
+type TokenRows = (ids: readonly number[]) => Promise<Float32Array>;
+type Evaluate = (
+  chunks: Chunks,
+  from: { readonly index: number; readonly finalNorm: boolean; readonly project: boolean },
+) => Promise<TextEncoderOutput>;
+
+/**
+ * Returns the evaluation of the network over embedded chunks; `embedSlots` returns their vectors.
+ */
+function createEvaluation(
+  runtime: Runtime,
+  kind: TextEncoder['kind'],
+  base: EncoderBase,
+  config: ClipConfig,
+  embedSlots: (slots: readonly TokenSlot[]) => Promise<Float32Array>,
+): Evaluate {
+  const { weights } = base;
+  const { width, length, projected } = config;
+  const plan = planChanges(base, 'each time');
+  const network = runtime.network({
+    file: weights.file,
+    part: kind,
+    variant: plan?.key,
+    outputs: clipOutputs(config),
+    build: () =>
+      plan ? plan.build((patched) => clipGraph(patched, config)) : clipGraph(weights, config),
+  });
+  return async (chunks, { index, finalNorm, project }) => {
     const embeddings = zeros([chunks.length, length, width]);
+    embeddings.data.set(await embedSlots(chunks.flat()));
     const pool = zeros([chunks.length, 1, length]);
-    embeddings.data.set(
-      await embed(
-        chunks.flat(),
-        tokenRows,
-        width,
-        blended.length > 0 && weights.rounding === 'f16',
-      ),
-    );
     for (const [i, chunk] of chunks.entries()) {
       const end = chunk.indexOf(END);
       pool.data[i * length + (end < 0 ? length - 1 : end)] = 1;
@@ -101,14 +115,14 @@ export function createTextEncoder(
       hidden: out[hiddenName(index, finalNorm)],
       pooled: reshape(pooled, [chunks.length, sizeOf(pooled.shape.slice(1))]),
     };
-  }
+  };
 }
 
 /**
  * Returns a hash of what is encoded: token ids, the values of vectors among them, and the options
  * in `how`.
  */
-function keyOf(chunks: readonly (readonly TokenSlot[])[], how: string): string {
+function keyOf(chunks: Chunks, how: string): string {
   const hash = createHash('sha256').update(how);
   for (const chunk of chunks)
     for (const slot of chunk)
@@ -165,7 +179,7 @@ function checkChunk(
  */
 async function embed(
   slots: readonly TokenSlot[],
-  tokenRows: (ids: readonly number[]) => Promise<Float32Array>,
+  tokenRows: TokenRows,
   width: number,
   rounded: boolean,
 ): Promise<Float32Array> {

@@ -61,7 +61,7 @@ export async function loadClipSeg(file: string, runtime: Runtime): Promise<ClipS
       await opened.read(CLIPSEG_NAMES.positions),
       CLIPSEG_SIDE / patch,
     );
-    const encoder = createTextEncoder(runtime, 'clip_l', weights, LAYOUT);
+    const encoder = createTextEncoder(runtime, { kind: 'clip_l', weights, layout: LAYOUT });
     const build = () => clipSegGraph(weights, CLIPSEG_SIDE);
     const network = runtime.network({ file, part: 'clipseg', outputs: ['logits'], build });
     const prompt = async (text: string): Promise<Tensor> => {

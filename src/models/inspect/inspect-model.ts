@@ -176,29 +176,36 @@ async function foundIn(file: string, described: ModelDescription): Promise<Found
     case 'lora':
       return { kind: 'LoRA', architecture: describeLora(tensors) };
     case 'controlnet':
-      return {
-        kind: 'ControlNet',
-        architecture: [contextOf(tensors), CONTROL_LAYOUTS[model.layout]]
-          .filter(Boolean)
-          .join(', '),
-        ...(model.layout !== 'lora' &&
-          !tensors.has('difference') && {
-            open: (runtime: Runtime) => loadControlNet(file, runtime),
-          }),
-      };
-    case 'upscaler': {
-      const { architecture, scale } = await loadUpscaler(file, recorder([]));
-      return {
-        kind: 'upscale model',
-        architecture: `${architecture}, x${scale}`,
-        open: (runtime) => loadUpscaler(file, runtime),
-      };
-    }
+      return controlNet(file, model, tensors);
+    case 'upscaler':
+      return upscaler(file);
     case 'embedding':
       return { kind: 'textual inversion', architecture: embeddingOf(described) };
     case 'unknown':
       return other(file, model.reason);
   }
+}
+
+function controlNet(
+  file: string,
+  { layout }: Extract<ModelFile, { kind: 'controlnet' }>,
+  tensors: Tensors,
+): Found {
+  const standsAlone = layout !== 'lora' && !tensors.has('difference');
+  return {
+    kind: 'ControlNet',
+    architecture: [contextOf(tensors), CONTROL_LAYOUTS[layout]].filter(Boolean).join(', '),
+    ...(standsAlone && { open: (runtime: Runtime) => loadControlNet(file, runtime) }),
+  };
+}
+
+async function upscaler(file: string): Promise<Found> {
+  const { architecture, scale } = await loadUpscaler(file, recorder([]));
+  return {
+    kind: 'upscale model',
+    architecture: `${architecture}, x${scale}`,
+    open: (runtime) => loadUpscaler(file, runtime),
+  };
 }
 
 /** Recognises kinds that only their own loaders can tell. */

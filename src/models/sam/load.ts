@@ -94,12 +94,7 @@ function samOf(
   runtime: Runtime,
 ): Sam {
   const { side, cells } = encoderShape(weights);
-  const encoder = runtime.network({
-    file,
-    part: 'sam encoder',
-    outputs: ['out'],
-    build: () => encoderGraph(weights),
-  });
+  const features = createFeatures(file, weights, runtime, side);
   const decoder = runtime.network({
     file,
     part: 'sam decoder',
@@ -107,33 +102,12 @@ function samOf(
     build: () => decoderGraph(weights),
   });
   const position = gridPositions(promptWeights, cells);
-  const cache = new WeakMap<Tensor, Promise<Tensor>>();
-
-  const features = (image: Tensor): Promise<Tensor> => {
-    const cached = cache.get(image);
-    if (cached) return cached;
-    const result = encoder.run({ x: preprocess(image, side) }).then(({ out }) => out);
-    cache.set(image, result);
-    result.catch(() => cache.delete(image));
-    return result;
-  };
   const raw: Sam['raw'] = async (image, prompt) => {
-    const [, height, width] = image.shape;
-    const size = resizedSize(width, height, side);
-    const [across, down] = [size.width / width, size.height / height];
-    const point = (x: number, y: number, kind: number): PromptPoint => ({
-      x: Math.fround(x * across),
-      y: Math.fround(y * down),
-      kind,
-    });
-    const { points, labels, box } = prompt;
-    const prompts = points.map(([x, y], i) => point(x, y, labels[i]));
-    if (box) prompts.push(point(box[0], box[1], 2), point(box[2], box[3], 3));
-    else if (points.length > 0) prompts.push({ x: 0, y: 0, kind: -1 });
+    const points = promptPoints(image, prompt, side);
     const found = await decoder.run({
       features: await features(image),
       position,
-      prompt: promptTokens(prompts, promptWeights, side),
+      prompt: promptTokens(points, promptWeights, side),
     });
     const [, h, w] = found.masks.shape;
     return {
@@ -153,6 +127,52 @@ function samOf(
       return chosen.map((i) => resizeMask(masks, i, { side, width, height }));
     },
   };
+}
+
+/** Returns the encoder's evaluation, which caches its result for each image tensor. */
+function createFeatures(
+  file: string,
+  weights: Weights,
+  runtime: Runtime,
+  side: number,
+): Sam['features'] {
+  const encoder = runtime.network({
+    file,
+    part: 'sam encoder',
+    outputs: ['out'],
+    build: () => encoderGraph(weights),
+  });
+  const cache = new WeakMap<Tensor, Promise<Tensor>>();
+  return (image) => {
+    const cached = cache.get(image);
+    if (cached) return cached;
+    const result = encoder.run({ x: preprocess(image, side) }).then(({ out }) => out);
+    cache.set(image, result);
+    result.catch(() => cache.delete(image));
+    return result;
+  };
+}
+
+/**
+ * Converts a prompt to points in the network's input: a box is its two corners, points without a
+ * box end in padding.
+ */
+function promptPoints(
+  { shape: [, height, width] }: Tensor,
+  { points, labels, box }: Prompt,
+  side: number,
+): PromptPoint[] {
+  const size = resizedSize(width, height, side);
+  const [scaleX, scaleY] = [size.width / width, size.height / height];
+  const point = (x: number, y: number, kind: number): PromptPoint => ({
+    x: Math.fround(x * scaleX),
+    y: Math.fround(y * scaleY),
+    kind,
+  });
+  const result = points.map(([x, y], i) => point(x, y, labels[i]));
+  if (box) result.push(point(box[0], box[1], 2), point(box[2], box[3], 3));
+  else if (points.length > 0) result.push({ x: 0, y: 0, kind: -1 });
+  return result;
 }
 
 const resizedSize = (width: number, height: number, side: number) => {

@@ -2,11 +2,16 @@
 import type { Graph } from '../../onnx/builder.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
-import type { ControlResiduals, Network, UNet, UNetVariant } from '../types.ts';
-import { type PatchPlan, plainTargets, planChanges } from '../weights/changes.ts';
+import type { ControlResiduals, Network, UNet, UNetInputs, UNetVariant } from '../types.ts';
+import {
+  type ChangedNetwork,
+  type PatchPlan,
+  plainTargets,
+  planChanges,
+} from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
 import type { Weights } from '../weights/tensors.ts';
-import { unetConfig } from './config.ts';
+import { type UNetConfig, unetConfig } from './config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
 import { INT8_LAYERS } from './int8-layers.ts';
 import { timestepEmbedding } from './timestep.ts';
@@ -21,49 +26,21 @@ const BYTES_PER_CELL = 96 * 1024;
 export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
-  const options: UNetGraphOptions = {
-    freeU: change.freeU?.version,
-    unattended: change.perturbedMiddle !== undefined,
-    hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
-    int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
-    winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
-  };
-  const patchable = plainTargets(weights);
-  const changed = { weights, targets: patchable, changes: change.changes ?? [] };
-  const plan = planChanges(changed, 'ahead');
-  const network = (control: boolean, adapter = false): Network => {
-    const graph = { ...options, control, adapter };
-    return runtime.network({
-      file: weights.file,
-      part: 'unet',
-      variant: [weights.rounding, variantName(graph), plan?.key].filter(Boolean).join(' '),
-      outputs: ['out'],
-      float16: true,
-      cacheSession: !plan,
-      workingBytes: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
-      build: async () => {
-        const make = (weights: Weights): Graph => unetGraph(weights, config, graph);
-        const planned = (weights: Weights): PatchPlan | undefined =>
-          planChanges({ ...changed, weights }, 'ahead');
-        const ready =
-          (await runtime.derived?.ready(
-            weights,
-            (asking) => planned(asking)?.build(make) ?? make(asking),
-          )) ?? weights;
-        const plan = planned(ready);
-        return plan ? changedGraph(plan, make, runtime) : make(ready);
-      },
-    });
-  };
-  const [plain, controlled, adapted] = [network(false), network(true), network(true, true)];
-  const given = { ...changeInputs(change), ...plan?.inputs };
+  const base = { weights, targets: plainTargets(weights), changes: change.changes ?? [] };
+  const plan = planChanges(base, 'ahead');
+  const network = (control: boolean, adapter: boolean): Network =>
+    createNetwork(runtime, base, config, { ...graphOptions(runtime, change), control, adapter });
+  const plain = network(false, false);
+  const controlled = network(true, false);
+  const adapted = network(true, true);
+  const variantInputs = { ...changeInputs(change), ...plan?.inputs };
   return {
     inChannels,
     outChannels,
     contextDim,
     admChannels,
-    patchable,
-    base: { ...changed, plan },
+    patchable: base.targets,
+    base: { ...base, plan },
     variant: (more) =>
       createUNet(runtime, weights, {
         ...change,
@@ -71,25 +48,77 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
         changes: [...(change.changes ?? []), ...(more.changes ?? [])],
         hypernetworks: [...(change.hypernetworks ?? []), ...(more.hypernetworks ?? [])],
       }),
-    async evaluate({ x, timesteps, context, y, control }) {
-      if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
-      if (x.shape[1] !== inChannels)
-        throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
-      if (context.shape[2] !== contextDim)
-        throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
-      if (y && y.shape[1] !== admChannels)
-        throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
-      const { out } = await (control?.input ? adapted : control ? controlled : plain).run({
+    async evaluate(inputs) {
+      checkInputs(config, inputs);
+      const { x, timesteps, context, y, control } = inputs;
+      const chosen = control?.input ? adapted : control ? controlled : plain;
+      const { out } = await chosen.run({
         x,
         time: timestepEmbedding(timesteps, modelChannels),
         context,
         ...(admChannels > 0 && y ? { y } : {}),
-        ...given,
+        ...variantInputs,
         ...(control && controlInputs(control, skipCount(config), config.input.length)),
       });
       return out;
     },
   };
+}
+
+const graphOptions = (runtime: Runtime, change: UNetVariant): UNetGraphOptions => ({
+  freeU: change.freeU?.version,
+  unattended: change.perturbedMiddle !== undefined,
+  hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
+  int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
+  winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
+});
+
+/**
+ * Creates the network of one graph: over prepacked weights where the runtime stores them, with the
+ * changes applied.
+ */
+function createNetwork(
+  runtime: Runtime,
+  base: ChangedNetwork,
+  config: UNetConfig,
+  options: UNetGraphOptions,
+): Network {
+  const { weights } = base;
+  const plan = planChanges(base, 'ahead');
+  const buildGraph = (over: Weights): Graph => unetGraph(over, config, options);
+  const planOver = (over: Weights): PatchPlan | undefined =>
+    planChanges({ ...base, weights: over }, 'ahead');
+  return runtime.network({
+    file: weights.file,
+    part: 'unet',
+    variant: [weights.rounding, variantName(options), plan?.key].filter(Boolean).join(' '),
+    outputs: ['out'],
+    float16: true,
+    cacheSession: !plan,
+    workingBytes: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
+    build: async () => {
+      const prepacked = await runtime.derived?.ready(
+        weights,
+        (over) => planOver(over)?.build(buildGraph) ?? buildGraph(over),
+      );
+      const over = prepacked ?? weights;
+      const planned = planOver(over);
+      return planned ? changedGraph(planned, buildGraph, runtime) : buildGraph(over);
+    },
+  });
+}
+
+function checkInputs(
+  { inChannels, contextDim, admChannels }: UNetConfig,
+  { x, context, y }: UNetInputs,
+): void {
+  if (admChannels > 0 && !y) throw new Error('internal: this UNet needs an ADM vector');
+  if (x.shape[1] !== inChannels)
+    throw new Error(`internal: x [${x.shape}] for a UNet of ${inChannels} channels`);
+  if (context.shape[2] !== contextDim)
+    throw new Error(`internal: context [${context.shape}] for a UNet of width ${contextDim}`);
+  if (y && y.shape[1] !== admChannels)
+    throw new Error(`internal: ADM vector [${y.shape}] for a UNet of ${admChannels}`);
 }
 
 /** Returns the name of the graph among those of one file. */
