@@ -8,8 +8,9 @@ import { createRuntime } from '../src/runtime/runtime.ts';
 import { combine, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
 import { cfgGuider } from '../src/sampling/guiders/guider.ts';
 import { makeModel } from '../src/sampling/model/model.ts';
-import { withDifferentialDiffusion, withRescaledCfg } from '../src/sampling/patches/patches.ts';
-import { randomNoise, sampleParts } from '../src/sampling/plans/custom.ts';
+import { withDifferentialDiffusion } from '../src/sampling/patches/differential-diffusion.ts';
+import { withRescaledCfg } from '../src/sampling/patches/rescale-cfg.ts';
+import { randomNoise, sampleCustom } from '../src/sampling/runs/custom.ts';
 import { samplerKind } from '../src/sampling/samplers/index.ts';
 import type { Conditioning, Latent, Model } from '../src/sampling/sampling-types.ts';
 import { calculateSigmas } from '../src/sampling/schedules/schedules.ts';
@@ -108,7 +109,7 @@ async function measure({
 }: Setting): Promise<Cost> {
   const sigmas = calculateSigmas(model.sampling, 'karras', STEPS);
   const run = (onStep?: () => void) =>
-    sampleParts({
+    sampleCustom({
       guider: cfgGuider(model, positive, prompt, 7),
       sampler: { kind: samplerKind(sampler) },
       sigmas,

@@ -3,9 +3,9 @@
 // the network gives ready-made numbers of SDXL's sizes, so all that is left is ours.
 import { cpus } from 'node:os';
 import type { UNet } from '../src/models/types.ts';
-import { type Keep, keeper, makeAnew } from '../src/sampling/memo.ts';
+import { createMemo, type Memo, noMemo } from '../src/sampling/memo.ts';
 import { makeModel } from '../src/sampling/model/model.ts';
-import { sampleRegionsAdvanced } from '../src/sampling/plans/regional.ts';
+import { sampleRegionsAdvanced } from '../src/sampling/runs/regional.ts';
 import type { Conditioning } from '../src/sampling/sampling-types.ts';
 import { full, map, type Tensor, zeros } from '../src/tensor/tensor.ts';
 
@@ -33,11 +33,11 @@ const half = (side: 0 | 1): Tensor =>
   map(zeros([1, 512, 512]), (_, i) => Number((i % 512 < 256 ? 0 : 1) === side && i < 512 * 384));
 
 /** Milliseconds of processor time a call; each step has one of the base and one per region, each followed by one of the sampler that makes up for SDE noise. */
-async function measure(sampler: string, keep: () => Keep): Promise<number> {
+async function measure(sampler: string, keep: () => Memo): Promise<number> {
   const one = () => ({
     model,
     cfg: 7,
-    sampler,
+    samplerName: sampler,
     scheduler: 'beta',
     positive: prompt(),
     negative: prompt(),
@@ -51,17 +51,17 @@ async function measure(sampler: string, keep: () => Keep): Promise<number> {
     seed: 5n,
     steps: STEPS,
     latent: { samples: zeros([1, 4, 64, 64]) },
-    start: 0,
-    end: STEPS,
+    startAtStep: 0,
+    endAtStep: STEPS,
     addNoise: true,
-    leftoverNoise: false,
+    returnWithLeftoverNoise: false,
     overlap: 10,
     restoreLatent: true,
-    recovery: { mode: 'ratio between', sampler: 'AUTO', ratio: 0.3 },
+    recovery: { mode: 'ratio between', samplerName: 'AUTO', ratio: 0.3 },
     onPart: () => {
       calls += 1;
     },
-    keep: keep(),
+    memo: keep(),
   });
   const { user, system } = process.cpuUsage(started);
   return (user + system) / 1000 / calls;
@@ -78,7 +78,7 @@ console.log('| sampler | ms per call, each by itself | ms per call, sharing |\n|
 for (const sampler of SAMPLERS) {
   const times: [number[], number[]] = [[], []];
   for (let run = 0; run <= RUNS; run++)
-    for (const [i, keep] of [() => makeAnew, keeper].entries())
+    for (const [i, keep] of [() => noMemo, createMemo].entries())
       times[i].push(await measure(sampler, keep));
   const [alone, sharing] = times.map((list) => median(list.slice(1)).toFixed(2));
   console.log(`| ${sampler} | ${alone} | ${sharing} |`);

@@ -5,8 +5,8 @@ import { type Inputs, inputOf, type NodeDeclaration } from '../src/nodes/declare
 import { NODES, REFUSED } from '../src/nodes/index.ts';
 import { SEARGE_PACK } from '../src/nodes/packs/searge/index.ts';
 import { growingSizes } from '../src/nodes/packs/searge/searge-samplers.ts';
-import { handOverPlan } from '../src/sampling/plans/two-stage.ts';
-import { SAMPLERS } from '../src/sampling/samplers/index.ts';
+import { handOverPlan } from '../src/sampling/runs/two-stage.ts';
+import { SAMPLER_NAMES } from '../src/sampling/samplers/index.ts';
 import { SCHEDULERS } from '../src/sampling/schedules/schedules.ts';
 import { full } from '../src/tensor/tensor.ts';
 import { inputConfig, toRunValue } from '../src/workflow/input-spec.ts';
@@ -77,10 +77,10 @@ describe('searge/plans', () => {
           seed: String(seed),
           steps: String(steps),
           denoise: String(stage.denoise),
-          disable_noise: stage.disableNoise ?? false,
-          start_step: String(stage.startStep),
-          last_step: String(stage.lastStep),
-          force_full_denoise: stage.forceFullDenoise,
+          disable_noise: !stage.addNoise,
+          start_step: String(stage.startAtStep),
+          last_step: String(stage.endAtStep),
+          force_full_denoise: !stage.returnWithLeftoverNoise,
         }),
       );
       expect(plan, id).toEqual(
@@ -111,7 +111,10 @@ describe('searge/plans', () => {
 
 describe('searge/declarations', () => {
   const g = golden('searge', 'declarations');
-  const LISTS: Readonly<Record<string, readonly string[]>> = { SAMPLERS, SCHEDULERS };
+  const LISTS: Readonly<Record<string, readonly string[]>> = {
+    SAMPLERS: SAMPLER_NAMES,
+    SCHEDULERS,
+  };
   const environment = { ...testContext(), modelFiles: (folder: string) => [...`FILES ${folder}`] };
   // what ours say beyond the original
   const MORE = new Set(['tooltip', 'lazy', 'control_after_generate']);

@@ -13,8 +13,8 @@ import { commonUpscale } from '../image/resize/common-upscale.ts';
 import { loadCheckpoint } from '../models/checkpoint/load.ts';
 import { loadUpscaler } from '../models/upscaler/load.ts';
 import { createRuntime } from '../runtime/runtime.ts';
-import { type PromptedModel, runStages, twoStagePlan } from '../sampling/plans/two-stage.ts';
-import { unsampleSigmas } from '../sampling/plans/unsample.ts';
+import { type PromptedModel, runStages, twoStagePlan } from '../sampling/runs/two-stage.ts';
+import { unsampleSigmas } from '../sampling/runs/unsample.ts';
 import type { Latent } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -61,17 +61,23 @@ async function checkStages(g: Golden, one: GoldenCase, latent: Latent): Promise<
   });
   if (one.scalars?.calls)
     expect(
-      plan.map(({ seed, startStep, lastStep, forceFullDenoise, ...stage }) => ({
+      plan.map(({ seed, startAtStep, endAtStep, addNoise, returnWithLeftoverNoise, ...stage }) => ({
         ...stage,
         seed: String(seed),
-        disable_noise: false,
-        start_step: startStep,
-        last_step: lastStep,
-        force_full_denoise: forceFullDenoise,
+        disable_noise: !addNoise,
+        start_step: startAtStep,
+        last_step: endAtStep,
+        force_full_denoise: !returnWithLeftoverNoise,
       })),
       one.id,
     ).toEqual(one.scalars.calls);
-  const run = { ...(await prompted(g, one.params)), steps, cfg, sampler: sampler_name, scheduler };
+  const run = {
+    ...(await prompted(g, one.params)),
+    steps,
+    cfg,
+    samplerName: sampler_name,
+    scheduler,
+  };
   let now = latent;
   for (const [i, stage] of plan.entries()) {
     now = await runStages([stage], now, run);
@@ -244,7 +250,12 @@ describe('seeds/unsampler', () => {
       return;
     }
     const { sampler_name: sampler, scheduler } = values;
-    const sigmas = unsampleSigmas({ sampling: model.sampling, sampler, scheduler, steps });
+    const sigmas = unsampleSigmas({
+      sampling: model.sampling,
+      samplerName: sampler,
+      scheduler,
+      steps,
+    });
     expectGolden(g, one.id, one.outputs.sigmas, sigmas);
     const [result] = await run();
     expect(Object.keys(result).sort(), one.id).toEqual(one.scalars!.out_keys);

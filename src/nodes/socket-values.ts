@@ -5,7 +5,8 @@ import type { UpscaleModel } from '../models/upscaler/load.ts';
 import type { VisionModel, VisionOutput } from '../models/vision/load.ts';
 import type { Guider } from '../sampling/guiders/guider.ts';
 import type { LatentOperation } from '../sampling/patches/latent-operations.ts';
-import type { ChosenSampler, NoiseMaker } from '../sampling/plans/custom.ts';
+import type { NoiseGenerator } from '../sampling/runs/custom.ts';
+import type { ConfiguredSampler } from '../sampling/samplers/sampler.ts';
 import type { Conditioning, Latent, Model } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ImpactSockets } from './packs/impact/impact-sockets.ts';
@@ -29,10 +30,10 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   HOOKS: never;
   LATENT: Latent;
   LATENT_OPERATION: LatentOperation;
-  SAMPLER: ChosenSampler;
+  SAMPLER: ConfiguredSampler;
   /** Descending; the last is where the run ends. */
   SIGMAS: Float32Array;
-  NOISE: NoiseMaker;
+  NOISE: NoiseGenerator;
   GUIDER: Guider;
   /** [N,H,W,C] in 0..1 */
   IMAGE: Tensor;

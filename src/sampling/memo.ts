@@ -1,10 +1,10 @@
 // Work that many calls have in common, done once: what a run keeps from call to call.
 
 /** Gives what `make` made when it was first asked with these parts of a key; parts are compared by identity, `what` says what is made. */
-export type Keep = <T>(what: string, key: readonly unknown[], make: () => T) => T;
+export type Memo = <T>(what: string, key: readonly unknown[], make: () => T) => T;
 
 /** Keeps nothing. */
-export const makeAnew: Keep = (_what, _key, make) => make();
+export const noMemo: Memo = (_what, _key, make) => make();
 
 interface Place {
   readonly next: Map<unknown, Place>;
@@ -12,7 +12,7 @@ interface Place {
 }
 
 /** Keeps everything as long as it lives itself: for one run of a bounded number of keys. */
-export function keeper(): Keep {
+export function createMemo(): Memo {
   const place = (): Place => ({ next: new Map() });
   const root = place();
   return <T>(what: string, key: readonly unknown[], make: () => T): T => {

@@ -1,7 +1,6 @@
 // The values that travel between sampling nodes: latents, conditioning, models.
 import type { ControlNet, UNet, UNetVariant } from '../models/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Predict } from './guiders/guider.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
 
 export interface Latent {
@@ -89,6 +88,12 @@ export interface Model {
   readonly latentFormat: LatentFormat;
   readonly patches?: ModelPatches;
 }
+
+/** A guided prediction and the negative side's, denoised latents [B,C,H,W] at `sigma`. */
+export type Predict = (
+  x: Tensor,
+  sigma: number,
+) => Promise<{ readonly denoised: Tensor; readonly uncond: Tensor }>;
 
 /** What nodes put between the network and the sampler. Names are those of ComfyUI's model options. */
 export interface ModelPatches {

@@ -1,6 +1,6 @@
 // The fixed points at which a detailer or an iterative upscaler calls other nodes' functions
 // (Impact Pack hooks.py: PixelKSampleHook, DetailerHook). Every hook function is optional.
-import type { StepSampler } from '../sampling/plans/step-range.ts';
+import type { StepSampler } from '../sampling/runs/step-range.ts';
 import type { Latent, SamplingHooks } from '../sampling/sampling-types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './segs.ts';

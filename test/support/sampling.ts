@@ -4,7 +4,7 @@ import { createRuntime } from '../../src/runtime/runtime.ts';
 import { zeroOut } from '../../src/sampling/conditioning/operations.ts';
 import { add, f32, scale, sub, type Vector } from '../../src/sampling/float32.ts';
 import { makeModel } from '../../src/sampling/model/model.ts';
-import type { Guided } from '../../src/sampling/samplers/sampler.ts';
+import type { GuidedPrediction } from '../../src/sampling/samplers/sampler.ts';
 import type { Conditioning, Latent, Model } from '../../src/sampling/sampling-types.ts';
 import { fixtureModel, type Golden, type GoldenCase } from './golden.ts';
 
@@ -65,7 +65,9 @@ export const bigintOf = (value: number | { int: string }): bigint =>
   BigInt(typeof value === 'object' ? value.int : value);
 
 /** The denoiser of samplers/*, D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C), guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)). */
-export function analyticPrediction(g: Golden): (x: Vector, sigma: number) => Promise<Guided> {
+export function analyticPrediction(
+  g: Golden,
+): (x: Vector, sigma: number) => Promise<GuidedPrediction> {
   const [b1, c1, b2, c2] = ['B1', 'C1', 'B2', 'C2'].map((name) => g.float(`shared/${name}`).data);
   const side = (b: Vector, c: Vector) => (x: Vector, sigma: number) =>
     x.map((value, i) => {

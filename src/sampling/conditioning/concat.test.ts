@@ -17,7 +17,7 @@ import { createRuntime } from '../../runtime/runtime.ts';
 import { concatBatch, map, reshape, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { makeModel } from '../model/model.ts';
 import { perturbedAttentionGuidance } from '../patches/pag.ts';
-import { commonKSampler } from '../plans/ksampler.ts';
+import { commonKSampler } from '../runs/ksampler.ts';
 import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 import { joinChannels } from './concat.ts';
 import { setValues } from './operations.ts';
@@ -135,7 +135,7 @@ describe('model inputs', () => {
         seed: BigInt(params.seed),
         steps: params.steps,
         cfg: params.cfg,
-        sampler: params.sampler_name,
+        samplerName: params.sampler_name,
         scheduler: params.scheduler,
         positive,
         negative,
@@ -153,7 +153,7 @@ describe('model inputs', () => {
       seed: 1n,
       steps: 1,
       cfg: 1,
-      sampler: 'euler',
+      samplerName: 'euler',
       scheduler: 'normal',
       positive: bp,
       negative: bn,

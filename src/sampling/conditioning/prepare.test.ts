@@ -4,12 +4,10 @@ import { expectGolden, fixtureModel, golden } from '../../../test/support/golden
 import { conditioningOf, fixtureModels, latentOf } from '../../../test/support/sampling.ts';
 import { loadControlNet } from '../../models/controlnet/load.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
-import {
-  withDifferentialDiffusion,
-  withDiscreteSampling,
-  withRescaledCfg,
-} from '../patches/patches.ts';
-import { commonKSampler } from '../plans/ksampler.ts';
+import { withDifferentialDiffusion } from '../patches/differential-diffusion.ts';
+import { withDiscreteSampling } from '../patches/model-sampling-patches.ts';
+import { withRescaledCfg } from '../patches/rescale-cfg.ts';
+import { commonKSampler } from '../runs/ksampler.ts';
 import type { Conditioning, Model } from '../sampling-types.ts';
 import { applyControl, applyControlToSides } from './control.ts';
 import {
@@ -133,7 +131,7 @@ describe('conditioning', () => {
       seed: BigInt(params.seed),
       steps: params.steps,
       cfg: params.cfg,
-      sampler: params.sampler_name,
+      samplerName: params.sampler_name,
       scheduler: params.scheduler,
       positive,
       negative,

@@ -8,19 +8,20 @@ import {
   type Side,
 } from '../conditioning/prepare.ts';
 import { add, f32, scale, sub } from '../float32.ts';
-import type { Conditioning, GuidanceStep, Model, Sides, SidesStep } from '../sampling-types.ts';
+import type {
+  Conditioning,
+  GuidanceStep,
+  Model,
+  Predict,
+  Sides,
+  SidesStep,
+} from '../sampling-types.ts';
 import { predictSides } from './predict.ts';
 
 export interface GuidedRun extends ConditionedRun {
   /** The sampler reads the negative side's prediction: no side is left out. */
   readonly allSides?: boolean;
 }
-
-/** The guided prediction for latents [B,C,H,W] at `sigma`, and the negative side's. */
-export type Predict = (
-  x: Tensor,
-  sigma: number,
-) => Promise<{ readonly denoised: Tensor; readonly uncond: Tensor }>;
 
 export interface Guider {
   readonly model: Model;

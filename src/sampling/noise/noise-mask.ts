@@ -3,7 +3,7 @@ import { DarkroomError } from '../../errors.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { add, f32, type Vector } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
-import type { Guided } from '../samplers/sampler.ts';
+import type { GuidedPrediction } from '../samplers/sampler.ts';
 
 export interface KeptPart {
   /** The mask at a noise level, [B,C,H,W] as from `prepareMask`. */
@@ -15,7 +15,7 @@ export interface KeptPart {
   readonly sampling: ModelSampling;
 }
 
-type Predict = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Guided>;
+type Predict = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<GuidedPrediction>;
 
 /** Blends the kept latent in before the network sees it (noised to the step's level) and after. The sampler's own latent is not blended.
  *  Throws DR_SHAPE_MISMATCH when the sampler has resized its latent. */

@@ -1,7 +1,7 @@
 // Noise variations and the mask outside of all regions against the originals.
 import { it } from 'vitest';
 import { expectExact, expectGolden, golden } from '../../../test/support/golden.ts';
-import { outsideMask } from '../plans/regional.ts';
+import { outsideMask } from '../runs/regional.ts';
 import { mixNoise, varyNoise } from './variation.ts';
 
 it('masks/regional', () => {

@@ -3,8 +3,7 @@ import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
-import type { Predict } from '../guiders/guider.ts';
-import type { Model } from '../sampling-types.ts';
+import type { Model, Predict } from '../sampling-types.ts';
 import { withLazyCache } from './lazy-cache.ts';
 
 const g = golden('core_nodes', 'cache');

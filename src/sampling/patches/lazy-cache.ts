@@ -2,8 +2,7 @@
 // prediction changes is told from how much the latent did, on every eighth cell; what was passed over adds up until it reaches the threshold.
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, f32, sub } from '../float32.ts';
-import type { Predict } from '../guiders/guider.ts';
-import type { Model } from '../sampling-types.ts';
+import type { Model, Predict } from '../sampling-types.ts';
 
 export interface LazyCache {
   /** Steps are left out as long as the sum of their expected relative changes is below. */

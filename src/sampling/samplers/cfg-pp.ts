@@ -4,6 +4,7 @@ import {
   add,
   addScaled,
   combine,
+  divide,
   exp,
   expm1,
   f32,
@@ -12,7 +13,7 @@ import {
   sub,
   type Vector,
 } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction, SamplerKind } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
 const lambdaOf = (sigma: number): number => -log(sigma);
@@ -20,7 +21,7 @@ const sigmaOf = (lambda: number): number => exp(-lambda);
 /** The signal's scale at a noise level: 1 but for rounding, where noise is added to an unscaled signal. */
 const alphaOf = (sigma: number): number => f32(sigma * exp(lambdaOf(sigma)));
 
-export const eulerAncestralCfgPp: Sampler = async (
+export const eulerAncestralCfgPp: SampleFunction = async (
   _,
   x,
   sigmas,
@@ -44,11 +45,11 @@ export const eulerAncestralCfgPp: Sampler = async (
   return x;
 };
 
-export const eulerCfgPp: Sampler = (denoise, x, sigmas, options) =>
+export const eulerCfgPp: SampleFunction = (denoise, x, sigmas, options) =>
   eulerAncestralCfgPp(denoise, x, sigmas, { ...options, eta: 0, s_noise: 0 });
 
 /** The second half of a step shifts by the negative side of its middle, not of its start. */
-export const dpmpp2sAncestralCfgPp: Sampler = async (
+export const dpmpp2sAncestralCfgPp: SampleFunction = async (
   _,
   x,
   sigmas,
@@ -81,7 +82,7 @@ const exponentialStep = (
   minusH: number,
 ): Vector => combine(x, f32(sigmaOf(to) / sigmaOf(from)), denoised, -expm1(minusH));
 
-export const dpmpp2mCfgPp: Sampler = async (_, x, sigmas, { onStep, guided }) => {
+export const dpmpp2mCfgPp: SampleFunction = async (_, x, sigmas, { onStep, guided }) => {
   let old: Vector | undefined;
   for (let i = 0; i < sigmas.length - 1; i++) {
     const { denoised, uncond } = await guided(x, sigmas[i]);
@@ -97,4 +98,18 @@ export const dpmpp2mCfgPp: Sampler = async (_, x, sigmas, { onStep, guided }) =>
     old = uncond;
   }
   return x;
+};
+
+/** Euler on the direction from the negative side's prediction, taken twice from the guided one ("CFG++", arXiv 2406.08070). */
+export const eulerPp: SamplerKind = {
+  usesUncond: true,
+  async sample(_, x, sigmas, { guided, onStep }) {
+    for (let i = 0; i < sigmas.length - 1; i++) {
+      const { denoised, uncond } = await guided(x, sigmas[i]);
+      const d = divide(sub(add(sub(x, denoised), uncond), denoised), sigmas[i]);
+      onStep?.(i, x, denoised);
+      x = addScaled(x, d, f32(sigmas[i + 1] - sigmas[i]));
+    }
+    return x;
+  },
 };

@@ -1,9 +1,9 @@
 // Ancestral sampling of "Denoising Diffusion Probabilistic Models" (arXiv 2006.11239, algorithm 2), on latents scaled to unit variance.
 import { addScaled, divide, f32, scale, sqrt, square, sub } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
-export const ddpm: Sampler = async (denoise, x, sigmas, { onStep, noise }) => {
+export const ddpm: SampleFunction = async (denoise, x, sigmas, { onStep, noise }) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);

@@ -1,10 +1,10 @@
 // DEIS, "Fast Sampling of Diffusion Models with Exponential Integrator" (arXiv 2204.13902), tab variant: the slopes of up to `order` steps,
 // weighted by integrals over the variance preserving time of sigma (diff-solvers; epsilon 1e-3, sigmas 0.002 to 80).
 import { addScaled, exp, f32, linspace, log, sqrt, square, type Vector } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
-export const deis: Sampler = async (denoise, start, sigmas, { onStep, order = 3 }) => {
+export const deis: SampleFunction = async (denoise, start, sigmas, { onStep, order = 3 }) => {
   const times = sigmas.map(vpTime);
   let x = start;
   let slopes: Vector[] = [];

@@ -1,6 +1,6 @@
 // k-diffusion's DPM-Solver-2 (arXiv 2206.00927) inside Karras' loop: the slope at the geometric middle of the step; and its ancestral form.
 import { add, addScaled, exp, f32, log, scale, type Vector } from '../float32.ts';
-import type { Denoise, Sampler } from './sampler.ts';
+import type { Denoise, SampleFunction } from './sampler.ts';
 import { ancestralStep, churned, derivative } from './steps.ts';
 
 /** exp((ln a + ln b) / 2), in torch's order of lerp. */
@@ -23,7 +23,7 @@ async function midpointStep(
   return addScaled(x, d2, f32(next - sigma));
 }
 
-export const dpm2: Sampler = async (denoise, x, sigmas, options) => {
+export const dpm2: SampleFunction = async (denoise, x, sigmas, options) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const next = sigmas[i + 1];
     const lifted = churned(x, sigmas, i, options);
@@ -38,7 +38,7 @@ export const dpm2: Sampler = async (denoise, x, sigmas, options) => {
   return x;
 };
 
-export const dpm2Ancestral: Sampler = async (
+export const dpm2Ancestral: SampleFunction = async (
   denoise,
   x,
   sigmas,

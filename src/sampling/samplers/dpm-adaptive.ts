@@ -13,14 +13,14 @@ import {
   timeOf,
   timeSpan,
 } from './dpm-solver.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { ancestralStep } from './steps.ts';
 
 /** Tries without advance after which a run is given up. Halving a step this often would leave nothing of it. */
 const MAX_TRIES = 1000;
 
 /** Reports every try, rejected ones too. Throws DR_SIGMA_ZERO, DR_INPUT_INVALID, DR_SAMPLING_FAILED where the steps would never end. */
-export const dpmAdaptive: Sampler = async (denoise, x, sigmas, options) => {
+export const dpmAdaptive: SampleFunction = async (denoise, x, sigmas, options) => {
   const {
     order = 3,
     rtol = 0.05,

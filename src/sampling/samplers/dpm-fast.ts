@@ -10,10 +10,10 @@ import {
   thirdOrder,
   timeSpan,
 } from './dpm-solver.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 
 /** Looks at the first and the last positive sigma and at the count only. Throws DR_SIGMA_ZERO when one of them is 0. */
-export const dpmFast: Sampler = async (denoise, x, sigmas, { onStep }) => {
+export const dpmFast: SampleFunction = async (denoise, x, sigmas, { onStep }) => {
   const span = timeSpan(sigmas, 'dpm_fast');
   if (!span) return x;
   const predict = noisePrediction(denoise);

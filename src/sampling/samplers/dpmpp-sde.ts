@@ -13,12 +13,12 @@ import {
   sub,
   type Vector,
 } from '../float32.ts';
-import type { Sampler, SamplerKnobs } from './sampler.ts';
+import type { SampleFunction, SamplerOptions } from './sampler.ts';
 import { addNoise, alphaOf, innerShare, lambdaOf, sigmaOf } from './sde.ts';
 import { ancestralStep } from './steps.ts';
 
 /** Throws DR_INPUT_INVALID for an `r` of 0. */
-export const dpmppSde: Sampler = async (
+export const dpmppSde: SampleFunction = async (
   denoise,
   x,
   sigmas,
@@ -67,7 +67,7 @@ type Correction = (x: Vector, step: Step, earlier: readonly Step[]) => Vector;
 
 /** The multistep loop: a first order step, its correction, noise. */
 const multistep =
-  (correctionFor: (knobs: SamplerKnobs) => Correction): Sampler =>
+  (correctionFor: (knobs: SamplerOptions) => Correction): SampleFunction =>
   async (denoise, x, sigmas, { onStep, noise, ...knobs }) => {
     const { eta = 1, s_noise = 1 } = knobs;
     const correct = correctionFor(knobs);
@@ -113,7 +113,7 @@ const SECOND_ORDER: Readonly<Record<'midpoint' | 'heun', (step: Step) => number>
   heun: ({ hEta, alpha }) => f32(alpha * f32(f32(-expm1(-hEta) / -hEta) + 1)),
 };
 
-const dpmpp2mSdeWith = (form: 'midpoint' | 'heun'): Sampler =>
+const dpmpp2mSdeWith = (form: 'midpoint' | 'heun'): SampleFunction =>
   multistep(({ solver_type = form }) => (x, step, [last]) => {
     if (!last) return x;
     const weight = f32(SECOND_ORDER[solver_type](step) * f32(1 / f32(last.h / step.h)));

@@ -1,6 +1,6 @@
 // DPM-Solver++ (arXiv 2211.01095) in lambda = -ln sigma: the single-step 2S with ancestral noise, and the multistep 2M.
 import { add, addScaled, combine, exp, expm1, f32, log, scale, type Vector } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
 const lambdaOf = (sigma: number): number => -log(sigma);
@@ -15,7 +15,7 @@ const exponentialStep = (
   minusH: number,
 ): Vector => combine(x, f32(sigmaOf(to) / sigmaOf(from)), denoised, -expm1(minusH));
 
-export const dpmpp2sAncestral: Sampler = async (
+export const dpmpp2sAncestral: SampleFunction = async (
   denoise,
   x,
   sigmas,
@@ -40,7 +40,7 @@ export const dpmpp2sAncestral: Sampler = async (
   return x;
 };
 
-export const dpmpp2m: Sampler = async (denoise, x, sigmas, { onStep }) => {
+export const dpmpp2m: SampleFunction = async (denoise, x, sigmas, { onStep }) => {
   let old: Vector | undefined;
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);

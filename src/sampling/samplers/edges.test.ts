@@ -10,9 +10,9 @@ import {
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import { DarkroomError } from '../../errors.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
-import { runSampler } from '../plans/sample.ts';
-import { SAMPLER_KINDS, SAMPLERS } from './index.ts';
-import { eulerPp } from './node-made.ts';
+import { runSampler } from '../runs/sample.ts';
+import { eulerPp } from './cfg-pp.ts';
+import { SAMPLER_KINDS, SAMPLER_NAMES } from './index.ts';
 import type { SamplerKind } from './sampler.ts';
 
 const sampling = discreteSampling();
@@ -23,8 +23,7 @@ const kinds: Readonly<Record<string, SamplerKind>> = { ...SAMPLER_KINDS, euler_p
 async function run(edge: Golden, { params, inputs }: GoldenCase) {
   let [calls, steps] = [0, 0];
   const out = await runSampler({
-    sampler: kinds[params.sampler],
-    knobs: params.options,
+    sampler: { kind: kinds[params.sampler], options: params.options },
     sampling,
     sigmas: edge.float(inputs.sigmas).data,
     predict: (x, sigma) => {
@@ -41,7 +40,7 @@ async function run(edge: Golden, { params, inputs }: GoldenCase) {
 
 it('knows the samplers of ComfyUI, in its order', () => {
   expect([...new Set(g.cases.map(({ params }) => params.sampler))]).toEqual([
-    ...SAMPLERS,
+    ...SAMPLER_NAMES,
     'euler_pp',
   ]);
 });

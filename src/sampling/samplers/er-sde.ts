@@ -12,7 +12,7 @@ import {
   sub,
   type Vector,
 } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { addNoise } from './sde.ts';
 
 const POINTS = 200;
@@ -26,7 +26,7 @@ export const reverseTimeScale =
   (x: number): number =>
     f32(x ** f32(eta + 1));
 
-export const erSde: Sampler = async (
+export const erSde: SampleFunction = async (
   denoise,
   x,
   sigmas,

@@ -1,10 +1,10 @@
 // Euler's method on the probability flow ODE, "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
 // algorithm 2, and its ancestral form (k-diffusion).
 import { add, addScaled, f32, scale } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { ancestralStep, churned, derivative } from './steps.ts';
 
-export const euler: Sampler = async (denoise, x, sigmas, options) => {
+export const euler: SampleFunction = async (denoise, x, sigmas, options) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const lifted = churned(x, sigmas, i, options);
     const denoised = await denoise(lifted.x, lifted.sigma);
@@ -15,7 +15,7 @@ export const euler: Sampler = async (denoise, x, sigmas, options) => {
   return x;
 };
 
-export const eulerAncestral: Sampler = async (
+export const eulerAncestral: SampleFunction = async (
   denoise,
   x,
   sigmas,

@@ -1,11 +1,11 @@
 // "Interpreting and Improving Diffusion Models from an Optimization Perspective" (arXiv 2306.04848, gradient estimation): Euler's step, and
 // gamma - 1 times what the slope changed since the step before; and its CFG++ form (arXiv 2406.08070).
 import { addScaled, f32, scale, sub, type Vector } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
 const gradientEstimationWith =
-  ({ cfgPp }: { cfgPp: boolean }): Sampler =>
+  ({ cfgPp }: { cfgPp: boolean }): SampleFunction =>
   async (denoise, x, sigmas, { onStep, guided, ge_gamma = 2 }) => {
     let old: Vector | undefined;
     for (let i = 0; i < sigmas.length - 1; i++) {

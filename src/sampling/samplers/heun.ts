@@ -1,10 +1,10 @@
 // Heun's second order method (arXiv 2206.00364, algorithm 2): the mean of the slopes at both ends of a step; and Heun++ (sd-webui's
 // heunpp2), which looks one step further and weights the slopes by their sigma.
 import { add, addScaled, divide, f32, type Vector, weightedSum } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { churned, derivative } from './steps.ts';
 
-export const heun: Sampler = async (denoise, x, sigmas, options) => {
+export const heun: SampleFunction = async (denoise, x, sigmas, options) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const next = sigmas[i + 1];
     const lifted = churned(x, sigmas, i, options);
@@ -24,7 +24,7 @@ export const heun: Sampler = async (denoise, x, sigmas, options) => {
 };
 
 /** Euler on steps that end at the last sigma, two slopes on the one before, three elsewhere. */
-export const heunpp2: Sampler = async (denoise, x, sigmas, options) => {
+export const heunpp2: SampleFunction = async (denoise, x, sigmas, options) => {
   const slopeAt = async (at: Vector, sigma: number) =>
     derivative(at, sigma, await denoise(at, sigma));
   const end = sigmas[sigmas.length - 1];

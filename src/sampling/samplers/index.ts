@@ -1,7 +1,6 @@
 // The samplers by ComfyUI's name, in its order. A new one is a file and a line here.
 import { DarkroomError } from '../../errors.ts';
 import { dpmpp2mCfgPp, dpmpp2sAncestralCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './cfg-pp.ts';
-import { continuedNoise } from './continued-noise.ts';
 import { ddpm } from './ddpm.ts';
 import { deis } from './deis.ts';
 import { dpm2, dpm2Ancestral } from './dpm-2.ts';
@@ -16,6 +15,7 @@ import { heun, heunpp2 } from './heun.ts';
 import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
+import { continuedNoise } from './noise-sources.ts';
 import {
   resMultistep,
   resMultistepAncestral,
@@ -42,12 +42,38 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   dpm_adaptive: { sample: dpmAdaptive },
   dpmpp_2s_ancestral: { sample: dpmpp2sAncestral, stochastic: true },
   dpmpp_2s_ancestral_cfg_pp: { sample: dpmpp2sAncestralCfgPp, stochastic: true, usesUncond: true },
-  dpmpp_sde: { sample: dpmppSde, noise: brownian, stochastic: true },
-  dpmpp_sde_gpu: { sample: dpmppSde, noise: brownian, stochastic: true, gpuName: true },
+  dpmpp_sde: {
+    sample: dpmppSde,
+    noise: brownian,
+    stochastic: true,
+    wholePath: true,
+    recoveredBy: 'dpm_fast',
+  },
+  dpmpp_sde_gpu: {
+    sample: dpmppSde,
+    noise: brownian,
+    stochastic: true,
+    gpuName: true,
+    wholePath: true,
+    recoveredBy: 'dpm_fast',
+  },
   dpmpp_2m: { sample: dpmpp2m },
   dpmpp_2m_cfg_pp: { sample: dpmpp2mCfgPp, usesUncond: true },
-  dpmpp_2m_sde: { sample: dpmpp2mSde, noise: brownian, stochastic: true },
-  dpmpp_2m_sde_gpu: { sample: dpmpp2mSde, noise: brownian, stochastic: true, gpuName: true },
+  dpmpp_2m_sde: {
+    sample: dpmpp2mSde,
+    noise: brownian,
+    stochastic: true,
+    wholePath: true,
+    recoveredBy: 'dpmpp_2m',
+  },
+  dpmpp_2m_sde_gpu: {
+    sample: dpmpp2mSde,
+    noise: brownian,
+    stochastic: true,
+    gpuName: true,
+    wholePath: true,
+    recoveredBy: 'dpmpp_2m',
+  },
   dpmpp_2m_sde_heun: { sample: dpmpp2mSdeHeun, noise: brownian, stochastic: true },
   dpmpp_2m_sde_heun_gpu: {
     sample: dpmpp2mSdeHeun,
@@ -55,8 +81,21 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
     stochastic: true,
     gpuName: true,
   },
-  dpmpp_3m_sde: { sample: dpmpp3mSde, noise: brownian, stochastic: true },
-  dpmpp_3m_sde_gpu: { sample: dpmpp3mSde, noise: brownian, stochastic: true, gpuName: true },
+  dpmpp_3m_sde: {
+    sample: dpmpp3mSde,
+    noise: brownian,
+    stochastic: true,
+    wholePath: true,
+    recoveredBy: 'dpmpp_2m',
+  },
+  dpmpp_3m_sde_gpu: {
+    sample: dpmpp3mSde,
+    noise: brownian,
+    stochastic: true,
+    gpuName: true,
+    wholePath: true,
+    recoveredBy: 'dpmpp_2m',
+  },
   ddpm: { sample: ddpm, stochastic: true },
   lcm: { sample: lcm, stochastic: true },
   ipndm: { sample: ipndm },
@@ -78,18 +117,18 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   sa_solver: { sample: saSolver, stochastic: true },
   sa_solver_pece: { sample: saSolverPece, stochastic: true },
   ddim: { sample: euler, ownBlendNoise: true },
-  uni_pc: { sample: uniPc, discardPenultimate: true },
-  uni_pc_bh2: { sample: uniPcBh2, discardPenultimate: true },
+  uni_pc: { sample: uniPc, discardPenultimate: true, recoveredBy: 'dpm_fast' },
+  uni_pc_bh2: { sample: uniPcBh2, discardPenultimate: true, recoveredBy: 'dpm_fast' },
 };
 
-export const SAMPLERS: readonly string[] = Object.keys(SAMPLER_KINDS);
+export const SAMPLER_NAMES: readonly string[] = Object.keys(SAMPLER_KINDS);
 
 /** The sampler of a name. Throws DR_INPUT_INVALID for a name that is not in SAMPLERS. */
 export function samplerKind(name: string): SamplerKind {
   if (Object.hasOwn(SAMPLER_KINDS, name)) return SAMPLER_KINDS[name];
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `unknown sampler '${name}'`,
-    hint: `Use one of: ${SAMPLERS.join(', ')}.`,
+    hint: `Use one of: ${SAMPLER_NAMES.join(', ')}.`,
     input: 'sampler_name',
   });
 }

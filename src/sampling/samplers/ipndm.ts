@@ -1,7 +1,7 @@
 // Improved pseudo linear multistep, "Fast Sampling of Diffusion Models with Exponential Integrator" (arXiv 2204.13902, section 3.1):
 // Adams-Bashforth on the slopes of up to `order` steps; and its form for steps of uneven size (diff-solvers, ipndm_v).
 import { addScaled, divide, f32, type Vector, weightedSum } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
 /** The mean slope of step i from the known slopes, newest first. */
@@ -9,7 +9,7 @@ type MeanSlope = (slopes: readonly Vector[], sigmas: Float32Array, i: number) =>
 
 /** Reports the latent that the run began with at each step, as the original does. */
 const multistep =
-  (meanSlope: MeanSlope): Sampler =>
+  (meanSlope: MeanSlope): SampleFunction =>
   async (denoise, start, sigmas, { onStep, order = 4 }) => {
     let x = start;
     let slopes: Vector[] = [];

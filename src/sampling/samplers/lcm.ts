@@ -1,8 +1,8 @@
 // Multistep consistency sampling ("Latent Consistency Models", arXiv 2310.04378): jump to the denoised latent, add noise of the next level.
 import { addScaled } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 
-export const lcm: Sampler = async (denoise, x, sigmas, { onStep, noise }) => {
+export const lcm: SampleFunction = async (denoise, x, sigmas, { onStep, noise }) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);
     onStep?.(i, x, denoised);

@@ -1,9 +1,9 @@
 // Linear multistep (Adams-Bashforth on uneven steps; k-diffusion): the last `order` slopes, weighted by the integral of their Lagrange basis.
 import { add, addScaled, scale, type Vector } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
-export const lms: Sampler = async (denoise, x, sigmas, { onStep, order = 4 }) => {
+export const lms: SampleFunction = async (denoise, x, sigmas, { onStep, order = 4 }) => {
   const slopes: Vector[] = [];
   for (let i = 0; i < sigmas.length - 1; i++) {
     const denoised = await denoise(x, sigmas[i]);

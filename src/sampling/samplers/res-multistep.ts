@@ -12,7 +12,7 @@ import {
   sub,
   type Vector,
 } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
 const lambdaOf = (sigma: number): number => -log(sigma);
@@ -25,7 +25,7 @@ const finite = (value: number): number =>
   Number.isNaN(value) ? 0 : Math.min(Math.max(value, -LARGEST), LARGEST);
 
 const resMultistepWith =
-  ({ ancestral, cfgPp }: { ancestral: boolean; cfgPp: boolean }): Sampler =>
+  ({ ancestral, cfgPp }: { ancestral: boolean; cfgPp: boolean }): SampleFunction =>
   async (denoise, x, sigmas, { onStep, noise, guided, eta = 1, s_noise = 1 }) => {
     let old: { prediction: Vector; down: number } | undefined;
     for (let i = 0; i < sigmas.length - 1; i++) {

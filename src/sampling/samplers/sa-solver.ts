@@ -12,8 +12,8 @@ import {
   type Vector,
   weightedSum,
 } from '../float32.ts';
-import { solve } from './linear.ts';
-import type { Sampler } from './sampler.ts';
+import { solve } from './linear-system.ts';
+import type { SampleFunction } from './sampler.ts';
 import { alphaOf, lambdaOf } from './sde.ts';
 
 /** tau is eta from sigma `start` down to sigma `end`, and 0 outside. */
@@ -23,7 +23,7 @@ export const tauInterval =
     eta > 0 && start >= sigma && sigma >= end ? eta : 0;
 
 const saSolverWith =
-  (pece: boolean): Sampler =>
+  (pece: boolean): SampleFunction =>
   async (denoise, x, sigmas, { onStep, noise, sampling, s_noise = 1, ...knobs }) => {
     const {
       predictor_order = 3,

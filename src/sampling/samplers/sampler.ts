@@ -9,12 +9,12 @@ export type Denoise = (x: Vector, sigma: number, shape?: readonly number[]) => P
 export type NoiseSource = (sigma: number, sigmaNext: number, count?: number) => Vector;
 
 /** What guidance saw in one evaluation: the guided latent, and the negative side's alone (before any noise mask). */
-export interface Guided {
+export interface GuidedPrediction {
   readonly denoised: Vector;
   readonly uncond: Vector;
 }
 
-export interface SamplerKnobs {
+export interface SamplerOptions {
   /** Share of the ancestral noise, 1 unless given. */
   readonly eta?: number;
   /** Factor on the noise that is added, 1 unless given. */
@@ -52,22 +52,26 @@ export interface SamplerKnobs {
   readonly use_pece?: boolean;
 }
 
-export interface SamplerOptions extends SamplerKnobs {
+export interface SampleArguments extends SamplerOptions {
   readonly noise: NoiseSource;
   readonly sampling: ModelSampling;
   /** `denoise` with the negative side's prediction beside it, for the kinds that use it (CFG++). */
-  readonly guided: (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Guided>;
+  readonly guided: (
+    x: Vector,
+    sigma: number,
+    shape?: readonly number[],
+  ) => Promise<GuidedPrediction>;
   /** [B,C,H,W] of the latent that the run begins with, for the kinds that resize it. */
   readonly shape?: readonly number[];
   /** After each step's evaluation: the 0-based step, the latent and what the model denoised it to. */
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
 
-export type Sampler = (
+export type SampleFunction = (
   denoise: Denoise,
   x: Vector,
   sigmas: Float32Array,
-  options: SamplerOptions,
+  options: SampleArguments,
 ) => Promise<Vector>;
 
 /** A run's seed, the length of its latent, and its sigmas: what a noise source is made from. */
@@ -78,7 +82,7 @@ export interface NoiseRun {
 }
 
 export interface SamplerKind {
-  readonly sample: Sampler;
+  readonly sample: SampleFunction;
   /** The noise of the run; one generator seeded with the run's seed unless given. */
   readonly noise?: (run: NoiseRun) => NoiseSource;
   /** Reads the negative side's prediction: it is evaluated at cfg 1 too. */
@@ -91,6 +95,16 @@ export interface SamplerKind {
   readonly discardPenultimate?: boolean;
   /** Under a noise mask the kept part is noised with fresh noise of seed + 1, not with the initial noise. */
   readonly ownBlendNoise?: boolean;
+  /** The noise is one path over the whole schedule, however few of its steps are sampled. */
+  readonly wholePath?: boolean;
+  /** Leaves a masked region noisy: the sampler that removes that noise (see runs/recovery.ts). */
+  readonly recoveredBy?: string;
   /** Size of the finished latent, for the kinds that resize it. */
   readonly resultShape?: (shape: readonly number[], sigmas: Float32Array) => readonly number[];
+}
+
+/** A sampler with its options: what a SAMPLER socket carries. */
+export interface ConfiguredSampler {
+  readonly kind: SamplerKind;
+  readonly options?: SamplerOptions;
 }

@@ -6,9 +6,9 @@ import { DarkroomError } from '../../errors.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
 import { f32, type Vector } from '../float32.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
-import { runSampler } from '../plans/sample.ts';
-import { SAMPLER_KINDS, SAMPLERS } from './index.ts';
-import type { Guided } from './sampler.ts';
+import { runSampler } from '../runs/sample.ts';
+import { SAMPLER_KINDS, SAMPLER_NAMES } from './index.ts';
+import type { GuidedPrediction } from './sampler.ts';
 
 const sampling = discreteSampling();
 const SIZE = 16;
@@ -17,7 +17,7 @@ const latent = torchGenerator(7).randn(SIZE);
 const target = torchGenerator(8).randn(SIZE);
 const REPEATABLE = { seed: 4, numRuns: 15 };
 
-type Predict = (x: Vector, sigma: number) => Guided;
+type Predict = (x: Vector, sigma: number) => GuidedPrediction;
 
 /** Between the latent and a fixed target, nearer to the target the higher the noise. */
 const towardsTarget: Predict = (x, sigma) => {
@@ -35,7 +35,7 @@ async function run(
   let calls = 0;
   const given = sigmas.slice();
   const out = await runSampler({
-    sampler: SAMPLER_KINDS[name],
+    sampler: { kind: SAMPLER_KINDS[name] },
     sampling,
     sigmas: given,
     predict: async (x, sigma) => {
@@ -76,7 +76,7 @@ const limit = (name: string, steps: number): number =>
   name === 'dpm_adaptive' ? 4000 : 3 * steps + 1;
 
 describe('ends on any sigmas', () => {
-  it.each(SAMPLERS)('%s', (name) =>
+  it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(any, async (sigmas) => {
         const result = await run(name, sigmas).catch((error: unknown) => error);
@@ -92,7 +92,7 @@ describe('ends on any sigmas', () => {
 });
 
 describe('ends where a denoiser fails', () => {
-  it.each(SAMPLERS)('%s', (name) =>
+  it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(descending, fc.nat({ max: 5 }), async (sigmas, failing) => {
         let call = 0;
@@ -120,7 +120,7 @@ const LAST_SIGMA: Readonly<Record<string, (sigmas: Float32Array) => number>> = {
 };
 
 describe('reaches a latent that the denoiser always gives', () => {
-  it.each(SAMPLERS)('%s', (name) =>
+  it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(descending, async (sigmas) => {
         const { out } = await run(name, sigmas, () => ({
@@ -139,7 +139,7 @@ describe('reaches a latent that the denoiser always gives', () => {
 });
 
 describe('the seed matters to stochastic kinds alone', () => {
-  it.each(SAMPLERS)('%s', (name) =>
+  it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.nat(), { minLength: 2, maxLength: 2 }),

@@ -9,7 +9,7 @@ import {
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import type { Vector } from '../float32.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
-import { runSampler } from '../plans/sample.ts';
+import { runSampler } from '../runs/sample.ts';
 import { SAMPLER_KINDS } from './index.ts';
 
 const sampling = discreteSampling();
@@ -24,8 +24,7 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
   const calls: number[] = [];
   const steps: { x: Vector; denoised: Vector }[] = [];
   const out = await runSampler({
-    sampler: kind,
-    knobs: params.options,
+    sampler: { kind, options: params.options },
     sampling,
     sigmas: g.float(inputs.sigmas).data,
     predict: (x, sigma) => {

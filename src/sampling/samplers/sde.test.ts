@@ -3,18 +3,18 @@ import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
-import { runSampler } from '../plans/sample.ts';
+import { runSampler } from '../runs/sample.ts';
 import { reverseTimeScale } from './er-sde.ts';
 import { SAMPLER_KINDS } from './index.ts';
 import { tauInterval } from './sa-solver.ts';
-import type { SamplerKnobs } from './sampler.ts';
+import type { SamplerOptions } from './sampler.ts';
 
 const sampling = discreteSampling();
 const predict = analyticPrediction(golden('samplers', 'analytic'));
 const g = golden('samplers', 'sde_options');
 
 /** The functions among the options stand as numbers in the golden. */
-function knobsOf({ rev, tau, ...options }: Record<string, never>): SamplerKnobs {
+function withFunctions({ rev, tau, ...options }: Record<string, never>): SamplerOptions {
   if (rev !== undefined) return { ...options, noise_scaler: reverseTimeScale(rev) };
   if (!tau) return options;
   const [eta, start, end] = tau as number[];
@@ -29,8 +29,7 @@ const run = (sampler: string, options: Record<string, never>, name = 'k8') => {
   const latent = new Float32Array(noise.length);
   const sigmas = g.float(`sigmas/${name}`).data;
   return runSampler({
-    sampler: SAMPLER_KINDS[sampler],
-    knobs: knobsOf(options),
+    sampler: { kind: SAMPLER_KINDS[sampler], options: withFunctions(options) },
     sampling,
     sigmas,
     predict,

@@ -1,7 +1,7 @@
 // SEEDS, "Exponential SDE Solvers for Fast High-Quality Sampling from Diffusion Models" (arXiv 2305.14267), with two and three stages,
 // predicting data. Each stage continues the noise of the stage before it.
 import { combine, exp, expm1, f32, scale, sqrt, type Vector, weightedSum } from '../float32.ts';
-import type { Sampler } from './sampler.ts';
+import type { SampleFunction } from './sampler.ts';
 import { addNoise, alphaOf, innerShare, lambdaOf, sigmaOf } from './sde.ts';
 
 /** torch.lerp: from the nearer end, the product not rounded before it is added. */
@@ -42,7 +42,7 @@ function stepOf(x: Vector, sigma: number, next: number, eta: number) {
 }
 
 /** Throws DR_INPUT_INVALID for an `r` of 0. */
-export const seeds2: Sampler = async (
+export const seeds2: SampleFunction = async (
   denoise,
   x,
   sigmas,
@@ -77,7 +77,7 @@ export const seeds2: Sampler = async (
   return x;
 };
 
-export const seeds3: Sampler = async (
+export const seeds3: SampleFunction = async (
   denoise,
   x,
   sigmas,

@@ -1,6 +1,6 @@
 // Pieces that the samplers share: the derivative and the churn of arXiv 2206.00364 and k-diffusion's ancestral split of a step.
 import { addScaled, divide, f32, scale, sqrt, square, sub, type Vector } from '../float32.ts';
-import type { SamplerOptions } from './sampler.ts';
+import type { SampleArguments } from './sampler.ts';
 
 /** dx/dsigma = (x - denoised) / sigma. */
 export const derivative = (x: Vector, sigma: number, denoised: Vector): Vector =>
@@ -21,7 +21,7 @@ export function churned(
   x: Vector,
   sigmas: Float32Array,
   i: number,
-  options: SamplerOptions,
+  options: SampleArguments,
   drawsAlways = false,
 ): { x: Vector; sigma: number } {
   const {

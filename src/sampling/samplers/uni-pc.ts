@@ -15,8 +15,8 @@ import {
   sub,
   type Vector,
 } from '../float32.ts';
-import { solve } from './linear.ts';
-import type { Denoise, Sampler } from './sampler.ts';
+import { solve } from './linear-system.ts';
+import type { Denoise, SampleFunction } from './sampler.ts';
 
 /** Takes the place of a final 0. */
 const LAST_SIGMA = 0.001;
@@ -33,7 +33,7 @@ const lambdaOf = (sigma: number): number =>
   f32(logAlpha(sigma) - f32(0.5 * log(f32(1 - exp(f32(2 * logAlpha(sigma)))))));
 
 const uniPcWith =
-  (variant: (hh: number) => number): Sampler =>
+  (variant: (hh: number) => number): SampleFunction =>
   async (denoise, x, sigmas, { onStep }) => {
     const levels = sigmas.slice();
     const steps = levels.length - 1;

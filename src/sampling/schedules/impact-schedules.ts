@@ -24,7 +24,7 @@ export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES
 export function impactSigmas({
   sampling,
   scheduler,
-  sampler,
+  samplerName: sampler,
   steps,
 }: Omit<KSamplerSigmas, 'denoise'>): Float32Array {
   const discards =

@@ -47,7 +47,7 @@ describe('KSampler schedules', () => {
         g,
         id,
         outputs.sigmas,
-        ksamplerSigmas({ sampling: KINDS[kind], scheduler, sampler, steps, denoise }),
+        ksamplerSigmas({ sampling: KINDS[kind], scheduler, samplerName: sampler, steps, denoise }),
       );
     }
   });
@@ -63,7 +63,7 @@ describe('KSampler schedules', () => {
 it('refuses unknown names', () => {
   expect(() => calculateSigmas(KINDS.eps, 'constructor', 4)).toThrow(DarkroomError);
   expect(() =>
-    ksamplerSigmas({ sampling: KINDS.eps, scheduler: 'normal', sampler: 'toString', steps: 4 }),
+    ksamplerSigmas({ sampling: KINDS.eps, scheduler: 'normal', samplerName: 'toString', steps: 4 }),
   ).toThrow(/unknown sampler/);
 });
 

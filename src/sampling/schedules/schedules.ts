@@ -129,7 +129,7 @@ export function calculateSigmas(
 export interface KSamplerSigmas {
   readonly sampling: ModelSampling;
   readonly scheduler: string;
-  readonly sampler: string;
+  readonly samplerName: string;
   readonly steps: number;
   /** 1 samples from pure noise; d < 1 takes the last `steps` of steps/d; 0 or less gives no sigmas. */
   readonly denoise?: number;
@@ -139,7 +139,7 @@ export interface KSamplerSigmas {
 export function ksamplerSigmas({
   sampling,
   scheduler,
-  sampler,
+  samplerName: sampler,
   steps,
   denoise = 1,
 }: KSamplerSigmas): Float32Array {

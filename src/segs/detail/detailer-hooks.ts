@@ -2,7 +2,7 @@
 // chosen; and two hooks as one.
 
 import { mixNoise } from '../../sampling/noise/variation.ts';
-import { randomNoise } from '../../sampling/plans/custom.ts';
+import { randomNoise } from '../../sampling/runs/custom.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { DetailerHook, Iteration } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
@@ -77,8 +77,8 @@ export const variationNoiseHook = (seed: bigint, strength: number): DetailerHook
   customNoise: (own, shape, drawn) => {
     const latent = { samples: zeros(shape) };
     return mixNoise(
-      drawn ?? randomNoise(own).make(latent),
-      randomNoise(seed).make(latent),
+      drawn ?? randomNoise(own).generate(latent),
+      randomNoise(seed).generate(latent),
       strength,
       'linear',
     );

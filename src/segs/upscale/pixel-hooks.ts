@@ -1,6 +1,6 @@
 // Hooks of iterative upscaling (Impact Pack hooks.py): schedules over its steps, noise put in, the latent unsampled; and two hooks as one.
 import { injectNoise, noisyLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
-import { type UnsampleOptions, unsample } from '../../sampling/plans/unsample.ts';
+import { type UnsampleOptions, unsample } from '../../sampling/runs/unsample.ts';
 import type { Latent } from '../../sampling/sampling-types.ts';
 import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 

@@ -6,7 +6,7 @@ import { scaleImage } from '../../image/resize/common-upscale.ts';
 import { decodeTiled, encodeTiled } from '../../models/tiling.ts';
 import type { Autoencoder, ControlNet } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
-import { sampleDenoise } from '../../sampling/plans/step-range.ts';
+import { sampleDenoise } from '../../sampling/runs/step-range.ts';
 import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';

@@ -33,7 +33,7 @@ async function settings(steps: number): Promise<SegsUpscaleSettings> {
   return {
     sampler: {
       model: await models.model('sd1'),
-      ...{ seed: 5n, steps, cfg: 3, sampler: 'euler', scheduler: 'normal', denoise: 0.6 },
+      ...{ seed: 5n, steps, cfg: 3, samplerName: 'euler', scheduler: 'normal', denoise: 0.6 },
       positive: conditioningOf(g, 'sp'),
       negative: conditioningOf(g, 'sn'),
     },

@@ -71,7 +71,7 @@ describe('seeds/segs_upscaler', () => {
           seed: bigintOf(params.seed),
           steps: params.steps,
           cfg: params.cfg,
-          sampler: params.sampler_name,
+          samplerName: params.sampler_name,
           scheduler: params.scheduler,
           positive: conditioningOf(g, params.pos),
           negative: conditioningOf(g, params.neg),

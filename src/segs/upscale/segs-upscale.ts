@@ -11,8 +11,8 @@ import {
 import type { Autoencoder } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
-import { withDifferentialDiffusion } from '../../sampling/patches/patches.ts';
-import { sampleDenoise } from '../../sampling/plans/step-range.ts';
+import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
+import { sampleDenoise } from '../../sampling/runs/step-range.ts';
 import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { clone, type Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';

@@ -1,6 +1,6 @@
 // Inputs that many nodes of the Impact Pack share.
 import { DarkroomError } from '../../../errors.ts';
-import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../../segs/hooks.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
@@ -11,7 +11,7 @@ export const samplerInputs = {
   seed: seed(),
   steps: int({ default: 20, min: 1, max: 10000 }),
   cfg: float({ default: 8, min: 0, max: 100 }),
-  sampler_name: combo(SAMPLERS),
+  sampler_name: combo(SAMPLER_NAMES),
   scheduler: combo(IMPACT_SCHEDULERS),
 };
 
@@ -71,7 +71,7 @@ export const denoiseSamplerOf = (
   seed: i.seed,
   steps: i.steps,
   cfg: i.cfg,
-  sampler: i.sampler_name,
+  samplerName: i.sampler_name,
   scheduler: i.scheduler,
   denoise: i.denoise,
   schedulerFunc: i.scheduler_func_opt,

@@ -1,8 +1,8 @@
 // What the sockets of the Impact Pack carry.
 import type { Clip } from '../../../models/clip/clip.ts';
 import type { Autoencoder } from '../../../models/types.ts';
-import type { RegionalPrompt } from '../../../sampling/plans/regional.ts';
-import type { SchedulerFunc, StepSampler } from '../../../sampling/plans/step-range.ts';
+import type { RegionalPrompt } from '../../../sampling/runs/regional.ts';
+import type { SchedulerFunc, StepSampler } from '../../../sampling/runs/step-range.ts';
 import type { Conditioning, Model } from '../../../sampling/sampling-types.ts';
 import type { SegsPreprocessor } from '../../../segs/detail/controlnet-wrapper.ts';
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../../segs/hooks.ts';

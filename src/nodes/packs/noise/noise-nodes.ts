@@ -7,7 +7,7 @@ import {
   sameShape,
   slerpLatents,
 } from '../../../sampling/noise/noise-injection.ts';
-import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import type { NodeContext } from '../../context.ts';
 import {
@@ -99,7 +99,7 @@ const GetSigma = defineNode({
     'The strength for Inject Noise that makes a latent what a KSampler expects at a step.',
   inputs: {
     model: socket('MODEL'),
-    sampler_name: combo(SAMPLERS),
+    sampler_name: combo(SAMPLER_NAMES),
     scheduler: combo(SCHEDULERS),
     steps: int(STEPS),
     start_at_step: int({ ...STEPS, default: 0 }),
@@ -113,7 +113,10 @@ const GetSigma = defineNode({
     steps,
     start_at_step: startAtStep,
     end_at_step: endAtStep,
-  }) => outputs(injectionSigma({ model, sampler, scheduler, steps, startAtStep, endAtStep })),
+  }) =>
+    outputs(
+      injectionSigma({ model, samplerName: sampler, scheduler, steps, startAtStep, endAtStep }),
+    ),
 });
 
 const InjectNoise = defineNode({

@@ -1,7 +1,7 @@
 // The Unsampler of ComfyUI_Noise. Workflow files call it BNK_Unsampler, the source Unsampler; both names are known.
 
-import { unsample } from '../../../sampling/plans/unsample.ts';
-import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { unsample } from '../../../sampling/runs/unsample.ts';
+import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../declare.ts';
 import { samplingHooks } from '../../shared/sampling-hooks.ts';
@@ -23,7 +23,7 @@ const declare = (type: string) =>
         tooltip: 'Stops at this step, counted from full noise.',
       }),
       cfg: float({ default: 1, min: 0, max: 100 }),
-      sampler_name: combo(SAMPLERS),
+      sampler_name: combo(SAMPLER_NAMES),
       scheduler: combo(SCHEDULERS),
       normalize: combo(['disable', 'enable'], {
         tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.',
@@ -38,7 +38,7 @@ const declare = (type: string) =>
         await unsample({
           ...inputs,
           ...samplingHooks(context),
-          sampler: sampler_name,
+          samplerName: sampler_name,
           endAtStep: end_at_step,
           normalize: normalize === 'enable',
           latent: latent_image,

@@ -1,6 +1,6 @@
 // Switches of SeargeSDXL. Only the branch that is chosen is evaluated; the original evaluates all of them and takes the same one.
 // Source: SeargeSDXL modules/_legacy.py.
-import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../../declare.ts';
 import { SAVE_FOLDERS, STATES } from './choices.ts';
@@ -29,7 +29,7 @@ const SeargeSamplerInputs = defineNode({
   ...inputs('SeargeSamplerInputs'),
   display: 'Sampler Settings',
   inputs: {
-    sampler_name: combo(SAMPLERS, { default: 'ddim' }),
+    sampler_name: combo(SAMPLER_NAMES, { default: 'ddim' }),
     scheduler: combo(SCHEDULERS, { default: 'ddim_uniform' }),
   },
   outputs: [output('SAMPLER_NAME', 'sampler_name'), output('SCHEDULER_NAME', 'scheduler')],

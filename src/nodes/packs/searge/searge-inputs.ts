@@ -1,6 +1,6 @@
 // The input nodes of SeargeSDXL: each adds its values to the parameters that come in. The original changes the one dictionary that all
 // of them share; here each gives a new one, which is what the original gives in a fresh run. Source: SeargeSDXL modules/_legacy.py.
-import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import {
   combo,
@@ -65,7 +65,7 @@ const SeargeInput2 = defineNode({
     image_height: pixels(),
     steps: int({ default: 20, min: 0, max: 200 }),
     cfg: float({ default: 7, min: 0, max: 30, step: 0.5 }),
-    sampler_name: combo(SAMPLERS, { default: 'ddim' }),
+    sampler_name: combo(SAMPLER_NAMES, { default: 'ddim' }),
     scheduler: combo(SCHEDULERS, { default: 'ddim_uniform' }),
     save_image: state(),
     save_directory: combo(SAVE_FOLDERS, { default: 'output folder' }),

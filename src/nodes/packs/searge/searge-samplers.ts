@@ -4,15 +4,15 @@ import { DarkroomError } from '../../../errors.ts';
 import { blendImages } from '../../../image/compose/image-blend.ts';
 import { commonUpscale, scaleImage } from '../../../image/resize/common-upscale.ts';
 import type { UpscaleModel } from '../../../models/upscaler/load.ts';
-import { commonKSampler } from '../../../sampling/plans/ksampler.ts';
+import { commonKSampler } from '../../../sampling/runs/ksampler.ts';
 import {
   handOverPlan,
   type PromptedModel,
   runStages,
   type TwoStageRun,
   twoStagePlan,
-} from '../../../sampling/plans/two-stage.ts';
-import { SAMPLERS } from '../../../sampling/samplers/index.ts';
+} from '../../../sampling/runs/two-stage.ts';
+import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import type { Latent } from '../../../sampling/sampling-types.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
@@ -75,7 +75,7 @@ const stageRun = (i: StageInputs, context: NodeContext): TwoStageRun => ({
   refiner: refiner(i),
   steps: i.steps,
   cfg: i.cfg,
-  sampler: i.sampler_name,
+  samplerName: i.sampler_name,
   scheduler: i.scheduler,
   ...samplingHooks(context),
 });
@@ -92,7 +92,7 @@ const SeargeSDXLSampler = defineNode({
     noise_seed: seed(),
     steps: int({ default: 30, min: 1, max: 1000 }),
     cfg: float({ default: 7, min: 0, max: 100, step: 0.5 }),
-    sampler_name: combo(SAMPLERS, { default: 'dpmpp_2m' }),
+    sampler_name: combo(SAMPLER_NAMES, { default: 'dpmpp_2m' }),
     scheduler: combo(SCHEDULERS, { default: 'karras' }),
     base_ratio: settings.base_ratio,
     denoise: float({ default: 1, min: 0, max: 1, step: 0.01 }),
@@ -242,7 +242,7 @@ const SeargeSamplerAdvanced = defineNode({
     noise_seed: seed(),
     steps: int({ default: 20, min: 1, max: 10000 }),
     cfg: float({ default: 8, min: 0, max: 100, step: 0.5 }),
-    sampler_name: combo(SAMPLERS),
+    sampler_name: combo(SAMPLER_NAMES),
     scheduler: combo(SCHEDULERS),
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),
@@ -276,15 +276,15 @@ const SeargeSamplerAdvanced = defineNode({
           cfg,
           scheduler,
           latent,
-          sampler: inputs.sampler_name,
+          samplerName: inputs.sampler_name,
           seed: inputs.noise_seed,
         },
         ...{
           steps: count,
           denoise: strength,
-          startStep: 0,
-          lastStep: count,
-          forceFullDenoise: true,
+          startAtStep: 0,
+          endAtStep: count,
+          returnWithLeftoverNoise: false,
         },
         ...samplingHooks(context, (step) => [before + step + 1, total]),
       });

@@ -8,7 +8,7 @@ import { loadTextEncoder } from '../../../../models/clip/load.ts';
 import type { TextEncoder } from '../../../../models/types.ts';
 import { loadVae } from '../../../../models/vae/load.ts';
 import type { Rounding } from '../../../../models/weights/tensors.ts';
-import { withDiscreteSampling } from '../../../../sampling/patches/patches.ts';
+import { withDiscreteSampling } from '../../../../sampling/patches/model-sampling-patches.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, modelFile, output, outputs } from '../../../declare.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';

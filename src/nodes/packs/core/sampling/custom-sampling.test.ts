@@ -12,9 +12,10 @@ import {
   EDM_SAMPLINGS,
   withContinuousSampling,
   withDiscreteSampling,
-} from '../../../../sampling/patches/patches.ts';
-import type { ChosenSampler, NoiseMaker } from '../../../../sampling/plans/custom.ts';
-import { runSampler } from '../../../../sampling/plans/sample.ts';
+} from '../../../../sampling/patches/model-sampling-patches.ts';
+import type { NoiseGenerator } from '../../../../sampling/runs/custom.ts';
+import { runSampler } from '../../../../sampling/runs/sample.ts';
+import type { ConfiguredSampler } from '../../../../sampling/samplers/sampler.ts';
 import type { Conditioning, Latent, Model } from '../../../../sampling/sampling-types.ts';
 import {
   IMPACT_SCHEDULERS,
@@ -65,7 +66,7 @@ describe('schedules/impact', () => {
         g,
         id,
         outputs.sigmas,
-        impactSigmas({ sampling: sd1.sampling, scheduler, sampler, steps }),
+        impactSigmas({ sampling: sd1.sampling, scheduler, samplerName: sampler, steps }),
       );
     }
   });
@@ -188,7 +189,7 @@ it('schedules/more_nodes', async () => {
       ...values,
       model: sd1,
       sigmas: tensors.sigmas?.data,
-      noise: { seed: 0n, make: () => tensors.noise } satisfies NoiseMaker,
+      noise: { seed: 0n, generate: () => tensors.noise } satisfies NoiseGenerator,
       latent_image: { samples: tensors.latent },
     });
     expectGolden(
@@ -206,13 +207,12 @@ describe('samplers/node_made', () => {
     '$id',
     async ({ id, params, inputs, outputs }) => {
       const { node, seed, ...values } = params;
-      const [{ kind, knobs }]: readonly ChosenSampler[] = await run(node, values);
+      const [sampler]: readonly ConfiguredSampler[] = await run(node, values);
       const noise = g.float(inputs.noise);
       const sigmas = g.float(inputs.sigmas).data;
       let last: Float32Array | undefined;
       const result = await runSampler({
-        sampler: kind,
-        knobs,
+        sampler,
         sampling: sd1.sampling,
         sigmas,
         shape: noise.shape,
@@ -231,7 +231,7 @@ describe('samplers/node_made', () => {
         g,
         id,
         outputs.out,
-        tensor(kind.resultShape?.(noise.shape, sigmas) ?? noise.shape, result),
+        tensor(sampler.kind.resultShape?.(noise.shape, sigmas) ?? noise.shape, result),
       );
       if (outputs.denoised) expectGolden(g, id, outputs.denoised, last!);
     },

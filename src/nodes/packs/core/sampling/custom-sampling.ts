@@ -8,11 +8,11 @@ import {
   perpNegGuider,
 } from '../../../../sampling/guiders/guider.ts';
 import {
-  addNoise,
+  addNoiseToLatent,
   emptyNoise,
   randomNoise,
-  sampleParts,
-} from '../../../../sampling/plans/custom.ts';
+  sampleCustom,
+} from '../../../../sampling/runs/custom.ts';
 import {
   boolean,
   combo,
@@ -56,7 +56,7 @@ const SamplerCustom = defineNode({
     { model, add_noise, noise_seed, cfg, positive, negative, sampler, sigmas, latent_image },
     context,
   ) {
-    const { output, denoised } = await sampleParts({
+    const { output, denoised } = await sampleCustom({
       guider: cfgGuider(model, positive, negative, cfg),
       sampler,
       sigmas,
@@ -80,7 +80,7 @@ const SamplerCustomAdvanced = defineNode({
     latent_image: socket('LATENT'),
   },
   async run({ latent_image, ...parts }, context) {
-    const { output, denoised } = await sampleParts({
+    const { output, denoised } = await sampleCustom({
       ...parts,
       latent: latent_image,
       ...samplingHooks(context),
@@ -190,7 +190,7 @@ const AddNoise = defineNode({
   },
   outputs: [output('LATENT')],
   run: ({ model, noise, sigmas, latent_image }) =>
-    outputs(addNoise(model, noise, sigmas, latent_image)),
+    outputs(addNoiseToLatent(model, noise, sigmas, latent_image)),
 });
 
 export const CUSTOM_SAMPLING_NODES: readonly NodeDeclaration[] = [

@@ -1,6 +1,6 @@
 // KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
-import { commonKSampler } from '../../../../sampling/plans/ksampler.ts';
-import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { commonKSampler } from '../../../../sampling/runs/ksampler.ts';
+import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
@@ -21,7 +21,7 @@ const KSampler = defineNode({
       ...CFG,
       tooltip: 'How closely the picture follows the prompt; 1 ignores the negative prompt.',
     }),
-    sampler_name: combo(SAMPLERS, { tooltip: 'The algorithm.' }),
+    sampler_name: combo(SAMPLER_NAMES, { tooltip: 'The algorithm.' }),
     scheduler: combo(SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
     positive: socket('CONDITIONING', { tooltip: 'What the picture should show.' }),
     negative: socket('CONDITIONING', { tooltip: 'What it should not show.' }),
@@ -40,7 +40,7 @@ const KSampler = defineNode({
       await commonKSampler({
         ...inputs,
         ...samplingHooks(context),
-        sampler: sampler_name,
+        samplerName: sampler_name,
         latent: latent_image,
       }),
     ),
@@ -56,7 +56,7 @@ const KSamplerAdvanced = defineNode({
     noise_seed: seed(),
     steps: int(STEPS),
     cfg: float(CFG),
-    sampler_name: combo(SAMPLERS),
+    sampler_name: combo(SAMPLER_NAMES),
     scheduler: combo(SCHEDULERS),
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),
@@ -76,12 +76,12 @@ const KSamplerAdvanced = defineNode({
         positive,
         negative,
         seed: inputs.noise_seed,
-        sampler: inputs.sampler_name,
+        samplerName: inputs.sampler_name,
         latent: inputs.latent_image,
-        disableNoise: inputs.add_noise === 'disable',
-        startStep: inputs.start_at_step,
-        lastStep: inputs.end_at_step,
-        forceFullDenoise: inputs.return_with_leftover_noise === 'disable',
+        addNoise: inputs.add_noise !== 'disable',
+        startAtStep: inputs.start_at_step,
+        endAtStep: inputs.end_at_step,
+        returnWithLeftoverNoise: inputs.return_with_leftover_noise !== 'disable',
         ...samplingHooks(context),
       }),
     ),

@@ -1,15 +1,16 @@
 // What a model predicts at which noise levels, and how its predictions are guided. Source: ComfyUI comfy_extras/nodes_model_advanced.py,
 // nodes_differential_diffusion.py, nodes_perpneg.py.
+
+import { withDifferentialDiffusion } from '../../../../sampling/patches/differential-diffusion.ts';
 import {
   CONTINUOUS_V_SAMPLINGS,
   DISCRETE_SAMPLINGS,
   EDM_SAMPLINGS,
   withContinuousSampling,
-  withDifferentialDiffusion,
   withDiscreteSampling,
-  withPerpNeg,
-  withRescaledCfg,
-} from '../../../../sampling/patches/patches.ts';
+} from '../../../../sampling/patches/model-sampling-patches.ts';
+import { withPerpNeg } from '../../../../sampling/patches/perp-neg.ts';
+import { withRescaledCfg } from '../../../../sampling/patches/rescale-cfg.ts';
 import {
   boolean,
   combo,

@@ -1,10 +1,11 @@
 // Samplers with their options, for the custom sampling nodes. Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py.
-import type { ChosenSampler } from '../../../../sampling/plans/custom.ts';
+
+import { eulerPp } from '../../../../sampling/samplers/cfg-pp.ts';
 import { reverseTimeScale } from '../../../../sampling/samplers/er-sde.ts';
-import { SAMPLERS, samplerKind } from '../../../../sampling/samplers/index.ts';
-import { eulerPp, lcmUpscale } from '../../../../sampling/samplers/node-made.ts';
+import { SAMPLER_NAMES, samplerKind } from '../../../../sampling/samplers/index.ts';
+import { lcmUpscale } from '../../../../sampling/samplers/lcm-upscale.ts';
 import { tauInterval } from '../../../../sampling/samplers/sa-solver.ts';
-import type { SamplerKnobs } from '../../../../sampling/samplers/sampler.ts';
+import type { ConfiguredSampler, SamplerOptions } from '../../../../sampling/samplers/sampler.ts';
 import {
   boolean,
   combo,
@@ -27,8 +28,8 @@ const ETA = float({ ...TUNED, default: 1 });
 const S_NOISE = float({ ...TUNED, default: 1 });
 const NOISE_DEVICE = combo(['gpu', 'cpu']);
 
-const chosen = (name: string, knobs?: SamplerKnobs): NodeResult =>
-  outputs({ kind: samplerKind(name), knobs } satisfies ChosenSampler);
+const configured = (name: string, options?: SamplerOptions): NodeResult =>
+  outputs({ kind: samplerKind(name), options } satisfies ConfiguredSampler);
 
 /** The kind's name for a noise device; the noise is the same. */
 const onDevice = (name: string, device: 'gpu' | 'cpu'): string =>
@@ -38,8 +39,8 @@ const KSamplerSelect = defineNode({
   ...sampler,
   type: 'KSamplerSelect',
   display: 'KSamplerSelect',
-  inputs: { sampler_name: combo(SAMPLERS) },
-  run: ({ sampler_name }) => chosen(sampler_name),
+  inputs: { sampler_name: combo(SAMPLER_NAMES) },
+  run: ({ sampler_name }) => configured(sampler_name),
 });
 
 const SamplerDPMPP_3M_SDE = defineNode({
@@ -47,7 +48,8 @@ const SamplerDPMPP_3M_SDE = defineNode({
   type: 'SamplerDPMPP_3M_SDE',
   display: 'SamplerDPMPP_3M_SDE',
   inputs: { eta: ETA, s_noise: S_NOISE, noise_device: NOISE_DEVICE },
-  run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_3m_sde', noise_device), knobs),
+  run: ({ noise_device, ...options }) =>
+    configured(onDevice('dpmpp_3m_sde', noise_device), options),
 });
 
 const SamplerDPMPP_2M_SDE = defineNode({
@@ -60,7 +62,8 @@ const SamplerDPMPP_2M_SDE = defineNode({
     s_noise: S_NOISE,
     noise_device: NOISE_DEVICE,
   },
-  run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_2m_sde', noise_device), knobs),
+  run: ({ noise_device, ...options }) =>
+    configured(onDevice('dpmpp_2m_sde', noise_device), options),
 });
 
 const SamplerDPMPP_SDE = defineNode({
@@ -73,7 +76,7 @@ const SamplerDPMPP_SDE = defineNode({
     r: float({ ...TUNED, default: 0.5 }),
     noise_device: NOISE_DEVICE,
   },
-  run: ({ noise_device, ...knobs }) => chosen(onDevice('dpmpp_sde', noise_device), knobs),
+  run: ({ noise_device, ...options }) => configured(onDevice('dpmpp_sde', noise_device), options),
 });
 
 const SamplerDPMPP_2S_Ancestral = defineNode({
@@ -81,7 +84,7 @@ const SamplerDPMPP_2S_Ancestral = defineNode({
   type: 'SamplerDPMPP_2S_Ancestral',
   display: 'SamplerDPMPP_2S_Ancestral',
   inputs: { eta: ETA, s_noise: S_NOISE },
-  run: (knobs) => chosen('dpmpp_2s_ancestral', knobs),
+  run: (options) => configured('dpmpp_2s_ancestral', options),
 });
 
 const SamplerEulerAncestral = defineNode({
@@ -89,7 +92,7 @@ const SamplerEulerAncestral = defineNode({
   type: 'SamplerEulerAncestral',
   display: 'SamplerEulerAncestral',
   inputs: { eta: ETA, s_noise: S_NOISE },
-  run: (knobs) => chosen('euler_ancestral', knobs),
+  run: (options) => configured('euler_ancestral', options),
 });
 
 const SamplerEulerAncestralCFGPP = defineNode({
@@ -100,7 +103,7 @@ const SamplerEulerAncestralCFGPP = defineNode({
     eta: float({ ...TUNED, default: 1, max: 1 }),
     s_noise: float({ ...TUNED, default: 1, max: 10 }),
   },
-  run: (knobs) => chosen('euler_ancestral_cfg_pp', knobs),
+  run: (options) => configured('euler_ancestral_cfg_pp', options),
 });
 
 const SamplerLMS = defineNode({
@@ -108,7 +111,7 @@ const SamplerLMS = defineNode({
   type: 'SamplerLMS',
   display: 'SamplerLMS',
   inputs: { order: int({ default: 4, min: 1, max: 100 }) },
-  run: (knobs) => chosen('lms', knobs),
+  run: (options) => configured('lms', options),
 });
 
 const SamplerDPMAdaptative = defineNode({
@@ -127,7 +130,7 @@ const SamplerDPMAdaptative = defineNode({
     eta: float({ ...TUNED, default: 0 }),
     s_noise: S_NOISE,
   },
-  run: (knobs) => chosen('dpm_adaptive', knobs),
+  run: (options) => configured('dpm_adaptive', options),
 });
 
 const SamplerER_SDE = defineNode({
@@ -146,9 +149,9 @@ const SamplerER_SDE = defineNode({
     s_noise: S_NOISE,
   },
   run({ solver_type, max_stage, eta, s_noise }) {
-    if (solver_type === 'ER-SDE') return chosen('er_sde', { s_noise, max_stage });
+    if (solver_type === 'ER-SDE') return configured('er_sde', { s_noise, max_stage });
     const isOde = solver_type === 'ODE' || eta === 0;
-    return chosen('er_sde', {
+    return configured('er_sde', {
       max_stage,
       s_noise: isOde ? 0 : s_noise,
       noise_scaler: reverseTimeScale(isOde ? 0 : eta),
@@ -171,9 +174,9 @@ const SamplerSASolver = defineNode({
     use_pece: boolean(),
     simple_order_2: boolean(),
   },
-  run({ model: { sampling }, eta, sde_start_percent, sde_end_percent, ...knobs }) {
+  run({ model: { sampling }, eta, sde_start_percent, sde_end_percent, ...options }) {
     const [start, end] = [sde_start_percent, sde_end_percent].map(sampling.percentToSigma);
-    return chosen('sa_solver', { ...knobs, tau_func: tauInterval(start, end, eta) });
+    return configured('sa_solver', { ...options, tau_func: tauInterval(start, end, eta) });
   },
 });
 
@@ -193,7 +196,7 @@ const SamplerLCMUpscale = defineNode({
         steps: scale_steps < 0 ? undefined : scale_steps,
         method: upscale_method,
       }),
-    } satisfies ChosenSampler),
+    } satisfies ConfiguredSampler),
 });
 
 const SamplerEulerCFGpp = defineNode({
@@ -205,8 +208,8 @@ const SamplerEulerCFGpp = defineNode({
   inputs: { version: combo(['regular', 'alternative']) },
   run: ({ version }) =>
     version === 'alternative'
-      ? outputs({ kind: eulerPp } satisfies ChosenSampler)
-      : chosen('euler_cfg_pp'),
+      ? outputs({ kind: eulerPp } satisfies ConfiguredSampler)
+      : configured('euler_cfg_pp'),
 });
 
 export const SAMPLER_NODES: readonly NodeDeclaration[] = [

@@ -1,6 +1,6 @@
 // Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py, hook_nodes.py.
 import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
-import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {
   combineDetailerHooks,
@@ -79,7 +79,7 @@ const UnsamplerDetailerHookProvider = defineNode({
     start_end_at_step: int({ default: 21, min: 0, max: 10000 }),
     end_end_at_step: int({ default: 24, min: 0, max: 10000 }),
     cfg: float({ default: 1, min: 0, max: 100 }),
-    sampler_name: combo(SAMPLERS),
+    sampler_name: combo(SAMPLER_NAMES),
     scheduler: combo(SCHEDULERS),
     normalize: combo(['disable', 'enable']),
     positive: socket('CONDITIONING'),
@@ -99,7 +99,7 @@ const UnsamplerDetailerHookProvider = defineNode({
       cycleUnsamplingHook(
         {
           ...run,
-          sampler: sampler_name,
+          samplerName: sampler_name,
           normalize: normalize === 'enable',
           start: start_end_at_step,
           end: end_end_at_step,

@@ -1,7 +1,7 @@
 // Pipes, and the small nodes on prompts and schedules beside them.
 import { describe, expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
-import { NO_NEGATIVE, sampleDenoise } from '../../../../sampling/plans/step-range.ts';
+import { NO_NEGATIVE, sampleDenoise } from '../../../../sampling/runs/step-range.ts';
 import { NODES } from '../../../index.ts';
 import { isBlocker } from '../../../socket-values.ts';
 

@@ -1,8 +1,8 @@
 // Sampling with what a pipe or a provider holds, and small helpers beside it. Source: Impact Pack special_samplers.py, util_nodes.py.
 
 import { combine, concatConditioning } from '../../../../sampling/conditioning/operations.ts';
-import { sampleDenoise, sampleRange } from '../../../../sampling/plans/step-range.ts';
-import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { sampleDenoise, sampleRange } from '../../../../sampling/runs/step-range.ts';
+import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
 import { maskWhereNotOne, sampleTwoForMask } from '../../../../segs/upscale/pixel-upscaler.ts';
@@ -29,7 +29,7 @@ const pipeSampler = {
     max: 100,
     tooltip: 'How closely the picture follows the prompt.',
   }),
-  sampler_name: combo(SAMPLERS, { tooltip: 'The algorithm.' }),
+  sampler_name: combo(SAMPLER_NAMES, { tooltip: 'The algorithm.' }),
   scheduler: combo(IMPACT_SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
   latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
 };
@@ -79,7 +79,7 @@ const ImpactKSamplerBasicPipe = defineNode({
       negative,
       cfg,
       scheduler,
-      sampler: sampler_name,
+      samplerName: sampler_name,
       schedulerFunc: scheduler_func_opt,
     };
     const run = { seed, steps, denoise, latent: latent_image, ...samplingHooks(context) };
@@ -126,17 +126,17 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
       negative,
       cfg,
       scheduler,
-      sampler: sampler_name,
+      samplerName: sampler_name,
       schedulerFunc: scheduler_func_opt,
     };
     const latent = await sampleRange(sampler, {
       seed: i.noise_seed,
       steps: i.steps,
       latent: i.latent_image,
-      start: i.start_at_step,
-      end: i.end_at_step,
+      startAtStep: i.start_at_step,
+      endAtStep: i.end_at_step,
       addNoise: i.add_noise,
-      leftoverNoise: i.return_with_leftover_noise,
+      returnWithLeftoverNoise: i.return_with_leftover_noise,
       ...samplingHooks(context),
     });
     return outputs(basic_pipe, latent, vae);

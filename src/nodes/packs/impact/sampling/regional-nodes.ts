@@ -2,6 +2,7 @@
 // TwoAdvancedSamplersForMask).
 
 import { VARIATION_METHODS } from '../../../../sampling/noise/variation.ts';
+import { RECOVERY_MODES } from '../../../../sampling/runs/recovery.ts';
 import {
   type RegionalPrompt as Region,
   type RegionalPart,
@@ -9,10 +10,9 @@ import {
   SECOND_SEED,
   sampleRegions,
   sampleRegionsAdvanced,
-} from '../../../../sampling/plans/regional.ts';
-import { RECOVERY_MODES } from '../../../../sampling/plans/step-range.ts';
+} from '../../../../sampling/runs/regional.ts';
 import type { Latent, Model } from '../../../../sampling/sampling-types.ts';
-import { softMask } from '../../../../sampling/unstable-warnings.ts';
+import { softMaskWarning } from '../../../../sampling/warnings.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
@@ -148,7 +148,7 @@ const recoveryInputs = {
 
 const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['recovery'] => ({
   mode: inputs.additional_mode,
-  sampler: inputs.additional_sampler,
+  samplerName: inputs.additional_sampler,
   ratio: inputs.additional_sigma_ratio,
 });
 
@@ -191,7 +191,7 @@ function telling(context: NodeContext, { regions, start, count, shown, last, par
 
 function warnOfSoftMasks(regions: readonly Region[], { warn }: NodeContext): void {
   for (const [i, { mask }] of regions.entries()) {
-    const line = softMask(
+    const line = softMaskWarning(
       `the mask of region ${i + 1}`,
       mask,
       'the base leaves out all above 0, the region begins above 0.5',
@@ -337,14 +337,14 @@ const RegionalSamplerAdvanced = defineNode({
     warnOfSoftMasks(regions, context);
     const latent = await sampleRegionsAdvanced({
       steps,
-      start,
-      end,
+      startAtStep: start,
+      endAtStep: end,
       regions,
       seed: i.noise_seed,
       base: i.base_sampler,
       latent: i.latent_image,
       addNoise: i.add_noise,
-      leftoverNoise: i.return_with_leftover_noise,
+      returnWithLeftoverNoise: i.return_with_leftover_noise,
       overlap: i.overlap_factor,
       restoreLatent: i.restore_latent,
       recovery: recoveryOf(i),
@@ -396,7 +396,7 @@ const TwoAdvancedSamplersForMask = defineNode({
           baseOnlySteps: 1,
           overlap: overlap_factor,
           restoreLatent: true,
-          recovery: { mode: 'ratio between', sampler: 'AUTO', ratio: 0.3 },
+          recovery: { mode: 'ratio between', samplerName: 'AUTO', ratio: 0.3 },
         },
         context,
       ),

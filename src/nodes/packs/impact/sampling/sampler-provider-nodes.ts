@@ -1,8 +1,8 @@
 // Samplers and schedules as values: what is sampled with, for nodes that decide when and where. Source: Impact Pack special_samplers.py,
 // impact_pack.py (ImpactSchedulerAdapter).
 
-import { NO_NEGATIVE } from '../../../../sampling/plans/step-range.ts';
-import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { NO_NEGATIVE } from '../../../../sampling/runs/step-range.ts';
+import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import { gitsSigmas } from '../../../../sampling/schedules/tabulated.ts';
@@ -30,7 +30,7 @@ const KSamplerProvider = defineNode({
     seed: seed({ tooltip: tips.seed }),
     steps: int({ ...STEPS, tooltip: tips.steps }),
     cfg: float({ ...CFG, tooltip: tips.cfg }),
-    sampler_name: combo(SAMPLERS, { tooltip: tips.sampler }),
+    sampler_name: combo(SAMPLER_NAMES, { tooltip: tips.sampler }),
     scheduler: combo(IMPACT_SCHEDULERS, { tooltip: tips.scheduler }),
     denoise: float({
       default: 1,
@@ -67,7 +67,7 @@ const KSamplerAdvancedProvider = defineNode({
     'A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps.',
   inputs: {
     cfg: float({ ...CFG, tooltip: tips.cfg }),
-    sampler_name: combo(SAMPLERS, { tooltip: tips.sampler }),
+    sampler_name: combo(SAMPLER_NAMES, { tooltip: tips.sampler }),
     scheduler: combo(IMPACT_SCHEDULERS, { tooltip: tips.scheduler }),
     sigma_factor: float({
       default: 1,

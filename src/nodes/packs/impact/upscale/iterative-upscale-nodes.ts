@@ -1,5 +1,5 @@
 // Enlarging by way of the pixels, step by step, each step sampled anew. Source: Impact Pack impact_pack.py, util_nodes.py.
-import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
 import type { DenoiseSampler } from '../../../../segs/hooks.ts';
@@ -91,7 +91,7 @@ const samplerSettings = {
   seed: seed(),
   steps: int({ default: 20, min: 1, max: 10000 }),
   cfg: float({ default: 8, min: 0, max: 100 }),
-  sampler_name: combo(SAMPLERS),
+  sampler_name: combo(SAMPLER_NAMES),
   scheduler: combo(IMPACT_SCHEDULERS),
 };
 const denoise = float({
@@ -127,7 +127,7 @@ function pixelUpscalerOf(
   const { seed, steps, cfg, scheduler, denoise, sampler_name, scheduler_func_opt } = i;
   const sampler: DenoiseSampler = {
     ...{ model, positive, negative, seed, steps, cfg, scheduler, denoise },
-    sampler: sampler_name,
+    samplerName: sampler_name,
     schedulerFunc: scheduler_func_opt,
   };
   return createPixelUpscaler({

@@ -1,5 +1,5 @@
 // Hooks of iterative upscaling. Source: Impact Pack impact_pack.py.
-import { SAMPLERS } from '../../../../sampling/samplers/index.ts';
+import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import {
   cfgScheduleHook,
@@ -124,7 +124,7 @@ const UnsamplerHookProvider = defineNode({
       tooltip: 'The step that it moves to.',
     }),
     cfg: float({ default: 1, min: 0, max: 100 }),
-    sampler_name: combo(SAMPLERS),
+    sampler_name: combo(SAMPLER_NAMES),
     scheduler: combo(SCHEDULERS),
     normalize: combo(['disable', 'enable'], {
       tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.',
@@ -144,7 +144,7 @@ const UnsamplerHookProvider = defineNode({
     outputs(
       unsamplingHook({
         ...settings,
-        sampler: sampler_name,
+        samplerName: sampler_name,
         normalize: normalize === 'enable',
         start: start_end_at_step,
         end: end_end_at_step,

@@ -6,11 +6,12 @@ import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
 /** One KSampler run of the plan. */
 export interface Stage
   extends Required<
-    Pick<KSamplerOptions, 'seed' | 'denoise' | 'startStep' | 'lastStep' | 'forceFullDenoise'>
+    Pick<
+      KSamplerOptions,
+      'seed' | 'denoise' | 'startAtStep' | 'endAtStep' | 'returnWithLeftoverNoise' | 'addNoise'
+    >
   > {
   readonly model: 'base' | 'refiner';
-  /** Starts from the latent as it is. */
-  readonly disableNoise?: boolean;
 }
 
 export interface TwoStagePlan {
@@ -47,27 +48,30 @@ export function twoStagePlan({
       model: 'refiner',
       seed: seed + 2n,
       denoise,
-      startStep: steps - prep,
-      lastStep: steps,
-      forceFullDenoise: false,
+      startAtStep: steps - prep,
+      endAtStep: steps,
+      addNoise: true,
+      returnWithLeftoverNoise: true,
     });
   const baseEnd = Math.min(baseSteps, steps);
   stages.push({
     model: 'base',
     seed,
     denoise,
-    startStep: prep,
-    lastStep: baseEnd,
-    forceFullDenoise: true,
+    startAtStep: prep,
+    endAtStep: baseEnd,
+    addNoise: true,
+    returnWithLeftoverNoise: false,
   });
   if (baseSteps < steps)
     stages.push({
       model: 'refiner',
       seed: seed + BigInt(noiseOffset),
       denoise: denoise * Math.max(refinerStrength, 0.01),
-      startStep: baseSteps,
-      lastStep: steps,
-      forceFullDenoise: true,
+      startAtStep: baseSteps,
+      endAtStep: steps,
+      addNoise: true,
+      returnWithLeftoverNoise: false,
     });
   return stages;
 }
@@ -83,18 +87,34 @@ export function handOverPlan({
   const baseSteps = Math.trunc(steps * baseRatio);
   if (baseSteps >= steps)
     return [
-      { model: 'base', seed, denoise, startStep: 0, lastStep: steps, forceFullDenoise: true },
+      {
+        model: 'base',
+        seed,
+        denoise,
+        startAtStep: 0,
+        endAtStep: steps,
+        addNoise: true,
+        returnWithLeftoverNoise: false,
+      },
     ];
   return [
-    { model: 'base', seed, denoise, startStep: 0, lastStep: baseSteps, forceFullDenoise: false },
+    {
+      model: 'base',
+      seed,
+      denoise,
+      startAtStep: 0,
+      endAtStep: baseSteps,
+      addNoise: true,
+      returnWithLeftoverNoise: true,
+    },
     {
       model: 'refiner',
       seed,
       denoise: 1,
-      disableNoise: true,
-      startStep: baseSteps,
-      lastStep: steps,
-      forceFullDenoise: true,
+      addNoise: false,
+      startAtStep: baseSteps,
+      endAtStep: steps,
+      returnWithLeftoverNoise: false,
     },
   ];
 }
@@ -106,7 +126,7 @@ export interface PromptedModel {
 }
 
 export interface TwoStageRun
-  extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'sampler' | 'scheduler' | 'signal' | 'warn'> {
+  extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'samplerName' | 'scheduler' | 'signal' | 'warn'> {
   readonly base: PromptedModel;
   readonly refiner: PromptedModel;
   /** After each step of any stage, counted through. */
@@ -120,7 +140,7 @@ export async function runStages(
   run: TwoStageRun,
 ): Promise<Latent> {
   const total = stages.reduce(
-    (sum, { startStep, lastStep }) => sum + Math.max(0, lastStep - startStep),
+    (sum, { startAtStep, endAtStep }) => sum + Math.max(0, endAtStep - startAtStep),
     0,
   );
   let result = latent;
@@ -130,7 +150,7 @@ export async function runStages(
     const onStep: KSamplerOptions['onStep'] = (step, _, denoised, used) =>
       run.onStep?.(offset + step, total, denoised, used);
     result = await commonKSampler({ ...run, ...run[model], ...stage, latent: result, onStep });
-    before += Math.max(0, stage.lastStep - stage.startStep);
+    before += Math.max(0, stage.endAtStep - stage.startAtStep);
   }
   return result;
 }

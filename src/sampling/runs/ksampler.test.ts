@@ -23,7 +23,7 @@ async function inputsOf(g: Golden, c: GoldenCase) {
     model: await fixtures.model(params.model),
     steps: params.steps,
     cfg: params.cfg,
-    sampler: params.sampler_name,
+    samplerName: params.sampler_name,
     scheduler: params.scheduler,
     positive: conditioningOf(g, params.pos),
     negative: conditioningOf(g, params.neg),
@@ -52,10 +52,10 @@ describe('KSamplerAdvanced', () => {
     const { samples } = await commonKSampler({
       ...(await inputsOf(g, c)),
       seed: bigintOf(params.noise_seed),
-      disableNoise: params.add_noise === 'disable',
-      startStep: params.start_at_step,
-      lastStep: params.end_at_step,
-      forceFullDenoise: params.return_with_leftover_noise === 'disable',
+      addNoise: params.add_noise === 'enable',
+      startAtStep: params.start_at_step,
+      endAtStep: params.end_at_step,
+      returnWithLeftoverNoise: params.return_with_leftover_noise === 'enable',
     });
     expectGolden(g, c.id, c.outputs.samples, samples);
   });

@@ -1,58 +1,51 @@
-// Sampling from parts (comfy_extras/nodes_custom_sampler.py): a sampler with its knobs, sigmas, noise and a guider of one's own choice.
+// Sampling from parts (comfy_extras/nodes_custom_sampler.py): a configured sampler, sigmas, noise and a guider.
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import { map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';
 import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-format.ts';
-import type { SamplerKind, SamplerKnobs } from '../samplers/sampler.ts';
+import type { ConfiguredSampler } from '../samplers/sampler.ts';
 import type { Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { withModelChannels } from './ksampler.ts';
-import { sampleCustom } from './sample.ts';
-
-/** What a SAMPLER socket carries. */
-export interface ChosenSampler {
-  readonly kind: SamplerKind;
-  readonly knobs?: SamplerKnobs;
-}
+import { sampleWithGuider } from './sample.ts';
 
 /** What a NOISE socket carries: unit noise for a latent, and the seed that a stochastic sampler goes on with. */
-export interface NoiseMaker {
+export interface NoiseGenerator {
   readonly seed: bigint;
-  make(latent: Latent): Tensor;
+  generate(latent: Latent): Tensor;
 }
 
-export const randomNoise = (seed: bigint): NoiseMaker => ({
+export const randomNoise = (seed: bigint): NoiseGenerator => ({
   seed,
-  make: ({ samples, batch_index }) => prepareNoise(samples.shape, seed, batch_index),
+  generate: ({ samples, batch_index }) => prepareNoise(samples.shape, seed, batch_index),
 });
 
 /** No noise; `seed` is what a stochastic sampler goes on with. */
-export const emptyNoise = (seed = 0n): NoiseMaker => ({
+export const emptyNoise = (seed = 0n): NoiseGenerator => ({
   seed,
-  make: ({ samples }) => zeros(samples.shape),
+  generate: ({ samples }) => zeros(samples.shape),
 });
 
-export interface PartsRun extends SamplingHooks {
+export interface CustomRun extends SamplingHooks {
   readonly guider: Guider;
-  readonly sampler: ChosenSampler;
+  readonly sampler: ConfiguredSampler;
   readonly sigmas: Float32Array;
-  readonly noise: NoiseMaker;
+  readonly noise: NoiseGenerator;
   readonly latent: Latent;
 }
 
 /** The latent at the last sigma, and what the model last denoised it to; the latent's other keys stay. Throws what sampleCustom throws. */
-export async function sampleParts(o: PartsRun): Promise<{ output: Latent; denoised: Latent }> {
+export async function sampleCustom(o: CustomRun): Promise<{ output: Latent; denoised: Latent }> {
   const { guider, sampler, sigmas, noise, signal, onStep, warn } = o;
   const latent = {
     ...o.latent,
     samples: withModelChannels(o.latent.samples, guider.model.latentFormat.channels),
   };
-  const { samples, denoised } = await sampleCustom({
+  const { samples, denoised } = await sampleWithGuider({
     guider,
-    sampler: sampler.kind,
-    knobs: sampler.knobs,
+    sampler,
     sigmas,
-    noise: noise.make(latent),
+    noise: noise.generate(latent),
     latent: latent.samples,
     noiseMask: latent.noise_mask,
     seed: noise.seed,
@@ -64,9 +57,9 @@ export async function sampleParts(o: PartsRun): Promise<{ output: Latent; denois
 }
 
 /** Noise at the distance of the first from the last sigma on a latent; without sigmas the latent as it is. */
-export function addNoise(
+export function addNoiseToLatent(
   { sampling, latentFormat }: Model,
-  noise: NoiseMaker,
+  noise: NoiseGenerator,
   sigmas: Float32Array,
   latent: Latent,
 ): Latent {
@@ -77,7 +70,7 @@ export function addNoise(
   const start = isEmptyLatent(samples) ? samples : toModelLatent(latentFormat, samples);
   const noisy = tensor(
     samples.shape,
-    sampling.noiseScaling(amount, noise.make(latent).data, start.data),
+    sampling.noiseScaling(amount, noise.generate(latent).data, start.data),
   );
   return {
     ...latent,

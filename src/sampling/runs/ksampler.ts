@@ -3,10 +3,10 @@ import { didYouMean } from '../../near-matches.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cfgGuider } from '../guiders/guider.ts';
-import { SAMPLERS, samplerKind } from '../samplers/index.ts';
+import { SAMPLER_NAMES, samplerKind } from '../samplers/index.ts';
 import type { Conditioning, Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { ksamplerSigmas, SCHEDULERS } from '../schedules/schedules.ts';
-import { sampleCustom } from './sample.ts';
+import { sampleWithGuider } from './sample.ts';
 
 export interface KSamplerOptions extends SamplingHooks {
   readonly model: Model;
@@ -14,40 +14,40 @@ export interface KSamplerOptions extends SamplingHooks {
   readonly seed: bigint;
   readonly steps: number;
   readonly cfg: number;
-  readonly sampler: string;
+  readonly samplerName: string;
   readonly scheduler: string;
   readonly positive: Conditioning;
   readonly negative: Conditioning;
   readonly latent: Latent;
   readonly denoise?: number;
-  /** Starts from the latent as it is. */
-  readonly disableNoise?: boolean;
-  readonly startStep?: number;
+  /** Adds the seed's noise before the first step; true unless given. */
+  readonly addNoise?: boolean;
+  readonly startAtStep?: number;
   /** Stops before this step. */
-  readonly lastStep?: number;
-  /** Steps to sigma 0 at `lastStep`, so that no noise is left over. */
-  readonly forceFullDenoise?: boolean;
+  readonly endAtStep?: number;
+  /** Keeps the noise that is left at `endAtStep`; false, the default, steps to sigma 0 there. */
+  readonly returnWithLeftoverNoise?: boolean;
 }
 
 /** Samples a latent; its other keys stay. Throws DR_SEED_RANGE, and what sampleCustom throws. */
 export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const { model, seed, steps, denoise } = o;
-  const sampler = knownName('sampler', o.sampler, SAMPLERS, o.warn);
-  const scheduler = knownName('scheduler', o.scheduler, SCHEDULERS, o.warn);
-  const kind = samplerKind(sampler);
+  const samplerName = nameOrFirst('sampler', o.samplerName, SAMPLER_NAMES, o.warn);
+  const scheduler = nameOrFirst('scheduler', o.scheduler, SCHEDULERS, o.warn);
   const latent = withModelChannels(o.latent.samples, model.latentFormat.channels);
-  const noise = o.disableNoise
-    ? zeros(latent.shape)
-    : prepareNoise(latent.shape, seed, o.latent.batch_index);
+  const noise =
+    (o.addNoise ?? true)
+      ? prepareNoise(latent.shape, seed, o.latent.batch_index)
+      : zeros(latent.shape);
   const sigmas = partOfSteps(
-    ksamplerSigmas({ sampling: model.sampling, scheduler, sampler, steps, denoise }),
+    ksamplerSigmas({ sampling: model.sampling, scheduler, samplerName, steps, denoise }),
     o,
   );
   const guider = cfgGuider(model, o.positive, o.negative, o.cfg);
   const { signal, onStep, warn } = o;
-  const { samples } = await sampleCustom({
+  const { samples } = await sampleWithGuider({
     guider,
-    sampler: kind,
+    sampler: { kind: samplerKind(samplerName) },
     sigmas,
     noise,
     latent,
@@ -61,7 +61,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
 }
 
 /** A name among `names`; for another one the first of them, as ComfyUI's KSampler takes it without a word. */
-function knownName(
+function nameOrFirst(
   what: string,
   name: string,
   names: readonly string[],
@@ -83,16 +83,16 @@ export function withModelChannels(latent: Tensor, channels: number): Tensor {
     : zeros([batch, channels, ...size]);
 }
 
-/** The sigmas from `startStep` to `lastStep`; none when the start lies behind the end. */
+/** The sigmas from `startAtStep` to `endAtStep`; none if the start is not before the end. */
 function partOfSteps(
   all: Float32Array,
-  { startStep, lastStep, forceFullDenoise }: KSamplerOptions,
+  { startAtStep, endAtStep, returnWithLeftoverNoise = false }: KSamplerOptions,
 ): Float32Array {
   let sigmas = all.slice();
-  if (lastStep !== undefined && lastStep < sigmas.length - 1) {
-    sigmas = sigmas.slice(0, lastStep + 1);
-    if (forceFullDenoise) sigmas[sigmas.length - 1] = 0;
+  if (endAtStep !== undefined && endAtStep < sigmas.length - 1) {
+    sigmas = sigmas.slice(0, endAtStep + 1);
+    if (!returnWithLeftoverNoise) sigmas[sigmas.length - 1] = 0;
   }
-  if (startStep === undefined) return sigmas;
-  return startStep < sigmas.length - 1 ? sigmas.slice(startStep) : new Float32Array(0);
+  if (startAtStep === undefined) return sigmas;
+  return startAtStep < sigmas.length - 1 ? sigmas.slice(startAtStep) : new Float32Array(0);
 }

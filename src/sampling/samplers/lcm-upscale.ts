@@ -1,11 +1,11 @@
-// Samplers that only a Sampler* node makes (comfy_extras/nodes_advanced_samplers.py): consistency sampling that grows the latent on its way,
-// and the alternative CFG++ Euler.
+// Multistep consistency sampling (arXiv 2310.04378) that enlarges the latent on its way. Only the
+// SamplerLCMUpscale node makes it (comfy_extras/nodes_advanced_samplers.py).
 
 import { commonUpscale, type UpscaleMethod } from '../../image/resize/common-upscale.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { add, addScaled, divide, f32, sub } from '../float32.ts';
-import { continuedNoise } from './continued-noise.ts';
+import { addScaled } from '../float32.ts';
+import { continuedNoise } from './noise-sources.ts';
 import type { SamplerKind } from './sampler.ts';
 
 export interface UpscalingLcm {
@@ -56,17 +56,3 @@ export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind 
     },
   };
 }
-
-/** Euler on the direction from the negative side's prediction, taken twice from the guided one ("CFG++", arXiv 2406.08070). */
-export const eulerPp: SamplerKind = {
-  usesUncond: true,
-  async sample(_, x, sigmas, { guided, onStep }) {
-    for (let i = 0; i < sigmas.length - 1; i++) {
-      const { denoised, uncond } = await guided(x, sigmas[i]);
-      const d = divide(sub(add(sub(x, denoised), uncond), denoised), sigmas[i]);
-      onStep?.(i, x, denoised);
-      x = addScaled(x, d, f32(sigmas[i + 1] - sigmas[i]));
-    }
-    return x;
-  },
-};

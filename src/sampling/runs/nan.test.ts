@@ -23,7 +23,15 @@ it('seeds/unsampler uni_pc', async () => {
   const model = await fixtures.model(name);
   const warnings: string[] = [];
   const { samples } = await unsample({
-    ...{ model, steps, cfg, sampler, scheduler, endAtStep: end_at_step, normalize: false },
+    ...{
+      model,
+      steps,
+      cfg,
+      samplerName: sampler,
+      scheduler,
+      endAtStep: end_at_step,
+      normalize: false,
+    },
     positive: conditioningOf(g, pos),
     negative: conditioningOf(g, neg),
     latent: latentOf(g, c),
@@ -33,7 +41,7 @@ it('seeds/unsampler uni_pc', async () => {
     g,
     c.id,
     c.outputs.sigmas,
-    unsampleSigmas({ sampling: model.sampling, scheduler, sampler, steps }),
+    unsampleSigmas({ sampling: model.sampling, scheduler, samplerName: sampler, steps }),
   );
   expectGolden(g, c.id, c.outputs.samples, samples);
   expect(warnings).toEqual([expect.stringMatching(/^NaN at step/)]);

@@ -7,9 +7,9 @@ import { cfgGuider } from '../guiders/guider.ts';
 import { samplerKind } from '../samplers/index.ts';
 import type { Latent } from '../sampling-types.ts';
 import { type KSamplerSigmas, ksamplerSigmas } from '../schedules/schedules.ts';
-import { noWayBack } from '../unstable-warnings.ts';
+import { irreversibleSamplerWarning } from '../warnings.ts';
 import type { KSamplerOptions } from './ksampler.ts';
-import { sampleCustom } from './sample.ts';
+import { sampleWithGuider } from './sample.ts';
 
 export interface UnsampleOptions
   extends Pick<
@@ -17,7 +17,7 @@ export interface UnsampleOptions
     | 'model'
     | 'steps'
     | 'cfg'
-    | 'sampler'
+    | 'samplerName'
     | 'scheduler'
     | 'positive'
     | 'negative'
@@ -43,26 +43,26 @@ export const unsampleSigmas = (run: KSamplerSigmas): Float32Array =>
 
 /** Noise for a latent; its other keys stay. Throws DR_INPUT_INVALID for ddim, which the original can't run without a seed. */
 export async function unsample(o: UnsampleOptions): Promise<Latent> {
-  const kind = samplerKind(o.sampler);
+  const kind = samplerKind(o.samplerName);
   if (kind.ownBlendNoise)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the sampler '${o.sampler}' needs a seed, which unsampling has not`,
+      message: `the sampler '${o.samplerName}' needs a seed, which unsampling has not`,
       hint: "Use 'euler': it makes the same steps.",
       input: 'sampler_name',
     });
-  if (kind.stochastic) o.warn?.(noWayBack(o.sampler));
+  if (kind.stochastic) o.warn?.(irreversibleSamplerWarning(o.samplerName));
   const { samples } = o.latent;
   const { model, steps, scheduler } = o;
   const last = steps - Math.min(o.endAtStep, steps - 1);
   const sigmas = unsampleSigmas({
     sampling: model.sampling,
     scheduler,
-    sampler: o.sampler,
+    samplerName: o.samplerName,
     steps,
   }).slice(0, last + 1);
-  const { samples: result } = await sampleCustom({
+  const { samples: result } = await sampleWithGuider({
     guider: cfgGuider(model, o.positive, o.negative, o.cfg),
-    sampler: kind,
+    sampler: { kind },
     sigmas: sigmas.length > 1 ? sigmas : new Float32Array(0),
     noise: zeros(samples.shape),
     latent: samples,

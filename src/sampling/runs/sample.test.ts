@@ -30,7 +30,7 @@ function setUp(
       seed: 1n,
       steps: 3,
       cfg: 7,
-      sampler: 'euler',
+      samplerName: 'euler',
       scheduler: 'normal',
       positive: prompt(77),
       negative: prompt(77),
@@ -56,7 +56,7 @@ describe('network calls', () => {
 
   it('leaves the negative side out at cfg 1, unless the sampler needs it', async () => {
     expect(await shapes({ cfg: 1 })).toEqual(['1,4,16,16 1,77,6']);
-    expect(await shapes({ cfg: 1, sampler: 'euler_cfg_pp' })).toEqual(['2,4,16,16 2,77,6']);
+    expect(await shapes({ cfg: 1, samplerName: 'euler_cfg_pp' })).toEqual(['2,4,16,16 2,77,6']);
   });
 
   it('repeats contexts to a common length up to four times', async () => {
@@ -155,9 +155,9 @@ it('takes the first sampler and scheduler for unknown names, and says so', async
   const sampled = async (changes: Partial<KSamplerOptions>) =>
     (await setUp({ changes }).run()).samples;
   const lines: string[] = [];
-  const named = await sampled({ sampler: 'euler', scheduler: 'simple' });
+  const named = await sampled({ samplerName: 'euler', scheduler: 'simple' });
   expect(
-    await sampled({ sampler: 'eular', scheduler: 'simpel', warn: (line) => lines.push(line) }),
+    await sampled({ samplerName: 'eular', scheduler: 'simpel', warn: (line) => lines.push(line) }),
   ).toEqual(named);
   expect(lines).toEqual([expect.stringContaining("'eular'"), expect.stringContaining("'simpel'")]);
 });
@@ -168,7 +168,7 @@ describe('refusals', () => {
   it('seeds out of range, and the one that ddim cannot add 1 to', async () => {
     await refusal({ seed: 2n ** 64n }).toMatchObject({ code: 'DR_SEED_RANGE' });
     const latent = { samples: zeros([1, 4, 16, 16]), noise_mask: full([1, 16, 16], 1) };
-    await refusal({ seed: 2n ** 64n - 1n, sampler: 'ddim', latent }).toMatchObject({
+    await refusal({ seed: 2n ** 64n - 1n, samplerName: 'ddim', latent }).toMatchObject({
       code: 'DR_SEED_RANGE',
     });
   });

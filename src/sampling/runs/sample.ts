@@ -10,23 +10,25 @@ import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-f
 import type { ModelSampling } from '../model/model-sampling.ts';
 import { withKeptPart } from '../noise/noise-mask.ts';
 import type {
+  ConfiguredSampler,
   Denoise,
-  Guided,
+  GuidedPrediction,
   NoiseRun,
   NoiseSource,
-  SamplerKind,
-  SamplerKnobs,
 } from '../samplers/sampler.ts';
 import type { ModelPatches, SamplingHooks } from '../sampling-types.ts';
-import { GPU_NOISE, notFinite } from '../unstable-warnings.ts';
+import { GPU_NOISE_WARNING, nanWarning } from '../warnings.ts';
 
 export interface SamplerRun {
-  readonly sampler: SamplerKind;
-  readonly knobs?: SamplerKnobs;
+  readonly sampler: ConfiguredSampler;
   readonly sampling: ModelSampling;
   readonly sigmas: Float32Array;
   /** What guidance makes of `x`; no mask applied. */
-  readonly predict: (x: Vector, sigma: number, shape?: readonly number[]) => Promise<Guided>;
+  readonly predict: (
+    x: Vector,
+    sigma: number,
+    shape?: readonly number[],
+  ) => Promise<GuidedPrediction>;
   /** [B,C,H,W] of the latent. */
   readonly shape?: readonly number[];
   /** Unit noise that the run starts from. */
@@ -46,12 +48,11 @@ export interface SamplerRun {
 
 /** Noises the latent to sigmas[0] and samples it to the last sigma. Throws what the denoiser throws; DR_SEED_RANGE for ddim's seed + 1. */
 export async function runSampler(run: SamplerRun): Promise<Vector> {
-  const { sampler, sampling, sigmas, noise, latent, mask, seed } = run;
+  const { sampling, sigmas, noise, latent, mask, seed } = run;
+  const { kind, options } = run.sampler;
   let guided = run.predict;
   if (mask) {
-    const blendNoise = sampler.ownBlendNoise
-      ? torchGenerator(seed + 1n).randn(noise.length)
-      : noise;
+    const blendNoise = kind.ownBlendNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
     const maskAt = (sigma: number): Tensor =>
       run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
     guided = withKeptPart(guided, { maskAt, latent, noise: blendNoise, sampling });
@@ -59,16 +60,15 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   const denoise: Denoise = async (x, sigma, shape) => (await guided(x, sigma, shape)).denoised;
   const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
   const stepNoise =
-    run.stepNoise ?? (sampler.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
-  const options = {
-    ...run.knobs,
+    run.stepNoise ?? (kind.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
+  const samples = await kind.sample(denoise, start, sigmas, {
+    ...options,
     noise: stepNoise,
     sampling,
     guided,
     shape: run.shape,
     onStep: run.onStep,
-  };
-  const samples = await sampler.sample(denoise, start, sigmas, options);
+  });
   return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
 }
 
@@ -86,10 +86,9 @@ function seededNoise({ seed, count }: NoiseRun): NoiseSource {
   };
 }
 
-export interface CustomSample extends SamplingHooks {
+export interface GuiderRun extends SamplingHooks {
   readonly guider: Guider;
-  readonly sampler: SamplerKind;
-  readonly knobs?: SamplerKnobs;
+  readonly sampler: ConfiguredSampler;
   readonly sigmas: Float32Array;
   /** Unit noise, [B,C,H,W]. */
   readonly noise: Tensor;
@@ -101,7 +100,7 @@ export interface CustomSample extends SamplingHooks {
 }
 
 /** Unscaled latents, [B,C,H,W]. */
-export interface Sampled {
+export interface SampledLatent {
   readonly samples: Tensor;
   /** What the model last denoised the latent to; `samples` when it never was asked. */
   readonly denoised: Tensor;
@@ -109,7 +108,7 @@ export interface Sampled {
 
 /** Samples a latent. Without sigmas the latent comes back as it is. Goes on where the model gives NaN, as the original does, with a warning.
  *  Throws DR_INTERRUPTED, DR_SHAPE_MISMATCH, and what the sampler throws. */
-export async function sampleCustom(o: CustomSample): Promise<Sampled> {
+export async function sampleWithGuider(o: GuiderRun): Promise<SampledLatent> {
   const { guider, sampler, sigmas, latent, noise } = o;
   const { sampling, latentFormat, patches } = guider.model;
   if (sigmas.length === 0) return { samples: latent, denoised: latent };
@@ -127,9 +126,9 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
     latent: scaled,
     mask,
     seed: o.seed,
-    allSides: sampler.usesUncond,
+    allSides: sampler.kind.usesUncond,
   });
-  if (sampler.gpuName) o.warn?.(GPU_NOISE);
+  if (sampler.kind.gpuName) o.warn?.(GPU_NOISE_WARNING);
 
   const total = sigmas.length - 1;
   let last: Tensor | undefined;
@@ -139,11 +138,10 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
   const tellNotFinite = (values: Vector): void => {
     if (told || allFinite(values)) return;
     told = true;
-    o.warn?.(notFinite(Math.min(step + 1, total), total));
+    o.warn?.(nanWarning(Math.min(step + 1, total), total));
   };
   const samples = await runSampler({
     sampler,
-    knobs: o.knobs,
     sampling,
     sigmas,
     shape,
@@ -169,7 +167,7 @@ export async function sampleCustom(o: CustomSample): Promise<Sampled> {
   tellNotFinite(samples);
   const finished = fromModelLatent(
     latentFormat,
-    tensor(sampler.resultShape?.(shape, sigmas) ?? shape, samples),
+    tensor(sampler.kind.resultShape?.(shape, sigmas) ?? shape, samples),
   );
   return { samples: finished, denoised: last ? fromModelLatent(latentFormat, last) : finished };
 }

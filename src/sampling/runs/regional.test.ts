@@ -7,7 +7,7 @@ import {
   golden,
 } from '../../../test/support/golden.ts';
 import { bigintOf, conditioningOf, fixtureModels } from '../../../test/support/sampling.ts';
-import { makeAnew } from '../memo.ts';
+import { noMemo } from '../memo.ts';
 import { samplerKind } from '../samplers/index.ts';
 import type { Latent } from '../sampling-types.ts';
 import { gitsSigmas } from '../schedules/tabulated.ts';
@@ -38,12 +38,12 @@ async function stepSampler(
   return {
     model: await models.model(model),
     cfg,
-    sampler,
+    samplerName: sampler,
     scheduler,
     positive: conditioningOf(g, positive),
     negative: conditioningOf(g, negative),
     sigmaFactor: options.sigma_factor,
-    chosen: options.sampler_opt ? { kind: samplerKind(options.sampler_opt) } : undefined,
+    configuredSampler: options.sampler_opt ? { kind: samplerKind(options.sampler_opt) } : undefined,
     schedulerFunc:
       options.scheduler_func &&
       ((_model, _sampler, steps) => gitsSigmas(options.scheduler_func![1], steps)),
@@ -63,13 +63,13 @@ describe('seeds/regional', () => {
       seed: bigintOf(params.noise_seed),
       steps: params.steps,
       latent: { samples: g.float(inputs.latent) },
-      start: params.start_at_step,
-      end: params.end_at_step,
+      startAtStep: params.start_at_step,
+      endAtStep: params.end_at_step,
       addNoise: params.add_noise,
-      leftoverNoise: params.return_with_leftover_noise,
+      returnWithLeftoverNoise: params.return_with_leftover_noise,
       overlap: params.overlap_factor,
       restoreLatent: params.restore_latent,
-      recovery: { mode: params.mode, sampler: params.sampler, ratio: params.ratio },
+      recovery: { mode: params.mode, samplerName: params.sampler, ratio: params.ratio },
     };
   }
 
@@ -94,7 +94,7 @@ describe('seeds/regional', () => {
       const run = await runOf(g.cases.find((one) => one.id === id)!);
       const [shared, alone] = [
         await sampleRegionsAdvanced(run),
-        await sampleRegionsAdvanced({ ...run, keep: makeAnew }),
+        await sampleRegionsAdvanced({ ...run, memo: noMemo }),
       ];
       expect(
         Buffer.from(shared.samples.data.buffer).equals(Buffer.from(alone.samples.data.buffer)),
