@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import type { UNet } from '../src/models/types.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
-import { combine, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
+import { combineConditioning, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
 import { cfgGuider } from '../src/sampling/guiders/guider.ts';
 import { makeModel } from '../src/sampling/model/model.ts';
 import { withDifferentialDiffusion } from '../src/sampling/patches/differential-diffusion.ts';
@@ -49,11 +49,14 @@ interface Setting {
 
 const plain = makeModel('sd1', network);
 const patched = withRescaledCfg(withDifferentialDiffusion(plain), 0.7);
-const areas = combine(
-  combine(prompt, setArea(prompt, { width: 256, height: 512, x: 0, y: 0 }, 1)),
+const areas = combineConditioning(
+  combineConditioning(prompt, setArea(prompt, { width: 256, height: 512, x: 0, y: 0 }, 1)),
   setArea(prompt, { width: 256, height: 512, x: 256, y: 0 }, 0.7),
 );
-const masks = combine(setMask(prompt, soft, 1, false), setMask(prompt, soft, 0.5, true));
+const masks = combineConditioning(
+  setMask(prompt, soft, 1, false),
+  setMask(prompt, soft, 0.5, true),
+);
 const masked: Latent = { ...latent, noise_mask: soft };
 
 const SETTINGS: readonly Setting[] = [

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
-import { combine, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
+import { combineConditioning, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
 import { cfgGuider } from '../src/sampling/guiders/guider.ts';
 import { makeModel } from '../src/sampling/model/model.ts';
 import type { Conditioning } from '../src/sampling/sampling-types.ts';
@@ -84,7 +84,7 @@ function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning
       1,
       false,
     );
-  }).reduce(combine);
+  }).reduce(combineConditioning);
 }
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {

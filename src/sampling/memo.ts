@@ -6,14 +6,14 @@ export type Memo = <T>(what: string, key: readonly unknown[], make: () => T) => 
 /** Keeps nothing. */
 export const noMemo: Memo = (_what, _key, make) => make();
 
-interface Place {
-  readonly next: Map<unknown, Place>;
+interface Node {
+  readonly next: Map<unknown, Node>;
   value?: { readonly made: unknown };
 }
 
 /** Keeps everything as long as it lives itself: for one run of a bounded number of keys. */
 export function createMemo(): Memo {
-  const place = (): Place => ({ next: new Map() });
+  const place = (): Node => ({ next: new Map() });
   const root = place();
   return <T>(what: string, key: readonly unknown[], make: () => T): T => {
     let at = root;

@@ -1,7 +1,7 @@
 // What the golden runs of KSampler start from: the fixture models, and the conditionings and latents of the golden files.
 import { loadCheckpoint } from '../../src/models/checkpoint/load.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
-import { zeroOut } from '../../src/sampling/conditioning/operations.ts';
+import { zeroOutConditioning } from '../../src/sampling/conditioning/operations.ts';
 import { add, f32, scale, sub, type Vector } from '../../src/sampling/float32.ts';
 import { makeModel } from '../../src/sampling/model/model.ts';
 import type { GuidedPrediction } from '../../src/sampling/samplers/sampler.ts';
@@ -33,7 +33,7 @@ export function fixtureModels(): { model(name: string): Promise<Model>; close():
 
 /** A prompt as the original encoded it (`bp`, `bn` …) with its sizes, or `ZERO`: bn zeroed. */
 export function conditioningOf(g: Golden, name: string): Conditioning {
-  if (name === 'ZERO') return zeroOut(conditioningOf(g, 'bn'));
+  if (name === 'ZERO') return zeroOutConditioning(conditioningOf(g, 'bn'));
   const { width, height, crop_w, crop_h, target_width, target_height, ascore } =
     g.conditionings[name] ?? {};
   const sizes = {

@@ -20,7 +20,7 @@ import { perturbedAttentionGuidance } from '../patches/pag.ts';
 import { commonKSampler } from '../runs/ksampler.ts';
 import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 import { joinChannels } from './concat.ts';
-import { setValues } from './operations.ts';
+import { setConditioningValues } from './operations.ts';
 
 const runtime = createRuntime({ threads: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-model-inputs-'));
@@ -69,7 +69,7 @@ const [image, concat, mask] = [
 const seen = { concat_latent_image: concat, concat_mask: reshape(mask, [1, 64, 80]) };
 const soft = reshape(c.float('mask/soft'), [1, 64, 80]);
 const withPicture = (conditioning: Conditioning, values: object = seen) =>
-  setValues(conditioning, values);
+  setConditioningValues(conditioning, values);
 
 /** concat_latent_image[..., :9] */
 const narrow: Tensor = (() => {

@@ -8,7 +8,7 @@ import type { Autoencoder } from '../../models/types.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { Conditioning, Latent } from '../sampling-types.ts';
-import { setValues } from './operations.ts';
+import { setConditioningValues } from './operations.ts';
 
 const STEP = 8;
 
@@ -76,8 +76,8 @@ export async function inpaintConditioning({
   const samples = await vae.encode(pixels);
   const values = { concat_latent_image, concat_mask };
   return {
-    positive: setValues(positive, values),
-    negative: setValues(negative, values),
+    positive: setConditioningValues(positive, values),
+    negative: setConditioningValues(negative, values),
     latent: noiseMask ? { samples, noise_mask: concat_mask } : { samples },
   };
 }

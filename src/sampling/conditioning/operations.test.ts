@@ -15,14 +15,14 @@ import type { Conditioning, ConditioningEntry, Model } from '../sampling-types.t
 import { admVector } from './adm.ts';
 import {
   averageConditioning,
-  combine,
+  combineConditioning,
   concatConditioning,
   setArea,
   setAreaPercentage,
   setAreaStrength,
   setMask,
   setTimestepRange,
-  zeroOut,
+  zeroOutConditioning,
 } from './operations.ts';
 
 const g = golden('text', 'nodes');
@@ -64,12 +64,13 @@ const NODES: Record<string, Node> = {
       aesthetic_score: p.ascore,
       ...picked(p, 'width', 'height'),
     }),
-  ConditioningCombine: async ({ base }) => combine(await text(base, FOX), await text(base, BLURRY)),
+  ConditioningCombine: async ({ base }) =>
+    combineConditioning(await text(base, FOX), await text(base, BLURRY)),
   ConditioningAverage: async ({ base }, p) =>
     averageConditioning(await text(base, p.to), await text(base, p.from), p.strength),
   ConditioningConcat: async ({ base }, p) =>
     concatConditioning(await text(base, p.to), await text(base, p.from)),
-  ConditioningZeroOut: async ({ base }, p) => zeroOut(await text(base, p.text)),
+  ConditioningZeroOut: async ({ base }, p) => zeroOutConditioning(await text(base, p.text)),
   ConditioningSetArea: async ({ base }, p) =>
     setArea(await text(base, FOX), p as never, p.strength),
   ConditioningSetAreaPercentage: async ({ base }, p) =>

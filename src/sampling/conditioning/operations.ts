@@ -6,13 +6,13 @@ import type { Conditioning, ConditioningEntry } from '../sampling-types.ts';
 type Warn = (message: string) => void;
 
 /** Every entry with `values` set over its own. */
-export const setValues = (
+export const setConditioningValues = (
   conditioning: Conditioning,
   values: Partial<ConditioningEntry>,
 ): Conditioning => conditioning.map((entry) => ({ ...entry, ...values }));
 
 /** ConditioningCombine: both prompts act, each on its own. */
-export const combine = (a: Conditioning, b: Conditioning): Conditioning => [...a, ...b];
+export const combineConditioning = (a: Conditioning, b: Conditioning): Conditioning => [...a, ...b];
 
 /** ConditioningConcat: the tokens of `from`'s first entry after those of each entry of `to`. Throws DR_SHAPE_MISMATCH, DR_INPUT_INVALID. */
 export function concatConditioning(
@@ -55,7 +55,7 @@ export function averageConditioning(
 }
 
 /** ConditioningZeroOut: features and pooled features of zeros. */
-export const zeroOut = (conditioning: Conditioning): Conditioning =>
+export const zeroOutConditioning = (conditioning: Conditioning): Conditioning =>
   conditioning.map((entry) => ({
     ...entry,
     cond: map(entry.cond, () => 0),
@@ -76,7 +76,7 @@ export function setArea(
   strength: number,
 ): Conditioning {
   const cells = (pixels: number) => Math.floor(pixels / 8);
-  return setValues(conditioning, {
+  return setConditioningValues(conditioning, {
     area: [cells(height), cells(width), cells(y), cells(x)],
     strength,
     set_area_to_bounds: false,
@@ -89,7 +89,7 @@ export const setAreaPercentage = (
   { width, height, x, y }: Rectangle,
   strength: number,
 ): Conditioning =>
-  setValues(conditioning, {
+  setConditioningValues(conditioning, {
     area: ['percentage', height, width, y, x],
     strength,
     set_area_to_bounds: false,
@@ -97,7 +97,7 @@ export const setAreaPercentage = (
 
 /** ConditioningSetAreaStrength. */
 export const setAreaStrength = (conditioning: Conditioning, strength: number): Conditioning =>
-  setValues(conditioning, { strength });
+  setConditioningValues(conditioning, { strength });
 
 /** ConditioningSetMask: a mask [N,H,W] or [H,W]; `bounds`: only the mask's bounding box is evaluated. */
 export function setMask(
@@ -107,7 +107,7 @@ export function setMask(
   bounds: boolean,
 ): Conditioning {
   const batch = mask.shape.length < 3 ? reshape(mask, [1, ...mask.shape]) : mask;
-  return setValues(conditioning, {
+  return setConditioningValues(conditioning, {
     mask: batch,
     set_area_to_bounds: bounds,
     mask_strength: strength,
@@ -119,7 +119,7 @@ export const setTimestepRange = (
   conditioning: Conditioning,
   start: number,
   end: number,
-): Conditioning => setValues(conditioning, { start_percent: start, end_percent: end });
+): Conditioning => setConditioningValues(conditioning, { start_percent: start, end_percent: end });
 
 function firstOf(conditioning: Conditioning, node: string, warn?: Warn): ConditioningEntry {
   if (conditioning.length > 1)

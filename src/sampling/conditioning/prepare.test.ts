@@ -12,7 +12,7 @@ import type { Conditioning, Model } from '../sampling-types.ts';
 import { applyControl, applyControlToSides } from './control.ts';
 import {
   averageConditioning,
-  combine,
+  combineConditioning,
   concatConditioning,
   setArea,
   setAreaPercentage,
@@ -69,23 +69,29 @@ interface Setting {
 
 /** What each case's `doc` says; the negative prompt is bn and the model predicts eps unless told. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
-  area: { positive: combine(bp, area(bp2, 64, 64, 32, 0, 1)) },
-  area_only: { positive: combine(area(bp, 64, 128, 0, 0, 1), area(bp2, 64, 128, 32, 0, 0.7)) },
-  area_big: { positive: combine(bp, area(bp2, 256, 256, 40, 64, 2)) },
-  area_pct: { positive: combine(bp, percentage(bp2, 0.5, 0.4, 0.3, 0.2, 1.5)) },
+  area: { positive: combineConditioning(bp, area(bp2, 64, 64, 32, 0, 1)) },
+  area_only: {
+    positive: combineConditioning(area(bp, 64, 128, 0, 0, 1), area(bp2, 64, 128, 32, 0, 0.7)),
+  },
+  area_big: { positive: combineConditioning(bp, area(bp2, 256, 256, 40, 64, 2)) },
+  area_pct: { positive: combineConditioning(bp, percentage(bp2, 0.5, 0.4, 0.3, 0.2, 1.5)) },
   // The docs of these two leave the areas open; found by trying: only these give the original's latent.
   area_neg: {
-    positive: combine(bp, area(bp2, 64, 64, 32, 32, 1)),
-    negative: combine(bn, area(bp2, 64, 64, 0, 0, 1)),
+    positive: combineConditioning(bp, area(bp2, 64, 64, 32, 32, 1)),
+    negative: combineConditioning(bn, area(bp2, 64, 64, 0, 0, 1)),
   },
-  batch2: { positive: combine(bp, area(bp2, 64, 64, 0, 0, 1)) },
-  mask_default: { positive: combine(setMask(bp, mask('disc'), 1, false), bp2) },
-  mask_bounds: { positive: combine(setMask(bp, mask('disc'), 0.8, true), bp2) },
+  batch2: { positive: combineConditioning(bp, area(bp2, 64, 64, 0, 0, 1)) },
+  mask_default: { positive: combineConditioning(setMask(bp, mask('disc'), 1, false), bp2) },
+  mask_bounds: { positive: combineConditioning(setMask(bp, mask('disc'), 0.8, true), bp2) },
   mask_only_soft: { positive: setMask(bp, mask('soft'), 1.2, false) },
-  strength: { positive: combine(setAreaStrength(bp, 0.3), bp2) },
-  range: { positive: combine(setTimestepRange(bp, 0, 0.4), setTimestepRange(bp2, 0.4, 1)) },
-  range_gap: { positive: combine(setTimestepRange(bp, 0, 0.3), setTimestepRange(bp2, 0.6, 1)) },
-  combine: { positive: combine(bp, bp2) },
+  strength: { positive: combineConditioning(setAreaStrength(bp, 0.3), bp2) },
+  range: {
+    positive: combineConditioning(setTimestepRange(bp, 0, 0.4), setTimestepRange(bp2, 0.4, 1)),
+  },
+  range_gap: {
+    positive: combineConditioning(setTimestepRange(bp, 0, 0.3), setTimestepRange(bp2, 0.6, 1)),
+  },
+  combine: { positive: combineConditioning(bp, bp2) },
   concat: { positive: concatConditioning(bp, bp2) },
   long_vs_short: { positive: blong },
   average: { positive: averageConditioning(bp, bp2, 0.35) },

@@ -15,7 +15,7 @@ import { type KSamplerSigmas, ksamplerSigmas } from '../schedules/schedules.ts';
 import { slerp } from './variation.ts';
 
 /** Standard normal noise as a latent [batch,4,H/8,W/8]; sides in pixels. */
-export const noisyLatent = (
+export const noiseLatent = (
   seed: bigint,
   width: number,
   height: number,

@@ -52,7 +52,7 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   const { kind, options } = run.sampler;
   let guided = run.predict;
   if (mask) {
-    const blendNoise = kind.ownBlendNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
+    const blendNoise = kind.freshMaskNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
     const maskAt = (sigma: number): Tensor =>
       run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
     guided = withKeptPart(guided, { maskAt, latent, noise: blendNoise, sampling });
@@ -128,7 +128,7 @@ export async function sampleWithGuider(o: GuiderRun): Promise<SampledLatent> {
     seed: o.seed,
     allSides: sampler.kind.usesUncond,
   });
-  if (sampler.kind.gpuName) o.warn?.(GPU_NOISE_WARNING);
+  if (sampler.kind.gpuVariant) o.warn?.(GPU_NOISE_WARNING);
 
   const total = sigmas.length - 1;
   let last: Tensor | undefined;

@@ -44,7 +44,7 @@ export const unsampleSigmas = (run: KSamplerSigmas): Float32Array =>
 /** Noise for a latent; its other keys stay. Throws DR_INPUT_INVALID for ddim, which the original can't run without a seed. */
 export async function unsample(o: UnsampleOptions): Promise<Latent> {
   const kind = samplerKind(o.samplerName);
-  if (kind.ownBlendNoise)
+  if (kind.freshMaskNoise)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `the sampler '${o.samplerName}' needs a seed, which unsampling has not`,
       hint: "Use 'euler': it makes the same steps.",

@@ -88,13 +88,13 @@ export interface SamplerKind {
   /** Reads the negative side's prediction: it is evaluated at cfg 1 too. */
   readonly usesUncond?: boolean;
   /** A name that asks for the GPU's noise, which is the CPU's here. */
-  readonly gpuName?: boolean;
+  readonly gpuVariant?: boolean;
   /** Fresh noise enters during the run. */
   readonly stochastic?: boolean;
   /** KSampler computes one step more and drops the second last sigma. */
   readonly discardPenultimate?: boolean;
   /** Under a noise mask the kept part is noised with fresh noise of seed + 1, not with the initial noise. */
-  readonly ownBlendNoise?: boolean;
+  readonly freshMaskNoise?: boolean;
   /** The noise is one path over the whole schedule, however few of its steps are sampled. */
   readonly wholePath?: boolean;
   /** Leaves a masked region noisy: the sampler that removes that noise (see runs/recovery.ts). */

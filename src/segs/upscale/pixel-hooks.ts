@@ -1,5 +1,5 @@
 // Hooks of iterative upscaling (Impact Pack hooks.py): schedules over its steps, noise put in, the latent unsampled; and two hooks as one.
-import { injectNoise, noisyLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
+import { injectNoise, noiseLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
 import { type UnsampleOptions, unsample } from '../../sampling/runs/unsample.ts';
 import type { Latent } from '../../sampling/sampling-types.ts';
 import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
@@ -83,7 +83,7 @@ export function injectIterationNoise(
 ): Latent {
   const { samples, noise_mask } = latent;
   const [batch, , height, width] = samples.shape;
-  const noise = noisyLatent(
+  const noise = noiseLatent(
     seed + 2n * BigInt(iteration.current),
     width * 8,
     height * 8,

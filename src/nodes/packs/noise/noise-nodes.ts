@@ -3,7 +3,7 @@ import {
   duplicateBatchIndex,
   injectionSigma,
   injectNoise,
-  noisyLatent,
+  noiseLatent,
   sameShape,
   slerpLatents,
 } from '../../../sampling/noise/noise-injection.ts';
@@ -48,7 +48,7 @@ const NoisyLatentImage = defineNode({
       context.warn(
         "noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card",
       );
-    return outputs(noisyLatent(seed, width, height, batch_size));
+    return outputs(noiseLatent(seed, width, height, batch_size));
   },
 });
 

@@ -1,7 +1,7 @@
 // Nodes that set a prompt's mask and times at once, for one prompt or a pair. Their hooks (LoRAs for one prompt alone) can't be made yet.
 // Source: ComfyUI comfy_extras/nodes_hooks.py.
 import {
-  combine,
+  combineConditioning,
   setMask,
   setTimestepRange,
 } from '../../../../sampling/conditioning/operations.ts';
@@ -67,7 +67,7 @@ const ConditioningSetPropertiesAndCombine = defineNode({
   type: 'ConditioningSetPropertiesAndCombine',
   display: 'Cond Set Props Combine',
   inputs: { cond: socket('CONDITIONING'), cond_NEW: socket('CONDITIONING'), ...props },
-  run: ({ cond, cond_NEW, ...own }) => outputs(combine(cond, withProps(cond_NEW, own))),
+  run: ({ cond, cond_NEW, ...own }) => outputs(combineConditioning(cond, withProps(cond_NEW, own))),
 });
 
 const PairConditioningSetProperties = defineNode({
@@ -92,8 +92,8 @@ const PairConditioningSetPropertiesAndCombine = defineNode({
   },
   run: ({ positive, negative, positive_NEW, negative_NEW, ...own }) =>
     outputs(
-      combine(positive, withProps(positive_NEW, own)),
-      combine(negative, withProps(negative_NEW, own)),
+      combineConditioning(positive, withProps(positive_NEW, own)),
+      combineConditioning(negative, withProps(negative_NEW, own)),
     ),
 });
 
@@ -108,7 +108,10 @@ const PairConditioningCombine = defineNode({
     negative_B: socket('CONDITIONING'),
   },
   run: ({ positive_A, negative_A, positive_B, negative_B }) =>
-    outputs(combine(positive_A, positive_B), combine(negative_A, negative_B)),
+    outputs(
+      combineConditioning(positive_A, positive_B),
+      combineConditioning(negative_A, negative_B),
+    ),
 });
 
 const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });

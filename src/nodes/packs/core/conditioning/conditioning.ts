@@ -1,14 +1,14 @@
 // Nodes that combine prompts and say where, when and how strongly they act. Source: ComfyUI nodes.py.
 import {
   averageConditioning,
-  combine,
+  combineConditioning,
   concatConditioning,
   setArea,
   setAreaPercentage,
   setAreaStrength,
   setMask,
   setTimestepRange,
-  zeroOut,
+  zeroOutConditioning,
 } from '../../../../sampling/conditioning/operations.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
@@ -22,7 +22,8 @@ const ConditioningCombine = defineNode({
   category: 'conditioning',
   inputs: { conditioning_1: socket('CONDITIONING'), conditioning_2: socket('CONDITIONING') },
   outputs: [output('CONDITIONING')],
-  run: ({ conditioning_1, conditioning_2 }) => outputs(combine(conditioning_1, conditioning_2)),
+  run: ({ conditioning_1, conditioning_2 }) =>
+    outputs(combineConditioning(conditioning_1, conditioning_2)),
 });
 
 const ConditioningAverage = defineNode({
@@ -127,7 +128,7 @@ const ConditioningZeroOut = defineNode({
   category: 'advanced/conditioning',
   inputs: { conditioning: socket('CONDITIONING') },
   outputs: [output('CONDITIONING')],
-  run: ({ conditioning }) => outputs(zeroOut(conditioning)),
+  run: ({ conditioning }) => outputs(zeroOutConditioning(conditioning)),
 });
 
 export const CONDITIONING_NODES = [

@@ -3,7 +3,7 @@
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { toNHW } from '../../../../image/mask/core-masks.ts';
 import { cropToCells, inpaintConditioning } from '../../../../sampling/conditioning/inpaint.ts';
-import { setValues } from '../../../../sampling/conditioning/operations.ts';
+import { setConditioningValues } from '../../../../sampling/conditioning/operations.ts';
 import { zeros } from '../../../../tensor/tensor.ts';
 import { boolean, defineNode, output, outputs, socket } from '../../../declare.ts';
 import { batchFits, rgb } from '../../../shared/checks.ts';
@@ -61,9 +61,13 @@ const InstructPixToPixConditioning = defineNode({
   async run({ positive, negative, vae, pixels }) {
     const concat_latent_image = await vae.encode(toNHWC(cropToCells(toNCHW(rgb(pixels)))));
     const values = { concat_latent_image };
-    return outputs(setValues(positive, values), setValues(negative, values), {
-      samples: zeros(concat_latent_image.shape),
-    });
+    return outputs(
+      setConditioningValues(positive, values),
+      setConditioningValues(negative, values),
+      {
+        samples: zeros(concat_latent_image.shape),
+      },
+    );
   },
 });
 

@@ -1,6 +1,9 @@
 // Sampling with what a pipe or a provider holds, and small helpers beside it. Source: Impact Pack special_samplers.py, util_nodes.py.
 
-import { combine, concatConditioning } from '../../../../sampling/conditioning/operations.ts';
+import {
+  combineConditioning,
+  concatConditioning,
+} from '../../../../sampling/conditioning/operations.ts';
 import { sampleDenoise, sampleRange } from '../../../../sampling/runs/step-range.ts';
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
@@ -204,7 +207,7 @@ const ImpactCombineConditionings = defineNode({
   description: 'All prompts act, each on its own.',
   ...conditionings,
   outputs: [{ ...output('CONDITIONING'), tooltip: 'All prompts.' }],
-  run: (inputs) => outputs(conditioningsOf(inputs).reduce(combine)),
+  run: (inputs) => outputs(conditioningsOf(inputs).reduce(combineConditioning)),
 });
 
 const ImpactConcatConditionings = defineNode({
