@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../src/errors.ts';
 import { dumpsJson } from '../src/formats/json.ts';
-import { pictureKind, readPictureText } from '../src/image/codec/picture-text.ts';
+import { pictureFormat, readPictureTexts } from '../src/image/codec/picture-text.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { apiGraphOf, type Graph } from '../src/workflow/api-graph.ts';
@@ -73,7 +73,7 @@ function rowOf(folder: string, path: string): Row | undefined {
     readWorkflowBytes(bytes, file, { prefer }, dirname(path));
   try {
     const workflow = read('UI');
-    const texts = pictureKind(bytes) ? readPictureText(bytes, file) : {};
+    const texts = pictureFormat(bytes) ? readPictureTexts(bytes, file) : {};
     const both = Object.hasOwn(texts, 'prompt') && Object.hasOwn(texts, 'workflow');
     const sent = both ? read('API') : undefined;
     const isSent = sent?.form === 'API';

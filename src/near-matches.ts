@@ -1,7 +1,7 @@
 // Near matches for names that were mistyped: optimal string alignment distance, case and separators ignored.
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
-export function distance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -27,13 +27,13 @@ const fileName = (name: string): string =>
   name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 
 /** Up to `count` candidates close to `word`, nearest first: few edits, the same file name in another folder, or one inside the other. */
-export function near(word: string, candidates: Iterable<string>, count = 3): string[] {
+export function nearMatches(word: string, candidates: Iterable<string>, count = 3): string[] {
   const wanted = plain(fileName(word)).slice(0, 200);
   if (wanted === '') return [];
   const found: { name: string; score: number }[] = [];
   for (const name of candidates) {
     const other = plain(fileName(name)).slice(0, 200);
-    const edits = distance(wanted, other);
+    const edits = editDistance(wanted, other);
     const inside =
       Math.min(wanted.length, other.length) >= 4 &&
       (wanted.includes(other) || other.includes(wanted));
@@ -48,6 +48,6 @@ export function near(word: string, candidates: Iterable<string>, count = 3): str
 
 /** `Did you mean 'x' or 'y'?`; an empty string without near matches. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const names = near(word, candidates).map((name) => `'${name}'`);
+  const names = nearMatches(word, candidates).map((name) => `'${name}'`);
   return names.length === 0 ? '' : `Did you mean ${names.join(' or ')}?`;
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareForms } from '../scripts/compare-forms.ts';
 import { DarkroomError } from '../src/errors.ts';
-import { pictureKind, readPictureText } from '../src/image/codec/picture-text.ts';
+import { pictureFormat, readPictureTexts } from '../src/image/codec/picture-text.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { findProblems } from '../src/workflow/validate/find-problems.ts';
@@ -41,9 +41,9 @@ function settles(read: () => Workflow): Workflow | undefined {
 
 /** The texts in a file that hold workflows. */
 function textsOf(bytes: Buffer): string[] {
-  if (!pictureKind(bytes)) return [bytes.toString('utf8')];
+  if (!pictureFormat(bytes)) return [bytes.toString('utf8')];
   try {
-    return Object.values(readPictureText(bytes, 'x'));
+    return Object.values(readPictureTexts(bytes, 'x'));
   } catch {
     return [];
   }

@@ -6,7 +6,7 @@ export interface ByteSource {
   readonly file: string;
   readonly size: number;
   /** Time of the last change, in milliseconds. */
-  readonly changed: number;
+  readonly modified: number;
   /** The bytes from `offset`. Throws DR_FILE_UNREADABLE when the file is shorter. */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export async function openSource(file: string): Promise<ByteSource> {
     return {
       file,
       size: stat.size,
-      changed: stat.mtimeMs,
+      modified: stat.mtimeMs,
       read: async (offset, length) => {
         const bytes = new Uint8Array(length);
         await readFully(file, handle, bytes, offset);

@@ -8,7 +8,7 @@ import { foreignFile } from './identify/foreign-files.ts';
 import { invalidModel } from './model-file-errors.ts';
 import { openSafetensors } from './safetensors/safetensors.ts';
 import { type TensorFile, tensorReader } from './tensor-file.ts';
-import { type PlaceOptions, placeTensors } from './torch/tensor-locations.ts';
+import { type LocateOptions, locateTensors } from './torch/tensor-locations.ts';
 import {
   readTorchLegacy,
   readTorchZip,
@@ -61,14 +61,14 @@ const TORCH: readonly {
 
 /** Opens the tensors of a model file, to be closed after use. Laid-out tensors may be written into the cache (torch-model.ts).
  *  Throws DR_FILE_MISSING, DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID, DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED, DR_OUTPUT_UNWRITABLE. */
-export async function openModelFile(file: string, options: PlaceOptions = {}): Promise<TensorFile> {
+export async function openModelFile(file: string, options: LocateOptions = {}): Promise<TensorFile> {
   const source = await sniff(file);
   if (!source) return openSafetensors(file);
   try {
     const torch = await source.read(source.bytes);
     const { metadata } = torch;
     return tensorReader(source.bytes, {
-      tensors: await placeTensors(source.bytes, torch, options),
+      tensors: await locateTensors(source.bytes, torch, options),
       metadata,
     });
   } catch (error) {

@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../test/support/golden.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { brownianNoise, brownianTree } from './brownian-tree.ts';
+import { brownianNoiseSampler, brownianTree } from './brownian-tree.ts';
 
 describe('goldens', () => {
   it('noise of a step', () => {
     const g = golden('brownian', 'noise_sampler');
     expect(g.cases.length).toBe(25);
     for (const { id, params, outputs } of g.cases) {
-      const noise = brownianNoise(
+      const noise = brownianNoiseSampler(
         BigInt(params.seed),
         sizeOf(params.shape),
         params.sigma_min,

@@ -89,7 +89,7 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
 }
 
 /** Unit noise for the step from one sigma to the next: the path's increment over the root of its length. Sigmas are float32 values. */
-export function brownianNoise(
+export function brownianNoiseSampler(
   seed: bigint | number,
   count: number,
   sigmaMin: number,

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, testServer } from '../../test/support/server.ts';
-import { readPictureText } from '../image/codec/picture-text.ts';
+import { readPictureTexts } from '../image/codec/picture-text.ts';
 import { encodePng } from '../image/codec/png.ts';
 
 let test: TestServer;
@@ -163,7 +163,7 @@ describe('/upload', () => {
     );
     expect(answer.json()).toEqual({ name: 'mask.png', subfolder: '', type: 'input' });
     const made = readFileSync(join(test.folders.input, 'mask.png'));
-    expect(readPictureText(made, 'mask.png')).toEqual({ prompt: '{"1": 2}' });
+    expect(readPictureTexts(made, 'mask.png')).toEqual({ prompt: '{"1": 2}' });
     expect([...(await sharp(made).raw().toBuffer()).subarray(0, 4)]).toEqual([20, 60, 100, 7]);
     const refused = (ref: unknown) =>
       upload('/upload/mask', { original_ref: JSON.stringify(ref) }, mask);

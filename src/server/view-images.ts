@@ -1,7 +1,7 @@
 // Pictures made anew for /view and /upload/mask. Read in when one is asked for.
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { readPictureText } from '../image/codec/picture-text.ts';
+import { readPictureTexts } from '../image/codec/picture-text.ts';
 import { encodePng } from '../image/codec/png.ts';
 
 const MAX_PIXELS = 178_956_970;
@@ -86,7 +86,7 @@ export async function withMask(path: string, bytes: Uint8Array): Promise<Uint8Ar
 /** A picture whose texts can't be read goes on without. */
 function textOf(file: Uint8Array, path: string): Record<string, string> {
   try {
-    return readPictureText(file, path);
+    return readPictureTexts(file, path);
   } catch {
     return {};
   }

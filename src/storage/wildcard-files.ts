@@ -3,7 +3,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Wildcards, wildcardName } from '../text/wildcards.ts';
+import { type Wildcards, normaliseWildcardName } from '../text/wildcards.ts';
 
 export interface WildcardFiles {
   readonly lists: Wildcards;
@@ -38,7 +38,7 @@ export function readWildcards(folders: readonly string[]): WildcardFiles {
       try {
         if (name.endsWith('.txt'))
           lists.set(
-            wildcardName(name.slice(0, -'.txt'.length)),
+            normaliseWildcardName(name.slice(0, -'.txt'.length)),
             linesOf(readFileSync(path, 'latin1')),
           );
         else readYaml(readFileSync(path), lists);
@@ -78,11 +78,11 @@ function readYaml(bytes: Buffer, lists: Map<string, readonly string[]>): void {
 }
 
 function add(lists: Map<string, readonly string[]>, key: string, value: unknown): void {
-  if (Array.isArray(value)) lists.set(wildcardName(key), value.map(plain));
+  if (Array.isArray(value)) lists.set(normaliseWildcardName(key), value.map(plain));
   else if (isMap(value))
     for (const [name, inner] of Object.entries(value))
-      add(lists, wildcardName(`${key}/${name}`), inner);
-  else if (typeof value === 'string') lists.set(wildcardName(key), [value]);
+      add(lists, normaliseWildcardName(`${key}/${name}`), inner);
+  else if (typeof value === 'string') lists.set(normaliseWildcardName(key), [value]);
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -56,7 +56,7 @@ export interface Bpe {
 }
 
 /** Builds the tokenizer from the text of a merges file: a version line, then 48894 lines of two symbols. */
-export function makeBpe(merges: string): Bpe {
+export function createBpe(merges: string): Bpe {
   const lines = merges.split('\n').slice(1, MERGES + 1);
   const { symbols, tokens } = byteOrder();
   const ids = new Map<string, number>();
@@ -132,7 +132,7 @@ export function clipBpe(): Bpe {
   if (shared) return shared;
   const file = fileURLToPath(new URL('../../assets/clip-bpe/merges.txt.gz', import.meta.url));
   try {
-    shared = makeBpe(gunzipSync(readFileSync(file)).toString('utf8'));
+    shared = createBpe(gunzipSync(readFileSync(file)).toString('utf8'));
     return shared;
   } catch (cause) {
     const hint = 'Install the package again: its assets folder is incomplete.';

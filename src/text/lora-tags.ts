@@ -11,7 +11,7 @@ export interface LoraTag {
 }
 
 /** The LoRAs that a prompt asks for, each name once. */
-export function loraTags(text: string): LoraTag[] {
+export function parseLoraTags(text: string): LoraTag[] {
   const tags = new Map<string, LoraTag>();
   for (const [, inside] of text.matchAll(/<lora:([^>]+)>/g)) {
     const written = inside.replace(/^:+|:+$/g, '').replace(/LBW=[A-Za-z][A-Za-z0-9_-]*:/g, 'LBW=');
@@ -34,18 +34,18 @@ export function loraTags(text: string): LoraTag[] {
 }
 
 /** The prompt without them. */
-export const withoutLoraTags = (text: string): string => text.replace(/<lora:[^>]+>/g, '');
+export const removeLoraTags = (text: string): string => text.replace(/<lora:[^>]+>/g, '');
 
 const MODEL_FILE = /\.(ckpt|pt2?|bin|pth|safetensors|pkl|sft)$/;
 
 /** The file among `files` that a tag means: the first whose name ends so; `.safetensors` unless an ending is given. */
-export function loraFile(name: string, files: readonly string[]): string | undefined {
+export function findLoraFile(name: string, files: readonly string[]): string | undefined {
   const whole = MODEL_FILE.test(name) ? name : `${name}.safetensors`;
   return files.find((file) => file.endsWith(whole));
 }
 
 /** A prompt's parts between the words BREAK, encoded one by one; at least one. */
-export function promptParts(text: string): string[] {
+export function splitAtBreak(text: string): string[] {
   const parts = text
     .split('BREAK')
     .map((part) => part.trim())

@@ -22,7 +22,7 @@ export interface SegmentPrompts {
 const MAX_SEED = 1125899906842624;
 
 /** Reads the prompts of a detailer; `random` draws for [RND] and [SEP:R]. */
-export function segmentPrompts(text: string, random: PythonRandom): SegmentPrompts {
+export function parseSegmentPrompts(text: string, random: PythonRandom): SegmentPrompts {
   const concat = text.startsWith('[CONCAT]');
   const rest = concat ? text.slice('[CONCAT]'.length) : text;
   if (rest.startsWith('[LAB]')) {

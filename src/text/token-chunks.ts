@@ -6,17 +6,17 @@ import { splitWords } from './normalise.ts';
 import { parseWeights } from './prompt-weights.ts';
 
 /** A token id, or a vector of a textual inversion. */
-export type Slot = number | Float32Array;
+export type TokenValue = number | Float32Array;
 
 export interface Token {
-  readonly slot: Slot;
+  readonly slot: TokenValue;
   readonly weight: number;
   /** Number of the group it comes from, from 1; 0 for start, end and padding. */
   readonly word: number;
 }
 
 export type Chunk = readonly Token[];
-type Group = readonly { readonly slot: Slot; readonly weight: number }[];
+type Group = readonly { readonly slot: TokenValue; readonly weight: number }[];
 
 export interface ChunkOptions {
   /** The encoder's key in embedding files. */

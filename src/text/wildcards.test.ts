@@ -6,9 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { DarkroomError } from '../errors.ts';
 import { pythonRandom } from '../random/python-random.ts';
-import { loraFile, loraTags, promptParts, withoutLoraTags } from './lora-tags.ts';
-import { segmentPrompts } from './segment-prompts.ts';
-import { populate } from './wildcards.ts';
+import { findLoraFile, parseLoraTags, splitAtBreak, removeLoraTags } from './lora-tags.ts';
+import { parseSegmentPrompts } from './segment-prompts.ts';
+import { populateWildcards } from './wildcards.ts';
 
 interface Fixture {
   readonly lists: Readonly<Record<string, readonly string[]>>;
@@ -41,7 +41,7 @@ it('makes the original’s text of every prompt and seed', () => {
   for (const [text, seed, result] of fixture.cases) {
     let got: unknown;
     try {
-      got = populate(text, BigInt(seed), lists);
+      got = populateWildcards(text, BigInt(seed), lists);
     } catch (error) {
       if (!(error instanceof DarkroomError)) throw error;
       got = { refused: error.message };
@@ -55,26 +55,26 @@ it('makes the original’s text of every prompt and seed', () => {
 
 it('reads LoRA tags as the original', () => {
   for (const [text, values, rest] of fixture.loras) {
-    const tags = loraTags(text).map((tag) => [
+    const tags = parseLoraTags(text).map((tag) => [
       tag.name,
       tag.modelStrength,
       tag.clipStrength,
       tag.blocks ?? null,
     ]);
     expect(tags, text).toEqual(values.map((value) => value.slice(0, 4)));
-    expect(withoutLoraTags(text), text).toBe(rest);
+    expect(removeLoraTags(text), text).toBe(rest);
   }
   const files = ['styles/ink.safetensors', 'ink.pt', 'old.ckpt'];
-  expect(loraFile('ink', files)).toBe('styles/ink.safetensors');
-  expect(loraFile('ink.pt', files)).toBe('ink.pt');
-  expect(loraFile('v1.5', files)).toBeUndefined();
-  expect(promptParts('a BREAK b BREAKBREAK c')).toEqual(['a', 'b', 'c']);
-  expect(promptParts(' BREAK ')).toEqual(['']);
+  expect(findLoraFile('ink', files)).toBe('styles/ink.safetensors');
+  expect(findLoraFile('ink.pt', files)).toBe('ink.pt');
+  expect(findLoraFile('v1.5', files)).toBeUndefined();
+  expect(splitAtBreak('a BREAK b BREAKBREAK c')).toEqual(['a', 'b', 'c']);
+  expect(splitAtBreak(' BREAK ')).toEqual(['']);
 });
 
 it('gives each segment the original’s prompt', () => {
   for (const [text, seed, mode, labels, got] of fixture.segments) {
-    const prompts = segmentPrompts(text, pythonRandom(BigInt(seed)));
+    const prompts = parseSegmentPrompts(text, pythonRandom(BigInt(seed)));
     expect(prompts.order ?? null, text).toBe(mode);
     const own = labels.map((label) => prompts.next(label));
     expect(
@@ -82,7 +82,7 @@ it('gives each segment the original’s prompt', () => {
       `${text} ${seed}`,
     ).toEqual(got);
   }
-  expect(segmentPrompts('[CONCAT][ASC]a', pythonRandom(0))).toMatchObject({
+  expect(parseSegmentPrompts('[CONCAT][ASC]a', pythonRandom(0))).toMatchObject({
     concat: true,
     order: 'ASC',
   });

@@ -13,7 +13,7 @@ const MAX_ROUNDS = 99;
 const MAX_REPEATS = 100000;
 
 /** The name a list is found by: lower case, `/` between folders, `-` for spaces. */
-export const wildcardName = (name: string): string =>
+export const normaliseWildcardName = (name: string): string =>
   name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
 
 /** Whether a text holds anything that `populate` would replace. */
@@ -24,9 +24,9 @@ export const hasWildcards = (text: string): boolean =>
  * The text with every choice made. A list that doesn't exist stays as it is written. Throws DR_INPUT_INVALID where nothing can be
  * chosen: weights that are all 0, `{3-2$$…}`, `{word$$…}`, an empty list.
  */
-export function populate(text: string, seed: bigint | number, wildcards: Wildcards): string {
+export function populateWildcards(text: string, seed: bigint | number, wildcards: Wildcards): string {
   const rng = defaultRng(seed);
-  let result = withoutComments(text);
+  let result = removeComments(text);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     result = unrepeat(result);
     while (result.search(GROUP) >= 0)
@@ -39,7 +39,7 @@ export function populate(text: string, seed: bigint | number, wildcards: Wildcar
 }
 
 /** Lines that begin with # are left out; what follows them continues the line before. */
-export function withoutComments(text: string): string {
+export function removeComments(text: string): string {
   const lines: string[] = [];
   let skipped = false;
   for (const line of text.split('\n')) {
@@ -170,7 +170,7 @@ function replaceNames(
 
 /** The list of a name, or all lists that a name with `*` begins to match; undefined when there is none. */
 function lookUp(match: string, wildcards: Wildcards): readonly string[] | undefined {
-  const name = wildcardName(match);
+  const name = normaliseWildcardName(match);
   const own = wildcards.get(name);
   if (own || !name.includes('*')) return own;
   const pattern = patternOf(`^(?:${name.replaceAll('*', '.*').replaceAll('+', '\\+')})`, 'u');
@@ -179,7 +179,7 @@ function lookUp(match: string, wildcards: Wildcards): readonly string[] | undefi
 }
 
 const isBare = (match: string): boolean =>
-  !wildcardName(match).includes('*') && !wildcardName(match).includes('/');
+  !normaliseWildcardName(match).includes('*') && !normaliseWildcardName(match).includes('/');
 
 function patternOf(source: string, flags: string): RegExp | undefined {
   try {

@@ -133,7 +133,7 @@ function unetPart(
 }
 
 /** Where each family keeps its text encoders; of several places for one encoder the first that exists counts. */
-export const CLIP_PLACES: Readonly<Record<Family, readonly ClipPart[]>> = {
+export const CLIP_LOCATIONS: Readonly<Record<Family, readonly ClipPart[]>> = {
   sdxl: [
     {
       kind: 'clip_l',
@@ -161,7 +161,7 @@ const TOKENS: Readonly<Record<ClipPart['layout'], string>> = {
 };
 
 function clipParts(tensors: Tensors, family: Family): readonly ClipPart[] {
-  const present = CLIP_PLACES[family].filter((part) =>
+  const present = CLIP_LOCATIONS[family].filter((part) =>
     tensors.has(part.prefix + TOKENS[part.layout]),
   );
   return present.filter((part, i) => present.findIndex((other) => other.kind === part.kind) === i);
@@ -262,7 +262,7 @@ const diffusersUnet: Recogniser = (tensors) => {
 };
 
 /** Where a CLIP vision model lies under one of these prefixes, and how; the smallest that is used has 24 layers. */
-export function visionPart(
+export function locateClipVision(
   tensors: Tensors,
   prefixes: readonly string[],
 ): { readonly layout: ClipPart['layout']; readonly prefix: string } | undefined {
@@ -283,7 +283,7 @@ export function visionPart(
 }
 
 const vision: Recogniser = (tensors) => {
-  const found = visionPart(tensors, ['', 'visual.']);
+  const found = locateClipVision(tensors, ['', 'visual.']);
   return found && { kind: 'clip-vision', ...found };
 };
 

@@ -65,4 +65,4 @@ const ALLOWED: ReadonlySet<string> = new Set(
 );
 
 /** Whether a model file may name this global ('torch.FloatStorage'). */
-export const allowedInModels = (name: string): boolean => ALLOWED.has(name);
+export const isAllowedInModels = (name: string): boolean => ALLOWED.has(name);

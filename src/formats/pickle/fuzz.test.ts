@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { zipOf } from '../../../test/support/zip.ts';
 import { DarkroomError } from '../../errors.ts';
 import { openModelFile } from '../model-file.ts';
-import { allowedInModels } from './allowed-globals.ts';
+import { isAllowedInModels } from './allowed-globals.ts';
 import { OPERATIONS } from './opcodes.ts';
 import { PickleError } from './pickle-error.ts';
 import { unpickle } from './unpickle.ts';
@@ -31,7 +31,7 @@ const TIME = 5000;
 function outcome(bytes: Uint8Array): 'read' | string {
   const started = performance.now();
   try {
-    unpickle(bytes, { allowed: allowedInModels });
+    unpickle(bytes, { allowed: isAllowedInModels });
     return 'read';
   } catch (error) {
     if (!(error instanceof PickleError)) throw error;

@@ -18,7 +18,7 @@ import { readEntry, type ZipEntry } from '../zip.ts';
 import type { TorchFile } from './torch-file.ts';
 import { extentOf, gather, isContiguous, type TorchTensor } from './torch-tensors.ts';
 
-export interface PlaceOptions {
+export interface LocateOptions {
   /** Folder of the cache; the user's cache unless given. */
   readonly cache?: string;
   /** Bytes that may be laid out in memory. */
@@ -32,17 +32,17 @@ const SPARE = 2 ** 26;
 const VERSION = 1;
 
 /** Where the bytes of each tensor lie. May write into the cache. Throws DR_MODEL_INVALID, DR_OUTPUT_UNWRITABLE. */
-export async function placeTensors(
+export async function locateTensors(
   source: ByteSource,
   torch: TorchFile,
-  options: PlaceOptions = {},
+  options: LocateOptions = {},
 ): Promise<Map<string, TensorInfo>> {
   const placed = new Map<string, TensorInfo>();
   const loose = new Map<string, TorchTensor>();
   const packed = new Set<ZipEntry>();
   for (const [name, tensor] of torch.tensors) {
     const { dtype, shape, storage, start } = tensor;
-    const place = torch.place(storage);
+    const place = torch.locate(storage);
     const byteLength = bytesIn(tensor);
     const whole = 'offset' in place && isContiguous(tensor);
     placed.set(name, { dtype, shape, offset: whole ? place.offset + start : 0, byteLength });
@@ -76,7 +76,7 @@ function tensorMaker(source: ByteSource, torch: TorchFile): Make {
     return last.bytes;
   };
   return async (tensor) => {
-    const place = torch.place(tensor.storage);
+    const place = torch.locate(tensor.storage);
     const length = extentOf(tensor);
     const { start } = tensor;
     if ('offset' in place) return gather(tensor, await source.read(place.offset + start, length));
@@ -93,7 +93,7 @@ async function placeInCache(
   cache: string,
 ): Promise<void> {
   const key = createHash('sha256')
-    .update(`${VERSION} ${source.size} ${source.changed} ${torch.hash}`)
+    .update(`${VERSION} ${source.size} ${source.modified} ${torch.hash}`)
     .digest('hex')
     .slice(0, 32);
   const folder = join(cache, 'torch');

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
 import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from '../model-file-errors.ts';
-import { allowedInModels } from '../pickle/allowed-globals.ts';
+import { isAllowedInModels } from '../pickle/allowed-globals.ts';
 import { malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
 import { entriesOf, isKind, type PickleValue } from '../pickle/pickle-values.ts';
 import { type Unpickled, unpickle } from '../pickle/unpickle.ts';
@@ -22,7 +22,7 @@ export interface TorchOptions {
 }
 
 /** Where the bytes of a storage lie: in the file as they are from `offset`, or inside a compressed entry. */
-export type StoragePlace = { readonly offset: number } | { readonly entry: ZipEntry };
+export type StorageLocation = { readonly offset: number } | { readonly entry: ZipEntry };
 
 export interface TorchFile {
   /** What was saved. */
@@ -33,7 +33,7 @@ export interface TorchFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** Hash of all that describes the tensors. */
   readonly hash: string;
-  place(storage: StorageClaim): StoragePlace;
+  locate(storage: StorageClaim): StorageLocation;
   /** The tensor that a value of `root` stands for; undefined when it is none. `at` names it. Throws as reading the file does. */
   tensorOf(value: PickleValue, at: string): TorchTensor | undefined;
 }
@@ -55,7 +55,7 @@ export async function readTorchZip(
   return refusing(file, () => {
     const unpickled = unpickle(pickle, { allowed: allowance(options) });
     const content = contentOf(file, unpickled);
-    const place = (storage: StorageClaim): StoragePlace => {
+    const place = (storage: StorageClaim): StorageLocation => {
       const entry = entries.get(`${folder}/data/${storage.key}`);
       if (!entry) throw invalidModel(file, `has no storage ${shownName(storage.key)}`);
       if (entry.size < storage.bytes)
@@ -125,13 +125,13 @@ export async function readTorchLegacy(
     at += 8 + storage.bytes;
     if (at > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
   }
-  const place = ({ key }: StorageClaim): StoragePlace => {
+  const place = ({ key }: StorageClaim): StorageLocation => {
     const offset = offsets.get(key);
     if (offset === undefined) throw invalidModel(file, `has no storage ${shownName(key)}`);
     return { offset };
   };
   for (const { storage } of content.tensors.values()) place(storage);
-  return { root: saved.value, ...content, hash: hashOf(bytes.subarray(0, parts[4].end)), place };
+  return { root: saved.value, ...content, hash: hashOf(bytes.subarray(0, parts[4].end)), locate: place };
 }
 
 /** The five pickles at the beginning: magic number, version, system, what was saved, names of the storages. */
@@ -175,7 +175,7 @@ function fivePickles(bytes: Uint8Array, allowed: (name: string) => boolean): Unp
 const allowance =
   ({ classes }: TorchOptions) =>
   (name: string): boolean =>
-    allowedInModels(name) || (classes?.(name) ?? false);
+    isAllowedInModels(name) || (classes?.(name) ?? false);
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -30,7 +30,7 @@ function filter(
 }
 
 /** A plane [H,W] blurred; as it is for a deviation of 0. */
-export function gaussianFilter(plane: Tensor, sigma: number): Tensor {
+export function scipyGaussianFilter(plane: Tensor, sigma: number): Tensor {
   if (sigma <= 1e-15) return plane;
   const [height, width] = plane.shape;
   const radius = Math.trunc(4 * sigma + 0.5);

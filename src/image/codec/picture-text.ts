@@ -2,9 +2,9 @@
 import { exifTexts } from '../../formats/exif.ts';
 import { isPng, readPngText } from './png.ts';
 
-export type PictureKind = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
+export type PictureFormat = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
 
-const KINDS: readonly (readonly [kind: PictureKind, magic: readonly (number | undefined)[]])[] = [
+const KINDS: readonly (readonly [kind: PictureFormat, magic: readonly (number | undefined)[]])[] = [
   ['PNG', [0x89, 0x50, 0x4e, 0x47]],
   ['JPEG', [0xff, 0xd8, 0xff]],
   [
@@ -16,17 +16,17 @@ const KINDS: readonly (readonly [kind: PictureKind, magic: readonly (number | un
 ];
 
 /** What kind of picture the bytes begin like. */
-export const pictureKind = (bytes: Uint8Array): PictureKind | undefined =>
+export const pictureFormat = (bytes: Uint8Array): PictureFormat | undefined =>
   KINDS.find(([, magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte))?.[0];
 
 /**
  * Texts by key: of a PNG its text chunks; of JPEG and WebP the EXIF texts `key:text`, and under `parameters` a text without such a key.
  * Throws DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
  */
-export function readPictureText(bytes: Uint8Array, name: string): Record<string, string> {
+export function readPictureTexts(bytes: Uint8Array, name: string): Record<string, string> {
   if (isPng(bytes)) return readPngText(bytes, name);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kind = pictureKind(file);
+  const kind = pictureFormat(file);
   const blocks =
     kind === 'JPEG' ? [...jpegBlocks(file)] : kind === 'WebP' ? [...webpBlocks(file)] : [];
   const texts: [string, string][] = [];

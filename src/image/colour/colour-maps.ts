@@ -31,7 +31,7 @@ export const GREYS_MAP = bytes(GREYS).reduce(
 );
 
 /** RGB bytes of the values [H,W]. */
-export function coloured({ data }: Tensor, map: Uint8Array): Uint8Array {
+export function applyColourMap({ data }: Tensor, map: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length * 3);
   for (const [i, value] of data.entries()) {
     const step = Math.min(Math.max(Math.trunc(Math.fround(value * 256)), 0), 255);

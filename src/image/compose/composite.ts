@@ -8,7 +8,7 @@ import { interpolate } from '../resize/torch-interpolate.ts';
 const f = Math.fround;
 
 /** Any mask ([H,W], [N,H,W], [N,1,H,W]) as [N,1,H,W], not copied. */
-export function maskPlanes(mask: Tensor): Tensor {
+export function toN1HW(mask: Tensor): Tensor {
   const [h, w] = mask.shape.slice(-2);
   return reshape(mask, [mask.data.length / (h * w), 1, h, w]);
 }
@@ -26,7 +26,7 @@ function sameChannels(a: Tensor, b: Tensor): void {
  * make one element (8 for latents, 1 for images). A mask of any size is stretched to the source; with `resizeSource` the
  * source is first stretched over the whole destination. The batch is the destination's.
  */
-export function composite(
+export function compositeMasked(
   destination: Tensor,
   source: Tensor,
   x: number,
@@ -45,7 +45,7 @@ export function composite(
   const left = Math.floor(Math.min(x, width * multiplier) / multiplier);
   const top = Math.floor(Math.min(y, height * multiplier) / multiplier);
   if (left < 0 || top < 0) throw new Error(`internal: composite at ${x},${y}`);
-  const cover = mask && repeatToBatch(interpolate(maskPlanes(mask), h, w, 'bilinear'), n).data;
+  const cover = mask && repeatToBatch(interpolate(toN1HW(mask), h, w, 'bilinear'), n).data;
   return overlay(
     destination,
     placed,
@@ -105,7 +105,7 @@ export function compositeImages(
   resizeSource = false,
 ): Tensor {
   const planes = toNCHW(matchChannels(destination, source));
-  return toNHWC(composite(toNCHW(destination), planes, x, y, mask, 1, resizeSource));
+  return toNHWC(compositeMasked(toNCHW(destination), planes, x, y, mask, 1, resizeSource));
 }
 
 /** LatentComposite: NCHW `source` onto `destination` at latent `x`, `y`, its inner edges faded over `feather` latent pixels. */
@@ -172,12 +172,12 @@ export function pasteMasked(
   mask: Tensor,
 ): Tensor {
   const result = clone(image);
-  pasteInto(result, patch, left, top, mask);
+  pasteMaskedInto(result, patch, left, top, mask);
   return result;
 }
 
 /** As pasteMasked, in `image` itself. */
-export function pasteInto(
+export function pasteMaskedInto(
   image: Tensor,
   patch: Tensor,
   left: number,
@@ -206,7 +206,7 @@ export function pasteInto(
 }
 
 /** `patch` over NHWC `canvas` at `left`, `top`, where it lies whole; batch and channels are equal. */
-export function pasteAt(canvas: Tensor, patch: Tensor, left: number, top: number): Tensor {
+export function pasteOpaque(canvas: Tensor, patch: Tensor, left: number, top: number): Tensor {
   const result = clone(canvas);
   const [n, height, width, channels] = canvas.shape;
   const [, h, w] = patch.shape;

@@ -2,7 +2,7 @@
 import { concatAxis } from '../../tensor/axes.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
-import { matchChannels, pasteAt } from './composite.ts';
+import { matchChannels, pasteOpaque } from './composite.ts';
 
 export const STITCH_DIRECTIONS = ['right', 'down', 'left', 'up'] as const;
 
@@ -26,7 +26,7 @@ export interface StitchOptions {
 }
 
 /** `second` beside `first`. The shorter batch repeats its last picture; where only one has alpha, the other gets an opaque one. */
-export function stitch(
+export function stitchImages(
   first: Tensor,
   second: Tensor,
   { direction, match, spacing, colour }: StitchOptions,
@@ -73,7 +73,7 @@ function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Ten
       image.shape.map((size, i) => (i === axis ? target : size)),
       value,
     );
-    return pasteAt(canvas, image, axis === 2 ? missing >> 1 : 0, axis === 1 ? missing >> 1 : 0);
+    return pasteOpaque(canvas, image, axis === 2 ? missing >> 1 : 0, axis === 1 ? missing >> 1 : 0);
   };
   return [pad(a), pad(b)];
 }

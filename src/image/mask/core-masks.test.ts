@@ -7,7 +7,7 @@ import {
   type Params,
 } from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import { composite, compositeImages, featherComposite, pasteMasked } from '../compose/composite.ts';
+import { compositeMasked, compositeImages, featherComposite, pasteMasked } from '../compose/composite.ts';
 import { blendImages } from '../compose/image-blend.ts';
 import { padForOutpaint } from '../compose/outpaint-padding.ts';
 import {
@@ -33,7 +33,7 @@ type Kind = (
 const KINDS: Record<string, Kind> = {
   'comfy.sampler_helpers.prepare_mask': (x, p) => prepareMask(x('mask'), p.shape),
   LatentCompositeMasked: (x, p, inputs) =>
-    composite(
+    compositeMasked(
       x('destination'),
       x('source'),
       p.x,

@@ -5,7 +5,7 @@ import { withTorchFile } from '../../formats/model-file.ts';
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import type { PickleValue } from '../../formats/pickle/pickle-values.ts';
 import { tensorReader } from '../../formats/tensor-file.ts';
-import { placeTensors } from '../../formats/torch/tensor-locations.ts';
+import { locateTensors } from '../../formats/torch/tensor-locations.ts';
 import type { TorchFile } from '../../formats/torch/torch-file.ts';
 import { field, isModule, readModule } from '../../formats/torch/torch-modules.ts';
 import { toBytes } from '../../image/image-bytes.ts';
@@ -45,7 +45,7 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
   const model = await withTorchFile(file, { classes }, async (torch, source) => {
     const saved = readModule(torch, file, savedIn(torch, file));
     const yolo = readYolo(saved.root, basename(file));
-    const tensors = await placeTensors(source, {
+    const tensors = await locateTensors(source, {
       ...torch,
       tensors: saved.tensors,
       hash: `${torch.hash} modules`,

@@ -1,7 +1,7 @@
 // Pieces of the SDE samplers: lambda = ln(alpha / sigma), here with alpha 1, as in the papers of DPM-Solver++, SEEDS and SA-Solver;
 // noise with its factors; and the Brownian path over a run's sigmas.
 import { DarkroomError } from '../../errors.ts';
-import { brownianNoise } from '../../random/brownian-tree.ts';
+import { brownianNoiseSampler } from '../../random/brownian-tree.ts';
 import { exp, f32, type Vector } from '../float32.ts';
 import type { NoiseRun, NoiseSource } from './sampler.ts';
 
@@ -29,4 +29,4 @@ export function addNoise(x: Vector, noise: Vector, a: number, b: number, c = 1):
 
 /** Noise as increments of one Brownian path between the smallest positive and the largest sigma: it does not depend on the steps. */
 export const brownian = ({ seed, count, sigmas }: NoiseRun): NoiseSource =>
-  brownianNoise(seed, count, Math.min(...sigmas.filter((sigma) => sigma > 0)), Math.max(...sigmas));
+  brownianNoiseSampler(seed, count, Math.min(...sigmas.filter((sigma) => sigma > 0)), Math.max(...sigmas));

@@ -1,7 +1,7 @@
 // SEGSUpscaler (Impact Pack segs_upscaler.py): a picture enlarged, then every part of it sampled anew and pasted back.
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { pasteInto } from '../../image/compose/composite.ts';
+import { pasteMaskedInto } from '../../image/compose/composite.ts';
 import { toNHW } from '../../image/mask/core-masks.ts';
 import {
   rescaledSize,
@@ -122,7 +122,7 @@ export async function resampleSegs(
     const sampled = empty ? undefined : await cropAndResample(picture, seg, i, o);
     if (sampled) {
       const [x1, y1] = seg.cropRegion;
-      pasteInto(picture, sampled, x1, y1, gaussianBlurMask(toNHW(seg.croppedMask), o.feather));
+      pasteMaskedInto(picture, sampled, x1, y1, gaussianBlurMask(toNHW(seg.croppedMask), o.feather));
       if (o.hook?.postPaste) picture = clone(await o.hook.postPaste(picture));
     }
     o.onSegment?.(i + 1, parts.length, sampled);

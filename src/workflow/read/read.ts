@@ -12,7 +12,7 @@ import {
   objectOf,
   parseJson,
 } from '../../formats/json.ts';
-import { type PictureKind, pictureKind, readPictureText } from '../../image/codec/picture-text.ts';
+import { type PictureFormat, pictureFormat, readPictureTexts } from '../../image/codec/picture-text.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { declarationOf, NODES } from '../../nodes/index.ts';
 import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';
@@ -29,7 +29,7 @@ export interface Workflow {
   readonly extra: Readonly<JsonObject>;
   readonly form: WorkflowForm;
   /** The picture it was in. */
-  readonly picture?: PictureKind;
+  readonly picture?: PictureFormat;
   /** What had to be guessed when it was converted. */
   readonly notes: readonly string[];
 }
@@ -64,7 +64,7 @@ export function readWorkflowBytes(
   folder?: string,
 ): Workflow {
   if (bytes.length > MAX_BYTES) throw tooLarge(file, bytes.length);
-  const picture = pictureKind(bytes);
+  const picture = pictureFormat(bytes);
   if (picture) return { ...fromPicture(bytes, picture, file, options, folder), picture };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.replace('\ufeff', '').trim() === '')
@@ -119,12 +119,12 @@ function fromUi(
 /** The workflow in a picture's texts. The prompt is what ran, and so it wins, unless it names components, which only the UI form defines. */
 function fromPicture(
   bytes: Uint8Array,
-  kind: PictureKind,
+  kind: PictureFormat,
   file: string,
   options: ReadOptions,
   folder: string | undefined,
 ): Workflow {
-  const texts = readPictureText(bytes, file);
+  const texts = readPictureTexts(bytes, file);
   const json = (key: string): JsonObject | undefined => {
     const value = Object.hasOwn(texts, key)
       ? parseJson(texts[key], { file: `'${key}' of ${file}` })

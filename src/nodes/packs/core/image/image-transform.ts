@@ -1,11 +1,11 @@
 // Nodes that cut, turn, scale and stitch pictures. Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
 
-import { pasteAt } from '../../../../image/compose/composite.ts';
+import { pasteOpaque } from '../../../../image/compose/composite.ts';
 import {
   STITCH_COLOURS,
   STITCH_DIRECTIONS,
   type StitchColour,
-  stitch,
+  stitchImages,
 } from '../../../../image/compose/image-stitch.ts';
 import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { flip, narrow, rotate } from '../../../../tensor/axes.ts';
@@ -82,7 +82,7 @@ const ImageStitch = defineNode({
   run: ({ image1, image2, direction, match_image_size, spacing_width, spacing_color }) =>
     outputs(
       image2
-        ? stitch(image1, image2, {
+        ? stitchImages(image1, image2, {
             direction,
             match: match_image_size,
             spacing: spacing_width,
@@ -118,7 +118,7 @@ const ResizeAndPadImage = defineNode({
     );
     const resized = upscaleImage(image, width, height, interpolation, 'disabled');
     return outputs(
-      pasteAt(canvas, resized, (target_width - width) >> 1, (target_height - height) >> 1),
+      pasteOpaque(canvas, resized, (target_width - width) >> 1, (target_height - height) >> 1),
     );
   },
 });

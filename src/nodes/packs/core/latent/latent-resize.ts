@@ -1,6 +1,6 @@
 // Latent nodes that resize and composite. Source: ComfyUI nodes.py and comfy_extras/nodes_mask.py.
 
-import { composite, featherComposite } from '../../../../image/compose/composite.ts';
+import { compositeMasked, featherComposite } from '../../../../image/compose/composite.ts';
 import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
 import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
 import {
@@ -103,7 +103,7 @@ const LatentCompositeMasked = defineNode({
   run: ({ destination, source, x, y, resize_source, mask }) =>
     outputs({
       ...destination,
-      samples: composite(destination.samples, source.samples, x, y, mask, 8, resize_source),
+      samples: compositeMasked(destination.samples, source.samples, x, y, mask, 8, resize_source),
     }),
 });
 

@@ -1,6 +1,6 @@
 // Models, text encoders and autoencoders saved with what nodes made of them. Source: ComfyUI comfy_extras/nodes_model_merging.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { CLIP_PLACES, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
+import { CLIP_LOCATIONS, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
 import {
   encodeSafetensorsLater,
   type TensorToMake,
@@ -90,7 +90,7 @@ function modelTensors({ unet }: Model, threads: number): TensorToMake[] {
 function clipTensors({ family, encoders }: Clip, threads: number): TensorToMake[] {
   if (encoders.length === 0) throw lacking('text encoder', 'clip');
   return encoders.flatMap((encoder) => {
-    const place = CLIP_PLACES[family].find(({ kind }) => kind === encoder.kind);
+    const place = CLIP_LOCATIONS[family].find(({ kind }) => kind === encoder.kind);
     return place ? encoderTensors(withBase(encoder, 'clip'), place, threads) : [];
   });
 }

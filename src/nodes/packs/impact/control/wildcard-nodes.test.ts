@@ -9,7 +9,7 @@ import type { Clip } from '../../../../models/clip/clip.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
 import { openFolders } from '../../../../storage/folders.ts';
-import { populate } from '../../../../text/wildcards.ts';
+import { populateWildcards } from '../../../../text/wildcards.ts';
 import { defineNode, socket } from '../../../declare.ts';
 import { NODES } from '../../../index.ts';
 
@@ -71,7 +71,7 @@ it('populates before the run, in the prompt and in the editor’s workflow', asy
     },
   };
   const { shown, events } = await run(processor({}), { extra });
-  const expected = populate(TEXT, 5, lists);
+  const expected = populateWildcards(TEXT, 5, lists);
   const [text, prompt, workflow] = shown('2') as [
     string,
     Record<string, { inputs: object }>,

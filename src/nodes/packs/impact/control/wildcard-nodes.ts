@@ -4,8 +4,8 @@ import type { Clip } from '../../../../models/clip/clip.ts';
 import { didYouMean } from '../../../../near-matches.ts';
 import { concatConditioning } from '../../../../sampling/conditioning/operations.ts';
 import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
-import { loraFile, loraTags, promptParts, withoutLoraTags } from '../../../../text/lora-tags.ts';
-import { hasWildcards, populate } from '../../../../text/wildcards.ts';
+import { findLoraFile, parseLoraTags, splitAtBreak, removeLoraTags } from '../../../../text/lora-tags.ts';
+import { hasWildcards, populateWildcards } from '../../../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import {
   boolean,
@@ -57,7 +57,7 @@ const populateOnPrompt: PromptPreparation = {
         : prompt.input(source, LINKED_SEEDS[prompt.classType(source) ?? ''] ?? '');
     if (!['number', 'bigint', 'string'].includes(typeof value) || !/^\d+$/.test(String(value)))
       return;
-    const populated = populate(
+    const populated = populateWildcards(
       wildcardText,
       BigInt(value as number),
       prompt.environment.wildcards(),
@@ -99,7 +99,7 @@ const ImpactWildcardProcessor = defineNode({
   fingerprint: ({ populated_text }, context) => listsFor(populated_text, context),
   run({ populated_text, mode, seed }, context) {
     if (mode) notPopulated(context);
-    return outputs(populate(populated_text, seed, context.wildcards()));
+    return outputs(populateWildcards(populated_text, seed, context.wildcards()));
   },
 });
 
@@ -118,11 +118,11 @@ export async function encodeWithLoras(
   seed: bigint | number,
   context: NodeContext,
 ): Promise<EncodedPrompt> {
-  const populated = populate(prompt, seed, context.wildcards());
+  const populated = populateWildcards(prompt, seed, context.wildcards());
   let { model, clip } = networks;
   const files = context.modelFiles('loras');
-  for (const { name, modelStrength, clipStrength, blocks } of loraTags(populated)) {
-    const file = loraFile(name, files);
+  for (const { name, modelStrength, clipStrength, blocks } of parseLoraTags(populated)) {
+    const file = findLoraFile(name, files);
     if (file === undefined) {
       context.warn(
         `there is no LoRA '${name}', so <lora:${name}> changes nothing. ${didYouMean(name, files)}`.trim(),
@@ -144,7 +144,7 @@ export async function encodeWithLoras(
     clip = changed.clip ?? clip;
   }
   let conditioning: Conditioning | undefined;
-  for (const part of promptParts(withoutLoraTags(populated))) {
+  for (const part of splitAtBreak(removeLoraTags(populated))) {
     const { cond, pooled } = await clip.encode(part, context.warn);
     const own: Conditioning = [{ cond, pooled_output: pooled }];
     conditioning = conditioning ? concatConditioning(conditioning, own, context.warn) : own;

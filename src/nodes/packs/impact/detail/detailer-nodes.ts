@@ -13,7 +13,7 @@ import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, type Tensor } from '../../../../tensor/tensor.ts';
-import { type SegmentPrompts, segmentPrompts } from '../../../../text/segment-prompts.ts';
+import { type SegmentPrompts, parseSegmentPrompts } from '../../../../text/segment-prompts.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
@@ -160,7 +160,7 @@ export function segmentProgress(
 
 /** The texts of a detailer's wildcard; random choices follow from the seed, where the original draws from a generator that nobody seeds. */
 const promptsOf = (text: string | undefined, seed: bigint): SegmentPrompts | undefined =>
-  text === undefined ? undefined : segmentPrompts(text, pythonRandom(seed));
+  text === undefined ? undefined : parseSegmentPrompts(text, pythonRandom(seed));
 
 export interface DetailCall {
   readonly image: Tensor;

@@ -1,6 +1,6 @@
 // SEGSUpscaler: a picture enlarged, then every part of it sampled anew. Source: Impact Pack segs_nodes.py, segs_upscaler.py.
 
-import { isSoft } from '../../../../image/mask/core-masks.ts';
+import { isSoftMask } from '../../../../image/mask/core-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { enlargeImage, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
 import type { NodeContext } from '../../../context.ts';
@@ -78,7 +78,7 @@ async function run(
     signal,
   });
   const total = segs.segs.length;
-  const soft = segs.segs.filter(({ croppedMask }) => isSoft(croppedMask)).length;
+  const soft = segs.segs.filter(({ croppedMask }) => isSoftMask(croppedMask)).length;
   if (soft > 0 && i.noise_mask_feather > 0)
     warn(
       `${soft} of ${total} masks are soft: with noise_mask_feather their values say from which step on a pixel changes, not how much of it`,
