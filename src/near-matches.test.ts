@@ -11,9 +11,9 @@ it('counts edits; a swap of neighbours is one', () => {
 });
 
 it('finds what was meant, in other folders and spellings too', () => {
-  expect(nearMatches('sdxl-base.safetensors', ['sub/SDXL_base.safetensors', 'vae.safetensors'])).toEqual([
-    'sub/SDXL_base.safetensors',
-  ]);
+  expect(
+    nearMatches('sdxl-base.safetensors', ['sub/SDXL_base.safetensors', 'vae.safetensors']),
+  ).toEqual(['sub/SDXL_base.safetensors']);
   expect(nearMatches('xyz', ['KSampler'])).toEqual([]);
   expect(didYouMean('KSamplr', ['KSampler', 'SaveImage'])).toBe("Did you mean 'KSampler'?");
   expect(didYouMean('', ['a'])).toBe('');

@@ -61,7 +61,10 @@ const TORCH: readonly {
 
 /** Opens the tensors of a model file, to be closed after use. Laid-out tensors may be written into the cache (torch-model.ts).
  *  Throws DR_FILE_MISSING, DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID, DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED, DR_OUTPUT_UNWRITABLE. */
-export async function openModelFile(file: string, options: LocateOptions = {}): Promise<TensorFile> {
+export async function openModelFile(
+  file: string,
+  options: LocateOptions = {},
+): Promise<TensorFile> {
   const source = await sniff(file);
   if (!source) return openSafetensors(file);
   try {

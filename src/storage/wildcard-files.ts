@@ -3,7 +3,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Wildcards, normaliseWildcardName } from '../text/wildcards.ts';
+import { normaliseWildcardName, type Wildcards } from '../text/wildcards.ts';
 
 export interface WildcardFiles {
   readonly lists: Wildcards;

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { DarkroomError } from '../errors.ts';
 import { pythonRandom } from '../random/python-random.ts';
-import { findLoraFile, parseLoraTags, splitAtBreak, removeLoraTags } from './lora-tags.ts';
+import { findLoraFile, parseLoraTags, removeLoraTags, splitAtBreak } from './lora-tags.ts';
 import { parseSegmentPrompts } from './segment-prompts.ts';
 import { populateWildcards } from './wildcards.ts';
 

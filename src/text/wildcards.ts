@@ -24,7 +24,11 @@ export const hasWildcards = (text: string): boolean =>
  * The text with every choice made. A list that doesn't exist stays as it is written. Throws DR_INPUT_INVALID where nothing can be
  * chosen: weights that are all 0, `{3-2$$…}`, `{word$$…}`, an empty list.
  */
-export function populateWildcards(text: string, seed: bigint | number, wildcards: Wildcards): string {
+export function populateWildcards(
+  text: string,
+  seed: bigint | number,
+  wildcards: Wildcards,
+): string {
   const rng = defaultRng(seed);
   let result = removeComments(text);
   for (let round = 0; round < MAX_ROUNDS; round++) {

@@ -131,7 +131,12 @@ export async function readTorchLegacy(
     return { offset };
   };
   for (const { storage } of content.tensors.values()) place(storage);
-  return { root: saved.value, ...content, hash: hashOf(bytes.subarray(0, parts[4].end)), locate: place };
+  return {
+    root: saved.value,
+    ...content,
+    hash: hashOf(bytes.subarray(0, parts[4].end)),
+    locate: place,
+  };
 }
 
 /** The five pickles at the beginning: magic number, version, system, what was saved, names of the storages. */

@@ -7,7 +7,12 @@ import {
   type Params,
 } from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import { compositeMasked, compositeImages, featherComposite, pasteMasked } from '../compose/composite.ts';
+import {
+  compositeImages,
+  compositeMasked,
+  featherComposite,
+  pasteMasked,
+} from '../compose/composite.ts';
 import { blendImages } from '../compose/image-blend.ts';
 import { padForOutpaint } from '../compose/outpaint-padding.ts';
 import {

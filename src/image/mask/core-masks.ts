@@ -242,4 +242,5 @@ export function colorToMask(image: Tensor, color: number): Tensor {
 }
 
 /** Whether a mask has values that are neither 0 nor 1. */
-export const isSoftMask = ({ data }: Tensor): boolean => data.some((value) => value > 0 && value < 1);
+export const isSoftMask = ({ data }: Tensor): boolean =>
+  data.some((value) => value > 0 && value < 1);

@@ -29,4 +29,9 @@ export function addNoise(x: Vector, noise: Vector, a: number, b: number, c = 1):
 
 /** Noise as increments of one Brownian path between the smallest positive and the largest sigma: it does not depend on the steps. */
 export const brownian = ({ seed, count, sigmas }: NoiseRun): NoiseSource =>
-  brownianNoiseSampler(seed, count, Math.min(...sigmas.filter((sigma) => sigma > 0)), Math.max(...sigmas));
+  brownianNoiseSampler(
+    seed,
+    count,
+    Math.min(...sigmas.filter((sigma) => sigma > 0)),
+    Math.max(...sigmas),
+  );

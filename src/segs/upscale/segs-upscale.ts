@@ -122,7 +122,13 @@ export async function resampleSegs(
     const sampled = empty ? undefined : await cropAndResample(picture, seg, i, o);
     if (sampled) {
       const [x1, y1] = seg.cropRegion;
-      pasteMaskedInto(picture, sampled, x1, y1, gaussianBlurMask(toNHW(seg.croppedMask), o.feather));
+      pasteMaskedInto(
+        picture,
+        sampled,
+        x1,
+        y1,
+        gaussianBlurMask(toNHW(seg.croppedMask), o.feather),
+      );
       if (o.hook?.postPaste) picture = clone(await o.hook.postPaste(picture));
     }
     o.onSegment?.(i + 1, parts.length, sampled);

@@ -12,7 +12,11 @@ import {
   objectOf,
   parseJson,
 } from '../../formats/json.ts';
-import { type PictureFormat, pictureFormat, readPictureTexts } from '../../image/codec/picture-text.ts';
+import {
+  type PictureFormat,
+  pictureFormat,
+  readPictureTexts,
+} from '../../image/codec/picture-text.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { declarationOf, NODES } from '../../nodes/index.ts';
 import { type Graph, type GraphNode, linkOf, withInputs } from '../api-graph.ts';

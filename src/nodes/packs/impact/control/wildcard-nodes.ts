@@ -4,7 +4,12 @@ import type { Clip } from '../../../../models/clip/clip.ts';
 import { didYouMean } from '../../../../near-matches.ts';
 import { concatConditioning } from '../../../../sampling/conditioning/operations.ts';
 import type { Conditioning, Model } from '../../../../sampling/sampling-types.ts';
-import { findLoraFile, parseLoraTags, splitAtBreak, removeLoraTags } from '../../../../text/lora-tags.ts';
+import {
+  findLoraFile,
+  parseLoraTags,
+  removeLoraTags,
+  splitAtBreak,
+} from '../../../../text/lora-tags.ts';
 import { hasWildcards, populateWildcards } from '../../../../text/wildcards.ts';
 import type { NodeContext, NodeEnvironment } from '../../../context.ts';
 import {

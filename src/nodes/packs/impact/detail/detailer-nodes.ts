@@ -13,7 +13,7 @@ import type { DetailerHook } from '../../../../segs/hooks.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { concatBatch, type Tensor } from '../../../../tensor/tensor.ts';
-import { type SegmentPrompts, parseSegmentPrompts } from '../../../../text/segment-prompts.ts';
+import { parseSegmentPrompts, type SegmentPrompts } from '../../../../text/segment-prompts.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
