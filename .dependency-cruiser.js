@@ -1,5 +1,5 @@
 // The layers of src/ and the direction of imports between them (docs/architecture.md), checked by `npm run lint`.
-// A layer may import those above it in this list and src/errors.ts, src/near-matches.ts; never those below. Types count too.
+// A layer may import those above it in this list and single files of src/ (errors.ts, near-matches.ts …), never those below. Types count.
 const LAYERS = [
   'tensor',
   'random',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { frontendFolder, prepareUser } from '../src/server/http/frontend-files.ts';
-import { cacheFolder } from '../src/storage/embedded-models.ts';
+import { cacheFolder } from '../src/user-cache-folder.ts';
 import { browserProgram, NO_BROWSER, openBrowser, watchedPage } from './support/browser.ts';
 import { testServer } from './support/server.ts';
 

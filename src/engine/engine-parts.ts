@@ -11,7 +11,8 @@ import {
   type Runtime,
   type RuntimeOptions,
 } from '../runtime/runtime.ts';
-import { cacheFolder, openEmbeddedModels } from '../storage/embedded-models.ts';
+import { openEmbeddedModels } from '../storage/embedded-models.ts';
+import { cacheFolder } from '../user-cache-folder.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';

@@ -1,6 +1,6 @@
 // The context that the engine passes to each node: folders, networks, progress, saving.
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
-import type { ByteImage } from '../image/resize/pil-resize.ts';
+import type { ByteImage } from '../image/image-bytes.ts';
 import type { NodeContext, PreviewMethod } from '../nodes/context.ts';
 import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
 import type { Runtime } from '../runtime/runtime.ts';

@@ -39,7 +39,7 @@ export async function openSource(file: string): Promise<ByteSource> {
 export const memorySource = (file: string, bytes: Uint8Array): ByteSource => ({
   file,
   size: bytes.byteLength,
-  changed: 0,
+  modified: 0,
   read: async (offset, length) => {
     if (offset + length > bytes.byteLength) throw unreadable(file, new Error('it is too short'));
     return new Uint8Array(bytes.subarray(offset, offset + length));

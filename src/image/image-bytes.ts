@@ -1,7 +1,16 @@
-// 8-bit pixels: images become bytes by truncation, as ComfyUI saves and hands them to PIL.
+// 8-bit pixels. Images become bytes by truncation, as ComfyUI does before saving and for PIL.
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
-/** floor(clip(255 x, 0, 255)), the product in float32; NaN gives 0. */
+/** An image of 8-bit samples, row by row. */
+export interface ByteImage {
+  readonly width: number;
+  readonly height: number;
+  /** Interleaved samples per pixel: 1 grey (L), 3 RGB, 4 RGBA. */
+  readonly channels: number;
+  readonly bytes: Uint8Array;
+}
+
+/** floor(clip(255 x, 0, 255)) with the product in float32; NaN becomes 0. */
 export function toBytes(image: Tensor): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(image.data.length);
   for (let i = 0; i < bytes.length; i++) {
@@ -13,7 +22,7 @@ export function toBytes(image: Tensor): Uint8Array<ArrayBuffer> {
 
 const LEVELS = Float32Array.from({ length: 256 }, (_, i) => i / 255);
 
-/** Bytes as values 0..1 (float32 of v/255) under `shape`. */
+/** Bytes as values 0..1 (v/255 in float32) of the given shape. */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[]): Tensor {
   const data = new Float32Array(bytes.length);
   for (let i = 0; i < data.length; i++) data[i] = LEVELS[bytes[i]];

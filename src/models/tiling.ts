@@ -83,13 +83,12 @@ async function blendTiles(
   const weight = new Float32Array(outHeight * outWidth);
   for (const top of tops)
     for (const left of lefts) {
-      const part = cropPlanes(
-        item,
+      const part = cropPlanes(item, {
         left,
         top,
-        Math.min(tileWidth, width - left),
-        Math.min(tileHeight, height - top),
-      );
+        width: Math.min(tileWidth, width - left),
+        height: Math.min(tileHeight, height - top),
+      });
       const done = await f(part);
       const [, , h, w] = done.shape;
       const feather = round(overlap * scale);

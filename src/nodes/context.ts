@@ -1,6 +1,6 @@
 // What the engine gives a node: files, sessions, progress, cancel. Nothing of HTTP, ONNX or the command line.
 import type { JsonObject } from '../formats/json.ts';
-import type { ByteImage } from '../image/resize/pil-resize.ts';
+import type { ByteImage } from '../image/image-bytes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';

@@ -1,7 +1,7 @@
 // Every node that samples tells its steps, and shows what it samples: found by running all nodes on a network that counts its evaluations.
 import { afterAll, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
-import type { ByteImage } from '../image/resize/pil-resize.ts';
+import type { ByteImage } from '../image/image-bytes.ts';
 import type { Autoencoder, UNet } from '../models/types.ts';
 import { makeModel } from '../sampling/model/model.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';

@@ -194,7 +194,12 @@ describe('samplers of SeargeSDXL', () => {
     const enlarged = ({ samples }: Latent, done: number): Latent => {
       const grown = (size: number) => size + Math.floor((size * done) / 6);
       return {
-        samples: commonUpscale(samples, grown(width), grown(height), 'bicubic', 'disabled'),
+        samples: commonUpscale(
+          samples,
+          { width: grown(width), height: grown(height) },
+          'bicubic',
+          'disabled',
+        ),
       };
     };
     const second = await run('KSampler', {

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { DarkroomError } from '../errors.ts';
 import { writeAtomicParts } from './atomic-write.ts';
 import { type BucketObject, type BucketOptions, createBucket } from './bucket.ts';
-import { cacheFolder } from './embedded-models.ts';
+import { cacheFolder } from '../user-cache-folder.ts';
 import { refuseOutside } from './folder-storage.ts';
 import { type FolderType, parseAnnotatedName, pathInside } from './folders.ts';
 import { numberedName, replaceFile } from './name-file.ts';

@@ -2,7 +2,7 @@
 // made again. To list and clear it, kinds say what their entries are.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from './embedded-models.ts';
+import { cacheFolder } from '../user-cache-folder.ts';
 
 export interface CacheEntry {
   readonly kind: string;

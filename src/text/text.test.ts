@@ -128,7 +128,7 @@ describe('embeddings', () => {
     const embeddings = async (name: string) =>
       name === 'x' ? new Map([['clip_l', vectors(1, 2)]]) : undefined;
     const [chunk] = await tokenize('embedding:x, cat', { ...options, embeddings });
-    expect(chunk[1].slot).toBeInstanceOf(Float32Array);
-    expect(chunk.slice(2, 4).map((token) => token.slot)).toEqual(clipBpe().encode(', cat'));
+    expect(chunk[1].value).toBeInstanceOf(Float32Array);
+    expect(chunk.slice(2, 4).map((token) => token.value)).toEqual(clipBpe().encode(', cat'));
   });
 });

@@ -9,14 +9,14 @@ import { parseWeights } from './prompt-weights.ts';
 export type TokenValue = number | Float32Array;
 
 export interface Token {
-  readonly slot: TokenValue;
+  readonly value: TokenValue;
   readonly weight: number;
   /** Number of the group it comes from, from 1; 0 for start, end and padding. */
   readonly word: number;
 }
 
 export type Chunk = readonly Token[];
-type Group = readonly { readonly slot: TokenValue; readonly weight: number }[];
+type Group = readonly { readonly value: TokenValue; readonly weight: number }[];
 
 export interface ChunkOptions {
   /** The encoder's key in embedding files. */
@@ -53,10 +53,10 @@ async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]>
       let rest = piece;
       if (piece.startsWith(EMBEDDING)) {
         const found = await findEmbedding(piece.slice(EMBEDDING.length), options);
-        if (found.vectors) groups.push(found.vectors.map((slot) => ({ slot, weight })));
+        if (found.vectors) groups.push(found.vectors.map((value) => ({ value, weight })));
         rest = found.rest;
       }
-      if (rest !== '') groups.push(bpe.encode(rest).map((slot) => ({ slot, weight })));
+      if (rest !== '') groups.push(bpe.encode(rest).map((value) => ({ value, weight })));
     }
   }
   return groups;
@@ -96,7 +96,7 @@ function pack(
   groups: readonly Group[],
   { pad, length }: Pick<ChunkOptions, 'pad' | 'length'>,
 ): Chunk[] {
-  const plain = (slot: number): Token => ({ slot, weight: 1, word: 0 });
+  const plain = (value: number): Token => ({ value, weight: 1, word: 0 });
   const chunks: Token[][] = [];
   let chunk = [plain(START_TOKEN)];
   const close = () => {

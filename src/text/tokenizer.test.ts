@@ -45,7 +45,7 @@ describe('golden text/tokenizer', () => {
           id,
         ).toEqual(scalars![`chunk_lens_${letter}`]);
         const values = {
-          ids: tokens.map((t) => idOf(t.slot)),
+          ids: tokens.map((t) => idOf(t.value)),
           weights: tokens.map((t) => t.weight),
           words: tokens.map((t) => t.word),
         };
@@ -66,7 +66,7 @@ describe('golden text/tokenizer', () => {
       embeddings,
       warn,
     });
-    expect(chunk.slice(0, 2).map((token) => token.slot)).toEqual([START_TOKEN, END_TOKEN]);
+    expect(chunk.slice(0, 2).map((token) => token.value)).toEqual([START_TOKEN, END_TOKEN]);
     expect(warnings).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import {
   FRONTEND_VERSION,
   frontendFolder,
 } from '../../server/http/frontend-files.ts';
-import { cacheFolder } from '../../storage/embedded-models.ts';
+import { cacheFolder } from '../../user-cache-folder.ts';
 import type { Invocation } from '../command.ts';
 
 const PYTHONS = ['python3', 'python', 'py'];

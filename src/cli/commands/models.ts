@@ -10,7 +10,8 @@ import {
 import { didYouMean } from '../../near-matches.ts';
 import { inUnits } from '../../runtime/memory.ts';
 import { contentHash } from '../../storage/content-hash.ts';
-import { cacheFolder, openEmbeddedModels } from '../../storage/embedded-models.ts';
+import { openEmbeddedModels } from '../../storage/embedded-models.ts';
+import { cacheFolder } from '../../user-cache-folder.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';

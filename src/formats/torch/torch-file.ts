@@ -55,7 +55,7 @@ export async function readTorchZip(
   return refusing(file, () => {
     const unpickled = unpickle(pickle, { allowed: allowance(options) });
     const content = contentOf(file, unpickled);
-    const place = (storage: StorageClaim): StorageLocation => {
+    const locate = (storage: StorageClaim): StorageLocation => {
       const entry = entries.get(`${folder}/data/${storage.key}`);
       if (!entry) throw invalidModel(file, `has no storage ${shownName(storage.key)}`);
       if (entry.size < storage.bytes)
@@ -65,8 +65,8 @@ export async function readTorchZip(
         );
       return entry.stored ? { offset: entry.offset } : { entry };
     };
-    for (const { storage } of content.tensors.values()) place(storage);
-    return { root: unpickled.value, ...content, hash: hashOf(pickle), place };
+    for (const { storage } of content.tensors.values()) locate(storage);
+    return { root: unpickled.value, ...content, hash: hashOf(pickle), locate };
   });
 }
 
@@ -125,17 +125,17 @@ export async function readTorchLegacy(
     at += 8 + storage.bytes;
     if (at > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
   }
-  const place = ({ key }: StorageClaim): StorageLocation => {
+  const locate = ({ key }: StorageClaim): StorageLocation => {
     const offset = offsets.get(key);
     if (offset === undefined) throw invalidModel(file, `has no storage ${shownName(key)}`);
     return { offset };
   };
-  for (const { storage } of content.tensors.values()) place(storage);
+  for (const { storage } of content.tensors.values()) locate(storage);
   return {
     root: saved.value,
     ...content,
     hash: hashOf(bytes.subarray(0, parts[4].end)),
-    locate: place,
+    locate,
   };
 }
 

@@ -2,7 +2,7 @@
 // of two float32 rows, and torch's convolution adds its k x k taps one by one, row by row, in float32: a mask of ones does not stay 1,
 // and what later asks for `mask >= 1` hears it.
 import type { Tensor } from '../../tensor/tensor.ts';
-import { toNHW } from '../mask/core-masks.ts';
+import { toNHW } from '../mask/mask-shape.ts';
 
 const f = Math.fround;
 

@@ -4,7 +4,7 @@ import type { Metadata, Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { fromBytes } from '../image-bytes.ts';
-import { CHANNELS, type Channel } from '../mask/core-masks.ts';
+import { CHANNELS, type Channel } from '../mask/mask-conversions.ts';
 import { sharp } from './load-sharp.ts';
 
 export interface DecodedImage {

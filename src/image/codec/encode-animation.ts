@@ -1,6 +1,6 @@
 // Pictures one after another in one file: animated WebP through sharp, animated PNG from the chunks of single ones. Texts as ComfyUI's
 // SaveAnimatedWEBP and SaveAnimatedPNG write them: EXIF entries `key:text`, or chunks `comf`.
-import type { ByteImage } from '../resize/pil-resize.ts';
+import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
 import { chunk, chunks, encodePng, SIGNATURE } from './png.ts';
 

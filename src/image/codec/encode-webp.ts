@@ -1,5 +1,5 @@
 // Lossy WebP files for previews, through sharp.
-import type { ByteImage } from '../resize/pil-resize.ts';
+import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
 
 /** An image of 1, 3 or 4 channels as a WebP file; `quality` 1..100 (80 is Pillow's). */

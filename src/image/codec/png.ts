@@ -1,7 +1,7 @@
 // PNG files with text: pixels through sharp, the text chunks written as Pillow's PngInfo does and read back with checks.
 import { crc32, inflateSync } from 'node:zlib';
 import { DarkroomError } from '../../errors.ts';
-import type { ByteImage } from '../resize/pil-resize.ts';
+import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
 
 export interface PngOptions {

@@ -37,7 +37,7 @@ export function blendImages(
   const other =
     matched.shape.join() === first.shape.join()
       ? matched
-      : upscaleImage(matched, w, h, 'bicubic', 'center');
+      : upscaleImage(matched, { width: w, height: h }, 'bicubic', 'center');
   const count = other.shape[0];
   if (count !== n && count !== 1 && n !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {

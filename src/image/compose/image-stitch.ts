@@ -2,7 +2,8 @@
 import { concatAxis } from '../../tensor/axes.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
-import { matchChannels, pasteOpaque } from './composite.ts';
+import { matchChannels } from './composite.ts';
+import { pasteOpaque } from './paste.ts';
 
 export const STITCH_DIRECTIONS = ['right', 'down', 'left', 'up'] as const;
 
@@ -60,7 +61,12 @@ const lengthened = (images: Tensor, count: number): Tensor => {
 function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Tensor {
   const aspect = image.shape[2] / image.shape[1];
   const [width, height] = axis === 2 ? [Math.trunc(h * aspect), h] : [w, Math.trunc(w / aspect)];
-  return upscaleImage(image, Math.max(1, width), Math.max(1, height), 'lanczos', 'disabled');
+  return upscaleImage(
+    image,
+    { width: Math.max(1, width), height: Math.max(1, height) },
+    'lanczos',
+    'disabled',
+  );
 }
 
 /** Both on canvases of the longer one's side along `axis`, about the middle. */
@@ -73,7 +79,10 @@ function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Ten
       image.shape.map((size, i) => (i === axis ? target : size)),
       value,
     );
-    return pasteOpaque(canvas, image, axis === 2 ? missing >> 1 : 0, axis === 1 ? missing >> 1 : 0);
+    return pasteOpaque(canvas, image, {
+      left: axis === 2 ? missing >> 1 : 0,
+      top: axis === 1 ? missing >> 1 : 0,
+    });
   };
   return [pad(a), pad(b)];
 }

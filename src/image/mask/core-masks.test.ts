@@ -7,26 +7,20 @@ import {
   type Params,
 } from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
-import {
-  compositeImages,
-  compositeMasked,
-  featherComposite,
-  pasteMasked,
-} from '../compose/composite.ts';
+import { compositeImages, compositeMasked, featherComposite } from '../compose/composite.ts';
 import { blendImages } from '../compose/image-blend.ts';
 import { padForOutpaint } from '../compose/outpaint-padding.ts';
+import { pasteMasked } from '../compose/paste.ts';
 import {
-  colorToMask,
   compositeMasks,
   cropMask,
   featherMask,
   growMask,
-  imageToMask,
   invert,
-  maskToImage,
   prepareMask,
   thresholdMask,
 } from './core-masks.ts';
+import { colorToMask, imageToMask, maskToImage } from './mask-conversions.ts';
 
 type Kind = (
   input: (name: string) => Tensor,
@@ -38,42 +32,38 @@ type Kind = (
 const KINDS: Record<string, Kind> = {
   'comfy.sampler_helpers.prepare_mask': (x, p) => prepareMask(x('mask'), p.shape),
   LatentCompositeMasked: (x, p, inputs) =>
-    compositeMasked(
-      x('destination'),
-      x('source'),
-      p.x,
-      p.y,
-      inputs.mask ? x('mask') : undefined,
-      8,
-      p.resize_source,
-    ),
+    compositeMasked(x('destination'), x('source'), {
+      x: p.x,
+      y: p.y,
+      mask: inputs.mask ? x('mask') : undefined,
+      scale: 8,
+      resizeSource: p.resize_source,
+    }),
   LatentComposite: (x, p) =>
-    featherComposite(
-      x('samples_to'),
-      x('samples_from'),
-      Math.floor(p.x / 8),
-      Math.floor(p.y / 8),
-      Math.floor(p.feather / 8),
-    ),
+    featherComposite(x('samples_to'), x('samples_from'), {
+      x: Math.floor(p.x / 8),
+      y: Math.floor(p.y / 8),
+      feather: Math.floor(p.feather / 8),
+    }),
   ImageCompositeMasked: (x, p, inputs) =>
-    compositeImages(
-      x('destination'),
-      x('source'),
-      p.x,
-      p.y,
-      inputs.mask ? x('mask') : undefined,
-      p.resize_source,
-    ),
+    compositeImages(x('destination'), x('source'), {
+      x: p.x,
+      y: p.y,
+      mask: inputs.mask ? x('mask') : undefined,
+      resizeSource: p.resize_source,
+    }),
   tensor_paste: (x, p) => {
     const mask = x('mask');
     const nhw1 = { shape: [1, ...mask.shape.slice(-2), 1], data: mask.data };
-    return pasteMasked(x('image1'), x('image2'), p.left_top[0], p.left_top[1], nhw1);
+    return pasteMasked(x('image1'), x('image2'), { left: p.left_top[0], top: p.left_top[1] }, nhw1);
   },
-  MaskComposite: (x, p) => compositeMasks(x('destination'), x('source'), p.x, p.y, p.operation),
+  MaskComposite: (x, p) =>
+    compositeMasks(x('destination'), x('source'), { x: p.x, y: p.y }, p.operation),
   GrowMask: (x, p) => growMask(x('mask'), p.expand, p.tapered_corners),
   FeatherMask: (x, p) => featherMask(x('mask'), p as never),
   InvertMask: (x) => invert(x('mask')),
-  CropMask: (x, p) => cropMask(x('mask'), p.x, p.y, p.width, p.height),
+  CropMask: (x, p) =>
+    cropMask(x('mask'), { left: p.x, top: p.y, width: p.width, height: p.height }),
   ThresholdMask: (x, p) => thresholdMask(x('mask'), p.value),
 };
 
@@ -144,15 +134,15 @@ describe('masks', () => {
 
   it('combine only where they overlap, and refuse unequal batches', () => {
     const mask = full([1, 2, 2], 0.5);
-    expect([...compositeMasks(mask, full([1, 2, 2], 1), 1, 1, 'add').data]).toEqual([
+    expect([...compositeMasks(mask, full([1, 2, 2], 1), { x: 1, y: 1 }, 'add').data]).toEqual([
       0.5, 0.5, 0.5, 1,
     ]);
-    expect([...compositeMasks(mask, full([1, 2, 2], 1), 5, 5, 'add').data]).toEqual([
+    expect([...compositeMasks(mask, full([1, 2, 2], 1), { x: 5, y: 5 }, 'add').data]).toEqual([
       0.5, 0.5, 0.5, 0.5,
     ]);
-    expect(() => compositeMasks(full([2, 2, 2], 1), full([3, 2, 2], 1), 0, 0, 'add')).toThrow(
-      'batch of 3',
-    );
+    expect(() =>
+      compositeMasks(full([2, 2, 2], 1), full([3, 2, 2], 1), { x: 0, y: 0 }, 'add'),
+    ).toThrow('batch of 3');
   });
 });
 

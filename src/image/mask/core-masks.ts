@@ -1,21 +1,19 @@
-// Mask operations of ComfyUI's core nodes: combine, feather, grow, crop, threshold, and conversions. Masks are NHW.
+// Mask operations of ComfyUI's core nodes: combine, feather, grow, crop and threshold. Masks are NHW.
 import { DarkroomError } from '../../errors.ts';
-import { clone, map, repeatToBatch, reshape, type Tensor } from '../../tensor/tensor.ts';
+import { clone, map, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
+import type { Region } from '../geometry.ts';
 import { interpolate } from '../resize/torch-interpolate.ts';
+import { toN1HW, toNHW } from './mask-shape.ts';
 
 const f = Math.fround;
 
-/** Any mask ([H,W], [N,H,W], [N,1,H,W]) as [N,H,W], not copied. */
-export function toNHW(mask: Tensor): Tensor {
-  const [h, w] = mask.shape.slice(-2);
-  return reshape(mask, [mask.data.length / (h * w), h, w]);
-}
-
-/** Noise mask for a latent of `shape` [N,C,H,W]: bilinear to its size, the same for all channels, never rounded. */
+/**
+ * The noise mask for a latent of `shape` [N,C,H,W]: resized to it bilinearly without rounding, the
+ * same for all channels.
+ */
 export function prepareMask(mask: Tensor, [n, channels, height, width]: readonly number[]): Tensor {
-  const masks = toNHW(mask);
-  const [count, h, w] = masks.shape;
-  const resized = interpolate(reshape(masks, [count, 1, h, w]), height, width, 'bilinear');
+  const resized = interpolate(toN1HW(mask), { height, width }, 'bilinear');
+  const [count] = resized.shape;
   const plane = height * width;
   const data = new Float32Array(count * channels * plane);
   for (let i = 0; i < count * channels; i++) {
@@ -25,10 +23,10 @@ export function prepareMask(mask: Tensor, [n, channels, height, width]: readonly
   return repeatToBatch({ shape: [count, channels, height, width], data }, n);
 }
 
-/** True where torch's round (halves to even) is not zero. */
+/** Whether torch's round (ties to even) of a value is not zero. */
 const isSet = (v: number): boolean => Math.abs(v) > 0.5;
 
-/** MaskComposite's operations on one destination and one source value. */
+/** MaskComposite's operations on one destination value and one source value. */
 export const MASK_OPERATIONS = {
   multiply: (a, b) => a * b,
   add: (a, b) => a + b,
@@ -40,12 +38,14 @@ export const MASK_OPERATIONS = {
 
 export type MaskOperation = keyof typeof MASK_OPERATIONS;
 
-/** Applies an operation where `source`, its corner at `x`, `y` >= 0, overlaps `destination`; everything is clamped to 0..1. */
+/**
+ * MaskComposite: applies an operation where `source`, with its corner at `x`, `y` >= 0, overlaps
+ * `destination`; the result is clamped to 0..1. Throws DR_SHAPE_MISMATCH for unequal batches.
+ */
 export function compositeMasks(
   destination: Tensor,
   source: Tensor,
-  x: number,
-  y: number,
+  { x, y }: { readonly x: number; readonly y: number },
   operation: MaskOperation,
 ): Tensor {
   const result = clone(toNHW(destination));
@@ -55,7 +55,7 @@ export function compositeMasks(
   if (count !== n && count !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `cannot combine a batch of ${count} masks with ${n}`,
-      hint: 'use batches of the same size, or a single mask as the source',
+      hint: 'Use batches of the same size, or a single mask as the source.',
     });
   const apply: (a: number, b: number) => number = MASK_OPERATIONS[operation];
   for (let item = 0; item < n; item++)
@@ -68,6 +68,7 @@ export function compositeMasks(
   return map(result, (v) => Math.min(Math.max(v, 0), 1));
 }
 
+/** Widths in pixels at the four sides. */
 export interface Margins {
   readonly left: number;
   readonly top: number;
@@ -76,14 +77,17 @@ export interface Margins {
 }
 
 /**
- * FeatherMask: fades the mask towards its edges. As in the original the far ramps count from -0: their weakest
- * step falls on the first column or row, and the last column or row gets the second.
+ * FeatherMask: fades the mask towards its edges. As in the original, the ramps of the far edges
+ * count from -0: their weakest step falls on the first column or row, and the last column or row
+ * gets the second step.
  */
 export function featherMask(mask: Tensor, margins: Margins): Tensor {
   const result = clone(toNHW(mask));
   const [, height, width] = result.shape;
-  const columns = (x: number, rate: number) => scaleLine(result, x, width, height, rate);
-  const rows = (y: number, rate: number) => scaleLine(result, y * width, 1, width, rate);
+  const columns = (x: number, rate: number) =>
+    scaleLine(result, { start: x, step: width, count: height }, rate);
+  const rows = (y: number, rate: number) =>
+    scaleLine(result, { start: y * width, step: 1, count: width }, rate);
   ramp(Math.min(margins.left, width), (i) => i, columns);
   ramp(Math.min(margins.right, width), (i) => (width - i) % width, columns);
   ramp(Math.min(margins.top, height), (i) => i, rows);
@@ -99,20 +103,24 @@ function ramp(
   for (let i = 0; i < size; i++) scale(position(i), f((i + 1) / size));
 }
 
-/** Multiplies a row or column of every mask: `count` values from `start`, `step` apart. */
-function scaleLine(
-  { shape, data }: Tensor,
-  start: number,
-  step: number,
-  count: number,
-  rate: number,
-): void {
+/** A row or column of a plane: `count` values from `start`, `step` apart. */
+interface Line {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** Multiplies a line of every mask by `rate`, in place. */
+function scaleLine({ shape, data }: Tensor, { start, step, count }: Line, rate: number): void {
   const plane = shape[1] * shape[2];
   for (let base = start; base < data.length; base += plane)
     for (let i = 0; i < count; i++) data[base + i * step] *= rate;
 }
 
-/** GrowMask: `expand` grey dilations (negative: erosions) by a 3x3 square, or by a cross when the corners are tapered. */
+/**
+ * GrowMask: `expand` grey dilations (erosions where it is negative) by a 3x3 square, or by a cross
+ * with tapered corners.
+ */
 export function growMask(mask: Tensor, expand: number, taperedCorners: boolean): Tensor {
   const pick = expand < 0 ? Math.min : Math.max;
   let current = toNHW(mask);
@@ -124,9 +132,11 @@ export function growMask(mask: Tensor, expand: number, taperedCorners: boolean):
   return current;
 }
 
-type Pick = (a: number, b: number) => number;
+/** Minimum or maximum. */
+type Extremum = (a: number, b: number) => number;
 
-function horizontal({ shape, data }: Tensor, pick: Pick, result: Float32Array): void {
+/** Writes the extremum of each value and its left and right neighbours to `result`. */
+function horizontal({ shape, data }: Tensor, pick: Extremum, result: Float32Array): void {
   const width = shape[2];
   for (let row = 0; row < data.length; row += width)
     for (let x = 0; x < width; x++) {
@@ -137,8 +147,13 @@ function horizontal({ shape, data }: Tensor, pick: Pick, result: Float32Array): 
     }
 }
 
-/** Mixes each value of `source`'s upper and lower neighbours into `result`. */
-function vertical({ shape }: Tensor, source: Float32Array, pick: Pick, result: Float32Array): void {
+/** Combines each value of `result` with its upper and lower neighbours in `source`. */
+function vertical(
+  { shape }: Tensor,
+  source: Float32Array,
+  pick: Extremum,
+  result: Float32Array,
+): void {
   const [n, height, width] = shape;
   for (let line = 0; line < n * height; line++) {
     const y = line % height;
@@ -151,14 +166,14 @@ function vertical({ shape }: Tensor, source: Float32Array, pick: Pick, result: F
   }
 }
 
-function cross(mask: Tensor, pick: Pick): Tensor {
+function cross(mask: Tensor, pick: Extremum): Tensor {
   const data = new Float32Array(mask.data.length);
   horizontal(mask, pick, data);
   vertical(mask, mask.data, pick, data);
   return { shape: mask.shape, data };
 }
 
-function square(mask: Tensor, pick: Pick): Tensor {
+function square(mask: Tensor, pick: Extremum): Tensor {
   const rows = new Float32Array(mask.data.length);
   horizontal(mask, pick, rows);
   const data = rows.slice();
@@ -166,20 +181,14 @@ function square(mask: Tensor, pick: Pick): Tensor {
   return { shape: mask.shape, data };
 }
 
-/** CropMask: up to `width` x `height` from `x`, `y`, both moved inside the mask. */
-export function cropMask(
-  mask: Tensor,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): Tensor {
+/** CropMask: the part of the mask in `region`, whose corner is moved inside the mask. */
+export function cropMask(mask: Tensor, region: Region): Tensor {
   const { shape, data } = toNHW(mask);
   const [n, h, w] = shape;
-  const left = Math.min(x, w - 1);
-  const top = Math.min(y, h - 1);
-  const columns = Math.min(width, w - left);
-  const rows = Math.min(height, h - top);
+  const left = Math.min(region.left, w - 1);
+  const top = Math.min(region.top, h - 1);
+  const columns = Math.min(region.width, w - left);
+  const rows = Math.min(region.height, h - top);
   const result = new Float32Array(n * rows * columns);
   for (let item = 0; item < n; item++)
     for (let row = 0; row < rows; row++) {
@@ -198,49 +207,6 @@ export function thresholdMask(mask: Tensor, value: number): Tensor {
   return map(mask, (v) => Number(v > limit));
 }
 
-/** A grey NHWC image of three equal channels. */
-export function maskToImage(mask: Tensor): Tensor {
-  const { shape, data } = toNHW(mask);
-  const result = new Float32Array(3 * data.length);
-  for (let i = 0; i < data.length; i++) result.fill(data[i], 3 * i, 3 * i + 3);
-  return { shape: [...shape, 3], data: result };
-}
-
-export const CHANNELS = ['red', 'green', 'blue', 'alpha'] as const;
-
-export type Channel = (typeof CHANNELS)[number];
-
-/** One channel of an NHWC image as a mask. */
-export function imageToMask(image: Tensor, channel: Channel): Tensor {
-  const [n, h, w, channels] = image.shape;
-  const c = CHANNELS.indexOf(channel);
-  if (c >= channels)
-    throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the image has no ${channel} channel`,
-      hint: 'choose red, green or blue',
-      input: 'channel',
-    });
-  const data = new Float32Array(n * h * w);
-  for (let i = 0; i < data.length; i++) data[i] = image.data[i * channels + c];
-  return { shape: [n, h, w], data };
-}
-
-/** ImageColorToMask: 1 where the pixel, rounded to 8 bits, is the colour 0xRRGGBB. */
-export function colorToMask(image: Tensor, color: number): Tensor {
-  const [n, h, w, channels] = image.shape;
-  const level = (v: number): number => {
-    const scaled = f(Math.min(Math.max(v, 0), 1) * 255);
-    const low = Math.floor(scaled);
-    return scaled - low === 0.5 ? low + (low % 2) : Math.round(scaled);
-  };
-  const data = new Float32Array(n * h * w);
-  for (let i = 0; i < data.length; i++) {
-    const [r, g, b] = image.data.subarray(i * channels, i * channels + 3);
-    data[i] = Number(((level(r) << 16) | (level(g) << 8) | level(b)) === color);
-  }
-  return { shape: [n, h, w], data };
-}
-
-/** Whether a mask has values that are neither 0 nor 1. */
+/** Whether a mask has values between 0 and 1. */
 export const isSoftMask = ({ data }: Tensor): boolean =>
   data.some((value) => value > 0 && value < 1);

@@ -1,7 +1,7 @@
 // The Impact Pack's arithmetic of masks (utils.py): sums and differences through 0..255, bitwise operations on bytes or on the bits
 // of the floats, and thresholds. Masks of unequal shapes are not combined: the first one is the answer.
 import { map, type Tensor } from '../../tensor/tensor.ts';
-import { toNHW } from './core-masks.ts';
+import { toNHW } from './mask-shape.ts';
 
 const f = Math.fround;
 

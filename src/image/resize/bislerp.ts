@@ -1,7 +1,10 @@
-// ComfyUI's "bislerp" for latents: neighbouring channel vectors are mixed along the sphere, first across, then down.
+// ComfyUI's "bislerp" for latents: neighbouring channel vectors are mixed along the sphere, rows first,
+// then columns.
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Size } from '../geometry.ts';
 import { interpolate } from './torch-interpolate.ts';
 
+/** For each new position, two source positions and the mixing ratio. */
 interface Pairs {
   readonly first: Int32Array;
   readonly second: Int32Array;
@@ -10,10 +13,12 @@ interface Pairs {
 
 const f = Math.fround;
 
-/** Two source positions and the mixing ratio for each new position, by resizing the coordinates themselves (as the original, rounding included). */
+/** Computed by resizing the coordinates themselves, as in the original, rounding included. */
 function pairs(from: number, to: number): Pairs {
-  const resized = (values: Float32Array): Float32Array =>
-    interpolate({ shape: [1, 1, 1, from], data: values }, 1, to, 'bilinear').data;
+  const resized = (values: Float32Array): Float32Array => {
+    const row = { shape: [1, 1, 1, from], data: values };
+    return interpolate(row, { height: 1, width: to }, 'bilinear').data;
+  };
   const first = resized(Float32Array.from({ length: from }, (_, i) => i));
   const second = resized(Float32Array.from({ length: from }, (_, i) => Math.min(i + 1, from - 1)));
   return {
@@ -23,94 +28,90 @@ function pairs(from: number, to: number): Pairs {
   };
 }
 
-function mixer(channels: number) {
+/** Channel vectors in an array: the channels of a vector lie `step` apart. */
+interface Vectors {
+  readonly data: Float32Array;
+  readonly step: number;
+}
+
+/** Writes the mix of the vectors at `i` and `j` of the source to `to` of the result. */
+type Mix = (i: number, j: number, ratio: number, to: number) => void;
+
+function norm(v: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < v.length; i++) sum = f(sum + f(v[i] * v[i]));
+  return f(Math.sqrt(sum));
+}
+
+function mixer(channels: number, source: Vectors, result: Vectors): Mix {
   const a = new Float32Array(channels);
   const b = new Float32Array(channels);
-  const norm = (v: Float32Array): number => {
-    let sum = 0;
-    for (let i = 0; i < channels; i++) sum = f(sum + f(v[i] * v[i]));
-    return f(Math.sqrt(sum));
-  };
-  /** Writes the mix of the vectors at `i` and `j` of `source` to `result` at `to`; channels lie `step` and `stepOut` apart. */
-  return (
-    source: Float32Array,
-    i: number,
-    j: number,
-    step: number,
-    r: number,
-    result: Float32Array,
-    to: number,
-    stepOut: number,
-  ): void => {
+  return (i, j, ratio, to) => {
     for (let c = 0; c < channels; c++) {
-      a[c] = source[i + c * step];
-      b[c] = source[j + c * step];
+      a[c] = source.data[i + c * source.step];
+      b[c] = source.data[j + c * source.step];
     }
-    const normA = norm(a);
-    const normB = norm(b);
-    let dot = 0;
-    for (let c = 0; c < channels; c++)
-      dot = f(dot + f((normA && f(a[c] / normA)) * (normB && f(b[c] / normB))));
-    const back = f(1 - r);
-    if (dot > 1 - 1e-5) {
-      for (let c = 0; c < channels; c++) result[to + c * stepOut] = a[c];
-    } else if (dot < 1e-5 - 1) {
-      for (let c = 0; c < channels; c++) result[to + c * stepOut] = f(a[c] * back) + f(b[c] * r);
-    } else {
-      const omega = f(Math.acos(dot));
-      const sine = f(Math.sin(omega));
-      const weightA = f(f(Math.sin(f(back * omega))) / sine);
-      const weightB = f(f(Math.sin(f(r * omega))) / sine);
-      const length = f(f(normA * back) + f(normB * r));
-      for (let c = 0; c < channels; c++) {
-        const mixed = f(
-          f(weightA * (normA && f(a[c] / normA))) + f(weightB * (normB && f(b[c] / normB))),
-        );
-        result[to + c * stepOut] = mixed * length;
-      }
-    }
+    mixVectors(a, b, ratio, (c, value) => {
+      result.data[to + c * result.step] = value;
+    });
   };
 }
 
-/** Resizes an NCHW tensor to `width` x `height` by spherical mixing of its channel vectors. */
-export function bislerp(x: Tensor, width: number, height: number): Tensor {
+/** Spherical interpolation of two vectors; parallel ones are copied, opposite ones mixed linearly. */
+function mixVectors(
+  a: Float32Array,
+  b: Float32Array,
+  ratio: number,
+  write: (channel: number, value: number) => void,
+): void {
+  const channels = a.length;
+  const normA = norm(a);
+  const normB = norm(b);
+  let dot = 0;
+  for (let c = 0; c < channels; c++)
+    dot = f(dot + f((normA && f(a[c] / normA)) * (normB && f(b[c] / normB))));
+  const back = f(1 - ratio);
+  if (dot > 1 - 1e-5) {
+    for (let c = 0; c < channels; c++) write(c, a[c]);
+  } else if (dot < 1e-5 - 1) {
+    for (let c = 0; c < channels; c++) write(c, f(a[c] * back) + f(b[c] * ratio));
+  } else {
+    const omega = f(Math.acos(dot));
+    const sine = f(Math.sin(omega));
+    const weightA = f(f(Math.sin(f(back * omega))) / sine);
+    const weightB = f(f(Math.sin(f(ratio * omega))) / sine);
+    const length = f(f(normA * back) + f(normB * ratio));
+    for (let c = 0; c < channels; c++) {
+      const mixed = f(
+        f(weightA * (normA && f(a[c] / normA))) + f(weightB * (normB && f(b[c] / normB))),
+      );
+      write(c, mixed * length);
+    }
+  }
+}
+
+/** Resizes an NCHW tensor by spherical mixing of its channel vectors. */
+export function bislerp(x: Tensor, { width, height }: Size): Tensor {
   const [n, c, h, w] = x.shape;
-  const mix = mixer(c);
   const across = new Float32Array(n * c * h * width);
   const columns = pairs(w, width);
+  const mixColumns = mixer(c, { data: x.data, step: h * w }, { data: across, step: h * width });
   for (let item = 0; item < n; item++)
     for (let y = 0; y < h; y++) {
       const from = item * c * h * w + y * w;
       const to = item * c * h * width + y * width;
       for (let i = 0; i < width; i++)
-        mix(
-          x.data,
-          from + columns.first[i],
-          from + columns.second[i],
-          h * w,
-          columns.ratio[i],
-          across,
-          to + i,
-          h * width,
-        );
+        mixColumns(from + columns.first[i], from + columns.second[i], columns.ratio[i], to + i);
     }
   const data = new Float32Array(n * c * height * width);
   const rows = pairs(h, height);
+  const mixRows = mixer(c, { data: across, step: h * width }, { data, step: height * width });
   for (let item = 0; item < n; item++)
     for (let y = 0; y < height; y++) {
       const from = item * c * h * width;
       const to = item * c * height * width + y * width;
-      for (let i = 0; i < width; i++)
-        mix(
-          across,
-          from + rows.first[y] * width + i,
-          from + rows.second[y] * width + i,
-          h * width,
-          rows.ratio[y],
-          data,
-          to + i,
-          height * width,
-        );
+      const [first, second] = [from + rows.first[y] * width, from + rows.second[y] * width];
+      for (let i = 0; i < width; i++) mixRows(first + i, second + i, rows.ratio[y], to + i);
     }
   return { shape: [n, c, height, width], data };
 }

@@ -1,22 +1,29 @@
-// Pillow's resampling (Resample.c, Pillow 12) row by row: fixed-point coefficients of 22 bits, the horizontal pass first, its result
-// rounded and clipped to 8 bits before the vertical one. Of a picture in the making only the rows that the next pass looks at are held.
+// Pillow's resampling (Resample.c, Pillow 12) row by row: fixed-point coefficients of 22 bits, the
+// horizontal pass first, its result rounded and clipped to 8 bits before the vertical one. Of an
+// intermediate image only the rows that the next pass reads are held in memory.
+import type { Size } from '../geometry.ts';
 
 export interface Filter {
   readonly support: number;
   readonly weight: (x: number) => number;
 }
 
-/** A picture by its rows, interleaved samples of 8 bits. Rows are asked for in order, a few back at most; a row may be overwritten later. */
-export interface Rows {
+/**
+ * An image read row by row, in interleaved 8-bit samples. Rows are requested in order, or a few
+ * rows back; a returned row may be overwritten by a later call.
+ */
+export interface RowSource {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
   row(y: number): Uint8Array;
 }
 
+/** For each output position, the source positions that it is computed from and their weights. */
 interface Windows {
   readonly first: Int32Array;
   readonly length: Int32Array;
+  /** Weights of a window in `weight`, used or not. */
   readonly size: number;
   readonly weight: Int32Array;
 }
@@ -58,8 +65,8 @@ const clip = (sum: number): number => {
   return v < 0 ? 0 : v > 255 ? 255 : v;
 };
 
-/** One row at another width; colours are taken together, other channels one by one. */
-function acrossRow(
+/** Resizes one row. The three channels of RGB are computed together, others one by one. */
+function resizeRow(
   row: Uint8Array,
   { first, length, size, weight }: Windows,
   channels: number,
@@ -93,8 +100,8 @@ function acrossRow(
       }
 }
 
-/** The rows at another width. */
-export function across(source: Rows, width: number, filter: Filter): Rows {
+/** The same image at another width. */
+function resizeWidth(source: RowSource, width: number, filter: Filter): RowSource {
   if (width === source.width) return source;
   const { height, channels } = source;
   const columns = windows(source.width, width, filter);
@@ -104,14 +111,14 @@ export function across(source: Rows, width: number, filter: Filter): Rows {
     height,
     channels,
     row(y) {
-      acrossRow(source.row(y), columns, channels, out);
+      resizeRow(source.row(y), columns, channels, out);
       return out;
     },
   };
 }
 
-/** The picture at another height. */
-export function down(source: Rows, height: number, filter: Filter): Rows {
+/** The same image at another height. */
+function resizeHeight(source: RowSource, height: number, filter: Filter): RowSource {
   if (height === source.height) return source;
   const { width, channels } = source;
   const { first, length, size, weight } = windows(source.height, height, filter);
@@ -150,16 +157,16 @@ export function down(source: Rows, height: number, filter: Filter): Rows {
   };
 }
 
-/** v*a/255, rounded, as Pillow's integer arithmetic has it. */
-const timesAlpha = (v: number, a: number): number => {
+/** v*a/255, rounded in Pillow's integer arithmetic. */
+const multiplyByAlpha = (v: number, a: number): number => {
   const t = v * a + 128;
   return ((t >> 8) + t) >> 8;
 };
 
-const overAlpha = (v: number, a: number): number =>
+const divideByAlpha = (v: number, a: number): number =>
   a === 0 || a === 255 ? v : Math.min(255, Math.trunc((255 * v) / a));
 
-function mapColours(source: Rows, colour: (v: number, alpha: number) => number): Rows {
+function mapColours(source: RowSource, colour: (v: number, alpha: number) => number): RowSource {
   const out = new Uint8Array(source.width * 4);
   return {
     ...source,
@@ -174,10 +181,11 @@ function mapColours(source: Rows, colour: (v: number, alpha: number) => number):
   };
 }
 
-/** Image.resize: RGBA goes by way of premultiplied alpha. */
-export function resizeRows(source: Rows, width: number, height: number, filter: Filter): Rows {
-  if (width === source.width && height === source.height) return source;
-  if (source.channels !== 4) return down(across(source, width, filter), height, filter);
-  const premultiplied = mapColours(source, timesAlpha);
-  return mapColours(down(across(premultiplied, width, filter), height, filter), overAlpha);
+/** Image.resize: RGBA is resized with premultiplied alpha. */
+export function resizeRows(source: RowSource, size: Size, filter: Filter): RowSource {
+  if (size.width === source.width && size.height === source.height) return source;
+  const resize = (rows: RowSource): RowSource =>
+    resizeHeight(resizeWidth(rows, size.width, filter), size.height, filter);
+  if (source.channels !== 4) return resize(source);
+  return mapColours(resize(mapColours(source, multiplyByAlpha)), divideByAlpha);
 }

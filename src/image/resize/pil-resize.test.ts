@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { randomState } from '../../random/numpy-random.ts';
-import { type ByteImage, pilResize, pilResizeVia } from './pil-resize.ts';
+import type { ByteImage } from '../image-bytes.ts';
+import { pilResize, pilResizeVia } from './pil-resize.ts';
 
 function noise(width: number, height: number, channels: number, seed: number): ByteImage {
   const { randint } = randomState(seed);
@@ -27,9 +28,8 @@ it('two resizes row by row are the two resizes', () => {
       (from, between, to, channels, filter) => {
         const image = noise(from.width, from.height, channels, 7);
         const whole = pilResize(
-          pilResize(image, between.width, between.height, filter),
-          to.width,
-          to.height,
+          pilResize(image, { width: between.width, height: between.height }, filter),
+          { width: to.width, height: to.height },
           filter,
         );
         expect(Buffer.compare(pilResizeVia(image, between, to, filter).bytes, whole.bytes)).toBe(0);
@@ -44,9 +44,8 @@ it('supersampling at eight times the size, too', () => {
   const to = { width: 122, height: 94 };
   const between = { width: to.width * 8, height: to.height * 8 };
   const whole = pilResize(
-    pilResize(image, between.width, between.height, 'bicubic'),
-    to.width,
-    to.height,
+    pilResize(image, { width: between.width, height: between.height }, 'bicubic'),
+    { width: to.width, height: to.height },
     'bicubic',
   );
   expect(pilResizeVia(image, between, to, 'bicubic')).toEqual(whole);

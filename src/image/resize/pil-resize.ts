@@ -1,16 +1,9 @@
-// Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest case of Geometry.c.
+// Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest-neighbour case of Geometry.c.
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
-import { fromBytes, toBytes } from '../image-bytes.ts';
-import { type Filter, type Rows, resizeRows } from './pil-resample-rows.ts';
-
-export interface ByteImage {
-  readonly width: number;
-  readonly height: number;
-  /** Interleaved samples per pixel: 1 L, 3 RGB, 4 RGBA. */
-  readonly channels: number;
-  readonly bytes: Uint8Array;
-}
+import type { Size } from '../geometry.ts';
+import { type ByteImage, fromBytes, toBytes } from '../image-bytes.ts';
+import { type Filter, type RowSource, resizeRows } from './pil-resample-rows.ts';
 
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
 
@@ -39,7 +32,7 @@ const FILTERS = {
 
 export type PilFilter = keyof typeof FILTERS | 'nearest';
 
-/** PIL.Image.Resampling's numbers. */
+/** The filters in the order of PIL.Image.Resampling's numbers. */
 export const PIL_FILTERS: readonly PilFilter[] = [
   'nearest',
   'lanczos',
@@ -49,111 +42,91 @@ export const PIL_FILTERS: readonly PilFilter[] = [
   'hamming',
 ];
 
-function nearest(
-  { width, height, channels, bytes }: ByteImage,
-  newWidth: number,
-  newHeight: number,
-): ByteImage {
+function nearest({ width, height, channels, bytes }: ByteImage, size: Size): ByteImage {
   const positions = (from: number, to: number): Int32Array => {
     const step = from / to;
-    const at = new Int32Array(to);
+    const result = new Int32Array(to);
     for (let i = 0, v = step * 0.5; i < to; i++, v += step)
-      at[i] = Math.min(Math.trunc(v), from - 1);
-    return at;
+      result[i] = Math.min(Math.trunc(v), from - 1);
+    return result;
   };
-  const columns = positions(width, newWidth);
-  const result = new Uint8Array(newWidth * newHeight * channels);
+  const columns = positions(width, size.width);
+  const result = new Uint8Array(size.width * size.height * channels);
   let to = 0;
-  for (const row of positions(height, newHeight))
+  for (const row of positions(height, size.height))
     for (const column of columns)
       for (let c = 0, from = (row * width + column) * channels; c < channels; c++)
         result[to++] = bytes[from + c];
-  return { width: newWidth, height: newHeight, channels, bytes: result };
+  return { ...size, channels, bytes: result };
 }
 
-const rowsOf = ({ width, height, channels, bytes }: ByteImage): Rows => {
-  const size = width * channels;
-  return { width, height, channels, row: (y) => bytes.subarray(y * size, (y + 1) * size) };
+const rowsOf = ({ width, height, channels, bytes }: ByteImage): RowSource => {
+  const rowSize = width * channels;
+  return { width, height, channels, row: (y) => bytes.subarray(y * rowSize, (y + 1) * rowSize) };
 };
 
-function collect(rows: Rows): ByteImage {
+function collect(rows: RowSource): ByteImage {
   const { width, height, channels } = rows;
-  const size = width * channels;
-  const bytes = new Uint8Array(height * size);
-  for (let y = 0; y < height; y++) bytes.set(rows.row(y), y * size);
+  const rowSize = width * channels;
+  const bytes = new Uint8Array(height * rowSize);
+  for (let y = 0; y < height; y++) bytes.set(rows.row(y), y * rowSize);
   return { width, height, channels, bytes };
 }
 
-export interface PilSize {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** PIL.Image.resize of an L, RGB or RGBA image (RGBA through premultiplied alpha). */
-export function pilResize(
-  image: ByteImage,
-  width: number,
-  height: number,
-  filter: PilFilter,
-): ByteImage {
+/** PIL.Image.resize of an L, RGB or RGBA image (RGBA with premultiplied alpha). */
+export function pilResize(image: ByteImage, { width, height }: Size, filter: PilFilter): ByteImage {
   if (!(width > 0 && height > 0))
     throw new Error(`internal: resize ${image.width}x${image.height} -> ${width}x${height}`);
   if (width === image.width && height === image.height) return image;
   return filter === 'nearest'
-    ? nearest(image, width, height)
-    : collect(resizeRows(rowsOf(image), width, height, FILTERS[filter]));
+    ? nearest(image, { width, height })
+    : collect(resizeRows(rowsOf(image), { width, height }, FILTERS[filter]));
 }
 
-/** Two resizes one after the other, without the picture between them: of it only the rows that are looked at are held. */
+/** Two resizes in a row. Of the image between them only the rows in use are held in memory. */
 export function pilResizeVia(
   image: ByteImage,
-  between: PilSize,
-  { width, height }: PilSize,
+  between: Size,
+  size: Size,
   filter: keyof typeof FILTERS,
 ): ByteImage {
-  const first = resizeRows(rowsOf(image), between.width, between.height, FILTERS[filter]);
-  return collect(resizeRows(first, width, height, FILTERS[filter]));
+  const first = resizeRows(rowsOf(image), between, FILTERS[filter]);
+  return collect(resizeRows(first, size, FILTERS[filter]));
 }
 
-/** Does `resize` to each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits: truncated, PIL, /255. */
-function eachInBytes(
+/** Applies `resize` to the bytes of each image of an NHWC tensor (1, 3 or 4 channels). */
+function resizeInBytes(
   image: Tensor,
-  width: number,
-  height: number,
+  { width, height }: Size,
   resize: (image: ByteImage) => ByteImage,
 ): Tensor {
   const [n, h, w, channels] = image.shape;
   const bytes = toBytes(image);
   const result = new Uint8Array(n * width * height * channels);
   for (let i = 0; i < n; i++) {
-    const each = {
+    const item = {
       width: w,
       height: h,
       channels,
       bytes: bytes.subarray(i * h * w * channels, (i + 1) * h * w * channels),
     };
-    result.set(resize(each).bytes, i * width * height * channels);
+    result.set(resize(item).bytes, i * width * height * channels);
   }
   return fromBytes(result, [n, height, width, channels]);
 }
 
-/** Resizes each image of an NHWC tensor (1, 3 or 4 channels) through 8 bits. */
-export const pilResizeImages = (
-  image: Tensor,
-  width: number,
-  height: number,
-  filter: PilFilter,
-): Tensor => eachInBytes(image, width, height, (each) => pilResize(each, width, height, filter));
+/** Resizes each image of an NHWC tensor (1, 3 or 4 channels) in 8 bits. */
+export const pilResizeImages = (image: Tensor, size: Size, filter: PilFilter): Tensor =>
+  resizeInBytes(image, size, (item) => pilResize(item, size, filter));
 
-/** As pilResizeImages, by way of another size. */
+/** As pilResizeImages, by way of images of size `between`. */
 export const pilResizeImagesVia = (
   image: Tensor,
-  between: PilSize,
-  size: PilSize,
+  between: Size,
+  size: Size,
   filter: keyof typeof FILTERS,
-): Tensor =>
-  eachInBytes(image, size.width, size.height, (each) => pilResizeVia(each, between, size, filter));
+): Tensor => resizeInBytes(image, size, (item) => pilResizeVia(item, between, size, filter));
 
-/** ComfyUI's lanczos: NCHW through 8 bits and PIL. */
-export const lanczos = (x: Tensor, width: number, height: number): Tensor =>
-  toNCHW(pilResizeImages(toNHWC(x), width, height, 'lanczos'));
+/** ComfyUI's lanczos: an NCHW tensor resized by PIL in 8 bits. */
+export const lanczos = (x: Tensor, size: Size): Tensor =>
+  toNCHW(pilResizeImages(toNHWC(x), size, 'lanczos'));

@@ -3,14 +3,14 @@ import { expectExact, expectGolden, golden, type Params } from '../../../test/su
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNHWC } from '../channel-order.ts';
 import { toBytes } from '../image-bytes.ts';
+import { commonUpscale } from './common-upscale.ts';
 import {
-  commonUpscale,
   rescaledSize,
   resizeMask,
   resizeSupersampled,
   steppedSize,
   tensorResize,
-} from './common-upscale.ts';
+} from './impact-resize.ts';
 import { PIL_FILTERS, pilResize } from './pil-resize.ts';
 import { interpolate } from './torch-interpolate.ts';
 
@@ -21,8 +21,7 @@ describe('resizes of the originals', () => {
     for (const c of upscales.cases.filter((c) => c.params.method === method)) {
       const got = commonUpscale(
         upscales.float(c.inputs.src),
-        c.params.width,
-        c.params.height,
+        { width: c.params.width, height: c.params.height },
         c.params.method,
         c.params.crop,
       );
@@ -41,8 +40,7 @@ describe('resizes of the originals', () => {
         const [height, width, channels = 1] = source.shape;
         const got = pilResize(
           { width, height, channels, bytes: source.data as Uint8Array },
-          c.params.width,
-          c.params.height,
+          { width: c.params.width, height: c.params.height },
           name,
         );
         expectExact(pil, c.id, c.outputs.out, got.bytes);
@@ -52,9 +50,9 @@ describe('resizes of the originals', () => {
 
   const sizeOf = ({ shape: [, height, width] }: Tensor) => ({ height, width });
   const impact: Record<string, (x: Tensor, p: Params) => Tensor> = {
-    tensor_resize: (x, p) => tensorResize(x, p.w, p.h),
-    'tensor_resize (1 channel -> bilinear)': (x, p) => tensorResize(x, p.w, p.h),
-    resize_mask: (x, p) => resizeMask(x, p.size_hw[1], p.size_hw[0]),
+    tensor_resize: (x, p) => tensorResize(x, { width: p.w, height: p.h }),
+    'tensor_resize (1 channel -> bilinear)': (x, p) => tensorResize(x, { width: p.w, height: p.h }),
+    resize_mask: (x, p) => resizeMask(x, { width: p.size_hw[1], height: p.size_hw[0] }),
     'segs_upscaler.upscaler': (x, p) =>
       resizeSupersampled(x, rescaledSize(sizeOf(x), p.rescale_factor), p.supersample === 'true'),
     'apply_resize_image mode=resize': (x, p) =>
@@ -77,18 +75,22 @@ describe('interpolate', () => {
 
   it('nearest takes the floor of i * scale', () => {
     // F.interpolate(torch.arange(5.)[None,None,None], size=(1, 3), mode='nearest') -> 0 1 3
-    expect([...interpolate(row(0, 1, 2, 3, 4), 1, 3, 'nearest').data]).toEqual([0, 1, 3]);
-    expect([...interpolate(row(0, 1, 2), 1, 6, 'nearest').data]).toEqual([0, 0, 1, 1, 2, 2]);
+    expect([...interpolate(row(0, 1, 2, 3, 4), { height: 1, width: 3 }, 'nearest').data]).toEqual([
+      0, 1, 3,
+    ]);
+    expect([...interpolate(row(0, 1, 2), { height: 1, width: 6 }, 'nearest').data]).toEqual([
+      0, 0, 1, 1, 2, 2,
+    ]);
   });
 
   it('keeps the values at the same size in every mode', () => {
     const x = row(0.1, -3, 7.25, 1e-4);
     for (const mode of ['nearest', 'nearest-exact', 'bilinear', 'bicubic', 'area'] as const)
-      expect([...interpolate(x, 1, 4, mode).data], mode).toEqual([...x.data]);
+      expect([...interpolate(x, { height: 1, width: 4 }, mode).data], mode).toEqual([...x.data]);
   });
 
   it('refuses empty sizes', () => {
-    expect(() => interpolate(row(1), 0, 1, 'bilinear')).toThrow('internal:');
+    expect(() => interpolate(row(1), { height: 0, width: 1 }, 'bilinear')).toThrow('internal:');
   });
 });
 

@@ -1,13 +1,15 @@
-// torch.nn.functional.interpolate(mode='bicubic', antialias=True): shrunk pictures see all pixels. Weights and sums in float32, across
-// first, then down (ATen UpSampleKernel.cpp, separable_upsample_generic_Nd).
+// torch.nn.functional.interpolate(mode='bicubic', antialias=True): when an image is reduced, every
+// pixel contributes. Weights and sums are float32, rows first, then columns (ATen
+// UpSampleKernel.cpp, separable_upsample_generic_Nd).
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import type { Size } from '../geometry.ts';
 
 const f = Math.fround;
 const A = -0.5;
 const SUPPORT = 2;
 
-/** The cubic kernel; each product and the sum after it are rounded once together. */
-function weightAt(x: number): number {
+/** The cubic kernel. Each product and the sum after it are rounded once together. */
+function cubicWeight(x: number): number {
   const t = Math.abs(x);
   if (t < 1) return f(f(f((A + 2) * t - (A + 3)) * t) * t + 1);
   return t < 2 ? f(f(f(A * t - 5 * A) * t + 8 * A) * t - 4 * A) : 0;
@@ -18,29 +20,37 @@ interface Window {
   readonly weights: Float32Array;
 }
 
-/** What each of `to` positions takes of `from`. */
+/** The source positions and weights of each of `to` output positions. */
 function windows(from: number, to: number): Window[] {
   const scale = f(f(from) / to);
-  const wide = scale >= 1;
-  const support = wide ? f(SUPPORT * scale) : SUPPORT;
-  const inverse = wide ? f(1 / scale) : 1;
+  const reduces = scale >= 1;
+  const support = reduces ? f(SUPPORT * scale) : SUPPORT;
+  const inverse = reduces ? f(1 / scale) : 1;
   return Array.from({ length: to }, (_, i) => {
     const center = f(scale * (i + 0.5));
     const first = Math.max(Math.trunc(center - support + 0.5), 0);
     const last = Math.min(Math.trunc(center + support + 0.5), from);
     const weights = Float32Array.from({ length: last - first }, (__, j) =>
-      weightAt(f((f(j + first - center) + 0.5) * inverse)),
+      cubicWeight(f((f(j + first - center) + 0.5) * inverse)),
     );
     const total = weights.reduce((sum, w) => f(sum + w), 0);
     return { from: first, weights: total === 0 ? weights : weights.map((w) => w / total) };
   });
 }
 
-/** Numbers after the first are added in blocks of this many, rounded before the sum; what is left over is rounded with it. */
+/**
+ * The products after the first are added in blocks of this many, each rounded before the addition;
+ * those left over are rounded together with the sum.
+ */
 const BLOCK = 4;
 
-/** The sum of a window's values, `stride` apart from `start` on, in the order and rounding of torch's compiled loop. */
-function weigh(values: Float32Array, start: number, stride: number, weights: Float32Array): number {
+/** The weighted sum of values `stride` apart, in the order and rounding of torch's compiled loop. */
+function weightedSum(
+  values: Float32Array,
+  start: number,
+  stride: number,
+  weights: Float32Array,
+): number {
   let sum = f(values[start] * weights[0]);
   const blocks = 1 + Math.floor((weights.length - 1) / BLOCK) * BLOCK;
   for (let k = 1; k < blocks; k++) sum = f(sum + f(values[start + k * stride] * weights[k]));
@@ -49,8 +59,8 @@ function weigh(values: Float32Array, start: number, stride: number, weights: Flo
   return sum;
 }
 
-/** Resizes the planes of an NCHW tensor; the result may leave the range of its input. */
-export function bicubicAntialias(x: Tensor, height: number, width: number): Tensor {
+/** Resizes the planes of an NCHW tensor. The values may leave the range of the input. */
+export function bicubicAntialias(x: Tensor, { width, height }: Size): Tensor {
   const [n, c, h, w] = x.shape;
   const [columns, rows] = [windows(w, width), windows(h, height)];
   const out = new Float32Array(n * c * height * width);
@@ -61,14 +71,14 @@ export function bicubicAntialias(x: Tensor, height: number, width: number): Tens
       across = new Float32Array(h * width);
       for (let y = 0; y < h; y++)
         for (const [i, { from, weights }] of columns.entries())
-          across[y * width + i] = weigh(source, y * w + from, 1, weights);
+          across[y * width + i] = weightedSum(source, y * w + from, 1, weights);
     }
     const target = out.subarray(plane * height * width, (plane + 1) * height * width);
     if (height === h) target.set(across);
     else
       for (const [y, { from, weights }] of rows.entries())
         for (let i = 0; i < width; i++)
-          target[y * width + i] = weigh(across, from * width + i, width, weights);
+          target[y * width + i] = weightedSum(across, from * width + i, width, weights);
   }
   return tensor([n, c, height, width], out);
 }

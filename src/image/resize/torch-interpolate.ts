@@ -1,7 +1,9 @@
-// torch.nn.functional.interpolate on NCHW tensors: align_corners False, no antialias.
-// Indices and weights are computed in float32 as torch's CPU kernels do (UpSampleKernel.cpp, AdaptiveAveragePooling.cpp),
-// each product and the sum after it rounded once together: those kernels are compiled to fused multiply-adds.
+// torch.nn.functional.interpolate on NCHW tensors: align_corners False, no antialias. Indices and
+// weights are computed in float32 as torch's CPU kernels do (UpSampleKernel.cpp,
+// AdaptiveAveragePooling.cpp). Each product and the sum after it are rounded once together, because
+// those kernels are compiled to fused multiply-adds.
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Size } from '../geometry.ts';
 
 /** For each output position the same number of (source index, weight) pairs, flat. */
 interface Taps {
@@ -12,7 +14,7 @@ interface Taps {
 
 const f = Math.fround;
 
-/** torch's area_pixel_compute_source_index, pixel centres at half positions. */
+/** torch's area_pixel_compute_source_index, with pixel centres at half positions. */
 const sourceIndex = (scale: number, i: number): number => f(scale * (i + 0.5) - 0.5);
 
 const scaleOf = (from: number, to: number): number => f(f(from) / to);
@@ -64,9 +66,10 @@ function cubic(from: number, to: number): Taps {
   return { count: 4, index, weight };
 }
 
-type Plane = (source: Float32Array, result: Float32Array) => void;
+/** Resizes one plane. */
+type ResizePlane = (source: Float32Array, result: Float32Array) => void;
 
-function pickPlane(rows: Int32Array, columns: Int32Array, width: number): Plane {
+function pickedPlane(rows: Int32Array, columns: Int32Array, width: number): ResizePlane {
   return (source, result) => {
     let to = 0;
     for (const row of rows) {
@@ -76,15 +79,19 @@ function pickPlane(rows: Int32Array, columns: Int32Array, width: number): Plane 
   };
 }
 
-/** Rows first across, then down, each sum in the order of the taps. */
-function weighPlane(rows: Taps, columns: Taps, height: number, width: number): Plane {
+/** Resizes the rows first, then the columns; each sum is in the order of the taps. */
+function weightedPlane(rows: Taps, columns: Taps, { width, height }: Size): ResizePlane {
   const newWidth = columns.index.length / columns.count;
   const newHeight = rows.index.length / rows.count;
   const across = new Float32Array(height * newWidth);
   const needed = [...new Set(rows.index)];
   return (source, result) => {
     for (const row of needed)
-      weighRow(source, row * width, columns, across, row * newWidth, newWidth);
+      resizeRow(
+        source.subarray(row * width, (row + 1) * width),
+        columns,
+        across.subarray(row * newWidth, (row + 1) * newWidth),
+      );
     const k = rows.count;
     for (let y = 0; y < newHeight; y++) {
       const out = y * newWidth;
@@ -100,72 +107,67 @@ function weighPlane(rows: Taps, columns: Taps, height: number, width: number): P
   };
 }
 
-function weighRow(
-  source: Float32Array,
-  base: number,
-  taps: Taps,
-  result: Float32Array,
-  out: number,
-  length: number,
-): void {
+function resizeRow(source: Float32Array, taps: Taps, result: Float32Array): void {
   const { count: k, index, weight } = taps;
-  for (let x = 0; x < length; x++) {
-    let sum = f(source[base + index[k * x]] * weight[k * x]);
-    for (let t = 1; t < k; t++) sum = f(sum + source[base + index[k * x + t]] * weight[k * x + t]);
-    result[out + x] = sum;
+  for (let x = 0; x < result.length; x++) {
+    let sum = f(source[index[k * x]] * weight[k * x]);
+    for (let t = 1; t < k; t++) sum = f(sum + source[index[k * x + t]] * weight[k * x + t]);
+    result[x] = sum;
   }
 }
 
-/** Mean over the window of each output pixel (adaptive_avg_pool2d). */
-function areaPlane(height: number, width: number, newHeight: number, newWidth: number): Plane {
-  const start = (i: number, from: number, to: number) => Math.floor((i * from) / to);
-  const end = (i: number, from: number, to: number) => Math.ceil(((i + 1) * from) / to);
+/** The mean over the window of each output pixel (adaptive_avg_pool2d). */
+function areaPlane(from: Size, to: Size): ResizePlane {
+  const start = (i: number, length: number, count: number) => Math.floor((i * length) / count);
+  const end = (i: number, length: number, count: number) => Math.ceil(((i + 1) * length) / count);
   return (source, result) => {
-    for (let y = 0; y < newHeight; y++) {
-      const y0 = start(y, height, newHeight);
-      const y1 = end(y, height, newHeight);
-      for (let x = 0; x < newWidth; x++) {
-        const x0 = start(x, width, newWidth);
-        const x1 = end(x, width, newWidth);
+    for (let y = 0; y < to.height; y++) {
+      const y0 = start(y, from.height, to.height);
+      const y1 = end(y, from.height, to.height);
+      for (let x = 0; x < to.width; x++) {
+        const x0 = start(x, from.width, to.width);
+        const x1 = end(x, from.width, to.width);
         let sum = 0;
         for (let row = y0; row < y1; row++)
-          for (let column = x0; column < x1; column++) sum = f(sum + source[row * width + column]);
-        result[y * newWidth + x] = f(sum / (y1 - y0)) / (x1 - x0);
+          for (let column = x0; column < x1; column++)
+            sum = f(sum + source[row * from.width + column]);
+        result[y * to.width + x] = f(sum / (y1 - y0)) / (x1 - x0);
       }
     }
   };
 }
 
-/** One resampling rule per mode: sizes in, a function from plane to plane out. */
+/** The rule of each mode. */
 const MODES = {
-  nearest: (h: number, w: number, newH: number, newW: number): Plane =>
-    pickPlane(nearest(h, newH), nearest(w, newW), w),
-  'nearest-exact': (h: number, w: number, newH: number, newW: number): Plane =>
-    pickPlane(nearestExact(h, newH), nearestExact(w, newW), w),
-  bilinear: (h: number, w: number, newH: number, newW: number): Plane =>
-    weighPlane(linear(h, newH), linear(w, newW), h, w),
-  bicubic: (h: number, w: number, newH: number, newW: number): Plane =>
-    weighPlane(cubic(h, newH), cubic(w, newW), h, w),
+  nearest: (from: Size, to: Size): ResizePlane =>
+    pickedPlane(nearest(from.height, to.height), nearest(from.width, to.width), from.width),
+  'nearest-exact': (from: Size, to: Size): ResizePlane =>
+    pickedPlane(
+      nearestExact(from.height, to.height),
+      nearestExact(from.width, to.width),
+      from.width,
+    ),
+  bilinear: (from: Size, to: Size): ResizePlane =>
+    weightedPlane(linear(from.height, to.height), linear(from.width, to.width), from),
+  bicubic: (from: Size, to: Size): ResizePlane =>
+    weightedPlane(cubic(from.height, to.height), cubic(from.width, to.width), from),
   area: areaPlane,
 };
 
 export type InterpolateMode = keyof typeof MODES;
 
-/** Resizes the planes of an NCHW tensor to `height` x `width`; bicubic may leave the range of its input. */
-export function interpolate(
-  x: Tensor,
-  height: number,
-  width: number,
-  mode: InterpolateMode,
-): Tensor {
+/**
+ * Resizes the planes of an NCHW tensor. The values of bicubic may leave the range of the input.
+ */
+export function interpolate(x: Tensor, { width, height }: Size, mode: InterpolateMode): Tensor {
   const [n, c, h, w] = x.shape;
   if (x.shape.length !== 4) throw new Error(`internal: interpolate of [${x.shape}]`);
   if (!(h > 0 && w > 0 && height > 0 && width > 0))
     throw new Error(`internal: interpolate ${h}x${w} -> ${height}x${width}`);
-  const plane = MODES[mode](h, w, height, width);
+  const resize = MODES[mode]({ width: w, height: h }, { width, height });
   const data = new Float32Array(n * c * height * width);
   for (let i = 0; i < n * c; i++)
-    plane(
+    resize(
       x.data.subarray(i * h * w, (i + 1) * h * w),
       data.subarray(i * height * width, (i + 1) * height * width),
     );

@@ -5,7 +5,7 @@ import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
-import { type Chunk, emptyChunk, type Slot, tokenize } from '../../text/token-chunks.ts';
+import { type Chunk, emptyChunk, type TokenValue, tokenize } from '../../text/token-chunks.ts';
 import type { TextEncoder } from '../types.ts';
 
 export {
@@ -221,7 +221,7 @@ async function encodePart(
     ? [...chunks, emptyChunk({ pad: rule.pad, length: encoder.length })]
     : chunks;
   const { layer, finalNorm } = layerOf(encoder, rule, stopAt);
-  const slots = run.map((chunk) => slotsFor(encoder, rule, chunk, warn));
+  const slots = run.map((chunk) => tokenValues(encoder, rule, chunk, warn));
   const { hidden, pooled } = await encoder.encode(slots, {
     layer,
     finalNorm,
@@ -250,17 +250,17 @@ function layerOf(
  * Returns the encoder's input: vectors of another width are removed and the end is padded instead,
  * while weights keep their positions.
  */
-function slotsFor(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: Warn): Slot[] {
-  const fits = (slot: Slot) => typeof slot === 'number' || slot.length === encoder.width;
-  const slots = chunk.map((token) => token.slot).filter(fits);
-  if (slots.length < chunk.length) {
-    const misfit = chunk.find((token) => !fits(token.slot))!.slot as Float32Array;
+function tokenValues(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: Warn): TokenValue[] {
+  const fits = (value: TokenValue) => typeof value === 'number' || value.length === encoder.width;
+  const values = chunk.map((token) => token.value).filter(fits);
+  if (values.length < chunk.length) {
+    const misfit = chunk.find((token) => !fits(token.value))!.value as Float32Array;
     warn?.(
       `an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has width ${encoder.width}`,
     );
   }
-  while (slots.length < chunk.length) slots.push(rule.pad);
-  return slots;
+  while (values.length < chunk.length) values.push(rule.pad);
+  return values;
 }
 
 /** Passes each message on once, though every encoder may repeat it. */

@@ -98,7 +98,7 @@ function resizePositions(table: Tensor, cells: number): Tensor {
   const side = Math.round(Math.sqrt(rows - 1));
   if (side === cells) return table;
   const grid = toNCHW({ shape: [1, side, side, width], data: sliceBatch(table, 1, rows).data });
-  const larger = toNHWC(interpolate(grid, cells, cells, 'bicubic'));
+  const larger = toNHWC(interpolate(grid, { height: cells, width: cells }, 'bicubic'));
   return concatAxis(
     [sliceBatch(table, 0, 1), { shape: [cells * cells, width], data: larger.data }],
     0,
@@ -113,8 +113,7 @@ export function clipSegPixels(image: Tensor): Tensor {
   const [, height, width] = image.shape;
   const { bytes } = pilResize(
     { width, height, channels: 3, bytes: toBytes(image) },
-    CLIPSEG_SIDE,
-    CLIPSEG_SIDE,
+    { width: CLIPSEG_SIDE, height: CLIPSEG_SIDE },
     'bilinear',
   );
   const plane = CLIPSEG_SIDE * CLIPSEG_SIDE;

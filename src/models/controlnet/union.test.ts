@@ -94,7 +94,7 @@ describe('T2I-Adapter', () => {
     expectResiduals(c, await net.evaluate({ ...zeros, hint, strength }));
     if (!xl) return;
     // the original scales a picture of another size to that of the latents
-    const control = await net.evaluate({ ...latents, hint: await net.prepareHint(commonUpscale(hintOf(2, size), 96, 80, 'nearest-exact', 'center')), strength }); // biome-ignore format: one line
+    const control = await net.evaluate({ ...latents, hint: await net.prepareHint(commonUpscale(hintOf(2, size), { width: 96, height: 80 }, 'nearest-exact', 'center')), strength }); // biome-ignore format: one line
     const first = (t: Tensor | null) =>
       t && { shape: [1, ...t.shape.slice(1)], data: t.data.slice(0, t.data.length / 2) };
     const one = { input: control.input!.map(first), output: [], middle: first(control.middle) };

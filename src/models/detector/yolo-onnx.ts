@@ -33,7 +33,7 @@ function fitted(
   const [w, h] = [roundHalfEven(width * scale), roundHalfEven(height * scale)];
   const left = roundHalfEven((side.width - w) / 2 - 0.1);
   const top = roundHalfEven((side.height - h) / 2 - 0.1);
-  const planes = interpolate(toNCHW(image), h, w, 'bilinear');
+  const planes = interpolate(toNCHW(image), { height: h, width: w }, 'bilinear');
   const input = full([1, 3, side.height, side.width], GREY);
   for (let c = 0; c < 3; c++)
     for (let y = 0; y < h; y++) {

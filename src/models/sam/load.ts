@@ -189,8 +189,7 @@ function preprocess(image: Tensor, side: number): Tensor {
   const size = resizedSize(width, height, side);
   const { bytes } = pilResize(
     { width, height, channels: 3, bytes: toBytes(image) },
-    size.width,
-    size.height,
+    { width: size.width, height: size.height },
     'bilinear',
   );
   const x = zeros([1, 3, side, side]);
@@ -212,11 +211,11 @@ function resizeMask(
   o: { side: number; width: number; height: number },
 ): Tensor {
   const low = { shape: [1, 1, h, w], data: data.slice(index * h * w, (index + 1) * h * w) };
-  const full = interpolate(low, o.side, o.side, 'bilinear');
+  const full = interpolate(low, { height: o.side, width: o.side }, 'bilinear');
   const size = resizedSize(o.width, o.height, o.side);
   const inner = zeros([1, 1, size.height, size.width]);
   for (let y = 0; y < size.height; y++)
     inner.data.set(full.data.subarray(y * o.side, y * o.side + size.width), y * size.width);
-  const mask = interpolate(inner, o.height, o.width, 'bilinear');
+  const mask = interpolate(inner, { height: o.height, width: o.width }, 'bilinear');
   return { shape: [o.height, o.width], data: mask.data.map((v) => (v > 0 ? 1 : 0)) };
 }

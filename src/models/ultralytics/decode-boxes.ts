@@ -176,8 +176,7 @@ function maskOf(
   }
   const large = interpolate(
     { shape: [1, 1, h, w], data: mixed },
-    size.height,
-    size.width,
+    { height: size.height, width: size.width },
     'bilinear',
   );
   const data = new Float32Array(size.height * size.width);

@@ -5,7 +5,7 @@ import { withTorchFile } from '../../formats/model-file.ts';
 import { unsupportedModel } from '../../formats/model-file-errors.ts';
 import { entriesOf, isKind, type PickleValue } from '../../formats/pickle/pickle-values.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
-import { placeTensors } from '../../formats/torch/tensor-locations.ts';
+import { locateTensors } from '../../formats/torch/tensor-locations.ts';
 import type { TorchTensor } from '../../formats/torch/torch-tensors.ts';
 
 export const ACTIVATIONS = [
@@ -81,7 +81,7 @@ export async function openHypernetwork(file: string): Promise<Hypernetwork> {
         `Supported activations: ${ACTIVATIONS.join(', ')}.`,
       );
     return {
-      tensors: await placeTensors(source, { ...torch, tensors }),
+      tensors: await locateTensors(source, { ...torch, tensors }),
       layers,
       activation: supported,
       layerNorm: named('is_layer_norm') === true,

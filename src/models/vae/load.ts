@@ -226,5 +226,10 @@ function cropToMultiples(x: Tensor, factor: number): Tensor {
       hint: `Both sides must be at least ${factor} pixels.`,
     });
   if (h === height && w === width) return x;
-  return cropPlanes(x, Math.floor((width % factor) / 2), Math.floor((height % factor) / 2), w, h);
+  return cropPlanes(x, {
+    left: Math.floor((width % factor) / 2),
+    top: Math.floor((height % factor) / 2),
+    width: w,
+    height: h,
+  });
 }

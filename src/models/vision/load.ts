@@ -1,5 +1,5 @@
 // Loads CLIP vision models and encodes images with them, preprocessed as in ComfyUI's clip_vision.
-import { identify, visionPart } from '../../formats/identify/identify.ts';
+import { identify, locateClipVision } from '../../formats/identify/identify.ts';
 import { openModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { toNCHW } from '../../image/channel-order.ts';
@@ -62,7 +62,7 @@ function visionIn(
   runtime: Runtime,
   prefixes: readonly string[],
 ): VisionModel | undefined {
-  const part = visionPart(tensors, prefixes);
+  const part = locateClipVision(tensors, prefixes);
   if (!part) return undefined;
   refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(part.prefix))));
   const layout = VISION_LAYOUTS[part.layout];
@@ -139,7 +139,7 @@ function resizeSquare(x: Tensor, size: number, crop: boolean): Tensor {
   const [height, width] = crop
     ? [roundHalfEven(scale * h), roundHalfEven(scale * w)]
     : [size, size];
-  const resized = bicubicAntialias(x, height, width);
+  const resized = bicubicAntialias(x, { height, width });
   const [top, left] = [Math.floor((height - size) / 2), Math.floor((width - size) / 2)];
   const data = new Float32Array(n * c * size * size);
   for (let plane = 0; plane < n * c; plane++)

@@ -12,8 +12,8 @@ import {
 import type { Graph } from '../../onnx/builder.ts';
 import type { BuiltGraph } from '../../runtime/runtime.ts';
 import { openSession } from '../../runtime/session.ts';
-import { cacheFolder } from '../../storage/embedded-models.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
+import { cacheFolder } from '../../user-cache-folder.ts';
 import type { MergedTensors, PatchPlan } from './changes.ts';
 import { type Weights, weightsOf } from './tensors.ts';
 

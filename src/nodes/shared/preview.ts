@@ -1,6 +1,7 @@
 // The picture so far of a latent that is being sampled: its colours, or what a tiny autoencoder sees in it. Source: ComfyUI latent_preview.py.
+
+import type { ByteImage } from '../../image/image-bytes.ts';
 import { toBytes } from '../../image/image-bytes.ts';
-import type { ByteImage } from '../../image/resize/pil-resize.ts';
 import { fromModelLatent } from '../../sampling/model/latent-format.ts';
 import { samplingPreview } from '../../sampling/model/latent-preview.ts';
 import type { Model } from '../../sampling/sampling-types.ts';

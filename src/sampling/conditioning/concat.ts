@@ -76,7 +76,7 @@ function picture({ entry, shape }: Source): Tensor {
 function fitted(x: Tensor, [, , height, width]: readonly number[]): Tensor {
   return x.shape[2] === height && x.shape[3] === width
     ? x
-    : commonUpscale(x, width, height, 'bilinear', 'center');
+    : commonUpscale(x, { width, height }, 'bilinear', 'center');
 }
 
 function firstChannel(x: Tensor): Tensor {

@@ -146,7 +146,12 @@ function preparedHint(
   if (known) return known;
   const side = (cells: number): number =>
     Math.ceil((cells * net.factor) / (net.multiple ?? 1)) * (net.multiple ?? 1);
-  const pixels = commonUpscale(toNCHW(hint), side(width), side(height), 'nearest-exact', 'center');
+  const pixels = commonUpscale(
+    toNCHW(hint),
+    { width: side(width), height: side(height) },
+    'nearest-exact',
+    'center',
+  );
   const made = net.prepareHint(pixels);
   bySize.set(size, made);
   made.catch(() => bySize.delete(size));

@@ -1,7 +1,7 @@
 // What an inpainting model sees beside the latent: the picture greyed under the mask, and the mask (nodes.py InpaintModelConditioning).
 
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
-import { toNHW } from '../../image/mask/core-masks.ts';
+import { toNHW } from '../../image/mask/mask-shape.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { Autoencoder } from '../../models/types.ts';
@@ -17,7 +17,12 @@ export function cropToCells(x: Tensor): Tensor {
   const [, , height, width] = x.shape;
   const cut = (side: number): number => Math.floor(side / STEP) * STEP;
   const offset = (side: number): number => Math.floor((side % STEP) / 2);
-  return cropPlanes(x, offset(width), offset(height), cut(width), cut(height));
+  return cropPlanes(x, {
+    left: offset(width),
+    top: offset(height),
+    width: cut(width),
+    height: cut(height),
+  });
 }
 
 /** Planes [N,C,H,W] that are 0.5 where the rounded mask [N or 1,1,H,W] is set. */
@@ -64,8 +69,7 @@ export async function inpaintConditioning({
   const scaled = cropToCells(
     interpolate(
       reshape(masks, [count, 1, height, width]),
-      pixels.shape[1],
-      pixels.shape[2],
+      { height: pixels.shape[1], width: pixels.shape[2] },
       'bilinear',
     ),
   );

@@ -155,7 +155,7 @@ function maskAtSize(mask: Tensor, height: number, width: number): Tensor {
   const [h, w] = mask.shape.slice(-2);
   const count = mask.data.length / (h * w);
   if (h === height && w === width) return reshape(mask, [count, h, w]);
-  return reshape(interpolate(reshape(mask, [count, 1, h, w]), height, width, 'bilinear'), [
+  return reshape(interpolate(reshape(mask, [count, 1, h, w]), { height, width }, 'bilinear'), [
     count,
     height,
     width,

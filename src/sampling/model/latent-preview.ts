@@ -1,6 +1,6 @@
 // A small picture of a latent without a network: its four channels as colours (comfy.latent_formats latent_rgb_factors, without the
 // offsets, as the Impact Pack has it; with them, as ComfyUI shows a latent that is being sampled).
-import type { ByteImage } from '../../image/resize/pil-resize.ts';
+import type { ByteImage } from '../../image/image-bytes.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat } from '../sampling-types.ts';

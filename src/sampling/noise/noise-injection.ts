@@ -1,6 +1,6 @@
 // The arithmetic of ComfyUI_Noise: noise as a latent of its own, blended and added where a mask is.
 import { DarkroomError } from '../../errors.ts';
-import { resizeMask } from '../../image/resize/common-upscale.ts';
+import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import {
   concatBatch,
@@ -53,7 +53,7 @@ export function slerpLatents(from: Tensor, to: Tensor, factor: number, mask?: Te
 /** mask x inside + (1 - mask) x outside, the mask resized bilinearly; a batch of masks makes a batch of a single latent. */
 function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
   const [batch, channels, height, width] = inside.shape;
-  const resized = resizeMask(mask, width, height);
+  const resized = resizeMask(mask, { width, height });
   const cover = resized.shape[0] < batch ? repeatToBatch(resized, batch) : resized;
   const count = cover.shape[0];
   if (count > batch && batch !== 1)

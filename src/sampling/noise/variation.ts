@@ -1,6 +1,6 @@
 // Variations of noise: another seed's noise blended in, where a mask is (Impact Pack core.py mix_noise, REGIONAL_PROMPT.touch_noise).
-import { toNHW } from '../../image/mask/core-masks.ts';
-import { resizeMask } from '../../image/resize/common-upscale.ts';
+import { toNHW } from '../../image/mask/mask-shape.ts';
+import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { combine, divide, f32 } from '../float32.ts';
@@ -62,7 +62,7 @@ export function varyNoise(
 ): Tensor {
   if (strength <= 0) return noise;
   const [, , height, width] = noise.shape;
-  const cover = resizeMask(toNHW(mask), width, height).data;
+  const cover = resizeMask(toNHW(mask), { width, height }).data;
   const mixed = mixNoise(noise, prepareNoise(noise.shape, seed), strength, method);
   const cell = (i: number): number => cover[i % (height * width)];
   return tensor(

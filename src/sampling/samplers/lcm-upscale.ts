@@ -42,8 +42,12 @@ export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind 
         onStep?.(i, x, denoised);
         const grows = i < ladder.length;
         x = grows
-          ? commonUpscale(tensor(shape, denoised), ladder[i][3], ladder[i][2], method, 'disabled')
-              .data
+          ? commonUpscale(
+              tensor(shape, denoised),
+              { width: ladder[i][3], height: ladder[i][2] },
+              method,
+              'disabled',
+            ).data
           : denoised;
         if (grows) shape = ladder[i];
         if (sigmas[i + 1] === 0) continue;

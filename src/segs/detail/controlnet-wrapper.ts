@@ -1,5 +1,5 @@
 // ControlNets that wait for the picture of a part (Impact Pack core.py ControlNetWrapper, ControlNetAdvancedWrapper).
-import { tensorResize } from '../../image/resize/common-upscale.ts';
+import { tensorResize } from '../../image/resize/impact-resize.ts';
 import type { ControlNet } from '../../models/types.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -28,7 +28,7 @@ export function wrapControlNet(
   size: readonly [number, number],
   region: Region,
 ): ControlNetWrapper {
-  const own = image && cropImageRegion(tensorResize(image, size[1], size[0]), region);
+  const own = image && cropImageRegion(tensorResize(image, { width: size[1], height: size[0] }), region);
   return {
     image: own,
     apply(positive, negative, part, mask) {

@@ -13,7 +13,7 @@ import { pythonRandom } from '../../random/python-random.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import { map } from '../../tensor/tensor.ts';
-import { segmentPrompts } from '../../text/segment-prompts.ts';
+import { parseSegmentPrompts } from '../../text/segment-prompts.ts';
 import type { DetailerHook } from '../hooks.ts';
 import type { Segs } from '../segs.ts';
 import { detailForEach, detailSegs, type SegsDetailerSettings } from './detailer.ts';
@@ -134,7 +134,7 @@ describe('segs/detailers', () => {
 
   it.each(of('DetailerForEach'))('%s', async (id, one) => {
     const { params, outputs, scalars } = one;
-    const prompts = segmentPrompts(params.wildcard, pythonRandom(0));
+    const prompts = parseSegmentPrompts(params.wildcard, pythonRandom(0));
     const result = await detailForEach(picture, segsOf(one), {
       ...(await settingsOf(one)),
       feather: params.feather,

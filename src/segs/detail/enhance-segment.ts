@@ -1,7 +1,8 @@
 // One part of a picture drawn anew at a larger size (Impact Pack core.py, enhance_detail).
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { type Size, tensorResize } from '../../image/resize/common-upscale.ts';
+import { type Size } from '../../image/geometry.ts';
+import { tensorResize } from '../../image/resize/impact-resize.ts';
 import { decodeTiled } from '../../models/tiling.ts';
 import type { Autoencoder } from '../../models/types.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
@@ -113,7 +114,7 @@ export async function enhanceSegment(
     fitted.width,
     fitted.height,
   ];
-  const image = tensorResize(part.image, w, h);
+  const image = tensorResize(part.image, { width: w, height: h });
 
   let controlImages: readonly Tensor[] = [];
   if (part.control)
@@ -141,7 +142,7 @@ export async function enhanceSegment(
   const ready = (await hook?.preDecode?.(last, iteration)) ?? last;
   const decoded = await decode(vae, ready.samples);
   const pixels = (await hook?.postDecode?.(decoded, iteration)) ?? decoded;
-  return { image: tensorResize(pixels, width, height), controlImages };
+  return { image: tensorResize(pixels, { width, height }), controlImages };
 }
 
 /** The model with the text's LoRAs, and the text's prompt. As in the original only its first entry counts when it replaces the positive one. */

@@ -1,7 +1,7 @@
 // SEGSPaste (Impact Pack): the parts' pictures back into the whole picture under feathered masks.
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { pasteMasked } from '../../image/compose/composite.ts';
+import { pasteMasked } from '../../image/compose/paste.ts';
 import { flattenMask, toBinaryMask } from '../../image/mask/impact-mask-arithmetic.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
@@ -56,7 +56,12 @@ export function pasteSegs(
             gaussianBlurMask(frameMask(seg, i, frames), feather),
             (v) => v * strength,
           );
-          return pasteMasked(picture, patch, seg.cropRegion[0], seg.cropRegion[1], mask);
+          return pasteMasked(
+            picture,
+            patch,
+            { left: seg.cropRegion[0], top: seg.cropRegion[1] },
+            mask,
+          );
         },
         sliceBatch(image, i, i + 1),
       ),

@@ -1,9 +1,10 @@
 // Changes to the masks of SEGS (Impact Pack: core.py, segs_nodes.py).
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { toNHW } from '../../image/mask/core-masks.ts';
+import { toNHW } from '../../image/mask/mask-shape.ts';
 import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
-import { dilateMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
+import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
+import { squeezeMask } from '../../image/mask/mask-shape.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { cropMaskRegion } from '../crop-region.ts';
 import { mapSegs, type Region, type Seg, type Segs } from '../segs.ts';

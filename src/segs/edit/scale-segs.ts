@@ -1,6 +1,6 @@
 // Scales SEGS to the size of another image (Impact Pack, core.segs_scale_match).
 import { DarkroomError } from '../../errors.ts';
-import { resizeMask, tensorResize } from '../../image/resize/common-upscale.ts';
+import { resizeMask, tensorResize } from '../../image/resize/impact-resize.ts';
 import type { Region, Segs } from '../segs.ts';
 
 /**
@@ -32,10 +32,10 @@ export function segsScaleMatch(segs: Segs, shape: readonly number[]): Segs {
         hint: 'Use an image of the same aspect ratio as the one that the SEGS were made for.',
         input: 'segs',
       });
-    const resized = resizeMask(seg.croppedMask, w, h);
+    const resized = resizeMask(seg.croppedMask, { width: w, height: h });
     return {
       ...seg,
-      croppedImage: seg.croppedImage && tensorResize(seg.croppedImage, w, h),
+      croppedImage: seg.croppedImage && tensorResize(seg.croppedImage, { width: w, height: h }),
       croppedMask: { shape: [...seg.croppedMask.shape.slice(0, -2), h, w], data: resized.data },
       cropRegion,
       bbox: scaleRegion(seg.bbox),

@@ -1,7 +1,7 @@
 // Masks of the whole image from SEGS (Impact Pack: segs_to_combined_mask, segs_to_masklist).
 import { DarkroomError } from '../../errors.ts';
-import { toNHW } from '../../image/mask/core-masks.ts';
 import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
+import { toNHW } from '../../image/mask/mask-shape.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { pythonSlice } from '../crop-region.ts';
 import type { Seg, Segs } from '../segs.ts';

@@ -57,6 +57,6 @@ export function stretchMask(mask: Tensor, width: number, height: number): Tensor
   const [h, w] = mask.shape;
   return {
     shape: [height, width],
-    data: interpolate(reshape(mask, [1, 1, h, w]), height, width, 'bilinear').data,
+    data: interpolate(reshape(mask, [1, 1, h, w]), { height, width }, 'bilinear').data,
   };
 }

@@ -1,6 +1,7 @@
 // Masks that Segment Anything predicts for SEGS (Impact Pack, core.py: make_sam_mask and
 // make_sam_mask_segmented).
-import { dilateMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
+import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
+import { squeezeMask } from '../../image/mask/mask-shape.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 

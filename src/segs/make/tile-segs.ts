@@ -1,7 +1,7 @@
 // Overlapping tiles of an image as SEGS (Impact Pack, MakeTileSEGS).
 import { DarkroomError } from '../../errors.ts';
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
-import { resizeMask } from '../../image/resize/common-upscale.ts';
+import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion, fillMaskRegion, makeCropRegion } from '../crop-region.ts';
 import { segsToCombinedMask } from '../edit/segs-to-masks.ts';
@@ -159,7 +159,7 @@ function filterMask(
       hint: 'Connect SEGS that were made from an image, or none.',
       input,
     });
-  return dilateMask(resizeMask(segsToCombinedMask(segs), width, height), dilation);
+  return dilateMask(resizeMask(segsToCombinedMask(segs), { width, height }), dilation);
 }
 
 /** The region that a mask covers; undefined if it is empty. */

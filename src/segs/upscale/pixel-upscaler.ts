@@ -1,7 +1,7 @@
 // One step of an iterative upscale (Impact Pack core.py: latent_upscale_on_pixel_space_*, PixelKSampleUpscaler, TwoSamplersForMaskUpscaler):
 // the latent's picture enlarged in pixels, encoded again and sampled with a KSAMPLER of its own.
 import { DarkroomError } from '../../errors.ts';
-import { squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
+import { squeezeMask } from '../../image/mask/mask-shape.ts';
 import { scaleImage } from '../../image/resize/common-upscale.ts';
 import { decodeTiled, encodeTiled } from '../../models/tiling.ts';
 import type { Autoencoder, ControlNet } from '../../models/types.ts';
@@ -95,7 +95,7 @@ export async function scaleOnPixels(
     pixels = await model.upscale(pixels, { signal });
     if (pixels.shape[2] === start) break;
   }
-  const scaled = scaleImage(pixels, Math.trunc(width), Math.trunc(height), method, 'disabled');
+  const scaled = scaleImage(pixels, { width: Math.trunc(width), height: Math.trunc(height) }, method, 'disabled');
   const touched = hook?.postUpscale ? await hook.postUpscale(scaled, iteration) : scaled;
   const encoded = await encodePixels(vae, touched, tile);
   return {

@@ -1,13 +1,9 @@
 // SEGSUpscaler (Impact Pack segs_upscaler.py): a picture enlarged, then every part of it sampled anew and pasted back.
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { pasteMaskedInto } from '../../image/compose/composite.ts';
-import { toNHW } from '../../image/mask/core-masks.ts';
-import {
-  rescaledSize,
-  resizeSupersampled,
-  tensorResize,
-} from '../../image/resize/common-upscale.ts';
+import { pasteMaskedInto } from '../../image/compose/paste.ts';
+import { toNHW } from '../../image/mask/mask-shape.ts';
+import { rescaledSize, resizeSupersampled, tensorResize } from '../../image/resize/impact-resize.ts';
 import type { Autoencoder } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
@@ -72,7 +68,7 @@ export async function resampleSegment(
   const uneven = height % 8 > 0 || width % 8 > 0;
   const scale = 8 / Math.min(height, width) + 1;
   const fitted = uneven
-    ? tensorResize(image, Math.trunc(width * scale), Math.trunc(height * scale))
+    ? tensorResize(image, { width: Math.trunc(width * scale), height: Math.trunc(height * scale) })
     : image;
   const noiseMask = gaussianBlurMask(mask, o.noiseMaskFeather);
   let { model, positive, negative } = o.sampler;
@@ -98,7 +94,7 @@ export async function resampleSegment(
   const pixels = await o.vae.decode(samples);
   return pixels.shape[1] === height && pixels.shape[2] === width
     ? pixels
-    : tensorResize(pixels, width, height);
+    : tensorResize(pixels, { width, height });
 }
 
 export interface SegsUpscaleSettings extends ResampleSettings {
@@ -125,8 +121,7 @@ export async function resampleSegs(
       pasteMaskedInto(
         picture,
         sampled,
-        x1,
-        y1,
+        { left: x1, top: y1 },
         gaussianBlurMask(toNHW(seg.croppedMask), o.feather),
       );
       if (o.hook?.postPaste) picture = clone(await o.hook.postPaste(picture));

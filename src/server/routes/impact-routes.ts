@@ -3,7 +3,7 @@
 import { basename, dirname, posix } from 'node:path';
 import { numberOf } from '../../formats/json.ts';
 import { type FolderType, isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
-import { populate } from '../../text/wildcards.ts';
+import { populateWildcards } from '../../text/wildcards.ts';
 import { empty, json, refuse, text } from '../http/answers.ts';
 import { disposition, isPlain, nameUnder, sendStored, under } from '../http/file-responses.ts';
 import { type Call, integerQuery, objectBody, type Route } from '../http/route.ts';
@@ -88,7 +88,7 @@ export const impactRoutes = ({ folders, storage, queue }: Parts): Route[] => {
             ? seed
             : BigInt(Math.trunc(numberOf(seed) ?? Math.random() * 2 ** 32) || 0);
         try {
-          return json({ text: populate(given, chosen, folders.wildcards()) });
+          return json({ text: populateWildcards(given, chosen, folders.wildcards()) });
         } catch {
           return empty(400);
         }

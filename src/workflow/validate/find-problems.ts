@@ -1,7 +1,7 @@
 // Everything that keeps a workflow from running, found in one pass: where node types are missing,
 // the rest of the graph is checked all the same.
 import type { DarkroomError } from '../../errors.ts';
-import { near } from '../../near-matches.ts';
+import { nearMatches } from '../../near-matches.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { type NodeDeclaration, output, socket } from '../../nodes/declare.ts';
 import { packOf, REFUSED } from '../../nodes/index.ts';
@@ -90,7 +90,7 @@ function missingModels(
       models.set(key, {
         file,
         folder,
-        near: near(file, optionsOf(input, environment)),
+        near: nearMatches(file, optionsOf(input, environment)),
         nodeIds: [nodeId],
       });
   }

@@ -223,7 +223,7 @@ async function enlarge(
         hint: 'Give scaled_width and scaled_height, or set softness to 0.',
         input: 'softness',
       });
-    return scaleImage(picture, width, height, 'bicubic', 'center');
+    return scaleImage(picture, { width, height }, 'bicubic', 'center');
   };
   const blended = used !== undefined && softness > 0.0001;
   const scaled =
@@ -292,8 +292,7 @@ const SeargeSamplerAdvanced = defineNode({
     for (const [i, size] of sizes.entries()) {
       const samples = commonUpscale(
         latent.samples,
-        size.width,
-        size.height,
+        { width: size.width, height: size.height },
         scale_method,
         'disabled',
       );

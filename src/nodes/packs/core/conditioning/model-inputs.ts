@@ -1,7 +1,7 @@
 // Prompts for models that see a picture beside the latent: inpainting models and InstructPix2Pix.
 // Source: ComfyUI nodes.py (InpaintModelConditioning), comfy_extras/nodes_ip2p.py.
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
-import { toNHW } from '../../../../image/mask/core-masks.ts';
+import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { cropToCells, inpaintConditioning } from '../../../../sampling/conditioning/inpaint.ts';
 import { setConditioningValues } from '../../../../sampling/conditioning/operations.ts';
 import { zeros } from '../../../../tensor/tensor.ts';

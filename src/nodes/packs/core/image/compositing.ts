@@ -7,11 +7,8 @@ import {
   porterDuff,
 } from '../../../../image/compose/porter-duff.ts';
 import { invert } from '../../../../image/mask/core-masks.ts';
-import {
-  commonUpscale,
-  resizeMask,
-  upscaleImage,
-} from '../../../../image/resize/common-upscale.ts';
+import { commonUpscale, upscaleImage } from '../../../../image/resize/common-upscale.ts';
+import { resizeMask } from '../../../../image/resize/impact-resize.ts';
 import { concatAxis, narrow } from '../../../../tensor/axes.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import {
@@ -43,7 +40,7 @@ const ImageCompositeMasked = defineNode({
   },
   outputs: [output('IMAGE')],
   run: ({ destination, source, x, y, resize_source, mask }) =>
-    outputs(compositeImages(destination, source, x, y, mask, resize_source)),
+    outputs(compositeImages(destination, source, { x, y, mask, resizeSource: resize_source })),
 });
 
 /** A mask [1,H,W] in another size, cut about its centre to the aspect. */
@@ -51,7 +48,7 @@ const fitMask = (mask: Tensor, height: number, width: number): Tensor =>
   mask.shape[1] === height && mask.shape[2] === width
     ? mask
     : reshape(
-        commonUpscale(reshape(mask, [1, ...mask.shape]), width, height, 'bicubic', 'center'),
+        commonUpscale(reshape(mask, [1, ...mask.shape]), { width, height }, 'bicubic', 'center'),
         [1, height, width],
       );
 
@@ -88,7 +85,7 @@ const PorterDuffImageComposite = defineNode({
       const fits = image.shape[1] === height && image.shape[2] === width;
       return porterDuff(
         {
-          image: fits ? image : upscaleImage(image, width, height, 'bicubic', 'center'),
+          image: fits ? image : upscaleImage(image, { width, height }, 'bicubic', 'center'),
           mask: fitMask(alpha, height, width),
         },
         { image: below, mask: fitMask(belowAlpha, height, width) },
@@ -125,7 +122,7 @@ const JoinImageWithAlpha = defineNode({
   run({ image, alpha }) {
     const [n, h, w, channels] = image.shape;
     const count = Math.min(n, alpha.shape[0]);
-    const opaque = sliceBatch(invert(resizeMask(alpha, w, h)), 0, count);
+    const opaque = sliceBatch(invert(resizeMask(alpha, { width: w, height: h })), 0, count);
     const colours = narrow(sliceBatch(image, 0, count), 3, 0, Math.min(channels, 3));
     return outputs(concatAxis([colours, reshape(opaque, [count, h, w, 1])], 3));
   },

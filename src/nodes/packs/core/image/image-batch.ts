@@ -78,7 +78,7 @@ const ImageBatch = defineNode({
     return outputs(
       concatBatch([
         image1,
-        fits ? image2 : upscaleImage(image2, width, height, 'bilinear', 'center'),
+        fits ? image2 : upscaleImage(image2, { width, height }, 'bilinear', 'center'),
       ]),
     );
   },

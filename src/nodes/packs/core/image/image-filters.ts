@@ -2,7 +2,7 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { blurImage, sharpenImage } from '../../../../image/blur/blur-and-sharpen.ts';
 import { rgbToYcbcr, spreadChannel, ycbcrToRgb } from '../../../../image/colour/ycbcr.ts';
-import { MORPHOLOGY } from '../../../../image/mask/impact-mask-morphology.ts';
+import { MORPHOLOGY } from '../../../../image/mask/kornia-morphology.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import {
   combo,

@@ -1,12 +1,12 @@
 // Nodes that cut, turn, scale and stitch pictures. Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
 
-import { pasteOpaque } from '../../../../image/compose/composite.ts';
 import {
   STITCH_COLOURS,
   STITCH_DIRECTIONS,
   type StitchColour,
   stitchImages,
 } from '../../../../image/compose/image-stitch.ts';
+import { pasteOpaque } from '../../../../image/compose/paste.ts';
 import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { flip, narrow, rotate } from '../../../../tensor/axes.ts';
 import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
@@ -116,9 +116,12 @@ const ResizeAndPadImage = defineNode({
       [count, target_height, target_width, channels],
       padding_color === 'white' ? 1 : 0,
     );
-    const resized = upscaleImage(image, width, height, interpolation, 'disabled');
+    const resized = upscaleImage(image, { width, height }, interpolation, 'disabled');
     return outputs(
-      pasteOpaque(canvas, resized, (target_width - width) >> 1, (target_height - height) >> 1),
+      pasteOpaque(canvas, resized, {
+        left: (target_width - width) >> 1,
+        top: (target_height - height) >> 1,
+      }),
     );
   },
 });
@@ -140,8 +143,7 @@ const ImageScaleToMaxDimension = defineNode({
     return outputs(
       upscaleImage(
         image,
-        Math.max(1, along(w, h)),
-        Math.max(1, along(h, w)),
+        { width: Math.max(1, along(w, h)), height: Math.max(1, along(h, w)) },
         upscale_method,
         'disabled',
       ),
@@ -165,8 +167,7 @@ const ImageScaleToTotalPixels = defineNode({
     return outputs(
       upscaleImage(
         image,
-        roundHalfEven(w * scale),
-        roundHalfEven(h * scale),
+        { width: roundHalfEven(w * scale), height: roundHalfEven(h * scale) },
         upscale_method,
         'disabled',
       ),

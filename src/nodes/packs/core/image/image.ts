@@ -21,7 +21,7 @@ const ImageScale = defineNode({
   },
   outputs: [output('IMAGE')],
   run: ({ image, upscale_method, width, height, crop }) =>
-    outputs(scaleImage(image, width, height, upscale_method, crop)),
+    outputs(scaleImage(image, { width, height }, upscale_method, crop)),
 });
 
 const ImageScaleBy = defineNode({
@@ -37,7 +37,9 @@ const ImageScaleBy = defineNode({
   run({ image, upscale_method, scale_by }) {
     const [, h, w] = image.shape;
     const size = (pixels: number): number => Math.max(1, roundHalfEven(pixels * scale_by));
-    return outputs(upscaleImage(image, size(w), size(h), upscale_method, 'disabled'));
+    return outputs(
+      upscaleImage(image, { width: size(w), height: size(h) }, upscale_method, 'disabled'),
+    );
   },
 });
 

@@ -1,18 +1,20 @@
 // Nodes on masks. Source: ComfyUI comfy_extras/nodes_mask.py.
 import {
-  CHANNELS,
-  colorToMask,
   compositeMasks,
   cropMask,
   featherMask,
   growMask,
-  imageToMask,
   invert,
   MASK_OPERATIONS,
   type MaskOperation,
-  maskToImage,
   thresholdMask,
 } from '../../../../image/mask/core-masks.ts';
+import {
+  CHANNELS,
+  colorToMask,
+  imageToMask,
+  maskToImage,
+} from '../../../../image/mask/mask-conversions.ts';
 import { full } from '../../../../tensor/tensor.ts';
 import {
   boolean,
@@ -75,7 +77,8 @@ const CropMask = defineNode({
   category: 'mask',
   inputs: { mask: socket('MASK'), x: offset(), y: offset(), width: side(), height: side() },
   outputs: [output('MASK')],
-  run: ({ mask, x, y, width, height }) => outputs(cropMask(mask, x, y, width, height)),
+  run: ({ mask, x, y, width, height }) =>
+    outputs(cropMask(mask, { left: x, top: y, width, height })),
 });
 
 const MaskComposite = defineNode({
@@ -91,7 +94,7 @@ const MaskComposite = defineNode({
   },
   outputs: [output('MASK')],
   run: ({ destination, source, x, y, operation }) =>
-    outputs(compositeMasks(destination, source, x, y, operation)),
+    outputs(compositeMasks(destination, source, { x, y }, operation)),
 });
 
 const FeatherMask = defineNode({

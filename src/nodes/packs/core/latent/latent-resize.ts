@@ -35,7 +35,12 @@ const LatentUpscale = defineNode({
     const cells = (pixels: number): number => Math.floor(Math.max(64, pixels) / 8);
     return outputs({
       ...samples,
-      samples: commonUpscale(samples.samples, cells(wide), cells(tall), upscale_method, crop),
+      samples: commonUpscale(
+        samples.samples,
+        { width: cells(wide), height: cells(tall) },
+        upscale_method,
+        crop,
+      ),
     });
   },
 });
@@ -55,7 +60,12 @@ const LatentUpscaleBy = defineNode({
     const size = (cells: number): number => Math.max(1, roundHalfEven(cells * scale_by));
     return outputs({
       ...samples,
-      samples: commonUpscale(samples.samples, size(w), size(h), upscale_method, 'disabled'),
+      samples: commonUpscale(
+        samples.samples,
+        { width: size(w), height: size(h) },
+        upscale_method,
+        'disabled',
+      ),
     });
   },
 });
@@ -76,13 +86,11 @@ const LatentComposite = defineNode({
     const cells = (pixels: number): number => Math.floor(pixels / 8);
     return outputs({
       ...samples_to,
-      samples: featherComposite(
-        samples_to.samples,
-        samples_from.samples,
-        cells(x),
-        cells(y),
-        cells(feather),
-      ),
+      samples: featherComposite(samples_to.samples, samples_from.samples, {
+        x: cells(x),
+        y: cells(y),
+        feather: cells(feather),
+      }),
     });
   },
 });
@@ -103,7 +111,13 @@ const LatentCompositeMasked = defineNode({
   run: ({ destination, source, x, y, resize_source, mask }) =>
     outputs({
       ...destination,
-      samples: compositeMasked(destination.samples, source.samples, x, y, mask, 8, resize_source),
+      samples: compositeMasked(destination.samples, source.samples, {
+        x,
+        y,
+        mask,
+        scale: 8,
+        resizeSource: resize_source,
+      }),
     }),
 });
 

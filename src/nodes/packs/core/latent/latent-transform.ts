@@ -83,7 +83,7 @@ export function fitLatent(x: Tensor, like: Tensor): Tensor {
     });
   return x.shape[2] === height && x.shape[3] === width
     ? x
-    : commonUpscale(x, width, height, 'bilinear', 'center');
+    : commonUpscale(x, { width, height }, 'bilinear', 'center');
 }
 
 type Pair = { readonly samples1: Latent; readonly samples2: Latent };
@@ -202,7 +202,7 @@ const LatentBlend = defineNode({
         input: 'samples2',
       });
     if (`${two.shape}` !== `${one.shape}`)
-      two = repeatToBatch(commonUpscale(two, width, height, 'bicubic', 'center'), batch);
+      two = repeatToBatch(commonUpscale(two, { width, height }, 'bicubic', 'center'), batch);
     return outputs({
       ...samples1,
       samples: tensor(one.shape, combine(one.data, blend_factor, two.data, 1 - blend_factor)),

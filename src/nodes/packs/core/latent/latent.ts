@@ -1,5 +1,5 @@
 // Latent nodes: empty, batches, noise mask. Source: ComfyUI nodes.py.
-import { toNHW } from '../../../../image/mask/core-masks.ts';
+import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';

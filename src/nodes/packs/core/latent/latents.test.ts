@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
-import { toNHW } from '../../../../image/mask/core-masks.ts';
+import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import type { LatentOperation } from '../../../../sampling/patches/latent-operations.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';

@@ -18,9 +18,14 @@ export function holesForInpaint(pixels: Tensor, mask: Tensor, factor: number, gr
   const h = Math.floor(height / factor) * factor;
   const w = Math.floor(width / factor) * factor;
   const crop = (x: Tensor): Tensor =>
-    cropPlanes(x, Math.floor((width % factor) / 2), Math.floor((height % factor) / 2), w, h);
+    cropPlanes(x, {
+      left: Math.floor((width % factor) / 2),
+      top: Math.floor((height % factor) / 2),
+      width: w,
+      height: h,
+    });
   const [m, mh, mw] = mask.shape;
-  const fitted = crop(interpolate(reshape(mask, [m, 1, mh, mw]), height, width, 'bilinear'));
+  const fitted = crop(interpolate(reshape(mask, [m, 1, mh, mw]), { height, width }, 'bilinear'));
   const set = map(fitted, (v) => (v > 0.5 ? 1 : 0));
   const planes = crop(toNCHW(pixels));
   const [, channels] = planes.shape;

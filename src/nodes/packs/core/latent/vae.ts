@@ -1,6 +1,6 @@
 // Nodes between pixels and latents. Source: ComfyUI nodes.py.
 
-import { toNHW } from '../../../../image/mask/core-masks.ts';
+import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { decodeTiled, encodeTiled } from '../../../../models/tiling.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
 import { batchFits, latentFits, rgb } from '../../../shared/checks.ts';

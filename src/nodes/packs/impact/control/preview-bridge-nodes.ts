@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { DarkroomError } from '../../../../errors.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
 import { fromBytes } from '../../../../image/image-bytes.ts';
-import { resizeMask } from '../../../../image/resize/common-upscale.ts';
+import { resizeMask } from '../../../../image/resize/impact-resize.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import type { Autoencoder } from '../../../../models/types.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
@@ -111,7 +111,7 @@ async function show(
 
 function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const [n, height, width, channels] = image.shape;
-  const cover = resizeMask(mask, width, height).data;
+  const cover = resizeMask(mask, { width, height }).data;
   const data = new Float32Array(n * height * width * 4);
   for (let i = 0; i < data.length / 4; i++) {
     for (let c = 0; c < 3; c++)
@@ -195,7 +195,7 @@ async function pictureOf(
     });
   if (TINY[method]) return (await loadNamedVae(TINY[method], context)).decode(samples);
   const small = previewLatent(samples, LATENT_COLOURS[method]);
-  const large = pilResize(small, small.width * 8, small.height * 8, 'lanczos');
+  const large = pilResize(small, { width: small.width * 8, height: small.height * 8 }, 'lanczos');
   return fromBytes(large.bytes, [1, large.height, large.width, 3]);
 }
 

@@ -2,13 +2,13 @@
 
 import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
-import { toBytes } from '../../../../image/image-bytes.ts';
+import { type ByteImage, toBytes } from '../../../../image/image-bytes.ts';
 import {
   bytesOf,
   flattenMask,
   toBinaryMask,
 } from '../../../../image/mask/impact-mask-arithmetic.ts';
-import { type ByteImage, pilResize } from '../../../../image/resize/pil-resize.ts';
+import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import { cropImageRegion } from '../../../../segs/crop-region.ts';
 import { segsScaleMatch } from '../../../../segs/edit/scale-segs.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
@@ -63,8 +63,7 @@ function withAlpha(image: ByteImage, mask: Tensor, least: number): ByteImage {
   const alpha = bytesOf(mask.data).map((v) => Math.max(v, least));
   const fitted = pilResize(
     { width: w, height: h, channels: 1, bytes: alpha },
-    image.width,
-    image.height,
+    { width: image.width, height: image.height },
     'bicubic',
   ).bytes;
   const bytes = new Uint8Array(image.width * image.height * 4);

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { latentExif, latentFromExif } from '../../../../formats/latent-png.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
 import { encodePng, readPngExif } from '../../../../image/codec/png.ts';
-import { type ByteImage, pilResize } from '../../../../image/resize/pil-resize.ts';
+import type { ByteImage } from '../../../../image/image-bytes.ts';
+import { pilResize } from '../../../../image/resize/pil-resize.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import { zeros } from '../../../../tensor/tensor.ts';
 import type { NodeContext, NodeEnvironment, SavedFile } from '../../../context.ts';
@@ -111,7 +112,11 @@ function enlarged(preview: ByteImage): ByteImage {
   const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
   let scale = longer > 256 ? 256 / longer : 1;
   if (shorter * scale < 128) scale = 128 / shorter;
-  return pilResize(preview, Math.trunc(width * scale), Math.trunc(height * scale), 'nearest');
+  return pilResize(
+    preview,
+    { width: Math.trunc(width * scale), height: Math.trunc(height * scale) },
+    'nearest',
+  );
 }
 
 const PREVIEWS: Readonly<Record<string, keyof typeof LATENT_COLOURS>> = {

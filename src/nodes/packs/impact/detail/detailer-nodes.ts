@@ -1,5 +1,5 @@
 // Detailers: parts of a picture drawn anew at a larger size. Source: Impact Pack impact_pack.py, segs_nodes.py.
-import { squeezeMask } from '../../../../image/mask/impact-mask-morphology.ts';
+import { squeezeMask } from '../../../../image/mask/mask-shape.ts';
 import { pythonRandom } from '../../../../random/python-random.ts';
 import type { Refiner } from '../../../../sampling/runs/refined.ts';
 import type { SamplingHooks } from '../../../../sampling/sampling-types.ts';

@@ -2,7 +2,6 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { gaussianBlurMask } from '../../../../image/blur/torchvision-mask-blur.ts';
 import { toNCHW } from '../../../../image/channel-order.ts';
-import { toNHW } from '../../../../image/mask/core-masks.ts';
 import {
   addMasks,
   bitwiseAndMasks,
@@ -11,6 +10,7 @@ import {
   toBinaryMask,
 } from '../../../../image/mask/impact-mask-arithmetic.ts';
 import { dilateMask } from '../../../../image/mask/impact-mask-morphology.ts';
+import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { cropToAspect, upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { pilResizeImages } from '../../../../image/resize/pil-resize.ts';
 import { concatBatch, reshape, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
@@ -109,10 +109,14 @@ function fitMask(mask: Tensor, width: number, height: number): Tensor {
             x.data[i * rows * columns + y * columns + column];
     return { shape: [n, columns, rows], data };
   };
-  const cut = cropToAspect(turned(transposed(mask, h, w), w, h), width, height);
+  const cut = cropToAspect(turned(transposed(mask, h, w), w, h), { width, height });
   const [, , rows, columns] = cut.shape;
   const back = transposed({ shape: [n, rows, columns], data: cut.data }, rows, columns);
-  const resized = pilResizeImages(reshape(back, [n, columns, rows, 1]), width, height, 'lanczos');
+  const resized = pilResizeImages(
+    reshape(back, [n, columns, rows, 1]),
+    { width, height },
+    'lanczos',
+  );
   return reshape(resized, [n, height, width]);
 }
 
@@ -150,7 +154,9 @@ export function joinImages([first, ...rest]: readonly Tensor[]): Tensor {
   const same = ({ shape }: Tensor): boolean => shape[1] === height && shape[2] === width;
   return concatBatch([
     first,
-    ...rest.map((one) => (same(one) ? one : upscaleImage(one, width, height, 'lanczos', 'center'))),
+    ...rest.map((one) =>
+      same(one) ? one : upscaleImage(one, { width, height }, 'lanczos', 'center'),
+    ),
   ]);
 }
 

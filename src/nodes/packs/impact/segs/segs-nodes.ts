@@ -1,7 +1,7 @@
 // SEGS made, joined, changed and turned into masks and pictures. Source: Impact Pack segs_nodes.py, impact_pack.py, legacy_nodes.py.
 
-import { toNHW } from '../../../../image/mask/core-masks.ts';
-import { squeezeMask } from '../../../../image/mask/impact-mask-morphology.ts';
+import { toNHW } from '../../../../image/mask/mask-shape.ts';
+import { squeezeMask } from '../../../../image/mask/mask-shape.ts';
 import { randomState } from '../../../../random/numpy-random.ts';
 import { pasteSegs } from '../../../../segs/detail/paste-segs.ts';
 import {
