@@ -12,10 +12,10 @@ import {
   type RuntimeOptions,
 } from '../runtime/runtime.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
-import { cacheFolder } from '../user-cache-folder.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
+import { cacheFolder } from '../user-cache-folder.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
 import { trackFileDependencies } from './cache/file-dependencies.ts';
 import { openResultStore, type ResultStore } from './cache/result-store.ts';

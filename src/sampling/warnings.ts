@@ -1,5 +1,5 @@
 // What the originals never say: one line each, told once per run by the context; none changes a result.
-import { isSoft } from '../image/mask/core-masks.ts';
+import { isSoftMask } from '../image/mask/core-masks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export const GPU_NOISE_WARNING =
@@ -15,4 +15,4 @@ export const irreversibleSamplerWarning = (sampler: string): string =>
 
 /** A line for a mask whose soft part is about to become hard; nothing for a mask of 0 and 1 alone. `rule`: 'every value above 0 counts as 1' … */
 export const softMaskWarning = (name: string, mask: Tensor, rule: string): string | undefined =>
-  isSoft(mask) ? `${name} has soft edges, which become hard here: ${rule}` : undefined;
+  isSoftMask(mask) ? `${name} has soft edges, which become hard here: ${rule}` : undefined;

@@ -250,7 +250,12 @@ function layerOf(
  * Returns the encoder's input: vectors of another width are removed and the end is padded instead,
  * while weights keep their positions.
  */
-function tokenValues(encoder: TextEncoder, rule: EncoderRule, chunk: Chunk, warn?: Warn): TokenValue[] {
+function tokenValues(
+  encoder: TextEncoder,
+  rule: EncoderRule,
+  chunk: Chunk,
+  warn?: Warn,
+): TokenValue[] {
   const fits = (value: TokenValue) => typeof value === 'number' || value.length === encoder.width;
   const values = chunk.map((token) => token.value).filter(fits);
   if (values.length < chunk.length) {

@@ -29,7 +29,9 @@ export function upscalerNetwork(
   return async (x, signal) => {
     const [, , height, width] = x.shape;
     const out = await evaluate(padReflected(x, raised(width), raised(height)), signal);
-    return clamp(cropPlanes(out, { left: 0, top: 0, width: width * scale, height: height * scale }));
+    return clamp(
+      cropPlanes(out, { left: 0, top: 0, width: width * scale, height: height * scale }),
+    );
   };
 }
 
@@ -70,9 +72,19 @@ async function inStrips(
   for (let top = 0; top < height; top += rows) {
     const bottom = Math.min(height, top + rows);
     const from = Math.max(0, top - margin);
-    const part = cropPlanes(cells, { left: 0, top: from, width, height: Math.min(height, bottom + margin) - from });
+    const part = cropPlanes(cells, {
+      left: 0,
+      top: from,
+      width,
+      height: Math.min(height, bottom + margin) - from,
+    });
     strips.push(
-      cropPlanes(await f(part), { left: 0, top: (top - from) * scale, width: width * scale, height: (bottom - top) * scale }),
+      cropPlanes(await f(part), {
+        left: 0,
+        top: (top - from) * scale,
+        width: width * scale,
+        height: (bottom - top) * scale,
+      }),
     );
   }
   return stack(strips);

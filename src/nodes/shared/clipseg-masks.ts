@@ -1,7 +1,7 @@
 // Masks of what a text names, by CLIPSeg. Source: biegert/ComfyUI-CLIPSeg custom_nodes/clipseg.py.
 import { DarkroomError } from '../../errors.ts';
-import { gaussianFilter } from '../../image/blur/scipy-gaussian-filter.ts';
-import { coloured, GREYS_MAP, VIRIDIS_MAP } from '../../image/colour/colour-maps.ts';
+import { scipyGaussianFilter } from '../../image/blur/scipy-gaussian-filter.ts';
+import { applyColourMap, GREYS_MAP, VIRIDIS_MAP } from '../../image/colour/colour-maps.ts';
 import { fromBytes, toBytes } from '../../image/image-bytes.ts';
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
 import { resizeBytes } from '../../image/resize/opencv-resize.ts';
@@ -78,7 +78,7 @@ function masksFromLogits(
     const probability = Math.fround(1 / (1 + Math.exp(-value)));
     return probability > Math.fround(threshold) ? probability : 0;
   });
-  const blurred = gaussianFilter(aboveThreshold, blur);
+  const blurred = scipyGaussianFilter(aboveThreshold, blur);
   const minimum = blurred.data.reduce((a, b) => Math.min(a, b));
   const range = Math.fround(blurred.data.reduce((a, b) => Math.max(a, b)) - minimum);
   const stretched = map(blurred, (value) => (range > 0 ? Math.fround(value - minimum) / range : 0));
@@ -86,10 +86,10 @@ function masksFromLogits(
   const resizedToImage = (colours: Uint8Array): Uint8Array =>
     resizeBytes(colours, { width: columns, height: rows }, { width, height }, 3);
   const background = toBytes(image);
-  const heatmap = resizedToImage(coloured(dilated, VIRIDIS_MAP)).map((value, i) =>
+  const heatmap = resizedToImage(applyColourMap(dilated, VIRIDIS_MAP)).map((value, i) =>
     roundHalfEven((value + background[i]) / 2),
   );
-  const greys = resizedToImage(coloured(dilated, GREYS_MAP));
+  const greys = resizedToImage(applyColourMap(dilated, GREYS_MAP));
   const imageShape = [1, height, width, 3];
   return {
     mask: fromBytes(

@@ -1,7 +1,7 @@
 // Recovery after SDE and UniPC samplers, which leave a masked region noisy: a second sampler repeats
 // their steps at lower sigmas (Impact Pack impact_sampling.py, KSamplerAdvancedWrapper.sample_advanced).
 import { DarkroomError } from '../../errors.ts';
-import { composite } from '../../image/compose/composite.ts';
+import { compositeMasked } from '../../image/compose/composite.ts';
 import { SAMPLER_KINDS } from '../samplers/index.ts';
 import type { Latent } from '../sampling-types.ts';
 import { type StepRange, type StepSampler, sampleRange } from './step-range.ts';
@@ -44,7 +44,7 @@ export async function sampleWithRecovery(
       message: `the recovery after '${samplerName}' needs a noise mask, and the latent has none`,
       hint: "Set additional_mode to 'DISABLE', or give the latent a noise mask.",
     });
-  const samples = composite(range.latent.samples, latent.samples, 0, 0, mask);
+  const samples = compositeMasked(range.latent.samples, latent.samples, { mask });
   const merged = { ...range.latent, samples };
   const second = {
     ...sampler,

@@ -1,6 +1,6 @@
 // The last part of a schedule, started by one model and finished by another (Impact Pack
 // impact_sampling.py, ksampler_wrapper with a refiner).
-import { composite } from '../../image/compose/composite.ts';
+import { compositeMasked } from '../../image/compose/composite.ts';
 import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 import {
   type DenoiseRun,
@@ -43,7 +43,7 @@ export async function sampleRefined(
   });
   const mask = run.latent.noise_mask;
   const latent = mask
-    ? { ...run.latent, samples: composite(run.latent.samples, unrefined.samples, 0, 0, mask) }
+    ? { ...run.latent, samples: compositeMasked(run.latent.samples, unrefined.samples, { mask }) }
     : unrefined;
   const { model, positive, negative } = refiner;
   return sampleRange(

@@ -2,9 +2,10 @@
 // RegionalSamplerAdvanced). In each step the base sampler works outside all regions, then each
 // region's sampler works in its own mask.
 import { DarkroomError } from '../../errors.ts';
-import { composite } from '../../image/compose/composite.ts';
-import { erosionMask, squeezeMask } from '../../image/mask/impact-mask-morphology.ts';
-import { resizeMask } from '../../image/resize/common-upscale.ts';
+import { compositeMasked } from '../../image/compose/composite.ts';
+import { erosionMask } from '../../image/mask/impact-mask-morphology.ts';
+import { squeezeMask } from '../../image/mask/mask-shape.ts';
+import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { createMemo, type Memo } from '../memo.ts';
 import { type Variation, varyNoise } from '../noise/variation.ts';
@@ -185,7 +186,7 @@ const initialLatent = ({ latent, base: { model } }: RegionalRun): Latent => ({
 
 /** Resizes a mask to the latent's size once, for all calls. */
 const resizeToLatent = (mask: Tensor, { samples: { shape } }: Latent): Tensor =>
-  resizeMask(mask, shape[3], shape[2]);
+  resizeMask(mask, { width: shape[3], height: shape[2] });
 
 /** Steps of base and regions; each step keeps its leftover noise. */
 async function sampleSteps(
@@ -223,7 +224,10 @@ async function sampleSteps(
       );
       run.onPart?.({ step, part: i + 1, latent: sampled });
       latent = run.restoreLatent
-        ? { ...latent, samples: composite(latent.samples, sampled.samples, 0, 0, masks[i]) }
+        ? {
+            ...latent,
+            samples: compositeMasked(latent.samples, sampled.samples, { mask: masks[i] }),
+          }
         : sampled;
     }
   }

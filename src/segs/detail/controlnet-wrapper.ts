@@ -28,7 +28,8 @@ export function wrapControlNet(
   size: readonly [number, number],
   region: Region,
 ): ControlNetWrapper {
-  const own = image && cropImageRegion(tensorResize(image, { width: size[1], height: size[0] }), region);
+  const own =
+    image && cropImageRegion(tensorResize(image, { width: size[1], height: size[0] }), region);
   return {
     image: own,
     apply(positive, negative, part, mask) {

@@ -1,9 +1,9 @@
 // All parts of a picture drawn anew: pasted back one by one (Impact Pack impact_pack.py, DetailerForEach), or kept beside the picture as
 // the parts' own pictures (segs_nodes.py, SEGSDetailer).
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { pasteInto } from '../../image/compose/composite.ts';
-import { toNHW } from '../../image/mask/core-masks.ts';
-import { tensorResize } from '../../image/resize/common-upscale.ts';
+import { pasteMaskedInto } from '../../image/compose/paste.ts';
+import { toNHW } from '../../image/mask/mask-shape.ts';
+import { tensorResize } from '../../image/resize/impact-resize.ts';
 import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
 import { NO_NEGATIVE } from '../../sampling/runs/step-range.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
@@ -101,7 +101,7 @@ const largestFirst = (images: readonly Tensor[]): Tensor[] =>
 /** Three channels and the mask as the fourth. */
 function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const [n, h, w] = image.shape;
-  const fitted = tensorResize(reshape(mask, [...mask.shape, 1]), w, h).data;
+  const fitted = tensorResize(reshape(mask, [...mask.shape, 1]), { width: w, height: h }).data;
   const data = new Float32Array(n * h * w * 4);
   for (let i = 0; i < n * h * w; i++) {
     for (let c = 0; c < 3; c++) data[i * 4 + c] = image.data[i * 3 + c];
@@ -146,7 +146,12 @@ export async function detailForEach(
     if (detail) {
       const mask = gaussianBlurMask(toNHW(seg.croppedMask), o.feather);
       controlImages.push(...detail.controlImages);
-      pasteInto(image, detail.image, seg.cropRegion[0], seg.cropRegion[1], mask);
+      pasteMaskedInto(
+        image,
+        detail.image,
+        { left: seg.cropRegion[0], top: seg.cropRegion[1] },
+        mask,
+      );
       enhanced.push(detail.image);
       if (o.hook?.postPaste) image = clone(await o.hook.postPaste(image));
       enhancedAlpha.push(withAlpha(detail.image, mask));

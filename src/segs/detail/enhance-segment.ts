@@ -1,7 +1,7 @@
 // One part of a picture drawn anew at a larger size (Impact Pack core.py, enhance_detail).
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { type Size } from '../../image/geometry.ts';
+import type { Size } from '../../image/geometry.ts';
 import { tensorResize } from '../../image/resize/impact-resize.ts';
 import { decodeTiled } from '../../models/tiling.ts';
 import type { Autoencoder } from '../../models/types.ts';

@@ -1,10 +1,9 @@
 // Changes to the masks of SEGS (Impact Pack: core.py, segs_nodes.py).
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
-import { toNHW } from '../../image/mask/mask-shape.ts';
 import { byteOf } from '../../image/mask/impact-mask-arithmetic.ts';
 import { dilateMask } from '../../image/mask/impact-mask-morphology.ts';
-import { squeezeMask } from '../../image/mask/mask-shape.ts';
+import { squeezeMask, toNHW } from '../../image/mask/mask-shape.ts';
 import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { cropMaskRegion } from '../crop-region.ts';
 import { mapSegs, type Region, type Seg, type Segs } from '../segs.ts';

@@ -1,9 +1,8 @@
 // SEGS from masks (Impact Pack, core.mask_to_segs and the nodes MaskToSEGS,
 // MaskToSEGS_for_AnimateDiff).
 import { outerShapes } from '../../image/mask/contours.ts';
-import { toNHW } from '../../image/mask/mask-shape.ts';
 import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/impact-mask-arithmetic.ts';
-import { squeezeMask } from '../../image/mask/mask-shape.ts';
+import { squeezeMask, toNHW } from '../../image/mask/mask-shape.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { cropMaskRegion, fillMaskRegion, makeCropRegion } from '../crop-region.ts';
 import { segsToMaskList } from '../edit/segs-to-masks.ts';

@@ -95,7 +95,12 @@ export async function scaleOnPixels(
     pixels = await model.upscale(pixels, { signal });
     if (pixels.shape[2] === start) break;
   }
-  const scaled = scaleImage(pixels, { width: Math.trunc(width), height: Math.trunc(height) }, method, 'disabled');
+  const scaled = scaleImage(
+    pixels,
+    { width: Math.trunc(width), height: Math.trunc(height) },
+    method,
+    'disabled',
+  );
   const touched = hook?.postUpscale ? await hook.postUpscale(scaled, iteration) : scaled;
   const encoded = await encodePixels(vae, touched, tile);
   return {

@@ -3,7 +3,11 @@ import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMaskedInto } from '../../image/compose/paste.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
-import { rescaledSize, resizeSupersampled, tensorResize } from '../../image/resize/impact-resize.ts';
+import {
+  rescaledSize,
+  resizeSupersampled,
+  tensorResize,
+} from '../../image/resize/impact-resize.ts';
 import type { Autoencoder } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import { decodeChannel, decodeImage } from '../../../../image/codec/decode-image.ts';
-import { type Channel, maskToImage } from '../../../../image/mask/core-masks.ts';
+import { type Channel, maskToImage } from '../../../../image/mask/mask-conversions.ts';
 import type { NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, inputFile, output, outputs, socket, string } from '../../../declare.ts';
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';

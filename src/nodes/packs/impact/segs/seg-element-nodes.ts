@@ -1,8 +1,7 @@
 // SEGS taken apart and put together, and changes to a single part. Source: Impact Pack segs_nodes.py.
 
-import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { dilateMask } from '../../../../image/mask/impact-mask-morphology.ts';
-import { squeezeMask } from '../../../../image/mask/mask-shape.ts';
+import { squeezeMask, toNHW } from '../../../../image/mask/mask-shape.ts';
 import { scaleBbox } from '../../../../segs/edit/edit-masks.ts';
 import type { Region, Seg } from '../../../../segs/segs.ts';
 import {

@@ -1,7 +1,6 @@
 // SEGS made, joined, changed and turned into masks and pictures. Source: Impact Pack segs_nodes.py, impact_pack.py, legacy_nodes.py.
 
-import { toNHW } from '../../../../image/mask/mask-shape.ts';
-import { squeezeMask } from '../../../../image/mask/mask-shape.ts';
+import { squeezeMask, toNHW } from '../../../../image/mask/mask-shape.ts';
 import { randomState } from '../../../../random/numpy-random.ts';
 import { pasteSegs } from '../../../../segs/detail/paste-segs.ts';
 import {
