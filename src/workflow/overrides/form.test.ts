@@ -1,4 +1,4 @@
-// Forms of the examples: what stands at the top, what follows it, what is missing.
+// Forms of the example workflows: the main fields, their followers, missing files.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { NodeEnvironment } from '../../nodes/context.ts';
@@ -17,7 +17,7 @@ const example = (name: string) =>
   buildForm(readWorkflowFile(`examples/${name}.json`).graph, NODES, environment);
 
 describe('the form of a workflow', () => {
-  it('begins with what people change', () => {
+  it('begins with what people change first', () => {
     const { main, groups, missing } = example('text-to-image');
     expect(main.map(({ label, kind, value }) => [label, kind, value])).toEqual([
       ['Prompt', 'lines', 'panda, flat style, green background'],
@@ -43,7 +43,7 @@ describe('the form of a workflow', () => {
     expect(missing).toEqual([]);
   });
 
-  it('moves what belongs together along', () => {
+  it('lets equal steps and shares of them follow the steps', () => {
     const { main } = example('base-and-refiner');
     const steps = main.find(({ label }) => label === 'Steps');
     expect(steps?.followers?.map(({ input, how }) => [input, how])).toEqual(
@@ -56,7 +56,7 @@ describe('the form of a workflow', () => {
     expect(main.filter(({ kind }) => kind === 'choice').length).toBe(2);
   });
 
-  it('lists every widget of every example exactly once, wired ones never', () => {
+  it('has a field for every widget of every example exactly once, and none for links', () => {
     for (const name of [
       'text-to-image',
       'base-and-refiner',
@@ -74,20 +74,20 @@ describe('the form of a workflow', () => {
       const followed = main.flatMap(({ followers = [] }) =>
         followers.map(({ id, input }) => `${id}.${input}`),
       );
-      const known = new Set([...shown, ...followed]);
+      const changeable = new Set([...shown, ...followed]);
       for (const [id, { inputs }] of graph)
         for (const [input, value] of Object.entries(inputs))
-          expect(known.has(`${id}.${input}`)).toBe(!Array.isArray(value));
+          expect(changeable.has(`${id}.${input}`)).toBe(!Array.isArray(value));
     }
   });
 
-  it('gives several prompts the names of their nodes', () => {
+  it('labels several prompts with the titles of their nodes', () => {
     const labels = example('three-regions').main.filter(({ kind }) => kind === 'lines');
     expect(labels.length).toBeGreaterThan(3);
     expect(labels[0].label).toBe('Prompt (Canvas)');
   });
 
-  it('says what is missing', () => {
+  it('lists missing files', () => {
     const prompt = JSON.parse(readFileSync('examples/text-to-image.json', 'utf8'));
     prompt['1'].inputs.ckpt_name = 'other.safetensors';
     expect(buildForm(readWorkflow(prompt).graph, NODES, environment).missing).toEqual([
@@ -95,7 +95,7 @@ describe('the form of a workflow', () => {
     ]);
   });
 
-  it('of unknown nodes is empty', () => {
+  it('is empty for unknown nodes', () => {
     const graph = readWorkflow({ '1': { class_type: 'Nothing', inputs: { text: 'x' } } }).graph;
     expect(buildForm(graph, NODES, environment)).toEqual({ main: [], groups: [], missing: [] });
   });

@@ -1,185 +1,249 @@
-// A workflow as a form: what people change first (prompts, seed, size, steps, cfg, models) at the top, all other widgets by node below.
-// Found by roles, not by names of nodes.
+// A workflow as a form: what people change first (prompts, seed, size, steps, cfg, models) at the
+// top, all other widgets below by node. Goes by roles (roles.ts), not by the names of nodes.
 import { isJsonObject, type Json } from '../../formats/json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
-import { type Input, inputOf } from '../../nodes/declare.ts';
+import type { Input } from '../../nodes/declare.ts';
 import { type Graph, linkOf } from '../api-graph.ts';
 import { optionsOf, socketTypeOf } from '../input-spec.ts';
-import type { NodeTable } from '../validate/validate.ts';
-import type { Field, FieldGroup, Follower, WorkflowForm } from './form-types.ts';
-import { findRoles, type Role, type Target } from './roles.ts';
+import type { NodeTable } from '../node-table.ts';
+import type {
+  Field,
+  FieldGroup,
+  FieldTarget,
+  Follower,
+  MissingFile,
+  WorkflowForm,
+} from './form-types.ts';
+import { declaredInput } from './graph-search.ts';
+import type { Role } from './prompt-texts.ts';
+import { findRoles, isSameTarget, isSeedInput, type Roles, STEP_BOUNDARIES } from './roles.ts';
 
+/** Options that a field lists at most. */
 const MAX_OPTIONS = 5000;
-/** Steps at which a sampler begins and ends: they keep their share of all steps. */
-const STEP_PLACES = ['start_at_step', 'end_at_step'];
-const isSeed = (input: Input): boolean =>
-  input.kind === 'INT' && input.wide && input.control_after_generate === true;
 
-/** The form of a graph. Inputs that come over a wire are not in it. */
+/** A form while it is built. */
+interface FormState {
+  readonly graph: Graph;
+  readonly nodes: NodeTable;
+  readonly environment: NodeEnvironment;
+  readonly roles: Roles;
+  readonly main: Field[];
+  /** Keys of the widgets that have a field in `main` or follow one. */
+  readonly used: Set<string>;
+}
+
+/** The form of a graph. Inputs that are linked have no fields. */
 export function buildForm(
   graph: Graph,
   nodes: NodeTable,
   environment: NodeEnvironment,
 ): WorkflowForm {
   const roles = findRoles(graph, nodes);
-  const declared = ({ id, input }: Target): Input | undefined => {
-    const declaration = nodes.get(graph.get(id)?.classType ?? '');
-    return declaration && inputOf(declaration, input);
+  const state: FormState = { graph, nodes, environment, roles, main: [], used: new Set() };
+  addTexts(state, 'positive', 'Prompt');
+  addTexts(state, 'negative', 'Negative prompt');
+  addSeed(state);
+  addSize(state);
+  addSteps(state);
+  addCfg(state);
+  addFiles(state);
+  const groups = [...graph.keys()].flatMap((id) => groupOf(state, id));
+  const fields = [...state.main, ...groups.flatMap((group) => group.fields)];
+  return {
+    main: state.main,
+    groups,
+    missing: fields.flatMap((field) => missingFile(state, field) ?? []),
   };
-  const given = ({ id, input }: Target): Json => graph.get(id)!.inputs[input];
-  const titleOf = (id: string): string => {
-    const node = graph.get(id)!;
-    return node.title ?? nodes.get(node.classType)?.display ?? node.classType;
-  };
-  const field = (
-    target: Target,
-    label: string,
-    followers: readonly Follower[] = [],
-  ): Field | undefined => {
-    const input = declared(target);
-    const shape = input && shapeOf(input, environment);
-    if (!input || !shape) return undefined;
-    const raw = given(target);
-    const value = isJsonObject(raw) && Object.hasOwn(raw, '__value__') ? raw['__value__'] : raw;
-    const more = {
-      ...(input.tooltip ? { help: input.tooltip } : {}),
-      ...(followers.length > 0 ? { followers } : {}),
-    };
-    return { id: target.id, input: target.input, label, ...shape, value, ...more };
-  };
-
-  const taken = new Set<string>();
-  const main: Field[] = [];
-  const add = (
-    target: Target | undefined,
-    label: string,
-    followers: readonly Follower[] = [],
-  ): void => {
-    if (!target || taken.has(keyOf(target))) return;
-    const made = field(target, label, followers);
-    if (!made) return;
-    taken.add(keyOf(target));
-    main.push(made);
-  };
-  const same = (target: Target, others: readonly Target[]): Follower[] =>
-    others
-      .filter(
-        (other) => keyOf(other) !== keyOf(target) && String(given(other)) === String(given(target)),
-      )
-      .map((other) => ({ ...other, how: 'same' }));
-
-  const texts = (role: Role, label: string): void => {
-    const found = unique(roles.samplers.flatMap((sampler) => roles.texts(sampler, role)));
-    const leading = found.filter(
-      (t, i) => found.findIndex((other) => String(given(other)) === String(given(t))) === i,
-    );
-    for (const target of leading) {
-      const followers = same(target, found).filter(
-        ({ id, input }) => !taken.has(keyOf({ id, input })),
-      );
-      add(target, leading.length === 1 ? label : titleOf(target.id), followers);
-      for (const follower of followers) taken.add(keyOf(follower));
-    }
-  };
-  texts('positive', 'Prompt');
-  texts('negative', 'Negative prompt');
-
-  const seeds = roles.all((_, input) => isSeed(input));
-  const first = roles.samplers
-    .map((sampler) => roles.setting(sampler, (_, input) => isSeed(input)))
-    .find(Boolean);
-  const seed = first ?? seeds[0];
-  if (seed)
-    add(
-      seed,
-      'Seed',
-      seeds
-        .filter((other) => keyOf(other) !== keyOf(seed))
-        .map((other) => ({ ...other, how: 'shift' })),
-    );
-
-  const size = roles.samplers.map((sampler) => roles.size(sampler)).find(Boolean);
-  if (size) {
-    const sides = (side: 'width' | 'height'): Target[] =>
-      roles.all(
-        (name, input) => input.kind === 'INT' && (name === side || name.endsWith(`_${side}`)),
-      );
-    add(size[0], 'Width', same(size[0], sides('width')));
-    add(size[1], 'Height', same(size[1], sides('height')));
-  }
-  for (const [name, kind, label] of [
-    ['steps', 'INT', 'Steps'],
-    ['cfg', 'FLOAT', 'CFG'],
-  ] as const) {
-    const found = unique(
-      roles.samplers.flatMap(
-        (s) => roles.setting(s, (input, { kind: k }) => input === name && k === kind) ?? [],
-      ),
-    );
-    if (!found[0]) continue;
-    const alike = [found[0], ...same(found[0], found)];
-    const shares =
-      name === 'steps'
-        ? alike.flatMap(({ id }) => placesAt(graph, id, Number(given(found[0]))))
-        : [];
-    add(found[0], label, [...same(found[0], found), ...shares]);
-  }
-  for (const target of roles.all(
-    (_, input) =>
-      input.kind === 'COMBO' && (input.folder !== undefined || input.image_upload === true),
-  ))
-    add(target, declared(target)?.kind === 'COMBO' ? titleOf(target.id) : target.input);
-
-  const groups = [...graph].flatMap(([id, node]): FieldGroup[] => {
-    const fields = Object.keys(node.inputs).flatMap((input) => {
-      const target = { id, input };
-      return taken.has(keyOf(target)) || linkOf(node.inputs[input])
-        ? []
-        : (field(target, labelOf(input)) ?? []);
-    });
-    return fields.length > 0 ? [{ id, title: titleOf(id), type: node.classType, fields }] : [];
-  });
-  const missing = [...main, ...groups.flatMap(({ fields }) => fields)].flatMap((f) => {
-    const input = declared(f);
-    return f.options &&
-      typeof f.value === 'string' &&
-      !f.options.includes(f.value) &&
-      input?.kind === 'COMBO'
-      ? [
-          {
-            label: f.label,
-            value: f.value,
-            ...(input.folder === undefined ? {} : { folder: input.folder }),
-          },
-        ]
-      : [];
-  });
-  return { main, groups, missing };
 }
 
-const keyOf = ({ id, input }: Target): string => JSON.stringify([id, input]);
-const unique = (targets: readonly Target[]): Target[] => [
-  ...new Map(targets.map((t) => [keyOf(t), t])).values(),
+/** Adds a field to `main`, unless its widget is used already or has no field. */
+function addField(
+  state: FormState,
+  target: FieldTarget | undefined,
+  label: string,
+  followers: readonly Follower[] = [],
+): void {
+  if (!target || state.used.has(keyOf(target))) return;
+  const field = fieldOf(state, target, label, followers);
+  if (!field) return;
+  state.used.add(keyOf(target));
+  state.main.push(field);
+}
+
+function fieldOf(
+  state: FormState,
+  target: FieldTarget,
+  label: string,
+  followers: readonly Follower[] = [],
+): Field | undefined {
+  const input = declaredInput(state, target);
+  const control = input && controlOf(input, state.environment);
+  if (!input || !control) return undefined;
+  const given = valueAt(state, target);
+  const value =
+    isJsonObject(given) && Object.hasOwn(given, '__value__') ? given['__value__'] : given;
+  return {
+    id: target.id,
+    input: target.input,
+    label,
+    ...control,
+    value,
+    ...(input.tooltip ? { help: input.tooltip } : {}),
+    ...(followers.length > 0 ? { followers } : {}),
+  };
+}
+
+/** One field for each different text of a role; equal texts follow the first of them. */
+function addTexts(state: FormState, role: Role, label: string): void {
+  const { samplers, texts } = state.roles;
+  const found = unique(samplers.flatMap((sampler) => texts(sampler, role)));
+  const different = found.filter(
+    (target, i) => found.findIndex((other) => hasSameValue(state, other, target)) === i,
+  );
+  for (const target of different) {
+    const followers = sameFollowers(state, target, found).filter(
+      (follower) => !state.used.has(keyOf(follower)),
+    );
+    addField(state, target, different.length === 1 ? label : titleOf(state, target.id), followers);
+    for (const follower of followers) state.used.add(keyOf(follower));
+  }
+}
+
+/** The seed of the first sampler that has one; all other seeds shift with it. */
+function addSeed(state: FormState): void {
+  const { samplers, setting, all } = state.roles;
+  const seeds = all((_, input) => isSeedInput(input));
+  const ofSampler = samplers
+    .map((sampler) => setting(sampler, (_, input) => isSeedInput(input)))
+    .find(Boolean);
+  const seed = ofSampler ?? seeds[0];
+  if (!seed) return;
+  const others = seeds.filter((other) => !isSameTarget(other, seed));
+  addField(
+    state,
+    seed,
+    'Seed',
+    others.map((other) => ({ ...other, how: 'shift' })),
+  );
+}
+
+function addSize(state: FormState): void {
+  const { samplers, size, all } = state.roles;
+  const targets = samplers.map((sampler) => size(sampler)).find(Boolean);
+  if (!targets) return;
+  for (const [i, side] of (['width', 'height'] as const).entries()) {
+    const others = all(
+      (name, input) => input.kind === 'INT' && (name === side || name.endsWith(`_${side}`)),
+    );
+    const label = side === 'width' ? 'Width' : 'Height';
+    addField(state, targets[i], label, sameFollowers(state, targets[i], others));
+  }
+}
+
+function addSteps(state: FormState): void {
+  const [steps, ...others] = settingsOfSamplers(state, 'steps', 'INT');
+  if (!steps) return;
+  const same = sameFollowers(state, steps, others);
+  const total = Number(valueAt(state, steps));
+  const shares = [steps, ...same].flatMap(({ id }) => stepBoundaries(state, id, total));
+  addField(state, steps, 'Steps', [...same, ...shares]);
+}
+
+function addCfg(state: FormState): void {
+  const [cfg, ...others] = settingsOfSamplers(state, 'cfg', 'FLOAT');
+  if (cfg) addField(state, cfg, 'CFG', sameFollowers(state, cfg, others));
+}
+
+const settingsOfSamplers = (
+  { roles }: FormState,
+  name: string,
+  kind: Input['kind'],
+): FieldTarget[] =>
+  unique(
+    roles.samplers.flatMap(
+      (sampler) =>
+        roles.setting(sampler, (other, input) => other === name && input.kind === kind) ?? [],
+    ),
+  );
+
+/** The first and last steps of an advanced sampler that lie inside its schedule. */
+const stepBoundaries = ({ graph }: FormState, id: string, steps: number): Follower[] =>
+  STEP_BOUNDARIES.filter((name) => {
+    const { inputs } = graph.get(id)!;
+    const step = Object.hasOwn(inputs, name) ? Number(inputs[name]) : Number.NaN;
+    return step > 0 && step < steps;
+  }).map((input) => ({ id, input, how: 'share' }));
+
+/** Model files and input images. */
+function addFiles(state: FormState): void {
+  const files = state.roles.all(
+    (_, input) =>
+      input.kind === 'COMBO' && (input.folder !== undefined || input.image_upload === true),
+  );
+  for (const target of files) addField(state, target, titleOf(state, target.id));
+}
+
+/** The remaining fields of a node; no group where there are none. */
+function groupOf(state: FormState, id: string): FieldGroup[] {
+  const node = state.graph.get(id)!;
+  const fields = Object.keys(node.inputs).flatMap((input) => {
+    const target = { id, input };
+    return state.used.has(keyOf(target)) || linkOf(node.inputs[input])
+      ? []
+      : (fieldOf(state, target, labelOf(input)) ?? []);
+  });
+  if (fields.length === 0) return [];
+  return [{ id, title: titleOf(state, id), type: node.classType, fields }];
+}
+
+/** The value of a list field that its options do not contain. */
+function missingFile(state: FormState, field: Field): MissingFile | undefined {
+  const { label, value, options } = field;
+  if (!options || typeof value !== 'string' || options.includes(value)) return undefined;
+  const input = declaredInput(state, field);
+  if (input?.kind !== 'COMBO') return undefined;
+  return { label, value, ...(input.folder === undefined ? {} : { folder: input.folder }) };
+}
+
+const valueAt = ({ graph }: FormState, { id, input }: FieldTarget): Json =>
+  graph.get(id)!.inputs[input];
+
+const hasSameValue = (state: FormState, a: FieldTarget, b: FieldTarget): boolean =>
+  String(valueAt(state, a)) === String(valueAt(state, b));
+
+/** The other widgets with the value of `target`, as followers that keep the same value. */
+const sameFollowers = (
+  state: FormState,
+  target: FieldTarget,
+  others: readonly FieldTarget[],
+): Follower[] =>
+  others
+    .filter((other) => !isSameTarget(other, target) && hasSameValue(state, other, target))
+    .map((other) => ({ ...other, how: 'same' }));
+
+function titleOf({ graph, nodes }: FormState, id: string): string {
+  const node = graph.get(id)!;
+  return node.title ?? nodes.get(node.classType)?.display ?? node.classType;
+}
+
+const keyOf = ({ id, input }: FieldTarget): string => JSON.stringify([id, input]);
+
+const unique = (targets: readonly FieldTarget[]): FieldTarget[] => [
+  ...new Map(targets.map((target) => [keyOf(target), target])).values(),
 ];
+
 /** `sampler_name` -> `Sampler name`. */
 const labelOf = (input: string): string =>
   input.charAt(0).toUpperCase() + input.slice(1).replaceAll('_', ' ');
 
-function placesAt(graph: Graph, id: string, steps: number): Follower[] {
-  const inputs = graph.get(id)!.inputs;
-  return STEP_PLACES.filter((name) => {
-    const at = Object.hasOwn(inputs, name) ? Number(inputs[name]) : Number.NaN;
-    return at > 0 && at < steps;
-  }).map((input) => ({ id, input, how: 'share' }));
-}
+type Control = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options'>;
 
-type Shape = Pick<Field, 'kind' | 'min' | 'max' | 'step' | 'options'>;
-
-function shapeOf(input: Input, environment: NodeEnvironment): Shape | undefined {
+/** The control that edits an input; undefined for sockets. */
+function controlOf(input: Input, environment: NodeEnvironment): Control | undefined {
   switch (input.kind) {
     case 'INT':
       return {
-        kind: isSeed(input) ? 'seed' : 'int',
+        kind: isSeedInput(input) ? 'seed' : 'int',
         min: input.min,
         max: input.max,
         step: input.step ?? 1,
@@ -187,8 +251,8 @@ function shapeOf(input: Input, environment: NodeEnvironment): Shape | undefined 
     case 'FLOAT':
       return {
         kind: 'float',
-        ...finite('min', input.min),
-        ...finite('max', input.max),
+        ...finiteLimit('min', input.min),
+        ...finiteLimit('max', input.max),
         ...(input.step ? { step: input.step } : {}),
       };
     case 'STRING':
@@ -205,5 +269,5 @@ function shapeOf(input: Input, environment: NodeEnvironment): Shape | undefined 
   }
 }
 
-const finite = (name: 'min' | 'max', value: number): Partial<Shape> =>
+const finiteLimit = (name: 'min' | 'max', value: number): Partial<Control> =>
   Number.isFinite(value) ? { [name]: value } : {};

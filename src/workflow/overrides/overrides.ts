@@ -1,22 +1,24 @@
-// Replaces widget values of a graph before it is checked: `ID.INPUT` (ID is a node id or a title), or what is meant (`prompt`, `seed` …).
+// Replaces widget values of a graph before it is checked: by node (`ID.INPUT`, where ID is an id, a
+// title or a type) or by meaning (`prompt`, `seed` …).
 import { DarkroomError } from '../../errors.ts';
 import { type Json, type JsonObject, parseJson } from '../../formats/json.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { inputOf } from '../../nodes/declare.ts';
+import { type Input, inputOf } from '../../nodes/declare.ts';
 import { describeNode, type Graph, linkOf, withInputs } from '../api-graph.ts';
 import { socketTypeOf } from '../input-spec.ts';
-import type { NodeTable } from '../validate/validate.ts';
+import type { NodeTable } from '../node-table.ts';
+import type { FieldTarget } from './form-types.ts';
 import { isShorthand, SHORTHANDS, type ShorthandName, shorthandChanges } from './shorthands.ts';
 
 /**
- * `ID.INPUT` -> value: a string is converted to what the input takes; anything else is used as it is. `prompt`, `negative`, `seed`, `steps`,
- * `cfg` and `size` find their inputs by themselves.
+ * `ID.INPUT` -> value: a string is converted to the type of the input, anything else is used as it
+ * is. `prompt`, `negative`, `seed`, `steps`, `cfg` and `size` find their inputs themselves.
  */
 export type Overrides = Readonly<Record<string, unknown>> & {
   readonly [K in ShorthandName]?: string | number | bigint;
 };
 
-/** Reads `ID.INPUT=VALUE` arguments. Throws DR_BAD_USAGE. */
+/** Parses `ID.INPUT=VALUE` arguments. Throws DR_BAD_USAGE. */
 export function parseOverrides(texts: readonly string[]): Overrides {
   const overrides: Record<string, string> = {};
   for (const text of texts) {
@@ -24,7 +26,9 @@ export function parseOverrides(texts: readonly string[]): Overrides {
     if (equals < 0 || !text.slice(0, equals).includes('.'))
       throw new DarkroomError('DR_BAD_USAGE', {
         message: `--set ${text} is not of the form ID.INPUT=VALUE`,
-        hint: 'For example --set 3.seed=42 or --set "KSampler.steps=20"; ID is a node id or a title.',
+        hint:
+          'For example --set 3.seed=42 or --set "KSampler.steps=20"; ' +
+          "ID is a node's id, title or type.",
       });
     overrides[text.slice(0, equals)] = text.slice(equals + 1);
   }
@@ -32,8 +36,8 @@ export function parseOverrides(texts: readonly string[]): Overrides {
 }
 
 /**
- * The graph with the values set; what is set by id wins. Throws DR_BAD_USAGE for unknown or ambiguous nodes and for inputs that the node does
- * not have.
+ * The graph with the values set; `ID.INPUT` wins over a shorthand. Throws DR_BAD_USAGE for unknown
+ * and ambiguous nodes, and for inputs that a node does not have.
  */
 export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTable): Graph {
   const graph = Object.keys(SHORTHANDS)
@@ -47,31 +51,9 @@ export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTa
   const changes = new Map<string, JsonObject>();
   for (const [target, value] of Object.entries(overrides)) {
     if (isShorthand(target)) continue;
-    if (!target.includes('.'))
-      throw usage(target, 'it is no override', didYouMean(target, Object.keys(SHORTHANDS)), [
-        ...Object.keys(SHORTHANDS),
-        'ID.INPUT',
-      ]);
-    const { id, input } = find(graph, target);
-    const node = graph.get(id)!;
-    const declared = nodes.get(node.classType)?.inputs;
-    const declaration = nodes.get(node.classType);
-    const found = declaration && inputOf(declaration, input);
-    if (declared && !found)
-      throw usage(
-        target,
-        `${describeNode(id, node)} has no input '${input}'`,
-        didYouMean(input, Object.keys(declared)),
-        Object.keys(declared),
-      );
-    if (linkOf(node.inputs[input]))
-      throw usage(
-        target,
-        `'${input}' of ${describeNode(id, node)} is connected to another node`,
-        'Set the value there.',
-        [],
-      );
-    const type = found && socketTypeOf(found);
+    const { id, input } = findTarget(graph, target);
+    const declared = settableInput(graph, nodes, target, { id, input });
+    const type = declared && socketTypeOf(declared);
     changes.set(id, {
       ...changes.get(id),
       [input]: typeof value === 'string' ? fromText(value, type) : (value as Json),
@@ -80,41 +62,79 @@ export function applyOverrides(given: Graph, overrides: Overrides, nodes: NodeTa
   return withInputs(graph, changes);
 }
 
-function find(graph: Graph, target: string): { id: string; input: string } {
-  const names = new Map<string, string[]>();
+/** The node and input that `ID.INPUT` names. */
+function findTarget(graph: Graph, target: string): FieldTarget {
+  if (!target.includes('.'))
+    throw notSettable(target, 'there is no such override', {
+      word: target,
+      candidates: [...Object.keys(SHORTHANDS), 'ID.INPUT'],
+    });
+  const idsByName = new Map<string, string[]>();
   for (const [id, node] of graph)
     for (const name of new Set([node.title, node.classType]))
-      if (name) names.set(name, [...(names.get(name) ?? []), id]);
-  // titles may have dots in them, and so may inputs: the longest name that is a node wins
+      if (name) idsByName.set(name, [...(idsByName.get(name) ?? []), id]);
+  // titles and inputs may contain dots: the longest name of a node wins
   for (let dot = target.lastIndexOf('.'); dot > 0; dot = target.lastIndexOf('.', dot - 1)) {
     const name = target.slice(0, dot);
     const input = target.slice(dot + 1);
     if (graph.has(name)) return { id: name, input };
-    const ids = names.get(name);
+    const ids = idsByName.get(name);
     if (ids?.length === 1) return { id: ids[0], input };
     if (ids)
-      throw usage(
+      throw notSettable(
         target,
         `${ids.length} nodes are called '${name}'`,
         `Use the node id: ${ids.join(', ')}.`,
-        [],
       );
   }
   const name = target.slice(0, Math.max(0, target.lastIndexOf('.')));
-  const all = [...graph.keys(), ...names.keys()];
-  throw usage(target, `there is no node '${name}' in the workflow`, didYouMean(name, all), all);
+  throw notSettable(target, `there is no node '${name}' in the workflow`, {
+    word: name,
+    candidates: [...graph.keys(), ...idsByName.keys()],
+  });
 }
 
-const usage = (
+/** The declaration of an input that may be set; undefined for a node of unknown type. */
+function settableInput(
+  graph: Graph,
+  nodes: NodeTable,
   target: string,
-  what: string,
-  hint: string,
-  known: readonly string[],
-): DarkroomError =>
-  new DarkroomError('DR_BAD_USAGE', {
-    message: `${target} can't be set: ${what}`,
-    hint: hint || `There are: ${known.slice(0, 30).join(', ')}.`,
+  { id, input }: FieldTarget,
+): Input | undefined {
+  const node = graph.get(id)!;
+  const declaration = nodes.get(node.classType);
+  const declared = declaration && inputOf(declaration, input);
+  if (declaration && !declared)
+    throw notSettable(target, `${describeNode(id, node)} has no input '${input}'`, {
+      word: input,
+      candidates: Object.keys(declaration.inputs),
+    });
+  if (linkOf(node.inputs[input]))
+    throw notSettable(
+      target,
+      `'${input}' of ${describeNode(id, node)} is connected to another node`,
+      'Set the value at that node.',
+    );
+  return declared;
+}
+
+const MAX_CANDIDATES = 30;
+
+function notSettable(
+  target: string,
+  reason: string,
+  hint: string | { readonly word: string; readonly candidates: readonly string[] },
+): DarkroomError {
+  const message = `${target} can't be set: ${reason}`;
+  if (typeof hint === 'string') return new DarkroomError('DR_BAD_USAGE', { message, hint });
+  const { word, candidates } = hint;
+  return new DarkroomError('DR_BAD_USAGE', {
+    message,
+    hint:
+      didYouMean(word, candidates) ||
+      `Use one of: ${candidates.slice(0, MAX_CANDIDATES).join(', ')}.`,
   });
+}
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -129,7 +149,10 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   0: false,
 };
 
-// validation converts digits to numbers as ComfyUI does; its truthiness of "false" would surprise here
+/**
+ * Validation converts digits to numbers as ComfyUI does. Booleans are converted here, as Python
+ * takes "false" for true.
+ */
 function fromText(text: string, type: string | undefined): Json {
   if (type === 'BOOLEAN') return BOOLEANS[text] ?? text;
   if (type !== undefined) return text;

@@ -1,240 +1,121 @@
-// What people mean by "the prompt", "the seed", "the size" of a workflow: the inputs that lead to its first sampler. Found by types and
-// wires alone, so that nodes of any pack are understood.
-import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
-import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
-import { socketTypeOf, unionMembers } from '../input-spec.ts';
-import type { NodeTable } from '../validate/validate.ts';
+// Finds what "the prompt", "the seed" and "the size" of a workflow are: the inputs that lead to its
+// first sampler. Goes by types and links alone, so that nodes of any pack work.
+import type { Input } from '../../nodes/declare.ts';
+import type { Graph } from '../api-graph.ts';
+import { unionMembers } from '../input-spec.ts';
+import type { NodeTable } from '../node-table.ts';
+import type { FieldTarget } from './form-types.ts';
+import {
+  type DeclaredGraph,
+  declaredNode,
+  executionOrder,
+  findNearest,
+  type IncomingLink,
+  type InputFilter,
+  incomingLinks,
+  widgetBehind,
+  widgetsOf,
+} from './graph-search.ts';
+import { carriesPrompt, findPromptTexts, type Role } from './prompt-texts.ts';
 
-/** A widget of a node in a graph. */
-export interface Target {
-  readonly id: string;
-  readonly input: string;
-}
-
-export type Role = 'positive' | 'negative';
-
-/** Types that carry a prompt to a sampler. */
-const PROMPTED = new Set([
-  'CONDITIONING',
-  'BASIC_PIPE',
-  'DETAILER_PIPE',
+/** Socket types that carry a sampler's settings to it. */
+const SETTING_TYPES = new Set([
+  'SIGMAS',
+  'NOISE',
+  'SAMPLER',
   'GUIDER',
   'KSAMPLER',
   'KSAMPLER_ADVANCED',
-  'REGIONAL_PROMPTS',
 ]);
-/** Types that carry a sampler's numbers to it. */
-const SETTINGS = new Set(['SIGMAS', 'NOISE', 'SAMPLER', 'GUIDER', 'KSAMPLER', 'KSAMPLER_ADVANCED']);
-const PICTURES = new Set(['LATENT', 'IMAGE', 'SEGS']);
-const ROLE = /(?:^|_)(positive|negative)$/;
+/** Socket types that carry what a sampler samples. */
+const SAMPLED_TYPES = new Set(['LATENT', 'IMAGE', 'SEGS']);
 
-interface Wire {
-  readonly input: string;
-  readonly type: string;
-  readonly from: string;
-  readonly slot: number;
-}
+/** Inputs of advanced samplers that are steps: they keep their share of all steps. */
+export const STEP_BOUNDARIES = ['start_at_step', 'end_at_step'];
+
+export const isSeedInput = (input: Input): boolean =>
+  input.kind === 'INT' && input.wide && input.control_after_generate === true;
+
+export const isSameTarget = (a: FieldTarget, b: FieldTarget): boolean =>
+  a.id === b.id && a.input === b.input;
 
 export interface Roles {
-  /** The nodes that sample, those behind others later. */
+  /** The nodes that sample, in the order of execution. */
   readonly samplers: readonly string[];
   /** The text widgets behind a sampler's positive or negative input. */
-  texts(sampler: string, role: Role): Target[];
-  /** The nearest widget that `is` says to be meant, at the sampler or behind what sets it up. */
-  setting(sampler: string, is: (name: string, input: Input) => boolean): Target | undefined;
-  /** The widgets of width and height of the empty latent that a sampler starts from. */
-  size(sampler: string): readonly [width: Target, height: Target] | undefined;
-  /** All widgets of the graph (no links) that `is` says to be meant. */
-  all(is: (name: string, input: Input) => boolean): Target[];
-  /** The widget that gives an input its value: itself, or the one at the other end of its wire. */
-  widgetOf(target: Target): Target | undefined;
+  texts(sampler: string, role: Role): FieldTarget[];
+  /** The nearest matching widget, at the sampler or behind the links that set it up. */
+  setting(sampler: string, matches: InputFilter): FieldTarget | undefined;
+  /** The width and height widgets of the empty latent that a sampler starts from. */
+  size(sampler: string): readonly [width: FieldTarget, height: FieldTarget] | undefined;
+  /** All matching widgets of the graph, in the order of execution. */
+  all(matches: InputFilter): FieldTarget[];
+  /** The widget that gives an input its value: the input itself, or one behind its link. */
+  widgetOf(target: FieldTarget): FieldTarget | undefined;
 }
 
 export function findRoles(graph: Graph, nodes: NodeTable): Roles {
-  const known = (id: string): { node: GraphNode; declaration: NodeDeclaration } | undefined => {
-    const node = graph.get(id);
-    const declaration = node && nodes.get(node.classType);
-    return declaration && { node, declaration };
-  };
-  const wires = (id: string): Wire[] => {
-    const found = known(id);
-    if (!found) return [];
-    return Object.entries(found.node.inputs).flatMap(([input, value]) => {
-      const declared = inputOf(found.declaration, input);
-      const link = declared && linkOf(value);
-      return link && graph.has(link.id)
-        ? [{ input, type: socketTypeOf(declared), from: link.id, slot: link.slot }]
-        : [];
-    });
-  };
-  const widgets = (id: string, is: (name: string, input: Input) => boolean): Target[] => {
-    const found = known(id);
-    if (!found) return [];
-    return Object.keys(found.node.inputs).flatMap((input): Target[] => {
-      const declared = inputOf(found.declaration, input);
-      return declared && !linkOf(found.node.inputs[input]) && is(input, declared)
-        ? [{ id, input }]
-        : [];
-    });
-  };
-
-  const order = ordered(graph, wires);
-  const samplers = order.filter((id) => {
-    const gives = known(id)?.declaration.outputs.map(({ type }) => type) ?? [];
-    return (
-      gives.some((type) => PICTURES.has(type)) &&
-      !gives.includes('CONDITIONING') &&
-      wires(id).some(({ type }) => PROMPTED.has(type))
-    );
-  });
-
-  /** The widgets nearest behind a node (itself first), along wires of some types. */
-  const nearest = (
-    start: string,
-    find: (id: string) => Target[],
-    along: (wire: Wire) => boolean,
-  ): Target[] => {
-    const seen = new Set([start]);
-    for (let level = [start]; level.length > 0; ) {
-      const found = level.flatMap(find);
-      if (found.length > 0) return found;
-      level = level
-        .flatMap((id) =>
-          wires(id)
-            .filter(along)
-            .map(({ from }) => from),
-        )
-        .filter((id) => !seen.has(id) && seen.add(id));
-    }
-    return [];
-  };
-
-  /** The text widgets of a node, those of several lines before others; of inputs that are wired, the texts at the other end. */
-  const textsAt = (id: string, role: Role | undefined, seen: Set<string>): Target[] => {
-    const found = known(id);
-    if (!found || seen.has(id)) return [];
-    seen.add(id);
-    const declared = Object.entries(found.declaration.inputs).filter(
-      ([, { kind }]) => kind === 'STRING',
-    );
-    const lines = declared.filter(([, input]) => input.kind === 'STRING' && input.multiline);
-    const all = (lines.length > 0 ? lines : declared).map(([name]) => name);
-    const mine = all.filter((name) => role !== undefined && name.startsWith(role.slice(0, 3)));
-    const names = mine.length > 0 ? mine : all;
-    const own = widgets(id, (name) => names.includes(name));
-    const behind = wires(id).filter(({ input, type }) =>
-      names.length > 0 ? names.includes(input) : type === 'STRING' || type === '*',
-    );
-    return [...own, ...behind.flatMap((wire) => endsOf(wire, seen))];
-  };
-  /** A text that comes over a wire: from the widget that is called as the output is, else from whatever texts are at the other end. */
-  const endsOf = ({ from, slot }: Wire, seen: Set<string>): Target[] => {
-    const name = known(from)?.declaration.outputs[slot]?.name;
-    const called = nearest(
-      from,
-      (id) => widgets(id, (input, { kind }) => input === name && kind === 'STRING'),
-      () => true,
-    );
-    return called.length > 0 ? called : textsAt(from, undefined, seen);
-  };
-
-  const texts = (sampler: string, role: Role): Target[] => {
-    const seen = new Set<string>();
-    const targets: Target[] = [];
-    const visit = (id: string): void => {
-      if (seen.has(id)) return;
-      seen.add(id);
-      const carriers = wires(id).filter(({ type }) => PROMPTED.has(type));
-      if (carriers.length === 0) {
-        targets.push(...textsAt(id, role, new Set()));
-        return;
-      }
-      const own = carriers.filter(({ input }) => ROLE.exec(input)?.[1] === role);
-      for (const { from } of own.length > 0
-        ? own
-        : carriers.filter(({ input }) => !ROLE.test(input)))
-        visit(from);
-    };
-    visit(sampler);
-    return targets;
-  };
-
-  const widgetOf = ({ id, input }: Target): Target | undefined => {
-    const found = known(id);
-    const declared = found && inputOf(found.declaration, input);
-    const link = declared && linkOf(found.node.inputs[input]);
-    if (!found || !declared || !Object.hasOwn(found.node.inputs, input)) return undefined;
-    if (!link) return { id, input };
-    const sameName = nearest(
-      link.id,
-      (at) =>
-        widgets(
-          at,
-          (name, other) => name === input && socketTypeOf(other) === socketTypeOf(declared),
-        ),
-      () => true,
-    );
-    if (sameName.length > 0) return sameName.length === 1 ? sameName[0] : undefined;
-    const sameType = nearest(
-      link.id,
-      (at) => widgets(at, (_, other) => socketTypeOf(other) === socketTypeOf(declared)),
-      () => true,
-    );
-    return sameType.length === 1 ? sameType[0] : undefined;
-  };
-
+  const declared: DeclaredGraph = { graph, nodes };
+  const order = executionOrder(declared);
   return {
-    samplers,
-    texts,
-    setting: (sampler, is) => {
-      const has = (id: string): Target[] =>
-        Object.entries(known(id)?.declaration.inputs ?? {})
-          .filter(([name, input]) => Object.hasOwn(graph.get(id)!.inputs, name) && is(name, input))
-          .map(([input]) => ({ id, input }));
-      const found = nearest(sampler, has, ({ type }) =>
-        unionMembers(type).some((t) => SETTINGS.has(t)),
-      )[0];
-      return found && widgetOf(found);
-    },
-    size: (sampler) => {
-      const starts = (id: string): Target[] => {
-        const inputs = known(id)?.declaration.inputs ?? {};
-        const empty =
-          inputs['width']?.kind === 'INT' &&
-          inputs['height']?.kind === 'INT' &&
-          !wires(id).some(({ type }) => PICTURES.has(type));
-        return empty && known(id)!.declaration.outputs.some(({ type }) => type === 'LATENT')
-          ? [{ id, input: 'width' }]
-          : [];
-      };
-      const [found] = nearest(sampler, starts, ({ type }) => type === 'LATENT');
-      const [width, height] = found
-        ? [widgetOf(found), widgetOf({ id: found.id, input: 'height' })]
-        : [];
-      return width && height ? [width, height] : undefined;
-    },
-    all: (is) => order.flatMap((id) => widgets(id, is)),
-    widgetOf,
+    samplers: order.filter((id) => isSampler(declared, id)),
+    texts: (sampler, role) => findPromptTexts(declared, sampler, role),
+    setting: (sampler, matches) => findSetting(declared, sampler, matches),
+    size: (sampler) => findSize(declared, sampler),
+    all: (matches) => order.flatMap((id) => widgetsOf(declared, id, matches)),
+    widgetOf: (target) => widgetBehind(declared, target),
   };
 }
 
-/** Each node after those it needs; a circle is broken somewhere. */
-function ordered(graph: Graph, wires: (id: string) => readonly Wire[]): string[] {
-  const seen = new Set<string>();
-  const done: string[] = [];
-  for (const start of graph.keys()) {
-    const stack: { id: string; rest: Wire[] }[] = [];
-    const enter = (id: string): void => {
-      if (seen.has(id)) return;
-      seen.add(id);
-      stack.push({ id, rest: [...wires(id)] });
-    };
-    enter(start);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const next = top.rest.shift();
-      if (next) enter(next.from);
-      else done.push(stack.pop()!.id);
-    }
-  }
-  return done;
+/** A node that takes a prompt and returns latents, images or SEGS, but no conditioning. */
+function isSampler(declared: DeclaredGraph, id: string): boolean {
+  const types = declaredNode(declared, id)?.declaration.outputs.map(({ type }) => type) ?? [];
+  return (
+    types.some((type) => SAMPLED_TYPES.has(type)) &&
+    !types.includes('CONDITIONING') &&
+    incomingLinks(declared, id).some(carriesPrompt)
+  );
+}
+
+function findSetting(
+  declared: DeclaredGraph,
+  sampler: string,
+  matches: InputFilter,
+): FieldTarget | undefined {
+  const matchingInputs = (id: string): FieldTarget[] => {
+    const found = declaredNode(declared, id);
+    return Object.entries(found?.declaration.inputs ?? {})
+      .filter(([name, input]) => Object.hasOwn(found!.node.inputs, name) && matches(name, input))
+      .map(([name]) => ({ id, input: name }));
+  };
+  const carriesSettings = ({ type }: IncomingLink): boolean =>
+    unionMembers(type).some((member) => SETTING_TYPES.has(member));
+  const [found] = findNearest(declared, sampler, matchingInputs, carriesSettings);
+  return found && widgetBehind(declared, found);
+}
+
+function findSize(
+  declared: DeclaredGraph,
+  sampler: string,
+): readonly [width: FieldTarget, height: FieldTarget] | undefined {
+  const [found] = findNearest(
+    declared,
+    sampler,
+    (id) => (createsLatent(declared, id) ? [{ id, input: 'width' }] : []),
+    ({ type }) => type === 'LATENT',
+  );
+  const width = found && widgetBehind(declared, found);
+  const height = found && widgetBehind(declared, { id: found.id, input: 'height' });
+  return width && height ? [width, height] : undefined;
+}
+
+/** Whether a node creates a latent of a given size, not from another latent or an image. */
+function createsLatent(declared: DeclaredGraph, id: string): boolean {
+  const declaration = declaredNode(declared, id)?.declaration;
+  return (
+    declaration?.inputs['width']?.kind === 'INT' &&
+    declaration.inputs['height']?.kind === 'INT' &&
+    !incomingLinks(declared, id).some(({ type }) => SAMPLED_TYPES.has(type)) &&
+    declaration.outputs.some(({ type }) => type === 'LATENT')
+  );
 }

@@ -1,58 +1,74 @@
-// Several runs of one workflow: a table of overrides, one run per line, and each of them with successive seeds.
+// Several runs of one workflow: a table of overrides with one run per line, and runs with
+// successive seeds.
 import { DarkroomError } from '../../errors.ts';
-import { parseCsv } from '../../formats/csv.ts';
+import { type CsvRow, parseCsv } from '../../formats/csv.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Graph } from '../api-graph.ts';
-import type { NodeTable } from '../validate/validate.ts';
+import type { NodeTable } from '../node-table.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
 import { SHORTHANDS, seedOf } from './shorthands.ts';
 
+/** One run of a series. */
 export interface SeriesRun {
   readonly set: Overrides;
   /** The line of the table, from 1. */
   readonly line?: number;
-  /** What is wrong with the line: it can't be run. */
+  /** Why the line can't be run. */
   readonly error?: DarkroomError;
 }
 
 /**
- * One run per line of a CSV text; the first line names the overrides, empty cells leave what is there. A line that has too many cells
- * becomes a run with an error. Throws DR_BAD_USAGE for names that are no overrides and for a table without lines.
+ * Reads a CSV table as one run per line. The first line names the overrides (`prompt`, `seed`,
+ * `ID.INPUT` …); empty cells leave the value of the workflow. A line with too many cells becomes a
+ * run with an error. `file` names the table in messages. Throws DR_BAD_USAGE for unknown overrides
+ * and for a table without lines.
+ *
+ * @example
+ * const runs = readSeries('prompt,seed\nred apple,1\nblue heart,2\n');
+ * console.log(runs.map(({ set }) => set.prompt));
  */
 export function readSeries(csv: string, file = 'the table'): SeriesRun[] {
   const [header, ...rows] = parseCsv(csv);
   const names = header?.cells.map((name) => name.trim()) ?? [];
-  for (const [i, name] of names.entries()) {
-    if (!Object.hasOwn(SHORTHANDS, name) && !/^.+\..+$/.test(name))
-      throw usage(
-        file,
-        name === '' ? `column ${i + 1} has no name` : `'${name}' is no override`,
-        didYouMean(name, Object.keys(SHORTHANDS)) ||
-          `The first line names the columns: ${Object.keys(SHORTHANDS).join(', ')} or ID.INPUT.`,
-      );
-    if (names.indexOf(name) < i)
-      throw usage(file, `there are two columns '${name}'`, 'Take one of them out.');
-  }
+  checkColumns(names, file);
   if (rows.length === 0)
-    throw usage(file, 'it has no lines below the names of the columns', 'Each line is one run.');
-  return rows.map(({ line, cells }) => {
-    const set = Object.fromEntries(
-      names.map((name, i) => [name, cells[i] ?? '']).filter(([, value]) => value !== ''),
-    );
-    const many =
-      cells.length > names.length && cells.slice(names.length).some((cell) => cell.trim() !== '');
-    const error = many
-      ? usage(
-          `${file} line ${line}`,
-          `it has ${cells.length} cells for ${names.length} columns`,
-          'Put cells with commas in quotes: "a, b".',
-        )
-      : undefined;
-    return { set, line, ...(error && { error }) };
-  });
+    throw badTable(file, 'there are no lines below the column names', 'Add one line for each run.');
+  return rows.map((row) => seriesRun(row, names, file));
 }
 
-/** The same overrides `count` times, with the seed that they (or the workflow) have, then the next one, and so on. Throws DR_BAD_USAGE. */
+function checkColumns(names: readonly string[], file: string): void {
+  const shorthands = Object.keys(SHORTHANDS);
+  for (const [i, name] of names.entries()) {
+    if (!Object.hasOwn(SHORTHANDS, name) && !/^.+\..+$/.test(name))
+      throw badTable(
+        file,
+        name === '' ? `column ${i + 1} has no name` : `there is no override '${name}'`,
+        didYouMean(name, shorthands) ||
+          `Name the columns in the first line: ${shorthands.join(', ')} or ID.INPUT.`,
+      );
+    if (names.indexOf(name) < i)
+      throw badTable(file, `there are two columns '${name}'`, 'Remove one of them.');
+  }
+}
+
+function seriesRun({ line, cells }: CsvRow, names: readonly string[], file: string): SeriesRun {
+  const set = Object.fromEntries(
+    names.map((name, i) => [name, cells[i] ?? '']).filter(([, value]) => value !== ''),
+  );
+  const surplus = cells.slice(names.length);
+  if (surplus.every((cell) => cell.trim() === '')) return { set, line };
+  const error = badTable(
+    `${file} line ${line}`,
+    `there are ${cells.length} cells for ${names.length} columns`,
+    'Put cells with commas in quotes: "a, b".',
+  );
+  return { set, line, error };
+}
+
+/**
+ * The same overrides `count` times: first with the seed that they or the workflow have, then with
+ * the next one, and so on. Throws DR_BAD_USAGE.
+ */
 export function withSuccessiveSeeds(
   set: Overrides,
   count: number,
@@ -65,5 +81,5 @@ export function withSuccessiveSeeds(
   );
 }
 
-const usage = (where: string, what: string, hint: string): DarkroomError =>
-  new DarkroomError('DR_BAD_USAGE', { message: `${where}: ${what}`, hint });
+const badTable = (location: string, reason: string, hint: string): DarkroomError =>
+  new DarkroomError('DR_BAD_USAGE', { message: `${location}: ${reason}`, hint });

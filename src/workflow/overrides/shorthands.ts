@@ -1,63 +1,66 @@
-// Overrides by what they mean (`prompt`, `seed`, `size` …) in place of a node's id: which widgets they set, and to what.
+// Overrides by meaning (`prompt`, `seed`, `size` …) in place of a node's id: which widgets they
+// set, and to what.
 import { DarkroomError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
 import { describeNode, type Graph } from '../api-graph.ts';
+import type { NodeTable } from '../node-table.ts';
 import { toFloat, toInt } from '../validate/python-values.ts';
-import type { NodeTable } from '../validate/validate.ts';
-import { findRoles, type Role, type Roles, type Target } from './roles.ts';
+import type { FieldTarget } from './form-types.ts';
+import type { InputFilter } from './graph-search.ts';
+import type { Role } from './prompt-texts.ts';
+import { findRoles, isSameTarget, isSeedInput, type Roles, STEP_BOUNDARIES } from './roles.ts';
 
-type Changes = readonly (readonly [target: Target, value: Json])[];
+type Changes = readonly (readonly [target: FieldTarget, value: Json])[];
 
-interface Workplace {
+interface WorkflowRoles {
   readonly graph: Graph;
   readonly roles: Roles;
-  /** The first sampler. Throws DR_BAD_USAGE when there is none. */
+  /** The first sampler. */
   readonly sampler: string;
 }
 
 interface Shorthand {
-  /** Said in the help of the command line. */
+  /** What it sets, for the help of the command line. */
   readonly help: string;
-  changes(place: Workplace, value: unknown): Changes;
+  changes(workflow: WorkflowRoles, value: unknown): Changes;
 }
 
-const SEEDS = 1n << 64n;
-const isSeed = (_: string, input: Input): boolean =>
-  input.kind === 'INT' && input.wide && input.control_after_generate === true;
-const named =
-  (wanted: string, kind: Input['kind']) =>
-  (name: string, input: Input): boolean =>
-    name === wanted && input.kind === kind;
-/** Steps at which a sampler begins and ends: they keep their share of all steps. */
-const STEP_PLACES = ['start_at_step', 'end_at_step'];
+/** Seeds have 64 bits. */
+const SEED_COUNT = 1n << 64n;
 
 export const SHORTHANDS = {
   prompt: {
     help: 'the text behind the positive input of the first sampler',
-    changes: (place, value) => text(place, 'positive', value),
+    changes: (workflow, value) => textChanges(workflow, 'positive', value),
   },
   negative: {
     help: 'the text behind its negative input',
-    changes: (place, value) => text(place, 'negative', value),
+    changes: (workflow, value) => textChanges(workflow, 'negative', value),
   },
   seed: {
-    help: 'the seed of the first sampler; all other seeds move along by as much',
-    changes: seeds,
+    help: 'the seed of the first sampler; all other seeds shift by the same amount',
+    changes: seedChanges,
   },
   steps: {
-    help: 'the steps of the first sampler, and of those with the same number',
-    changes: steps,
+    help: 'the steps of the first sampler, and of all others with the same number',
+    changes: stepsChanges,
   },
-  cfg: { help: 'the cfg of the first sampler, and of those with the same number', changes: cfg },
-  size: { help: 'width and height of the picture, as 1024x768', changes: size },
+  cfg: {
+    help: 'the cfg of the first sampler, and of all others with the same value',
+    changes: cfgChanges,
+  },
+  size: { help: 'the width and height of the image, such as 1024x768', changes: sizeChanges },
 } as const satisfies Readonly<Record<string, Shorthand>>;
 
 export type ShorthandName = keyof typeof SHORTHANDS;
 
 export const isShorthand = (name: string): name is ShorthandName => Object.hasOwn(SHORTHANDS, name);
 
-/** New inputs by node id. Throws DR_BAD_USAGE when the workflow has nothing that is meant, or several that differ. */
+/**
+ * The inputs that a shorthand sets, by node id. Throws DR_BAD_USAGE when the workflow has no such
+ * widget, or several with different values.
+ */
 export function shorthandChanges(
   name: ShorthandName,
   value: unknown,
@@ -65,55 +68,63 @@ export function shorthandChanges(
   nodes: NodeTable,
 ): Map<string, JsonObject> {
   const changes = new Map<string, JsonObject>();
-  for (const [{ id, input }, to] of SHORTHANDS[name].changes(workplace(name, graph, nodes), value))
-    changes.set(id, { ...changes.get(id), [input]: to });
+  const workflow = workflowRoles(name, graph, nodes);
+  for (const [{ id, input }, newValue] of SHORTHANDS[name].changes(workflow, value))
+    changes.set(id, { ...changes.get(id), [input]: newValue });
   return changes;
 }
 
-/** The seed that `seed` sets, as it stands in the graph. Throws DR_BAD_USAGE when there is none. */
+/** The current value of the seed that `seed` sets. Throws DR_BAD_USAGE when there is none. */
 export function seedOf(graph: Graph, nodes: NodeTable): bigint {
-  const place = workplace('seed', graph, nodes);
-  return seedAt(place, mainSeed(place));
+  const workflow = workflowRoles('seed', graph, nodes);
+  return seedAt(graph, mainSeed(workflow));
 }
 
-function workplace(name: string, graph: Graph, nodes: NodeTable): Workplace {
+function workflowRoles(name: string, graph: Graph, nodes: NodeTable): WorkflowRoles {
   const roles = findRoles(graph, nodes);
   const [sampler] = roles.samplers;
-  if (sampler === undefined) throw nothing(name, 'the workflow has no sampler');
+  if (sampler === undefined) throw notSettable(name, 'the workflow has no sampler');
   return { graph, roles, sampler };
 }
 
-function text({ graph, roles, sampler }: Workplace, role: Role, value: unknown): Changes {
+function textChanges(
+  { graph, roles, sampler }: WorkflowRoles,
+  role: Role,
+  value: unknown,
+): Changes {
   const name = role === 'positive' ? 'prompt' : 'negative';
-  if (typeof value !== 'string') throw bad(name, value, 'a text');
+  if (typeof value !== 'string') throw badValue(name, value, 'a text');
   const targets = roles.texts(sampler, role);
-  const where = `'${role}' of ${describeNode(sampler, graph.get(sampler))}`;
-  if (targets.length === 0) throw nothing(name, `no text leads to ${where}`);
-  const other = roles.texts(sampler, role === 'positive' ? 'negative' : 'positive');
-  if (role === 'negative' && targets.some((t) => other.some((o) => same(t, o))))
-    throw nothing(name, 'the negative is made from the positive prompt');
-  const filled = targets.filter((t) => valueAt(graph, t) !== '');
-  const meant = filled.length > 0 ? filled : targets;
-  const found = new Set(meant.map((t) => JSON.stringify(valueAt(graph, t))));
-  if (found.size > 1)
+  const samplerInput = `'${role}' of ${describeNode(sampler, graph.get(sampler))}`;
+  if (targets.length === 0) throw notSettable(name, `no text leads to ${samplerInput}`);
+  const positives = role === 'negative' ? roles.texts(sampler, 'positive') : [];
+  if (targets.some((target) => positives.some((other) => isSameTarget(target, other))))
+    throw notSettable(name, 'the negative conditioning is made from the positive prompt');
+  const filled = targets.filter((target) => valueAt(graph, target) !== '');
+  const chosen = filled.length > 0 ? filled : targets;
+  const values = new Set(chosen.map((target) => JSON.stringify(valueAt(graph, target))));
+  if (values.size > 1)
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: `${name} can't be set: ${found.size} texts lead to ${where}`,
-      hint: `Say which: ${meant.map(({ id, input }) => `--set "${id}.${input}=…"`).join(' or ')}.`,
+      message: `${name} can't be set: ${values.size} texts lead to ${samplerInput}`,
+      hint: `Set one of them: ${chosen.map(({ id, input }) => `--set "${id}.${input}=…"`).join(' or ')}.`,
     });
-  const also = roles.samplers
+  const ofOtherSamplers = roles.samplers
     .slice(1)
     .flatMap((id) => roles.texts(id, role))
-    .filter((t) => found.has(JSON.stringify(valueAt(graph, t))));
-  return [...meant, ...also].map((t) => [t, value]);
+    .filter((target) => values.has(JSON.stringify(valueAt(graph, target))));
+  return [...chosen, ...ofOtherSamplers].map((target) => [target, value]);
 }
 
-function mainSeed({ roles, sampler }: Workplace): Target {
+const isSeed: InputFilter = (_, input) => isSeedInput(input);
+
+/** The seed of the first sampler, else the first seed of the workflow. */
+function mainSeed({ roles, sampler }: WorkflowRoles): FieldTarget {
   const target = roles.setting(sampler, isSeed) ?? roles.all(isSeed)[0];
-  if (!target) throw nothing('seed', 'the workflow has no seed of its own');
+  if (!target) throw notSettable('seed', 'no seed is set in the workflow');
   return target;
 }
 
-function seedAt({ graph }: Workplace, target: Target): bigint {
+function seedAt(graph: Graph, target: FieldTarget): bigint {
   try {
     return BigInt(toInt(valueAt(graph, target)));
   } catch {
@@ -121,87 +132,92 @@ function seedAt({ graph }: Workplace, target: Target): bigint {
   }
 }
 
-function seeds(place: Workplace, value: unknown): Changes {
-  const seed = BigInt(whole('seed', value));
-  if (seed < 0n || seed >= SEEDS) throw bad('seed', value, 'a whole number from 0 to 2^64-1');
-  const main = mainSeed(place);
-  const distance = seed - seedAt(place, main);
-  const others = place.roles.all(isSeed).filter((t) => !same(t, main));
-  return [main, ...others].map((t) => [t, narrow(BigInt.asUintN(64, seedAt(place, t) + distance))]);
+function seedChanges(workflow: WorkflowRoles, value: unknown): Changes {
+  const { graph, roles } = workflow;
+  const seed = BigInt(wholeNumber('seed', value));
+  if (seed < 0n || seed >= SEED_COUNT)
+    throw badValue('seed', value, 'a whole number from 0 to 2^64-1');
+  const main = mainSeed(workflow);
+  const shift = seed - seedAt(graph, main);
+  const others = roles.all(isSeed).filter((target) => !isSameTarget(target, main));
+  return [main, ...others].map((target) => [
+    target,
+    narrowest(BigInt.asUintN(64, seedAt(graph, target) + shift)),
+  ]);
 }
 
-function steps(place: Workplace, value: unknown): Changes {
-  const count = whole('steps', value);
-  const { graph, roles } = place;
-  return numbers(place, 'steps', named('steps', 'INT'), count).flatMap(([target]): Changes => {
-    const before = Number(toFloat(valueAt(graph, target)));
-    const places = STEP_PLACES.flatMap((input): Changes => {
+function stepsChanges(workflow: WorkflowRoles, value: unknown): Changes {
+  const { graph, roles } = workflow;
+  const steps = wholeNumber('steps', value);
+  return settingChanges(workflow, 'steps', 'INT', steps).flatMap(([target]): Changes => {
+    const stepsBefore = Number(toFloat(valueAt(graph, target)));
+    const boundaries = STEP_BOUNDARIES.flatMap((input): Changes => {
       const widget = Object.hasOwn(graph.get(target.id)!.inputs, input)
         ? roles.widgetOf({ id: target.id, input })
         : undefined;
-      const at = widget && Number(toFloat(valueAt(graph, widget)));
-      return widget && at !== undefined && at > 0 && at < before
-        ? [[widget, Math.round((at * Number(count)) / before)]]
+      const step = widget && Number(toFloat(valueAt(graph, widget)));
+      return widget && step !== undefined && step > 0 && step < stepsBefore
+        ? [[widget, Math.round((step * Number(steps)) / stepsBefore)]]
         : [];
     });
-    return [[target, count], ...places];
+    return [[target, steps], ...boundaries];
   });
 }
 
-function cfg(place: Workplace, value: unknown): Changes {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isFinite(number)) throw bad('cfg', value, 'a number');
-  return numbers(place, 'cfg', named('cfg', 'FLOAT'), number);
+function cfgChanges(workflow: WorkflowRoles, value: unknown): Changes {
+  const cfg = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof cfg !== 'number' || !Number.isFinite(cfg)) throw badValue('cfg', value, 'a number');
+  return settingChanges(workflow, 'cfg', 'FLOAT', cfg);
 }
 
-/** The setting of the first sampler, and of the others where it is the same. */
-function numbers(
-  { graph, roles, sampler }: Workplace,
+/** Sets a number of the first sampler, and of the others where it has the same value. */
+function settingChanges(
+  { graph, roles, sampler }: WorkflowRoles,
   name: string,
-  is: (name: string, input: Input) => boolean,
+  kind: Input['kind'],
   value: Json,
 ): Changes {
-  const target = roles.setting(sampler, is);
+  const matches: InputFilter = (other, input) => other === name && input.kind === kind;
+  const target = roles.setting(sampler, matches);
   if (!target)
-    throw nothing(name, `${describeNode(sampler, graph.get(sampler))} has no ${name} to set`);
+    throw notSettable(name, `${describeNode(sampler, graph.get(sampler))} has no ${name} to set`);
   const before = numberAt(graph, target);
-  const others = roles.samplers.slice(1).flatMap((id) => roles.setting(id, is) ?? []);
-  return [target, ...others.filter((t) => !same(t, target) && numberAt(graph, t) === before)].map(
-    (t) => [t, value],
-  );
+  const others = roles.samplers
+    .slice(1)
+    .flatMap((id) => roles.setting(id, matches) ?? [])
+    .filter((other) => !isSameTarget(other, target) && numberAt(graph, other) === before);
+  return [target, ...others].map((changed) => [changed, value]);
 }
 
-function size(place: Workplace, value: unknown): Changes {
-  const { graph, roles, sampler } = place;
+function sizeChanges({ graph, roles, sampler }: WorkflowRoles, value: unknown): Changes {
   const parts =
     typeof value === 'string' ? /^\s*(\d+)\s*[x×*]\s*(\d+)\s*$/i.exec(value) : undefined;
-  if (!parts) throw bad('size', value, 'a width and a height, as 1024x768');
-  const wanted = [Number(parts[1]), Number(parts[2])] as const;
+  if (!parts) throw badValue('size', value, 'a width and a height, such as 1024x768');
   const targets = roles.size(sampler) ?? roles.samplers.map((id) => roles.size(id)).find(Boolean);
-  if (!targets) throw nothing('size', 'no sampler starts from an empty latent of a given size');
-  const before = targets.map((t) => numberAt(graph, t));
-  // pairs of the same size elsewhere: other latents, what SDXL is told of the size
+  if (!targets) throw notSettable('size', 'no sampler starts from an empty latent of a given size');
+  const [width, height] = targets.map((target) => numberAt(graph, target));
+  // other pairs of the same size: further latents, the size inputs of SDXL's text encoding
   const others = roles
     .all((name, input) => /(^|_)width$/.test(name) && input.kind === 'INT')
-    .flatMap((width): [Target, Target][] => {
-      const height = { id: width.id, input: width.input.replace(/width$/, 'height') };
-      return numberAt(graph, width) === before[0] && numberAt(graph, height) === before[1]
-        ? [[width, height]]
-        : [];
-    });
+    .map((target): [FieldTarget, FieldTarget] => [
+      target,
+      { id: target.id, input: target.input.replace(/width$/, 'height') },
+    ])
+    .filter(([w, h]) => numberAt(graph, w) === width && numberAt(graph, h) === height);
   return [targets, ...others].flatMap(
-    ([width, height]): Changes => [
-      [width, wanted[0]],
-      [height, wanted[1]],
+    ([w, h]): Changes => [
+      [w, Number(parts[1])],
+      [h, Number(parts[2])],
     ],
   );
 }
 
-const same = (a: Target, b: Target): boolean => a.id === b.id && a.input === b.input;
-const valueAt = (graph: Graph, { id, input }: Target): Json => graph.get(id)!.inputs[input];
-const narrow = (x: bigint): Json => (x <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(x) : x);
+const valueAt = (graph: Graph, { id, input }: FieldTarget): Json => graph.get(id)!.inputs[input];
 
-function numberAt(graph: Graph, target: Target): number | undefined {
+/** A number where it is exact, else a bigint. */
+const narrowest = (x: bigint): Json => (x <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(x) : x);
+
+function numberAt(graph: Graph, target: FieldTarget): number | undefined {
   try {
     return toFloat(valueAt(graph, target));
   } catch {
@@ -209,21 +225,21 @@ function numberAt(graph: Graph, target: Target): number | undefined {
   }
 }
 
-function whole(name: string, value: unknown): number | bigint {
+function wholeNumber(name: string, value: unknown): number | bigint {
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)))
     return value;
   if (typeof value === 'string' && /^\s*\d+\s*$/.test(value)) return toInt(value);
-  throw bad(name, value, 'a whole number');
+  throw badValue(name, value, 'a whole number');
 }
 
-const bad = (name: string, value: unknown, wanted: string): DarkroomError =>
+const badValue = (name: string, value: unknown, expected: string): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', {
-    message: `${name} is '${String(value)}'`,
-    hint: `Give ${wanted}.`,
+    message: `${name} can't be '${String(value)}'`,
+    hint: `Give ${expected}.`,
   });
 
-const nothing = (name: string, why: string): DarkroomError =>
+const notSettable = (name: string, reason: string): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', {
-    message: `${name} can't be set: ${why}`,
+    message: `${name} can't be set: ${reason}`,
     hint: 'Set the input itself: --set ID.INPUT=VALUE.',
   });
