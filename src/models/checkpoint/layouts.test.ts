@@ -43,7 +43,14 @@ afterAll(async () => {
 });
 
 const random = (shape: readonly number[], seed: number): Tensor =>
-  tensor(shape, noise(shape.reduce((n, d) => n * d, 1), seed, 2)); // biome-ignore format: one line
+  tensor(
+    shape,
+    noise(
+      shape.reduce((n, d) => n * d, 1),
+      seed,
+      2,
+    ),
+  );
 
 function evaluate({ inChannels, contextDim, admChannels, evaluate }: UNet): Promise<Tensor> {
   const y = admChannels > 0 ? random([1, admChannels], 3) : undefined;
@@ -85,7 +92,7 @@ describe('UNets', () => {
     },
   );
 
-  it.each(['SSD-1B', 'KOALA-700M'])('the names of %s', (name) => {
+  it.each(['SSD-1B', 'KOALA-700M'])('translates the tensor names of %s', (name) => {
     const info = { dtype: 'F16', shape: [1], offset: 0, byteLength: 2 } as TensorInfo;
     const names = NAMES.unets[name];
     const renamed = new Set(
@@ -121,7 +128,7 @@ describe('golden layouts/cut', () => {
         params.adm ?? 0,
       ]);
       expectGolden(g, id, outputs.out, await unet.evaluate(inputs(params.adm)));
-      // skips and the end of the first half are there without a middle too
+      // skips and the end of the first half exist without a middle block too
       const control = { input: [], output: [], middle: null };
       expectGolden(g, id, outputs.out, await unet.evaluate({ ...inputs(params.adm), control }));
       await runtime.close();
@@ -140,22 +147,30 @@ describe('golden layouts/cut', () => {
   });
 });
 
-it('a VAE as diffusers names it', async () => {
+it('reads a VAE in the diffusers layout', async () => {
   const tensors = await tensorsOf(fixtureModel('tiny_vae'));
-  // its attention is linear
+  // its attention uses linear layers
   for (const [name, t] of Object.entries(tensors))
     if (/mid\.attn_1\.(q|k|v|proj_out)\.weight$/.test(name))
       tensors[name] = { ...t, shape: t.shape.slice(0, 2) };
   const names = inverse(NAMES.vaes.tiny_vae);
-  const old = (name: string | undefined) => name?.replace('to_out.0', 'proj_attn').replace(/to_(q|k|v)\./, (_, part) => `${{ q: 'query', k: 'key', v: 'value' }[part as 'q']}.`); // biome-ignore format: one line
+  const old = (name: string | undefined) =>
+    name
+      ?.replace('to_out.0', 'proj_attn')
+      .replace(
+        /to_(q|k|v)\./,
+        (_, part) => `${{ q: 'query', k: 'key', v: 'value' }[part as 'q']}.`,
+      );
   const want = await loadVae(fixtureModel('tiny_vae'), runtime);
   const [pixels, latents] = [random([1, 32, 48, 3], 5), random([1, 4, 4, 6], 6)];
   for (const [file, rename] of [
     ['vae-d', (name: string) => names.get(name)],
     ['vae-o', (name: string) => old(names.get(name))],
   ] as const) {
-    // biome-ignore format: one line
-    const vae = await loadVae(await writeRenamed(join(folder, `${file}.safetensors`), tensors, rename), runtime);
+    const vae = await loadVae(
+      await writeRenamed(join(folder, `${file}.safetensors`), tensors, rename),
+      runtime,
+    );
     expect((await vae.encode(pixels)).data).toEqual((await want.encode(pixels)).data);
     expect((await vae.decode(latents)).data).toEqual((await want.decode(latents)).data);
   }
@@ -164,7 +179,7 @@ it('a VAE as diffusers names it', async () => {
 describe('text encoders', () => {
   const WIDTH = 64;
 
-  /** An encoder in the layout of open_clip, and the same in that of Hugging Face. */
+  /** The same encoder in open_clip's layout and in Hugging Face's. */
   function encoder(layers: number): { open: TensorsToWrite; huggingFace: TensorsToWrite } {
     const open: TensorsToWrite = {};
     const huggingFace: TensorsToWrite = {};
@@ -201,7 +216,6 @@ describe('text encoders', () => {
         ['weight', [WIDTH]],
         ['bias', []],
       ] as const) {
-        // biome-ignore format: one line
         const each = rest.length ? WIDTH * WIDTH : WIDTH;
         const all = put([`${a}.attn.in_proj_${end}`, null], [3 * WIDTH, ...rest]);
         for (const [at, part] of ['q', 'k', 'v'].entries())
@@ -229,7 +243,6 @@ describe('text encoders', () => {
     ['clip_h', 23],
     ['clip_g', 31],
   ] as const)('%s in three layouts', async (kind, layers) => {
-    // biome-ignore format: one line
     const { open, huggingFace } = encoder(layers);
     const { 'text_projection.weight': _, ...rest } = huggingFace;
     const once = { ...rest, text_projection: open.text_projection };
@@ -253,7 +266,7 @@ describe('text encoders', () => {
   });
 });
 
-it('weights in 8 bits are exact, rounded on request, and refused with factors', async () => {
+it('reads fp8 weights exactly or rounded on request, and refuses scaled ones', async () => {
   const tensors = await tensorsOf(fixtureModel('tiny_sd1'));
   const name = `${UNET_PREFIX}time_embed.0.weight`;
   const scaled = {

@@ -1,5 +1,5 @@
-// Networks from files of torch give the same numbers, bit for bit, as from the .safetensors files
-// that these were made of.
+// Networks from torch files compute the same numbers, bit for bit, as from the .safetensors files
+// that these were made from.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Numbers of one period and no meaning. */
+/** Arbitrary periodic numbers. */
 const wave = (...shape: number[]): Tensor =>
   tensor(
     shape,
@@ -54,7 +54,7 @@ it.each(['tiny_srvgg_x2', 'tiny_esrgan_x4_old', 'tiny_realesrgan_x2_new'])(
       const file = await asTorch(name, form);
       expect(await (await loadUpscaler(file, runtime)).upscale(image), form).toEqual(want);
     }
-    // as a larger file: what lies in no piece comes from the cache
+    // in a larger file, tensors that are not contiguous come from the cache
     const cache = join(folder, `cache ${name}`);
     const { file, tensors, close } = await openModelFile(await asTorch(name, 'transposed'), {
       cache,
@@ -96,12 +96,12 @@ it.each<Form>(['sequential', 'transposed'])(
     expect(
       await outputs(await asTorch('tiny_sd1', form), await asTorch('tiny_lora_sd1', form)),
     ).toEqual(want);
-    // above 16 MiB that lie in no piece
+    // not contiguous, above 16 MiB
     if (form === 'transposed') expect(readdirSync(join(folder, 'cache', 'torch')).length).toBe(1);
   },
 );
 
-it('a VAE as .pt, a ControlNet as .pth', async () => {
+it('reads a VAE from .pt and a ControlNet from .pth', async () => {
   const want = await (await loadVae(fixtureModel('tiny_vae'), runtime)).decode(wave(1, 4, 4, 4));
   expect(
     await (await loadVae(await asTorch('tiny_vae', 'sequential'), runtime)).decode(

@@ -16,7 +16,8 @@ const KINDS: Readonly<
   ],
   'text-encoder': [
     'a text encoder only',
-    'It belongs in the folder text_encoders; load it with CLIPLoader, or both of a pair with DualCLIPLoader.',
+    'It belongs in the folder text_encoders; load it with CLIPLoader, or both of a pair with ' +
+      'DualCLIPLoader.',
   ],
   'clip-vision': [
     'a CLIP vision model',
@@ -25,7 +26,8 @@ const KINDS: Readonly<
   vae: ['a VAE', 'It belongs in the folder vae; load it with VAELoader.'],
   taesd: [
     'one half of a tiny autoencoder (TAESD)',
-    'Encoder and decoder belong in the folder vae_approx; VAELoader lists them as taesd or taesdxl.',
+    'Encoder and decoder belong in the folder vae_approx; VAELoader lists them as taesd or ' +
+      'taesdxl.',
   ],
   lora: ['a LoRA', 'It belongs in the folder loras; load it with LoraLoader.'],
   controlnet: [

@@ -1,5 +1,4 @@
-// What makeClip asks of its encoders and makes of their answers, with encoders that only note the
-// call.
+// How makeClip calls its encoders and combines their results, with encoders that record calls.
 import { describe, expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { TextEncoder, TokenSlot } from '../types.ts';
@@ -12,7 +11,7 @@ interface Call {
   readonly options: { layer: number | 'last'; finalNorm: boolean; project: boolean };
 }
 
-/** States: the token id (or -1 for a vector) in every column; pooled: the number of the chunk. */
+/** Hidden states: the token id (-1 for a vector) in every column; pooled: the index of the chunk. */
 function fakeEncoder(
   kind: TextEncoder['kind'],
   width = 2,
@@ -44,7 +43,7 @@ function fakeEncoder(
 const LONG = 'very '.repeat(100);
 
 describe('makeClip', () => {
-  it('asks each encoder for what its family takes', async () => {
+  it('requests the layer and norm of the family from each encoder', async () => {
     const asked = async (family: ClipFamily, stop?: number) => {
       const encoders = (['clip_l', 'clip_g', 'clip_h'] as const).map((kind) => fakeEncoder(kind));
       const clip = makeClip({ family, encoders });
@@ -72,7 +71,7 @@ describe('makeClip', () => {
     expect(await asked('sdxl', -5)).toEqual(both({ layer: 'last', finalNorm: true }));
   });
 
-  it('leaves the clip it came from as it is', async () => {
+  it('does not change the clip it was derived from', async () => {
     const encoder = fakeEncoder('clip_l');
     const clip = makeClip({ family: 'sd1', encoders: [encoder] });
     clip.withLastLayer(-3);
@@ -83,7 +82,7 @@ describe('makeClip', () => {
     );
   });
 
-  it('encodes the empty prompt along only where a weight acts, and pools the first chunk', async () => {
+  it('encodes the empty prompt only if a weight is not 1, and pools the first chunk', async () => {
     const encoder = fakeEncoder('clip_g');
     const clip = makeClip({ family: 'sdxl-refiner', encoders: [encoder] });
     const plain = await clip.encode(LONG);
@@ -107,7 +106,7 @@ describe('makeClip', () => {
     expect(weighted.pooled!.shape).toEqual([1, 2]);
   });
 
-  it('pairs: fills the shorter prompt with empty chunks, L before G', async () => {
+  it('pads the shorter prompt of a pair with empty chunks, L before G', async () => {
     const encoders = [fakeEncoder('clip_g', 3), fakeEncoder('clip_l', 2)];
     const clip = makeClip({ family: 'sdxl', encoders });
     const row = (x: Tensor, t: number) => [...x.data.slice(t * 5, t * 5 + 5)];
@@ -121,7 +120,7 @@ describe('makeClip', () => {
     await expect(refiner.encodePair('a', 'b')).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
   });
 
-  it('leaves out vectors of another width, pads at the end and says so once', async () => {
+  it('drops vectors of another width, pads the end and warns once', async () => {
     const encoder = fakeEncoder('clip_l', 2);
     const wide = tensor([2, 3], new Float32Array(6));
     const warnings: string[] = [];
@@ -141,7 +140,7 @@ describe('makeClip', () => {
     ]);
   });
 
-  it('a missing embedding is named once for both encoders, to the warn of the call if there is one', async () => {
+  it('warns of a missing embedding once for both encoders, through the warn of the call', async () => {
     const [own, call]: string[][] = [[], []];
     const encoders = [fakeEncoder('clip_l'), fakeEncoder('clip_g')];
     const clip = makeClip({ family: 'sdxl', encoders, warn: (message) => own.push(message) });
@@ -150,7 +149,7 @@ describe('makeClip', () => {
     expect(call).toEqual(['embedding:gone does not exist and is left out of the prompt']);
   });
 
-  it('names the encoder that a model lacks', () => {
+  it('names the missing encoder of a model', () => {
     expect(() => makeClip({ family: 'sdxl', encoders: [fakeEncoder('clip_l')] })).toThrow(
       expect.objectContaining({
         code: 'DR_MODEL_PART_MISSING',

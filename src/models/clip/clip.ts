@@ -175,7 +175,9 @@ const chunksOf = (
 function checkPair(family: ClipFamily, parts: readonly Part[], texts: Texts): void {
   if (Object.keys(texts).every((kind) => parts.some((part) => part.rule.kind === kind))) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `a pair of prompts needs the two text encoders of SDXL; this CLIP is of the ${family} family`,
+    message:
+      `a pair of prompts needs the two text encoders of SDXL; this CLIP is of the ${family} ` +
+      'family',
     hint: 'Use CLIPTextEncode, or CLIPTextEncodeSDXLRefiner for the refiner.',
     input: 'clip',
   });
@@ -261,7 +263,8 @@ function tokenValues(
   if (values.length < chunk.length) {
     const misfit = chunk.find((token) => !fits(token.value))!.value as Float32Array;
     warn?.(
-      `an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has width ${encoder.width}`,
+      `an embedding of width ${misfit.length} is left out: the ${rule.kind} text encoder has ` +
+        `width ${encoder.width}`,
     );
   }
   while (values.length < chunk.length) values.push(rule.pad);

@@ -44,7 +44,8 @@ export async function loadTextEncoder(file: string, runtime: Runtime): Promise<T
       file,
       'a text encoder',
       found,
-      'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are supported.',
+      'The CLIP encoders of SD1.x (CLIP-L), SD2.x (CLIP-H) and SDXL (CLIP-L and CLIP-G) are ' +
+        'supported.',
     );
   const { clip } = found;
   if (clip.layout === 'open-clip') return encoderOf(runtime, opened, clip);

@@ -1,10 +1,10 @@
-// What was encoded lately is not encoded again.
+// Recent prompts are cached.
 import { expect, it } from 'vitest';
 import { fixtureModel } from '../../../test/support/golden.ts';
 import { createRuntime, type Runtime } from '../../runtime/runtime.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
 
-it('encodes the same prompt once, and another one anew', async () => {
+it('encodes the same prompt once, and another one again', async () => {
   const real = createRuntime({ threads: 1 });
   const runs: string[] = [];
   const runtime: Runtime = {

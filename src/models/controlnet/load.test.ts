@@ -82,11 +82,11 @@ describe('ControlNet', () => {
     });
   };
 
-  it('reads the layout of diffusers', async () => {
+  it('reads the diffusers layout', async () => {
     expect(await evaluate(await renamed('diffusers', diffusersName))).toEqual(await evaluate(file));
   });
 
-  it('keeps mean values only where the name says that the picture is shuffled', async () => {
+  it('averages residuals only for files named as shuffle ControlNets', async () => {
     const { middle } = await evaluate(
       await renamed('made_shuffle', (name) => `control_model.${name}`),
     );
@@ -118,7 +118,7 @@ describe('ControlNet', () => {
   });
 });
 
-/** The fixture's tensors under diffusers' names: two residual blocks a level. */
+/** The fixture's tensors under diffusers' names: two residual blocks per level. */
 function diffusersName(name: string): string {
   const rules: readonly (readonly [RegExp, (...found: string[]) => string])[] = [
     [/^input_blocks\.0\.0\./, () => 'conv_in.'],
@@ -130,8 +130,10 @@ function diffusersName(name: string): string {
     ],
     [
       /^input_blocks\.(\d)\.([01])\./,
-      (n, kind) =>
-        `down_blocks.${Math.floor((Number(n) - 1) / 3)}.${kind === '0' ? 'resnets' : 'attentions'}.${(Number(n) - 1) % 3}.`,
+      (n, kind) => {
+        const [level, index] = [Math.floor((Number(n) - 1) / 3), (Number(n) - 1) % 3];
+        return `down_blocks.${level}.${kind === '0' ? 'resnets' : 'attentions'}.${index}.`;
+      },
     ],
     [/^middle_block\.1\./, () => 'mid_block.attentions.0.'],
     [/^middle_block\.([02])\./, (n) => `mid_block.resnets.${Number(n) / 2}.`],

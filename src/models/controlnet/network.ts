@@ -48,7 +48,7 @@ export function createControlNet(
     async evaluate({ x, timesteps, context, y, hint, strength }) {
       if (x.shape[1] !== inChannels)
         throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-          message: `${basename(file)} takes latents of ${inChannels} channels, these have ${x.shape[1]}`,
+          message: `${basename(file)} takes ${inChannels} latent channels, got ${x.shape[1]}`,
           hint: 'Use it with a model that is not an inpainting model.',
           file,
         });
@@ -155,7 +155,7 @@ function hintPreparer(
   return async (pixels) => {
     if (pixels.shape[1] !== hintChannels)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `the hint has ${pixels.shape[1]} channels, ${basename(file)} takes ${hintChannels}`,
+        message: `${basename(file)} takes hints of ${hintChannels} channels, got ${pixels.shape[1]}`,
         hint:
           hintChannels === 3
             ? 'Connect a colour image.'

@@ -1,5 +1,5 @@
 // T2I-Adapters, union ControlNets, control LoRAs and files of differences against the original's
-// modules (test/golden/control), whose weights are made again here from seeds.
+// modules (test/golden/control), with weights generated from the same seeds.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,13 +63,17 @@ function expectResiduals(
   for (const [i, value] of (input ?? []).entries()) if (value) got.set(`input_${i}`, value);
   for (const [i, value] of output.entries()) if (value) got.set(`output_${i}`, value);
   if (middle) got.set('middle_0', middle);
-  expect([...got.keys()].sort()).toEqual(Object.keys(outputs).filter((name) => name !== 'unet').sort()); // biome-ignore format: one line
+  expect([...got.keys()].sort()).toEqual(
+    Object.keys(outputs)
+      .filter((name) => name !== 'unet')
+      .sort(),
+  );
   for (const [name, value] of got) expectGolden(g, id, outputs[name], value);
 }
 
 const of = (kind: string): GoldenCase[] => g.cases.filter(({ params }) => params.kind === kind);
 
-it('every case has its test', () => {
+it('tests every case', () => {
   expect(new Set(g.cases.map(({ params }) => params.kind))).toEqual(
     new Set(['adapter', 'union', 'lora', 'difference']),
   );
@@ -93,15 +97,21 @@ describe('T2I-Adapter', () => {
     };
     expectResiduals(c, await net.evaluate({ ...zeros, hint, strength }));
     if (!xl) return;
-    // the original scales a picture of another size to that of the latents
-    const control = await net.evaluate({ ...latents, hint: await net.prepareHint(commonUpscale(hintOf(2, size), { width: 96, height: 80 }, 'nearest-exact', 'center')), strength }); // biome-ignore format: one line
+    // the original resizes an image of another size to that of the latents
+    const control = await net.evaluate({
+      ...latents,
+      hint: await net.prepareHint(
+        commonUpscale(hintOf(2, size), { width: 96, height: 80 }, 'nearest-exact', 'center'),
+      ),
+      strength,
+    });
     const first = (t: Tensor | null) =>
       t && { shape: [1, ...t.shape.slice(1)], data: t.data.slice(0, t.data.length / 2) };
     const one = { input: control.input!.map(first), output: [], middle: first(control.middle) };
     expectGolden(g, c.id, c.outputs.unet, await unet.evaluate({ ...latents, control: one }));
   });
 
-  it('in the names of diffusers', async () => {
+  it('reads diffusers names', async () => {
     for (const [id, rename] of [
       [
         'adapter full',
@@ -114,7 +124,6 @@ describe('T2I-Adapter', () => {
       ],
       ['adapter light', (name: string) => name.replace(/^(body\.\d)\.body\.(\d)/, '$1.resnets.$2')],
     ] as const) {
-      // biome-ignore format: one line
       const c = of('adapter').find((one) => one.id === id)!;
       const tensors = Object.entries(seededTensors(c.params.weights)).map(([name, value]) => [
         `adapter.${rename(name)}`,

@@ -20,7 +20,9 @@ export function detectorKind(ports: OnnxPorts, file: string): DetectorKind {
   if (kind) return kind;
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${file} is not a detector of a known kind (${describePorts(ports)})`,
-    hint: 'Use a YOLO detector in float32 (exported by Ultralytics with format=onnx), or a RetinaNet with boxes, scores and int32 labels.',
+    hint:
+      'Use a YOLO detector in float32 (exported by Ultralytics with format=onnx), or a RetinaNet ' +
+      'with boxes, scores and int32 labels.',
     file,
   });
 }

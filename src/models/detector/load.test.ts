@@ -1,5 +1,4 @@
-// Detectors on tiny networks of our own: constants that give known boxes, in each layout that files
-// have.
+// Detectors over tiny generated networks: constants that return known boxes, in each file layout.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +27,7 @@ async function load(graph: Graph, name: string) {
   return loadDetector(file, runtime);
 }
 
-/** What a file of this layout puts out, and how its input lies. */
+/** A network of this input layout that returns constant outputs. */
 function network(
   input: readonly (number | string)[],
   outputs: readonly { name: string; dims: number[]; values: number[] }[],
@@ -41,10 +40,10 @@ function network(
 }
 
 describe('YOLO', () => {
-  // a picture of 64x32 lies in the 64x64 square between rows 16 and 48
+  // an image of 64x32 is in the 64x64 square between rows 16 and 48
   const image = full([1, 32, 64, 3], 0.5);
 
-  it('v8: middles and classes lying, overlapping boxes chosen by score and label', async () => {
+  it('v8: transposed rows, overlapping boxes suppressed by score and label', async () => {
     const rows = [
       [20, 30, 16, 8, 0.9, 0.1],
       [21, 30, 16, 8, 0.8, 0.1],
@@ -63,13 +62,13 @@ describe('YOLO', () => {
     expect(boxes.map(({ corners, label }) => ({ corners, label }))).toEqual([
       { corners: [12, 10, 28, 18], label: '0' },
       { corners: [13, 10, 29, 18], label: '1' },
-      // cut to the picture: above its first row and beyond its last column there is only grey
+      // clipped to the image: above its first row and beyond its last column is only padding
       { corners: [50, 0, 64, 12], label: '1' },
     ]);
     expect(boxes[0].score).toBeCloseTo(0.9, 6);
   });
 
-  it('v5: rows with objectness; boxes chosen by the network itself', async () => {
+  it('v5: rows with objectness; v10: boxes suppressed by the network itself', async () => {
     const v5 = [
       [20, 30, 16, 8, 0.9, 0.5, 0.9],
       [50, 40, 8, 8, 0.5, 0.5, 0.5],
@@ -97,7 +96,7 @@ describe('YOLO', () => {
     ]);
   });
 
-  it('fits the picture into the square, on grey, in planes of red, green and blue', () => {
+  it('letterboxes the image on grey, in planes of red, green and blue', () => {
     const red = tensor(
       [1, 2, 4, 3],
       Float32Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
@@ -135,14 +134,14 @@ describe('RetinaNet', () => {
     notes: new Map(),
   };
 
-  it('takes blue, green and red without their means', () => {
+  it('takes blue, green and red minus their means', () => {
     const image = tensor([1, 1, 1, 3], Float32Array.of(1, 0.5, 0));
     const { input } = retinanet.prepare(image, ports);
     expect(input.shape).toEqual([1, 1, 1, 3]);
     expect([...input.data]).toEqual([0 - 103.939, 127 - 116.779, 255 - 123.68].map(Math.fround));
   });
 
-  it('gives whole boxes up to the first label of -1, above the threshold', () => {
+  it('returns integer boxes up to the first label of -1, above the threshold', () => {
     expect(retinanet.matches(ports)).toBe(true);
     const { boxes } = retinanet.prepare(full([1, 8, 8, 3], 0), ports);
     const outputs = {
@@ -157,7 +156,7 @@ describe('RetinaNet', () => {
   });
 });
 
-it('boxes overlap by their share', () => {
+it('computes intersection over union and suppresses overlapping boxes', () => {
   expect(overlap([0, 0, 2, 2], [1, 0, 3, 2])).toBeCloseTo(1 / 3);
   expect(overlap([0, 0, 0, 0], [0, 0, 0, 0])).toBe(0);
   const box = (x: number, score: number, label = 'a') => ({
@@ -171,7 +170,7 @@ it('boxes overlap by their share', () => {
 });
 
 describe('files', () => {
-  it('says what goes in and comes out', () => {
+  it('reads inputs and outputs, and refuses truncated files', () => {
     const bytes = network(
       [1, 3, 'height', 'width'],
       [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }],
@@ -184,7 +183,7 @@ describe('files', () => {
       expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('no ONNX model');
   });
 
-  it('refuses what is no detector', async () => {
+  it('refuses other models', async () => {
     await expect(
       load(network([1, 4], [{ name: 'y', dims: [4], values: [0, 0, 0, 0] }]), 'other'),
     ).rejects.toThrow('not a detector of a known kind');

@@ -231,7 +231,9 @@ async function other(file: string, reason: string): Promise<Found> {
     message: reason.startsWith('it')
       ? `${basename(file)} is not a known model: ${reason}`
       : `${basename(file)} is ${reason}, which is not supported`,
-    hint: 'Darkroom runs models of SD1.x, SD2.x and SDXL (checkpoints and their parts, LoRAs, ControlNets, textual inversions), upscalers and detectors.',
+    hint:
+      'Darkroom runs models of SD1.x, SD2.x and SDXL (checkpoints and their parts, LoRAs, ' +
+      'ControlNets, textual inversions), upscalers and detectors.',
     file,
   });
 }

@@ -51,7 +51,8 @@ export function readYolo(root: SavedModule, file: string): Yolo {
   if (/^models\./.test(root.global))
     throw refused(
       file,
-      `was saved by the old YOLOv5 program (${root.global}), which Ultralytics does not read either`,
+      `was saved by the old YOLOv5 program (${root.global}), which Ultralytics does not read ` +
+        'either',
     );
   if (!MODELS.includes(root.type))
     throw refused(

@@ -86,7 +86,8 @@ const noModel = (file: string) =>
   unsupportedModel(
     file,
     'does not hold a whole model saved by Ultralytics',
-    'Use a YOLO .pt file from ultralytics/bbox or ultralytics/segm; load .onnx files with ONNXDetectorProvider.',
+    'Use a YOLO .pt file from ultralytics/bbox or ultralytics/segm; load .onnx files with ' +
+      'ONNXDetectorProvider.',
   );
 
 /** Returns the model with averaged weights (EMA) where the file has one, else the trained one. */

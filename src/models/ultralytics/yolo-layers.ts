@@ -17,7 +17,9 @@ type Layer = (net: Layers, m: SavedModule, x: Value) => Value;
 export function refused(file: string, what: string): DarkroomError {
   return new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `${file} ${what}`,
-    hint: 'YOLOv5u, v8, v9 and 11 detection and segmentation models are supported; export others (`yolo export format=onnx`) and load them with ONNXDetectorProvider.',
+    hint:
+      'YOLOv5u, v8, v9 and 11 detection and segmentation models are supported; export others ' +
+      '(`yolo export format=onnx`) and load them with ONNXDetectorProvider.',
     file,
   });
 }

@@ -72,8 +72,10 @@ const RULES: readonly Rule[] = [
   ],
   [
     /^up_blocks\.(\d+)\.upsamplers\.0\.conv\.(.*)/,
-    ([i, rest], c) =>
-      `output_blocks.${outputBlock(i, c.residuals, c)}.${c.attends(i, c.residuals) ? 2 : 1}.conv.${rest}`,
+    ([i, rest], c) => {
+      const layer = c.attends(i, c.residuals) ? 2 : 1;
+      return `output_blocks.${outputBlock(i, c.residuals, c)}.${layer}.conv.${rest}`;
+    },
   ],
   [/^controlnet_down_blocks\.(\d+)\.(.*)/, ([i, rest]) => `zero_convs.${i}.0.${rest}`],
   [/^controlnet_mid_block\.(.*)/, ([rest]) => `middle_block_out.0.${rest}`],

@@ -20,7 +20,7 @@ afterAll(() => runtime.close());
 const unetOf = async (model: string) =>
   (await loadCheckpoint(fixtureModel(MODELS[model]), runtime)).unet!;
 
-/** Sigma to timestep as the original rounds it: the nearest log sigma of the table. */
+/** Rounds sigma to a timestep as the original does: the nearest log sigma of the table. */
 function timestepOf(sigma: number): number {
   let alpha = 1;
   let best = 0;
@@ -38,7 +38,7 @@ function timestepOf(sigma: number): number {
 
 describe('UNet', () => {
   const unet = golden('networks', 'unet');
-  it.each(Object.keys(MODELS))('%s gives what the original gives', async (model) => {
+  it.each(Object.keys(MODELS))('%s evaluates as the original does', async (model) => {
     const network = await unetOf(model);
     const cases = unet.cases.filter((c) => c.params.model === model);
     expect(cases.length).toBe(model in LORAS ? 6 : 3);

@@ -37,7 +37,7 @@ describe('UNet variants', () => {
     }
   });
 
-  it('gives the plain prediction while the switch is off or nothing controls, in one session each', async () => {
+  it('gives the plain prediction with the switch off or without control, in one session each', async () => {
     const { unet } = await loadCheckpoint(fixtureModel('tiny_sdxl_base'), runtime);
     const { inputs } = evaluations[0];
     const common = {

@@ -27,7 +27,7 @@ const g = golden('networks', 'upscale');
 const whole = g.cases.filter((c) => c.params.scale);
 const load = (name: string): Promise<UpscaleModel> => loadUpscaler(fixtureModel(name), runtime);
 
-describe('upscalers give the pictures of the originals', () => {
+describe('upscalers compute the images of the originals', () => {
   it('whole and in tiles', async () => {
     expect(g.cases.length).toBe(11);
     for (const { id, params, inputs, outputs } of g.cases.filter((c) => c.outputs.out)) {
@@ -38,7 +38,7 @@ describe('upscalers give the pictures of the originals', () => {
     }
   });
 
-  it('in tiles of 512 with 32 shared', async () => {
+  it('in tiles of 512 with an overlap of 32', async () => {
     const { id, params, inputs, outputs } = g.cases.find((c) => c.outputs.out_cols_940_1060)!;
     const model = await load(params.model);
     const seen: [number, number][] = [];
@@ -105,7 +105,7 @@ describe('upscalers give the pictures of the originals', () => {
 });
 
 describe('upscalers', () => {
-  /** Networks that enlarge by two without layers, unless a side is above `limit`. */
+  /** A runtime whose networks return twice the size, or fail when a side is above `limit`. */
   const limited = (limit: number): Runtime => ({
     ...runtime,
     network: () => ({
@@ -118,7 +118,7 @@ describe('upscalers', () => {
     }),
   });
 
-  it('halve their tiles while memory is short, down to 128', async () => {
+  it('halve their tiles when memory is short, down to 128', async () => {
     const image = zeros([2, 300, 40, 3]);
     const model = await loadUpscaler(fixtureModel('tiny_srvgg_x2'), limited(200));
     const seen: number[] = [];
@@ -130,7 +130,7 @@ describe('upscalers', () => {
     await expect(hopeless.upscale(image)).rejects.toMatchObject({ code: 'DR_OUT_OF_MEMORY' });
   });
 
-  it('stop when told to, and refuse images that are not colour', async () => {
+  it('stop when aborted, and refuse images without three channels', async () => {
     const model = await load('tiny_esrgan_x4_old');
     const control = new AbortController();
     const stopped = model.upscale(zeros([1, 40, 40, 3]), {
@@ -145,7 +145,7 @@ describe('upscalers', () => {
     });
   });
 
-  it('enlarge the smallest pictures', async () => {
+  it('enlarge the smallest images', async () => {
     for (const [name, scale] of [
       ['tiny_realesrgan_x2_new', 2],
       ['tiny_esrgan_x4_old', 4],

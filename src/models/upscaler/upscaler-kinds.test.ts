@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { upscalerArchitecture } from './upscaler-kinds.ts';
 
-/** Any file will do: only names and shapes are looked at. */
+/** Any existing file: only names and shapes are read. */
 const here = fileURLToPath(import.meta.url);
 
 const file = (shapes: Readonly<Record<string, readonly number[]>>) => {
@@ -30,7 +30,7 @@ const compact = (colours: number, last: number): Record<string, readonly number[
 });
 
 describe('upscalerArchitecture', () => {
-  it('reads the scale off the shapes', () => {
+  it('reads the scale from the shapes', () => {
     const scales = [
       real(3, 3, 2),
       real(3, 3, 3),
@@ -46,7 +46,7 @@ describe('upscalerArchitecture', () => {
     ]);
   });
 
-  it('refuses what is not colours to larger or equal colours', () => {
+  it('refuses other channels than 3 to 3, and scales below 1', () => {
     for (const shapes of [
       real(1, 1, 2),
       real(3, 1, 2),
@@ -75,7 +75,7 @@ describe('upscalerArchitecture', () => {
     expect(() => upscalerArchitecture(file(shapes))).toThrow(`kinds.test.ts is a ${name} model`);
   });
 
-  it('refuses what nobody knows', () => {
+  it('refuses unknown tensors', () => {
     expect(() => upscalerArchitecture(file({ 'a.weight': [1] }))).toThrow(
       'is not a known upscale model',
     );

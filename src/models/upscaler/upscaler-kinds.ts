@@ -68,7 +68,8 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
 };
 
 const HINT =
-  'ESRGAN, Real-ESRGAN and BSRGAN (RRDBNet) and Real-ESRGAN Compact (SRVGGNet) models are supported; use one of these.';
+  'ESRGAN, Real-ESRGAN and BSRGAN (RRDBNet) and Real-ESRGAN Compact (SRVGGNet) models are ' +
+  'supported; use one of these.';
 
 /**
  * Returns the architecture of a file's upscaler; `under` returns the tensors below a prefix.

@@ -19,7 +19,7 @@ const VAES: Readonly<Record<string, () => Promise<Autoencoder | undefined>>> = {
     loadTaesd(fixtureModel('taesdxl_encoder'), fixtureModel('taesdxl_decoder'), 'taesdxl', runtime),
 };
 const g = golden('networks', 'vae');
-/** Of the nodes' room: the mask is prepared there. */
+/** VAEEncodeForInpaint prepares its mask in nodes/; it is tested there. */
 const ELSEWHERE = ['VAEEncodeForInpaint'];
 const cases = g.cases.filter((c) => !ELSEWHERE.includes(c.id));
 
@@ -45,7 +45,7 @@ describe('autoencoders', () => {
     }
   });
 
-  it('works in tiles as the original does', async () => {
+  it('encodes and decodes in tiles as the original does', async () => {
     const tiled = cases.filter((c) => c.params.fn);
     expect(tiled.length).toBe(4);
     for (const { id, params, inputs, outputs } of tiled) {
@@ -59,7 +59,7 @@ describe('autoencoders', () => {
     }
   });
 
-  it('decodes a large picture in tiles of the default size', async () => {
+  it('decodes a large image in tiles of the default size', async () => {
     const [{ id, inputs, outputs }] = cases.filter((c) => c.params.node === 'VAEDecodeTiled');
     const image = await decodeTiled((await VAES.base())!, g.float(inputs.latent), {
       tile: 64,

@@ -42,7 +42,7 @@ async function load(name: string, tensors: TensorsToWrite): Promise<VisionModel>
   return loadVision(file, runtime);
 }
 
-/** The names and joints of open_clip. */
+/** Rewrites tensors to open_clip's names and fused projections. */
 function openClip(tensors: TensorsToWrite, prefix: string): TensorsToWrite {
   const open: TensorsToWrite = {};
   const names: readonly (readonly [RegExp, string])[] = [

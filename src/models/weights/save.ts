@@ -60,10 +60,16 @@ export function encoderTensors(
     for (const part of ['norm1', 'norm2', 'out', 'up', 'down'] as const)
       layer(from[part], there[part]);
     const parts = from.qkv as readonly string[];
-    if (!('weight' in there.qkv)) for (const [at, part] of parts.entries()) layer(part, there.qkv[at]);
+    if (!('weight' in there.qkv))
+      for (const [at, part] of parts.entries()) layer(part, there.qkv[at]);
     else
       for (const end of ['weight', 'bias'] as const)
-        made.push(joined(parts.map((part) => make(view(`${part}.${end}`), '')), prefix + there.qkv[end])); // biome-ignore format: one line
+        made.push(
+          joined(
+            parts.map((part) => make(view(`${part}.${end}`), '')),
+            prefix + there.qkv[end],
+          ),
+        );
   }
   // SD1's and the first of SDXL's are used without a projection, and checkpoints have none
   if (layout === 'open-clip' && has('text_projection.weight'))
