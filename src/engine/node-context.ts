@@ -112,7 +112,7 @@ function createNodeContext(
       emit({ type: 'progress', nodeId, step, total });
       if (preview) showPreview(job, nodeId, preview);
     },
-    typeGiven: (input) => givenType(job, nodeId, input),
+    inputType: (input) => givenType(job, nodeId, input),
     subgraph: () => createSubgraph(`${nodeId}.${call}.${subgraphCount++}.`),
     metadata: () => metadataOf(job, nodeId),
     ...fileAccess(job, warn),
@@ -198,7 +198,7 @@ function givenType({ dynamic, nodes }: JobContext, nodeId: string, input: string
     const [id, slot] = value;
     const source = dynamic.node(id);
     const declared = source && nodes.get(source.classType);
-    if (declared) return (declared.outputs[slot] ?? declared.moreOutputs)?.type;
+    if (declared) return (declared.outputs[slot] ?? declared.dynamicOutput)?.type;
   }
   return jsonType(value);
 }

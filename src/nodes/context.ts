@@ -1,26 +1,28 @@
-// What the engine gives a node: files, sessions, progress, cancel. Nothing of HTTP, ONNX or the command line.
+// What the engine provides to a node: files, networks, progress, cancellation. It is independent of
+// HTTP, ONNX and the command line.
 import type { JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';
 
-/** What a declaration may ask before anything runs. */
+/** What a declaration may use before anything runs. */
 export interface NodeEnvironment {
-  /** Names of the files in a model folder (`checkpoints`, `vae` …), relative, with `/`. */
+  /** Names of the files in a model folder (`checkpoints`, `vae` …), relative to it, with `/`. */
   modelFiles(folder: string): readonly string[];
   /** Names of the files in the input folder. */
   inputFiles(): readonly string[];
-  /** Whether `name` (also `sub/name`, `name [output]`) is a file that can be read. */
+  /** Whether `name` (also `sub/name`, `name [output]`) is a readable file. */
   hasInput(name: string): boolean;
-  /** The lists that `__name__` in prompts stands for. */
+  /** The lists that replace `__name__` in prompts. */
   wildcards(): Wildcards;
 }
 
+/** `taesd` decodes with a tiny autoencoder if there is one; `latent2rgb` maps channels to colours. */
 export type PreviewMethod = 'latent2rgb' | 'taesd';
 
 export interface NodeContext extends NodeEnvironment {
-  /** UNIQUE_ID: `4`, or `4.0.0.1` for a node that node 4 expanded to. */
+  /** UNIQUE_ID: `4`, or `4.0.0.1` for a node of the expansion of node 4. */
   readonly nodeId: string;
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
@@ -28,43 +30,43 @@ export interface NodeContext extends NodeEnvironment {
   modelPath(folder: string, name: string): string;
   /** Absolute path of an input file (`name`, `sub/name`, `name [output]`); throws DR_FILE_MISSING. */
   inputPath(name: string): string;
-  /** Step `value` of `total`; `preview` makes the picture only when somebody looks. */
+  /** Reports step `value` of `total`. `preview` is called only when a client shows previews. */
   progress(
     value: number,
     total: number,
     preview?: () => Promise<ByteImage | undefined> | ByteImage | undefined,
   ): void;
-  /** What previews are made with (latent2rgb); `taesd`: a tiny autoencoder, where there is one. */
+  /** How previews are made; default latent2rgb. */
   readonly previewMethod?: PreviewMethod;
-  /** One line, shown once per run. */
+  /** Reports a warning of one line. Each is shown once per job. */
   warn(message: string): void;
-  /** What the node is doing, shown at it (`2/5 regions`); `progress` 0..1 as far as it is known. */
+  /** Reports what the node is doing (`2/5 regions`), and its progress from 0 to 1 if known. */
   status(text: string, progress?: number): void;
-  /** A message to the clients that look on (`img-send`, `value-send` …), as it is; data that JSON can carry. */
+  /** Sends an event (`img-send`, `value-send` …) with JSON data to the clients. */
   send(event: string, data: Readonly<Record<string, unknown>>): void;
-  /** Ends the job before the next node, as if the user had interrupted it. */
+  /** Ends the job before the next node, as a user's interruption does. */
   interrupt(): void;
-  /** PROMPT: the whole prompt as it was given, checked and converted. */
+  /** PROMPT: the whole prompt, validated and converted. */
   prompt(): Readonly<JsonObject>;
-  /** EXTRA_PNGINFO: what came with the prompt (`workflow`); empty when nothing did. */
+  /** EXTRA_PNGINFO: what was sent with the prompt (`workflow`); may be empty. */
   extra(): Readonly<JsonObject>;
-  /** DYNPROMPT: the prompt and what its nodes expanded to so far. */
+  /** DYNPROMPT: the prompt and the expansions of its nodes so far. */
   readonly graph: GraphView;
-  /** Socket type of what an input was given: the type of the output it is linked to, or that of the value in the prompt. */
-  typeGiven(input: string): string | undefined;
-  /** A new graph to give back as `expand`, whose ids begin with this node's. */
+  /** The socket type of an input's value: that of the linked output, or of the prompt's value. */
+  inputType(input: string): string | undefined;
+  /** A new graph to return as `expand`. Its ids begin with this node's id. */
   subgraph(): Subgraph;
-  /** What this node keeps from job to job, as long as a node of its id and type is in the prompt. */
+  /** State that lasts from job to job as long as the prompt has a node of this id and type. */
   readonly state: Map<string, unknown>;
-  /** 0 <= x < 1, for names and the like; never for what is in a picture. */
+  /** A random number in [0, 1) for file names and the like, never for the content of images. */
   random(): number;
-  /** Writes files under ComfyUI's counter names (`prefix_00001_.png`), each whole or not at all. `size` fills %width% and %height%. */
+  /** Writes files under ComfyUI's counter names (`prefix_00001_.png`), each atomically. */
   save(request: SaveRequest): Promise<readonly SavedFile[]>;
-  /** The same for one file whose bytes come part by part. */
+  /** Writes one large file from parts. */
   saveLarge(
     request: Omit<SaveRequest, 'files'> & { readonly parts: AsyncIterable<Uint8Array> },
   ): Promise<SavedFile>;
-  /** The text chunks a saved picture carries: `prompt`, `workflow`, `darkroom`. */
+  /** The text chunks of a saved image: `prompt`, `workflow`, `darkroom`. */
   metadata(): Readonly<Record<string, string>>;
 }
 
@@ -83,15 +85,17 @@ export interface SaveRequest {
   readonly type: 'output' | 'temp' | 'input';
   readonly prefix: string;
   readonly extension: string;
+  /** Replaces %width% and %height% in the prefix. */
   readonly size: { readonly width: number; readonly height: number };
   readonly files: readonly Uint8Array[];
 }
 
+/** The prompt and the expansions of its nodes. */
 export interface GraphView {
-  /** A node of the prompt or one that a node expanded to; undefined when there is none. */
+  /** A node of the prompt or of an expansion. */
   node(id: string): ExpandedNode | undefined;
-  /** The node that expanded to this one. */
+  /** The node whose expansion contains this one. */
   parentOf(id: string): string | undefined;
-  /** The node at which a client shows this one. */
+  /** The node at which clients show this one. */
   displayOf(id: string): string;
 }

@@ -1,12 +1,13 @@
-// What nodes may do to a prompt before it is checked: set values, take links away, tell clients of it. After ComfyUI's
-// PromptServer.add_on_prompt_handler, which the Impact Pack uses for wildcards, remote controls and switches that choose on prompt.
+// What nodes may change in a prompt before it is validated. After ComfyUI's
+// PromptServer.add_on_prompt_handler, which the Impact Pack uses for wildcards, remote controls and
+// switches in the mode "on prompt".
 import type { Json } from '../formats/json.ts';
 import type { NodeEnvironment } from './context.ts';
 
 export interface PromptLink {
   readonly node: string;
   readonly input: string;
-  /** The output it comes from. */
+  /** The number of the output that it comes from. */
   readonly slot: number;
 }
 
@@ -18,19 +19,19 @@ export interface PromptEditor {
   inputNames(id: string): readonly string[];
   /** A widget value, or `[id, slot]`. */
   input(id: string, name: string): Json | undefined;
-  /** Sets an input; undefined takes it away. */
+  /** Sets an input; undefined removes it. */
   set(id: string, name: string, value: Json | undefined): void;
-  /** Sets a widget, by its number, in the editor's own workflow that is written into pictures. */
+  /** Sets a widget, by its index, in the editor's workflow that is written into saved images. */
   setWidget(id: string, index: number, value: Json): void;
   /** The links that leave a node. */
   linksFrom(id: string): readonly PromptLink[];
-  /** A message to the clients that look on. */
+  /** Sends an event to the clients. */
   send(event: string, data: Readonly<Record<string, unknown>>): void;
 }
 
 export interface PromptPreparation {
-  /** Before all preparations that are not first. */
+  /** Runs before all preparations without this flag. */
   readonly first?: boolean;
-  /** Called for each node of the type. A DarkroomError is a finding of the check. */
+  /** Called for each node of the type. A DarkroomError that it throws is a validation error. */
   edit(id: string, prompt: PromptEditor): void;
 }

@@ -1,4 +1,4 @@
-// What each socket type carries. Packs add their types here.
+// The values of each socket type. Packs add their own types to the `extends` list.
 import type { Clip } from '../models/clip/clip.ts';
 import type { Autoencoder, ControlNet } from '../models/types.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
@@ -20,24 +20,24 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
   CONTROL_NET: ControlNet;
   CLIP_VISION: VisionModel;
   CLIP_VISION_OUTPUT: VisionOutput;
-  /** Of files that are not read. */
+  /** Files of these models are not read. */
   STYLE_MODEL: never;
   GLIGEN: never;
   CONDITIONING: Conditioning;
-  /** Fractions of the whole denoising, from and to. */
+  /** Fractions of the whole denoising, 0 to 1. */
   TIMESTEPS_RANGE: readonly [start: number, end: number];
-  /** Not made yet. */
+  /** No node outputs one yet. */
   HOOKS: never;
   LATENT: Latent;
   LATENT_OPERATION: LatentOperation;
   SAMPLER: ConfiguredSampler;
-  /** Descending; the last is where the run ends. */
+  /** Descending; sampling ends at the last. */
   SIGMAS: Float32Array;
   NOISE: NoiseGenerator;
   GUIDER: Guider;
-  /** [N,H,W,C] in 0..1 */
+  /** [N,H,W,C], 0 to 1 */
   IMAGE: Tensor;
-  /** [N,H,W] in 0..1 */
+  /** [N,H,W], 0 to 1 */
   MASK: Tensor;
   INT: number | bigint;
   FLOAT: number;
@@ -49,13 +49,13 @@ export interface SocketValues extends ImpactSockets, SeargeSockets {
 
 const BLOCKER: unique symbol = Symbol('blocker');
 
-/** A value that keeps the nodes it reaches from running (ComfyUI's ExecutionBlocker). */
+/** A value that keeps the nodes behind it from running (ComfyUI's ExecutionBlocker). */
 export interface Blocker {
   readonly [BLOCKER]: true;
   readonly message?: string;
 }
 
-/** An output that silently blocks what is behind it; with a message, the first nodes it keeps from running tell it. */
+/** A blocker. The first nodes that it keeps from running report its message, if it has one. */
 export const blocker = (message?: string): Blocker => ({ [BLOCKER]: true, message });
 
 export const isBlocker = (value: unknown): value is Blocker =>

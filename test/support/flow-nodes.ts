@@ -71,7 +71,7 @@ const select = defineNode({
   ...common,
   type: 'Switch',
   inputs: { select: int({ default: 1, min: 1 }), label: string({ optional: true }) },
-  more: { pattern: /^input\d+$/, input: socket('*', { lazy: true }) },
+  dynamicInputs: { pattern: /^input\d+$/, input: socket('*', { lazy: true }) },
   outputs: [output('*')],
   needs: ({ select }) => [`input${select}`],
   run: (inputs) => outputs(inputNamed(inputs, `input${inputs.select}`)),
@@ -84,7 +84,7 @@ const inverse = defineNode({
   inputs: { select: int({ default: 1, min: 1 }), input: any() },
   hidden: { prompt: 'PROMPT', unique_id: 'UNIQUE_ID' },
   outputs: [output('*')],
-  moreOutputs: output('*'),
+  dynamicOutput: output('*'),
   run: ({ select, input }, context) => {
     const nodes = Object.values(context.prompt()) as { inputs: Record<string, unknown> }[];
     const links = nodes.flatMap((node) => Object.values(node.inputs)).filter(isOutputLink);
@@ -100,7 +100,7 @@ const average = defineNode({
   ...common,
   type: 'Average',
   inputs: { input1: socket('FLOAT') },
-  more: { pattern: /^input\d+$/, input: socket('FLOAT') },
+  dynamicInputs: { pattern: /^input\d+$/, input: socket('FLOAT') },
   outputs: [output('FLOAT')],
   run: (inputs) => {
     const values = numberedInputs<number>(inputs, 'input').map(([, value]) => value);
@@ -121,7 +121,7 @@ const makeList = defineNode({
   ...common,
   type: 'MakeList',
   inputs: { value1: any() },
-  more: { pattern: /^value\d+$/, input: any() },
+  dynamicInputs: { pattern: /^value\d+$/, input: any() },
   outputs: [output('*', 'list', true)],
   run: (inputs) => outputs(numberedInputs(inputs, 'value').map(([, value]) => value)),
 });
@@ -238,7 +238,7 @@ const speak = defineNode({
 const SLOTS = [0, 1, 2, 3, 4];
 const initial = (slot: number): string => `initial_value${slot}`;
 const flow = {
-  more: { pattern: /^initial_value\d$/, input: any() },
+  dynamicInputs: { pattern: /^initial_value\d$/, input: any() },
   outputs: SLOTS.map(() => output('*')),
 };
 
@@ -326,7 +326,7 @@ const forClose = defineNode({
   ...common,
   type: 'ForClose',
   inputs: { flow_control: socket('*', { rawLink: true }) },
-  more: { pattern: flow.more.pattern, input: socket('*', { rawLink: true }) },
+  dynamicInputs: { pattern: flow.dynamicInputs.pattern, input: socket('*', { rawLink: true }) },
   outputs: flow.outputs.slice(1),
   run: (inputs, context) => {
     const flow_control = inputs.flow_control as OutputLink;

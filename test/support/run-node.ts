@@ -65,7 +65,7 @@ export function testContext(models: Models = {}, input = ''): TestContext {
     prompt: () => ({}),
     extra: () => ({}),
     graph: { node: () => undefined, parentOf: () => undefined, displayOf: (id) => id },
-    typeGiven: () => undefined,
+    inputType: () => undefined,
     subgraph: () => createSubgraph('1.0.0.'),
     state: new Map(),
     random: () => 0,

@@ -57,7 +57,7 @@ function describe(node: NodeDeclaration): string[] {
     ([name, input]) =>
       `    ${name}: ${socketTypeOf(input)}${input.optional ? ', optional' : ''}${range(input)}`,
   );
-  const more = [node.more ?? []]
+  const more = [node.dynamicInputs ?? []]
     .flat()
     .map(({ pattern, input }) => `    ${pattern.source}: ${socketTypeOf(input)}, optional`);
   return [

@@ -52,13 +52,13 @@ export function mergeOutputs(
   declaration: NodeDeclaration,
   outputsOfCalls: readonly (readonly unknown[] | undefined)[],
 ): OutputLists {
-  const { outputs, moreOutputs } = declaration;
-  const slots = moreOutputs
+  const { outputs, dynamicOutput } = declaration;
+  const slots = dynamicOutput
     ? Math.max(outputs.length, ...outputsOfCalls.map((values) => values?.length ?? 0))
     : outputs.length;
   return Array.from({ length: slots }, (_, slot) => {
     const values = outputsOfCalls.map((outputs) => (outputs ? outputs[slot] : blocker()));
-    return (outputs[slot] ?? moreOutputs).isList
+    return (outputs[slot] ?? dynamicOutput).isList
       ? values.flatMap((value) => (isBlocker(value) ? [value] : (value as readonly unknown[])))
       : values;
   });

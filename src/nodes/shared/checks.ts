@@ -4,7 +4,7 @@ import type { Autoencoder } from '../../models/types.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** Throws DR_SHAPE_MISMATCH unless the batch sizes are equal or `items` is a single item. */
-export function batchFits(count: number, items: Tensor, input: string): void {
+export function checkBatchSize(count: number, items: Tensor, input: string): void {
   if (items.shape[0] === 1 || items.shape[0] === count) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
     message: `${input} has ${items.shape[0]} items for a batch of ${count}`,
@@ -14,7 +14,7 @@ export function batchFits(count: number, items: Tensor, input: string): void {
 }
 
 /** Throws DR_SHAPE_MISMATCH unless the latents have the autoencoder's channels. */
-export function latentFits(samples: Tensor, vae: Autoencoder): void {
+export function checkLatentChannels(samples: Tensor, vae: Autoencoder): void {
   if (samples.shape[1] === vae.latentChannels) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
     message: `the latents have ${samples.shape[1]} channels, the VAE takes ${vae.latentChannels}`,
@@ -24,7 +24,7 @@ export function latentFits(samples: Tensor, vae: Autoencoder): void {
 }
 
 /** The first three channels of an image [N,H,W,C]. Throws DR_SHAPE_MISMATCH for fewer. */
-export function rgb(image: Tensor): Tensor {
+export function rgbChannels(image: Tensor): Tensor {
   const [n, h, w, c] = image.shape;
   if (c === 3) return image;
   if (c < 3)

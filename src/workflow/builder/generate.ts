@@ -1,5 +1,5 @@
 // Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run builder` runs it.
-import type { Input, MoreInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
+import type { Input, DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
 import { socketTypeOf, unionMembers } from '../input-spec.ts';
 
 const HEAD = `// Written by \`npm run builder\` from the declarations of the nodes: not to be edited.
@@ -80,10 +80,10 @@ const signature = (
     const text = remarks(input);
     return `${text ? doc(text, `${indent}  `) : ''}${indent}  ${keyOf(name)}${input.optional ? '?' : ''}: ${inputType(input, lists)};\n`;
   });
-  const more = [node.more ?? []]
+  const more = [node.dynamicInputs ?? []]
     .flat()
     .map(
-      (m: MoreInputs) =>
+      (m: DynamicInputs) =>
         `${indent}  [more: ${pattern(m)}]: ${inputType(m.input, lists)} | undefined;\n`,
     );
   const body =
@@ -94,7 +94,7 @@ const signature = (
 };
 
 /** \`^segs\\d+$\` -> \`segs\${number}\` */
-const pattern = ({ pattern: { source } }: MoreInputs): string => {
+const pattern = ({ pattern: { source } }: DynamicInputs): string => {
   const prefix = /^\^(\w+)\\d\+\$$/.exec(source)?.[1];
   return prefix ? `\`${prefix}\${number}\`` : 'string';
 };

@@ -72,9 +72,9 @@ export function toTypeScript(
             misfit: misfit(converted(value, input), input),
           },
         ];
-      const { outputs, moreOutputs } = declarationOf(graph.get(link.id)!);
+      const { outputs, dynamicOutput } = declarationOf(graph.get(link.id)!);
       const meets = socketTypesMatch(
-        (outputs[link.slot] ?? moreOutputs)?.type ?? '*',
+        (outputs[link.slot] ?? dynamicOutput)?.type ?? '*',
         socketTypeOf(input),
       );
       return [

@@ -128,9 +128,9 @@ const placeholder = (type: string, outputNode: boolean): NodeDeclaration => ({
   display: type,
   category: '',
   inputs: {},
-  more: { pattern: /^/, input: socket('*') },
+  dynamicInputs: { pattern: /^/, input: socket('*') },
   outputs: [],
-  moreOutputs: output('*'),
+  dynamicOutput: output('*'),
   outputNode,
   run: () => {
     throw new Error('internal: a placeholder was run');

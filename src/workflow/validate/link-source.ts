@@ -29,14 +29,14 @@ export function resolveLink(
       repr(from),
       `${target} is connected to node ${repr(from)}, which is not in the workflow`,
     );
-  const { outputs, moreOutputs } = nodes.get(node.classType)!;
+  const { outputs, dynamicOutput } = nodes.get(node.classType)!;
   if (typeof slot !== 'number' || !Number.isInteger(slot))
     throw new PythonError(
       'TypeError',
       `tuple indices must be integers or slices, not ${typeName(slot)}`,
       `${target} is connected to output ${repr(slot)}; an output is given by its number`,
     );
-  const output = outputs[slot] ?? (slot >= 0 ? moreOutputs : undefined);
+  const output = outputs[slot] ?? (slot >= 0 ? dynamicOutput : undefined);
   const sourceId = from as string;
   if (!output)
     throw new PythonError(

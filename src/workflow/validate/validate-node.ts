@@ -104,7 +104,7 @@ function inputsToCheck(
   declaration: NodeDeclaration,
   inputs: Readonly<JsonObject>,
 ): [string, Input][] {
-  const further = (declaration.more ? Object.keys(inputs) : []).flatMap(
+  const further = (declaration.dynamicInputs ? Object.keys(inputs) : []).flatMap(
     (name): [string, Input][] => {
       const input = Object.hasOwn(declaration.inputs, name)
         ? undefined

@@ -12,7 +12,7 @@ import {
   socket,
   string,
 } from '../../declare.ts';
-import { rgb } from '../../shared/checks.ts';
+import { rgbChannels } from '../../shared/checks.ts';
 import {
   CLIPSEG_FOLDER,
   type ClipSegMasks,
@@ -54,7 +54,9 @@ const CLIPSeg = defineNode({
     const options = { blur, threshold, dilation: dilation_factor };
     const found: ClipSegMasks[] = [];
     for (let i = 0; i < (every_batch ? image.shape[0] : 1); i++)
-      found.push(await segmentByText(model, rgb(sliceBatch(image, i, i + 1)), text, options));
+      found.push(
+        await segmentByText(model, rgbChannels(sliceBatch(image, i, i + 1)), text, options),
+      );
     return outputs(
       concatBatch(found.map(({ mask }) => mask)),
       concatBatch(found.map(({ heatmap }) => heatmap)),

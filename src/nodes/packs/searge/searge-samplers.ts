@@ -18,7 +18,7 @@ import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NodeContext } from '../../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../declare.ts';
-import { latentFits, rgb } from '../../shared/checks.ts';
+import { checkLatentChannels, rgbChannels } from '../../shared/checks.ts';
 import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../shared/limits.ts';
 import { samplingHooks } from '../../shared/sampling-hooks.ts';
 import type { SocketValues } from '../../socket-values.ts';
@@ -191,9 +191,9 @@ const image2Image = (type: string, display: string) =>
         refinerStrength: inputs.refiner_strength,
       });
       if (stages.length === 0) return outputs(scaled);
-      const latent = { samples: await vae.encode(rgb(scaled)) };
+      const latent = { samples: await vae.encode(rgbChannels(scaled)) };
       const { samples } = await runStages(stages, latent, stageRun(inputs, context));
-      latentFits(samples, vae);
+      checkLatentChannels(samples, vae);
       return outputs(await vae.decode(samples));
     },
   });
@@ -214,7 +214,9 @@ async function enlarge(
 ): Promise<Tensor> {
   const used = softness < 0.9999 ? model : undefined;
   const { signal, progress } = context;
-  const enlarged = used ? await used.upscale(rgb(image), { signal, onTile: progress }) : image;
+  const enlarged = used
+    ? await used.upscale(rgbChannels(image), { signal, onTile: progress })
+    : image;
   const resized = (picture: Tensor): Tensor => {
     if (width === undefined || height === undefined)
       throw new DarkroomError('DR_INPUT_INVALID', {

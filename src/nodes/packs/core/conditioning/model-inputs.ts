@@ -6,7 +6,7 @@ import { cropToCells, inpaintConditioning } from '../../../../sampling/condition
 import { setConditioningValues } from '../../../../sampling/conditioning/operations.ts';
 import { zeros } from '../../../../tensor/tensor.ts';
 import { boolean, defineNode, output, outputs, socket } from '../../../declare.ts';
-import { batchFits, rgb } from '../../../shared/checks.ts';
+import { checkBatchSize, rgbChannels } from '../../../shared/checks.ts';
 
 const InpaintModelConditioning = defineNode({
   type: 'InpaintModelConditioning',
@@ -29,8 +29,8 @@ const InpaintModelConditioning = defineNode({
     output('LATENT', 'latent'),
   ],
   async run({ positive, negative, vae, pixels, mask, noise_mask }) {
-    const image = rgb(pixels);
-    batchFits(image.shape[0], toNHW(mask), 'mask');
+    const image = rgbChannels(pixels);
+    checkBatchSize(image.shape[0], toNHW(mask), 'mask');
     const made = await inpaintConditioning({
       positive,
       negative,
@@ -59,7 +59,7 @@ const InstructPixToPixConditioning = defineNode({
     output('LATENT', 'latent'),
   ],
   async run({ positive, negative, vae, pixels }) {
-    const concat_latent_image = await vae.encode(toNHWC(cropToCells(toNCHW(rgb(pixels)))));
+    const concat_latent_image = await vae.encode(toNHWC(cropToCells(toNCHW(rgbChannels(pixels)))));
     const values = { concat_latent_image };
     return outputs(
       setConditioningValues(positive, values),

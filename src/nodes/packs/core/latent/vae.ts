@@ -3,7 +3,7 @@
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { decodeTiled, encodeTiled } from '../../../../models/tiling.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
-import { batchFits, latentFits, rgb } from '../../../shared/checks.ts';
+import { checkBatchSize, checkLatentChannels, rgbChannels } from '../../../shared/checks.ts';
 import { holesForInpaint } from './vae-inpaint.ts';
 
 const tile = { default: 512, min: 64, max: 4096 } as const;
@@ -37,7 +37,7 @@ const VAEDecode = defineNode({
   },
   outputs: [output('IMAGE')],
   async run({ samples, vae }) {
-    latentFits(samples.samples, vae);
+    checkLatentChannels(samples.samples, vae);
     return outputs(await vae.decode(samples.samples));
   },
 });
@@ -55,7 +55,7 @@ const VAEDecodeTiled = defineNode({
   },
   outputs: [output('IMAGE')],
   async run({ samples, vae, tile_size, overlap }) {
-    latentFits(samples.samples, vae);
+    checkLatentChannels(samples.samples, vae);
     const shared = tile_size < overlap * 4 ? Math.floor(tile_size / 4) : overlap;
     const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
     return outputs(
@@ -70,7 +70,7 @@ const VAEEncode = defineNode({
   category: 'latent',
   inputs: { pixels: socket('IMAGE'), vae: socket('VAE') },
   outputs: [output('LATENT')],
-  run: async ({ pixels, vae }) => outputs({ samples: await vae.encode(rgb(pixels)) }),
+  run: async ({ pixels, vae }) => outputs({ samples: await vae.encode(rgbChannels(pixels)) }),
 });
 
 const VAEEncodeTiled = defineNode({
@@ -86,7 +86,7 @@ const VAEEncodeTiled = defineNode({
   },
   outputs: [output('LATENT')],
   run: async ({ pixels, vae, tile_size, overlap }) =>
-    outputs({ samples: await encodeTiled(vae, rgb(pixels), { tile: tile_size, overlap }) }),
+    outputs({ samples: await encodeTiled(vae, rgbChannels(pixels), { tile: tile_size, overlap }) }),
 });
 
 const VAEEncodeForInpaint = defineNode({
@@ -102,8 +102,8 @@ const VAEEncodeForInpaint = defineNode({
   outputs: [output('LATENT')],
   async run({ pixels, vae, mask, grow_mask_by }) {
     const masks = toNHW(mask);
-    batchFits(pixels.shape[0], masks, 'mask');
-    const prepared = holesForInpaint(rgb(pixels), masks, vae.factor, grow_mask_by);
+    checkBatchSize(pixels.shape[0], masks, 'mask');
+    const prepared = holesForInpaint(rgbChannels(pixels), masks, vae.factor, grow_mask_by);
     return outputs({ samples: await vae.encode(prepared.pixels), noise_mask: prepared.noiseMask });
   },
 });

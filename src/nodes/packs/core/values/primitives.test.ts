@@ -32,6 +32,6 @@ it.each([
   [() => 1, 'NOISE', 'source exists, but could not be serialized.'],
 ])('shows %s', async (source, type, text) => {
   const node = NODES.get('PreviewAny')!;
-  const result = await node.run({ source } as never, { ...testContext(), typeGiven: () => type });
+  const result = await node.run({ source } as never, { ...testContext(), inputType: () => type });
   expect(result.ui).toEqual({ text: [text] });
 });

@@ -92,7 +92,7 @@ const PreviewAny = defineNode({
   outputNode: true,
   run: ({ source }, context) => ({
     outputs: [],
-    ui: { text: [shown(source, context.typeGiven('source'))] },
+    ui: { text: [shown(source, context.inputType('source'))] },
   }),
 });
 

@@ -297,7 +297,7 @@ const ImpactLogger = defineNode({
     const shape = shapeOf(data);
     const value = shape
       ? `a tensor of [${shape.join(', ')}]`
-      : textOf(data, context.typeGiven('data'));
+      : textOf(data, context.inputType('data'));
     context.status(value);
     context.send('impact-node-feedback', {
       node_id: context.nodeId,

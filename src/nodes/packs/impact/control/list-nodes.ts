@@ -25,7 +25,7 @@ const ImpactMakeAnyList = defineNode({
   display: 'Make List (Any)',
   category: UTIL,
   inputs: { value1: optionalAnyInput() },
-  more: { pattern: /^value\d+$/, input: socket('*') },
+  dynamicInputs: { pattern: /^value\d+$/, input: socket('*') },
   outputs: [output('*', '*', true)],
   run: (inputs) => outputs(given(inputs)),
 });
@@ -35,7 +35,7 @@ const ImpactMakeImageList = defineNode({
   display: 'Make Image List',
   category: UTIL,
   inputs: { image1: socket('IMAGE') },
-  more: { pattern: /^image\d+$/, input: socket('IMAGE') },
+  dynamicInputs: { pattern: /^image\d+$/, input: socket('IMAGE') },
   outputs: [output('IMAGE', 'IMAGE', true)],
   run: (inputs) => outputs(given(inputs)),
 });
@@ -45,7 +45,7 @@ const ImpactMakeMaskList = defineNode({
   display: 'Make Mask List',
   category: UTIL,
   inputs: { mask1: socket('MASK') },
-  more: { pattern: /^mask\d+$/, input: socket('MASK') },
+  dynamicInputs: { pattern: /^mask\d+$/, input: socket('MASK') },
   outputs: [output('MASK', 'MASK', true)],
   run: (inputs) => outputs(given(inputs)),
 });
@@ -57,7 +57,7 @@ const ImpactMakeImageBatch = defineNode({
   description:
     'Joins pictures; those of another size than the first are cut about the centre and resized.',
   inputs: { image1: socket('IMAGE') },
-  more: { pattern: /^image\d+$/, input: socket('IMAGE') },
+  dynamicInputs: { pattern: /^image\d+$/, input: socket('IMAGE') },
   outputs: [output('IMAGE')],
   run: ({ image1, ...rest }) => outputs(joinImages([image1, ...(given(rest) as Tensor[])])),
 });
@@ -68,7 +68,7 @@ const ImpactMakeMaskBatch = defineNode({
   category: UTIL,
   description: 'Joins masks; those of another size than the first are resized.',
   inputs: { mask1: socket('MASK') },
-  more: { pattern: /^mask\d+$/, input: socket('MASK') },
+  dynamicInputs: { pattern: /^mask\d+$/, input: socket('MASK') },
   outputs: [output('MASK')],
   run: ({ mask1, ...rest }) => outputs(joinMasks([mask1, ...(given(rest) as Tensor[])])),
 });

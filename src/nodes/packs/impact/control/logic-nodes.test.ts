@@ -84,7 +84,7 @@ describe('values', () => {
         await runNode(
           'ImpactConvertDataType',
           { value },
-          { ...testContext(), typeGiven: () => type },
+          { ...testContext(), inputType: () => type },
         ),
       ).toEqual(expected);
     }

@@ -142,7 +142,7 @@ const ImpactConvertDataType = defineNode({
   inputs: { value: anyInput() },
   outputs: [output('STRING'), output('FLOAT'), output('INT'), output('BOOLEAN')],
   run({ value }, context) {
-    const text = textOf(value, context.typeGiven('value'));
+    const text = textOf(value, context.inputType('value'));
     const isDecimal = /^[-+]?[0-9]*\.?[0-9]+\n?$/.test(text);
     const number = isDecimal ? Number(text) : text.toLowerCase() === 'false' ? 0 : 1;
     const whole =

@@ -68,7 +68,7 @@ const generalSwitch = (type: string, display: string) =>
       sel_mode: boolean(SEL_MODE),
       input1: socket('*', { lazy: true, optional: true }),
     },
-    more: { pattern: /^input\d+$/, input: socket('*', { lazy: true }) },
+    dynamicInputs: { pattern: /^input\d+$/, input: socket('*', { lazy: true }) },
     hidden: { unique_id: 'UNIQUE_ID', extra_pnginfo: 'EXTRA_PNGINFO' },
     outputs: [
       output('*', 'selected_value'),
@@ -104,7 +104,7 @@ const ImpactInversedSwitch = defineNode({
   },
   hidden: { prompt: 'PROMPT', unique_id: 'UNIQUE_ID' },
   outputs: [output('*')],
-  moreOutputs: output('*'),
+  dynamicOutput: output('*'),
   prepare: {
     edit(id, prompt) {
       const chosen = selectedOnPrompt(id, prompt, false);

@@ -27,7 +27,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import { blankImage } from '../control/segs-preview-nodes.ts';
@@ -179,7 +179,7 @@ export function detailForEachSeg(
   { image, segs, pipe, refiner, inputs, noiseMask, hook, wildcard, seed }: DetailCall,
   context: NodeContext,
 ): Promise<DetailerResult> {
-  return detailForEach(rgb(image), segs, {
+  return detailForEach(rgbChannels(image), segs, {
     ...detailSettings(pipe, { ...inputs, seed }, context),
     ...segmentProgress(context, inputs.steps * inputs.cycle),
     feather: inputs.feather,
@@ -418,7 +418,7 @@ const SEGSDetailer = defineNode({
       noiseMask: noise_mask,
       refiner: refinerOf(refiner_basic_pipe_opt, i.refiner_ratio),
     };
-    const result = await detailSegs(rgb(image), segs, settings, batch_size);
+    const result = await detailSegs(rgbChannels(image), segs, settings, batch_size);
     return outputs(result.segs, orBlank(result.controlImages));
   },
 });

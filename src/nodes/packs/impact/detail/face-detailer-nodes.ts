@@ -17,7 +17,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { feather, samplerInputs, segmentDenoise } from '../impact-inputs.ts';
 import type { DetailerPipe } from '../impact-sockets.ts';
@@ -144,7 +144,7 @@ async function run(
   i: Inputs,
   context: NodeContext,
 ): Promise<NodeResult> {
-  const pictures = rgb(images);
+  const pictures = rgbChannels(images);
   const faces: Face[] = [];
   for (let n = 0; n < pictures.shape[0]; n++)
     faces.push(

@@ -194,7 +194,7 @@ const conditionings = {
       tooltip: 'The first prompt; another input appears with every connection.',
     }),
   },
-  more: { pattern: /^conditioning\d+$/, input: socket('CONDITIONING') },
+  dynamicInputs: { pattern: /^conditioning\d+$/, input: socket('CONDITIONING') },
 };
 
 const conditioningsOf = (inputs: object): Conditioning[] =>

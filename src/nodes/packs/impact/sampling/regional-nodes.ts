@@ -87,7 +87,7 @@ const CombineRegionalPrompts = defineNode({
       tooltip: 'A region; another input appears with every connection.',
     }),
   },
-  more: { pattern: /^regional_prompts\d+$/, input: socket('REGIONAL_PROMPTS') },
+  dynamicInputs: { pattern: /^regional_prompts\d+$/, input: socket('REGIONAL_PROMPTS') },
   outputs: [
     {
       ...output('REGIONAL_PROMPTS'),

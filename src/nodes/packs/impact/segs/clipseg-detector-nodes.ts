@@ -4,7 +4,7 @@ import type { ClipSeg } from '../../../../models/clipseg/load.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import { sliceBatch } from '../../../../tensor/tensor.ts';
 import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import {
   type ClipSegOptions,
   clipSegPath,
@@ -17,7 +17,10 @@ import type { Detector } from '../impact-sockets.ts';
 /** What the detecting node says of threshold and dilation does not count: the detector has its own. */
 function textDetector(model: ClipSeg, text: string, options: ClipSegOptions): Detector {
   const maskOf: Detector['detectCombined'] = async (image) =>
-    toBinaryMask((await segmentByText(model, rgb(sliceBatch(image, 0, 1)), text, options)).mask, 0);
+    toBinaryMask(
+      (await segmentByText(model, rgbChannels(sliceBatch(image, 0, 1)), text, options)).mask,
+      0,
+    );
   return {
     withPrompt: (prompt) => textDetector(model, text === '' ? prompt : text, options),
     detectCombined: maskOf,

@@ -20,7 +20,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import { MAX_RESOLUTION } from '../../../shared/limits.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
@@ -34,7 +34,7 @@ function bboxDetector(boxes: BoxDetector): Detector {
   const detect: Detector['detect'] = async (image, { threshold, ...options }) => {
     const [, height, width] = image.shape;
     return boxesToSegs(
-      await boxes.detect(rgb(sliceBatch(image, 0, 1)), threshold),
+      await boxes.detect(rgbChannels(sliceBatch(image, 0, 1)), threshold),
       height,
       width,
       options,

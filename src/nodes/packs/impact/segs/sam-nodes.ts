@@ -14,7 +14,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
 import type { SamModel } from '../impact-sockets.ts';
@@ -77,7 +77,7 @@ export const samMasksOf = (
   image: Tensor,
   i: InputValues<typeof finding>,
 ) =>
-  samMasks(sam, segs, rgb(image), {
+  samMasks(sam, segs, rgbChannels(image), {
     hint: i.detection_hint,
     dilation: i.dilation,
     threshold: i.threshold,

@@ -229,7 +229,7 @@ const ImpactSEGSConcat = defineNode({
   display: 'SEGS Concat',
   category: UTIL,
   inputs: { segs1: socket('SEGS') },
-  more: { pattern: /^segs\d+$/, input: socket('SEGS') },
+  dynamicInputs: { pattern: /^segs\d+$/, input: socket('SEGS') },
   outputs: [output('SEGS')],
   run(inputs, { warn }) {
     const list = numberedInputs<Segs>(inputs, 'segs').map(([, segs]) => segs);

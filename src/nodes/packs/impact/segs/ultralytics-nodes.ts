@@ -12,7 +12,7 @@ import {
 } from '../../../../segs/make/segmasks-to-segs.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 import type { Detector } from '../impact-sockets.ts';
 
@@ -25,7 +25,7 @@ const ofShape: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, heig
 export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): Detector {
   const find = async (image: Tensor, threshold: number): Promise<Segmask[]> => {
     const [, height, width] = image.shape;
-    const found = await model.find(rgb(sliceBatch(image, 0, 1)), threshold);
+    const found = await model.find(rgbChannels(sliceBatch(image, 0, 1)), threshold);
     return found.map((box) => ({ box, mask: toMask(box, height, width) }));
   };
   return {

@@ -32,7 +32,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
 import type { SocketValues } from '../../../socket-values.ts';
@@ -321,7 +321,7 @@ const IterativeImageUpscale = defineNode({
   outputs: [output('IMAGE', 'image')],
   async run({ pixels, upscale_factor, steps, temp_prefix, upscaler, vae, step_mode }, context) {
     context.status('VAEEncode (first)', 0);
-    const latent = await encodePixels(vae, rgb(pixels));
+    const latent = await encodePixels(vae, rgbChannels(pixels));
     const result = await upscale(
       latent,
       { factor: upscale_factor, steps, mode: step_mode, upscaler },

@@ -15,7 +15,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { rgb } from '../../../shared/checks.ts';
+import { rgbChannels } from '../../../shared/checks.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import {
   denoiseSamplerOf,
@@ -64,14 +64,14 @@ const widgets = {
 type Settings = InputValues<typeof widgets & typeof optional>;
 
 async function run(
-  image: Parameters<typeof rgb>[0],
+  image: Parameters<typeof rgbChannels>[0],
   segs: Segs,
   { model, vae, positive, negative }: Omit<BasicPipe, 'clip'>,
   i: Settings,
   context: NodeContext,
 ): Promise<NodeResult> {
   const { signal, warn, progress, status } = context;
-  const enlarged = await enlargeImage(rgb(image), {
+  const enlarged = await enlargeImage(rgbChannels(image), {
     factor: i.rescale_factor,
     supersample: i.supersample === 'true',
     model: i.upscale_model_opt,

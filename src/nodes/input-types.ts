@@ -1,0 +1,119 @@
+// The kinds of node inputs, and the types of the values that run() receives for them.
+import type { NodeEnvironment } from './context.ts';
+import type { SocketValues } from './socket-values.ts';
+
+/**
+ * One type, or a union of types as ComfyUI writes it: `INT,FLOAT,STRING`. `*` matches every type in
+ * both directions.
+ */
+export type SocketType = keyof SocketValues | `${keyof SocketValues},${string}`;
+
+/** What inputs of every kind have. */
+interface CommonOptions {
+  readonly tooltip?: string;
+  readonly optional?: boolean;
+  /** A link to it is evaluated only when `needs` requests it; otherwise its value is undefined. */
+  readonly lazy?: boolean;
+  /** run() receives the link itself, `[node id, output number]`, not the linked value (loops). */
+  readonly rawLink?: boolean;
+  /** The editor shows a socket although the type has a widget. */
+  readonly forceInput?: boolean;
+}
+
+export interface IntInput extends CommonOptions {
+  readonly kind: 'INT';
+  /** True for seeds: run() receives a bigint, since a number cannot hold 2^64-1. */
+  readonly wide: boolean;
+  readonly default: number | bigint;
+  readonly min: number | bigint;
+  readonly max: number | bigint;
+  readonly step?: number;
+  readonly control_after_generate?: boolean;
+  /** How the editor shows it: `color`. */
+  readonly display?: string;
+}
+
+export interface FloatInput extends CommonOptions {
+  readonly kind: 'FLOAT';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number;
+  readonly round?: number | false;
+  /** How the editor shows it: `number`. */
+  readonly display?: string;
+}
+
+export interface StringInput extends CommonOptions {
+  readonly kind: 'STRING';
+  readonly default?: string;
+  readonly multiline?: boolean;
+  readonly dynamicPrompts?: boolean;
+}
+
+export interface BooleanInput extends CommonOptions {
+  readonly kind: 'BOOLEAN';
+  readonly default: boolean;
+  readonly label_on?: string;
+  readonly label_off?: string;
+}
+
+export interface ComboInput<T extends string = string> extends CommonOptions {
+  readonly kind: 'COMBO';
+  readonly options: readonly T[] | ((environment: NodeEnvironment) => readonly string[]);
+  readonly default?: string;
+  readonly image_upload?: boolean;
+  /** The folder that uploads are written to. */
+  readonly image_folder?: string;
+  /** A route that lists the options, and how the editor calls it. */
+  readonly remote?: Readonly<Record<string, string | boolean>>;
+  /** The model folder that lists the options: an unknown value is a missing model file. */
+  readonly folder?: string;
+}
+
+export interface SocketInput<S extends SocketType = SocketType> extends CommonOptions {
+  readonly kind: 'SOCKET';
+  readonly type: S;
+  /** The prompt may contain a literal value (names passed between nodes), not only a link. */
+  readonly inline?: boolean;
+  readonly default?: string;
+}
+
+export type Input = IntInput | FloatInput | StringInput | BooleanInput | ComboInput | SocketInput;
+export type Inputs = Readonly<Record<string, Input>>;
+
+type ValueOf<I> = I extends { kind: 'INT'; wide: infer W }
+  ? W extends true
+    ? bigint
+    : number
+  : I extends { kind: 'FLOAT' }
+    ? number
+    : I extends { kind: 'STRING' }
+      ? string
+      : I extends { kind: 'BOOLEAN' }
+        ? boolean
+        : I extends ComboInput<infer T>
+          ? T
+          : I extends SocketInput<infer S>
+            ? ValueOfType<S>
+            : never;
+
+type ValueOfType<S extends string> = S extends `${infer A},${infer B}`
+  ? ValueOfType<A> | ValueOfType<B>
+  : S extends keyof SocketValues
+    ? SocketValues[S]
+    : unknown;
+
+type MaybeAbsent = { readonly optional: true } | { readonly lazy: true };
+
+/** What run() receives: one value per input. Optional and lazy inputs may be undefined. */
+export type InputValues<I extends Inputs> = {
+  readonly [K in keyof I]: I[K] extends MaybeAbsent ? ValueOf<I[K]> | undefined : ValueOf<I[K]>;
+};
+
+/** What the run() of a node with `inputIsList` receives: one list per input. */
+export type InputLists<I extends Inputs> = {
+  readonly [K in keyof I]: I[K] extends MaybeAbsent
+    ? readonly ValueOf<I[K]>[] | undefined
+    : readonly ValueOf<I[K]>[];
+};
