@@ -3,7 +3,7 @@
 // With an SD1 checkpoint the share is of its evaluation measured in the same run, else of the time noted below.
 import { cpus } from 'node:os';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
-import type { UNet } from '../src/models/types.ts';
+import type { UNet } from '../src/models/unet/unet.ts';
 import { createRuntime } from '../src/runtime/runtime.ts';
 import { combineConditioning, setArea, setMask } from '../src/sampling/conditioning/operations.ts';
 import { cfgGuider } from '../src/sampling/guiders/guider.ts';

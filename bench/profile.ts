@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
+import { createModelRuntime } from '../src/models/model-runtime.ts';
 import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
 import { createGraph, type Graph, type Value } from '../src/onnx/builder.ts';
 import { prepareNoise } from '../src/random/prepare-noise.ts';
 import { resolvePrecision } from '../src/runtime/precision.ts';
-import { createRuntime } from '../src/runtime/runtime.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { full } from '../src/tensor/tensor.ts';
 
@@ -111,10 +111,10 @@ function operations({ args }: Event): number {
 const [cells, rows] = [Number(values.pixels) / 8, Number(values.rows)];
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-bench-profile-'));
 try {
-  const runtime = createRuntime({
+  const runtime = createModelRuntime({
     threads: 1,
     precision: resolvePrecision(values.precision, 'cpu'),
-    derived: values.cache
+    prepacked: values.cache
       ? createPrepackedStore({ folder: join(values.cache, 'derived') })
       : undefined,
     profile: join(folder, 'profile'),

@@ -2,7 +2,7 @@
 // (sigmas, prepared conditionings, the Brownian path). Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x 512;
 // the network gives ready-made numbers of SDXL's sizes, so all that is left is ours.
 import { cpus } from 'node:os';
-import type { UNet } from '../src/models/types.ts';
+import type { UNet } from '../src/models/unet/unet.ts';
 import { createMemo, type Memo, noMemo } from '../src/sampling/memo.ts';
 import { makeModel } from '../src/sampling/model/model.ts';
 import { sampleRegionsAdvanced } from '../src/sampling/runs/regional.ts';

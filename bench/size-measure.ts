@@ -6,11 +6,11 @@ import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../src/formats/safetensors/safetensors-write.ts';
 import { loadDiffusionModel } from '../src/models/checkpoint/load.ts';
 import { loadControlNet } from '../src/models/controlnet/load.ts';
+import { createModelRuntime } from '../src/models/model-runtime.ts';
 import { loadUpscaler } from '../src/models/upscaler/load.ts';
 import { loadVae } from '../src/models/vae/load.ts';
 import { createPrepackedStore } from '../src/models/weights/prepacked-store.ts';
-import { createSessionCache } from '../src/models/weights/session-cache.ts';
-import { createRuntime } from '../src/runtime/runtime.ts';
+import { createSessionCache } from '../src/runtime/session-cache.ts';
 import type { Tensor } from '../src/tensor/tensor.ts';
 
 type Inputs = Readonly<Record<string, Tensor>>;
@@ -19,10 +19,10 @@ type Evaluate = () => Promise<Readonly<Record<string, Tensor>>>;
 const [variant, cache, file, part, inputsFile, output, evaluations] = process.argv.slice(2);
 
 let [began, loading] = [0, 0];
-const runtime = createRuntime({
+const runtime = createModelRuntime({
   precision: variant === 'int8' ? 'int8' : undefined,
   ...(variant !== 'plain' && {
-    derived: createPrepackedStore({ folder: join(cache, 'derived') }),
+    prepacked: createPrepackedStore({ folder: join(cache, 'derived') }),
     sessionCache: createSessionCache({ folder: join(cache, 'sessions') }),
   }),
   onLoad: () => {

@@ -1,6 +1,6 @@
 // Shows how far a run is: a bar with node, step k/n, s/it and ETA on a terminal; a line per node anywhere else.
 import type { EngineEvent } from '../engine/events.ts';
-import { inUnits } from '../runtime/memory.ts';
+import { formatSize } from '../format-size.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
 export interface Progress {
@@ -82,7 +82,7 @@ export function createProgress(terminal: Terminal): Progress {
       node = { title: printable(event.title), started: now, ...fresh };
     } else if (event.type === 'loading' && node) {
       if (!node.loading) node.loadingFrom = now;
-      node.loading = `${event.file} (${event.part}${event.bytes === undefined ? '' : `, ${inUnits(event.bytes)}`})`;
+      node.loading = `${event.file} (${event.part}${event.bytes === undefined ? '' : `, ${formatSize(event.bytes)}`})`;
     } else if (event.type === 'loaded' && node) {
       if (event.seconds >= LONG) line(`      loaded ${node.loading}: ${duration(event.seconds)}`);
       // the first evaluation follows; its step counts from its end

@@ -1,16 +1,14 @@
 // Opens what an engine process works with: nodes, folders, storage, runtime and the store of results.
+
 import { basename, join } from 'node:path';
 import { isInt8Recipe } from '../models/layers/int8.ts';
+import { createModelRuntime, type ModelRuntime } from '../models/model-runtime.ts';
 import { createPrepackedStore, type PrepackedStore } from '../models/weights/prepacked-store.ts';
-import { createSessionCache, type SessionCache } from '../models/weights/session-cache.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import { CPU, openDevice } from '../runtime/devices.ts';
-import {
-  createRuntime,
-  type NetworkSpec,
-  type Runtime,
-  type RuntimeOptions,
-} from '../runtime/runtime.ts';
+import type { NetworkSpec } from '../runtime/network.ts';
+import type { RuntimeOptions } from '../runtime/runtime.ts';
+import { createSessionCache, type SessionCache } from '../runtime/session-cache.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
@@ -28,7 +26,7 @@ export interface EngineParts {
   readonly nodes: NodeTable;
   readonly folders: Folders;
   readonly storage: Storage;
-  readonly runtime: Runtime;
+  readonly runtime: ModelRuntime;
   /** Results of earlier runs of the program. */
   readonly store?: ResultStore;
 }
@@ -73,16 +71,19 @@ async function loadNodes(nodesModule: string | undefined): Promise<NodeTable> {
   return NODES;
 }
 
-async function openRuntime(settings: EngineSettings, reports: EngineReports): Promise<Runtime> {
+async function openRuntime(
+  settings: EngineSettings,
+  reports: EngineReports,
+): Promise<ModelRuntime> {
   const { device, threads, textEncoders, precision } = settings;
   const onNote = (text: string): void =>
     reports.emit({ type: 'status', nodeId: reports.nodeId(), text });
-  return createRuntime({
+  return createModelRuntime({
     device: precision === 'int8' ? CPU : await openDevice(device, precision),
     threads,
     textEncoders,
     precision,
-    derived: openPrepackedStore(settings, onNote),
+    prepacked: openPrepackedStore(settings, onNote),
     sessionCache: openSessionCache(settings, onNote),
     ...loadReports(reports),
   });
@@ -147,11 +148,11 @@ const DEFAULT_STORE_BYTES = 10 * 2 ** 30;
 function openStore(
   { cache: folder, cacheSize }: EngineSettings,
   folders: Folders,
-  runtime: Runtime,
+  runtime: ModelRuntime,
 ): ResultStore | undefined {
   if (folder === undefined) return undefined;
   const { version, onnxruntime } = versions();
-  const { device, precision, textEncoders, derived } = runtime;
+  const { device, precision, textEncoders, prepacked } = runtime;
   return openResultStore({
     folder,
     bytes: cacheSize ?? DEFAULT_STORE_BYTES,
@@ -162,7 +163,7 @@ function openStore(
       device,
       precision,
       textEncoders,
-      ...(derived ? ['prepared weights'] : []),
+      ...(prepacked ? ['prepared weights'] : []),
     ]),
   });
 }

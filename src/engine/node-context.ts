@@ -1,9 +1,10 @@
 // The context that the engine passes to each node: folders, networks, progress, saving.
+
 import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
+import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { NodeContext, PreviewMethod } from '../nodes/context.ts';
 import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import { apiGraphOf, type Graph } from '../workflow/api-graph.ts';
@@ -26,7 +27,7 @@ export interface JobContext {
   readonly nodes: NodeTable;
   readonly folders: Folders;
   readonly storage: Storage;
-  readonly runtime: Runtime;
+  readonly runtime: ModelRuntime;
   readonly signal: AbortSignal;
   readonly emit: Emit;
   /** Is called with each folder before something is written into it. */

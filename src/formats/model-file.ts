@@ -80,6 +80,19 @@ export async function openModelFile(
   }
 }
 
+/** Opens a model file, calls `work` with its tensors, and closes it. Throws as openModelFile does. */
+export async function withModelFile<T>(
+  file: string,
+  work: (opened: TensorFile) => Promise<T> | T,
+): Promise<T> {
+  const opened = await openModelFile(file);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
 /** Works on a file of torch.save that may hold objects of these classes; they stay inert. undefined for a .safetensors file, else throws as openModelFile does. */
 export async function withTorchFile<T>(
   file: string,

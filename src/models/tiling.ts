@@ -5,15 +5,12 @@ import { DarkroomError } from '../errors.ts';
 import { cropPlanes } from '../image/resize/common-upscale.ts';
 import { roundHalfEven as round } from '../tensor/round-half-even.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
-import type { Autoencoder, Tiles } from './types.ts';
 
-/** VAEDecodeTiled: latents -> pixels [N,8H,8W,3]; `tiles` in latent cells. */
-export const decodeTiled = (vae: Autoencoder, latents: Tensor, tiles: Tiles): Promise<Tensor> =>
-  vae.decode(latents, tiles);
-
-/** VAEEncodeTiled: pixels [N,H,W,3] -> latents; `tiles` in pixels. */
-export const encodeTiled = (vae: Autoencoder, pixels: Tensor, tiles: Tiles): Promise<Tensor> =>
-  vae.encode(pixels, tiles);
+/** The side of the square tiles that something is computed in, and the width that neighbours share. */
+export interface Tiles {
+  readonly tile: number;
+  readonly overlap: number;
+}
 
 export interface Tiling {
   readonly tileWidth: number;

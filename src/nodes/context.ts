@@ -1,8 +1,9 @@
 // What the engine provides to a node: files, networks, progress, cancellation. It is independent of
 // HTTP, ONNX and the command line.
+
 import type { JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { Wildcards } from '../text/wildcards.ts';
 import type { ExpandedNode, Subgraph } from './graph-builder.ts';
 
@@ -25,7 +26,7 @@ export interface NodeContext extends NodeEnvironment {
   /** UNIQUE_ID: `4`, or `4.0.0.1` for a node of the expansion of node 4. */
   readonly nodeId: string;
   readonly signal: AbortSignal;
-  readonly runtime: Runtime;
+  readonly runtime: ModelRuntime;
   /** Absolute path of a model file; throws DR_MODEL_MISSING. */
   modelPath(folder: string, name: string): string;
   /** Absolute path of an input file (`name`, `sub/name`, `name [output]`); throws DR_FILE_MISSING. */

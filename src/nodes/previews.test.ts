@@ -2,7 +2,8 @@
 import { afterAll, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
-import type { Autoencoder, UNet } from '../models/types.ts';
+import type { UNet } from '../models/unet/unet.ts';
+import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import { makeModel } from '../sampling/model/model.ts';
 import { map, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { NodeContext } from './context.ts';

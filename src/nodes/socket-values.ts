@@ -1,7 +1,8 @@
 // The values of each socket type. Packs add their own types to the `extends` list.
 import type { Clip } from '../models/clip/clip.ts';
-import type { Autoencoder, ControlNet } from '../models/types.ts';
+import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { UpscaleModel } from '../models/upscaler/load.ts';
+import type { Autoencoder } from '../models/vae/autoencoder.ts';
 import type { VisionModel, VisionOutput } from '../models/vision/load.ts';
 import type { Guider } from '../sampling/guiders/guider.ts';
 import type { LatentOperation } from '../sampling/patches/latent-operations.ts';

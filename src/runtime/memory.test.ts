@@ -1,16 +1,17 @@
 import { totalmem } from 'node:os';
 import { afterEach, expect, it, vi } from 'vitest';
-import { inUnits, loadPeak, systemMemory } from './memory.ts';
+import { formatSize } from '../format-size.ts';
+import { loadPeak, systemMemory } from './memory.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('the memory of the machine bounds what is free', () => {
+it('available memory is bounded by the memory of the machine', () => {
   expect(systemMemory.limit()).toBeLessThanOrEqual(totalmem());
   expect(systemMemory.available()).toBeGreaterThan(0);
   expect(systemMemory.available()).toBeLessThan(systemMemory.limit());
 });
 
-it('a container with less is the bound, one without a limit is not', () => {
+it('available memory is bounded by the limit of a container, where it has one', () => {
   const constrained = vi.spyOn(process, 'constrainedMemory');
   constrained.mockReturnValue(6e8);
   expect(systemMemory.limit()).toBe(6e8);
@@ -21,17 +22,7 @@ it('a container with less is the bound, one without a limit is not', () => {
   }
 });
 
-it('convolutions are there twice while a network loads', () => {
-  expect(inUnits(loadPeak({ weights: 3.44e9, twice: 2.36e9 }))).toBe('5.9 GB');
-  expect(inUnits(loadPeak({ weights: 10.27e9, twice: 1.33e9 }))).toBe('11.9 GB');
-});
-
-it('sizes for people', () => {
-  expect([10.27e9, 0.96e9, 340.2e6, 12_345, 1].map(inUnits)).toEqual([
-    '10.3 GB',
-    '1.0 GB',
-    '340 MB',
-    '13 kB',
-    '1 kB',
-  ]);
+it('a network that is loaded holds its convolutions twice', () => {
+  expect(formatSize(loadPeak({ weightBytes: 3.44e9, relayoutBytes: 2.36e9 }))).toBe('5.9 GB');
+  expect(formatSize(loadPeak({ weightBytes: 10.27e9, relayoutBytes: 1.33e9 }))).toBe('11.9 GB');
 });

@@ -1,49 +1,57 @@
-// How much memory there is: of the machine, or of the container that this process may not leave; and how much loading a network takes.
+// How much memory there is, in the machine or in the container of this process, and how much loading a network takes.
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 
 export interface Memory {
   /** Bytes that this process may use at most. */
   limit(): number;
-  /** Bytes that it could still take; what the system gives back at once (its cache of files) counts. */
+  /** Bytes that it could still allocate, including what the system releases at once (its file cache). */
   available(): number;
 }
 
+/** Bytes left free for this program and for others. */
+export const SPARE_BYTES = 2 ** 28;
+
 /**
- * Environment of a process that opens networks. Left to itself, glibc keeps nearly all that a closed network had; weights in mappings of their
- * own are given back at once. Other systems don't look at it.
+ * Environment variables of a process that opens networks. By default glibc keeps nearly all memory
+ * that a closed network had allocated; allocations in mappings of their own are released at once.
+ * Other systems ignore the variable.
  */
 export const ALLOCATOR_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_MMAP_THRESHOLD_: String(2 ** 20),
 };
 
 /** Buffers while loading, as a share of the weights. */
-const BUFFERS = 0.03;
+const BUFFER_SHARE = 0.03;
 
-/** Bytes that loading a network takes at its peak. `weights`: as float32; `twice`: those of them that are laid out anew. */
+/**
+ * Returns the bytes that loading a network takes at its peak. `weightBytes`: of all its weights as
+ * float32; `relayoutBytes`: of those that ONNX Runtime copies into another layout.
+ */
 export const loadPeak = ({
-  weights,
-  twice,
+  weightBytes,
+  relayoutBytes,
 }: {
-  readonly weights: number;
-  readonly twice: number;
-}): number => Math.round(weights * (1 + BUFFERS) + twice);
+  readonly weightBytes: number;
+  readonly relayoutBytes: number;
+}): number => Math.round(weightBytes * (1 + BUFFER_SHARE) + relayoutBytes);
 
 /** The memory of this machine or container. */
 export const systemMemory: Memory = {
   limit: () => {
     const constrained = process.constrainedMemory();
-    // without a limit it is 0, unknown, or more than there is
+    // without a limit it is 0, unknown, or larger than the machine's memory
     return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
   },
   available: () => {
-    const left = systemMemory.limit() - process.memoryUsage.rss();
-    // elsewhere the system's own figure leaves out what it would give back
-    if (process.platform !== 'linux') return left;
-    // Node's own figure counts mapped files against a container's limit, which gives them back; free memory of the machine is the other bound
+    const unused = systemMemory.limit() - process.memoryUsage.rss();
+    // on other systems the free memory does not include what the system would release
+    if (process.platform !== 'linux') return unused;
+    // Node counts mapped files against a container's limit, although the system releases them;
+    // the free memory of the machine is the other bound.
     const anonymous = statusBytes('RssAnon');
     return Math.min(
-      anonymous === undefined ? left : systemMemory.limit() - anonymous,
+      anonymous === undefined ? unused : systemMemory.limit() - anonymous,
       freemem() + swapFree(),
     );
   },
@@ -62,11 +70,3 @@ function bytesIn(file: string, name: string): number | undefined {
     return undefined;
   }
 }
-
-/** 5.1 GB, 340 MB, 12 kB */
-export const inUnits = (bytes: number): string =>
-  bytes >= 0.95e9
-    ? `${(bytes / 1e9).toFixed(1)} GB`
-    : bytes >= 0.95e6
-      ? `${Math.round(bytes / 1e6)} MB`
-      : `${Math.ceil(bytes / 1e3)} kB`;

@@ -236,7 +236,7 @@ describe('sessions', () => {
       await expect(network('vae', 'vae', 5e9).run({ x })).rejects.toMatchObject({
         code: 'DR_OUT_OF_MEMORY',
         message: expect.stringContaining(
-          'big.safetensors (vae) needs about 6.3 GB of memory for this picture, 5.0 GB are free',
+          'big.safetensors (vae) needs about 6.3 GB of memory for this image, 5.0 GB are free',
         ),
       });
       await runtime.close();

@@ -1,5 +1,6 @@
 // The values that travel between sampling nodes: latents, conditioning, models.
-import type { ControlNet, UNet, UNetVariant } from '../models/types.ts';
+import type { ControlNet } from '../models/controlnet/controlnet.ts';
+import type { UNet, UNetVariant } from '../models/unet/unet.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ModelSampling } from './model/model-sampling.ts';
 

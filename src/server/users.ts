@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
-import { replaceFile } from '../storage/name-file.ts';
+import { replaceFile } from '../storage/file-names.ts';
 import { under } from './http/file-responses.ts';
 
 export interface Users {

@@ -9,9 +9,9 @@ import { DarkroomError } from '../errors.ts';
 import { cacheFolder } from '../user-cache-folder.ts';
 import { writeAtomicParts } from './atomic-write.ts';
 import { type BucketObject, type BucketOptions, createBucket } from './bucket.ts';
+import { numberedName, replaceFile } from './file-names.ts';
 import { refuseOutside } from './folder-storage.ts';
 import { type FolderType, parseAnnotatedName, pathInside } from './folders.ts';
-import { numberedName, replaceFile } from './name-file.ts';
 import {
   type LargeOutputRequest,
   nextCounter,

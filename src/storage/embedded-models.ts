@@ -11,11 +11,11 @@ import {
   renameSync,
   statSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, gunzipSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
+import { cacheFolder } from '../user-cache-folder.ts';
 import { writeAtomic } from './atomic-write.ts';
 
 export interface EmbeddedModels {
@@ -26,11 +26,6 @@ export interface EmbeddedModels {
 }
 
 const ASSETS = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'assets', 'models');
-
-/** The user's cache: DARKROOM_CACHE, else $XDG_CACHE_HOME/darkroom, else ~/.cache/darkroom. */
-export const cacheFolder = (environment: NodeJS.ProcessEnv = process.env): string =>
-  environment.DARKROOM_CACHE ||
-  join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'darkroom');
 
 export interface EmbeddedOptions {
   readonly assets?: string;

@@ -3,8 +3,8 @@ import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { isTemporary } from './atomic-write.ts';
+import { addFile, replaceFile } from './file-names.ts';
 import { type FolderType, pathInside } from './folders.ts';
-import { addFile, replaceFile } from './name-file.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
 

@@ -3,8 +3,8 @@ import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { writeAtomic, writeAtomicParts } from './atomic-write.ts';
+import { linkNew } from './file-names.ts';
 import { pathInside } from './folders.ts';
-import { linkNew } from './name-file.ts';
 
 export interface OutputRequest {
   /** The folder of the outputs, absolute. */

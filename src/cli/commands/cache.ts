@@ -1,6 +1,7 @@
 // darkroom cache list | clear [NAME…]: what the cache folder holds, and removing it.
+
 import { DarkroomError } from '../../errors.ts';
-import { cacheEntries, chosenEntries, clearEntries } from '../../storage/cache-folder.ts';
+import { cacheEntries, chosenEntries, clearEntries } from '../../storage/cache-entries.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
 import type { Invocation } from '../command.ts';
 import { jsonLine, printable } from '../terminal.ts';

@@ -2,13 +2,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import { formatSize } from '../../format-size.ts';
 import {
   identifyModel,
   inspectModel,
   type ModelReport,
 } from '../../models/inspect/inspect-model.ts';
 import { didYouMean } from '../../near-matches.ts';
-import { inUnits } from '../../runtime/memory.ts';
 import { contentHash } from '../../storage/content-hash.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
@@ -102,7 +102,7 @@ function line(
     'error' in of
       ? coloured(terminal, 31, printable(of.error.message))
       : [of.kind, of.architecture].filter(Boolean).join(', ');
-  return `${(size === undefined ? '' : inUnits(size)).padStart(8)}  ${printable(join(folder, name))}: ${what}`;
+  return `${(size === undefined ? '' : formatSize(size)).padStart(8)}  ${printable(join(folder, name))}: ${what}`;
 }
 
 /** Where a listed file lies; those inside the package lie nowhere until they are used. */
@@ -188,16 +188,16 @@ function print(
     ['kind', found.kind],
     ['architecture', found.architecture],
     ['format', found.format],
-    ['size', inUnits(found.size)],
+    ['size', formatSize(found.size)],
     [
       'precision',
       found.precisions.map(({ dtype, numbers }) => `${dtype} (${millions(numbers)})`).join(', '),
     ],
-    ['parts', found.parts.map(({ name, memory }) => `${name} (${inUnits(memory)})`).join(', ')],
+    ['parts', found.parts.map(({ name, memory }) => `${name} (${formatSize(memory)})`).join(', ')],
     [
       'memory',
       found.memory > 0
-        ? `${inUnits(found.memory)} with all parts open; at least ${inUnits(found.loadPeak)} to load the largest`
+        ? `${formatSize(found.memory)} with all parts open; at least ${formatSize(found.loadPeak)} to load the largest`
         : '',
     ],
     ['licence', licenceOf(found.metadata)],

@@ -20,9 +20,10 @@ import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadTextEncoder } from '../clip/load.ts';
+import type { TextEncoder } from '../clip/text-encoder.ts';
 import { loadControlNet } from '../controlnet/load.ts';
-import type { TextEncoder, UNet } from '../types.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
+import type { UNet } from '../unet/unet.ts';
 import { loadVae } from '../vae/load.ts';
 import { loadCheckpoint, loadDiffusionModel } from './load.ts';
 

@@ -8,13 +8,15 @@ import {
   UNET_PREFIX,
   type UNetPart,
 } from '../../formats/identify/identify.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { encoderOf } from '../clip/load.ts';
-import type { Autoencoder, TextEncoder, UNet } from '../types.ts';
+import type { TextEncoder } from '../clip/text-encoder.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
 import { createUNet } from '../unet/network.ts';
+import type { UNet } from '../unet/unet.ts';
+import type { Autoencoder } from '../vae/autoencoder.ts';
 import { findAutoencoder } from '../vae/load.ts';
 import { type Rounding, weightsOf } from '../weights/tensors.ts';
 import { refuseScaled, wrongFile } from './wrong-file.ts';
@@ -42,8 +44,8 @@ const HINT = 'Checkpoints of SD1.x, SD2.x, SDXL and its refiner are supported.';
  * Loads the parts of a checkpoint, or a UNet alone. Throws DR_MODEL_UNSUPPORTED for other files,
  * and what openModelFile throws.
  */
-export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoint> =>
-  withFile(file, async (opened) => {
+export const loadCheckpoint = (file: string, runtime: ModelRuntime): Promise<Checkpoint> =>
+  withModelFile(file, async (opened) => {
     const found = identify(opened.tensors);
     if (found.kind !== 'checkpoint' && found.kind !== 'unet')
       throw wrongFile(file, 'a checkpoint', found, HINT);
@@ -62,10 +64,10 @@ export const loadCheckpoint = (file: string, runtime: Runtime): Promise<Checkpoi
  */
 export const loadDiffusionModel = (
   file: string,
-  runtime: Runtime,
+  runtime: ModelRuntime,
   rounding?: Rounding,
 ): Promise<DiffusionModel> =>
-  withFile(file, async (opened) => {
+  withModelFile(file, async (opened) => {
     const inner = [...opened.tensors].filter(([name]) => name.startsWith(UNET_PREFIX));
     const tensors = inner.length > 0 ? new Map(inner) : opened.tensors;
     const found = identify(tensors);
@@ -80,7 +82,7 @@ export const loadDiffusionModel = (
   });
 
 async function diffusionModel(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   { file, read }: TensorFile,
   tensors: ReadonlyMap<string, TensorInfo>,
   { family, unet }: { readonly family: Family; readonly unet: UNetPart },
@@ -94,13 +96,4 @@ async function diffusionModel(
     unet: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
     prediction: await settlePrediction(unet.prediction, read),
   };
-}
-
-async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
-  const opened = await openModelFile(file);
-  try {
-    return await work(opened);
-  } finally {
-    await opened.close();
-  }
 }

@@ -1,8 +1,8 @@
 // How makeClip calls its encoders and combines their results, with encoders that record calls.
 import { describe, expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { TextEncoder, TokenSlot } from '../types.ts';
 import { type ClipFamily, makeClip } from './clip.ts';
+import type { TextEncoder, TokenSlot } from './text-encoder.ts';
 
 const END = 49407;
 

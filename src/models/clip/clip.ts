@@ -6,7 +6,7 @@ import { blendWeights, joinFeatures } from '../../text/blend-weights.ts';
 import { END_TOKEN } from '../../text/clip-bpe.ts';
 import type { EmbeddingLookup, Warn } from '../../text/embeddings.ts';
 import { type Chunk, emptyChunk, type TokenValue, tokenize } from '../../text/token-chunks.ts';
-import type { TextEncoder } from '../types.ts';
+import type { TextEncoder } from './text-encoder.ts';
 
 export {
   type Embedding,

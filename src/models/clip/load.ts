@@ -1,14 +1,14 @@
 // Loads text encoders, from checkpoints and from files of their own, in Hugging Face's and
 // open_clip's layouts.
 import { type ClipPart, identify } from '../../formats/identify/identify.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
-import type { TextEncoder } from '../types.ts';
+import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
 import { weightsOf } from '../weights/tensors.ts';
 import { type ClipLayout, HUGGING_FACE, OPEN_CLIP, SAVED_ONCE } from './config.ts';
 import { createTextEncoder } from './network.ts';
+import type { TextEncoder } from './text-encoder.ts';
 
 const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = {
   'hugging-face': HUGGING_FACE,
@@ -20,13 +20,13 @@ const LAYOUTS: Readonly<Record<ClipPart['layout'], ClipLayout>> = {
  * file holds, and computes in float32.
  */
 export function encoderOf(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   { file, tensors }: Pick<TensorFile, 'file' | 'tensors'>,
   { kind, layout, prefix }: ClipPart,
   clipLayout: ClipLayout = LAYOUTS[layout],
 ): TextEncoder {
   refuseScaled(file, new Map([...tensors].filter(([name]) => name.startsWith(prefix))));
-  const rounding = runtime.textEncoders === 'fp16' ? 'f16' : undefined;
+  const rounding = textEncoderRounding(runtime);
   const weights = weightsOf(file, tensors, prefix, { rounding });
   return createTextEncoder(runtime, { kind, weights, layout: clipLayout });
 }
@@ -35,10 +35,9 @@ export function encoderOf(
  * Loads a file that holds one text encoder. Throws DR_MODEL_UNSUPPORTED, and what openModelFile
  * throws.
  */
-export async function loadTextEncoder(file: string, runtime: Runtime): Promise<TextEncoder> {
-  const opened = await openModelFile(file);
-  await opened.close();
-  const found = identify(opened.tensors);
+export async function loadTextEncoder(file: string, runtime: ModelRuntime): Promise<TextEncoder> {
+  const tensors = await withModelFile(file, (opened) => opened.tensors);
+  const found = identify(tensors);
   if (found.kind !== 'text-encoder')
     throw wrongFile(
       file,
@@ -48,11 +47,11 @@ export async function loadTextEncoder(file: string, runtime: Runtime): Promise<T
         'supported.',
     );
   const { clip } = found;
-  if (clip.layout === 'open-clip') return encoderOf(runtime, opened, clip);
+  if (clip.layout === 'open-clip') return encoderOf(runtime, { file, tensors }, clip);
   // the projection is beside `text_model.`
-  const tensors = without(opened.tensors, clip.prefix);
-  const layout = tensors.has(SAVED_ONCE.projection) ? SAVED_ONCE : HUGGING_FACE;
-  return encoderOf(runtime, { file, tensors }, { ...clip, prefix: '' }, layout);
+  const unprefixed = without(tensors, clip.prefix);
+  const layout = unprefixed.has(SAVED_ONCE.projection) ? SAVED_ONCE : HUGGING_FACE;
+  return encoderOf(runtime, { file, tensors: unprefixed }, { ...clip, prefix: '' }, layout);
 }
 
 const without = (

@@ -5,17 +5,17 @@ import { DarkroomError } from '../../errors.ts';
 import { decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { reshape, sizeOf, zeros } from '../../tensor/tensor.ts';
+import { planChanges, type WeightChange } from '../weights/changes.ts';
+import type { Weights } from '../weights/tensors.ts';
+import { type ClipConfig, type ClipLayout, clipConfig, clipTargets } from './config.ts';
+import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
 import type {
   EncoderBase,
   TextEncoder,
   TextEncoderOutput,
   TokenBlend,
   TokenSlot,
-} from '../types.ts';
-import { planChanges, type WeightChange } from '../weights/changes.ts';
-import type { Weights } from '../weights/tensors.ts';
-import { type ClipConfig, type ClipLayout, clipConfig, clipTargets } from './config.ts';
-import { clipGraph, clipOutputs, hiddenName } from './graph.ts';
+} from './text-encoder.ts';
 
 /** The end-of-text token of CLIP's vocabulary; features are pooled at its first position. */
 const END = 49407;

@@ -2,7 +2,7 @@
 // preprocessed as transformers' CLIPSegProcessor does with the settings of
 // CIDAS/clipseg-rd64-refined.
 import { DarkroomError } from '../../errors.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { toBytes } from '../../image/image-bytes.ts';
 import { pilResize } from '../../image/resize/pil-resize.ts';
@@ -47,8 +47,7 @@ const LAYOUT: ClipLayout = {
  * others.
  */
 export async function loadClipSeg(file: string, runtime: Runtime): Promise<ClipSeg> {
-  const opened = await openModelFile(file);
-  try {
+  return withModelFile(file, async (opened) => {
     const weights = weightsOf(file, opened.tensors, '');
     if (!weights.has('decoder.film_mul.weight') || !weights.has(CLIPSEG_NAMES.positions))
       throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
@@ -75,9 +74,7 @@ export async function loadClipSeg(file: string, runtime: Runtime): Promise<ClipS
         (await network.run({ pixels: clipSegPixels(image), positions, prompt: await prompt(text) }))
           .logits,
     };
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** Returns the start token, the text's tokens, and end tokens up to `length`. */

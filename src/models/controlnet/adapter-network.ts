@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { ControlNet, ControlResiduals } from '../types.ts';
+import type { ControlResiduals } from '../unet/unet.ts';
 import type { Weights } from '../weights/tensors.ts';
 import {
   type AdapterConfig,
@@ -13,6 +13,7 @@ import {
   adapterOutputs,
   injections,
 } from './adapter-graph.ts';
+import type { ControlNet } from './controlnet.ts';
 
 /** Creates a T2I-Adapter over `weights`. */
 export function createAdapter(runtime: Runtime, weights: Weights): ControlNet {

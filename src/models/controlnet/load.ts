@@ -2,16 +2,17 @@
 import { basename, extname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { identify } from '../../formats/identify/identify.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
-import type { ControlNet, UNet } from '../types.ts';
 import { fromDiffusers } from '../unet/diffusers-unet.ts';
+import type { UNet } from '../unet/unet.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { adapterNames } from './adapter-graph.ts';
 import { createAdapter } from './adapter-network.ts';
 import { differencesOver } from './control-lora.ts';
+import type { ControlNet } from './controlnet.ts';
 import { createControlLora, createControlNet } from './network.ts';
 
 /**
@@ -32,8 +33,7 @@ export async function loadControlNet(
   runtime: Runtime,
   unet?: UNet,
 ): Promise<ControlNet> {
-  const { tensors, close } = await openModelFile(file);
-  await close();
+  const tensors = await withModelFile(file, (opened) => opened.tensors);
   const found = identify(tensors);
   if (found.kind !== 'controlnet') throw wrongFile(file, 'a ControlNet', found, HINT);
   const pooled = POOLED.test(basename(file, extname(file)));

@@ -2,14 +2,17 @@
 // of their own.
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
+import type { Network } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { full } from '../../tensor/tensor.ts';
-import type { ControlNet, Network, NetworkBase, UNet } from '../types.ts';
 import { timestepEmbedding } from '../unet/timestep.ts';
+import type { UNet } from '../unet/unet.ts';
+import type { NetworkBase } from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type ControlNetConfig, controlNetConfig, hintConfig } from './config.ts';
 import { loraOver } from './control-lora.ts';
+import type { ControlNet } from './controlnet.ts';
 import { controlGraph, controlOutputs, hintGraph } from './graph.ts';
 import { kindsVector } from './union.ts';
 

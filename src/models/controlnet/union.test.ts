@@ -17,7 +17,7 @@ import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import { createRuntime } from '../../runtime/runtime.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
-import type { ControlResiduals, UNet } from '../types.ts';
+import type { ControlResiduals, UNet } from '../unet/unet.ts';
 import { loadControlNet } from './load.ts';
 
 const g = golden('control', 'kinds');

@@ -7,12 +7,13 @@ import type { DTypeName } from '../../formats/dtypes.ts';
 import { type Family, identify, type ModelFile } from '../../formats/identify/identify.ts';
 import { describeModelFile, type ModelDescription } from '../../formats/model-file.ts';
 import { loadPeak } from '../../runtime/memory.ts';
-import type { NetworkSpec, Runtime } from '../../runtime/runtime.ts';
+import type { NetworkSpec } from '../../runtime/network.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
 import { loadTextEncoder } from '../clip/load.ts';
 import { loadControlNet } from '../controlnet/load.ts';
 import { loadDetector } from '../detector/load.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import { loadSam } from '../sam/load.ts';
 import { loadUltralytics } from '../ultralytics/load.ts';
 import { openHypernetwork } from '../unet/hypernetwork-file.ts';
@@ -46,7 +47,7 @@ interface Found {
   readonly kind: string;
   readonly architecture: string;
   /** Creates the networks, which registers them with the runtime. */
-  readonly open?: (runtime: Runtime) => Promise<unknown>;
+  readonly open?: (runtime: ModelRuntime) => Promise<unknown>;
 }
 
 const FAMILIES: Readonly<Record<Family, string>> = {
@@ -195,7 +196,7 @@ function controlNet(
   return {
     kind: 'ControlNet',
     architecture: [contextOf(tensors), CONTROL_LAYOUTS[layout]].filter(Boolean).join(', '),
-    ...(standsAlone && { open: (runtime: Runtime) => loadControlNet(file, runtime) }),
+    ...(standsAlone && { open: (runtime: ModelRuntime) => loadControlNet(file, runtime) }),
   };
 }
 
@@ -283,7 +284,7 @@ function precisionsOf(described: ModelDescription | undefined): ModelReport['pre
 }
 
 /** A runtime that records the networks created on it and opens none. */
-const recorder = (specs: NetworkSpec[]): Runtime => ({
+const recorder = (specs: NetworkSpec[]): ModelRuntime => ({
   device: 'cpu',
   threads: 1,
   textEncoders: 'fp16',
@@ -312,7 +313,7 @@ async function partsOf(open: NonNullable<Found['open']>): Promise<ModelReport['p
     parts.push({
       name: part,
       memory: weights,
-      loadPeak: loadPeak({ weights, twice: graph.relayoutBytes?.() ?? 0 }),
+      loadPeak: loadPeak({ weightBytes: weights, relayoutBytes: graph.relayoutBytes?.() ?? 0 }),
     });
     graph.onOpened?.();
   }

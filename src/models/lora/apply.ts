@@ -2,7 +2,8 @@
 // the rest is named. How the changes are computed: models/changes.ts.
 
 import type { Clip } from '../clip/clip.ts';
-import type { TextEncoder, UNet } from '../types.ts';
+import type { TextEncoder } from '../clip/text-encoder.ts';
+import type { UNet } from '../unet/unet.ts';
 import type { PatchTargets } from '../weights/changes.ts';
 import { type LoraFile, type Patch, readPatches } from './file.ts';
 import { type AppliedLora, patchFits } from './fit.ts';

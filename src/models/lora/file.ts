@@ -2,7 +2,7 @@
 // DoRA arXiv 2402.09353). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT are not read.
 import { stat } from 'node:fs/promises';
 import { DarkroomError } from '../../errors.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 
@@ -49,8 +49,7 @@ export type Patch =
 
 /** Reads a LoRA's header and alphas. Throws what openModelFile throws, and DR_SAFETENSORS_INVALID for an alpha that is no number. */
 export async function openLora(file: string): Promise<LoraFile> {
-  const opened = await openModelFile(file);
-  try {
+  return withModelFile(file, async (opened) => {
     const { mtimeMs, size } = await stat(file);
     return {
       file,
@@ -58,9 +57,7 @@ export async function openLora(file: string): Promise<LoraFile> {
       tensors: opened.tensors,
       alphas: await alphasOf(opened),
     };
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 async function alphasOf({ file, tensors, read }: TensorFile): Promise<Map<string, number>> {

@@ -2,7 +2,7 @@
 // Source: segment_anything's SamPredictor, and the Impact Pack's choice among the masks
 // (sam_predict).
 import { DarkroomError } from '../../errors.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import { toBytes } from '../../image/image-bytes.ts';
 import { pilResize } from '../../image/resize/pil-resize.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
@@ -57,8 +57,7 @@ const PE = 'prompt_encoder.pe_layer.positional_encoding_gaussian_matrix';
  * Loads a model file of Segment Anything (ViT-B, -L or -H). Throws DR_MODEL_UNSUPPORTED for others.
  */
 export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
-  const opened = await openModelFile(file);
-  try {
+  return withModelFile(file, async (opened) => {
     const weights = weightsOf(file, opened.tensors, '');
     checkWeights(weights, file);
     const prompts: PromptWeights = {
@@ -69,9 +68,7 @@ export async function loadSam(file: string, runtime: Runtime): Promise<Sam> {
       notAPoint: await opened.read('prompt_encoder.not_a_point_embed.weight'),
     };
     return samOf(file, weights, prompts, runtime);
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 function checkWeights(weights: Weights, file: string): void {

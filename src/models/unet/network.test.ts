@@ -6,8 +6,8 @@ import { createRuntime } from '../../runtime/runtime.ts';
 import { map } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
 import { applyLora, openLora } from '../lora/apply.ts';
-import type { UNet } from '../types.ts';
 import { timestepEmbedding } from './timestep.ts';
+import type { UNet } from './unet.ts';
 
 const LORAS: Readonly<Record<string, string>> = { base: 'tiny_lora_sdxl', sd1: 'tiny_lora_sd1' };
 const MODELS: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
 // A UNet as a handle over its networks: embeds timesteps, and leaves everything else to the graph.
+
 import type { Graph } from '../../onnx/builder.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
-import type { ControlResiduals, Network, UNet, UNetInputs, UNetVariant } from '../types.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import {
   type ChangedNetwork,
   type PatchPlan,
@@ -15,6 +16,7 @@ import { type UNetConfig, unetConfig } from './config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';
 import { INT8_LAYERS } from './int8-layers.ts';
 import { timestepEmbedding } from './timestep.ts';
+import type { ControlResiduals, UNet, UNetInputs, UNetVariant } from './unet.ts';
 
 /**
  * Memory of an evaluation per latent cell in float32: a high estimate, used to decide which
@@ -23,7 +25,11 @@ import { timestepEmbedding } from './timestep.ts';
 const BYTES_PER_CELL = 96 * 1024;
 
 /** Creates a UNet over `weights`. Throws DR_MODEL_UNSUPPORTED when tensors are missing. */
-export function createUNet(runtime: Runtime, weights: Weights, change: UNetVariant = {}): UNet {
+export function createUNet(
+  runtime: ModelRuntime,
+  weights: Weights,
+  change: UNetVariant = {},
+): UNet {
   const config = unetConfig(weights);
   const { inChannels, outChannels, contextDim, admChannels, modelChannels } = config;
   const base = { weights, targets: plainTargets(weights), changes: change.changes ?? [] };
@@ -65,12 +71,12 @@ export function createUNet(runtime: Runtime, weights: Weights, change: UNetVaria
   };
 }
 
-const graphOptions = (runtime: Runtime, change: UNetVariant): UNetGraphOptions => ({
+const graphOptions = (runtime: ModelRuntime, change: UNetVariant): UNetGraphOptions => ({
   freeU: change.freeU?.version,
   unattended: change.perturbedMiddle !== undefined,
   hypernetworks: change.hypernetworks?.map(({ hypernetwork }) => hypernetwork),
   int8: runtime.precision === 'int8' ? INT8_LAYERS : undefined,
-  winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
+  winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
 });
 
 /**
@@ -78,7 +84,7 @@ const graphOptions = (runtime: Runtime, change: UNetVariant): UNetGraphOptions =
  * changes applied.
  */
 function createNetwork(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   base: ChangedNetwork,
   config: UNetConfig,
   options: UNetGraphOptions,
@@ -97,7 +103,7 @@ function createNetwork(
     cacheSession: !plan,
     workingBytes: ({ x }) => BYTES_PER_CELL * (sizeOf(x.shape) / x.shape[1]),
     build: async () => {
-      const prepacked = await runtime.derived?.ready(
+      const prepacked = await runtime.prepacked?.ready(
         weights,
         (over) => planOver(over)?.build(buildGraph) ?? buildGraph(over),
       );

@@ -6,7 +6,7 @@ import { expectGolden, fixtureModel, golden, type Params } from '../../../test/s
 import { createRuntime } from '../../runtime/runtime.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
-import type { UNetVariant } from '../types.ts';
+import type { UNetVariant } from './unet.ts';
 
 const runtime = createRuntime({ threads: 1 });
 afterAll(() => runtime.close());

@@ -1,12 +1,12 @@
 // Loads upscale models, which enlarge images in overlapping tiles. Source: ComfyUI's
 // ImageUpscaleWithModel.
 import { DarkroomError } from '../../errors.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
+import type { Tiles } from '../tiling.ts';
 import { tileCount, tiledScale } from '../tiling.ts';
-import type { Tiles } from '../types.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { clamp, upscalerNetwork } from './network.ts';
 import { upscalerArchitecture } from './upscaler-kinds.ts';
@@ -36,8 +36,7 @@ const SMALLEST_TILE = 128;
 
 /** Loads an upscale model file. Throws DR_MODEL_UNSUPPORTED for other files. */
 export async function loadUpscaler(file: string, runtime: Runtime): Promise<UpscaleModel> {
-  const { tensors, close } = await openModelFile(file);
-  await close();
+  const tensors = await withModelFile(file, (opened) => opened.tensors);
   return upscalerOf((prefix) => weightsOf(file, tensors, prefix), runtime);
 }
 

@@ -2,17 +2,18 @@
 // for callers, -1..1 for the networks.
 import { DarkroomError } from '../../errors.ts';
 import { identify, type VaePart } from '../../formats/identify/identify.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile } from '../../formats/tensor-file.ts';
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import type { Graph } from '../../onnx/builder.ts';
-import type { NetworkSpec, Runtime } from '../../runtime/runtime.ts';
+import type { NetworkSpec } from '../../runtime/network.ts';
 import { concatBatch, map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { wrongFile } from '../checkpoint/wrong-file.ts';
+import type { ModelRuntime } from '../model-runtime.ts';
 import { DECODE_ORDER, ENCODE_ORDER, threeTilings } from '../tiling.ts';
-import type { Autoencoder } from '../types.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
+import type { Autoencoder } from './autoencoder.ts';
 import { vaeFromDiffusers } from './diffusers-vae.ts';
 import {
   type KlOptions,
@@ -42,8 +43,8 @@ export type TaesdName = keyof typeof TAESD_SCALES;
  * Loads a VAE file: KL in either layout, or TAESD, with or without the prefix used in checkpoints.
  * Throws DR_MODEL_UNSUPPORTED for other files.
  */
-export async function loadVae(file: string, runtime: Runtime): Promise<Autoencoder> {
-  return withFile(file, async (opened) => {
+export async function loadVae(file: string, runtime: ModelRuntime): Promise<Autoencoder> {
+  return withModelFile(file, async (opened) => {
     const found = identify(opened.tensors);
     const part = found.kind === 'vae' || found.kind === 'checkpoint' ? found.vae : undefined;
     if (part) return findAutoencoder(runtime, opened, part);
@@ -61,10 +62,10 @@ export async function loadTaesd(
   encoder: string,
   decoder: string,
   name: TaesdName,
-  runtime: Runtime,
+  runtime: ModelRuntime,
 ): Promise<Autoencoder> {
   const weightsIn = (file: string): Promise<Weights> =>
-    withFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
+    withModelFile(file, async ({ tensors }) => weightsOf(file, tensors, ''));
   return taesd(runtime, await weightsIn(encoder), await weightsIn(decoder), TAESD_SCALES[name]);
 }
 
@@ -73,7 +74,7 @@ export async function loadTaesd(
  * incomplete.
  */
 export async function findAutoencoder(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   { file, tensors, read }: TensorFile,
   { kind, layout, prefix }: VaePart,
 ): Promise<Autoencoder> {
@@ -90,16 +91,7 @@ export async function findAutoencoder(
   );
 }
 
-async function withFile<T>(file: string, work: (opened: TensorFile) => Promise<T>): Promise<T> {
-  const opened = await openModelFile(file);
-  try {
-    return await work(opened);
-  } finally {
-    await opened.close();
-  }
-}
-
-function kl(runtime: Runtime, weights: Weights): Autoencoder {
+function kl(runtime: ModelRuntime, weights: Weights): Autoencoder {
   const [file, outputs] = [weights.file, ['out']];
   const about = {
     kind: 'kl',
@@ -108,11 +100,11 @@ function kl(runtime: Runtime, weights: Weights): Autoencoder {
     weights: { '': weights },
   } as const;
   const options: KlOptions = {
-    winograd: runtime.precision === 'fp32' && runtime.derived !== undefined,
+    winograd: runtime.precision === 'fp32' && runtime.prepacked !== undefined,
   };
   const built = async (graphOf: typeof klDecoderGraph): Promise<Graph> => {
     const make = (from: Weights): Graph => graphOf(from, options);
-    return make((await runtime.derived?.ready(weights, make)) ?? weights);
+    return make((await runtime.prepacked?.ready(weights, make)) ?? weights);
   };
   return autoencoder(runtime, about, [
     {
@@ -143,7 +135,7 @@ const ENCODE_IN_TILES = 'Encode with VAEEncodeTiled, or use a smaller image.';
 const area = ({ shape }: Tensor): number => shape[0] * shape[2] * shape[3];
 
 function taesd(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   encoder: Weights,
   decoder: Weights,
   scale: TaesdScale,
@@ -179,7 +171,7 @@ function taesd(
  * which saves memory and costs no time.
  */
 function autoencoder(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   about: Pick<Autoencoder, 'kind' | 'latentChannels' | 'factor' | 'weights' | 'numbers'>,
   [encoder, decoder]: readonly [NetworkSpec, NetworkSpec],
 ): Autoencoder {

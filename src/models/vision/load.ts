@@ -1,13 +1,13 @@
 // Loads CLIP vision models and encodes images with them, preprocessed as in ComfyUI's clip_vision.
 import { identify, locateClipVision } from '../../formats/identify/identify.ts';
-import { openModelFile } from '../../formats/model-file.ts';
+import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorInfo } from '../../formats/tensor-file.ts';
 import { toNCHW } from '../../image/channel-order.ts';
 import { bicubicAntialias } from '../../image/resize/torch-bicubic-antialias.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { refuseScaled, wrongFile } from '../checkpoint/wrong-file.ts';
+import { type ModelRuntime, textEncoderRounding } from '../model-runtime.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
 import { VISION_LAYOUTS, visionConfig, visionGraph } from './graph.ts';
 
@@ -33,9 +33,8 @@ export interface VisionModel {
  * Loads a CLIP vision model from its own file or that of a whole CLIP. Throws DR_MODEL_UNSUPPORTED,
  * and what openModelFile throws.
  */
-export async function loadVision(file: string, runtime: Runtime): Promise<VisionModel> {
-  const { tensors, close } = await openModelFile(file);
-  await close();
+export async function loadVision(file: string, runtime: ModelRuntime): Promise<VisionModel> {
+  const tensors = await withModelFile(file, (opened) => opened.tensors);
   const model = visionIn(file, tensors, runtime, ['', 'visual.']);
   if (model) return model;
   throw wrongFile(
@@ -49,17 +48,16 @@ export async function loadVision(file: string, runtime: Runtime): Promise<Vision
 /** Loads the vision model of an unCLIP checkpoint; returns undefined for other checkpoints. */
 export async function loadCheckpointVision(
   file: string,
-  runtime: Runtime,
+  runtime: ModelRuntime,
 ): Promise<VisionModel | undefined> {
-  const { tensors, close } = await openModelFile(file);
-  await close();
+  const tensors = await withModelFile(file, (opened) => opened.tensors);
   return visionIn(file, tensors, runtime, ['embedder.model.visual.']);
 }
 
 function visionIn(
   file: string,
   tensors: ReadonlyMap<string, TensorInfo>,
-  runtime: Runtime,
+  runtime: ModelRuntime,
   prefixes: readonly string[],
 ): VisionModel | undefined {
   const part = locateClipVision(tensors, prefixes);
@@ -77,13 +75,13 @@ function visionIn(
     (unrounded.has(name) ? exact : float16).value(g, name, view);
   return createVision(
     runtime,
-    runtime.textEncoders === 'fp16' ? { ...float16, value } : exact,
+    textEncoderRounding(runtime) ? { ...float16, value } : exact,
     layout,
   );
 }
 
 function createVision(
-  runtime: Runtime,
+  runtime: ModelRuntime,
   weights: Weights,
   layout: (typeof VISION_LAYOUTS)[keyof typeof VISION_LAYOUTS],
 ): VisionModel {

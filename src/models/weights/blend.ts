@@ -1,7 +1,8 @@
 // Networks blended with others of their kind, weight by weight. Nothing is computed here: how and when is in models/changes.ts.
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../clip/clip.ts';
-import type { TextEncoder, UNet } from '../types.ts';
+import type { TextEncoder } from '../clip/text-encoder.ts';
+import type { UNet } from '../unet/unet.ts';
 import type { ChangedNetwork, Share } from './changes.ts';
 
 /** How much of each network a weight becomes, by its name. */

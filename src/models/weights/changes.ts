@@ -53,6 +53,12 @@ export interface ChangedNetwork {
   readonly changes: readonly WeightChange[];
 }
 
+/** The weights of a network, and the plan of their changes. */
+export interface NetworkBase extends ChangedNetwork {
+  /** Absent where there are no changes. */
+  readonly plan?: PatchPlan;
+}
+
 export interface PatchPlan {
   /** Names the graph among those of one network: other files, or other numbers that are not inputs. */
   readonly key: string;

@@ -10,7 +10,7 @@ import {
   writeSafetensorsLater,
 } from '../../formats/safetensors/safetensors-write.ts';
 import type { Graph } from '../../onnx/builder.ts';
-import type { BuiltGraph } from '../../runtime/runtime.ts';
+import type { BuiltGraph } from '../../runtime/network.ts';
 import { openSession } from '../../runtime/session.ts';
 import { sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';

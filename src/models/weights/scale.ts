@@ -1,7 +1,8 @@
 // Some weights of a network times a number (ComfyUI's ModelPatcher.add_patches with no patch and a strength of the model).
 
 import type { Clip } from '../clip/clip.ts';
-import type { TextEncoder, UNet } from '../types.ts';
+import type { TextEncoder } from '../clip/text-encoder.ts';
+import type { UNet } from '../unet/unet.ts';
 import type { Blend, ChangedNetwork } from './changes.ts';
 
 /** What a weight is multiplied by; undefined: nothing. */

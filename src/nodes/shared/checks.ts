@@ -1,6 +1,6 @@
 // Checks that several nodes make before they compute: shapes that the originals would fail on inside torch.
 import { DarkroomError } from '../../errors.ts';
-import type { Autoencoder } from '../../models/types.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** Throws DR_SHAPE_MISMATCH unless the batch sizes are equal or `items` is a single item. */

@@ -6,7 +6,7 @@ import {
   loadCheckpoint,
 } from '../../models/checkpoint/load.ts';
 import { type Clip, embeddingReader, makeClip } from '../../models/clip/clip.ts';
-import type { Autoencoder } from '../../models/types.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { makeModel } from '../../sampling/model/model.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';

@@ -1,7 +1,7 @@
 // Autoencoders by name: a file of the folder `vae`, or a tiny autoencoder, which has two files.
 // Source: ComfyUI nodes.py (VAELoader).
 import { DarkroomError } from '../../errors.ts';
-import type { Autoencoder } from '../../models/types.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { loadTaesd, loadVae, type TaesdName } from '../../models/vae/load.ts';
 import type { NodeContext, NodeEnvironment } from '../context.ts';
 import { loadOnce } from './file-cache.ts';

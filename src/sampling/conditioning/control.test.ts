@@ -1,6 +1,7 @@
 // Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a batch.
 import { expect, it } from 'vitest';
-import type { ControlNet, ControlNetInputs, UNet } from '../../models/types.ts';
+import type { ControlNet, ControlNetInputs } from '../../models/controlnet/controlnet.ts';
+import type { UNet } from '../../models/unet/unet.ts';
 import { full, tensor, zeros } from '../../tensor/tensor.ts';
 import { discreteSampling } from '../model/model-sampling.ts';
 import type { Control } from '../sampling-types.ts';

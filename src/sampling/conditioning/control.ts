@@ -2,7 +2,8 @@
 // which one acts on what, its hint at the latent's size, and the residuals of an evaluation.
 import { toNCHW } from '../../image/channel-order.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
-import type { ControlNet, ControlResiduals, UNet } from '../../models/types.ts';
+import type { ControlNet } from '../../models/controlnet/controlnet.ts';
+import type { ControlResiduals, UNet } from '../../models/unet/unet.ts';
 import { concatBatch, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import type { Conditioning, Control } from '../sampling-types.ts';

@@ -4,7 +4,7 @@ import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
 import { cropPlanes } from '../../image/resize/common-upscale.ts';
 import { interpolate } from '../../image/resize/torch-interpolate.ts';
-import type { Autoencoder } from '../../models/types.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, reshape, type Tensor } from '../../tensor/tensor.ts';
 import type { Conditioning, Latent } from '../sampling-types.ts';

@@ -1,6 +1,6 @@
 // Puts a network and its sampling together to what MODEL sockets carry.
 import type { Prediction } from '../../formats/identify/identify.ts';
-import type { UNet } from '../../models/types.ts';
+import type { UNet } from '../../models/unet/unet.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { continuousSampling, discreteSampling, type ModelSampling } from './model-sampling.ts';

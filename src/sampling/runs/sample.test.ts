@@ -1,6 +1,6 @@
 // What a run reports, refuses and asks of the network; on a network that predicts zeros.
 import { describe, expect, it } from 'vitest';
-import type { UNet, UNetInputs } from '../../models/types.ts';
+import type { UNet, UNetInputs } from '../../models/unet/unet.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { setArea, setMask, setTimestepRange } from '../conditioning/operations.ts';
 import { makeModel } from '../model/model.ts';

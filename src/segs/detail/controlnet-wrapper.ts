@@ -1,6 +1,6 @@
 // ControlNets that wait for the picture of a part (Impact Pack core.py ControlNetWrapper, ControlNetAdvancedWrapper).
 import { tensorResize } from '../../image/resize/impact-resize.ts';
-import type { ControlNet } from '../../models/types.ts';
+import type { ControlNet } from '../../models/controlnet/controlnet.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';

@@ -3,8 +3,7 @@ import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import type { Size } from '../../image/geometry.ts';
 import { tensorResize } from '../../image/resize/impact-resize.ts';
-import { decodeTiled } from '../../models/tiling.ts';
-import type { Autoencoder } from '../../models/types.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
 import { concatConditioning } from '../../sampling/conditioning/operations.ts';
 import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
@@ -192,6 +191,6 @@ async function decode(vae: Autoencoder, samples: Tensor): Promise<Tensor> {
     return await vae.decode(samples);
   } catch (error) {
     if (!(error instanceof DarkroomError) || error.code !== 'DR_OUT_OF_MEMORY') throw error;
-    return decodeTiled(vae, samples, { tile: 64, overlap: 16 });
+    return vae.decode(samples, { tile: 64, overlap: 16 });
   }
 }

@@ -3,9 +3,9 @@
 import { DarkroomError } from '../../errors.ts';
 import { squeezeMask } from '../../image/mask/mask-shape.ts';
 import { scaleImage } from '../../image/resize/common-upscale.ts';
-import { decodeTiled, encodeTiled } from '../../models/tiling.ts';
-import type { Autoencoder, ControlNet } from '../../models/types.ts';
+import type { ControlNet } from '../../models/controlnet/controlnet.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { sampleDenoise } from '../../sampling/runs/step-range.ts';
 import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
@@ -60,7 +60,7 @@ export async function decodePixels(
   const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
   return tile === undefined
     ? vae.decode(samples)
-    : decodeTiled(vae, samples, { tile: cells(tile), overlap: cells(OVERLAP) });
+    : vae.decode(samples, { tile: cells(tile), overlap: cells(OVERLAP) });
 }
 
 /** VAEEncode, or VAEEncodeTiled, of pictures [N,H,W,3]. */
@@ -71,7 +71,7 @@ export const encodePixels = async (
 ): Promise<Latent> => ({
   samples: await (tile === undefined
     ? vae.encode(pixels)
-    : encodeTiled(vae, pixels, { tile, overlap: OVERLAP })),
+    : vae.encode(pixels, { tile, overlap: OVERLAP })),
 });
 
 /** The picture of a latent enlarged, and its latent; `size` says how large it becomes. */

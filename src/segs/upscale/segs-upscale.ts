@@ -8,8 +8,8 @@ import {
   resizeSupersampled,
   tensorResize,
 } from '../../image/resize/impact-resize.ts';
-import type { Autoencoder } from '../../models/types.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
 import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
 import { sampleDenoise } from '../../sampling/runs/step-range.ts';

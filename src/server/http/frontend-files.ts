@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { replaceFile } from '../../storage/name-file.ts';
+import { replaceFile } from '../../storage/file-names.ts';
 import { isFile } from './file-responses.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';

@@ -8,7 +8,7 @@ import {
   type JsonObject,
   objectOf,
 } from '../../formats/json.ts';
-import { replaceFile } from '../../storage/name-file.ts';
+import { replaceFile } from '../../storage/file-names.ts';
 import { empty, json, refuse } from '../http/answers.ts';
 import { isFolder } from '../http/file-responses.ts';
 import { type Call, jsonBody, objectBody, type Route } from '../http/route.ts';

@@ -1,7 +1,7 @@
 // /userdata: files of a user's own, workflows among them (app/user_manager.py).
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { replaceFile } from '../../storage/name-file.ts';
+import { replaceFile } from '../../storage/file-names.ts';
 import { type Answer, empty, json, refuse, text } from '../http/answers.ts';
 import {
   isFile,

@@ -1,6 +1,6 @@
 // What the sockets of the Impact Pack carry.
 import type { Clip } from '../../../models/clip/clip.ts';
-import type { Autoencoder } from '../../../models/types.ts';
+import type { Autoencoder } from '../../../models/vae/autoencoder.ts';
 import type { RegionalPrompt } from '../../../sampling/runs/regional.ts';
 import type { SchedulerFunc, StepSampler } from '../../../sampling/runs/step-range.ts';
 import type { Conditioning, Model } from '../../../sampling/sampling-types.ts';

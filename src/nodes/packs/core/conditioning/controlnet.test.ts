@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import { canny } from '../../../../image/edges/canny.ts';
-import type { ControlNet } from '../../../../models/types.ts';
+import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 
 it('SetUnionControlNetType names the kind by its number, and passes other networks through', async () => {

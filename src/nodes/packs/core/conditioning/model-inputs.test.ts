@@ -6,7 +6,8 @@ import { afterAll, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { conditioningOf } from '../../../../../test/support/sampling.ts';
-import type { Autoencoder, ControlNet } from '../../../../models/types.ts';
+import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
+import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import type { Conditioning, Latent, Model } from '../../../../sampling/sampling-types.ts';
 import { full, reshape } from '../../../../tensor/tensor.ts';
 

@@ -1,7 +1,6 @@
 // Nodes between pixels and latents. Source: ComfyUI nodes.py.
 
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
-import { decodeTiled, encodeTiled } from '../../../../models/tiling.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
 import { checkBatchSize, checkLatentChannels, rgbChannels } from '../../../shared/checks.ts';
 import { holesForInpaint } from './vae-inpaint.ts';
@@ -59,7 +58,7 @@ const VAEDecodeTiled = defineNode({
     const shared = tile_size < overlap * 4 ? Math.floor(tile_size / 4) : overlap;
     const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
     return outputs(
-      await decodeTiled(vae, samples.samples, { tile: cells(tile_size), overlap: cells(shared) }),
+      await vae.decode(samples.samples, { tile: cells(tile_size), overlap: cells(shared) }),
     );
   },
 });
@@ -86,7 +85,7 @@ const VAEEncodeTiled = defineNode({
   },
   outputs: [output('LATENT')],
   run: async ({ pixels, vae, tile_size, overlap }) =>
-    outputs({ samples: await encodeTiled(vae, rgbChannels(pixels), { tile: tile_size, overlap }) }),
+    outputs({ samples: await vae.encode(rgbChannels(pixels), { tile: tile_size, overlap }) }),
 });
 
 const VAEEncodeForInpaint = defineNode({

@@ -7,7 +7,7 @@ import { expectGolden, fixtureModel, golden } from '../../../../../test/support/
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import { createRuntime } from '../../../../runtime/runtime.ts';
+import { createModelRuntime } from '../../../../models/model-runtime.ts';
 import type { Conditioning, Latent, Model } from '../../../../sampling/sampling-types.ts';
 import { full } from '../../../../tensor/tensor.ts';
 
@@ -27,7 +27,7 @@ const folders = { ...fixtures, loras: { ...fixtures.loras, ...own } };
 // the goldens were made with --fp32-text-enc
 const context = {
   ...testContext(folders),
-  runtime: createRuntime({ threads: 2, textEncoders: 'fp32' }),
+  runtime: createModelRuntime({ threads: 2, textEncoders: 'fp32' }),
 };
 afterAll(() => context.runtime.close());
 

@@ -13,7 +13,7 @@ import {
 import { type Models, runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { DarkroomError } from '../../../../errors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { Autoencoder } from '../../../../models/types.ts';
+import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-model-files-'));

@@ -5,7 +5,7 @@ import { DarkroomError } from '../../../../errors.ts';
 import { loadDiffusionModel } from '../../../../models/checkpoint/load.ts';
 import type { ClipFamily } from '../../../../models/clip/clip.ts';
 import { loadTextEncoder } from '../../../../models/clip/load.ts';
-import type { TextEncoder } from '../../../../models/types.ts';
+import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import { loadVae } from '../../../../models/vae/load.ts';
 import type { Rounding } from '../../../../models/weights/tensors.ts';
 import { withDiscreteSampling } from '../../../../sampling/patches/model-sampling-patches.ts';

@@ -22,9 +22,10 @@ import { decodeFloat32, encodeFloat32 } from '../../../../formats/dtypes.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
+import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import { openLora } from '../../../../models/lora/file.ts';
 import type { AppliedLora } from '../../../../models/lora/fit.ts';
-import type { TextEncoder, UNet } from '../../../../models/types.ts';
+import type { UNet } from '../../../../models/unet/unet.ts';
 import {
   type MergeTime,
   plainTargets,

@@ -13,7 +13,8 @@ import {
 } from '../../../../../test/support/run-node.ts';
 import { openSafetensors } from '../../../../formats/safetensors/safetensors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { Autoencoder, UNet } from '../../../../models/types.ts';
+import type { UNet } from '../../../../models/unet/unet.ts';
+import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor } from '../../../../tensor/tensor.ts';

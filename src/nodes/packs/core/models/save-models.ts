@@ -6,7 +6,8 @@ import {
   type TensorToMake,
 } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { Autoencoder, EncoderBase, TextEncoder } from '../../../../models/types.ts';
+import type { EncoderBase, TextEncoder } from '../../../../models/clip/text-encoder.ts';
+import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import {
   encoderFileTensors,
   encoderTensors,

@@ -13,7 +13,7 @@ import {
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { decodeFloat32 } from '../../../../formats/dtypes.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
-import type { UNet } from '../../../../models/types.ts';
+import type { UNet } from '../../../../models/unet/unet.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
 import { conditioningOf, fixtureModels } from '../../../../../test/support/sampling.ts';
-import type { UNet } from '../../../../models/types.ts';
+import type { UNet } from '../../../../models/unet/unet.ts';
 import { f32 } from '../../../../sampling/float32.ts';
 import { perpendicular } from '../../../../sampling/guiders/guider.ts';
 import { fromModelLatent, toModelLatent } from '../../../../sampling/model/latent-format.ts';

@@ -6,7 +6,7 @@ import { decodeImage } from '../../../../image/codec/decode-image.ts';
 import { fromBytes } from '../../../../image/image-bytes.ts';
 import { resizeMask } from '../../../../image/resize/impact-resize.ts';
 import { pilResize } from '../../../../image/resize/pil-resize.ts';
-import type { Autoencoder } from '../../../../models/types.ts';
+import type { Autoencoder } from '../../../../models/vae/autoencoder.ts';
 import { LATENT_COLOURS, previewLatent } from '../../../../sampling/model/latent-preview.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { full, type Tensor, tensor, zeros } from '../../../../tensor/tensor.ts';

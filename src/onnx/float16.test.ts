@@ -1,7 +1,7 @@
 // What computes in halves and what doesn't, on graphs of a few operators.
 import { expect, it } from 'vitest';
 import { createGraph, type Graph } from './builder.ts';
-import { toFloat16 } from './half.ts';
+import { toFloat16 } from './float16.ts';
 import { withPlainAttention } from './plain-attention.ts';
 import { withPlainNorms } from './plain-norm.ts';
 import { ELEMENT, type Model } from './serialize.ts';

@@ -12,14 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
-import { createGraph } from '../../onnx/builder.ts';
-import { fingerprint } from '../../storage/fingerprint.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import { conv, type Net } from '../layers/blocks.ts';
+import { openSafetensors } from '../formats/safetensors/safetensors.ts';
+import { writeSafetensors } from '../formats/safetensors/safetensors-write.ts';
+import { conv, type Net } from '../models/layers/blocks.ts';
+import { weightsOf } from '../models/weights/tensors.ts';
+import { createGraph } from '../onnx/builder.ts';
+import { fingerprint } from '../storage/fingerprint.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { createSessionCache, type SessionCache } from './session-cache.ts';
-import { weightsOf } from './tensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-sessions-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -8,15 +8,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync 
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { join } from 'node:path';
-import {
-  ONNX_RUNTIME,
-  openSession,
-  type Session,
-  type SessionOptions,
-} from '../../runtime/session.ts';
-import { isAlive } from '../../storage/atomic-write.ts';
-import { contentHash } from '../../storage/content-hash.ts';
-import { fingerprint } from '../../storage/fingerprint.ts';
+import { isAlive } from '../storage/atomic-write.ts';
+import { contentHash } from '../storage/content-hash.ts';
+import { fingerprint } from '../storage/fingerprint.ts';
+import { ONNX_RUNTIME, openSession, type Session, type SessionOptions } from './session.ts';
 
 export interface SessionCache {
   /** A session of this graph over these files, from what was kept or anew. `bytes`: what its weights take. Throws as openSession does. */

@@ -1,0 +1,36 @@
+// The runtime that models are loaded into: what a Runtime does, and the settings that only models have.
+import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import type { PrepackedStore } from './weights/prepacked-store.ts';
+import type { Rounding } from './weights/tensors.ts';
+
+export interface ModelSettings {
+  /**
+   * The type that the weights of text encoders are rounded to: fp16 by default, as in ComfyUI; fp32
+   * does not round (ComfyUI's --fp32-text-enc).
+   */
+  readonly textEncoders?: 'fp16' | 'fp32';
+  /** The store of prepacked weights; without one, networks use the plain operators. */
+  readonly prepacked?: PrepackedStore;
+}
+
+/** A runtime for loaders of models. A plain Runtime is one with the default settings. */
+export interface ModelRuntime extends Runtime, ModelSettings {}
+
+/** Returns a runtime without open networks. Prepacked weights are used on the CPU only. */
+export function createModelRuntime({
+  textEncoders = 'fp16',
+  prepacked,
+  ...options
+}: RuntimeOptions & ModelSettings = {}): ModelRuntime {
+  const runtime = createRuntime(options);
+  return {
+    ...runtime,
+    textEncoders,
+    // the recipes are for CPUs
+    prepacked: runtime.device === 'cpu' ? prepacked : undefined,
+  };
+}
+
+/** Returns what the weights of text encoders are rounded to. */
+export const textEncoderRounding = ({ textEncoders }: ModelSettings): Rounding | undefined =>
+  textEncoders === 'fp32' ? undefined : 'f16';

@@ -1,0 +1,26 @@
+// An autoencoder as nodes use it: images to latents and back.
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Tiles } from '../tiling.ts';
+import type { Weights } from '../weights/tensors.ts';
+
+export interface Autoencoder {
+  readonly kind: 'kl' | 'taesd';
+  readonly latentChannels: number;
+  /** Pixels per latent cell and side (8). */
+  readonly factor: number;
+  /**
+   * Encodes images [N, H, W, 3] in 0..1 to unscaled latents [N, C, H/8, W/8] (the mean of the
+   * distribution, without a draw). Images are cut about the centre to multiples of `factor`.
+   * `tiles` are in pixels.
+   */
+  encode(pixels: Tensor, tiles?: Tiles): Promise<Tensor>;
+  /**
+   * Decodes unscaled latents to images [N, 8H, 8W, 3], clamped to 0..1. `tiles` are in latent
+   * cells.
+   */
+  decode(latents: Tensor, tiles?: Tiles): Promise<Tensor>;
+  /** Its tensors, by the beginnings of their names; absent where there are none. */
+  readonly weights?: Readonly<Record<string, Weights>>;
+  /** Numbers that belong to the tensors, by name. */
+  readonly numbers?: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,105 @@
+// Opens networks: builds the graph, makes room for its weights, and opens its session.
+import { basename, dirname } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { formatSize } from '../format-size.ts';
+import type { Device } from './devices.ts';
+import { loadPeak, type Memory, SPARE_BYTES } from './memory.ts';
+import type { BuiltGraph, NetworkSpec } from './network.ts';
+import type { OpenNetwork, OpenNetworks } from './open-networks.ts';
+import { int8SumsSaturate } from './saturation.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
+import type { SessionCache } from './session-cache.ts';
+
+/** An estimate smaller than this does not refuse a network or an evaluation. */
+export const LARGE_BYTES = 2 ** 29;
+
+export interface LoaderOptions {
+  readonly device: Device;
+  readonly threads: number;
+  readonly memory: Memory;
+  /** Bytes of weights, as float32, that may be open together. */
+  readonly memoryBudget: number;
+  /** Whether networks compute in 8-bit integers. */
+  readonly int8: boolean;
+  readonly sessionCache?: SessionCache;
+  /** Prefix of the profile files that networks write when they are closed (for measurements). */
+  readonly profile?: string;
+  /** Called before a network is loaded (seconds for a large one). */
+  readonly onLoad?: (spec: NetworkSpec) => void;
+  /** Called with the bytes that its weights take as float32. */
+  readonly onSize?: (spec: NetworkSpec, bytes: number) => void;
+  /** Called when it is loaded. */
+  readonly onLoaded?: (spec: NetworkSpec) => void;
+}
+
+/**
+ * Returns a function that opens a network, after closing others of `opened` where memory is short.
+ * It throws DR_OUT_OF_MEMORY for a network that cannot fit.
+ */
+export function networkLoader(
+  options: LoaderOptions,
+  opened: OpenNetworks,
+): (key: string, spec: NetworkSpec) => Promise<OpenNetwork> {
+  const { memory } = options;
+
+  const makeRoom = async (spec: NetworkSpec, graph: BuiltGraph): Promise<number> => {
+    const bytes = graph.weightBytes();
+    options.onSize?.(spec, bytes);
+    const peak = loadPeak({ weightBytes: bytes, relayoutBytes: graph.relayoutBytes?.() ?? 0 });
+    const need = peak + SPARE_BYTES;
+    const fits = (): boolean =>
+      opened.weightBytes() + bytes <= options.memoryBudget && need <= memory.available();
+    await opened.closeUntil(fits, spec);
+    if (bytes >= LARGE_BYTES && need > memory.available())
+      throw networkTooLarge(spec, peak, memory.available());
+    return bytes;
+  };
+
+  return async (key, spec) => {
+    options.onLoad?.(spec);
+    const graph = await spec.build();
+    try {
+      const weightBytes = await makeRoom(spec, graph);
+      const session = await openBuiltGraph(options, key, spec, graph, weightBytes);
+      options.onLoaded?.(spec);
+      return { spec, session, weightBytes, heldBytes: 0 };
+    } finally {
+      graph.onOpened?.();
+    }
+  };
+}
+
+async function openBuiltGraph(
+  { device, threads, int8, profile, sessionCache }: LoaderOptions,
+  key: string,
+  spec: NetworkSpec,
+  graph: BuiltGraph,
+  weightBytes: number,
+): Promise<Session> {
+  const model = graph.serialize(device.transform(spec.float16 === true));
+  const sessionOptions: SessionOptions = {
+    name: key,
+    folder: graph.folder() || dirname(spec.file),
+    threads,
+    providers: device.providers,
+    avoidInt8Saturation: int8 && (await int8SumsSaturate()),
+    profile,
+  };
+  const isCacheable = spec.cacheSession && !graph.onOpened && device.name === 'cpu';
+  return isCacheable && sessionCache
+    ? sessionCache.open(model, graph.files?.() ?? [], weightBytes, sessionOptions)
+    : openSession(model, sessionOptions);
+}
+
+const networkTooLarge = (
+  { file, part }: NetworkSpec,
+  peak: number,
+  available: number,
+): DarkroomError =>
+  new DarkroomError('DR_OUT_OF_MEMORY', {
+    message:
+      `${basename(file)} (${part}) takes about ${formatSize(peak)} of memory to load, ` +
+      `${formatSize(Math.max(0, available))} are free`,
+    hint: 'Close other programs, give the machine or container more memory, or use a smaller model.',
+    file,
+  });

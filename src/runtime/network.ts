@@ -1,0 +1,42 @@
+// A network: a graph that opens its session when it is first run. The spec says how it is opened and evaluated.
+import type { Graph } from '../onnx/builder.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export type NetworkInputs = Readonly<Record<string, Tensor>>;
+
+/** A graph to evaluate: named tensors in, named tensors out. */
+export interface Network {
+  run(inputs: NetworkInputs): Promise<Record<string, Tensor>>;
+}
+
+/** How a network is opened. Two specs with the same file, part and variant are the same network. */
+export interface NetworkSpec {
+  readonly file: string;
+  /** 'unet', 'clip_l', 'vae decoder' … */
+  readonly part: string;
+  readonly variant?: string;
+  readonly outputs: readonly string[];
+  /**
+   * Whether the session is worth saving to the session cache: for networks that workflows use
+   * exactly as they are in the file.
+   */
+  readonly cacheSession?: boolean;
+  /** Whether the network may compute in float16 where the device prefers it. */
+  readonly float16?: boolean;
+  /** Bytes that an evaluation of these inputs takes beside the weights, where it takes many. */
+  readonly workingBytes?: (inputs: NetworkInputs) => number;
+  /**
+   * The hint when there is not enough memory for an evaluation; by default a smaller image or
+   * batch is suggested.
+   */
+  readonly outOfMemoryHint?: string;
+  /** Builds the graph; called when the network is opened. */
+  build(): BuiltGraph | Promise<BuiltGraph>;
+}
+
+export interface BuiltGraph
+  extends Pick<Graph, 'serialize' | 'weightBytes' | 'folder'>,
+    Partial<Pick<Graph, 'relayoutBytes' | 'files'>> {
+  /** Called when the session is open, or could not be opened. */
+  readonly onOpened?: () => void;
+}
