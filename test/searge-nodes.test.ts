@@ -4,7 +4,7 @@ import { isPyFloat } from '../src/formats/json.ts';
 import { type Inputs, inputOf, type NodeDeclaration } from '../src/nodes/declare.ts';
 import { NODES, REFUSED } from '../src/nodes/index.ts';
 import { SEARGE_PACK } from '../src/nodes/packs/searge/index.ts';
-import { growingSizes } from '../src/nodes/packs/searge/searge-samplers.ts';
+import { growingSizes } from '../src/nodes/packs/searge/searge-sampler-nodes.ts';
 import { handOverPlan } from '../src/sampling/runs/two-stage.ts';
 import { SAMPLER_NAMES } from '../src/sampling/samplers/index.ts';
 import { SCHEDULERS } from '../src/sampling/schedules/schedules.ts';

@@ -1,7 +1,7 @@
 // Connects a sampling run to the context of its node.
 import type { SamplingHooks } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
-import { previewOf } from './preview.ts';
+import { previewOf } from './sampling-preview.ts';
 
 /**
  * Hooks that report steps and previews to the context, and stop when its job is cancelled.

@@ -12,7 +12,6 @@ import {
   socket,
   string,
 } from '../../declare.ts';
-import { rgbChannels } from '../../shared/checks.ts';
 import {
   CLIPSEG_FOLDER,
   type ClipSegMasks,
@@ -21,6 +20,7 @@ import {
   segmentByText,
 } from '../../shared/clipseg-masks.ts';
 import { fileState } from '../../shared/file-cache.ts';
+import { rgbChannels } from '../../shared/shape-checks.ts';
 
 const CLIPSeg = defineNode({
   type: 'CLIPSeg',

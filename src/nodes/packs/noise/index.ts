@@ -1,7 +1,7 @@
 // The nodes of ComfyUI_Noise.
 import type { Pack } from '../../pack.ts';
 import { NOISE_LATENT_NODES } from './noise-nodes.ts';
-import { UNSAMPLER_NODES } from './unsampler.ts';
+import { UNSAMPLER_NODES } from './unsampler-nodes.ts';
 
 export const NOISE_PACK: Pack = {
   title: 'ComfyUI_Noise',

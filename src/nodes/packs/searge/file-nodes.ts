@@ -7,7 +7,7 @@ import { namedLoraState, withNamedLora } from '../../shared/named-lora.ts';
 import { loadNamedUpscaler, namedUpscalerState } from '../../shared/named-upscaler.ts';
 import { loadNamedVae, vaePaths } from '../../shared/named-vae.ts';
 import { METADATA_INPUTS, saveImages } from '../../shared/save-images.ts';
-import { nameSocket } from './choices.ts';
+import { nameSocket } from './parameter-choices.ts';
 
 const category = 'Searge/_deprecated_/Files';
 

@@ -3,7 +3,7 @@
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../../declare.ts';
-import { SAVE_FOLDERS, STATES } from './choices.ts';
+import { SAVE_FOLDERS, STATES } from './parameter-choices.ts';
 
 /** Chooses one of `count` inputs; the first for a number that is none of them. */
 const muxer = (type: string, display: string, of: 'LATENT' | 'CONDITIONING', count: number) => {

@@ -1,14 +1,14 @@
 // The nodes of SeargeSDXL up to its version 3; those of version 4 are refused.
 import type { Pack } from '../../pack.ts';
-import { SEARGE_VALUE_NODES } from './constants.ts';
 import { SEARGE_FILE_NODES } from './file-nodes.ts';
 import { SEARGE_FLOW_NODES } from './flow-nodes.ts';
-import { SEARGE_PROCESSOR_NODES } from './processor.ts';
-import { SEARGE_PROMPT_NODES } from './prompt-nodes.ts';
-import { SEARGE_INPUT_NODES } from './searge-inputs.ts';
-import { SEARGE_OUTPUT_NODES } from './searge-outputs.ts';
+import { SEARGE_INPUT_NODES } from './parameter-input-nodes.ts';
+import { SEARGE_OUTPUT_NODES } from './parameter-output-nodes.ts';
+import { SEARGE_PROCESSOR_NODES } from './parameter-processor-nodes.ts';
+import { SEARGE_PROMPT_NODES } from './prompt-encoder-nodes.ts';
 import { SEARGE_REFUSED } from './searge-refused.ts';
-import { SEARGE_SAMPLING_NODES } from './searge-samplers.ts';
+import { SEARGE_SAMPLING_NODES } from './searge-sampler-nodes.ts';
+import { SEARGE_VALUE_NODES } from './value-nodes.ts';
 
 export const SEARGE_PACK: Pack = {
   title: 'SeargeSDXL',

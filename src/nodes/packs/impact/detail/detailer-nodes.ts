@@ -27,9 +27,9 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { blankImage } from '../control/segs-preview-nodes.ts';
 import { encodeWithLoras } from '../control/wildcard-nodes.ts';
 import {

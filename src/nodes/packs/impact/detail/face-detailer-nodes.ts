@@ -17,8 +17,8 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { feather, samplerInputs, segmentDenoise } from '../impact-inputs.ts';
 import type { DetailerPipe } from '../impact-sockets.ts';
 import { samMasksOf } from '../segs/sam-nodes.ts';

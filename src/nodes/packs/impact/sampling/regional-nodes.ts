@@ -28,7 +28,7 @@ import {
   seed,
   socket,
 } from '../../../declare.ts';
-import { previewOf } from '../../../shared/preview.ts';
+import { previewOf } from '../../../shared/sampling-preview.ts';
 
 const CATEGORY = 'ImpactPack/Regional';
 const PLAIN_SEED = { control_after_generate: false } as const;

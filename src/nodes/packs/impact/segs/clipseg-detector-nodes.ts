@@ -4,7 +4,6 @@ import type { ClipSeg } from '../../../../models/clipseg/load.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
 import { sliceBatch } from '../../../../tensor/tensor.ts';
 import { defineNode, float, int, output, outputs, string } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
 import {
   type ClipSegOptions,
   clipSegPath,
@@ -12,6 +11,7 @@ import {
   segmentByText,
 } from '../../../shared/clipseg-masks.ts';
 import { fileState } from '../../../shared/file-cache.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import type { Detector } from '../impact-sockets.ts';
 
 /** What the detecting node says of threshold and dilation does not count: the detector has its own. */

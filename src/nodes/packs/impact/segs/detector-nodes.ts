@@ -20,9 +20,9 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
 import type { Detector, SamModel } from '../impact-sockets.ts';
 import { samMasksOf } from './sam-nodes.ts';

@@ -14,8 +14,8 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import { requireSingleImage } from '../impact-inputs.ts';
 import type { SamModel } from '../impact-sockets.ts';
 

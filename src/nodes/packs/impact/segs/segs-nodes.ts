@@ -39,7 +39,7 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 import { sendPickerImages } from '../control/segs-preview-nodes.ts';
 import { dilationInput, kernelInputs } from './mask-nodes.ts';
 

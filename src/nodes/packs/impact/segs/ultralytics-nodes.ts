@@ -12,8 +12,8 @@ import {
 } from '../../../../segs/make/segmasks-to-segs.ts';
 import { sliceBatch, type Tensor } from '../../../../tensor/tensor.ts';
 import { defineNode, modelFile, output, outputs } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
 import { fileState, loadOnce } from '../../../shared/file-cache.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import type { Detector } from '../impact-sockets.ts';
 
 type ToMask = (box: Box & { readonly mask?: Tensor }, height: number, width: number) => Tensor;

@@ -32,9 +32,9 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
 import { saveImages, tempSuffix } from '../../../shared/save-images.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import type { SocketValues } from '../../../socket-values.ts';
 import { enabled, schedulerFunc } from '../impact-inputs.ts';
 

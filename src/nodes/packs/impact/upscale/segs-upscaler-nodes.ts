@@ -15,8 +15,8 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { rgbChannels } from '../../../shared/checks.ts';
 import { samplingHooks } from '../../../shared/sampling-hooks.ts';
+import { rgbChannels } from '../../../shared/shape-checks.ts';
 import {
   denoiseSamplerOf,
   feather,

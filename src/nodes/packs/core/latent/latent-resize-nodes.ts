@@ -13,7 +13,11 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { CROP_METHODS, LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
+import {
+  CROP_METHODS,
+  LATENT_UPSCALE_METHODS,
+  MAX_RESOLUTION,
+} from '../../../shared/image-limits.ts';
 
 const LatentUpscale = defineNode({
   type: 'LatentUpscale',

@@ -6,7 +6,11 @@ import { invert } from '../../../../image/mask/core-masks.ts';
 import { scaleImage, upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { roundHalfEven } from '../../../../tensor/round-half-even.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
-import { CROP_METHODS, IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
+import {
+  CROP_METHODS,
+  IMAGE_UPSCALE_METHODS,
+  MAX_RESOLUTION,
+} from '../../../shared/image-limits.ts';
 
 const ImageScale = defineNode({
   type: 'ImageScale',

@@ -6,7 +6,7 @@ import { cropToCells, inpaintConditioning } from '../../../../sampling/condition
 import { setConditioningValues } from '../../../../sampling/conditioning/operations.ts';
 import { zeros } from '../../../../tensor/tensor.ts';
 import { boolean, defineNode, output, outputs, socket } from '../../../declare.ts';
-import { checkBatchSize, rgbChannels } from '../../../shared/checks.ts';
+import { checkBatchSize, rgbChannels } from '../../../shared/shape-checks.ts';
 
 const InpaintModelConditioning = defineNode({
   type: 'InpaintModelConditioning',

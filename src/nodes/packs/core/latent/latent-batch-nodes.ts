@@ -24,7 +24,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { fitLatent } from './latent-transform.ts';
+import { fitLatent } from './latent-transform-nodes.ts';
 
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
 

@@ -1,8 +1,8 @@
 // What SeargeSDXL makes of its parameters before they are used: switches as numbers, seeds, what one choice means for another.
 // Source: SeargeSDXL modules/_legacy.py (SeargeParameterProcessor, SeargeStylePreprocessor).
 import { defineNode, output, outputs, socket, string } from '../../declare.ts';
-import { OPERATION_MODES, PROMPT_STYLES } from './choices.ts';
-import { parameter } from './searge-outputs.ts';
+import { OPERATION_MODES, PROMPT_STYLES } from './parameter-choices.ts';
+import { parameter } from './parameter-output-nodes.ts';
 import type { SeargeParameters } from './searge-sockets.ts';
 
 type Rule = (p: SeargeParameters) => SeargeParameters;

@@ -2,7 +2,7 @@
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const EmptyLatentImage = defineNode({
   type: 'EmptyLatentImage',

@@ -18,11 +18,11 @@ import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import type { NodeContext } from '../../context.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../declare.ts';
-import { checkLatentChannels, rgbChannels } from '../../shared/checks.ts';
-import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../shared/limits.ts';
+import { LATENT_UPSCALE_METHODS, MAX_RESOLUTION } from '../../shared/image-limits.ts';
 import { samplingHooks } from '../../shared/sampling-hooks.ts';
+import { checkLatentChannels, rgbChannels } from '../../shared/shape-checks.ts';
 import type { SocketValues } from '../../socket-values.ts';
-import { nameSocket } from './choices.ts';
+import { nameSocket } from './parameter-choices.ts';
 
 const CATEGORY = 'Searge/_deprecated_/Sampling';
 const MAX_SEED = 18446744073709551600n;

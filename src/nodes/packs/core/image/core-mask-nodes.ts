@@ -26,7 +26,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 1 });
 const side = () => int({ default: 512, min: 1, max: MAX_RESOLUTION, step: 1 });

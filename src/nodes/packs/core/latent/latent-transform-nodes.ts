@@ -15,8 +15,8 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
-import { FLIPS, ROTATIONS } from '../image/image-transform.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
+import { FLIPS, ROTATIONS } from '../image/image-transform-nodes.ts';
 
 const advanced = 'latent/advanced';
 const transform = 'latent/transform';

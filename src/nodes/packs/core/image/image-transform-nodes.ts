@@ -22,7 +22,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { IMAGE_UPSCALE_METHODS, MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const category = 'image/transform';
 const side = () => int({ default: 512, min: 1, max: MAX_RESOLUTION, step: 1 });

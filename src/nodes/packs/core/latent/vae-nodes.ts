@@ -2,8 +2,8 @@
 
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
-import { checkBatchSize, checkLatentChannels, rgbChannels } from '../../../shared/checks.ts';
-import { holesForInpaint } from './vae-inpaint.ts';
+import { checkBatchSize, checkLatentChannels, rgbChannels } from '../../../shared/shape-checks.ts';
+import { holesForInpaint } from './prepare-inpaint.ts';
 
 const tile = { default: 512, min: 64, max: 4096 } as const;
 const overlap = () => int({ default: 64, min: 0, max: 4096, step: 32 });

@@ -3,7 +3,7 @@ import type { Clip } from '../../../models/clip/clip.ts';
 import type { Conditioning } from '../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../context.ts';
 import { defineNode, float, int, output, outputs, socket, string } from '../../declare.ts';
-import { MAX_RESOLUTION } from '../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../shared/image-limits.ts';
 
 const CATEGORY = 'Searge/_deprecated_/ClipEncoding';
 

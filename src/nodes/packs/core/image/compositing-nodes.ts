@@ -21,7 +21,7 @@ import {
   outputs,
   socket,
 } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const category = 'mask/compositing';
 const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 1 });

@@ -21,7 +21,7 @@ import {
   seed,
   socket,
 } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const category = 'image/batch';
 const side = () => int({ default: 512, min: 1, max: MAX_RESOLUTION, step: 1 });

@@ -8,7 +8,7 @@ import type { Model } from '../../sampling/sampling-types.ts';
 import { map, sliceBatch, zeros } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { loadNamedVae } from './named-vae.ts';
-import { previewOf } from './preview.ts';
+import { previewOf } from './sampling-preview.ts';
 
 const model = { family: 'sdxl', latentFormat: SDXL } as Model;
 const denoised = map(zeros([2, 4, 8, 4]), (_, i) => Math.sin(i) / 4);

@@ -11,7 +11,7 @@ import {
   zeroOutConditioning,
 } from '../../../../sampling/conditioning/operations.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const strength = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
 const fraction = (value: number, step: number) => float({ default: value, min: 0, max: 1, step });

@@ -1,6 +1,6 @@
 // Nodes that turn prompts into conditioning. Source: ComfyUI nodes.py and comfy_extras/nodes_clip_sdxl.py.
 import { defineNode, float, int, output, outputs, socket, string } from '../../../declare.ts';
-import { MAX_RESOLUTION } from '../../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
 const prompt = (tooltip?: string) =>
   string({ multiline: true, dynamicPrompts: true, ...(tooltip && { tooltip }) });

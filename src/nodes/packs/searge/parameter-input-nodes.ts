@@ -14,7 +14,7 @@ import {
   socket,
   string,
 } from '../../declare.ts';
-import { MAX_RESOLUTION } from '../../shared/limits.ts';
+import { MAX_RESOLUTION } from '../../shared/image-limits.ts';
 import {
   INTENSITIES,
   OPERATION_MODES,
@@ -23,7 +23,7 @@ import {
   SEED_OFFSETS,
   STATES,
   STYLE_TEMPLATES,
-} from './choices.ts';
+} from './parameter-choices.ts';
 
 const common = {
   category: 'Searge/_deprecated_/UI/Inputs',

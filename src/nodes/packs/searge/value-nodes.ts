@@ -2,7 +2,7 @@
 // Source: SeargeSDXL modules/_legacy.py.
 import { DarkroomError } from '../../../errors.ts';
 import { combo, defineNode, float, int, output, outputs, string } from '../../declare.ts';
-import { wideInt } from './choices.ts';
+import { wideInt } from './parameter-choices.ts';
 
 const INTEGERS = 'Searge/_deprecated_/Integers';
 const FLOATS = 'Searge/_deprecated_/Floats';
