@@ -66,7 +66,7 @@ describe('darkroom convert', () => {
   it('prints an API file, and says what it had to choose or guess', async () => {
     const { code, out, err } = await darkroom('convert', file('ui.json'));
     expect(code).toBe(0);
-    expect(err).toContain("warning: 'text' of CLIPTextEncode (node 2) leaves a choice");
+    expect(err).toContain("warning: 'text' of CLIPTextEncode (node 2) is a dynamic prompt");
     expect(err).toContain('could only be guessed: KSampler //Inspire');
     expect(out.split('\n').slice(0, 3)).toEqual(['{', '  "1": {', '    "inputs": {']);
     expect(out).toContain('고양이');

@@ -1,19 +1,20 @@
-// Components of ComfyUI-Workflow-Component (`## name [hash]`): a whole workflow whose ComponentInput and ComponentOutput nodes are the
-// sockets of the outer node, sorted by their titles. Inputs that end in a converted widget are widgets outside.
+// Components of ComfyUI-Workflow-Component (`## name [hash]`): whole workflows whose ComponentInput
+// and ComponentOutput nodes are the sockets of the outer node, sorted by their titles. Inputs that
+// are linked to a converted widget are widgets outside.
 import type { JsonObject } from '../../formats/json.ts';
 import type { Input } from '../../nodes/declare.ts';
 import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template, type TemplateOutput } from './template.ts';
 import { type UiGraph, type UiLink, type UiNode, uiGraph } from './ui-graph.ts';
-import { slotsOf, type WidgetSlot } from './widgets.ts';
+import { slotsOf, type WidgetSlot } from './widget-slots.ts';
 
 const REQUIRED = 'ComponentInput';
 const OPTIONAL = 'ComponentInputOptional';
 const OUTPUT = 'ComponentOutput';
 const PORTS: ReadonlySet<string> = new Set([REQUIRED, OPTIONAL, OUTPUT]);
 
-/** Types whose values stand in a widget when an inner node takes them there or from a bare socket. */
-const PLAIN: Readonly<Record<string, Input>> = {
+/** Types whose inputs are widgets of the outer node, also where the inner input is a socket. */
+const WIDGET_TYPES: Readonly<Record<string, Input>> = {
   STRING: { kind: 'STRING', multiline: true },
   INT: {
     kind: 'INT',
@@ -42,15 +43,15 @@ export function componentTemplate(
     [...graph.nodes.values()]
       .filter((node) => node.type === type)
       .sort((a, b) => compare(a.title ?? '', b.title ?? ''));
-  const shown = [...ports(REQUIRED), ...ports(OPTIONAL)].flatMap((port) => {
-    const ends = [...graph.links].filter(([, link]) => link.from === port.id);
-    return ends.length === 0 ? [] : [describe(port, ends, graph, types)];
+  const inputs = [...ports(REQUIRED), ...ports(OPTIONAL)].flatMap((port) => {
+    const links = [...graph.links].filter(([, link]) => link.from === port.id);
+    return links.length === 0 ? [] : [componentInput(port, links, graph, types)];
   });
-  const slot = new Map(shown.map(({ port }, i) => [port.id, i]));
+  const slots = new Map(inputs.map(({ port }, i) => [port.id, i]));
   const links = new Map(
     [...graph.links].map(([id, link]): [string, UiLink] =>
-      slot.has(link.from)
-        ? [id, { ...link, from: BOUNDARY, slot: slot.get(link.from)! }]
+      slots.has(link.from)
+        ? [id, { ...link, from: BOUNDARY, slot: slots.get(link.from)! }]
         : [id, link],
     ),
   );
@@ -61,28 +62,38 @@ export function componentTemplate(
   return {
     name: `component '${name}'`,
     graph: { nodes: new Map([...graph.nodes].filter(([, node]) => !PORTS.has(node.type))), links },
-    inputs: shown.map(({ label, type, slots }) => ({
+    inputs: inputs.map(({ label, type, layout }) => ({
       name: label,
       type,
-      widgetOnly: slots.length > 0,
+      widgetOnly: layout.length > 0,
     })),
     outputs,
-    layout: shown.flatMap(({ slots }) => slots),
+    layout: inputs.flatMap(({ layout }) => layout),
   };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function describe(
+interface ComponentInput {
+  readonly port: UiNode;
+  readonly label: string;
+  readonly type: string;
+  readonly layout: WidgetSlot[];
+}
+
+/**
+ * Name, type and widget of an input, from its port and the inner inputs that the port is linked to.
+ */
+function componentInput(
   port: UiNode,
-  ends: readonly (readonly [string, UiLink])[],
+  links: readonly (readonly [string, UiLink])[],
   graph: UiGraph,
   types: NodeTypes,
-) {
+): ComponentInput {
   const output = port.outputs[0];
-  const targets = ends.flatMap(([id, link]) => {
+  const targets = links.flatMap(([id, link]) => {
     const node = graph.nodes.get(link.to);
-    const input = node?.inputs.find((i) => i.link === id);
+    const input = node?.inputs.find((other) => other.link === id);
     return node && input ? [{ node, input }] : [];
   });
   const target = targets.find(({ input }) => input.widget !== undefined) ?? targets[0];
@@ -90,8 +101,7 @@ function describe(
   const widget = target?.input.widget;
   const label = output?.label ?? (output?.name || undefined) ?? target?.input.name ?? type;
   const input =
-    (widget === undefined ? undefined : types.inputOf(target.node, widget)) ?? PLAIN[type];
-  const slots: WidgetSlot[] =
-    widget === undefined && PLAIN[type] === undefined ? [] : slotsOf(label, input);
-  return { port, label, type, slots };
+    (widget === undefined ? undefined : types.inputOf(target.node, widget)) ?? WIDGET_TYPES[type];
+  const hasWidget = widget !== undefined || WIDGET_TYPES[type] !== undefined;
+  return { port, label, type, layout: hasWidget ? slotsOf(label, input) : [] };
 }

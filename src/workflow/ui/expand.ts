@@ -1,21 +1,23 @@
-// The nodes that a UI workflow comes down to: subgraphs, group nodes and components replaced by what is in them, editor-only nodes left out.
+// Expands a UI workflow to the nodes that run: subgraphs, group nodes and components are replaced
+// by their inner nodes; virtual, muted and bypassed nodes are left out.
 import type { NodeTypes } from './node-types.ts';
 import type { Template } from './template.ts';
 import { BYPASS, MAX_NODES, NEVER, notUi, type UiGraph, type UiNode } from './ui-graph.ts';
-import { isEditorOnly } from './virtual.ts';
+import { isVirtual } from './virtual.ts';
 
 /** The inside of one outer node, or the workflow itself. */
 export interface Scope {
-  /** `1:2:` before the ids of its nodes. */
+  /** Prefix of the ids of its nodes: `1:2:`. */
   readonly path: string;
   readonly graph: UiGraph;
+  /** The node that the scope is the inside of, and the scope around it. */
   readonly outer?: { readonly scope: Scope; readonly node: UiNode; readonly template: Template };
-  /** The insides of outer nodes in this scope, by their id. */
+  /** The insides of the nodes in this scope, by node id. */
   readonly inner: ReadonlyMap<string, Scope>;
 }
 
-/** A node that runs, and where it stands. */
-export interface Placed {
+/** A node that runs, and its scope. */
+export interface ScopedNode {
   readonly id: string;
   readonly node: UiNode;
   readonly scope: Scope;
@@ -23,49 +25,52 @@ export interface Placed {
 
 export interface Expanded {
   readonly root: Scope;
-  readonly nodes: readonly Placed[];
+  readonly nodes: readonly ScopedNode[];
 }
 
 const MAX_DEPTH = 50;
 
-/** Expands a workflow. Throws DR_WORKFLOW_FORMAT for definitions that contain themselves or grow beyond all measure. */
+/**
+ * Expands a workflow. Throws DR_WORKFLOW_FORMAT for definitions that contain themselves, and when
+ * there are more than MAX_NODES nodes.
+ */
 export function expand(graph: UiGraph, types: NodeTypes): Expanded {
-  const nodes: Placed[] = [];
+  const nodes: ScopedNode[] = [];
   let total = 0;
   const open = (
     inside: UiGraph,
     path: string,
     outer: Scope['outer'],
-    within: readonly string[],
+    outerTypes: readonly string[],
   ): Scope => {
     total += inside.nodes.size;
     if (total > MAX_NODES)
-      throw notUi(`has more than ${MAX_NODES} nodes when its subgraphs are opened`);
+      throw notUi(`has more than ${MAX_NODES} nodes when its subgraphs are expanded`);
     const inner = new Map<string, Scope>();
     const scope: Scope = { path, graph: inside, outer, inner };
-    const off = outer?.node.mode === NEVER || outer?.node.mode === BYPASS;
+    const outerRuns = !outer || runs(outer.node);
     for (const node of [...inside.nodes.values()].sort((a, b) => a.order - b.order)) {
       const id = path + node.id;
       const template = types.templateOf(node.type);
       if (template) {
-        if (within.includes(node.type) || within.length >= MAX_DEPTH)
+        if (outerTypes.includes(node.type) || outerTypes.length >= MAX_DEPTH)
           throw notUi(`has a definition that contains itself: ${template.name}`, id);
-        inner.set(
-          node.id,
-          open(template.graph, `${id}:`, { scope, node, template }, [...within, node.type]),
-        );
-      } else if (!off && !isEditorOnly(node.type) && node.mode !== NEVER && node.mode !== BYPASS)
-        nodes.push({ id, node, scope });
+        const around = { scope, node, template };
+        inner.set(node.id, open(template.graph, `${id}:`, around, [...outerTypes, node.type]));
+      } else if (outerRuns && !isVirtual(node.type) && runs(node)) nodes.push({ id, node, scope });
     }
     return scope;
   };
   const root = open(graph, '', undefined, []);
-  return { root, nodes: nodes.filter(({ scope }) => !isOff(scope)) };
+  return { root, nodes: nodes.filter(({ scope }) => isActive(scope)) };
 }
 
-/** Whether an outer node around the scope is muted or bypassed: then nothing in it runs. */
-function isOff(scope: Scope): boolean {
+/** Whether a node is neither muted nor bypassed. */
+const runs = ({ mode }: UiNode): boolean => mode !== NEVER && mode !== BYPASS;
+
+/** Whether all nodes around a scope run. */
+function isActive(scope: Scope): boolean {
   for (let outer = scope.outer; outer; outer = outer.scope.outer)
-    if (outer.node.mode === NEVER || outer.node.mode === BYPASS) return true;
-  return false;
+    if (!runs(outer.node)) return false;
+  return true;
 }

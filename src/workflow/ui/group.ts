@@ -1,258 +1,157 @@
-// Group nodes (`workflow>name`, defined in extra.groupNodes): inner nodes and links by index. What the outer node shows is not written
-// down but follows from the inner nodes in order, as the editor's groupNode.ts builds it.
-import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
-import type { Input } from '../../nodes/declare.ts';
+// Group nodes (`workflow>name`) as templates. What the outer node shows is not stored but follows
+// from the inner nodes in order, as the editor's groupNode.ts builds it.
+import type { JsonObject } from '../../formats/json.ts';
+import {
+  type GroupDefinition,
+  inputAt,
+  isLinkedInside,
+  readGroup,
+  slotConfig,
+  targetOf,
+} from './group-definition.ts';
+import { type GroupPart, outputTypes, partsOf } from './group-parts.ts';
 import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template, type TemplateInput, type TemplateOutput } from './template.ts';
-import {
-  notUi,
-  objectsOf,
-  textOf,
-  typeName,
-  type UiGraph,
-  type UiInput,
-  type UiLink,
-  type UiNode,
-  uiNode,
-} from './ui-graph.ts';
-import { isEditorOnly, PRIMITIVE, REROUTE } from './virtual.ts';
-import { slotsOf, type WidgetSlot } from './widgets.ts';
+import { textOf, type UiGraph, type UiInput, type UiLink, type UiNode } from './ui-graph.ts';
+import { PRIMITIVE } from './virtual.ts';
+import type { WidgetSlot } from './widget-slots.ts';
 
-interface Link {
-  readonly from: string;
-  readonly slot: number;
-  readonly to: string;
-  readonly input: number;
-  readonly type: string;
-}
-
-/** A widget or socket of an inner node. */
-interface Part {
-  readonly name: string;
-  readonly type: string;
-  readonly slots?: readonly WidgetSlot[];
+/** A template while it is built. */
+interface GroupState {
+  readonly group: GroupDefinition;
+  readonly inputs: TemplateInput[];
+  readonly outputs: TemplateOutput[];
+  readonly layout: WidgetSlot[];
+  /** The inner inputs behind `inputs`, by the same number. */
+  readonly targets: { readonly node: UiNode; readonly part: GroupPart }[];
+  /** How often a name was used. */
+  readonly nameCounts: Map<string, number>;
 }
 
 /** A group node's definition as a template. Throws DR_WORKFLOW_FORMAT. */
-export function groupTemplate(name: string, definition: JsonObject, types: NodeTypes): Template {
-  const sources = objectsOf(definition['nodes']);
-  const nodes = sources.map((node, i) => uiNode(node, String(i)));
-  if (nodes.length === 0) throw notUi(`has a group node '${name}' without nodes`);
-  const links = (Array.isArray(definition['links']) ? definition['links'] : []).flatMap((link) =>
-    innerLink(link),
-  );
-  const external = new Map<string, string>();
-  for (const item of Array.isArray(definition['external']) ? definition['external'] : [])
-    if (Array.isArray(item))
-      external.set(`${numberOf(item[0])}:${numberOf(item[1])}`, typeName(item[2]));
-
-  const config = (node: UiNode, side: 'input' | 'output', key: string): JsonObject => {
-    const all = definition['config'];
-    const own = isJsonObject(all) ? all[node.id] : undefined;
-    const part = isJsonObject(own) ? own[side] : undefined;
-    const value = isJsonObject(part) && Object.hasOwn(part, key) ? part[key] : undefined;
-    return isJsonObject(value) ? value : {};
+export function groupTemplate(name: string, json: JsonObject, types: NodeTypes): Template {
+  const state: GroupState = {
+    group: readGroup(name, json, types),
+    inputs: [],
+    outputs: [],
+    layout: [],
+    targets: [],
+    nameCounts: new Map(),
   };
-  const linksFrom = (node: UiNode, slot: number): Link[] =>
-    links.filter((l) => l.from === node.id && l.slot === slot);
-  const linkTo = (node: UiNode, input: string): Link | undefined =>
-    links.find((l) => l.to === node.id && inputAt(node, l.input, types)?.name === input);
-
-  const seen = new Map<string, number>();
-  const nameOf = (node: UiNode, input: string): string => {
-    const given =
-      textOf(config(node, 'input', input)['name']) ??
-      node.inputs.find((i) => i.name === input)?.label ??
-      input;
-    let key = given;
-    let made = given;
-    if ((node.type === PRIMITIVE && node.title) || seen.has(given)) {
-      const prefix = node.title ?? types.display(node.type) ?? node.type;
-      key = `${prefix} ${input}`;
-      made = seen.has(key) ? `${prefix} ${seen.get(key)} ${input}` : key;
-    }
-    seen.set(key, (seen.get(key) ?? 1) + 1);
-    return made;
-  };
-
-  const inputs: TemplateInput[] = [];
-  const outputs: TemplateOutput[] = [];
-  const layout: WidgetSlot[] = [];
-  const entering: { readonly node: UiNode; readonly part: Part; readonly slot: number }[] = [];
-  const enter = (node: UiNode, part: Part, widgetOnly: boolean): void => {
-    const outer = nameOf(node, part.name);
-    entering.push({ node, part, slot: inputs.length });
-    inputs.push({ name: outer, type: part.type, widgetOnly });
-    layout.push(
-      ...(part.slots ?? []).map(
-        (slot): WidgetSlot => (slot.kind === 'value' ? { ...slot, name: outer } : slot),
-      ),
-    );
-  };
-
-  const later: (() => void)[] = [];
-  for (const node of nodes) {
-    const parts = partsOf(node, { types, links, nodes, external });
-    if (!parts) continue;
-    const isConverted = (part: Part): boolean =>
-      node.inputs.some((i) => i.name === part.name && i.widget === part.name);
-    for (const part of parts) if (part.slots && !isConverted(part)) enter(node, part, true);
-    for (const part of parts)
-      if (!part.slots && !linkTo(node, part.name)) {
-        if (config(node, 'input', part.name)['visible'] === false) nameOf(node, part.name);
-        else enter(node, part, false);
-      }
-    // widgets that were made sockets before the group come after all others
-    const converted = parts.filter((part) => part.slots && isConverted(part));
-    const place = (part: Part): number => node.inputs.findIndex((i) => i.name === part.name);
-    later.push(() => {
-      for (const part of converted.sort((a, b) => place(a) - place(b)))
-        if (!linkTo(node, part.name)) enter(node, part, false);
-    });
-    outputTypes(node, { types, links, nodes, external }).forEach((type, slot) => {
-      const inside = linksFrom(node, slot).length > 0 && !external.has(`${node.id}:${slot}`);
-      const visible = config(node, 'output', String(slot))['visible'];
-      if (typeof visible === 'boolean' ? visible : !inside)
-        outputs.push({ type, from: { node: node.id, slot } });
-    });
-  }
-  for (const run of later) run();
-
-  return {
-    name: `group node '${name}'`,
-    graph: wired(nodes, links, entering, types),
-    inputs,
-    outputs,
-    layout,
-  };
-}
-
-/** Inner nodes whose inputs know the links that end there, those from the boundary among them. */
-function wired(
-  nodes: readonly UiNode[],
-  links: readonly Link[],
-  entering: readonly { readonly node: UiNode; readonly part: Part; readonly slot: number }[],
-  types: NodeTypes,
-): UiGraph {
-  const all = new Map<string, UiLink>();
-  const ends = new Map<string, Map<string, string>>();
-  const add = (node: UiNode, input: string, link: UiLink): void => {
-    const id = String(all.size);
-    all.set(id, link);
-    const own = ends.get(node.id) ?? new Map<string, string>();
-    if (!own.has(input)) own.set(input, id);
-    ends.set(node.id, own);
-  };
-  for (const link of links) {
-    const node = nodes[Number(link.to)];
-    const input = node && inputAt(node, link.input, types);
-    if (input) add(node, input.name, link);
-  }
-  for (const { node, part, slot } of entering)
-    add(node, part.name, { from: BOUNDARY, slot, to: node.id, input: 0, type: part.type });
-  const made = nodes.map((node): UiNode => {
-    const own = ends.get(node.id) ?? new Map<string, string>();
-    const inputs = node.inputs.map((input): UiInput => ({ ...input, link: own.get(input.name) }));
-    const missing = [...own].filter(([name]) => !node.inputs.some((input) => input.name === name));
-    return {
-      ...node,
-      inputs: [
-        ...inputs,
-        ...missing.map(([name, link]): UiInput => ({ name, type: '*', link, widget: name })),
-      ],
-    };
+  const { group } = state;
+  const partsByNode = group.nodes.flatMap((node) => {
+    const parts = partsOf(group, node);
+    if (!parts) return [];
+    addParts(state, node, parts);
+    addOutputs(state, node);
+    return [{ node, parts }];
   });
-  return { nodes: new Map(made.map((node) => [node.id, node])), links: all };
+  // widgets that became sockets before the nodes were grouped come after all others
+  for (const { node, parts } of partsByNode) addConvertedWidgets(state, node, parts);
+  const { inputs, outputs, layout } = state;
+  return { name: `group node '${name}'`, graph: linkedGraph(state), inputs, outputs, layout };
 }
 
-/** The input at a link's target slot: as the definition lists them, or as the node is declared. */
-const inputAt = (node: UiNode, slot: number, types: NodeTypes): UiInput | undefined =>
-  node.inputs[slot] ?? types.inputsOf(node)[slot];
-
-/** `[from, slot, to, input, …, type]` by index; links from outside the group have no origin. */
-function innerLink(link: Json): Link[] {
-  if (!Array.isArray(link)) return [];
-  const [from, slot, to, input] = link.map(numberOf);
-  if (from === undefined || slot === undefined || to === undefined || input === undefined)
-    return [];
-  return [{ from: String(from), slot, to: String(to), input, type: typeName(link[5]) }];
-}
-
-interface Group {
-  readonly types: NodeTypes;
-  readonly links: readonly Link[];
-  readonly nodes: readonly UiNode[];
-  readonly external: ReadonlyMap<string, string>;
-}
-
-/** The widgets and sockets of an inner node in the order of its declaration; undefined for nodes the group shows nothing of. */
-function partsOf(node: UiNode, group: Group): readonly Part[] | undefined {
-  const { types, links, nodes } = group;
-  if (node.type === PRIMITIVE) {
-    const target = links.find((l) => l.from === node.id);
-    if (!target) return undefined;
-    const to = nodes[Number(target.to)];
-    const name = to && inputAt(to, target.input, types)?.name;
-    const input = to && name !== undefined ? types.inputOf(to, name) : undefined;
-    return [{ name: 'value', type: target.type, slots: primitiveSlots(input, target.type) }];
+/** Adds an inner node's widgets, then its sockets that are not linked inside. */
+function addParts(state: GroupState, node: UiNode, parts: readonly GroupPart[]): void {
+  for (const part of parts) if (part.slots && !isConverted(node, part)) addInput(state, node, part);
+  for (const part of parts) {
+    if (part.slots || isLinkedInside(state.group, node, part.name)) continue;
+    // a hidden input still takes a name
+    if (slotConfig(state.group, node, 'input', part.name)['visible'] === false)
+      outerName(state, node, part.name);
+    else addInput(state, node, part);
   }
-  if (node.type === REROUTE) {
-    const into = links.some((l) => l.to === node.id);
-    const out = links.some((l) => l.from === node.id);
-    if (into && out && !group.external.has(`${node.id}:0`)) return undefined;
-    return [{ name: node.inputs[0]?.name ?? '', type: outputTypes(node, group)[0] }];
-  }
-  if (isEditorOnly(node.type)) return undefined;
-  const slots = new Map<string, WidgetSlot[]>();
-  let last: WidgetSlot[] = [];
-  for (const slot of types.layoutOf(node)) {
-    if (slot.kind === 'value') {
-      last = [];
-      slots.set(slot.name, last);
-    }
-    last.push(slot);
-  }
-  const sockets = types
-    .inputsOf(node)
-    .filter((input) => !slots.has(input.name) && input.widget === undefined);
-  return [
-    ...[...slots].map(([name, own]): Part => ({ name, type: typeOfSlot(own[0]), slots: own })),
-    ...sockets.map(({ name, type }): Part => ({ name, type })),
-  ];
 }
 
-const typeOfSlot = (slot: WidgetSlot): string =>
-  slot.kind === 'value' ? (slot.input?.kind ?? '*') : '*';
-
-/** A primitive's widget has the control of numbers and lists, whatever its target has. */
-function primitiveSlots(input: Input | undefined, type: string): WidgetSlot[] {
-  const kind = input?.kind ?? type;
-  const controlled = kind === 'INT' || kind === 'COMBO' ? { control_after_generate: true } : {};
-  const like = (input ??
-    (kind === 'INT'
-      ? { kind, wide: true, default: 0, min: -Infinity, max: Infinity }
-      : undefined)) as Input | undefined;
-  return slotsOf('value', like && { ...like, ...controlled });
+function addConvertedWidgets(state: GroupState, node: UiNode, parts: readonly GroupPart[]): void {
+  const position = ({ name }: GroupPart): number =>
+    node.inputs.findIndex((input) => input.name === name);
+  const converted = parts.filter((part) => part.slots && isConverted(node, part));
+  for (const part of converted.sort((a, b) => position(a) - position(b)))
+    if (!isLinkedInside(state.group, node, part.name)) addInput(state, node, part, false);
 }
 
-function outputTypes(node: UiNode, { types, links, nodes, external }: Group): readonly string[] {
-  if (node.type === PRIMITIVE)
-    return links
-      .filter((l) => l.from === node.id)
-      .slice(0, 1)
-      .map((l) => l.type);
-  if (node.type !== REROUTE)
-    return isEditorOnly(node.type) ? [] : types.outputsOf(node).map((output) => output.type);
-  const into = links.find((l) => l.to === node.id);
-  const out = links.find((l) => l.from === node.id);
-  if (into && out && !external.has(`${node.id}:0`)) return [];
-  const target = out && nodes[Number(out.to)];
-  const wanted = target && inputAt(target, out.input, types)?.type;
+/** Whether a widget has become a socket. */
+const isConverted = (node: UiNode, { name }: GroupPart): boolean =>
+  node.inputs.some((input) => input.name === name && input.widget === name);
+
+function addInput(
+  state: GroupState,
+  node: UiNode,
+  part: GroupPart,
+  widgetOnly = part.slots !== undefined,
+): void {
+  const name = outerName(state, node, part.name);
+  state.targets.push({ node, part });
+  state.inputs.push({ name, type: part.type, widgetOnly });
+  for (const slot of part.slots ?? [])
+    state.layout.push(slot.kind === 'value' ? { ...slot, name } : slot);
+}
+
+/** The name of an inner input outside: its own, or with the node's title where that is in use. */
+function outerName(state: GroupState, node: UiNode, input: string): string {
+  const { group, nameCounts } = state;
   const given =
-    into && nodes[Number(into.from)] && types.outputsOf(nodes[Number(into.from)])[into.slot]?.type;
-  return [
-    [wanted, given, external.get(`${node.id}:0`)].find(
-      (type) => type !== undefined && type !== '*',
-    ) ?? '*',
-  ];
+    textOf(slotConfig(group, node, 'input', input)['name']) ??
+    node.inputs.find(({ name }) => name === input)?.label ??
+    input;
+  let key = given;
+  let name = given;
+  if ((node.type === PRIMITIVE && node.title) || nameCounts.has(given)) {
+    const prefix = node.title ?? group.types.displayName(node.type) ?? node.type;
+    key = `${prefix} ${input}`;
+    name = nameCounts.has(key) ? `${prefix} ${nameCounts.get(key)} ${input}` : key;
+  }
+  nameCounts.set(key, (nameCounts.get(key) ?? 1) + 1);
+  return name;
+}
+
+/**
+ * Adds the outputs that are shown outside: those set to visible, else those without an inner link.
+ */
+function addOutputs({ group, outputs }: GroupState, node: UiNode): void {
+  outputTypes(group, node).forEach((type, slot) => {
+    const isInner =
+      group.links.some((link) => link.from === node.id && link.slot === slot) &&
+      !group.external.has(`${node.id}:${slot}`);
+    const { visible } = slotConfig(group, node, 'output', String(slot));
+    if (typeof visible === 'boolean' ? visible : !isInner)
+      outputs.push({ type, from: { node: node.id, slot } });
+  });
+}
+
+/** The inner nodes with the inner links and the links from the boundary at their inputs. */
+function linkedGraph({ group, targets }: GroupState): UiGraph {
+  const links = new Map<string, UiLink>();
+  /** Link ids by node id and input name. */
+  const linksOfNodes = new Map<string, Map<string, string>>();
+  const add = (node: UiNode, input: string, link: UiLink): void => {
+    const id = String(links.size);
+    links.set(id, link);
+    const ofNode = linksOfNodes.get(node.id) ?? new Map<string, string>();
+    if (!ofNode.has(input)) ofNode.set(input, id);
+    linksOfNodes.set(node.id, ofNode);
+  };
+  for (const link of group.links) {
+    const node = targetOf(group, link);
+    const input = inputAt(group, node, link.input);
+    if (node && input) add(node, input.name, link);
+  }
+  for (const [slot, { node, part }] of targets.entries())
+    add(node, part.name, { from: BOUNDARY, slot, to: node.id, input: 0, type: part.type });
+  const nodes = group.nodes.map((node): [string, UiNode] => [
+    node.id,
+    withLinks(node, linksOfNodes.get(node.id) ?? new Map()),
+  ]);
+  return { nodes: new Map(nodes), links };
+}
+
+/** A node with these links at its inputs; inputs that it does not list are added. */
+function withLinks(node: UiNode, linkIds: ReadonlyMap<string, string>): UiNode {
+  const listed = node.inputs.map((input): UiInput => ({ ...input, link: linkIds.get(input.name) }));
+  const further = [...linkIds]
+    .filter(([name]) => !node.inputs.some((input) => input.name === name))
+    .map(([name, link]): UiInput => ({ name, type: '*', link, widget: name }));
+  return { ...node, inputs: [...listed, ...further] };
 }

@@ -1,6 +1,5 @@
-// Where an input's value comes from, through reroutes, primitives, bypassed nodes and the borders of subgraphs. After the editor's
-// ExecutableNodeDTO: a bypassed output shows the input of its own number if types allow, else the first of exactly that type, else the
-// first that can be connected.
+// Where an input's value comes from, through reroutes, primitives, bypassed nodes and the
+// boundaries of subgraphs. After the editor's ExecutableNodeDTO.
 import type { Json } from '../../formats/json.ts';
 import type { Scope } from './expand.ts';
 import type { NodeTypes } from './node-types.ts';
@@ -13,118 +12,150 @@ export type Source =
   | { readonly id: string; readonly slot: number }
   | { readonly value: Json; readonly primitive?: UiNode };
 
+/** Longest way through virtual nodes and boundaries that is followed. */
 const MAX_STEPS = 2000;
 
-/** The source of an input; undefined when nothing is connected. Throws DR_WORKFLOW_FORMAT for links that go in a circle. */
-export function resolveInput(
+/**
+ * The source of an input; undefined when nothing is connected. Throws DR_WORKFLOW_FORMAT for links
+ * that form a circle.
+ */
+export const resolveInput = (
   types: NodeTypes,
-  from: Scope,
+  scope: Scope,
   node: UiNode,
   socket: UiInput,
-): Source | undefined {
-  const seen = new Set<string>();
-  const enter = (scope: Scope, at: UiNode, where: string): void => {
-    const key = `${scope.path}${at.id}|${where}`;
-    if (seen.has(key))
-      throw notUi(
-        `has links that go in a circle at node ${scope.path}${at.id} (${at.type})`,
-        scope.path + at.id,
-      );
-    if (seen.size >= MAX_STEPS)
-      throw notUi(`has a wire through more than ${MAX_STEPS} nodes`, scope.path + at.id);
-    seen.add(key);
-  };
+): Source | undefined => new Resolution(types, socket.type).input(scope, node, socket);
 
-  const input = (
-    scope: Scope,
-    at: UiNode,
-    socket: UiInput | undefined,
-    type: string,
-  ): Source | undefined => {
+/** The way from one input of type `#type` to its source. */
+class Resolution {
+  readonly #types: NodeTypes;
+  readonly #type: string;
+  readonly #visited = new Set<string>();
+
+  constructor(types: NodeTypes, type: string) {
+    this.#types = types;
+    this.#type = type;
+  }
+
+  /** Follows the link that ends at an input. */
+  input(scope: Scope, node: UiNode, socket: UiInput | undefined): Source | undefined {
     const link = socket?.link === undefined ? undefined : scope.graph.links.get(socket.link);
     if (!link) return undefined;
-    enter(scope, at, `in ${socket!.name}`);
-    if (link.from === BOUNDARY && scope.outer) return border(scope.outer, link.slot, type);
+    this.#visit(scope, node, `in ${socket!.name}`);
+    if (link.from === BOUNDARY && scope.outer) return this.#boundary(scope.outer, link.slot);
     const source = scope.graph.nodes.get(link.from);
-    return source && output(scope, source, link.slot, type);
-  };
+    return source && this.#output(scope, source, link.slot);
+  }
 
-  const border = (
+  /** Continues from an inner node's boundary at the input or the widget of the outer node. */
+  #boundary(
     { scope, node: outer, template }: NonNullable<Scope['outer']>,
     slot: number,
-    type: string,
-  ): Source | undefined => {
-    const wanted = template.inputs[slot];
-    if (!wanted) return undefined;
-    const linked = input(scope, outer, types.inputsOf(outer)[slot], type);
+  ): Source | undefined {
+    const templateInput = template.inputs[slot];
+    if (!templateInput) return undefined;
+    const linked = this.input(scope, outer, this.#types.inputsOf(outer)[slot]);
     if (linked) return linked;
-    const value = types.valuesOf(outer).values.get(wanted.name);
+    const value = this.#types.valuesOf(outer).values.get(templateInput.name);
     return value === undefined ? undefined : { value };
-  };
+  }
 
-  const output = (scope: Scope, at: UiNode, slot: number, type: string): Source | undefined => {
-    enter(scope, at, `out ${slot}`);
-    if (at.mode === BYPASS) return input(scope, at, bypassed(types, at, slot, type), type);
-    const inside = scope.inner.get(at.id);
-    if (inside) {
-      const shown = inside.outer!.template.outputs[slot]?.from;
-      if (shown?.node === BOUNDARY) return border(inside.outer!, shown.slot, type);
-      const source = shown && inside.graph.nodes.get(shown.node);
-      return source && output(inside, source, shown.slot, type);
-    }
-    switch (virtualKind(at.type)) {
+  #output(scope: Scope, node: UiNode, slot: number): Source | undefined {
+    this.#visit(scope, node, `out ${slot}`);
+    if (node.mode === BYPASS)
+      return this.input(scope, node, bypassedInput(this.#types, node, slot, this.#type));
+    const inside = scope.inner.get(node.id);
+    return inside ? this.#innerOutput(inside, slot) : this.#virtualOutput(scope, node, slot);
+  }
+
+  /** Continues inside a subgraph, group node or component. */
+  #innerOutput(inside: Scope, slot: number): Source | undefined {
+    const from = inside.outer!.template.outputs[slot]?.from;
+    if (from?.node === BOUNDARY) return this.#boundary(inside.outer!, from.slot);
+    const source = from && inside.graph.nodes.get(from.node);
+    return source && this.#output(inside, source, from.slot);
+  }
+
+  /** The output of a node that runs, or what stands behind a virtual node. */
+  #virtualOutput(scope: Scope, node: UiNode, slot: number): Source | undefined {
+    switch (virtualKind(node.type)) {
       case undefined:
-        return { id: scope.path + at.id, slot };
-      case 'wire':
+        return { id: scope.path + node.id, slot };
+      case 'reroute':
       case 'set':
-        return input(scope, at, types.inputsOf(at)[slot], type);
+        return this.input(scope, node, this.#types.inputsOf(node)[slot]);
       case 'get': {
-        const set = setter(scope, at);
-        return set && input(set.scope, set.node, set.node.inputs[0], type);
+        const set = findSetter(scope, node);
+        return set && this.input(set.scope, set.node, set.node.inputs[0]);
       }
-      case 'value': {
-        const own = at.inputs.find((i) => i.name === 'value');
-        const outside = own && input(scope, at, own, type);
-        if (outside) return outside;
-        const value = Array.isArray(at.values) ? (at.values as readonly Json[])[0] : undefined;
-        return value === undefined ? undefined : { value, primitive: at };
+      case 'primitive': {
+        const linked = this.input(
+          scope,
+          node,
+          node.inputs.find((input) => input.name === 'value'),
+        );
+        if (linked) return linked;
+        const value = Array.isArray(node.values) ? (node.values as readonly Json[])[0] : undefined;
+        return value === undefined ? undefined : { value, primitive: node };
       }
       default:
         return undefined;
     }
-  };
+  }
 
-  return input(from, node, socket, socket.type);
+  #visit(scope: Scope, node: UiNode, slot: string): void {
+    const id = scope.path + node.id;
+    const key = `${id}|${slot}`;
+    if (this.#visited.has(key))
+      throw notUi(`has links that form a circle at node ${id} (${node.type})`, id);
+    if (this.#visited.size >= MAX_STEPS)
+      throw notUi(`has a link through more than ${MAX_STEPS} nodes`, id);
+    this.#visited.add(key);
+  }
 }
 
-/** The beginning of a wire by name, in this scope or around it. */
-function setter(from: Scope, get: UiNode): { scope: Scope; node: UiNode } | undefined {
-  const name = Array.isArray(get.values) ? get.values[0] : undefined;
+/** The set node whose name a get node has, in its scope or around it. */
+function findSetter(
+  from: Scope,
+  getter: UiNode,
+): { readonly scope: Scope; readonly node: UiNode } | undefined {
+  const nameOf = (node: UiNode): unknown =>
+    Array.isArray(node.values) ? node.values[0] : undefined;
   for (let scope: Scope | undefined = from; scope; scope = scope.outer?.scope)
     for (const node of scope.graph.nodes.values())
-      if (virtualKind(node.type) === 'set' && Array.isArray(node.values) && node.values[0] === name)
+      if (
+        virtualKind(node.type) === 'set' &&
+        Array.isArray(node.values) &&
+        nameOf(node) === nameOf(getter)
+      )
         return { scope, node };
   return undefined;
 }
 
-/** The input that stands in for an output of a bypassed node. */
-function bypassed(
+/**
+ * The input that replaces an output of a bypassed node: the one of the same number if types allow,
+ * else the first of exactly the requested type, else the first that can be connected.
+ */
+function bypassedInput(
   types: NodeTypes,
   node: UiNode,
   slot: number,
-  wanted: string,
+  requested: string,
 ): UiInput | undefined {
   const inputs = types.inputsOf(node);
-  if (wanted === '*') return inputs[slot] ?? inputs[0];
+  if (requested === '*') return inputs[slot] ?? inputs[0];
   const output = types.outputsOf(node)[slot]?.type ?? '*';
   const fits = (input: UiInput | undefined): boolean =>
-    input !== undefined && connects(input.type, output) && connects(input.type, wanted);
+    input !== undefined && canConnect(input.type, output) && canConnect(input.type, requested);
   if (fits(inputs[slot])) return inputs[slot];
-  return inputs.find((input) => input.type === wanted) ?? inputs.find(fits);
+  return inputs.find((input) => input.type === requested) ?? inputs.find(fits);
 }
 
-/** Whether the editor lets two types be connected: equal whatever the case, one of a list, or anything with `*`. */
-export function connects(a: string, b: string): boolean {
+/**
+ * Whether the editor connects two types: equal ones (whatever the case), unions that share a
+ * member, and any type with `*`.
+ */
+export function canConnect(a: string, b: string): boolean {
   if (a === b || a === '*' || b === '*' || a === '' || b === '') return true;
   const others = b.toLowerCase().split(',');
   return a

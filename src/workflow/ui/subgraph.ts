@@ -1,10 +1,12 @@
-// Subgraphs (definitions.subgraphs, frontend 1.24 and later): inner links begin at node -10 and end at node -20; widgets may be promoted.
+// Subgraphs (definitions.subgraphs, frontend 1.24 and later) as templates. Inner links begin at
+// node -10 and end at node -20; widgets of inner nodes may be shown on the outer node.
 import type { JsonObject } from '../../formats/json.ts';
 import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template } from './template.ts';
 import { objectsOf, textOf, typeName, type UiNode, uiGraph } from './ui-graph.ts';
-import { slotsOf, type WidgetSlot } from './widgets.ts';
+import { slotsOf, type WidgetSlot } from './widget-slots.ts';
 
+/** The id that inner links have as their target when they end at an output of the outer node. */
 const OUTPUT = '-20';
 
 /** A subgraph's definition as a template. Throws DR_WORKFLOW_FORMAT. */
@@ -15,17 +17,18 @@ export function subgraphTemplate(definition: JsonObject, types: NodeTypes): Temp
     name: textOf(slot['name']) ?? `input_${i}`,
     type: typeName(slot['type']),
   }));
-  const outputs = objectsOf(definition['outputs']).map((slot, k) => {
-    const link = [...graph.links.values()].find((l) => l.to === OUTPUT && l.input === k);
+  const outputs = objectsOf(definition['outputs']).map((slot, i) => {
+    const link = [...graph.links.values()].find(({ to, input }) => to === OUTPUT && input === i);
     return { type: typeName(slot['type']), from: link && { node: link.from, slot: link.slot } };
   });
-  const layout = inputs.flatMap((input, k): WidgetSlot[] => {
+  const layout = inputs.flatMap((input, i): WidgetSlot[] => {
     const link = [...graph.links].find(
-      ([id, l]) => l.from === BOUNDARY && l.slot === k && widgetAt(graph.nodes.get(l.to), id),
+      ([id, { from, slot, to }]) =>
+        from === BOUNDARY && slot === i && widgetAt(graph.nodes.get(to), id),
     );
     const node = link && graph.nodes.get(link[1].to);
     const widget = node && widgetAt(node, link[0]);
-    // the control of a promoted seed stays inside
+    // the control of a seed stays inside
     return widget === undefined
       ? []
       : slotsOf(input.name, types.inputOf(node!, widget)).slice(0, 1);
@@ -38,8 +41,9 @@ const widgetAt = (node: UiNode | undefined, link: string): string | undefined =>
   node?.inputs.find((input) => input.link === link)?.widget;
 
 /**
- * The layout of one instance: newer editors save in `properties.proxyWidgets` which widgets it shows, in which order; those of inner
- * nodes (`[node id, widget]`) keep their values inside, those of its own sockets (`['-1', widget]`) have theirs here.
+ * The layout of one instance. Newer editors save the widgets that it shows, in order, in
+ * `properties.proxyWidgets`: those of inner nodes (`[node id, widget]`) have their values inside,
+ * those of its own sockets (`['-1', widget]`) here.
  */
 export function instanceLayout(node: UiNode, template: Template): readonly WidgetSlot[] {
   const proxies = node.properties['proxyWidgets'];

@@ -1,49 +1,53 @@
-// What the editor does to texts before it sends them: dynamic prompts `{a|b}`, and `%date:…%` and `%Node.widget%` in file names.
+// The editor's changes to texts before it sends them: dynamic prompts `{a|b}`, and `%date:…%` and
+// `%Node.widget%` in file names.
 
 const MAX_DEPTH = 200;
 
 /**
- * A dynamic prompt with one of each `{a|b}` chosen; `random` gives 0 <= x < 1. Comments (slash-star … star-slash, and from // to the end of the line) go; `\{`, `\|`
- * and `\}` stand for themselves.
+ * Chooses one option of each `{a|b}` in a dynamic prompt, with `random` from 0 up to 1. Removes
+ * comments (slash-star to star-slash, and from // to the end of the line). `\{`, `\|` and `\}`
+ * stand for the characters themselves.
  */
-export function chooseFrom(prompt: string, random: () => number, depth = 0): string {
+export function chooseOptions(prompt: string, random: () => number, depth = 0): string {
   const text = prompt.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
   let result = '';
   let at = 0;
   const escaped = (): string => `\\${at < text.length ? text[at++] : ''}`;
-  const choice = (): string => {
-    const options: string[] = [];
-    let option = '';
-    let open = 0;
-    while (at < text.length) {
-      const c = text[at++];
-      if (c === '\\') {
-        option += escaped();
-        continue;
-      }
-      if (c === '{') open++;
-      else if (c === '}') {
-        if (open === 0) break;
-        open--;
-      } else if (c === '|' && open === 0) {
-        options.push(option);
-        option = '';
-        continue;
-      }
-      option += c;
-    }
-    options.push(option);
+  const chooseOne = (): string => {
+    const { options, end } = splitOptions(text, at);
+    at = end;
     const chosen = options[Math.floor(random() * options.length)];
-    return depth < MAX_DEPTH ? chooseFrom(chosen, random, depth + 1) : chosen;
+    return depth < MAX_DEPTH ? chooseOptions(chosen, random, depth + 1) : chosen;
   };
   while (at < text.length) {
     const c = text[at++];
-    result += c === '\\' ? escaped() : c === '{' ? choice() : c;
+    result += c === '\\' ? escaped() : c === '{' ? chooseOne() : c;
   }
   return result.replace(/\\([{}|])/g, '$1');
 }
 
-/** Whether a prompt holds anything that `chooseFrom` would change. */
+/** The options from behind a `{` up to its `}`; nested braces stay in them. */
+function splitOptions(text: string, start: number): { options: string[]; end: number } {
+  const options: string[] = [];
+  let option = '';
+  let depth = 0;
+  let at = start;
+  while (at < text.length) {
+    const c = text[at++];
+    if (c === '}' && depth === 0) break;
+    if (c === '|' && depth === 0) {
+      options.push(option);
+      option = '';
+      continue;
+    }
+    if (c === '{') depth++;
+    if (c === '}') depth--;
+    option += c === '\\' ? `\\${at < text.length ? text[at++] : ''}` : c;
+  }
+  return { options: [...options, option], end: at };
+}
+
+/** Whether `chooseOptions` would change a prompt. */
 export const isDynamic = (prompt: string): boolean => /[{}]|\/\*|\/\/|\\[{}|]/.test(prompt);
 
 const DATE_PARTS: Readonly<Record<string, (date: Date) => number>> = {
@@ -54,7 +58,7 @@ const DATE_PARTS: Readonly<Record<string, (date: Date) => number>> = {
   s: (date) => date.getSeconds(),
 };
 
-/** `yyyy-MM-dd` and the like, in local time. */
+/** Formats a date by a pattern such as `yyyy-MM-dd_hhmmss`, in local time. */
 export const formatDate = (pattern: string, date: Date): string =>
   pattern.replace(/dd?|MM?|hh?|mm?|ss?|yyy?y?/g, (part) => {
     if (part === 'yyyy') return String(date.getFullYear());
@@ -65,10 +69,11 @@ export const formatDate = (pattern: string, date: Date): string =>
   });
 
 /**
- * A file name with `%date:…%` and `%Node.widget%` filled in; `lookUp` gives a widget's value by the name of its node. What it doesn't
- * know, and `%width%`, `%height%` and the like, which are filled in when the picture is saved, stay.
+ * Replaces `%date:…%` and `%Node.widget%` in a file name. `lookUp` returns a widget's value by the
+ * name of its node. Unknown placeholders stay, and so do `%width%` and the like, which are replaced
+ * when the image is saved.
  */
-export function fillIn(
+export function replacePlaceholders(
   text: string,
   now: Date,
   lookUp: (node: string, widget: string) => string | undefined,

@@ -1,4 +1,5 @@
-// ComfyUI's UI format (schema 0.4 and 1, subgraph definitions) as one model: nodes and links by id, every slot with its link.
+// ComfyUI's UI format (schema 0.4 and 1, and subgraph definitions) in one form: nodes and links by
+// id, and every input with the id of its link.
 import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
 
@@ -9,7 +10,7 @@ export interface UiInput {
   readonly label?: string;
   /** The link that ends here, by id. */
   readonly link?: string;
-  /** The widget this socket belongs to. */
+  /** The widget that this socket belongs to, by name. */
   readonly widget?: string;
 }
 
@@ -49,24 +50,26 @@ export interface UiGraph {
 export const NEVER = 2;
 export const BYPASS = 4;
 
-/** Bounds that no real file comes near; beyond them a file is refused rather than worked on for long. */
+/** Larger files are rejected: no real one has nearly as many nodes, and reading them takes long. */
 export const MAX_NODES = 20_000;
 
-export const notUi = (what: string, nodeId?: string): DarkroomError =>
+/** DR_WORKFLOW_FORMAT with the message `the workflow …`. */
+export const notUi = (problem: string, nodeId?: string): DarkroomError =>
   new DarkroomError('DR_WORKFLOW_FORMAT', {
-    message: `the workflow ${what}`,
+    message: `the workflow ${problem}`,
     hint: 'Open it in ComfyUI and save it again.',
     nodeId,
   });
 
-const text = (value: Json | undefined): string | undefined =>
+export const textOf = (value: Json | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
-const objects = (value: Json | undefined): JsonObject[] =>
+/** The objects in a list or among the values of an object. */
+export const objectsOf = (value: Json | undefined): JsonObject[] =>
   (Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : []).filter(
     isJsonObject,
   );
 
-/** Ids are numbers or strings in files, strings here. */
+/** An id as a string; files have numbers and strings. */
 export const idOf = (value: Json | undefined): string | undefined => {
   if (typeof value === 'string') return value;
   const number = numberOf(value);
@@ -75,7 +78,7 @@ export const idOf = (value: Json | undefined): string | undefined => {
     : String(value === null || typeof value === 'object' ? number : value);
 };
 
-/** The type of a slot: a list of options is a COMBO, 0 and nothing match everything. */
+/** The type of a slot: COMBO for a list of options; `*` for 0, null, '' and none. */
 export function typeName(type: Json | undefined): string {
   if (Array.isArray(type)) return 'COMBO';
   if (type === undefined || type === null || type === '' || type === 0) return '*';
@@ -84,25 +87,28 @@ export function typeName(type: Json | undefined): string {
 
 function uiInput(slot: JsonObject): UiInput {
   const widget = slot['widget'];
-  const name = text(slot['name']) ?? '';
+  const name = textOf(slot['name']) ?? '';
   return {
     name,
     type: typeName(slot['type']),
-    label: text(slot['label']),
+    label: textOf(slot['label']),
     link: idOf(slot['link']),
-    widget: isJsonObject(widget) ? (text(widget['name']) ?? name) : undefined,
+    widget: isJsonObject(widget) ? (textOf(widget['name']) ?? name) : undefined,
   };
 }
 
 const uiOutput = (slot: JsonObject): UiOutput => ({
-  name: text(slot['name']) ?? '',
+  name: textOf(slot['name']) ?? '',
   type: typeName(slot['type']),
-  label: text(slot['label']),
+  label: textOf(slot['label']),
 });
 
-/** One node of a file; `id` where it has none of its own (group nodes count theirs). */
+/**
+ * One node of a file. `id` is given for inner nodes of group nodes, which have none of their own.
+ * Throws DR_WORKFLOW_FORMAT.
+ */
 export function uiNode(node: JsonObject, id = idOf(node['id'])): UiNode {
-  const type = text(node['type']);
+  const type = textOf(node['type']);
   if (id === undefined)
     throw notUi(`has a node without an id${type === undefined ? '' : ` (type ${type})`}`);
   if (type === undefined) throw notUi(`has node ${id} without a type`, id);
@@ -110,11 +116,11 @@ export function uiNode(node: JsonObject, id = idOf(node['id'])): UiNode {
   return {
     id,
     type,
-    title: text(node['title']) || undefined,
+    title: textOf(node['title']) || undefined,
     mode: numberOf(node['mode']) ?? 0,
     order: numberOf(node['order']) ?? 0,
-    inputs: objects(node['inputs']).map(uiInput),
-    outputs: objects(node['outputs']).map(uiOutput),
+    inputs: objectsOf(node['inputs']).map(uiInput),
+    outputs: objectsOf(node['outputs']).map(uiOutput),
     values: Array.isArray(values) || isJsonObject(values) ? values : [],
     properties: isJsonObject(node['properties']) ? node['properties'] : {},
   };
@@ -147,10 +153,11 @@ function uiLink(link: Json): [string, UiLink] | undefined {
 export function uiGraph(json: JsonObject): UiGraph {
   const list = json['nodes'];
   if (!Array.isArray(list)) throw notUi("has no list 'nodes'");
-  if (list.length > MAX_NODES) throw notUi(`has ${list.length} nodes; ${MAX_NODES} is the most`);
+  if (list.length > MAX_NODES)
+    throw notUi(`has ${list.length} nodes; at most ${MAX_NODES} are supported`);
   const nodes = new Map<string, UiNode>();
   for (const item of list) {
-    if (!isJsonObject(item)) throw notUi("has something among its 'nodes' that is no node");
+    if (!isJsonObject(item)) throw notUi("has an entry in 'nodes' that is not a node");
     const node = uiNode(item);
     if (!nodes.has(node.id)) nodes.set(node.id, node);
   }
@@ -162,8 +169,6 @@ export function uiGraph(json: JsonObject): UiGraph {
   return { nodes, links: new Map(links.map(uiLink).filter((link) => link !== undefined)) };
 }
 
-/** Whether JSON is in the UI format: it lists nodes. */
+/** Whether JSON is in the UI format, which has a list of nodes. */
 export const isUi = (json: Json): json is JsonObject =>
   isJsonObject(json) && Array.isArray(json['nodes']);
-
-export { objects as objectsOf, text as textOf };

@@ -1,26 +1,26 @@
-// Nodes that exist in the editor alone: notes, wires that bend, values that stand apart. None of them is in a prompt.
+// Virtual nodes: they exist in the editor alone and are in no prompt.
 
 export const REROUTE = 'Reroute';
 export const PRIMITIVE = 'PrimitiveNode';
 
-/** What the editor does with a link that comes from such a node. */
+/** How the editor resolves a link from such a node. */
 export type VirtualKind =
-  /** Nothing: it has no outputs that matter. */
+  /** It has no outputs that matter. */
   | 'note'
-  /** Follows the input of the same number. */
-  | 'wire'
-  /** Writes its own value into the widget at the other end. */
-  | 'value'
-  /** A wire's beginning and end that find each other by name (KJNodes and others). */
+  /** The link continues from the input of the same number. */
+  | 'reroute'
+  /** Its own value is written into the widget at the other end. */
+  | 'primitive'
+  /** The two ends of a link by name (KJNodes and others). */
   | 'set'
   | 'get';
 
 const VIRTUAL: ReadonlyMap<string, VirtualKind> = new Map<string, VirtualKind>([
-  [REROUTE, 'wire'],
-  [PRIMITIVE, 'value'],
+  [REROUTE, 'reroute'],
+  [PRIMITIVE, 'primitive'],
   ['Note', 'note'],
   ['MarkdownNote', 'note'],
-  ['Reroute (rgthree)', 'wire'],
+  ['Reroute (rgthree)', 'reroute'],
   ['Label (rgthree)', 'note'],
   ['Bookmark (rgthree)', 'note'],
   ['Fast Groups Muter (rgthree)', 'note'],
@@ -41,4 +41,4 @@ const VIRTUAL: ReadonlyMap<string, VirtualKind> = new Map<string, VirtualKind>([
 
 export const virtualKind = (type: string): VirtualKind | undefined => VIRTUAL.get(type);
 
-export const isEditorOnly = (type: string): boolean => VIRTUAL.has(type);
+export const isVirtual = (type: string): boolean => VIRTUAL.has(type);

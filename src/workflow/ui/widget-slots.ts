@@ -1,0 +1,103 @@
+// The slots of `widgets_values`: which value belongs to which input. Their order follows from the
+// node's declaration.
+import { type Json, numberOf } from '../../formats/json.ts';
+import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
+import type { UiNode } from './ui-graph.ts';
+
+/** A position in `widgets_values`. */
+export type WidgetSlot =
+  | { readonly kind: 'value'; readonly name: string; readonly input?: Input }
+  /**
+   * A widget of the editor alone, which is never in a prompt: what happens to a seed after each
+   * run, the filter of a list, the upload button.
+   */
+  | { readonly kind: 'editor'; readonly fits: (value: Json) => boolean };
+
+/** Values of `control_after_generate`; the first versions of the editor had a switch instead. */
+export const CONTROL_VALUES: ReadonlySet<Json> = new Set([
+  'fixed',
+  'increment',
+  'decrement',
+  'randomize',
+  'increment-wrap',
+  true,
+  false,
+]);
+const CONTROL: WidgetSlot = { kind: 'editor', fits: (value) => CONTROL_VALUES.has(value) };
+const FILTER: WidgetSlot = { kind: 'editor', fits: (value) => typeof value === 'string' };
+const UPLOAD: WidgetSlot = { kind: 'editor', fits: (value) => value === 'image' || value === null };
+
+/** Names of INT inputs that have a control unless their declaration says otherwise. */
+const SEED_NAMES: ReadonlySet<string> = new Set(['seed', 'noise_seed']);
+
+/** Whether the editor shows a widget for an input. */
+export const hasWidget = (input: Input | undefined): input is Exclude<Input, { kind: 'SOCKET' }> =>
+  input !== undefined && input.kind !== 'SOCKET';
+
+/** The slots of one input: its value, and the controls beside it. */
+export function slotsOf(name: string, input: Input | undefined): WidgetSlot[] {
+  const value: WidgetSlot = { kind: 'value', name, input };
+  if (input?.kind === 'INT' && (input.control_after_generate ?? SEED_NAMES.has(name)))
+    return [value, CONTROL];
+  if (input?.kind === 'COMBO' && 'control_after_generate' in input && input.control_after_generate)
+    return [value, CONTROL, FILTER];
+  return [value];
+}
+
+/**
+ * Inputs that have no widget today but had one: inputs with `forceInput` in older editors, and
+ * inputs whose type was a list before it became a type of its own.
+ */
+const hadWidget = (input: Input): boolean =>
+  hasWidget(input) ? input.forceInput === true : input.kind === 'SOCKET' && input.inline === true;
+
+const layoutsByDeclaration = new WeakMap<NodeDeclaration, readonly (readonly WidgetSlot[])[]>();
+
+/**
+ * The layouts that a declared node may have in files: today's, then the one with former widgets.
+ */
+export function declaredLayouts(declaration: NodeDeclaration): readonly (readonly WidgetSlot[])[] {
+  const existing = layoutsByDeclaration.get(declaration);
+  if (existing) return existing;
+  const layouts = Object.values(declaration.inputs).some(hadWidget)
+    ? [layoutOf(declaration, false), layoutOf(declaration, true)]
+    : [layoutOf(declaration, false)];
+  layoutsByDeclaration.set(declaration, layouts);
+  return layouts;
+}
+
+/** Required inputs, the upload button, then optional inputs. */
+function layoutOf({ inputs }: NodeDeclaration, withFormer: boolean): WidgetSlot[] {
+  const shown = Object.entries(inputs).filter(([, input]) =>
+    hadWidget(input) ? withFormer : hasWidget(input),
+  );
+  const hasUpload = shown.some(([, input]) => input.kind === 'COMBO' && input.image_upload);
+  const slots = (optional: boolean): WidgetSlot[] =>
+    shown
+      .filter(([, input]) => (input.optional ?? false) === optional)
+      .flatMap(([name, input]) => slotsOf(name, input));
+  return [...slots(false), ...(hasUpload ? [UPLOAD] : []), ...slots(true)];
+}
+
+/**
+ * The layout of a node of unknown type: one slot for each value, named after the node's widget
+ * sockets where there are as many of them as values.
+ */
+export function guessedLayout(node: UiNode): WidgetSlot[] {
+  if (!Array.isArray(node.values))
+    return Object.keys(node.values).map((name): WidgetSlot => ({ kind: 'value', name }));
+  const isControl = node.values.map(
+    (value, i) =>
+      i > 0 &&
+      numberOf((node.values as readonly Json[])[i - 1]) !== undefined &&
+      typeof value === 'string' &&
+      CONTROL_VALUES.has(value),
+  );
+  const names = node.inputs.map((input) => input.widget).filter((name) => name !== undefined);
+  const allNamed = names.length === isControl.filter((control) => !control).length;
+  let next = 0;
+  return isControl.map(
+    (control, i): WidgetSlot =>
+      control ? CONTROL : { kind: 'value', name: allNamed ? names[next++] : `widget_${i}` },
+  );
+}

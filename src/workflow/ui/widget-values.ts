@@ -1,0 +1,80 @@
+// The widget values of a node by input name, from `widgets_values` of a file.
+import type { Json, JsonObject } from '../../formats/json.ts';
+import type { Input } from '../../nodes/declare.ts';
+import type { UiNode } from './ui-graph.ts';
+import { align } from './widget-alignment.ts';
+import type { WidgetSlot } from './widget-slots.ts';
+
+/** Values by input name. */
+export interface WidgetValues {
+  readonly values: ReadonlyMap<string, Json>;
+  /** A sentence for people when the values did not match the slots one by one. */
+  readonly note?: string;
+}
+
+type ValuedNode = Pick<UiNode, 'values' | 'type' | 'id'>;
+type Layouts = readonly (readonly WidgetSlot[])[];
+
+/** A node's values, aligned with the best of its layouts; slots without a value get the default. */
+export function widgetValues(node: ValuedNode, layouts: Layouts): WidgetValues {
+  const { values: given, note } = givenValues(node, layouts);
+  const values = new Map<string, Json>();
+  for (const slot of layouts[0]) {
+    if (slot.kind !== 'value') continue;
+    const value = given.get(slot.name) ?? defaultOf(slot.input);
+    if (value !== undefined) values.set(slot.name, value);
+  }
+  // a value that may still be in a prompt, though its input is a socket today
+  for (const slot of layouts.slice(1).flat())
+    if (slot.kind === 'value' && slot.input?.kind === 'SOCKET' && given.has(slot.name))
+      values.set(slot.name, given.get(slot.name)!);
+  return { values, note };
+}
+
+/** The same without defaults: only the values of the file. */
+export function givenValues(node: ValuedNode, layouts: Layouts): WidgetValues {
+  if (!Array.isArray(node.values)) return { values: namedValues(node.values, layouts[0]) };
+  const given: readonly Json[] = node.values;
+  const aligned = layouts.map((layout) => ({ layout, ...align(given, layout) }));
+  // of layouts with the same cost, the first with as many slots as values, else the first of all
+  const best = aligned.reduce((a, b) =>
+    b.cost < a.cost ||
+    (b.cost === a.cost && b.layout.length === given.length && a.layout.length !== given.length)
+      ? b
+      : a,
+  );
+  const values = new Map<string, Json>();
+  given.forEach((value, i) => {
+    const slot = best.layout[best.slots[i]];
+    if (slot?.kind === 'value') values.set(slot.name, value);
+  });
+  const note = best.shifted
+    ? `${node.type} (node ${node.id}) was saved by another version: its ${given.length} values ` +
+      "were matched with today's inputs by what fits; check them"
+    : undefined;
+  return { values, note };
+}
+
+/** `widgets_values` as an object: values by name. */
+function namedValues(
+  values: UiNode['values'],
+  layout: readonly WidgetSlot[],
+): ReadonlyMap<string, Json> {
+  const named = values as Readonly<JsonObject>;
+  return new Map(
+    layout.flatMap((slot): [string, Json][] =>
+      slot.kind === 'value' && Object.hasOwn(named, slot.name)
+        ? [[slot.name, named[slot.name]]]
+        : [],
+    ),
+  );
+}
+
+/** The editor's default; undefined where it would be the first of the files at hand. */
+function defaultOf(input: Input | undefined): Json | undefined {
+  if (input === undefined || input.kind === 'SOCKET') return undefined;
+  if (input.kind === 'COMBO')
+    return input.default ?? (typeof input.options === 'function' ? undefined : input.options[0]);
+  if (input.kind === 'STRING') return input.default ?? '';
+  return input.default;
+}
