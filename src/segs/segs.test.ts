@@ -1,3 +1,4 @@
+// SEGS compared with the Impact Pack's own functions.
 import { describe, expect, it } from 'vitest';
 import {
   expectExact,
@@ -17,7 +18,7 @@ import type { Segs } from './segs.ts';
 const g = golden('masks', 'segs');
 const caseOf = (id: string): GoldenCase => g.cases.find((c) => c.id === id)!;
 
-/** The SEGS that a case begins with. */
+/** The input SEGS of a case. */
 function inputOf(c: GoldenCase): Segs {
   const { shape, segs } = c.params.segs as Params;
   return {
@@ -68,8 +69,11 @@ const KINDS: Record<string, (c: GoldenCase) => Segs> = {
 const kindOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
 
 function expectSegs(c: GoldenCase, got: Segs): void {
-  const want = c.scalars!;
-  expect([got.height, got.width], c.id).toEqual(want.shape);
+  const { shape, segs } = c.scalars!;
+  expect({ height: got.height, width: got.width }, c.id).toEqual({
+    height: shape[0],
+    width: shape[1],
+  });
   expect(
     got.segs.map(({ cropRegion, bbox, label, confidence }) => ({
       crop_region: cropRegion,
@@ -78,7 +82,7 @@ function expectSegs(c: GoldenCase, got: Segs): void {
       confidence,
     })),
     c.id,
-  ).toEqual(want.segs);
+  ).toEqual(segs);
   got.segs.forEach(({ croppedMask }, i) => {
     const name = c.outputs[`seg${i}_mask`];
     // a resized mask is within the bound of all resizes; everything else is exact
@@ -91,7 +95,7 @@ function expectSegs(c: GoldenCase, got: Segs): void {
 }
 
 describe('masks/segs', () => {
-  it('has no other kinds', () => {
+  it('covers all kinds of golden cases', () => {
     expect([...new Set(g.cases.map(kindOf))].sort()).toEqual(
       [...Object.keys(KINDS), 'make_crop_region', 'segs_to_combined_mask'].sort(),
     );

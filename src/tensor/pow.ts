@@ -1,49 +1,51 @@
-// base ** exponent as the C library has it, where the engine's own is off in the last place: 4 ** (1 / 4) must be the root of 2. Computed with
-// 160 bits behind the point and rounded once.
+// base ** exponent as the C library computes it. The engine's own operator can be off by one unit in
+// the last place, and 4 ** (1 / 4) must be the square root of 2. Computed in fixed point with 160
+// fractional bits and rounded once.
 
-const BITS = 160n;
-const ONE = 1n << BITS;
+const FRACTION_BITS = 160n;
+const ONE = 1n << FRACTION_BITS;
 
-/** A positive double as a whole number of units of 2^-160; exact from 2^-107 on. */
-function fixed(x: number): bigint {
+/** A positive double as an integer multiple of 2^-160; exact from 2^-107 on. */
+function toFixed(x: number): bigint {
   let [scaled, shift] = [x, 0n];
   while (!Number.isInteger(scaled)) {
     scaled *= 2;
     shift += 1n;
   }
-  return (BigInt(scaled) << BITS) >> shift;
+  return (BigInt(scaled) << FRACTION_BITS) >> shift;
 }
 
 /** ln x = 2 artanh((x - 1) / (x + 1)). */
 function logarithm(x: bigint): bigint {
-  const z = ((x - ONE) << BITS) / (x + ONE);
-  const square = (z * z) >> BITS;
+  const z = ((x - ONE) << FRACTION_BITS) / (x + ONE);
+  const square = (z * z) >> FRACTION_BITS;
   let sum = 0n;
   let power = z;
   for (let n = 1n; power !== 0n && power !== -1n; n += 2n) {
     sum += power / n;
-    power = (power * square) >> BITS;
+    power = (power * square) >> FRACTION_BITS;
   }
   return 2n * sum;
 }
 
+/** The power series of e^x. */
 function exponential(x: bigint): bigint {
   let sum = 0n;
   let term = ONE;
   for (let n = 1n; term !== 0n; n++) {
     sum += term;
-    term = ((term * x) >> BITS) / n;
+    term = ((term * x) >> FRACTION_BITS) / n;
   }
   return sum;
 }
 
-/** For a base from 1 to 10000 and an exponent of 0..1. */
+/** base ** exponent, correctly rounded, for a base of 1..10000 and an exponent of 0..1. */
 export function pow(base: number, exponent: number): number {
   let halvings = 0n;
   let rest = base;
   for (; rest >= 2; rest /= 2) halvings += 1n;
-  const ln = logarithm(fixed(rest)) + halvings * logarithm(2n * ONE);
-  const result = exponential((ln * fixed(exponent)) >> BITS);
-  // the conversion of a whole number rounds to the nearest double
-  return Number(result) / 2 ** Number(BITS);
+  const ln = logarithm(toFixed(rest)) + halvings * logarithm(2n * ONE);
+  const result = exponential((ln * toFixed(exponent)) >> FRACTION_BITS);
+  // the conversion of an integer rounds to the nearest double
+  return Number(result) / 2 ** Number(FRACTION_BITS);
 }

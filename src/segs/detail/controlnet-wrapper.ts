@@ -1,4 +1,5 @@
-// ControlNets that wait for the picture of a part (Impact Pack core.py ControlNetWrapper, ControlNetAdvancedWrapper).
+// ControlNets that are applied to a segment's image (Impact Pack core.py ControlNetWrapper,
+// ControlNetAdvancedWrapper).
 import { tensorResize } from '../../image/resize/impact-resize.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
 import { applyControl, applyControlToSides } from '../../sampling/conditioning/control.ts';
@@ -6,7 +7,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
 import type { ControlNetWrapper, Region } from '../segs.ts';
 
-/** SEGS_PREPROCESSOR: makes a hint (edges, depth …) of a part's picture. */
+/** SEGS_PREPROCESSOR: makes a control image (edges, depth …) of a segment's image. */
 export interface SegsPreprocessor {
   apply(image: Tensor, mask?: Tensor): Tensor;
 }
@@ -14,31 +15,33 @@ export interface SegsPreprocessor {
 export interface ControlNetSettings {
   readonly net: ControlNet;
   readonly strength: number;
-  /** Of both sides, from and to a fraction of the denoising; without it the positive side carries the net and the negative one follows. */
+  /**
+   * Applies the net to both sides, between these fractions of the denoising. Without it, the net is
+   * applied to the positive side, which the negative side follows.
+   */
   readonly range?: { readonly start: number; readonly end: number };
   readonly preprocessor?: SegsPreprocessor;
-  /** A hint for the whole picture, cut for each part, instead of the part itself. */
+  /** A control image of the whole image, which is cropped for each segment. */
   readonly image?: Tensor;
   readonly previous?: ControlNetWrapper;
 }
 
-/** The wrapper of a part whose SEGS are of a picture of `size` [height, width]. */
+/** The wrapper for a segment in `region` of an image of `size` [height, width]. */
 export function wrapControlNet(
   { net, strength, range, preprocessor, image, previous }: ControlNetSettings,
-  size: readonly [number, number],
+  [height, width]: readonly [number, number],
   region: Region,
 ): ControlNetWrapper {
-  const own =
-    image && cropImageRegion(tensorResize(image, { width: size[1], height: size[0] }), region);
+  const cropped = image && cropImageRegion(tensorResize(image, { width, height }), region);
   return {
-    image: own,
-    apply(positive, negative, part, mask) {
-      const before = previous?.apply(positive, negative, part, mask) ?? {
+    image: cropped,
+    apply(positive, negative, segmentImage, mask) {
+      const before = previous?.apply(positive, negative, segmentImage, mask) ?? {
         positive,
         negative,
         images: [],
       };
-      const hint = own ?? preprocessor?.apply(part, mask) ?? part;
+      const hint = cropped ?? preprocessor?.apply(segmentImage, mask) ?? segmentImage;
       const images = [...before.images, hint];
       if (strength === 0) return { ...before, images };
       const control = {
@@ -54,8 +57,8 @@ export function wrapControlNet(
           negative: before.negative,
           images,
         };
-      const [both, other] = applyControlToSides([before.positive, before.negative], control);
-      return { positive: both, negative: other, images };
+      const sides = applyControlToSides([before.positive, before.negative], control);
+      return { positive: sides[0], negative: sides[1], images };
     },
   };
 }

@@ -1,6 +1,5 @@
-// Hooks of detailers (Impact Pack hooks.py, DetailerHook): schedules over the cycles, noise put in, latents unsampled, other noise, parts
-// chosen; and two hooks as one.
-
+// Hooks of detailers (Impact Pack hooks.py, DetailerHook): schedules over the cycles, noise
+// injection, unsampling, variation noise, filters; and the combination of two hooks.
 import { mixNoise } from '../../sampling/noise/variation.ts';
 import { randomNoise } from '../../sampling/runs/custom.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -14,7 +13,10 @@ import {
   unsampleForIteration,
 } from '../upscale/pixel-hooks.ts';
 
-/** Both hooks, the first one first. As in the original there is no noise at all where one of them makes its own. */
+/**
+ * Calls both hooks, `first` first. As in the original, the noise is all zeros if one of them has
+ * noise of its own.
+ */
 export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook): DetailerHook => ({
   ...combinePixelHooks(first, second),
   cycleLatent: async (latent, iteration) => {
@@ -32,12 +34,16 @@ export const combineDetailerHooks = (first: DetailerHook, second: DetailerHook):
   customNoise: first.customNoise || second.customNoise ? zeroNoise(first, second) : undefined,
 });
 
+/** Zeros where one of the hooks returns noise. */
 const zeroNoise =
   (...hooks: readonly DetailerHook[]) =>
   (seed: bigint, shape: readonly number[]): Tensor | undefined =>
     hooks.some((hook) => hook.customNoise?.(seed, shape)) ? zeros(shape) : undefined;
 
-/** The cycle as a schedule counts it that begins with the second one; undefined in the first, where nothing is done. */
+/**
+ * The position of a cycle in a schedule, which starts with the second cycle unless `fromStart`.
+ * Undefined for a cycle that the schedule does not change.
+ */
 const scheduledCycle = (iteration: Iteration, fromStart: boolean): Iteration | undefined => {
   if (fromStart) return iteration;
   return iteration.current === 0
@@ -45,23 +51,23 @@ const scheduledCycle = (iteration: Iteration, fromStart: boolean): Iteration | u
     : { ...iteration, current: iteration.current - 1, total: iteration.total - 1 };
 };
 
-/** Noise is put into the latent at the beginning of the cycles; from the second one on unless `fromStart`. */
-export const cycleNoiseHook = (o: NoiseInjection, fromStart: boolean): DetailerHook => ({
+/** Injects noise at the start of each cycle, from the second one on unless `fromStart`. */
+export const cycleNoiseHook = (injection: NoiseInjection, fromStart: boolean): DetailerHook => ({
   cycleLatent: (latent, iteration) => {
     const cycle = scheduledCycle(iteration, fromStart);
-    return cycle ? injectIterationNoise(latent, o, cycle) : latent;
+    return cycle ? injectIterationNoise(latent, injection, cycle) : latent;
   },
 });
 
-/** The latent is sampled backwards at the beginning of the cycles; from the second one on unless `fromStart`. */
-export const cycleUnsamplingHook = (o: Unsampling, fromStart: boolean): DetailerHook => ({
+/** Unsamples the latent at the start of each cycle, from the second one on unless `fromStart`. */
+export const cycleUnsamplingHook = (options: Unsampling, fromStart: boolean): DetailerHook => ({
   cycleLatent: async (latent, iteration) => {
     const cycle = scheduledCycle(iteration, fromStart);
-    return cycle ? unsampleForIteration(latent, o, cycle) : latent;
+    return cycle ? unsampleForIteration(latent, options, cycle) : latent;
   },
 });
 
-/** The denoise moves to `target` over the cycles; a single cycle keeps its own. */
+/** Moves the denoise to `target` over the cycles; a single cycle keeps its own. */
 export const cycleDenoiseHook = (target: number): DetailerHook => ({
   preSample: (sampler, _latent, { current, total }) =>
     total > 1
@@ -72,20 +78,20 @@ export const cycleDenoiseHook = (target: number): DetailerHook => ({
       : sampler,
 });
 
-/** Noise of the run's seed mixed with that of another seed, by `strength` 0..1. */
-export const variationNoiseHook = (seed: bigint, strength: number): DetailerHook => ({
-  customNoise: (own, shape, drawn) => {
+/** Mixes the noise of the run's seed with that of another seed; `strength` is 0..1. */
+export const variationNoiseHook = (variationSeed: bigint, strength: number): DetailerHook => ({
+  customNoise: (seed, shape, drawn) => {
     const latent = { samples: zeros(shape) };
     return mixNoise(
-      drawn ?? randomNoise(own).generate(latent),
-      randomNoise(seed).generate(latent),
+      drawn ?? randomNoise(seed).generate(latent),
+      randomNoise(variationSeed).generate(latent),
       strength,
       'linear',
     );
   },
 });
 
-/** Goes on with the parts that `choose` keeps of what a detector found. */
-export const filterHook = (choose: (segs: Segs) => Segs): DetailerHook => ({
-  postDetection: choose,
+/** Continues with the segments that `filter` returns for those of a detector. */
+export const filterHook = (filter: (segs: Segs) => Segs): DetailerHook => ({
+  postDetection: filter,
 });

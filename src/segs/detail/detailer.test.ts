@@ -1,4 +1,5 @@
-// Detailers against the original's own source: the picture, every part before and after, hooks, refiner, orders and texts of parts.
+// Detailers compared with the original's own source: the image, each segment before and after,
+// hooks, refiner, and the orders and prompts of segments.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectThroughBytes,
@@ -42,16 +43,14 @@ const HOOKS: Record<string, (base: Model, ...values: never[]) => DetailerHook> =
   unsample: (model, steps: number, start: number, end: number, fromStart: boolean) =>
     cycleUnsamplingHook(
       {
-        ...{
-          model,
-          steps,
-          start,
-          end,
-          cfg: 1,
-          samplerName: 'euler',
-          scheduler: 'normal',
-          normalize: false,
-        },
+        model,
+        steps,
+        start,
+        end,
+        cfg: 1,
+        samplerName: 'euler',
+        scheduler: 'normal',
+        normalize: false,
         positive: conditioningOf(g, 'bp'),
         negative: conditioningOf(g, 'bn'),
       },
@@ -76,7 +75,10 @@ const segsOf = ({ params, inputs }: GoldenCase): Segs => ({
   segs: params.segs.map(({ crop_region, bbox, label, confidence }: Params, i: number) => ({
     croppedMask: g.float(inputs[`seg${i}_mask`]),
     croppedImage: inputs[`seg${i}_image`] && g.float(inputs[`seg${i}_image`]),
-    ...{ cropRegion: crop_region, bbox, label, confidence },
+    cropRegion: crop_region,
+    bbox,
+    label,
+    confidence,
   })),
 });
 
@@ -91,28 +93,22 @@ async function settingsOf({ params: p }: GoldenCase): Promise<SegsDetailerSettin
       model,
       positive: conditioningOf(g, 'bp').map((entry) => ({ ...entry, ...mask })),
       negative: conditioningOf(g, 'bn'),
-      ...{
-        seed: BigInt(p.seed),
-        steps: p.steps,
-        cfg: p.cfg,
-        samplerName: p.sampler_name,
-        scheduler: p.scheduler,
-        denoise: p.denoise,
-      },
+      seed: BigInt(p.seed),
+      steps: p.steps,
+      cfg: p.cfg,
+      samplerName: p.sampler_name,
+      scheduler: p.scheduler,
+      denoise: p.denoise,
     },
     vae: vae!,
-    ...{
-      guideSize: p.guide_size,
-      guideSizeForBbox: p.guide_size_for_bbox,
-      maxSize: p.max_size,
-      forceInpaint: p.force_inpaint,
-    },
-    ...{
-      cycle: p.cycle,
-      inpaintModel: p.inpaint_model,
-      noiseMaskFeather: p.noise_mask_feather,
-      noiseMask: p.noise_mask,
-    },
+    guideSize: p.guide_size,
+    guideSizeForBbox: p.guide_size_for_bbox,
+    maxSize: p.max_size,
+    forceInpaint: p.force_inpaint,
+    cycle: p.cycle,
+    inpaintModel: p.inpaint_model,
+    noiseMaskFeather: p.noise_mask_feather,
+    noiseMask: p.noise_mask,
     hook: hookOf(model, p.hook),
     refiner:
       p.refiner_ratio === null
@@ -123,20 +119,20 @@ async function settingsOf({ params: p }: GoldenCase): Promise<SegsDetailerSettin
             negative: conditioningOf(g, 'rn'),
             ratio: p.refiner_ratio,
           },
-    prompt: async (_text, own) => ({ model: own, positive: conditioningOf(g, 'bp2') }),
+    encodePrompt: async (_text, model) => ({ model, positive: conditioningOf(g, 'bp2') }),
   };
 }
 
 describe('segs/detailers', () => {
-  const picture = g.float('picture');
-  const of = (node: string) =>
+  const image = g.float('picture');
+  const casesOf = (node: string) =>
     g.cases.filter((c) => c.params.node === node).map((c) => [c.id, c] as const);
 
-  it.each(of('DetailerForEach'))('%s', async (id, one) => {
-    const { params, outputs, scalars } = one;
+  it.each(casesOf('DetailerForEach'))('%s', async (id, goldenCase) => {
+    const { params, outputs, scalars } = goldenCase;
     const prompts = parseSegmentPrompts(params.wildcard, pythonRandom(0));
-    const result = await detailForEach(picture, segsOf(one), {
-      ...(await settingsOf(one)),
+    const result = await detailForEach(image, segsOf(goldenCase), {
+      ...(await settingsOf(goldenCase)),
       feather: params.feather,
       prompts,
     });
@@ -145,24 +141,28 @@ describe('segs/detailers', () => {
       scalars!.drawn,
     );
     const { cropped, enhanced, enhancedAlpha } = result;
-    expect([cropped.length, enhanced.length, enhancedAlpha.length]).toEqual(scalars!.counts);
-    // parts are drawn through 8 bits, where a difference in the last place may tip a value to the next level
-    for (const [kind, parts] of Object.entries({ cropped, enhanced, alpha: enhancedAlpha }))
-      for (const [i, part] of parts.entries())
-        if (outputs[`${kind}${i}`]) expectThroughBytes(g, id, outputs[`${kind}${i}`], part);
+    const [croppedCount, enhancedCount, alphaCount] = scalars!.counts;
+    expect(cropped).toHaveLength(croppedCount);
+    expect(enhanced).toHaveLength(enhancedCount);
+    expect(enhancedAlpha).toHaveLength(alphaCount);
+    // segments pass through 8 bits, where a difference in the last place can move a value to the
+    // next level
+    for (const [kind, segments] of Object.entries({ cropped, enhanced, alpha: enhancedAlpha }))
+      for (const [i, segment] of segments.entries())
+        if (outputs[`${kind}${i}`]) expectThroughBytes(g, id, outputs[`${kind}${i}`], segment);
     if (outputs.image) expectThroughBytes(g, id, outputs.image, result.image);
   });
 
-  it.each(of('SEGSDetailer'))('%s', async (id, one) => {
+  it.each(casesOf('SEGSDetailer'))('%s', async (id, goldenCase) => {
     const { segs } = await detailSegs(
-      picture,
-      segsOf(one),
-      await settingsOf(one),
-      one.params.batch_size,
+      image,
+      segsOf(goldenCase),
+      await settingsOf(goldenCase),
+      goldenCase.params.batch_size,
     );
-    expect(segs.segs.length).toBe(one.scalars!.count);
+    expect(segs.segs.length).toBe(goldenCase.scalars!.count);
     for (const [i, { croppedImage }] of segs.segs.entries()) {
-      const name = one.outputs[`seg${i}_image`];
+      const name = goldenCase.outputs[`seg${i}_image`];
       expect(croppedImage !== undefined, `${id} ${i}`).toBe(name !== undefined);
       if (croppedImage) expectThroughBytes(g, id, name, croppedImage);
     }

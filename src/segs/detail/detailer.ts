@@ -1,10 +1,9 @@
-// All parts of a picture drawn anew: pasted back one by one (Impact Pack impact_pack.py, DetailerForEach), or kept beside the picture as
-// the parts' own pictures (segs_nodes.py, SEGSDetailer).
+// Samples all segments of an image again at a larger size: pasted back one by one (Impact Pack
+// impact_pack.py, DetailerForEach), or as the segments' own images (segs_nodes.py, SEGSDetailer).
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMaskedInto } from '../../image/compose/paste.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
 import { tensorResize } from '../../image/resize/impact-resize.ts';
-import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
 import { NO_NEGATIVE } from '../../sampling/runs/step-range.ts';
 import type { Conditioning } from '../../sampling/sampling-types.ts';
 import { clone, reshape, type Tensor } from '../../tensor/tensor.ts';
@@ -13,38 +12,41 @@ import { cropConditionMask, cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 import { type EnhanceSettings, enhanceSegment } from './enhance-segment.ts';
+import { withNoiseMaskFeather } from './masked-latent.ts';
 
 export interface SegsDetailerSettings extends EnhanceSettings {
-  /** Samples inside of the parts' masks only. */
+  /** Samples only inside the segments' masks. */
   readonly noiseMask: boolean;
-  /** Before each part (`done` of `total` are finished), and at the end. */
+  /** Called before each segment, with the number of finished ones, and at the end. */
   readonly onSegment?: (done: number, total: number) => void;
 }
 
 export interface DetailerSettings extends SegsDetailerSettings {
-  /** Blur of the masks that the parts are pasted with. */
+  /** Blur of the masks that the segments are pasted with. */
   readonly feather: number;
-  /** Texts for the parts, and the order in which they are worked on. */
+  /** Prompts for the segments, and their order. */
   readonly prompts?: SegmentPrompts;
 }
 
 export interface DetailerResult {
-  /** The picture with all parts pasted, [1,H,W,3]. */
+  /** The image with all segments pasted, [1,H,W,3]. */
   readonly image: Tensor;
-  /** The parts before and after, and after with their masks as alpha; large ones first. */
+  /** The segments before sampling; as all lists of images, largest first. */
   readonly cropped: readonly Tensor[];
+  /** The sampled segments. */
   readonly enhanced: readonly Tensor[];
+  /** The sampled segments with their masks as alpha. */
   readonly enhancedAlpha: readonly Tensor[];
-  /** What the ControlNets saw. */
+  /** The images that the ControlNets were given. */
   readonly controlImages: readonly Tensor[];
-  /** The parts that were looked at, in the order of the work, with what was drawn. */
+  /** The processed segments in their order, with the sampled images. */
   readonly segs: Segs;
 }
 
 const area = ([x1, y1, x2, y2]: Region): number => (x2 - x1) * (y2 - y1);
 const fromLeft = (a: Region, b: Region): number => a[0] - b[0] || a[1] - b[1];
 
-/** Orders that are sorted by; equal parts stay in their order either way. */
+/** Comparisons of bboxes for the orders that sort; all sorts are stable. */
 const ORDERS: Partial<Record<SegmentOrder, (a: Region, b: Region) => number>> = {
   ASC: fromLeft,
   DSC: (a, b) => fromLeft(b, a),
@@ -59,7 +61,7 @@ function sortedBy(segs: readonly Seg[], order: SegmentOrder | undefined): readon
 
 const isEmpty = ({ data }: Tensor): boolean => data.every((value) => value === 0);
 
-/** A prompt's masks cut to a part. */
+/** Crops a conditioning's masks to a region of the image. */
 const cropConditioning = (
   conditioning: Conditioning,
   image: Tensor,
@@ -71,138 +73,147 @@ const cropConditioning = (
         entry.mask ? { ...entry, mask: cropConditionMask(entry.mask, image, region) } : entry,
       );
 
-/** The settings for a part: its prompts, its seed, the mask patch that all parts share. */
+/** The settings for one segment, with the prompts' masks cropped to it. */
 function segmentSettings<S extends EnhanceSettings>(
-  o: S,
+  settings: S,
   image: Tensor,
   { cropRegion }: Seg,
   seed: bigint,
 ): S {
-  const { positive, negative } = o.sampler;
-  const cut = {
-    positive: cropConditioning(positive, image, cropRegion),
-    negative: cropConditioning(negative, image, cropRegion),
+  const { sampler } = settings;
+  return {
+    ...settings,
+    sampler: {
+      ...sampler,
+      positive: cropConditioning(sampler.positive, image, cropRegion),
+      negative: cropConditioning(sampler.negative, image, cropRegion),
+      seed,
+    },
   };
-  return { ...o, sampler: { ...o.sampler, ...cut, seed } };
 }
 
-function withMaskPatch<S extends EnhanceSettings>(o: S): S {
-  const { model } = o.sampler;
-  if (!(o.noiseMaskFeather > 0) || model.patches?.denoiseMask) return o;
-  return { ...o, sampler: { ...o.sampler, model: withDifferentialDiffusion(model) } };
+/** Adds the patch for feathered noise masks once, so that all segments share it. */
+function withSharedPatch<S extends EnhanceSettings>(settings: S): S {
+  const { sampler, noiseMaskFeather } = settings;
+  const model = withNoiseMaskFeather(sampler.model, noiseMaskFeather);
+  return { ...settings, sampler: { ...sampler, model } };
 }
 
+/** Sorts by the first axis in which the sizes differ. */
 const largestFirst = (images: readonly Tensor[]): Tensor[] =>
   [...images].sort(({ shape: a }, { shape: b }) => {
     const axis = a.findIndex((size, i) => size !== b[i]);
     return axis < 0 ? 0 : b[axis] - a[axis];
   });
 
-/** Three channels and the mask as the fourth. */
+/** Adds a mask, resized to the image [N,h,w,3], as the fourth channel. */
 function withAlpha(image: Tensor, mask: Tensor): Tensor {
   const [n, h, w] = image.shape;
-  const fitted = tensorResize(reshape(mask, [...mask.shape, 1]), { width: w, height: h }).data;
+  const alpha = tensorResize(reshape(mask, [...mask.shape, 1]), { width: w, height: h }).data;
   const data = new Float32Array(n * h * w * 4);
   for (let i = 0; i < n * h * w; i++) {
     for (let c = 0; c < 3; c++) data[i * 4 + c] = image.data[i * 3 + c];
-    data[i * 4 + 3] = fitted[i % fitted.length];
+    data[i * 4 + 3] = alpha[i % alpha.length];
   }
   return { shape: [n, h, w, 4], data };
 }
 
-/** DetailerForEach: every part cut from the picture as it then is, drawn anew and pasted. The seed grows by one with each part. */
+/**
+ * DetailerForEach: crops each segment from the image as it is then, samples it and pastes it back.
+ * The seed grows by one with each segment. The prompts [SKIP] and [STOP] skip one segment and all
+ * that remain. Throws what enhanceSegment and segsScaleMatch throw.
+ */
 export async function detailForEach(
-  picture: Tensor,
+  original: Tensor,
   segs: Segs,
-  settings: DetailerSettings,
+  detailerSettings: DetailerSettings,
 ): Promise<DetailerResult> {
-  const o = withMaskPatch(settings);
-  const matched = segsScaleMatch(segs, picture.shape);
-  const parts = sortedBy(matched.segs, o.prompts?.order);
-  let image = clone(picture);
+  const settings = withSharedPatch(detailerSettings);
+  const { prompts, noiseMask, feather, hook, onSegment } = settings;
+  const matched = segsScaleMatch(segs, original.shape);
+  const ordered = sortedBy(matched.segs, prompts?.order);
+  let image = clone(original);
   const cropped: Tensor[] = [];
   const enhanced: Tensor[] = [];
   const enhancedAlpha: Tensor[] = [];
   const controlImages: Tensor[] = [];
-  const done: Seg[] = [];
-  for (const [i, seg] of parts.entries()) {
-    o.onSegment?.(i, parts.length);
+  const processed: Seg[] = [];
+  for (const [i, seg] of ordered.entries()) {
+    onSegment?.(i, ordered.length);
     if (isEmpty(seg.croppedMask)) continue;
-    const { text, seed } = o.prompts?.next(seg.label) ?? {};
+    const { text, seed } = prompts?.next(seg.label) ?? {};
     if (text?.trim() === '[SKIP]') continue;
     if (text?.trim() === '[STOP]') break;
     const crop = cropImageRegion(image, seg.cropRegion);
-    const detail = await enhanceSegment(
-      {
-        image: crop,
-        mask: o.noiseMask ? seg.croppedMask : undefined,
-        bbox: seg.bbox,
-        control: seg.controlNetWrapper,
-        text,
-        concat: o.prompts?.concat,
-      },
-      segmentSettings(o, image, seg, seed ?? o.sampler.seed + BigInt(i)),
+    const result = await enhanceSegment(
+      { ...segmentInput(seg, crop, noiseMask), text, concat: prompts?.concat },
+      segmentSettings(settings, image, seg, seed ?? settings.sampler.seed + BigInt(i)),
     );
-    if (detail) {
-      const mask = gaussianBlurMask(toNHW(seg.croppedMask), o.feather);
-      controlImages.push(...detail.controlImages);
-      pasteMaskedInto(
-        image,
-        detail.image,
-        { left: seg.cropRegion[0], top: seg.cropRegion[1] },
-        mask,
-      );
-      enhanced.push(detail.image);
-      if (o.hook?.postPaste) image = clone(await o.hook.postPaste(image));
-      enhancedAlpha.push(withAlpha(detail.image, mask));
+    if (result) {
+      const mask = gaussianBlurMask(toNHW(seg.croppedMask), feather);
+      controlImages.push(...result.controlImages);
+      const [left, top] = seg.cropRegion;
+      pasteMaskedInto(image, result.image, { left, top }, mask);
+      enhanced.push(result.image);
+      if (hook?.postPaste) image = clone(await hook.postPaste(image));
+      enhancedAlpha.push(withAlpha(result.image, mask));
     }
     cropped.push(crop);
-    done.push({ ...seg, croppedImage: detail?.image });
+    processed.push({ ...seg, croppedImage: result?.image });
   }
-  o.onSegment?.(parts.length, parts.length);
+  onSegment?.(ordered.length, ordered.length);
   return {
     image,
     cropped: largestFirst(cropped),
     enhanced: largestFirst(enhanced),
     enhancedAlpha: largestFirst(enhancedAlpha),
     controlImages,
-    segs: { ...matched, segs: done },
+    segs: { ...matched, segs: processed },
   };
 }
 
-/** SEGSDetailer: every part drawn anew `batch` times, the first with the seed plus one; the picture itself stays. */
+const segmentInput = (seg: Seg, image: Tensor, noiseMask: boolean) => ({
+  image,
+  mask: noiseMask ? seg.croppedMask : undefined,
+  bbox: seg.bbox,
+  controlNetWrapper: seg.controlNetWrapper,
+});
+
+/**
+ * SEGSDetailer: samples each segment `batch` times, the first time with the seed plus one, and
+ * leaves the image itself unchanged. Throws what enhanceSegment and segsScaleMatch throw.
+ */
 export async function detailSegs(
   image: Tensor,
   segs: Segs,
-  settings: SegsDetailerSettings,
+  detailerSettings: SegsDetailerSettings,
   batch: number,
 ): Promise<{ readonly segs: Segs; readonly controlImages: readonly Tensor[] }> {
-  const o = withMaskPatch(settings);
+  const settings = withSharedPatch(detailerSettings);
+  const { noiseMask, onSegment } = settings;
   const matched = segsScaleMatch(segs, image.shape);
   const controlImages: Tensor[] = [];
-  const done: Seg[] = [];
+  const processed: Seg[] = [];
   const total = batch * matched.segs.length;
   for (let i = 1; i <= batch; i++)
     for (const seg of matched.segs) {
-      o.onSegment?.(done.length, total);
+      onSegment?.(processed.length, total);
       if (isEmpty(seg.croppedMask)) {
-        done.push(seg);
+        processed.push(seg);
         continue;
       }
-      const own = seg.croppedImage ?? cropImageRegion(image, seg.cropRegion);
-      const part = {
-        image: own,
-        mask: o.noiseMask ? seg.croppedMask : undefined,
-        bbox: seg.bbox,
-        control: seg.controlNetWrapper,
-      };
-      const detail = await enhanceSegment(
-        part,
-        segmentSettings(o, image, seg, o.sampler.seed + BigInt(i)),
+      const croppedImage = seg.croppedImage ?? cropImageRegion(image, seg.cropRegion);
+      const result = await enhanceSegment(
+        segmentInput(seg, croppedImage, noiseMask),
+        segmentSettings(settings, image, seg, settings.sampler.seed + BigInt(i)),
       );
-      if (detail) controlImages.push(...detail.controlImages);
-      done.push({ ...seg, croppedImage: detail?.image ?? own, controlNetWrapper: undefined });
+      if (result) controlImages.push(...result.controlImages);
+      processed.push({
+        ...seg,
+        croppedImage: result?.image ?? croppedImage,
+        controlNetWrapper: undefined,
+      });
     }
-  o.onSegment?.(total, total);
-  return { segs: { ...matched, segs: done }, controlImages };
+  onSegment?.(total, total);
+  return { segs: { ...matched, segs: processed }, controlImages };
 }

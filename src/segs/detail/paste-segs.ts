@@ -1,4 +1,4 @@
-// SEGSPaste (Impact Pack): the parts' pictures back into the whole picture under feathered masks.
+// SEGSPaste (Impact Pack): pastes the segments' images into the whole image under feathered masks.
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMasked } from '../../image/compose/paste.ts';
@@ -8,9 +8,10 @@ import { cropImageRegion } from '../crop-region.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { Seg, Segs } from '../segs.ts';
 
-const f = Math.fround;
-
-/** The mask for frame `i` of `frames`: its own, or, when the counts differ, all frames joined and made binary. */
+/**
+ * The mask for frame `i` of `frames`: the frame's own or, if the numbers of frames differ, all
+ * frames joined to a binary mask.
+ */
 function frameMask({ croppedMask }: Seg, i: number, frames: number): Tensor {
   if (croppedMask.shape.length < 3) return croppedMask;
   const [n, h, w] = croppedMask.shape;
@@ -23,15 +24,16 @@ function frameMask({ croppedMask }: Seg, i: number, frames: number): Tensor {
 function frameOf(image: Tensor, i: number): Tensor {
   if (i < image.shape[0]) return sliceBatch(image, i, i + 1);
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
-    message: `frame ${i + 1} of a picture of ${image.shape[0]} frames`,
-    hint: 'give as many pictures to paste as the image has frames',
+    message: `frame ${i + 1} is to be pasted from an image of ${image.shape[0]} frames`,
+    hint: 'Connect as many images to paste as the image has frames.',
     input: 'ref_image_opt',
   });
 }
 
 /**
- * Pastes the parts in order into NHWC `image`: their own pictures, or the same places of `reference`. `feather` blurs the masks,
- * `alpha` (0..255) weakens them.
+ * Pastes the segments in order into the NHWC `image`: their own images or, if given, the same
+ * regions of `reference`. `feather` blurs the masks, `alpha` (0..255) scales them. Throws
+ * DR_SHAPE_MISMATCH if there are fewer frames to paste than the image has.
  */
 export function pasteSegs(
   image: Tensor,
@@ -42,29 +44,20 @@ export function pasteSegs(
 ): Tensor {
   const matched = segsScaleMatch(segs, image.shape);
   const frames = image.shape[0];
-  const strength = f(alpha / 255);
+  const strength = Math.fround(alpha / 255);
+  const pasteFrame = (canvas: Tensor, seg: Seg, i: number): Tensor => {
+    const source = reference ?? seg.croppedImage;
+    if (!source) return canvas;
+    const frame = frameOf(source, i);
+    const patch = reference ? cropImageRegion(frame, seg.cropRegion) : frame;
+    if (patch.data.length === 0) return canvas;
+    const mask = map(gaussianBlurMask(frameMask(seg, i, frames), feather), (v) => v * strength);
+    const [left, top] = seg.cropRegion;
+    return pasteMasked(canvas, patch, { left, top }, mask);
+  };
   return concatBatch(
     Array.from({ length: frames }, (_, i) =>
-      matched.segs.reduce(
-        (picture, seg) => {
-          const source = reference ?? seg.croppedImage;
-          if (!source) return picture;
-          const frame = frameOf(source, i);
-          const patch = reference ? cropImageRegion(frame, seg.cropRegion) : frame;
-          if (patch.data.length === 0) return picture;
-          const mask = map(
-            gaussianBlurMask(frameMask(seg, i, frames), feather),
-            (v) => v * strength,
-          );
-          return pasteMasked(
-            picture,
-            patch,
-            { left: seg.cropRegion[0], top: seg.cropRegion[1] },
-            mask,
-          );
-        },
-        sliceBatch(image, i, i + 1),
-      ),
+      matched.segs.reduce((canvas, seg) => pasteFrame(canvas, seg, i), sliceBatch(image, i, i + 1)),
     ),
   );
 }

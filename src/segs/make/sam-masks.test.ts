@@ -1,4 +1,5 @@
-// A tiny Segment Anything model with random weights beside segment_anything and the Impact Pack (test/golden/sam/make.py).
+// A tiny Segment Anything model with random weights, compared with segment_anything and the Impact
+// Pack (test/golden/sam/make.py).
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -36,12 +37,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const pictures = new Map<string, Tensor>();
+const images = new Map<string, Tensor>();
 
-/** The picture that make.py draws. */
-function picture(width: number, height: number): Tensor {
-  const known = pictures.get(`${width}x${height}`);
-  if (known) return known;
+/** The image that make.py draws. */
+function imageOf(width: number, height: number): Tensor {
+  const cached = images.get(`${width}x${height}`);
+  if (cached) return cached;
   const bytes = new Uint8Array(width * height * 3);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i += 3) {
@@ -49,9 +50,9 @@ function picture(width: number, height: number): Tensor {
       bytes[i + 1] = Math.floor((x * x) / 9) + y;
       bytes[i + 2] = Math.floor(x / 13) * 31 + Math.floor(y / 11) * 57;
     }
-  const made = fromBytes(bytes, [1, height, width, 3]);
-  pictures.set(`${width}x${height}`, made);
-  return made;
+  const image = fromBytes(bytes, [1, height, width, 3]);
+  images.set(`${width}x${height}`, image);
+  return image;
 }
 
 const BOXES = [
@@ -59,15 +60,15 @@ const BOXES = [
   [33, 20, 39, 60],
 ] as const;
 
-/** The parts that make.py makes: boxes with ellipses. */
+/** The SEGS that make.py makes: boxes with ellipses. */
 const segsOf = (width: number, height: number): Segs => ({
   width,
   height,
   segs: BOXES.map(([x1, y1, x2, y2]): Seg => {
     const [h, w] = [y2 - y1 + 12, x2 - x1 + 12];
-    const at = (i: number): number =>
+    const distance = (i: number): number =>
       ((i % w) - w / 2) ** 2 / w ** 2 + (Math.floor(i / w) - h / 2) ** 2 / h ** 2;
-    const data = Float32Array.from({ length: h * w }, (_, i) => (at(i) < 0.16 ? 1 : 0));
+    const data = Float32Array.from({ length: h * w }, (_, i) => (distance(i) < 0.16 ? 1 : 0));
     return {
       croppedMask: { shape: [h, w], data },
       confidence: 1,
@@ -78,12 +79,12 @@ const segsOf = (width: number, height: number): Segs => ({
   }),
 });
 
-it('sam: features, masks and scores', async () => {
+it('predicts the features, masks and scores of segment_anything', async () => {
   for (const [width, height] of [
     [150, 101],
     [64, 90],
   ]) {
-    const image = picture(width, height);
+    const image = imageOf(width, height);
     const name = `${width}x${height}`;
     expectGolden(g, name, `${name}.features`, (await sam.features(image)).data);
     const points = [
@@ -100,7 +101,7 @@ it('sam: features, masks and scores', async () => {
   }
 });
 
-it('sam: masks of SEGS by every hint', async () => {
+it('predicts the masks of SEGS with every hint', async () => {
   const cases = g.cases as unknown as GoldenCase['params'][];
   expect(cases.length).toBe(27);
   for (const { name, width, height, options } of cases) {
@@ -109,7 +110,7 @@ it('sam: masks of SEGS by every hint', async () => {
     const { combined, batch } = await samMasks(
       sam,
       segsOf(width, height),
-      picture(width, height),
+      imageOf(width, height),
       o,
     );
     expectExact(g, name, `${name}.combined`, combined.data);
@@ -117,7 +118,7 @@ it('sam: masks of SEGS by every hint', async () => {
   }
 });
 
-it('sam: another file is refused', async () => {
+it('throws for a file of another model', async () => {
   const other = join(
     dirname(fileURLToPath(import.meta.url)),
     '../../../test/fixtures/tiny_vae.safetensors.gz',

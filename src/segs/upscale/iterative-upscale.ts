@@ -1,27 +1,32 @@
-// Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent enlarged in several steps, each sampled anew.
+// Iterative upscaling (Impact Pack impact_pack.py IterativeLatentUpscale): a latent is enlarged in
+// several steps and sampled in each.
 import type { Latent } from '../../sampling/sampling-types.ts';
 import { pow } from '../../tensor/pow.ts';
-import type { UpscaleHooks, Upscaler } from './pixel-upscaler.ts';
+import type { UpscaleHooks, Upscaler } from './upscaler.ts';
 
 export const STEP_MODES = ['simple', 'geometric'] as const;
 
+/** Pixels per latent cell, which the original assumes for every VAE. */
+const PIXELS_PER_CELL = 8;
+
 export interface IterativeUpscale {
-  /** From 1. */
+  /** At least 1. */
   readonly factor: number;
   readonly steps: number;
-  /** Steps that grow by as much each, or by the same factor. */
+  /** simple: each step adds the same amount; geometric: each step multiplies by the same factor. */
   readonly mode: (typeof STEP_MODES)[number];
   readonly upscaler: Upscaler;
 }
 
-/** One step: the scale of the picture that it makes; the last one makes the wanted factor. */
 export interface UpscaleStep {
   readonly index: number;
+  /** Size after the step, relative to the start. */
   readonly scale: number;
+  /** The step that reaches the whole factor. */
   readonly final: boolean;
 }
 
-/** The steps; without the last one where the steps before it reach the factor. */
+/** The steps of an upscale; without a final one if the steps before it reach the factor. */
 export function upscaleSteps({
   factor,
   steps,
@@ -38,25 +43,30 @@ export function upscaleSteps({
   return result;
 }
 
-/** The latent enlarged step by step. Its noise mask holds in every step; whether the result has it the last step's upscaler says. */
+/**
+ * Enlarges a latent step by step. Each step gets the latent's noise mask; the upscaler of the final
+ * step decides whether the result has it.
+ */
 export async function upscaleIteratively(
   start: Latent,
-  o: IterativeUpscale,
-  { beforeStep, ...run }: UpscaleHooks & { readonly beforeStep?: (step: UpscaleStep) => void } = {},
+  options: IterativeUpscale,
+  {
+    beforeStep,
+    ...hooks
+  }: UpscaleHooks & {
+    readonly beforeStep?: (step: UpscaleStep) => void;
+  } = {},
 ): Promise<Latent> {
-  const [height, width] = start.samples.shape.slice(2).map((cells) => cells * 8);
+  const { upscaler, steps } = options;
+  const { signal, warn } = hooks;
+  const [height, width] = start.samples.shape.slice(2).map((cells) => cells * PIXELS_PER_CELL);
   const { noise_mask } = start;
   let latent = start;
-  for (const step of upscaleSteps(o)) {
+  for (const step of upscaleSteps(options)) {
     beforeStep?.(step);
-    const iteration = { current: step.index, total: o.steps, signal: run.signal, warn: run.warn };
-    latent = await o.upscaler.upscale(
-      latent,
-      width * step.scale,
-      height * step.scale,
-      iteration,
-      run,
-    );
+    const iteration = { current: step.index, total: steps, signal, warn };
+    const [w, h] = [width * step.scale, height * step.scale];
+    latent = await upscaler.upscale(latent, w, h, iteration, hooks);
     if (noise_mask && !step.final) latent = { ...latent, noise_mask };
   }
   return latent;

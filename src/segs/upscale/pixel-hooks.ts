@@ -1,10 +1,14 @@
-// Hooks of iterative upscaling (Impact Pack hooks.py): schedules over its steps, noise put in, the latent unsampled; and two hooks as one.
+// Hooks of iterative upscaling (Impact Pack hooks.py): schedules over its steps, noise injection,
+// unsampling; and the combination of two hooks.
 import { injectNoise, noiseLatent, sameShape } from '../../sampling/noise/noise-injection.ts';
 import { type UnsampleOptions, unsample } from '../../sampling/runs/unsample.ts';
 import type { Latent } from '../../sampling/sampling-types.ts';
 import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
 
-/** Both hooks, the first one first. */
+/** Pixels per latent cell, which the original assumes for every model. */
+const PIXELS_PER_CELL = 8;
+
+/** Calls both hooks, `first` first. */
 export const combinePixelHooks = (first: PixelHook, second: PixelHook): PixelHook => ({
   preSample: async (sampler, latent, iteration) => {
     const changed = (await first.preSample?.(sampler, latent, iteration)) ?? sampler;
@@ -33,7 +37,7 @@ const chained =
     return second ? second(changed, iteration) : changed;
   };
 
-/** From `own` in the first iteration to `target` in the last; `target` where there is but one. */
+/** From `own` in the first iteration to `target` in the last; `target` in a single iteration. */
 const scheduledValue = (own: number, target: number, { current, total }: Iteration): number =>
   total > 1 ? own + (target - own) * (current / (total - 1)) : target;
 
@@ -43,25 +47,28 @@ const preSampleHook = (
   preSample: (sampler, _latent, iteration) => ({ ...sampler, ...change(sampler, iteration) }),
 });
 
-/** The cfg moves to `target`, in whole numbers; only a single iteration gets the target as it is. */
+/** Moves the cfg to `target`, truncated to integers; a single iteration has the target itself. */
 export const cfgScheduleHook = (target: number): PixelHook =>
   preSampleHook(({ cfg }, iteration) => ({
     cfg: iteration.total > 1 ? Math.trunc(scheduledValue(cfg, target, iteration)) : target,
   }));
 
-/** The denoise moves to `target`, 0..1. */
+/** Moves the denoise to `target`, 0..1. */
 export const denoiseScheduleHook = (target: number): PixelHook =>
   preSampleHook(({ denoise }, iteration) => ({
     denoise: scheduledValue(denoise, target, iteration),
   }));
 
-/** The number of steps moves to `target`. */
+/** Moves the number of steps to `target`. */
 export const stepsScheduleHook = (target: number): PixelHook =>
   preSampleHook(({ steps }, iteration) => ({
     steps: Math.trunc(scheduledValue(steps, target, iteration)),
   }));
 
-/** From `start` in the first iteration towards `end`, which would be reached in the iteration after the last. */
+/**
+ * From `start` in the first iteration towards `end`, which the iteration after the last would
+ * reach.
+ */
 export const interpolatedTowards = (
   start: number,
   end: number,
@@ -70,63 +77,64 @@ export const interpolatedTowards = (
 
 export interface NoiseInjection {
   readonly seed: bigint;
-  /** Factor on the noise in the first iteration, and the one it moves to. */
+  /** Strength of the noise in the first iteration. */
   readonly start: number;
+  /** Strength that it moves towards. */
   readonly end: number;
 }
 
-/** A latent with the noise of a iteration put in, inside of its noise mask. The original reaches for two nodes of ComfyUI_Noise. */
+/**
+ * Adds an iteration's noise to a latent, inside its noise mask. The original uses two nodes of
+ * ComfyUI_Noise for this. Latents that have not four channels are returned with a warning.
+ */
 export function injectIterationNoise(
   latent: Latent,
   { seed, start, end }: NoiseInjection,
   iteration: Iteration,
 ): Latent {
   const { samples, noise_mask } = latent;
-  const [batch, , height, width] = samples.shape;
-  const noise = noiseLatent(
-    seed + 2n * BigInt(iteration.current),
-    width * 8,
-    height * 8,
-    batch,
-  ).samples;
-  if (sameShape(samples, noise))
-    return {
-      ...latent,
-      samples: injectNoise(samples, noise, interpolatedTowards(start, end, iteration), noise_mask),
-    };
-  iteration.warn?.(
-    `the latent [${samples.shape}] gets no noise: noise is made for latents of 4 channels`,
-  );
-  return latent;
+  const [batch, , h, w] = samples.shape;
+  const [width, height] = [w * PIXELS_PER_CELL, h * PIXELS_PER_CELL];
+  const noise = noiseLatent(seed + 2n * BigInt(iteration.current), width, height, batch).samples;
+  if (!sameShape(samples, noise)) {
+    iteration.warn?.(
+      `no noise is injected into the latent [${samples.shape}]: ` +
+        'only latents of 4 channels are supported',
+    );
+    return latent;
+  }
+  const strength = interpolatedTowards(start, end, iteration);
+  return { ...latent, samples: injectNoise(samples, noise, strength, noise_mask) };
 }
 
-/** Noise is put into each enlarged latent before it is sampled. */
-export const noiseInjectionHook = (o: NoiseInjection): PixelHook => ({
-  postEncode: (latent, iteration) => injectIterationNoise(latent, o, iteration),
+/** Injects noise into each enlarged latent before it is sampled. */
+export const noiseInjectionHook = (injection: NoiseInjection): PixelHook => ({
+  postEncode: (latent, iteration) => injectIterationNoise(latent, injection, iteration),
 });
 
 export interface Unsampling
   extends Omit<UnsampleOptions, 'latent' | 'endAtStep' | 'signal' | 'onStep' | 'warn'> {
-  /** The step to unsample to in the first iteration, and the one it moves to. */
+  /** The step to unsample to in the first iteration. */
   readonly start: number;
+  /** The step that it moves towards. */
   readonly end: number;
 }
 
-/** A latent sampled backwards to the step of a iteration. */
+/** Unsamples a latent to the step of an iteration. */
 export const unsampleForIteration = (
   latent: Latent,
-  { start, end, ...run }: Unsampling,
+  { start, end, ...options }: Unsampling,
   iteration: Iteration,
 ): Promise<Latent> =>
   unsample({
-    ...run,
+    ...options,
     latent,
     endAtStep: Math.trunc(interpolatedTowards(start, end, iteration)),
     signal: iteration.signal,
     warn: iteration.warn,
   });
 
-/** Each enlarged latent is sampled backwards before it is sampled. */
-export const unsamplingHook = (o: Unsampling): PixelHook => ({
-  postEncode: (latent, iteration) => unsampleForIteration(latent, o, iteration),
+/** Unsamples each enlarged latent before it is sampled. */
+export const unsamplingHook = (options: Unsampling): PixelHook => ({
+  postEncode: (latent, iteration) => unsampleForIteration(latent, options, iteration),
 });

@@ -1,4 +1,4 @@
-// SEGSUpscaler over tiles on the fixture model: no seams where tiles meet, and no memory kept from part to part.
+// SEGSUpscaler over tiles with a fixture model: no seams where tiles meet, and no memory leaks.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ afterAll(async () => {
   await runtime.close();
 });
 
-/** Soft waves of colour, without an edge of their own. */
+/** Smooth waves of colour without edges. */
 const waves = (width: number, height: number): Tensor => ({
   shape: [1, height, width, 3],
   data: Float32Array.from({ length: width * height * 3 }, (_, i) => {
@@ -33,7 +33,12 @@ async function settings(steps: number): Promise<SegsUpscaleSettings> {
   return {
     sampler: {
       model: await models.model('sd1'),
-      ...{ seed: 5n, steps, cfg: 3, samplerName: 'euler', scheduler: 'normal', denoise: 0.6 },
+      seed: 5n,
+      steps,
+      cfg: 3,
+      samplerName: 'euler',
+      scheduler: 'normal',
+      denoise: 0.6,
       positive: conditioningOf(g, 'sp'),
       negative: conditioningOf(g, 'sn'),
     },
@@ -44,13 +49,16 @@ async function settings(steps: number): Promise<SegsUpscaleSettings> {
   };
 }
 
-/** Mean difference of neighbours across the columns and rows `at`, over that of all others. */
-function seam({ shape, data }: Tensor, at: ReadonlySet<number>): number {
+/**
+ * The mean difference of neighbouring pixels at the columns and rows `borders`, divided by that of
+ * all others.
+ */
+function seam({ shape, data }: Tensor, borders: ReadonlySet<number>): number {
   const [, height, width] = shape;
   const sums = { border: 0, inside: 0 };
   const counts = { border: 0, inside: 0 };
   const add = (position: number, a: number, b: number): void => {
-    const kind = at.has(position) ? 'border' : 'inside';
+    const kind = borders.has(position) ? 'border' : 'inside';
     sums[kind] += Math.abs(data[a] - data[b]);
     counts[kind] += 1;
   };
@@ -89,7 +97,7 @@ describe('SEGSUpscaler over tiles', () => {
     expect(soft).toBeLessThan(1.2);
   });
 
-  it('keeps no memory from 200 segments', async () => {
+  it('does not keep memory of 200 segments', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const image = waves(80, 40);
@@ -114,7 +122,7 @@ describe('SEGSUpscaler over tiles', () => {
       onSegment(done) {
         if (done % 50) return;
         collect();
-        // buffers are freed a little later; what they hold shows in the resident memory
+        // buffers are freed later than the heap; their size is part of the resident memory
         const { heapUsed, rss } = process.memoryUsage();
         used.push(heapUsed / 2 ** 20);
         resident.push(rss / 2 ** 20);

@@ -1,4 +1,5 @@
-// SEGSUpscaler against the original's own source: the enlarged picture, every part sampled anew, the result.
+// SEGSUpscaler compared with the original's own source: the enlarged image, each sampled segment and
+// the result.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -26,7 +27,7 @@ afterAll(async () => {
 
 describe('seeds/segs_upscaler', () => {
   const g = golden('seeds', 'segs_upscaler');
-  it.each(g.cases.map((one) => [one.id, one] as const))(
+  it.each(g.cases.map((goldenCase) => [goldenCase.id, goldenCase] as const))(
     '%s',
     async (id, { params, inputs, outputs, scalars, note }) => {
       expect(note, id).toBeUndefined();
@@ -64,7 +65,7 @@ describe('seeds/segs_upscaler', () => {
           params.upscale_model && (await loadUpscaler(fixtureModel(params.upscale_model), runtime)),
       });
       expectGolden(g, id, outputs.upscaled, enlarged);
-      const parts: Tensor[] = [];
+      const segments: Tensor[] = [];
       const image = await resampleSegs(enlarged, segs, {
         sampler: {
           model: await models.model(params.model),
@@ -85,14 +86,16 @@ describe('seeds/segs_upscaler', () => {
         noiseMaskFeather: params.noise_mask_feather,
         inpaintModel: params.inpaint_model,
         hook: params.hook && {
-          postPaste: (picture) => map(picture, (value) => value * Math.fround(params.hook)),
+          postPaste: (pasted) => map(pasted, (value) => value * Math.fround(params.hook)),
         },
-        onSegment: (_done, _total, sampled) => sampled && parts.push(sampled),
+        onSegment: (_done, _total, sampled) => sampled && segments.push(sampled),
       });
-      // parts of odd sizes are resized as 8-bit pictures, where a difference in the last place may tip a value to the next level
-      const inBytes = parts.some(({ shape }) => shape[1] % 8 || shape[2] % 8);
+      // segments of odd sizes are resized as 8-bit images, where a difference in the last place can
+      // move a value to the next level
+      const inBytes = segments.some(({ shape }) => shape[1] % 8 || shape[2] % 8);
       const compare = inBytes ? expectThroughBytes : expectGolden;
-      for (const [i, part] of parts.entries()) compare(g, id, outputs[`enhanced${i}`], part);
+      for (const [i, segment] of segments.entries())
+        compare(g, id, outputs[`enhanced${i}`], segment);
       compare(g, id, outputs.image, image);
     },
   );

@@ -1,4 +1,5 @@
-// SEGSUpscaler (Impact Pack segs_upscaler.py): a picture enlarged, then every part of it sampled anew and pasted back.
+// SEGSUpscaler (Impact Pack segs_upscaler.py): an image is enlarged, then each of its segments is
+// sampled and pasted back.
 import { DarkroomError } from '../../errors.ts';
 import { gaussianBlurMask } from '../../image/blur/torchvision-mask-blur.ts';
 import { pasteMaskedInto } from '../../image/compose/paste.ts';
@@ -10,26 +11,28 @@ import {
 } from '../../image/resize/impact-resize.ts';
 import type { UpscaleModel } from '../../models/upscaler/load.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
-import { inpaintConditioning } from '../../sampling/conditioning/inpaint.ts';
-import { withDifferentialDiffusion } from '../../sampling/patches/differential-diffusion.ts';
 import { sampleDenoise } from '../../sampling/runs/step-range.ts';
-import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
+import type { SamplingHooks } from '../../sampling/sampling-types.ts';
 import { clone, type Tensor } from '../../tensor/tensor.ts';
 import { cropImageRegion } from '../crop-region.ts';
+import { encodeMasked, withNoiseMaskFeather } from '../detail/masked-latent.ts';
 import { segsScaleMatch } from '../edit/scale-segs.ts';
 import type { DenoiseSampler, DetailerHook } from '../hooks.ts';
 import type { ControlNetWrapper, Seg, Segs } from '../segs.ts';
 
 export interface EnlargeOptions {
   readonly factor: number;
-  /** By way of a picture of eight times the size. */
+  /** Resizes to eight times the size first. */
   readonly supersample: boolean;
-  /** Enlarges first; the result still has the picture's own size times `factor`. */
+  /** Applied first; the result still has the image's own size times `factor`. */
   readonly model?: UpscaleModel;
   readonly signal?: AbortSignal;
 }
 
-/** The picture at its size times the factor, through 8 bits and PIL's bicubic. Throws DR_INPUT_INVALID for a batch, as PIL can't take one. */
+/**
+ * Enlarges an image [1,H,W,3] by the factor, through 8 bits and PIL's bicubic filter. Throws
+ * DR_INPUT_INVALID for a batch, which PIL does not support, and for a result without pixels.
+ */
 export async function enlargeImage(
   image: Tensor,
   { factor, supersample, model, signal }: EnlargeOptions,
@@ -37,15 +40,15 @@ export async function enlargeImage(
   const [count, height, width] = image.shape;
   if (count !== 1)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the picture to upscale is a batch of ${count}`,
-      hint: 'Give one picture: use ImageFromBatch, or a list (ImpactImageBatchToImageList).',
+      message: `the upscaler needs a single image, got a batch of ${count}`,
+      hint: 'Select one image with ImageFromBatch, or use a list (ImpactImageBatchToImageList).',
       input: 'image',
     });
   const start = model ? await model.upscale(image, { signal }) : image;
   const size = rescaledSize({ width, height }, factor);
   if (size.width < 1 || size.height < 1)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `${width}x${height} times ${factor} leaves no pixel`,
+      message: `an image of ${width}x${height} has no pixels when scaled by ${factor}`,
       hint: 'Use a larger rescale_factor.',
       input: 'rescale_factor',
     });
@@ -55,97 +58,102 @@ export async function enlargeImage(
 export interface ResampleSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
-  /** Blur of the mask inside which is sampled; above 0 the mask says from which step on a cell changes. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. */
   readonly noiseMaskFeather: number;
   /** The model is an inpainting model. */
   readonly inpaintModel: boolean;
 }
 
-/** One part [1,h,w,3] sampled anew inside of its mask, at its own size (img2img_segs). */
+/** Resizes an image whose sides are not multiples of 8, so that it is slightly larger. */
+function padToLatentSize(image: Tensor): Tensor {
+  const [, height, width] = image.shape;
+  if (height % 8 === 0 && width % 8 === 0) return image;
+  const scale = 8 / Math.min(height, width) + 1;
+  return tensorResize(image, {
+    width: Math.trunc(width * scale),
+    height: Math.trunc(height * scale),
+  });
+}
+
+/** Samples one segment's image [1,h,w,3] inside its mask, at its own size (img2img_segs). */
 export async function resampleSegment(
   image: Tensor,
   mask: Tensor,
-  control: ControlNetWrapper | undefined,
-  o: ResampleSettings,
+  controlNetWrapper: ControlNetWrapper | undefined,
+  { vae, inpaintModel, noiseMaskFeather, signal, onStep, warn, ...settings }: ResampleSettings,
 ): Promise<Tensor> {
   const [, height, width] = image.shape;
-  const uneven = height % 8 > 0 || width % 8 > 0;
-  const scale = 8 / Math.min(height, width) + 1;
-  const fitted = uneven
-    ? tensorResize(image, { width: Math.trunc(width * scale), height: Math.trunc(height * scale) })
-    : image;
-  const noiseMask = gaussianBlurMask(mask, o.noiseMaskFeather);
-  let { model, positive, negative } = o.sampler;
-  if (o.noiseMaskFeather > 0 && !model.patches?.denoiseMask)
-    model = withDifferentialDiffusion(model);
-  if (control) ({ positive, negative } = control.apply(positive, negative, fitted, noiseMask));
-
-  let latent: Latent;
-  if (o.inpaintModel)
-    ({ positive, negative, latent } = await inpaintConditioning({
-      positive,
-      negative,
-      vae: o.vae,
-      pixels: fitted,
-      mask: noiseMask,
-      noiseMask: true,
-    }));
-  else latent = { samples: await o.vae.encode(fitted), noise_mask: noiseMask };
-
-  const { seed, steps, denoise } = o.sampler;
-  const run = { seed, steps, denoise, latent, signal: o.signal, onStep: o.onStep, warn: o.warn };
-  const { samples } = await sampleDenoise({ ...o.sampler, model, positive, negative }, run);
-  const pixels = await o.vae.decode(samples);
-  return pixels.shape[1] === height && pixels.shape[2] === width
-    ? pixels
-    : tensorResize(pixels, { width, height });
+  const pixels = padToLatentSize(image);
+  const noiseMask = gaussianBlurMask(mask, noiseMaskFeather);
+  let sampler = {
+    ...settings.sampler,
+    model: withNoiseMaskFeather(settings.sampler.model, noiseMaskFeather),
+  };
+  if (controlNetWrapper) {
+    const { positive, negative } = sampler;
+    const controlled = controlNetWrapper.apply(positive, negative, pixels, noiseMask);
+    sampler = { ...sampler, positive: controlled.positive, negative: controlled.negative };
+  }
+  const { latent, ...conditioning } = await encodeMasked(pixels, noiseMask, sampler, {
+    vae,
+    inpaintModel,
+  });
+  const { seed, steps, denoise } = sampler;
+  const { samples } = await sampleDenoise(
+    { ...sampler, ...conditioning },
+    { seed, steps, denoise, latent, signal, onStep, warn },
+  );
+  const decoded = await vae.decode(samples);
+  return decoded.shape[1] === height && decoded.shape[2] === width
+    ? decoded
+    : tensorResize(decoded, { width, height });
 }
 
 export interface SegsUpscaleSettings extends ResampleSettings {
-  /** Blur of the mask that a part is pasted with. */
+  /** Blur of the masks that the segments are pasted with. */
   readonly feather: number;
   readonly hook?: DetailerHook;
-  /** After each part; nothing is sampled where the mask is empty. */
+  /** Called after each segment; `sampled` is absent for an empty mask. */
   readonly onSegment?: (done: number, total: number, sampled?: Tensor) => void;
 }
 
-/** The enlarged picture [1,H,W,3] with all parts sampled anew. The seed grows by one with each part, also with those whose mask is empty. */
+/**
+ * Samples all segments of an enlarged image [1,H,W,3] and pastes them back. The seed grows by one
+ * with each segment, those with an empty mask included. Throws what segsScaleMatch throws.
+ */
 export async function resampleSegs(
   enlarged: Tensor,
   segs: Segs,
-  o: SegsUpscaleSettings,
+  settings: SegsUpscaleSettings,
 ): Promise<Tensor> {
-  const parts = segsScaleMatch(segs, enlarged.shape).segs;
-  let picture = clone(enlarged);
-  for (const [i, seg] of parts.entries()) {
-    const empty = seg.croppedMask.data.every((value) => value === 0);
-    const sampled = empty ? undefined : await cropAndResample(picture, seg, i, o);
+  const { feather, hook, onSegment } = settings;
+  const segments = segsScaleMatch(segs, enlarged.shape).segs;
+  let image = clone(enlarged);
+  for (const [i, seg] of segments.entries()) {
+    const isEmpty = seg.croppedMask.data.every((value) => value === 0);
+    const sampled = isEmpty ? undefined : await cropAndResample(image, seg, i, settings);
     if (sampled) {
-      const [x1, y1] = seg.cropRegion;
-      pasteMaskedInto(
-        picture,
-        sampled,
-        { left: x1, top: y1 },
-        gaussianBlurMask(toNHW(seg.croppedMask), o.feather),
-      );
-      if (o.hook?.postPaste) picture = clone(await o.hook.postPaste(picture));
+      const [left, top] = seg.cropRegion;
+      const mask = gaussianBlurMask(toNHW(seg.croppedMask), feather);
+      pasteMaskedInto(image, sampled, { left, top }, mask);
+      if (hook?.postPaste) image = clone(await hook.postPaste(image));
     }
-    o.onSegment?.(i + 1, parts.length, sampled);
+    onSegment?.(i + 1, segments.length, sampled);
   }
-  return picture;
+  return image;
 }
 
 function cropAndResample(
-  picture: Tensor,
+  image: Tensor,
   seg: Seg,
   index: number,
-  o: SegsUpscaleSettings,
+  settings: SegsUpscaleSettings,
 ): Promise<Tensor> {
-  const sampler = { ...o.sampler, seed: o.sampler.seed + BigInt(index) };
+  const sampler = { ...settings.sampler, seed: settings.sampler.seed + BigInt(index) };
   return resampleSegment(
-    cropImageRegion(picture, seg.cropRegion),
+    cropImageRegion(image, seg.cropRegion),
     toNHW(seg.croppedMask),
     seg.controlNetWrapper,
-    { ...o, sampler },
+    { ...settings, sampler },
   );
 }

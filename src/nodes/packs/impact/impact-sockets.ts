@@ -1,4 +1,5 @@
 // What the sockets of the Impact Pack carry.
+
 import type { Clip } from '../../../models/clip/clip.ts';
 import type { Autoencoder } from '../../../models/vae/autoencoder.ts';
 import type { RegionalPrompt } from '../../../sampling/runs/regional.ts';
@@ -8,7 +9,7 @@ import type { SegsPreprocessor } from '../../../segs/detail/controlnet-wrapper.t
 import type { DenoiseSampler, DetailerHook, PixelHook } from '../../../segs/hooks.ts';
 import type { MaskPredictor } from '../../../segs/make/sam-masks.ts';
 import type { ControlNetWrapper, Region, Seg, Segs } from '../../../segs/segs.ts';
-import type { Upscaler } from '../../../segs/upscale/pixel-upscaler.ts';
+import type { Upscaler } from '../../../segs/upscale/upscaler.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 
 export interface BasicPipe {

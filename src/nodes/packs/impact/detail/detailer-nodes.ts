@@ -134,7 +134,7 @@ export function detailSettings(
 export function segmentProgress(
   context: NodeContext,
   steps: number,
-): { onPart(done: number, total: number): void; onStep: Required<SamplingHooks>['onStep'] } {
+): { onSegment(done: number, total: number): void; onStep: Required<SamplingHooks>['onStep'] } {
   const { status, progress } = context;
   let [part, count, step] = [0, 0, 0];
   const reached = (): [number, number] => [
@@ -147,7 +147,7 @@ export function segmentProgress(
   });
   return {
     onStep,
-    onPart(done, total) {
+    onSegment(done, total) {
       [part, count, step] = [done, total, 0];
       status(
         done < total ? `${done + 1}/${total} segments` : '',
@@ -187,8 +187,8 @@ export function detailForEachSeg(
     hook,
     refiner,
     prompts: promptsOf(wildcard, seed),
-    async prompt(text, model, partSeed) {
-      const encoded = await encodeWithLoras(text, { model, clip: pipe.clip }, partSeed, context);
+    async encodePrompt(text, model, segmentSeed) {
+      const encoded = await encodeWithLoras(text, { model, clip: pipe.clip }, segmentSeed, context);
       return { model: encoded.model, positive: encoded.conditioning };
     },
   });

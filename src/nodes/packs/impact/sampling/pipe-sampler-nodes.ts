@@ -8,7 +8,7 @@ import { sampleDenoise, sampleRange } from '../../../../sampling/runs/step-range
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import type { Conditioning } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
-import { maskWhereNotOne, sampleTwoForMask } from '../../../../segs/upscale/pixel-upscaler.ts';
+import { maskWhereNotOne, sampleTwoForMask } from '../../../../segs/upscale/mask-upscaler.ts';
 import {
   boolean,
   combo,

@@ -1,4 +1,5 @@
 // Enlarging by way of the pixels, step by step, each step sampled anew. Source: Impact Pack impact_pack.py, util_nodes.py.
+
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
@@ -10,15 +11,17 @@ import {
 } from '../../../../segs/upscale/iterative-upscale.ts';
 import {
   createMaskUpscaler,
-  createPixelUpscaler,
-  decodePixels,
-  encodePixels,
   FULL_SAMPLE_SCHEDULES,
   type FullSampleSchedule,
+} from '../../../../segs/upscale/mask-upscaler.ts';
+import { createPixelUpscaler } from '../../../../segs/upscale/pixel-upscaler.ts';
+import {
+  decodePixels,
+  encodePixels,
   PIXEL_SCALE_METHODS,
   type PixelScaleMethod,
   scaleOnPixels,
-} from '../../../../segs/upscale/pixel-upscaler.ts';
+} from '../../../../segs/upscale/scale-on-pixels.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   combo,

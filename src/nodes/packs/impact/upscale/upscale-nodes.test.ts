@@ -1,5 +1,6 @@
 // RegionalSampler and iterative upscaling against the Impact Pack's own nodes, run beside ComfyUI on the SD1 fixture model (tiles of the VAE
 // with ComfyUI's usual overlap of 64, which the pack forgets to give when it encodes).
+
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -18,14 +19,14 @@ import type { Conditioning, Latent } from '../../../../sampling/sampling-types.t
 import type { PixelHook } from '../../../../segs/hooks.ts';
 import { upscaleSteps } from '../../../../segs/upscale/iterative-upscale.ts';
 import {
+  FULL_SAMPLE_SCHEDULES,
+  type FullSampleSchedule,
+} from '../../../../segs/upscale/mask-upscaler.ts';
+import {
   cfgScheduleHook,
   denoiseScheduleHook,
   stepsScheduleHook,
 } from '../../../../segs/upscale/pixel-hooks.ts';
-import {
-  FULL_SAMPLE_SCHEDULES,
-  type FullSampleSchedule,
-} from '../../../../segs/upscale/pixel-upscaler.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
 
 const models = fixtureModels();

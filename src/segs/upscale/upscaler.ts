@@ -1,0 +1,38 @@
+// The step of an iterative upscale (Impact Pack core.py, UPSCALER), and sampling with its hooks.
+import type { Autoencoder } from '../../models/vae/autoencoder.ts';
+import { sampleDenoise } from '../../sampling/runs/step-range.ts';
+import type { Latent, SamplingHooks } from '../../sampling/sampling-types.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { DenoiseSampler, Iteration, PixelHook } from '../hooks.ts';
+
+/** Functions that an upscaling step calls. */
+export interface UpscaleHooks extends SamplingHooks {
+  /** Called with the image before it is enlarged. */
+  readonly onDecoded?: (pixels: Tensor) => Promise<void> | void;
+}
+
+/** UPSCALER */
+export interface Upscaler {
+  readonly vae: Autoencoder;
+  /** Enlarges the latent's image to `width` x `height` pixels (truncated) and samples it. */
+  upscale(
+    latent: Latent,
+    width: number,
+    height: number,
+    iteration: Iteration,
+    hooks: UpscaleHooks,
+  ): Promise<Latent>;
+}
+
+/** KSAMPLER's sample: samples with what the hook's preSample returns for `sampler`. */
+export async function sampleHooked(
+  sampler: DenoiseSampler,
+  latent: Latent,
+  iteration: Iteration,
+  { signal, onStep, warn }: UpscaleHooks,
+  hook?: PixelHook,
+): Promise<Latent> {
+  const hooked = hook?.preSample ? await hook.preSample(sampler, latent, iteration) : sampler;
+  const { seed, steps, denoise } = hooked;
+  return sampleDenoise(hooked, { seed, steps, denoise, latent, signal, onStep, warn });
+}
