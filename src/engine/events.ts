@@ -1,16 +1,16 @@
-// What a job tells while it runs. Plain data: events cross a process border and become lines of JSON.
+// The events of a running job. They are plain data, sent between processes and printed as lines of JSON.
 import type { SavedFile } from '../nodes/context.ts';
 
 /** What a node shows: `images` and other lists, as in ComfyUI's `executed`. */
 export type NodeUi = Readonly<Record<string, readonly unknown[]>>;
 
-/** Results by the id of the node that saved or showed them. */
+/** What nodes saved or showed, by node id. */
 export type Outputs = Readonly<Record<string, NodeUi>>;
 
 export type EngineEvent =
-  /** `cached` nodes keep their values of the last job; `nodes` will run. */
+  /** `nodes`: how many nodes will run; `cached`: those whose results are there already. */
   | { readonly type: 'started'; readonly nodes: number; readonly cached: readonly string[] }
-  /** `displayId`: the node of the prompt at which a node is shown that another expanded to. */
+  /** `displayId`: the node of the prompt at which an expanded node is shown. */
   | {
       readonly type: 'node-started';
       readonly nodeId: string;
@@ -18,13 +18,13 @@ export type EngineEvent =
       readonly nodeType: string;
       readonly title: string;
     }
-  /** A network (`part`: unet, clip_l, vae decoder …) of a model file is loaded: seconds for a large one. */
+  /** A network (`part`: unet, clip_l, vae decoder …) of a model file is being loaded. */
   | {
       readonly type: 'loading';
       readonly nodeId: string;
       readonly file: string;
       readonly part: string;
-      /** Of its weights in memory; told a moment later, in a second event. */
+      /** The size of its weights in memory; only in a second event, once it is known. */
       readonly bytes?: number;
     }
   | {
@@ -47,21 +47,24 @@ export type EngineEvent =
       readonly ui: NodeUi;
     }
   | { readonly type: 'warning'; readonly nodeId?: string; readonly message: string }
-  /** What a node is doing, as it says itself. */
+  /** A node's description of what it is doing; `progress` is 0 to 1. */
   | {
       readonly type: 'status';
       readonly nodeId: string;
       readonly text: string;
       readonly progress?: number;
     }
-  /** A node's message to the clients: `event` and `data` are its own (`img-send`, `value-send` …). */
+  /** A node's message to the clients, with a type of its own (`img-send`, `value-send` …). */
   | {
       readonly type: 'message';
       readonly nodeId: string;
       readonly event: string;
       readonly data: Readonly<Record<string, unknown>>;
     }
-  /** A blocked value with a message kept this node from running; the job goes on (ComfyUI's execution_error `ExecutionBlocked`). */
+  /**
+   * A blocker with a message prevented this node from running; the job goes on. ComfyUI's
+   * execution_error `ExecutionBlocked`.
+   */
   | {
       readonly type: 'blocked';
       readonly nodeId: string;
@@ -69,7 +72,7 @@ export type EngineEvent =
       readonly message: string;
       readonly executed: readonly string[];
     }
-  /** The picture so far, encoded. */
+  /** A preview of the image that is being sampled, encoded. */
   | {
       readonly type: 'preview';
       readonly nodeId: string;

@@ -1,237 +1,109 @@
-// What the engine tells, as ComfyUI's WebSocket messages and history entry (execution.py, comfy_execution/progress.py).
+// Turns the events of the engine into ComfyUI's WebSocket messages and history entry (execution.py,
+// comfy_execution/progress.py).
 import type { EngineEvent, NodeUi, Outputs } from '../engine/events.ts';
 import type { DarkroomError } from '../errors.ts';
 import { dumpsJson, isJsonObject, type JsonObject, objectOf, parseJson } from '../formats/json.ts';
 import type { EndState, QueueEvent } from './contract.ts';
-import type { HeldJob, Result } from './jobs.ts';
+import type { HeldJob, JobResult } from './jobs/job-types.ts';
+import { createNodeProgress, nodeMeta } from './node-progress.ts';
 
 type Data = Readonly<Record<string, unknown>>;
+type EventOf<T extends EngineEvent['type']> = Extract<EngineEvent, { readonly type: T }>;
+type Handlers = { readonly [T in EngineEvent['type']]?: (event: EventOf<T>) => QueueEvent[] };
 
-export interface Telling {
-  /** The job begins. */
+/** The messages of one attempt of a job, in the order in which the methods are called. */
+export interface ClientMessages {
+  /** The job starts. */
   start(): QueueEvent[];
+  /** The messages for an event of the engine; none for `done` and `error`. */
   event(event: EngineEvent): QueueEvent[];
-  /** What is stored; then `last` is told. The outputs are those that were told, unless given. */
+  /**
+   * The job has ended: what to store, and the messages to send then. The outputs are those of the
+   * `executed` events and `outputs`.
+   */
   end(
-    state: Result['state'],
+    state: JobResult['state'],
     error?: DarkroomError,
     outputs?: Outputs,
-  ): { result: Result; told: QueueEvent[] };
-  /** After the history and the queue's new length: old clients wait for this. */
+  ): { readonly result: JobResult; readonly messages: QueueEvent[] };
+  /** To be sent after the history and the queue's new length: old clients wait for it. */
   last(state: EndState): QueueEvent[];
 }
 
-interface Progress {
-  value: number;
-  max: number;
-  state: 'running' | 'finished' | 'error';
-  readonly displayId: string;
-}
+/** `now` returns the time in milliseconds since 1970. */
+export function createClientMessages(job: HeldJob, now: () => number): ClientMessages {
+  const { promptId } = job;
+  const recorded: [string, Data][] = [];
+  const shown = new Map<string, { readonly ui: NodeUi; readonly displayId: string }>();
+  const progress = createNodeProgress(promptId);
 
-/** Turns one attempt of a job into messages. */
-export function telling({ promptId, clientId, prompt }: HeldJob, now: () => number): Telling {
-  const messages: [string, Data][] = [];
-  const progress = new Map<string, Progress>();
-  const shown = new Map<string, { ui: NodeUi; displayId: string }>();
-  const executed: string[] = [];
-  let running: string | undefined;
-
-  const message = (event: string, data: Data, broadcast = false): QueueEvent => ({
-    type: 'message',
-    promptId,
-    clientId,
-    broadcast,
-    event,
-    text: dumpsJson({ type: event, data }),
-  });
-  /** Also written into the history. */
-  const noted = (event: string, data: Data, broadcast = false): QueueEvent => {
+  const send = (event: string, data: Data): QueueEvent => messageOf(job, event, data);
+  const sendProgress = (): QueueEvent => send('progress_state', progress.state());
+  /** A message that is also part of the history. */
+  const sendRecorded = (event: string, data: Data, broadcast = false): QueueEvent => {
     const stamped = { ...data, timestamp: now() };
-    messages.push([event, stamped]);
-    return message(event, stamped, broadcast);
+    recorded.push([event, stamped]);
+    return messageOf(job, event, stamped, broadcast);
   };
-  const metaOf = (nodeId: string, displayId: string): Data => ({
-    node_id: nodeId,
-    prompt_id: promptId,
-    display_node_id: displayId,
-    parent_node_id: displayId === nodeId ? null : displayId,
-    real_node_id: displayId,
-  });
-  const progressState = (): QueueEvent =>
-    message('progress_state', {
+  const finishRunning = (): QueueEvent[] => (progress.finishRunning() ? [sendProgress()] : []);
+
+  const handlers: Handlers = {
+    ...plainHandlers(job, now),
+    started: ({ cached }) => [
+      sendRecorded('execution_cached', { nodes: cached, prompt_id: promptId }),
+    ],
+    'node-started': ({ nodeId, displayId = nodeId }) => {
+      const before = finishRunning();
+      progress.start(nodeId, displayId);
+      const data = { node: nodeId, display_node: displayId, prompt_id: promptId };
+      return [...before, send('executing', data), sendProgress()];
+    },
+    progress: ({ nodeId, step, total }) => {
+      progress.update(nodeId, step, total);
+      const data = { value: step, max: total, prompt_id: promptId, node: nodeId };
+      return [sendProgress(), send('progress', data)];
+    },
+    executed: ({ nodeId, displayId = nodeId, ui }) => {
+      const output = publicUi(ui);
+      shown.set(nodeId, { ui: output, displayId });
+      const data = { node: nodeId, display_node: displayId, output, prompt_id: promptId };
+      const message = send('executed', data);
+      // a cached node is shown without having been started
+      return progress.addFinished(nodeId, displayId) ? [message, sendProgress()] : [message];
+    },
+  };
+
+  const sendFailure = (state: 'error' | 'interrupted', error?: DarkroomError): QueueEvent[] => {
+    const failed = progress.failRunning();
+    const before = failed ? [sendProgress()] : [];
+    const nodeId = error?.nodeId ?? failed?.displayId ?? null;
+    const executed = progress.executed();
+    const node = {
       prompt_id: promptId,
-      nodes: objectOf(
-        [...progress].map(([id, { value, max, state, displayId }]): [string, Data] => [
-          id,
-          { value, max, state, ...metaOf(id, displayId) },
-        ]),
-      ),
-    });
-  const finishRunning = (): QueueEvent[] => {
-    if (running === undefined) return [];
-    const done = progress.get(running)!;
-    done.state = 'finished';
-    done.value = done.max;
-    executed.push(running);
-    running = undefined;
-    return [progressState()];
+      node_id: nodeId,
+      node_type: error?.nodeType ?? classTypeOf(job.prompt, nodeId),
+      executed,
+    };
+    if (state === 'interrupted')
+      return [...before, sendRecorded('execution_interrupted', node, true)];
+    const details = {
+      exception_message: error?.message ?? '',
+      exception_type: error?.code ?? 'DR_NODE_FAILED',
+      traceback: error?.hint === undefined ? [] : [error.hint],
+      current_inputs: {},
+      current_outputs: executed,
+    };
+    return [...before, sendRecorded('execution_error', { ...node, ...details })];
   };
 
-  const event = (event: EngineEvent): QueueEvent[] => {
-    switch (event.type) {
-      case 'started':
-        return [noted('execution_cached', { nodes: event.cached, prompt_id: promptId })];
-      case 'node-started': {
-        const displayId = event.displayId ?? event.nodeId;
-        const before = finishRunning();
-        running = event.nodeId;
-        progress.set(running, { value: 0, max: 1, state: 'running', displayId });
-        return [
-          ...before,
-          message('executing', {
-            node: event.nodeId,
-            display_node: displayId,
-            prompt_id: promptId,
-          }),
-          progressState(),
-        ];
-      }
-      case 'progress': {
-        const known = progress.get(event.nodeId);
-        if (known) {
-          known.value = event.step;
-          known.max = event.total;
-        }
-        return [
-          progressState(),
-          message('progress', {
-            value: event.step,
-            max: event.total,
-            prompt_id: promptId,
-            node: event.nodeId,
-          }),
-        ];
-      }
-      case 'preview':
-        return [
-          {
-            type: 'preview',
-            promptId,
-            clientId,
-            metadata: dumpsJson({
-              ...metaOf(event.nodeId, event.displayId ?? event.nodeId),
-              image_type: event.mime,
-            }),
-            mime: event.mime,
-            image: event.image,
-          },
-        ];
-      case 'executed': {
-        const displayId = event.displayId ?? event.nodeId;
-        const ui = publicUi(event.ui);
-        shown.set(event.nodeId, { ui, displayId });
-        const told = message('executed', {
-          node: event.nodeId,
-          display_node: displayId,
-          output: ui,
-          prompt_id: promptId,
-        });
-        if (running === event.nodeId || progress.has(event.nodeId)) return [told];
-        progress.set(event.nodeId, { value: 1, max: 1, state: 'finished', displayId });
-        return [told, progressState()];
-      }
-      case 'blocked':
-        return [
-          message('execution_error', {
-            prompt_id: promptId,
-            node_id: event.nodeId,
-            node_type: event.nodeType,
-            executed: event.executed,
-            exception_message: `Execution Blocked: ${event.message}`,
-            exception_type: 'ExecutionBlocked',
-            traceback: [],
-            current_inputs: [],
-            current_outputs: [],
-            timestamp: now(),
-          }),
-        ];
-      case 'status':
-        return [
-          message('impact/update_status', {
-            node: event.nodeId,
-            progress: event.progress ?? null,
-            text: event.text,
-          }),
-        ];
-      case 'message':
-        return [message(event.event, event.data)];
-      case 'loading':
-        return [
-          message('darkroom/loading', {
-            node: event.nodeId,
-            file: event.file,
-            part: event.part,
-            ...(event.bytes !== undefined && { bytes: event.bytes }),
-            prompt_id: promptId,
-          }),
-        ];
-      case 'loaded':
-        return [
-          message('darkroom/loaded', {
-            node: event.nodeId,
-            file: event.file,
-            part: event.part,
-            seconds: event.seconds,
-            prompt_id: promptId,
-          }),
-        ];
-      case 'warning':
-        return [
-          message('darkroom/warning', {
-            node: event.nodeId ?? null,
-            message: event.message,
-            prompt_id: promptId,
-          }),
-        ];
-      default:
-        return [];
-    }
-  };
-
-  const end: Telling['end'] = (state, error, outputs) => {
-    const told: QueueEvent[] = [];
-    if (state === 'success') {
-      told.push(...finishRunning(), noted('execution_success', { prompt_id: promptId }));
-    } else {
-      const at = running === undefined ? undefined : progress.get(running);
-      if (at) {
-        at.state = 'error';
-        told.push(progressState());
-      }
-      const nodeId = error?.nodeId ?? at?.displayId ?? null;
-      const place = {
-        prompt_id: promptId,
-        node_id: nodeId,
-        node_type: error?.nodeType ?? typeOf(prompt, nodeId),
-        executed,
-      };
-      if (state === 'interrupted') told.push(noted('execution_interrupted', place, true));
-      else
-        told.push(
-          noted('execution_error', {
-            ...place,
-            exception_message: error?.message ?? '',
-            exception_type: error?.code ?? 'DR_NODE_FAILED',
-            traceback: error?.hint === undefined ? [] : [error.hint],
-            current_inputs: {},
-            current_outputs: executed,
-          }),
-        );
-    }
-    for (const [id, ui] of Object.entries(outputs ?? {}))
-      if (!shown.has(id))
-        shown.set(id, { ui: publicUi(ui), displayId: progress.get(id)?.displayId ?? id });
-    const result: Result = {
+  const end: ClientMessages['end'] = (state, error, outputs = {}) => {
+    const messages =
+      state === 'success'
+        ? [...finishRunning(), sendRecorded('execution_success', { prompt_id: promptId })]
+        : sendFailure(state, error);
+    for (const [id, ui] of Object.entries(outputs))
+      if (!shown.has(id)) shown.set(id, { ui: publicUi(ui), displayId: progress.displayOf(id) });
+    const result: JobResult = {
       state,
       outputs: dumpsJson(objectOf([...shown].map(([id, { ui }]): [string, NodeUi] => [id, ui]))),
       meta: dumpsJson(
@@ -242,21 +114,78 @@ export function telling({ promptId, clientId, prompt }: HeldJob, now: () => numb
       status: dumpsJson({
         status_str: state === 'success' ? 'success' : 'error',
         completed: state === 'success',
-        messages,
+        messages: recorded,
       }),
       error: error && dumpsJson(error.toJSON()),
     };
-    return { result, told };
+    return { result, messages };
   };
 
   return {
-    start: () => [noted('execution_start', { prompt_id: promptId })],
-    event,
+    start: () => [sendRecorded('execution_start', { prompt_id: promptId })],
+    event: (event) => {
+      const handle = handlers[event.type] as ((event: EngineEvent) => QueueEvent[]) | undefined;
+      return handle?.(event) ?? [];
+    },
     end,
     last: (state) => [
-      message('executing', { node: null, prompt_id: promptId }),
-      { type: 'ended', promptId, clientId, state },
+      send('executing', { node: null, prompt_id: promptId }),
+      { type: 'ended', promptId, clientId: job.clientId, state },
     ],
+  };
+}
+
+const messageOf = (
+  { promptId, clientId }: HeldJob,
+  event: string,
+  data: Data,
+  broadcast = false,
+): QueueEvent => ({
+  type: 'message',
+  promptId,
+  clientId,
+  broadcast,
+  event,
+  text: dumpsJson({ type: event, data }),
+});
+
+/** The handlers of events that become one message each and change nothing else. */
+function plainHandlers(job: HeldJob, now: () => number): Handlers {
+  const { promptId, clientId } = job;
+  const send = (event: string, data: Data): QueueEvent[] => [messageOf(job, event, data)];
+  return {
+    preview: ({ nodeId, displayId = nodeId, mime, image }) => {
+      const ids = { ...nodeMeta(promptId, nodeId, displayId), image_type: mime };
+      return [{ type: 'preview', promptId, clientId, metadata: dumpsJson(ids), mime, image }];
+    },
+    blocked: (event) =>
+      send('execution_error', {
+        prompt_id: promptId,
+        node_id: event.nodeId,
+        node_type: event.nodeType,
+        executed: event.executed,
+        exception_message: `Execution Blocked: ${event.message}`,
+        exception_type: 'ExecutionBlocked',
+        traceback: [],
+        current_inputs: [],
+        current_outputs: [],
+        timestamp: now(),
+      }),
+    status: ({ nodeId, progress = null, text }) =>
+      send('impact/update_status', { node: nodeId, progress, text }),
+    message: ({ event, data }) => send(event, data),
+    loading: ({ nodeId, file, part, bytes }) =>
+      send('darkroom/loading', {
+        node: nodeId,
+        file,
+        part,
+        ...(bytes !== undefined && { bytes }),
+        prompt_id: promptId,
+      }),
+    loaded: ({ nodeId, file, part, seconds }) =>
+      send('darkroom/loaded', { node: nodeId, file, part, seconds, prompt_id: promptId }),
+    warning: ({ nodeId = null, message }) =>
+      send('darkroom/warning', { node: nodeId, message, prompt_id: promptId }),
   };
 }
 
@@ -267,7 +196,7 @@ const historyMeta = (nodeId: string, displayId: string): Data => ({
   real_node_id: displayId,
 });
 
-/** Without the paths of this machine. */
+/** What a node shows, without the paths of this machine. */
 const publicUi = (ui: NodeUi): NodeUi =>
   Object.fromEntries(Object.entries(ui).map(([name, items]) => [name, items.map(publicItem)]));
 
@@ -278,7 +207,7 @@ function publicItem(item: unknown): unknown {
   return rest;
 }
 
-function typeOf(prompt: string, nodeId: string | null): string | null {
+function classTypeOf(prompt: string, nodeId: string | null): string | null {
   if (nodeId === null) return null;
   const node = (parseJson(prompt) as JsonObject)[nodeId];
   return isJsonObject(node) && typeof node['class_type'] === 'string' ? node['class_type'] : null;

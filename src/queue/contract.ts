@@ -1,36 +1,40 @@
-// The queue's contract. Graphs and messages are JSON text: big integers and `8.0` survive, and ComfyUI's answers are put together from it as it is.
+// The interface of the queue. Graphs and messages are JSON text, which preserves big integers and `8.0`;
+// ComfyUI's answers are put together from these texts as they are.
 import type { EngineOptions } from '../engine/client.ts';
 
-/** A checked job, ready to run. */
+/** A validated job, ready to run. */
 export interface NewJob {
-  /** Chosen by the client; a UUID unless given. */
+  /** Chosen by the client; a random UUID by default. */
   readonly promptId?: string;
   /** The validated graph: JSON text. */
   readonly prompt: string;
-  /** `extra_data` of /prompt without secrets: JSON text of an object; its `extra_pnginfo` goes into the pictures. */
+  /**
+   * `extra_data` of /prompt without secrets, as JSON text of an object. Its `extra_pnginfo` is saved in
+   * the images.
+   */
   readonly extra?: string;
-  /** Whose socket hears of it. */
+  /** The client that receives the job's messages. */
   readonly clientId?: string;
-  /** Smaller numbers run first; the installation's next number unless given. */
+  /** Smaller numbers run first; the queue's next number by default. */
   readonly number?: number;
-  /** Before all others: the next number, negated. */
+  /** Runs the job before all others: its number is the next one, negated. */
   readonly front?: boolean;
-  /** The output nodes to run (outputs_to_execute). */
+  /** The output nodes to run (`outputs_to_execute`). */
   readonly outputs: readonly string[];
-  /** Called with a POST when the job has ended; http or https. */
+  /** Address that receives a POST when the job has ended; http or https. */
   readonly webhook?: string;
-  /** A second job with the same key is not added; the first is answered. */
+  /** A second job with the same key is not added; `add` returns the first. */
   readonly idempotencyKey?: string;
 }
 
 export interface AcceptedJob {
   readonly promptId: string;
   readonly number: number;
-  /** False when the idempotency key was known. */
+  /** False when a job with the idempotency key exists. */
   readonly added: boolean;
 }
 
-/** Where a job is. The last four are end states; a job reaches exactly one of them. */
+/** The state of a job. A job reaches exactly one end state. */
 export type JobState = 'pending' | 'running' | EndState;
 export type EndState = 'success' | 'error' | 'interrupted' | 'removed';
 
@@ -47,14 +51,14 @@ export interface JobStatus {
   readonly number: number;
   readonly clientId?: string;
   readonly state: JobState;
-  /** Pending jobs that run before it. */
+  /** The number of pending jobs that run before it. */
   readonly jobsAhead: number;
-  /** How often it was started. */
+  /** How often the job was started. */
   readonly attempts: number;
   readonly createdAt: Date;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
-  /** Of a job that failed: `{code, message, hint, nodeId …}` as JSON text. */
+  /** The error of a job that failed: `{code, message, hint, nodeId …}` as JSON text. */
   readonly error?: string;
 }
 
@@ -69,17 +73,17 @@ export interface HistoryEntry {
 export interface QueueCounts {
   readonly running: number;
   readonly pending: number;
-  /** ComfyUI's `queue_remaining`: both. */
+  /** ComfyUI's `queue_remaining`: the sum of both. */
   readonly remaining: number;
 }
 
-/** What the queue tells, also of jobs that run on other machines. Events of one job keep their order. */
+/** Events of the queue, also of jobs on other machines. Events of one job arrive in order. */
 export type QueueEvent =
-  /** ComfyUI's `status` is due to all clients. */
+  /** The number of jobs has changed: ComfyUI sends `status` to all clients. */
   | { readonly type: 'changed'; readonly counts: QueueCounts }
   /**
-   * A WebSocket message as ComfyUI sends it: `text` is the whole `{"type": …, "data": …}`. To the job's client only, and to nobody without one,
-   * except when `broadcast`.
+   * A WebSocket message as ComfyUI sends it: `text` is the whole `{"type": …, "data": …}`. It is sent
+   * to the job's client only, or to all clients when `broadcast`.
    */
   | {
       readonly type: 'message';
@@ -89,17 +93,19 @@ export type QueueEvent =
       readonly event: string;
       readonly text: string;
     }
-  /** For binary frames 1 and 4. */
+  /** The content of the binary frames 1 and 4. */
   | {
       readonly type: 'preview';
       readonly promptId: string;
       readonly clientId?: string;
-      /** `{node_id, prompt_id, display_node_id, parent_node_id, real_node_id, image_type}` as JSON text. */
+      /**
+       * `{node_id, prompt_id, display_node_id, parent_node_id, real_node_id, image_type}` as JSON text.
+       */
       readonly metadata: string;
       readonly mime: 'image/jpeg' | 'image/png';
       readonly image: Uint8Array;
     }
-  /** After everything else about a job. */
+  /** The last event of a job. */
   | {
       readonly type: 'ended';
       readonly promptId: string;
@@ -108,28 +114,34 @@ export type QueueEvent =
     };
 
 export interface Queue {
-  /** Throws DR_QUEUE_FULL, DR_BAD_USAGE (webhook), DR_DATABASE. When it has answered, the job survives a crash. */
+  /**
+   * Adds a job. Once the promise resolves, the job survives a crash. Throws DR_QUEUE_FULL, DR_BAD_USAGE
+   * (webhook), DR_DATABASE.
+   */
   add(job: NewJob): Promise<AcceptedJob>;
-  /** Jobs in the order in which they run. */
+  /** The jobs in the order in which they run. */
   list(): Promise<{
     readonly running: readonly QueuedJob[];
     readonly pending: readonly QueuedJob[];
   }>;
   counts(): Promise<QueueCounts>;
-  /** Also of jobs that are in the history; undefined for an id never seen (or forgotten with the history). */
+  /** The status of a job, also of one in the history; undefined for an unknown or deleted one. */
   status(promptId: string): Promise<JobStatus | undefined>;
-  /** Waits for a job's end; undefined for an unknown id. Throws DR_INTERRUPTED when the signal is aborted (the job goes on). */
+  /**
+   * Waits for the end of a job; returns undefined for an unknown id. Throws DR_INTERRUPTED when the
+   * signal is aborted, which does not stop the job.
+   */
   waitForEnd(promptId: string, signal?: AbortSignal): Promise<JobStatus | undefined>;
-  /** Takes pending jobs out; unknown and running ones are left alone. */
+  /** Removes pending jobs; ignores unknown and running ones. */
   remove(promptIds: readonly string[]): Promise<void>;
-  /** Takes all pending jobs out. */
+  /** Removes all pending jobs. */
   clear(): Promise<void>;
-  /** Stops the running job of this id, or whatever runs. */
+  /** Stops the running job of this id, or all running jobs. */
   interrupt(promptId?: string): Promise<void>;
-  /** /free: the workers forget their networks and results, after the job that runs. */
+  /** ComfyUI's /free: after its current job, each worker releases its networks and results. */
   free(): Promise<void>;
   readonly history: {
-    /** Oldest first. With `maxItems` and no offset the last ones; `offset` counts from the oldest. */
+    /** Oldest first. `maxItems` without `offset` lists the newest; `offset` counts from the oldest. */
     list(options?: {
       readonly maxItems?: number;
       readonly offset?: number;
@@ -138,49 +150,59 @@ export interface Queue {
     delete(promptIds: readonly string[]): Promise<void>;
     clear(): Promise<void>;
   };
-  /** Gives a function that ends the subscription. */
+  /** Returns a function that ends the subscription. */
   subscribe(listener: (event: QueueEvent) => void): () => void;
   /**
-   * Says whose clients look at what is being sampled, to workers here and on other machines: previews are made for those only.
-   * For every job with a client while no server has called it.
+   * Requests previews of the jobs for which `includes` returns true, from workers here and on other
+   * machines. Until the first request, previews are made of every job with a client.
    */
-  requestPreviews(wants: (job: { readonly clientId?: string }) => boolean): void;
-  /** Starts taking jobs, one at a time, in an engine process of its own. */
+  requestPreviews(includes: (job: { readonly clientId?: string }) => boolean): void;
+  /** Starts a worker that runs jobs, one at a time, in an engine process of its own. */
   startWorker(options: WorkerOptions): Worker;
   /** Closes the workers (see `Worker.close`) and the database. */
   close(): Promise<void>;
 }
 
 export interface QueueOptions {
-  /** `postgres://…`, or the folder of the embedded database (made when missing); in memory when undefined. */
+  /**
+   * `postgres://…`, or the folder of the embedded database, which is created if needed; in memory when
+   * undefined.
+   */
   readonly database?: string;
-  /** Attempts after the first when the worker or its engine process died (1). */
+  /** Attempts after the first, when the worker or its engine process died (1). */
   readonly retries?: number;
-  /** Pending jobs from which on `add` throws DR_QUEUE_FULL; no limit unless given. */
+  /** The number of pending jobs at which `add` throws DR_QUEUE_FULL; no limit by default. */
   readonly limit?: number;
-  /** A job whose worker was not heard of for so long is started again elsewhere (15). */
+  /** The lease: a job whose worker sends no heartbeat for so long is started again elsewhere (15). */
   readonly leaseSeconds?: number;
-  /** Entries of the history that are kept (10000). */
+  /** The number of entries that the history holds (10000). */
   readonly historyLimit?: number;
-  /** Whether a webhook may be called; http and https are, unless told. */
+  /** Whether a webhook may be called; every http and https address by default. */
   readonly allowWebhook?: (url: URL) => boolean;
-  /** Hears of failures that nobody waits for: a database that went away, a webhook that nobody answers. */
+  /** Is called with failures that no caller waits for: a lost connection, an unanswered webhook. */
   readonly onProblem?: (message: string, error: unknown) => void;
 }
 
 export interface WorkerOptions {
   readonly engine: EngineOptions;
-  /** What the engine process may grow to before it is replaced between two jobs (half the machine's memory). */
+  /**
+   * The resident bytes at which the engine process is replaced between two jobs (half the machine's
+   * memory).
+   */
   readonly maxBytes?: number;
-  /** Whether somebody looks at what a job is sampling (`preview` events); as `Queue.looking` says, unless given. */
+  /** Whether `preview` events of a job are sent; those of `Queue.requestPreviews` by default. */
   readonly previews?: (job: { readonly promptId: string; readonly clientId?: string }) => boolean;
 }
 
 export interface Worker {
-  /** The job that runs here. */
+  /** The prompt id of the running job. */
   currentJob(): string | undefined;
-  /** Process id of the engine, when one runs. */
+  /** Process id of the engine, while one runs. */
   enginePid(): number | undefined;
-  /** Ends soon: the running job may go on for `finishMs` (0), then it is given back and starts again elsewhere, without counting as an attempt. Called again without, it is given back now. */
+  /**
+   * Closes the worker. The running job may go on for `finishMs` (0); then it is released and starts
+   * again elsewhere, which does not count as an attempt. A second call without `finishMs` releases it
+   * at once.
+   */
   close(options?: { readonly finishMs?: number }): Promise<void>;
 }

@@ -1,165 +1,75 @@
-// Opens a queue: database, pg-boss, workers and the bus between them, behind the contract in types.ts.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DarkroomError, interrupted } from '../errors.ts';
-import { type Boss, startBoss } from './boss.ts';
-import { openBus } from './bus.ts';
-import type {
-  AcceptedJob,
-  JobStatus,
-  Queue,
-  QueueEvent,
-  QueueOptions,
-  Worker,
-} from './contract.ts';
-import { type Database, openDatabase } from './database/database.ts';
-import { LOCK, migrate } from './database/schema.ts';
+// Opens a queue: database, pg-boss, workers and the bus between them, behind the interface of contract.ts.
+import { DarkroomError } from '../errors.ts';
+import { type Bus, openBus } from './bus.ts';
+import type { AcceptedJob, NewJob, Queue, QueueEvent, QueueOptions, Worker } from './contract.ts';
+import type { Database, OnProblem } from './database/database.ts';
+import { openDatabase } from './database/open-database.ts';
+import { ADVISORY_LOCK, migrate } from './database/schema.ts';
+import { createEndWaiter } from './end-waiter.ts';
 import { listJobs, openHistory, statusOf } from './history.ts';
-import { createJobs } from './jobs.ts';
-import { startWorker } from './queue-worker.ts';
+import type { Jobs } from './jobs/job-types.ts';
+import { createJobs } from './jobs/jobs.ts';
+import { startMaintenance } from './maintenance-loop.ts';
+import { type Boss, startBoss } from './pg-boss.ts';
+import { createPreviewRequests } from './preview-requests.ts';
 import { startWebhooks, webhookUrl } from './webhook.ts';
+import { startWorker } from './worker/queue-worker.ts';
 
-/** How often what was not announced is looked for. */
+/** How often changes are looked for that no call announced. */
 const POLL_MS = 1000;
 const LEASE_SECONDS = 15;
-const HISTORY = 10_000;
+const HISTORY_LIMIT = 10_000;
 
-/** Opens the queue of a database, or makes it. Throws DR_DATABASE. */
+/** Opens the queue of a database, and creates its tables if needed. Throws DR_DATABASE. */
 export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
-  const { retries = 1, leaseSeconds = LEASE_SECONDS, historyLimit = HISTORY, limit } = options;
-  const onProblem = options.onProblem ?? (() => undefined);
-  const allow = options.allowWebhook ?? (() => true);
+  const { retries = 1, leaseSeconds = LEASE_SECONDS, historyLimit = HISTORY_LIMIT } = options;
+  const { onProblem = () => undefined, allowWebhook: isAllowed = () => true } = options;
   const database = await openDatabase(options.database, onProblem);
-  let boss: Boss;
-  try {
-    await migrate(database);
-    const start = (): Promise<Boss> =>
-      startBoss(database, leaseSeconds, (error) => onProblem('pg-boss', error));
-    // processes that start together make pg-boss's tables one after another
-    boss = await (database.exclusive ? start() : alone(database, start));
-  } catch (error) {
-    await database.close();
-    throw error instanceof DarkroomError ? error : broken(error);
-  }
-  const jobs = createJobs(database, boss, leaseSeconds);
+  const boss = await prepareDatabase(database, leaseSeconds, onProblem);
+  const jobs = createJobs({ database, boss, leaseSeconds });
   const bus = openBus(database, onProblem);
+  const announceCounts = (): Promise<void> => sendCounts(jobs, bus, onProblem);
   if (database.exclusive) await jobs.releaseAll();
-  const webhooks = startWebhooks(database, boss, allow, onProblem);
-  const workers = new Set<Worker>();
-  const closing = new AbortController();
-
-  const changed = async (): Promise<void> => {
-    try {
-      await bus.tell({ type: 'event', event: { type: 'changed', counts: await jobs.counts() } });
-    } catch (error) {
-      onProblem('the queue can’t be counted', error);
-    }
-  };
-  const lookers: ((job: { readonly clientId?: string }) => boolean)[] = [];
-  const looks = (job: { readonly clientId?: string }): boolean =>
-    lookers.length === 0 ? job.clientId !== undefined : lookers.some((wants) => wants(job));
-  const stopListening = bus.listen((call) => {
-    if (call.type === 'who looks' && lookers.length > 0 && looks(call))
-      void bus.tell({ type: 'somebody looks', promptId: call.promptId });
+  const webhooks = startWebhooks(database, boss, isAllowed, onProblem);
+  const previewRequests = createPreviewRequests(bus);
+  const maintenance = startMaintenance({
+    jobs,
+    bus,
+    leaseSeconds,
+    historyLimit,
+    onProblem,
+    announceCounts,
+  });
+  const endWaiter = createEndWaiter(database, bus, POLL_MS);
+  const unsubscribe = bus.subscribe((call) => {
     if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
   });
+  const workers = new Set<Worker>();
 
-  const tend = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        if (await jobs.tend(historyLimit)) {
-          await bus.tell({ type: 'wake' });
-          await changed();
-        }
-      } catch (error) {
-        onProblem('the queue can’t be tended', error);
-      }
-      await sleep(Math.max(500, (leaseSeconds * 1000) / 5), undefined, {
-        signal: closing.signal,
-        ref: false,
-      }).catch(() => undefined);
-    }
-  };
-  const tending = tend();
-
-  const subscribe: Queue['subscribe'] = (listener) =>
-    bus.listen((call) => {
-      if (call.type === 'event') listener(call.event);
-    });
-
-  const remove = async (promptIds?: readonly string[]): Promise<void> => {
-    const removed = await jobs.remove(promptIds);
-    if (removed.length === 0) return;
-    await changed();
-    for (const { promptId, clientId } of removed) {
-      const event: QueueEvent = { type: 'ended', promptId, clientId, state: 'removed' };
-      await bus.tell({ type: 'event', event });
-    }
-  };
-
-  /** Who waits for a job's end. */
-  const waiting = new Set<AbortController>();
-  const ended: Queue['waitForEnd'] = async (promptId, signal) => {
-    for (;;) {
-      const told = new AbortController();
-      waiting.add(told);
-      const stop = subscribe((event) => {
-        if (event.type === 'ended' && event.promptId === promptId) told.abort();
-      });
-      try {
-        if (signal?.aborted) throw interrupted();
-        const status = await statusOf(database, promptId);
-        if (!status || status.endedAt) return status;
-        if (closing.signal.aborted) throw interrupted();
-        const either = signal ? AbortSignal.any([told.signal, signal]) : told.signal;
-        await sleep(POLL_MS, undefined, { signal: either }).catch(() => undefined);
-        if (closing.signal.aborted) throw interrupted();
-      } finally {
-        waiting.delete(told);
-        stop();
-      }
-    }
-  };
-
-  let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...workers].map((worker) => worker.close()));
-    closing.abort();
-    for (const told of waiting) told.abort();
-    stopListening();
-    await Promise.all([tending, webhooks.close()]);
+    endWaiter.close();
+    previewRequests.close();
+    unsubscribe();
+    await Promise.all([maintenance.close(), webhooks.close()]);
     await boss.stop();
     await database.close();
   };
+  let closed: Promise<void> | undefined;
 
   return {
-    add: async (job): Promise<AcceptedJob> => {
-      if (job.webhook !== undefined) webhookUrl(job.webhook, allow);
-      const accepted = await known(async () => {
-        await database.checkRoom();
-        return jobs.add(job, limit);
-      });
-      if (accepted.added) {
-        await changed();
-        await bus.tell({ type: 'wake' });
-      }
-      return accepted;
-    },
+    ...changes({ database, jobs, bus, announceCounts, isAllowed, limit: options.limit }),
     list: () => listJobs(database),
     counts: jobs.counts,
-    status: (promptId): Promise<JobStatus | undefined> => statusOf(database, promptId),
-    waitForEnd: ended,
-    remove: (promptIds) => remove(promptIds),
-    clear: () => remove(),
-    interrupt: async (promptId) => {
-      const promptIds = await jobs.interrupt(promptId);
-      if (promptIds.length > 0) await bus.tell({ type: 'interrupt', promptIds });
-    },
-    free: () => bus.tell({ type: 'free' }),
+    status: (promptId) => statusOf(database, promptId),
+    waitForEnd: endWaiter.wait,
+    free: () => bus.send({ type: 'free' }),
     history: openHistory(database),
-    subscribe,
-    requestPreviews: (wants) => {
-      lookers.push(wants);
-    },
+    subscribe: (listener) =>
+      bus.subscribe((call) => {
+        if (call.type === 'event') listener(call.event);
+      }),
+    requestPreviews: previewRequests.add,
     startWorker: (workerOptions) => {
       const worker = startWorker(workerOptions, {
         jobs,
@@ -168,9 +78,9 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
         leaseSeconds,
         pollMs: POLL_MS,
         onProblem,
-        changed,
-        looks,
-        alone: database.exclusive,
+        announceCounts,
+        hasPreviewClient: previewRequests.include,
+        isAlone: database.exclusive,
       });
       workers.add(worker);
       return worker;
@@ -182,25 +92,98 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   };
 }
 
-/** Holds a lock of the database while something is done outside the transaction. */
-const alone = <T>(database: Database, work: () => Promise<T>): Promise<T> =>
-  database.transaction(async (sql) => {
-    await sql.executeSql(`SELECT pg_advisory_xact_lock(${LOCK})`);
-    return work();
-  });
-
-/** Anything the database says, as an error of the catalogue. */
-async function known<T>(work: () => Promise<T>): Promise<T> {
+/** Brings the tables up to date and starts pg-boss; closes the database when that fails. */
+async function prepareDatabase(
+  database: Database,
+  leaseSeconds: number,
+  onProblem: OnProblem,
+): Promise<Boss> {
+  const start = (): Promise<Boss> =>
+    startBoss(database, leaseSeconds, (error) => onProblem('pg-boss failed', error));
   try {
-    return await work();
+    await migrate(database);
+    if (database.exclusive) return await start();
+    // processes that start together create pg-boss's tables one after another
+    return await database.transaction(async (sql) => {
+      await sql.executeSql(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
+      return start();
+    });
   } catch (error) {
-    throw error instanceof DarkroomError ? error : broken(error);
+    await database.close();
+    throw asDarkroomError(error);
   }
 }
 
-const broken = (cause: unknown): DarkroomError =>
-  new DarkroomError('DR_DATABASE', {
+async function sendCounts(jobs: Jobs, bus: Bus, onProblem: OnProblem): Promise<void> {
+  try {
+    await bus.send({ type: 'event', event: { type: 'changed', counts: await jobs.counts() } });
+  } catch (error) {
+    onProblem('the jobs of the queue can’t be counted', error);
+  }
+}
+
+interface ChangeTools {
+  readonly database: Database;
+  readonly jobs: Jobs;
+  readonly bus: Bus;
+  readonly announceCounts: () => Promise<void>;
+  /** Whether a webhook may be called. */
+  readonly isAllowed: (url: URL) => boolean;
+  /** How many jobs may be pending. */
+  readonly limit: number | undefined;
+}
+
+/** The methods that change the queue: each stores the change, then announces it. */
+function changes({
+  database,
+  jobs,
+  bus,
+  announceCounts,
+  isAllowed,
+  limit,
+}: ChangeTools): Pick<Queue, 'add' | 'remove' | 'clear' | 'interrupt'> {
+  const insert = async (job: NewJob): Promise<AcceptedJob> => {
+    try {
+      await database.checkFreeSpace();
+      return await jobs.add(job, limit);
+    } catch (error) {
+      throw asDarkroomError(error);
+    }
+  };
+  const remove = async (promptIds?: readonly string[]): Promise<void> => {
+    const removed = await jobs.remove(promptIds);
+    if (removed.length === 0) return;
+    await announceCounts();
+    for (const { promptId, clientId } of removed) {
+      const event: QueueEvent = { type: 'ended', promptId, clientId, state: 'removed' };
+      await bus.send({ type: 'event', event });
+    }
+  };
+  return {
+    add: async (job) => {
+      if (job.webhook !== undefined) webhookUrl(job.webhook, isAllowed);
+      const accepted = await insert(job);
+      if (accepted.added) {
+        await announceCounts();
+        await bus.send({ type: 'wake' });
+      }
+      return accepted;
+    },
+    remove: (promptIds) => remove(promptIds),
+    clear: () => remove(),
+    interrupt: async (promptId) => {
+      const promptIds = await jobs.interrupt(promptId);
+      if (promptIds.length > 0) await bus.send({ type: 'interrupt', promptIds });
+    },
+  };
+}
+
+/** Any error of the database as a DarkroomError. */
+function asDarkroomError(cause: unknown): DarkroomError {
+  if (cause instanceof DarkroomError) return cause;
+  return new DarkroomError('DR_DATABASE', {
     message: `the database of the queue failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-    hint: 'See that its disk is not full and that this is the database of this version of Darkroom.',
+    hint: 'Check that its disk is not full and that it is the database of this version of Darkroom.',
     cause,
   });
+}

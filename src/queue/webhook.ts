@@ -1,27 +1,25 @@
-// Calls the webhooks of jobs that have ended; pg-boss keeps them and starts them again until one is answered, or given up.
-import { setTimeout as sleep } from 'node:timers/promises';
+// Calls the webhooks of jobs that have ended. pg-boss stores them and starts them again until one is
+// answered or has failed too often.
 import { DarkroomError } from '../errors.ts';
-import type { Boss } from './boss.ts';
-import type { Database } from './database/database.ts';
+import type { Database, OnProblem } from './database/database.ts';
+import { createPause } from './pause.ts';
+import type { Boss } from './pg-boss.ts';
 
 const ANSWER_MS = 10_000;
-const REST_MS = 2000;
+const POLL_MS = 2000;
 
-/** The address of a webhook. Throws DR_BAD_USAGE. */
-export function webhookUrl(text: string, allow: (url: URL) => boolean): URL {
+/** Parses the address of a webhook. Throws DR_BAD_USAGE when it is no address or not allowed. */
+export function webhookUrl(text: string, isAllowed: (url: URL) => boolean): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || !allow(url))
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message: `the webhook '${text}' can't be called`,
-      hint:
-        url && /^https?:$/.test(url.protocol)
-          ? 'The server does not allow this address.'
-          : 'Give an http or https address.',
-    });
-  return url;
+  const isHttp = url !== undefined && /^https?:$/.test(url.protocol);
+  if (isHttp && isAllowed(url)) return url;
+  throw new DarkroomError('DR_BAD_USAGE', {
+    message: `the webhook '${text}' can't be called`,
+    hint: isHttp ? 'The server does not allow this address.' : 'Give an http or https address.',
+  });
 }
 
-interface Ended {
+interface EndedRow {
   readonly prompt_id: string;
   readonly number: number;
   readonly client_id: string | null;
@@ -33,74 +31,82 @@ interface Ended {
 }
 
 export interface Webhooks {
-  /** A job has ended. */
+  /** A job has ended: looks for its webhook now, not at the next poll. */
   wake(): void;
   close(): Promise<void>;
 }
 
+/** Starts calling webhooks, one at a time. */
 export function startWebhooks(
   database: Database,
   boss: Boss,
-  allow: (url: URL) => boolean,
-  onProblem: (message: string, error: unknown) => void,
+  isAllowed: (url: URL) => boolean,
+  onProblem: OnProblem,
 ): Webhooks {
   const closing = new AbortController();
-  let wake: () => void = () => undefined;
+  const pause = createPause();
 
-  const call = async (ticket: string): Promise<void> => {
-    const { rows } = await database.executeSql<Ended>(
-      'SELECT prompt_id, number, client_id, webhook, state, outputs, status, error FROM darkroom.job WHERE ticket = $1 AND ending IS NOT NULL',
-      [ticket],
-    );
-    const row = rows[0];
-    // deleted from the history meanwhile
-    if (!row) return;
-    const response = await fetch(webhookUrl(row.webhook, allow), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: bodyOf(row),
-      redirect: 'error',
-      signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), closing.signal]),
-    });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`${row.webhook} answered ${response.status}`);
+  /** Calls the next webhook that is due. Returns false when there is none. */
+  const callNext = async (): Promise<boolean> => {
+    const webhook = await boss.takeWebhook();
+    if (!webhook) return false;
+    let failure: Error | undefined;
+    try {
+      await callWebhook(database, webhook.ticket, isAllowed, closing.signal);
+    } catch (error) {
+      failure = error as Error;
+      onProblem('a webhook was not answered', failure);
+    }
+    await boss.endWebhook(webhook.id, failure?.message);
+    return true;
   };
-
-  const loop = async (): Promise<void> => {
+  const run = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       try {
-        const next = await boss.takeWebhook();
-        if (next) {
-          const error = await call(next.ticket).then(
-            () => undefined,
-            (failure: Error) => failure,
-          );
-          if (error) onProblem('a webhook was not answered', error);
-          await boss.endWebhook(next.id, error?.message);
-          continue;
-        }
+        if (await callNext()) continue;
       } catch (error) {
         onProblem('webhooks can’t be called', error);
       }
-      const woken = new AbortController();
-      wake = () => woken.abort();
-      if (!closing.signal.aborted)
-        await sleep(REST_MS, undefined, { signal: woken.signal, ref: false }).catch(
-          () => undefined,
-        );
+      if (!closing.signal.aborted) await pause.wait(POLL_MS, { ref: false });
     }
   };
-  const running = loop();
+  const running = run();
   return {
-    wake: () => wake(),
+    wake: pause.end,
     close: async () => {
       closing.abort();
-      wake();
+      pause.end();
       await running;
     },
   };
 }
 
-const bodyOf = (row: Ended): string =>
-  `{"prompt_id": ${JSON.stringify(row.prompt_id)}, "number": ${row.number}, "client_id": ${JSON.stringify(row.client_id)}, ` +
-  `"state": "${row.state}", "outputs": ${row.outputs}, "status": ${row.status}, "error": ${row.error ?? 'null'}}`;
+async function callWebhook(
+  database: Database,
+  ticket: string,
+  isAllowed: (url: URL) => boolean,
+  closing: AbortSignal,
+): Promise<void> {
+  const { rows } = await database.executeSql<EndedRow>(
+    `SELECT prompt_id, number, client_id, webhook, state, outputs, status, error
+     FROM darkroom.job WHERE ticket = $1 AND ending IS NOT NULL`,
+    [ticket],
+  );
+  const row = rows[0];
+  // it was deleted from the history meanwhile
+  if (!row) return;
+  const response = await fetch(webhookUrl(row.webhook, isAllowed), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: bodyOf(row),
+    redirect: 'error',
+    signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), closing]),
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`${row.webhook} answered ${response.status}`);
+}
+
+const bodyOf = (row: EndedRow): string =>
+  `{"prompt_id": ${JSON.stringify(row.prompt_id)}, "number": ${row.number}, ` +
+  `"client_id": ${JSON.stringify(row.client_id)}, "state": "${row.state}", ` +
+  `"outputs": ${row.outputs}, "status": ${row.status}, "error": ${row.error ?? 'null'}}`;

@@ -71,7 +71,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(await queue.counts()).toEqual({ running: 0, pending: 4, remaining: 4 });
       expect(await queue.status(second.promptId)).toMatchObject({
         state: 'pending',
-        before: 3,
+        jobsAhead: 3,
         attempts: 0,
         clientId: 'me',
       });

@@ -1,15 +1,16 @@
-// Darkroom's own tables beside pg-boss's. A migration is never changed once it is released; new ones follow.
+// Darkroom's own tables beside pg-boss's. The statements of a migration are never changed once it is
+// released; changes are new migrations.
 import { DarkroomError } from '../../errors.ts';
 import type { Database } from './database.ts';
 
 const MIGRATIONS: readonly string[] = [
   `
-  -- no sequence: these leave gaps after a crash
+  -- not a sequence, which leaves gaps after a crash
   CREATE TABLE darkroom.counter (next bigint NOT NULL);
   INSERT INTO darkroom.counter VALUES (0);
   CREATE SEQUENCE darkroom.ending;
   CREATE TABLE darkroom.job (
-    -- id of the pg-boss job that stands for it
+    -- id of its pg-boss job
     ticket uuid PRIMARY KEY,
     place bigint GENERATED ALWAYS AS IDENTITY,
     prompt_id text NOT NULL,
@@ -20,8 +21,9 @@ const MIGRATIONS: readonly string[] = [
     outputs_to_execute text NOT NULL,
     webhook text,
     idempotency_key text UNIQUE,
-    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'success', 'error', 'interrupted', 'removed')),
-    -- starts so far, and the one that holds the job: whoever else reports an end is not heard
+    state text NOT NULL DEFAULT 'pending'
+      CHECK (state IN ('pending', 'running', 'success', 'error', 'interrupted', 'removed')),
+    -- starts so far, and the id of the current one: ends that other attempts report are ignored
     attempts int NOT NULL DEFAULT 0,
     attempt uuid,
     worker text,
@@ -30,7 +32,7 @@ const MIGRATIONS: readonly string[] = [
     created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
     ended_at timestamptz,
-    -- order of the history
+    -- position in the history
     ending bigint,
     outputs text,
     meta text,
@@ -49,13 +51,13 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Any number, the same in all processes. */
-export const LOCK = 5_317_209;
+/** The key of PostgreSQL's advisory lock that Darkroom uses: any number, equal in all processes. */
+export const ADVISORY_LOCK = 5_317_209;
 
-/** Brings the tables up to date. Throws DR_DATABASE for a database that a later version made. */
+/** Brings the tables up to date. Throws DR_DATABASE for a database of a later version. */
 export const migrate = (database: Database): Promise<void> =>
   database.transaction(async ({ executeSql }) => {
-    await executeSql(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    await executeSql(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
     await executeSql('CREATE SCHEMA IF NOT EXISTS darkroom');
     await executeSql('CREATE TABLE IF NOT EXISTS darkroom.version (version int NOT NULL)');
     const { rows } = await executeSql<{ version: number | null }>(
@@ -64,8 +66,8 @@ export const migrate = (database: Database): Promise<void> =>
     const version = rows[0].version ?? 0;
     if (version > MIGRATIONS.length)
       throw new DarkroomError('DR_DATABASE', {
-        message: `the database has version ${version}; this Darkroom knows ${MIGRATIONS.length}`,
-        hint: 'Use the Darkroom that wrote it, or a later one.',
+        message: `the database has schema version ${version}; this Darkroom supports ${MIGRATIONS.length}`,
+        hint: 'Use the version of Darkroom that wrote the database, or a later one.',
       });
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue;

@@ -1,0 +1,33 @@
+// Errors of PostgreSQL: which are answers of the server, and which say that it can't be reached.
+import { DarkroomError } from '../../errors.ts';
+
+/**
+ * Whether the server has answered: its errors have an SQLSTATE. Those of the classes 08 and 57P say
+ * that the connection or the server went away; codes that begin with E are Node's (`EPIPE` …).
+ */
+export const isAnswer = (error: unknown): boolean => {
+  const code = codeOf(error);
+  return (
+    typeof code === 'string' &&
+    /^[0-9A-Z]{5}$/.test(code) &&
+    !/^(08|57P)/.test(code) &&
+    !code.startsWith('E')
+  );
+};
+
+/** Whether the server ended the connection (57P01 admin_shutdown). */
+export const wasTerminated = (error: unknown): boolean => codeOf(error) === '57P01';
+
+export const unreachable = (url: string, cause: unknown): DarkroomError =>
+  new DarkroomError('DR_DATABASE', {
+    message: `the database ${withoutPassword(url)} can't be used: ${reasonOf(cause)}`,
+    hint: 'Check that the server runs and accepts connections: postgres://user:password@host:5432/name',
+    cause,
+  });
+
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
+
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message || String(codeOf(cause)) : String(cause);
+
+const withoutPassword = (url: string): string => url.replace(/:\/\/([^:@/]*):[^@/]*@/, '://$1:…@');

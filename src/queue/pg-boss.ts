@@ -1,0 +1,146 @@
+// pg-boss decides which job is next, which attempt holds it, and when it is due again. A job of ours and
+// its pg-boss job have the same id, the ticket. All use of pg-boss's own tables is in this file.
+import PgBoss from 'pg-boss';
+import type { Database, Sql } from './database/database.ts';
+
+const JOBS = 'darkroom-jobs';
+const WEBHOOKS = 'darkroom-webhooks';
+/** Attempts are counted in darkroom.job, since not every start counts; pg-boss never drops a job. */
+const UNLIMITED_RETRIES = 1_000_000_000;
+const RETENTION_DAYS = 36_500;
+const WEBHOOK_LIMITS = {
+  retryLimit: 6,
+  retryDelay: 2,
+  retryBackoff: true,
+  expireInSeconds: 60,
+  retentionDays: 7,
+};
+
+export interface Boss {
+  /** Adds a job, in place of one with the same ticket. */
+  insert(sql: Sql, ticket: string, number: number): Promise<void>;
+  /** Takes the next job and returns its ticket; its lease begins. */
+  take(): Promise<string | undefined>;
+  /** Begins the lease anew. */
+  renewLease(sql: Sql, ticket: string): Promise<void>;
+  /** Makes jobs due again at once. */
+  release(sql: Sql, tickets: readonly string[]): Promise<void>;
+  complete(sql: Sql, ticket: string): Promise<void>;
+  cancel(sql: Sql, tickets: readonly string[]): Promise<void>;
+  /** Makes jobs whose lease has ended due again. */
+  expireLeases(): Promise<void>;
+  /** The tickets of jobs that somebody holds. */
+  listHeld(): Promise<string[]>;
+  insertWebhook(sql: Sql, ticket: string): Promise<void>;
+  takeWebhook(): Promise<{ id: string; ticket: string } | undefined>;
+  /** Completes a webhook; with an error it is due again later, unless it has failed too often. */
+  endWebhook(id: string, error?: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts pg-boss on a database, creating its tables if needed. */
+export async function startBoss(
+  database: Database,
+  leaseSeconds: number,
+  onError: (error: Error) => void,
+): Promise<Boss> {
+  const boss = new PgBoss({
+    ...using(database),
+    schedule: false,
+    archiveCompletedAfterSeconds: 3600,
+    deleteAfterDays: 1,
+  });
+  boss.on('error', onError);
+  await boss.start();
+  for (const name of [JOBS, WEBHOOKS])
+    if (!(await boss.getQueue(name))) await boss.createQueue(name, { name, policy: 'standard' });
+  const limits = {
+    expireInSeconds: leaseSeconds,
+    retryLimit: UNLIMITED_RETRIES,
+    retryDelay: 0,
+    retentionDays: RETENTION_DAYS,
+  };
+  return {
+    insert: async (sql, ticket, number) => {
+      await boss.deleteJob(JOBS, ticket, using(sql));
+      const options = { id: ticket, priority: priorityOf(number), ...limits, ...using(sql) };
+      const id = await boss.send(JOBS, {}, options);
+      if (id === null) throw new Error('internal: pg-boss did not accept a job');
+    },
+    take: async () => (await boss.fetch(JOBS, { batchSize: 1 }))[0]?.id,
+    renewLease: restartJob,
+    release: async (sql, tickets) => {
+      for (const ticket of tickets) await boss.fail(JOBS, ticket, {}, using(sql));
+    },
+    complete: async (sql, ticket) => {
+      await boss.complete(JOBS, ticket, {}, using(sql));
+    },
+    cancel: async (sql, tickets) => {
+      if (tickets.length > 0) await boss.cancel(JOBS, [...tickets], using(sql));
+    },
+    expireLeases: () => boss.expire(),
+    listHeld: () => listActiveJobs(database),
+    ...webhooksOf(boss),
+    stop: () => boss.stop({ graceful: false, close: false, wait: true }),
+  };
+}
+
+const webhooksOf = (boss: PgBoss): Pick<Boss, 'insertWebhook' | 'takeWebhook' | 'endWebhook'> => ({
+  insertWebhook: async (sql, ticket) => {
+    await boss.send(WEBHOOKS, { ticket }, { ...WEBHOOK_LIMITS, ...using(sql) });
+  },
+  takeWebhook: async () => {
+    const [job] = await boss.fetch<{ ticket: string }>(WEBHOOKS, { batchSize: 1 });
+    return job && { id: job.id, ticket: job.data.ticket };
+  },
+  endWebhook: async (id, error) => {
+    if (error === undefined) await boss.complete(WEBHOOKS, id);
+    else await boss.fail(WEBHOOKS, id, { error });
+  },
+});
+
+/** The option that makes pg-boss use this connection or transaction. */
+const using = (sql: Sql) => ({
+  db: { executeSql: (text: string, values: unknown[]) => sql.executeSql(text, values) },
+});
+
+// Below: SQL on pg-boss 10's own table pgboss.job. Its column `state` is an enum in the order
+// created, retry, active, completed, cancelled, failed.
+
+/** The table of pg-boss's jobs, to be joined by `id` with a ticket. */
+export const BOSS_JOBS = 'pgboss.job';
+
+/** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, waits to be taken. */
+export const isDueInBoss = (alias: string): string => `${alias}.state < 'active'`;
+
+/** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, has ended for pg-boss. */
+export const hasEndedInBoss = (alias: string): string => `${alias}.state > 'active'`;
+
+/** pg-boss 10 has no heartbeats: a lease ends a fixed time after the start, which is set anew here. */
+async function restartJob(sql: Sql, ticket: string): Promise<void> {
+  await sql.executeSql(
+    `UPDATE pgboss.job SET started_on = now() WHERE name = $1 AND id = $2 AND state = 'active'`,
+    [JOBS, ticket],
+  );
+}
+
+async function listActiveJobs(sql: Sql): Promise<string[]> {
+  const { rows } = await sql.executeSql<{ id: string }>(
+    `SELECT id FROM pgboss.job WHERE name = $1 AND state = 'active'`,
+    [JOBS],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const view = new DataView(new ArrayBuffer(4));
+
+/**
+ * The pg-boss priority of a job number: a 32-bit integer, larger for smaller numbers. It comes from the
+ * bits of the number as float32, which are ordered as integers, up to the sign.
+ */
+export function priorityOf(number: number): number {
+  view.setFloat32(0, number === 0 ? 0 : number);
+  const bits = view.getInt32(0);
+  const ordered = bits < 0 ? bits ^ 0x7fffffff : bits;
+  return -1 - ordered;
+}
