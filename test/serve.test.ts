@@ -96,7 +96,7 @@ describe('darkroom serve', () => {
 
   it('refuses what would be dangerous or can’t be', async () => {
     for (const [args, words] of [
-      [['--listen', '0.0.0.0'], 'lets everybody who reaches this machine use it'],
+      [['--listen', '0.0.0.0'], 'lets everyone who can reach this machine use it'],
       [['--port', '99999'], 'Give a whole number from 0 to 65535'],
       [['--preview-method', 'tasd'], "unknown --preview-method 'tasd'"],
       [['--listen', '203.0.113.1', '--token', 'x'], "can't listen on 203.0.113.1"],

@@ -1,4 +1,5 @@
-// The requests that the page sends: ComfyUI's own routes, /darkroom/… to read workflows, the WebSocket.
+// The requests that the page sends: ComfyUI's own routes, /darkroom/… to read workflows, the
+// WebSocket.
 import type {
   ClientMessages,
   ErrorResponse,

@@ -2,7 +2,9 @@
 
 type Child = Node | string | undefined | false;
 
-/** The first element that matches. Throws when there is none: index.html has all that are looked up. */
+/**
+ * The first element that matches. Throws when there is none: index.html has all that are looked up.
+ */
 export function find<T extends HTMLElement = HTMLElement>(selector: string): T {
   const found = document.querySelector<T>(selector);
   if (!found) throw new Error(`internal: index.html has no ${selector}`);
@@ -10,8 +12,8 @@ export function find<T extends HTMLElement = HTMLElement>(selector: string): T {
 }
 
 /**
- * Creates an element. Functions become listeners; other properties become attributes, which are left
- * out when false or undefined.
+ * Creates an element. Functions become listeners; other properties become attributes, which are
+ * left out when false or undefined.
  */
 export function create<K extends keyof HTMLElementTagNameMap>(
   tag: K,

@@ -1,5 +1,5 @@
-// JSON without loss of numbers: seeds reach 2^64 - 1, and 8.0 is not 8. A number that JavaScript would
-// print differently is represented by a string: a mark and the number's text.
+// JSON without loss of numbers: seeds reach 2^64 - 1, and 8.0 is not 8. A number that JavaScript
+// would print differently is represented by a string: a mark and the number's text.
 
 /** A JSON value as `parseJson` returns it. */
 export type JsonValue =

@@ -1,4 +1,5 @@
-// The controls of a workflow's form: a row per field with label, input and a note for what is wrong.
+// The controls of a workflow's form: a row per field with label, input and a note for what is
+// wrong.
 import { uploadImage } from './api.ts';
 import { create } from './dom.ts';
 import { displayText, type JsonValue, parseNumber } from './exact-json.ts';

@@ -1,4 +1,5 @@
-// The values of a workflow's widgets while its form is open: their limits, and what changes with them.
+// The values of a workflow's widgets while its form is open: their limits, and what changes with
+// them.
 import type { PromptGraph, WorkflowResponse } from '../src/server/api-types.ts';
 import type { Field as FormField } from '../src/workflow/overrides/form-types.ts';
 import { displayText, type JsonNumber, type JsonValue, parseNumber } from './exact-json.ts';
@@ -44,8 +45,8 @@ const isLess = (a: string, b: string): boolean =>
   INTEGER.test(a) && INTEGER.test(b) ? BigInt(a) < BigInt(b) : Number(a) < Number(b);
 
 /**
- * The changes that a field's new value makes: its own, and those of its followers, which are computed
- * from the graph as it was read.
+ * The changes that a field's new value makes: its own, and those of its followers, which are
+ * computed from the graph as it was read.
  */
 export function changesOf(graph: Graph, field: Field, value: JsonValue): Change[] {
   const followers = (field.followers ?? []).map(({ id, input, how }): Change => {
@@ -57,7 +58,10 @@ export function changesOf(graph: Graph, field: Field, value: JsonValue): Change[
   return [{ id: field.id, input: field.input, value }, ...followers];
 }
 
-/** `before` moved by as much as `from` moved to `to`, modulo 2^64; unchanged unless all are integers. */
+/**
+ * `before` moved by as much as `from` moved to `to`, modulo 2^64; unchanged unless all are
+ * integers.
+ */
 function shifted(before: JsonValue, from: JsonValue, to: JsonValue): JsonValue {
   const texts = [before, from, to].map(displayText);
   if (!texts.every((text) => INTEGER.test(text))) return before;

@@ -1,4 +1,5 @@
-// A picture at full size, with the settings that made it. Arrow keys show the next one, Escape closes.
+// A picture at full size, with the settings that made it. Arrow keys show the next one, Escape
+// closes.
 import { deleteHistoryEntry, pictureUrl, readGraph } from './api.ts';
 import { create, download, find } from './dom.ts';
 import { displayText, printJson } from './exact-json.ts';

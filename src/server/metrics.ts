@@ -1,96 +1,89 @@
-// Numbers about the server in Prometheus' text format (version 0.0.4).
+// The server's metrics for Prometheus, kept by prom-client in a registry per server. prom-client is
+// imported with the first request: it would take a large share of the start.
+import type { Counter, Histogram, Registry } from 'prom-client';
 
-export interface Metrics {
-  request(route: string, method: string, status: number, seconds: number): void;
-  ended(state: string): void;
-  /** The page, with gauges that are read now. */
-  render(gauges: readonly Gauge[]): string;
+export interface RequestRecord {
+  /** The route's path, such as `/history/:prompt_id`. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
 }
 
-export interface Gauge {
+/** A gauge and its value now. */
+export interface GaugeReading {
   readonly name: string;
   readonly help: string;
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
-
-interface Histogram {
-  readonly buckets: number[];
-  sum: number;
-  count: number;
+interface Series {
+  readonly registry: Registry;
+  readonly requests: Counter;
+  readonly durations: Histogram;
+  readonly endedJobs: Counter;
 }
 
-export function createMetrics(): Metrics {
-  const requests = new Map<string, number>();
-  const durations = new Map<string, Histogram>();
-  const jobs = new Map<string, number>();
-  const bump = (map: Map<string, number>, key: string): void =>
-    void map.set(key, (map.get(key) ?? 0) + 1);
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+export class Metrics {
+  #series: Promise<Series> | undefined;
+
+  recordRequest({ route, method, status, seconds }: RequestRecord): void {
+    void this.#load().then(({ requests, durations }) => {
+      requests.inc({ route, method, status: String(status) });
+      durations.observe({ route }, seconds);
+    });
+  }
+
+  /** Counts a job that has ended in a state. */
+  recordEndedJob(state: string): void {
+    void this.#load().then(({ endedJobs }) => endedJobs.inc({ state }));
+  }
+
+  /** The text that Prometheus reads (format 0.0.4). */
+  async render(gauges: readonly GaugeReading[]): Promise<string> {
+    const { registry } = await this.#load();
+    const { Gauge } = await import('prom-client');
+    for (const { name, help, value, labels = {} } of gauges) {
+      registry.removeSingleMetric(name);
+      const labelNames = Object.keys(labels);
+      new Gauge({ name, help, labelNames, registers: [registry] }).set(labels, value);
+    }
+    return await registry.metrics();
+  }
+
+  #load(): Promise<Series> {
+    this.#series ??= createSeries();
+    return this.#series;
+  }
+}
+
+async function createSeries(): Promise<Series> {
+  const { Counter, Histogram, Registry } = await import('prom-client');
+  const registry = new Registry();
+  const registers = [registry];
   return {
-    request: (route, method, status, seconds) => {
-      bump(requests, labelText({ route, method, status: String(status) }));
-      const key = labelText({ route });
-      const known = durations.get(key) ?? { buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
-      durations.set(key, known);
-      for (const [i, limit] of BUCKETS.entries()) if (seconds <= limit) known.buckets[i]++;
-      known.sum += seconds;
-      known.count++;
-    },
-    ended: (state) => bump(jobs, labelText({ state })),
-    render: (gauges) =>
-      [
-        ...family(
-          'darkroom_http_requests_total',
-          'counter',
-          'Requests answered.',
-          [...requests].map(([labels, n]) => [labels, n]),
-        ),
-        ...histogramLines(durations),
-        ...family(
-          'darkroom_jobs_ended_total',
-          'counter',
-          'Jobs that ended while this server ran.',
-          [...jobs].map(([labels, n]) => [labels, n]),
-        ),
-        ...gauges.flatMap(({ name, help, value, labels = {} }) =>
-          family(name, 'gauge', help, [[labelText(labels), value]]),
-        ),
-        '',
-      ].join('\n'),
+    registry,
+    requests: new Counter({
+      name: 'darkroom_http_requests_total',
+      help: 'Requests answered.',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+    }),
+    durations: new Histogram({
+      name: 'darkroom_http_request_seconds',
+      help: 'Time until a response was sent.',
+      labelNames: ['route'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    }),
+    endedJobs: new Counter({
+      name: 'darkroom_jobs_ended_total',
+      help: 'Jobs that ended while this server ran.',
+      labelNames: ['state'],
+      registers,
+    }),
   };
 }
-
-const family = (
-  name: string,
-  type: string,
-  help: string,
-  rows: readonly (readonly [string, number])[],
-): string[] => [
-  `# HELP ${name} ${help}`,
-  `# TYPE ${name} ${type}`,
-  ...rows.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}`),
-];
-
-function histogramLines(durations: ReadonlyMap<string, Histogram>): string[] {
-  const name = 'darkroom_http_request_seconds';
-  return [
-    `# HELP ${name} Time until a response was sent.`,
-    `# TYPE ${name} histogram`,
-    ...[...durations].flatMap(([labels, { buckets, sum, count }]) => [
-      ...BUCKETS.map((limit, i) => `${name}_bucket{${labels},le="${limit}"} ${buckets[i]}`),
-      `${name}_bucket{${labels},le="+Inf"} ${count}`,
-      `${name}_sum{${labels}} ${sum}`,
-      `${name}_count{${labels}} ${count}`,
-    ]),
-  ];
-}
-
-const labelText = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(
-      ([name, value]) =>
-        `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
-    )
-    .join(',');

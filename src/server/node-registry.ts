@@ -1,51 +1,43 @@
-// What knows the nodes: /object_info, the intake of prompts, the reading of workflows. It is read in when the listener is up already, for all
-// nodes together take longer than the rest of the server.
+// What the server knows about nodes: /object_info, the check of prompts, the reading of workflows.
+// It is imported after the listener is up, because all nodes take longer to import than the rest of
+// the server.
 import type { JsonObject } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import type { Folders } from '../storage/folders.ts';
 import { apiGraphOf } from '../workflow/api-graph.ts';
 import { buildForm } from '../workflow/overrides/form.ts';
-import type { WorkflowForm } from '../workflow/overrides/form-types.ts';
 import { readWorkflowBytes } from '../workflow/read/read.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
-import { type Intake, intake } from './intake.ts';
+import type { PromptGraph, WorkflowResponse } from './api-types.ts';
 import { createObjectInfo, type ObjectInfo } from './object-info.ts';
+import { type AcceptedPrompt, checkPrompt, type RefusedPrompt } from './prompt-request.ts';
 
-export interface ReadFile {
-  /** In the API format. */
-  readonly prompt: JsonObject;
-  /** What came with it, for `extra_pnginfo`. */
-  readonly extra: Readonly<Record<string, unknown>>;
-  readonly source: string;
-  readonly notes: readonly string[];
-  readonly form: WorkflowForm;
-}
-
-export interface Desk {
+export interface NodeRegistry {
   readonly objectInfo: ObjectInfo;
-  intake(body: JsonObject, idempotencyKey?: string): Intake;
-  /** A workflow in any form, and its form. Throws a DarkroomError for a file that holds none. */
-  read(bytes: Uint8Array, name: string): ReadFile;
-  /** Whether everything that it needs is here. */
-  canRun(file: ReadFile): boolean;
+  /** See `checkPrompt`. */
+  checkPrompt(body: JsonObject, idempotencyKey?: string): AcceptedPrompt | RefusedPrompt;
+  /** Reads a workflow of any format. Throws a DarkroomError for a file without a workflow. */
+  readWorkflow(bytes: Uint8Array, name: string): WorkflowResponse;
+  /** Whether this machine has all nodes and files of a workflow. */
+  canRun(workflow: WorkflowResponse): boolean;
 }
 
-export function openDesk(folders: Folders, nodes: NodeTable = NODES): Desk {
+export function openNodeRegistry(folders: Folders, nodes: NodeTable = NODES): NodeRegistry {
   return {
     objectInfo: createObjectInfo(nodes, folders),
-    intake: (body, idempotencyKey) => intake(body, nodes, folders, idempotencyKey),
-    read: (bytes, name) => {
-      const { graph, extra, form: source, notes } = readWorkflowBytes(bytes, name, { nodes });
+    checkPrompt: (body, idempotencyKey) => checkPrompt(body, nodes, folders, idempotencyKey),
+    readWorkflow: (bytes, name) => {
+      const { graph, extra, form, notes } = readWorkflowBytes(bytes, name, { nodes });
       return {
-        prompt: apiGraphOf(graph),
-        extra,
-        source,
+        prompt: apiGraphOf(graph) as unknown as PromptGraph,
+        extra: extra as JsonObject,
+        source: form,
         notes,
         form: buildForm(graph, nodes, folders),
       };
     },
     canRun: ({ prompt, form }) =>
       form.missing.length === 0 &&
-      Object.values(prompt).every((node) => nodes.has(String((node as JsonObject)['class_type']))),
+      Object.values(prompt).every(({ class_type }) => nodes.has(class_type)),
   };
 }

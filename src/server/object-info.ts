@@ -1,5 +1,5 @@
-// /object_info: the declarations as ComfyUI tells them (server.py node_info). The text of a node is made once; only nodes whose lists are
-// files of a folder are looked at again.
+// /object_info: the declarations of nodes in ComfyUI's form (server.py node_info). The text of a
+// node is printed once, unless one of its lists depends on the files of a folder.
 import { dumpsJson, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
@@ -8,9 +8,9 @@ import { inputConfig } from '../workflow/input-spec.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
 
 export interface ObjectInfo {
-  /** All nodes: JSON text. */
+  /** All nodes by type, as JSON text. */
   all(): string;
-  /** `{type: …}`, or `{}` for a type that is not there. */
+  /** `{type: …}` as JSON text; `{}` for an unknown type. */
   one(type: string): string;
 }
 
@@ -20,12 +20,12 @@ export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment)
       list.map((node): [string, string] => [node.type, module]),
     ),
   );
-  const fixed = new Map<string, string>();
+  const printed = new Map<string, string>();
   const textOf = (node: NodeDeclaration): string => {
-    const known = fixed.get(node.type);
-    if (known !== undefined) return known;
+    const stored = printed.get(node.type);
+    if (stored !== undefined) return stored;
     const text = dumpsJson(nodeInfo(node, moduleOf.get(node.type) ?? 'nodes', environment));
-    if (!Object.values(node.inputs).some(isListed)) fixed.set(node.type, text);
+    if (!Object.values(node.inputs).some(hasChangingOptions)) printed.set(node.type, text);
     return text;
   };
   const entry = (node: NodeDeclaration): string => `${JSON.stringify(node.type)}: ${textOf(node)}`;
@@ -38,8 +38,8 @@ export function createObjectInfo(nodes: NodeTable, environment: NodeEnvironment)
   };
 }
 
-/** Its options are asked for each time. */
-const isListed = (input: Input): boolean =>
+/** Whether the options are computed for each request. */
+const hasChangingOptions = (input: Input): boolean =>
   input.kind === 'COMBO' && typeof input.options === 'function';
 
 function nodeInfo(

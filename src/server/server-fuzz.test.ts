@@ -1,4 +1,5 @@
-// Requests made from the tables of routes, good and bad: no failure that ComfyUI would not have, no crash, no file outside of the folders.
+// Requests made from the tables of routes, good and bad: no failure that ComfyUI would not have, no
+// crash, no file outside of the folders.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -219,7 +220,7 @@ it('no route fails, crashes, or leaves its folders', async () => {
         });
         const words = `${label}: ${url} ${payload.slice(0, 200)} -> ${answer.statusCode}`;
         const excused =
-          route.answers[answer.statusCode] !== undefined ||
+          route.responses[answer.statusCode] !== undefined ||
           (MAY_FAIL.has(label) && (route.method === 'GET' ? url.includes('=') : !isJson(payload)));
         if (answer.statusCode >= 500) expect(excused, words).toBe(true);
         expect(answer.body.includes(SECRET), words).toBe(false);

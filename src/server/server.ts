@@ -1,171 +1,189 @@
-// The server: ComfyUI's HTTP and WebSocket surface over a queue. It answers before the queue is open; routes that need it wait.
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+// The server: ComfyUI's HTTP and WebSocket API over a queue. It responds before the queue is open;
+// routes that need the queue wait.
 import multipart from '@fastify/multipart';
-import { type FastifyBaseLogger, fastify, LogController } from 'fastify';
-import { WebSocketServer } from 'ws';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { DarkroomError } from '../errors.ts';
 import type { Queue } from '../queue/contract.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
-import { empty } from './http/answers.ts';
 import { createGuard } from './http/guard.ts';
-import { registerRoutes } from './http/http.ts';
-import { createLogs } from './http/logs.ts';
+import { createLogs, type Logs } from './http/logs.ts';
+import { registerRoutes } from './http/register-routes.ts';
+import { empty } from './http/responses.ts';
 import type { Route } from './http/route.ts';
-import { createMetrics } from './metrics.ts';
-import type { Desk } from './node-registry.ts';
+import { Metrics } from './metrics.ts';
+import type { NodeRegistry } from './node-registry.ts';
 import { routesOf } from './routes/index.ts';
 import { featuresOf } from './routes/system-routes.ts';
-import type { DarkroomServer, Parts, ServerOptions } from './services.ts';
+import type { DarkroomServer, ServerContext, ServerOptions } from './server-context.ts';
 import { openUsers } from './users.ts';
-import { createSockets } from './websocket/clients.ts';
+import { WebSocketClients } from './websocket/clients.ts';
+import { acceptWebSockets } from './websocket/upgrade.ts';
 
-const MAX_UPLOAD = 100 * 1024 * 1024;
-const MAX_PARAMETER = 4096;
-/** What clients say fits into little. */
-const MAX_MESSAGE = 1024 * 1024;
-const SOCKET_PATH = /^\/(api\/)?ws(\?|$)/;
+const MAX_UPLOAD_BYTES = 100 * 1024 * 1024;
+const MAX_PARAMETER_LENGTH = 4096;
+const MAX_FIELD_BYTES = 1024 * 1024;
 
-const noSchema = (): never => {
-  throw new Error('internal: a route with a schema of fastify');
-};
-/** Routes check what they are sent by themselves; fastify's own compilers of schemas would be a quarter of the start. */
-const NO_SCHEMAS = {
-  compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema },
-};
-
-/** Builds a server; `app.inject` works at once, `listen` opens the port. Nothing is read before it is asked for. */
+/**
+ * Creates a server. `app.inject` works at once, `listen` opens the port. No file is read before a
+ * request needs it.
+ */
 export function createServer(options: ServerOptions): DarkroomServer {
-  const {
-    folders,
-    storage = createFolderStorage(folders),
-    user,
-    webRoot,
-    now = Date.now,
-    maxUploadBytes = MAX_UPLOAD,
-  } = options;
-  const logs = options.logs ?? createLogs();
-  const metrics = createMetrics();
-  const sockets = createSockets({
-    features: featuresOf(maxUploadBytes),
-    previews: options.previews,
-    onEnded: metrics.ended,
-  });
-  const guard = createGuard(options);
   const closing = new AbortController();
-
-  let opened: Queue | undefined;
-  const opening = Promise.resolve(options.queue).then((queue) => {
-    opened = queue;
-    const stop = queue.subscribe(sockets.hear);
-    closing.signal.addEventListener('abort', stop);
-    void queue.counts().then(sockets.setCounts, () => undefined);
-    return queue;
-  });
-  // told to those who wait for it
-  opening.catch(() => undefined);
-
-  let desk: Promise<Desk> | undefined;
-  let routes: readonly Route[] = [];
-  const parts: Parts = {
-    ...{ folders, storage, sockets, logs, metrics, maxUploadBytes, webRoot, now },
-    queue: () => opening,
-    ready: () => opened !== undefined,
-    desk: () => {
-      desk ??= import('./node-registry.ts').then(({ openDesk }) =>
-        openDesk(folders, options.nodes),
-      );
-      return desk;
-    },
-    users: openUsers(user, options.multiUser ?? false),
-    argv: options.argv ?? ['darkroom', 'serve'],
-    routes: () => routes,
-  };
-  routes = [...routesOf(parts), socketRoute, ...(options.routes?.(parts) ?? [])];
-
-  const app = fastify({
-    loggerInstance: logs.logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: maxUploadBytes,
-    routerOptions: { maxParamLength: MAX_PARAMETER },
-    forceCloseConnections: 'idle',
-    schemaController: NO_SCHEMAS,
-  });
-  void app.register(multipart, {
-    limits: { fileSize: maxUploadBytes, files: 4, fields: 32, parts: 40, fieldSize: 1024 * 1024 },
-  });
+  const context = createContext(options, closing.signal);
+  const { clients, logs, metrics } = context;
+  const guard = createGuard(options);
+  const app = createApp(logs, context.maxUploadBytes);
   registerRoutes(app, {
-    routes,
+    routes: context.routes(),
     guard,
     logs,
     metrics,
-    webRoot,
+    webRoot: options.webRoot,
     token: options.token,
     corsOrigin: options.corsOrigin,
     closing: closing.signal,
   });
-
-  const upgrades = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_MESSAGE,
-    perMessageDeflate: false,
+  acceptWebSockets(app.server, {
+    guard,
+    connect: (socket, clientId) => clients.connect(socket, clientId),
   });
-  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const url = request.url ?? '/';
-    const refused = SOCKET_PATH.test(url) ? guard({ headers: request.headers, url }) : 404;
-    if (refused !== 0) {
-      socket.end(`HTTP/1.1 ${refused} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      return;
-    }
-    const clientId =
-      new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('clientId') ?? undefined;
-    upgrades.handleUpgrade(request, socket, head, (client) =>
-      sockets.connect(client, url.includes('?') ? clientId : undefined),
-    );
-  });
-
   return {
     app,
-    routes,
-    wantsPreviews: ({ clientId }) => clientId !== undefined && sockets.wantsPreviews(clientId),
+    routes: context.routes(),
+    wantsPreviews: ({ clientId }) => clientId !== undefined && clients.wantsPreviews(clientId),
     listen: async ({ host, port }) => {
       try {
         return await app.listen({ host, port });
       } catch (error) {
-        throw cannotListen(host, port, error as NodeJS.ErrnoException);
+        throw listenError(host, port, error as NodeJS.ErrnoException);
       }
     },
     warm: async () => {
-      (await parts.desk()).objectInfo.all();
+      (await context.nodeRegistry()).objectInfo.all();
     },
     close: async () => {
       closing.abort();
-      sockets.close();
+      clients.close();
       await app.close();
     },
   };
 }
 
-/** A request for the socket that is none. */
-const socketRoute: Route = {
+/** `closing` is aborted when the server closes. */
+function createContext(options: ServerOptions, closing: AbortSignal): ServerContext {
+  const { folders, maxUploadBytes = MAX_UPLOAD_BYTES } = options;
+  const metrics = new Metrics();
+  const clients = new WebSocketClients({
+    features: featuresOf(maxUploadBytes),
+    previews: options.previews,
+    onJobEnded: (state) => metrics.recordEndedJob(state),
+  });
+  const queue = connectQueue(options.queue, clients, closing);
+  let nodeRegistry: Promise<NodeRegistry> | undefined;
+  let routes: readonly Route[] = [];
+  const context: ServerContext = {
+    folders,
+    storage: options.storage ?? createFolderStorage(folders),
+    clients,
+    logs: options.logs ?? createLogs(),
+    metrics,
+    maxUploadBytes,
+    webRoot: options.webRoot,
+    now: options.now ?? Date.now,
+    queue: () => queue.opened,
+    isQueueOpen: queue.isOpen,
+    nodeRegistry: () => {
+      nodeRegistry ??= import('./node-registry.ts').then(({ openNodeRegistry }) =>
+        openNodeRegistry(folders, options.nodes),
+      );
+      return nodeRegistry;
+    },
+    users: openUsers(options.user, options.multiUser ?? false),
+    argv: options.argv ?? ['darkroom', 'serve'],
+    routes: () => routes,
+  };
+  routes = [...routesOf(context), webSocketRoute, ...(options.routes?.(context) ?? [])];
+  return context;
+}
+
+interface QueueConnection {
+  readonly opened: Promise<Queue>;
+  isOpen(): boolean;
+}
+
+/** Sends the events of a queue, which may still be opening, to the clients. */
+function connectQueue(
+  opening: Queue | Promise<Queue>,
+  clients: WebSocketClients,
+  closing: AbortSignal,
+): QueueConnection {
+  let isOpen = false;
+  const opened = Promise.resolve(opening).then((queue) => {
+    isOpen = true;
+    const unsubscribe = queue.subscribe((event) => clients.handleQueueEvent(event));
+    closing.addEventListener('abort', unsubscribe);
+    void queue.counts().then(
+      (counts) => clients.setQueueCounts(counts),
+      () => undefined,
+    );
+    return queue;
+  });
+  // routes that wait for the queue get the error
+  opened.catch(() => undefined);
+  return { opened, isOpen: () => isOpen };
+}
+
+const noSchema = (): never => {
+  throw new Error('internal: routes have no Fastify schemas');
+};
+/**
+ * Routes validate requests themselves. Fastify's own schema compilers would take a quarter of the
+ * time that the server needs to start.
+ */
+const NO_SCHEMAS = {
+  compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema },
+};
+
+function createApp(logs: Logs, maxUploadBytes: number): FastifyInstance {
+  const app = fastify({
+    loggerInstance: logs.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxUploadBytes,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    forceCloseConnections: 'idle',
+    schemaController: NO_SCHEMAS,
+  });
+  void app.register(multipart, {
+    limits: {
+      fileSize: maxUploadBytes,
+      files: 4,
+      fields: 32,
+      parts: 40,
+      fieldSize: MAX_FIELD_BYTES,
+    },
+  });
+  return app;
+}
+
+/** Responds to requests of /ws that do not ask for an upgrade. */
+const webSocketRoute: Route = {
   method: 'GET',
   path: '/ws',
-  summary: 'The WebSocket.',
+  summary: 'Opens a WebSocket.',
   query: { clientId: { type: 'string' } },
-  answers: { 101: 'The socket.', 400: 'No request for a WebSocket.' },
+  responses: { 101: 'The WebSocket.', 400: 'Not a request for a WebSocket.' },
   handle: () => empty(400),
 };
 
-const HINTS: Readonly<Record<string, string>> = {
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Is another Darkroom or ComfyUI running? Choose another port with --port.',
   EACCES: 'Choose a port above 1023 with --port.',
   EADDRNOTAVAIL: 'Give an address of this machine, or 0.0.0.0 for all of them.',
 };
 
-const cannotListen = (host: string, port: number, error: NodeJS.ErrnoException): DarkroomError =>
+const listenError = (host: string, port: number, error: NodeJS.ErrnoException): DarkroomError =>
   new DarkroomError('DR_BAD_USAGE', {
     message: `can't listen on ${host} port ${port}: ${error.message}`,
-    hint: HINTS[error.code ?? ''] ?? 'See --listen and --port.',
+    hint: LISTEN_HINTS[error.code ?? ''] ?? 'See --listen and --port.',
     cause: error,
   });

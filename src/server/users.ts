@@ -1,40 +1,36 @@
-// Users and where their settings and files lie (app/user_manager.py): `user/<id>/…`, `user/users.json` when there are several.
+// Users and the folders of their settings and files (app/user_manager.py): `user/<id>/…`, and
+// `user/users.json` when there are several users.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
 import { replaceFile } from '../storage/file-names.ts';
-import { under } from './http/file-responses.ts';
+import { resolveInside } from './http/safe-paths.ts';
 
 export interface Users {
+  /** Whether there are several users. */
   readonly several: boolean;
   /** Names by id. */
   list(): Readonly<Record<string, string>>;
-  /** Adds a user; undefined when the name is taken. */
+  /** Adds a user and returns the id; undefined when the name is taken. */
   add(name: string): string | undefined;
-  /** The folder of the user a request comes from; undefined for an unknown one. */
-  folder(header: string | undefined): string | undefined;
+  /** The folder of a user. `id` is that of the request's header; undefined for an unknown user. */
+  folder(id: string | undefined): string | undefined;
 }
 
-const DEFAULT = 'default';
+const DEFAULT_USER = 'default';
 
+/** `root` is the folder of all users. */
 export function openUsers(root: string, several: boolean): Users {
   const top = resolve(root);
   const file = join(top, 'users.json');
-  const list = (): Record<string, string> => {
-    if (!several) return { [DEFAULT]: DEFAULT };
-    const found = existsSync(file) ? readObject(file) : {};
-    return Object.fromEntries(
-      Object.entries(found).filter(
-        (entry): entry is [string, string] => typeof entry[1] === 'string',
-      ),
-    );
-  };
+  const list = (): Record<string, string> =>
+    several ? namesIn(file) : { [DEFAULT_USER]: DEFAULT_USER };
   return {
     several,
     list,
-    add: (given) => {
-      const name = given.trim();
+    add: (text) => {
+      const name = text.trim();
       const users = list();
       if (Object.values(users).includes(name)) return undefined;
       const id = `${name.replace(/[^a-zA-Z0-9-_]+/g, '-')}_${randomUUID()}`;
@@ -42,15 +38,22 @@ export function openUsers(root: string, several: boolean): Users {
       replaceFile(file, Buffer.from(JSON.stringify({ ...users, [id]: name })));
       return id;
     },
-    folder: (header) => {
-      const id = several && header !== undefined ? header : DEFAULT;
-      const path = Object.hasOwn(list(), id) ? under(top, id) : undefined;
+    folder: (requestedId) => {
+      const id = several && requestedId !== undefined ? requestedId : DEFAULT_USER;
+      const path = Object.hasOwn(list(), id) ? resolveInside(top, id) : undefined;
       return path === top ? undefined : path;
     },
   };
 }
 
-/** A file with a JSON object; empty when it is damaged. */
+const namesIn = (file: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(existsSync(file) ? readObject(file) : {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
+
+/** The JSON object in a file; empty when the file is missing or damaged. */
 export function readObject(file: string): JsonObject {
   try {
     const value = parseJson(readFileSync(file, 'utf8'));

@@ -8,7 +8,7 @@ import type { Queue, QueueOptions } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { createLogs } from '../../src/server/http/logs.ts';
 import { createServer } from '../../src/server/server.ts';
-import type { DarkroomServer, ServerOptions } from '../../src/server/services.ts';
+import type { DarkroomServer, ServerOptions } from '../../src/server/server-context.ts';
 import { openEmbeddedModels } from '../../src/storage/embedded-models.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
 import { NODES, NODES_MODULE } from './nodes.ts';

@@ -1,12 +1,15 @@
-// Files that are sent and received: paths that stay inside their folder, media types.
-import { createReadStream, type Stats, statSync } from 'node:fs';
-import { extname, relative, resolve, sep } from 'node:path';
+// Files as responses: media types, Last-Modified, 304.
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { FolderType } from '../../storage/folders.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { type Answer, empty } from './answers.ts';
+import { empty, type RouteResponse } from './responses.ts';
+import { statOf } from './safe-paths.ts';
 
-const TYPES: Readonly<Record<string, string>> = {
+type Headers = Readonly<Record<string, string>>;
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
@@ -38,102 +41,88 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const BYTES = 'application/octet-stream';
-export const typeOfFile = (name: string): string => TYPES[extname(name).toLowerCase()] ?? BYTES;
 
-/** What a browser would run: it is downloaded instead. SVG too, which may hold scripts. */
-const ACTIVE =
-  /^(text\/html|text\/css|text\/javascript|application\/javascript|application\/xhtml\+xml|image\/svg\+xml)/;
-export const passiveType = (name: string): string => {
-  const type = typeOfFile(name);
-  return ACTIVE.test(type) ? BYTES : type;
+/** The media type of a file name; `application/octet-stream` for an unknown extension. */
+export const mediaTypeOf = (name: string): string =>
+  MEDIA_TYPES[extname(name).toLowerCase()] ?? BYTES;
+
+/** What a browser would run. SVG is among them because it can contain scripts. */
+const ACTIVE_TYPES: ReadonlySet<string> = new Set([
+  'text/html',
+  'text/css',
+  'text/javascript',
+  'application/javascript',
+  'application/xhtml+xml',
+  'image/svg+xml',
+]);
+
+/** The media type of a user's file: `application/octet-stream` for what a browser would run. */
+export const safeMediaTypeOf = (name: string): string => {
+  const type = mediaTypeOf(name);
+  return ACTIVE_TYPES.has(type.split(';', 1)[0]) ? BYTES : type;
 };
 
-export const statOf = (path: string): Stats | undefined => {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-};
-export const isFile = (path: string): boolean => statOf(path)?.isFile() ?? false;
-export const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false;
-
-/** The path of `name` under `root`, which may be the root itself; undefined when it would lie elsewhere or can't be a name. */
-export function under(root: string, name: string): string | undefined {
-  if (name.includes('\0')) return undefined;
-  const top = resolve(root);
-  const path = resolve(top, name.replaceAll('\\', '/'));
-  return path === top || path.startsWith(top.endsWith(sep) ? top : top + sep) ? path : undefined;
-}
-
-/** What ComfyUI takes for the name of a file: nothing that leads up or begins at the root. */
-export const isPlain = (name: string): boolean =>
-  name !== '' && !name.startsWith('/') && !name.includes('..') && !name.includes('\0');
-
-/** Relative to `root`, with `/`. */
-export const nameUnder = (root: string, path: string): string =>
-  relative(root, path).replaceAll(sep, '/');
-
-/** A file as an answer; 304 when the client has it. */
-export function sendFile(
+/** A file; 404 when there is none, 304 when it is not newer than `since` (If-Modified-Since). */
+export function fileResponse(
   path: string,
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   type: string,
   since?: string,
-): Answer {
+): RouteResponse {
   const stats = statOf(path);
   if (!stats?.isFile()) return empty(404);
-  const { size, mtime: modified } = stats;
-  return (
-    withDate({ size, modified }, headers, since) ??
-    sent(createReadStream(path), { size, modified }, headers, type)
-  );
+  const file = { size: stats.size, modified: stats.mtime };
+  if (isUnchanged(file, since)) return notModified(file, headers);
+  return streamed(createReadStream(path), file, headers, type);
 }
 
 /** The same for a file of the input, output or temp folder. */
-export async function sendStored(
+export async function storedFileResponse(
   storage: Storage,
   { type, name }: { readonly type: FolderType; readonly name: string },
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   since?: string,
-): Promise<Answer> {
-  const found = await storage.find(type, name);
-  if (!found) return empty(404);
-  const unchanged = withDate(found, headers, since);
-  if (unchanged) return unchanged;
+): Promise<RouteResponse> {
+  const file = await storage.find(type, name);
+  if (!file) return empty(404);
+  if (isUnchanged(file, since)) return notModified(file, headers);
   const body = await storage.read(type, name);
-  return body ? sent(body, found, headers, passiveType(name)) : empty(404);
+  return body ? streamed(body, file, headers, safeMediaTypeOf(name)) : empty(404);
 }
 
-type Dated = { readonly size: number; readonly modified: Date };
-const dateOf = ({ modified }: Dated): Date =>
+interface FileInfo {
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** HTTP dates have no fractions of a second. */
+const lastModified = ({ modified }: FileInfo): Date =>
   new Date(Math.floor(modified.getTime() / 1000) * 1000);
 
-const withDate = (
-  file: Dated,
-  headers: Readonly<Record<string, string>>,
-  since?: string,
-): Answer | undefined =>
-  since !== undefined && Date.parse(since) >= dateOf(file).getTime()
-    ? { status: 304, headers: { ...headers, 'last-modified': dateOf(file).toUTCString() } }
-    : undefined;
+const isUnchanged = (file: FileInfo, since?: string): boolean =>
+  since !== undefined && Date.parse(since) >= lastModified(file).getTime();
 
-const sent = (
+const notModified = (file: FileInfo, headers: Headers): RouteResponse => ({
+  status: 304,
+  headers: { ...headers, 'last-modified': lastModified(file).toUTCString() },
+});
+
+const streamed = (
   body: Readable,
-  file: Dated,
-  headers: Readonly<Record<string, string>>,
+  file: FileInfo,
+  headers: Headers,
   type: string,
-): Answer => ({
+): RouteResponse => ({
   status: 200,
   body,
   type,
   headers: {
     ...headers,
-    'last-modified': dateOf(file).toUTCString(),
+    'last-modified': lastModified(file).toUTCString(),
     'content-length': String(file.size),
   },
 });
 
-/** A header value for a file name: what can't stand there is replaced. */
-export const disposition = (name: string): string =>
+/** Content-Disposition for a file name; characters that a header cannot have become `_`. */
+export const contentDisposition = (name: string): string =>
   `filename="${name.replace(/[^\x20-\x7e]|["\\]/g, '_')}"`;

@@ -1,31 +1,37 @@
-// ComfyUI's own frontend: a download of its own (GPL-3, PyPI package comfyui-frontend-package), served from where it was unpacked.
+// ComfyUI's own frontend, which is downloaded separately (GPL-3, PyPI package
+// comfyui-frontend-package) and served from the folder it was unpacked into.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { replaceFile } from '../../storage/file-names.ts';
-import { isFile } from './file-responses.ts';
+import { isFile } from './safe-paths.ts';
 
 export const FRONTEND_PACKAGE = 'comfyui-frontend-package';
-/** Older ones, 1.27 among them, open no workflow where a loader of ComfyUI's own is missing. */
+/** Older versions, such as 1.27, open no workflow that lacks one of ComfyUI's own loaders. */
 export const FRONTEND_VERSION = '1.28.8';
 
-/** Where the page may be: in the folder itself, or in the unpacked package. */
-const PLACES = ['.', 'static', join('comfyui_frontend_package', 'static')];
+/** Where index.html may be below a folder: in itself, in static/, or in the unpacked package. */
+const SUBFOLDERS = ['.', 'static', join('comfyui_frontend_package', 'static')];
 
-/** The folder of index.html in or below what was named. Throws DR_BAD_USAGE. */
-export function frontendFolder(named: string): string {
-  const found = PLACES.map((place) => join(named, place)).find((folder) =>
-    isFile(join(folder, 'index.html')),
+/** The folder of index.html in or below a folder. Throws DR_BAD_USAGE when there is none. */
+export function frontendFolder(folder: string): string {
+  const found = SUBFOLDERS.map((name) => join(folder, name)).find((candidate) =>
+    isFile(join(candidate, 'index.html')),
   );
   if (found !== undefined) return found;
   throw new DarkroomError('DR_BAD_USAGE', {
-    message: `there is no frontend in ${named}: no index.html in it, in static/ or in comfyui_frontend_package/static/`,
-    hint: 'Get it with: darkroom frontend install',
-    file: named,
+    message:
+      `there is no frontend in ${folder}: index.html is neither in it, nor in static/, ` +
+      'nor in comfyui_frontend_package/static/',
+    hint: 'Install it with: darkroom frontend install',
+    file: folder,
   });
 }
 
-/** A first start without the dialog of templates, which are another package; its own defaults, which it stumbles over unless they are set. */
+/**
+ * Settings of a new user: no dialog of templates, which are another package, and the frontend's own
+ * defaults, without which it logs errors.
+ */
 const SETTINGS = {
   'Comfy.TutorialCompleted': true,
   'Comfy.Canvas.NavigationMode': 'legacy',
@@ -33,14 +39,18 @@ const SETTINGS = {
   'Comfy.Canvas.MouseWheelScroll': 'zoom',
 };
 
-/** Files and folders that the frontend asks a new user for; without them its console shows errors. What is there stays. */
+/**
+ * Creates the files and folders that the frontend requests for a new user; without them its console
+ * shows errors. Existing files are left unchanged.
+ */
 export function prepareUser(user: string): void {
   const folder = join(user, 'default');
   for (const name of ['workflows', 'subgraphs']) mkdirSync(join(folder, name), { recursive: true });
-  for (const [name, content] of [
-    ['user.css', ''],
-    ['comfy.templates.json', '[]'],
-    ['comfy.settings.json', JSON.stringify(SETTINGS)],
-  ])
+  const files = {
+    'user.css': '',
+    'comfy.templates.json': '[]',
+    'comfy.settings.json': JSON.stringify(SETTINGS),
+  };
+  for (const [name, content] of Object.entries(files))
     if (!existsSync(join(folder, name))) replaceFile(join(folder, name), Buffer.from(content));
 }

@@ -1,5 +1,6 @@
-// Who may speak to the server. A browser sends requests to localhost for any page it shows, so a page's origin must be the server itself
-// (ComfyUI's create_origin_only_middleware), and the name it was reached by must be one of this machine (DNS rebinding). Bearer tokens.
+// Who may use the server. A browser sends requests to localhost for any page it shows, so the
+// origin of a page must be the server itself (ComfyUI's create_origin_only_middleware), and the
+// host name must be one of this machine (DNS rebinding). Bearer tokens.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { DarkroomError } from '../../errors.ts';
@@ -10,40 +11,44 @@ export interface GuardOptions {
   readonly hosts?: readonly string[];
 }
 
-export interface Asked {
+export interface GuardedRequest {
   readonly headers: IncomingHttpHeaders;
   /** Path and query. */
   readonly url: string;
 }
 
-/** 0 when a request may pass, else the status of its refusal. */
-export type Guard = (asked: Asked) => 0 | 401 | 403;
+/** The status of a refusal; undefined when the request is allowed. */
+export type Guard = (request: GuardedRequest) => 401 | 403 | undefined;
 
-/** Answers to everybody: what load balancers ask. */
-const OPEN = /^\/(api\/)?healthz$/;
+/** Needs no token: load balancers request it. */
+const PUBLIC_PATH = /^\/(api\/)?healthz$/;
 const COOKIE = 'darkroom_token';
 
 export function createGuard({ token, corsOrigin, hosts }: GuardOptions): Guard {
-  const allowed = new Set(hosts?.map((host) => host.toLowerCase()));
+  const allowedHosts = new Set(hosts?.map((host) => host.toLowerCase()));
+  const isAllowedHost = ({ name }: Host): boolean =>
+    allowedHosts.has('*') || allowedHosts.has(name) || isLoopback(name);
   return ({ headers, url }) => {
-    const host = splitHost(headers.host);
-    if (corsOrigin === undefined && host && isForeign(host, headers.origin)) return 403;
-    if (OPEN.test(pathOf(url))) return 0;
-    if (token !== undefined) return equalTokens(tokenOf(headers, url), token) ? 0 : 401;
-    if (host && !allowed.has('*') && !allowed.has(host.name) && !isLoopback(host.name)) return 403;
-    return 0;
+    const host = parseHost(headers.host);
+    if (corsOrigin === undefined && host && isForeignOrigin(host, headers.origin)) return 403;
+    if (PUBLIC_PATH.test(pathOf(url))) return undefined;
+    if (token !== undefined) return tokensEqual(tokenOf(headers, url), token) ? undefined : 401;
+    return host && !isAllowedHost(host) ? 403 : undefined;
   };
 }
 
-/** A token in the query becomes a cookie: pages load their pictures without headers. */
+/**
+ * The Set-Cookie value for a URL with the right token; undefined without. Pages load their images
+ * without headers, so a token in the query becomes a cookie.
+ */
 export function tokenCookie(url: string, token: string | undefined): string | undefined {
   const given = queryToken(url);
-  return given !== undefined && token !== undefined && equalTokens(given, token)
+  return given !== undefined && token !== undefined && tokensEqual(given, token)
     ? `${COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`
     : undefined;
 }
 
-/** Throws DR_BAD_USAGE for a server that others could use unasked. */
+/** Throws DR_BAD_USAGE for a server that other machines could use without a token. */
 export function checkListen({
   host,
   token,
@@ -55,12 +60,12 @@ export function checkListen({
 }): void {
   if (isLoopback(host) || insecure || (token !== undefined && token !== '')) return;
   throw new DarkroomError('DR_BAD_USAGE', {
-    message: `listening on ${host} lets everybody who reaches this machine use it`,
-    hint: 'Give --token SECRET (or DARKROOM_TOKEN), or --insecure where something else guards it.',
+    message: `listening on ${host} without a token lets everyone who can reach this machine use it`,
+    hint: 'Give --token SECRET (or DARKROOM_TOKEN), or --insecure if something else protects it.',
   });
 }
 
-/** localhost, names below it, 127.x.y.z and ::1. */
+/** localhost and its subdomains, 127.x.y.z, ::1. */
 export const isLoopback = (name: string): boolean =>
   /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(name);
 
@@ -69,16 +74,19 @@ interface Host {
   readonly port?: string;
 }
 
-function splitHost(text: string | undefined): Host | undefined {
+function parseHost(text: string | undefined): Host | undefined {
   const found = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(text?.trim().toLowerCase() ?? '');
   return found?.[1] ? { name: found[1], port: found[2] || undefined } : undefined;
 }
 
-/** A page of another origin asks a server of this machine. Ports count where both tell them. */
-function isForeign(host: Host, origin: string | undefined): boolean {
+/**
+ * Whether a page of another origin sends a request to a server of this machine. Ports are compared
+ * where both are given.
+ */
+function isForeignOrigin(host: Host, origin: string | undefined): boolean {
   if (origin === undefined || !isLoopback(host.name)) return false;
-  // `null`, of sandboxed pages and files, is nobody's origin
-  const from = URL.canParse(origin) ? splitHost(new URL(origin).host) : undefined;
+  // `null`, the origin of sandboxed pages and of files, is never the server
+  const from = URL.canParse(origin) ? parseHost(new URL(origin).host) : undefined;
   if (!from) return true;
   return (
     from.name !== host.name ||
@@ -91,6 +99,7 @@ const pathOf = (url: string): string => url.split('?', 1)[0];
 const queryToken = (url: string): string | undefined =>
   new URLSearchParams(url.slice(pathOf(url).length)).get('token') ?? undefined;
 
+/** The token of the Authorization header, of the query, or of the cookie. */
 function tokenOf(headers: IncomingHttpHeaders, url: string): string | undefined {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1];
   const cookie = headers.cookie
@@ -108,6 +117,8 @@ function decoded(text: string): string {
   }
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-const equalTokens = (given: string | undefined, wanted: string): boolean =>
-  given !== undefined && timingSafeEqual(digest(given), digest(wanted));
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compares digests, so that the time does not depend on where the texts differ. */
+const tokensEqual = (given: string | undefined, expected: string): boolean =>
+  given !== undefined && timingSafeEqual(sha256(given), sha256(expected));

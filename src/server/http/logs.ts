@@ -1,74 +1,69 @@
-// The log: pino's lines of JSON to a stream, and the last of them kept for /internal/logs, which clients may subscribe to.
+// The log: pino's lines of JSON for a stream, and the last entries in memory for /internal/logs, to
+// which clients may subscribe.
 import { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
-
-export interface LogEntry {
-  /** ISO time */
-  readonly t: string;
-  readonly m: string;
-}
+import type { LogEntry } from '../api-types.ts';
 
 export interface Logs {
   readonly logger: Logger;
+  /** The last entries, the oldest first. */
   entries(): readonly LogEntry[];
-  /** Hears each entry; gives a function that ends it. */
-  listen(listener: (entry: LogEntry) => void): () => void;
+  /** Calls a function with each new entry; returns a function that ends the subscription. */
+  subscribe(listener: (entry: LogEntry) => void): () => void;
 }
 
-const KEPT = 300;
+const MAX_ENTRIES = 300;
 
 export interface LogOptions {
   /** trace, debug, info, warn, error or silent (silent) */
   readonly level?: string;
-  /** Where lines go, besides what is kept. */
+  /** Is called with each line of JSON. */
   readonly write?: (line: string) => void;
 }
 
 export function createLogs({ level = 'silent', write = () => undefined }: LogOptions = {}): Logs {
-  const kept: LogEntry[] = [];
+  const entries: LogEntry[] = [];
   const listeners = new Set<(entry: LogEntry) => void>();
   const stream = new Writable({
     decodeStrings: false,
     write(line: string | Buffer, _, done) {
       const text = String(line);
       write(text);
-      const entry = entryOf(text);
+      const entry = parseEntry(text);
       if (entry) {
-        kept.push(entry);
-        if (kept.length > KEPT) kept.shift();
+        entries.push(entry);
+        if (entries.length > MAX_ENTRIES) entries.shift();
         for (const listener of listeners) listener(entry);
       }
       done();
     },
   });
+  const options = {
+    level,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
   return {
-    logger: pino(
-      {
-        level,
-        base: undefined,
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-      },
-      stream,
-    ),
-    entries: () => kept,
-    listen: (listener) => {
+    logger: pino(options, stream),
+    entries: () => entries,
+    subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
 }
 
-/** A line for people: message and what was logged beside it. */
-function entryOf(line: string): LogEntry | undefined {
+/** A line of JSON as text for people: the message, then the other fields. */
+function parseEntry(line: string): LogEntry | undefined {
   try {
     const { time, level, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
-    const details = Object.entries(rest).map(
+    const fields = Object.entries(rest).map(
       ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
     );
     return {
       t: String(time),
-      m: `[${String(level)}] ${[msg, ...details].filter(Boolean).join(' ')}\n`,
+      m: `[${String(level)}] ${[msg, ...fields].filter(Boolean).join(' ')}\n`,
     };
   } catch {
     return undefined;

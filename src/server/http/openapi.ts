@@ -1,12 +1,16 @@
-// The OpenAPI 3.1 document, made from the tables of routes.
+// The OpenAPI 3.1 document, built from the tables of routes.
 import type { Route } from './route.ts';
 
-const FAILURES = {
-  description: 'Refused: no token (401), a page of another site (403), too large a body (413).',
+type Document = Record<string, unknown>;
+
+const REFUSALS = {
+  description:
+    'Refused: no valid token (401), a page of another origin (403), too large a body (413).',
 } as const;
 
-export function openApi(routes: readonly Route[], version: string): Record<string, unknown> {
-  const paths: Record<string, Record<string, unknown>> = {};
+/** `version` is Darkroom's. */
+export function openApi(routes: readonly Route[], version: string): Document {
+  const paths: Record<string, Document> = {};
   for (const route of routes) {
     const path = route.path.replace(/\+\}/g, '}');
     paths[path] ??= {};
@@ -18,7 +22,8 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
       title: 'Darkroom',
       version,
       description:
-        'ComfyUI’s server (v0.3.64) and what Darkroom adds. Every route but those of /internal is there under /api too.',
+        'The HTTP API of ComfyUI (v0.3.64), with the additions of Darkroom. All routes ' +
+        'except those of /internal are also available under /api.',
     },
     servers: [{ url: '/' }, { url: '/api' }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
@@ -27,47 +32,55 @@ export function openApi(routes: readonly Route[], version: string): Record<strin
   };
 }
 
-function operation({
-  method,
-  path,
-  summary,
-  query = {},
-  body,
-  answers,
-}: Route): Record<string, unknown> {
-  const names = [...path.matchAll(/\{([^}+]+)\+?\}/g)].map((match) => match[1]);
-  const id = `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, c: string | undefined) => (c ?? '').toUpperCase())}`;
+function operation(route: Route): Document {
+  const { summary, body } = route;
   return {
-    operationId: id,
+    operationId: operationId(route),
     summary,
-    parameters: [
-      ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      ...Object.entries(query).map(([name, { description, ...schema }]) => ({
-        name,
-        in: 'query',
-        description,
-        schema,
-      })),
-    ],
-    ...(body === undefined ? {} : { requestBody: { content: contentOf(body) } }),
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [
-          status,
-          typeof answer === 'string'
-            ? { description: answer }
-            : {
-                description: answer.description,
-                content: { 'application/json': { schema: answer.schema } },
-              },
-        ]),
-      ),
-      '4XX': FAILURES,
-    },
+    parameters: [...pathParameters(route), ...queryParameters(route)],
+    ...(body === undefined ? {} : { requestBody: { content: bodyContent(body) } }),
+    responses: { ...responsesOf(route), '4XX': REFUSALS },
   };
 }
 
-function contentOf(body: NonNullable<Route['body']>): Record<string, unknown> {
+/** `getHistoryPromptId` for `GET /history/{prompt_id}`. */
+function operationId({ method, path }: Route): string {
+  const words = path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next: string | undefined) =>
+    (next ?? '').toUpperCase(),
+  );
+  return method.toLowerCase() + words;
+}
+
+const pathParameters = ({ path }: Route): Document[] =>
+  [...path.matchAll(/\{([^}+]+)\+?\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+const queryParameters = ({ query = {} }: Route): Document[] =>
+  Object.entries(query).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    description,
+    schema,
+  }));
+
+const responsesOf = ({ responses }: Route): Document =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [
+      status,
+      typeof response === 'string'
+        ? { description: response }
+        : {
+            description: response.description,
+            content: { 'application/json': { schema: response.schema } },
+          },
+    ]),
+  );
+
+function bodyContent(body: NonNullable<Route['body']>): Document {
   if (body === 'raw')
     return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
   if (body !== 'multipart') return { 'application/json': { schema: body } };

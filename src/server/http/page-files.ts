@@ -1,8 +1,10 @@
-// The files of the built-in page: HTML, styles and icon from web/, scripts as compiled to dist/web/.
+// The files of the built-in page: HTML, styles and icon from web/, scripts as compiled to
+// dist/web/.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Answer, empty } from './answers.ts';
-import { isFile, sendFile, typeOfFile, under } from './file-responses.ts';
+import { fileResponse, mediaTypeOf } from './file-responses.ts';
+import { empty, type RouteResponse } from './responses.ts';
+import { isFile, resolveInside } from './safe-paths.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
 const STATIC_FILES = join(PACKAGE, 'web');
@@ -23,16 +25,16 @@ const HEADERS = {
 } as const;
 
 /** `since` is the request's If-Modified-Since, here and below. */
-export const sendPage = (since?: string): Answer =>
-  sendFile(join(STATIC_FILES, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
+export const pageResponse = (since?: string): RouteResponse =>
+  fileResponse(join(STATIC_FILES, 'index.html'), HEADERS, 'text/html; charset=utf-8', since);
 
-export const sendPageIcon = (): Answer =>
-  sendFile(join(STATIC_FILES, 'icon.svg'), HEADERS, 'image/svg+xml');
+export const pageIconResponse = (): RouteResponse =>
+  fileResponse(join(STATIC_FILES, 'icon.svg'), HEADERS, 'image/svg+xml');
 
 /** A script, style or icon of the page by its name; 404 for any other name. */
-export function sendPageFile(name: string, since?: string): Answer {
+export function pageFileResponse(name: string, since?: string): RouteResponse {
   if (!FILE_NAME.test(name)) return empty(404);
-  const path = under(name.endsWith('.js') ? SCRIPTS : STATIC_FILES, name);
+  const path = resolveInside(name.endsWith('.js') ? SCRIPTS : STATIC_FILES, name);
   if (!path || !isFile(path)) return empty(404);
-  return sendFile(path, HEADERS, typeOfFile(name), since);
+  return fileResponse(path, HEADERS, mediaTypeOf(name), since);
 }

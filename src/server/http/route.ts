@@ -1,29 +1,29 @@
-// A route is a value: method, path, what it takes and answers, what it does. Registration, 405, the OpenAPI document and the fuzz tests
-// come from the same tables.
+// A route is a value: method, path, what it takes and returns, what it does. Registration, 405, the
+// OpenAPI document and the fuzz tests are derived from the same tables.
 import { isJsonObject, type Json, type JsonObject, parseJson } from '../../formats/json.ts';
-import { type Answer, empty, FAILED, refuse } from './answers.ts';
+import { empty, INTERNAL_ERROR, type RouteResponse, refuse } from './responses.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** A JSON schema, as far as OpenAPI knows it. */
+/** A JSON schema, as OpenAPI uses it. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 export interface Route {
   readonly method: Method;
-  /** `/history/{prompt_id}`; a last `{name+}` takes the rest of the path. */
+  /** `/history/{prompt_id}`; `{name+}` at the end matches the rest of the path. */
   readonly path: string;
   readonly summary: string;
-  /** Under `/` and `/api` unless told. */
+  /** Set for routes that are not under `/api` too. */
   readonly only?: 'root';
   /** Query parameters by name. */
   readonly query?: Readonly<Record<string, Schema>>;
-  /** Schema of a JSON body, or the media type of another one. */
+  /** Schema of a JSON body, or the kind of another body. */
   readonly body?: Schema | 'multipart' | 'raw';
-  /** What the statuses mean; a schema where JSON is answered. */
-  readonly answers: Readonly<
+  /** What each status means; with a schema where the body is JSON. */
+  readonly responses: Readonly<
     Record<number, string | { readonly description: string; readonly schema: Schema }>
   >;
-  handle(call: Call): Answer | Promise<Answer>;
+  handle(request: RouteRequest): RouteResponse | Promise<RouteResponse>;
 }
 
 export interface UploadedFile {
@@ -31,55 +31,62 @@ export interface UploadedFile {
   readonly bytes: Uint8Array;
 }
 
-/** A multipart form. The first of equal names counts. */
+/** A multipart form. Of parts with the same name, the first one counts. */
 export interface Form {
   readonly files: ReadonlyMap<string, UploadedFile>;
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** A request, as routes see it. */
-export interface Call {
-  /** Of the path, decoded. */
+/** A request as routes get it. */
+export interface RouteRequest {
+  /** Parameters of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** The first value of a query parameter. */
   query(name: string): string | undefined;
   header(name: string): string | undefined;
-  /** The bytes of the body; empty without one. */
+  /** The body; empty without one. */
   readonly bytes: Uint8Array;
   form(): Promise<Form>;
-  /** Aborted when the client goes away. */
+  /** Aborted when the client disconnects, or when the server closes. */
   readonly signal: AbortSignal;
-}
-
-/** The body as JSON; 500 when it is none, as in ComfyUI. */
-export function jsonBody(call: Call): Json {
-  try {
-    return parseJson(decoder.decode(call.bytes));
-  } catch {
-    return refuse(FAILED);
-  }
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The body as a JSON object; 400 for other JSON. */
-export function objectBody(call: Call): JsonObject {
-  const body = jsonBody(call);
+/** The body as JSON; responds with 500 when it is not JSON, as ComfyUI does. */
+export function jsonBody(request: RouteRequest): Json {
+  try {
+    return parseJson(decoder.decode(request.bytes));
+  } catch {
+    return refuse(INTERNAL_ERROR);
+  }
+}
+
+/** The body as a JSON object; responds with 400 to other JSON. */
+export function objectBody(request: RouteRequest): JsonObject {
+  const body = jsonBody(request);
   return isJsonObject(body) ? body : refuse(empty(400));
 }
 
-/** An integer in the query, as Python's int() reads it; 500 when it is none, as in ComfyUI. */
-export function integerQuery(call: Call, name: string): number | undefined {
-  const given = call.query(name);
-  if (given === undefined) return undefined;
-  const value = /^\s*[+-]?\d+\s*$/.test(given) ? Number(given) : Number.NaN;
-  return Number.isSafeInteger(value) ? value : refuse(FAILED);
+/**
+ * An integer of the query, as Python's int() reads it; responds with 500 to others, as ComfyUI
+ * does.
+ */
+export function integerQuery(request: RouteRequest, name: string): number | undefined {
+  const text = request.query(name);
+  if (text === undefined) return undefined;
+  const value = /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : refuse(INTERNAL_ERROR);
 }
 
-/** Whether a text can be an id: databases take no null characters. */
+/** Whether a query parameter is `true`, in any case. */
+export const isTrueQuery = (request: RouteRequest, name: string): boolean =>
+  request.query(name)?.toLowerCase() === 'true';
+
+/** Whether a text can be an id: databases do not store null characters. */
 export const isId = (text: string): boolean => text !== '' && !text.includes('\0');
 
-/** The ids of a JSON list; what can't be one is left out. */
+/** The ids of a JSON list; other items are ignored. */
 export const idsOf = (value: Json | undefined): string[] =>
   Array.isArray(value)
     ? value.filter((item): item is string => typeof item === 'string' && isId(item))

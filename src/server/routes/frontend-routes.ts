@@ -1,45 +1,47 @@
-// What ComfyUI's frontend asks for at its start: extensions, texts, templates. Nothing of it is Darkroom's.
-
+// Routes that ComfyUI's frontend requests when it starts: extensions, translations, templates.
+// Darkroom has none of its own.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { json } from '../http/answers.ts';
-import { isFolder } from '../http/file-responses.ts';
+import { json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import { isFolder } from '../http/safe-paths.ts';
+import type { ServerContext } from '../server-context.ts';
 
 const object = { type: 'object' } as const;
 
-export const frontendRoutes = ({ webRoot }: Parts): Route[] => [
+export const frontendRoutes = ({ webRoot }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/extensions',
     summary: 'Scripts of the frontend’s extensions.',
-    answers: {
+    responses: {
       200: { description: 'Paths.', schema: { type: 'array', items: { type: 'string' } } },
     },
     handle: () =>
-      json(webRoot === undefined ? [] : scripts(join(webRoot, 'extensions'), '/extensions')),
+      json(webRoot === undefined ? [] : scriptsIn(join(webRoot, 'extensions'), '/extensions')),
   },
   {
     method: 'GET',
     path: '/workflow_templates',
     summary: 'Workflow templates by pack.',
-    answers: { 200: { description: 'Empty.', schema: object } },
+    responses: { 200: { description: 'Empty.', schema: object } },
     handle: () => json({}),
   },
   {
     method: 'GET',
     path: '/i18n',
     summary: 'Translations by language.',
-    answers: { 200: { description: 'Empty.', schema: object } },
+    responses: { 200: { description: 'Empty.', schema: object } },
     handle: () => json({}),
   },
 ];
 
-const scripts = (folder: string, url: string): string[] =>
-  !isFolder(folder)
-    ? []
-    : readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-        if (entry.isDirectory()) return scripts(join(folder, entry.name), `${url}/${entry.name}`);
-        return entry.name.endsWith('.js') ? [`${url}/${entry.name}`] : [];
-      });
+/** The URLs of all scripts in a folder that is served at `url`. */
+function scriptsIn(folder: string, url: string): string[] {
+  if (!isFolder(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const entryUrl = `${url}/${entry.name}`;
+    if (entry.isDirectory()) return scriptsIn(join(folder, entry.name), entryUrl);
+    return entry.name.endsWith('.js') ? [entryUrl] : [];
+  });
+}

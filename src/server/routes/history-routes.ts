@@ -1,14 +1,13 @@
-// /history: jobs that have ended, with what they made.
-
+// /history: jobs that have ended, with their outputs.
 import { dumpsJson } from '../../formats/json.ts';
 import type { HistoryEntry } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../http/answers.ts';
+import { empty, jsonText } from '../http/responses.ts';
 import { idsOf, integerQuery, isId, objectBody, type Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
-import { removal } from './queue-routes.ts';
+import type { ServerContext } from '../server-context.ts';
+import { removalBody } from './queue-routes.ts';
 
-const entries = {
+const entriesById = {
   type: 'object',
   additionalProperties: {
     type: 'object',
@@ -21,49 +20,56 @@ const entries = {
   },
 } as const;
 
-export const historyRoutes = (parts: Parts): Route[] => [
+export const historyRoutes = ({ queue }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/history',
     summary: 'Ended jobs by id, oldest first.',
     query: {
-      max_items: { type: 'integer', description: 'How many; without an offset, the last ones.' },
-      offset: { type: 'integer', description: 'Counts from the oldest.' },
+      max_items: {
+        type: 'integer',
+        description: 'The number of jobs; without an offset, the last ones.',
+      },
+      offset: { type: 'integer', description: 'The first job, counted from the oldest.' },
     },
-    answers: { 200: { description: 'The history.', schema: entries }, 500: 'A number is none.' },
-    handle: async (call) => {
-      const maxItems = integerQuery(call, 'max_items');
-      const offset = integerQuery(call, 'offset') ?? -1;
+    responses: {
+      200: { description: 'The history.', schema: entriesById },
+      500: 'A parameter is not a number.',
+    },
+    handle: async (request) => {
+      const maxItems = integerQuery(request, 'max_items');
+      const offset = integerQuery(request, 'offset') ?? -1;
       if (maxItems !== undefined && maxItems <= 0) return jsonText('{}');
-      const found = await (await parts.queue()).history.list({
-        maxItems,
-        offset: offset < 0 ? undefined : offset,
-      });
-      return jsonText(objectText(found));
+      const { history } = await queue();
+      const entries = await history.list({ maxItems, offset: offset < 0 ? undefined : offset });
+      return jsonText(entriesText(entries));
     },
   },
   {
     method: 'GET',
     path: '/history/{prompt_id}',
     summary: 'One ended job.',
-    answers: {
-      200: { description: '`{}` for a job that has not ended, or is unknown.', schema: entries },
+    responses: {
+      200: {
+        description: '`{}` for a job that is unknown or has not ended.',
+        schema: entriesById,
+      },
     },
     handle: async ({ params }) => {
       const id = params['prompt_id'];
-      const found = isId(id) ? await (await parts.queue()).history.get(id) : undefined;
-      return jsonText(objectText(found ? [found] : []));
+      const entry = isId(id) ? await (await queue()).history.get(id) : undefined;
+      return jsonText(entriesText(entry ? [entry] : []));
     },
   },
   {
     method: 'POST',
     path: '/history',
-    summary: 'Forgets ended jobs: all, or some.',
-    body: removal,
-    answers: { 200: 'Done.' },
-    handle: async (call) => {
-      const body = objectBody(call);
-      const { history } = await parts.queue();
+    summary: 'Deletes all ended jobs from the history, or some.',
+    body: removalBody,
+    responses: { 200: 'Deleted.' },
+    handle: async (request) => {
+      const body = objectBody(request);
+      const { history } = await queue();
       if (Object.hasOwn(body, 'clear') && toBool(body['clear'])) await history.clear();
       const ids = idsOf(body['delete']);
       if (ids.length > 0) await history.delete(ids);
@@ -72,5 +78,5 @@ export const historyRoutes = (parts: Parts): Route[] => [
   },
 ];
 
-const objectText = (found: readonly HistoryEntry[]): string =>
-  `{${found.map(({ promptId, json }) => `${dumpsJson(promptId)}: ${json}`).join(', ')}}`;
+const entriesText = (entries: readonly HistoryEntry[]): string =>
+  `{${entries.map(({ promptId, json }) => `${dumpsJson(promptId)}: ${json}`).join(', ')}}`;

@@ -1,25 +1,25 @@
-// All routes, a family a line.
+// All routes.
 import type { Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import type { ServerContext } from '../server-context.ts';
 import { frontendRoutes } from './frontend-routes.ts';
 import { historyRoutes } from './history-routes.ts';
-import { impactRoutes } from './impact-routes.ts';
+import { impactRoutes } from './impact/impact-routes.ts';
 import { internalRoutes } from './internal-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
-import { operationRoutes } from './operation.ts';
+import { operationsRoutes } from './operations-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { promptRoutes } from './prompt-routes.ts';
 import { queueRoutes } from './queue-routes.ts';
-import { settingRoutes } from './settings-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { uploadRoutes } from './upload-routes.ts';
-import { userRoutes } from './user-routes.ts';
-import { userdataRoutes } from './userdata-routes.ts';
+import { settingRoutes } from './user/settings-routes.ts';
+import { userRoutes } from './user/user-routes.ts';
+import { userdataRoutes } from './user/userdata-routes.ts';
 import { viewRoutes } from './view-routes.ts';
 
-const FAMILIES: readonly ((parts: Parts) => readonly Route[])[] = [
+const ROUTE_TABLES: readonly ((context: ServerContext) => readonly Route[])[] = [
   promptRoutes,
   queueRoutes,
   historyRoutes,
@@ -35,8 +35,9 @@ const FAMILIES: readonly ((parts: Parts) => readonly Route[])[] = [
   frontendRoutes,
   impactRoutes,
   internalRoutes,
-  operationRoutes,
+  operationsRoutes,
   pageRoutes,
 ];
 
-export const routesOf = (parts: Parts): Route[] => FAMILIES.flatMap((family) => family(parts));
+export const routesOf = (context: ServerContext): Route[] =>
+  ROUTE_TABLES.flatMap((table) => table(context));

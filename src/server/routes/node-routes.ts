@@ -1,35 +1,35 @@
-// /object_info, /embeddings: what can be run, and with which files.
-import { json, jsonText } from '../http/answers.ts';
+// /object_info, /embeddings: the nodes and the files that they can use.
+import { json, jsonText } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import type { ServerContext } from '../server-context.ts';
 
-const schema = { type: 'object', additionalProperties: { type: 'object' } } as const;
+const nodesByType = { type: 'object', additionalProperties: { type: 'object' } } as const;
 
-export const nodeRoutes = ({ desk, storage, folders }: Parts): Route[] => {
-  const info = async () => {
+export const nodeRoutes = ({ nodeRegistry, storage, folders }: ServerContext): Route[] => {
+  const objectInfo = async () => {
     await storage.refreshInputNames();
-    return (await desk()).objectInfo;
+    return (await nodeRegistry()).objectInfo;
   };
   return [
     {
       method: 'GET',
       path: '/object_info',
-      summary: 'All nodes: inputs, outputs, lists.',
-      answers: { 200: { description: 'By class type.', schema } },
-      handle: async () => jsonText((await info()).all()),
+      summary: 'All nodes with their inputs and outputs.',
+      responses: { 200: { description: 'By class type.', schema: nodesByType } },
+      handle: async () => jsonText((await objectInfo()).all()),
     },
     {
       method: 'GET',
       path: '/object_info/{node_class}',
       summary: 'One node.',
-      answers: { 200: { description: '`{}` for an unknown type.', schema } },
-      handle: async ({ params }) => jsonText((await info()).one(params['node_class'])),
+      responses: { 200: { description: '`{}` for an unknown type.', schema: nodesByType } },
+      handle: async ({ params }) => jsonText((await objectInfo()).one(params['node_class'])),
     },
     {
       method: 'GET',
       path: '/embeddings',
       summary: 'Textual inversions, without their file extensions.',
-      answers: {
+      responses: {
         200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } },
       },
       handle: () =>

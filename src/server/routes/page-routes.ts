@@ -1,26 +1,28 @@
-// The built-in page: its files (web/), reading of a workflow in any form, and the examples that come with the package. Darkroom's own.
+// The built-in page: its files, the reading of workflows in any format, and the examples of the
+// package. Darkroom's own.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../../errors.ts';
-import { empty, json } from '../http/answers.ts';
-import { sendPage, sendPageFile } from '../http/page-files.ts';
+import type { ErrorResponse, ExamplesResponse, WorkflowResponse } from '../api-types.ts';
+import { pageFileResponse, pageResponse } from '../http/page-files.ts';
+import { empty, json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
-import type { ReadFile } from '../node-registry.ts';
-import type { Parts } from '../services.ts';
+import type { ServerContext } from '../server-context.ts';
 
-const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
-const EXAMPLES = join(PACKAGE, 'examples');
-const MAX_NAME = 255;
+const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
+const MAX_NAME_LENGTH = 255;
+/** How messages call a file without a name. */
+const UNNAMED = 'the file';
 
-const object = { type: 'object' } as const;
-const read = {
+const names = { type: 'array', items: { type: 'string' } } as const;
+const workflow = {
   type: 'object',
   properties: {
     prompt: { type: 'object', description: 'The workflow in the API format.' },
     extra: { type: 'object', description: 'What came with it, for `extra_pnginfo`.' },
     source: { enum: ['API', 'UI', 'A1111'] },
-    notes: { type: 'array', items: { type: 'string' }, description: 'What had to be guessed.' },
+    notes: { type: 'array', items: { type: 'string' }, description: 'What was guessed.' },
     form: {
       type: 'object',
       description: 'Its widgets: `main` first, then `groups` by node; `missing` files.',
@@ -28,93 +30,102 @@ const read = {
   },
 } as const;
 
-export const pageRoutes = ({ desk, storage }: Parts): Route[] => {
-  const fitting = async (name: string): Promise<ReadFile | undefined> => {
-    const { read, canRun } = await desk();
-    const file = read(readFileSync(join(EXAMPLES, name)), name);
-    return canRun(file) ? file : undefined;
+export const pageRoutes = (context: ServerContext): Route[] => [
+  htmlRoute,
+  readRoute(context),
+  ...exampleRoutes(context),
+  fileRoute,
+];
+
+const htmlRoute: Route = {
+  method: 'GET',
+  path: '/darkroom',
+  only: 'root',
+  summary: 'The built-in page.',
+  responses: { 200: 'HTML.' },
+  handle: (request) => pageResponse(request.header('if-modified-since')),
+};
+
+const fileRoute: Route = {
+  method: 'GET',
+  path: '/darkroom/{file}',
+  only: 'root',
+  summary: 'Files of the built-in page.',
+  responses: { 200: 'The file.', 404: 'There is none.' },
+  handle: (request) =>
+    pageFileResponse(request.params['file'], request.header('if-modified-since')),
+};
+
+const readRoute = ({ nodeRegistry, storage }: ServerContext): Route => ({
+  method: 'POST',
+  path: '/darkroom/read',
+  summary:
+    'Reads a workflow file of any format, or an image that contains a workflow. Nothing is run ' +
+    'or stored.',
+  query: { name: { type: 'string', description: 'The file’s name, for messages.' } },
+  body: 'raw',
+  responses: {
+    200: { description: 'The workflow and its form.', schema: workflow },
+    422: { description: 'The file contains no workflow.', schema: { type: 'object' } },
+  },
+  handle: async (request) => {
+    const name = basename((request.query('name') ?? UNNAMED).slice(0, MAX_NAME_LENGTH)) || UNNAMED;
+    try {
+      await storage.refreshInputNames();
+      const { readWorkflow } = await nodeRegistry();
+      return json<WorkflowResponse>(readWorkflow(request.bytes, name));
+    } catch (error) {
+      if (!(error instanceof DarkroomError)) throw error;
+      const { code, message, hint = '' } = error;
+      return json<ErrorResponse>({ error: { code, message, hint } }, 422);
+    }
+  },
+});
+
+const exampleRoutes = ({ nodeRegistry }: ServerContext): Route[] => {
+  /** undefined for an example that lacks nodes or files here. */
+  const readExample = async (file: string): Promise<WorkflowResponse | undefined> => {
+    const { readWorkflow, canRun } = await nodeRegistry();
+    const example = readWorkflow(readFileSync(join(EXAMPLES, file)), file);
+    return canRun(example) ? example : undefined;
   };
   return [
     {
       method: 'GET',
-      path: '/darkroom',
-      only: 'root',
-      summary: 'The built-in page.',
-      answers: { 200: 'HTML.' },
-      handle: (call) => sendPage(call.header('if-modified-since')),
-    },
-    {
-      method: 'POST',
-      path: '/darkroom/read',
-      summary:
-        'Reads a workflow file or a picture that holds one, in any form; nothing is run or kept.',
-      query: { name: { type: 'string', description: 'What messages call the file.' } },
-      body: 'raw',
-      answers: {
-        200: { description: 'The workflow and its form.', schema: read },
-        422: { description: 'It holds none.', schema: object },
-      },
-      handle: async (call) => {
-        const name = basename((call.query('name') ?? 'the file').slice(0, MAX_NAME)) || 'the file';
-        try {
-          await storage.refreshInputNames();
-          return json((await desk()).read(call.bytes, name));
-        } catch (error) {
-          if (!(error instanceof DarkroomError)) throw error;
-          return json(
-            { error: { code: error.code, message: error.message, hint: error.hint ?? '' } },
-            422,
-          );
-        }
-      },
-    },
-    {
-      method: 'GET',
       path: '/darkroom/examples',
-      summary: 'Examples that run with the files that are there.',
-      answers: {
-        200: { description: 'Names.', schema: { type: 'array', items: { type: 'string' } } },
-      },
+      summary: 'Examples that can run with the files of this machine.',
+      responses: { 200: { description: 'Names.', schema: names } },
       handle: async () => {
         const found = await Promise.all(
           exampleFiles().map(async (file) =>
-            (await fitting(file)) ? [file.slice(0, -'.json'.length)] : [],
+            (await readExample(file)) ? [basename(file, '.json')] : [],
           ),
         );
-        return json(found.flat());
+        return json<ExamplesResponse>(found.flat());
       },
     },
     {
       method: 'GET',
       path: '/darkroom/examples/{name}',
       summary: 'An example, read.',
-      answers: {
-        200: { description: 'The workflow and its form.', schema: read },
-        404: 'There is none, or it does not run here.',
+      responses: {
+        200: { description: 'The workflow and its form.', schema: workflow },
+        404: 'There is no such example, or it cannot run here.',
       },
       handle: async ({ params }) => {
-        const file = exampleFiles().find((f) => f === `${params['name']}.json`);
-        const found = file && (await fitting(file));
-        return found ? json(found) : empty(404);
-      },
-    },
-    {
-      method: 'GET',
-      path: '/darkroom/{file}',
-      only: 'root',
-      summary: 'Files of the built-in page.',
-      answers: { 200: 'The file.', 404: 'There is none.' },
-      handle: (call) => {
-        return sendPageFile(call.params['file'], call.header('if-modified-since'));
+        const file = exampleFiles().find((name) => name === `${params['name']}.json`);
+        const example = file && (await readExample(file));
+        return example ? json<WorkflowResponse>(example) : empty(404);
       },
     },
   ];
 };
 
-const exampleFiles = (): string[] => {
+/** Empty where the package has no examples. */
+function exampleFiles(): string[] {
   try {
     return readdirSync(EXAMPLES).filter((file) => file.endsWith('.json'));
   } catch {
     return [];
   }
-};
+}

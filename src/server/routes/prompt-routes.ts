@@ -1,13 +1,14 @@
-// /prompt: what waits, and a workflow to run. `?wait=1` answers with the outputs.
+// /prompt: the length of the queue, and a workflow to run. `?wait=1` responds with the outputs.
 import { DarkroomError } from '../../errors.ts';
-import { dumpsJson, isJsonObject, type Json, parseJson } from '../../formats/json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
 import type { JobStatus, Queue } from '../../queue/contract.ts';
 import { stringsIn } from '../../storage/storage.ts';
-import { type Answer, errorBody, json, refuse } from '../http/answers.ts';
-import { type Call, objectBody, type Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import type { FinishedPromptResponse, PromptResponse, QueueStatus } from '../api-types.ts';
+import { errorBody, json, type RouteResponse, refuse } from '../http/responses.ts';
+import { objectBody, type Route, type RouteRequest } from '../http/route.ts';
+import type { ServerContext } from '../server-context.ts';
 
-const execInfo = {
+const queueStatus = {
   type: 'object',
   properties: {
     exec_info: { type: 'object', properties: { queue_remaining: { type: 'integer' } } },
@@ -20,13 +21,13 @@ const promptBody = {
   properties: {
     prompt: {
       type: 'object',
-      description: 'A workflow in the API format (or the editor’s own).',
+      description: 'A workflow in the API format (or in the editor’s own).',
       additionalProperties: { type: 'object' },
     },
-    client_id: { type: 'string', description: 'Whose socket hears of it.' },
-    prompt_id: { type: 'string', description: 'An id of your own.' },
-    number: { type: 'number', description: 'Smaller ones run first.' },
-    front: { type: 'boolean', description: 'Before all others.' },
+    client_id: { type: 'string', description: 'The client whose WebSocket gets the messages.' },
+    prompt_id: { type: 'string', description: 'The id of the job (a UUID).' },
+    number: { type: 'number', description: 'Jobs with smaller numbers run first.' },
+    front: { type: 'boolean', description: 'Runs before all others.' },
     partial_execution_targets: {
       type: 'array',
       items: { type: 'string' },
@@ -35,10 +36,10 @@ const promptBody = {
     extra_data: {
       type: 'object',
       properties: {
-        extra_pnginfo: { type: 'object', description: 'Written into pictures.' },
+        extra_pnginfo: { type: 'object', description: 'Written into images.' },
         webhook: {
           type: 'string',
-          description: 'An address that is called with a POST when the job has ended.',
+          description: 'A URL that is sent a POST request when the job has ended.',
         },
         idempotency_key: { type: 'string', description: 'As the header Idempotency-Key.' },
       },
@@ -68,14 +69,16 @@ const problem = {
   properties: { error: { type: 'object' }, node_errors: { type: 'object' } },
 } as const;
 
-export const promptRoutes = (parts: Parts): Route[] => [
+export const promptRoutes = (context: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/prompt',
-    summary: 'How many jobs run and wait.',
-    answers: { 200: { description: 'The length of the queue.', schema: execInfo } },
-    handle: async () =>
-      json({ exec_info: { queue_remaining: (await (await parts.queue()).counts()).remaining } }),
+    summary: 'The number of running and waiting jobs.',
+    responses: { 200: { description: 'The length of the queue.', schema: queueStatus } },
+    handle: async () => {
+      const { remaining } = await (await context.queue()).counts();
+      return json<QueueStatus>({ exec_info: { queue_remaining: remaining } });
+    },
   },
   {
     method: 'POST',
@@ -84,88 +87,101 @@ export const promptRoutes = (parts: Parts): Route[] => [
     query: {
       wait: {
         type: 'string',
-        description: 'Anything but empty, 0 and false: answers when the job has ended.',
+        description: 'Unless empty, 0 or false: responds when the job has ended.',
       },
-      timeout: { type: 'number', description: 'Seconds to wait at most; then the answer is 202.' },
+      timeout: { type: 'number', description: 'Seconds to wait at most; then responds with 202.' },
     },
     body: promptBody,
-    answers: {
+    responses: {
       200: { description: 'Accepted; with `wait`, done.', schema: finished },
-      202: { description: 'Accepted, and not done when the time was over.', schema: accepted },
+      202: { description: 'Accepted, and still running when the time was over.', schema: accepted },
       400: { description: 'The workflow can’t run.', schema: problem },
-      409: { description: 'With `wait`: the job was interrupted or taken out.', schema: finished },
+      409: { description: 'With `wait`: the job was interrupted or removed.', schema: finished },
       422: { description: 'With `wait`: the job failed.', schema: finished },
       429: { description: 'The queue is full.', schema: problem },
       503: { description: 'The database can’t be reached.', schema: problem },
     },
-    handle: (call) => post(call, parts),
+    handle: (request) => postPrompt(request, context),
   },
 ];
 
-async function post(call: Call, parts: Parts): Promise<Answer> {
-  const body = objectBody(call);
+async function postPrompt(request: RouteRequest, context: ServerContext): Promise<RouteResponse> {
+  const { storage, clients, logs } = context;
+  const body = objectBody(request);
   await Promise.all([
-    parts.storage.fetchMentioned(stringsIn(body['prompt'])),
-    parts.storage.refreshInputNames(),
+    storage.fetchMentioned(stringsIn(body['prompt'])),
+    storage.refreshInputNames(),
   ]);
-  const result = (await parts.desk()).intake(body, call.header('idempotency-key') || undefined);
-  if ('refused' in result) return json(result.refused, 400);
-  const queue = await parts.queue();
-  const { promptId, number, added } = await queue.add(result.job).catch(refusal);
-  const { clientId } = result.job;
+  const idempotencyKey = request.header('idempotency-key') || undefined;
+  const prompt = (await context.nodeRegistry()).checkPrompt(body, idempotencyKey);
+  if ('refused' in prompt) return json(prompt.refused, 400);
+  const queue = await context.queue();
+  const { promptId, number, added } = await queue.add(prompt.job).catch(refuseJob);
+  const { clientId } = prompt.job;
   if (added && clientId !== undefined)
-    for (const { event, data } of result.messages) parts.sockets.send(clientId, event, data);
-  const answer = { prompt_id: promptId, number, node_errors: result.nodeErrors };
-  parts.logs.logger.info({ promptId, number, added }, 'prompt accepted');
-  return isWanted(call.query('wait')) ? waited(call, queue, promptId, answer) : json(answer);
+    for (const { event, data } of prompt.messages) clients.send(clientId, event, data);
+  logs.logger.info({ promptId, number, added }, 'prompt accepted');
+  const response = { prompt_id: promptId, number, node_errors: prompt.nodeErrors };
+  return isSet(request.query('wait'))
+    ? waitForJob(request, queue, response)
+    : json<PromptResponse>(response);
 }
 
-const isWanted = (text: string | undefined): boolean =>
-  text !== undefined && !['', '0', 'false'].includes(text.toLowerCase());
+const isSet = (flag: string | undefined): boolean =>
+  flag !== undefined && !['', '0', 'false'].includes(flag.toLowerCase());
 
-const STATUS: Readonly<Record<string, number>> = { success: 200, error: 422 };
+const FINISHED_STATUS: Readonly<Record<string, number>> = { success: 200, error: 422 };
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-async function waited(
-  call: Call,
+async function waitForJob(
+  request: RouteRequest,
   queue: Queue,
-  promptId: string,
-  answer: Record<string, Json>,
-): Promise<Answer> {
-  const seconds = Number(call.query('timeout') ?? Number.NaN);
-  const timeout =
-    seconds >= 0 ? [AbortSignal.timeout(Math.min(Math.round(seconds * 1000), 2 ** 31 - 1))] : [];
-  let status: JobStatus | undefined;
+  accepted: PromptResponse,
+): Promise<RouteResponse> {
+  let job: JobStatus | undefined;
   try {
-    status = await queue.waitForEnd(promptId, AbortSignal.any([call.signal, ...timeout]));
+    job = await queue.waitForEnd(accepted.prompt_id, waitSignal(request));
   } catch (error) {
-    if (error instanceof DarkroomError && error.code === 'DR_INTERRUPTED') return json(answer, 202);
-    throw error;
+    if (!(error instanceof DarkroomError && error.code === 'DR_INTERRUPTED')) throw error;
+    return json<PromptResponse>(accepted, 202);
   }
-  const entry = await queue.history.get(promptId);
-  const stored = entry && parseJson(entry.json);
-  const { outputs = {}, status: told = null } = isJsonObject(stored ?? null)
-    ? (stored as Record<string, Json>)
-    : {};
-  const state = status?.state ?? 'removed';
-  const error = status?.error === undefined ? null : parseJson(status.error);
-  return json({ ...answer, state, outputs, status: told, error }, STATUS[state] ?? 409);
+  const { outputs = {}, status = null } = await historyEntry(queue, accepted.prompt_id);
+  const state = (job?.state ?? 'removed') as FinishedPromptResponse['state'];
+  const error = job?.error === undefined ? null : parseJson(job.error);
+  return json<FinishedPromptResponse>(
+    { ...accepted, state, outputs, status, error },
+    FINISHED_STATUS[state] ?? 409,
+  );
 }
 
-const REFUSALS: Readonly<Record<string, readonly [status: number, type: string]>> = {
-  DR_QUEUE_FULL: [429, 'queue_full'],
-  DR_BAD_USAGE: [400, 'invalid_webhook'],
-  DR_DATABASE: [503, 'database_unreachable'],
+/** Aborted when the client disconnects, or after the query's `timeout` in seconds. */
+function waitSignal(request: RouteRequest): AbortSignal {
+  const seconds = Number(request.query('timeout') ?? Number.NaN);
+  if (!(seconds >= 0)) return request.signal;
+  const timeout = AbortSignal.timeout(Math.min(Math.round(seconds * 1000), MAX_TIMEOUT_MS));
+  return AbortSignal.any([request.signal, timeout]);
+}
+
+/** Empty for a job that is not in the history. */
+async function historyEntry(queue: Queue, promptId: string): Promise<Partial<JsonObject>> {
+  const entry = await queue.history.get(promptId);
+  const value = entry ? parseJson(entry.json) : null;
+  return isJsonObject(value) ? value : {};
+}
+
+const REFUSALS: Readonly<Record<string, { readonly status: number; readonly type: string }>> = {
+  DR_QUEUE_FULL: { status: 429, type: 'queue_full' },
+  DR_BAD_USAGE: { status: 400, type: 'invalid_webhook' },
+  DR_DATABASE: { status: 503, type: 'database_unreachable' },
 };
 
-function refusal(error: unknown): never {
-  const known = error instanceof DarkroomError ? REFUSALS[error.code] : undefined;
-  if (!known || !(error instanceof DarkroomError)) throw error;
-  const [status, type] = known;
-  const body = dumpsJson(errorBody(type, error.message, error.hint ?? ''));
+/** Responds to an error of the queue in ComfyUI's shape. */
+function refuseJob(error: unknown): never {
+  const refusal = error instanceof DarkroomError ? REFUSALS[error.code] : undefined;
+  if (!refusal || !(error instanceof DarkroomError)) throw error;
+  const { status, type } = refusal;
   return refuse({
-    status,
-    body,
-    type: 'application/json; charset=utf-8',
+    ...json(errorBody(type, error.message, error.hint ?? ''), status),
     headers: status === 400 ? {} : { 'retry-after': '5' },
   });
 }

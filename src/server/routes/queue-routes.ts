@@ -1,10 +1,10 @@
-// /queue, /interrupt, /free: what runs and waits.
+// /queue, /interrupt, /free: running and waiting jobs.
 import { isJsonObject, parseJson } from '../../formats/json.ts';
 import type { QueuedJob } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../http/answers.ts';
+import { empty, jsonText } from '../http/responses.ts';
 import { idsOf, isId, objectBody, type Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import type { ServerContext } from '../server-context.ts';
 
 const items = {
   type: 'array',
@@ -13,78 +13,87 @@ const items = {
     description: '[number, prompt_id, prompt, extra_data, outputs_to_execute]',
   },
 } as const;
-export const removal = {
+/** The body of POST /queue and POST /history. */
+export const removalBody = {
   type: 'object',
   properties: { clear: { type: 'boolean' }, delete: { type: 'array', items: { type: 'string' } } },
 } as const;
 
-export const queueRoutes = (parts: Parts): Route[] => [
-  {
-    method: 'GET',
-    path: '/queue',
-    summary: 'Jobs that run and wait.',
-    answers: {
-      200: {
-        description: 'Both lists.',
-        schema: { type: 'object', properties: { queue_running: items, queue_pending: items } },
-      },
-    },
-    handle: async () => {
-      const { running, pending } = await (await parts.queue()).list();
-      return jsonText(`{"queue_running": ${listOf(running)}, "queue_pending": ${listOf(pending)}}`);
-    },
-  },
-  {
-    method: 'POST',
-    path: '/queue',
-    summary: 'Takes waiting jobs out: all, or some.',
-    body: removal,
-    answers: { 200: 'Done; unknown and running ones are left alone.' },
-    handle: async (call) => {
-      const body = objectBody(call);
-      const queue = await parts.queue();
-      if (Object.hasOwn(body, 'clear') && toBool(body['clear'])) await queue.clear();
-      const ids = idsOf(body['delete']);
-      if (ids.length > 0) await queue.remove(ids);
-      return empty();
-    },
-  },
-  {
-    method: 'POST',
-    path: '/interrupt',
-    summary: 'Stops the running job, or the one of an id if it is running.',
-    body: { type: 'object', properties: { prompt_id: { type: 'string' } } },
-    answers: { 200: 'Always.' },
-    handle: async ({ bytes }) => {
-      const id = promptIdIn(bytes);
-      if (id === undefined || isId(id)) await (await parts.queue()).interrupt(id);
-      return empty();
-    },
-  },
-  {
-    method: 'POST',
-    path: '/free',
-    summary: 'Forgets networks and results after the running job.',
-    body: {
-      type: 'object',
-      properties: { unload_models: { type: 'boolean' }, free_memory: { type: 'boolean' } },
-    },
-    answers: { 200: 'Always.' },
-    handle: async (call) => {
-      const body = objectBody(call);
-      const wanted = ['unload_models', 'free_memory'].some(
-        (name) => Object.hasOwn(body, name) && toBool(body[name]),
-      );
-      if (wanted) await (await parts.queue()).free();
-      return empty();
-    },
-  },
+export const queueRoutes = (context: ServerContext): Route[] => [
+  listRoute(context),
+  removeRoute(context),
+  interruptRoute(context),
+  freeRoute(context),
 ];
 
-const listOf = (jobs: readonly QueuedJob[]): string =>
+const listRoute = ({ queue }: ServerContext): Route => ({
+  method: 'GET',
+  path: '/queue',
+  summary: 'Running and waiting jobs.',
+  responses: {
+    200: {
+      description: 'Both lists.',
+      schema: { type: 'object', properties: { queue_running: items, queue_pending: items } },
+    },
+  },
+  handle: async () => {
+    const { running, pending } = await (await queue()).list();
+    return jsonText(
+      `{"queue_running": ${listText(running)}, "queue_pending": ${listText(pending)}}`,
+    );
+  },
+});
+
+const removeRoute = ({ queue }: ServerContext): Route => ({
+  method: 'POST',
+  path: '/queue',
+  summary: 'Removes all waiting jobs, or some.',
+  body: removalBody,
+  responses: { 200: 'Done. Unknown and running jobs are left alone.' },
+  handle: async (request) => {
+    const body = objectBody(request);
+    const opened = await queue();
+    if (Object.hasOwn(body, 'clear') && toBool(body['clear'])) await opened.clear();
+    const ids = idsOf(body['delete']);
+    if (ids.length > 0) await opened.remove(ids);
+    return empty();
+  },
+});
+
+const interruptRoute = ({ queue }: ServerContext): Route => ({
+  method: 'POST',
+  path: '/interrupt',
+  summary: 'Stops the running job, or the job of an id if it is running.',
+  body: { type: 'object', properties: { prompt_id: { type: 'string' } } },
+  responses: { 200: 'Always.' },
+  handle: async ({ bytes }) => {
+    const id = promptIdIn(bytes);
+    if (id === undefined || isId(id)) await (await queue()).interrupt(id);
+    return empty();
+  },
+});
+
+const freeRoute = ({ queue }: ServerContext): Route => ({
+  method: 'POST',
+  path: '/free',
+  summary: 'Releases models and cached results after the running job.',
+  body: {
+    type: 'object',
+    properties: { unload_models: { type: 'boolean' }, free_memory: { type: 'boolean' } },
+  },
+  responses: { 200: 'Always.' },
+  handle: async (request) => {
+    const body = objectBody(request);
+    const isSet = (name: string): boolean => Object.hasOwn(body, name) && toBool(body[name]);
+    if (isSet('unload_models') || isSet('free_memory')) await (await queue()).free();
+    return empty();
+  },
+});
+
+const listText = (jobs: readonly QueuedJob[]): string =>
   `[${jobs.map(({ json }) => json).join(', ')}]`;
 
-/** A body that is no JSON names nothing. */
+/** The `prompt_id` of a body; undefined for a body that has none or is not JSON. */
 function promptIdIn(bytes: Uint8Array): string | undefined {
   try {
     const body = parseJson(Buffer.from(bytes).toString('utf8'));

@@ -1,58 +1,61 @@
-// /system_stats, /features: the machine and what the server can do.
+// /system_stats, /features: the machine, and what the server supports.
 import { cpus, freemem, totalmem } from 'node:os';
 import { versions } from '../../engine/versions.ts';
-import { json } from '../http/answers.ts';
+import type { Features } from '../api-types.ts';
+import { json } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import type { ServerContext } from '../server-context.ts';
 
-/** The ComfyUI whose nodes and server these are. */
+/** The ComfyUI version whose nodes and API these are. */
 export const COMFYUI_VERSION = '0.3.64';
 
-export const featuresOf = (maxUploadBytes: number) => ({
+export const featuresOf = (maxUploadBytes: number): Features => ({
   supports_preview_metadata: true,
   max_upload_size: maxUploadBytes,
 });
 
-export const systemRoutes = ({ maxUploadBytes, argv }: Parts): Route[] => [
+export const systemRoutes = ({ maxUploadBytes, argv }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/system_stats',
     summary: 'Versions, memory, devices.',
-    answers: { 200: { description: '`system` and `devices`.', schema: { type: 'object' } } },
-    handle: () => {
-      const memory = { total: totalmem(), free: freemem() };
-      const { version, onnxruntime } = versions();
-      return json({
-        system: {
-          os: process.platform === 'win32' ? 'nt' : 'posix',
-          ram_total: memory.total,
-          ram_free: memory.free,
-          comfyui_version: COMFYUI_VERSION,
-          darkroom_version: version,
-          python_version: `none (Node.js ${process.versions.node})`,
-          pytorch_version: `none (ONNX Runtime ${onnxruntime})`,
-          embedded_python: false,
-          argv,
-        },
-        devices: [
-          {
-            name: cpus()[0]?.model ?? 'cpu',
-            type: 'cpu',
-            index: null,
-            vram_total: memory.total,
-            vram_free: memory.free,
-            torch_vram_total: memory.total,
-            torch_vram_free: memory.free,
-          },
-        ],
-      });
-    },
+    responses: { 200: { description: '`system` and `devices`.', schema: { type: 'object' } } },
+    handle: () => json(systemStats(argv)),
   },
   {
     method: 'GET',
     path: '/features',
-    summary: 'What the WebSocket handshake tells too.',
-    answers: { 200: { description: 'Features.', schema: { type: 'object' } } },
+    summary: 'The features that the WebSocket handshake announces too.',
+    responses: { 200: { description: 'Features.', schema: { type: 'object' } } },
     handle: () => json(featuresOf(maxUploadBytes)),
   },
 ];
+
+function systemStats(argv: readonly string[]) {
+  const memory = { total: totalmem(), free: freemem() };
+  const { version, onnxruntime } = versions();
+  return {
+    system: {
+      os: process.platform === 'win32' ? 'nt' : 'posix',
+      ram_total: memory.total,
+      ram_free: memory.free,
+      comfyui_version: COMFYUI_VERSION,
+      darkroom_version: version,
+      python_version: `none (Node.js ${process.versions.node})`,
+      pytorch_version: `none (ONNX Runtime ${onnxruntime})`,
+      embedded_python: false,
+      argv,
+    },
+    devices: [
+      {
+        name: cpus()[0]?.model ?? 'cpu',
+        type: 'cpu',
+        index: null,
+        vram_total: memory.total,
+        vram_free: memory.free,
+        torch_vram_total: memory.total,
+        torch_vram_free: memory.free,
+      },
+    ],
+  };
+}

@@ -1,11 +1,12 @@
-// /upload/image, /upload/mask: pictures into the input folder (or output, temp).
+// /upload/image, /upload/mask: images into the input folder (or output, temp).
 import { basename } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
 import { isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
-import { empty, json, refuse } from '../http/answers.ts';
-import { isPlain, nameUnder, under } from '../http/file-responses.ts';
+import type { UploadResponse } from '../api-types.ts';
+import { empty, json, refuse } from '../http/responses.ts';
 import type { Form, Route, UploadedFile } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import { isPlainName, relativeName, resolveInside } from '../http/safe-paths.ts';
+import type { ServerContext } from '../server-context.ts';
 
 const saved = {
   type: 'object',
@@ -15,86 +16,102 @@ const saved = {
     type: { enum: ['input', 'output', 'temp'] },
   },
 } as const;
-const answers = {
+const responses = {
   200: { description: 'Saved under this name.', schema: saved },
-  400: 'No file, no name, a path that leads elsewhere, or no picture.',
-  403: 'The original lies elsewhere.',
-  413: 'Too large.',
+  400: 'The file or its name is missing, the path is outside of the folder, or it is not an image.',
+  403: 'The original is outside of its folder.',
+  413: 'The file is too large.',
 } as const;
 
-export const uploadRoutes = (parts: Parts): Route[] => [
+export const uploadRoutes = (context: ServerContext): Route[] => [
   {
     method: 'POST',
     path: '/upload/image',
     summary: 'Saves a file: parts `image`, `overwrite`, `type`, `subfolder`.',
     body: 'multipart',
-    answers,
-    handle: async (call) => json(await save(await call.form(), parts, ({ bytes }) => bytes)),
+    responses,
+    handle: async (request) => {
+      const form = await request.form();
+      return json(await save(form, context, ({ bytes }) => bytes));
+    },
   },
   {
     method: 'POST',
     path: '/upload/mask',
-    summary: 'Saves a picture (part `original_ref`) with the alpha of another (part `image`).',
+    summary: 'Saves an image (part `original_ref`) with the alpha of another (part `image`).',
     body: 'multipart',
-    answers,
-    handle: async (call) => {
-      const form = await call.form();
+    responses,
+    handle: async (request) => {
+      const form = await request.form();
       const { bytes } = form.files.get('image') ?? refuse(empty(400));
-      const { withMask } = await import('../view-images.ts');
-      const masked = (await withMask(await original(form, parts), bytes)) ?? refuse(empty(400));
-      return json(await save(form, parts, () => masked));
+      const { withMask } = await import('../http/view-images.ts');
+      const masked =
+        (await withMask(await originalPath(form, context), bytes)) ?? refuse(empty(400));
+      return json(await save(form, context, () => masked));
     },
   },
 ];
 
+const MAX_NAME_BYTES = 200;
+/**
+ * A file in place of a folder or a folder in place of a file, or a name that the file system does
+ * not accept.
+ */
+const INVALID_PATH: ReadonlySet<string | undefined> = new Set([
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'EINVAL',
+  'ENOTEMPTY',
+]);
+
+/** Saves the form's file; `contentOf` returns the bytes to write. */
 async function save(
   form: Form,
-  { folders, storage }: Parts,
-  bytesOf: (file: UploadedFile) => Uint8Array,
-) {
+  { folders, storage }: ServerContext,
+  contentOf: (file: UploadedFile) => Uint8Array,
+): Promise<UploadResponse> {
   const file = form.files.get('image') ?? refuse(empty(400));
   const type = form.fields.get('type') ?? 'input';
   const subfolder = form.fields.get('subfolder') ?? '';
   if (!isFolderType(type) || file.filename === '') return refuse(empty(400));
   const root = folders[type];
-  const folder = under(root, subfolder) ?? refuse(empty(400));
-  const path = under(folder, file.filename);
-  if (!path || path === folder || Buffer.byteLength(basename(path)) > 200)
-    return refuse(empty(400));
+  const folder = resolveInside(root, subfolder) ?? refuse(empty(400));
+  const path = resolveInside(folder, file.filename);
+  if (!path || path === folder) return refuse(empty(400));
+  if (Buffer.byteLength(basename(path)) > MAX_NAME_BYTES) return refuse(empty(400));
   const overwrite = ['true', '1'].includes(form.fields.get('overwrite') ?? '');
-  const name = nameUnder(root, path);
+  const name = relativeName(root, path);
   try {
-    if (overwrite) {
-      await storage.replace(type, name, bytesOf(file));
-      return { name: file.filename, subfolder, type };
+    if (!overwrite) {
+      const added = await storage.add(type, name, contentOf(file));
+      return { name: basename(added), subfolder, type };
     }
-    return { name: basename(await storage.add(type, name, bytesOf(file))), subfolder, type };
+    await storage.replace(type, name, contentOf(file));
+    return { name: file.filename, subfolder, type };
   } catch (error) {
-    // a file where a folder should be, or the other way round; a name the file system does not take
-    if (
-      ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EINVAL', 'ENOTEMPTY'].includes(
-        (error as NodeJS.ErrnoException).code ?? '',
-      )
-    )
-      return refuse(empty(400));
+    if (INVALID_PATH.has((error as NodeJS.ErrnoException).code)) return refuse(empty(400));
     throw error;
   }
 }
 
-/** The path of the file that `original_ref` names, or of a copy. */
-async function original(form: Form, { folders, storage }: Parts): Promise<string> {
-  const { filename, type: given, subfolder } = reference(form.fields.get('original_ref'));
+/** The path of the file that `original_ref` names, or of a local copy. */
+async function originalPath(form: Form, { folders, storage }: ServerContext): Promise<string> {
+  const reference = parseReference(form.fields.get('original_ref'));
+  const { filename, type: folderType, subfolder } = reference;
   if (typeof filename !== 'string') return refuse(empty(400));
-  const { name, type = typeof given === 'string' ? given : 'output' } =
+  const { name, type = typeof folderType === 'string' ? folderType : 'output' } =
     parseAnnotatedName(filename);
-  if (!isPlain(name) || !isFolderType(type)) return refuse(empty(400));
+  if (!isPlainName(name) || !isFolderType(type)) return refuse(empty(400));
+  const root = folders[type];
   const folder =
-    under(folders[type], typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
-  const path = under(folder, name) ?? refuse(empty(400));
-  return (await storage.localPath(type, nameUnder(folders[type], path))) ?? refuse(empty(400));
+    resolveInside(root, typeof subfolder === 'string' ? subfolder : '') ?? refuse(empty(403));
+  const path = resolveInside(folder, name) ?? refuse(empty(400));
+  return (await storage.localPath(type, relativeName(root, path))) ?? refuse(empty(400));
 }
 
-function reference(text: string | undefined): JsonObject {
+function parseReference(text: string | undefined): JsonObject {
   try {
     const value = parseJson(text ?? '');
     return isJsonObject(value) ? value : refuse(empty(400));

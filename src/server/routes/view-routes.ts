@@ -1,81 +1,92 @@
-// /view: pictures of the input, output and temp folders, as they are or as previews; /view/validate of the Impact Pack.
+// /view: images of the input, output and temp folders, unchanged or as previews; /view/validate of
+// the Impact Pack.
 import { basename } from 'node:path';
 import { type FolderType, isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
-import { type Answer, empty, refuse } from '../http/answers.ts';
-import { disposition, isPlain, nameUnder, sendStored, under } from '../http/file-responses.ts';
-import type { Call, Route } from '../http/route.ts';
-import type { Parts } from '../services.ts';
+import { contentDisposition, storedFileResponse } from '../http/file-responses.ts';
+import { empty, type RouteResponse, refuse } from '../http/responses.ts';
+import type { Route, RouteRequest } from '../http/route.ts';
+import { isPlainName, relativeName, resolveInside } from '../http/safe-paths.ts';
+import type { ServerContext } from '../server-context.ts';
 
-const place = {
-  filename: { type: 'string', description: 'May end in ` [input]`, ` [output]` or ` [temp]`.' },
+const fileQuery = {
+  filename: { type: 'string', description: 'May end with ` [input]`, ` [output]` or ` [temp]`.' },
   type: { type: 'string', enum: ['input', 'output', 'temp'], default: 'output' },
   subfolder: { type: 'string' },
 } as const;
 
-export const viewRoutes = ({ folders, storage }: Parts): Route[] => [
+export const viewRoutes = ({ folders, storage }: ServerContext): Route[] => [
   {
     method: 'GET',
     path: '/view',
     summary: 'A file of a folder.',
     query: {
-      ...place,
-      preview: { type: 'string', description: '`webp` or `jpeg`, with `;QUALITY`: encoded anew.' },
+      ...fileQuery,
+      preview: {
+        type: 'string',
+        description: '`webp` or `jpeg`, with `;QUALITY`: the format to encode a preview in.',
+      },
       channel: { type: 'string', enum: ['rgba', 'rgb', 'a'] },
     },
-    answers: {
+    responses: {
       200: 'The file.',
-      304: 'As the client has it.',
-      400: 'A bad name, or no picture.',
+      304: 'Unchanged.',
+      400: 'An invalid name, or not an image.',
       403: 'Outside of the folder.',
-      404: 'Not there.',
+      404: 'There is no such file.',
     },
-    handle: (call) => view(call, fileAsked(call, folders), storage),
+    handle: (request) => viewFile(request, requestedFile(request, folders), storage),
   },
   {
     method: 'GET',
     path: '/view/validate',
-    summary: 'Whether there is such a file; in the input folder unless the name tells.',
-    query: place,
-    answers: { 200: 'There is.', 400: 'There is none.' },
-    handle: async (call) => {
-      const { name, type = 'input' } = parseAnnotatedName(call.query('filename') ?? '');
-      const folder = under(folders[type], call.query('subfolder') ?? '');
-      const path = isPlain(name) && folder ? under(folder, name) : undefined;
-      return empty(path && (await storage.find(type, nameUnder(folders[type], path))) ? 200 : 400);
+    summary: 'Whether a file exists, in the input folder unless its name says otherwise.',
+    query: fileQuery,
+    responses: { 200: 'It exists.', 400: 'It does not.' },
+    handle: async (request) => {
+      const { name, type = 'input' } = parseAnnotatedName(request.query('filename') ?? '');
+      const folder = resolveInside(folders[type], request.query('subfolder') ?? '');
+      const path = isPlainName(name) && folder ? resolveInside(folder, name) : undefined;
+      const found = path && (await storage.find(type, relativeName(folders[type], path)));
+      return empty(found ? 200 : 400);
     },
   },
 ];
 
-interface Asked {
+interface RequestedFile {
   readonly type: FolderType;
   /** Relative to its folder. */
   readonly name: string;
 }
 
 /** The file that a query names, checked as ComfyUI checks it. */
-function fileAsked(call: Call, folders: Parts['folders']): Asked {
-  const given = call.query('filename') ?? refuse(empty(404));
-  const { name, type = call.query('type') ?? 'output' } = parseAnnotatedName(given);
-  if (!isPlain(name) || !isFolderType(type)) return refuse(empty(400));
-  const folder = under(folders[type], call.query('subfolder') ?? '') ?? refuse(empty(403));
-  const path = under(folder, basename(name.replaceAll('\\', '/'))) ?? refuse(empty(404));
-  return { type, name: nameUnder(folders[type], path) };
+function requestedFile(request: RouteRequest, folders: ServerContext['folders']): RequestedFile {
+  const filename = request.query('filename') ?? refuse(empty(404));
+  const { name, type = request.query('type') ?? 'output' } = parseAnnotatedName(filename);
+  if (!isPlainName(name) || !isFolderType(type)) return refuse(empty(400));
+  const root = folders[type];
+  const folder = resolveInside(root, request.query('subfolder') ?? '') ?? refuse(empty(403));
+  const path = resolveInside(folder, basename(name.replaceAll('\\', '/'))) ?? refuse(empty(404));
+  return { type, name: relativeName(root, path) };
 }
 
-async function view(call: Call, asked: Asked, storage: Parts['storage']): Promise<Answer> {
-  const headers = { 'content-disposition': disposition(basename(asked.name)) };
-  const preview = call.query('preview');
-  const channel = call.query('channel') ?? '';
+async function viewFile(
+  request: RouteRequest,
+  file: RequestedFile,
+  storage: ServerContext['storage'],
+): Promise<RouteResponse> {
+  const headers = { 'content-disposition': contentDisposition(basename(file.name)) };
+  const preview = request.query('preview');
+  const channel = request.query('channel') ?? '';
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
-    return await sendStored(storage, asked, headers, call.header('if-modified-since'));
-  const path = (await storage.localPath(asked.type, asked.name)) ?? refuse(empty(404));
-  const { channelOf, previewOf } = await import('../view-images.ts');
+    return await storedFileResponse(storage, file, headers, request.header('if-modified-since'));
+  const path = (await storage.localPath(file.type, file.name)) ?? refuse(empty(404));
+  const { encodeChannel, encodePreview } = await import('../http/view-images.ts');
   try {
-    const made =
+    const image =
       preview === undefined
-        ? await channelOf(path, channel)
-        : await previewOf(path, preview, channel);
-    return { status: 200, ...made, headers };
+        ? await encodeChannel(path, channel)
+        : await encodePreview(path, preview, channel);
+    return { status: 200, ...image, headers };
   } catch {
     return refuse(empty(400));
   }

@@ -1,4 +1,5 @@
-// The WebSocket: handshake, order of messages, previews of both kinds, reconnection, broadcast, who may connect.
+// The WebSocket: handshake, order of messages, previews of both kinds, reconnection, broadcast, who
+// may connect.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {

@@ -1,14 +1,16 @@
-// Binary WebSocket frames: big-endian u32 event type, then what the type says. After ComfyUI's protocol.py and server.py.
+// Binary WebSocket frames: a big-endian u32 for the kind, then its content. After ComfyUI's
+// protocol.py and server.py.
 
-/** PREVIEW_IMAGE: u32 1, u32 kind of image, image. */
+/** PREVIEW_IMAGE: u32 1, u32 format, image. */
 const PREVIEW_IMAGE = 1;
-/** PREVIEW_IMAGE_WITH_METADATA: u32 4, u32 length, JSON, image. */
+/** PREVIEW_IMAGE_WITH_METADATA: u32 4, u32 length of the metadata, metadata as JSON, image. */
 const PREVIEW_IMAGE_WITH_METADATA = 4;
-const KINDS = { 'image/jpeg': 1, 'image/png': 2 } as const;
+const FORMATS = { 'image/jpeg': 1, 'image/png': 2 } as const;
 
-export const previewFrame = (mime: keyof typeof KINDS, image: Uint8Array): Buffer =>
-  Buffer.concat([u32(PREVIEW_IMAGE), u32(KINDS[mime]), image]);
+export const previewFrame = (mime: keyof typeof FORMATS, image: Uint8Array): Buffer =>
+  Buffer.concat([u32(PREVIEW_IMAGE), u32(FORMATS[mime]), image]);
 
+/** `metadata` is JSON text. */
 export function previewFrameWithMetadata(metadata: string, image: Uint8Array): Buffer {
   const json = Buffer.from(metadata, 'utf8');
   return Buffer.concat([u32(PREVIEW_IMAGE_WITH_METADATA), u32(json.length), json, image]);

@@ -1,7 +1,7 @@
 // What the Impact Pack adds to the server, with its own nodes: the SEGS picker.
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { node, type TestServer, testServer } from '../../../test/support/server.ts';
+import { node, type TestServer, testServer } from '../../../../test/support/server.ts';
 
 let test: TestServer;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-// What a server is made of.
+// The options of a server, what its routes work with, and the server itself.
 import type { FastifyInstance } from 'fastify';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
@@ -7,57 +7,56 @@ import type { NodeTable } from '../workflow/validate/validate.ts';
 import type { Logs } from './http/logs.ts';
 import type { Route } from './http/route.ts';
 import type { Metrics } from './metrics.ts';
-import type { Desk } from './node-registry.ts';
+import type { NodeRegistry } from './node-registry.ts';
 import type { Users } from './users.ts';
-import type { Sockets } from './websocket/clients.ts';
+import type { PreviewMode, WebSocketClients } from './websocket/clients.ts';
 
 export interface ServerOptions {
   /** May still be opening; routes that need it wait. */
   readonly queue: Queue | Promise<Queue>;
   readonly folders: Folders;
-  /** Where inputs and outputs lie; in `folders` unless given. */
+  /** Where inputs and outputs are stored (`folders`). */
   readonly storage?: Storage;
-  /** Other nodes than the built-in ones. */
+  /** Nodes in place of the built-in ones. */
   readonly nodes?: NodeTable;
   /** Folder of settings and user data (`user`). */
   readonly user: string;
-  /** Several users, told apart by the header Comfy-User. */
+  /** Whether there are several users, distinguished by the header Comfy-User. */
   readonly multiUser?: boolean;
-  /** What every request must carry (`Authorization: Bearer …`). */
+  /** Must accompany every request (`Authorization: Bearer …`). */
   readonly token?: string;
-  /** `Access-Control-Allow-Origin` of every response; without it, requests of other sites' pages are refused. */
-  readonly corsOrigin?: string;
-  /** Names besides localhost that may stand in Host when there is no token; `*` for all. */
-  readonly hosts?: readonly string[];
   /**
-   * Who gets pictures of what is being sampled: clients that said in the handshake that they know them (`auto`), all (ComfyUI with
-   * --preview-method; some clients take them for results), or none.
+   * `Access-Control-Allow-Origin`; without it, requests from pages of other origins are refused.
    */
+  readonly corsOrigin?: string;
+  /** Allowed host names besides localhost when there is no token; `*` for all. */
+  readonly hosts?: readonly string[];
   readonly previews?: PreviewMode;
   /** Largest request body (100 MiB). */
   readonly maxUploadBytes?: number;
-  /** Files served at `/` (an unpacked frontend). */
+  /** Folder of an unpacked frontend, served at `/`. */
   readonly webRoot?: string;
-  /** Routes besides ComfyUI's. */
-  readonly routes?: (parts: Parts) => readonly Route[];
+  /** Routes besides the built-in ones. */
+  readonly routes?: (context: ServerContext) => readonly Route[];
   readonly logs?: Logs;
+  /** The clock, in milliseconds. */
   readonly now?: () => number;
+  /** The command line, as /system_stats reports it. */
   readonly argv?: readonly string[];
 }
 
-export type PreviewMode = 'auto' | 'all' | 'none';
-
 /** What routes work with. */
-export interface Parts {
+export interface ServerContext {
+  /** The queue, as soon as it is open. */
   queue(): Promise<Queue>;
   /** Whether the queue is open. */
-  ready(): boolean;
+  isQueueOpen(): boolean;
   readonly folders: Folders;
   readonly storage: Storage;
-  /** What knows the nodes; read in when it is first asked for. */
-  desk(): Promise<Desk>;
+  /** The node registry, which is imported on the first call. */
+  nodeRegistry(): Promise<NodeRegistry>;
   readonly users: Users;
-  readonly sockets: Sockets;
+  readonly clients: WebSocketClients;
   readonly logs: Logs;
   readonly metrics: Metrics;
   readonly maxUploadBytes: number;
@@ -71,12 +70,14 @@ export interface Parts {
 export interface DarkroomServer {
   readonly app: FastifyInstance;
   readonly routes: readonly Route[];
-  /** Whether a client of this server looks: for `WorkerOptions.previews`. */
+  /** Whether a client of this server receives previews of a job, for `WorkerOptions.previews`. */
   wantsPreviews(job: { readonly clientId?: string }): boolean;
-  /** Gives the address. Throws DR_BAD_USAGE when the port is taken. */
-  listen(where: { readonly host: string; readonly port: number }): Promise<string>;
-  /** Reads in what knows the nodes, before somebody waits for it. */
+  /** Opens the port and returns the URL. Throws DR_BAD_USAGE when the port is taken. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Imports the node registry before a request needs it. */
   warm(): Promise<void>;
-  /** Takes no more requests, ends the sockets. The queue is its owner's to close. */
+  /**
+   * Refuses further requests and closes the WebSockets. The queue stays open: its owner closes it.
+   */
   close(): Promise<void>;
 }

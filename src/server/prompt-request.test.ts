@@ -7,7 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import { openFolders } from '../storage/folders.ts';
-import { intake } from './intake.ts';
+import { checkPrompt } from './prompt-request.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-intake-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ it('never fails', () => {
   });
   fc.assert(
     fc.property(body, (given) => {
-      const result = intake(parseJson(JSON.stringify(given)) as JsonObject, NODES, folders);
+      const result = checkPrompt(parseJson(JSON.stringify(given)) as JsonObject, NODES, folders);
       if ('refused' in result) {
         const { error, node_errors } = parseJson(dumpsJson(result.refused)) as JsonObject;
         expect(

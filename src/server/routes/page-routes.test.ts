@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestServer, testServer } from '../../test/support/server.ts';
-import { frontendFolder, prepareUser } from './http/frontend-files.ts';
+import { type TestServer, testServer } from '../../../test/support/server.ts';
+import { frontendFolder, prepareUser } from '../http/frontend-files.ts';
 
 let test: TestServer;
 beforeAll(async () => {

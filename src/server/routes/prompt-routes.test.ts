@@ -1,6 +1,6 @@
 // /prompt, /queue, /history, /interrupt, /free, /jobs through app.inject.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { node, saving, slow, type TestServer, testServer } from '../../test/support/server.ts';
+import { node, saving, slow, type TestServer, testServer } from '../../../test/support/server.ts';
 
 const save = (value: unknown) => node('TestSave', { value, filename_prefix: 'test' });
 const SOON = { timeout: 30_000 };

@@ -1,0 +1,141 @@
+// Registers the tables of routes with Fastify: under `/` and `/api`, with the guard, CORS, 404 and
+// 405, the files of a frontend, and failures.
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { DarkroomError } from '../../errors.ts';
+import type { Metrics } from '../metrics.ts';
+import { type Guard, tokenCookie } from './guard.ts';
+import type { Logs } from './logs.ts';
+import { empty, INTERNAL_ERROR, Refusal, type RouteResponse, text } from './responses.ts';
+import type { Route } from './route.ts';
+import { toRouteRequest } from './route-request.ts';
+import { staticFileResponse } from './static-files.ts';
+
+export interface HttpOptions {
+  readonly routes: readonly Route[];
+  readonly guard: Guard;
+  readonly logs: Logs;
+  readonly metrics: Metrics;
+  readonly token?: string;
+  readonly corsOrigin?: string;
+  readonly webRoot?: string;
+  /** Aborted when the server closes, so that requests that wait for a job end. */
+  readonly closing: AbortSignal;
+}
+
+export function registerRoutes(app: FastifyInstance, options: HttpOptions): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  guardRequests(app, options);
+  recordRequests(app, options);
+  respondToErrors(app, options.logs);
+  for (const route of options.routes) addRoute(app, route, options.closing);
+  respondToUnknownPaths(app, options);
+}
+
+function guardRequests(
+  app: FastifyInstance,
+  { guard, token, corsOrigin }: Pick<HttpOptions, 'guard' | 'token' | 'corsOrigin'>,
+): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (corsOrigin !== undefined) reply.headers(corsHeaders(corsOrigin));
+    if (corsOrigin !== undefined && request.method === 'OPTIONS') return send(reply, empty());
+    const refusal = guard({ headers: request.headers, url: request.url });
+    if (refusal === 401) reply.header('www-authenticate', 'Bearer');
+    if (refusal !== undefined) return send(reply, empty(refusal));
+    const cookie = tokenCookie(request.url, token);
+    if (cookie !== undefined) reply.header('set-cookie', cookie);
+    if (request.method === 'OPTIONS') return send(reply, empty());
+  });
+}
+
+const corsHeaders = (origin: string): Record<string, string> => ({
+  'access-control-allow-origin': origin,
+  'access-control-allow-methods': 'POST, GET, DELETE, PUT, PATCH, OPTIONS',
+  'access-control-allow-headers': 'Content-Type, Authorization, Comfy-User, Idempotency-Key',
+  'access-control-allow-credentials': 'true',
+});
+
+/** Counts and logs what was sent. The query is not logged: it may contain a token. */
+function recordRequests(
+  app: FastifyInstance,
+  { metrics, logs }: Pick<HttpOptions, 'metrics' | 'logs'>,
+): void {
+  app.addHook('onResponse', async ({ method, url, routeOptions }, reply) => {
+    const { statusCode: status, elapsedTime } = reply;
+    const route = routeOptions.url?.replace(/^\/api(?=\/)/, '') ?? 'none';
+    metrics.recordRequest({ route, method, status, seconds: elapsedTime / 1000 });
+    const entry = { method, path: pathOf(url), status, ms: Math.round(elapsedTime) };
+    if (status >= 500 && status !== 503) logs.logger.error(entry, 'request failed');
+    else logs.logger.debug(entry, 'request');
+  });
+}
+
+const UNAVAILABLE: ReadonlySet<string> = new Set(['DR_DATABASE', 'DR_STORAGE', 'DR_INTERRUPTED']);
+
+function respondToErrors(app: FastifyInstance, { logger }: Logs): void {
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof Refusal) return send(reply, error.response);
+    if (error instanceof DarkroomError && UNAVAILABLE.has(error.code)) {
+      logger.error({ err: error }, 'the queue or the storage is unavailable');
+      return send(reply, text(error.message, 503));
+    }
+    const status = error.statusCode ?? 500;
+    if (status < 500) return send(reply, empty(status));
+    logger.error({ err: error }, 'a route failed');
+    return send(reply, INTERNAL_ERROR);
+  });
+}
+
+/**
+ * The paths of a route in Fastify's form: `/history/:prompt_id`, and `*` for the rest of a path.
+ */
+const pathsOf = ({ path, only }: Route): string[] =>
+  (only === 'root' ? [''] : ['', '/api']).map(
+    (prefix) => prefix + path.replace(/\{[^}]+\+\}$/, '*').replace(/\{([^}]+)\}/g, ':$1'),
+  );
+
+function addRoute(app: FastifyInstance, route: Route, closing: AbortSignal): void {
+  for (const url of pathsOf(route))
+    app.route({
+      method: route.method,
+      url,
+      handler: async (request, reply) =>
+        send(reply, await route.handle(toRouteRequest(request, reply, route, closing))),
+    });
+}
+
+/** 405 for a route with another method; else a file of the frontend, or 404. */
+function respondToUnknownPaths(
+  app: FastifyInstance,
+  { routes, webRoot }: Pick<HttpOptions, 'routes' | 'webRoot'>,
+): void {
+  const patterns = routes.flatMap((route) =>
+    pathsOf(route).map((path) => ({ method: route.method, pattern: patternOf(path) })),
+  );
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request.url);
+    const methods = patterns
+      .filter(({ pattern }) => pattern.test(path))
+      .map(({ method }) => method);
+    if (methods.length > 0) {
+      reply.header('allow', [...new Set(methods)].join(', '));
+      return send(reply, text('405: Method Not Allowed', 405));
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return send(reply, text('404: Not Found', 404));
+    return send(reply, staticFileResponse(webRoot, path, request.headers['if-modified-since']));
+  });
+}
+
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/:[a-z_]+/g, '[^/]+').replace('*', '.*')}$`);
+
+const pathOf = (url: string): string => url.split('?', 1)[0];
+
+function send(reply: FastifyReply, response: RouteResponse): FastifyReply {
+  const { status, body, type, headers = {} } = response;
+  reply.code(status).headers(headers);
+  if (type !== undefined) reply.type(type);
+  return reply.send(body ?? '');
+}

@@ -1,0 +1,63 @@
+// What a route returns before it is sent. JSON is printed as Python prints it, so that large
+// integers and `8.0` survive.
+import type { Readable } from 'node:stream';
+import { dumpsJson, type Json } from '../../formats/json.ts';
+
+export interface RouteResponse {
+  readonly status: number;
+  readonly body?: string | Uint8Array | Readable;
+  /** Content-Type. */
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** `T` is the type of the body, from api-types.ts where the route has one. */
+export const json = <T>(value: T, status = 200): RouteResponse => ({
+  status,
+  body: dumpsJson(value),
+  type: JSON_TYPE,
+});
+
+/** A response whose JSON is text already. */
+export const jsonText = (body: string, status = 200): RouteResponse => ({
+  status,
+  body,
+  type: JSON_TYPE,
+});
+
+export const text = (body: string, status = 200): RouteResponse => ({
+  status,
+  body,
+  type: 'text/plain; charset=utf-8',
+});
+
+/** A status without a body, which most of ComfyUI's failures are. */
+export const empty = (status = 200): RouteResponse => ({ status });
+
+/** Thrown to end a route with a response. */
+export class Refusal extends Error {
+  readonly response: RouteResponse;
+  constructor(response: RouteResponse) {
+    super(`refused with status ${response.status}`);
+    this.response = response;
+  }
+}
+
+/** Ends a route with a response. */
+export const refuse = (response: RouteResponse): never => {
+  throw new Refusal(response);
+};
+
+/** ComfyUI's error body for a prompt as a whole: `{error, node_errors}`. */
+export const errorBody = (type: string, message: string, details: string): Json => ({
+  error: { type, message, details, extra_info: {} },
+  node_errors: {},
+});
+
+/** What aiohttp responds when a handler fails. */
+export const INTERNAL_ERROR: RouteResponse = text(
+  '500 Internal Server Error\n\nServer got itself in trouble',
+  500,
+);

@@ -1,0 +1,66 @@
+// Files of an unpacked frontend, with the caching of ComfyUI's middleware/cache_middleware.py;
+// without a frontend, the built-in page.
+import { join } from 'node:path';
+import { fileResponse, mediaTypeOf } from './file-responses.ts';
+import { pageIconResponse, pageResponse } from './page-files.ts';
+import { type RouteResponse, text } from './responses.ts';
+import { isFile, resolveInside } from './safe-paths.ts';
+
+const NO_CACHE = { 'cache-control': 'no-cache' } as const;
+const ONE_DAY = { 'cache-control': 'public, max-age=86400' } as const;
+const ONE_HOUR = { 'cache-control': 'public, max-age=3600' } as const;
+const IMAGE = /\.(jpg|jpeg|png|ppm|bmp|pgm|gif|tif|tiff|webp|avif|svg|ico)$/i;
+/** Files that change with the frontend's version under the same name. */
+const CHANGING = /(\.js|\.css|index[^/]*\.json)$/i;
+
+/**
+ * Files that the frontend requests although its package does not have them: the user's own style,
+ * and the templates of another package.
+ */
+const SUBSTITUTES: Readonly<Record<string, { readonly body: string; readonly type: string }>> = {
+  '/user.css': { body: '', type: 'text/css' },
+  '/templates/index.json': { body: '[]', type: 'application/json' },
+};
+
+const notFound = (path: string): RouteResponse => ({
+  ...text('404: Not Found', 404),
+  headers: IMAGE.test(path) ? ONE_HOUR : {},
+});
+
+/** The response for a path that is not a route. `since` is the request's If-Modified-Since. */
+export function staticFileResponse(
+  root: string | undefined,
+  path: string,
+  since: string | undefined,
+): RouteResponse {
+  if (root === undefined) return path === '/' ? pageResponse(since) : notFound(path);
+  const name = decoded(path);
+  if (name === '/') return indexResponse(root, since);
+  const file = name === undefined ? undefined : resolveInside(root, `.${name}`);
+  if (!file || !isFile(file)) return substituteResponse(path);
+  return fileResponse(file, cachingOf(path), mediaTypeOf(file), since);
+}
+
+function indexResponse(root: string, since: string | undefined): RouteResponse {
+  const headers = { ...NO_CACHE, pragma: 'no-cache', expires: '0' };
+  return fileResponse(join(root, 'index.html'), headers, 'text/html; charset=utf-8', since);
+}
+
+function cachingOf(path: string): Readonly<Record<string, string>> {
+  if (CHANGING.test(path)) return NO_CACHE;
+  return IMAGE.test(path) ? ONE_DAY : {};
+}
+
+function substituteResponse(path: string): RouteResponse {
+  if (path === '/favicon.ico') return pageIconResponse();
+  if (!Object.hasOwn(SUBSTITUTES, path)) return notFound(path);
+  return { status: 200, ...SUBSTITUTES[path], headers: NO_CACHE };
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
