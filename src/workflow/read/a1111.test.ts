@@ -2,16 +2,34 @@ import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../../errors.ts';
 import { NODES } from '../../nodes/index.ts';
 import { validate } from '../validate/validate.ts';
-import { a1111Graph, isA1111 } from './a1111.ts';
+import { a1111Graph } from './a1111.ts';
+import { isA1111 } from './a1111-parameters.ts';
 
+const SETTINGS = [
+  'Steps: 28',
+  'Sampler: DPM++ 2M Karras',
+  'CFG scale: 6.5',
+  'Seed: 18446744073709551615',
+  'Size: 500x768',
+  'Model hash: 6ce0161689',
+  'Model: v1-5-pruned',
+  'VAE: vae-ft.pt',
+  'Clip skip: 2',
+  'Denoising strength: 0.55',
+  'Hires upscale: 2',
+  'Hires steps: 10',
+  'Hires upscaler: Latent (bicubic)',
+  'Lora hashes: "fur: abc, x: y"',
+  'Version: v1.9',
+].join(', ');
 const TEXT = `a (cat:1.2), <lora:fur:0.8> "quoted"
 second line
 Negative prompt: dog,
 blurry
-Steps: 28, Sampler: DPM++ 2M Karras, CFG scale: 6.5, Seed: 18446744073709551615, Size: 500x768, Model hash: 6ce0161689, Model: v1-5-pruned, VAE: vae-ft.pt, Clip skip: 2, Denoising strength: 0.55, Hires upscale: 2, Hires steps: 10, Hires upscaler: Latent (bicubic), Lora hashes: "fur: abc, x: y", Version: v1.9`;
+${SETTINGS}`;
 
 const graphOf = (text: string) => a1111Graph(text, 'x.png', NODES);
-const all = (text: string) =>
+const nodesOf = (text: string) =>
   [...graphOf(text).graph.values()].map(({ classType, inputs }) => [classType, inputs] as const);
 const files = {
   modelFiles: () => [
@@ -26,8 +44,8 @@ const files = {
 };
 
 describe('A1111 parameters', () => {
-  it('become loader, LoRAs, prompts, two passes', () => {
-    expect(all(TEXT)).toEqual([
+  it('become a loader, LoRAs, prompts, two passes', () => {
+    expect(nodesOf(TEXT)).toEqual([
       ['CheckpointLoaderSimple', { ckpt_name: 'v1-5-pruned.safetensors' }],
       [
         'LoraLoader',
@@ -75,7 +93,7 @@ describe('A1111 parameters', () => {
     TEXT,
     'Steps: 1, Sampler: Euler a',
     'x\nSteps: 20, Sampler: DDIM, Schedule type: SGM Uniform, Size: 64x64',
-  ])('validate', (text) => {
+  ])('pass validation', (text) => {
     expect(validate(graphOf(text).graph, NODES, files).problems).toEqual([]);
   });
 
@@ -85,20 +103,21 @@ describe('A1111 parameters', () => {
     ['DPM++ SDE', 'Exponential', 'dpmpp_sde', 'exponential'],
     ['UniPC', 'Automatic', 'uni_pc', 'normal'],
   ])('%s (%s) is %s on %s', (sampler, schedule, name, scheduler) => {
-    const text = `x\nSteps: 20, Sampler: ${sampler},${schedule ? ` Schedule type: ${schedule},` : ''} Size: 64x64`;
-    expect(all(text).find(([type]) => type === 'KSampler')?.[1]).toMatchObject({
+    const type = schedule ? ` Schedule type: ${schedule},` : '';
+    const text = `x\nSteps: 20, Sampler: ${sampler},${type} Size: 64x64`;
+    expect(nodesOf(text).find(([type]) => type === 'KSampler')?.[1]).toMatchObject({
       sampler_name: name,
       scheduler,
     });
   });
 
-  it('an unknown sampler is told', () => {
+  it('an unknown sampler is noted', () => {
     expect(graphOf('x\nSteps: 20, Sampler: Restart').notes[1]).toContain(
-      "sampler 'Restart' is not known",
+      "no sampler for A1111's 'Restart'",
     );
   });
 
-  it('other texts are not taken for them', () => {
+  it('other texts are rejected', () => {
     for (const text of ['{"Steps: 20, ": 1}', 'Steps: many, x', 'Created with GIMP', ''])
       expect(isA1111(text)).toBe(false);
     expect(() => graphOf('Created with GIMP')).toThrow(DarkroomError);

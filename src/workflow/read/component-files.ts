@@ -1,4 +1,5 @@
-// Component definitions that lie beside a workflow file: `name.component.json`, as ComfyUI-Workflow-Component keeps them.
+// Component definitions beside a workflow file: `name.component.json`, as
+// ComfyUI-Workflow-Component saves them.
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -8,21 +9,24 @@ import { textOf } from '../ui/ui-graph.ts';
 const TYPE = /^## (.+) \[[0-9a-f]{6}\]$/;
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Definitions by name, of the components that a workflow uses and doesn't bring along. Reads only plain files of that folder. */
+/**
+ * The definitions of a workflow's components in the folder of its file, by name. Reads only regular
+ * files of that folder.
+ */
 export function componentsBeside(workflow: JsonObject, folder: string): JsonObject {
-  const found: JsonObject = {};
+  const definitions: JsonObject = {};
   const visit = (definition: JsonObject): void => {
     for (const node of Array.isArray(definition['nodes']) ? definition['nodes'] : []) {
       const name = isJsonObject(node) ? TYPE.exec(textOf(node['type']) ?? '')?.[1] : undefined;
-      if (name === undefined || /[/\\\0]/.test(name) || Object.hasOwn(found, name)) continue;
-      const beside = read(join(folder, `${name}.component.json`));
-      if (!beside) continue;
-      found[name] = beside;
-      visit(beside);
+      if (name === undefined || /[/\\\0]/.test(name) || Object.hasOwn(definitions, name)) continue;
+      const inFile = read(join(folder, `${name}.component.json`));
+      if (!inFile) continue;
+      definitions[name] = inFile;
+      visit(inFile);
     }
   };
   visit(workflow);
-  return found;
+  return definitions;
 }
 
 function read(file: string): JsonObject | undefined {

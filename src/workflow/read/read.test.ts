@@ -23,9 +23,10 @@ function read(
 }
 
 describe('workflow files', () => {
-  it('keeps node order, titles and big numbers; a byte order mark is nothing', () => {
+  it('keep node order, titles and big numbers; a byte order mark is ignored', () => {
     const text =
-      '\ufeff{"10": {"class_type": "A", "inputs": {"seed": 18446744073709551615}}, "2": {"class_type": "B", "inputs": {}, "_meta": {"title": "T"}}}';
+      '\ufeff{"10": {"class_type": "A", "inputs": {"seed": 18446744073709551615}}, ' +
+      '"2": {"class_type": "B", "inputs": {}, "_meta": {"title": "T"}}}';
     const workflow = read('good.json', text);
     if (workflow instanceof DarkroomError) throw workflow;
     expect([...workflow.graph.keys()]).toEqual(['10', '2']);
@@ -33,10 +34,11 @@ describe('workflow files', () => {
     expect(workflow.graph.get('2')?.title).toBe('T');
   });
 
-  it('takes the body of POST /prompt with the workflow that goes into pictures', () => {
+  it('may be the body of POST /prompt, with the workflow that is written into images', () => {
     const workflow = read(
       'body.json',
-      '{"prompt": {"1": {"class_type": "A", "inputs": {}}}, "extra_data": {"extra_pnginfo": {"workflow": {"nodes": []}}}}',
+      '{"prompt": {"1": {"class_type": "A", "inputs": {}}}, ' +
+        '"extra_data": {"extra_pnginfo": {"workflow": {"nodes": []}}}}',
     );
     expect(workflow).toMatchObject({ extra: { workflow: { nodes: [] } } });
   });
@@ -53,7 +55,7 @@ describe('workflow files', () => {
       'a.png',
       new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
       'DR_WORKFLOW_FORMAT',
-      'PNG picture',
+      'PNG image',
     ],
     ['gone.json', undefined, 'DR_FILE_MISSING', 'there is no file'],
     ['', undefined, 'DR_FILE_UNREADABLE', 'is a folder'],
@@ -64,7 +66,7 @@ describe('workflow files', () => {
     expect(error.hint).toBeTruthy();
   });
 
-  it('a file name that is nearly right is suggested', () => {
+  it('have near matches when the name is not quite right', () => {
     read('portrait.json', '{}');
     expect((read('portriat.json') as DarkroomError).hint).toBe("Did you mean 'portrait.json'?");
   });
@@ -123,18 +125,18 @@ const png = (text: Record<string, unknown>) =>
 const fromPng = async (text: Record<string, unknown>, options?: ReadOptions) =>
   readWorkflowBytes(await png(text), 'x.png', options);
 
-describe('workflows in pictures', () => {
-  it('of both forms the prompt is taken, which is what ran; the editor’s file goes on into new pictures', async () => {
-    const sent = await fromPng({ prompt, workflow: ui });
-    expect(sent).toMatchObject({ form: 'API', picture: 'PNG', notes: [] });
-    expect(sent.extra['workflow']).toEqual(expect.objectContaining({ last_node_id: 4 }));
+describe('workflows in images', () => {
+  it('the prompt is preferred, and the UI workflow is passed on into new images', async () => {
+    const fromPrompt = await fromPng({ prompt, workflow: ui });
+    expect(fromPrompt).toMatchObject({ form: 'API', picture: 'PNG', notes: [] });
+    expect(fromPrompt.extra['workflow']).toEqual(expect.objectContaining({ last_node_id: 4 }));
     const converted = await fromPng({ prompt, workflow: ui }, { prefer: 'UI' });
     expect(converted.form).toBe('UI');
-    expect(apiGraphOf(converted.graph)).toEqual(apiGraphOf(sent.graph));
-    expect(converted.extra).toEqual(sent.extra);
+    expect(apiGraphOf(converted.graph)).toEqual(apiGraphOf(fromPrompt.graph));
+    expect(converted.extra).toEqual(fromPrompt.extra);
   });
 
-  it('one form is enough', async () => {
+  it('one form is sufficient', async () => {
     expect(await fromPng({ workflow: ui })).toMatchObject({ form: 'UI' });
     expect(await fromPng({ prompt })).toMatchObject({ form: 'API', extra: {} });
     expect(await fromPng({ workflow: prompt })).toMatchObject({ form: 'API' });
@@ -143,7 +145,7 @@ describe('workflows in pictures', () => {
     });
   });
 
-  it('inputs that a node got since come from the editor’s file', async () => {
+  it('inputs that a node got later come from the UI workflow', async () => {
     const old = {
       ...prompt,
       3: { ...prompt[3], inputs: { ...prompt[3].inputs, denoise: undefined, steps: 11 } },
@@ -153,7 +155,7 @@ describe('workflows in pictures', () => {
     expect((await fromPng({ prompt: old })).graph.get('3')?.inputs).not.toHaveProperty('denoise');
   });
 
-  it('a prompt with components needs the editor’s file, which defines them', async () => {
+  it('a prompt with components is read from the UI workflow, which defines them', async () => {
     const type = '## empty [0a1b2c]';
     const component = {
       nodes: [

@@ -1,0 +1,83 @@
+// Errors of reading workflow files.
+import { readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { DarkroomError } from '../../errors.ts';
+import { didYouMean } from '../../near-matches.ts';
+
+/** Largest workflow file, in bytes. */
+export const MAX_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 * 1024;
+
+const EXPORT = 'menu Workflow > Save, or Workflow > Export (API).';
+
+export const emptyFile = (file: string): DarkroomError =>
+  new DarkroomError('DR_JSON_INVALID', {
+    message: `${file} is empty`,
+    hint: `Save the workflow again: ${EXPORT}`,
+    file,
+  });
+
+export const tooLarge = (file: string, size: number): DarkroomError =>
+  new DarkroomError('DR_FILE_UNREADABLE', {
+    message:
+      `${file} has ${Math.round(size / MIB)} MiB; ` +
+      `a workflow file may have at most ${MAX_BYTES / MIB} MiB`,
+    hint: 'Check that it is a workflow: a .json file that ComfyUI exports, or an image it saved.',
+    file,
+  });
+
+/** `problem` completes the sentence that begins with the file. */
+export const notApiFormat = (file: string, problem: string, nodeId?: string): DarkroomError =>
+  new DarkroomError('DR_WORKFLOW_INVALID', {
+    message: `${file} ${problem}`,
+    hint:
+      'An API workflow has the form {"1": {"class_type": "…", "inputs": {…}}, …}. ' +
+      `Export it from ComfyUI: ${EXPORT}`,
+    file,
+    nodeId,
+  });
+
+export const nothingRuns = (file: string): DarkroomError =>
+  new DarkroomError('DR_WORKFLOW_INVALID', {
+    message: `${file} has no nodes that run`,
+    hint: 'Open it in ComfyUI and check whether all nodes are muted or bypassed.',
+    file,
+  });
+
+export const imageWithoutWorkflow = (file: string, format: string): DarkroomError =>
+  new DarkroomError('DR_WORKFLOW_FORMAT', {
+    message: `${file} is a ${format} image without a workflow in it`,
+    hint:
+      'Give the image as ComfyUI saved it: chat programs and image editors remove the workflow ' +
+      'when they save or send it.',
+    file,
+  });
+
+export function unreadable(file: string, error: NodeJS.ErrnoException): DarkroomError {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    return new DarkroomError('DR_FILE_MISSING', {
+      message: `there is no file ${file}`,
+      hint: similarFiles(file) || 'Check the path.',
+      file,
+    });
+  if (error.code === 'EISDIR')
+    return new DarkroomError('DR_FILE_UNREADABLE', {
+      message: `${file} is a folder`,
+      hint: 'Give the workflow file itself.',
+      file,
+    });
+  return new DarkroomError('DR_FILE_UNREADABLE', {
+    message: `${file} can't be read: ${error.message}`,
+    hint: 'Check the permissions of the file.',
+    file,
+    cause: error,
+  });
+}
+
+function similarFiles(file: string): string {
+  try {
+    return didYouMean(basename(file), readdirSync(dirname(file)));
+  } catch {
+    return '';
+  }
+}
