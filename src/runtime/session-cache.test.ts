@@ -1,4 +1,4 @@
-// Kept sessions: the same numbers to the bit, opened from what was kept; made again when damaged or when anything that goes into them changed.
+// Cached sessions return the same numbers to the bit, and are made again when they are damaged or when their sources have changed.
 import {
   mkdtempSync,
   readdirSync,
@@ -55,8 +55,8 @@ const plain: SessionCache = createSessionCache({
   minimumBytes: Number.POSITIVE_INFINITY,
 });
 
-describe('kept sessions', () => {
-  it('give the same numbers to the bit, the first time and later', async () => {
+describe('cached sessions', () => {
+  it('return the same numbers to the bit, the first time and later', async () => {
     const folder = join(root, 'same', 'sessions');
     const file = await modelFile('same.safetensors', 1);
     const expected = await evaluated(plain, file);
@@ -65,12 +65,12 @@ describe('kept sessions', () => {
       expect(
         await evaluated(createSessionCache({ folder, onNote: (text) => notes.push(text) }), file),
       ).toEqual(expected);
-    expect(notes).toEqual([expect.stringContaining('keeping weights')]);
+    expect(notes).toEqual([expect.stringContaining('storing weights')]);
     expect(readdirSync(folder)).toHaveLength(1);
     expect(readdirSync(join(root))).not.toContain('never');
   });
 
-  it('follow the content of the model file, also when its size and time stay', async () => {
+  it('follow the content of the model file, even when its size and time stay the same', async () => {
     const folder = join(root, 'other', 'sessions');
     const file = await modelFile('other.safetensors', 1);
     const { atime, mtime } = statSync(file);
@@ -82,7 +82,7 @@ describe('kept sessions', () => {
     expect(after).toEqual(await evaluated(plain, file));
   });
 
-  it('are made again when a file of theirs is cut off, changed, missing or nonsense', async () => {
+  it('are made again when one of their files is truncated, changed, missing or garbage', async () => {
     const folder = join(root, 'damaged', 'sessions');
     const file = await modelFile('damaged.safetensors', 1);
     const expected = await evaluated(createSessionCache({ folder }), file);
@@ -108,7 +108,7 @@ describe('kept sessions', () => {
     }
   });
 
-  it('are given up where what was written can not be opened', async () => {
+  it('are not saved again where a saved session cannot be opened', async () => {
     const folder = join(root, 'useless', 'sessions');
     const file = await modelFile('useless.safetensors', 1);
     const expected = await evaluated(createSessionCache({ folder }), file);
@@ -126,11 +126,11 @@ describe('kept sessions', () => {
       expect(
         await evaluated(createSessionCache({ folder, onNote: (text) => notes.push(text) }), file),
       ).toEqual(expected);
-    expect(notes).toEqual([expect.stringContaining("can't be kept")]);
+    expect(notes).toEqual([expect.stringContaining('cannot be stored')]);
     expect(readdirSync(home)).toEqual(['about.json']);
   });
 
-  it('are done without where nothing can be written, with a note; what a dead process left is removed', async () => {
+  it('are not used, with a note, where nothing can be written; leftovers of dead processes are removed', async () => {
     const file = await modelFile('nowhere.safetensors', 1);
     const notes: string[] = [];
     const expected = await evaluated(plain, file);
@@ -140,7 +140,7 @@ describe('kept sessions', () => {
         file,
       ),
     ).toEqual(expected);
-    expect(notes.at(-1)).toContain("can't be kept");
+    expect(notes.at(-1)).toContain('cannot be stored');
     const folder = join(root, 'left', 'sessions', '.tmp-999999999-x');
     await evaluated(
       createSessionCache({ folder: join(folder, '..') }),

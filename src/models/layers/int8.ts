@@ -2,7 +2,7 @@
 // they are there, in ONNX Runtime's DynamicQuantizeLinear (one scale for a tensor) or with one scale for a row. Sums are int32, what comes
 // out is float32. Convolutions are products of their columns, in NHWC. Without kept weights the float32 operators remain.
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Recipe } from '../weights/prepacked.ts';
+import type { Recipe } from '../weights/recipe.ts';
 import type { TensorView, Weights } from '../weights/tensors.ts';
 import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';

@@ -2,7 +2,7 @@
 // 4 (m = 4) or 2.25 (m = 2) times fewer products. Written in plain operators, NHWC inside; the kernels are transformed once and kept in
 // the cache (derived.ts). Equal to a direct convolution but for rounding, which adds about 2e-6 of the result for m = 4.
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Recipe } from '../weights/prepacked.ts';
+import type { Recipe } from '../weights/recipe.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 

@@ -15,10 +15,13 @@ import { createGraph } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';
 import { map, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { conv, linear } from '../layers/blocks.ts';
-import { plainTargets, planChanges } from '../weights/changes.ts';
+import { plainTargets } from '../weights/changes.ts';
+import { planChanges } from '../weights/plan-changes.ts';
 import { type Weights, weightsOf } from '../weights/tensors.ts';
-import { openLora, readPatches } from './file.ts';
-import { type AppliedLora, patchFits } from './fit.ts';
+import { openLora } from './file.ts';
+import { patchFits } from './fit.ts';
+import type { AppliedLora } from './patches.ts';
+import { readPatches } from './patches.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-lora-'));
 afterAll(() => rmSync(root, { recursive: true }));

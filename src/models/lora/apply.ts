@@ -1,24 +1,22 @@
-// Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: what matches by name and shape is changed,
-// the rest is named. How the changes are computed: models/changes.ts.
-
+// Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: weights that match by name and shape are
+// changed, everything else is reported. weights/plan-changes.ts says how the changes are computed.
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
 import type { PatchTargets } from '../weights/changes.ts';
-import { type LoraFile, type Patch, readPatches } from './file.ts';
-import { type AppliedLora, patchFits } from './fit.ts';
+import type { LoraFile } from './file.ts';
+import { patchFits } from './fit.ts';
 import { clipKeys, unetKeys } from './keys.ts';
-
-export { type LoraFile, openLora } from './file.ts';
+import { type AppliedLora, type Patch, readPatches } from './patches.ts';
 
 export interface LoraResult {
   readonly unet?: UNet;
   readonly clip?: Clip;
-  /** How many weights were changed. */
+  /** The number of changed weights. */
   readonly changed: number;
-  /** Tensors of the file that name no weight of these networks. */
+  /** Tensors of the file that belong to no weight of these networks. */
   readonly unmatched: readonly string[];
-  /** Weights that have another shape than the LoRA was made for; they stay as they are. */
+  /** Weights of another shape than the LoRA was made for; they stay as they are. */
   readonly shapeMismatches: readonly string[];
 }
 
@@ -27,73 +25,95 @@ export interface LoraStrengths {
   readonly clip: number;
 }
 
-/** The networks with the LoRA more; those given. Throws DR_MODEL_PART_MISSING for a file that lacks one of a pair of factors. */
+/**
+ * Returns the given networks with the LoRA applied. Throws DR_MODEL_PART_MISSING for a file that lacks
+ * one of a pair of factors.
+ */
 export function applyLora(
-  networks: { unet?: UNet; clip?: Clip },
+  { unet, clip }: { unet?: UNet; clip?: Clip },
   lora: LoraFile,
   strengths: LoraStrengths,
 ): LoraResult {
-  const { unet, clip } = networks;
-  const misfits: string[] = [];
-  const used = new Set<string>();
-  let changed = 0;
-
-  const fitting = (
-    patches: ReadonlyMap<string, Patch>,
-    targets: PatchTargets,
-    prefix = '',
-  ): Map<string, Patch> => {
-    const fit = new Map<string, Patch>();
-    for (const [key, patch] of patches) {
-      if (!key.startsWith(prefix)) continue;
-      const name = key.slice(prefix.length);
-      const target = targets.get(name);
-      if (target && patchFits(patch, target.shape, lora)) fit.set(name, patch);
-      else if (target) misfits.push(key);
-    }
-    changed += fit.size;
-    return fit;
+  const matches: Matches = { lora, used: new Set(), changed: 0, shapeMismatches: [] };
+  const result = {
+    unet: unet && withLora(unet, matches, strengths.unet),
+    clip: clip && clipWithLora(clip, matches, strengths.clip),
   };
-  const read = (keys: ReadonlyMap<string, string>): ReadonlyMap<string, Patch> => {
-    const found = readPatches(lora, keys);
-    for (const name of found.used) used.add(name);
-    return found.patches;
-  };
-
-  const withUnet = (): UNet | undefined => {
-    if (!unet?.patchable) return unet;
-    const patches = fitting(read(unetKeys(unet.patchable.keys())), unet.patchable);
-    const applied: AppliedLora = { lora, strength: strengths.unet, patches };
-    return hasEffect(applied) ? unet.variant({ changes: [applied] }) : unet;
-  };
-  const withClip = (): Clip | undefined => {
-    if (!clip) return undefined;
-    const patches = read(
-      clipKeys(
-        new Map(clip.encoders.map(({ kind, patchable }) => [kind, patchable?.keys() ?? []])),
-      ),
-    );
-    const encoders = clip.encoders.flatMap((encoder): TextEncoder[] => {
-      if (!encoder.patchable || !encoder.withChanges) return [];
-      const applied: AppliedLora = {
-        lora,
-        strength: strengths.clip,
-        patches: fitting(patches, encoder.patchable, `${encoder.kind}.transformer.`),
-      };
-      return hasEffect(applied) ? [encoder.withChanges([applied])] : [];
-    });
-    return encoders.length > 0 ? clip.withEncoders(encoders) : clip;
-  };
-
-  const result = { unet: withUnet(), clip: withClip() };
   return {
     ...result,
-    changed,
-    unmatched: [...lora.tensors.keys()].filter((name) => !used.has(name)),
-    shapeMismatches: misfits,
+    changed: matches.changed,
+    unmatched: [...lora.tensors.keys()].filter((name) => !matches.used.has(name)),
+    shapeMismatches: matches.shapeMismatches,
   };
 }
 
-/** At strength 0 a change is none, but for weights that are replaced whole. */
+/** What was found while a LoRA is applied. */
+interface Matches {
+  readonly lora: LoraFile;
+  /** Tensors of the file that patches are made of. */
+  readonly used: Set<string>;
+  changed: number;
+  readonly shapeMismatches: string[];
+}
+
+function withLora(unet: UNet, matches: Matches, strength: number): UNet {
+  if (!unet.patchable) return unet;
+  const patches = patchesFor(matches, unetKeys(unet.patchable.keys()));
+  const applied: AppliedLora = {
+    lora: matches.lora,
+    strength,
+    patches: fittingPatches(matches, patches, unet.patchable),
+  };
+  return hasEffect(applied) ? unet.variant({ changes: [applied] }) : unet;
+}
+
+function clipWithLora(clip: Clip, matches: Matches, strength: number): Clip {
+  const tensors = new Map(
+    clip.encoders.map(({ kind, patchable }) => [kind, patchable?.keys() ?? []]),
+  );
+  const patches = patchesFor(matches, clipKeys(tensors));
+  const encoders = clip.encoders.flatMap((encoder): TextEncoder[] => {
+    if (!encoder.patchable || !encoder.withChanges) return [];
+    const prefix = `${encoder.kind}.transformer.`;
+    const applied: AppliedLora = {
+      lora: matches.lora,
+      strength,
+      patches: fittingPatches(matches, patches, encoder.patchable, prefix),
+    };
+    return hasEffect(applied) ? [encoder.withChanges([applied])] : [];
+  });
+  return encoders.length > 0 ? clip.withEncoders(encoders) : clip;
+}
+
+function patchesFor(
+  { lora, used }: Matches,
+  keys: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Patch> {
+  const found = readPatches(lora, keys);
+  for (const name of found.used) used.add(name);
+  return found.patches;
+}
+
+/** Returns the patches whose targets have the right shape, by the names of the targets. */
+function fittingPatches(
+  matches: Matches,
+  patches: ReadonlyMap<string, Patch>,
+  targets: PatchTargets,
+  prefix = '',
+): Map<string, Patch> {
+  const fitting = new Map<string, Patch>();
+  for (const [key, patch] of patches) {
+    if (!key.startsWith(prefix)) continue;
+    const name = key.slice(prefix.length);
+    const target = targets.get(name);
+    if (!target) continue;
+    if (patchFits(patch, target.shape, matches.lora)) fitting.set(name, patch);
+    else matches.shapeMismatches.push(key);
+  }
+  matches.changed += fitting.size;
+  return fitting;
+}
+
+/** At strength 0 only patches that replace a weight have an effect. */
 const hasEffect = ({ strength, patches }: AppliedLora): boolean =>
   patches.size > 0 && (strength !== 0 || [...patches.values()].some(({ kind }) => kind === 'set'));

@@ -1,22 +1,25 @@
-// A patched weight as ONNX operators: W + strength x change, in ComfyUI's order of operations (comfy/weight_adapter), all float32.
+// A patched weight as ONNX operators: W + strength x change, in float32 and in ComfyUI's order of operations (comfy/weight_adapter).
 
 import type { Graph, Value } from '../../onnx/builder.ts';
-import type { Patch, Product } from './file.ts';
+import type { Patch, Product } from './patches.ts';
 
-/** Where a patch's numbers come from. */
+/** The values that a patch is computed from. */
 export interface PatchSource {
   readonly tensor: (name: string) => Value;
   readonly shape: (name: string) => readonly number[];
-  /** Strength times the patch's scale; for DoRA, diff: the strength [1]. */
+  /** The strength times the patch's scale, [1]; for DoRA and diff the strength alone. */
   readonly scale: Value;
-  /** The number 1, known only in an evaluation: keeps the change from being computed, and held, when the session opens. */
+  /**
+   * The number 1 as a value that is computed in each evaluation. It keeps the session from computing
+   * the change, and holding it, when it opens.
+   */
   readonly one?: Value;
 }
 
 /** The machine epsilon of float32, which the original adds to norms. */
 const EPSILON = 2 ** -23;
 
-/** `weight` (of this shape) after the patch. */
+/** Returns `weight` (of this shape) with the patch applied. */
 export function mergePatch(
   g: Graph,
   weight: Value,
@@ -24,14 +27,14 @@ export function mergePatch(
   patch: Patch,
   from: PatchSource,
 ): Value {
-  const late = (x: Value): Value => (from.one ? g.op('Mul', [x, from.one]) : x);
+  const perEvaluation = (x: Value): Value => (from.one ? g.op('Mul', [x, from.one]) : x);
   if (!('scale' in patch)) {
-    const given = from.tensor(patch.tensor);
+    const stored = from.tensor(patch.tensor);
     return patch.kind === 'set'
-      ? given
-      : g.op('Add', [weight, g.op('Mul', [late(given), from.scale])]);
+      ? stored
+      : g.op('Add', [weight, g.op('Mul', [perEvaluation(stored), from.scale])]);
   }
-  const change = g.op('Reshape', [changeOf(g, patch, from, late), g.ints(shape)]);
+  const change = g.op('Reshape', [changeOf(g, patch, from, perEvaluation), g.ints(shape)]);
   if (patch.dora)
     return decomposed(g, weight, shape, change, { ...from, dora: patch.dora, alpha: patch.scale });
   return g.op('Add', [weight, g.op('Mul', [change, from.scale])]);
@@ -39,26 +42,30 @@ export function mergePatch(
 
 type Factored = Extract<Patch, { scale: number }>;
 
-/** The change at strength 1, before alpha, as many numbers as the weight has. */
+/** Returns the change at strength 1 and without alpha; it has as many elements as the weight. */
 function changeOf(
   g: Graph,
   patch: Factored,
   { tensor, shape }: PatchSource,
-  late: (x: Value) => Value,
+  perEvaluation: (x: Value) => Value,
 ): Value {
   const times = ([a, b]: readonly [string, string]): Value =>
-    g.op('MatMul', [late(tensor(a)), tensor(b)]);
-  /** A convolution's kernel by its core [i, j, k, l] and the two matrices around it. */
+    g.op('MatMul', [perEvaluation(tensor(a)), tensor(b)]);
+  /** A convolution's kernel as the product of its core [i, j, k, l] and the two matrices around it. */
   const cored = ([a, b]: readonly [string, string], core: string): Value =>
-    g.op('Einsum', [late(tensor(core)), tensor(b), tensor(a)], { equation: 'ijkl,jr,ip->prkl' });
+    g.op('Einsum', [perEvaluation(tensor(core)), tensor(b), tensor(a)], {
+      equation: 'ijkl,jr,ip->prkl',
+    });
   const flat = (x: Value, rows: number): Value => g.op('Reshape', [x, g.ints([rows, -1])]);
   switch (patch.kind) {
     case 'lora': {
       const [rows, rank] = [shape(patch.up)[0], shape(patch.down)[0]];
-      const up = late(flat(tensor(patch.up), rows));
+      const up = perEvaluation(flat(tensor(patch.up), rows));
       const down = flat(tensor(patch.down), rank);
       if (!patch.mid) return g.op('MatMul', [up, down]);
-      const inner = g.op('Einsum', [late(tensor(patch.mid)), down], { equation: 'abkl,bi->aikl' });
+      const inner = g.op('Einsum', [perEvaluation(tensor(patch.mid)), down], {
+        equation: 'abkl,bi->aikl',
+      });
       return g.op('MatMul', [up, flat(inner, shape(patch.mid)[0])]);
     }
     case 'loha':
@@ -69,7 +76,8 @@ function changeOf(
           : [times(patch.first), times(patch.second)],
       );
     case 'lokr': {
-      const product = (p: Product): Value => (typeof p === 'string' ? late(tensor(p)) : times(p));
+      const product = (p: Product): Value =>
+        typeof p === 'string' ? perEvaluation(tensor(p)) : times(p);
       const sizes = (p: Product): readonly number[] =>
         typeof p === 'string' ? shape(p) : [shape(p[0])[0], shape(p[1])[1]];
       const [a, b] = sizes(patch.left);
@@ -87,8 +95,9 @@ function changeOf(
 }
 
 /**
- * A weight-decomposed change (DoRA): the changed weight, brought to the magnitudes `dora`. Norms are of the unchanged rows where the
- * magnitudes are per row, else of the changed columns, as in the original.
+ * Applies a weight-decomposed change (DoRA): scales the changed weight to the magnitudes `dora`. As in
+ * the original, the norms are those of the unchanged rows where the magnitudes are per row, else those
+ * of the changed columns.
  */
 function decomposed(
   g: Graph,
@@ -107,7 +116,10 @@ function decomposed(
   return g.op('Where', [g.op('Equal', [at.scale, g.floats([1])]), full, partly]);
 }
 
-/** Whether magnitudes of shape `dora`, divided by norms along one axis of `shape`, multiply a weight of that shape. */
+/**
+ * Returns whether magnitudes of the shape `dora`, divided by norms along one axis of `shape`, can be
+ * multiplied with a weight of that shape.
+ */
 export function broadcasts(dora: readonly number[], shape: readonly number[]): boolean {
   if (dora.length > shape.length) return false;
   const axis = dora[0] === shape[0] ? 0 : 1;

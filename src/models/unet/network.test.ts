@@ -5,7 +5,8 @@ import { expectGolden, fixtureModel, golden } from '../../../test/support/golden
 import { createRuntime } from '../../runtime/runtime.ts';
 import { map } from '../../tensor/tensor.ts';
 import { loadCheckpoint } from '../checkpoint/load.ts';
-import { applyLora, openLora } from '../lora/apply.ts';
+import { applyLora } from '../lora/apply.ts';
+import { openLora } from '../lora/file.ts';
 import { timestepEmbedding } from './timestep.ts';
 import type { UNet } from './unet.ts';
 

@@ -4,13 +4,9 @@ import type { Graph } from '../../onnx/builder.ts';
 import type { Network } from '../../runtime/network.ts';
 import { full, sizeOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import type { ModelRuntime } from '../model-runtime.ts';
-import {
-  type ChangedNetwork,
-  type PatchPlan,
-  plainTargets,
-  planChanges,
-} from '../weights/changes.ts';
+import { type ChangedNetwork, type PatchPlan, plainTargets } from '../weights/changes.ts';
 import { changedGraph } from '../weights/merged.ts';
+import { planChanges } from '../weights/plan-changes.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { type UNetConfig, unetConfig } from './config.ts';
 import { skipCount, type UNetGraphOptions, unetGraph } from './graph.ts';

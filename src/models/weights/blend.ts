@@ -1,45 +1,45 @@
-// Networks blended with others of their kind, weight by weight. Nothing is computed here: how and when is in models/changes.ts.
+// Networks blended with others of their kind, weight by weight. Nothing is computed here; plan-changes.ts says how and when.
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
 import type { ChangedNetwork, Share } from './changes.ts';
 
-/** How much of each network a weight becomes, by its name. */
+/** Returns the shares of both networks in a weight, by its name. */
 export type Shares = (weight: string) => Share;
 
-/** Equal shares for all weights. */
+/** Returns equal shares for all weights. */
 export const evenShares =
   (own: number, other: number): Shares =>
   () => ({ name: 'all', own, other });
 
 /**
- * Shares by the beginning of a weight's name: the longest of `others` that it begins with says how much it becomes of the other network,
- * the first of all where none does.
+ * Returns shares by the beginning of a weight's name. `ownShares`: the share of the first network, by
+ * prefix; the longest prefix of a name counts, and the first entry where none matches.
  */
-export function sharesByName(others: Readonly<Record<string, number>>): Shares {
-  const names = Object.keys(others);
+export function sharesByName(ownShares: Readonly<Record<string, number>>): Shares {
+  const names = Object.keys(ownShares);
   return (weight) => {
     const name =
       names
         .filter((one) => weight.startsWith(one))
         .reduce((best, one) => (one.length > best.length ? one : best), '') || names[0];
-    return { name, own: others[name], other: 1 - others[name] };
+    return { name, own: ownShares[name], other: 1 - ownShares[name] };
   };
 }
 
-/** Names of weights that have another shape in the other UNet: of these only the own share counts. */
+/** Returns the names of weights that have another shape in the other UNet; only their own share counts. */
 export const shapeMismatches = (one: UNet, two: UNet): string[] =>
   [...(one.base?.targets ?? [])].flatMap(([name, { shape }]) => {
     const other = two.base?.targets.get(name);
     return other && `${other.shape}` !== `${shape}` ? [name] : [];
   });
 
-/** `one` with shares of `two`. Throws DR_INPUT_INVALID for a network whose weights are not at hand. */
+/** Returns `one` with shares of `two`. Throws DR_INPUT_INVALID for a network without weights. */
 export const blendUNets = (one: UNet, two: UNet, share: Shares): UNet =>
   one.variant({ changes: [{ other: baseOf(two, 'model2'), share }] });
 
-/** Encoders that only one of them has stay as they are. */
+/** Returns `one` with shares of `two`. Encoders that only one of them has stay as they are. */
 export function blendClips(one: Clip, two: Clip, own: number, other: number): Clip {
   const share = evenShares(own, other);
   const encoders = one.encoders.map((encoder): TextEncoder => {

@@ -1,4 +1,5 @@
-// Derived weights: kept once, found again, made again when damaged or when the model file is another, done without when they can't be kept.
+// Prepacked weights are stored once, found again, computed again when damaged or when the model file has changed, and left out when they
+// cannot be stored.
 import {
   copyFileSync,
   mkdtempSync,
@@ -17,16 +18,16 @@ import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createGraph } from '../../onnx/builder.ts';
 import { openSession } from '../../runtime/session.ts';
-import type { Recipe } from './prepacked.ts';
 import { createPrepackedStore } from './prepacked-store.ts';
+import type { Recipe } from './recipe.ts';
 import { type Weights, weightsOf } from './tensors.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'darkroom-derived-'));
+const root = mkdtempSync(join(tmpdir(), 'darkroom-prepacked-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 let computed = 0;
 
-/** Twice the sum of two tensors, and the first one's signs. */
+/** Twice the sum of two tensors, and the signs of the first. */
 const DOUBLE: Recipe = {
   name: 'double',
   version: 1,
@@ -64,7 +65,7 @@ async function openWeights(file: string): Promise<Weights> {
   return weightsOf(file, tensors, 'net.');
 }
 
-/** What a graph computes from them, or undefined where it has none. */
+/** Returns what a graph computes from them; undefined where there are none. */
 async function evaluated(
   weights: Weights,
   names: readonly string[] = ['a', 'b'],
@@ -92,7 +93,7 @@ async function evaluated(
 const build = (weights: Weights): unknown => weights.prepacked?.(createGraph(), ['a', 'b'], DOUBLE);
 const FIRST = [22.5, -35.5, 66.5];
 
-describe('derived weights', () => {
+describe('prepacked weights', () => {
   it('are computed once and found by another store', async () => {
     const folder = join(root, 'once', 'derived');
     const notes: string[] = [];
@@ -116,7 +117,7 @@ describe('derived weights', () => {
     expect(computed).toBe(1);
   });
 
-  it('are added to, not made again, when a graph asks for more', async () => {
+  it('are added to, not computed again, when a graph requests more', async () => {
     const folder = join(root, 'more', 'derived');
     const file = await modelFile('more.safetensors', [1, -2, 3]);
     await createPrepackedStore({ folder }).ready(await openWeights(file), build);
@@ -131,7 +132,7 @@ describe('derived weights', () => {
     expect(await evaluated(weights, ['a', 'c'])).toEqual([4.5, 0.5, 12.5]);
   });
 
-  it('follow the content of the model file, also when its size and time stay', async () => {
+  it('follow the content of the model file, even when its size and time stay the same', async () => {
     const folder = join(root, 'replaced', 'derived');
     const file = await modelFile('replaced.safetensors', [1, -2, 3]);
     const { atime, mtime } = statSync(file);
@@ -143,10 +144,10 @@ describe('derived weights', () => {
     ).toEqual([22.5, -35.5, 68.5]);
   });
 
-  it('are made again when their file is cut off, changed or of nonsense', async () => {
+  it('are computed again when their file is truncated, changed or garbage', async () => {
     const folder = join(root, 'damaged', 'derived');
     const file = await modelFile('damaged.safetensors', [1, -2, 3]);
-    const kept = async (): Promise<string> => {
+    const storedFile = async (): Promise<string> => {
       const [home] = readdirSync(folder);
       return join(
         folder,
@@ -167,7 +168,7 @@ describe('derived weights', () => {
       (path) => writeFileSync(path.replace('.safetensors', '.json'), '{'),
     ];
     for (const damage of damages) {
-      damage(await kept());
+      damage(await storedFile());
       const notes: string[] = [];
       const weights = await createPrepackedStore({
         folder,
@@ -178,7 +179,7 @@ describe('derived weights', () => {
     }
   });
 
-  it('are done without, with a note, where nothing can be written', async () => {
+  it('are not used, with a note, where nothing can be written', async () => {
     const file = await modelFile('nowhere.safetensors', [1, -2, 3]);
     const notes: string[] = [];
     const weights = await createPrepackedStore({
@@ -186,10 +187,10 @@ describe('derived weights', () => {
       onNote: (text) => notes.push(text),
     }).ready(await openWeights(file), build);
     expect(await evaluated(weights)).toBeUndefined();
-    expect(notes).toEqual([expect.stringContaining("can't be kept")]);
+    expect(notes).toEqual([expect.stringContaining('cannot be stored')]);
   });
 
-  it('are not kept below a size', async () => {
+  it('are not stored below a size', async () => {
     const folder = join(root, 'small', 'derived');
     const file = await modelFile('small.safetensors', [1, -2, 3]);
     expect(
@@ -202,7 +203,7 @@ describe('derived weights', () => {
     ).toBeUndefined();
   });
 
-  it('are only of the recipes that are wanted', async () => {
+  it('are computed only for the selected recipes', async () => {
     const folder = join(root, 'some', 'derived');
     const file = await modelFile('some.safetensors', [1, -2, 3]);
     const of = async (recipes: (name: string) => boolean) =>
@@ -213,7 +214,7 @@ describe('derived weights', () => {
     expect(await of((name) => name === 'double')).toEqual(FIRST);
   });
 
-  it('are the same when two stores make them at once', async () => {
+  it('are the same when two stores compute them at once', async () => {
     const folder = join(root, 'two', 'derived');
     const file = await modelFile('two.safetensors', [1, -2, 3]);
     const weights = await openWeights(file);

@@ -7,8 +7,9 @@ import type { ElementType } from '../../onnx/serialize.ts';
 import { HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';
 import type { EncoderBase, TextEncoder } from '../clip/text-encoder.ts';
 import type { Autoencoder } from '../vae/autoencoder.ts';
-import { type ChangedNetwork, changedTargets, type PatchTarget } from './changes.ts';
+import type { ChangedNetwork, PatchTarget } from './changes.ts';
 import { mergedReader } from './merged.ts';
+import { changedTargets } from './plan-changes.ts';
 import type { Weights } from './tensors.ts';
 
 const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {

@@ -1,34 +1,21 @@
-// Some weights of a network times a number (ComfyUI's ModelPatcher.add_patches with no patch and a strength of the model).
-
+// Weights of a network multiplied by numbers (ComfyUI's ModelPatcher.add_patches without a patch and with a strength of the model).
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
-import type { Blend, ChangedNetwork } from './changes.ts';
+import type { Scaling } from './changes.ts';
 
-/** What a weight is multiplied by; undefined: nothing. */
-export type FactorOf = (weight: string) => number | undefined;
+/** Returns the factor of a weight; undefined for weights that stay as they are. */
+export type FactorOf = Scaling['factor'];
 
-/** A blend with weights that have no shape: of these only the own share counts. */
-function multiplied(network: ChangedNetwork, factorOf: FactorOf): Blend {
-  const touched = [...network.targets].filter(([name]) => factorOf(name) !== undefined);
-  const targets = new Map(touched.map(([name, target]) => [name, { ...target, shape: [] }]));
-  return {
-    other: { weights: network.weights, targets, changes: [] },
-    share: (name) => ({ name: `times ${factorOf(name)}`, own: factorOf(name) ?? 1, other: 0 }),
-  };
-}
+/** Returns a UNet with some weights multiplied; one without known weights is returned as it is. */
+export const multiplyUNet = (unet: UNet, factor: FactorOf): UNet =>
+  unet.base ? unet.variant({ changes: [{ factor }] }) : unet;
 
-/** A UNet with some weights multiplied; one without weights at hand stays. */
-export const multiplyUNet = (unet: UNet, factorOf: FactorOf): UNet =>
-  unet.base ? unet.variant({ changes: [multiplied(unet.base, factorOf)] }) : unet;
-
-/** The same for all encoders. */
-export const multiplyClip = (clip: Clip, factorOf: FactorOf): Clip =>
+/** Returns a CLIP with some weights of all its encoders multiplied. */
+export const multiplyClip = (clip: Clip, factor: FactorOf): Clip =>
   clip.withEncoders(
     clip.encoders.map(
       (encoder): TextEncoder =>
-        encoder.base && encoder.withChanges
-          ? encoder.withChanges([multiplied(encoder.base, factorOf)])
-          : encoder,
+        encoder.base && encoder.withChanges ? encoder.withChanges([{ factor }]) : encoder,
     ),
   );

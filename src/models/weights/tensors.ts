@@ -6,7 +6,7 @@ import { openSource } from '../../formats/byte-source.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../../formats/tensor-file.ts';
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
-import type { Recipe } from './prepacked.ts';
+import type { Recipe } from './recipe.ts';
 
 /** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
 export interface TensorView {

@@ -1,6 +1,7 @@
 // LoRAs by the name of their file. Source: ComfyUI nodes.py (LoraLoader).
 import type { Clip } from '../../models/clip/clip.ts';
-import { applyLora, type LoraStrengths, openLora } from '../../models/lora/apply.ts';
+import { applyLora, type LoraStrengths } from '../../models/lora/apply.ts';
+import { openLora } from '../../models/lora/file.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
 import type { NodeContext } from '../context.ts';
 import { fileState } from './file-cache.ts';

@@ -24,15 +24,15 @@ import { writeSafetensors } from '../../../../formats/safetensors/safetensors-wr
 import type { Clip } from '../../../../models/clip/clip.ts';
 import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import { openLora } from '../../../../models/lora/file.ts';
-import type { AppliedLora } from '../../../../models/lora/fit.ts';
+import type { AppliedLora } from '../../../../models/lora/patches.ts';
 import type { UNet } from '../../../../models/unet/unet.ts';
 import {
   type MergeTime,
   plainTargets,
-  planChanges,
   type WeightChange,
 } from '../../../../models/weights/changes.ts';
 import { changedGraph } from '../../../../models/weights/merged.ts';
+import { planChanges } from '../../../../models/weights/plan-changes.ts';
 import { type Weights, weightsOf } from '../../../../models/weights/tensors.ts';
 import { createGraph } from '../../../../onnx/builder.ts';
 import { createRuntime } from '../../../../runtime/runtime.ts';

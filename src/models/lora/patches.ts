@@ -1,0 +1,193 @@
+// The patches of a LoRA file: which tensors change which weight, and how (LoRA arXiv 2106.09685; LoHa, LoKr, LoCon of LyCORIS
+// arXiv 2309.14859; DoRA arXiv 2402.09353). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT
+// are not supported.
+import { DarkroomError } from '../../errors.ts';
+import type { LoraFile } from './file.ts';
+
+/** The name of a tensor, or the names of two factors whose product it is. */
+export type Product = string | readonly [string, string];
+
+interface Scaled {
+  /** alpha / rank, or 1. */
+  readonly scale: number;
+  /** The magnitudes of a weight-decomposed change (DoRA). */
+  readonly dora?: string;
+}
+
+/** How a weight changes. Strings are names of tensors, whose bytes stay in the file. */
+export type Patch =
+  | ({
+      readonly kind: 'lora';
+      readonly up: string;
+      readonly down: string;
+      readonly mid?: string;
+    } & Scaled)
+  | ({
+      readonly kind: 'loha';
+      readonly first: readonly [string, string];
+      readonly second: readonly [string, string];
+      readonly cores?: readonly [string, string];
+    } & Scaled)
+  | ({
+      readonly kind: 'lokr';
+      readonly left: Product;
+      readonly right: Product;
+      readonly core?: string;
+    } & Scaled)
+  | { readonly kind: 'diff' | 'set'; readonly tensor: string };
+
+/** A LoRA with its strength, and its patches by the network's names of the weights. */
+export interface AppliedLora {
+  readonly lora: LoraFile;
+  readonly strength: number;
+  readonly patches: ReadonlyMap<string, Patch>;
+}
+
+/** The tensors of one weight, by the endings of their names. Tensors that are found count as used. */
+interface WeightTensors {
+  find(ending: string): string | undefined;
+  /** Throws DR_MODEL_PART_MISSING. */
+  need(ending: string): string;
+  /** Returns a dimension of a tensor's shape. */
+  size(name: string, axis: number): number;
+  /** Returns alpha / rank, or 1 without an alpha or a rank. */
+  scaled(rank: number | undefined): Scaled;
+}
+
+/** Endings of the up, down and middle factors; the first entry whose up factor exists counts. */
+const LORA_NAMES: readonly (readonly [up: string, down: string, mid?: string])[] = [
+  ['.lora_up.weight', '.lora_down.weight', '.lora_mid.weight'],
+  ['_lora.up.weight', '_lora.down.weight'],
+  ['.lora_B.weight', '.lora_A.weight'],
+  ['.lora.up.weight', '.lora.down.weight'],
+  ['.lora_B', '.lora_A'],
+  ['.lora_linear_layer.up.weight', '.lora_linear_layer.down.weight'],
+  ['.lora_B.default.weight', '.lora_A.default.weight'],
+];
+
+type PatchReader = (tensors: WeightTensors) => Patch | undefined;
+
+const lora: PatchReader = ({ find, need, size, scaled }) => {
+  const names = LORA_NAMES.find(([up]) => find(up));
+  if (!names) return undefined;
+  const [up, down] = [need(names[0]), need(names[1])];
+  return { kind: 'lora', up, down, mid: names[2] && find(names[2]), ...scaled(size(down, 0)) };
+};
+
+const loha: PatchReader = ({ find, need, size, scaled }) => {
+  const a = find('.hada_w1_a');
+  if (!a) return undefined;
+  const first = [a, need('.hada_w1_b')] as const;
+  const second = [need('.hada_w2_a'), need('.hada_w2_b')] as const;
+  const cores = find('.hada_t1') ? ([need('.hada_t1'), need('.hada_t2')] as const) : undefined;
+  return { kind: 'loha', first, second, cores, ...scaled(size(first[1], 0)) };
+};
+
+/** alpha counts only where a factor is split; the rank is that of the last split factor. */
+const lokr: PatchReader = ({ find, need, size, scaled }) => {
+  if (!['.lokr_w1', '.lokr_w2', '.lokr_w1_a', '.lokr_w2_a'].some(find)) return undefined;
+  const product = (name: string): Product => find(name) ?? [need(`${name}_a`), need(`${name}_b`)];
+  const [left, right] = [product('.lokr_w1'), product('.lokr_w2')];
+  const split = [right, left].find((one) => typeof one !== 'string');
+  const core = typeof right === 'string' ? undefined : find('.lokr_t2');
+  return { kind: 'lokr', left, right, core, ...scaled(split && size(split[1], 0)) };
+};
+
+const wholeTensor =
+  (kind: 'diff' | 'set', ending: string): PatchReader =>
+  ({ find }) => {
+    const tensor = find(ending);
+    return tensor === undefined ? undefined : { kind, tensor };
+  };
+
+/** In ComfyUI's order; where a weight has several patches, the last counts. */
+const WEIGHT_READERS: readonly PatchReader[] = [
+  lora,
+  loha,
+  lokr,
+  wholeTensor('diff', '.w_norm'),
+  wholeTensor('diff', '.diff'),
+  wholeTensor('set', '.set_weight'),
+];
+const BIAS_READERS: readonly PatchReader[] = [
+  wholeTensor('diff', '.b_norm'),
+  wholeTensor('diff', '.diff_b'),
+];
+
+export interface LoraPatches {
+  /** By the names of the weights. */
+  readonly patches: ReadonlyMap<string, Patch>;
+  /** The tensors of the file that patches are made of. */
+  readonly used: ReadonlySet<string>;
+}
+
+/**
+ * Returns the patches of a file for some weights. `keys`: the names of the weights by their names in
+ * LoRA files. Throws DR_MODEL_PART_MISSING for a file that lacks one of a pair of factors.
+ */
+export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): LoraPatches {
+  const patches = new Map<string, Patch>();
+  const used = new Set<string>();
+  const prefixes = prefixesOf(file);
+  for (const [key, weight] of keys) {
+    if (!prefixes.has(key)) continue;
+    const tensors = tensorsOf(file, key, used);
+    tensors.find('.alpha');
+    tensors.find('.dora_scale');
+    for (const read of WEIGHT_READERS) {
+      const patch = read(tensors);
+      if (patch) patches.set(weight, patch);
+    }
+    const bias = weight.replace(/\.weight$/, '.bias');
+    for (const read of BIAS_READERS) {
+      const patch = read(tensors);
+      if (patch && bias !== weight) patches.set(bias, patch);
+    }
+  }
+  return { patches, used };
+}
+
+/** Returns everything before a dot (or `_lora.`) in the names of a file: the possible keys. */
+function prefixesOf({ tensors }: LoraFile): Set<string> {
+  const prefixes = new Set<string>();
+  for (const name of tensors.keys()) {
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1))
+      prefixes.add(name.slice(0, dot));
+    const suffix = name.indexOf('_lora.');
+    if (suffix >= 0) prefixes.add(name.slice(0, suffix));
+  }
+  return prefixes;
+}
+
+function tensorsOf(
+  { file, tensors, alphas }: LoraFile,
+  key: string,
+  used: Set<string>,
+): WeightTensors {
+  const find = (ending: string): string | undefined => {
+    const name = key + ending;
+    if (!tensors.has(name)) return undefined;
+    used.add(name);
+    return name;
+  };
+  return {
+    find,
+    need: (ending) => {
+      const found = find(ending);
+      if (found) return found;
+      throw new DarkroomError('DR_MODEL_PART_MISSING', {
+        message: `the LoRA ${file} has no tensor ${key}${ending}`,
+        hint: 'The file is incomplete. Download it again.',
+        file,
+      });
+    },
+    size: (name, axis) => tensors.get(name)!.shape[axis] ?? 1,
+    scaled: (rank) => {
+      const alpha = alphas.get(`${key}.alpha`);
+      return {
+        scale: alpha === undefined || rank === undefined ? 1 : alpha / rank,
+        dora: find('.dora_scale'),
+      };
+    },
+  };
+}
