@@ -1,5 +1,7 @@
 // Compares the two forms that a picture holds: what the editor sent when it was made, and what we make of the editor's own file.
-import { dumpsJson, isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
+
+import { dumpsJson } from '../src/formats/dumps-json.ts';
+import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { type Input, inputOf } from '../src/nodes/declare.ts';
 import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
 import { convertWidgetValue } from '../src/workflow/input-spec.ts';

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../src/errors.ts';
-import { dumpsJson } from '../src/formats/json.ts';
+import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { pictureFormat, readPictureTexts } from '../src/image/codec/picture-text.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';

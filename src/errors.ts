@@ -1,7 +1,7 @@
-// The one error type and its catalogue. An error is data: a code, where it happened, and what to do about it (hint).
-// Sentences for people are made at the edge (cli/, server/) from `message` and `hint`.
+// The error type and its catalogue. An error is data: a code, where it happened, and a hint on what to
+// do about it. The front ends (cli/, server/) turn `message` and `hint` into text for the user.
 
-/** What each code means for a process: the exit status of the command line (1 failed while running, 2 bad usage or invalid workflow). */
+/** The exit status of the command line for each code: 1 failed while running, 2 bad usage or workflow. */
 export const ERROR_CODES = {
   DR_BAD_USAGE: 2,
   DR_FILE_MISSING: 2,
@@ -11,9 +11,9 @@ export const ERROR_CODES = {
   DR_WORKFLOW_FORMAT: 2,
   DR_MODEL_MISSING: 2,
   DR_SAFETENSORS_INVALID: 1,
-  /** A model file that is broken, or no model file at all. */
+  /** A model file is broken, or is not a model file at all. */
   DR_MODEL_INVALID: 1,
-  /** A model file that asks for what could run programs. */
+  /** A model file names functions that could run programs. */
   DR_MODEL_UNSAFE: 1,
   DR_MODEL_UNSUPPORTED: 1,
   DR_MODEL_PART_MISSING: 1,
@@ -22,20 +22,20 @@ export const ERROR_CODES = {
   DR_SHAPE_MISMATCH: 1,
   DR_SEED_RANGE: 1,
   DR_SAMPLING_FAILED: 1,
-  /** A sampler that works in ln sigma was asked to start from or end at 0. */
+  /** A sampler that works in ln sigma was to start from or end at 0. */
   DR_SIGMA_ZERO: 1,
   DR_OUTPUT_UNWRITABLE: 1,
   DR_OUT_OF_MEMORY: 1,
   DR_RUNTIME_FAILED: 1,
-  /** The device that was asked for does not work here. */
+  /** The requested device is not available here. */
   DR_DEVICE_MISSING: 2,
   DR_NODE_FAILED: 1,
   DR_ENGINE_CRASHED: 1,
-  /** The queue has as many jobs as it may have. */
+  /** The queue holds the largest number of jobs allowed. */
   DR_QUEUE_FULL: 1,
-  /** The database of the queue can't be opened or reached. */
+  /** The queue's database can't be opened or reached. */
   DR_DATABASE: 1,
-  /** The bucket of inputs and outputs can't be reached, or refuses. */
+  /** The bucket of inputs and outputs can't be reached, or refused a request. */
   DR_STORAGE: 1,
   DR_INTERRUPTED: 130,
 } as const;
@@ -43,9 +43,9 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorDetails {
-  /** One sentence: what is wrong, naming the thing. */
+  /** One sentence: what happened, and to what. */
   readonly message: string;
-  /** One sentence: what to do. */
+  /** One sentence: what to do about it. Starts with a capital letter. */
   readonly hint?: string;
   readonly nodeId?: string;
   readonly nodeType?: string;
@@ -73,7 +73,7 @@ export class DarkroomError extends Error implements ErrorDetails {
     this.file = details.file;
   }
 
-  /** Plain data for JSON events and for crossing a process border. */
+  /** Plain data, for JSON events and for other processes. */
   toJSON(): Record<string, unknown> {
     const { code, message, hint, nodeId, nodeType, input, file } = this;
     return { code, message, hint, nodeId, nodeType, input, file };
@@ -84,11 +84,11 @@ export class DarkroomError extends Error implements ErrorDetails {
   }
 }
 
-/** The error thrown when an AbortSignal took effect. */
+/** The error that is thrown when work was aborted. */
 export const interrupted = (): DarkroomError =>
   new DarkroomError('DR_INTERRUPTED', { message: 'interrupted' });
 
-/** Throws DR_INTERRUPTED if the signal is aborted. Called between network evaluations. */
+/** Throws DR_INTERRUPTED if the signal is aborted. Call it between evaluations of a network. */
 export function checkAborted(signal?: AbortSignal): void {
   if (signal?.aborted) throw interrupted();
 }

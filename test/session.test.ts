@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseJson } from '../src/formats/json.ts';
+import { parseJson } from '../src/formats/parse-json.ts';
 import { readPngText } from '../src/image/codec/png.ts';
 import { fixtureModel } from './support/golden.ts';
 

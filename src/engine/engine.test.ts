@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NODES, NODES_MODULE } from '../../test/support/nodes.ts';
 import { type Darkroom, openDarkroom, type WorkflowSource } from '../darkroom.ts';
 import type { DarkroomError } from '../errors.ts';
-import { parseJson } from '../formats/json.ts';
+import { parseJson } from '../formats/parse-json.ts';
 import { linksByInput } from '../workflow/api-graph.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { EngineEvent } from './events.ts';

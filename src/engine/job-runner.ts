@@ -1,6 +1,7 @@
 // Runs the jobs of an engine process. Networks, results and node states last from one job to the next.
 import { DarkroomError } from '../errors.ts';
-import { type JsonObject, parseJson } from '../formats/json.ts';
+import type { JsonObject } from '../formats/json.ts';
+import { parseJson } from '../formats/parse-json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
 import { stringsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';

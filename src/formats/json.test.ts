@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  dumpsJson,
-  entriesOf,
-  isPyFloat,
-  keysOf,
-  numberOf,
-  objectOf,
-  parseJson,
-  pyFloat,
-  pythonRepr,
-} from './json.ts';
+import { dumpsJson, pythonRepr } from './dumps-json.ts';
+import { entriesOf, isPyFloat, keysOf, numberOf, objectOf, pyFloat } from './json.ts';
+import { parseJson } from './parse-json.ts';
 
 describe('parseJson', () => {
   it('keeps integers beyond 2^53, floats with integral value, NaN and Infinity', () => {

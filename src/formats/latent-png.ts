@@ -3,7 +3,8 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { DTYPES, decodeFloat32, isDType } from './dtypes.ts';
-import { isJsonObject, parseJson } from './json.ts';
+import { isJsonObject } from './json.ts';
+import { parseJson } from './parse-json.ts';
 import { encodeSafetensors } from './safetensors/safetensors-write.ts';
 
 const ENTRY = 'latent';

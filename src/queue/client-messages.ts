@@ -2,7 +2,9 @@
 // comfy_execution/progress.py).
 import type { EngineEvent, NodeUi, Outputs } from '../engine/events.ts';
 import type { DarkroomError } from '../errors.ts';
-import { dumpsJson, isJsonObject, type JsonObject, objectOf, parseJson } from '../formats/json.ts';
+import { dumpsJson } from '../formats/dumps-json.ts';
+import { isJsonObject, type JsonObject, objectOf } from '../formats/json.ts';
+import { parseJson } from '../formats/parse-json.ts';
 import type { EndState, QueueEvent } from './contract.ts';
 import type { HeldJob, JobResult } from './jobs/job-types.ts';
 import { createNodeProgress, nodeMeta } from './node-progress.ts';

@@ -1,23 +1,28 @@
-// The float32 Box-Muller transform of a block of 16 uniforms as torch computes it on x86 with AVX2 and FMA: logarithm, sine and
-// cosine are the Cephes single-precision polynomials (Moshier), each multiply-add fused. Exact to the last bit.
+// The float32 Box-Muller transform of a block of 16 uniforms, bit for bit as torch computes it on x86
+// with AVX2 and FMA: logarithm, sine and cosine are the Cephes single-precision polynomials (Moshier)
+// with fused multiply-adds.
 
 const f = Math.fround;
-const wide = new Float64Array(1);
-const halves = new Uint32Array(wide.buffer);
+const double = new Float64Array(1);
+const doubleWords = new Uint32Array(double.buffer);
+/** Index of the less significant word of a double. */
 const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 const single = new Float32Array(1);
 const bits = new Int32Array(single.buffer);
 
-/** a*b + c of float32 values, rounded once. The product is exact in a double; only a sum that falls on a float32 tie can round wrongly. */
+/**
+ * a*b + c of float32 values, rounded once. The product is exact in a double, so only a sum that falls
+ * on a float32 tie could round wrongly; the sum is then moved off the tie by its rounding error.
+ */
 function fma(a: number, b: number, c: number): number {
   const p = a * b;
   const s = p + c;
-  wide[0] = s;
-  if ((halves[LOW] & 0x1fffffff) !== 0x10000000) return f(s);
+  double[0] = s;
+  if ((doubleWords[LOW] & 0x1fffffff) !== 0x10000000) return f(s);
   const back = s - p;
   const error = p - (s - back) + (c - back);
-  if (error !== 0) halves[LOW] += error > 0 === s > 0 ? 1 : -1;
-  return f(wide[0]);
+  if (error !== 0) doubleWords[LOW] += error > 0 === s > 0 ? 1 : -1;
+  return f(double[0]);
 }
 
 const LOG = [
@@ -56,9 +61,9 @@ const COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].
 const SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(f);
 const TWO_PI = f(2 * Math.PI);
 
-/** Turns 16 uniforms of `data` from `at` into 16 normals: uniforms j and j + 8 make normals j and j + 8. */
-export function normalBlock(data: Float32Array, at: number): void {
-  for (let j = at; j < at + 8; j++) {
+/** Turns 16 uniforms of `data` into 16 normals in place: uniforms j and j + 8 give normals j and j + 8. */
+export function normalBlock(data: Float32Array, start: number): void {
+  for (let j = start; j < start + 8; j++) {
     const radius = f(Math.sqrt(f(-2 * log(f(1 - data[j])))));
     const theta = f(TWO_PI * data[j + 8]);
     const octant = (Math.trunc(f(theta * FOUR_OVER_PI)) + 1) & ~1;

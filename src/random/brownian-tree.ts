@@ -1,23 +1,27 @@
-// torchsde's BrownianTree (tol 1e-6, pool 24, halfway tree) and k-diffusion's noise sampler over it: a Brownian path that depends on the
-// seed and its ends alone, not on the points asked for. Each split of an interval at its middle draws from a seed of its own (a Brownian bridge).
+// torchsde's BrownianTree (tol 1e-6, pool 24, halfway tree) and k-diffusion's noise sampler over it: a
+// Brownian path that depends only on the seed and its ends, not on the points requested. Each split of an
+// interval at its middle draws from a seed of its own (a Brownian bridge).
 
 import { seedSequence } from './seed-sequence.ts';
 import { checkSeed, torchGenerator } from './torch-generator.ts';
 
 const POOL_SIZE = 24;
 const DECIMALS = 6;
-/** Splits that are kept: the ways to both ends of the last query (24 each over the sigmas of SD). One array of `count` values per split. */
-const KEPT_SPLITS = 64;
+/**
+ * Splits in the cache, each an array of `count` values: enough for the paths to both ends of the last
+ * query (24 each over the sigmas of SD).
+ */
+const MAX_CACHED_SPLITS = 64;
 
 const f = Math.fround;
 
 export interface BrownianTree {
-  /** W(to) - W(from), `count` values; points outside of the tree's ends stand for the ends. */
+  /** W(to) - W(from), `count` values. Points outside the tree's ends are clamped to them. */
   increment(from: number, to: number): Float32Array;
 }
 
 export interface BrownianTreeOptions {
-  /** 0..2^64-1, all bits count. */
+  /** 0..2^64-1; all bits count. */
   readonly seed: bigint | number;
   readonly t0: number;
   /** At least t0. */
@@ -25,40 +29,21 @@ export interface BrownianTreeOptions {
   readonly count: number;
 }
 
-/** An interval of the dyadic tree: ends on the grid of 6 decimals, and its place (numpy's spawn key) by which it draws. */
+/** An interval of the dyadic tree. */
 interface Interval {
+  /** The ends, on a grid of 6 decimals. */
   readonly start: number;
   readonly end: number;
+  /** With the depth, numpy's spawn key, which determines the draws. */
   readonly key: number;
   readonly depth: number;
 }
 
-/** A path over [t0, t1]. Nothing but the whole increment is held at first; never more than 64 arrays of `count`. Throws DR_SEED_RANGE. */
+/** A path over [t0, t1]. At most 64 arrays of `count` values are in memory. Throws DR_SEED_RANGE. */
 export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): BrownianTree {
-  const entropy = checkSeed(seed);
-  const drawn = (word: number): Float32Array => torchGenerator(word).randn(count);
   const root: Interval = { start: round(t0), end: round(t1), key: 0, depth: 0 };
-  const whole = scaled(drawn(seedSequence(entropy, [], POOL_SIZE).state(1)[0]), Math.sqrt(t1 - t0));
-  const kept = new Map<string, Float32Array>();
-
-  /** The increment over the left part of an interval whose own is `w`. */
-  const leftOf = (
-    { start, end, key, depth }: Interval,
-    middle: number,
-    w: Float32Array,
-  ): Float32Array => {
-    const name = `${depth}/${key}`;
-    let left = kept.get(name);
-    if (left) kept.delete(name);
-    else {
-      left = drawn(seedSequence(entropy, [key, depth], POOL_SIZE).state(1)[0]);
-      bridge(left, w, middle - start, end - middle, 1 / (end - start));
-    }
-    kept.set(name, left);
-    if (kept.size > KEPT_SPLITS) kept.delete(kept.keys().next().value!);
-    return left;
-  };
-
+  const splits = splitCache(checkSeed(seed), count);
+  const whole = scaled(splits.draw([]), Math.sqrt(t1 - t0));
   return {
     increment(from, to) {
       const clamp = (t: number): number => round(Math.min(Math.max(t, root.start), root.end));
@@ -66,7 +51,7 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
       const sum = new Float32Array(count);
       if (low === high) return sum;
       let first = true;
-      /** Adds what lies in [low, high] of an interval, from left to right. */
+      /** Adds the parts of an interval in [low, high], from left to right. */
       const collect = (interval: Interval, w: Float32Array): void => {
         const { start, end, key, depth } = interval;
         if (low <= start && end <= high) {
@@ -76,7 +61,7 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
           return;
         }
         const middle = round(0.5 * (end + start));
-        const left = leftOf(interval, middle, w);
+        const left = splits.left(interval, middle, w);
         if (low < middle) collect({ start, end: middle, key: 2 * key, depth: depth + 1 }, left);
         if (high > middle)
           collect({ start: middle, end, key: 2 * key + 1, depth: depth + 1 }, difference(w, left));
@@ -88,7 +73,42 @@ export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): Brow
   };
 }
 
-/** Unit noise for the step from one sigma to the next: the path's increment over the root of its length. Sigmas are float32 values. */
+interface SplitCache {
+  /** Standard normals for a spawn key. */
+  draw(spawnKey: readonly number[]): Float32Array;
+  /** The increment over the left part of an interval whose increment is `w`. */
+  left(interval: Interval, middle: number, w: Float32Array): Float32Array;
+}
+
+function splitCache(entropy: bigint, count: number): SplitCache {
+  const cached = new Map<string, Float32Array>();
+  const draw = (spawnKey: readonly number[]): Float32Array =>
+    torchGenerator(seedSequence(entropy, spawnKey, POOL_SIZE).state(1)[0]).randn(count);
+  return {
+    draw,
+    left({ start, end, key, depth }, middle, w) {
+      const name = `${depth}/${key}`;
+      let left = cached.get(name);
+      if (left) cached.delete(name);
+      else {
+        left = draw([key, depth]);
+        bridge(left, w, {
+          left: middle - start,
+          right: end - middle,
+          reciprocal: 1 / (end - start),
+        });
+      }
+      cached.set(name, left); // the most recently used last
+      if (cached.size > MAX_CACHED_SPLITS) cached.delete(cached.keys().next().value!);
+      return left;
+    },
+  };
+}
+
+/**
+ * Unit noise for the step from one sigma to the next: the increment of the path divided by the root of
+ * the step's length. Sigmas are float32 values.
+ */
 export function brownianNoiseSampler(
   seed: bigint | number,
   count: number,
@@ -105,19 +125,22 @@ export function brownianNoiseSampler(
   };
 }
 
-/** Turns `noise` into the left increment of a bridge over lengths `left` and `right`, given the increment `w` of both. */
+/** The lengths of the two parts of an interval, and 1 / their sum. */
+interface BridgeLengths {
+  readonly left: number;
+  readonly right: number;
+  readonly reciprocal: number;
+}
+
+/** Turns `noise` into the left increment of a bridge, given the increment `w` over both parts. */
 function bridge(
   noise: Float32Array,
   w: Float32Array,
-  left: number,
-  right: number,
-  reciprocal: number,
+  { left, right, reciprocal }: BridgeLengths,
 ): void {
-  const [share, inverse, deviation] = [
-    f(left),
-    f(reciprocal),
-    f(Math.sqrt(left * right * reciprocal)),
-  ];
+  const share = f(left);
+  const inverse = f(reciprocal);
+  const deviation = f(Math.sqrt(left * right * reciprocal));
   for (let i = 0; i < noise.length; i++)
     noise[i] = f(f(share * w[i]) * inverse) + f(deviation * noise[i]);
 }
@@ -134,7 +157,10 @@ function scaled(a: Float32Array, factor: number): Float32Array {
   return a;
 }
 
-/** Python's `round(t, 6)` for t >= 0: exact ties, which only odd multiples of 1/128 are, go to the even side. */
+/**
+ * Python's `round(t, 6)` for t >= 0. Exact ties, which occur only at odd multiples of 1/128, are rounded to
+ * even.
+ */
 function round(t: number): number {
   const up = Number(t.toFixed(DECIMALS));
   if (Math.abs((t * 128) % 2) !== 1) return up;

@@ -8,12 +8,12 @@ export interface Mt19937 {
 const N = 624;
 const M = 397;
 
-/** An engine seeded by one 32-bit word (init_genrand). */
+/** An engine seeded with one 32-bit word (init_genrand). */
 export function mtFromWord(seed: number): Mt19937 {
   return engine(seedWord(seed));
 }
 
-/** An engine seeded by a list of 32-bit words (init_by_array). */
+/** An engine seeded with a list of 32-bit words (init_by_array). */
 export function mtFromArray(key: ArrayLike<number>): Mt19937 {
   const state = seedWord(19650218);
   let i = 1;
@@ -48,19 +48,19 @@ function seedWord(seed: number): Uint32Array {
 }
 
 function engine(state: Uint32Array): Mt19937 {
-  let at = N;
+  let position = N;
   const twist = (high: number, low: number) =>
     (((high & 0x80000000) | (low & 0x7fffffff)) >>> 1) ^ (low & 1 ? 0x9908b0df : 0);
   const refill = () => {
     for (let i = 0; i < N - M; i++) state[i] = state[i + M] ^ twist(state[i], state[i + 1]);
     for (let i = N - M; i < N - 1; i++) state[i] = state[i + M - N] ^ twist(state[i], state[i + 1]);
     state[N - 1] = state[M - 1] ^ twist(state[N - 1], state[0]);
-    at = 0;
+    position = 0;
   };
   return {
     next() {
-      if (at === N) refill();
-      let y = state[at++];
+      if (position === N) refill();
+      let y = state[position++];
       y ^= y >>> 11;
       y ^= (y << 7) & 0x9d2c5680;
       y ^= (y << 15) & 0xefc60000;

@@ -1,13 +1,14 @@
-// numpy's two generators: the legacy RandomState (MT19937, polar method) and default_rng (PCG64, O'Neill 2014; ziggurat, Marsaglia & Tsang 2000).
+// numpy's two generators: the legacy RandomState (MT19937, polar method) and default_rng (PCG64, O'Neill
+// 2014, with the ziggurat of Marsaglia and Tsang 2000).
 import { type Mt19937, mtFromWord } from './mt19937.ts';
 import { seedSequence } from './seed-sequence.ts';
 
 export interface RandomState {
   /** `rand()`: 53 bits in [0, 1). */
   rand(): number;
-  /** `randn()`: a standard normal; pairs are drawn together. */
+  /** `randn()`: a standard normal. They are drawn in pairs. */
   randn(): number;
-  /** `randint(low, high)`, without `high`, for ranges up to 2^32. */
+  /** `randint(low, high)`, `high` excluded, for ranges up to 2^32. */
   randint(low: number, high: number): number;
 }
 
@@ -16,18 +17,18 @@ const double53 = (engine: Mt19937): number => {
   return (high * 2 ** 26 + (engine.next() >>> 6)) * 2 ** -53;
 };
 
-/** `numpy.random.RandomState(seed)` for a seed of 0..2^32-1. */
+/** `numpy.random.RandomState(seed)` for a seed in 0..2^32-1. */
 export function randomState(seed: number): RandomState {
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32))
     throw new Error(`internal: RandomState seed ${seed}`);
   const engine = mtFromWord(seed);
-  let cached: number | undefined;
+  let second: number | undefined;
   return {
     rand: () => double53(engine),
     randn() {
-      if (cached !== undefined) {
-        const value = cached;
-        cached = undefined;
+      if (second !== undefined) {
+        const value = second;
+        second = undefined;
         return value;
       }
       for (;;) {
@@ -36,7 +37,7 @@ export function randomState(seed: number): RandomState {
         const r = x * x + y * y;
         if (r >= 1 || r === 0) continue;
         const f = Math.sqrt((-2 * Math.log(r)) / r);
-        cached = f * x;
+        second = f * x;
         return f * y;
       }
     },
@@ -59,11 +60,14 @@ export interface DefaultRng {
   random(): number;
   /** `standard_normal()`. */
   normal(): number;
-  /** `integers(low, high)`, without `high`, for ranges up to 2^32. */
+  /** `integers(low, high)`, `high` excluded, for ranges up to 2^32. */
   integers(low: number, high: number): number;
-  /** `shuffle(list)`: a new list. */
+  /** The result of `shuffle(list)` as a new list. */
   shuffled<T>(items: readonly T[]): T[];
-  /** `choice(n, p=weights, size=count, replace=False)`: indices. The weights sum to 1 and at least `count` of them are above 0. */
+  /**
+   * The indices of `choice(n, p=weights, size=count, replace=False)`. The weights must sum to 1, and at
+   * least `count` of them must be above 0.
+   */
   weightedChoice(weights: readonly number[], count: number): number[];
 }
 
@@ -79,11 +83,11 @@ export function defaultRng(seed: bigint | number): DefaultRng {
   const next = (): bigint => {
     state = step(state);
     const word = (state >> 64n) ^ (state & 0xffffffffffffffffn);
-    const turn = state >> 122n;
-    return BigInt.asUintN(64, (word >> turn) | (word << (64n - turn)));
+    const rotation = state >> 122n;
+    return BigInt.asUintN(64, (word >> rotation) | (word << (64n - rotation)));
   };
   const random = () => Number(next() >> 11n) * 2 ** -53;
-  // 32-bit draws halve a word and keep its upper part for the next one
+  // a 32-bit draw uses half of a word; the upper half is stored for the next one
   let upper: bigint | undefined;
   const next32 = (): bigint => {
     if (upper !== undefined) {
@@ -116,7 +120,7 @@ export function defaultRng(seed: bigint | number): DefaultRng {
   };
 }
 
-/** An unbiased integer of 0..max by rejection of what is too large. */
+/** An unbiased integer in 0..max, by rejection of larger values. */
 function masked(max: number, next32: () => bigint): number {
   const mask = 0xffffffff >>> Math.clz32(max);
   for (;;) {
@@ -125,28 +129,28 @@ function masked(max: number, next32: () => bigint): number {
   }
 }
 
-/** An unbiased integer of 0..count-1 by multiplication (Lemire, arXiv 1805.10941). */
+/** An unbiased integer in 0..count-1, by multiplication (Lemire, arXiv 1805.10941). */
 function below(count: bigint, next32: () => bigint): number {
-  const least = 2n ** 32n % count;
+  const threshold = 2n ** 32n % count;
   for (;;) {
     const product = next32() * count;
-    if ((product & 0xffffffffn) >= least) return Number(product >> 32n);
+    if ((product & 0xffffffffn) >= threshold) return Number(product >> 32n);
   }
 }
 
-/** Draws many at once, keeps the first of equal ones, and draws anew for the rest. */
+/** Draws all indices at once, drops repetitions, and draws again for the rest. */
 function withoutReplacement(
   weights: readonly number[],
   count: number,
   random: () => number,
 ): number[] {
-  const left = [...weights];
+  const remaining = [...weights];
   const found: number[] = [];
   while (found.length < count) {
     const draws = Array.from({ length: count - found.length }, random);
-    for (const index of found) left[index] = 0;
+    for (const index of found) remaining[index] = 0;
     let sum = 0;
-    const sums = left.map((weight) => {
+    const sums = remaining.map((weight) => {
       sum += weight;
       return sum;
     });

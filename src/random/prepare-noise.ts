@@ -3,8 +3,9 @@ import { concatBatch, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { torchGenerator } from './torch-generator.ts';
 
 /**
- * Standard normal noise of `shape` [N, …]. A batch is one draw; with `batchIndex` (the latent's batch_index) each item i gets the noise
- * number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE outside 0..2^64-1.
+ * Standard normal noise of `shape` [N, …], a batch in one draw. With `batchIndex` (the latent's
+ * batch_index), item i is number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE for
+ * seeds outside 0..2^64-1.
  */
 export function prepareNoise(
   shape: readonly number[],
@@ -13,12 +14,12 @@ export function prepareNoise(
 ): Tensor {
   const generator = torchGenerator(seed);
   if (!batchIndex) return tensor(shape, generator.randn(sizeOf(shape)));
-  const wanted = new Set(batchIndex);
+  const requested = new Set(batchIndex);
   const itemShape = [1, ...shape.slice(1)];
   const items = new Map<number, Tensor>();
-  for (let i = 0; i <= Math.max(...wanted); i++) {
+  for (let i = 0; i <= Math.max(...requested); i++) {
     const noise = generator.randn(sizeOf(itemShape));
-    if (wanted.has(i)) items.set(i, tensor(itemShape, noise));
+    if (requested.has(i)) items.set(i, tensor(itemShape, noise));
   }
   return concatBatch(batchIndex.map((i) => items.get(i)!));
 }

@@ -1,17 +1,17 @@
-// Python's `random` module: MT19937 seeded by the words of the integer (init_by_array).
+// Python's `random` module: MT19937 seeded with the 32-bit words of an integer (init_by_array).
 import { mtFromArray } from './mt19937.ts';
 import { wordsOf } from './seed-sequence.ts';
 
 export interface PythonRandom {
   /** `random.random()`: 53 bits in [0, 1). */
   random(): number;
-  /** `random.randint(low, high)`, both ends possible, for ranges up to 2^53. */
+  /** `random.randint(low, high)`, both ends included, for ranges up to 2^53. */
   randint(low: number, high: number): number;
-  /** `random.shuffle(list)`: a new list. */
+  /** The result of `random.shuffle(list)` as a new list. */
   shuffled<T>(items: readonly T[]): T[];
 }
 
-/** `random.seed(seed)` for an integer; the sign is ignored, as Python ignores it. */
+/** `random.seed(seed)` for an integer. As in Python, the sign is ignored. */
 export function pythonRandom(seed: bigint | number): PythonRandom {
   const whole = BigInt(seed);
   const engine = mtFromArray(wordsOf(whole < 0n ? -whole : whole));

@@ -1,4 +1,5 @@
-// numpy's SeedSequence (O'Neill's seed_seq design): spreads an integer and a spawn key over a pool of 32-bit words, and draws states from it.
+// numpy's SeedSequence (O'Neill's seed_seq design): mixes an integer and a spawn key into a pool of
+// 32-bit words and derives generator states from it.
 
 const INIT_A = 0x43b0d7e5;
 const MULT_A = 0x931e8875;
@@ -9,13 +10,13 @@ const MIX_R = 0x4973f715;
 
 export interface SeedSequence {
   readonly pool: Uint32Array;
-  /** `generate_state(words)` of 32-bit words. */
+  /** `generate_state(words)`: 32-bit words. */
   state(words: number): Uint32Array;
-  /** `generate_state(words, numpy.uint64)`. */
+  /** `generate_state(words, numpy.uint64)`: 64-bit words. */
   state64(words: number): BigUint64Array;
 }
 
-/** `numpy.random.SeedSequence(entropy, spawn_key=spawnKey, pool_size=poolSize)` for non-negative integers. */
+/** `numpy.random.SeedSequence(entropy, spawn_key=…, pool_size=…)` for non-negative integers. */
 export function seedSequence(
   entropy: bigint | number,
   spawnKey: readonly (bigint | number)[] = [],
@@ -58,15 +59,15 @@ export function seedSequence(
     pool,
     state,
     state64(count) {
-      const halves = state(2 * count);
+      const words32 = state(2 * count);
       return new BigUint64Array(count).map(
-        (_, i) => BigInt(halves[2 * i]) | (BigInt(halves[2 * i + 1]) << 32n),
+        (_, i) => BigInt(words32[2 * i]) | (BigInt(words32[2 * i + 1]) << 32n),
       );
     },
   };
 }
 
-/** The 32-bit words of a non-negative integer, lowest first; one zero word for 0. */
+/** The 32-bit words of a non-negative integer, the lowest first; a single zero for 0. */
 export function wordsOf(value: bigint | number): number[] {
   const words: number[] = [];
   for (let rest = BigInt(value); rest > 0n; rest >>= 32n) words.push(Number(rest & 0xffffffffn));

@@ -1,4 +1,5 @@
-// Views along an axis, copied: parts, mirror images, quarter turns, and tensors side by side (torch.narrow, flip, rot90, cat).
+// Copies along an axis: slices, mirror images, quarter turns and concatenation (torch.narrow, flip,
+// rot90, cat).
 import { sizeOf, type Tensor } from './tensor.ts';
 
 const stridesOf = (shape: readonly number[]): number[] =>
@@ -23,16 +24,16 @@ function gather(
   return { shape: [...shape], data: out };
 }
 
-const replaced = (values: readonly number[], at: number, value: number): number[] =>
-  values.map((old, i) => (i === at ? value : old));
+const replaced = (values: readonly number[], index: number, value: number): number[] =>
+  values.map((old, i) => (i === index ? value : old));
 
-/** `length` positions from `from` on along an axis. */
+/** `length` positions along an axis, starting at `from`. */
 export function narrow(x: Tensor, axis: number, from: number, length: number): Tensor {
   const strides = stridesOf(x.shape);
   return gather(x, replaced(x.shape, axis, length), strides, from * strides[axis]);
 }
 
-/** Mirrored along an axis. */
+/** The tensor mirrored along an axis. */
 export function flip(x: Tensor, axis: number): Tensor {
   const strides = stridesOf(x.shape);
   return gather(
@@ -43,14 +44,14 @@ export function flip(x: Tensor, axis: number): Tensor {
   );
 }
 
-/** Two axes exchanged. */
+/** The tensor with two axes swapped. */
 export function swapAxes(x: Tensor, a: number, b: number): Tensor {
   const swap = (values: readonly number[]): number[] =>
     replaced(replaced(values, a, values[b]), b, values[a]);
   return gather(x, swap(x.shape), swap(stridesOf(x.shape)), 0);
 }
 
-/** `quarters` quarter turns in the plane of two axes, from the first towards the second. */
+/** The tensor after `quarters` (0..3) quarter turns in the plane of two axes, first towards second. */
 export function rotate(
   x: Tensor,
   quarters: number,
@@ -61,21 +62,21 @@ export function rotate(
   return swapAxes(flip(x, quarters === 1 ? second : first), first, second);
 }
 
-/** Tensors one after another along an axis; their other sides must be equal. */
+/** Concatenates tensors along an axis. Throws where their other sizes differ. */
 export function concatAxis(parts: readonly Tensor[], axis: number): Tensor {
   const sides = (x: Tensor): string => replaced(x.shape, axis, 0).join();
   const total = parts.reduce((sum, part) => sum + part.shape[axis], 0);
   const shape = replaced(parts[0].shape, axis, total);
   const data = new Float32Array(sizeOf(shape));
   const inner = sizeOf(shape.slice(axis + 1));
-  let at = 0;
+  let start = 0;
   for (const part of parts) {
     if (sides(part) !== sides(parts[0]))
       throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] along axis ${axis}`);
-    const own = part.shape[axis] * inner;
-    for (let from = 0, to = at; from < part.data.length; from += own, to += total * inner)
-      data.set(part.data.subarray(from, from + own), to);
-    at += own;
+    const length = part.shape[axis] * inner;
+    for (let from = 0, to = start; from < part.data.length; from += length, to += total * inner)
+      data.set(part.data.subarray(from, from + length), to);
+    start += length;
   }
   return { shape, data };
 }

@@ -1,6 +1,4 @@
-// Rounding as Python, numpy and torch do it.
-
-/** Halves go to the even neighbour. */
+/** Rounds to the nearest integer, ties to even, as Python, numpy and torch do. */
 export function roundHalfEven(x: number): number {
   const low = Math.floor(x);
   if (x - low !== 0.5) return Math.round(x);

@@ -1,14 +1,15 @@
-// A dense float32 array with a shape, row-major. Images are NHWC in 0..1, latents NCHW, masks NHW (as in ComfyUI).
+// A dense row-major float32 array with a shape. As in ComfyUI, images are NHWC with values 0..1, latents
+// NCHW and masks NHW.
 
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** Number of elements of a shape; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 
-/** Wraps `data` (not copied) in a shape. Throws when the sizes differ. */
+/** Gives `data` (not copied) a shape. Throws when the sizes differ. */
 export function tensor(shape: readonly number[], data: Float32Array): Tensor {
   if (data.length !== sizeOf(shape))
     throw new Error(`internal: ${data.length} values for shape [${shape}]`);
@@ -30,40 +31,40 @@ export const clone = (x: Tensor): Tensor => ({ shape: [...x.shape], data: x.data
 /** The same values under another shape (not copied). */
 export const reshape = (x: Tensor, shape: readonly number[]): Tensor => tensor(shape, x.data);
 
-/** Element-wise result of `f`, rounded to float32. */
+/** Applies `f` to each element and rounds the results to float32. */
 export function map(x: Tensor, f: (value: number, index: number) => number): Tensor {
   const data = new Float32Array(x.data.length);
   for (let i = 0; i < data.length; i++) data[i] = f(x.data[i], i);
   return { shape: [...x.shape], data };
 }
 
-/** Items `from`..`to` of the first axis, as a view. */
+/** Items `from` to `to` (excluded) of the first axis, as a view. */
 export function sliceBatch(x: Tensor, from: number, to: number): Tensor {
-  const each = sizeOf(x.shape.slice(1));
-  return { shape: [to - from, ...x.shape.slice(1)], data: x.data.subarray(from * each, to * each) };
+  const size = sizeOf(x.shape.slice(1));
+  return { shape: [to - from, ...x.shape.slice(1)], data: x.data.subarray(from * size, to * size) };
 }
 
-/** Joins tensors of equal item shape along the first axis. */
+/** Concatenates tensors along the first axis. Throws where their item shapes differ. */
 export function concatBatch(parts: readonly Tensor[]): Tensor {
   const item = parts[0].shape.slice(1);
   const data = new Float32Array(parts.reduce((n, p) => n + p.data.length, 0));
-  let at = 0;
+  let end = 0;
   for (const part of parts) {
     if (part.shape.slice(1).join() !== item.join())
       throw new Error(`internal: [${part.shape}] beside [${parts[0].shape}] in a batch`);
-    data.set(part.data, at);
-    at += part.data.length;
+    data.set(part.data, end);
+    end += part.data.length;
   }
   return { shape: [parts.reduce((n, p) => n + p.shape[0], 0), ...item], data };
 }
 
-/** ComfyUI's repeat_to_batch_size: repeats the items cyclically up to `count`, or cuts to it. */
+/** ComfyUI's repeat_to_batch_size: repeats the items cyclically until there are `count`, or cuts off. */
 export function repeatToBatch(x: Tensor, count: number): Tensor {
   if (x.shape[0] === count) return x;
   if (x.shape[0] > count) return sliceBatch(x, 0, count);
-  const each = sizeOf(x.shape.slice(1));
-  const data = new Float32Array(count * each);
+  const size = sizeOf(x.shape.slice(1));
+  const data = new Float32Array(count * size);
   for (let i = 0; i < count; i++)
-    data.set(x.data.subarray((i % x.shape[0]) * each, ((i % x.shape[0]) + 1) * each), i * each);
+    data.set(x.data.subarray((i % x.shape[0]) * size, ((i % x.shape[0]) + 1) * size), i * size);
   return { shape: [count, ...x.shape.slice(1)], data };
 }

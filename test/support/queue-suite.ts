@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/client.ts';
 import type { DarkroomError } from '../../src/errors.ts';
-import { parseJson } from '../../src/formats/json.ts';
+import { parseJson } from '../../src/formats/parse-json.ts';
 import type { Queue, QueueOptions, Worker } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import {

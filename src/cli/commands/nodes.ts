@@ -1,6 +1,6 @@
 // darkroom nodes [TYPE]: the nodes that can be run; with a type, its inputs and outputs.
 import { DarkroomError } from '../../errors.ts';
-import { dumpsJson } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';

@@ -2,7 +2,8 @@
 // sources. It is the key of the cache. After ComfyUI's comfy_execution/caching.py
 // (CacheKeySetInputSignature).
 import { createHash } from 'node:crypto';
-import { dumpsJson, isPyFloat, type Json } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import { isPyFloat, type Json } from '../../formats/json.ts';
 import type { NodeContext } from '../../nodes/context.ts';
 import {
   type Inputs,

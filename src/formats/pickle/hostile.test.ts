@@ -204,7 +204,7 @@ describe('programs', () => {
     ])
       for (const { code, message } of await refusals(bytes)) {
         expect(code).toBe('DR_MODEL_UNSAFE');
-        expect(message).toContain('calls a value that is no name of a class');
+        expect(message).toContain('calls a value that is not the name of a class');
       }
   });
 
@@ -216,13 +216,13 @@ describe('programs', () => {
         'DR_MODEL_UNSAFE',
         'outside of it (module)',
       ],
-      [text('storage'), 'DR_MODEL_UNSAFE', 'outside of it (no storage)'],
-      [p.int(7), 'DR_MODEL_UNSAFE', 'outside of it (no storage)'],
-      [p.EMPTY_TUPLE, 'DR_MODEL_UNSAFE', 'outside of it (no storage)'],
+      [text('storage'), 'DR_MODEL_UNSAFE', 'outside of it (not a storage)'],
+      [p.int(7), 'DR_MODEL_UNSAFE', 'outside of it (not a storage)'],
+      [p.EMPTY_TUPLE, 'DR_MODEL_UNSAFE', 'outside of it (not a storage)'],
       [
         tuple(text('storage'), text('torch.FloatStorage'), text('0'), text('cpu'), p.int(1)),
         'DR_MODEL_UNSAFE',
-        'no known type',
+        'of an unknown type',
       ],
       [
         tuple(
@@ -233,7 +233,7 @@ describe('programs', () => {
           p.int(1),
         ),
         'DR_MODEL_UNSAFE',
-        'no known type',
+        'of an unknown type',
       ],
       [
         tuple(text('storage'), storage, p.int(0), text('cpu'), p.int(1)),
@@ -407,7 +407,7 @@ describe('bombs', () => {
 describe('malformed pickles', () => {
   const corpus: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>> = {
     'an unknown operation': [pickle(raw('\xff')), /unknown operation 0xff/],
-    'protocol 6': [Buffer.concat([PROTO(6), p.EMPTY_DICT, STOP]), /protocol 6/],
+    'protocol 6': [Buffer.concat([PROTO(6), p.EMPTY_DICT, STOP]), /unknown protocol 6/],
     'nothing to stop with': [pickle(), /takes a value that is not there/],
     'values left': [pickle(p.EMPTY_DICT, p.EMPTY_DICT), /leaves values behind/],
     'a group without beginning': [pickle(raw('t')), /has not begun/],
@@ -416,14 +416,14 @@ describe('malformed pickles', () => {
     'an unknown memo': [pickle(p.GET(9)), /refers to a value that is not there/],
     'an odd dictionary': [pickle(p.EMPTY_DICT, p.MARK, text('a'), p.SETITEMS), /without a value/],
     'a list as a key': [pickle(p.EMPTY_DICT, p.EMPTY_LIST, p.NONE, p.SETITEM), /list as a key/],
-    'an item set in a list': [pickle(p.EMPTY_LIST, p.NONE, p.NONE, p.SETITEM), /no dictionary/],
-    'an append to a dictionary': [pickle(p.EMPTY_DICT, p.NONE, p.APPEND), /no list/],
-    'a state of a text': [pickle(text('a'), p.NONE, BUILD), /no object/],
+    'an item set in a list': [pickle(p.EMPTY_LIST, p.NONE, p.NONE, p.SETITEM), /not a dictionary/],
+    'an append to a dictionary': [pickle(p.EMPTY_DICT, p.NONE, p.APPEND), /not a list/],
+    'a state of a text': [pickle(text('a'), p.NONE, BUILD), /not an object/],
     'arguments that are no tuple': [
       pickle(GLOBAL('collections', 'OrderedDict'), p.NONE, REDUCE),
-      /no tuple/,
+      /not a tuple/,
     ],
-    'a global named by numbers': [pickle(p.int(1), p.int(2), STACK_GLOBAL), /no text/],
+    'a global named by numbers': [pickle(p.int(1), p.int(2), STACK_GLOBAL), /not a text/],
     'text that is not UTF-8': [pickle(raw('X\x02\0\0\0\xc3\x28')), /not UTF-8/],
     'a number': [pickle(p.int(1)), /no table of tensors/],
     'an object': [

@@ -2,10 +2,10 @@
 // out on inert values; those that it never writes are refused by name.
 
 import { forbidden, malformed, shownName } from './pickle-error.ts';
+import type { PickleMachine } from './pickle-machine.ts';
 import { isKind, type PickleObject, type PickleValue } from './pickle-values.ts';
-import type { Machine } from './unpickle.ts';
 
-export type Operation = (m: Machine) => void;
+export type Operation = (m: PickleMachine) => void;
 
 const HIGHEST_PROTOCOL = 5;
 
@@ -23,29 +23,29 @@ const tuple =
     m.pushNew({ kind: 'tuple', items });
   };
 
-/** A class or function with arguments: kept as both, called never. */
+/** Records a class or function with its arguments; it is never called. */
 const call =
   (operation: string): Operation =>
   (m) => {
     const args = m.pop();
     const callee = m.pop();
     if (!isKind(callee, 'global'))
-      throw forbidden(`calls a value that is no name of a class (${operation})`);
+      throw forbidden(`calls a value that is not the name of a class (${operation})`);
     if (!isKind(args, 'tuple'))
-      throw malformed(`its pickle gives ${callee.name} arguments that are no tuple`);
+      throw malformed(`its pickle gives ${callee.name} arguments that are not a tuple`);
     m.pushNew({ kind: 'object', global: callee.name, args: args.items });
   };
 
-function append(m: Machine, items: readonly PickleValue[], kind: 'list' | 'set'): void {
+function append(m: PickleMachine, items: readonly PickleValue[], kind: 'list' | 'set'): void {
   const target = m.top();
   if (isKind(target, kind)) for (const item of items) target.items.push(item);
   else if (isKind(target, 'object')) {
     target.items ??= [];
     for (const item of items) target.items.push(item);
-  } else throw malformed(`its pickle adds to what is no ${kind}`);
+  } else throw malformed(`its pickle adds an item to a value that is not a ${kind}`);
 }
 
-function setItems(m: Machine, pairs: readonly PickleValue[]): void {
+function setItems(m: PickleMachine, pairs: readonly PickleValue[]): void {
   if (pairs.length % 2 > 0) throw malformed('its pickle sets a key without a value');
   const entries = entriesToSet(m.top());
   for (let i = 0; i < pairs.length; i += 2) {
@@ -58,33 +58,35 @@ function setItems(m: Machine, pairs: readonly PickleValue[]): void {
 
 function entriesToSet(target: PickleValue): Map<PickleValue, PickleValue> {
   if (isKind(target, 'dict')) return target.entries;
-  if (!isKind(target, 'object')) throw malformed('its pickle sets a key of what is no dictionary');
+  if (!isKind(target, 'object'))
+    throw malformed('its pickle sets a key of a value that is not a dictionary');
   target.entries ??= new Map();
   return target.entries;
 }
 
-function build(m: Machine): void {
+function build(m: PickleMachine): void {
   const state = m.pop();
   const target: PickleValue = m.top();
-  if (!isKind(target, 'object')) throw malformed('its pickle gives a state to what is no object');
+  if (!isKind(target, 'object'))
+    throw malformed('its pickle gives a state to a value that is not an object');
   (target as PickleObject).state = state;
 }
 
-function stackGlobal(m: Machine): void {
+function stackGlobal(m: PickleMachine): void {
   const name = m.pop();
   const module = m.pop();
   if (typeof name !== 'string' || typeof module !== 'string')
-    throw malformed('its pickle names a global by what is no text');
+    throw malformed('its pickle names a global by a value that is not a text');
   m.pushGlobal(module, name);
 }
 
 const refused =
-  (operation: string, detail: (m: Machine) => string = () => ''): Operation =>
+  (operation: string, detail: (m: PickleMachine) => string = () => ''): Operation =>
   (m) => {
     throw forbidden(`uses the pickle operation ${operation}${detail(m)}`);
   };
 
-const lines = (m: Machine, count: number): string =>
+const lines = (m: PickleMachine, count: number): string =>
   shownName(Array.from({ length: count }, () => m.input.line()).join('.'));
 
 const TABLE: Readonly<Record<number, Operation>> = {
@@ -92,9 +94,9 @@ const TABLE: Readonly<Record<number, Operation>> = {
   128: (m) => {
     const protocol = m.input.byte();
     if (protocol > HIGHEST_PROTOCOL)
-      throw malformed(`its pickle is of protocol ${protocol}, which is not known`);
+      throw malformed(`its pickle has the unknown protocol ${protocol}`);
   },
-  149: (m) => void m.input.uint(8), // FRAME: its length says nothing that the operations don't
+  149: (m) => void m.input.uint(8), // FRAME: the operations are complete without its length
   46: (m) => m.stop(),
   // atoms
   78: constant(null),
@@ -109,7 +111,7 @@ const TABLE: Readonly<Record<number, Operation>> = {
   88: (m) => m.push(m.input.utf8(m.input.uint(4))),
   140: (m) => m.push(m.input.utf8(m.input.uint(1))),
   141: (m) => m.push(m.input.utf8(m.input.uint(8))),
-  // what Python 2 called text: bytes of any encoding
+  // Python 2's str: bytes of any encoding
   84: (m) => m.push(m.input.latin1(m.input.uint(4))),
   85: (m) => m.push(m.input.latin1(m.input.uint(1))),
   66: (m) => m.pushNew(m.input.take(m.input.uint(4))),
@@ -149,12 +151,12 @@ const TABLE: Readonly<Record<number, Operation>> = {
   48: (m) => void m.pop(),
   49: (m) => void m.popMark(),
   50: (m) => m.push(m.top()),
-  104: (m) => m.recall(m.input.uint(1)),
-  106: (m) => m.recall(m.input.uint(4)),
-  113: (m) => m.remember(m.input.uint(1)),
-  114: (m) => m.remember(m.input.uint(4)),
-  148: (m) => m.remember(m.memo.size),
-  // names and what is made of them
+  104: (m) => m.pushFromMemo(m.input.uint(1)),
+  106: (m) => m.pushFromMemo(m.input.uint(4)),
+  113: (m) => m.memoize(m.input.uint(1)),
+  114: (m) => m.memoize(m.input.uint(4)),
+  148: (m) => m.memoize(),
+  // globals and objects
   99: (m) => {
     const module = m.input.line();
     m.pushGlobal(module, m.input.line());
@@ -164,7 +166,7 @@ const TABLE: Readonly<Record<number, Operation>> = {
   129: call('NEWOBJ'),
   98: build,
   81: (m) => m.pushPersistent(m.pop()),
-  // never written by torch; some of them call what they name
+  // never written by torch; some of these call what they name
   105: refused('INST', (m) => ` (${lines(m, 2)})`),
   111: refused('OBJ'),
   146: refused('NEWOBJ_EX'),
@@ -183,7 +185,7 @@ const TABLE: Readonly<Record<number, Operation>> = {
   112: refused('PUT'),
 };
 
-/** By code; undefined where there is no such operation. */
+/** The operations by code; undefined where there is none. */
 export const OPERATIONS: readonly (Operation | undefined)[] = Array.from(
   { length: 256 },
   (_, code) => TABLE[code],

@@ -1,6 +1,9 @@
-// Why a pickle is refused. The sentence for a person, which names the file, is made by the reader of the file.
+// Why a pickle is refused. The reader of the file turns this into a sentence that names the file.
 
-/** `cut off`: it ends too early. `forbidden`: it asks for what no model needs. `malformed`: no pickle. `too large`: beyond a limit. */
+/**
+ * `cut off`: the pickle ends too early. `forbidden`: it uses something that no model needs.
+ * `malformed`: it is not a pickle. `too large`: it exceeds a limit.
+ */
 export type PickleFault = 'cut off' | 'forbidden' | 'malformed' | 'too large';
 
 export class PickleError extends Error {
@@ -17,7 +20,7 @@ export const malformed = (why: string): PickleError => new PickleError('malforme
 export const forbidden = (what: string): PickleError => new PickleError('forbidden', what);
 export const tooLarge = (why: string): PickleError => new PickleError('too large', why);
 
-/** A name from a file, fit for a sentence. */
+/** A name from a file made fit for a message: printable ASCII, at most 120 characters. */
 export function shownName(name: string): string {
   const plain = name.replace(
     /[^\x20-\x7e]/g,

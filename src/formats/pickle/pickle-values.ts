@@ -1,5 +1,5 @@
-// What a pickle holds, as inert values. A global is a name and no more; an object is the name of what Python would have called,
-// with the arguments. Nothing of it can run.
+// The values of a pickle, all of them inert: a global is only a name, and an object is the name of what
+// Python would have called, with its arguments.
 
 export interface PickleList {
   readonly kind: 'list';
@@ -29,18 +29,18 @@ export interface PickleGlobal {
 
 export interface PickleObject {
   readonly kind: 'object';
-  /** The class or function that would have made it. */
+  /** The class or function that Python would have called. */
   readonly global: string;
   readonly args: readonly PickleValue[];
-  /** What its `__setstate__` or `__dict__` would have got. */
+  /** The state that Python would have passed to `__setstate__` or put into `__dict__`. */
   state?: PickleValue;
-  /** What was appended to it. */
+  /** Items appended to it. */
   items?: PickleValue[];
-  /** What was set in it by key. */
+  /** Entries set in it by key. */
   entries?: Map<PickleValue, PickleValue>;
 }
 
-/** Stands for something outside of the pickle. */
+/** A reference to something outside the pickle. */
 export interface PicklePersistent {
   readonly kind: 'persistent';
   readonly id: PickleValue;
@@ -63,7 +63,7 @@ export type PickleValue =
 
 type Structure = Extract<PickleValue, { readonly kind: string }>;
 
-/** The items of a tuple; undefined for anything else. */
+/** The items of a tuple; undefined for other values. */
 export const tupleOf = (value: PickleValue | undefined): readonly PickleValue[] | undefined =>
   isKind(value, 'tuple') ? value.items : undefined;
 
@@ -73,7 +73,7 @@ export const isKind = <K extends Structure['kind']>(
 ): value is Extract<Structure, { readonly kind: K }> =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 
-/** Classes that are dictionaries by their entries. */
+/** Classes whose objects are dictionaries of their entries. */
 const DICTIONARIES = new Set([
   'collections.OrderedDict',
   'collections.defaultdict',
@@ -84,9 +84,9 @@ const DICTIONARIES = new Set([
 ]);
 
 const PARAMETER_DICT = 'torch.nn.modules.container.ParameterDict';
-const NOTHING: ReadonlyMap<PickleValue, PickleValue> = new Map();
+const NO_ENTRIES: ReadonlyMap<PickleValue, PickleValue> = new Map();
 
-/** The entries of a dictionary of any class; undefined for anything else. */
+/** The entries of a dictionary of any class; undefined for other values. */
 export function entriesOf(
   value: PickleValue | undefined,
 ): ReadonlyMap<PickleValue, PickleValue> | undefined {
@@ -94,15 +94,16 @@ export function entriesOf(
   if (!isKind(value, 'object')) return undefined;
   if (value.global === PARAMETER_DICT) {
     const state = isKind(value.state, 'dict') ? value.state.entries : undefined;
-    const held = state?.get('_parameters');
-    // one level: a ParameterDict may claim to hold itself
-    return isKind(held, 'object') && held.global === PARAMETER_DICT ? undefined : entriesOf(held);
+    const parameters = state?.get('_parameters');
+    // one level only, because a ParameterDict may claim to contain itself
+    if (isKind(parameters, 'object') && parameters.global === PARAMETER_DICT) return undefined;
+    return entriesOf(parameters);
   }
   if (!DICTIONARIES.has(value.global)) return undefined;
-  return value.entries ?? pairsOf(value.args[0]) ?? NOTHING;
+  return value.entries ?? pairsOf(value.args[0]) ?? NO_ENTRIES;
 }
 
-/** Python 2 wrote an OrderedDict as a list of pairs. */
+/** The pairs of a list: Python 2 wrote an OrderedDict so. */
 function pairsOf(
   value: PickleValue | undefined,
 ): ReadonlyMap<PickleValue, PickleValue> | undefined {

@@ -4,8 +4,9 @@ import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { type ByteSource, memorySource, openSource } from '../byte-source.ts';
 import { DTYPES, isDType } from '../dtypes.ts';
-import { entriesOf, isJsonObject, type Json, type JsonObject, parseJson } from '../json.ts';
+import { entriesOf, isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { CUT_OFF } from '../model-file-errors.ts';
+import { parseJson } from '../parse-json.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../tensor-file.ts';
 
 export type { TensorInfo } from '../tensor-file.ts';

@@ -1,5 +1,6 @@
-// Files of torch.save, without torch: the zip format (since 1.6: data.pkl and a stored entry per storage) and the sequential one before
-// (five pickles, then the storages). The pickle is read by a machine that runs nothing; tensors are described, their bytes stay in the file.
+// Reads files of torch.save without torch: the zip format (since torch 1.6: data.pkl and a stored entry
+// per storage) and the older sequential one (five pickles, then the storages). The pickle is read by a
+// machine that runs nothing. Tensors are described only; their bytes stay in the file.
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
@@ -12,30 +13,33 @@ import { readEntry, readZip, type ZipEntries, type ZipEntry } from '../zip.ts';
 import {
   type StorageClaim,
   type TorchTensor,
-  tensorBuilder,
+  TorchTensors,
   UnsupportedTensor,
 } from './torch-tensors.ts';
 
 export interface TorchOptions {
-  /** Names of classes that may stand in the pickle beside those of checkpoints; they stay inert as well. */
+  /** Allows more classes in the pickle than those of checkpoints; they stay inert too. */
   readonly classes?: (name: string) => boolean;
 }
 
-/** Where the bytes of a storage lie: in the file as they are from `offset`, or inside a compressed entry. */
+/** Where the bytes of a storage are: unchanged in the file from `offset`, or in a compressed entry. */
 export type StorageLocation = { readonly offset: number } | { readonly entry: ZipEntry };
 
 export interface TorchFile {
   /** What was saved. */
   readonly root: PickleValue;
-  /** The tensors of the file's state dictionary by name; inner dictionaries are joined by dots. */
+  /** The tensors of the state dictionary by name; names of nested dictionaries are joined by dots. */
   readonly tensors: ReadonlyMap<string, TorchTensor>;
-  /** Texts and numbers beside them. */
+  /** The texts and numbers beside them. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Hash of all that describes the tensors. */
+  /** A hash of everything that describes the tensors. */
   readonly hash: string;
   locate(storage: StorageClaim): StorageLocation;
-  /** The tensor that a value of `root` stands for; undefined when it is none. `at` names it. Throws as reading the file does. */
-  tensorOf(value: PickleValue, at: string): TorchTensor | undefined;
+  /**
+   * The tensor that a value in `root` stands for; undefined for other values. `name` is used in
+   * messages. Throws as reading the file does.
+   */
+  tensorOf(value: PickleValue, name: string): TorchTensor | undefined;
 }
 
 const MAX_PICKLE = 2 ** 26;
@@ -52,7 +56,7 @@ export async function readTorchZip(
   if (order && Buffer.from(await readEntry(source, order, 100)).toString('latin1') !== 'little')
     throw bigEndian(file);
   const pickle = await readEntry(source, entries.get(`${folder}/data.pkl`)!, MAX_PICKLE);
-  return refusing(file, () => {
+  return namingFile(file, () => {
     const unpickled = unpickle(pickle, { allowed: allowance(options) });
     const content = contentOf(file, unpickled);
     const locate = (storage: StorageClaim): StorageLocation => {
@@ -70,7 +74,7 @@ export async function readTorchZip(
   });
 }
 
-/** What an archive is instead of a model, told by an entry. */
+/** What an archive is if it is not a model, recognised by the name of an entry. */
 const OTHER_ARCHIVES: readonly (readonly [entry: RegExp, what: string])[] = [
   [/^([^/]+\/)?constants\.pkl$/, 'is a TorchScript program, not plain weights'],
   [/(^|\/)model_index\.json$/, 'is a packed diffusers folder'],
@@ -84,7 +88,7 @@ const OTHER_ARCHIVES: readonly (readonly [entry: RegExp, what: string])[] = [
 const USE_SAFETENSORS =
   'Get the model as .safetensors, or as plain weights (a state dict saved by torch).';
 
-/** The folder inside of the archive that holds everything. */
+/** The folder in the archive that holds everything. */
 function folderOf(file: string, entries: ZipEntries): string {
   const names = [...entries.keys()];
   const folders = names.flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
@@ -107,7 +111,7 @@ export async function readTorchLegacy(
   const { file, size } = source;
   const { parts, bytes } = await readPickles(source, allowance(options));
   const [, , { value: system }, saved, { value: keys }] = parts;
-  const content = refusing(file, () => {
+  const content = namingFile(file, () => {
     if (entriesOf(system)?.get('little_endian') === false) throw bigEndian(file);
     return contentOf(file, saved);
   });
@@ -139,7 +143,7 @@ export async function readTorchLegacy(
   };
 }
 
-/** The five pickles at the beginning: magic number, version, system, what was saved, names of the storages. */
+/** Reads the five pickles: magic number, version, system, the saved value, names of the storages. */
 async function readPickles(
   source: ByteSource,
   allowed: (name: string) => boolean,
@@ -160,7 +164,7 @@ async function readPickles(
           file,
           `has a pickle of more than ${MAX_PICKLE} bytes, more than any model needs`,
         );
-      return refusing(file, () => {
+      return namingFile(file, () => {
         throw error;
       });
     }
@@ -173,7 +177,7 @@ function fivePickles(bytes: Uint8Array, allowed: (name: string) => boolean): Unp
   const parts = [first];
   while (parts.length < 5)
     parts.push(unpickle(bytes, { allowed, start: parts[parts.length - 1].end }));
-  if (parts[1].value !== FORMAT) throw malformed('is of a version of the format that is not known');
+  if (parts[1].value !== FORMAT) throw malformed('has an unknown version of the format');
   return parts;
 }
 
@@ -188,11 +192,11 @@ const bigEndian = (file: string) =>
   unsupportedModel(
     file,
     'was written by a big-endian machine',
-    'Load and save it in Python on an ordinary machine, best as .safetensors.',
+    'Load it in Python and save it on a little-endian machine, preferably as .safetensors.',
   );
 
-/** Turns what a pickle is refused for into a sentence with the file's name. */
-function refusing<T>(file: string, work: () => T): T {
+/** Calls `work` and turns its errors into errors that name the file. */
+function namingFile<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -215,9 +219,12 @@ type Content = Pick<TorchFile, 'tensors' | 'metadata' | 'tensorOf'> & {
 const MAX_DEPTH = 16;
 const MAX_VISITS = 1_000_000;
 
-/** The tensors as ComfyUI finds them (comfy.utils.load_torch_file): under `state_dict`, else under the only key, else at the top. */
+/**
+ * The tensors that comfy.utils.load_torch_file finds: under `state_dict`, else under the only key,
+ * else at the top level.
+ */
 function contentOf(file: string, { value: root, persistent }: Unpickled): Content {
-  const builder = tensorBuilder(persistent);
+  const builder = new TorchTensors(persistent);
   const tensors = new Map<string, TorchTensor>();
   let visits = 0;
   const visit = (value: PickleValue, name: string, depth: number): void => {
@@ -243,8 +250,8 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
     for (const [i, item] of state.items.entries()) visit(item, String(i), 1);
   else if (entriesOf(state)) visit(state, '', 0);
   else throw malformed('holds no table of tensors');
-  const tensorOf: TorchFile['tensorOf'] = (value, at) =>
-    refusing(file, () => builder.tensorOf(value, at));
+  const tensorOf: TorchFile['tensorOf'] = (value, name) =>
+    namingFile(file, () => builder.tensorOf(value, name));
   return { tensors, metadata: metadataOf(root), storages: builder.storages, tensorOf };
 }
 

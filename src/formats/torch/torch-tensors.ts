@@ -1,5 +1,5 @@
-// Tensors inside an unpickled file of torch.save: what torch's rebuild functions would have made, as dtype, shape, strides and a place
-// in a storage. Everything is checked against the storage before it counts.
+// The tensors in an unpickled file of torch.save: what torch's rebuild functions would have made, as
+// dtype, shape, strides and a position in a storage. Everything is checked against the storage.
 import { sizeOf } from '../../tensor/tensor.ts';
 import { DTYPES, type DTypeName } from '../dtypes.ts';
 import { forbidden, malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
@@ -10,11 +10,11 @@ import {
   tupleOf,
 } from '../pickle/pickle-values.ts';
 
-/** A run of bytes that tensors are views of. */
+/** What the pickle says of a storage, a run of bytes that tensors are views of. */
 export interface StorageClaim {
   readonly key: string;
   readonly dtype: DTypeName | undefined;
-  /** torch's name of the storage's type ('FloatStorage'). */
+  /** torch's name for the type of the storage ('FloatStorage'). */
   readonly type: string;
   readonly bytes: number;
 }
@@ -29,15 +29,7 @@ export interface TorchTensor {
   readonly start: number;
 }
 
-/** Reads tensors of one file. */
-export interface TensorBuilder {
-  /** All storages that the pickle names, by key. */
-  readonly storages: ReadonlyMap<string, StorageClaim>;
-  /** The tensor that a value stands for; undefined when it is none. Throws PickleError; `at` names the value. */
-  tensorOf(value: PickleValue, at: string): TorchTensor | undefined;
-}
-
-/** A tensor that can't be used, though nothing is wrong with the file. */
+/** A tensor that Darkroom can't use, though nothing is wrong with the file. */
 export class UnsupportedTensor extends Error {}
 
 const STORAGES: Readonly<Record<string, DTypeName>> = {
@@ -72,9 +64,9 @@ const DTYPE_NAMES: Readonly<Record<string, DTypeName>> = {
 };
 
 const MAX_DIMENSIONS = 64;
-/** A view may repeat elements of its storage, up to so many. */
+/** A view may repeat elements of its storage up to this many. */
 const MAX_REPEATED = 2 ** 20;
-/** Parameters around tensors around tensors. */
+/** Depth of parameters around tensors. */
 const MAX_WRAPPED = 4;
 
 const isSize = (value: PickleValue | undefined): value is number =>
@@ -88,30 +80,65 @@ const sizesOf = (value: PickleValue | undefined): readonly number[] | undefined 
   return items?.every(isSize) ? (items as readonly number[]) : undefined;
 };
 
-/** `persistent`: all that the pickle refers to outside of it. Throws PickleError for what is no storage. */
-export function tensorBuilder(persistent: readonly PicklePersistent[]): TensorBuilder {
-  const storages = new Map<string, StorageClaim>();
-  const claims = new Map<PicklePersistent, { storage: StorageClaim; offset: number }>();
-  for (const value of persistent) {
-    const { storage, offset } = readClaim(value.id);
-    const known = storages.get(storage.key) ?? storage;
-    if (known.type !== storage.type || known.bytes !== storage.bytes)
-      throw malformed(`describes its storage ${shownName(storage.key)} in two ways`);
-    storages.set(storage.key, known);
-    claims.set(value, { storage: known, offset });
-  }
-  const storageOf = (value: PickleValue | undefined): { storage: StorageClaim; offset: number } => {
-    const claim = isKind(value, 'persistent') ? claims.get(value) : undefined;
-    if (claim) return claim;
-    throw malformed('has a tensor without a storage');
-  };
+/** A storage, and where a tensor's part of it begins in bytes. */
+interface StoragePart {
+  readonly storage: StorageClaim;
+  readonly offset: number;
+}
 
-  const view: Rebuild = (args, at) => {
-    const { storage, offset: base } = storageOf(args[0]);
+/** The tensors of one unpickled file. */
+export class TorchTensors {
+  /** All storages that the pickle names, by key. */
+  readonly storages: ReadonlyMap<string, StorageClaim>;
+  readonly #parts = new Map<PicklePersistent, StoragePart>();
+
+  /**
+   * `persistent` has all references of the pickle to things outside it. Throws PickleError for one
+   * that is not a storage.
+   */
+  constructor(persistent: readonly PicklePersistent[]) {
+    const storages = new Map<string, StorageClaim>();
+    for (const value of persistent) {
+      const { storage, offset } = readStorageId(value.id);
+      const first = storages.get(storage.key) ?? storage;
+      if (first.type !== storage.type || first.bytes !== storage.bytes)
+        throw malformed(`describes its storage ${shownName(storage.key)} in two ways`);
+      storages.set(storage.key, first);
+      this.#parts.set(value, { storage: first, offset });
+    }
+    this.storages = storages;
+  }
+
+  /**
+   * The tensor that a value stands for; undefined for other values. `name` is used in messages.
+   * Throws PickleError and UnsupportedTensor.
+   */
+  tensorOf(value: PickleValue | undefined, name: string): TorchTensor | undefined {
+    return this.#rebuild(value, name, 0);
+  }
+
+  #rebuild(value: PickleValue | undefined, name: string, depth: number): TorchTensor | undefined {
+    if (!isKind(value, 'object') || !Object.hasOwn(REBUILD, value.global)) return undefined;
+    if (depth > MAX_WRAPPED) throw malformed(`has a tensor that wraps itself: ${shownName(name)}`);
+    const rule = REBUILD[value.global];
+    if (rule.kind === 'unsupported')
+      throw new UnsupportedTensor(`${shownName(name)} is ${rule.what}`);
+    if (rule.kind === 'view') return this.#view(value.args.slice(0, rule.args), name);
+    if (rule.kind === 'inner') return this.#rebuild(value.args[0], name, depth + 1);
+    const [callee, , args] = value.args;
+    if (!isKind(callee, 'global') || !isKind(args, 'tuple'))
+      throw malformed(`has a tensor that can't be read: ${shownName(name)}`);
+    const call: PickleValue = { kind: 'object', global: callee.name, args: args.items };
+    return this.#rebuild(call, name, depth + 1);
+  }
+
+  /** A view of a storage: (storage, offset, shape, strides, …, …, dtype). */
+  #view(args: readonly PickleValue[], name: string): TorchTensor {
+    const { storage, offset: base } = this.#storagePart(args[0]);
     const [offset, shape, strides] = [args[1], sizesOf(args[2]), sizesOf(args[3])];
     const dtype = isKind(args[6], 'global') ? DTYPE_NAMES[args[6].name] : storage.dtype;
     const stored = isKind(args[6], 'global') ? args[6].name : storage.type;
-    if (!dtype) throw new UnsupportedTensor(`${shownName(at)} is stored as ${stored}`);
+    if (!dtype) throw new UnsupportedTensor(`${shownName(name)} is stored as ${stored}`);
     if (
       !isSize(offset) ||
       !shape ||
@@ -119,87 +146,83 @@ export function tensorBuilder(persistent: readonly PicklePersistent[]): TensorBu
       shape.length !== strides.length ||
       shape.length > MAX_DIMENSIONS
     )
-      throw malformed(`has a tensor without a shape: ${shownName(at)}`);
+      throw malformed(`has a tensor without a shape: ${shownName(name)}`);
     const { size } = DTYPES[dtype];
     const tensor = { dtype, shape, strides, storage, start: base + offset * size };
-    checkBounds(tensor, at);
+    checkBounds(tensor, name);
     return tensor;
-  };
-  const inner: Rebuild = ([value], at, depth) => read(value, at, depth + 1);
-  const byFunction: Rebuild = ([f, , args], at, depth) => {
-    if (!isKind(f, 'global') || !isKind(args, 'tuple'))
-      throw malformed(`has a tensor that can't be read: ${shownName(at)}`);
-    return read({ kind: 'object', global: f.name, args: args.items }, at, depth + 1);
-  };
-  const refused =
-    (what: string): Rebuild =>
-    (_, at) => {
-      throw new UnsupportedTensor(`${shownName(at)} is ${what}`);
-    };
-
-  const REBUILD: Readonly<Record<string, Rebuild>> = {
-    'torch._utils._rebuild_tensor': (args, at, depth) => view(args.slice(0, 4), at, depth),
-    'torch._utils._rebuild_tensor_v2': (args, at, depth) => view(args.slice(0, 6), at, depth),
-    'torch._utils._rebuild_tensor_v3': view,
-    'torch._utils._rebuild_parameter': inner,
-    'torch._utils._rebuild_parameter_with_state': inner,
-    'torch.nn.parameter.Parameter': inner,
-    'torch._tensor._rebuild_from_type_v2': byFunction,
-    'torch._utils._rebuild_qtensor': refused('quantised'),
-    'torch._utils._rebuild_sparse_tensor': refused('sparse'),
-    'torch._utils._rebuild_meta_tensor_no_storage': refused('without values'),
-    'torch._utils._rebuild_device_tensor_from_numpy': refused('of a device'),
-  };
-
-  function read(
-    value: PickleValue | undefined,
-    at: string,
-    depth: number,
-  ): TorchTensor | undefined {
-    if (!isKind(value, 'object') || !Object.hasOwn(REBUILD, value.global)) return undefined;
-    if (depth > MAX_WRAPPED) throw malformed(`has a tensor that wraps itself: ${shownName(at)}`);
-    return REBUILD[value.global](value.args, at, depth);
   }
-  return { storages, tensorOf: (value, at) => read(value, at, 0) };
+
+  #storagePart(value: PickleValue | undefined): StoragePart {
+    const part = isKind(value, 'persistent') ? this.#parts.get(value) : undefined;
+    if (part) return part;
+    throw malformed('has a tensor without a storage');
+  }
 }
 
-type Rebuild = (args: readonly PickleValue[], at: string, depth: number) => TorchTensor | undefined;
+type RebuildRule =
+  /** A view of a storage; the first `args` arguments count. */
+  | { readonly kind: 'view'; readonly args: number }
+  /** The tensor is the first argument. */
+  | { readonly kind: 'inner' }
+  /** The first argument is a rebuild function, the third its arguments. */
+  | { readonly kind: 'call' }
+  | { readonly kind: 'unsupported'; readonly what: string };
 
-/** The id of a storage: ('storage', type, key, device, elements), in the old format with a part of it: (key, offset, elements). */
-function readClaim(id: PickleValue): { storage: StorageClaim; offset: number } {
+/** torch's functions and classes that make tensors. */
+const REBUILD: Readonly<Record<string, RebuildRule>> = {
+  'torch._utils._rebuild_tensor': { kind: 'view', args: 4 },
+  'torch._utils._rebuild_tensor_v2': { kind: 'view', args: 6 },
+  'torch._utils._rebuild_tensor_v3': { kind: 'view', args: 7 },
+  'torch._utils._rebuild_parameter': { kind: 'inner' },
+  'torch._utils._rebuild_parameter_with_state': { kind: 'inner' },
+  'torch.nn.parameter.Parameter': { kind: 'inner' },
+  'torch._tensor._rebuild_from_type_v2': { kind: 'call' },
+  'torch._utils._rebuild_qtensor': { kind: 'unsupported', what: 'quantised' },
+  'torch._utils._rebuild_sparse_tensor': { kind: 'unsupported', what: 'sparse' },
+  'torch._utils._rebuild_meta_tensor_no_storage': { kind: 'unsupported', what: 'without values' },
+  'torch._utils._rebuild_device_tensor_from_numpy': { kind: 'unsupported', what: 'of a device' },
+};
+
+/**
+ * Reads the id of a storage: ('storage', type, key, device, elements). In the old format a part of
+ * the storage may follow: (key, offset, elements).
+ */
+function readStorageId(id: PickleValue): StoragePart {
   const [kind, global, key, , count, part] = tupleOf(id) ?? [];
-  if (kind !== 'storage')
-    throw forbidden(
-      `refers to something outside of it (${typeof kind === 'string' ? shownName(kind) : 'no storage'})`,
-    );
+  if (kind !== 'storage') {
+    const shown = typeof kind === 'string' ? shownName(kind) : 'not a storage';
+    throw forbidden(`refers to something outside of it (${shown})`);
+  }
   const type = isKind(global, 'global')
     ? /^torch\.(?:storage\.)?(\w+Storage)$/.exec(global.name)?.[1]
     : undefined;
-  if (type === undefined) throw forbidden('refers to a storage of no known type');
+  if (type === undefined) throw forbidden('refers to a storage of an unknown type');
   if (typeof key !== 'string' || !isSize(count))
     throw malformed('has a storage without a name or a size');
   const dtype = STORAGES[type];
-  // untyped storages count in bytes
+  // untyped storages are counted in bytes
   const size = dtype ? DTYPES[dtype].size : 1;
   const from = tupleOf(part)?.[1] ?? 0;
-  if (!isSize(from)) throw malformed('has a part of a storage without a place');
+  if (!isSize(from)) throw malformed('has a part of a storage without an offset');
   return { storage: { key, dtype, type, bytes: count * size }, offset: from * size };
 }
 
-function checkBounds(tensor: TorchTensor, at: string): void {
+function checkBounds(tensor: TorchTensor, name: string): void {
   const { dtype, shape, storage, start } = tensor;
   const elements = sizeOf(shape);
   const { size } = DTYPES[dtype];
   if (!(start + extentOf(tensor) <= storage.bytes))
-    throw malformed(`has a tensor that reaches out of its storage: ${shownName(at)}`);
+    throw malformed(`has a tensor that reaches out of its storage: ${shownName(name)}`);
   if (!(elements <= Math.max(MAX_REPEATED, storage.bytes / size)))
     throw new PickleError(
       'too large',
-      `has a tensor of ${elements} elements over a storage of ${storage.bytes} bytes: ${shownName(at)}`,
+      `has a tensor of ${elements} elements over a storage of ${storage.bytes} bytes: ` +
+        shownName(name),
     );
 }
 
-/** Whether the elements lie one after another, the last dimension fastest. */
+/** Whether the elements are stored one after another, the last dimension fastest. */
 export function isContiguous({ shape, strides }: TorchTensor): boolean {
   let expected = 1;
   if (shape.includes(0)) return true;
@@ -213,13 +236,16 @@ export function isContiguous({ shape, strides }: TorchTensor): boolean {
 
 type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
-/** Bytes of the storage from the first to the last element of a tensor. */
+/** The number of bytes from the first to the last element of a tensor in its storage. */
 export function extentOf({ dtype, shape, strides }: TorchTensor): number {
   if (shape.includes(0)) return 0;
   return shape.reduce((sum, length, i) => sum + (length - 1) * strides[i], 1) * DTYPES[dtype].size;
 }
 
-/** The elements of a tensor one after another, out of the bytes from its first to its last (at the beginning of their buffer). */
+/**
+ * Copies the elements of a tensor one after another. `extent` has the bytes from its first to its last
+ * element, aligned to their size.
+ */
 export function gather({ dtype, shape, strides }: TorchTensor, extent: Uint8Array): Uint8Array {
   const { size } = DTYPES[dtype];
   const words = ({ buffer, byteOffset, byteLength }: Uint8Array): Words => {
@@ -245,7 +271,7 @@ function copyStrided(
   const width = shape.at(-1) ?? 1;
   const step = strides.at(-1) ?? 0;
   for (let row = 0, at = 0; at < to.length; ) {
-    for (let i = 0, place = row; i < width; i++, place += step) to[at++] = from[place];
+    for (let i = 0, source = row; i < width; i++, source += step) to[at++] = from[source];
     let axis = shape.length - 2;
     for (; axis >= 0; axis--) {
       row += strides[axis];

@@ -1,6 +1,7 @@
 // /upload/image, /upload/mask: images into the input folder (or output, temp).
 import { basename } from 'node:path';
-import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
+import { isJsonObject, type JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import { isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
 import type { UploadResponse } from '../api-types.ts';
 import { empty, json, refuse } from '../http/responses.ts';

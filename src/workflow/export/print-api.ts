@@ -1,5 +1,7 @@
 // A graph as the text of an API file, indented as the editor exports it. Integers and floats keep their kinds, texts their letters.
-import { dumpsJson, entriesOf, isJsonObject, type Json, keysOf } from '../../formats/json.ts';
+
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import { entriesOf, isJsonObject, type Json, keysOf } from '../../formats/json.ts';
 import { apiGraphOf, type Graph } from '../api-graph.ts';
 
 /** The graph as JSON text with a line per value. */

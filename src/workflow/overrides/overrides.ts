@@ -1,7 +1,8 @@
 // Replaces widget values of a graph before it is checked: by node (`ID.INPUT`, where ID is an id, a
 // title or a type) or by meaning (`prompt`, `seed` …).
 import { DarkroomError } from '../../errors.ts';
-import { type Json, type JsonObject, parseJson } from '../../formats/json.ts';
+import type { Json, JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import { type Input, inputOf } from '../../nodes/declare.ts';
 import { describeNode, type Graph, linkOf, withInputs } from '../api-graph.ts';

@@ -3,7 +3,8 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
+import { isJsonObject, type JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import { textOf } from '../ui/ui-graph.ts';
 
 const TYPE = /^## (.+) \[[0-9a-f]{6}\]$/;

@@ -1,7 +1,9 @@
 // Conversions of widget values as ComfyUI v0.3.64 makes them (execution.py, validate_inputs).
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
-import { dumpsJson, type Json, parseJson } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import type { Json } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import { combo, float, type Input, int, seed, socket, string } from '../../nodes/declare.ts';
 import { apiGraphOf } from '../api-graph.ts';
 import { readWorkflow } from '../read/read.ts';

@@ -3,8 +3,8 @@
 // tests-unit/execution_test/validate_node_input_test.py.
 import { describe, expect, it } from 'vitest';
 import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { Json } from '../../formats/json.ts';
-import { dumpsJson } from '../../formats/json.ts';
 import {
   defineNode,
   float,

@@ -1,6 +1,8 @@
 // Converts and prints the values of a prompt as Python does; ComfyUI's validation messages contain
 // them.
-import { entriesOf, isPyFloat, type Json, pyFloat, pythonRepr } from '../../formats/json.ts';
+
+import { pythonRepr } from '../../formats/dumps-json.ts';
+import { entriesOf, isPyFloat, type Json, pyFloat } from '../../formats/json.ts';
 
 /** An exception that Python would raise, with its own message. */
 export class PythonError extends Error {

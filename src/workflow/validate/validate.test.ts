@@ -1,7 +1,9 @@
 // Error objects as ComfyUI v0.3.64 returns them (execution.py, validate_inputs), on nodes made for it.
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
-import { dumpsJson, type Json, type JsonObject, parseJson } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import type { Json, JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import type { NodeEnvironment } from '../../nodes/context.ts';
 import { readWorkflow } from '../read/read.ts';
 import { combineProblems, errorResponse, validate } from './validate.ts';

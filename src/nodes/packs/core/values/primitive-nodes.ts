@@ -1,5 +1,5 @@
 // Values as nodes, and any value shown. Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
-import { dumpsJson, pythonRepr } from '../../../../formats/json.ts';
+import { dumpsJson, pythonRepr } from '../../../../formats/dumps-json.ts';
 import {
   boolean,
   defineNode,

@@ -1,6 +1,6 @@
 // Values, comparisons and branches. Source: Impact Pack logics.py.
 import { DarkroomError } from '../../../../errors.ts';
-import { pythonRepr } from '../../../../formats/json.ts';
+import { pythonRepr } from '../../../../formats/dumps-json.ts';
 import { byCodePoint } from '../../../../storage/folders.ts';
 import {
   boolean,

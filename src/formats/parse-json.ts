@@ -1,0 +1,212 @@
+// Parses JSON as Python's json.loads does.
+import { DarkroomError } from '../errors.ts';
+import { type Json, objectOf, pyFloat } from './json.ts';
+
+/** Python itself gives up at about a thousand. */
+export const MAX_DEPTH = 900;
+/** sys.get_int_max_str_digits() */
+const MAX_DIGITS = 4300;
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const SPACE = /[ \t\n\r]*/y;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+const CONSTANTS: readonly (readonly [string, Json])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+];
+
+export interface ParseOptions {
+  /** Named in errors. */
+  readonly file?: string;
+  /** What to do with a key that occurs twice in an object; Python keeps the last. */
+  readonly duplicates?: 'last' | 'refuse';
+}
+
+/**
+ * Parses JSON as Python's json.loads: integers of any size (a bigint beyond 2^53), floats with an
+ * integral value as PyFloat, NaN and Infinity. A leading byte order mark is skipped. Throws
+ * DR_JSON_INVALID with line and column.
+ */
+export function parseJson(text: string, options: ParseOptions = {}): Json {
+  return new JsonParser(text, options).parse();
+}
+
+/** A recursive descent parser over `text`, at `position`. */
+class JsonParser {
+  readonly #text: string;
+  readonly #options: ParseOptions;
+  #position: number;
+  #depth = 0;
+
+  constructor(text: string, options: ParseOptions) {
+    this.#text = text;
+    this.#options = options;
+    this.#position = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  }
+
+  parse(): Json {
+    const value = this.#value();
+    if (this.#position < this.#text.length) this.#fail('extra data');
+    return value;
+  }
+
+  #fail(what: string, position = this.#position): never {
+    const before = this.#text.slice(0, position);
+    const line = before.split('\n').length;
+    const column = position - before.lastIndexOf('\n');
+    const { file } = this.#options;
+    throw new DarkroomError('DR_JSON_INVALID', {
+      message: `${file ?? 'the text'} is not valid JSON: ${what} at line ${line} column ${column}`,
+      hint:
+        this.#text.trim() === ''
+          ? 'The file is empty.'
+          : 'Check the file at that position; it may be cut off, or not a JSON file at all.',
+      file,
+    });
+  }
+
+  /** Matches a sticky pattern at the current position and moves past the match. */
+  #match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#position;
+    const match = pattern.exec(this.#text);
+    if (match) this.#position = pattern.lastIndex;
+    return match;
+  }
+
+  #skipSpace(): void {
+    if (this.#text.charCodeAt(this.#position) <= 32) this.#match(SPACE);
+  }
+
+  /** One value with the white space around it. */
+  #value(): Json {
+    this.#skipSpace();
+    const value = this.#valueHere();
+    this.#skipSpace();
+    return value;
+  }
+
+  #valueHere(): Json {
+    const c = this.#text[this.#position];
+    if (c === '"') return this.#string();
+    if (c === '{' || c === '[') {
+      if (++this.#depth > MAX_DEPTH) this.#fail(`nesting deeper than ${MAX_DEPTH}`);
+      const value = c === '{' ? this.#object() : this.#array();
+      this.#depth--;
+      return value;
+    }
+    const isNumber =
+      (c >= '0' && c <= '9') || (c === '-' && this.#text[this.#position + 1] !== 'I');
+    return isNumber ? this.#number() : this.#constant();
+  }
+
+  #constant(): Json {
+    const constant = CONSTANTS.find(([name]) => this.#text.startsWith(name, this.#position));
+    if (!constant) return this.#fail('expected a value');
+    this.#position += constant[0].length;
+    return constant[1];
+  }
+
+  #number(): Json {
+    const start = this.#position;
+    const match = this.#match(NUMBER);
+    if (!match) return this.#fail('expected a value');
+    const [digits, fraction, exponent] = match;
+    const value = Number(digits);
+    if (fraction !== undefined || exponent !== undefined)
+      return Number.isInteger(value) ? pyFloat(value) : value;
+    if (Number.isSafeInteger(value)) return value + 0; // -0 is the integer 0
+    if (digits.length > MAX_DIGITS) this.#fail(`integer of ${digits.length} digits`, start);
+    return BigInt(digits);
+  }
+
+  #string(): string {
+    const start = this.#position++;
+    let value = '';
+    for (;;) {
+      value += this.#match(PLAIN)![0];
+      const c = this.#text[this.#position];
+      if (c === '"') {
+        this.#position++;
+        return value;
+      }
+      if (c === undefined) return this.#fail('string without end', start);
+      if (c !== '\\') return this.#fail('control character in a string');
+      value += this.#escape();
+    }
+  }
+
+  #escape(): string {
+    const letter = this.#text[this.#position + 1];
+    if (letter === 'u') {
+      const code = this.#text.slice(this.#position + 2, this.#position + 6);
+      if (!/^[0-9a-fA-F]{4}$/.test(code)) this.#fail('bad \\u escape');
+      this.#position += 6;
+      return String.fromCharCode(Number.parseInt(code, 16));
+    }
+    if (letter === undefined || !Object.hasOwn(ESCAPES, letter)) this.#fail('bad escape');
+    this.#position += 2;
+    return ESCAPES[letter];
+  }
+
+  #array(): Json {
+    const items: Json[] = [];
+    this.#position++;
+    this.#skipSpace();
+    if (this.#text[this.#position] === ']') {
+      this.#position++;
+      return items;
+    }
+    for (;;) {
+      items.push(this.#value());
+      const c = this.#text[this.#position++];
+      if (c === ']') return items;
+      if (c !== ',') this.#fail("expected ',' or ']'", this.#position - 1);
+    }
+  }
+
+  #object(): Json {
+    const entries: [string, Json][] = [];
+    const seen = this.#options.duplicates === 'refuse' ? new Set<string>() : undefined;
+    this.#position++;
+    this.#skipSpace();
+    if (this.#text[this.#position] === '}') {
+      this.#position++;
+      return {};
+    }
+    for (;;) {
+      const key = this.#key(seen);
+      entries.push([key, this.#value()]);
+      const c = this.#text[this.#position++];
+      if (c === '}') return objectOf(entries);
+      if (c !== ',') this.#fail("expected ',' or '}'", this.#position - 1);
+    }
+  }
+
+  /** A key and the colon after it. */
+  #key(seen: Set<string> | undefined): string {
+    this.#skipSpace();
+    if (this.#text[this.#position] !== '"') this.#fail('expected a key in double quotes');
+    const start = this.#position;
+    const key = this.#string();
+    if (seen?.has(key)) this.#fail(`key ${JSON.stringify(key.slice(0, 80))} twice`, start);
+    seen?.add(key);
+    this.#skipSpace();
+    if (this.#text[this.#position] !== ':') this.#fail("expected ':'");
+    this.#position++;
+    return key;
+  }
+}
