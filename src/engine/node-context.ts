@@ -1,6 +1,7 @@
 // The context that the engine passes to each node: folders, networks, progress, saving.
 
-import { dumpsJson, entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
+import { dumpsJson } from '../formats/dumps-json.ts';
+import { entriesOf, isPyFloat, type JsonObject } from '../formats/json.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
 import type { ModelRuntime } from '../models/model-runtime.ts';
 import type { NodeContext, PreviewMethod } from '../nodes/context.ts';

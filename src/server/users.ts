@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isJsonObject, type JsonObject, parseJson } from '../formats/json.ts';
+import { isJsonObject, type JsonObject } from '../formats/json.ts';
+import { parseJson } from '../formats/parse-json.ts';
 import { replaceFile } from '../storage/file-names.ts';
 import { resolveInside } from './http/safe-paths.ts';
 

@@ -1,6 +1,7 @@
 // Workflows for the tests of overrides, and what overrides change in them.
 import { readFileSync } from 'node:fs';
-import { type Json, type JsonObject, parseJson } from '../../src/formats/json.ts';
+import type { Json, JsonObject } from '../../src/formats/json.ts';
+import { parseJson } from '../../src/formats/parse-json.ts';
 import { NODES } from '../../src/nodes/index.ts';
 import type { Graph } from '../../src/workflow/api-graph.ts';
 import { applyOverrides, type Overrides } from '../../src/workflow/overrides/overrides.ts';
