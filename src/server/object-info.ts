@@ -1,6 +1,8 @@
 // /object_info: the declarations of nodes in ComfyUI's form (server.py node_info). The text of a
 // node is printed once, unless one of its lists depends on the files of a folder.
-import { dumpsJson, objectOf } from '../formats/json.ts';
+
+import { dumpsJson } from '../formats/dumps-json.ts';
+import { objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
 import { PACKS } from '../nodes/index.ts';

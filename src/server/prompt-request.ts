@@ -1,14 +1,8 @@
 // Turns the body of POST /prompt into a job: it is read, prepared by its nodes and validated. After
 // ComfyUI's server.py (post_prompt).
 import { DarkroomError } from '../errors.ts';
-import {
-  dumpsJson,
-  entriesOf,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  objectOf,
-} from '../formats/json.ts';
+import { dumpsJson } from '../formats/dumps-json.ts';
+import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '../formats/json.ts';
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NewJob } from '../queue/contract.ts';
 import { apiGraphOf } from '../workflow/api-graph.ts';

@@ -1,5 +1,5 @@
 // Parts of workflows in UI format for tests, and their conversion.
-import { parseJson } from '../../src/formats/json.ts';
+import { parseJson } from '../../src/formats/parse-json.ts';
 import {
   combo,
   defineNode,

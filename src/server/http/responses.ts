@@ -1,7 +1,8 @@
 // What a route returns before it is sent. JSON is printed as Python prints it, so that large
 // integers and `8.0` survive.
 import type { Readable } from 'node:stream';
-import { dumpsJson, type Json } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import type { Json } from '../../formats/json.ts';
 
 export interface RouteResponse {
   readonly status: number;

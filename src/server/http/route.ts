@@ -1,6 +1,7 @@
 // A route is a value: method, path, what it takes and returns, what it does. Registration, 405, the
 // OpenAPI document and the fuzz tests are derived from the same tables.
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../../formats/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import { empty, INTERNAL_ERROR, type RouteResponse, refuse } from './responses.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';

@@ -1,5 +1,5 @@
 // /history: jobs that have ended, with their outputs.
-import { dumpsJson } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
 import type { HistoryEntry } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
 import { empty, jsonText } from '../http/responses.ts';

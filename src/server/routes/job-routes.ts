@@ -1,5 +1,5 @@
 // /jobs/{prompt_id}: the state of a job, also while it waits and after a restart. Darkroom's own.
-import { parseJson } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import type { JobStatus } from '../../queue/contract.ts';
 import type { JobResponse } from '../api-types.ts';
 import { empty, json } from '../http/responses.ts';

@@ -1,6 +1,7 @@
 // /models, /experiment/models, /view_metadata: the files of the model folders.
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isJsonObject, type Json, parseJson } from '../../formats/json.ts';
+import { isJsonObject, type Json } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import type { ModelFile } from '../api-types.ts';
 import { empty, json, type RouteResponse } from '../http/responses.ts';
 import type { Route } from '../http/route.ts';

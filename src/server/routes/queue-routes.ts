@@ -1,5 +1,6 @@
 // /queue, /interrupt, /free: running and waiting jobs.
-import { isJsonObject, parseJson } from '../../formats/json.ts';
+import { isJsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import type { QueuedJob } from '../../queue/contract.ts';
 import { toBool } from '../../workflow/validate/python-values.ts';
 import { empty, jsonText } from '../http/responses.ts';

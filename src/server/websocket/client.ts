@@ -1,7 +1,9 @@
 // One WebSocket connection: what the client supports, whether it is alive, and how much it has not
 // read.
 import type { WebSocket } from 'ws';
-import { dumpsJson, isJsonObject, type JsonObject, parseJson } from '../../formats/json.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import { isJsonObject, type JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import type { Features } from '../api-types.ts';
 
 /**

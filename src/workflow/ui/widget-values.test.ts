@@ -9,7 +9,7 @@ import {
   UI_TEST_NODES,
   widget,
 } from '../../../test/support/ui-workflows.ts';
-import { parseJson } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import { convertUi } from './ui-to-api.ts';
 
 describe('widgets', () => {

@@ -1,12 +1,7 @@
 // /settings: a JSON object per user (app/app_settings.py).
 import { join } from 'node:path';
-import {
-  dumpsJson,
-  entriesOf,
-  type Json,
-  type JsonObject,
-  objectOf,
-} from '../../../formats/json.ts';
+import { dumpsJson } from '../../../formats/dumps-json.ts';
+import { entriesOf, type Json, type JsonObject, objectOf } from '../../../formats/json.ts';
 import { replaceFile } from '../../../storage/file-names.ts';
 import { empty, json, refuse } from '../../http/responses.ts';
 import { jsonBody, objectBody, type Route, type RouteRequest } from '../../http/route.ts';
