@@ -3,7 +3,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
-import { isJsonObject, type Json, type JsonObject, parseJson } from '../../formats/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
 import {
   type PictureFormat,
   pictureFormat,
