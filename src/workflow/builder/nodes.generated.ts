@@ -141,7 +141,7 @@ export const BasicGuider: NodeFunction<{
 export const BasicPipeToDetailerPipe: NodeFunction<{
   basic_pipe: Link<'BASIC_PIPE'>;
   bbox_detector: Link<'BBOX_DETECTOR'>;
-  /** A prompt for the parts, in place of the positive one when not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
@@ -155,7 +155,7 @@ export const BasicPipeToDetailerPipeSDXL: NodeFunction<{
   base_basic_pipe: Link<'BASIC_PIPE'>;
   refiner_basic_pipe: Link<'BASIC_PIPE'>;
   bbox_detector: Link<'BBOX_DETECTOR'>;
-  /** A prompt for the parts, in place of the positive one when not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
@@ -178,9 +178,9 @@ export const BasicScheduler: NodeFunction<{
 export const BboxDetectorCombined_v2: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 4. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 4. */
   dilation: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('BboxDetectorCombined_v2', [['MASK', 'MASK']]);
 
@@ -188,13 +188,13 @@ export const BboxDetectorCombined_v2: NodeFunction<{
 export const BboxDetectorSEGS: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 10. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 10. */
   dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
   /** Labels to keep, separated by commas; `all` keeps everything. */
   labels: Text;
@@ -316,15 +316,15 @@ export const CLIPSeg: NodeFunction<{
   every_batch?: Bool;
 }, Node<{ Mask: 'MASK'; 'Heatmap Mask': 'IMAGE'; 'BW Mask': 'IMAGE' }>> = nodeFunction('CLIPSeg', [['Mask', 'MASK'], ['Heatmap Mask', 'IMAGE'], ['BW Mask', 'IMAGE']]);
 
-/** CLIPSegDetectorProvider (ImpactPack/Util): Finds what a text names, by a model of CLIPSeg in the models folder `clipseg`. */
+/** CLIPSegDetectorProvider (ImpactPack/Util): Detects the objects that a text names, with a CLIPSeg model of the models folder `clipseg`. */
 export const CLIPSegDetectorProvider: NodeFunction<{
-  /** What to find, separated by commas. */
+  /** The objects to detect, separated by commas. */
   text: Text;
-  /** Blurs the mask. 0 to 15, in the editor 7. */
+  /** Blur of the mask. 0 to 15, in the editor 7. */
   blur: Float;
-  /** Only what is more certain is found. 0 to 1, in the editor 0.4. */
+  /** Minimum confidence of the mask. 0 to 1, in the editor 0.4. */
   threshold: Float;
-  /** Grows the mask. 0 to 10, in the editor 4. */
+  /** Pixels by which the mask grows. 0 to 10, in the editor 4. */
   dilation_factor: Int;
 }, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR' }>> = nodeFunction('CLIPSegDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR']]);
 
@@ -402,9 +402,9 @@ export const CaseConverter: NodeFunction<{
   mode: OneOf<'UPPERCASE' | 'lowercase' | 'Capitalize' | 'Title Case'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('CaseConverter', [['STRING', 'STRING']]);
 
-/** CfgScheduleHookProvider (ImpactPack/Upscale): The cfg changes from step to step of an iterative upscale, in whole numbers. */
+/** CfgScheduleHookProvider (ImpactPack/Upscale): Changes the cfg over the steps of an iterative upscale, in integers. */
 export const CfgScheduleHookProvider: NodeFunction<{
-  /** In equal steps. */
+  /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
   /** The cfg of the last step. 0 to 100, in the editor 3. */
   target_cfg: Float;
@@ -436,7 +436,7 @@ export const CheckpointSave: NodeFunction<{
 
 /** CombineRegionalPrompts (ImpactPack/Regional) */
 export const CombineRegionalPrompts: NodeFunction<{
-  /** A region; another input appears with every connection. */
+  /** A region. Each connection adds another input. */
   regional_prompts1: Link<'REGIONAL_PROMPTS'>;
   [more: `regional_prompts${number}`]: Link<'REGIONAL_PROMPTS'> | undefined;
 }, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('CombineRegionalPrompts', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
@@ -608,9 +608,9 @@ export const CropMask: NodeFunction<{
   height: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('CropMask', [['MASK', 'MASK']]);
 
-/** DenoiseScheduleHookProvider (ImpactPack/Upscale): The denoise changes from step to step of an iterative upscale. */
+/** DenoiseScheduleHookProvider (ImpactPack/Upscale): Changes the denoise over the steps of an iterative upscale. */
 export const DenoiseScheduleHookProvider: NodeFunction<{
-  /** In equal steps. */
+  /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
   /** The denoise of the last step. 0 to 1, in the editor 0.2. */
   target_denoise: Float;
@@ -623,18 +623,18 @@ export const DenoiseSchedulerDetailerHookProvider: NodeFunction<{
   target_denoise: Float;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('DenoiseSchedulerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** Detailer (SEGS) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+/** Detailer (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEach: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -646,39 +646,39 @@ export const DetailerForEach: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
-  /** A prompt for the parts, if not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('DetailerForEach', [['IMAGE', 'IMAGE']]);
 
-/** DetailerDebug (SEGS) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+/** DetailerDebug (SEGS) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachDebug: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -690,36 +690,36 @@ export const DetailerForEachDebug: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
-  /** A prompt for the parts, if not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebug', [['image', 'IMAGE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
 
-/** DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+/** DetailerDebug (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachDebugPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -729,40 +729,40 @@ export const DetailerForEachDebugPipe: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** A prompt for the parts, if not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  /** Share of the steps that the refiner samples. 0 to 1, in the editor 0.2. */
   refiner_ratio: Float;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cropped: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_refined_alpha: 'IMAGE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachDebugPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cropped', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_refined_alpha', 'IMAGE'], ['cnet_images', 'IMAGE']]);
 
-/** Detailer (SEGS/pipe) (ImpactPack/Detailer): Draws each part of a picture anew at a larger size and pastes it back. */
+/** Detailer (SEGS/pipe) (ImpactPack/Detailer): Samples each segment of an image at a larger size and pastes it back. */
 export const DetailerForEachPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -772,32 +772,32 @@ export const DetailerForEachPipe: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** A prompt for the parts, if not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  /** Share of the steps that the refiner samples. 0 to 1, in the editor 0.2. */
   refiner_ratio: Float;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; segs: 'SEGS'; basic_pipe: 'BASIC_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('DetailerForEachPipe', [['image', 'IMAGE'], ['segs', 'SEGS'], ['basic_pipe', 'BASIC_PIPE'], ['cnet_images', 'IMAGE']]);
 
-/** DetailerHookCombine (ImpactPack/Upscale): Two hooks as one. As in the original, a hook that makes its own noise leaves none in a combination. */
+/** DetailerHookCombine (ImpactPack/Upscale): Combines two hooks. As in the original, the noise is all zeros if one of them has its own. */
 export const DetailerHookCombine: NodeFunction<{
   hook1: Link<'DETAILER_HOOK'>;
   hook2: Link<'DETAILER_HOOK'>;
@@ -860,77 +860,77 @@ export const DualCLIPLoader: NodeFunction<{
 /** Edit BasicPipe (ImpactPack/Pipe) */
 export const EditBasicPipe: NodeFunction<{
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   model?: Link<'MODEL'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   clip?: Link<'CLIP'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   vae?: Link<'VAE'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   positive?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   negative?: Link<'CONDITIONING'>;
 }, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('EditBasicPipe', [['basic_pipe', 'BASIC_PIPE']]);
 
 /** Edit DetailerPipe (ImpactPack/Pipe) */
 export const EditDetailerPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
-  /** A prompt for the parts, in place of the positive one when not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   model?: Link<'MODEL'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   clip?: Link<'CLIP'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   vae?: Link<'VAE'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   positive?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   negative?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   bbox_detector?: Link<'BBOX_DETECTOR'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   sam_model?: Link<'SAM_MODEL'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   segm_detector?: Link<'SEGM_DETECTOR'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
 
 /** Edit DetailerPipe (SDXL) (ImpactPack/Pipe) */
 export const EditDetailerPipeSDXL: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
-  /** A prompt for the parts, in place of the positive one when not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   model?: Link<'MODEL'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   clip?: Link<'CLIP'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   vae?: Link<'VAE'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   positive?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   negative?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   refiner_model?: Link<'MODEL'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   refiner_clip?: Link<'CLIP'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   refiner_positive?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   refiner_negative?: Link<'CONDITIONING'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   bbox_detector?: Link<'BBOX_DETECTOR'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   sam_model?: Link<'SAM_MODEL'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   segm_detector?: Link<'SEGM_DETECTOR'>;
-  /** Takes the place of the pipe's. */
+  /** Replaces the pipe's value. */
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('EditDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
 
@@ -981,17 +981,17 @@ export const ExtendIntermediateSigmas: NodeFunction<{
   spacing: OneOf<'linear' | 'cosine' | 'sine'>;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('ExtendIntermediateSigmas', [['SIGMAS', 'SIGMAS']]);
 
-/** FaceDetailer (ImpactPack/Simple): Finds parts of a picture (faces, hands) and draws them anew at a larger size. */
+/** FaceDetailer (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
 export const FaceDetailer: NodeFunction<{
   image: Link<'IMAGE'>;
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
   vae: Link<'VAE'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -1003,19 +1003,19 @@ export const FaceDetailer: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
-  /** Least confidence of what the detector finds. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   bbox_threshold: Float;
-  /** Grows the masks of what was found. -512 to 512, in the editor 10. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 10. */
   bbox_dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 10, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 10, in the editor 3. */
   bbox_crop_factor: Float;
   sam_detection_hint: OneOf<SamDetectionHint>;
   /** -512 to 512, in the editor 0. */
@@ -1027,33 +1027,33 @@ export const FaceDetailer: NodeFunction<{
   /** 0 to 1, in the editor 0.7. */
   sam_mask_hint_threshold: Float;
   sam_mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
   bbox_detector: Link<'BBOX_DETECTOR'>;
-  /** A prompt for the parts, if not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailer', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
 
-/** FaceDetailer (pipe) (ImpactPack/Simple): Finds parts of a picture (faces, hands) and draws them anew at a larger size. */
+/** FaceDetailer (pipe) (ImpactPack/Simple): Detects segments of an image (faces, hands) and samples them at a larger size. */
 export const FaceDetailerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   detailer_pipe: Link<'DETAILER_PIPE'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -1063,19 +1063,19 @@ export const FaceDetailerPipe: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
-  /** Least confidence of what the detector finds. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   bbox_threshold: Float;
-  /** Grows the masks of what was found. -512 to 512, in the editor 10. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 10. */
   bbox_dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 10, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 10, in the editor 3. */
   bbox_crop_factor: Float;
   sam_detection_hint: OneOf<SamDetectionHint>;
   /** -512 to 512, in the editor 0. */
@@ -1087,17 +1087,17 @@ export const FaceDetailerPipe: NodeFunction<{
   /** 0 to 1, in the editor 0.7. */
   sam_mask_hint_threshold: Float;
   sam_mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
-  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  /** Share of the steps that the refiner samples. 0 to 1, in the editor 0.2. */
   refiner_ratio: Float;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; mask: 'MASK'; detailer_pipe: 'DETAILER_PIPE'; cnet_images: 'IMAGE' }>> = nodeFunction('FaceDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['mask', 'MASK'], ['detailer_pipe', 'DETAILER_PIPE'], ['cnet_images', 'IMAGE']]);
 
@@ -1194,11 +1194,11 @@ export const GITSScheduler: NodeFunction<{
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('GITSScheduler', [['SIGMAS', 'SIGMAS']]);
 
-/** GITSScheduler Func Provider (ImpactPack/sampling): The GITS schedule for whatever number of steps it is asked for. */
+/** GITSScheduler Func Provider (ImpactPack/sampling): The GITS schedule, for any number of steps. */
 export const GITSSchedulerFuncProvider: NodeFunction<{
-  /** The larger, the more of the steps are small ones at the end. 0.8 to 1.5, in the editor 1.2. */
+  /** Larger values place more small steps at the end. 0.8 to 1.5, in the editor 1.2. */
   coeff: Float;
-  /** Below 1 only the last share of the steps is made. 0 to 1, in the editor 1. */
+  /** Share of the steps that is run, at the end of the schedule. 0 to 1, in the editor 1. */
   denoise: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
 
@@ -1317,7 +1317,7 @@ export const ImageInvert: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageInvert', [['IMAGE', 'IMAGE']]);
 
-/** Image List to Image Batch (ImpactPack/Operation): Joins pictures to a batch; those of another size than the first are cut about the centre and resized. */
+/** Image List to Image Batch (ImpactPack/Operation): Joins images to a batch; those of another size than the first are cropped to its aspect ratio around the centre and resized. */
 export const ImageListToImageBatch: NodeFunction<{
   images: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageListToImageBatch', [['IMAGE', 'IMAGE']]);
@@ -1362,7 +1362,7 @@ export const ImageRGBToYUV: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ Y: 'IMAGE'; U: 'IMAGE'; V: 'IMAGE' }>> = nodeFunction('ImageRGBToYUV', [['Y', 'IMAGE'], ['U', 'IMAGE'], ['V', 'IMAGE']]);
 
-/** Image Receiver (ImpactPack/Util): A picture of the input folder, or one that the workflow itself carries. */
+/** Image Receiver (ImpactPack/Util): Loads an image of the input folder, or one that is stored in the workflow. */
 export const ImageReceiver: NodeFunction<{
   image: FileName;
   /** 0 to 9223372036854775807, in the editor 0. */
@@ -1415,7 +1415,7 @@ export const ImageScaleToTotalPixels: NodeFunction<{
   megapixels: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageScaleToTotalPixels', [['IMAGE', 'IMAGE']]);
 
-/** Image Sender (ImpactPack/Util): Shows pictures, and tells the editor to set them in the receivers of the same link_id. */
+/** Image Sender (ImpactPack/Util): Shows images, and sends them to the receivers with the same link_id in the editor. */
 export const ImageSender: NodeFunction<{
   images: Link<'IMAGE'>;
   filename_prefix: Text;
@@ -1481,9 +1481,9 @@ export const ImpactBoolean: NodeFunction<{
   value: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactBoolean', [['BOOLEAN', 'BOOLEAN']]);
 
-/** Combine Conditionings (ImpactPack/Util): All prompts act, each on its own. */
+/** Combine Conditionings (ImpactPack/Util): Combines prompts, each of which is evaluated on its own. */
 export const ImpactCombineConditionings: NodeFunction<{
-  /** The first prompt; another input appears with every connection. */
+  /** The first prompt. Each connection adds another input. */
   conditioning1: Link<'CONDITIONING'>;
   [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactCombineConditionings', [['CONDITIONING', 'CONDITIONING']]);
@@ -1495,14 +1495,14 @@ export const ImpactCompare: NodeFunction<{
   b: Anything;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactCompare', [['BOOLEAN', 'BOOLEAN']]);
 
-/** Concat Conditionings (ImpactPack/Util): The tokens of all prompts, one after the other. */
+/** Concat Conditionings (ImpactPack/Util): Concatenates the tokens of all prompts. */
 export const ImpactConcatConditionings: NodeFunction<{
-  /** The first prompt; another input appears with every connection. */
+  /** The first prompt. Each connection adds another input. */
   conditioning1: Link<'CONDITIONING'>;
   [more: `conditioning${number}`]: Link<'CONDITIONING'> | undefined;
 }, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactConcatConditionings', [['CONDITIONING', 'CONDITIONING']]);
 
-/** ImpactConditionalBranch (ImpactPack/Logic): Only the branch that is chosen runs. */
+/** ImpactConditionalBranch (ImpactPack/Logic): Only the selected branch runs. */
 export const ImpactConditionalBranch: NodeFunction<{
   /** In the editor false. */
   cond: Bool;
@@ -1510,7 +1510,7 @@ export const ImpactConditionalBranch: NodeFunction<{
   ff_value: Anything;
 }, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranch', [['*', '*']]);
 
-/** ImpactConditionalBranchSelMode (ImpactPack/Logic): Both branches run, unless sel_mode says that the choice is made before the run. */
+/** ImpactConditionalBranchSelMode (ImpactPack/Logic): Both branches run, unless sel_mode selects one before the run. */
 export const ImpactConditionalBranchSelMode: NodeFunction<{
   /** In the editor false. */
   cond: Bool;
@@ -1518,13 +1518,13 @@ export const ImpactConditionalBranchSelMode: NodeFunction<{
   ff_value?: Anything;
 }, Node<{ '*': never }>> = nodeFunction('ImpactConditionalBranchSelMode', [['*', '*']]);
 
-/** ImpactConditionalStopIteration (ImpactPack/Logic): Ends the automatic queue of the editor. */
+/** ImpactConditionalStopIteration (ImpactPack/Logic): Stops the automatic queue of the editor. */
 export const ImpactConditionalStopIteration: NodeFunction<{
   /** In the editor false. */
   cond: Bool;
 }, OutputNode> = nodeFunction('ImpactConditionalStopIteration');
 
-/** Control Bridge (ImpactPack/Logic): Lets its value pass while it is active. Else: Stop and Mute keep what is behind it from running; Bypass, which the editor does by changing the workflow, lets the value pass. */
+/** Control Bridge (ImpactPack/Logic): Passes its value on while it is active. Otherwise, Stop and Mute block the nodes that follow; Bypass, for which the editor changes the workflow, passes the value on. */
 export const ImpactControlBridge: NodeFunction<{
   value: Anything;
   /** In the editor true. */
@@ -1542,11 +1542,11 @@ export const ImpactControlNetApplyAdvancedSEGS: NodeFunction<{
   start_percent: Float;
   /** 0 to 1, in the editor 1. */
   end_percent: Float;
-  /** Makes the ControlNet's picture of each part's. */
+  /** Makes the control image from each segment's image. */
   segs_preprocessor?: Link<'SEGS_PREPROCESSOR'>;
-  /** The ControlNet's picture for the whole, of which each part gets its place. */
+  /** A control image of the whole image, which is cropped for each segment. */
   control_image?: Link<'IMAGE'>;
-  /** Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not. */
+  /** Required by ControlNets that use latents; those of SD1, SD2 and SDXL do not. */
   vae?: Link<'VAE'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplyAdvancedSEGS', [['SEGS', 'SEGS']]);
 
@@ -1559,9 +1559,9 @@ export const ImpactControlNetApplySEGS: NodeFunction<{
   control_net: Link<'CONTROL_NET'>;
   /** 0 to 10, in the editor 1. */
   strength: Float;
-  /** Makes the ControlNet's picture of each part's. */
+  /** Makes the control image from each segment's image. */
   segs_preprocessor?: Link<'SEGS_PREPROCESSOR'>;
-  /** The ControlNet's picture for the whole, of which each part gets its place. */
+  /** A control image of the whole image, which is cropped for each segment. */
   control_image?: Link<'IMAGE'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetApplySEGS', [['SEGS', 'SEGS']]);
 
@@ -1570,7 +1570,7 @@ export const ImpactControlNetClearSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactControlNetClearSEGS', [['SEGS', 'SEGS']]);
 
-/** ImpactConvertDataType (ImpactPack/Logic): A value as text, number, integer and truth. What is no number is 1, but for False. */
+/** ImpactConvertDataType (ImpactPack/Logic): Converts a value to a text, a float, an integer and a boolean. False is 0; any other value that is not a number is 1. */
 export const ImpactConvertDataType: NodeFunction<{
   value: Anything;
 }, Node<{ STRING: 'STRING'; FLOAT: 'FLOAT'; INT: 'INT'; BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactConvertDataType', [['STRING', 'STRING'], ['FLOAT', 'FLOAT'], ['INT', 'INT'], ['BOOLEAN', 'BOOLEAN']]);
@@ -1585,7 +1585,7 @@ export const ImpactDecomposeSEGS: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS_HEADER: 'SEGS_HEADER'; SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactDecomposeSEGS', [['SEGS_HEADER', 'SEGS_HEADER'], ['SEG_ELT', 'SEG_ELT']]);
 
-/** Dilate Mask (ImpactPack/Util): Grows a mask by a square of so many pixels; below 0 it shrinks. */
+/** Dilate Mask (ImpactPack/Util): Grows a mask by a square of this many pixels; below 0 the mask shrinks. */
 export const ImpactDilateMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** -512 to 512, in the editor 10. */
@@ -1622,13 +1622,13 @@ export const ImpactEdit_SEG_ELT: NodeFunction<{
   label_opt?: Text;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactEdit_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
 
-/** Execution Order Controller (ImpactPack/Util): Gives its value on when the signal is there. */
+/** Execution Order Controller (ImpactPack/Util): Passes its value on once the signal is available. */
 export const ImpactExecutionOrderController: NodeFunction<{
   signal: Anything;
   value: Anything;
 }, Node<{ signal: never; value: never }>> = nodeFunction('ImpactExecutionOrderController', [['signal', '*'], ['value', '*']]);
 
-/** Flatten Mask Batch (ImpactPack/Operation): Joins the masks of a batch. As in the original the result has values of 0 to 255. */
+/** Flatten Mask Batch (ImpactPack/Operation): Combines the masks of a batch. As in the original, the result has values from 0 to 255. */
 export const ImpactFlattenMask: NodeFunction<{
   masks: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactFlattenMask', [['MASK', 'MASK']]);
@@ -1672,7 +1672,7 @@ export const ImpactGaussianBlurMaskInSEGS: NodeFunction<{
   sigma: Float;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactGaussianBlurMaskInSEGS', [['SEGS', 'SEGS']]);
 
-/** ImpactIfNone (ImpactPack/Logic): Says whether any_input is there. */
+/** ImpactIfNone (ImpactPack/Logic): Whether any_input is connected. */
 export const ImpactIfNone: NodeFunction<{
   signal?: Anything;
   any_input?: Anything;
@@ -1694,12 +1694,12 @@ export const ImpactInt: NodeFunction<{
   value: Int;
 }, Node<{ INT: 'INT' }>> = nodeFunction('ImpactInt', [['INT', 'INT']]);
 
-/** Inversed Switch (Any) (ImpactPack/Util): Gives its input to the output of the chosen number; what is behind the others does not run. */
+/** Inversed Switch (Any) (ImpactPack/Util): Passes its input to the output with the selected number; nodes behind the others do not run. */
 export const ImpactInversedSwitch: NodeFunction<{
   /** Number of the output. 1 to 999999, in the editor 1. */
   select: Int;
   input: Anything;
-  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
   sel_mode?: Bool;
 }, Node<{ '*': never }>> = nodeFunction('ImpactInversedSwitch', [['*', '*']]);
 
@@ -1710,55 +1710,55 @@ export const ImpactIsNotEmptySEGS: NodeFunction<{
 
 /** KSampler (Advanced/pipe) (ImpactPack/sampling) */
 export const ImpactKSamplerAdvancedBasicPipe: NodeFunction<{
-  /** Model and prompts. */
+  /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Adds the noise of the seed before the first step. In the editor true. */
+  /** Adds noise of the seed before the first step. In the editor true. */
   add_noise: Bool;
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   noise_seed: Int;
   /** Number of steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  /** How closely the image follows the prompt. 0 to 100, in the editor 8. */
   cfg: Float;
-  /** The algorithm. */
+  /** The sampling algorithm. */
   sampler_name: OneOf<SamplerName>;
   /** How the noise level falls from step to step. */
   scheduler: OneOf<Scheduler2>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** The first step, of those of the whole schedule. 0 to 10000, in the editor 0. */
+  /** The first step that is sampled, counted from 0. 0 to 10000, in the editor 0. */
   start_at_step: Int;
-  /** Stops before this step. 0 to 10000, in the editor 10000. */
+  /** Sampling stops before this step. 0 to 10000, in the editor 10000. */
   end_at_step: Int;
   /** Keeps the noise that later steps would remove. In the editor false. */
   return_with_leftover_noise: Bool;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerAdvancedBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
 
 /** KSampler (pipe) (ImpactPack/sampling) */
 export const ImpactKSamplerBasicPipe: NodeFunction<{
-  /** Model and prompts. */
+  /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
   /** Number of steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  /** How closely the image follows the prompt. 0 to 100, in the editor 8. */
   cfg: Float;
-  /** The algorithm. */
+  /** The sampling algorithm. */
   sampler_name: OneOf<SamplerName>;
   /** How the noise level falls from step to step. */
   scheduler: OneOf<Scheduler2>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
   denoise: Float;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ BASIC_PIPE: 'BASIC_PIPE'; LATENT: 'LATENT'; VAE: 'VAE' }>> = nodeFunction('ImpactKSamplerBasicPipe', [['BASIC_PIPE', 'BASIC_PIPE'], ['LATENT', 'LATENT'], ['VAE', 'VAE']]);
 
-/** ImpactLatentInfo (ImpactPack/Logic/_for_test): Height and width in pixels. */
+/** ImpactLatentInfo (ImpactPack/Logic/_for_test): The height and width are in pixels. */
 export const ImpactLatentInfo: NodeFunction<{
   value: Link<'LATENT'>;
 }, Node<{ batch: 'INT'; height: 'INT'; width: 'INT'; channel: 'INT' }>> = nodeFunction('ImpactLatentInfo', [['batch', 'INT'], ['height', 'INT'], ['width', 'INT'], ['channel', 'INT']]);
@@ -1784,7 +1784,7 @@ export const ImpactMakeAnyList: NodeFunction<{
   [more: `value${number}`]: Anything | undefined;
 }, Node<{ '*': never }>> = nodeFunction('ImpactMakeAnyList', [['*', '*']]);
 
-/** Make Image Batch (ImpactPack/Util): Joins pictures; those of another size than the first are cut about the centre and resized. */
+/** Make Image Batch (ImpactPack/Util): Joins images; those of another size than the first are cropped to its aspect ratio around the centre and resized. */
 export const ImpactMakeImageBatch: NodeFunction<{
   image1: Link<'IMAGE'>;
   [more: `image${number}`]: Link<'IMAGE'> | undefined;
@@ -1808,23 +1808,23 @@ export const ImpactMakeMaskList: NodeFunction<{
   [more: `mask${number}`]: Link<'MASK'> | undefined;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImpactMakeMaskList', [['MASK', 'MASK']]);
 
-/** Make Tile SEGS (ImpactPack/__for_testing): Cuts a picture into overlapping square parts. */
+/** Make Tile SEGS (ImpactPack/__for_testing): Divides an image into overlapping square tiles. */
 export const ImpactMakeTileSEGS: NodeFunction<{
   images: Link<'IMAGE'>;
   /** Side of a tile. 64 to 4096, in the editor 512. */
   bbox_size: Int;
-  /** Size of a tile with its surroundings over its own. 1 to 10, in the editor 3. */
+  /** Size of the crop region relative to the tile. 1 to 10, in the editor 3. */
   crop_factor: Float;
-  /** Least overlap of neighbours. 0 to 512, in the editor 5. */
+  /** Minimum overlap of neighbouring tiles. 0 to 512, in the editor 5. */
   min_overlap: Int;
-  /** Grows the filters first. -255 to 255, in the editor 20. */
+  /** Pixels by which the masks of the filters grow. -255 to 255, in the editor 20. */
   filter_segs_dilation: Int;
-  /** Raggedness of the edges; 0 is straight. 0 to 1, in the editor 0. */
+  /** How ragged the edges are; 0 is straight. 0 to 1, in the editor 0. */
   mask_irregularity: Float;
   irregular_mask_mode: OneOf<'Reuse fast' | 'Reuse quality' | 'All random fast' | 'All random quality'>;
-  /** Only these parts are covered. */
+  /** Only these segments are covered. */
   filter_in_segs_opt?: Link<'SEGS'>;
-  /** These parts are left out. */
+  /** These segments are left out. */
   filter_out_segs_opt?: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactMakeTileSEGS', [['SEGS', 'SEGS']]);
 
@@ -1842,7 +1842,7 @@ export const ImpactNeg: NodeFunction<{
   value: Bool;
 }, Node<{ BOOLEAN: 'BOOLEAN' }>> = nodeFunction('ImpactNeg', [['BOOLEAN', 'BOOLEAN']]);
 
-/** Negative Cond Placeholder (ImpactPack/sampling): Stands for a negative prompt where there is none: the model is asked for the positive side alone. */
+/** Negative Cond Placeholder (ImpactPack/sampling): A placeholder for a missing negative prompt: only the positive side is evaluated. */
 export const ImpactNegativeConditioningPlaceholder: NodeFunction<Record<string, never>, Node<{ CONDITIONING: 'CONDITIONING' }>> = nodeFunction('ImpactNegativeConditioningPlaceholder', [['CONDITIONING', 'CONDITIONING']]);
 
 /** Set Mute State (ImpactPack/Logic/_for_test) */
@@ -1872,7 +1872,7 @@ export const ImpactQueueTriggerCountdown: NodeFunction<{
   signal?: Anything;
 }, OutputNode<{ signal_opt: never; count: 'INT'; total: 'INT' }>> = nodeFunction('ImpactQueueTriggerCountdown', [['signal_opt', '*'], ['count', 'INT'], ['total', 'INT']]);
 
-/** Remote Boolean (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the run. */
+/** Remote Boolean (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the workflow runs. */
 export const ImpactRemoteBoolean: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   node_id: Int;
@@ -1881,7 +1881,7 @@ export const ImpactRemoteBoolean: NodeFunction<{
   value: Bool;
 }, OutputNode> = nodeFunction('ImpactRemoteBoolean');
 
-/** Remote Int (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the run. */
+/** Remote Int (on prompt) (ImpactPack/Logic/_for_test): Sets a widget of another node before the workflow runs. */
 export const ImpactRemoteInt: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   node_id: Int;
@@ -1899,20 +1899,20 @@ export const ImpactSEGSConcat: NodeFunction<{
 /** SEGS Assign (label) (ImpactPack/Util) */
 export const ImpactSEGSLabelAssign: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** Labels in the order of the parts, separated by commas. */
+  /** Labels in the order of the segments, separated by commas. */
   labels: Text;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelAssign', [['SEGS', 'SEGS']]);
 
 /** SEGS Filter (label) (ImpactPack/Util) */
 export const ImpactSEGSLabelFilter: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** What the editor adds to the labels when chosen. */
+  /** Added to the labels by the editor when it is selected. */
   preset: OneOf<Preset>;
-  /** Labels, separated by commas; `all` keeps everything. */
+  /** Labels to keep, separated by commas; `all` keeps everything. */
   labels: Text;
 }, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSLabelFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
 
-/** SEGS Merge (ImpactPack/Util): One part over all of them, labelled `merged`, of the least confidence; pictures and ControlNets are dropped. */
+/** SEGS Merge (ImpactPack/Util): Merges all segments into one, labelled `merged`, with the lowest confidence; images and ControlNets are dropped. */
 export const ImpactSEGSMerge: NodeFunction<{
   segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSMerge', [['SEGS', 'SEGS']]);
@@ -1923,18 +1923,18 @@ export const ImpactSEGSOrderedFilter: NodeFunction<{
   target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2' | 'confidence'>;
   /** In the editor true. */
   order: Bool;
-  /** Parts to pass over. 0 to 9007199254740991, in the editor 0. */
+  /** Segments to skip. 0 to 9007199254740991, in the editor 0. */
   take_start: Int;
-  /** Parts to take. 0 to 9007199254740991, in the editor 1. */
+  /** Segments to keep. 0 to 9007199254740991, in the editor 1. */
   take_count: Int;
 }, Node<{ filtered_SEGS: 'SEGS'; remained_SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSOrderedFilter', [['filtered_SEGS', 'SEGS'], ['remained_SEGS', 'SEGS']]);
 
 /** Picker (SEGS) (ImpactPack/Util) */
 export const ImpactSEGSPicker: NodeFunction<{
-  /** Numbers of parts from 1, separated by commas. */
+  /** Numbers of segments, from 1, separated by commas. */
   picks: Text;
   segs: Link<'SEGS'>;
-  /** The whole picture, for parts that carry none. */
+  /** The whole image, for segments without an image. */
   fallback_image_opt?: Link<'IMAGE'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSEGSPicker', [['SEGS', 'SEGS']]);
 
@@ -1967,10 +1967,10 @@ export const ImpactScaleBy_BBOX_SEG_ELT: NodeFunction<{
   scale_by: Float;
 }, Node<{ SEG_ELT: 'SEG_ELT' }>> = nodeFunction('ImpactScaleBy_BBOX_SEG_ELT', [['SEG_ELT', 'SEG_ELT']]);
 
-/** Impact Scheduler Adapter (ImpactPack/Util): A schedule's name for nodes of the Impact Pack: one of ComfyUI's, or one that only the pack has. */
+/** Impact Scheduler Adapter (ImpactPack/Util): A scheduler's name for nodes of the Impact Pack: one of ComfyUI's, or one of the pack's own. */
 export const ImpactSchedulerAdapter: NodeFunction<{
   scheduler: OneOf<Scheduler>;
-  /** Takes the scheduler's place unless it is None. */
+  /** Replaces the scheduler unless it is None. */
   extra_scheduler: OneOf<'None' | 'AYS SDXL' | 'AYS SD1' | 'AYS SVD' | 'GITS[coeff=1.2]'>;
 }, Node<{ scheduler: 'COMBO' }>> = nodeFunction('ImpactSchedulerAdapter', [['scheduler', 'COMBO']]);
 
@@ -2005,23 +2005,23 @@ export const ImpactSetWidgetValue: NodeFunction<{
 export const ImpactSimpleDetectorSEGS: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   bbox_threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   bbox_dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
   /** Least confidence of the second detector. 0 to 1, in the editor 0.5. */
   sub_threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   sub_dilation: Int;
   /** 0 to 1000, in the editor 0. */
   sub_bbox_expansion: Int;
   /** 0 to 1, in the editor 0.7. */
   sam_mask_hint_threshold: Float;
-  /** Grows the masks in the end. -512 to 512, in the editor 0. */
+  /** Pixels by which the final masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   post_dilation?: Int;
   sam_model_opt?: Link<'SAM_MODEL'>;
   segm_detector_opt?: Link<'SEGM_DETECTOR'>;
@@ -2031,23 +2031,23 @@ export const ImpactSimpleDetectorSEGS: NodeFunction<{
 export const ImpactSimpleDetectorSEGSPipe: NodeFunction<{
   detailer_pipe: Link<'DETAILER_PIPE'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   bbox_threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   bbox_dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
   /** Least confidence of the second detector. 0 to 1, in the editor 0.5. */
   sub_threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   sub_dilation: Int;
   /** 0 to 1000, in the editor 0. */
   sub_bbox_expansion: Int;
   /** 0 to 1, in the editor 0.7. */
   sam_mask_hint_threshold: Float;
-  /** Grows the masks in the end. -512 to 512, in the editor 0. */
+  /** Pixels by which the final masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   post_dilation?: Int;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('ImpactSimpleDetectorSEGSPipe', [['SEGS', 'SEGS']]);
 
@@ -2058,7 +2058,7 @@ export const ImpactSleep: NodeFunction<{
   seconds: Float;
 }, OutputNode<{ signal_opt: never }>> = nodeFunction('ImpactSleep', [['signal_opt', '*']]);
 
-/** String Selector (ImpactPack/Util): One line of a text, or with multiline one of the parts that begin with #. Counts from 0 and begins anew after the last. */
+/** String Selector (ImpactPack/Util): Selects a line of a text or, with multiline, a section that starts with #. Counts from 0 and starts over after the last one. */
 export const ImpactStringSelector: NodeFunction<{
   strings: Text;
   /** In the editor false. */
@@ -2067,17 +2067,17 @@ export const ImpactStringSelector: NodeFunction<{
   select: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('ImpactStringSelector', [['STRING', 'STRING']]);
 
-/** Switch (Any) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
+/** Switch (Any) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
 export const ImpactSwitch: NodeFunction<{
   /** Number of the input. 1 to 999999, in the editor 1. */
   select: Int;
-  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
   sel_mode: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
 }, Node<{ selected_value: never; selected_label: 'STRING'; selected_index: 'INT' }>> = nodeFunction('ImpactSwitch', [['selected_value', '*'], ['selected_label', 'STRING'], ['selected_index', 'INT']]);
 
-/** ImpactValueReceiver (ImpactPack/Logic): A value that the editor keeps up to date with what a sender of the same link_id sent. */
+/** ImpactValueReceiver (ImpactPack/Logic): A value that the editor sets when a sender with the same link_id sends one. */
 export const ImpactValueReceiver: NodeFunction<{
   typ: OneOf<'STRING' | 'INT' | 'FLOAT' | 'BOOLEAN'>;
   value: Text;
@@ -2085,7 +2085,7 @@ export const ImpactValueReceiver: NodeFunction<{
   link_id: Int;
 }, Node<{ '*': never }>> = nodeFunction('ImpactValueReceiver', [['*', '*']]);
 
-/** ImpactValueSender (ImpactPack/Logic): Sends a value to the editor, which sets it in the receivers of the same link_id for the next run. */
+/** ImpactValueSender (ImpactPack/Logic): Sends a value to the editor, which sets it in the receivers with the same link_id for the next run. */
 export const ImpactValueSender: NodeFunction<{
   value: Anything;
   /** 0 to 9223372036854775807, in the editor 0. */
@@ -2107,7 +2107,7 @@ export const ImpactWildcardEncode: NodeFunction<{
   seed: Int;
 }, Node<{ model: 'MODEL'; clip: 'CLIP'; conditioning: 'CONDITIONING'; populated_text: 'STRING' }>> = nodeFunction('ImpactWildcardEncode', [['model', 'MODEL'], ['clip', 'CLIP'], ['conditioning', 'CONDITIONING'], ['populated_text', 'STRING']]);
 
-/** ImpactWildcardProcessor (ImpactPack/Prompt): Makes every choice in a text with wildcards: {a|b}, {2$$, $$a|b|c}, __list__. */
+/** ImpactWildcardProcessor (ImpactPack/Prompt): Resolves the wildcards of a text: {a|b}, {2$$, $$a|b|c}, __list__. */
 export const ImpactWildcardProcessor: NodeFunction<{
   wildcard_text: Text;
   populated_text: Text;
@@ -2142,34 +2142,34 @@ export const InvertMask: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('InvertMask', [['MASK', 'MASK']]);
 
-/** Iterative Upscale (Image) (ImpactPack/Upscale): Enlarges a picture in several steps, each sampled anew. */
+/** Iterative Upscale (Image) (ImpactPack/Upscale): Enlarges an image in several steps and samples it in each. */
 export const IterativeImageUpscale: NodeFunction<{
   pixels: Link<'IMAGE'>;
-  /** How much larger each side becomes. 1 to 10000, in the editor 1.5. */
+  /** Factor on each side. 1 to 10000, in the editor 1.5. */
   upscale_factor: Float;
-  /** In how many steps. 1 to 10000, in the editor 3. */
+  /** Number of steps. 1 to 10000, in the editor 3. */
   steps: Int;
-  /** Saves the picture before each step in the temp folder under this name; nothing when empty. */
+  /** Saves the image before each step in the temp folder under this name, unless it is empty. */
   temp_prefix: Text;
-  /** What a step does. */
+  /** The upscaler that runs in each step. */
   upscaler: Link<'UPSCALER'>;
   vae: Link<'VAE'>;
-  /** simple: steps of equal size; geometric: steps of an equal factor. In the editor simple. */
+  /** simple: each step adds the same amount; geometric: each step has the same factor. In the editor simple. */
   step_mode: OneOf<'simple' | 'geometric'>;
 }, Node<{ image: 'IMAGE' }>> = nodeFunction('IterativeImageUpscale', [['image', 'IMAGE']]);
 
-/** Iterative Upscale (Latent/on Pixel Space) (ImpactPack/Upscale): Enlarges a latent in several steps, each sampled anew. */
+/** Iterative Upscale (Latent/on Pixel Space) (ImpactPack/Upscale): Enlarges a latent in several steps and samples it in each. */
 export const IterativeLatentUpscale: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** How much larger each side becomes. 1 to 10000, in the editor 1.5. */
+  /** Factor on each side. 1 to 10000, in the editor 1.5. */
   upscale_factor: Float;
-  /** In how many steps. 1 to 10000, in the editor 3. */
+  /** Number of steps. 1 to 10000, in the editor 3. */
   steps: Int;
-  /** Saves the picture before each step in the temp folder under this name; nothing when empty. */
+  /** Saves the image before each step in the temp folder under this name, unless it is empty. */
   temp_prefix: Text;
-  /** What a step does. */
+  /** The upscaler that runs in each step. */
   upscaler: Link<'UPSCALER'>;
-  /** simple: steps of equal size; geometric: steps of an equal factor. In the editor simple. */
+  /** simple: each step adds the same amount; geometric: each step has the same factor. In the editor simple. */
   step_mode: OneOf<'simple' | 'geometric'>;
 }, Node<{ latent: 'LATENT'; vae: 'VAE' }>> = nodeFunction('IterativeLatentUpscale', [['latent', 'LATENT'], ['vae', 'VAE']]);
 
@@ -2225,21 +2225,21 @@ export const KSamplerAdvanced: NodeFunction<{
   return_with_leftover_noise: OneOf<'disable' | 'enable'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSamplerAdvanced', [['LATENT', 'LATENT']]);
 
-/** KSamplerAdvancedProvider (ImpactPack/Sampler): A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps. */
+/** KSamplerAdvancedProvider (ImpactPack/Sampler): A sampler with its model and prompts, for nodes that sample step by step and set the seed and the steps. */
 export const KSamplerAdvancedProvider: NodeFunction<{
-  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  /** How closely the image follows the prompt. 0 to 100, in the editor 8. */
   cfg: Float;
-  /** The algorithm. */
+  /** The sampling algorithm. */
   sampler_name: OneOf<SamplerName>;
   /** How the noise level falls from step to step. */
   scheduler: OneOf<Scheduler2>;
-  /** Factor on all noise levels. 0 to 10, in the editor 1. */
+  /** Factor on all sigmas. 0 to 10, in the editor 1. */
   sigma_factor: Float;
-  /** Model and prompts to sample with. */
+  /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** A sampler with options of its own, in place of the named one. */
+  /** A sampler with its options, which replaces the named one. */
   sampler_opt?: Link<'SAMPLER'>;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ KSAMPLER_ADVANCED: 'KSAMPLER_ADVANCED' }>> = nodeFunction('KSamplerAdvancedProvider', [['KSAMPLER_ADVANCED', 'KSAMPLER_ADVANCED']]);
 
@@ -2249,17 +2249,17 @@ export const KSamplerProvider: NodeFunction<{
   seed: Int;
   /** Number of steps of the whole schedule. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** How closely the picture follows the prompt. 0 to 100, in the editor 8. */
+  /** How closely the image follows the prompt. 0 to 100, in the editor 8. */
   cfg: Float;
-  /** The algorithm. */
+  /** The sampling algorithm. */
   sampler_name: OneOf<SamplerName>;
   /** How the noise level falls from step to step. */
   scheduler: OneOf<Scheduler2>;
-  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
   denoise: Float;
-  /** Model and prompts to sample with. */
+  /** The model and the prompts. */
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ KSAMPLER: 'KSAMPLER' }>> = nodeFunction('KSamplerProvider', [['KSAMPLER', 'KSAMPLER']]);
 
@@ -2446,21 +2446,21 @@ export const LatentOperationTonemapReinhard: NodeFunction<{
   multiplier: Float;
 }, Node<{ LATENT_OPERATION: 'LATENT_OPERATION' }>> = nodeFunction('LatentOperationTonemapReinhard', [['LATENT_OPERATION', 'LATENT_OPERATION']]);
 
-/** Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, enlarges the picture and encodes it again. */
+/** Latent Scale (on Pixel Space) (ImpactPack/Upscale): Decodes a latent, resizes the image and encodes it again. */
 export const LatentPixelScale: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** How the picture is resized. */
+  /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
   /** 0.1 to 10000, in the editor 1.5. */
   scale_factor: Float;
   vae: Link<'VAE'>;
   /** In the editor false. */
   use_tiled_vae: Bool;
-  /** Enlarges the picture before it is brought to its size. */
+  /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
 }, Node<{ LATENT: 'LATENT'; IMAGE: 'IMAGE' }>> = nodeFunction('LatentPixelScale', [['LATENT', 'LATENT'], ['IMAGE', 'IMAGE']]);
 
-/** LatentReceiver (ImpactPack/Util): A latent of the input folder: a .latent file, or a picture that LatentSender saved. */
+/** LatentReceiver (ImpactPack/Util): Loads a latent of the input folder: a .latent file, or an image that LatentSender saved. */
 export const LatentReceiver: NodeFunction<{
   latent: FileName;
   /** 0 to 9223372036854775807, in the editor 0. */
@@ -2475,7 +2475,7 @@ export const LatentRotate: NodeFunction<{
   rotation: OneOf<Rotation>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentRotate', [['LATENT', 'LATENT']]);
 
-/** LatentSender (ImpactPack/Util): Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id. */
+/** LatentSender (ImpactPack/Util): Saves a latent in a small preview image of it, and sends it to the receivers with the same link_id in the editor. */
 export const LatentSender: NodeFunction<{
   samples: Link<'LATENT'>;
   filename_prefix: Text;
@@ -2490,11 +2490,11 @@ export const LatentSubtract: NodeFunction<{
   samples2: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentSubtract', [['LATENT', 'LATENT']]);
 
-/** Switch (latent/legacy) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
+/** Switch (latent/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
 export const LatentSwitch: NodeFunction<{
   /** Number of the input. 1 to 999999, in the editor 1. */
   select: Int;
-  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
   sel_mode: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
@@ -2601,16 +2601,16 @@ export const MaskComposite: NodeFunction<{
   operation: OneOf<'multiply' | 'add' | 'subtract' | 'and' | 'or' | 'xor'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('MaskComposite', [['MASK', 'MASK']]);
 
-/** MaskDetailer (pipe) (ImpactPack/Detailer): Draws what lies under a mask anew at a larger size and pastes it back. */
+/** MaskDetailer (pipe) (ImpactPack/Detailer): Samples the masked areas of an image at a larger size and pastes them back. */
 export const MaskDetailerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   mask: Link<'MASK'>;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 1024. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 1024. */
   max_size: Float;
   /** In the editor true. */
   mask_mode: Bool;
@@ -2622,31 +2622,31 @@ export const MaskDetailerPipe: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** 1 to 10, in the editor 3. */
   crop_factor: Float;
   /** 1 to 16384, in the editor 10. */
   drop_size: Int;
-  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  /** Share of the steps that the refiner samples. 0 to 1, in the editor 0.2. */
   refiner_ratio: Float;
   /** 1 to 100, in the editor 1. */
   batch_size: Int;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   detailer_hook?: Link<'DETAILER_HOOK'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
   /** In the editor false. */
   bbox_fill?: Bool;
   /** In the editor true. */
   contour_fill?: Bool;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ image: 'IMAGE'; cropped_refined: 'IMAGE'; cropped_enhanced_alpha: 'IMAGE'; basic_pipe: 'BASIC_PIPE'; refiner_basic_pipe_opt: 'BASIC_PIPE' }>> = nodeFunction('MaskDetailerPipe', [['image', 'IMAGE'], ['cropped_refined', 'IMAGE'], ['cropped_enhanced_alpha', 'IMAGE'], ['basic_pipe', 'BASIC_PIPE'], ['refiner_basic_pipe_opt', 'BASIC_PIPE']]);
 
@@ -2665,33 +2665,33 @@ export const MaskToImage: NodeFunction<{
   mask: Link<'MASK'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('MaskToImage', [['IMAGE', 'IMAGE']]);
 
-/** MASK to SEGS (ImpactPack/Operation): Makes one part of each shape of a mask, or a single part of all of it. */
+/** MASK to SEGS (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole mask. */
 export const MaskToSEGS: NodeFunction<{
   mask: Link<'MASK'>;
-  /** One part for all of the mask. In the editor false. */
+  /** Makes one segment of the whole mask. In the editor false. */
   combined: Bool;
-  /** Size of the part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** The mask fills the whole bounding box. In the editor false. */
+  /** Fills the bbox in the mask. In the editor false. */
   bbox_fill: Bool;
-  /** Smaller shapes are left out. 1 to 16384, in the editor 10. */
+  /** Smaller shapes are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
-  /** 1 in all of a shape, in place of its own values. In the editor false. */
+  /** Fills each shape with 1 instead of the values of the mask. In the editor false. */
   contour_fill: Bool;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS', [['SEGS', 'SEGS']]);
 
-/** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes one part of each shape of a mask, or a single part of all of it. */
+/** MASK to SEGS for AnimateDiff (ImpactPack/Operation): Makes a segment of each shape in a mask, or one of the whole mask. */
 export const MaskToSEGS_for_AnimateDiff: NodeFunction<{
   mask: Link<'MASK'>;
-  /** One part for all of the mask. In the editor false. */
+  /** Makes one segment of the whole mask. In the editor false. */
   combined: Bool;
-  /** Size of the part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** The mask fills the whole bounding box. In the editor false. */
+  /** Fills the bbox in the mask. In the editor false. */
   bbox_fill: Bool;
-  /** Smaller shapes are left out. 1 to 16384, in the editor 10. */
+  /** Smaller shapes are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
-  /** 1 in all of a shape, in place of its own values. In the editor false. */
+  /** Fills each shape with 1 instead of the values of the mask. In the editor false. */
   contour_fill: Bool;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('MaskToSEGS_for_AnimateDiff', [['SEGS', 'SEGS']]);
 
@@ -2969,11 +2969,11 @@ export const Morphology: NodeFunction<{
   kernel_size: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('Morphology', [['IMAGE', 'IMAGE']]);
 
-/** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Puts noise into the latent at the beginning of each cycle. */
+/** NoiseInjectionDetailerHookProvider (ImpactPack/Detailer): Adds noise to the latent at the start of each cycle. */
 export const NoiseInjectionDetailerHookProvider: NodeFunction<{
-  /** Whether it begins with the first cycle or the second. */
+  /** Whether the schedule starts with the first cycle or the second one. */
   schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
-  /** Without effect: noise is that of the CPU. */
+  /** No effect: the noise is always that of the CPU. */
   source: OneOf<'CPU' | 'GPU'>;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -2983,17 +2983,17 @@ export const NoiseInjectionDetailerHookProvider: NodeFunction<{
   end_strength: Float;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('NoiseInjectionDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** NoiseInjectionHookProvider (ImpactPack/Upscale): Puts noise into each enlarged latent before it is sampled. */
+/** NoiseInjectionHookProvider (ImpactPack/Upscale): Adds noise to each enlarged latent before it is sampled. */
 export const NoiseInjectionHookProvider: NodeFunction<{
-  /** In equal steps. */
+  /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
-  /** The noise is always that of the CPU. */
+  /** No effect: the noise is always that of the CPU. */
   source: OneOf<'CPU' | 'GPU'>;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
-  /** Factor on the noise in the first step. 0 to 200, in the editor 1. */
+  /** Strength of the noise in the first step. 0 to 200, in the editor 1. */
   start_strength: Float;
-  /** The factor that it moves to. 0 to 200, in the editor 1. */
+  /** The strength that it moves towards. 0 to 200, in the editor 1. */
   end_strength: Float;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('NoiseInjectionHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
@@ -3007,13 +3007,13 @@ export const ONNXDetectorProvider: NodeFunction<{
 export const ONNXDetectorSEGS: NodeFunction<{
   bbox_detector: Link<'BBOX_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 10. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 10. */
   dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
   /** Labels to keep, separated by commas; `all` keeps everything. */
   labels: Text;
@@ -3097,15 +3097,15 @@ export const PerturbedAttentionGuidance: NodeFunction<{
   scale: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('PerturbedAttentionGuidance', [['MODEL', 'MODEL']]);
 
-/** PixelKSampleHookCombine (ImpactPack/Upscale): Both hooks, the first one first. */
+/** PixelKSampleHookCombine (ImpactPack/Upscale): Combines two hooks; the first one is called first. */
 export const PixelKSampleHookCombine: NodeFunction<{
   hook1: Link<'PK_HOOK'>;
   hook2: Link<'PK_HOOK'>;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('PixelKSampleHookCombine', [['PK_HOOK', 'PK_HOOK']]);
 
-/** PixelKSampleUpscalerProvider (ImpactPack/Upscale): One step of an iterative upscale: the picture enlarged, encoded and sampled. */
+/** PixelKSampleUpscalerProvider (ImpactPack/Upscale): A step of an iterative upscale: enlarges the image, encodes and samples it. */
 export const PixelKSampleUpscalerProvider: NodeFunction<{
-  /** How the picture is resized. */
+  /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
   model: Link<'MODEL'>;
   vae: Link<'VAE'>;
@@ -3119,22 +3119,22 @@ export const PixelKSampleUpscalerProvider: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How far each enlarged picture is drawn anew. 0 to 1, in the editor 1. */
+  /** How much each enlarged image changes; 1 replaces it entirely. 0 to 1, in the editor 1. */
   denoise: Float;
   /** In the editor false. */
   use_tiled_vae: Bool;
-  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  /** Side of the VAE's tiles in pixels. 320 to 4096, in the editor 512. */
   tile_size: Int;
-  /** Enlarges the picture before it is brought to its size. */
+  /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   pk_hook_opt?: Link<'PK_HOOK'>;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ UPSCALER: 'UPSCALER' }>> = nodeFunction('PixelKSampleUpscalerProvider', [['UPSCALER', 'UPSCALER']]);
 
-/** PixelKSampleUpscalerProviderPipe (ImpactPack/Upscale): One step of an iterative upscale: the picture enlarged, encoded and sampled. */
+/** PixelKSampleUpscalerProviderPipe (ImpactPack/Upscale): A step of an iterative upscale: enlarges the image, encodes and samples it. */
 export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
-  /** How the picture is resized. */
+  /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -3144,19 +3144,19 @@ export const PixelKSampleUpscalerProviderPipe: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each enlarged picture is drawn anew. 0 to 1, in the editor 1. */
+  /** How much each enlarged image changes; 1 replaces it entirely. 0 to 1, in the editor 1. */
   denoise: Float;
   /** In the editor false. */
   use_tiled_vae: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  /** Side of the VAE's tiles in pixels. 320 to 4096, in the editor 512. */
   tile_size: Int;
-  /** Enlarges the picture before it is brought to its size. */
+  /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   pk_hook_opt?: Link<'PK_HOOK'>;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
-  /** Needs a preprocessor of another pack, which is not built in. */
+  /** Not supported: it needs a preprocessor of another pack. */
   tile_cnet_opt?: Link<'CONTROL_NET'>;
   /** 0 to 1, in the editor 1. */
   tile_cnet_strength?: Float;
@@ -3189,31 +3189,31 @@ export const PreviewAny: NodeFunction<{
   source: Anything;
 }, OutputNode> = nodeFunction('PreviewAny');
 
-/** Preview Bridge (Image) (ImpactPack/Util): Shows a picture, and gives it on with the mask that was drawn on it. */
+/** Preview Bridge (Image) (ImpactPack/Util): Shows an image and outputs it with the mask that is drawn on it. */
 export const PreviewBridge: NodeFunction<{
   images: Link<'IMAGE'>;
-  /** What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp]. */
+  /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
   image: Text;
-  /** Keeps what is behind it from running while the mask is empty. In the editor false. */
+  /** Blocks the nodes that follow while the mask is empty. In the editor false. */
   block?: Bool;
-  /** Puts the last mask on a new picture; goes before block. */
+  /** Applies the last mask to a new image; takes precedence over block. */
   restore_mask?: OneOf<RestoreMask>;
 }, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('PreviewBridge', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** Preview Bridge (Latent) (ImpactPack/Util): Shows a latent, and gives it on with the mask that was drawn on it as its noise mask. */
+/** Preview Bridge (Latent) (ImpactPack/Util): Shows a latent and outputs it with the mask that is drawn on it as its noise mask. */
 export const PreviewBridgeLatent: NodeFunction<{
   latent: Link<'LATENT'>;
-  /** What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp]. */
+  /** The edited image, set by the editor. A file name also works: sub/name.png [temp]. */
   image: Text;
   preview_method: OneOf<'Latent2RGB-FLUX.1' | 'Latent2RGB-SDXL' | 'Latent2RGB-SD15' | 'Latent2RGB-SD3' | 'Latent2RGB-SD-X4' | 'Latent2RGB-Playground-2.5' | 'Latent2RGB-SC-Prior' | 'Latent2RGB-SC-B' | 'TAEF1' | 'TAESDXL' | 'TAESD15' | 'TAESD3'>;
   vae_opt?: Link<'VAE'>;
-  /** Keeps what is behind it from running while the mask is empty. In the editor false. */
+  /** Blocks the nodes that follow while the mask is empty. In the editor false. */
   block?: Bool;
-  /** Puts the last mask on a new picture; goes before block. */
+  /** Applies the last mask to a new image; takes precedence over block. */
   restore_mask?: OneOf<RestoreMask>;
 }, OutputNode<{ LATENT: 'LATENT'; MASK: 'MASK' }>> = nodeFunction('PreviewBridgeLatent', [['LATENT', 'LATENT'], ['MASK', 'MASK']]);
 
-/** PreviewDetailerHookProvider (ImpactPack/Util): Shows the picture after each part is pasted (message `impact-preview`). */
+/** PreviewDetailerHookProvider (ImpactPack/Util): Shows the image after each segment is pasted (message `impact-preview`). */
 export const PreviewDetailerHookProvider: NodeFunction<{
   /** 20 to 100, in the editor 95. */
   quality: Int;
@@ -3275,18 +3275,18 @@ export const RebatchLatents: NodeFunction<{
 /** Reencode Latent (ImpactPack/Util): Decodes a latent with one VAE and encodes it with another. */
 export const ReencodeLatent: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** Which VAE works in tiles. */
+  /** Which VAE processes the image in tiles. */
   tile_mode: OneOf<TileMode>;
   input_vae: Link<'VAE'>;
   output_vae: Link<'VAE'>;
-  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  /** Side of the VAE's tiles in pixels. 320 to 4096, in the editor 512. */
   tile_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('ReencodeLatent', [['LATENT', 'LATENT']]);
 
 /** Reencode Latent (pipe) (ImpactPack/Util): Decodes a latent with one pipe's VAE and encodes it with the other's. */
 export const ReencodeLatentPipe: NodeFunction<{
   samples: Link<'LATENT'>;
-  /** Which VAE works in tiles. */
+  /** Which VAE processes the image in tiles. */
   tile_mode: OneOf<TileMode>;
   input_basic_pipe: Link<'BASIC_PIPE'>;
   output_basic_pipe: Link<'BASIC_PIPE'>;
@@ -3334,55 +3334,55 @@ export const RegexReplace: NodeFunction<{
   count?: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexReplace', [['STRING', 'STRING']]);
 
-/** RegionalPrompt (ImpactPack/Regional): A region of the picture with a sampler, and so a prompt, of its own. */
+/** RegionalPrompt (ImpactPack/Regional): A region of the image with its own sampler and prompts. */
 export const RegionalPrompt: NodeFunction<{
   /** The region. */
   mask: Link<'MASK'>;
   /** Samples the region. */
   advanced_sampler: Link<'KSAMPLER_ADVANCED'>;
-  /** Seed of another noise for the region. 0 to 18446744073709551615, in the editor 0. */
+  /** Seed of the variation noise for the region. 0 to 18446744073709551615, in the editor 0. */
   variation_seed?: Int;
-  /** Share of that noise. 0 to 1, in the editor 0. */
+  /** Share of the variation noise. 0 to 1, in the editor 0. */
   variation_strength?: Float;
   /** How the two noises are blended. */
   variation_method?: OneOf<'linear' | 'slerp'>;
 }, Node<{ REGIONAL_PROMPTS: 'REGIONAL_PROMPTS' }>> = nodeFunction('RegionalPrompt', [['REGIONAL_PROMPTS', 'REGIONAL_PROMPTS']]);
 
-/** RegionalSampler (ImpactPack/Regional): Samples a latent with the base alone for some steps, then with the base outside and each region inside of its mask. */
+/** RegionalSampler (ImpactPack/Regional): Samples a latent with the base sampler alone for some steps, then with the base outside all regions and with each region inside its mask. */
 export const RegionalSampler: NodeFunction<{
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
-  /** Seed of new noise for the regions, as seed_2nd_mode says. 0 to 18446744073709551615, in the editor 0. */
+  /** Seed of new noise for the regions, depending on seed_2nd_mode. 0 to 18446744073709551615, in the editor 0. */
   seed_2nd: Int;
-  /** ignore: the regions go on from what the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd (fixed; increment, decrement and randomize too), or of the sum or the difference of both seeds. */
+  /** ignore: the regions continue with the noise that the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd (fixed, and also increment, decrement and randomize), or of the sum or the difference of both seeds. */
   seed_2nd_mode: OneOf<'ignore' | 'fixed' | 'seed+seed_2nd' | 'seed-seed_2nd' | 'increment' | 'decrement' | 'randomize'>;
   /** Number of steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** Steps that the base makes before the regions begin. 0 to 10000, in the editor 2. */
+  /** Steps of the base sampler before the regions start. 0 to 10000, in the editor 2. */
   base_only_steps: Int;
-  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
   denoise: Float;
   /** The latent to start from. */
   samples: Link<'LATENT'>;
-  /** Samples outside of all regions. */
+  /** Samples outside all regions. */
   base_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The regions. */
   regional_prompts: Link<'REGIONAL_PROMPTS'>;
-  /** Pixels that each region grows by, so that seams blend. 0 to 10000, in the editor 10. */
+  /** Latent cells by which each region grows, so that seams blend. 0 to 10000, in the editor 10. */
   overlap_factor: Int;
-  /** After each step, what a region changed outside of its mask is undone. Off, the regions build on each other. In the editor true. */
+  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. In the editor true. */
   restore_latent: Bool;
-  /** SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ratio additional: on top of the step. ratio between: the two share the noise level of the step. In the editor ratio between. */
+  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. In the editor ratio between. */
   additional_mode: OneOf<AdditionalMode>;
-  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one. */
+  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. */
   additional_sampler: OneOf<AdditionalSampler>;
-  /** The second sampler's share of each noise level. 0 to 1, in the editor 0.3. */
+  /** The second sampler's share of each sigma. 0 to 1, in the editor 0.3. */
   additional_sigma_ratio: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSampler', [['LATENT', 'LATENT']]);
 
-/** RegionalSamplerAdvanced (ImpactPack/Regional): In every step of a range the base samples outside of all regions, then each region inside of its mask. */
+/** RegionalSamplerAdvanced (ImpactPack/Regional): In each step of a range, samples with the base outside all regions, then with each region inside its mask. */
 export const RegionalSamplerAdvanced: NodeFunction<{
-  /** Adds the noise of the seed before the first step. In the editor true. */
+  /** Adds noise of the seed before the first step. In the editor true. */
   add_noise: Bool;
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   noise_seed: Int;
@@ -3390,25 +3390,25 @@ export const RegionalSamplerAdvanced: NodeFunction<{
   steps: Int;
   /** The first step. 0 to 10000, in the editor 0. */
   start_at_step: Int;
-  /** Stops before this step. 0 to 10000, in the editor 10000. */
+  /** Sampling stops before this step. 0 to 10000, in the editor 10000. */
   end_at_step: Int;
-  /** Pixels that each region grows by, so that seams blend. 0 to 10000, in the editor 10. */
+  /** Latent cells by which each region grows, so that seams blend. 0 to 10000, in the editor 10. */
   overlap_factor: Int;
-  /** After each step, what a region changed outside of its mask is undone. Off, the regions build on each other. In the editor true. */
+  /** Restores the latent outside of a region after each of its steps. Otherwise the regions build on each other. In the editor true. */
   restore_latent: Bool;
   /** Keeps the noise that later steps would remove. In the editor false. */
   return_with_leftover_noise: Bool;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Samples outside of all regions. */
+  /** Samples outside all regions. */
   base_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The regions. */
   regional_prompts: Link<'REGIONAL_PROMPTS'>;
-  /** SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ratio additional: on top of the step. ratio between: the two share the noise level of the step. In the editor ratio between. */
+  /** SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in each step. DISABLE: no correction. ratio additional: after the step. ratio between: both share the sigmas of the step. In the editor ratio between. */
   additional_mode: OneOf<AdditionalMode>;
-  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one. */
+  /** The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one. */
   additional_sampler: OneOf<AdditionalSampler>;
-  /** The second sampler's share of each noise level. 0 to 1, in the editor 0.3. */
+  /** The second sampler's share of each sigma. 0 to 1, in the editor 0.3. */
   additional_sigma_ratio: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('RegionalSamplerAdvanced', [['LATENT', 'LATENT']]);
 
@@ -3468,17 +3468,17 @@ export const SAMDetectorCombined: NodeFunction<{
   sam_model: Link<'SAM_MODEL'>;
   segs: Link<'SEGS'>;
   image: Link<'IMAGE'>;
-  /** Which points of a part say what it is. */
+  /** The points of a segment that mark its object. */
   detection_hint: OneOf<SamDetectionHint>;
-  /** Grows the mask. -512 to 512, in the editor 0. */
+  /** Pixels by which the mask grows. -512 to 512, in the editor 0. */
   dilation: Int;
-  /** How good a mask has to be, by the model; the best one where none is. 0 to 1, in the editor 0.93. */
+  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1, in the editor 0.93. */
   threshold: Float;
   /** Pixels by which the boxes grow on each side. 0 to 1000, in the editor 0. */
   bbox_expansion: Int;
-  /** From where on a mask gives points (mask-area). 0 to 1, in the editor 0.7. */
+  /** Minimum mask value of the points (mask-area). 0 to 1, in the editor 0.7. */
   mask_hint_threshold: Float;
-  /** Points that are not of it: Small from the masks or small boxes, Outter from outside. */
+  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. */
   mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SAMDetectorCombined', [['MASK', 'MASK']]);
 
@@ -3487,25 +3487,25 @@ export const SAMDetectorSegmented: NodeFunction<{
   sam_model: Link<'SAM_MODEL'>;
   segs: Link<'SEGS'>;
   image: Link<'IMAGE'>;
-  /** Which points of a part say what it is. */
+  /** The points of a segment that mark its object. */
   detection_hint: OneOf<SamDetectionHint>;
-  /** Grows the mask. -512 to 512, in the editor 0. */
+  /** Pixels by which the mask grows. -512 to 512, in the editor 0. */
   dilation: Int;
-  /** How good a mask has to be, by the model; the best one where none is. 0 to 1, in the editor 0.93. */
+  /** Minimum score of a mask; if none reaches it, the best one is used. 0 to 1, in the editor 0.93. */
   threshold: Float;
   /** Pixels by which the boxes grow on each side. 0 to 1000, in the editor 0. */
   bbox_expansion: Int;
-  /** From where on a mask gives points (mask-area). 0 to 1, in the editor 0.7. */
+  /** Minimum mask value of the points (mask-area). 0 to 1, in the editor 0.7. */
   mask_hint_threshold: Float;
-  /** Points that are not of it: Small from the masks or small boxes, Outter from outside. */
+  /** Points that do not belong to the object: Small takes them from masks and small boxes, Outter from outside. */
   mask_hint_use_negative: OneOf<SamMaskHintUseNegative>;
 }, Node<{ combined_mask: 'MASK'; batch_masks: 'MASK' }>> = nodeFunction('SAMDetectorSegmented', [['combined_mask', 'MASK'], ['batch_masks', 'MASK']]);
 
-/** SAMLoader (Impact) (ImpactPack): Loads a model of Segment Anything, which finds the shape of what lies at a point or in a box. */
+/** SAMLoader (Impact) (ImpactPack): Loads a Segment Anything model, which predicts the mask of the object at a point or in a box. */
 export const SAMLoader: NodeFunction<{
   /** The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H. A file of models/sams. */
   model_name: FileName;
-  /** Taken as it is; the device is chosen for all models together. */
+  /** No effect: the device is selected for all models together. */
   device_mode: OneOf<'AUTO' | 'Prefer GPU' | 'CPU'>;
 }, Node<{ SAM_MODEL: 'SAM_MODEL' }>> = nodeFunction('SAMLoader', [['SAM_MODEL', 'SAM_MODEL']]);
 
@@ -3518,15 +3518,15 @@ export const SDTurboScheduler: NodeFunction<{
   denoise: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('SDTurboScheduler', [['SIGMAS', 'SIGMAS']]);
 
-/** SEGSDetailer (ImpactPack/Detailer): Draws each part anew at a larger size, as the parts' own pictures; SEGSPaste puts them into the picture. */
+/** SEGSDetailer (ImpactPack/Detailer): Samples each segment at a larger size and stores the results as the segments' images; SEGSPaste pastes them. */
 export const SEGSDetailer: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
-  /** What the shorter side of a part becomes. 64 to 16384, in the editor 512. */
+  /** The size that the shorter side of a segment is scaled to. 64 to 16384, in the editor 512. */
   guide_size: Float;
-  /** Which side: of the bbox, or with its surroundings. In the editor true. */
+  /** Whose shorter side: that of the bbox or of the crop region. In the editor true. */
   guide_size_for: Bool;
-  /** The longer side becomes no more. 64 to 16384, in the editor 768. */
+  /** Maximum of the longer side. 64 to 16384, in the editor 768. */
   max_size: Float;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -3536,35 +3536,35 @@ export const SEGSDetailer: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
   /** In the editor true. */
   noise_mask: Bool;
   /** In the editor true. */
   force_inpaint: Bool;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Share of the steps that are the refiner's. 0 to 1, in the editor 0.2. */
+  /** Share of the steps that the refiner samples. 0 to 1, in the editor 0.2. */
   refiner_ratio: Float;
   /** 1 to 100, in the editor 1. */
   batch_size: Int;
-  /** How often each part is sampled, one after the other. 1 to 10, in the editor 1. */
+  /** How many times each segment is sampled in a row. 1 to 10, in the editor 1. */
   cycle: Int;
   refiner_basic_pipe_opt?: Link<'BASIC_PIPE'>;
   /** For inpainting models. In the editor false. */
   inpaint_model?: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather?: Int;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ segs: 'SEGS'; cnet_images: 'IMAGE' }>> = nodeFunction('SEGSDetailer', [['segs', 'SEGS'], ['cnet_images', 'IMAGE']]);
 
 /** SEGSLabelFilterDetailerHookProvider (ImpactPack/Util) */
 export const SEGSLabelFilterDetailerHookProvider: NodeFunction<{
-  /** Without effect; the hook filters what the detector finds. */
+  /** No effect: the hook filters the segments of the detector. */
   segs: Link<'SEGS'>;
-  /** What the editor adds to the labels when chosen. */
+  /** Added to the labels by the editor when it is selected. */
   preset: OneOf<Preset>;
-  /** Labels, separated by commas; `all` keeps everything. */
+  /** Labels to keep, separated by commas; `all` keeps everything. */
   labels: Text;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSLabelFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
@@ -3573,13 +3573,13 @@ export const SEGSOrderedFilterDetailerHookProvider: NodeFunction<{
   target: OneOf<'area(=w*h)' | 'width' | 'height' | 'x1' | 'y1' | 'x2' | 'y2'>;
   /** In the editor true. */
   order: Bool;
-  /** Parts to pass over. 0 to 9007199254740991, in the editor 0. */
+  /** Segments to skip. 0 to 9007199254740991, in the editor 0. */
   take_start: Int;
-  /** Parts to take. 0 to 9007199254740991, in the editor 1. */
+  /** Segments to keep. 0 to 9007199254740991, in the editor 1. */
   take_count: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSOrderedFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** SEGSPaste (ImpactPack/Detailer): Pastes the parts' pictures, or the same places of another picture, under feathered masks. */
+/** SEGSPaste (ImpactPack/Detailer): Pastes the segments' images, or the same regions of another image, under feathered masks. */
 export const SEGSPaste: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -3590,18 +3590,18 @@ export const SEGSPaste: NodeFunction<{
   ref_image_opt?: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPaste', [['IMAGE', 'IMAGE']]);
 
-/** SEGSPreview (ImpactPack/Util): Shows the parts' pictures. */
+/** SEGSPreview (ImpactPack/Util): Shows the segments' images. */
 export const SEGSPreview: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** Clears what lies outside of the masks. In the editor true. */
+  /** Makes the images transparent outside the masks. In the editor true. */
   alpha_mode: Bool;
-  /** How much of the rest is shown. 0 to 1, in the editor 0.2. */
+  /** Opacity outside the masks. 0 to 1, in the editor 0.2. */
   min_alpha: Float;
-  /** The whole picture, for parts that carry none. */
+  /** The whole image, for segments without an image. */
   fallback_image_opt?: Link<'IMAGE'>;
 }, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreview', [['IMAGE', 'IMAGE']]);
 
-/** SEGSPreview (CNET Image) (ImpactPack/Util): Shows the pictures that were given to the parts' ControlNets. */
+/** SEGSPreview (CNET Image) (ImpactPack/Util): Shows the segments' control images. */
 export const SEGSPreviewCNet: NodeFunction<{
   segs: Link<'SEGS'>;
 }, OutputNode<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSPreviewCNet', [['IMAGE', 'IMAGE']]);
@@ -3617,11 +3617,11 @@ export const SEGSRangeFilterDetailerHookProvider: NodeFunction<{
   max_value: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('SEGSRangeFilterDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** Switch (SEGS/legacy) (ImpactPack/Util): Gives on the input of the chosen number; only that one runs. */
+/** Switch (SEGS/legacy) (ImpactPack/Util): Passes on the input with the selected number; only that one is evaluated. */
 export const SEGSSwitch: NodeFunction<{
   /** Number of the input. 1 to 999999, in the editor 1. */
   select: Int;
-  /** select_on_prompt takes what is not chosen out of the prompt before it is checked. In the editor false. */
+  /** select_on_prompt removes unselected inputs from the prompt before it is validated. In the editor false. */
   sel_mode: Bool;
   input1?: Anything;
   [more: `input${number}`]: Anything | undefined;
@@ -3630,11 +3630,11 @@ export const SEGSSwitch: NodeFunction<{
 /** SEGSToImageList (ImpactPack/Util) */
 export const SEGSToImageList: NodeFunction<{
   segs: Link<'SEGS'>;
-  /** The whole picture, for parts that carry none. */
+  /** The whole image, for segments without an image. */
   fallback_image_opt?: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSToImageList', [['IMAGE', 'IMAGE']]);
 
-/** Upscaler (SEGS) (ImpactPack/Upscale): Enlarges a picture and samples each of its parts anew. */
+/** Upscaler (SEGS) (ImpactPack/Upscale): Enlarges an image and samples each of its segments. */
 export const SEGSUpscaler: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
@@ -3643,11 +3643,11 @@ export const SEGSUpscaler: NodeFunction<{
   vae: Link<'VAE'>;
   /** 0.01 to 100, in the editor 2. */
   rescale_factor: Float;
-  /** Without effect, as in the original: bicubic is used. */
+  /** No effect, as in the original: bicubic is always used. */
   resampling_method: OneOf<ResamplingMethod>;
-  /** By way of a picture of eight times the size. */
+  /** Resizes to eight times the size first. */
   supersample: OneOf<'true' | 'false'>;
-  /** Without effect, as in the original. 8 to 1024, in the editor 8. */
+  /** No effect, as in the original. 8 to 1024, in the editor 8. */
   rounding_modulus: Int;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -3659,33 +3659,33 @@ export const SEGSUpscaler: NodeFunction<{
   scheduler: OneOf<Scheduler2>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** For inpainting models. In the editor false. */
   inpaint_model: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather: Int;
-  /** Enlarges first; the size stays that of rescale_factor. */
+  /** Applied first; the final size is that of rescale_factor. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   upscaler_hook_opt?: Link<'UPSCALER_HOOK'>;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscaler', [['IMAGE', 'IMAGE']]);
 
-/** Upscaler (SEGS/pipe) (ImpactPack/Upscale): Enlarges a picture and samples each of its parts anew. */
+/** Upscaler (SEGS/pipe) (ImpactPack/Upscale): Enlarges an image and samples each of its segments. */
 export const SEGSUpscalerPipe: NodeFunction<{
   image: Link<'IMAGE'>;
   segs: Link<'SEGS'>;
   basic_pipe: Link<'BASIC_PIPE'>;
   /** 0.01 to 100, in the editor 2. */
   rescale_factor: Float;
-  /** Without effect, as in the original: bicubic is used. */
+  /** No effect, as in the original: bicubic is always used. */
   resampling_method: OneOf<ResamplingMethod>;
-  /** By way of a picture of eight times the size. */
+  /** Resizes to eight times the size first. */
   supersample: OneOf<'true' | 'false'>;
-  /** Without effect, as in the original. 8 to 1024, in the editor 8. */
+  /** No effect, as in the original. 8 to 1024, in the editor 8. */
   rounding_modulus: Int;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -3695,18 +3695,18 @@ export const SEGSUpscalerPipe: NodeFunction<{
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler2>;
-  /** How far each part is drawn anew. 0.0001 to 1, in the editor 0.5. */
+  /** How much each segment changes; 1 replaces it entirely. 0.0001 to 1, in the editor 0.5. */
   denoise: Float;
-  /** Blur of the edge that a part is pasted with. 0 to 100, in the editor 5. */
+  /** Blur of the mask that a segment is pasted with. 0 to 100, in the editor 5. */
   feather: Int;
   /** For inpainting models. In the editor false. */
   inpaint_model: Bool;
-  /** Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes. 0 to 100, in the editor 20. */
+  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. 0 to 100, in the editor 20. */
   noise_mask_feather: Int;
-  /** Enlarges first; the size stays that of rescale_factor. */
+  /** Applied first; the final size is that of rescale_factor. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   upscaler_hook_opt?: Link<'UPSCALER_HOOK'>;
-  /** A schedule in place of the named one. */
+  /** A schedule that replaces the named one. */
   scheduler_func_opt?: Link<'SCHEDULER_FUNC'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SEGSUpscalerPipe', [['IMAGE', 'IMAGE']]);
 
@@ -4465,9 +4465,9 @@ export const SeargeVAELoader: NodeFunction<{
 export const SegmDetectorCombined_v2: NodeFunction<{
   segm_detector: Link<'SEGM_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 0. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 0. */
   dilation: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('SegmDetectorCombined_v2', [['MASK', 'MASK']]);
 
@@ -4475,13 +4475,13 @@ export const SegmDetectorCombined_v2: NodeFunction<{
 export const SegmDetectorSEGS: NodeFunction<{
   segm_detector: Link<'SEGM_DETECTOR'>;
   image: Link<'IMAGE'>;
-  /** Least confidence of what is found. 0 to 1, in the editor 0.5. */
+  /** Minimum confidence of detections. 0 to 1, in the editor 0.5. */
   threshold: Float;
-  /** Grows the masks of what is found. -512 to 512, in the editor 10. */
+  /** Pixels by which the masks grow; below 0 they shrink. -512 to 512, in the editor 10. */
   dilation: Int;
-  /** Size of a part with its surroundings over its own. 1 to 100, in the editor 3. */
+  /** Size of the crop region relative to the bbox. 1 to 100, in the editor 3. */
   crop_factor: Float;
-  /** Smaller finds are left out. 1 to 16384, in the editor 10. */
+  /** Smaller detections are dropped. 1 to 16384, in the editor 10. */
   drop_size: Int;
   /** Labels to keep, separated by commas; `all` keeps everything. */
   labels: Text;
@@ -4558,9 +4558,9 @@ export const SplitSigmasDenoise: NodeFunction<{
   denoise: Float;
 }, Node<{ high_sigmas: 'SIGMAS'; low_sigmas: 'SIGMAS' }>> = nodeFunction('SplitSigmasDenoise', [['high_sigmas', 'SIGMAS'], ['low_sigmas', 'SIGMAS']]);
 
-/** StepsScheduleHookProvider (ImpactPack/Upscale): The sampler's number of steps changes from step to step of an iterative upscale. */
+/** StepsScheduleHookProvider (ImpactPack/Upscale): Changes the sampler's number of steps over the steps of an iterative upscale. */
 export const StepsScheduleHookProvider: NodeFunction<{
-  /** In equal steps. */
+  /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
   /** The sampler's steps in the last step. 1 to 10000, in the editor 20. */
   target_steps: Int;
@@ -4653,7 +4653,7 @@ export const ThresholdMask: NodeFunction<{
   value: Float;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ThresholdMask', [['MASK', 'MASK']]);
 
-/** ToBasicPipe (ImpactPack/Pipe): Model, CLIP, VAE and both prompts on one wire. */
+/** ToBasicPipe (ImpactPack/Pipe): Combines a model, CLIP, VAE and both prompts in one link. */
 export const ToBasicPipe: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -4662,14 +4662,14 @@ export const ToBasicPipe: NodeFunction<{
   negative: Link<'CONDITIONING'>;
 }, Node<{ basic_pipe: 'BASIC_PIPE' }>> = nodeFunction('ToBasicPipe', [['basic_pipe', 'BASIC_PIPE']]);
 
-/** ToBinaryMask (ImpactPack/Operation): 1 where a mask is above the threshold (of 255), 0 elsewhere. */
+/** ToBinaryMask (ImpactPack/Operation): 1 where the mask is above the threshold (0 to 255), 0 elsewhere. */
 export const ToBinaryMask: NodeFunction<{
   mask: Link<'MASK'>;
   /** 1 to 255, in the editor 20. */
   threshold: Int;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ToBinaryMask', [['MASK', 'MASK']]);
 
-/** ToDetailerPipe (ImpactPack/Pipe): What a detailer needs on one wire. */
+/** ToDetailerPipe (ImpactPack/Pipe): Combines the values that a detailer needs in one link. */
 export const ToDetailerPipe: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -4677,7 +4677,7 @@ export const ToDetailerPipe: NodeFunction<{
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
   bbox_detector: Link<'BBOX_DETECTOR'>;
-  /** A prompt for the parts, in place of the positive one when not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
@@ -4686,7 +4686,7 @@ export const ToDetailerPipe: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipe', [['detailer_pipe', 'DETAILER_PIPE']]);
 
-/** ToDetailerPipeSDXL (ImpactPack/Pipe): What a detailer with base and refiner needs on one wire. */
+/** ToDetailerPipeSDXL (ImpactPack/Pipe): Combines the values that a detailer with base and refiner needs in one link. */
 export const ToDetailerPipeSDXL: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -4698,7 +4698,7 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   refiner_positive: Link<'CONDITIONING'>;
   refiner_negative: Link<'CONDITIONING'>;
   bbox_detector: Link<'BBOX_DETECTOR'>;
-  /** A prompt for the parts, in place of the positive one when not empty. */
+  /** A prompt for the segments that replaces the positive one, unless it is empty. */
   wildcard: Text;
   'Select to add LoRA': FileName;
   'Select to add Wildcard': OneOf<'Select the Wildcard to add to the text'>;
@@ -4707,33 +4707,33 @@ export const ToDetailerPipeSDXL: NodeFunction<{
   detailer_hook?: Link<'DETAILER_HOOK'>;
 }, Node<{ detailer_pipe: 'DETAILER_PIPE' }>> = nodeFunction('ToDetailerPipeSDXL', [['detailer_pipe', 'DETAILER_PIPE']]);
 
-/** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its one region: one step of the base alone, then both in every step. */
+/** TwoAdvancedSamplersForMask (ImpactPack/Sampler): A RegionalSampler with the mask as its only region: one step of the base alone, then both in each step. */
 export const TwoAdvancedSamplersForMask: NodeFunction<{
   /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
   /** Number of steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** Below 1 the latent keeps some of its content. 0 to 1, in the editor 1. */
+  /** Share of the schedule that is run; below 1, the latent keeps some of its content. 0 to 1, in the editor 1. */
   denoise: Float;
   /** The latent to start from. */
   samples: Link<'LATENT'>;
-  /** Samples outside of the mask. */
+  /** Samples outside the mask. */
   base_sampler: Link<'KSAMPLER_ADVANCED'>;
-  /** Samples inside of the mask. */
+  /** Samples inside the mask. */
   mask_sampler: Link<'KSAMPLER_ADVANCED'>;
   /** The region. */
   mask: Link<'MASK'>;
-  /** Pixels that each region grows by, so that seams blend. 0 to 10000, in the editor 10. */
+  /** Latent cells by which each region grows, so that seams blend. 0 to 10000, in the editor 10. */
   overlap_factor: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('TwoAdvancedSamplersForMask', [['LATENT', 'LATENT']]);
 
-/** TwoSamplersForMask (ImpactPack/Sampler): One sampler where the mask is not 1, then another where it is. */
+/** TwoSamplersForMask (ImpactPack/Sampler): Samples where the mask is not 1 with one sampler, then where it is 1 with another. */
 export const TwoSamplersForMask: NodeFunction<{
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Samples outside of the mask. */
+  /** Samples outside the mask. */
   base_sampler: Link<'KSAMPLER'>;
-  /** Samples inside of the mask. */
+  /** Samples inside the mask. */
   mask_sampler: Link<'KSAMPLER'>;
   /** The region. */
   mask: Link<'MASK'>;
@@ -4741,24 +4741,24 @@ export const TwoSamplersForMask: NodeFunction<{
 
 /** TwoSamplersForMask Upscaler Provider (ImpactPack/Upscale) */
 export const TwoSamplersForMaskUpscalerProvider: NodeFunction<{
-  /** How the picture is resized. */
+  /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
-  /** The steps in which the whole picture is sampled by both samplers. */
+  /** The steps in which both samplers sample the whole image. */
   full_sample_schedule: OneOf<FullSampleSchedule>;
   /** In the editor false. */
   use_tiled_vae: Bool;
-  /** Samples outside of the mask. */
+  /** Samples outside the mask. */
   base_sampler: Link<'KSAMPLER'>;
-  /** Samples inside of the mask. */
+  /** Samples inside the mask. */
   mask_sampler: Link<'KSAMPLER'>;
-  /** As in the original only its first row counts, unless it is a batch. */
+  /** As in the original, only its first row is used, unless it is a batch. */
   mask: Link<'MASK'>;
   vae: Link<'VAE'>;
-  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  /** Side of the VAE's tiles in pixels. 320 to 4096, in the editor 512. */
   tile_size: Int;
-  /** Second where the whole picture is sampled; else base_sampler again. */
+  /** The second sampler for the whole image; base_sampler unless connected. */
   full_sampler_opt?: Link<'KSAMPLER'>;
-  /** Enlarges the picture before it is brought to its size. */
+  /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   pk_hook_base_opt?: Link<'PK_HOOK'>;
   pk_hook_mask_opt?: Link<'PK_HOOK'>;
@@ -4767,24 +4767,24 @@ export const TwoSamplersForMaskUpscalerProvider: NodeFunction<{
 
 /** TwoSamplersForMask Upscaler Provider (pipe) (ImpactPack/Upscale) */
 export const TwoSamplersForMaskUpscalerProviderPipe: NodeFunction<{
-  /** How the picture is resized. */
+  /** How the image is resized. */
   scale_method: OneOf<ScaleMethod>;
-  /** The steps in which the whole picture is sampled by both samplers. */
+  /** The steps in which both samplers sample the whole image. */
   full_sample_schedule: OneOf<FullSampleSchedule>;
   /** In the editor false. */
   use_tiled_vae: Bool;
-  /** Samples outside of the mask. */
+  /** Samples outside the mask. */
   base_sampler: Link<'KSAMPLER'>;
-  /** Samples inside of the mask. */
+  /** Samples inside the mask. */
   mask_sampler: Link<'KSAMPLER'>;
-  /** As in the original only its first row counts, unless it is a batch. */
+  /** As in the original, only its first row is used, unless it is a batch. */
   mask: Link<'MASK'>;
   basic_pipe: Link<'BASIC_PIPE'>;
-  /** Side of the tiles of the VAE. 320 to 4096, in the editor 512. */
+  /** Side of the VAE's tiles in pixels. 320 to 4096, in the editor 512. */
   tile_size: Int;
-  /** Second where the whole picture is sampled; else base_sampler again. */
+  /** The second sampler for the whole image; base_sampler unless connected. */
   full_sampler_opt?: Link<'KSAMPLER'>;
-  /** Enlarges the picture before it is brought to its size. */
+  /** Enlarges the image before it is resized. */
   upscale_model_opt?: Link<'UPSCALE_MODEL'>;
   pk_hook_base_opt?: Link<'PK_HOOK'>;
   pk_hook_mask_opt?: Link<'PK_HOOK'>;
@@ -4846,7 +4846,7 @@ export const UNetTemporalAttentionMultiply: NodeFunction<{
   cross_temporal: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetTemporalAttentionMultiply', [['MODEL', 'MODEL']]);
 
-/** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without running anything of it. */
+/** UltralyticsDetectorProvider (ImpactPack): Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without executing its code. */
 export const UltralyticsDetectorProvider: NodeFunction<{
   /** The file, in the models folder `ultralytics/bbox` (boxes only) or `ultralytics/segm`. A file of models/ultralytics. */
   model_name: FileName;
@@ -4870,7 +4870,7 @@ export const Unsampler: NodeFunction<{
   latent_image: Link<'LATENT'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('Unsampler', [['LATENT', 'LATENT']]);
 
-/** UnsamplerDetailerHookProvider (ImpactPack/Detailer): Samples the latent backwards at the beginning of each cycle. */
+/** UnsamplerDetailerHookProvider (ImpactPack/Detailer): Unsamples the latent at the start of each cycle. */
 export const UnsamplerDetailerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 25. */
@@ -4886,28 +4886,28 @@ export const UnsamplerDetailerHookProvider: NodeFunction<{
   normalize: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** Whether it begins with the first cycle or the second. */
+  /** Whether the schedule starts with the first cycle or the second one. */
   schedule_for_cycle: OneOf<'skip_start' | 'from_start'>;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK' }>> = nodeFunction('UnsamplerDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK']]);
 
-/** UnsamplerHookProvider (ImpactPack/Upscale): Samples each enlarged latent backwards before it is sampled. */
+/** UnsamplerHookProvider (ImpactPack/Upscale): Unsamples each enlarged latent before it is sampled. */
 export const UnsamplerHookProvider: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 25. */
   steps: Int;
-  /** The step to stop at in the first step of the upscale. 0 to 10000, in the editor 21. */
+  /** The step to unsample to in the first step of the upscale. 0 to 10000, in the editor 21. */
   start_end_at_step: Int;
-  /** The step that it moves to. 0 to 10000, in the editor 24. */
+  /** The step that it moves towards. 0 to 10000, in the editor 24. */
   end_end_at_step: Int;
   /** 0 to 100, in the editor 1. */
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler>;
-  /** Mean 0 and standard deviation 1, as fresh noise has. */
+  /** Scales the result to mean 0 and standard deviation 1, like new noise. */
   normalize: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
-  /** In equal steps. */
+  /** Changes by the same amount in each step. */
   schedule_for_iteration: OneOf<'simple'>;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('UnsamplerHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
@@ -4992,7 +4992,7 @@ export const VPScheduler: NodeFunction<{
   eps_s: Float;
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('VPScheduler', [['SIGMAS', 'SIGMAS']]);
 
-/** VariationNoiseDetailerHookProvider (ImpactPack/Detailer): Mixes another seed's noise into that of each part. */
+/** VariationNoiseDetailerHookProvider (ImpactPack/Detailer): Mixes another seed's noise into that of each segment. */
 export const VariationNoiseDetailerHookProvider: NodeFunction<{
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -5014,7 +5014,7 @@ export const VideoTriangleCFGGuidance: NodeFunction<{
   min_cfg: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('VideoTriangleCFGGuidance', [['MODEL', 'MODEL']]);
 
-/** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments of a text, one per line; tags are kept in their order. */
+/** Wildcard Prompt from String (ImpactPack/Util): Makes [LAB] prompts for segments from a text, one per line; the tags keep their order. */
 export const WildcardPromptFromString: NodeFunction<{
   string: Text;
   delimiter: Text;

@@ -1,4 +1,4 @@
-// Inputs that many nodes of the Impact Pack share.
+// Inputs that several nodes of the Impact Pack share.
 import { DarkroomError } from '../../../errors.ts';
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../../sampling/schedules/impact-schedules.ts';
@@ -20,20 +20,20 @@ export const segmentDenoise = float({
   min: 0.0001,
   max: 1,
   step: 0.01,
-  tooltip: 'How far each part is drawn anew.',
+  tooltip: 'How much each segment changes; 1 replaces it entirely.',
 });
 export const feather = int({
   default: 5,
   min: 0,
   max: 100,
   step: 1,
-  tooltip: 'Blur of the edge that a part is pasted with.',
+  tooltip: 'Blur of the mask that a segment is pasted with.',
 });
 
 const switched = { label_on: 'enabled', label_off: 'disabled' } as const;
 const INPAINT_MODEL = 'For inpainting models.';
 const NOISE_MASK_FEATHER =
-  'Blur of the mask inside of which is sampled; above 0 the mask says from which step on a cell changes.';
+  "Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.";
 
 export const enabled = (value: boolean) => boolean({ default: value, ...switched });
 export const inpaintInputs = {
@@ -55,34 +55,36 @@ export const optionalInpaintInputs = {
 export const schedulerFunc = {
   scheduler_func_opt: socket('SCHEDULER_FUNC', {
     optional: true,
-    tooltip: 'A schedule in place of the named one.',
+    tooltip: 'A schedule that replaces the named one.',
   }),
 };
 
-type PartSampling = InputValues<typeof samplerInputs> &
+type SegmentSampling = InputValues<typeof samplerInputs> &
   Partial<InputValues<typeof schedulerFunc>> & { readonly denoise: number };
 
-/** What samples each part, of the widgets above and the model with its prompts. */
+/** The sampler for segments, from the inputs above and a model with its prompts. */
 export const denoiseSamplerOf = (
-  prompted: Pick<BasicPipe, 'model' | 'positive' | 'negative'>,
-  i: PartSampling,
+  modelAndPrompts: Pick<BasicPipe, 'model' | 'positive' | 'negative'>,
+  inputs: SegmentSampling,
 ): DenoiseSampler => ({
-  ...prompted,
-  seed: i.seed,
-  steps: i.steps,
-  cfg: i.cfg,
-  samplerName: i.sampler_name,
-  scheduler: i.scheduler,
-  denoise: i.denoise,
-  schedulerFunc: i.scheduler_func_opt,
+  ...modelAndPrompts,
+  seed: inputs.seed,
+  steps: inputs.steps,
+  cfg: inputs.cfg,
+  samplerName: inputs.sampler_name,
+  scheduler: inputs.scheduler,
+  denoise: inputs.denoise,
+  schedulerFunc: inputs.scheduler_func_opt,
 });
 
-/** Throws DR_INPUT_INVALID for a batch of pictures, which the node of this name can't take. */
-export function requireSingleImage(image: Tensor, what: string): void {
+/** Throws DR_INPUT_INVALID for a batch of images, which the node `type` does not support. */
+export function requireSingleImage(image: Tensor, type: string): void {
   if (image.shape[0] === 1) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `${what} takes one picture, not a batch of ${image.shape[0]}`,
-    hint: 'Split the batch with ImpactImageBatchToImageList: the node then runs once for each picture.',
+    message: `${type} needs a single image, got a batch of ${image.shape[0]}`,
+    hint:
+      'Split the batch with ImpactImageBatchToImageList: ' +
+      'the node then runs once for each image.',
     input: 'image',
   });
 }

@@ -4,7 +4,9 @@ import type { RefusedTypes } from '../../pack.ts';
 export const IMPACT_REFUSED: readonly RefusedTypes[] = [
   {
     reason: 'it samples with the tiled KSampler of another pack (ComfyUI_TiledKSampler)',
-    hint: 'Use KSamplerProvider or PixelKSampleUpscalerProvider; SEGSUpscaler over ImpactMakeTileSEGS samples a picture in tiles.',
+    hint:
+      'Use KSamplerProvider or PixelKSampleUpscalerProvider; ' +
+      'SEGSUpscaler with ImpactMakeTileSEGS samples an image in tiles.',
     types: [
       'TiledKSamplerProvider',
       'PixelTiledKSampleUpscalerProvider',
@@ -12,8 +14,8 @@ export const IMPACT_REFUSED: readonly RefusedTypes[] = [
     ],
   },
   {
-    reason: 'it works on AnimateDiff videos, frame by frame with a motion model that is not read',
-    hint: 'For single pictures use DetailerForEachPipe, SEGSDetailer or ImpactSimpleDetectorSEGS.',
+    reason: 'it needs AnimateDiff motion models, which are not supported',
+    hint: 'For single images use DetailerForEachPipe, SEGSDetailer or ImpactSimpleDetectorSEGS.',
     types: [
       'DetailerForEachPipeForAnimateDiff',
       'SEGSDetailerForAnimateDiff',
@@ -22,22 +24,25 @@ export const IMPACT_REFUSED: readonly RefusedTypes[] = [
   },
   {
     reason: 'it needs IP-Adapter, whose image encoder and adapters belong to other packs',
-    hint: 'Use ImpactControlNetApplyAdvancedSEGS to guide parts by a picture.',
+    hint: 'Use ImpactControlNetApplyAdvancedSEGS to guide segments by an image.',
     types: ['ImpactIPAdapterApplySEGS'],
   },
   {
-    reason: 'it fits parts to the fixed sizes of CoreML models, which run on Apple devices only',
-    hint: 'Leave the hook out: networks here take every size.',
+    reason:
+      'it resizes segments to the fixed sizes of CoreML models, which run on Apple devices only',
+    hint: 'Remove the hook: Darkroom runs networks at any size.',
     types: ['CoreMLDetailerHookProvider'],
   },
   {
-    reason: "it reads face meshes drawn by MediaPipe's preprocessor of another pack",
-    hint: 'Find faces with a YOLO file: ONNXDetectorProvider and BboxDetectorSEGS.',
+    reason: "it needs face meshes of another pack's MediaPipe preprocessor",
+    hint: 'Detect faces with a YOLO file: ONNXDetectorProvider and BboxDetectorSEGS.',
     types: ['MediaPipeFaceMeshToSEGS'],
   },
   {
-    reason: 'MMDetection models are Python programs of their own',
-    hint: 'Find parts with a YOLO file: ONNXDetectorProvider, then BboxDetectorSEGS or BboxDetectorCombined_v2.',
+    reason: 'MMDetection models can only be run with Python',
+    hint:
+      'Detect with a YOLO file: ONNXDetectorProvider, ' +
+      'then BboxDetectorSEGS or BboxDetectorCombined_v2.',
     types: [
       'MMDetDetectorProvider',
       'MMDetLoader',
@@ -48,13 +53,15 @@ export const IMPACT_REFUSED: readonly RefusedTypes[] = [
     ],
   },
   {
-    reason: 'it waits for a mask painted in the editor',
+    reason: 'it needs a mask that is painted in the editor',
     hint: 'Use PreviewBridge, or LoadImageMask with a painted file.',
     types: ['MaskPainter'],
   },
   {
     reason: 'it needs a classifier of the Hugging Face transformers library',
-    hint: 'Choose parts by ImpactSEGSLabelFilter, ImpactSEGSRangeFilter or ImpactSEGSOrderedFilter.',
+    hint:
+      'Select segments with ImpactSEGSLabelFilter, ImpactSEGSRangeFilter ' +
+      'or ImpactSEGSOrderedFilter.',
     types: ['ImpactHFTransformersClassifierProvider', 'ImpactSEGSClassify'],
   },
 ];

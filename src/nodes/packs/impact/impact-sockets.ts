@@ -1,4 +1,4 @@
-// What the sockets of the Impact Pack carry.
+// The values of the Impact Pack's socket types.
 
 import type { Clip } from '../../../models/clip/clip.ts';
 import type { Autoencoder } from '../../../models/vae/autoencoder.ts';
@@ -21,7 +21,7 @@ export interface BasicPipe {
 }
 
 export interface DetectorOptions {
-  /** Least confidence, 0..1. */
+  /** Minimum confidence, 0..1. */
   readonly threshold: number;
   readonly dilation: number;
   readonly cropFactor: number;
@@ -31,19 +31,19 @@ export interface DetectorOptions {
 
 /** BBOX_DETECTOR and SEGM_DETECTOR. */
 export interface Detector {
-  /** Its shapes take the place of the boxes they lie in, and don't just cut them (YOLO-World). */
+  /** Its segments replace those of the bbox detector instead of masking them (YOLO-World). */
   readonly replacesBbox?: boolean;
-  /** The detector of boxes that is part of it. */
+  /** The bbox detector that belongs to it. */
   readonly bboxDetector?: Detector;
-  /** A detector that works by text, with this text where it has none of its own. */
+  /** The detector with this text prompt, unless it has one of its own (text detectors only). */
   withPrompt?(text: string): Detector;
-  /** What the detector finds in the first picture of [N,H,W,C]. */
+  /** Detects in the first image of [N,H,W,C]. */
   detect(image: Tensor, options: DetectorOptions): Promise<Segs>;
-  /** All of it as one mask [1,H,W]. */
+  /** All detections as one mask [1,H,W]; undefined if there are none. */
   detectCombined(image: Tensor, threshold: number, dilation: number): Promise<Tensor | undefined>;
 }
 
-/** SAM_MODEL: masks [H,W] of what lies at points [x,y] of a picture (label 1: of it, 0: not of it). */
+/** SAM_MODEL */
 export type SamModel = MaskPredictor;
 
 export interface DetailerPipe extends BasicPipe {
@@ -52,7 +52,7 @@ export interface DetailerPipe extends BasicPipe {
   readonly segmDetector?: Detector;
   readonly samModel?: SamModel;
   readonly hook?: DetailerHook;
-  /** Any part may be missing: the pipe's nodes set them one by one. */
+  /** Every value may be missing: the pipe's nodes set them one by one. */
   readonly refiner?: Partial<Pick<BasicPipe, 'model' | 'clip' | 'positive' | 'negative'>>;
 }
 
@@ -65,7 +65,7 @@ export interface ImpactSockets {
   REGIONAL_PROMPTS: readonly RegionalPrompt[];
   SEGS: Segs;
   SEG_ELT: Seg;
-  /** Height and width of the picture. */
+  /** Height and width of the image. */
   SEGS_HEADER: readonly [number, number];
   SEG_ELT_bbox: Region;
   SEG_ELT_crop_region: Region;

@@ -1,4 +1,4 @@
-// The nodes of the Impact Pack, one list per subject.
+// The Impact Pack.
 import type { Pack } from '../../pack.ts';
 import { CONTROL_NODES } from './control/editor-nodes.ts';
 import { LIST_NODES } from './control/list-nodes.ts';

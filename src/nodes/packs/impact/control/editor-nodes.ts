@@ -1,5 +1,6 @@
-// Nodes that steer the editor or the queue. Where there is an editor it hears of them as messages, as from the original; else they let
-// everything pass and say so once. Source: Impact Pack logics.py, impact_server.py (remote controls), util_nodes.py.
+// Nodes that control the editor or the queue. They send the original's messages to a connected
+// editor; without one, they pass their values on and warn once. Source: Impact Pack logics.py,
+// impact_server.py (remote controls), util_nodes.py.
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkAborted } from '../../../../errors.ts';
 import type { Json } from '../../../../formats/json.ts';
@@ -31,8 +32,10 @@ const MAX = 0xffffffffffffffffn;
 const trigger = () => boolean({ default: true, label_on: 'Trigger', label_off: "Don't trigger" });
 const signalOut = output('*', 'signal_opt');
 
-const editorOnly = (context: NodeContext, what: string): void =>
-  context.warn(`${what} only acts in ComfyUI's editor; here the workflow runs once, as it is`);
+const warnEditorOnly = (context: NodeContext, subject: string): void =>
+  context.warn(
+    `${subject} only has an effect in ComfyUI's editor; the workflow runs once, unchanged`,
+  );
 
 const ImpactQueueTrigger = defineNode({
   type: 'ImpactQueueTrigger',
@@ -44,7 +47,7 @@ const ImpactQueueTrigger = defineNode({
   run({ signal, mode }, context) {
     if (mode) {
       context.send('impact-add-queue', {});
-      editorOnly(context, 'Queue Trigger');
+      warnEditorOnly(context, 'Queue Trigger');
     }
     return outputs(signal);
   },
@@ -65,16 +68,16 @@ const ImpactQueueTriggerCountdown = defineNode({
   outputs: [signalOut, output('INT', 'count'), output('INT', 'total')],
   run({ count, total, mode, signal }, context) {
     if (mode) {
-      const goesOn = count < total - 1n;
-      const value = goesOn ? toNumberIfSafe(count + 1n) : 0;
+      const hasNext = count < total - 1n;
+      const value = hasNext ? toNumberIfSafe(count + 1n) : 0;
       context.send('impact-node-feedback', {
         node_id: context.nodeId,
         widget_name: 'count',
         type: 'int',
         value,
       });
-      if (goesOn) context.send('impact-add-queue', {});
-      editorOnly(context, 'Queue Trigger (Countdown)');
+      if (hasNext) context.send('impact-add-queue', {});
+      warnEditorOnly(context, 'Queue Trigger (Countdown)');
     }
     return outputs(signal, toNumberIfSafe(count), toNumberIfSafe(total));
   },
@@ -84,14 +87,14 @@ const ImpactConditionalStopIteration = defineNode({
   type: 'ImpactConditionalStopIteration',
   display: 'ImpactConditionalStopIteration',
   category: 'ImpactPack/Logic',
-  description: 'Ends the automatic queue of the editor.',
+  description: 'Stops the automatic queue of the editor.',
   outputNode: true,
   inputs: { cond: boolean({ forceInput: true }) },
   outputs: [],
   run({ cond }, context) {
     if (cond) {
       context.send('stop-iteration', {});
-      editorOnly(context, 'ImpactConditionalStopIteration');
+      warnEditorOnly(context, 'ImpactConditionalStopIteration');
     }
     return outputs();
   },
@@ -135,7 +138,7 @@ const ImpactSetWidgetValue = defineNode({
         type,
         value: plain,
       });
-      editorOnly(context, 'Set Widget Value');
+      warnEditorOnly(context, 'Set Widget Value');
     }
     return outputs(signal);
   },
@@ -157,7 +160,7 @@ const ImpactNodeSetMuteState = defineNode({
       node_id: toNumberIfSafe(node_id),
       is_active: set_state,
     });
-    editorOnly(context, 'Set Mute State');
+    warnEditorOnly(context, 'Set Mute State');
     return outputs(signal);
   },
 });
@@ -167,7 +170,8 @@ const ImpactControlBridge = defineNode({
   display: 'Control Bridge',
   category: 'ImpactPack/Logic',
   description:
-    'Lets its value pass while it is active. Else: Stop and Mute keep what is behind it from running; Bypass, which the editor does by changing the workflow, lets the value pass.',
+    'Passes its value on while it is active. Otherwise, Stop and Mute block the nodes that ' +
+    'follow; Bypass, for which the editor changes the workflow, passes the value on.',
   outputNode: true,
   inputs: {
     value: anyInput(),
@@ -179,7 +183,7 @@ const ImpactControlBridge = defineNode({
   run({ value, mode, behavior }, context) {
     if (mode) return outputs(value);
     if (behavior !== 'Bypass') return outputs(blocker());
-    editorOnly(context, 'Control Bridge with the behavior Bypass');
+    warnEditorOnly(context, 'Control Bridge with the behavior Bypass');
     return outputs(value);
   },
 });
@@ -192,7 +196,7 @@ const ImpactSleep = defineNode({
   inputs: { signal: anyInput(), seconds: float({ default: 0.5, min: 0, max: 3600 }) },
   outputs: [signalOut],
   async run({ signal, seconds }, context) {
-    // a wait that is cut short is an interruption
+    // the wait only rejects if it is aborted
     await wait(seconds * 1000, undefined, { signal: context.signal }).catch(() =>
       checkAborted(context.signal),
     );
@@ -200,7 +204,7 @@ const ImpactSleep = defineNode({
   },
 });
 
-/** Sets a widget of another node before the prompt is checked, when it has a value of the right kind. */
+/** Sets a widget of another node before the prompt is validated, if `accepts` its current value. */
 const remote = (type: string, accepts: (value: Json) => boolean): PromptPreparation => ({
   first: true,
   edit(id, prompt) {
@@ -225,7 +229,7 @@ const remoteNode = <const I extends Inputs>(
     type,
     display,
     category: TEST,
-    description: 'Sets a widget of another node before the run.',
+    description: 'Sets a widget of another node before the workflow runs.',
     outputNode: true,
     inputs,
     outputs: [],
@@ -257,14 +261,15 @@ const ImpactValueSender = defineNode({
   display: 'ImpactValueSender',
   category: 'ImpactPack/Logic',
   description:
-    'Sends a value to the editor, which sets it in the receivers of the same link_id for the next run.',
+    'Sends a value to the editor, which sets it in the receivers with the same link_id ' +
+    'for the next run.',
   outputNode: true,
   inputs: { value: anyInput(), link_id: linkId(), signal_opt: optionalAnyInput() },
   outputs: [output('*', 'signal')],
   run({ value, link_id, signal_opt }, context) {
     const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
     if (plain) context.send('value-send', { link_id, value });
-    editorOnly(context, 'ImpactValueSender');
+    warnEditorOnly(context, 'ImpactValueSender');
     return outputs(signal_opt);
   },
 });
@@ -273,7 +278,7 @@ const ImpactExecutionOrderController = defineNode({
   type: 'ImpactExecutionOrderController',
   display: 'Execution Order Controller',
   category: 'ImpactPack/Util',
-  description: 'Gives its value on when the signal is there.',
+  description: 'Passes its value on once the signal is available.',
   inputs: { signal: anyInput(), value: anyInput() },
   outputs: [output('*', 'signal'), output('*', 'value')],
   run: ({ signal, value }) => outputs(signal, value),

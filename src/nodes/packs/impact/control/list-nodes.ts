@@ -6,8 +6,8 @@ import { optionalAnyInput } from './logic-nodes.ts';
 
 const UTIL = 'ImpactPack/Util';
 
-/** The inputs that are there, in the order of the prompt, as in the original. */
-const given = (inputs: object): unknown[] =>
+/** The connected inputs, in the order of the prompt as in the original. */
+const connectedValues = (inputs: object): unknown[] =>
   Object.values(inputs).filter((value) => value !== undefined);
 
 const ImpactImageBatchToImageList = defineNode({
@@ -27,7 +27,7 @@ const ImpactMakeAnyList = defineNode({
   inputs: { value1: optionalAnyInput() },
   dynamicInputs: { pattern: /^value\d+$/, input: socket('*') },
   outputs: [output('*', '*', true)],
-  run: (inputs) => outputs(given(inputs)),
+  run: (inputs) => outputs(connectedValues(inputs)),
 });
 
 const ImpactMakeImageList = defineNode({
@@ -37,7 +37,7 @@ const ImpactMakeImageList = defineNode({
   inputs: { image1: socket('IMAGE') },
   dynamicInputs: { pattern: /^image\d+$/, input: socket('IMAGE') },
   outputs: [output('IMAGE', 'IMAGE', true)],
-  run: (inputs) => outputs(given(inputs)),
+  run: (inputs) => outputs(connectedValues(inputs)),
 });
 
 const ImpactMakeMaskList = defineNode({
@@ -47,7 +47,7 @@ const ImpactMakeMaskList = defineNode({
   inputs: { mask1: socket('MASK') },
   dynamicInputs: { pattern: /^mask\d+$/, input: socket('MASK') },
   outputs: [output('MASK', 'MASK', true)],
-  run: (inputs) => outputs(given(inputs)),
+  run: (inputs) => outputs(connectedValues(inputs)),
 });
 
 const ImpactMakeImageBatch = defineNode({
@@ -55,11 +55,13 @@ const ImpactMakeImageBatch = defineNode({
   display: 'Make Image Batch',
   category: UTIL,
   description:
-    'Joins pictures; those of another size than the first are cut about the centre and resized.',
+    'Joins images; those of another size than the first are cropped to its aspect ratio ' +
+    'around the centre and resized.',
   inputs: { image1: socket('IMAGE') },
   dynamicInputs: { pattern: /^image\d+$/, input: socket('IMAGE') },
   outputs: [output('IMAGE')],
-  run: ({ image1, ...rest }) => outputs(joinImages([image1, ...(given(rest) as Tensor[])])),
+  run: ({ image1, ...rest }) =>
+    outputs(joinImages([image1, ...(connectedValues(rest) as Tensor[])])),
 });
 
 const ImpactMakeMaskBatch = defineNode({
@@ -70,7 +72,7 @@ const ImpactMakeMaskBatch = defineNode({
   inputs: { mask1: socket('MASK') },
   dynamicInputs: { pattern: /^mask\d+$/, input: socket('MASK') },
   outputs: [output('MASK')],
-  run: ({ mask1, ...rest }) => outputs(joinMasks([mask1, ...(given(rest) as Tensor[])])),
+  run: ({ mask1, ...rest }) => outputs(joinMasks([mask1, ...(connectedValues(rest) as Tensor[])])),
 });
 
 export const LIST_NODES: readonly NodeDeclaration[] = [

@@ -23,10 +23,10 @@ export const optionalAnyInput = () => socket('*', { optional: true });
 /** Python's sys.maxsize. */
 export const MAXSIZE = 0x7fffffffffffffffn;
 export const linkId = () => int({ default: 0, min: 0, max: MAXSIZE, step: 1 });
-/** An integer of 64 bits, without the widget that changes seeds. */
+/** A 64-bit integer input, without the widget that changes seeds. */
 export const int64 = (min: bigint, max: bigint) =>
   ({ ...seed({ min, max, default: 0 }), control_after_generate: false }) as const;
-/** A number where it fits one. */
+/** A number if the value is a safe integer. */
 export const toNumberIfSafe = (value: bigint): number | bigint =>
   Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
@@ -35,38 +35,41 @@ const isNumber = (value: unknown): value is number | bigint | boolean =>
 const numeric = (value: number | bigint | boolean): number | bigint =>
   typeof value === 'boolean' ? Number(value) : value;
 
-/** As Python compares: 1 is 1.0 and True; things of different kinds are not equal. */
-function same(a: unknown, b: unknown): boolean {
+/** Equality as in Python: 1 equals 1.0 and True; values of different types are not equal. */
+function isEqual(a: unknown, b: unknown): boolean {
   if (!isNumber(a) || !isNumber(b)) return a === b;
   const [x, y] = [numeric(a), numeric(b)];
   return x >= y && x <= y;
 }
 
-/** Below 0 when a comes first; NaN when neither does. Throws DR_INPUT_INVALID for things that have no order. */
-function order(a: unknown, b: unknown): number {
+/**
+ * Below 0 if `a` is less than `b`, above 0 if it is greater, NaN if one of them is. Throws
+ * DR_INPUT_INVALID for values that have no order.
+ */
+function compare(a: unknown, b: unknown): number {
   if (typeof a === 'string' && typeof b === 'string') return byCodePoint(a, b);
   if (!isNumber(a) || !isNumber(b))
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `${kindOf(a)} and ${kindOf(b)} can't be compared by size`,
-      hint: 'Give two numbers or two texts.',
+      message: `${describe(a)} and ${describe(b)} have no order`,
+      hint: 'Compare two numbers or two texts.',
     });
   const [x, y] = [numeric(a), numeric(b)];
   return x < y ? -1 : x > y ? 1 : x >= y ? 0 : Number.NaN;
 }
 
-export const kindOf = (value: unknown): string => {
+const describe = (value: unknown): string => {
   if (value === undefined || value === null) return 'nothing';
   if (isNumber(value)) return `${value}`;
-  return typeof value === 'string' ? 'a text' : 'a value that is no number';
+  return typeof value === 'string' ? 'a text' : 'a value that is neither a number nor a text';
 };
 
 const COMPARISONS: Readonly<Record<string, (a: unknown, b: unknown) => boolean>> = {
-  'a = b': same,
-  'a <> b': (a, b) => !same(a, b),
-  'a > b': (a, b) => order(a, b) > 0,
-  'a < b': (a, b) => order(a, b) < 0,
-  'a >= b': (a, b) => order(a, b) >= 0,
-  'a <= b': (a, b) => order(a, b) <= 0,
+  'a = b': isEqual,
+  'a <> b': (a, b) => !isEqual(a, b),
+  'a > b': (a, b) => compare(a, b) > 0,
+  'a < b': (a, b) => compare(a, b) < 0,
+  'a >= b': (a, b) => compare(a, b) >= 0,
+  'a <= b': (a, b) => compare(a, b) <= 0,
   tt: () => true,
   ff: () => false,
 };
@@ -84,7 +87,7 @@ const ImpactConditionalBranch = defineNode({
   type: 'ImpactConditionalBranch',
   display: 'ImpactConditionalBranch',
   category: LOGIC,
-  description: 'Only the branch that is chosen runs.',
+  description: 'Only the selected branch runs.',
   inputs: {
     cond: boolean(),
     tt_value: socket('*', { lazy: true }),
@@ -99,7 +102,7 @@ const ImpactConditionalBranchSelMode = defineNode({
   type: 'ImpactConditionalBranchSelMode',
   display: 'ImpactConditionalBranchSelMode',
   category: LOGIC,
-  description: 'Both branches run, unless sel_mode says that the choice is made before the run.',
+  description: 'Both branches run, unless sel_mode selects one before the run.',
   inputs: { cond: boolean(), tt_value: optionalAnyInput(), ff_value: optionalAnyInput() },
   outputs: [output('*')],
   prepare: {
@@ -128,7 +131,7 @@ const ImpactIfNone = defineNode({
   type: 'ImpactIfNone',
   display: 'ImpactIfNone',
   category: LOGIC,
-  description: 'Says whether any_input is there.',
+  description: 'Whether any_input is connected.',
   inputs: { signal: optionalAnyInput(), any_input: optionalAnyInput() },
   outputs: [output('*', 'signal_opt'), output('BOOLEAN', 'bool')],
   run: ({ signal, any_input }) => outputs(signal, any_input !== undefined),
@@ -138,7 +141,9 @@ const ImpactConvertDataType = defineNode({
   type: 'ImpactConvertDataType',
   display: 'ImpactConvertDataType',
   category: LOGIC,
-  description: 'A value as text, number, integer and truth. What is no number is 1, but for False.',
+  description:
+    'Converts a value to a text, a float, an integer and a boolean. ' +
+    'False is 0; any other value that is not a number is 1.',
   inputs: { value: anyInput() },
   outputs: [output('STRING'), output('FLOAT'), output('INT'), output('BOOLEAN')],
   run({ value }, context) {
@@ -151,7 +156,7 @@ const ImpactConvertDataType = defineNode({
   },
 });
 
-/** `str(value)`; a whole number is printed as its type says. */
+/** `str(value)`; an integer is printed as its socket type requires. */
 export function textOf(value: unknown, type: string | undefined): string {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return 'None';
@@ -231,22 +236,22 @@ const ImpactMinMax = defineNode({
     b: anyInput(),
   },
   outputs: [output('INT')],
-  run: ({ mode, a, b }) => outputs((mode ? order(b, a) > 0 : order(b, a) < 0) ? b : a),
+  run: ({ mode, a, b }) => outputs((mode ? compare(b, a) > 0 : compare(b, a) < 0) ? b : a),
 });
 
-const TYPES: Readonly<Record<string, (text: string) => unknown>> = {
+const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   STRING: (text) => text,
-  INT: (text) => toNumberIfSafe(BigInt(parsed(text, /^[+-]?\d+(_\d+)*$/))),
-  FLOAT: (text) => Number(parsed(text, /^[+-]?(\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?$/i)),
+  INT: (text) => toNumberIfSafe(BigInt(parseNumber(text, /^[+-]?\d+(_\d+)*$/))),
+  FLOAT: (text) => Number(parseNumber(text, /^[+-]?(\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?$/i)),
   BOOLEAN: (text) => text.toLowerCase() === 'true',
 };
 
-function parsed(text: string, form: RegExp): string {
+function parseNumber(text: string, pattern: RegExp): string {
   const trimmed = text.trim();
-  if (form.test(trimmed)) return trimmed.replace(/^\+|_/g, '');
+  if (pattern.test(trimmed)) return trimmed.replace(/^\+|_/g, '');
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `'${text}' is no number`,
-    hint: 'Give a number, or STRING as its type.',
+    message: `'${text}' is not a number of the type that typ selects`,
+    hint: 'Enter a number, or select STRING as typ.',
     input: 'value',
   });
 }
@@ -255,15 +260,14 @@ const ImpactValueReceiver = defineNode({
   type: 'ImpactValueReceiver',
   display: 'ImpactValueReceiver',
   category: LOGIC,
-  description:
-    'A value that the editor keeps up to date with what a sender of the same link_id sent.',
+  description: 'A value that the editor sets when a sender with the same link_id sends one.',
   inputs: {
     typ: combo(['STRING', 'INT', 'FLOAT', 'BOOLEAN']),
     value: string({ default: '' }),
     link_id: linkId(),
   },
   outputs: [output('*')],
-  run: ({ typ, value }) => outputs(TYPES[typ](value)),
+  run: ({ typ, value }) => outputs(PARSERS[typ](value)),
 });
 
 export const LOGIC_NODES: readonly NodeDeclaration[] = [

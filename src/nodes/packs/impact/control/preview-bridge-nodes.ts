@@ -1,5 +1,6 @@
-// Previews that a mask can be drawn on: the picture goes on with the mask that stands in the edited file's alpha channel.
-// Source: Impact Pack bridge_nodes.py. What the original keeps in its server (last picture, last mask) is kept in the node's state.
+// Previews on which a mask can be drawn: they output the image with the mask in the edited file's
+// alpha channel. Source: Impact Pack bridge_nodes.py. The last image and mask, which the original
+// stores in its server, are in the node's state.
 import { readFile } from 'node:fs/promises';
 import { DarkroomError } from '../../../../errors.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
@@ -33,28 +34,28 @@ const bridgeInputs = {
     label_on: 'if_empty_mask',
     label_off: 'never',
     optional: true,
-    tooltip: 'Keeps what is behind it from running while the mask is empty.',
+    tooltip: 'Blocks the nodes that follow while the mask is empty.',
   }),
   restore_mask: combo(['never', 'always', 'if_same_size'], {
     optional: true,
-    tooltip: 'Puts the last mask on a new picture; goes before block.',
+    tooltip: 'Applies the last mask to a new image; takes precedence over block.',
   }),
 };
 const IMAGE = {
   default: '',
-  tooltip:
-    'What the editor knows the edited picture by; here also the name of a file: sub/name.png [temp].',
+  tooltip: 'The edited image, set by the editor. A file name also works: sub/name.png [temp].',
 } as const;
 
-interface Shown {
+/** The files that a bridge shows, and the inputs that they were made from. */
+interface ShownPreview {
   readonly source: readonly unknown[];
   readonly files: readonly SavedFile[];
 }
 
-/** What a bridge keeps from run to run. */
+/** Typed access to the state that a bridge has across runs. */
 const stateOf = ({ state }: NodeContext) => ({
   get shown() {
-    return state.get('shown') as Shown | undefined;
+    return state.get('shown') as ShownPreview | undefined;
   },
   set shown(shown) {
     state.set('shown', shown);
@@ -67,20 +68,24 @@ const stateOf = ({ state }: NodeContext) => ({
   },
 });
 
-/** The edited picture that `name` stands for: a file; else the one that was shown, if what goes into the node is still the same. */
-function edited(
+/**
+ * The edited image: the file `name` if it exists, otherwise the file that was shown if the inputs
+ * have not changed since.
+ */
+function editedFile(
   name: string,
   source: readonly unknown[],
   context: NodeContext,
 ): SavedFile | undefined {
   const { shown } = stateOf(context);
-  const same = shown?.source.every((value, i) => value === source[i]);
-  if (name !== '' && context.hasInput(name) && (same || !shown)) return savedFileOf(name, context);
-  return same ? shown?.files[0] : undefined;
+  const isUnchanged = shown?.source.every((value, i) => value === source[i]);
+  if (name !== '' && context.hasInput(name) && (isUnchanged || !shown))
+    return savedFileOf(name, context);
+  return isUnchanged ? shown?.files[0] : undefined;
 }
 
-/** The last mask that was not empty, where it is to be put on a picture of this size again. */
-function restored(
+/** The last mask that was not empty, if `mode` restores it for an image of this size. */
+function restoredMask(
   mode: string | undefined,
   height: number,
   width: number,
@@ -93,8 +98,8 @@ function restored(
     : undefined;
 }
 
-/** Saves a picture as it is shown, with what the mask covers see-through. */
-async function show(
+/** Saves a preview, transparent where the mask is set. */
+async function savePreview(
   image: Tensor,
   mask: Tensor | undefined,
   name: string,
@@ -121,13 +126,13 @@ function withAlpha(image: Tensor, mask: Tensor): Tensor {
   return tensor([n, height, width, 4], data);
 }
 
-const all = ({ data }: Tensor, value: number): boolean => data.every((v) => v === value);
+const isFilledWith = ({ data }: Tensor, value: number): boolean => data.every((v) => v === value);
 
 const PreviewBridge = defineNode({
   type: 'PreviewBridge',
   display: 'Preview Bridge (Image)',
   category: UTIL,
-  description: 'Shows a picture, and gives it on with the mask that was drawn on it.',
+  description: 'Shows an image and outputs it with the mask that is drawn on it.',
   outputNode: true,
   saves: 'temp',
   inputs: { images: socket('IMAGE'), image: string(IMAGE), ...bridgeInputs },
@@ -135,7 +140,7 @@ const PreviewBridge = defineNode({
   outputs: [output('IMAGE'), output('MASK')],
   async run({ images, image, block, restore_mask }, context): Promise<NodeResult> {
     const state = stateOf(context);
-    const file = edited(image, [images], context);
+    const file = editedFile(image, [images], context);
     let result: {
       readonly pixels: Tensor;
       readonly mask: Tensor;
@@ -146,13 +151,13 @@ const PreviewBridge = defineNode({
       result = { pixels: picture.image, mask: picture.mask, files: [file] };
       state.shown ??= { source: [images], files: [file] };
     } else {
-      const mask = restored(restore_mask, images.shape[1], images.shape[2], context);
-      const files = await show(images, mask, 'PB', context);
+      const mask = restoredMask(restore_mask, images.shape[1], images.shape[2], context);
+      const files = await savePreview(images, mask, 'PB', context);
       result = { pixels: images, mask: mask ?? zeros([1, 64, 64]), files };
       state.shown = { source: [images], files };
     }
     const { pixels, mask, files } = result;
-    const empty = all(mask, 0);
+    const empty = isFilledWith(mask, 0);
     if (!empty) state.mask = mask;
     return {
       outputs: block && empty ? [blocker(), blocker()] : [pixels, mask],
@@ -161,9 +166,19 @@ const PreviewBridge = defineNode({
   },
 });
 
-const TINY: Readonly<Record<string, string>> = { TAESDXL: 'taesdxl', TAESD15: 'taesd' };
-/** Methods of models whose latents have 16 channels. */
-const DEEP = ['Latent2RGB-FLUX.1', 'Latent2RGB-SD3', 'Latent2RGB-SC-Prior', 'TAEF1', 'TAESD3'];
+/** Preview methods that are autoencoders, and the autoencoders' names. */
+const TINY_AUTOENCODERS: Readonly<Record<string, string>> = {
+  TAESDXL: 'taesdxl',
+  TAESD15: 'taesd',
+};
+/** Preview methods for latents of 16 channels. */
+const METHODS_16_CHANNELS = [
+  'Latent2RGB-FLUX.1',
+  'Latent2RGB-SD3',
+  'Latent2RGB-SC-Prior',
+  'TAEF1',
+  'TAESD3',
+];
 const METHODS = [
   'Latent2RGB-FLUX.1',
   'Latent2RGB-SDXL',
@@ -179,21 +194,28 @@ const METHODS = [
   'TAESD3',
 ];
 
-/** A picture of a latent: by a VAE, or by the colours of its channels at eight times its size. */
-async function pictureOf(
+/**
+ * A preview of a latent: decoded by a VAE, or the colours of its channels at eight times its size.
+ * Throws DR_INPUT_INVALID for a method that does not support the latent.
+ */
+async function latentPreview(
   { samples }: Latent,
   method: string,
   vae: Autoencoder | undefined,
   context: NodeContext,
 ): Promise<Tensor> {
   if (vae) return vae.decode(samples);
-  if (DEEP.includes(method) !== (samples.shape[1] === 16) || DEEP.includes(method))
+  const needs16Channels = METHODS_16_CHANNELS.includes(method);
+  if (needs16Channels !== (samples.shape[1] === 16) || needs16Channels)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the preview method ${method} is for another kind of latent than this one of ${samples.shape[1]} channels`,
+      message:
+        `the preview method ${method} does not support ` +
+        `latents of ${samples.shape[1]} channels`,
       hint: 'Choose Latent2RGB-SD15 or Latent2RGB-SDXL, or connect vae_opt.',
       input: 'preview_method',
     });
-  if (TINY[method]) return (await loadNamedVae(TINY[method], context)).decode(samples);
+  if (TINY_AUTOENCODERS[method])
+    return (await loadNamedVae(TINY_AUTOENCODERS[method], context)).decode(samples);
   const small = previewLatent(samples, LATENT_COLOURS[method]);
   const large = pilResize(small, { width: small.width * 8, height: small.height * 8 }, 'lanczos');
   return fromBytes(large.bytes, [1, large.height, large.width, 3]);
@@ -203,8 +225,7 @@ const PreviewBridgeLatent = defineNode({
   type: 'PreviewBridgeLatent',
   display: 'Preview Bridge (Latent)',
   category: UTIL,
-  description:
-    'Shows a latent, and gives it on with the mask that was drawn on it as its noise mask.',
+  description: 'Shows a latent and outputs it with the mask that is drawn on it as its noise mask.',
   outputNode: true,
   saves: 'temp',
   inputs: {
@@ -222,7 +243,7 @@ const PreviewBridgeLatent = defineNode({
   ): Promise<NodeResult> {
     const state = stateOf(context);
     const source = [latent, vae_opt, vae_opt ? undefined : preview_method];
-    const file = edited(image, source, context);
+    const file = editedFile(image, source, context);
     let result: {
       readonly latent: Latent;
       readonly mask: Tensor;
@@ -233,15 +254,16 @@ const PreviewBridgeLatent = defineNode({
       result = { latent: { ...latent, noise_mask: mask }, mask, files: [file] };
       state.shown ??= { source, files: [file] };
     } else {
-      const picture = await pictureOf(latent, preview_method, vae_opt, context);
+      const picture = await latentPreview(latent, preview_method, vae_opt, context);
       const mask =
-        latent.noise_mask ?? restored(restore_mask, picture.shape[1], picture.shape[2], context);
-      const files = await show(picture, mask, 'PBL', context);
+        latent.noise_mask ??
+        restoredMask(restore_mask, picture.shape[1], picture.shape[2], context);
+      const files = await savePreview(picture, mask, 'PBL', context);
       result = { latent, mask: mask ?? full([1, ...latent.samples.shape.slice(2)], 1), files };
       state.shown = { source, files };
     }
-    // as in the original, a mask that is 1 everywhere counts as none
-    const empty = all(result.mask, 1);
+    // as in the original, a mask that is 1 everywhere is an empty one
+    const empty = isFilledWith(result.mask, 1);
     if (!empty) state.mask = result.mask;
     return {
       outputs: block && empty ? [blocker(), blocker()] : [result.latent, result.mask],

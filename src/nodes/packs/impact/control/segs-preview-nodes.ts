@@ -1,4 +1,4 @@
-// Pictures of SEGS in the temp folder. Source: Impact Pack segs_nodes.py.
+// Previews of SEGS, saved in the temp folder. Source: Impact Pack segs_nodes.py.
 
 import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { encodePng } from '../../../../image/codec/png.ts';
@@ -17,10 +17,10 @@ import type { NodeContext, SavedFile } from '../../../context.ts';
 import { boolean, defineNode, float, type NodeResult, output, socket } from '../../../declare.ts';
 import { tempSuffix } from '../../../shared/save-images.ts';
 
-/** What stands for a picture that is not there. */
+/** The placeholder for a missing image. */
 export const blankImage = (): Tensor => zeros([1, 64, 64, 3]);
 
-/** The first picture of a batch as bytes. */
+/** The first image of a batch as bytes. */
 export function firstImageBytes(image: Tensor): ByteImage {
   const [, height, width, channels] = image.shape;
   return { width, height, channels, bytes: toBytes(sliceBatch(image, 0, 1)) };
@@ -42,8 +42,11 @@ async function save(
   });
 }
 
-/** The mask for frame `i` of a part [h,w]: its own, the frame's, or, when the counts differ, all frames joined. */
-function maskOf({ croppedMask, croppedImage }: Seg, i: number): Tensor {
+/**
+ * The mask [h,w] for frame `i` of a segment: the frame's own or, if the numbers of frames differ,
+ * all frames joined.
+ */
+function frameMaskOf({ croppedMask, croppedImage }: Seg, i: number): Tensor {
   if (croppedMask.shape.length < 3) return croppedMask;
   const [n, h, w] = croppedMask.shape;
   if (!croppedImage || croppedImage.shape[0] === n)
@@ -57,10 +60,10 @@ function maskOf({ croppedMask, croppedImage }: Seg, i: number): Tensor {
   };
 }
 
-/** An image with a mask of at least `least` (0..255) as its alpha. */
-function withAlpha(image: ByteImage, mask: Tensor, least: number): ByteImage {
+/** An image with a mask as its alpha channel, which is at least `minAlpha` (0..255). */
+function withAlpha(image: ByteImage, mask: Tensor, minAlpha: number): ByteImage {
   const [h, w] = mask.shape;
-  const alpha = bytesOf(mask.data).map((v) => Math.max(v, least));
+  const alpha = bytesOf(mask.data).map((v) => Math.max(v, minAlpha));
   const fitted = pilResize(
     { width: w, height: h, channels: 1, bytes: alpha },
     { width: image.width, height: image.height },
@@ -74,15 +77,19 @@ function withAlpha(image: ByteImage, mask: Tensor, least: number): ByteImage {
   return { ...image, channels: 4, bytes };
 }
 
-/** Every channel times the mask. */
+/** Multiplies every channel by the mask. */
 function masked(image: Tensor, mask: Tensor): Tensor {
   const channels = image.shape[3];
   return map(image, (v, i) => v * mask.data[Math.floor(i / channels)]);
 }
 
-const LEAST_LIGHT = 0.3;
+/** Brightness outside of the masks in the picker. */
+const MIN_BRIGHTNESS = 0.3;
 
-/** Shows the parts to choose from, dark outside of their masks, to whoever asks the server for them (/impact/segs/picker). */
+/**
+ * Sends images of the segments to choose from, dark outside their masks, which the server returns
+ * at /impact/segs/picker.
+ */
 export async function sendPickerImages(
   { segs, width, height }: Segs,
   whole: Tensor | undefined,
@@ -90,11 +97,11 @@ export async function sendPickerImages(
 ): Promise<void> {
   const files: Uint8Array[] = [];
   for (const seg of segs) {
-    const picture = seg.croppedImage ?? (whole && cropImageRegion(whole, seg.cropRegion));
-    const light = map(maskOf(seg, 0), (value) => Math.max(value, LEAST_LIGHT));
+    const image = seg.croppedImage ?? (whole && cropImageRegion(whole, seg.cropRegion));
+    const brightness = map(frameMaskOf(seg, 0), (value) => Math.max(value, MIN_BRIGHTNESS));
     files.push(
       await encodePng(
-        firstImageBytes(picture ? masked(sliceBatch(picture, 0, 1), light) : blankImage()),
+        firstImageBytes(image ? masked(sliceBatch(image, 0, 1), brightness) : blankImage()),
         {
           level: 1,
         },
@@ -116,25 +123,25 @@ const SEGSPreview = defineNode({
   type: 'SEGSPreview',
   display: 'SEGSPreview',
   category: 'ImpactPack/Util',
-  description: "Shows the parts' pictures.",
+  description: "Shows the segments' images.",
   inputs: {
     segs: socket('SEGS'),
     alpha_mode: boolean({
       default: true,
       label_on: 'enable',
       label_off: 'disable',
-      tooltip: 'Clears what lies outside of the masks.',
+      tooltip: 'Makes the images transparent outside the masks.',
     }),
     min_alpha: float({
       default: 0.2,
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'How much of the rest is shown.',
+      tooltip: 'Opacity outside the masks.',
     }),
     fallback_image_opt: socket('IMAGE', {
       optional: true,
-      tooltip: 'The whole picture, for parts that carry none.',
+      tooltip: 'The whole image, for segments without an image.',
     }),
   },
   outputs: [output('IMAGE', 'IMAGE', true)],
@@ -156,7 +163,7 @@ const SEGSPreview = defineNode({
           shown.push(firstImageBytes(image));
           return image;
         }
-        const mask = maskOf(seg, i);
+        const mask = frameMaskOf(seg, i);
         shown.push(withAlpha(firstImageBytes(image), mask, Math.trunc(255 * min_alpha)));
         return masked(image, mask);
       });
@@ -170,19 +177,22 @@ const SEGSPreviewCNet = defineNode({
   type: 'SEGSPreviewCNet',
   display: 'SEGSPreview (CNET Image)',
   category: 'ImpactPack/Util',
-  description: "Shows the pictures that were given to the parts' ControlNets.",
+  description: "Shows the segments' control images.",
   inputs: { segs: socket('SEGS') },
   outputs: [output('IMAGE', 'IMAGE', true)],
   outputNode: true,
   saves: 'temp',
   async run({ segs }, context): Promise<NodeResult> {
-    const given = segs.segs.map((seg) => seg.controlNetWrapper?.image);
+    const controlImages = segs.segs.map((seg) => seg.controlNetWrapper?.image);
     const files = await save(
-      given.map((image) => firstImageBytes(image ?? blankImage())),
+      controlImages.map((image) => firstImageBytes(image ?? blankImage())),
       segs,
       context,
     );
-    return { outputs: [given.filter((image) => image !== undefined)], ui: { images: files } };
+    return {
+      outputs: [controlImages.filter((image) => image !== undefined)],
+      ui: { images: files },
+    };
   },
 });
 

@@ -1,4 +1,5 @@
-// Pictures and latents sent to the editor, and taken from files that it names. Source: Impact Pack impact_pack.py, impact_server.py.
+// Images and latents that are sent to the editor, or read from files that the editor names.
+// Source: Impact Pack impact_pack.py, impact_server.py.
 import { readFile } from 'node:fs/promises';
 import { latentExif, latentFromExif } from '../../../../formats/latent-png.ts';
 import { decodeImage } from '../../../../image/codec/decode-image.ts';
@@ -30,8 +31,8 @@ const DATA = '#DATA';
 const trigger = () => boolean({ default: false, label_on: 'enable', label_off: 'disable' });
 const isRelative = (name: string): boolean => !name.startsWith('/') && !name.includes('..');
 
-/** What a client needs to show a file. */
-const shown = ({ filename, subfolder, type }: SavedFile): Record<string, string> => ({
+/** The properties of a file that clients use. */
+const clientFile = ({ filename, subfolder, type }: SavedFile): Record<string, string> => ({
   filename,
   subfolder,
   type,
@@ -41,8 +42,7 @@ const ImageSender = defineNode({
   type: 'ImageSender',
   display: 'Image Sender',
   category: UTIL,
-  description:
-    'Shows pictures, and tells the editor to set them in the receivers of the same link_id.',
+  description: 'Shows images, and sends them to the receivers with the same link_id in the editor.',
   outputNode: true,
   saves: 'temp',
   inputs: {
@@ -55,7 +55,10 @@ const ImageSender = defineNode({
   async run({ images, filename_prefix, link_id }, context) {
     const prefix = `${filename_prefix}${tempSuffix(context.random)}`;
     const result = await saveImages(images, context, { type: 'temp', prefix, level: 1 });
-    context.send('img-send', { link_id, images: (result.ui!['images'] as SavedFile[]).map(shown) });
+    context.send('img-send', {
+      link_id,
+      images: (result.ui!['images'] as SavedFile[]).map(clientFile),
+    });
     return result;
   },
 });
@@ -73,7 +76,7 @@ const ImageReceiver = defineNode({
   type: 'ImageReceiver',
   display: 'Image Receiver',
   category: UTIL,
-  description: 'A picture of the input folder, or one that the workflow itself carries.',
+  description: 'Loads an image of the input folder, or one that is stored in the workflow.',
   inputs: {
     image: inputFile(),
     link_id: linkId(),
@@ -101,13 +104,13 @@ const ImageReceiver = defineNode({
         ? undefined
         : await decodeImage(Buffer.from(base64, 'base64'), 'image_data').catch(() => undefined);
     if (picture) return outputs(picture.image, picture.mask);
-    context.warn('image_data holds no picture; a black one takes its place');
+    context.warn('image_data is not an image; a black image is used instead');
     return outputs(zeros([1, 64, 64, 3]), zeros([1, 64, 64]));
   },
 });
 
-/** Sides of a preview: between 128 for the shorter and 256 for the longer. */
-function enlarged(preview: ByteImage): ByteImage {
+/** Resizes a preview so that its longer side is at most 256, but its shorter side at least 128. */
+function resizePreview(preview: ByteImage): ByteImage {
   const { width, height } = preview;
   const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
   let scale = longer > 256 ? 256 / longer : 1;
@@ -122,7 +125,7 @@ function enlarged(preview: ByteImage): ByteImage {
 const PREVIEWS: Readonly<Record<string, keyof typeof LATENT_COLOURS>> = {
   'Latent2RGB-SDXL': 'Latent2RGB-SDXL',
   'Latent2RGB-SD15': 'Latent2RGB-SD15',
-  // as in the original, which looks for tiny autoencoders in vain
+  // as in the original, which never finds the tiny autoencoders
   TAESDXL: 'Latent2RGB-SDXL',
   TAESD15: 'Latent2RGB-SD15',
 };
@@ -132,7 +135,8 @@ const LatentSender = defineNode({
   display: 'LatentSender',
   category: UTIL,
   description:
-    'Saves a latent inside a small picture of it, and tells the editor to set it in the receivers of the same link_id.',
+    'Saves a latent in a small preview image of it, and sends it to the receivers with the same ' +
+    'link_id in the editor.',
   outputNode: true,
   saves: 'temp',
   inputs: {
@@ -144,7 +148,7 @@ const LatentSender = defineNode({
   hidden: HIDDEN,
   outputs: [],
   async run({ samples, filename_prefix, link_id, preview_method }, context) {
-    const preview = enlarged(
+    const preview = resizePreview(
       previewLatent(samples.samples, LATENT_COLOURS[PREVIEWS[preview_method]], true),
     );
     const file = await encodePng(preview, {
@@ -158,7 +162,7 @@ const LatentSender = defineNode({
       size: { width: 0, height: 0 },
       files: [file],
     });
-    context.send('latent-send', { link_id, images: images.map(shown) });
+    context.send('latent-send', { link_id, images: images.map(clientFile) });
     return { outputs: [], ui: { images } };
   },
 });
@@ -166,12 +170,16 @@ const LatentSender = defineNode({
 const isLatent = (name: string): boolean =>
   name.endsWith('.latent') || name.endsWith('.latent.png');
 
-/** A file as clients know it: `sub/name [temp]` in its parts. */
+/** Parses the name that clients use for a file, `sub/name [temp]`. */
 export function savedFileOf(name: string, context: NodeContext): SavedFile {
-  const [, whole, type = 'input'] = /^(.*?)\s*(?:\[(input|output|temp)\]\s*)?$/s.exec(name)!;
-  const at = whole.lastIndexOf('/');
-  const place = { filename: whole.slice(at + 1), subfolder: at < 0 ? '' : whole.slice(0, at) };
-  return { ...place, type: type as SavedFile['type'], path: context.inputPath(name) };
+  const [, path, type = 'input'] = /^(.*?)\s*(?:\[(input|output|temp)\]\s*)?$/s.exec(name)!;
+  const slash = path.lastIndexOf('/');
+  return {
+    filename: path.slice(slash + 1),
+    subfolder: slash < 0 ? '' : path.slice(0, slash),
+    type: type as SavedFile['type'],
+    path: context.inputPath(name),
+  };
 }
 
 const LatentReceiver = defineNode({
@@ -179,7 +187,7 @@ const LatentReceiver = defineNode({
   display: 'LatentReceiver',
   category: UTIL,
   description:
-    'A latent of the input folder: a .latent file, or a picture that LatentSender saved.',
+    'Loads a latent of the input folder: a .latent file, or an image that LatentSender saved.',
   inputs: {
     latent: {
       ...combo([]),
@@ -204,7 +212,7 @@ const LatentReceiver = defineNode({
     const samples = path.endsWith('.latent')
       ? await readLatentFile(path)
       : exif && latentFromExif(exif, latent);
-    if (!samples) context.warn(`${latent} holds no latent; an empty one takes its place`);
+    if (!samples) context.warn(`${latent} contains no latent; an empty latent is used instead`);
     return {
       outputs: [{ samples: samples ?? zeros([1, 4, 8, 8]) }],
       ui: { images: [savedFileOf(latent, context)] },

@@ -1,4 +1,5 @@
-// Switches: one of several values, or one of several ways. Source: Impact Pack util_nodes.py, impact_server.py (choices made on prompt).
+// Switches that select one of several inputs or outputs. Source: Impact Pack util_nodes.py,
+// impact_server.py (selection on prompt).
 import { isJsonObject, type Json } from '../../../../formats/json.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
@@ -21,10 +22,13 @@ const SEL_MODE = {
   label_on: 'select_on_prompt',
   label_off: 'select_on_execution',
   forceInput: false,
-  tooltip: 'select_on_prompt takes what is not chosen out of the prompt before it is checked.',
+  tooltip: 'select_on_prompt removes unselected inputs from the prompt before it is validated.',
 } as const;
 
-/** The choice of a switch that chooses on prompt: a number, or that of an ImpactInt (or of another switch) it is linked to. */
+/**
+ * The selection of a switch that selects on prompt: its own number, or that of the ImpactInt (or,
+ * with `fromSwitch`, of the ImpactSwitch) that it is linked to.
+ */
 function selectedOnPrompt(
   id: string,
   prompt: PromptEditor,
@@ -45,14 +49,14 @@ const asNumber = (value: Json | undefined): number | undefined =>
     ? Number(value)
     : undefined;
 
-/** What the editor shows at an input slot, where somebody renamed it. */
+/** The label of an input slot in the editor, if it was renamed; otherwise its name. */
 function slotLabel(name: string, context: NodeContext): string {
   const workflow = context.extra()['workflow'];
   const nodes = isJsonObject(workflow) && Array.isArray(workflow['nodes']) ? workflow['nodes'] : [];
-  const own = nodes.find((node) => isJsonObject(node) && String(node['id']) === context.nodeId);
-  const slots = isJsonObject(own) && Array.isArray(own['inputs']) ? own['inputs'] : [];
+  const node = nodes.find((other) => isJsonObject(other) && String(other['id']) === context.nodeId);
+  const slots = isJsonObject(node) && Array.isArray(node['inputs']) ? node['inputs'] : [];
   const slot = slots.find(
-    (one) => isJsonObject(one) && one['name'] === name && typeof one['label'] === 'string',
+    (other) => isJsonObject(other) && other['name'] === name && typeof other['label'] === 'string',
   );
   return isJsonObject(slot) ? (slot['label'] as string) : name;
 }
@@ -62,7 +66,7 @@ const generalSwitch = (type: string, display: string) =>
     type,
     display,
     category: UTIL,
-    description: 'Gives on the input of the chosen number; only that one runs.',
+    description: 'Passes on the input with the selected number; only that one is evaluated.',
     inputs: {
       select: int({ default: 1, min: 1, max: 999999, step: 1, tooltip: 'Number of the input.' }),
       sel_mode: boolean(SEL_MODE),
@@ -77,10 +81,10 @@ const generalSwitch = (type: string, display: string) =>
     ],
     prepare: {
       edit(id, prompt) {
-        const chosen = selectedOnPrompt(id, prompt, true);
-        if (chosen === undefined) return;
+        const selected = selectedOnPrompt(id, prompt, true);
+        if (selected === undefined) return;
         for (const name of prompt.inputNames(id))
-          if (name.startsWith('input') && name !== `input${chosen}`)
+          if (name.startsWith('input') && name !== `input${selected}`)
             prompt.set(id, name, undefined);
       },
     },
@@ -96,7 +100,7 @@ const ImpactInversedSwitch = defineNode({
   display: 'Inversed Switch (Any)',
   category: UTIL,
   description:
-    'Gives its input to the output of the chosen number; what is behind the others does not run.',
+    'Passes its input to the output with the selected number; nodes behind the others do not run.',
   inputs: {
     select: int({ default: 1, min: 1, max: 999999, step: 1, tooltip: 'Number of the output.' }),
     input: socket('*'),
@@ -107,10 +111,10 @@ const ImpactInversedSwitch = defineNode({
   dynamicOutput: output('*'),
   prepare: {
     edit(id, prompt) {
-      const chosen = selectedOnPrompt(id, prompt, false);
-      if (chosen === undefined) return;
+      const selected = selectedOnPrompt(id, prompt, false);
+      if (selected === undefined) return;
       for (const { node, input, slot } of prompt.linksFrom(id))
-        if (slot + 1 !== chosen) prompt.set(node, input, undefined);
+        if (slot + 1 !== selected) prompt.set(node, input, undefined);
     },
   },
   run({ select, input }, context) {

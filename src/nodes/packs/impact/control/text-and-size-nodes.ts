@@ -1,4 +1,4 @@
-// Sizes of pictures, and texts. Source: Impact Pack logics.py, util_nodes.py.
+// Sizes of images and latents, and operations on texts. Source: Impact Pack logics.py, util_nodes.py.
 import {
   boolean,
   defineListNode,
@@ -34,7 +34,7 @@ const ImpactLatentInfo = defineNode({
   type: 'ImpactLatentInfo',
   display: 'ImpactLatentInfo',
   category: TEST,
-  description: 'Height and width in pixels.',
+  description: 'The height and width are in pixels.',
   inputs: { value: socket('LATENT') },
   outputs: SIZES,
   run({ value }) {
@@ -43,18 +43,18 @@ const ImpactLatentInfo = defineNode({
   },
 });
 
-/** Parts of a text that begin with a line that begins with `#`. */
-function sections(text: string): string[] {
-  const found: string[] = [];
+/** Sections of a text; each line that starts with `#` starts a new one. */
+function sectionsOf(text: string): string[] {
+  const sections: string[] = [];
   let current = '';
   for (const line of text.split('\n')) {
     if (line.startsWith('#') && current !== '') {
-      found.push(current.trim());
+      sections.push(current.trim());
       current = '';
     }
     current += `${line}\n`;
   }
-  return [...found, current.trim()];
+  return [...sections, current.trim()];
 }
 
 const ImpactStringSelector = defineNode({
@@ -62,7 +62,8 @@ const ImpactStringSelector = defineNode({
   display: 'String Selector',
   category: UTIL,
   description:
-    'One line of a text, or with multiline one of the parts that begin with #. Counts from 0 and begins anew after the last.',
+    'Selects a line of a text or, with multiline, a section that starts with #. ' +
+    'Counts from 0 and starts over after the last one.',
   inputs: {
     strings: string({ multiline: true }),
     multiline: boolean({ default: false, label_on: 'enabled', label_off: 'disabled' }),
@@ -70,7 +71,7 @@ const ImpactStringSelector = defineNode({
   },
   outputs: [output('STRING')],
   run({ strings, multiline, select }) {
-    const choices = multiline ? sections(strings) : strings.split('\n');
+    const choices = multiline ? sectionsOf(strings) : strings.split('\n');
     const selected = choices[select % choices.length];
     return outputs(multiline && selected.startsWith('#') ? selected.slice(1) : selected);
   },
@@ -92,7 +93,7 @@ const WildcardPromptFromString = defineNode({
   display: 'Wildcard Prompt from String',
   category: UTIL,
   description:
-    'Makes [LAB] prompts for segments of a text, one per line; tags are kept in their order.',
+    'Makes [LAB] prompts for segments from a text, one per line; the tags keep their order.',
   inputs: {
     string: string({ forceInput: true }),
     delimiter: string({ default: '\\n' }),
@@ -109,10 +110,10 @@ const WildcardPromptFromString = defineNode({
     const rows = string.split(unescaped(delimiter));
     const prompts = rows.map((row, i) => {
       const tags = row.split(', ');
-      const kept = (restricted || excluded ? [...new Set(tags)] : tags).filter(
+      const selected = (restricted || excluded ? [...new Set(tags)] : tags).filter(
         (tag) => (restricted?.has(tag) ?? true) && !excluded?.has(tag),
       );
-      return `[${i + 1}] ${prefix_all} ${kept.join(', ')} ${postfix_all}`.trim();
+      return `[${i + 1}] ${prefix_all} ${selected.join(', ')} ${postfix_all}`.trim();
     });
     const text = ['[LAB]', ...prompts]
       .join('\n')

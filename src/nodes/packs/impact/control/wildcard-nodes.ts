@@ -1,4 +1,5 @@
-// Prompts with wildcards and LoRAs. Source: Impact Pack impact_pack.py, wildcards.py, impact_server.py (text is populated before the run).
+// Prompts with wildcards and LoRAs. Source: Impact Pack impact_pack.py, wildcards.py,
+// impact_server.py (the text is populated before the run).
 import { createHash } from 'node:crypto';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import { didYouMean } from '../../../../near-matches.ts';
@@ -42,8 +43,8 @@ const chooseWildcard = () => combo([CHOOSE_WILDCARD]);
 const LINKED_SEEDS: Readonly<Record<string, string>> = { 'Seed (rgthree)': 'seed' };
 
 /**
- * In the mode "Populate" the populated text is made anew of the wildcard text. As in the original only of a seed that stands in the
- * node itself: with a linked one the text stays as it is.
+ * In the mode "Populate", sets the populated text from the wildcard text. As in the original, this
+ * needs a seed in the node itself: with a linked seed, the populated text stays as it is.
  */
 const populateOnPrompt: PromptPreparation = {
   edit(id, prompt) {
@@ -80,30 +81,31 @@ const populateOnPrompt: PromptPreparation = {
   },
 };
 
-/** Changes with the lists that the text may draw from. */
-const listsFor = (populated: string, context: NodeContext): string =>
+/** A hash of the wildcard lists, if the text uses wildcards. */
+const wildcardFingerprint = (populated: string, context: NodeContext): string =>
   hasWildcards(populated)
     ? createHash('sha256')
         .update(JSON.stringify([...context.wildcards()]))
         .digest('hex')
     : '';
 
-const notPopulated = (context: NodeContext): void =>
+const warnNotPopulated = (context: NodeContext): void =>
   context.warn(
-    'the text can be populated only with a seed that stands in the node itself; populated_text is used as it is',
+    'the text can only be populated with a seed in the node itself; ' +
+      'populated_text is used as it is',
   );
 
 const ImpactWildcardProcessor = defineNode({
   type: 'ImpactWildcardProcessor',
   display: 'ImpactWildcardProcessor',
   category: PROMPT,
-  description: 'Makes every choice in a text with wildcards: {a|b}, {2$$, $$a|b|c}, __list__.',
+  description: 'Resolves the wildcards of a text: {a|b}, {2$$, $$a|b|c}, __list__.',
   inputs: { ...textInputs, seed: seed(), 'Select to add Wildcard': chooseWildcard() },
   outputs: [output('STRING')],
   prepare: populateOnPrompt,
-  fingerprint: ({ populated_text }, context) => listsFor(populated_text, context),
+  fingerprint: ({ populated_text }, context) => wildcardFingerprint(populated_text, context),
   run({ populated_text, mode, seed }, context) {
-    if (mode) notPopulated(context);
+    if (mode) warnNotPopulated(context);
     return outputs(populateWildcards(populated_text, seed, context.wildcards()));
   },
 });
@@ -112,11 +114,14 @@ export interface EncodedPrompt {
   readonly model: Model;
   readonly clip: Clip;
   readonly conditioning: Conditioning;
-  /** The text with every choice made, LoRA tags included. */
+  /** The text with its wildcards resolved, LoRA tags included. */
   readonly text: string;
 }
 
-/** A prompt with wildcards, `<lora:…>` tags and BREAKs as conditioning, and the networks with the LoRAs it names. */
+/**
+ * Encodes a prompt with wildcards, `<lora:…>` tags and BREAKs, and applies its LoRAs to the
+ * networks. LoRAs that are not found and LBW block weights are ignored with a warning.
+ */
 export async function encodeWithLoras(
   prompt: string,
   networks: { readonly model: Model; readonly clip: Clip },
@@ -130,13 +135,13 @@ export async function encodeWithLoras(
     const file = findLoraFile(name, files);
     if (file === undefined) {
       context.warn(
-        `there is no LoRA '${name}', so <lora:${name}> changes nothing. ${didYouMean(name, files)}`.trim(),
+        `there is no LoRA '${name}', so <lora:${name}> is ignored. ${didYouMean(name, files)}`.trim(),
       );
       continue;
     }
     if (blocks !== undefined)
       context.warn(
-        `LBW=${blocks} of <lora:${name}> is left out: strengths by block belong to the Inspire Pack`,
+        `LBW=${blocks} of <lora:${name}> is ignored: ` + 'block weights belong to the Inspire Pack',
       );
     const changed = await withNamedLora(
       model,
@@ -188,10 +193,10 @@ const ImpactWildcardEncode = defineNode({
     const all = populated_text.includes('<lora:')
       ? files.map((file) => context.modelPath('loras', file))
       : [];
-    return `${listsFor(populated_text, context)} ${await fileState(...all)}`;
+    return `${wildcardFingerprint(populated_text, context)} ${await fileState(...all)}`;
   },
   async run({ model, clip, populated_text, mode, seed }, context) {
-    if (mode) notPopulated(context);
+    if (mode) warnNotPopulated(context);
     const encoded = await encodeWithLoras(populated_text, { model, clip }, seed, context);
     return outputs(encoded.model, encoded.clip, encoded.conditioning, encoded.text);
   },

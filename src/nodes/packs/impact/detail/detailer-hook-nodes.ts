@@ -21,7 +21,7 @@ const UTIL = 'ImpactPack/Util';
 
 const hookOutput = [output('DETAILER_HOOK')];
 const cycles = combo(['skip_start', 'from_start'], {
-  tooltip: 'Whether it begins with the first cycle or the second.',
+  tooltip: 'Whether the schedule starts with the first cycle or the second one.',
 });
 
 const DetailerHookCombine = defineNode({
@@ -29,13 +29,14 @@ const DetailerHookCombine = defineNode({
   display: 'DetailerHookCombine',
   category: 'ImpactPack/Upscale',
   description:
-    'Two hooks as one. As in the original, a hook that makes its own noise leaves none in a combination.',
+    'Combines two hooks. As in the original, the noise is all zeros if one of them has its own.',
   inputs: { hook1: socket('DETAILER_HOOK'), hook2: socket('DETAILER_HOOK') },
   outputs: hookOutput,
   run({ hook1, hook2 }, { warn }) {
     if (hook1.customNoise || hook2.customNoise)
       warn(
-        'combined with another hook, a hook that makes its own noise leaves the parts without noise, as in the Impact Pack',
+        'a hook with noise of its own that is combined with another one leaves the segments ' +
+          'without noise, as in the Impact Pack',
       );
     return outputs(combineDetailerHooks(hook1, hook2));
   },
@@ -45,10 +46,10 @@ const NoiseInjectionDetailerHookProvider = defineNode({
   type: 'NoiseInjectionDetailerHookProvider',
   display: 'NoiseInjectionDetailerHookProvider',
   category: DETAILER,
-  description: 'Puts noise into the latent at the beginning of each cycle.',
+  description: 'Adds noise to the latent at the start of each cycle.',
   inputs: {
     schedule_for_cycle: cycles,
-    source: combo(['CPU', 'GPU'], { tooltip: 'Without effect: noise is that of the CPU.' }),
+    source: combo(['CPU', 'GPU'], { tooltip: 'No effect: the noise is always that of the CPU.' }),
     seed: seed(),
     start_strength: float({ default: 2, min: 0, max: 200, step: 0.01 }),
     end_strength: float({ default: 1, min: 0, max: 200, step: 0.01 }),
@@ -57,7 +58,8 @@ const NoiseInjectionDetailerHookProvider = defineNode({
   run({ schedule_for_cycle, source, seed, start_strength, end_strength }, { warn }) {
     if (source === 'GPU')
       warn(
-        "source 'GPU': noise is drawn as the CPU draws it, so the picture differs from one that a GPU's noise made",
+        "source 'GPU' has no effect: the noise is that of the CPU, so the image differs from the " +
+          "original's on a GPU",
       );
     return outputs(
       cycleNoiseHook(
@@ -72,7 +74,7 @@ const UnsamplerDetailerHookProvider = defineNode({
   type: 'UnsamplerDetailerHookProvider',
   display: 'UnsamplerDetailerHookProvider',
   category: DETAILER,
-  description: 'Samples the latent backwards at the beginning of each cycle.',
+  description: 'Unsamples the latent at the start of each cycle.',
   inputs: {
     model: socket('MODEL'),
     steps: int({ default: 25, min: 1, max: 10000 }),
@@ -126,7 +128,7 @@ const VariationNoiseDetailerHookProvider = defineNode({
   type: 'VariationNoiseDetailerHookProvider',
   display: 'VariationNoiseDetailerHookProvider',
   category: DETAILER,
-  description: "Mixes another seed's noise into that of each part.",
+  description: "Mixes another seed's noise into that of each segment.",
   inputs: { seed: seed(), strength: float({ min: 0, max: 1, step: 0.01 }) },
   outputs: hookOutput,
   run: ({ seed, strength }) => outputs(variationNoiseHook(seed, strength)),
@@ -159,7 +161,7 @@ const SEGSLabelFilterDetailerHookProvider = defineNode({
   display: 'SEGSLabelFilterDetailerHookProvider',
   category: UTIL,
   inputs: {
-    segs: socket('SEGS', { tooltip: 'Without effect; the hook filters what the detector finds.' }),
+    segs: socket('SEGS', { tooltip: 'No effect: the hook filters the segments of the detector.' }),
     ...labelInputs,
   },
   outputs: hookOutput,
@@ -170,7 +172,7 @@ const PreviewDetailerHookProvider = defineNode({
   type: 'PreviewDetailerHookProvider',
   display: 'PreviewDetailerHookProvider',
   category: UTIL,
-  description: 'Shows the picture after each part is pasted (message `impact-preview`).',
+  description: 'Shows the image after each segment is pasted (message `impact-preview`).',
   inputs: { quality: int({ default: 95, min: 20, max: 100 }) },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('DETAILER_HOOK'), output('UPSCALER_HOOK')],
@@ -180,13 +182,13 @@ const PreviewDetailerHookProvider = defineNode({
       async postPaste(image) {
         const [, height, width] = image.shape;
         const file = await encodeWebp(firstImageBytes(image), quality);
-        const place = {
+        const target = {
           type: 'temp',
           prefix: `pvhook/${context.nodeId}`,
           extension: 'webp',
           size: { width, height },
         } as const;
-        const [{ filename, subfolder, type }] = await context.save({ ...place, files: [file] });
+        const [{ filename, subfolder, type }] = await context.save({ ...target, files: [file] });
         context.send('impact-preview', {
           node_id: context.nodeId,
           item: { filename, subfolder, type },

@@ -171,7 +171,7 @@ describe('detectors', () => {
   it('take one picture, and let hooks choose', async () => {
     await expect(
       run('BboxDetectorSEGS', { bbox_detector: detector, image: zeros([2, 8, 8, 3]), ...finding }),
-    ).rejects.toThrow('not a batch of 2');
+    ).rejects.toThrow('needs a single image, got a batch of 2');
     const [hook] = await run('SEGSOrderedFilterDetailerHookProvider', {
       target: 'x1',
       order: true,

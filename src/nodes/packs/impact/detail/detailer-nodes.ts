@@ -1,4 +1,5 @@
-// Detailers: parts of a picture drawn anew at a larger size. Source: Impact Pack impact_pack.py, segs_nodes.py.
+// Detailers: segments of an image are sampled again at a larger size. Source: Impact Pack
+// impact_pack.py, segs_nodes.py.
 import { squeezeMask } from '../../../../image/mask/mask-shape.ts';
 import { pythonRandom } from '../../../../random/python-random.ts';
 import type { Refiner } from '../../../../sampling/runs/refined.ts';
@@ -48,15 +49,15 @@ const DETAILER = 'ImpactPack/Detailer';
 
 const size = (value: number, tooltip: string) =>
   float({ default: value, min: 64, max: MAX_RESOLUTION, step: 8, tooltip });
-const guide = (on = 'bbox', off = 'crop_region', most = 1024) => ({
-  guide_size: size(512, 'What the shorter side of a part becomes.'),
+const guide = (on = 'bbox', off = 'crop_region', defaultMaxSize = 1024) => ({
+  guide_size: size(512, 'The size that the shorter side of a segment is scaled to.'),
   guide_size_for: boolean({
     default: true,
     label_on: on,
     label_off: off,
-    tooltip: 'Which side: of the bbox, or with its surroundings.',
+    tooltip: 'Whose shorter side: that of the bbox or of the crop region.',
   }),
-  max_size: size(most, 'The longer side becomes no more.'),
+  max_size: size(defaultMaxSize, 'Maximum of the longer side.'),
 });
 const noiseMask = { noise_mask: enabled(true), force_inpaint: enabled(true) };
 const cycle = {
@@ -65,14 +66,14 @@ const cycle = {
     min: 1,
     max: 10,
     step: 1,
-    tooltip: 'How often each part is sampled, one after the other.',
+    tooltip: 'How many times each segment is sampled in a row.',
   }),
 };
 const wildcard = {
   wildcard: string({
     multiline: true,
     dynamicPrompts: false,
-    tooltip: 'A prompt for the parts, if not empty.',
+    tooltip: 'A prompt for the segments that replaces the positive one, unless it is empty.',
   }),
 };
 const refinerRatio = {
@@ -80,7 +81,7 @@ const refinerRatio = {
     default: 0.2,
     min: 0,
     max: 1,
-    tooltip: "Share of the steps that are the refiner's.",
+    tooltip: 'Share of the steps that the refiner samples.',
   }),
 };
 const hook = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) };
@@ -89,7 +90,7 @@ const options = { ...optionalInpaintInputs, ...schedulerFunc };
 
 export const detailWidgets = { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook };
 
-/** What every detailer's settings are made of. */
+/** The inputs that all detailers have. */
 export type DetailInputs = Partial<InputValues<typeof options>> &
   InputValues<typeof samplerInputs & typeof cycle & ReturnType<typeof guide>> & {
     readonly denoise: number;
@@ -98,7 +99,7 @@ export type DetailInputs = Partial<InputValues<typeof options>> &
 
 type Models = Pick<BasicPipe, 'model' | 'vae' | 'positive' | 'negative'>;
 
-/** The refiner of a pipe; undefined where one of its parts is missing. */
+/** The refiner of a pipe; undefined if one of its values is missing. */
 export function refinerOf(
   pipe: Partial<Omit<BasicPipe, 'vae'>> | undefined,
   ratio: number | undefined,
@@ -109,7 +110,10 @@ export function refinerOf(
     : undefined;
 }
 
-/** Settings of a detailer. Absent optional inputs are what the original's functions have for them, not what its widgets show. */
+/**
+ * Settings of a detailer. Optional inputs default to the values of the original's functions, which
+ * differ from those of its widgets.
+ */
 export function detailSettings(
   { model, vae, positive, negative }: Models,
   i: DetailInputs,
@@ -130,35 +134,38 @@ export function detailSettings(
   };
 }
 
-/** Reports parts as text, and steps over all parts as progress. */
+/** Reports the segments as status text, and the steps of all segments as progress. */
 export function segmentProgress(
   context: NodeContext,
   steps: number,
 ): { onSegment(done: number, total: number): void; onStep: Required<SamplingHooks>['onStep'] } {
   const { status, progress } = context;
-  let [part, count, step] = [0, 0, 0];
-  const reached = (): [number, number] => [
-    Math.min(part * steps + step, count * steps),
+  let [finished, count, step] = [0, 0, 0];
+  const currentProgress = (): [number, number] => [
+    Math.min(finished * steps + step, count * steps),
     count * steps,
   ];
   const { onStep } = samplingHooks(context, () => {
     step = Math.min(step + 1, steps);
-    return reached();
+    return currentProgress();
   });
   return {
     onStep,
     onSegment(done, total) {
-      [part, count, step] = [done, total, 0];
+      [finished, count, step] = [done, total, 0];
       status(
         done < total ? `${done + 1}/${total} segments` : '',
         total > 0 ? done / total : undefined,
       );
-      if (total > 0) progress(...reached());
+      if (total > 0) progress(...currentProgress());
     },
   };
 }
 
-/** The texts of a detailer's wildcard; random choices follow from the seed, where the original draws from a generator that nobody seeds. */
+/**
+ * The segment prompts of a wildcard text. Random choices depend on the seed; the original uses an
+ * unseeded generator.
+ */
 const promptsOf = (text: string | undefined, seed: bigint): SegmentPrompts | undefined =>
   text === undefined ? undefined : parseSegmentPrompts(text, pythonRandom(seed));
 
@@ -174,7 +181,7 @@ export interface DetailCall {
   readonly seed: bigint;
 }
 
-/** DetailerForEach.do_detail */
+/** DetailerForEach.do_detail. */
 export function detailForEachSeg(
   { image, segs, pipe, refiner, inputs, noiseMask, hook, wildcard, seed }: DetailCall,
   context: NodeContext,
@@ -194,26 +201,26 @@ export function detailForEachSeg(
   });
 }
 
-/** A list, or a picture of nothing when it is empty. */
-export const orBlank = (images: readonly Tensor[]): readonly Tensor[] =>
+/** The images, or a blank one if there are none. */
+export const orBlankImage = (images: readonly Tensor[]): readonly Tensor[] =>
   images.length > 0 ? images : [blankImage()];
 
-const list = (name: string) => output('IMAGE', name, true);
+const imageList = (name: string) => output('IMAGE', name, true);
 const CROPPED = [
-  list('cropped'),
-  list('cropped_refined'),
-  list('cropped_refined_alpha'),
-  list('cnet_images'),
+  imageList('cropped'),
+  imageList('cropped_refined'),
+  imageList('cropped_refined_alpha'),
+  imageList('cnet_images'),
 ];
 const crops = ({ cropped, enhanced, enhancedAlpha, controlImages }: DetailerResult): unknown[] =>
-  [cropped, enhanced, enhancedAlpha, controlImages].map(orBlank);
+  [cropped, enhanced, enhancedAlpha, controlImages].map(orBlankImage);
 
 const forEach = (type: string, display: string, debug: boolean) =>
   defineNode({
     type,
     display,
     category: DETAILER,
-    description: 'Draws each part of a picture anew at a larger size and pastes it back.',
+    description: 'Samples each segment of an image at a larger size and pastes it back.',
     inputs: {
       image: socket('IMAGE'),
       segs: socket('SEGS'),
@@ -262,7 +269,7 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
     type,
     display,
     category: DETAILER,
-    description: 'Draws each part of a picture anew at a larger size and pastes it back.',
+    description: 'Samples each segment of an image at a larger size and pastes it back.',
     inputs: {
       image: socket('IMAGE'),
       segs: socket('SEGS'),
@@ -283,7 +290,7 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
       output('IMAGE', 'image'),
       output('SEGS', 'segs'),
       output('BASIC_PIPE', 'basic_pipe'),
-      ...(debug ? CROPPED : [list('cnet_images')]),
+      ...(debug ? CROPPED : [imageList('cnet_images')]),
     ],
     async run({ image, segs, basic_pipe, ...i }, context): Promise<NodeResult> {
       requireSingleImage(image, type);
@@ -305,7 +312,7 @@ const forEachPipe = (type: string, display: string, debug: boolean) =>
         result.image,
         result.segs,
         basic_pipe,
-        ...(debug ? crops(result) : [orBlank(result.controlImages)]),
+        ...(debug ? crops(result) : [orBlankImage(result.controlImages)]),
       );
     },
   });
@@ -314,7 +321,7 @@ const MaskDetailerPipe = defineNode({
   type: 'MaskDetailerPipe',
   display: 'MaskDetailer (pipe)',
   category: DETAILER,
-  description: 'Draws what lies under a mask anew at a larger size and pastes it back.',
+  description: 'Samples the masked areas of an image at a larger size and pastes them back.',
   inputs: {
     image: socket('IMAGE'),
     mask: socket('MASK'),
@@ -348,8 +355,8 @@ const MaskDetailerPipe = defineNode({
   },
   outputs: [
     output('IMAGE', 'image'),
-    list('cropped_refined'),
-    list('cropped_enhanced_alpha'),
+    imageList('cropped_refined'),
+    imageList('cropped_enhanced_alpha'),
     output('BASIC_PIPE', 'basic_pipe'),
     output('BASIC_PIPE', 'refiner_basic_pipe_opt'),
   ],
@@ -378,8 +385,8 @@ const MaskDetailerPipe = defineNode({
     }
     return outputs(
       concatBatch(results.map((result) => result.image)),
-      orBlank(results.flatMap(({ enhanced }) => enhanced)),
-      orBlank(results.flatMap(({ enhancedAlpha }) => enhancedAlpha)),
+      orBlankImage(results.flatMap(({ enhanced }) => enhanced)),
+      orBlankImage(results.flatMap(({ enhancedAlpha }) => enhancedAlpha)),
       basic_pipe,
       refiner_basic_pipe_opt,
     );
@@ -391,7 +398,8 @@ const SEGSDetailer = defineNode({
   display: 'SEGSDetailer',
   category: DETAILER,
   description:
-    "Draws each part anew at a larger size, as the parts' own pictures; SEGSPaste puts them into the picture.",
+    "Samples each segment at a larger size and stores the results as the segments' images; " +
+    'SEGSPaste pastes them.',
   inputs: {
     image: socket('IMAGE'),
     segs: socket('SEGS'),
@@ -406,7 +414,7 @@ const SEGSDetailer = defineNode({
     ...refinerPipe,
     ...options,
   },
-  outputs: [output('SEGS', 'segs'), list('cnet_images')],
+  outputs: [output('SEGS', 'segs'), imageList('cnet_images')],
   async run(
     { image, segs, basic_pipe, refiner_basic_pipe_opt, noise_mask, batch_size, ...i },
     context,
@@ -419,7 +427,7 @@ const SEGSDetailer = defineNode({
       refiner: refinerOf(refiner_basic_pipe_opt, i.refiner_ratio),
     };
     const result = await detailSegs(rgbChannels(image), segs, settings, batch_size);
-    return outputs(result.segs, orBlank(result.controlImages));
+    return outputs(result.segs, orBlankImage(result.controlImages));
   },
 });
 

@@ -1,4 +1,5 @@
-// FaceDetailer: parts found by a detector and drawn anew in one node. Source: Impact Pack impact_pack.py.
+// FaceDetailer: detects segments and samples them at a larger size in one node. Source: Impact Pack
+// impact_pack.py.
 
 import { segsBitwiseAndMask } from '../../../../segs/edit/edit-masks.ts';
 import { segsToCombinedMask } from '../../../../segs/edit/segs-to-masks.ts';
@@ -26,7 +27,7 @@ import {
   type DetailInputs,
   detailForEachSeg,
   detailWidgets,
-  orBlank,
+  orBlankImage,
   refinerOf,
 } from './detailer-nodes.ts';
 
@@ -38,21 +39,21 @@ const detection = {
     min: 0,
     max: 1,
     step: 0.01,
-    tooltip: 'Least confidence of what the detector finds.',
+    tooltip: 'Minimum confidence of detections.',
   }),
   bbox_dilation: int({
     default: 10,
     min: -512,
     max: 512,
     step: 1,
-    tooltip: 'Grows the masks of what was found.',
+    tooltip: 'Pixels by which the masks grow; below 0 they shrink.',
   }),
   bbox_crop_factor: float({
     default: 3,
     min: 1,
     max: 10,
     step: 0.1,
-    tooltip: 'Size of a part with its surroundings over its own.',
+    tooltip: 'Size of the crop region relative to the bbox.',
   }),
   sam_detection_hint: combo(DETECTION_HINTS),
   sam_dilation: int({ min: -512, max: 512, step: 1 }),
@@ -65,7 +66,7 @@ const detection = {
     min: 1,
     max: MAX_RESOLUTION,
     step: 1,
-    tooltip: 'Smaller finds are left out.',
+    tooltip: 'Smaller detections are dropped.',
   }),
 };
 
@@ -81,17 +82,17 @@ const results = [
   output('IMAGE', 'cnet_images', true),
 ];
 
-/** What the detectors find in one picture. */
-async function find(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs> {
+/** Detects the segments of one image. */
+async function detectFaces(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs> {
   const { bboxDetector, segmDetector, samModel, hook } = pipe;
-  const finding = {
+  const options = {
     threshold: i.bbox_threshold,
     dilation: i.bbox_dilation,
     cropFactor: i.bbox_crop_factor,
     dropSize: i.drop_size,
   };
   const detector = bboxDetector.withPrompt?.('face') ?? bboxDetector;
-  const segs = await detector.detect(image, { ...finding, hook });
+  const segs = await detector.detect(image, { ...options, hook });
   if (samModel) {
     const hints = {
       detection_hint: i.sam_detection_hint,
@@ -104,12 +105,12 @@ async function find(image: Tensor, pipe: DetailerPipe, i: Inputs): Promise<Segs>
     return segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, hints)).combined);
   }
   if (!segmDetector) return segs;
-  const shapes = await segmDetector.detect(image, finding);
+  const shapes = await segmDetector.detect(image, options);
   if (segmDetector.replacesBbox && !hook) return shapes;
   return segsBitwiseAndMask(segs, segsToCombinedMask(shapes));
 }
 
-interface Face {
+interface FaceResult {
   readonly image: Tensor;
   readonly enhanced: readonly Tensor[];
   readonly enhancedAlpha: readonly Tensor[];
@@ -123,8 +124,8 @@ async function detailFaces(
   i: Inputs,
   seed: bigint,
   context: NodeContext,
-): Promise<Face> {
-  const segs = await find(image, pipe, i);
+): Promise<FaceResult> {
+  const segs = await detectFaces(image, pipe, i);
   const mask = segsToCombinedMask(segs);
   if (segs.segs.length === 0)
     return { image, enhanced: [], enhancedAlpha: [], controlImages: [], mask };
@@ -137,30 +138,31 @@ async function detailFaces(
   return { ...done, mask };
 }
 
-/** FaceDetailer on each picture of a batch; the seed grows by one with each. */
-async function run(
+/** FaceDetailer for each image of a batch; the seed grows by one with each. */
+async function detailFaceBatch(
   images: Tensor,
   pipe: DetailerPipe,
   i: Inputs,
   context: NodeContext,
 ): Promise<NodeResult> {
-  const pictures = rgbChannels(images);
-  const faces: Face[] = [];
-  for (let n = 0; n < pictures.shape[0]; n++)
+  const batch = rgbChannels(images);
+  const faces: FaceResult[] = [];
+  for (let n = 0; n < batch.shape[0]; n++)
     faces.push(
-      await detailFaces(sliceBatch(pictures, n, n + 1), pipe, i, i.seed + BigInt(n), context),
+      await detailFaces(sliceBatch(batch, n, n + 1), pipe, i, i.seed + BigInt(n), context),
     );
   return outputs(
     concatBatch(faces.map(({ image }) => image)),
-    faces.flatMap(({ enhanced }) => orBlank(enhanced)),
-    faces.flatMap(({ enhancedAlpha }) => orBlank(enhancedAlpha)),
+    faces.flatMap(({ enhanced }) => orBlankImage(enhanced)),
+    faces.flatMap(({ enhancedAlpha }) => orBlankImage(enhancedAlpha)),
     concatBatch(faces.map(({ mask }) => mask)),
     pipe,
-    faces.flatMap(({ controlImages }) => orBlank(controlImages)),
+    faces.flatMap(({ controlImages }) => orBlankImage(controlImages)),
   );
 }
 
-const description = 'Finds parts of a picture (faces, hands) and draws them anew at a larger size.';
+const description =
+  'Detects segments of an image (faces, hands) and samples them at a larger size.';
 
 const FaceDetailer = defineNode({
   type: 'FaceDetailer',
@@ -218,7 +220,7 @@ const FaceDetailer = defineNode({
       samModel: sam_model_opt,
       hook: detailer_hook,
     };
-    return run(image, pipe, i, context);
+    return detailFaceBatch(image, pipe, i, context);
   },
 });
 
@@ -241,7 +243,8 @@ const FaceDetailerPipe = defineNode({
     ...options,
   },
   outputs: results,
-  run: ({ image, detailer_pipe, ...i }, context) => run(image, detailer_pipe, i, context),
+  run: ({ image, detailer_pipe, ...i }, context) =>
+    detailFaceBatch(image, detailer_pipe, i, context),
 });
 
 export const FACE_DETAILER_NODES = [FaceDetailer, FaceDetailerPipe];

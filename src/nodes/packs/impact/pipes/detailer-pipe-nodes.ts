@@ -1,4 +1,4 @@
-// Pipes: several values on one wire. Source: Impact Pack pipe.py.
+// Pipes: several values in one link. Source: Impact Pack pipe.py.
 import { DarkroomError } from '../../../../errors.ts';
 import type { NodeEnvironment } from '../../../context.ts';
 import { combo, defineNode, output, outputs, socket, string } from '../../../declare.ts';
@@ -22,39 +22,39 @@ const refinerParts = {
   refiner_negative: socket('CONDITIONING'),
 };
 
-const given = { optional: true, tooltip: "Takes the place of the pipe's." } as const;
+const replacement = { optional: true, tooltip: "Replaces the pipe's value." } as const;
 
 const newParts = {
-  model: socket('MODEL', given),
-  clip: socket('CLIP', given),
-  vae: socket('VAE', given),
-  positive: socket('CONDITIONING', given),
-  negative: socket('CONDITIONING', given),
+  model: socket('MODEL', replacement),
+  clip: socket('CLIP', replacement),
+  vae: socket('VAE', replacement),
+  positive: socket('CONDITIONING', replacement),
+  negative: socket('CONDITIONING', replacement),
 };
 
 const newRefinerParts = {
-  refiner_model: socket('MODEL', given),
-  refiner_clip: socket('CLIP', given),
-  refiner_positive: socket('CONDITIONING', given),
-  refiner_negative: socket('CONDITIONING', given),
+  refiner_model: socket('MODEL', replacement),
+  refiner_clip: socket('CLIP', replacement),
+  refiner_positive: socket('CONDITIONING', replacement),
+  refiner_negative: socket('CONDITIONING', replacement),
 };
 
 const newDetectors = {
-  bbox_detector: socket('BBOX_DETECTOR', given),
-  sam_model: socket('SAM_MODEL', given),
-  segm_detector: socket('SEGM_DETECTOR', given),
-  detailer_hook: socket('DETAILER_HOOK', given),
+  bbox_detector: socket('BBOX_DETECTOR', replacement),
+  sam_model: socket('SAM_MODEL', replacement),
+  segm_detector: socket('SEGM_DETECTOR', replacement),
+  detailer_hook: socket('DETAILER_HOOK', replacement),
 };
 
 const ADD_LORA = 'Select the LoRA to add to the text';
 const ADD_WILDCARD = 'Select the Wildcard to add to the text';
 
-/** The text of a detailer's prompt, and the two lists by which an editor writes into it; nothing reads their values. */
+/** A detailer's prompt, and the two lists from which the editor inserts into it; they have no effect. */
 const wildcardText = {
   wildcard: string({
     multiline: true,
     dynamicPrompts: false,
-    tooltip: 'A prompt for the parts, in place of the positive one when not empty.',
+    tooltip: 'A prompt for the segments that replaces the positive one, unless it is empty.',
   }),
   'Select to add LoRA': {
     ...combo([ADD_LORA]),
@@ -136,8 +136,8 @@ const detailerOf = (
   refiner,
 });
 
-/** `old` with what there is of `values` in its place. */
-const replaced = <T extends object>(old: T, values: Partial<T>): T => ({
+/** Replaces the values of `old` by those of `values` that are defined. */
+const withDefined = <T extends object>(old: T, values: Partial<T>): T => ({
   ...old,
   ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)),
 });
@@ -146,7 +146,7 @@ const ToBasicPipe = defineNode({
   type: 'ToBasicPipe',
   display: 'ToBasicPipe',
   category: CATEGORY,
-  description: 'Model, CLIP, VAE and both prompts on one wire.',
+  description: 'Combines a model, CLIP, VAE and both prompts in one link.',
   inputs: parts,
   outputs: [output('BASIC_PIPE', 'basic_pipe')],
   run: (inputs) => outputs(basicOf(inputs)),
@@ -176,7 +176,7 @@ const EditBasicPipe = defineNode({
   category: CATEGORY,
   inputs: { basic_pipe: basicPipe, ...newParts },
   outputs: [output('BASIC_PIPE', 'basic_pipe')],
-  run: ({ basic_pipe, ...values }) => outputs(replaced(basic_pipe, values)),
+  run: ({ basic_pipe, ...values }) => outputs(withDefined(basic_pipe, values)),
 });
 
 const AnyPipeToBasic = defineNode({
@@ -191,7 +191,7 @@ const AnyPipeToBasic = defineNode({
       typeof any_pipe === 'object' && any_pipe !== null && names.every((name) => name in any_pipe);
     if (isPipe) return outputs(basicOf(any_pipe as BasicPipe));
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'any_pipe is no pipe that begins with model, clip, vae, positive and negative',
+      message: 'any_pipe is not a pipe with model, clip, vae, positive and negative',
       hint: 'Connect a BASIC_PIPE or a DETAILER_PIPE.',
       input: 'any_pipe',
     });
@@ -202,7 +202,7 @@ const ToDetailerPipe = defineNode({
   type: 'ToDetailerPipe',
   display: 'ToDetailerPipe',
   category: CATEGORY,
-  description: 'What a detailer needs on one wire.',
+  description: 'Combines the values that a detailer needs in one link.',
   inputs: { ...parts, bbox_detector: bboxDetector, ...wildcardText, ...detectors },
   outputs: [output('DETAILER_PIPE', 'detailer_pipe')],
   run: (inputs) => outputs(detailerOf(inputs, inputs)),
@@ -226,7 +226,7 @@ const ToDetailerPipeSDXL = defineNode({
   type: 'ToDetailerPipeSDXL',
   display: 'ToDetailerPipeSDXL',
   category: CATEGORY,
-  description: 'What a detailer with base and refiner needs on one wire.',
+  description: 'Combines the values that a detailer with base and refiner needs in one link.',
   inputs: { ...parts, ...refinerParts, bbox_detector: bboxDetector, ...wildcardText, ...detectors },
   outputs: [output('DETAILER_PIPE', 'detailer_pipe')],
   run: (inputs) => outputs(detailerOf(inputs, inputs, refinerOf(inputs))),
@@ -327,11 +327,11 @@ interface DetailerEdit extends Partial<BasicPipe>, RefinerInputs {
   readonly detailer_hook?: DetailerPipe['hook'];
 }
 
-/** An empty wildcard text keeps the pipe's. */
+/** Replaces the pipe's values by the connected inputs; an empty wildcard text replaces nothing. */
 function edited(pipe: DetailerPipe, inputs: DetailerEdit): DetailerPipe {
   const { model, clip, vae, positive, negative } = inputs;
-  const refiner = replaced(pipe.refiner ?? {}, refinerOf(inputs));
-  return replaced(pipe, {
+  const refiner = withDefined(pipe.refiner ?? {}, refinerOf(inputs));
+  return withDefined(pipe, {
     model,
     clip,
     vae,

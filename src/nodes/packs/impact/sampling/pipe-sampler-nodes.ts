@@ -1,4 +1,5 @@
-// Sampling with what a pipe or a provider holds, and small helpers beside it. Source: Impact Pack special_samplers.py, util_nodes.py.
+// Sampling with the models and prompts of pipes and providers, and operations on conditionings.
+// Source: Impact Pack special_samplers.py, util_nodes.py.
 
 import {
   combineConditioning,
@@ -30,9 +31,9 @@ const pipeSampler = {
     default: 8,
     min: 0,
     max: 100,
-    tooltip: 'How closely the picture follows the prompt.',
+    tooltip: 'How closely the image follows the prompt.',
   }),
-  sampler_name: combo(SAMPLER_NAMES, { tooltip: 'The algorithm.' }),
+  sampler_name: combo(SAMPLER_NAMES, { tooltip: 'The sampling algorithm.' }),
   scheduler: combo(IMPACT_SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
   latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
 };
@@ -48,7 +49,7 @@ const ImpactKSamplerBasicPipe = defineNode({
   display: 'KSampler (pipe)',
   category: 'ImpactPack/sampling',
   inputs: {
-    basic_pipe: socket('BASIC_PIPE', { tooltip: 'Model and prompts.' }),
+    basic_pipe: socket('BASIC_PIPE', { tooltip: 'The model and the prompts.' }),
     seed: seed({ tooltip: 'The seed of the noise.' }),
     ...pipeSampler,
     denoise: float({
@@ -56,7 +57,7 @@ const ImpactKSamplerBasicPipe = defineNode({
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Below 1 the latent keeps some of its content.',
+      tooltip: 'Share of the schedule that is run; below 1, the latent keeps some of its content.',
     }),
     ...schedulerFunc,
   },
@@ -97,11 +98,11 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
   display: 'KSampler (Advanced/pipe)',
   category: 'ImpactPack/sampling',
   inputs: {
-    basic_pipe: socket('BASIC_PIPE', { tooltip: 'Model and prompts.' }),
+    basic_pipe: socket('BASIC_PIPE', { tooltip: 'The model and the prompts.' }),
     add_noise: boolean({
       default: true,
       ...switched,
-      tooltip: 'Adds the noise of the seed before the first step.',
+      tooltip: 'Adds noise of the seed before the first step.',
     }),
     noise_seed: seed({ tooltip: 'The seed of the noise.' }),
     ...pipeSampler,
@@ -109,9 +110,14 @@ const ImpactKSamplerAdvancedBasicPipe = defineNode({
       default: 0,
       min: 0,
       max: 10000,
-      tooltip: 'The first step, of those of the whole schedule.',
+      tooltip: 'The first step that is sampled, counted from 0.',
     }),
-    end_at_step: int({ default: 10000, min: 0, max: 10000, tooltip: 'Stops before this step.' }),
+    end_at_step: int({
+      default: 10000,
+      min: 0,
+      max: 10000,
+      tooltip: 'Sampling stops before this step.',
+    }),
     return_with_leftover_noise: boolean({
       default: false,
       ...switched,
@@ -150,14 +156,14 @@ const TwoSamplersForMask = defineNode({
   type: 'TwoSamplersForMask',
   display: 'TwoSamplersForMask',
   category: 'ImpactPack/Sampler',
-  description: 'One sampler where the mask is not 1, then another where it is.',
+  description: 'Samples where the mask is not 1 with one sampler, then where it is 1 with another.',
   inputs: {
     latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
-    base_sampler: socket('KSAMPLER', { tooltip: 'Samples outside of the mask.' }),
-    mask_sampler: socket('KSAMPLER', { tooltip: 'Samples inside of the mask.' }),
+    base_sampler: socket('KSAMPLER', { tooltip: 'Samples outside the mask.' }),
+    mask_sampler: socket('KSAMPLER', { tooltip: 'Samples inside the mask.' }),
     mask: socket('MASK', { tooltip: 'The region.' }),
   },
-  outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent, without a mask.' }],
+  outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent, without a noise mask.' }],
   async run({ latent_image, base_sampler, mask_sampler, mask }, context) {
     const samplers = { base: base_sampler, inside: mask_sampler };
     const { steps: first } = base_sampler;
@@ -191,7 +197,7 @@ const RemoveNoiseMask = defineNode({
 const conditionings = {
   inputs: {
     conditioning1: socket('CONDITIONING', {
-      tooltip: 'The first prompt; another input appears with every connection.',
+      tooltip: 'The first prompt. Each connection adds another input.',
     }),
   },
   dynamicInputs: { pattern: /^conditioning\d+$/, input: socket('CONDITIONING') },
@@ -204,7 +210,7 @@ const ImpactCombineConditionings = defineNode({
   type: 'ImpactCombineConditionings',
   display: 'Combine Conditionings',
   category: 'ImpactPack/Util',
-  description: 'All prompts act, each on its own.',
+  description: 'Combines prompts, each of which is evaluated on its own.',
   ...conditionings,
   outputs: [{ ...output('CONDITIONING'), tooltip: 'All prompts.' }],
   run: (inputs) => outputs(conditioningsOf(inputs).reduce(combineConditioning)),
@@ -214,7 +220,7 @@ const ImpactConcatConditionings = defineNode({
   type: 'ImpactConcatConditionings',
   display: 'Concat Conditionings',
   category: 'ImpactPack/Util',
-  description: 'The tokens of all prompts, one after the other.',
+  description: 'Concatenates the tokens of all prompts.',
   ...conditionings,
   outputs: [{ ...output('CONDITIONING'), tooltip: 'One longer prompt.' }],
   run: (inputs, { warn }) =>

@@ -1,5 +1,5 @@
-// A prompt per region. Source: Impact Pack special_samplers.py (RegionalPrompt, RegionalSampler, RegionalSamplerAdvanced,
-// TwoAdvancedSamplersForMask).
+// Prompts for regions. Source: Impact Pack special_samplers.py (RegionalPrompt, RegionalSampler,
+// RegionalSamplerAdvanced, TwoAdvancedSamplersForMask).
 
 import { VARIATION_METHODS } from '../../../../sampling/noise/variation.ts';
 import { RECOVERY_MODES } from '../../../../sampling/runs/recovery.ts';
@@ -37,14 +37,14 @@ const RegionalPrompt = defineNode({
   type: 'RegionalPrompt',
   display: 'RegionalPrompt',
   category: CATEGORY,
-  description: 'A region of the picture with a sampler, and so a prompt, of its own.',
+  description: 'A region of the image with its own sampler and prompts.',
   inputs: {
     mask: socket('MASK', { tooltip: 'The region.' }),
     advanced_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples the region.' }),
     variation_seed: seed({
       ...PLAIN_SEED,
       optional: true,
-      tooltip: 'Seed of another noise for the region.',
+      tooltip: 'Seed of the variation noise for the region.',
     }),
     variation_strength: float({
       default: 0,
@@ -52,7 +52,7 @@ const RegionalPrompt = defineNode({
       max: 1,
       step: 0.01,
       optional: true,
-      tooltip: 'Share of that noise.',
+      tooltip: 'Share of the variation noise.',
     }),
     variation_method: combo(VARIATION_METHODS, {
       optional: true,
@@ -84,7 +84,7 @@ const CombineRegionalPrompts = defineNode({
   category: CATEGORY,
   inputs: {
     regional_prompts1: socket('REGIONAL_PROMPTS', {
-      tooltip: 'A region; another input appears with every connection.',
+      tooltip: 'A region. Each connection adds another input.',
     }),
   },
   dynamicInputs: { pattern: /^regional_prompts\d+$/, input: socket('REGIONAL_PROMPTS') },
@@ -106,14 +106,15 @@ const overlapFactor = int({
   default: 10,
   min: 0,
   max: 10000,
-  tooltip: 'Pixels that each region grows by, so that seams blend.',
+  tooltip: 'Latent cells by which each region grows, so that seams blend.',
 });
 const restoreLatent = boolean({
   default: true,
   label_on: 'enabled',
   label_off: 'disabled',
   tooltip:
-    'After each step, what a region changed outside of its mask is undone. Off, the regions build on each other.',
+    'Restores the latent outside of a region after each of its steps. Otherwise the regions ' +
+    'build on each other.',
 });
 
 const RECOVERY_SAMPLERS = [
@@ -131,18 +132,19 @@ const recoveryInputs = {
   additional_mode: combo(RECOVERY_MODES, {
     default: 'ratio between',
     tooltip:
-      'SDE samplers and uni_pc leave a masked region noisy; a second sampler makes up for it in each step. DISABLE: it does not. ' +
-      'ratio additional: on top of the step. ratio between: the two share the noise level of the step.',
+      'SDE samplers and uni_pc leave a masked region noisy, which a second sampler corrects in ' +
+      'each step. DISABLE: no correction. ratio additional: after the step. ratio between: both ' +
+      'share the sigmas of the step.',
   }),
   additional_sampler: combo(RECOVERY_SAMPLERS, {
-    tooltip: 'The second sampler. AUTO: dpm_fast or dpmpp_2m, by the first one.',
+    tooltip: 'The second sampler. AUTO: dpm_fast or dpmpp_2m, depending on the first one.',
   }),
   additional_sigma_ratio: float({
     default: 0.3,
     min: 0,
     max: 1,
     step: 0.01,
-    tooltip: "The second sampler's share of each noise level.",
+    tooltip: "The second sampler's share of each sigma.",
   }),
 };
 
@@ -194,7 +196,7 @@ function warnOfSoftMasks(regions: readonly Region[], { warn }: NodeContext): voi
     const line = softMaskWarning(
       `the mask of region ${i + 1}`,
       mask,
-      'the base leaves out all above 0, the region begins above 0.5',
+      'the base excludes everything above 0, the region starts above 0.5',
     );
     if (line) warn(line);
   }
@@ -235,34 +237,36 @@ const RegionalSampler = defineNode({
   display: 'RegionalSampler',
   category: CATEGORY,
   description:
-    'Samples a latent with the base alone for some steps, then with the base outside and each region inside of its mask.',
+    'Samples a latent with the base sampler alone for some steps, then with the base outside all ' +
+    'regions and with each region inside its mask.',
   inputs: {
     seed: seed({ tooltip: 'The seed of the noise.' }),
     seed_2nd: seed({
       ...PLAIN_SEED,
-      tooltip: 'Seed of new noise for the regions, as seed_2nd_mode says.',
+      tooltip: 'Seed of new noise for the regions, depending on seed_2nd_mode.',
     }),
     seed_2nd_mode: combo(SECOND_SEED, {
       tooltip:
-        'ignore: the regions go on from what the base left. Otherwise the base removes all noise, and new noise is added: of seed_2nd ' +
-        '(fixed; increment, decrement and randomize too), or of the sum or the difference of both seeds.',
+        'ignore: the regions continue with the noise that the base left. Otherwise the base ' +
+        'removes all noise, and new noise is added: of seed_2nd (fixed, and also increment, ' +
+        'decrement and randomize), or of the sum or the difference of both seeds.',
     }),
     steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
     base_only_steps: int({
       default: 2,
       min: 0,
       max: 10000,
-      tooltip: 'Steps that the base makes before the regions begin.',
+      tooltip: 'Steps of the base sampler before the regions start.',
     }),
     denoise: float({
       default: 1,
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Below 1 the latent keeps some of its content.',
+      tooltip: 'Share of the schedule that is run; below 1, the latent keeps some of its content.',
     }),
     samples: socket('LATENT', { tooltip: 'The latent to start from.' }),
-    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of all regions.' }),
+    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside all regions.' }),
     regional_prompts: socket('REGIONAL_PROMPTS', { tooltip: 'The regions.' }),
     overlap_factor: overlapFactor,
     restore_latent: restoreLatent,
@@ -299,12 +303,13 @@ const RegionalSamplerAdvanced = defineNode({
   display: 'RegionalSamplerAdvanced',
   category: CATEGORY,
   description:
-    'In every step of a range the base samples outside of all regions, then each region inside of its mask.',
+    'In each step of a range, samples with the base outside all regions, then with each region ' +
+    'inside its mask.',
   inputs: {
     add_noise: boolean({
       default: true,
       ...switched,
-      tooltip: 'Adds the noise of the seed before the first step.',
+      tooltip: 'Adds noise of the seed before the first step.',
     }),
     noise_seed: seed({ tooltip: 'The seed of the noise.' }),
     steps: int({
@@ -314,7 +319,12 @@ const RegionalSamplerAdvanced = defineNode({
       tooltip: 'Number of steps of the whole schedule.',
     }),
     start_at_step: int({ default: 0, min: 0, max: 10000, tooltip: 'The first step.' }),
-    end_at_step: int({ default: 10000, min: 0, max: 10000, tooltip: 'Stops before this step.' }),
+    end_at_step: int({
+      default: 10000,
+      min: 0,
+      max: 10000,
+      tooltip: 'Sampling stops before this step.',
+    }),
     overlap_factor: overlapFactor,
     restore_latent: restoreLatent,
     return_with_leftover_noise: boolean({
@@ -323,7 +333,7 @@ const RegionalSamplerAdvanced = defineNode({
       tooltip: 'Keeps the noise that later steps would remove.',
     }),
     latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
-    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of all regions.' }),
+    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside all regions.' }),
     regional_prompts: socket('REGIONAL_PROMPTS', { tooltip: 'The regions.' }),
     ...recoveryInputs,
   },
@@ -360,7 +370,8 @@ const TwoAdvancedSamplersForMask = defineNode({
   display: 'TwoAdvancedSamplersForMask',
   category: 'ImpactPack/Sampler',
   description:
-    'A RegionalSampler with the mask as its one region: one step of the base alone, then both in every step.',
+    'A RegionalSampler with the mask as its only region: one step of the base alone, then both in ' +
+    'each step.',
   inputs: {
     seed: seed({ tooltip: 'The seed of the noise.' }),
     steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),
@@ -369,11 +380,11 @@ const TwoAdvancedSamplersForMask = defineNode({
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Below 1 the latent keeps some of its content.',
+      tooltip: 'Share of the schedule that is run; below 1, the latent keeps some of its content.',
     }),
     samples: socket('LATENT', { tooltip: 'The latent to start from.' }),
-    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside of the mask.' }),
-    mask_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples inside of the mask.' }),
+    base_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples outside the mask.' }),
+    mask_sampler: socket('KSAMPLER_ADVANCED', { tooltip: 'Samples inside the mask.' }),
     mask: socket('MASK', { tooltip: 'The region.' }),
     overlap_factor: overlapFactor,
   },

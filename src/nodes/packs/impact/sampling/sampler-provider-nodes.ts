@@ -1,11 +1,12 @@
-// Samplers and schedules as values: what is sampled with, for nodes that decide when and where. Source: Impact Pack special_samplers.py,
-// impact_pack.py (ImpactSchedulerAdapter).
+// Samplers and schedules as values, for nodes that sample with them. Source: Impact Pack
+// special_samplers.py, impact_pack.py (ImpactSchedulerAdapter).
 
-import { NO_NEGATIVE } from '../../../../sampling/runs/step-range.ts';
+import { NO_NEGATIVE, type StepSampler } from '../../../../sampling/runs/step-range.ts';
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { IMPACT_SCHEDULERS } from '../../../../sampling/schedules/impact-schedules.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
 import { gitsSigmas } from '../../../../sampling/schedules/tabulated.ts';
+import type { DenoiseSampler } from '../../../../segs/hooks.ts';
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
 import { schedulerFunc } from '../impact-inputs.ts';
 
@@ -14,10 +15,10 @@ const CFG = { default: 8, min: 0, max: 100 } as const;
 const tips = {
   seed: 'The seed of the noise.',
   steps: 'Number of steps of the whole schedule.',
-  cfg: 'How closely the picture follows the prompt.',
-  sampler: 'The algorithm.',
+  cfg: 'How closely the image follows the prompt.',
+  sampler: 'The sampling algorithm.',
   scheduler: 'How the noise level falls from step to step.',
-  pipe: 'Model and prompts to sample with.',
+  pipe: 'The model and the prompts.',
 } as const;
 
 const KSamplerProvider = defineNode({
@@ -37,7 +38,7 @@ const KSamplerProvider = defineNode({
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Below 1 the latent keeps some of its content.',
+      tooltip: 'Share of the schedule that is run; below 1, the latent keeps some of its content.',
     }),
     basic_pipe: socket('BASIC_PIPE', { tooltip: tips.pipe }),
     ...schedulerFunc,
@@ -54,9 +55,9 @@ const KSamplerProvider = defineNode({
       model,
       positive,
       negative,
-      sampler: sampler_name,
+      samplerName: sampler_name,
       schedulerFunc: scheduler_func_opt,
-    }),
+    } satisfies DenoiseSampler),
 });
 
 const KSamplerAdvancedProvider = defineNode({
@@ -64,7 +65,8 @@ const KSamplerAdvancedProvider = defineNode({
   display: 'KSamplerAdvancedProvider',
   category: 'ImpactPack/Sampler',
   description:
-    'A sampler with its model and prompts, for nodes that sample step by step; they bring seed and steps.',
+    'A sampler with its model and prompts, for nodes that sample step by step and set the seed ' +
+    'and the steps.',
   inputs: {
     cfg: float({ ...CFG, tooltip: tips.cfg }),
     sampler_name: combo(SAMPLER_NAMES, { tooltip: tips.sampler }),
@@ -74,12 +76,12 @@ const KSamplerAdvancedProvider = defineNode({
       min: 0,
       max: 10,
       step: 0.01,
-      tooltip: 'Factor on all noise levels.',
+      tooltip: 'Factor on all sigmas.',
     }),
     basic_pipe: socket('BASIC_PIPE', { tooltip: tips.pipe }),
     sampler_opt: socket('SAMPLER', {
       optional: true,
-      tooltip: 'A sampler with options of its own, in place of the named one.',
+      tooltip: 'A sampler with its options, which replaces the named one.',
     }),
     ...schedulerFunc,
   },
@@ -99,69 +101,69 @@ const KSamplerAdvancedProvider = defineNode({
       negative,
       cfg,
       scheduler,
-      sampler: sampler_name,
+      samplerName: sampler_name,
       sigmaFactor: sigma_factor,
-      chosen: sampler_opt,
+      configuredSampler: sampler_opt,
       schedulerFunc: scheduler_func_opt,
-    }),
+    } satisfies StepSampler),
 });
 
 const GITSSchedulerFuncProvider = defineNode({
   type: 'GITSSchedulerFuncProvider',
   display: 'GITSScheduler Func Provider',
   category: 'ImpactPack/sampling',
-  description: 'The GITS schedule for whatever number of steps it is asked for.',
+  description: 'The GITS schedule, for any number of steps.',
   inputs: {
     coeff: float({
       default: 1.2,
       min: 0.8,
       max: 1.5,
       step: 0.05,
-      tooltip: 'The larger, the more of the steps are small ones at the end.',
+      tooltip: 'Larger values place more small steps at the end.',
     }),
     denoise: float({
       default: 1,
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Below 1 only the last share of the steps is made.',
+      tooltip: 'Share of the steps that is run, at the end of the schedule.',
     }),
   },
-  outputs: [{ ...output('SCHEDULER_FUNC'), tooltip: 'Takes the place of a named schedule.' }],
+  outputs: [{ ...output('SCHEDULER_FUNC'), tooltip: 'Replaces a named schedule.' }],
   run: ({ coeff, denoise }) =>
     outputs((_model: unknown, _sampler: string, steps: number) =>
       gitsSigmas(coeff, steps, denoise),
     ),
 });
 
-const KEPT = 'None';
+/** The option of extra_scheduler that selects `scheduler`. */
+const NO_EXTRA = 'None';
 
 const ImpactSchedulerAdapter = defineNode({
   type: 'ImpactSchedulerAdapter',
   display: 'Impact Scheduler Adapter',
   category: 'ImpactPack/Util',
   description:
-    "A schedule's name for nodes of the Impact Pack: one of ComfyUI's, or one that only the pack has.",
+    "A scheduler's name for nodes of the Impact Pack: one of ComfyUI's, or one of the pack's own.",
   inputs: {
     scheduler: combo(SCHEDULERS),
     extra_scheduler: combo(
-      [KEPT, ...IMPACT_SCHEDULERS.filter((name) => !SCHEDULERS.includes(name))],
+      [NO_EXTRA, ...IMPACT_SCHEDULERS.filter((name) => !SCHEDULERS.includes(name))],
       {
-        tooltip: "Takes the scheduler's place unless it is None.",
+        tooltip: 'Replaces the scheduler unless it is None.',
       },
     ),
   },
   outputs: [output('COMBO', 'scheduler')],
   run: ({ scheduler, extra_scheduler }) =>
-    outputs(extra_scheduler === KEPT ? scheduler : extra_scheduler),
+    outputs(extra_scheduler === NO_EXTRA ? scheduler : extra_scheduler),
 });
 
 const ImpactNegativeConditioningPlaceholder = defineNode({
   type: 'ImpactNegativeConditioningPlaceholder',
   display: 'Negative Cond Placeholder',
   category: 'ImpactPack/sampling',
-  description:
-    'Stands for a negative prompt where there is none: the model is asked for the positive side alone.',
+  description: 'A placeholder for a missing negative prompt: only the positive side is evaluated.',
   inputs: {},
   outputs: [output('CONDITIONING')],
   run: () => outputs(NO_NEGATIVE),

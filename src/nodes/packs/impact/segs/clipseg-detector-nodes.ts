@@ -1,4 +1,5 @@
-// A detector that finds what a text names. Source: Impact Pack impact_pack.py (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
+// A detector for the objects that a text names. Source: Impact Pack impact_pack.py
+// (CLIPSegDetectorProvider), core.py (BBoxDetectorBasedOnCLIPSeg).
 import { toBinaryMask } from '../../../../image/mask/impact-mask-arithmetic.ts';
 import type { ClipSeg } from '../../../../models/clipseg/load.ts';
 import { maskToSegs } from '../../../../segs/make/mask-to-segs.ts';
@@ -14,7 +15,7 @@ import { fileState } from '../../../shared/file-cache.ts';
 import { rgbChannels } from '../../../shared/shape-checks.ts';
 import type { Detector } from '../impact-sockets.ts';
 
-/** What the detecting node says of threshold and dilation does not count: the detector has its own. */
+/** The detector uses its own threshold and dilation, not those of the detecting node. */
 function textDetector(model: ClipSeg, text: string, options: ClipSegOptions): Detector {
   const maskOf: Detector['detectCombined'] = async (image) =>
     toBinaryMask(
@@ -36,18 +37,25 @@ const CLIPSegDetectorProvider = defineNode({
   type: 'CLIPSegDetectorProvider',
   display: 'CLIPSegDetectorProvider',
   category: 'ImpactPack/Util',
-  description: 'Finds what a text names, by a model of CLIPSeg in the models folder `clipseg`.',
+  description:
+    'Detects the objects that a text names, with a CLIPSeg model of the models folder `clipseg`.',
   inputs: {
-    text: string({ multiline: false, tooltip: 'What to find, separated by commas.' }),
-    blur: float({ default: 7, min: 0, max: 15, step: 0.1, tooltip: 'Blurs the mask.' }),
+    text: string({ multiline: false, tooltip: 'The objects to detect, separated by commas.' }),
+    blur: float({ default: 7, min: 0, max: 15, step: 0.1, tooltip: 'Blur of the mask.' }),
     threshold: float({
       default: 0.4,
       min: 0,
       max: 1,
       step: 0.05,
-      tooltip: 'Only what is more certain is found.',
+      tooltip: 'Minimum confidence of the mask.',
     }),
-    dilation_factor: int({ default: 4, min: 0, max: 10, step: 1, tooltip: 'Grows the mask.' }),
+    dilation_factor: int({
+      default: 4,
+      min: 0,
+      max: 10,
+      step: 1,
+      tooltip: 'Pixels by which the mask grows.',
+    }),
   },
   outputs: [output('BBOX_DETECTOR')],
   fingerprint: (_, context) => fileState(clipSegPath(context)),

@@ -1,4 +1,5 @@
-// Detectors, and SEGS and masks of what they find. Source: Impact Pack impact_pack.py, detectors.py, core.py (ONNXDetector).
+// Detectors, and SEGS and masks of their detections. Source: Impact Pack impact_pack.py,
+// detectors.py, core.py (ONNXDetector).
 
 import { type BoxDetector, loadDetector } from '../../../../models/detector/load.ts';
 import { dilateSegs, segsBitwiseAndMask } from '../../../../segs/edit/edit-masks.ts';
@@ -29,7 +30,7 @@ import { samMasksOf } from './sam-nodes.ts';
 
 const CATEGORY = 'ImpactPack/Detector';
 
-/** A BBOX_DETECTOR of a detector of boxes. */
+/** A BBOX_DETECTOR for a box detection model. */
 function bboxDetector(boxes: BoxDetector): Detector {
   const detect: Detector['detect'] = async (image, { threshold, ...options }) => {
     const [, height, width] = image.shape;
@@ -66,7 +67,7 @@ const ONNXDetectorProvider = defineNode({
   },
 });
 
-const threshold = (tooltip = 'Least confidence of what is found.') =>
+const threshold = (tooltip = 'Minimum confidence of detections.') =>
   float({ default: 0.5, min: 0, max: 1, step: 0.01, tooltip });
 const dilation = (value: number) =>
   int({
@@ -74,42 +75,42 @@ const dilation = (value: number) =>
     min: -512,
     max: 512,
     step: 1,
-    tooltip: 'Grows the masks of what is found.',
+    tooltip: 'Pixels by which the masks grow; below 0 they shrink.',
   });
-const around = {
+const cropInputs = {
   crop_factor: float({
     default: 3,
     min: 1,
     max: 100,
     step: 0.1,
-    tooltip: 'Size of a part with its surroundings over its own.',
+    tooltip: 'Size of the crop region relative to the bbox.',
   }),
   drop_size: int({
     default: 10,
     min: 1,
     max: MAX_RESOLUTION,
     step: 1,
-    tooltip: 'Smaller finds are left out.',
+    tooltip: 'Smaller detections are dropped.',
   }),
 };
-const finding = {
+const detectionInputs = {
   threshold: threshold(),
   dilation: dilation(10),
-  ...around,
+  ...cropInputs,
   labels: string({
     multiline: true,
     default: 'all',
     tooltip: 'Labels to keep, separated by commas; `all` keeps everything.',
   }),
 };
-const hook = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) };
+const hookInput = { detailer_hook: socket('DETAILER_HOOK', { optional: true }) };
 
-type Finding = InputValues<typeof finding & typeof hook>;
+type DetectionInputs = InputValues<typeof detectionInputs & typeof hookInput>;
 
-async function find(
+async function detectSegs(
   detector: Detector,
   image: Tensor,
-  i: Finding,
+  i: DetectionInputs,
   type: string,
 ): Promise<NodeResult> {
   requireSingleImage(image, type);
@@ -124,27 +125,37 @@ async function find(
   return outputs(i.labels ? filterByLabel(segs, i.labels).filtered : segs);
 }
 
-const toSegs = (type: string, display: string) =>
+const bboxDetectorNode = (type: string, display: string) =>
   defineNode({
     type,
     display,
     category: CATEGORY,
-    inputs: { bbox_detector: socket('BBOX_DETECTOR'), image: socket('IMAGE'), ...finding, ...hook },
+    inputs: {
+      bbox_detector: socket('BBOX_DETECTOR'),
+      image: socket('IMAGE'),
+      ...detectionInputs,
+      ...hookInput,
+    },
     outputs: [output('SEGS')],
-    run: ({ bbox_detector, image, ...i }) => find(bbox_detector, image, i, type),
+    run: ({ bbox_detector, image, ...i }) => detectSegs(bbox_detector, image, i, type),
   });
 
 const SegmDetectorSEGS = defineNode({
   type: 'SegmDetectorSEGS',
   display: 'SEGM Detector (SEGS)',
   category: CATEGORY,
-  inputs: { segm_detector: socket('SEGM_DETECTOR'), image: socket('IMAGE'), ...finding, ...hook },
+  inputs: {
+    segm_detector: socket('SEGM_DETECTOR'),
+    image: socket('IMAGE'),
+    ...detectionInputs,
+    ...hookInput,
+  },
   outputs: [output('SEGS')],
-  run: ({ segm_detector, image, ...i }) => find(segm_detector, image, i, 'SegmDetectorSEGS'),
+  run: ({ segm_detector, image, ...i }) => detectSegs(segm_detector, image, i, 'SegmDetectorSEGS'),
 });
 
-/** Nothing found is a mask of zeros; as in the original its sides are exchanged. */
-const combined = async (
+/** The combined mask; zeros, with height and width swapped as in the original, if it is empty. */
+const detectCombined = async (
   detector: Detector,
   image: Tensor,
   threshold: number,
@@ -167,7 +178,7 @@ const BboxDetectorCombined_v2 = defineNode({
   },
   outputs: [output('MASK')],
   run: ({ bbox_detector, image, threshold, dilation }) =>
-    combined(bbox_detector, image, threshold, dilation),
+    detectCombined(bbox_detector, image, threshold, dilation),
 });
 
 const SegmDetectorCombined_v2 = defineNode({
@@ -182,26 +193,26 @@ const SegmDetectorCombined_v2 = defineNode({
   },
   outputs: [output('MASK')],
   run: ({ segm_detector, image, threshold, dilation }) =>
-    combined(segm_detector, image, threshold, dilation),
+    detectCombined(segm_detector, image, threshold, dilation),
 });
 
-const simple = {
+const simpleInputs = {
   bbox_threshold: threshold(),
   bbox_dilation: dilation(0),
-  ...around,
+  ...cropInputs,
   sub_threshold: threshold('Least confidence of the second detector.'),
   sub_dilation: dilation(0),
   sub_bbox_expansion: int({ min: 0, max: 1000, step: 1 }),
   sam_mask_hint_threshold: float({ default: 0.7, min: 0, max: 1, step: 0.01 }),
 };
-const post = {
+const postInputs = {
   post_dilation: int({
     default: 0,
     min: -512,
     max: 512,
     step: 1,
     optional: true,
-    tooltip: 'Grows the masks in the end.',
+    tooltip: 'Pixels by which the final masks grow; below 0 they shrink.',
   }),
 };
 
@@ -212,23 +223,26 @@ interface Detectors {
   readonly hook?: DetailerHook;
 }
 
-/** Boxes cut to the shapes that a second detector finds in them; only those of the second where it has the first one in it. */
-async function findSimply(
+/**
+ * Detects boxes and restricts their masks to those of SAM or of a second detector. If the bbox
+ * detector belongs to the second detector, only the latter is used.
+ */
+async function detectSimple(
   image: Tensor,
   detectors: Detectors,
-  i: InputValues<typeof simple & typeof post>,
+  i: InputValues<typeof simpleInputs & typeof postInputs>,
 ): Promise<NodeResult> {
   requireSingleImage(image, 'ImpactSimpleDetectorSEGS');
   const { bboxDetector, segmDetector, samModel, hook } = detectors;
   const shared = { cropFactor: i.crop_factor, dropSize: i.drop_size, hook };
-  const shapes = (): Promise<Segs> =>
+  const detectSegments = (): Promise<Segs> =>
     segmDetector!.detect(image, {
       ...shared,
       threshold: i.sub_threshold,
       dilation: i.sub_dilation,
     });
   let segs: Segs;
-  if (segmDetector && segmDetector.bboxDetector === bboxDetector) segs = await shapes();
+  if (segmDetector && segmDetector.bboxDetector === bboxDetector) segs = await detectSegments();
   else {
     segs = await bboxDetector.detect(image, {
       ...shared,
@@ -236,7 +250,7 @@ async function findSimply(
       dilation: i.bbox_dilation,
     });
     if (samModel) {
-      const finding = {
+      const hints = {
         detection_hint: 'center-1',
         dilation: i.sub_dilation,
         threshold: i.sub_threshold,
@@ -244,8 +258,9 @@ async function findSimply(
         mask_hint_threshold: i.sam_mask_hint_threshold,
         mask_hint_use_negative: 'False',
       } as const;
-      segs = segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, finding)).combined);
-    } else if (segmDetector) segs = segsBitwiseAndMask(segs, segsToCombinedMask(await shapes()));
+      segs = segsBitwiseAndMask(segs, (await samMasksOf(samModel, segs, image, hints)).combined);
+    } else if (segmDetector)
+      segs = segsBitwiseAndMask(segs, segsToCombinedMask(await detectSegments()));
   }
   return outputs(dilateSegs(segs, i.post_dilation ?? 0));
 }
@@ -257,14 +272,14 @@ const ImpactSimpleDetectorSEGS = defineNode({
   inputs: {
     bbox_detector: socket('BBOX_DETECTOR'),
     image: socket('IMAGE'),
-    ...simple,
-    ...post,
+    ...simpleInputs,
+    ...postInputs,
     sam_model_opt: socket('SAM_MODEL', { optional: true }),
     segm_detector_opt: socket('SEGM_DETECTOR', { optional: true }),
   },
   outputs: [output('SEGS')],
   run: ({ bbox_detector, image, sam_model_opt, segm_detector_opt, ...i }) =>
-    findSimply(
+    detectSimple(
       image,
       { bboxDetector: bbox_detector, segmDetector: segm_detector_opt, samModel: sam_model_opt },
       i,
@@ -275,15 +290,20 @@ const ImpactSimpleDetectorSEGSPipe = defineNode({
   type: 'ImpactSimpleDetectorSEGSPipe',
   display: 'Simple Detector (SEGS/pipe)',
   category: CATEGORY,
-  inputs: { detailer_pipe: socket('DETAILER_PIPE'), image: socket('IMAGE'), ...simple, ...post },
+  inputs: {
+    detailer_pipe: socket('DETAILER_PIPE'),
+    image: socket('IMAGE'),
+    ...simpleInputs,
+    ...postInputs,
+  },
   outputs: [output('SEGS')],
-  run: ({ detailer_pipe, image, ...i }) => findSimply(image, detailer_pipe, i),
+  run: ({ detailer_pipe, image, ...i }) => detectSimple(image, detailer_pipe, i),
 });
 
 export const DETECTOR_NODES = [
   ONNXDetectorProvider,
-  toSegs('BboxDetectorSEGS', 'BBOX Detector (SEGS)'),
-  toSegs('ONNXDetectorSEGS', 'ONNX Detector (SEGS/legacy) - use BBOXDetector'),
+  bboxDetectorNode('BboxDetectorSEGS', 'BBOX Detector (SEGS)'),
+  bboxDetectorNode('ONNXDetectorSEGS', 'ONNX Detector (SEGS/legacy) - use BBOXDetector'),
   SegmDetectorSEGS,
   BboxDetectorCombined_v2,
   SegmDetectorCombined_v2,

@@ -1,4 +1,5 @@
-// The Impact Pack's nodes on masks, and lists of masks and pictures. Source: Impact Pack impact_pack.py, segs_nodes.py, util_nodes.py.
+// Operations on masks, and on lists of masks and images. Source: Impact Pack impact_pack.py,
+// segs_nodes.py, util_nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { gaussianBlurMask } from '../../../../image/blur/torchvision-mask-blur.ts';
 import { toNCHW } from '../../../../image/channel-order.ts';
@@ -27,14 +28,18 @@ import {
 const OPERATION = 'ImpactPack/Operation';
 const UTIL = 'ImpactPack/Util';
 
-export const dilationInput = (standard = 10) =>
-  int({ default: standard, min: -512, max: 512, step: 1 });
+export const dilationInput = (defaultValue = 10) =>
+  int({ default: defaultValue, min: -512, max: 512, step: 1 });
 export const kernelInputs = {
   kernel_size: int({ default: 10, min: 0, max: 100, step: 1 }),
   sigma: float({ default: 10, min: 0.1, max: 100, step: 0.1 }),
 };
 
-const ofTwo = (type: string, display: string, apply: (mask1: Tensor, mask2: Tensor) => Tensor) =>
+const twoMaskNode = (
+  type: string,
+  display: string,
+  apply: (mask1: Tensor, mask2: Tensor) => Tensor,
+) =>
   defineNode({
     type,
     display,
@@ -48,7 +53,7 @@ const ToBinaryMask = defineNode({
   type: 'ToBinaryMask',
   display: 'ToBinaryMask',
   category: OPERATION,
-  description: '1 where a mask is above the threshold (of 255), 0 elsewhere.',
+  description: '1 where the mask is above the threshold (0 to 255), 0 elsewhere.',
   inputs: { mask: socket('MASK'), threshold: int({ default: 20, min: 1, max: 255 }) },
   outputs: [output('MASK')],
   run: ({ mask, threshold }) => outputs(toBinaryMask(mask, threshold / 255)),
@@ -58,7 +63,8 @@ const ImpactFlattenMask = defineNode({
   type: 'ImpactFlattenMask',
   display: 'Flatten Mask Batch',
   category: OPERATION,
-  description: 'Joins the masks of a batch. As in the original the result has values of 0 to 255.',
+  description:
+    'Combines the masks of a batch. As in the original, the result has values from 0 to 255.',
   inputs: { masks: socket('MASK') },
   outputs: [output('MASK')],
   run: ({ masks }) => outputs(toNHW(flattenMask(masks))),
@@ -68,7 +74,7 @@ const ImpactDilateMask = defineNode({
   type: 'ImpactDilateMask',
   display: 'Dilate Mask',
   category: UTIL,
-  description: 'Grows a mask by a square of so many pixels; below 0 it shrinks.',
+  description: 'Grows a mask by a square of this many pixels; below 0 the mask shrinks.',
   inputs: { mask: socket('MASK'), dilation: dilationInput() },
   outputs: [output('MASK')],
   run: ({ mask, dilation }) => outputs(toNHW(dilateMask(mask, dilation))),
@@ -95,8 +101,11 @@ const MasksToMaskList = defineNode({
   },
 });
 
-/** A mask [N,H,W] at the size of others, through 8 bits. As in the original it is cut about the centre with its sides exchanged. */
-function fitMask(mask: Tensor, width: number, height: number): Tensor {
+/**
+ * Resizes masks [N,H,W] through 8 bits. As in the original, they are cropped around the centre with
+ * height and width swapped.
+ */
+function resizeMaskSwapped(mask: Tensor, width: number, height: number): Tensor {
   const [n, h, w] = mask.shape;
   const turned = (x: Tensor, rows: number, columns: number): Tensor =>
     toNCHW(reshape(x, [x.shape[0], rows, columns, 1]));
@@ -120,12 +129,14 @@ function fitMask(mask: Tensor, width: number, height: number): Tensor {
   return reshape(resized, [n, height, width]);
 }
 
-/** Masks as one batch; those of another size than the first are resized. */
+/** Joins masks to one batch; those of another size than the first are resized. */
 export function joinMasks(masks: readonly Tensor[]): Tensor {
   const [first, ...rest] = masks.map(toNHW);
   const [, height, width] = first.shape;
-  const fitted = rest.map((one) =>
-    one.shape[1] === height && one.shape[2] === width ? one : fitMask(one, width, height),
+  const fitted = rest.map((mask) =>
+    mask.shape[1] === height && mask.shape[2] === width
+      ? mask
+      : resizeMaskSwapped(mask, width, height),
   );
   return concatBatch([first, ...fitted]);
 }
@@ -142,20 +153,25 @@ const MaskListToMaskBatch = defineListNode({
   },
 });
 
-/** Pictures as one batch; those of another size than the first are cut about the centre and resized. Throws DR_SHAPE_MISMATCH. */
+/**
+ * Joins images to one batch; those of another size than the first are cropped to its aspect ratio
+ * around the centre and resized. Throws DR_SHAPE_MISMATCH for different numbers of channels.
+ */
 export function joinImages([first, ...rest]: readonly Tensor[]): Tensor {
   const [, height, width, channels] = first.shape;
   const other = rest.find(({ shape }) => shape[3] !== channels);
   if (other)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `pictures with ${channels} and with ${other.shape[3]} channels can't be one batch`,
-      hint: 'Join or split their alpha channels first.',
+      message:
+        `images with ${channels} channels and with ${other.shape[3]} channels ` +
+        'cannot be joined to a batch',
+      hint: 'Add or remove their alpha channels first.',
     });
-  const same = ({ shape }: Tensor): boolean => shape[1] === height && shape[2] === width;
+  const hasFirstSize = ({ shape }: Tensor): boolean => shape[1] === height && shape[2] === width;
   return concatBatch([
     first,
-    ...rest.map((one) =>
-      same(one) ? one : upscaleImage(one, { width, height }, 'lanczos', 'center'),
+    ...rest.map((image) =>
+      hasFirstSize(image) ? image : upscaleImage(image, { width, height }, 'lanczos', 'center'),
     ),
   ]);
 }
@@ -165,16 +181,17 @@ const ImageListToImageBatch = defineListNode({
   display: 'Image List to Image Batch',
   category: OPERATION,
   description:
-    'Joins pictures to a batch; those of another size than the first are cut about the centre and resized.',
+    'Joins images to a batch; those of another size than the first are cropped to its aspect ' +
+    'ratio around the centre and resized.',
   inputs: { images: socket('IMAGE') },
   outputs: [output('IMAGE')],
   run: ({ images }) => outputs(joinImages(images)),
 });
 
 export const IMPACT_MASK_NODES = [
-  ofTwo('BitwiseAndMask', 'Pixelwise(MASK & MASK)', bitwiseAndMasks),
-  ofTwo('SubtractMask', 'Pixelwise(MASK - MASK)', subtractMasks),
-  ofTwo('AddMask', 'Pixelwise(MASK + MASK)', addMasks),
+  twoMaskNode('BitwiseAndMask', 'Pixelwise(MASK & MASK)', bitwiseAndMasks),
+  twoMaskNode('SubtractMask', 'Pixelwise(MASK - MASK)', subtractMasks),
+  twoMaskNode('AddMask', 'Pixelwise(MASK + MASK)', addMasks),
   ToBinaryMask,
   ImpactFlattenMask,
   ImpactDilateMask,

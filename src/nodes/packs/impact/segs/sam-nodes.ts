@@ -1,4 +1,5 @@
-// Segment Anything: loading it, and masks of what SEGS point at. Source: Impact Pack, impact_pack.py (SAMLoader), detectors.py.
+// Segment Anything: loads models, and predicts masks for SEGS. Source: Impact Pack, impact_pack.py
+// (SAMLoader), detectors.py.
 import { loadSam } from '../../../../models/sam/load.ts';
 import { DETECTION_HINTS, NEGATIVE_HINTS, samMasks } from '../../../../segs/make/sam-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
@@ -24,13 +25,13 @@ const SAMLoader = defineNode({
   display: 'SAMLoader (Impact)',
   category: 'ImpactPack',
   description:
-    'Loads a model of Segment Anything, which finds the shape of what lies at a point or in a box.',
+    'Loads a Segment Anything model, which predicts the mask of the object at a point or in a box.',
   inputs: {
     model_name: modelFile('sams', {
       tooltip: 'The file, in the models folder `sams`: ViT-B, ViT-L or ViT-H.',
     }),
     device_mode: combo(['AUTO', 'Prefer GPU', 'CPU'], {
-      tooltip: 'Taken as it is; the device is chosen for all models together.',
+      tooltip: 'No effect: the device is selected for all models together.',
     }),
   },
   outputs: [output('SAM_MODEL')],
@@ -41,15 +42,23 @@ const SAMLoader = defineNode({
   },
 });
 
-const finding = {
-  detection_hint: combo(DETECTION_HINTS, { tooltip: 'Which points of a part say what it is.' }),
-  dilation: int({ default: 0, min: -512, max: 512, step: 1, tooltip: 'Grows the mask.' }),
+const hintInputs = {
+  detection_hint: combo(DETECTION_HINTS, {
+    tooltip: 'The points of a segment that mark its object.',
+  }),
+  dilation: int({
+    default: 0,
+    min: -512,
+    max: 512,
+    step: 1,
+    tooltip: 'Pixels by which the mask grows.',
+  }),
   threshold: float({
     default: 0.93,
     min: 0,
     max: 1,
     step: 0.01,
-    tooltip: 'How good a mask has to be, by the model; the best one where none is.',
+    tooltip: 'Minimum score of a mask; if none reaches it, the best one is used.',
   }),
   bbox_expansion: int({
     default: 0,
@@ -63,19 +72,21 @@ const finding = {
     min: 0,
     max: 1,
     step: 0.01,
-    tooltip: 'From where on a mask gives points (mask-area).',
+    tooltip: 'Minimum mask value of the points (mask-area).',
   }),
   mask_hint_use_negative: combo(NEGATIVE_HINTS, {
-    tooltip: 'Points that are not of it: Small from the masks or small boxes, Outter from outside.',
+    tooltip:
+      'Points that do not belong to the object: Small takes them from masks and small boxes, ' +
+      'Outter from outside.',
   }),
 };
 
-/** The masks of SEGS in a picture [1,H,W,C]. */
+/** Predicts the masks of SEGS in an image [1,H,W,C]. */
 export const samMasksOf = (
   sam: SamModel,
   segs: Segs,
   image: Tensor,
-  i: InputValues<typeof finding>,
+  i: InputValues<typeof hintInputs>,
 ) =>
   samMasks(sam, segs, rgbChannels(image), {
     hint: i.detection_hint,
@@ -90,7 +101,7 @@ const inputs = {
   sam_model: socket('SAM_MODEL'),
   segs: socket('SEGS'),
   image: socket('IMAGE'),
-  ...finding,
+  ...hintInputs,
 };
 
 const SAMDetectorCombined = defineNode({

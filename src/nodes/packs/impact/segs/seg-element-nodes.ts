@@ -1,4 +1,5 @@
-// SEGS taken apart and put together, and changes to a single part. Source: Impact Pack segs_nodes.py.
+// Decomposing and assembling SEGS, and changes to a single segment. Source: Impact Pack
+// segs_nodes.py.
 
 import { dilateMask } from '../../../../image/mask/impact-mask-morphology.ts';
 import { squeezeMask, toNHW } from '../../../../image/mask/mask-shape.ts';

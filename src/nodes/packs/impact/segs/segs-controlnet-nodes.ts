@@ -1,4 +1,4 @@
-// ControlNets put on SEGS, to act on each part with the part's own picture. Source: Impact Pack segs_nodes.py.
+// ControlNets for SEGS, which get each segment's own image. Source: Impact Pack segs_nodes.py.
 import {
   type ControlNetSettings,
   wrapControlNet,
@@ -9,7 +9,7 @@ import { defineNode, float, output, outputs, socket } from '../../../declare.ts'
 
 const CATEGORY = 'ImpactPack/Util';
 
-const wrapped = (segs: Segs, control: Omit<ControlNetSettings, 'previous'>): Segs =>
+const withControlNet = (segs: Segs, control: Omit<ControlNetSettings, 'previous'>): Segs =>
   mapSegs(segs, (seg) => {
     const previous = seg.controlNetWrapper;
     return {
@@ -24,14 +24,14 @@ const wrapped = (segs: Segs, control: Omit<ControlNetSettings, 'previous'>): Seg
 
 const strength = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
 const percent = (value: number) => float({ default: value, min: 0, max: 1, step: 0.001 });
-const pictures = {
+const controlImageInputs = {
   segs_preprocessor: socket('SEGS_PREPROCESSOR', {
     optional: true,
-    tooltip: "Makes the ControlNet's picture of each part's.",
+    tooltip: "Makes the control image from each segment's image.",
   }),
   control_image: socket('IMAGE', {
     optional: true,
-    tooltip: "The ControlNet's picture for the whole, of which each part gets its place.",
+    tooltip: 'A control image of the whole image, which is cropped for each segment.',
   }),
 };
 
@@ -44,12 +44,12 @@ const ImpactControlNetApplySEGS = defineNode({
     segs: socket('SEGS'),
     control_net: socket('CONTROL_NET'),
     strength: strength(),
-    ...pictures,
+    ...controlImageInputs,
   },
   outputs: [output('SEGS')],
   run: ({ segs, control_net, strength, segs_preprocessor, control_image }) =>
     outputs(
-      wrapped(segs, {
+      withControlNet(segs, {
         net: control_net,
         strength,
         preprocessor: segs_preprocessor,
@@ -68,10 +68,10 @@ const ImpactControlNetApplyAdvancedSEGS = defineNode({
     strength: strength(),
     start_percent: percent(0),
     end_percent: percent(1),
-    ...pictures,
+    ...controlImageInputs,
     vae: socket('VAE', {
       optional: true,
-      tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.',
+      tooltip: 'Required by ControlNets that use latents; those of SD1, SD2 and SDXL do not.',
     }),
   },
   outputs: [output('SEGS')],
@@ -85,7 +85,7 @@ const ImpactControlNetApplyAdvancedSEGS = defineNode({
     control_image,
   }) =>
     outputs(
-      wrapped(segs, {
+      withControlNet(segs, {
         net: control_net,
         strength,
         range: { start: start_percent, end: end_percent },

@@ -1,4 +1,4 @@
-// SEGS chosen by label, measure and order. Source: Impact Pack segs_nodes.py.
+// Filters of SEGS by label, measure and order. Source: Impact Pack segs_nodes.py.
 import { assignLabels } from '../../../../segs/edit/edit-segs.ts';
 import {
   type FilteredSegs,
@@ -24,39 +24,41 @@ import {
 import { DETECTION_LABELS } from './detection-labels.ts';
 
 const CATEGORY = 'ImpactPack/Util';
-/** Python's sys.maxsize; counts are far below what a number holds exactly. */
-const MOST = Number.MAX_SAFE_INTEGER;
+/** In place of Python's sys.maxsize, which a number cannot represent. */
+const MAX_INT = Number.MAX_SAFE_INTEGER;
 
 export const labelInputs = {
   preset: combo(['all', ...DETECTION_LABELS], {
-    tooltip: 'What the editor adds to the labels when chosen.',
+    tooltip: 'Added to the labels by the editor when it is selected.',
   }),
   labels: string({
     multiline: true,
-    tooltip: 'Labels, separated by commas; `all` keeps everything.',
+    tooltip: 'Labels to keep, separated by commas; `all` keeps everything.',
   }),
 };
 
-const omit = <T extends string>(targets: readonly T[], left: readonly string[]): T[] =>
-  targets.filter((target) => !left.includes(target));
+const without = <T extends string>(targets: readonly T[], omitted: readonly string[]): T[] =>
+  targets.filter((target) => !omitted.includes(target));
 
-/** Without what a hook's node does not offer. */
-export const orderInputs = (left: readonly string[] = []) => ({
-  target: combo(omit(Object.keys(ORDER_TARGETS) as OrderTarget[], left)),
+/** Inputs of SEGSOrderedFilter; its hook node omits some targets. */
+export const orderInputs = (omitted: readonly string[] = []) => ({
+  target: combo(without(Object.keys(ORDER_TARGETS) as OrderTarget[], omitted)),
   order: boolean({ default: true, label_on: 'descending', label_off: 'ascending' }),
-  take_start: int({ min: 0, max: MOST, step: 1, tooltip: 'Parts to pass over.' }),
-  take_count: int({ default: 1, min: 0, max: MOST, step: 1, tooltip: 'Parts to take.' }),
+  take_start: int({ min: 0, max: MAX_INT, step: 1, tooltip: 'Segments to skip.' }),
+  take_count: int({ default: 1, min: 0, max: MAX_INT, step: 1, tooltip: 'Segments to keep.' }),
 });
 
-export const rangeInputs = (left: readonly string[] = []) => ({
-  target: combo(omit(Object.keys(RANGE_TARGETS) as RangeTarget[], left)),
+/** Inputs of SEGSRangeFilter; its hook node omits some targets. */
+export const rangeInputs = (omitted: readonly string[] = []) => ({
+  target: combo(without(Object.keys(RANGE_TARGETS) as RangeTarget[], omitted)),
   mode: boolean({ default: true, label_on: 'inside', label_off: 'outside' }),
-  min_value: int({ min: 0, max: MOST, step: 1 }),
-  max_value: int({ default: 67108864, min: 0, max: MOST, step: 1 }),
+  min_value: int({ min: 0, max: MAX_INT, step: 1 }),
+  max_value: int({ default: 67108864, min: 0, max: MAX_INT, step: 1 }),
 });
 
 const results = [output('SEGS', 'filtered_SEGS'), output('SEGS', 'remained_SEGS')];
-const split = ({ filtered, remained }: FilteredSegs): NodeResult => outputs(filtered, remained);
+const filterOutputs = ({ filtered, remained }: FilteredSegs): NodeResult =>
+  outputs(filtered, remained);
 
 const ImpactSEGSLabelAssign = defineNode({
   type: 'ImpactSEGSLabelAssign',
@@ -66,7 +68,7 @@ const ImpactSEGSLabelAssign = defineNode({
     segs: socket('SEGS'),
     labels: string({
       multiline: true,
-      tooltip: 'Labels in the order of the parts, separated by commas.',
+      tooltip: 'Labels in the order of the segments, separated by commas.',
     }),
   },
   outputs: [output('SEGS')],
@@ -79,7 +81,7 @@ const ImpactSEGSLabelFilter = defineNode({
   category: CATEGORY,
   inputs: { segs: socket('SEGS'), ...labelInputs },
   outputs: results,
-  run: ({ segs, labels }) => split(filterByLabel(segs, labels)),
+  run: ({ segs, labels }) => filterOutputs(filterByLabel(segs, labels)),
 });
 
 const ImpactSEGSRangeFilter = defineNode({
@@ -89,7 +91,7 @@ const ImpactSEGSRangeFilter = defineNode({
   inputs: { segs: socket('SEGS'), ...rangeInputs() },
   outputs: results,
   run: ({ segs, target, mode, min_value, max_value }) =>
-    split(filterByRange(segs, target, mode, min_value, max_value)),
+    filterOutputs(filterByRange(segs, target, mode, min_value, max_value)),
 });
 
 const ImpactSEGSOrderedFilter = defineNode({
@@ -99,7 +101,7 @@ const ImpactSEGSOrderedFilter = defineNode({
   inputs: { segs: socket('SEGS'), ...orderInputs() },
   outputs: results,
   run: ({ segs, target, order, take_start, take_count }) =>
-    split(filterByOrder(segs, target, order, take_start, take_count)),
+    filterOutputs(filterByOrder(segs, target, order, take_start, take_count)),
 });
 
 export const SEGS_FILTER_NODES = [

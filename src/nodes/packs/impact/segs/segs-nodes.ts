@@ -1,4 +1,5 @@
-// SEGS made, joined, changed and turned into masks and pictures. Source: Impact Pack segs_nodes.py, impact_pack.py, legacy_nodes.py.
+// Operations on SEGS: conversion to masks and images, joining, pasting. Source: Impact Pack
+// segs_nodes.py, impact_pack.py, legacy_nodes.py.
 
 import { squeezeMask, toNHW } from '../../../../image/mask/mask-shape.ts';
 import { randomState } from '../../../../random/numpy-random.ts';
@@ -46,7 +47,7 @@ import { dilationInput, kernelInputs } from './mask-nodes.ts';
 const OPERATION = 'ImpactPack/Operation';
 const UTIL = 'ImpactPack/Util';
 
-const toSegs = (
+const maskToSegsNode = (
   type: string,
   display: string,
   make: (mask: Tensor, options: MaskToSegsOptions) => Segs,
@@ -55,37 +56,37 @@ const toSegs = (
     type,
     display,
     category: OPERATION,
-    description: 'Makes one part of each shape of a mask, or a single part of all of it.',
+    description: 'Makes a segment of each shape in a mask, or one of the whole mask.',
     inputs: {
       mask: socket('MASK'),
       combined: boolean({
         label_on: 'True',
         label_off: 'False',
-        tooltip: 'One part for all of the mask.',
+        tooltip: 'Makes one segment of the whole mask.',
       }),
       crop_factor: float({
         default: 3,
         min: 1,
         max: 100,
         step: 0.1,
-        tooltip: 'Size of the part with its surroundings over its own.',
+        tooltip: 'Size of the crop region relative to the bbox.',
       }),
       bbox_fill: boolean({
         label_on: 'enabled',
         label_off: 'disabled',
-        tooltip: 'The mask fills the whole bounding box.',
+        tooltip: 'Fills the bbox in the mask.',
       }),
       drop_size: int({
         default: 10,
         min: 1,
         max: MAX_RESOLUTION,
         step: 1,
-        tooltip: 'Smaller shapes are left out.',
+        tooltip: 'Smaller shapes are dropped.',
       }),
       contour_fill: boolean({
         label_on: 'enabled',
         label_off: 'disabled',
-        tooltip: '1 in all of a shape, in place of its own values.',
+        tooltip: 'Fills each shape with 1 instead of the values of the mask.',
       }),
     },
     outputs: [output('SEGS')],
@@ -105,7 +106,7 @@ const ImpactMakeTileSEGS = defineNode({
   type: 'ImpactMakeTileSEGS',
   display: 'Make Tile SEGS',
   category: 'ImpactPack/__for_testing',
-  description: 'Cuts a picture into overlapping square parts.',
+  description: 'Divides an image into overlapping square tiles.',
   inputs: {
     images: socket('IMAGE'),
     bbox_size: int({ default: 512, min: 64, max: 4096, step: 8, tooltip: 'Side of a tile.' }),
@@ -114,39 +115,42 @@ const ImpactMakeTileSEGS = defineNode({
       min: 1,
       max: 10,
       step: 0.01,
-      tooltip: 'Size of a tile with its surroundings over its own.',
+      tooltip: 'Size of the crop region relative to the tile.',
     }),
     min_overlap: int({
       default: 5,
       min: 0,
       max: 512,
       step: 1,
-      tooltip: 'Least overlap of neighbours.',
+      tooltip: 'Minimum overlap of neighbouring tiles.',
     }),
     filter_segs_dilation: int({
       default: 20,
       min: -255,
       max: 255,
       step: 1,
-      tooltip: 'Grows the filters first.',
+      tooltip: 'Pixels by which the masks of the filters grow.',
     }),
     mask_irregularity: float({
       max: 1,
       step: 0.01,
-      tooltip: 'Raggedness of the edges; 0 is straight.',
+      tooltip: 'How ragged the edges are; 0 is straight.',
     }),
     irregular_mask_mode: combo(
       Object.keys(IRREGULAR_MASK_MODES) as (keyof typeof IRREGULAR_MASK_MODES)[],
     ),
     filter_in_segs_opt: socket('SEGS', {
       optional: true,
-      tooltip: 'Only these parts are covered.',
+      tooltip: 'Only these segments are covered.',
     }),
-    filter_out_segs_opt: socket('SEGS', { optional: true, tooltip: 'These parts are left out.' }),
+    filter_out_segs_opt: socket('SEGS', {
+      optional: true,
+      tooltip: 'These segments are left out.',
+    }),
   },
   outputs: [output('SEGS')],
   run({ images, ...i }, { warn }) {
-    // the original draws from a generator that nobody seeds; here equal inputs give equal tiles
+    // the original uses an unseeded generator; here equal inputs give equal tiles
     const { randint } = randomState(0);
     return outputs(
       makeTileSegs(images.shape, {
@@ -212,14 +216,14 @@ const ImpactSEGSToMaskBatch = defineNode({
   run: ({ segs }) => outputs(segsToMaskBatch(segs)),
 });
 
-const fallback = () =>
-  socket('IMAGE', { optional: true, tooltip: 'The whole picture, for parts that carry none.' });
+const fallbackImage = () =>
+  socket('IMAGE', { optional: true, tooltip: 'The whole image, for segments without an image.' });
 
 const SEGSToImageList = defineNode({
   type: 'SEGSToImageList',
   display: 'SEGSToImageList',
   category: UTIL,
-  inputs: { segs: socket('SEGS'), fallback_image_opt: fallback() },
+  inputs: { segs: socket('SEGS'), fallback_image_opt: fallbackImage() },
   outputs: [output('IMAGE', 'IMAGE', true)],
   run: ({ segs, fallback_image_opt }) => outputs(segsToImageList(segs, fallback_image_opt)),
 });
@@ -242,7 +246,8 @@ const ImpactSEGSMerge = defineNode({
   display: 'SEGS Merge',
   category: UTIL,
   description:
-    'One part over all of them, labelled `merged`, of the least confidence; pictures and ControlNets are dropped.',
+    'Merges all segments into one, labelled `merged`, with the lowest confidence; images and ' +
+    'ControlNets are dropped.',
   inputs: { segs: socket('SEGS') },
   outputs: [output('SEGS')],
   run: ({ segs }) => outputs(mergeSegs(segs)),
@@ -256,10 +261,10 @@ const ImpactSEGSPicker = defineNode({
     picks: string({
       multiline: true,
       dynamicPrompts: false,
-      tooltip: 'Numbers of parts from 1, separated by commas.',
+      tooltip: 'Numbers of segments, from 1, separated by commas.',
     }),
     segs: socket('SEGS'),
-    fallback_image_opt: fallback(),
+    fallback_image_opt: fallbackImage(),
   },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('SEGS')],
@@ -275,7 +280,7 @@ const SEGSPaste = defineNode({
   display: 'SEGSPaste',
   category: 'ImpactPack/Detailer',
   description:
-    "Pastes the parts' pictures, or the same places of another picture, under feathered masks.",
+    "Pastes the segments' images, or the same regions of another image, under feathered masks.",
   inputs: {
     image: socket('IMAGE'),
     segs: socket('SEGS'),
@@ -342,8 +347,8 @@ const ImpactGaussianBlurMaskInSEGS = defineNode({
   run: ({ segs, kernel_size, sigma }) => outputs(blurSegs(segs, kernel_size, sigma)),
 });
 
-/** Types of SEGS with masks; the names with blanks are those of older files. */
-const withMask = (type: string, display: string, category: string, deprecated = false) =>
+/** Nodes that combine SEGS with a mask; the names with spaces are those of older files. */
+const segsAndMaskNode = (type: string, display: string, category: string, deprecated = false) =>
   defineNode({
     type,
     display,
@@ -354,7 +359,7 @@ const withMask = (type: string, display: string, category: string, deprecated = 
     run: ({ segs, mask }) => outputs(segsBitwiseAndMask(segs, mask)),
   });
 
-const withMasks = (type: string, display: string, category: string, deprecated = false) =>
+const segsAndMasksNode = (type: string, display: string, category: string, deprecated = false) =>
   defineNode({
     type,
     display,
@@ -365,7 +370,7 @@ const withMasks = (type: string, display: string, category: string, deprecated =
     run: ({ segs, masks }) => outputs(applyMaskToEachSeg(segs, toNHW(masks))),
   });
 
-const withSegs = (type: string, display: string, apply: (segs: Segs, mask: Tensor) => Segs) =>
+const twoSegsNode = (type: string, display: string, apply: (segs: Segs, mask: Tensor) => Segs) =>
   defineNode({
     type,
     display,
@@ -376,8 +381,14 @@ const withSegs = (type: string, display: string, apply: (segs: Segs, mask: Tenso
   });
 
 export const SEGS_NODES = [
-  toSegs('MaskToSEGS', 'MASK to SEGS', (mask, options) => maskToSegs(squeezeMask(mask), options)),
-  toSegs('MaskToSEGS_for_AnimateDiff', 'MASK to SEGS for AnimateDiff', maskToSegsForAnimateDiff),
+  maskToSegsNode('MaskToSEGS', 'MASK to SEGS', (mask, options) =>
+    maskToSegs(squeezeMask(mask), options),
+  ),
+  maskToSegsNode(
+    'MaskToSEGS_for_AnimateDiff',
+    'MASK to SEGS for AnimateDiff',
+    maskToSegsForAnimateDiff,
+  ),
   ImpactMakeTileSEGS,
   EmptySegs,
   SegsToCombinedMask,
@@ -395,10 +406,15 @@ export const SEGS_NODES = [
   RemoveImageFromSEGS,
   ImpactDilateMaskInSEGS,
   ImpactGaussianBlurMaskInSEGS,
-  withMask('ImpactSegsAndMask', 'Pixelwise(SEGS & MASK)', OPERATION),
-  withMask('Segs & Mask', 'Segs & Mask (Legacy)', 'ImpactPack/Legacy', true),
-  withMasks('ImpactSegsAndMaskForEach', 'Pixelwise(SEGS & MASKS ForEach)', OPERATION),
-  withMasks('Segs & Mask ForEach', 'Segs & Mask ForEach (Legacy)', 'ImpactPack/Legacy', true),
-  withSegs('BitwiseAndMaskForEach', 'Pixelwise(SEGS & SEGS)', segsBitwiseAndMask),
-  withSegs('SubtractMaskForEach', 'Pixelwise(SEGS - SEGS)', segsBitwiseSubtractMask),
+  segsAndMaskNode('ImpactSegsAndMask', 'Pixelwise(SEGS & MASK)', OPERATION),
+  segsAndMaskNode('Segs & Mask', 'Segs & Mask (Legacy)', 'ImpactPack/Legacy', true),
+  segsAndMasksNode('ImpactSegsAndMaskForEach', 'Pixelwise(SEGS & MASKS ForEach)', OPERATION),
+  segsAndMasksNode(
+    'Segs & Mask ForEach',
+    'Segs & Mask ForEach (Legacy)',
+    'ImpactPack/Legacy',
+    true,
+  ),
+  twoSegsNode('BitwiseAndMaskForEach', 'Pixelwise(SEGS & SEGS)', segsBitwiseAndMask),
+  twoSegsNode('SubtractMaskForEach', 'Pixelwise(SEGS - SEGS)', segsBitwiseSubtractMask),
 ];

@@ -163,7 +163,7 @@ describe('ultralytics: files that are refused', () => {
       text('model'),
       module('torch.nn.modules.container', 'Sequential'),
     );
-    await expect(load(holding(head))).rejects.toThrow('ends in a model without layers');
+    await expect(load(holding(head))).rejects.toThrow('has no layers');
     await expect(load(dict(text('weight'), text('none')))).rejects.toThrow(
       'does not hold a whole model saved by Ultralytics',
     );

@@ -1,4 +1,4 @@
-// Detectors of YOLO files as Ultralytics saves them. Source: Impact Subpack, subpack_nodes.py and subcore.py.
+// Detectors from YOLO files of Ultralytics. Source: Impact Subpack, subpack_nodes.py and subcore.py.
 
 import { DarkroomError } from '../../../../errors.ts';
 import type { Box } from '../../../../models/detector/boxes.ts';
@@ -18,12 +18,12 @@ import type { Detector } from '../impact-sockets.ts';
 
 type ToMask = (box: Box & { readonly mask?: Tensor }, height: number, width: number) => Tensor;
 
-const ofBox: ToMask = ({ corners }, height, width) => bboxToMask(corners, height, width);
-const ofShape: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, height, width);
+const boxToMask: ToMask = ({ corners }, height, width) => bboxToMask(corners, height, width);
+const networkMask: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, height, width);
 
-/** What a model finds as a detector; `toMask`: what a find's mask is. */
+/** A detector for a model; `toMask` makes the mask of each detection. */
 export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): Detector {
-  const find = async (image: Tensor, threshold: number): Promise<Segmask[]> => {
+  const detectSegmasks = async (image: Tensor, threshold: number): Promise<Segmask[]> => {
     const [, height, width] = image.shape;
     const found = await model.find(rgbChannels(sliceBatch(image, 0, 1)), threshold);
     return found.map((box) => ({ box, mask: toMask(box, height, width) }));
@@ -31,27 +31,29 @@ export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): De
   return {
     detect: async (image, { threshold, ...options }) => {
       const [, height, width] = image.shape;
-      return segmasksToSegs(await find(image, threshold), height, width, options);
+      return segmasksToSegs(await detectSegmasks(image, threshold), height, width, options);
     },
     detectCombined: async (image, threshold, dilation) =>
-      combineSegmasks(await find(image, threshold), dilation),
+      combineSegmasks(await detectSegmasks(image, threshold), dilation),
   };
 }
 
-/** Detectors of boxes and of shapes. */
+/** The detectors of a model: masks are boxes (bbox) or those of the network (segm). */
 export const ultralyticsDetectors = (
   model: UltralyticsModel,
 ): { readonly bbox: Detector; readonly segm: Detector } => {
-  const bbox = ultralyticsDetector(model, ofBox);
-  return { bbox, segm: ultralyticsDetector(model, ofShape) };
+  const bbox = ultralyticsDetector(model, boxToMask);
+  return { bbox, segm: ultralyticsDetector(model, networkMask) };
 };
 
-/** Stands for the shapes of a file that was asked for boxes only. */
-function noShapes(name: string, why: string): Detector {
+/** A detector that throws DR_MODEL_PART_MISSING: the file only has boxes. */
+function missingSegmDetector(name: string, reason: string): Detector {
   const fail = (): never => {
     throw new DarkroomError('DR_MODEL_PART_MISSING', {
-      message: `${name} ${why}`,
-      hint: 'Choose a segmentation model from the folder ultralytics/segm, or use the BBOX_DETECTOR.',
+      message: `${name} ${reason}`,
+      hint:
+        'Select a segmentation model from the folder ultralytics/segm, ' +
+        'or use the BBOX_DETECTOR.',
       file: name,
     });
   };
@@ -63,7 +65,7 @@ const UltralyticsDetectorProvider = defineNode({
   display: 'UltralyticsDetectorProvider',
   category: 'ImpactPack',
   description:
-    'Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without running anything of it.',
+    'Loads a YOLO detector (v5u, v8, v9, 11) from a .pt file, without executing its code.',
   inputs: {
     model_name: modelFile('ultralytics', {
       tooltip:
@@ -79,8 +81,14 @@ const UltralyticsDetectorProvider = defineNode({
     );
     const { bbox, segm } = ultralyticsDetectors(model);
     if (model_name.startsWith('bbox'))
-      return outputs(bbox, noShapes(model_name, 'was loaded from the folder bbox, for boxes only'));
-    return outputs(bbox, model.shapes ? segm : noShapes(model_name, 'finds boxes only, no shapes'));
+      return outputs(
+        bbox,
+        missingSegmDetector(model_name, 'is in the folder bbox and was loaded for boxes only'),
+      );
+    return outputs(
+      bbox,
+      model.shapes ? segm : missingSegmDetector(model_name, 'detects boxes only, without masks'),
+    );
   },
 });
 

@@ -1,4 +1,5 @@
-// Enlarging by way of the pixels, step by step, each step sampled anew. Source: Impact Pack impact_pack.py, util_nodes.py.
+// Upscaling in pixel space in several steps, each of which is sampled. Source: Impact Pack
+// impact_pack.py, util_nodes.py.
 
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import type { Latent } from '../../../../sampling/sampling-types.ts';
@@ -43,18 +44,18 @@ import { enabled, schedulerFunc } from '../impact-inputs.ts';
 
 const CATEGORY = 'ImpactPack/Upscale';
 
-const scaleMethod = combo(PIXEL_SCALE_METHODS, { tooltip: 'How the picture is resized.' });
+const scaleMethod = combo(PIXEL_SCALE_METHODS, { tooltip: 'How the image is resized.' });
 const tileSize = int({
   default: 512,
   min: 320,
   max: 4096,
   step: 64,
-  tooltip: 'Side of the tiles of the VAE.',
+  tooltip: "Side of the VAE's tiles in pixels.",
 });
 const upscaleModel = {
   upscale_model_opt: socket('UPSCALE_MODEL', {
     optional: true,
-    tooltip: 'Enlarges the picture before it is brought to its size.',
+    tooltip: 'Enlarges the image before it is resized.',
   }),
 };
 const pkHook = socket('PK_HOOK', { optional: true });
@@ -63,7 +64,7 @@ const LatentPixelScale = defineNode({
   type: 'LatentPixelScale',
   display: 'Latent Scale (on Pixel Space)',
   category: CATEGORY,
-  description: 'Decodes a latent, enlarges the picture and encodes it again.',
+  description: 'Decodes a latent, resizes the image and encodes it again.',
   inputs: {
     samples: socket('LATENT'),
     scale_method: scaleMethod,
@@ -102,13 +103,13 @@ const denoise = float({
   min: 0,
   max: 1,
   step: 0.01,
-  tooltip: 'How far each enlarged picture is drawn anew.',
+  tooltip: 'How much each enlarged image changes; 1 replaces it entirely.',
 });
 const pixelOptional = { ...upscaleModel, pk_hook_opt: pkHook, ...schedulerFunc };
 const tileControl = {
   tile_cnet_opt: socket('CONTROL_NET', {
     optional: true,
-    tooltip: 'Needs a preprocessor of another pack, which is not built in.',
+    tooltip: 'Not supported: it needs a preprocessor of another pack.',
   }),
   tile_cnet_strength: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }),
 };
@@ -121,15 +122,22 @@ interface PixelSettings extends InputValues<typeof samplerSettings & typeof pixe
   readonly tile_cnet_opt?: SocketValues['CONTROL_NET'];
 }
 
-type Prompted = Pick<SocketValues['BASIC_PIPE'], 'model' | 'vae' | 'positive' | 'negative'>;
+type PipeValues = Pick<SocketValues['BASIC_PIPE'], 'model' | 'vae' | 'positive' | 'negative'>;
 
 function pixelUpscalerOf(
-  { model, vae, positive, negative }: Prompted,
+  { model, vae, positive, negative }: PipeValues,
   i: PixelSettings,
 ): SocketValues['UPSCALER'] {
   const { seed, steps, cfg, scheduler, denoise, sampler_name, scheduler_func_opt } = i;
   const sampler: DenoiseSampler = {
-    ...{ model, positive, negative, seed, steps, cfg, scheduler, denoise },
+    model,
+    positive,
+    negative,
+    seed,
+    steps,
+    cfg,
+    scheduler,
+    denoise,
     samplerName: sampler_name,
     schedulerFunc: scheduler_func_opt,
   };
@@ -148,7 +156,7 @@ const PixelKSampleUpscalerProvider = defineNode({
   type: 'PixelKSampleUpscalerProvider',
   display: 'PixelKSampleUpscalerProvider',
   category: CATEGORY,
-  description: 'One step of an iterative upscale: the picture enlarged, encoded and sampled.',
+  description: 'A step of an iterative upscale: enlarges the image, encodes and samples it.',
   inputs: {
     scale_method: scaleMethod,
     model: socket('MODEL'),
@@ -169,7 +177,7 @@ const PixelKSampleUpscalerProviderPipe = defineNode({
   type: 'PixelKSampleUpscalerProviderPipe',
   display: 'PixelKSampleUpscalerProviderPipe',
   category: CATEGORY,
-  description: 'One step of an iterative upscale: the picture enlarged, encoded and sampled.',
+  description: 'A step of an iterative upscale: enlarges the image, encodes and samples it.',
   inputs: {
     scale_method: scaleMethod,
     ...samplerSettings,
@@ -187,19 +195,19 @@ const PixelKSampleUpscalerProviderPipe = defineNode({
 const maskSettings = {
   scale_method: scaleMethod,
   full_sample_schedule: combo(Object.keys(FULL_SAMPLE_SCHEDULES) as FullSampleSchedule[], {
-    tooltip: 'The steps in which the whole picture is sampled by both samplers.',
+    tooltip: 'The steps in which both samplers sample the whole image.',
   }),
   use_tiled_vae: enabled(false),
-  base_sampler: socket('KSAMPLER', { tooltip: 'Samples outside of the mask.' }),
-  mask_sampler: socket('KSAMPLER', { tooltip: 'Samples inside of the mask.' }),
+  base_sampler: socket('KSAMPLER', { tooltip: 'Samples outside the mask.' }),
+  mask_sampler: socket('KSAMPLER', { tooltip: 'Samples inside the mask.' }),
   mask: socket('MASK', {
-    tooltip: 'As in the original only its first row counts, unless it is a batch.',
+    tooltip: 'As in the original, only its first row is used, unless it is a batch.',
   }),
 };
 const maskOptional = {
   full_sampler_opt: socket('KSAMPLER', {
     optional: true,
-    tooltip: 'Second where the whole picture is sampled; else base_sampler again.',
+    tooltip: 'The second sampler for the whole image; base_sampler unless connected.',
   }),
   ...upscaleModel,
   pk_hook_base_opt: pkHook,
@@ -254,19 +262,19 @@ const iterations = {
     min: 1,
     max: 10000,
     step: 0.1,
-    tooltip: 'How much larger each side becomes.',
+    tooltip: 'Factor on each side.',
   }),
-  steps: int({ default: 3, min: 1, max: 10000, step: 1, tooltip: 'In how many steps.' }),
+  steps: int({ default: 3, min: 1, max: 10000, step: 1, tooltip: 'Number of steps.' }),
   temp_prefix: string({
     default: '',
     tooltip:
-      'Saves the picture before each step in the temp folder under this name; nothing when empty.',
+      'Saves the image before each step in the temp folder under this name, unless it is empty.',
   }),
-  upscaler: socket('UPSCALER', { tooltip: 'What a step does.' }),
+  upscaler: socket('UPSCALER', { tooltip: 'The upscaler that runs in each step.' }),
 };
 const stepMode = combo(STEP_MODES, {
   default: 'simple',
-  tooltip: 'simple: steps of equal size; geometric: steps of an equal factor.',
+  tooltip: 'simple: each step adds the same amount; geometric: each step has the same factor.',
 });
 
 async function upscale(
@@ -299,7 +307,7 @@ const IterativeLatentUpscale = defineNode({
   type: 'IterativeLatentUpscale',
   display: 'Iterative Upscale (Latent/on Pixel Space)',
   category: CATEGORY,
-  description: 'Enlarges a latent in several steps, each sampled anew.',
+  description: 'Enlarges a latent in several steps and samples it in each.',
   inputs: { samples: socket('LATENT'), ...iterations, step_mode: stepMode },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('LATENT', 'latent'), output('VAE', 'vae')],
@@ -318,7 +326,7 @@ const IterativeImageUpscale = defineNode({
   type: 'IterativeImageUpscale',
   display: 'Iterative Upscale (Image)',
   category: CATEGORY,
-  description: 'Enlarges a picture in several steps, each sampled anew.',
+  description: 'Enlarges an image in several steps and samples it in each.',
   inputs: { pixels: socket('IMAGE'), ...iterations, vae: socket('VAE'), step_mode: stepMode },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('IMAGE', 'image')],
@@ -332,9 +340,9 @@ const IterativeImageUpscale = defineNode({
       context,
     );
     context.status('VAEDecode (final)', 1);
-    const picture = await decodePixels(vae, result);
+    const image = await decodePixels(vae, result);
     context.status('');
-    return outputs(picture);
+    return outputs(image);
   },
 });
 
@@ -346,7 +354,7 @@ const TILE_MODES = {
 } as const satisfies Record<string, { decode?: true; encode?: true }>;
 
 const tileMode = combo(Object.keys(TILE_MODES) as (keyof typeof TILE_MODES)[], {
-  tooltip: 'Which VAE works in tiles.',
+  tooltip: 'Which VAE processes the image in tiles.',
 });
 
 async function reencode(

@@ -12,13 +12,17 @@ import {
 import { combo, defineNode, float, int, output, outputs, seed, socket } from '../../../declare.ts';
 
 const common = { category: 'ImpactPack/Upscale', outputs: [output('PK_HOOK')] } as const;
-const schedule = { schedule_for_iteration: combo(['simple'], { tooltip: 'In equal steps.' }) };
+const schedule = {
+  schedule_for_iteration: combo(['simple'], {
+    tooltip: 'Changes by the same amount in each step.',
+  }),
+};
 
 const PixelKSampleHookCombine = defineNode({
   ...common,
   type: 'PixelKSampleHookCombine',
   display: 'PixelKSampleHookCombine',
-  description: 'Both hooks, the first one first.',
+  description: 'Combines two hooks; the first one is called first.',
   inputs: { hook1: socket('PK_HOOK'), hook2: socket('PK_HOOK') },
   run: ({ hook1, hook2 }) => outputs(combinePixelHooks(hook1, hook2)),
 });
@@ -27,7 +31,7 @@ const DenoiseScheduleHookProvider = defineNode({
   ...common,
   type: 'DenoiseScheduleHookProvider',
   display: 'DenoiseScheduleHookProvider',
-  description: 'The denoise changes from step to step of an iterative upscale.',
+  description: 'Changes the denoise over the steps of an iterative upscale.',
   inputs: {
     ...schedule,
     target_denoise: float({
@@ -45,7 +49,7 @@ const StepsScheduleHookProvider = defineNode({
   ...common,
   type: 'StepsScheduleHookProvider',
   display: 'StepsScheduleHookProvider',
-  description: "The sampler's number of steps changes from step to step of an iterative upscale.",
+  description: "Changes the sampler's number of steps over the steps of an iterative upscale.",
   inputs: {
     ...schedule,
     target_steps: int({
@@ -62,7 +66,7 @@ const CfgScheduleHookProvider = defineNode({
   ...common,
   type: 'CfgScheduleHookProvider',
   display: 'CfgScheduleHookProvider',
-  description: 'The cfg changes from step to step of an iterative upscale, in whole numbers.',
+  description: 'Changes the cfg over the steps of an iterative upscale, in integers.',
   inputs: {
     ...schedule,
     target_cfg: float({ default: 3, min: 0, max: 100, tooltip: 'The cfg of the last step.' }),
@@ -74,30 +78,31 @@ const NoiseInjectionHookProvider = defineNode({
   ...common,
   type: 'NoiseInjectionHookProvider',
   display: 'NoiseInjectionHookProvider',
-  description: 'Puts noise into each enlarged latent before it is sampled.',
+  description: 'Adds noise to each enlarged latent before it is sampled.',
   inputs: {
     ...schedule,
-    source: combo(['CPU', 'GPU'], { tooltip: 'The noise is always that of the CPU.' }),
+    source: combo(['CPU', 'GPU'], { tooltip: 'No effect: the noise is always that of the CPU.' }),
     seed: seed(),
     start_strength: float({
       default: 1,
       min: 0,
       max: 200,
       step: 0.01,
-      tooltip: 'Factor on the noise in the first step.',
+      tooltip: 'Strength of the noise in the first step.',
     }),
     end_strength: float({
       default: 1,
       min: 0,
       max: 200,
       step: 0.01,
-      tooltip: 'The factor that it moves to.',
+      tooltip: 'The strength that it moves towards.',
     }),
   },
   run({ source, seed, start_strength, end_strength }, { warn }) {
     if (source === 'GPU')
       warn(
-        "noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card",
+        "source 'GPU' has no effect: the noise is that of the CPU, so the image differs from the " +
+          "original's on a GPU",
       );
     return outputs(noiseInjectionHook({ seed, start: start_strength, end: end_strength }));
   },
@@ -107,7 +112,7 @@ const UnsamplerHookProvider = defineNode({
   ...common,
   type: 'UnsamplerHookProvider',
   display: 'UnsamplerHookProvider',
-  description: 'Samples each enlarged latent backwards before it is sampled.',
+  description: 'Unsamples each enlarged latent before it is sampled.',
   inputs: {
     model: socket('MODEL'),
     steps: int({ default: 25, min: 1, max: 10000 }),
@@ -115,19 +120,19 @@ const UnsamplerHookProvider = defineNode({
       default: 21,
       min: 0,
       max: 10000,
-      tooltip: 'The step to stop at in the first step of the upscale.',
+      tooltip: 'The step to unsample to in the first step of the upscale.',
     }),
     end_end_at_step: int({
       default: 24,
       min: 0,
       max: 10000,
-      tooltip: 'The step that it moves to.',
+      tooltip: 'The step that it moves towards.',
     }),
     cfg: float({ default: 1, min: 0, max: 100 }),
     sampler_name: combo(SAMPLER_NAMES),
     scheduler: combo(SCHEDULERS),
     normalize: combo(['disable', 'enable'], {
-      tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.',
+      tooltip: 'Scales the result to mean 0 and standard deviation 1, like new noise.',
     }),
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),

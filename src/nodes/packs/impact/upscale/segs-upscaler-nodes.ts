@@ -1,8 +1,10 @@
-// SEGSUpscaler: a picture enlarged, then every part of it sampled anew. Source: Impact Pack segs_nodes.py, segs_upscaler.py.
+// SEGSUpscaler: enlarges an image, then samples each of its segments. Source: Impact Pack
+// segs_nodes.py, segs_upscaler.py.
 
 import { isSoftMask } from '../../../../image/mask/core-masks.ts';
 import type { Segs } from '../../../../segs/segs.ts';
 import { enlargeImage, resampleSegs } from '../../../../segs/upscale/segs-upscale.ts';
+import type { Tensor } from '../../../../tensor/tensor.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   combo,
@@ -30,24 +32,24 @@ import type { BasicPipe } from '../impact-sockets.ts';
 const enlargement = {
   rescale_factor: float({ default: 2, min: 0.01, max: 100, step: 0.01 }),
   resampling_method: combo(['lanczos', 'nearest', 'bilinear', 'bicubic'], {
-    tooltip: 'Without effect, as in the original: bicubic is used.',
+    tooltip: 'No effect, as in the original: bicubic is always used.',
   }),
   supersample: combo(['true', 'false'], {
-    tooltip: 'By way of a picture of eight times the size.',
+    tooltip: 'Resizes to eight times the size first.',
   }),
   rounding_modulus: int({
     default: 8,
     min: 8,
     max: 1024,
     step: 8,
-    tooltip: 'Without effect, as in the original.',
+    tooltip: 'No effect, as in the original.',
   }),
 };
 
 const optional = {
   upscale_model_opt: socket('UPSCALE_MODEL', {
     optional: true,
-    tooltip: 'Enlarges first; the size stays that of rescale_factor.',
+    tooltip: 'Applied first; the final size is that of rescale_factor.',
   }),
   upscaler_hook_opt: socket('UPSCALER_HOOK', { optional: true }),
   ...schedulerFunc,
@@ -63,8 +65,8 @@ const widgets = {
 
 type Settings = InputValues<typeof widgets & typeof optional>;
 
-async function run(
-  image: Parameters<typeof rgbChannels>[0],
+async function upscaleSegs(
+  image: Tensor,
   segs: Segs,
   { model, vae, positive, negative }: Omit<BasicPipe, 'clip'>,
   i: Settings,
@@ -81,14 +83,18 @@ async function run(
   const soft = segs.segs.filter(({ croppedMask }) => isSoftMask(croppedMask)).length;
   if (soft > 0 && i.noise_mask_feather > 0)
     warn(
-      `${soft} of ${total} masks are soft: with noise_mask_feather their values say from which step on a pixel changes, not how much of it`,
+      `${soft} of ${total} masks are soft: with noise_mask_feather, their values say at which ` +
+        'step a pixel starts to change, not how much it changes',
     );
   else if (soft > 0 && i.inpaint_model)
-    warn(`${soft} of ${total} masks are soft: the inpainting model sees them rounded to 0 and 1`);
-  let part = 0;
-  const report = (): void =>
-    status(part < total ? `${part + 1}/${total} segments` : '', total ? part / total : undefined);
-  report();
+    warn(`${soft} of ${total} masks are soft: the inpainting model rounds them to 0 and 1`);
+  let finished = 0;
+  const reportStatus = (): void =>
+    status(
+      finished < total ? `${finished + 1}/${total} segments` : '',
+      total ? finished / total : undefined,
+    );
+  reportStatus();
   const result = await resampleSegs(enlarged, segs, {
     sampler: denoiseSamplerOf({ model, positive, negative }, i),
     vae,
@@ -98,17 +104,18 @@ async function run(
     hook: i.upscaler_hook_opt,
     signal,
     warn,
-    onStep: samplingHooks(context, (step) => [part * i.steps + step + 1, total * i.steps]).onStep,
+    onStep: samplingHooks(context, (step) => [finished * i.steps + step + 1, total * i.steps])
+      .onStep,
     onSegment(done) {
-      part = done;
+      finished = done;
       progress(done * i.steps, total * i.steps);
-      report();
+      reportStatus();
     },
   });
   return outputs(result);
 }
 
-const description = 'Enlarges a picture and samples each of its parts anew.';
+const description = 'Enlarges an image and samples each of its segments.';
 
 const SEGSUpscaler = defineNode({
   type: 'SEGSUpscaler',
@@ -131,7 +138,7 @@ const SEGSUpscaler = defineNode({
     ...optional,
   },
   outputs: [output('IMAGE')],
-  run: ({ image, segs, ...inputs }, context) => run(image, segs, inputs, inputs, context),
+  run: ({ image, segs, ...inputs }, context) => upscaleSegs(image, segs, inputs, inputs, context),
 });
 
 const SEGSUpscalerPipe = defineNode({
@@ -148,7 +155,7 @@ const SEGSUpscalerPipe = defineNode({
   },
   outputs: [output('IMAGE')],
   run: ({ image, segs, basic_pipe, ...inputs }, context) =>
-    run(image, segs, basic_pipe, inputs, context),
+    upscaleSegs(image, segs, basic_pipe, inputs, context),
 });
 
 export const SEGS_UPSCALER_NODES = [SEGSUpscaler, SEGSUpscalerPipe];
