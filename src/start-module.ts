@@ -1,5 +1,5 @@
-// Starts modules of this program in threads and child processes. Compiled modules are plain JavaScript;
-// from source, tsx compiles them as they are loaded.
+// Starts modules of this program in threads and child processes. Compiled modules are plain
+// JavaScript; from source, tsx compiles them as they are loaded.
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,7 +13,10 @@ const moduleUrl = (name: string, base: string): URL =>
 const resolveUrl = (name: string): string =>
   pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
 
-/** Forks a process that runs the module `name` (`./process`, no extension), relative to the URL `base`. */
+/**
+ * Forks a process that runs the module `name` (`./process`, no extension), relative to the URL
+ * `base`.
+ */
 export const forkModule = (
   name: string,
   base: string,

@@ -1,5 +1,5 @@
-// The engine as a program uses it: starts the engine process, runs jobs one after another, cancels them
-// softly and then by force, and starts a new process after a crash.
+// The engine as a program uses it: starts the engine process, runs jobs one after another, cancels
+// them softly and then by force, and starts a new process after a crash.
 import { interrupted } from '../errors.ts';
 import { serial } from '../serial.ts';
 import type { Emit, Outputs } from './events.ts';
@@ -23,8 +23,8 @@ export interface EngineRunOptions {
 
 export interface Engine {
   /**
-   * Runs a job after those before it. Throws DR_INTERRUPTED, DR_ENGINE_CRASHED, or the error the job
-   * failed with.
+   * Runs a job after those before it. Throws DR_INTERRUPTED, DR_ENGINE_CRASHED, or the error the
+   * job failed with.
    */
   run(job: EngineJob, options?: EngineRunOptions): Promise<Outputs>;
   /** Ends the running job at once, whatever it is doing. */

@@ -21,8 +21,8 @@ export function engineCrash({ code, signal, cause }: ProcessExit, output: string
   return new DarkroomError('DR_ENGINE_CRASHED', {
     message: `the engine process ${how}${printed ? `; its last output: ${printed}` : ''}`,
     hint: lacksMemory
-      ? 'The machine probably ran out of memory: use a smaller image or batch, the tiled VAE nodes, ' +
-        'or close other programs. No half-written files were left.'
+      ? 'The machine probably ran out of memory: use a smaller image or batch, the tiled VAE ' +
+        'nodes, or close other programs. No half-written files were left.'
       : 'Run it again; if it happens again, please report it with the workflow. ' +
         'No half-written files were left.',
     cause,

@@ -1,4 +1,5 @@
-// Opens what an engine process works with: nodes, folders, storage, runtime and the store of results.
+// Opens what an engine process works with: nodes, folders, storage, runtime and the store of
+// results.
 
 import { basename, join } from 'node:path';
 import { isInt8Recipe } from '../models/layers/int8.ts';
@@ -144,7 +145,9 @@ function loadReports({
 
 const DEFAULT_STORE_BYTES = 10 * 2 ** 30;
 
-/** The store of results, which depend on versions and runtime besides the workflow and its files. */
+/**
+ * The store of results, which depend on versions and runtime besides the workflow and its files.
+ */
 function openStore(
   { cache: folder, cacheSize }: EngineSettings,
   folders: Folders,

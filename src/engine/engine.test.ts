@@ -1,4 +1,5 @@
-// The engine on nodes made for it: order, lists, cache, cancel, crashes. Each Darkroom has its own engine process.
+// The engine on nodes made for it: order, lists, cache, cancel, crashes. Each Darkroom has its own
+// engine process.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// The events of a running job. They are plain data, sent between processes and printed as lines of JSON.
+// The events of a running job. They are plain data, sent between processes and printed as lines of
+// JSON.
 import type { SavedFile } from '../nodes/context.ts';
 
 /** What a node shows: `images` and other lists, as in ComfyUI's `executed`. */

@@ -1,13 +1,13 @@
-// Runs the jobs of an engine process. Networks, results and node states last from one job to the next.
+// Runs the jobs of an engine process. Networks, results and node states last from one job to the
+// next.
 import { DarkroomError } from '../errors.ts';
 import type { JsonObject } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
-import type { ByteImage } from '../image/image-bytes.ts';
 import { stringsIn } from '../storage/storage.ts';
 import { readWorkflow } from '../workflow/read/read.ts';
 import type { ResultCache } from './cache/result-cache.ts';
 import { type EngineParts, openEngineParts } from './engine-parts.ts';
-import type { EngineEvent, Outputs } from './events.ts';
+import type { Emit, Outputs } from './events.ts';
 import { createDynamicGraph, type DynamicGraph } from './execute/dynamic-prompt.ts';
 import { execute } from './execute/execute.ts';
 import { createNodeContexts, type NodeStates, type ShowPreview } from './node-context.ts';
@@ -22,83 +22,95 @@ export interface JobRunner {
   enablePreviews(enabled: boolean): void;
 }
 
+/** What lasts from one job to the next, and what jobs report to. */
+interface RunnerState {
+  readonly cache: ResultCache;
+  readonly nodeStates: NodeStates;
+  previewsEnabled: boolean;
+  readonly send: (message: FromEngine) => void;
+  readonly emit: Emit;
+  readonly onFolder: (folder: string) => void;
+}
+
 /** Starts opening the parts of an engine. If that fails, each job fails with the error. */
 export function createJobRunner(
   settings: EngineSettings,
   send: (message: FromEngine) => void,
 ): JobRunner {
-  const cache: ResultCache = new Map();
-  const states: NodeStates = new Map();
-  let current: AbortController | undefined;
   let currentNodeId = '';
-  let previewsEnabled = false;
-
-  const emit = (event: EngineEvent): void => {
-    if (event.type === 'node-started') currentNodeId = event.nodeId;
-    send({ kind: 'event', event });
+  let current: AbortController | undefined;
+  const state: RunnerState = {
+    cache: new Map(),
+    nodeStates: new Map(),
+    previewsEnabled: false,
+    send,
+    emit: (event) => {
+      if (event.type === 'node-started') currentNodeId = event.nodeId;
+      send({ kind: 'event', event });
+    },
+    onFolder: (folder) => send({ kind: 'folder', folder }),
   };
-  const onFolder = (folder: string): void => send({ kind: 'folder', folder });
-  const opening = openEngineParts(settings, { emit, onFolder, nodeId: () => currentNodeId });
+  const opening = openEngineParts(settings, { ...state, nodeId: () => currentNodeId });
   opening.catch(() => undefined);
 
-  const previewSender =
-    (dynamic: DynamicGraph): ShowPreview =>
-    (nodeId: string, { width, height, bytes }: ByteImage) => {
-      const displayId = dynamic.isOriginal(nodeId) ? undefined : dynamic.displayOf(nodeId);
-      send({ kind: 'preview', nodeId, displayId, width, height, bytes });
-    };
-
-  const runGraph = async (
-    job: EngineJob,
-    parts: EngineParts,
-    controller: AbortController,
-  ): Promise<Outputs> => {
-    const { nodes, store } = parts;
-    const { signal } = controller;
-    const prompt = parseJson(job.prompt);
-    await parts.storage.fetchMentioned(stringsIn(prompt));
-    const { graph } = readWorkflow(prompt);
-    const dynamic = createDynamicGraph(graph);
-    const showPreview = previewSender(dynamic);
-    const contextOf = createNodeContexts({
-      ...parts,
-      graph,
-      dynamic,
-      extra: parseJson(job.extra) as JsonObject,
-      signal,
-      emit,
-      onFolder,
-      now: () => new Date(),
-      random: Math.random,
-      states,
-      previewListener: () => (previewsEnabled ? showPreview : undefined),
-      interrupt: () => controller.abort(),
-    });
-    const { outputs } = job;
-    return execute({ graph, dynamic, outputs, nodes, cache, signal, emit, contextOf, store });
-  };
-
-  const run = async (job: EngineJob): Promise<void> => {
-    const controller = new AbortController();
-    current = controller;
-    try {
-      const outputs = await runGraph(job, await opening, controller);
-      send({ kind: 'finished', outputs });
-    } catch (error) {
-      send({ kind: 'failed', error: asDarkroomError(error).toJSON() });
-    } finally {
-      current = undefined;
-    }
-  };
-
   return {
-    run,
+    run: async (job) => {
+      const controller = new AbortController();
+      current = controller;
+      try {
+        const outputs = await runGraph(job, await opening, state, controller);
+        send({ kind: 'finished', outputs });
+      } catch (error) {
+        send({ kind: 'failed', error: asDarkroomError(error).toJSON() });
+      } finally {
+        current = undefined;
+      }
+    },
     cancel: () => current?.abort(),
     enablePreviews: (enabled) => {
-      previewsEnabled = enabled;
+      state.previewsEnabled = enabled;
     },
   };
 }
+
+async function runGraph(
+  job: EngineJob,
+  parts: EngineParts,
+  state: RunnerState,
+  controller: AbortController,
+): Promise<Outputs> {
+  const { nodes, store } = parts;
+  const { cache, emit, onFolder, nodeStates } = state;
+  const { signal } = controller;
+  const prompt = parseJson(job.prompt);
+  await parts.storage.fetchMentioned(stringsIn(prompt));
+  const { graph } = readWorkflow(prompt);
+  const dynamic = createDynamicGraph(graph);
+  const showPreview = previewSender(dynamic, state.send);
+  const contextOf = createNodeContexts({
+    ...parts,
+    graph,
+    dynamic,
+    extra: parseJson(job.extra) as JsonObject,
+    signal,
+    emit,
+    onFolder,
+    now: () => new Date(),
+    random: Math.random,
+    states: nodeStates,
+    previewListener: () => (state.previewsEnabled ? showPreview : undefined),
+    interrupt: () => controller.abort(),
+  });
+  const { outputs } = job;
+  return execute({ graph, dynamic, outputs, nodes, cache, signal, emit, contextOf, store });
+}
+
+const previewSender =
+  (dynamic: DynamicGraph, send: RunnerState['send']): ShowPreview =>
+  (nodeId, { width, height, bytes }) => {
+    const displayId = dynamic.isOriginal(nodeId) ? undefined : dynamic.displayOf(nodeId);
+    send({ kind: 'preview', nodeId, displayId, width, height, bytes });
+  };
 
 function asDarkroomError(error: unknown): DarkroomError {
   if (error instanceof DarkroomError) return error;

@@ -67,7 +67,9 @@ export function createNodeContexts(
   return (nodeId, call = 0) => createNodeContext(job, shared, nodeId, call);
 }
 
-/** Removes the states of nodes that are not in the prompt any more; returns access to the others. */
+/**
+ * Removes the states of nodes that are not in the prompt any more; returns access to the others.
+ */
 function openStates({ graph, dynamic, states }: JobContext): SharedState['stateOf'] {
   const keyOf = (nodeId: string): string => `${nodeId} ${dynamic.node(nodeId)?.classType}`;
   const present = new Set([...graph.keys()].map(keyOf));

@@ -11,8 +11,8 @@ const QUALITY = 95;
 
 export interface PreviewEncoder {
   /**
-   * Encodes a preview and emits it as an event. A preview that arrives while another is being encoded
-   * replaces the one that waits. Never rejects.
+   * Encodes a preview and emits it as an event. A preview that arrives while another is being
+   * encoded replaces the one that waits. Never rejects.
    */
   add(preview: RawPreview): Promise<void>;
   /** The job has ended: previews that are still being encoded are not emitted. */

@@ -1,4 +1,5 @@
-// The parent's side of an engine process: starts it, sends it jobs, removes what it left half-written.
+// The parent's side of an engine process: starts it, sends it jobs, removes what it left
+// half-written.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { DarkroomError, interrupted } from '../errors.ts';
@@ -137,7 +138,8 @@ function recordOutput({ stdout, stderr }: ChildProcess): () => string {
 /** Waits for the end of a process and for its last messages and output. */
 const waitForExit = (child: ChildProcess): Promise<ProcessExit> =>
   new Promise((resolve) => {
-    // 'close' is not emitted after disconnect(), and at 'exit' messages and output may be on the way
+    // 'close' is not emitted after disconnect(), and at 'exit' messages and output may be on the
+    // way
     child.on('exit', (code, signal) => {
       const streams = [child.stdout!, child.stderr!].filter((stream) => !stream.closed);
       const ends: Promise<unknown>[] = streams.map((stream) => once(stream, 'close'));

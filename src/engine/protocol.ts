@@ -1,5 +1,5 @@
-// The messages between a program and its engine process. Graphs are sent as JSON text, which preserves
-// big integers and `8.0`.
+// The messages between a program and its engine process. Graphs are sent as JSON text, which
+// preserves big integers and `8.0`.
 import type { DarkroomError } from '../errors.ts';
 import type { PreviewMethod } from '../nodes/context.ts';
 import type { DeviceChoice } from '../runtime/device-names.ts';

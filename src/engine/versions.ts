@@ -1,4 +1,5 @@
-// The versions of Darkroom and of ONNX Runtime, read from their package.json without loading either.
+// The versions of Darkroom and of ONNX Runtime, read from their package.json without loading
+// either.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
-// A thread of the engine process that kills the process once its parent has died. Network evaluation
-// blocks the main thread for seconds, where it can't react to the end of its parent.
+// A thread of the engine process that kills the process once its parent has died. Network
+// evaluation blocks the main thread for seconds, where it can't react to the end of its parent.
 import { workerData } from 'node:worker_threads';
 
 export interface WatchdogData {

@@ -15,8 +15,8 @@ export type Call =
 
 export interface Bus {
   /**
-   * Sends a call to all processes, this one included; resolves when it is on its way. Calls arrive in
-   * order. Never rejects: a lost message is reported as a problem, and does not fail the job.
+   * Sends a call to all processes, this one included; resolves when it is on its way. Calls arrive
+   * in order. Never rejects: a lost message is reported as a problem, and does not fail the job.
    */
   send(call: Call): Promise<void>;
   /** Returns a function that ends the subscription. */

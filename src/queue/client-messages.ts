@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject, objectOf } from '../formats/json.ts';
 import { parseJson } from '../formats/parse-json.ts';
 import type { EndState, QueueEvent } from './contract.ts';
 import type { HeldJob, JobResult } from './jobs/job-types.ts';
-import { createNodeProgress, nodeMeta } from './node-progress.ts';
+import { createNodeProgress, type NodeProgress, nodeMeta } from './node-progress.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 type EventOf<T extends EngineEvent['type']> = Extract<EngineEvent, { readonly type: T }>;
@@ -32,38 +32,63 @@ export interface ClientMessages {
   last(state: EndState): QueueEvent[];
 }
 
+/** The state of one attempt. */
+interface AttemptState {
+  readonly job: HeldJob;
+  readonly now: () => number;
+  /** The messages that become part of the history. */
+  readonly recorded: [string, Data][];
+  /** What nodes showed, by node id. */
+  readonly shown: Map<string, { readonly ui: NodeUi; readonly displayId: string }>;
+  readonly progress: NodeProgress;
+}
+
 /** `now` returns the time in milliseconds since 1970. */
 export function createClientMessages(job: HeldJob, now: () => number): ClientMessages {
-  const { promptId } = job;
-  const recorded: [string, Data][] = [];
-  const shown = new Map<string, { readonly ui: NodeUi; readonly displayId: string }>();
+  const { promptId, clientId } = job;
   const progress = createNodeProgress(promptId);
-
-  const send = (event: string, data: Data): QueueEvent => messageOf(job, event, data);
-  const sendProgress = (): QueueEvent => send('progress_state', progress.state());
-  /** A message that is also part of the history. */
-  const sendRecorded = (event: string, data: Data, broadcast = false): QueueEvent => {
-    const stamped = { ...data, timestamp: now() };
-    recorded.push([event, stamped]);
-    return messageOf(job, event, stamped, broadcast);
+  const state: AttemptState = { job, now, recorded: [], shown: new Map(), progress };
+  const handlers: Handlers = { ...plainHandlers(job, now), ...progressHandlers(state) };
+  return {
+    start: () => [recordMessage(state, 'execution_start', { prompt_id: promptId })],
+    event: (event) => {
+      const handle = handlers[event.type] as ((event: EngineEvent) => QueueEvent[]) | undefined;
+      return handle?.(event) ?? [];
+    },
+    end: (endState, error, outputs = {}) => {
+      const messages =
+        endState === 'success' ? successMessages(state) : failureMessages(state, endState, error);
+      for (const [id, ui] of Object.entries(outputs))
+        if (!state.shown.has(id))
+          state.shown.set(id, { ui: publicUi(ui), displayId: progress.displayOf(id) });
+      return { result: resultOf(state, endState, error), messages };
+    },
+    last: (endState) => [
+      messageOf(job, 'executing', { node: null, prompt_id: promptId }),
+      { type: 'ended', promptId, clientId, state: endState },
+    ],
   };
-  const finishRunning = (): QueueEvent[] => (progress.finishRunning() ? [sendProgress()] : []);
+}
 
-  const handlers: Handlers = {
-    ...plainHandlers(job, now),
+/** The handlers of events that change the progress of nodes or what is shown. */
+function progressHandlers(state: AttemptState): Handlers {
+  const { job, shown, progress } = state;
+  const { promptId } = job;
+  const send = (event: string, data: Data): QueueEvent => messageOf(job, event, data);
+  return {
     started: ({ cached }) => [
-      sendRecorded('execution_cached', { nodes: cached, prompt_id: promptId }),
+      recordMessage(state, 'execution_cached', { nodes: cached, prompt_id: promptId }),
     ],
     'node-started': ({ nodeId, displayId = nodeId }) => {
-      const before = finishRunning();
+      const before = finishRunning(state);
       progress.start(nodeId, displayId);
       const data = { node: nodeId, display_node: displayId, prompt_id: promptId };
-      return [...before, send('executing', data), sendProgress()];
+      return [...before, send('executing', data), progressMessage(state)];
     },
     progress: ({ nodeId, step, total }) => {
       progress.update(nodeId, step, total);
       const data = { value: step, max: total, prompt_id: promptId, node: nodeId };
-      return [sendProgress(), send('progress', data)];
+      return [progressMessage(state), send('progress', data)];
     },
     executed: ({ nodeId, displayId = nodeId, ui }) => {
       const output = publicUi(ui);
@@ -71,69 +96,84 @@ export function createClientMessages(job: HeldJob, now: () => number): ClientMes
       const data = { node: nodeId, display_node: displayId, output, prompt_id: promptId };
       const message = send('executed', data);
       // a cached node is shown without having been started
-      return progress.addFinished(nodeId, displayId) ? [message, sendProgress()] : [message];
+      const isCached = progress.addFinished(nodeId, displayId);
+      return isCached ? [message, progressMessage(state)] : [message];
     },
   };
+}
 
-  const sendFailure = (state: 'error' | 'interrupted', error?: DarkroomError): QueueEvent[] => {
-    const failed = progress.failRunning();
-    const before = failed ? [sendProgress()] : [];
-    const nodeId = error?.nodeId ?? failed?.displayId ?? null;
-    const executed = progress.executed();
-    const node = {
-      prompt_id: promptId,
-      node_id: nodeId,
-      node_type: error?.nodeType ?? classTypeOf(job.prompt, nodeId),
-      executed,
-    };
-    if (state === 'interrupted')
-      return [...before, sendRecorded('execution_interrupted', node, true)];
-    const details = {
-      exception_message: error?.message ?? '',
-      exception_type: error?.code ?? 'DR_NODE_FAILED',
-      traceback: error?.hint === undefined ? [] : [error.hint],
-      current_inputs: {},
-      current_outputs: executed,
-    };
-    return [...before, sendRecorded('execution_error', { ...node, ...details })];
+const progressMessage = ({ job, progress }: AttemptState): QueueEvent =>
+  messageOf(job, 'progress_state', progress.state());
+
+const finishRunning = (state: AttemptState): QueueEvent[] =>
+  state.progress.finishRunning() ? [progressMessage(state)] : [];
+
+/** A message that is also part of the history. */
+function recordMessage(
+  { job, now, recorded }: AttemptState,
+  event: string,
+  data: Data,
+  broadcast = false,
+): QueueEvent {
+  const stamped = { ...data, timestamp: now() };
+  recorded.push([event, stamped]);
+  return messageOf(job, event, stamped, broadcast);
+}
+
+const successMessages = (state: AttemptState): QueueEvent[] => [
+  ...finishRunning(state),
+  recordMessage(state, 'execution_success', { prompt_id: state.job.promptId }),
+];
+
+function failureMessages(
+  state: AttemptState,
+  endState: 'error' | 'interrupted',
+  error?: DarkroomError,
+): QueueEvent[] {
+  const { job, progress } = state;
+  const failed = progress.failRunning();
+  const before = failed ? [progressMessage(state)] : [];
+  const nodeId = error?.nodeId ?? failed?.displayId ?? null;
+  const executed = progress.executed();
+  const node = {
+    prompt_id: job.promptId,
+    node_id: nodeId,
+    node_type: error?.nodeType ?? classTypeOf(job.prompt, nodeId),
+    executed,
   };
-
-  const end: ClientMessages['end'] = (state, error, outputs = {}) => {
-    const messages =
-      state === 'success'
-        ? [...finishRunning(), sendRecorded('execution_success', { prompt_id: promptId })]
-        : sendFailure(state, error);
-    for (const [id, ui] of Object.entries(outputs))
-      if (!shown.has(id)) shown.set(id, { ui: publicUi(ui), displayId: progress.displayOf(id) });
-    const result: JobResult = {
-      state,
-      outputs: dumpsJson(objectOf([...shown].map(([id, { ui }]): [string, NodeUi] => [id, ui]))),
-      meta: dumpsJson(
-        objectOf(
-          [...shown].map(([id, { displayId }]): [string, Data] => [id, historyMeta(id, displayId)]),
-        ),
-      ),
-      status: dumpsJson({
-        status_str: state === 'success' ? 'success' : 'error',
-        completed: state === 'success',
-        messages: recorded,
-      }),
-      error: error && dumpsJson(error.toJSON()),
-    };
-    return { result, messages };
+  if (endState === 'interrupted')
+    return [...before, recordMessage(state, 'execution_interrupted', node, true)];
+  const details = {
+    exception_message: error?.message ?? '',
+    exception_type: error?.code ?? 'DR_NODE_FAILED',
+    traceback: error?.hint === undefined ? [] : [error.hint],
+    current_inputs: {},
+    current_outputs: executed,
   };
+  return [...before, recordMessage(state, 'execution_error', { ...node, ...details })];
+}
 
+/** What is stored of the attempt: outputs, their nodes and the recorded messages. */
+function resultOf(
+  { shown, recorded }: AttemptState,
+  state: JobResult['state'],
+  error?: DarkroomError,
+): JobResult {
+  const outputs = [...shown].map(([id, { ui }]): [string, NodeUi] => [id, ui]);
+  const meta = [...shown].map(([id, { displayId }]): [string, Data] => [
+    id,
+    historyMeta(id, displayId),
+  ]);
   return {
-    start: () => [sendRecorded('execution_start', { prompt_id: promptId })],
-    event: (event) => {
-      const handle = handlers[event.type] as ((event: EngineEvent) => QueueEvent[]) | undefined;
-      return handle?.(event) ?? [];
-    },
-    end,
-    last: (state) => [
-      send('executing', { node: null, prompt_id: promptId }),
-      { type: 'ended', promptId, clientId: job.clientId, state },
-    ],
+    state,
+    outputs: dumpsJson(objectOf(outputs)),
+    meta: dumpsJson(objectOf(meta)),
+    status: dumpsJson({
+      status_str: state === 'success' ? 'success' : 'error',
+      completed: state === 'success',
+      messages: recorded,
+    }),
+    error: error && dumpsJson(error.toJSON()),
   };
 }
 

@@ -1,5 +1,5 @@
-// The interface of the queue. Graphs and messages are JSON text, which preserves big integers and `8.0`;
-// ComfyUI's answers are put together from these texts as they are.
+// The interface of the queue. Graphs and messages are JSON text, which preserves big integers and
+// `8.0`; ComfyUI's answers are put together from these texts as they are.
 import type { EngineOptions } from '../engine/client.ts';
 
 /** A validated job, ready to run. */
@@ -9,8 +9,8 @@ export interface NewJob {
   /** The validated graph: JSON text. */
   readonly prompt: string;
   /**
-   * `extra_data` of /prompt without secrets, as JSON text of an object. Its `extra_pnginfo` is saved in
-   * the images.
+   * `extra_data` of /prompt without secrets, as JSON text of an object. Its `extra_pnginfo` is
+   * saved in the images.
    */
   readonly extra?: string;
   /** The client that receives the job's messages. */
@@ -82,8 +82,8 @@ export type QueueEvent =
   /** The number of jobs has changed: ComfyUI sends `status` to all clients. */
   | { readonly type: 'changed'; readonly counts: QueueCounts }
   /**
-   * A WebSocket message as ComfyUI sends it: `text` is the whole `{"type": …, "data": …}`. It is sent
-   * to the job's client only, or to all clients when `broadcast`.
+   * A WebSocket message as ComfyUI sends it: `text` is the whole `{"type": …, "data": …}`. It is
+   * sent to the job's client only, or to all clients when `broadcast`.
    */
   | {
       readonly type: 'message';
@@ -99,7 +99,8 @@ export type QueueEvent =
       readonly promptId: string;
       readonly clientId?: string;
       /**
-       * `{node_id, prompt_id, display_node_id, parent_node_id, real_node_id, image_type}` as JSON text.
+       * `{node_id, prompt_id, display_node_id, parent_node_id, real_node_id, image_type}` as JSON
+       * text.
        */
       readonly metadata: string;
       readonly mime: 'image/jpeg' | 'image/png';
@@ -115,8 +116,8 @@ export type QueueEvent =
 
 export interface Queue {
   /**
-   * Adds a job. Once the promise resolves, the job survives a crash. Throws DR_QUEUE_FULL, DR_BAD_USAGE
-   * (webhook), DR_DATABASE.
+   * Adds a job. Once the promise resolves, the job survives a crash. Throws DR_QUEUE_FULL,
+   * DR_BAD_USAGE (webhook), DR_DATABASE.
    */
   add(job: NewJob): Promise<AcceptedJob>;
   /** The jobs in the order in which they run. */
@@ -141,7 +142,9 @@ export interface Queue {
   /** ComfyUI's /free: after its current job, each worker releases its networks and results. */
   free(): Promise<void>;
   readonly history: {
-    /** Oldest first. `maxItems` without `offset` lists the newest; `offset` counts from the oldest. */
+    /**
+     * Oldest first. `maxItems` without `offset` lists the newest; `offset` counts from the oldest.
+     */
     list(options?: {
       readonly maxItems?: number;
       readonly offset?: number;
@@ -165,15 +168,17 @@ export interface Queue {
 
 export interface QueueOptions {
   /**
-   * `postgres://…`, or the folder of the embedded database, which is created if needed; in memory when
-   * undefined.
+   * `postgres://…`, or the folder of the embedded database, which is created if needed; in memory
+   * when undefined.
    */
   readonly database?: string;
   /** Attempts after the first, when the worker or its engine process died (1). */
   readonly retries?: number;
   /** The number of pending jobs at which `add` throws DR_QUEUE_FULL; no limit by default. */
   readonly limit?: number;
-  /** The lease: a job whose worker sends no heartbeat for so long is started again elsewhere (15). */
+  /**
+   * The lease: a job whose worker sends no heartbeat for so long is started again elsewhere (15).
+   */
   readonly leaseSeconds?: number;
   /** The number of entries that the history holds (10000). */
   readonly historyLimit?: number;
@@ -201,8 +206,8 @@ export interface Worker {
   enginePid(): number | undefined;
   /**
    * Closes the worker. The running job may go on for `finishMs` (0); then it is released and starts
-   * again elsewhere, which does not count as an attempt. A second call without `finishMs` releases it
-   * at once.
+   * again elsewhere, which does not count as an attempt. A second call without `finishMs` releases
+   * it at once.
    */
   close(options?: { readonly finishMs?: number }): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Waits for the ends of jobs. The events of the bus announce them; the database is read as well, since an
-// event may be lost.
+// Waits for the ends of jobs. The events of the bus announce them; the database is read as well,
+// since an event may be lost.
 import { interrupted } from '../errors.ts';
 import type { Bus } from './bus.ts';
 import type { JobStatus } from './contract.ts';

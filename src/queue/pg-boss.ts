@@ -1,11 +1,14 @@
-// pg-boss decides which job is next, which attempt holds it, and when it is due again. A job of ours and
-// its pg-boss job have the same id, the ticket. All use of pg-boss's own tables is in this file.
+// pg-boss decides which job is next, which attempt holds it, and when it is due again. A job of
+// ours and its pg-boss job have the same id, the ticket. All use of pg-boss's own tables is in this
+// file.
 import PgBoss from 'pg-boss';
 import type { Database, Sql } from './database/database.ts';
 
 const JOBS = 'darkroom-jobs';
 const WEBHOOKS = 'darkroom-webhooks';
-/** Attempts are counted in darkroom.job, since not every start counts; pg-boss never drops a job. */
+/**
+ * Attempts are counted in darkroom.job, since not every start counts; pg-boss never drops a job.
+ */
 const UNLIMITED_RETRIES = 1_000_000_000;
 const RETENTION_DAYS = 36_500;
 const WEBHOOK_LIMITS = {
@@ -116,7 +119,9 @@ export const isDueInBoss = (alias: string): string => `${alias}.state < 'active'
 /** An SQL condition: the job, a row of BOSS_JOBS under the name `alias`, has ended for pg-boss. */
 export const hasEndedInBoss = (alias: string): string => `${alias}.state > 'active'`;
 
-/** pg-boss 10 has no heartbeats: a lease ends a fixed time after the start, which is set anew here. */
+/**
+ * pg-boss 10 has no heartbeats: a lease ends a fixed time after the start, which is set anew here.
+ */
 async function restartJob(sql: Sql, ticket: string): Promise<void> {
   await sql.executeSql(
     `UPDATE pgboss.job SET started_on = now() WHERE name = $1 AND id = $2 AND state = 'active'`,
@@ -135,8 +140,8 @@ async function listActiveJobs(sql: Sql): Promise<string[]> {
 const view = new DataView(new ArrayBuffer(4));
 
 /**
- * The pg-boss priority of a job number: a 32-bit integer, larger for smaller numbers. It comes from the
- * bits of the number as float32, which are ordered as integers, up to the sign.
+ * The pg-boss priority of a job number: a 32-bit integer, larger for smaller numbers. It comes from
+ * the bits of the number as float32, which are ordered as integers, up to the sign.
  */
 export function priorityOf(number: number): number {
   view.setFloat32(0, number === 0 ? 0 : number);

@@ -1,4 +1,5 @@
-// Opens a queue: database, pg-boss, workers and the bus between them, behind the interface of contract.ts.
+// Opens a queue: database, pg-boss, workers and the bus between them, behind the interface of
+// contract.ts.
 import { DarkroomError } from '../errors.ts';
 import { type Bus, openBus } from './bus.ts';
 import type { AcceptedJob, NewJob, Queue, QueueEvent, QueueOptions, Worker } from './contract.ts';
@@ -14,6 +15,7 @@ import { type Boss, startBoss } from './pg-boss.ts';
 import { createPreviewRequests } from './preview-requests.ts';
 import { startWebhooks, webhookUrl } from './webhook.ts';
 import { startWorker } from './worker/queue-worker.ts';
+import type { WorkerTools } from './worker/worker-tools.ts';
 
 /** How often changes are looked for that no call announced. */
 const POLL_MS = 1000;
@@ -44,10 +46,20 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
   const unsubscribe = bus.subscribe((call) => {
     if (call.type === 'event' && call.event.type === 'ended') webhooks.wake();
   });
-  const workers = new Set<Worker>();
+  const workers = createWorkers({
+    jobs,
+    bus,
+    retries,
+    leaseSeconds,
+    pollMs: POLL_MS,
+    onProblem,
+    announceCounts,
+    hasPreviewClient: previewRequests.include,
+    isAlone: database.exclusive,
+  });
 
   const close = async (): Promise<void> => {
-    await Promise.all([...workers].map((worker) => worker.close()));
+    await workers.close();
     endWaiter.close();
     previewRequests.close();
     unsubscribe();
@@ -56,41 +68,49 @@ export async function openQueue(options: QueueOptions = {}): Promise<Queue> {
     await database.close();
   };
   let closed: Promise<void> | undefined;
-
   return {
-    ...changes({ database, jobs, bus, announceCounts, isAllowed, limit: options.limit }),
-    list: () => listJobs(database),
-    counts: jobs.counts,
-    status: (promptId) => statusOf(database, promptId),
+    ...readMethods(database, jobs, bus),
+    ...changeMethods({ database, jobs, bus, announceCounts, isAllowed, limit: options.limit }),
     waitForEnd: endWaiter.wait,
-    free: () => bus.send({ type: 'free' }),
-    history: openHistory(database),
-    subscribe: (listener) =>
-      bus.subscribe((call) => {
-        if (call.type === 'event') listener(call.event);
-      }),
     requestPreviews: previewRequests.add,
-    startWorker: (workerOptions) => {
-      const worker = startWorker(workerOptions, {
-        jobs,
-        bus,
-        retries,
-        leaseSeconds,
-        pollMs: POLL_MS,
-        onProblem,
-        announceCounts,
-        hasPreviewClient: previewRequests.include,
-        isAlone: database.exclusive,
-      });
-      workers.add(worker);
-      return worker;
-    },
+    startWorker: workers.start,
     close: () => {
       closed ??= close();
       return closed;
     },
   };
 }
+
+/** The workers of a queue, which are closed together. */
+function createWorkers(tools: WorkerTools): Pick<Queue, 'close'> & { start: Queue['startWorker'] } {
+  const workers: Worker[] = [];
+  return {
+    start: (options) => {
+      const worker = startWorker(options, tools);
+      workers.push(worker);
+      return worker;
+    },
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+/** The methods that read the queue. */
+const readMethods = (
+  database: Database,
+  jobs: Jobs,
+  bus: Bus,
+): Pick<Queue, 'list' | 'counts' | 'status' | 'history' | 'subscribe'> => ({
+  list: () => listJobs(database),
+  counts: jobs.counts,
+  status: (promptId) => statusOf(database, promptId),
+  history: openHistory(database),
+  subscribe: (listener) =>
+    bus.subscribe((call) => {
+      if (call.type === 'event') listener(call.event);
+    }),
+});
 
 /** Brings the tables up to date and starts pg-boss; closes the database when that fails. */
 async function prepareDatabase(
@@ -134,14 +154,14 @@ interface ChangeTools {
 }
 
 /** The methods that change the queue: each stores the change, then announces it. */
-function changes({
+function changeMethods({
   database,
   jobs,
   bus,
   announceCounts,
   isAllowed,
   limit,
-}: ChangeTools): Pick<Queue, 'add' | 'remove' | 'clear' | 'interrupt'> {
+}: ChangeTools): Pick<Queue, 'add' | 'remove' | 'clear' | 'interrupt' | 'free'> {
   const insert = async (job: NewJob): Promise<AcceptedJob> => {
     try {
       await database.checkFreeSpace();
@@ -175,15 +195,19 @@ function changes({
       const promptIds = await jobs.interrupt(promptId);
       if (promptIds.length > 0) await bus.send({ type: 'interrupt', promptIds });
     },
+    free: () => bus.send({ type: 'free' }),
   };
 }
 
 /** Any error of the database as a DarkroomError. */
 function asDarkroomError(cause: unknown): DarkroomError {
   if (cause instanceof DarkroomError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
   return new DarkroomError('DR_DATABASE', {
-    message: `the database of the queue failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-    hint: 'Check that its disk is not full and that it is the database of this version of Darkroom.',
+    message: `the database of the queue failed: ${reason}`,
+    hint:
+      'Check that its disk is not full and ' +
+      'that it is the database of this version of Darkroom.',
     cause,
   });
 }

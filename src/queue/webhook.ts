@@ -1,5 +1,5 @@
-// Calls the webhooks of jobs that have ended. pg-boss stores them and starts them again until one is
-// answered or has failed too often.
+// Calls the webhooks of jobs that have ended. pg-boss stores them and starts them again until one
+// is answered or has failed too often.
 import { DarkroomError } from '../errors.ts';
 import type { Database, OnProblem } from './database/database.ts';
 import { createPause } from './pause.ts';

@@ -1,5 +1,5 @@
-// Finds out whether a node does or reads more than its inputs and files say. The results of such a node
-// are not stored for later runs of the program.
+// Finds out whether a node does or reads more than its inputs and files say. The results of such a
+// node are not stored for later runs of the program.
 import type { NodeContext } from '../../nodes/context.ts';
 
 /** The members of a context that make a result depend on more than inputs and files. */

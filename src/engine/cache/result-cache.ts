@@ -12,8 +12,8 @@ export interface CacheEntry {
   /** What the nodes that this one expanded to showed. */
   readonly inner?: Outputs;
   /**
-   * The files and listings that this node and those before it read; undefined where its outputs must
-   * not be stored for later runs.
+   * The files and listings that this node and those before it read; undefined where its outputs
+   * must not be stored for later runs.
    */
   readonly dependencies?: readonly string[];
 }
@@ -26,8 +26,9 @@ export const filesOf = ({ ui, inner }: CacheEntry): SavedFile[] =>
   [ui, ...Object.values(inner ?? {})].flatMap(savedFiles);
 
 /**
- * Removes what a new job can't use: entries with none of its `signatures`, except those of nodes that
- * were expanded from a node which is still in the prompt (`keys`: id and class type of its nodes).
+ * Removes what a new job can't use: entries with none of its `signatures`, except those of nodes
+ * that were expanded from a node which is still in the prompt (`keys`: id and class type of its
+ * nodes).
  */
 export function removeUnused(
   cache: ResultCache,

@@ -88,7 +88,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Another process: nothing is left but the folder. `milliseconds`: how long every node seems to take. */
+/**
+ * Another process: nothing is left but the folder. `milliseconds`: how long every node seems to
+ * take.
+ */
 function program(environment = '1', milliseconds = 1000) {
   const folders = openFolders({ models: [join(root, 'models')] });
   const files = trackFileDependencies(folders, join(root, 'hashes'));

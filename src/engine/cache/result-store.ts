@@ -1,7 +1,7 @@
-// Results of nodes in a folder, for later runs (`--cache`). An entry is a .safetensors file named by
-// the hash of what went into its node: the numbers as tensors, their structure as JSON in the
-// metadata, and the states of the files that were read. An entry that is damaged, of another version
-// or made from files that have changed counts as absent.
+// Results of nodes in a folder, for later runs (`--cache`). An entry is a .safetensors file named
+// by the hash of what went into its node: the numbers as tensors, their structure as JSON in the
+// metadata, and the states of the files that were read. An entry that is damaged, of another
+// version or made from files that have changed counts as absent.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { parseSafetensors } from '../../formats/safetensors/safetensors.ts';

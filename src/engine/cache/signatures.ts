@@ -22,9 +22,9 @@ export interface Signatures {
   of(id: string): string;
   readonly all: ReadonlyMap<string, string>;
   /**
-   * The signature of a signed node for results that outlive the process. It leaves out the fingerprint
-   * (the files behind it are compared themselves, see file-dependencies.ts). Undefined where equal
-   * inputs need not give equal results.
+   * The signature of a signed node for results that outlive the process. It leaves out the
+   * fingerprint (the files behind it are compared themselves, see file-dependencies.ts). Undefined
+   * where equal inputs need not give equal results.
    */
   persistentOf(id: string): string | undefined;
 }

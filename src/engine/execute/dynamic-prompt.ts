@@ -6,8 +6,8 @@ import type { ExpandedGraph, ExpandedNode } from '../../nodes/graph-builder.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
 
 /**
- * A node as it is executed. Its inputs are links, widget values and, in a node that another expanded
- * to, values of any type.
+ * A node as it is executed. Its inputs are links, widget values and, in a node that another
+ * expanded to, values of any type.
  */
 export interface DynamicNode extends ExpandedNode {
   readonly title?: string;

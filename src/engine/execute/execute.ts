@@ -1,5 +1,5 @@
-// Executes a checked graph: in order, with results cached by what goes into a node, lazy inputs, lists,
-// blockers, expansion, events and cancellation. After ComfyUI's execution.py.
+// Executes a checked graph: in order, with results cached by what goes into a node, lazy inputs,
+// lists, blockers, expansion, events and cancellation. After ComfyUI's execution.py.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkAborted } from '../../errors.ts';
 import { removeUnused } from '../cache/result-cache.ts';
@@ -10,8 +10,8 @@ import { circleFailure, failureOf } from './failures.ts';
 import { runNode } from './run-node.ts';
 
 /**
- * Runs the graph and returns what its nodes showed. Throws DR_INTERRUPTED, or the DarkroomError of the
- * node that failed, with nodeId and nodeType of the prompt's node.
+ * Runs the graph and returns what its nodes showed. Throws DR_INTERRUPTED, or the DarkroomError of
+ * the node that failed, with nodeId and nodeType of the prompt's node.
  */
 export async function execute(options: ExecutionOptions): Promise<Outputs> {
   const execution = createExecution(options);

@@ -1,5 +1,5 @@
-// Errors of a running graph. Whatever a node throws becomes a DarkroomError at the node of the prompt
-// that it belongs to.
+// Errors of a running graph. Whatever a node throws becomes a DarkroomError at the node of the
+// prompt that it belongs to.
 import { DarkroomError } from '../../errors.ts';
 import { describeNode, type Graph } from '../../workflow/api-graph.ts';
 import type { PythonError } from '../../workflow/validate/python-values.ts';
@@ -46,8 +46,8 @@ export function failureOf(
 }
 
 /**
- * Nodes that wait for each other. Validation refuses circles in a prompt, so a node that expanded to
- * some of them is the cause, and the error names it.
+ * Nodes that wait for each other. Validation refuses circles in a prompt, so a node that expanded
+ * to some of them is the cause, and the error names it.
  */
 export function circleFailure(
   circle: readonly string[],

@@ -1,4 +1,5 @@
-// How an execution is steered, after ComfyUI's tests/execution/test_execution.py: what runs, what is blocked, what expands.
+// How an execution is steered, after ComfyUI's tests/execution/test_execution.py: what runs, what
+// is blocked, what expands.
 import { describe, expect, it } from 'vitest';
 import { smallEngine } from '../../../test/support/engine.ts';
 import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';

@@ -1,6 +1,6 @@
-// Chooses the node that runs next: dependencies first, and among the ready nodes those that lead to an
-// image soon. Nodes and links may be added while it runs (lazy inputs, expansion). After ComfyUI's
-// comfy_execution/graph.py (TopologicalSort, ux_friendly_pick_node).
+// Chooses the node that runs next: dependencies first, and among the ready nodes those that lead to
+// an image soon. Nodes and links may be added while it runs (lazy inputs, expansion). After
+// ComfyUI's comfy_execution/graph.py (TopologicalSort, ux_friendly_pick_node).
 
 /** What the order reads of the nodes. */
 export interface OrderView {

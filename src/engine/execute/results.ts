@@ -1,5 +1,5 @@
-// The results of a running job: those it computed, and those that the cache or the store on disk holds
-// from earlier jobs.
+// The results of a running job: those it computed, and those that the cache or the store on disk
+// holds from earlier jobs.
 import { existsSync } from 'node:fs';
 import { type CacheEntry, filesOf, type ResultCache } from '../cache/result-cache.ts';
 import type { ResultStore } from '../cache/result-store.ts';
@@ -21,8 +21,8 @@ export interface JobResults {
    */
   dependenciesOf(id: string, own: readonly string[]): readonly string[] | undefined;
   /**
-   * Loads stored results into the cache: for each of these nodes the last ones on the way to it that
-   * the store has, and nothing before them.
+   * Loads stored results into the cache: for each of these nodes the last ones on the way to it
+   * that the store has, and nothing before them.
    */
   restore(ids: readonly string[], store: ResultStore): Promise<void>;
 }

@@ -1,4 +1,5 @@
-// Runs one node: once per item of the lists that its inputs are, with its events, and stores the result.
+// Runs one node: once per item of the lists that its inputs are, with its events, and stores the
+// result.
 import { checkAborted } from '../../errors.ts';
 import type { NodeContext } from '../../nodes/context.ts';
 import type { Inputs, InputValues, NodeResult } from '../../nodes/declare.ts';
@@ -9,7 +10,9 @@ import { expandNode } from './expansion.ts';
 import { blockerIn, type CallResults, type CallValues, callsOf, mergeUi } from './lists.ts';
 import { collectInputs, requestLazyInputs } from './node-inputs.ts';
 
-/** Runs a node whose sources have run, unless it requests lazy inputs: then it will be run again. */
+/**
+ * Runs a node whose sources have run, unless it requests lazy inputs: then it will be run again.
+ */
 export async function runNode(execution: Execution, id: string): Promise<void> {
   const { lookup, results, shown, emit } = execution;
   const { node, declaration } = lookup.get(id);

@@ -1,5 +1,5 @@
-// What the queue needs of a database: PostgreSQL, or the embedded one in a folder. pg-boss uses the same
-// interface as its `db`.
+// What the queue needs of a database: PostgreSQL, or the embedded one in a folder. pg-boss uses the
+// same interface as its `db`.
 
 export type Row = Record<string, unknown>;
 
@@ -18,7 +18,9 @@ export interface Database extends Sql {
   checkFreeSpace(): Promise<void>;
   /** Connects the processes that use this database; undefined when there can only be one. */
   readonly broadcast?: Broadcast;
-  /** Only one process uses it: jobs that are running when it is opened were left by one that died. */
+  /**
+   * Only one process uses it: jobs that are running when it is opened were left by one that died.
+   */
   readonly exclusive: boolean;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// The embedded database: PGlite in a thread of its own, so that neither opening it nor a query blocks
-// the program.
+// The embedded database: PGlite in a thread of its own, so that neither opening it nor a query
+// blocks the program.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -14,8 +14,9 @@ const ANSWER_MS = 30_000;
 const RESERVED_BYTES = 64 * 2 ** 20;
 
 /**
- * Opens the database in a folder, which is created if needed; in memory when undefined. A query that
- * takes longer than `answerMs` fails, and the next one opens the database again. Throws DR_DATABASE.
+ * Opens the database in a folder, which is created if needed; in memory when undefined. A query
+ * that takes longer than `answerMs` fails, and the next one opens the database again. Throws
+ * DR_DATABASE.
  */
 export async function openEmbedded(
   folder: string | undefined,
@@ -125,8 +126,10 @@ function takeFolder(root: string): () => void {
 
 const unusable = (folder: string | undefined, reason: string, cause?: unknown): DarkroomError =>
   new DarkroomError('DR_DATABASE', {
-    message: `the database ${folder === undefined ? 'in memory' : `in ${folder}`} can't be used: ${reason}`,
-    hint: 'Check that the folder is writable and the disk is not full, or name another with --database.',
+    message: `the database in ${folder ?? 'memory'} can't be used: ${reason}`,
+    hint:
+      'Check that the folder is writable and the disk is not full, ' +
+      'or name another with --database.',
     file: folder,
     cause,
   });

@@ -14,11 +14,6 @@ export interface DatabaseThread {
   end(): Promise<void>;
 }
 
-interface PendingQuery {
-  readonly resolve: (rows: Row[]) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * Starts the thread. `folder` is that of the database's files; undefined for memory. The thread is
  * stopped when a query takes longer than `answerMs`. `failure` creates the error of a dead thread.
@@ -29,55 +24,39 @@ export function startDatabaseThread(
   failure: (reason: string, cause?: unknown) => Error,
 ): DatabaseThread {
   const thread = startThread('./embedded-thread', import.meta.url, folder);
-  const pending = new Map<number, PendingQuery>();
-  let nextId = 0;
+  const pending = createPendingQueries();
   let death: Error | undefined;
   let hasAnswered = false;
 
   const die = (cause: unknown): void => {
     death ??= failure(cause instanceof Error ? cause.message : String(cause), cause);
-    for (const { reject } of pending.values()) reject(death);
-    pending.clear();
+    pending.rejectAll(death);
     void thread.terminate();
   };
   thread.on('error', die);
   thread.on('exit', (code) => die(`its thread ended with code ${code}`));
   thread.on('message', (message: FromThread) => {
     hasAnswered = true;
-    const query = pending.get(message.id);
-    pending.delete(message.id);
-    if ('rows' in message) query?.resolve(message.rows);
+    if ('rows' in message) pending.resolve(message.id, message.rows);
     else if (message.code !== undefined)
-      query?.reject(Object.assign(new Error(message.error), { code: message.code }));
+      pending.reject(message.id, Object.assign(new Error(message.error), { code: message.code }));
     else {
       // the database itself has failed; the next query opens it again
-      query?.reject(failure(message.error));
+      pending.reject(message.id, failure(message.error));
       die(message.error);
     }
   });
 
-  const query = (text: string, values?: readonly unknown[]): Promise<Row[]> =>
-    new Promise((resolve, reject) => {
-      if (death !== undefined) {
-        reject(death);
-        return;
-      }
-      const limitMs = hasAnswered ? answerMs : OPEN_MS;
-      const onTimeout = (): void => die(`it has not answered for ${limitMs / 1000} s`);
-      const timer = setTimeout(onTimeout, limitMs);
-      const settle =
-        <T>(callback: (value: T) => void) =>
-        (value: T): void => {
-          clearTimeout(timer);
-          callback(value);
-        };
-      pending.set(nextId, { resolve: settle(resolve), reject: settle(reject) });
-      thread.postMessage({ id: nextId++, text, values } satisfies ToThread);
-    });
-
   return {
     isAlive: () => death === undefined,
-    query,
+    query: (text, values) => {
+      if (death !== undefined) return Promise.reject(death);
+      const limitMs = hasAnswered ? answerMs : OPEN_MS;
+      const onTimeout = (): void => die(`it has not answered for ${limitMs / 1000} s`);
+      const { id, rows } = pending.add(limitMs, onTimeout);
+      thread.postMessage({ id, text, values } satisfies ToThread);
+      return rows;
+    },
     end: async () => {
       if (death !== undefined) return;
       thread.postMessage(undefined);
@@ -85,6 +64,37 @@ export function startDatabaseThread(
       const timer = setTimeout(() => void thread.terminate(), answerMs);
       await ended;
       clearTimeout(timer);
+    },
+  };
+}
+
+/** The queries that have no answer yet, by id, each with a timer. */
+function createPendingQueries() {
+  const queries = new Map<
+    number,
+    { resolve: (rows: Row[]) => void; reject: (error: unknown) => void; timer: NodeJS.Timeout }
+  >();
+  let nextId = 0;
+  /** Removes a query, whose timer then no longer counts. */
+  const take = (id: number) => {
+    const query = queries.get(id);
+    clearTimeout(query?.timer);
+    queries.delete(id);
+    return query;
+  };
+  return {
+    add: (limitMs: number, onTimeout: () => void): { id: number; rows: Promise<Row[]> } => {
+      const id = nextId++;
+      const timer = setTimeout(onTimeout, limitMs);
+      const rows = new Promise<Row[]>((resolve, reject) => {
+        queries.set(id, { resolve, reject, timer });
+      });
+      return { id, rows };
+    },
+    resolve: (id: number, rows: Row[]): void => take(id)?.resolve(rows),
+    reject: (id: number, error: unknown): void => take(id)?.reject(error),
+    rejectAll: (error: unknown): void => {
+      for (const id of [...queries.keys()]) take(id)?.reject(error);
     },
   };
 }

@@ -1,5 +1,6 @@
-// The thread of the embedded database. PGlite leaves flushing to the operating system; here a commit is
-// on the disk before it is answered, so that an accepted job survives a power cut as well.
+// The thread of the embedded database. PGlite leaves flushing to the operating system; here a
+// commit is on the disk before it is answered, so that an accepted job survives a power cut as
+// well.
 import { fdatasyncSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';

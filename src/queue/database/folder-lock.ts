@@ -1,5 +1,5 @@
-// One process per folder: a lock file that names its owner, and that no longer counts once that process
-// has died.
+// One process per folder: a lock file that names its owner, and that no longer counts once that
+// process has died.
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -8,8 +8,8 @@ import { isAlive } from '../../storage/atomic-write.ts';
 const MAX_ATTEMPTS = 10;
 
 /**
- * Locks a folder and returns a function that unlocks it. Throws DR_DATABASE when a living process has
- * locked it.
+ * Locks a folder and returns a function that unlocks it. Throws DR_DATABASE when a living process
+ * has locked it.
  */
 export function lockFolder(folder: string): () => void {
   const lockFile = join(folder, 'lock');
@@ -56,8 +56,8 @@ function readOr(path: string, otherwise: string): string {
 }
 
 /**
- * When a process started, in clock ticks since the system's start; empty where /proc does not exist.
- * Process ids are used again by later processes.
+ * When a process started, in clock ticks since the system's start; empty where /proc does not
+ * exist. Process ids are used again by later processes.
  */
 const startTimeOf = (pid: number): string =>
   readOr(`/proc/${pid}/stat`, '')

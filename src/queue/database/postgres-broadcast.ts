@@ -1,5 +1,5 @@
-// Broadcasts between machines by LISTEN and NOTIFY. A text that is too long for NOTIFY is stored in the
-// table darkroom.message, and its id is sent instead.
+// Broadcasts between machines by LISTEN and NOTIFY. A text that is too long for NOTIFY is stored in
+// the table darkroom.message, and its id is sent instead.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { serial } from '../../serial.ts';

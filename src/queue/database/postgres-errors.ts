@@ -21,7 +21,9 @@ export const wasTerminated = (error: unknown): boolean => codeOf(error) === '57P
 export const unreachable = (url: string, cause: unknown): DarkroomError =>
   new DarkroomError('DR_DATABASE', {
     message: `the database ${withoutPassword(url)} can't be used: ${reasonOf(cause)}`,
-    hint: 'Check that the server runs and accepts connections: postgres://user:password@host:5432/name',
+    hint:
+      'Check that the server runs and accepts connections: ' +
+      'postgres://user:password@host:5432/name',
     cause,
   });
 

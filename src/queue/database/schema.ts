@@ -1,5 +1,5 @@
-// Darkroom's own tables beside pg-boss's. The statements of a migration are never changed once it is
-// released; changes are new migrations.
+// Darkroom's own tables beside pg-boss's. The statements of a migration are never changed once it
+// is released; changes are new migrations.
 import { DarkroomError } from '../../errors.ts';
 import type { Database } from './database.ts';
 
@@ -66,7 +66,9 @@ export const migrate = (database: Database): Promise<void> =>
     const version = rows[0].version ?? 0;
     if (version > MIGRATIONS.length)
       throw new DarkroomError('DR_DATABASE', {
-        message: `the database has schema version ${version}; this Darkroom supports ${MIGRATIONS.length}`,
+        message:
+          `the database has schema version ${version}; ` +
+          `this version of Darkroom supports ${MIGRATIONS.length}`,
         hint: 'Use the version of Darkroom that wrote the database, or a later one.',
       });
     for (const [index, migration] of MIGRATIONS.entries()) {

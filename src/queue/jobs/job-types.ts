@@ -30,7 +30,9 @@ export interface JobResult {
   readonly error?: string;
 }
 
-/** What the renewal of a lease finds. A job that is `lost` is held by another attempt, or has ended. */
+/**
+ * What the renewal of a lease finds. A job that is `lost` is held by another attempt, or has ended.
+ */
 export type LeaseState = 'held' | 'interrupted' | 'lost';
 
 export interface RemovedJob {
@@ -45,8 +47,8 @@ export interface Jobs {
   take(worker: string): Promise<HeldJob | undefined>;
   renewLease(job: HeldJob): Promise<LeaseState>;
   /**
-   * Releases a job, so that it is started again. `countsAsAttempt` is false when it was not the job's
-   * fault. Returns false when the job was no longer held.
+   * Releases a job, so that it is started again. `countsAsAttempt` is false when it was not the
+   * job's fault. Returns false when the job was no longer held.
    */
   release(job: HeldJob, countsAsAttempt: boolean): Promise<boolean>;
   /** Ends a job. Returns false when it was no longer held. */
@@ -59,8 +61,8 @@ export interface Jobs {
   /** Releases every running job: their processes have died. */
   releaseAll(): Promise<void>;
   /**
-   * Makes jobs of dead workers due again and deletes what is too old. Returns whether any job became
-   * due.
+   * Makes jobs of dead workers due again and deletes what is too old. Returns whether any job
+   * became due.
    */
   maintain(historyLimit: number): Promise<boolean>;
 }

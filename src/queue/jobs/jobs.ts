@@ -1,6 +1,6 @@
-// The jobs in the database: their rows, states and numbers. Every change of a state is one transaction
-// that includes pg-boss's part of it. It applies only to the state, and to the attempt, that it is meant
-// for, so that each job ends once.
+// The jobs in the database: their rows, states and numbers. Every change of a state is one
+// transaction that includes pg-boss's part of it. It applies only to the state, and to the attempt,
+// that it is meant for, so that each job ends once.
 import type { QueueCounts } from '../contract.ts';
 import { addJob } from './add-job.ts';
 import { finishJob, interruptJobs, removeJobs } from './end-job.ts';

@@ -1,4 +1,5 @@
-// Leases: a worker takes a job, renews its lease while it runs, and releases it if it can't finish it.
+// Leases: a worker takes a job, renews its lease while it runs, and releases it if it can't finish
+// it.
 import { randomUUID } from 'node:crypto';
 import type { HeldJob, JobTables, LeaseState } from './job-types.ts';
 

@@ -22,10 +22,10 @@ export async function residentBytes(pid: number): Promise<number | undefined> {
 }
 
 /**
- * Returns a function to be called after each job with the engine's process id and resident bytes. It
- * returns whether to replace the engine: when it holds more than `maxBytes`, and a quarter more than
- * after its first job. So one job that needs much memory does not cost the networks that the next one
- * uses.
+ * Returns a function to be called after each job with the engine's process id and resident bytes.
+ * It returns whether to replace the engine: when it holds more than `maxBytes`, and a quarter more
+ * than after its first job. So one job that needs much memory does not cost the networks that the
+ * next one uses.
  */
 export function createGrowthCheck(
   maxBytes: number,

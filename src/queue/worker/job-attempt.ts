@@ -1,4 +1,5 @@
-// One attempt of a job: runs it in the engine, sends its messages, renews its lease, stores how it ended.
+// One attempt of a job: runs it in the engine, sends its messages, renews its lease, stores how it
+// ended.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine, EngineRunOptions } from '../../engine/client.ts';
 import type { Outputs } from '../../engine/events.ts';
@@ -169,5 +170,7 @@ async function persist(
 const tooManyAttempts = (attempts: number): DarkroomError =>
   new DarkroomError('DR_ENGINE_CRASHED', {
     message: `the job was started ${attempts} times, and each time the process that ran it died`,
-    hint: 'The machine may have run out of memory: use a smaller image or batch, or the tiled VAE nodes.',
+    hint:
+      'The machine may have run out of memory: use a smaller image or batch, ' +
+      'or the tiled VAE nodes.',
   });

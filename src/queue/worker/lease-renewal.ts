@@ -7,8 +7,8 @@ import type { WorkerTools } from './worker-tools.ts';
 const RENEWALS = 5;
 
 /**
- * Renews the lease until the returned function is called. Calls `stop` when the job was interrupted,
- * and when another worker holds it or may hold it by now.
+ * Renews the lease until the returned function is called. Calls `stop` when the job was
+ * interrupted, and when another worker holds it or may hold it by now.
  */
 export function renewLeaseRegularly(
   job: HeldJob,

@@ -1,5 +1,6 @@
-// Takes jobs one at a time, runs each in the engine process, and stores how it ended. The process may die
-// at any moment: a job whose end is not stored is started again by whichever worker takes it next.
+// Takes jobs one at a time, runs each in the engine process, and stores how it ended. The process
+// may die at any moment: a job whose end is not stored is started again by whichever worker takes
+// it next.
 import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +17,7 @@ const RETRY_MS = 500;
 
 /** Starts a worker. Its engine process starts with the first job. */
 export function startWorker(options: WorkerOptions, tools: WorkerTools): Worker {
-  const { jobs, bus, onProblem } = tools;
+  const { bus, onProblem } = tools;
   const name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const pause = createPause();
   const engine = createReplaceableEngine(options.engine, options.maxBytes ?? totalmem() / 2);
@@ -30,51 +31,33 @@ export function startWorker(options: WorkerOptions, tools: WorkerTools): Worker 
       current.stop('interrupt');
     if (engine.isDueForReplacement() && !current) pause.end();
   });
-  const takeJob = async (): Promise<HeldJob | undefined> => {
-    try {
-      return await jobs.take(name);
-    } catch (error) {
-      onProblem('no job can be taken', error);
-      await sleep(RETRY_MS);
-      return undefined;
-    }
-  };
   const runJob = async (job: HeldJob): Promise<void> => {
     current = startAttempt(job, engine.current(), tools, options.previews);
-    try {
-      await current.ended;
-    } catch (error) {
-      onProblem(`job ${job.promptId} could not be ended here and is left to other workers`, error);
-    } finally {
-      current = undefined;
-    }
+    await current.ended.catch((error) =>
+      onProblem(`job ${job.promptId} could not be ended here and is left to other workers`, error),
+    );
+    current = undefined;
   };
   const run = async (): Promise<void> => {
     // each round takes a job or waits, so a wake-up call that comes outside a pause is not missed
     while (!isClosing) {
       if (engine.isDueForReplacement()) await engine.replace();
-      const job = await takeJob();
+      const job = await takeJob(name, tools);
       if (job) {
         await runJob(job);
         await engine.checkGrowth();
       } else if (!isClosing && !engine.isDueForReplacement()) await pause.wait(tools.pollMs);
     }
   };
-  const { output, temp } = options.engine;
-  void Promise.all([output, temp].map(removeAbandoned)).catch((error) =>
-    onProblem('half-written outputs of dead processes can’t be removed', error),
-  );
+  removeHalfWritten(options.engine, tools);
   const running = run();
 
-  let hurry: () => void = () => undefined;
+  const grace = createPause();
   const close = async (finishMs: number): Promise<void> => {
     isClosing = true;
     pause.end();
-    const hurried = new Promise<void>((resolve) => {
-      hurry = resolve;
-    });
     if (current && finishMs > 0)
-      await Promise.race([running, hurried, sleep(finishMs, undefined, { ref: false })]);
+      await Promise.race([running, grace.wait(finishMs, { ref: false })]);
     current?.stop('release');
     await running;
     unsubscribe();
@@ -85,11 +68,31 @@ export function startWorker(options: WorkerOptions, tools: WorkerTools): Worker 
     currentJob: () => current?.promptId,
     enginePid: () => engine.current().pid(),
     close: ({ finishMs = 0 } = {}) => {
-      if (closed && finishMs === 0) hurry();
+      if (closed && finishMs === 0) grace.end();
       closed ??= close(finishMs);
       return closed;
     },
   };
+}
+
+async function takeJob(
+  worker: string,
+  { jobs, onProblem }: WorkerTools,
+): Promise<HeldJob | undefined> {
+  try {
+    return await jobs.take(worker);
+  } catch (error) {
+    onProblem('no job can be taken', error);
+    await sleep(RETRY_MS);
+    return undefined;
+  }
+}
+
+/** Removes what dead processes left half-written in the output folders, in the background. */
+function removeHalfWritten({ output, temp }: EngineOptions, { onProblem }: WorkerTools): void {
+  void Promise.all([output, temp].map(removeAbandoned)).catch((error) =>
+    onProblem('half-written outputs of dead processes can’t be removed', error),
+  );
 }
 
 /** An engine that is replaced between two jobs: when it has grown too large, or on /free. */
