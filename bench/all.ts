@@ -1,5 +1,5 @@
-// npm run bench: the measurements that need no other programs and no other files than Darkroom's own, one after another (some minutes).
-// docs/benchmarks.md names all of them.
+// npm run bench: runs the benches that need only Darkroom itself, one after another (a few
+// minutes). docs/benchmarks.md lists all of them.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

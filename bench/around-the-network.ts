@@ -1,6 +1,8 @@
-// npm run bench:around -- [CHECKPOINT]: what a sampling step costs beside the network, at a latent of 4 x 64 x 64 (512 px) with a positive and a
-// negative side. The network gives ready-made numbers, so all that is left is ours: inputs, guidance, areas, masks, noise, sampler.
-// With an SD1 checkpoint the share is of its evaluation measured in the same run, else of the time noted below.
+// npm run bench:around -- [CHECKPOINT]: the cost of a sampling step without the network, for a
+// latent of 4 x 64 x 64 (512 px) with a positive and a negative side. The network returns prepared
+// numbers, so that only our code is measured: inputs, guidance, areas, masks, noise, sampler. The
+// share is relative to an evaluation of an SD1 checkpoint measured in the same run, or to the time
+// noted below.
 import { cpus } from 'node:os';
 import { loadCheckpoint } from '../src/models/checkpoint/load.ts';
 import type { UNet } from '../src/models/unet/unet.ts';
@@ -18,7 +20,10 @@ import { full, map, type Tensor, zeros } from '../src/tensor/tensor.ts';
 
 const STEPS = 20;
 const RUNS = 15;
-/** Seconds of one evaluation of SD1.5 with both sides at 512 px in fp32: 2 cores of an AMD EPYC (Zen 4), the plain graph. */
+/**
+ * Seconds of one evaluation of SD1.5 with both sides at 512 px in fp32: 2 cores of an AMD EPYC (Zen
+ * 4), the plain graph.
+ */
 const EVALUATION = 8.4;
 
 const prompt: Conditioning = [{ cond: zeros([1, 77, 768]) }];
@@ -79,7 +84,10 @@ const SETTINGS: readonly Setting[] = [
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1];
 
-/** Runs `work` with every Float32Array counted as it is made; views are free. `made` says how many bytes so far. */
+/**
+ * Runs `work` and counts the bytes of every Float32Array that is allocated; views are free. `made`
+ * returns the bytes so far.
+ */
 async function counting<T>(work: (made: () => number) => Promise<T>): Promise<T> {
   const Original = globalThis.Float32Array;
   let bytes = 0;
@@ -99,7 +107,7 @@ async function counting<T>(work: (made: () => number) => Promise<T>): Promise<T>
 
 interface Cost {
   readonly ms: number;
-  /** Bytes of float32 arrays made in a step: the median, and the most. */
+  /** Bytes of float32 arrays allocated in a step: median and maximum. */
   readonly bytes: number;
   readonly most: number;
 }
@@ -132,7 +140,7 @@ async function measure({
   return { ms: median(times), bytes: median(steps), most: Math.max(...steps) };
 }
 
-/** Seconds of one evaluation of a checkpoint's UNet with both sides; the first one does not count. */
+/** Seconds of one evaluation of a checkpoint's UNet with both sides, after a warm-up. */
 async function evaluation(file: string): Promise<number> {
   const runtime = createRuntime({ threads: cpus().length });
   const { unet } = await loadCheckpoint(file, runtime);
@@ -156,15 +164,18 @@ const mb = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const [file] = process.argv.slice(2);
 const seconds = file ? await evaluation(file) : EVALUATION;
 console.log(
-  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}; an evaluation takes ${seconds.toFixed(2)} s (${file ? 'measured' : 'noted'})\n`,
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}; an evaluation takes ` +
+    `${seconds.toFixed(2)} s (${file ? 'measured' : 'noted'})\n`,
 );
 console.log(
-  '| what a step does | sampler | ms per step | share of an evaluation | MB of arrays per step (most) |\n|---|---|---|---|---|',
+  '| what a step does | sampler | ms per step | share of an evaluation | MB of arrays per step ' +
+    '(most) |\n|---|---|---|---|---|',
 );
 for (const setting of SETTINGS) {
   const { ms, bytes, most } = await measure(setting);
   const share = `${((ms / 1000 / seconds) * 100).toFixed(2)} %`;
   console.log(
-    `| ${setting.name} | ${setting.sampler} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} (${mb(most)}) |`,
+    `| ${setting.name} | ${setting.sampler} | ${ms.toFixed(2)} | ${share} | ${mb(bytes)} ` +
+      `(${mb(most)}) |`,
   );
 }

@@ -1,6 +1,8 @@
-// npm run bench:first [-- --python PATH --comfy DIR]: time to the first picture in a fresh process, seconds per step and peak memory, on the embedded
-// model. Each figure is the median of RUNS fresh processes of the built command line; memory is read from /proc (Linux). With a Python that has
-// torch, and ComfyUI's sources: how long its nodes take to be imported (it can't load a model of these sizes), in turn with ours.
+// npm run bench:first [-- --python PATH --comfy DIR]: time to the first image in a fresh process,
+// seconds per step and peak memory, with the embedded model. Each figure is the median of RUNS
+// fresh processes of the built command line; memory is read from /proc (Linux). With a Python that
+// has torch and ComfyUI's sources: the time to import its nodes (it cannot load a model of these
+// sizes), interleaved with ours.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -46,7 +48,9 @@ const ours = (workflow: string): string[] => {
   return [process.execPath, 'dist/cli/main.js', 'run', `examples/${workflow}.json`, ...inputs];
 };
 
-/** ComfyUI up to where it would load a checkpoint, without its server and the nodes that are not among the first. */
+/**
+ * ComfyUI up to the point where it would load a checkpoint, without its server and its extra nodes.
+ */
 const comfy = (python: string, folder: string): string[] => {
   const script = `import sys; sys.argv = ['comfy', '--cpu']; sys.path.insert(0, ${JSON.stringify(folder)})
 import comfy.options; comfy.options.enable_args_parsing(); import nodes`;
@@ -81,7 +85,8 @@ function median(values: readonly number[]): number {
 }
 
 console.log(
-  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${RUNS} runs each, in turn\n`,
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, ${RUNS} runs each, in ` +
+    'turn\n',
 );
 console.log('| workflow | first picture, s | s per step | peak memory, MB |\n|---|---|---|---|');
 const commands = new Map(WORKFLOWS.map((name) => [name, ours(name)]));
@@ -94,7 +99,8 @@ for (const [name, list] of figures) {
   const column = (pick: (f: Figures) => number): number => median(list.map(pick));
   const step = list[0].perStep ? column((f) => f.perStep).toFixed(3) : '';
   console.log(
-    `| ${name} | ${column((f) => f.total).toFixed(2)} | ${step} | ${column((f) => f.peak).toFixed(0)} |`,
+    `| ${name} | ${column((f) => f.total).toFixed(2)} | ${step} | ` +
+      `${column((f) => f.peak).toFixed(0)} |`,
   );
 }
 rmSync(output, { recursive: true });

@@ -1,16 +1,20 @@
-// Names and shapes of the tensors of real model files: SD1.5, SDXL base and refiner with their text encoders and VAE, and ControlNets.
-// Written down from the architectures (arXiv 2112.10752, 2307.01952, 2302.05543) in the layout that their checkpoints are spread in.
+// Names and shapes of the tensors of real model files: SD1.5, SDXL base and refiner with their text
+// encoders and VAE, and ControlNets. Derived from the architectures (arXiv 2112.10752, 2307.01952,
+// 2302.05543), in the layout of the published checkpoints.
 
 export type Shapes = Map<string, readonly number[]>;
 
 interface UNetSizes {
   readonly width: number;
-  /** Width of each level, as a multiple of `width`, and how many transformer blocks stand behind each residual block there. */
+  /**
+   * Width of each level as a multiple of `width`, and the number of transformer blocks after each
+   * of its residual blocks.
+   */
   readonly levels: readonly { readonly times: number; readonly depth: number }[];
   readonly context: number;
   /** Width of the ADM vector. */
   readonly adm?: number;
-  /** Transformers project by linears instead of 1x1 convolutions. */
+  /** Whether transformers project by linear layers instead of 1x1 convolutions. */
   readonly linear?: boolean;
 }
 
@@ -80,7 +84,7 @@ function transformer(
   put(`${at}.proj_out`, projection);
 }
 
-/** The first half and the middle; gives the widths of the skips. */
+/** The first half and the middle; returns the widths of the skips. */
 function firstHalf(put: Put, sizes: UNetSizes): { skips: number[]; middle: number } {
   const { width, adm } = sizes;
   const time = 4 * width;
@@ -150,7 +154,7 @@ function controlNet(shapes: Shapes, prefix: string, sizes: UNetSizes): void {
   put('middle_block_out.0', [middle, middle, 1, 1]);
 }
 
-/** CLIP-L as Hugging Face lays it out. */
+/** CLIP-L in Hugging Face's layout. */
 function clipL(shapes: Shapes, prefix: string): void {
   const put = putter(shapes, prefix);
   shapes.set(`${prefix}embeddings.position_ids`, [1, 77]);
@@ -167,7 +171,7 @@ function clipL(shapes: Shapes, prefix: string): void {
   put('final_layer_norm', [768]);
 }
 
-/** CLIP-G as open_clip lays it out. */
+/** CLIP-G in open_clip's layout. */
 export function clipG(shapes: Shapes, prefix: string): void {
   const put = putter(shapes, prefix);
   const width = 1280;
@@ -232,7 +236,7 @@ function vae(shapes: Shapes, prefix: string): void {
   put('post_quant_conv', [4, 4, 1, 1]);
 }
 
-/** Real-ESRGAN of 23 blocks, four times. */
+/** Real-ESRGAN with 23 blocks, x4. */
 function esrgan(shapes: Shapes): void {
   const put = putter(shapes, '');
   put('conv_first', [64, 3, 3, 3]);
@@ -244,7 +248,7 @@ function esrgan(shapes: Shapes): void {
   put('conv_last', [3, 64, 3, 3]);
 }
 
-/** What the checkpoints of the latent-diffusion programs carry beside the networks: tables of the noise schedule. */
+/** Tables of the noise schedule, which checkpoints contain beside the networks. */
 const SCHEDULE = [
   ...[
     'betas',
@@ -271,7 +275,7 @@ const made = (...parts: readonly ((shapes: Shapes) => void)[]): Shapes => {
 const UNET = 'model.diffusion_model.';
 const VAE = 'first_stage_model.';
 
-/** The files, by the name they get. */
+/** The files by name. */
 export const FULL_SIZE = {
   sd15: () =>
     made(

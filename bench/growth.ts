@@ -1,6 +1,7 @@
-// npm run bench:growth -- CHECKPOINT [pixels] [batch] [regions] [--largest PIXELS]: how one step grows with the picture, the batch and the number
-// of prompts that have a region of their own. Processor seconds on one thread, so that what else runs on the machine hardly counts.
-// Tables on standard output, charts in docs/images.
+// npm run bench:growth -- CHECKPOINT [pixels] [batch] [regions] [--largest PIXELS]: how the time of
+// a step grows with the image, the batch and the number of regional prompts. Processor seconds on
+// one thread, so that other processes hardly matter. Tables are printed, charts are written to
+// docs/images.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +64,10 @@ async function sweep(
 const save = (name: string, chart: Chart): void =>
   writeFileSync(join(IMAGES, `growth-${name}.svg`), lineChart(chart));
 
-/** n prompts side by side on a picture of `cells` latent cells: each on its own strip, or each on all of it with a mask. */
+/**
+ * n prompts on an image of `cells` latent cells: each on its own strip, or each on all of it with a
+ * mask.
+ */
 function regions(n: number, cells: number, how: 'areas' | 'masks'): Conditioning {
   const size = cells * 8;
   const width = size / n;
@@ -136,7 +140,8 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
 // opens the network
 await seconds(1, 16);
 console.log(
-  `${cpus()[0].model}, Node ${process.versions.node}, one thread, processor seconds of one step with both sides\n`,
+  `${cpus()[0].model}, Node ${process.versions.node}, one thread, processor seconds of one ` +
+    'step with both sides\n',
 );
 console.log('| what | how many | s |\n|---|---|---|');
 for (const [name, measure] of Object.entries(PARTS))

@@ -1,7 +1,8 @@
-// npx tsx bench/int8.ts layers|pictures [--checkpoint FILE] [--prompts N] [--steps N] [--size PIXELS]
-// [--only PART of a kind's name]: what 8-bit integers do to a trained UNet.
-// layers: one kind of layers in int8 at a time, the others in float32; how far the UNet's output is from float32's, over noise levels of real
-// runs. pictures: whole runs with the same seeds; PSNR and SSIM against float32. Prompts are those of training/prompts.json.
+// npx tsx bench/int8.ts layers|pictures [--checkpoint FILE] [--prompts N] [--steps N] [--size
+// PIXELS] [--only PART of a kind's name]: the effect of 8-bit integers on a trained UNet. layers:
+// one kind of layer in int8 at a time, the others in float32; distance of the UNet's output from
+// float32's over noise levels of real runs. pictures: whole runs with the same seeds; PSNR and SSIM
+// against float32. The prompts are those of training/prompts.json.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -49,7 +50,7 @@ await opened.close();
 const weights = weightsOf(file, opened.tensors, UNET_PREFIX);
 const config = unetConfig(weights);
 
-/** The UNet's evaluation with other layers in int8. */
+/** The UNet's evaluation with the given layers in int8. */
 async function evaluator(plan: Int8Plan | undefined) {
   const make = (from: typeof weights) => unetGraph(from, config, { int8: plan });
   const graph = make(plan ? await store.ready(weights, make) : weights);
@@ -83,7 +84,7 @@ const encode = async (text: string) =>
   (await runNode('CLIPTextEncode', { text, clip }, context))[0];
 const negative = await encode('');
 
-/** A whole run with this evaluation; gives the picture [1, H, W, 3]. */
+/** Runs a whole sampling with this evaluation; returns the image [1, H, W, 3]. */
 async function draw(evaluate: UNet['evaluate'], prompt: string, seed: number): Promise<Tensor> {
   const model: Model = { ...(loaded as Model), unet: { ...(loaded as Model).unet, evaluate } };
   const [latent] = await runNode(
@@ -146,7 +147,8 @@ async function layers(): Promise<void> {
   const wanted: Tensor[] = [];
   for (const one of inputs) wanted.push(await exact.evaluate(one));
   console.log(
-    `${inputs.length} evaluations of real runs\n\n| layers in int8 | relative RMS error | worst |\n|---|---|---|`,
+    `${inputs.length} evaluations of real runs\n\n| layers in int8 | relative RMS error | ` +
+      'worst |\n|---|---|---|',
   );
   const rows: { name: string; mean: number; worst: number }[] = [];
   const measure = async (name: string, plan: Int8Plan): Promise<void> => {
@@ -191,7 +193,8 @@ const PLANS: Readonly<Record<string, Int8Plan>> = {
 async function pictures(): Promise<void> {
   const exact = await evaluator(undefined);
   console.log(
-    '| plan | pictures | PSNR dB, mean | worst | SSIM, mean | worst | worst prompt |\n|---|---|---|---|---|---|---|',
+    '| plan | pictures | PSNR dB, mean | worst | SSIM, mean | worst | worst prompt ' +
+      '|\n|---|---|---|---|---|---|---|',
   );
   const chosen = prompts.slice(0, Number(values.prompts ?? 50));
   const wanted: Tensor[] = [];
@@ -209,7 +212,9 @@ async function pictures(): Promise<void> {
       found.reduce((sum, one) => sum + one[of], 0) / found.length;
     const worst = found.reduce((a, b) => (b.psnr < a.psnr ? b : a));
     console.log(
-      `| ${name} | ${found.length} | ${mean('psnr').toFixed(1)} | ${worst.psnr.toFixed(1)} | ${mean('ssim').toFixed(3)} | ${Math.min(...found.map((one) => one.ssim)).toFixed(3)} | ${worst.prompt} |`,
+      `| ${name} | ${found.length} | ${mean('psnr').toFixed(1)} | ${worst.psnr.toFixed(1)} | ` +
+        `${mean('ssim').toFixed(3)} | ${Math.min(...found.map((one) => one.ssim)).toFixed(3)} | ` +
+        `${worst.prompt} |`,
     );
   }
   await exact.close();

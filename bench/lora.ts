@@ -1,5 +1,6 @@
-// npx tsx bench/lora.ts [unet|clip] [rank] [size]: what a LoRA costs on networks of the true shapes (SD1.5's UNet, SDXL's CLIP-G, float16,
-// random numbers): opening, one evaluation, another strength; memory is read from /proc (Linux). `size`: latent cells a side.
+// npx tsx bench/lora.ts [unet|clip] [rank] [size]: the cost of a LoRA on networks of the real
+// shapes (SD1.5's UNet, SDXL's CLIP-G, float16, random numbers): opening, one evaluation, a new
+// strength; memory is read from /proc (Linux). `size`: latent cells per side.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,7 @@ const clipShapes = (): Shapes => {
   return shapes;
 };
 
-/** LoRA or LoHa of the transformers' linears. */
+/** A LoRA or LoHa on the transformers' linear layers. */
 function loraShapes(
   shapes: Iterable<readonly [string, readonly number[]]>,
   rank: number,
@@ -54,11 +55,12 @@ const memory = (what: 'VmRSS' | 'VmHWM'): string =>
   `${(Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 2 ** 20).toFixed(1)} GB`;
 
 async function timed(label: string, work: () => Promise<unknown>): Promise<void> {
-  writeFileSync('/proc/self/clear_refs', '5'); // the peak begins anew
+  writeFileSync('/proc/self/clear_refs', '5'); // resets the peak
   const started = performance.now();
   await work();
   console.log(
-    `| ${label} | ${((performance.now() - started) / 1000).toFixed(2)} | ${memory('VmRSS')} | ${memory('VmHWM')} |`,
+    `| ${label} | ${((performance.now() - started) / 1000).toFixed(2)} | ${memory('VmRSS')} | ` +
+      `${memory('VmHWM')} |`,
   );
 }
 
@@ -72,10 +74,12 @@ try {
   await writeRandom(model, shapes);
   const opened = await openSafetensors(model);
   await opened.close();
-  // one network at a time: what was open is closed for the next
+  // one network at a time: the previous one is closed
   const runtime = createRuntime({ memoryBudget: 1 });
   console.log(
-    `${what} of ${[...shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0) / 1e6} M numbers, rank ${rank}\n`,
+    `${what} of ` +
+      `${[...shapes.values()].reduce((n, s) => n + s.reduce((a, b) => a * b, 1), 0) / 1e6} M ` +
+      `numbers, rank ${rank}\n`,
   );
   console.log('| | s | memory after | peak |\n|---|---|---|---|');
   const phases = async (

@@ -1,5 +1,6 @@
-// npm run bench:make -- DIR [NAME…] [--seed N]: full-size checkpoints of random numbers, float16, written tensor by tensor.
-// The numbers are scaled as trained ones are: normal with 1/sqrt(fan-in), norms near 1 and 0, what training begins at zero small.
+// npm run bench:make -- DIR [NAME…] [--seed N]: writes full-size checkpoints of random float16
+// numbers, tensor by tensor. The numbers are scaled like trained ones: normal with 1/sqrt(fan-in),
+// norms near 1 and 0, zero-initialised layers small.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,7 +12,7 @@ import {
 import { sizeOf } from '../src/tensor/tensor.ts';
 import { FULL_SIZE, isFullSize, type Shapes } from './full-size.ts';
 
-/** What training begins at zero: the last layers of residuals, and what a ControlNet adds. */
+/** Zero-initialised layers: the last ones of residual blocks, and a ControlNet's outputs. */
 const FROM_ZERO =
   /(out_layers\.3|proj_out|to_out\.0|net\.2|out_proj|fc2|c_proj|conv2|zero_convs\.\d+\.0|middle_block_out\.0)\.weight$/;
 const NORM = /(norm\w*|ln_\w+|in_layers\.0|out_layers\.0|diffusion_model\.out\.0)\.(weight|bias)$/;
@@ -31,7 +32,7 @@ function spreadOf(name: string, shape: readonly number[]): Spread {
   return { mean: 0, deviation: (FROM_ZERO.test(name) ? 0.3 : 1) / Math.sqrt(fanIn) };
 }
 
-/** The standard normal's value below which the share `p` lies (Wichura's AS241 in its lower precision). */
+/** Quantile `p` of the standard normal distribution (Wichura's AS241, lower precision). */
 function quantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
@@ -53,7 +54,7 @@ function quantile(p: number): number {
   return Math.sign(q) * size;
 }
 
-/** 65536 equally likely values of the standard normal: a random 16-bit number is a draw. */
+/** 65536 equally likely values of the standard normal: a random 16-bit number selects one. */
 const NORMAL = Float64Array.from({ length: 1 << 16 }, (_, i) => quantile((i + 0.5) / (1 << 16)));
 
 function hash(text: string, seed: number): number {
@@ -62,7 +63,7 @@ function hash(text: string, seed: number): number {
   return h;
 }
 
-/** Float16 draws, the same for the same name and seed, whatever else is in the file. */
+/** Float16 draws that depend only on name and seed. */
 function draws(name: string, count: number, { mean, deviation }: Spread, seed: number): Uint8Array {
   const encoded = encodeFloat32(
     'F16',

@@ -1,7 +1,8 @@
-// How far two pictures are apart: PSNR, and SSIM (Wang et al. 2004) of the brightness, with its Gaussian window of 11 pixels.
+// Distance of two images: PSNR, and SSIM (Wang et al. 2004) of the luminance with a Gaussian window
+// of 11 pixels.
 import type { Tensor } from '../src/tensor/tensor.ts';
 
-/** Pictures [1, H, W, 3] of 0..1, as 8-bit levels. Infinite for equal ones. */
+/** PSNR in dB of images [1, H, W, 3] in 0..1, rounded to 8 bits. Infinite for equal ones. */
 export function psnr(a: Tensor, b: Tensor): number {
   let sum = 0;
   for (let i = 0; i < a.data.length; i++)
@@ -15,7 +16,7 @@ const WINDOW = Array.from({ length: 2 * RADIUS + 1 }, (_, i) =>
 );
 const TOTAL = WINDOW.reduce((sum, w) => sum + w, 0);
 
-/** The mean over all places where the window fits. */
+/** SSIM, averaged over all positions where the window fits. */
 export function ssim(a: Tensor, b: Tensor): number {
   const [, height, width] = a.shape;
   const grey = ({ data }: Tensor): Float64Array =>

@@ -1,4 +1,5 @@
-// A line chart as SVG: axes from 0, round ticks, a marker at every measured point, the series named at their last point.
+// Draws a line chart as SVG: axes from 0, round ticks, a marker at every measured point, each
+// series labelled at its last point.
 
 export interface Series {
   readonly name: string;
@@ -9,7 +10,7 @@ export interface Chart {
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  /** What stands below the places on the x axis; the measured places unless given. */
+  /** Labels of the x axis; the measured values by default. */
   readonly ticks?: readonly { readonly at: number; readonly text: string }[];
   readonly series: readonly Series[];
 }
@@ -17,13 +18,13 @@ export interface Chart {
 const WIDTH = 640;
 const HEIGHT = 360;
 const EDGE = { left: 64, right: 150, top: 44, bottom: 52 };
-/** Told apart also without colour (Okabe and Ito 2008). */
+/** Distinguishable without colour vision (Okabe and Ito 2008). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 const LINE = 15;
 const INK = '#444';
 const GRID = '#ddd';
 
-/** The bytes of an SVG file. */
+/** Returns the bytes of an SVG file. */
 export function lineChart({ title, x, y, ticks, series }: Chart): string {
   const all = series.flatMap(({ points }) => points);
   const [xMost, step] = [
@@ -43,7 +44,8 @@ export function lineChart({ title, x, y, ticks, series }: Chart): string {
     to: readonly [number, number],
     colour: string,
   ): string =>
-    `<line x1="${tidy(from[0])}" y1="${tidy(from[1])}" x2="${tidy(to[0])}" y2="${tidy(to[1])}" stroke="${colour}"/>`;
+    `<line x1="${tidy(from[0])}" y1="${tidy(from[1])}" x2="${tidy(to[0])}" y2="${tidy(to[1])}" ` +
+    `stroke="${colour}"/>`;
 
   const ends = apart(series.map(({ points }) => top(points[points.length - 1].y) + 4));
 
@@ -66,7 +68,8 @@ export function lineChart({ title, x, y, ticks, series }: Chart): string {
     text(
       [0, 0],
       y,
-      `text-anchor="middle" transform="translate(16 ${(EDGE.top + HEIGHT - EDGE.bottom) / 2}) rotate(-90)"`,
+      `text-anchor="middle" transform="translate(16 ${(EDGE.top + HEIGHT - EDGE.bottom) / 2}) ` +
+        'rotate(-90)"',
     ),
     ...series.flatMap(({ name, points }, i) => {
       const colour = COLOURS[i % COLOURS.length];
@@ -83,12 +86,14 @@ export function lineChart({ title, x, y, ticks, series }: Chart): string {
     }),
   ];
   const style = `font-family="system-ui, sans-serif" font-size="12" fill="${INK}"`;
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${style}>`;
+  const head =
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" ` +
+    `height="${HEIGHT}" ${style}>`;
   const ground = `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`;
   return `${[head, `<title>${title}</title>`, ground, ...parts].join('\n')}\n</svg>\n`;
 }
 
-/** Places of lines of text, moved down until none touches another. */
+/** Moves labels down until none overlaps another. */
 function apart(places: readonly number[]): number[] {
   const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
   const moved = [...places];
@@ -97,7 +102,7 @@ function apart(places: readonly number[]): number[] {
   return moved;
 }
 
-/** 1, 2 or 5 times a power of ten, not below `least`. */
+/** The smallest of 1, 2 or 5 times a power of ten that is at least `least`. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 5, 10].map((n) => n * power).find((step) => step >= least * (1 - 1e-9))!;

@@ -1,6 +1,7 @@
-// npm run bench:profile -- FILE [--pixels N] [--rows N] [--precision NAME] [--cache DIR]: where the time of a UNet's evaluation goes, by operator: the
-// second of two, on one thread, as ONNX Runtime's own profile tells it; and how fast the products are, as a share of what large products of
-// matrices of the same type reach by themselves. With --cache, kept weights (Winograd); without, the graph on the file.
+// npm run bench:profile -- FILE [--pixels N] [--rows N] [--precision NAME] [--cache DIR]: the time
+// of a UNet's evaluation by operator: the second of two, on one thread, from ONNX Runtime's own
+// profile; and the speed of products relative to large matrix products of the same type. With
+// --cache, prepacked weights (Winograd) are used; without, the graph over the file.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -14,7 +15,7 @@ import { resolvePrecision } from '../src/runtime/precision.ts';
 import { openSession } from '../src/runtime/session.ts';
 import { full } from '../src/tensor/tensor.ts';
 
-/** Of each argument one type and its shape. */
+/** One type and its shape per argument. */
 type Shapes = readonly Readonly<Record<string, readonly number[]>>[];
 
 interface Event {
@@ -43,7 +44,7 @@ const { values, positionals } = parseArgs({
 const SIDE = 1024;
 const TIMES = 16;
 
-/** Billions of operations per second of large products one after another, the best of five. */
+/** Billions of operations per second of large products, the best of five. */
 async function peak(product: (g: Graph, a: Value) => Value): Promise<number> {
   const g = createGraph();
   let y = g.input('x', [SIDE, SIDE]);
@@ -89,7 +90,10 @@ const PEAKS = {
 const size = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1);
 const INT8 = new Set(['MatMulIntegerToFloat', 'DynamicQuantizeMatMul']);
 
-/** Additions and multiplications of a product; 0 for other operators. Convolutions by Winograd count as what they compute, not as what they stand for. */
+/**
+ * Additions and multiplications of a product; 0 for other operators. Winograd convolutions count
+ * the operations executed, not those they replace.
+ */
 function operations({ args }: Event): number {
   const [a, b] = (args?.input_type_shape ?? []).map((argument) => Object.values(argument)[0]);
   const [out] = (args?.output_type_shape ?? []).map((argument) => Object.values(argument)[0]);
@@ -134,7 +138,7 @@ try {
   const found = new Map<string, { time: number; operations: number }>();
   for (const event of events) {
     const operator = event.args?.op_name;
-    // an If holds others, which are counted by themselves
+    // an If contains others, which are counted separately
     if (
       event.cat !== 'Node' ||
       !event.name.endsWith('_kernel_time') ||
@@ -149,10 +153,12 @@ try {
   const total = [...found.values()].reduce((sum, { time }) => sum + time, 0);
   const [float32, int8] = [await PEAKS.float32(), await PEAKS.int8()];
   console.log(
-    `${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ${(total / 1e6).toFixed(2)} s`,
+    `${basename(positionals[0])}, ${values.pixels} px, ${rows} rows, one thread: ` +
+      `${(total / 1e6).toFixed(2)} s`,
   );
   console.log(
-    `products of ${SIDE}³: ${float32.toFixed(0)} GFLOP/s in float32, ${int8.toFixed(0)} GOP/s in int8\n`,
+    `products of ${SIDE}³: ${float32.toFixed(0)} GFLOP/s in float32, ${int8.toFixed(0)} GOP/s ` +
+      'in int8\n',
   );
   console.log(
     '| operator | s | share | billions of operations | of the peak |\n|---|---|---|---|---|',
@@ -165,7 +171,8 @@ try {
     const speed =
       count > 0 ? `${(count / 1e9).toFixed(0)} | ${(100 * reached).toFixed(0)} %` : '| ';
     console.log(
-      `| ${name} | ${(time / 1e6).toFixed(2)} | ${((100 * time) / total).toFixed(1)} % | ${speed} |`,
+      `| ${name} | ${(time / 1e6).toFixed(2)} | ${((100 * time) / total).toFixed(1)} % | ` +
+        `${speed} |`,
     );
   }
 } finally {

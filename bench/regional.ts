@@ -1,6 +1,7 @@
-// npm run bench:regional: what a call of a sampler in RegionalSamplerAdvanced costs beside the network, with and without what the calls share
-// (sigmas, prepared conditionings, the Brownian path). Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x 512;
-// the network gives ready-made numbers of SDXL's sizes, so all that is left is ours.
+// npm run bench:regional: the cost of a sampler call in RegionalSamplerAdvanced without the
+// network, with and without sharing what the calls have in common (sigmas, prepared conditionings,
+// the Brownian path). Two regions, 20 steps, a latent of 4 x 64 x 64 (512 px) with masks of 512 x
+// 512; the network returns prepared numbers of SDXL's sizes, so that only our code is measured.
 import { cpus } from 'node:os';
 import type { UNet } from '../src/models/unet/unet.ts';
 import { createMemo, type Memo, noMemo } from '../src/sampling/memo.ts';
@@ -32,7 +33,10 @@ const prompt = (): Conditioning => [
 const half = (side: 0 | 1): Tensor =>
   map(zeros([1, 512, 512]), (_, i) => Number((i % 512 < 256 ? 0 : 1) === side && i < 512 * 384));
 
-/** Milliseconds of processor time a call; each step has one of the base and one per region, each followed by one of the sampler that makes up for SDE noise. */
+/**
+ * Milliseconds of processor time per call; each step calls the base and every region, each followed
+ * by the sampler that compensates SDE noise.
+ */
 async function measure(sampler: string, keep: () => Memo): Promise<number> {
   const one = () => ({
     model,
@@ -72,7 +76,8 @@ const median = (values: readonly number[]): number =>
 
 const SAMPLERS = ['euler', 'dpmpp_2m', 'euler_ancestral', 'dpmpp_2m_sde', 'dpmpp_sde'];
 console.log(
-  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, processor time, medians of ${RUNS} runs after one that doesn't count\n`,
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.versions.node}, processor time, ` +
+    `medians of ${RUNS} runs after one that doesn't count\n`,
 );
 console.log('| sampler | ms per call, each by itself | ms per call, sharing |\n|---|---|---|');
 for (const sampler of SAMPLERS) {

@@ -1,5 +1,5 @@
-"""FILE PIXELS TYPE…: stable-diffusion.cpp (pip install stable-diffusion-cpp-python) on two threads: seconds of a step with both sides of cfg, and
-peak memory, for each type of weights (f16, q8_0 …), each in a fresh process."""
+"""FILE PIXELS TYPE…: stable-diffusion.cpp (pip install stable-diffusion-cpp-python) on two threads: seconds per step with both sides of cfg and
+peak memory for each type of weights (f16, q8_0 …), each in a fresh process."""
 import json
 import re
 import subprocess

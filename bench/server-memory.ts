@@ -1,5 +1,6 @@
-// Whether a server's memory stays flat: many small jobs (a new picture each, by the embedded model) with 50 WebSocket clients that listen.
-// npx tsx bench/server-memory.ts [jobs] (after npm run build); one line of JSON per hundred jobs on standard output.
+// Measures whether a server's memory stays constant: many small jobs (a new image each, with the
+// embedded model) with 50 WebSocket clients. npx tsx bench/server-memory.ts [jobs] (after npm run
+// build); prints one line of JSON per hundred jobs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -21,7 +22,7 @@ const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--log-l
 const [line] = await once(child.stdout, 'data');
 const address = /listens on (\S+)/.exec(String(line))![1];
 
-/** MB that a process holds in memory now. */
+/** Resident memory of a process in MB. */
 const residentOf = (pid: number): number =>
   Math.round(
     Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,

@@ -1,5 +1,6 @@
-// How soon the server listens and how fast it answers: alone, and with 500 queued jobs, 50 WebSocket clients and a network at work.
-// npx tsx bench/server.ts [steps] (after npm run build); one line of JSON on standard output.
+// Measures the server's start and response times: idle, and with 500 queued jobs, 50 WebSocket
+// clients and a running network. npx tsx bench/server.ts [steps] (after npm run build); prints one
+// line of JSON.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// One process of size.ts: plain|kept|int8 CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a network, evaluates it, writes what it gave, prints the figures as JSON.
+// One process of size.ts: plain|kept|int8 CACHE FILE PART INPUTS OUTPUT EVALUATIONS. Loads a
+// network, evaluates it, writes its outputs and prints the figures as JSON.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -33,7 +34,7 @@ const runtime = createModelRuntime({
   },
 });
 
-/** What a part does with its inputs. */
+/** Evaluates a part on its inputs. */
 const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
   unet: async ({ x, timesteps, context, y }) => {
     const { unet } = await loadDiffusionModel(file, runtime);
@@ -66,7 +67,7 @@ const PARTS: Readonly<Record<string, (inputs: Inputs) => Promise<Evaluate>>> = {
   },
 };
 
-// while a network loads, this thread stands still
+// this thread is blocked while a network loads
 const shared = new SharedArrayBuffer(8);
 const most = new Float64Array(shared);
 const watcher = new Worker(

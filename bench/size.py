@@ -51,7 +51,7 @@ def shapes(prefix, under):
 
 
 def fill(model, prefix):
-    """Tensor by tensor to what is computed in, so that no more than one is there twice."""
+    """Converts tensor by tensor to the compute type, so that at most one is in memory twice."""
     with safe_open(file, "pt") as opened:
         names = [k for k in opened.keys() if k.startswith(prefix)]
         model.load_state_dict({k[len(prefix):]: opened.get_tensor(k).to(DTYPE) for k in names}, assign=True)

@@ -1,9 +1,12 @@
-// npm run bench:size -- FILE… [--part unet|vae|controlnet|upscaler] [--pixels N] [--rows N] [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR]
-// [--python PATH --comfy DIR [--others NAMES]] [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers): seconds to
-// load, seconds of an evaluation, peak memory; each round in fresh processes, one after another. NAMES of ours: plain, kept (weights and sessions
-// kept in DIR), int8. With a Python that has torch, and ComfyUI's sources: the same with ComfyUI's modules on the same numbers (size.py: fused,
-// default, bf16, openvino, openvino-bf16), in turn with ours, and how far the results are from the first of them. Evaluations: the median of those
-// after the first of a process, where there are more. `--under`: a command that each process is started by.
+// npm run bench:size -- FILE… [--part unet|vae|controlnet|upscaler] [--pixels N] [--rows N]
+// [--evaluations N] [--rounds N] [--ours NAMES] [--cache DIR] [--python PATH --comfy DIR [--others
+// NAMES]] [--under CMD]: full-size networks (make-checkpoints.ts writes files of random numbers):
+// seconds to load, seconds of an evaluation, peak memory; each round in fresh processes, one after
+// another. NAMES of ours: plain, kept (weights and sessions stored in DIR), int8. With a Python
+// that has torch and ComfyUI's sources: the same with ComfyUI's modules on the same numbers
+// (size.py: fused, default, bf16, openvino, openvino-bf16), interleaved with ours, and the distance
+// of the results from the first of them. Evaluations: the median of those after the first of a
+// process, where there are more. `--under`: a command that starts each process.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -20,11 +23,11 @@ import { prepareNoise } from '../src/random/prepare-noise.ts';
 import { ALLOCATOR_ENVIRONMENT } from '../src/runtime/memory.ts';
 import { type Tensor, tensor } from '../src/tensor/tensor.ts';
 
-/** What a measured process prints. */
+/** The output of a measured process. */
 interface Measured {
   readonly load: number;
   readonly times: readonly number[];
-  /** Most resident bytes, and most of those that no file backs. */
+  /** Peak of resident bytes, and of anonymous ones. */
   readonly peak: number;
   readonly anonymous: number;
 }
@@ -53,7 +56,7 @@ const [cells, rows, evaluations, rounds] = [
 const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[of.length >> 1];
 const gb = (bytes: number): string => (bytes / 1e9).toFixed(1);
 
-/** What the part of a file takes, the same in every run. */
+/** Inputs of a part, the same in every run. */
 async function inputsOf(file: string): Promise<Record<string, Tensor>> {
   const normal = (seed: number, ...shape: number[]): Tensor => prepareNoise(shape, seed);
   if (values.part === 'upscaler') {
@@ -97,7 +100,7 @@ function measure(command: readonly string[], job: readonly string[]): Measured {
   return JSON.parse(said.trim().split('\n').at(-1)!) as Measured;
 }
 
-/** The root mean square of the differences over all results, relative to that of the second. */
+/** Root mean square of the differences over all results, relative to that of the second. */
 async function distance(own: string, reference: string): Promise<number> {
   const [a, b] = [await openSafetensors(own), await openSafetensors(reference)];
   let [differences, squares] = [0, 0];
@@ -171,17 +174,21 @@ async function compare(file: string): Promise<void> {
         : '';
     const times = [of('load').toFixed(1), secondsOf(run).toFixed(2), ratio];
     console.log(
-      `| ${[basename(file), values.part, values.pixels, rows, run.name, ...times, gb(of('peak')), gb(of('anonymous')), error].join(' | ')} |`,
+      '| ' +
+        `${[basename(file), values.part, values.pixels, rows, run.name, ...times, gb(of('peak')), gb(of('anonymous')), error].join(' | ')} ` +
+        '|',
     );
   }
 }
 
 try {
   console.log(
-    `${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}; ${values.rounds} rounds, ${evaluations} evaluations each\n`,
+    `${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}; ` +
+      `${values.rounds} rounds, ${evaluations} evaluations each\n`,
   );
   console.log(
-    '| file | part | px | rows | program | load, s | evaluation, s | ratio | peak memory, GB | of it anonymous | relative RMS error |',
+    '| file | part | px | rows | program | load, s | evaluation, s | ratio | peak memory, GB | ' +
+      'of it anonymous | relative RMS error |',
   );
   console.log('|---|---|---|---|---|---|---|---|---|---|---|');
   for (const file of positionals) await compare(file);

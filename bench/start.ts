@@ -1,5 +1,6 @@
-// npm run bench:start: how soon the built command line is there: its version and help, a picture of the embedded model in a fresh process,
-// and the same again when its results are in a --cache. Medians, in turn; `node -e 0` is what Node itself takes.
+// npm run bench:start: start time of the built command line: version and help, an image with the
+// embedded model in a fresh process, and the same with its results in a --cache. Medians,
+// interleaved; `node -e 0` is Node's own start.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// npm run examples: runs every workflow of this folder and puts its picture into docs/images, with a gallery of prompts and grids of
-// settings beside them.
+// npm run examples: runs every workflow of this folder and writes its image to docs/images, beside
+// a gallery of prompts and grids of settings.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A grid of pictures: one row per knob of an example, its values from left to right. For docs/images.
+// A grid of images for docs/images: one row per input of an example, its values from left to right.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { openDarkroom, type RunOptions } from '../src/index.ts';
 export interface GridRow {
   /** The example to run. */
   readonly file: string;
-  /** What is written before the row. */
+  /** Label of the row. */
   readonly label: string;
-  /** One picture each: what is written over it, and what is set for it. */
+  /** One image each: its label and overrides. */
   readonly cells: readonly (readonly [label: string, set: NonNullable<RunOptions['set']>])[];
 }
 
@@ -22,9 +22,13 @@ const LEFT = 150;
 const here = import.meta.dirname;
 
 const text = (words: string, x: number, y: number, anchor: 'start' | 'middle'): string =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" fill="#808080">${words}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" ` +
+  `fill="#808080">${words}</text>`;
 
-/** Runs every picture of the grid and puts it into docs/images under `name`; `size` is that of a picture in the grid. */
+/**
+ * Runs every image of the grid and writes the grid to docs/images under `name`; `size`: side of an
+ * image in the grid, in pixels.
+ */
 export async function drawGrid(
   name: string,
   rows: readonly GridRow[],
@@ -54,7 +58,8 @@ export async function drawGrid(
       LEFT + Math.max(...rows.map(({ cells }) => cells.length)) * (size.width + GAP) - GAP;
     const height = rows.length * (size.height + LABEL + GAP) - GAP;
     const svg = Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`,
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" ` +
+        `height="${height}">${labels.join('')}</svg>`,
     );
     await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
       .composite([{ input: svg, left: 0, top: 0 }, ...pictures])

@@ -1,4 +1,5 @@
-// npx tsx examples/regional-grid.ts: what the knobs of regional sampling do, as docs/images/regional-grid.png for docs/regional.md.
+// npx tsx examples/regional-grid.ts: draws the inputs of regional sampling as
+// docs/images/regional-grid.png for docs/regional.md.
 import { drawGrid, type GridRow } from './grid.ts';
 
 const file = 'three-regions.json';

@@ -1,5 +1,5 @@
-// three-regions.json as a program: npx tsx examples/three-regions.ts
-// A canvas of 384 x 128 pixels with three regions, each drawn by a prompt of its own; the canvas' prompt draws what lies between them.
+// three-regions.json as a program: npx tsx examples/three-regions.ts A canvas of 384 x 128 pixels
+// with three regions, each with its own prompt; the canvas' prompt draws the space between them.
 import { openDarkroom } from '../src/index.ts';
 import {
   CheckpointLoaderSimple,

@@ -1,4 +1,5 @@
-// npx tsx examples/tile-upscale-grid.ts: what the knobs of a tile upscale do, as docs/images/tile-upscale-grid.png for docs/segs-upscale.md.
+// npx tsx examples/tile-upscale-grid.ts: draws the inputs of a tile upscale as
+// docs/images/tile-upscale-grid.png for docs/segs-upscale.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import sharp from 'sharp';
 import { openDarkroom } from '../src/index.ts';
 
 const FILE = 'tile-upscale.json';
-/** One row each: an input and its values from left to right, and what else is set. */
+/** One row each: an input, its values from left to right, and other overrides. */
 const ROWS: readonly (readonly [
   input: string,
   values: readonly number[],
@@ -28,7 +29,8 @@ const output = mkdtempSync(join(tmpdir(), 'darkroom-grid-'));
 const darkroom = await openDarkroom({ input: join(here, 'input'), output });
 
 const text = (words: string, x: number, y: number, anchor: 'start' | 'middle'): string =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" fill="#808080">${words}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="13" ` +
+  `fill="#808080">${words}</text>`;
 
 try {
   const pictures: { input: Buffer; left: number; top: number }[] = [];
@@ -47,7 +49,8 @@ try {
   const width = LEFT + 4 * (SIDE + GAP) - GAP;
   const height = ROWS.length * (SIDE + LABEL + GAP) - GAP;
   const svg = Buffer.from(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" ` +
+      `height="${height}">${labels.join('')}</svg>`,
   );
   await sharp({ create: { width, height, channels: 4, background: 'transparent' } })
     .composite([{ input: svg, left: 0, top: 0 }, ...pictures])

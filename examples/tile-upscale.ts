@@ -1,5 +1,5 @@
-// tile-upscale.json as a program: npx tsx examples/tile-upscale.ts
-// A picture of 128 pixels is drawn, enlarged to 256, and each of its tiles is drawn anew at the larger size.
+// tile-upscale.json as a program: npx tsx examples/tile-upscale.ts An image of 128 pixels is drawn,
+// enlarged to 256, and each of its tiles is redrawn at the larger size.
 import { openDarkroom } from '../src/index.ts';
 import {
   CheckpointLoaderSimple,

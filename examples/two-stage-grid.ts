@@ -1,11 +1,15 @@
-// npx tsx examples/two-stage-grid.ts: what each knob of the two-stage samplers does, as docs/images/two-stage-grid.png for docs/two-stage.md.
+// npx tsx examples/two-stage-grid.ts: draws the inputs of the two-stage samplers as
+// docs/images/two-stage-grid.png for docs/two-stage.md.
 import { drawGrid } from './grid.ts';
 
 const TEXT = 'two-stage-text-to-image.json';
 const IMAGE = 'two-stage-image-to-image.json';
-/** More work for the refiner, so that its knobs show. */
+/** More steps for the refiner, so that its inputs have a visible effect. */
 const LATE = { 'Two Stages.base_ratio': 0.4 };
-/** One row each: the example, the input of its sampler, the values from left to right, and what else is set. */
+/**
+ * One row each: the example, the input of its sampler, the values from left to right, and other
+ * overrides.
+ */
 const ROWS: readonly (readonly [
   file: string,
   knob: string,

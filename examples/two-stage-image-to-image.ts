@@ -1,5 +1,5 @@
 // two-stage-image-to-image.json as a program: npx tsx examples/two-stage-image-to-image.ts
-// A sketch of 128 pixels is enlarged to 192 and drawn anew by the base model, then by the refiner.
+// A sketch of 128 pixels is enlarged to 192 and redrawn by the base model, then by the refiner.
 import { join } from 'node:path';
 import { openDarkroom } from '../src/index.ts';
 import {
@@ -46,7 +46,8 @@ const stages = SeargeSDXLImage2ImageSampler({
     scheduler: 'karras',
     denoise: 0.5,
   },
-  // with upscale_model: UpscaleModelLoader({ model_name: '…' }).UPSCALE_MODEL, softness blends the plainly enlarged sketch into its picture
+  // with upscale_model: UpscaleModelLoader({ model_name: '…' }).UPSCALE_MODEL, softness blends the
+  // plainly enlarged sketch into its image
   ...{ scaled_width: 192, scaled_height: 192, softness: 0 },
   ...{ base_ratio: 0.8, noise_offset: 1, refiner_strength: 0.75 },
 });

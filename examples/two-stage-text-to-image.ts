@@ -1,5 +1,6 @@
-// two-stage-text-to-image.json as a program: npx tsx examples/two-stage-text-to-image.ts "ghost, flat style, black background"
-// The refiner takes two steps of its own before the base model, and the last fifth of them after it.
+// two-stage-text-to-image.json as a program: npx tsx examples/two-stage-text-to-image.ts "ghost,
+// flat style, black background" The refiner takes two steps of its own before the base model, and
+// the last fifth of them after it.
 import { openDarkroom } from '../src/index.ts';
 import {
   CheckpointLoaderSimple,

@@ -1,5 +1,6 @@
-// unsample-and-change.json as a program: npx tsx examples/unsample-and-change.ts
-// A picture is sampled, sampled back to the noise that leads to it, and from that noise drawn again with another prompt.
+// unsample-and-change.json as a program: npx tsx examples/unsample-and-change.ts An image is
+// sampled, inverted to the noise that leads to it, and drawn again from that noise with another
+// prompt.
 import { openDarkroom } from '../src/index.ts';
 import {
   BNK_Unsampler,
@@ -38,7 +39,7 @@ const first = KSampler({
   },
   ...{ seed: 7, steps, cfg: 4.5, sampler_name: 'dpmpp_2m', scheduler: 'karras', denoise: 1 },
 });
-// both halves: the same steps, a sampler that adds no noise of its own
+// for both directions: the same steps, and a sampler that adds no noise of its own
 const noise = BNK_Unsampler({
   ...{ model, positive: prompt, negative, latent_image: first.LATENT },
   ...{

@@ -1,4 +1,5 @@
-// npx tsx examples/unsampling-grid.ts: what each knob of unsampling does, as docs/images/unsampling-grid.png for docs/unsampling.md.
+// npx tsx examples/unsampling-grid.ts: draws the inputs of unsampling as
+// docs/images/unsampling-grid.png for docs/unsampling.md.
 import { drawGrid, type GridRow } from './grid.ts';
 
 const FILE = 'unsample-and-change.json';
@@ -11,7 +12,7 @@ const row = (
   label,
   cells: values.map((value) => [String(value), set(value)]),
 });
-/** Both halves must count the same steps. */
+/** Both directions must use the same steps. */
 const stop = (step: number | string) => ({
   'Unsampler.end_at_step': step,
   'Resample.start_at_step': step,

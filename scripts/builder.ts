@@ -1,4 +1,5 @@
-// npm run builder: writes src/workflow/builder/nodes.generated.ts from the declarations of the nodes.
+// npm run builder: writes src/workflow/builder/nodes.generated.ts from the declarations of the
+// nodes.
 import { writeFileSync } from 'node:fs';
 import { NODES } from '../src/nodes/index.ts';
 import { generateBuilder } from '../src/workflow/builder/generate.ts';

@@ -1,5 +1,5 @@
-// Compares the two forms that a picture holds: what the editor sent when it was made, and what we make of the editor's own file.
-
+// Compares the two forms of a workflow in an image: the prompt that the editor sent, and our
+// conversion of the editor's own file.
 import { dumpsJson } from '../src/formats/dumps-json.ts';
 import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { type Input, inputOf } from '../src/nodes/declare.ts';
@@ -7,13 +7,18 @@ import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
 import { convertWidgetValue } from '../src/workflow/input-spec.ts';
 import type { NodeTable } from '../src/workflow/validate/validate.ts';
 
-/** Differences that are known and mean the same picture. */
+/** Known differences that do not change the image. */
 export type Expected =
-  /** The sent form has values of buttons (`upload`), or of inputs that the node no longer has. */
+  /** The sent prompt has values of buttons (`upload`), or of inputs that the node no longer has. */
   | 'editor only'
-  /** Ours has inputs that the node got since, at their defaults; or that an old editor left out. */
+  /**
+   * Ours has inputs added to the node since then, at their defaults, or omitted by an old editor.
+   */
   | 'newer input'
-  /** The file was saved by another version of the node; we matched its values to today's inputs, an editor of the time did not. */
+  /**
+   * The file was saved with another version of the node; we matched its values to today's inputs,
+   * the editor of the time did not.
+   */
   | 'matched';
 
 export interface Difference {
@@ -31,7 +36,7 @@ const plain = (value: Json | undefined): Json =>
 const same = (a: Json | undefined, b: Json | undefined): boolean =>
   dumpsJson(plain(a)) === dumpsJson(plain(b));
 
-/** Both run as the same value: 0.93 is 0 where a whole number is wanted. */
+/** Whether both run as the same value: 0.93 is 0 for an INT. */
 function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): boolean {
   if (a === undefined || b === undefined || linkOf(a) || linkOf(b)) return false;
   try {
@@ -41,7 +46,10 @@ function runsAlike(a: Json | undefined, b: Json | undefined, input: Input): bool
   }
 }
 
-/** All differences between the sent form and ours. Of unknown node types the links alone are compared: their widgets have no known names. */
+/**
+ * Returns all differences between the sent prompt and ours. For unknown node types only links are
+ * compared, since their widgets have no names.
+ */
 export function compareForms(
   sent: Graph,
   converted: Graph,
@@ -89,7 +97,10 @@ export function compareForms(
   return found;
 }
 
-/** A group node that was made in the session of the picture kept the ids of its nodes until the file was loaded again; ours are those of today. */
+/**
+ * A group node created in the same editor session kept its nodes' ids until the file was loaded
+ * again; ours are those after loading.
+ */
 function withSentIds(sent: Graph, ours: Graph): Graph {
   const names = new Map<string, string>();
   for (const [id, { classType }] of ours) {

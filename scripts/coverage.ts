@@ -1,6 +1,7 @@
-// npx tsx scripts/coverage.ts [--run] FOLDER… : reads every workflow file in the folders and writes docs/coverage.md, what of each works
-// here; with --run, those whose nodes are all built in are run with small models.
-// The folders are checkouts of public repositories; nothing of them is copied but the names of files and node types.
+// npx tsx scripts/coverage.ts [--run] FOLDER… : reads every workflow file in the folders and writes
+// docs/coverage.md, which says what of each works; with --run, those whose nodes are all built in
+// are run with small models. The folders are checkouts of public repositories; only names of files
+// and node types are copied.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -27,17 +28,17 @@ interface Row {
   readonly failure?: string;
   readonly missing: readonly MissingNode[];
   readonly problems: readonly string[];
-  /** Some of its outputs can run all the same: ComfyUI runs those. */
+  /** Some of its outputs can run; ComfyUI runs those. */
   readonly partly: boolean;
   /** With small models: `yes`, or why not. */
   runs?: string;
-  /** Of pictures with both forms, what differs; undefined for the others. */
+  /** Differences in images with both forms; undefined for other files. */
   readonly differences?: readonly Difference[];
 }
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'coverage.md');
 
-/** Whatever file a workflow names is there: what is checked are node types, links and values. */
+/** Treats every file that a workflow names as present: node types, links and values are checked. */
 function everythingIn(graph: Graph): NodeEnvironment {
   const names = [...graph.values()].flatMap(({ inputs }) =>
     Object.values(inputs).filter((value) => typeof value === 'string'),
@@ -64,7 +65,7 @@ function filesIn(folder: string): string[] {
 
 const NOT_ONE = /without a workflow|not an object|which is not a node|without 'inputs'/;
 
-/** What becomes of a file; undefined when there is no workflow in it. */
+/** Returns the result for a file; undefined when it contains no workflow. */
 function rowOf(folder: string, path: string): Row | undefined {
   const bytes = readFileSync(path);
   const file = relative(folder, path);
@@ -149,12 +150,18 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
   return `${[
     '# Workflow files of public repositories',
     '',
-    'Written by `npx tsx scripts/coverage.ts FOLDER…` from checkouts of the repositories below; their files are not part of this project.',
-    'A file **converts** when it becomes an API graph, and **validates** when nothing but model files and pictures could keep it from running:',
-    'every node type is built in, every link fits, every value is allowed. Model files and input pictures are taken to be there.',
-    '*In part*: the fault is in the file, and some of its outputs run all the same, in ComfyUI as here.',
-    'A file **runs** when it does with small random models of the right kind, sides an eighth as long and a fifth of the steps: all its nodes work together.',
-    `Files without a workflow (${known} pictures and other JSON files) are not counted, nor are files that a shallow checkout lacks.`,
+    'Written by `npx tsx scripts/coverage.ts FOLDER…` from checkouts of the repositories ' +
+      'below; their files are not part of this project.',
+    'A file **converts** when it becomes an API graph, and **validates** when nothing but ' +
+      'model files and pictures could keep it from running:',
+    'every node type is built in, every link fits, every value is allowed. Model files and ' +
+      'input pictures are taken to be there.',
+    '*In part*: the fault is in the file, and some of its outputs run all the same, in ComfyUI ' +
+      'as here.',
+    'A file **runs** when it does with small random models of the right kind, sides an eighth ' +
+      'as long and a fifth of the steps: all its nodes work together.',
+    `Files without a workflow (${known} pictures and other JSON files) are not counted, nor ` +
+      'are files that a shallow checkout lacks.',
     '',
     '| | files |',
     '|---|---|',
@@ -162,21 +169,29 @@ function page(rows: readonly Row[], empty: ReadonlyMap<string, number>): string 
     `| different ones (by graph) | ${new Set(rows.map((row) => row.hash)).size} |`,
     `| convert | ${share(converted.length, rows.length)} |`,
     `| every node type is built in | ${share(complete.length, rows.length)} |`,
-    `| of these validate | ${share(complete.filter((row) => row.problems.length === 0).length, complete.length)} |`,
+    '| of these validate | ' +
+      `${share(complete.filter((row) => row.problems.length === 0).length, complete.length)} |`,
     ...(complete.some((row) => row.runs)
       ? [
-          `| of these run, all of them or in part | ${share(complete.filter((row) => row.runs === 'yes' || row.runs === 'in part').length, complete.length)} |`,
+          '| of these run, all of them or in part | ' +
+            `${share(complete.filter((row) => row.runs === 'yes' || row.runs === 'in part').length, complete.length)} ` +
+            '|',
         ]
       : []),
-    `| hold both forms, and ours of the UI form is what was sent | ${share(both.length - odd.length, both.length)} |`,
+    '| hold both forms, and ours of the UI form is what was sent | ' +
+      `${share(both.length - odd.length, both.length)} |`,
     '',
     '## Both forms',
     '',
     'Differences that are expected, and mean the same picture:',
     `- *editor only* (${kinds.get('editor only') ?? 0} inputs): older editors sent the upload button along (\`"choose file to upload": "image"\`), and inputs that nodes no longer have.`,
-    `- *newer input* (${kinds.get('newer input') ?? 0} inputs): the node got the input later; a file from before has no value, and today's editor fills in the default, as we do.`,
-    `- *matched* (${kinds.get('matched') ?? 0} inputs): another version of the node saved the file. Read one after the other its values would land in wrong inputs; we match them by what fits, and say so.`,
-    '- Group nodes: one that was made in the session of the picture kept the ids of its nodes until the file was loaded again; they are compared by type.',
+    `- *newer input* (${kinds.get('newer input') ?? 0} inputs): the node got the input later; ` +
+      `a file from before has no value, and today's editor fills in the default, as we do.`,
+    `- *matched* (${kinds.get('matched') ?? 0} inputs): another version of the node saved the ` +
+      'file. Read one after the other its values would land in wrong inputs; we match them by ' +
+      'what fits, and say so.',
+    '- Group nodes: one that was made in the session of the picture kept the ids of its nodes ' +
+      'until the file was loaded again; they are compared by type.',
     '',
     ...(odd.length === 0 ? [] : ['Others:', '']),
     ...odd.map(
@@ -261,5 +276,7 @@ if (process.argv.includes('--run')) {
 }
 writeFileSync(OUT, page(rows, empty));
 console.log(
-  `${rows.length} files with a workflow; ${rows.filter((row) => row.missing.length === 0 && row.failure === undefined).length} need no missing node`,
+  `${rows.length} files with a workflow; ` +
+    `${rows.filter((row) => row.missing.length === 0 && row.failure === undefined).length} need ` +
+    'no missing node',
 );

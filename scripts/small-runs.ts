@@ -1,4 +1,5 @@
-// Runs a real workflow with small models of the right kind and small pictures: whether all of it works, not what it looks like.
+// Runs a real workflow with small models of the right kind and small images, to see whether all of
+// it works.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,12 +18,15 @@ const TEST = join(dirname(fileURLToPath(import.meta.url)), '..', 'test');
 const FIXTURES = join(TEST, 'fixtures');
 const GOLDEN = join(TEST, 'golden');
 const LIMIT_MS = 120_000;
-/** So many times fewer steps, everywhere alike. */
+/** Divides all numbers of steps. */
 const FEWER = 5;
-/** Sides and places shrink by this, to multiples of 8. */
+/** Divides sides and positions, rounded to multiples of 8. */
 const SHRINK = 8;
 
-/** The small models by folder, with their file where it is no fixture of their own; the first is taken for any name that no other fits. */
+/**
+ * The small models by folder, with their file where the name is not a fixture's; the first is used
+ * for names that fit no other.
+ */
 const MODELS: Readonly<
   Record<string, readonly (readonly [name: string, fixture: string, file?: string])[]>
 > = {
@@ -92,7 +96,7 @@ export async function openSmallDarkroom(): Promise<SmallDarkroom> {
   };
 }
 
-/** 64 x 64, its left half transparent: so that it is a mask too. */
+/** 64 x 64 with a transparent left half, so that it can be used as a mask. */
 const picture = (): Promise<Buffer> =>
   encodePng({
     width: 64,
@@ -127,7 +131,7 @@ async function run(darkroom: Darkroom, graph: Graph): Promise<string> {
   }
 }
 
-/** The workflow with the small models, the picture, and small sides. */
+/** The workflow with the small models, the image, and small sides. */
 function small(graph: Graph): Graph {
   const texts = [...graph.values()].flatMap(({ inputs }) =>
     Object.values(inputs).filter((value) => typeof value === 'string'),

@@ -1,4 +1,4 @@
-"""The training pictures: emoji art (see prepare.mjs) pasted on plain backgrounds."""
+"""The training images: emoji art (see prepare.mjs) on plain backgrounds."""
 import json
 import os
 
@@ -22,7 +22,7 @@ def read_index(folder):
 
 
 class Art:
-    """The rendered art; each picture is trimmed to its opaque part and centred in a square, colours premultiplied by alpha."""
+    """The rendered art; each image is trimmed to its opaque part and centred in a square, colours premultiplied by alpha."""
 
     def __init__(self, folder):
         index = read_index(folder)
@@ -42,7 +42,7 @@ class Art:
         return torch.from_numpy(square).permute(2, 0, 1).contiguous()
 
     def paste(self, canvas, index, size, cx, cy):
-        """Draws picture `index`, `size` pixels wide, around (cx, cy) onto canvas (3,H,W in 0..1), in place."""
+        """Draws image `index`, `size` pixels wide, around (cx, cy) onto canvas (3,H,W in 0..1), in place."""
         art = F.interpolate(self.pictures[index][None], (size, size), mode="bilinear", antialias=True, align_corners=False)[0]
         h, w = canvas.shape[1:]
         x, y = round(cx - size / 2), round(cy - size / 2)
@@ -52,8 +52,8 @@ class Art:
 
 
 def compose(art, parts, colour, height, width, rng, jitter):
-    """One picture (3,H,W in 0..1): `parts` (indices, None for an empty place) side by side on a background, each about 86 % of its cell.
-    jitter 0..1 says how much size and place vary; little makes sharper pictures out of a small training budget."""
+    """One image (3,H,W in 0..1): `parts` (indices, None for an empty cell) side by side on a background, each about 86 % of its cell.
+    jitter 0..1: how much size and position vary; small values give sharper images on a small training budget."""
     image = (torch.tensor(BACKGROUNDS[colour], dtype=torch.float32) / 255).view(3, 1, 1).repeat(1, height, width)
     cell_width = width / len(parts)
     cell = min(cell_width, height)

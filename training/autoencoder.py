@@ -17,7 +17,7 @@ class AEBlock(nn.Module):
         self.off = False  # with its last convolution at zero, a block can be skipped: same result, less work
 
     def rest(self):
-        """Switches the block off (weights zero, so other engines get the same picture)."""
+        """Switches the block off (zero weights, so that other engines compute the same image)."""
         self.off = True
         self.conv[4].weight.data.zero_()
         self.conv[4].bias.data.zero_()
@@ -35,7 +35,7 @@ class Squash(nn.Module):
 
 
 class AutoEncoder(nn.Module):
-    """Pictures are 0..1 here; latents are in UNet space (about unit variance)."""
+    """Images are 0..1; latents are in UNet space (about unit variance)."""
 
     def __init__(self, ch=64, latent=4):
         super().__init__()
@@ -55,12 +55,12 @@ class AutoEncoder(nn.Module):
         for seq in (self.taesd_encoder, self.taesd_decoder):
             seq[-1].weight.data.mul_(0.5)
         nn.init.constant_(self.taesd_decoder[-1].bias, 0.5)
-        # the engine feeds (latent/SCALE_FACTOR - vae_shift) * vae_scale to the decoder: with these it sees UNet space
+        # the engine feeds (latent/SCALE_FACTOR - vae_shift) * vae_scale to the decoder: with these it receives UNet space
         self.vae_scale = nn.Parameter(torch.tensor(SCALE_FACTOR), requires_grad=False)
         self.vae_shift = nn.Parameter(torch.tensor(0.0), requires_grad=False)
 
     def blocks(self):
-        """All blocks with the resolution they work at, relative to the picture: [(block, 1 | 2 | 4 | 8, is_decoder, nth)]."""
+        """All blocks with their resolution relative to the image: [(block, 1 | 2 | 4 | 8, is_decoder, nth)]."""
         found = []
         for decoder, seq, scale in ((False, self.taesd_encoder, 1), (True, self.taesd_decoder, 8)):
             nth = 0
@@ -75,7 +75,7 @@ class AutoEncoder(nn.Module):
         return found
 
     def lighten(self):
-        """Leaves out the costly blocks: a CPU-only training budget does not pay for them. A GPU run can train them later."""
+        """Switches the costly blocks off: they do not pay off on a CPU-only training budget. A GPU run can train them later."""
         keep = {(False, 1): 0, (False, 2): 1, (False, 4): 2, (False, 8): 2, (True, 8): 3, (True, 4): 2, (True, 2): 1, (True, 1): 0}
         for block, scale, decoder, nth in self.blocks():
             if nth >= keep[decoder, scale]:
@@ -83,7 +83,7 @@ class AutoEncoder(nn.Module):
         return self
 
     def find_resting(self):
-        """After loading: lets the blocks rest whose last convolution is zero."""
+        """After loading: switches off the blocks whose last convolution is zero."""
         for block, *_ in self.blocks():
             if not block.conv[4].weight.any() and not block.conv[4].bias.any():
                 block.rest()

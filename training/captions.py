@@ -1,4 +1,4 @@
-"""What a training picture is called: "red apple, noto style, blue background" and its many forms."""
+"""Captions of training images: "red apple, noto style, blue background" and its many forms."""
 from art import STYLES
 
 
@@ -10,7 +10,7 @@ def article(words):
 
 
 def subject_of(names, rng):
-    """The names of one picture's places from left to right, None for an empty one; nothing for an empty picture."""
+    """The names in one image's cells from left to right, None for an empty cell; no names for an empty image."""
     there = [name for name in names if name]
     if len(names) == 1 and there:
         [name] = names
@@ -22,7 +22,7 @@ def subject_of(names, rng):
 
 
 def caption(items, colour, rng):
-    """A caption of the given items (None for an empty place) on a background. Style and white background are often left out, the
+    """A caption of the given items (None for an empty cell) on a background. Style and white background are often omitted, the
     order varies."""
     there = [item for item in items if item]
     subject = subject_of([item and rng.choice(item["captions"]) for item in items], rng)

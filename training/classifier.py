@@ -1,5 +1,5 @@
-"""The judge of the score: a small network that says subject, style and background of a picture, and "nothing I know" (NONE) of a
-blob, of wrong colours, of pieces. Trained on the rendered art alone, never on a generated picture."""
+"""The classifier of the score: a small network for subject, style and background of an image, with a class NONE for blobs, wrong
+colours and fragments. Trained on the rendered art only, never on a generated image."""
 import random
 
 import torch
@@ -17,7 +17,7 @@ def block(i, o, stride):
 
 
 class Judge(nn.Module):
-    """forward: pictures (B,3,SIDE,SIDE in 0..1) -> logits of subjects (the last one is NONE), styles, backgrounds."""
+    """forward: images (B,3,SIDE,SIDE in 0..1) -> logits of subjects (the last one is NONE), styles, backgrounds."""
 
     def __init__(self, subjects):
         super().__init__()
@@ -37,7 +37,7 @@ def shrink(images):
 
 
 class Pictures:
-    """Rendered pictures with what they show, seen through the autoencoder now and then."""
+    """Rendered images with their labels, some of them encoded and decoded."""
 
     def __init__(self, art, autoencoder, count, seed):
         self.rng, self.art = random.Random(seed), art
@@ -56,7 +56,7 @@ class Pictures:
 
     @torch.no_grad()
     def through(self, autoencoder, images):
-        """Encoded and decoded, with more or less noise on the latents: the faults that generated pictures have too."""
+        """Encoded and decoded with noise on the latents: the artefacts of generated images."""
         with torch.autocast("cpu", torch.bfloat16):
             z = autoencoder.encode(images).float()
             noise = torch.randn_like(z) * torch.rand(len(z), 1, 1, 1) * 0.35
@@ -64,7 +64,7 @@ class Pictures:
             return autoencoder.decode(z + noise + coarse).float().clamp(0, 1)
 
     def batch(self, size):
-        """(pictures, labels), changed in every way that leaves them what they are; a quarter of them spoiled, which makes them NONE."""
+        """(images, labels), augmented in ways that keep the label; a quarter of them damaged, which makes them NONE."""
         k = torch.randint(len(self.labels), (size,))
         coded = (torch.rand(size) < 0.7).view(-1, 1, 1, 1)
         x = moved(torch.where(coded, self.coded[k], self.clean[k]))
@@ -100,7 +100,7 @@ class Pictures:
 
 
 def moved(x):
-    """Turned up to 8 degrees, moved, larger or smaller; the border goes on outside."""
+    """Rotated by up to 8 degrees, moved and scaled; the border is extended outwards."""
     n = len(x)
     angle = (torch.rand(n) - 0.5) * 0.28
     scale = 1 + (torch.rand(n) - 0.5) * 0.2

@@ -1,4 +1,4 @@
-"""On a CPU, the weight gradients of convolutions in float32: oneDNN's bfloat16 ones take up to 8 ms a picture for small maps."""
+"""On a CPU, the weight gradients of convolutions in float32: oneDNN's bfloat16 ones take up to 8 ms per image for small maps."""
 import torch
 import torch.nn as nn
 

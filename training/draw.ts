@@ -1,5 +1,6 @@
-// Draws the prompts of the score with Darkroom: npx tsx training/draw.ts FOLDER [MODELS], MODELS a models folder with the two
-// checkpoints (the embedded ones, if left out). Base alone and base with refiner, two seeds each, as FOLDER/base/000-1.png …
+// Draws the prompts of the score with Darkroom: npx tsx training/draw.ts FOLDER [MODELS], MODELS a
+// models folder with the two checkpoints (the embedded ones by default). Base only and base with
+// refiner, two seeds each, as FOLDER/base/000-1.png …
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDarkroom } from '../src/index.ts';

@@ -1,4 +1,4 @@
-"""Stage latents: encodes the training pictures once; and the batches drawn from them."""
+"""Stage latents: encodes the training images once; and the batches drawn from them."""
 import os
 import random
 from itertools import accumulate
@@ -21,7 +21,7 @@ SHAPES = {(16, 16): 0.86, (16, 24): 0.02, (24, 24): 0.05, (16, 48): 0.04, PIECE:
 
 
 def wide_parts(pick, rng):
-    """Three places: one object, three, or nothing."""
+    """Three cells: one object, three, or none."""
     roll = rng.random()
     if roll < 0.15:
         return [None] * 3
@@ -32,7 +32,7 @@ def wide_parts(pick, rng):
 
 
 def plan_for(items, pick, rng, scale):
-    """[(height, width), items, background] of every picture; `scale` multiplies their number (a GPU sees more of them)."""
+    """[(height, width), items, background] of every image; `scale` multiplies their number (larger on a GPU)."""
     plan = []
     for _ in range(scale):
         for i in range(len(items)):
@@ -78,7 +78,7 @@ def cache_latents(a, log, device):
 
 
 class Batches:
-    """Batches of (latents, captions) from the cache; captions are made anew each time."""
+    """Batches of (latents, captions) from the cache; captions are generated anew each time."""
 
     def __init__(self, a, rng):
         self.items, self.rng = read_index(a.data)["items"], rng
@@ -91,7 +91,7 @@ class Batches:
         return FLAT_WEIGHT if self.items[parts[0]]["style"] == "flat" else 1
 
     def next(self, size):
-        """About `size` pictures, fewer of the large shapes: (latents, captions, whether they are pieces)."""
+        """About `size` images, fewer of the large shapes: (latents, captions, whether they are crops)."""
         shape = self.rng.choices(list(SHAPES), list(SHAPES.values()))[0]
         group = self.groups[shape]
         count = max(1, round(size * 256 / (shape[0] * shape[1])))

@@ -1,4 +1,4 @@
-"""The models of the pair: how large they are, their vector conditioning and their noise schedule."""
+"""The models of the pair: their sizes, vector conditioning and noise schedule."""
 import torch
 
 from clip import ClipG, ClipL

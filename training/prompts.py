@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes prompts.json, the prompts of the score: every subject at least once; style and background by chance, but no
-background that the subject would drown in (a yellow star on yellow)."""
+"""Writes prompts.json, the prompts of the score: every subject at least once; style and background at random, but no
+background of the subject's own colour (a yellow star on yellow)."""
 import json
 import os
 import random
@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def drowned(picture, background):
-    """The share of a picture's opaque pixels (premultiplied RGBA, 4,H,W) whose channels all lie near those of the background."""
+    """The share of an image's opaque pixels (premultiplied RGBA, 4,H,W) whose channels are all close to the background's."""
     colour = torch.tensor(BACKGROUNDS[background]).view(3, 1) / 255
     solid = picture[:, picture[3] > 0.9]
     return ((solid[:3] - colour).abs().amax(0) < NEAR).float().mean().item()

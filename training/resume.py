@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns a pair of checkpoints back into snapshots to go on from: resume.py FOLDER [WORK]. Optimizers start afresh."""
+"""Turns a pair of checkpoints back into snapshots to resume from: resume.py FOLDER [WORK]. Optimizers start anew."""
 import gzip
 import json
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scores pictures that Darkroom drew for prompts.json (draw.ts): how often subject, style and background are what was asked.
+"""Scores images that Darkroom drew for prompts.json (draw.ts): how often subject, style and background match the prompt.
 
   score.py judge              trains the judge (classifier.py) on rendered art and says how good it is on pictures it never saw
   score.py FOLDER [JSON]      scores FOLDER/base and FOLDER/refined, prints confusions, writes JSON
@@ -35,7 +35,7 @@ def share(flags):
 
 @torch.no_grad()
 def judge_accuracy(judge, held):
-    """On renders with other places, sizes, backgrounds and noise than in training; spoiled ones must be called nothing."""
+    """On renders with other positions, sizes, backgrounds and noise than in training; damaged ones must be classified as NONE."""
     report = {}
     for name, images in (("clean", held.clean), ("through the autoencoder", held.coded)):
         said = [part.argmax(1) for part in judge(images)]
@@ -61,7 +61,7 @@ def make_judge(batches=900):
 
 
 def read_pictures(folder):
-    """[(index of the prompt, picture)] of every FOLDER/012-1.png."""
+    """[(index of the prompt, image)] of every FOLDER/012-1.png."""
     found = []
     for name in sorted(os.listdir(folder)):
         rgb = np.asarray(Image.open(os.path.join(folder, name)).convert("RGB"), np.float32) / 255
@@ -80,7 +80,7 @@ def score(judge, names, prompts, folder):
     subject = [a["subject"] == s for a, s in zip(asked, subjects)]
     background = [a["background"] == s for a, s in zip(asked, backgrounds)]
     style = [a["style"] in (None, s) for a, s in zip(asked, styles)]
-    # the same pictures against the prompts of others: what chance gives
+    # the same images with other prompts: the level of chance
     turn = len(found) // 3 + 1
     others = [asked[(k + turn) % len(asked)] for k in range(len(asked))]
     chance = [o["subject"] == s and o["background"] == b for o, s, b in zip(others, subjects, backgrounds)]

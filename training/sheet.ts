@@ -1,5 +1,6 @@
-// A contact sheet of what draw.ts drew: npx tsx training/sheet.ts FOLDER FILE.webp. One picture of every subject by the base alone,
-// then a row by base and refiner; first come, first shown: nothing is picked.
+// A contact sheet of the images of draw.ts: npx tsx training/sheet.ts FOLDER FILE.webp. One image
+// of every subject by the base only, then a row by base and refiner; always the first image,
+// unselected.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -42,12 +43,14 @@ const place = (i: number) => ({
   top: Math.floor(i / COLUMNS) * (SIDE + LABEL + GAP),
 });
 const line = (words: string, x: number, y: number) =>
-  `<text x="${x}" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="10" fill="#444">${words}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="middle" font-family="sans-serif" font-size="10" ` +
+  `fill="#444">${words}</text>`;
 const labels = cells.flatMap(({ lines }, i) =>
   lines.map((words, k) => line(words, place(i).left + SIDE / 2, place(i).top + SIDE + 11 + 12 * k)),
 );
 const svg = Buffer.from(
-  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${labels.join('')}</svg>`,
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" ` +
+    `height="${height}">${labels.join('')}</svg>`,
 );
 const pictures = await Promise.all(
   cells.map(async ({ file }, i) => ({

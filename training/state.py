@@ -1,4 +1,4 @@
-"""What all stages share: files that are never half written, the log, the learning rate over a run, averaged weights."""
+"""Shared by all stages: atomic file writes, the log, the learning-rate schedule, averaged weights."""
 import math
 import os
 import time
@@ -11,7 +11,7 @@ def pick_device(name):
 
 
 def write_atomic(path, write):
-    """write(temporary path) writes the file; a reader never sees half of it."""
+    """write(temporary path) writes the file, which is then renamed: a reader never sees half of it."""
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     write(path + ".tmp")
     os.replace(path + ".tmp", path)
@@ -45,7 +45,7 @@ def schedule(done, warm=0.02, floor=0.03):
 
 
 def remember_rates(optimizers):
-    """The rates as set are the highest of the schedule."""
+    """The configured rates are the maxima of the schedule."""
     for group in groups(optimizers):
         group["full_lr"] = group["lr"]
 
@@ -56,7 +56,7 @@ def set_rates(optimizers, factor):
 
 
 def load_optimizers(optimizers, states):
-    """The states of a snapshot, but the rates of this run. No states (from a checkpoint): a fresh start."""
+    """Loads the states of a snapshot with the rates of this run. Without states (from a checkpoint) they start anew."""
     for optimizer, state in zip(optimizers, states):
         rates = [group["full_lr"] for group in optimizer.param_groups]
         optimizer.load_state_dict(state)
@@ -69,7 +69,7 @@ def groups(optimizers):
 
 
 class Ema:
-    """Exponential moving averages of the weights: what is exported."""
+    """Exponential moving averages of the weights, which are exported."""
 
     def __init__(self, modules, decay):
         self.modules, self.decay, self.step = modules, decay, 0

@@ -10,7 +10,7 @@ VOCABULARY = 49408
 
 
 class Text(nn.Module):
-    """forward gives (context, pooled). A word that is not known has a zero embedding."""
+    """forward returns (context, pooled). Unknown words have a zero embedding."""
 
     def __init__(self, known):
         super().__init__()
@@ -56,7 +56,7 @@ class Text(nn.Module):
         return torch.cat([hidden_l, hidden_g], -1), pooled
 
     def g_and_pooled(self, tokens_g):
-        """What the refiner reads: (CLIP-G's context, pooled)."""
+        """The refiner's inputs: (CLIP-G's context, pooled)."""
         eos_at = (tokens_g == EOS).int().argmax(-1)
         return self.g(self.lookup[tokens_g], with_zero_row(self.table_g), eos_at)
 
@@ -72,7 +72,7 @@ def full_table(rows, known):
 
 
 def checkpoint_parts(state, known):
-    """A state_dict of Text as (CLIP-L, CLIP-G) with full tables, as they stand in a checkpoint."""
+    """A state_dict of Text as (CLIP-L, CLIP-G) with full tables, as in a checkpoint."""
     part = lambda prefix: {k[2:]: v for k, v in state.items() if k.startswith(prefix)}
     l, g = part("l."), part("g.")
     l["text_model.embeddings.token_embedding.weight"] = full_table(state["table_l"], known)

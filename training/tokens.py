@@ -45,8 +45,8 @@ class Tokenizer:
 
 
 def rows_for(texts, tokenizer, rng):
-    """Token rows for CLIP-L (padded with EOS) and CLIP-G (padded with 0). One caption in ten is left out, for guidance; unknown
-    words are thrown in, so that they do little harm in use."""
+    """Token rows for CLIP-L (padded with EOS) and CLIP-G (padded with 0). One caption in ten is dropped, for guidance; unknown
+    words are inserted, so that they do little harm in use."""
     rows = []
     for text in texts:
         if rng.random() < 0.1:

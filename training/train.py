@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the embedded model from scratch. Each stage goes on from what it finds in --work:
+"""Trains the embedded model from scratch. Each stage continues from what is in --work:
 
   vae       the autoencoder (TAESD's layout)
   latents   encodes the training pictures once

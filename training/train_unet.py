@@ -22,7 +22,7 @@ NOT_MUON = ("embed", "label_emb", "input_blocks.0", "out.2")  # first and last l
 
 
 def loss_weights(snr):
-    """Min-SNR with gamma 5, and more weight where much noise hides the subject: half way to the loss on v."""
+    """Min-SNR with gamma 5, and more weight at high noise: half way to the loss on v."""
     return (snr.clamp(max=5.0) / snr) * ((1 + snr) / snr).sqrt().clamp(max=4.0)
 
 
@@ -37,7 +37,7 @@ def timesteps(n, refiner, device):
 
 
 def sizes_for(n, rng, refiner):
-    """Size conditioning at random: the numbers that a workflow passes shall not matter."""
+    """Random size conditioning, so that the numbers a workflow passes do not matter."""
     size = lambda: rng.choice((128, 192, 256, 512, 768, 1024, 1024))
     rows = []
     for _ in range(n):
@@ -49,8 +49,8 @@ def sizes_for(n, rng, refiner):
 
 
 def noised(z, alpha, refiner):
-    """(noisy latents, the noise in them). The base gets noise with a little offset. The refiner gets what a base makes: a little
-    wrong in its coarse parts."""
+    """(noisy latents, the noise in them). The base gets noise with a small offset. The refiner gets latents like a base's: slightly
+    wrong in their coarse parts."""
     n, _, h, w = z.shape
     noise = torch.randn_like(z)
     if not refiner:
@@ -62,7 +62,7 @@ def noised(z, alpha, refiner):
 
 
 def without_sizes(unet):
-    """The size columns of the vector conditioning stay zero: 1,500 random inputs drown the 128 of the prompt."""
+    """The size columns of the vector conditioning stay zero: 1,500 random inputs would dominate the 128 of the prompt."""
     width = CONFIG["clip_g"]["c"]
     weight = unet.label_emb[0][0].weight
     weight.data[:, width:] = 0
@@ -70,7 +70,7 @@ def without_sizes(unet):
 
 
 def optimizers_for(unet, text, a):
-    """Muon for the UNet's matrices, AdamW for the rest. The text encoders' gradients are weak: Muon's fixed step would be drift."""
+    """Muon for the UNet's matrices, AdamW for the rest. The text encoders' gradients are weak: Muon's fixed step would make them drift."""
     params = {True: [], False: []}
     for name, p in unet.named_parameters():
         params[p.ndim in (2, 4) and not any(part in name for part in NOT_MUON)].append(p)
@@ -82,7 +82,7 @@ def optimizers_for(unet, text, a):
 
 
 class Run:
-    """A UNet in training with all that a snapshot holds."""
+    """A UNet in training with everything in a snapshot."""
 
     def __init__(self, a, log, device, refiner):
         self.a, self.log, self.device, self.refiner = a, log, device, refiner

@@ -1,4 +1,4 @@
-"""Stages vae and decoder: the autoencoder, on crops of training pictures."""
+"""Stages vae and decoder: the autoencoder, on crops of training images."""
 import os
 import random
 import time
@@ -20,7 +20,7 @@ def edges(x):
 
 
 def picture_loss(got, want):
-    """Pixels, edges, coarse colours, and the colour apart from the brightness (purple, pink and brown are the hard ones)."""
+    """Loss on pixels, edges, coarse colours, and chrominance (purple, pink and brown are the hard ones)."""
     d = got - want
     loss = d.abs().mean() + 2 * d.square().mean()
     for a, b in zip(edges(got), edges(want)):
@@ -32,7 +32,7 @@ def picture_loss(got, want):
 
 
 def latent_loss(z):
-    """Pulls latents to zero mean and unit variance, and inside what the decoder's tanh lets through."""
+    """Pulls latents towards zero mean and unit variance, and into the range of the decoder's tanh."""
     pull = (z.mean((0, 2, 3)).square() + (z.std((0, 2, 3)) + 1e-4).log().square()).mean()
     return 0.1 * pull + 1e-2 * (z.abs() - 3).clamp(min=0).square().mean()
 
@@ -54,8 +54,8 @@ def crops_of(pool, count, rng):
 
 
 def train_vae(a, log, device, decoder_only):
-    """Latents get a little noise and must survive 2x pooling, both to make them easier for a small UNet. Training the decoder alone
-    keeps the latents, so UNets stay valid. On a CPU the costly blocks rest."""
+    """Latents get a little noise and must survive 2x pooling; both make them easier for a small UNet. Training only the decoder
+    keeps the latents, so UNets stay valid. On a CPU the costly blocks are switched off."""
     rng = random.Random(a.seed)
     torch.manual_seed(a.seed)
     art = Art(a.data)
