@@ -1,8 +1,8 @@
-// InstanceNormalization in plain operators, the mean first and then the mean square of what is left: kernels that take both sums in one pass
-// lose their digits where the mean is large beside the deviation.
+// Replaces InstanceNormalization by plain operators: the mean first, then the mean square of the differences. Kernels that sum both in one
+// pass lose digits where the mean is large compared with the deviation.
 import type { Initializer, Model, Node } from './serialize.ts';
 
-/** For values [N, C, L], scale 1 and bias 0, which is all that groupNorm asks for. */
+/** Returns the model with plain norms, for values [N, C, L], scale 1 and bias 0, which is all that groupNorm uses. */
 export function withPlainNorms(model: Model): Model {
   const initializers: Initializer[] = [
     ...model.initializers,
@@ -16,15 +16,15 @@ export function withPlainNorms(model: Model): Model {
   const epsilons = new Set<string>();
   const nodes = model.nodes.flatMap((node) => {
     if (node.type !== 'InstanceNormalization') return [node];
-    const made: Node[] = [];
+    const plain: Node[] = [];
     const [output] = node.outputs;
     const op = (
       type: string,
       inputs: readonly string[],
-      name = `${output}_${made.length}`,
+      name = `${output}_${plain.length}`,
       attributes: Node['attributes'] = {},
     ): string => {
-      made.push({ domain: '', type, inputs, outputs: [name], attributes });
+      plain.push({ domain: '', type, inputs, outputs: [name], attributes });
       return name;
     };
     const mean = (x: string): string =>
@@ -40,10 +40,10 @@ export function withPlainNorms(model: Model): Model {
       });
     epsilons.add(epsilon);
     const [x] = node.inputs;
-    const rest = op('Sub', [x, mean(x)]);
-    const variance = mean(op('Mul', [rest, rest]));
-    op('Div', [rest, op('Sqrt', [op('Add', [variance, epsilon])])], output);
-    return made;
+    const centred = op('Sub', [x, mean(x)]);
+    const variance = mean(op('Mul', [centred, centred]));
+    op('Div', [centred, op('Sqrt', [op('Add', [variance, epsilon])])], output);
+    return plain;
   });
   return { ...model, nodes, initializers };
 }

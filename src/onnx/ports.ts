@@ -1,34 +1,34 @@
-// Reads from the bytes of an .onnx file what goes into the graph and comes out of it, and its notes; everything else is passed over.
+// Reads the inputs, outputs and metadata of an .onnx file from its bytes; everything else is skipped.
 import { DarkroomError } from '../errors.ts';
 
 export interface FilePort {
   readonly name: string;
   /** TensorProto.DataType: 1 float32, 6 int32, 7 int64 … */
   readonly element: number;
-  /** undefined where it is not said; a free dimension is a name or undefined. */
+  /** Absent where the file does not say; a free dimension is a name or undefined. */
   readonly dims?: readonly (number | string | undefined)[];
 }
 
 export interface OnnxPorts {
-  /** Without those that are weights. */
+  /** Without the weights. */
   readonly inputs: readonly FilePort[];
   readonly outputs: readonly FilePort[];
   /** metadata_props */
-  readonly notes: ReadonlyMap<string, string>;
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 interface Field {
   readonly number: number;
-  /** Varints; 0 for other kinds. */
+  /** The value of a varint; 0 for other kinds. */
   readonly value: number;
-  /** Length-delimited fields; empty for other kinds. */
+  /** The bytes of a length-delimited field; empty for other kinds. */
   readonly bytes: Uint8Array;
 }
 
 const NONE = new Uint8Array();
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
-/** The fields of a message, in their order. Throws RangeError where the bytes end too early or are no message. */
+/** Yields the fields of a message in order. Throws RangeError for bytes that are not a whole message. */
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {
@@ -87,7 +87,7 @@ function dimension(message: Uint8Array): number | string | undefined {
   return undefined;
 }
 
-/** A ValueInfoProto. */
+/** Decodes a ValueInfoProto. */
 function portOf(message: Uint8Array): FilePort {
   const tensor = first(first(message, 2)?.bytes ?? NONE, 1)?.bytes ?? NONE;
   const shape = first(tensor, 2);
@@ -102,14 +102,14 @@ function portOf(message: Uint8Array): FilePort {
   };
 }
 
-/** The ports of an .onnx file. Throws DR_MODEL_UNSUPPORTED for bytes that are none. */
+/** Returns the ports of an .onnx file. Throws DR_MODEL_UNSUPPORTED for other bytes. */
 export function readPorts(bytes: Uint8Array, file: string): OnnxPorts {
   try {
-    const notes = new Map<string, string>();
+    const metadata = new Map<string, string>();
     let graph: Uint8Array | undefined;
     for (const field of fieldsOf(bytes)) {
       if (field.number === 7) graph = field.bytes;
-      if (field.number === 14) notes.set(textOf(field.bytes, 1), textOf(field.bytes, 2));
+      if (field.number === 14) metadata.set(textOf(field.bytes, 1), textOf(field.bytes, 2));
     }
     if (!graph) throw new RangeError('no graph');
     const fields = [...fieldsOf(graph)];
@@ -121,12 +121,12 @@ export function readPorts(bytes: Uint8Array, file: string): OnnxPorts {
     return {
       inputs: ports(11).filter(({ name }) => !weights.has(name)),
       outputs: ports(12),
-      notes,
+      metadata,
     };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
-      message: `${file} is no ONNX model, or is damaged`,
+      message: `${file} is not an ONNX model, or is damaged`,
       hint: 'Download the file again.',
       file,
       cause,

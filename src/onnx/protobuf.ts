@@ -1,8 +1,8 @@
-// The wire format of Protocol Buffers, writing only: as much as an ONNX model needs (varints, floats, length-delimited fields).
+// Writes the wire format of Protocol Buffers, as far as ONNX models need it: varints, floats, length-delimited fields.
 
 const encoder = new TextEncoder();
 
-/** Joins encoded pieces. */
+/** Joins encoded fields. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
@@ -13,7 +13,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** A base-128 varint; negative numbers take ten bytes (two's complement of 64 bits). */
+/** Encodes a base-128 varint; negative numbers take ten bytes (two's complement of 64 bits). */
 export function varint(value: number | bigint): Uint8Array {
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];

@@ -1,4 +1,4 @@
-// The ONNX messages (onnx.proto3, field numbers as published there) of a graph made by builder.ts, as bytes of a ModelProto.
+// Encodes a graph as an ONNX ModelProto. Field numbers are those of onnx.proto3.
 import {
   bytesField,
   concatBytes,
@@ -24,13 +24,13 @@ export const ELEMENT = {
 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
-/** A branch of an `If`: operators that may use all values around it, and what it gives. */
+/** A branch of an `If`: operators, which may use all outer values, and the branch's output. */
 export interface Subgraph {
   readonly nodes: readonly Node[];
   readonly output: string;
 }
 
-/** An integer, a list of integers, a text, a float (wrapped, as 1 is both), or a branch. */
+/** An integer, a list of integers, a string, a float (wrapped, because 1 could be both), or a branch. */
 export type Attribute =
   | number
   | readonly number[]
@@ -46,7 +46,7 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** Where the bytes of a tensor lie: a file name (relative to the folder given to the session), first byte and byte count. */
+/** The location of a tensor's bytes: a file name (relative to the session's folder), the first byte and the byte count. */
 export interface External {
   readonly location: string;
   readonly offset: number;
@@ -77,6 +77,7 @@ export interface Model {
 const IR_VERSION = 10;
 const OPSETS = { '': 22, 'com.microsoft': 1 };
 
+/** Returns the bytes of an .onnx file. */
 export function serialize(model: Model): Uint8Array {
   const graph = [
     ...model.nodes.map((n) => messageField(1, node(n))),

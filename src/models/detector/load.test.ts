@@ -104,7 +104,7 @@ describe('YOLO', () => {
     const ports = {
       inputs: [{ name: 'x', element: 1, dims: [1, 3, 8, 8] }],
       outputs: [],
-      notes: new Map(),
+      metadata: new Map(),
     };
     const { input } = yolo.prepare(red, ports);
     expect(input.shape).toEqual([1, 3, 8, 8]);
@@ -131,7 +131,7 @@ describe('RetinaNet', () => {
       { name: 'scores', element: 1 },
       { name: 'labels', element: 6 },
     ],
-    notes: new Map(),
+    metadata: new Map(),
   };
 
   it('takes blue, green and red minus their means', () => {
@@ -175,10 +175,10 @@ describe('files', () => {
       [1, 3, 'height', 'width'],
       [{ name: 'output0', dims: [1, 6, 10], values: new Array(60).fill(0) }],
     ).serialize();
-    const { inputs, outputs, notes } = readPorts(bytes, 'x.onnx');
+    const { inputs, outputs, metadata } = readPorts(bytes, 'x.onnx');
     expect(inputs).toEqual([{ name: 'images', element: 1, dims: [1, 3, 'height', 'width'] }]);
     expect(outputs).toEqual([{ name: 'output0', element: 1, dims: [1, 6, 10] }]);
-    expect(notes.size).toBe(0);
+    expect(metadata.size).toBe(0);
     for (let end = 0; end < bytes.length; end += 97)
       expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('no ONNX model');
   });

@@ -95,9 +95,11 @@ function rowsOf(output: Tensor, masks: number): { rows: Row[]; chosen: boolean }
 }
 
 /** Parses class names as Ultralytics stores them: `{0: 'face', 1: 'hand'}`. */
-export function classNames(notes: OnnxPorts['notes']): ReadonlyMap<number, string> {
+export function classNames(metadata: OnnxPorts['metadata']): ReadonlyMap<number, string> {
   const pairs = [
-    ...(notes.get('names') ?? '').matchAll(/(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g),
+    ...(metadata.get('names') ?? '').matchAll(
+      /(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
+    ),
   ];
   return new Map(pairs.map(([, number, single, double]) => [Number(number), single ?? double]));
 }
@@ -118,7 +120,7 @@ export const yolo: DetectorKind = {
   prepare(image, ports) {
     const [, , height, width] = ports.inputs[0].dims!;
     const { input, fit } = fitted(image, { width: side(width), height: side(height) });
-    const names = classNames(ports.notes);
+    const names = classNames(ports.metadata);
     const [, h, w] = image.shape;
     return {
       input,
