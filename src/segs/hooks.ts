@@ -6,8 +6,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Region, Segs } from './segs.ts';
 
 /**
- * The current cycle of a detailer or step of an upscaler, counted from 0, and their number. Both are
- * 0 before the first one.
+ * The current cycle of a detailer or step of an upscaler, counted from 0, and their number. Both
+ * are 0 before the first one.
  */
 export interface Iteration extends Pick<SamplingHooks, 'signal' | 'warn'> {
   readonly current: number;

@@ -6,9 +6,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** Left, top, right, bottom in whole pixels; right and bottom are exclusive. */
 export type Region = readonly [x1: number, y1: number, x2: number, y2: number];
 
-/** A ControlNet that is applied once the image of its segment is at hand; wrappers can be chained. */
+/**
+ * A ControlNet that is applied once the image of its segment is at hand; wrappers can be chained.
+ */
 export interface ControlNetWrapper {
-  /** The control image that was set for the segment, if any; otherwise the segment's own is used. */
+  /**
+   * The control image that was set for the segment, if any; otherwise the segment's own is used.
+   */
   readonly image?: Tensor;
   /**
    * Adds the ControlNet to both sides for `image` [N,H,W,3]. `images` are the control images of

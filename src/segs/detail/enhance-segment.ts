@@ -32,7 +32,9 @@ export interface EnhanceSettings extends Pick<SamplingHooks, 'signal' | 'warn' |
   /** How many times the segment is sampled in a row; the seed grows by one each time. */
   readonly cycle: number;
   readonly inpaintModel: boolean;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   */
   readonly noiseMaskFeather: number;
   readonly hook?: DetailerHook;
   readonly refiner?: Refiner;

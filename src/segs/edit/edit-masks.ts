@@ -12,8 +12,8 @@ const mapMasks = (segs: Segs, change: (mask: Tensor) => Tensor): Segs =>
   mapSegs(segs, (seg) => ({ ...seg, croppedMask: change(seg.croppedMask) }));
 
 /**
- * DilateMaskInSEGS, dilate_segs: grows each segment's mask inside its crop region; a negative factor
- * shrinks it.
+ * DilateMaskInSEGS, dilate_segs: grows each segment's mask inside its crop region; a negative
+ * factor shrinks it.
  */
 export const dilateSegs = (segs: Segs, factor: number): Segs =>
   mapMasks(segs, (mask) => dilateMask(mask, factor));
@@ -59,8 +59,8 @@ export const segsBitwiseSubtractMask = (segs: Segs, mask: Tensor): Segs =>
   mapSegs(segs, (seg) => combineMaskBytes(seg, squeezeMask(mask), (a, b) => Math.max(a - b, 0)));
 
 /**
- * apply_mask_to_each_seg (SegsBitwiseAndMaskForEach): combines the i-th segment with the i-th mask of
- * a batch. Segments without a mask are dropped.
+ * apply_mask_to_each_seg (SegsBitwiseAndMaskForEach): combines the i-th segment with the i-th mask
+ * of a batch. Segments without a mask are dropped.
  */
 export function applyMaskToEachSeg(segs: Segs, masks: Tensor): Segs {
   const batch = toNHW(masks);

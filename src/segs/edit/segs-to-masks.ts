@@ -59,8 +59,8 @@ export function segsToCombinedMask(segs: Segs): Tensor {
 }
 
 /**
- * segs_to_masklist: a mask [1,H,W] of the whole image for each frame of each segment; a single empty
- * mask if there is no segment.
+ * segs_to_masklist: a mask [1,H,W] of the whole image for each frame of each segment; a single
+ * empty mask if there is no segment.
  */
 export function segsToMaskList(segs: Segs): Tensor[] {
   const masks = segs.segs.flatMap((seg) =>

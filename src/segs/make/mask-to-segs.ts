@@ -24,7 +24,9 @@ export interface MaskToSegsOptions {
   readonly isContour?: boolean;
 }
 
-/** The region of the non-zero values, with inclusive right and bottom; undefined if there are none. */
+/**
+ * The region of the non-zero values, with inclusive right and bottom; undefined if there are none.
+ */
 function nonZeroBounds({ shape, data }: Tensor): Region | undefined {
   const width = shape[1];
   let [x1, y1, x2, y2] = [width, -1, -1, -1];

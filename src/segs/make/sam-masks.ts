@@ -185,8 +185,8 @@ const union = (masks: readonly Tensor[]): Float32Array => {
 const GROUP_SIZE = 3;
 
 /**
- * The masks that Segment Anything predicts for SEGS in an image [1,H,W,3]: all combined and dilated,
- * [1,H,W], and in groups of three, [n,1,H,W] (undefined if there are none).
+ * The masks that Segment Anything predicts for SEGS in an image [1,H,W,3]: all combined and
+ * dilated, [1,H,W], and in groups of three, [n,1,H,W] (undefined if there are none).
  */
 export async function samMasks(
   sam: MaskPredictor,

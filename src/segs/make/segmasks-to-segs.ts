@@ -29,7 +29,8 @@ export function bboxToMask(
 
 /**
  * Resizes a network's mask of zeros and ones to an image of `height` x `width`. The padding around
- * the image, which lies in the middle of the mask, is cropped by the difference of the aspect ratios.
+ * the image, which lies in the middle of the mask, is cropped by the difference of the aspect
+ * ratios.
  */
 export function maskToImageSize(mask: Tensor, height: number, width: number): Tensor {
   const [h, w] = mask.shape;
@@ -60,8 +61,8 @@ export const segmasksToSegs = (
   );
 
 /**
- * All detections in one mask [1,H,W], undefined if there are none. As in the original, the masks are
- * combined by bitwise or of the float32 values.
+ * All detections in one mask [1,H,W], undefined if there are none. As in the original, the masks
+ * are combined by bitwise or of the float32 values.
  */
 export function combineSegmasks(
   segmasks: readonly Segmask[],

@@ -63,8 +63,8 @@ interface TileSize {
 }
 
 /**
- * MakeTileSEGS for images of `shape` [N,H,W,C]: tiles in rows from the top left. Tiles whose mask is
- * empty are dropped. Throws DR_INPUT_INVALID where the tiles cannot cover the area.
+ * MakeTileSEGS for images of `shape` [N,H,W,C]: tiles in rows from the top left. Tiles whose mask
+ * is empty are dropped. Throws DR_INPUT_INVALID where the tiles cannot cover the area.
  */
 export function makeTileSegs(shape: readonly number[], options: TileOptions): Segs {
   const [, height, width] = shape;
@@ -212,7 +212,9 @@ function tileSeg(
   return { croppedMask, confidence: 1, cropRegion, bbox, label: '' };
 }
 
-/** Copies a ragged mask into the bbox and straightens its edges at the border of the crop region. */
+/**
+ * Copies a ragged mask into the bbox and straightens its edges at the border of the crop region.
+ */
 function drawIrregular(mask: Tensor, ragged: Tensor, [x1, y1, x2, y2]: Region): void {
   const [height, width] = mask.shape;
   const [rows, columns] = ragged.shape;

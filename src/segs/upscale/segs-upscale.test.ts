@@ -1,5 +1,5 @@
-// SEGSUpscaler compared with the original's own source: the enlarged image, each sampled segment and
-// the result.
+// SEGSUpscaler compared with the original's own source: the enlarged image, each sampled segment
+// and the result.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,

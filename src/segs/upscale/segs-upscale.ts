@@ -58,7 +58,9 @@ export async function enlargeImage(
 export interface ResampleSettings extends Pick<SamplingHooks, 'signal' | 'warn' | 'onStep'> {
   readonly sampler: DenoiseSampler;
   readonly vae: Autoencoder;
-  /** Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change. */
+  /**
+   * Blur of the noise mask. Above 0, the mask's values say at which step a pixel starts to change.
+   */
   readonly noiseMaskFeather: number;
   /** The model is an inpainting model. */
   readonly inpaintModel: boolean;

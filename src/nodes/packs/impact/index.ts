@@ -13,12 +13,14 @@ import { DETAILER_HOOK_NODES } from './detail/detailer-hook-nodes.ts';
 import { DETAILER_NODES } from './detail/detailer-nodes.ts';
 import { FACE_DETAILER_NODES } from './detail/face-detailer-nodes.ts';
 import { IMPACT_REFUSED } from './impact-refused.ts';
-import { PIPE_NODES } from './pipes/detailer-pipe-nodes.ts';
+import { BASIC_PIPE_NODES } from './pipes/basic-pipe-nodes.ts';
+import { DETAILER_PIPE_NODES } from './pipes/detailer-pipe-nodes.ts';
 import { IMPACT_SAMPLING_NODES } from './sampling/pipe-sampler-nodes.ts';
 import { REGIONAL_NODES } from './sampling/regional-nodes.ts';
 import { PROVIDER_NODES } from './sampling/sampler-provider-nodes.ts';
 import { CLIPSEG_DETECTOR_NODES } from './segs/clipseg-detector-nodes.ts';
 import { DETECTOR_NODES } from './segs/detector-nodes.ts';
+import { MAKE_SEGS_NODES } from './segs/make-segs-nodes.ts';
 import { IMPACT_MASK_NODES } from './segs/mask-nodes.ts';
 import { SAM_NODES } from './segs/sam-nodes.ts';
 import { SEGS_ELEMENT_NODES } from './segs/seg-element-nodes.ts';
@@ -29,18 +31,22 @@ import { ULTRALYTICS_NODES } from './segs/ultralytics-nodes.ts';
 import { ITERATIVE_UPSCALE_NODES } from './upscale/iterative-upscale-nodes.ts';
 import { PIXEL_HOOK_NODES } from './upscale/pixel-hook-nodes.ts';
 import { SEGS_UPSCALER_NODES } from './upscale/segs-upscaler-nodes.ts';
+import { UPSCALER_PROVIDER_NODES } from './upscale/upscaler-provider-nodes.ts';
 
 export const IMPACT_PACK: Pack = {
   title: 'Impact Pack',
   module: 'custom_nodes.ComfyUI-Impact-Pack',
   nodes: [
-    ...PIPE_NODES,
+    ...BASIC_PIPE_NODES,
+    ...DETAILER_PIPE_NODES,
     ...PROVIDER_NODES,
     ...IMPACT_SAMPLING_NODES,
     ...REGIONAL_NODES,
+    ...UPSCALER_PROVIDER_NODES,
     ...ITERATIVE_UPSCALE_NODES,
     ...PIXEL_HOOK_NODES,
     ...IMPACT_MASK_NODES,
+    ...MAKE_SEGS_NODES,
     ...SEGS_NODES,
     ...SEGS_FILTER_NODES,
     ...SEGS_ELEMENT_NODES,

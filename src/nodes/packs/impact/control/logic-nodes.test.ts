@@ -1,4 +1,5 @@
-// Values, branches, switches, lists and controls of the Impact Pack. Tables hold what the original's own classes give (7.10, Python 3.12).
+// Values, branches, switches, lists and controls of the Impact Pack. Tables hold what the
+// original's own classes give (7.10, Python 3.12).
 import { describe, expect, it } from 'vitest';
 import { smallEngine } from '../../../../../test/support/engine.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';

@@ -1,4 +1,5 @@
-// Sizes of images and latents, and operations on texts. Source: Impact Pack logics.py, util_nodes.py.
+// Sizes of images and latents, and operations on texts. Source: Impact Pack logics.py,
+// util_nodes.py.
 import {
   boolean,
   defineListNode,

@@ -1,4 +1,5 @@
-// The wildcard nodes: populated before the run, LoRA tags as LoraLoader would apply them, BREAK as ConditioningConcat.
+// The wildcard nodes: populated before the run, LoRA tags as LoraLoader would apply them, BREAK as
+// ConditioningConcat.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

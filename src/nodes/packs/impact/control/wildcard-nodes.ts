@@ -134,14 +134,15 @@ export async function encodeWithLoras(
   for (const { name, modelStrength, clipStrength, blocks } of parseLoraTags(populated)) {
     const file = findLoraFile(name, files);
     if (file === undefined) {
+      const suggestion = didYouMean(name, files);
       context.warn(
-        `there is no LoRA '${name}', so <lora:${name}> is ignored. ${didYouMean(name, files)}`.trim(),
+        `there is no LoRA '${name}', so <lora:${name}> is ignored. ${suggestion}`.trim(),
       );
       continue;
     }
     if (blocks !== undefined)
       context.warn(
-        `LBW=${blocks} of <lora:${name}> is ignored: ` + 'block weights belong to the Inspire Pack',
+        `LBW=${blocks} of <lora:${name}> is ignored: block weights belong to the Inspire Pack`,
       );
     const changed = await withNamedLora(
       model,

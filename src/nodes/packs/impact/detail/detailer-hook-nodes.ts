@@ -1,4 +1,5 @@
-// Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py, hook_nodes.py.
+// Hooks for detailers, detectors and SEGSUpscaler. Source: Impact Pack impact_pack.py,
+// hook_nodes.py.
 import { encodeWebp } from '../../../../image/codec/encode-webp.ts';
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';

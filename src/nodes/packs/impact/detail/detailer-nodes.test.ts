@@ -1,4 +1,5 @@
-// Detailers, detectors and hooks as nodes, on a fixture model and a detector of our own: what goes in and out, progress, warnings.
+// Detailers, detectors and hooks as nodes, on a fixture model and a detector of our own: what goes
+// in and out, progress, warnings.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

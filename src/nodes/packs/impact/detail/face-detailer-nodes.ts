@@ -24,16 +24,18 @@ import { feather, samplerInputs, segmentDenoise } from '../impact-inputs.ts';
 import type { DetailerPipe } from '../impact-sockets.ts';
 import { samMasksOf } from '../segs/sam-nodes.ts';
 import {
+  cycleInput,
   type DetailInputs,
-  detailForEachSeg,
-  detailWidgets,
-  orBlankImage,
-  refinerOf,
-} from './detailer-nodes.ts';
+  detailerOptions,
+  guideInputs,
+  hookInput,
+  noiseMaskInputs,
+  refinerRatioInput,
+  wildcardInput,
+} from './detailer-inputs.ts';
+import { orBlankImage, refinerOf, runDetailer } from './run-detailer.ts';
 
-const { guide, noiseMask, cycle, wildcard, refinerRatio, options, hook } = detailWidgets;
-
-const detection = {
+const detectionInputs = {
   bbox_threshold: float({
     default: 0.5,
     min: 0,
@@ -70,7 +72,7 @@ const detection = {
   }),
 };
 
-type Inputs = InputValues<typeof detection & typeof noiseMask> &
+type Inputs = InputValues<typeof detectionInputs & typeof noiseMaskInputs> &
   DetailInputs & { readonly feather: number; readonly refiner_ratio?: number };
 
 const results = [
@@ -131,11 +133,11 @@ async function detailFaces(
     return { image, enhanced: [], enhancedAlpha: [], controlImages: [], mask };
   const refiner = refinerOf(pipe.refiner, i.refiner_ratio);
   const { wildcard, hook } = pipe;
-  const done = await detailForEachSeg(
+  const result = await runDetailer(
     { image, segs, pipe, refiner, inputs: i, noiseMask: i.noise_mask, hook, wildcard, seed },
     context,
   );
-  return { ...done, mask };
+  return { ...result, mask };
 }
 
 /** FaceDetailer for each image of a batch; the seed grows by one with each. */
@@ -174,21 +176,21 @@ const FaceDetailer = defineNode({
     model: socket('MODEL'),
     clip: socket('CLIP'),
     vae: socket('VAE'),
-    ...guide(),
+    ...guideInputs(),
     ...samplerInputs,
     positive: socket('CONDITIONING'),
     negative: socket('CONDITIONING'),
     denoise: segmentDenoise,
     feather,
-    ...noiseMask,
-    ...detection,
+    ...noiseMaskInputs,
+    ...detectionInputs,
     bbox_detector: socket('BBOX_DETECTOR'),
-    ...wildcard,
-    ...cycle,
+    ...wildcardInput,
+    ...cycleInput,
     sam_model_opt: socket('SAM_MODEL', { optional: true }),
     segm_detector_opt: socket('SEGM_DETECTOR', { optional: true }),
-    ...hook,
-    ...options,
+    ...hookInput,
+    ...detailerOptions,
   },
   outputs: results,
   run(
@@ -232,15 +234,15 @@ const FaceDetailerPipe = defineNode({
   inputs: {
     image: socket('IMAGE'),
     detailer_pipe: socket('DETAILER_PIPE'),
-    ...guide(),
+    ...guideInputs(),
     ...samplerInputs,
     denoise: segmentDenoise,
     feather,
-    ...noiseMask,
-    ...detection,
-    ...refinerRatio,
-    ...cycle,
-    ...options,
+    ...noiseMaskInputs,
+    ...detectionInputs,
+    ...refinerRatioInput,
+    ...cycleInput,
+    ...detailerOptions,
   },
   outputs: results,
   run: ({ image, detailer_pipe, ...i }, context) =>

@@ -4,16 +4,13 @@
 import { VARIATION_METHODS } from '../../../../sampling/noise/variation.ts';
 import { RECOVERY_MODES } from '../../../../sampling/runs/recovery.ts';
 import {
-  type RegionalPrompt as Region,
-  type RegionalPart,
+  type RegionalPrompt as RegionalPromptValue,
   type RegionalRun,
   SECOND_SEED,
   sampleRegions,
   sampleRegionsAdvanced,
 } from '../../../../sampling/runs/regional.ts';
-import type { Latent, Model } from '../../../../sampling/sampling-types.ts';
-import { softMaskWarning } from '../../../../sampling/warnings.ts';
-import type { Tensor } from '../../../../tensor/tensor.ts';
+import type { Latent } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../../context.ts';
 import {
   boolean,
@@ -28,7 +25,7 @@ import {
   seed,
   socket,
 } from '../../../declare.ts';
-import { previewOf } from '../../../shared/sampling-preview.ts';
+import { regionalProgress, reportRegionalEnd, warnAboutSoftMasks } from './regional-progress.ts';
 
 const CATEGORY = 'ImpactPack/Regional';
 const PLAIN_SEED = { control_after_generate: false } as const;
@@ -74,7 +71,9 @@ const RegionalPrompt = defineNode({
       strength: variation_strength,
       method: variation_method,
     };
-    return outputs([{ mask, sampler: advanced_sampler, variation }] satisfies Region[]);
+    return outputs([
+      { mask, sampler: advanced_sampler, variation },
+    ] satisfies RegionalPromptValue[]);
   },
 });
 
@@ -96,7 +95,7 @@ const CombineRegionalPrompts = defineNode({
   ],
   run: (inputs) =>
     outputs(
-      numberedInputs<readonly Region[]>(inputs, 'regional_prompts').flatMap(
+      numberedInputs<readonly RegionalPromptValue[]>(inputs, 'regional_prompts').flatMap(
         ([, regions]) => regions,
       ),
     ),
@@ -154,81 +153,28 @@ const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['re
   ratio: inputs.additional_sigma_ratio,
 });
 
-interface Telling {
-  readonly regions: readonly Region[];
-  /** The run's first step, and how many steps it has; the shares that are told count from there. */
-  readonly start: number;
-  readonly count: number;
-  /** The number by which a step is told. */
-  readonly shown: (step: number) => number;
-  /** The number behind the slash. */
-  readonly last: number;
-  /** Of the base and of regions. */
-  readonly parts: number;
-}
-
-/** Tells each part's begin as the original's status text (`3/20 steps  |  1/2`) and its end as progress. */
-function telling(context: NodeContext, { regions, start, count, shown, last, parts }: Telling) {
-  const total = regions.length;
-  let done = 0;
-  let preview: ReturnType<typeof previewLater> | undefined;
-  const previewLater = (denoised: Tensor, model: Model) => () =>
-    previewOf(model, denoised, context);
-  return {
-    signal: context.signal,
-    warn: context.warn,
-    beforePart({ step, part }: RegionalPart) {
-      const share = ((step - start) * total + part) / (count * total);
-      context.status(
-        `${shown(step)}/${last} steps  |  ${part ? `${part}/${total}` : '       '}`,
-        Math.min(share, 1),
-      );
-    },
-    onStep: (_step: number, _total: number, denoised: Tensor, model: Model) => {
-      preview = previewLater(denoised, model);
-    },
-    onPart: () => context.progress(++done, parts, preview),
-  };
-}
-
-function warnOfSoftMasks(regions: readonly Region[], { warn }: NodeContext): void {
-  for (const [i, { mask }] of regions.entries()) {
-    const line = softMaskWarning(
-      `the mask of region ${i + 1}`,
-      mask,
-      'the base excludes everything above 0, the region starts above 0.5',
-    );
-    if (line) warn(line);
-  }
-}
-
-/** Tells the end, and that nothing is told any more. */
-function told(context: NodeContext, last: number): void {
-  context.status(`${last}/${last} steps`, 1);
-  context.status('');
-}
-
-type Settings = Omit<
+/** Everything that RegionalSampler sets but the sampling hooks. */
+type RegionalSettings = Omit<
   Parameters<typeof sampleRegions>[0],
   'signal' | 'warn' | 'onStep' | 'beforePart' | 'onPart'
 >;
 
-async function sampleInRegions(settings: Settings, context: NodeContext): Promise<Latent> {
+async function sampleInRegions(settings: RegionalSettings, context: NodeContext): Promise<Latent> {
   const { regions, steps, denoise, baseOnlySteps } = settings;
   const start = Math.trunc(steps / denoise) - steps;
   const parts =
     (baseOnlySteps > 0 ? 1 : 0) + Math.max(0, steps - baseOnlySteps) * (regions.length + 1);
-  warnOfSoftMasks(regions, context);
-  const hooks = telling(context, {
+  warnAboutSoftMasks(regions, context);
+  const hooks = regionalProgress(context, {
     regions,
     start,
     count: steps,
-    shown: (step) => step,
-    last: steps,
+    shownStep: (step) => step,
+    shownTotal: steps,
     parts,
   });
   const latent = await sampleRegions({ ...settings, ...hooks });
-  told(context, steps);
+  reportRegionalEnd(context, steps);
   return latent;
 }
 
@@ -342,9 +288,9 @@ const RegionalSamplerAdvanced = defineNode({
   async run({ steps, start_at_step: start, regional_prompts: regions, ...i }, context) {
     const end = Math.min(steps, i.end_at_step);
     const parts = Math.max(0, end - 1 - start) * (regions.length + 1);
-    // the original adds the first step a second time
-    const shown = (step: number): number => start + step;
-    warnOfSoftMasks(regions, context);
+    // as in the original, which adds the first step twice
+    const shownStep = (step: number): number => start + step;
+    warnAboutSoftMasks(regions, context);
     const latent = await sampleRegionsAdvanced({
       steps,
       startAtStep: start,
@@ -358,9 +304,16 @@ const RegionalSamplerAdvanced = defineNode({
       overlap: i.overlap_factor,
       restoreLatent: i.restore_latent,
       recovery: recoveryOf(i),
-      ...telling(context, { regions, start, count: end - start, shown, last: end, parts }),
+      ...regionalProgress(context, {
+        regions,
+        start,
+        count: end - start,
+        shownStep,
+        shownTotal: end,
+        parts,
+      }),
     });
-    told(context, end);
+    reportRegionalEnd(context, end);
     return outputs(latent);
   },
 });
@@ -370,8 +323,8 @@ const TwoAdvancedSamplersForMask = defineNode({
   display: 'TwoAdvancedSamplersForMask',
   category: 'ImpactPack/Sampler',
   description:
-    'A RegionalSampler with the mask as its only region: one step of the base alone, then both in ' +
-    'each step.',
+    'A RegionalSampler with the mask as its only region: one step of the base alone, ' +
+    'then both in each step.',
   inputs: {
     seed: seed({ tooltip: 'The seed of the noise.' }),
     steps: int({ default: 20, min: 1, max: 10000, tooltip: 'Number of steps.' }),

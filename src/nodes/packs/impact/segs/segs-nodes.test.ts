@@ -1,4 +1,5 @@
-// The nodes on masks and SEGS through their declarations: the original's masks, and what the nodes add to the functions they call.
+// The nodes on masks and SEGS through their declarations: the original's masks, and what the nodes
+// add to the functions they call.
 import { expect, it } from 'vitest';
 import { expectExact, golden } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';

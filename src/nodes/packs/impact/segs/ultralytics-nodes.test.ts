@@ -1,4 +1,5 @@
-// Tiny YOLO models with random weights beside Ultralytics and the Impact Subpack (test/golden/ultralytics/make.py).
+// Tiny YOLO models with random weights beside Ultralytics and the Impact Subpack
+// (test/golden/ultralytics/make.py).
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

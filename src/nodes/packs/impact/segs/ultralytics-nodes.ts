@@ -1,4 +1,5 @@
-// Detectors from YOLO files of Ultralytics. Source: Impact Subpack, subpack_nodes.py and subcore.py.
+// Detectors from YOLO files of Ultralytics. Source: Impact Subpack, subpack_nodes.py and
+// subcore.py.
 
 import { DarkroomError } from '../../../../errors.ts';
 import type { Box } from '../../../../models/detector/boxes.ts';

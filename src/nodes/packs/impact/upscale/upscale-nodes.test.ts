@@ -1,5 +1,6 @@
-// RegionalSampler and iterative upscaling against the Impact Pack's own nodes, run beside ComfyUI on the SD1 fixture model (tiles of the VAE
-// with ComfyUI's usual overlap of 64, which the pack forgets to give when it encodes).
+// RegionalSampler and iterative upscaling against the Impact Pack's own nodes, run beside ComfyUI
+// on the SD1 fixture model (tiles of the VAE with ComfyUI's usual overlap of 64, which the pack
+// forgets to give when it encodes).
 
 import { afterAll, describe, expect, it } from 'vitest';
 import {
