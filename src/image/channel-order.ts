@@ -1,4 +1,4 @@
-// Images lie NHWC, networks and torch's resizes take NCHW: the two transpositions.
+// The transpositions between NHWC, the order of images, and NCHW, that of networks and torch's resizes.
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** [N,H,W,C] -> [N,C,H,W] (copied). */

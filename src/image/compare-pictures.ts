@@ -1,4 +1,4 @@
-// How far two picture files are from one another, in levels of 8 bits.
+// Compares two picture files in 8-bit levels.
 import { sharp } from './codec/load-sharp.ts';
 
 export interface PictureDifference {
@@ -8,7 +8,7 @@ export interface PictureDifference {
   readonly share: number;
 }
 
-/** Undefined when the pictures have different sizes. Transparency counts. */
+/** The difference of two files, alpha included; undefined when their sizes differ. */
 export async function comparePictures(
   a: Uint8Array,
   b: Uint8Array,
@@ -29,7 +29,7 @@ export async function comparePictures(
     if (d > 0) changed++;
     if (d > worst) worst = d;
   }
-  // the opaque alpha that both were given does not count
+  // alpha that was added to both does not count
   const opaque =
     x.data.every((value, i) => i % 4 !== 3 || value === 255) &&
     y.data.every((value, i) => i % 4 !== 3 || value === 255);

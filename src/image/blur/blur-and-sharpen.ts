@@ -1,9 +1,11 @@
-// Blur and sharpening by a Gaussian over the square -1..1, with mirrored edges (comfy_extras/nodes_post_processing.py, nodes_latent.py).
-// The kernel is a product of a row and a column, so the sums are taken across, then down, in double precision and rounded once.
+// Blurs and sharpens with a Gaussian over the square -1..1 and mirrored edges, as ComfyUI does
+// (comfy_extras/nodes_post_processing.py, nodes_latent.py). The kernel is a product of a row and a column,
+// so rows are summed first, then columns, in double precision, and rounded once.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { mirrorIndex } from '../mirror-index.ts';
 
-/** Its weights along one side, 2 radius + 1 of them, which sum to 1. */
+/** The 2 radius + 1 weights along one side, which sum to 1. */
 function gaussianRow(radius: number, sigma: number): Float64Array {
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
     Math.exp(-((i / radius - 1) ** 2) / (2 * sigma * sigma)),
@@ -12,25 +14,29 @@ function gaussianRow(radius: number, sigma: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Throws DR_INPUT_INVALID when the mirrored edges would be wider than the picture. */
-function fits(radius: number, height: number, width: number, input: string): void {
+/** Throws DR_INPUT_INVALID when the mirrored edges would be wider than the image. */
+function checkRadius(radius: number, height: number, width: number, input: string): void {
   if (radius < Math.min(height, width)) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
     message: `${input} ${radius} is too large for a side of ${Math.min(height, width)}`,
-    hint: `Give a smaller ${input}, or a larger picture.`,
+    hint: `Use a smaller ${input}, or a larger image.`,
     input,
   });
 }
 
-const mirror = (i: number, length: number): number =>
-  i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;
+/** A plane in an array: neighbours in a row lie `step` apart, those in a column `stride`. */
+interface Plane {
+  readonly data: Float32Array;
+  readonly start: number;
+  readonly height: number;
+  readonly width: number;
+  readonly stride: number;
+  readonly step: number;
+}
 
-/** The plane behind every position's Gaussian mean; `step` values lie between neighbours across, `stride` between those below each other. */
+/** The Gaussian mean at each position of a plane, row by row. */
 function blurPlane(
-  data: Float32Array,
-  start: number,
-  [height, width]: readonly [number, number],
-  [stride, step]: readonly [number, number],
+  { data, start, height, width, stride, step }: Plane,
   row: Float64Array,
 ): Float64Array {
   const radius = row.length >> 1;
@@ -39,34 +45,39 @@ function blurPlane(
     for (let x = 0; x < width; x++) {
       let sum = 0;
       for (let k = 0; k < row.length; k++)
-        sum += row[k] * data[start + y * stride + mirror(x + k - radius, width) * step];
+        sum += row[k] * data[start + y * stride + mirrorIndex(x + k - radius, width) * step];
       across[y * width + x] = sum;
     }
   const out = new Float64Array(height * width);
   for (let y = 0; y < height; y++)
     for (let k = 0; k < row.length; k++) {
-      const from = mirror(y + k - radius, height) * width;
+      const from = mirrorIndex(y + k - radius, height) * width;
       for (let x = 0; x < width; x++) out[y * width + x] += row[k] * across[from + x];
     }
   return out;
 }
 
-/** How planes lie: those of an NHWC picture, or of an NCHW tensor. */
 type Layout = 'NHWC' | 'NCHW';
 
-/** Every plane's blur mixed with the plane: `blurred` times the one and `own` times the other. */
+interface FilterOptions {
+  readonly layout: Layout;
+  readonly radius: number;
+  readonly sigma: number;
+  /** Factors of the plane and of its blur. */
+  readonly original: number;
+  readonly blurred: number;
+  /** The input that a radius that is too large is reported for. */
+  readonly input: string;
+}
+
+/** Mixes every plane with its blur. Throws DR_INPUT_INVALID. */
 function filter(
   x: Tensor,
-  layout: Layout,
-  radius: number,
-  sigma: number,
-  own: number,
-  blurred: number,
-  input: string,
+  { layout, radius, sigma, original, blurred, input }: FilterOptions,
 ): Tensor {
   const [n, a, b, c] = x.shape;
   const [height, width, channels] = layout === 'NHWC' ? [a, b, c] : [b, c, a];
-  fits(radius, height, width, input);
+  checkRadius(radius, height, width, input);
   const row = gaussianRow(radius, sigma);
   const step = layout === 'NHWC' ? channels : 1;
   const out = new Float32Array(x.data.length);
@@ -74,34 +85,37 @@ function filter(
     const [item, channel] = [Math.floor(plane / channels), plane % channels];
     const start =
       layout === 'NHWC' ? item * height * width * channels + channel : plane * height * width;
-    const mean = blurPlane(x.data, start, [height, width], [width * step, step], row);
+    const mean = blurPlane({ data: x.data, start, height, width, stride: width * step, step }, row);
     for (let i = 0; i < mean.length; i++)
-      out[start + i * step] = own * x.data[start + i * step] + blurred * mean[i];
+      out[start + i * step] = original * x.data[start + i * step] + blurred * mean[i];
   }
   return { shape: [...x.shape], data: out };
 }
 
-/** ImageBlur of an NHWC picture. Throws DR_INPUT_INVALID. */
+/** ImageBlur of an NHWC image. Throws DR_INPUT_INVALID for a radius larger than the image. */
 export const blurImage = (image: Tensor, radius: number, sigma: number): Tensor =>
-  filter(image, 'NHWC', radius, sigma, 0, 1, 'blur_radius');
-
-/** What is taken off the blur and added to the picture: the kernel's sum stays 1. */
-const gain = (alpha: number): number => Math.fround(alpha * 10);
-
-/** ImageSharpen of an NHWC picture; result in 0..1. Throws DR_INPUT_INVALID. */
-export function sharpenImage(image: Tensor, radius: number, sigma: number, alpha: number): Tensor {
-  const sharpened = filter(
-    image,
-    'NHWC',
+  filter(image, {
+    layout: 'NHWC',
     radius,
     sigma,
-    1 + gain(alpha),
-    -gain(alpha),
-    'sharpen_radius',
-  );
+    original: 0,
+    blurred: 1,
+    input: 'blur_radius',
+  });
+
+function sharpen(x: Tensor, layout: Layout, radius: number, sigma: number, alpha: number): Tensor {
+  // subtracted from the blur and added to the original, so that the kernel still sums to 1
+  const gain = Math.fround(alpha * 10);
+  const factors = { original: 1 + gain, blurred: -gain };
+  return filter(x, { layout, radius, sigma, ...factors, input: 'sharpen_radius' });
+}
+
+/** ImageSharpen of an NHWC image, clamped to 0..1. Throws DR_INPUT_INVALID as blurImage does. */
+export function sharpenImage(image: Tensor, radius: number, sigma: number, alpha: number): Tensor {
+  const sharpened = sharpen(image, 'NHWC', radius, sigma, alpha);
   return { ...sharpened, data: sharpened.data.map((value) => Math.min(Math.max(value, 0), 1)) };
 }
 
-/** The same without the limits, of an NCHW tensor. Throws DR_INPUT_INVALID. */
+/** The same without the clamp, for an NCHW tensor. Throws DR_INPUT_INVALID as blurImage does. */
 export const sharpenPlanes = (x: Tensor, radius: number, sigma: number, alpha: number): Tensor =>
-  filter(x, 'NCHW', radius, sigma, 1 + gain(alpha), -gain(alpha), 'sharpen_radius');
+  sharpen(x, 'NCHW', radius, sigma, alpha);

@@ -1,13 +1,14 @@
-// scipy.ndimage.gaussian_filter of a plane in float32: down, then across, edges mirrored with the edge pixel repeated, weights up to four
-// deviations; sums in double precision, rounded after each direction.
+// scipy.ndimage.gaussian_filter of a float32 plane: columns first, then rows; edges mirrored with the edge
+// pixel repeated; weights up to four standard deviations; sums in double precision, rounded per direction.
 import type { Tensor } from '../../tensor/tensor.ts';
 
+/** The index that `i` is mirrored to, with the edge repeated. */
 const reflect = (i: number, length: number): number => {
-  const at = ((i % (2 * length)) + 2 * length) % (2 * length);
-  return at < length ? at : 2 * length - 1 - at;
+  const index = ((i % (2 * length)) + 2 * length) % (2 * length);
+  return index < length ? index : 2 * length - 1 - index;
 };
 
-/** Along an axis of `length` values that lie `step` apart. */
+/** Filters along an axis of `length` values that lie `step` apart. */
 function filter(
   data: Float32Array,
   length: number,
@@ -16,20 +17,20 @@ function filter(
 ): Float32Array {
   const out = new Float32Array(data.length);
   for (let i = 0; i < data.length; i++) {
-    const place = Math.floor(i / step) % length;
-    const start = i - place * step;
+    const position = Math.floor(i / step) % length;
+    const start = i - position * step;
     let sum = data[i] * weights[0];
     for (let k = weights.length - 1; k > 0; k--)
       sum +=
-        (data[start + reflect(place - k, length) * step] +
-          data[start + reflect(place + k, length) * step]) *
+        (data[start + reflect(position - k, length) * step] +
+          data[start + reflect(position + k, length) * step]) *
         weights[k];
     out[i] = sum;
   }
   return out;
 }
 
-/** A plane [H,W] blurred; as it is for a deviation of 0. */
+/** Blurs a plane [H,W]; returns it unchanged for a standard deviation of 0. */
 export function scipyGaussianFilter(plane: Tensor, sigma: number): Tensor {
   if (sigma <= 1e-15) return plane;
   const [height, width] = plane.shape;

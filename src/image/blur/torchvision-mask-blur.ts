@@ -1,12 +1,14 @@
-// The Impact Pack's tensor_gaussian_blur_mask: torchvision's GaussianBlur of a mask, to the last bit. The kernel is the float32 product
-// of two float32 rows, and torch's convolution adds its k x k taps one by one, row by row, in float32: a mask of ones does not stay 1,
-// and what later asks for `mask >= 1` hears it.
+// The Impact Pack's tensor_gaussian_blur_mask: torchvision's GaussianBlur of a mask, bit for bit. The kernel
+// is the float32 product of two float32 rows, and torch's convolution adds its k x k taps one by one, row by
+// row, in float32. A mask of ones therefore does not stay 1, which matters to later tests of `mask >= 1`.
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Size } from '../geometry.ts';
 import { toNHW } from '../mask/mask-shape.ts';
+import { mirrorIndex } from '../mirror-index.ts';
 
 const f = Math.fround;
 
-/** torch's sum of a short float32 row: 4 accumulators of 8 lanes, then the values that fill no lane block, then the lanes. */
+/** torch's sum of a short float32 row: 4 accumulators of 8 lanes, then the values left over, then the lanes. */
 function laneSum(values: Float32Array): number {
   const blocks = Math.floor(values.length / 8);
   const quads = Math.floor(blocks / 4) * 4;
@@ -22,7 +24,7 @@ function laneSum(values: Float32Array): number {
   return sum;
 }
 
-/** torchvision's row of `size` (odd) Gaussian weights that sum to 1. */
+/** torchvision's row of `size` Gaussian weights that sum to 1; `size` must be odd. */
 export function gaussianKernel(size: number, sigma: number): Float32Array {
   const values = Float32Array.from({ length: size }, (_, i) => {
     const x = f((i - (size - 1) / 2) / f(sigma));
@@ -32,7 +34,7 @@ export function gaussianKernel(size: number, sigma: number): Float32Array {
   return values.map((v) => v / sum);
 }
 
-/** Kernel side for the node's `kernelSize` (a radius) on a mask whose shorter side is `shortest`; 0 where nothing is blurred. */
+/** The side of the kernel for a radius `kernelSize` on a mask with this shorter side; 0 for no blur. */
 function sideOf(kernelSize: number, shortest: number): number {
   if (kernelSize <= 0) return 0;
   const side = 2 * kernelSize + 1;
@@ -42,34 +44,34 @@ function sideOf(kernelSize: number, shortest: number): number {
   return odd < 3 ? 0 : odd;
 }
 
-/** A plane with its edges mirrored (edge pixel not repeated) and what a convolution with `kernel` needs of it. */
-interface Job {
+/** A padded plane and a kernel to convolve it with. */
+interface Convolution {
   readonly width: number;
   readonly height: number;
-  /** Kernel side, and its weights row by row. */
+  /** The side of the kernel. */
   readonly side: number;
+  /** The weights of the kernel, row by row. */
   readonly weights: Float64Array;
-  /** Padded plane, row length `stride`; float32 values kept as doubles, which spares a conversion per tap. */
+  /**
+   * The plane with mirrored edges (edge pixel not repeated), in rows of `stride`. Float32 values are
+   * stored as doubles, which saves a conversion per tap.
+   */
   readonly padded: Float64Array;
   readonly stride: number;
-  /** First and last column of each padded row that is not zero. */
+  /** The first and last column of each padded row that is not zero. */
   readonly first: Int32Array;
   readonly last: Int32Array;
-  /** Whether each product and the sum after it are rounded once together. */
+  /** Whether each product and the sum after it are rounded once together (FMA). */
   readonly fused: boolean;
 }
 
-const mirror = (i: number, length: number): number =>
-  i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;
+type Kernel = Pick<Convolution, 'side' | 'weights' | 'fused'>;
 
 function prepare(
   plane: Float32Array,
-  height: number,
-  width: number,
-  side: number,
-  weights: Float64Array,
-  fused: boolean,
-): Job {
+  { height, width }: Size,
+  { side, weights, fused }: Kernel,
+): Convolution {
   const radius = side >> 1;
   const stride = width + 2 * radius;
   const rows = height + 2 * radius;
@@ -77,9 +79,9 @@ function prepare(
   const first = new Int32Array(rows).fill(stride);
   const last = new Int32Array(rows).fill(-1);
   for (let y = 0; y < rows; y++) {
-    const from = mirror(y - radius, height) * width;
+    const from = mirrorIndex(y - radius, height) * width;
     for (let x = 0; x < stride; x++) {
-      const value = plane[from + mirror(x - radius, width)];
+      const value = plane[from + mirrorIndex(x - radius, width)];
       padded[y * stride + x] = value;
       if (value === 0) continue;
       last[y] = x;
@@ -89,8 +91,12 @@ function prepare(
   return { width, height, side, weights, padded, stride, first, last, fused };
 }
 
-/** The taps of one window, added in order. */
-function sumOne({ side, weights, padded, stride, fused }: Job, x: number, y: number): number {
+/** The weighted sum of one window, in the order of the taps. */
+function sumWindow(
+  { side, weights, padded, stride, fused }: Convolution,
+  x: number,
+  y: number,
+): number {
   let sum = 0;
   for (let i = 0; i < side; i++)
     for (let j = 0; j < side; j++) {
@@ -102,13 +108,15 @@ function sumOne({ side, weights, padded, stride, fused }: Job, x: number, y: num
 
 const TOGETHER = 8;
 
-/** Eight neighbouring fused windows at once, so that their sums wait for each other less. Zeros change no sum and are passed over. */
-function sumEight(
-  { side, weights, padded, stride, first, last }: Job,
+/**
+ * Sums eight neighbouring fused windows at once, as independent additions run in parallel, and writes
+ * them to `out`. Columns of zeros change no sum and are skipped.
+ */
+function sumEightWindows(
+  { side, weights, padded, stride, first, last }: Convolution,
   x: number,
   y: number,
   out: Float32Array,
-  at: number,
 ): void {
   let a = 0;
   let b = 0;
@@ -135,18 +143,18 @@ function sumEight(
       k = f(k + w * padded[p + 7]);
     }
   }
-  out[at] = a;
-  out[at + 1] = b;
-  out[at + 2] = c;
-  out[at + 3] = d;
-  out[at + 4] = e;
-  out[at + 5] = g;
-  out[at + 6] = h;
-  out[at + 7] = k;
+  out.set([a, b, c, d, e, g, h, k]);
 }
 
-/** For each window column of a padded row, how many rows up to this one lie in it with a single value throughout. */
-function countUniform({ width, side, padded, stride }: Job, y: number, counts: Int32Array): void {
+/**
+ * Counts, for each column of windows, the rows up to padded row `y` in which the window's part has the
+ * same single value.
+ */
+function countUniformRows(
+  { width, side, padded, stride }: Convolution,
+  y: number,
+  counts: Int32Array,
+): void {
   const row = y * stride;
   let run = 0;
   for (let x = stride - 1; x >= 0; x--) {
@@ -158,38 +166,40 @@ function countUniform({ width, side, padded, stride }: Job, y: number, counts: I
   }
 }
 
-function convolve(job: Job, out: Float32Array): void {
-  const { width, height, side, padded, stride, fused } = job;
-  const together = fused && width >= TOGETHER;
+/** Convolves a plane; the sum of windows of a single value is computed once per value. */
+function convolve(convolution: Convolution, out: Float32Array): void {
+  const { width, height, side, padded, stride, fused } = convolution;
+  const eightFit = fused && width >= TOGETHER;
   const counts = new Int32Array(width);
-  const known = new Map<number, number>();
-  const uniform = (x: number, y: number): number => {
+  const sumByValue = new Map<number, number>();
+  const sumUniformWindow = (x: number, y: number): number => {
     const value = padded[y * stride + x];
-    const sum = known.get(value) ?? sumOne(job, x, y);
-    known.set(value, sum);
+    const sum = sumByValue.get(value) ?? sumWindow(convolution, x, y);
+    sumByValue.set(value, sum);
     return sum;
   };
-  for (let y = 0; y < side - 1; y++) countUniform(job, y, counts);
+  for (let y = 0; y < side - 1; y++) countUniformRows(convolution, y, counts);
   for (let y = 0; y < height; y++) {
-    countUniform(job, y + side - 1, counts);
+    countUniformRows(convolution, y + side - 1, counts);
     for (let x = 0; x < width; )
       if (counts[x] >= side) {
-        out[y * width + x] = uniform(x, y);
+        out[y * width + x] = sumUniformWindow(x, y);
         x++;
-      } else if (together) {
+      } else if (eightFit) {
         const start = Math.min(x, width - TOGETHER);
-        sumEight(job, start, y, out, y * width + start);
+        const from = y * width + start;
+        sumEightWindows(convolution, start, y, out.subarray(from, from + TOGETHER));
         x = start + TOGETHER;
       } else {
-        out[y * width + x] = sumOne(job, x, y);
+        out[y * width + x] = sumWindow(convolution, x, y);
         x++;
       }
   }
 }
 
 /**
- * Blurs masks ([H,W] or [N,H,W]) with a kernel of 2 kernelSize + 1, less where the mask is smaller; as [N,H,W].
- * torch adds without fused multiply-adds only for a single small mask and a kernel of 3.
+ * Blurs masks [H,W] or [N,H,W] with a kernel of side 2 kernelSize + 1, or a smaller one for small masks;
+ * returns [N,H,W]. torch uses fused multiply-adds except for a single small mask and a kernel of 3.
  */
 export function gaussianBlurMask(mask: Tensor, kernelSize: number, sigma = 10): Tensor {
   if (mask.data.length === 0) return mask;
@@ -205,15 +215,9 @@ export function gaussianBlurMask(mask: Tensor, kernelSize: number, sigma = 10): 
   const size = height * width;
   const data = new Float32Array(n * size);
   for (let i = 0; i < n; i++) {
-    const job = prepare(
-      masks.data.subarray(i * size, (i + 1) * size),
-      height,
-      width,
-      side,
-      weights,
-      fused,
-    );
-    convolve(job, data.subarray(i * size, (i + 1) * size));
+    const plane = masks.data.subarray(i * size, (i + 1) * size);
+    const convolution = prepare(plane, { height, width }, { side, weights, fused });
+    convolve(convolution, data.subarray(i * size, (i + 1) * size));
   }
   return { shape: [n, height, width], data };
 }

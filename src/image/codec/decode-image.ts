@@ -1,20 +1,21 @@
-// Picture files in, as ComfyUI's LoadImage and LoadImageMask see them through Pillow: turned upright by EXIF, no colour
-// management, alpha dropped (never blended) and given as a mask. The decoders are sharp's.
+// Decodes picture files as ComfyUI's LoadImage and LoadImageMask do through Pillow: turned upright by EXIF, no
+// colour management, alpha dropped (never blended) and returned as a mask. sharp does the decoding.
 import type { Metadata, Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { fromBytes } from '../image-bytes.ts';
 import { CHANNELS, type Channel } from '../mask/mask-conversions.ts';
 import { sharp } from './load-sharp.ts';
+import { readChunks } from './png.ts';
 
 export interface DecodedImage {
-  /** [N,H,W,3] in 0..1, one item per frame. */
+  /** [N,H,W,3] with values 0..1, one item per frame. */
   readonly image: Tensor;
   /** [N,H,W]: 1 - alpha; [N,64,64] zeros for a file without alpha. */
   readonly mask: Tensor;
 }
 
-/** Pixels of all frames together beyond which a file is refused (Pillow's limit for decompression bombs). */
+/** The most pixels of all frames together (Pillow's limit for decompression bombs). */
 const MAX_PIXELS = 178_956_970;
 
 interface Frame {
@@ -27,23 +28,26 @@ interface Frame {
 
 interface Frames {
   readonly frames: readonly Frame[];
-  /** Whether the alpha is the file's own; a mere transparent colour of an RGB or grey PNG counts for LoadImageMask only. */
+  /** Whether the file has an alpha channel; a transparent colour of an RGB or grey PNG is not one. */
   readonly hasAlpha: boolean;
 }
 
 const OPTIONS = { ignoreIcc: true, failOn: 'error', limitInputPixels: MAX_PIXELS } as const;
 
-/** How the frames of a format lie in the file; formats not named here are refused. */
+/** How the frames of each format are read. Other formats are refused. */
 const FORMATS: Record<string, (bytes: Uint8Array, meta: Metadata) => Promise<Frame[]>> = {
-  png: single,
-  jpeg: single,
-  heif: single,
-  webp: stacked,
-  gif: stacked,
-  tiff: paged,
+  png: readSingle,
+  jpeg: readSingle,
+  heif: readSingle,
+  webp: readAnimation,
+  gif: readAnimation,
+  tiff: readPages,
 };
 
-/** Decodes a picture or an animation (frames of another size than the first are left out). Throws DR_IMAGE_UNREADABLE naming `name`. */
+/**
+ * Decodes a picture or an animation; frames whose size differs from the first are left out. Throws
+ * DR_IMAGE_UNREADABLE naming `name`.
+ */
 export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<DecodedImage> {
   const { frames, hasAlpha } = await decodeFrames(bytes, name);
   const images = frames.map(({ width, height, channels, bytes }) =>
@@ -53,7 +57,10 @@ export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<De
   return { image: concatBatch(images), mask: concatBatch(masks) };
 }
 
-/** One channel of the first frame as a mask [1,H,W]; alpha comes inverted, and 0 everywhere for an opaque picture. */
+/**
+ * One channel of the first frame as a mask [1,H,W]. Alpha is inverted: 0 everywhere for an opaque picture.
+ * Throws DR_IMAGE_UNREADABLE naming `name`.
+ */
 export async function decodeChannel(
   bytes: Uint8Array,
   channel: Channel,
@@ -71,7 +78,7 @@ async function decodeFrames(bytes: Uint8Array, name: string): Promise<Frames> {
   const unreadable = (why: string, cause?: unknown) =>
     new DarkroomError('DR_IMAGE_UNREADABLE', {
       message: `cannot read the picture ${name}: ${why}`,
-      hint: 'use a whole PNG, JPEG, WebP, GIF, TIFF or AVIF file',
+      hint: 'Use a complete PNG, JPEG, WebP, GIF, TIFF or AVIF file.',
       file: name,
       cause,
     });
@@ -89,39 +96,39 @@ async function decodeFrames(bytes: Uint8Array, name: string): Promise<Frames> {
     throw unreadable('animated PNG files are not supported');
   try {
     const frames = await read(bytes, meta);
-    return { frames, hasAlpha: ownsAlpha(bytes, meta, frames) };
+    return { frames, hasAlpha: hasAlphaChannel(bytes, meta, frames) };
   } catch (cause) {
     throw unreadable((cause as Error).message, cause);
   }
 }
 
-function ownsAlpha(bytes: Uint8Array, meta: Metadata, frames: readonly Frame[]): boolean {
+function hasAlphaChannel(bytes: Uint8Array, meta: Metadata, frames: readonly Frame[]): boolean {
   if (frames[0].channels !== 4) return false;
+  // colour types 0 and 2, grey and RGB, have none
   if (meta.format === 'png') return ![0, 2].includes(bytes[25]);
-  // every animated GIF decodes to RGBA; only one with see-through pixels has a transparent colour
+  // every animated GIF decodes to RGBA; only one with transparent pixels has a transparent colour
   if (meta.format === 'gif')
     return frames.some(({ bytes }) => bytes.some((v, i) => i % 4 === 3 && v < 255));
   return true;
 }
 
-/** An acTL chunk before the first IDAT. */
+/** Whether an acTL chunk with more than one frame precedes the first IDAT chunk. */
 function isAnimatedPng(bytes: Uint8Array): boolean {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 8; at + 8 <= view.length; ) {
-    const type = view.toString('latin1', at + 4, at + 8);
-    if (type === 'acTL') return at + 12 <= view.length && view.readUInt32BE(at + 8) > 1;
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const { type, data } of readChunks(file)) {
+    if (type === 'acTL') return data.length >= 4 && data.readUInt32BE(0) > 1;
     if (type === 'IDAT') return false;
-    at += 12 + view.readUInt32BE(at);
   }
   return false;
 }
 
-async function single(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
-  return [upright(await pixels(sharp(bytes, OPTIONS), meta), meta.orientation)];
+async function readSingle(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
+  return [upright(await readPixels(sharp(bytes, OPTIONS), meta), meta.orientation)];
 }
 
-async function stacked(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
-  const all = await pixels(sharp(bytes, { ...OPTIONS, pages: -1 }), meta);
+/** sharp decodes the frames of an animation into one tall image. */
+async function readAnimation(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
+  const all = await readPixels(sharp(bytes, { ...OPTIONS, pages: -1 }), meta);
   const pages = meta.pages ?? 1;
   const height = all.height / pages;
   const size = all.width * height * all.channels;
@@ -133,11 +140,13 @@ async function stacked(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
   return Array.from({ length: pages }, (_, i) => upright(frame(i), meta.orientation));
 }
 
-async function paged(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
+/** Pages may differ in size and orientation. */
+async function readPages(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
   const frames: Frame[] = [];
   for (let page = 0; page < (meta.pages ?? 1); page++) {
-    const own = page === 0 ? meta : await sharp(bytes, { ...OPTIONS, page }).metadata();
-    const frame = upright(await pixels(sharp(bytes, { ...OPTIONS, page }), own), own.orientation);
+    const pageMeta = page === 0 ? meta : await sharp(bytes, { ...OPTIONS, page }).metadata();
+    const pixels = await readPixels(sharp(bytes, { ...OPTIONS, page }), pageMeta);
+    const frame = upright(pixels, pageMeta.orientation);
     const first = frames[0] ?? frame;
     if (
       frame.width === first.width &&
@@ -149,8 +158,8 @@ async function paged(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
   return frames;
 }
 
-/** 8-bit RGB(A) of one decoded picture. 16-bit colours keep their high byte, as in Pillow. */
-async function pixels(picture: Sharp, meta: Metadata): Promise<Frame> {
+/** 8-bit RGB or RGBA. As in Pillow, 16-bit colours keep their high byte. */
+async function readPixels(picture: Sharp, meta: Metadata): Promise<Frame> {
   const deep = DEEP_GREYS[meta.depth ?? ''];
   if (deep && meta.channels === 1) {
     const { data, info } = await picture
@@ -185,7 +194,10 @@ interface DeepGrey {
   readonly values: (buffer: ArrayBuffer) => ArrayLike<number>;
 }
 
-/** Grey samples wider than 8 bits: integers are divided by 255 and cut as LoadImage does in Pillow's mode I, floats are levels. */
+/**
+ * Grey samples of more than 8 bits: integers are divided by 255 and truncated, as LoadImage does in Pillow's
+ * mode I; floats are levels 0..255.
+ */
 const DEEP_GREYS: Record<string, DeepGrey> = {
   ushort: {
     depth: 'ushort',
@@ -204,7 +216,7 @@ function greys(values: ArrayLike<number>, scale: number): Uint8Array {
   return bytes;
 }
 
-/** Pillow's plain conversion: (255 - k) lessened by the ink's share of it. */
+/** Pillow's conversion without a profile: (255 - k) minus the share of the ink. */
 function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((cmyk.length / 4) * 3);
   for (let i = 0, to = 0; i < cmyk.length; i += 4) {
@@ -217,7 +229,7 @@ function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   return rgb;
 }
 
-/** For each EXIF orientation: are the axes swapped, and is the source mirrored left-right, top-bottom. */
+/** For each EXIF orientation, whether the axes are swapped and the source is mirrored in x and in y. */
 const ORIENTATIONS: Record<number, readonly [swap: boolean, mirrorX: boolean, mirrorY: boolean]> = {
   2: [false, true, false],
   3: [false, true, true],
@@ -228,6 +240,7 @@ const ORIENTATIONS: Record<number, readonly [swap: boolean, mirrorX: boolean, mi
   8: [true, true, false],
 };
 
+/** The frame turned and mirrored as its EXIF orientation says. */
 function upright(frame: Frame, orientation = 1): Frame {
   const turn = ORIENTATIONS[orientation];
   if (!turn) return frame;

@@ -1,17 +1,17 @@
-// Pictures one after another in one file: animated WebP through sharp, animated PNG from the chunks of single ones. Texts as ComfyUI's
-// SaveAnimatedWEBP and SaveAnimatedPNG write them: EXIF entries `key:text`, or chunks `comf`.
+// Encodes animations: WebP through sharp, PNG from the chunks of single frames. Texts are written as ComfyUI's
+// SaveAnimatedWEBP and SaveAnimatedPNG write them: in EXIF entries `key:text`, or in `comf` chunks.
 import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
-import { chunk, chunks, encodePng, SIGNATURE } from './png.ts';
+import { encodeChunk, encodePng, PNG_SIGNATURE, readChunks } from './png.ts';
 
-/** Frames of one size. */
+/** The frames of an animation, all of one size. */
 export type Frames = readonly ByteImage[];
 
-/** JSON text with nothing but ASCII. */
+/** JSON with every character outside ASCII escaped. */
 const ascii = (json: string): string =>
   json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** EXIF entries that carry texts: the prompt's, then those of the others. */
+/** The EXIF entries for texts: that of the prompt, and those of the others in order. */
 const PROMPT_ENTRY = 'Model';
 const ENTRIES = ['Make', 'ImageDescription', 'DocumentName'];
 
@@ -28,18 +28,18 @@ function exifOf(texts: Readonly<Record<string, string>>): Record<string, string>
 }
 
 export interface WebpOptions {
-  /** Milliseconds that each frame stays. */
+  /** Duration of each frame in milliseconds. */
   readonly duration: number;
   readonly lossless: boolean;
   /** 0..100 */
   readonly quality: number;
-  /** 0 (fastest)..6 */
+  /** 0 (fastest) to 6. */
   readonly effort: number;
   /** JSON texts by key. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** An endless animation; of one frame, a picture. */
+/** Encodes an animation that repeats without end; a single frame becomes a still picture. */
 export async function encodeAnimatedWebp(
   frames: Frames,
   { duration, lossless, quality, effort, texts }: WebpOptions,
@@ -66,15 +66,15 @@ export async function encodeAnimatedWebp(
 }
 
 export interface ApngOptions {
-  /** Milliseconds that each frame stays. */
+  /** Duration of each frame in milliseconds. */
   readonly duration: number;
-  /** zlib level 0..9 */
+  /** zlib level 0..9. */
   readonly level: number;
   /** JSON texts by key. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** An endless animation; of one frame, a picture. */
+/** Encodes an animation that repeats without end; a single frame becomes a still picture. */
 export async function encodeAnimatedPng(
   frames: Frames,
   { duration, level, texts }: ApngOptions,
@@ -88,32 +88,32 @@ export async function encodeAnimatedPng(
       data.writeUInt32BE(value, 4 * i);
     data.writeUInt16BE(duration, 20);
     data.writeUInt16BE(1000, 22);
-    return chunk('fcTL', data);
+    return encodeChunk('fcTL', data);
   };
   const part = (data: Buffer): Buffer => {
     const number = Buffer.alloc(4);
     number.writeUInt32BE(sequence++);
-    return chunk('fdAT', Buffer.concat([number, data]));
+    return encodeChunk('fdAT', Buffer.concat([number, data]));
   };
   const animated = frames.length > 1;
   for (const [i, frame] of frames.entries()) {
-    const parts = [...chunks(await encodePng(frame, { level }))];
+    const parts = [...readChunks(await encodePng(frame, { level }))];
     const data = (type: string): Buffer[] =>
       parts.filter((one) => one.type === type).map((one) => one.data);
     if (i === 0) {
       const count = Buffer.alloc(8);
       count.writeUInt32BE(frames.length);
       out.push(
-        SIGNATURE,
-        ...data('IHDR').map((header) => chunk('IHDR', header)),
-        ...(animated ? [chunk('acTL', count)] : []),
+        PNG_SIGNATURE,
+        ...data('IHDR').map((header) => encodeChunk('IHDR', header)),
+        ...(animated ? [encodeChunk('acTL', count)] : []),
       );
     }
     if (animated) out.push(control());
-    out.push(...data('IDAT').map((idat) => (i === 0 ? chunk('IDAT', idat) : part(idat))));
+    out.push(...data('IDAT').map((idat) => (i === 0 ? encodeChunk('IDAT', idat) : part(idat))));
   }
-  const words = Object.entries(texts).map(([key, text]) =>
-    chunk('comf', Buffer.from(`${key}\0${ascii(text)}`, 'latin1')),
+  const textChunks = Object.entries(texts).map(([key, text]) =>
+    encodeChunk('comf', Buffer.from(`${key}\0${ascii(text)}`, 'latin1')),
   );
-  return Buffer.concat([...out, ...words, chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([...out, ...textChunks, encodeChunk('IEND', Buffer.alloc(0))]);
 }

@@ -2,7 +2,7 @@
 import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
 
-/** An image of 1, 3 or 4 channels as a WebP file; `quality` 1..100 (80 is Pillow's). */
+/** Encodes an image of 1, 3 or 4 channels; `quality` is 1..100 (Pillow's default is 80). */
 export const encodeWebp = (
   { width, height, channels, bytes }: ByteImage,
   quality = 80,

@@ -1,4 +1,5 @@
-// The texts that a picture file carries beside its pixels: PNG text chunks, EXIF of JPEG and WebP (where ComfyUI writes `prompt:{…}`).
+// The texts in a picture file: PNG text chunks, and the EXIF of JPEG and WebP, where ComfyUI writes
+// `prompt:{…}`.
 import { exifTexts } from '../../formats/exif.ts';
 import { isPng, readPngText } from './png.ts';
 
@@ -15,13 +16,14 @@ const KINDS: readonly (readonly [kind: PictureFormat, magic: readonly (number | 
   ['AVIF', [undefined, undefined, undefined, undefined, 0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
 ];
 
-/** What kind of picture the bytes begin like. */
+/** The format of a picture file, recognised by its first bytes. */
 export const pictureFormat = (bytes: Uint8Array): PictureFormat | undefined =>
   KINDS.find(([, magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte))?.[0];
 
 /**
- * Texts by key: of a PNG its text chunks; of JPEG and WebP the EXIF texts `key:text`, and under `parameters` a text without such a key.
- * Throws DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
+ * The texts by key: the text chunks of a PNG; the EXIF texts `key:text` of JPEG and WebP, where a text without
+ * such a key is returned as `parameters` or `workflow` if it reads so. Throws DR_IMAGE_UNREADABLE for a
+ * damaged PNG text chunk.
  */
 export function readPictureTexts(bytes: Uint8Array, name: string): Record<string, string> {
   if (isPng(bytes)) return readPngText(bytes, name);
@@ -39,6 +41,7 @@ export function readPictureTexts(bytes: Uint8Array, name: string): Record<string
   return Object.fromEntries(texts.reverse());
 }
 
+/** The EXIF blocks of a JPEG file. */
 function* jpegBlocks(file: Buffer): Generator<Buffer> {
   for (let at = 2; at + 4 <= file.length && file[at] === 0xff; ) {
     const marker = file[at + 1];
@@ -51,6 +54,7 @@ function* jpegBlocks(file: Buffer): Generator<Buffer> {
   }
 }
 
+/** The EXIF blocks of a WebP file. */
 function* webpBlocks(file: Buffer): Generator<Buffer> {
   for (let at = 12; at + 8 <= file.length; ) {
     const size = file.readUInt32LE(at + 4);

@@ -1,24 +1,25 @@
-// PNG files with text: pixels through sharp, the text chunks written as Pillow's PngInfo does and read back with checks.
+// PNG files with text: sharp encodes the pixels; text chunks are written as Pillow's PngInfo writes them, and
+// checked when they are read.
 import { crc32, inflateSync } from 'node:zlib';
 import { DarkroomError } from '../../errors.ts';
 import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
 
 export interface PngOptions {
-  /** Text chunks in the order they are written. */
+  /** Text by key, in the order of the chunks. */
   readonly text?: Record<string, string>;
   /** zlib level 0..9; ComfyUI saves with 4 and previews with 1. */
   readonly level?: number;
-  /** An EXIF block (`II*` or `MM*` and what follows). */
+  /** An EXIF block, beginning with `II*` or `MM*`. */
   readonly exif?: Uint8Array;
 }
 
-export const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Upper bound of all text of one file together, in bytes after inflating (as Pillow's MAX_TEXT_MEMORY). */
+/** The most text of a file, in bytes after inflating (Pillow's MAX_TEXT_MEMORY). */
 const MAX_TEXT = 64 * 1024 * 1024;
 
-/** A grey, RGB or RGBA PNG: header, text, pixels, nothing else. */
+/** Encodes a grey, RGB or RGBA image: header, text, EXIF and pixels, nothing else. */
 export async function encodePng(
   image: ByteImage,
   { text = {}, level = 4, exif }: PngOptions = {},
@@ -30,13 +31,13 @@ export async function encodePng(
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .png({ compressionLevel: level, adaptiveFiltering: true, palette: false })
     .toBuffer();
-  const own = [...chunks(file)];
+  const chunks = [...readChunks(file)];
   const pick = (type: string) =>
-    own.filter((c) => c.type === type).map((c) => file.subarray(c.start, c.end));
+    chunks.filter((c) => c.type === type).map((c) => file.subarray(c.start, c.end));
   const texts = Object.entries(text).map(([key, value]) => textChunk(key, value));
-  const block = exif ? [chunk('eXIf', Buffer.from(exif))] : [];
+  const block = exif ? [encodeChunk('eXIf', Buffer.from(exif))] : [];
   return Buffer.concat([
-    SIGNATURE,
+    PNG_SIGNATURE,
     ...pick('IHDR'),
     ...texts,
     ...block,
@@ -47,19 +48,19 @@ export async function encodePng(
 
 const isLatin1 = (text: string): boolean => !/[^\p{ASCII}\u0080-\u00ff]/u.test(text);
 
-/** tEXt where the value fits Latin-1, else uncompressed iTXt. */
+/** A tEXt chunk where the value fits Latin-1, else an uncompressed iTXt chunk. */
 function textChunk(key: string, value: string): Buffer {
   if (!isLatin1(key) || key.length < 1 || key.length > 79 || key.includes('\0'))
     throw new Error(`internal: PNG text key ${key}`);
-  if (isLatin1(value)) return chunk('tEXt', Buffer.from(`${key}\0${value}`, 'latin1'));
-  return chunk(
+  if (isLatin1(value)) return encodeChunk('tEXt', Buffer.from(`${key}\0${value}`, 'latin1'));
+  return encodeChunk(
     'iTXt',
     Buffer.concat([Buffer.from(`${key}\0\0\0\0\0`, 'latin1'), Buffer.from(value, 'utf8')]),
   );
 }
 
-/** One chunk with its length and checksum. */
-export function chunk(type: string, data: Buffer): Buffer {
+/** A chunk with its length and checksum. */
+export function encodeChunk(type: string, data: Buffer): Buffer {
   const result = Buffer.alloc(data.length + 12);
   result.writeUInt32BE(data.length, 0);
   result.write(type, 4, 'latin1');
@@ -75,9 +76,9 @@ interface Chunk {
   readonly data: Buffer;
 }
 
-/** The chunks that lie whole in the file, up to IEND. */
-export function* chunks(file: Buffer): Generator<Chunk> {
-  for (let start = SIGNATURE.length; start + 12 <= file.length; ) {
+/** The chunks up to IEND that are complete in the file. */
+export function* readChunks(file: Buffer): Generator<Chunk> {
+  for (let start = PNG_SIGNATURE.length; start + 12 <= file.length; ) {
     const end = start + 12 + file.readUInt32BE(start);
     if (end > file.length) return;
     const type = file.toString('latin1', start + 4, start + 8);
@@ -87,19 +88,19 @@ export function* chunks(file: Buffer): Generator<Chunk> {
   }
 }
 
-const plain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
+const readPlain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
   const [key, rest] = split(data);
   return [key, rest, 'latin1'];
 };
 
-/** Key and text of each kind of text chunk, inflating at most `limit` bytes. */
+/** How key and text of each type of text chunk are read; text is inflated to at most `limit` bytes. */
 const TEXT_CHUNKS: Record<
   string,
   (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']
 > = {
-  tEXt: plain,
-  // ComfyUI's, in animations
-  comf: plain,
+  tEXt: readPlain,
+  // ComfyUI's own, in animations
+  comf: readPlain,
   zTXt: (data, limit) => {
     const [key, rest] = split(data);
     if (rest[0] !== 0) throw new Error('unknown compression');
@@ -123,22 +124,26 @@ function split(data: Buffer): readonly [string, Buffer] {
 const inflate = (data: Buffer, limit: number): Buffer =>
   inflateSync(data, { maxOutputLength: Math.max(limit, 1) });
 
+/** Whether the bytes begin with the signature of a PNG file. */
 export const isPng = (bytes: Uint8Array): boolean =>
-  bytes.length >= 8 && SIGNATURE.equals(bytes.subarray(0, 8));
+  bytes.length >= 8 && PNG_SIGNATURE.equals(bytes.subarray(0, 8));
 
-/** The EXIF block of a PNG; undefined without one, and for another file. */
+/** The EXIF block of a PNG; undefined when there is none, or the file is not a PNG. */
 export function readPngExif(bytes: Uint8Array): Buffer | undefined {
   if (!isPng(bytes)) return undefined;
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return [...chunks(file)].find(({ type }) => type === 'eXIf')?.data;
+  return [...readChunks(file)].find(({ type }) => type === 'eXIf')?.data;
 }
 
-/** All texts of a PNG by key (of equal keys the last). Throws DR_IMAGE_UNREADABLE for another file, a damaged text chunk or too much text. */
+/**
+ * The texts of a PNG by key; of equal keys the last. Throws DR_IMAGE_UNREADABLE for other files, damaged
+ * text chunks and more than 64 MiB of text.
+ */
 export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, string> {
   const unreadable = (why: string, cause?: unknown) =>
     new DarkroomError('DR_IMAGE_UNREADABLE', {
       message: `cannot read the text of ${name}: ${why}`,
-      hint: 'use the PNG file as it was saved, not a copy that was converted or cut short',
+      hint: 'Use the PNG file as it was saved, not a copy that was converted or cut short.',
       file: name,
       cause,
     });
@@ -146,7 +151,7 @@ export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, s
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts = new Map<string, string>();
   let left = MAX_TEXT;
-  for (const { type, start, end, data } of chunks(file)) {
+  for (const { type, start, end, data } of readChunks(file)) {
     const read = TEXT_CHUNKS[type];
     if (!read) continue;
     if (crc32(file.subarray(start + 4, end - 4)) !== file.readUInt32BE(end - 4))

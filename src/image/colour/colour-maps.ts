@@ -1,4 +1,5 @@
-// Numbers 0..1 as colours: matplotlib's viridis (Smith and van der Walt 2015, CC0) and its greys (ColorBrewer's), 256 steps in 8 bits.
+// Colour maps for values 0..1: matplotlib's viridis (Smith and van der Walt 2015, CC0) and its greys
+// (ColorBrewer's), in 256 steps of 8 bits.
 import type { Tensor } from '../../tensor/tensor.ts';
 
 const VIRIDIS =
@@ -15,7 +16,7 @@ const VIRIDIS =
   'd64392d74195d73f97d83e9ad83c9dd93a9fd938a2da37a5da35a7db33aadb32addc30afdc2eb2dd2cb5dd2bb7dd29bade27bdde26bfdf24c2df22c5df21c7e0' +
   '1fcae01ecde01dcfe11cd2e11bd4e11ad7e219dae218dce218dfe318e1e318e4e318e7e419e9e419ece41aeee51bf1e51cf3e51ef6e61ff8e621fae622fde724';
 
-/** Equal in red, green and blue. */
+/** One byte per step, for red, green and blue. */
 const GREYS =
   '0001020304050608090a0b0c0d0f1011121314161718191a1b1d1e1f20212223252628292a2c2d2f303133343637383a3b3d3e40414244454748494b4c4e4f50' +
   '52535455565758595a5b5c5d5e5f6061626364656668696a6b6c6d6e6f7071727374757677787a7b7c7d7e7f8081828384868788898a8b8c8d8e8f9192939495' +
@@ -30,7 +31,7 @@ export const GREYS_MAP = bytes(GREYS).reduce(
   new Uint8Array(768),
 );
 
-/** RGB bytes of the values [H,W]. */
+/** The RGB bytes of the values [H,W]. */
 export function applyColourMap({ data }: Tensor, map: Uint8Array): Uint8Array {
   const out = new Uint8Array(data.length * 3);
   for (const [i, value] of data.entries()) {

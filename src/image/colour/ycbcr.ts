@@ -1,4 +1,4 @@
-// RGB to luminance and two differences of colour and back, as kornia has it (ITU-R BT.601, full range). NHWC, three channels.
+// RGB to YCbCr and back, as kornia computes it (ITU-R BT.601, full range). NHWC, three channels.
 import { map, type Tensor } from '../../tensor/tensor.ts';
 
 const f = Math.fround;
@@ -15,7 +15,7 @@ const convert = (
   return { shape: [...image.shape], data };
 };
 
-/** Luminance, blue and red difference, the latter two around 0.5. */
+/** Luma and the blue and red differences, which are centred on 0.5. */
 export const rgbToYcbcr = (image: Tensor): Tensor =>
   convert(image, (r, g, b) => {
     const y = f(f(f(R * r) + f(G * g)) + f(B * b));
@@ -24,7 +24,7 @@ export const rgbToYcbcr = (image: Tensor): Tensor =>
 
 const unit = (value: number): number => Math.min(Math.max(value, 0), 1);
 
-/** Colours in 0..1. */
+/** RGB, clamped to 0..1. */
 export const ycbcrToRgb = (image: Tensor): Tensor =>
   convert(image, (y, cb, cr) => {
     const [blue, red] = [f(cb - 0.5), f(cr - 0.5)];
@@ -35,7 +35,7 @@ export const ycbcrToRgb = (image: Tensor): Tensor =>
     ];
   });
 
-/** One channel of `image`, repeated to all of them. */
+/** Copies one channel of `image` to all of them. */
 export const spreadChannel = (image: Tensor, channel: number): Tensor => {
   const channels = image.shape[3];
   return map(image, (_, i) => image.data[i - (i % channels) + channel]);

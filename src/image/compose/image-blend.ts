@@ -1,4 +1,4 @@
-// ImageBlend of ComfyUI's post-processing nodes: the second image over the first in one of six modes.
+// ImageBlend of ComfyUI's post-processing nodes: blends a second image over the first in one of six modes.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
@@ -10,7 +10,7 @@ const f = Math.fround;
 const soften = (x: number): number =>
   x <= 0.25 ? f(f(f(f(f(16 * x) - 12) * x) + 4) * x) : f(Math.sqrt(x));
 
-/** Result of each mode for one value of the first (a) and second (b) image, in float32 steps. */
+/** The result of each mode for a value of the first (a) and second (b) image, in float32 steps. */
 export const BLEND_MODES = {
   normal: (_, b) => b,
   multiply: (a, b) => f(a * b),
@@ -25,7 +25,10 @@ export const BLEND_MODES = {
 
 export type BlendMode = keyof typeof BLEND_MODES;
 
-/** Blends NHWC images; the second is fitted to the first's size (bicubic, cut around the centre) when they differ. Result in 0..1. */
+/**
+ * Blends NHWC images; the result is clamped to 0..1. Where the sizes differ, the second image is resized
+ * to the first's (bicubic, cropped around the centre). Throws DR_SHAPE_MISMATCH for unequal batches.
+ */
 export function blendImages(
   first: Tensor,
   second: Tensor,
@@ -42,18 +45,18 @@ export function blendImages(
   if (count !== n && count !== 1 && n !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
       message: `cannot blend a batch of ${n} images with ${count}`,
-      hint: 'use batches of the same size, or a single image',
+      hint: 'Use batches of the same size, or a single image.',
     });
   const items = Math.max(n, count);
   const size = h * w * first.shape[3];
   const apply: (a: number, b: number) => number = BLEND_MODES[mode];
-  const keep = f(1 - factor);
-  const add = f(factor);
+  const firstWeight = f(1 - factor);
+  const blendWeight = f(factor);
   const data = new Float32Array(items * size);
   for (let i = 0; i < data.length; i++) {
     const a = first.data[n === 1 ? i % size : i];
     const b = other.data[count === 1 ? i % size : i];
-    data[i] = Math.min(Math.max(f(a * keep) + f(apply(a, b) * add), 0), 1);
+    data[i] = Math.min(Math.max(f(a * firstWeight) + f(apply(a, b) * blendWeight), 0), 1);
   }
   return { shape: [items, ...first.shape.slice(1)], data };
 }

@@ -1,4 +1,4 @@
-// Two pictures side by side (comfy_extras/nodes_images.py ImageStitch, after ComfyUI-KJNodes). NHWC.
+// Puts two NHWC images side by side (ImageStitch in comfy_extras/nodes_images.py, after ComfyUI-KJNodes).
 import { concatAxis } from '../../tensor/axes.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
@@ -7,7 +7,7 @@ import { pasteOpaque } from './paste.ts';
 
 export const STITCH_DIRECTIONS = ['right', 'down', 'left', 'up'] as const;
 
-/** What lies between the pictures. */
+/** Colours of the space between the images. */
 export const STITCH_COLOURS = {
   white: [1, 1, 1],
   black: [0, 0, 0],
@@ -20,13 +20,16 @@ export type StitchColour = keyof typeof STITCH_COLOURS;
 
 export interface StitchOptions {
   readonly direction: (typeof STITCH_DIRECTIONS)[number];
-  /** The second picture is scaled to the first one's height (or width); else the smaller one is padded. */
+  /** Scales the second image to the height (or width) of the first; otherwise the smaller is padded. */
   readonly match: boolean;
   readonly spacing: number;
   readonly colour: StitchColour;
 }
 
-/** `second` beside `first`. The shorter batch repeats its last picture; where only one has alpha, the other gets an opaque one. */
+/**
+ * Puts `second` beside `first`. The shorter batch is filled up with its last image; where only one image
+ * has an alpha channel, the other gets an opaque one.
+ */
 export function stitchImages(
   first: Tensor,
   second: Tensor,
@@ -34,8 +37,8 @@ export function stitchImages(
 ): Tensor {
   const axis = direction === 'left' || direction === 'right' ? 2 : 1;
   const count = Math.max(first.shape[0], second.shape[0]);
-  const [one, other] = [lengthened(first, count), lengthened(second, count)];
-  // grey is the only colour that padding knows
+  const [one, other] = [fillBatch(first, count), fillBatch(second, count)];
+  // padding is black or white only, as in the original
   const padding = colour === 'white' ? 1 : 0;
   const [a, b] = match ? [one, scaledTo(one, other, axis)] : padded(one, other, 3 - axis, padding);
   const channels = Math.max(a.shape[3], b.shape[3]);
@@ -51,11 +54,12 @@ export function stitchImages(
   return concatAxis([ordered[0], filled(shape, STITCH_COLOURS[colour]), ordered[1]], axis);
 }
 
-const lengthened = (images: Tensor, count: number): Tensor => {
-  const have = images.shape[0];
-  return have === count
+/** Repeats the last image until there are `count`. */
+const fillBatch = (images: Tensor, count: number): Tensor => {
+  const n = images.shape[0];
+  return n === count
     ? images
-    : concatBatch([images, repeatToBatch(sliceBatch(images, have - 1, have), count - have)]);
+    : concatBatch([images, repeatToBatch(sliceBatch(images, n - 1, n), count - n)]);
 };
 
 function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Tensor {
@@ -69,7 +73,7 @@ function scaledTo({ shape: [, h, w] }: Tensor, image: Tensor, axis: number): Ten
   );
 }
 
-/** Both on canvases of the longer one's side along `axis`, about the middle. */
+/** Centres both images on canvases of the longer one's size along `axis`. */
 function padded(a: Tensor, b: Tensor, axis: number, value: number): [Tensor, Tensor] {
   const target = Math.max(a.shape[axis], b.shape[axis]);
   const pad = (image: Tensor): Tensor => {

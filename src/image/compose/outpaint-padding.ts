@@ -1,4 +1,4 @@
-// ImagePadForOutpaint: grey borders around a picture and the mask of what is to be painted, fading into the picture.
+// ImagePadForOutpaint: adds grey borders to an image, and a mask of the area to paint that fades into it.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Margins } from '../mask/core-masks.ts';
 
@@ -8,7 +8,10 @@ export interface Padded {
   readonly mask: Tensor;
 }
 
-/** Pads an NHWC image by `margins`; `feathering` pixels inside each padded side fade (none if they exceed half the picture). */
+/**
+ * Pads an NHWC image by `margins`. The mask fades over `feathering` pixels inside each padded side, unless
+ * that is more than half the image.
+ */
 export function padForOutpaint(image: Tensor, margins: Margins, feathering: number): Padded {
   const [n, h, w, channels] = image.shape;
   const { left, top, right, bottom } = margins;

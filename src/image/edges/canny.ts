@@ -1,13 +1,14 @@
-// Edges (Canny 1986, "A Computational Approach to Edge Detection"), as kornia's canny finds them: grey, a Gaussian blur of 5 pixels, Sobel
-// gradients, thinning along eight directions, two thresholds, hysteresis. Sums are in torch's order and float32, as equal neighbours decide.
-
+// Edge detection (Canny 1986, "A Computational Approach to Edge Detection") as in kornia's canny: grey, a
+// Gaussian blur of 5 pixels, Sobel gradients, thinning along eight directions, two thresholds, hysteresis.
+// Sums are float32 in torch's order, because equal neighbours decide about edges.
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { mirrorIndex } from '../mirror-index.ts';
 
 const f = Math.fround;
 
-/** The Gaussian of deviation 1 as kornia computes it. */
+/** The Gaussian of standard deviation 1 as kornia computes it. */
 const KERNEL = Float32Array.of(
   0.054488688707351685,
   0.24420136213302612,
@@ -17,10 +18,10 @@ const KERNEL = Float32Array.of(
 );
 const EPSILON = f(1e-6);
 const GREY = [0.299, 0.587, 0.114].map(f);
-/** From so many numbers on, or for more than one picture, torch's convolution rounds a product and its sum once together. */
-const FUSED_FROM = 20480;
+/** Above this many values, or for several images, torch's convolution uses fused multiply-adds. */
+const FUSED_ABOVE = 20480;
 
-/** Steps to the neighbour in each of the eight directions, as [x, y], from the angle 0 on by 45 degrees. */
+/** The step [x, y] to the neighbour in each of eight directions, from the angle 0 in steps of 45 degrees. */
 const DIRECTIONS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]] as const; // biome-ignore format: one line
 
 interface Plane {
@@ -29,10 +30,14 @@ interface Plane {
   readonly data: Float32Array;
 }
 
-/** The edges of images [N,H,W,C] of 1 or 3 colours: [N,H,W,1] of 0 and 1. Throws DR_INPUT_INVALID. */
+/**
+ * The edges of images [N,H,W,C] with 1 or 3 channels, as [N,H,W,1] of 0 and 1. Throws DR_INPUT_INVALID for
+ * other channel counts, images below 3 x 3 pixels and thresholds in the wrong order.
+ */
 export function canny(images: Tensor, low: number, high: number): Tensor {
-  const [n, height, width, channels] = images.shape;
-  check(low, high, channels, width, height);
+  checkThresholds(low, high);
+  checkImage(images.shape);
+  const [n, height, width] = images.shape;
   const out = zeros([n, height, width, 1]);
   for (let i = 0; i < n; i++) {
     const grey = greyOf(sliceBatch(images, i, i + 1));
@@ -42,32 +47,27 @@ export function canny(images: Tensor, low: number, high: number): Tensor {
   return out;
 }
 
-function check(low: number, high: number, channels: number, width: number, height: number): void {
-  const wrong =
-    low > high
-      ? [
-          `low_threshold ${low} is above high_threshold ${high}`,
-          'Give a low threshold that is not above the high one.',
-          'low_threshold',
-        ]
-      : channels !== 1 && channels !== 3
-        ? [
-            `the image has ${channels} channels`,
-            'Give a colour picture without transparency.',
-            'image',
-          ]
-        : width < 3 || height < 3
-          ? [
-              `a picture of ${width}x${height} pixels is too small for edges`,
-              'Both sides must be at least 3 pixels.',
-              'image',
-            ]
-          : undefined;
-  if (wrong)
+function checkThresholds(low: number, high: number): void {
+  if (low > high)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: wrong[0],
-      hint: wrong[1],
-      input: wrong[2],
+      message: `low_threshold ${low} is above high_threshold ${high}`,
+      hint: 'Use a low threshold that is not above the high one.',
+      input: 'low_threshold',
+    });
+}
+
+function checkImage([, height, width, channels]: readonly number[]): void {
+  if (channels !== 1 && channels !== 3)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `the image has ${channels} channels`,
+      hint: 'Use a colour image without transparency.',
+      input: 'image',
+    });
+  if (width < 3 || height < 3)
+    throw new DarkroomError('DR_INPUT_INVALID', {
+      message: `an image of ${width}x${height} pixels is too small for edge detection`,
+      hint: 'Both sides must be at least 3 pixels.',
+      input: 'image',
     });
 }
 
@@ -81,22 +81,19 @@ function greyOf({ shape: [, height, width, channels], data }: Tensor): Plane {
   return { width, height, data: grey };
 }
 
-const mirror = (i: number, length: number): number =>
-  i < 0 ? -i : i >= length ? 2 * (length - 1) - i : i;
-
-/** Along x or along y, with mirrored edges. */
-function blur({ width, height, data }: Plane, alongX: boolean, pictures: number): Plane {
+/** Blurs along x or along y, with mirrored edges. */
+function blur({ width, height, data }: Plane, alongX: boolean, images: number): Plane {
   const radius = KERNEL.length >> 1;
   const padded = alongX ? height * (width + 2 * radius) : (height + 2 * radius) * width;
-  const fused = pictures > 1 || padded > FUSED_FROM;
+  const fused = images > 1 || padded > FUSED_ABOVE;
   const out = new Float32Array(data.length);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       let sum = 0;
       for (let k = 0; k < KERNEL.length; k++) {
         const at = alongX
-          ? y * width + mirror(x + k - radius, width)
-          : mirror(y + k - radius, height) * width + x;
+          ? y * width + mirrorIndex(x + k - radius, width)
+          : mirrorIndex(y + k - radius, height) * width + x;
         const product = KERNEL[k] * data[at];
         sum = f(sum + (fused ? product : f(product)));
       }
@@ -107,7 +104,7 @@ function blur({ width, height, data }: Plane, alongX: boolean, pictures: number)
 
 const SOBEL = [-1, 0, 1, -2, 0, 2, -1, 0, 1];
 
-/** The gradient's magnitude where it is greater than at both neighbours in its direction, else 0. */
+/** The magnitude of the gradient where it exceeds that of both neighbours in its direction, else 0. */
 function thinned({ width, height, data }: Plane): Plane {
   const magnitude = new Float32Array(data.length);
   const direction = new Uint8Array(data.length);
@@ -127,15 +124,15 @@ function thinned({ width, height, data }: Plane): Plane {
     }
   const value = (x: number, y: number): number =>
     x < 0 || y < 0 || x >= width || y >= height ? 0 : magnitude[y * width + x];
-  const kept = magnitude.map((own, at) => {
+  const maxima = magnitude.map((own, at) => {
     const [x, y] = [at % width, Math.floor(at / width)];
     const [dx, dy] = DIRECTIONS[direction[at]];
     return own > value(x + dx, y + dy) && own > value(x - dx, y - dy) ? own : 0;
   });
-  return { width, height, data: kept };
+  return { width, height, data: maxima };
 }
 
-/** Strong edges, and weak ones that hang on them through their eight neighbours. */
+/** Strong edges, and weak ones that are connected to them through their eight neighbours. */
 function hysteresis({ width, height, data }: Plane, low: number, high: number): Float32Array {
   const edges = new Float32Array(data.length);
   const open: number[] = [];

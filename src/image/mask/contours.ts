@@ -1,5 +1,6 @@
-// The outermost shapes of an 8-bit mask, each with its holes filled: what OpenCV's findContours (RETR_TREE) and drawContours give for the
-// contours without a parent (Suzuki & Abe 1985), found by filling the background from outside and naming what remains.
+// The outermost shapes of an 8-bit mask with their holes filled: the result of OpenCV's findContours
+// (RETR_TREE) and drawContours for contours without a parent (Suzuki and Abe 1985). They are found by filling
+// the background from outside and labelling what remains.
 
 export interface Shape {
   /** Bounding box: left, top, width, height. */
@@ -7,20 +8,20 @@ export interface Shape {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** Its number in the map of shapes. */
+  /** The label of its pixels in the map of shapes. */
   readonly id: number;
 }
 
 export interface Shapes {
-  /** In OpenCV's order: the one whose first pixel comes last, row by row, is first. */
+  /** In OpenCV's order: by first pixel, row by row, from last to first. */
   readonly shapes: readonly Shape[];
-  /** Shape id of each pixel; 0 outside. */
+  /** The shape id of each pixel; 0 outside of all. */
   readonly map: Int32Array;
 }
 
 const OUTSIDE = -1;
 
-/** Marks the zeros that are joined to the border, side by side. */
+/** Marks the zeros that are connected to the border through their four neighbours. */
 function fillOutside(mask: Uint8Array, height: number, width: number): Int32Array {
   const marks = new Int32Array(height * width);
   const stack = new Int32Array(marks.length);
@@ -49,15 +50,16 @@ function fillOutside(mask: Uint8Array, height: number, width: number): Int32Arra
   return marks;
 }
 
-/** Names all pixels joined to `start`, corner to corner too, and measures them. */
-function grow(
-  marks: Int32Array,
-  stack: Int32Array,
-  height: number,
-  width: number,
-  start: number,
-  id: number,
-): Shape {
+interface Labelling {
+  readonly marks: Int32Array;
+  /** Memory for the pixels to visit. */
+  readonly stack: Int32Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Labels all pixels connected to `start` through their eight neighbours, and measures them. */
+function labelShape({ marks, stack, height, width }: Labelling, start: number, id: number): Shape {
   let left = width;
   let right = 0;
   let top = height;
@@ -86,9 +88,9 @@ function grow(
 /** The outermost shapes of the pixels of `mask` (row by row) that are not 0. */
 export function outerShapes(mask: Uint8Array, height: number, width: number): Shapes {
   const map = fillOutside(mask, height, width);
-  const stack = new Int32Array(map.length);
+  const labelling = { marks: map, stack: new Int32Array(map.length), height, width };
   const shapes: Shape[] = [];
-  for (let at = 0; at < map.length; at++)
-    if (map[at] === 0) shapes.push(grow(map, stack, height, width, at, shapes.length + 1));
+  for (let start = 0; start < map.length; start++)
+    if (map[start] === 0) shapes.push(labelShape(labelling, start, shapes.length + 1));
   return { shapes: shapes.reverse(), map: map.map((id) => Math.max(id, 0)) };
 }

@@ -1,5 +1,6 @@
-// The Impact Pack's arithmetic of masks (utils.py): sums and differences through 0..255, bitwise operations on bytes or on the bits
-// of the floats, and thresholds. Masks of unequal shapes are not combined: the first one is the answer.
+// The Impact Pack's arithmetic of masks (utils.py): sums and differences on the scale 0..255, bitwise
+// operations on bytes or on the bits of floats, and thresholds. For masks of unequal shapes the result is
+// the first one, unchanged.
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { toNHW } from './mask-shape.ts';
 
@@ -7,7 +8,7 @@ const f = Math.fround;
 
 const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
 
-/** `(mask * 255).astype(uint8)`: cut to whole numbers and to their lowest byte. */
+/** `(mask * 255).astype(uint8)`: truncated to an integer, then to its lowest byte. */
 export const byteOf = (value: number): number => Math.trunc(f(value * 255)) & 255;
 
 /** The bytes of all values. */
@@ -35,7 +36,7 @@ export const subtractMasks = combine((a, b) => a - b);
 const words = (mask: Tensor): Int32Array =>
   new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length);
 
-/** bitwise_and_masks: OpenCV's bitwise_and of floats, on their bits; right for 0 and 1, odd for what lies between. */
+/** bitwise_and_masks: OpenCV's bitwise_and of the bits of floats, sensible only for values of 0 and 1. */
 export function bitwiseAndMasks(mask1: Tensor, mask2: Tensor): Tensor {
   if (!sameShape(mask1, mask2)) return mask1;
   const other = words(mask2);
@@ -49,7 +50,7 @@ export function toBinaryMask(mask: Tensor, threshold = 0): Tensor {
   return map(toNHW(mask), (v) => Number((v > limit ? 1 : v) > limit));
 }
 
-/** flatten_mask: the bitwise or of all masks of a batch as bytes; one mask [H,W] of values 0..255. */
+/** flatten_mask: the bitwise or of all masks of a batch as bytes; returns [H,W] with values 0..255. */
 export function flattenMask(masks: Tensor): Tensor {
   const { shape, data } = toNHW(masks);
   const [, h, w] = shape;

@@ -1,61 +1,54 @@
-// OpenCV's bilinear resize of 8-bit pictures (INTER_LINEAR), in its fixed-point arithmetic: 11 bits of weight, four bits dropped between
-// the axes. Equal to OpenCV byte by byte.
+// OpenCV's bilinear resize of 8-bit images (INTER_LINEAR), byte for byte, in its fixed-point arithmetic: 11
+// bits of weight, four bits dropped between the axes.
+import { roundHalfEven } from '../../tensor/round-half-even.ts';
+import type { Size } from '../geometry.ts';
 
-interface Place {
+/** The two source positions of an output position, with their weights. */
+interface Tap {
   readonly first: number;
   readonly second: number;
   readonly weights: readonly [number, number];
 }
 
-/** Across, a place outside takes the outermost pixel alone; down, it mixes the outermost with itself (which rounds otherwise). */
-function places(from: number, to: number, alone: boolean): Place[] {
+/**
+ * At the edges, columns take the outermost pixel alone (`single`), while rows mix it with itself, which
+ * rounds differently.
+ */
+function tapsOf(from: number, to: number, single: boolean): Tap[] {
   const scale = from / to;
   const inside = (i: number): number => Math.min(Math.max(i, 0), from - 1);
   return Array.from({ length: to }, (_, i) => {
-    const at = Math.fround((i + 0.5) * scale - 0.5);
-    const low = Math.floor(at);
-    const part = alone && (low < 0 || low >= from - 1) ? 0 : Math.fround(at - low);
-    const weights = [Math.fround(1 - part), part].map((w) => halfEven(w * 2048)) as [
-      number,
-      number,
-    ];
+    const source = Math.fround((i + 0.5) * scale - 0.5);
+    const low = Math.floor(source);
+    const part = single && (low < 0 || low >= from - 1) ? 0 : Math.fround(source - low);
+    const weight = (w: number): number => roundHalfEven(w * 2048);
+    const weights = [weight(Math.fround(1 - part)), weight(part)] as const;
     return { first: inside(low), second: inside(low + 1), weights };
   });
 }
 
-function halfEven(v: number): number {
-  const floor = Math.floor(v);
-  const rest = v - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
-}
-
-/** Pixels [height, width, channels] at another size. */
-export function resizeBytes(
-  bytes: Uint8Array,
-  from: { readonly width: number; readonly height: number },
-  to: { readonly width: number; readonly height: number },
-  channels: number,
-): Uint8Array {
+/** Resizes pixels [height, width, channels]. */
+export function resizeBytes(bytes: Uint8Array, from: Size, to: Size, channels: number): Uint8Array {
   if (from.width === to.width && from.height === to.height) return bytes;
   if (from.width === 2 * to.width && from.height === 2 * to.height)
-    return halved(bytes, to, channels);
-  const columns = places(from.width, to.width, true);
-  const rows = places(from.height, to.height, false);
+    return halveSize(bytes, to, channels);
+  const columns = tapsOf(from.width, to.width, true);
+  const rows = tapsOf(from.height, to.height, false);
   const length = to.width * channels;
-  const wide = new Map<number, Int32Array>();
+  const resizedRows = new Map<number, Int32Array>();
   const row = (y: number): Int32Array => {
-    const known = wide.get(y);
-    if (known) return known;
-    const made = new Int32Array(length);
+    const cached = resizedRows.get(y);
+    if (cached) return cached;
+    const resized = new Int32Array(length);
     const start = y * from.width * channels;
     for (const [x, { first, second, weights }] of columns.entries())
       for (let c = 0; c < channels; c++)
-        made[x * channels + c] =
+        resized[x * channels + c] =
           bytes[start + first * channels + c] * weights[0] +
           bytes[start + second * channels + c] * weights[1];
-    wide.delete(y - 2);
-    wide.set(y, made);
-    return made;
+    resizedRows.delete(y - 2);
+    resizedRows.set(y, resized);
+    return resized;
   };
   const result = new Uint8Array(to.height * length);
   for (const [y, { first, second, weights }] of rows.entries()) {
@@ -67,12 +60,8 @@ export function resizeBytes(
   return result;
 }
 
-/** Half the size on both sides is the mean of four pixels. */
-function halved(
-  bytes: Uint8Array,
-  to: { readonly width: number; readonly height: number },
-  channels: number,
-): Uint8Array {
+/** Half the size on both sides: each pixel is the mean of four. */
+function halveSize(bytes: Uint8Array, to: Size, channels: number): Uint8Array {
   const result = new Uint8Array(to.width * to.height * channels);
   const line = 2 * to.width * channels;
   for (let y = 0, at = 0; y < to.height; y++)

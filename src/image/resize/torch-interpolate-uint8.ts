@@ -1,15 +1,18 @@
-// torch's bilinear interpolation of 8-bit planes: weights of 16 bits, one axis after the other, rounded to whole numbers after each
-// (torch.nn.functional.interpolate of uint8, which follows Pillow's resize).
+// torch.nn.functional.interpolate of uint8 planes, bilinear: 16-bit weights, one axis after the other with
+// rounding to integers after each, as in Pillow's resize.
+import type { Size } from '../geometry.ts';
 
+/** The two source positions of an output position, with their weights. */
 interface Tap {
   readonly low: number;
   readonly high: number;
   readonly weights: readonly [number, number];
 }
 
-const MOST_BITS = 22;
-const LIMIT = 2 ** 15;
+const MAX_BITS = 22;
+const WEIGHT_LIMIT = 2 ** 15;
 
+/** The taps, and the number of bits after the binary point of their weights. */
 function tapsOf(from: number, to: number): { taps: Tap[]; bits: number } {
   const inside = (i: number): number => Math.min(Math.max(i, 0), from - 1);
   const parts = Array.from({ length: to }, (_, i) => {
@@ -20,7 +23,7 @@ function tapsOf(from: number, to: number): { taps: Tap[]; bits: number } {
   });
   const largest = parts.reduce((most, { part }) => Math.max(most, part, 1 - part), 0);
   let bits = 0;
-  while (bits < MOST_BITS && Math.trunc(0.5 + largest * 2 ** (bits + 1)) < LIMIT) bits++;
+  while (bits < MAX_BITS && Math.trunc(0.5 + largest * 2 ** (bits + 1)) < WEIGHT_LIMIT) bits++;
   const whole = (w: number): number => Math.trunc(0.5 + w * 2 ** bits);
   return {
     taps: parts.map(({ low, high, part }) => ({
@@ -32,7 +35,7 @@ function tapsOf(from: number, to: number): { taps: Tap[]; bits: number } {
   };
 }
 
-function alongRows(plane: Uint8Array, width: number, to: number): Uint8Array {
+function resizeRows(plane: Uint8Array, width: number, to: number): Uint8Array {
   if (width === to) return plane;
   const { taps, bits } = tapsOf(width, to);
   const rows = plane.length / width;
@@ -49,7 +52,7 @@ function alongRows(plane: Uint8Array, width: number, to: number): Uint8Array {
   return result;
 }
 
-function turned(plane: Uint8Array, width: number): Uint8Array {
+function transpose(plane: Uint8Array, width: number): Uint8Array {
   const height = plane.length / width;
   const result = new Uint8Array(plane.length);
   for (let y = 0; y < height; y++)
@@ -57,12 +60,8 @@ function turned(plane: Uint8Array, width: number): Uint8Array {
   return result;
 }
 
-/** A plane [from.height, from.width] at another size. */
-export function interpolateBytes(
-  plane: Uint8Array,
-  from: { readonly width: number; readonly height: number },
-  to: { readonly width: number; readonly height: number },
-): Uint8Array {
-  const wide = alongRows(plane, from.width, to.width);
-  return turned(alongRows(turned(wide, to.width), from.height, to.height), to.height);
+/** Resizes a plane [from.height, from.width]. */
+export function interpolateBytes(plane: Uint8Array, from: Size, to: Size): Uint8Array {
+  const columns = transpose(resizeRows(plane, from.width, to.width), to.width);
+  return transpose(resizeRows(columns, from.height, to.height), to.height);
 }

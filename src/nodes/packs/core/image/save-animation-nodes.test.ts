@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { noise } from '../../../../../test/support/rewrite.ts';
 import { testContext } from '../../../../../test/support/run-node.ts';
 import { readPictureTexts } from '../../../../image/codec/picture-text.ts';
-import { chunks, encodePng } from '../../../../image/codec/png.ts';
+import { encodePng, readChunks } from '../../../../image/codec/png.ts';
 import { toBytes } from '../../../../image/image-bytes.ts';
 import { map, sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
 import type { SavedFile } from '../../../context.ts';
@@ -80,7 +80,7 @@ it('SaveAnimatedWEBP of one picture is a picture, smaller with loss', async () =
 it('SaveAnimatedPNG has a control chunk before each frame and the texts at the end', async () => {
   const images = pictures(3);
   const { file, ui } = await save('SaveAnimatedPNG', { images, compress_level: 9 });
-  const parts = [...chunks(file)];
+  const parts = [...readChunks(file)];
   expect(
     parts.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1] || type === 'comf'),
   ).toEqual(
@@ -111,7 +111,9 @@ it('SaveAnimatedPNG has a control chunk before each frame and the texts at the e
     { level: 9 },
   );
   const rows = (data: Buffer[]): Buffer => inflateSync(Buffer.concat(data));
-  const wanted = [...chunks(alone)].filter(({ type }) => type === 'IDAT').map(({ data }) => data);
+  const wanted = [...readChunks(alone)]
+    .filter(({ type }) => type === 'IDAT')
+    .map(({ data }) => data);
   expect(rows(last.map(({ data }) => data.subarray(4)))).toEqual(rows(wanted));
   // what reads only the first frame
   expect(
