@@ -1,4 +1,5 @@
-// The npm clients of ComfyUI, as they are, against a listening server with the built-in nodes and the embedded model.
+// Two npm clients of ComfyUI, unchanged, against a listening server with the built-in nodes and the
+// embedded model.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CallWrapper, ComfyApi, PromptBuilder } from '@saintno/comfyui-sdk';
@@ -6,7 +7,8 @@ import { Client } from '@stable-canvas/comfyui-client';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { node, openSocket, type TestServer, testServer } from './support/server.ts';
+import { node, type TestServer, testServer } from './support/server.ts';
+import { openSocket } from './support/web-socket.ts';
 
 type Nodes = Record<
   string,
@@ -50,14 +52,14 @@ describe('@stable-canvas/comfyui-client', () => {
   });
   afterAll(() => client.close());
 
-  it('draws a picture with progress and previews', async () => {
+  it('makes an image with progress and previews', async () => {
     const steps: number[] = [];
     const previews: Blob[] = [];
     client.on('b_preview', (blob: Blob) => previews.push(blob));
     const { images } = await client.enqueue(workflow(1), {
       progress: ({ value }) => steps.push(value),
     });
-    // this client takes previews for pictures
+    // this client returns previews among the images
     const [image, ...others] = images.filter(({ type }) => type === 'url');
     expect(others).toEqual([]);
     const answer = await fetch(image.data as string);
@@ -66,7 +68,7 @@ describe('@stable-canvas/comfyui-client', () => {
     expect(previews.length).toBeGreaterThan(0);
   });
 
-  it('polls for a picture', async () => {
+  it('polls for an image', async () => {
     const { images } = await client.enqueue_polling(workflow(2), { polling_ms: 100 });
     expect(images.length).toBe(1);
   });
@@ -103,13 +105,13 @@ describe('@stable-canvas/comfyui-client', () => {
     await client.free({ unload_models: true });
   });
 
-  it('is told why a workflow can’t run', async () => {
+  it('gets the reason why a workflow can’t run', async () => {
     const broken = workflow(1);
     broken[sampler].inputs['steps'] = 0;
     await expect(client.enqueue(broken)).rejects.toThrow(/400 Bad Request/);
   });
 
-  it('reads what the server knows', async () => {
+  it('reads nodes, models and the system', async () => {
     expect(await client.getSDModels()).toContain('darkroom-tiny-base.safetensors');
     expect(await client.getSamplers()).toContain('dpmpp_2m');
     expect(await client.getSchedulers()).toContain('karras');
@@ -149,22 +151,22 @@ describe('@saintno/comfyui-sdk', () => {
   });
   afterAll(() => api.destroy());
 
-  it('draws a picture with progress and previews', async () => {
+  it('makes an image with progress and previews', async () => {
     const builder = new PromptBuilder(workflow(1), ['seed', 'steps'], ['images'])
       .setRawInputNode('seed', `${sampler}.inputs.seed`)
       .setRawInputNode('steps', `${sampler}.inputs.steps`)
       .setRawOutputNode('images', save);
     const draw = async (seed: number) => {
-      const heard: string[] = [];
+      const events: string[] = [];
       const result = await new CallWrapper(api, builder.input('seed', seed).input('steps', 5))
-        .onStart(() => heard.push('start'))
-        .onProgress(({ value }) => heard.push(`progress ${value}`))
-        .onPreview(() => heard.push('preview'))
-        .onFinished(() => heard.push('finished'))
-        .onFailed((error) => heard.push(`failed ${error}`))
+        .onStart(() => events.push('start'))
+        .onProgress(({ value }) => events.push(`progress ${value}`))
+        .onPreview(() => events.push('preview'))
+        .onFinished(() => events.push('finished'))
+        .onFailed((error) => events.push(`failed ${error}`))
         .run();
       return {
-        heard,
+        events,
         images: (
           result as unknown as {
             images: { images: { filename: string; subfolder: string; type: string }[] };
@@ -173,17 +175,17 @@ describe('@saintno/comfyui-sdk', () => {
       };
     };
     const first = await draw(31);
-    expect(first.heard).toContain('start');
-    expect(first.heard).toContain('progress 5');
-    expect(first.heard).toContain('preview');
-    expect(first.heard).not.toContainEqual(expect.stringContaining('failed'));
+    expect(first.events).toContain('start');
+    expect(first.events).toContain('progress 5');
+    expect(first.events).toContain('preview');
+    expect(first.events).not.toContainEqual(expect.stringContaining('failed'));
     expect(await isPng(await (await api.getImage(first.images[0])).arrayBuffer())).toBe(true);
-    // all of it cached
+    // all nodes are cached
     const again = await draw(31);
     expect(again.images).toEqual(first.images);
   });
 
-  it('uploads pictures and masks', async () => {
+  it('uploads images and masks', async () => {
     const picture = await api.uploadImage(await red(), 'in.png', { subfolder: 'sub' });
     expect((picture || undefined)?.info).toMatchObject({
       filename: 'in.png',
@@ -199,7 +201,7 @@ describe('@saintno/comfyui-sdk', () => {
     expect((mask || undefined)?.info.filename).toBeTruthy();
   });
 
-  it('reads what the server knows', async () => {
+  it('reads nodes, models and the system', async () => {
     expect((await api.pollStatus()).exec_info.queue_remaining).toBe(0);
     expect(await api.getCheckpoints()).toContain('darkroom-tiny-base.safetensors');
     expect(await api.getLoras()).toEqual([]);
@@ -239,7 +241,7 @@ describe('@saintno/comfyui-sdk', () => {
     expect(await (await api.getUserData('notes/one.json')).json()).toEqual({ text: 'one' });
     await api.moveUserData('notes/one.json', 'notes/two.json');
     expect(await api.listUserData('notes', true)).toEqual(['two.json']);
-    // it asks with `dir`, which ComfyUI does not know: the whole root is listed
+    // it sends `dir`, which ComfyUI ignores: the whole root is listed
     expect((await api.listUserDataV2('notes')).map(({ path }) => path)).toContain('notes/two.json');
     await api.deleteUserData('notes/two.json');
     expect(await api.listUserData('notes')).toEqual([]);
@@ -248,7 +250,7 @@ describe('@saintno/comfyui-sdk', () => {
 });
 
 describe('the Impact Pack’s messages', () => {
-  it('reach the client: what was filled in before the run, and what nodes send', async () => {
+  it('reach the client: values filled in before the run, and messages of nodes', async () => {
     const { socket, until } = await openSocket(`http://${host}`, 'impact');
     const text = {
       wildcard_text: '{red|red} cat',

@@ -1,4 +1,5 @@
-// ComfyUI's own frontend in a browser: it starts without errors of its own, opens a workflow, runs it, shows the picture.
+// ComfyUI's own frontend in a browser: it starts without errors, opens a workflow, runs it and
+// shows the image.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -9,14 +10,14 @@ import { testServer } from './support/server.ts';
 
 const program = browserProgram();
 const folder = process.env.DARKROOM_FRONTEND || join(cacheFolder(), 'frontend');
-const why = program
+const skipReason = program
   ? existsSync(folder)
     ? undefined
-    : 'left out: not there (darkroom frontend install)'
+    : 'skipped: it is not installed (darkroom frontend install)'
   : NO_BROWSER;
-if (why) console.warn(`ComfyUI's own frontend in a browser: ${why}`);
+if (skipReason) console.warn(`ComfyUI's own frontend in a browser: ${skipReason}`);
 
-it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async () => {
+it.skipIf(skipReason)('ComfyUI’s own frontend opens a workflow and runs it', async () => {
   const test = await testServer({ builtIn: true, webRoot: frontendFolder(folder) });
   prepareUser(join(test.root, 'user'));
   test.queue.requestPreviews(test.server.wantsPreviews);
@@ -38,7 +39,7 @@ it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async ()
     await page.evaluate(`(async () => {
       const { prompt } = await (await fetch('/darkroom/examples/text-to-image')).json();
       await app.loadApiJson(prompt, 'example');
-      // all nodes are seen: pictures of others are not loaded
+      // zoomed out to all nodes: images of nodes that are not visible are not loaded
       app.canvas.ds.scale = 0.4;
       app.canvas.setDirty(true, true);
     })()`);
@@ -46,8 +47,10 @@ it.skipIf(why)('ComfyUI’s own frontend opens a workflow and runs it', async ()
     await page.waitForFunction(`app.nodeOutputs['7']?.images?.length === 1`, undefined, {
       timeout: 60_000,
     });
-    const shown = `app.graph.nodes.some((node) => node.type === 'SaveImage' && node.imgs?.[0]?.naturalWidth === 128)`;
-    await page.waitForFunction(shown, undefined, { timeout: 60_000 });
+    const showsImage = `app.graph.nodes.some(
+      (node) => node.type === 'SaveImage' && node.imgs?.[0]?.naturalWidth === 128,
+    )`;
+    await page.waitForFunction(showsImage, undefined, { timeout: 60_000 });
     expect(errors).toEqual([]);
   } finally {
     await browser.close();

@@ -1,4 +1,5 @@
-// darkroom serve as a process: up before its database, jobs that outlive it, Ctrl-C, refusals.
+// `darkroom serve` as a process: it listens before its database is open, jobs survive it, Ctrl-C
+// ends it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { saving, slow } from './support/server.ts';
+import { savingGraph, slowGraph } from './support/server.ts';
 
 const CLI = fileURLToPath(new URL('./support/cli.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -19,8 +20,8 @@ interface Serving {
   readonly process: ChildProcess;
   readonly address: string;
   /** Standard error so far. */
-  said(): string;
-  /** Exit code, or the signal that ended it. */
+  errorOutput(): string;
+  /** The exit code, or the signal that ended the process. */
   readonly exit: Promise<number | string>;
 }
 
@@ -28,20 +29,21 @@ async function serve(...args: string[]): Promise<Serving> {
   const child = spawn(process.execPath, ['--import', TSX, CLI, 'serve', '--port', '0', ...args], {
     cwd: root,
   });
-  let [said, told] = ['', ''];
+  let errorOutput = '';
+  let output = '';
   child.stderr.on('data', (data) => {
-    said += data;
+    errorOutput += data;
   });
   const exit = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   const address = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (data) => {
-      told += data;
-      const found = /listens on (\S+)/.exec(told)?.[1];
+      output += data;
+      const found = /listens on (\S+)/.exec(output)?.[1];
       if (found) resolve(found);
     });
-    void exit.then(() => reject(new Error(`it ended: ${said}`)));
+    void exit.then(() => reject(new Error(`it ended: ${errorOutput}`)));
   });
-  return { process: child, address, said: () => said, exit };
+  return { process: child, address, errorOutput: () => errorOutput, exit };
 }
 
 const ready = (address: string): Promise<void> =>
@@ -56,25 +58,25 @@ const post = async (url: string, body: unknown) =>
   };
 
 describe('darkroom serve', () => {
-  it('answers before its database is open, and keeps history, numbers and waiting jobs over restarts', async () => {
+  it('responds before its database is open, and keeps jobs over restarts', async () => {
     const first = await serve();
     expect([200, 503]).toContain((await fetch(`${first.address}/healthz`)).status);
     expect(
       Object.keys((await (await fetch(`${first.address}/object_info`)).json()) as object),
     ).toContain('TestSave');
-    const done = await post(`${first.address}/prompt?wait=1`, { prompt: saving(1) });
+    const done = await post(`${first.address}/prompt?wait=1`, { prompt: savingGraph(1) });
     expect(done.state).toBe('success');
-    const running = await post(`${first.address}/prompt`, { prompt: slow(100, 10) });
-    const waiting = await post(`${first.address}/prompt`, { prompt: saving(2) });
+    const running = await post(`${first.address}/prompt`, { prompt: slowGraph(100, 10) });
+    const waiting = await post(`${first.address}/prompt`, { prompt: savingGraph(2) });
     first.process.kill('SIGTERM');
-    // sooner
-    await expect.poll(() => first.said(), { timeout: 30_000 }).toContain('stopping');
+    // a second signal ends it without waiting for the running job
+    await expect.poll(() => first.errorOutput(), { timeout: 30_000 }).toContain('stopping');
     first.process.kill('SIGTERM');
     expect(await first.exit).toBe(0);
 
     const second = await serve('--log-level', 'warn');
     await ready(second.address);
-    const again = await post(`${second.address}/prompt?wait=1`, { prompt: saving(3) });
+    const again = await post(`${second.address}/prompt?wait=1`, { prompt: savingGraph(3) });
     expect(again.number).toBeGreaterThan(waiting.number);
     const history = (await (await fetch(`${second.address}/history`)).json()) as Record<
       string,
@@ -91,29 +93,25 @@ describe('darkroom serve', () => {
     ]);
     second.process.kill('SIGINT');
     expect(await second.exit).toBe(0);
-    expect(second.said()).toBe('');
+    expect(second.errorOutput()).toBe('');
   });
 
-  it('refuses what would be dangerous or can’t be', async () => {
-    for (const [args, words] of [
-      [['--listen', '0.0.0.0'], 'lets everyone who can reach this machine use it'],
-      [['--port', '99999'], 'Give a whole number from 0 to 65535'],
-      [['--preview-method', 'tasd'], "unknown --preview-method 'tasd'"],
-      [['--listen', '203.0.113.1', '--token', 'x'], "can't listen on 203.0.113.1"],
-      [['--storage', 's3://a/../b'], 'is no place in a bucket'],
-      [['--retries', 'many'], 'Give a whole number from 0 to 100'],
-    ] as const) {
-      const child = spawn(
-        process.execPath,
-        ['--import', TSX, CLI, 'serve', '--port', '0', ...args],
-        { cwd: root },
-      );
-      let said = '';
-      child.stderr.on('data', (data) => {
-        said += data;
-      });
-      expect((await once(child, 'close'))[0], args.join(' ')).toBe(2);
-      expect(said).toContain(words);
-    }
+  it.each([
+    [['--listen', '0.0.0.0'], 'lets everyone who can reach this machine use it'],
+    [['--port', '99999'], 'Give a whole number from 0 to 65535'],
+    [['--preview-method', 'tasd'], "unknown --preview-method 'tasd'"],
+    [['--listen', '203.0.113.1', '--token', 'x'], "can't listen on 203.0.113.1"],
+    [['--storage', 's3://a/../b'], 'is no place in a bucket'],
+    [['--retries', 'many'], 'Give a whole number from 0 to 100'],
+  ])('refuses the options %j', async (options, message) => {
+    const args = ['--import', TSX, CLI, 'serve', '--port', '0', ...options];
+    const child = spawn(process.execPath, args, { cwd: root });
+    let errorOutput = '';
+    child.stderr.on('data', (data) => {
+      errorOutput += data;
+    });
+    const [exitCode] = await once(child, 'close');
+    expect(exitCode).toBe(2);
+    expect(errorOutput).toContain(message);
   });
 });

@@ -1,16 +1,16 @@
-// Requests made from the tables of routes, good and bad: no failure that ComfyUI would not have, no
-// crash, no file outside of the folders.
+// Requests generated from the tables of routes, valid and invalid: no failure that ComfyUI would
+// not have, no crash, no file outside of the folders.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { saving, type TestServer, testServer } from '../../test/support/server.ts';
+import { savingGraph, type TestServer, testServer } from '../../test/support/server.ts';
 import type { Route, Schema } from './http/route.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
 const SEED = process.env.FUZZ_RUNS === undefined ? 8 : Date.now();
-const SECRET = 'SECRET THAT LIES OUTSIDE';
+const SECRET = 'SECRET OUTSIDE OF THE FOLDERS';
 
 let test: TestServer;
 let port: number;
@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-/** Everything outside of the folders that routes write to. */
-const outside = (): string[] => readdirSync(test.root).sort();
+/** The names in the root, which no route may change. */
+const namesInRoot = (): string[] => readdirSync(test.root).sort();
 
 const name = fc.oneof(
   fc.constantFrom(
@@ -76,8 +76,8 @@ const json = fc.oneof(
   ),
 );
 
-/** A value that fits a schema, or nearly. */
-function fitting(schema: Schema): fc.Arbitrary<unknown> {
+/** A value that a schema allows, or in one of five cases any value. */
+function valueFor(schema: Schema): fc.Arbitrary<unknown> {
   const {
     type,
     properties,
@@ -94,12 +94,12 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
     : type === 'object'
       ? fc.record(
           Object.fromEntries(
-            Object.entries(properties ?? {}).map(([key, inner]) => [key, fitting(inner)]),
+            Object.entries(properties ?? {}).map(([key, inner]) => [key, valueFor(inner)]),
           ),
           { requiredKeys: [] },
         )
       : type === 'array'
-        ? fc.array(items ? fitting(items) : fc.jsonValue(), { maxLength: 4 })
+        ? fc.array(items ? valueFor(items) : fc.jsonValue(), { maxLength: 4 })
         : type === 'boolean'
           ? fc.boolean()
           : type === 'integer' || type === 'number'
@@ -108,8 +108,8 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 4, arbitrary: exact }, { weight: 1, arbitrary: fc.jsonValue() });
 }
 
-/** Without half surrogate pairs. */
-const whole = (text: string): string => text.replace(/\p{Cs}/gu, '?');
+/** Replaces unpaired surrogates, which cannot be in a URL. */
+const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '?');
 
 const FORM = 'multipart/form-data; boundary=X';
 const formBody = fc
@@ -123,21 +123,21 @@ const formBody = fc
   })
   .map(({ filename, cut, ...fields }) => {
     const clean = (text: string): string => text.replace(/[\r\n"]/g, '');
-    const parts = Object.entries(fields).map(
-      ([key, value]) => `--X\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`,
-    );
-    const file = `--X\r\nContent-Disposition: form-data; name="image"; filename="${clean(filename)}"\r\n\r\nfile\r\n`;
+    const part = (disposition: string, content: string): string =>
+      `--X\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${content}\r\n`;
+    const parts = Object.entries(fields).map(([key, value]) => part(`name="${key}"`, value));
+    const file = part(`name="image"; filename="${clean(filename)}"`, 'file');
     return `${parts.join('')}${file}${cut ? '' : '--X--\r\n'}`;
   });
 const raw = fc.string({ unit: 'binary', maxLength: 100 });
 
-interface Asked {
+interface GeneratedRequest {
   readonly url: string;
   readonly payload: string;
   readonly headers: Record<string, string>;
 }
 
-function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> {
+function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<GeneratedRequest> {
   const names = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]);
   const values = fc.record({
     prefix: only === 'root' ? fc.constant('') : fc.constantFrom('', '/api'),
@@ -159,7 +159,7 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> 
           : fc.oneof(
               {
                 weight: 4,
-                arbitrary: fitting(body ?? {}).map((value) => JSON.stringify(value) ?? ''),
+                arbitrary: valueFor(body ?? {}).map((value) => JSON.stringify(value) ?? ''),
               },
               { weight: 1, arbitrary: json },
             ),
@@ -170,9 +170,11 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> 
   });
   return values.map(({ prefix, params, encode, query, body: content, user }) => {
     const rest = [...params];
-    // what is not encoded must still be a request line
+    // without encoding, the URL must still be a valid request line
     const part = (text: string): string =>
-      encode ? encodeURIComponent(whole(text)) : encodeURI(whole(text)).replace(/[?#]/g, '');
+      encode
+        ? encodeURIComponent(wellFormed(text))
+        : encodeURI(wellFormed(text)).replace(/[?#]/g, '');
     const where = path.replace(/\{[^}]+\}/g, () => part(rest.shift() ?? ''));
     const search = new URLSearchParams(
       Object.entries(query).filter((e): e is [string, string] => e[1] !== undefined),
@@ -187,44 +189,41 @@ function requests({ path, query = {}, body, only }: Route): fc.Arbitrary<Asked> 
   });
 }
 
-/** Where ComfyUI fails too: a body that is no JSON, a number that is none. */
-const MAY_FAIL = new Set(
-  [
-    'POST /queue',
-    'POST /history',
-    'POST /free',
-    'POST /prompt',
-    'POST /users',
-    'POST /settings',
-    'POST /settings/{id}',
-  ].concat([
-    'GET /history',
-    'POST /impact/wildcards',
-    'GET /impact/segs/picker/view',
-    'PATCH /internal/logs/subscribe',
-  ]),
-);
+/** Routes that fail in ComfyUI too, for a body that is not JSON or a number that is invalid. */
+const MAY_FAIL = new Set([
+  'POST /queue',
+  'POST /history',
+  'POST /free',
+  'POST /prompt',
+  'POST /users',
+  'POST /settings',
+  'POST /settings/{id}',
+  'GET /history',
+  'POST /impact/wildcards',
+  'GET /impact/segs/picker/view',
+  'PATCH /internal/logs/subscribe',
+]);
 
 it('no route fails, crashes, or leaves its folders', async () => {
-  const before = outside();
+  const before = namesInRoot();
   for (const route of test.server.routes) {
     const label = `${route.method} ${route.path}`;
     await fc.assert(
       fc.asyncProperty(requests(route), async ({ url, payload, headers }) => {
         const body = route.method === 'GET' ? {} : { payload };
-        const answer = await test.server.app.inject({
+        const response = await test.server.app.inject({
           method: route.method,
           url,
           headers,
           ...body,
         });
-        const words = `${label}: ${url} ${payload.slice(0, 200)} -> ${answer.statusCode}`;
-        const excused =
-          route.responses[answer.statusCode] !== undefined ||
+        const details = `${label}: ${url} ${payload.slice(0, 200)} -> ${response.statusCode}`;
+        const isExpected =
+          route.responses[response.statusCode] !== undefined ||
           (MAY_FAIL.has(label) && (route.method === 'GET' ? url.includes('=') : !isJson(payload)));
-        if (answer.statusCode >= 500) expect(excused, words).toBe(true);
-        expect(answer.body.includes(SECRET), words).toBe(false);
-        expect(outside(), words).toEqual(before);
+        if (response.statusCode >= 500) expect(isExpected, details).toBe(true);
+        expect(response.body.includes(SECRET), details).toBe(false);
+        expect(namesInRoot(), details).toEqual(before);
       }),
       { numRuns: RUNS, seed: SEED },
     );
@@ -243,7 +242,7 @@ function isJson(text: string): boolean {
   }
 }
 
-it('prompts that are broken in any way are refused with ComfyUI’s shape', async () => {
+it('invalid prompts are refused in ComfyUI’s shape', async () => {
   const value = fc.oneof(
     fc.jsonValue(),
     fc.tuple(fc.constantFrom('1', '2', '9'), fc.integer({ min: -2, max: 9 })),
@@ -267,84 +266,79 @@ it('prompts that are broken in any way are refused with ComfyUI’s shape', asyn
       fc.constantFrom('1', '2', '3', 'x:y', '__proto__'),
       fc.oneof({ weight: 9, arbitrary: node }, { weight: 1, arbitrary: fc.jsonValue() }),
     ),
-    fc.constant(saving(1)),
+    fc.constant(savingGraph(1)),
   );
   const body = fc.record(
     {
-      ...{
-        prompt,
-        client_id: fc.jsonValue(),
-        prompt_id: fc.jsonValue(),
-        number: fc.jsonValue(),
-        front: fc.jsonValue(),
-      },
-      ...{
-        extra_data: fc.oneof(
-          fc.jsonValue(),
-          fc.record({
-            extra_pnginfo: fc.jsonValue(),
-            webhook: fc.jsonValue(),
-            idempotency_key: fc.jsonValue(),
-          }),
-        ),
-      },
+      prompt,
+      client_id: fc.jsonValue(),
+      prompt_id: fc.jsonValue(),
+      number: fc.jsonValue(),
+      front: fc.jsonValue(),
+      extra_data: fc.oneof(
+        fc.jsonValue(),
+        fc.record({
+          extra_pnginfo: fc.jsonValue(),
+          webhook: fc.jsonValue(),
+          idempotency_key: fc.jsonValue(),
+        }),
+      ),
       partial_execution_targets: fc.jsonValue(),
     },
     { requiredKeys: [] },
   );
   await fc.assert(
     fc.asyncProperty(body, async (given) => {
-      const answer = await test.server.app.inject({
+      const response = await test.server.app.inject({
         method: 'POST',
         url: '/prompt',
         payload: JSON.stringify(given),
       });
-      const words = `${JSON.stringify(given)} -> ${answer.statusCode} ${answer.body}`;
-      expect([200, 400], words).toContain(answer.statusCode);
-      const { error, node_errors, prompt_id } = answer.json();
-      expect(typeof node_errors, words).toBe('object');
-      if (answer.statusCode === 200) expect(typeof prompt_id, words).toBe('string');
+      const details = `${JSON.stringify(given)} -> ${response.statusCode} ${response.body}`;
+      expect([200, 400], details).toContain(response.statusCode);
+      const { error, node_errors, prompt_id } = response.json();
+      expect(typeof node_errors, details).toBe('object');
+      if (response.statusCode === 200) expect(typeof prompt_id, details).toBe('string');
       else
-        expect(
-          typeof error.type === 'string' &&
-            typeof error.message === 'string' &&
-            typeof error.details === 'string',
-          words,
-        ).toBe(true);
+        expect(error, details).toMatchObject({
+          type: expect.any(String),
+          message: expect.any(String),
+          details: expect.any(String),
+        });
     }),
     { numRuns: 8 * RUNS, seed: SEED },
   );
   await test.queue.clear();
 });
 
-it('what is no HTTP is answered or closed', async () => {
-  const say = (text: string): Promise<string> =>
+it('invalid HTTP gets a response, or the connection is closed', async () => {
+  const send = (text: string): Promise<string> =>
     new Promise((resolve) => {
       const socket = createConnection(port, '127.0.0.1', () => socket.write(text, 'latin1'));
-      let heard = '';
+      let received = '';
       socket.on('data', (data) => {
-        heard += data.toString('latin1');
+        received += data.toString('latin1');
       });
       socket.setTimeout(300, () => socket.destroy());
       socket.on('error', () => undefined);
-      socket.on('close', () => resolve(heard));
+      socket.on('close', () => resolve(received));
     });
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  const get = (path: string, headers: string): string =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
+  const post = (headers: string, body: string): string =>
+    `POST /prompt HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`;
   for (const text of [
-    ...[
-      '\0\0\0\0',
-      'GET\r\n\r\n',
-      'GET /%ff%zz HTTP/1.1\r\nHost: localhost\r\n\r\n',
-      'GET /ws HTTP/1.1\r\nHost: \r\n\r\n',
-    ],
-    ...[
-      `GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`,
-      `GET /prompt HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`,
-    ],
-    `GET /ws HTTP/1.1\r\nHost: localhost\r\n${upgrade}Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n\r\n`,
-    'POST /prompt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    'POST /prompt HTTP/1.1\r\nHost: localhost\r\nContent-Type: ;;;\r\nContent-Length: 2\r\n\r\n{}',
+    '\0\0\0\0',
+    'GET\r\n\r\n',
+    'GET /%ff%zz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET /ws HTTP/1.1\r\nHost: \r\n\r\n',
+    get('/ws', upgrade),
+    get('/prompt', upgrade),
+    get('/ws', `${upgrade}Sec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x\r\n`),
+    post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
+    post('Content-Type: ;;;\r\nContent-Length: 2\r\n', '{}'),
   ])
-    expect(await say(text), text).not.toContain(' 500 ');
+    expect(await send(text), text).not.toContain(' 500 ');
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
 });

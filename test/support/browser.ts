@@ -1,4 +1,4 @@
-// Debian's Chromium through playwright-core, where it is installed.
+// Chromium as installed on the machine, through playwright-core.
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -9,26 +9,26 @@ const PROGRAMS = [
   '/usr/bin/google-chrome',
 ];
 
-/** The browser's program; undefined where there is none. */
+/** The path of the browser; undefined when none is installed. */
 export const browserProgram = (): string | undefined =>
   PROGRAMS.find((path) => path && existsSync(path));
 
-/** Said once by tests that are left out. */
+/** Why tests are skipped without a browser. */
 export const NO_BROWSER =
-  'left out: no Chromium is installed (apt install chromium, or CHROMIUM=/path/to/it)';
+  'skipped: Chromium is not installed (apt install chromium, or CHROMIUM=/path/to/it)';
 
 export const openBrowser = (program: string): Promise<Browser> =>
   chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
 
 export interface Watched {
   readonly page: Page;
-  /** Errors of the console and of scripts. */
+  /** Errors of the console and of the page's scripts. */
   readonly errors: string[];
-  /** Requests that went elsewhere. */
-  readonly foreign: string[];
+  /** URLs of requests to other hosts. */
+  readonly foreignRequests: string[];
 }
 
-/** A page whose errors and requests to elsewhere are noted. */
+/** A page whose errors and requests to other hosts are recorded. */
 export async function watchedPage(
   browser: Browser,
   address: string,
@@ -36,7 +36,7 @@ export async function watchedPage(
 ): Promise<Watched> {
   const page = await browser.newPage(options);
   const errors: string[] = [];
-  const foreign: string[] = [];
+  const foreignRequests: string[] = [];
   const isOurs = (url: string): boolean => url.startsWith(address) || /^(blob|data|ws):/.test(url);
   page.on('console', (message) => {
     if (message.type() === 'error' && isOurs(message.location().url))
@@ -44,7 +44,7 @@ export async function watchedPage(
   });
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('request', (request) => {
-    if (!isOurs(request.url())) foreign.push(request.url());
+    if (!isOurs(request.url())) foreignRequests.push(request.url());
   });
-  return { page, errors, foreign };
+  return { page, errors, foreignRequests };
 }

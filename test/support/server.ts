@@ -1,8 +1,9 @@
-// A server over a queue in memory and folders of its own, for tests: with the nodes of nodes.ts or the built-in ones.
+// A server for tests, over a queue in memory and folders of its own, with the nodes of nodes.ts or
+// the built-in ones.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WebSocket } from 'ws';
+import type { LightMyRequestResponse } from 'fastify';
 import { NODES as BUILT_IN } from '../../src/nodes/index.ts';
 import type { Queue, QueueOptions } from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
@@ -11,15 +12,23 @@ import { createServer } from '../../src/server/server.ts';
 import type { DarkroomServer, ServerOptions } from '../../src/server/server-context.ts';
 import { openEmbeddedModels } from '../../src/storage/embedded-models.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
+import type { Storage } from '../../src/storage/storage.ts';
 import { NODES, NODES_MODULE } from './nodes.ts';
 
 export interface TestServer {
   readonly server: DarkroomServer;
   readonly queue: Queue;
   readonly folders: Folders;
-  /** Everything of this server lies here. */
+  /** The folder of all files of this server. */
   readonly root: string;
-  /** Opens a port; gives the address. */
+  get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  /** A body that is not a text is sent as JSON. */
+  post(
+    url: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<LightMyRequestResponse>;
+  /** Opens a port and returns the URL. */
   listen(): Promise<string>;
   close(): Promise<void>;
 }
@@ -28,66 +37,44 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly queueOptions?: QueueOptions;
   /** The built-in nodes and the embedded models in place of the nodes of nodes.ts. */
   readonly builtIn?: boolean;
-  /** No worker: what is queued waits. */
+  /** Without a worker: queued jobs wait. */
   readonly idle?: boolean;
-  /** No queue either: it never opens. */
-  readonly closed?: boolean;
+  /** Without a queue: it never opens. */
+  readonly noQueue?: boolean;
 }
 
 export async function testServer({
   queueOptions,
-  builtIn,
+  builtIn = false,
   idle,
-  closed,
+  noQueue,
   ...options
 }: TestServerOptions = {}): Promise<TestServer> {
   const root = mkdtempSync(join(tmpdir(), 'darkroom-server-'));
-  const place = (name: string): string => {
-    mkdirSync(join(root, name));
-    return join(root, name);
-  };
-  const models = place('models');
-  mkdirSync(join(models, 'checkpoints'));
-  const folders = openFolders({
-    models: [models],
-    ...(options.storage?.folders ?? {
-      input: place('input'),
-      output: place('output'),
-      temp: place('temp'),
-    }),
-    inputNames: options.storage?.inputNames,
-    embedded: builtIn ? openEmbeddedModels() : undefined,
-  });
-  if (builtIn && !options.storage)
-    cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
-  const queue = closed ? undefined : await openQueue(queueOptions);
+  const folders = createFolders(root, builtIn, options.storage);
+  const queue = noQueue ? undefined : await openQueue(queueOptions);
   const server = createServer({
-    ...{
-      queue: queue ?? new Promise<Queue>(() => undefined),
-      folders,
-      nodes: builtIn ? BUILT_IN : NODES,
-      user: join(root, 'user'),
-      logs: createLogs({ level: 'debug' }),
-    },
+    queue: queue ?? new Promise<Queue>(() => undefined),
+    folders,
+    nodes: builtIn ? BUILT_IN : NODES,
+    user: join(root, 'user'),
+    logs: createLogs({ level: 'debug' }),
     ...options,
   });
-  if (queue && !idle) {
-    const { input, output, temp } = folders;
-    queue.startWorker({
-      engine: {
-        models: [models],
-        input,
-        output,
-        temp,
-        device: 'cpu',
-        threads: 1,
-        nodesModule: builtIn ? undefined : NODES_MODULE,
-      },
-      previews: server.wantsPreviews,
-    });
-  }
+  if (queue && !idle) startWorker(queue, server, folders, builtIn);
   return {
-    ...{ server, queue: queue!, folders, root },
+    server,
+    queue: queue!,
+    folders,
+    root,
+    get: (url, headers = {}) => server.app.inject({ url, headers }),
+    post: (url, body = '', headers = {}) =>
+      server.app.inject({
+        method: 'POST',
+        url,
+        payload: typeof body === 'string' ? body : JSON.stringify(body),
+        headers,
+      }),
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     close: async () => {
       await server.close();
@@ -97,71 +84,61 @@ export async function testServer({
   };
 }
 
-export interface TestSocket {
-  readonly socket: WebSocket;
-  /** Text messages so far, parsed. */
-  readonly messages: { readonly type: string; readonly data: Record<string, unknown> }[];
-  readonly frames: Buffer[];
-  /** Waits until a message of this type came that fits. */
-  until(
-    type: string,
-    fits?: (data: Record<string, unknown>) => boolean,
-  ): Promise<Record<string, unknown>>;
+/** The folders of a server; input, output and temp are those of a storage where one is given. */
+function createFolders(root: string, builtIn: boolean, storage?: Storage): Folders {
+  const create = (name: string): string => {
+    mkdirSync(join(root, name), { recursive: true });
+    return join(root, name);
+  };
+  create('models/checkpoints');
+  const folders = openFolders({
+    models: [join(root, 'models')],
+    ...(storage?.folders ?? {
+      input: create('input'),
+      output: create('output'),
+      temp: create('temp'),
+    }),
+    inputNames: storage?.inputNames,
+    embedded: builtIn ? openEmbeddedModels() : undefined,
+  });
+  if (builtIn && !storage)
+    cpSync(new URL('../../examples/input', import.meta.url), folders.input, { recursive: true });
+  return folders;
 }
 
-const WAIT_MS = 60_000;
-
-export async function openSocket(
-  address: string,
-  clientId?: string,
-  path = '/ws',
-): Promise<TestSocket> {
-  const socket = new WebSocket(
-    `${address.replace('http', 'ws')}${path}${clientId === undefined ? '' : `?clientId=${clientId}`}`,
-  );
-  const messages: TestSocket['messages'] = [];
-  const frames: Buffer[] = [];
-  socket.on('message', (data: Buffer, isBinary) => {
-    if (isBinary) frames.push(data);
-    else messages.push(JSON.parse(String(data)));
-    socket.emit('heard');
+function startWorker(
+  queue: Queue,
+  server: DarkroomServer,
+  { models, input, output, temp }: Folders,
+  builtIn: boolean,
+): void {
+  queue.startWorker({
+    engine: {
+      models,
+      input,
+      output,
+      temp,
+      device: 'cpu',
+      threads: 1,
+      nodesModule: builtIn ? undefined : NODES_MODULE,
+    },
+    previews: server.wantsPreviews,
   });
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-  });
-  const until: TestSocket['until'] = (type, fits = () => true) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        socket.off('heard', look);
-        reject(
-          new Error(`no message ${type}; there were: ${messages.map((m) => m.type).join(', ')}`),
-        );
-      }, WAIT_MS);
-      const look = (): void => {
-        const found = messages.find((m) => m.type === type && fits(m.data));
-        if (!found) return;
-        clearTimeout(timer);
-        socket.off('heard', look);
-        resolve(found.data);
-      };
-      socket.on('heard', look);
-      look();
-    });
-  return { socket, messages, frames, until };
 }
 
 export const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({
   class_type,
   inputs,
 });
-/** A number and a file that is written with it. */
-export const saving = (value: number, more: Record<string, unknown> = {}) => ({
+
+/** Node 2 saves the number of node 1 as a file. */
+export const savingGraph = (value: number, inputs: Record<string, unknown> = {}) => ({
   '1': node('TestNumber', { value }),
-  '2': node('TestSave', { value: ['1', 0], filename_prefix: 'test', ...more }),
+  '2': node('TestSave', { value: ['1', 0], filename_prefix: 'test', ...inputs }),
 });
-/** A slow node, `ms` per step. */
-export const slow = (steps: number, ms: number, more: Record<string, unknown> = {}) => ({
-  '1': node('TestSlow', { steps, ms, deaf: false, ...more }),
+
+/** Node 1 takes `ms` per step; node 2 saves its result. */
+export const slowGraph = (steps: number, ms: number, inputs: Record<string, unknown> = {}) => ({
+  '1': node('TestSlow', { steps, ms, deaf: false, ...inputs }),
   '2': node('TestSave', { value: ['1', 0], filename_prefix: 'test' }),
 });

@@ -1,15 +1,17 @@
-// The WebSocket: handshake, order of messages, previews of both kinds, reconnection, broadcast, who
-// may connect.
+// The WebSocket: handshake, order of messages, previews of both kinds, reconnection, who may
+// connect.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   node,
-  openSocket,
-  saving,
-  slow,
+  savingGraph,
+  slowGraph,
   type TestServer,
   testServer,
 } from '../../../test/support/server.ts';
+import { openSocket, type TestSocket } from '../../../test/support/web-socket.ts';
+
+const FEATURES = { supports_preview_metadata: true };
 
 let test: TestServer;
 let address: string;
@@ -20,78 +22,118 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-async function queue(prompt: unknown, client_id?: string): Promise<string> {
-  const answer = await fetch(`${address}/prompt`, {
-    method: 'POST',
-    body: JSON.stringify({ prompt, client_id }),
-  });
-  expect(answer.status).toBe(200);
-  return ((await answer.json()) as { prompt_id: string }).prompt_id;
+async function queue(prompt: unknown, client_id?: string, url = address): Promise<string> {
+  const body = JSON.stringify({ prompt, client_id });
+  const response = await fetch(`${url}/prompt`, { method: 'POST', body });
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { prompt_id: string }).prompt_id;
 }
 
-describe('a client', () => {
-  it('is told its id and the length of the queue, and what the server can do', async () => {
-    const named = await openSocket(address, 'named');
+const interrupt = () => fetch(`${address}/interrupt`, { method: 'POST' });
+
+/** Opens connections for the tests of one `describe` and closes them afterwards. */
+function sockets() {
+  const opened: TestSocket[] = [];
+  afterAll(() => {
+    for (const { socket } of opened) socket.close();
+  });
+  return async (...options: Parameters<typeof openSocket>): Promise<TestSocket> => {
+    const socket = await openSocket(...options);
+    opened.push(socket);
+    return socket;
+  };
+}
+
+const announce = async ({ socket, until }: TestSocket, features: object): Promise<void> => {
+  socket.send(JSON.stringify({ type: 'feature_flags', data: features }));
+  await until('feature_flags');
+};
+
+describe('a client that connects', () => {
+  const connect = sockets();
+
+  it('receives its id and the length of the queue', async () => {
+    const named = await connect(address, 'named');
     expect(await named.until('status')).toEqual({
       status: { exec_info: { queue_remaining: 0 } },
       sid: 'named',
     });
-    named.socket.send(
-      JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
-    );
-    expect(await named.until('feature_flags')).toEqual({
+    const nameless = await connect(address, undefined, '/api/ws');
+    expect((await nameless.until('status')).sid).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('receives the features of the server once, when it announces its own', async () => {
+    const client = await connect(address, 'announcing');
+    await announce(client, FEATURES);
+    expect(await client.until('feature_flags')).toEqual({
       supports_preview_metadata: true,
       max_upload_size: 104857600,
     });
-    named.socket.send('not JSON');
-    named.socket.send(JSON.stringify({ type: 'feature_flags', data: {} }));
-    const nameless = await openSocket(address, undefined, '/api/ws');
-    expect((await nameless.until('status')).sid).toMatch(/^[0-9a-f]{32}$/);
-    expect(named.messages.filter(({ type }) => type === 'feature_flags').length).toBe(1);
-    for (const { socket } of [named, nameless]) socket.close();
+    client.socket.send('not JSON');
+    client.socket.send(JSON.stringify({ type: 'feature_flags', data: {} }));
+    const prompt_id = await queue(savingGraph(3), 'announcing');
+    await client.until('execution_success', (data) => data.prompt_id === prompt_id);
+    expect(client.messages.filter(({ type }) => type === 'feature_flags')).toHaveLength(1);
+  });
+});
+
+describe('the messages of a job', () => {
+  const connect = sockets();
+  let mine: TestSocket;
+  let other: TestSocket;
+  let prompt_id: string;
+  beforeAll(async () => {
+    mine = await connect(address, 'mine');
+    other = await connect(address, 'other');
+    const secondOutput = node('TestSave', { value: ['1', 0], filename_prefix: 'b' });
+    prompt_id = await queue({ ...slowGraph(3, 20), '3': secondOutput }, 'mine');
+    await mine.until('executing', (data) => data.node === null);
   });
 
-  it('hears of its job in ComfyUI’s order, and others only of the queue', async () => {
-    const mine = await openSocket(address, 'mine');
-    const other = await openSocket(address, 'other');
-    const prompt_id = await queue(
-      { ...slow(3, 20), '3': node('TestSave', { value: ['1', 0], filename_prefix: 'b' }) },
-      'mine',
-    );
-    await mine.until('executing', (data) => data.node === null);
+  it('are in ComfyUI’s order', () => {
     const types = mine.messages.map(({ type, data }) =>
       type === 'executing' ? `executing ${data.node}` : type,
     );
-    const kept = types.filter(
+    const first = types.filter(
       (type, i) => type !== 'status' && type !== 'progress_state' && types.indexOf(type) === i,
     );
-    expect(kept).toEqual([
-      ...[
-        'execution_start',
-        'execution_cached',
-        'executing 1',
-        'progress',
-        'executing 2',
-        'darkroom/warning',
-        'executed',
-        'executing 3',
-      ],
-      ...['execution_success', 'executing null'],
+    expect(first).toEqual([
+      'execution_start',
+      'execution_cached',
+      'executing 1',
+      'progress',
+      'executing 2',
+      'darkroom/warning',
+      'executed',
+      'executing 3',
+      'execution_success',
+      'executing null',
     ]);
-    expect(mine.messages.filter(({ type }) => type === 'progress').map(({ data }) => data)).toEqual(
-      [1, 2, 3].map((value) => ({ value, max: 3, prompt_id, node: '1' })),
-    );
-    const state = mine.messages.filter(({ type }) => type === 'progress_state').at(-1)?.data
-      .nodes as Record<string, unknown>;
-    const shown = { state: 'finished', prompt_id, parent_node_id: null };
-    expect(state['1']).toEqual({
-      ...shown,
+    const last = mine.messages.map(({ type }) => type).slice(-3);
+    expect(last).toEqual(['execution_success', 'status', 'executing']);
+  });
+
+  it('report each step', () => {
+    const steps = mine.messages.filter(({ type }) => type === 'progress').map(({ data }) => data);
+    expect(steps).toEqual([1, 2, 3].map((value) => ({ value, max: 3, prompt_id, node: '1' })));
+  });
+
+  it('report the state of all nodes', () => {
+    const states = mine.messages.filter(({ type }) => type === 'progress_state');
+    const nodes = states.at(-1)?.data.nodes as Record<string, unknown>;
+    expect(nodes['1']).toEqual({
+      state: 'finished',
+      prompt_id,
+      parent_node_id: null,
       value: 3,
       max: 3,
       node_id: '1',
       display_node_id: '1',
       real_node_id: '1',
     });
+  });
+
+  it('report outputs without paths of this machine', async () => {
     const executed = await mine.until('executed');
     expect(executed).toMatchObject({
       node: '2',
@@ -100,52 +142,58 @@ describe('a client', () => {
       output: { images: [{ type: 'output', subfolder: '' }] },
     });
     expect(JSON.stringify(executed)).not.toContain(test.root);
+  });
+
+  it('are not sent to other clients, which receive the length of the queue only', async () => {
     expect(other.messages.every(({ type }) => type === 'status')).toBe(true);
     await expect
       .poll(() => other.messages.at(-1)?.data, { timeout: 30_000 })
       .toEqual({ status: { exec_info: { queue_remaining: 0 } } });
-    const text = mine.messages.map(({ type }) => type).join(' ');
-    expect(text).toMatch(/execution_success status executing$/);
-    for (const { socket } of [mine, other]) socket.close();
+  });
+});
+
+describe('a client', () => {
+  const connect = sockets();
+  let mine: TestSocket;
+  beforeAll(async () => {
+    mine = await connect(address, 'c');
   });
 
-  it('hears of cached outputs, errors and interrupts', async () => {
-    const mine = await openSocket(address, 'c');
-    const other = await openSocket(address, 'd');
-    const first = await queue(saving(7), 'c');
+  it('receives cached outputs', async () => {
+    const first = await queue(savingGraph(7), 'c');
     await mine.until('execution_success', (data) => data.prompt_id === first);
-    const again = await queue(saving(7), 'c');
-    expect(
-      (await mine.until('execution_cached', (data) => data.prompt_id === again)).nodes,
-    ).toEqual(['1', '2']);
-    expect((await mine.until('executed', (data) => data.prompt_id === again)).node).toBe('2');
-    const failing = await queue(
-      {
-        '1': node('TestFail', { how: 'known' }),
-        '2': node('TestSave', { value: ['1', 0], filename_prefix: 'x' }),
-      },
-      'c',
-    );
+    const again = await queue(savingGraph(7), 'c');
+    const isAgain = (data: Record<string, unknown>) => data.prompt_id === again;
+    expect((await mine.until('execution_cached', isAgain)).nodes).toEqual(['1', '2']);
+    expect((await mine.until('executed', isAgain)).node).toBe('2');
+  });
+
+  it('receives errors', async () => {
+    const prompt = {
+      '1': node('TestFail', { how: 'known' }),
+      '2': node('TestSave', { value: ['1', 0], filename_prefix: 'x' }),
+    };
+    const prompt_id = await queue(prompt, 'c');
     expect(await mine.until('execution_error')).toMatchObject({
-      ...{
-        prompt_id: failing,
-        node_id: '1',
-        node_type: 'TestFail',
-        exception_message: 'shapes differ',
-        executed: [],
-      },
-      ...{
-        exception_type: 'DR_SHAPE_MISMATCH',
-        traceback: ['Use equal shapes.'],
-        current_inputs: {},
-        current_outputs: [],
-      },
+      prompt_id,
+      node_id: '1',
+      node_type: 'TestFail',
+      exception_message: 'shapes differ',
+      executed: [],
+      exception_type: 'DR_SHAPE_MISMATCH',
+      traceback: ['Use equal shapes.'],
+      current_inputs: {},
+      current_outputs: [],
     });
-    const stopped = await queue(slow(1000, 10), 'c');
-    await mine.until('progress', (data) => data.prompt_id === stopped);
-    await fetch(`${address}/interrupt`, { method: 'POST' });
+  });
+
+  it('receives interrupts, as all other clients do', async () => {
+    const other = await connect(address, 'd');
+    const prompt_id = await queue(slowGraph(1000, 10), 'c');
+    await mine.until('progress', (data) => data.prompt_id === prompt_id);
+    await interrupt();
     const interrupted = {
-      prompt_id: stopped,
+      prompt_id,
       node_id: '1',
       node_type: 'TestSlow',
       executed: [],
@@ -153,94 +201,86 @@ describe('a client', () => {
     };
     expect(await mine.until('execution_interrupted')).toEqual(interrupted);
     expect(await other.until('execution_interrupted')).toEqual(interrupted);
-    for (const { socket } of [mine, other]) socket.close();
   });
 
-  it('that comes back while its job runs is told where it is; the older connection hears nothing more', async () => {
-    const before = await openSocket(address, 'back');
-    const prompt_id = await queue(slow(1000, 10, { value: 'back' }), 'back');
+  it('that reconnects receives the running node, its old connection nothing', async () => {
+    const before = await connect(address, 'back');
+    const prompt_id = await queue(slowGraph(1000, 10, { value: 'back' }), 'back');
     await before.until('progress');
-    const after = await openSocket(address, 'back');
+    const after = await connect(address, 'back');
     expect(await after.until('executing')).toEqual({ node: '1', display_node: '1', prompt_id });
     expect(after.messages.map(({ type }) => type).slice(0, 2)).toEqual(['status', 'executing']);
     await after.until('progress');
-    const heard = before.messages.length;
+    const received = before.messages.length;
     await after.until('progress', (data) => (data.value as number) > 30);
-    expect(before.messages.length).toBe(heard);
-    before.socket.close();
-    await fetch(`${address}/interrupt`, { method: 'POST' });
+    expect(before.messages.length).toBe(received);
+    await interrupt();
     await after.until('execution_interrupted');
-    after.socket.close();
   });
 });
 
 describe('previews', () => {
-  it('come as frames of kind 1, or of kind 4 for those who know it', async () => {
-    for (const [clientId, flags] of [
-      ['plain', undefined],
-      ['knowing', { supports_preview_metadata: true }],
-    ] as const) {
-      const { socket, frames, until } = await openSocket(address, clientId);
-      if (flags) {
-        socket.send(JSON.stringify({ type: 'feature_flags', data: flags }));
-        await until('feature_flags');
-      }
-      const prompt_id = await queue(slow(20, 15, { value: clientId }), clientId);
-      await until('execution_success');
-      expect(frames.length).toBeGreaterThan(0);
-      const [frame] = frames;
-      const isJpeg = (bytes: Buffer): boolean => bytes.readUInt16BE(0) === 0xffd8;
-      if (flags) {
-        expect(frame.readUInt32BE(0)).toBe(4);
-        const end = 8 + frame.readUInt32BE(4);
-        expect(JSON.parse(frame.subarray(8, end).toString())).toEqual({
-          ...{
-            node_id: '1',
-            prompt_id,
-            display_node_id: '1',
-            parent_node_id: null,
-            real_node_id: '1',
-            image_type: 'image/jpeg',
-          },
-        });
-        expect(isJpeg(frame.subarray(end))).toBe(true);
-      } else {
-        expect([frame.readUInt32BE(0), frame.readUInt32BE(4)]).toEqual([1, 1]);
-        expect(isJpeg(frame.subarray(8))).toBe(true);
-      }
-      socket.close();
-    }
+  const connect = sockets();
+  const isJpeg = (bytes: Buffer): boolean => bytes.readUInt16BE(0) === 0xffd8;
+
+  it('are frames of kind 1 for clients that announce nothing', async () => {
+    const { frames, until } = await connect(address, 'plain');
+    await queue(slowGraph(20, 15, { value: 'plain' }), 'plain');
+    await until('execution_success');
+    const [frame] = frames;
+    expect({ kind: frame.readUInt32BE(0), format: frame.readUInt32BE(4) }).toEqual({
+      kind: 1,
+      format: 1,
+    });
+    expect(isJpeg(frame.subarray(8))).toBe(true);
   });
 
-  it('are kept from those who did not ask for them, unless told', async () => {
-    const auto = await testServer();
-    auto.queue.requestPreviews(auto.server.wantsPreviews);
-    const at = await auto.listen();
-    try {
-      for (const [clientId, flags] of [
-        ['asks', { supports_preview_metadata: true }],
-        ['does not', {}],
-      ] as const) {
-        const { socket, frames, until } = await openSocket(at, encodeURIComponent(clientId));
-        socket.send(JSON.stringify({ type: 'feature_flags', data: flags }));
-        await until('feature_flags');
-        const body = JSON.stringify({
-          prompt: slow(20, 15, { value: clientId }),
-          client_id: clientId,
-        });
-        await fetch(`${at}/prompt`, { method: 'POST', body });
-        await until('execution_success');
-        expect(frames.length > 0, clientId).toBe(clientId === 'asks');
-        socket.close();
-      }
-    } finally {
-      await auto.close();
-    }
+  it('are frames of kind 4 with metadata for clients that support them', async () => {
+    const client = await connect(address, 'supporting');
+    await announce(client, FEATURES);
+    const prompt_id = await queue(slowGraph(20, 15, { value: 'supporting' }), 'supporting');
+    await client.until('execution_success');
+    const [frame] = client.frames;
+    expect(frame.readUInt32BE(0)).toBe(4);
+    const end = 8 + frame.readUInt32BE(4);
+    expect(JSON.parse(frame.subarray(8, end).toString())).toEqual({
+      node_id: '1',
+      prompt_id,
+      display_node_id: '1',
+      parent_node_id: null,
+      real_node_id: '1',
+      image_type: 'image/jpeg',
+    });
+    expect(isJpeg(frame.subarray(end))).toBe(true);
   });
 });
 
-describe('the door', () => {
-  const refusal = (url: string, headers: Record<string, string> = {}): Promise<number> =>
+describe('previews by default', () => {
+  const connect = sockets();
+  let auto: TestServer;
+  let url: string;
+  beforeAll(async () => {
+    auto = await testServer();
+    auto.queue.requestPreviews(auto.server.wantsPreviews);
+    url = await auto.listen();
+  });
+  afterAll(() => auto.close());
+
+  it.each([
+    { clientId: 'supporting', features: FEATURES, receives: true },
+    { clientId: 'plain', features: {}, receives: false },
+  ])('to a client with features $features: $receives', async ({ clientId, features, receives }) => {
+    const client = await connect(url, clientId);
+    await announce(client, features);
+    await queue(slowGraph(20, 15, { value: clientId }), clientId, url);
+    await client.until('execution_success');
+    expect(client.frames.length > 0).toBe(receives);
+  });
+});
+
+describe('an upgrade', () => {
+  /** 101 when the connection is accepted. */
+  const statusOf = (url: string, headers: Record<string, string> = {}): Promise<number> =>
     new Promise((resolve, reject) => {
       const socket = new WebSocket(url.replace('http', 'ws'), { headers });
       socket.on('unexpected-response', (_, response) => resolve(response.statusCode ?? 0));
@@ -251,21 +291,24 @@ describe('the door', () => {
       socket.on('error', reject);
     });
 
-  it('is shut to pages of other sites, to other names, to other paths', async () => {
-    expect(await refusal(`${address}/ws`, { origin: 'http://evil.example' })).toBe(403);
-    expect(await refusal(`${address}/ws`, { host: 'evil.example' })).toBe(403);
-    expect(await refusal(`${address}/elsewhere`)).toBe(404);
-    expect(await refusal(`${address}/ws`, { origin: address })).toBe(101);
+  it('is accepted from pages of the server', async () => {
+    expect(await statusOf(`${address}/ws`, { origin: address })).toBe(101);
   });
 
-  it('wants the token where there is one', async () => {
-    const guarded = await testServer({ token: 'secret', closed: true });
+  it('is refused to pages of other origins, to other host names and at other paths', async () => {
+    expect(await statusOf(`${address}/ws`, { origin: 'http://evil.example' })).toBe(403);
+    expect(await statusOf(`${address}/ws`, { host: 'evil.example' })).toBe(403);
+    expect(await statusOf(`${address}/elsewhere`)).toBe(404);
+  });
+
+  it('needs the token where there is one', async () => {
+    const guarded = await testServer({ token: 'secret', noQueue: true });
     try {
-      const at = await guarded.listen();
-      expect(await refusal(`${at}/ws`)).toBe(401);
-      expect(await refusal(`${at}/ws`, { authorization: 'Bearer wrong' })).toBe(401);
-      expect(await refusal(`${at}/ws`, { authorization: 'Bearer secret' })).toBe(101);
-      expect(await refusal(`${at}/ws?clientId=a&token=secret`)).toBe(101);
+      const url = await guarded.listen();
+      expect(await statusOf(`${url}/ws`)).toBe(401);
+      expect(await statusOf(`${url}/ws`, { authorization: 'Bearer wrong' })).toBe(401);
+      expect(await statusOf(`${url}/ws`, { authorization: 'Bearer secret' })).toBe(101);
+      expect(await statusOf(`${url}/ws?clientId=a&token=secret`)).toBe(101);
     } finally {
       await guarded.close();
     }

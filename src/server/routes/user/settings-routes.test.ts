@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TestServer, testServer } from '../../../../test/support/server.ts';
+
+let test: TestServer;
+beforeAll(async () => {
+  test = await testServer({ noQueue: true });
+});
+afterAll(() => test.close());
+
+describe('/settings', () => {
+  it('is empty at first', async () => {
+    expect((await test.get('/settings')).json()).toEqual({});
+  });
+
+  it('keeps what is set, large integers and the order included', async () => {
+    expect((await test.post('/settings', { a: 1, big: 2 })).body).toBe('');
+    await test.post('/settings/big', '18446744073709551615');
+    await test.post('/settings/Comfy.X', { deep: null });
+    expect((await test.get('/settings')).body).toBe(
+      '{"a": 1, "big": 18446744073709551615, "Comfy.X": {"deep": null}}',
+    );
+  });
+
+  it('returns one setting, or null', async () => {
+    await test.post('/settings', { a: 1 });
+    expect((await test.get('/settings/a')).json()).toBe(1);
+    expect((await test.get('/settings/none')).json()).toBe(null);
+  });
+
+  it('refuses JSON that is not an object, and fails for what is not JSON', async () => {
+    expect((await test.post('/settings', '[]')).statusCode).toBe(400);
+    expect((await test.post('/settings/a', 'no')).statusCode).toBe(500);
+  });
+});
