@@ -83,7 +83,7 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe.concurrent('darkroom run', () => {
-  it('runs what is valid of a file, where that is wanted', async () => {
+  it('runs the valid outputs with --partial', async () => {
     const half = workflow({
       1: node('TestNumber', { value: 3 }),
       2: save(['1', 0], 'half'),
@@ -96,7 +96,7 @@ describe.concurrent('darkroom run', () => {
     expect(code).toBe(0);
   });
 
-  it('runs a file and prints where the picture is', async () => {
+  it('runs a file and prints the path of the image', async () => {
     const { code, out, err } = await darkroom([
       'run',
       number,
@@ -112,7 +112,7 @@ describe.concurrent('darkroom run', () => {
     expect(JSON.parse(readFileSync(join(dir, 'one/out_00001_.txt'), 'utf8')).value).toBe(3);
   });
 
-  it('takes the editor’s own format, also out of a picture, which goes on into what is saved', async () => {
+  it('reads the UI format from an image, and passes it on into what is saved', async () => {
     const links = [[1, 1, 0, 2, 0, 'INT']];
     const nodes = [
       { id: 1, type: 'TestNumber', widgets_values: [4, 7, 'fixed'] },
@@ -136,7 +136,7 @@ describe.concurrent('darkroom run', () => {
     expect(JSON.parse(saved.prompt)['1'].inputs).toEqual({ value: 4, seed: 7 });
   });
 
-  it('reads standard input; --json tells events, the last one the outputs; --quiet is quiet', async () => {
+  it('reads standard input; --json prints events, the last one with the outputs; --quiet prints nothing else', async () => {
     const { code, out, err } = await darkroom(
       ['run', '-', '--json', '--output', 'two', '--quiet'],
       {
@@ -206,7 +206,7 @@ describe.concurrent('darkroom run', () => {
       'muted or bypassed',
     ],
     ['broken JSON', '{"1": ', 'not valid JSON', 'hint:'],
-  ])('refuses %s with exit code 2', async (_, content, message, hint) => {
+  ])('rejects %s with exit code 2', async (_, content, message, hint) => {
     const { code, out, err } = await darkroom(['run', workflow(content), '--output', 'refused']);
     expect(err).toContain(`error: `);
     expect(err).toContain(message);
@@ -215,7 +215,7 @@ describe.concurrent('darkroom run', () => {
     expect(existsSync(join(dir, 'refused'))).toBe(false);
   });
 
-  it('tells every problem, and as the last JSON line too', async () => {
+  it('prints every problem, and the combined error as the last JSON line', async () => {
     const { code, out, err } = await darkroom([
       'run',
       workflow({ 1: node('Nope'), 2: node('Nada') }),
@@ -238,7 +238,7 @@ describe.concurrent('darkroom run', () => {
     expect(code).toBe(1);
   });
 
-  it('an output folder that can not be written', async () => {
+  it('reports an output folder that can not be written', async () => {
     writeFileSync(join(dir, 'afile'), '');
     const { code, err } = await darkroom(['run', number, '--output', 'afile']);
     expect(err).toContain(`nothing can be saved in ${join(dir, 'afile')}`);
@@ -262,7 +262,7 @@ describe.concurrent('darkroom run', () => {
     expect(existsSync(join(dir, 'ctrl'))).toBe(false);
   });
 
-  it('a second Ctrl-C does not wait', async () => {
+  it('a second Ctrl-C stops immediately', async () => {
     let first = 0;
     const { code } = await darkroom(['run', deaf, '--json'], {
       onOutput: (text, child) => {
@@ -276,7 +276,7 @@ describe.concurrent('darkroom run', () => {
     expect(Date.now() - first).toBeLessThan(1900);
   });
 
-  it('the engine killed in the middle: exit code 1, nothing half-written', async () => {
+  it('the engine killed while running: exit code 1, no incomplete file', async () => {
     const file = workflow({ 1: node('TestHalf') });
     let killed = false;
     const { code, err } = await darkroom(['run', file, '--json', '--output', 'killed'], {
@@ -312,7 +312,11 @@ describe.concurrent('the other commands', () => {
     [['x.json'], "unknown command 'x.json'", 'darkroom run x.json'],
     [['run', number, '--outptu', 'x'], 'unknown option --outptu', "Did you mean '--output'?"],
     [['run'], 'run needs a workflow file', 'For example'],
-    [['run', number, '--threads', 'many'], '--threads many', 'whole number'],
+    [
+      ['run', number, '--threads', 'many'],
+      '--threads must be a whole number from 1 to 1024, got many',
+      '--threads 1',
+    ],
     [['run', number, '--device', 'gpu'], "unknown device 'gpu'", 'cpu'],
     [['run', number, '--models', 'nowhere'], 'does not exist', 'checkpoints'],
     [['run', number, '--set', '1=2'], 'not of the form', 'For example'],
@@ -325,7 +329,7 @@ describe.concurrent('the other commands', () => {
     expect(code).toBe(2);
   });
 
-  it('check: all runnable or not', async () => {
+  it('check: exit code 0 if all files can run, else 2', async () => {
     const missing = workflow({
       1: node('TestValues', {
         int: 1,
@@ -383,7 +387,7 @@ function childrenOf(pid: number): number[] {
 
 const isEngine = (pid: number): boolean => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker.ts');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('engine/process.ts');
   } catch {
     return false;
   }

@@ -212,7 +212,7 @@ describe('darkroom verify', () => {
 
   it('the same picture: exit code 0, nothing left behind', async () => {
     const { code, out } = await darkroom('verify', picture, '--quiet');
-    expect({ code, out }).toEqual({ code: 0, out: `${picture}: the same picture\n` });
+    expect({ code, out }).toEqual({ code: 0, out: `${picture}: the same image\n` });
     expect(readdirSync(join(dir, 'verify'))).toEqual(['cat_00001_.png']);
   });
 
@@ -227,7 +227,7 @@ describe('darkroom verify', () => {
     );
     const other = await darkroom('verify', 'other.png', '--quiet');
     expect(other.out).toMatch(
-      /^other.png: not the same: less than 0.01 % of its values differ, by at most [13] of 255 levels\n$/,
+      /^other.png: not the same: less than 0.01 % of the values differ, by at most [13] of 255 levels\n$/,
     );
     expect(other.code).toBe(1);
 

@@ -1,4 +1,4 @@
-// What a command of the command line is.
+// The type of a command of the command line.
 import type { DarkroomOptions } from '../darkroom.ts';
 import type { OptionName, Values } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,6 +19,6 @@ export interface Command {
   readonly options: readonly OptionName[];
   /** Lines below the options in the help. */
   readonly notes?: readonly string[];
-  /** Gives the exit code; throws a DarkroomError to be reported. */
+  /** Returns the exit code. Throws a DarkroomError, which is then reported. */
   run(invocation: Invocation): Promise<number>;
 }

@@ -1,29 +1,29 @@
-// Sentences from errors: one line what is wrong, one line what to do. Exit codes come from the catalogue.
+// Prints errors for people: one line that says what is wrong, one line that says what to do.
 import { DarkroomError, ERROR_CODES } from '../errors.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
-/** Anything thrown, as an error of the catalogue. */
+/** Anything thrown as a DarkroomError. */
 export const asDarkroomError = (error: unknown): DarkroomError =>
   error instanceof DarkroomError
     ? error
     : new DarkroomError('DR_ENGINE_CRASHED', {
         message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        hint: 'This is a fault of Darkroom; please report it.',
+        hint: 'This is a bug in Darkroom; please report it.',
         cause: error,
       });
 
 export const exitCodeOf = (error: DarkroomError): number => ERROR_CODES[error.code];
 
-/** The errors inside an error that sums up several. */
+/** The errors that a combined error consists of, or the error itself. */
 export const partsOf = (error: DarkroomError): readonly DarkroomError[] =>
   error.cause instanceof AggregateError
-    ? error.cause.errors.filter((e) => e instanceof DarkroomError)
+    ? error.cause.errors.filter((part) => part instanceof DarkroomError)
     : [error];
 
 /** Prints an error and its hint. */
 export function report(terminal: Terminal, error: DarkroomError): void {
   if (error.code === 'DR_INTERRUPTED') {
-    terminal.err('interrupted; nothing half-written was left\n');
+    terminal.err('interrupted; no incomplete files were left\n');
     return;
   }
   for (const part of partsOf(error)) {
@@ -32,7 +32,7 @@ export function report(terminal: Terminal, error: DarkroomError): void {
   }
 }
 
-/** The message, with the node where it doesn't name it itself. */
+/** The message, with the node in front where the message does not name it. */
 export const sentence = ({ message, nodeId, nodeType }: DarkroomError): string =>
   nodeId === undefined || message.includes(`node ${nodeId}`)
     ? message

@@ -3,6 +3,6 @@
 import { main } from './cli.ts';
 import { processTerminal } from './terminal.ts';
 
-// a reader that went away (`| head`) is no error
+// a closed pipe (`| head`) is not an error
 process.stdout.on('error', () => process.exit(0));
 process.exitCode = await main(process.argv.slice(2), processTerminal());

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { createProgress, duration } from './progress.ts';
+import { createProgress } from './progress.ts';
+import { formatDuration } from './progress-text.ts';
 import type { Terminal } from './terminal.ts';
 
 function fake(interactive: boolean) {
@@ -35,7 +36,7 @@ function fake(interactive: boolean) {
   return { play, progress, written };
 }
 
-it('a terminal sees node, bar, step, s/it and ETA on one line', () => {
+it('a terminal shows node, bar, steps, s/it and ETA on one line', () => {
   const { play, written } = fake(true);
   play();
   expect(written).toContain('\r\x1b[2K[1/2] Paint?[2J it  loading a.safetensors (unet) … 0.0 s');
@@ -46,7 +47,7 @@ it('a terminal sees node, bar, step, s/it and ETA on one line', () => {
   expect(written.every((text) => text.replace('\r\x1b[2K', '').length <= 80)).toBe(true);
 });
 
-it('anything else gets plain lines', () => {
+it('other outputs get plain lines', () => {
   const { play, written } = fake(false);
   play();
   expect(written).toEqual([
@@ -56,7 +57,7 @@ it('anything else gets plain lines', () => {
   ]);
 });
 
-it('what a node says of itself, and nodes that were kept from running', () => {
+it('the status of a node is shown, and nodes that were blocked get a warning', () => {
   const { progress, written } = fake(true);
   progress.show({ type: 'started', nodes: 1, cached: [] });
   progress.show({ type: 'node-started', nodeId: '3', nodeType: 'Regional', title: 'Regional' });
@@ -81,7 +82,7 @@ it('what a node says of itself, and nodes that were kept from running', () => {
   expect(written).toContain('\r\x1b[2K[2/2] KSampler  0.0 s');
 });
 
-it('a long load gets a line with what it took', () => {
+it('a long load gets a line with its duration', () => {
   for (const interactive of [true, false]) {
     const { progress, written } = fake(interactive);
     progress.show({ type: 'started', nodes: 1, cached: [] });
@@ -99,11 +100,11 @@ it('a long load gets a line with what it took', () => {
   }
 });
 
-it('durations', () => {
-  expect([0.44, 12.4, 185, 7260].map(duration)).toEqual([
-    '0.4 s',
-    '12 s',
-    '3 min 5 s',
-    '2 h 1 min',
-  ]);
+it.each([
+  [0.44, '0.4 s'],
+  [12.4, '12 s'],
+  [185, '3 min 5 s'],
+  [7260, '2 h 1 min'],
+])('%s seconds are %s', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
 });

@@ -1,147 +1,142 @@
-// Shows how far a run is: a bar with node, step k/n, s/it and ETA on a terminal; a line per node anywhere else.
+// The progress of a run: on a terminal one line with bar, steps, s/it and ETA; else a line per
+// node.
 import type { EngineEvent } from '../engine/events.ts';
-import { formatSize } from '../format-size.ts';
+import {
+  finishedLine,
+  formatDuration,
+  loadedPart,
+  type RunningNode,
+  statusLine,
+} from './progress-text.ts';
 import { coloured, printable, type Terminal } from './terminal.ts';
 
 export interface Progress {
   show(event: EngineEvent): void;
-  /** Takes the bar away. */
+  /** Removes the line of the running node. */
   end(): void;
 }
 
-const TICK_MS = 250;
-const BAR = 24;
-/** Loads of this many seconds get a line. */
-const LONG = 3;
+const REDRAW_MS = 250;
+/** Loading that takes at least this many seconds gets a line of its own. */
+const LONG_LOAD_SECONDS = 3;
+const CLEAR_LINE = '\r\x1b[2K';
 
-interface Shown {
-  readonly title: string;
-  readonly started: number;
-  loading?: string;
-  loadingFrom: number;
-  /** Since the last step. */
-  hasLoaded: boolean;
-  status?: string;
-  step: number;
-  total: number;
-  /** When and at which step counting began; loading doesn't count. */
-  from: number;
-  fromStep: number;
-  last: number;
-}
+export const createProgress = (terminal: Terminal): Progress => new ProgressDisplay(terminal);
 
-export function createProgress(terminal: Terminal): Progress {
-  let count = 0;
-  let done = 0;
-  let node: Shown | undefined;
-  let drawn = false;
+class ProgressDisplay implements Progress {
+  readonly #terminal: Terminal;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #nodeCount = 0;
+  #finishedCount = 0;
+  #node: RunningNode | undefined;
+  #isDrawn = false;
 
-  const clear = (): void => {
-    if (drawn) terminal.err('\r\x1b[2K');
-    drawn = false;
-  };
-  const line = (text: string): void => {
-    clear();
-    terminal.err(`${text}\n`);
-  };
-  const draw = (): void => {
-    if (!terminal.interactive || !node) return;
-    const text = statusOf(node, terminal.now(), `[${done + 1}/${count}]`);
-    terminal.err(`\r\x1b[2K${text.slice(0, Math.max(10, terminal.columns() - 1))}`);
-    drawn = true;
-  };
-  const timer = terminal.interactive ? setInterval(draw, TICK_MS) : undefined;
-  timer?.unref();
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#timer = terminal.interactive ? setInterval(() => this.#draw(), REDRAW_MS) : undefined;
+    this.#timer?.unref();
+  }
 
-  const finish = (): void => {
+  show(event: EngineEvent): void {
+    const now = this.#terminal.now();
+    if (event.type === 'started') this.#nodeCount = event.nodes;
+    else if (event.type === 'node-started') this.#startNode(event.title, now);
+    else if (event.type === 'done') this.#finishNode();
+    else if (event.type === 'warning') this.#warn(event.message);
+    else if (event.type === 'blocked')
+      this.#warn(event.message, `${event.nodeType} (node ${event.nodeId}) did not run: `);
+    else if (this.#node) this.#update(this.#node, event, now);
+    this.#draw();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#clear();
+    this.#node = undefined;
+  }
+
+  #startNode(title: string, now: number): void {
+    this.#finishNode();
+    // nodes that others expand to come on top of the first count
+    this.#nodeCount = Math.max(this.#nodeCount, this.#finishedCount + 1);
+    this.#node = {
+      title: printable(title),
+      startedAt: now,
+      loadingSince: now,
+      hasLoaded: false,
+      step: 0,
+      totalSteps: 0,
+      timedSince: now,
+      timedFromStep: 0,
+      lastStepAt: now,
+    };
+  }
+
+  /** Short nodes get no line on a terminal. */
+  #finishNode(): void {
+    const node = this.#node;
     if (!node) return;
-    const seconds = (terminal.now() - node.started) / 1000;
-    const steps = node.total > 1 ? `, ${node.step} steps, ${perStep(node).toFixed(2)} s/it` : '';
-    if (node.total > 1 || seconds >= 1 || !terminal.interactive)
-      line(`[${done + 1}/${count}] ${node.title}: ${duration(seconds)}${steps}`);
-    node = undefined;
-    done++;
-  };
+    const now = this.#terminal.now();
+    const isLong = node.totalSteps > 1 || now - node.startedAt >= 1000;
+    if (isLong || !this.#terminal.interactive)
+      this.#printLine(finishedLine(node, now, this.#position()));
+    this.#node = undefined;
+    this.#finishedCount++;
+  }
 
-  const show = (event: EngineEvent): void => {
-    const now = terminal.now();
-    if (event.type === 'started') count = event.nodes;
-    else if (event.type === 'node-started') {
-      finish();
-      // nodes that others expand to come on top of what was counted
-      count = Math.max(count, done + 1);
-      const fresh = {
-        step: 0,
-        total: 0,
-        from: now,
-        fromStep: 0,
-        last: now,
-        loadingFrom: now,
-        hasLoaded: false,
-      };
-      node = { title: printable(event.title), started: now, ...fresh };
-    } else if (event.type === 'loading' && node) {
-      if (!node.loading) node.loadingFrom = now;
-      node.loading = `${event.file} (${event.part}${event.bytes === undefined ? '' : `, ${formatSize(event.bytes)}`})`;
-    } else if (event.type === 'loaded' && node) {
-      if (event.seconds >= LONG) line(`      loaded ${node.loading}: ${duration(event.seconds)}`);
-      // the first evaluation follows; its step counts from its end
+  #update(node: RunningNode, event: EngineEvent, now: number): void {
+    if (event.type === 'loading') {
+      if (!node.loading) node.loadingSince = now;
+      node.loading = loadedPart(event.file, event.part, event.bytes);
+    } else if (event.type === 'loaded') {
+      if (event.seconds >= LONG_LOAD_SECONDS)
+        this.#printLine(`      loaded ${node.loading}: ${formatDuration(event.seconds)}`);
       node.loading = undefined;
       node.hasLoaded = true;
-    } else if (event.type === 'progress' && node) {
-      // a count that begins anew (a second pass), or the first step after loading: its time says nothing about the others
-      const loaded = node.loading !== undefined || node.hasLoaded;
-      if (event.step <= node.step || node.step === 0)
-        Object.assign(node, { from: loaded ? now : node.last, fromStep: loaded ? event.step : 0 });
-      Object.assign(node, {
-        step: event.step,
-        total: event.total,
-        last: now,
-        loading: undefined,
-        hasLoaded: false,
-      });
-    } else if (event.type === 'status' && node) {
-      node.status = event.text;
-    } else if (event.type === 'warning' || event.type === 'blocked') {
-      const where =
-        event.type === 'blocked' ? `${event.nodeType} (node ${event.nodeId}) did not run: ` : '';
-      line(`${coloured(terminal, 33, 'warning:')} ${where}${printable(event.message)}`);
-    }
-    if (event.type === 'done') finish();
-    draw();
-  };
-  const end = (): void => {
-    clearInterval(timer);
-    clear();
-    node = undefined;
-  };
-  return { show, end };
+    } else if (event.type === 'progress') countStep(node, event.step, event.total, now);
+    else if (event.type === 'status') node.status = event.text;
+  }
+
+  #warn(message: string, prefix = ''): void {
+    this.#printLine(`${coloured(this.#terminal, 33, 'warning:')} ${prefix}${printable(message)}`);
+  }
+
+  #position(): string {
+    return `[${this.#finishedCount + 1}/${this.#nodeCount}]`;
+  }
+
+  #printLine(text: string): void {
+    this.#clear();
+    this.#terminal.err(`${text}\n`);
+  }
+
+  #clear(): void {
+    if (this.#isDrawn) this.#terminal.err(CLEAR_LINE);
+    this.#isDrawn = false;
+  }
+
+  #draw(): void {
+    if (!this.#terminal.interactive || !this.#node) return;
+    const text = statusLine(this.#node, this.#terminal.now(), this.#position());
+    const width = Math.max(10, this.#terminal.columns() - 1);
+    this.#terminal.err(`${CLEAR_LINE}${text.slice(0, width)}`);
+    this.#isDrawn = true;
+  }
 }
 
-const perStep = (node: Shown): number =>
-  (node.last - node.from) / 1000 / Math.max(1, node.step - node.fromStep);
-
-function statusOf(node: Shown, now: number, place: string): string {
-  const elapsed = (now - node.started) / 1000;
-  if (node.loading)
-    return `${place} ${node.title}  loading ${printable(node.loading)} … ${duration((now - node.loadingFrom) / 1000)}`;
-  if (node.total < 1)
-    return `${place} ${node.title}${node.status ? `  ${printable(node.status)}` : ''}  ${duration(elapsed)}`;
-  const filled = Math.round((BAR * Math.min(node.step, node.total)) / node.total);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
-  const each = perStep(node);
-  const rate =
-    node.step > node.fromStep
-      ? `  ${each.toFixed(2)} s/it  ETA ${duration(each * (node.total - node.step))}`
-      : '';
-  return `${place} ${node.title}  ${bar} ${node.step}/${node.total}${rate}`;
-}
-
-/** `0.4 s`, `12 s`, `3 min 5 s` */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+/**
+ * Counts a step. The timing begins again with a count that starts over (a second pass), and after
+ * the first step behind a load, which says nothing about the others.
+ */
+function countStep(node: RunningNode, step: number, total: number, now: number): void {
+  const afterLoad = node.loading !== undefined || node.hasLoaded;
+  if (step <= node.step || node.step === 0) {
+    node.timedSince = afterLoad ? now : node.lastStepAt;
+    node.timedFromStep = afterLoad ? step : 0;
+  }
+  node.step = step;
+  node.totalSteps = total;
+  node.lastStepAt = now;
+  node.loading = undefined;
+  node.hasLoaded = false;
 }

@@ -1,4 +1,5 @@
-// Where a server and its workers find models, inputs and outputs.
+// The folders and the storage of a server and its workers.
+import type { EngineOptions } from '../engine/client.ts';
 import { DarkroomError } from '../errors.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
@@ -6,20 +7,29 @@ import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { darkroomOptions, type Values } from './options.ts';
 
-/** What `--storage`, `--models`, `--input`, `--output`, `--temp` name. Throws DR_BAD_USAGE, DR_STORAGE. */
-export async function openServerFolders(
-  values: Values,
-): Promise<{ readonly folders: Folders; readonly storage: Storage }> {
+export interface ServerFolders {
+  readonly folders: Folders;
+  readonly storage: Storage;
+}
+
+/**
+ * Opens what `--storage`, `--models`, `--input`, `--output` and `--temp` name. Throws DR_BAD_USAGE,
+ * DR_STORAGE.
+ */
+export async function openServerFolders(values: Values): Promise<ServerFolders> {
   const { models, input, output, temp } = darkroomOptions(values);
   const shared = values.storage === undefined ? undefined : await openStorage(values.storage);
-  const own = Object.entries({ input, output, temp }).filter(([, folder]) => folder !== undefined);
-  if (shared?.location !== undefined && own.length > 0)
+  const given = Object.entries({ input, output, temp }).filter(
+    ([, folder]) => folder !== undefined,
+  );
+  if (shared?.location !== undefined && given.length > 0)
     throw new DarkroomError('DR_BAD_USAGE', {
-      message: `--${own[0][0]} can't be given together with --storage ${values.storage}`,
-      hint: 'A bucket holds input, output and temp; leave the other out.',
+      message: `--${given[0][0]} can't be combined with --storage ${values.storage}`,
+      hint: 'The bucket is used for input, output and temp: leave one of the two options out.',
     });
   const folders = openFolders({
-    ...{ ...shared?.folders, ...Object.fromEntries(own) },
+    ...shared?.folders,
+    ...Object.fromEntries(given),
     models: modelRoots(models),
     embedded: openEmbeddedModels(),
     inputNames: shared?.inputNames,
@@ -27,5 +37,26 @@ export async function openServerFolders(
   return {
     folders,
     storage: shared?.location === undefined ? createFolderStorage(folders) : shared,
+  };
+}
+
+/** The engine options of a server's own worker and of `darkroom worker`. */
+export function workerEngine(
+  values: Values,
+  { folders: { models, input, output, temp }, storage }: ServerFolders,
+): Omit<EngineOptions, 'nodesModule' | 'previews'> {
+  const options = darkroomOptions(values);
+  return {
+    models,
+    input,
+    output,
+    temp,
+    storage: storage.location,
+    device: options.device ?? 'auto',
+    threads: options.threads,
+    precision: options.precision,
+    cacheWeights: options.cacheWeights,
+    cache: options.cache,
+    cacheSize: options.cacheSize,
   };
 }

@@ -1,13 +1,16 @@
-// Where the command line speaks: standard output for results, standard error for people. Passed in, so that tests can listen.
+// Standard output for results, standard error for messages. Passed in, so that tests can replace
+// it.
 
 export interface Terminal {
-  /** Results: paths, lists, JSON. One line, without its end. */
+  /** Prints a line of results: paths, lists, JSON. */
   out(line: string): void;
-  /** Remarks and errors, raw. */
+  /** Prints messages and errors; line ends are part of the text. */
   err(text: string): void;
-  /** Whether a person watches standard error: bars and colours. */
+  /** Whether standard error is a terminal that shows bars and colours. */
   readonly interactive: boolean;
+  /** Width of the terminal in characters. */
   columns(): number;
+  /** Time in milliseconds. */
   now(): number;
 }
 
@@ -22,15 +25,15 @@ export const processTerminal = (): Terminal => ({
 
 const NO_COLOR = process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '';
 
-/** Text in an ANSI colour where there is a terminal that shows it. */
+/** Text in an ANSI colour (31 red, 32 green, 33 yellow, 36 cyan) if the terminal shows colours. */
 export const coloured = (terminal: Terminal, code: number, text: string): string =>
   terminal.interactive && !NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text;
 
-/** One line of JSON; integers beyond 2^53 as strings. */
+/** A value as one line of JSON; bigints become strings. */
 export const jsonLine = (value: unknown): string =>
   JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v));
 
-/** Text from files, safe to print: control characters would move the cursor. */
+/** Text from files with control characters replaced, as these could move the cursor. */
 export const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to replace
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');

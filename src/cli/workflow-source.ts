@@ -1,17 +1,20 @@
-// What FILE may be on the command line: a path, `-` for standard input, or an http(s) URL of this machine.
+// FILE on the command line: a path, `-` for standard input, or an http(s) URL of this machine.
 import { DarkroomError } from '../errors.ts';
 
 export interface Source {
-  /** A path, to be read where it is needed, or the bytes themselves. */
+  /** A path, or the bytes that were read. */
   readonly content: string | Uint8Array;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
-/** Opens what was named. Throws DR_BAD_USAGE for URLs of other machines, DR_FILE_UNREADABLE. */
+/**
+ * Reads FILE unless it is a path. Throws DR_BAD_USAGE for URLs of other machines,
+ * DR_FILE_UNREADABLE.
+ */
 export async function openSource(name: string): Promise<Source> {
   if (name === '-')
     return { content: await collect(process.stdin, 'standard input'), name: 'standard input' };
@@ -21,10 +24,10 @@ export async function openSource(name: string): Promise<Source> {
 
 async function download(text: string): Promise<Uint8Array> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !isHere(url.hostname))
+  if (!url || !isLocalHost(url.hostname))
     throw new DarkroomError('DR_BAD_USAGE', {
       message: `${text} is not on this machine`,
-      hint: 'Files are read from localhost alone; download it first, with a browser or curl, and give the file.',
+      hint: 'Only URLs of localhost are read. Download the file first and give its path.',
       file: text,
     });
   try {
@@ -32,14 +35,14 @@ async function download(text: string): Promise<Uint8Array> {
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok || !response.body) throw new Error(`the server answers ${response.status}`);
+    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     return await collect(response.body, text);
   } catch (error) {
     if (error instanceof DarkroomError) throw error;
     const { message, cause } = error as Error;
     throw new DarkroomError('DR_FILE_UNREADABLE', {
       message: `${text} can't be read: ${cause instanceof Error ? cause.message : message}`,
-      hint: 'Does the server run, and is the address right? Redirects are not followed.',
+      hint: 'Check that the server runs and that the address is right; redirects are not followed.',
       file: text,
       cause: error,
     });
@@ -47,7 +50,8 @@ async function download(text: string): Promise<Uint8Array> {
 }
 
 /** localhost, 127.x.y.z and ::1. */
-const isHere = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(host);
+const isLocalHost = (host: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(host);
 
 async function collect(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -56,8 +60,8 @@ async function collect(stream: AsyncIterable<Uint8Array>, name: string): Promise
     size += chunk.length;
     if (size > MAX_BYTES)
       throw new DarkroomError('DR_FILE_UNREADABLE', {
-        message: `${name} has more than ${MAX_BYTES / 1024 / 1024} MiB`,
-        hint: 'Is this a workflow at all?',
+        message: `${name} is larger than ${MAX_BYTES / 1024 / 1024} MiB`,
+        hint: 'Check that it is a workflow.',
         file: name,
       });
     chunks.push(chunk);

@@ -43,7 +43,7 @@ async function cache(...args: string[]): Promise<{ code: number; out: string[]; 
 }
 
 describe('darkroom cache', () => {
-  it('lists what there is, the largest first, and what it is of', async () => {
+  it('lists entries, the largest first, with what they belong to', async () => {
     const { entries } = JSON.parse((await cache('list', '--json')).out[0]);
     expect(entries.map(({ name }: { name: string }) => name)).toEqual([
       'derived/abc',
@@ -59,7 +59,7 @@ describe('darkroom cache', () => {
     expect(out.at(-1)).toContain(root);
   });
 
-  it('clears all that can be made again', async () => {
+  it('clears everything that can be created again', async () => {
     expect((await cache('clear')).code).toBe(0);
     expect(
       ['derived/abc', 'models/0011', 'torch/def.safetensors', 'frontend'].filter((name) =>
@@ -77,15 +77,15 @@ describe('darkroom cache', () => {
     expect(existsSync(join(root, 'frontend'))).toBe(false);
   });
 
-  it('refuses what it does not know, and clears nothing then', async () => {
+  it('rejects unknown names, and clears nothing then', async () => {
     const { code, err } = await cache('clear', 'torch', 'nonsense');
     expect(code).toBe(2);
-    expect(err).toContain("the cache has no 'nonsense'");
+    expect(err).toContain("the cache contains no 'nonsense'");
     expect(existsSync(join(root, 'torch/def.safetensors'))).toBe(true);
     expect((await cache('tidy')).code).toBe(2);
   });
 
-  it('has an empty list where there is no cache yet', async () => {
+  it('has an empty list when there is no cache yet', async () => {
     vi.stubEnv('DARKROOM_CACHE', join(root, 'nothing'));
     expect(JSON.parse((await cache('list', '--json')).out[0]).entries).toEqual([]);
   });

@@ -1,55 +1,57 @@
-// darkroom cache list | clear [NAME…]: what the cache folder holds, and removing it.
-
+// darkroom cache list | clear [NAME…]: lists the contents of the cache folder, or clears it.
 import { DarkroomError } from '../../errors.ts';
 import { cacheEntries, chosenEntries, clearEntries } from '../../storage/cache-entries.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { jsonLine, printable } from '../terminal.ts';
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
-export async function cacheCommand({ values, positionals, terminal }: Invocation): Promise<number> {
-  const [what, ...names] = positionals;
-  const folder = cacheFolder();
-  const entries = cacheEntries(folder);
-  if (what === 'list' && names.length === 0) {
-    if (values.json) terminal.out(jsonLine({ folder, entries }));
-    else {
-      for (const { name, about, bytes, used } of entries)
-        terminal.out(
-          `${megabytes(bytes).padStart(11)}  ${new Date(used).toISOString().slice(0, 10)}  ${name}  ${printable(about)}`,
-        );
-      terminal.out(
-        `${megabytes(entries.reduce((sum, { bytes }) => sum + bytes, 0)).padStart(11)}  in ${folder}`,
-      );
-    }
-    return 0;
-  }
-  if (what === 'clear') {
-    const { chosen, unknown } = chosenEntries(entries, names);
-    if (unknown.length > 0)
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message: `the cache has no '${unknown[0]}'`,
-        hint: 'See darkroom cache list.',
-      });
-    const bytes = removed(() => clearEntries(chosen), folder);
-    if (values.json)
-      terminal.out(jsonLine({ folder, cleared: chosen.map(({ name }) => name), bytes }));
-    else terminal.out(`${megabytes(bytes)} cleared in ${folder}`);
-    return 0;
-  }
-  throw new DarkroomError('DR_BAD_USAGE', {
-    message: 'cache knows two things to do: list and clear',
-    hint: 'See darkroom cache --help.',
-  });
+/** Runs the command; returns the exit code. */
+export async function cacheCommand(invocation: Invocation): Promise<number> {
+  const [action, ...names] = invocation.positionals;
+  if (action === 'list' && names.length === 0) return listCache(invocation);
+  if (action === 'clear') return clearCache(invocation, names);
+  throw badUsage('cache needs an action: list or clear', 'See darkroom cache --help.');
 }
 
-function removed(work: () => number, folder: string): number {
+function listCache({ values, terminal }: Invocation): number {
+  const folder = cacheFolder();
+  const entries = cacheEntries(folder);
+  if (values.json) {
+    terminal.out(jsonLine({ folder, entries }));
+    return 0;
+  }
+  for (const { name, about, bytes, used } of entries) {
+    const date = new Date(used).toISOString().slice(0, 10);
+    terminal.out(`${megabytes(bytes).padStart(11)}  ${date}  ${name}  ${printable(about)}`);
+  }
+  const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  terminal.out(`${megabytes(total).padStart(11)}  in ${folder}`);
+  return 0;
+}
+
+function clearCache({ values, terminal }: Invocation, names: readonly string[]): number {
+  const folder = cacheFolder();
+  const { chosen, unknown } = chosenEntries(cacheEntries(folder), names);
+  if (unknown.length > 0)
+    throw badUsage(
+      `the cache contains no '${unknown[0]}'`,
+      'Run darkroom cache list to see what it contains.',
+    );
+  const bytes = clear(() => clearEntries(chosen), folder);
+  if (values.json)
+    terminal.out(jsonLine({ folder, cleared: chosen.map(({ name }) => name), bytes }));
+  else terminal.out(`cleared ${megabytes(bytes)} in ${folder}`);
+  return 0;
+}
+
+function clear(clearing: () => number, folder: string): number {
   try {
-    return work();
+    return clearing();
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${folder} can't be cleared: ${(cause as Error).message}`,
-      hint: 'Close other programs that use it, and check its permissions.',
+      hint: 'Close other programs that use the folder, and check its permissions.',
       file: folder,
       cause,
     });

@@ -1,16 +1,18 @@
-// darkroom check FILE…: whether workflows can run here, and everything that is missing, in one pass.
+// darkroom check FILE…: checks whether workflows can run here, and lists everything that is
+// missing.
 import { type CheckResult, type Darkroom, openDarkroom } from '../../darkroom.ts';
 import { DarkroomError } from '../../errors.ts';
-import { parseOverrides } from '../../workflow/overrides/overrides.ts';
+import { type Overrides, parseOverrides } from '../../workflow/overrides/overrides.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { partsOf, sentence } from '../error-report.ts';
 import { darkroomOptions } from '../options.ts';
 import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
 import { openSource } from '../workflow-source.ts';
 
-type Checked = Omit<CheckResult, 'validation'> & { readonly file: string };
+type FileResult = Omit<CheckResult, 'validation'> & { readonly file: string };
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
+/** Runs the command; returns the exit code. */
 export async function checkCommand({
   values,
   positionals,
@@ -18,36 +20,26 @@ export async function checkCommand({
   nodes,
 }: Invocation): Promise<number> {
   if (positionals.length === 0)
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message: 'check needs workflow files',
-      hint: 'For example: darkroom check workflow.json',
-    });
+    throw badUsage('check needs workflow files', 'For example: darkroom check workflow.json');
   const set = parseOverrides(values.set ?? []);
   const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
-  const results: Checked[] = [];
+  const results: FileResult[] = [];
   for (const file of positionals) results.push({ file, ...(await checkFile(darkroom, file, set)) });
   await darkroom.close();
-  const files = filesByType(results);
-  if (values.json)
-    terminal.out(
-      jsonLine(
-        results.map((result) => ({
-          ...result,
-          nodes: result.nodes.map((node) => ({ ...node, files: files.get(node.type) })),
-        })),
-      ),
-    );
+  const fileCounts = countFilesByType(results);
+  if (values.json) terminal.out(jsonLine(results.map((result) => withCounts(result, fileCounts))));
   else {
-    for (const result of results) print(terminal, result);
-    if (results.length > 1) printWanted(terminal, results, files);
+    for (const result of results) printResult(terminal, result);
+    if (results.length > 1) printSummary(terminal, results, fileCounts);
   }
-  return results.every((result) => result.runnable) ? 0 : 2;
+  return results.every(({ runnable }) => runnable) ? 0 : 2;
 }
 
+/** The result of one file; a file that can't be read has its errors. */
 async function checkFile(
   darkroom: Darkroom,
   file: string,
-  set: Readonly<Record<string, unknown>>,
+  set: Overrides,
 ): Promise<Omit<CheckResult, 'validation'>> {
   try {
     const { validation: _, ...result } = darkroom.check((await openSource(file)).content, { set });
@@ -66,18 +58,24 @@ async function checkFile(
   }
 }
 
-/** How many of the files need a type. */
-function filesByType(results: readonly Checked[]): ReadonlyMap<string, number> {
-  const files = new Map<string, number>();
+/** How many files need each missing node type. */
+function countFilesByType(results: readonly FileResult[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
   for (const { missingNodes } of results)
-    for (const type of missingNodes) files.set(type, (files.get(type) ?? 0) + 1);
-  return files;
+    for (const type of missingNodes) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return counts;
 }
 
-function print(terminal: Terminal, { file, runnable, errors, notes }: Checked): void {
-  terminal.out(
-    `${printable(file)}: ${runnable ? coloured(terminal, 32, 'runnable') : coloured(terminal, 31, 'not runnable')}`,
-  );
+const withCounts = (result: FileResult, fileCounts: ReadonlyMap<string, number>): object => ({
+  ...result,
+  nodes: result.nodes.map((node) => ({ ...node, files: fileCounts.get(node.type) })),
+});
+
+function printResult(terminal: Terminal, { file, runnable, errors, notes }: FileResult): void {
+  const verdict = runnable
+    ? coloured(terminal, 32, 'runnable')
+    : coloured(terminal, 31, 'not runnable');
+  terminal.out(`${printable(file)}: ${verdict}`);
   for (const error of errors) {
     terminal.out(`  ${printable(sentence(error))}`);
     if (error.hint) terminal.out(`    ${printable(error.hint)}`);
@@ -85,21 +83,23 @@ function print(terminal: Terminal, { file, runnable, errors, notes }: Checked): 
   for (const note of notes) terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
 }
 
-/** The missing types of several files, the most wanted first. */
-function printWanted(
+/** How many files can run, and the missing node types, the most frequent first. */
+function printSummary(
   terminal: Terminal,
-  results: readonly Checked[],
-  files: ReadonlyMap<string, number>,
+  results: readonly FileResult[],
+  fileCounts: ReadonlyMap<string, number>,
 ): void {
   const runnable = results.filter((result) => result.runnable).length;
   terminal.out(`${runnable} of ${results.length} files can run`);
-  if (files.size === 0) return;
+  if (fileCounts.size === 0) return;
   terminal.out('missing node types:');
   const packs = new Map(
     results.flatMap(({ nodes }) => nodes.map(({ type, pack }) => [type, pack] as const)),
   );
-  for (const [type, count] of [...files].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)))
-    terminal.out(
-      `  ${printable(type)}: ${count} ${count === 1 ? 'file' : 'files'}${packs.get(type) ? ` (${packs.get(type)})` : ''}`,
-    );
+  const byCount = [...fileCounts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  for (const [type, count] of byCount) {
+    const pack = packs.get(type);
+    const files = `${count} ${count === 1 ? 'file' : 'files'}`;
+    terminal.out(`  ${printable(type)}: ${files}${pack ? ` (${pack})` : ''}`);
+  }
 }

@@ -63,7 +63,7 @@ const workflow = {
 writeFileSync(file('ui.json'), JSON.stringify(workflow));
 
 describe('darkroom convert', () => {
-  it('prints an API file, and says what it had to choose or guess', async () => {
+  it('prints an API file, with warnings about choices and guesses', async () => {
     const { code, out, err } = await darkroom('convert', file('ui.json'));
     expect(code).toBe(0);
     expect(err).toContain("warning: 'text' of CLIPTextEncode (node 2) is a dynamic prompt");
@@ -81,7 +81,7 @@ describe('darkroom convert', () => {
     });
   });
 
-  it('equal --dynamic-seed, equal choices', async () => {
+  it('makes the same choices for the same --dynamic-seed', async () => {
     const texts = new Map<string, string>();
     for (const seed of ['0', '1', '2', '3', '4', '5', '18446744073709551615', '0']) {
       const { out, err } = await darkroom(
@@ -98,11 +98,11 @@ describe('darkroom convert', () => {
     }
     expect(new Set(texts.values()).size).toBeGreaterThan(1);
     expect((await darkroom('convert', file('ui.json'), '--dynamic-seed', 'x')).err).toContain(
-      '--dynamic-seed x is no seed',
+      '--dynamic-seed must be a whole number of at most 20 digits, got x',
     );
   });
 
-  it('writes a file; what it writes converts to itself', async () => {
+  it('writes a file that converts to itself', async () => {
     const api = file('api.json');
     expect(await darkroom('convert', file('ui.json'), '-o', api, '--quiet')).toEqual({
       code: 0,
@@ -116,9 +116,10 @@ describe('darkroom convert', () => {
     ).toContain("can't be written");
   });
 
-  it('reads pictures; keeps big seeds and floats as they are', async () => {
+  it('reads images, and keeps big seeds and floats as they are', async () => {
     const prompt =
-      '{"1": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551615, "cfg": 8.0, "list": [], "none": {}}}}';
+      '{"1": {"class_type": "KSampler", "inputs": ' +
+      '{"seed": 18446744073709551615, "cfg": 8.0, "list": [], "none": {}}}}';
     writeFileSync(
       file('x.png'),
       await encodePng(
@@ -148,7 +149,7 @@ describe('darkroom convert', () => {
 });
 
 describe('darkroom check', () => {
-  it('names everything that is missing, per file and over all files', async () => {
+  it('lists everything that is missing, for each file and over all files', async () => {
     writeFileSync(file('other.json'), JSON.stringify({ nodes: [workflow.nodes[2]], links: [] }));
     const { code, out } = await darkroom('check', file('ui.json'), file('other.json'));
     expect(code).toBe(2);
@@ -205,7 +206,7 @@ describe('URLs', () => {
     'http://user@evil.example/',
     'http://[::2]/',
     'http://10.0.0.1/',
-  ])('%s is not', async (url) => {
+  ])('%s is rejected', async (url) => {
     await expect(openSource(url)).rejects.toMatchObject({
       code: 'DR_BAD_USAGE',
       message: expect.stringContaining('not on this machine'),
@@ -213,9 +214,9 @@ describe('URLs', () => {
   });
 
   it.each([
-    ['/none', 'answers 404'],
+    ['/none', 'answered 404'],
     ['/away', 'redirect'],
-  ])('%s: nothing', async (path, message) => {
+  ])('%s is an error', async (path, message) => {
     await expect(openSource(base + path)).rejects.toMatchObject({
       code: 'DR_FILE_UNREADABLE',
       message: expect.stringContaining(message),

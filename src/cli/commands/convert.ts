@@ -1,4 +1,4 @@
-// darkroom convert FILE: a workflow in any form as an API file.
+// darkroom convert FILE: converts a workflow to the API format or to a TypeScript program.
 import { renameSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -8,8 +8,9 @@ import { pythonRandom } from '../../random/python-random.ts';
 import { writeAtomic } from '../../storage/atomic-write.ts';
 import { printGraph } from '../../workflow/export/print-api.ts';
 import { toTypeScript } from '../../workflow/export/to-typescript.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
 import { readWorkflowBytes, readWorkflowFile, type Workflow } from '../../workflow/read/read.ts';
-import type { NodeTable } from '../../workflow/validate/validate.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { dynamicSeed } from '../options.ts';
 import { coloured, printable } from '../terminal.ts';
@@ -22,7 +23,7 @@ const PRINTERS: Readonly<Record<string, Printer | undefined>> = {
   ts: ({ graph }, nodes, name) => toTypeScript(graph, nodes, { file: basename(name) }),
 };
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
+/** Runs the command; returns the exit code. */
 export async function convertCommand({
   values,
   positionals,
@@ -30,21 +31,19 @@ export async function convertCommand({
   nodes,
 }: Invocation): Promise<number> {
   if (positionals.length !== 1)
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message:
-        positionals.length === 0
-          ? 'convert needs a workflow file'
-          : `convert takes one workflow file, not ${positionals.length}`,
-      hint: 'For example: darkroom convert picture.png -o workflow.json',
-    });
+    throw badUsage(
+      positionals.length === 0
+        ? 'convert needs a workflow file'
+        : `convert takes one workflow file, not ${positionals.length}`,
+      'For example: darkroom convert image.png -o workflow.json',
+    );
   const print = PRINTERS[values.to ?? 'api'];
   if (!print)
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message: `unknown form '${values.to}'`,
-      hint:
-        didYouMean(values.to ?? '', Object.keys(PRINTERS)) ||
-        `There are ${Object.keys(PRINTERS).join(' and ')}.`,
-    });
+    throw badUsage(
+      `unknown form '${values.to}'`,
+      didYouMean(values.to ?? '', Object.keys(PRINTERS)) ||
+        `The forms are ${Object.keys(PRINTERS).join(' and ')}.`,
+    );
   const { content, name } = await openSource(positionals[0]);
   const options = {
     nodes: nodes?.table ?? NODES,
@@ -71,7 +70,7 @@ function write(file: string, text: string): void {
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,
-      hint: 'Name a file in a folder that exists and that you may write to.',
+      hint: 'Give a file in an existing folder that you may write to.',
       file,
       cause,
     });

@@ -1,4 +1,4 @@
-// darkroom models: what is said of every kind of model file, and of files that are none.
+// darkroom models: the report on every kind of model file, and on files that are not models.
 import {
   copyFileSync,
   linkSync,
@@ -47,7 +47,7 @@ const GOOD: Readonly<Record<string, string>> = {
   'upscale_models/small.safetensors': 'tiny_srvgg_x2',
   'embeddings/ti.safetensors': 'tinyti',
 };
-/** By name in checkpoints: what is said of it, from its name on. */
+/** By name in checkpoints: the end of the message about it. */
 const WRONG: Readonly<Record<string, RegExp>> = {
   'page.safetensors': / is a web page \(HTML\), not a model$/,
   'pointer.safetensors': / is a Git LFS pointer, not the model that it points to$/,
@@ -121,13 +121,13 @@ const inspect = async (name: string) =>
   JSON.parse((await run('inspect', join(models, name), '--json', '--no-hash')).out[0]);
 
 describe('darkroom models inspect', () => {
-  it('tells every kind of file', async () => {
-    const told: Record<string, string> = {};
+  it('shows the kind and the architecture of every kind of file', async () => {
+    const kinds: Record<string, string> = {};
     for (const name of [...Object.keys(GOOD), 'embeddings/old.pt']) {
       const { kind, architecture } = await inspect(name);
-      told[name] = `${kind}: ${architecture}`;
+      kinds[name] = `${kind}: ${architecture}`;
     }
-    expect(told).toEqual({
+    expect(kinds).toEqual({
       'checkpoints/sd1.safetensors': 'checkpoint: SD1.x, predicts noise',
       'checkpoints/xl.safetensors': 'checkpoint: SDXL, predicts noise',
       'checkpoints/refiner.safetensors': 'checkpoint: SDXL refiner, predicts noise',
@@ -145,29 +145,33 @@ describe('darkroom models inspect', () => {
     });
   });
 
-  it('tells those that have loaders of their own', async () => {
+  it('shows detectors, SAM models and hypernetworks', async () => {
     const golden = (path: string): Buffer =>
       readFileSync(new URL(`../../../test/golden/${path}`, import.meta.url));
     put('ultralytics/segm/eleven.pt', gunzipSync(golden('ultralytics/v11-segment.pt.gz')));
     put('ultralytics/bbox/eight.pt', gunzipSync(golden('ultralytics/v8-detect.pt.gz')));
     put('sams/sam.safetensors', gunzipSync(golden('sam/tiny_sam.safetensors.gz')));
     put('hypernetworks/plain.pt', golden('hypernetwork/plain.pt'));
-    const told = async (name: string) => {
+    const partsAndKind = async (name: string) => {
       const { kind, architecture, parts } = await inspect(name);
       return [kind, architecture, parts.map((part: { name: string }) => part.name).join()];
     };
-    expect(await told('ultralytics/segm/eleven.pt')).toEqual([
+    expect(await partsAndKind('ultralytics/segm/eleven.pt')).toEqual([
       'detector',
       'YOLO, boxes and shapes',
       'yolo',
     ]);
-    expect(await told('ultralytics/bbox/eight.pt')).toEqual(['detector', 'YOLO, boxes', 'yolo']);
-    expect(await told('sams/sam.safetensors')).toEqual([
+    expect(await partsAndKind('ultralytics/bbox/eight.pt')).toEqual([
+      'detector',
+      'YOLO, boxes',
+      'yolo',
+    ]);
+    expect(await partsAndKind('sams/sam.safetensors')).toEqual([
       'SAM model',
       'Segment Anything',
       'sam encoder,sam decoder',
     ]);
-    expect(await told('hypernetworks/plain.pt')).toEqual([
+    expect(await partsAndKind('hypernetworks/plain.pt')).toEqual([
       'hypernetwork',
       expect.stringMatching(/^\d+.* wide, \w+$/),
       '',
@@ -231,7 +235,7 @@ describe('darkroom models inspect', () => {
   });
 });
 
-it('darkroom models list: every file with what it is, wrong ones with what is wrong', async () => {
+it('darkroom models list: every file with its kind, or with the error', async () => {
   const { code, out } = await run('list', '--models', models);
   expect(code).toBe(0);
   for (const name of Object.keys(GOOD))
@@ -273,7 +277,7 @@ it('wrong files among the checkpoints are refused by the loader with file and ki
   );
 });
 
-it('what was not understood is told', async () => {
+it('unknown actions are rejected', async () => {
   expect(await run('inspect')).toMatchObject({ code: 2 });
   expect(await run('lst')).toMatchObject({ code: 2 });
 });

@@ -1,4 +1,4 @@
-// darkroom models list | inspect FILE…: the model files that are there, and what a file is.
+// darkroom models list | inspect FILE…: lists model files, and shows what a file contains.
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -13,45 +13,49 @@ import { contentHash } from '../../storage/content-hash.ts';
 import { openEmbeddedModels } from '../../storage/embedded-models.ts';
 import { type Folders, modelRoots, openFolders } from '../../storage/folders.ts';
 import { cacheFolder } from '../../user-cache-folder.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
 import { coloured, jsonLine, printable, type Terminal } from '../terminal.ts';
 
-/** The kinds of folders, as ComfyUI and the packs name them. */
+/** The model folders of ComfyUI and the packs. */
 const KINDS = [
-  ...[
-    'checkpoints',
-    'diffusion_models',
-    'text_encoders',
-    'vae',
-    'vae_approx',
-    'loras',
-    'controlnet',
-    'clip_vision',
-    'embeddings',
-  ],
-  ...['hypernetworks', 'upscale_models', 'ultralytics', 'sams', 'onnx', 'clipseg'],
+  'checkpoints',
+  'diffusion_models',
+  'text_encoders',
+  'vae',
+  'vae_approx',
+  'loras',
+  'controlnet',
+  'clip_vision',
+  'embeddings',
+  'hypernetworks',
+  'upscale_models',
+  'ultralytics',
+  'sams',
+  'onnx',
+  'clipseg',
 ];
-/** Smaller files are hashed before a person could read that they are. */
+/** Files of this many bytes get a progress line while they are hashed. */
 const LARGE = 5e8;
-const LONGEST = 200;
+/** Longest metadata value that is printed, in characters. */
+const MAX_SHOWN = 200;
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
+/** Runs the command; returns the exit code. */
 export async function modelsCommand(invocation: Invocation): Promise<number> {
-  const [what, ...names] = invocation.positionals;
+  const [action, ...names] = invocation.positionals;
   const folders = openFolders({
     models: modelRoots(invocation.values.models),
     embedded: openEmbeddedModels(),
   });
-  if (what === 'list' && names.length === 0) return list(invocation, folders);
-  if (what === 'inspect' && names.length > 0) return inspectAll(invocation, folders, names);
-  throw new DarkroomError('DR_BAD_USAGE', {
-    message:
-      what === 'inspect'
-        ? 'models inspect needs a file'
-        : 'models knows two things to do: list and inspect FILE',
-    hint: 'For example: darkroom models inspect models/checkpoints/model.safetensors',
-  });
+  if (action === 'list' && names.length === 0) return list(invocation, folders);
+  if (action === 'inspect' && names.length > 0) return inspectFiles(invocation, folders, names);
+  throw badUsage(
+    action === 'inspect'
+      ? 'models inspect needs a file'
+      : 'models needs an action: list or inspect FILE',
+    'For example: darkroom models inspect models/checkpoints/model.safetensors',
+  );
 }
 
 async function list({ values, terminal }: Invocation, folders: Folders): Promise<number> {
@@ -69,21 +73,22 @@ async function list({ values, terminal }: Invocation, folders: Folders): Promise
       size,
       ...(path === undefined
         ? { kind: 'comes with Darkroom', architecture: '' }
-        : await nature(path)),
+        : await identify(path)),
     });
   }
   if (values.json) terminal.out(jsonLine(listed));
   else if (listed.length === 0)
-    terminal.err('there are no model files; name the folder of your models with --models\n');
+    terminal.err('there are no model files; give the folder of your models with --models\n');
   else
-    for (const { folder, name, size, ...of } of listed)
-      terminal.out(line(terminal, folder, name, size, of));
+    for (const { folder, name, size, ...fileKind } of listed)
+      terminal.out(line(terminal, folder, name, size, fileKind));
   return 0;
 }
 
-type Nature = Pick<ModelReport, 'kind' | 'architecture'> | { readonly error: DarkroomError };
+/** What a file is, or why that is unknown. */
+type FileKind = Pick<ModelReport, 'kind' | 'architecture'> | { readonly error: DarkroomError };
 
-async function nature(path: string): Promise<Nature> {
+async function identify(path: string): Promise<FileKind> {
   try {
     return await identifyModel(path);
   } catch (error) {
@@ -96,23 +101,26 @@ function line(
   folder: string,
   name: string,
   size: number | undefined,
-  of: Nature,
+  fileKind: FileKind,
 ): string {
   const what =
-    'error' in of
-      ? coloured(terminal, 31, printable(of.error.message))
-      : [of.kind, of.architecture].filter(Boolean).join(', ');
-  return `${(size === undefined ? '' : formatSize(size)).padStart(8)}  ${printable(join(folder, name))}: ${what}`;
+    'error' in fileKind
+      ? coloured(terminal, 31, printable(fileKind.error.message))
+      : [fileKind.kind, fileKind.architecture].filter(Boolean).join(', ');
+  const shownSize = size === undefined ? '' : formatSize(size);
+  return `${shownSize.padStart(8)}  ${printable(join(folder, name))}: ${what}`;
 }
 
-/** Where a listed file lies; those inside the package lie nowhere until they are used. */
+/**
+ * The path of a listed file; undefined for files inside the package, which are unpacked when used.
+ */
 const pathOf = (folders: Folders, folder: string, name: string): string | undefined =>
   folders
     .modelFolders(folder)
     .map((dir) => join(dir, name))
     .find((path) => existsSync(path));
 
-async function inspectAll(
+async function inspectFiles(
   { values, terminal }: Invocation,
   folders: Folders,
   names: readonly string[],
@@ -143,46 +151,47 @@ async function inspectAll(
 function locate(folders: Folders, name: string): string {
   if (existsSync(name)) return name;
   const all = KINDS.flatMap((folder) =>
-    folders.modelFiles(folder).map((known) => ({ folder, known })),
+    folders.modelFiles(folder).map((file) => ({ folder, file })),
   );
   const found = all.find(
-    ({ folder, known }) =>
-      known === name || join(folder, known) === name || basename(known) === name,
+    ({ folder, file }) => file === name || join(folder, file) === name || basename(file) === name,
   );
-  if (found) return folders.modelPath(found.folder, found.known);
+  if (found) return folders.modelPath(found.folder, found.file);
   throw new DarkroomError('DR_FILE_MISSING', {
-    message: `there is no file '${name}', and no model of that name`,
+    message: `there is no file or model '${name}'`,
     hint:
       didYouMean(
         name,
-        all.map(({ known }) => known),
-      ) || '`darkroom models list` lists those that are there.',
+        all.map(({ file }) => file),
+      ) || 'Run darkroom models list to list the models.',
     file: name,
   });
 }
 
-/** With a line of progress for large files, where a person watches. */
+/** SHA-256 of a file, with a progress line for large files on a terminal. */
 async function hashOf(terminal: Terminal, file: string, size: number): Promise<string> {
-  const told = terminal.interactive && size >= LARGE;
+  const showsProgress = terminal.interactive && size >= LARGE;
   let shown = -1;
   const hash = await contentHash(file, join(cacheFolder(), 'hashes'), (done) => {
     const percent = Math.floor((100 * done) / size);
-    if (told && percent > shown)
+    if (showsProgress && percent > shown)
       terminal.err(`\r\x1b[2Khashing ${printable(basename(file))}: ${percent} %`);
     shown = percent;
   });
-  if (told && shown >= 0) terminal.err('\r\x1b[2K');
+  if (showsProgress && shown >= 0) terminal.err('\r\x1b[2K');
   return hash;
 }
 
-/** Metadata that says what one may do with a model, and what it is. */
-const TOLD =
-  /^(modelspec\.(?!thumbnail)|license|licence|author|title|description|ss_(base_model_version|sd_model_name|network_module|output_name))/;
+/** Metadata about the origin, the purpose and the licence of a model. */
+const SHOWN_METADATA = new RegExp(
+  '^(modelspec\\.(?!thumbnail)|licen[cs]e|author|title|description|' +
+    'ss_(base_model_version|sd_model_name|network_module|output_name))',
+);
 
 function print(
   terminal: Terminal,
   found: ModelReport & { readonly sha256?: string },
-  further: boolean,
+  withBlankLine: boolean,
 ): void {
   const rows: [string, string][] = [
     ['kind', found.kind],
@@ -197,28 +206,30 @@ function print(
     [
       'memory',
       found.memory > 0
-        ? `${formatSize(found.memory)} with all parts open; at least ${formatSize(found.loadPeak)} to load the largest`
+        ? `${formatSize(found.memory)} with all parts loaded; ` +
+          `at least ${formatSize(found.loadPeak)} to load the largest`
         : '',
     ],
     ['licence', licenceOf(found.metadata)],
     ['sha256', found.sha256 ?? ''],
   ];
-  if (further) terminal.out('');
+  if (withBlankLine) terminal.out('');
   terminal.out(printable(found.file));
   for (const [name, value] of rows)
     if (value) terminal.out(`  ${`${name}:`.padEnd(14)}${printable(value)}`);
   const metadata = Object.entries(found.metadata);
   for (const [key, value] of metadata)
-    if (TOLD.test(key)) terminal.out(`  ${printable(key)}: ${printable(shortened(value))}`);
-  const others = metadata.filter(([key]) => !TOLD.test(key)).length;
-  if (others > 0) terminal.out(`  and ${others} more entries of metadata, which --json shows`);
+    if (SHOWN_METADATA.test(key))
+      terminal.out(`  ${printable(key)}: ${printable(shortened(value))}`);
+  const others = metadata.filter(([key]) => !SHOWN_METADATA.test(key)).length;
+  if (others > 0) terminal.out(`  and ${others} more metadata entries, which --json shows`);
 }
 
 const licenceOf = (metadata: ModelReport['metadata']): string =>
-  metadata['modelspec.license'] ?? metadata.license ?? metadata.licence ?? 'not said in the file';
+  metadata['modelspec.license'] ?? metadata.license ?? metadata.licence ?? 'not stated in the file';
 
 const millions = (numbers: number): string =>
   numbers >= 1e5 ? `${(numbers / 1e6).toFixed(1)} M numbers` : `${numbers} numbers`;
 
 const shortened = (text: string): string =>
-  text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;

@@ -1,14 +1,14 @@
-// darkroom nodes [TYPE]: the nodes that can be run; with a type, its inputs and outputs.
-import { DarkroomError } from '../../errors.ts';
+// darkroom nodes [TYPE…]: lists the available nodes, or the inputs and outputs of some.
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
 import { NODES } from '../../nodes/index.ts';
 import { socketTypeOf } from '../../workflow/input-spec.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { jsonLine } from '../terminal.ts';
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
+/** Runs the command; returns the exit code. */
 export async function nodesCommand({
   values,
   positionals,
@@ -18,20 +18,20 @@ export async function nodesCommand({
   const table = nodes?.table ?? NODES;
   for (const type of positionals)
     if (!table.has(type))
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message: `unknown node type '${type}'`,
-        hint: didYouMean(type, table.keys()) || '`darkroom nodes` lists them.',
-      });
+      throw badUsage(
+        `unknown node type '${type}'`,
+        didYouMean(type, table.keys()) || 'Run darkroom nodes to list the types.',
+      );
   const listed =
     positionals.length > 0 ? positionals.map((type) => table.get(type)!) : [...table.values()];
-  if (values.json) terminal.out(jsonLine(listed.map(described)));
+  if (values.json) terminal.out(jsonLine(listed.map(toJson)));
   else if (positionals.length > 0)
-    for (const node of listed) for (const text of describe(node)) terminal.out(text);
-  else for (const text of list(listed)) terminal.out(text);
+    for (const node of listed) for (const line of describe(node)) terminal.out(line);
+  else for (const line of list(listed)) terminal.out(line);
   return 0;
 }
 
-const described = ({ type, display, category, inputs, outputs }: NodeDeclaration) => ({
+const toJson = ({ type, display, category, inputs, outputs }: NodeDeclaration) => ({
   type,
   display,
   category,

@@ -1,118 +1,160 @@
-// darkroom run FILE: runs a workflow, once or several times, and says where the pictures are.
+// darkroom run FILE: runs a workflow, once or several times, and prints the paths of the images.
 import { relative } from 'node:path';
-import { openDarkroom } from '../../darkroom.ts';
-import { savedFiles } from '../../engine/events.ts';
-import { DarkroomError } from '../../errors.ts';
+import { type Darkroom, openDarkroom } from '../../darkroom.ts';
+import { type EngineEvent, type Outputs, savedFiles } from '../../engine/events.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { asDarkroomError, exitCodeOf, report } from '../error-report.ts';
-import { darkroomOptions, dynamicSeed } from '../options.ts';
+import { darkroomOptions, dynamicSeed, type Values } from '../options.ts';
 import { createProgress } from '../progress.ts';
-import { type Failure, plannedRuns, reportFailures } from '../run-series.ts';
+import { type Failure, planRuns, type Run, reportFailures } from '../run-series.ts';
+import { onStopSignals } from '../stop-signals.ts';
 import { jsonLine, type Terminal } from '../terminal.ts';
-import { openSource } from '../workflow-source.ts';
+import { openSource, type Source } from '../workflow-source.ts';
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
-export async function runCommand({
-  values,
-  positionals,
-  terminal,
-  nodes,
-}: Invocation): Promise<number> {
-  let told = false;
+/** Runs the command; returns the exit code. */
+export async function runCommand(invocation: Invocation): Promise<number> {
+  const { values, terminal } = invocation;
+  const reported: ReportedErrors = { hasErrorEvent: false };
   try {
-    if (positionals.length !== 1)
-      throw new DarkroomError('DR_BAD_USAGE', {
-        message:
-          positionals.length === 0
-            ? 'run needs a workflow file'
-            : `run takes one workflow file, not ${positionals.length}`,
-        hint: 'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
-      });
-    const seed = dynamicSeed(values);
-    const { content, name } = await openSource(positionals[0]);
-    const runs = plannedRuns(values, { content, name }, nodes?.table);
-    const several = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
-    const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
-    const stop = onInterrupt(terminal, darkroom.kill);
-    const failures: Failure[] = [];
-    const runOne = async (index: number): Promise<void> => {
-      const { set, error } = runs[index];
-      const tell = (event: object): void =>
-        terminal.out(jsonLine(several ? { run: index + 1, ...event } : event));
-      const progress = values.quiet || values.json ? undefined : createProgress(terminal);
-      if (several && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
-      told = false;
-      try {
-        if (error) throw error;
-        const { outputs } = await darkroom.run(content, {
-          set,
-          dynamicSeed: seed + BigInt(index),
-          partial: values.partial,
-          signal: stop.signal,
-          onEvent: (event) => {
-            told ||= event.type === 'error';
-            if (values.json) tell(event);
-            progress?.show(event);
-          },
-        });
-        progress?.end();
-        if (!values.json)
-          for (const ui of Object.values(outputs))
-            for (const file of savedFiles(ui)) terminal.out(shortPath(file.path));
-      } catch (thrown) {
-        const failure = asDarkroomError(thrown);
-        if (!several || failure.code === 'DR_INTERRUPTED') throw thrown;
-        if (values.json && !told) tell({ type: 'error', error: failure });
-        failures.push({ run: index + 1, line: runs[index].line, error: failure });
-      } finally {
-        progress?.end();
-      }
-    };
-    let index = 0;
-    try {
-      for (; index < runs.length; index++) await runOne(index);
-      return reportFailures(terminal, failures, runs.length);
-    } catch (error) {
-      if (several) reportFailures(terminal, failures, runs.length);
-      if (several) terminal.err(`stopped at run ${index + 1} of ${runs.length}\n`);
-      throw error;
-    } finally {
-      await darkroom.close();
-      stop.release();
-    }
+    return await runFile(invocation, reported);
   } catch (thrown) {
     const error = asDarkroomError(thrown);
-    if (values.json && !told) terminal.out(jsonLine({ type: 'error', error }));
+    if (values.json && !reported.hasErrorEvent) terminal.out(jsonLine({ type: 'error', error }));
     report(terminal, error);
     return exitCodeOf(error);
   }
 }
 
-/** The first Ctrl-C (or SIGTERM) asks the engine to stop, the second ends it at once. */
-function onInterrupt(
+interface ReportedErrors {
+  /** Whether the error of the last run was printed as a JSON event. */
+  hasErrorEvent: boolean;
+}
+
+async function runFile(
+  { values, positionals, terminal, nodes }: Invocation,
+  reported: ReportedErrors,
+): Promise<number> {
+  if (positionals.length !== 1)
+    throw badUsage(
+      positionals.length === 0
+        ? 'run needs a workflow file'
+        : `run takes one workflow file, not ${positionals.length}`,
+      'For example: darkroom run workflow.json --models path/to/ComfyUI/models',
+    );
+  const firstSeed = dynamicSeed(values);
+  const source = await openSource(positionals[0]);
+  const runs = planRuns(values, source, nodes?.table);
+  const isSeries = runs.length > 1 || values.csv !== undefined || values.batch !== undefined;
+  const darkroom = await openDarkroom({ ...darkroomOptions(values), nodes });
+  const interrupt = interruptOnSignals(terminal, darkroom.kill);
+  const series: Series = {
+    darkroom,
+    source,
+    values,
+    terminal,
+    runs,
+    isSeries,
+    firstSeed,
+    signal: interrupt.signal,
+    reported,
+    failures: [],
+  };
+  try {
+    return await runAll(series);
+  } finally {
+    await darkroom.close();
+    interrupt.release();
+  }
+}
+
+/** The runs of one command. */
+interface Series {
+  readonly darkroom: Darkroom;
+  readonly source: Source;
+  readonly values: Values;
+  readonly terminal: Terminal;
+  readonly runs: readonly Run[];
+  /** With --batch or --csv, a failure does not end the command. */
+  readonly isSeries: boolean;
+  readonly firstSeed: bigint;
+  readonly signal: AbortSignal;
+  readonly reported: ReportedErrors;
+  readonly failures: Failure[];
+}
+
+async function runAll(series: Series): Promise<number> {
+  const { runs, terminal, failures, isSeries } = series;
+  let index = 0;
+  try {
+    for (; index < runs.length; index++) await runOne(series, index);
+    return reportFailures(terminal, failures, runs.length);
+  } catch (error) {
+    if (isSeries) reportFailures(terminal, failures, runs.length);
+    if (isSeries) terminal.err(`stopped at run ${index + 1} of ${runs.length}\n`);
+    throw error;
+  }
+}
+
+async function runOne(series: Series, index: number): Promise<void> {
+  const { values, terminal, runs, isSeries, reported, failures } = series;
+  const run = runs[index];
+  const progress = values.quiet || values.json ? undefined : createProgress(terminal);
+  const printEvent = (event: object): void =>
+    terminal.out(jsonLine(isSeries ? { run: index + 1, ...event } : event));
+  if (isSeries && progress) terminal.err(`run ${index + 1} of ${runs.length}\n`);
+  reported.hasErrorEvent = false;
+  try {
+    if (run.error) throw run.error;
+    const onEvent = (event: EngineEvent): void => {
+      reported.hasErrorEvent ||= event.type === 'error';
+      if (values.json) printEvent(event);
+      progress?.show(event);
+    };
+    const { outputs } = await series.darkroom.run(series.source.content, {
+      set: run.set,
+      dynamicSeed: series.firstSeed + BigInt(index),
+      partial: values.partial,
+      signal: series.signal,
+      onEvent,
+    });
+    progress?.end();
+    if (!values.json) printPaths(terminal, outputs);
+  } catch (thrown) {
+    const error = asDarkroomError(thrown);
+    if (!isSeries || error.code === 'DR_INTERRUPTED') throw thrown;
+    if (values.json && !reported.hasErrorEvent) printEvent({ type: 'error', error });
+    failures.push({ run: index + 1, line: run.line, error });
+  } finally {
+    progress?.end();
+  }
+}
+
+function printPaths(terminal: Terminal, outputs: Outputs): void {
+  for (const output of Object.values(outputs))
+    for (const file of savedFiles(output)) terminal.out(shortPath(file.path));
+}
+
+/** Aborts with the first Ctrl-C (or SIGTERM), and kills the engine with the second. */
+function interruptOnSignals(
   terminal: Terminal,
   kill: () => void,
-): { signal: AbortSignal; release: () => void } {
+): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const hear = (): void => {
-    if (controller.signal.aborted) {
+  const release = onStopSignals((count) => {
+    if (count > 1) {
       kill();
       return;
     }
     if (terminal.interactive)
-      terminal.err('\r\x1b[2Kstopping after this evaluation; Ctrl-C again stops at once\n');
+      terminal.err('\r\x1b[2Kstopping after this step; press Ctrl-C again to stop immediately\n');
     controller.abort();
-  };
-  process.on('SIGINT', hear);
-  process.on('SIGTERM', hear);
-  const release = (): void => {
-    process.off('SIGINT', hear);
-    process.off('SIGTERM', hear);
-  };
+  });
   return { signal: controller.signal, release };
 }
 
+/** A path relative to the working directory if it lies inside. */
 const shortPath = (path: string): string => {
-  const near = relative(process.cwd(), path);
-  return near.startsWith('..') ? path : near;
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 };

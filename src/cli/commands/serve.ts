@@ -1,88 +1,58 @@
-// What darkroom serve does: the listener first, then the database, then the engine; until Ctrl-C.
+// darkroom serve: starts the listener first, then the database, then the engine; runs until Ctrl-C.
 import { join } from 'node:path';
-import { DarkroomError } from '../../errors.ts';
+import type { DarkroomError } from '../../errors.ts';
 import { didYouMean } from '../../near-matches.ts';
 import type { Queue } from '../../queue/contract.ts';
 import { frontendFolder, prepareUser } from '../../server/http/frontend-files.ts';
 import { checkListen } from '../../server/http/guard.ts';
 import { createLogs, type Logs } from '../../server/http/logs.ts';
 import { createServer } from '../../server/server.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
-import { darkroomOptions, FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
-import { openServerFolders } from '../server-folders.ts';
+import { deferred } from '../deferred.ts';
+import { FINISH_SECONDS, type Values, wholeNumber } from '../options.ts';
+import { openServerFolders, type ServerFolders, workerEngine } from '../server-folders.ts';
+import { onStopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
 
-const PORT = 8188;
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
-const PREVIEWS = ['auto', 'latent2rgb', 'taesd', 'none'];
+const DEFAULT_PORT = 8188;
+const MAX_PORT = 65_535;
+const SECONDS_PER_DAY = 86_400;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+const PREVIEW_METHODS = ['auto', 'latent2rgb', 'taesd', 'none'];
 
-/** Serves until it is told to stop. Throws DR_BAD_USAGE, DR_DATABASE. */
-export async function serveCommand({
-  values,
-  positionals,
-  terminal,
-  nodes,
-}: Invocation): Promise<number> {
+/** Serves until it is stopped by a signal. Throws DR_BAD_USAGE, DR_DATABASE. */
+export async function serveCommand(invocation: Invocation): Promise<number> {
+  const { values, positionals, terminal, nodes } = invocation;
   if (positionals.length > 0)
-    throw usage(`serve takes no '${positionals[0]}'`, 'See darkroom serve --help.');
-  const host = values.listen ?? '127.0.0.1';
-  const token = values.token ?? (process.env.DARKROOM_TOKEN || undefined);
-  checkListen({ host, token, insecure: values.insecure });
-  const port = wholeNumber(values, 'port', 0, 65535) ?? PORT;
-  const limit = wholeNumber(values, 'queue-limit', 1, 1e9);
-  const retries = wholeNumber(values, 'retries', 0, 100);
-  const finishMs = (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS) * 1000;
-  const megabytes = wholeNumber(values, 'max-upload-size', 1, 4096);
-  const previews = oneOf(values, 'preview-method', PREVIEWS) ?? 'auto';
-  const options = darkroomOptions(values);
-  const { folders, storage } = await openServerFolders(values);
-  const user = values['user-directory'] ?? 'user';
+    throw badUsage(`unexpected argument '${positionals[0]}'`, 'See darkroom serve --help.');
+  const settings = readSettings(values);
+  checkListen({ host: settings.host, token: settings.token, insecure: values.insecure });
+  const serverFolders = await openServerFolders(values);
   const logs = createLogs({
-    level: oneOf(values, 'log-level', LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),
+    level: oneOf(values, 'log-level', LOG_LEVELS) ?? (terminal.interactive ? 'warn' : 'info'),
     write: terminal.err,
   });
-
-  const webRoot = values.frontend === undefined ? undefined : frontendFolder(values.frontend);
-  if (webRoot !== undefined) prepareUser(user);
   const queue = deferred<Queue>();
   const server = createServer({
-    ...{ queue: queue.promise, folders, storage, nodes: nodes?.table, user, logs, token },
-    corsOrigin: values['enable-cors-header'],
-    hosts: values.insecure ? ['*'] : values['allow-host'],
-    multiUser: values['multi-user'],
-    webRoot,
-    previews: previews === 'none' || previews === 'auto' ? previews : 'all',
-    maxUploadBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
+    ...serverOptions(values, settings, serverFolders),
+    queue: queue.promise,
+    nodes: nodes?.table,
+    logs,
   });
-  const address = await server.listen({ host, port });
+  const address = await server.listen({ host: settings.host, port: settings.port });
   terminal.out(`Darkroom listens on ${address}`);
   const signals = stopSignals(terminal);
   let opened: Queue | undefined;
   try {
-    // the two would hold each other up
+    // one after the other: side by side both take longer
     await server.warm();
-    opened = await openJobs(
-      { database: values.database ?? join(user, 'database'), retries, limit },
-      logs,
-    );
+    opened = await openJobs(settings, logs);
     opened.requestPreviews(server.wantsPreviews);
-    const { input, output, temp } = folders;
     const worker = opened.startWorker({
       engine: {
-        models: folders.models,
-        ...{
-          input,
-          output,
-          temp,
-          storage: storage.location,
-          threads: options.threads,
-          precision: options.precision,
-        },
-        device: options.device ?? 'auto',
-        cacheWeights: options.cacheWeights,
-        cache: options.cache,
-        cacheSize: options.cacheSize,
-        previews: previews === 'taesd' ? 'taesd' : undefined,
+        ...workerEngine(values, serverFolders),
+        previews: settings.previews === 'taesd' ? 'taesd' : undefined,
         nodesModule: nodes?.module,
       },
     });
@@ -90,7 +60,7 @@ export async function serveCommand({
     logs.logger.info({ address }, 'ready');
     await signals.stop;
     logs.logger.info('stopping');
-    await Promise.race([worker.close({ finishMs }), signals.hurry]);
+    await Promise.race([worker.close({ finishMs: settings.finishMs }), signals.hurry]);
     await server.close();
     return 0;
   } catch (error) {
@@ -103,75 +73,109 @@ export async function serveCommand({
   }
 }
 
-/** The queue is read in only now: its database takes longer to load than everything before. */
+interface ServeSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly token?: string;
+  /** Folder for settings and workflows. */
+  readonly user: string;
+  readonly database: string;
+  readonly queueLimit?: number;
+  readonly retries?: number;
+  readonly finishMs: number;
+  readonly maxUploadMegabytes?: number;
+  readonly previews: string;
+}
+
+function readSettings(values: Values): ServeSettings {
+  const user = values['user-directory'] ?? 'user';
+  const finishSeconds = wholeNumber(values, 'finish', 0, SECONDS_PER_DAY) ?? FINISH_SECONDS;
+  return {
+    host: values.listen ?? '127.0.0.1',
+    port: wholeNumber(values, 'port', 0, MAX_PORT) ?? DEFAULT_PORT,
+    token: values.token ?? (process.env.DARKROOM_TOKEN || undefined),
+    user,
+    database: values.database ?? join(user, 'database'),
+    queueLimit: wholeNumber(values, 'queue-limit', 1, 1e9),
+    retries: wholeNumber(values, 'retries', 0, 100),
+    finishMs: finishSeconds * 1000,
+    maxUploadMegabytes: wholeNumber(values, 'max-upload-size', 1, 4096),
+    previews: oneOf(values, 'preview-method', PREVIEW_METHODS) ?? 'auto',
+  };
+}
+
+function serverOptions(
+  values: Values,
+  { user, token, previews, maxUploadMegabytes }: ServeSettings,
+  { folders, storage }: ServerFolders,
+): Omit<Parameters<typeof createServer>[0], 'queue' | 'logs' | 'nodes'> {
+  const webRoot = values.frontend === undefined ? undefined : frontendFolder(values.frontend);
+  if (webRoot !== undefined) prepareUser(user);
+  return {
+    folders,
+    storage,
+    user,
+    token,
+    webRoot,
+    corsOrigin: values['enable-cors-header'],
+    hosts: values.insecure ? ['*'] : values['allow-host'],
+    multiUser: values['multi-user'],
+    previews: previews === 'none' || previews === 'auto' ? previews : 'all',
+    maxUploadBytes: maxUploadMegabytes === undefined ? undefined : maxUploadMegabytes * 1024 * 1024,
+  };
+}
+
+/**
+ * The queue's database takes longer to load than everything before, so it is imported only here.
+ */
 async function openJobs(
-  options: { database: string; retries?: number; limit?: number },
+  { database, retries, queueLimit }: ServeSettings,
   { logger }: Logs,
 ): Promise<Queue> {
   const { openQueue } = await import('../../queue/queue.ts');
   return await openQueue({
-    ...options,
+    database,
+    retries,
+    limit: queueLimit,
     onProblem: (message, error) => logger.error({ err: error }, message),
   });
 }
 
-/** Ctrl-C or SIGTERM; the second one wants it sooner, the third ends the process. */
+/**
+ * The first signal stops after the running job, the second requeues it, the third ends the process.
+ */
 function stopSignals(terminal: Terminal): {
   readonly stop: Promise<void>;
   readonly hurry: Promise<void>;
   release(): void;
 } {
-  const [stop, hurry] = [deferred<void>(), deferred<void>()];
-  let times = 0;
-  const hear = (): void => {
-    times++;
-    if (times === 1) stop.resolve();
-    else if (times === 2) hurry.resolve();
+  const stop = deferred<void>();
+  const hurry = deferred<void>();
+  const release = onStopSignals((count) => {
+    if (count === 1) stop.resolve();
+    else if (count === 2) hurry.resolve();
     else process.exit(130);
-    if (terminal.interactive && times === 1)
+    if (terminal.interactive && count === 1)
       terminal.err(
-        '\r\x1b[2Kstopping after the running job; Ctrl-C again: it starts anew next time\n',
+        '\r\x1b[2Kstopping after the running job; ' +
+          'press Ctrl-C again to stop now and run the job again next time\n',
       );
-  };
-  process.on('SIGINT', hear);
-  process.on('SIGTERM', hear);
-  return {
-    stop: stop.promise,
-    hurry: hurry.promise,
-    release: () => {
-      process.off('SIGINT', hear);
-      process.off('SIGTERM', hear);
-    },
-  };
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(reason: unknown): void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let settle: Omit<Deferred<T>, 'promise'>;
-  const promise = new Promise<T>((resolve, reject) => {
-    settle = { resolve, reject };
   });
-  return { promise, ...settle! };
+  return { stop: stop.promise, hurry: hurry.promise, release };
 }
-
-const usage = (message: string, hint: string): DarkroomError =>
-  new DarkroomError('DR_BAD_USAGE', { message, hint });
 
 function oneOf(
   values: Values,
   name: 'preview-method' | 'log-level',
-  known: readonly string[],
+  choices: readonly string[],
 ): string | undefined {
   const text = values[name];
-  if (text !== undefined && !known.includes(text))
-    throw usage(
-      `unknown --${name} '${text}'`,
-      didYouMean(text, known) || `There are: ${known.join(', ')}.`,
-    );
+  if (text !== undefined && !choices.includes(text)) throw unknownChoice(name, text, choices);
   return text;
 }
+
+const unknownChoice = (name: string, text: string, choices: readonly string[]): DarkroomError =>
+  badUsage(
+    `unknown --${name} '${text}'`,
+    didYouMean(text, choices) || `Use one of: ${choices.join(', ')}.`,
+  );

@@ -1,13 +1,14 @@
-// darkroom verify FILE.png: runs what made a picture again, and says whether it comes out the same.
+// darkroom verify FILE.png: runs an image's workflow again and compares the result with the image.
 import { readFileSync } from 'node:fs';
 import { DarkroomError } from '../../errors.ts';
 import { type Verification, verifyPicture } from '../../verify-image.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
 import { darkroomOptions } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { coloured, jsonLine, printable } from '../terminal.ts';
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
+/** Runs the command; returns the exit code. */
 export async function verifyCommand({
   values,
   positionals,
@@ -15,13 +16,12 @@ export async function verifyCommand({
   nodes,
 }: Invocation): Promise<number> {
   if (positionals.length !== 1)
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message:
-        positionals.length === 0
-          ? 'verify needs a picture'
-          : `verify takes one picture, not ${positionals.length}`,
-      hint: 'For example: darkroom verify output/ComfyUI_00001_.png',
-    });
+    throw badUsage(
+      positionals.length === 0
+        ? 'verify needs an image'
+        : `verify takes one image, not ${positionals.length}`,
+      'For example: darkroom verify output/ComfyUI_00001_.png',
+    );
   const [file] = positionals;
   const progress = values.quiet || values.json ? undefined : createProgress(terminal);
   const controller = new AbortController();
@@ -30,8 +30,6 @@ export async function verifyCommand({
   let result: Verification;
   try {
     const { input, models, device, threads } = darkroomOptions(values);
-    const onEvent = (event: Parameters<NonNullable<typeof progress>['show']>[0]): void =>
-      progress?.show(event);
     result = await verifyPicture(read(file), file, {
       models,
       input,
@@ -39,7 +37,7 @@ export async function verifyCommand({
       threads,
       nodes,
       signal: controller.signal,
-      onEvent,
+      onEvent: (event) => progress?.show(event),
     });
   } finally {
     progress?.end();
@@ -47,9 +45,10 @@ export async function verifyCommand({
   }
   if (values.json) terminal.out(jsonLine({ file, ...result }));
   else {
-    terminal.out(
-      `${printable(file)}: ${result.same ? coloured(terminal, 32, 'the same picture') : coloured(terminal, 31, sentence(result))}`,
-    );
+    const verdict = result.same
+      ? coloured(terminal, 32, 'the same image')
+      : coloured(terminal, 31, sentence(result));
+    terminal.out(`${printable(file)}: ${verdict}`);
     for (const note of result.notes)
       terminal.out(`  ${coloured(terminal, 33, 'note:')} ${printable(note)}`);
   }
@@ -57,18 +56,22 @@ export async function verifyCommand({
 }
 
 function sentence({ difference }: Verification): string {
-  if (!difference) return 'not the same: the run made no picture of its size';
-  const share = difference.share * 100;
-  return `not the same: ${share < 0.01 ? 'less than 0.01' : share.toFixed(2)} % of its values differ, by at most ${difference.worst} of 255 levels`;
+  if (!difference) return 'not the same: the run created no image of the same size';
+  const percent = difference.share * 100;
+  const share = percent < 0.01 ? 'less than 0.01' : percent.toFixed(2);
+  return (
+    `not the same: ${share} % of the values differ, ` +
+    `by at most ${difference.worst} of 255 levels`
+  );
 }
 
 function read(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new DarkroomError(missing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {
-      message: missing
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new DarkroomError(isMissing ? 'DR_FILE_MISSING' : 'DR_FILE_UNREADABLE', {
+      message: isMissing
         ? `there is no file ${file}`
         : `${file} can't be read: ${(cause as Error).message}`,
       hint: 'Give the path of a PNG file.',

@@ -1,28 +1,29 @@
-// darkroom worker: takes jobs of a server's queue, on this machine or another.
-import { once } from 'node:events';
-import { DarkroomError } from '../../errors.ts';
+// darkroom worker: runs jobs of a server's queue, on the same machine or another.
+
 import type { QueueEvent } from '../../queue/contract.ts';
+import { badUsage } from '../bad-usage.ts';
 import type { Invocation } from '../command.ts';
-import { darkroomOptions, FINISH_SECONDS, wholeNumber } from '../options.ts';
-import { openServerFolders } from '../server-folders.ts';
+import { deferred } from '../deferred.ts';
+import { FINISH_SECONDS, wholeNumber } from '../options.ts';
+import { openServerFolders, workerEngine } from '../server-folders.ts';
+import { onStopSignals } from '../stop-signals.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Runs the command; gives the exit code, or throws what is to be reported. */
+const SECONDS_PER_DAY = 86_400;
+
+/** Works until it is stopped by a signal. Throws DR_BAD_USAGE, DR_DATABASE. */
 export async function workerCommand({ values, terminal, nodes }: Invocation): Promise<number> {
   const { database } = values;
   if (database === undefined || !/^postgres(ql)?:\/\//.test(database))
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message:
-        database === undefined
-          ? 'worker needs --database'
-          : `a worker can't share the database ${database}`,
-      hint: 'Give the address that the server has: --database postgres://user:password@host/name',
-    });
-  const options = darkroomOptions(values);
-  const { folders, storage } = await openServerFolders(values);
-  const { models, input, output, temp } = folders;
-  const finishMs = 1000 * (wholeNumber(values, 'finish', 0, 86_400) ?? FINISH_SECONDS);
-  // its database takes longer to load than all other commands
+    throw badUsage(
+      database === undefined
+        ? 'worker needs --database'
+        : `a worker can't use the database ${database}, which only one process can open`,
+      "Give the server's database: --database postgres://user:password@host/name",
+    );
+  const engine = workerEngine(values, await openServerFolders(values));
+  const finishMs = 1000 * (wholeNumber(values, 'finish', 0, SECONDS_PER_DAY) ?? FINISH_SECONDS);
+  // the database takes longer to load than everything else
   const { openQueue } = await import('../../queue/queue.ts');
   const queue = await openQueue({
     database,
@@ -30,54 +31,41 @@ export async function workerCommand({ values, terminal, nodes }: Invocation): Pr
     onProblem: (message, error) =>
       terminal.err(`${message}: ${error instanceof Error ? error.message : String(error)}\n`),
   });
-  const worker = queue.startWorker({
-    engine: {
-      ...{ models, input, output, temp, storage: storage.location },
-      device: options.device ?? 'auto',
-      threads: options.threads,
-      precision: options.precision,
-      cacheWeights: options.cacheWeights,
-      cache: options.cache,
-      cacheSize: options.cacheSize,
-      nodesModule: nodes?.module,
-    },
-  });
+  const worker = queue.startWorker({ engine: { ...engine, nodesModule: nodes?.module } });
   if (!values.quiet) {
     terminal.err('waiting for jobs\n');
-    queue.subscribe(teller(terminal, worker.currentJob));
+    queue.subscribe(jobLines(terminal, worker.currentJob));
   }
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  for (const signal of SIGNALS) process.on(signal, onSignal);
-  await once(stop.signal, 'abort');
-  for (const signal of SIGNALS) process.off(signal, onSignal);
+  const stop = deferred<void>();
+  const release = onStopSignals((count) => {
+    if (count === 1) stop.resolve();
+    else void worker.close({ finishMs: 0 });
+  });
+  await stop.promise;
   if (worker.currentJob() !== undefined && finishMs > 0)
-    terminal.err('stopping after this job; again to give it back at once\n');
-  const hurry = (): void => void worker.close({ finishMs: 0 });
-  for (const signal of SIGNALS) process.once(signal, hurry);
+    terminal.err('stopping after this job; press Ctrl-C again to return it to the queue now\n');
   await worker.close({ finishMs });
   await queue.close();
+  release();
   return 0;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** Lines for the jobs that run here. */
-function teller(
+/** Prints the start and the end of the jobs that run here. */
+function jobLines(
   terminal: Terminal,
-  current: () => string | undefined,
+  currentJob: () => string | undefined,
 ): (event: QueueEvent) => void {
-  const mine = new Set<string>();
+  const started = new Set<string>();
   return (event) => {
     if (
       event.type === 'message' &&
       event.event === 'execution_start' &&
-      event.promptId === current()
+      event.promptId === currentJob()
     ) {
-      mine.add(event.promptId);
-      terminal.err(`${event.promptId} runs\n`);
+      started.add(event.promptId);
+      terminal.err(`${event.promptId} started\n`);
     }
-    if (event.type === 'ended' && mine.delete(event.promptId))
-      terminal.err(`${event.promptId} has ended: ${event.state}\n`);
+    if (event.type === 'ended' && started.delete(event.promptId))
+      terminal.err(`${event.promptId} ended: ${event.state}\n`);
   };
 }

@@ -182,7 +182,7 @@ describe('workflows in images', () => {
       'other texts',
       { Comment: 'Created with GIMP' },
       'without a workflow in it',
-      'removes the workflow',
+      'remove the workflow',
     ],
     ['broken JSON', { prompt: '{"1": ' }, "'prompt' of x.png is not valid JSON", 'cut off'],
   ])('%s in it', async (_, text, message, hint) => {

@@ -1,0 +1,210 @@
+// The options of all commands. Parsing, near matches and help texts are derived from this table.
+import { SHORTHANDS } from '../workflow/overrides/shorthands.ts';
+
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+  readonly short?: string;
+  /** Placeholder for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+const WORKFLOW_OPTIONS = {
+  set: {
+    type: 'string',
+    multiple: true,
+    value: 'ID.INPUT=VALUE',
+    help: "set an input; ID is a node's id, title or type; repeatable",
+  },
+  prompt: { type: 'string', value: 'TEXT', help: `set ${SHORTHANDS.prompt.help}` },
+  negative: { type: 'string', value: 'TEXT', help: `set ${SHORTHANDS.negative.help}` },
+  seed: { type: 'string', value: 'N', help: `set ${SHORTHANDS.seed.help}` },
+  steps: { type: 'string', value: 'N', help: `set ${SHORTHANDS.steps.help}` },
+  cfg: { type: 'string', value: 'X', help: `set ${SHORTHANDS.cfg.help}` },
+  size: { type: 'string', value: 'WxH', help: `set ${SHORTHANDS.size.help}` },
+  batch: { type: 'string', value: 'N', help: 'run N times, with the seeds seed, seed+1, …' },
+  csv: {
+    type: 'string',
+    value: 'FILE',
+    help: 'run once for each line; the first line names columns: prompt, seed, ID.INPUT …',
+  },
+  'dynamic-seed': {
+    type: 'string',
+    value: 'N',
+    help: 'seed for the choices among {a|b} in texts of UI workflows (default: 0)',
+  },
+  partial: {
+    type: 'boolean',
+    help: 'run the valid outputs, as ComfyUI does, and report the others',
+  },
+  to: {
+    type: 'string',
+    value: 'FORM',
+    help: 'api for the API format, ts for a TypeScript program (default: api)',
+  },
+  out: {
+    type: 'string',
+    short: 'o',
+    value: 'FILE',
+    help: 'write to a file instead of standard output',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+const FOLDER_OPTIONS = {
+  models: {
+    type: 'string',
+    multiple: true,
+    value: 'DIR',
+    help: "folder with checkpoints, vae, loras … like ComfyUI's; repeatable (default: models)",
+  },
+  input: {
+    type: 'string',
+    value: 'DIR',
+    help: 'folder that LoadImage reads from (default: input)',
+  },
+  output: {
+    type: 'string',
+    value: 'DIR',
+    help: 'folder that SaveImage writes to (default: output)',
+  },
+  temp: {
+    type: 'string',
+    value: 'DIR',
+    help: 'folder that PreviewImage writes to (default: temp)',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+const ENGINE_OPTIONS = {
+  device: {
+    type: 'string',
+    value: 'NAME',
+    help: 'cpu, cuda, webgpu, or auto: cuda if it works, else cpu (default: auto)',
+  },
+  precision: {
+    type: 'string',
+    value: 'NAME',
+    help:
+      'precision of UNets: fp32, fp16 (GPUs) or int8 (CPUs: faster, less memory, slightly ' +
+      'different images); by default what suits the device',
+  },
+  threads: {
+    type: 'string',
+    value: 'N',
+    help: 'threads for running networks (default: all cores)',
+  },
+  'cache-weights': {
+    type: 'boolean',
+    help:
+      'cache prepacked weights: large models open in seconds and run faster; ' +
+      'takes about 11 GB of disk space for SD1.5',
+  },
+  cache: {
+    type: 'string',
+    value: 'DIR',
+    help: 'cache the results of nodes in this folder, to reuse what has not changed',
+  },
+  'cache-size': {
+    type: 'string',
+    value: 'MB',
+    help: 'maximum size of --cache; the least recently used is removed first (default: 10240)',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+const SERVER_OPTIONS = {
+  database: {
+    type: 'string',
+    value: 'URL',
+    help: 'postgres://user:password@host/name, or the folder of an embedded database',
+  },
+  storage: {
+    type: 'string',
+    value: 'LOCATION',
+    help: 'folder with input, output and temp that all machines share, or s3://BUCKET/PREFIX',
+  },
+  retries: {
+    type: 'string',
+    value: 'N',
+    help: 'times a job is run again when the process running it has died (default: 1)',
+  },
+  finish: {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'time for the running job to finish on shutdown; then it is requeued (default: 20)',
+  },
+  listen: {
+    type: 'string',
+    value: 'ADDRESS',
+    help: 'address to listen on; others than localhost need --token (default: 127.0.0.1)',
+  },
+  port: { type: 'string', value: 'N', help: 'port to listen on (default: 8188)' },
+  token: {
+    type: 'string',
+    value: 'SECRET',
+    help: 'bearer token that all requests must have; better set as $DARKROOM_TOKEN',
+  },
+  insecure: { type: 'boolean', help: 'allow other machines without a token' },
+  'allow-host': {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    help: 'host name to accept in requests besides localhost; repeatable',
+  },
+  'enable-cors-header': {
+    type: 'string',
+    value: 'ORIGIN',
+    help: 'origin whose pages may use the server; * for all',
+  },
+  'max-upload-size': {
+    type: 'string',
+    value: 'MB',
+    help: 'maximum size of a request (default: 100)',
+  },
+  frontend: {
+    type: 'string',
+    value: 'DIR',
+    help: "folder of ComfyUI's own frontend to serve at /; the built-in page moves to /darkroom",
+  },
+  'queue-limit': {
+    type: 'string',
+    value: 'N',
+    help: 'maximum number of waiting jobs; more are rejected with 429 (default: no limit)',
+  },
+  'user-directory': {
+    type: 'string',
+    value: 'DIR',
+    help: 'folder for settings and workflows (default: user)',
+  },
+  'multi-user': {
+    type: 'boolean',
+    help: 'support several users, identified by the Comfy-User header',
+  },
+  'preview-method': {
+    type: 'string',
+    value: 'NAME',
+    help:
+      'auto: previews for clients that request them; latent2rgb, taesd: for all; none ' +
+      '(default: auto)',
+  },
+  'log-level': {
+    type: 'string',
+    value: 'LEVEL',
+    help: 'debug, info, warn, error or silent (default: info; on a terminal: warn)',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+const OUTPUT_OPTIONS = {
+  'no-hash': { type: 'boolean', help: 'skip the SHA-256, which reads the whole file' },
+  json: { type: 'boolean', help: 'print JSON; while running, one event per line' },
+  quiet: { type: 'boolean', help: 'print no progress and no warnings' },
+  help: { type: 'boolean', short: 'h', help: 'show this help' },
+  version: { type: 'boolean', help: 'show the version' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export const OPTIONS = {
+  ...WORKFLOW_OPTIONS,
+  ...FOLDER_OPTIONS,
+  ...ENGINE_OPTIONS,
+  ...SERVER_OPTIONS,
+  ...OUTPUT_OPTIONS,
+};
