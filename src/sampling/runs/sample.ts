@@ -9,11 +9,11 @@ import type { Guider } from '../guiders/guider.ts';
 import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-format.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import { withKeptPart } from '../noise/noise-mask.ts';
+import { seededNoise } from '../samplers/noise-sources.ts';
 import type {
   ConfiguredSampler,
   Denoise,
   GuidedPrediction,
-  NoiseRun,
   NoiseSource,
 } from '../samplers/sampler.ts';
 import type { ModelPatches, SamplingHooks } from '../sampling-types.ts';
@@ -75,15 +75,6 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
 /** A run from the model's largest sigma starts from pure noise. */
 function isMaxDenoise({ sigmaMax }: ModelSampling, sigma: number): boolean {
   return sigma > sigmaMax || Math.abs(sigmaMax - sigma) <= 1e-5 * Math.max(sigmaMax, sigma);
-}
-
-/** A generator of its own with the run's seed: its first draw equals the initial noise. */
-function seededNoise({ seed, count }: NoiseRun): NoiseSource {
-  let generator: ReturnType<typeof torchGenerator> | undefined;
-  return () => {
-    generator ??= torchGenerator(seed);
-    return generator.randn(count);
-  };
 }
 
 export interface GuiderRun extends SamplingHooks {

@@ -1,5 +1,6 @@
-// DEIS, "Fast Sampling of Diffusion Models with Exponential Integrator" (arXiv 2204.13902), tab variant: the slopes of up to `order` steps,
-// weighted by integrals over the variance preserving time of sigma (diff-solvers; epsilon 1e-3, sigmas 0.002 to 80).
+// DEIS, "Fast Sampling of Diffusion Models with Exponential Integrator" (arXiv 2204.13902), tab
+// variant: the slopes of up to `order` steps, weighted by integrals over the variance preserving
+// time of sigma (diff-solvers; epsilon 1e-3, sigmas 0.002 to 80).
 import { addScaled, exp, f32, linspace, log, sqrt, square, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
@@ -27,7 +28,7 @@ const [LOG_MIN, LOG_MAX] = [0.002, 80].map((sigma) => log(f32(square(f32(sigma))
 const BETA_D = f32(f32(2 * f32(f32(LOG_MIN / f32(EPSILON)) - LOG_MAX)) / f32(EPSILON - 1));
 const BETA_MIN = f32(LOG_MAX - f32(0.5 * BETA_D));
 const BETA_MAX = f32(BETA_D + BETA_MIN);
-/** The slope of beta(t), as the difference of its rounded ends. */
+/** The slope of beta(t): the difference of its rounded ends. */
 const BETA_SLOPE = f32(BETA_MAX - BETA_MIN);
 
 /** The time at which a linear beta schedule reaches this sigma. */
@@ -36,19 +37,23 @@ function vpTime(sigma: number): number {
   return f32(f32(sqrt(f32(square(BETA_MIN) + variance)) - BETA_MIN) / BETA_D);
 }
 
+/** Points of the integrals. */
 const POINTS = 10000;
 
-/** For each known time (newest first) the integral of its Lagrange basis under the kernel, from the newest time to `next`. */
-function tabWeights(known: Float32Array, next: number): number[] {
-  const taus = linspace(known[0], next, POINTS);
+/**
+ * For each time, newest first, the integral of its Lagrange basis polynomial under the kernel, from
+ * the newest time to `next`.
+ */
+function tabWeights(times: Float32Array, next: number): number[] {
+  const taus = linspace(times[0], next, POINTS);
   const kernel = taus.map(kernelAt);
-  const width = f32(f32(next - known[0]) / POINTS);
-  return Array.from(known, (time, j) => {
+  const width = f32(f32(next - times[0]) / POINTS);
+  return Array.from(times, (time, j) => {
     let sum = 0;
     for (let p = 0; p < POINTS; p++) {
       let basis = 1;
-      for (let k = 0; k < known.length; k++)
-        if (k !== j) basis = f32(basis * f32(f32(taus[p] - known[k]) / f32(time - known[k])));
+      for (let k = 0; k < times.length; k++)
+        if (k !== j) basis = f32(basis * f32(f32(taus[p] - times[k]) / f32(time - times[k])));
       sum += f32(kernel[p] * basis);
     }
     return f32(f32(sum) * width);

@@ -1,4 +1,5 @@
-// DPM-Solver-12 and -23 (arXiv 2206.00927, appendix C.4): the step is chosen so that two orders agree. The inner sigmas are not looked at.
+// DPM-Solver-12 and -23 (arXiv 2206.00927, appendix C.4): the step size is chosen so that two
+// orders agree. The sigmas between the first and the last one are not used.
 import { DarkroomError } from '../../errors.ts';
 import { addScaled, f32, sqrt, square, sub, type Vector } from '../float32.ts';
 import {
@@ -6,73 +7,71 @@ import {
   firstStage,
   noisePrediction,
   type PredictNoise,
+  R1,
   secondOrder,
-  sigmaOf,
-  THIRD,
   thirdOrder,
-  timeOf,
   timeSpan,
 } from './dpm-solver.ts';
+import { lambdaOf, sigmaOf } from './exponential-integrator.ts';
 import type { SampleFunction } from './sampler.ts';
 import { ancestralStep } from './steps.ts';
 
-/** Tries without advance after which a run is given up. Halving a step this often would leave nothing of it. */
-const MAX_TRIES = 1000;
+/**
+ * Rejected steps in a row after which a run fails. Halving a step this often leaves nothing of it.
+ */
+const MAX_REJECTIONS = 1000;
 
-/** Reports every try, rejected ones too. Throws DR_SIGMA_ZERO, DR_INPUT_INVALID, DR_SAMPLING_FAILED where the steps would never end. */
+/**
+ * Calls `onStep` for rejected steps too. Throws DR_SIGMA_ZERO, DR_INPUT_INVALID, and
+ * DR_SAMPLING_FAILED if the steps would never end.
+ */
 export const dpmAdaptive: SampleFunction = async (denoise, x, sigmas, options) => {
-  const {
-    order = 3,
-    rtol = 0.05,
-    atol = 0.0078,
-    h_init = 0.05,
-    accept_safety = 0.81,
-    eta = 0,
-    s_noise = 1,
-    noise,
-    onStep,
-  } = options;
+  const { order = 3, eta = 0, accept_safety = 0.81, noise, onStep } = options;
+  const [atol, rtol] = [f32(options.atol ?? 0.0078), f32(options.rtol ?? 0.05)];
+  const h_init = Math.abs(options.h_init ?? 0.05);
   const span = timeSpan(sigmas, 'dpm_adaptive');
   if (!span) return x;
   const { start, end } = span;
   const forward = end > start;
-  check(order, eta, forward);
+  checkOptions(order, eta, forward);
   const predict = noisePrediction(denoise);
-  const control = stepControl({
+  const controller = new StepController({
     ...options,
     accept_safety,
-    h: forward ? Math.abs(h_init) : -Math.abs(h_init),
+    h: forward ? h_init : -h_init,
     order: eta ? 1.5 : order,
   });
-  const ends = f32(forward ? end - f32(1e-5) : end + f32(1e-5));
+  const almostEnd = f32(forward ? end - f32(1e-5) : end + f32(1e-5));
 
   let s = start;
-  let lower = x;
-  let tries = 0;
-  for (let step = 0; forward ? s < ends : s > ends; step++) {
-    const wanted = f32(s + f32(control.h()));
-    const t = forward ? Math.min(end, wanted) : Math.max(end, wanted);
+  let xPrevious = x;
+  let rejections = 0;
+  for (let step = 0; forward ? s < almostEnd : s > almostEnd; step++) {
+    const full = f32(s + f32(controller.h));
+    const t = forward ? Math.min(end, full) : Math.max(end, full);
     const { to, up } = eta ? ancestralTimes(s, t, end, eta) : { to: t, up: 0 };
 
     const eps = await predict(x, s);
     const denoised = addScaled(x, eps, -sigmaOf(s));
     const { low, high } = await PAIRS[order](predict, x, eps, s, to);
-    const error = scaledError(low, high, lower, f32(atol), f32(rtol));
-    const { accept, factor } = control.propose(error);
-    tries = accept && t !== s ? 0 : tries + 1;
+    const error = scaledError(low, high, xPrevious, atol, rtol);
+    const { accept, factor } = controller.propose(error);
+    rejections = accept && t !== s ? 0 : rejections + 1;
     if (accept) {
-      lower = low;
-      x = eta ? addScaled(high, noise(sigmaOf(s), sigmaOf(t)), f32(up * f32(s_noise))) : high;
+      xPrevious = low;
+      const weight = f32(up * f32(options.s_noise ?? 1));
+      x = eta ? addScaled(high, noise(sigmaOf(s), sigmaOf(t)), weight) : high;
       s = t;
     }
     onStep?.(step, x, denoised);
-    const refusesAll = !accept && accept_safety > LARGEST_FACTOR;
-    if (Number.isNaN(factor) || refusesAll || tries > MAX_TRIES) throw noEnd(step, sigmaOf(s));
+    const acceptsNone = !accept && accept_safety > LARGEST_FACTOR;
+    if (Number.isNaN(factor) || acceptsNone || rejections > MAX_REJECTIONS)
+      throw neverEnds(step, sigmaOf(s));
   }
   return x;
 };
 
-/** A step from s to `to` in two orders that share their evaluations. */
+/** A step from time s to `to` in two orders that share their evaluations. */
 type Pair = (
   predict: PredictNoise,
   x: Vector,
@@ -89,27 +88,27 @@ const PAIRS: Readonly<Record<number, Pair>> = {
   },
   3: async (predict, x, eps, s, to) => {
     const h = f32(to - s);
-    const eps1 = await firstStage(predict, x, eps, s, h, THIRD);
+    const eps1 = await firstStage(predict, x, eps, s, h, R1);
     return {
-      low: secondOrder(x, eps, eps1, h, to, THIRD),
+      low: secondOrder(x, eps, eps1, h, to, R1),
       high: await thirdOrder(predict, x, eps, eps1, s, h, to),
     };
   },
 };
 
-/** Time to step down to for a step from s to t, and the noise that leads back up. */
+/** The time to step down to in a step from s to t, and the noise that leads back up. */
 function ancestralTimes(
   s: number,
   t: number,
   end: number,
   eta: number,
 ): { to: number; up: number } {
-  const { down } = ancestralStep(sigmaOf(s), sigmaOf(t), eta);
-  const to = Math.min(end, timeOf(down));
+  const { sigmaDown } = ancestralStep(sigmaOf(s), sigmaOf(t), eta);
+  const to = Math.min(end, lambdaOf(sigmaDown));
   return { to, up: sqrt(f32(square(sigmaOf(t)) - square(sigmaOf(to)))) };
 }
 
-/** Root mean square of the difference, in units of the tolerance. */
+/** The root mean square of the difference, in units of the tolerance. */
 function scaledError(
   low: Vector,
   high: Vector,
@@ -126,10 +125,10 @@ function scaledError(
   return f32(sqrt(sum) / f32(Math.sqrt(low.length)));
 }
 
-/** Steps never grow by more. */
+/** The largest factor by which a step can grow. */
 const LARGEST_FACTOR = 1 + Math.PI / 2;
 
-interface ControlKnobs {
+interface ControllerOptions {
   readonly h: number;
   readonly order: number;
   readonly pcoeff?: number;
@@ -138,50 +137,58 @@ interface ControlKnobs {
   readonly accept_safety: number;
 }
 
-/** A PID controller of the step size. */
-function stepControl({
-  h,
-  order,
-  pcoeff = 0,
-  icoeff = 1,
-  dcoeff = 0,
-  accept_safety,
-}: ControlKnobs) {
-  const b1 = (pcoeff + icoeff + dcoeff) / order;
-  const b2 = -(pcoeff + 2 * dcoeff) / order;
-  const b3 = dcoeff / order;
-  let earlier: [number, number] | undefined;
-  return {
-    h: () => h,
-    propose(error: number): { accept: boolean; factor: number } {
-      const inverse = 1 / (error + 1e-8);
-      earlier ??= [inverse, inverse];
-      const factor = 1 + Math.atan(inverse ** b1 * earlier[0] ** b2 * earlier[1] ** b3 - 1);
-      const accept = factor >= accept_safety;
-      if (accept) earlier = [inverse, earlier[0]];
-      h *= factor;
-      return { accept, factor };
-    },
-  };
+/** A PID controller of the step size h. */
+class StepController {
+  h: number;
+  readonly #acceptSafety: number;
+  readonly #exponents: readonly [number, number, number];
+  /** Inverse errors of the last two accepted steps. */
+  #earlier: readonly [number, number] | undefined;
+
+  constructor(options: ControllerOptions) {
+    const { h, order, pcoeff = 0, icoeff = 1, dcoeff = 0, accept_safety } = options;
+    this.h = h;
+    this.#acceptSafety = accept_safety;
+    this.#exponents = [
+      (pcoeff + icoeff + dcoeff) / order,
+      -(pcoeff + 2 * dcoeff) / order,
+      dcoeff / order,
+    ];
+  }
+
+  /**
+   * Scales h by the factor that the error calls for, and accepts the step unless it is too small.
+   */
+  propose(error: number): { accept: boolean; factor: number } {
+    const inverse = 1 / (error + 1e-8);
+    this.#earlier ??= [inverse, inverse];
+    const [b1, b2, b3] = this.#exponents;
+    const [last, beforeLast] = this.#earlier;
+    const factor = 1 + Math.atan(inverse ** b1 * last ** b2 * beforeLast ** b3 - 1);
+    const accept = factor >= this.#acceptSafety;
+    if (accept) this.#earlier = [inverse, last];
+    this.h *= factor;
+    return { accept, factor };
+  }
 }
 
-function check(order: number, eta: number, forward: boolean): void {
+function checkOptions(order: number, eta: number, forward: boolean): void {
   if (!(order in PAIRS))
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `dpm_adaptive has no order ${order}`,
-      hint: 'Use 2 or 3.',
+      hint: 'Use order 2 or 3.',
       input: 'order',
     });
   if (!forward && eta)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'dpm_adaptive adds no noise where the sigmas ascend or stay',
+      message: 'dpm_adaptive cannot add noise unless the sigmas descend',
       hint: 'Set eta to 0, or give descending sigmas.',
       input: 'eta',
     });
 }
 
-const noEnd = (step: number, sigma: number): DarkroomError =>
+const neverEnds = (step: number, sigma: number): DarkroomError =>
   new DarkroomError('DR_SAMPLING_FAILED', {
-    message: `dpm_adaptive found no step that it can accept after ${step + 1} tries (sigma ${sigma})`,
+    message: `dpm_adaptive accepted no step after ${step + 1} attempts (sigma ${sigma})`,
     hint: 'Lower the cfg, raise rtol and atol, keep accept_safety at 0.81, or use another sampler.',
   });

@@ -1,23 +1,27 @@
-// DPM-Solver-fast (arXiv 2206.00927, section 3.4): a fixed number of evaluations spent on third order steps, the rest on one of lower order.
+// DPM-Solver-fast (arXiv 2206.00927, section 3.4): third order steps for a fixed number of
+// evaluations, and lower order steps for the rest of them.
 import { addScaled, f32, linspace } from '../float32.ts';
 import {
   firstOrder,
   firstStage,
   noisePrediction,
+  R1,
   secondOrder,
-  sigmaOf,
-  THIRD,
   thirdOrder,
   timeSpan,
 } from './dpm-solver.ts';
+import { sigmaOf } from './exponential-integrator.ts';
 import type { SampleFunction } from './sampler.ts';
 
-/** Looks at the first and the last positive sigma and at the count only. Throws DR_SIGMA_ZERO when one of them is 0. */
+/**
+ * Uses the first and the last positive sigma and the number of sigmas only. Throws DR_SIGMA_ZERO if
+ * one of the two is 0.
+ */
 export const dpmFast: SampleFunction = async (denoise, x, sigmas, { onStep }) => {
   const span = timeSpan(sigmas, 'dpm_fast');
   if (!span) return x;
   const predict = noisePrediction(denoise);
-  const orders = ordersFor(sigmas.length - 1);
+  const orders = stepOrders(sigmas.length - 1);
   const times = linspace(span.start, span.end, orders.length + 1);
   for (const [i, order] of orders.entries()) {
     const [t, to] = [times[i], times[i + 1]];
@@ -25,24 +29,19 @@ export const dpmFast: SampleFunction = async (denoise, x, sigmas, { onStep }) =>
     const eps = await predict(x, t);
     onStep?.(i, x, addScaled(x, eps, -sigmaOf(t)));
     if (order === 1) x = firstOrder(x, eps, h, to);
-    else if (order === 2)
-      x = secondOrder(x, eps, await firstStage(predict, x, eps, t, h, 0.5), h, to, 0.5);
-    else
-      x = await thirdOrder(
-        predict,
-        x,
-        eps,
-        await firstStage(predict, x, eps, t, h, THIRD),
-        t,
-        h,
-        to,
-      );
+    else if (order === 2) {
+      const eps1 = await firstStage(predict, x, eps, t, h, 0.5);
+      x = secondOrder(x, eps, eps1, h, to, 0.5);
+    } else {
+      const eps1 = await firstStage(predict, x, eps, t, h, R1);
+      x = await thirdOrder(predict, x, eps, eps1, t, h, to);
+    }
   }
   return x;
 };
 
-/** Orders of the steps; their sum is the number of evaluations. */
-function ordersFor(evaluations: number): number[] {
+/** The orders of the steps; their sum is the number of evaluations. */
+function stepOrders(evaluations: number): number[] {
   const thirds = Math.floor(evaluations / 3);
   const rest = evaluations % 3;
   return rest === 0

@@ -1,5 +1,6 @@
-// Every sampler where schedules are unusual: no step, one step, start = end, equal and ascending sigmas (Unsampler), zeros inside, NaN,
-// denoise 0.01; and knobs that no node sets. The original's NaN is a NaN here; what it cannot finish is refused.
+// Every sampler where schedules are unusual: no step, one step, start = end, equal and ascending
+// sigmas (Unsampler), zeros inside, NaN, denoise 0.01; and knobs that no node sets. The original's
+// NaN is a NaN here; what it cannot finish is refused.
 import { expect, it } from 'vitest';
 import {
   expectGolden,

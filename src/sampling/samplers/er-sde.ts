@@ -1,5 +1,6 @@
-// ER-SDE-Solvers, "Elucidating the solution space of extended reverse-time SDE for diffusion models" (arXiv 2309.06169): up to three stages,
-// whose integrals of the noise scale are sums over 200 points. In lambda = sigma / alpha.
+// ER-SDE-Solvers, "Elucidating the solution space of extended reverse-time SDE for diffusion
+// models" (arXiv 2309.06169): up to three stages over lambda = sigma / alpha, with integrals of the
+// noise scale as sums over 200 points.
 import {
   addScaled,
   combine,
@@ -13,14 +14,15 @@ import {
   type Vector,
 } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
-import { addNoise } from './sde.ts';
+import { addScaledNoise } from './sde.ts';
 
+/** Points of the integrals. */
 const POINTS = 200;
 
-/** The paper's noise scale number 5. */
+/** The paper's fifth noise scale function. */
 const erSdeScale = (x: number): number => f32(x * f32(exp(f32(x ** f32(0.3))) + 10));
 
-/** The noise scale of the reverse-time SDE; of the ODE for an eta of 0. */
+/** The noise scale of the reverse-time SDE; for an eta of 0, of the ODE. */
 export const reverseTimeScale =
   (eta: number) =>
   (x: number): number =>
@@ -33,20 +35,20 @@ export const erSde: SampleFunction = async (
   { onStep, noise, s_noise = 1, max_stage = 3, noise_scaler: scaleOf = erSdeScale },
 ) => {
   const lambdas = sigmas.map((sigma) => exp(log(sigma)));
-  let old: Vector | undefined;
-  let oldSlope: Vector | undefined;
+  let previous: Vector | undefined;
+  let previousSlope: Vector | undefined;
   for (let i = 0; i < sigmas.length - 1; i++) {
-    const [sigma, next] = [sigmas[i], sigmas[i + 1]];
+    const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
     onStep?.(i, x, denoised);
-    if (next === 0) {
+    if (sigmaNext === 0) {
       x = denoised;
-      old = denoised;
+      previous = denoised;
       continue;
     }
     const stages = Math.min(max_stage, i + 1);
     const [lambda, lambdaNext] = [lambdas[i], lambdas[i + 1]];
-    const alpha = f32(next / lambdaNext);
+    const alpha = f32(sigmaNext / lambdaNext);
     const scaleNext = f32(scaleOf(lambdaNext));
     const r = f32(scaleNext / f32(scaleOf(lambda)));
 
@@ -54,19 +56,23 @@ export const erSde: SampleFunction = async (
     if (stages >= 2) {
       const dt = f32(lambdaNext - lambda);
       const { inverse, moment } = integrals(scaleOf, lambda, lambdaNext);
-      const slope = divide(sub(denoised, old!), f32(lambda - lambdas[i - 1]));
+      const slope = divide(sub(denoised, previous!), f32(lambda - lambdas[i - 1]));
       x = addScaled(x, slope, f32(alpha * f32(dt + f32(inverse * scaleNext))));
       if (stages >= 3) {
-        const bend = divide(sub(slope, oldSlope!), f32(f32(lambda - lambdas[i - 2]) / 2));
-        x = addScaled(x, bend, f32(alpha * f32(f32(square(dt) / 2) + f32(moment * scaleNext))));
+        const curvature = divide(sub(slope, previousSlope!), f32(f32(lambda - lambdas[i - 2]) / 2));
+        x = addScaled(
+          x,
+          curvature,
+          f32(alpha * f32(f32(square(dt) / 2) + f32(moment * scaleNext))),
+        );
       }
-      oldSlope = slope;
+      previousSlope = slope;
     }
     if (s_noise > 0) {
       const variance = f32(square(lambdaNext) - f32(square(lambda) * square(r)));
-      x = addNoise(x, noise(sigma, next), alpha, s_noise, sqrt(Math.max(variance, 0)));
+      x = addScaledNoise(x, noise(sigma, sigmaNext), alpha, s_noise, sqrt(Math.max(variance, 0)));
     }
-    old = denoised;
+    previous = denoised;
   }
   return x;
 };

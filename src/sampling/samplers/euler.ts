@@ -1,16 +1,17 @@
-// Euler's method on the probability flow ODE, "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
-// algorithm 2, and its ancestral form (k-diffusion).
+// Euler's method on the probability flow ODE: "Elucidating the Design Space of Diffusion-Based
+// Generative Models" (arXiv 2206.00364, algorithm 2 without its second order correction), and its
+// ancestral form (k-diffusion).
 import { add, addScaled, f32, scale } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
-import { ancestralStep, churned, derivative } from './steps.ts';
+import { ancestralStep, churn, derivative } from './steps.ts';
 
 export const euler: SampleFunction = async (denoise, x, sigmas, options) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
-    const lifted = churned(x, sigmas, i, options);
-    const denoised = await denoise(lifted.x, lifted.sigma);
-    const d = derivative(lifted.x, lifted.sigma, denoised);
-    options.onStep?.(i, lifted.x, denoised);
-    x = addScaled(lifted.x, d, f32(sigmas[i + 1] - lifted.sigma));
+    const { xHat, sigmaHat } = churn(x, sigmas, i, options);
+    const denoised = await denoise(xHat, sigmaHat);
+    const d = derivative(xHat, sigmaHat, denoised);
+    options.onStep?.(i, xHat, denoised);
+    x = addScaled(xHat, d, f32(sigmas[i + 1] - sigmaHat));
   }
   return x;
 };
@@ -22,16 +23,17 @@ export const eulerAncestral: SampleFunction = async (
   { onStep, noise, eta, s_noise = 1 },
 ) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
-    const denoised = await denoise(x, sigmas[i]);
-    const { down, up } = ancestralStep(sigmas[i], sigmas[i + 1], eta);
+    const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
+    const denoised = await denoise(x, sigma);
+    const { sigmaDown, sigmaUp } = ancestralStep(sigma, sigmaNext, eta);
     onStep?.(i, x, denoised);
-    if (down === 0) {
+    if (sigmaDown === 0) {
       x = denoised;
       continue;
     }
-    const d = derivative(x, sigmas[i], denoised);
-    x = addScaled(x, d, f32(down - sigmas[i]));
-    x = add(x, scale(scale(noise(sigmas[i], sigmas[i + 1]), s_noise), up));
+    const d = derivative(x, sigma, denoised);
+    x = addScaled(x, d, f32(sigmaDown - sigma));
+    x = add(x, scale(scale(noise(sigma, sigmaNext), s_noise), sigmaUp));
   }
   return x;
 };

@@ -1,4 +1,4 @@
-// The samplers by ComfyUI's name, in its order. A new one is a file and a line here.
+// The samplers by ComfyUI's name, in its order. A new sampler is a file and a line here.
 import { DarkroomError } from '../../errors.ts';
 import { dpmpp2mCfgPp, dpmpp2sAncestralCfgPp, eulerAncestralCfgPp, eulerCfgPp } from './cfg-pp.ts';
 import { ddpm } from './ddpm.ts';
@@ -15,7 +15,7 @@ import { heun, heunpp2 } from './heun.ts';
 import { ipndm, ipndmV } from './ipndm.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
-import { continuedNoise } from './noise-sources.ts';
+import { brownianPath, continuedNoise } from './noise-sources.ts';
 import {
   resMultistep,
   resMultistepAncestral,
@@ -24,7 +24,6 @@ import {
 } from './res-multistep.ts';
 import { saSolver, saSolverPece } from './sa-solver.ts';
 import type { SamplerKind } from './sampler.ts';
-import { brownian } from './sde.ts';
 import { seeds2, seeds3 } from './seeds-solver.ts';
 import { uniPc, uniPcBh2 } from './uni-pc.ts';
 
@@ -44,14 +43,14 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   dpmpp_2s_ancestral_cfg_pp: { sample: dpmpp2sAncestralCfgPp, stochastic: true, usesUncond: true },
   dpmpp_sde: {
     sample: dpmppSde,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     wholePath: true,
     recoveredBy: 'dpm_fast',
   },
   dpmpp_sde_gpu: {
     sample: dpmppSde,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     gpuVariant: true,
     wholePath: true,
@@ -61,36 +60,36 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
   dpmpp_2m_cfg_pp: { sample: dpmpp2mCfgPp, usesUncond: true },
   dpmpp_2m_sde: {
     sample: dpmpp2mSde,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     wholePath: true,
     recoveredBy: 'dpmpp_2m',
   },
   dpmpp_2m_sde_gpu: {
     sample: dpmpp2mSde,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     gpuVariant: true,
     wholePath: true,
     recoveredBy: 'dpmpp_2m',
   },
-  dpmpp_2m_sde_heun: { sample: dpmpp2mSdeHeun, noise: brownian, stochastic: true },
+  dpmpp_2m_sde_heun: { sample: dpmpp2mSdeHeun, noise: brownianPath, stochastic: true },
   dpmpp_2m_sde_heun_gpu: {
     sample: dpmpp2mSdeHeun,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     gpuVariant: true,
   },
   dpmpp_3m_sde: {
     sample: dpmpp3mSde,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     wholePath: true,
     recoveredBy: 'dpmpp_2m',
   },
   dpmpp_3m_sde_gpu: {
     sample: dpmpp3mSde,
-    noise: brownian,
+    noise: brownianPath,
     stochastic: true,
     gpuVariant: true,
     wholePath: true,

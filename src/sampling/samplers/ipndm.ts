@@ -1,13 +1,14 @@
-// Improved pseudo linear multistep, "Fast Sampling of Diffusion Models with Exponential Integrator" (arXiv 2204.13902, section 3.1):
-// Adams-Bashforth on the slopes of up to `order` steps; and its form for steps of uneven size (diff-solvers, ipndm_v).
+// iPNDM, improved pseudo linear multistep: "Fast Sampling of Diffusion Models with Exponential
+// Integrator" (arXiv 2204.13902, section 3.1), Adams-Bashforth on the slopes of up to `order`
+// steps; and its form for steps of uneven size (diff-solvers, ipndm_v).
 import { addScaled, divide, f32, type Vector, weightedSum } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
 
-/** The mean slope of step i from the known slopes, newest first. */
+/** The mean slope of step i from the slopes so far, newest first. */
 type MeanSlope = (slopes: readonly Vector[], sigmas: Float32Array, i: number) => Vector;
 
-/** Reports the latent that the run began with at each step, as the original does. */
+/** Calls `onStep` with the run's initial latent in each step, as the original does. */
 const multistep =
   (meanSlope: MeanSlope): SampleFunction =>
   async (denoise, start, sigmas, { onStep, order = 4 }) => {
@@ -25,7 +26,7 @@ const multistep =
     return x;
   };
 
-/** Weights of Adams-Bashforth over their common divisor, by the number of slopes. */
+/** Adams-Bashforth weights over their common divisor, by the number of slopes. */
 const ADAMS_BASHFORTH: readonly { weights: readonly number[]; divisor: number }[] = [
   { weights: [1], divisor: 1 },
   { weights: [3, -1], divisor: 2 },
@@ -43,7 +44,10 @@ export const ipndmV = multistep((slopes, sigmas, i) => {
   return weightedSum(slopes, UNEVEN_WEIGHTS[slopes.length - 1](steps));
 });
 
-/** Weights of the slopes from the step sizes, newest first, by the number of slopes. Each operation is rounded to float32 in turn. */
+/**
+ * Weights of the slopes from the step sizes, newest first, by the number of slopes. Each operation
+ * is rounded to float32 in turn.
+ */
 const UNEVEN_WEIGHTS: readonly ((steps: readonly number[]) => number[])[] = [
   () => [1],
   ([h, h1]) => secondOrder(h, h1),
@@ -78,18 +82,18 @@ const secondOrder = (h: number, h1: number): number[] => {
   return [f32(2 + ratio) / 2, -ratio / 2];
 };
 
-/** 1 - h / (3 (h + h1)), or with 2 for 3. */
-const shrink = (h: number, h1: number, by: number): number => f32(h / f32(by * f32(h + h1)));
+/** h / (by (h + h1)) */
+const stepShare = (h: number, h1: number, by: number): number => f32(h / f32(by * f32(h + h1)));
 
 const thirdOrder = (h: number, h1: number, h2: number): number => {
-  const share = f32(f32(shrink(h, h1, 3) * f32(h * f32(h + h1))) / f32(h1 * f32(h1 + h2)));
+  const share = f32(f32(stepShare(h, h1, 3) * f32(h * f32(h + h1))) / f32(h1 * f32(h1 + h2)));
   return f32(1 - share) / 2;
 };
 
 const fourthOrder = (h: number, h1: number, h2: number, h3: number): number => {
   const sum = f32(f32(h + h1) + h2);
-  const left = f32(1 - shrink(h, h1, 3)) / 2;
-  const right = f32(f32(f32(1 - shrink(h, h1, 2)) * h) / f32(6 * sum));
+  const left = f32(1 - stepShare(h, h1, 3)) / 2;
+  const right = f32(f32(f32(1 - stepShare(h, h1, 2)) * h) / f32(6 * sum));
   const above = f32(f32(h * f32(h + h1)) * sum);
   const below = f32(f32(h1 * f32(h1 + h2)) * f32(f32(h1 + h2) + h3));
   return f32(f32(f32(left + right) * above) / below);

@@ -8,17 +8,20 @@ import { addScaled } from '../float32.ts';
 import { continuedNoise } from './noise-sources.ts';
 import type { SamplerKind } from './sampler.ts';
 
-export interface UpscalingLcm {
-  /** Side of the finished latent over that of the first. */
+export interface LcmUpscaleOptions {
+  /** Sides of the finished latent over those of the initial one. */
   readonly ratio: number;
-  /** Steps after which the latent grows; half of them unless given. */
+  /** Number of steps after which the latent is enlarged; half of all by default. */
   readonly steps?: number;
   readonly method: UpscaleMethod;
 }
 
-/** lcm whose latent [B,C,H,W] is resized after each of the first steps, evenly up to `ratio`. */
-export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind {
-  const sizes = (shape: readonly number[], { length }: Float32Array): (readonly number[])[] => {
+/**
+ * LCM sampling that resizes the latent [B,C,H,W] after each of the first steps, evenly up to
+ * `ratio`.
+ */
+export function lcmUpscale({ ratio, steps, method }: LcmUpscaleOptions): SamplerKind {
+  const shapesOf = (shape: readonly number[], { length }: Float32Array): (readonly number[])[] => {
     const count =
       steps === undefined ? Math.max(Math.floor(length / 2), 1) : Math.min(steps, length);
     const [batch, channels, height, width] = shape;
@@ -31,28 +34,30 @@ export function lcmUpscale({ ratio, steps, method }: UpscalingLcm): SamplerKind 
     stochastic: true,
     noise: continuedNoise,
     resultShape: (shape, sigmas) =>
-      sizes(shape, sigmas)
+      shapesOf(shape, sigmas)
         .slice(0, Math.max(sigmas.length - 1, 0))
         .at(-1) ?? shape,
-    async sample(denoise, x, sigmas, { onStep, noise, shape: first = [] }) {
-      const ladder = sizes(first, sigmas);
-      let shape = first;
+    async sample(denoise, x, sigmas, { onStep, noise, shape: initialShape = [] }) {
+      const shapes = shapesOf(initialShape, sigmas);
+      let shape = initialShape;
       for (let i = 0; i < sigmas.length - 1; i++) {
-        const denoised = await denoise(x, sigmas[i], shape);
+        const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
+        const denoised = await denoise(x, sigma, shape);
         onStep?.(i, x, denoised);
-        const grows = i < ladder.length;
+        const grows = i < shapes.length;
         x = grows
           ? commonUpscale(
               tensor(shape, denoised),
-              { width: ladder[i][3], height: ladder[i][2] },
+              { width: shapes[i][3], height: shapes[i][2] },
               method,
               'disabled',
             ).data
           : denoised;
-        if (grows) shape = ladder[i];
-        if (sigmas[i + 1] === 0) continue;
-        const noised = addScaled(x, noise(sigmas[i], sigmas[i + 1], x.length), sigmas[i + 1]);
-        // The original adds in place: what the model last denoised the latent to has the noise too, unless that was resized.
+        if (grows) shape = shapes[i];
+        if (sigmaNext === 0) continue;
+        const noised = addScaled(x, noise(sigma, sigmaNext, x.length), sigmaNext);
+        // The original adds the noise in place, so a denoised latent that was not resized has it
+        // too.
         if (!grows) denoised.set(noised);
         x = noised;
       }

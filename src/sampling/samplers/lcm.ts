@@ -1,15 +1,14 @@
-// Multistep consistency sampling ("Latent Consistency Models", arXiv 2310.04378): jump to the denoised latent, add noise of the next level.
+// Multistep consistency sampling, "Latent Consistency Models" (arXiv 2310.04378): each step takes
+// the denoised latent and adds noise of the next level.
 import { addScaled } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 
 export const lcm: SampleFunction = async (denoise, x, sigmas, { onStep, noise }) => {
   for (let i = 0; i < sigmas.length - 1; i++) {
-    const denoised = await denoise(x, sigmas[i]);
+    const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
+    const denoised = await denoise(x, sigma);
     onStep?.(i, x, denoised);
-    x =
-      sigmas[i + 1] > 0
-        ? addScaled(denoised, noise(sigmas[i], sigmas[i + 1]), sigmas[i + 1])
-        : denoised;
+    x = sigmaNext > 0 ? addScaled(denoised, noise(sigma, sigmaNext), sigmaNext) : denoised;
   }
   return x;
 };

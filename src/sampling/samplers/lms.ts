@@ -1,4 +1,5 @@
-// Linear multistep (Adams-Bashforth on uneven steps; k-diffusion): the last `order` slopes, weighted by the integral of their Lagrange basis.
+// Linear multistep, Adams-Bashforth on uneven steps (k-diffusion): the last `order` slopes, each
+// weighted by the integral of its Lagrange basis polynomial.
 import { add, addScaled, scale, type Vector } from '../float32.ts';
 import type { SampleFunction } from './sampler.ts';
 import { derivative } from './steps.ts';
@@ -14,8 +15,8 @@ export const lms: SampleFunction = async (denoise, x, sigmas, { onStep, order = 
       x = denoised;
       continue;
     }
-    const known = sigmas.slice(i + 1 - slopes.length, i + 1).reverse();
-    const weights = slopes.map((_, j) => lagrangeIntegral(known, j, sigmas[i], sigmas[i + 1]));
+    const points = sigmas.slice(i + 1 - slopes.length, i + 1).reverse();
+    const weights = slopes.map((_, j) => lagrangeIntegral(points, j, sigmas[i], sigmas[i + 1]));
     const step = slopes
       .slice(1)
       .reduce((sum, d, j) => addScaled(sum, d, weights[j + 1]), scale(slopes[0], weights[0]));
@@ -24,7 +25,10 @@ export const lms: SampleFunction = async (denoise, x, sigmas, { onStep, order = 
   return x;
 };
 
-/** Integral over [from, to] of the polynomial that is 1 at points[j] and 0 at the others; exact, by Gauss-Legendre quadrature. */
+/**
+ * The integral over [from, to] of the polynomial that is 1 at points[j] and 0 at the others; exact,
+ * by Gauss-Legendre quadrature.
+ */
 export function lagrangeIntegral(
   points: ArrayLike<number>,
   j: number,
@@ -45,12 +49,15 @@ export function lagrangeIntegral(
   );
 }
 
-/** Nodes and weights on [-1, 1], exact for polynomials of degree 2n - 1; the roots of Legendre's polynomial by Newton's method. */
+/**
+ * Nodes and weights on [-1, 1], exact for polynomials of degree 2n - 1; finds the roots of
+ * Legendre's polynomial by Newton's method.
+ */
 function gaussLegendre(n: number): { node: number; weight: number }[] {
   return Array.from({ length: n }, (_, i) => {
     let node = Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
     let slope = 1;
-    for (let round = 0; round < 20; round++) {
+    for (let iteration = 0; iteration < 20; iteration++) {
       let [previous, value] = [1, node];
       for (let k = 2; k <= n; k++)
         [previous, value] = [value, ((2 * k - 1) * node * value - (k - 1) * previous) / k];

@@ -1,7 +1,20 @@
-// The noise of samplers that draw from torch's global generator: it goes on where the initial noise of the run ended.
+// Where the noise of stochastic samplers comes from.
+import { brownianNoiseSampler } from '../../random/brownian-tree.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
 import type { NoiseRun, NoiseSource } from './sampler.ts';
 
+/** A generator with the run's seed: its first draw equals the initial noise, as in the original. */
+export function seededNoise({ seed, count }: NoiseRun): NoiseSource {
+  let generator: ReturnType<typeof torchGenerator> | undefined;
+  return () => {
+    generator ??= torchGenerator(seed);
+    return generator.randn(count);
+  };
+}
+
+/**
+ * The noise of samplers that use torch's global generator: it continues after the initial noise.
+ */
 export function continuedNoise({ seed, count }: NoiseRun): NoiseSource {
   let generator: ReturnType<typeof torchGenerator> | undefined;
   return (_, __, size = count) => {
@@ -12,3 +25,10 @@ export function continuedNoise({ seed, count }: NoiseRun): NoiseSource {
     return generator.randn(size);
   };
 }
+
+/**
+ * Increments of one Brownian path between the smallest positive and the largest sigma: the noise of
+ * a step depends on its two sigmas only, not on the other steps.
+ */
+export const brownianPath = ({ seed, count, sigmas }: NoiseRun): NoiseSource =>
+  brownianNoiseSampler(seed, count, Math.min(...sigmas.filter((sigma) => sigma > 0)), Math.max(...sigmas));

@@ -1,55 +1,49 @@
-// RES, "Improved Order Analysis and Design of Exponential Integrator for Diffusion Models Sampling" (arXiv 2308.02157): second order
-// multistep in lambda = -ln sigma, with ancestral noise where asked for; and its CFG++ forms (arXiv 2406.08070).
-import {
-  add,
-  addScaled,
-  combine,
-  exp,
-  expm1,
-  f32,
-  log,
-  scale,
-  sub,
-  type Vector,
-} from '../float32.ts';
+// RES, "Improved Order Analysis and Design of Exponential Integrator for Diffusion Models Sampling"
+// (arXiv 2308.02157): the second order multistep method over lambda = -ln sigma, optionally
+// ancestral; and its CFG++ forms (arXiv 2406.08070).
+import { add, addScaled, combine, exp, f32, scale, sub, type Vector } from '../float32.ts';
+import { lambdaOf, phi1, phi2 } from './exponential-integrator.ts';
 import type { SampleFunction } from './sampler.ts';
 import { ancestralStep, derivative } from './steps.ts';
 
-const lambdaOf = (sigma: number): number => -log(sigma);
-const phi1 = (h: number): number => f32(expm1(h) / h);
-const phi2 = (h: number): number => f32(f32(phi1(h) - 1) / h);
+const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
-/** `torch.nan_to_num`: 0 for NaN, the largest numbers for the infinities. */
-const finite = (value: number): number =>
-  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -LARGEST), LARGEST);
+/** `torch.nan_to_num`: 0 for NaN, the largest float32 numbers for the infinities. */
+const nanToNum = (value: number): number =>
+  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -FLOAT32_MAX), FLOAT32_MAX);
 
 const resMultistepWith =
   ({ ancestral, cfgPp }: { ancestral: boolean; cfgPp: boolean }): SampleFunction =>
   async (denoise, x, sigmas, { onStep, noise, guided, eta = 1, s_noise = 1 }) => {
-    let old: { prediction: Vector; down: number } | undefined;
+    let previous: { prediction: Vector; sigmaDown: number } | undefined;
     for (let i = 0; i < sigmas.length - 1; i++) {
-      const [sigma, next] = [sigmas[i], sigmas[i + 1]];
+      const [sigma, sigmaNext] = [sigmas[i], sigmas[i + 1]];
       const { denoised, uncond } = cfgPp
         ? await guided(x, sigma)
         : { denoised: await denoise(x, sigma), uncond: undefined };
-      const { down, up } = ancestralStep(sigma, next, ancestral ? eta : 0);
+      const { sigmaDown, sigmaUp } = ancestralStep(sigma, sigmaNext, ancestral ? eta : 0);
       onStep?.(i, x, denoised);
       const prediction = uncond ?? denoised;
-      if (down === 0 || !old) {
+      if (sigmaDown === 0 || !previous) {
         const d = derivative(x, sigma, prediction);
-        x = cfgPp ? addScaled(denoised, d, down) : addScaled(x, d, f32(down - sigma));
+        x = cfgPp ? addScaled(denoised, d, sigmaDown) : addScaled(x, d, f32(sigmaDown - sigma));
       } else {
-        const [t, tOld, tNext, tPrevious] = [sigma, old.down, down, sigmas[i - 1]].map(lambdaOf);
-        const h = f32(tNext - t);
-        const c2 = f32(f32(tPrevious - tOld) / h);
-        const b1 = finite(f32(phi1(-h) - f32(phi2(-h) / c2)));
-        const b2 = finite(f32(phi2(-h) / c2));
+        const [lambda, lambdaOld, lambdaNext, lambdaPrevious] = [
+          sigma,
+          previous.sigmaDown,
+          sigmaDown,
+          sigmas[i - 1],
+        ].map(lambdaOf);
+        const h = f32(lambdaNext - lambda);
+        const c2 = f32(f32(lambdaPrevious - lambdaOld) / h);
+        const b1 = nanToNum(f32(phi1(-h) - f32(phi2(-h) / c2)));
+        const b2 = nanToNum(f32(phi2(-h) / c2));
         const shifted = cfgPp ? add(x, sub(denoised, prediction)) : x;
-        x = combine(shifted, exp(-h), combine(prediction, b1, old.prediction, b2), h);
+        x = combine(shifted, exp(-h), combine(prediction, b1, previous.prediction, b2), h);
       }
-      if (ancestral && next > 0) x = add(x, scale(scale(noise(sigma, next), s_noise), up));
-      old = { prediction, down };
+      if (ancestral && sigmaNext > 0)
+        x = add(x, scale(scale(noise(sigma, sigmaNext), s_noise), sigmaUp));
+      previous = { prediction, sigmaDown };
     }
     return x;
   };

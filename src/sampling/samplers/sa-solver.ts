@@ -1,5 +1,6 @@
-// SA-Solver, "Stochastic Adams Solver for Fast Sampling of Diffusion Models" (arXiv 2309.05019): predictor and corrector over the last
-// predictions, stochastic by tau(sigma). PECE evaluates the corrected latent once more.
+// SA-Solver, "Stochastic Adams Solver for Fast Sampling of Diffusion Models" (arXiv 2309.05019):
+// predictor and corrector over the last predictions, with noise by tau(sigma). PECE evaluates the
+// corrected latent once more.
 import {
   add,
   addScaled,
@@ -12,11 +13,11 @@ import {
   type Vector,
   weightedSum,
 } from '../float32.ts';
+import { alphaOf, lambdaOf } from './exponential-integrator.ts';
 import { solve } from './linear-system.ts';
 import type { SampleFunction } from './sampler.ts';
-import { alphaOf, lambdaOf } from './sde.ts';
 
-/** tau is eta from sigma `start` down to sigma `end`, and 0 outside. */
+/** A tau that is `eta` from sigma `start` down to sigma `end`, and 0 outside. */
 export const tauInterval =
   (start: number, end: number, eta = 1) =>
   (sigma: number): number =>
@@ -24,55 +25,33 @@ export const tauInterval =
 
 const saSolverWith =
   (pece: boolean): SampleFunction =>
-  async (denoise, x, sigmas, { onStep, noise, sampling, s_noise = 1, ...knobs }) => {
-    const {
-      predictor_order = 3,
-      corrector_order = 4,
-      use_pece = pece,
-      simple_order_2 = false,
-    } = knobs;
+  async (denoise, x, sigmas, { onStep, noise, sampling, s_noise = 1, ...options }) => {
+    const { predictor_order = 3, corrector_order = 4, use_pece = pece } = options;
+    const { simple_order_2: simple = false } = options;
     const tauOf =
-      knobs.tau_func ?? tauInterval(sampling.percentToSigma(0.2), sampling.percentToSigma(0.8));
-    const lambdas = sigmas.map(lambdaOf);
+      options.tau_func ?? tauInterval(sampling.percentToSigma(0.2), sampling.percentToSigma(0.8));
+    const lambdas = Array.from(sigmas, lambdaOf);
     const steps = sigmas.length - 1;
-    const lowerToEnd = sigmas[steps] === 0;
+    const lowersOrderAtEnd = sigmas[steps] === 0;
 
     let predicted = x;
     let tau = 0;
     let stepNoise: Vector | undefined;
     let history: Vector[] = [];
-    /** From level i to i + 1 at the tau of now: `from` decayed, plus the last predictions up to level `upTo`. */
-    const adams = (from: Vector, i: number, upTo: number, order: number): Vector => {
-      const weights = adamsWeights({
-        sigma: sigmas[i + 1],
-        known: [...lambdas.slice(upTo - order + 1, upTo + 1)],
-        from: lambdas[i],
-        to: lambdas[i + 1],
-        tau,
-        simple: simple_order_2,
-        corrector: upTo > i,
-      });
-      const decay = exp(f32(f32(-(tau * tau)) * f32(lambdas[i + 1] - lambdas[i])));
-      return addScaled(
-        weightedSum(history.slice(-order), weights),
-        from,
-        f32(f32(sigmas[i + 1] / sigmas[i]) * decay),
-      );
-    };
-
     for (let i = 0; i < steps; i++) {
-      const next = sigmas[i + 1];
+      const sigmaNext = sigmas[i + 1];
       let denoised = await denoise(predicted, sigmas[i]);
       onStep?.(i, predicted, denoised);
       history = [...history, denoised].slice(-Math.max(predictor_order, corrector_order));
-      const left = lowerToEnd ? steps - i : Number.POSITIVE_INFINITY;
-      const correctorOrder =
-        i === 0 || (next === 0 && !use_pece) ? 0 : Math.min(corrector_order, history.length, left);
-      const predictorOrder = Math.min(predictor_order, history.length, left - 1);
+      const stepsLeft = lowersOrderAtEnd ? steps - i : Number.POSITIVE_INFINITY;
+      const canCorrect = i > 0 && (sigmaNext !== 0 || use_pece);
+      const correctorOrder = canCorrect ? Math.min(corrector_order, history.length, stepsLeft) : 0;
+      const predictorOrder = Math.min(predictor_order, history.length, stepsLeft - 1);
 
       if (correctorOrder === 0) x = predicted;
       else {
-        x = adams(x, i - 1, i, correctorOrder);
+        const step = { sigmas, lambdas, i: i - 1, latest: i, order: correctorOrder, tau, simple };
+        x = adams(x, history, step);
         if (tau > 0 && s_noise > 0) x = add(x, stepNoise!);
         if (use_pece) {
           denoised = await denoise(x, sigmas[i]);
@@ -80,15 +59,17 @@ const saSolverWith =
         }
       }
 
-      if (next === 0) {
+      if (sigmaNext === 0) {
         x = denoised;
         continue;
       }
-      tau = tauOf(next);
-      predicted = adams(x, i, i, predictorOrder);
+      tau = tauOf(sigmaNext);
+      const step = { sigmas, lambdas, i, latest: i, order: predictorOrder, tau, simple };
+      predicted = adams(x, history, step);
       if (tau > 0 && s_noise > 0) {
         const deviation = sqrt(-expm1(f32(f32(-2 * tau * tau) * f32(lambdas[i + 1] - lambdas[i]))));
-        stepNoise = scale(scale(scale(noise(sigmas[i], next), next), deviation), s_noise);
+        const unitNoise = noise(sigmas[i], sigmaNext);
+        stepNoise = scale(scale(scale(unitNoise, sigmaNext), deviation), s_noise);
         predicted = add(predicted, stepNoise);
       }
     }
@@ -98,44 +79,87 @@ const saSolverWith =
 export const saSolver = saSolverWith(false);
 export const saSolverPece = saSolverWith(true);
 
-interface Adams {
-  /** Level that the step leads to. */
+/** A step from level i to i + 1. */
+interface AdamsStep {
+  readonly sigmas: Float32Array;
+  readonly lambdas: readonly number[];
+  readonly i: number;
+  /** Level of the latest prediction: i for the predictor, i + 1 for the corrector. */
+  readonly latest: number;
+  /** Number of predictions used. */
+  readonly order: number;
+  readonly tau: number;
+  /** The paper's simple form of order 2. */
+  readonly simple: boolean;
+}
+
+/** The latent `from`, decayed over the step, plus the weighted last predictions. */
+function adams(from: Vector, history: readonly Vector[], step: AdamsStep): Vector {
+  const { sigmas, lambdas, i, latest, order, tau, simple } = step;
+  const weights = adamsWeights({
+    sigma: sigmas[i + 1],
+    lambdas: lambdas.slice(latest - order + 1, latest + 1),
+    from: lambdas[i],
+    to: lambdas[i + 1],
+    tau,
+    simple,
+    isCorrector: latest > i,
+  });
+  const decay = exp(f32(f32(-(tau * tau)) * f32(lambdas[i + 1] - lambdas[i])));
+  return addScaled(
+    weightedSum(history.slice(-order), weights),
+    from,
+    f32(f32(sigmas[i + 1] / sigmas[i]) * decay),
+  );
+}
+
+interface WeightedStep {
+  /** The level at the step's end. */
   readonly sigma: number;
   /** Lambdas of the predictions used, the latest last. */
-  readonly known: readonly number[];
+  readonly lambdas: readonly number[];
   readonly from: number;
   readonly to: number;
   readonly tau: number;
   readonly simple: boolean;
-  readonly corrector: boolean;
+  readonly isCorrector: boolean;
 }
 
-/** The weights of the predictions (equations 15 and 18): the exponentially weighted integrals of the Lagrange basis over their lambdas. */
-function adamsWeights(step: Adams): number[] {
-  const { sigma, known, from, to, tau } = step;
+/**
+ * The weights of the predictions (equations 15 and 18): the exponentially weighted integrals of the
+ * Lagrange basis over their lambdas.
+ */
+function adamsWeights(step: WeightedStep): number[] {
+  const { sigma, lambdas, from, to, tau } = step;
   const alpha = alphaOf(sigma, to);
-  if (step.simple && known.length === 2) return simpleWeights(step, alpha);
-  // powers are rounded once, as torch.vander's
-  const vandermonde = known.map((_, p) => known.map((lambda) => f32(lambda ** p)));
-  return solve(vandermonde, exponentialIntegrals(from, to, known.length, tau)).map((weight) =>
+  if (step.simple && lambdas.length === 2) return simpleWeights(step, alpha);
+  // Each power is rounded once, as in torch.vander.
+  const vandermonde = lambdas.map((_, p) => lambdas.map((lambda) => f32(lambda ** p)));
+  return solve(vandermonde, exponentialIntegrals(from, to, lambdas.length, tau)).map((weight) =>
     f32(alpha * weight),
   );
 }
 
 /** The paper's simple second order (appendix D). */
-function simpleWeights({ known, from, to, tau, corrector }: Adams, alpha: number): number[] {
+function simpleWeights(
+  { lambdas, from, to, tau, isCorrector }: WeightedStep,
+  alpha: number,
+): number[] {
   const factor = 1 + tau * tau;
   const h = f32(to - from);
   const whole = f32(alpha * -expm1(f32(-h * f32(factor))));
-  if (corrector) {
+  if (isCorrector) {
     const latest = f32(alpha * f32(f32(0.5 * factor) * h));
     return [f32(whole - latest), latest];
   }
-  const earlier = f32(f32(alpha * f32(f32(0.5 * factor) * f32(h * h))) / f32(known[0] - from));
+  const earlier = f32(f32(alpha * f32(f32(0.5 * factor) * f32(h * h))) / f32(lambdas[0] - from));
   return [earlier, f32(whole - earlier)];
 }
 
-/** (1 + tau^2) times the integrals over [from, to] of exp((1 + tau^2)(l - to)) l^p, p = 0 … order - 1, by parts from the lower powers. */
+/**
+ * (1 + tau^2) times the integrals over [from, to] of exp((1 + tau^2)(l - to)) l^p for p = 0 … order
+ * - 1, by parts from the lower powers.
+ */
 function exponentialIntegrals(from: number, to: number, order: number, tau: number): number[] {
   const factor = 1 + tau * tau;
   const decay = exp(f32(f32(-factor) * f32(to - from)));

@@ -1,5 +1,5 @@
-// What every sampler promises whatever the sigmas and the denoiser: it ends, changes nothing that it was given, and draws noise only if its
-// kind says so.
+// What every sampler promises whatever the sigmas and the denoiser: it ends, changes nothing that
+// it was given, and draws noise only if its kind says so.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../../errors.ts';

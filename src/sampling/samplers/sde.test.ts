@@ -1,4 +1,5 @@
-// The options of the SDE samplers, as their nodes set them, against the original's latents; refusals.
+// The options of the SDE samplers, as their nodes set them, against the original's latents;
+// refusals.
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';

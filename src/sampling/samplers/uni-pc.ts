@@ -1,5 +1,6 @@
-// UniPC, "A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models" (arXiv 2302.04867): multistep, data prediction,
-// B(h) variants 1 and 2. Works on the variance preserving latent x / sqrt(1 + sigma^2).
+// UniPC, "A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models" (arXiv
+// 2302.04867): multistep, data prediction, B(h) variants 1 and 2. Works on the variance preserving
+// latent x / sqrt(1 + sigma^2).
 import {
   add,
   addScaled,
@@ -15,25 +16,28 @@ import {
   sub,
   type Vector,
 } from '../float32.ts';
+import { hPhi1, hPhi2 } from './exponential-integrator.ts';
 import { solve } from './linear-system.ts';
 import type { Denoise, SampleFunction } from './sampler.ts';
 
-/** Takes the place of a final 0. */
+/** Replaces a final 0. */
 const LAST_SIGMA = 0.001;
 
+/** A predicted clean latent at a noise level. */
 interface Evaluation {
   readonly sigma: number;
   readonly prediction: Vector;
 }
 
+// The variance preserving process of a sigma: alpha^2 + std^2 = 1, lambda = ln(alpha / std).
 const logAlpha = (sigma: number): number => f32(0.5 * log(f32(1 / f32(square(sigma) + 1))));
-const alphaOf = (sigma: number): number => exp(logAlpha(sigma));
-const stdOf = (sigma: number): number => sqrt(f32(1 - exp(f32(2 * logAlpha(sigma)))));
-const lambdaOf = (sigma: number): number =>
+const alphaVp = (sigma: number): number => exp(logAlpha(sigma));
+const stdVp = (sigma: number): number => sqrt(f32(1 - exp(f32(2 * logAlpha(sigma)))));
+const lambdaVp = (sigma: number): number =>
   f32(logAlpha(sigma) - f32(0.5 * log(f32(1 - exp(f32(2 * logAlpha(sigma)))))));
 
 const uniPcWith =
-  (variant: (hh: number) => number): SampleFunction =>
+  (bOf: (hh: number) => number): SampleFunction =>
   async (denoise, x, sigmas, { onStep }) => {
     const levels = sigmas.slice();
     const steps = levels.length - 1;
@@ -48,114 +52,130 @@ const uniPcWith =
 
     x = divide(x, sqrt(f32(1 + square(levels[0]))));
     for (let i = 0; i < steps; i++) {
-      if (i === 0) remember({ sigma: levels[0], prediction: await predict(x, levels[0]) });
+      const sigma = levels[i];
+      if (i === 0) remember({ sigma, prediction: await predict(x, sigma) });
       else {
-        const order = Math.min(i, maxOrder);
-        const corrected = await update(
-          predict,
-          variant,
-          x,
-          history,
-          levels[i],
-          Math.min(order, steps + 1 - i),
-          true,
-        );
-        x = corrected.x;
-        remember({ sigma: levels[i], prediction: corrected.prediction! });
-        if (i === steps - 1)
-          x = (await update(predict, variant, x, history, levels[steps], 1, false)).x;
+        const order = Math.min(i, maxOrder, steps + 1 - i);
+        const step = multistep(x, history, sigma, order, bOf);
+        const prediction = await predict(predicted(step), sigma);
+        x = corrected(step, prediction);
+        remember({ sigma, prediction });
+        if (i === steps - 1) x = predicted(multistep(x, history, levels[steps], 1, bOf));
       }
       onStep?.(i, x, history[history.length - 1].prediction);
     }
-    return divide(x, alphaOf(levels[steps]));
+    return divide(x, alphaVp(levels[steps]));
   };
 
-/** x0 = (x - std * eps) / alpha, where eps comes from the denoiser at the variance exploding latent. */
+/** x0 = (x - std * eps) / alpha, with eps from the denoiser at the variance exploding latent. */
 const dataPrediction =
   (denoise: Denoise) =>
   async (x: Vector, sigma: number): Promise<Vector> => {
     const exploding = scale(x, sqrt(f32(square(sigma) + 1)));
     const eps = divide(sub(exploding, await denoise(exploding, sigma)), sigma);
-    return divide(sub(x, scale(eps, stdOf(sigma))), alphaOf(sigma));
+    return divide(sub(x, scale(eps, stdVp(sigma))), alphaVp(sigma));
   };
 
-/** One predictor step to `sigma`, and the corrector with the evaluation there. */
-async function update(
-  predict: (x: Vector, sigma: number) => Promise<Vector>,
-  variant: (hh: number) => number,
+/** What predictor and corrector of one step share. */
+interface Multistep {
+  readonly order: number;
+  /** The first order step. */
+  readonly base: Vector;
+  /** alpha B(h) */
+  readonly weight: number;
+  /** The prediction at the step's start. */
+  readonly m0: Vector;
+  /** D1_i / r_i, the latest first. */
+  readonly differences: readonly Vector[];
+  readonly conditions: OrderConditions;
+}
+
+/** A step of `order` from the latest evaluation to `sigma`. */
+function multistep(
   x: Vector,
   history: readonly Evaluation[],
   sigma: number,
   order: number,
-  useCorrector: boolean,
-): Promise<{ x: Vector; prediction?: Vector }> {
+  bOf: (hh: number) => number,
+): Multistep {
   const start = history[history.length - 1];
-  const lambdaStart = lambdaOf(start.sigma);
-  const h = f32(lambdaOf(sigma) - lambdaStart);
-  const alpha = alphaOf(sigma);
+  const m0 = start.prediction;
+  const lambda = lambdaVp(start.sigma);
+  const h = f32(lambdaVp(sigma) - lambda);
+  const alpha = alphaVp(sigma);
 
   const ratios: number[] = [];
   const differences: Vector[] = [];
   for (let i = 1; i < order; i++) {
     const earlier = history[history.length - 1 - i];
-    const r = f32(f32(lambdaOf(earlier.sigma) - lambdaStart) / h);
+    const r = f32(f32(lambdaVp(earlier.sigma) - lambda) / h);
     ratios.push(r);
-    differences.push(divide(sub(earlier.prediction, start.prediction), r));
+    differences.push(divide(sub(earlier.prediction, m0), r));
   }
   ratios.push(1);
 
   const hh = -h;
-  const phi1 = expm1(hh);
-  const bh = variant(hh);
-  const { matrix, right } = conditions(ratios, hh, bh);
-  const weighted = (weights: readonly number[]): Vector | undefined =>
-    differences.length
-      ? differences
-          .slice(1)
-          .reduce(
-            (sum, d, i) => addScaled(sum, d, weights[i + 1]),
-            scale(differences[0], weights[0]),
-          )
-      : undefined;
+  const b = bOf(hh);
+  const decay = f32(stdVp(sigma) / stdVp(start.sigma));
+  return {
+    order,
+    base: combine(x, decay, m0, -f32(alpha * hPhi1(hh))),
+    weight: f32(alpha * b),
+    m0,
+    differences,
+    conditions: orderConditions(ratios, hh, b),
+  };
+}
 
-  const base = combine(
-    x,
-    f32(stdOf(sigma) / stdOf(start.sigma)),
-    start.prediction,
-    -f32(alpha * phi1),
-  );
-  const scaleB = f32(alpha * bh);
-  const predictorWeights =
+/** UniP: the predicted latent. */
+function predicted({ order, base, weight, differences, conditions }: Multistep): Vector {
+  const { matrix, right } = conditions;
+  const rhos =
     order === 2
       ? [0.5]
       : solve(
           matrix.slice(0, -1).map((row) => row.slice(0, -1)),
           right.slice(0, -1),
         );
-  const step = weighted(predictorWeights);
-  const predicted = step ? addScaled(base, step, -scaleB) : base;
-  if (!useCorrector) return { x: predicted };
+  const sum = weightedDifferences(differences, rhos);
+  return sum ? addScaled(base, sum, -weight) : base;
+}
 
-  const correctorWeights = order === 1 ? [0.5] : solve(matrix, right);
-  const prediction = await predict(predicted, sigma);
-  const last = scale(sub(prediction, start.prediction), correctorWeights[order - 1]);
-  const correction = weighted(correctorWeights);
-  return { x: addScaled(base, correction ? add(correction, last) : last, -scaleB), prediction };
+/** UniC: the latent corrected by the prediction at the predicted one. */
+function corrected(
+  { order, base, weight, m0, differences, conditions }: Multistep,
+  prediction: Vector,
+): Vector {
+  const rhos = order === 1 ? [0.5] : solve(conditions.matrix, conditions.right);
+  const last = scale(sub(prediction, m0), rhos[order - 1]);
+  const sum = weightedDifferences(differences, rhos);
+  return addScaled(base, sum ? add(sum, last) : last, -weight);
+}
+
+function weightedDifferences(
+  differences: readonly Vector[],
+  rhos: readonly number[],
+): Vector | undefined {
+  if (differences.length === 0) return undefined;
+  return differences
+    .slice(1)
+    .reduce((sum, d, i) => addScaled(sum, d, rhos[i + 1]), scale(differences[0], rhos[0]));
 }
 
 /** The order conditions R rho = b. */
-function conditions(
-  ratios: readonly number[],
-  hh: number,
-  bh: number,
-): { matrix: number[][]; right: number[] } {
+interface OrderConditions {
+  readonly matrix: number[][];
+  readonly right: number[];
+}
+
+function orderConditions(ratios: readonly number[], hh: number, b: number): OrderConditions {
   const matrix: number[][] = [];
   const right: number[] = [];
-  let phi = f32(f32(expm1(hh) / hh) - 1);
+  let phi = hPhi2(hh);
   let factorial = 1;
   for (let i = 1; i <= ratios.length; i++) {
     matrix.push(ratios.map((r) => f32(r ** (i - 1))));
-    right.push(f32(f32(phi * factorial) / bh));
+    right.push(f32(f32(phi * factorial) / b));
     factorial *= i + 1;
     phi = f32(f32(phi / hh) - f32(1 / factorial));
   }
