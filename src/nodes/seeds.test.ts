@@ -153,8 +153,8 @@ describe('samplers of SeargeSDXL', () => {
       context,
     );
     expect([...new Set(context.warnings)]).toEqual([
-      "there is no sampler 'eulr'; 'euler' is used, as in ComfyUI. Did you mean 'euler'?",
-      "there is no scheduler 'align_your_steps'; 'simple' is used, as in ComfyUI.",
+      "unknown sampler 'eulr': using 'euler', as ComfyUI does. Did you mean 'euler'?",
+      "unknown scheduler 'align_your_steps': using 'simple', as ComfyUI does.",
     ]);
     expect(odd).toEqual(
       await run('SeargeSDXLSampler2', { ...(await inputs()), scheduler: 'simple' }),

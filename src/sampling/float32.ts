@@ -1,5 +1,7 @@
-// Float32 arithmetic as torch does it: each operation on its own, rounded. Scalars are 0-dim float32 tensors (numbers that were rounded),
-// vectors are the flat values of a latent.
+// Float32 arithmetic as torch does it: every operation is rounded by itself. Scalars are numbers
+// that are rounded to float32 (torch's 0-dim tensors), vectors are the flat values of a latent.
+
+/** Rounds to float32. */
 export const f32 = Math.fround;
 
 export type Vector = Float32Array;
@@ -22,7 +24,7 @@ export const add = (a: Vector, b: Vector): Vector => each(a.length, (i) => a[i] 
 /** a - b */
 export const sub = (a: Vector, b: Vector): Vector => each(a.length, (i) => a[i] - b[i]);
 
-/** a * s for a float32 scalar; a double is rounded first, as torch rounds a Python number. */
+/** a * s; `s` is rounded to float32 first, as torch rounds a Python number. */
 export function scale(a: Vector, s: number): Vector {
   const k = f32(s);
   return each(a.length, (i) => a[i] * k);
@@ -46,7 +48,7 @@ export function combine(a: Vector, s: number, b: Vector, t: number): Vector {
   return each(a.length, (i) => f32(a[i] * k) + f32(b[i] * l));
 }
 
-/** `torch.linspace(start, end, count)` in float32: counted from both ends. */
+/** `torch.linspace(start, end, count)` in float32, which counts from both ends to the middle. */
 export function linspace(start: number, end: number, count: number): Vector {
   const [from, to] = [f32(start), f32(end)];
   if (count === 1) return Float32Array.of(from);

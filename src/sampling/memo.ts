@@ -1,31 +1,36 @@
-// Work that many calls have in common, done once: what a run keeps from call to call.
+// A memo shares work between the calls of one run: each value is computed once per key.
 
-/** Gives what `make` made when it was first asked with these parts of a key; parts are compared by identity, `what` says what is made. */
-export type Memo = <T>(what: string, key: readonly unknown[], make: () => T) => T;
+/**
+ * Returns the value that `compute` returned for the first call with this name and key; later calls
+ * do not compute. The parts of a key are compared by identity.
+ */
+export type Memo = <T>(name: string, key: readonly unknown[], compute: () => T) => T;
 
-/** Keeps nothing. */
-export const noMemo: Memo = (_what, _key, make) => make();
+/** Stores nothing: computes each time. */
+export const noMemo: Memo = (_name, _key, compute) => compute();
 
 interface Node {
   readonly next: Map<unknown, Node>;
-  value?: { readonly made: unknown };
+  result?: { readonly value: unknown };
 }
 
-/** Keeps everything as long as it lives itself: for one run of a bounded number of keys. */
+/**
+ * A memo that holds every value as long as it exists itself: for one run with few different keys.
+ */
 export function createMemo(): Memo {
-  const place = (): Node => ({ next: new Map() });
-  const root = place();
-  return <T>(what: string, key: readonly unknown[], make: () => T): T => {
-    let at = root;
-    for (const part of [what, ...key]) {
-      let next = at.next.get(part);
+  const createNode = (): Node => ({ next: new Map() });
+  const root = createNode();
+  return <T>(name: string, key: readonly unknown[], compute: () => T): T => {
+    let node = root;
+    for (const part of [name, ...key]) {
+      let next = node.next.get(part);
       if (!next) {
-        next = place();
-        at.next.set(part, next);
+        next = createNode();
+        node.next.set(part, next);
       }
-      at = next;
+      node = next;
     }
-    at.value ??= { made: make() };
-    return at.value.made as T;
+    node.result ??= { value: compute() };
+    return node.result.value as T;
   };
 }

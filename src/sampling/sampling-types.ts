@@ -1,4 +1,5 @@
-// The values that travel between sampling nodes: latents, conditioning, models.
+// The values that travel between sampling nodes: latents, conditioning, models, and what model
+// patches work on. Types only; the functions on them are in the folders beside this file.
 import type { ControlNet } from '../models/controlnet/controlnet.ts';
 import type { UNet, UNetVariant } from '../models/unet/unet.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -7,18 +8,21 @@ import type { ModelSampling } from './model/model-sampling.ts';
 export interface Latent {
   /** Unscaled latents, [B,C,H,W]. */
   readonly samples: Tensor;
-  /** Where to sample (1) and what to keep (0), [N,H,W] in any resolution. */
+  /** Where to sample (1) and where to keep the latent (0), [N,H,W] in any resolution. */
   readonly noise_mask?: Tensor;
   /** Noise index of each batch item (LatentFromBatch). */
   readonly batch_index?: readonly number[];
 }
 
-/** Area of a condition: in latent cells (h, w, y, x), or as fractions of the picture. */
+/** Area of a condition: in latent cells (h, w, y, x), or as fractions of the image. */
 export type Area =
   | readonly [number, number, number, number]
   | readonly ['percentage', number, number, number, number];
 
-/** A ControlNet at work: its picture, and when and how strongly it acts. Conditions are evaluated together only with the same object. */
+/**
+ * A ControlNet with its hint image, and when and how strongly it acts. Conditions are evaluated in
+ * one batch only if they have the same object.
+ */
 export interface Control {
   readonly net: ControlNet;
   /** [N,H,W,C] in 0..1 */
@@ -27,15 +31,15 @@ export interface Control {
   /** Fractions of the whole denoising. */
   readonly startPercent: number;
   readonly endPercent: number;
-  /** Acts too. */
+  /** A ControlNet that acts too. */
   readonly previous?: Control;
 }
 
-/** One prompt's features and where, when and how strongly they act. Names are ComfyUI's. */
+/** One prompt's features, and where, when and how strongly they act. Names are ComfyUI's. */
 export interface ConditioningEntry {
   /** Token features [1,T,D]. */
   readonly cond: Tensor;
-  /** Pooled features [1,P]; null where the encoder gives none. */
+  /** Pooled features [1,P]; null if the encoder has none. */
   readonly pooled_output?: Tensor | null;
   readonly width?: number;
   readonly height?: number;
@@ -52,21 +56,21 @@ export interface ConditioningEntry {
   readonly start_percent?: number;
   readonly end_percent?: number;
   readonly control?: Control;
-  /** The control acts on negative prompts too that have none. */
+  /** The control also acts on negative prompts that have none. */
   readonly control_apply_to_uncond?: boolean;
-  /** Unscaled latents [N,C,h,w] of the picture that inpainting and edit models see. */
+  /** Unscaled latents [N,C,h,w] of the image that inpainting and edit models are given. */
   readonly concat_latent_image?: Tensor;
   readonly unclip_conditioning?: readonly UnclipCondition[];
   /** Where inpainting models paint (1), [N,H,W] in any resolution. */
   readonly concat_mask?: Tensor;
 }
 
-/** A picture that unCLIP models (and SDXL, in place of the pooled prompt) are told of. */
+/** Image embeddings for unCLIP models, or for SDXL in place of the pooled prompt. */
 export interface UnclipCondition {
-  /** What a CLIP vision model made of pictures, [N, D]. */
+  /** Embeddings of a CLIP vision model, [N,D]. */
   readonly embeds: Tensor;
   readonly strength: number;
-  /** 0..1: how much noise stands between the picture and the model. */
+  /** Amount of noise added to the embeddings, 0..1. */
   readonly noiseAugmentation: number;
 }
 
@@ -74,14 +78,16 @@ export type Conditioning = readonly ConditioningEntry[];
 
 export interface LatentFormat {
   readonly channels: number;
-  /** Model latents = VAE latents x scale (0.18215 SD1/SD2, 0.13025 SDXL). */
+  /** Side of an image over the side of its latent. */
+  readonly downscaleRatio: number;
+  /** Model latents = VAE latents * scale (0.18215 for SD1 and SD2, 0.13025 for SDXL). */
   readonly scale: number;
-  /** Per channel, where the format has them: model latents = (VAE latents - mean) x scale / std. */
+  /** Per channel, if the format has them: model latents = (VAE latents - mean) * scale / std. */
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
 }
 
-/** A diffusion model as the MODEL sockets carry it. Immutable: patches give a new one. */
+/** A diffusion model as MODEL sockets carry it. Immutable: patching returns a new model. */
 export interface Model {
   readonly family: 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner';
   readonly unet: UNet;
@@ -96,20 +102,20 @@ export type Predict = (
   sigma: number,
 ) => Promise<{ readonly denoised: Tensor; readonly uncond: Tensor }>;
 
-/** What nodes put between the network and the sampler. Names are those of ComfyUI's model options. */
+/** What nodes add between network and sampler; ComfyUI's model option is given in parentheses. */
 export interface ModelPatches {
-  /** Each wraps the guided prediction of a run, the later the further outside. */
+  /** Wrap the guided prediction of a run; later wrappers are outside earlier ones. */
   readonly predict?: readonly ((predict: Predict) => Predict)[];
-  /** Work on the predictions of both sides before they become one, in turn (sampler_pre_cfg_function). */
+  /** Change the predictions of both sides before they are combined (sampler_pre_cfg_function). */
   readonly preCfg?: readonly ((sides: SidesStep) => Sides)[];
-  /** Replaces uncond + (cond - uncond) cfg (sampler_cfg_function). */
+  /** Replaces uncond + (cond - uncond) * cfg (sampler_cfg_function). */
   readonly cfgFunction?: (step: GuidanceStep) => Promise<Tensor> | Tensor;
-  /** Work on the guided prediction, in turn (sampler_post_cfg_function). */
+  /** Change the guided prediction (sampler_post_cfg_function). */
   readonly postCfg?: readonly ((
     denoised: Tensor,
     step: GuidanceStep,
   ) => Promise<Tensor> | Tensor)[];
-  /** The mask that holds at a noise level (denoise_mask_function); [B,C,H,W]. */
+  /** Returns the noise mask [B,C,H,W] at a noise level (denoise_mask_function). */
   readonly denoiseMask?: (
     sigma: number,
     mask: Tensor,
@@ -124,29 +130,31 @@ export interface Sides {
 }
 
 export interface SidesStep extends Sides, Pick<GuidanceStep, 'x' | 'sigma' | 'cfg'> {
-  /** A side was not evaluated: its prediction is zeros. */
+  /** One side was not evaluated: its prediction is zeros. */
   readonly single: boolean;
 }
 
-/** One guided prediction in the making; all tensors [B,C,H,W], predictions are denoised latents. */
+/** One guided prediction in the making. All tensors are [B,C,H,W], predictions denoised latents. */
 export interface GuidanceStep {
   readonly x: Tensor;
   readonly sigma: number;
   readonly cfg: number;
   readonly cond: Tensor;
-  /** Zeros when cfg is 1 and nobody asks for the negative side. */
+  /** Zeros if cfg is 1 and neither sampler nor patches need the negative side. */
   readonly uncond: Tensor;
-  /** What the positive side (or another prompt) predicts, by the run's UNet with a change more if given. */
+  /** Predicts for the positive side or another prompt, by the run's UNet or a variant of it. */
   evaluate(
     conditioning: 'positive' | { readonly negative: Conditioning },
-    change?: UNetVariant,
+    variant?: UNetVariant,
   ): Promise<Tensor>;
 }
 
-/** What a sampling call reports and obeys. */
+/** Cancellation, progress and warnings of a sampling call. */
 export interface SamplingHooks {
   readonly signal?: AbortSignal;
-  /** After each step (0-based) with the denoised latent, in units of the model that made it. */
+  /**
+   * Called after each step (0-based) with the denoised latent, in units of the model that made it.
+   */
   readonly onStep?: (step: number, total: number, denoised: Tensor, model: Model) => void;
   readonly warn?: (message: string) => void;
 }

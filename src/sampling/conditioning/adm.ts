@@ -1,18 +1,17 @@
-// The vector that a UNet is told beside the prompt: SDXL's pooled prompt and sizes as sinusoids, the pictures of unCLIP models
-// (comfy.model_base SDXL, SDXLRefiner and SD21UNCLIP encode_adm).
+// The ADM vector: SDXL's pooled prompt and sizes as sinusoids, or the image embedding of unCLIP
+// models (comfy.model_base SDXL, SDXLRefiner and SD21UNCLIP encode_adm).
 import { DarkroomError } from '../../errors.ts';
 import { timestepEmbedding } from '../../models/unet/timestep.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { ConditioningEntry, Model } from '../sampling-types.ts';
 import { unclipVector } from './unclip.ts';
 
-/** Width of each number's sinusoids. */
+/** Width of each number's sinusoidal embedding. */
 const WIDTH = 256;
 
-/** The picture that an entry is for, and the run. */
 interface AdmRun {
   readonly side: 'positive' | 'negative';
-  /** In pixels. */
+  /** Size of the image in pixels. */
   readonly width: number;
   readonly height: number;
   readonly seed: bigint;
@@ -29,7 +28,7 @@ const sizeAndCrop = ({ entry, width, height }: AdmSource): number[] => [
   entry.crop_w ?? 0,
 ];
 
-/** The numbers that follow the pooled prompt, by model family. */
+/** The numbers whose embeddings follow the pooled prompt, by model family. */
 const ADM_NUMBERS: Readonly<Partial<Record<Model['family'], (source: AdmSource) => number[]>>> = {
   sdxl: (source) => [
     ...sizeAndCrop(source),
@@ -42,7 +41,10 @@ const ADM_NUMBERS: Readonly<Partial<Record<Model['family'], (source: AdmSource) 
   ],
 };
 
-/** The vector y [1, admChannels] of an entry. Throws DR_INPUT_INVALID without a pooled prompt, or pictures, that fit. */
+/**
+ * Returns an entry's vector y [1, admChannels]. Throws DR_INPUT_INVALID if the entry has no pooled
+ * prompt or image embedding of the model's width.
+ */
 export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): Tensor {
   const { side, width, height, seed } = run;
   const numbers = ADM_NUMBERS[model.family]?.({
@@ -52,21 +54,22 @@ export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): 
     height: entry.height ?? height,
   });
   const { admChannels } = model.unet;
-  const pictures = entry.unclip_conditioning?.length
+  const embedding = entry.unclip_conditioning?.length
     ? unclipVector(entry.unclip_conditioning, seed)
     : undefined;
   if (!numbers) {
-    checkPictures(model, admChannels / 2, pictures, side);
-    return tensor([1, admChannels], pictures ?? new Float32Array(admChannels));
+    checkEmbedding(model, admChannels / 2, embedding, side);
+    return tensor([1, admChannels], embedding ?? new Float32Array(admChannels));
   }
   const expected = admChannels - numbers.length * WIDTH;
-  checkPictures(model, expected, pictures, side);
-  const pooled = pictures?.subarray(0, expected) ?? entry.pooled_output?.data;
+  checkEmbedding(model, expected, embedding, side);
+  const pooled = embedding?.subarray(0, expected) ?? entry.pooled_output?.data;
   if (pooled?.length !== expected)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: pooled
-        ? `the ${side} conditioning's pooled prompt has ${pooled.length} values, the model (${model.family}) expects ${expected}`
-        : `the ${side} conditioning has no pooled prompt, which the model (${model.family}) needs`,
+        ? `the ${side} conditioning's pooled prompt has ${pooled.length} values, ` +
+          `but the model (${model.family}) expects ${expected}`
+        : `the ${side} conditioning has no pooled prompt, but the model (${model.family}) needs one`,
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });
@@ -76,16 +79,20 @@ export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): 
   return tensor([1, y.length], y);
 }
 
-function checkPictures(
+function checkEmbedding(
   model: Model,
   expected: number,
-  pictures: Float32Array | undefined,
+  embedding: Float32Array | undefined,
   side: string,
 ): void {
-  if (!pictures || pictures.length === 2 * expected) return;
+  if (!embedding || embedding.length === 2 * expected) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `the ${side} conditioning's pictures have ${pictures.length / 2} values, the model (${model.family}) expects ${expected}`,
-    hint: 'Encode them with the CLIP vision model that belongs to the model: its own for unCLIP models, ViT-bigG for SDXL.',
+    message:
+      `the ${side} conditioning's image embeddings have ${embedding.length / 2} values, ` +
+      `but the model (${model.family}) expects ${expected}`,
+    hint:
+      'Encode the images with the CLIP vision model that belongs to the model: ' +
+      'its own for unCLIP models, ViT-bigG for SDXL.',
     input: side,
   });
 }

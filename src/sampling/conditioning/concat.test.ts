@@ -1,5 +1,6 @@
-// Whole samplings of the original with PAG, FreeU_V2, inpainting models (9 channels) and InstructPix2Pix (8). The latter two are the fixture's
-// UNet with a wider first convolution: (torch.arange(n, dtype=torch.float64) * 0.37).sin().mul(0.05).float().reshape(out, extra, 3, 3).
+// Whole samplings of the original with PAG, FreeU_V2, inpainting models (9 channels) and
+// InstructPix2Pix (8). The latter two are the fixture's UNet with a wider first convolution:
+// (torch.arange(n, dtype=torch.float64) * 0.37).sin().mul(0.05).float().reshape(out, extra, 3, 3).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// What inpainting and edit models see beside the latent (comfy.model_base concat_cond): more channels of the network's input, for a whole run.
+// The channels that inpainting and edit models have beside the latent's in the network's input
+// (comfy.model_base concat_cond). They are the same for all evaluations of a run.
 
 import { DarkroomError } from '../../errors.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
@@ -7,72 +8,78 @@ import { full, map, reshape, type Tensor, tensor, zeros } from '../../tensor/ten
 import { toModelLatent } from '../model/latent-format.ts';
 import type { ConditioningEntry, LatentFormat, Model } from '../sampling-types.ts';
 
-interface Source {
+interface ConcatSource {
   readonly entry: ConditioningEntry;
   /** [B,C,H,W] */
   readonly shape: readonly number[];
-  /** The latent the run starts from, in model units. */
+  /** The run's initial latent, in model units. */
   readonly latent?: Tensor;
   /** The run's noise mask, [B,C,H,W]. */
   readonly mask?: Tensor;
   readonly format: LatentFormat;
 }
 
-/** What an inpainting model takes for a grey picture. */
-const BLANK = [0.8223, -0.6876, 0.6364, 0.138];
+/** A grey image's latent in an inpainting model. */
+const GREY = [0.8223, -0.6876, 0.6364, 0.138];
 
-/** By the number of further channels: the inpainting models' mask and masked picture; InstructPix2Pix's picture (arXiv 2211.09800). */
-const KINDS: Readonly<Record<number, (source: Source) => Tensor>> = {
-  5: maskAndPicture,
-  4: picture,
+/**
+ * By the number of added channels: the mask and masked image of inpainting models, the image of
+ * InstructPix2Pix (arXiv 2211.09800).
+ */
+const KINDS: Readonly<Record<number, (source: ConcatSource) => Tensor>> = {
+  5: maskAndImage,
+  4: editedImage,
 };
 
-/** The channels [B,E,H,W] that an entry adds to the input of a model that takes more than latents. Throws DR_MODEL_UNSUPPORTED. */
+/**
+ * Returns the channels [B,E,H,W] that an entry adds to the network's input; undefined for models
+ * that take the latent only. Throws DR_MODEL_UNSUPPORTED for another number of channels.
+ */
 export function concatChannels(
   model: Model,
   entry: ConditioningEntry,
-  run: Omit<Source, 'entry' | 'format'>,
+  run: Omit<ConcatSource, 'entry' | 'format'>,
 ): Tensor | undefined {
   const format = model.latentFormat;
-  const more = model.unet.inChannels - format.channels;
-  if (more === 0) return undefined;
-  const kind = KINDS[more];
+  const added = model.unet.inChannels - format.channels;
+  if (added === 0) return undefined;
+  const kind = KINDS[added];
   if (kind) return kind({ ...run, entry, format });
   throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
     message: `the model's input has ${model.unet.inChannels} channels`,
-    hint: 'Models of 4 channels, inpainting models (9) and InstructPix2Pix models (8) are supported.',
+    hint: 'Use a model with 4 channels, an inpainting model (9) or an InstructPix2Pix model (8).',
     input: 'model',
   });
 }
 
-function maskAndPicture({ entry, shape, latent, mask, format }: Source): Tensor {
+function maskAndImage({ entry, shape, latent, mask, format }: ConcatSource): Tensor {
   const [batch, , height, width] = shape;
-  const given = entry.concat_mask ?? (mask && firstChannel(mask));
-  if (!given) {
+  const ownMask = entry.concat_mask ?? (mask && firstChannel(mask));
+  if (!ownMask) {
     const blank = full(shape, 1);
-    const grey = map(blank, (_, i) => BLANK[Math.floor(i / (height * width)) % BLANK.length]);
+    const grey = map(blank, (_, i) => GREY[Math.floor(i / (height * width)) % GREY.length]);
     return joinChannels(full([batch, 1, height, width], 1), grey);
   }
-  const own = entry.concat_latent_image && toModelLatent(format, entry.concat_latent_image);
+  const ownImage = entry.concat_latent_image && toModelLatent(format, entry.concat_latent_image);
   const planes = fitted(
-    reshape(given, [
-      given.data.length / (given.shape.at(-2)! * given.shape.at(-1)!),
+    reshape(ownMask, [
+      ownMask.data.length / (ownMask.shape.at(-2)! * ownMask.shape.at(-1)!),
       1,
-      ...given.shape.slice(-2),
+      ...ownMask.shape.slice(-2),
     ]),
     shape,
   );
   return joinChannels(
     resizeBatch(map(planes, roundHalfEven), batch),
-    resizeBatch(fitted(own ?? latent ?? zeros(shape), shape), batch),
+    resizeBatch(fitted(ownImage ?? latent ?? zeros(shape), shape), batch),
   );
 }
 
-function picture({ entry, shape }: Source): Tensor {
+function editedImage({ entry, shape }: ConcatSource): Tensor {
   return resizeBatch(fitted(entry.concat_latent_image ?? zeros(shape), shape), shape[0]);
 }
 
-/** Cut to the run's aspect and brought to its size. */
+/** Crops to the run's aspect ratio and resizes to its size. */
 function fitted(x: Tensor, [, , height, width]: readonly number[]): Tensor {
   return x.shape[2] === height && x.shape[3] === width
     ? x
@@ -88,21 +95,21 @@ function firstChannel(x: Tensor): Tensor {
   return tensor([batch, 1, height, width], data);
 }
 
-/** Items spread evenly over a batch of another size (comfy.utils.resize_to_batch_size). */
+/** Spreads the items evenly over a batch of another size (comfy.utils.resize_to_batch_size). */
 function resizeBatch(x: Tensor, count: number): Tensor {
-  const [own, ...item] = x.shape;
-  if (own === count) return x;
-  const each = x.data.length / own;
+  const [batch, ...item] = x.shape;
+  if (batch === count) return x;
+  const each = x.data.length / batch;
   const from = (i: number): number => {
     if (count === 1) return 0;
-    return count < own
-      ? roundHalfEven((i * (own - 1)) / (count - 1))
-      : Math.floor(((i + 0.5) * own) / count);
+    return count < batch
+      ? roundHalfEven((i * (batch - 1)) / (count - 1))
+      : Math.floor(((i + 0.5) * batch) / count);
   };
   const data = new Float32Array(count * each);
   for (let i = 0; i < count; i++) {
-    const at = Math.min(from(i), own - 1) * each;
-    data.set(x.data.subarray(at, at + each), i * each);
+    const start = Math.min(from(i), batch - 1) * each;
+    data.set(x.data.subarray(start, start + each), i * each);
   }
   return tensor([count, ...item], data);
 }
@@ -110,12 +117,12 @@ function resizeBatch(x: Tensor, count: number): Tensor {
 /** Joins two tensors [B,·,H,W] along the channels. */
 export function joinChannels(a: Tensor, b: Tensor): Tensor {
   const [batch, channels, height, width] = a.shape;
-  const [, more] = b.shape;
+  const [, added] = b.shape;
   const [first, second] = [a.data.length / batch, b.data.length / batch];
   const data = new Float32Array(a.data.length + b.data.length);
   for (let i = 0; i < batch; i++) {
     data.set(a.data.subarray(i * first, (i + 1) * first), i * (first + second));
     data.set(b.data.subarray(i * second, (i + 1) * second), i * (first + second) + first);
   }
-  return tensor([batch, channels + more, height, width], data);
+  return tensor([batch, channels + added, height, width], data);
 }

@@ -1,4 +1,5 @@
-// Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a batch.
+// Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a
+// batch.
 import { expect, it } from 'vitest';
 import type { ControlNet, ControlNetInputs } from '../../models/controlnet/controlnet.ts';
 import type { UNet } from '../../models/unet/unet.ts';

@@ -1,5 +1,6 @@
-// ControlNets on conditionings (comfy.controlnet ControlBase, ControlNet; comfy.samplers apply_empty_x_to_equal_area; nodes.py ControlNetApply):
-// which one acts on what, its hint at the latent's size, and the residuals of an evaluation.
+// ControlNets on conditionings: which network acts on which condition, its hint at the latent's
+// size, and the residuals of an evaluation (comfy.controlnet ControlBase, ControlNet;
+// comfy.samplers apply_empty_x_to_equal_area; nodes.py ControlNetApply).
 import { toNCHW } from '../../image/channel-order.ts';
 import { commonUpscale } from '../../image/resize/common-upscale.ts';
 import type { ControlNet } from '../../models/controlnet/controlnet.ts';
@@ -9,8 +10,8 @@ import type { ModelSampling } from '../model/model-sampling.ts';
 import type { Conditioning, Control } from '../sampling-types.ts';
 
 /**
- * What a UNet is given where `controls` take part in a run: residuals of one form for all its evaluations, so that one session serves them;
- * undefined without controls.
+ * Returns a function that completes the residuals of a run with `controls` to one form, so that one
+ * session serves all its evaluations; it returns undefined without controls.
  */
 export function uniformResiduals(
   controls: readonly (Control | undefined)[],
@@ -19,15 +20,17 @@ export function uniformResiduals(
     control ? [control, ...chain(control.previous)] : [];
   const all = controls.flatMap(chain);
   if (all.length === 0) return () => undefined;
-  const nothing: ControlResiduals = {
+  const empty: ControlResiduals = {
     ...(all.some(({ net }) => net.adapter) && { input: [] }),
     output: [],
     middle: null,
   };
-  return (residuals) => ({ ...nothing, ...residuals });
+  return (residuals) => ({ ...empty, ...residuals });
 }
 
-/** ControlNetApply: one more network for each entry, that acts on negative prompts without one too. */
+/**
+ * ControlNetApply: adds a network to each entry; it also acts on negative prompts that have none.
+ */
 export const applyControl = (
   conditioning: Conditioning,
   control: Omit<Control, 'previous'>,
@@ -38,95 +41,94 @@ export const applyControl = (
     control_apply_to_uncond: true,
   }));
 
-/** ControlNetApplyAdvanced: one more network for both sides; entries that had the same network before share the new one. */
+/**
+ * ControlNetApplyAdvanced: adds a network to both sides. Entries that shared a network before share
+ * the new one too.
+ */
 export function applyControlToSides(
   sides: readonly Conditioning[],
   control: Omit<Control, 'previous'>,
 ): Conditioning[] {
-  const made = new Map<Control | undefined, Control>();
-  const over = (previous?: Control): Control => {
-    const known = made.get(previous) ?? { ...control, previous };
-    made.set(previous, known);
-    return known;
+  const chains = new Map<Control | undefined, Control>();
+  const chainTo = (previous?: Control): Control => {
+    const chain = chains.get(previous) ?? { ...control, previous };
+    chains.set(previous, chain);
+    return chain;
   };
   return sides.map((side) =>
     side.map((entry) => ({
       ...entry,
-      control: over(entry.control),
+      control: chainTo(entry.control),
       control_apply_to_uncond: false,
     })),
   );
 }
 
-/** A condition of a side, as far as this matters. */
+/** The fields of a condition that shareControl uses. */
 interface Controlled {
   readonly area?: unknown;
   readonly control?: Control;
   readonly controlsNegatives?: boolean;
 }
 
-/** Gives the networks of `positive` that say so to conditions of another side, in turn: to those without an area, unless one has its own. */
+/**
+ * Adds the networks of `positive` that control negatives to conditions of another side, in turn: to
+ * those without an area, unless one of them has a network of its own.
+ */
 export function shareControl<T extends Controlled>(
   positive: readonly Controlled[],
   other: readonly T[],
 ): T[] {
-  const given = positive.filter(
+  const shared = positive.filter(
     ({ area, control, controlsNegatives }) => !area && control && controlsNegatives,
   );
   const free = other.flatMap(({ area, control }, i) => (area || control ? [] : [i]));
   const result = [...other];
   if (free.length === 0 || other.some(({ area, control }) => !area && control)) return result;
-  given.forEach(({ control }, i) => {
-    const at = free[i % free.length];
-    result[at] = { ...other[at], control };
+  shared.forEach(({ control }, i) => {
+    const index = free[i % free.length];
+    result[index] = { ...other[index], control };
   });
   return result;
 }
 
-/** One network evaluation that is controlled. */
+/** One evaluation of the controlled network. */
 export interface ControlledEvaluation {
-  /** As the UNet gets them; `x` without concatenated channels. */
+  /** The UNet's inputs; `x` without concatenated channels. */
   readonly x: Tensor;
   readonly timesteps: Float32Array;
   readonly context: Tensor;
   readonly y?: Tensor;
   readonly sigma: number;
   readonly sampling: ModelSampling;
-  /** The network that is controlled. */
   readonly unet: UNet;
-  /** Conditions that are evaluated together, each on the whole batch. */
+  /** Number of conditions that are evaluated together, each on the whole batch. */
   readonly conditions: number;
 }
 
-/** The residuals of a chain of networks at `sigma`, added up; undefined when none is active. */
+/**
+ * Returns the sum of the residuals of a chain of networks at `sigma`; undefined if none is active.
+ */
 export async function controlResiduals(
   control: Control,
-  at: ControlledEvaluation,
+  evaluation: ControlledEvaluation,
 ): Promise<ControlResiduals | undefined> {
-  const before = control.previous && (await controlResiduals(control.previous, at));
-  const { percentToSigma } = at.sampling;
-  if (
-    at.sigma > percentToSigma(control.startPercent) ||
-    at.sigma < percentToSigma(control.endPercent)
-  )
+  const { x, timesteps, context, y, sigma, sampling, unet, conditions } = evaluation;
+  const before = control.previous && (await controlResiduals(control.previous, evaluation));
+  const { percentToSigma } = sampling;
+  if (sigma > percentToSigma(control.startPercent) || sigma < percentToSigma(control.endPercent))
     return before;
-  const [rows, , height, width] = at.x.shape;
+  const [rows, , height, width] = x.shape;
   const features = await preparedHint(control, height, width);
-  const hint = features.map((one) => hintForRows(one, rows, at.conditions));
-  const { strength } = control;
-  const net = control.net.withBase?.(at.unet) ?? control.net;
-  const own = await net.evaluate({
-    x: at.x,
-    timesteps: at.timesteps,
-    context: at.context,
-    y: at.y,
-    hint,
-    strength,
-  });
+  const hint = features.map((one) => hintForRows(one, rows, conditions));
+  const net = control.net.withBase?.(unet) ?? control.net;
+  const own = await net.evaluate({ x, timesteps, context, y, hint, strength: control.strength });
   return before ? addResiduals(before, own) : own;
 }
 
-/** Features of a hint picture, by network and picture, for each latent size. They live as long as both. */
+/**
+ * Features of a hint image for each latent size, by network and image. They live as long as both.
+ */
 const prepared = new WeakMap<
   ControlNet,
   WeakMap<Tensor, Map<string, Promise<readonly Tensor[]>>>
@@ -137,14 +139,14 @@ function preparedHint(
   height: number,
   width: number,
 ): Promise<readonly Tensor[]> {
-  const byPicture =
+  const byHint =
     prepared.get(net) ?? new WeakMap<Tensor, Map<string, Promise<readonly Tensor[]>>>();
-  prepared.set(net, byPicture);
-  const bySize = byPicture.get(hint) ?? new Map<string, Promise<readonly Tensor[]>>();
-  byPicture.set(hint, bySize);
+  prepared.set(net, byHint);
+  const bySize = byHint.get(hint) ?? new Map<string, Promise<readonly Tensor[]>>();
+  byHint.set(hint, bySize);
   const size = `${width}x${height}`;
-  const known = bySize.get(size);
-  if (known) return known;
+  const cached = bySize.get(size);
+  if (cached) return cached;
   const side = (cells: number): number =>
     Math.ceil((cells * net.factor) / (net.multiple ?? 1)) * (net.multiple ?? 1);
   const pixels = commonUpscale(
@@ -153,13 +155,16 @@ function preparedHint(
     'nearest-exact',
     'center',
   );
-  const made = net.prepareHint(pixels);
-  bySize.set(size, made);
-  made.catch(() => bySize.delete(size));
-  return made;
+  const features = net.prepareHint(pixels);
+  bySize.set(size, features);
+  features.catch(() => bySize.delete(size));
+  return features;
 }
 
-/** A single hint is for all; as many as there are rows are one for each; others repeat through the batch of each condition. */
+/**
+ * A single hint is for all rows, as many hints as rows are one for each; others are repeated
+ * through each condition's batch.
+ */
 function hintForRows(hint: Tensor, rows: number, conditions: number): Tensor {
   if (hint.shape[0] === 1 || hint.shape[0] === rows) return hint;
   const batch = repeatToBatch(hint, rows / conditions);
@@ -182,7 +187,7 @@ const addLists = (a: Planes, b: Planes): Planes =>
     addPlanes(a[i] ?? null, b[i] ?? null),
   );
 
-/** a + b; either may be one value per plane, [B,C,1,1]. */
+/** a + b; either can be one value per plane, [B,C,1,1]. */
 function addPlanes(a: Tensor | null, b: Tensor | null): Tensor | null {
   if (!a || !b) return a ?? b;
   if (a.data.length < b.data.length) return addPlanes(b, a);

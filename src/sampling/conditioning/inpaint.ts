@@ -1,4 +1,5 @@
-// What an inpainting model sees beside the latent: the picture greyed under the mask, and the mask (nodes.py InpaintModelConditioning).
+// Conditioning for inpainting models: the image, grey under the mask, and the mask (nodes.py
+// InpaintModelConditioning).
 
 import { toNCHW, toNHWC } from '../../image/channel-order.ts';
 import { toNHW } from '../../image/mask/mask-shape.ts';
@@ -7,16 +8,17 @@ import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { map, reshape, type Tensor } from '../../tensor/tensor.ts';
+import { SD_LATENT } from '../model/latent-format.ts';
 import type { Conditioning, Latent } from '../sampling-types.ts';
 import { setConditioningValues } from './operations.ts';
 
-const STEP = 8;
+const RATIO = SD_LATENT.downscaleRatio;
 
-/** Planes [N,C,H,W] cut about the centre to multiples of 8. */
+/** Crops planes [N,C,H,W] about the centre to whole latent cells. */
 export function cropToCells(x: Tensor): Tensor {
   const [, , height, width] = x.shape;
-  const cut = (side: number): number => Math.floor(side / STEP) * STEP;
-  const offset = (side: number): number => Math.floor((side % STEP) / 2);
+  const cut = (side: number): number => Math.floor(side / RATIO) * RATIO;
+  const offset = (side: number): number => Math.floor((side % RATIO) / 2);
   return cropPlanes(x, {
     left: offset(width),
     top: offset(height),
@@ -25,7 +27,7 @@ export function cropToCells(x: Tensor): Tensor {
   });
 }
 
-/** Planes [N,C,H,W] that are 0.5 where the rounded mask [N or 1,1,H,W] is set. */
+/** Sets planes [N,C,H,W] to 0.5 where the rounded mask [N or 1,1,H,W] is 1. */
 function greyUnder(planes: Tensor, mask: Tensor): Tensor {
   const [, channels, height, width] = planes.shape;
   const plane = height * width;
@@ -39,7 +41,7 @@ function greyUnder(planes: Tensor, mask: Tensor): Tensor {
   });
 }
 
-export interface Inpainting {
+export interface InpaintInputs {
   readonly positive: Conditioning;
   readonly negative: Conditioning;
   readonly vae: Autoencoder;
@@ -47,11 +49,13 @@ export interface Inpainting {
   readonly pixels: Tensor;
   /** [M,h,w], M 1 or N. */
   readonly mask: Tensor;
-  /** Samples inside of the mask only. */
+  /** Samples inside the mask only. */
   readonly noiseMask: boolean;
 }
 
-/** Both sides with the greyed picture and the mask, and the latent of the whole picture. */
+/**
+ * Returns both sides with the grey-masked image and the mask, and the latent of the whole image.
+ */
 export async function inpaintConditioning({
   positive,
   negative,
@@ -59,7 +63,7 @@ export async function inpaintConditioning({
   pixels,
   mask,
   noiseMask,
-}: Inpainting): Promise<{
+}: InpaintInputs): Promise<{
   positive: Conditioning;
   negative: Conditioning;
   latent: Latent;

@@ -1,4 +1,5 @@
-// Conditioning nodes on the fixture CLIPs against text/nodes, with the ADM vector that follows from each conditioning; and the edges.
+// Conditioning nodes on the fixture CLIPs against text/nodes, with the ADM vector that follows from
+// each conditioning; and the edges.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -88,7 +89,10 @@ const NODES: Record<string, Node> = {
 
 const TENSORS = { cross: 'cond', pooled_output: 'pooled_output', mask: 'mask' } as const;
 
-/** Checks an entry against the golden's description: tensors within the bound, everything else equal, nothing besides. */
+/**
+ * Checks an entry against the golden's description: tensors within the bound, everything else
+ * equal, nothing besides.
+ */
 function check(c: GoldenCase, entry: ConditioningEntry, described: Params): void {
   const plain: Record<string, unknown> = { ...entry };
   const wanted: Params = { ...described };

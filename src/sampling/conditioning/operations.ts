@@ -1,20 +1,25 @@
-// Arithmetic on conditioning: join, average, zero, and where, when and how strongly a prompt acts (ComfyUI's Conditioning* nodes).
+// Operations on conditioning: combine, concatenate, average, zero, and set where, when and how
+// strongly a prompt acts (ComfyUI's Conditioning* nodes).
 import { DarkroomError } from '../../errors.ts';
 import { map, reshape, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { SD_LATENT } from '../model/latent-format.ts';
 import type { Conditioning, ConditioningEntry } from '../sampling-types.ts';
 
 type Warn = (message: string) => void;
 
-/** Every entry with `values` set over its own. */
+/** Sets `values` in every entry. */
 export const setConditioningValues = (
   conditioning: Conditioning,
   values: Partial<ConditioningEntry>,
 ): Conditioning => conditioning.map((entry) => ({ ...entry, ...values }));
 
-/** ConditioningCombine: both prompts act, each on its own. */
+/** ConditioningCombine: both prompts act, each by itself. */
 export const combineConditioning = (a: Conditioning, b: Conditioning): Conditioning => [...a, ...b];
 
-/** ConditioningConcat: the tokens of `from`'s first entry after those of each entry of `to`. Throws DR_SHAPE_MISMATCH, DR_INPUT_INVALID. */
+/**
+ * ConditioningConcat: appends the tokens of `from`'s first entry to those of each entry of `to`.
+ * Throws DR_SHAPE_MISMATCH, DR_INPUT_INVALID.
+ */
 export function concatConditioning(
   to: Conditioning,
   from: Conditioning,
@@ -22,7 +27,7 @@ export function concatConditioning(
 ): Conditioning {
   const tail = firstOf(from, 'ConditioningConcat', warn).cond;
   return to.map((entry) => {
-    sameWidth(entry.cond, tail);
+    checkSameWidth(entry.cond, tail);
     const [batch, length, width] = entry.cond.shape;
     const cond = withLength(entry.cond, length + tail.shape[1]);
     for (let b = 0; b < batch; b++) {
@@ -33,7 +38,10 @@ export function concatConditioning(
   });
 }
 
-/** ConditioningAverage: to·strength + from·(1 − strength), `from`'s first entry cut or zero-padded to each entry of `to`; pooled alike. */
+/**
+ * ConditioningAverage: to·strength + from·(1 − strength), with `from`'s first entry cut or
+ * zero-padded to the length of each entry of `to`; the pooled outputs likewise.
+ */
 export function averageConditioning(
   to: Conditioning,
   from: Conditioning,
@@ -42,7 +50,7 @@ export function averageConditioning(
 ): Conditioning {
   const other = firstOf(from, 'ConditioningAverage', warn);
   return to.map((entry) => {
-    sameWidth(entry.cond, other.cond);
+    checkSameWidth(entry.cond, other.cond);
     const cond = mix(entry.cond, withLength(other.cond, entry.cond.shape[1]), strength);
     if (!other.pooled_output) return { ...entry, cond };
     const own = entry.pooled_output === undefined ? other.pooled_output : entry.pooled_output;
@@ -54,7 +62,7 @@ export function averageConditioning(
   });
 }
 
-/** ConditioningZeroOut: features and pooled features of zeros. */
+/** ConditioningZeroOut: sets features and pooled features to 0. */
 export const zeroOutConditioning = (conditioning: Conditioning): Conditioning =>
   conditioning.map((entry) => ({
     ...entry,
@@ -69,13 +77,16 @@ export interface Rectangle {
   readonly y: number;
 }
 
-/** ConditioningSetArea: a rectangle in pixels, kept in whole latent cells of 8. */
+/**
+ * ConditioningSetArea: a rectangle in pixels, rounded down to latent cells. Like the original it
+ * does not depend on a model.
+ */
 export function setArea(
   conditioning: Conditioning,
   { width, height, x, y }: Rectangle,
   strength: number,
 ): Conditioning {
-  const cells = (pixels: number) => Math.floor(pixels / 8);
+  const cells = (pixels: number) => Math.floor(pixels / SD_LATENT.downscaleRatio);
   return setConditioningValues(conditioning, {
     area: [cells(height), cells(width), cells(y), cells(x)],
     strength,
@@ -83,7 +94,7 @@ export function setArea(
   });
 }
 
-/** ConditioningSetAreaPercentage: a rectangle in fractions of the picture. */
+/** ConditioningSetAreaPercentage: a rectangle in fractions of the image. */
 export const setAreaPercentage = (
   conditioning: Conditioning,
   { width, height, x, y }: Rectangle,
@@ -99,7 +110,7 @@ export const setAreaPercentage = (
 export const setAreaStrength = (conditioning: Conditioning, strength: number): Conditioning =>
   setConditioningValues(conditioning, { strength });
 
-/** ConditioningSetMask: a mask [N,H,W] or [H,W]; `bounds`: only the mask's bounding box is evaluated. */
+/** ConditioningSetMask: a mask [N,H,W] or [H,W]; with `bounds`, evaluates its bounding box only. */
 export function setMask(
   conditioning: Conditioning,
   mask: Tensor,
@@ -114,7 +125,7 @@ export function setMask(
   });
 }
 
-/** ConditioningSetTimestepRange: acts from `start` to `end`, fractions of the whole denoising. */
+/** ConditioningSetTimestepRange: from `start` to `end`, fractions of the whole denoising. */
 export const setTimestepRange = (
   conditioning: Conditioning,
   start: number,
@@ -124,40 +135,42 @@ export const setTimestepRange = (
 function firstOf(conditioning: Conditioning, node: string, warn?: Warn): ConditioningEntry {
   if (conditioning.length > 1)
     warn?.(
-      `${node}: conditioning_from holds ${conditioning.length} prompts; only the first one is used`,
+      `${node}: conditioning_from has ${conditioning.length} prompts; only the first one is used`,
     );
   const [first] = conditioning;
   if (first) return first;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `${node}: conditioning_from holds no prompt`,
+    message: `${node}: conditioning_from has no prompt`,
     hint: 'Connect the output of a text encoding node.',
     input: 'conditioning_from',
   });
 }
 
-function sameWidth(a: Tensor, b: Tensor): void {
+function checkSameWidth(a: Tensor, b: Tensor): void {
   if (a.shape[0] === b.shape[0] && a.shape[2] === b.shape[2]) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
-    message: `prompt features [${a.shape}] and [${b.shape}] do not go together`,
+    message: `prompt features of shapes [${a.shape}] and [${b.shape}] cannot be combined`,
     hint: 'Encode both prompts with CLIPs of the same model family.',
     input: 'conditioning_from',
   });
 }
 
-/** Features [B,T,D] cut or zero-padded to `length` tokens; a copy. */
+/** Copies features [B,T,D], cut or zero-padded to `length` tokens. */
 function withLength(x: Tensor, length: number): Tensor {
-  const [batch, own, width] = x.shape;
+  const [batch, tokens, width] = x.shape;
   const out = new Float32Array(batch * length * width);
-  const kept = Math.min(own, length) * width;
-  for (let b = 0; b < batch; b++)
-    out.set(x.data.subarray(b * own * width, b * own * width + kept), b * length * width);
+  const copied = Math.min(tokens, length) * width;
+  for (let b = 0; b < batch; b++) {
+    const start = b * tokens * width;
+    out.set(x.data.subarray(start, start + copied), b * length * width);
+  }
   return tensor([batch, length, width], out);
 }
 
-/** a·s + b·(1 − s), each product and the sum rounded to float32; the factors are rounded from doubles. */
+/** a·s + b·(1 − s); factors, products and sum are each rounded to float32. */
 function mix(a: Tensor, b: Tensor, strength: number): Tensor {
-  if (a.data.length !== b.data.length) sameWidth(a, b);
-  const own = Math.fround(strength);
-  const other = Math.fround(1 - strength);
-  return map(a, (value, i) => Math.fround(value * own) + Math.fround(b.data[i] * other));
+  if (a.data.length !== b.data.length) checkSameWidth(a, b);
+  const s = Math.fround(strength);
+  const t = Math.fround(1 - strength);
+  return map(a, (value, i) => Math.fround(value * s) + Math.fround(b.data[i] * t));
 }

@@ -1,4 +1,5 @@
-// Areas, masks, strengths, ranges and several prompts on the fixture checkpoint, against the original's latents.
+// Areas, masks, strengths, ranges and several prompts on the fixture checkpoint, against the
+// original's latents.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../test/support/golden.ts';
 import { conditioningOf, fixtureModels, latentOf } from '../../../test/support/sampling.ts';
@@ -67,7 +68,9 @@ interface Setting {
   readonly patch?: (model: Model) => Model;
 }
 
-/** What each case's `doc` says; the negative prompt is bn and the model predicts eps unless told. */
+/**
+ * What each case's `doc` says; the negative prompt is bn and the model predicts eps unless told.
+ */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   area: { positive: combineConditioning(bp, area(bp2, 64, 64, 32, 0, 1)) },
   area_only: {
@@ -75,7 +78,8 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   area_big: { positive: combineConditioning(bp, area(bp2, 256, 256, 40, 64, 2)) },
   area_pct: { positive: combineConditioning(bp, percentage(bp2, 0.5, 0.4, 0.3, 0.2, 1.5)) },
-  // The docs of these two leave the areas open; found by trying: only these give the original's latent.
+  // The docs of these two leave the areas open; found by trying: only these give the original's
+  // latent.
   area_neg: {
     positive: combineConditioning(bp, area(bp2, 64, 64, 32, 32, 1)),
     negative: combineConditioning(bn, area(bp2, 64, 64, 0, 0, 1)),

@@ -1,5 +1,6 @@
-// Conditioning made ready for a run (comfy.samplers process_conds): areas in latent cells, masks at latent size, sigma ranges, ADM vectors,
-// for each area a partner of the same area on the other side, and the ControlNets that act on negative prompts too.
+// Prepares conditioning for a run (comfy.samplers process_conds): areas in latent cells, masks at
+// latent size, sigma ranges, ADM vectors, a partner of the same area on the other side for each
+// area, and the ControlNets that act on negative prompts too.
 
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -14,13 +15,13 @@ import { shareControl } from './control.ts';
 /** Height, width, y, x in latent cells. */
 export type CellArea = readonly [number, number, number, number];
 
-/** What the network is told: its features and its ADM vector. */
+/** The network's inputs for a condition. */
 export interface NetworkCondition {
-  /** [1,T,D] */
+  /** Token features, [1,T,D]. */
   readonly context: Tensor;
-  /** [1,A] */
+  /** ADM vector, [1,A]. */
   readonly y?: Tensor;
-  /** Channels beside the latent's, [B,E,H,W]. */
+  /** Channels that are concatenated to the latent, [B,E,H,W]. */
   readonly concat?: Tensor;
 }
 
@@ -35,26 +36,29 @@ export interface PreparedCondition {
   readonly start: number;
   readonly end: number;
   readonly control?: Control;
-  /** The control acts on the other sides too. */
+  /** The control also acts on other sides. */
   readonly controlsNegatives?: boolean;
 }
 
-/** As what a conditioning is plugged in; the refiner's default aesthetic score depends on it. */
+/** The input that a conditioning is for; the refiner's default aesthetic score depends on it. */
 export type Side = 'positive' | 'negative';
 
 /** The run that conditionings are prepared for. */
 export interface ConditionedRun {
   /** [B,C,H,W] */
   readonly shape: readonly number[];
-  /** The latent to start from, in model units. */
+  /** The initial latent, in model units. */
   readonly latent?: Tensor;
   /** [B,C,H,W] */
   readonly mask?: Tensor;
-  /** Of the run's noise; 0 unless given. */
+  /** Seed of the run's noise; 0 by default. */
   readonly seed?: bigint;
 }
 
-/** Prepares the conditionings of a run's sides, in the order given. Throws DR_INPUT_INVALID when an entry does not fit the model. */
+/**
+ * Prepares the conditionings of a run's sides, in the order given. Throws DR_INPUT_INVALID if an
+ * entry does not fit the model.
+ */
 export function prepareConditions<K extends string>(
   model: Model,
   sides: Readonly<Record<K, readonly [Side, Conditioning]>>,
@@ -85,22 +89,25 @@ function prepare(
   const [height, width] = run.shape.slice(-2);
   const mask = entry.mask && maskAtSize(entry.mask, height, width);
   const { percentToSigma } = model.sampling;
+  const { downscaleRatio } = model.latentFormat;
   if (entry.cond.shape[2] !== model.unet.contextDim)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the ${side} conditioning has ${entry.cond.shape[2]} features a token, the model (${model.family}) expects ${model.unet.contextDim}`,
+      message:
+        `the ${side} conditioning has ${entry.cond.shape[2]} features per token, ` +
+        `but the model (${model.family}) expects ${model.unet.contextDim}`,
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });
   for (let control = entry.control; control; control = control.previous)
-    controlFits(model, control);
+    checkControlFits(model, control);
   return {
     condition: {
       context: entry.cond,
       y: model.unet.admChannels
         ? admVector(model, entry, {
             side,
-            height: height * 8,
-            width: width * 8,
+            height: height * downscaleRatio,
+            width: width * downscaleRatio,
             seed: run.seed ?? 0n,
           })
         : undefined,
@@ -126,10 +133,10 @@ function prepare(
   };
 }
 
-function controlFits({ unet, family }: Model, { net }: Control): void {
+function checkControlFits({ unet, family }: Model, { net }: Control): void {
   if (net.fits(unet)) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `the ControlNet ${basename(net.file)} is made for another model family than ${family}`,
+    message: `the ControlNet ${basename(net.file)} is not for models of the family ${family}`,
     hint: `Load a ControlNet for ${family} models.`,
     input: 'control_net',
     file: net.file,
@@ -162,7 +169,10 @@ function maskAtSize(mask: Tensor, height: number, width: number): Tensor {
   ]);
 }
 
-/** The smallest area around what is not 0 in any of the masks, 8 x 8 at least. */
+/** Sides of the smallest area of a mask, in latent cells (comfy.samplers get_mask_aabb). */
+const MIN_BOUNDS = 8;
+
+/** The smallest area around all values that are not 0 in any of the masks. */
 function bounds(mask: Tensor): CellArea {
   const [, height, width] = mask.shape;
   let [top, left, bottom, right] = [height, width, -1, -1];
@@ -177,8 +187,13 @@ function bounds(mask: Tensor): CellArea {
       Math.max(right, x),
     ];
   }
-  if (bottom < 0) return [8, 8, 0, 0];
-  return [Math.max(8, bottom - top + 1), Math.max(8, right - left + 1), top, left];
+  if (bottom < 0) return [MIN_BOUNDS, MIN_BOUNDS, 0, 0];
+  return [
+    Math.max(MIN_BOUNDS, bottom - top + 1),
+    Math.max(MIN_BOUNDS, right - left + 1),
+    top,
+    left,
+  ];
 }
 
 const isInside = (inner: CellArea, outer: CellArea): boolean =>
@@ -187,7 +202,10 @@ const isInside = (inner: CellArea, outer: CellArea): boolean =>
   inner[0] + inner[2] <= outer[0] + outer[2] &&
   inner[1] + inner[3] <= outer[1] + outer[3];
 
-/** Gives `side` a copy of `condition` (area, mask, strength, range) that says what the smallest entry around that area says. */
+/**
+ * Adds to `side` a copy of `condition` (its area, mask, strength and range) with the features of
+ * that side's smallest entry around the area, unless the side has an entry for the area.
+ */
 function addPartner(side: PreparedCondition[], condition: PreparedCondition): void {
   const { area } = condition;
   if (!area) return;

@@ -1,5 +1,5 @@
-// unCLIP (Ramesh et al. 2022; Stable unCLIP 2.1): embeddings of pictures, noised by a schedule of their own, as the vector that a UNet is
-// told beside the prompt. Source: comfy.model_base unclip_adm, CLIPEmbeddingNoiseAugmentation.
+// unCLIP (Ramesh et al. 2022, arXiv 2204.06125; Stable unCLIP 2.1): noised image embeddings as a
+// UNet's ADM vector. Source: comfy.model_base unclip_adm, CLIPEmbeddingNoiseAugmentation.
 
 import { timestepEmbedding } from '../../models/unet/timestep.ts';
 import { type TorchGenerator, torchGenerator } from '../../random/torch-generator.ts';
@@ -8,12 +8,12 @@ import { f32 } from '../float32.ts';
 import type { UnclipCondition } from '../sampling-types.ts';
 
 const LEVELS = 1000;
-/** How much noise the sum of several pictures gets. */
+/** Noise augmentation of the sum of several embeddings. */
 const MERGED_NOISE = 0.05;
 const SEED_OFFSET = 10n;
 
-/** Shares of picture and noise at a level: the cosine schedule (Nichol and Dhariwal 2021). */
-function sharesAt(level: number): readonly [picture: number, noise: number] {
+/** Shares of embedding and noise at a level: the cosine schedule (Nichol and Dhariwal 2021). */
+function sharesAt(level: number): readonly [embedding: number, noise: number] {
   const signal = (t: number): number => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2;
   let product = 1;
   for (let i = 0; i <= level; i++)
@@ -21,7 +21,7 @@ function sharesAt(level: number): readonly [picture: number, noise: number] {
   return [f32(Math.sqrt(product)), f32(Math.sqrt(1 - product))];
 }
 
-/** The noised embedding and the sinusoids of its level, [2 D]. */
+/** Returns the noised embedding followed by the sinusoidal embedding of its level, [2 D]. */
 function noised(embedding: Float32Array, amount: number, generator: TorchGenerator): Float32Array {
   const width = embedding.length;
   const level = roundHalfEven((LEVELS - 1) * amount);
@@ -33,9 +33,12 @@ function noised(embedding: Float32Array, amount: number, generator: TorchGenerat
   return out;
 }
 
-/** The vector [2 D] of pictures, all of one width D; noise is drawn for `seed` as the original draws it. */
+/**
+ * Returns the vector [2 D] of image embeddings, all of width D. The noise is drawn for `seed` in
+ * the original's order.
+ */
 export function unclipVector(conditions: readonly UnclipCondition[], seed: bigint): Float32Array {
-  // each picture draws from the start; what follows the last goes on there
+  // Each embedding restarts the generator; the sum continues the last one's.
   let generator = torchGenerator(0);
   const vectors = conditions.flatMap(({ embeds, strength, noiseAugmentation }) => {
     const width = embeds.shape[1];

@@ -1,39 +1,48 @@
-// Guiders: how the predictions of a run's conditionings become one (comfy.samplers CFGGuider, sampling_function;
-// comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py). The GUIDER sockets carry them.
-import { type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
+// Guiders combine the predictions for a run's conditionings into one (comfy.samplers CFGGuider,
+// sampling_function; comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py).
+import { tensor, zeros } from '../../tensor/tensor.ts';
 import {
   type ConditionedRun,
   type PreparedCondition,
   prepareConditions,
   type Side,
 } from '../conditioning/prepare.ts';
-import { add, f32, scale, sub } from '../float32.ts';
-import type {
-  Conditioning,
-  GuidanceStep,
-  Model,
-  Predict,
-  Sides,
-  SidesStep,
-} from '../sampling-types.ts';
+import { add, scale, sub } from '../float32.ts';
+import type { Conditioning, GuidanceStep, Model, Predict } from '../sampling-types.ts';
+import {
+  afterCfg,
+  applyGuidance,
+  beforeCfg,
+  guide,
+  guideSides,
+  perpendicular,
+} from './guidance-step.ts';
 import { predictSides } from './predict.ts';
 
 export interface GuidedRun extends ConditionedRun {
-  /** The sampler reads the negative side's prediction: no side is left out. */
+  /** The sampler needs the negative side's prediction: all sides are evaluated. */
   readonly allSides?: boolean;
 }
 
+/** What a GUIDER socket carries. */
 export interface Guider {
   readonly model: Model;
-  /** Makes the conditionings ready for a run. Throws DR_INPUT_INVALID when one does not fit the model. */
+  /**
+   * Prepares the conditionings for a run. Throws DR_INPUT_INVALID if one does not fit the model.
+   */
   prepare(run: GuidedRun): Predict;
 }
 
-/** A run's prediction as the model's patches want it. */
-const wrapped = (model: Model, predict: Predict): Predict =>
+type Conditions = readonly PreparedCondition[];
+
+/** Wraps a run's prediction in the model's patches. */
+const withPredictPatches = (model: Model, predict: Predict): Predict =>
   (model.patches?.predict ?? []).reduce((inner, wrap) => wrap(inner), predict);
 
-/** uncond + (cond - uncond) * cfg (classifier-free guidance, arXiv 2207.12598); at cfg 1 the negative side is not evaluated. */
+/**
+ * Classifier-free guidance (arXiv 2207.12598): uncond + (cond - uncond) * cfg. At cfg 1 the
+ * negative side is not evaluated.
+ */
 export const cfgGuider = (
   model: Model,
   positive: Conditioning,
@@ -49,9 +58,9 @@ export const cfgGuider = (
     );
     const single = isClose(cfg, 1) && !run.allSides;
     const evaluated = single ? [sides.positive] : [sides.positive, sides.negative];
-    return wrapped(model, async (x, sigma) => {
+    return withPredictPatches(model, async (x, sigma) => {
       const [cond, uncond = zeros(x.shape)] = await predictSides(model, evaluated, x, sigma);
-      const evaluate = evaluator(model, run, sides.positive, x, sigma);
+      const evaluate = evaluator({ model, run, positive: sides.positive, x, sigma });
       return guideSides(model, { x, sigma, cfg, cond, uncond, single, evaluate });
     });
   },
@@ -61,182 +70,118 @@ export const cfgGuider = (
 export const basicGuider = (model: Model, positive: Conditioning): Guider =>
   cfgGuider(model, positive, [], 1);
 
-export interface DualCfg {
+export interface DualCfgOptions {
   readonly cond1: Conditioning;
   readonly cond2: Conditioning;
   readonly negative: Conditioning;
   readonly cfgConds: number;
   readonly cfgCond2Negative: number;
-  /** cond1 is guided away from cond2 first, the result away from the negative; else both differences are added up. */
+  /**
+   * Guides cond1 away from cond2, then the result away from the negative; else adds both guidances.
+   */
   readonly nested?: boolean;
 }
 
 /** Guidance by two prompts (DualCFGGuider; "InstructPix2Pix", arXiv 2211.09800). */
-export const dualCfgGuider = (
-  model: Model,
-  { cond1, cond2, negative, cfgConds, cfgCond2Negative, nested }: DualCfg,
-): Guider => ({
+export const dualCfgGuider = (model: Model, options: DualCfgOptions): Guider => ({
   model,
   prepare: (run) => {
+    const { cfgConds, cfgCond2Negative, nested } = options;
     const sides = prepareConditions(
       model,
       {
-        positive: ['positive', cond1],
-        middle: ['negative', cond2],
-        negative: ['negative', negative],
+        positive: ['positive', options.cond1],
+        middle: ['negative', options.cond2],
+        negative: ['negative', options.negative],
       },
       run,
     );
-    const skip = !nested && !run.allSides && isClose(cfgCond2Negative, 1);
-    const evaluated = [
-      skip ? [] : sides.negative,
-      skip && isClose(cfgConds, 1) ? [] : sides.middle,
+    const skipsNegative = !nested && !run.allSides && isClose(cfgCond2Negative, 1);
+    const evaluated: Conditions[] = [
+      skipsNegative ? [] : sides.negative,
+      skipsNegative && isClose(cfgConds, 1) ? [] : sides.middle,
       sides.positive,
     ];
-    return wrapped(model, async (x, sigma) => {
-      const [away, second, first] = await predictSides(model, evaluated, x, sigma);
-      const step = { x, sigma, evaluate: evaluator(model, run, sides.positive, x, sigma) };
+    return withPredictPatches(model, async (x, sigma) => {
+      const [negative, cond2, cond1] = await predictSides(model, evaluated, x, sigma);
+      const evaluate = evaluator({ model, run, positive: sides.positive, x, sigma });
+      const step = { x, sigma, evaluate };
       if (nested) {
-        const text = await guide(model, { ...step, cfg: cfgConds, cond: first, uncond: second });
-        return { denoised: towards(away, text, cfgCond2Negative), uncond: second };
+        const inner = await guide(model, { ...step, cfg: cfgConds, cond: cond1, uncond: cond2 });
+        return { denoised: applyGuidance(negative, inner, cfgCond2Negative), uncond: cond2 };
       }
-      const base = await guide(model, {
-        ...step,
-        cfg: cfgCond2Negative,
-        cond: second,
-        uncond: away,
-      });
-      const change = scale(sub(first.data, second.data), cfgConds);
-      return { denoised: tensor(x.shape, add(base.data, change)), uncond: away };
+      const outer = { ...step, cfg: cfgCond2Negative, cond: cond2, uncond: negative };
+      const base = await guide(model, outer);
+      const guidance = scale(sub(cond1.data, cond2.data), cfgConds);
+      return { denoised: tensor(x.shape, add(base.data, guidance)), uncond: negative };
     });
   },
 });
 
-/** Guidance by the part of the negative side that is perpendicular to the positive (PerpNegGuider; arXiv 2304.04968). */
-export const perpNegGuider = (
-  model: Model,
-  {
-    positive,
-    negative,
-    empty,
-    cfg,
-    negScale,
-  }: {
-    positive: Conditioning;
-    negative: Conditioning;
-    empty: Conditioning;
-    cfg: number;
-    negScale: number;
-  },
-): Guider => ({
-  model,
-  prepare: (run) => {
-    const sides = prepareConditions(
-      model,
-      {
-        positive: ['positive', positive],
-        empty: ['negative', empty],
-        negative: ['negative', negative],
-      },
-      run,
-    );
-    const skip = !run.allSides && isClose(negScale, 0);
-    const evaluated = [
-      sides.positive,
-      skip ? [] : sides.negative,
-      skip && isClose(cfg, 1) ? [] : sides.empty,
-    ];
-    return wrapped(model, async (x, sigma) => {
-      const [first, second, nothing] = await predictSides(model, evaluated, x, sigma);
-      const { cond, uncond } = beforeCfg(model, {
-        x,
-        sigma,
-        cfg,
-        cond: first,
-        uncond: second,
-        single: skip,
-      });
-      const evaluate = evaluator(model, run, sides.positive, x, sigma);
-      const guided = perpendicular(cond, uncond, nothing, negScale, cfg);
-      return {
-        denoised: await afterCfg(model, guided, { x, sigma, cfg, cond, uncond, evaluate }),
-        uncond,
-      };
-    });
-  },
-});
-
-/** empty + cfg (pos - neg_scale * the part of neg perpendicular to pos), pos and neg counted from empty. */
-export function perpendicular(
-  cond: Tensor,
-  uncond: Tensor,
-  empty: Tensor,
-  negScale: number,
-  cfg: number,
-): Tensor {
-  const pos = sub(cond.data, empty.data);
-  const neg = sub(uncond.data, empty.data);
-  let [dot, norm] = [0, 0];
-  for (let i = 0; i < pos.length; i++) {
-    dot += pos[i] * neg[i];
-    norm += pos[i] * pos[i];
-  }
-  const perp = sub(neg, scale(pos, f32(f32(dot) / f32(f32(Math.sqrt(norm)) ** 2))));
-  return tensor(cond.shape, add(empty.data, scale(sub(pos, scale(perp, negScale)), cfg)));
+export interface PerpNegOptions {
+  readonly positive: Conditioning;
+  readonly negative: Conditioning;
+  /** An empty prompt. */
+  readonly empty: Conditioning;
+  readonly cfg: number;
+  readonly negScale: number;
 }
 
+/**
+ * Guidance away from the part of the negative side that is perpendicular to the positive
+ * (PerpNegGuider; arXiv 2304.04968).
+ */
+export const perpNegGuider = (model: Model, options: PerpNegOptions): Guider => ({
+  model,
+  prepare: (run) => {
+    const { cfg, negScale } = options;
+    const sides = prepareConditions(
+      model,
+      {
+        positive: ['positive', options.positive],
+        empty: ['negative', options.empty],
+        negative: ['negative', options.negative],
+      },
+      run,
+    );
+    const single = !run.allSides && isClose(negScale, 0);
+    const evaluated: Conditions[] = [
+      sides.positive,
+      single ? [] : sides.negative,
+      single && isClose(cfg, 1) ? [] : sides.empty,
+    ];
+    return withPredictPatches(model, async (x, sigma) => {
+      const [positive, negative, empty] = await predictSides(model, evaluated, x, sigma);
+      const predictions = { x, sigma, cfg, cond: positive, uncond: negative, single };
+      const { cond, uncond } = beforeCfg(model, predictions);
+      const evaluate = evaluator({ model, run, positive: sides.positive, x, sigma });
+      const guided = perpendicular(cond, uncond, empty, negScale, cfg);
+      const step = { x, sigma, cfg, cond, uncond, evaluate };
+      return { denoised: await afterCfg(model, guided, step), uncond };
+    });
+  },
+});
+
+/** Python's math.isclose. */
 const isClose = (a: number, b: number): boolean =>
   Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 
-const towards = (from: Tensor, to: Tensor, amount: number): Tensor =>
-  tensor(from.shape, add(from.data, scale(sub(to.data, from.data), amount)));
-
-/** Both sides' predictions, changed and brought together as the model's patches want it. */
-export async function guideSides(
-  model: Model,
-  step: GuidanceStep & SidesStep,
-): ReturnType<Predict> {
-  const sides = beforeCfg(model, step);
-  return { denoised: await guide(model, { ...step, ...sides }), uncond: sides.uncond };
+interface EvaluatorOptions extends Pick<GuidanceStep, 'x' | 'sigma'> {
+  readonly model: Model;
+  readonly run: GuidedRun;
+  readonly positive: Conditions;
 }
 
-async function guide(model: Model, step: GuidanceStep): Promise<Tensor> {
-  const combine = model.patches?.cfgFunction;
-  return afterCfg(
-    model,
-    combine ? await combine(step) : towards(step.uncond, step.cond, step.cfg),
-    step,
-  );
-}
-
-function beforeCfg(model: Model, step: SidesStep): Sides {
-  let { cond, uncond }: Sides = step;
-  for (const change of model.patches?.preCfg ?? [])
-    ({ cond, uncond } = change({ ...step, cond, uncond }));
-  return { cond, uncond };
-}
-
-async function afterCfg(model: Model, denoised: Tensor, step: GuidanceStep): Promise<Tensor> {
-  let guided = denoised;
-  for (const change of model.patches?.postCfg ?? []) guided = await change(guided, step);
-  return guided;
-}
-
-/** Evaluations beside the usual ones, for patches. */
-function evaluator(
-  model: Model,
-  run: GuidedRun,
-  positive: readonly PreparedCondition[],
-  x: Tensor,
-  sigma: number,
-): GuidanceStep['evaluate'] {
-  return async (asked, change) => {
-    const unet = change ? model.unet.variant(change) : model.unet;
+/** Evaluations for patches, besides those of the guider. */
+const evaluator =
+  ({ model, run, positive, x, sigma }: EvaluatorOptions): GuidanceStep['evaluate'] =>
+  async (conditioning, variant) => {
+    const unet = variant ? model.unet.variant(variant) : model.unet;
     const conditions =
-      asked === 'positive'
+      conditioning === 'positive'
         ? positive
-        : prepareConditions(model, { asked: ['negative' as Side, asked.negative] }, run).asked;
+        : prepareConditions(model, { other: ['negative' as Side, conditioning.negative] }, run)
+            .other;
     const [prediction] = await predictSides({ ...model, unet }, [conditions], x, sigma);
     return prediction;
   };
-}

@@ -1,19 +1,20 @@
-// The predictions of one evaluation (comfy.samplers calc_cond_batch): all active conditions of all sides, each on its area, in as few
-// network calls as their shapes allow; blended by strength and mask.
+// The predictions of one evaluation (comfy.samplers calc_cond_batch): all active conditions of all
+// sides, each on its area, in as few network calls as their shapes allow, blended by strength and
+// mask.
 import { DarkroomError } from '../../errors.ts';
 import { concatBatch, repeatToBatch, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { joinChannels } from '../conditioning/concat.ts';
 import { controlResiduals, uniformResiduals } from '../conditioning/control.ts';
 import type { CellArea, NetworkCondition, PreparedCondition } from '../conditioning/prepare.ts';
 import { f32 } from '../float32.ts';
-import type { Control, Model } from '../sampling-types.ts';
+import type { Control, LatentFormat, Model } from '../sampling-types.ts';
 
-/** Edges of an area without a mask fade over this many cells. */
+/** Number of cells over which the edges of an area without a mask fade. */
 const FADE = 8;
-/** Contexts are repeated to a common length up to this factor; else they go into separate batches. */
+/** Largest factor by which contexts are repeated to share a batch. */
 const MAX_REPEAT = 4;
 
-/** A condition cut to its area of the latent. */
+/** A condition with its area of the latent. */
 interface Task {
   readonly side: number;
   readonly condition: NetworkCondition;
@@ -24,7 +25,10 @@ interface Task {
   readonly weight: Float32Array;
 }
 
-/** What each side's conditions together predict for latents [B,C,H,W] at `sigma`; 0 where none of a side is active. */
+/**
+ * Predicts the denoised latents [B,C,H,W] at `sigma` for each side, blended from its conditions; 0
+ * where no condition of a side is active.
+ */
 export async function predictSides(
   model: Model,
   sides: readonly (readonly PreparedCondition[])[],
@@ -38,9 +42,9 @@ export async function predictSides(
   let waiting = sides.flatMap((conditions, side) =>
     conditions
       .filter(({ start, end }) => !(sigma > start || sigma < end))
-      .map((condition) => toTask(condition, side, x)),
+      .map((condition) => toTask(condition, side, x, model.latentFormat)),
   );
-  // Where a ControlNet acts at all, one session serves what it does not act on too.
+  // If any condition has a ControlNet, the same session serves those without one.
   const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
   while (waiting.length) {
     const [first] = waiting;
@@ -69,33 +73,40 @@ export async function predictSides(
   });
 }
 
-function toTask(prepared: PreparedCondition, side: number, x: Tensor): Task {
+function toTask(prepared: PreparedCondition, side: number, x: Tensor, format: LatentFormat): Task {
   const [batch, , height, width] = x.shape;
-  const area = cutArea(prepared.area ?? [height, width, 0, 0], height, width);
+  const area = clipArea(prepared.area ?? [height, width, 0, 0], height, width, format);
   const { concat } = prepared.condition;
   return {
     side,
     condition: {
       ...prepared.condition,
-      concat: concat && repeatToBatch(cutOut(concat, area), batch),
+      concat: concat && repeatToBatch(crop(concat, area), batch),
     },
-    x: cutOut(x, area),
+    x: crop(x, area),
     area,
     control: prepared.control,
     weight: weights(prepared, area, batch, height, width),
   };
 }
 
-function cutArea([h, w, y, x]: CellArea, height: number, width: number): CellArea {
+function clipArea(
+  [h, w, y, x]: CellArea,
+  height: number,
+  width: number,
+  { downscaleRatio: ratio }: LatentFormat,
+): CellArea {
   if (y < 0 || x < 0 || y >= height || x >= width)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `a conditioning area begins at ${x * 8},${y * 8}, outside of the ${width * 8}x${height * 8} picture`,
-      hint: 'Move the area into the picture.',
+      message:
+        `a conditioning area begins at ${x * ratio},${y * ratio}, ` +
+        `outside the ${width * ratio}x${height * ratio} image`,
+      hint: 'Move the area into the image.',
     });
   return [Math.min(height - y, h), Math.min(width - x, w), y, x];
 }
 
-function cutOut(x: Tensor, [h, w, top, left]: CellArea): Tensor {
+function crop(x: Tensor, [h, w, top, left]: CellArea): Tensor {
   const [batch, channels, height, width] = x.shape;
   if (h === height && w === width) return x;
   const data = new Float32Array(batch * channels * h * w);
@@ -121,7 +132,7 @@ function weights(
     if (batch % items)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `a conditioning mask has ${items} items for a batch of ${batch}`,
-        hint: 'Give one mask, or one for each picture of the batch.',
+        hint: 'Give one mask, or one for each image of the batch.',
       });
     for (let i = 0; i < out.length; i++) {
       const [item, row, column] = [Math.floor(i / (h * w)) % items, Math.floor(i / w) % h, i % w];
@@ -130,8 +141,8 @@ function weights(
         f32(strength);
     }
   } else if (prepared.area) {
-    const rows = ramp(h, top !== 0, top + h < height);
-    const columns = ramp(w, left !== 0, left + w < width);
+    const rows = fadeFactors(h, top !== 0, top + h < height);
+    const columns = fadeFactors(w, left !== 0, left + w < width);
     for (let i = 0; i < out.length; i++) {
       for (const factor of [...rows[Math.floor(i / w) % h], ...columns[i % w]])
         out[i] = out[i] * factor;
@@ -140,8 +151,8 @@ function weights(
   return out;
 }
 
-/** For each position along a side of an area the factors of the fades that reach it. */
-function ramp(length: number, fadeStart: boolean, fadeEnd: boolean): number[][] {
+/** For each position along a side of an area, the factors of the fades that reach it. */
+function fadeFactors(length: number, fadeStart: boolean, fadeEnd: boolean): number[][] {
   const reach = Math.min(FADE, Math.floor(length / 4));
   const factors: number[][] = Array.from({ length }, () => []);
   for (let t = 0; t < reach; t++) {
@@ -207,19 +218,20 @@ async function evaluate(
   return tensor(x.shape, sampling.calculateDenoised(sigma, output.data, x.data));
 }
 
-/** Repeats the tokens as a whole; attention over them gives the same. */
+/** Repeats all tokens; attention over repeated tokens has the same result. */
 function repeatTokens(context: Tensor, tokens: number): Tensor {
   const [items, length, width] = context.shape;
   if (length === tokens) return context;
   const data = new Float32Array(items * tokens * width);
   for (let item = 0; item < items; item++) {
-    const own = context.data.subarray(item * length * width, (item + 1) * length * width);
-    for (let at = 0; at < tokens; at += length) data.set(own, (item * tokens + at) * width);
+    const source = context.data.subarray(item * length * width, (item + 1) * length * width);
+    for (let token = 0; token < tokens; token += length)
+      data.set(source, (item * tokens + token) * width);
   }
   return tensor([items, tokens, width], data);
 }
 
-/** sum += prediction * weight and count += weight on an area. */
+/** Adds prediction * weight to `sum` and weight to `count` on an area. */
 function accumulate(
   sum: Float32Array,
   count: Float32Array,
@@ -231,12 +243,12 @@ function accumulate(
   for (let item = 0; item < batch; item++)
     for (let row = 0; row < h; row++)
       for (let column = 0; column < w; column++) {
-        const own = weight[(item * h + row) * w + column];
-        count[(item * height + top + row) * width + left + column] += own;
+        const cellWeight = weight[(item * h + row) * w + column];
+        count[(item * height + top + row) * width + left + column] += cellWeight;
         for (let c = 0; c < channels; c++) {
           const plane = item * channels + c;
           sum[(plane * height + top + row) * width + left + column] += f32(
-            prediction[(plane * h + row) * w + column] * own,
+            prediction[(plane * h + row) * w + column] * cellWeight,
           );
         }
       }

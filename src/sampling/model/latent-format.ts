@@ -1,13 +1,16 @@
-// How the latents of a VAE become those a model works on, and back (comfy.latent_formats).
+// The scale and shift between the latents of a VAE and those of a model (comfy.latent_formats).
 import { map, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat } from '../sampling-types.ts';
 
-export const SD: LatentFormat = { channels: 4, scale: 0.18215 };
-export const SDXL: LatentFormat = { channels: 4, scale: 0.13025 };
-/** Playground v2.5: each channel normalised by its own mean and deviation. */
+/** The size of all Stable Diffusion latents: 4 channels, one cell for 8 x 8 pixels. */
+export const SD_LATENT = { channels: 4, downscaleRatio: 8 } as const;
+
+export const SD: LatentFormat = { ...SD_LATENT, scale: 0.18215 };
+export const SDXL: LatentFormat = { ...SD_LATENT, scale: 0.13025 };
+/** Playground v2.5: each channel is normalised by its own mean and deviation. */
 export const SDXL_PLAYGROUND: LatentFormat = {
-  channels: 4,
+  ...SD_LATENT,
   scale: 0.5,
   mean: [-1.6574, 1.886, -1.383, 2.5155],
   std: [8.4927, 5.9022, 6.5498, 5.2299],
@@ -40,5 +43,5 @@ function channelOf({ shape }: Tensor): (index: number) => number {
   return (index) => Math.floor(index / plane) % shape[1];
 }
 
-/** Only a latent that is not empty is scaled: an empty one stays all 0 whatever the format. */
+/** Whether all values are 0. Only other latents are scaled: an empty one stays 0 in any format. */
 export const isEmptyLatent = ({ data }: Tensor): boolean => !data.some((value) => value !== 0);

@@ -1,4 +1,5 @@
-// Previews against torch: linear(x0[0].movedim(0, -1), factors, bias), (v + 1) / 2 clamped, times 255, as uint8 (ComfyUI latent_preview.py).
+// Previews against torch: linear(x0[0].movedim(0, -1), factors, bias), (v + 1) / 2 clamped, times
+// 255, as uint8 (ComfyUI latent_preview.py).
 import { expect, it } from 'vitest';
 import { map, zeros } from '../../tensor/tensor.ts';
 import { SD, SDXL } from './latent-format.ts';
@@ -36,6 +37,6 @@ it('shows the first latent of a batch in its format’s colours', () => {
 });
 
 it('shows nothing of formats without colours', () => {
-  expect(samplingPreview({ channels: 16, scale: 1 }, zeros([1, 16, 2, 2]))).toBeUndefined();
+  expect(samplingPreview({ ...SD, channels: 16, scale: 1 }, zeros([1, 16, 2, 2]))).toBeUndefined();
   expect(samplingPreview(SD, zeros([1, 9, 2, 2]))).toBeUndefined();
 });

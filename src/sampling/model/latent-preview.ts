@@ -1,20 +1,21 @@
-// A small picture of a latent without a network: its four channels as colours (comfy.latent_formats latent_rgb_factors, without the
-// offsets, as the Impact Pack has it; with them, as ComfyUI shows a latent that is being sampled).
+// A small image of a latent, computed without a network: its four channels as colours
+// (comfy.latent_formats latent_rgb_factors). The Impact Pack's previews have no offsets; ComfyUI's
+// previews during sampling have them.
 import type { ByteImage } from '../../image/image-bytes.ts';
 import { sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 import type { LatentFormat } from '../sampling-types.ts';
-import { SD, SDXL, SDXL_PLAYGROUND, toModelLatent } from './latent-format.ts';
+import { SD, SD_LATENT, SDXL, SDXL_PLAYGROUND, toModelLatent } from './latent-format.ts';
 
 interface Colours {
   readonly format: LatentFormat;
   /** Red, green, blue per channel. */
   readonly factors: readonly (readonly [number, number, number])[];
-  /** Red, green, blue of an empty latent; 0 unless given. */
+  /** Red, green, blue of an empty latent; 0 by default. */
   readonly bias?: readonly [number, number, number];
 }
 
-/** By the names of the Impact Pack's preview methods; all are of models with four channels. */
+/** By the names of the Impact Pack's preview methods; all are for latents of four channels. */
 export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
   'Latent2RGB-SD15': {
     format: SD,
@@ -35,7 +36,7 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
     ],
   },
   'Latent2RGB-SD-X4': {
-    format: { channels: 4, scale: 0.08333 },
+    format: { ...SD_LATENT, scale: 0.08333 },
     factors: [
       [-0.234, -0.3863, -0.3257],
       [0.0994, 0.0885, -0.0908],
@@ -53,7 +54,7 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
     ],
   },
   'Latent2RGB-SC-B': {
-    format: { channels: 4, scale: 1 / 0.43 },
+    format: { ...SD_LATENT, scale: 1 / 0.43 },
     factors: [
       [0.1121, 0.2006, 0.1023],
       [-0.2093, -0.0222, -0.0195],
@@ -63,7 +64,9 @@ export const LATENT_COLOURS: Readonly<Record<string, Colours>> = {
   },
 };
 
-/** The first of [B,4,H,W] as W x H pixels; `scaled` when it is in model units already. */
+/**
+ * Converts the first item of [B,4,H,W] to W x H pixels; `scaled` if it is in model units already.
+ */
 export function previewLatent(
   latent: Tensor,
   { format, factors, bias = [0, 0, 0] }: Colours,
@@ -90,7 +93,7 @@ const SAMPLING_COLOURS: readonly Colours[] = [
   LATENT_COLOURS['Latent2RGB-Playground-2.5'],
 ];
 
-/** The picture so far, from a denoised latent in model units; undefined for formats without colours. */
+/** Converts a denoised latent in model units to an image; undefined for formats without colours. */
 export function samplingPreview(format: LatentFormat, denoised: Tensor): ByteImage | undefined {
   const colours =
     SAMPLING_COLOURS.find((c) => c.format === format) ??

@@ -1,6 +1,8 @@
-// What a network predicts and at which noise levels (comfy.model_sampling, comfy_extras/nodes_model_advanced.py): tables of sigmas, and the
-// parameterisations between a latent and the network. "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
-// for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891) for the zero terminal SNR rescale.
+// What a network predicts and at which noise levels (comfy.model_sampling, comfy_extras/
+// nodes_model_advanced.py): tables of sigmas, and the parameterisations between a latent and the
+// network. "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364)
+// for EDM; "Common Diffusion Noise Schedules and Sample Steps are Flawed" (arXiv 2305.08891) for
+// the zero terminal SNR rescale.
 import {
   addScaled,
   divide,
@@ -17,26 +19,28 @@ import {
 export interface ModelSampling {
   readonly prediction: Prediction;
   readonly zsnr: boolean;
-  /** How a continuous model counts time; absent where there are 1000 steps. */
+  /** How a continuous model relates time to sigma; absent for discrete models. */
   readonly clock?: keyof typeof CLOCKS;
   /** Ascending. */
   readonly sigmas: Float32Array;
   readonly logSigmas: Float32Array;
   readonly sigmaMin: number;
   readonly sigmaMax: number;
-  /** The timestep the network is given; of a discrete model the one whose sigma is nearest in the logarithm. */
+  /**
+   * The network's timestep; of a discrete model, the one whose sigma is nearest in the logarithm.
+   */
   timestep(sigma: number): number;
-  /** Sigma of a fractional timestep. */
+  /** The sigma of a fractional timestep. */
   sigma(timestep: number): number;
-  /** Sigma at a fraction of the schedule: 0 is before its start, 1 its end (0). */
+  /** The sigma at a fraction of the denoising: huge for 0, which is before its start; 0 for 1. */
   percentToSigma(percent: number): number;
   /** The network's input for a latent at `sigma`. */
   calculateInput(sigma: number, x: Vector): Vector;
   /** The denoised latent from the network's raw output at latent `x`. */
   calculateDenoised(sigma: number, output: Vector, x: Vector): Vector;
-  /** The latent a run starts from. */
+  /** A run's initial latent; `maxDenoise` if the run starts at the largest sigma. */
   noiseScaling(sigma: number, noise: Vector, latent: Vector, maxDenoise?: boolean): Vector;
-  /** Undoes the parameterisation's scaling of a finished latent. */
+  /** Undoes the scaling of a finished latent. */
   inverseNoiseScaling(sigma: number, latent: Vector): Vector;
 }
 
@@ -46,21 +50,28 @@ type Levels = Pick<
   'clock' | 'sigmas' | 'logSigmas' | 'timestep' | 'sigma' | 'percentToSigma'
 >;
 
-/** What a parameterisation may ask for beside sigma: the standard deviation of the data, and the timestep. */
-interface Setting {
+/**
+ * What a parameterisation can use besides sigma: the data's standard deviation, and the timestep.
+ */
+interface ParameterisationInputs {
   readonly sigmaData: number;
   readonly timestep: (sigma: number) => number;
 }
 
 interface Parameterisation {
-  /** The network's input for a latent; of unit variance unless given. */
+  /** The network's input for a latent; by default scaled to unit variance. */
   readonly input?: (sigma: number, x: Vector) => Vector;
-  readonly denoised: (sigma: number, output: Vector, x: Vector, setting: Setting) => Vector;
-  /** Starts from noise * sigma also at the largest sigma. */
+  readonly denoised: (
+    sigma: number,
+    output: Vector,
+    x: Vector,
+    inputs: ParameterisationInputs,
+  ) => Vector;
+  /** Scales the initial noise by sigma even at the largest sigma. */
   readonly plainNoise?: boolean;
 }
 
-/** a * s * t / d + b * u * v / e, rounded after each operation. */
+/** a * s / d + b * t * u / e, rounded after each operation. */
 function mix(
   a: Vector,
   [s, d]: readonly [number, number],
@@ -73,7 +84,7 @@ function mix(
   return out;
 }
 
-/** The velocity between data and noise; `sign` is -1 where the network points from noise to data. */
+/** The velocity between data and noise; `sign` is -1 if the network points from noise to data. */
 const velocity =
   (sign: number): Parameterisation['denoised'] =>
   (sigma, output, x, { sigmaData }) => {
@@ -87,11 +98,14 @@ const velocity =
 
 const noiseShare = (sigma: number): number => f32(sigma / f32(sigma + 1));
 
-/** Weight of the data in the consistency function of latent consistency models, and the timestep's factor in it. */
+/**
+ * Of the consistency function of latent consistency models: the data's deviation, the time's
+ * factor.
+ */
 const LCM_SIGMA_DATA = 0.5;
 const LCM_TIMESTEP_SCALING = 10;
 
-/** Parameterisations by name: what the network's output is. */
+/** Parameterisations by what the network's output is. */
 export const PARAMETERISATIONS = {
   eps: { denoised: (sigma, output, x) => addScaled(x, output, -sigma) },
   v: { denoised: velocity(-1) },
@@ -123,7 +137,7 @@ function modelSampling(
 ): ModelSampling {
   const { denoised, input, plainNoise }: Parameterisation = PARAMETERISATIONS[prediction];
   const { sigmas, timestep } = levels;
-  const setting = { sigmaData, timestep };
+  const inputs = { sigmaData, timestep };
   return {
     ...levels,
     prediction,
@@ -132,7 +146,7 @@ function modelSampling(
     sigmaMax: sigmas[sigmas.length - 1],
     calculateInput:
       input ?? ((value, x) => divide(x, sqrt(f32(square(value) + f32(sigmaData ** 2))))),
-    calculateDenoised: (value, output, x) => denoised(value, output, x, setting),
+    calculateDenoised: (value, output, x) => denoised(value, output, x, inputs),
     noiseScaling: (value, noise, latent, maxDenoise) =>
       addScaled(latent, noise, maxDenoise && !plainNoise ? sqrt(f32(1 + square(value))) : value),
     inverseNoiseScaling: (_, latent) => latent,
@@ -142,17 +156,19 @@ function modelSampling(
 const STEPS = 1000;
 const BETA_START = 0.00085;
 const BETA_END = 0.012;
-/** Stands for the zero that the rescale would put at the end. */
+/** Replaces the 0 that the rescale would have at the end. */
 const LAST_ALPHA_BAR = 4.8973451890853435e-8;
 
 export interface DiscreteOptions {
   readonly prediction?: Prediction;
   readonly zsnr?: boolean;
-  /** Number of timesteps a distilled model knows, evenly spaced, the last among them; all 1000 unless given. */
+  /**
+   * Number of evenly spaced timesteps of a distilled model, with the last one; all 1000 by default.
+   */
   readonly timesteps?: number;
 }
 
-/** The model sampling of SD1, SD2 and SDXL: scaled linear betas of 1000 steps. */
+/** The model sampling of SD1, SD2 and SDXL: scaled linear betas over 1000 steps. */
 export function discreteSampling({
   prediction = 'eps',
   zsnr = false,
@@ -161,13 +177,13 @@ export function discreteSampling({
   const table = zsnr ? zeroTerminalSnr(sigmaTable()) : sigmaTable();
   if (timesteps === STEPS) return modelSampling(discreteLevels(table, 1), prediction, { zsnr });
   const skip = Math.floor(STEPS / timesteps);
-  const known = Float64Array.from({ length: timesteps }, (_, i) =>
+  const distilled = Float64Array.from({ length: timesteps }, (_, i) =>
     f32(table[STEPS - 1 - (timesteps - 1 - i) * skip]),
   );
-  return modelSampling(discreteLevels(known, skip), prediction, { zsnr });
+  return modelSampling(discreteLevels(distilled, skip), prediction, { zsnr });
 }
 
-/** Levels at the timesteps skip - 1, 2 skip - 1 … */
+/** Levels at the timesteps skip - 1, 2 skip - 1 … of a table of their sigmas. */
 function discreteLevels(table: Float64Array, skip: number): Levels {
   const sigmas = Float32Array.from(table);
   const logSigmas = Float32Array.from(table, Math.log);
@@ -181,11 +197,11 @@ function discreteLevels(table: Float64Array, skip: number): Levels {
   };
 
   const timestep = (value: number): number => {
-    const wanted = log(value);
+    const logSigma = log(value);
     let best = 0;
     let distance = Number.POSITIVE_INFINITY;
     for (let i = 0; i <= last; i++) {
-      const d = f32(Math.abs(wanted - logSigmas[i]));
+      const d = f32(Math.abs(logSigma - logSigmas[i]));
       if (d < distance) {
         best = i;
         distance = d;
@@ -199,24 +215,28 @@ function discreteLevels(table: Float64Array, skip: number): Levels {
     logSigmas,
     sigma,
     timestep,
-    percentToSigma: percentOr((percent) => sigma(f32((1 - percent) * (STEPS - 1)))),
+    percentToSigma: clampedPercent((percent) => sigma(f32((1 - percent) * (STEPS - 1)))),
   };
 }
 
-const percentOr =
+/** ComfyUI's percent_to_sigma outside of 0..1. */
+const clampedPercent =
   (inside: (percent: number) => number) =>
   (percent: number): number => {
     if (percent <= 0) return 999999999.9;
     return percent >= 1 ? 0 : inside(percent);
   };
 
-/** How a continuous model counts time. */
+/** How a continuous model relates time to sigma. */
 interface Clock {
   timestep(sigma: number): number;
   sigma(timestep: number, sigmaMax: number): number;
 }
 
-/** Clocks of continuous models: log sigma (EDM), the angle between data and noise (v), the share of noise (Cosmos). */
+/**
+ * Clocks of continuous models: time is ln sigma (EDM), the angle between data and noise (v), the
+ * share of noise (Cosmos).
+ */
 export const CLOCKS = {
   edm: { timestep: (sigma) => f32(0.25 * log(sigma)), sigma: (t) => exp(f32(t / 0.25)) },
   v: {
@@ -238,7 +258,7 @@ export interface ContinuousOptions {
   readonly sigmaData?: number;
 }
 
-/** Models over a continuous range of sigmas; the table is for schedules that need one. */
+/** The model sampling of a continuous range of sigmas; its table is for schedules that need one. */
 export function continuousSampling({
   prediction,
   clock = 'edm',
@@ -255,13 +275,14 @@ export function continuousSampling({
     logSigmas: sigmas.map(log),
     timestep,
     sigma: (t) => sigma(t, high),
-    percentToSigma: percentOr((percent) =>
+    percentToSigma: clampedPercent((percent) =>
       Math.exp((Math.log(high) - Math.log(low)) * (1 - percent) + Math.log(low)),
     ),
   };
   return modelSampling(levels, prediction, { sigmaData });
 }
 
+/** Sigmas of the scaled linear betas, in double precision. */
 function sigmaTable(): Float64Array {
   const [from, to] = [BETA_START ** 0.5, BETA_END ** 0.5];
   const step = (to - from) / (STEPS - 1);
@@ -275,6 +296,7 @@ function sigmaTable(): Float64Array {
   return table;
 }
 
+/** Rescales sigmas so that the last step has no signal (arXiv 2305.08891, algorithm 1). */
 function zeroTerminalSnr(table: Float64Array): Float64Array {
   const root = table.map((s) => Math.sqrt(1 / (s * s + 1)));
   const [first, last] = [root[0], root[STEPS - 1]];

@@ -1,4 +1,5 @@
-// What a checkpoint predicts as sampling: Playground v2.5 (EDM), CosXL (v over a continuous range), v with and without a zero end.
+// What a checkpoint predicts as sampling: Playground v2.5 (EDM), CosXL (v over a continuous range),
+// v with and without a zero end.
 import { expect, it } from 'vitest';
 import type { UNet } from '../../models/unet/unet.ts';
 import type { Model } from '../sampling-types.ts';

@@ -1,4 +1,4 @@
-// Puts a network and its sampling together to what MODEL sockets carry.
+// Combines a network and its model sampling into what MODEL sockets carry.
 import type { Prediction } from '../../formats/identify/identify.ts';
 import type { UNet } from '../../models/unet/unet.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
@@ -12,9 +12,9 @@ const LATENT_FORMATS: Readonly<Record<Model['family'], LatentFormat>> = {
   'sdxl-refiner': SDXL,
 };
 
-/** Playground v2.5. */
+/** The sigmas of Playground v2.5. */
 const EDM = { prediction: 'edm', sigmaMin: 0.002, sigmaMax: 80, sigmaData: 0.5 } as const;
-/** CosXL, where its file doesn't say. */
+/** The smallest sigma of CosXL, if its file does not have it. */
 const V_EDM_MIN = 0.002;
 
 function samplingOf(prediction: Prediction): ModelSampling {
@@ -34,7 +34,7 @@ function samplingOf(prediction: Prediction): ModelSampling {
   }
 }
 
-/** A model of a family; eps prediction unless told. */
+/** Creates a model of a family, with eps prediction by default. */
 export const makeModel = (
   family: Model['family'],
   unet: UNet,

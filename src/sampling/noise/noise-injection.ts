@@ -1,4 +1,4 @@
-// The arithmetic of ComfyUI_Noise: noise as a latent of its own, blended and added where a mask is.
+// The arithmetic of ComfyUI_Noise: noise as a latent, blended and added within a mask.
 import { DarkroomError } from '../../errors.ts';
 import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
@@ -10,30 +10,39 @@ import {
   tensor,
 } from '../../tensor/tensor.ts';
 import { addScaled, f32 } from '../float32.ts';
+import { SD_LATENT } from '../model/latent-format.ts';
 import type { Latent, Model } from '../sampling-types.ts';
 import { type KSamplerSigmas, ksamplerSigmas } from '../schedules/schedules.ts';
 import { slerp } from './variation.ts';
 
-/** Standard normal noise as a latent [batch,4,H/8,W/8]; sides in pixels. */
+const cells = (pixels: number): number => Math.floor(pixels / SD_LATENT.downscaleRatio);
+
+/** Returns standard normal noise as a Stable Diffusion latent; sides in pixels. */
 export const noiseLatent = (
   seed: bigint,
   width: number,
   height: number,
   batch: number,
 ): Latent => ({
-  samples: prepareNoise([batch, 4, Math.floor(height / 8), Math.floor(width / 8)], seed),
+  samples: prepareNoise([batch, SD_LATENT.channels, cells(height), cells(width)], seed),
 });
 
-/** One item of a batch `count` times; an index beyond the batch is its last. The latent's other keys stay. */
+/**
+ * Repeats one item of a batch; indices beyond the batch mean the last. The latent's other keys
+ * stay.
+ */
 export function duplicateBatchIndex(latent: Latent, index: number, count: number): Latent {
   const { samples } = latent;
-  const at = Math.min(samples.shape[0] - 1, index);
-  return { ...latent, samples: repeatToBatch(sliceBatch(samples, at, at + 1), count) };
+  const item = Math.min(samples.shape[0] - 1, index);
+  return { ...latent, samples: repeatToBatch(sliceBatch(samples, item, item + 1), count) };
 }
 
+/** Whether two tensors have the same shape. */
 export const sameShape = (a: Tensor, b: Tensor): boolean => a.shape.join() === b.shape.join();
 
-/** latent + noise x strength, [B,C,H,W]; with a mask (any size, [N,H,W] or [H,W]) only where it is. */
+/**
+ * latent + noise * strength, [B,C,H,W]; blended by the mask ([N,H,W] or [H,W], any size) if given.
+ */
 export function injectNoise(
   latent: Tensor,
   noise: Tensor,
@@ -44,22 +53,27 @@ export function injectNoise(
   return mask ? blendByMask(noised, latent, mask) : noised;
 }
 
-/** Along the arc from `from` (0) to `to` (1), each batch item by itself; with a mask only where it is. */
+/**
+ * Spherical interpolation of each item from `from` (0) to `to` (1), blended by the mask if given.
+ */
 export function slerpLatents(from: Tensor, to: Tensor, factor: number, mask?: Tensor): Tensor {
   const between = slerp(factor, from, to);
   return mask ? blendByMask(between, from, mask) : between;
 }
 
-/** mask x inside + (1 - mask) x outside, the mask resized bilinearly; a batch of masks makes a batch of a single latent. */
+/**
+ * mask * inside + (1 - mask) * outside, with the mask resized bilinearly. A batch of masks turns a
+ * single latent into a batch.
+ */
 function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
   const [batch, channels, height, width] = inside.shape;
   const resized = resizeMask(mask, { width, height });
-  const cover = resized.shape[0] < batch ? repeatToBatch(resized, batch) : resized;
-  const count = cover.shape[0];
+  const masks = resized.shape[0] < batch ? repeatToBatch(resized, batch) : resized;
+  const count = masks.shape[0];
   if (count > batch && batch !== 1)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `a batch of ${count} masks for ${batch} latents`,
-      hint: 'Give one mask, or as many as there are latents.',
+      message: `a batch of ${count} masks does not fit ${batch} latents`,
+      hint: 'Give one mask, or one for each latent.',
       input: 'mask',
     });
   const spread = (x: Tensor): Tensor =>
@@ -67,7 +81,7 @@ function blendByMask(inside: Tensor, outside: Tensor, mask: Tensor): Tensor {
   const [a, b] = [spread(inside).data, spread(outside).data];
   const plane = height * width;
   const data = a.map((value, i) => {
-    const m = cover.data[Math.floor(i / (channels * plane)) * plane + (i % plane)];
+    const m = masks.data[Math.floor(i / (channels * plane)) * plane + (i % plane)];
     return f32(m * value) + f32(f32(1 - m) * b[i]);
   });
   return tensor([count, channels, height, width], data);
@@ -80,8 +94,9 @@ export interface SigmaRange extends Omit<KSamplerSigmas, 'sampling' | 'denoise'>
 }
 
 /**
- * The noise between two steps of a run, in units of VAE latents: what noise must be multiplied with before it is added.
- * Throws DR_INPUT_INVALID when the schedule has fewer sigmas (ddim_uniform, beta).
+ * Returns the difference of the sigmas of two steps, in units of VAE latents: the factor for noise
+ * that is added between them. Throws DR_INPUT_INVALID if the schedule has fewer sigmas
+ * (ddim_uniform, beta).
  */
 export function injectionSigma({ model, startAtStep, endAtStep, ...run }: SigmaRange): number {
   const sigmas = ksamplerSigmas({ ...run, sampling: model.sampling });
@@ -89,8 +104,10 @@ export function injectionSigma({ model, startAtStep, endAtStep, ...run }: SigmaR
   const start = Math.min(startAtStep, end);
   if (end >= sigmas.length)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the schedule '${run.scheduler}' has no step ${end} of ${run.steps}: it ends at ${sigmas.length - 1}`,
-      hint: 'Give a smaller end_at_step, or another schedule.',
+      message:
+        `the scheduler '${run.scheduler}' has no step ${end} of ${run.steps}: ` +
+        `its last step is ${sigmas.length - 1}`,
+      hint: 'Use a smaller end_at_step, or another scheduler.',
       input: 'end_at_step',
     });
   return f32(f32(sigmas[start] - sigmas[end]) / f32(model.latentFormat.scale));

@@ -1,42 +1,50 @@
-// The noise mask of a latent: where 1 the sampler works, where 0 the latent is kept (comfy.samplers KSamplerX0Inpaint).
+// The noise mask of a latent: the sampler works where it is 1 and keeps the latent where it is 0
+// (comfy.samplers KSamplerX0Inpaint).
 import { DarkroomError } from '../../errors.ts';
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { add, f32, type Vector } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import type { GuidedPrediction } from '../samplers/sampler.ts';
 
-export interface KeptPart {
+export interface NoiseMaskOptions {
   /** The mask at a noise level, [B,C,H,W] as from `prepareMask`. */
   readonly maskAt: (sigma: number) => Tensor;
-  /** The latent that is kept, in model units. */
+  /** The latent to keep, in model units. */
   readonly latent: Vector;
-  /** Noise that the kept part is shown to the network with. */
+  /** Unit noise that is added to the kept latent in the network's input. */
   readonly noise: Vector;
   readonly sampling: ModelSampling;
 }
 
-type Predict = (x: Vector, sigma: number, shape?: readonly number[]) => Promise<GuidedPrediction>;
+type PredictVector = (
+  x: Vector,
+  sigma: number,
+  shape?: readonly number[],
+) => Promise<GuidedPrediction>;
 
-/** Blends the kept latent in before the network sees it (noised to the step's level) and after. The sampler's own latent is not blended.
- *  Throws DR_SHAPE_MISMATCH when the sampler has resized its latent. */
-export function withKeptPart(
-  predict: Predict,
-  { maskAt, latent, noise, sampling }: KeptPart,
-): Predict {
+/**
+ * Blends the kept latent into the network's input, with noise of the step's level, and into its
+ * prediction. The sampler's own latent is not blended. Throws DR_SHAPE_MISMATCH if the sampler has
+ * resized its latent.
+ */
+export function withNoiseMask(
+  predict: PredictVector,
+  { maskAt, latent, noise, sampling }: NoiseMaskOptions,
+): PredictVector {
   const product = (a: Vector, b: Vector): Vector => a.map((value, i) => f32(value * b[i]));
   return async (x, sigma, shape) => {
     if (x.length !== latent.length)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `a noise mask of another size than the latent [${shape}], which the sampler has resized`,
+        message: `the sampler has resized the latent to [${shape}], which the noise mask does not fit`,
         hint: 'Sample without a noise mask, or with a scale_ratio of 1.',
       });
     const mask = maskAt(sigma);
     const outside = map(mask, (m) => 1 - m).data;
-    const shown = add(
+    const blended = add(
       product(x, mask.data),
       product(sampling.noiseScaling(sigma, noise, latent), outside),
     );
-    const { denoised, uncond } = await predict(shown, sigma, shape);
+    const { denoised, uncond } = await predict(blended, sigma, shape);
     return { denoised: add(product(denoised, mask.data), product(latent, outside)), uncond };
   };
 }

@@ -1,4 +1,5 @@
-// Variations of noise: another seed's noise blended in, where a mask is (Impact Pack core.py mix_noise, REGIONAL_PROMPT.touch_noise).
+// Variations of noise: blends in another seed's noise within a mask (Impact Pack core.py mix_noise,
+// REGIONAL_PROMPT.touch_noise).
 import { toNHW } from '../../image/mask/mask-shape.ts';
 import { resizeMask } from '../../image/resize/impact-resize.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
@@ -14,7 +15,7 @@ export interface Variation {
   readonly method: (typeof VARIATION_METHODS)[number];
 }
 
-/** The noises blended so that the result has unit variance: linearly and scaled, or along the arc between them. */
+/** Blends two noises to unit variance: linearly and rescaled, or by spherical interpolation. */
 export function mixNoise(
   from: Tensor,
   to: Tensor,
@@ -51,10 +52,13 @@ function norm(values: Float32Array): number {
   return f32(Math.sqrt(sum));
 }
 
-/** value / norm; 0 where that is not a number. */
+/** value / length; 0 instead of NaN. */
 const unit = (value: number, length: number): number => f32(value / length) || 0;
 
-/** Noise [B,C,H,W] varied where the mask, at the noise's size, is 1; where it is neither 0 nor 1 the noise becomes 0, as in the original. */
+/**
+ * Varies noise [B,C,H,W] where the mask, resized to the noise, is 1. As in the original, the noise
+ * becomes 0 where the mask is neither 0 nor 1.
+ */
 export function varyNoise(
   noise: Tensor,
   mask: Tensor,
@@ -62,9 +66,9 @@ export function varyNoise(
 ): Tensor {
   if (strength <= 0) return noise;
   const [, , height, width] = noise.shape;
-  const cover = resizeMask(toNHW(mask), { width, height }).data;
+  const resized = resizeMask(toNHW(mask), { width, height }).data;
   const mixed = mixNoise(noise, prepareNoise(noise.shape, seed), strength, method);
-  const cell = (i: number): number => cover[i % (height * width)];
+  const cell = (i: number): number => resized[i % (height * width)];
   return tensor(
     noise.shape,
     noise.data.map((value, i) => (cell(i) === 1 ? mixed.data[i] : cell(i) === 0 ? value : 0)),

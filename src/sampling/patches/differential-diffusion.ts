@@ -5,8 +5,8 @@ import type { Model } from '../sampling-types.ts';
 import { setPatches } from './patch-model.ts';
 
 /**
- * The noise mask's value decides from which step on a cell is sampled. A strength below 1 mixes that
- * binary mask with the soft one.
+ * The noise mask's value decides from which step on a cell is sampled. A strength below 1 mixes
+ * that binary mask with the soft one.
  */
 export const withDifferentialDiffusion = (model: Model, strength = 1): Model =>
   setPatches(model, {

@@ -1,5 +1,6 @@
-// Frequencies of a plane scaled (FreSca; ComfyUI comfy_extras/nodes_fresca.py): the low ones, -cutoff <= k < cutoff in both directions, by one
-// factor, all others by another. What passes is a projection along rows and one along columns, so no Fourier transform is needed.
+// Scales the frequencies of planes (FreSca; comfy_extras/nodes_fresca.py): the low ones, -cutoff <=
+// k < cutoff in both directions, by one factor, all others by another. The low pass is a projection
+// along rows and one along columns, so no Fourier transform is needed.
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 interface Complex {
@@ -7,7 +8,9 @@ interface Complex {
   readonly im: Float64Array;
 }
 
-/** The circulant's first column: the sum of exp(2 pi i k n / length) over the band, over length. */
+/**
+ * First column of the projection's circulant: the band's sum of exp(2 pi i k n / length) / length.
+ */
 function projection(length: number, cutoff: number): Complex {
   const reach = Math.min(cutoff, length >> 1);
   const [re, im] = [new Float64Array(length), new Float64Array(length)];
@@ -20,7 +23,7 @@ function projection(length: number, cutoff: number): Complex {
   return { re, im };
 }
 
-/** Planes [B,C,H,W] with low frequencies times `low` and high ones times `high`. */
+/** Multiplies the low frequencies of planes [B,C,H,W] by `low`, the others by `high`. */
 export function scaleFrequencies(x: Tensor, low: number, high: number, cutoff: number): Tensor {
   const [batch, channels, height, width] = x.shape;
   const [across, down] = [projection(width, cutoff), projection(height, cutoff)];

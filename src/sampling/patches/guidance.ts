@@ -1,8 +1,9 @@
-// Model patches that change how the two sides' predictions become one. Each gives a new model. Source: ComfyUI comfy_extras/nodes_apg.py,
-// nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_latent.py, nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py.
+// Model patches that change how the two sides' predictions are combined. Source: ComfyUI
+// comfy_extras/ nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_latent.py,
+// nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py.
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, combine, divide, f32, linspace, scale, sub } from '../float32.ts';
-import type { GuidanceStep, Model, ModelPatches } from '../sampling-types.ts';
+import type { Model } from '../sampling-types.ts';
 import { scaleFrequencies } from './frequencies.ts';
 import {
   type LatentOperation,
@@ -10,23 +11,7 @@ import {
   tonemapReinhard,
   withCells,
 } from './latent-operations.ts';
-
-type CfgFunction = NonNullable<ModelPatches['cfgFunction']>;
-type PostCfg = NonNullable<ModelPatches['postCfg']>[number];
-type PreCfg = NonNullable<ModelPatches['preCfg']>[number];
-
-const withCfg = (model: Model, cfgFunction: CfgFunction): Model => ({
-  ...model,
-  patches: { ...model.patches, cfgFunction },
-});
-const withPostCfg = (model: Model, change: PostCfg): Model => ({
-  ...model,
-  patches: { ...model.patches, postCfg: [...(model.patches?.postCfg ?? []), change] },
-});
-const withPreCfg = (model: Model, change: PreCfg): Model => ({
-  ...model,
-  patches: { ...model.patches, preCfg: [...(model.patches?.preCfg ?? []), change] },
-});
+import { addPostCfg, addPreCfg, setCfgFunction } from './patch-model.ts';
 
 const like = (x: Tensor, data: Float32Array): Tensor => tensor(x.shape, data);
 
@@ -49,25 +34,27 @@ const dot = (a: Float32Array, b: Float32Array): number => {
 
 const length = (a: Float32Array): number => Math.sqrt(dot(a, a));
 
-export interface ProjectedGuidance {
-  /** How much of the guidance along the prediction stays. */
+export interface ProjectedGuidanceOptions {
+  /** Share of the guidance parallel to the prediction that is kept. */
   readonly eta: number;
-  /** The guidance is never longer; 0: no limit. */
+  /** Largest norm of the guidance; 0 for no limit. */
   readonly normThreshold: number;
-  /** What of the last step's guidance is added. */
+  /** Factor on the running average of earlier steps' guidance. */
   readonly momentum: number;
 }
 
-/** Adaptive projected guidance (arXiv 2410.02416). The running average begins anew when the noise rises. */
+/**
+ * Adaptive projected guidance (arXiv 2410.02416). The running average restarts when sigma rises.
+ */
 export function withProjectedGuidance(
   model: Model,
-  { eta, normThreshold, momentum }: ProjectedGuidance,
+  { eta, normThreshold, momentum }: ProjectedGuidanceOptions,
 ): Model {
   let average: Float32Array | undefined;
-  let last: number | undefined;
-  return withPreCfg(model, ({ cond, uncond, sigma, cfg }) => {
-    if (last !== undefined && sigma > last) average = undefined;
-    last = sigma;
+  let lastSigma: number | undefined;
+  return addPreCfg(model, ({ cond, uncond, sigma, cfg }) => {
+    if (lastSigma !== undefined && sigma > lastSigma) average = undefined;
+    lastSigma = sigma;
     let guidance = sub(cond.data, uncond.data);
     if (momentum !== 0) {
       average = average ? add(scale(average, momentum), guidance) : guidance;
@@ -86,22 +73,22 @@ export function withProjectedGuidance(
   });
 }
 
-/** Guidance whose coarse and fine parts are scaled apart (FreSca, arXiv 2504.02154). */
+/** Scales the low and high frequencies of the guidance separately (FreSca, arXiv 2504.02154). */
 export const withScaledFrequencies = (
   model: Model,
   low: number,
   high: number,
   cutoff: number,
 ): Model =>
-  withPreCfg(model, ({ cond, uncond, single }) => {
+  addPreCfg(model, ({ cond, uncond, single }) => {
     if (single) return { cond, uncond };
     const guidance = scaleFrequencies(like(cond, sub(cond.data, uncond.data)), low, high, cutoff);
     return { cond: like(cond, add(guidance.data, uncond.data)), uncond };
   });
 
-/** The negative prediction without what is tangential to both (TCFG, arXiv 2503.18137). */
+/** Removes from the negative prediction what is tangential to both (TCFG, arXiv 2503.18137). */
 export const withTangentialDamping = (model: Model): Model =>
-  withPreCfg(model, ({ x, cond, uncond, single }) => {
+  addPreCfg(model, ({ x, cond, uncond, single }) => {
     if (single) return { cond, uncond };
     const [positive, negative] = [
       like(x, sub(x.data, cond.data)),
@@ -124,16 +111,16 @@ function mainDirection(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((value, i) => (c * value + s * b[i]) / norm);
 }
 
-/** A latent operation on the guidance, or on the prediction when there is but one side. */
+/** Applies a latent operation to the guidance, or to the prediction if there is one side only. */
 export const withLatentOperation = (model: Model, operation: LatentOperation): Model =>
-  withPreCfg(model, ({ cond, uncond }) => {
+  addPreCfg(model, ({ cond, uncond }) => {
     const guidance = operation(like(cond, sub(cond.data, uncond.data)));
     return { cond: like(cond, add(guidance.data, uncond.data)), uncond };
   });
 
-/** The negative side is scaled to what it shares with the positive (CFG-Zero*, arXiv 2503.18886). */
+/** Scales the negative side to its projection on the positive one (CFG-Zero*, arXiv 2503.18886). */
 export const withZeroStar = (model: Model): Model =>
-  withPostCfg(model, (denoised, { x, cond, uncond, cfg }) => {
+  addPostCfg(model, (denoised, { x, cond, uncond, cfg }) => {
     const [positive, negative] = [
       like(x, sub(x.data, cond.data)),
       like(x, sub(x.data, uncond.data)),
@@ -149,9 +136,9 @@ export const withZeroStar = (model: Model): Model =>
     return like(x, out);
   });
 
-/** No cell of the guided prediction is longer than that of the positive side. */
+/** Limits the norm of each cell of the guided prediction to that of the positive side. */
 export const withLimitedNorm = (model: Model, strength: number): Model =>
-  withPostCfg(model, (denoised, { cond }) => {
+  addPostCfg(model, (denoised, { cond }) => {
     const limits = magnitudes(cond);
     const factors = map(magnitudes(denoised), (own, i) =>
       Math.min(Math.max(f32(limits.data[i] / f32(own + f32(1e-8))), 0), 1),
@@ -159,24 +146,27 @@ export const withLimitedNorm = (model: Model, strength: number): Model =>
     return withCells(denoised, factors, (value, factor) => f32(value * factor) * f32(strength));
   });
 
-/** Guidance by the direction of the positive side rather than by its difference to the negative (Mahiro). */
+/**
+ * Guides by the direction of the positive side more than by its difference to the negative
+ * (Mahiro).
+ */
 export const withDirection = (model: Model): Model =>
-  withPostCfg(model, (denoised, { cond, uncond, cfg }) => {
+  addPostCfg(model, (denoised, { cond, uncond, cfg }) => {
     const leap = scale(cond.data, cfg);
-    const rooted = (values: Float32Array): Tensor =>
+    const signedRoot = (values: Float32Array): Tensor =>
       like(
         cond,
         values.map((value) => f32(Math.sqrt(Math.abs(value))) * Math.sign(value)),
       );
     const [away, merged] = [
-      rooted(scale(uncond.data, cfg)),
-      rooted(divide(add(leap, denoised.data), 2)),
+      signedRoot(scale(uncond.data, cfg)),
+      signedRoot(divide(add(leap, denoised.data), 2)),
     ];
     const similarity = f32(2 * f32(meanCosine(away, merged) + 1));
     return like(cond, divide(combine(denoised.data, similarity, leap, f32(4 - similarity)), 4));
   });
 
-/** The mean over the cells of the cosine between the vectors of channels. */
+/** The mean over cells of the cosine between two channel vectors. */
 function meanCosine(a: Tensor, b: Tensor): number {
   const cells = (x: Tensor): Tensor => map(magnitudes(x), (value) => Math.max(value, 1e-8));
   const unit = (x: Tensor): Tensor => withCells(x, cells(x), (value, norm) => value / norm);
@@ -184,9 +174,12 @@ function meanCosine(a: Tensor, b: Tensor): number {
   return f32(dot(unit(a).data, unit(b).data) / count);
 }
 
-/** Below the noise `truncation` guided, and never longer than `limit` times the positive side (0: no limit); above it the positive side. */
+/**
+ * Guides below the sigma `truncation` only, with a norm of at most `limit` times the positive
+ * side's (0 for no limit); above it, returns the positive side.
+ */
 export const withRenormalizedCfg = (model: Model, truncation: number, limit: number): Model =>
-  withCfg(model, ({ x, sigma, cfg, cond, uncond }) => {
+  setCfgFunction(model, ({ x, sigma, cfg, cond, uncond }) => {
     const result = f32(sigma) < f32(truncation) ? guidedBelow(cond, uncond, cfg, limit) : cond;
     return like(x, sub(x.data, sub(x.data, result.data)));
   });
@@ -195,40 +188,42 @@ function guidedBelow(cond: Tensor, uncond: Tensor, cfg: number, limit: number): 
   const guided = like(cond, add(uncond.data, scale(sub(cond.data, uncond.data), cfg)));
   if (!(limit > 0)) return guided;
   eachItem([guided, cond], (own, positive) => {
-    const most = f32(f32(length(positive)) * limit);
+    const maxNorm = f32(f32(length(positive)) * limit);
     const norm = f32(length(own));
-    if (norm >= most) own.set(scale(own, f32(most / norm)));
+    if (norm >= maxNorm) own.set(scale(own, f32(maxNorm / norm)));
   });
   return guided;
 }
 
-/** Reinhard's tone mapping of the guidance (ComfyUI_experiments' ModelSamplerTonemapNoiseTest). */
+/** Reinhard's tone mapping of the guidance (ComfyUI_experiments, ModelSamplerTonemapNoiseTest). */
 export function withTonemappedGuidance(model: Model, multiplier: number): Model {
-  const held = tonemapReinhard(multiplier, 3);
-  return withCfg(model, ({ x, cfg, cond, uncond }) => {
+  const tonemap = tonemapReinhard(multiplier, 3);
+  return setCfgFunction(model, ({ x, cfg, cond, uncond }) => {
     const [positive, negative] = [sub(x.data, cond.data), sub(x.data, uncond.data)];
-    const guidance = held(like(x, sub(positive, negative)));
+    const guidance = tonemap(like(x, sub(positive, negative)));
     return like(x, sub(x.data, add(negative, scale(guidance.data, cfg))));
   });
 }
 
-/** The predicted noise divided by a factor (epsilon scaling, arXiv 2308.15321). */
+/** Divides the predicted noise by a factor (epsilon scaling, arXiv 2308.15321). */
 export const withScaledNoise = (model: Model, factor: number): Model =>
-  withPostCfg(model, (denoised, { x }) =>
+  addPostCfg(model, (denoised, { x }) =>
     like(x, sub(x.data, divide(sub(x.data, denoised.data), factor === 0 ? 1e-9 : factor))),
   );
 
-/** `torch.linspace(0, 1)` of as many values as there are items, there and back. */
+/** A triangle wave of values from 0 to 1: rises to 1 at 0.5 and falls back to 0. */
 const triangle = (values: Float32Array): Float32Array =>
   values.map((value) => 2 * f32(Math.abs(f32(value - Math.floor(f32(value + 0.5))))));
 
-/** A cfg for each item of the batch: from `least` on a line to the run's, or there and back. */
+/**
+ * Varies cfg along the batch, from `least` to the run's cfg: linearly, or as a triangle and back.
+ */
 export const withCfgAlongBatch = (
   model: Model,
   least: number,
   shape: 'linear' | 'triangle',
 ): Model =>
-  withCfg(model, ({ x, cfg, cond, uncond }: GuidanceStep) => {
+  setCfgFunction(model, ({ x, cfg, cond, uncond }) => {
     const count = x.shape[0];
     const cfgs =
       shape === 'linear'

@@ -1,11 +1,12 @@
-// What the LATENT_OPERATION sockets carry: functions on latents [B,C,H,W]. Source: ComfyUI comfy_extras/nodes_latent.py.
+// Functions on latents [B,C,H,W], the values of LATENT_OPERATION sockets. Source: ComfyUI
+// comfy_extras/nodes_latent.py.
 import { sharpenPlanes } from '../../image/blur/blur-and-sharpen.ts';
 import { map, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
 
 export type LatentOperation = (latent: Tensor) => Tensor;
 
-/** The length of the vector of channels in each cell, [B,1,H,W]. */
+/** The norm of each cell's channel vector, [B,1,H,W]. */
 export function magnitudes({ shape: [batch, channels, height, width], data }: Tensor): Tensor {
   const plane = height * width;
   const out = new Float32Array(batch * plane);
@@ -18,7 +19,7 @@ export function magnitudes({ shape: [batch, channels, height, width], data }: Te
   return tensor([batch, 1, height, width], out);
 }
 
-/** Each value and the one of its cell in [B,1,H,W]. */
+/** Combines each value of `x` with its cell's value in `cells` [B,1,H,W]. */
 export function withCells(
   x: Tensor,
   cells: Tensor,
@@ -31,15 +32,18 @@ export function withCells(
   );
 }
 
-/** Reinhard's tone mapping of the magnitudes: they stay below `multiplier` times mean + so many deviations of each item. */
+/**
+ * Reinhard's tone mapping of the norms: for each item they stay below `multiplier` times (mean +
+ * `deviations` standard deviations).
+ */
 export const tonemapReinhard =
   (multiplier: number, deviations = 5): LatentOperation =>
   (latent) => {
-    const long = map(magnitudes(latent), (length) => f32(length) + 1e-10);
-    const each = long.data.length / long.shape[0];
-    const mapped = new Float32Array(long.data.length);
+    const norms = map(magnitudes(latent), (length) => f32(length) + 1e-10);
+    const each = norms.data.length / norms.shape[0];
+    const mapped = new Float32Array(norms.data.length);
     for (let from = 0; from < mapped.length; from += each) {
-      const own = long.data.subarray(from, from + each);
+      const own = norms.data.subarray(from, from + each);
       let sum = 0;
       for (const value of own) sum += value;
       let squares = 0;
@@ -53,19 +57,19 @@ export const tonemapReinhard =
         mapped[from + i] = f32(share / f32(share + 1)) * top;
       }
     }
-    const direction = withCells(latent, long, (value, length) => value / length);
-    return withCells(direction, tensor(long.shape, mapped), (value, length) => value * length);
+    const direction = withCells(latent, norms, (value, length) => value / length);
+    return withCells(direction, tensor(norms.shape, mapped), (value, length) => value * length);
   };
 
-/** Sharpens the directions of the cells' vectors; their lengths stay. Throws DR_INPUT_INVALID. */
+/** Sharpens the directions of the channel vectors; their norms stay. Throws DR_INPUT_INVALID. */
 export const sharpenOperation =
   (radius: number, sigma: number, alpha: number): LatentOperation =>
   (latent) => {
-    const long = map(magnitudes(latent), (length) => f32(length) + f32(1e-6));
-    const direction = withCells(latent, long, (value, length) => value / length);
+    const norms = map(magnitudes(latent), (length) => f32(length) + f32(1e-6));
+    const direction = withCells(latent, norms, (value, length) => value / length);
     return withCells(
       sharpenPlanes(direction, radius, sigma, alpha),
-      long,
+      norms,
       (value, length) => value * length,
     );
   };

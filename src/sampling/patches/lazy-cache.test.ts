@@ -1,4 +1,5 @@
-// LazyCache against ComfyUI's own around a prediction that is given by a formula (test/golden/core_nodes/make_cache.py).
+// LazyCache against ComfyUI's own around a prediction that is given by a formula
+// (test/golden/core_nodes/make_cache.py).
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { tensor } from '../../tensor/tensor.ts';

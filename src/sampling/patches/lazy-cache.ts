@@ -1,20 +1,24 @@
-// Steps whose prediction would hardly differ take the last one's change (LazyCache; ComfyUI comfy_extras/nodes_easycache.py). How much a
-// prediction changes is told from how much the latent did, on every eighth cell; what was passed over adds up until it reaches the threshold.
+// LazyCache (comfy_extras/nodes_easycache.py): skips steps whose prediction would hardly differ,
+// and adds the last evaluated step's change instead. The expected change of a prediction follows
+// from the change of the latent, on every eighth cell; the changes of skipped steps add up to a
+// threshold.
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { add, f32, sub } from '../float32.ts';
 import type { Model, Predict } from '../sampling-types.ts';
+import { wrapPredict } from './patch-model.ts';
 
-export interface LazyCache {
-  /** Steps are left out as long as the sum of their expected relative changes is below. */
+export interface LazyCacheOptions {
+  /** Steps are skipped while the sum of their expected relative changes is below this. */
   readonly threshold: number;
-  /** Fractions of the whole denoising between which steps may be left out. */
+  /** Fractions of the whole denoising between which steps can be skipped. */
   readonly startPercent: number;
   readonly endPercent: number;
-  /** Told of each step that is left out or not. */
+  /** Called with a line for each step in that range. */
   readonly log?: (message: string) => void;
 }
 
-const EVERY = 8;
+/** Stride of the cells that changes are measured on. */
+const STRIDE = 8;
 
 const meanSize = (values: Float32Array): number => {
   let sum = 0;
@@ -23,71 +27,91 @@ const meanSize = (values: Float32Array): number => {
 };
 
 /** Every eighth cell in both directions. */
-function sampled({ shape, data }: Tensor): Float32Array {
+function subsample({ shape, data }: Tensor): Float32Array {
   const [height, width] = shape.slice(-2);
   return data.filter(
-    (_, i) => (i % width) % EVERY === 0 && (Math.floor(i / width) % height) % EVERY === 0,
+    (_, i) => (i % width) % STRIDE === 0 && (Math.floor(i / width) % height) % STRIDE === 0,
   );
 }
 
-interface State {
+/** The last evaluated step. */
+interface EvaluatedStep {
   readonly shape: string;
   readonly x: Float32Array;
   readonly output: Float32Array;
   /** Mean size of the whole output. */
   readonly size: number;
-  /** Output less input. */
+  /** Output minus input. */
   readonly change: Float32Array;
   readonly uncond: Tensor;
 }
 
-/** The model with steps left out; each run begins anew. */
-export function withLazyCache(
-  model: Model,
-  { threshold, startPercent, endPercent, log }: LazyCache,
-): Model {
-  const wrap = (predict: Predict): Predict => {
-    const [start, end] = [startPercent, endPercent].map((percent) =>
+/** Returns the model with steps skipped; each run starts afresh. */
+export const withLazyCache = (model: Model, options: LazyCacheOptions): Model =>
+  wrapPredict(model, (predict) => {
+    const [start, end] = [options.startPercent, options.endPercent].map((percent) =>
       f32(model.sampling.percentToSigma(percent)),
     );
-    let last: State | undefined;
-    /** Change of the output over that of the input. */
-    let rate: number | undefined;
-    let passed = 0;
-    return async (x, sigma) => {
-      if (!(f32(sigma) > end)) return predict(x, sigma);
-      if (last && last.shape !== `${x.shape}`) [last, rate, passed] = [undefined, undefined, 0];
-      let moved: number | undefined;
-      if (f32(sigma) <= start && last) {
-        moved = meanSize(sub(sampled(x), last.x));
-        if (rate !== undefined) {
-          passed = f32(passed + f32(f32(rate * moved) / last.size));
-          const skip = passed < f32(threshold);
-          log?.(
-            `LazyCache: sigma ${sigma}: expected change ${passed} ${skip ? 'below' : 'not below'} ${threshold}`,
-          );
-          if (skip)
-            return { denoised: tensor(x.shape, add(x.data, last.change)), uncond: last.uncond };
-          passed = 0;
-        }
-      }
-      const { denoised, uncond } = await predict(x, sigma);
-      const output = sampled(denoised);
-      if (last && moved !== undefined) rate = f32(meanSize(sub(output, last.output)) / moved);
-      const change = sub(denoised.data, x.data);
-      last = {
-        shape: `${x.shape}`,
-        x: sampled(x),
-        output,
-        size: meanSize(denoised.data),
-        change,
-        uncond,
-      };
-      return { denoised, uncond };
+    const cache = new LazyCache(predict, options);
+    return (x, sigma) =>
+      f32(sigma) > end ? cache.predict(x, sigma, f32(sigma) <= start) : predict(x, sigma);
+  });
+
+/** The state of one run. */
+class LazyCache {
+  readonly #evaluate: Predict;
+  readonly #options: LazyCacheOptions;
+  #last: EvaluatedStep | undefined;
+  /** Change of the output relative to that of the input, in the last evaluated step. */
+  #rate: number | undefined;
+  /** Sum of the expected relative changes since the last evaluated step. */
+  #skippedChange = 0;
+
+  constructor(evaluate: Predict, options: LazyCacheOptions) {
+    this.#evaluate = evaluate;
+    this.#options = options;
+  }
+
+  async predict(x: Tensor, sigma: number, canSkip: boolean): ReturnType<Predict> {
+    if (this.#last && this.#last.shape !== `${x.shape}`) {
+      this.#last = undefined;
+      this.#rate = undefined;
+      this.#skippedChange = 0;
+    }
+    const last = this.#last;
+    const moved = canSkip && last ? meanSize(sub(subsample(x), last.x)) : undefined;
+    if (last && moved !== undefined && this.#rate !== undefined) {
+      if (this.#skips(f32(f32(this.#rate * moved) / last.size), sigma))
+        return { denoised: tensor(x.shape, add(x.data, last.change)), uncond: last.uncond };
+      this.#skippedChange = 0;
+    }
+    return this.#evaluateStep(x, sigma, moved);
+  }
+
+  #skips(expectedChange: number, sigma: number): boolean {
+    const { threshold, log } = this.#options;
+    this.#skippedChange = f32(this.#skippedChange + expectedChange);
+    const skips = this.#skippedChange < f32(threshold);
+    const relation = skips ? 'below' : 'not below';
+    log?.(
+      `LazyCache: sigma ${sigma}: expected change ${this.#skippedChange} ${relation} ${threshold}`,
+    );
+    return skips;
+  }
+
+  async #evaluateStep(x: Tensor, sigma: number, moved: number | undefined): ReturnType<Predict> {
+    const { denoised, uncond } = await this.#evaluate(x, sigma);
+    const output = subsample(denoised);
+    if (this.#last && moved !== undefined)
+      this.#rate = f32(meanSize(sub(output, this.#last.output)) / moved);
+    this.#last = {
+      shape: `${x.shape}`,
+      x: subsample(x),
+      output,
+      size: meanSize(denoised.data),
+      change: sub(denoised.data, x.data),
+      uncond,
     };
-  };
-  return {
-    ...model,
-    patches: { ...model.patches, predict: [...(model.patches?.predict ?? []), wrap] },
-  };
+    return { denoised, uncond };
+  }
 }

@@ -18,7 +18,9 @@ export const DISCRETE_SAMPLINGS = {
   img_to_img: { prediction: 'img_to_img' },
 } as const satisfies Record<string, DiscreteOptions>;
 
-/** Sets what the network predicts, over the usual 1000 steps; replaces the checkpoint's own zsnr. */
+/**
+ * Sets what the network predicts, over the usual 1000 steps; replaces the checkpoint's own zsnr.
+ */
 export const withDiscreteSampling = (
   model: Model,
   sampling: keyof typeof DISCRETE_SAMPLINGS,
@@ -56,8 +58,8 @@ export function withContinuousSampling(
   for (const [input, value] of [['sigma_min', sigmaMin] as const, ['sigma_max', sigmaMax] as const])
     if (!(value > 0))
       throw new DarkroomError('DR_INPUT_INVALID', {
-        message: `${input} is ${value}`,
-        hint: `Give a ${input} above 0.`,
+        message: `${input} must be above 0, got ${value}`,
+        hint: `Set ${input} to a value above 0.`,
         input,
       });
   const { latentFormat = model.latentFormat, ...options } = choice;

@@ -1,26 +1,19 @@
-// Perturbed attention guidance (Ahn et al. 2024, arXiv 2403.17377; ComfyUI comfy_extras/nodes_pag.py): away from what the model predicts when
-// the middle block's self-attention looks nowhere.
+// Perturbed attention guidance, "Self-Rectifying Diffusion Sampling with Perturbed-Attention
+// Guidance" (arXiv 2403.17377; comfy_extras/nodes_pag.py): guides away from the prediction whose
+// middle block's self-attention is the identity.
 import { tensor } from '../../tensor/tensor.ts';
 import { add, scale, sub } from '../float32.ts';
 import type { Model } from '../sampling-types.ts';
+import { addPostCfg } from './patch-model.ts';
 
-/** The model with `amount` times the difference added after cfg; a third evaluation of each step. */
+/** Adds `amount` times the difference after cfg; each step takes a third evaluation. */
 export function perturbedAttentionGuidance(model: Model, amount: number): Model {
   if (amount === 0) return model;
-  const postCfg: NonNullable<NonNullable<Model['patches']>['postCfg']>[number] = async (
-    denoised,
-    { cond, evaluate },
-  ) => {
+  // The perturbation is a switch in the network, so both evaluations use one session.
+  const switchable = { ...model, unet: model.unet.variant({ perturbedMiddle: false }) };
+  return addPostCfg(switchable, async (denoised, { cond, evaluate }) => {
     const perturbed = await evaluate('positive', { perturbedMiddle: true });
-    return tensor(
-      denoised.shape,
-      add(denoised.data, scale(sub(cond.data, perturbed.data), amount)),
-    );
-  };
-  return {
-    ...model,
-    // one session for both: the change is a switch in it
-    unet: model.unet.variant({ perturbedMiddle: false }),
-    patches: { ...model.patches, postCfg: [...(model.patches?.postCfg ?? []), postCfg] },
-  };
+    const guidance = scale(sub(cond.data, perturbed.data), amount);
+    return tensor(denoised.shape, add(denoised.data, guidance));
+  });
 }

@@ -15,6 +15,10 @@ export const setPatches = (model: Model, patches: ModelPatches): Model => ({
   patches: { ...model.patches, ...patches },
 });
 
+/** Replaces classifier-free guidance. */
+export const setCfgFunction = (model: Model, cfgFunction: CfgFunction): Model =>
+  setPatches(model, { cfgFunction });
+
 /** Wraps the guided prediction of each run, outside the wrappers that the model has. */
 export const wrapPredict = (model: Model, patch: PredictPatch): Model =>
   setPatches(model, { predict: [...(model.patches?.predict ?? []), patch] });

@@ -3,11 +3,13 @@
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { f32, sqrt, square } from '../float32.ts';
 import type { GuidanceStep, Model } from '../sampling-types.ts';
-import { setPatches } from './patch-model.ts';
+import { setCfgFunction } from './patch-model.ts';
 
-/** Moves the guided prediction's standard deviation towards the positive side's, by `multiplier`. */
+/**
+ * Moves the guided prediction's standard deviation towards the positive side's, by `multiplier`.
+ */
 export const withRescaledCfg = (model: Model, multiplier: number): Model =>
-  setPatches(model, { cfgFunction: (step) => rescaled(step, multiplier) });
+  setCfgFunction(model, (step) => rescaled(step, multiplier));
 
 /** The rescale works on velocities, whatever the model predicts. */
 function rescaled({ x, sigma, cfg, cond, uncond }: GuidanceStep, multiplier: number): Tensor {

@@ -1,4 +1,5 @@
-// Sampling from parts (comfy_extras/nodes_custom_sampler.py): a configured sampler, sigmas, noise and a guider.
+// Sampling with a given guider, configured sampler, sigmas and noise (comfy_extras/
+// nodes_custom_sampler.py).
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import { map, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
@@ -9,7 +10,7 @@ import type { Latent, Model, SamplingHooks } from '../sampling-types.ts';
 import { withModelChannels } from './ksampler.ts';
 import { sampleWithGuider } from './sample.ts';
 
-/** What a NOISE socket carries: unit noise for a latent, and the seed that a stochastic sampler goes on with. */
+/** What a NOISE socket carries: generates unit noise, and has the seed for a stochastic sampler. */
 export interface NoiseGenerator {
   readonly seed: bigint;
   generate(latent: Latent): Tensor;
@@ -20,7 +21,7 @@ export const randomNoise = (seed: bigint): NoiseGenerator => ({
   generate: ({ samples, batch_index }) => prepareNoise(samples.shape, seed, batch_index),
 });
 
-/** No noise; `seed` is what a stochastic sampler goes on with. */
+/** No noise; `seed` is for a stochastic sampler. */
 export const emptyNoise = (seed = 0n): NoiseGenerator => ({
   seed,
   generate: ({ samples }) => zeros(samples.shape),
@@ -34,12 +35,15 @@ export interface CustomRun extends SamplingHooks {
   readonly latent: Latent;
 }
 
-/** The latent at the last sigma, and what the model last denoised it to; the latent's other keys stay. Throws what sampleCustom throws. */
-export async function sampleCustom(o: CustomRun): Promise<{ output: Latent; denoised: Latent }> {
-  const { guider, sampler, sigmas, noise, signal, onStep, warn } = o;
+/**
+ * The latent at the last sigma, and what the model last denoised it to; the latent's other keys
+ * stay. Throws what sampleCustom throws.
+ */
+export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; denoised: Latent }> {
+  const { guider, sampler, sigmas, noise, signal, onStep, warn } = run;
   const latent = {
-    ...o.latent,
-    samples: withModelChannels(o.latent.samples, guider.model.latentFormat.channels),
+    ...run.latent,
+    samples: withModelChannels(run.latent.samples, guider.model.latentFormat.channels),
   };
   const { samples, denoised } = await sampleWithGuider({
     guider,
@@ -56,7 +60,9 @@ export async function sampleCustom(o: CustomRun): Promise<{ output: Latent; deno
   return { output: { ...latent, samples }, denoised: { ...latent, samples: denoised } };
 }
 
-/** Noise at the distance of the first from the last sigma on a latent; without sigmas the latent as it is. */
+/**
+ * Adds noise of the first sigma minus the last to a latent; without sigmas, returns it unchanged.
+ */
 export function addNoiseToLatent(
   { sampling, latentFormat }: Model,
   noise: NoiseGenerator,

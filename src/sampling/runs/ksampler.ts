@@ -1,4 +1,5 @@
-// KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): from a seed, a schedule and a part of its steps to a latent.
+// KSampler and KSamplerAdvanced (nodes.common_ksampler, comfy.samplers.KSampler): samples a latent
+// from a seed, a schedule and a range of its steps.
 import { didYouMean } from '../../near-matches.ts';
 import { prepareNoise } from '../../random/prepare-noise.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -23,7 +24,7 @@ export interface KSamplerOptions extends SamplingHooks {
   /** Adds the seed's noise before the first step; true unless given. */
   readonly addNoise?: boolean;
   readonly startAtStep?: number;
-  /** Stops before this step. */
+  /** The range ends before this step. */
   readonly endAtStep?: number;
   /** Keeps the noise that is left at `endAtStep`; false, the default, steps to sigma 0 there. */
   readonly returnWithLeftoverNoise?: boolean;
@@ -39,7 +40,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
     (o.addNoise ?? true)
       ? prepareNoise(latent.shape, seed, o.latent.batch_index)
       : zeros(latent.shape);
-  const sigmas = partOfSteps(
+  const sigmas = stepRangeOf(
     ksamplerSigmas({ sampling: model.sampling, scheduler, samplerName, steps, denoise }),
     o,
   );
@@ -60,7 +61,7 @@ export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   return { ...o.latent, samples };
 }
 
-/** A name among `names`; for another one the first of them, as ComfyUI's KSampler takes it without a word. */
+/** Returns a name of `names`, or with a warning the first one, which ComfyUI takes silently. */
 function nameOrFirst(
   what: string,
   name: string,
@@ -69,13 +70,11 @@ function nameOrFirst(
 ): string {
   if (names.includes(name)) return name;
   const near = didYouMean(name, names);
-  warn?.(
-    `there is no ${what} '${name}'; '${names[0]}' is used, as in ComfyUI.${near && ` ${near}`}`,
-  );
+  warn?.(`unknown ${what} '${name}': using '${names[0]}', as ComfyUI does.${near && ` ${near}`}`);
   return names[0];
 }
 
-/** An empty latent of another channel count is repeated to the model's. */
+/** Gives an empty latent the model's number of channels. */
 export function withModelChannels(latent: Tensor, channels: number): Tensor {
   const [batch, own, ...size] = latent.shape;
   return own === channels || latent.data.some((value) => value !== 0)
@@ -84,7 +83,7 @@ export function withModelChannels(latent: Tensor, channels: number): Tensor {
 }
 
 /** The sigmas from `startAtStep` to `endAtStep`; none if the start is not before the end. */
-function partOfSteps(
+function stepRangeOf(
   all: Float32Array,
   { startAtStep, endAtStep, returnWithLeftoverNoise = false }: KSamplerOptions,
 ): Float32Array {

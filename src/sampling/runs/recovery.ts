@@ -1,5 +1,6 @@
-// Recovery after SDE and UniPC samplers, which leave a masked region noisy: a second sampler repeats
-// their steps at lower sigmas (Impact Pack impact_sampling.py, KSamplerAdvancedWrapper.sample_advanced).
+// Recovery after SDE and UniPC samplers, which leave a masked region noisy: a second sampler
+// repeats their steps at lower sigmas (Impact Pack impact_sampling.py,
+// KSamplerAdvancedWrapper.sample_advanced).
 import { DarkroomError } from '../../errors.ts';
 import { compositeMasked } from '../../image/compose/composite.ts';
 import { SAMPLER_KINDS } from '../samplers/index.ts';
@@ -19,8 +20,8 @@ export interface Recovery {
 }
 
 /**
- * Samples the range and, where its sampler has a `recoveredBy`, samples the same steps again with the
- * recovery's sampler. A step whose sampler throws DR_SIGMA_ZERO is skipped with a warning.
+ * Samples the range and, where its sampler has a `recoveredBy`, samples the same steps again with
+ * the recovery's sampler. A step whose sampler throws DR_SIGMA_ZERO is skipped with a warning.
  */
 export async function sampleWithRecovery(
   sampler: StepSampler,

@@ -19,8 +19,8 @@ export interface Refiner {
 }
 
 /**
- * sampleDenoise whose last steps are the refiner's, if there is one. The refiner adds no noise; outside
- * the noise mask it starts from the run's own latent.
+ * sampleDenoise whose last steps are the refiner's, if there is one. The refiner adds no noise;
+ * outside the noise mask it starts from the run's own latent.
  */
 export async function sampleRefined(
   sampler: StepSampler,

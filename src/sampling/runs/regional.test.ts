@@ -1,4 +1,5 @@
-// RegionalSamplerAdvanced against the original's own source: every call of a sampler on the way, and the result.
+// RegionalSamplerAdvanced against the original's own source: every call of a sampler on the way,
+// and the result.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,

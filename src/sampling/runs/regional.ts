@@ -39,7 +39,9 @@ export interface RegionalRun extends SamplingHooks {
   readonly latent: Latent;
   /** Latent cells by which a region's mask grows. */
   readonly overlap: number;
-  /** Undoes a region's changes outside its mask; otherwise regions continue one another's latent. */
+  /**
+   * Undoes a region's changes outside its mask; otherwise regions continue one another's latent.
+   */
   readonly restoreLatent: boolean;
   readonly recovery: Recovery;
   /** Called before each part whose result is used. */
@@ -67,9 +69,9 @@ interface RegionalSteps extends Pick<StepRange, 'startAtStep' | 'endAtStep' | 'a
 export interface AdvancedRegionalRun extends RegionalRun, StepRangeOptions {}
 
 /**
- * RegionalSamplerAdvanced. With `restoreLatent` the last step does not change the result: the original
- * runs it and discards it. Throws DR_INPUT_INVALID and DR_SHAPE_MISMATCH for regions, and whatever
- * sampleRange throws.
+ * RegionalSamplerAdvanced. With `restoreLatent` the last step does not change the result: the
+ * original runs it and discards it. Throws DR_INPUT_INVALID and DR_SHAPE_MISMATCH for regions, and
+ * whatever sampleRange throws.
  */
 export async function sampleRegionsAdvanced(options: AdvancedRegionalRun): Promise<Latent> {
   const run = { ...options, memo: options.memo ?? createMemo() };

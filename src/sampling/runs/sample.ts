@@ -1,5 +1,6 @@
-// One sampling run as comfy.samplers makes it: scale the latent, noise it, walk the sigmas, scale back. `runSampler` is the part below the
-// model (KSAMPLER.sample), `sampleCustom` the whole (CFGGuider.sample).
+// One sampling run as in comfy.samplers: scale the latent, add noise, walk down the sigmas, scale
+// back. `runSampler` is the part below the model (KSAMPLER.sample), `sampleWithGuider` the whole
+// (CFGGuider.sample).
 import { checkAborted, DarkroomError } from '../../errors.ts';
 import { prepareMask } from '../../image/mask/core-masks.ts';
 import { torchGenerator } from '../../random/torch-generator.ts';
@@ -8,7 +9,7 @@ import type { Vector } from '../float32.ts';
 import type { Guider } from '../guiders/guider.ts';
 import { fromModelLatent, isEmptyLatent, toModelLatent } from '../model/latent-format.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
-import { withKeptPart } from '../noise/noise-mask.ts';
+import { withNoiseMask } from '../noise/noise-mask.ts';
 import { seededNoise } from '../samplers/noise-sources.ts';
 import type {
   ConfiguredSampler,
@@ -16,14 +17,14 @@ import type {
   GuidedPrediction,
   NoiseSource,
 } from '../samplers/sampler.ts';
-import type { ModelPatches, SamplingHooks } from '../sampling-types.ts';
+import type { LatentFormat, ModelPatches, SamplingHooks } from '../sampling-types.ts';
 import { GPU_NOISE_WARNING, nanWarning } from '../warnings.ts';
 
 export interface SamplerRun {
   readonly sampler: ConfiguredSampler;
   readonly sampling: ModelSampling;
   readonly sigmas: Float32Array;
-  /** What guidance makes of `x`; no mask applied. */
+  /** The guided prediction for `x`, without the noise mask. */
   readonly predict: (
     x: Vector,
     sigma: number,
@@ -31,39 +32,41 @@ export interface SamplerRun {
   ) => Promise<GuidedPrediction>;
   /** [B,C,H,W] of the latent. */
   readonly shape?: readonly number[];
-  /** Unit noise that the run starts from. */
+  /** The initial unit noise. */
   readonly noise: Vector;
   /** In model units. */
   readonly latent: Vector;
-  /** [B,C,H,W], see prepareMask. */
+  /** [B,C,H,W] as from prepareMask. */
   readonly mask?: Tensor;
-  /** Changes the mask with the noise level (DifferentialDiffusion). */
+  /** Changes the mask with the noise level (differential diffusion). */
   readonly denoiseMask?: ModelPatches['denoiseMask'];
   /** Seed of the noise that stochastic samplers add. */
   readonly seed: bigint;
-  /** That noise, where it is not the sampler's own. */
+  /** Replaces that noise. */
   readonly stepNoise?: NoiseSource;
   readonly onStep?: (step: number, x: Vector, denoised: Vector) => void;
 }
 
-/** Noises the latent to sigmas[0] and samples it to the last sigma. Throws what the denoiser throws; DR_SEED_RANGE for ddim's seed + 1. */
+/**
+ * Adds noise of sigmas[0] to the latent and samples it to the last sigma. Throws what the denoiser
+ * throws, and DR_SEED_RANGE for ddim's seed + 1.
+ */
 export async function runSampler(run: SamplerRun): Promise<Vector> {
   const { sampling, sigmas, noise, latent, mask, seed } = run;
   const { kind, options } = run.sampler;
   let guided = run.predict;
   if (mask) {
-    const blendNoise = kind.freshMaskNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
+    const maskNoise = kind.freshMaskNoise ? torchGenerator(seed + 1n).randn(noise.length) : noise;
     const maskAt = (sigma: number): Tensor =>
       run.denoiseMask?.(sigma, mask, { sigmas, sampling }) ?? mask;
-    guided = withKeptPart(guided, { maskAt, latent, noise: blendNoise, sampling });
+    guided = withNoiseMask(guided, { maskAt, latent, noise: maskNoise, sampling });
   }
   const denoise: Denoise = async (x, sigma, shape) => (await guided(x, sigma, shape)).denoised;
   const start = sampling.noiseScaling(sigmas[0], noise, latent, isMaxDenoise(sampling, sigmas[0]));
-  const stepNoise =
-    run.stepNoise ?? (kind.noise ?? seededNoise)({ seed, count: noise.length, sigmas });
+  const createNoise = kind.noise ?? seededNoise;
   const samples = await kind.sample(denoise, start, sigmas, {
     ...options,
-    noise: stepNoise,
+    noise: run.stepNoise ?? createNoise({ seed, count: noise.length, sigmas }),
     sampling,
     guided,
     shape: run.shape,
@@ -72,7 +75,7 @@ export async function runSampler(run: SamplerRun): Promise<Vector> {
   return sampling.inverseNoiseScaling(sigmas[sigmas.length - 1], samples);
 }
 
-/** A run from the model's largest sigma starts from pure noise. */
+/** Whether a run starts at the model's largest sigma, and so from noise only. */
 function isMaxDenoise({ sigmaMax }: ModelSampling, sigma: number): boolean {
   return sigma > sigmaMax || Math.abs(sigmaMax - sigma) <= 1e-5 * Math.max(sigmaMax, sigma);
 }
@@ -93,74 +96,97 @@ export interface GuiderRun extends SamplingHooks {
 /** Unscaled latents, [B,C,H,W]. */
 export interface SampledLatent {
   readonly samples: Tensor;
-  /** What the model last denoised the latent to; `samples` when it never was asked. */
+  /** The last denoised latent; `samples` if the model was not evaluated. */
   readonly denoised: Tensor;
 }
 
-/** Samples a latent. Without sigmas the latent comes back as it is. Goes on where the model gives NaN, as the original does, with a warning.
- *  Throws DR_INTERRUPTED, DR_SHAPE_MISMATCH, and what the sampler throws. */
-export async function sampleWithGuider(o: GuiderRun): Promise<SampledLatent> {
-  const { guider, sampler, sigmas, latent, noise } = o;
+/**
+ * Samples a latent; without sigmas, returns it unchanged. If the model predicts NaN it warns and
+ * continues, as the original does. Throws DR_INTERRUPTED, DR_SHAPE_MISMATCH, and what the sampler
+ * throws.
+ */
+export async function sampleWithGuider(run: GuiderRun): Promise<SampledLatent> {
+  const { guider, sigmas, latent, noise, seed, stepNoise, signal } = run;
+  const { kind } = run.sampler;
   const { sampling, latentFormat, patches } = guider.model;
   if (sigmas.length === 0) return { samples: latent, denoised: latent };
+  checkChannels(latent, latentFormat);
   const { shape } = noise;
-  if (latent.shape[1] !== latentFormat.channels)
-    throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `the latent has ${latent.shape[1]} channels, the model works on ${latentFormat.channels}`,
-      hint: 'Encode the picture with the VAE that belongs to the model.',
-      input: 'latent_image',
-    });
   const scaled = isEmptyLatent(latent) ? latent : toModelLatent(latentFormat, latent);
-  const mask = o.noiseMask && prepareMask(o.noiseMask, shape);
-  const predict = guider.prepare({
-    shape,
-    latent: scaled,
-    mask,
-    seed: o.seed,
-    allSides: sampler.kind.usesUncond,
-  });
-  if (sampler.kind.gpuVariant) o.warn?.(GPU_NOISE_WARNING);
+  const mask = run.noiseMask && prepareMask(run.noiseMask, shape);
+  const allSides = kind.usesUncond;
+  const predict = guider.prepare({ shape, latent: scaled, mask, seed, allSides });
+  if (kind.gpuVariant) run.warn?.(GPU_NOISE_WARNING);
 
-  const total = sigmas.length - 1;
-  let last: Tensor | undefined;
-  let size = shape;
-  let step = 0;
-  let told = false;
-  const tellNotFinite = (values: Vector): void => {
-    if (told || allFinite(values)) return;
-    told = true;
-    o.warn?.(nanWarning(Math.min(step + 1, total), total));
-  };
+  const progress = new RunProgress(run, shape);
   const samples = await runSampler({
-    sampler,
+    sampler: run.sampler,
     sampling,
     sigmas,
     shape,
-    predict: async (x, sigma, resized = shape) => {
-      checkAborted(o.signal);
-      size = resized;
-      const { denoised, uncond } = await predict(tensor(resized, x), sigma);
-      tellNotFinite(denoised.data);
+    predict: async (x, sigma, currentShape = shape) => {
+      checkAborted(signal);
+      progress.shape = currentShape;
+      const { denoised, uncond } = await predict(tensor(currentShape, x), sigma);
+      progress.checkFinite(denoised.data);
       return { denoised: denoised.data, uncond: uncond.data };
     },
     noise: noise.data,
     latent: scaled.data,
     mask,
     denoiseMask: patches?.denoiseMask,
-    seed: o.seed,
-    stepNoise: o.stepNoise,
-    onStep: (index, _, denoised) => {
-      step = index + 1;
-      last = tensor(size, denoised);
-      o.onStep?.(index, total, last, guider.model);
-    },
+    seed,
+    stepNoise,
+    onStep: (step, _, denoised) => progress.report(step, denoised),
   });
-  tellNotFinite(samples);
-  const finished = fromModelLatent(
-    latentFormat,
-    tensor(sampler.kind.resultShape?.(shape, sigmas) ?? shape, samples),
-  );
-  return { samples: finished, denoised: last ? fromModelLatent(latentFormat, last) : finished };
+  progress.checkFinite(samples);
+  const resultShape = kind.resultShape?.(shape, sigmas) ?? shape;
+  const finished = fromModelLatent(latentFormat, tensor(resultShape, samples));
+  const { denoised } = progress;
+  return {
+    samples: finished,
+    denoised: denoised ? fromModelLatent(latentFormat, denoised) : finished,
+  };
+}
+
+function checkChannels(latent: Tensor, { channels }: LatentFormat): void {
+  if (latent.shape[1] === channels) return;
+  throw new DarkroomError('DR_SHAPE_MISMATCH', {
+    message: `the latent has ${latent.shape[1]} channels, but the model expects ${channels}`,
+    hint: 'Encode the image with the VAE that belongs to the model.',
+    input: 'latent_image',
+  });
+}
+
+/** A run's progress: reports steps, and warns once of values that are not finite. */
+class RunProgress {
+  /** The last denoised latent, in model units. */
+  denoised: Tensor | undefined;
+  /** [B,C,H,W] of the latent, which a sampler can resize. */
+  shape: readonly number[];
+  readonly #run: GuiderRun;
+  readonly #total: number;
+  #finishedSteps = 0;
+  #hasWarned = false;
+
+  constructor(run: GuiderRun, shape: readonly number[]) {
+    this.#run = run;
+    this.#total = run.sigmas.length - 1;
+    this.shape = shape;
+  }
+
+  report(step: number, denoised: Vector): void {
+    this.#finishedSteps = step + 1;
+    this.denoised = tensor(this.shape, denoised);
+    this.#run.onStep?.(step, this.#total, this.denoised, this.#run.guider.model);
+  }
+
+  checkFinite(values: Vector): void {
+    if (this.#hasWarned || allFinite(values)) return;
+    this.#hasWarned = true;
+    const step = Math.min(this.#finishedSteps + 1, this.#total);
+    this.#run.warn?.(nanWarning(step, this.#total));
+  }
 }
 
 function allFinite(values: Vector): boolean {

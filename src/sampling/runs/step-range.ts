@@ -1,6 +1,7 @@
-// A range of a schedule's steps, as the Impact Pack samples it (impact_sampling.py: separated_sample,
-// KSamplerAdvancedWrapper). Its regional samplers sample one step per call, so multistep samplers start
-// without a history each time, and the SDE samplers walk one Brownian path over the whole schedule.
+// A range of a schedule's steps, as the Impact Pack samples it (impact_sampling.py:
+// separated_sample, KSamplerAdvancedWrapper). Its regional samplers sample one step per call, so
+// multistep samplers start without a history each time, and the SDE samplers walk one Brownian path
+// over the whole schedule.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';

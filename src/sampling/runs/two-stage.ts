@@ -1,4 +1,5 @@
-// Base and refiner after one another, as the samplers of SeargeSDXL plan them: KSampler runs that share one seed and one count of steps.
+// Base and refiner one after another, as the samplers of SeargeSDXL plan them: KSampler runs over
+// one schedule.
 
 import type { Conditioning, Latent, Model } from '../sampling-types.ts';
 import { commonKSampler, type KSamplerOptions } from './ksampler.ts';
@@ -17,19 +18,21 @@ export interface Stage
 export interface TwoStagePlan {
   readonly seed: bigint;
   readonly steps: number;
-  /** Share of the steps that the base model takes, 0..1. */
+  /** The base model's share of the steps, 0..1. */
   readonly baseRatio: number;
-  /** 0..1; below 0.01 nothing is done. */
+  /** 0..1; below 0.01 nothing is sampled. */
   readonly denoise: number;
-  /** Steps of the refiner, from fresh noise, before the base. */
+  /** Number of refiner steps, from fresh noise, before the base. */
   readonly prepSteps?: number;
-  /** Added to the refiner's seed, 1 unless given. */
+  /** Added to the refiner's seed; 1 by default. */
   readonly noiseOffset?: number;
   /** Factor on the refiner's denoise, 0.01..1. */
   readonly refinerStrength?: number;
 }
 
-/** The runs, in order. Each begins with new noise and ends without any. */
+/**
+ * Plans the runs, in order. Each adds noise; all but the preparing one end without leftover noise.
+ */
 export function twoStagePlan({
   seed,
   steps,
@@ -76,7 +79,7 @@ export function twoStagePlan({
   return stages;
 }
 
-/** The runs of SeargeSDXLSampler (v1): the refiner goes on from the noise that the base leaves. */
+/** Plans the runs of SeargeSDXLSampler (v1): the refiner continues the base's leftover noise. */
 export function handOverPlan({
   seed,
   steps,
@@ -129,7 +132,7 @@ export interface TwoStageRun
   extends Pick<KSamplerOptions, 'steps' | 'cfg' | 'samplerName' | 'scheduler' | 'signal' | 'warn'> {
   readonly base: PromptedModel;
   readonly refiner: PromptedModel;
-  /** After each step of any stage, counted through. */
+  /** Called after each step; steps are counted over all stages. */
   readonly onStep?: KSamplerOptions['onStep'];
 }
 
@@ -144,13 +147,13 @@ export async function runStages(
     0,
   );
   let result = latent;
-  let before = 0;
+  let finished = 0;
   for (const { model, ...stage } of stages) {
-    const offset = before;
+    const offset = finished;
     const onStep: KSamplerOptions['onStep'] = (step, _, denoised, used) =>
       run.onStep?.(offset + step, total, denoised, used);
     result = await commonKSampler({ ...run, ...run[model], ...stage, latent: result, onStep });
-    before += Math.max(0, stage.endAtStep - stage.startAtStep);
+    finished += Math.max(0, stage.endAtStep - stage.startAtStep);
   }
   return result;
 }

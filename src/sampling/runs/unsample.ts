@@ -1,5 +1,5 @@
-// Sampling backwards: a picture's latent becomes the noise that leads to it (ComfyUI_Noise, Unsampler; DDIM inversion, arXiv 2010.02502
-// section 4.3, with any deterministic sampler).
+// Sampling backwards: turns an image's latent into the noise that leads to it (ComfyUI_Noise,
+// Unsampler; DDIM inversion, arXiv 2010.02502 section 4.3, with any deterministic sampler).
 import { DarkroomError } from '../../errors.ts';
 import { map, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { f32 } from '../float32.ts';
@@ -26,40 +26,43 @@ export interface UnsampleOptions
     | 'onStep'
     | 'warn'
   > {
-  /** The step (counted from full noise) to stop at; at least one step is made. */
+  /** The step, counted from full noise, at which to stop; at least one step is sampled. */
   readonly endAtStep: number;
-  /** Gives the result mean 0 and standard deviation 1 over all its elements. */
+  /** Normalises the result to mean 0 and standard deviation 1 over all its values. */
   readonly normalize: boolean;
 }
 
-/** Keeps sigma 0, where no sampler can start, off the ladder. */
+/** Added to all sigmas, as no sampler can start at sigma 0. */
 const SIGMA_SHIFT = f32(0.0001);
 
-/** The sigmas of an unsampling run from below, all a little raised; it stops before the end where it is told to. */
+/** The ascending sigmas of a whole unsampling run. */
 export const unsampleSigmas = (run: KSamplerSigmas): Float32Array =>
   ksamplerSigmas(run)
     .reverse()
     .map((sigma) => sigma + SIGMA_SHIFT);
 
-/** Noise for a latent; its other keys stay. Throws DR_INPUT_INVALID for ddim, which the original can't run without a seed. */
+/**
+ * Returns a latent's noise; the latent's other keys stay. Throws DR_INPUT_INVALID for ddim, which
+ * needs a seed in the original.
+ */
 export async function unsample(o: UnsampleOptions): Promise<Latent> {
   const kind = samplerKind(o.samplerName);
   if (kind.freshMaskNoise)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `the sampler '${o.samplerName}' needs a seed, which unsampling has not`,
-      hint: "Use 'euler': it makes the same steps.",
+      message: `the sampler '${o.samplerName}' needs a seed, and unsampling has none`,
+      hint: "Use 'euler': it takes the same steps.",
       input: 'sampler_name',
     });
   if (kind.stochastic) o.warn?.(irreversibleSamplerWarning(o.samplerName));
   const { samples } = o.latent;
   const { model, steps, scheduler } = o;
-  const last = steps - Math.min(o.endAtStep, steps - 1);
+  const stepCount = steps - Math.min(o.endAtStep, steps - 1);
   const sigmas = unsampleSigmas({
     sampling: model.sampling,
     scheduler,
     samplerName: o.samplerName,
     steps,
-  }).slice(0, last + 1);
+  }).slice(0, stepCount + 1);
   const { samples: result } = await sampleWithGuider({
     guider: cfgGuider(model, o.positive, o.negative, o.cfg),
     sampler: { kind },
@@ -75,7 +78,7 @@ export async function unsample(o: UnsampleOptions): Promise<Latent> {
   return { ...o.latent, samples: o.normalize ? normalized(result) : result };
 }
 
-/** (x - mean) / standard deviation, of all elements together; the deviation counts n - 1. */
+/** (x - mean) / standard deviation over all values; the deviation is the sample's (n - 1). */
 function normalized(x: Tensor): Tensor {
   let sum = 0;
   for (const value of x.data) sum += value;
@@ -83,8 +86,8 @@ function normalized(x: Tensor): Tensor {
   const centred = map(x, (value) => value - mean);
   let [rest, squares] = [0, 0];
   for (const value of centred.data) rest += value;
-  const own = rest / x.data.length;
-  for (const value of centred.data) squares += (value - own) ** 2;
+  const residualMean = rest / x.data.length;
+  for (const value of centred.data) squares += (value - residualMean) ** 2;
   const deviation = f32(Math.sqrt(squares / (x.data.length - 1)));
   return map(centred, (value) => value / deviation);
 }

@@ -1,7 +1,7 @@
-// Quantiles of the beta distribution (scipy.stats.beta.ppf): the regularised incomplete beta function as Lentz' continued fraction
-// (Numerical Recipes 6.4), inverted by bisection.
+// Quantiles of the beta distribution (scipy.stats.beta.ppf): the regularised incomplete beta
+// function by Lentz's continued fraction (Numerical Recipes 6.4), inverted by bisection.
 
-/** log of the gamma function for x > 0 (Lanczos, g = 7). */
+/** ln gamma(x) for x > 0 (Lanczos approximation, g = 7). */
 function logGamma(x: number): number {
   const c = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313,
@@ -32,7 +32,7 @@ function continuedFraction(x: number, a: number, b: number): number {
   return h;
 }
 
-/** Probability below `x` of a beta(a, b) variable. */
+/** Returns the probability that a beta(a, b) variable is below `x`. */
 export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -43,13 +43,16 @@ export function betaCdf(x: number, a: number, b: number): number {
   return (front * continuedFraction(x, a, b)) / a;
 }
 
-/** scipy's medians of beta(a, a) that miss 1/2 by some units in the last place: it decides what a half is rounded to. */
+/**
+ * scipy's medians of beta(a, a) that differ from 1/2 in the last bits: they decide the direction in
+ * which a half is rounded.
+ */
 const SCIPY_MEDIANS: ReadonlyMap<number, number> = new Map([
   [0.5, 0.5 - 2 ** -53],
   [0.6, 0.5 + 2 ** -53],
 ]);
 
-/** The x whose `betaCdf` is p. */
+/** Returns the x whose `betaCdf` is p. */
 export function betaQuantile(p: number, a: number, b: number): number {
   if (p === 0.5 && a === b) return SCIPY_MEDIANS.get(a) ?? 0.5;
   if (p <= 0) return 0;

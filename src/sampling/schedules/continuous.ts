@@ -1,10 +1,11 @@
-// Schedules between two given sigmas, without a model (comfy.k_diffusion.sampling get_sigmas_*), descending; all but Laplace's end in 0.
-// karras: arXiv 2206.00364 eq. 5; vp: arXiv 2011.13456; laplace: arXiv 2407.03297.
+// Schedules between two given sigmas, without a model (comfy.k_diffusion.sampling get_sigmas_*).
+// They descend, and all but Laplace's end in 0. karras: arXiv 2206.00364 eq. 5; vp: arXiv
+// 2011.13456; laplace: arXiv 2407.03297.
 import { DarkroomError } from '../../errors.ts';
 import { exp, expm1, f32, linspace, log, sqrt, square } from '../float32.ts';
 
-/** Sigmas with a 0 behind them. */
-export const withZero = (sigmas: ArrayLike<number>): Float32Array => {
+/** Appends a 0 to sigmas. */
+export const withFinalZero = (sigmas: ArrayLike<number>): Float32Array => {
   const out = new Float32Array(sigmas.length + 1);
   out.set(sigmas);
   return out;
@@ -15,61 +16,61 @@ export interface SigmaRange {
   readonly sigmaMax: number;
 }
 
-const needPositive = (name: string, value: number): void => {
+const requirePositive = (name: string, value: number): void => {
   if (value > 0) return;
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `${name} is ${value}`,
-    hint: `Give a ${name} above 0.`,
+    message: `${name} must be above 0, got ${value}`,
+    hint: `Set ${name} to a value above 0.`,
     input: name,
   });
 };
 
-/** Even in sigma^(1/rho). Throws DR_INPUT_INVALID for rho 0. */
+/** Evenly spaced in sigma^(1/rho). Throws DR_INPUT_INVALID for rho 0. */
 export function karrasSigmas(
   { sigmaMin, sigmaMax }: SigmaRange,
   steps: number,
   rho = 7,
 ): Float32Array {
-  needPositive('rho', rho);
+  requirePositive('rho', rho);
   const low = sigmaMin ** (1 / rho);
   const high = sigmaMax ** (1 / rho);
-  return withZero(
+  return withFinalZero(
     linspace(0, 1, steps).map((ramp) => f32(f32(high) + f32(ramp * f32(low - high))) ** rho),
   );
 }
 
-/** Even in log sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
+/** Evenly spaced in ln sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
 export function exponentialSigmas({ sigmaMin, sigmaMax }: SigmaRange, steps: number): Float32Array {
-  needPositive('sigma_min', sigmaMin);
-  needPositive('sigma_max', sigmaMax);
-  return withZero(linspace(Math.log(sigmaMax), Math.log(sigmaMin), steps).map(exp));
+  requirePositive('sigma_min', sigmaMin);
+  requirePositive('sigma_max', sigmaMax);
+  return withFinalZero(linspace(Math.log(sigmaMax), Math.log(sigmaMin), steps).map(exp));
 }
 
-/** A polynomial of degree rho in log sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
+/** A polynomial of degree rho in ln sigma. Throws DR_INPUT_INVALID for a sigma of 0. */
 export function polyexponentialSigmas(
   { sigmaMin, sigmaMax }: SigmaRange,
   steps: number,
   rho = 1,
 ): Float32Array {
-  needPositive('sigma_min', sigmaMin);
-  needPositive('sigma_max', sigmaMax);
+  requirePositive('sigma_min', sigmaMin);
+  requirePositive('sigma_max', sigmaMax);
   const [low, span] = [f32(Math.log(sigmaMin)), f32(Math.log(sigmaMax) - Math.log(sigmaMin))];
-  return withZero(
+  return withFinalZero(
     linspace(1, 0, steps).map((ramp) => exp(f32(f32(f32(ramp ** rho) * span) + low))),
   );
 }
 
-/** The levels of the variance preserving process with a linear beta, from time 1 to `epsilon`. */
+/** Sigmas of the variance preserving process with a linear beta, from time 1 to `epsilon`. */
 export function vpSigmas(
   steps: number,
   { betaD = 19.9, betaMin = 0.1, epsilon = 1e-3 } = {},
 ): Float32Array {
   const exponent = (t: number): number =>
     f32(f32(f32(f32(betaD) * square(t)) / 2) + f32(f32(betaMin) * t));
-  return withZero(linspace(1, epsilon, steps).map((t) => sqrt(expm1(exponent(t)))));
+  return withFinalZero(linspace(1, epsilon, steps).map((t) => sqrt(expm1(exponent(t)))));
 }
 
-/** Quantiles of a Laplace distribution over log sigma, cut to the range; no 0 at the end. */
+/** Quantiles of a Laplace distribution over ln sigma, clamped to the range; without a final 0. */
 export function laplaceSigmas(
   { sigmaMin, sigmaMax }: SigmaRange,
   steps: number,

@@ -1,16 +1,19 @@
-// Operations on sigmas that are already made (comfy_extras/nodes_custom_sampler.py). None changes its argument.
+// Operations on existing sigmas (comfy_extras/nodes_custom_sampler.py). None changes its argument.
 
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { f32, linspace } from '../float32.ts';
 
-/** The sigmas up to `step` and from it on; both have the one at `step`. */
+/** Splits sigmas at `step`; both parts contain the sigma there. */
 export const splitSigmas = (sigmas: Float32Array, step: number): [Float32Array, Float32Array] => [
   sigmas.slice(0, step + 1),
   sigmas.slice(step),
 ];
 
-/** Split so that the second part has round(steps * denoise) steps. With 0 of them the first part is empty, as in the original. */
+/**
+ * Splits sigmas so that the second part has round(steps * denoise) steps. If these are 0, the first
+ * part is empty, as in the original.
+ */
 export function splitSigmasDenoise(
   sigmas: Float32Array,
   denoise: number,
@@ -19,19 +22,19 @@ export function splitSigmasDenoise(
   return [sigmas.slice(0, steps ? -steps : 0), sigmas.slice(-(steps + 1))];
 }
 
-/** The sigmas backwards; a leading 0 becomes 0.0001. */
+/** Reverses sigmas; a leading 0 becomes 0.0001. */
 export function flipSigmas(sigmas: Float32Array): Float32Array {
   const flipped = sigmas.slice().reverse();
   if (flipped[0] === 0) flipped[0] = 0.0001;
   return flipped;
 }
 
-/** Throws DR_INPUT_INVALID when there is no first sigma. */
+/** Replaces the first sigma. Throws DR_INPUT_INVALID without sigmas. */
 export function setFirstSigma(sigmas: Float32Array, sigma: number): Float32Array {
   if (sigmas.length === 0)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: 'there are no sigmas, so none can be the first',
-      hint: 'Check the denoise of the scheduler before.',
+      message: 'there is no first sigma to set: the list of sigmas is empty',
+      hint: 'Check the denoise of the scheduler that made them.',
       input: 'sigmas',
     });
   const changed = sigmas.slice();
@@ -39,7 +42,7 @@ export function setFirstSigma(sigmas: Float32Array, sigma: number): Float32Array
   return changed;
 }
 
-/** Where between two sigmas the intermediate ones lie, 0..1. */
+/** Positions of intermediate sigmas between two sigmas, 0..1. */
 export const SPACINGS = {
   linear: (x: number): number => x,
   cosine: (x: number): number => f32(Math.sin(f32(f32(x * f32(Math.PI)) / 2))),
@@ -48,7 +51,10 @@ export const SPACINGS = {
 
 export type Spacing = keyof typeof SPACINGS;
 
-/** Each step that begins between `startAt` (negative: no bound) and `endAt` is cut into `steps` steps. */
+/**
+ * Divides each step that begins between the sigmas `startAt` (negative: no bound) and `endAt` into
+ * `steps` steps.
+ */
 export function extendSigmas(
   sigmas: Float32Array,
   {

@@ -1,4 +1,5 @@
-// The schedules of the Impact Pack's nodes: ComfyUI's and four from tables (impact_sampling.py calculate_sigmas).
+// The schedules of the Impact Pack's nodes: ComfyUI's, and four from tables (impact_sampling.py
+// calculate_sigmas).
 import { SAMPLER_KINDS } from '../samplers/index.ts';
 import {
   calculateSigmas,
@@ -9,7 +10,7 @@ import {
 } from './schedules.ts';
 import { alignedSigmas, gitsSigmas } from './tabulated.ts';
 
-/** By the pack's names, in its order. */
+/** Schedules by the pack's names, in its order. */
 export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
   ...SCHEDULES,
   'AYS SDXL': (_, steps) => alignedSigmas('SDXL', steps),
@@ -20,7 +21,10 @@ export const IMPACT_SCHEDULES: Readonly<Record<string, Schedule>> = {
 
 export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES);
 
-/** Sigmas of all steps of a sampler (a name of its own or none is right too). Throws DR_INPUT_INVALID for an unknown scheduler. */
+/**
+ * Returns the sigmas of all steps. The sampler's name may be unknown or empty. Throws
+ * DR_INPUT_INVALID for an unknown scheduler.
+ */
 export function impactSigmas({
   sampling,
   scheduler,

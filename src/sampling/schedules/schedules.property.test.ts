@@ -1,4 +1,5 @@
-// What every schedule promises: as many sigmas as asked for (or the documented exception), strictly descending from the model's largest to 0.
+// What every schedule promises: as many sigmas as asked for (or the documented exception), strictly
+// descending from the model's largest to 0.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { discreteSampling } from '../model/model-sampling.ts';
@@ -8,7 +9,10 @@ import { calculateSigmas, ksamplerSigmas, SCHEDULERS } from './schedules.ts';
 const eps = discreteSampling();
 const MODELS = [eps, discreteSampling({ prediction: 'v', zsnr: true })];
 
-/** The share of the model's largest sigma that a schedule may start below: ddim_uniform starts within its last stride. */
+/**
+ * The share of the model's largest sigma that a schedule may start below: ddim_uniform starts
+ * within its last stride.
+ */
 const START: Readonly<Record<string, number>> = { ddim_uniform: 1, kl_optimal: 0.01 };
 /** ddim_uniform strides by whole timesteps; beta drops equal neighbours. */
 const OTHER_COUNT = ['ddim_uniform', 'beta'];

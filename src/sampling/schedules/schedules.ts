@@ -1,5 +1,6 @@
-// Noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): steps -> sigmas, descending, most ending in 0.
-// beta: arXiv 2407.12173; kl_optimal: Align Your Steps (arXiv 2404.14507) section 3.
+// The noise schedules of ComfyUI's KSampler (comfy.samplers SCHEDULER_HANDLERS): the descending
+// sigmas of a number of steps, most ending in 0. beta: arXiv 2407.12173; kl_optimal: Align Your
+// Steps (arXiv 2404.14507), section 3.
 
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
@@ -7,7 +8,7 @@ import { f32, linspace } from '../float32.ts';
 import type { ModelSampling } from '../model/model-sampling.ts';
 import { samplerKind } from '../samplers/index.ts';
 import { betaQuantile } from './beta-distribution.ts';
-import { exponentialSigmas, karrasSigmas, withZero } from './continuous.ts';
+import { exponentialSigmas, karrasSigmas, withFinalZero } from './continuous.ts';
 
 export type Schedule = (sampling: ModelSampling, steps: number) => Float32Array;
 
@@ -18,28 +19,28 @@ function normal(sampling: ModelSampling, steps: number): Float32Array {
   const start = sampling.timestep(sampling.sigmaMax);
   const end = sampling.timestep(sampling.sigmaMin);
   if (nearlyZero(sampling.sigma(end))) return linspace(start, end, steps + 1).map(sampling.sigma);
-  return withZero(linspace(start, end, steps).map(sampling.sigma));
+  return withFinalZero(linspace(start, end, steps).map(sampling.sigma));
 }
 
-/** As normal, the last of steps + 1 timesteps left out. */
+/** `normal` for steps + 1 timesteps, without the last one. */
 function sgmUniform(sampling: ModelSampling, steps: number): Float32Array {
   const timesteps = linspace(
     sampling.timestep(sampling.sigmaMax),
     sampling.timestep(sampling.sigmaMin),
     steps + 1,
   );
-  return withZero(timesteps.subarray(0, steps).map(sampling.sigma));
+  return withFinalZero(timesteps.subarray(0, steps).map(sampling.sigma));
 }
 
 /** Every (1000 / steps)-th sigma of the table, from the top. */
 function simple({ sigmas }: ModelSampling, steps: number): Float32Array {
   const stride = sigmas.length / steps;
-  return withZero(
+  return withFinalZero(
     Array.from({ length: steps }, (_, i) => sigmas[sigmas.length - 1 - Math.trunc(i * stride)]),
   );
 }
 
-/** Every floor(1000 / steps)-th sigma from the second up; so the count is not always steps + 1. */
+/** Every floor(1000 / steps)-th sigma from the second up; the count is not always steps + 1. */
 function ddimUniform({ sigmas }: ModelSampling, steps: number): Float32Array {
   const startsAtZero = nearlyZero(sigmas[1]);
   const stride = Math.max(Math.floor(sigmas.length / (startsAtZero ? steps + 1 : steps)), 1);
@@ -48,7 +49,10 @@ function ddimUniform({ sigmas }: ModelSampling, steps: number): Float32Array {
   return Float32Array.from(ascending.reverse());
 }
 
-/** Timesteps at quantiles of beta(a, b); equal neighbours are dropped, so there may be fewer. Throws DR_INPUT_INVALID unless both are > 0. */
+/**
+ * Timesteps at quantiles of beta(a, b). Equal neighbours are dropped, so there can be fewer sigmas.
+ * Throws DR_INPUT_INVALID unless a and b are above 0.
+ */
 export function betaSigmas(
   { sigmas }: ModelSampling,
   steps: number,
@@ -57,14 +61,14 @@ export function betaSigmas(
 ): Float32Array {
   if (!(a > 0 && b > 0))
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `a beta distribution has no parameters ${a} and ${b}`,
-      hint: 'Give an alpha and a beta above 0.',
+      message: `alpha and beta must be above 0, got ${a} and ${b}`,
+      hint: 'Set alpha and beta to values above 0.',
       input: a > 0 ? 'beta' : 'alpha',
     });
   const timesteps = Array.from({ length: steps }, (_, i) =>
     roundHalfEven(betaQuantile(1 - i * (1 / steps), a, b) * (sigmas.length - 1)),
   );
-  return withZero(timesteps.filter((t, i) => t !== timesteps[i - 1]).map((t) => sigmas[t]));
+  return withFinalZero(timesteps.filter((t, i) => t !== timesteps[i - 1]).map((t) => sigmas[t]));
 }
 
 /** Linear to a threshold in the first half of the steps, then quadratic (Mochi 1). */
@@ -80,22 +84,22 @@ function linearQuadratic(
   const c2 = rest / (linear * quadratic ** 2);
   const c1 = threshold / linear - (2 * rest) / quadratic ** 2;
   const c0 = c2 * linear ** 2;
-  const done = (i: number): number =>
+  const progress = (i: number): number =>
     i < linear ? (i * threshold) / linear : c2 * i ** 2 + c1 * i + c0;
   return Float32Array.from(
     { length: steps + 1 },
-    (_, i) => f32(1 - (i < steps ? done(i) : 1)) * sigmaMax,
+    (_, i) => f32(1 - (i < steps ? progress(i) : 1)) * sigmaMax,
   );
 }
 
-/** Even in the arc tangent of sigma. One step gives NaN, as in the original (0 / 0). */
+/** Evenly spaced in arctan sigma. One step gives NaN, as in the original (0 / 0). */
 function klOptimal({ sigmaMin, sigmaMax }: ModelSampling, steps: number): Float32Array {
   const [low, high] = [f32(Math.atan(sigmaMin)), f32(Math.atan(sigmaMax))];
   const ramp = Float32Array.from({ length: steps }, (_, i) => i / (steps - 1));
-  return withZero(ramp.map((w) => Math.tan(f32(f32(w * low) + f32(f32(1 - w) * high)))));
+  return withFinalZero(ramp.map((w) => Math.tan(f32(f32(w * low) + f32(f32(1 - w) * high)))));
 }
 
-/** Schedules by ComfyUI's name, in its order. */
+/** Schedules by ComfyUI's names, in its order. */
 export const SCHEDULES: Readonly<Record<string, Schedule>> = {
   simple,
   sgm_uniform: sgmUniform,
@@ -110,7 +114,9 @@ export const SCHEDULES: Readonly<Record<string, Schedule>> = {
 
 export const SCHEDULERS: readonly string[] = Object.keys(SCHEDULES);
 
-/** Sigmas of a named schedule of `table`. Throws DR_INPUT_INVALID for a name that is not in it. */
+/**
+ * Returns the sigmas of a schedule of `table`. Throws DR_INPUT_INVALID for an unknown scheduler.
+ */
 export function calculateSigmas(
   sampling: ModelSampling,
   scheduler: string,
@@ -131,11 +137,16 @@ export interface KSamplerSigmas {
   readonly scheduler: string;
   readonly samplerName: string;
   readonly steps: number;
-  /** 1 samples from pure noise; d < 1 takes the last `steps` of steps/d; 0 or less gives no sigmas. */
+  /**
+   * 1 samples from pure noise; d < 1 takes the last `steps` of steps / d; 0 or less has no sigmas.
+   */
   readonly denoise?: number;
 }
 
-/** Sigmas of a KSampler run. Throws DR_INPUT_INVALID for an unknown sampler or scheduler. */
+/**
+ * Returns the sigmas of a KSampler run. Throws DR_INPUT_INVALID for an unknown sampler or
+ * scheduler.
+ */
 export function ksamplerSigmas({
   sampling,
   scheduler,
@@ -153,11 +164,14 @@ export function ksamplerSigmas({
   return sigmasOf(Math.trunc(steps / denoise)).slice(-(steps + 1));
 }
 
-/** Sigmas without the second last. */
+/** Drops the second last sigma. */
 export const withoutPenultimate = (sigmas: Float32Array): Float32Array =>
   Float32Array.from([...sigmas.subarray(0, -2), ...sigmas.subarray(-1)]);
 
-/** BasicScheduler: the last `steps` of int(steps / denoise) steps; none for denoise 0. Throws DR_INPUT_INVALID for an unknown scheduler. */
+/**
+ * BasicScheduler: the last `steps` of int(steps / denoise) steps; none for denoise 0. Throws
+ * DR_INPUT_INVALID for an unknown scheduler.
+ */
 export function basicSigmas(
   sampling: ModelSampling,
   scheduler: string,
@@ -172,7 +186,10 @@ export function basicSigmas(
   ).slice(-(steps + 1));
 }
 
-/** SDTurboScheduler: from the ten timesteps 999, 899 … 99 those that `denoise` leaves, at most `steps`; and 0. */
+/**
+ * SDTurboScheduler: of the ten timesteps 999, 899 … 99 the last 10 * denoise, at most `steps`; and
+ * a final 0.
+ */
 export function sdTurboSigmas(
   sampling: ModelSampling,
   steps: number,
@@ -183,5 +200,5 @@ export function sdTurboSigmas(
     start,
     start + steps,
   );
-  return withZero(timesteps.map(sampling.sigma));
+  return withFinalZero(timesteps.map(sampling.sigma));
 }

@@ -1,11 +1,12 @@
-// Schedules from tables of optimised noise levels: "Align Your Steps" (arXiv 2404.14507, comfy_extras/nodes_align_your_steps.py) and GITS
-// (arXiv 2405.11326, comfy_extras/nodes_gits.py). Both are made for the sigma range of SD1 and SDXL and end in 0.
+// Schedules from tables of optimised noise levels: "Align Your Steps" (arXiv 2404.14507,
+// comfy_extras/nodes_align_your_steps.py) and GITS (arXiv 2405.11326, comfy_extras/nodes_gits.py).
+// Both are for the sigma range of SD1 and SDXL, and end in 0.
 
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { GITS_COEFFICIENTS, gitsLevels } from './gits-levels.ts';
 
-/** Sigmas of 10 steps, by the family they are made for. */
+/** Sigmas of 10 steps, by model family. */
 const ALIGNED_LEVELS = {
   SD1: [
     14.6146412293, 6.4745760956, 3.8636745985, 2.694615152, 1.8841921177, 1.3943805092,
@@ -21,11 +22,14 @@ const ALIGNED_LEVELS = {
 export type AlignedFamily = keyof typeof ALIGNED_LEVELS;
 export const ALIGNED_FAMILIES = Object.keys(ALIGNED_LEVELS) as AlignedFamily[];
 
-/** Align Your Steps for a family: the last round(steps * denoise) of `steps` steps; none for denoise 0. */
+/** Align Your Steps: the last round(steps * denoise) of `steps` steps; none for denoise 0. */
 export const alignedSigmas = (family: AlignedFamily, steps: number, denoise = 1): Float32Array =>
-  lastSteps(atCount(ALIGNED_LEVELS[family], steps + 1), steps, denoise);
+  lastSteps(resampled(ALIGNED_LEVELS[family], steps + 1), steps, denoise);
 
-/** GITS for a coefficient (0.8, 0.85 … 1.5): fewer large and more small sigmas the larger it is. Throws DR_INPUT_INVALID for another one. */
+/**
+ * GITS for a coefficient (0.8, 0.85 … 1.5): the larger it is, the fewer large and the more small
+ * sigmas. Throws DR_INPUT_INVALID for another coefficient.
+ */
 export function gitsSigmas(coefficient: number, steps: number, denoise = 1): Float32Array {
   const levels = gitsLevels(coefficient.toFixed(2));
   if (!levels)
@@ -34,9 +38,9 @@ export function gitsSigmas(coefficient: number, steps: number, denoise = 1): Flo
       hint: `Use one of: ${GITS_COEFFICIENTS.join(', ')}.`,
       input: 'coeff',
     });
-  // One step has no row of its own: the original takes the last two levels of the row for 20.
+  // The tables have no row for one step: the original takes the last two levels of the row for 20.
   const row = steps >= 2 && steps <= 20 ? levels[steps - 2] : levels[levels.length - 1];
-  return lastSteps(steps > 20 ? atCount(row, steps + 1) : row, steps, denoise);
+  return lastSteps(steps > 20 ? resampled(row, steps + 1) : row, steps, denoise);
 }
 
 function lastSteps(sigmas: readonly number[], steps: number, denoise: number): Float32Array {
@@ -47,14 +51,14 @@ function lastSteps(sigmas: readonly number[], steps: number, denoise: number): F
   return last;
 }
 
-/** Descending levels stretched to `count` of them, linear in the logarithm. */
-function atCount(levels: readonly number[], count: number): readonly number[] {
+/** Resamples descending levels to `count` of them, linearly in the logarithm. */
+function resampled(levels: readonly number[], count: number): readonly number[] {
   if (count === levels.length) return levels;
   const last = levels.length - 1;
   return Array.from({ length: count }, (_, i) => {
-    const place = last - ((count - 1 - i) * last) / (count - 1);
-    const low = Math.min(Math.floor(place), last - 1);
+    const position = last - ((count - 1 - i) * last) / (count - 1);
+    const low = Math.min(Math.floor(position), last - 1);
     const [a, b] = [Math.log(levels[low]), Math.log(levels[low + 1])];
-    return Math.exp(a + (b - a) * (place - low));
+    return Math.exp(a + (b - a) * (position - low));
   });
 }

@@ -5,7 +5,7 @@ import { runNode } from '../../../../../test/support/run-node.ts';
 import { conditioningOf, fixtureModels } from '../../../../../test/support/sampling.ts';
 import type { UNet } from '../../../../models/unet/unet.ts';
 import { f32 } from '../../../../sampling/float32.ts';
-import { perpendicular } from '../../../../sampling/guiders/guider.ts';
+import { perpendicular } from '../../../../sampling/guiders/guidance-step.ts';
 import { fromModelLatent, toModelLatent } from '../../../../sampling/model/latent-format.ts';
 import { makeModel } from '../../../../sampling/model/model.ts';
 import {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
-import { guideSides } from '../../../../sampling/guiders/guider.ts';
+import { guideSides } from '../../../../sampling/guiders/guidance-step.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 
 const g = golden('core_nodes', 'guidance');
