@@ -4,7 +4,8 @@ import { isSoftMask } from '../image/mask/core-masks.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 export const GPU_NOISE_WARNING =
-  'the noise of a *_gpu sampler is generated as on the CPU: images equal those of the name without _gpu';
+  'the noise of a *_gpu sampler is generated as on the CPU: ' +
+  'images equal those of the sampler without _gpu';
 
 /** The latent is NaN from this step (1-based) on. */
 export const nanWarning = (step: number, total: number): string =>
@@ -13,8 +14,8 @@ export const nanWarning = (step: number, total: number): string =>
 
 /** A sampler that adds noise cannot be run backwards. */
 export const irreversibleSamplerWarning = (samplerName: string): string =>
-  `'${samplerName}' adds fresh noise in every step, so the latent can't be sampled back to the image; ` +
-  'use euler, heun or dpmpp_2m';
+  `'${samplerName}' adds fresh noise in every step, ` +
+  "so the latent can't be sampled back to the image; use euler, heun or dpmpp_2m";
 
 /**
  * Returns a warning for a mask with soft edges that are about to become hard; undefined for a mask

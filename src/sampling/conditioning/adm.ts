@@ -69,7 +69,7 @@ export function admVector(model: Model, entry: ConditioningEntry, run: AdmRun): 
       message: pooled
         ? `the ${side} conditioning's pooled prompt has ${pooled.length} values, ` +
           `but the model (${model.family}) expects ${expected}`
-        : `the ${side} conditioning has no pooled prompt, but the model (${model.family}) needs one`,
+        : `the ${side} conditioning has no pooled prompt, which the model (${model.family}) needs`,
       hint: 'Encode the prompt with the CLIP of the same checkpoint as the model.',
       input: side,
     });

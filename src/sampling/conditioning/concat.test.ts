@@ -1,4 +1,4 @@
-// Whole samplings of the original with PAG, FreeU_V2, inpainting models (9 channels) and
+// Whole sampling runs of the original with PAG, FreeU_V2, inpainting models (9 channels) and
 // InstructPix2Pix (8). The latter two are the fixture's UNet with a wider first convolution:
 // (torch.arange(n, dtype=torch.float64) * 0.37).sin().mul(0.05).float().reshape(out, extra, 3, 3).
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The fixture's model with `extra` channels more. */
+/** The fixture's model with `extra` input channels added. */
 async function modelWith(extra: number): Promise<Model> {
   const prefix = 'model.diffusion_model.';
   const source = await openSafetensors(fixtureModel('tiny_sdxl_base'));
@@ -67,9 +67,9 @@ const [image, concat, mask] = [
   c.float('inpaint_cond/concat_latent_image'),
   c.float('inpaint_cond/concat_mask'),
 ];
-const seen = { concat_latent_image: concat, concat_mask: reshape(mask, [1, 64, 80]) };
+const inpainting = { concat_latent_image: concat, concat_mask: reshape(mask, [1, 64, 80]) };
 const soft = reshape(c.float('mask/soft'), [1, 64, 80]);
-const withPicture = (conditioning: Conditioning, values: object = seen) =>
+const withImage = (conditioning: Conditioning, values: object = inpainting) =>
   setConditioningValues(conditioning, values);
 
 /** concat_latent_image[..., :9] */
@@ -93,9 +93,9 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   freeu: { extra: 0, change: (model) => ({ ...model, unet: model.unet.variant({ freeU }) }) },
   inpaint9: {
     extra: 5,
-    latent: { samples: image, noise_mask: seen.concat_mask },
-    positive: withPicture(bp),
-    negative: withPicture(bn),
+    latent: { samples: image, noise_mask: inpainting.concat_mask },
+    positive: withImage(bp),
+    negative: withImage(bn),
   },
   inpaint9_blank: { extra: 5, latent: { samples: image } },
   inpaint9_fallback: { extra: 5, latent: { samples: image, noise_mask: soft } },
@@ -103,16 +103,16 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     extra: 5,
     latent: { samples: concatBatch([image, map(image, (value) => value * 0.5)]) },
     positive: [
-      ...withPicture(bp, { ...seen, concat_latent_image: narrow }),
-      ...withPicture(bp2, { ...seen, area: [8, 6, 0, 2], strength: 0.8 }),
+      ...withImage(bp, { ...inpainting, concat_latent_image: narrow }),
+      ...withImage(bp2, { ...inpainting, area: [8, 6, 0, 2], strength: 0.8 }),
     ],
-    negative: withPicture(bn),
+    negative: withImage(bn),
   },
   ip2p: {
     extra: 4,
     latent: { samples: zeros(concat.shape) },
-    positive: withPicture(bp, { concat_latent_image: concat }),
-    negative: withPicture(bn, { concat_latent_image: concat }),
+    positive: withImage(bp, { concat_latent_image: concat }),
+    negative: withImage(bn, { concat_latent_image: concat }),
   },
   ip2p_none: { extra: 4 },
 };
@@ -122,7 +122,7 @@ describe('model inputs', () => {
   it('runs every case', () =>
     expect(Object.keys(SETTINGS).sort()).toEqual(cases.map(({ id }) => id).sort()));
 
-  it.each([0, 4, 5])('%i channels more than the latent', async (extra) => {
+  it.each([0, 4, 5])('with %i added channels', async (extra) => {
     const model = await modelWith(extra);
     for (const { id, params, outputs } of cases.filter(({ id }) => SETTINGS[id].extra === extra)) {
       const {
@@ -147,7 +147,7 @@ describe('model inputs', () => {
     }
   });
 
-  it('refuses a model with channels that nothing is known of', async () => {
+  it('refuses a model with another number of channels', async () => {
     const model = await modelWith(1);
     const run = commonKSampler({
       model,

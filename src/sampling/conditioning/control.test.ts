@@ -1,6 +1,6 @@
-// Which ControlNets act on which prompts, in which part of the schedule, and on which picture of a
+// Which ControlNets act on which prompts, in which part of the schedule, and on which image of a
 // batch.
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ControlNet, ControlNetInputs } from '../../models/controlnet/controlnet.ts';
 import type { UNet } from '../../models/unet/unet.ts';
 import { full, tensor, zeros } from '../../tensor/tensor.ts';
@@ -10,7 +10,7 @@ import { controlResiduals, shareControl, uniformResiduals } from './control.ts';
 
 const sampling = discreteSampling();
 
-/** A network whose residuals are the strength; keeps what it was given. */
+/** A network whose residuals are its strength, and which records its inputs. */
 function fakeNet(): ControlNet & { readonly calls: ControlNetInputs[]; hints: number } {
   const calls: ControlNetInputs[] = [];
   return {
@@ -47,7 +47,7 @@ const controlOf = (net: ControlNet, values: Partial<Control> = {}): Control => (
   endPercent: 1,
   ...values,
 });
-const at = (sigma: number, conditions: number, batch: number) => ({
+const evaluationAt = (sigma: number, conditions: number, batch: number) => ({
   x: zeros([conditions * batch, 4, 2, 2]),
   timesteps: new Float32Array(conditions * batch),
   context: zeros([conditions * batch, 1, 4]),
@@ -57,41 +57,56 @@ const at = (sigma: number, conditions: number, batch: number) => ({
   conditions,
 });
 
-it('acts between its percents only, after the networks before it', async () => {
+it('acts between its percents only, and adds to earlier networks of its chain', async () => {
   const net = fakeNet();
   const first = controlOf(net, { strength: 0.25, startPercent: 0.5 });
   const control = controlOf(net, { strength: 2, endPercent: 0.7, previous: first });
   const middleAt = async (percent: number) =>
-    (await controlResiduals(control, at(sampling.percentToSigma(percent), 1, 1)))?.middle?.data[0];
+    (await controlResiduals(control, evaluationAt(sampling.percentToSigma(percent), 1, 1)))?.middle
+      ?.data[0];
   expect(await middleAt(0.3)).toBe(2);
   expect(await middleAt(0.6)).toBe(2.25);
   expect(await middleAt(0.8)).toBe(0.25);
-  expect(await controlResiduals(first, at(14, 1, 1))).toBeUndefined();
+  expect(await controlResiduals(first, evaluationAt(14, 1, 1))).toBeUndefined();
 });
 
-it('prepares a picture once for each size', async () => {
+it('prepares a hint once for each size', async () => {
   const net = fakeNet();
   const control = controlOf(net);
-  for (let i = 0; i < 3; i++) await controlResiduals(control, at(1, 2, 1));
-  await controlResiduals(controlOf(net, { hint: control.hint, strength: 0.5 }), at(1, 1, 1));
+  for (let i = 0; i < 3; i++) await controlResiduals(control, evaluationAt(1, 2, 1));
+  await controlResiduals(
+    controlOf(net, { hint: control.hint, strength: 0.5 }),
+    evaluationAt(1, 1, 1),
+  );
   expect(net.hints).toBe(1);
-  await controlResiduals(control, { ...at(1, 1, 1), x: zeros([1, 4, 3, 2]) });
+  await controlResiduals(control, { ...evaluationAt(1, 1, 1), x: zeros([1, 4, 3, 2]) });
   expect(net.hints).toBe(2);
 });
 
-it('repeats hints through the batch of each condition, cuts what is too many, and takes as many as there are rows as they are', async () => {
+describe('hints of a batch', () => {
   const rows = async (hints: number, conditions: number, batch: number): Promise<number[]> => {
     const net = fakeNet();
     await controlResiduals(
       controlOf(net, { hint: full([hints, 16, 16, 3], 0) }),
-      at(1, conditions, batch),
+      evaluationAt(1, conditions, batch),
     );
     return Array.from(net.calls[0].hint[0].data).filter((_, i) => i % 4 === 0);
   };
-  expect(await rows(1, 2, 3)).toEqual([0]);
-  expect(await rows(2, 2, 3)).toEqual([0, 1, 0, 0, 1, 0]);
-  expect(await rows(5, 2, 2)).toEqual([0, 1, 0, 1]);
-  expect(await rows(2, 2, 1)).toEqual([0, 1]);
+  it('a single hint serves all rows', async () => {
+    expect(await rows(1, 2, 3)).toEqual([0]);
+  });
+
+  it('fewer hints are repeated through the batch of each condition', async () => {
+    expect(await rows(2, 2, 3)).toEqual([0, 1, 0, 0, 1, 0]);
+  });
+
+  it('more hints are cut to the batch', async () => {
+    expect(await rows(5, 2, 2)).toEqual([0, 1, 0, 1]);
+  });
+
+  it('as many hints as rows are one for each', async () => {
+    expect(await rows(2, 2, 1)).toEqual([0, 1]);
+  });
 });
 
 it('adds planes and single values of stacked networks', async () => {
@@ -104,12 +119,12 @@ it('adds planes and single values of stacked networks', async () => {
     }),
   };
   const control = controlOf(net, { strength: 0.5, previous: controlOf(planes) });
-  const { output, middle } = (await controlResiduals(control, at(1, 1, 1)))!;
+  const { output, middle } = (await controlResiduals(control, evaluationAt(1, 1, 1)))!;
   expect(output.map((value) => value && Array.from(value.data))).toEqual([[1.5, 2.5], [3]]);
   expect(middle?.data[0]).toBe(0.5);
 });
 
-it('gives networks of positive prompts to negative ones without area, in turn, unless one has its own', () => {
+it('shares networks of positive prompts with negative ones that have no area or network', () => {
   const [a, b] = [controlOf(fakeNet()), controlOf(fakeNet())];
   const area = [1, 1, 0, 0];
   const positive = [
@@ -128,27 +143,34 @@ it('gives networks of positive prompts to negative ones without area, in turn, u
   expect(shareControl(positive, [{ control: b }, {}])).toEqual([{ control: b }, {}]);
 });
 
-it('brings what adapters add to the first half together, and gives all evaluations of a run the same form', async () => {
-  const adapter = (value: number): ControlNet => ({
-    ...fakeNet(),
-    adapter: true,
-    evaluate: () =>
-      Promise.resolve({ input: [null, full([1, 1, 1, 1], value)], output: [], middle: null }),
-  });
+const adapter = (value: number): ControlNet => ({
+  ...fakeNet(),
+  adapter: true,
+  evaluate: () =>
+    Promise.resolve({ input: [null, full([1, 1, 1, 1], value)], output: [], middle: null }),
+});
+
+it('adds up the input residuals of adapters', async () => {
   const net = controlOf(fakeNet(), { strength: 2 });
   const both = controlOf(adapter(3), { previous: controlOf(adapter(4), { previous: net }) });
-  const sum = (await controlResiduals(both, at(1, 1, 1)))!;
+  const sum = (await controlResiduals(both, evaluationAt(1, 1, 1)))!;
   expect(sum.input!.map((one) => one?.data[0] ?? null)).toEqual([null, 7]);
-  expect([sum.output[0]!.data[0], sum.middle!.data[0]]).toEqual([2, 2]);
+  expect(sum.output[0]!.data[0]).toBe(2);
+  expect(sum.middle!.data[0]).toBe(2);
+});
+
+it('completes the residuals of all evaluations of a run to one form', async () => {
+  const net = controlOf(fakeNet(), { strength: 2 });
+  const both = controlOf(adapter(3), { previous: controlOf(adapter(4), { previous: net }) });
   expect(uniformResiduals([undefined, undefined])(undefined)).toBeUndefined();
   expect(uniformResiduals([net, undefined])(undefined)).toEqual({ output: [], middle: null });
-  const own = await controlResiduals(net, at(1, 1, 1));
+  const own = await controlResiduals(net, evaluationAt(1, 1, 1));
   expect(uniformResiduals([net, both])(own)).toEqual({ ...own, input: [] });
 });
 
-it('rounds the sides of a hint up to what the network takes, and asks for the network over the model', async () => {
+it('rounds the sides of a hint up, and evaluates the network based on the model', async () => {
   const net = fakeNet();
-  const over: UNet[] = [];
+  const bases: UNet[] = [];
   const sizes: number[] = [];
   const lora: ControlNet = {
     ...net,
@@ -157,14 +179,14 @@ it('rounds the sides of a hint up to what the network takes, and asks for the ne
       sizes.push(...pixels.shape.slice(2));
       return net.prepareHint(pixels);
     },
-    evaluate: () => Promise.reject(new Error('not over a model')),
+    evaluate: () => Promise.reject(new Error('not based on a model')),
     withBase: (unet) => {
-      over.push(unet);
+      bases.push(unet);
       return net;
     },
   };
-  const odd = { ...at(1, 1, 1), x: zeros([1, 4, 3, 5]) };
+  const odd = { ...evaluationAt(1, 1, 1), x: zeros([1, 4, 3, 5]) };
   await controlResiduals(controlOf(lora), odd);
   expect(sizes).toEqual([32, 48]);
-  expect(over).toEqual([odd.unet]);
+  expect(bases).toEqual([odd.unet]);
 });

@@ -1,5 +1,5 @@
-// Conditioning nodes on the fixture CLIPs against text/nodes, with the ADM vector that follows from
-// each conditioning; and the edges.
+// Conditioning nodes on the fixture CLIPs against text/nodes, with each conditioning's ADM vector;
+// and edge cases.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -30,8 +30,8 @@ const g = golden('text', 'nodes');
 const runtime = createRuntime({ threads: 2 });
 afterAll(() => runtime.close());
 
-// Run through the LoRA nodes, nodes/core/lora.test.ts.
-const LATER = ['lora_clip', 'lora_clip_sd1'];
+/** Cases that run through the LoRA nodes, nodes/packs/core/models/lora.test.ts. */
+const ELSEWHERE = ['lora_clip', 'lora_clip_sd1'];
 
 const FOX = 'a photo of a red fox in the snow, golden hour';
 const BLURRY = 'blurry, low quality, (watermark:1.3)';
@@ -90,21 +90,20 @@ const NODES: Record<string, Node> = {
 const TENSORS = { cross: 'cond', pooled_output: 'pooled_output', mask: 'mask' } as const;
 
 /**
- * Checks an entry against the golden's description: tensors within the bound, everything else
- * equal, nothing besides.
+ * Checks that an entry has the golden's tensors, within the bound, and exactly its other values.
  */
 function check(c: GoldenCase, entry: ConditioningEntry, described: Params): void {
   const plain: Record<string, unknown> = { ...entry };
-  const wanted: Params = { ...described };
+  const expected: Params = { ...described };
   for (const [name, own] of Object.entries(TENSORS)) {
     if (name in described) expectGolden(g, c.id, c.outputs[described[name]], entry[own]!);
     delete plain[own];
-    delete wanted[name];
+    delete expected[name];
   }
-  expect(plain, c.id).toEqual(wanted);
+  expect(plain, c.id).toEqual(expected);
 }
 
-/** The ADM vector of a conditioning; a model of which only what admVector reads is given. */
+/** The ADM vector of a conditioning, for a model with only the fields that admVector reads. */
 function adm(params: Params, entry: ConditioningEntry, channels: number) {
   const family: Model['family'] = /refiner/i.test(params.node) ? 'sdxl-refiner' : 'sdxl';
   const model = { family, unet: { admChannels: channels } } as Model;
@@ -117,7 +116,7 @@ function adm(params: Params, entry: ConditioningEntry, channels: number) {
   });
 }
 
-/** Conditioning by case, made once for both tests. */
+/** The conditioning of each case, computed once for both tests. */
 async function run(): Promise<ReadonlyMap<GoldenCase, Conditioning>> {
   const load = async (name: string) => makeClip(await loadCheckpoint(fixtureModel(name), runtime));
   const clips: Clips = {
@@ -126,7 +125,7 @@ async function run(): Promise<ReadonlyMap<GoldenCase, Conditioning>> {
   };
   const got = new Map<GoldenCase, Conditioning>();
   for (const c of g.cases)
-    if (!LATER.includes(c.id)) got.set(c, await NODES[c.params.node](clips, c.params, c));
+    if (!ELSEWHERE.includes(c.id)) got.set(c, await NODES[c.params.node](clips, c.params, c));
   return got;
 }
 
@@ -137,7 +136,7 @@ describe('golden text/nodes', () => {
   });
 
   it('every node: features and values', () => {
-    expect(results.size).toBe(g.cases.length - LATER.length);
+    expect(results.size).toBe(g.cases.length - ELSEWHERE.length);
     for (const [c, got] of results) {
       const described: Params[] = c.scalars!.conds;
       expect(got.length, c.id).toBe(described.length);
@@ -147,14 +146,14 @@ describe('golden text/nodes', () => {
 
   const admOf = (c: GoldenCase): Tensor =>
     adm(c.params, results.get(c)![0], g.tensor(c.outputs.c0_y).shape.at(-1)!);
-  const withAdm = g.cases.filter(({ id, outputs }) => outputs.c0_y && !LATER.includes(id));
+  const withAdm = g.cases.filter(({ id, outputs }) => outputs.c0_y && !ELSEWHERE.includes(id));
 
   it('the ADM vector', () => {
     for (const c of withAdm) expectGolden(g, c.id, c.outputs.c0_y, admOf(c));
   });
 });
 
-describe('edges', () => {
+describe('edge cases', () => {
   const entry = (values: number[], pooled?: number[] | null): ConditioningEntry => ({
     cond: tensor([1, values.length / 2, 2], Float32Array.from(values)),
     ...(pooled === undefined
@@ -164,18 +163,15 @@ describe('edges', () => {
 
   it('average takes the pooled features of the side that has them', () => {
     const from = [entry([0, 0], [4, 4])];
-    expect([
-      ...averageConditioning([entry([2, 2], null)], from, 0.5)[0].pooled_output!.data,
-    ]).toEqual([4, 4]);
-    expect([...averageConditioning([entry([2, 2])], from, 0.5)[0].pooled_output!.data]).toEqual([
-      4, 4,
-    ]);
-    expect([
-      ...averageConditioning([entry([2, 2], [1, 1])], [entry([0, 0])], 0.5)[0].pooled_output!.data,
-    ]).toEqual([1, 1]);
+    const pooledOf = (to: ConditioningEntry, other: Conditioning): number[] => [
+      ...averageConditioning([to], other, 0.5)[0].pooled_output!.data,
+    ];
+    expect(pooledOf(entry([2, 2], null), from), 'null in to').toEqual([4, 4]);
+    expect(pooledOf(entry([2, 2]), from), 'none in to').toEqual([4, 4]);
+    expect(pooledOf(entry([2, 2], [1, 1]), [entry([0, 0])]), 'none in from').toEqual([1, 1]);
   });
 
-  it('only the first prompt of conditioning_from counts, with a warning', () => {
+  it('uses the first prompt of conditioning_from only, with a warning', () => {
     const warnings: string[] = [];
     const warn = (message: string) => warnings.push(message);
     const from = [entry([1, 2]), entry([3, 4])];
@@ -197,9 +193,12 @@ describe('edges', () => {
     );
   });
 
-  it('a mask without a batch gets one; a strength alone leaves the rest', () => {
+  it('setMask adds a batch dimension to a mask without one', () => {
     const [masked] = setMask([entry([1, 2])], tensor([2, 3], new Float32Array(6)), 0.5, false);
     expect(masked.mask!.shape).toEqual([1, 2, 3]);
+  });
+
+  it('setAreaStrength keeps the area', () => {
     expect(setAreaStrength([{ ...entry([1, 2]), area: [1, 1, 0, 0] }], 2)[0]).toMatchObject({
       area: [1, 1, 0, 0],
       strength: 2,

@@ -68,9 +68,7 @@ interface Setting {
   readonly patch?: (model: Model) => Model;
 }
 
-/**
- * What each case's `doc` says; the negative prompt is bn and the model predicts eps unless told.
- */
+/** Each case as its `doc` describes it; by default with bn as negative and eps prediction. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   area: { positive: combineConditioning(bp, area(bp2, 64, 64, 32, 0, 1)) },
   area_only: {
@@ -78,8 +76,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   area_big: { positive: combineConditioning(bp, area(bp2, 256, 256, 40, 64, 2)) },
   area_pct: { positive: combineConditioning(bp, percentage(bp2, 0.5, 0.4, 0.3, 0.2, 1.5)) },
-  // The docs of these two leave the areas open; found by trying: only these give the original's
-  // latent.
+  // The docs of these two do not give the areas; only these reproduce the original's latent.
   area_neg: {
     positive: combineConditioning(bp, area(bp2, 64, 64, 32, 32, 1)),
     negative: combineConditioning(bn, area(bp2, 64, 64, 0, 0, 1)),
@@ -117,16 +114,16 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   rescale_cfg: { patch: (model) => withRescaledCfg(model, 0.7) },
 };
 
-/** Cases that are not run, and why. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  inpaint_cond: 'a node: nodes/core/model-inputs.test.ts',
+/** Cases that run elsewhere. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  inpaint_cond: 'a node: nodes/packs/core/conditioning/model-inputs.test.ts',
   ...Object.fromEntries(
-    ['lora', 'lora_sd1'].map((id) => [id, 'LoRA: runs through its nodes, nodes/core/lora.test.ts']),
+    ['lora', 'lora_sd1'].map((id) => [id, 'LoRA nodes: nodes/packs/core/models/lora.test.ts']),
   ),
 };
 
 it('runs or names every case', () => {
-  expect([...Object.keys(SETTINGS), ...Object.keys(LEFT_OUT)].sort()).toEqual(
+  expect([...Object.keys(SETTINGS), ...Object.keys(ELSEWHERE)].sort()).toEqual(
     g.cases.map(({ id }) => id).sort(),
   );
 });

@@ -1,42 +1,60 @@
-// What a checkpoint predicts as sampling: Playground v2.5 (EDM), CosXL (v over a continuous range),
-// v with and without a zero end.
-import { expect, it } from 'vitest';
+// The model sampling and latent format that follow from what a checkpoint predicts.
+import { describe, expect, it } from 'vitest';
 import type { UNet } from '../../models/unet/unet.ts';
 import type { Model } from '../sampling-types.ts';
 import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
 import { makeModel } from './model.ts';
 
 const unet = {} as UNet;
-const range = ({ sampling }: Model): string[] => [
-  sampling.sigmaMin.toFixed(6),
-  sampling.sigmaMax.toFixed(3),
-];
 
-it('by what the file says', () => {
-  const eps = makeModel('sd1', unet);
-  expect([eps.sampling.prediction, eps.sampling.clock, eps.latentFormat]).toEqual([
-    'eps',
-    undefined,
-    SD,
-  ]);
-  const playground = makeModel('sdxl', unet, { kind: 'edm' });
-  expect([
-    playground.sampling.prediction,
-    playground.sampling.clock,
-    playground.latentFormat,
-  ]).toEqual(['edm', 'edm', SDXL_PLAYGROUND]);
-  expect(range(playground)).toEqual(['0.002000', '80.000']);
-  const cos = makeModel('sdxl', unet, { kind: 'v-edm', sigmaMax: 120, sigmaMin: 0.01 });
-  expect([cos.sampling.prediction, cos.sampling.clock, cos.latentFormat]).toEqual([
-    'v',
-    'edm',
-    SDXL,
-  ]);
-  expect(range(cos)).toEqual(['0.010000', '120.000']);
-  expect(range(makeModel('sdxl', unet, { kind: 'v-edm', sigmaMax: 120 }))[0]).toBe('0.002000');
-  const [v, whole] = [false, true].map(
-    (zsnr) => makeModel('sd2', unet, { kind: 'v', zsnr }).sampling,
-  );
-  expect([v.prediction, v.zsnr, whole.zsnr]).toEqual(['v', false, true]);
-  expect(whole.sigmaMax).toBeGreaterThan(4000);
+const summary = ({ sampling, latentFormat }: Model) => ({
+  prediction: sampling.prediction,
+  clock: sampling.clock,
+  latentFormat,
+});
+
+const range = ({ sampling }: Model) => ({
+  min: sampling.sigmaMin.toFixed(6),
+  max: sampling.sigmaMax.toFixed(3),
+});
+
+it('predicts eps by default', () => {
+  const model = makeModel('sd1', unet);
+  expect(summary(model)).toEqual({ prediction: 'eps', clock: undefined, latentFormat: SD });
+});
+
+it('EDM is Playground v2.5', () => {
+  const model = makeModel('sdxl', unet, { kind: 'edm' });
+  expect(summary(model)).toEqual({
+    prediction: 'edm',
+    clock: 'edm',
+    latentFormat: SDXL_PLAYGROUND,
+  });
+  expect(range(model)).toEqual({ min: '0.002000', max: '80.000' });
+});
+
+describe('v over a continuous range is CosXL', () => {
+  it('with the sigmas of its file', () => {
+    const model = makeModel('sdxl', unet, { kind: 'v-edm', sigmaMax: 120, sigmaMin: 0.01 });
+    expect(summary(model)).toEqual({ prediction: 'v', clock: 'edm', latentFormat: SDXL });
+    expect(range(model)).toEqual({ min: '0.010000', max: '120.000' });
+  });
+
+  it('with the usual smallest sigma if the file has none', () => {
+    const model = makeModel('sdxl', unet, { kind: 'v-edm', sigmaMax: 120 });
+    expect(range(model).min).toBe('0.002000');
+  });
+});
+
+describe('v over 1000 steps', () => {
+  const samplingOf = (zsnr: boolean) => makeModel('sd2', unet, { kind: 'v', zsnr }).sampling;
+
+  it('without zero terminal SNR', () => {
+    expect(samplingOf(false)).toMatchObject({ prediction: 'v', zsnr: false });
+  });
+
+  it('with zero terminal SNR, up to a large sigma', () => {
+    expect(samplingOf(true).zsnr).toBe(true);
+    expect(samplingOf(true).sigmaMax).toBeGreaterThan(4000);
+  });
 });

@@ -1,4 +1,4 @@
-// Noise variations and the mask outside of all regions against the originals.
+// Noise variations and the mask outside all regions, against the original.
 import { it } from 'vitest';
 import { expectExact, expectGolden, golden } from '../../../test/support/golden.ts';
 import { outsideMask } from '../runs/regional.ts';

@@ -1,4 +1,4 @@
-// LazyCache against ComfyUI's own around a prediction that is given by a formula
+// LazyCache around an analytic prediction, against ComfyUI's own
 // (test/golden/core_nodes/make_cache.py).
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
@@ -21,15 +21,15 @@ it.each(g.cases)('$id', async ({ id, params, outputs }) => {
     );
     return { denoised: tensor(x.shape, denoised), uncond: x };
   };
-  const said: string[] = [];
+  const lines: string[] = [];
   const options = {
     threshold: params.threshold,
     startPercent: params.start,
     endPercent: params.end,
-    log: (text: string) => said.push(text),
+    log: (text: string) => lines.push(text),
   };
   const model = withLazyCache({ sampling } as unknown as Model, options);
-  // each run begins anew
+  // Each run starts afresh.
   for (let run = 0; run < 2; run++) {
     calls.length = 0;
     const cached = model.patches!.predict!.reduce((inner, wrap) => wrap(inner), predict);
@@ -42,10 +42,10 @@ it.each(g.cases)('$id', async ({ id, params, outputs }) => {
     }
     expect(calls).toEqual(params.calls);
     const [height, width] = params.shape.slice(2);
-    const kept = x.filter(
+    const subsample = x.filter(
       (_, i) => (i % width) % 3 === 0 && (Math.floor(i / width) % height) % 3 === 0,
     );
-    expectGolden(g, id, outputs.x, kept);
+    expectGolden(g, id, outputs.x, subsample);
   }
-  expect(said.length).toBeGreaterThan(0);
+  expect(lines.length).toBeGreaterThan(0);
 });

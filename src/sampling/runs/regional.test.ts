@@ -90,7 +90,7 @@ describe('seeds/regional', () => {
     expectGolden(g, id, one.outputs.samples, result.samples);
   });
 
-  it('what the calls share changes no bit', async () => {
+  it('shared work changes no bit of the result', async () => {
     for (const id of ['sde_region', 'sde_heun_recovery', 'dpm2_mixed', 'ancestral', 'sd1']) {
       const run = await runOf(g.cases.find((one) => one.id === id)!);
       const [shared, alone] = [

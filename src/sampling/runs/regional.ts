@@ -267,7 +267,7 @@ export function outsideMask(regions: readonly Tensor[]): Tensor {
   for (const { shape } of masks)
     if (shape.join() !== first.shape.join())
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `the regions' masks differ in size: ${first.shape.join('x')} and ${shape.join('x')}`,
+        message: `the masks of regions differ in size: [${first.shape}] and [${shape}]`,
         hint: 'Make all masks the same size.',
         input: 'regional_prompts',
       });

@@ -1,4 +1,4 @@
-// What a run reports, refuses and asks of the network; on a network that predicts zeros.
+// A run's network calls, reports and errors, on a network that predicts zeros.
 import { describe, expect, it } from 'vitest';
 import type { UNet, UNetInputs } from '../../models/unet/unet.ts';
 import { full, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
@@ -54,7 +54,7 @@ describe('network calls', () => {
     ]);
   });
 
-  it('leaves the negative side out at cfg 1, unless the sampler needs it', async () => {
+  it('does not evaluate the negative side at cfg 1, unless the sampler uses it', async () => {
     expect(await shapes({ cfg: 1 })).toEqual(['1,4,16,16 1,77,6']);
     expect(await shapes({ cfg: 1, samplerName: 'euler_cfg_pp' })).toEqual(['2,4,16,16 2,77,6']);
   });
@@ -69,7 +69,7 @@ describe('network calls', () => {
     ]);
   });
 
-  it('gives an area a partner on the other side', async () => {
+  it('adds a partner for an area on the other side', async () => {
     const positive = [
       ...prompt(77),
       ...setArea(prompt(77), { width: 64, height: 64, x: 64, y: 96 }, 1),
@@ -77,13 +77,13 @@ describe('network calls', () => {
     expect(await shapes({ positive })).toEqual(['2,4,16,16 2,77,6', '2,4,4,8 2,77,6']);
   });
 
-  it('does not evaluate a prompt out of its range', async () => {
+  it('does not evaluate a prompt outside its range of steps', async () => {
     expect(await shapes({ positive: setTimestepRange(prompt(77), 0.5, 1), negative: [] })).toEqual(
       [],
     );
   });
 
-  it('repeats an empty latent to the channels of the model', async () => {
+  it('gives an empty latent the channels of the model', async () => {
     expect(await shapes({ latent: { samples: zeros([1, 16, 16, 16]) } })).toEqual([
       '2,4,16,16 2,77,6',
     ]);
@@ -91,7 +91,7 @@ describe('network calls', () => {
 });
 
 describe('reports', () => {
-  it('tells each step and keeps the keys of the latent', async () => {
+  it('reports each step and keeps the keys of the latent', async () => {
     const steps: string[] = [];
     const onStep: KSamplerOptions['onStep'] = (step, total, denoised) =>
       steps.push(`${step}/${total} ${denoised.shape}`);
@@ -110,7 +110,7 @@ describe('reports', () => {
     expect(calls.length).toBe(1);
   });
 
-  it('keeps what the noise mask excludes', async () => {
+  it('keeps the latent outside the noise mask', async () => {
     const samples = tensor(
       [1, 4, 8, 8],
       Float32Array.from({ length: 256 }, (_, i) => i / 64 - 2),
@@ -123,35 +123,35 @@ describe('reports', () => {
   });
 });
 
-describe('NaN, as the original: the run goes on, the latent is lost', () => {
-  const warned = async (set: Parameters<typeof setUp>[0]) => {
+describe('continues with NaN, as the original does, and warns once', () => {
+  const runWithNan = async (options: Parameters<typeof setUp>[0]) => {
     const lines: string[] = [];
     const { calls, run } = setUp({
-      ...set,
-      changes: { ...set?.changes, warn: (line) => lines.push(line) },
+      ...options,
+      changes: { ...options?.changes, warn: (line) => lines.push(line) },
     });
     const { samples } = await run();
     expect(samples.data.every(Number.isNaN)).toBe(true);
     return { lines, calls: calls.length };
   };
 
-  it('names the step of a prediction that is not a number, once', async () => {
+  it('if the network predicts NaN, naming the step', async () => {
     let count = 0;
-    const { lines, calls } = await warned({
+    const { lines, calls } = await runWithNan({
       output: ({ x }) => full(x.shape, ++count > 1 ? Number.NaN : 0),
     });
     expect(lines).toEqual([expect.stringMatching(/^NaN at step 2 of 3: .*cfg/)]);
     expect(calls).toBe(3);
   });
 
-  it('of a schedule whose sigma is not a number', async () => {
-    expect((await warned({ changes: { scheduler: 'kl_optimal', steps: 1 } })).lines).toEqual([
+  it('if a sigma of the schedule is NaN', async () => {
+    expect((await runWithNan({ changes: { scheduler: 'kl_optimal', steps: 1 } })).lines).toEqual([
       expect.stringMatching(/^NaN at step 1 of 1/),
     ]);
   });
 });
 
-it('takes the first sampler and scheduler for unknown names, and says so', async () => {
+it('takes the first sampler and scheduler for unknown names, and warns', async () => {
   const sampled = async (changes: Partial<KSamplerOptions>) =>
     (await setUp({ changes }).run()).samples;
   const lines: string[] = [];
@@ -162,33 +162,44 @@ it('takes the first sampler and scheduler for unknown names, and says so', async
   expect(lines).toEqual([expect.stringContaining("'eular'"), expect.stringContaining("'simpel'")]);
 });
 
-describe('refusals', () => {
-  const refusal = (changes: Partial<KSamplerOptions>) => expect(setUp({ changes }).run()).rejects;
+describe('refuses', () => {
+  const rejection = (changes: Partial<KSamplerOptions>) => expect(setUp({ changes }).run()).rejects;
 
-  it('seeds out of range, and the one that ddim cannot add 1 to', async () => {
-    await refusal({ seed: 2n ** 64n }).toMatchObject({ code: 'DR_SEED_RANGE' });
+  it('seeds out of range', async () => {
+    await rejection({ seed: 2n ** 64n }).toMatchObject({ code: 'DR_SEED_RANGE' });
+  });
+
+  it('the largest seed for ddim, which adds 1 to it', async () => {
     const latent = { samples: zeros([1, 4, 16, 16]), noise_mask: full([1, 16, 16], 1) };
-    await refusal({ seed: 2n ** 64n - 1n, samplerName: 'ddim', latent }).toMatchObject({
+    await rejection({ seed: 2n ** 64n - 1n, samplerName: 'ddim', latent }).toMatchObject({
       code: 'DR_SEED_RANGE',
     });
   });
 
-  it('latents and prompts of another model', async () => {
-    await refusal({ latent: { samples: full([1, 16, 8, 8], 1) } }).toMatchObject({
+  it('latents of another model', async () => {
+    await rejection({ latent: { samples: full([1, 16, 8, 8], 1) } }).toMatchObject({
       code: 'DR_SHAPE_MISMATCH',
     });
-    await refusal({ negative: [{ cond: zeros([1, 77, 8]) }] }).toMatchObject({
+  });
+
+  it('prompts of another model', async () => {
+    await rejection({ negative: [{ cond: zeros([1, 77, 8]) }] }).toMatchObject({
       code: 'DR_INPUT_INVALID',
       input: 'negative',
     });
   });
 
-  it('areas outside of the picture, masks that do not fit the batch', async () => {
+  it('areas outside the image', async () => {
     const outside = setArea(prompt(77), { width: 64, height: 64, x: 256, y: 0 }, 1);
-    await refusal({ positive: outside }).toMatchObject({ code: 'DR_INPUT_INVALID' });
+    await rejection({ positive: outside }).toMatchObject({ code: 'DR_INPUT_INVALID' });
+  });
+
+  it('masks that do not fit the batch', async () => {
     const masked = setMask(prompt(77), full([2, 16, 16], 1), 1, false);
-    await refusal({ positive: masked, latent: { samples: zeros([3, 4, 16, 16]) } }).toMatchObject({
-      code: 'DR_SHAPE_MISMATCH',
-    });
+    await rejection({ positive: masked, latent: { samples: zeros([3, 4, 16, 16]) } }).toMatchObject(
+      {
+        code: 'DR_SHAPE_MISMATCH',
+      },
+    );
   });
 });

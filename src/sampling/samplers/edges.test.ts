@@ -1,6 +1,6 @@
-// Every sampler where schedules are unusual: no step, one step, start = end, equal and ascending
-// sigmas (Unsampler), zeros inside, NaN, denoise 0.01; and knobs that no node sets. The original's
-// NaN is a NaN here; what it cannot finish is refused.
+// Every sampler on unusual schedules: no step, one step, start = end, equal and ascending sigmas
+// (Unsampler), zeros inside, NaN, denoise 0.01; and with options that no node sets. Where the
+// original returns NaN, so do we; where it fails or never ends, we throw.
 import { expect, it } from 'vitest';
 import {
   expectGolden,
@@ -39,7 +39,7 @@ async function run(edge: Golden, { params, inputs }: GoldenCase) {
   return { out, calls, steps };
 }
 
-it('knows the samplers of ComfyUI, in its order', () => {
+it('has the samplers of ComfyUI, in its order', () => {
   expect([...new Set(g.cases.map(({ params }) => params.sampler))]).toEqual([
     ...SAMPLER_NAMES,
     'euler_pp',
@@ -54,16 +54,16 @@ it.each(Object.keys(kinds))('%s', async (name) => {
   }
 });
 
-const unfinished = g.cases.filter(({ note }) => note);
+const failing = g.cases.filter(({ note }) => note);
 
-it.each(unfinished)('$id: the original $note', async (c) => {
-  const ours = await run(g, c).catch((error: unknown) => error);
-  if (ours instanceof DarkroomError)
-    expect(ours.code).toBe(
+it.each(failing)('$id: the original $note', async (c) => {
+  const result = await run(g, c).catch((error: unknown) => error);
+  if (result instanceof DarkroomError)
+    expect(result.code).toBe(
       c.note!.includes('must not be 0') ? 'DR_SIGMA_ZERO' : 'DR_SAMPLING_FAILED',
     );
   else
-    expect(ours).toMatchObject({
+    expect(result).toMatchObject({
       out: expect.toSatisfy((out: Float32Array) => out.every(Number.isNaN)),
     });
 });

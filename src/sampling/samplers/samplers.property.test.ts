@@ -1,5 +1,5 @@
-// What every sampler promises whatever the sigmas and the denoiser: it ends, changes nothing that
-// it was given, and draws noise only if its kind says so.
+// Properties of every sampler for any sigmas and denoiser: it ends, does not change its arguments,
+// and draws noise only if its kind is stochastic.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DarkroomError } from '../../errors.ts';
@@ -33,11 +33,11 @@ async function run(
   seed = 1n,
 ) {
   let calls = 0;
-  const given = sigmas.slice();
+  const argument = sigmas.slice();
   const out = await runSampler({
     sampler: { kind: SAMPLER_KINDS[name] },
     sampling,
-    sigmas: given,
+    sigmas: argument,
     predict: async (x, sigma) => {
       calls++;
       const before = x.slice();
@@ -49,7 +49,7 @@ async function run(
     latent,
     seed,
   });
-  expect(given, 'the sigmas are as they were').toEqual(sigmas);
+  expect(argument, 'the sigmas are unchanged').toEqual(sigmas);
   return { out, calls };
 }
 
@@ -58,7 +58,7 @@ const sigma = fc.float({ min: f32(0.03), max: f32(14.6), noNaN: true });
 const descending = fc
   .uniqueArray(fc.integer({ min: 1, max: 292 }), { minLength: 2, maxLength: 8 })
   .map((values) => Float32Array.from([...values.sort((a, b) => b - a).map((n) => n / 20), 0]));
-const any = fc
+const anySigmas = fc
   .array(
     fc.oneof(
       { weight: 4, arbitrary: sigma },
@@ -71,19 +71,19 @@ const any = fc
   )
   .map((values) => Float32Array.from(values));
 
-/** Evaluations per step; the adaptive one takes as many as it needs. */
-const limit = (name: string, steps: number): number =>
+/** The most evaluations of a run; dpm_adaptive takes as many as it needs. */
+const maxEvaluations = (name: string, steps: number): number =>
   name === 'dpm_adaptive' ? 4000 : 3 * steps + 1;
 
 describe('ends on any sigmas', () => {
   it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
-      fc.asyncProperty(any, async (sigmas) => {
+      fc.asyncProperty(anySigmas, async (sigmas) => {
         const result = await run(name, sigmas).catch((error: unknown) => error);
         if (result instanceof DarkroomError) return;
         expect(result).toMatchObject({
           out: { length: SIZE },
-          calls: expect.toSatisfy((n) => n <= limit(name, sigmas.length - 1)),
+          calls: expect.toSatisfy((n) => n <= maxEvaluations(name, sigmas.length - 1)),
         });
       }),
       REPEATABLE,
@@ -91,16 +91,19 @@ describe('ends on any sigmas', () => {
   );
 });
 
-describe('ends where a denoiser fails', () => {
+describe('ends if the denoiser returns NaN', () => {
   it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
-      fc.asyncProperty(descending, fc.nat({ max: 5 }), async (sigmas, failing) => {
+      fc.asyncProperty(descending, fc.nat({ max: 5 }), async (sigmas, firstFailure) => {
         let call = 0;
         const broken: Predict = (x, at) => {
-          const fine = towardsTarget(x, at);
-          return call++ < failing
-            ? fine
-            : { denoised: fine.denoised.fill(Number.NaN), uncond: fine.uncond.fill(Number.NaN) };
+          const prediction = towardsTarget(x, at);
+          return call++ < firstFailure
+            ? prediction
+            : {
+                denoised: prediction.denoised.fill(Number.NaN),
+                uncond: prediction.uncond.fill(Number.NaN),
+              };
         };
         const result = await run(name, sigmas, broken).catch((error: unknown) => error);
         if (result instanceof DarkroomError) expect(result.code).toBe('DR_SAMPLING_FAILED');
@@ -111,7 +114,7 @@ describe('ends where a denoiser fails', () => {
   );
 });
 
-/** DPM-Solver stops at the last sigma above 0, UniPC at 0.001. */
+/** The sigma at which a sampler ends: DPM-Solver at the last one above 0, UniPC at 0.001. */
 const LAST_SIGMA: Readonly<Record<string, (sigmas: Float32Array) => number>> = {
   dpm_fast: (sigmas) => sigmas[sigmas.length - 2],
   dpm_adaptive: (sigmas) => sigmas[sigmas.length - 2],
@@ -119,7 +122,7 @@ const LAST_SIGMA: Readonly<Record<string, (sigmas: Float32Array) => number>> = {
   uni_pc_bh2: () => 0.001,
 };
 
-describe('reaches a latent that the denoiser always gives', () => {
+describe('reaches the latent that the denoiser always returns', () => {
   it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(descending, async (sigmas) => {
@@ -127,10 +130,12 @@ describe('reaches a latent that the denoiser always gives', () => {
           denoised: target.slice(),
           uncond: target.slice(),
         }));
-        const left = LAST_SIGMA[name]?.(sigmas) ?? 0;
+        const lastSigma = LAST_SIGMA[name]?.(sigmas) ?? 0;
         for (const [i, value] of out.entries()) {
-          const way = Math.abs(latent[i] + noise[i] * sigmas[0] - target[i]);
-          expect(Math.abs(value - target[i])).toBeLessThan(1.01 * (left / sigmas[0]) * way + 1e-4);
+          const distance = Math.abs(latent[i] + noise[i] * sigmas[0] - target[i]);
+          expect(Math.abs(value - target[i])).toBeLessThan(
+            1.01 * (lastSigma / sigmas[0]) * distance + 1e-4,
+          );
         }
       }),
       REPEATABLE,
@@ -138,7 +143,7 @@ describe('reaches a latent that the denoiser always gives', () => {
   );
 });
 
-describe('the seed matters to stochastic kinds alone', () => {
+describe('depends on the seed only if it is stochastic', () => {
   it.each(SAMPLER_NAMES)('%s', (name) =>
     fc.assert(
       fc.asyncProperty(

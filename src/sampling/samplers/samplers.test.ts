@@ -1,4 +1,4 @@
-// The samplers on the analytic denoiser of the goldens, step by step.
+// The samplers on the goldens' analytic denoiser, step by step.
 import { describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -13,7 +13,7 @@ import { runSampler } from '../runs/sample.ts';
 import { SAMPLER_KINDS } from './index.ts';
 
 const sampling = discreteSampling();
-/** Groups without a denoiser of their own share that of `analytic`. */
+/** Its denoiser is shared by groups that have none of their own. */
 const analytic = golden('samplers', 'analytic');
 
 async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Promise<void> {
@@ -35,7 +35,7 @@ async function check(g: Golden, { id, params, inputs, outputs }: GoldenCase): Pr
     latent: inputs.latent ? g.float(inputs.latent).data : new Float32Array(noise.data.length),
     mask: inputs.mask ? g.float(inputs.mask) : undefined,
     seed,
-    // Impact Pack runs a part of the steps with the noise of all of them
+    // The Impact Pack samples a range of steps with the noise of the whole schedule.
     stepNoise: inputs.total_sigmas
       ? kind.noise?.({ seed, count: noise.data.length, sigmas: g.float(inputs.total_sigmas).data })
       : undefined,

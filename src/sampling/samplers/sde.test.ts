@@ -1,5 +1,4 @@
-// The options of the SDE samplers, as their nodes set them, against the original's latents;
-// refusals.
+// The options of the SDE samplers, as their nodes set them, against the original's latents.
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../test/support/golden.ts';
 import { analyticPrediction } from '../../../test/support/sampling.ts';
@@ -14,7 +13,7 @@ const sampling = discreteSampling();
 const predict = analyticPrediction(golden('samplers', 'analytic'));
 const g = golden('samplers', 'sde_options');
 
-/** The functions among the options stand as numbers in the golden. */
+/** Builds the options that are functions from the golden's numbers. */
 function withFunctions({ rev, tau, ...options }: Record<string, never>): SamplerOptions {
   if (rev !== undefined) return { ...options, noise_scaler: reverseTimeScale(rev) };
   if (!tau) return options;
@@ -25,12 +24,12 @@ function withFunctions({ rev, tau, ...options }: Record<string, never>): Sampler
   };
 }
 
-const run = (sampler: string, options: Record<string, never>, name = 'k8') => {
+const run = (samplerName: string, options: Record<string, never>, name = 'k8') => {
   const noise = g.float('shared/noise').data;
   const latent = new Float32Array(noise.length);
   const sigmas = g.float(`sigmas/${name}`).data;
   return runSampler({
-    sampler: { kind: SAMPLER_KINDS[sampler], options: withFunctions(options) },
+    sampler: { kind: SAMPLER_KINDS[samplerName], options: withFunctions(options) },
     sampling,
     sigmas,
     predict,
@@ -45,10 +44,9 @@ it.each([...new Set(g.cases.map(({ params }) => params.sampler as string))])('%s
     expectGolden(g, id, outputs.out, await run(name, params.options, params.sigmas));
 });
 
-it('refuses an r of 0', async () => {
-  for (const sampler of ['dpmpp_sde', 'seeds_2'])
-    await expect(run(sampler, { r: 0 as never })).rejects.toMatchObject({
-      code: 'DR_INPUT_INVALID',
-      input: 'r',
-    });
+it.each(['dpmpp_sde', 'seeds_2'])('%s refuses an r of 0', async (samplerName) => {
+  await expect(run(samplerName, { r: 0 as never })).rejects.toMatchObject({
+    code: 'DR_INPUT_INVALID',
+    input: 'r',
+  });
 });

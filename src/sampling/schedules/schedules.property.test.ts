@@ -1,4 +1,4 @@
-// What every schedule promises: as many sigmas as asked for (or the documented exception), strictly
+// Properties of every schedule: the number of sigmas (with documented exceptions), strictly
 // descending from the model's largest to 0.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,8 +10,7 @@ const eps = discreteSampling();
 const MODELS = [eps, discreteSampling({ prediction: 'v', zsnr: true })];
 
 /**
- * The share of the model's largest sigma that a schedule may start below: ddim_uniform starts
- * within its last stride.
+ * How far below the model's largest sigma a schedule can start; ddim_uniform: within its stride.
  */
 const START: Readonly<Record<string, number>> = { ddim_uniform: 1, kl_optimal: 0.01 };
 /** ddim_uniform strides by whole timesteps; beta drops equal neighbours. */

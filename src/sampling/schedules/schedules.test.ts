@@ -52,11 +52,11 @@ describe('KSampler schedules', () => {
     }
   });
   it('covers every case', () => {
-    const known = g.cases.filter(
+    const covered = g.cases.filter(
       ({ params }) =>
         SCHEDULERS.includes(params.scheduler) && Object.hasOwn(SAMPLER_KINDS, params.sampler),
     );
-    expect(known.length).toBe(g.cases.length);
+    expect(covered.length).toBe(g.cases.length);
   });
 });
 
