@@ -31,4 +31,9 @@ export function continuedNoise({ seed, count }: NoiseRun): NoiseSource {
  * a step depends on its two sigmas only, not on the other steps.
  */
 export const brownianPath = ({ seed, count, sigmas }: NoiseRun): NoiseSource =>
-  brownianNoiseSampler(seed, count, Math.min(...sigmas.filter((sigma) => sigma > 0)), Math.max(...sigmas));
+  brownianNoiseSampler(
+    seed,
+    count,
+    Math.min(...sigmas.filter((sigma) => sigma > 0)),
+    Math.max(...sigmas),
+  );
