@@ -1,4 +1,5 @@
-// --cache with the built-in nodes: another process draws the same pictures from what the first one left.
+// --cache with the built-in nodes: another process produces the same images from the results of the
+// first one.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** One run in a process of its own: what ran, and the bytes of its pictures. */
+/** Runs in a process of its own; returns the nodes that ran and the bytes of the images. */
 async function runOnce(
   set: Readonly<Record<string, unknown>>,
   cache?: string,
@@ -34,7 +35,7 @@ async function runOnce(
   return { ran, pictures: images.map((image) => image.toBuffer()) };
 }
 
-it('another process takes the results, and another seed runs what depends on it', {
+it('another process reuses the results, and another seed runs only what depends on it', {
   timeout: 120_000,
 }, async () => {
   const cache = join(root, 'cache');

@@ -1,4 +1,5 @@
-// The command line as a process: exit codes, messages, JSON lines, Ctrl-C, what is left on the disk.
+// The command line as a process: exit codes, messages, JSON lines, Ctrl-C, what is left on the
+// disk.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

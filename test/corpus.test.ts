@@ -1,5 +1,6 @@
-// Real workflow files, whole and damaged. They are not part of the project: DARKROOM_CORPUS names folders with checkouts of public
-// repositories, separated by colons (docs/coverage.md lists them); without it nothing is tested here.
+// Real workflow files, whole and damaged. They are not part of the project: DARKROOM_CORPUS names
+// folders with checkouts of public repositories, separated by colons (docs/coverage.md lists them);
+// without it these tests are skipped.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -24,7 +25,7 @@ const environment = {
   wildcards: () => new Map(),
 };
 
-/** A workflow, or undefined for a DarkroomError; anything else thrown fails the test. */
+/** Returns the workflow, or undefined for a DarkroomError; any other error fails the test. */
 function settles(read: () => Workflow): Workflow | undefined {
   const before = performance.now();
   try {
@@ -39,7 +40,7 @@ function settles(read: () => Workflow): Workflow | undefined {
   }
 }
 
-/** The texts in a file that hold workflows. */
+/** Returns the texts in a file that hold workflows. */
 function textsOf(bytes: Buffer): string[] {
   if (!pictureFormat(bytes)) return [bytes.toString('utf8')];
   try {
@@ -49,7 +50,7 @@ function textsOf(bytes: Buffer): string[] {
   }
 }
 
-/** A JSON text with a piece of it doubled, cut out, or put in the place of another. */
+/** Returns a JSON text with a random piece duplicated, removed or replaced by another. */
 const damaged = (text: string): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -75,7 +76,7 @@ const damaged = (text: string): fc.Arbitrary<string> =>
     });
 
 describe.skipIf(files.length === 0)('real files', () => {
-  it('of both forms ours is what was sent', { timeout: 600_000 }, () => {
+  it('converts the UI form to the prompt that was sent', { timeout: 600_000 }, () => {
     let both = 0;
     for (const file of files) {
       const bytes = readFileSync(file);
@@ -91,7 +92,7 @@ describe.skipIf(files.length === 0)('real files', () => {
     expect(both).toBeGreaterThan(0);
   });
 
-  it('damaged give a workflow or a Darkroom error', { timeout: 3_600_000 }, () => {
+  it('reads damaged files as a workflow or a Darkroom error', { timeout: 3_600_000 }, () => {
     for (const file of files)
       for (const text of textsOf(readFileSync(file)).filter((t) => t.length < 2_000_000))
         fc.assert(

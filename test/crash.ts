@@ -1,5 +1,5 @@
-// npm run test:crash: 50 kills during a stream of 100 jobs, on the embedded database and on PostgreSQL with two workers.
-// npm run test:crash -- [embedded|postgres] [kills] [jobs] [seed]
+// npm run test:crash: 50 kills during a stream of 100 jobs, on the embedded database and on
+// PostgreSQL with two workers. npm run test:crash -- [embedded|postgres] [kills] [jobs] [seed]
 import { join } from 'node:path';
 import { crash, seeded } from './support/crash.ts';
 import { startPostgres, whyNoPostgres } from './support/postgres.ts';

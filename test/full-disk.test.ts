@@ -1,4 +1,5 @@
-// A full disk loses nothing: outputs are whole or absent, jobs end with a sentence or wait, the database opens.
+// A full disk loses nothing: outputs are whole or absent, jobs fail with a message or wait, the
+// database opens again.
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,7 +30,7 @@ describe.skipIf(!tried)('a disk that is full', () => {
   });
   afterAll(() => disk?.remove());
 
-  it('for outputs: the job fails and says so, no file is cut off, and the next one runs when there is room', async () => {
+  it('outputs: the job fails with a message, no file is truncated, the next job runs when there is room', async () => {
     const small = smallDisk(8)!;
     const queue = await openQueue({});
     queue.startWorker({
@@ -63,7 +64,7 @@ describe.skipIf(!tried)('a disk that is full', () => {
     small.remove();
   });
 
-  it('for the database: no new jobs are taken, those that were are run', async () => {
+  it('database: no new jobs are accepted, accepted ones are run', async () => {
     const database = join(disk.path, 'queue');
     const problems: string[] = [];
     let queue: Queue = await openQueue({
@@ -83,7 +84,8 @@ describe.skipIf(!tried)('a disk that is full', () => {
     const { promptId } = await queue.add(quickJob(10));
     expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success' });
 
-    // to the last byte, while a job runs: its end is stored when there is room again, or it is run again
+    // full to the last byte while a job runs: its end is stored when there is room, or it runs
+    // again
     const running = await queue.add(
       jobOf('TestSlow', { steps: 40, ms: 50, deaf: false, nonce: 1 }),
     );
@@ -101,7 +103,7 @@ describe.skipIf(!tried)('a disk that is full', () => {
     await queue.close();
   });
 
-  it('when a database is made: it says so, and can be made later', async () => {
+  it('a database that cannot be created: the error says so, and it can be created later', async () => {
     const small = smallDisk(16)!;
     mkdirSync(join(small.path, 'queue'));
     await expect(openQueue({ database: join(small.path, 'queue') })).rejects.toMatchObject({
@@ -111,7 +113,7 @@ describe.skipIf(!tried)('a disk that is full', () => {
   });
 });
 
-it('a network that runs out of memory costs its job alone', async () => {
+it('a network that runs out of memory fails its own job only', async () => {
   const queue = await openQueue({});
   queue.startWorker({ engine: testEngine(temporaryFolder('memory')) });
   const failed = await queue.add(jobOf('TestFail', { how: 'memory' }));

@@ -1,4 +1,4 @@
-// The embedded model in 8-bit integers, the whole way of a picture, against float32.
+// Whole images with the embedded model in 8-bit integers, against float32.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ async function pictureIn(precision: 'fp32' | 'int8') {
 }
 
 describe('int8', () => {
-  it('gives nearly the same picture, and says so in it', async () => {
+  it('computes nearly the same image, and records the precision in it', async () => {
     const [exact, small] = [await pictureIn('fp32'), await pictureIn('int8')];
     expect(exact.made.precision).toBe('fp32');
     expect(small.made.precision).toBe('int8');
@@ -43,7 +43,7 @@ describe('int8', () => {
     expect(found.psnr).toBeLessThan(70);
   }, 180_000);
 
-  it('is refused where it does not go', async () => {
+  it('is refused on devices that do not support it', async () => {
     await expect(openDarkroom({ precision: 'int4' as never })).rejects.toMatchObject({
       code: 'DR_BAD_USAGE',
       hint: "Did you mean 'int8'?",

@@ -1,4 +1,5 @@
-// Sampling by regions and by segments opens every network once, however many calls of samplers it takes.
+// Regional sampling and segment upscaling open every network once, however many sampler calls they
+// make.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

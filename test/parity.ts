@@ -1,5 +1,6 @@
-// npm run parity: runs the test suite and writes docs/parity.md, the table of every tensor compared with the originals.
-// With a folder as argument it takes what a run with DARKROOM_PARITY=FOLDER left there instead of running the suite again.
+// npm run parity: runs the test suite and writes docs/parity.md, the table of every tensor compared
+// with the originals. With a folder as argument it takes what a run with DARKROOM_PARITY=FOLDER
+// left there instead of running the suite again.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +57,8 @@ for (const [name, list] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
   const cases = groupBy(list, (row) => row.id);
   const worst = worstOf(list);
   summary.push(
-    `| ${name} | ${cases.size} | ${list.length} | ${worst.id} | ${show(worst.worst)} | ${show(worst.bound)} |`,
+    `| ${name} | ${cases.size} | ${list.length} | ${worst.id} | ${show(worst.worst)} | ` +
+      `${show(worst.bound)} |`,
   );
   details.push(
     `<details><summary>${name}</summary>`,

@@ -1,4 +1,5 @@
-// The nodes of SeargeSDXL against the original's own source: what they declare, what they give, which KSampler runs they plan.
+// The nodes of SeargeSDXL against the original's own source: declarations, outputs, and the
+// KSampler runs that they plan.
 import { describe, expect, it } from 'vitest';
 import { isPyFloat } from '../src/formats/json.ts';
 import { type Inputs, inputOf, type NodeDeclaration } from '../src/nodes/declare.ts';
@@ -16,7 +17,7 @@ import { bigintOf } from './support/sampling.ts';
 
 const nodeOf = (type: string): NodeDeclaration => NODES.get(type)!;
 
-/** A Python value of the golden files: {"int": "…"} beyond 2^53, {"float": "inf"}. */
+/** Reads a Python value of the golden files: {"int": "…"} beyond 2^53, {"float": "inf"}. */
 const value = (v: unknown): unknown => {
   if (Array.isArray(v)) return v.map(value);
   if (typeof v !== 'object' || v === null) return v;
@@ -25,7 +26,9 @@ const value = (v: unknown): unknown => {
   return Object.fromEntries(Object.entries(v).map(([key, item]) => [key, value(item)]));
 };
 
-/** Integers as Python prints them, nothing as null: comparable whatever type carries them. */
+/**
+ * Integers as Python prints them, undefined as null, so that values compare whatever their type.
+ */
 const plain = (v: unknown): unknown => {
   if (v === undefined) return null;
   if (typeof v === 'bigint' || typeof v === 'number') return String(v);
@@ -39,7 +42,7 @@ const inputsOf = ({ params }: GoldenCase): Record<string, unknown> => {
   const typed = (given: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(
       Object.entries(given).map(([name, item]) => {
-        // seeds are bigints where parameters carry them
+        // seeds in parameters are bigints
         if (name === 'seed' || name === 'hrf_seed') return [name, BigInt(item as number)];
         if (typeof item === 'object' && item !== null)
           return [name, typed(item as Record<string, unknown>)];
@@ -116,7 +119,7 @@ describe('searge/declarations', () => {
     SCHEDULERS,
   };
   const environment = { ...testContext(), modelFiles: (folder: string) => [...`FILES ${folder}`] };
-  // what ours say beyond the original
+  // additions of ours to the original's declarations
   const MORE = new Set(['tooltip', 'lazy', 'control_after_generate']);
 
   const configs = (inputs: Inputs, optional: boolean) =>
@@ -171,7 +174,7 @@ describe('searge/declarations', () => {
 });
 
 describe('switches and saving', () => {
-  it('evaluate only what is chosen', async () => {
+  it('switches evaluate only the chosen input', async () => {
     const asks = (type: string, inputs: object) =>
       nodeOf(type).needs!(inputs as never, testContext());
     expect(asks('SeargeLatentMuxer3', { input_selector: 2 })).toEqual(['input2']);
@@ -180,7 +183,7 @@ describe('switches and saving', () => {
     expect(asks('SeargeImageSave', { state: 'enabled' })).toEqual(['images']);
   });
 
-  it('save under the prefix, or as output-<date> in the input folder', async () => {
+  it('saves under the prefix, or as output-<date> in the input folder', async () => {
     const requests: unknown[] = [];
     const save = async (request: object) => {
       requests.push({ ...request, files: 1 });

@@ -1,5 +1,5 @@
-// Whole workflows of SeargeSDXL through the engine against ComfyUI's pictures: Reborn v3.3 as its author published it, and the two
-// samplers in small graphs.
+// Whole workflows of SeargeSDXL through the engine against ComfyUI's images: Reborn v3.3 as its
+// author published it, and the two samplers in small graphs.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -50,7 +50,9 @@ type Prompt = Record<string, { inputs: Record<string, unknown>; class_type: stri
 const read = (name: string): Prompt =>
   JSON.parse(readFileSync(join(files, `${name}.api.json`), 'utf8'));
 
-/** Runs a workflow and compares the latents that its VAEDecodes get, and all pictures that it saves and shows. */
+/**
+ * Runs a workflow and compares the inputs of its VAEDecodes and all images that it saves and shows.
+ */
 async function expectWorkflow(g: Golden, prompt: Prompt, options: RunOptions = {}) {
   const [{ id, outputs: wanted }] = g.cases;
   const decoded = Object.keys(wanted).flatMap((key) => /^latent_\d+_(.+)$/.exec(key)?.[1] ?? []);
@@ -95,7 +97,7 @@ describe('workflows', () => {
       ['67', 'image'],
       ['68', 'blend_mode'],
     ]);
-    // outputs behind inputs that nothing is connected to are left out
+    // outputs behind unconnected inputs are skipped
     const { outputs, nodeErrors } = await expectWorkflow(
       golden('workflows', 'searge_reborn_v33'),
       prompt,
@@ -111,7 +113,7 @@ describe('workflows', () => {
     expect(saved('361')).toBe(join(`SeargeSDXL-out-${date}`, 'hires', 'hrf_00001_.png'));
   });
 
-  it('the second Image2Image sampler, which v3.4 uses, is the first one', async () => {
+  it('the second Image2Image sampler, which v3.4 uses, equals the first', async () => {
     const prompt = read('searge_reborn_v33');
     prompt['363'].class_type = 'SeargeSDXLImage2ImageSampler2';
     const { outputs } = await darkroom.run(prompt, { targets: ['361'] });
@@ -152,7 +154,7 @@ describe('SeargeImageSave', () => {
     expect(text).toContain('tEXtworkflow\0{"nodes": []}');
   });
 
-  it('saves nothing when disabled, and never outside of its folder', async () => {
+  it('saves nothing when disabled, and never outside its folder', async () => {
     expect((await darkroom.run(saving({ state: 'disabled' }))).outputs).toEqual({});
     for (const filename_prefix of ['../x', '/x', '%date%/../../x'])
       await expect(darkroom.run(saving({ filename_prefix }))).rejects.toMatchObject({

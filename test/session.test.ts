@@ -1,4 +1,5 @@
-// A session with a workflow: run it in series, turn it into a program and run that, verify its pictures; and the examples of docs/library.md.
+// A session with a workflow: run it in series, turn it into a program and run that, verify its
+// pictures; and the examples of docs/library.md.
 import { spawn } from 'node:child_process';
 import {
   copyFileSync,

@@ -1,5 +1,6 @@
-// A server and a worker that share nothing but a PostgreSQL database and a bucket: pictures go both ways through the bucket.
-import { spawn } from 'node:child_process';
+// A server and a worker that share only a PostgreSQL database and a bucket: images go both ways
+// through the bucket. The tests build on one another, in order.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,13 +19,13 @@ import { BUCKET, startS3, type TestS3 } from './support/s3.ts';
 import { type TestServer, testServer } from './support/server.ts';
 
 const why = whyNoPostgres();
-if (why) console.warn(`the test of a worker with a bucket is left out: ${why}`);
+if (why) console.warn(`the test of a worker with a bucket is skipped: ${why}`);
 
-const PLACE = `s3://${BUCKET}/studio`;
+const STORAGE = `s3://${BUCKET}/studio`;
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-shared-'));
 const pixels = Buffer.from(Array.from({ length: 8 * 4 * 3 }, (_, i) => (i * 37) % 256));
 
-interface Answer {
+interface JobResult {
   readonly state: string;
   readonly error: unknown;
   readonly outputs: Readonly<
@@ -32,133 +33,133 @@ interface Answer {
   >;
 }
 
+/** Inverts `image`, saves the result and shows the original. */
+const invert = (image: string) => ({
+  1: { class_type: 'LoadImage', inputs: { image } },
+  2: { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
+  3: { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'far/negative' } },
+  4: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+});
+
 describe.skipIf(why !== undefined)('server and worker with a bucket between them', () => {
   let postgres: TestPostgres;
   let s3: TestS3;
   let test: TestServer;
   let address: string;
-  let database: string;
+  let worker: ChildProcess;
+  let workerLog = '';
+  let result: JobResult;
+
+  const get = (path: string, init?: RequestInit) => fetch(`${address}/${path}`, init);
+  const run = (prompt: object) =>
+    get('prompt?wait=1', { method: 'POST', body: JSON.stringify({ prompt }) });
+  const viewSaved = (more = '', init?: RequestInit) =>
+    get(`view?filename=negative_00001_.png&subfolder=far${more}`, init);
+
   beforeAll(async () => {
     [postgres, s3] = await Promise.all([startPostgres(), startS3()]);
-    database = await postgres.database();
-    const storage = await openBucketStorage(PLACE, {
+    const database = await postgres.database();
+    const storage = await openBucketStorage(STORAGE, {
       environment: s3.environment,
       cache: folder(),
     });
     test = await testServer({ builtIn: true, idle: true, queueOptions: { database }, storage });
     address = await test.listen();
+    worker = startWorkerProcess(database);
   });
   afterAll(async () => {
+    worker?.kill('SIGKILL');
     await test?.close();
     await Promise.all([postgres?.stop(), s3?.close()]);
   });
 
-  it('a picture is uploaded here, used there, and its result seen here', async () => {
+  function startWorkerProcess(database: string): ChildProcess {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-    const worker = spawn(
+    const started = spawn(
       process.execPath,
-      ['--import', tsx, program, 'worker', '--database', database, '--storage', PLACE],
+      ['--import', tsx, program, 'worker', '--database', database, '--storage', STORAGE],
       {
         cwd: folder(),
         env: { ...process.env, ...s3.environment, DARKROOM_CACHE: folder() },
         stdio: ['ignore', 'ignore', 'pipe'],
       },
     );
-    let said = '';
-    worker.stderr.on('data', (data) => {
-      said += data;
+    started.stderr?.on('data', (data) => {
+      workerLog += data;
     });
-    const exited = once(worker, 'exit');
-    const form = new FormData();
+    return started;
+  }
+
+  it('stores an upload in the bucket', async () => {
     const png = await sharp(pixels, { raw: { width: 8, height: 4, channels: 3 } })
       .png()
       .toBuffer();
+    const form = new FormData();
     form.set('image', new Blob([new Uint8Array(png)]), 'from here.png');
     form.set('subfolder', 'guests');
-    expect(
-      await (await fetch(`${address}/upload/image`, { method: 'POST', body: form })).json(),
-    ).toEqual({
-      ...{ name: 'from here.png', subfolder: 'guests', type: 'input' },
+    const response = await get('upload/image', { method: 'POST', body: form });
+    expect(await response.json()).toEqual({
+      name: 'from here.png',
+      subfolder: 'guests',
+      type: 'input',
     });
-    const prompt = {
-      1: { class_type: 'LoadImage', inputs: { image: 'guests/from here.png' } },
-      2: { class_type: 'ImageInvert', inputs: { image: ['1', 0] } },
-      3: { class_type: 'SaveImage', inputs: { images: ['2', 0], filename_prefix: 'far/negative' } },
-      4: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
-    };
-    const answer = await fetch(`${address}/prompt?wait=1`, {
-      method: 'POST',
-      body: JSON.stringify({ prompt }),
+  });
+
+  it('runs a job on the worker, which reads the upload and saves to the bucket', async () => {
+    const response = await run(invert('guests/from here.png'));
+    result = (await response.json()) as JobResult;
+    expect({ status: response.status, error: result.error }, workerLog).toEqual({
+      status: 200,
+      error: null,
     });
-    const result = (await answer.json()) as Answer;
-    expect([answer.status, result.error], said).toEqual([200, null]);
     expect(result.outputs['3'].images).toEqual([
       { filename: 'negative_00001_.png', subfolder: 'far', type: 'output' },
     ]);
-    const view = await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`);
-    expect([view.status, view.headers.get('content-type')]).toEqual([200, 'image/png']);
-    const shown = Buffer.from(await view.arrayBuffer());
-    expect(Number(view.headers.get('content-length'))).toBe(shown.length);
-    // 8 bits are cut, not rounded, when they are saved
-    const bytes = [...(await sharp(shown).raw().toBuffer())];
-    expect(
-      Math.max(...bytes.map((byte, i) => Math.abs(byte - (255 - pixels[i])))),
-    ).toBeLessThanOrEqual(1);
+  });
+
+  it('serves the saved image, unchanged and as a preview', async () => {
+    const view = await viewSaved();
+    const body = Buffer.from(await view.arrayBuffer());
+    expect({ status: view.status, type: view.headers.get('content-type') }).toEqual({
+      status: 200,
+      type: 'image/png',
+    });
+    expect(Number(view.headers.get('content-length'))).toBe(body.length);
+    // 8 bits are truncated, not rounded, when they are saved
+    const bytes = [...(await sharp(body).raw().toBuffer())];
+    const worst = Math.max(...bytes.map((byte, i) => Math.abs(byte - (255 - pixels[i]))));
+    expect(worst).toBeLessThanOrEqual(1);
+
     const since = { 'if-modified-since': view.headers.get('last-modified')! };
-    expect(
-      (
-        await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`, {
-          headers: since,
-        })
-      ).status,
-    ).toBe(304);
-    expect(
-      (
-        await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far&preview=webp`)
-      ).headers.get('content-type'),
-    ).toBe('image/webp');
+    expect((await viewSaved('', { headers: since })).status).toBe(304);
+    const preview = await viewSaved('&preview=webp');
+    expect(preview.headers.get('content-type')).toBe('image/webp');
+  });
+
+  it('serves temporary images, and 404 for missing ones', async () => {
     const [temp] = result.outputs['4'].images;
-    expect((await fetch(`${address}/view?filename=${temp.filename}&type=temp`)).status).toBe(200);
-    expect((await fetch(`${address}/view?filename=none.png`)).status).toBe(404);
+    expect((await get(`view?filename=${temp.filename}&type=temp`)).status).toBe(200);
+    expect((await get('view?filename=none.png')).status).toBe(404);
+  });
 
-    // what was made goes in again
-    const again = {
-      ...prompt,
-      1: { class_type: 'LoadImage', inputs: { image: 'far/negative_00001_.png [output]' } },
-    };
-    const second = (await (
-      await fetch(`${address}/prompt?wait=1`, {
-        method: 'POST',
-        body: JSON.stringify({ prompt: again }),
-      })
-    ).json()) as Answer;
-    expect([second.state, second.outputs['3'].images[0].filename]).toEqual([
-      'success',
-      'negative_00002_.png',
-    ]);
-    const missing = {
-      ...prompt,
-      1: { class_type: 'LoadImage', inputs: { image: 'guests/other.png' } },
-    };
-    expect(
-      (
-        await fetch(`${address}/prompt`, {
-          method: 'POST',
-          body: JSON.stringify({ prompt: missing }),
-        })
-      ).status,
-    ).toBe(400);
+  it('takes an output as an input of another job, and refuses missing images', async () => {
+    const response = await run(invert('far/negative_00001_.png [output]'));
+    const { state, outputs } = (await response.json()) as JobResult;
+    expect({ state, filename: outputs['3'].images[0].filename }).toEqual({
+      state: 'success',
+      filename: 'negative_00002_.png',
+    });
+    expect((await run(invert('guests/other.png'))).status).toBe(400);
+  });
 
-    // the bucket is gone while a job runs: the job fails with a sentence, and the server says 503
+  it('fails the job with a message, and responds with 503, when the bucket is gone', async () => {
     const { port } = new URL(s3.environment.S3_ENDPOINT);
     await s3.close();
-    expect((await fetch(`${address}/view?filename=negative_00001_.png&subfolder=far`)).status).toBe(
-      503,
-    );
+    expect((await viewSaved()).status).toBe(503);
     const grey = {
       1: { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 1, color: 5 } },
-      3: { ...prompt[3], inputs: { ...prompt[3].inputs, images: ['1', 0] } },
+      3: { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'far/negative' } },
     };
     const { promptId } = await test.queue.add({ prompt: JSON.stringify(grey), outputs: ['3'] });
     expect(await test.queue.waitForEnd(promptId)).toMatchObject({
@@ -166,6 +167,10 @@ describe.skipIf(why !== undefined)('server and worker with a bucket between them
       attempts: 1,
       error: expect.stringMatching(`DR_STORAGE.*127.0.0.1:${port}`),
     });
+  });
+
+  it('ends the worker on SIGTERM', async () => {
+    const exited = once(worker, 'exit');
     worker.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   });

@@ -1,4 +1,5 @@
-// The page's modules that need no browser: numbers without loss, what follows a field, frames of a job.
+// The page's modules that need no browser: numbers without loss, what follows a field, frames of a
+// job.
 import { describe, expect, it } from 'vitest';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';

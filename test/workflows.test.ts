@@ -1,4 +1,5 @@
-// Whole workflow files through the engine: the pictures that ComfyUI saved for real workflows on the fixture models.
+// Whole workflow files through the engine: the images that ComfyUI saved for real workflows on the
+// fixture models.
 import {
   copyFileSync,
   mkdirSync,
@@ -41,7 +42,7 @@ const WHOLE = [
   'lcm',
 ];
 
-/** An embedding that is not there; a soft mask. */
+/** Expected warnings: a missing embedding, a soft mask. */
 const WARNINGS: Readonly<Record<string, number>> = {
   embedding: 1,
   seed_segs_upscaler: 1,
@@ -132,9 +133,10 @@ describe('workflows', () => {
   });
 });
 
-// Each tile is encoded with what the tiles before it left, by an untrained autoencoder: last bits grow from tile to tile, and where a level
-// tips over in the last one the original's own second run is 19 levels off.
-it('seed_tiles_upscaler, with the noise that the original has in its last tile', async () => {
+// Each tile is encoded after the previous ones were pasted, by an untrained autoencoder: rounding
+// differences grow from tile to tile, and in the last tile the original's own second run differs by
+// 19 levels.
+it('seed_tiles_upscaler, within the variation of the original in its last tile', async () => {
   const g = golden('workflows', 'seed_tiles_upscaler');
   const [tensor] = Object.values(g.cases[0].outputs);
   const { data: want, shape } = g.tensor(tensor);
@@ -157,12 +159,12 @@ it('seed_tiles_upscaler, with the noise that the original has in its last tile',
   expect(worst.first).toBeLessThanOrEqual(1);
   expect(changed / (firstRows * shape[2] * 3)).toBeLessThanOrEqual(0.005);
   expect(worst.between).toBeLessThanOrEqual(1);
-  // each of two runs may lie as far to either side
+  // each of two runs may deviate by as much to either side
   expect(worst.last).toBeLessThanOrEqual(2 * measured);
   expect(sumOfLast / countOfLast).toBeLessThanOrEqual(1);
 });
 
-it('the examples can run where their models are', async () => {
+it('the examples validate with their models', async () => {
   const examples = join(files, '..', '..', '..', 'examples');
   const checkpoints = join(root, 'example-models', 'checkpoints');
   mkdirSync(checkpoints, { recursive: true });

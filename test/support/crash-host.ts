@@ -1,4 +1,4 @@
-// A process that is killed in crash tests: a queue with a worker, spoken to by messages.
+// The process that crash tests kill: a queue with a worker, controlled by messages.
 
 import type {
   AcceptedJob,

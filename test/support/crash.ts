@@ -1,4 +1,4 @@
-// Kills processes of a queue at random moments while jobs are added and run; then looks at what is left.
+// Kills processes of a queue at random moments while jobs are added and run; then checks the queue.
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ import { filesIn } from './queue-suite.ts';
 
 export interface CrashTest {
   readonly database: string;
-  /** Processes that take jobs; one for the embedded database. */
+  /** Number of worker processes; one for the embedded database. */
   readonly hosts: number;
   readonly jobs: number;
   readonly kills: number;
@@ -22,7 +22,7 @@ export interface CrashTest {
 }
 
 export interface CrashReport {
-  /** What is wrong; empty when all is well. */
+  /** The faults found; empty when there are none. */
   readonly faults: readonly string[];
   readonly ends: Readonly<Record<string, number>>;
   readonly files: number;
@@ -137,7 +137,7 @@ export async function crash({
   const start = (): Host => startHost(database, folder, onEnded);
   const hosts = Array.from({ length: count }, start);
   await Promise.all(hosts.map((host) => host.ready));
-  /** Asks any host until one answers. */
+  /** Sends a request to hosts in turn until one responds. */
   const ask = async <K extends ToHost['ask']>(what: K, more?: object): Promise<Answers[K]> => {
     for (const end = Date.now() + PATIENCE_MS; ; ) {
       try {
@@ -155,7 +155,7 @@ export async function crash({
     for (let index = 0; index < jobs; index++) {
       const { promptId, number } = await ask('add', { job: jobOf(index, random) });
       accepted.set(promptId, number);
-      // the stream lasts as long as the killing
+      // jobs are added as long as processes are killed
       while (killing && index / jobs > (killed.host + killed.engine) / kills) await sleep(20);
     }
   };
@@ -165,7 +165,7 @@ export async function crash({
       const at = Math.floor(random() * count);
       const host = hosts[at];
       await host.ready;
-      // while it is starting, in the middle of a job, while it stores
+      // during its start, in the middle of a job, or while it stores the result
       await sleep(random() * 1200);
       if (random() < 0.5) {
         const engine = await host.ask('engine').catch(() => undefined);
@@ -183,7 +183,8 @@ export async function crash({
         hosts[at] = start();
       }
       log(
-        `killed ${killed.host} hosts and ${killed.engine} engines; ${accepted.size} jobs accepted, ${heard.size} ended`,
+        `killed ${killed.host} hosts and ${killed.engine} engines; ${accepted.size} jobs ` +
+          `accepted, ${heard.size} ended`,
       );
     }
     killing = false;
@@ -239,7 +240,7 @@ export async function crash({
   return { faults, ends, files: files.length, kills: killed };
 }
 
-/** A generator of numbers in 0..1 (mulberry32), so that a run can be run again. */
+/** A seeded generator of numbers in 0..1 (mulberry32), so that a run can be repeated. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

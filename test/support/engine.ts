@@ -1,4 +1,5 @@
-// An engine without a process: runs prompts one after another on a table of nodes, and says which nodes ran.
+// An engine without a process: runs prompts one after another on a table of nodes, and returns
+// which nodes ran.
 
 import type { ResultStore } from '../../src/engine/cache/result-store.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
@@ -19,7 +20,7 @@ export interface Ran {
   /** The ids of the nodes that ran, in order. */
   readonly ran: readonly string[];
   readonly failure: DarkroomError | undefined;
-  /** What a node showed under `value`. */
+  /** Values that a node showed under `value`. */
   shown(id: string): unknown[];
 }
 
@@ -28,7 +29,10 @@ export interface RunSettings {
   readonly extra?: Record<string, Json>;
 }
 
-/** Keeps results and states from run to run, as the engine does. A prompt that can't run at all throws its first problem. */
+/**
+ * Keeps results and states between runs, as the engine does. A prompt without a valid output throws
+ * its first error.
+ */
 export function smallEngine(
   nodes: NodeTable,
   folders: Folders = openFolders({ models: [] }),

@@ -1,5 +1,5 @@
-// Nodes that steer an execution, after ComfyUI's tests/execution/testing_nodes, with numbers in place of pictures: lazy inputs,
-// blockers, lists, expansion, loops, fingerprints, own checks.
+// Nodes that control an execution, after ComfyUI's tests/execution/testing_nodes, with numbers in
+// place of images: lazy inputs, blockers, lists, expansion, loops, fingerprints, input checks.
 import {
   boolean,
   combo,
@@ -39,7 +39,7 @@ const fail = defineNode({
   },
 });
 
-/** Shows a value, and gives it on. */
+/** Shows a value, and returns it. */
 const show = defineNode({
   ...common,
   type: 'Show',
@@ -66,7 +66,7 @@ const lazyMix = defineNode({
     outputs((mask === 1 ? 0 : a! * (1 - mask)) + (mask === 0 ? 0 : b! * mask)),
 });
 
-/** Chooses one of input1, input2 …, as Impact's switch. */
+/** Returns one of input1, input2 …, as Impact's switch does. */
 const select = defineNode({
   ...common,
   type: 'Switch',
@@ -77,7 +77,7 @@ const select = defineNode({
   run: (inputs) => outputs(inputNamed(inputs, `input${inputs.select}`)),
 });
 
-/** Gives its input to one of as many outputs as are connected, and blocks the others. */
+/** Passes its input to one of the connected outputs and blocks the others. */
 const inverse = defineNode({
   ...common,
   type: 'InverseSwitch',
@@ -160,7 +160,10 @@ const toBool = defineNode({
   run: ({ value }) => outputs(Boolean(value)),
 });
 
-/** Up to 0.1 a value, up to 0.2 the same otherwise, beyond that a graph that makes it. */
+/**
+ * Returns a value up to 0.1, the same in another way up to 0.2, and beyond that a graph that
+ * computes it.
+ */
 const mixed = defineNode({
   ...common,
   type: 'MixedExpansion',
@@ -175,7 +178,7 @@ const mixed = defineNode({
   },
 });
 
-/** Expands to itself until `depth` is 0, then to what shows its input. */
+/** Expands to itself until `depth` is 0, then to a node that shows its input. */
 const nested = defineNode({
   ...common,
   type: 'Nested',
@@ -214,7 +217,7 @@ const changed = defineNode({
   run: ({ value }) => outputs(value),
 });
 
-/** Speaks to its surroundings. */
+/** Uses all functions of its context. */
 const speak = defineNode({
   ...common,
   type: 'Speak',
@@ -266,7 +269,7 @@ const whileClose = defineNode({
         string,
         OutputLink,
       ][];
-    /** Whether a node stands between the two ends of the loop. */
+    /** Whether a node is between the two ends of the loop. */
     const known = new Map([[open, true]]);
     const contained = (id: string): boolean => {
       if (!known.has(id))

@@ -1,5 +1,5 @@
-// Golden cases of the originals (test/golden/<family>/<group>.json.gz + .safetensors.gz), read in memory,
-// and the pass rule |x - ref| <= max(2e-6, 1e-5 max|ref|, 10 measured).
+// Golden cases of the originals (test/golden/<family>/<group>.json.gz + .safetensors.gz), read in
+// memory, and the pass rule |x - ref| <= max(2e-6, 1e-5 max|ref|, 10 measured).
 import {
   appendFileSync,
   existsSync,
@@ -39,7 +39,7 @@ export interface Golden {
   readonly family: string;
   readonly group: string;
   readonly cases: readonly GoldenCase[];
-  /** How the prompts of the cases were encoded: node, text, sizes. */
+  /** The encoded prompts of the cases: node, text, sizes. */
   readonly conditionings: Readonly<Record<string, Params>>;
   readonly measured: Record<string, readonly number[]>;
   has(name: string): boolean;
@@ -108,7 +108,10 @@ export interface Difference {
   readonly bound: number;
 }
 
-/** The worst absolute difference against a golden float tensor and the bound it must keep; NaN must meet NaN. */
+/**
+ * Returns the worst absolute difference from a golden float tensor and its bound; NaN equals NaN
+ * only.
+ */
 export function difference(g: Golden, name: string, got: ArrayLike<number>): Difference {
   const want = g.tensor(name).data as ArrayLike<number>;
   if (want.length !== got.length) return { worst: Number.POSITIVE_INFINITY, bound: 0 };
@@ -125,7 +128,10 @@ export function difference(g: Golden, name: string, got: ArrayLike<number>): Dif
   return { worst, bound: Math.max(2e-6, 1e-5 * max, 10 * (g.measured[name]?.[0] ?? 0)) };
 }
 
-/** Asserts the pass rule for one tensor (and its shape when `got` is a tensor) and notes the difference for docs/parity.md. */
+/**
+ * Asserts the pass rule for one tensor (and its shape when `got` is a tensor) and records the
+ * difference for docs/parity.md.
+ */
 export function expectGolden(
   g: Golden,
   id: string,
@@ -138,14 +144,14 @@ export function expectGolden(
       g.tensor(name).shape,
     );
   const d = difference(g, name, data);
-  note(g, id, d);
+  recordDifference(g, id, d);
   expect(
     d.worst,
     `${g.family}/${g.group} ${id} ${name}: worst difference (bound ${d.bound})`,
   ).toBeLessThanOrEqual(d.bound);
 }
 
-/** Asserts that integers, bytes or floats are equal, and notes it for docs/parity.md. */
+/** Asserts that integers, bytes or floats are equal, and records it for docs/parity.md. */
 export function expectExact(
   g: Golden,
   id: string,
@@ -158,12 +164,13 @@ export function expectExact(
   for (let i = 0; i < want.length; i++)
     if (!Object.is(want[i], have[i]) && want[i] !== have[i])
       worst = Math.max(worst, Math.abs(want[i] - have[i]) || Number.POSITIVE_INFINITY);
-  note(g, id, { worst, bound: 0 });
+  recordDifference(g, id, { worst, bound: 0 });
   expect(worst, `${g.family}/${g.group} ${id} ${name} must be equal`).toBe(0);
 }
 
-/** Keeps a compared tensor for docs/parity.md: one JSON line in the folder that `npm run parity` names. */
-/** Asserts the rule for 8-bit pictures: at most 1 level of difference, on at most 0.5 % of the values. */
+/**
+ * Asserts the rule for 8-bit images: at most 1 level of difference, on at most 0.5 % of the values.
+ */
 export function expectPicture(g: Golden, id: string, name: string, got: Uint8Array): void {
   const want = g.tensor(name).data;
   expect(got.length, `${g.family}/${g.group} ${id} ${name} size`).toBe(want.length);
@@ -174,7 +181,7 @@ export function expectPicture(g: Golden, id: string, name: string, got: Uint8Arr
     worst = Math.max(worst, d);
     if (d > 0) changed++;
   }
-  note(g, id, { worst, bound: 1 });
+  recordDifference(g, id, { worst, bound: 1 });
   expect(
     worst,
     `${g.family}/${g.group} ${id} ${name}: worst difference in levels`,
@@ -185,12 +192,15 @@ export function expectPicture(g: Golden, id: string, name: string, got: Uint8Arr
   ).toBeLessThanOrEqual(0.005);
 }
 
-/** Asserts the rule for float pictures that went through 8 bits on their way: beyond the bound lie at most 0.5 % of the values, by one level. */
+/**
+ * Asserts the rule for float images that passed through 8 bits: at most 0.5 % of the values exceed
+ * the bound, by at most one level.
+ */
 export function expectThroughBytes(g: Golden, id: string, name: string, got: Tensor): void {
   const want = g.tensor(name);
   expect([...got.shape], `${g.family}/${g.group} ${id} ${name} shape`).toEqual(want.shape);
   const { worst, bound } = difference(g, name, got.data);
-  note(g, id, { worst, bound: Math.max(bound, 1 / 255) });
+  recordDifference(g, id, { worst, bound: Math.max(bound, 1 / 255) });
   const beyond = got.data.filter(
     (value, i) => Math.abs(value - Number(want.data[i])) > bound,
   ).length;
@@ -203,7 +213,8 @@ export function expectThroughBytes(g: Golden, id: string, name: string, got: Ten
   ).toBeLessThanOrEqual(0.005);
 }
 
-function note(g: Golden, id: string, d: Difference): void {
+/** Records a compared tensor for docs/parity.md: one JSON line in the folder that `npm run parity` sets. */
+function recordDifference(g: Golden, id: string, d: Difference): void {
   const folder = process.env.DARKROOM_PARITY;
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
@@ -213,7 +224,10 @@ function note(g: Golden, id: string, d: Difference): void {
   );
 }
 
-/** Path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked once beside node_modules. */
+/**
+ * Returns the path of an unpacked fixture model (test/fixtures/<name>.safetensors.gz), unpacked
+ * once beside node_modules.
+ */
 export function fixtureModel(name: string): string {
   const target = join(
     root,

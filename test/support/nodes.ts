@@ -1,4 +1,5 @@
-// Nodes without networks, for tests of the engine and the command line: numbers, lists, a slow one, one that saves text.
+// Nodes without networks, for tests of the engine and the command line: numbers, lists, a slow one,
+// one that saves text.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAborted, DarkroomError } from '../../src/errors.ts';
 import {
@@ -152,7 +153,7 @@ const save = defineNode({
   },
 });
 
-// leaves a half-written file, as a process does that dies while it saves
+// leaves a half-written file, like a process that dies while it saves
 const half = defineNode({
   ...common,
   type: 'TestHalf',
@@ -179,5 +180,5 @@ const half = defineNode({
 export const NODES: ReadonlyMap<string, NodeDeclaration> = new Map(
   [number, values, range, sum, total, slow, fail, save, half].map((node) => [node.type, node]),
 );
-/** The module for the engine process. */
+/** The module that the engine process imports. */
 export const NODES_MODULE = import.meta.url;

@@ -1,4 +1,4 @@
-// Pickles put together operation by operation, for tests (names as in Python's pickletools).
+// Builds pickles operation by operation, for tests (names as in Python's pickletools).
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const u32 = (value: number): Buffer => {

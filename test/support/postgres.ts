@@ -1,4 +1,5 @@
-// A PostgreSQL server for tests: the one that DARKROOM_TEST_POSTGRES names, or one of this machine's, started in a temporary folder.
+// A PostgreSQL server for tests: the one that DARKROOM_TEST_POSTGRES names, or one of this
+// machine's, started in a temporary folder.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   accessSync,
@@ -17,12 +18,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 export interface TestServer {
-  /** A new, empty database. */
+  /** Creates an empty database and returns its URL. */
   database(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Where the server's programs are; undefined when they are not installed. */
+/** Returns the folder of the server's programs; undefined when they are not installed. */
 function programs(): string | undefined {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian)
@@ -42,10 +43,13 @@ function programs(): string | undefined {
   });
 }
 
-/** Why the tests on PostgreSQL can't run here; undefined when they can. */
+/** Returns why the tests on PostgreSQL are skipped; undefined when they run. */
 export function whyNoPostgres(): string | undefined {
   if (process.env['DARKROOM_TEST_POSTGRES'] || programs()) return undefined;
-  return 'no PostgreSQL here: install the package postgresql, or name a server in DARKROOM_TEST_POSTGRES';
+  return (
+    'no PostgreSQL here: install the package postgresql, or name a server in ' +
+    'DARKROOM_TEST_POSTGRES'
+  );
 }
 
 /** The server refuses to run as root. */

@@ -1,4 +1,5 @@
-// Further nodes for tests of the queue: one that ends its process once, one that talks much, one that shows previews.
+// Further nodes for tests of the queue: one that ends its process once, one that talks much, one
+// that shows previews.
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

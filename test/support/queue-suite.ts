@@ -129,7 +129,9 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     it('runs a job and tells of it as ComfyUI does; the history keeps numbers as they were written', async () => {
       const heard = recordEvents(queue);
       const prompt =
-        '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a"}}}';
+        '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": ' +
+        '18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", ' +
+        '1], "filename_prefix": "sub/a"}}}';
       const extra = '{"extra_pnginfo": {"workflow": {"x": 8.0}}, "client_id": "me"}';
       const { promptId, number } = await queue.add({
         prompt,

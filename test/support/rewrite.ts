@@ -1,4 +1,4 @@
-// Model files made from others: tensors renamed, cut, added.
+// Writes model files derived from others: tensors renamed, removed, added.
 import { openSafetensors } from '../../src/formats/safetensors/safetensors.ts';
 import {
   type TensorToWrite,
@@ -7,7 +7,7 @@ import {
 
 export type TensorsToWrite = Record<string, TensorToWrite>;
 
-/** All tensors of a file as they are stored. */
+/** Returns all tensors of a file as they are stored. */
 export async function tensorsOf(file: string): Promise<TensorsToWrite> {
   const opened = await openSafetensors(file);
   try {
@@ -20,7 +20,10 @@ export async function tensorsOf(file: string): Promise<TensorsToWrite> {
   }
 }
 
-/** Writes the tensors under the names that `rename` gives; those without one are left out. Gives the path back. */
+/**
+ * Writes the tensors under the names that `rename` returns, without those it returns undefined for.
+ * Returns the path.
+ */
 export async function writeRenamed(
   path: string,
   tensors: TensorsToWrite,
@@ -34,7 +37,10 @@ export async function writeRenamed(
   return path;
 }
 
-/** Numbers -0.5..0.5 times `scale` that look random, always the same. */
+/**
+ * Returns pseudo-random numbers in -0.5..0.5 times `scale`; noise() of test/golden/seeded.py
+ * returns the same.
+ */
 export function noise(count: number, seed: number, scale = 1): Float32Array {
   let state = seed >>> 0 || 1;
   return Float32Array.from({ length: count }, () => {
@@ -51,7 +57,7 @@ interface SeededTensor {
   readonly around: number;
 }
 
-/** The weights that test/golden/seeded.py made. */
+/** Returns the weights that fill() of test/golden/seeded.py sets. */
 export const seededTensors = (specs: readonly SeededTensor[]): TensorsToWrite =>
   Object.fromEntries(
     specs.map(({ name, shape, seed, scale, around }) => {

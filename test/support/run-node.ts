@@ -1,4 +1,5 @@
-// Runs one node as the engine would, without an engine: inputs as values, a context that can be filled as a test needs it.
+// Runs one node as the engine would, without an engine: inputs are values, and tests can change the
+// context.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +10,12 @@ import { NODES } from '../../src/nodes/index.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { fixtureModel } from './golden.ts';
 
-/** Model folders as a test sees them: folder -> file name -> path. */
+/** Model folders of a test: folder -> file name -> path. */
 export type Models = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const checkpoint = (name: string): string => `${name}.safetensors`;
 
-/** Fixture models in their folders; unpacked when asked for. */
+/** Returns fixture models in their folders, unpacked on first use. */
 export const fixtureFolders = (names: Readonly<Record<string, readonly string[]>>): Models =>
   Object.fromEntries(
     Object.entries(names).map(([folder, files]) => [
@@ -30,7 +31,10 @@ export interface TestContext extends NodeContext {
   readonly messages: { readonly event: string; readonly data: Readonly<Record<string, unknown>> }[];
 }
 
-/** A context over `models` and the folder `input`; what is saved lies in a fresh temporary folder. */
+/**
+ * Creates a context over `models` and the folder `input`; files are saved to a new temporary
+ * folder.
+ */
 export function testContext(models: Models = {}, input = ''): TestContext {
   const folder = join(tmpdir(), `darkroom-test-${randomUUID()}`);
   const warnings: string[] = [];
@@ -83,7 +87,7 @@ export function testContext(models: Models = {}, input = ''): TestContext {
   };
 }
 
-/** The outputs of a node. */
+/** Runs a node and returns its outputs. */
 export async function runNode(
   type: string,
   inputs: Readonly<Record<string, unknown>>,

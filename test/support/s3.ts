@@ -1,4 +1,5 @@
-// A small S3-compatible service for tests: objects in memory, signatures (AWS4-HMAC-SHA256) verified, so that nothing unsigned passes.
+// A small S3-compatible service for tests: objects in memory, signatures (AWS4-HMAC-SHA256) are
+// verified, so that unsigned requests fail.
 import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,9 +12,12 @@ interface Stored {
 export interface TestS3 {
   readonly environment: Record<string, string>;
   readonly objects: Map<string, Stored>;
-  /** How often each kind of request came: `GET`, `PUT` … */
+  /** Number of requests by method: `GET`, `PUT` … */
   readonly asked: string[];
-  /** What happens to the next requests: a status, or a connection that breaks off (before the request is heard, or after). */
+  /**
+   * Faults of the next requests: a status, or a connection that is closed before or after the
+   * request is handled.
+   */
   readonly trouble: (number | 'cut' | 'cut after')[];
   /** Ignores If-None-Match, as old services do. */
   overwrites: boolean;
@@ -36,7 +40,7 @@ const quoted = (text: string): string =>
   );
 const etagOf = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
 
-/** S3's word for what is wrong with a request's signature; undefined when it is right. */
+/** Returns S3's error code for a wrong signature; undefined for a right one. */
 function wrongWith(request: IncomingMessage, url: URL, body: Buffer): string | undefined {
   const found =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=(\w+)$/.exec(
@@ -47,7 +51,7 @@ function wrongWith(request: IncomingMessage, url: URL, body: Buffer): string | u
   if (key !== KEY) return 'InvalidAccessKeyId';
   const date = String(request.headers['x-amz-date']);
   const signed = names.split(';');
-  // all that means something has to be signed
+  // all significant headers must be signed
   const needed = [
     'host',
     ...Object.keys(request.headers).filter(
@@ -196,7 +200,7 @@ export async function startS3(): Promise<TestS3> {
   });
 }
 
-/** A page of ListObjectsV2: short ones, so that a client has to ask for the next. */
+/** A page of ListObjectsV2; pages are short, so that a client has to request the next. */
 function listed(query: URLSearchParams, objects: TestS3['objects']): string {
   const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter')];
   const keys = [...objects.keys()].filter(

@@ -1,4 +1,5 @@
-// What the golden runs of KSampler start from: the fixture models, and the conditionings and latents of the golden files.
+// Inputs of the golden runs of KSampler: the fixture models, and the conditionings and latents of
+// the golden files.
 import { loadCheckpoint } from '../../src/models/checkpoint/load.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';
 import { zeroOutConditioning } from '../../src/sampling/conditioning/operations.ts';
@@ -14,7 +15,7 @@ const FILES: Readonly<Record<string, string>> = {
   sd1: 'tiny_sd1',
 };
 
-/** Fixture models by the goldens' names; `close` ends their networks. */
+/** Fixture models by the goldens' names; `close` closes their networks. */
 export function fixtureModels(): { model(name: string): Promise<Model>; close(): Promise<void> } {
   const runtime = createRuntime({ threads: 1 });
   const models = new Map<string, Promise<Model>>();
@@ -45,7 +46,7 @@ export function conditioningOf(g: Golden, name: string): Conditioning {
     target_height,
     aesthetic_score: ascore,
   };
-  // what equals another prompt's features is stored once, under that prompt's name
+  // equal features are stored once, under the first prompt's name
   const features = (kind: string) =>
     g.float(
       g.has(`cond/${name}/${kind}`) ? `cond/${name}/${kind}` : `cond/${name.slice(1)}/${kind}`,
@@ -64,7 +65,10 @@ export const latentOf = (g: Golden, { params, inputs }: GoldenCase): Latent => (
 export const bigintOf = (value: number | { int: string }): bigint =>
   BigInt(typeof value === 'object' ? value.int : value);
 
-/** The denoiser of samplers/*, D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C), guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)). */
+/**
+ * The denoiser of samplers/*, D(x, s; B, C) = x/(s^2+1) + s/(s+1) B tanh(x/sqrt(s^2+1) + C),
+ * guided: D(B2, C2) + 2 (D(B1, C1) - D(B2, C2)).
+ */
 export function analyticPrediction(
   g: Golden,
 ): (x: Vector, sigma: number) => Promise<GuidedPrediction> {

@@ -1,4 +1,4 @@
-// A disk of a few megabytes, to be filled: a tmpfs, where this process may mount one (as root).
+// A disk of a few megabytes that tests fill: a tmpfs, where this process may mount one (as root).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,14 +6,14 @@ import { join } from 'node:path';
 
 export interface SmallDisk {
   readonly path: string;
-  /** Leaves so many bytes free. */
+  /** Fills the disk up to this number of free bytes. */
   fill(free: number): void;
-  /** Takes the filling away. */
+  /** Removes the filling. */
   makeRoom(): void;
   remove(): void;
 }
 
-/** Undefined where none can be made. */
+/** Returns undefined where none can be mounted. */
 export function smallDisk(megabytes: number): SmallDisk | undefined {
   const path = mkdtempSync(join(tmpdir(), 'darkroom-disk-'));
   try {

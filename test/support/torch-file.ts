@@ -1,4 +1,4 @@
-// Writes files as torch.save does, for tests: zip and sequential, with strides and compression as wished.
+// Writes files as torch.save does, for tests: zip and sequential, with any strides and compression.
 import { writeFileSync } from 'node:fs';
 import type { DTypeName } from '../../src/formats/dtypes.ts';
 import { openSafetensors } from '../../src/formats/safetensors/safetensors.ts';
@@ -39,7 +39,7 @@ const TYPES: Partial<Record<DTypeName, readonly [name: string, size: number]>> =
 const contiguous = (shape: readonly number[]): number[] =>
   shape.map((_, i) => shape.slice(i + 1).reduce((n, d) => n * d, 1));
 
-/** The operations of one tensor, over a storage of its own. */
+/** The pickle operations of one tensor with a storage of its own. */
 export function tensorOps(
   key: string,
   { dtype, shape, strides, bytes }: TensorToSave,
@@ -79,13 +79,13 @@ const state = (tensors: TensorsToSave, legacy: boolean): Buffer =>
 
 export interface TorchForm {
   readonly sequential?: boolean;
-  /** Storages are compressed, as a zip program does. */
+  /** Compress storages, as a zip program does. */
   readonly deflate?: boolean;
-  /** Under a key, as trainers save. */
+  /** Nest the tensors under this key, as trainers do. */
   readonly under?: string;
 }
 
-/** The bytes of a file with these tensors. */
+/** Returns the bytes of a file with these tensors. */
 export function torchFile(
   tensors: TensorsToSave,
   { sequential = false, deflate = false, under }: TorchForm = {},
@@ -112,7 +112,10 @@ export function torchFile(
   return Buffer.concat([magic, pickle(int(1001)), system, root, keys, ...data]);
 }
 
-/** A .safetensors file again as a torch file. `transpose`: its matrices and kernels lie in memory the other way round. */
+/**
+ * Converts a .safetensors file to a torch file. `transpose`: stores matrices and kernels transposed
+ * in memory.
+ */
 export async function asTorchFile(
   source: string,
   target: string,
@@ -132,7 +135,7 @@ export async function asTorchFile(
   return target;
 }
 
-/** The same tensor with its first dimension running fastest. */
+/** The same tensor, stored with its first dimension varying fastest. */
 function reversed({ dtype, shape, bytes }: TensorToSave): TensorToSave {
   const [, size] = TYPES[dtype]!;
   const strides = contiguous([...shape].reverse()).reverse();

@@ -1,5 +1,6 @@
-// Networks of the fixture models on WebGPU and on the CPU, compared: run as a program of its own, as a driver may end the process.
-// Prints one line of JSON: what the device is, and for each network the largest difference and the largest value.
+// Compares networks of the fixture models on WebGPU and on the CPU. It is a program of its own,
+// because a driver may end the process. Prints one line of JSON: the device, and for each network
+// the largest difference and the largest value.
 import { loadCheckpoint } from '../../src/models/checkpoint/load.ts';
 import { CPU, type Device, openDevice } from '../../src/runtime/devices.ts';
 import { createRuntime } from '../../src/runtime/runtime.ts';

@@ -1,4 +1,4 @@
-// Zip archives for tests, with every field free to lie.
+// Builds zip archives for tests, in which every field can be wrong.
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export interface EntryToZip {
@@ -7,13 +7,13 @@ export interface EntryToZip {
   readonly deflate?: boolean;
   /** Bytes of padding, so that the data is aligned as torch does. */
   readonly padding?: number;
-  /** What the table of contents says instead. */
+  /** Fields of the central directory that differ. */
   readonly says?: Partial<
     Record<'name' | 'method' | 'flags' | 'size' | 'packed' | 'header' | 'crc', string | number>
   >;
 }
 
-/** The bytes of an archive. `count`, `shift`: what its end says instead. */
+/** Returns the bytes of an archive. `count`, `shift`: wrong values in its end record. */
 export function zipOf(
   entries: readonly EntryToZip[],
   end: { count?: number; shift?: number } = {},
