@@ -23,11 +23,11 @@ export type UpscaleMethod2 = 'nearest-exact' | 'bilinear' | 'area' | 'bicubic' |
 /** Adaptive Projected Guidance (sampling/custom_sampling) */
 export const APG: NodeFunction<{
   model: Link<'MODEL'>;
-  /** How much of the guidance along the prediction stays; 1: all. -10 to 10, in the editor 1. */
+  /** Factor of the guidance parallel to the prediction. -10 to 10, in the editor 1. */
   eta: Float;
-  /** The guidance is never longer; 0: no limit. 0 to 50, in the editor 5. */
+  /** Maximum norm of the guidance; 0 means no limit. 0 to 50, in the editor 5. */
   norm_threshold: Float;
-  /** What of the guidance so far is added; 0: nothing. -5 to 1, in the editor 0. */
+  /** Factor of the guidance of earlier steps that is added. -5 to 1, in the editor 0. */
   momentum: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('APG', [['MODEL', 'MODEL']]);
 
@@ -278,7 +278,7 @@ export const CLIPMergeAdd: NodeFunction<{
   clip2: Link<'CLIP'>;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeAdd', [['CLIP', 'CLIP']]);
 
-/** CLIPMergeSimple (advanced/model_merging): ratio of clip1, the rest of clip2. */
+/** CLIPMergeSimple (advanced/model_merging): A share of clip1 (ratio), the rest from clip2. */
 export const CLIPMergeSimple: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
@@ -286,7 +286,7 @@ export const CLIPMergeSimple: NodeFunction<{
   ratio: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSimple', [['CLIP', 'CLIP']]);
 
-/** CLIPMergeSubtract (advanced/model_merging): multiplier times the difference of clip1 and clip2. */
+/** CLIPMergeSubtract (advanced/model_merging): The difference of clip1 and clip2, multiplied by a factor. */
 export const CLIPMergeSubtract: NodeFunction<{
   clip1: Link<'CLIP'>;
   clip2: Link<'CLIP'>;
@@ -294,7 +294,7 @@ export const CLIPMergeSubtract: NodeFunction<{
   multiplier: Float;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPMergeSubtract', [['CLIP', 'CLIP']]);
 
-/** CLIPSave (advanced/model_merging): Saves each text encoder in a file of its own. */
+/** CLIPSave (advanced/model_merging): Saves each text encoder in its own file. */
 export const CLIPSave: NodeFunction<{
   clip: Link<'CLIP'>;
   filename_prefix: Text;
@@ -335,7 +335,7 @@ export const CLIPSetLastLayer: NodeFunction<{
   stop_at_clip_layer: Int;
 }, Node<{ CLIP: 'CLIP' }>> = nodeFunction('CLIPSetLastLayer', [['CLIP', 'CLIP']]);
 
-/** CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the picture should show, or should not. */
+/** CLIP Text Encode (Prompt) (conditioning): Encodes a prompt: what the image should show, or should not show. */
 export const CLIPTextEncode: NodeFunction<{
   /** The prompt. */
   text: Text;
@@ -426,7 +426,7 @@ export const CheckpointLoaderSimple: NodeFunction<{
   ckpt_name: FileName;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP'; VAE: 'VAE' }>> = nodeFunction('CheckpointLoaderSimple', [['MODEL', 'MODEL'], ['CLIP', 'CLIP'], ['VAE', 'VAE']]);
 
-/** Save Checkpoint (advanced/model_merging): Saves model, text encoders and autoencoder as one checkpoint; merges and LoRAs become part of it. */
+/** Save Checkpoint (advanced/model_merging): Saves model, text encoders and autoencoder as one checkpoint, with merges and LoRAs applied. */
 export const CheckpointSave: NodeFunction<{
   model: Link<'MODEL'>;
   clip: Link<'CLIP'>;
@@ -585,7 +585,7 @@ export const ControlNetApplyAdvanced: NodeFunction<{
   start_percent: Float;
   /** 0 to 1, in the editor 1. */
   end_percent: Float;
-  /** Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not. */
+  /** Used by ControlNets for latents; those of SD1, SD2 and SDXL do not need it. */
   vae?: Link<'VAE'>;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING' }>> = nodeFunction('ControlNetApplyAdvanced', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING']]);
 
@@ -946,13 +946,13 @@ export const EmptyImage: NodeFunction<{
   color: Int;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('EmptyImage', [['IMAGE', 'IMAGE']]);
 
-/** Empty Latent Image (latent): A batch of all-zero latents, the canvas of a text-to-image run. */
+/** Empty Latent Image (latent): A batch of latents of zeros, the start of a text-to-image run. */
 export const EmptyLatentImage: NodeFunction<{
-  /** Width of the picture in pixels. 16 to 16384, in the editor 512. */
+  /** Width of the image in pixels. 16 to 16384, in the editor 512. */
   width: Int;
-  /** Height of the picture in pixels. 16 to 16384, in the editor 512. */
+  /** Height of the image in pixels. 16 to 16384, in the editor 512. */
   height: Int;
-  /** Number of pictures. 1 to 4096, in the editor 1. */
+  /** Number of images. 1 to 4096, in the editor 1. */
   batch_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('EmptyLatentImage', [['LATENT', 'LATENT']]);
 
@@ -1120,7 +1120,7 @@ export const FlipSigmas: NodeFunction<{
 }, Node<{ SIGMAS: 'SIGMAS' }>> = nodeFunction('FlipSigmas', [['SIGMAS', 'SIGMAS']]);
 
 /**
- * FreSca (_for_testing): Scales coarse and fine parts of the guidance apart.
+ * FreSca (_for_testing): Scales low and high frequencies of the guidance separately.
  * @experimental
  */
 export const FreSca: NodeFunction<{
@@ -1129,7 +1129,7 @@ export const FreSca: NodeFunction<{
   scale_low: Float;
   /** Factor of the high frequencies. 0 to 10, in the editor 1.25. */
   scale_high: Float;
-  /** So many frequencies in each direction are low. 1 to 10000, in the editor 20. */
+  /** Number of low frequencies in each direction. 1 to 10000, in the editor 20. */
   freq_cutoff: Int;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('FreSca', [['MODEL', 'MODEL']]);
 
@@ -1202,13 +1202,13 @@ export const GITSSchedulerFuncProvider: NodeFunction<{
   denoise: Float;
 }, Node<{ SCHEDULER_FUNC: 'SCHEDULER_FUNC' }>> = nodeFunction('GITSSchedulerFuncProvider', [['SCHEDULER_FUNC', 'SCHEDULER_FUNC']]);
 
-/** GLIGENLoader (loaders): Not supported: GLIGEN models are not read. Place things with ConditioningSetArea or ConditioningSetMask. */
+/** GLIGENLoader (loaders): Not supported: GLIGEN models are not supported. Position objects with ConditioningSetArea or ConditioningSetMask. */
 export const GLIGENLoader: NodeFunction<{
   /** A file of models/gligen. */
   gligen_name: FileName;
 }, Node<{ GLIGEN: 'GLIGEN' }>> = nodeFunction('GLIGENLoader', [['GLIGEN', 'GLIGEN']]);
 
-/** Get Image Size (image): Width and height of the pictures, and how many there are. */
+/** Get Image Size (image): Width, height and number of the images. */
 export const GetImageSize: NodeFunction<{
   image: Link<'IMAGE'>;
 }, Node<{ width: 'INT'; height: 'INT'; batch_size: 'INT' }>> = nodeFunction('GetImageSize', [['width', 'INT'], ['height', 'INT'], ['batch_size', 'INT']]);
@@ -1234,7 +1234,7 @@ export const HypernetworkLoader: NodeFunction<{
 /** ImageAddNoise (image) */
 export const ImageAddNoise: NodeFunction<{
   image: Link<'IMAGE'>;
-  /** The noise is drawn from it. 0 to 18446744073709551615, in the editor 0. */
+  /** The seed of the noise. 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
   /** 0 to 1, in the editor 0.5. */
   strength: Float;
@@ -1336,7 +1336,7 @@ export const ImageMaskSwitch: NodeFunction<{
   mask4_opt?: Link<'MASK'>;
 }, OutputNode<{ IMAGE: 'IMAGE'; MASK: 'MASK' }>> = nodeFunction('ImageMaskSwitch', [['IMAGE', 'IMAGE'], ['MASK', 'MASK']]);
 
-/** Image Only Checkpoint Loader (img2vid model) (loaders/video_models): The parts of a checkpoint whose prompts are pictures. Models of videos are not read. */
+/** Image Only Checkpoint Loader (img2vid model) (loaders/video_models): Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported. */
 export const ImageOnlyCheckpointLoader: NodeFunction<{
   /** A file of models/checkpoints. */
   ckpt_name: FileName;
@@ -1434,7 +1434,7 @@ export const ImageSharpen: NodeFunction<{
   alpha: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageSharpen', [['IMAGE', 'IMAGE']]);
 
-/** Image Stitch (image/transform): Puts image2 beside image1, with a space between them if wanted. Without image2, image1 stays as it is. */
+/** Image Stitch (image/transform): Places image2 beside image1, with optional spacing. Without image2, image1 is unchanged. */
 export const ImageStitch: NodeFunction<{
   image1: Link<'IMAGE'>;
   /** In the editor right. */
@@ -1454,11 +1454,11 @@ export const ImageToMask: NodeFunction<{
   channel: OneOf<'red' | 'green' | 'blue' | 'alpha'>;
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('ImageToMask', [['MASK', 'MASK']]);
 
-/** Upscale Image (using Model) (image/upscaling): Enlarges pictures by the factor of the model, in tiles of 512 pixels. */
+/** Upscale Image (using Model) (image/upscaling): Enlarges images by the factor of the model, in tiles of 512 pixels. */
 export const ImageUpscaleWithModel: NodeFunction<{
-  /** The model; it decides the factor. */
+  /** The model. It determines the factor. */
   upscale_model: Link<'UPSCALE_MODEL'>;
-  /** The pictures. */
+  /** The images. */
   image: Link<'IMAGE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('ImageUpscaleWithModel', [['IMAGE', 'IMAGE']]);
 
@@ -2125,7 +2125,7 @@ export const InpaintModelConditioning: NodeFunction<{
   vae: Link<'VAE'>;
   pixels: Link<'IMAGE'>;
   mask: Link<'MASK'>;
-  /** Samples inside of the mask only. Better or worse, depending on the model. In the editor true. */
+  /** Samples inside the mask only. Better or worse, depending on the model. In the editor true. */
   noise_mask: Bool;
 }, Node<{ positive: 'CONDITIONING'; negative: 'CONDITIONING'; latent: 'LATENT' }>> = nodeFunction('InpaintModelConditioning', [['positive', 'CONDITIONING'], ['negative', 'CONDITIONING'], ['latent', 'LATENT']]);
 
@@ -2187,19 +2187,19 @@ export const KSampler: NodeFunction<{
   seed: Int;
   /** Number of denoising steps. 1 to 10000, in the editor 20. */
   steps: Int;
-  /** How closely the picture follows the prompt; 1 ignores the negative prompt. 0 to 100, in the editor 8. */
+  /** How closely the image follows the prompt; 1 ignores the negative prompt. 0 to 100, in the editor 8. */
   cfg: Float;
   /** The algorithm. */
   sampler_name: OneOf<SamplerName>;
   /** How the noise level falls from step to step. */
   scheduler: OneOf<Scheduler>;
-  /** What the picture should show. */
+  /** What the image should show. */
   positive: Link<'CONDITIONING'>;
-  /** What it should not show. */
+  /** What the image should not show. */
   negative: Link<'CONDITIONING'>;
   /** The latent to start from. */
   latent_image: Link<'LATENT'>;
-  /** Below 1 the latent keeps some of its content (image to image). 0 to 1, in the editor 1. */
+  /** Below 1, part of the latent is preserved (image to image). 0 to 1, in the editor 1. */
   denoise: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('KSampler', [['LATENT', 'LATENT']]);
 
@@ -2520,18 +2520,18 @@ export const LatentUpscaleBy: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']]);
 
 /**
- * LazyCache (advanced/debug/model): Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.
+ * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last one. Faster, with another result.
  * @experimental
  */
 export const LazyCache: NodeFunction<{
   model: Link<'MODEL'>;
-  /** How much may be passed over; more leaves more out. 0 to 3, in the editor 0.2. */
+  /** The change up to which steps are skipped; larger values skip more steps. 0 to 3, in the editor 0.2. */
   reuse_threshold: Float;
-  /** From where on steps may be left out. 0 to 1, in the editor 0.15. */
+  /** Steps may be skipped from here on. 0 to 1, in the editor 0.15. */
   start_percent: Float;
-  /** Up to where steps may be left out. 0 to 1, in the editor 0.95. */
+  /** Steps may be skipped up to here. 0 to 1, in the editor 0.95. */
   end_percent: Float;
-  /** Says of each step whether it is left out. In the editor false. */
+  /** Reports for each step whether it is skipped. In the editor false. */
   verbose: Bool;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LazyCache', [['MODEL', 'MODEL']]);
 
@@ -2547,7 +2547,7 @@ export const LoadImageMask: NodeFunction<{
 }, Node<{ MASK: 'MASK' }>> = nodeFunction('LoadImageMask', [['MASK', 'MASK']]);
 
 /**
- * Load Image (from Outputs) (image): Loads a picture of the output folder. The editor lists them; its refresh button takes the newest.
+ * Load Image (from Outputs) (image): Loads an image of the output folder. The refresh button of the editor selects the newest.
  * @experimental
  */
 export const LoadImageOutput: NodeFunction<{
@@ -2559,7 +2559,7 @@ export const LoadLatent: NodeFunction<{
   latent: FileName;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LoadLatent', [['LATENT', 'LATENT']]);
 
-/** Load LoRA (loaders): Applies a LoRA to a model and its text encoders. Several may follow one another. */
+/** Load LoRA (loaders): Applies a LoRA to a model and its text encoders. Several nodes can follow one another. */
 export const LoraLoader: NodeFunction<{
   /** The model to change. */
   model: Link<'MODEL'>;
@@ -2567,9 +2567,9 @@ export const LoraLoader: NodeFunction<{
   clip: Link<'CLIP'>;
   /** The file. A file of models/loras. */
   lora_name: FileName;
-  /** How much of it the model gets; may be negative. -100 to 100, in the editor 1. */
+  /** Strength for the model; may be negative. -100 to 100, in the editor 1. */
   strength_model: Float;
-  /** How much of it the text encoders get; may be negative. -100 to 100, in the editor 1. */
+  /** Strength for the text encoders; may be negative. -100 to 100, in the editor 1. */
   strength_clip: Float;
 }, Node<{ MODEL: 'MODEL'; CLIP: 'CLIP' }>> = nodeFunction('LoraLoader', [['MODEL', 'MODEL'], ['CLIP', 'CLIP']]);
 
@@ -2583,7 +2583,7 @@ export const LoraLoaderModelOnly: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('LoraLoaderModelOnly', [['MODEL', 'MODEL']]);
 
 /**
- * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides by the direction of the positive prompt rather than by its difference to the negative.
+ * Mahiro is so cute that she deserves a better guidance function!! (。・ω・。) (_for_testing): Guides in the direction of the positive prediction rather than of its difference from the negative one.
  * @experimental
  */
 export const Mahiro: NodeFunction<{
@@ -2904,7 +2904,7 @@ export const ModelMergeSDXL: NodeFunction<{
   'out.': Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSDXL', [['MODEL', 'MODEL']]);
 
-/** ModelMergeSimple (advanced/model_merging): ratio of model1, the rest of model2. */
+/** ModelMergeSimple (advanced/model_merging): A share of model1 (ratio), the rest from model2. */
 export const ModelMergeSimple: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -2912,7 +2912,7 @@ export const ModelMergeSimple: NodeFunction<{
   ratio: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('ModelMergeSimple', [['MODEL', 'MODEL']]);
 
-/** ModelMergeSubtract (advanced/model_merging): multiplier times the difference of model1 and model2. */
+/** ModelMergeSubtract (advanced/model_merging): The difference of model1 and model2, multiplied by a factor. */
 export const ModelMergeSubtract: NodeFunction<{
   model1: Link<'MODEL'>;
   model2: Link<'MODEL'>;
@@ -3219,7 +3219,7 @@ export const PreviewDetailerHookProvider: NodeFunction<{
   quality: Int;
 }, Node<{ DETAILER_HOOK: 'DETAILER_HOOK'; UPSCALER_HOOK: 'UPSCALER_HOOK' }>> = nodeFunction('PreviewDetailerHookProvider', [['DETAILER_HOOK', 'DETAILER_HOOK'], ['UPSCALER_HOOK', 'UPSCALER_HOOK']]);
 
-/** Preview Image (image): Shows pictures without keeping them: they are saved in the temp folder. */
+/** Preview Image (image): Shows images. They are saved in the temp folder only. */
 export const PreviewImage: NodeFunction<{
   images: Link<'IMAGE'>;
 }, OutputNode> = nodeFunction('PreviewImage');
@@ -3319,7 +3319,7 @@ export const RegexMatch: NodeFunction<{
   dotall: Bool;
 }, Node<{ matches: 'BOOLEAN' }>> = nodeFunction('RegexMatch', [['matches', 'BOOLEAN']]);
 
-/** Regex Replace (utils/string): Replaces what a regular expression finds. */
+/** Regex Replace (utils/string): Replaces the matches of a regular expression. */
 export const RegexReplace: NodeFunction<{
   string: Text;
   regex_pattern: Text;
@@ -3328,9 +3328,9 @@ export const RegexReplace: NodeFunction<{
   case_insensitive?: Bool;
   /** In the editor false. */
   multiline?: Bool;
-  /** The dot matches new lines too. In the editor false. */
+  /** The dot also matches line breaks. In the editor false. */
   dotall?: Bool;
-  /** So many matches are replaced; 0: all. 0 to 100, in the editor 0. */
+  /** Maximum number of replacements; 0 means all. 0 to 100, in the editor 0. */
   count?: Int;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('RegexReplace', [['STRING', 'STRING']]);
 
@@ -3877,8 +3877,8 @@ export const SamplingPercentToSigma: NodeFunction<{
   /** 0 to 1, in the editor 0. */
   sampling_percent: Float;
   /**
-   * Give the sigma itself instead of the value that interval checks use.
-   * It makes a difference at 0.0 and 1.0 only. In the editor false.
+   * Returns the sigma itself instead of the value that interval checks use.
+   * This makes a difference at 0.0 and 1.0 only. In the editor false.
    */
   return_actual_sigma: Bool;
 }, Node<{ sigma_value: 'FLOAT' }>> = nodeFunction('SamplingPercentToSigma', [['sigma_value', 'FLOAT']]);
@@ -3906,11 +3906,11 @@ export const SaveAnimatedWEBP: NodeFunction<{
   method: OneOf<'default' | 'fastest' | 'slowest'>;
 }, OutputNode> = nodeFunction('SaveAnimatedWEBP');
 
-/** Save Image (image): Saves pictures in the output folder, with the workflow inside. */
+/** Save Image (image): Saves images in the output folder, with the workflow in them. */
 export const SaveImage: NodeFunction<{
-  /** The pictures. */
+  /** The images. */
   images: Link<'IMAGE'>;
-  /** How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% … */
+  /** The beginning of the file names. It may contain a subfolder, and %width%, %height%, %year%, %month%, %day% … */
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('SaveImage');
 
@@ -4623,7 +4623,7 @@ export const StringTrim: NodeFunction<{
   mode: OneOf<'Both' | 'Left' | 'Right'>;
 }, Node<{ STRING: 'STRING' }>> = nodeFunction('StringTrim', [['STRING', 'STRING']]);
 
-/** Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not read. Guide by a picture with a T2I-Adapter or ControlNet, or with unCLIPConditioning and an unCLIP checkpoint. */
+/** Load Style Model (loaders): Not supported: style models (T2I-Adapter style, FLUX Redux) are not supported. Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP checkpoint. */
 export const StyleModelLoader: NodeFunction<{
   /** A file of models/style_models. */
   style_model_name: FileName;
@@ -4641,7 +4641,7 @@ export const SubtractMaskForEach: NodeFunction<{
   mask_segs: Link<'SEGS'>;
 }, Node<{ SEGS: 'SEGS' }>> = nodeFunction('SubtractMaskForEach', [['SEGS', 'SEGS']]);
 
-/** Tangential Damping CFG (advanced/guidance): Takes from the negative prediction what is tangential to both. */
+/** Tangential Damping CFG (advanced/guidance): Removes the component of the negative prediction that is tangential to both. */
 export const TCFG: NodeFunction<{
   model: Link<'MODEL'>;
 }, Node<{ patched_model: 'MODEL' }>> = nodeFunction('TCFG', [['patched_model', 'MODEL']]);
@@ -4831,7 +4831,7 @@ export const UNetSelfAttentionMultiply: NodeFunction<{
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('UNetSelfAttentionMultiply', [['MODEL', 'MODEL']]);
 
 /**
- * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Models of pictures have no temporal layers: only the structural factors count.
+ * UNetTemporalAttentionMultiply (_for_testing/attention_experiments): Image models have no temporal layers: only the structural factors have an effect.
  * @experimental
  */
 export const UNetTemporalAttentionMultiply: NodeFunction<{
@@ -4911,17 +4911,17 @@ export const UnsamplerHookProvider: NodeFunction<{
   schedule_for_iteration: OneOf<'simple'>;
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('UnsamplerHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
-/** Load Upscale Model (loaders): Loads a model that enlarges pictures by a fixed factor. */
+/** Load Upscale Model (loaders): Loads a model that enlarges images by a fixed factor. */
 export const UpscaleModelLoader: NodeFunction<{
   /** The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact. A file of models/upscale_models. */
   model_name: FileName;
 }, Node<{ UPSCALE_MODEL: 'UPSCALE_MODEL' }>> = nodeFunction('UpscaleModelLoader', [['UPSCALE_MODEL', 'UPSCALE_MODEL']]);
 
-/** VAE Decode (latent): Turns latents into pictures. */
+/** VAE Decode (latent): Decodes latents to images. */
 export const VAEDecode: NodeFunction<{
   /** The latents. */
   samples: Link<'LATENT'>;
-  /** The autoencoder of the model that made them. */
+  /** The autoencoder of the model that made the latents. */
   vae: Link<'VAE'>;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('VAEDecode', [['IMAGE', 'IMAGE']]);
 

@@ -3,13 +3,15 @@ import type { Aliases, RefusedTypes } from '../../pack.ts';
 
 export const CORE_REFUSED: readonly RefusedTypes[] = [
   {
-    reason: 'style models (T2I-Adapter style, FLUX Redux) are not read',
-    hint: 'Guide by a picture with a T2I-Adapter or ControlNet, or with unCLIPConditioning and an unCLIP checkpoint.',
+    reason: 'style models (T2I-Adapter style, FLUX Redux) are not supported',
+    hint:
+      'Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP ' +
+      'checkpoint.',
     types: ['StyleModelApply'],
   },
   {
-    reason: 'GLIGEN models are not read',
-    hint: 'Place things with ConditioningSetArea or ConditioningSetMask.',
+    reason: 'GLIGEN models are not supported',
+    hint: 'Position objects with ConditioningSetArea or ConditioningSetMask.',
     types: ['GLIGENTextBoxApply'],
   },
 ];

@@ -1,4 +1,4 @@
-// The nodes that ComfyUI itself brings, one list per subject.
+// The nodes of ComfyUI itself, one list per subject.
 import type { Pack } from '../../pack.ts';
 import { VISION_NODES } from './conditioning/clip-vision-nodes.ts';
 import { CONDITIONING_NODES } from './conditioning/conditioning-nodes.ts';
@@ -27,7 +27,7 @@ import { LORA_NODES } from './models/lora-nodes.ts';
 import { MODEL_FILE_NODES } from './models/model-file-nodes.ts';
 import { MERGE_NODES } from './models/model-merge-nodes.ts';
 import { SAVE_MODEL_NODES } from './models/save-model-nodes.ts';
-import { UNREAD_MODEL_NODES } from './models/unsupported-model-nodes.ts';
+import { UNSUPPORTED_MODEL_NODES } from './models/unsupported-model-nodes.ts';
 import { ATTENTION_NODES } from './sampling/attention-nodes.ts';
 import { CUSTOM_SAMPLING_NODES } from './sampling/custom-sampling-nodes.ts';
 import { GUIDANCE_NODES } from './sampling/guidance-nodes.ts';
@@ -49,7 +49,7 @@ export const CORE_PACK: Pack = {
     ...SAVE_MODEL_NODES,
     ...HYPERNETWORK_NODES,
     ...VISION_NODES,
-    ...UNREAD_MODEL_NODES,
+    ...UNSUPPORTED_MODEL_NODES,
     ...LORA_NODES,
     ...PROMPT_NODES,
     ...CONDITIONING_NODES,

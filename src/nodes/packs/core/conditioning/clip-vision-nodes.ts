@@ -1,4 +1,4 @@
-// CLIP vision models, and models that are told of pictures (unCLIP). Source: ComfyUI nodes.py.
+// CLIP vision models, and models whose conditioning is an image (unCLIP). Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
 import {
   loadCheckpointVision,
@@ -39,20 +39,22 @@ const CLIPVisionEncode = defineNode({
     outputs(await clip_vision.encode(image, crop === 'center')),
 });
 
-/** Stands for the vision model of a checkpoint that has none. */
-const lacking = (name: string): VisionModel => ({
+/** In place of the vision model of a checkpoint that has none: `encode` throws. */
+const missingVision = (name: string): VisionModel => ({
   projected: 0,
   encode: () => {
     throw new DarkroomError('DR_MODEL_PART_MISSING', {
-      message: `${name} holds no CLIP vision model`,
-      hint: 'Load an unCLIP checkpoint, or add a CLIPVisionLoader node and connect its CLIP_VISION instead.',
+      message: `${name} contains no CLIP vision model`,
+      hint:
+        'Load an unCLIP checkpoint, or add a CLIPVisionLoader node and connect its CLIP_VISION ' +
+        'instead.',
       file: name,
     });
   },
 });
 
-/** The parts of a checkpoint with its vision model. */
-async function seeingParts(name: string, context: NodeContext) {
+/** The parts of a checkpoint, its vision model included. */
+async function loadPartsWithVision(name: string, context: NodeContext) {
   const { runtime } = context;
   const file = context.modelPath('checkpoints', name);
   const parts = await loadNamedCheckpoint(name, context);
@@ -62,7 +64,7 @@ async function seeingParts(name: string, context: NodeContext) {
     () => loadCheckpointVision(file, runtime),
     'vision of a checkpoint',
   );
-  return { ...parts, vision: vision ?? lacking(name) };
+  return { ...parts, vision: vision ?? missingVision(name) };
 }
 
 const unCLIPCheckpointLoader = defineNode({
@@ -73,7 +75,7 @@ const unCLIPCheckpointLoader = defineNode({
   outputs: [output('MODEL'), output('CLIP'), output('VAE'), output('CLIP_VISION')],
   fingerprint: ({ ckpt_name }, context) => fileState(context.modelPath('checkpoints', ckpt_name)),
   async run({ ckpt_name }, context) {
-    const { model, clip, vae, vision } = await seeingParts(ckpt_name, context);
+    const { model, clip, vae, vision } = await loadPartsWithVision(ckpt_name, context);
     return outputs(model, clip, vae, vision);
   },
 });
@@ -83,12 +85,12 @@ const ImageOnlyCheckpointLoader = defineNode({
   display: 'Image Only Checkpoint Loader (img2vid model)',
   category: 'loaders/video_models',
   description:
-    'The parts of a checkpoint whose prompts are pictures. Models of videos are not read.',
+    'Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported.',
   inputs: { ckpt_name: modelFile('checkpoints') },
   outputs: [output('MODEL'), output('CLIP_VISION'), output('VAE')],
   fingerprint: ({ ckpt_name }, context) => fileState(context.modelPath('checkpoints', ckpt_name)),
   async run({ ckpt_name }, context) {
-    const { model, vision, vae } = await seeingParts(ckpt_name, context);
+    const { model, vision, vae } = await loadPartsWithVision(ckpt_name, context);
     return outputs(model, vision, vae);
   },
 });
@@ -106,7 +108,7 @@ const unCLIPConditioning = defineNode({
   outputs: [output('CONDITIONING')],
   run({ conditioning, clip_vision_output, strength, noise_augmentation }) {
     if (strength === 0) return outputs(conditioning);
-    const more = {
+    const unclip = {
       embeds: clip_vision_output.embeds,
       strength,
       noiseAugmentation: noise_augmentation,
@@ -114,7 +116,7 @@ const unCLIPConditioning = defineNode({
     return outputs(
       conditioning.map((entry) => ({
         ...entry,
-        unclip_conditioning: [...(entry.unclip_conditioning ?? []), more],
+        unclip_conditioning: [...(entry.unclip_conditioning ?? []), unclip],
       })),
     );
   },

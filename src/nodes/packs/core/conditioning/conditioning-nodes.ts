@@ -1,4 +1,5 @@
-// Nodes that combine prompts and say where, when and how strongly they act. Source: ComfyUI nodes.py.
+// Nodes that combine conditionings and set their area, time and strength.
+// Source: ComfyUI nodes.py.
 import {
   averageConditioning,
   combineConditioning,
@@ -134,7 +135,7 @@ const ConditioningZeroOut = defineNode({
 export const CONDITIONING_NODES = [
   ConditioningCombine,
   ConditioningAverage,
-  // workflow files call it so, with a space at the end
+  // workflow files also use this name, with a trailing space
   { ...ConditioningAverage, type: 'ConditioningAverage ' },
   ConditioningConcat,
   ConditioningSetArea,

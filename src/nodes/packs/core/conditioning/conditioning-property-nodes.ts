@@ -1,4 +1,5 @@
-// Nodes that set a prompt's mask and times at once, for one prompt or a pair. Their hooks (LoRAs for one prompt alone) can't be made yet.
+// Nodes that set mask and timestep range of a conditioning at once, for one or for a pair. Their
+// hooks (LoRAs for one conditioning only) are not supported yet.
 // Source: ComfyUI comfy_extras/nodes_hooks.py.
 import {
   combineConditioning,
@@ -28,7 +29,7 @@ const pair = {
   outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],
 } as const;
 
-const props = {
+const propertyInputs = {
   strength: float({ default: 1, min: 0, max: 10, step: 0.01 }),
   set_cond_area: combo(['default', 'mask bounds']),
   mask: socket('MASK', { optional: true }),
@@ -36,17 +37,17 @@ const props = {
   timesteps: socket('TIMESTEPS_RANGE', { optional: true }),
 } as const;
 
-interface Props {
+interface Properties {
   readonly strength: number;
   readonly set_cond_area: string;
   readonly mask?: Tensor;
   readonly timesteps?: readonly [start: number, end: number];
 }
 
-/** Strength and area are those of the mask: without one they do nothing. */
-function withProps(
+/** Strength and area apply to the mask: without a mask they have no effect. */
+function withProperties(
   conditioning: Conditioning,
-  { strength, set_cond_area, mask, timesteps }: Props,
+  { strength, set_cond_area, mask, timesteps }: Properties,
 ): Conditioning {
   const masked = mask
     ? setMask(conditioning, mask, strength, set_cond_area !== 'default')
@@ -58,25 +59,30 @@ const ConditioningSetProperties = defineNode({
   ...single,
   type: 'ConditioningSetProperties',
   display: 'Cond Set Props',
-  inputs: { cond_NEW: socket('CONDITIONING'), ...props },
-  run: ({ cond_NEW, ...own }) => outputs(withProps(cond_NEW, own)),
+  inputs: { cond_NEW: socket('CONDITIONING'), ...propertyInputs },
+  run: ({ cond_NEW, ...properties }) => outputs(withProperties(cond_NEW, properties)),
 });
 
 const ConditioningSetPropertiesAndCombine = defineNode({
   ...single,
   type: 'ConditioningSetPropertiesAndCombine',
   display: 'Cond Set Props Combine',
-  inputs: { cond: socket('CONDITIONING'), cond_NEW: socket('CONDITIONING'), ...props },
-  run: ({ cond, cond_NEW, ...own }) => outputs(combineConditioning(cond, withProps(cond_NEW, own))),
+  inputs: { cond: socket('CONDITIONING'), cond_NEW: socket('CONDITIONING'), ...propertyInputs },
+  run: ({ cond, cond_NEW, ...properties }) =>
+    outputs(combineConditioning(cond, withProperties(cond_NEW, properties))),
 });
 
 const PairConditioningSetProperties = defineNode({
   ...pair,
   type: 'PairConditioningSetProperties',
   display: 'Cond Pair Set Props',
-  inputs: { positive_NEW: socket('CONDITIONING'), negative_NEW: socket('CONDITIONING'), ...props },
-  run: ({ positive_NEW, negative_NEW, ...own }) =>
-    outputs(withProps(positive_NEW, own), withProps(negative_NEW, own)),
+  inputs: {
+    positive_NEW: socket('CONDITIONING'),
+    negative_NEW: socket('CONDITIONING'),
+    ...propertyInputs,
+  },
+  run: ({ positive_NEW, negative_NEW, ...properties }) =>
+    outputs(withProperties(positive_NEW, properties), withProperties(negative_NEW, properties)),
 });
 
 const PairConditioningSetPropertiesAndCombine = defineNode({
@@ -88,12 +94,12 @@ const PairConditioningSetPropertiesAndCombine = defineNode({
     negative: socket('CONDITIONING'),
     positive_NEW: socket('CONDITIONING'),
     negative_NEW: socket('CONDITIONING'),
-    ...props,
+    ...propertyInputs,
   },
-  run: ({ positive, negative, positive_NEW, negative_NEW, ...own }) =>
+  run: ({ positive, negative, positive_NEW, negative_NEW, ...properties }) =>
     outputs(
-      combineConditioning(positive, withProps(positive_NEW, own)),
-      combineConditioning(negative, withProps(negative_NEW, own)),
+      combineConditioning(positive, withProperties(positive_NEW, properties)),
+      combineConditioning(negative, withProperties(negative_NEW, properties)),
     ),
 });
 

@@ -1,5 +1,5 @@
-// ControlNet nodes: files, how they act on prompts, and edges to guide by. Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py,
-// nodes_canny.py.
+// ControlNet nodes, and Canny edges as their input.
+// Source: ComfyUI nodes.py, comfy_extras/nodes_controlnet.py, nodes_canny.py.
 import { canny } from '../../../../image/edges/canny.ts';
 import { loadControlNet } from '../../../../models/controlnet/load.ts';
 import { applyControl, applyControlToSides } from '../../../../sampling/conditioning/control.ts';
@@ -19,12 +19,12 @@ import { fileState, loadOnce } from '../../../shared/file-cache.ts';
 
 const FOLDER = 'controlnet';
 
-const stateOfNet = (
+const controlNetState = (
   { control_net_name }: { readonly control_net_name: string },
   context: NodeContext,
 ): Promise<string> => fileState(context.modelPath(FOLDER, control_net_name));
 
-async function load(
+async function loadControlNetOnce(
   { control_net_name }: { readonly control_net_name: string },
   context: NodeContext,
 ): Promise<NodeResult> {
@@ -45,23 +45,23 @@ const ControlNetLoader = defineNode({
   category: 'loaders',
   inputs: { control_net_name: modelFile(FOLDER) },
   outputs: [output('CONTROL_NET')],
-  fingerprint: stateOfNet,
-  run: load,
+  fingerprint: controlNetState,
+  run: loadControlNetOnce,
 });
 
-/** The model matters only to files that hold differences to it. */
+/** The model is used only for files that contain differences from it. */
 const DiffControlNetLoader = defineNode({
   type: 'DiffControlNetLoader',
   display: 'Load ControlNet Model (diff)',
   category: 'loaders',
   inputs: { model: socket('MODEL'), control_net_name: modelFile(FOLDER) },
   outputs: [output('CONTROL_NET')],
-  fingerprint: stateOfNet,
+  fingerprint: controlNetState,
   run: async ({ model, control_net_name }, { runtime, modelPath }) =>
     outputs(await loadControlNet(modelPath(FOLDER, control_net_name), runtime, model.unet)),
 });
 
-/** Kinds of picture that union networks know, in the order of their numbers. */
+/** The control types of union ControlNets, in the order of their numbers. */
 const UNION_KINDS = [
   'openpose',
   'depth',
@@ -128,7 +128,7 @@ const ControlNetApplyAdvanced = defineNode({
     end_percent: percent(1),
     vae: socket('VAE', {
       optional: true,
-      tooltip: 'Needed by ControlNets that work on latents; those of SD1, SD2 and SDXL do not.',
+      tooltip: 'Used by ControlNets for latents; those of SD1, SD2 and SDXL do not need it.',
     }),
   },
   outputs: [output('CONDITIONING', 'positive'), output('CONDITIONING', 'negative')],

@@ -1,4 +1,4 @@
-// Prompts for models that see a picture beside the latent: inpainting models and InstructPix2Pix.
+// Conditioning for models with an image as a further input: inpainting models, InstructPix2Pix.
 // Source: ComfyUI nodes.py (InpaintModelConditioning), comfy_extras/nodes_ip2p.py.
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
@@ -20,7 +20,7 @@ const InpaintModelConditioning = defineNode({
     mask: socket('MASK'),
     noise_mask: boolean({
       default: true,
-      tooltip: 'Samples inside of the mask only. Better or worse, depending on the model.',
+      tooltip: 'Samples inside the mask only. Better or worse, depending on the model.',
     }),
   },
   outputs: [
@@ -31,7 +31,7 @@ const InpaintModelConditioning = defineNode({
   async run({ positive, negative, vae, pixels, mask, noise_mask }) {
     const image = rgbChannels(pixels);
     checkBatchSize(image.shape[0], toNHW(mask), 'mask');
-    const made = await inpaintConditioning({
+    const conditioned = await inpaintConditioning({
       positive,
       negative,
       vae,
@@ -39,7 +39,7 @@ const InpaintModelConditioning = defineNode({
       mask,
       noiseMask: noise_mask,
     });
-    return outputs(made.positive, made.negative, made.latent);
+    return outputs(conditioned.positive, conditioned.negative, conditioned.latent);
   },
 });
 
@@ -64,9 +64,7 @@ const InstructPixToPixConditioning = defineNode({
     return outputs(
       setConditioningValues(positive, values),
       setConditioningValues(negative, values),
-      {
-        samples: zeros(concat_latent_image.shape),
-      },
+      { samples: zeros(concat_latent_image.shape) },
     );
   },
 });

@@ -1,4 +1,4 @@
-// Nodes that turn prompts into conditioning. Source: ComfyUI nodes.py and comfy_extras/nodes_clip_sdxl.py.
+// Nodes that encode prompts. Source: ComfyUI nodes.py, comfy_extras/nodes_clip_sdxl.py.
 import { defineNode, float, int, output, outputs, socket, string } from '../../../declare.ts';
 import { MAX_RESOLUTION } from '../../../shared/image-limits.ts';
 
@@ -10,7 +10,7 @@ const CLIPTextEncode = defineNode({
   type: 'CLIPTextEncode',
   display: 'CLIP Text Encode (Prompt)',
   category: 'conditioning',
-  description: 'Encodes a prompt: what the picture should show, or should not.',
+  description: 'Encodes a prompt: what the image should show, or should not show.',
   inputs: {
     text: prompt('The prompt.'),
     clip: socket('CLIP', { tooltip: 'The text encoder, from a checkpoint loader.' }),

@@ -1,4 +1,5 @@
-// Nodes that lay pictures over each other and handle transparency. Source: ComfyUI comfy_extras/nodes_compositing.py, nodes_mask.py.
+// Nodes that composite images and handle transparency.
+// Source: ComfyUI comfy_extras/nodes_compositing.py, nodes_mask.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { compositeImages } from '../../../../image/compose/composite.ts';
 import {
@@ -43,7 +44,7 @@ const ImageCompositeMasked = defineNode({
     outputs(compositeImages(destination, source, { x, y, mask, resizeSource: resize_source })),
 });
 
-/** A mask [1,H,W] in another size, cut about its centre to the aspect. */
+/** A mask [1,H,W], cropped about its centre to the aspect ratio and resized. */
 const fitMask = (mask: Tensor, height: number, width: number): Tensor =>
   mask.shape[1] === height && mask.shape[2] === width
     ? mask
@@ -68,7 +69,7 @@ const PorterDuffImageComposite = defineNode({
     if (source.shape[3] !== destination.shape[3])
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `source has ${source.shape[3]} channels, destination has ${destination.shape[3]}`,
-        hint: 'Drop the transparency of one (SplitImageWithAlpha).',
+        hint: 'Remove the transparency of one of them (SplitImageWithAlpha).',
         input: 'source',
       });
     const [, height, width] = destination.shape;

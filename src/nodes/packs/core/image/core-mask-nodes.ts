@@ -1,4 +1,4 @@
-// Nodes on masks. Source: ComfyUI comfy_extras/nodes_mask.py.
+// Nodes that create, convert and combine masks. Source: ComfyUI comfy_extras/nodes_mask.py.
 import {
   compositeMasks,
   cropMask,

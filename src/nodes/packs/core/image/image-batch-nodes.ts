@@ -1,4 +1,5 @@
-// Nodes on batches of pictures: made, joined, taken apart, counted. Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
+// Nodes that create, join, split and count batches of images.
+// Source: ComfyUI nodes.py, comfy_extras/nodes_images.py, nodes_rebatch.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { upscaleImage } from '../../../../image/resize/common-upscale.ts';
 import { torchGenerator } from '../../../../random/torch-generator.ts';
@@ -49,7 +50,7 @@ const GetImageSize = defineNode({
   type: 'GetImageSize',
   display: 'Get Image Size',
   category: 'image',
-  description: 'Width and height of the pictures, and how many there are.',
+  description: 'Width, height and number of the images.',
   inputs: { image: socket('IMAGE') },
   hidden: { unique_id: 'UNIQUE_ID' },
   outputs: [output('INT', 'width'), output('INT', 'height'), output('INT', 'batch_size')],
@@ -71,7 +72,9 @@ const ImageBatch = defineNode({
     if (image2.shape[3] !== channels)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `image2 has ${image2.shape[3]} channels, image1 has ${channels}`,
-        hint: 'Drop the transparency of one (SplitImageWithAlpha), or give the other one (JoinImageWithAlpha).',
+        hint:
+          'Remove the transparency of one (SplitImageWithAlpha), or add it to the other ' +
+          '(JoinImageWithAlpha).',
         input: 'image2',
       });
     const fits = image2.shape[1] === height && image2.shape[2] === width;
@@ -122,17 +125,18 @@ const RebatchImages = defineListNode({
     );
     const batches: Tensor[] = [];
     for (let from = 0; from < all.length; from += size)
-      batches.push(joined(all.slice(from, from + size)));
+      batches.push(joinImages(all.slice(from, from + size)));
     return outputs(batches);
   },
 });
 
-function joined(images: readonly Tensor[]): Tensor {
-  const odd = images.find((image) => `${image.shape}` !== `${images[0].shape}`);
-  if (!odd) return concatBatch(images);
+/** One batch of images of equal size. Throws DR_SHAPE_MISMATCH. */
+function joinImages(images: readonly Tensor[]): Tensor {
+  const different = images.find((image) => `${image.shape}` !== `${images[0].shape}`);
+  if (!different) return concatBatch(images);
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
-    message: `pictures of ${sizeOf(images[0])} and ${sizeOf(odd)} don't make a batch`,
-    hint: 'Scale them to one size first.',
+    message: `images of ${sizeOf(images[0])} and ${sizeOf(different)} cannot be one batch`,
+    hint: 'Scale them to the same size first.',
     input: 'images',
   });
 }
@@ -146,7 +150,7 @@ const ImageAddNoise = defineNode({
   category: 'image',
   inputs: {
     image: socket('IMAGE'),
-    seed: seed({ tooltip: 'The noise is drawn from it.' }),
+    seed: seed({ tooltip: 'The seed of the noise.' }),
     strength: float({ default: 0.5, min: 0, max: 1, step: 0.01 }),
   },
   outputs: [output('IMAGE')],

@@ -1,4 +1,5 @@
-// Nodes that filter pictures and change how colours are told. Source: ComfyUI comfy_extras/nodes_post_processing.py, nodes_morphology.py.
+// Nodes that filter images and convert colour spaces.
+// Source: ComfyUI comfy_extras/nodes_post_processing.py, nodes_morphology.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { blurImage, sharpenImage } from '../../../../image/blur/blur-and-sharpen.ts';
 import { rgbToYcbcr, spreadChannel, ycbcrToRgb } from '../../../../image/colour/ycbcr.ts';
@@ -59,11 +60,12 @@ const Morphology = defineNode({
   run: ({ image, operation, kernel_size }) => outputs(MORPHOLOGY[operation](image, kernel_size)),
 });
 
-function threeColours(image: Tensor): Tensor {
+/** The image, if it has three channels. Throws DR_SHAPE_MISMATCH. */
+function requireRgb(image: Tensor): Tensor {
   if (image.shape[3] === 3) return image;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
-    message: `the image has ${image.shape[3]} channels`,
-    hint: 'Give a colour picture without transparency.',
+    message: `the image has ${image.shape[3]} channels, not 3`,
+    hint: 'Use a colour image without transparency (SplitImageWithAlpha).',
     input: 'image',
   });
 }
@@ -75,13 +77,13 @@ const ImageRGBToYUV = defineNode({
   inputs: { image: socket('IMAGE') },
   outputs: [output('IMAGE', 'Y'), output('IMAGE', 'U'), output('IMAGE', 'V')],
   run({ image }) {
-    const converted = rgbToYcbcr(threeColours(image));
+    const converted = rgbToYcbcr(requireRgb(image));
     return outputs(...[0, 1, 2].map((channel) => spreadChannel(converted, channel)));
   },
 });
 
 /** The mean of the channels of each pixel. */
-function means({ shape: [n, h, w, channels], data }: Tensor): Float32Array {
+function channelMeans({ shape: [n, h, w, channels], data }: Tensor): Float32Array {
   const out = new Float32Array(n * h * w);
   for (let i = 0; i < out.length; i++) {
     let sum = 0;
@@ -98,14 +100,14 @@ const ImageYUVToRGB = defineNode({
   inputs: { Y: socket('IMAGE'), U: socket('IMAGE'), V: socket('IMAGE') },
   outputs: [output('IMAGE')],
   run({ Y, U, V }) {
-    const planes = [Y, U, V].map(means);
+    const planes = [Y, U, V].map(channelMeans);
     const size = Y.shape.slice(0, 3);
-    const odd = [U, V].find((image) => `${image.shape.slice(0, 3)}` !== `${size}`);
-    if (odd)
+    const different = [U, V].find((image) => `${image.shape.slice(0, 3)}` !== `${size}`);
+    if (different)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: 'Y, U and V are pictures of different sizes',
-        hint: 'Scale them to one size first.',
-        input: odd === U ? 'U' : 'V',
+        message: 'Y, U and V are images of different sizes',
+        hint: 'Scale them to the same size first.',
+        input: different === U ? 'U' : 'V',
       });
     const data = new Float32Array(planes[0].length * 3);
     for (let i = 0; i < data.length; i++) data[i] = planes[i % 3][Math.floor(i / 3)];

@@ -1,4 +1,5 @@
-// Nodes on pictures. Source: ComfyUI nodes.py and comfy_extras/nodes_post_processing.py.
+// Nodes that scale, invert, blend and pad images.
+// Source: ComfyUI nodes.py, comfy_extras/nodes_post_processing.py.
 
 import { BLEND_MODES, type BlendMode, blendImages } from '../../../../image/compose/image-blend.ts';
 import { padForOutpaint } from '../../../../image/compose/outpaint-padding.ts';

@@ -1,4 +1,5 @@
-// Nodes that cut, turn, scale and stitch pictures. Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
+// Nodes that crop, rotate, scale and stitch images.
+// Source: ComfyUI comfy_extras/nodes_images.py, nodes_post_processing.py.
 
 import {
   STITCH_COLOURS,
@@ -28,7 +29,7 @@ const category = 'image/transform';
 const side = () => int({ default: 512, min: 1, max: MAX_RESOLUTION, step: 1 });
 const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 1 });
 
-/** Quarter turns by their name. */
+/** The index is the number of quarter turns. */
 export const ROTATIONS = ['none', '90 degrees', '180 degrees', '270 degrees'] as const;
 export const FLIPS = ['x-axis: vertically', 'y-axis: horizontally'] as const;
 
@@ -69,7 +70,7 @@ const ImageStitch = defineNode({
   display: 'Image Stitch',
   category,
   description:
-    'Puts image2 beside image1, with a space between them if wanted. Without image2, image1 stays as it is.',
+    'Places image2 beside image1, with optional spacing. Without image2, image1 is unchanged.',
   inputs: {
     image1: socket('IMAGE'),
     direction: combo(STITCH_DIRECTIONS, { default: 'right' }),
@@ -107,7 +108,7 @@ const ResizeAndPadImage = defineNode({
   run({ image, target_width, target_height, padding_color, interpolation }) {
     const [count, h, w, channels] = image.shape;
     const scale = Math.min(target_width / w, target_height / h);
-    // a side so thin that it vanishes: torch refuses it, here one pixel of it stays
+    // torch fails on sides of less than one pixel; here one pixel remains
     const [width, height] = [
       Math.max(1, Math.trunc(w * scale)),
       Math.max(1, Math.trunc(h * scale)),

@@ -1,4 +1,5 @@
-// Nodes that read from the input folder and save to the output and temp folders. Source: ComfyUI nodes.py.
+// Nodes that load files of the input folder and save to the output and temp folders.
+// Source: ComfyUI nodes.py.
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { encodeSafetensors } from '../../../../formats/safetensors/safetensors-write.ts';
@@ -9,7 +10,7 @@ import { combo, defineNode, inputFile, output, outputs, socket, string } from '.
 import { inputContentHash, readLatentFile } from '../../../shared/input-files.ts';
 import { METADATA_INPUTS, saveImages, tempSuffix } from '../../../shared/save-images.ts';
 
-const PICTURES = new Set([
+const IMAGE_EXTENSIONS = new Set([
   '.png',
   '.jpg',
   '.jpeg',
@@ -22,7 +23,7 @@ const PICTURES = new Set([
   '.heic',
   '.heif',
 ]);
-const isPicture = (name: string): boolean => PICTURES.has(extname(name).toLowerCase());
+const isImage = (name: string): boolean => IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
 
 const LoadImage = defineNode({
   type: 'LoadImage',
@@ -32,7 +33,7 @@ const LoadImage = defineNode({
     image: {
       ...inputFile(),
       options: (environment: NodeEnvironment): readonly string[] =>
-        environment.inputFiles().filter(isPicture),
+        environment.inputFiles().filter(isImage),
     },
   },
   outputs: [output('IMAGE'), output('MASK')],
@@ -48,7 +49,7 @@ const LoadImageOutput = defineNode({
   display: 'Load Image (from Outputs)',
   category: 'image',
   description:
-    'Loads a picture of the output folder. The editor lists them; its refresh button takes the newest.',
+    'Loads an image of the output folder. The refresh button of the editor selects the newest.',
   experimental: true,
   inputs: {
     image: {
@@ -74,7 +75,7 @@ const LoadImageOutput = defineNode({
   },
 });
 
-/** In ComfyUI's order, which is not that of the channels. */
+/** In ComfyUI's order. */
 const MASK_CHANNELS: readonly Channel[] = ['alpha', 'red', 'green', 'blue'];
 
 const LoadImageMask = defineNode({
@@ -92,13 +93,14 @@ const SaveImage = defineNode({
   type: 'SaveImage',
   display: 'Save Image',
   category: 'image',
-  description: 'Saves pictures in the output folder, with the workflow inside.',
+  description: 'Saves images in the output folder, with the workflow in them.',
   inputs: {
-    images: socket('IMAGE', { tooltip: 'The pictures.' }),
+    images: socket('IMAGE', { tooltip: 'The images.' }),
     filename_prefix: string({
       default: 'ComfyUI',
       tooltip:
-        'How the file names begin; may name a subfolder, and hold %width%, %height%, %year%, %month%, %day% …',
+        'The beginning of the file names. It may contain a subfolder, and %width%, %height%, ' +
+        '%year%, %month%, %day% …',
     }),
   },
   hidden: METADATA_INPUTS,
@@ -113,7 +115,7 @@ const PreviewImage = defineNode({
   type: 'PreviewImage',
   display: 'Preview Image',
   category: 'image',
-  description: 'Shows pictures without keeping them: they are saved in the temp folder.',
+  description: 'Shows images. They are saved in the temp folder only.',
   inputs: { images: socket('IMAGE') },
   hidden: METADATA_INPUTS,
   outputs: [],

@@ -1,4 +1,4 @@
-// Nodes that save a batch of pictures as an animation. Source: ComfyUI comfy_extras/nodes_images.py.
+// Nodes that save a batch of images as an animation. Source: ComfyUI comfy_extras/nodes_images.py.
 
 import {
   encodeAnimatedPng,
@@ -19,17 +19,18 @@ import {
   socket,
   string,
 } from '../../../declare.ts';
+import { METADATA_INPUTS } from '../../../shared/save-images.ts';
 
 const common = {
   category: 'image/animation',
-  hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'output',
 } as const;
 const fps = () => float({ default: 6, min: 0.01, max: 1000, step: 0.01 });
 
-/** libwebp's effort by name. */
+/** libwebp's effort, 0 to 6, by name. */
 const METHODS = { default: 4, fastest: 0, slowest: 6 } as const;
 
 const framesOf = (images: Tensor): Frames => {
@@ -42,8 +43,8 @@ const framesOf = (images: Tensor): Frames => {
   }));
 };
 
-/** Saves one file; the client shows it as an animation where `animated` says so. */
-async function saved(
+/** Saves one file. `animated` tells clients to show an animation. */
+async function saveAnimation(
   frames: Frames,
   context: NodeContext,
   {
@@ -86,7 +87,7 @@ const SaveAnimatedWEBP = defineNode({
       texts: context.metadata(),
     };
     const bytes = await encodeAnimatedWebp(frames, options);
-    return saved(frames, context, {
+    return saveAnimation(frames, context, {
       prefix: filename_prefix,
       extension: 'webp',
       bytes,
@@ -113,7 +114,7 @@ const SaveAnimatedPNG = defineNode({
       texts: context.metadata(),
     };
     const bytes = await encodeAnimatedPng(frames, options);
-    return saved(frames, context, {
+    return saveAnimation(frames, context, {
       prefix: filename_prefix,
       extension: 'png',
       bytes,

@@ -1,4 +1,4 @@
-// Enlargement by a network. Source: ComfyUI comfy_extras/nodes_upscale_model.py.
+// Nodes that enlarge images with a network. Source: ComfyUI comfy_extras/nodes_upscale_model.py.
 import { defineNode, modelFile, output, outputs, socket } from '../../../declare.ts';
 import { loadNamedUpscaler, namedUpscalerState } from '../../../shared/named-upscaler.ts';
 
@@ -6,7 +6,7 @@ const UpscaleModelLoader = defineNode({
   type: 'UpscaleModelLoader',
   display: 'Load Upscale Model',
   category: 'loaders',
-  description: 'Loads a model that enlarges pictures by a fixed factor.',
+  description: 'Loads a model that enlarges images by a fixed factor.',
   inputs: {
     model_name: modelFile('upscale_models', {
       tooltip: 'The file: ESRGAN, Real-ESRGAN, BSRGAN or Real-ESRGAN Compact.',
@@ -21,10 +21,10 @@ const ImageUpscaleWithModel = defineNode({
   type: 'ImageUpscaleWithModel',
   display: 'Upscale Image (using Model)',
   category: 'image/upscaling',
-  description: 'Enlarges pictures by the factor of the model, in tiles of 512 pixels.',
+  description: 'Enlarges images by the factor of the model, in tiles of 512 pixels.',
   inputs: {
-    upscale_model: socket('UPSCALE_MODEL', { tooltip: 'The model; it decides the factor.' }),
-    image: socket('IMAGE', { tooltip: 'The pictures.' }),
+    upscale_model: socket('UPSCALE_MODEL', { tooltip: 'The model. It determines the factor.' }),
+    image: socket('IMAGE', { tooltip: 'The images.' }),
   },
   outputs: [output('IMAGE')],
   async run({ upscale_model, image }, { signal, progress }) {

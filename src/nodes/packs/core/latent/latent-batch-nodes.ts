@@ -1,4 +1,5 @@
-// Latent nodes on batches, and on operations that are wired up. Source: ComfyUI comfy_extras/nodes_latent.py, nodes_rebatch.py.
+// Nodes on batches of latents, and on latent operations.
+// Source: ComfyUI comfy_extras/nodes_latent.py, nodes_rebatch.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { withLatentOperation } from '../../../../sampling/patches/guidance.ts';
 import {
@@ -29,7 +30,7 @@ import { fitLatent } from './latent-transform-nodes.ts';
 const operations = { category: 'latent/advanced/operations', experimental: true } as const;
 
 /** The noise index of each item. */
-const indexOf = ({ samples, batch_index }: Latent, first = 0): readonly number[] =>
+const noiseIndices = ({ samples, batch_index }: Latent, first = 0): readonly number[] =>
   batch_index ?? Array.from({ length: samples.shape[0] }, (_, i) => first + i);
 
 const LatentBatch = defineNode({
@@ -42,7 +43,7 @@ const LatentBatch = defineNode({
     outputs({
       ...samples1,
       samples: concatBatch([samples1.samples, fitLatent(samples2.samples, samples1.samples)]),
-      batch_index: [...indexOf(samples1), ...indexOf(samples2)],
+      batch_index: [...noiseIndices(samples1), ...noiseIndices(samples2)],
     }),
 });
 
@@ -65,38 +66,39 @@ const LatentBatchSeedBehavior = defineNode({
 });
 
 /** Items of a batch with the mask [N,H,W] and the noise index of each. */
-interface Items {
+interface BatchItems {
   readonly samples: Tensor;
   readonly mask: Tensor;
   readonly index: readonly number[];
 }
 
-function itemsOf(latent: Latent, first: number): Items {
+function itemsOf(latent: Latent, first: number): BatchItems {
   const { samples, noise_mask } = latent;
   const [count, , height, width] = samples.shape;
   const mask = noise_mask ?? full([count, height * 8, width * 8], 1);
   return {
     samples,
     mask: mask.shape[0] < count ? repeatToBatch(mask, count) : mask,
-    index: indexOf(latent, first),
+    index: noiseIndices(latent, first),
   };
 }
 
-const slice = ({ samples, mask, index }: Items, from: number, to: number): Items => ({
+const slice = ({ samples, mask, index }: BatchItems, from: number, to: number): BatchItems => ({
   samples: sliceBatch(samples, from, Math.min(to, samples.shape[0])),
   mask: sliceBatch(mask, from, Math.min(to, mask.shape[0])),
   index: index.slice(from, to),
 });
 
-function join(a: Items, b: Items): Items {
+/** Throws DR_SHAPE_MISMATCH. */
+function join(a: BatchItems, b: BatchItems): BatchItems {
   for (const [one, two] of [
     [a.samples, b.samples],
     [a.mask, b.mask],
   ])
     if (`${one.shape.slice(1)}` !== `${two.shape.slice(1)}`)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `latents or noise masks of [${one.shape}] and [${two.shape}] don't make a batch`,
-        hint: 'Give masks of 8 times the size of their latents, and latents of the same kind of model.',
+        message: `latents or noise masks of [${one.shape}] and [${two.shape}] cannot be one batch`,
+        hint: 'Use latents of the same kind of model, and masks of 8 times the size of their latents.',
         input: 'latents',
       });
   return {
@@ -106,7 +108,7 @@ function join(a: Items, b: Items): Items {
   };
 }
 
-const latentOf = ({ samples, mask, index }: Items): Latent => ({
+const latentOf = ({ samples, mask, index }: BatchItems): Latent => ({
   samples,
   ...(mask.data.some((value) => value !== 1) && { noise_mask: mask }),
   batch_index: index,
@@ -119,25 +121,26 @@ const RebatchLatents = defineListNode({
   inputs: { latents: socket('LATENT'), batch_size: int({ default: 1, min: 1, max: 4096 }) },
   outputs: [output('LATENT', 'LATENT', true)],
   run({ latents, batch_size: [size] }) {
-    const done: Items[] = [];
-    let current: Items | undefined;
-    let seen = 0;
+    const batches: BatchItems[] = [];
+    let current: BatchItems | undefined;
+    let itemsBefore = 0;
     for (const latent of latents) {
-      const next = itemsOf(latent, seen);
-      seen += next.index.length;
+      const next = itemsOf(latent, itemsBefore);
+      itemsBefore += next.index.length;
       if (!current) current = next;
       else if (`${next.samples.shape.slice(2)}` !== `${current.samples.shape.slice(2)}`) {
-        done.push(slice(current, 0, size));
+        batches.push(slice(current, 0, size));
         current = next;
       } else current = join(current, next);
       const count: number = current.samples.shape[0];
       if (count <= size) continue;
-      const whole = Math.floor(count / size) * size;
-      for (let from = 0; from < whole; from += size) done.push(slice(current, from, from + size));
-      current = whole < count ? slice(current, whole, count) : undefined;
+      const fullBatches = Math.floor(count / size) * size;
+      for (let from = 0; from < fullBatches; from += size)
+        batches.push(slice(current, from, from + size));
+      current = fullBatches < count ? slice(current, fullBatches, count) : undefined;
     }
-    if (current) done.push(slice(current, 0, size));
-    return outputs(done.map(latentOf));
+    if (current) batches.push(slice(current, 0, size));
+    return outputs(batches.map(latentOf));
   },
 });
 

@@ -1,4 +1,4 @@
-// Latent nodes: empty, batches, noise mask. Source: ComfyUI nodes.py.
+// Nodes for empty latents, parts of a batch, and noise masks. Source: ComfyUI nodes.py.
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { repeatToBatch, sliceBatch, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
@@ -8,31 +8,31 @@ const EmptyLatentImage = defineNode({
   type: 'EmptyLatentImage',
   display: 'Empty Latent Image',
   category: 'latent',
-  description: 'A batch of all-zero latents, the canvas of a text-to-image run.',
+  description: 'A batch of latents of zeros, the start of a text-to-image run.',
   inputs: {
     width: int({
       default: 512,
       min: 16,
       max: MAX_RESOLUTION,
       step: 8,
-      tooltip: 'Width of the picture in pixels.',
+      tooltip: 'Width of the image in pixels.',
     }),
     height: int({
       default: 512,
       min: 16,
       max: MAX_RESOLUTION,
       step: 8,
-      tooltip: 'Height of the picture in pixels.',
+      tooltip: 'Height of the image in pixels.',
     }),
-    batch_size: int({ default: 1, min: 1, max: 4096, tooltip: 'Number of pictures.' }),
+    batch_size: int({ default: 1, min: 1, max: 4096, tooltip: 'Number of images.' }),
   },
   outputs: [output('LATENT')],
   run: ({ width, height, batch_size }) =>
     outputs({ samples: zeros([batch_size, 4, Math.floor(height / 8), Math.floor(width / 8)]) }),
 });
 
-/** A batch of masks as long as `count`, repeated cyclically; a single mask stays single. */
-const spread = (mask: Tensor, count: number): Tensor =>
+/** Masks repeated cyclically to a batch of `count`; a single mask is returned as it is. */
+const repeatMasks = (mask: Tensor, count: number): Tensor =>
   mask.shape[0] > 1 && mask.shape[0] < count ? repeatToBatch(mask, count) : mask;
 
 const LatentFromBatch = defineNode({
@@ -49,7 +49,7 @@ const LatentFromBatch = defineNode({
     const count = samples.samples.shape[0];
     const from = Math.min(count - 1, batch_index);
     const to = from + Math.min(count - from, length);
-    const mask = samples.noise_mask && spread(samples.noise_mask, count);
+    const mask = samples.noise_mask && repeatMasks(samples.noise_mask, count);
     return outputs({
       ...samples,
       samples: sliceBatch(samples.samples, from, to),

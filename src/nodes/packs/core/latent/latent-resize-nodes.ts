@@ -1,4 +1,4 @@
-// Latent nodes that resize and composite. Source: ComfyUI nodes.py and comfy_extras/nodes_mask.py.
+// Nodes that resize and composite latents. Source: ComfyUI nodes.py, comfy_extras/nodes_mask.py.
 
 import { compositeMasked, featherComposite } from '../../../../image/compose/composite.ts';
 import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
@@ -34,14 +34,14 @@ const LatentUpscale = defineNode({
   run({ samples, upscale_method, width, height, crop }) {
     if (width === 0 && height === 0) return outputs(samples);
     const [, , h, w] = samples.samples.shape;
-    const tall = height === 0 ? roundHalfEven((h * Math.max(64, width)) / w) : height;
-    const wide = width === 0 ? roundHalfEven((w * Math.max(64, height)) / h) : width;
+    const fullHeight = height === 0 ? roundHalfEven((h * Math.max(64, width)) / w) : height;
+    const fullWidth = width === 0 ? roundHalfEven((w * Math.max(64, height)) / h) : width;
     const cells = (pixels: number): number => Math.floor(Math.max(64, pixels) / 8);
     return outputs({
       ...samples,
       samples: commonUpscale(
         samples.samples,
-        { width: cells(wide), height: cells(tall) },
+        { width: cells(fullWidth), height: cells(fullHeight) },
         upscale_method,
         crop,
       ),

@@ -1,4 +1,5 @@
-// Latent nodes that cut, turn, blend and compute. Source: ComfyUI nodes.py and comfy_extras/nodes_latent.py.
+// Nodes that crop, rotate, blend and combine latents.
+// Source: ComfyUI nodes.py, comfy_extras/nodes_latent.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { commonUpscale } from '../../../../image/resize/common-upscale.ts';
 import { combine, f32 } from '../../../../sampling/float32.ts';
@@ -42,11 +43,14 @@ const LatentRotate = defineNode({
     outputs({ ...samples, samples: rotate(samples.samples, ROTATIONS.indexOf(rotation), [3, 2]) }),
 });
 
-const cropped = () => int({ default: 512, min: 64, max: MAX_RESOLUTION, step: 8 });
+const croppedSide = () => int({ default: 512, min: 64, max: MAX_RESOLUTION, step: 8 });
 const offset = () => int({ default: 0, min: 0, max: MAX_RESOLUTION, step: 8 });
 
-/** From `from` on, but at least the last 8 cells; both in cells. A latent of less than 8 counts from its end, as a Python slice does. */
-function part(x: Tensor, axis: number, from: number, length: number): Tensor {
+/**
+ * `length` values of an axis from `from` on, at least its last 8. On an axis of less than 8 a
+ * negative start counts from the end, as in a Python slice.
+ */
+function cropAxis(x: Tensor, axis: number, from: number, length: number): Tensor {
   const side = x.shape[axis];
   const start = Math.min(from, side - 8);
   const first = start < 0 ? Math.max(0, start + side) : start;
@@ -60,19 +64,22 @@ const LatentCrop = defineNode({
   category: transform,
   inputs: {
     samples: socket('LATENT'),
-    width: cropped(),
-    height: cropped(),
+    width: croppedSide(),
+    height: croppedSide(),
     x: offset(),
     y: offset(),
   },
   outputs: [output('LATENT')],
   run({ samples, width, height, x, y }) {
-    const rows = part(samples.samples, 2, y >> 3, height >> 3);
-    return outputs({ ...samples, samples: part(rows, 3, x >> 3, width >> 3) });
+    const rows = cropAxis(samples.samples, 2, y >> 3, height >> 3);
+    return outputs({ ...samples, samples: cropAxis(rows, 3, x >> 3, width >> 3) });
   },
 });
 
-/** `x` in the size of `like` (bilinear, cut about the centre) and its batch. Throws DR_SHAPE_MISMATCH for other channels. */
+/**
+ * `x`, cropped about its centre and resized (bilinear) to the size of `like`. Throws
+ * DR_SHAPE_MISMATCH if the channels differ.
+ */
 export function fitLatent(x: Tensor, like: Tensor): Tensor {
   const [, channels, height, width] = like.shape;
   if (x.shape[1] !== channels)
@@ -88,8 +95,8 @@ export function fitLatent(x: Tensor, like: Tensor): Tensor {
 
 type Pair = { readonly samples1: Latent; readonly samples2: Latent };
 
-/** The first latent with what `f` makes of both. */
-const combined = ({ samples1, samples2 }: Pair, f: (a: number, b: number) => number) => {
+/** `f` of the values of both latents, in the first one. */
+const combineLatents = ({ samples1, samples2 }: Pair, f: (a: number, b: number) => number) => {
   const other = repeatToBatch(
     fitLatent(samples2.samples, samples1.samples),
     samples1.samples.shape[0],
@@ -106,7 +113,7 @@ const LatentAdd = defineNode({
   category: advanced,
   inputs: pair,
   outputs: [output('LATENT')],
-  run: (inputs) => combined(inputs, (a, b) => a + b),
+  run: (inputs) => combineLatents(inputs, (a, b) => a + b),
 });
 
 const LatentSubtract = defineNode({
@@ -115,7 +122,7 @@ const LatentSubtract = defineNode({
   category: advanced,
   inputs: pair,
   outputs: [output('LATENT')],
-  run: (inputs) => combined(inputs, (a, b) => a - b),
+  run: (inputs) => combineLatents(inputs, (a, b) => a - b),
 });
 
 const LatentMultiply = defineNode({
@@ -132,14 +139,15 @@ const LatentMultiply = defineNode({
 });
 
 /**
- * The length of the vector of channels that belongs to each value. As in the original the lengths [B,H,W] meet the latents [B,C,H,W] by
- * their last axes: of a batch of as many items as there are channels, channel c takes those of item c; others can't be computed.
+ * For each value, the norm of a vector of channels. As in the original, the norms [B,H,W] are
+ * broadcast to the latents [B,C,H,W] along their last axes: in a batch of C items, channel c takes
+ * the norms of item c. Throws DR_SHAPE_MISMATCH for batches of other sizes, except 1.
  */
-function lengths({ shape: [batch, channels, height, width], data }: Tensor): Float32Array {
+function channelNorms({ shape: [batch, channels, height, width], data }: Tensor): Float32Array {
   if (batch !== 1 && batch !== channels)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `LatentInterpolate can't take a batch of ${batch}; the original fails on it too`,
-      hint: 'Interpolate latents one by one (LatentFromBatch).',
+      message: `LatentInterpolate cannot process a batch of ${batch}; ComfyUI fails on it too`,
+      hint: 'Interpolate the latents one by one (LatentFromBatch).',
       input: 'samples1',
     });
   const plane = height * width;
@@ -155,7 +163,7 @@ function lengths({ shape: [batch, channels, height, width], data }: Tensor): Flo
 }
 
 /** torch.nan_to_num */
-const tame = (value: number): number =>
+const nanToNum = (value: number): number =>
   Number.isNaN(value)
     ? 0
     : Math.min(Math.max(value, -3.4028234663852886e38), 3.4028234663852886e38);
@@ -169,11 +177,11 @@ const LatentInterpolate = defineNode({
   run({ samples1, samples2, ratio }) {
     const one = samples1.samples;
     const two = repeatToBatch(fitLatent(samples2.samples, one), one.shape[0]);
-    const [m1, m2] = [lengths(one), lengths(two)];
+    const [m1, m2] = [channelNorms(one), channelNorms(two)];
     const unit = (x: Tensor, m: Float32Array): Float32Array =>
-      x.data.map((value, i) => tame(f32(value / m[i])));
+      x.data.map((value, i) => nanToNum(f32(value / m[i])));
     const mixed = tensor(one.shape, combine(unit(one, m1), ratio, unit(two, m2), 1 - ratio));
-    const direction = unit(mixed, lengths(mixed));
+    const direction = unit(mixed, channelNorms(mixed));
     const length = combine(m1, ratio, m2, 1 - ratio);
     return outputs({
       ...samples1,
@@ -197,8 +205,8 @@ const LatentBlend = defineNode({
     let two = samples2.samples;
     if (two.shape[1] !== channels || (two.shape[0] !== batch && two.shape[0] !== 1))
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `latents of [${two.shape}] can't be blended into ones of [${one.shape}]`,
-        hint: 'Use latents of the same kind of model and as many of them (RepeatLatentBatch).',
+        message: `latents of [${two.shape}] cannot be blended into latents of [${one.shape}]`,
+        hint: 'Use as many latents, of the same kind of model (RepeatLatentBatch).',
         input: 'samples2',
       });
     if (`${two.shape}` !== `${one.shape}`)
@@ -210,7 +218,7 @@ const LatentBlend = defineNode({
   },
 });
 
-/** The axis of a latent that a letter names; `t` is that of videos, where pictures have their channels. */
+/** The axis of a latent by its letter. `t` is the time axis of videos, and the channels of images. */
 const AXES = { x: 3, y: 2, t: 1 } as const;
 
 const LatentConcat = defineNode({
@@ -225,8 +233,8 @@ const LatentConcat = defineNode({
     const axis = AXES[dim.replace('-', '') as keyof typeof AXES];
     if (one.shape.some((size, i) => i !== axis && size !== two.shape[i]))
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `latents of [${two.shape}] don't fit beside ones of [${one.shape}]`,
-        hint: 'Scale or crop them to the same side first.',
+        message: `latents of [${two.shape}] do not fit beside latents of [${one.shape}]`,
+        hint: 'Scale or crop them to the same length of side first.',
         input: 'samples2',
       });
     return outputs({

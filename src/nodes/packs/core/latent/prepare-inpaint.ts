@@ -1,19 +1,28 @@
-// What VAEEncodeForInpaint does before the encoder: crop to whole latent cells, grey under the mask, the mask grown. Source: ComfyUI nodes.py.
+// Prepares image and mask for VAEEncodeForInpaint: crops to multiples of the VAE's factor, fills the
+// masked pixels with grey, grows the mask. Source: ComfyUI nodes.py.
 
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { cropPlanes } from '../../../../image/resize/common-upscale.ts';
 import { interpolate } from '../../../../image/resize/torch-interpolate.ts';
 import { map, reshape, type Tensor } from '../../../../tensor/tensor.ts';
 
-export interface Holes {
+export interface InpaintInputs {
   /** [N,H,W,3], sides multiples of `factor`, 0.5 where the mask is set. */
   readonly pixels: Tensor;
   /** [M,H,W] of 0 and 1: the mask, grown. */
   readonly noiseMask: Tensor;
 }
 
-/** Pixels [N,H,W,3] and a mask [M,h,w] (M 1 or N) made ready for inpainting; the mask grows by a square of `grow` pixels. */
-export function holesForInpaint(pixels: Tensor, mask: Tensor, factor: number, grow: number): Holes {
+/**
+ * Pixels [N,H,W,3] and a mask [M,h,w] (M is 1 or N), prepared for inpainting. The mask is grown by
+ * a square of `grow` pixels.
+ */
+export function prepareInpaint(
+  pixels: Tensor,
+  mask: Tensor,
+  factor: number,
+  grow: number,
+): InpaintInputs {
   const [, height, width] = pixels.shape;
   const h = Math.floor(height / factor) * factor;
   const w = Math.floor(width / factor) * factor;
@@ -26,44 +35,53 @@ export function holesForInpaint(pixels: Tensor, mask: Tensor, factor: number, gr
     });
   const [m, mh, mw] = mask.shape;
   const fitted = crop(interpolate(reshape(mask, [m, 1, mh, mw]), { height, width }, 'bilinear'));
-  const set = map(fitted, (v) => (v > 0.5 ? 1 : 0));
+  const selected = map(fitted, (v) => (v > 0.5 ? 1 : 0));
   const planes = crop(toNCHW(pixels));
   const [, channels] = planes.shape;
   const grey = map(planes, (v, i) => {
     const item = m === 1 ? 0 : Math.floor(i / (channels * h * w));
-    return Math.fround(Math.fround(v - 0.5) * (1 - set.data[item * h * w + (i % (h * w))])) + 0.5;
+    return (
+      Math.fround(Math.fround(v - 0.5) * (1 - selected.data[item * h * w + (i % (h * w))])) + 0.5
+    );
   });
   return {
     pixels: toNHWC(grey),
-    noiseMask: reshape(grow === 0 ? set : growSquare(set, grow), [m, h, w]),
+    noiseMask: reshape(grow === 0 ? selected : growSquare(selected, grow), [m, h, w]),
   };
 }
 
-/** Binary planes [N,1,H,W] grown by `size` x `size` pixels; an even size reaches one further to the left and up. */
+/** Binary planes [N,1,H,W] grown by `size` x `size` pixels, an even size one more to the left and up. */
 function growSquare(x: Tensor, size: number): Tensor {
   const [n, , h, w] = x.shape;
   const before = Math.ceil((size - 1) / 2);
-  const rows = spread(x.data, n * h, w, 1, w, size, before);
+  const rowLines = { count: n * h, length: w, step: 1, lineStep: w };
+  const columnLines = { count: w, length: h, step: w, lineStep: 1 };
+  const rows = dilateLines(x.data, rowLines, size, before);
   const data = new Float32Array(x.data.length);
   for (let item = 0; item < n; item++) {
     const plane = rows.subarray(item * h * w, (item + 1) * h * w);
-    data.set(spread(plane, w, h, w, 1, size, before), item * h * w);
+    data.set(dilateLines(plane, columnLines, size, before), item * h * w);
   }
   return { shape: x.shape, data };
 }
 
-/** Along lines of `length` values `step` apart, `lineStep` between lines: 1 where any of `size` values from `before` in front is set. */
-function spread(
+/** Lines of values in an array, and the distances between values and between lines. */
+interface Lines {
+  readonly count: number;
+  readonly length: number;
+  readonly step: number;
+  readonly lineStep: number;
+}
+
+/** Dilates each line: 1 where one of `size` values, beginning `before` values earlier, is not 0. */
+function dilateLines(
   x: Float32Array,
-  lines: number,
-  length: number,
-  step: number,
-  lineStep: number,
+  { count, length, step, lineStep }: Lines,
   size: number,
   before: number,
 ): Float32Array {
   const out = new Float32Array(x.length);
-  for (let line = 0; line < lines; line++)
+  for (let line = 0; line < count; line++)
     for (let i = 0; i < length; i++) {
       if (x[line * lineStep + i * step] === 0) continue;
       const from = Math.max(0, i + before - size + 1);

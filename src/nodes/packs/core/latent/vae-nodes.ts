@@ -1,13 +1,13 @@
-// Nodes between pixels and latents. Source: ComfyUI nodes.py.
+// Nodes that encode images to latents and decode latents. Source: ComfyUI nodes.py.
 
 import { toNHW } from '../../../../image/mask/mask-shape.ts';
 import { defineNode, int, output, outputs, socket } from '../../../declare.ts';
 import { checkBatchSize, checkLatentChannels, rgbChannels } from '../../../shared/shape-checks.ts';
-import { holesForInpaint } from './prepare-inpaint.ts';
+import { prepareInpaint } from './prepare-inpaint.ts';
 
 const tile = { default: 512, min: 64, max: 4096 } as const;
 const overlap = () => int({ default: 64, min: 0, max: 4096, step: 32 });
-/** Video VAEs only; kept so that files with these widgets run. */
+/** For video VAEs only. Declared so that workflows with these widgets run. */
 const temporal = {
   temporal_size: int({
     default: 64,
@@ -29,10 +29,10 @@ const VAEDecode = defineNode({
   type: 'VAEDecode',
   display: 'VAE Decode',
   category: 'latent',
-  description: 'Turns latents into pictures.',
+  description: 'Decodes latents to images.',
   inputs: {
     samples: socket('LATENT', { tooltip: 'The latents.' }),
-    vae: socket('VAE', { tooltip: 'The autoencoder of the model that made them.' }),
+    vae: socket('VAE', { tooltip: 'The autoencoder of the model that made the latents.' }),
   },
   outputs: [output('IMAGE')],
   async run({ samples, vae }) {
@@ -55,10 +55,10 @@ const VAEDecodeTiled = defineNode({
   outputs: [output('IMAGE')],
   async run({ samples, vae, tile_size, overlap }) {
     checkLatentChannels(samples.samples, vae);
-    const shared = tile_size < overlap * 4 ? Math.floor(tile_size / 4) : overlap;
+    const usedOverlap = tile_size < overlap * 4 ? Math.floor(tile_size / 4) : overlap;
     const cells = (pixels: number): number => Math.floor(pixels / vae.factor);
     return outputs(
-      await vae.decode(samples.samples, { tile: cells(tile_size), overlap: cells(shared) }),
+      await vae.decode(samples.samples, { tile: cells(tile_size), overlap: cells(usedOverlap) }),
     );
   },
 });
@@ -102,7 +102,7 @@ const VAEEncodeForInpaint = defineNode({
   async run({ pixels, vae, mask, grow_mask_by }) {
     const masks = toNHW(mask);
     checkBatchSize(pixels.shape[0], masks, 'mask');
-    const prepared = holesForInpaint(rgbChannels(pixels), masks, vae.factor, grow_mask_by);
+    const prepared = prepareInpaint(rgbChannels(pixels), masks, vae.factor, grow_mask_by);
     return outputs({ samples: await vae.encode(prepared.pixels), noise_mask: prepared.noiseMask });
   },
 });

@@ -27,7 +27,8 @@ const HypernetworkLoader = defineNode({
     );
     if (!hypernetwork.layers.has(model.unet.contextDim))
       warn(
-        `${hypernetwork_name} has no layers for prompts of width ${model.unet.contextDim}: it was made for another family of models`,
+        `${hypernetwork_name} has no layers for prompt features of width ` +
+          `${model.unet.contextDim}: it was made for another family of models`,
       );
     return outputs({
       ...model,

@@ -9,13 +9,14 @@ const LoraLoader = defineNode({
   type: 'LoraLoader',
   display: 'Load LoRA',
   category: 'loaders',
-  description: 'Applies a LoRA to a model and its text encoders. Several may follow one another.',
+  description:
+    'Applies a LoRA to a model and its text encoders. Several nodes can follow one another.',
   inputs: {
     model: socket('MODEL', { tooltip: 'The model to change.' }),
     clip: socket('CLIP', { tooltip: 'The text encoders to change.' }),
     lora_name: modelFile('loras', { tooltip: 'The file.' }),
-    strength_model: strength('How much of it the model gets; may be negative.'),
-    strength_clip: strength('How much of it the text encoders get; may be negative.'),
+    strength_model: strength('Strength for the model; may be negative.'),
+    strength_clip: strength('Strength for the text encoders; may be negative.'),
   },
   outputs: [output('MODEL'), output('CLIP')],
   fingerprint: ({ lora_name }, context) => namedLoraState(lora_name, context),

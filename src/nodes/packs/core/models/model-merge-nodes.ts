@@ -1,4 +1,5 @@
-// Models and text encoders merged with others. Source: ComfyUI comfy_extras/nodes_model_merging.py, nodes_model_merging_model_specific.py.
+// Nodes that merge models and text encoders. Source: ComfyUI comfy_extras/nodes_model_merging.py,
+// nodes_model_merging_model_specific.py.
 import { DarkroomError } from '../../../../errors.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import {
@@ -34,14 +35,15 @@ function mergeModels(
 ): NodeResult {
   if (model1.family !== model2.family)
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `a model of the family ${model2.family} can't be merged into one of ${model1.family}`,
-      hint: 'Merge models of one family.',
+      message: `a ${model2.family} model cannot be merged into a ${model1.family} model`,
+      hint: 'Merge models of the same family.',
       input: 'model2',
     });
-  const other = shapeMismatches(model1.unet, model2.unet);
-  if (other.length > 0)
+  const mismatches = shapeMismatches(model1.unet, model2.unet);
+  if (mismatches.length > 0)
     warn(
-      `${other.length} weights have another shape in model2 and are not merged: ${other.slice(0, 3).join(', ')}`,
+      `${mismatches.length} weights have another shape in model2 and are not merged: ` +
+        mismatches.slice(0, 3).join(', '),
     );
   return outputs({ ...model1, unet: blendUNets(model1.unet, model2.unet, share) });
 }
@@ -50,7 +52,7 @@ const ModelMergeSimple = defineNode({
   type: 'ModelMergeSimple',
   display: 'ModelMergeSimple',
   category,
-  description: 'ratio of model1, the rest of model2.',
+  description: 'A share of model1 (ratio), the rest from model2.',
   inputs: { ...models, ratio: ratio() },
   outputs: [output('MODEL')],
   run: ({ ratio, ...pair }, context) => mergeModels(pair, evenShares(ratio, 1 - ratio), context),
@@ -69,19 +71,23 @@ const ModelMergeSubtract = defineNode({
   type: 'ModelMergeSubtract',
   display: 'ModelMergeSubtract',
   category,
-  description: 'multiplier times the difference of model1 and model2.',
+  description: 'The difference of model1 and model2, multiplied by a factor.',
   inputs: { ...models, multiplier: multiplier() },
   outputs: [output('MODEL')],
   run: ({ multiplier, ...pair }, context) =>
     mergeModels(pair, evenShares(multiplier, -multiplier), context),
 });
 
-/** A ratio for each part of the network, named by how the names of its weights begin. */
-const byParts = (type: string, parts: readonly string[], place = category): NodeDeclaration =>
+/** A ratio for each part of the network; a part is a prefix of the names of its weights. */
+const mergeByParts = (
+  type: string,
+  parts: readonly string[],
+  nodeCategory = category,
+): NodeDeclaration =>
   defineNode({
     type,
     display: type,
-    category: place,
+    category: nodeCategory,
     inputs: { ...models, ...Object.fromEntries(parts.map((name) => [name, ratio()])) },
     outputs: [output('MODEL')],
     run: ({ model1, model2, ...ratios }, context) =>
@@ -92,16 +98,16 @@ const byParts = (type: string, parts: readonly string[], place = category): Node
       ),
   });
 
-const numbered = (name: string, count: number, end = ''): string[] =>
-  Array.from({ length: count }, (_, i) => `${name}.${i}${end}`);
+const numbered = (name: string, count: number, suffix: string): string[] =>
+  Array.from({ length: count }, (_, i) => `${name}.${i}${suffix}`);
 
-/** `end`: what follows the number of a block. */
-const unetParts = (blocks: number, end: string): string[] => [
+/** `suffix` follows the number of a block. */
+const unetParts = (blocks: number, suffix: string): string[] => [
   'time_embed.',
   'label_emb.',
-  ...numbered('input_blocks', blocks, end),
-  ...numbered('middle_block', 3, end),
-  ...numbered('output_blocks', blocks, end),
+  ...numbered('input_blocks', blocks, suffix),
+  ...numbered('middle_block', 3, suffix),
+  ...numbered('output_blocks', blocks, suffix),
   'out.',
 ];
 
@@ -111,7 +117,7 @@ const CLIPMergeSimple = defineNode({
   type: 'CLIPMergeSimple',
   display: 'CLIPMergeSimple',
   category,
-  description: 'ratio of clip1, the rest of clip2.',
+  description: 'A share of clip1 (ratio), the rest from clip2.',
   inputs: { ...clips, ratio: ratio() },
   outputs: [output('CLIP')],
   run: ({ clip1, clip2, ratio }) => outputs(blendClips(clip1, clip2, ratio, 1 - ratio)),
@@ -130,7 +136,7 @@ const CLIPMergeSubtract = defineNode({
   type: 'CLIPMergeSubtract',
   display: 'CLIPMergeSubtract',
   category,
-  description: 'multiplier times the difference of clip1 and clip2.',
+  description: 'The difference of clip1 and clip2, multiplied by a factor.',
   inputs: { ...clips, multiplier: multiplier() },
   outputs: [output('CLIP')],
   run: ({ clip1, clip2, multiplier }) => outputs(blendClips(clip1, clip2, multiplier, -multiplier)),
@@ -138,12 +144,12 @@ const CLIPMergeSubtract = defineNode({
 
 export const MERGE_NODES: readonly NodeDeclaration[] = [
   ModelMergeSimple,
-  byParts('ModelMergeBlocks', ['input', 'middle', 'out']),
+  mergeByParts('ModelMergeBlocks', ['input', 'middle', 'out']),
   ModelMergeSubtract,
   ModelMergeAdd,
-  byParts('ModelMergeSD1', unetParts(12, '.'), specific),
-  byParts('ModelMergeSD2', unetParts(12, '.'), specific),
-  byParts('ModelMergeSDXL', unetParts(9, ''), specific),
+  mergeByParts('ModelMergeSD1', unetParts(12, '.'), specific),
+  mergeByParts('ModelMergeSD2', unetParts(12, '.'), specific),
+  mergeByParts('ModelMergeSDXL', unetParts(9, ''), specific),
   CLIPMergeSimple,
   CLIPMergeSubtract,
   CLIPMergeAdd,

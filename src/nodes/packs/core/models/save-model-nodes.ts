@@ -1,4 +1,5 @@
-// Models, text encoders and autoencoders saved with what nodes made of them. Source: ComfyUI comfy_extras/nodes_model_merging.py.
+// Nodes that save models, text encoders and autoencoders with the changes that nodes made to them.
+// Source: ComfyUI comfy_extras/nodes_model_merging.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_LOCATIONS, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
 import {
@@ -17,18 +18,19 @@ import {
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import type { NodeContext, SavedFile } from '../../../context.ts';
 import { defineNode, type NodeResult, socket, string } from '../../../declare.ts';
+import { METADATA_INPUTS } from '../../../shared/save-images.ts';
 
 const common = {
   category: 'advanced/model_merging',
-  hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+  hidden: METADATA_INPUTS,
   outputs: [],
   outputNode: true,
   saves: 'output',
 } as const;
 
-const prefix = (value: string) => string({ default: value });
+const filenamePrefix = (value: string) => string({ default: value });
 
-/** Names of the families in the files of Stability AI. */
+/** Names of the model families in Stability AI's files (modelspec). */
 const ARCHITECTURES: Readonly<Partial<Record<Model['family'], string>>> = {
   sdxl: 'stable-diffusion-xl-v1-base',
   'sdxl-refiner': 'stable-diffusion-xl-v1-refiner',
@@ -48,16 +50,14 @@ function modelspec({ family, sampling, unet }: Model, title: string): Record<str
   return { ...spec, 'modelspec.predict_key': sampling.prediction === 'v' ? 'v' : 'epsilon' };
 }
 
-/** Tensors that say what the model predicts. */
-function markers({ sampling }: Model): TensorToMake[] {
-  const marker = (name: string, ...values: number[]): TensorToMake => {
-    return {
-      name,
-      dtype: 'F32',
-      shape: values.length === 1 ? [] : [values.length],
-      bytes: async () => new Uint8Array(Float32Array.from(values).buffer),
-    };
-  };
+/** Tensors that mark what the model predicts. */
+function markerTensors({ sampling }: Model): TensorToMake[] {
+  const marker = (name: string, ...values: number[]): TensorToMake => ({
+    name,
+    dtype: 'F32',
+    shape: values.length === 1 ? [] : [values.length],
+    bytes: async () => new Uint8Array(Float32Array.from(values).buffer),
+  });
   if (sampling.prediction !== 'v') return [];
   if (sampling.clock === 'edm')
     return [
@@ -73,32 +73,32 @@ const withBase = (
 ): TextEncoder & { readonly base: EncoderBase } => {
   const { base } = encoder;
   if (base) return { ...encoder, base };
-  throw lacking('text encoder', input);
+  throw missingPart('text encoder', input);
 };
 
-const lacking = (what: string, input: string): DarkroomError =>
+const missingPart = (part: string, input: string): DarkroomError =>
   new DarkroomError('DR_MODEL_PART_MISSING', {
-    message: `there is no ${what} to save`,
-    hint: 'Connect one that was loaded from a file.',
+    message: `there is no ${part} to save`,
+    hint: `Connect a ${part} that was loaded from a file.`,
     input,
   });
 
 function modelTensors({ unet }: Model, threads: number): TensorToMake[] {
-  if (!unet.base) throw lacking('model', 'model');
+  if (!unet.base) throw missingPart('model', 'model');
   return unetTensors(unet.base, UNET_PREFIX, threads);
 }
 
 function clipTensors({ family, encoders }: Clip, threads: number): TensorToMake[] {
-  if (encoders.length === 0) throw lacking('text encoder', 'clip');
+  if (encoders.length === 0) throw missingPart('text encoder', 'clip');
   return encoders.flatMap((encoder) => {
-    const place = CLIP_LOCATIONS[family].find(({ kind }) => kind === encoder.kind);
-    return place ? encoderTensors(withBase(encoder, 'clip'), place, threads) : [];
+    const location = CLIP_LOCATIONS[family].find(({ kind }) => kind === encoder.kind);
+    return location ? encoderTensors(withBase(encoder, 'clip'), location, threads) : [];
   });
 }
 
-function autoencoderTensors(vae: Autoencoder, before: string): TensorToMake[] {
-  if (!vae.weights) throw lacking('VAE', 'vae');
-  return vaeTensors(vae, before);
+function autoencoderTensors(vae: Autoencoder, prefix: string): TensorToMake[] {
+  if (!vae.weights) throw missingPart('VAE', 'vae');
+  return vaeTensors(vae, prefix);
 }
 
 async function save(
@@ -108,7 +108,7 @@ async function save(
   metadata: Record<string, string>,
 ): Promise<SavedFile> {
   let done = 0;
-  const counted = tensors.map((tensor): TensorToMake => {
+  const withProgress = tensors.map((tensor): TensorToMake => {
     const bytes = (): Promise<Uint8Array> => {
       done += 1;
       context.progress(done, tensors.length);
@@ -121,23 +121,23 @@ async function save(
     prefix: name,
     extension: 'safetensors',
     size: { width: 0, height: 0 },
-    parts: encodeSafetensorsLater(counted, { ...metadata, ...context.metadata() }),
+    parts: encodeSafetensorsLater(withProgress, { ...metadata, ...context.metadata() }),
   });
 }
 
-const shown = (...files: SavedFile[]): NodeResult => ({ outputs: [], ui: { models: files } });
+const savedModels = (...files: SavedFile[]): NodeResult => ({ outputs: [], ui: { models: files } });
 
 const CheckpointSave = defineNode({
   ...common,
   type: 'CheckpointSave',
   display: 'Save Checkpoint',
   description:
-    'Saves model, text encoders and autoencoder as one checkpoint; merges and LoRAs become part of it.',
+    'Saves model, text encoders and autoencoder as one checkpoint, with merges and LoRAs applied.',
   inputs: {
     model: socket('MODEL'),
     clip: socket('CLIP'),
     vae: socket('VAE'),
-    filename_prefix: prefix('checkpoints/ComfyUI'),
+    filename_prefix: filenamePrefix('checkpoints/ComfyUI'),
   },
   async run({ model, clip, vae, filename_prefix }, context) {
     const { threads } = context.runtime;
@@ -145,9 +145,11 @@ const CheckpointSave = defineNode({
       ...modelTensors(model, threads),
       ...clipTensors(clip, threads),
       ...autoencoderTensors(vae, VAE_PREFIX),
-      ...markers(model),
+      ...markerTensors(model),
     ];
-    return shown(await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)));
+    return savedModels(
+      await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)),
+    );
   },
 });
 
@@ -155,10 +157,12 @@ const ModelSave = defineNode({
   ...common,
   type: 'ModelSave',
   display: 'ModelSave',
-  inputs: { model: socket('MODEL'), filename_prefix: prefix('diffusion_models/ComfyUI') },
+  inputs: { model: socket('MODEL'), filename_prefix: filenamePrefix('diffusion_models/ComfyUI') },
   async run({ model, filename_prefix }, context) {
-    const tensors = [...modelTensors(model, context.runtime.threads), ...markers(model)];
-    return shown(await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)));
+    const tensors = [...modelTensors(model, context.runtime.threads), ...markerTensors(model)];
+    return savedModels(
+      await save(context, filename_prefix, tensors, modelspec(model, filename_prefix)),
+    );
   },
 });
 
@@ -166,10 +170,10 @@ const CLIPSave = defineNode({
   ...common,
   type: 'CLIPSave',
   display: 'CLIPSave',
-  description: 'Saves each text encoder in a file of its own.',
-  inputs: { clip: socket('CLIP'), filename_prefix: prefix('clip/ComfyUI') },
+  description: 'Saves each text encoder in its own file.',
+  inputs: { clip: socket('CLIP'), filename_prefix: filenamePrefix('clip/ComfyUI') },
   async run({ clip, filename_prefix }, context) {
-    if (clip.encoders.length === 0) throw lacking('text encoder', 'clip');
+    if (clip.encoders.length === 0) throw missingPart('text encoder', 'clip');
     const files: SavedFile[] = [];
     for (const encoder of clip.encoders) {
       const tensors = encoderFileTensors(withBase(encoder, 'clip'), context.runtime.threads);
@@ -177,7 +181,7 @@ const CLIPSave = defineNode({
         await save(context, `${filename_prefix}_${encoder.kind}`, tensors, { format: 'pt' }),
       );
     }
-    return shown(...files);
+    return savedModels(...files);
   },
 });
 
@@ -185,9 +189,9 @@ const VAESave = defineNode({
   ...common,
   type: 'VAESave',
   display: 'VAESave',
-  inputs: { vae: socket('VAE'), filename_prefix: prefix('vae/ComfyUI_vae') },
+  inputs: { vae: socket('VAE'), filename_prefix: filenamePrefix('vae/ComfyUI_vae') },
   run: async ({ vae, filename_prefix }, context) =>
-    shown(await save(context, filename_prefix, autoencoderTensors(vae, ''), {})),
+    savedModels(await save(context, filename_prefix, autoencoderTensors(vae, ''), {})),
 });
 
 export const SAVE_MODEL_NODES = [CheckpointSave, ModelSave, CLIPSave, VAESave];

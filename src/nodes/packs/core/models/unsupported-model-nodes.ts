@@ -1,5 +1,6 @@
-// Loaders of model files that are not read. They are declared, because ComfyUI's editor opens only with a server that knows them; whoever
-// uses one is told so before anything runs. The nodes that go with them are refused. Source: ComfyUI nodes.py.
+// Loaders of model files that are not supported. They are declared because ComfyUI's editor requires
+// them; a workflow that uses one fails validation. The nodes that use their outputs are refused.
+// Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
 import {
   defineNode,
@@ -9,7 +10,7 @@ import {
   type SocketType,
 } from '../../../declare.ts';
 
-interface UnreadModel {
+interface UnsupportedModel {
   readonly type: string;
   readonly display: string;
   readonly input: string;
@@ -19,7 +20,7 @@ interface UnreadModel {
   readonly hint: string;
 }
 
-const unread = ({
+const unsupportedLoader = ({
   type,
   display,
   input,
@@ -27,7 +28,7 @@ const unread = ({
   output: socket,
   reason,
   hint,
-}: UnreadModel): NodeDeclaration =>
+}: UnsupportedModel): NodeDeclaration =>
   defineNode({
     type,
     display,
@@ -41,23 +42,25 @@ const unread = ({
     },
   });
 
-export const UNREAD_MODEL_NODES: readonly NodeDeclaration[] = [
-  unread({
+export const UNSUPPORTED_MODEL_NODES: readonly NodeDeclaration[] = [
+  unsupportedLoader({
     type: 'StyleModelLoader',
     display: 'Load Style Model',
     input: 'style_model_name',
     folder: 'style_models',
     output: 'STYLE_MODEL',
-    reason: 'style models (T2I-Adapter style, FLUX Redux) are not read',
-    hint: 'Guide by a picture with a T2I-Adapter or ControlNet, or with unCLIPConditioning and an unCLIP checkpoint.',
+    reason: 'style models (T2I-Adapter style, FLUX Redux) are not supported',
+    hint:
+      'Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP ' +
+      'checkpoint.',
   }),
-  unread({
+  unsupportedLoader({
     type: 'GLIGENLoader',
     display: 'GLIGENLoader',
     input: 'gligen_name',
     folder: 'gligen',
     output: 'GLIGEN',
-    reason: 'GLIGEN models are not read',
-    hint: 'Place things with ConditioningSetArea or ConditioningSetMask.',
+    reason: 'GLIGEN models are not supported',
+    hint: 'Position objects with ConditioningSetArea or ConditioningSetMask.',
   }),
 ];

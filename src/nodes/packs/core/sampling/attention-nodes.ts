@@ -1,4 +1,5 @@
-// Nodes that scale the weights of attention layers. Source: ComfyUI comfy_extras/nodes_attention_multiply.py.
+// Nodes that scale the weights of attention layers.
+// Source: ComfyUI comfy_extras/nodes_attention_multiply.py.
 import { type FactorOf, multiplyClip, multiplyUNet } from '../../../../models/weights/scale.ts';
 import {
   defineNode,
@@ -13,8 +14,8 @@ const common = { category: '_for_testing/attention_experiments', experimental: t
 const factor = () => float({ default: 1, min: 0, max: 10, step: 0.01 });
 const projections = { q: factor(), k: factor(), v: factor(), out: factor() } as const;
 
-/** Weights and biases whose names end so, before `.weight` and `.bias`. */
-const byEnding = (factors: Readonly<Record<string, number>>): FactorOf => {
+/** The factors of layers by the end of their names, without `.weight` and `.bias`. */
+const factorByLayer = (factors: Readonly<Record<string, number>>): FactorOf => {
   const endings = Object.entries(factors);
   return (name) =>
     endings.find(
@@ -36,7 +37,7 @@ const multiplyAttention = (type: string, layer: 'attn1' | 'attn2') =>
         [`${layer}.to_v`]: v,
         [`${layer}.to_out.0`]: out,
       };
-      return outputs({ ...model, unet: multiplyUNet(model.unet, byEnding(factors)) });
+      return outputs({ ...model, unet: multiplyUNet(model.unet, factorByLayer(factors)) });
     },
   });
 
@@ -44,7 +45,7 @@ const UNetTemporalAttentionMultiply = defineNode({
   ...common,
   type: 'UNetTemporalAttentionMultiply',
   display: 'UNetTemporalAttentionMultiply',
-  description: 'Models of pictures have no temporal layers: only the structural factors count.',
+  description: 'Image models have no temporal layers: only the structural factors have an effect.',
   inputs: {
     model: socket('MODEL'),
     self_structural: factor(),
@@ -58,7 +59,7 @@ const UNetTemporalAttentionMultiply = defineNode({
       ...model,
       unet: multiplyUNet(
         model.unet,
-        byEnding({ 'attn1.to_out.0': self_structural, 'attn2.to_out.0': cross_structural }),
+        factorByLayer({ 'attn1.to_out.0': self_structural, 'attn2.to_out.0': cross_structural }),
       ),
     }),
 });
@@ -76,7 +77,7 @@ const CLIPAttentionMultiply = defineNode({
       'self_attn.v_proj': v,
       'self_attn.out_proj': out,
     };
-    return outputs(multiplyClip(clip, byEnding(factors)));
+    return outputs(multiplyClip(clip, factorByLayer(factors)));
   },
 });
 

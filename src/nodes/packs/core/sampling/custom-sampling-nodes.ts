@@ -1,5 +1,5 @@
-// Sampling from parts: noise, guiders and the nodes that bring them together. Source: ComfyUI comfy_extras/nodes_custom_sampler.py,
-// nodes_perpneg.py.
+// Noise, guiders, and the nodes that sample with them.
+// Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_perpneg.py.
 
 import {
   basicGuider,

@@ -1,5 +1,6 @@
-// Nodes that change how a model is guided. Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py,
-// nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py, nodes_easycache.py.
+// Nodes that change the guidance of a model. Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py,
+// nodes_eps.py, nodes_fresca.py, nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py,
+// nodes_video_model.py, nodes_easycache.py.
 import {
   withCfgAlongBatch,
   withDirection,
@@ -37,21 +38,21 @@ const APG = defineNode({
       min: -10,
       max: 10,
       step: 0.01,
-      tooltip: 'How much of the guidance along the prediction stays; 1: all.',
+      tooltip: 'Factor of the guidance parallel to the prediction.',
     }),
     norm_threshold: float({
       default: 5,
       min: 0,
       max: 50,
       step: 0.1,
-      tooltip: 'The guidance is never longer; 0: no limit.',
+      tooltip: 'Maximum norm of the guidance; 0 means no limit.',
     }),
     momentum: float({
       default: 0,
       min: -5,
       max: 1,
       step: 0.01,
-      tooltip: 'What of the guidance so far is added; 0: nothing.',
+      tooltip: 'Factor of the guidance of earlier steps that is added.',
     }),
   },
   outputs: [output('MODEL')],
@@ -82,7 +83,7 @@ const TCFG = defineNode({
   type: 'TCFG',
   display: 'Tangential Damping CFG',
   category,
-  description: 'Takes from the negative prediction what is tangential to both.',
+  description: 'Removes the component of the negative prediction that is tangential to both.',
   inputs: { model: socket('MODEL') },
   outputs: patched,
   run: ({ model }) => outputs(withTangentialDamping(model)),
@@ -95,7 +96,7 @@ const FreSca = defineNode({
   type: 'FreSca',
   display: 'FreSca',
   category: '_for_testing',
-  description: 'Scales coarse and fine parts of the guidance apart.',
+  description: 'Scales low and high frequencies of the guidance separately.',
   experimental: true,
   inputs: {
     model: socket('MODEL'),
@@ -106,7 +107,7 @@ const FreSca = defineNode({
       min: 1,
       max: 10000,
       step: 1,
-      tooltip: 'So many frequencies in each direction are low.',
+      tooltip: 'Number of low frequencies in each direction.',
     }),
   },
   outputs: [output('MODEL')],
@@ -119,7 +120,8 @@ const Mahiro = defineNode({
   display: 'Mahiro is so cute that she deserves a better guidance function!! (。・ω・。)',
   category: '_for_testing',
   description:
-    'Guides by the direction of the positive prompt rather than by its difference to the negative.',
+    'Guides in the direction of the positive prediction rather than of its difference from the ' +
+    'negative one.',
   experimental: true,
   inputs: { model: socket('MODEL') },
   outputs: patched,
@@ -157,7 +159,7 @@ const LazyCache = defineNode({
   display: 'LazyCache',
   category: 'advanced/debug/model',
   description:
-    'Leaves steps out whose prediction would hardly differ from the last one. Faster, and another picture.',
+    'Skips steps whose prediction would hardly differ from the last one. Faster, with another result.',
   experimental: true,
   inputs: {
     model: socket('MODEL'),
@@ -166,23 +168,23 @@ const LazyCache = defineNode({
       min: 0,
       max: 3,
       step: 0.01,
-      tooltip: 'How much may be passed over; more leaves more out.',
+      tooltip: 'The change up to which steps are skipped; larger values skip more steps.',
     }),
     start_percent: float({
       default: 0.15,
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'From where on steps may be left out.',
+      tooltip: 'Steps may be skipped from here on.',
     }),
     end_percent: float({
       default: 0.95,
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Up to where steps may be left out.',
+      tooltip: 'Steps may be skipped up to here.',
     }),
-    verbose: boolean({ default: false, tooltip: 'Says of each step whether it is left out.' }),
+    verbose: boolean({ default: false, tooltip: 'Reports for each step whether it is skipped.' }),
   },
   outputs: [output('MODEL')],
   run: ({ model, reuse_threshold, start_percent, end_percent, verbose }, { warn }) =>
@@ -196,7 +198,7 @@ const LazyCache = defineNode({
     ),
 });
 
-const alongBatch = (type: string, shape: 'linear' | 'triangle') =>
+const cfgAlongBatch = (type: string, shape: 'linear' | 'triangle') =>
   defineNode({
     type,
     display: type,
@@ -219,6 +221,6 @@ export const GUIDANCE_NODES: readonly NodeDeclaration[] = [
   RenormCFG,
   EpsilonScaling,
   LazyCache,
-  alongBatch('VideoLinearCFGGuidance', 'linear'),
-  alongBatch('VideoTriangleCFGGuidance', 'triangle'),
+  cfgAlongBatch('VideoLinearCFGGuidance', 'linear'),
+  cfgAlongBatch('VideoTriangleCFGGuidance', 'triangle'),
 ];

@@ -1,4 +1,4 @@
-// KSampler and KSamplerAdvanced: from noise or a latent to a latent. Source: ComfyUI nodes.py.
+// KSampler and KSamplerAdvanced. Source: ComfyUI nodes.py.
 import { commonKSampler } from '../../../../sampling/runs/ksampler.ts';
 import { SAMPLER_NAMES } from '../../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../../sampling/schedules/schedules.ts';
@@ -19,19 +19,19 @@ const KSampler = defineNode({
     steps: int({ ...STEPS, tooltip: 'Number of denoising steps.' }),
     cfg: float({
       ...CFG,
-      tooltip: 'How closely the picture follows the prompt; 1 ignores the negative prompt.',
+      tooltip: 'How closely the image follows the prompt; 1 ignores the negative prompt.',
     }),
     sampler_name: combo(SAMPLER_NAMES, { tooltip: 'The algorithm.' }),
     scheduler: combo(SCHEDULERS, { tooltip: 'How the noise level falls from step to step.' }),
-    positive: socket('CONDITIONING', { tooltip: 'What the picture should show.' }),
-    negative: socket('CONDITIONING', { tooltip: 'What it should not show.' }),
+    positive: socket('CONDITIONING', { tooltip: 'What the image should show.' }),
+    negative: socket('CONDITIONING', { tooltip: 'What the image should not show.' }),
     latent_image: socket('LATENT', { tooltip: 'The latent to start from.' }),
     denoise: float({
       default: 1,
       min: 0,
       max: 1,
       step: 0.01,
-      tooltip: 'Below 1 the latent keeps some of its content (image to image).',
+      tooltip: 'Below 1, part of the latent is preserved (image to image).',
     }),
   },
   outputs: [output('LATENT')],

@@ -1,4 +1,5 @@
-// Nodes that change how a model's UNet computes. Source: ComfyUI comfy_extras/nodes_freelunch.py, nodes_pag.py.
+// Nodes that change the computation of a model's UNet.
+// Source: ComfyUI comfy_extras/nodes_freelunch.py, nodes_pag.py.
 import type { UNetVariant } from '../../../../models/unet/unet.ts';
 import { perturbedAttentionGuidance } from '../../../../sampling/patches/pag.ts';
 import { defineNode, float, output, outputs, socket } from '../../../declare.ts';

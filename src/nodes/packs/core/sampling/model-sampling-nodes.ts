@@ -1,5 +1,6 @@
-// What a model predicts at which noise levels, and how its predictions are guided. Source: ComfyUI comfy_extras/nodes_model_advanced.py,
-// nodes_differential_diffusion.py, nodes_perpneg.py.
+// Nodes that set the model sampling, and patch the guidance.
+// Source: ComfyUI comfy_extras/nodes_model_advanced.py, nodes_differential_diffusion.py,
+// nodes_perpneg.py.
 
 import { withDifferentialDiffusion } from '../../../../sampling/patches/differential-diffusion.ts';
 import {

@@ -1,4 +1,5 @@
-// Samplers with their options, for the custom sampling nodes. Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py.
+// Samplers with their options, for the custom sampling nodes.
+// Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_advanced_samplers.py.
 
 import { eulerPp } from '../../../../sampling/samplers/cfg-pp.ts';
 import { reverseTimeScale } from '../../../../sampling/samplers/er-sde.ts';
@@ -23,16 +24,16 @@ const sampler = {
   category: 'sampling/custom_sampling/samplers',
   outputs: [output('SAMPLER')],
 } as const;
-const TUNED = { min: 0, max: 100, step: 0.01, round: false } as const;
-const ETA = float({ ...TUNED, default: 1 });
-const S_NOISE = float({ ...TUNED, default: 1 });
+const OPTION_RANGE = { min: 0, max: 100, step: 0.01, round: false } as const;
+const ETA = float({ ...OPTION_RANGE, default: 1 });
+const S_NOISE = float({ ...OPTION_RANGE, default: 1 });
 const NOISE_DEVICE = combo(['gpu', 'cpu']);
 
 const configured = (name: string, options?: SamplerOptions): NodeResult =>
   outputs({ kind: samplerKind(name), options } satisfies ConfiguredSampler);
 
-/** The kind's name for a noise device; the noise is the same. */
-const onDevice = (name: string, device: 'gpu' | 'cpu'): string =>
+/** The sampler's name for a noise device. The noise is the same on both. */
+const nameForDevice = (name: string, device: 'gpu' | 'cpu'): string =>
   device === 'cpu' ? name : `${name}_gpu`;
 
 const KSamplerSelect = defineNode({
@@ -49,7 +50,7 @@ const SamplerDPMPP_3M_SDE = defineNode({
   display: 'SamplerDPMPP_3M_SDE',
   inputs: { eta: ETA, s_noise: S_NOISE, noise_device: NOISE_DEVICE },
   run: ({ noise_device, ...options }) =>
-    configured(onDevice('dpmpp_3m_sde', noise_device), options),
+    configured(nameForDevice('dpmpp_3m_sde', noise_device), options),
 });
 
 const SamplerDPMPP_2M_SDE = defineNode({
@@ -63,7 +64,7 @@ const SamplerDPMPP_2M_SDE = defineNode({
     noise_device: NOISE_DEVICE,
   },
   run: ({ noise_device, ...options }) =>
-    configured(onDevice('dpmpp_2m_sde', noise_device), options),
+    configured(nameForDevice('dpmpp_2m_sde', noise_device), options),
 });
 
 const SamplerDPMPP_SDE = defineNode({
@@ -73,10 +74,11 @@ const SamplerDPMPP_SDE = defineNode({
   inputs: {
     eta: ETA,
     s_noise: S_NOISE,
-    r: float({ ...TUNED, default: 0.5 }),
+    r: float({ ...OPTION_RANGE, default: 0.5 }),
     noise_device: NOISE_DEVICE,
   },
-  run: ({ noise_device, ...options }) => configured(onDevice('dpmpp_sde', noise_device), options),
+  run: ({ noise_device, ...options }) =>
+    configured(nameForDevice('dpmpp_sde', noise_device), options),
 });
 
 const SamplerDPMPP_2S_Ancestral = defineNode({
@@ -100,8 +102,8 @@ const SamplerEulerAncestralCFGPP = defineNode({
   type: 'SamplerEulerAncestralCFGPP',
   display: 'SamplerEulerAncestralCFG++',
   inputs: {
-    eta: float({ ...TUNED, default: 1, max: 1 }),
-    s_noise: float({ ...TUNED, default: 1, max: 10 }),
+    eta: float({ ...OPTION_RANGE, default: 1, max: 1 }),
+    s_noise: float({ ...OPTION_RANGE, default: 1, max: 10 }),
   },
   run: (options) => configured('euler_ancestral_cfg_pp', options),
 });
@@ -120,14 +122,14 @@ const SamplerDPMAdaptative = defineNode({
   display: 'SamplerDPMAdaptative',
   inputs: {
     order: int({ default: 3, min: 2, max: 3 }),
-    rtol: float({ ...TUNED, default: 0.05 }),
-    atol: float({ ...TUNED, default: 0.0078 }),
-    h_init: float({ ...TUNED, default: 0.05 }),
-    pcoeff: float({ ...TUNED, default: 0 }),
-    icoeff: float({ ...TUNED, default: 1 }),
-    dcoeff: float({ ...TUNED, default: 0 }),
-    accept_safety: float({ ...TUNED, default: 0.81 }),
-    eta: float({ ...TUNED, default: 0 }),
+    rtol: float({ ...OPTION_RANGE, default: 0.05 }),
+    atol: float({ ...OPTION_RANGE, default: 0.0078 }),
+    h_init: float({ ...OPTION_RANGE, default: 0.05 }),
+    pcoeff: float({ ...OPTION_RANGE, default: 0 }),
+    icoeff: float({ ...OPTION_RANGE, default: 1 }),
+    dcoeff: float({ ...OPTION_RANGE, default: 0 }),
+    accept_safety: float({ ...OPTION_RANGE, default: 0.81 }),
+    eta: float({ ...OPTION_RANGE, default: 0 }),
     s_noise: S_NOISE,
   },
   run: (options) => configured('dpm_adaptive', options),
@@ -141,10 +143,11 @@ const SamplerER_SDE = defineNode({
     solver_type: combo(['ER-SDE', 'Reverse-time SDE', 'ODE']),
     max_stage: int({ default: 3, min: 1, max: 3 }),
     eta: float({
-      ...TUNED,
+      ...OPTION_RANGE,
       default: 1,
       tooltip:
-        'How stochastic the reverse-time SDE is.\nAt eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it.',
+        'How stochastic the reverse-time SDE is.\n' +
+        'At eta=0 it becomes the deterministic ODE. The ER-SDE solver does not use it.',
     }),
     s_noise: S_NOISE,
   },
@@ -165,7 +168,7 @@ const SamplerSASolver = defineNode({
   display: 'SamplerSASolver',
   inputs: {
     model: socket('MODEL'),
-    eta: float({ ...TUNED, default: 1, max: 10 }),
+    eta: float({ ...OPTION_RANGE, default: 1, max: 10 }),
     sde_start_percent: float({ default: 0.2, min: 0, max: 1, step: 0.001 }),
     sde_end_percent: float({ default: 0.8, min: 0, max: 1, step: 0.001 }),
     s_noise: S_NOISE,

@@ -1,5 +1,5 @@
-// Sigmas: schedules, and what can be done with them. Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_align_your_steps.py,
-// nodes_gits.py.
+// Nodes that create and edit schedules of sigmas.
+// Source: ComfyUI comfy_extras/nodes_custom_sampler.py, nodes_align_your_steps.py, nodes_gits.py.
 import {
   exponentialSigmas,
   karrasSigmas,
@@ -242,7 +242,8 @@ const SamplingPercentToSigma = defineNode({
     return_actual_sigma: boolean({
       default: false,
       tooltip:
-        'Give the sigma itself instead of the value that interval checks use.\nIt makes a difference at 0.0 and 1.0 only.',
+        'Returns the sigma itself instead of the value that interval checks use.\n' +
+        'This makes a difference at 0.0 and 1.0 only.',
     }),
   },
   outputs: [output('FLOAT', 'sigma_value')],

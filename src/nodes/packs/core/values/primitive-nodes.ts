@@ -1,4 +1,5 @@
-// Values as nodes, and any value shown. Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
+// Nodes for constants, and a node that shows any value.
+// Source: ComfyUI comfy_extras/nodes_primitive.py, nodes_preview_any.py.
 import { dumpsJson, pythonRepr } from '../../../../formats/dumps-json.ts';
 import {
   boolean,
@@ -14,7 +15,7 @@ import {
 
 const category = 'utils/primitive';
 /** Python's sys.maxsize. */
-const LARGEST = 2n ** 63n - 1n;
+const MAX_INT = 2n ** 63n - 1n;
 
 const PrimitiveString = defineNode({
   type: 'PrimitiveString',
@@ -38,7 +39,7 @@ const PrimitiveInt = defineNode({
   type: 'PrimitiveInt',
   display: 'Int',
   category,
-  inputs: { value: seed({ min: -LARGEST, max: LARGEST }) },
+  inputs: { value: seed({ min: -MAX_INT, max: MAX_INT }) },
   outputs: [output('INT')],
   run: ({ value }) => outputs(BigInt.asIntN(53, value) === value ? Number(value) : value),
 });
@@ -47,7 +48,7 @@ const PrimitiveFloat = defineNode({
   type: 'PrimitiveFloat',
   display: 'Float',
   category,
-  inputs: { value: float({ min: Number(-LARGEST), max: Number(LARGEST) }) },
+  inputs: { value: float({ min: Number(-MAX_INT), max: Number(MAX_INT) }) },
   outputs: [output('FLOAT')],
   run: ({ value }) => outputs(value),
 });
@@ -61,8 +62,8 @@ const PrimitiveBoolean = defineNode({
   run: ({ value }) => outputs(value),
 });
 
-/** A value as the original shows it; of a tensor its size alone, and of what can't be told as text that it is there. */
-function shown(value: unknown, type: string | undefined): string {
+/** A value as ComfyUI shows it, except that a tensor is shown by its shape only. */
+function textOf(value: unknown, type: string | undefined): string {
   if (value === undefined || value === null) return 'None';
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -92,7 +93,7 @@ const PreviewAny = defineNode({
   outputNode: true,
   run: ({ source }, context) => ({
     outputs: [],
-    ui: { text: [shown(source, context.inputType('source'))] },
+    ui: { text: [textOf(source, context.inputType('source'))] },
   }),
 });
 

@@ -1,4 +1,4 @@
-// Nodes on texts. Source: ComfyUI comfy_extras/nodes_string.py.
+// Nodes on strings. Source: ComfyUI comfy_extras/nodes_string.py.
 import { DarkroomError } from '../../../../errors.ts';
 import {
   pythonRegex,
@@ -29,7 +29,7 @@ import {
 
 const category = 'utils/string';
 const text = () => string({ multiline: true });
-const place = () => int({ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY });
+const index = () => int({ min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY });
 
 const StringConcatenate = defineNode({
   type: 'StringConcatenate',
@@ -48,7 +48,7 @@ const StringSubstring = defineNode({
   type: 'StringSubstring',
   display: 'Substring',
   category,
-  inputs: { string: text(), start: place(), end: place() },
+  inputs: { string: text(), start: index(), end: index() },
   outputs: [output('STRING')],
   run: ({ string, start, end }) => outputs(slice(string, start, end)),
 });
@@ -105,10 +105,10 @@ const StringContains = defineNode({
   inputs: { string: text(), substring: text(), case_sensitive: boolean({ default: true }) },
   outputs: [output('BOOLEAN', 'contains')],
   run({ string, substring, case_sensitive }) {
-    const [whole, part] = case_sensitive
+    const [text, part] = case_sensitive
       ? [string, substring]
       : [string.toLowerCase(), substring.toLowerCase()];
-    return outputs(whole.includes(part));
+    return outputs(text.includes(part));
   },
 });
 
@@ -137,38 +137,48 @@ const StringCompare = defineNode({
   },
 });
 
-const switches = {
+const flagInputs = {
   case_insensitive: boolean({ default: true }),
   multiline: boolean({ default: false }),
   dotall: boolean({ default: false }),
 } as const;
 
-interface Switches {
+interface Flags {
   readonly case_insensitive?: boolean;
   readonly multiline?: boolean;
   readonly dotall?: boolean;
 }
 
-/** Throws DR_INPUT_INVALID, or gives undefined for a pattern that Python refuses when the node takes that for no match. */
-function compile(pattern: string, switches: Switches, lenient: boolean): RegExp | undefined {
-  const flags: RegexFlags = {
-    ignoreCase: switches.case_insensitive ?? true,
-    multiline: switches.multiline,
-    dotAll: switches.dotall,
+/**
+ * A Python pattern as a RegExp. Throws DR_INPUT_INVALID for a pattern that is invalid in Python or
+ * not supported; if `lenient`, returns undefined for an invalid one.
+ */
+function compile(pattern: string, flags: Flags, lenient: boolean): RegExp | undefined {
+  const regexFlags: RegexFlags = {
+    ignoreCase: flags.case_insensitive ?? true,
+    multiline: flags.multiline,
+    dotAll: flags.dotall,
   };
   try {
-    return pythonRegex(pattern, flags);
+    return pythonRegex(pattern, regexFlags);
   } catch (error) {
     if (lenient && error instanceof RegexError && error.kind === 'invalid') return undefined;
-    throw refused(error, pattern, 'regex_pattern');
+    throw asInputError(error, pattern, 'regex_pattern');
   }
 }
 
-function refused(error: unknown, pattern: string, input: string): unknown {
+/** A RegexError as DR_INPUT_INVALID; other errors unchanged. */
+function asInputError(error: unknown, pattern: string, input: string): unknown {
   if (!(error instanceof RegexError)) return error;
+  const problem =
+    error.kind === 'invalid'
+      ? 'invalid regular expression'
+      : 'not supported in a regular expression';
   return new DarkroomError('DR_INPUT_INVALID', {
-    message: `${error.kind === 'invalid' ? 'not a regular expression' : 'not supported in a regular expression'}: ${error.message} in ${pattern}`,
-    hint: 'Patterns are those of Python; groups with conditions, flags inside the pattern and possessive counts are not supported.',
+    message: `${problem}: ${error.message} in ${pattern}`,
+    hint:
+      'Use the syntax of Python without conditional groups, flags inside the pattern and ' +
+      'possessive quantifiers.',
     input,
   });
 }
@@ -177,13 +187,13 @@ const RegexMatch = defineNode({
   type: 'RegexMatch',
   display: 'Regex Match',
   category,
-  inputs: { string: text(), regex_pattern: text(), ...switches },
+  inputs: { string: text(), regex_pattern: text(), ...flagInputs },
   outputs: [output('BOOLEAN', 'matches')],
   run: ({ string, regex_pattern, ...flags }) =>
     outputs(compile(regex_pattern, flags, true)?.test(string) ?? false),
 });
 
-/** What each mode gives of the matches; a group that took no part counts as empty. */
+/** The result of each mode. A group that did not participate in the match counts as empty. */
 const EXTRACTS = {
   'First Match': ([first]: RegExpExecArray[]) => first?.[0] ?? '',
   'All Matches': (all: RegExpExecArray[]) =>
@@ -204,7 +214,7 @@ const RegexExtract = defineNode({
     string: text(),
     regex_pattern: text(),
     mode: combo(Object.keys(EXTRACTS) as (keyof typeof EXTRACTS)[]),
-    ...switches,
+    ...flagInputs,
     group_index: int({ default: 1, min: 0, max: 100 }),
   },
   outputs: [output('STRING')],
@@ -220,39 +230,43 @@ const RegexReplace = defineNode({
   type: 'RegexReplace',
   display: 'Regex Replace',
   category,
-  description: 'Replaces what a regular expression finds.',
+  description: 'Replaces the matches of a regular expression.',
   inputs: {
     string: text(),
     regex_pattern: text(),
     replace: text(),
     case_insensitive: boolean({ default: true, optional: true }),
     multiline: boolean({ default: false, optional: true }),
-    dotall: boolean({ default: false, optional: true, tooltip: 'The dot matches new lines too.' }),
+    dotall: boolean({
+      default: false,
+      optional: true,
+      tooltip: 'The dot also matches line breaks.',
+    }),
     count: int({
       default: 0,
       min: 0,
       max: 100,
       optional: true,
-      tooltip: 'So many matches are replaced; 0: all.',
+      tooltip: 'Maximum number of replacements; 0 means all.',
     }),
   },
   outputs: [output('STRING')],
   run({ string, regex_pattern, replace: template, count = 0, ...flags }) {
     const regex = compile(regex_pattern, flags, false)!;
-    let left = count === 0 ? Number.POSITIVE_INFINITY : count;
-    let at = 0;
+    let remaining = count === 0 ? Number.POSITIVE_INFINITY : count;
+    let position = 0;
     let result = '';
     try {
       const fill = pythonTemplate(template);
       for (const match of string.matchAll(regex)) {
-        if (left-- <= 0) break;
-        result += string.slice(at, match.index) + fill(match as RegExpExecArray);
-        at = match.index + match[0].length;
+        if (remaining-- <= 0) break;
+        result += string.slice(position, match.index) + fill(match as RegExpExecArray);
+        position = match.index + match[0].length;
       }
     } catch (error) {
-      throw refused(error, template, 'replace');
+      throw asInputError(error, template, 'replace');
     }
-    return outputs(result + string.slice(at));
+    return outputs(result + string.slice(position));
   },
 });
 
