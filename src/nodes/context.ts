@@ -19,7 +19,7 @@ export interface NodeEnvironment {
   wildcards(): Wildcards;
 }
 
-/** `taesd` decodes with a tiny autoencoder if there is one; `latent2rgb` maps channels to colours. */
+/** `latent2rgb` maps channels to colours; `taesd` uses a tiny autoencoder if there is one. */
 export type PreviewMethod = 'latent2rgb' | 'taesd';
 
 export interface NodeContext extends NodeEnvironment {
@@ -27,9 +27,9 @@ export interface NodeContext extends NodeEnvironment {
   readonly nodeId: string;
   readonly signal: AbortSignal;
   readonly runtime: ModelRuntime;
-  /** Absolute path of a model file; throws DR_MODEL_MISSING. */
+  /** Absolute path of a model file. Throws DR_MODEL_MISSING. */
   modelPath(folder: string, name: string): string;
-  /** Absolute path of an input file (`name`, `sub/name`, `name [output]`); throws DR_FILE_MISSING. */
+  /** Absolute path of a file such as `name`, `sub/name`, `name [output]`. Throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   /** Reports step `value` of `total`. `preview` is called only when a client shows previews. */
   progress(

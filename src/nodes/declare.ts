@@ -47,7 +47,7 @@ export interface Output {
 
 /** What run() returns. */
 export interface NodeResult {
-  /** One value per declared output. A `blocker()` keeps the nodes behind that output from running. */
+  /** One value per output. A `blocker()` keeps the nodes behind that output from running. */
   readonly outputs: readonly unknown[];
   /** What clients show, lists by kind: `images` (saved files), `text`, `value` … */
   readonly ui?: Readonly<Record<string, readonly unknown[]>>;

@@ -71,6 +71,6 @@ const BY_NAME: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** The pack that a class type belongs to, none of the built-in ones; undefined where it is not known. */
+/** The foreign pack that a class type belongs to; undefined if it is not known. */
 export const foreignPackOf = (type: string): string | undefined =>
   BY_NAME.get(type) ?? PATTERNS.find(([pattern]) => pattern.test(type))?.[1];

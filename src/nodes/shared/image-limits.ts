@@ -1,9 +1,9 @@
-// Limits and choices that several core nodes share, as ComfyUI's nodes.py has them.
+// Limits and options that several nodes share. Source: ComfyUI nodes.py.
 
-/** The largest side of a picture in pixels. */
+/** The maximum width and height of an image in pixels. */
 export const MAX_RESOLUTION = 16384;
 
-/** Resize filters of the latent nodes and of the image nodes, in ComfyUI's order. */
+/** Resize filters of latent nodes, in ComfyUI's order. */
 export const LATENT_UPSCALE_METHODS = [
   'nearest-exact',
   'bilinear',
@@ -11,6 +11,7 @@ export const LATENT_UPSCALE_METHODS = [
   'bicubic',
   'bislerp',
 ] as const;
+/** Resize filters of image nodes, in ComfyUI's order. */
 export const IMAGE_UPSCALE_METHODS = [
   'nearest-exact',
   'bilinear',

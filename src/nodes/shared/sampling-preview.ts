@@ -1,7 +1,7 @@
-// The picture so far of a latent that is being sampled: its colours, or what a tiny autoencoder sees in it. Source: ComfyUI latent_preview.py.
+// Previews during sampling: latent2rgb colours, or an image decoded by a tiny autoencoder.
+// Source: ComfyUI latent_preview.py.
 
-import type { ByteImage } from '../../image/image-bytes.ts';
-import { toBytes } from '../../image/image-bytes.ts';
+import { type ByteImage, toBytes } from '../../image/image-bytes.ts';
 import { fromModelLatent } from '../../sampling/model/latent-format.ts';
 import { samplingPreview } from '../../sampling/model/latent-preview.ts';
 import type { Model } from '../../sampling/sampling-types.ts';
@@ -9,30 +9,33 @@ import { map, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { NodeContext } from '../context.ts';
 import { loadNamedVae, vaeNames } from './named-vae.ts';
 
-const TINY: Readonly<Record<Model['family'], string>> = {
+const TINY_VAES: Readonly<Record<Model['family'], string>> = {
   sd1: 'taesd',
   sd2: 'taesd',
   sdxl: 'taesdxl',
   'sdxl-refiner': 'taesdxl',
 };
 
-/** Of a denoised latent in model units. A tiny autoencoder that is not there, or does not work, gives way to the colours. */
+/**
+ * The preview of the first latent of a denoised batch, in model units. Falls back to latent2rgb if
+ * there is no tiny autoencoder or it fails.
+ */
 export function previewOf(
   model: Model,
   denoised: Tensor,
   context: NodeContext,
 ): Promise<ByteImage | undefined> | ByteImage | undefined {
-  const tiny = TINY[model.family];
+  const tiny = TINY_VAES[model.family];
   if (context.previewMethod !== 'taesd' || !vaeNames(context).includes(tiny))
     return samplingPreview(model.latentFormat, denoised);
-  // a copy: the sampler goes on meanwhile
+  // a copy, since the sampler changes the latent meanwhile
   const first = map(sliceBatch(denoised, 0, 1), (value) => value);
-  return decoded(model, first, tiny, context).catch(() =>
+  return decodePreview(model, first, tiny, context).catch(() =>
     samplingPreview(model.latentFormat, first),
   );
 }
 
-async function decoded(
+async function decodePreview(
   { latentFormat }: Model,
   latent: Tensor,
   tiny: string,

@@ -1,4 +1,4 @@
-// Checks that several nodes make before they compute: shapes that the originals would fail on inside torch.
+// Checks of shapes before computing. ComfyUI fails on these inside torch.
 import { DarkroomError } from '../../errors.ts';
 import type { Autoencoder } from '../../models/vae/autoencoder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -8,7 +8,7 @@ export function checkBatchSize(count: number, items: Tensor, input: string): voi
   if (items.shape[0] === 1 || items.shape[0] === count) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
     message: `${input} has ${items.shape[0]} items for a batch of ${count}`,
-    hint: `Give one item, or as many as the batch has.`,
+    hint: 'Use one item, or as many items as the batch has.',
     input,
   });
 }
@@ -17,7 +17,7 @@ export function checkBatchSize(count: number, items: Tensor, input: string): voi
 export function checkLatentChannels(samples: Tensor, vae: Autoencoder): void {
   if (samples.shape[1] === vae.latentChannels) return;
   throw new DarkroomError('DR_SHAPE_MISMATCH', {
-    message: `the latents have ${samples.shape[1]} channels, the VAE takes ${vae.latentChannels}`,
+    message: `the latents have ${samples.shape[1]} channels, the VAE expects ${vae.latentChannels}`,
     hint: 'Use the VAE of the model that made the latents.',
     input: 'samples',
   });
@@ -29,7 +29,7 @@ export function rgbChannels(image: Tensor): Tensor {
   if (c === 3) return image;
   if (c < 3)
     throw new DarkroomError('DR_SHAPE_MISMATCH', {
-      message: `the image has ${c} channels, the VAE takes 3`,
+      message: `the image has ${c} channels, not 3`,
       hint: 'Convert it to a colour image.',
       input: 'pixels',
     });

@@ -68,7 +68,7 @@ export const BNK_DuplicateBatchIndex: NodeFunction<{
   batch_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_DuplicateBatchIndex', [['LATENT', 'LATENT']]);
 
-/** Get Sigma (latent/noise): The strength for Inject Noise that makes a latent what a KSampler expects at a step. */
+/** Get Sigma (latent/noise): The strength for Inject Noise that gives a latent the noise a KSampler expects at a step. */
 export const BNK_GetSigma: NodeFunction<{
   model: Link<'MODEL'>;
   sampler_name: OneOf<SamplerName>;
@@ -90,9 +90,9 @@ export const BNK_InjectNoise: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_InjectNoise', [['LATENT', 'LATENT']]);
 
-/** Noisy Latent Image (latent/noise): Noise of a seed as a latent, the noise a KSampler would draw. */
+/** Noisy Latent Image (latent/noise): The noise of a seed, as a KSampler draws it, as a latent. */
 export const BNK_NoisyLatentImage: NodeFunction<{
-  /** The noise is always that of the CPU. */
+  /** Always the noise of the CPU. */
   source: OneOf<'CPU' | 'GPU'>;
   /** 0 to 18446744073709551615, in the editor 0. */
   seed: Int;
@@ -104,7 +104,7 @@ export const BNK_NoisyLatentImage: NodeFunction<{
   batch_size: Int;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_NoisyLatentImage', [['LATENT', 'LATENT']]);
 
-/** Slerp Latents (latent): Blends two noises so that the result is noise too. */
+/** Slerp Latents (latent): Interpolates two noise latents spherically; the result is noise too. */
 export const BNK_SlerpLatent: NodeFunction<{
   latents1: Link<'LATENT'>;
   /** 0 to 1, in the editor 0.5. */
@@ -113,18 +113,18 @@ export const BNK_SlerpLatent: NodeFunction<{
   mask?: Link<'MASK'>;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('BNK_SlerpLatent', [['LATENT', 'LATENT']]);
 
-/** Unsampler (sampling): Turns a latent back into the noise that a deterministic sampler would make it from. */
+/** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
 export const BNK_Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 20. */
   steps: Int;
-  /** Stops at this step, counted from full noise. 0 to 10000, in the editor 0. */
+  /** The step, counted from full noise, at which it stops. 0 to 10000, in the editor 0. */
   end_at_step: Int;
   /** 0 to 100, in the editor 1. */
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler>;
-  /** Mean 0 and standard deviation 1, as fresh noise has. */
+  /** Normalizes to mean 0 and standard deviation 1. */
   normalize: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;
@@ -411,7 +411,7 @@ export const CfgScheduleHookProvider: NodeFunction<{
 }, Node<{ PK_HOOK: 'PK_HOOK' }>> = nodeFunction('CfgScheduleHookProvider', [['PK_HOOK', 'PK_HOOK']]);
 
 /**
- * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. Of the configuration counts whether the model predicts v, and the last layer of CLIP; the rest is in the file.
+ * Load Checkpoint With Config (DEPRECATED) (advanced/loaders): Loads a checkpoint. The configuration only determines whether the model predicts v, and the last layer of CLIP; the rest is in the checkpoint.
  * @deprecated
  */
 export const CheckpointLoader: NodeFunction<{
@@ -825,7 +825,7 @@ export const DifferentialDiffusion: NodeFunction<{
   strength?: Float;
 }, Node<{ MODEL: 'MODEL' }>> = nodeFunction('DifferentialDiffusion', [['MODEL', 'MODEL']]);
 
-/** DiffusersLoader (advanced/loaders/deprecated): Loads a model from a folder as diffusers lays it out. */
+/** DiffusersLoader (advanced/loaders/deprecated): Loads a model from a folder in the layout of diffusers. */
 export const DiffusersLoader: NodeFunction<{
   /** A file of models/diffusers. */
   model_path: FileName;
@@ -2520,7 +2520,7 @@ export const LatentUpscaleBy: NodeFunction<{
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('LatentUpscaleBy', [['LATENT', 'LATENT']]);
 
 /**
- * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last one. Faster, with another result.
+ * LazyCache (advanced/debug/model): Skips steps whose prediction would hardly differ from the last one. Faster, but the result changes.
  * @experimental
  */
 export const LazyCache: NodeFunction<{
@@ -4236,7 +4236,7 @@ export const SeargeSDXLBasePromptEncoder: NodeFunction<{
   target_height: Int;
 }, Node<{ base_positive: 'CONDITIONING'; base_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLBasePromptEncoder', [['base_positive', 'CONDITIONING'], ['base_negative', 'CONDITIONING']]);
 
-/** Image2Image Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Enlarges pictures and samples them anew with base and refiner. */
+/** Image2Image Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them again with base and refiner. */
 export const SeargeSDXLImage2ImageSampler: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4267,11 +4267,11 @@ export const SeargeSDXLImage2ImageSampler: NodeFunction<{
   noise_offset?: Int;
   /** 0.1 to 1, in the editor 1. */
   refiner_strength?: Float;
-  /** Share of the plainly enlarged picture that is blended into the upscale model's. 0 to 1, in the editor 0. */
+  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1, in the editor 0. */
   softness?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler', [['IMAGE', 'IMAGE']]);
 
-/** Image2Image Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Enlarges pictures and samples them anew with base and refiner. */
+/** Image2Image Sampler v2 (Searge) (Searge/_deprecated_/Sampling): Enlarges images and samples them again with base and refiner. */
 export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4302,7 +4302,7 @@ export const SeargeSDXLImage2ImageSampler2: NodeFunction<{
   noise_offset?: Int;
   /** 0.1 to 1, in the editor 1. */
   refiner_strength?: Float;
-  /** Share of the plainly enlarged picture that is blended into the upscale model's. 0 to 1, in the editor 0. */
+  /** Share of the bicubic enlargement that is blended into the upscale model's. 0 to 1, in the editor 0. */
   softness?: Float;
 }, Node<{ IMAGE: 'IMAGE' }>> = nodeFunction('SeargeSDXLImage2ImageSampler2', [['IMAGE', 'IMAGE']]);
 
@@ -4353,7 +4353,7 @@ export const SeargeSDXLRefinerPromptEncoder: NodeFunction<{
   refiner_height: Int;
 }, Node<{ refiner_positive: 'CONDITIONING'; refiner_negative: 'CONDITIONING' }>> = nodeFunction('SeargeSDXLRefinerPromptEncoder', [['refiner_positive', 'CONDITIONING'], ['refiner_negative', 'CONDITIONING']]);
 
-/** SDXL Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps; the refiner goes on from what noise is left. */
+/** SDXL Sampler v1 (Searge) (Searge/_deprecated_/Sampling): Samples a latent with the base model for a share of the steps; the refiner continues from the remaining noise. */
 export const SeargeSDXLSampler: NodeFunction<{
   base_model: Link<'MODEL'>;
   base_positive: Link<'CONDITIONING'>;
@@ -4407,7 +4407,7 @@ export const SeargeSDXLSampler2: NodeFunction<{
   refiner_strength?: Float;
 }, Node<{ LATENT: 'LATENT' }>> = nodeFunction('SeargeSDXLSampler2', [['LATENT', 'LATENT']]);
 
-/** Experimental Sampler (Searge/_deprecated_/_test_): Samples a latent, then enlarges it little by little and samples it again each time. */
+/** Experimental Sampler (Searge/_deprecated_/_test_): Samples a latent, then repeatedly enlarges it a little and samples it again. */
 export const SeargeSamplerAdvanced: NodeFunction<{
   model: Link<'MODEL'>;
   /** 0 to 18446744073709551615, in the editor 0. */
@@ -4444,7 +4444,7 @@ export const SeargeSaveFolderInputs: NodeFunction<{
   save_to: OneOf<'output folder' | 'input folder'>;
 }, Node<{ save_to: 'SAVE_FOLDER' }>> = nodeFunction('SeargeSaveFolderInputs', [['save_to', 'SAVE_FOLDER']]);
 
-/** Style Preprocessor (wip) (Searge/_deprecated_/UI): Gives the parameters on as they are: the original never got further. */
+/** Style Preprocessor (wip) (Searge/_deprecated_/UI): Returns the parameters unchanged: the original is unfinished. */
 export const SeargeStylePreprocessor: NodeFunction<{
   inputs: Link<'PARAMETER_INPUTS'>;
   active_style_name: Text;
@@ -4852,18 +4852,18 @@ export const UltralyticsDetectorProvider: NodeFunction<{
   model_name: FileName;
 }, Node<{ BBOX_DETECTOR: 'BBOX_DETECTOR'; SEGM_DETECTOR: 'SEGM_DETECTOR' }>> = nodeFunction('UltralyticsDetectorProvider', [['BBOX_DETECTOR', 'BBOX_DETECTOR'], ['SEGM_DETECTOR', 'SEGM_DETECTOR']]);
 
-/** Unsampler (sampling): Turns a latent back into the noise that a deterministic sampler would make it from. */
+/** Unsampler (sampling): Computes the noise from which a deterministic sampler would produce a latent. */
 export const Unsampler: NodeFunction<{
   model: Link<'MODEL'>;
   /** 1 to 10000, in the editor 20. */
   steps: Int;
-  /** Stops at this step, counted from full noise. 0 to 10000, in the editor 0. */
+  /** The step, counted from full noise, at which it stops. 0 to 10000, in the editor 0. */
   end_at_step: Int;
   /** 0 to 100, in the editor 1. */
   cfg: Float;
   sampler_name: OneOf<SamplerName>;
   scheduler: OneOf<Scheduler>;
-  /** Mean 0 and standard deviation 1, as fresh noise has. */
+  /** Normalizes to mean 0 and standard deviation 1. */
   normalize: OneOf<'disable' | 'enable'>;
   positive: Link<'CONDITIONING'>;
   negative: Link<'CONDITIONING'>;

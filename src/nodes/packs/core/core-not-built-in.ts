@@ -1,19 +1,10 @@
 // Types of ComfyUI itself that are not built in.
 import type { Aliases, RefusedTypes } from '../../pack.ts';
+import { GLIGEN_MODELS, STYLE_MODELS } from './models/unsupported-model-nodes.ts';
 
 export const CORE_REFUSED: readonly RefusedTypes[] = [
-  {
-    reason: 'style models (T2I-Adapter style, FLUX Redux) are not supported',
-    hint:
-      'Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP ' +
-      'checkpoint.',
-    types: ['StyleModelApply'],
-  },
-  {
-    reason: 'GLIGEN models are not supported',
-    hint: 'Position objects with ConditioningSetArea or ConditioningSetMask.',
-    types: ['GLIGENTextBoxApply'],
-  },
+  { ...STYLE_MODELS, types: ['StyleModelApply'] },
+  { ...GLIGEN_MODELS, types: ['GLIGENTextBoxApply'] },
 ];
 
 /** As ComfyUI's editor renames them when it opens a file. */

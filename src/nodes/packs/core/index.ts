@@ -22,11 +22,14 @@ import { LATENT_RESIZE_NODES } from './latent/latent-resize-nodes.ts';
 import { LATENT_TRANSFORM_NODES } from './latent/latent-transform-nodes.ts';
 import { VAE_NODES } from './latent/vae-nodes.ts';
 import { LOADER_NODES } from './models/checkpoint-and-vae-loaders.ts';
+import { CHECKPOINT_CONFIG_NODES } from './models/checkpoint-config-loader.ts';
+import { DIFFUSERS_NODES } from './models/diffusers-loader.ts';
+import { DIFFUSION_MODEL_LOADER_NODES } from './models/diffusion-model-loader.ts';
 import { HYPERNETWORK_NODES } from './models/hypernetwork-nodes.ts';
 import { LORA_NODES } from './models/lora-nodes.ts';
-import { MODEL_FILE_NODES } from './models/model-file-nodes.ts';
 import { MERGE_NODES } from './models/model-merge-nodes.ts';
 import { SAVE_MODEL_NODES } from './models/save-model-nodes.ts';
+import { TEXT_ENCODER_LOADER_NODES } from './models/text-encoder-loaders.ts';
 import { UNSUPPORTED_MODEL_NODES } from './models/unsupported-model-nodes.ts';
 import { ATTENTION_NODES } from './sampling/attention-nodes.ts';
 import { CUSTOM_SAMPLING_NODES } from './sampling/custom-sampling-nodes.ts';
@@ -44,7 +47,10 @@ export const CORE_PACK: Pack = {
   module: 'nodes',
   nodes: [
     ...LOADER_NODES,
-    ...MODEL_FILE_NODES,
+    ...CHECKPOINT_CONFIG_NODES,
+    ...DIFFUSION_MODEL_LOADER_NODES,
+    ...TEXT_ENCODER_LOADER_NODES,
+    ...DIFFUSERS_NODES,
     ...MERGE_NODES,
     ...SAVE_MODEL_NODES,
     ...HYPERNETWORK_NODES,

@@ -82,5 +82,5 @@ it('what is not read is said before anything runs', async () => {
     1: ['GLIGENLoader', { gligen_name: 'a.pth' }],
     2: ['Keep', { value: ['1', 0] }],
   } as Record<string, [string, Record<string, unknown>]>;
-  await expect(run(prompt)).rejects.toThrow('GLIGEN models are not read');
+  await expect(run(prompt)).rejects.toThrow('GLIGEN models are not supported');
 });

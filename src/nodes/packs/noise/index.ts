@@ -1,4 +1,4 @@
-// The nodes of ComfyUI_Noise.
+// The pack ComfyUI_Noise.
 import type { Pack } from '../../pack.ts';
 import { NOISE_LATENT_NODES } from './noise-nodes.ts';
 import { UNSAMPLER_NODES } from './unsampler-nodes.ts';

@@ -1,4 +1,5 @@
-// ComfyUI_Noise: noise as latents. DuplicateBatchIndex, which workflows use, was taken off the pack's own list; here it is on it.
+// Nodes of ComfyUI_Noise for noise as latents. The pack no longer lists DuplicateBatchIndex, but
+// workflows use it.
 import {
   duplicateBatchIndex,
   injectionSigma,
@@ -25,18 +26,19 @@ import {
 const SIDE = { default: 512, min: 64, max: 8192, step: 8 } as const;
 const STEPS = { default: 10000, min: 0, max: 10000 } as const;
 
-const ignored = (what: string, context: NodeContext): void =>
+const warnOfShapes = (consequence: string, context: NodeContext): void =>
   context.warn(
-    `the two latents have different shapes, so ${what}; give latents of the same size and batch`,
+    `the two latents have different shapes, so ${consequence}; ` +
+      'use latents of the same size and batch size',
   );
 
 const NoisyLatentImage = defineNode({
   type: 'BNK_NoisyLatentImage',
   display: 'Noisy Latent Image',
   category: 'latent/noise',
-  description: 'Noise of a seed as a latent, the noise a KSampler would draw.',
+  description: 'The noise of a seed, as a KSampler draws it, as a latent.',
   inputs: {
-    source: combo(['CPU', 'GPU'], { tooltip: 'The noise is always that of the CPU.' }),
+    source: combo(['CPU', 'GPU'], { tooltip: 'Always the noise of the CPU.' }),
     seed: seed(),
     width: int(SIDE),
     height: int(SIDE),
@@ -46,7 +48,8 @@ const NoisyLatentImage = defineNode({
   run({ source, seed, width, height, batch_size }, context) {
     if (source === 'GPU')
       context.warn(
-        "noise is always drawn as on a CPU; 'GPU' gives another picture than the original on a graphics card",
+        "noise is always drawn as on a CPU; with 'GPU' the result differs from ComfyUI's on a " +
+          'graphics card',
       );
     return outputs(noiseLatent(seed, width, height, batch_size));
   },
@@ -70,7 +73,7 @@ const SlerpLatent = defineNode({
   type: 'BNK_SlerpLatent',
   display: 'Slerp Latents',
   category: 'latent',
-  description: 'Blends two noises so that the result is noise too.',
+  description: 'Interpolates two noise latents spherically; the result is noise too.',
   inputs: {
     latents1: socket('LATENT'),
     factor: float({ default: 0.5, max: 1, step: 0.01 }),
@@ -81,7 +84,7 @@ const SlerpLatent = defineNode({
   run({ latents1, factor, latents2, mask }, context) {
     if (!latents2) return outputs(latents1);
     if (!sameShape(latents1.samples, latents2.samples)) {
-      ignored('the first is given on as it is', context);
+      warnOfShapes('the first is returned unchanged', context);
       return outputs(latents1);
     }
     return outputs({
@@ -96,7 +99,7 @@ const GetSigma = defineNode({
   display: 'Get Sigma',
   category: 'latent/noise',
   description:
-    'The strength for Inject Noise that makes a latent what a KSampler expects at a step.',
+    'The strength for Inject Noise that gives a latent the noise a KSampler expects at a step.',
   inputs: {
     model: socket('MODEL'),
     sampler_name: combo(SAMPLER_NAMES),
@@ -133,7 +136,7 @@ const InjectNoise = defineNode({
   run({ latents, strength, noise, mask }, context) {
     if (!noise) return outputs(latents);
     if (!sameShape(latents.samples, noise.samples)) {
-      ignored('no noise is injected', context);
+      warnOfShapes('no noise is injected', context);
       return outputs(latents);
     }
     return outputs({

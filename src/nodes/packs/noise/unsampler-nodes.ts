@@ -1,4 +1,5 @@
-// The Unsampler of ComfyUI_Noise. Workflow files call it BNK_Unsampler, the source Unsampler; both names are known.
+// The Unsampler of ComfyUI_Noise. It is declared under its name in workflow files (BNK_Unsampler) and
+// in the source (Unsampler).
 
 import { unsample } from '../../../sampling/runs/unsample.ts';
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
@@ -6,13 +7,12 @@ import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, float, int, output, outputs, socket } from '../../declare.ts';
 import { samplingHooks } from '../../shared/sampling-hooks.ts';
 
-const declare = (type: string) =>
+const unsampler = (type: string) =>
   defineNode({
     type,
     display: 'Unsampler',
     category: 'sampling',
-    description:
-      'Turns a latent back into the noise that a deterministic sampler would make it from.',
+    description: 'Computes the noise from which a deterministic sampler would produce a latent.',
     inputs: {
       model: socket('MODEL'),
       steps: int({ default: 20, min: 1, max: 10000 }),
@@ -20,13 +20,13 @@ const declare = (type: string) =>
         default: 0,
         min: 0,
         max: 10000,
-        tooltip: 'Stops at this step, counted from full noise.',
+        tooltip: 'The step, counted from full noise, at which it stops.',
       }),
       cfg: float({ default: 1, min: 0, max: 100 }),
       sampler_name: combo(SAMPLER_NAMES),
       scheduler: combo(SCHEDULERS),
       normalize: combo(['disable', 'enable'], {
-        tooltip: 'Mean 0 and standard deviation 1, as fresh noise has.',
+        tooltip: 'Normalizes to mean 0 and standard deviation 1.',
       }),
       positive: socket('CONDITIONING'),
       negative: socket('CONDITIONING'),
@@ -46,4 +46,4 @@ const declare = (type: string) =>
       ),
   });
 
-export const UNSAMPLER_NODES = [declare('BNK_Unsampler'), declare('Unsampler')];
+export const UNSAMPLER_NODES = [unsampler('BNK_Unsampler'), unsampler('Unsampler')];

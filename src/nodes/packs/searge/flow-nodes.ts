@@ -1,14 +1,14 @@
-// Switches of SeargeSDXL. Only the branch that is chosen is evaluated; the original evaluates all of them and takes the same one.
+// Switches of SeargeSDXL. Only the selected branch is evaluated; the original evaluates all of them.
 // Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import { combo, defineNode, inputNamed, int, output, outputs, socket } from '../../declare.ts';
 import { SAVE_FOLDERS, STATES } from './parameter-choices.ts';
 
-/** Chooses one of `count` inputs; the first for a number that is none of them. */
+/** Selects one of `count` inputs, the first one if the number is out of range. */
 const muxer = (type: string, display: string, of: 'LATENT' | 'CONDITIONING', count: number) => {
   const names = Array.from({ length: count }, (_, i) => `input${i}`);
-  const chosen = (selector: number | undefined): string => names[selector ?? 0] ?? names[0];
+  const selectedName = (selector: number | undefined): string => names[selector ?? 0] ?? names[0];
   return defineNode({
     type,
     display,
@@ -18,8 +18,8 @@ const muxer = (type: string, display: string, of: 'LATENT' | 'CONDITIONING', cou
       input_selector: int({ default: 0, min: 0, max: count - 1 }),
     },
     outputs: [output(of, 'output')],
-    needs: ({ input_selector }) => [chosen(input_selector)],
-    run: (inputs) => outputs(inputNamed(inputs, chosen(inputs.input_selector))),
+    needs: ({ input_selector }) => [selectedName(input_selector)],
+    run: (inputs) => outputs(inputNamed(inputs, selectedName(inputs.input_selector))),
   });
 };
 

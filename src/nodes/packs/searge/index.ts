@@ -1,4 +1,4 @@
-// The nodes of SeargeSDXL up to its version 3; those of version 4 are refused.
+// The pack SeargeSDXL up to version 3. The nodes of version 4 are refused.
 import type { Pack } from '../../pack.ts';
 import { SEARGE_FILE_NODES } from './file-nodes.ts';
 import { SEARGE_FLOW_NODES } from './flow-nodes.ts';

@@ -1,5 +1,6 @@
-// The input nodes of SeargeSDXL: each adds its values to the parameters that come in. The original changes the one dictionary that all
-// of them share; here each gives a new one, which is what the original gives in a fresh run. Source: SeargeSDXL modules/_legacy.py.
+// The input nodes of SeargeSDXL: each adds its values to the parameters. The original changes one
+// shared dictionary; here each returns a new one, which has the result of the original's first run.
+// Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';
 import {
@@ -29,7 +30,7 @@ const common = {
   category: 'Searge/_deprecated_/UI/Inputs',
   outputs: [output('PARAMETER_INPUTS', 'inputs')],
 };
-const before = { inputs: socket('PARAMETER_INPUTS', { optional: true }) };
+const previousInputs = { inputs: socket('PARAMETER_INPUTS', { optional: true }) };
 
 const prompt = () => string({ multiline: true, default: '' });
 const pixels = () => int({ default: 1024, min: 0, max: MAX_RESOLUTION, step: 8 });
@@ -48,7 +49,7 @@ const SeargeInput1 = defineNode({
     style_prompt: prompt(),
     negative_prompt: prompt(),
     negative_style: prompt(),
-    ...before,
+    ...previousInputs,
     image: socket('IMAGE', { optional: true }),
     mask: socket('MASK', { optional: true }),
   },
@@ -69,7 +70,7 @@ const SeargeInput2 = defineNode({
     scheduler: combo(SCHEDULERS, { default: 'ddim_uniform' }),
     save_image: state(),
     save_directory: combo(SAVE_FOLDERS, { default: 'output folder' }),
-    ...before,
+    ...previousInputs,
   },
   run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
 });
@@ -86,7 +87,7 @@ const SeargeInput3 = defineNode({
     batch_size: int({ default: 1, min: 1, max: 4 }),
     upscale_resolution_factor: quarters(2),
     save_upscaled_image: state(),
-    ...before,
+    ...previousInputs,
     denoise: float({ default: 1, min: 0, max: 1, step: 0.01, optional: true }),
   },
   run: ({ inputs, denoise, ...given }) => outputs({ ...inputs, ...given, denoise }),
@@ -119,7 +120,7 @@ const SeargeInput5 = defineNode({
     style_prompt_power: unit(0.33, 0.01),
     negative_style_power: unit(0.67, 0.01),
     style_template: combo(STYLE_TEMPLATES, { default: 'none' }),
-    ...before,
+    ...previousInputs,
   },
   run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
 });
@@ -136,7 +137,7 @@ const SeargeInput6 = defineNode({
     hrf_intensity: intensity(),
     hrf_seed_offset: combo(SEED_OFFSETS, { default: 'distinct' }),
     hrf_smoothness: unit(0, 0.05),
-    ...before,
+    ...previousInputs,
   },
   run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
 });
@@ -149,7 +150,7 @@ const SeargeInput7 = defineNode({
     lora_strength: float({ default: 0.2, min: -10, max: 10, step: 0.05 }),
     operation_mode: combo(OPERATION_MODES, { default: 'text to image' }),
     prompt_style: combo(Object.keys(PROMPT_STYLES), { default: 'simple' }),
-    ...before,
+    ...previousInputs,
   },
   run: ({ inputs, ...given }) => outputs({ ...inputs, ...given }),
 });

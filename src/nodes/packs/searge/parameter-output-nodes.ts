@@ -1,10 +1,11 @@
-// The output nodes of SeargeSDXL: each takes some parameters out, and gives all of them on. Source: SeargeSDXL modules/_legacy.py.
+// The output nodes of SeargeSDXL: each outputs all parameters together and some of them separately.
+// Source: SeargeSDXL modules/_legacy.py.
 import { DarkroomError } from '../../../errors.ts';
 import { defineNode, output, outputs, type SocketType, socket } from '../../declare.ts';
 import type { SeargeModelNames, SeargeParameters } from './searge-sockets.ts';
 
-/** The node that gives each parameter, for who lacks one. */
-const GIVEN_BY: readonly (readonly [node: string, names: readonly (keyof SeargeParameters)[]])[] = [
+/** The node that adds each parameter, for the hint of an error. */
+const SOURCES: readonly (readonly [node: string, names: readonly (keyof SeargeParameters)[]])[] = [
   [
     'SeargeInput1 (Prompts)',
     [
@@ -69,25 +70,25 @@ const GIVEN_BY: readonly (readonly [node: string, names: readonly (keyof SeargeP
   ['SeargeInput7 (Misc Parameters)', ['lora_strength', 'operation_mode', 'prompt_style']],
 ];
 
-/** A parameter, undefined when it was given as nothing. Throws DR_INPUT_INVALID when it was never given. */
+/** A parameter; undefined if its input was not connected. Throws DR_INPUT_INVALID if no node adds it. */
 export function parameter<K extends keyof SeargeParameters>(
   parameters: SeargeParameters,
   name: K,
 ): SeargeParameters[K] {
   if (Object.hasOwn(parameters, name)) return parameters[name];
-  const giver =
-    GIVEN_BY.find(([, names]) => names.includes(name))?.[0] ??
+  const source =
+    SOURCES.find(([, names]) => names.includes(name))?.[0] ??
     'SeargeParameterProcessor (Parameter Processor)';
   throw new DarkroomError('DR_INPUT_INVALID', {
-    message: `the parameters hold no '${name}'`,
-    hint: `Put a node ${giver} into the chain of inputs.`,
+    message: `the parameters contain no '${name}'`,
+    hint: `Add the node ${source} to the chain of inputs.`,
     input: 'parameters',
   });
 }
 
-type Taken = readonly (readonly [name: keyof SeargeParameters, type: SocketType])[];
+type OutputList = readonly (readonly [name: keyof SeargeParameters, type: SocketType])[];
 
-const takes = (type: string, display: string, category: string, taken: Taken) =>
+const parameterOutputs = (type: string, display: string, category: string, list: OutputList) =>
   defineNode({
     type,
     display,
@@ -95,13 +96,13 @@ const takes = (type: string, display: string, category: string, taken: Taken) =>
     inputs: { parameters: socket('PARAMETERS') },
     outputs: [
       output('PARAMETERS', 'parameters'),
-      ...taken.map(([name, socketType]) => output(socketType, name)),
+      ...list.map(([name, socketType]) => output(socketType, name)),
     ],
     run: ({ parameters }) =>
-      outputs(parameters, ...taken.map(([name]) => parameter(parameters, name))),
+      outputs(parameters, ...list.map(([name]) => parameter(parameters, name))),
   });
 
-const SeargeOutput1 = takes('SeargeOutput1', 'Prompts', 'Outputs', [
+const SeargeOutput1 = parameterOutputs('SeargeOutput1', 'Prompts', 'Outputs', [
   ['main_prompt', 'STRING'],
   ['secondary_prompt', 'STRING'],
   ['style_prompt', 'STRING'],
@@ -111,7 +112,7 @@ const SeargeOutput1 = takes('SeargeOutput1', 'Prompts', 'Outputs', [
   ['mask', 'MASK'],
 ]);
 
-const SeargeOutput2 = takes('SeargeOutput2', 'Generation Parameters', 'Outputs', [
+const SeargeOutput2 = parameterOutputs('SeargeOutput2', 'Generation Parameters', 'Outputs', [
   ['seed', 'INT'],
   ['image_width', 'INT'],
   ['image_height', 'INT'],
@@ -123,7 +124,7 @@ const SeargeOutput2 = takes('SeargeOutput2', 'Generation Parameters', 'Outputs',
   ['save_directory', 'SAVE_FOLDER'],
 ]);
 
-const SeargeOutput3 = takes('SeargeOutput3', 'Advanced Parameters', 'Outputs', [
+const SeargeOutput3 = parameterOutputs('SeargeOutput3', 'Advanced Parameters', 'Outputs', [
   ['denoise', 'FLOAT'],
   ['base_ratio', 'FLOAT'],
   ['refiner_strength', 'FLOAT'],
@@ -155,14 +156,14 @@ const SeargeOutput4 = defineNode({
   run: ({ model_names }) => outputs(model_names, ...MODEL_NAMES.map(([name]) => model_names[name])),
 });
 
-const SeargeOutput5 = takes('SeargeOutput5', 'Prompt Processing', 'Outputs', [
+const SeargeOutput5 = parameterOutputs('SeargeOutput5', 'Prompt Processing', 'Outputs', [
   ['base_conditioning_scale', 'FLOAT'],
   ['refiner_conditioning_scale', 'FLOAT'],
   ['style_prompt_power', 'FLOAT'],
   ['negative_style_power', 'FLOAT'],
 ]);
 
-const SeargeOutput6 = takes('SeargeOutput6', 'HiResFix Parameters', 'Outputs', [
+const SeargeOutput6 = parameterOutputs('SeargeOutput6', 'HiResFix Parameters', 'Outputs', [
   ['hrf_steps', 'INT'],
   ['hrf_denoise', 'FLOAT'],
   ['hrf_upscale_factor', 'FLOAT'],
@@ -172,15 +173,20 @@ const SeargeOutput6 = takes('SeargeOutput6', 'HiResFix Parameters', 'Outputs', [
   ['hrf_smoothness', 'FLOAT'],
 ]);
 
-const SeargeOutput7 = takes('SeargeOutput7', 'Misc Parameters', 'Outputs', [
+const SeargeOutput7 = parameterOutputs('SeargeOutput7', 'Misc Parameters', 'Outputs', [
   ['lora_strength', 'FLOAT'],
 ]);
 
-const SeargeGenerated1 = takes('SeargeGenerated1', 'Flow Control Parameters', 'Generated', [
-  ['operation_selector', 'INT'],
-  ['prompt_style_selector', 'INT'],
-  ['prompt_style_group', 'INT'],
-]);
+const SeargeGenerated1 = parameterOutputs(
+  'SeargeGenerated1',
+  'Flow Control Parameters',
+  'Generated',
+  [
+    ['operation_selector', 'INT'],
+    ['prompt_style_selector', 'INT'],
+    ['prompt_style_group', 'INT'],
+  ],
+);
 
 export const SEARGE_OUTPUT_NODES = [
   SeargeOutput1,

@@ -1,4 +1,4 @@
-// What SeargeSDXL makes of its parameters before they are used: switches as numbers, seeds, what one choice means for another.
+// Derives parameters of SeargeSDXL from others: switches as numbers, seeds, dependent options.
 // Source: SeargeSDXL modules/_legacy.py (SeargeParameterProcessor, SeargeStylePreprocessor).
 import { defineNode, output, outputs, socket, string } from '../../declare.ts';
 import { OPERATION_MODES, PROMPT_STYLES } from './parameter-choices.ts';
@@ -7,15 +7,15 @@ import type { SeargeParameters } from './searge-sockets.ts';
 
 type Rule = (p: SeargeParameters) => SeargeParameters;
 
-/** Adds the noise offset that an intensity means. */
+/** Adds the noise offset of an intensity. */
 const noiseOffset =
   (
     intensity: 'refiner_intensity' | 'hrf_intensity',
     offset: 'noise_offset' | 'hrf_noise_offset',
   ): Rule =>
   (p) => {
-    const chosen = parameter(p, intensity);
-    return chosen === undefined ? p : { ...p, [offset]: chosen === 'soft' ? 1 : 0 };
+    const value = parameter(p, intensity);
+    return value === undefined ? p : { ...p, [offset]: value === 'soft' ? 1 : 0 };
   };
 
 const hiresFix: Rule = (p) =>
@@ -28,14 +28,14 @@ const hiresSeed: Rule = (p) => {
   return { ...p, hrf_seed: offset === 'distinct' ? seed + 3n : seed };
 };
 
-/** Both offsets of `test` are the opposite of the second one, as in the original. */
+/** With `test`, both noise offsets become the inverse of the second one, as in the original. */
 const styleTemplate: Rule = (p) => {
   if (parameter(p, 'style_template') !== 'test') return p;
-  const opposite = 1 - (parameter(p, 'hrf_noise_offset') ?? 0);
+  const inverse = 1 - (parameter(p, 'hrf_noise_offset') ?? 0);
   return {
     ...p,
-    ...(parameter(p, 'noise_offset') !== undefined && { noise_offset: opposite }),
-    hrf_noise_offset: opposite,
+    ...(parameter(p, 'noise_offset') !== undefined && { noise_offset: inverse }),
+    hrf_noise_offset: inverse,
   };
 };
 
@@ -51,25 +51,28 @@ const operationMode: Rule = (p) => {
 
 const withoutStyle: Rule = (p) => ({ ...p, style_prompt: '', negative_style: '' });
 
-/** What some prompt styles do to the prompts. */
+/** How some prompt styles change the prompts. */
 const PROMPT_RULES: Readonly<Record<string, Rule>> = {
   simple: (p) => ({ ...withoutStyle(p), secondary_prompt: parameter(p, 'main_prompt') }),
   '3 prompts G+L-N': withoutStyle,
 };
-const PLAIN = '3 prompts G+L-N';
+const DEFAULT_STYLE = '3 prompts G+L-N';
 
 const promptStyle: Rule = (p) => {
-  const chosen = parameter(p, 'prompt_style');
-  if (chosen === undefined) return p;
-  const style = Object.hasOwn(PROMPT_STYLES, chosen)
-    ? (chosen as keyof typeof PROMPT_STYLES)
-    : PLAIN;
+  const value = parameter(p, 'prompt_style');
+  if (value === undefined) return p;
+  const style = Object.hasOwn(PROMPT_STYLES, value)
+    ? (value as keyof typeof PROMPT_STYLES)
+    : DEFAULT_STYLE;
   const { selector, group } = PROMPT_STYLES[style];
   const changed = PROMPT_RULES[style]?.(p) ?? p;
   return { ...changed, prompt_style_selector: selector, prompt_style_group: group };
 };
 
-/** Nothing is saved when the picture isn't; into the input folder goes the picture after the hires fix, even if that is off. */
+/**
+ * Disables the other savers with the first. The saver to the input folder needs the image of the
+ * hires fix, which it therefore enables.
+ */
 const saving: Rule = (p) => {
   const save = parameter(p, 'save_image');
   if (save === undefined) return p;
@@ -89,7 +92,7 @@ const RULES: readonly Rule[] = [
   saving,
 ];
 
-/** The completed parameters. Throws DR_INPUT_INVALID when an input node is missing in the chain. */
+/** The completed parameters. Throws DR_INPUT_INVALID if an input node is missing in the chain. */
 export const processParameters = (inputs: SeargeParameters): SeargeParameters =>
   RULES.reduce((p, rule) => rule(p), inputs);
 
@@ -106,7 +109,7 @@ const SeargeStylePreprocessor = defineNode({
   type: 'SeargeStylePreprocessor',
   display: 'Style Preprocessor (wip)',
   category: 'Searge/_deprecated_/UI',
-  description: 'Gives the parameters on as they are: the original never got further.',
+  description: 'Returns the parameters unchanged: the original is unfinished.',
   inputs: {
     inputs: socket('PARAMETER_INPUTS'),
     active_style_name: string({ multiline: false, default: '' }),

@@ -1,4 +1,5 @@
-// Prompt encoders of SeargeSDXL: prompts for base and refiner at once, with the sizes SDXL is told. Source: SeargeSDXL modules/_legacy.py.
+// Prompt encoders of SeargeSDXL for base and refiner, with the size conditioning of SDXL.
+// Source: SeargeSDXL modules/_legacy.py.
 import type { Clip } from '../../../models/clip/clip.ts';
 import type { Conditioning } from '../../../sampling/sampling-types.ts';
 import type { NodeContext } from '../../context.ts';
@@ -102,12 +103,12 @@ const SeargeSDXLPromptEncoder = defineNode({
     ...refinerSizes,
   },
   outputs: [...BASE_OUTPUTS, ...REFINER_OUTPUTS],
-  run: async (i, { warn }) =>
+  run: async (inputs, { warn }) =>
     outputs(
-      await encodeBase(i.base_clip, i.pos_g, i.pos_l, i, warn),
-      await encodeBase(i.base_clip, i.neg_g, i.neg_l, i, warn),
-      await encodeRefiner(i.refiner_clip, i.pos_r, i.pos_ascore, i, warn),
-      await encodeRefiner(i.refiner_clip, i.neg_r, i.neg_ascore, i, warn),
+      await encodeBase(inputs.base_clip, inputs.pos_g, inputs.pos_l, inputs, warn),
+      await encodeBase(inputs.base_clip, inputs.neg_g, inputs.neg_l, inputs, warn),
+      await encodeRefiner(inputs.refiner_clip, inputs.pos_r, inputs.pos_ascore, inputs, warn),
+      await encodeRefiner(inputs.refiner_clip, inputs.neg_r, inputs.neg_ascore, inputs, warn),
     ),
 });
 
@@ -117,10 +118,10 @@ const SeargeSDXLBasePromptEncoder = defineNode({
   category: CATEGORY,
   inputs: { base_clip: socket('CLIP'), ...basePrompts, ...baseNegatives, ...baseSizes },
   outputs: BASE_OUTPUTS,
-  run: async (i, { warn }) =>
+  run: async (inputs, { warn }) =>
     outputs(
-      await encodeBase(i.base_clip, i.pos_g, i.pos_l, i, warn),
-      await encodeBase(i.base_clip, i.neg_g, i.neg_l, i, warn),
+      await encodeBase(inputs.base_clip, inputs.pos_g, inputs.pos_l, inputs, warn),
+      await encodeBase(inputs.base_clip, inputs.neg_g, inputs.neg_l, inputs, warn),
     ),
 });
 
@@ -135,10 +136,10 @@ const SeargeSDXLRefinerPromptEncoder = defineNode({
     ...refinerSizes,
   },
   outputs: REFINER_OUTPUTS,
-  run: async (i, { warn }) =>
+  run: async (inputs, { warn }) =>
     outputs(
-      await encodeRefiner(i.refiner_clip, i.pos_r, i.pos_ascore, i, warn),
-      await encodeRefiner(i.refiner_clip, i.neg_r, i.neg_ascore, i, warn),
+      await encodeRefiner(inputs.refiner_clip, inputs.pos_r, inputs.pos_ascore, inputs, warn),
+      await encodeRefiner(inputs.refiner_clip, inputs.neg_r, inputs.neg_ascore, inputs, warn),
     ),
 });
 

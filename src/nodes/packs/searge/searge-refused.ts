@@ -4,8 +4,10 @@ import type { RefusedTypes } from '../../pack.ts';
 export const SEARGE_REFUSED: readonly RefusedTypes[] = [
   {
     reason:
-      'it belongs to the "magic box" of version 4, one node that hides a whole program of its own',
-    hint: 'Use the nodes up to version 3 (workflows Reborn v3.3 and v3.4), or build the stages from KSamplerAdvanced.',
+      'it belongs to the "magic box" of version 4, one node that contains a whole program of its own',
+    hint:
+      'Use the nodes up to version 3 (workflows Reborn v3.3 and v3.4), or build the stages from ' +
+      'KSamplerAdvanced.',
     types: [
       'SeargeAdvancedParameters',
       'SeargeConditioningParameters',
@@ -38,7 +40,7 @@ export const SEARGE_REFUSED: readonly RefusedTypes[] = [
   },
   {
     reason:
-      "it replaces the UNet's own program by one that blurs what the positive prompt predicts",
+      "it replaces the UNet's computation by one that blurs the prediction of the positive prompt",
     hint: 'Use SeargeSDXLSampler2.',
     types: ['SeargeSDXLSamplerV3'],
   },

@@ -1,5 +1,6 @@
-// The samplers of SeargeSDXL: base and refiner after one another, and one that enlarges between runs. Source: SeargeSDXL modules/_legacy.py,
-// modules/_experimental.py (SeargeSamplerAdvanced, which the pack no longer registers).
+// Samplers of SeargeSDXL: base followed by refiner, and one that enlarges the latent between runs.
+// Source: SeargeSDXL modules/_legacy.py, modules/_experimental.py (SeargeSamplerAdvanced, which the
+// pack no longer registers).
 import { DarkroomError } from '../../../errors.ts';
 import { blendImages } from '../../../image/compose/image-blend.ts';
 import { commonUpscale, scaleImage } from '../../../image/resize/common-upscale.ts';
@@ -51,15 +52,15 @@ type Prompts = {
     : SocketValues['CONDITIONING'];
 };
 
-const base = (i: Prompts): PromptedModel => ({
-  model: i.base_model,
-  positive: i.base_positive,
-  negative: i.base_negative,
+const baseOf = (inputs: Prompts): PromptedModel => ({
+  model: inputs.base_model,
+  positive: inputs.base_positive,
+  negative: inputs.base_negative,
 });
-const refiner = (i: Prompts): PromptedModel => ({
-  model: i.refiner_model,
-  positive: i.refiner_positive,
-  negative: i.refiner_negative,
+const refinerOf = (inputs: Prompts): PromptedModel => ({
+  model: inputs.refiner_model,
+  positive: inputs.refiner_positive,
+  negative: inputs.refiner_negative,
 });
 
 interface StageInputs extends Prompts {
@@ -69,14 +70,14 @@ interface StageInputs extends Prompts {
   readonly scheduler: string;
 }
 
-/** What all stages of a node's run share. */
-const stageRun = (i: StageInputs, context: NodeContext): TwoStageRun => ({
-  base: base(i),
-  refiner: refiner(i),
-  steps: i.steps,
-  cfg: i.cfg,
-  samplerName: i.sampler_name,
-  scheduler: i.scheduler,
+/** The options that all stages of a node share. */
+const stageRun = (inputs: StageInputs, context: NodeContext): TwoStageRun => ({
+  base: baseOf(inputs),
+  refiner: refinerOf(inputs),
+  steps: inputs.steps,
+  cfg: inputs.cfg,
+  samplerName: inputs.sampler_name,
+  scheduler: inputs.scheduler,
   ...samplingHooks(context),
 });
 
@@ -85,7 +86,8 @@ const SeargeSDXLSampler = defineNode({
   display: 'SDXL Sampler v1 (Searge)',
   category: CATEGORY,
   description:
-    'Samples a latent with the base model for a share of the steps; the refiner goes on from what noise is left.',
+    'Samples a latent with the base model for a share of the steps; the refiner continues from the ' +
+    'remaining noise.',
   inputs: {
     ...models,
     latent_image: socket('LATENT'),
@@ -146,7 +148,7 @@ const image2Image = (type: string, display: string) =>
     type,
     display,
     category: CATEGORY,
-    description: 'Enlarges pictures and samples them anew with base and refiner.',
+    description: 'Enlarges images and samples them again with base and refiner.',
     inputs: {
       ...models,
       image: socket('IMAGE'),
@@ -169,7 +171,7 @@ const image2Image = (type: string, display: string) =>
         max: 1,
         step: 0.05,
         optional: true,
-        tooltip: "Share of the plainly enlarged picture that is blended into the upscale model's.",
+        tooltip: "Share of the bicubic enlargement that is blended into the upscale model's.",
       }),
     },
     outputs: [output('IMAGE')],
@@ -198,47 +200,49 @@ const image2Image = (type: string, display: string) =>
     },
   });
 
-interface Enlargement {
+interface EnlargeOptions {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly model: UpscaleModel | undefined;
-  /** 0 the model's picture, 1 the plain one. */
+  /** Share of the bicubic enlargement, 0 to 1. */
   readonly softness: number;
 }
 
-/** With a model: its picture at the wanted size, blended with the bicubic one. Without: the bicubic one, or the picture as it is. */
+/**
+ * With a model: its enlargement at the given size, blended with the bicubic one. Without: the bicubic
+ * enlargement, or the image itself if there is no size.
+ */
 async function enlarge(
   image: Tensor,
-  { width, height, model, softness }: Enlargement,
+  { width, height, model, softness }: EnlargeOptions,
   context: NodeContext,
 ): Promise<Tensor> {
-  const used = softness < 0.9999 ? model : undefined;
+  const usedModel = softness < 0.9999 ? model : undefined;
   const { signal, progress } = context;
-  const enlarged = used
-    ? await used.upscale(rgbChannels(image), { signal, onTile: progress })
+  const enlarged = usedModel
+    ? await usedModel.upscale(rgbChannels(image), { signal, onTile: progress })
     : image;
-  const resized = (picture: Tensor): Tensor => {
+  const resizeToSize = (input: Tensor): Tensor => {
     if (width === undefined || height === undefined)
       throw new DarkroomError('DR_INPUT_INVALID', {
         message:
-          "softness blends the upscale model's picture with the plain one, and needs the size of both",
-        hint: 'Give scaled_width and scaled_height, or set softness to 0.',
+          "softness blends the upscale model's image with the bicubic one, which needs a size for both",
+        hint: 'Set scaled_width and scaled_height, or set softness to 0.',
         input: 'softness',
       });
-    return scaleImage(picture, { width, height }, 'bicubic', 'center');
+    return scaleImage(input, { width, height }, 'bicubic', 'center');
   };
-  const blended = used !== undefined && softness > 0.0001;
+  const blended = usedModel !== undefined && softness > 0.0001;
   const scaled =
-    blended || (width !== undefined && height !== undefined) ? resized(enlarged) : enlarged;
-  return blended ? blendImages(scaled, resized(image), softness, 'normal') : scaled;
+    blended || (width !== undefined && height !== undefined) ? resizeToSize(enlarged) : enlarged;
+  return blended ? blendImages(scaled, resizeToSize(image), softness, 'normal') : scaled;
 }
 
 const SeargeSamplerAdvanced = defineNode({
   type: 'SeargeSamplerAdvanced',
   display: 'Experimental Sampler',
   category: 'Searge/_deprecated_/_test_',
-  description:
-    'Samples a latent, then enlarges it little by little and samples it again each time.',
+  description: 'Samples a latent, then repeatedly enlarges it a little and samples it again.',
   inputs: {
     model: socket('MODEL'),
     noise_seed: seed(),
@@ -259,66 +263,58 @@ const SeargeSamplerAdvanced = defineNode({
     { latent_image, steps, denoise, scale_factor, scale_denoise, scale_method, ...inputs },
     context,
   ) {
-    const { model, positive, negative, cfg, scheduler } = inputs;
+    const { noise_seed, sampler_name, ...common } = inputs;
     const [, , height, width] = latent_image.samples.shape;
     const sizes = growingSizes({ width, height, steps, factor: scale_factor });
-    const again = Math.floor((steps + 1) / 2);
-    const total = steps + sizes.length * again;
+    const stepsPerSize = Math.floor((steps + 1) / 2);
+    const totalSteps = steps + sizes.length * stepsPerSize;
     const sample = (
       latent: Latent,
-      count: number,
+      stepCount: number,
       strength: number,
-      before: number,
+      stepsBefore: number,
     ): Promise<Latent> =>
       commonKSampler({
-        ...{
-          model,
-          positive,
-          negative,
-          cfg,
-          scheduler,
-          latent,
-          samplerName: inputs.sampler_name,
-          seed: inputs.noise_seed,
-        },
-        ...{
-          steps: count,
-          denoise: strength,
-          startAtStep: 0,
-          endAtStep: count,
-          returnWithLeftoverNoise: false,
-        },
-        ...samplingHooks(context, (step) => [before + step + 1, total]),
+        ...common,
+        ...samplingHooks(context, (step) => [stepsBefore + step + 1, totalSteps]),
+        seed: noise_seed,
+        samplerName: sampler_name,
+        latent,
+        steps: stepCount,
+        denoise: strength,
+        startAtStep: 0,
+        endAtStep: stepCount,
+        returnWithLeftoverNoise: false,
       });
     let latent = await sample(latent_image, steps, denoise, 0);
     for (const [i, size] of sizes.entries()) {
-      const samples = commonUpscale(
-        latent.samples,
-        { width: size.width, height: size.height },
-        scale_method,
-        'disabled',
-      );
-      latent = await sample({ ...latent, samples }, again, scale_denoise, steps + i * again);
+      const samples = commonUpscale(latent.samples, size, scale_method, 'disabled');
+      const stepsBefore = steps + i * stepsPerSize;
+      latent = await sample({ ...latent, samples }, stepsPerSize, scale_denoise, stepsBefore);
     }
     return outputs(latent);
   },
 });
 
-export interface Growth {
-  /** Of the latent, in cells. */
+export interface GrowthOptions {
+  /** Width of the latent. */
   readonly width: number;
+  /** Height of the latent. */
   readonly height: number;
   readonly steps: number;
   readonly factor: number;
 }
 
-/** The sizes of SeargeSamplerAdvanced's enlargements: one for each five steps that the factor adds; the last may overshoot. */
+/**
+ * The sizes of SeargeSamplerAdvanced's enlargements: one for every five steps that the factor adds.
+ * The last may exceed the factor.
+ */
 export function growingSizes({
   width,
   height,
   steps,
   factor,
-}: Growth): { width: number; height: number }[] {
+}: GrowthOptions): { width: number; height: number }[] {
   if (factor < 1.001) return [];
   const extra = Math.max(0, Math.trunc(steps * (factor + 0.001)) - steps);
   const grown = (from: number, done: number): number =>
@@ -333,7 +329,7 @@ export const SEARGE_SAMPLING_NODES = [
   SeargeSDXLSampler,
   SeargeSDXLSampler2,
   image2Image('SeargeSDXLImage2ImageSampler', 'Image2Image Sampler v1 (Searge)'),
-  // the same program under a second name
+  // the same node under a second name
   image2Image('SeargeSDXLImage2ImageSampler2', 'Image2Image Sampler v2 (Searge)'),
   SeargeSamplerAdvanced,
 ];

@@ -1,7 +1,10 @@
-// What the sockets of SeargeSDXL carry: names of files, samplers and states, and the parameters that its input nodes gather.
+// The values of SeargeSDXL's socket types: names of files, samplers and states, and parameters.
 import type { Tensor } from '../../../tensor/tensor.ts';
 
-/** One after another the input nodes add theirs; what was never given is absent, what was given as nothing is undefined. */
+/**
+ * The parameters that the input nodes add. One that no node has added is absent; one whose input was
+ * not connected is undefined.
+ */
 export interface SeargeParameters {
   readonly main_prompt?: string;
   readonly secondary_prompt?: string;
@@ -50,7 +53,7 @@ export interface SeargeParameters {
   readonly prompt_style_group?: number;
 }
 
-/** Files that SeargeInput4 chooses. */
+/** Names of the files that are selected in SeargeInput4. */
 export interface SeargeModelNames {
   readonly base_model?: string;
   readonly refiner_model?: string;
@@ -72,7 +75,7 @@ export interface SeargeSockets {
   /** `output folder` or `input folder` */
   SAVE_FOLDER: string;
   PARAMETER_INPUTS: SeargeParameters;
-  /** Parameters that SeargeParameterProcessor has completed. */
+  /** Parameters that were completed by SeargeParameterProcessor. */
   PARAMETERS: SeargeParameters;
   MODEL_SETTINGS: SeargeModelNames;
   MODEL_NAMES: SeargeModelNames;

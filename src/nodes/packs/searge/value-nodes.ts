@@ -1,4 +1,5 @@
-// Constants of SeargeSDXL and what is reckoned with them: integers, floats, texts. Integers are Python's: exact at any size, divided downwards.
+// Constants of SeargeSDXL and arithmetic on them: integers, floats, texts. Integers are Python's:
+// exact at any size, with division rounded down.
 // Source: SeargeSDXL modules/_legacy.py.
 import { DarkroomError } from '../../../errors.ts';
 import { combo, defineNode, float, int, output, outputs, string } from '../../declare.ts';
@@ -17,19 +18,20 @@ const anyFloat = (initial = 0) =>
     step: 0.01,
   });
 
-/** As INT outputs carry it: a number where one is exact. */
-const integer = (x: bigint): number | bigint => (Number.isSafeInteger(Number(x)) ? Number(x) : x);
+/** The value of an INT output: a number if it is exact. */
+const toIntOutput = (x: bigint): number | bigint =>
+  Number.isSafeInteger(Number(x)) ? Number(x) : x;
 
-const byZero = (input: string): DarkroomError =>
+const divisionByZero = (input: string): DarkroomError =>
   new DarkroomError('DR_INPUT_INVALID', {
-    message: `${input} is 0, and is divided by`,
-    hint: `Give ${input} another value.`,
+    message: `division by zero: ${input} is 0`,
+    hint: `Set ${input} to another value.`,
     input,
   });
 
 /** a // b */
 function floorDivide(a: bigint, b: bigint): bigint {
-  if (b === 0n) throw byZero('b');
+  if (b === 0n) throw divisionByZero('b');
   return a / b - (a % b !== 0n && a < 0n !== b < 0n ? 1n : 0n);
 }
 
@@ -51,12 +53,12 @@ const FLOAT_MATH: Readonly<
   'a - c': (a, _, c) => a - c,
   'a * b': (a, b) => a * b,
   'a / b': (a, b) => {
-    if (b === 0) throw byZero('b');
+    if (b === 0) throw divisionByZero('b');
     return a / b;
   },
 };
 
-/** Python's a // b of floats: exact where a multiple of b is met, though a / b is rounded. */
+/** Python's a // b of floats, exact for multiples of b although a / b is rounded. */
 function floatFloorDivide(a: number, b: number): number {
   const rest = a % b;
   const quotient = (a - rest) / b - (rest !== 0 && rest < 0 !== b < 0 ? 1 : 0);
@@ -64,17 +66,20 @@ function floatFloorDivide(a: number, b: number): number {
   return quotient - floor > 0.5 ? floor + 1 : floor;
 }
 
-/** value * factor, down to a multiple. Throws DR_INPUT_INVALID for multiple 0 and for products that are no number. */
+/**
+ * value * factor, rounded down to a multiple. Throws DR_INPUT_INVALID for multiple 0 and for products
+ * that are not finite.
+ */
 export function scaleInteger(value: bigint, factor: number, multiple: number): number | bigint {
-  if (multiple === 0) throw byZero('multiple_of');
+  if (multiple === 0) throw divisionByZero('multiple_of');
   const count = floatFloorDivide(Number(value) * factor, multiple);
   if (!Number.isFinite(count))
     throw new DarkroomError('DR_INPUT_INVALID', {
-      message: `${value} times ${factor} is not a number that an integer can hold`,
+      message: `${value} times ${factor} is not finite`,
       hint: 'Use a smaller factor.',
       input: 'factor',
     });
-  return integer(BigInt(count) * BigInt(multiple));
+  return toIntOutput(BigInt(count) * BigInt(multiple));
 }
 
 const SeargeIntegerConstant = defineNode({
@@ -83,7 +88,7 @@ const SeargeIntegerConstant = defineNode({
   category: INTEGERS,
   inputs: { value: wideInt() },
   outputs: [output('INT', 'value')],
-  run: ({ value }) => outputs(integer(value)),
+  run: ({ value }) => outputs(toIntOutput(value)),
 });
 
 const SeargeIntegerPair = defineNode({
@@ -92,7 +97,7 @@ const SeargeIntegerPair = defineNode({
   category: INTEGERS,
   inputs: { value1: wideInt(), value2: wideInt() },
   outputs: [output('INT', 'value 1'), output('INT', 'value 2')],
-  run: ({ value1, value2 }) => outputs(integer(value1), integer(value2)),
+  run: ({ value1, value2 }) => outputs(toIntOutput(value1), toIntOutput(value2)),
 });
 
 const SeargeIntegerMath = defineNode({
@@ -106,7 +111,7 @@ const SeargeIntegerMath = defineNode({
     c: wideInt(),
   },
   outputs: [output('INT', 'result')],
-  run: ({ op, a, b, c }) => outputs(integer(INTEGER_MATH[op](a, b, c))),
+  run: ({ op, a, b, c }) => outputs(toIntOutput(INTEGER_MATH[op](a, b, c))),
 });
 
 const SeargeIntegerScaler = defineNode({

@@ -1,5 +1,5 @@
-// Prepares image and mask for VAEEncodeForInpaint: crops to multiples of the VAE's factor, fills the
-// masked pixels with grey, grows the mask. Source: ComfyUI nodes.py.
+// Prepares image and mask for VAEEncodeForInpaint: crops to multiples of the VAE's factor, makes the
+// masked pixels grey, grows the mask. Source: ComfyUI nodes.py.
 
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { cropPlanes } from '../../../../image/resize/common-upscale.ts';
@@ -50,7 +50,7 @@ export function prepareInpaint(
   };
 }
 
-/** Binary planes [N,1,H,W] grown by `size` x `size` pixels, an even size one more to the left and up. */
+/** Binary planes [N,1,H,W] grown by `size` x `size`, an even size one more to the left and up. */
 function growSquare(x: Tensor, size: number): Tensor {
   const [n, , h, w] = x.shape;
   const before = Math.ceil((size - 1) / 2);

@@ -10,6 +10,20 @@ import {
   type SocketType,
 } from '../../../declare.ts';
 
+/** Why the nodes of style models are not supported. */
+export const STYLE_MODELS = {
+  reason: 'style models (T2I-Adapter style, FLUX Redux) are not supported',
+  hint:
+    'Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP ' +
+    'checkpoint.',
+};
+
+/** Why the nodes of GLIGEN models are not supported. */
+export const GLIGEN_MODELS = {
+  reason: 'GLIGEN models are not supported',
+  hint: 'Position objects with ConditioningSetArea or ConditioningSetMask.',
+};
+
 interface UnsupportedModel {
   readonly type: string;
   readonly display: string;
@@ -49,10 +63,7 @@ export const UNSUPPORTED_MODEL_NODES: readonly NodeDeclaration[] = [
     input: 'style_model_name',
     folder: 'style_models',
     output: 'STYLE_MODEL',
-    reason: 'style models (T2I-Adapter style, FLUX Redux) are not supported',
-    hint:
-      'Use a T2I-Adapter or ControlNet with an image, or unCLIPConditioning with an unCLIP ' +
-      'checkpoint.',
+    ...STYLE_MODELS,
   }),
   unsupportedLoader({
     type: 'GLIGENLoader',
@@ -60,7 +71,6 @@ export const UNSUPPORTED_MODEL_NODES: readonly NodeDeclaration[] = [
     input: 'gligen_name',
     folder: 'gligen',
     output: 'GLIGEN',
-    reason: 'GLIGEN models are not supported',
-    hint: 'Position objects with ConditioningSetArea or ConditioningSetMask.',
+    ...GLIGEN_MODELS,
   }),
 ];

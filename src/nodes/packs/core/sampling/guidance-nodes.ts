@@ -1,5 +1,5 @@
-// Nodes that change the guidance of a model. Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py,
-// nodes_eps.py, nodes_fresca.py, nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py,
+// Nodes that change the guidance of a model.
+// Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py,
 // nodes_video_model.py, nodes_easycache.py.
 import {
   withCfgAlongBatch,
@@ -159,7 +159,8 @@ const LazyCache = defineNode({
   display: 'LazyCache',
   category: 'advanced/debug/model',
   description:
-    'Skips steps whose prediction would hardly differ from the last one. Faster, with another result.',
+    'Skips steps whose prediction would hardly differ from the last one. Faster, but the result ' +
+    'changes.',
   experimental: true,
   inputs: {
     model: socket('MODEL'),
