@@ -1,4 +1,4 @@
-// Previews of sampling: colours unless a tiny autoencoder is wanted and there.
+// Previews of sampling: latent2rgb unless a tiny autoencoder is requested and exists.
 import { expect, it } from 'vitest';
 import { fixtureFolders, testContext } from '../../../test/support/run-node.ts';
 import { toBytes } from '../../image/image-bytes.ts';
@@ -12,13 +12,15 @@ import { previewOf } from './sampling-preview.ts';
 
 const model = { family: 'sdxl', latentFormat: SDXL } as Model;
 const denoised = map(zeros([2, 4, 8, 4]), (_, i) => Math.sin(i) / 4);
-const tiny = testContext(fixtureFolders({ vae_approx: ['taesdxl_encoder', 'taesdxl_decoder'] }));
-const wanting = (context: NodeContext): NodeContext => ({ ...context, previewMethod: 'taesd' });
+const tinyContext = testContext(
+  fixtureFolders({ vae_approx: ['taesdxl_encoder', 'taesdxl_decoder'] }),
+);
+const withTaesd = (context: NodeContext): NodeContext => ({ ...context, previewMethod: 'taesd' });
 
-it('shows what a tiny autoencoder sees in the first latent', async () => {
-  const vae = await loadNamedVae('taesdxl', tiny);
+it('decodes the first latent with a tiny autoencoder', async () => {
+  const vae = await loadNamedVae('taesdxl', tinyContext);
   const expected = toBytes(await vae.decode(fromModelLatent(SDXL, sliceBatch(denoised, 0, 1))));
-  expect(await previewOf(model, denoised, wanting(tiny))).toEqual({
+  expect(await previewOf(model, denoised, withTaesd(tinyContext))).toEqual({
     width: 32,
     height: 64,
     channels: 3,
@@ -26,14 +28,14 @@ it('shows what a tiny autoencoder sees in the first latent', async () => {
   });
 });
 
-it('shows colours unless that is wanted, there, and works', async () => {
-  const colours = samplingPreview(SDXL, denoised);
-  expect(previewOf(model, denoised, tiny)).toEqual(colours);
-  expect(previewOf(model, denoised, wanting(testContext()))).toEqual(colours);
+it('falls back to latent2rgb if no tiny autoencoder is requested, exists, or works', async () => {
+  const latent2rgb = samplingPreview(SDXL, denoised);
+  expect(previewOf(model, denoised, tinyContext)).toEqual(latent2rgb);
+  expect(previewOf(model, denoised, withTaesd(testContext()))).toEqual(latent2rgb);
   const broken = fixtureFolders({ vae_approx: ['tiny_lora_sdxl', 'tiny_lora_sd1'] });
   const [encoder, decoder] = Object.values(broken['vae_approx']);
   const context = testContext({
     vae_approx: { 'taesdxl_encoder.safetensors': encoder, 'taesdxl_decoder.safetensors': decoder },
   });
-  expect(await previewOf(model, denoised, wanting(context))).toEqual(colours);
+  expect(await previewOf(model, denoised, withTaesd(context))).toEqual(latent2rgb);
 });

@@ -1,4 +1,5 @@
-// CLIPSeg with small random weights against transformers' model and the node's own steps (test/golden/clipseg/make.py).
+// CLIPSeg with small random weights against transformers' model and the original node
+// (test/golden/clipseg/make.py).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,9 +28,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-// the tokens of the cases, as words
+// the token ids of the cases, as text
 const WORDS: Readonly<Record<string, string>> = { '320,736,3240': 'a red fox', '1929': 'dog' };
-const pictureOf = ({ inputs }: GoldenCase): Tensor => {
+const imageOf = ({ inputs }: GoldenCase): Tensor => {
   const image = g.float(inputs.image);
   return map(image, (value) => value / 255);
 };
@@ -37,10 +38,13 @@ const pictureOf = ({ inputs }: GoldenCase): Tensor => {
 /** Every `step`th value of every row and column of planes [..., H, W]. */
 function thinned({ shape, data }: Tensor, step: number): Tensor {
   const [height, width] = shape.slice(-2);
-  const kept = data.filter(
+  const thinnedData = data.filter(
     (_, i) => (i % width) % step === 0 && (Math.floor(i / width) % height) % step === 0,
   );
-  return tensor([...shape.slice(0, -2), Math.ceil(height / step), Math.ceil(width / step)], kept);
+  return tensor(
+    [...shape.slice(0, -2), Math.ceil(height / step), Math.ceil(width / step)],
+    thinnedData,
+  );
 }
 
 async function modelOf(name: string): Promise<string> {
@@ -52,13 +56,13 @@ async function modelOf(name: string): Promise<string> {
 describe.each(['refined', 'plain'])('%s', (name) => {
   const cases = g.cases.filter(({ params }) => params.network === name);
 
-  it('finds what transformers finds', async () => {
+  it('computes the logits of transformers', async () => {
     const model = await loadClipSeg(await modelOf(name), context.runtime);
     expect(cases.length).toBe(name === 'refined' ? 2 : 1);
     for (const one of cases) {
       const text = WORDS[`${one.params.ids}`];
       expect(clipBpe().encode(text)).toEqual(one.params.ids);
-      const image = pictureOf(one);
+      const image = imageOf(one);
       const pixels = clipSegPixels(image);
       expectGolden(g, one.id, one.outputs.pixels, thinned(tensor([3, 352, 352], pixels.data), 8));
       expectGolden(g, one.id, one.outputs.embedding, await model.prompt(text));
@@ -66,10 +70,10 @@ describe.each(['refined', 'plain'])('%s', (name) => {
     }
   });
 
-  it('shows it as the node does', async () => {
+  it('computes the masks of the original node', async () => {
     models['clipseg.safetensors'] = await modelOf(name);
     for (const one of cases) {
-      const image = pictureOf(one);
+      const image = imageOf(one);
       for (const [i, [blur, threshold, dilation_factor]] of one.params.tries.entries()) {
         const inputs = {
           image,
@@ -80,7 +84,7 @@ describe.each(['refined', 'plain'])('%s', (name) => {
         };
         const parts = (await runNode('CLIPSeg', inputs, context)) as readonly Tensor[];
         for (const [at, part] of ['mask', 'heat', 'plain'].entries()) {
-          // nothing is found: 0/0 in the original, whose colour then hangs on the vector width of OpenCV
+          // 0/0 in the original, whose colour then depends on the vector width of OpenCV
           if (part === 'heat' && threshold > 0.99) continue;
           const [, height, width, channels = 1] = parts[at].shape;
           const bytes = toBytes(parts[at]).filter((_, b) => {
@@ -98,10 +102,10 @@ describe.each(['refined', 'plain'])('%s', (name) => {
   });
 });
 
-it('detects parts by text, with the text of the detecting node where it has none', async () => {
+it('detects segments by text, which the detecting node may give', async () => {
   models['clipseg.safetensors'] = await modelOf('refined');
   const [one] = g.cases;
-  const image = pictureOf(one);
+  const image = imageOf(one);
   const options = { blur: 0.5, threshold: 0.75, dilation_factor: 0 };
   const [detector] = (await runNode(
     'CLIPSegDetectorProvider',
@@ -124,27 +128,34 @@ it('detects parts by text, with the text of the detecting node where it has none
     cropFactor: 1.5,
     dropSize: 3,
   });
-  const [wanted] = (await runNode(
+  const [expected] = (await runNode(
     'MaskToSEGS',
     { mask, combined: false, crop_factor: 1.5, bbox_fill: true, drop_size: 3, contour_fill: true },
     context,
   )) as unknown as [typeof segs];
   expect(segs.segs.length).toBeGreaterThan(0);
-  expect(segs).toEqual(wanted);
+  expect(segs).toEqual(expected);
 });
 
-it('says what is missing, and what it does not take', async () => {
+it('refuses a text that is too long', async () => {
   models['clipseg.safetensors'] = await modelOf('refined');
-  const image = pictureOf(g.cases[0]);
+  const image = imageOf(g.cases[0]);
   await expect(
     runNode('CLIPSeg', { image, text: 'fox '.repeat(80) }, context),
   ).rejects.toMatchObject({
     code: 'DR_INPUT_INVALID',
     input: 'text',
   });
+});
+
+it('refuses to run without a model', async () => {
+  const image = imageOf(g.cases[0]);
   await expect(runNode('CLIPSeg', { image, text: 'fox' }, testContext())).rejects.toMatchObject({
     code: 'DR_MODEL_MISSING',
   });
+});
+
+it('refuses a file that is not a CLIPSeg model', async () => {
   const file = join(folder, 'other.safetensors');
   await writeSafetensors(file, { a: { dtype: 'F32', shape: [1], data: Float32Array.of(1) } });
   await expect(loadClipSeg(file, context.runtime)).rejects.toMatchObject({

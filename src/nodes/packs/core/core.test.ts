@@ -1,4 +1,4 @@
-// The core nodes without goldens: their table, batches, files, missing parts, wrong shapes.
+// The core nodes without goldens: their declarations, batches, files, missing parts, wrong shapes.
 import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const optionsOf = ({ options }: ComboInput, environment: NodeEnvironment) =>
   typeof options === 'function' ? options(environment) : options;
 const folder = (): string => mkdtempSync(join(tmpdir(), 'darkroom-nodes-'));
 
-it('previews have letters in their names that keep programs apart', async () => {
+it('names of previews contain random letters', async () => {
   const context = { ...testContext(), random: () => 0.999 };
   const image = { shape: [1, 1, 1, 3], data: new Float32Array(3) };
   const result = await NODES.get('PreviewImage')!.run({ images: image } as never, context);
@@ -37,9 +37,12 @@ it('previews have letters in their names that keep programs apart', async () => 
   expect(tempSuffix(() => 0)).toBe('_temp_aaaaa');
 });
 
-it('every node is in the table once, with defaults inside their bounds', () => {
+it('every node is in the table once', () => {
   expect(new Set(CORE_PACK.nodes.map(({ type }) => type)).size).toBe(CORE_PACK.nodes.length);
   for (const node of CORE_PACK.nodes) expect(NODES.get(node.type), node.type).toBe(node);
+});
+
+it('defaults of numbers are in their ranges, and no option is undefined', () => {
   for (const node of CORE_PACK.nodes)
     for (const [name, input] of Object.entries(node.inputs)) {
       const at = `${node.type}.${name}`;
@@ -50,7 +53,7 @@ it('every node is in the table once, with defaults inside their bounds', () => {
     }
 });
 
-it('takes items out of a batch with their masks and noise indices', async () => {
+it('LatentFromBatch takes items with their masks and noise indices', async () => {
   const samples: Latent = { samples: ramp([4, 1, 1, 1]), noise_mask: ramp([2, 1, 1]) };
   const [part] = await runNode('LatentFromBatch', { samples, batch_index: 2, length: 9 });
   expect(part).toEqual({
@@ -62,7 +65,7 @@ it('takes items out of a batch with their masks and noise indices', async () => 
   expect((one as Latent).batch_index).toEqual([3]);
 });
 
-it('repeats a batch with new noise indices', async () => {
+it('RepeatLatentBatch assigns new noise indices', async () => {
   const samples: Latent = {
     samples: ramp([2, 1, 1, 1]),
     noise_mask: full([1, 2, 2], 1),
@@ -77,13 +80,16 @@ it('repeats a batch with new noise indices', async () => {
   expect(repeated.batch_index).toEqual([1, 3, 4, 6, 7, 9]);
 });
 
-it('empties, inverts and pads as ComfyUI does', async () => {
+it('EmptyLatentImage rounds sizes down to multiples of 8', async () => {
   const [latent] = (await runNode('EmptyLatentImage', {
     width: 100,
     height: 64,
     batch_size: 2,
   })) as readonly Latent[];
   expect(latent.samples.shape).toEqual([2, 4, 8, 12]);
+});
+
+it('InvertMask subtracts from 1', async () => {
   const [mask] = (await runNode('SolidMask', {
     value: 0.25,
     width: 3,
@@ -91,20 +97,21 @@ it('empties, inverts and pads as ComfyUI does', async () => {
   })) as readonly Tensor[];
   const [inverted] = (await runNode('InvertMask', { mask })) as readonly Tensor[];
   expect(inverted).toEqual(full([1, 2, 3], 0.75));
+});
+
+it('ImagePadForOutpaint pads image and mask', async () => {
   const image = full([1, 8, 8, 3], 1);
   const margins = { left: 8, top: 0, right: 0, bottom: 8 };
-  const [padded, hole] = (await runNode('ImagePadForOutpaint', {
+  const [padded, mask] = (await runNode('ImagePadForOutpaint', {
     image,
     ...margins,
     feathering: 2,
   })) as readonly Tensor[];
-  expect([padded.shape, hole.shape]).toEqual([
-    [1, 16, 16, 3],
-    [1, 16, 16],
-  ]);
+  expect(padded.shape).toEqual([1, 16, 16, 3]);
+  expect(mask.shape).toEqual([1, 16, 16]);
 });
 
-it('saves pictures with their workflow, and loads them and latents again', async () => {
+it('saves images with their workflow and loads them again', async () => {
   const input = folder();
   const context = testContext({}, input);
   const images = tensor([2, 1, 2, 3], Float32Array.of(0, 0.5, 1, 0.1, 0.2, 0.3, 1, 1, 1, 0, 0, 0));
@@ -135,7 +142,11 @@ it('saves pictures with their workflow, and loads them and latents again', async
     context,
   )) as readonly Tensor[];
   expect([...red.data].map((v) => Math.round(v * 255))).toEqual([0, 25]);
+});
 
+it('saves latents and loads them again, old ones in the scale of SD1', async () => {
+  const input = folder();
+  const context = testContext({}, input);
   const samples = ramp([1, 4, 2, 2]);
   const latents = await NODES.get('SaveLatent')!.run(
     { samples: { samples }, filename_prefix: 'latents/a' } as never,
@@ -154,7 +165,7 @@ it('saves pictures with their workflow, and loads them and latents again', async
   expect(old.samples.data[0]).toBeCloseTo(1, 6);
 });
 
-it('runs a file again when its content changed', async () => {
+it('the fingerprint of a loader changes with the content of the file', async () => {
   const input = folder();
   const context = testContext({}, input);
   const key = async (bytes: string) => {
@@ -167,11 +178,11 @@ it('runs a file again when its content changed', async () => {
   expect(await key('1')).not.toBe(await key('2'));
 });
 
-it('names the loader that gives what a checkpoint lacks', async () => {
+it('an error about a missing part of a checkpoint names the loader to add', async () => {
   const source = await openSafetensors(fixtureModel('tiny_sd1'));
   const file = join(folder(), 'bare.safetensors');
   const unet = [...source.tensors].filter(([name]) => name.startsWith('model.diffusion_model.'));
-  // the family of a bare UNet shows in the width of its prompts, which the fixture has smaller than real models
+  // the family of a UNet alone follows from the width of its prompts, which is smaller in the fixture
   const tensors = await Promise.all(
     unet.map(async ([name, { dtype, shape }]) =>
       /attn2\.to_[kv]\.weight$/.test(name)
@@ -197,7 +208,7 @@ it('names the loader that gives what a checkpoint lacks', async () => {
   });
 });
 
-it('loads a VAE once, and the tiny ones under their names', async () => {
+it('loads a VAE once, and tiny autoencoders by their names', async () => {
   const models = fixtureFolders({
     vae: ['tiny_vae'],
     vae_approx: ['taesdxl_encoder', 'taesdxl_decoder'],
@@ -212,7 +223,7 @@ it('loads a VAE once, and the tiny ones under their names', async () => {
   expect(tiny).toMatchObject({ kind: 'taesd', latentChannels: 4 });
 });
 
-it('refuses shapes that do not go together', async () => {
+it('refuses shapes that do not match', async () => {
   const context = testContext(fixtureFolders({ vae: ['tiny_vae'] }));
   const [vae] = await runNode('VAELoader', { vae_name: 'tiny_vae.safetensors' }, context);
   const mismatch = { code: 'DR_SHAPE_MISMATCH', hint: expect.any(String) };

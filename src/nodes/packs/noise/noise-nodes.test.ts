@@ -1,5 +1,6 @@
-// Values of the original: ComfyUI_Noise nodes.py at 0c9ec19, torch 2.13 on a CPU; first eight values, sum and shape of each result, of
-// NoisyLatentImage('CPU', seed, 32, 16, batch) and masks torch.linspace(0, 1, n).reshape(-1, 3, 4).
+// Expected values: ComfyUI_Noise nodes.py at 0c9ec19, torch 2.13 on a CPU. They are the first eight
+// values, the sum and the shape of each result, for NoisyLatentImage('CPU', seed, 32, 16, batch) and
+// masks torch.linspace(0, 1, n).reshape(-1, 3, 4).
 import { expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../test/support/run-node.ts';
 import { fixtureModels } from '../../../../test/support/sampling.ts';
@@ -28,12 +29,15 @@ function expectClose({ samples }: Latent, [first, sum, shape]: Expected): void {
 
 const SHAPE = [2, 4, 2, 4];
 
-it('draws, repeats, blends and injects noise as the original', async () => {
+it('draws the noise of the original', async () => {
   expectClose(await noise(2n ** 64n - 1n, 2), [
     [-2.6642976, -1.0910486, 0.4514474, 0.2283607, 1.8986179, 1.5642089, -1.2553997, 0.7936442],
     -9.467702,
     SHAPE,
   ]);
+});
+
+it('repeats an item of a batch', async () => {
   expectClose(
     await run('BNK_DuplicateBatchIndex', {
       latents: await noise(3n, 2),
@@ -46,6 +50,9 @@ it('draws, repeats, blends and injects noise as the original', async () => {
       [3, 4, 2, 4],
     ],
   );
+});
+
+it('interpolates two noises as the original', async () => {
   const [one, two] = [await noise(1n, 2), await noise(2n, 2)];
   const slerp: [Tensor | undefined, Expected[0], number][] = [
     [
@@ -79,6 +86,10 @@ it('draws, repeats, blends and injects noise as the original', async () => {
       sum,
       SHAPE,
     ]);
+});
+
+it('injects noise as the original', async () => {
+  const [one, two] = [await noise(1n, 2), await noise(2n, 2)];
   const injected: [Tensor | undefined, Expected[0], number][] = [
     [
       undefined,
@@ -116,10 +127,14 @@ it('draws, repeats, blends and injects noise as the original', async () => {
   ]);
 });
 
-it('gives a latent on when there is nothing to add, or nothing that fits', async () => {
+it('returns the latent itself if there is no noise to add', async () => {
   const latents = await noise(1n, 2);
   expect(await run('BNK_InjectNoise', { latents, strength: 2 })).toBe(latents);
   expect(await run('BNK_SlerpLatent', { latents1: latents, factor: 0.5 })).toBe(latents);
+});
+
+it('returns the latent itself, with a warning, if the noise has another shape', async () => {
+  const latents = await noise(1n, 2);
   const context = testContext();
   const [same] = await runNode(
     'BNK_InjectNoise',
@@ -128,13 +143,17 @@ it('gives a latent on when there is nothing to add, or nothing that fits', async
   );
   expect(same).toBe(latents);
   expect(context.warnings).toHaveLength(1);
+});
+
+it('refuses a mask of another batch size', async () => {
+  const latents = await noise(1n, 2);
   const mask = masks(3);
   await expect(
     run('BNK_InjectNoise', { latents, noise: latents, strength: 1, mask }),
   ).rejects.toMatchObject({ input: 'mask' });
 });
 
-it('knows the noise between two steps', async () => {
+it('computes the noise between two steps', async () => {
   const models = fixtureModels();
   const model = await models.model('sd1');
   const sigma = (end_at_step: number, scheduler = 'karras') =>

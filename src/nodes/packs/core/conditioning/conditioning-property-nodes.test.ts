@@ -1,4 +1,5 @@
-// What the nodes set in conditionings, against ComfyUI's own (test/golden/core_nodes/make_props.py).
+// The values that the nodes set in conditionings, against ComfyUI's (golden: make_props.py of
+// test/golden/core_nodes).
 import { expect, it } from 'vitest';
 import { golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
@@ -6,30 +7,32 @@ import type { ConditioningEntry } from '../../../../sampling/sampling-types.ts';
 import { full } from '../../../../tensor/tensor.ts';
 
 const g = golden('core_nodes', 'props');
-type Told = [name: string, values: Record<string, unknown>][];
 
-const isTold = (value: unknown): value is Told =>
+/** A conditioning in the golden: the name of the prompt, which stands for its features, and values. */
+type GoldenConditioning = [name: string, values: Record<string, unknown>][];
+
+const isConditioning = (value: unknown): value is GoldenConditioning =>
   Array.isArray(value) && typeof value[0]?.[0] === 'string';
-/** The prompt's name stands for its features. */
-const entriesOf = (told: Told) => told.map(([name, values]) => ({ ...values, cond: name }));
-const tell = ({ cond, mask, ...values }: ConditioningEntry) => [
+
+const fromGolden = (conditioning: GoldenConditioning) =>
+  conditioning.map(([name, values]) => ({ ...values, cond: name }));
+
+const toGolden = ({ cond, mask, ...values }: ConditioningEntry) => [
   cond,
   { ...values, ...(mask && { mask: mask.shape }) },
 ];
 
 it.each(g.cases)('$id', async ({ params: { node, mask, ...params }, scalars }) => {
-  const given = Object.entries(params).map(([name, value]) => [
+  const inputs = Object.entries(params).map(([name, value]) => [
     name,
-    isTold(value) ? entriesOf(value) : value,
+    isConditioning(value) ? fromGolden(value) : value,
   ]);
-  const results = await runNode(node, {
-    ...Object.fromEntries(given),
+  const results = (await runNode(node, {
+    ...Object.fromEntries(inputs),
     mask: mask && full(mask, 1),
-  });
-  const told = (results as readonly unknown[]).map((result) =>
-    (result as unknown[]).map((one) =>
-      typeof one === 'object' ? tell(one as ConditioningEntry) : one,
-    ),
+  })) as readonly unknown[][];
+  const values = results.map((result) =>
+    result.map((one) => (typeof one === 'object' ? toGolden(one as ConditioningEntry) : one)),
   );
-  expect(told).toEqual(scalars!.values);
+  expect(values).toEqual(scalars!.values);
 });

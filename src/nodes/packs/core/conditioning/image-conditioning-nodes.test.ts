@@ -1,4 +1,4 @@
-// Inpainting and edit conditionings, ControlNet nodes, and model patches through their declarations.
+// Conditioning with images, ControlNet nodes and model patches, run by their declarations.
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,12 +33,12 @@ const load = async () =>
     Autoencoder,
   ];
 
-it('InpaintModelConditioning gives the latents and the mask of the original', async () => {
+it('InpaintModelConditioning outputs the latents and the mask of the original', async () => {
   const { id, inputs, outputs } = g.cases.find(
     (c) => c.params.node === 'InpaintModelConditioning',
   )!;
   const [, , vae] = await load();
-  const given = {
+  const common = {
     positive: bp,
     negative: bn,
     vae,
@@ -46,7 +46,7 @@ it('InpaintModelConditioning gives the latents and the mask of the original', as
     mask: g.float(inputs.mask),
   };
   const [positive, negative, latent] = (await run('InpaintModelConditioning', {
-    ...given,
+    ...common,
     noise_mask: true,
   })) as [Conditioning, Conditioning, Latent];
   expectGolden(g, id, outputs.samples, latent.samples);
@@ -55,11 +55,11 @@ it('InpaintModelConditioning gives the latents and the mask of the original', as
     expectGolden(g, id, outputs.concat_latent_image, concat_latent_image!);
     expectGolden(g, id, outputs.concat_mask, concat_mask!.data);
   }
-  const [, , whole] = await run('InpaintModelConditioning', { ...given, noise_mask: false });
+  const [, , whole] = await run('InpaintModelConditioning', { ...common, noise_mask: false });
   expect((whole as Latent).noise_mask).toBeUndefined();
 });
 
-it('InstructPixToPixConditioning gives the picture to both sides and an empty latent', async () => {
+it('InstructPixToPixConditioning adds the image to both sides and outputs an empty latent', async () => {
   const [, , vae] = await load();
   const pixels = g.float('img/inpaint');
   const [positive, negative, latent] = (await run('InstructPixToPixConditioning', {
@@ -68,20 +68,20 @@ it('InstructPixToPixConditioning gives the picture to both sides and an empty la
     vae,
     pixels,
   })) as [Conditioning, Conditioning, Latent];
-  const picture = await vae.encode(pixels);
-  expect(positive[0].concat_latent_image).toEqual(picture);
-  expect(negative[0].concat_latent_image).toEqual(picture);
+  const encoded = await vae.encode(pixels);
+  expect(positive[0].concat_latent_image).toEqual(encoded);
+  expect(negative[0].concat_latent_image).toEqual(encoded);
   expect(latent.samples).toEqual(full([1, 4, 8, 10], 0));
 });
 
-it('ControlNet nodes chain networks; both sides share what had the same before', async () => {
+it('ControlNet nodes chain networks, shared by both sides where the previous one is the same', async () => {
   const control_net_name = 'tiny_controlnet_sdxl.safetensors';
   const [net] = (await run('ControlNetLoader', { control_net_name })) as [ControlNet];
   const [model] = await load();
   const [diff] = (await run('DiffControlNetLoader', { model, control_net_name })) as [ControlNet];
   expect({ file: diff.file, factor: diff.factor }).toEqual({ file: net.file, factor: net.factor });
   const image = g.float('img/hint');
-  const given = { control_net: net, image, start_percent: 0.1, end_percent: 0.9 };
+  const common = { control_net: net, image, start_percent: 0.1, end_percent: 0.9 };
   const [old] = (await run('ControlNetApply', {
     conditioning: bp,
     control_net: net,
@@ -95,20 +95,20 @@ it('ControlNet nodes chain networks; both sides share what had the same before',
   const sides = { positive: [...old, ...bp], negative: bn };
   const [positive, negative] = (await run('ControlNetApplyAdvanced', {
     ...sides,
-    ...given,
+    ...common,
     strength: 2,
   })) as Conditioning[];
   expect(positive[0].control?.previous).toBe(old[0].control);
   expect(positive[1].control).toBe(negative[0].control);
   expect(positive[1].control).toMatchObject({ strength: 2, startPercent: 0.1, endPercent: 0.9 });
   expect(positive.map((entry) => entry.control_apply_to_uncond)).toEqual([false, false]);
-  expect(await run('ControlNetApplyAdvanced', { ...sides, ...given, strength: 0 })).toEqual([
+  expect(await run('ControlNetApplyAdvanced', { ...sides, ...common, strength: 0 })).toEqual([
     sides.positive,
     bn,
   ]);
 });
 
-it('refuses files that are no ControlNet by name', async () => {
+it('refuses a file that is not a ControlNet and names its kind', async () => {
   const run = runNode(
     'ControlNetLoader',
     { control_net_name: 'tiny_lora_sdxl.safetensors' },
@@ -120,7 +120,7 @@ it('refuses files that are no ControlNet by name', async () => {
   });
 });
 
-it('a ControlNet of another model family is refused before anything runs', async () => {
+it('refuses a ControlNet of another model family before sampling', async () => {
   const sd1 = testContext({ ...models, checkpoints: { 'sd1.safetensors': copy('tiny_sd1') } });
   const [model] = (await runNode(
     'CheckpointLoaderSimple',
@@ -162,7 +162,7 @@ const copy = (name: string): string => {
   return path;
 };
 
-it('model patches keep the model they are given', async () => {
+it('model patches do not change the model they receive', async () => {
   const [model] = await load();
   const scales = { b1: 1.3, b2: 1.4, s1: 0.9, s2: 0.2 };
   for (const type of ['FreeU', 'FreeU_V2']) {
@@ -170,6 +170,9 @@ it('model patches keep the model they are given', async () => {
     expect(patched.unet).not.toBe(model.unet);
   }
   const [guided] = (await run('PerturbedAttentionGuidance', { model, scale: 3 })) as [Model];
-  expect([model.patches?.postCfg?.length ?? 0, guided.patches?.postCfg?.length]).toEqual([0, 1]);
+  expect({
+    before: model.patches?.postCfg?.length ?? 0,
+    after: guided.patches?.postCfg?.length,
+  }).toEqual({ before: 0, after: 1 });
   expect(await run('PerturbedAttentionGuidance', { model, scale: 0 })).toEqual([model]);
 });

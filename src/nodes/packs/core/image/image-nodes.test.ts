@@ -1,4 +1,4 @@
-// The picture nodes against ComfyUI's own on small pictures and masks.
+// The image nodes against ComfyUI's on small images and masks.
 import { expect, it } from 'vitest';
 import {
   difference,
@@ -12,7 +12,7 @@ import { NODES } from '../../../index.ts';
 
 const g = golden('core_nodes', 'images');
 
-/** The original's output is a list: `out0.0`, `out0.1` … */
+/** Whether the original's output is a list: `out0.0`, `out0.1` … */
 const isListed = (one: GoldenCase): boolean =>
   Object.keys(one.outputs).some((name) => name.includes('.'));
 
@@ -30,10 +30,10 @@ async function runCase({ params, inputs }: GoldenCase): Promise<readonly unknown
   return runNode(node, { ...values, seed: seed && BigInt(seed), ...Object.fromEntries(given) });
 }
 
-// ComfyUI gives the destination a fifth channel there and fails; here the source gets an opaque alpha
+// ComfyUI adds a fifth channel to the destination and fails; here the source gets an opaque alpha
 const LENIENT = ['102 ImageCompositeMasked'];
 
-it('computes what the originals compute', async () => {
+it('computes the same as the originals', async () => {
   const cases = g.cases.filter((one) => !one.note);
   expect(cases.length).toBe(128);
   for (const one of cases) {
@@ -50,7 +50,7 @@ it('computes what the originals compute', async () => {
   }
 });
 
-it('refuses what they fail on', async () => {
+it('refuses the inputs on which the originals fail', async () => {
   const cases = g.cases.filter((one) => one.note && !LENIENT.includes(one.id));
   expect(cases.map(({ params }) => params.node)).toEqual([
     'ImageBatch',
@@ -62,7 +62,7 @@ it('refuses what they fail on', async () => {
     await expect(runCase(one), one.id).rejects.toMatchObject({ hint: expect.any(String) });
 });
 
-it('is exact where nothing is averaged', async () => {
+it('is exact where no values are averaged', async () => {
   const exact = [
     'EmptyImage',
     'ImageFlip',

@@ -1,4 +1,4 @@
-// Animations: every frame, how long it stays, and the workflow inside.
+// Animations: their frames, durations and the workflow in them.
 import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -12,7 +12,7 @@ import { map, sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.
 import type { SavedFile } from '../../../context.ts';
 import { NODES } from '../../../index.ts';
 
-const pictures = (count: number): Tensor =>
+const randomImages = (count: number): Tensor =>
   map(tensor([count, 12, 16, 3], noise(count * 576, 3)), (value) => value + 0.5);
 const texts = { prompt: '{"1": "ä fox"}', workflow: '{"nodes": []}', darkroom: '{"version": 1}' };
 
@@ -29,8 +29,8 @@ async function save(
   return { file: readFileSync((ui.images[0] as SavedFile).path), ui };
 }
 
-it('SaveAnimatedWEBP keeps every frame, for int(1000 / fps) milliseconds', async () => {
-  const images = pictures(3);
+it('SaveAnimatedWEBP saves every frame with a duration of int(1000 / fps) milliseconds', async () => {
+  const images = randomImages(3);
   const { file, ui } = await save('SaveAnimatedWEBP', {
     images,
     lossless: true,
@@ -57,8 +57,8 @@ it('SaveAnimatedWEBP keeps every frame, for int(1000 / fps) milliseconds', async
   expect(ui.animated).toEqual([true]);
 });
 
-it('SaveAnimatedWEBP of one picture is a picture, smaller with loss', async () => {
-  const images = pictures(1);
+it('SaveAnimatedWEBP saves one image as a still image, smaller if lossy', async () => {
+  const images = randomImages(1);
   const { file, ui } = await save('SaveAnimatedWEBP', {
     images,
     lossless: true,
@@ -77,32 +77,37 @@ it('SaveAnimatedWEBP of one picture is a picture, smaller with loss', async () =
   expect(ui.animated).toEqual([false]);
 });
 
-it('SaveAnimatedPNG has a control chunk before each frame and the texts at the end', async () => {
-  const images = pictures(3);
+it('SaveAnimatedPNG writes a control chunk before each frame and the texts at the end', async () => {
+  const images = randomImages(3);
   const { file, ui } = await save('SaveAnimatedPNG', { images, compress_level: 9 });
   const parts = [...readChunks(file)];
   expect(
     parts.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1] || type === 'comf'),
-  ).toEqual(
-    ['IHDR', 'acTL', 'fcTL', 'IDAT', 'fcTL', 'fdAT', 'fcTL', 'fdAT', 'comf', 'comf', 'comf', 'IEND'], // biome-ignore format: one line
-  );
+  ).toEqual([
+    ...['IHDR', 'acTL'],
+    ...['fcTL', 'IDAT'],
+    ...['fcTL', 'fdAT'],
+    ...['fcTL', 'fdAT'],
+    ...['comf', 'comf', 'comf'],
+    'IEND',
+  ]);
   expect(parts.find(({ type }) => type === 'acTL')!.data).toEqual(
     Buffer.from([0, 0, 0, 3, 0, 0, 0, 0]),
   );
   const control = parts.filter(({ type }) => type === 'fcTL').map(({ data }) => data);
   expect(
-    control.map((data) => [
-      data.readUInt32BE(4),
-      data.readUInt32BE(8),
-      data.readUInt16BE(20),
-      data.readUInt16BE(22),
-    ]),
-  ).toEqual(Array(3).fill([16, 12, 166, 1000]));
-  const numbers = parts
+    control.map((data) => ({
+      width: data.readUInt32BE(4),
+      height: data.readUInt32BE(8),
+      delay: data.readUInt16BE(20),
+      delayUnit: data.readUInt16BE(22),
+    })),
+  ).toEqual(Array(3).fill({ width: 16, height: 12, delay: 166, delayUnit: 1000 }));
+  const sequenceNumbers = parts
     .filter(({ type }) => type === 'fcTL' || type === 'fdAT')
     .map(({ data }) => data.readUInt32BE(0));
-  expect(numbers).toEqual(numbers.map((_, i) => i));
-  // the last frame, as a picture of its own
+  expect(sequenceNumbers).toEqual(sequenceNumbers.map((_, i) => i));
+  // the last frame equals the same image in its own file
   const last = parts
     .slice(parts.findLastIndex(({ type }) => type === 'fcTL'))
     .filter(({ type }) => type === 'fdAT');
@@ -111,11 +116,11 @@ it('SaveAnimatedPNG has a control chunk before each frame and the texts at the e
     { level: 9 },
   );
   const rows = (data: Buffer[]): Buffer => inflateSync(Buffer.concat(data));
-  const wanted = [...readChunks(alone)]
+  const expected = [...readChunks(alone)]
     .filter(({ type }) => type === 'IDAT')
     .map(({ data }) => data);
-  expect(rows(last.map(({ data }) => data.subarray(4)))).toEqual(rows(wanted));
-  // what reads only the first frame
+  expect(rows(last.map(({ data }) => data.subarray(4)))).toEqual(rows(expected));
+  // a reader without APNG support sees the first frame
   expect(
     Buffer.compare(
       await sharp(file).raw().toBuffer(),

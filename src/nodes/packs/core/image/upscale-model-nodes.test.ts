@@ -1,4 +1,4 @@
-// The two upscaler nodes through their declarations.
+// The upscale model nodes, run by their declarations.
 import { afterAll, expect, it } from 'vitest';
 import { difference, golden } from '../../../../../test/support/golden.ts';
 import { fixtureFolders, runNode, testContext } from '../../../../../test/support/run-node.ts';
@@ -8,7 +8,7 @@ import { concatBatch, type Tensor } from '../../../../tensor/tensor.ts';
 const context = testContext(fixtureFolders({ upscale_models: ['tiny_esrgan_x4_old'] }));
 afterAll(() => context.runtime.close());
 
-it('loads a model once and enlarges a batch, telling each tile', async () => {
+it('loads a model once, enlarges a batch, and reports each tile as progress', async () => {
   const g = golden('networks', 'upscale');
   const { inputs, outputs } = g.cases.find((c) => c.id === 'tiny_esrgan_x4_old')!;
   const load = () =>

@@ -1,4 +1,4 @@
-// The latent nodes against ComfyUI's own on small latents.
+// The latent nodes against ComfyUI's on small latents.
 import { expect, it } from 'vitest';
 import { expectGolden, type GoldenCase, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
@@ -10,7 +10,10 @@ import { NODES } from '../../../index.ts';
 
 const g = golden('core_nodes', 'latents');
 
-/** `latents.1/noise_mask` is a part of the second of the latents in the input `latents`. */
+/**
+ * The inputs of a case. `latents.1/noise_mask` is the noise mask of the second latent of the list
+ * `latents`.
+ */
 function inputsOf({ params: { node, ...params }, inputs }: GoldenCase): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const latents = new Map<string, Record<string, unknown>>();
@@ -42,7 +45,7 @@ function expectLatent(one: GoldenCase, at: string, latent: Latent): void {
   expect(latent.batch_index, one.id).toEqual(one.scalars![`${at}/batch_index`]);
 }
 
-it('computes what the originals compute', async () => {
+it('computes the same as the originals', async () => {
   const cases = g.cases.filter((one) => !one.note && !('operand' in one.inputs));
   expect(cases.length).toBe(73);
   for (const one of cases) {
@@ -58,7 +61,7 @@ it('computes what the originals compute', async () => {
   }
 });
 
-it('refuses what they fail on', async () => {
+it('refuses the inputs on which the originals fail', async () => {
   const cases = g.cases.filter((one) => one.note);
   expect(cases.map(({ params }) => params.node)).toEqual([
     'LatentInterpolate',
@@ -71,7 +74,7 @@ it('refuses what they fail on', async () => {
     });
 });
 
-it('operates on latents', async () => {
+it('applies latent operations', async () => {
   const cases = g.cases.filter((one) => 'operand' in one.inputs);
   expect(cases.length).toBe(4);
   for (const { id, params, inputs, outputs } of cases) {

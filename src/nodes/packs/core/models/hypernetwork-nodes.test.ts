@@ -1,4 +1,4 @@
-// Hypernetworks inside of the small SD1 model against ComfyUI's loader (test/golden/hypernetwork).
+// Hypernetworks in the small SD1 model against ComfyUI's (test/golden/hypernetwork).
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, fixtureModel, golden } from '../../../../../test/support/golden.ts';
@@ -33,13 +33,17 @@ describe('golden hypernetwork/sd1', () => {
         context,
       )) as readonly Model[];
     const { unet } = model;
-    const inputs = { x: tensor([1, 4, 8, 12], noise(384, 1, 3)), timesteps: Float32Array.of(600), context: tensor([1, 77, unet.contextDim], noise(77 * unet.contextDim, 2, 3)) }; // biome-ignore format: one line
+    const inputs = {
+      x: tensor([1, 4, 8, 12], noise(384, 1, 3)),
+      timesteps: Float32Array.of(600),
+      context: tensor([1, 77, unet.contextDim], noise(77 * unet.contextDim, 2, 3)),
+    };
     expectGolden(g, id, outputs.out, await unet.evaluate(inputs));
     expect(context.warnings).toEqual([]);
   });
 });
 
-it('tells when a hypernetwork is for another family, and what else a file is', async () => {
+it('warns of a hypernetwork for another model family', async () => {
   const model = { ...(await load('tiny_sdxl_base.safetensors')) };
   const other = { ...model, unet: { ...model.unet, contextDim: 2048 } };
   await runNode(
@@ -48,6 +52,9 @@ it('tells when a hypernetwork is for another family, and what else a file is', a
     context,
   );
   expect(context.warnings[0]).toContain('another family');
+});
+
+it('refuses a file that is not a hypernetwork', async () => {
   for (const path of [fixtureModel('tiny_vae'), file('../../fixtures/torch/zip_4')])
     await expect(openHypernetwork(path)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',

@@ -1,4 +1,5 @@
-// LoRA nodes against the originals: prompts and latents with LoRAs on model and text encoders; what a file that doesn't fit says.
+// LoRA nodes against the originals: prompts and latents with LoRAs, and warnings about LoRAs that do
+// not fit.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { full } from '../../../../tensor/tensor.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'darkroom-lora-nodes-'));
 afterAll(() => rmSync(root, { recursive: true }));
-const own = Object.fromEntries(
+const writtenFiles = Object.fromEntries(
   ['cut', 'half', 'partly', 'alpha'].map((name) => [
     `${name}.safetensors`,
     join(root, `${name}.safetensors`),
@@ -23,7 +24,7 @@ const fixtures = fixtureFolders({
   checkpoints: ['tiny_sdxl_base', 'tiny_sd1'],
   loras: ['tiny_lora_sdxl', 'tiny_lora_sd1'],
 });
-const folders = { ...fixtures, loras: { ...fixtures.loras, ...own } };
+const folders = { ...fixtures, loras: { ...fixtures.loras, ...writtenFiles } };
 // the goldens were made with --fp32-text-enc
 const context = {
   ...testContext(folders),
@@ -70,7 +71,7 @@ describe('goldens', () => {
     }
   });
 
-  it('nodes_core/conditioning: pictures with a LoRA', async () => {
+  it('nodes_core/conditioning: latents sampled with a LoRA', async () => {
     const g = golden('nodes_core', 'conditioning');
     for (const [id, family, strengths] of [
       ['lora', 'sdxl', [0.8, 0.6]],
@@ -95,12 +96,12 @@ describe('goldens', () => {
   });
 });
 
-it('rounds changed text encoders to float16, as ComfyUI does unless told', async () => {
-  const usual = testContext(folders);
+it('rounds changed text encoders to float16, as ComfyUI does by default', async () => {
+  const defaultContext = testContext(folders);
   const [model, clip] = await runNode(
     'CheckpointLoaderSimple',
     { ckpt_name: 'tiny_sd1.safetensors' },
-    usual,
+    defaultContext,
   );
   const inputs = {
     model,
@@ -109,21 +110,21 @@ it('rounds changed text encoders to float16, as ComfyUI does unless told', async
     strength_model: 0,
     strength_clip: -0.5,
   };
-  const [, changed] = await runNode('LoraLoader', inputs, usual);
+  const [, changed] = await runNode('LoraLoader', inputs, defaultContext);
   const [[{ cond }]] = (await runNode(
     'CLIPTextEncode',
     { text: PHOTO, clip: changed },
-    usual,
+    defaultContext,
   )) as unknown as readonly [Conditioning];
   // main.py --cpu: LoraLoader(tiny_lora_sd1, 0, -0.5), CLIPTextEncode -> cond[0, 5, :6]
-  const want = [0.95593393, 1.20335948, 1.17802286, 0.35064048, 0.29676786, -0.16836193];
-  for (const [i, v] of want.entries())
+  const expected = [0.95593393, 1.20335948, 1.17802286, 0.35064048, 0.29676786, -0.16836193];
+  for (const [i, v] of expected.entries())
     expect(Math.abs(cond.data[5 * 128 + i] - v)).toBeLessThan(2e-5);
-  await usual.runtime.close();
+  await defaultContext.runtime.close();
 });
 
 describe('sessions', () => {
-  it('another strength, and both strengths of a stack, need no other session', async () => {
+  it('another strength, or a stack of two LoRAs, opens no other session', async () => {
     const encode = (clip: Clip) => runs('CLIPTextEncode', { text: PHOTO, clip });
     const evaluate = ({ unet }: Model) =>
       unet.evaluate({
@@ -160,7 +161,7 @@ describe('files that do not fit', () => {
       data: new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(0.1),
     }) as const;
   const write = (name: string, tensors: Parameters<typeof writeSafetensors>[1]) =>
-    writeSafetensors(own[`${name}.safetensors`], tensors);
+    writeSafetensors(writtenFiles[`${name}.safetensors`], tensors);
   const apply = async (lora_name: string, type = 'LoraLoader', strength = 0.5) => {
     context.warnings.length = 0;
     const [model, clip] = await runs<[Model, Clip]>('CheckpointLoaderSimple', {
@@ -176,7 +177,7 @@ describe('files that do not fit', () => {
     return { model, clip, after };
   };
 
-  it('nothing fits: one warning that names the file; model and text encoders stay', async () => {
+  it('warns once of a LoRA that fits no weight, and changes nothing', async () => {
     await write('partly', {
       'elsewhere.lora_up.weight': factor(64, 2),
       'elsewhere.lora_down.weight': factor(2, 64),
@@ -189,16 +190,19 @@ describe('files that do not fit', () => {
     ]);
   });
 
-  it('another family: what can not be used is counted and named in one warning', async () => {
+  it('warns once of a LoRA of another family, with the number and names of unused tensors', async () => {
     await apply('tiny_lora_sd1.safetensors');
     expect(context.warnings.length).toBe(1);
     expect(context.warnings[0]).toMatch(
-      /^tiny_lora_sd1\.safetensors: \d+ tensors match no weight of the model and are ignored: lora_unet_.* and \d+ more/,
+      new RegExp(
+        '^tiny_lora_sd1\\.safetensors: \\d+ tensors match no weight of the model and are ignored: ' +
+          'lora_unet_.* and \\d+ more',
+      ),
     );
     expect(context.warnings[0]).toMatch(/\d+ weights have another shape and stay unchanged/);
   });
 
-  it('the whole file or only the model: no warning', async () => {
+  it('does not warn if all tensors are used, or only the model is changed', async () => {
     for (const type of ['LoraLoader', 'LoraLoaderModelOnly']) {
       const { model, clip, after } = await apply('tiny_lora_sdxl.safetensors', type);
       expect(context.warnings).toEqual([]);
@@ -207,19 +211,23 @@ describe('files that do not fit', () => {
     }
   });
 
-  it('strengths of 0 change nothing', async () => {
+  it('returns model and CLIP themselves for strengths of 0', async () => {
     const { model, clip, after } = await apply('tiny_lora_sdxl.safetensors', 'LoraLoader', 0);
     expect(after).toEqual([model, clip]);
     expect(after[0]).toBe(model);
   });
 
-  it('damaged files are refused', async () => {
+  it('refuses a file without the lower matrix of a layer', async () => {
     const layer = 'lora_unet_output_blocks_3_1_proj_in';
     await write('half', { [`${layer}.lora_up.weight`]: factor(64, 2) });
     await expect(apply('half.safetensors')).rejects.toMatchObject({
       code: 'DR_MODEL_PART_MISSING',
       message: expect.stringContaining(`${layer}.lora_down.weight`),
     });
+  });
+
+  it('refuses an alpha that is not a scalar', async () => {
+    const layer = 'lora_unet_output_blocks_3_1_proj_in';
     await write('alpha', {
       [`${layer}.alpha`]: factor(2),
       [`${layer}.lora_up.weight`]: factor(64, 2),
@@ -229,8 +237,11 @@ describe('files that do not fit', () => {
       code: 'DR_SAFETENSORS_INVALID',
       message: expect.stringContaining('alpha'),
     });
+  });
+
+  it('refuses a truncated file', async () => {
     writeFileSync(
-      own['cut.safetensors'],
+      writtenFiles['cut.safetensors'],
       readFileSync(fixtureModel('tiny_lora_sdxl')).subarray(0, 90_000),
     );
     await expect(apply('cut.safetensors')).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-// Merges against weights that ComfyUI's nodes and ModelPatcher made (test/golden/merge), and inside networks.
+// Merges against weights of ComfyUI's nodes and ModelPatcher (test/golden/merge), and in networks.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ async function open(name: string, tensors: TensorsToWrite): Promise<Weights> {
 const g: Golden = golden('merge', 'weights');
 
 describe('golden merge/weights', () => {
-  /** A UNet as far as merging sees it. */
+  /** A UNet with only the properties that merging uses. */
   const network = (weights: Weights, changes: readonly WeightChange[]): UNet =>
     ({
       base: { weights, targets: plainTargets(weights), changes },
@@ -140,7 +140,12 @@ describe('golden merge/weights', () => {
         else two = two.variant({ changes: [applied] });
       } else if (clips) {
         const clip = (unet: UNet, changes: readonly WeightChange[] = []): Clip => {
-          const encoder = { kind: 'clip_l', width: 4, base: { ...unet.base!, changes }, withChanges: (more: readonly WeightChange[]) => clip(unet, more).encoders[0] }; // biome-ignore format: one line
+          const encoder = {
+            kind: 'clip_l',
+            width: 4,
+            base: { ...unet.base!, changes },
+            withChanges: (more: readonly WeightChange[]) => clip(unet, more).encoders[0],
+          };
           return {
             encoders: [encoder as unknown as TextEncoder],
             withEncoders: (encoders: readonly TextEncoder[]) => ({ encoders }),
@@ -169,20 +174,19 @@ describe('golden merge/weights', () => {
       ['ahead', true],
       ['whole', true],
     ] as const) {
-      // biome-ignore format: one line
       const got = await evaluate(id, one, time, beforehand);
-      // position ids and the scale of logits are no weights here
+      // position ids and the logit scale are not weights here
       for (const [name, output] of Object.entries(outputs))
         if (!name.endsWith('logit_scale')) expectGolden(g, id, output, got.get(name)!);
     }
-    // what was merged beforehand lies in files without names
+    // the files of weights that were merged beforehand are already unlinked
     expect(existsSync(join(folder, 'merged')) ? readdirSync(join(folder, 'merged')) : []).toEqual(
       [],
     );
   });
 });
 
-describe('inside of networks', () => {
+describe('merges in networks', () => {
   const models = { checkpoints: {} as Record<string, string> };
   const context = () => ({ ...testContext(models), runtime });
 

@@ -1,4 +1,4 @@
-// What is saved, read back: the tensors of the original layout byte for byte, and changes as part of the weights.
+// Saved models read back: the tensors of the original layout byte for byte, with changes merged.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ const load = (ckpt_name: string, models?: Models) =>
 
 describe('CheckpointSave', () => {
   it.each(['tiny_sdxl_base', 'tiny_sdxl_refiner', 'tiny_sd1'])(
-    '%s without changes',
+    'saves %s without changes',
     async (name) => {
       const [model, clip, vae] = await load(`${name}.safetensors`);
       const [file] = await saved('CheckpointSave', {
@@ -64,13 +64,12 @@ describe('CheckpointSave', () => {
       expect(Object.keys(got).sort()).toEqual(wanted.sort());
       for (const tensor of wanted) {
         const { dtype, shape, data } = got[tensor];
-        // text encoders are kept in halves
+        // text encoders are saved in float16
         const clipTensor = /^cond/.test(tensor);
-        expect([tensor, dtype, shape]).toEqual([
-          tensor,
-          clipTensor ? 'F16' : want[tensor].dtype,
-          want[tensor].shape,
-        ]);
+        expect({ dtype, shape }, tensor).toEqual({
+          dtype: clipTensor ? 'F16' : want[tensor].dtype,
+          shape: want[tensor].shape,
+        });
         if (!clipTensor || want[tensor].dtype === 'F16')
           expect(Buffer.compare(data as Uint8Array, want[tensor].data as Uint8Array)).toBe(0);
       }
@@ -86,7 +85,7 @@ describe('CheckpointSave', () => {
     },
   );
 
-  it('keeps LoRAs and merges as weights, and what the model predicts', async () => {
+  it('saves LoRAs and merges in the weights, and marks what the model predicts', async () => {
     const [plain, plainClip, vae] = await load('tiny_sd1.safetensors');
     const lora = {
       lora_name: 'tiny_lora_sd1.safetensors',
@@ -127,19 +126,27 @@ describe('CheckpointSave', () => {
     const latents = tensor([1, 4, 4, 4], noise(64, 3));
     expect((await vaeAgain.decode(latents)).data).toEqual((await vae.decode(latents)).data);
     const marked = await tensorsOf(file);
-    expect([marked.v_pred, marked.ztsnr].map(({ shape }) => shape)).toEqual([[0], [0]]);
+    expect(marked.v_pred.shape).toEqual([0]);
+    expect(marked.ztsnr.shape).toEqual([0]);
   });
 
-  it('says what lacks', async () => {
+  it('names the input without a part to save', async () => {
     const [model, clip, vae] = await load('tiny_sd1.safetensors');
-    const lacking = async (inputs: Record<string, unknown>, input: string) =>
-      expect(saved('CheckpointSave', { model, clip, vae, filename_prefix: 'x', ...inputs })).rejects.toMatchObject({ code: 'DR_MODEL_PART_MISSING', input }); // biome-ignore format: one line
-    await lacking({ clip: { ...clip, encoders: [] } }, 'clip');
-    await lacking({ vae: { ...vae, weights: undefined } }, 'vae');
+    const all = { model, clip, vae, filename_prefix: 'x' };
+    const noEncoders = { ...all, clip: { ...clip, encoders: [] } };
+    await expect(saved('CheckpointSave', noEncoders)).rejects.toMatchObject({
+      code: 'DR_MODEL_PART_MISSING',
+      input: 'clip',
+    });
+    const noVaeWeights = { ...all, vae: { ...vae, weights: undefined } };
+    await expect(saved('CheckpointSave', noVaeWeights)).rejects.toMatchObject({
+      code: 'DR_MODEL_PART_MISSING',
+      input: 'vae',
+    });
   });
 });
 
-it('ModelSave, CLIPSave and VAESave write what the loaders of single files read', async () => {
+it('ModelSave, CLIPSave and VAESave write files for the loaders of separate files', async () => {
   const [model, clip, vae] = await load('tiny_sd1.safetensors');
   const [unetFile] = await saved('ModelSave', { model, filename_prefix: 'm' });
   const [loaded] = await run<[Model]>(
@@ -166,7 +173,7 @@ it('ModelSave, CLIPSave and VAESave write what the loaders of single files read'
   expect((await vaeAgain.decode(latents)).data).toEqual((await vae.decode(latents)).data);
 });
 
-it('CLIPSave splits what open_clip joins', async () => {
+it('CLIPSave splits the joined projections of open_clip', async () => {
   const [, clip] = await load('tiny_sdxl_base.safetensors');
   const files = await saved('CLIPSave', { clip, filename_prefix: 'c' });
   expect(files.map((file) => /c_clip_[lg]/.exec(file)![0])).toEqual(['c_clip_l', 'c_clip_g']);
@@ -180,7 +187,7 @@ it('CLIPSave splits what open_clip joins', async () => {
   );
   const name = 'conditioner.embedders.1.model.transformer.resblocks.1.attn.in_proj_weight';
   if (own[name].dtype === 'F16') expect(Buffer.concat(parts.map(bytes))).toEqual(bytes(own[name]));
-  expect(parts.map(({ shape }) => shape)).toEqual([[64, 64], [64, 64], [64, 64]]); // biome-ignore format: one line
+  for (const { shape } of parts) expect(shape).toEqual([64, 64]);
   expect(g['text_projection.weight'].shape).toEqual([64, 64]);
 });
 

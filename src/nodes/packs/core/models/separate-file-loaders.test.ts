@@ -1,4 +1,5 @@
-// Loaders of separate files over the fixtures' parts: the same pictures' conditions as whole checkpoints give, and what is said when parts lack.
+// Loaders of separate files: the same results as from whole checkpoints, and errors about missing
+// parts.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,12 +35,13 @@ beforeAll(async () => {
     rename: (tensor: string) => string | undefined,
     tensors: TensorsToWrite = base,
   ) => writeRenamed(join(folder, `${name}.safetensors`), tensors, rename);
-  // the number of layers tells a CLIP-G: the fixture's three, and more until there are 31
+  // CLIP-G is identified by its number of layers: the fixture has 3, so add layers up to 31
   const deep: TensorsToWrite = { ...base };
   for (let i = 3; i < 31; i++)
     for (const [name, tensor] of Object.entries(base))
       if (name.startsWith(`${CLIP_G}transformer.resblocks.2.`)) {
-        const data = noise(tensor.shape.reduce((n, d) => n * d, 1), i, 0.1); // biome-ignore format: one line
+        const count = tensor.shape.reduce((n, d) => n * d, 1);
+        const data = noise(count, i, 0.1);
         deep[name.replace('resblocks.2.', `resblocks.${i}.`)] = { ...tensor, data };
       }
   mkdirSync(join(folder, 'pipe', 'unet'), { recursive: true });
@@ -103,14 +105,14 @@ const run = async <T extends readonly unknown[]>(...args: Parameters<typeof runN
 
 const PROMPT = 'a (red:1.2) fox';
 
-describe('loaders', () => {
-  it('of a UNet and two text encoders give what the whole checkpoint gives', async () => {
+/** Model and CLIP of the whole checkpoint that the separate files were written from. */
+const loadWhole = (c: ReturnType<typeof context>) =>
+  run<[Model, Clip]>('CheckpointLoaderSimple', { ckpt_name: 'deep.safetensors' }, c);
+
+describe('loaders of separate files', () => {
+  it('DualCLIPLoader encodes as the CLIP of the checkpoint, in any order of files', async () => {
     const c = context();
-    const [whole, clip] = await run<[Model, Clip]>(
-      'CheckpointLoaderSimple',
-      { ckpt_name: 'deep.safetensors' },
-      c,
-    );
+    const [, clip] = await loadWhole(c);
     const want = await clip.encode(PROMPT);
     for (const names of [
       { clip_name1: 'l.safetensors', clip_name2: 'g.safetensors' },
@@ -121,6 +123,12 @@ describe('loaders', () => {
       expect(got.cond.data).toEqual(want.cond.data);
       expect(got.pooled!.data).toEqual(want.pooled!.data);
     }
+    await c.runtime.close();
+  });
+
+  it('UNETLoader loads a file once per rounding of its weights', async () => {
+    const c = context();
+    const [whole] = await loadWhole(c);
     const [model] = await run<[Model]>(
       'UNETLoader',
       { unet_name: 'unet.safetensors', weight_dtype: 'default' },
@@ -133,12 +141,18 @@ describe('loaders', () => {
       c,
     );
     expect(again.unet).toBe(model.unet);
-    const [eighths] = await run<[Model]>(
+    const [rounded] = await run<[Model]>(
       'UNETLoader',
       { unet_name: 'unet.safetensors', weight_dtype: 'fp8_e5m2' },
       c,
     );
-    expect(eighths.unet).not.toBe(model.unet);
+    expect(rounded.unet).not.toBe(model.unet);
+    await c.runtime.close();
+  });
+
+  it('DiffusersLoader loads the parts of a folder', async () => {
+    const c = context();
+    const [, clip] = await loadWhole(c);
     const [pipe, pipeClip, pipeVae] = await run<[Model, Clip, Autoencoder]>(
       'DiffusersLoader',
       { model_path: 'pipe' },
@@ -146,11 +160,13 @@ describe('loaders', () => {
     );
     expect(pipe.family).toBe('sdxl');
     expect(pipeVae.kind).toBe('kl');
-    expect((await pipeClip.encode(PROMPT)).cond.data).toEqual(want.cond.data);
+    expect((await pipeClip.encode(PROMPT)).cond.data).toEqual(
+      (await clip.encode(PROMPT)).cond.data,
+    );
     await c.runtime.close();
   });
 
-  it('of one text encoder take its family from its depth', async () => {
+  it('CLIPLoader takes the family from the depth of the encoder', async () => {
     const c = context();
     const [l] = await run<[Clip]>(
       'CLIPLoader',
@@ -158,7 +174,12 @@ describe('loaders', () => {
       c,
     );
     const [g] = await run<[Clip]>('CLIPLoader', { clip_name: 'g.safetensors', type: 'wan' }, c);
-    expect([l.family, g.family]).toEqual(['sd1', 'sdxl-refiner']);
+    expect(l.family).toBe('sd1');
+    expect(g.family).toBe('sdxl-refiner');
+  });
+
+  it('CLIPLoader and DualCLIPLoader refuse unsupported types and wrong encoders', async () => {
+    const c = context();
     await expect(
       runNode('CLIPLoader', { clip_name: 'l.safetensors', type: 'sd3' }, c),
     ).rejects.toMatchObject({
@@ -184,7 +205,7 @@ describe('loaders', () => {
     ).rejects.toMatchObject({ code: 'DR_MODEL_UNSUPPORTED' });
   });
 
-  it('with a configuration take from it what the file does not say', async () => {
+  it('CheckpointLoader takes prediction and last layer from the configuration', async () => {
     const c = context();
     const load = async (config_name: string) =>
       await run<[Model, Clip]>(
@@ -199,14 +220,14 @@ describe('loaders', () => {
     expect((await skipped.encode(PROMPT)).cond.data).toEqual(
       (await clip.withLastLayer(-2).encode(PROMPT)).cond.data,
     );
-    const [, known] = await load('anything_v3.yaml');
-    expect((await known.encode(PROMPT)).cond.data).toEqual(
+    const [, builtIn] = await load('anything_v3.yaml');
+    expect((await builtIn.encode(PROMPT)).cond.data).toEqual(
       (await skipped.encode(PROMPT)).cond.data,
     );
     await c.runtime.close();
   });
 
-  it('say which loader to add only when a part that lacks is used', async () => {
+  it('a missing part names the loader to add, but only when it is used', async () => {
     const c = context();
     const [, clip, vae] = await run<[Model, Clip, Autoencoder]>(
       'CheckpointLoaderSimple',
@@ -224,7 +245,7 @@ describe('loaders', () => {
     );
   });
 
-  it('name what another file is and where it belongs', async () => {
+  it('a file of another kind is refused with its kind and folder', async () => {
     const c = context();
     await expect(
       runNode('CheckpointLoaderSimple', { ckpt_name: 'lora.safetensors' }, c),

@@ -1,4 +1,4 @@
-// Nodes that ComfyUI's editor counts on: loaders of what is not read, and the pictures of the output folder.
+// Nodes that ComfyUI's editor requires: loaders of unsupported models, and LoadImageOutput.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { NODES } from '../../../index.ts';
 it.each([
   ['StyleModelLoader', 'style_model_name', 'style models'],
   ['GLIGENLoader', 'gligen_name', 'GLIGEN'],
-])('%s is declared, and refused before anything runs', async (type, input, words) => {
+])('%s is declared, and refused by validation', async (type, input, words) => {
   const node = NODES.get(type)!;
   expect(node.inputs[input]).toMatchObject({ kind: 'COMBO' });
   expect(node.validate!.check({ [input]: 'a.pth' }, testContext(), {})).toContain(words);
@@ -20,7 +20,7 @@ it.each([
   });
 });
 
-it('LoadImageOutput takes a picture that is there', async () => {
+it('LoadImageOutput loads an existing image', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-output-'));
   try {
     writeFileSync(

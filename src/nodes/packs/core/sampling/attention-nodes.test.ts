@@ -1,4 +1,4 @@
-// Attention layers scaled by nodes give what a file gives whose weights were multiplied before.
+// Attention layers scaled by nodes compute the same as a file with multiplied weights.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ const load = async (ckpt_name: string) =>
     Model,
     Clip,
   ];
-const worst = (a: Tensor, b: Tensor): number =>
+const maxDifference = (a: Tensor, b: Tensor): number =>
   a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 const evaluate = (unet: UNet): Promise<Tensor> =>
   unet.evaluate({
@@ -50,7 +50,7 @@ const evaluate = (unet: UNet): Promise<Tensor> =>
     context: full([1, 77, unet.contextDim], 0.1),
   });
 
-it('multiplies what the nodes name', async () => {
+it('multiplies the weights of the selected layers', async () => {
   const changed: TensorsToWrite = {};
   for (const [name, { dtype, shape, data }] of Object.entries(await tensorsOf(checkpoints.one))) {
     const factor = FACTORS.find(([pattern]) => pattern.test(name))?.[1] ?? 1;
@@ -61,7 +61,7 @@ it('multiplies what the nodes name', async () => {
     };
   }
   checkpoints.two = await writeRenamed(join(folder, 'two.safetensors'), changed, (name) => name);
-  const [[model, clip], [wanted, wantedClip]] = [await load('one'), await load('two')];
+  const [[model, clip], [expected, expectedClip]] = [await load('one'), await load('two')];
 
   const ones = { q: 1, k: 1, v: 1, out: 1 };
   const [self] = await runNode(
@@ -74,9 +74,9 @@ it('multiplies what the nodes name', async () => {
     { ...ones, model: self, k: 3, out: 1.25 },
     context,
   );
-  const want = await evaluate(wanted.unet);
-  expect(worst(await evaluate((both as Model).unet), want)).toBeLessThan(2e-6);
-  expect(worst(await evaluate(model.unet), want)).toBeGreaterThan(1e-4);
+  const want = await evaluate(expected.unet);
+  expect(maxDifference(await evaluate((both as Model).unet), want)).toBeLessThan(2e-6);
+  expect(maxDifference(await evaluate(model.unet), want)).toBeGreaterThan(1e-4);
 
   const [scaled] = await runNode(
     'CLIPAttentionMultiply',
@@ -84,12 +84,12 @@ it('multiplies what the nodes name', async () => {
     context,
   );
   const text = 'a (red:1.2) fox in the snow';
-  const cond = (await wantedClip.encode(text)).cond;
-  expect(worst((await (scaled as Clip).encode(text)).cond, cond)).toBeLessThan(1e-5);
-  expect(worst((await clip.encode(text)).cond, cond)).toBeGreaterThan(1e-3);
+  const cond = (await expectedClip.encode(text)).cond;
+  expect(maxDifference((await (scaled as Clip).encode(text)).cond, cond)).toBeLessThan(1e-5);
+  expect(maxDifference((await clip.encode(text)).cond, cond)).toBeGreaterThan(1e-3);
 });
 
-it('scales the outputs of all attention, and nothing by 1', async () => {
+it('scales the outputs of all attention layers; factors of 1 change nothing', async () => {
   const [model] = await load('one');
   const temporal = {
     self_structural: 0.5,
@@ -106,8 +106,8 @@ it('scales the outputs of all attention, and nothing by 1', async () => {
     context,
   );
   expect(
-    worst(await evaluate((one as Model).unet), await evaluate((two as Model).unet)),
+    maxDifference(await evaluate((one as Model).unet), await evaluate((two as Model).unet)),
   ).toBeLessThan(2e-6);
   const [same] = await runNode('UNetSelfAttentionMultiply', { ...ones, model }, context);
-  expect(worst(await evaluate((same as Model).unet), await evaluate(model.unet))).toBe(0);
+  expect(maxDifference(await evaluate((same as Model).unet), await evaluate(model.unet))).toBe(0);
 });

@@ -1,4 +1,4 @@
-// The nodes of custom sampling through their declarations, against the originals.
+// The custom sampling nodes, run by their declarations, against the originals.
 import { afterAll, describe, expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
@@ -56,7 +56,7 @@ it('schedules/custom_nodes', async () => {
 
 describe('schedules/impact', () => {
   const g = golden('schedules', 'impact');
-  it('every scheduler of the pack', () => {
+  it('every scheduler of the Impact Pack', () => {
     const cases = g.cases.filter(({ params }) => !params.node);
     for (const { id, params, outputs, note } of cases) {
       const { scheduler, sampler, steps } = params;
@@ -252,8 +252,8 @@ describe('samplers/node_made', () => {
 });
 
 describe('guiders of perpendicular guidance', () => {
-  // a network that predicts what its prompt says, a little different in each cell
-  const telling: UNet = {
+  // a network that predicts the value of its prompt, with a small ramp over the latent
+  const promptUnet: UNet = {
     ...still,
     evaluate: async ({ x, context }) => {
       const each = x.data.length / x.shape[0];
@@ -263,7 +263,7 @@ describe('guiders of perpendicular guidance', () => {
       );
     },
   };
-  const model = makeModel('sd1', telling);
+  const model = makeModel('sd1', promptUnet);
   const prompt = (value: number): Conditioning => [{ cond: full([1, 77, 6], value) }];
   const parts = async (guider: unknown) => ({
     guider,
@@ -295,7 +295,7 @@ describe('guiders of perpendicular guidance', () => {
     expect(a.samples.data.every(Number.isFinite)).toBe(true);
   });
 
-  it('a latent that the sampler resizes', async () => {
+  it('a sampler may resize the latent, unless it has a noise mask', async () => {
     const [guider] = await run('CFGGuider', {
       model,
       positive: sides.positive,
@@ -311,10 +311,8 @@ describe('guiders of perpendicular guidance', () => {
       ...(await parts(guider)),
       sampler,
     });
-    expect([output.samples.shape, denoised.samples.shape]).toEqual([
-      [1, 4, 16, 16],
-      [1, 4, 16, 16],
-    ]);
+    expect(output.samples.shape).toEqual([1, 4, 16, 16]);
+    expect(denoised.samples.shape).toEqual([1, 4, 16, 16]);
     const masked = { samples: zeros([1, 4, 8, 8]), noise_mask: full([1, 64, 64], 1) };
     const refused = run('SamplerCustomAdvanced', {
       ...(await parts(guider)),
@@ -325,38 +323,22 @@ describe('guiders of perpendicular guidance', () => {
   });
 });
 
-describe('refusals', () => {
-  const refusal = (type: string, inputs: Record<string, unknown>) =>
-    expect(run(type, inputs)).rejects;
+describe('refuses inputs on which the originals fail', () => {
+  const range = { steps: 4, sigma_max: 10, sigma_min: 1 };
+  const edm = { model: sd1, sampling: 'edm', sigma_max: 80, sigma_min: 0 };
+  it.each([
+    ['KarrasScheduler', { ...range, rho: 0 }, 'rho'],
+    ['ExponentialScheduler', { ...range, sigma_min: 0 }, 'sigma_min'],
+    ['GITSScheduler', { coeff: 0.83, steps: 4, denoise: 1 }, 'coeff'],
+    ['SetFirstSigma', { sigmas: new Float32Array(0), sigma: 3 }, 'sigmas'],
+    ['ModelSamplingContinuousEDM', edm, 'sigma_min'],
+  ])('%s', async (type, inputs, input) => {
+    await expect(run(type, inputs)).rejects.toMatchObject({ code: 'DR_INPUT_INVALID', input });
+  });
 
-  it('what the originals stumble over', async () => {
-    const range = { steps: 4, sigma_max: 10, sigma_min: 1 };
-    await refusal('KarrasScheduler', { ...range, rho: 0 }).toMatchObject({
-      code: 'DR_INPUT_INVALID',
-      input: 'rho',
-    });
-    await refusal('ExponentialScheduler', { ...range, sigma_min: 0 }).toMatchObject({
-      code: 'DR_INPUT_INVALID',
-      input: 'sigma_min',
-    });
-    await refusal('GITSScheduler', { coeff: 0.83, steps: 4, denoise: 1 }).toMatchObject({
-      code: 'DR_INPUT_INVALID',
-      input: 'coeff',
-    });
-    await refusal('SetFirstSigma', { sigmas: new Float32Array(0), sigma: 3 }).toMatchObject({
-      code: 'DR_INPUT_INVALID',
-      input: 'sigmas',
-    });
-    await refusal('BetaSamplingScheduler', {
-      model: sd1,
-      steps: 4,
-      alpha: 0,
-      beta: 1,
-    }).toMatchObject({ code: 'DR_INPUT_INVALID' });
-    const edm = { model: sd1, sampling: 'edm', sigma_max: 80, sigma_min: 0 };
-    await refusal('ModelSamplingContinuousEDM', edm).toMatchObject({
-      code: 'DR_INPUT_INVALID',
-      input: 'sigma_min',
-    });
+  it('BetaSamplingScheduler with alpha 0', async () => {
+    await expect(
+      run('BetaSamplingScheduler', { model: sd1, steps: 4, alpha: 0, beta: 1 }),
+    ).rejects.toMatchObject({ code: 'DR_INPUT_INVALID' });
   });
 });

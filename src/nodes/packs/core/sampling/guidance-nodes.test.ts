@@ -1,4 +1,4 @@
-// The nodes that change guidance, in their own order, against ComfyUI's sampling_function on given predictions.
+// The guidance nodes, one after another, against ComfyUI's sampling_function on given predictions.
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../../test/support/golden.ts';
 import { runNode } from '../../../../../test/support/run-node.ts';
@@ -10,13 +10,13 @@ const evaluate = (): never => {
   throw new Error('no network here');
 };
 
-it('guides as the originals do', async () => {
+it('computes the same guidance as the originals', async () => {
   expect(g.cases.length).toBe(47);
   for (const { id, params, inputs, outputs } of g.cases) {
     let model = {} as Model;
     for (const [type, { operation, ...options }] of params.nodes) {
-      const made = operation && (await runNode(operation[0], operation[1]))[0];
-      [model] = await runNode(type, { model, ...options, operation: made });
+      const latentOperation = operation && (await runNode(operation[0], operation[1]))[0];
+      [model] = await runNode(type, { model, ...options, operation: latentOperation });
     }
     for (const [i, sigma] of params.sigmas.entries()) {
       const [x, cond, uncond] = ['x', 'cond', 'uncond'].map((name) =>

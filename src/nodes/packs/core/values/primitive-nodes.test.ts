@@ -1,18 +1,19 @@
-// Values as nodes, and any value shown.
+// Nodes for constants, and PreviewAny.
 import { expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { tensor } from '../../../../tensor/tensor.ts';
 import { NODES } from '../../../index.ts';
 
-it('passes values on', async () => {
-  for (const [type, value] of [
-    ['PrimitiveString', 'a fox'],
-    ['PrimitiveStringMultiline', 'a\nfox'],
-    ['PrimitiveFloat', 0.1],
-    ['PrimitiveBoolean', true],
-  ] as const)
-    expect(await runNode(type, { value })).toEqual([value]);
-  // whole numbers that a double can't hold stay as they are
+it.each([
+  ['PrimitiveString', 'a fox'],
+  ['PrimitiveStringMultiline', 'a\nfox'],
+  ['PrimitiveFloat', 0.1],
+  ['PrimitiveBoolean', true],
+] as const)('%s outputs its value', async (type, value) => {
+  expect(await runNode(type, { value })).toEqual([value]);
+});
+
+it('PrimitiveInt outputs a bigint only if a number is not exact', async () => {
   expect(await runNode('PrimitiveInt', { value: -7n })).toEqual([-7]);
   expect(await runNode('PrimitiveInt', { value: 2n ** 63n - 1n })).toEqual([2n ** 63n - 1n]);
   expect(await runNode('PrimitiveInt', { value: 2n ** 52n - 1n })).toEqual([2 ** 52 - 1]);

@@ -1,4 +1,5 @@
-// Every node that samples tells its steps, and shows what it samples: found by running all nodes on a network that counts its evaluations.
+// Every node that samples reports its steps with previews. Such nodes are found by running all nodes
+// on a network that counts its evaluations.
 import { afterAll, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
 import type { ByteImage } from '../image/image-bytes.ts';
@@ -18,7 +19,10 @@ const filled = (value: number, ...shape: number[]): Tensor =>
 
 let evaluations = 0;
 const unet: UNet = {
-  ...{ inChannels: 4, outChannels: 4, contextDim: 8, admChannels: 0 },
+  inChannels: 4,
+  outChannels: 4,
+  contextDim: 8,
+  admChannels: 0,
   evaluate: async ({ x }) => {
     evaluations++;
     return map(x, (value) => value / 2);
@@ -27,7 +31,9 @@ const unet: UNet = {
 };
 const model = makeModel('sd1', unet);
 const vae: Autoencoder = {
-  ...{ kind: 'kl', latentChannels: 4, factor: 8 },
+  kind: 'kl',
+  latentChannels: 4,
+  factor: 8,
   encode: async ({ shape: [n, height, width] }) =>
     filled(0.1, n, 4, Math.floor(height / 8), Math.floor(width / 8)),
   decode: async ({ shape: [n, , height, width] }) => filled(0.5, n, height * 8, width * 8, 3),
@@ -40,8 +46,8 @@ const mask = (): Tensor => {
   return tensor([1, SIZE, SIZE], data);
 };
 
-/** Values of sockets that no node makes from others here. */
-const given: Record<string, unknown> = {
+/** Values by socket type: those below, and later the outputs of SOURCE_NODES. */
+const values: Record<string, unknown> = {
   MODEL: model,
   VAE: vae,
   CLIP: {},
@@ -63,8 +69,8 @@ const WIDGETS: Readonly<Record<string, unknown>> = {
   base_ratio: 0.5,
   denoise: 1,
 };
-/** Makers of the other values, in this order. */
-const MAKERS = [
+/** Nodes that output the other values, in the order in which they are run. */
+const SOURCE_NODES = [
   'ToBasicPipe',
   'MaskToSEGS',
   'KSamplerProvider',
@@ -91,7 +97,7 @@ function widget(name: string, input: Input, context: NodeContext): unknown {
   return { INT: 0, FLOAT: 0, STRING: '', BOOLEAN: false }[input.kind as 'INT'];
 }
 
-/** The inputs of a node; undefined when one can't be made. */
+/** The inputs of a node; undefined if there is no value for one. */
 function inputsOf(
   node: NodeDeclaration,
   context: NodeContext,
@@ -100,29 +106,29 @@ function inputsOf(
   for (const [name, input] of Object.entries(node.inputs)) {
     const type = typeOf(input);
     if (WIDGET_KINDS.has(type)) inputs[name] = widget(name, input, context);
-    else if (given[type] !== undefined && !(input.optional && type === 'MODEL'))
-      inputs[name] = given[type];
+    else if (values[type] !== undefined && !(input.optional && type === 'MODEL'))
+      inputs[name] = values[type];
     else if (!input.optional) return undefined;
   }
   return inputs;
 }
 
-interface Shown {
+interface RunResult {
   readonly samples: boolean;
   readonly steps: number;
-  readonly pictures: number;
+  readonly previews: number;
   readonly outputs?: readonly unknown[];
   readonly error?: unknown;
 }
 
-async function run(node: NodeDeclaration): Promise<Shown | undefined> {
-  const makers: (() => Promise<ByteImage | undefined> | ByteImage | undefined)[] = [];
+async function run(node: NodeDeclaration): Promise<RunResult | undefined> {
+  const previews: (() => Promise<ByteImage | undefined> | ByteImage | undefined)[] = [];
   let steps = 0;
   const context: NodeContext = {
     ...base,
     progress: (_value, _total, preview) => {
       steps++;
-      if (preview) makers.push(preview);
+      if (preview) previews.push(preview);
     },
   };
   const inputs = inputsOf(node, context);
@@ -130,69 +136,67 @@ async function run(node: NodeDeclaration): Promise<Shown | undefined> {
   evaluations = 0;
   try {
     const { outputs } = await node.run(inputs as never, context);
-    const pictures = await Promise.all(makers.map((make) => make()));
+    const images = await Promise.all(previews.map((preview) => preview()));
     return {
       samples: evaluations > 0,
       steps,
-      pictures: pictures.filter((picture) => picture && picture.bytes.length > 0).length,
+      previews: images.filter((image) => image && image.bytes.length > 0).length,
       outputs,
     };
   } catch (error) {
-    return { samples: evaluations > 0, steps, pictures: 0, error };
+    return { samples: evaluations > 0, steps, previews: 0, error };
   }
 }
 
 const base = testContext();
 afterAll(() => base.runtime.close());
 
-const SAMPLES = [
-  ...['KSampler', 'KSamplerAdvanced', 'SamplerCustom', 'SamplerCustomAdvanced'],
-  ...[
-    'ImpactKSamplerBasicPipe',
-    'ImpactKSamplerAdvancedBasicPipe',
-    'TwoSamplersForMask',
-    'RegionalSampler',
-    'RegionalSamplerAdvanced',
-  ],
-  ...[
-    'TwoAdvancedSamplersForMask',
-    'IterativeLatentUpscale',
-    'IterativeImageUpscale',
-    'SEGSUpscaler',
-    'SEGSUpscalerPipe',
-  ],
-  ...[
-    'DetailerForEach',
-    'DetailerForEachDebug',
-    'DetailerForEachPipe',
-    'DetailerForEachDebugPipe',
-    'MaskDetailerPipe',
-    'SEGSDetailer',
-  ],
-  ...['FaceDetailer', 'FaceDetailerPipe', 'BNK_Unsampler', 'Unsampler'],
-  ...[
-    'SeargeSDXLSampler',
-    'SeargeSDXLSampler2',
-    'SeargeSDXLImage2ImageSampler',
-    'SeargeSDXLImage2ImageSampler2',
-    'SeargeSamplerAdvanced',
-  ],
+const SAMPLING_NODES = [
+  'KSampler',
+  'KSamplerAdvanced',
+  'SamplerCustom',
+  'SamplerCustomAdvanced',
+  'ImpactKSamplerBasicPipe',
+  'ImpactKSamplerAdvancedBasicPipe',
+  'TwoSamplersForMask',
+  'RegionalSampler',
+  'RegionalSamplerAdvanced',
+  'TwoAdvancedSamplersForMask',
+  'IterativeLatentUpscale',
+  'IterativeImageUpscale',
+  'SEGSUpscaler',
+  'SEGSUpscalerPipe',
+  'DetailerForEach',
+  'DetailerForEachDebug',
+  'DetailerForEachPipe',
+  'DetailerForEachDebugPipe',
+  'MaskDetailerPipe',
+  'SEGSDetailer',
+  'FaceDetailer',
+  'FaceDetailerPipe',
+  'BNK_Unsampler',
+  'Unsampler',
+  'SeargeSDXLSampler',
+  'SeargeSDXLSampler2',
+  'SeargeSDXLImage2ImageSampler',
+  'SeargeSDXLImage2ImageSampler2',
+  'SeargeSamplerAdvanced',
 ];
 
-it('every node that samples tells its steps and shows pictures', async () => {
-  for (const type of MAKERS) {
+it('every node that samples reports steps and previews', async () => {
+  for (const type of SOURCE_NODES) {
     const node = NODES.get(type)!;
-    const made = await run(node);
-    if (!made?.outputs) throw new Error(`${type}: ${made?.error}`);
+    const result = await run(node);
+    if (!result?.outputs) throw new Error(`${type}: ${result?.error}`);
     node.outputs.forEach(({ type: name }, i) => {
-      given[String(name)] ??= made.outputs?.[i];
+      values[String(name)] ??= result.outputs?.[i];
     });
   }
-  given['BBOX_DETECTOR'] = {
-    detect: async () => given['SEGS'],
+  values['BBOX_DETECTOR'] = {
+    detect: async () => values['SEGS'],
     detectCombined: async () => undefined,
   };
-  given['DETAILER_PIPE'] = (await run(NODES.get('BasicPipeToDetailerPipe')!))?.outputs?.[0];
+  values['DETAILER_PIPE'] = (await run(NODES.get('BasicPipeToDetailerPipe')!))?.outputs?.[0];
 
   const found: string[] = [];
   const silent: string[] = [];
@@ -200,14 +204,14 @@ it('every node that samples tells its steps and shows pictures', async () => {
     const sockets = Object.values(node.inputs).map(typeOf);
     if (!sockets.some((type) => /^(MODEL|GUIDER|UPSCALER|.*_PIPE|KSAMPLER.*)$/.test(type)))
       continue;
-    const shown = await run(node);
-    if (SAMPLES.includes(node.type) && shown?.error)
-      throw new Error(`${node.type}: ${(shown.error as Error).stack}`);
-    if (!shown?.samples) continue;
+    const result = await run(node);
+    if (SAMPLING_NODES.includes(node.type) && result?.error)
+      throw new Error(`${node.type}: ${(result.error as Error).stack}`);
+    if (!result?.samples) continue;
     found.push(node.type);
-    if (shown.steps === 0 || shown.pictures === 0)
-      silent.push(`${node.type}: ${shown.steps} steps, ${shown.pictures} pictures`);
+    if (result.steps === 0 || result.previews === 0)
+      silent.push(`${node.type}: ${result.steps} steps, ${result.previews} previews`);
   }
   expect(silent).toEqual([]);
-  expect(found.sort()).toEqual([...SAMPLES].sort());
+  expect(found.sort()).toEqual([...SAMPLING_NODES].sort());
 });

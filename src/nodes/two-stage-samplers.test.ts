@@ -1,4 +1,4 @@
-// The two-stage samplers and the Unsampler against the originals' own source, stage by stage.
+// The two-stage samplers and the Unsampler against the originals, stage by stage.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -145,9 +145,9 @@ describe('samplers of SeargeSDXL', () => {
   });
   const side = async (name: 'base' | 'refiner') => (await prompted(g, one.params))[name];
 
-  it('a name that no sampler has is told, and is euler or simple', async () => {
+  it('warns of an unknown sampler or scheduler, and uses euler and simple', async () => {
     const context = testContext();
-    const odd = await run(
+    const unknownNames = await run(
       'SeargeSDXLSampler2',
       { ...(await inputs()), sampler_name: 'eulr', scheduler: 'align_your_steps' },
       context,
@@ -156,12 +156,12 @@ describe('samplers of SeargeSDXL', () => {
       "unknown sampler 'eulr': using 'euler', as ComfyUI does. Did you mean 'euler'?",
       "unknown scheduler 'align_your_steps': using 'simple', as ComfyUI does.",
     ]);
-    expect(odd).toEqual(
+    expect(unknownNames).toEqual(
       await run('SeargeSDXLSampler2', { ...(await inputs()), scheduler: 'simple' }),
     );
   });
 
-  it('SeargeSDXLSampler hands over as two KSamplerAdvanced do', async () => {
+  it('SeargeSDXLSampler equals two KSamplerAdvanced nodes', async () => {
     const common = { ...settings, latent_image };
     const first = {
       ...common,
@@ -186,7 +186,7 @@ describe('samplers of SeargeSDXL', () => {
     expect(await run('SeargeSDXLSampler', await inputs())).toEqual(whole);
   });
 
-  it('SeargeSamplerAdvanced enlarges between runs of KSampler', async () => {
+  it('SeargeSamplerAdvanced equals KSampler runs with enlargements between them', async () => {
     const { noise_seed: seed, ...rest } = settings;
     const common = { ...rest, ...(await side('base')) };
     const [, , height, width] = latent_image.samples.shape;

@@ -1,4 +1,5 @@
-// Nodes through their declarations against the originals: resizes, latent composites, prompts, samplers, inpainting.
+// Core nodes, run by their declarations, against the originals: resizing, compositing, prompts,
+// samplers, inpainting.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   difference,
@@ -19,7 +20,7 @@ afterAll(() => context.runtime.close());
 const run = (type: string, inputs: Record<string, unknown>) => runNode(type, inputs, context);
 const load = (name: string) => run('CheckpointLoaderSimple', { ckpt_name: `${name}.safetensors` });
 
-/** The node of a case with its params and tensors; names in `latents` are wrapped as latents. */
+/** Runs the node of a case with its params and tensors; those named in `latents` are latents. */
 async function runCase(
   g: Golden,
   { params, inputs }: GoldenCase,
@@ -68,15 +69,15 @@ describe('text/nodes', () => {
     entries: readonly ConditioningEntry[],
   ): void {
     for (const [i, { cond, pooled_output, mask, ...values }] of entries.entries()) {
-      const { cross, pooled_output: pooled, mask: maskName, ...wanted } = scalars!.conds[i];
+      const { cross, pooled_output: pooled, mask: maskName, ...expected } = scalars!.conds[i];
       expectGolden(g, id, outputs[cross], cond);
       expectGolden(g, id, outputs[pooled], pooled_output!);
       if (maskName) expectGolden(g, id, outputs[maskName], mask!);
-      expect(values, id).toEqual(wanted);
+      expect(values, id).toEqual(expected);
     }
   }
 
-  it('encodes for SDXL and its refiner', async () => {
+  it('encodes prompts for SDXL and its refiner', async () => {
     const [, base] = await load('tiny_sdxl_base');
     const [, refiner] = await load('tiny_sdxl_refiner');
     const cases = g.cases.filter((c) => c.params.node.startsWith('CLIPTextEncodeSDXL'));
@@ -91,7 +92,7 @@ describe('text/nodes', () => {
     }
   });
 
-  it('says where, when and how strongly a prompt acts', async () => {
+  it('sets area, time, mask and strength of a conditioning', async () => {
     const [, clip] = await load('tiny_sdxl_base');
     const [conditioning] = await run('CLIPTextEncode', { text: PHOTO, clip });
     for (const id of ['area', 'areapct', 'timestep', 'mask', 'zero']) {
@@ -127,7 +128,15 @@ it('nodes_core/ksampler: seeds, noise masks, batches, chosen noise', async () =>
     const { steps, cfg, sampler_name, scheduler, denoise } = params;
     context.steps.length = 0;
     const [result] = await run('KSampler', {
-      ...{ model, positive, negative, latent_image, steps, cfg, sampler_name, scheduler, denoise },
+      model,
+      positive,
+      negative,
+      latent_image,
+      steps,
+      cfg,
+      sampler_name,
+      scheduler,
+      denoise,
       seed: BigInt(params.seed.int ?? params.seed),
     });
     const { worst, bound } = difference(g, outputs.samples, (result as Latent).samples.data);

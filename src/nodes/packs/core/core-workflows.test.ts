@@ -1,4 +1,4 @@
-// The core nodes in workflows: lists, values over wires, what can't run at all.
+// The core nodes in workflows: lists, linked values, unsupported models.
 import { expect, it } from 'vitest';
 import { smallEngine } from '../../../../test/support/engine.ts';
 import type { Latent } from '../../../sampling/sampling-types.ts';
@@ -6,81 +6,85 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import { defineNode, type NodeDeclaration, outputs, socket } from '../../declare.ts';
 import { NODES } from '../../index.ts';
 
-const kept: unknown[] = [];
-const Keep = defineNode({
-  type: 'Keep',
-  display: 'Keep',
+const recorded: unknown[] = [];
+const RecordValue = defineNode({
+  type: 'RecordValue',
+  display: 'RecordValue',
   category: '',
   inputs: { value: socket('*') },
   outputs: [],
   outputNode: true,
   run({ value }) {
-    kept.push(value);
+    recorded.push(value);
     return outputs();
   },
 });
-const nodes: ReadonlyMap<string, NodeDeclaration> = new Map([...NODES, [Keep.type, Keep]]);
+const nodes: ReadonlyMap<string, NodeDeclaration> = new Map([
+  ...NODES,
+  [RecordValue.type, RecordValue],
+]);
 
-/** What arrives at the nodes that keep values, one after another. */
+/** The values that the RecordValue nodes receive, in order. */
 async function run(
-  prompt: Record<string, [type: string, inputs: Record<string, unknown>]>,
+  prompt: Readonly<{ [id: string]: [type: string, inputs: object] }>,
 ): Promise<unknown[]> {
-  kept.length = 0;
+  recorded.length = 0;
   const graph = Object.fromEntries(
     Object.entries(prompt).map(([id, [class_type, inputs]]) => [id, { class_type, inputs }]),
   );
   const { failure } = await smallEngine(nodes)(graph);
   if (failure) throw failure;
-  return [...kept];
+  return [...recorded];
 }
 
-it('batches go into lists and on', async () => {
+it('a batch split into a list runs the nodes behind it once per item', async () => {
   const sizes = await run({
     1: ['EmptyImage', { width: 24, height: 16, batch_size: 3, color: 0x336699 }],
     2: ['ImageRotate', { image: ['1', 0], rotation: '90 degrees' }],
     3: ['RebatchImages', { images: ['2', 0], batch_size: 2 }],
     4: ['GetImageSize', { image: ['3', 0] }],
-    5: ['Keep', { value: ['4', 2] }],
+    5: ['RecordValue', { value: ['4', 2] }],
   });
   expect(sizes).toEqual([2, 1]);
+});
+
+it('rebatched latents keep their noise indices', async () => {
   const [one, two] = (await run({
     1: ['EmptyLatentImage', { width: 64, height: 64, batch_size: 3 }],
     2: ['RebatchLatents', { latents: ['1', 0], batch_size: 2 }],
-    3: ['Keep', { value: ['2', 0] }],
+    3: ['RecordValue', { value: ['2', 0] }],
   })) as Latent[];
-  expect([one.samples.shape, one.batch_index, two.samples.shape, two.batch_index]).toEqual([
-    [2, 4, 8, 8],
-    [0, 1],
-    [1, 4, 8, 8],
-    [2],
-  ]);
+  expect(one.samples.shape).toEqual([2, 4, 8, 8]);
+  expect(one.batch_index).toEqual([0, 1]);
+  expect(two.samples.shape).toEqual([1, 4, 8, 8]);
+  expect(two.batch_index).toEqual([2]);
 });
 
-it('values travel over wires', async () => {
+it('numbers and strings are passed through links', async () => {
   const [image] = (await run({
     1: ['PrimitiveInt', { value: 12 }],
     2: ['StringConcatenate', { string_a: 'four', string_b: 'five', delimiter: '' }],
     3: ['StringLength', { string: ['2', 0] }],
     4: ['EmptyImage', { width: ['1', 0], height: ['3', 0], batch_size: 1, color: 0 }],
-    5: ['Keep', { value: ['4', 0] }],
+    5: ['RecordValue', { value: ['4', 0] }],
   })) as Tensor[];
   expect(image.shape).toEqual([1, 8, 12, 3]);
 });
 
-it('operations on latents travel too', async () => {
+it('latent operations are passed through links', async () => {
   const [latent] = (await run({
     1: ['EmptyLatentImage', { width: 64, height: 128, batch_size: 1 }],
     2: ['LatentOperationTonemapReinhard', { multiplier: 1 }],
     3: ['LatentApplyOperation', { samples: ['1', 0], operation: ['2', 0] }],
-    4: ['Keep', { value: ['3', 0] }],
+    4: ['RecordValue', { value: ['3', 0] }],
   })) as Latent[];
   expect(latent.samples.shape).toEqual([1, 4, 16, 8]);
 });
 
-it('what is not read is said before anything runs', async () => {
+it('unsupported models are refused by validation', async () => {
   const prompt = {
     1: ['GLIGENLoader', { gligen_name: 'a.pth' }],
-    2: ['Keep', { value: ['1', 0] }],
-  } as Record<string, [string, Record<string, unknown>]>;
+    2: ['RecordValue', { value: ['1', 0] }],
+  } as Readonly<{ [id: string]: [string, object] }>;
   await expect(run(prompt)).rejects.toThrow('GLIGEN models are not supported');
 });

@@ -1,4 +1,5 @@
-// The node in ComfyUI's sampling_function on given predictions (test/golden/core_nodes/make_tonemap.py).
+// The node against ComfyUI's sampling_function on given predictions (golden: make_tonemap.py of
+// test/golden/core_nodes).
 import { expect, it } from 'vitest';
 import { expectGolden, golden } from '../../../../test/support/golden.ts';
 import { runNode } from '../../../../test/support/run-node.ts';
@@ -7,7 +8,7 @@ import type { Model } from '../../../sampling/sampling-types.ts';
 
 const g = golden('core_nodes', 'tonemap');
 
-it('holds strong guidance back as the original does', async () => {
+it('compresses strong guidance as the original does', async () => {
   expect(g.cases.length).toBe(3);
   for (const { id, params, inputs, outputs } of g.cases) {
     const [model] = (await runNode('ModelSamplerTonemapNoiseTest', {
