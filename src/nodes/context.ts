@@ -29,7 +29,7 @@ export interface NodeContext extends NodeEnvironment {
   readonly runtime: ModelRuntime;
   /** Absolute path of a model file. Throws DR_MODEL_MISSING. */
   modelPath(folder: string, name: string): string;
-  /** Absolute path of a file such as `name`, `sub/name`, `name [output]`. Throws DR_FILE_MISSING. */
+  /** Absolute path of an input (`name`, `sub/name`, `name [output]`). Throws DR_FILE_MISSING. */
   inputPath(name: string): string;
   /** Reports step `value` of `total`. `preview` is called only when a client shows previews. */
   progress(

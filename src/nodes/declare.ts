@@ -215,10 +215,13 @@ export const float = <const O extends Options<FloatInput>>(options: O = {} as O)
     FloatInput,
     O
   >;
+/** A text. */
 export const string = <const O extends Options<StringInput>>(options: O = {} as O) =>
   ({ kind: 'STRING', ...options }) as unknown as InputWith<StringInput, O>;
+/** A switch; off unless the options say otherwise. */
 export const boolean = <const O extends Options<BooleanInput>>(options: O = {} as O) =>
   ({ kind: 'BOOLEAN', default: false, ...options }) as unknown as InputWith<BooleanInput, O>;
+/** A choice from a list. The default is the first option. */
 export const combo = <const T extends string, const O extends Options<ComboInput<T>, 'options'>>(
   options: readonly T[],
   more: O = {} as O,
@@ -241,11 +244,13 @@ export const inputFile = () =>
     image_upload: true,
     options: (environment: NodeEnvironment): readonly string[] => environment.inputFiles(),
   }) as const;
+/** An input without a widget. */
 export const socket = <const S extends SocketType, const O extends Options<SocketInput, 'type'>>(
   type: S,
   options: O = {} as O,
 ) => ({ kind: 'SOCKET', type, ...options }) as unknown as InputWith<SocketInput<S>, O>;
 
+/** An output, named as its type unless a name is given. */
 export const output = (type: SocketType, name: string = type, isList = false): Output => ({
   type,
   name,

@@ -1,5 +1,5 @@
-// Every node that samples reports its steps with previews. Such nodes are found by running all nodes
-// on a network that counts its evaluations.
+// Every node that samples reports its steps with previews. Such nodes are found by running all
+// nodes on a network that counts its evaluations.
 import { afterAll, expect, it } from 'vitest';
 import { testContext } from '../../test/support/run-node.ts';
 import type { ByteImage } from '../image/image-bytes.ts';

@@ -59,5 +59,6 @@ export interface Blocker {
 /** A blocker. The first nodes that it keeps from running report its message, if it has one. */
 export const blocker = (message?: string): Blocker => ({ [BLOCKER]: true, message });
 
+/** Whether a value is a blocker. */
 export const isBlocker = (value: unknown): value is Blocker =>
   typeof value === 'object' && value !== null && BLOCKER in value;

@@ -47,8 +47,8 @@ export async function withNamedLora(
         `${name}: ${unmatched.length} tensors match no weight of the model and are ignored: ` +
           listed(unmatched),
       result.shapeMismatches.length > 0 &&
-        `${name}: ${result.shapeMismatches.length} weights have another shape and stay unchanged: ` +
-          listed(result.shapeMismatches),
+        `${name}: ${result.shapeMismatches.length} weights have another shape and stay ` +
+          `unchanged: ${listed(result.shapeMismatches)}`,
     ].filter(Boolean);
     if (warnings.length > 0) context.warn(warnings.join('; '));
   }

@@ -300,7 +300,7 @@ export const CLIPSave: NodeFunction<{
   filename_prefix: Text;
 }, OutputNode> = nodeFunction('CLIPSave');
 
-/** CLIPSeg (image): A mask of what the text names. Needs a file in the models folder clipseg. */
+/** CLIPSeg (image): A mask of what the text names. Needs a file in the folder 'clipseg'. */
 export const CLIPSeg: NodeFunction<{
   image: Link<'IMAGE'>;
   text: Text;

@@ -26,7 +26,7 @@ const CLIPSeg = defineNode({
   type: 'CLIPSeg',
   display: 'CLIPSeg',
   category: 'image',
-  description: `A mask of what the text names. Needs a file in the models folder ${CLIPSEG_FOLDER}.`,
+  description: `A mask of what the text names. Needs a file in the folder '${CLIPSEG_FOLDER}'.`,
   inputs: {
     image: socket('IMAGE'),
     text: string({ multiline: false }),

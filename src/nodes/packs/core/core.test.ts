@@ -182,7 +182,8 @@ it('an error about a missing part of a checkpoint names the loader to add', asyn
   const source = await openSafetensors(fixtureModel('tiny_sd1'));
   const file = join(folder(), 'bare.safetensors');
   const unet = [...source.tensors].filter(([name]) => name.startsWith('model.diffusion_model.'));
-  // the family of a UNet alone follows from the width of its prompts, which is smaller in the fixture
+  // the family of a UNet alone follows from the width of its prompts, which is smaller in the
+  // fixture
   const tensors = await Promise.all(
     unet.map(async ([name, { dtype, shape }]) =>
       /attn2\.to_[kv]\.weight$/.test(name)

@@ -1,6 +1,6 @@
 // Expected values: ComfyUI_Noise nodes.py at 0c9ec19, torch 2.13 on a CPU. They are the first eight
-// values, the sum and the shape of each result, for NoisyLatentImage('CPU', seed, 32, 16, batch) and
-// masks torch.linspace(0, 1, n).reshape(-1, 3, 4).
+// values, the sum and the shape of each result, for NoisyLatentImage('CPU', seed, 32, 16, batch)
+// and masks torch.linspace(0, 1, n).reshape(-1, 3, 4).
 import { expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../test/support/run-node.ts';
 import { fixtureModels } from '../../../../test/support/sampling.ts';

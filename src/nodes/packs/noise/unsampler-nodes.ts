@@ -1,5 +1,5 @@
-// The Unsampler of ComfyUI_Noise. It is declared under its name in workflow files (BNK_Unsampler) and
-// in the source (Unsampler).
+// The Unsampler of ComfyUI_Noise. It is declared under its name in workflow files (BNK_Unsampler)
+// and in the source (Unsampler).
 
 import { unsample } from '../../../sampling/runs/unsample.ts';
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';

@@ -1,4 +1,5 @@
-// Switches of SeargeSDXL. Only the selected branch is evaluated; the original evaluates all of them.
+// Switches of SeargeSDXL. Only the selected branch is evaluated; the original evaluates all of
+// them.
 // Source: SeargeSDXL modules/_legacy.py.
 import { SAMPLER_NAMES } from '../../../sampling/samplers/index.ts';
 import { SCHEDULERS } from '../../../sampling/schedules/schedules.ts';

@@ -32,7 +32,9 @@ export const nameSocket = <const S extends keyof SeargeSockets>(type: S, initial
     ...(initial !== undefined && { default: initial }),
   }) as SocketInput<S>;
 
-/** An integer up to 2^64-1 that is not a seed: a bigint in run(), without control_after_generate. */
+/**
+ * An integer up to 2^64-1 that is not a seed: a bigint in run(), without control_after_generate.
+ */
 export const wideInt = (initial = 0) => {
   const { control_after_generate: _, ...rest } = seed({ default: initial });
   return rest;

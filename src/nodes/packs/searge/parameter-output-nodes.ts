@@ -70,7 +70,10 @@ const SOURCES: readonly (readonly [node: string, names: readonly (keyof SeargePa
   ['SeargeInput7 (Misc Parameters)', ['lora_strength', 'operation_mode', 'prompt_style']],
 ];
 
-/** A parameter; undefined if its input was not connected. Throws DR_INPUT_INVALID if no node adds it. */
+/**
+ * A parameter; undefined if its input was not connected. Throws DR_INPUT_INVALID if no node adds
+ * it.
+ */
 export function parameter<K extends keyof SeargeParameters>(
   parameters: SeargeParameters,
   name: K,

@@ -3,8 +3,7 @@ import type { RefusedTypes } from '../../pack.ts';
 
 export const SEARGE_REFUSED: readonly RefusedTypes[] = [
   {
-    reason:
-      'it belongs to the "magic box" of version 4, one node that contains a whole program of its own',
+    reason: 'it belongs to the "magic box" of version 4, one node that contains a whole program',
     hint:
       'Use the nodes up to version 3 (workflows Reborn v3.3 and v3.4), or build the stages from ' +
       'KSamplerAdvanced.',

@@ -86,8 +86,8 @@ const SeargeSDXLSampler = defineNode({
   display: 'SDXL Sampler v1 (Searge)',
   category: CATEGORY,
   description:
-    'Samples a latent with the base model for a share of the steps; the refiner continues from the ' +
-    'remaining noise.',
+    'Samples a latent with the base model for a share of the steps; the refiner continues from ' +
+    'the remaining noise.',
   inputs: {
     ...models,
     latent_image: socket('LATENT'),
@@ -209,8 +209,8 @@ interface EnlargeOptions {
 }
 
 /**
- * With a model: its enlargement at the given size, blended with the bicubic one. Without: the bicubic
- * enlargement, or the image itself if there is no size.
+ * With a model: its enlargement at the given size, blended with the bicubic one. Without: the
+ * bicubic enlargement, or the image itself if there is no size.
  */
 async function enlarge(
   image: Tensor,
@@ -226,7 +226,8 @@ async function enlarge(
     if (width === undefined || height === undefined)
       throw new DarkroomError('DR_INPUT_INVALID', {
         message:
-          "softness blends the upscale model's image with the bicubic one, which needs a size for both",
+          "softness blends the upscale model's image with the bicubic one, " +
+          'which needs a size for both',
         hint: 'Set scaled_width and scaled_height, or set softness to 0.',
         input: 'softness',
       });

@@ -2,8 +2,8 @@
 import type { Tensor } from '../../../tensor/tensor.ts';
 
 /**
- * The parameters that the input nodes add. One that no node has added is absent; one whose input was
- * not connected is undefined.
+ * The parameters that the input nodes add. One that no node has added is absent; one whose input
+ * was not connected is undefined.
  */
 export interface SeargeParameters {
   readonly main_prompt?: string;

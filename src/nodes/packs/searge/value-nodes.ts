@@ -67,8 +67,8 @@ function floatFloorDivide(a: number, b: number): number {
 }
 
 /**
- * value * factor, rounded down to a multiple. Throws DR_INPUT_INVALID for multiple 0 and for products
- * that are not finite.
+ * value * factor, rounded down to a multiple. Throws DR_INPUT_INVALID for multiple 0 and for
+ * products that are not finite.
  */
 export function scaleInteger(value: bigint, factor: number, multiple: number): number | bigint {
   if (multiple === 0) throw divisionByZero('multiple_of');

@@ -85,7 +85,8 @@ const ImageOnlyCheckpointLoader = defineNode({
   display: 'Image Only Checkpoint Loader (img2vid model)',
   category: 'loaders/video_models',
   description:
-    'Loads the parts of a checkpoint whose conditioning is an image. Video models are not supported.',
+    'Loads the parts of a checkpoint whose conditioning is an image. Video models are not ' +
+    'supported.',
   inputs: { ckpt_name: modelFile('checkpoints') },
   outputs: [output('MODEL'), output('CLIP_VISION'), output('VAE')],
   fingerprint: ({ ckpt_name }, context) => fileState(context.modelPath('checkpoints', ckpt_name)),

@@ -8,7 +8,9 @@ import { full } from '../../../../tensor/tensor.ts';
 
 const g = golden('core_nodes', 'props');
 
-/** A conditioning in the golden: the name of the prompt, which stands for its features, and values. */
+/**
+ * A conditioning in the golden: the name of the prompt, which stands for its features, and values.
+ */
 type GoldenConditioning = [name: string, values: Record<string, unknown>][];
 
 const isConditioning = (value: unknown): value is GoldenConditioning =>

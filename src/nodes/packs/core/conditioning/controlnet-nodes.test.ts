@@ -5,7 +5,7 @@ import { canny } from '../../../../image/edges/canny.ts';
 import type { ControlNet } from '../../../../models/controlnet/controlnet.ts';
 import { type Tensor, tensor } from '../../../../tensor/tensor.ts';
 
-it('SetUnionControlNetType sets the control type by number, and returns other networks', async () => {
+it('SetUnionControlNetType sets the control type, and returns other networks', async () => {
   const controlTypes: (number | undefined)[] = [];
   const plain = { file: 'plain' } as ControlNet;
   const union: ControlNet = {

@@ -59,7 +59,7 @@ it('InpaintModelConditioning outputs the latents and the mask of the original', 
   expect((whole as Latent).noise_mask).toBeUndefined();
 });
 
-it('InstructPixToPixConditioning adds the image to both sides and outputs an empty latent', async () => {
+it('InstructPixToPixConditioning adds the image to both sides', async () => {
   const [, , vae] = await load();
   const pixels = g.float('img/inpaint');
   const [positive, negative, latent] = (await run('InstructPixToPixConditioning', {
@@ -74,7 +74,7 @@ it('InstructPixToPixConditioning adds the image to both sides and outputs an emp
   expect(latent.samples).toEqual(full([1, 4, 8, 10], 0));
 });
 
-it('ControlNet nodes chain networks, shared by both sides where the previous one is the same', async () => {
+it('ControlNet nodes chain networks and share them between both sides', async () => {
   const control_net_name = 'tiny_controlnet_sdxl.safetensors';
   const [net] = (await run('ControlNetLoader', { control_net_name })) as [ControlNet];
   const [model] = await load();

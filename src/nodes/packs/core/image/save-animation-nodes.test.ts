@@ -29,7 +29,7 @@ async function save(
   return { file: readFileSync((ui.images[0] as SavedFile).path), ui };
 }
 
-it('SaveAnimatedWEBP saves every frame with a duration of int(1000 / fps) milliseconds', async () => {
+it('SaveAnimatedWEBP saves every frame for int(1000 / fps) milliseconds', async () => {
   const images = randomImages(3);
   const { file, ui } = await save('SaveAnimatedWEBP', {
     images,
@@ -77,7 +77,7 @@ it('SaveAnimatedWEBP saves one image as a still image, smaller if lossy', async 
   expect(ui.animated).toEqual([false]);
 });
 
-it('SaveAnimatedPNG writes a control chunk before each frame and the texts at the end', async () => {
+it('SaveAnimatedPNG writes a control chunk before each frame, and texts at the end', async () => {
   const images = randomImages(3);
   const { file, ui } = await save('SaveAnimatedPNG', { images, compress_level: 9 });
   const parts = [...readChunks(file)];

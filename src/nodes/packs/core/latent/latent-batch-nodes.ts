@@ -98,7 +98,9 @@ function join(a: BatchItems, b: BatchItems): BatchItems {
     if (`${one.shape.slice(1)}` !== `${two.shape.slice(1)}`)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
         message: `latents or noise masks of [${one.shape}] and [${two.shape}] cannot be one batch`,
-        hint: 'Use latents of the same kind of model, and masks of 8 times the size of their latents.',
+        hint:
+          'Use latents of the same kind of model, and masks of 8 times the size of their ' +
+          'latents.',
         input: 'latents',
       });
   return {

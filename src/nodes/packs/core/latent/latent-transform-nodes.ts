@@ -218,7 +218,9 @@ const LatentBlend = defineNode({
   },
 });
 
-/** The axis of a latent by its letter. `t` is the time axis of videos, and the channels of images. */
+/**
+ * The axis of a latent by its letter. `t` is the time axis of videos, and the channels of images.
+ */
 const AXES = { x: 3, y: 2, t: 1 } as const;
 
 const LatentConcat = defineNode({

@@ -1,5 +1,5 @@
-// Prepares image and mask for VAEEncodeForInpaint: crops to multiples of the VAE's factor, makes the
-// masked pixels grey, grows the mask. Source: ComfyUI nodes.py.
+// Prepares image and mask for VAEEncodeForInpaint: crops to multiples of the VAE's factor, makes
+// the masked pixels grey, grows the mask. Source: ComfyUI nodes.py.
 
 import { toNCHW, toNHWC } from '../../../../image/channel-order.ts';
 import { cropPlanes } from '../../../../image/resize/common-upscale.ts';

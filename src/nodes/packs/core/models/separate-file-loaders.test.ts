@@ -56,7 +56,14 @@ beforeAll(async () => {
   const config = join(folder, 'own.yaml');
   writeFileSync(
     config,
-    'model:\n  params:\n    parameterization: "v"\n    cond_stage_config:\n      params:\n        layer_idx: -2\n',
+    [
+      'model:',
+      '  params:',
+      '    parameterization: "v"',
+      '    cond_stage_config:',
+      '      params:',
+      '        layer_idx: -2\n',
+    ].join('\n'),
   );
   models = {
     checkpoints: {

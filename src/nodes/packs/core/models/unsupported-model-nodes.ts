@@ -1,5 +1,6 @@
-// Loaders of model files that are not supported. They are declared because ComfyUI's editor requires
-// them; a workflow that uses one fails validation. The nodes that use their outputs are refused.
+// Loaders of model files that are not supported. They are declared because ComfyUI's editor
+// requires them; a workflow that uses one fails validation. The nodes that use their outputs are
+// refused.
 // Source: ComfyUI nodes.py.
 import { DarkroomError } from '../../../../errors.ts';
 import {

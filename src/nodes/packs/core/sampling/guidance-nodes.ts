@@ -1,6 +1,6 @@
 // Nodes that change the guidance of a model.
-// Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py, nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py,
-// nodes_video_model.py, nodes_easycache.py.
+// Source: ComfyUI comfy_extras/nodes_apg.py, nodes_cfg.py, nodes_eps.py, nodes_fresca.py,
+// nodes_lumina2.py, nodes_mahiro.py, nodes_tcfg.py, nodes_video_model.py, nodes_easycache.py.
 import {
   withCfgAlongBatch,
   withDirection,

@@ -8,8 +8,8 @@ const run = async ({ params: { node, ...inputs } }: GoldenCase): Promise<readonl
   runNode(node, inputs);
 
 /**
- * Notes of cases where Python raises a TypeError or returns None, because a group did not participate
- * in the match. Here such a group counts as empty.
+ * Notes of cases where Python raises a TypeError or returns None, because a group did not
+ * participate in the match. Here such a group counts as empty.
  */
 const LENIENT = /sequence item|NoneType/;
 

@@ -1,4 +1,4 @@
-// The two-stage samplers and the Unsampler against the originals, stage by stage.
+// The samplers of SeargeSDXL against the originals, stage by stage.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -6,17 +6,16 @@ import {
   type Golden,
   type GoldenCase,
   golden,
-} from '../../test/support/golden.ts';
-import { runNode, testContext } from '../../test/support/run-node.ts';
-import { bigintOf, conditioningOf, fixtureModels } from '../../test/support/sampling.ts';
-import { commonUpscale } from '../image/resize/common-upscale.ts';
-import { loadCheckpoint } from '../models/checkpoint/load.ts';
-import { loadUpscaler } from '../models/upscaler/load.ts';
-import { createRuntime } from '../runtime/runtime.ts';
-import { type PromptedModel, runStages, twoStagePlan } from '../sampling/runs/two-stage.ts';
-import { unsampleSigmas } from '../sampling/runs/unsample.ts';
-import type { Latent } from '../sampling/sampling-types.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+} from '../../../../test/support/golden.ts';
+import { runNode, testContext } from '../../../../test/support/run-node.ts';
+import { bigintOf, conditioningOf, fixtureModels } from '../../../../test/support/sampling.ts';
+import { commonUpscale } from '../../../image/resize/common-upscale.ts';
+import { loadCheckpoint } from '../../../models/checkpoint/load.ts';
+import { loadUpscaler } from '../../../models/upscaler/load.ts';
+import { createRuntime } from '../../../runtime/runtime.ts';
+import { type PromptedModel, runStages, twoStagePlan } from '../../../sampling/runs/two-stage.ts';
+import type { Latent } from '../../../sampling/sampling-types.ts';
+import type { Tensor } from '../../../tensor/tensor.ts';
 
 const models = fixtureModels();
 const runtime = createRuntime({ threads: 1 });
@@ -226,44 +225,5 @@ describe('samplers of SeargeSDXL', () => {
       ),
     ).toEqual(third);
     expect(context.steps.at(-1)).toEqual([12, 12]);
-  });
-});
-
-describe('seeds/unsampler', () => {
-  const g = golden('seeds', 'unsampler');
-  it.each(g.cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {
-    const { model: name, pos, neg, latent, steps, end_at_step, ...values } = one.params;
-    const model = await models.model(name);
-    const [positive, negative] = [conditioningOf(g, pos), conditioningOf(g, neg)];
-    const samples = one.inputs.latent ? g.float(one.inputs.latent) : g.float('lat/base');
-    const latent_image: Latent = {
-      samples,
-      ...(one.inputs.noise_mask && { noise_mask: g.float(one.inputs.noise_mask) }),
-    };
-    const context = testContext();
-    const run = () =>
-      runNode(
-        'BNK_Unsampler',
-        { model, positive, negative, steps, end_at_step, ...values, latent_image },
-        context,
-      );
-    if (one.note?.startsWith('raises')) {
-      await expect(run()).rejects.toMatchObject({
-        code: 'DR_INPUT_INVALID',
-        input: 'sampler_name',
-      });
-      return;
-    }
-    const { sampler_name: sampler, scheduler } = values;
-    const sigmas = unsampleSigmas({
-      sampling: model.sampling,
-      samplerName: sampler,
-      scheduler,
-      steps,
-    });
-    expectGolden(g, one.id, one.outputs.sigmas, sigmas);
-    const [result] = await run();
-    expect(Object.keys(result).sort(), one.id).toEqual(one.scalars!.out_keys);
-    expectGolden(g, one.id, one.outputs.samples, (result as Latent).samples);
   });
 });
