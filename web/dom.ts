@@ -3,7 +3,8 @@
 type Child = Node | string | undefined | false;
 
 /**
- * The first element that matches. Throws when there is none: index.html has all that are looked up.
+ * The first element that matches. Throws when there is none: index.html has all elements that the
+ * page uses.
  */
 export function find<T extends HTMLElement = HTMLElement>(selector: string): T {
   const found = document.querySelector<T>(selector);

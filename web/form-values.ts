@@ -83,13 +83,13 @@ export function applyChanges(graph: Graph, changes: readonly Change[]): Graph {
   return copy as Graph;
 }
 
-/** What came with a workflow, without the editor's form of it: that would show the old values. */
+/** The extra data of a workflow without the editor's version of it, which has the old values. */
 export function withoutEditorWorkflow(extra: Workflow['extra']): Workflow['extra'] {
   const { workflow: _, ...others } = extra;
   return others;
 }
 
-/** A workflow with a new seed, and with what follows the seed. */
+/** A workflow with a new seed; the followers of the seed change with it. */
 export function reseeded({ prompt, extra, form }: Omit<Workflow, 'source' | 'notes'>) {
   const seed = form.main.find(({ kind }) => kind === 'seed');
   const value = parseNumber(randomSeed());

@@ -60,7 +60,7 @@ export class WorkflowForm {
     this.#controls[0]?.input.focus();
   }
 
-  /** The workflow with the values of the form, and what is saved in the picture with it. */
+  /** The workflow with the values of the form, and its extra data. */
   workflow(): RunnableWorkflow {
     if (!this.#workflow) throw new Error('internal: no workflow is open');
     const { prompt, extra } = this.#workflow;

@@ -1,4 +1,4 @@
-// What the server knows about nodes: /object_info, the check of prompts, the reading of workflows.
+// The server's view of nodes: /object_info, the check of prompts, the reading of workflows.
 // It is imported after the listener is up, because all nodes take longer to import than the rest of
 // the server.
 import type { JsonObject } from '../formats/json.ts';

@@ -1,4 +1,4 @@
-// A WebSocket client for tests, which keeps what it has received.
+// A WebSocket client for tests that collects what it receives.
 import { WebSocket } from 'ws';
 
 type Data = Record<string, unknown>;

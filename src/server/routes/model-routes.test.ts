@@ -30,7 +30,7 @@ describe('/models', () => {
     expect((await test.get(`/models/${kind}`)).json()).toEqual(files);
   });
 
-  it('does not know other kinds', async () => {
+  it('responds with 404 to other kinds', async () => {
     expect((await test.get('/models/none')).statusCode).toBe(404);
     expect((await test.get('/experiment/models/none')).statusCode).toBe(404);
   });

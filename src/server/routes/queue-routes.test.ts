@@ -44,7 +44,7 @@ describe('one running and two waiting jobs', () => {
     expect(await remaining()).toBe(3);
   });
 
-  it('have a state, and a place in the queue', async () => {
+  it('have a state and a position in the queue', async () => {
     expect((await test.get(`/jobs/${waiting[1]}`)).json()).toMatchObject({
       state: 'pending',
       before: 1,

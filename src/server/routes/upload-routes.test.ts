@@ -43,7 +43,7 @@ describe('/upload/image', () => {
     expect((await save(second)).name).toBe('x (1).png');
   });
 
-  it('overwrites a file when it is told to', async () => {
+  it('overwrites a file with overwrite=true', async () => {
     const second = { name: 'over.png', bytes: await testPng({ alpha: 2 }) };
     await save({ name: 'over.png', bytes: await testPng({ alpha: 1 }) });
     expect((await save(second, { overwrite: 'true' })).name).toBe('over.png');

@@ -56,8 +56,8 @@ export class WebSocketClients {
   }
 
   /**
-   * Adds a connection, under a random id unless it names one. An older one of the id gets nothing
-   * more.
+   * Adds a connection, under a random id unless it names one. An older connection of the id gets
+   * nothing more.
    */
   connect(socket: WebSocket, requestedId: string | undefined): void {
     const id = requestedId || randomUUID().replaceAll('-', '');

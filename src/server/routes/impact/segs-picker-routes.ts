@@ -22,7 +22,7 @@ const nodeId = { type: 'string', description: 'Id of the node.' } as const;
 export function segsPickerRoutes({ queue, storage }: ServerContext): Route[] {
   const pickers = new SegsPickers();
   queue().then(
-    ({ subscribe }) => subscribe((event) => pickers.handleQueueEvent(event)),
+    (opened) => opened.subscribe((event) => pickers.handleQueueEvent(event)),
     () => undefined,
   );
   return [
