@@ -15,6 +15,7 @@ const LAYERS = [
   'nodes',
   'workflow',
   'engine',
+  'darkroom-types.ts',
   'darkroom.ts',
   'verify-image.ts',
   'queue',

@@ -1,5 +1,5 @@
-// Darkroom as a library: `const darkroom = await openDarkroom({ models }); const { images } = await darkroom.run(workflow); await darkroom.close();`
-// The functions of the nodes are in `darkroom/nodes`. docs/library.md shows how they go together.
+// Darkroom as a library. The functions of the nodes are in `darkroom/nodes`; docs/library.md is the
+// guide.
 
 export {
   type CheckResult,

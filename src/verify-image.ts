@@ -1,4 +1,4 @@
-// Whether a saved picture comes out again: its prompt is run into a temporary folder, and the pixels are compared.
+// Verifies a saved image: runs its prompt into a temporary folder and compares the pixels.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,47 +16,58 @@ import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
 export interface Verification {
   /** All pixels are equal. */
   readonly same: boolean;
-  /** How far the nearest picture of the run is; undefined when none had the same size. */
+  /** The difference to the nearest image of the run; undefined when none has the same size. */
   readonly difference?: PictureDifference;
-  /** Sentences on what is not as it was when the picture was made: versions, model files. */
+  /** Sentences about what has changed since the image was created: versions, model files. */
   readonly notes: readonly string[];
 }
 
 /**
- * Runs the prompt of a PNG that Darkroom or ComfyUI saved, and compares. Throws DR_WORKFLOW_FORMAT for a file without a prompt, and what
- * running throws.
+ * Runs the prompt of a PNG file that Darkroom or ComfyUI saved and compares the result. `name` is
+ * for messages. Throws DR_WORKFLOW_FORMAT for a file without a prompt, and what running throws.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs';
+ *
+ * const darkroom = await openDarkroom({ device: 'cpu' });
+ * const { images } = await darkroom.run('workflow.json', { set: { steps: 2 } });
+ * await darkroom.close();
+ * const { same } = await verifyPicture(readFileSync(images[0].path), 'image.png');
+ * console.log(same);
  */
 export async function verifyPicture(
   bytes: Uint8Array,
   name: string,
   options: Omit<DarkroomOptions, 'output' | 'temp'> & Pick<RunOptions, 'signal' | 'onEvent'> = {},
 ): Promise<Verification> {
-  const { signal, onEvent, ...opening } = options;
+  const { signal, onEvent, ...darkroomOptions } = options;
   const texts = isPng(bytes) ? readPngText(bytes, name) : {};
   if (!Object.hasOwn(texts, 'prompt'))
     throw new DarkroomError('DR_WORKFLOW_FORMAT', {
-      message: isPng(bytes) ? `${name} holds no prompt` : `${name} is no PNG file`,
-      hint: 'Give a PNG as Darkroom or ComfyUI saved it; what changes pictures on the way often drops the prompt.',
+      message: isPng(bytes) ? `${name} contains no prompt` : `${name} is not a PNG file`,
+      hint:
+        'Give a PNG as Darkroom or ComfyUI saved it; ' +
+        'programs that change images often remove the prompt.',
       file: name,
     });
-  const made = madeWith(texts, name);
+  const metadata = metadataOf(texts, name);
   const folders = openFolders({
-    ...opening,
-    models: modelRoots(opening.models),
+    ...darkroomOptions,
+    models: modelRoots(darkroomOptions.models),
     embedded: openEmbeddedModels(),
   });
   const root = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
   const darkroom = await openDarkroom({
-    ...(textEncodersOf(made) && { textEncoders: textEncodersOf(made) }),
-    ...((made?.['precision'] === 'int8' || made?.['precision'] === 'fp32') && {
-      precision: made['precision'],
+    ...(textEncodersOf(metadata) && { textEncoders: textEncodersOf(metadata) }),
+    ...((metadata?.['precision'] === 'int8' || metadata?.['precision'] === 'fp32') && {
+      precision: metadata['precision'],
     }),
-    ...opening,
+    ...darkroomOptions,
     output: join(root, 'output'),
     temp: join(root, 'temp'),
   });
   try {
-    const node = made?.['node'];
+    const node = metadata?.['node'];
     const prompt = parseJson(texts['prompt'], { file: `'prompt' of ${name}` });
     const targets =
       typeof node === 'string' && isJsonObject(prompt) && Object.hasOwn(prompt, node)
@@ -69,23 +80,23 @@ export async function verifyPicture(
       targets,
     });
     const difference = await nearest(bytes, images);
-    return { same: difference?.worst === 0, difference, notes: notesOn(made, folders) };
+    return { same: difference?.worst === 0, difference, notes: notesOn(metadata, folders) };
   } finally {
     await darkroom.close();
     rmSync(root, { recursive: true, force: true });
   }
 }
 
-function madeWith(texts: Readonly<Record<string, string>>, name: string): JsonObject | undefined {
-  const made = Object.hasOwn(texts, 'darkroom')
+function metadataOf(texts: Readonly<Record<string, string>>, name: string): JsonObject | undefined {
+  const metadata = Object.hasOwn(texts, 'darkroom')
     ? parseJson(texts['darkroom'], { file: `'darkroom' of ${name}` })
     : undefined;
-  return isJsonObject(made) ? made : undefined;
+  return isJsonObject(metadata) ? metadata : undefined;
 }
 
-const textEncodersOf = (made: JsonObject | undefined): 'fp16' | 'fp32' | undefined =>
-  made?.['text_encoders'] === 'fp16' || made?.['text_encoders'] === 'fp32'
-    ? made['text_encoders']
+const textEncodersOf = (metadata: JsonObject | undefined): 'fp16' | 'fp32' | undefined =>
+  metadata?.['text_encoders'] === 'fp16' || metadata?.['text_encoders'] === 'fp32'
+    ? metadata['text_encoders']
     : undefined;
 
 async function nearest(
@@ -108,24 +119,25 @@ async function nearest(
   return best;
 }
 
-function notesOn(made: JsonObject | undefined, folders: Folders): string[] {
-  if (!made)
+function notesOn(metadata: JsonObject | undefined, folders: Folders): string[] {
+  if (!metadata)
     return [
-      "the file says nothing of Darkroom: ComfyUI made it, and whether the model files are the same can't be told",
+      'the image was not created by Darkroom; ' +
+        "whether the model files are the same can't be checked",
     ];
   const now = versions();
-  const was = (key: string): string | undefined =>
-    typeof made[key] === 'string' ? made[key] : undefined;
+  const textOf = (key: string): string | undefined =>
+    typeof metadata[key] === 'string' ? metadata[key] : undefined;
   const notes: string[] = [];
-  const version = was('version');
-  const runtime = was('onnxruntime');
+  const version = textOf('version');
+  const runtime = textOf('onnxruntime');
   if (version !== undefined && version !== now.version)
-    notes.push(`it was made with Darkroom ${version}; this is ${now.version}`);
+    notes.push(`created with Darkroom ${version}; this is ${now.version}`);
   if (runtime !== undefined && runtime !== now.onnxruntime)
-    notes.push(`it was made with ONNX Runtime ${runtime}; here is ${now.onnxruntime}`);
-  if (was('provider') !== undefined && was('provider') !== 'cpu')
-    notes.push(`it was made on ${was('provider')}; here it was run on the CPU`);
-  for (const model of Array.isArray(made['models']) ? made['models'] : [])
+    notes.push(`created with ONNX Runtime ${runtime}; this is ${now.onnxruntime}`);
+  if (textOf('provider') !== undefined && textOf('provider') !== 'cpu')
+    notes.push(`created on ${textOf('provider')}; verified on the CPU`);
+  for (const model of Array.isArray(metadata['models']) ? metadata['models'] : [])
     notes.push(...noteOnModel(model, folders));
   return notes;
 }
@@ -138,13 +150,13 @@ function noteOnModel(model: Json, folders: Folders): string[] {
   )
     return [];
   const { folder, name, hash, bytes } = model as Record<'folder' | 'name', string> & JsonObject;
-  const called = `${folder}/${name}`;
-  if (!folders.modelFiles(folder).includes(name)) return [`model file ${called} is not here`];
+  const modelName = `${folder}/${name}`;
+  if (!folders.modelFiles(folder).includes(name)) return [`the model file ${modelName} is missing`];
   if (typeof hash !== 'string')
     return [
-      `${called} can't be checked: the picture does not hold its hash (it had ${String(bytes)} bytes)`,
+      `${modelName} can't be checked: the image does not contain its hash (${String(bytes)} bytes)`,
     ];
   return fingerprint(folders.modelPath(folder, name)) === hash
     ? []
-    : [`${called} is another file than the one the picture was made with`];
+    : [`${modelName} is not the file that the image was created with`];
 }

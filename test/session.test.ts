@@ -1,5 +1,5 @@
-// A session with a workflow: run it in series, turn it into a program and run that, verify its
-// pictures; and the examples of docs/library.md.
+// A session with a workflow: run it in series, convert it to a program and run that, verify its
+// images; and the examples of docs/library.md.
 import { spawn } from 'node:child_process';
 import {
   copyFileSync,
@@ -117,7 +117,7 @@ const promptIn = (file: string): Record<string, { inputs: Record<string, unknown
   JSON.parse(readPngText(readFileSync(join(dir, file)))['prompt']);
 
 describe('darkroom run', () => {
-  it('--batch: successive seeds, the first as in the file; events have the number of their run', async () => {
+  it('--batch: successive seeds, starting from the seed of the file; events have a run number', async () => {
     const { code, out } = await darkroom(
       'run',
       'workflow.json',
@@ -144,7 +144,7 @@ describe('darkroom run', () => {
     expect(promptIn('batch/cat_00003_.png')['5'].inputs).toMatchObject({ width: 64, height: 32 });
   });
 
-  it('--csv: a line that fails does not lose the others', async () => {
+  it('--csv: the other lines run when one fails', async () => {
     writeFileSync(
       join(dir, 'runs.csv'),
       'prompt,3.steps,9.filename_prefix\n"one, two",1,a\nthree,many,b\nfour,1,c\n',
@@ -170,7 +170,7 @@ describe('darkroom run', () => {
     );
   });
 
-  it('Ctrl-C ends the series: what is done stays whole, the rest is not begun', async () => {
+  it('Ctrl-C ends the series: finished images are complete, and no further run starts', async () => {
     const args = ['run', 'workflow.json', '--batch', '200', '--output', 'stopped'];
     let sent = false;
     const { code, err } = await run(join(source, 'cli', 'main.ts'), args, (text, kill) => {
@@ -186,7 +186,7 @@ describe('darkroom run', () => {
   });
 });
 
-it('darkroom convert --to ts: the program makes the picture of the file', async () => {
+it('darkroom convert --to ts: the program creates the same image as the file', async () => {
   expect((await darkroom('run', 'workflow.json', '--output', 'file')).code).toBe(0);
   expect((await darkroom('convert', 'workflow.json', '--to', 'ts', '-o', 'cat.mts')).code).toBe(0);
   const { code, out, err } = await run(join(dir, 'cat.mts'));
@@ -211,13 +211,13 @@ describe('darkroom verify', () => {
     await darkroom('run', 'workflow.json', '--output', 'verify');
   });
 
-  it('the same picture: exit code 0, nothing left behind', async () => {
+  it('the same image: exit code 0, and no files are left', async () => {
     const { code, out } = await darkroom('verify', picture, '--quiet');
     expect({ code, out }).toEqual({ code: 0, out: `${picture}: the same image\n` });
     expect(readdirSync(join(dir, 'verify'))).toEqual(['cat_00001_.png']);
   });
 
-  it('another picture, another model file: exit code 1, and how far', async () => {
+  it('another image or another model file: exit code 1, with the difference', async () => {
     const text = readPngText(readFileSync(join(dir, picture)));
     const { encodePng } = await import('../src/image/codec/png.ts');
     const bytes = new Uint8Array(await pixels(picture));
@@ -239,21 +239,21 @@ describe('darkroom verify', () => {
     writeFileSync(join(models, 'tiny_sd1.safetensors'), changed);
     const { out } = await darkroom('verify', picture, '--models', 'models2', '--json', '--quiet');
     expect(lines(out)[0].notes).toEqual([
-      'checkpoints/tiny_sd1.safetensors is another file than the one the picture was made with',
+      'checkpoints/tiny_sd1.safetensors is not the file that the image was created with',
     ]);
   });
 
-  it('says what it needs', async () => {
+  it('reports files without a prompt, missing files and missing models', async () => {
     await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
       .png()
       .toFile(join(dir, 'bare.png'));
     expect(await darkroom('verify', 'bare.png')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('bare.png holds no prompt'),
+      err: expect.stringContaining('bare.png contains no prompt'),
     });
     expect(await darkroom('verify', 'workflow.json')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('is no PNG file'),
+      err: expect.stringContaining('is not a PNG file'),
     });
     expect(await darkroom('verify', 'gone.png')).toMatchObject({
       code: 2,
@@ -294,7 +294,7 @@ function chunks(file: Buffer): { type: string; bytes: Buffer }[] {
   return found;
 }
 
-it('a picture has the chunks of the ComfyUI picture it was made from, byte for byte, and then its own', async () => {
+it('an image has the same text chunks as the ComfyUI image it was run from, and then its own', async () => {
   // written by Pillow as ComfyUI's SaveImage does it
   const original = readFileSync(join(here, 'fixtures', 'comfyui.png'));
   writeFileSync(join(dir, 'comfyui.png'), original);

@@ -1,4 +1,4 @@
-// From the nodes one wants to the API graph: all that stands behind them, ids in the order of execution.
+// Builds the API graph of output nodes: all nodes behind them, with ids in the order of execution.
 import { DarkroomError } from '../../errors.ts';
 import { type Json, objectOf } from '../../formats/json.ts';
 import { type MadeNode, madeNode, type OutputNode, sourceOf } from './typed-node.ts';
@@ -13,7 +13,17 @@ export interface ApiNode {
 /** A workflow in ComfyUI's API format, by node id. */
 export type ApiGraph = Readonly<Record<string, ApiNode>>;
 
-/** The workflow that makes these outputs. Throws DR_BAD_USAGE when two nodes have the same id. */
+/**
+ * The workflow of these outputs in API format. Throws DR_BAD_USAGE when two nodes have the same id.
+ *
+ * @example
+ * import { MaskToImage, SaveImage, SolidMask } from 'darkroom/nodes';
+ *
+ * const { MASK } = SolidMask({ value: 0.5, width: 64, height: 64 });
+ * const { IMAGE } = MaskToImage({ mask: MASK });
+ * const workflow = graph(SaveImage({ images: IMAGE, filename_prefix: 'grey' }));
+ * console.log(Object.keys(workflow));
+ */
 export function graph(...outputs: readonly OutputNode[]): ApiGraph {
   const order = new Set<MadeNode>();
   const visit = (node: MadeNode): void => {
@@ -56,7 +66,7 @@ function idsOf(nodes: readonly MadeNode[]): Map<MadeNode, string> {
     if (given.has(options.id))
       throw new DarkroomError('DR_BAD_USAGE', {
         message: `two nodes of the graph have the id '${options.id}'`,
-        hint: 'Give each its own, or none.',
+        hint: 'Give each node an id of its own, or none.',
         nodeId: options.id,
         nodeType: type,
       });
@@ -71,7 +81,9 @@ function idsOf(nodes: readonly MadeNode[]): Map<MadeNode, string> {
   return new Map(nodes.map((node) => [node, node.options.id ?? next()]));
 }
 
-/** Integers that a double holds as numbers: the graph is then plain JSON unless it needs more. */
+/**
+ * Bigints that are exact as numbers become numbers, so that the graph is plain JSON if possible.
+ */
 const plain = (value: unknown): Json =>
   typeof value === 'bigint' && Number.isSafeInteger(Number(value))
     ? Number(value)

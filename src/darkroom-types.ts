@@ -1,0 +1,148 @@
+// The types of the library: options, workflows, results.
+import type { EngineEvent } from './engine/events.ts';
+import type { DarkroomError } from './errors.ts';
+import type { SavedFile } from './nodes/context.ts';
+import type { DeviceChoice } from './runtime/device-names.ts';
+import type { Precision } from './runtime/precision.ts';
+import type { NodeTable } from './workflow/node-table.ts';
+import type { Overrides } from './workflow/overrides/overrides.ts';
+import type { MissingModel, MissingNode } from './workflow/validate/find-problems.ts';
+import type { NodeErrors, Validation } from './workflow/validate/validate.ts';
+
+export interface DarkroomOptions {
+  /**
+   * Folders that contain `checkpoints`, `vae`, `loras` … like ComfyUI's `models`; files of earlier
+   * folders win. Default: `models`, if it exists.
+   */
+  readonly models?: string | readonly string[];
+  /** Folder that LoadImage reads from. Default: `input`. */
+  readonly input?: string;
+  /** Folder that SaveImage writes to. Default: `output`. */
+  readonly output?: string;
+  /** Folder that PreviewImage writes to. Default: `temp`. */
+  readonly temp?: string;
+  /** Where networks run. Default: `auto`, which is CUDA if it works, else the CPU. */
+  readonly device?: DeviceChoice;
+  /** Threads for running networks. Default: all cores. */
+  readonly threads?: number;
+  /**
+   * The type that weights of text encoders are rounded to. Default: `fp16`, as in ComfyUI; `fp32`
+   * is its --fp32-text-enc.
+   */
+  readonly textEncoders?: 'fp16' | 'fp32';
+  /**
+   * Precision of UNets. Default: DARKROOM_PRECISION, else what suits the device. `int8` is for
+   * CPUs: faster and smaller, with slightly different images.
+   */
+  readonly precision?: Precision;
+  /**
+   * Caches prepacked weights of large models in the cache folder: they open in seconds and run
+   * faster. Takes three times the disk space of the model in float32 (SD1.5: 11 GB).
+   */
+  readonly cacheWeights?: boolean;
+  /** Folder that caches the results of nodes for later runs. Default: none. */
+  readonly cache?: string;
+  /**
+   * Largest size of `cache` in bytes; the least recently used is removed first. Default: 10 GiB.
+   */
+  readonly cacheSize?: number;
+  /** Replaces the built-in nodes: a table, and the URL of the module that exports it as NODES. */
+  readonly nodes?: { readonly table: NodeTable; readonly module: string };
+}
+
+/**
+ * A workflow in any form: an object, JSON text, the bytes of a file (an image file too), or the
+ * path of one.
+ */
+export type WorkflowSource = string | Uint8Array | Readonly<Record<string, unknown>>;
+
+export interface RunOptions {
+  /** Stops the run between two steps, or by force after two seconds. */
+  readonly signal?: AbortSignal;
+  /** Is called with progress, warnings and results while the workflow runs. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Values to set first: `{ prompt: 'a cat', '3.seed': 42, 'KSampler.steps': 20 }`. */
+  readonly set?: Overrides;
+  /** Ids of the output nodes to run. Default: all. */
+  readonly targets?: readonly string[];
+  /**
+   * Runs the valid outputs, as ComfyUI does, when others are invalid; `nodeErrors` of the result
+   * describes the others.
+   */
+  readonly partial?: boolean;
+  /** Seed for the choices among `{a|b}` in texts of workflows in UI format. Default: 0. */
+  readonly dynamicSeed?: number | bigint;
+  /** Is written into images beside the prompt, as ComfyUI's `extra_pnginfo`. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** An image file that a node saved. */
+export interface Picture extends SavedFile {
+  /** Reads the bytes of the file. */
+  toBuffer(): Buffer;
+}
+
+/** What a node saved or showed. */
+export type NodeOutput = Readonly<Record<string, readonly unknown[]>> & {
+  readonly images: readonly Picture[];
+};
+
+export interface RunResult {
+  /** By the id of the node that saved or showed something. */
+  readonly outputs: Readonly<Record<string, NodeOutput>>;
+  /** All images of `outputs`. */
+  readonly images: readonly Picture[];
+  /** ComfyUI's errors of the outputs that were left out, by node id; empty unless `partial`. */
+  readonly nodeErrors: Readonly<Record<string, NodeErrors>>;
+}
+
+export interface CheckResult {
+  readonly runnable: boolean;
+  readonly missingNodes: readonly string[];
+  readonly missingModels: readonly string[];
+  readonly errors: readonly DarkroomError[];
+  /** The missing node types with their packs. */
+  readonly nodes: readonly MissingNode[];
+  /** The missing model files with their folders and near matches. */
+  readonly models: readonly MissingModel[];
+  /** What could only be guessed in the conversion, as sentences. */
+  readonly notes: readonly string[];
+  /** ComfyUI's own response to the workflow. */
+  readonly validation?: Validation;
+}
+
+export interface Darkroom {
+  /**
+   * Runs a workflow; several runs wait for each other. Throws a DarkroomError: DR_WORKFLOW_INVALID
+   * and others for a workflow that can't run, DR_INTERRUPTED when the signal was aborted.
+   *
+   * @example
+   * const darkroom = await openDarkroom();
+   * const { images } = await darkroom.run('workflow.json', {
+   *   set: { prompt: 'a red apple', seed: 7, steps: 2 },
+   *   onEvent: (event) => {
+   *     if (event.type === 'progress') console.log(`${event.step} of ${event.total}`);
+   *   },
+   * });
+   * console.log(images[0].path, images[0].toBuffer().length);
+   * await darkroom.close();
+   */
+  run(workflow: WorkflowSource, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Checks whether a workflow can run here, and what is missing. Throws only when the workflow
+   * can't be read.
+   *
+   * @example
+   * const darkroom = await openDarkroom();
+   * const { runnable, missingNodes, missingModels } = darkroom.check('workflow.json');
+   * console.log(runnable, missingNodes, missingModels);
+   * await darkroom.close();
+   */
+  check(workflow: WorkflowSource, options?: Pick<RunOptions, 'set'>): CheckResult;
+  /** Ends the running job immediately. */
+  kill(): void;
+  /** Process id of the engine while it runs. */
+  enginePid(): number | undefined;
+  /** Ends the engine after the jobs that were started. */
+  close(): Promise<void>;
+}
