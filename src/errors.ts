@@ -1,7 +1,10 @@
-// The error type and its catalogue. An error is data: a code, where it happened, and a hint on what to
-// do about it. The front ends (cli/, server/) turn `message` and `hint` into text for the user.
+// The error type and its catalogue. An error is data: a code, where it happened, and a hint on what
+// to do about it. The front ends (cli/, server/) turn `message` and `hint` into text for the user.
 
-/** The exit status of the command line for each code: 1 failed while running, 2 bad usage or workflow. */
+/**
+ * The exit status of the command line for each code: 1 failed while running, 2 bad usage or
+ * workflow.
+ */
 export const ERROR_CODES = {
   DR_BAD_USAGE: 2,
   DR_FILE_MISSING: 2,

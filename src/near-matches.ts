@@ -1,5 +1,5 @@
-// Near matches for mistyped names, by the optimal string alignment distance. Case and separators are
-// ignored.
+// Near matches for mistyped names, by the optimal string alignment distance. Case and separators
+// are ignored.
 
 /** The least number of insertions, deletions, replacements and swaps that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {

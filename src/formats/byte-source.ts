@@ -1,4 +1,4 @@
-// A file that is read by byte ranges.
+// Reads byte ranges of a file.
 import { type FileHandle, open } from 'node:fs/promises';
 import { DarkroomError } from '../errors.ts';
 
@@ -7,12 +7,12 @@ export interface ByteSource {
   readonly size: number;
   /** Time of the last change, in milliseconds. */
   readonly modified: number;
-  /** The bytes from `offset`. Throws DR_FILE_UNREADABLE when the file is shorter. */
+  /** `length` bytes from `offset` on. Throws DR_FILE_UNREADABLE when the file is shorter. */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Opens a file. Throws DR_FILE_MISSING, or DR_FILE_UNREADABLE also for a folder. */
+/** Opens a file. Throws DR_FILE_MISSING, and DR_FILE_UNREADABLE, also for a folder. */
 export async function openSource(file: string): Promise<ByteSource> {
   const handle = await openHandle(file);
   try {

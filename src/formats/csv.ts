@@ -1,12 +1,16 @@
-// Tables as text: RFC 4180, with a byte order mark, `;` or tabs in place of commas, and any line ends.
+// Parses CSV (RFC 4180), also with a byte order mark, `;` or tabs instead of commas, and any line
+// ends.
 
 export interface CsvRow {
-  /** Where it begins in the file, from 1. */
+  /** The line where the row begins, from 1. */
   readonly line: number;
   readonly cells: readonly string[];
 }
 
-/** The rows that have something in them; the first line says which of `,` `;` and tab stands between cells. An open quote ends with the text. */
+/**
+ * The rows that are not empty. The separator is the first of `,`, `;` and tab that occurs in the
+ * first line. An unclosed quote extends to the end of the text.
+ */
 export function parseCsv(text: string): CsvRow[] {
   const source = text.replace(/^\ufeff/, '');
   const separator = separatorOf(source);

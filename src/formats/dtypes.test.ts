@@ -7,8 +7,10 @@ const bytesOf = (view: ArrayBufferView) =>
 const hash = (view: ArrayBufferView) =>
   createHash('sha256').update(bytesOf(view)).digest('hex').slice(0, 32);
 
-// u16 = torch.arange(65536, dtype=torch.int32).to(torch.uint16); u8 = torch.arange(256, dtype=torch.uint8)
-// t = u16.view(torch.float16).float(); t = torch.where(torch.isnan(t), torch.tensor(12345.), t); sha256(t.numpy().tobytes()).hexdigest()[:32]
+// u16 = torch.arange(65536, dtype=torch.int32).to(torch.uint16); u8 = torch.arange(256,
+//   dtype=torch.uint8)
+// t = u16.view(torch.float16).float(); t = torch.where(torch.isnan(t), torch.tensor(12345.), t);
+//   sha256(t.numpy().tobytes()).hexdigest()[:32]
 it.each<[DTypeName, 1 | 2, string]>([
   ['F16', 2, '096857e82fd43c1a9d6008249cb9f8b8'],
   ['BF16', 2, '24266f21e2494fea4d981a86891ea107'],
@@ -44,7 +46,8 @@ it('E4M3 has no infinity, E5M2 has', () => {
 });
 
 it('64-bit integers round once', () => {
-  // >>> torch.tensor([2**60 + 2**36 + 1, 2**60 + 2**36, -(2**60 + 2**36 + 1), 2**53 + 1, 9007200328482817, 2**63 - 1, -2**63, 16777217, 16777219]).float()
+  // >>> torch.tensor([2**60 + 2**36 + 1, 2**60 + 2**36, -(2**60 + 2**36 + 1), 2**53 + 1,
+  //   9007200328482817, 2**63 - 1, -2**63, 16777217, 16777219]).float()
   const values = [
     2n ** 60n + 2n ** 36n + 1n,
     2n ** 60n + 2n ** 36n,
@@ -79,7 +82,8 @@ it('64-bit integers round once', () => {
 });
 
 it('doubles round to nearest-even, with subnormals and infinities', () => {
-  // >>> torch.tensor([1e-46, 2**-150, 1.5 * 2**-149, 3.4028235677973366e38, 3.40282356779733e38, .1], dtype=torch.float64).float()
+  // >>> torch.tensor([1e-46, 2**-150, 1.5 * 2**-149, 3.4028235677973366e38, 3.40282356779733e38,
+  //   .1], dtype=torch.float64).float()
   const values = [
     1e-46,
     2 ** -150,
@@ -109,7 +113,8 @@ it('any alignment, and BOOL is 0 or 1', () => {
 });
 
 it('float32 to half precision equals torch', () => {
-  // b = torch.arange(0, 2**32, 65537 * 13); f = b as the bits of float32, without NaN; f.half(), f.bfloat16(): sha256 of their bytes
+  // b = torch.arange(0, 2**32, 65537 * 13); f = b as the bits of float32, without NaN; f.half(),
+  //   f.bfloat16(): sha256 of their bytes
   const bits = Uint32Array.from(
     { length: Math.ceil(2 ** 32 / (65537 * 13)) },
     (_, i) => i * 65537 * 13,
@@ -118,7 +123,8 @@ it('float32 to half precision equals torch', () => {
   expect(values.length).toBe(5022);
   expect(hash(encodeFloat32('F16', values))).toBe('2662e891bd6708deec2bfed683cf2f7d');
   expect(hash(encodeFloat32('BF16', values))).toBe('5863cff696508829bcbc62ecc9f1debd');
-  // >>> torch.tensor([65519.996, 65520., -65520., 2**-24, 2**-25, 2**-25 * 1.0000001, 2**-14 * .99999994, 2049., 2051., 6.1e-5]).half()
+  // >>> torch.tensor([65519.996, 65520., -65520., 2**-24, 2**-25, 2**-25 * 1.0000001, 2**-14 *
+  //   .99999994, 2049., 2051., 6.1e-5]).half()
   const edges = new Float32Array([
     65519.996,
     65520,

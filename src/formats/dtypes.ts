@@ -1,9 +1,13 @@
-// The number formats of a tensor file: size in bytes and exact conversion to float32 (rounded to nearest-even where float32 is narrower).
+// The number formats of tensor files: size in bytes and exact conversion to float32 (rounded to
+// nearest, ties to even, where float32 is narrower).
 
 export interface DType {
   /** Bytes per value. */
   readonly size: number;
-  /** Values of `bytes` (little-endian, any alignment) into `out`, which has as many values as the bytes hold. */
+  /**
+   * Writes the values of `bytes` (little-endian, any alignment) to `out`, which has one element for
+   * each.
+   */
   decode(bytes: Uint8Array, out: Float32Array): void;
 }
 
@@ -24,7 +28,10 @@ export type DTypeName =
   | 'U8'
   | 'BOOL';
 
-/** A small binary float as a number: `bits` wide in total, `exponentBits` of exponent, `special` says what the top exponent means. */
+/**
+ * The value of a small float of `bits` bits in total. The top exponent means infinities and NaN
+ * (`ieee`), or ordinary values and a single NaN (`finite`).
+ */
 function smallFloat(
   value: number,
   bits: number,
@@ -59,11 +66,14 @@ function lazyTable(
   };
 }
 
-const half = lazyTable(16, 5, 'ieee');
+const float16 = lazyTable(16, 5, 'ieee');
 const e4m3 = lazyTable(8, 4, 'finite');
 const e5m2 = lazyTable(8, 5, 'ieee');
 
-/** A 64-bit integer rounded once to float32: beyond 53 bits the discarded bits are kept as one sticky bit. */
+/**
+ * A 64-bit integer as a double that rounds to the right float32: beyond 53 bits, the discarded bits
+ * are combined into one sticky bit.
+ */
 function floatOfInt64(value: bigint): number {
   const size = value < 0n ? -value : value;
   if (size < 1n << 53n) return Number(value);
@@ -85,14 +95,14 @@ const fromTable =
     for (let i = 0; i < out.length; i++) out[i] = values[bytes[i]];
   };
 
-/** Every dtype that Darkroom reads. */
+/** The dtypes that Darkroom reads. */
 export const DTYPES: Readonly<Record<DTypeName, DType>> = {
   F64: { size: 8, decode: each(8, (v, at) => v.getFloat64(at, true)) },
   F32: { size: 4, decode: each(4, (v, at) => v.getFloat32(at, true)) },
   F16: {
     size: 2,
     decode(bytes, out) {
-      const values = half();
+      const values = float16();
       for (let i = 0; i < out.length; i++) out[i] = values[bytes[2 * i] | (bytes[2 * i + 1] << 8)];
     },
   },
@@ -127,17 +137,17 @@ export function decodeFloat32(dtype: DTypeName, bytes: Uint8Array): Float32Array
   return out;
 }
 
-/** Float32 values as bytes of `dtype`: F32, F16 or BF16, rounded to nearest-even. */
+/** Float32 values as bytes of `dtype` (F32, F16 or BF16), rounded to nearest, ties to even. */
 export function encodeFloat32(dtype: DTypeName, values: Float32Array): Uint8Array {
   if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const encode = { F16: halfBits, BF16: brainBits }[dtype as string];
+  const encode = { F16: float16Bits, BF16: bfloat16Bits }[dtype as string];
   if (!encode) throw new Error(`internal: float32 values can't be written as ${dtype}`);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return new Uint8Array(Uint16Array.from(bits, encode).buffer);
 }
 
-/** The float16 nearest to a float32, both as bits. */
-function halfBits(bits: number): number {
+/** The bits of the float16 nearest to a float32. */
+function float16Bits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const size = bits & 0x7fffffff;
   if (size > 0x7f800000) return sign | 0x7e00;
@@ -147,14 +157,15 @@ function halfBits(bits: number): number {
   if (exponent < 102) return sign; // below half of the smallest subnormal
   const shift = 126 - exponent;
   const fraction = (size & 0x7fffff) | 0x800000;
-  const kept = fraction >>> shift;
+  const truncated = fraction >>> shift;
   const rest = fraction & ((1 << shift) - 1);
   const middle = 1 << (shift - 1);
-  return sign | (kept + (rest > middle || (rest === middle && (kept & 1) === 1) ? 1 : 0));
+  const roundsUp = rest > middle || (rest === middle && (truncated & 1) === 1);
+  return sign | (truncated + (roundsUp ? 1 : 0));
 }
 
-/** The bfloat16 nearest to a float32, both as bits. */
-function brainBits(bits: number): number {
+/** The bits of the bfloat16 nearest to a float32. */
+function bfloat16Bits(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 }

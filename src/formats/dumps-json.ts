@@ -67,7 +67,9 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 /** One UTF-16 unit as `\uXXXX`. */
 const escapeUnit = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** A JSON string in ASCII. Each UTF-16 unit is escaped, so astral characters become surrogate pairs. */
+/**
+ * A JSON string in ASCII. Each UTF-16 unit is escaped, so astral characters become surrogate pairs.
+ */
 const quote = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to escape
   `"${text.replace(/["\\\u0000-\u001f\u007f-\uffff]/g, (c) => SHORT_ESCAPES[c] ?? escapeUnit(c))}"`;

@@ -1,5 +1,7 @@
-// Texts in an EXIF block (TIFF 6.0 directories, Exif 2.32's UserComment). Reads bytes; a damaged block gives what can be read of it.
+// Reads the texts of an EXIF block (TIFF 6.0 directories, the UserComment of Exif 2.32). Of a
+// damaged block, what is readable is returned.
 
+/** The size in bytes of each field type. */
 const TYPE_SIZES: Readonly<Record<number, number>> = {
   1: 1,
   2: 1,
@@ -17,12 +19,14 @@ const TYPE_SIZES: Readonly<Record<number, number>> = {
 };
 const ASCII = 2;
 const USER_COMMENT = 0x9286;
-/** Tags whose value is the offset of another directory: Exif, GPS, interoperability. */
+/** The tags whose value is the offset of another directory: Exif, GPS, interoperability. */
 const DIRECTORIES: ReadonlySet<number> = new Set([0x8769, 0x8825, 0xa005]);
 const MAX_DIRECTORIES = 16;
 const MAX_TEXT = 64 * 1024 * 1024;
 
-/** All texts of a block that begins with `II*` or `MM*` (a leading `Exif\0\0` is skipped), in the order of their tags. */
+/**
+ * The texts of a block, which begins with `II*` or `MM*`, or `Exif\0\0` before it, in file order.
+ */
 export function exifTexts(bytes: Uint8Array): string[] {
   let block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (block.toString('latin1', 0, 6) === 'Exif\0\0') block = block.subarray(6);
@@ -35,7 +39,7 @@ export function exifTexts(bytes: Uint8Array): string[] {
 
   const texts: string[] = [];
   const seen = new Set<number>();
-  let left = MAX_TEXT;
+  let remaining = MAX_TEXT;
   const queue = [u32(4)];
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     if (at < 8 || at + 2 > block.length || seen.has(at) || seen.size >= MAX_DIRECTORIES) continue;
@@ -48,9 +52,9 @@ export function exifTexts(bytes: Uint8Array): string[] {
       const size = u32(entry + 4) * (TYPE_SIZES[type] ?? 0);
       const from = size <= 4 ? entry + 8 : u32(entry + 8);
       if (DIRECTORIES.has(tag)) queue.push(u32(entry + 8));
-      if ((type !== ASCII && tag !== USER_COMMENT) || from + size > block.length || size > left)
-        continue;
-      left -= size;
+      const isText = type === ASCII || tag === USER_COMMENT;
+      if (!isText || from + size > block.length || size > remaining) continue;
+      remaining -= size;
       const value = block.subarray(from, from + size);
       texts.push(
         tag === USER_COMMENT
@@ -64,7 +68,10 @@ export function exifTexts(bytes: Uint8Array): string[] {
   return texts;
 }
 
-/** UserComment: eight bytes name the encoding. UTF-16 in the order of the block, or in the other where that makes sense of it. */
+/**
+ * Decodes a UserComment, whose first eight bytes name the encoding. UTF-16 has the byte order of
+ * the block unless its zero bytes suggest the other.
+ */
 function userComment(value: Buffer, little: boolean): string {
   const encoding = value.toString('latin1', 0, 8).replace(/\0+$/, '');
   const text = value.subarray(8);

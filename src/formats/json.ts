@@ -1,7 +1,9 @@
-// JSON values that keep what JSON.parse loses: integers beyond 2^53, `8.0`, NaN and the order of numeric
-// keys. parse-json.ts reads them, dumps-json.ts prints them as Python does.
+// JSON values that keep what JSON.parse loses: integers beyond 2^53, `8.0`, NaN and the order of
+// numeric keys. parse-json.ts reads them, dumps-json.ts prints them as Python does.
 
-/** A float with an integral value, made by `pyFloat`: Python prints `8.0`, and `8` for an integer. */
+/**
+ * A float with an integral value, made by `pyFloat`: Python prints `8.0`, and `8` for an integer.
+ */
 export interface PyFloat {
   readonly [PY_FLOAT]: true;
   readonly float: number;
@@ -47,8 +49,8 @@ export const entriesOf = <T>(value: { [key: string]: T }): [string, T][] =>
   keysOf(value).map((key) => [key, value[key]]);
 
 /**
- * An object with these entries, whose order `keysOf` returns even where keys are numeric. The last of
- * equal keys wins.
+ * An object with these entries, whose order `keysOf` returns even where keys are numeric. The last
+ * of equal keys wins.
  */
 export function objectOf<T>(entries: Iterable<readonly [string, T]>): { [key: string]: T } {
   const object: { [key: string]: T } = {};

@@ -1,4 +1,5 @@
-// A latent inside a picture, as the Impact Pack's LatentSender writes it: safetensors in a zip archive in EXIF's UserComment.
+// A latent in a picture file, as the Impact Pack's LatentSender writes it: a safetensors file in a
+// zip archive in the UserComment of EXIF.
 import { crc32, inflateRawSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
 import { sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
@@ -13,7 +14,7 @@ const EXIF_DIRECTORY = 0x8769;
 const USER_COMMENT = 0x9286;
 const MAX_BYTES = 2 ** 30;
 
-/** The EXIF block that carries a latent [B,C,H,W]. */
+/** The EXIF block for a latent [B,C,H,W]. */
 export function latentExif(latent: Tensor): Buffer {
   const archive = zipped(
     Buffer.concat(encodeSafetensors({ [TENSOR]: { dtype: 'F32', ...latent } })),
@@ -34,7 +35,7 @@ export function latentExif(latent: Tensor): Buffer {
   return Buffer.concat([head, archive]);
 }
 
-/** The latent of an EXIF block; undefined when it carries none. Throws DR_SAFETENSORS_INVALID for a damaged one. */
+/** The latent in an EXIF block; undefined when there is none. Throws DR_SAFETENSORS_INVALID. */
 export function latentFromExif(exif: Uint8Array, name: string): Tensor | undefined {
   const comment = userComment(exif);
   if (!comment || comment.length < 30 || comment.readUInt32LE(0) !== 0x04034b50) return undefined;
@@ -43,7 +44,7 @@ export function latentFromExif(exif: Uint8Array, name: string): Tensor | undefin
   } catch (cause) {
     throw new DarkroomError('DR_SAFETENSORS_INVALID', {
       message: `the latent in ${name} can't be read: ${(cause as Error).message}`,
-      hint: 'Use the file as LatentSender saved it: programs that edit pictures damage it.',
+      hint: 'Use the file as LatentSender saved it: programs that edit pictures damage the latent.',
       file: name,
       cause,
     });
@@ -112,7 +113,7 @@ function unzipped(archive: Buffer): Buffer {
   const bytes = archive.subarray(start, start + packed);
   const content =
     method === 0 ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) });
-  if (crc32(content) !== archive.readUInt32LE(14)) throw new Error("it doesn't have its checksum");
+  if (crc32(content) !== archive.readUInt32LE(14)) throw new Error('its checksum is wrong');
   return content;
 }
 

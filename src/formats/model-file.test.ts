@@ -1,4 +1,5 @@
-// Whatever lies in a models folder and is no model: refused with a sentence that names the file and what it is.
+// Whatever lies in a models folder and is no model: refused with a sentence that names the file and
+// what it is.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +38,7 @@ const model = () => readFileSync(fixtureModel('tinyti'));
 describe('files that are no models', () => {
   const kinds: Readonly<Record<string, () => Uint8Array | string | Promise<Buffer>>> = {
     'is empty': () => '',
-    'begins with nothing but zeros': () => Buffer.alloc(4096),
+    'begins with zeros only': () => Buffer.alloc(4096),
     'is a Git LFS pointer': () =>
       'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4265380512\n',
     'is a web page (HTML)': () =>
@@ -67,11 +68,11 @@ describe('files that are no models', () => {
     'is a packed diffusers folder': () => archive('sd/model_index.json', 'sd/unet/config.json'),
     'is an archive with a .safetensors file in it': () => archive('model.safetensors'),
     'is a Python pickle, but none that torch wrote': () => pickle(dict()),
-    'is of no format that holds models (it begins with 68 65 6c 6c 6f)': () => 'hello',
+    'is not of a model format (it begins with 68 65 6c 6c 6f)': () => 'hello',
   };
   it.each(Object.entries(kinds))('%s', async (what, bytes) => {
     for (const name of ['model.ckpt', 'model.safetensors']) {
-      if (what.startsWith('is of no format') && name.endsWith('.safetensors')) continue;
+      if (what.startsWith('is not of a model format') && name.endsWith('.safetensors')) continue;
       const file = put(name, await bytes());
       const error = await openModelFile(file).catch((e) => e);
       expect(error).toMatchObject({

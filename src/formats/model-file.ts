@@ -1,5 +1,5 @@
-// The one way into a model file: looks at how it begins, whatever its name says, and gives its tensors. Formats: .safetensors, and both
-// formats of torch.save. Everything else is refused with a sentence that says what it is.
+// Opens model files: .safetensors and both formats of torch.save, recognised by their first bytes,
+// whatever the file name. Everything else is refused with a message that says what the file is.
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type ByteSource, openSource } from './byte-source.ts';
@@ -31,12 +31,15 @@ export type ModelFormat = 'safetensors' | 'torch zip' | 'torch sequential';
 const HEAD = 512;
 const MAX_HEADER = 100_000_000;
 
-/** A global, an instance, a list or dictionary, or a text or number, as protocols 0 and 1 write them. */
+/** A global, instance, list, dictionary, text or number as written by pickle protocols 0 and 1. */
 const OLD_PICKLE = /^\(*([ci][\w.]+\n[\w.]+\n|[ld]p\d+\n|[SVIL]['\d][^\n\0]*\n)/;
 
 type TorchReader = (source: ByteSource, options?: TorchOptions) => Promise<TorchFile>;
 
-/** torch's formats by how they begin. Old pickles (protocol 0 and 1) are none of them: read only to be refused for what they ask for. */
+/**
+ * torch's formats, recognised by their first bytes. Old pickles (protocols 0 and 1) are not among
+ * them; they are read so that they can be refused by what they name.
+ */
 const TORCH: readonly {
   readonly format: ModelFormat;
   readonly begins: (head: Buffer) => boolean;
@@ -59,8 +62,12 @@ const TORCH: readonly {
   },
 ];
 
-/** Opens the tensors of a model file, to be closed after use. Laid-out tensors may be written into the cache (torch-model.ts).
- *  Throws DR_FILE_MISSING, DR_FILE_UNREADABLE, DR_SAFETENSORS_INVALID, DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED, DR_OUTPUT_UNWRITABLE. */
+/**
+ * Opens the tensors of a model file, to be closed after use. May write copies of tensors into the
+ * cache (torch/tensor-locations.ts). Throws DR_FILE_MISSING, DR_FILE_UNREADABLE,
+ * DR_SAFETENSORS_INVALID, DR_MODEL_INVALID, DR_MODEL_UNSAFE, DR_MODEL_UNSUPPORTED and
+ * DR_OUTPUT_UNWRITABLE.
+ */
 export async function openModelFile(
   file: string,
   options: LocateOptions = {},
@@ -80,7 +87,9 @@ export async function openModelFile(
   }
 }
 
-/** Opens a model file, calls `work` with its tensors, and closes it. Throws as openModelFile does. */
+/**
+ * Opens a model file, calls `work` with its tensors, and closes it. Throws as openModelFile does.
+ */
 export async function withModelFile<T>(
   file: string,
   work: (opened: TensorFile) => Promise<T> | T,
@@ -93,7 +102,10 @@ export async function withModelFile<T>(
   }
 }
 
-/** Works on a file of torch.save that may hold objects of these classes; they stay inert. undefined for a .safetensors file, else throws as openModelFile does. */
+/**
+ * Calls `work` with a file of torch.save, in which `options` may allow more classes; they stay
+ * inert. Returns undefined for a .safetensors file. Throws as openModelFile does.
+ */
 export async function withTorchFile<T>(
   file: string,
   options: TorchOptions,
@@ -108,7 +120,7 @@ export async function withTorchFile<T>(
   }
 }
 
-/** What a model file holds, without writing anything. Throws as openModelFile does. */
+/** Describes the tensors of a model file. Writes nothing. Throws as openModelFile does. */
 export async function describeModelFile(file: string): Promise<ModelDescription> {
   const source = await sniff(file);
   if (!source) {
@@ -130,11 +142,11 @@ interface TorchSource {
   readonly read: TorchReader;
 }
 
-/** An open torch file; undefined for a .safetensors file. Throws for all others. */
+/** Opens a torch file; returns undefined for a .safetensors file, and throws for all others. */
 async function sniff(file: string): Promise<TorchSource | undefined> {
   refuseFolder(file);
   const bytes = await openSource(file);
-  let kept = false;
+  let returned = false;
   try {
     const head = Buffer.from(await bytes.read(0, Math.min(HEAD, bytes.size)));
     if (looksLikeSafetensors(head)) return undefined;
@@ -143,7 +155,7 @@ async function sniff(file: string): Promise<TorchSource | undefined> {
     if (foreign) throw invalidModel(file, foreign.what, foreign.hint);
     const named = /^\.(safetensors|sft)$/i.test(extname(file));
     if (torch && (!named || head[0] === 0x80 || torch.format === 'torch zip')) {
-      kept = true;
+      returned = true;
       return { ...torch, bytes };
     }
     if (named) return undefined;
@@ -153,11 +165,11 @@ async function sniff(file: string): Promise<TorchSource | undefined> {
       .replace(/..(?=.)/g, '$& ');
     throw invalidModel(
       file,
-      `is of no format that holds models (it begins with ${start})`,
+      `is not of a model format (it begins with ${start})`,
       'Use .safetensors, .ckpt, .pt or .pth files.',
     );
   } finally {
-    if (!kept) await bytes.close();
+    if (!returned) await bytes.close();
   }
 }
 
@@ -174,6 +186,6 @@ function refuseFolder(file: string): void {
   throw invalidModel(
     file,
     what,
-    diffusers ? 'Use the single-file checkpoint of this model.' : 'Name a file in it.',
+    diffusers ? 'Use the single-file checkpoint of this model.' : 'Choose a file in it.',
   );
 }

@@ -1,4 +1,5 @@
-// A file of named tensors, whatever its format: names, shapes, the positions of the bytes, and readers.
+// A file of named tensors, whatever its format: names, shapes, the positions of the bytes, and
+// readers.
 import { endianness } from 'node:os';
 import { DarkroomError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -1,13 +1,13 @@
-// Values of nodes as a file: their structure as JSON, their numbers as tensors beside it. Only what is plain data can be stored; functions,
-// networks and objects with a class or symbols in them can't.
+// Stores node values: their structure as JSON, their arrays separately. Only plain data can be
+// stored, not functions, networks, or objects with a class or symbols.
 import { entriesOf, objectOf } from './json.ts';
 
-/** Arrays are tagged by their first item; everything else stands for itself. */
+/** The first item of an array is a tag; other values represent themselves. */
 type Stored = null | boolean | number | string | readonly Stored[];
 
 export interface StoredValue {
   readonly json: string;
-  /** The arrays that the structure names by number. */
+  /** The arrays, which the structure refers to by number. */
   readonly arrays: readonly (Float32Array | Uint8Array)[];
 }
 
@@ -15,7 +15,10 @@ const MAX_DEPTH = 64;
 
 class NotStorable extends Error {}
 
-/** Undefined when there is more in the value than data. The arrays are not copied; one that occurs twice is stored once. */
+/**
+ * The stored form of a value; undefined when it holds more than plain data. Arrays are not copied;
+ * one that occurs twice is stored once.
+ */
 export function storeValue(value: unknown): StoredValue | undefined {
   const arrays = new Map<Float32Array | Uint8Array, number>();
   const store = (item: unknown, depth: number): Stored => {
@@ -53,7 +56,7 @@ export function storeValue(value: unknown): StoredValue | undefined {
   }
 }
 
-/** The value again. Throws when it is none that storeValue made. */
+/** The value of a stored form. Throws when storeValue did not make it. */
 export function restoreValue({ json, arrays }: StoredValue): unknown {
   const restore = (item: Stored): unknown => {
     if (typeof item !== 'object' || item === null) return item;
@@ -70,12 +73,12 @@ export function restoreValue({ json, arrays }: StoredValue): unknown {
           (_, i) => [String(rest[2 * i]), restore(rest[2 * i + 1])] as const,
         ),
       );
-    throw new Error(`a stored value of an unknown kind: ${String(tag)}`);
+    throw new Error(`a stored value has the unknown tag ${String(tag)}`);
   };
   return restore(JSON.parse(json) as Stored);
 }
 
 function found<T>(array: T | undefined): T {
-  if (array === undefined) throw new Error('an array of a stored value is not there');
+  if (array === undefined) throw new Error('an array of a stored value is missing');
   return array;
 }

@@ -1,18 +1,19 @@
-// Zip archives (APPNOTE 6.3.9, with zip64), read by byte ranges. Only what torch and zip programs write for one file on one disk is
-// taken; whatever two readers could understand in two ways is refused: names twice, entries over one another, headers that disagree.
+// Reads zip archives (APPNOTE 6.3.9, with zip64) by byte ranges. Only what torch and zip programs
+// write for a file on one disk is accepted. Whatever two readers could interpret differently is
+// refused: duplicate names, overlapping entries, headers that disagree.
 import { crc32, inflateRawSync } from 'node:zlib';
 import type { ByteSource } from './byte-source.ts';
 import { CUT_OFF, invalidModel } from './model-file-errors.ts';
 
 export interface ZipEntry {
   readonly name: string;
-  /** Its bytes lie in the archive as they are. */
+  /** Whether the entry is not compressed. */
   readonly stored: boolean;
-  /** Where its bytes begin in the file. */
+  /** The offset of its bytes in the file. */
   readonly offset: number;
-  /** Bytes in the archive. */
+  /** The number of bytes in the archive. */
   readonly packed: number;
-  /** Bytes unpacked. */
+  /** The number of bytes after unpacking. */
   readonly size: number;
   readonly crc: number;
 }
@@ -34,7 +35,7 @@ interface Directory {
   readonly count: number;
 }
 
-/** The entries of an archive by name, folders left out. Throws DR_MODEL_INVALID. */
+/** The entries of an archive by name. Throws DR_MODEL_INVALID. */
 export async function readZip(source: ByteSource): Promise<ZipEntries> {
   const directory = await findDirectory(source);
   const found = parseDirectory(
@@ -42,17 +43,20 @@ export async function readZip(source: ByteSource): Promise<ZipEntries> {
     await source.read(directory.offset, directory.size),
     directory,
   );
-  const placed = await placeEntries(source, found);
-  checkOverlaps(source.file, placed, directory.offset);
+  const located = await locateEntries(source, found);
+  checkOverlaps(source.file, located, directory.offset);
   const entries = new Map<string, ZipEntry>();
-  for (const { entry } of placed) {
+  for (const { entry } of located) {
     if (entries.has(entry.name)) throw invalidModel(source.file, `holds ${entry.name} twice`);
     entries.set(entry.name, entry);
   }
   return entries;
 }
 
-/** The bytes of an entry, unpacked and checked against its checksum. Throws DR_MODEL_INVALID, also above `limit` bytes. */
+/**
+ * The unpacked bytes of an entry, checked against its checksum. Throws DR_MODEL_INVALID, also for
+ * more than `limit` bytes.
+ */
 export async function readEntry(
   source: ByteSource,
   entry: ZipEntry,
@@ -66,7 +70,7 @@ export async function readEntry(
   const packed = await source.read(entry.offset, entry.packed);
   const bytes = entry.stored ? packed : inflate(source.file, entry, packed);
   if (crc32(bytes) !== entry.crc)
-    throw invalidModel(source.file, `is damaged: ${entry.name} doesn't have its checksum`);
+    throw invalidModel(source.file, `is damaged: the checksum of ${entry.name} is wrong`);
   return bytes;
 }
 
@@ -75,7 +79,7 @@ function inflate(file: string, { name, size }: ZipEntry, packed: Uint8Array): Ui
     const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
     if (bytes.length === size) return bytes;
   } catch {
-    // refused below, whatever it was
+    // refused below, whatever the reason
   }
   throw invalidModel(file, `is damaged: ${name} doesn't unpack to its ${size} bytes`);
 }
@@ -152,7 +156,7 @@ interface Listed {
   readonly crc: number;
   readonly packed: number;
   readonly size: number;
-  /** Where its own header begins. */
+  /** The offset of its own header. */
   readonly header: number;
 }
 
@@ -202,7 +206,10 @@ function parseDirectory(file: string, bytes: Uint8Array, { count }: Directory): 
   return listed;
 }
 
-/** Sizes and offsets beyond 32 bits stand in an extra field of their own, those that need it, in order. */
+/**
+ * Replaces sizes and offsets beyond 32 bits by those in the zip64 extra field, where they are in
+ * order.
+ */
 function longFields(file: string, short: readonly number[], extra: Uint8Array): number[] {
   const full = 2 ** 32 - 1;
   if (!short.includes(full)) return [...short];
@@ -251,28 +258,30 @@ function checkEntry(file: string, { name, method, flags, packed, size }: Listed)
     );
 }
 
-interface Placed {
+interface LocatedEntry {
   readonly entry: ZipEntry;
   readonly header: number;
 }
 
-const AT_ONCE = 64;
+const READS_AT_ONCE = 64;
 
-async function placeEntries(source: ByteSource, listed: readonly Listed[]): Promise<Placed[]> {
-  const placed: Placed[] = [];
-  for (let i = 0; i < listed.length; i += AT_ONCE)
-    placed.push(
-      ...(await Promise.all(
-        listed.slice(i, i + AT_ONCE).map((entry) => placeEntry(source, entry)),
-      )),
-    );
-  return placed;
+async function locateEntries(
+  source: ByteSource,
+  listed: readonly Listed[],
+): Promise<LocatedEntry[]> {
+  const located: LocatedEntry[] = [];
+  for (let i = 0; i < listed.length; i += READS_AT_ONCE) {
+    const batch = listed.slice(i, i + READS_AT_ONCE);
+    located.push(...(await Promise.all(batch.map((entry) => locateEntry(source, entry)))));
+  }
+  return located;
 }
 
-async function placeEntry(
+/** Reads the entry's own header, which must agree with the table of contents. */
+async function locateEntry(
   source: ByteSource,
   { name, rawName, method, crc, packed, size, header }: Listed,
-): Promise<Placed> {
+): Promise<LocatedEntry> {
   const length = 30 + rawName.length;
   if (!Number.isSafeInteger(header) || header + length > source.size)
     throw invalidModel(source.file, `has no ${name}`, CUT_OFF);
@@ -297,11 +306,11 @@ async function placeEntry(
   };
 }
 
-function checkOverlaps(file: string, placed: readonly Placed[], end: number): void {
-  const sorted = [...placed].sort((a, b) => a.header - b.header);
+function checkOverlaps(file: string, located: readonly LocatedEntry[], end: number): void {
+  const sorted = [...located].sort((a, b) => a.header - b.header);
   for (const [i, { entry }] of sorted.entries()) {
     const next = sorted[i + 1]?.header ?? end;
     if (entry.offset + entry.packed > next)
-      throw invalidModel(file, `is a zip bomb: ${entry.name} lies over other entries`);
+      throw invalidModel(file, `is a zip bomb: ${entry.name} overlaps other entries`);
   }
 }

@@ -1,4 +1,5 @@
-// The transpositions between NHWC, the order of images, and NCHW, that of networks and torch's resizes.
+// The transpositions between NHWC, the order of images, and NCHW, that of networks and torch's
+// resizes.
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** [N,H,W,C] -> [N,C,H,W] (copied). */

@@ -1,6 +1,6 @@
-// The float32 Box-Muller transform of a block of 16 uniforms, bit for bit as torch computes it on x86
-// with AVX2 and FMA: logarithm, sine and cosine are the Cephes single-precision polynomials (Moshier)
-// with fused multiply-adds.
+// The float32 Box-Muller transform of a block of 16 uniforms, bit for bit as torch computes it on
+// x86 with AVX2 and FMA: logarithm, sine and cosine are the Cephes single-precision polynomials
+// (Moshier) with fused multiply-adds.
 
 const f = Math.fround;
 const double = new Float64Array(1);
@@ -11,8 +11,9 @@ const single = new Float32Array(1);
 const bits = new Int32Array(single.buffer);
 
 /**
- * a*b + c of float32 values, rounded once. The product is exact in a double, so only a sum that falls
- * on a float32 tie could round wrongly; the sum is then moved off the tie by its rounding error.
+ * a*b + c of float32 values, rounded once. The product is exact in a double, so only a sum that
+ * falls on a float32 tie could round wrongly; the sum is then moved off the tie by its rounding
+ * error.
  */
 function fma(a: number, b: number, c: number): number {
   const p = a * b;
@@ -61,7 +62,10 @@ const COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].
 const SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(f);
 const TWO_PI = f(2 * Math.PI);
 
-/** Turns 16 uniforms of `data` into 16 normals in place: uniforms j and j + 8 give normals j and j + 8. */
+/**
+ * Turns 16 uniforms of `data` into 16 normals in place: uniforms j and j + 8 give normals j and j +
+ * 8.
+ */
 export function normalBlock(data: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {
     const radius = f(Math.sqrt(f(-2 * log(f(1 - data[j])))));

@@ -1,6 +1,6 @@
-// torchsde's BrownianTree (tol 1e-6, pool 24, halfway tree) and k-diffusion's noise sampler over it: a
-// Brownian path that depends only on the seed and its ends, not on the points requested. Each split of an
-// interval at its middle draws from a seed of its own (a Brownian bridge).
+// torchsde's BrownianTree (tol 1e-6, pool 24, halfway tree) and k-diffusion's noise sampler over
+// it: a Brownian path that depends only on the seed and its ends, not on the points requested. Each
+// split of an interval at its middle draws from a seed of its own (a Brownian bridge).
 
 import { seedSequence } from './seed-sequence.ts';
 import { checkSeed, torchGenerator } from './torch-generator.ts';
@@ -8,8 +8,8 @@ import { checkSeed, torchGenerator } from './torch-generator.ts';
 const POOL_SIZE = 24;
 const DECIMALS = 6;
 /**
- * Splits in the cache, each an array of `count` values: enough for the paths to both ends of the last
- * query (24 each over the sigmas of SD).
+ * Splits in the cache, each an array of `count` values: enough for the paths to both ends of the
+ * last query (24 each over the sigmas of SD).
  */
 const MAX_CACHED_SPLITS = 64;
 
@@ -39,7 +39,9 @@ interface Interval {
   readonly depth: number;
 }
 
-/** A path over [t0, t1]. At most 64 arrays of `count` values are in memory. Throws DR_SEED_RANGE. */
+/**
+ * A path over [t0, t1]. At most 64 arrays of `count` values are in memory. Throws DR_SEED_RANGE.
+ */
 export function brownianTree({ seed, t0, t1, count }: BrownianTreeOptions): BrownianTree {
   const root: Interval = { start: round(t0), end: round(t1), key: 0, depth: 0 };
   const splits = splitCache(checkSeed(seed), count);
@@ -106,8 +108,8 @@ function splitCache(entropy: bigint, count: number): SplitCache {
 }
 
 /**
- * Unit noise for the step from one sigma to the next: the increment of the path divided by the root of
- * the step's length. Sigmas are float32 values.
+ * Unit noise for the step from one sigma to the next: the increment of the path divided by the root
+ * of the step's length. Sigmas are float32 values.
  */
 export function brownianNoiseSampler(
   seed: bigint | number,
@@ -158,8 +160,8 @@ function scaled(a: Float32Array, factor: number): Float32Array {
 }
 
 /**
- * Python's `round(t, 6)` for t >= 0. Exact ties, which occur only at odd multiples of 1/128, are rounded to
- * even.
+ * Python's `round(t, 6)` for t >= 0. Exact ties, which occur only at odd multiples of 1/128, are
+ * rounded to even.
  */
 function round(t: number): number {
   const up = Number(t.toFixed(DECIMALS));

@@ -1,4 +1,5 @@
-// MT19937 (Matsumoto & Nishimura 1998), the engine under torch's CPU generator, numpy's RandomState and Python's random.
+// MT19937 (Matsumoto & Nishimura 1998), the engine under torch's CPU generator, numpy's RandomState
+// and Python's random.
 
 export interface Mt19937 {
   /** The next 32 random bits, 0..2^32-1. */

@@ -1,5 +1,5 @@
-// numpy's two generators: the legacy RandomState (MT19937, polar method) and default_rng (PCG64, O'Neill
-// 2014, with the ziggurat of Marsaglia and Tsang 2000).
+// numpy's two generators: the legacy RandomState (MT19937, polar method) and default_rng (PCG64,
+// O'Neill 2014, with the ziggurat of Marsaglia and Tsang 2000).
 import { type Mt19937, mtFromWord } from './mt19937.ts';
 import { seedSequence } from './seed-sequence.ts';
 
@@ -65,8 +65,8 @@ export interface DefaultRng {
   /** The result of `shuffle(list)` as a new list. */
   shuffled<T>(items: readonly T[]): T[];
   /**
-   * The indices of `choice(n, p=weights, size=count, replace=False)`. The weights must sum to 1, and at
-   * least `count` of them must be above 0.
+   * The indices of `choice(n, p=weights, size=count, replace=False)`. The weights must sum to 1,
+   * and at least `count` of them must be above 0.
    */
   weightedChoice(weights: readonly number[], count: number): number[];
 }

@@ -1,11 +1,12 @@
-// The initial noise of a sampling run (comfy.sample.prepare_noise): torch's CPU randn of the latent's size.
+// The initial noise of a sampling run (comfy.sample.prepare_noise): torch's CPU randn of the
+// latent's size.
 import { concatBatch, sizeOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { torchGenerator } from './torch-generator.ts';
 
 /**
  * Standard normal noise of `shape` [N, …], a batch in one draw. With `batchIndex` (the latent's
- * batch_index), item i is number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE for
- * seeds outside 0..2^64-1.
+ * batch_index), item i is number batchIndex[i] of a stream of single items. Throws DR_SEED_RANGE
+ * for seeds outside 0..2^64-1.
  */
 export function prepareNoise(
   shape: readonly number[],

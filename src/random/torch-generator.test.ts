@@ -26,7 +26,7 @@ it('prepareNoise equals comfy.sample.prepare_noise', () => {
   }
 });
 
-it('a sequence of draws on one generator equals torch, the cached half of a scalar pair included', () => {
+it('equals torch for sequences of draws, including the stored half of a scalar pair', () => {
   const g = golden('rng', 'sequences');
   expect(g.cases.length).toBe(5);
   for (const c of g.cases) {

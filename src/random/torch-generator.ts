@@ -1,5 +1,5 @@
-// torch's CPU generator: which bits rand, randn, randint and randperm draw, and in which order (ATen on
-// x86).
+// torch's CPU generator: which bits rand, randn, randint and randperm draw, and in which order
+// (ATen on x86).
 import { DarkroomError } from '../errors.ts';
 import { normalBlock } from './box-muller.ts';
 import { type Mt19937, mtFromWord } from './mt19937.ts';

@@ -51,7 +51,9 @@ export function swapAxes(x: Tensor, a: number, b: number): Tensor {
   return gather(x, swap(x.shape), swap(stridesOf(x.shape)), 0);
 }
 
-/** The tensor after `quarters` (0..3) quarter turns in the plane of two axes, first towards second. */
+/**
+ * The tensor after `quarters` (0..3) quarter turns in the plane of two axes, first towards second.
+ */
 export function rotate(
   x: Tensor,
   quarters: number,

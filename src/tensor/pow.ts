@@ -1,6 +1,6 @@
-// base ** exponent as the C library computes it. The engine's own operator can be off by one unit in
-// the last place, and 4 ** (1 / 4) must be the square root of 2. Computed in fixed point with 160
-// fractional bits and rounded once.
+// base ** exponent as the C library computes it. The engine's own operator can be off by one unit
+// in the last place, and 4 ** (1 / 4) must be the square root of 2. Computed in fixed point with
+// 160 fractional bits and rounded once.
 
 const FRACTION_BITS = 160n;
 const ONE = 1n << FRACTION_BITS;

@@ -1,5 +1,5 @@
-// A dense row-major float32 array with a shape. As in ComfyUI, images are NHWC with values 0..1, latents
-// NCHW and masks NHW.
+// A dense row-major float32 array with a shape. As in ComfyUI, images are NHWC with values 0..1,
+// latents NCHW and masks NHW.
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -58,7 +58,10 @@ export function concatBatch(parts: readonly Tensor[]): Tensor {
   return { shape: [parts.reduce((n, p) => n + p.shape[0], 0), ...item], data };
 }
 
-/** ComfyUI's repeat_to_batch_size: repeats the items cyclically until there are `count`, or cuts off. */
+/**
+ * ComfyUI's repeat_to_batch_size: repeats the items cyclically until there are `count`, or cuts
+ * off.
+ */
 export function repeatToBatch(x: Tensor, count: number): Tensor {
   if (x.shape[0] === count) return x;
   if (x.shape[0] > count) return sliceBatch(x, 0, count);

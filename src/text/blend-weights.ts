@@ -1,8 +1,12 @@
-// How a weight acts (ComfyUI's ClipTokenWeightEncoder): a position's state is moved away from, or towards, the state that the empty
-// prompt has there: z = (z - z_empty) w + z_empty; then the chunks are laid end to end.
+// Applies prompt weights (ComfyUI's ClipTokenWeightEncoder): the hidden state of a position is
+// moved away from, or towards, that of the empty prompt, z = (z - z_empty) w + z_empty; then the
+// chunks are joined.
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
-/** States [N,T,D] of N chunks and `weights[chunk][position]` -> features [1, N T, D]. `empty` [T,D]: needed where a weight is not 1. */
+/**
+ * Weights the hidden states [N,T,D] of N chunks by `weights[chunk][position]` and joins them as [1,
+ * N T, D]. `empty` [T,D] is the state of the empty prompt, required where a weight is not 1.
+ */
 export function blendWeights(
   hidden: Tensor,
   weights: readonly (readonly number[])[],
@@ -13,7 +17,7 @@ export function blendWeights(
   for (const [chunk, row] of weights.entries()) {
     for (const [position, weight] of row.entries()) {
       if (weight === 1) continue;
-      if (!empty) throw new Error('internal: a weight without the state of the empty prompt');
+      if (!empty) throw new Error('internal: weights without the state of the empty prompt');
       const from = (chunk * length + position) * width;
       const w = Math.fround(weight);
       for (let i = 0; i < width; i++) {
@@ -25,7 +29,9 @@ export function blendWeights(
   return tensor([1, weights.length * length, width], data);
 }
 
-/** Joins features [1,T,D] of several encoders per position, cut to the shortest. */
+/**
+ * Concatenates the features [1,T,D] of several encoders per position, truncated to the shortest.
+ */
 export function joinFeatures(parts: readonly Tensor[]): Tensor {
   if (parts.length === 1) return parts[0];
   const length = Math.min(...parts.map((part) => part.shape[1]));
@@ -33,10 +39,10 @@ export function joinFeatures(parts: readonly Tensor[]): Tensor {
   const data = new Float32Array(length * width);
   let column = 0;
   for (const part of parts) {
-    const own = part.shape[2];
+    const partWidth = part.shape[2];
     for (let t = 0; t < length; t++)
-      data.set(part.data.subarray(t * own, (t + 1) * own), t * width + column);
-    column += own;
+      data.set(part.data.subarray(t * partWidth, (t + 1) * partWidth), t * width + column);
+    column += partWidth;
   }
   return tensor([1, length, width], data);
 }

@@ -1,5 +1,6 @@
-// CLIP's byte-pair encoding (Sennrich et al. 2016; OpenAI CLIP, MIT). The vocabulary follows from the merges alone:
-// 256 bytes, 256 bytes that end a word, one token per merge, then the start and the end token. Read at first use.
+// CLIP's byte-pair encoding (Sennrich et al. 2016; OpenAI CLIP, MIT). The merges determine the
+// vocabulary: 256 bytes, 256 bytes that end a word, one token per merge, the start and the end
+// token. Read on first use.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -19,7 +20,8 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['<|endoftext|>', END_TOKEN],
 ]);
 const SPECIAL_SPLIT = /(<\|startoftext\|>|<\|endoftext\|>)/;
-// Words as Python's regex module finds them when case is ignored: ſ is an s, and U+0345 (folds to a letter, is none) belongs nowhere.
+// Words as Python's regex module finds them when it ignores case: ſ counts as an s, and U+0345,
+// which folds to a letter but is not one, belongs to no word.
 const WORD =
   /<\|startoftext\|>|<\|endoftext\|>|'[sſtmd]|'(?:re|ve|ll)|\p{L}+|\p{N}|(?:(?!\u0345)[^\s\p{L}\p{N}])+/gu;
 
@@ -27,35 +29,36 @@ const WORD =
 const pairKey = (left: number, right: number): number => left * 65536 + right;
 
 interface ByteOrder {
-  /** The character that stands for token 0..255 in the merges file. */
+  /** The character for each token 0..255 in the merges file. */
   readonly symbols: readonly string[];
-  /** Token of each byte. */
+  /** The token of each byte. */
   readonly tokens: Uint8Array;
 }
 
-/** Printable Latin-1 bytes come first and stand for themselves; the others follow, drawn as U+0100 and up. */
+/** Printable Latin-1 bytes come first, as themselves; the others follow as U+0100 and up. */
 function byteOrder(): ByteOrder {
   const printable = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
-  const shown = bytes.filter(printable);
-  const hidden = bytes.filter((byte) => !printable(byte));
+  const visible = bytes.filter(printable);
+  const others = bytes.filter((byte) => !printable(byte));
   const tokens = new Uint8Array(256);
-  for (const [token, byte] of [...shown, ...hidden].entries()) tokens[byte] = token;
-  return {
-    symbols: [...shown, ...hidden.map((_, i) => 256 + i)].map((code) => String.fromCodePoint(code)),
-    tokens,
-  };
+  for (const [token, byte] of [...visible, ...others].entries()) tokens[byte] = token;
+  const codes = [...visible, ...others.map((_, i) => 256 + i)];
+  return { symbols: codes.map((code) => String.fromCodePoint(code)), tokens };
 }
 
 export interface Bpe {
-  /** Token ids of a text, without start and end. */
+  /** The token ids of a text, without start and end token. */
   encode(text: string): number[];
-  /** Every token as the merges file writes it (`</w>` ends a word), by id. */
+  /** Every token by id, written as in the merges file (`</w>` ends a word). */
   vocabulary(): string[];
 }
 
-/** Builds the tokenizer from the text of a merges file: a version line, then 48894 lines of two symbols. */
+/**
+ * Creates the tokenizer from the text of a merges file: a version line, then 48894 lines of two
+ * symbols.
+ */
 export function createBpe(merges: string): Bpe {
   const lines = merges.split('\n').slice(1, MERGES + 1);
   const { symbols, tokens } = byteOrder();
@@ -72,8 +75,8 @@ export function createBpe(merges: string): Bpe {
     throw new Error(`internal: ${ids.size} tokens from ${lines.length} merges`);
 
   const encodeWord = (word: string): number[] => {
-    const whole = SPECIAL.get(word);
-    if (whole !== undefined) return [whole];
+    const special = SPECIAL.get(word);
+    if (special !== undefined) return [special];
     let parts = Array.from(Buffer.from(word, 'utf8'), (byte) => tokens[byte]);
     parts[parts.length - 1] += WORD_END;
     for (let next = firstMerge(parts, joined); next !== undefined; next = firstMerge(parts, joined))
@@ -109,7 +112,7 @@ function firstMerge(
   return first;
 }
 
-/** Joins every pair that makes `id`, from left to right. */
+/** Merges every pair that gives `id`, from left to right. */
 function merge(
   parts: readonly number[],
   id: number,
@@ -127,7 +130,10 @@ function merge(
 
 let shared: Bpe | undefined;
 
-/** The tokenizer on the packaged merges, read once. Throws DR_FILE_MISSING when the package is incomplete. */
+/**
+ * The tokenizer of the packaged merges, created once. Throws DR_FILE_MISSING if the package lacks
+ * them.
+ */
 export function clipBpe(): Bpe {
   if (shared) return shared;
   const file = fileURLToPath(new URL('../../assets/clip-bpe/merges.txt.gz', import.meta.url));
@@ -135,11 +141,10 @@ export function clipBpe(): Bpe {
     shared = createBpe(gunzipSync(readFileSync(file)).toString('utf8'));
     return shared;
   } catch (cause) {
-    const hint = 'Install the package again: its assets folder is incomplete.';
     throw new DarkroomError('DR_FILE_MISSING', {
       message: `the tokenizer's merges cannot be read from ${file}`,
+      hint: 'Install the package again: its assets folder is incomplete.',
       file,
-      hint,
       cause,
     });
   }

@@ -1,24 +1,28 @@
-// Textual inversion (Gal et al. 2022): vectors that stand for `embedding:name` in a prompt, in the layouts that ComfyUI's load_embed takes.
+// Textual inversion (Gal et al. 2022): the vectors for `embedding:name` in a prompt, from files in
+// the layouts that ComfyUI's load_embed reads.
 import { openModelFile } from '../formats/model-file.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** The tensors of an embedding file, by key, in file order. */
+/** The tensors of an embedding file by key, in the order of the file. */
 export type Embedding = ReadonlyMap<string, Tensor>;
 
 export type Warn = (message: string) => void;
 
-/** Finds an embedding by the name in the prompt; undefined when there is none. What is wrong with a file goes to `warn`. */
+/**
+ * Finds an embedding by its name in the prompt; undefined when there is none. `warn` is called with
+ * what is wrong with a file.
+ */
 export type EmbeddingLookup = (name: string, warn: Warn) => Promise<Embedding | undefined>;
 
 const BUNDLE = 'bundle_emb.';
-/** What the web UI calls the vectors in .pt files. */
+/** The web UI's name for the vectors in .pt files. */
 const PARAMETERS = 'string_to_param.';
-/** Names of the tensors in a file that holds a list of dictionaries. */
+/** The names of tensors in a file that holds a list of dictionaries. */
 const LISTED = /^\d+\./;
 
 /**
- * The vectors an encoder takes: the web UI's, those of its width in a list, those under its key (`clip_l`, `clip_g`, `clip_h`),
- * bundled ones, or the file's first tensor.
+ * The vectors for an encoder: the web UI's, those of its width in a list, those under its key
+ * (`clip_l`, `clip_g`, `clip_h`), bundled ones, or the first tensor of the file.
  */
 export function embeddingVectors(
   embedding: Embedding,
@@ -53,7 +57,10 @@ function rows(x: Tensor): Float32Array[] {
 
 const ENDINGS = ['', '.safetensors', '.pt', '.bin'];
 
-/** A lookup over files: `findFile` gives the path of a name in the embeddings folders (name as it is, then with each ending). */
+/**
+ * A lookup in files. `findFile` returns the path of a file in the embeddings folders; it is called
+ * with the name as written, then with each file extension.
+ */
 export function embeddingReader(findFile: (name: string) => string | undefined): EmbeddingLookup {
   return async (name, warn) => {
     const file = ENDINGS.map((ending) => findFile(name + ending)).find(
@@ -71,7 +78,7 @@ export function embeddingReader(findFile: (name: string) => string | undefined):
   };
 }
 
-/** Reads all tensors of an embedding file. Throws what openModelFile throws. */
+/** Reads all tensors of an embedding file. Throws as openModelFile does. */
 export async function readEmbedding(path: string): Promise<Embedding> {
   const file = await openModelFile(path);
   try {

@@ -1,16 +1,16 @@
-// `<lora:name:strength:text strength:LBW=…>` in prompts, as the Impact Pack reads them.
+// `<lora:name:strength:clip strength:LBW=…>` in prompts, as the Impact Pack reads them.
 import { isNumeric } from './wildcards.ts';
 
 export interface LoraTag {
-  /** As it is written: a file name, its ending or folder may be missing. */
+  /** As written: a file name whose extension or folder may be missing. */
   readonly name: string;
   readonly modelStrength: number;
   readonly clipStrength: number;
-  /** Strengths by block (Inspire Pack), as they are written. */
+  /** Strengths per block (Inspire Pack), as written. */
   readonly blocks?: string;
 }
 
-/** The LoRAs that a prompt asks for, each name once. */
+/** The LoRA tags of a prompt, each name once. */
 export function parseLoraTags(text: string): LoraTag[] {
   const tags = new Map<string, LoraTag>();
   for (const [, inside] of text.matchAll(/<lora:([^>]+)>/g)) {
@@ -33,18 +33,23 @@ export function parseLoraTags(text: string): LoraTag[] {
   return [...tags.values()];
 }
 
-/** The prompt without them. */
+/** The prompt without its LoRA tags. */
 export const removeLoraTags = (text: string): string => text.replace(/<lora:[^>]+>/g, '');
 
 const MODEL_FILE = /\.(ckpt|pt2?|bin|pth|safetensors|pkl|sft)$/;
 
-/** The file among `files` that a tag means: the first whose name ends so; `.safetensors` unless an ending is given. */
+/**
+ * The first of `files` whose path ends with the name in a tag, to which `.safetensors` is added
+ * unless it has an extension.
+ */
 export function findLoraFile(name: string, files: readonly string[]): string | undefined {
-  const whole = MODEL_FILE.test(name) ? name : `${name}.safetensors`;
-  return files.find((file) => file.endsWith(whole));
+  const fileName = MODEL_FILE.test(name) ? name : `${name}.safetensors`;
+  return files.find((file) => file.endsWith(fileName));
 }
 
-/** A prompt's parts between the words BREAK, encoded one by one; at least one. */
+/**
+ * The parts of a prompt between the words BREAK, which are encoded one by one; at least one part.
+ */
 export function splitAtBreak(text: string): string[] {
   const parts = text
     .split('BREAK')

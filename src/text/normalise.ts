@@ -1,26 +1,27 @@
-// Text as CLIP's byte-pair step gets it, cleaned as the slow CLIPTokenizer of transformers 4 does when ftfy is not installed
-// (BERT's basic tokenizer, accents kept): controls dropped, ideographs set apart, NFC, one space between words, lower case.
+// Cleans text before CLIP's byte-pair encoding, as the slow CLIPTokenizer of transformers 4 does
+// without ftfy (BERT's basic tokenizer, accents kept): control characters dropped, ideographs
+// separated, NFC, one space between words, lower case.
+import { splitWords } from './python-string.ts';
 
-/** What Python's str.split() and str.strip() take for white space (JavaScript's \s differs in U+001C..1F, U+0085 and U+FEFF). */
-const SPACE =
-  '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
-const SPACES = new RegExp(`[${SPACE}]+`, 'u');
-const OUTER_SPACES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'gu');
-
-/** Control, format, private, surrogate and unassigned characters, and the replacement character; tab and line ends are kept as spaces. */
+/**
+ * Control, format, private, surrogate and unassigned characters, and the replacement character.
+ * Tabs and line ends become spaces instead.
+ */
 const DROPPED = /(?![\t\n\r])[\p{C}\ufffd]/gu;
 const BLANK = /[\t\n\r\p{Zs}]/gu;
-const IDEOGRAPH =
-  /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/gu;
+const IDEOGRAPH_RANGES = [
+  String.raw`\u4e00-\u9fff`,
+  String.raw`\u3400-\u4dbf`,
+  String.raw`\u{20000}-\u{2a6df}`,
+  String.raw`\u{2a700}-\u{2b73f}`,
+  String.raw`\u{2b740}-\u{2b81f}`,
+  String.raw`\u{2b820}-\u{2ceaf}`,
+  String.raw`\uf900-\ufaff`,
+  String.raw`\u{2f800}-\u{2fa1f}`,
+];
+const IDEOGRAPH = new RegExp(`[${IDEOGRAPH_RANGES.join('')}]`, 'gu');
 
-/** Python's `text.split()`: words between white space, none empty. */
-export const splitWords = (text: string): string[] =>
-  text.split(SPACES).filter((word) => word !== '');
-
-/** Python's `text.strip()`. */
-export const strip = (text: string): string => text.replace(OUTER_SPACES, '');
-
-/** Cleans a piece of a prompt: lower-case words with one space between. */
+/** A part of a prompt as lower-case words with one space between them. */
 export function normalise(text: string): string {
   const spaced = text
     .replace(DROPPED, '')

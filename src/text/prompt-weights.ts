@@ -1,19 +1,20 @@
-// ComfyUI's prompt weights: (x) multiplies by 1.1, (x:1.3) sets 1.3, \( and \) are plain parentheses, [x] means nothing.
-// Broken weights and unbalanced parentheses stay in the text as they are.
-import { strip } from './normalise.ts';
+// ComfyUI's prompt weights: (x) multiplies by 1.1, (x:1.3) sets 1.3, \( and \) are plain
+// parentheses, [x] has no meaning. Invalid weights and unbalanced parentheses stay in the text.
+import { strip } from './python-string.ts';
 
 export interface WeightedText {
   readonly text: string;
   readonly weight: number;
 }
 
-// Stand-ins for the escaped parentheses while the text is taken apart (control characters never reach the tokenizer).
+// Placeholders for escaped parentheses during parsing (control characters never reach the
+// tokenizer).
 const CLOSE = '\0\x01';
 const OPEN = '\0\x02';
 const escapeParentheses = (text: string) => text.replaceAll('\\)', CLOSE).replaceAll('\\(', OPEN);
 const unescapeParentheses = (text: string) => text.replaceAll(CLOSE, ')').replaceAll(OPEN, '(');
 
-/** The segments of a prompt in order, each with its weight (a double, as Python computes it). */
+/** The segments of a prompt in order, each with its weight, computed in doubles as in Python. */
 export function parseWeights(prompt: string): WeightedText[] {
   return weigh(escapeParentheses(prompt), 1).map(({ text, weight }) => ({
     text: unescapeParentheses(text),
@@ -32,7 +33,10 @@ function weigh(text: string, weight: number): WeightedText[] {
   });
 }
 
-/** Cuts a text into its outermost `(…)` and what lies between; a `)` too many lowers the depth, so that later ones close nothing. */
+/**
+ * Splits a text into its outermost `(…)` and the text between them. A surplus `)` lowers the depth,
+ * so that later ones close nothing.
+ */
 function topLevel(text: string): string[] {
   const parts: string[] = [];
   let from = 0;
@@ -62,7 +66,10 @@ const FLOAT = new RegExp(
   'i',
 );
 
-/** Python's float(): spaces around, `.5`, `2.`, `1e-1`, `1_000`, `inf`, `nan` and any script's digits; undefined where it raises. */
+/**
+ * Python's float(): surrounding spaces, `.5`, `2.`, `1e-1`, `1_000`, `inf`, `nan` and the digits of
+ * any script are allowed; undefined where Python raises.
+ */
 export function parseFloatAsPython(text: string): number | undefined {
   const plain = strip(text).replace(/\p{Nd}/gu, digitValue);
   const match = FLOAT.exec(plain);
@@ -71,7 +78,7 @@ export function parseFloatAsPython(text: string): number | undefined {
   return match[2] ? Number.NaN : Number(plain.replaceAll('_', ''));
 }
 
-/** The value of a decimal digit: scripts encode theirs as runs of ten. */
+/** The value of a decimal digit as text. Scripts encode their digits in runs of ten. */
 function digitValue(digit: string): string {
   const code = digit.codePointAt(0)!;
   let first = code;

@@ -1,5 +1,6 @@
-// Python's regular expressions (its module re) in JavaScript's: the same syntax where it is the same, the rest rewritten. What has no
-// counterpart here (conditions on groups, recursion of flags) is refused, as a pattern that Python would refuse itself.
+// Translates Python's regular expressions (module re) to JavaScript's. Patterns without a
+// counterpart (conditions on groups, local flags) are refused, and so are those that Python
+// refuses.
 import { SPACE } from './python-string.ts';
 
 export interface RegexFlags {
@@ -8,7 +9,7 @@ export interface RegexFlags {
   readonly dotAll?: boolean;
 }
 
-/** A pattern that Python refuses (`invalid`), or that can't be said here (`unsupported`). */
+/** A pattern that Python refuses (`invalid`), or that has no counterpart here (`unsupported`). */
 export class RegexError extends Error {
   readonly kind: 'invalid' | 'unsupported';
   constructor(kind: 'invalid' | 'unsupported', message: string) {
@@ -18,14 +19,14 @@ export class RegexError extends Error {
 }
 
 const WORD = '\\p{L}\\p{N}_';
-/** Classes of characters, as they stand inside brackets. */
+/** Character classes, for use inside brackets. */
 const CLASSES: Readonly<Record<string, string>> = { d: '\\p{Nd}', w: WORD, s: SPACE };
 const NEGATED: Readonly<Record<string, string>> = {
   D: '\\P{Nd}',
   W: `[^${WORD}]`,
   S: `[^${SPACE}]`,
 };
-/** Characters that escapes stand for. */
+/** The characters of escapes. */
 const CHARACTERS: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
@@ -40,7 +41,7 @@ const AT_WORD = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
 const literal = (char: string): string => (/[\^$\\.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char);
 const inClass = (char: string): string => (/[\\\]^[-]/.test(char) ? `\\${char}` : char);
 
-/** A global JavaScript expression for a Python one. Throws RegexError. */
+/** The JavaScript expression, with the flag g, for a Python pattern. Throws RegexError. */
 export function pythonRegex(
   pattern: string,
   { ignoreCase = false, multiline = false, dotAll = false }: RegexFlags = {},
@@ -58,7 +59,8 @@ export function pythonRegex(
   let out = '';
   let counted = false;
   while (at < pattern.length) {
-    if (counted && pattern[at] === '+') throw new RegexError('unsupported', 'a possessive count');
+    if (counted && pattern[at] === '+')
+      throw new RegexError('unsupported', 'a possessive quantifier');
     const [text, next] = piece(pattern, at, flags);
     out += text;
     counted = /^[*+?{]/.test(text);
@@ -71,7 +73,7 @@ export function pythonRegex(
   }
 }
 
-/** What one element of the pattern becomes, and where the next begins. */
+/** The translation of the element at `at`, and where the next one begins. */
 function piece(
   pattern: string,
   at: number,
@@ -84,7 +86,7 @@ function piece(
   if (char === '^') return [flags.m ? '(?:^|(?<=\\n))' : '^', at + 1];
   if (char === '$') return [flags.m ? '(?:$|(?=\\n))' : '(?=\\n?$)', at + 1];
   if (char === '(' && pattern[at + 1] === '?') return group(pattern, at);
-  // braces that are no counts are braces
+  // braces that do not form a quantifier are literal
   if (char === '{' && !/^\{\d*,?\d*\}/.test(pattern.slice(at))) return ['\\{', at + 1];
   if (char === '{') {
     const count = /^\{(\d*)(,?)(\d*)\}/.exec(pattern.slice(at))!;
@@ -111,7 +113,7 @@ function group(pattern: string, at: number): [string, number] {
   throw new RegexError('invalid', `unknown extension ${rest.slice(0, 3)}`);
 }
 
-/** The character that an escape at `at` (behind the backslash) stands for, in and out of brackets. */
+/** The character of an escape at `at`, after the backslash, inside or outside of brackets. */
 function escapedCharacter(pattern: string, at: number): [string, number] | undefined {
   const rest = pattern.slice(at);
   const code = /^(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8}))/.exec(rest);
@@ -148,7 +150,7 @@ function escaped(pattern: string, at: number): [string, number] {
   if (one) return [literal(one[0]), one[1]];
   const reference = /^[1-9]\d?/.exec(pattern.slice(at));
   if (reference) return [`(?:\\${reference[0]})`, at + reference[0].length];
-  if (char === 'N') throw new RegexError('unsupported', 'names of characters');
+  if (char === 'N') throw new RegexError('unsupported', 'character names');
   throw new RegexError('invalid', `bad escape \\${char}`);
 }
 
@@ -187,14 +189,14 @@ function characterClass(pattern: string, start: number): [string, number] {
   return [`${out}]`, at + 1];
 }
 
-/** What re.sub puts in a match's place: `\1`, `\g<1>`, `\g<name>`, `\n` …. Throws RegexError. */
+/** The replacement of re.sub for a match: `\1`, `\g<1>`, `\g<name>`, `\n` …. Throws RegexError. */
 export function pythonTemplate(template: string): (match: RegExpExecArray) => string {
   const parts: (string | ((match: RegExpExecArray) => string))[] = [];
   const groupOf = (name: string) => (match: RegExpExecArray) => {
-    const known = /^\d+$/.test(name)
+    const exists = /^\d+$/.test(name)
       ? Number(name) < match.length
       : match.groups !== undefined && Object.hasOwn(match.groups, name);
-    if (!known) throw new RegexError('invalid', `unknown group ${name}`);
+    if (!exists) throw new RegexError('invalid', `unknown group ${name}`);
     return (/^\d+$/.test(name) ? match[Number(name)] : match.groups![name]) ?? '';
   };
   for (let at = 0; at < template.length; ) {

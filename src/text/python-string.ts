@@ -1,15 +1,24 @@
-// Strings as Python sees them: sequences of code points, with its white space and its letters' case.
+// Python's string methods: strings are sequences of code points, with Python's white space and case
+// rules.
 
-/** str.isspace(), inside brackets. */
+/**
+ * The characters of str.isspace(), for use inside brackets. JavaScript's \s differs in U+001C..1F,
+ * U+0085 and U+FEFF.
+ */
 export const SPACE =
   '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
 const LEFT = new RegExp(`^[${SPACE}]+`, 'u');
 const RIGHT = new RegExp(`[${SPACE}]+$`, 'u');
+const SPACES = new RegExp(`[${SPACE}]+`, 'u');
 
 export const lstrip = (text: string): string => text.replace(LEFT, '');
 export const rstrip = (text: string): string => text.replace(RIGHT, '');
 export const strip = (text: string): string => lstrip(rstrip(text));
+
+/** text.split(): the words between white space. */
+export const splitWords = (text: string): string[] =>
+  text.split(SPACES).filter((word) => word !== '');
 
 /** len(text) */
 export const length = (text: string): number => Array.from(text).length;
@@ -24,25 +33,25 @@ export const replace = (text: string, find: string, by: string): string =>
     ? `${by}${Array.from(text, (char) => char + by).join('')}`
     : text.split(find).join(by);
 
-/** The first letter as a title has it (`ǆ` becomes `ǅ`), the rest small. */
+/** str.capitalize(): the first letter in title case (`ǆ` becomes `ǅ`), the rest in lower case. */
 export const capitalize = (text: string): string => {
   const [first = '', ...rest] = text;
-  return titled(first) + rest.join('').toLowerCase();
+  return toTitleCase(first) + rest.join('').toLowerCase();
 };
 
-/** Each run of letters with case begins with a capital and goes on small. */
+/** str.title(): capitalizes each run of cased letters. */
 export const title = (text: string): string => text.replace(/\p{Cased}+/gu, capitalize);
 
-const titled = (char: string): string => {
+const toTitleCase = (char: string): string => {
   const upper = char.toUpperCase();
   const [first, ...rest] = upper;
   if (rest.length > 0)
     return /\p{Cased}/u.test(first) ? first + rest.join('').toLowerCase() : upper;
-  return TITLES.get(upper) ?? upper;
+  return TITLE_CASE.get(upper) ?? upper;
 };
 
-/** Letters whose form in titles is neither great nor small. */
-const TITLES = new Map([
+/** Letters whose title case differs from their upper case. */
+const TITLE_CASE = new Map([
   ['Ǆ', 'ǅ'],
   ['Ǉ', 'ǈ'],
   ['Ǌ', 'ǋ'],

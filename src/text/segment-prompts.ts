@@ -1,27 +1,28 @@
-// One prompt per segment, as detailers read them: `[LAB] [face] … [hand] …` by label, or `[ASC] … [SEP] … [SEP:7] …` in order, with
-// seeds. After the Impact Pack's process_wildcard_for_segs.
+// One prompt per segment for detailers: `[LAB] [face] … [hand] …` by label, or `[ASC] … [SEP] …
+// [SEP:7] …` in order, with seeds. Source: the Impact Pack's process_wildcard_for_segs.
 import type { PythonRandom } from '../random/python-random.ts';
 
-/** The orders in which segments are worked on; undefined leaves them as they are. */
+/** The order in which segments are processed. */
 export type SegmentOrder = 'ASC' | 'DSC' | 'ASC-SIZE' | 'DSC-SIZE' | 'RND' | 'LAB';
 
 export interface SegmentPrompt {
   readonly text: string;
-  /** The seed that stands before it. */
+  /** The seed given before the prompt. */
   readonly seed?: bigint;
 }
 
 export interface SegmentPrompts {
+  /** Undefined leaves the segments in their order. */
   readonly order?: SegmentOrder;
-  /** The prompt is added to the detailer's own, in place of replacing it. */
+  /** Adds the prompt to the detailer's own instead of replacing it. */
   readonly concat: boolean;
-  /** The prompt of the next segment; after the last it begins anew. */
+  /** The prompt of the next segment; after the last prompt, the first follows again. */
   next(label: string): SegmentPrompt;
 }
 
 const MAX_SEED = 1125899906842624;
 
-/** Reads the prompts of a detailer; `random` draws for [RND] and [SEP:R]. */
+/** Parses the prompts of a detailer. `random` is used for [RND] and [SEP:R]. */
 export function parseSegmentPrompts(text: string, random: PythonRandom): SegmentPrompts {
   const concat = text.startsWith('[CONCAT]');
   const rest = concat ? text.slice('[CONCAT]'.length) : text;
@@ -53,7 +54,7 @@ export function parseSegmentPrompts(text: string, random: PythonRandom): Segment
   };
 }
 
-/** `[a] text [b] text`; of equal labels the last, empty texts left out. */
+/** `[a] text [b] text`: the last of equal labels counts, empty texts are dropped. */
 function labelled(text: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const [, label, prompt] of text.matchAll(/\[([A-Za-z0-9_. ]+)\]([^[]+)(?=\[|$)/g))
@@ -62,7 +63,9 @@ function labelled(text: string): Map<string, string> {
   return found;
 }
 
-/** `a [SEP] b [SEP:R] c [SEP:7] d`: a number is the seed of what follows, R a random one. */
+/**
+ * `a [SEP] b [SEP:R] c [SEP:7] d`: a number is the seed of the next prompt, R means a random seed.
+ */
 function separated(text: string, random: PythonRandom): SegmentPrompt[] {
   const [first, ...rest] = text.split(/(\[SEP(?::[\p{L}\p{N}_]+)?\])/u);
   const items: SegmentPrompt[] = [{ text: first }];

@@ -1,4 +1,5 @@
-// Edges of weights, embedding files and the vocabulary that the goldens do not reach; Python's answers quoted.
+// Edges of weights, embedding files and the vocabulary that the goldens do not reach; Python's
+// answers quoted.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,8 @@ describe('bpe', () => {
   });
 
   it('drops what Python drops', () => {
-    // CLIPTokenizer('a\u0345b'): U+0345 is no letter, and its case folding is one: no alternative of the pattern takes it
+    // CLIPTokenizer('a\u0345b'): U+0345 is no letter, and its case folding is one: no alternative
+    //   of the pattern takes it
     expect(clipBpe().encode('a\u0345b')).toEqual([
       ...clipBpe().encode('a'),
       ...clipBpe().encode('b'),
@@ -77,10 +79,28 @@ describe('embeddings', () => {
 
   it('takes the vectors under the key, else bundled ones, else the first tensor', () => {
     const l = vectors(1, 2);
-    expect(counted(new Map([['clip_g', vectors(1, 3)], ['clip_l', l]]), 'clip_l')).toEqual([[0, 1]]); // biome-ignore format: one line
-    expect(counted(new Map([['emb_params', vectors(2, 2)]]), 'clip_g')).toEqual([[0, 1], [2, 3]]); // biome-ignore format: one line
-    const bundle = new Map([['bundle_emb.a.clip_l', l], ['bundle_emb.b.clip_l', vectors(1, 2, 5)], ['lora', vectors(1, 9)]]); // biome-ignore format: one line
-    expect(counted(bundle, 'clip_l')).toEqual([[0, 1], [5, 6]]); // biome-ignore format: one line
+    expect(
+      counted(
+        new Map([
+          ['clip_g', vectors(1, 3)],
+          ['clip_l', l],
+        ]),
+        'clip_l',
+      ),
+    ).toEqual([[0, 1]]);
+    expect(counted(new Map([['emb_params', vectors(2, 2)]]), 'clip_g')).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+    const bundle = new Map([
+      ['bundle_emb.a.clip_l', l],
+      ['bundle_emb.b.clip_l', vectors(1, 2, 5)],
+      ['lora', vectors(1, 9)],
+    ]);
+    expect(counted(bundle, 'clip_l')).toEqual([
+      [0, 1],
+      [5, 6],
+    ]);
     expect(counted(new Map([['one', tensor([2], Float32Array.of(7, 8))]]), 'clip_l')).toEqual([
       [7, 8],
     ]);
@@ -89,7 +109,10 @@ describe('embeddings', () => {
   it("takes the web UI's vectors first, and those of the encoder's width out of a list", async () => {
     for (const name of ['inversion.pt', 'inversion_module.pt']) {
       const embedding = await readEmbedding(fixture(name));
-      expect(counted(embedding, 'clip_l'), name).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]]); // biome-ignore format: one line
+      expect(counted(embedding, 'clip_l'), name).toEqual([
+        [0, 1, 2, 3, 4, 5, 6, 7],
+        [8, 9, 10, 11, 12, 13, 14, 15],
+      ]);
     }
     const list = await readEmbedding(fixture('inversion_list.pt'));
     expect(embeddingVectors(list, 'clip_l', 8).map((v) => v[0])).toEqual([0, 0, 8]);

@@ -1,17 +1,18 @@
-// A prompt as the encoders get it (ComfyUI's SDTokenizer): weighted segments and embeddings become groups of tokens, and groups are
-// packed into chunks of 77 = start + 75 + end. A group of fewer than 8 tokens that does not fit moves whole to the next chunk.
+// Tokenizes a prompt as ComfyUI's SDTokenizer does: weighted segments and embeddings become groups
+// of tokens, which are packed into chunks of 77 = start + 75 + end. A group of fewer than 8 tokens
+// is never split.
 import { type Bpe, clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
 import { type EmbeddingLookup, embeddingVectors, type Warn } from './embeddings.ts';
-import { splitWords } from './normalise.ts';
 import { parseWeights } from './prompt-weights.ts';
+import { splitWords } from './python-string.ts';
 
-/** A token id, or a vector of a textual inversion. */
+/** A token id, or a vector of an embedding (textual inversion). */
 export type TokenValue = number | Float32Array;
 
 export interface Token {
   readonly value: TokenValue;
   readonly weight: number;
-  /** Number of the group it comes from, from 1; 0 for start, end and padding. */
+  /** The number of the group that the token is from, from 1; 0 for start, end and padding. */
   readonly word: number;
 }
 
@@ -19,13 +20,15 @@ export type Chunk = readonly Token[];
 type Group = readonly { readonly value: TokenValue; readonly weight: number }[];
 
 export interface ChunkOptions {
-  /** The encoder's key in embedding files. */
+  /** The key of the encoder in embedding files. */
   readonly key: string;
-  /** Fills a chunk after its end token: 49407 for CLIP-L, 0 for CLIP-G and CLIP-H. */
+  /**
+   * The token that fills a chunk after its end token: 49407 for CLIP-L, 0 for CLIP-G and CLIP-H.
+   */
   readonly pad: number;
-  /** Positions of a chunk. */
+  /** The number of tokens in a chunk. */
   readonly length: number;
-  /** Numbers of a vector; embedding files with several kinds of vectors are asked for these. */
+  /** The length of the encoder's vectors, to choose from embedding files with several kinds. */
   readonly width?: number;
   readonly embeddings?: EmbeddingLookup;
   readonly warn?: Warn;
@@ -62,7 +65,10 @@ async function groupsOf(prompt: string, options: ChunkOptions): Promise<Group[]>
   return groups;
 }
 
-/** Looks up the name that `text` begins with, then the name without commas; the rest of the text is tokenized in any case. */
+/**
+ * Looks up the name at the beginning of `text`, then the name without surrounding commas. The rest
+ * of the text is tokenized in either case.
+ */
 async function findEmbedding(
   text: string,
   options: ChunkOptions,
@@ -71,7 +77,7 @@ async function findEmbedding(
   const [name, ...words] = splitWords(text);
   const rest = words.join(' ');
   if (name === undefined) {
-    warn('embedding: without a name is left out of the prompt');
+    warn('an embedding without a name (embedding:) is left out of the prompt');
     return { rest };
   }
   const bare = name.replace(/^,+|,+$/g, '');
@@ -91,7 +97,7 @@ async function findEmbedding(
   return { rest: candidates.at(-1)!.rest };
 }
 
-/** Packs groups into chunks. */
+/** Packs groups of tokens into chunks. */
 function pack(
   groups: readonly Group[],
   { pad, length }: Pick<ChunkOptions, 'pad' | 'length'>,

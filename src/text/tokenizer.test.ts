@@ -1,4 +1,5 @@
-// The tokenizer, the weights and the chunks against text/tokenizer (SDXLTokenizer.tokenize_with_weights, transformers 4.57, no ftfy).
+// The tokenizer, the weights and the chunks against text/tokenizer
+//   (SDXLTokenizer.tokenize_with_weights, transformers 4.57, no ftfy).
 import { describe, expect, it } from 'vitest';
 import { expectExact, fixtureModel, golden } from '../../test/support/golden.ts';
 import { clipBpe, END_TOKEN, START_TOKEN } from './clip-bpe.ts';
@@ -17,7 +18,8 @@ const embeddings: EmbeddingLookup = async (name) => (name === 'tinyti' ? tinyti 
 
 describe('golden text/tokenizer', () => {
   it('token ids of whole prompts (raw_variants.tf4)', () => {
-    // The other variants (tf4_ftfy, tf5) belong to installations that differ from ComfyUI's usual one.
+    // The other variants (tf4_ftfy, tf5) belong to installations that differ from ComfyUI's usual
+    //   one.
     const bpe = clipBpe();
     const cases = g.cases.filter(({ id }) => id !== RAISES);
     expect(cases.length).toBe(70);

@@ -1,5 +1,7 @@
-// Populated prompts, LoRA tags and prompts per segment against the original's. The fixture was written by test/fixtures/wildcards.py:
-// `python test/fixtures/wildcards.py ComfyUI-Impact-Pack/.git test/fixtures/wildcards.json.gz` (numpy 2.4.6, Impact Pack 727295b).
+// Populated prompts, LoRA tags and prompts per segment against the original's. The fixture was
+//   written by test/fixtures/wildcards.py:
+// `python test/fixtures/wildcards.py ComfyUI-Impact-Pack/.git test/fixtures/wildcards.json.gz`
+//   (numpy 2.4.6, Impact Pack 727295b).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';

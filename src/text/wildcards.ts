@@ -1,9 +1,10 @@
-// Wildcards in prompts: `{a|b}`, `{2::a|b}`, `{1-2$$, $$a|b|c}`, `__list__`, `2#__list__`, lines with `#`.
-// Syntax, order of the draws and generator are those of the Impact Pack (modules/impact/wildcards.py): the same seed, the same text.
+// Wildcards in prompts: `{a|b}`, `{2::a|b}`, `{1-2$$, $$a|b|c}`, `__list__`, `2#__list__`, and `#`
+// for comments. Syntax, generator and order of the draws are those of the Impact Pack
+// (modules/impact/wildcards.py), so that the same seed gives the same text.
 import { DarkroomError } from '../errors.ts';
 import { type DefaultRng, defaultRng } from '../random/numpy-random.ts';
 
-/** Lists by their normal names (`colors`, `people/hair`), in the order they were read. */
+/** Lists by normalised name (`colors`, `people/hair`), in the order they were read. */
 export type Wildcards = ReadonlyMap<string, readonly string[]>;
 
 const GROUP = /\{([^{}]*?)\}/g;
@@ -12,17 +13,17 @@ const QUANTIFIED = /(\d+)#__([\p{L}\p{N}_.\-+/*\\]+?)__/giu;
 const MAX_ROUNDS = 99;
 const MAX_REPEATS = 100000;
 
-/** The name a list is found by: lower case, `/` between folders, `-` for spaces. */
+/** The normalised name of a list: lower case, `/` between folders, `-` for spaces. */
 export const normaliseWildcardName = (name: string): string =>
   name.replaceAll('\\', '/').replaceAll(' ', '-').toLowerCase();
 
-/** Whether a text holds anything that `populate` would replace. */
+/** Whether a text holds anything that `populateWildcards` would replace. */
 export const hasWildcards = (text: string): boolean =>
   text.search(GROUP) >= 0 || text.search(NAME) >= 0 || /^\s*#/m.test(text);
 
 /**
- * The text with every choice made. A list that doesn't exist stays as it is written. Throws DR_INPUT_INVALID where nothing can be
- * chosen: weights that are all 0, `{3-2$$…}`, `{word$$…}`, an empty list.
+ * Makes every choice in a text. Lists that do not exist stay as written. Throws DR_INPUT_INVALID
+ * where nothing can be chosen: weights that are all 0, `{3-2$$…}`, `{word$$…}`, an empty list.
  */
 export function populateWildcards(
   text: string,
@@ -32,9 +33,9 @@ export function populateWildcards(
   const rng = defaultRng(seed);
   let result = removeComments(text);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    result = unrepeat(result);
+    result = expandRepetitions(result);
     while (result.search(GROUP) >= 0)
-      result = result.replace(GROUP, (_, inside: string) => choose(inside, rng, wildcards));
+      result = result.replace(GROUP, (_, group: string) => choose(group, rng, wildcards));
     const { text: next, found } = replaceNames(result, rng, wildcards);
     result = next;
     if (!found) break;
@@ -42,7 +43,7 @@ export function populateWildcards(
   return result;
 }
 
-/** Lines that begin with # are left out; what follows them continues the line before. */
+/** Removes lines that begin with #; the line after them is joined to the line before. */
 export function removeComments(text: string): string {
   const lines: string[] = [];
   let skipped = false;
@@ -56,8 +57,11 @@ export function removeComments(text: string): string {
   return lines.join('\n');
 }
 
-/** `3#__x__` is `__x__|__x__|__x__`. As in the original, the first count of a name is that of all its kind; names with + or \ stay. */
-function unrepeat(text: string): string {
+/**
+ * `3#__x__` becomes `__x__|__x__|__x__`. As in the original, the first count of a name applies to
+ * all its occurrences, and names with + or \ are left unchanged.
+ */
+function expandRepetitions(text: string): string {
   let result = text;
   for (const [, count, name] of text.matchAll(QUANTIFIED)) {
     const keyword = name.toLowerCase();
@@ -72,14 +76,14 @@ function unrepeat(text: string): string {
   return result;
 }
 
-/** One of the options of `{…}`, or several. */
-function choose(inside: string, rng: DefaultRng, wildcards: Wildcards): string {
-  let options = inside.split('|');
+/** Chooses one or several of the options in `{…}`. */
+function choose(group: string, rng: DefaultRng, wildcards: Wildcards): string {
+  let options = group.split('|');
   let range: readonly [number, number] | undefined;
   let separator = ' ';
   const parts = options[0].split('$$');
   if (parts.length > 1) {
-    range = rangeOf(options[0], inside);
+    range = rangeOf(options[0], group);
     if (parts.length === 2) {
       if (options.length === 1 && parts[1].search(NAME) >= 0)
         options = namedOptions(parts[1], wildcards);
@@ -89,55 +93,55 @@ function choose(inside: string, rng: DefaultRng, wildcards: Wildcards): string {
       options[0] = parts[2];
     }
   }
-  const weights = weightsOf(options, inside);
-  const count = range ? countIn(range, rng, inside) : 1;
+  const weights = weightsOf(options, group);
+  const count = range ? countIn(range, rng, group) : 1;
   const chosen =
-    count > options.length ? rng.shuffled(options) : drawn(options, weights, count, rng, inside);
+    count > options.length ? rng.shuffled(options) : draw(options, weights, count, rng, group);
   return chosen.map((option) => option.replace(/^\s*[0-9.]+::/, '')).join(separator);
 }
 
 /** `2$$`, `1-3$$`, `-3$$` */
-function rangeOf(first: string, inside: string): readonly [number, number] {
+function rangeOf(first: string, group: string): readonly [number, number] {
   const full = /^(\d+)(?:-(\d+))?/.exec(first);
   if (full) return [Number(full[1]), Number(full[2] ?? full[1])];
   const upTo = /^-(\d+)/.exec(first);
   if (upTo) return [1, Number(upTo[1])];
-  throw unusable(inside, 'no number stands before $$');
+  throw unusable(group, 'there is no number before $$');
 }
 
-function countIn([from, to]: readonly [number, number], rng: DefaultRng, inside: string): number {
-  if (from > to) throw unusable(inside, `${from} is more than ${to}`);
-  if (to - from >= 2 ** 32 - 1) throw unusable(inside, 'the range is too wide');
+function countIn([from, to]: readonly [number, number], rng: DefaultRng, group: string): number {
+  if (from > to) throw unusable(group, `${from} is more than ${to}`);
+  if (to - from >= 2 ** 32 - 1) throw unusable(group, 'the range is too wide');
   return rng.integers(from, to + 1);
 }
 
 export const isNumeric = (text: string): boolean => /^-?(\d*\.?\d+|\d+\.?\d*)$/.test(text);
 
-/** Shares of the options that sum to 1: `3::a` weighs 3, the others 1. */
-function weightsOf(options: readonly string[], inside: string): number[] {
+/** The weights of the options, scaled to a sum of 1: `3::a` has weight 3, others 1. */
+function weightsOf(options: readonly string[], group: string): number[] {
   const weights = options.map((option) => {
     const [number, rest] = splitOnce(option, '::');
     return rest !== undefined && isNumeric(number.trim()) ? Number(number) : 1;
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (options.length > 0 && total === 0) throw unusable(inside, 'its weights sum to 0');
+  if (options.length > 0 && total === 0) throw unusable(group, 'its weights sum to 0');
   return weights.map((weight) => weight / total);
 }
 
-function drawn(
+function draw(
   options: readonly string[],
   weights: readonly number[],
   count: number,
   rng: DefaultRng,
-  inside: string,
+  group: string,
 ): string[] {
-  if (weights.some((weight) => weight < 0)) throw unusable(inside, 'a weight is below 0');
+  if (weights.some((weight) => weight < 0)) throw unusable(group, 'a weight is below 0');
   if (weights.filter((weight) => weight > 0).length < count)
-    throw unusable(inside, `it has no ${count} options of a weight above 0`);
+    throw unusable(group, `it has fewer than ${count} options with a weight above 0`);
   return rng.weightedChoice(weights, count).map((index) => options[index]);
 }
 
-/** All options of the lists that a text names. */
+/** All items of the lists that a text names. */
 function namedOptions(text: string, wildcards: Wildcards): string[] {
   return [...text.matchAll(NAME)].flatMap(([, match]) => {
     const found = lookUp(match, wildcards);
@@ -148,7 +152,10 @@ function namedOptions(text: string, wildcards: Wildcards): string[] {
   });
 }
 
-/** Each named list by one of its items. Names in no folder are also looked for in all folders. */
+/**
+ * Replaces each list name by one of its items. A name without a folder is searched in all folders
+ * too.
+ */
 function replaceNames(
   text: string,
   rng: DefaultRng,
@@ -172,7 +179,7 @@ function replaceNames(
   return { text: result, found };
 }
 
-/** The list of a name, or all lists that a name with `*` begins to match; undefined when there is none. */
+/** The list of a name, or the lists that match a name with `*`; undefined when there are none. */
 function lookUp(match: string, wildcards: Wildcards): readonly string[] | undefined {
   const name = normaliseWildcardName(match);
   const own = wildcards.get(name);
@@ -198,7 +205,7 @@ function splitOnce(text: string, by: string): readonly [string, string | undefin
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + by.length)];
 }
 
-// the replacement may hold $, which String.replace would read as a pattern
+/** Unlike String.replace, gives `$` in the replacement no meaning. */
 const replaceFirst = (text: string, what: string, by: string): string =>
   text.replace(what, () => by);
 

@@ -1,8 +1,8 @@
-// Files that people have in models folders and that hold no weights that can be read, told by how they begin.
+// Files found in models folders that hold no readable weights, recognised by their first bytes.
 import { CUT_OFF } from '../model-file-errors.ts';
 
 export interface ForeignFile {
-  /** Continues a sentence that begins with the file's name. */
+  /** Continues a sentence that begins with the name of the file. */
   readonly what: string;
   readonly hint: string;
 }
@@ -11,8 +11,9 @@ interface Kind extends ForeignFile {
   readonly begins: (head: Buffer) => boolean;
 }
 
-const AGAIN = 'Get the model itself: the link may need a login, or lead to a page about the file.';
-const UNPACK = 'Unpack it first.';
+const DOWNLOAD_AGAIN =
+  'Download the model itself: the link may need a login, or lead to a page about the file.';
+const UNPACK = 'Unpack the archive first.';
 const CONVERT = 'Get the model as .safetensors.';
 
 const bytes =
@@ -29,7 +30,7 @@ const KINDS: readonly Kind[] = [
   { begins: (head) => head.length === 0, what: 'is empty', hint: CUT_OFF },
   {
     begins: (head) => head.every((byte) => byte === 0),
-    what: 'begins with nothing but zeros',
+    what: 'begins with zeros only',
     hint: CUT_OFF,
   },
   {
@@ -40,10 +41,18 @@ const KINDS: readonly Kind[] = [
   {
     begins: text(/^\s*(<!--[\s\S]*?-->\s*)?<(!doctype html|html|head|body)/i),
     what: 'is a web page (HTML), not a model',
-    hint: AGAIN,
+    hint: DOWNLOAD_AGAIN,
   },
-  { begins: text(/^\s*<(\?xml|error|svg)/i), what: 'is an XML document, not a model', hint: AGAIN },
-  { begins: text(/^\s*(\{\s*"|\[\s*[{["\d])/), what: 'is a JSON text, not a model', hint: AGAIN },
+  {
+    begins: text(/^\s*<(\?xml|error|svg)/i),
+    what: 'is an XML document, not a model',
+    hint: DOWNLOAD_AGAIN,
+  },
+  {
+    begins: text(/^\s*(\{\s*"|\[\s*[{["\d])/),
+    what: 'is a JSON text, not a model',
+    hint: DOWNLOAD_AGAIN,
+  },
   {
     begins: ascii('GGUF'),
     what: "is a GGUF model, whose quantised weights can't be read",
@@ -56,7 +65,7 @@ const KINDS: readonly Kind[] = [
   },
   { begins: isOnnx, what: 'is an ONNX model', hint: CONVERT },
   { begins: ascii('TFL3', 4), what: 'is a TensorFlow Lite model', hint: CONVERT },
-  { begins: bytes('89484446'), what: 'is an HDF5 file (Keras, perhaps)', hint: CONVERT },
+  { begins: bytes('89484446'), what: 'is an HDF5 file (perhaps from Keras)', hint: CONVERT },
   { begins: bytes('934e554d5059'), what: 'is a NumPy array', hint: CONVERT },
   { begins: text(/^7767517\s/), what: 'is the description of an ncnn network', hint: CONVERT },
   { begins: ascii('ustar', 257), what: 'is a tar archive', hint: UNPACK },
@@ -67,25 +76,25 @@ const KINDS: readonly Kind[] = [
   { begins: bytes('28b52ffd'), what: 'is a zstd archive', hint: UNPACK },
   { begins: bytes('fd377a585a00'), what: 'is an xz archive', hint: UNPACK },
   { begins: ascii('BZh'), what: 'is a bzip2 archive', hint: UNPACK },
-  { begins: bytes('89504e47'), what: 'is a picture (PNG), not a model', hint: AGAIN },
-  { begins: bytes('ffd8ff'), what: 'is a picture (JPEG), not a model', hint: AGAIN },
-  { begins: ascii('GIF8'), what: 'is a picture (GIF), not a model', hint: AGAIN },
+  { begins: bytes('89504e47'), what: 'is a picture (PNG), not a model', hint: DOWNLOAD_AGAIN },
+  { begins: bytes('ffd8ff'), what: 'is a picture (JPEG), not a model', hint: DOWNLOAD_AGAIN },
+  { begins: ascii('GIF8'), what: 'is a picture (GIF), not a model', hint: DOWNLOAD_AGAIN },
   {
     begins: (head) => ascii('RIFF')(head) && ascii('WEBP', 8)(head),
     what: 'is a picture (WebP), not a model',
-    hint: AGAIN,
+    hint: DOWNLOAD_AGAIN,
   },
-  { begins: ascii('ftyp', 4), what: 'is a video or picture, not a model', hint: AGAIN },
-  { begins: ascii('%PDF'), what: 'is a PDF document, not a model', hint: AGAIN },
-  { begins: ascii('SQLite format 3'), what: 'is a database, not a model', hint: AGAIN },
+  { begins: ascii('ftyp', 4), what: 'is a video or picture, not a model', hint: DOWNLOAD_AGAIN },
+  { begins: ascii('%PDF'), what: 'is a PDF document, not a model', hint: DOWNLOAD_AGAIN },
+  { begins: ascii('SQLite format 3'), what: 'is a database, not a model', hint: DOWNLOAD_AGAIN },
   {
     begins: (head) => bytes('7f454c46')(head) || ascii('MZ')(head),
     what: 'is a program, not a model',
-    hint: AGAIN,
+    hint: DOWNLOAD_AGAIN,
   },
 ];
 
-/** Protocol buffers have no signature: field 1 is the version, field 2 the name of the program that wrote it. */
+/** Protocol buffers have no signature; field 1 is the version, field 2 the name of the producer. */
 function isOnnx(head: Buffer): boolean {
   const length = head[3];
   if (
@@ -100,6 +109,6 @@ function isOnnx(head: Buffer): boolean {
   return /^[\x20-\x7e]+$/.test(head.subarray(4, 4 + length).toString('latin1'));
 }
 
-/** What a file is that begins so; undefined when nothing is known of it. */
+/** What a file with these first bytes is; undefined when it is not recognised. */
 export const foreignFile = (head: Buffer): ForeignFile | undefined =>
   KINDS.find(({ begins }) => begins(head));

@@ -1,9 +1,9 @@
-// Models of other kinds that people have in the same folders, each told by a tensor that only it has (mostly those by which ComfyUI's
-// model_detection tells them). They are refused by name.
+// Models of unsupported kinds, each recognised by a tensor that only it has (mostly those that
+// ComfyUI's model_detection tests), so that they can be refused by name.
 
 const PREFIXES = ['', 'model.diffusion_model.', 'net.', 'module.'];
 
-/** By what it is. Where one model contains another's names, it comes first. */
+/** The tensor names of each kind. A kind that contains the names of another comes before it. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   'a Stable Video Diffusion model (video)': [
     'input_blocks.1.0.time_stack.in_layers.0.weight',
@@ -83,7 +83,10 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   'a MiDaS depth model': ['pretrained.model.patch_embed.proj.weight'],
 };
 
-/** What a file is of the kinds that Darkroom can't use ('a FLUX model'); undefined when it is none of them. */
+/**
+ * The unsupported kind of a model file ('a FLUX model'); undefined when it is of none of these
+ * kinds.
+ */
 export function foreignModel(tensors: { has(name: string): boolean }): string | undefined {
   return Object.keys(KINDS).find((kind) =>
     KINDS[kind].some((name) => PREFIXES.some((prefix) => tensors.has(prefix + name))),

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { fixtureModel } from '../../../test/support/golden.ts';
 import { openSafetensors, type TensorInfo } from '../safetensors/safetensors.ts';
-import { identify, type ModelFile, settlePrediction } from './identify.ts';
+import { identify } from './identify.ts';
+import type { ModelFile } from './model-kinds.ts';
+import { settlePrediction } from './prediction.ts';
 
 const SDXL_CLIPS = [
   {
@@ -245,12 +247,16 @@ it('UNets and VAEs in the layout of diffusers, and text encoders alone', () => {
     [23, 'clip_h'],
     [32, 'clip_g'],
   ] as const) {
-    // biome-ignore format: one line
-    expect(identify(shapes(layers(n, (i) => `text_model.encoder.layers.${i}.mlp.fc1.weight`)))).toEqual({
+    const huggingFace = layers(n, (i) => `text_model.encoder.layers.${i}.mlp.fc1.weight`);
+    expect(identify(shapes(huggingFace))).toEqual({
       kind: 'text-encoder',
       clip: { kind, layout: 'hugging-face', prefix: 'text_model.' },
     });
-    const open = { 'token_embedding.weight': [1, 1], 'transformer.resblocks.0.ln_1.weight': [4], ...layers(n, (i) => `transformer.resblocks.${i}.mlp.c_fc.weight`) }; // biome-ignore format: one line
+    const open = {
+      'token_embedding.weight': [1, 1],
+      'transformer.resblocks.0.ln_1.weight': [4],
+      ...layers(n, (i) => `transformer.resblocks.${i}.mlp.c_fc.weight`),
+    };
     expect(identify(shapes(open))).toEqual({
       kind: 'text-encoder',
       clip: { kind, layout: 'open-clip', prefix: '' },

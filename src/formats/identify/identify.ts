@@ -1,78 +1,10 @@
-// What a model file is, read off its tensor names and shapes: a table of recognisers, the first that knows the file wins.
-// The decisions are those of ComfyUI's loaders (model_detection, supported_models, sd.VAE) for the SD and SDXL families.
-import type { Tensor } from '../../tensor/tensor.ts';
+// Identifies model files by their tensor names and shapes: a table of recognisers, of which the
+// first match counts. The decisions are those of ComfyUI's loaders (model_detection,
+// supported_models, sd.VAE) for SD and SDXL.
 import type { TensorInfo } from '../tensor-file.ts';
 import { foreignModel } from './foreign-models.ts';
-
-export type Family = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
-
-/** What the UNet predicts. `measured`: v when the standard deviation of `tensor` is above `above`, else eps (SD2 says it nowhere). */
-export type PredictionHint =
-  | { readonly kind: 'eps' }
-  | { readonly kind: 'v'; readonly zsnr: boolean }
-  | { readonly kind: 'edm' }
-  | { readonly kind: 'v-edm'; readonly sigmaMax: string; readonly sigmaMin?: string }
-  | { readonly kind: 'measured'; readonly tensor: string; readonly above: number };
-
-/** A hint that is settled: what the network predicts. */
-export type Prediction =
-  | Exclude<PredictionHint, { readonly kind: 'measured' | 'v-edm' }>
-  | { readonly kind: 'v-edm'; readonly sigmaMax: number; readonly sigmaMin?: number };
-
-export interface UNetPart {
-  /** Tensor names of the UNet begin so (`''` when it is the whole file). */
-  readonly prefix: string;
-  /** Absent: that of the original checkpoints. */
-  readonly layout?: 'diffusers';
-  /** 4; 9 for inpainting models. */
-  readonly inChannels: number;
-  readonly prediction: PredictionHint;
-}
-
-export interface ClipPart {
-  readonly kind: 'clip_l' | 'clip_g' | 'clip_h';
-  readonly layout: 'hugging-face' | 'open-clip';
-  /** Before `embeddings.token_embedding.weight` (Hugging Face) or `token_embedding.weight` (open_clip). */
-  readonly prefix: string;
-}
-
-export interface VaePart {
-  readonly kind: 'kl' | 'taesd';
-  /** Absent: that of the original checkpoints. */
-  readonly layout?: 'diffusers';
-  /** Before `encoder.`/`decoder.` (KL) or `taesd_encoder.`/`taesd_decoder.`. */
-  readonly prefix: string;
-}
-
-export type ModelFile =
-  | {
-      readonly kind: 'checkpoint';
-      readonly family: Family;
-      readonly has: { readonly unet: boolean; readonly clip: boolean; readonly vae: boolean };
-      readonly unet: UNetPart;
-      /** In ComfyUI's order: CLIP-L before CLIP-G. */
-      readonly clips: readonly ClipPart[];
-      readonly vae?: VaePart;
-    }
-  | { readonly kind: 'unet'; readonly family: Family; readonly unet: UNetPart }
-  | { readonly kind: 'text-encoder'; readonly clip: ClipPart }
-  | { readonly kind: 'clip-vision'; readonly layout: ClipPart['layout']; readonly prefix: string }
-  | { readonly kind: 'vae'; readonly vae: VaePart }
-  | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
-  | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
-  | {
-      readonly kind: 'controlnet';
-      readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i';
-      readonly prefix: string;
-    }
-  | {
-      readonly kind: 'upscaler';
-      readonly architecture: 'esrgan' | 'srvgg';
-      readonly naming: 'old' | 'new' | 'bsrgan';
-    }
-  | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
-  /** `reason`: what can be said of it, for a person. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+import type { ClipPart, Family, ModelFile, UNetPart, VaePart } from './model-kinds.ts';
+import type { PredictionHint } from './prediction.ts';
 
 type Tensors = ReadonlyMap<string, TensorInfo>;
 type Recogniser = (tensors: Tensors) => ModelFile | undefined;
@@ -84,17 +16,18 @@ const hasPrefix = (tensors: Tensors, prefix: string): boolean => {
 
 export const UNET_PREFIX = 'model.diffusion_model.';
 export const VAE_PREFIX = 'first_stage_model.';
-/** Above it ComfyUI takes an SD2 UNet for a v-prediction model. */
+/** Above this standard deviation ComfyUI treats an SD2 UNet as a v-prediction model. */
 const SD2_V_THRESHOLD = 0.09;
 
-/** The family by the UNet alone: label embedding, number of levels, and whether transformers project by linears. */
+/** The family of a UNet, by its label embedding, number of levels and kind of projections. */
 function familyOf(tensors: Tensors, prefix: string): Family {
   const linear = [...tensors].some(
     ([name, info]) =>
       name.startsWith(prefix) && name.endsWith('.proj_in.weight') && info.shape.length === 2,
   );
   if (!tensors.has(`${prefix}label_emb.0.0.weight`)) return linear ? 'sd2' : 'sd1';
-  if (hasPrefix(tensors, `${prefix}input_blocks.1.1.`)) return 'sd2'; // unCLIP: a label embedding, and attention on the first level
+  // unCLIP: a label embedding, and attention on the first level
+  if (hasPrefix(tensors, `${prefix}input_blocks.1.1.`)) return 'sd2';
   return hasPrefix(tensors, `${prefix}input_blocks.9.`) ? 'sdxl-refiner' : 'sdxl';
 }
 
@@ -132,7 +65,10 @@ function unetPart(
   };
 }
 
-/** Where each family keeps its text encoders; of several places for one encoder the first that exists counts. */
+/**
+ * Where each family stores its text encoders. Of several locations for one, the first that exists
+ * counts.
+ */
 export const CLIP_LOCATIONS: Readonly<Record<Family, readonly ClipPart[]>> = {
   sdxl: [
     {
@@ -212,8 +148,14 @@ const controlnet: Recogniser = (tensors) => {
   return undefined;
 };
 
-const LORA_FACTOR =
-  /[._](lora_(down|up|A|B)\.(default\.)?weight|lora\.(down|up)\.weight|hada_w1_a|lokr_w1(_a)?|diff|diff_b|w_norm)$|\.lora_(A|B)$/;
+/** The ends of tensor names that only LoRAs and their relatives have. */
+const LORA_ENDINGS = [
+  String.raw`[._]lora_(down|up|A|B)\.(default\.)?weight`,
+  String.raw`[._]lora\.(down|up)\.weight`,
+  '[._](hada_w1_a|lokr_w1(_a)?|diff|diff_b|w_norm)',
+  String.raw`\.lora_(A|B)`,
+];
+const LORA_FACTOR = new RegExp(`(${LORA_ENDINGS.join('|')})$`);
 
 const lora: Recogniser = (tensors) => {
   let kohya = false;
@@ -233,7 +175,7 @@ const bareUnet: Recogniser = (tensors) => {
   return found && { kind: 'unet', ...found };
 };
 
-/** Its widths are those of the original layout under other names. */
+/** The layout of diffusers: the sizes of the original layout under other names. */
 const diffusersUnet: Recogniser = (tensors) => {
   const first = tensors.get('conv_in.weight');
   if (
@@ -261,7 +203,10 @@ const diffusersUnet: Recogniser = (tensors) => {
   };
 };
 
-/** Where a CLIP vision model lies under one of these prefixes, and how; the smallest that is used has 24 layers. */
+/**
+ * The layout of a CLIP vision model and which of the prefixes it has; undefined when there is none.
+ * The smallest one in use has 24 layers.
+ */
 export function locateClipVision(
   tensors: Tensors,
   prefixes: readonly string[],
@@ -272,7 +217,7 @@ export function locateClipVision(
       tensors.get(`${prefix}conv1.weight`)?.shape.length === 4
     )
       return { layout: 'open-clip', prefix };
-    // those of SigLIP have no token of their own for the whole picture
+    // SigLIP models have no class token
     if (
       tensors.has(`${prefix}vision_model.encoder.layers.22.layer_norm1.weight`) &&
       tensors.has(`${prefix}vision_model.embeddings.class_embedding`)
@@ -287,7 +232,7 @@ const vision: Recogniser = (tensors) => {
   return found && { kind: 'clip-vision', ...found };
 };
 
-/** A text encoder alone; of which kind it is, its number of layers says. */
+/** A text encoder without a checkpoint, whose kind is determined by its number of layers. */
 const textEncoder: Recogniser = (tensors) => {
   const kindOf = (layer: (i: number) => string): ClipPart['kind'] =>
     tensors.has(layer(30)) ? 'clip_g' : tensors.has(layer(22)) ? 'clip_h' : 'clip_l';
@@ -315,7 +260,10 @@ const autoencoder: Recogniser = (tensors) => {
   return undefined;
 };
 
-/** A file of one half of TAESD: a plain sequence of layers whose first convolution takes pixels (encoder) or latents (decoder). */
+/**
+ * An encoder or decoder of TAESD: a sequence of layers whose first convolution takes pixels or
+ * latents.
+ */
 const taesd: Recogniser = (tensors) => {
   const convolution = (name: string) =>
     tensors.get(name)?.shape.length === 4 ? tensors.get(name)!.shape : undefined;
@@ -349,10 +297,13 @@ const upscaler: Recogniser = (tensors) => {
 const embedding: Recogniser = (tensors) => {
   const names = [...tensors.keys()];
   const vectors = [...tensors.values()].every((t) => t.shape.length === 1 || t.shape.length === 2);
-  const known = names.some((name) =>
+  const hasEmbeddingName = names.some((name) =>
     /^(clip_[lgh]|emb_params|string_to_param\..*|<.*>|\*)$/.test(name),
   );
-  return vectors && names.length > 0 && names.length <= 8 && (known || names.length === 1)
+  return vectors &&
+    names.length > 0 &&
+    names.length <= 8 &&
+    (hasEmbeddingName || names.length === 1)
     ? { kind: 'embedding', encoders: names }
     : undefined;
 };
@@ -362,7 +313,7 @@ const foreign: Recogniser = (tensors) => {
   return reason === undefined ? undefined : { kind: 'unknown', reason };
 };
 
-/** Foreign models come first: some are built like the known ones, with more layers. */
+/** Unsupported models come first, because some have the tensors of supported ones and more. */
 const RECOGNISERS: readonly Recogniser[] = [
   foreign,
   checkpoint,
@@ -378,7 +329,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   embedding,
 ];
 
-/** What a file is. Never throws: a file nobody knows is `unknown` with a reason. */
+/** Identifies a model file. Never throws; an unrecognised file is `unknown` with a reason. */
 export function identify(tensors: Tensors): ModelFile {
   for (const recognise of RECOGNISERS) {
     const found = recognise(tensors);
@@ -391,25 +342,4 @@ export function identify(tensors: Tensors): ModelFile {
       ? `its tensors (${names} …) belong to no known kind of model`
       : 'it holds no tensors',
   };
-}
-
-/** Hints settled by reading the tensors they name, as ComfyUI does. */
-export async function settlePrediction(
-  hint: PredictionHint,
-  read: (name: string) => Promise<Tensor>,
-): Promise<Prediction> {
-  if (hint.kind === 'v-edm') {
-    const number = async (name: string): Promise<number> => (await read(name)).data[0];
-    const { sigmaMax, sigmaMin } = hint;
-    return {
-      kind: 'v-edm',
-      sigmaMax: await number(sigmaMax),
-      ...(sigmaMin && { sigmaMin: await number(sigmaMin) }),
-    };
-  }
-  if (hint.kind !== 'measured') return hint;
-  const { data } = await read(hint.tensor);
-  const mean = data.reduce((sum, v) => sum + v, 0) / data.length;
-  const variance = data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length;
-  return Math.sqrt(variance) > hint.above ? { kind: 'v', zsnr: false } : { kind: 'eps' };
 }

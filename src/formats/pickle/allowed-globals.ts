@@ -1,5 +1,5 @@
-// The globals that a model file may name. All of them stay inert. The list is what checkpoints of torch,
-// numpy and Lightning really contain, so that everything else can be refused by its name.
+// The globals that a model file may name. All of them stay inert. The list is what checkpoints of
+// torch, numpy and Lightning really contain, so that everything else can be refused by its name.
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 

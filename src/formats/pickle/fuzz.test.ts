@@ -1,4 +1,5 @@
-// Random pickles and files: each is read or refused with an error of ours, in bounded time; nothing else may happen.
+// Random pickles and files: each is read or refused with an error of ours, in bounded time; nothing
+// else may happen.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

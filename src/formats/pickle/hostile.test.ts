@@ -1,4 +1,5 @@
-// Pickles that would run programs in Python, or fill the memory: all are refused, by the name of what they ask for.
+// Pickles that would run programs in Python, or fill the memory: all are refused, by the name of
+// what they ask for.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -195,7 +196,7 @@ describe('programs', () => {
       }
   });
 
-  it('calls of what is no name', async () => {
+  it('calls of values that are not names', async () => {
     const dictionary = [GLOBAL('collections', 'OrderedDict'), p.EMPTY_TUPLE, REDUCE];
     for (const bytes of [
       pickle(...dictionary, p.EMPTY_TUPLE, REDUCE),
@@ -208,7 +209,7 @@ describe('programs', () => {
       }
   });
 
-  it('references to what is no storage', async () => {
+  it('references to values that are not storages', async () => {
     const storage = GLOBAL('torch', 'FloatStorage');
     const ids: readonly (readonly [Buffer, string, string])[] = [
       [
@@ -384,7 +385,7 @@ describe('bombs', () => {
     expect(late.message).toContain('asks for os.system');
   });
 
-  it('lists of lists of lists, and a ParameterDict in itself, are harmless: nobody walks them', async () => {
+  it('does not walk lists of lists of lists, nor a ParameterDict in itself', async () => {
     const itself = [
       GLOBAL('torch.nn.modules.container', 'ParameterDict'),
       p.EMPTY_TUPLE,
@@ -440,7 +441,7 @@ describe('malformed pickles', () => {
   });
 });
 
-describe('tensors that are none', () => {
+describe('invalid tensors', () => {
   const f32 = (bytes: number) =>
     ({ dtype: 'F32', shape: [bytes / 4], bytes: new Uint8Array(bytes) }) as const;
   const cases: Readonly<Record<string, readonly [tensor: object, says: RegExp]>> = {

@@ -1,5 +1,6 @@
-// The operations of pickle protocols 2 to 5, by code (Python's pickletools documents them). Those that torch and numpy write are carried
-// out on inert values; those that it never writes are refused by name.
+// The operations of pickle protocols 2 to 5, by code (Python's pickletools documents them). Those
+// that torch and numpy write are carried out on inert values; those that it never writes are
+// refused by name.
 
 import { forbidden, malformed, shownName } from './pickle-error.ts';
 import type { PickleMachine } from './pickle-machine.ts';

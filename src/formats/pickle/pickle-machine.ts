@@ -1,5 +1,5 @@
-// The state of a pickle machine that builds values and runs nothing: stack, marks and memo, with the
-// limits that keep a hostile pickle small and short. opcodes.ts has the operations on it.
+// The state of a pickle machine that builds values and runs nothing: stack, marks and memo, with
+// the limits that keep a hostile pickle small and short. opcodes.ts has the operations on it.
 import { forbidden, malformed, shownName, tooLarge } from './pickle-error.ts';
 import type { PickleInput } from './pickle-input.ts';
 import type { PickleGlobal, PicklePersistent, PickleValue } from './pickle-values.ts';

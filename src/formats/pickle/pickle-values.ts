@@ -1,5 +1,5 @@
-// The values of a pickle, all of them inert: a global is only a name, and an object is the name of what
-// Python would have called, with its arguments.
+// The values of a pickle, all of them inert: a global is only a name, and an object is the name of
+// what Python would have called, with its arguments.
 
 export interface PickleList {
   readonly kind: 'list';

@@ -9,8 +9,10 @@ const dir = mkdtempSync(join(tmpdir(), 'safetensors-write-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 it('writes the bytes of the reference library', async () => {
-  // safetensors.torch.save({'b': torch.tensor([[1., 2.5]]), 'é"': torch.tensor([1., -2.], dtype=torch.float16), 'a': torch.arange(3),
-  //   'z': torch.tensor([True, False, True]), '10': torch.tensor([7], dtype=torch.uint8), '9': torch.tensor(3., dtype=torch.bfloat16)}, metadata={'format': 'pt'})
+  // safetensors.torch.save({'b': torch.tensor([[1., 2.5]]), 'é"': torch.tensor([1., -2.],
+  //   dtype=torch.float16), 'a': torch.arange(3),
+  //   'z': torch.tensor([True, False, True]), '10': torch.tensor([7], dtype=torch.uint8), '9':
+  //   torch.tensor(3., dtype=torch.bfloat16)}, metadata={'format': 'pt'})
   const file = join(dir, 'a.safetensors');
   await writeSafetensors(
     file,

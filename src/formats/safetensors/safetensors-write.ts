@@ -1,5 +1,5 @@
-// Writes .safetensors as the reference library lays it out: tensors by falling alignment then name, header padded with spaces to 8 bytes.
-// The file appears whole under its name or not at all: temporary name, fsync, rename.
+// Writes .safetensors in the layout of the reference library: tensors by falling alignment, then by
+// name; the header padded with spaces to 8 bytes. Writes are atomic: temporary name, fsync, rename.
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -10,7 +10,10 @@ import { DTYPES, type DTypeName, encodeFloat32 } from '../dtypes.ts';
 export interface TensorToWrite {
   readonly dtype: DTypeName;
   readonly shape: readonly number[];
-  /** Float32Array: values, encoded to F32, F16 or BF16. Any other view: the bytes as the dtype stores them. */
+  /**
+   * A Float32Array has values to encode as F32, F16 or BF16; any other view has the bytes of the
+   * dtype.
+   */
   readonly data: ArrayBufferView;
 }
 
@@ -33,7 +36,7 @@ const RANK: readonly DTypeName[] = [
   'U64',
 ];
 
-/** Writes the tensors to `file`, replacing it in one step. Throws DR_OUTPUT_UNWRITABLE; nothing is left behind then. */
+/** Writes the tensors to `file`, which is replaced atomically. Throws DR_OUTPUT_UNWRITABLE. */
 export async function writeSafetensors(
   file: string,
   tensors: Readonly<Record<string, TensorToWrite>>,
@@ -42,7 +45,7 @@ export async function writeSafetensors(
   await writeWhole(file, encodeSafetensors(tensors, metadata));
 }
 
-/** A tensor whose bytes are made when they are written. */
+/** A tensor whose bytes are computed when they are written. */
 export interface TensorToMake {
   readonly name: string;
   readonly dtype: DTypeName;
@@ -50,14 +53,17 @@ export interface TensorToMake {
   readonly bytes: () => Promise<Uint8Array>;
 }
 
-/** Writes the tensors in this order, one in memory at a time. Throws DR_OUTPUT_UNWRITABLE, and what `bytes` throws; nothing is left then. */
+/**
+ * Writes the tensors in the given order, with one in memory at a time. Throws DR_OUTPUT_UNWRITABLE,
+ * and what `bytes` throws; the file is then unchanged.
+ */
 export const writeSafetensorsLater = (
   file: string,
   tensors: readonly TensorToMake[],
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> => writeWhole(file, encodeSafetensorsLater(tensors, metadata));
 
-/** The bytes of a file with these tensors in this order, each made when its turn comes. */
+/** The bytes of a file with these tensors in the given order, computed one tensor at a time. */
 export async function* encodeSafetensorsLater(
   tensors: readonly TensorToMake[],
   metadata?: Readonly<Record<string, string>>,
@@ -137,14 +143,14 @@ async function writeWhole(
     if (cause instanceof DarkroomError) throw cause;
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${file} can't be written: ${(cause as Error).message}`,
-      hint: 'Check that the folder exists, that it may be written and that the disk has room.',
+      hint: 'Check that the folder exists and is writable, and that the disk has room.',
       file,
       cause,
     });
   }
 }
 
-/** Makes the new name durable. Not every system lets a folder be opened; the file itself is safe by then. */
+/** Makes the rename durable. Failures are ignored, as some systems can't open folders. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   if (!handle) return;

@@ -1,11 +1,12 @@
-// Reads .safetensors: 8 bytes of header length, a JSON header, the tensors' bytes (github.com/huggingface/safetensors, format section).
-// Only the header is read on opening; tensors and rows are read by ranges. Nothing in a file is trusted before it is checked.
+// Reads .safetensors: 8 bytes of header length, a JSON header, then the bytes of the tensors
+// (github.com/huggingface/safetensors, section Format). Only the header is read when a file is
+// opened; it is checked before anything in it is used.
 import { DarkroomError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { type ByteSource, memorySource, openSource } from '../byte-source.ts';
 import { DTYPES, isDType } from '../dtypes.ts';
 import { entriesOf, isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { CUT_OFF } from '../model-file-errors.ts';
+import { CUT_OFF, DAMAGED } from '../model-file-errors.ts';
 import { parseJson } from '../parse-json.ts';
 import { type TensorFile, type TensorInfo, tensorReader } from '../tensor-file.ts';
 
@@ -14,7 +15,10 @@ export type Safetensors = TensorFile;
 
 const MAX_HEADER = 100_000_000;
 
-/** Opens a .safetensors file and checks its header. Throws DR_FILE_MISSING, DR_FILE_UNREADABLE or DR_SAFETENSORS_INVALID. Close it after use. */
+/**
+ * Opens a .safetensors file and checks its header. Throws DR_FILE_MISSING, DR_FILE_UNREADABLE or
+ * DR_SAFETENSORS_INVALID. Close it after use.
+ */
 export async function openSafetensors(file: string): Promise<Safetensors> {
   const source = await openSource(file);
   try {
@@ -98,7 +102,8 @@ function checkHeader(
     if (offset !== end)
       throw invalid(
         file,
-        `tensor ${shown(name)} ${offset < end ? 'overlaps another' : 'leaves a hole of unused bytes before it'}`,
+        `tensor ${shown(name)} ` +
+          (offset < end ? 'overlaps another' : 'has a hole of unused bytes before it'),
       );
     end = offset + byteLength;
   }
@@ -128,7 +133,7 @@ function checkTensor(file: string, name: string, entry: Json, dataStart: number)
   if (!isDType(dtype))
     throw bad(
       `has the unknown dtype ${shown(dtype)}`,
-      `Darkroom reads ${Object.keys(DTYPES).join(', ')}; convert the file to one of these.`,
+      `Convert the file to one of ${Object.keys(DTYPES).join(', ')}.`,
     );
   if (!Array.isArray(shape) || !shape.every(isSize))
     throw bad(`has a shape that is not a list of sizes: ${shown(shape)}`);
@@ -139,24 +144,22 @@ function checkTensor(file: string, name: string, entry: Json, dataStart: number)
   const needed = sizeOf(shape as number[]) * DTYPES[dtype].size;
   if (byteLength < 0 || needed !== byteLength)
     throw bad(
-      `of shape [${shown(shape)}] ${dtype} needs ${needed} bytes, its range ${from}..${to} has ${byteLength}`,
+      `of shape [${shown(shape)}] ${dtype} needs ${needed} bytes, ` +
+        `but its range ${from}..${to} has ${byteLength}`,
     );
   return { dtype, shape: shape as number[], offset: dataStart + from, byteLength };
 }
 
 const NOT_SAFETENSORS =
-  'It is probably not a .safetensors file but something else under that name (an error page, a .ckpt). Get it again.';
+  'It is probably another kind of file under that name (an error page, a .ckpt). ' +
+  'Download it again.';
 
 const shown = (value: unknown): string => {
   const text = typeof value === 'string' ? value : String(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 };
 
-const invalid = (
-  file: string,
-  why: string,
-  hint = 'The file is damaged or was written by a faulty program. Get it again.',
-): DarkroomError =>
+const invalid = (file: string, why: string, hint = DAMAGED): DarkroomError =>
   new DarkroomError('DR_SAFETENSORS_INVALID', {
     message: `${file} is not a valid .safetensors file: ${why}`,
     hint,

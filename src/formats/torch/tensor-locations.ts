@@ -1,7 +1,9 @@
-// The tensors of a torch file as byte ranges, as ONNX Runtime takes weights. torch stores them uncompressed, so nearly all lie in the
-// user's file in one piece, and are read there. The others (transposed or strided views, entries that a zip program compressed) are laid
-// out once: up to 16 MiB in memory, which keeps embeddings, LoRAs and upscalers off the disk; more of them in a .safetensors file in the
-// cache, as ONNX models in memory end at 2 GiB and would hold the weights twice.
+// The tensors of a torch file as byte ranges, the form that ONNX Runtime needs. torch stores
+// tensors uncompressed, so nearly all are contiguous in the user's file and are read there. The
+// others (transposed or strided views, entries that a zip program compressed) are copied once: up
+// to 16 MiB into memory, which covers embeddings, LoRAs and upscalers; above that into a
+// .safetensors file in the cache, because ONNX models in memory are limited to 2 GiB and would hold
+// the weights twice.
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,19 +21,22 @@ import type { TorchFile } from './torch-file.ts';
 import { extentOf, gather, isContiguous, type TorchTensor } from './torch-tensors.ts';
 
 export interface LocateOptions {
-  /** Folder of the cache; the user's cache unless given. */
+  /** The cache folder; the user's cache unless given. */
   readonly cache?: string;
-  /** Bytes that may be laid out in memory. */
+  /** The most bytes that are copied into memory. */
   readonly inMemory?: number;
 }
 
 const IN_MEMORY = 2 ** 24;
-/** What may be laid out, beyond a few times the file itself. */
+/** Bytes that may be copied in addition to a multiple of the file size. */
 const SPARE = 2 ** 26;
-/** Another layout of the cache's files needs another number. */
+/** To be changed with the layout of the files in the cache. */
 const VERSION = 1;
 
-/** Where the bytes of each tensor lie. May write into the cache. Throws DR_MODEL_INVALID, DR_OUTPUT_UNWRITABLE. */
+/**
+ * The location of the bytes of each tensor. May write into the cache. Throws DR_MODEL_INVALID and
+ * DR_OUTPUT_UNWRITABLE.
+ */
 export async function locateTensors(
   source: ByteSource,
   torch: TorchFile,
@@ -54,7 +59,8 @@ export async function locateTensors(
   if (Math.max(total, unpacked) > 4 * source.size + SPARE)
     throw invalidModel(
       source.file,
-      `is a zip bomb: its tensors would take ${Math.max(total, unpacked)} bytes, the file has ${source.size}`,
+      `is a zip bomb: its tensors would take ${Math.max(total, unpacked)} bytes, ` +
+        `but the file has ${source.size}`,
     );
   const made = tensorMaker(source, torch);
   if (total <= (options.inMemory ?? IN_MEMORY))
@@ -66,9 +72,10 @@ export async function locateTensors(
 
 const bytesIn = ({ dtype, shape }: TorchTensor): number => sizeOf(shape) * DTYPES[dtype].size;
 
+/** Copies the elements of a tensor one after another. */
 type Make = (tensor: TorchTensor) => Promise<Uint8Array>;
 
-/** Lays tensors out; the last compressed entry stays unpacked, as its other tensors come next. */
+/** The last compressed entry stays in memory, because its other tensors follow. */
 function tensorMaker(source: ByteSource, torch: TorchFile): Make {
   let last: { readonly entry: ZipEntry; readonly bytes: Uint8Array } | undefined;
   const unpacked = async (entry: ZipEntry): Promise<Uint8Array> => {
@@ -98,7 +105,7 @@ async function placeInCache(
     .slice(0, 32);
   const folder = join(cache, 'torch');
   const file = join(folder, `${key}.safetensors`);
-  // numbered: a name in the file may be any text
+  // stored under numbers, because names in the file may be any text
   const numbered = [...loose]
     .sort(([, a], [, b]) => order(a, b))
     .map(([name, tensor], i) => ({ name, tensor, number: String(i) }));
@@ -117,7 +124,9 @@ async function placeInCache(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
       message: `${folder} can't be made: ${(cause as Error).message}`,
-      hint: 'Some weights must be laid out anew for this file. Name another cache folder in DARKROOM_CACHE.',
+      hint:
+        'Some weights of this file must be copied into the cache. ' +
+        'Name another cache folder in DARKROOM_CACHE.',
       file: folder,
       cause,
     });
@@ -126,10 +135,10 @@ async function placeInCache(
     return { name: number, dtype: tensor.dtype, shape: tensor.shape, bytes: () => make(tensor) };
   });
   await writeSafetensorsLater(file, tensors);
-  if (!(await read())) throw new Error(`internal: ${file} is not what was written`);
+  if (!(await read())) throw new Error(`internal: ${file} differs from what was written`);
 }
 
-/** Larger numbers first, which keeps all aligned; then by storage, as each is unpacked once. */
+/** Larger dtypes first, which keeps all aligned; then by storage, so that each is unpacked once. */
 const order = (a: TorchTensor, b: TorchTensor): number =>
   DTYPES[b.dtype].size - DTYPES[a.dtype].size ||
   (a.storage.key < b.storage.key ? -1 : a.storage.key > b.storage.key ? 1 : a.start - b.start);

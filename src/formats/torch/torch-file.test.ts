@@ -1,4 +1,5 @@
-// Files that torch itself wrote (test/fixtures/torch, with the Python lines), and files of the same form laid out by hand.
+// Files that torch itself wrote (test/fixtures/torch, with the Python lines), and files of the same
+//   form laid out by hand.
 import {
   mkdtempSync,
   readdirSync,

@@ -1,6 +1,6 @@
-// Reads files of torch.save without torch: the zip format (since torch 1.6: data.pkl and a stored entry
-// per storage) and the older sequential one (five pickles, then the storages). The pickle is read by a
-// machine that runs nothing. Tensors are described only; their bytes stay in the file.
+// Reads files of torch.save without torch: the zip format (since torch 1.6: data.pkl and a stored
+// entry per storage) and the older sequential one (five pickles, then the storages). The pickle is
+// read by a machine that runs nothing. Tensors are described only; their bytes stay in the file.
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
@@ -22,13 +22,17 @@ export interface TorchOptions {
   readonly classes?: (name: string) => boolean;
 }
 
-/** Where the bytes of a storage are: unchanged in the file from `offset`, or in a compressed entry. */
+/**
+ * Where the bytes of a storage are: unchanged in the file from `offset`, or in a compressed entry.
+ */
 export type StorageLocation = { readonly offset: number } | { readonly entry: ZipEntry };
 
 export interface TorchFile {
   /** What was saved. */
   readonly root: PickleValue;
-  /** The tensors of the state dictionary by name; names of nested dictionaries are joined by dots. */
+  /**
+   * The tensors of the state dictionary by name; names of nested dictionaries are joined by dots.
+   */
   readonly tensors: ReadonlyMap<string, TorchTensor>;
   /** The texts and numbers beside them. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -143,7 +147,9 @@ export async function readTorchLegacy(
   };
 }
 
-/** Reads the five pickles: magic number, version, system, the saved value, names of the storages. */
+/**
+ * Reads the five pickles: magic number, version, system, the saved value, names of the storages.
+ */
 async function readPickles(
   source: ByteSource,
   allowed: (name: string) => boolean,

@@ -1,5 +1,5 @@
-// A torch module that was saved whole (torch.save(model)): its tree of layers with their settings, and their tensors. The classes are names
-// and no more; who builds a graph decides what they mean.
+// A torch module saved as a whole (torch.save(model)): its tree of layers with their settings and
+// tensors. The classes are only names; the code that builds a graph decides what they mean.
 
 import { invalidModel } from '../model-file-errors.ts';
 import {
@@ -12,29 +12,29 @@ import {
 import type { TorchFile } from './torch-file.ts';
 import type { TorchTensor } from './torch-tensors.ts';
 
-/** A layer as it was saved. */
+/** A saved layer. */
 export interface SavedModule {
-  /** Name of its class, without the package. */
+  /** The name of its class, without the package. */
   readonly type: string;
-  /** The whole name of its class. */
+  /** The full name of its class. */
   readonly global: string;
-  /** Where it is in the model (`model.0.conv`); its tensors are named from there. */
+  /** The path of the layer in the model (`model.0.conv`), a prefix of the names of its tensors. */
   readonly path: string;
-  /** The layers in it, in their order. */
+  /** The layers inside it, in order. */
   readonly children: ReadonlyMap<string, SavedModule>;
-  /** A whole number, or what a tuple of equal numbers repeats; undefined for anything else. */
+  /** An integer, also from a tuple of equal integers; undefined for other values. */
   number(name: string): number | undefined;
   flag(name: string): boolean | undefined;
-  /** One or several whole numbers. */
+  /** One or several integers. */
   numbers(name: string): readonly number[] | undefined;
   text(name: string): string | undefined;
-  /** A dictionary or list of texts by number. */
+  /** A dictionary or list of texts, by number. */
   texts(name: string): ReadonlyMap<number, string> | undefined;
 }
 
 export interface SavedModel {
   readonly root: SavedModule;
-  /** Weights, buffers and other tensors that the layers have, by path. */
+  /** The weights, buffers and other tensors of the layers, by path. */
   readonly tensors: ReadonlyMap<string, TorchTensor>;
 }
 
@@ -52,21 +52,23 @@ const listOf = (value: PickleValue | undefined): readonly PickleValue[] | undefi
 const dictionary = (value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> =>
   entriesOf(value) ?? new Map();
 
-/** The value of a key of a dictionary; undefined where there is none. */
+/** The value of a key in a dictionary; undefined when there is none. */
 export const field = (value: PickleValue | undefined, key: string): PickleValue | undefined =>
   entriesOf(value)?.get(key);
 
-/** Whether a value is a module of torch that was saved whole. */
+/** Whether a value is a torch module that was saved as a whole. */
 export const isModule = (value: PickleValue | undefined): value is PickleObject =>
   isKind(value, 'object') && entriesOf(value.state)?.has('_modules') === true;
 
-/** The layers and tensors of a saved module. Throws DR_MODEL_INVALID for a tree without end, and as reading the file does. */
+/**
+ * The layers and tensors of a saved module. Throws DR_MODEL_INVALID, and as reading the file does.
+ */
 export function readModule(torch: TorchFile, file: string, value: PickleObject): SavedModel {
   const tensors = new Map<string, TorchTensor>();
   let count = 0;
   const visit = (object: PickleObject, path: string, depth: number): SavedModule => {
     if (depth > MAX_DEPTH || ++count > MAX_MODULES)
-      throw invalidModel(file, 'holds a model of more layers than any has');
+      throw invalidModel(file, 'holds a model with more layers than any real model has');
     const state = dictionary(object.state);
     const tables = ['_parameters', '_buffers'].map((name) => dictionary(state.get(name)));
     const at = (name: PickleValue): string => (path === '' ? String(name) : `${path}.${name}`);

@@ -1,5 +1,5 @@
-// The tensors in an unpickled file of torch.save: what torch's rebuild functions would have made, as
-// dtype, shape, strides and a position in a storage. Everything is checked against the storage.
+// The tensors in an unpickled file of torch.save: what torch's rebuild functions would have made,
+// as dtype, shape, strides and a position in a storage. Everything is checked against the storage.
 import { sizeOf } from '../../tensor/tensor.ts';
 import { DTYPES, type DTypeName } from '../dtypes.ts';
 import { forbidden, malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
@@ -243,8 +243,8 @@ export function extentOf({ dtype, shape, strides }: TorchTensor): number {
 }
 
 /**
- * Copies the elements of a tensor one after another. `extent` has the bytes from its first to its last
- * element, aligned to their size.
+ * Copies the elements of a tensor one after another. `extent` has the bytes from its first to its
+ * last element, aligned to their size.
  */
 export function gather({ dtype, shape, strides }: TorchTensor, extent: Uint8Array): Uint8Array {
   const { size } = DTYPES[dtype];

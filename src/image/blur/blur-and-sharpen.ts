@@ -1,6 +1,6 @@
 // Blurs and sharpens with a Gaussian over the square -1..1 and mirrored edges, as ComfyUI does
-// (comfy_extras/nodes_post_processing.py, nodes_latent.py). The kernel is a product of a row and a column,
-// so rows are summed first, then columns, in double precision, and rounded once.
+// (comfy_extras/nodes_post_processing.py, nodes_latent.py). The kernel is a product of a row and a
+// column, so rows are summed first, then columns, in double precision, and rounded once.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { mirrorIndex } from '../mirror-index.ts';

@@ -1,5 +1,6 @@
-// scipy.ndimage.gaussian_filter of a float32 plane: columns first, then rows; edges mirrored with the edge
-// pixel repeated; weights up to four standard deviations; sums in double precision, rounded per direction.
+// scipy.ndimage.gaussian_filter of a float32 plane: columns first, then rows; edges mirrored with
+// the edge pixel repeated; weights up to four standard deviations; sums in double precision,
+// rounded per direction.
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The index that `i` is mirrored to, with the edge repeated. */

@@ -1,6 +1,7 @@
-// The Impact Pack's tensor_gaussian_blur_mask: torchvision's GaussianBlur of a mask, bit for bit. The kernel
-// is the float32 product of two float32 rows, and torch's convolution adds its k x k taps one by one, row by
-// row, in float32. A mask of ones therefore does not stay 1, which matters to later tests of `mask >= 1`.
+// The Impact Pack's tensor_gaussian_blur_mask: torchvision's GaussianBlur of a mask, bit for bit.
+// The kernel is the float32 product of two float32 rows, and torch's convolution adds its k x k
+// taps one by one, row by row, in float32. A mask of ones therefore does not stay 1, which matters
+// to later tests of `mask >= 1`.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 import { toNHW } from '../mask/mask-shape.ts';
@@ -8,7 +9,10 @@ import { mirrorIndex } from '../mirror-index.ts';
 
 const f = Math.fround;
 
-/** torch's sum of a short float32 row: 4 accumulators of 8 lanes, then the values left over, then the lanes. */
+/**
+ * torch's sum of a short float32 row: 4 accumulators of 8 lanes, then the values left over, then
+ * the lanes.
+ */
 function laneSum(values: Float32Array): number {
   const blocks = Math.floor(values.length / 8);
   const quads = Math.floor(blocks / 4) * 4;
@@ -34,7 +38,9 @@ export function gaussianKernel(size: number, sigma: number): Float32Array {
   return values.map((v) => v / sum);
 }
 
-/** The side of the kernel for a radius `kernelSize` on a mask with this shorter side; 0 for no blur. */
+/**
+ * The side of the kernel for a radius `kernelSize` on a mask with this shorter side; 0 for no blur.
+ */
 function sideOf(kernelSize: number, shortest: number): number {
   if (kernelSize <= 0) return 0;
   const side = 2 * kernelSize + 1;
@@ -53,8 +59,8 @@ interface Convolution {
   /** The weights of the kernel, row by row. */
   readonly weights: Float64Array;
   /**
-   * The plane with mirrored edges (edge pixel not repeated), in rows of `stride`. Float32 values are
-   * stored as doubles, which saves a conversion per tap.
+   * The plane with mirrored edges (edge pixel not repeated), in rows of `stride`. Float32 values
+   * are stored as doubles, which saves a conversion per tap.
    */
   readonly padded: Float64Array;
   readonly stride: number;
@@ -109,8 +115,8 @@ function sumWindow(
 const TOGETHER = 8;
 
 /**
- * Sums eight neighbouring fused windows at once, as independent additions run in parallel, and writes
- * them to `out`. Columns of zeros change no sum and are skipped.
+ * Sums eight neighbouring fused windows at once, as independent additions run in parallel, and
+ * writes them to `out`. Columns of zeros change no sum and are skipped.
  */
 function sumEightWindows(
   { side, weights, padded, stride, first, last }: Convolution,
@@ -147,8 +153,8 @@ function sumEightWindows(
 }
 
 /**
- * Counts, for each column of windows, the rows up to padded row `y` in which the window's part has the
- * same single value.
+ * Counts, for each column of windows, the rows up to padded row `y` in which the window's part has
+ * the same single value.
  */
 function countUniformRows(
   { width, side, padded, stride }: Convolution,
@@ -198,8 +204,9 @@ function convolve(convolution: Convolution, out: Float32Array): void {
 }
 
 /**
- * Blurs masks [H,W] or [N,H,W] with a kernel of side 2 kernelSize + 1, or a smaller one for small masks;
- * returns [N,H,W]. torch uses fused multiply-adds except for a single small mask and a kernel of 3.
+ * Blurs masks [H,W] or [N,H,W] with a kernel of side 2 kernelSize + 1, or a smaller one for small
+ * masks; returns [N,H,W]. torch uses fused multiply-adds except for a single small mask and a
+ * kernel of 3.
  */
 export function gaussianBlurMask(mask: Tensor, kernelSize: number, sigma = 10): Tensor {
   if (mask.data.length === 0) return mask;

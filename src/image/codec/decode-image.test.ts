@@ -159,7 +159,10 @@ describe('PNG', () => {
   });
 });
 
-/** Files written by Pillow 12 and what np.array(ImageOps.exif_transpose(frame).convert('RGB')) gives for their frames. */
+/**
+ * Files written by Pillow 12 and what np.array(ImageOps.exif_transpose(frame).convert('RGB')) gives
+ * for their frames.
+ */
 const FILES: Record<string, { file: string; shape: number[]; pixels: string }> = {
   'jpeg turned by EXIF orientation 6': {
     file: '/9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBT/wAARCAADAAUDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAb/xAAdEAABAgcAAAAAAAAAAAAAAAAAB0IBAgUWJlFx/8QAFQEBAQAAAAAAAAAAAAAAAAAABAX/xAAjEQAABQALAAAAAAAAAAAAAAAAAQIEBQMGExUjJDEyQlHR/9oADAMBAAIRAxEAPwC/RpBE9taXFKe1sddABCaOaewRiHp2YJVmXkbmbZle0uavR//Z',

@@ -1,5 +1,6 @@
-// Decodes picture files as ComfyUI's LoadImage and LoadImageMask do through Pillow: turned upright by EXIF, no
-// colour management, alpha dropped (never blended) and returned as a mask. sharp does the decoding.
+// Decodes picture files as ComfyUI's LoadImage and LoadImageMask do through Pillow: turned upright
+// by EXIF, no colour management, alpha dropped (never blended) and returned as a mask. sharp does
+// the decoding.
 import type { Metadata, Sharp } from 'sharp';
 import { DarkroomError } from '../../errors.ts';
 import { concatBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -28,7 +29,9 @@ interface Frame {
 
 interface Frames {
   readonly frames: readonly Frame[];
-  /** Whether the file has an alpha channel; a transparent colour of an RGB or grey PNG is not one. */
+  /**
+   * Whether the file has an alpha channel; a transparent colour of an RGB or grey PNG is not one.
+   */
   readonly hasAlpha: boolean;
 }
 
@@ -58,8 +61,8 @@ export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<De
 }
 
 /**
- * One channel of the first frame as a mask [1,H,W]. Alpha is inverted: 0 everywhere for an opaque picture.
- * Throws DR_IMAGE_UNREADABLE naming `name`.
+ * One channel of the first frame as a mask [1,H,W]. Alpha is inverted: 0 everywhere for an opaque
+ * picture. Throws DR_IMAGE_UNREADABLE naming `name`.
  */
 export async function decodeChannel(
   bytes: Uint8Array,
@@ -195,8 +198,8 @@ interface DeepGrey {
 }
 
 /**
- * Grey samples of more than 8 bits: integers are divided by 255 and truncated, as LoadImage does in Pillow's
- * mode I; floats are levels 0..255.
+ * Grey samples of more than 8 bits: integers are divided by 255 and truncated, as LoadImage does in
+ * Pillow's mode I; floats are levels 0..255.
  */
 const DEEP_GREYS: Record<string, DeepGrey> = {
   ushort: {
@@ -229,7 +232,9 @@ function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   return rgb;
 }
 
-/** For each EXIF orientation, whether the axes are swapped and the source is mirrored in x and in y. */
+/**
+ * For each EXIF orientation, whether the axes are swapped and the source is mirrored in x and in y.
+ */
 const ORIENTATIONS: Record<number, readonly [swap: boolean, mirrorX: boolean, mirrorY: boolean]> = {
   2: [false, true, false],
   3: [false, true, true],

@@ -1,5 +1,6 @@
-// Encodes animations: WebP through sharp, PNG from the chunks of single frames. Texts are written as ComfyUI's
-// SaveAnimatedWEBP and SaveAnimatedPNG write them: in EXIF entries `key:text`, or in `comf` chunks.
+// Encodes animations: WebP through sharp, PNG from the chunks of single frames. Texts are written
+// as ComfyUI's SaveAnimatedWEBP and SaveAnimatedPNG write them: in EXIF entries `key:text`, or in
+// `comf` chunks.
 import type { ByteImage } from '../image-bytes.ts';
 import { sharp } from './load-sharp.ts';
 import { encodeChunk, encodePng, PNG_SIGNATURE, readChunks } from './png.ts';

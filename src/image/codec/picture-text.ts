@@ -21,9 +21,9 @@ export const pictureFormat = (bytes: Uint8Array): PictureFormat | undefined =>
   KINDS.find(([, magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte))?.[0];
 
 /**
- * The texts by key: the text chunks of a PNG; the EXIF texts `key:text` of JPEG and WebP, where a text without
- * such a key is returned as `parameters` or `workflow` if it reads so. Throws DR_IMAGE_UNREADABLE for a
- * damaged PNG text chunk.
+ * The texts by key: the text chunks of a PNG; the EXIF texts `key:text` of JPEG and WebP, where a
+ * text without such a key is returned as `parameters` or `workflow` if it reads so. Throws
+ * DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
  */
 export function readPictureTexts(bytes: Uint8Array, name: string): Record<string, string> {
   if (isPng(bytes)) return readPngText(bytes, name);

@@ -62,7 +62,8 @@ describe('encodePng', () => {
 
 describe('readPngText', () => {
   it('reads what Pillow writes: tEXt, iTXt, zTXt, compressed iTXt', () => {
-    // add_text('prompt', …), add_text('workflow', 'café'), add_text('note', '漢'), add_text('long', 'x' * 300, zip=True),
+    // add_text('prompt', …), add_text('workflow', 'café'), add_text('note', '漢'), add_text('long',
+    //   'x' * 300, zip=True),
     // add_itxt('it', '漢' * 50, 'en', 'k', zip=True)
     const file = Buffer.from(
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAD3RFWHRwcm9tcHQAeyJhIjogMX2/qdGTAAAADXRFWHR3b3JrZmxvdwBjYWbpY7yZvgAAAAxpVFh0bm90ZQAAAAAA5ryiVKU5ZwAAABN6VFh0bG9uZwAAeJyrqBgFxAIAsgqMoZYCo9cAAAAYaVRYdGl0AAEAZW4AawB4nHu2Z9GzwYcAeIlxSc4a95wAAAAMSURBVHicY2BgYAAAAAQAAfYXOFUAAAAASUVORK5CYII=',

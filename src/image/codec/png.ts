@@ -1,5 +1,5 @@
-// PNG files with text: sharp encodes the pixels; text chunks are written as Pillow's PngInfo writes them, and
-// checked when they are read.
+// PNG files with text: sharp encodes the pixels; text chunks are written as Pillow's PngInfo writes
+// them, and checked when they are read.
 import { crc32, inflateSync } from 'node:zlib';
 import { DarkroomError } from '../../errors.ts';
 import type { ByteImage } from '../image-bytes.ts';
@@ -93,7 +93,9 @@ const readPlain = (data: Buffer): readonly [string, Buffer, 'latin1'] => {
   return [key, rest, 'latin1'];
 };
 
-/** How key and text of each type of text chunk are read; text is inflated to at most `limit` bytes. */
+/**
+ * How key and text of each type of text chunk are read; text is inflated to at most `limit` bytes.
+ */
 const TEXT_CHUNKS: Record<
   string,
   (data: Buffer, limit: number) => readonly [key: string, text: Buffer, encoding: 'latin1' | 'utf8']
@@ -136,8 +138,8 @@ export function readPngExif(bytes: Uint8Array): Buffer | undefined {
 }
 
 /**
- * The texts of a PNG by key; of equal keys the last. Throws DR_IMAGE_UNREADABLE for other files, damaged
- * text chunks and more than 64 MiB of text.
+ * The texts of a PNG by key; of equal keys the last. Throws DR_IMAGE_UNREADABLE for other files,
+ * damaged text chunks and more than 64 MiB of text.
  */
 export function readPngText(bytes: Uint8Array, name = 'image'): Record<string, string> {
   const unreadable = (why: string, cause?: unknown) =>

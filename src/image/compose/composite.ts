@@ -1,5 +1,5 @@
-// Composites images and latents: ComfyUI's masked composite and its feathered LatentComposite. Parts of
-// the source that lie outside the destination are cut off.
+// Composites images and latents: ComfyUI's masked composite and its feathered LatentComposite.
+// Parts of the source that lie outside the destination are cut off.
 import { DarkroomError } from '../../errors.ts';
 import { clone, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';

@@ -1,4 +1,5 @@
-// ImageBlend of ComfyUI's post-processing nodes: blends a second image over the first in one of six modes.
+// ImageBlend of ComfyUI's post-processing nodes: blends a second image over the first in one of six
+// modes.
 import { DarkroomError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
@@ -26,8 +27,9 @@ export const BLEND_MODES = {
 export type BlendMode = keyof typeof BLEND_MODES;
 
 /**
- * Blends NHWC images; the result is clamped to 0..1. Where the sizes differ, the second image is resized
- * to the first's (bicubic, cropped around the centre). Throws DR_SHAPE_MISMATCH for unequal batches.
+ * Blends NHWC images; the result is clamped to 0..1. Where the sizes differ, the second image is
+ * resized to the first's (bicubic, cropped around the centre). Throws DR_SHAPE_MISMATCH for unequal
+ * batches.
  */
 export function blendImages(
   first: Tensor,

@@ -1,4 +1,5 @@
-// Puts two NHWC images side by side (ImageStitch in comfy_extras/nodes_images.py, after ComfyUI-KJNodes).
+// Puts two NHWC images side by side (ImageStitch in comfy_extras/nodes_images.py, after
+// ComfyUI-KJNodes).
 import { concatAxis } from '../../tensor/axes.ts';
 import { concatBatch, full, repeatToBatch, sliceBatch, type Tensor } from '../../tensor/tensor.ts';
 import { upscaleImage } from '../resize/common-upscale.ts';
@@ -20,15 +21,17 @@ export type StitchColour = keyof typeof STITCH_COLOURS;
 
 export interface StitchOptions {
   readonly direction: (typeof STITCH_DIRECTIONS)[number];
-  /** Scales the second image to the height (or width) of the first; otherwise the smaller is padded. */
+  /**
+   * Scales the second image to the height (or width) of the first; otherwise the smaller is padded.
+   */
   readonly match: boolean;
   readonly spacing: number;
   readonly colour: StitchColour;
 }
 
 /**
- * Puts `second` beside `first`. The shorter batch is filled up with its last image; where only one image
- * has an alpha channel, the other gets an opaque one.
+ * Puts `second` beside `first`. The shorter batch is filled up with its last image; where only one
+ * image has an alpha channel, the other gets an opaque one.
  */
 export function stitchImages(
   first: Tensor,

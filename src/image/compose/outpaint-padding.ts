@@ -1,4 +1,5 @@
-// ImagePadForOutpaint: adds grey borders to an image, and a mask of the area to paint that fades into it.
+// ImagePadForOutpaint: adds grey borders to an image, and a mask of the area to paint that fades
+// into it.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Margins } from '../mask/core-masks.ts';
 
@@ -9,8 +10,8 @@ export interface Padded {
 }
 
 /**
- * Pads an NHWC image by `margins`. The mask fades over `feathering` pixels inside each padded side, unless
- * that is more than half the image.
+ * Pads an NHWC image by `margins`. The mask fades over `feathering` pixels inside each padded side,
+ * unless that is more than half the image.
  */
 export function padForOutpaint(image: Tensor, margins: Margins, feathering: number): Padded {
   const [n, h, w, channels] = image.shape;

@@ -1,6 +1,7 @@
-// Composites two images with transparency ("Compositing Digital Images", Porter and Duff 1984, and later
-// blend modes) as ComfyUI's comfy_extras/nodes_compositing.py does. Values are float32; colours are
-// premultiplied by their alpha. In formulas s, sa, d and da are source and destination colour and alpha.
+// Composites two images with transparency ("Compositing Digital Images", Porter and Duff 1984, and
+// later blend modes) as ComfyUI's comfy_extras/nodes_compositing.py does. Values are float32;
+// colours are premultiplied by their alpha. In formulas s, sa, d and da are source and destination
+// colour and alpha.
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 
 const f = Math.fround;

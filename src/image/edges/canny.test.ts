@@ -21,8 +21,11 @@ describe('golden canny/edges', () => {
 });
 
 it('refuses thresholds in the wrong order, transparency and tiny pictures', () => {
-  const refused = (image: Tensor, low: number, high: number) => expect(() => canny(image, low, high)).toThrow(expect.objectContaining({ code: 'DR_INPUT_INVALID' })); // biome-ignore format: one line
-  refused(full([1, 8, 8, 3], 0), 0.8, 0.4);
-  refused(full([1, 8, 8, 4], 0), 0.1, 0.4);
-  refused(full([1, 2, 8, 3], 0), 0.1, 0.4);
+  const expectRefused = (image: Tensor, low: number, high: number) =>
+    expect(() => canny(image, low, high)).toThrow(
+      expect.objectContaining({ code: 'DR_INPUT_INVALID' }),
+    );
+  expectRefused(full([1, 8, 8, 3], 0), 0.8, 0.4);
+  expectRefused(full([1, 8, 8, 4], 0), 0.1, 0.4);
+  expectRefused(full([1, 2, 8, 3], 0), 0.1, 0.4);
 });

@@ -1,6 +1,7 @@
-// Edge detection (Canny 1986, "A Computational Approach to Edge Detection") as in kornia's canny: grey, a
-// Gaussian blur of 5 pixels, Sobel gradients, thinning along eight directions, two thresholds, hysteresis.
-// Sums are float32 in torch's order, because equal neighbours decide about edges.
+// Edge detection (Canny 1986, "A Computational Approach to Edge Detection") as in kornia's canny:
+// grey, a Gaussian blur of 5 pixels, Sobel gradients, thinning along eight directions, two
+// thresholds, hysteresis. Sums are float32 in torch's order, because equal neighbours decide about
+// edges.
 import { DarkroomError } from '../../errors.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import { sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -21,8 +22,12 @@ const GREY = [0.299, 0.587, 0.114].map(f);
 /** Above this many values, or for several images, torch's convolution uses fused multiply-adds. */
 const FUSED_ABOVE = 20480;
 
-/** The step [x, y] to the neighbour in each of eight directions, from the angle 0 in steps of 45 degrees. */
-const DIRECTIONS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]] as const; // biome-ignore format: one line
+/**
+ * The step [x, y] to the neighbour in each of eight directions, from the angle 0 in steps of 45
+ * degrees.
+ */
+// biome-ignore format: one line
+const DIRECTIONS = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]] as const;
 
 interface Plane {
   readonly width: number;
@@ -31,8 +36,9 @@ interface Plane {
 }
 
 /**
- * The edges of images [N,H,W,C] with 1 or 3 channels, as [N,H,W,1] of 0 and 1. Throws DR_INPUT_INVALID for
- * other channel counts, images below 3 x 3 pixels and thresholds in the wrong order.
+ * The edges of images [N,H,W,C] with 1 or 3 channels, as [N,H,W,1] of 0 and 1. Throws
+ * DR_INPUT_INVALID for other channel counts, images below 3 x 3 pixels and thresholds in the wrong
+ * order.
  */
 export function canny(images: Tensor, low: number, high: number): Tensor {
   checkThresholds(low, high);
@@ -104,7 +110,9 @@ function blur({ width, height, data }: Plane, alongX: boolean, images: number): 
 
 const SOBEL = [-1, 0, 1, -2, 0, 2, -1, 0, 1];
 
-/** The magnitude of the gradient where it exceeds that of both neighbours in its direction, else 0. */
+/**
+ * The magnitude of the gradient where it exceeds that of both neighbours in its direction, else 0.
+ */
 function thinned({ width, height, data }: Plane): Plane {
   const magnitude = new Float32Array(data.length);
   const direction = new Uint8Array(data.length);

@@ -1,6 +1,6 @@
-// The outermost shapes of an 8-bit mask with their holes filled: the result of OpenCV's findContours
-// (RETR_TREE) and drawContours for contours without a parent (Suzuki and Abe 1985). They are found by filling
-// the background from outside and labelling what remains.
+// The outermost shapes of an 8-bit mask with their holes filled: the result of OpenCV's
+// findContours (RETR_TREE) and drawContours for contours without a parent (Suzuki and Abe 1985).
+// They are found by filling the background from outside and labelling what remains.
 
 export interface Shape {
   /** Bounding box: left, top, width, height. */

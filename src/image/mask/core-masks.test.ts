@@ -81,7 +81,10 @@ const LEFT_FOR_SEGS: Record<string, readonly string[]> = {
 
 const kindOf = (c: GoldenCase): string => c.params.fn ?? c.params.node;
 
-/** The mask goldens without a batch axis are given as [1,H,W] results: compare values, and the last two sizes. */
+/**
+ * The mask goldens without a batch axis are given as [1,H,W] results: compare values, and the last
+ * two sizes.
+ */
 function expectMask(g: Golden, c: GoldenCase, got: Tensor): void {
   const want = g.tensor(c.outputs.out).shape;
   expect(got.shape.slice(-2), c.id).toEqual(want.slice(-2));

@@ -1,4 +1,5 @@
-// Mask operations of ComfyUI's core nodes: combine, feather, grow, crop and threshold. Masks are NHW.
+// Mask operations of ComfyUI's core nodes: combine, feather, grow, crop and threshold. Masks are
+// NHW.
 import { DarkroomError } from '../../errors.ts';
 import { clone, map, repeatToBatch, type Tensor } from '../../tensor/tensor.ts';
 import type { Region } from '../geometry.ts';

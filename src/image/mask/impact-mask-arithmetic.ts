@@ -1,6 +1,6 @@
-// The Impact Pack's arithmetic of masks (utils.py): sums and differences on the scale 0..255, bitwise
-// operations on bytes or on the bits of floats, and thresholds. For masks of unequal shapes the result is
-// the first one, unchanged.
+// The Impact Pack's arithmetic of masks (utils.py): sums and differences on the scale 0..255,
+// bitwise operations on bytes or on the bits of floats, and thresholds. For masks of unequal shapes
+// the result is the first one, unchanged.
 import { map, type Tensor } from '../../tensor/tensor.ts';
 import { toNHW } from './mask-shape.ts';
 
@@ -36,7 +36,10 @@ export const subtractMasks = combine((a, b) => a - b);
 const words = (mask: Tensor): Int32Array =>
   new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length);
 
-/** bitwise_and_masks: OpenCV's bitwise_and of the bits of floats, sensible only for values of 0 and 1. */
+/**
+ * bitwise_and_masks: OpenCV's bitwise_and of the bits of floats, sensible only for values of 0 and
+ * 1.
+ */
 export function bitwiseAndMasks(mask1: Tensor, mask2: Tensor): Tensor {
   if (!sameShape(mask1, mask2)) return mask1;
   const other = words(mask2);
@@ -50,7 +53,9 @@ export function toBinaryMask(mask: Tensor, threshold = 0): Tensor {
   return map(toNHW(mask), (v) => Number((v > limit ? 1 : v) > limit));
 }
 
-/** flatten_mask: the bitwise or of all masks of a batch as bytes; returns [H,W] with values 0..255. */
+/**
+ * flatten_mask: the bitwise or of all masks of a batch as bytes; returns [H,W] with values 0..255.
+ */
 export function flattenMask(masks: Tensor): Tensor {
   const { shape, data } = toNHW(masks);
   const [, h, w] = shape;

@@ -105,7 +105,8 @@ describe('blur', () => {
 
 describe('dilateMask', () => {
   it('takes a batch for one picture with channels, as OpenCV does', () => {
-    // cv2.dilate(numpy.eye(3)[:, None].repeat(2, 1), numpy.ones((2, 2))): rows 0 and 1 grow downwards over the batch
+    // cv2.dilate(numpy.eye(3)[:, None].repeat(2, 1), numpy.ones((2, 2))): rows 0 and 1 grow
+    //   downwards over the batch
     const batch: Tensor = {
       shape: [3, 2, 3],
       data: Float32Array.of(1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1),
@@ -125,8 +126,9 @@ describe('outerShapes', () => {
       rows[0].length,
     );
 
-  it('joins corners, fills holes, hides what lies inside, and goes from the last to the first', () => {
-    // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a parent
+  it('joins corners, fills holes, hides inner shapes and orders from last to first', () => {
+    // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a
+    //   parent
     const { shapes, map } = draw(
       '#....',
       '.#...',

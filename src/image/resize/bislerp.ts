@@ -1,5 +1,5 @@
-// ComfyUI's "bislerp" for latents: neighbouring channel vectors are mixed along the sphere, rows first,
-// then columns.
+// ComfyUI's "bislerp" for latents: neighbouring channel vectors are mixed along the sphere, rows
+// first, then columns.
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Size } from '../geometry.ts';
 import { interpolate } from './torch-interpolate.ts';
@@ -57,7 +57,9 @@ function mixer(channels: number, source: Vectors, result: Vectors): Mix {
   };
 }
 
-/** Spherical interpolation of two vectors; parallel ones are copied, opposite ones mixed linearly. */
+/**
+ * Spherical interpolation of two vectors; parallel ones are copied, opposite ones mixed linearly.
+ */
 function mixVectors(
   a: Float32Array,
   b: Float32Array,

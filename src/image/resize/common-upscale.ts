@@ -29,7 +29,9 @@ export type UpscaleMethod = keyof typeof UPSCALE_METHODS;
 /** Whether the centre of the target's aspect is cut out before resizing. */
 export type Crop = 'disabled' | 'center';
 
-/** The part of each plane of an NCHW tensor that lies in `region`, copied unless it is the whole. */
+/**
+ * The part of each plane of an NCHW tensor that lies in `region`, copied unless it is the whole.
+ */
 export function cropPlanes(x: Tensor, { left, top, width, height }: Region): Tensor {
   const [n, c, h, w] = x.shape;
   if (left === 0 && top === 0 && width === w && height === h) return x;

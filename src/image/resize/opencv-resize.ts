@@ -1,5 +1,5 @@
-// OpenCV's bilinear resize of 8-bit images (INTER_LINEAR), byte for byte, in its fixed-point arithmetic: 11
-// bits of weight, four bits dropped between the axes.
+// OpenCV's bilinear resize of 8-bit images (INTER_LINEAR), byte for byte, in its fixed-point
+// arithmetic: 11 bits of weight, four bits dropped between the axes.
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Size } from '../geometry.ts';
 
@@ -11,8 +11,8 @@ interface Tap {
 }
 
 /**
- * At the edges, columns take the outermost pixel alone (`single`), while rows mix it with itself, which
- * rounds differently.
+ * At the edges, columns take the outermost pixel alone (`single`), while rows mix it with itself,
+ * which rounds differently.
  */
 function tapsOf(from: number, to: number, single: boolean): Tap[] {
   const scale = from / to;

@@ -1,4 +1,5 @@
-// Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest-neighbour case of Geometry.c.
+// Pillow's resize of 8-bit images (Pillow 12): its filters, and the nearest-neighbour case of
+// Geometry.c.
 import type { Tensor } from '../../tensor/tensor.ts';
 import { toNCHW, toNHWC } from '../channel-order.ts';
 import type { Size } from '../geometry.ts';

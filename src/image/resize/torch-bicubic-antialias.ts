@@ -44,7 +44,9 @@ function windows(from: number, to: number): Window[] {
  */
 const BLOCK = 4;
 
-/** The weighted sum of values `stride` apart, in the order and rounding of torch's compiled loop. */
+/**
+ * The weighted sum of values `stride` apart, in the order and rounding of torch's compiled loop.
+ */
 function weightedSum(
   values: Float32Array,
   start: number,

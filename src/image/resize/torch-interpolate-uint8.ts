@@ -1,5 +1,5 @@
-// torch.nn.functional.interpolate of uint8 planes, bilinear: 16-bit weights, one axis after the other with
-// rounding to integers after each, as in Pillow's resize.
+// torch.nn.functional.interpolate of uint8 planes, bilinear: 16-bit weights, one axis after the
+// other with rounding to integers after each, as in Pillow's resize.
 import type { Size } from '../geometry.ts';
 
 /** The two source positions of an output position, with their weights. */

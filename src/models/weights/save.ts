@@ -1,7 +1,7 @@
 // Networks as the tensors of a file: changes are made part of the weights, names are those of original checkpoints, numbers stay in the
 // types that they came in. Tensors that nothing changes are copied as they are. Source: ComfyUI's state_dict_for_saving.
 import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
-import type { ClipPart } from '../../formats/identify/identify.ts';
+import type { ClipPart } from '../../formats/identify/model-kinds.ts';
 import type { TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import { HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';

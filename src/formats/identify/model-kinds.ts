@@ -1,0 +1,62 @@
+// The kinds of model files and their parts.
+import type { PredictionHint } from './prediction.ts';
+
+export type Family = 'sdxl' | 'sdxl-refiner' | 'sd1' | 'sd2';
+
+export interface UNetPart {
+  /** The prefix of the UNet's tensor names; `''` when it is the whole file. */
+  readonly prefix: string;
+  /** Undefined for the layout of the original checkpoints. */
+  readonly layout?: 'diffusers';
+  /** 4, or 9 for inpainting models. */
+  readonly inChannels: number;
+  readonly prediction: PredictionHint;
+}
+
+export interface ClipPart {
+  readonly kind: 'clip_l' | 'clip_g' | 'clip_h';
+  readonly layout: 'hugging-face' | 'open-clip';
+  /**
+   * Before `embeddings.token_embedding.weight` (Hugging Face) or `token_embedding.weight`
+   * (open_clip).
+   */
+  readonly prefix: string;
+}
+
+export interface VaePart {
+  readonly kind: 'kl' | 'taesd';
+  /** Undefined for the layout of the original checkpoints. */
+  readonly layout?: 'diffusers';
+  /** Before `encoder.`/`decoder.` (KL) or `taesd_encoder.`/`taesd_decoder.`. */
+  readonly prefix: string;
+}
+
+export type ModelFile =
+  | {
+      readonly kind: 'checkpoint';
+      readonly family: Family;
+      readonly has: { readonly unet: boolean; readonly clip: boolean; readonly vae: boolean };
+      readonly unet: UNetPart;
+      /** In ComfyUI's order: CLIP-L before CLIP-G. */
+      readonly clips: readonly ClipPart[];
+      readonly vae?: VaePart;
+    }
+  | { readonly kind: 'unet'; readonly family: Family; readonly unet: UNetPart }
+  | { readonly kind: 'text-encoder'; readonly clip: ClipPart }
+  | { readonly kind: 'clip-vision'; readonly layout: ClipPart['layout']; readonly prefix: string }
+  | { readonly kind: 'vae'; readonly vae: VaePart }
+  | { readonly kind: 'taesd'; readonly part: 'encoder' | 'decoder' | 'both' }
+  | { readonly kind: 'lora'; readonly naming: 'kohya' | 'diffusers' | 'other' }
+  | {
+      readonly kind: 'controlnet';
+      readonly layout: 'sgm' | 'diffusers' | 'lora' | 't2i';
+      readonly prefix: string;
+    }
+  | {
+      readonly kind: 'upscaler';
+      readonly architecture: 'esrgan' | 'srvgg';
+      readonly naming: 'old' | 'new' | 'bsrgan';
+    }
+  | { readonly kind: 'embedding'; readonly encoders: readonly string[] }
+  /** `reason` says for the user what the file is. */
+  | { readonly kind: 'unknown'; readonly reason: string };
