@@ -1,5 +1,5 @@
 // Combines a network and its model sampling into what MODEL sockets carry.
-import type { Prediction } from '../../formats/identify/identify.ts';
+import type { Prediction } from '../../formats/identify/prediction.ts';
 import type { UNet } from '../../models/unet/unet.ts';
 import type { LatentFormat, Model } from '../sampling-types.ts';
 import { SD, SDXL, SDXL_PLAYGROUND } from './latent-format.ts';
