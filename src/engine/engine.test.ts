@@ -1,5 +1,5 @@
-// The engine on nodes made for it: order, lists, cache, cancel, crashes. Each Darkroom has its own
-// engine process.
+// The engine process on the nodes of test/support/nodes.ts: lists, cache, cancellation, crashes. Each
+// Darkroom has an engine process of its own.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,7 @@ import { NODES, NODES_MODULE } from '../../test/support/nodes.ts';
 import { type Darkroom, openDarkroom, type WorkflowSource } from '../darkroom.ts';
 import type { DarkroomError } from '../errors.ts';
 import { parseJson } from '../formats/parse-json.ts';
-import { linksByInput } from '../workflow/api-graph.ts';
-import { readWorkflow } from '../workflow/read/read.ts';
 import type { EngineEvent } from './events.ts';
-import { createOrder } from './execute/order.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'darkroom-engine-'));
 let darkroom: Darkroom;
@@ -45,45 +42,22 @@ async function run(workflow: WorkflowSource, options: Parameters<Darkroom['run']
   return { outputs, events, saved };
 }
 
-describe('order', () => {
-  it('shows pictures as soon as they can be shown', () => {
-    const { graph } = readWorkflow({
-      load: node('L'),
-      a: node('A', { x: ['load', 0] }),
-      b: node('B', { x: ['a', 0] }),
-      c: node('C', { x: ['b', 0] }),
-      saveC: node('Save', { x: ['c', 0] }),
-      saveA: node('Save', { x: ['a', 0] }),
-    } as never);
-    const order = createOrder({
-      sourcesOf: (id) => linksByInput(graph.get(id)!).map(([, link]) => link.id),
-      isOutput: (id) => id.startsWith('save'),
-      isDone: () => false,
-    });
-    for (const id of ['saveC', 'saveA']) order.add(id);
-    const ran: string[] = [];
-    for (let id = order.next(); id !== undefined; id = order.next()) {
-      ran.push(id);
-      order.complete(id);
-    }
-    expect(ran).toEqual(['load', 'a', 'saveA', 'b', 'c', 'saveC']);
-  });
-});
-
 describe('execution', () => {
-  it('tells what it does and saves with the prompt inside', async () => {
-    const { outputs, events, saved } = await run(
-      '{"10": {"class_type": "TestNumber", "inputs": {"value": "4", "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}',
-      { extra: { workflow: { nodes: [] } } },
-    );
+  const promptWith = (value: string): string =>
+    `{"10": {"class_type": "TestNumber", "inputs": ` +
+    `{"value": ${value}, "seed": 18446744073709551615}}, ` +
+    `"2": {"class_type": "TestSave", "inputs": ` +
+    `{"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}`;
+  const runPrompt = () => run(promptWith('"4"'), { extra: { workflow: { nodes: [] } } });
+
+  it('saves under the name of the counter, with the prompt inside', async () => {
+    const { outputs, saved } = await runPrompt();
     expect(outputs['2'].images).toMatchObject([
       { filename: 'a_8_00001_.txt', subfolder: 'sub', type: 'output' },
     ]);
     const content = saved('2');
     expect(content.value).toBe('bigint:18446744073709551615');
-    expect(content.prompt).toBe(
-      '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": 18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", 1], "filename_prefix": "sub/a_%width%"}, "_meta": {"title": "Keep"}}}',
-    );
+    expect(content.prompt).toBe(promptWith('4'));
     expect(content.workflow).toBe('{"nodes": []}');
     expect(parseJson(content.darkroom)).toMatchObject({
       version: expect.any(String),
@@ -91,7 +65,12 @@ describe('execution', () => {
       precision: 'fp32',
       models: [],
     });
-    expect(events.map((e) => e.type)).toEqual([
+  });
+
+  it('emits events', async () => {
+    const prompt = promptWith('5');
+    const { events } = await run(prompt);
+    expect(events.map((event) => event.type)).toEqual([
       'started',
       'node-started',
       'node-started',
@@ -107,7 +86,7 @@ describe('execution', () => {
     });
   });
 
-  it('zips lists, the shorter repeating its last, and hands whole lists to those that want them', async () => {
+  it('calls a node per item, or with whole lists where it takes them', async () => {
     const { outputs, saved } = await run({
       1: node('TestRange', { count: 3 }),
       2: node('TestRange', { count: 2 }),
@@ -118,12 +97,14 @@ describe('execution', () => {
     });
     expect(saved('5').value).toBe(0 + 2 + 3);
     expect(outputs['6'].images.map((_, i) => saved('6', i).value)).toEqual([0, 2, 3]);
-    expect(
-      (await failureOf(run({ 1: node('TestRange', { count: 0 }), 2: save(['1', 0]) }))).message,
-    ).toContain('empty list');
   });
 
-  it('runs only what changed; a saved file that was deleted is saved again', async () => {
+  it('refuses an empty list', async () => {
+    const failure = await failureOf(run({ 1: node('TestRange', { count: 0 }), 2: save(['1', 0]) }));
+    expect(failure.message).toContain('empty list');
+  });
+
+  it('runs only what changed, and saves a file again that was deleted', async () => {
     const workflow = (value: number) => ({
       1: node('TestNumber', { value: 1 }),
       2: node('TestNumber', { value }),
@@ -144,7 +125,7 @@ describe('execution', () => {
     });
   });
 
-  it('a node that fails is named, with its own error or as ours', async () => {
+  it('names the node that failed, with its own error or DR_NODE_FAILED', async () => {
     const failing = (how: string) =>
       failureOf(run({ 1: node('TestFail', { how }), 2: save(['1', 0]) }));
     expect(await failing('known')).toMatchObject({
@@ -160,7 +141,7 @@ describe('execution', () => {
     });
   });
 
-  it('sets values first', async () => {
+  it('sets values before the run', async () => {
     const { saved } = await run(
       { 1: node('TestNumber', { value: 1 }), 2: save(['1', 0]) },
       { set: { '1.value': 7 } },
@@ -184,7 +165,7 @@ describe('a prompt that is partly invalid', () => {
     });
   });
 
-  it('or runs as far as it is valid, where that is wanted', async () => {
+  it('runs as far as it is valid with `partial`', async () => {
     const { outputs, nodeErrors } = await darkroom.run(workflow, { partial: true });
     expect(Object.keys(outputs)).toEqual(['2']);
     expect(nodeErrors).toMatchObject({
@@ -201,7 +182,7 @@ describe('a prompt that is partly invalid', () => {
     });
   });
 
-  it('runs the outputs that are asked for', async () => {
+  it('runs only the outputs in `targets`', async () => {
     expect(Object.keys((await darkroom.run(workflow, { targets: ['2'] })).outputs)).toEqual(['2']);
     expect((await failureOf(darkroom.run(workflow, { targets: [] }))).message).toContain(
       'no node that saves or shows',
@@ -209,13 +190,13 @@ describe('a prompt that is partly invalid', () => {
   });
 });
 
-describe('stopping', () => {
+describe('a job', () => {
   const slow = (deaf: boolean) => ({
     1: node('TestSlow', { steps: 100, ms: deaf ? 5000 : 20, deaf }),
     2: save(['1', 0], 'stopped'),
   });
 
-  it('softly between two steps; the engine lives on', async () => {
+  it('is cancelled between two steps, and the engine lives on', async () => {
     const pid = darkroom.enginePid();
     const controller = new AbortController();
     const error = await failureOf(
@@ -229,7 +210,7 @@ describe('stopping', () => {
     expect(readdirSync(output).filter((name) => name.includes('stopped'))).toEqual([]);
   });
 
-  it('by force when a step is long, and the next job runs in a new process', async () => {
+  it('is cancelled by force when a step is long; the next one has a new process', async () => {
     const controller = new AbortController();
     const begin = Date.now();
     const error = await failureOf(
@@ -245,13 +226,13 @@ describe('stopping', () => {
     ).toBe(5);
   });
 
-  it('a signal that was aborted before starts nothing', async () => {
+  it('does not start when its signal is aborted already', async () => {
     expect((await failureOf(darkroom.run(slow(false), { signal: AbortSignal.abort() }))).code).toBe(
       'DR_INTERRUPTED',
     );
   });
 
-  it('a killed engine is one error; nothing half-written stays', async () => {
+  it('fails when the engine is killed, and no half-written files stay', async () => {
     const error = await failureOf(
       darkroom.run(
         { 1: node('TestHalf') },
@@ -267,7 +248,7 @@ describe('stopping', () => {
     expect(readFileSync(join(output, 'half_00001_.txt'), 'utf8')).toBe('x');
   });
 
-  it('an engine that exits is one error, and the job after it runs', async () => {
+  it('fails when the engine exits, and the job after it runs', async () => {
     const crash = failureOf(
       darkroom.run({ 1: node('TestFail', { how: 'exit' }), 2: save(['1', 0]) }),
     );
@@ -279,7 +260,7 @@ describe('stopping', () => {
     expect((await next).saved('2').value).toBe(6);
   });
 
-  it('closing ends the process', async () => {
+  it('is over before closing ends the process', async () => {
     const other = await openDarkroom({
       models: [],
       output,

@@ -1,7 +1,7 @@
 // How an execution is steered, after ComfyUI's tests/execution/test_execution.py: what runs, what
 // is blocked, what expands.
 import { describe, expect, it } from 'vitest';
-import { smallEngine } from '../../../test/support/engine.ts';
+import { type Ran, smallEngine } from '../../../test/support/engine.ts';
 import { FLOW_NODES } from '../../../test/support/flow-nodes.ts';
 
 const node = (class_type: string, inputs: Record<string, unknown> = {}) => ({ class_type, inputs });
@@ -19,7 +19,7 @@ describe('lazy inputs', () => {
     out: show(['mix', 0]),
   });
 
-  it('only what is needed runs, and nothing runs twice', async () => {
+  it('run only where they are needed, and never twice', async () => {
     const run = engine();
     const first = await run(mix(0));
     expect(first.shown('out')).toEqual([2]);
@@ -30,7 +30,7 @@ describe('lazy inputs', () => {
     expect((await run(mix(0.5))).ran).toEqual([]);
   });
 
-  it('over a list each item may need other inputs', async () => {
+  it('may differ for the items of a list', async () => {
     const { ran, shown } = await engine()({
       ...mix(0),
       mask: node('MakeList', { value1: ['zero', 0], value2: ['half', 0], value3: ['one', 0] }),
@@ -42,7 +42,7 @@ describe('lazy inputs', () => {
     expect(ran.filter((id) => id === 'a' || id === 'b').sort()).toEqual(['a', 'b']);
   });
 
-  it('a node of whole lists asks once', async () => {
+  it('are requested once by a node that takes whole lists', async () => {
     const list = (...values: number[]) => ({
       ...Object.fromEntries(values.map((value, i) => [`v${i}`, stub(value)])),
       list: node(
@@ -53,15 +53,15 @@ describe('lazy inputs', () => {
       total: node('Total', { values: ['list', 0], start: ['start', 0] }),
       out: show(['total', 0]),
     });
-    expect(
-      await engine()(list(1, 2)).then(({ ran, shown }) => [ran.includes('start'), shown('out')]),
-    ).toEqual([false, [3]]);
-    expect(
-      await engine()(list(1, 2, 3)).then(({ ran, shown }) => [ran.includes('start'), shown('out')]),
-    ).toEqual([true, [106]]);
+    const withoutStart = await engine()(list(1, 2));
+    expect(withoutStart.ran).not.toContain('start');
+    expect(withoutStart.shown('out')).toEqual([3]);
+    const withStart = await engine()(list(1, 2, 3));
+    expect(withStart.ran).toContain('start');
+    expect(withStart.shown('out')).toEqual([106]);
   });
 
-  it('a switch over any number of inputs; a branch that is not taken may be broken', async () => {
+  it('of a switch may be broken where they are not selected', async () => {
     const { ran, shown } = await engine()({
       1: stub(1),
       2: stub(2),
@@ -69,7 +69,11 @@ describe('lazy inputs', () => {
       4: node('Switch', { select: 2, input1: ['1', 0], input2: ['2', 0], input3: ['3', 0] }),
       5: show(['4', 0]),
     });
-    expect([ran, shown('5')]).toEqual([['2', '4', '5'], [2]]);
+    expect(ran).toEqual(['2', '4', '5']);
+    expect(shown('5')).toEqual([2]);
+  });
+
+  it('of a switch must be connected where they are selected', async () => {
     const { failure } = await engine()({
       1: stub(1),
       4: node('Switch', { select: 2, input1: ['1', 0] }),
@@ -78,7 +82,7 @@ describe('lazy inputs', () => {
     expect(failure).toMatchObject({ code: 'DR_INPUT_INVALID', nodeId: '4', input: 'input2' });
   });
 
-  it('values behind inputs that are checked late are converted all the same', async () => {
+  it('have sources whose values are converted, though they are validated late', async () => {
     const { shown } = await engine()({
       1: node('Stub', { value: '2.5' }),
       4: node('Switch', { select: 1, input1: ['1', 0] }),
@@ -95,7 +99,7 @@ describe('lazy inputs', () => {
 });
 
 describe('blockers', () => {
-  it('skip what is behind them; a message is told once', async () => {
+  describe('without and with a message', () => {
     const prompt = (verbose: boolean) => ({
       1: stub(1),
       2: node('Block', { input: ['1', 0], block: true, verbose }),
@@ -103,16 +107,23 @@ describe('blockers', () => {
       4: show(['3', 0]),
       5: show(['1', 0]),
     });
-    const silent = await engine()(prompt(false));
-    expect([silent.shown('4'), silent.shown('5')]).toEqual([undefined, [1]]);
-    expect(silent.events.filter((e) => e.type === 'blocked')).toEqual([]);
-    const { events } = await engine()(prompt(true));
-    expect(events.filter((e) => e.type === 'blocked')).toMatchObject([
-      { nodeId: '3', nodeType: 'Average', message: 'Blocked Execution' },
-    ]);
+    const blockedEvents = ({ events }: Ran) => events.filter(({ type }) => type === 'blocked');
+
+    it('skip the nodes behind them', async () => {
+      const ran = await engine()(prompt(false));
+      expect(ran.shown('4')).toBeUndefined();
+      expect(ran.shown('5')).toEqual([1]);
+      expect(blockedEvents(ran)).toEqual([]);
+    });
+
+    it('emit the message at the first node that they block', async () => {
+      expect(blockedEvents(await engine()(prompt(true)))).toMatchObject([
+        { nodeId: '3', nodeType: 'Average', message: 'Blocked Execution' },
+      ]);
+    });
   });
 
-  it('block one item of a list, also through an output that is a list', async () => {
+  it('block one item of a list, and a node that takes the whole list', async () => {
     const { shown } = await engine()({
       1: stub(1),
       2: stub(2),
@@ -125,10 +136,11 @@ describe('blockers', () => {
       each: show(['again', 0]),
       all: show(['total', 0]),
     });
-    expect([shown('each'), shown('all')]).toEqual([[1, 3], undefined]);
+    expect(shown('each')).toEqual([1, 3]);
+    expect(shown('all')).toBeUndefined();
   });
 
-  it('a switch of outputs, as many as are connected', async () => {
+  it('leave one output of a switch over as many outputs as are connected', async () => {
     const { shown } = await engine()({
       1: stub(7),
       2: node('InverseSwitch', { select: 3, input: ['1', 0] }),
@@ -136,12 +148,16 @@ describe('blockers', () => {
       4: show(['2', 2]),
       5: show(['2', 3]),
     });
-    expect([shown('3'), shown('4'), shown('5')]).toEqual([undefined, [7], undefined]);
+    expect({ 3: shown('3'), 4: shown('4'), 5: shown('5') }).toEqual({
+      3: undefined,
+      4: [7],
+      5: undefined,
+    });
   });
 });
 
 describe('expansion', () => {
-  it('some items of a list expand, others do not', async () => {
+  it('may happen for some items of a list only', async () => {
     const { shown, ran, events } = await engine()({
       1: stub(0.1),
       2: stub(0.2),
@@ -151,10 +167,8 @@ describe('expansion', () => {
       6: show(['5', 0]),
       7: show(['5', 1]),
     });
-    expect([shown('6'), shown('7')]).toEqual([
-      [0.1, 0.2, 0.3],
-      [1, 1, 1],
-    ]);
+    expect(shown('6')).toEqual([0.1, 0.2, 0.3]);
+    expect(shown('7')).toEqual([1, 1, 1]);
     expect(ran).toContain('5.2.0.4');
     expect(events).toContainEqual({
       type: 'node-started',
@@ -165,7 +179,7 @@ describe('expansion', () => {
     });
   });
 
-  it('nested: shown at the node of the prompt, cached as a whole and in parts', async () => {
+  it('may be nested: shown at the node of the prompt, cached as a whole and in parts', async () => {
     const run = engine();
     const prompt = (value: number, depth: number) => ({
       1: stub(value),
@@ -174,18 +188,20 @@ describe('expansion', () => {
     });
     const first = await run(prompt(5, 2));
     const inner = '2.0.0.1.0.0.1.0.0.1';
-    expect([first.shown('3'), first.shown(inner)]).toEqual([[5], [5]]);
+    expect(first.shown('3')).toEqual([5]);
+    expect(first.shown(inner)).toEqual([5]);
     expect(first.ran).toHaveLength(6);
     expect(first.events.filter((e) => e.type === 'executed')).toMatchObject([
       { nodeId: inner, displayId: '2' },
       { nodeId: '3' },
     ]);
     const again = await run(prompt(5, 2));
-    expect([again.ran, again.shown(inner)]).toEqual([[], [5]]);
+    expect(again.ran).toEqual([]);
+    expect(again.shown(inner)).toEqual([5]);
     expect((await run(prompt(6, 2))).shown('3')).toEqual([6]);
   });
 
-  it('what a node expanded to stays cached where its own inputs did not change', async () => {
+  it('keeps cached results of inner nodes whose inputs did not change', async () => {
     const run = engine();
     const prompt = (b: number) => ({
       1: stub(0.5),
@@ -197,11 +213,11 @@ describe('expansion', () => {
     await run(prompt(0.6));
     const { ran, shown } = await run(prompt(0.7));
     expect(shown('5')).toEqual([0.5, 0.7]);
-    // 4.1.0.3, the number 0.7, is what node 2 is already
+    // 4.1.0.3, the number 0.7, has the result of node 2
     expect(ran).toEqual(['2', '3', '4', '4.1.0.4', '5']);
   });
 
-  it('loops', async () => {
+  it('can be a loop', async () => {
     const run = engine();
     const prompt = (remaining: number) => ({
       zero: stub(0),
@@ -220,7 +236,7 @@ describe('expansion', () => {
     }
   });
 
-  it('errors belong to the node of the prompt', async () => {
+  it('reports errors at the node of the prompt', async () => {
     const failing = async (type: string, inputs = {}) =>
       (
         await engine()({
@@ -248,7 +264,7 @@ describe('expansion', () => {
 });
 
 describe('cache', () => {
-  it('NaN runs always, other fingerprints when they change', async () => {
+  it('runs a node with the fingerprint NaN always, others when it changes', async () => {
     const run = engine();
     const prompt = (should_change: boolean) => ({
       1: stub(1),
@@ -261,7 +277,7 @@ describe('cache', () => {
     expect(ran).toEqual(['1,2,3', '', '2,3', '2,3']);
   });
 
-  it('equal nodes share results, but not those that know their id', async () => {
+  it('shares results between equal nodes, unless they read their id', async () => {
     const { ran, shown, events } = await engine()({
       1: stub(1),
       2: show(['1', 0]),
@@ -269,14 +285,15 @@ describe('cache', () => {
       4: node('Speak', { value: ['1', 0], stop: false }),
       5: node('Speak', { value: ['1', 0], stop: false }),
     });
-    expect([shown('2'), shown('3')]).toEqual([[1], [1]]);
+    expect(shown('2')).toEqual([1]);
+    expect(shown('3')).toEqual([1]);
     expect(ran).toEqual(['1', '2', '4', '5']);
     expect(events.filter((e) => e.type === 'executed')).toHaveLength(4);
   });
 });
 
-describe('surroundings', () => {
-  it('a node knows where it is, speaks to the clients and remembers', async () => {
+describe('the context of a node', () => {
+  it('has its id, sends messages and holds its state', async () => {
     const run = engine();
     const prompt = (value: number) => ({
       1: stub(value),
@@ -305,28 +322,29 @@ describe('surroundings', () => {
     );
   });
 
-  it('a node can end the job', async () => {
+  it('can end the job', async () => {
     const { failure, ran } = await engine()({
       1: stub(1),
       2: node('Speak', { value: ['1', 0], stop: true }),
       3: stub(3),
       4: show(['3', 0]),
     });
-    expect([failure!.message, ran.includes('4')]).toEqual(['interrupted', false]);
+    expect(failure!.message).toBe('interrupted');
+    expect(ran).not.toContain('4');
   });
+});
 
-  it('only the outputs asked for, and what they need', async () => {
-    const { ran } = await engine()(
-      {
-        1: stub(1),
-        2: show(['1', 0]),
-        3: show(['2', 0]),
-        4: show(['1', 0]),
-        5: stub(5),
-        6: show(['5', 0]),
-      },
-      { targets: ['3'] },
-    );
-    expect(ran).toEqual(['1', '2', '3']);
-  });
+it('only the outputs in `targets` run, and what they need', async () => {
+  const { ran } = await engine()(
+    {
+      1: stub(1),
+      2: show(['1', 0]),
+      3: show(['2', 0]),
+      4: show(['1', 0]),
+      5: stub(5),
+      6: show(['5', 0]),
+    },
+    { targets: ['3'] },
+  );
+  expect(ran).toEqual(['1', '2', '3']);
 });
