@@ -1,5 +1,5 @@
-// The engine process on the nodes of test/support/nodes.ts: lists, cache, cancellation, crashes. Each
-// Darkroom has an engine process of its own.
+// The engine process on the nodes of test/support/nodes.ts: lists, cache, cancellation, crashes.
+// Each Darkroom has an engine process of its own.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -260,7 +260,7 @@ describe('a job', () => {
     expect((await next).saved('2').value).toBe(6);
   });
 
-  it('is over before closing ends the process', async () => {
+  it('leaves no process behind once its Darkroom is closed', async () => {
     const other = await openDarkroom({
       models: [],
       output,

@@ -36,7 +36,7 @@ export interface JobContext {
   readonly now: () => Date;
   readonly random: () => number;
   readonly states: NodeStates;
-  /** Returns what receives previews; undefined while nobody does, and then none are computed. */
+  /** Returns the receiver of previews; while it is undefined, no previews are computed. */
   readonly previewListener?: () => ShowPreview | undefined;
   readonly previewMethod?: PreviewMethod;
   /** Ends the job before its next node. */
@@ -160,7 +160,7 @@ const fileAccess = (
   },
 });
 
-/** Computes and shows a preview while somebody receives them. A failure of it is ignored. */
+/** Computes a preview and passes it to the receiver, if there is one. Ignores failures. */
 function showPreview(
   { previewListener }: JobContext,
   nodeId: string,

@@ -8,7 +8,7 @@ export type Call =
   | { readonly type: 'wake' }
   | { readonly type: 'interrupt'; readonly promptIds: readonly string[] }
   | { readonly type: 'free' }
-  /** A worker asks whether a client of any server receives the previews of its job. */
+  /** A worker queries whether a client of any server receives the previews of its job. */
   | { readonly type: 'preview query'; readonly promptId: string; readonly clientId?: string }
   /** The answer of a server that has such a client. */
   | { readonly type: 'preview answer'; readonly promptId: string };

@@ -157,7 +157,7 @@ export interface Queue {
   subscribe(listener: (event: QueueEvent) => void): () => void;
   /**
    * Requests previews of the jobs for which `includes` returns true, from workers here and on other
-   * machines. Until the first request, previews are made of every job with a client.
+   * machines. Until the first request, previews are computed for every job with a client.
    */
   requestPreviews(includes: (job: { readonly clientId?: string }) => boolean): void;
   /** Starts a worker that runs jobs, one at a time, in an engine process of its own. */

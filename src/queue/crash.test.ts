@@ -1,11 +1,11 @@
-// A few kills at random moments; `npm run test:crash` does it with many.
+// Kills processes at a few random moments; `npm run test:crash` does so at many.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { crash, seeded } from '../../test/support/crash.ts';
 import { startPostgres, whyNoPostgres } from '../../test/support/postgres.ts';
 import { temporaryFolder } from '../../test/support/queue.ts';
 
-describe('every accepted job ends once, whatever is killed', () => {
+describe('every accepted job ends once, whichever processes are killed', () => {
   it('on the embedded database', async () => {
     const database = join(temporaryFolder('database'), 'queue');
     expect(await crash({ database, hosts: 1, jobs: 8, kills: 4, random: seeded(3) })).toMatchObject(

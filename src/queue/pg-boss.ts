@@ -32,7 +32,7 @@ export interface Boss {
   cancel(sql: Sql, tickets: readonly string[]): Promise<void>;
   /** Makes jobs whose lease has ended due again. */
   expireLeases(): Promise<void>;
-  /** The tickets of jobs that somebody holds. */
+  /** The tickets of the jobs that are held. */
   listHeld(): Promise<string[]>;
   insertWebhook(sql: Sql, ticket: string): Promise<void>;
   takeWebhook(): Promise<{ id: string; ticket: string } | undefined>;

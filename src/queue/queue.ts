@@ -17,7 +17,7 @@ import { startWebhooks, webhookUrl } from './webhook.ts';
 import { startWorker } from './worker/queue-worker.ts';
 import type { WorkerTools } from './worker/worker-tools.ts';
 
-/** How often changes are looked for that no call announced. */
+/** How often the database is polled for changes that no call announced. */
 const POLL_MS = 1000;
 const LEASE_SECONDS = 15;
 const HISTORY_LIMIT = 10_000;

@@ -31,7 +31,7 @@ interface EndedRow {
 }
 
 export interface Webhooks {
-  /** A job has ended: looks for its webhook now, not at the next poll. */
+  /** A job has ended: takes its webhook at once instead of at the next poll. */
   wake(): void;
   close(): Promise<void>;
 }

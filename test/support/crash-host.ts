@@ -1,5 +1,4 @@
-// The process that crash tests kill: a queue with a worker, controlled by messages.
-
+// A process that crash tests kill: a queue with a worker, controlled by messages.
 import type {
   AcceptedJob,
   EndState,
@@ -61,8 +60,8 @@ const answer = async (message: ToHost): Promise<unknown> => {
 };
 process.on('message', (message: ToHost) => {
   answer(message).then(
-    (given) => {
-      send({ id: message.id, answer: given });
+    (result) => {
+      send({ id: message.id, answer: result });
       if (message.ask === 'close') process.disconnect();
     },
     (error) => send({ id: message.id, answer: undefined, error: String(error) }),

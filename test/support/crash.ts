@@ -1,4 +1,5 @@
-// Kills processes of a queue at random moments while jobs are added and run; then checks the queue.
+// Kills processes of a queue at random moments while jobs are added and run, then checks what is
+// left.
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +14,7 @@ import { filesIn } from './queue-suite.ts';
 
 export interface CrashTest {
   readonly database: string;
-  /** Number of worker processes; one for the embedded database. */
+  /** The number of processes that run jobs; one for the embedded database. */
   readonly hosts: number;
   readonly jobs: number;
   readonly kills: number;
@@ -22,7 +23,7 @@ export interface CrashTest {
 }
 
 export interface CrashReport {
-  /** The faults found; empty when there are none. */
+  /** Sentences on what is wrong; empty when nothing is. */
   readonly faults: readonly string[];
   readonly ends: Readonly<Record<string, number>>;
   readonly files: number;
@@ -30,7 +31,7 @@ export interface CrashReport {
 }
 
 const LEASE_SECONDS = 2;
-const PATIENCE_MS = 240_000;
+const TIMEOUT_MS = 240_000;
 
 interface Host {
   ask<K extends ToHost['ask']>(ask: K, more?: object): Promise<Answers[K]>;
@@ -50,38 +51,38 @@ function startHost(
     execArgv: ['--import', tsx],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  let said = '';
+  let stderr = '';
   child.stderr!.on('data', (data) => {
-    said = (said + data).slice(-2000);
+    stderr = (stderr + data).slice(-2000);
   });
-  const waiting = new Map<
+  const pending = new Map<
     number,
     { resolve: (answer: never) => void; reject: (error: Error) => void }
   >();
   let next = 0;
   let dead = false;
-  let isReady: () => void;
-  let isNot: (error: Error) => void;
+  let onReady: () => void;
+  let onEarlyEnd: (error: Error) => void;
   const ready = new Promise<void>((resolve, reject) => {
-    isReady = resolve;
-    isNot = reject;
+    onReady = resolve;
+    onEarlyEnd = reject;
   });
   ready.catch(() => undefined);
   child.on('message', (message: FromHost) => {
-    if ('ready' in message) isReady();
+    if ('ready' in message) onReady();
     else if ('ended' in message) onEnded(message.ended, message.state);
     else {
-      const asked = waiting.get(message.id);
-      waiting.delete(message.id);
-      if (message.error === undefined) asked?.resolve(message.answer as never);
-      else asked?.reject(new Error(message.error));
+      const request = pending.get(message.id);
+      pending.delete(message.id);
+      if (message.error === undefined) request?.resolve(message.answer as never);
+      else request?.reject(new Error(message.error));
     }
   });
   const exited = new Promise<void>((resolve) => {
     child.on('exit', () => {
       dead = true;
-      isNot(new Error(`a host ended before it was ready: ${said}`));
-      for (const { reject } of waiting.values()) reject(new Error(`the host died: ${said}`));
+      onEarlyEnd(new Error(`a host ended before it was ready: ${stderr}`));
+      for (const { reject } of pending.values()) reject(new Error(`the host died: ${stderr}`));
       resolve();
     });
   });
@@ -96,7 +97,7 @@ function startHost(
           return;
         }
         const id = next++;
-        waiting.set(id, { resolve, reject });
+        pending.set(id, { resolve, reject });
         child.send({ id, ask, ...more }, (error) => error && reject(error));
       }),
   };
@@ -127,19 +128,19 @@ export async function crash({
 }: CrashTest): Promise<CrashReport> {
   const folder = temporaryFolder('crash');
   const faults: string[] = [];
-  const heard = new Map<string, EndState>();
+  const announced = new Map<string, EndState>();
   const onEnded = (promptId: string, state: EndState): void => {
-    const before = heard.get(promptId);
+    const before = announced.get(promptId);
     if (before !== undefined && before !== state)
       faults.push(`${promptId} ended as ${before} and as ${state}`);
-    heard.set(promptId, state);
+    announced.set(promptId, state);
   };
   const start = (): Host => startHost(database, folder, onEnded);
   const hosts = Array.from({ length: count }, start);
   await Promise.all(hosts.map((host) => host.ready));
-  /** Sends a request to hosts in turn until one responds. */
+  /** Asks any host until one answers. */
   const ask = async <K extends ToHost['ask']>(what: K, more?: object): Promise<Answers[K]> => {
-    for (const end = Date.now() + PATIENCE_MS; ; ) {
+    for (const end = Date.now() + TIMEOUT_MS; ; ) {
       try {
         return await hosts[Math.floor(random() * count)].ask(what, more);
       } catch (error) {
@@ -165,7 +166,7 @@ export async function crash({
       const at = Math.floor(random() * count);
       const host = hosts[at];
       await host.ready;
-      // during its start, in the middle of a job, or while it stores the result
+      // may be at its start, in the middle of a job, while its end is stored
       await sleep(random() * 1200);
       if (random() < 0.5) {
         const engine = await host.ask('engine').catch(() => undefined);
@@ -183,15 +184,15 @@ export async function crash({
         hosts[at] = start();
       }
       log(
-        `killed ${killed.host} hosts and ${killed.engine} engines; ${accepted.size} jobs ` +
-          `accepted, ${heard.size} ended`,
+        `killed ${killed.host} hosts and ${killed.engine} engines; ` +
+          `${accepted.size} jobs accepted, ${announced.size} ended`,
       );
     }
     killing = false;
   };
   await Promise.all([feed(), kill()]);
   await Promise.all(hosts.map((host) => host.ready));
-  for (const end = Date.now() + PATIENCE_MS; (await ask('remaining')) > 0; await sleep(200))
+  for (const end = Date.now() + TIMEOUT_MS; (await ask('remaining')) > 0; await sleep(200))
     if (Date.now() > end) {
       faults.push(`${await ask('remaining')} jobs have not ended`);
       break;
@@ -208,8 +209,8 @@ export async function crash({
     const status: JobStatus | undefined = await ask('job', { promptId });
     const state = status?.state ?? 'missing';
     ends[state] = (ends[state] ?? 0) + 1;
-    if (heard.has(promptId) && heard.get(promptId) !== state)
-      faults.push(`${promptId} was told as ${heard.get(promptId)}, and is ${state}`);
+    if (announced.has(promptId) && announced.get(promptId) !== state)
+      faults.push(`${promptId} was announced as ${announced.get(promptId)}, and is ${state}`);
     if (
       state === 'error' &&
       !(status!.attempts === 2 || status!.attempts === 3) &&
@@ -240,7 +241,7 @@ export async function crash({
   return { faults, ends, files: files.length, kills: killed };
 }
 
-/** A seeded generator of numbers in 0..1 (mulberry32), so that a run can be repeated. */
+/** A generator of numbers in 0..1 (mulberry32), so that a run can be repeated. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,5 @@
 // An engine without a process: runs prompts one after another on a table of nodes, and returns
 // which nodes ran.
-
 import type { ResultStore } from '../../src/engine/cache/result-store.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { createDynamicGraph } from '../../src/engine/execute/dynamic-prompt.ts';
@@ -20,7 +19,7 @@ export interface Ran {
   /** The ids of the nodes that ran, in order. */
   readonly ran: readonly string[];
   readonly failure: DarkroomError | undefined;
-  /** Values that a node showed under `value`. */
+  /** The values that a node showed as `value`. */
   shown(id: string): unknown[];
 }
 
@@ -30,8 +29,8 @@ export interface RunSettings {
 }
 
 /**
- * Keeps results and states between runs, as the engine does. A prompt without a valid output throws
- * its first error.
+ * Results and node states last from one run to the next, as in the engine. A prompt that can't run
+ * at all throws its first problem.
  */
 export function smallEngine(
   nodes: NodeTable,
@@ -48,13 +47,9 @@ export function smallEngine(
     const prepared = preparePrompt(readWorkflow(prompt as Json).graph, extra, nodes, folders);
     for (const message of prepared.messages) events.push({ type: 'message', ...message });
     if (prepared.problems.length > 0) throw prepared.problems[0];
-    const {
-      graph,
-      outputs: wanted,
-      error,
-      problems,
-    } = validate(prepared.graph, nodes, folders, targets);
-    if (error) throw problems[0];
+    const validation = validate(prepared.graph, nodes, folders, targets);
+    if (validation.error) throw validation.problems[0];
+    const { graph, outputs } = validation;
     const dynamic = createDynamicGraph(graph);
     const controller = new AbortController();
     const { signal } = controller;
@@ -79,7 +74,7 @@ export function smallEngine(
     const shown = await execute({
       graph,
       dynamic,
-      outputs: wanted,
+      outputs,
       nodes,
       cache,
       signal,

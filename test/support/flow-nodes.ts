@@ -1,5 +1,5 @@
-// Nodes that control an execution, after ComfyUI's tests/execution/testing_nodes, with numbers in
-// place of images: lazy inputs, blockers, lists, expansion, loops, fingerprints, input checks.
+// Nodes that control an execution: lazy inputs, blockers, lists, expansion, loops, fingerprints.
+// After ComfyUI's tests/execution/testing_nodes, with numbers in place of images.
 import {
   boolean,
   combo,
@@ -39,7 +39,7 @@ const fail = defineNode({
   },
 });
 
-/** Shows a value, and returns it. */
+/** Shows a value, and outputs it. */
 const show = defineNode({
   ...common,
   type: 'Show',
@@ -66,7 +66,7 @@ const lazyMix = defineNode({
     outputs((mask === 1 ? 0 : a! * (1 - mask)) + (mask === 0 ? 0 : b! * mask)),
 });
 
-/** Returns one of input1, input2 …, as Impact's switch does. */
+/** Outputs one of input1, input2 …, like the switch of the Impact Pack. */
 const select = defineNode({
   ...common,
   type: 'Switch',
@@ -77,7 +77,7 @@ const select = defineNode({
   run: (inputs) => outputs(inputNamed(inputs, `input${inputs.select}`)),
 });
 
-/** Passes its input to one of the connected outputs and blocks the others. */
+/** Outputs its input at one of as many outputs as are connected, and blocks the others. */
 const inverse = defineNode({
   ...common,
   type: 'InverseSwitch',
@@ -160,10 +160,7 @@ const toBool = defineNode({
   run: ({ value }) => outputs(Boolean(value)),
 });
 
-/**
- * Returns a value up to 0.1, the same in another way up to 0.2, and beyond that a graph that
- * computes it.
- */
+/** Outputs a value up to 0.2 as it is, and expands to a graph that computes larger ones. */
 const mixed = defineNode({
   ...common,
   type: 'MixedExpansion',
@@ -178,7 +175,7 @@ const mixed = defineNode({
   },
 });
 
-/** Expands to itself until `depth` is 0, then to a node that shows its input. */
+/** Expands to itself until `depth` is 0, then to a node of the type `last`. */
 const nested = defineNode({
   ...common,
   type: 'Nested',
@@ -217,7 +214,7 @@ const changed = defineNode({
   run: ({ value }) => outputs(value),
 });
 
-/** Uses all functions of its context. */
+/** Uses its context: state, status, messages, interrupt, extra data. */
 const speak = defineNode({
   ...common,
   type: 'Speak',
@@ -269,20 +266,20 @@ const whileClose = defineNode({
         string,
         OutputLink,
       ][];
-    /** Whether a node is between the two ends of the loop. */
-    const known = new Map([[open, true]]);
+    /** Which nodes are between the two ends of the loop. */
+    const isInside = new Map([[open, true]]);
     const contained = (id: string): boolean => {
-      if (!known.has(id))
-        known.set(
+      if (!isInside.has(id))
+        isInside.set(
           id,
           linksOf(id)
             .map(([, [source]]) => contained(source))
             .includes(true),
         );
-      return known.get(id)!;
+      return isInside.get(id)!;
     };
     contained(nodeId);
-    const inside = [...known].filter(([, is]) => is).map(([id]) => id);
+    const inside = [...isInside].filter(([, value]) => value).map(([id]) => id);
     const nameOf = (id: string): string => (id === nodeId ? 'Recurse' : id);
     const graph = subgraph();
     for (const id of inside)
@@ -368,7 +365,10 @@ export const FLOW_NODES: ReadonlyMap<string, NodeDeclaration> = new Map(
     nested,
     circle,
     changed,
-  ]
-    .concat([speak, whileOpen, whileClose, forOpen, forClose])
-    .map((node) => [node.type, node]),
+    speak,
+    whileOpen,
+    whileClose,
+    forOpen,
+    forClose,
+  ].map((node) => [node.type, node]),
 );

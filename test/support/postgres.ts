@@ -1,5 +1,5 @@
-// A PostgreSQL server for tests: the one that DARKROOM_TEST_POSTGRES names, or one of this
-// machine's, started in a temporary folder.
+// A PostgreSQL server for tests: the one that DARKROOM_TEST_POSTGRES names, or one that is started
+// in a temporary folder.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   accessSync,
@@ -23,19 +23,19 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Returns the folder of the server's programs; undefined when they are not installed. */
+/** The folder of the server's programs; undefined when they are not installed. */
 function programs(): string | undefined {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian)
     ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))
     : [];
-  const places = [
+  const folders = [
     ...versions.map((version) => join(debian, version, 'bin')),
     ...(process.env['PATH'] ?? '').split(delimiter),
   ];
-  return places.find((place) => {
+  return folders.find((folder) => {
     try {
-      accessSync(join(place, 'initdb'), constants.X_OK);
+      accessSync(join(folder, 'initdb'), constants.X_OK);
       return true;
     } catch {
       return false;
@@ -47,12 +47,12 @@ function programs(): string | undefined {
 export function whyNoPostgres(): string | undefined {
   if (process.env['DARKROOM_TEST_POSTGRES'] || programs()) return undefined;
   return (
-    'no PostgreSQL here: install the package postgresql, or name a server in ' +
-    'DARKROOM_TEST_POSTGRES'
+    'PostgreSQL is missing: install the package postgresql, ' +
+    'or name a server in DARKROOM_TEST_POSTGRES'
   );
 }
 
-/** The server refuses to run as root. */
+/** The user that runs the server, which refuses to run as root. */
 function owner(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const lines = readFileSync('/etc/passwd', 'utf8').split('\n');

@@ -1,5 +1,5 @@
-// Further nodes for tests of the queue: one that ends its process once, one that talks much, one
-// that shows previews.
+// More nodes for tests of the queue: one that ends its process once, one that sends many messages,
+// one that shows previews, one that saves large files.
 import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

@@ -1,4 +1,4 @@
-// What a queue promises, on any database.
+// The conformance tests of a queue, for any database.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/client.ts';
 import type { DarkroomError } from '../../src/errors.ts';
 import { parseJson } from '../../src/formats/parse-json.ts';
-import type { Queue, QueueOptions, Worker } from '../../src/queue/contract.ts';
+import type {
+  AcceptedJob,
+  HistoryEntry,
+  Queue,
+  QueueOptions,
+  Worker,
+} from '../../src/queue/contract.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import {
   isMessage,
@@ -47,15 +53,16 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
   });
   afterAll(() => queue?.close());
 
-  describe('waiting jobs', () => {
-    it('run by number, then in the order in which they came; front is before all', async () => {
+  describe('pending jobs', () => {
+    it('run by number, then in the order of adding; `front` is before all others', async () => {
       const first = await queue.add(quickJob(1));
       const second = await queue.add(
         quickJob(2, { promptId: 'chosen by the "client"', clientId: 'me' }),
       );
       const front = await queue.add(quickJob(3, { front: true }));
       const half = await queue.add(quickJob(4, { number: first.number + 0.5 }));
-      expect([second.number, front.number]).toEqual([first.number + 1, -(first.number + 2)]);
+      expect(second.number).toBe(first.number + 1);
+      expect(front.number).toBe(-(first.number + 2));
       const { running, pending } = await queue.list();
       expect(running).toEqual([]);
       expect(pending.map((job) => job.promptId)).toEqual(
@@ -75,21 +82,24 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
         attempts: 0,
         clientId: 'me',
       });
+    });
+
+    it('are undefined for an unknown id', async () => {
       expect(await queue.status('nobody')).toBeUndefined();
       expect(await queue.waitForEnd('nobody')).toBeUndefined();
     });
 
-    it('are taken out, and then have ended', async () => {
+    it('that are removed have ended', async () => {
       const { pending } = await queue.list();
-      const heard = recordEvents(queue);
+      const recorded = recordEvents(queue);
       await queue.remove([pending[0].promptId, 'nobody']);
       expect((await queue.list()).pending).toHaveLength(3);
       expect(await queue.waitForEnd(pending[0].promptId)).toMatchObject({ state: 'removed' });
       await queue.clear();
       expect(await queue.counts()).toEqual({ running: 0, pending: 0, remaining: 0 });
       expect(await queue.history.list()).toEqual([]);
-      await heard.until((e) => e.type === 'changed' && e.counts.remaining === 0);
-      await heard.until(
+      await recorded.until((e) => e.type === 'changed' && e.counts.remaining === 0);
+      await recorded.until(
         (e) => e.type === 'ended' && e.promptId === pending[1].promptId && e.state === 'removed',
       );
     });
@@ -111,7 +121,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       await queue.clear();
     });
 
-    it('have a webhook of http or none', async () => {
+    it('can’t have a webhook that is not http', async () => {
       for (const webhook of ['ftp://a/b', 'file:///etc/passwd', 'nonsense'])
         expect(await codeOf(queue.add(quickJob(1, { webhook })))).toBe('DR_BAD_USAGE');
     });
@@ -126,23 +136,28 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     });
     afterAll(() => worker.close());
 
-    it('runs a job and tells of it as ComfyUI does; the history keeps numbers as they were written', async () => {
-      const heard = recordEvents(queue);
+    describe('that has run a job', () => {
       const prompt =
-        '{"10": {"class_type": "TestNumber", "inputs": {"value": 4, "seed": ' +
-        '18446744073709551615}}, "2": {"class_type": "TestSave", "inputs": {"value": ["10", ' +
-        '1], "filename_prefix": "sub/a"}}}';
+        '{"10": {"class_type": "TestNumber", ' +
+        '"inputs": {"value": 4, "seed": 18446744073709551615}}, ' +
+        '"2": {"class_type": "TestSave", ' +
+        '"inputs": {"value": ["10", 1], "filename_prefix": "sub/a"}}}';
       const extra = '{"extra_pnginfo": {"workflow": {"x": 8.0}}, "client_id": "me"}';
-      const { promptId, number } = await queue.add({
-        prompt,
-        extra,
-        outputs: ['2'],
-        clientId: 'me',
+      let recorded: ReturnType<typeof recordEvents>;
+      let added: AcceptedJob;
+      let stored: HistoryEntry;
+      beforeAll(async () => {
+        recorded = recordEvents(queue);
+        added = await queue.add({ prompt, extra, outputs: ['2'], clientId: 'me' });
+        const end = await queue.waitForEnd(added.promptId);
+        expect(end).toMatchObject({ state: 'success', attempts: 1 });
+        await recorded.until((e) => e.type === 'ended' && e.promptId === added.promptId);
+        stored = (await queue.history.get(added.promptId))!;
       });
-      expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
-      await heard.until((e) => e.type === 'ended' && e.promptId === promptId);
-      expect(heard.typesOf(promptId).filter((type) => type !== 'darkroom/warning')).toEqual([
-        ...[
+
+      it('has sent ComfyUI’s messages in order', () => {
+        const types = recorded.typesOf(added.promptId);
+        expect(types.filter((type) => type !== 'darkroom/warning')).toEqual([
           'execution_start',
           'execution_cached',
           'executing',
@@ -150,41 +165,60 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
           'progress_state',
           'executing',
           'progress_state',
-        ],
-        ...['executed', 'progress_state', 'execution_success', 'executing'],
-      ]);
-      const kinds = heard.events.map((e) => (e.type === 'message' ? e.event : e.type));
-      expect(kinds.slice(-4)).toEqual(['execution_success', 'changed', 'executing', 'ended']);
-      const found = (await queue.history.get(promptId))!;
-      expect(found.json).toContain(
-        `"prompt": [${number}, "${promptId}", ${prompt}, ${extra}, ["2"]]`,
-      );
-      expect(entry(found.json)).toMatchObject({
-        outputs: {
-          2: { images: [{ filename: 'a_00001_.txt', subfolder: 'sub', type: 'output' }] },
-        },
-        meta: { 2: { node_id: '2', display_node: '2', parent_node: null, real_node_id: '2' } },
-        status: { status_str: 'success', completed: true },
+          'executed',
+          'progress_state',
+          'execution_success',
+          'executing',
+        ]);
+        const kinds = recorded.events.map((e) => (e.type === 'message' ? e.event : e.type));
+        expect(kinds.slice(-4)).toEqual(['execution_success', 'changed', 'executing', 'ended']);
       });
-      expect(found.json).not.toContain('"path"');
-      expect(entry(found.json).status.messages.map(([type]) => type)).toEqual([
-        'execution_start',
-        'execution_cached',
-        'execution_success',
-      ]);
-      const saved = JSON.parse(readFileSync(join(engine.output, 'sub', 'a_00001_.txt'), 'utf8'));
-      expect([saved.value, saved.workflow]).toEqual(['bigint:18446744073709551615', '{"x": 8.0}']);
-      const last = heard.events.filter(isMessage('executing', promptId)).at(-1) as {
-        text: string;
-        clientId: string;
-      };
-      expect([parseJson(last.text), last.clientId]).toEqual([
-        { type: 'executing', data: { node: null, prompt_id: promptId } },
-        'me',
-      ]);
+
+      it('has sent a last message to its client', () => {
+        const last = recorded.events.filter(isMessage('executing', added.promptId)).at(-1) as {
+          text: string;
+          clientId: string;
+        };
+        expect(parseJson(last.text)).toEqual({
+          type: 'executing',
+          data: { node: null, prompt_id: added.promptId },
+        });
+        expect(last.clientId).toBe('me');
+      });
+
+      it('has stored the prompt in the history as it was written', () => {
+        const { number, promptId } = added;
+        expect(stored.json).toContain(
+          `"prompt": [${number}, "${promptId}", ${prompt}, ${extra}, ["2"]]`,
+        );
+      });
+
+      it('has stored outputs and messages in the history, without local paths', () => {
+        expect(entry(stored.json)).toMatchObject({
+          outputs: {
+            2: { images: [{ filename: 'a_00001_.txt', subfolder: 'sub', type: 'output' }] },
+          },
+          meta: { 2: { node_id: '2', display_node: '2', parent_node: null, real_node_id: '2' } },
+          status: { status_str: 'success', completed: true },
+        });
+        expect(stored.json).not.toContain('"path"');
+        expect(entry(stored.json).status.messages.map(([type]) => type)).toEqual([
+          'execution_start',
+          'execution_cached',
+          'execution_success',
+        ]);
+      });
+
+      it('has passed on big integers and floats unchanged', () => {
+        const saved = JSON.parse(readFileSync(join(engine.output, 'sub', 'a_00001_.txt'), 'utf8'));
+        expect(saved).toMatchObject({
+          value: 'bigint:18446744073709551615',
+          workflow: '{"x": 8.0}',
+        });
+      });
     });
 
-    it('stores what failed, and what was interrupted', async () => {
+    it('stores the error of a job that failed', async () => {
       const failed = await queue.add(jobOf('TestFail', { how: 'known' }));
       expect(await queue.waitForEnd(failed.promptId)).toMatchObject({
         state: 'error',
@@ -203,22 +237,27 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
           executed: [],
         },
       ]);
-      const heard = recordEvents(queue);
+    });
+
+    it('stops a running job that is interrupted', async () => {
+      const recorded = recordEvents(queue);
       const slow = await queue.add(slowJob(60_000));
-      await heard.until(isMessage('progress', slow.promptId));
+      await recorded.until(isMessage('progress', slow.promptId));
       await queue.interrupt('another');
       expect((await queue.list()).running.map((job) => job.promptId)).toEqual([slow.promptId]);
       expect(worker.currentJob()).toBe(slow.promptId);
       await queue.interrupt();
       expect(await queue.waitForEnd(slow.promptId)).toMatchObject({ state: 'interrupted' });
-      const told = (await heard.until(isMessage('execution_interrupted'))) as {
+      const message = (await recorded.until(isMessage('execution_interrupted'))) as {
         broadcast: boolean;
         text: string;
       };
-      expect([told.broadcast, JSON.parse(told.text).data]).toMatchObject([
-        true,
-        { node_id: '1', node_type: 'TestSlow', executed: [] },
-      ]);
+      expect(message.broadcast).toBe(true);
+      expect(JSON.parse(message.text).data).toMatchObject({
+        node_id: '1',
+        node_type: 'TestSlow',
+        executed: [],
+      });
     });
 
     it('starts a job again when its engine dies, once', async () => {
@@ -238,19 +277,19 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(await queue.waitForEnd(after.promptId)).toMatchObject({ state: 'success' });
     });
 
-    it('hands on what nodes say, however long, in order', async () => {
-      const heard = recordEvents(queue);
+    it('delivers the messages of nodes in order, however long they are', async () => {
+      const recorded = recordEvents(queue);
       const { promptId } = await queue.add(jobOf('TestTalk', { bytes: 20_000, times: 20 }));
       await queue.waitForEnd(promptId);
-      await heard.until((e) => e.type === 'ended' && e.promptId === promptId);
-      const said = heard.events
+      await recorded.until((e) => e.type === 'ended' && e.promptId === promptId);
+      const messages = recorded.events
         .filter(isMessage('test-talk', promptId))
         .map((e) => JSON.parse((e as { text: string }).text).data);
-      expect(said.map(({ i }) => i)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-      expect(said[19].text).toBe('é'.repeat(20_000));
+      expect(messages.map(({ i }) => i)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+      expect(messages[19].text).toBe('é'.repeat(20_000));
     });
 
-    it('gets a new engine when it is to forget everything', async () => {
+    it('gets a new engine on /free', async () => {
       const { promptId } = await queue.add(quickJob(8));
       await queue.waitForEnd(promptId);
       const before = worker.enginePid();
@@ -259,7 +298,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(worker.enginePid()).not.toBe(before);
     });
 
-    it('calls the webhook until it is answered', async () => {
+    it('makes the queue call a webhook until it is answered', async () => {
       const bodies: string[] = [];
       const server = createServer((request, response) => {
         let body = '';
@@ -288,13 +327,13 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       server.close();
     });
 
-    it('gives its job back when it is closed: that was no attempt', async () => {
+    it('releases its job when it is closed, which does not count as an attempt', async () => {
       const own = await openOther();
       await worker.close();
-      const heard = recordEvents(queue);
+      const recorded = recordEvents(queue);
       const second = queue.startWorker({ engine });
       const { promptId } = await queue.add(slowJob(3000));
-      await heard.until(isMessage('progress', promptId));
+      await recorded.until(isMessage('progress', promptId));
       await second.close();
       expect(await queue.status(promptId)).toMatchObject({ state: 'pending', attempts: 0 });
       worker = (own ?? queue).startWorker({ engine });
@@ -303,17 +342,17 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       await own?.close();
     });
 
-    /** A second process would open the same database, where that is possible. */
+    /** Opens the queue a second time, as another process would, where the database allows that. */
     const openOther = async (): Promise<Queue | undefined> =>
       options.database?.startsWith('postgres') ? openQueue(options) : undefined;
   });
 
   describe('the history', () => {
-    it('is listed as ComfyUI lists it', async () => {
+    it('is listed with ComfyUI’s options', async () => {
       const all = (await queue.history.list()).map((e) => e.promptId);
       expect(all.length).toBeGreaterThan(6);
-      const ids = async (o: { maxItems?: number; offset?: number }) =>
-        (await queue.history.list(o)).map((e) => e.promptId);
+      const ids = async (options: { maxItems?: number; offset?: number }) =>
+        (await queue.history.list(options)).map((e) => e.promptId);
       expect(await ids({ maxItems: 2 })).toEqual(all.slice(-2));
       expect(await ids({ maxItems: 2, offset: 1 })).toEqual(all.slice(1, 3));
       expect(await ids({ offset: 3 })).toEqual(all.slice(3));
@@ -321,7 +360,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(await ids({ maxItems: 0 })).toEqual([]);
     });
 
-    it('and the numbers outlive the process; pending jobs wait', async () => {
+    it('survives the process, as do numbers and pending jobs', async () => {
       const before = await queue.history.list();
       const waiting = await queue.add(quickJob(6, { clientId: 'me' }));
       await queue.close();
@@ -334,7 +373,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
       expect(next.number).toBe(waiting.number + 1);
     });
 
-    it('forgets', async () => {
+    it('can be deleted, one job or all', async () => {
       const [first, second] = await queue.history.list();
       await queue.history.delete([first.promptId, 'nobody']);
       expect(await queue.history.get(first.promptId)).toBeUndefined();
@@ -345,7 +384,7 @@ export function queueSuite(database: () => Promise<string | undefined>): void {
     });
   });
 
-  it('keeps the job of an id that is used again', async () => {
+  it('has only the latest job of an id that is used again', async () => {
     await queue.clear();
     const worker = queue.startWorker({ engine: testEngine() });
     for (const value of [1, 2]) {

@@ -1,4 +1,4 @@
-// Jobs for tests of the queue, and what is looked at in them.
+// Jobs for tests of the queue, and a recorder of its events.
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,31 +37,32 @@ export const quickJob = (value: number, more?: Partial<NewJob>): NewJob =>
 export const slowJob = (ms: number, more?: Partial<NewJob>): NewJob =>
   jobOf('TestSlow', { steps: Math.ceil(ms / 20), ms: 20, deaf: false, nonce: Math.random() }, more);
 
-/** Everything a queue tells from now on. */
+/** Records all events of a queue from now on. */
 export function recordEvents(queue: Queue): {
   readonly events: QueueEvent[];
-  until(found: (event: QueueEvent) => boolean): Promise<QueueEvent>;
-  /** Types of the messages of a job. */
+  /** Waits for an event, which may have happened already. */
+  until(matches: (event: QueueEvent) => boolean): Promise<QueueEvent>;
+  /** The types of a job's messages. */
   typesOf(promptId: string): string[];
 } {
   const events: QueueEvent[] = [];
-  const waiting = new Set<() => void>();
+  const checks = new Set<() => void>();
   queue.subscribe((event) => {
     events.push(event);
-    for (const look of waiting) look();
+    for (const check of checks) check();
   });
   return {
     events,
-    until: (found) =>
+    until: (matches) =>
       new Promise((resolve) => {
-        const look = (): void => {
-          const event = events.find(found);
+        const check = (): void => {
+          const event = events.find(matches);
           if (!event) return;
-          waiting.delete(look);
+          checks.delete(check);
           resolve(event);
         };
-        waiting.add(look);
-        look();
+        checks.add(check);
+        check();
       }),
     typesOf: (promptId) =>
       events.flatMap((e) => (e.type === 'message' && e.promptId === promptId ? [e.event] : [])),

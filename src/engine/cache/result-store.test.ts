@@ -1,9 +1,9 @@
-// Results that outlive the engine: what is found again, and what must not be.
+// Results that outlive the engine process: what is found again, and what must not be.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { smallEngine } from '../../../test/support/engine.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ran, smallEngine } from '../../../test/support/engine.ts';
 import {
   defineNode,
   float,
@@ -28,7 +28,7 @@ const NODES = new Map<string, NodeDeclaration>(
       type: 'Loader',
       inputs: { name: modelFile('checkpoints') },
       outputs: [output('MODEL')],
-      // a model is no plain data: it is never stored, but what comes of it is
+      // a model is not plain data and is never stored; what is computed with it is
       run: ({ name }, { modelPath }) =>
         outputs({
           value: Number(readFileSync(modelPath('checkpoints', name), 'utf8')),
@@ -89,10 +89,10 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /**
- * Another process: nothing is left but the folder. `milliseconds`: how long every node seems to
- * take.
+ * An engine of a new process, which shares nothing with others but the folder. Every node seems to
+ * take `milliseconds`.
  */
-function program(environment = '1', milliseconds = 1000) {
+function newEngine(environment = '1', milliseconds = 1000) {
   const folders = openFolders({ models: [join(root, 'models')] });
   const files = trackFileDependencies(folders, join(root, 'hashes'));
   const real = openResultStore({ folder: join(root, 'cache'), bytes: 1e6, files, environment });
@@ -115,74 +115,86 @@ const drawing = (
 });
 const entries = () => readdirSync(join(root, 'cache'));
 
-it('another process takes what it has from the folder, and runs nothing before that', async () => {
-  const first = await program()(drawing(2));
-  expect([first.ran, first.shown('d')]).toEqual([['a', 'b', 'c', 'd'], [12]]);
+/** What a run did: the nodes that ran, and what node d showed. */
+const summary = ({ ran, shown }: Ran) => ({ ran, shown: shown('d') });
+
+it('another process finds the results in the folder, and runs nothing before them', async () => {
+  const first = await newEngine()(drawing(2));
+  expect(summary(first)).toEqual({ ran: ['a', 'b', 'c', 'd'], shown: [12] });
   expect(entries()).toHaveLength(2);
-  const second = await program()(drawing(2));
-  expect([second.ran, second.shown('d')]).toEqual([['d'], [12]]);
-  const other = await program()(drawing(3));
-  expect([other.ran, other.shown('d')]).toEqual([['a', 'b', 'c', 'd'], [18]]);
-  const behind = await program()(
+  const second = await newEngine()(drawing(2));
+  expect(summary(second)).toEqual({ ran: ['d'], shown: [12] });
+  const other = await newEngine()(drawing(3));
+  expect(summary(other)).toEqual({ ran: ['a', 'b', 'c', 'd'], shown: [18] });
+  const behind = await newEngine()(
     drawing(2, {
       x: node('Double', { latent: ['b', 0] }),
       c: node('Double', { latent: ['x', 0] }),
     }),
   );
-  expect([behind.ran, behind.shown('d')]).toEqual([['c', 'd'], [24]]);
+  expect(summary(behind)).toEqual({ ran: ['c', 'd'], shown: [24] });
 });
 
-it('a model file counts by its content', async () => {
-  await program()(drawing(2));
+it('a model file is compared by its content', async () => {
+  await newEngine()(drawing(2));
   writeFileSync(join(root, 'models', 'checkpoints', 'a.safetensors'), '3');
-  expect((await program()(drawing(2))).ran).toEqual(['d']);
+  expect((await newEngine()(drawing(2))).ran).toEqual(['d']);
   writeFileSync(join(root, 'models', 'checkpoints', 'a.safetensors'), '5');
-  const changed = await program()(drawing(2));
-  expect([changed.ran, changed.shown('d')]).toEqual([['a', 'b', 'c', 'd'], [20]]);
+  const changed = await newEngine()(drawing(2));
+  expect(summary(changed)).toEqual({ ran: ['a', 'b', 'c', 'd'], shown: [20] });
 });
 
-it('another version finds nothing; nor do quick nodes leave anything', async () => {
-  await program()(drawing(2));
-  expect((await program('2')(drawing(2))).ran).toEqual(['a', 'b', 'c', 'd']);
-  rmSync(join(root, 'cache'), { recursive: true });
-  await program('1', 5)(drawing(2));
-  expect((await program()(drawing(2))).ran).toEqual(['a', 'b', 'c', 'd']);
+it('another version finds nothing', async () => {
+  await newEngine()(drawing(2));
+  expect((await newEngine('2')(drawing(2))).ran).toEqual(['a', 'b', 'c', 'd']);
 });
 
-it('what chance decides, or a fingerprint that is always another, is not kept, nor what is behind it', async () => {
+it('results of quick nodes are not stored', async () => {
+  await newEngine('1', 5)(drawing(2));
+  expect((await newEngine()(drawing(2))).ran).toEqual(['a', 'b', 'c', 'd']);
+});
+
+describe('results that can differ are not stored, nor those that depend on them:', () => {
   const behind = (type: string) => ({
     x: node(type, { latent: ['b', 0] }),
     c: node('Double', { latent: ['x', 0] }),
   });
-  await program()(drawing(2, behind('Random')));
-  expect((await program()(drawing(2, behind('Random')))).ran).toEqual(['x', 'c', 'd']);
-  fingerprint = Number.NaN;
-  await program()(drawing(2, behind('Fresh')));
-  expect((await program()(drawing(2, behind('Fresh')))).ran).toEqual(['x', 'c', 'd']);
+
+  it('a random result', async () => {
+    await newEngine()(drawing(2, behind('Random')));
+    expect((await newEngine()(drawing(2, behind('Random')))).ran).toEqual(['x', 'c', 'd']);
+  });
+
+  it('the result of a node with the fingerprint NaN', async () => {
+    fingerprint = Number.NaN;
+    await newEngine()(drawing(2, behind('Fresh')));
+    expect((await newEngine()(drawing(2, behind('Fresh')))).ran).toEqual(['x', 'c', 'd']);
+  });
 });
 
-it('a damaged entry is as good as absent', async () => {
-  for (const damage of [
-    (bytes: Buffer) => bytes.subarray(0, bytes.length - 3),
-    () => Buffer.from('{'),
-    flipped,
-  ]) {
-    await program()(drawing(2));
-    for (const name of entries())
-      writeFileSync(join(root, 'cache', name), damage(readFileSync(join(root, 'cache', name))));
-    const again = await program()(drawing(2));
-    expect([again.ran, again.shown('d')]).toEqual([['a', 'b', 'c', 'd'], [12]]);
+it.each([
+  ['cut', (bytes: Buffer) => bytes.subarray(0, bytes.length - 3)],
+  ['replaced', () => Buffer.from('{')],
+  [
+    'changed by one bit',
+    (bytes: Buffer) => {
+      bytes[bytes.length - 1] ^= 1;
+      return bytes;
+    },
+  ],
+])('an entry that was %s counts as absent', async (_, damage) => {
+  await newEngine()(drawing(2));
+  for (const name of entries()) {
+    const path = join(root, 'cache', name);
+    writeFileSync(path, damage(readFileSync(path)));
   }
+  const again = await newEngine()(drawing(2));
+  expect(summary(again)).toEqual({ ran: ['a', 'b', 'c', 'd'], shown: [12] });
 });
 
-function flipped(bytes: Buffer): Buffer {
-  bytes[bytes.length - 1] ^= 1;
-  return bytes;
-}
-
-it('a folder that can not be written to is told once, and the job goes on', async () => {
+it('a folder that can’t be written is one warning, and the job goes on', async () => {
   writeFileSync(join(root, 'cache'), '');
-  const { events, ran } = await program()(drawing(2));
+  const { events, ran } = await newEngine()(drawing(2));
   expect(ran).toEqual(['a', 'b', 'c', 'd']);
   expect(events.filter(({ type }) => type === 'warning')).toMatchObject([
     { message: expect.stringContaining("results can't be stored in") },

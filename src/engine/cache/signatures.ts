@@ -23,8 +23,8 @@ export interface Signatures {
   readonly all: ReadonlyMap<string, string>;
   /**
    * The signature of a signed node for results that outlive the process. It leaves out the
-   * fingerprint (the files behind it are compared themselves, see file-dependencies.ts). Undefined
-   * where equal inputs need not give equal results.
+   * fingerprint (the files it depends on are compared directly, see file-dependencies.ts).
+   * Undefined where equal inputs need not give equal results.
    */
   persistentOf(id: string): string | undefined;
 }

@@ -1,4 +1,4 @@
-// Nodes that return a graph to be run in their place. Such a node waits for the nodes that its
+// Nodes that return a graph to be run instead of them. Such a node waits for the nodes that its
 // outputs are linked to, then takes its outputs from them. After ComfyUI's execution.py.
 import { isOutputLink, type OutputLink } from '../../nodes/graph-builder.ts';
 import { removeReplacedExpansions } from '../cache/result-cache.ts';

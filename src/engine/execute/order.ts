@@ -55,7 +55,7 @@ export function createOrder({ sourcesOf, isOutput, isDone }: OrderView): Order {
     add(source);
     link(id, source);
   };
-  /** Whether an output node is `distance` links behind the consumers of a node. */
+  /** Whether an output node follows the consumers of a node after `distance` more links. */
   const leadsToOutput = (id: string, distance: number): boolean =>
     [...consumersOf(id)].some((consumer) =>
       distance === 0 ? isOutput(consumer) : leadsToOutput(consumer, distance - 1),

@@ -17,11 +17,11 @@ import {
   testEngine,
 } from '../../../test/support/queue.ts';
 import { filesIn, queueSuite } from '../../../test/support/queue-suite.ts';
-import type { AcceptedJob } from '../contract.ts';
+import type { AcceptedJob, Queue, Worker } from '../contract.ts';
 import { openQueue } from '../queue.ts';
 
 const why = whyNoPostgres();
-if (why) console.warn(`tests of the queue on PostgreSQL are left out: ${why}`);
+if (why) console.warn(`the tests of the queue on PostgreSQL are skipped: ${why}`);
 
 describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
   let server: TestServer;
@@ -31,42 +31,61 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
   afterAll(() => server.stop());
   queueSuite(() => server.database());
 
-  it('is served by two workers, and tells its clients at either', async () => {
-    const database = await server.database();
-    const [near, far] = await Promise.all([
-      openQueue({ database, leaseSeconds: 3 }),
-      openQueue({ database, leaseSeconds: 3 }),
-    ]);
-    const heard = recordEvents(near);
+  describe('with two workers in another process', () => {
+    let near: Queue;
+    let far: Queue;
+    let workers: Worker[];
     const engine = testEngine(temporaryFolder('two'));
-    const jobs: AcceptedJob[] = [];
-    for (let value = 0; value < 40; value++)
-      jobs.push(await near.add(quickJob(value, { clientId: 'me' })));
-    const workers = [far.startWorker({ engine }), far.startWorker({ engine })];
-    const ends = await Promise.all(jobs.map(({ promptId }) => near.waitForEnd(promptId)));
-    expect(ends.map((end) => [end?.state, end?.attempts])).toEqual(jobs.map(() => ['success', 1]));
-    await heard.until((e) => e.type === 'ended' && e.promptId === jobs[39].promptId);
-    expect(heard.events.filter(isMessage('execution_success')).length).toBe(40);
-    expect((await near.history.list()).length).toBe(40);
-    expect(new Set(filesIn(engine.output)).size).toBe(40);
-    const slow = await near.add(slowJob(60_000));
-    await heard.until(isMessage('progress', slow.promptId));
-    await near.interrupt(slow.promptId);
-    expect(await near.waitForEnd(slow.promptId)).toMatchObject({ state: 'interrupted' });
-    near.requestPreviews(({ clientId }) => clientId === 'me');
-    far.requestPreviews(() => false);
-    const shown = await near.add(jobOf('TestShow', { times: 40, nonce: 1 }, { clientId: 'me' }));
-    expect(await heard.until((e) => e.type === 'preview')).toMatchObject({
-      ...{ promptId: shown.promptId, clientId: 'me', mime: 'image/jpeg' },
-      metadata: expect.stringContaining('"image_type": "image/jpeg"'),
-      image: expect.toSatisfy((image: Uint8Array) => image[0] === 0xff && image[1] === 0xd8),
+    beforeAll(async () => {
+      const options = { database: await server.database(), leaseSeconds: 3 };
+      [near, far] = await Promise.all([openQueue(options), openQueue(options)]);
+      workers = [far.startWorker({ engine }), far.startWorker({ engine })];
     });
-    await near.waitForEnd(shown.promptId);
-    await Promise.all(workers.map((worker) => worker.close()));
-    await Promise.all([near.close(), far.close()]);
+    afterAll(async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([near.close(), far.close()]);
+    });
+
+    it('runs each job once, and sends its messages to the clients here', async () => {
+      const recorded = recordEvents(near);
+      const jobs: AcceptedJob[] = [];
+      for (let value = 0; value < 40; value++)
+        jobs.push(await near.add(quickJob(value, { clientId: 'me' })));
+      const ends = await Promise.all(jobs.map(({ promptId }) => near.waitForEnd(promptId)));
+      expect(ends.map((end) => ({ state: end?.state, attempts: end?.attempts }))).toEqual(
+        jobs.map(() => ({ state: 'success', attempts: 1 })),
+      );
+      await recorded.until((e) => e.type === 'ended' && e.promptId === jobs[39].promptId);
+      expect(recorded.events.filter(isMessage('execution_success')).length).toBe(40);
+      expect((await near.history.list()).length).toBe(40);
+      expect(new Set(filesIn(engine.output)).size).toBe(40);
+    });
+
+    it('interrupts a job there', async () => {
+      const recorded = recordEvents(near);
+      const slow = await near.add(slowJob(60_000));
+      await recorded.until(isMessage('progress', slow.promptId));
+      await near.interrupt(slow.promptId);
+      expect(await near.waitForEnd(slow.promptId)).toMatchObject({ state: 'interrupted' });
+    });
+
+    it('receives previews for the clients here', async () => {
+      const recorded = recordEvents(near);
+      near.requestPreviews(({ clientId }) => clientId === 'me');
+      far.requestPreviews(() => false);
+      const shown = await near.add(jobOf('TestShow', { times: 40, nonce: 1 }, { clientId: 'me' }));
+      expect(await recorded.until((e) => e.type === 'preview')).toMatchObject({
+        promptId: shown.promptId,
+        clientId: 'me',
+        mime: 'image/jpeg',
+        metadata: expect.stringContaining('"image_type": "image/jpeg"'),
+        image: expect.toSatisfy((image: Uint8Array) => image[0] === 0xff && image[1] === 0xd8),
+      });
+      await near.waitForEnd(shown.promptId);
+    });
   });
 
-  it('goes on when all connections were cut while a job ran', async () => {
+  it('survives the loss of all connections while a job runs', async () => {
     const database = await server.database();
     const problems: string[] = [];
     const queue = await openQueue({
@@ -74,29 +93,30 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       leaseSeconds: 3,
       onProblem: (message) => problems.push(message),
     });
-    const heard = recordEvents(queue);
+    const recorded = recordEvents(queue);
     const worker = queue.startWorker({ engine: testEngine(temporaryFolder('cut')) });
     const { promptId } = await queue.add(slowJob(3000));
-    await heard.until(isMessage('progress', promptId));
+    await recorded.until(isMessage('progress', promptId));
     const admin = new pg.Client(database);
     await admin.connect();
     await admin.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     await admin.end();
     expect(await queue.waitForEnd(promptId)).toMatchObject({ state: 'success', attempts: 1 });
     expect(problems.length).toBeGreaterThan(0);
     const next = await queue.add(quickJob(1));
-    await heard.until((e) => e.type === 'ended' && e.promptId === next.promptId);
+    await recorded.until((e) => e.type === 'ended' && e.promptId === next.promptId);
     await worker.close();
     await queue.close();
   });
 
-  it('is served by darkroom worker, which finishes its job when it is asked to stop', async () => {
+  it('is served by `darkroom worker`, which finishes its job on SIGTERM', async () => {
     const database = await server.database();
     const storage = temporaryFolder('storage');
     const queue = await openQueue({ database });
-    const heard = recordEvents(queue);
+    const recorded = recordEvents(queue);
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const worker = spawn(
       process.execPath,
@@ -112,9 +132,9 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    let said = '';
+    let stderr = '';
     worker.stderr.on('data', (data) => {
-      said += data;
+      stderr += data;
     });
     const exited = once(worker, 'exit');
     const { promptId } = await queue.add({
@@ -125,7 +145,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       }),
       outputs: ['3'],
     });
-    await heard.until(isMessage('execution_start'));
+    await recorded.until(isMessage('execution_start'));
     worker.kill('SIGTERM');
     expect(await queue.waitForEnd(promptId)).toMatchObject({
       state: 'success',
@@ -133,7 +153,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       error: undefined,
     });
     expect(await exited).toEqual([0, null]);
-    expect(said).toContain(`${promptId} has ended: success`);
+    expect(stderr).toContain(`${promptId} has ended: success`);
     expect(filesIn(join(storage, 'output'))).toContain(join('far', 'grey_00001_.png'));
     expect(JSON.parse((await queue.history.get(promptId))!.json).outputs['3'].images).toEqual([
       { filename: 'grey_00001_.png', subfolder: 'far', type: 'output' },

@@ -1,8 +1,8 @@
-// Jobs that nobody will end: of workers that have died, of rows that pg-boss has lost, too old.
+// Maintenance of the jobs: those of dead workers, those that pg-boss has lost, and old ones.
 import { BOSS_JOBS, hasEndedInBoss, isDueInBoss } from '../pg-boss.ts';
 import type { JobTables } from './job-types.ts';
 
-/** How long removed jobs stay in the table, for clients that ask for their status. */
+/** How long removed jobs stay in the table, for clients that request their status. */
 const REMOVED_INTERVAL = '1 day';
 
 /** Releases every running job: their processes have died. */
@@ -44,8 +44,8 @@ async function resetExpiredJobs(tables: JobTables): Promise<number> {
 }
 
 /**
- * Gives pg-boss the jobs anew that it does not have or takes for ended; returns how many. This has
- * never been observed, but without it nothing would run them.
+ * Inserts jobs into pg-boss again that it lacks or considers ended; returns how many. This has
+ * never been observed, but such jobs would never run.
  */
 async function insertLostJobs(tables: JobTables): Promise<number> {
   const { database, boss } = tables;

@@ -1,5 +1,5 @@
-// Whether a client of any server receives the previews of a job. Servers on other machines are
-// asked by calls over the bus, again and again while the job runs.
+// Whether a client of any server receives the previews of a job. While the job runs, the servers
+// are queried over the bus at regular intervals.
 import type { HeldJob } from '../jobs/job-types.ts';
 import type { WorkerTools } from './worker-tools.ts';
 

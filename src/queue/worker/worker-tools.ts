@@ -9,7 +9,7 @@ export interface WorkerTools {
   /** Attempts after the first when the process of a job died. */
   readonly retries: number;
   readonly leaseSeconds: number;
-  /** How often jobs are looked for that no call announced. */
+  /** How often the database is polled for jobs that no call announced. */
   readonly pollMs: number;
   readonly onProblem: OnProblem;
   /** Whether a client of this process receives the previews of a job. */
