@@ -53,7 +53,8 @@ export default {
     {
       name: 'packs-are-independent',
       comment:
-        'A pack may import src/nodes/*.ts and src/nodes/shared/, not another pack: what two packs use is in nodes/shared.',
+        'A pack may import src/nodes/*.ts and src/nodes/shared/, not another pack. ' +
+        'What several packs use is in nodes/shared.',
       severity: 'error',
       from: { path: '^src/nodes/packs/([^/]+)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/nodes/packs/', pathNot: '^src/nodes/packs/$1/' },

@@ -310,9 +310,9 @@ export const CLIPSeg: NodeFunction<{
   threshold?: Float;
   /** 0 to 10, in the editor 4. */
   dilation_factor?: Int;
-  /** Taken as it is; the device is chosen for all models together. In the editor true. */
+  /** Without effect: the device is selected for all models together. In the editor true. */
   use_cuda?: Bool;
-  /** All pictures of the batch, not the first alone. In the editor false. */
+  /** All images of the batch, not only the first. In the editor false. */
   every_batch?: Bool;
 }, Node<{ Mask: 'MASK'; 'Heatmap Mask': 'IMAGE'; 'BW Mask': 'IMAGE' }>> = nodeFunction('CLIPSeg', [['Mask', 'MASK'], ['Heatmap Mask', 'IMAGE'], ['BW Mask', 'IMAGE']]);
 

@@ -36,12 +36,12 @@ const CLIPSeg = defineNode({
     use_cuda: boolean({
       default: true,
       optional: true,
-      tooltip: 'Taken as it is; the device is chosen for all models together.',
+      tooltip: 'Without effect: the device is selected for all models together.',
     }),
     every_batch: boolean({
       default: false,
       optional: true,
-      tooltip: 'All pictures of the batch, not the first alone.',
+      tooltip: 'All images of the batch, not only the first.',
     }),
   },
   outputs: [output('MASK', 'Mask'), output('IMAGE', 'Heatmap Mask'), output('IMAGE', 'BW Mask')],

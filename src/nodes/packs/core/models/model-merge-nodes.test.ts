@@ -83,7 +83,7 @@ describe('golden merge/weights', () => {
     };
   };
 
-  /** All weights as one graph gives them; what stays beside a weight is added to it. */
+  /** All weights, computed by one graph, with the branches of each weight added to it. */
   async function evaluate(
     id: string,
     { base }: UNet,
@@ -190,23 +190,23 @@ describe('merges in networks', () => {
   const models = { checkpoints: {} as Record<string, string> };
   const context = () => ({ ...testContext(models), runtime });
 
-  /** A fixture, another with its weights shaken, and their merge by 0.3 made here; as files. */
+  /** Writes files: a fixture, one with noise added to its weights, and their merge by 0.3. */
   async function files(name: string, clipPrefix: string): Promise<void> {
     const one = await tensorsOf(fixtureModel(name));
     const [two, merged]: TensorsToWrite[] = [{}, {}];
     for (const [i, [tensor, { dtype, shape, data }]] of Object.entries(one).entries()) {
       const own = decodeFloat32(dtype, data as Uint8Array);
       const clip = tensor.startsWith(clipPrefix);
-      const halves = (values: Float32Array) =>
+      const roundedToFloat16 = (values: Float32Array) =>
         clip ? decodeFloat32('F16', encodeFloat32('F16', values)) : values;
-      const other = halves(noise(own.length, i + 1, 0.05).map((v, at) => v + own[at]));
+      const other = roundedToFloat16(noise(own.length, i + 1, 0.05).map((v, at) => v + own[at]));
       const blend = own.map(
         (v, at) => Math.fround(v * Math.fround(0.3)) + Math.fround(other[at] * Math.fround(0.7)),
       );
       const changed =
         /^(model\.diffusion_model|cond_stage_model)/.test(tensor) && !/position_ids/.test(tensor);
       two[tensor] = { dtype: 'F32', shape, data: changed ? other : own };
-      merged[tensor] = { dtype: 'F32', shape, data: changed ? halves(blend) : own };
+      merged[tensor] = { dtype: 'F32', shape, data: changed ? roundedToFloat16(blend) : own };
     }
     models.checkpoints = {
       one: fixtureModel(name),
@@ -215,7 +215,7 @@ describe('merges in networks', () => {
     };
   }
 
-  it('merged weights give what a file with them gives', async () => {
+  it('merged weights compute the same as a file of merged weights', async () => {
     await files('tiny_sd1', 'cond_stage_model.');
     const c = context();
     const load = (ckpt_name: string) =>
@@ -235,21 +235,23 @@ describe('merges in networks', () => {
       timesteps: Float32Array.of(321),
       context: full([1, 77, unet.contextDim], 0.1),
     });
-    const [got, wanted] = [
+    const [got, expected] = [
       await model.unet.evaluate(inputs(one.unet)),
       await want.unet.evaluate(inputs(one.unet)),
     ];
-    expect(worst(got, wanted)).toBeLessThan(2e-6);
-    expect(worst(await one.unet.evaluate(inputs(one.unet)), wanted)).toBeGreaterThan(1e-3);
-    const [merged] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.3 }, c);
-    const text = 'a (red:1.2) fox in the snow';
-    expect(worst((await merged.encode(text)).cond, (await clip.encode(text)).cond)).toBeLessThan(
-      1e-5,
-    );
-    expect(worst((await clip1.encode(text)).cond, (await clip.encode(text)).cond)).toBeGreaterThan(
+    expect(maxDifference(got, expected)).toBeLessThan(2e-6);
+    expect(maxDifference(await one.unet.evaluate(inputs(one.unet)), expected)).toBeGreaterThan(
       1e-3,
     );
-    // another ratio of a text encoder is another number, not another session
+    const [merged] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.3 }, c);
+    const text = 'a (red:1.2) fox in the snow';
+    expect(
+      maxDifference((await merged.encode(text)).cond, (await clip.encode(text)).cond),
+    ).toBeLessThan(1e-5);
+    expect(
+      maxDifference((await clip1.encode(text)).cond, (await clip.encode(text)).cond),
+    ).toBeGreaterThan(1e-3);
+    // another ratio for a text encoder is another input, not another session
     const before = runtime.openNetworks().length;
     const [again] = await run<[Clip]>('CLIPMergeSimple', { clip1, clip2, ratio: 0.9 }, c);
     await again.encode(text);
@@ -267,5 +269,5 @@ describe('merges in networks', () => {
   });
 });
 
-const worst = (a: Tensor, b: Tensor): number =>
+const maxDifference = (a: Tensor, b: Tensor): number =>
   a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
