@@ -1,5 +1,5 @@
-// Detailers, detectors and hooks as nodes, on a fixture model and a detector of our own: what goes
-// in and out, progress, warnings.
+// Detectors, detailers and hooks as nodes, with a fixture model and a small detector: outputs,
+// progress and warnings.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type { BasicPipe, Detector } from '../impact-sockets.ts';
 
 const detectorFile = join(tmpdir(), `darkroom-${process.pid}-faces.onnx`);
 
-/** A YOLO file that always finds two boxes in its 64x64 square: one sure, one less so. */
+/** A YOLO file that always detects two boxes in its 64x64 input, one with less confidence. */
 function writeDetector(): void {
   const rows = [
     [20, 32, 16, 16, 0.9],
@@ -23,9 +23,9 @@ function writeDetector(): void {
   ];
   const g = createGraph();
   const x = g.input('images', [1, 3, 64, 64]);
-  const nothing = g.op('Mul', [g.op('ReduceMax', [x], { keepdims: 0 }), g.floats([0], [])]);
+  const zero = g.op('Mul', [g.op('ReduceMax', [x], { keepdims: 0 }), g.floats([0], [])]);
   const values = Array.from({ length: 5 }, (_, column) => rows.map((row) => row[column])).flat();
-  g.output('output0', g.op('Add', [g.floats(values, [1, 5, rows.length]), nothing]), [
+  g.output('output0', g.op('Add', [g.floats(values, [1, 5, rows.length]), zero]), [
     1,
     5,
     rows.length,
@@ -47,15 +47,16 @@ const sampling = {
 };
 const guide = { guide_size: 64, guide_size_for: false, max_size: 64 };
 const masks = { noise_mask: true, force_inpaint: true, feather: 2 };
-const detection = {
-  ...{ bbox_threshold: 0.5, bbox_dilation: 2, bbox_crop_factor: 1.5, drop_size: 4 },
-  ...{
-    sam_detection_hint: 'center-1',
-    sam_dilation: 0,
-    sam_threshold: 0.9,
-    sam_bbox_expansion: 0,
-    sam_mask_hint_threshold: 0.7,
-  },
+const faceDetection = {
+  bbox_threshold: 0.5,
+  bbox_dilation: 2,
+  bbox_crop_factor: 1.5,
+  drop_size: 4,
+  sam_detection_hint: 'center-1',
+  sam_dilation: 0,
+  sam_threshold: 0.9,
+  sam_bbox_expansion: 0,
+  sam_mask_hint_threshold: 0.7,
   sam_mask_hint_use_negative: 'False',
 };
 
@@ -79,24 +80,32 @@ beforeAll(async () => {
 });
 afterAll(() => context.runtime.close());
 
-const finding = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 4, labels: 'all' };
-const found = async (more = {}): Promise<Segs> =>
+const detection = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 4, labels: 'all' };
+const detect = async (inputs = {}): Promise<Segs> =>
   (
-    await run('BboxDetectorSEGS', { bbox_detector: detector, image, ...finding, ...more })
+    await run('BboxDetectorSEGS', { bbox_detector: detector, image, ...detection, ...inputs })
   )[0] as Segs;
 
 describe('detectors', () => {
-  it('give SEGS and masks', async () => {
-    const segs = await found();
-    // the picture of 64x48 lies 8 rows below the top of the square
+  it('output SEGS', async () => {
+    const segs = await detect();
+    // the image of 64x48 is 8 rows below the top of the 64x64 input
     expect(segs.segs.map(({ bbox, label }) => ({ bbox, label }))).toEqual([
       { bbox: [12, 16, 28, 32], label: '0' },
       { bbox: [42, 16, 54, 28], label: '0' },
     ]);
     expect(segs.segs[0]).toMatchObject({ cropRegion: [4, 8, 36, 40] });
-    expect((await found({ threshold: 0.8 })).segs.length).toBe(1);
-    expect((await found({ drop_size: 12 })).segs.length).toBe(1);
-    expect((await found({ labels: '1, 2' })).segs.length).toBe(0);
+  });
+
+  it.each([
+    { name: 'a threshold', inputs: { threshold: 0.8 }, count: 1 },
+    { name: 'a minimum size', inputs: { drop_size: 12 }, count: 1 },
+    { name: 'labels', inputs: { labels: '1, 2' }, count: 0 },
+  ])('filter detections by $name', async ({ inputs, count }) => {
+    expect((await detect(inputs)).segs).toHaveLength(count);
+  });
+
+  it('output a combined mask', async () => {
     const [mask] = await run('BboxDetectorCombined_v2', {
       bbox_detector: detector,
       image,
@@ -106,36 +115,45 @@ describe('detectors', () => {
     expect((mask as Tensor).data.reduce((a, b) => a + b, 0)).toBe(16 * 16 + 12 * 12);
   });
 
-  it('cut what they find to the shapes of a second one', async () => {
-    const left: Detector = {
-      detect: async () => ({ height: 48, width: 64, segs: (await found()).segs.slice(0, 1) }),
-      detectCombined: async () => undefined,
-    };
-    const simple = {
-      bbox_threshold: 0.5,
-      bbox_dilation: 0,
-      crop_factor: 2,
-      drop_size: 4,
-      sub_threshold: 0.5,
-      sub_dilation: 0,
-    };
+  /** Detects the left one of the two boxes. */
+  const leftDetector: Detector = {
+    detect: async () => ({ height: 48, width: 64, segs: (await detect()).segs.slice(0, 1) }),
+    detectCombined: async () => undefined,
+  };
+  const simpleDetection = {
+    bbox_threshold: 0.5,
+    bbox_dilation: 0,
+    crop_factor: 2,
+    drop_size: 4,
+    sub_threshold: 0.5,
+    sub_dilation: 0,
+  };
+  /** Whether the mask of each segment has values above 0. */
+  const hasMask = (segs: unknown): boolean[] =>
+    (segs as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0));
+
+  it('restrict the masks to the detections of a second detector', async () => {
     const [segs] = await run('ImpactSimpleDetectorSEGS', {
       bbox_detector: detector,
       image,
-      ...simple,
-      segm_detector_opt: left,
+      ...simpleDetection,
+      segm_detector_opt: leftDetector,
     });
-    expect(
-      (segs as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0)),
-    ).toEqual([true, false]);
-    const [nothing] = await run('SegmDetectorCombined_v2', {
-      segm_detector: left,
+    expect(hasMask(segs)).toEqual([true, false]);
+  });
+
+  it('output an empty mask, with swapped sides, if nothing is detected', async () => {
+    const [empty] = await run('SegmDetectorCombined_v2', {
+      segm_detector: leftDetector,
       image,
       threshold: 0.5,
       dilation: 0,
     });
-    expect((nothing as Tensor).shape).toEqual([1, 64, 48]);
-    const asked: unknown[] = [];
+    expect((empty as Tensor).shape).toEqual([1, 64, 48]);
+  });
+
+  it('restrict the masks to those of SAM', async () => {
+    const predictions: unknown[] = [];
     const sam = {
       predict: async (
         _: Tensor,
@@ -144,42 +162,44 @@ describe('detectors', () => {
         box: unknown,
         threshold: number,
       ) => {
-        asked.push({ points, labels, box, threshold });
+        predictions.push({ points, labels, box, threshold });
         return [{ shape: [64, 48], data: new Float32Array(64 * 48) }];
       },
     };
-    const more = {
+    const [segs] = await run('ImpactSimpleDetectorSEGS', {
+      bbox_detector: detector,
+      image,
+      ...simpleDetection,
       sub_bbox_expansion: 0,
       sam_mask_hint_threshold: 0.7,
       sam_model_opt: sam,
-      segm_detector_opt: left,
-    };
-    const [shaped] = await run('ImpactSimpleDetectorSEGS', {
-      bbox_detector: detector,
-      image,
-      ...simple,
-      ...more,
+      segm_detector_opt: leftDetector,
     });
-    expect(
-      (shaped as Segs).segs.map(({ croppedMask }) => croppedMask.data.some((v) => v > 0)),
-    ).toEqual([false, false]);
-    expect(asked).toMatchObject([
+    expect(hasMask(segs)).toEqual([false, false]);
+    expect(predictions).toMatchObject([
       { labels: [1], threshold: 0.5 },
       { labels: [1], threshold: 0.5 },
     ]);
   });
 
-  it('take one picture, and let hooks choose', async () => {
+  it('need a single image', async () => {
     await expect(
-      run('BboxDetectorSEGS', { bbox_detector: detector, image: zeros([2, 8, 8, 3]), ...finding }),
+      run('BboxDetectorSEGS', {
+        bbox_detector: detector,
+        image: zeros([2, 8, 8, 3]),
+        ...detection,
+      }),
     ).rejects.toThrow('needs a single image, got a batch of 2');
+  });
+
+  it('call the hooks that filter segments', async () => {
     const [hook] = await run('SEGSOrderedFilterDetailerHookProvider', {
       target: 'x1',
       order: true,
       take_start: 0,
       take_count: 1,
     });
-    expect((await found({ detailer_hook: hook })).segs.map(({ bbox }) => bbox[0])).toEqual([42]);
+    expect((await detect({ detailer_hook: hook })).segs.map(({ bbox }) => bbox[0])).toEqual([42]);
     const [range] = await run('SEGSRangeFilterDetailerHookProvider', {
       target: 'width',
       mode: true,
@@ -187,22 +207,22 @@ describe('detectors', () => {
       max_value: 99,
     });
     const [label] = await run('SEGSLabelFilterDetailerHookProvider', {
-      segs: await found(),
+      segs: await detect(),
       preset: 'all',
       labels: '0',
     });
     const [both] = await run('DetailerHookCombine', { hook1: range, hook2: label });
-    expect((await found({ detailer_hook: both })).segs.map(({ bbox }) => bbox[0])).toEqual([12]);
+    expect((await detect({ detailer_hook: both })).segs.map(({ bbox }) => bbox[0])).toEqual([12]);
   });
 });
 
 describe('detailers', () => {
   const differs = (a: Tensor, b: Tensor): boolean => a.data.some((v, i) => v !== b.data[i]);
 
-  it('draw parts anew and tell how far they are', async () => {
+  it('sample segments and report their progress', async () => {
     context.steps.length = 0;
     context.statuses.length = 0;
-    const segs = await found();
+    const segs = await detect();
     const inputs = {
       image,
       segs,
@@ -213,22 +233,19 @@ describe('detailers', () => {
       cycle: 2,
       noise_mask_feather: 3,
     };
-    const [result, cropped, refined, alpha, nets] = (await run('DetailerForEachDebug', {
+    const [result, cropped, refined, alpha, controlImages] = (await run('DetailerForEachDebug', {
       ...inputs,
       ...pipe,
     })) as [Tensor, ...Tensor[][]];
     expect(differs(result, image)).toBe(true);
-    expect(
-      [cropped, refined, alpha, nets].map((list) => list.map(({ shape }) => shape.join())),
-    ).toEqual([
-      ['1,32,32,3', '1,24,24,3'],
-      ['1,32,32,3', '1,24,24,3'],
-      ['1,32,32,4', '1,24,24,4'],
-      ['1,64,64,3'],
-    ]);
+    const shapesOf = (images: readonly Tensor[]) => images.map(({ shape }) => shape.join());
+    expect(shapesOf(cropped)).toEqual(['1,32,32,3', '1,24,24,3']);
+    expect(shapesOf(refined)).toEqual(['1,32,32,3', '1,24,24,3']);
+    expect(shapesOf(alpha)).toEqual(['1,32,32,4', '1,24,24,4']);
+    expect(shapesOf(controlImages)).toEqual(['1,64,64,3']);
     expect(context.statuses).toEqual(['1/2 segments', '2/2 segments', '']);
     expect(context.steps.map(([done]) => done)).toEqual([0, 1, 2, 2, 3, 4, 4]);
-    const [same, after, handed, hints] = await run('DetailerForEachPipe', {
+    const [same, after, outputPipe, pipeControlImages] = await run('DetailerForEachPipe', {
       ...inputs,
       basic_pipe: pipe,
       refiner_ratio: 0.2,
@@ -238,9 +255,10 @@ describe('detailers', () => {
       [1, 32, 32, 3],
       [1, 24, 24, 3],
     ]);
-    expect([handed, (hints as Tensor[]).length]).toEqual([pipe, 1]);
-    const [left] = await run('DetailerForEach', { ...inputs, ...pipe, wildcard: '[ASC][SKIP]' });
-    expect(differs(left as Tensor, image)).toBe(false);
+    expect(outputPipe).toBe(pipe);
+    expect(pipeControlImages).toHaveLength(1);
+    const [skipped] = await run('DetailerForEach', { ...inputs, ...pipe, wildcard: '[ASC][SKIP]' });
+    expect(differs(skipped as Tensor, image)).toBe(false);
     await run('DetailerForEach', {
       ...inputs,
       ...pipe,
@@ -249,19 +267,24 @@ describe('detailers', () => {
     expect(context.warnings.at(-1)).toContain("there is no LoRA 'none'");
   });
 
-  it('find faces by themselves', async () => {
+  it('detect faces and sample them', async () => {
     const inputs = {
       image: full([2, 48, 64, 3], 0.5),
       ...guide,
       ...sampling,
       ...masks,
-      ...detection,
+      ...faceDetection,
       cycle: 1,
     };
     const face = { ...inputs, ...pipe, bbox_detector: detector, wildcard: '' };
-    const [result, refined, alpha, mask, detailerPipe, nets] = await run('FaceDetailer', face);
+    const [result, refined, alpha, mask, detailerPipe, controlImages] = await run(
+      'FaceDetailer',
+      face,
+    );
     expect((result as Tensor).shape).toEqual([2, 48, 64, 3]);
-    expect([refined, alpha, nets].map((list) => (list as Tensor[]).length)).toEqual([4, 4, 2]);
+    expect(refined).toHaveLength(4);
+    expect(alpha).toHaveLength(4);
+    expect(controlImages).toHaveLength(2);
     expect((mask as Tensor).shape).toEqual([2, 48, 64]);
     const [same] = await run('FaceDetailerPipe', {
       ...inputs,
@@ -274,7 +297,7 @@ describe('detailers', () => {
     expect((blanks as Tensor[])[0].shape).toEqual([1, 64, 64, 3]);
   });
 
-  it('work on masks, and on SEGS that are pasted later', async () => {
+  it('sample masked areas, and SEGS that are pasted later', async () => {
     const mask: Tensor = {
       shape: [1, 48, 64],
       data: Float32Array.from({ length: 48 * 64 }, (_, i) => Number(i % 64 > 20 && i % 64 < 40)),
@@ -296,10 +319,11 @@ describe('detailers', () => {
       crop_factor: 1.2,
       drop_size: 4,
     });
-    expect([(result as Tensor).shape, (refined as Tensor[]).length]).toEqual([[2, 48, 64, 3], 2]);
+    expect((result as Tensor).shape).toEqual([2, 48, 64, 3]);
+    expect(refined).toHaveLength(2);
     const [segs] = await run('SEGSDetailer', {
       ...inputs,
-      segs: await found(),
+      segs: await detect(),
       noise_mask: true,
       force_inpaint: true,
     });
@@ -311,7 +335,7 @@ describe('detailers', () => {
 
 describe('hooks', () => {
   const detail = async (hook: unknown, cycle = 2): Promise<Tensor> => {
-    const segs = await found({ threshold: 0.8 });
+    const segs = await detect({ threshold: 0.8 });
     const inputs = {
       image,
       segs,
@@ -325,16 +349,14 @@ describe('hooks', () => {
     return (await run('DetailerForEach', { ...inputs, ...pipe }))[0] as Tensor;
   };
 
-  it('change what happens in each cycle', async () => {
+  it('change the result of each cycle', async () => {
     const plain = await detail(undefined);
     const [noise] = await run('NoiseInjectionDetailerHookProvider', {
-      ...{
-        schedule_for_cycle: 'skip_start',
-        source: 'CPU',
-        seed: 5n,
-        start_strength: 1,
-        end_strength: 0.5,
-      },
+      schedule_for_cycle: 'skip_start',
+      source: 'CPU',
+      seed: 5n,
+      start_strength: 1,
+      end_strength: 0.5,
     });
     const [denoise] = await run('DenoiseSchedulerDetailerHookProvider', {
       schedule_for_cycle: 'simple',
@@ -345,36 +367,36 @@ describe('hooks', () => {
       strength: 0.5,
     });
     const [unsampler] = await run('UnsamplerDetailerHookProvider', {
-      ...{
-        model: pipe.model,
-        positive: pipe.positive,
-        negative: pipe.negative,
-        steps: 4,
-        start_end_at_step: 1,
-        end_end_at_step: 2,
-        cfg: 1,
-      },
-      ...{
-        sampler_name: 'euler',
-        scheduler: 'normal',
-        normalize: 'disable',
-        schedule_for_cycle: 'from_start',
-      },
+      model: pipe.model,
+      positive: pipe.positive,
+      negative: pipe.negative,
+      steps: 4,
+      start_end_at_step: 1,
+      end_end_at_step: 2,
+      cfg: 1,
+      sampler_name: 'euler',
+      scheduler: 'normal',
+      normalize: 'disable',
+      schedule_for_cycle: 'from_start',
     });
     for (const hook of [noise, denoise, variation, unsampler])
       expect((await detail(hook)).data).not.toEqual(plain.data);
-    // skip_start leaves a single cycle as it is, and so does a schedule over one
+    // skip_start does not change a single cycle, and neither does a schedule over one cycle
     for (const hook of [noise, denoise])
       expect((await detail(hook, 1)).data).toEqual((await detail(undefined, 1)).data);
   });
 
-  it('show the picture after each part, and tell of noise that is lost', async () => {
+  it('show the image after each segment', async () => {
     const [preview] = await run('PreviewDetailerHookProvider', { quality: 80 });
     await detail(preview, 1);
     expect(context.messages.at(-1)).toMatchObject({
       event: 'impact-preview',
       data: { node_id: '1', item: { type: 'temp' } },
     });
+  });
+
+  it('warn that a combination has no noise', async () => {
+    const [preview] = await run('PreviewDetailerHookProvider', { quality: 80 });
     const [variation] = await run('VariationNoiseDetailerHookProvider', {
       seed: 5n,
       strength: 0.5,

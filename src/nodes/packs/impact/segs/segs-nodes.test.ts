@@ -1,8 +1,8 @@
-// The nodes on masks and SEGS through their declarations: the original's masks, and what the nodes
-// add to the functions they call.
-import { expect, it } from 'vitest';
+// The SEGS nodes: results of the original, and what the nodes add to the functions they call.
+import { describe, expect, it } from 'vitest';
 import { expectExact, golden } from '../../../../../test/support/golden.ts';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
+import { labelsOf, maskSums, segment, sumOf } from '../../../../../test/support/segs.ts';
 import type { Seg, Segs } from '../../../../segs/segs.ts';
 import { full, type Tensor, zeros } from '../../../../tensor/tensor.ts';
 import { NODES, REFUSED } from '../../../index.ts';
@@ -13,18 +13,13 @@ const run = async (type: string, inputs: Record<string, unknown>): Promise<reado
 const first = async <T>(type: string, inputs: Record<string, unknown>): Promise<T> =>
   (await run(type, inputs))[0] as T;
 
-const seg = (x1: number, y1: number, x2: number, y2: number, label = 'A'): Seg => ({
-  croppedMask: full([y2 - y1, x2 - x1], 1),
-  confidence: 0.5,
-  cropRegion: [x1, y1, x2, y2],
-  bbox: [x1, y1, x2, y2],
-  label,
-});
-const of = (...segs: Seg[]): Segs => ({ height: 16, width: 20, segs });
-const segs = of(seg(0, 0, 4, 4, 'a'), seg(6, 6, 16, 12, 'b'));
-const sum = ({ data }: Tensor): number => data.reduce((a, b) => a + b, 0);
+/** SEGS of an image of 20x16. */
+const segsOf = (...segs: Seg[]): Segs => ({ height: 16, width: 20, segs });
+const segs = segsOf(segment([0, 0, 4, 4], { label: 'a' }), segment([6, 6, 16, 12], { label: 'b' }));
+const noSegs = segsOf();
+const shapesOf = (images: readonly Tensor[]) => images.map(({ shape }) => shape);
 
-it("masks/segs: the original's SEGS of masks and tiles", async () => {
+it("MaskToSEGS and ImpactMakeTileSEGS return the original's SEGS (masks/segs)", async () => {
   const g = golden('masks', 'segs');
   const tiles = g.cases.filter((c) => c.params.node === 'MakeTileSEGS' && !c.inputs.filter_mask);
   const masks = g.cases.filter(
@@ -33,7 +28,8 @@ it("masks/segs: the original's SEGS of masks and tiles", async () => {
       c.params.drop_size >= 1 &&
       g.float(c.inputs.mask).shape.length === 2,
   );
-  expect([tiles.length > 3, masks.length > 20]).toEqual([true, true]);
+  expect(tiles.length).toBeGreaterThan(3);
+  expect(masks.length).toBeGreaterThan(20);
   for (const c of [...tiles, ...masks]) {
     const { h = 64, w = 64, is_contour, drop_size, ...params } = c.params;
     const result = c.params.node
@@ -63,197 +59,164 @@ it("masks/segs: the original's SEGS of masks and tiles", async () => {
   }
 });
 
-it('masks/basic, combine: dilation, blur, thresholds and arithmetic', async () => {
-  const NODE: Record<
-    string,
-    [
-      type: string,
-      inputs: (
-        mask: (name: string) => Tensor,
-        p: Record<string, number>,
-      ) => Record<string, unknown>,
-    ]
-  > = {
-    dilate_mask: ['ImpactDilateMask', (mask, p) => ({ mask: mask('mask'), dilation: p.factor })],
-    tensor_gaussian_blur_mask: [
-      'ImpactGaussianBlurMask',
-      (mask, p) => ({ mask: mask('mask'), kernel_size: p.kernel_size, sigma: p.sigma }),
-    ],
-    add_masks: ['AddMask', (mask) => ({ mask1: mask('a'), mask2: mask('b') })],
-    subtract_masks: ['SubtractMask', (mask) => ({ mask1: mask('a'), mask2: mask('b') })],
-    bitwise_and_masks: ['BitwiseAndMask', (mask) => ({ mask1: mask('a'), mask2: mask('b') })],
-  };
-  for (const group of ['basic', 'combine']) {
-    const g = golden('masks', group);
-    for (const c of g.cases.filter((c) => NODE[c.params.fn])) {
-      const [type, inputs] = NODE[c.params.fn];
-      const result = await first<Tensor>(
-        type,
-        inputs((name) => g.float(c.inputs[name]), c.params),
-      );
-      expectExact(g, c.id, c.outputs.out, result.data);
-    }
-  }
+describe('segments', () => {
+  it('are decomposed and assembled', async () => {
+    const [header, elements] = await run('ImpactDecomposeSEGS', { segs });
+    expect(header).toEqual([16, 20]);
+    expect(elements).toEqual(segs.segs);
+    const assembled = { seg_header: [header], seg_elt: [segs.segs[1]] };
+    expect(await first<Segs>('ImpactAssembleSEGS', assembled)).toEqual(segsOf(segs.segs[1]));
+  });
+
+  it('are separated into their values', async () => {
+    const values = await run('ImpactFrom_SEG_ELT', { seg_elt: segs.segs[1] });
+    const [seg, image, mask, cropRegion, bbox, controlNet, confidence, label] = values;
+    expect({ seg, image, cropRegion, bbox, controlNet, confidence, label }).toEqual({
+      seg: segs.segs[1],
+      image: undefined,
+      cropRegion: [6, 6, 16, 12],
+      bbox: [6, 6, 16, 12],
+      controlNet: undefined,
+      confidence: 0.5,
+      label: 'b',
+    });
+    expect((mask as Tensor).shape).toEqual([1, 6, 10]);
+    expect(await run('ImpactFrom_SEG_ELT_bbox', { bbox })).toEqual([6, 6, 16, 12]);
+    expect(await run('ImpactFrom_SEG_ELT_crop_region', { crop_region: cropRegion })).toEqual([
+      6, 6, 16, 12,
+    ]);
+  });
+
+  it('are edited', async () => {
+    const edited = await first<Seg>('ImpactEdit_SEG_ELT', {
+      seg_elt: segs.segs[1],
+      cropped_mask_opt: full([1, 6, 10], 0.5),
+      label_opt: 'c',
+      confidence_opt: 0,
+    });
+    expect(edited.croppedMask.shape).toEqual([6, 10]);
+    expect(edited).toMatchObject({ label: 'c', confidence: 0, bbox: [6, 6, 16, 12] });
+    const assembled = { seg_header: [[16, 20]], seg_elt: [edited] };
+    expect(await first<Segs>('ImpactAssembleSEGS', assembled)).toEqual(segsOf(edited));
+  });
+
+  it('have their masks dilated and their bboxes scaled', async () => {
+    const inputs = { seg_elt: segs.segs[1], dilation: 3 };
+    const dilated = await first<Seg>('ImpactDilate_Mask_SEG_ELT', inputs);
+    expect(dilated.croppedMask.shape).toEqual([6, 10]);
+    const scaling = { seg: segs.segs[1], scale_by: 0.5 };
+    const scaled = await first<Seg>('ImpactScaleBy_BBOX_SEG_ELT', scaling);
+    expect(scaled.bbox).toEqual([8, 7, 14, 11]);
+  });
+
+  it('are counted', async () => {
+    expect(await run('ImpactCount_Elts_in_SEGS', { segs })).toEqual([2]);
+    expect(await run('ImpactIsNotEmptySEGS', { segs: noSegs })).toEqual([false]);
+    expect(await run('EmptySegs', {})).toEqual([{ height: 0, width: 0, segs: [] }]);
+  });
+
+  it('are concatenated and merged', async () => {
+    const lists = { segs1: noSegs, segs3: segs, segs2: segs };
+    expect((await first<Segs>('ImpactSEGSConcat', lists)).segs).toHaveLength(4);
+    expect(labelsOf(await first<Segs>('ImpactSEGSMerge', { segs }))).toEqual(['merged']);
+  });
+
+  it('are picked from images that are sent to the editor', async () => {
+    const pickerContext = testContext();
+    const inputs = { picks: '2', segs, fallback_image_opt: full([1, 16, 20, 3], 1) };
+    const [picked] = await runNode('ImpactSEGSPicker', inputs, pickerContext);
+    expect(labelsOf(picked as Segs)).toEqual(['b']);
+    const images = [1, 2].map((i) => ({
+      filename: expect.stringContaining(`_0000${i}_.png`),
+      subfolder: '',
+      type: 'temp',
+    }));
+    expect(pickerContext.messages).toEqual([
+      { event: 'darkroom/segs-picker', data: { node: '1', images } },
+    ]);
+  });
 });
 
-it('lists of masks and pictures become batches at the size of the first', async () => {
-  const masks = await first<Tensor>('MaskListToMaskBatch', {
-    mask: [full([4, 6], 1), full([1, 4, 6], 0), full([2, 8, 12], 1)],
-  });
-  expect([masks.shape, sum(masks)]).toEqual([[4, 4, 6], 72]);
-  expect((await first<Tensor>('MaskListToMaskBatch', { mask: [] })).shape).toEqual([1, 64, 64]);
-  const pictures = await first<Tensor>('ImageListToImageBatch', {
-    images: [zeros([1, 4, 6, 3]), zeros([1, 8, 8, 3])],
-  });
-  expect(pictures.shape).toEqual([2, 4, 6, 3]);
-  expect((await first<Tensor[]>('MasksToMaskList', { masks })).map(({ shape }) => shape)).toEqual(
-    new Array(4).fill([1, 4, 6]),
-  );
-  expect(Math.max(...(await first<Tensor>('ImpactFlattenMask', { masks })).data)).toBe(255);
-});
-
-it('parts are taken out, changed and put back', async () => {
-  const [header, elements] = await run('ImpactDecomposeSEGS', { segs });
-  expect([header, elements]).toEqual([[16, 20], segs.segs]);
-  const [, image, mask, region, bbox, net, confidence, label] = await run('ImpactFrom_SEG_ELT', {
-    seg_elt: segs.segs[1],
-  });
-  expect([image, (mask as Tensor).shape, net, confidence, label]).toEqual([
-    undefined,
-    [1, 6, 10],
-    undefined,
-    0.5,
-    'b',
-  ]);
-  expect(await run('ImpactFrom_SEG_ELT_bbox', { bbox })).toEqual([6, 6, 16, 12]);
-  expect(await run('ImpactFrom_SEG_ELT_crop_region', { crop_region: region })).toEqual([
-    6, 6, 16, 12,
-  ]);
-  const edited = await first<Seg>('ImpactEdit_SEG_ELT', {
-    seg_elt: segs.segs[1],
-    cropped_mask_opt: full([1, 6, 10], 0.5),
-    label_opt: 'c',
-    confidence_opt: 0,
-  });
-  expect([edited.croppedMask.shape, edited.label, edited.confidence, edited.bbox]).toEqual([
-    [6, 10],
-    'c',
-    0,
-    [6, 6, 16, 12],
-  ]);
-  const smaller = await first<Seg>('ImpactDilate_Mask_SEG_ELT', { seg_elt: edited, dilation: 3 });
-  expect(smaller.croppedMask.shape).toEqual([6, 10]);
-  expect(
-    (await first<Seg>('ImpactScaleBy_BBOX_SEG_ELT', { seg: segs.segs[1], scale_by: 0.5 })).bbox,
-  ).toEqual([8, 7, 14, 11]);
-  expect(
-    await first<Segs>('ImpactAssembleSEGS', { seg_header: [[16, 20]], seg_elt: [edited] }),
-  ).toEqual(of(edited));
-});
-
-it('SEGS are counted, joined, cut and pasted', async () => {
-  expect(await run('ImpactCount_Elts_in_SEGS', { segs })).toEqual([2]);
-  expect(await run('ImpactIsNotEmptySEGS', { segs: of() })).toEqual([false]);
-  expect(await run('EmptySegs', {})).toEqual([{ height: 0, width: 0, segs: [] }]);
-  expect(
-    (await first<Segs>('ImpactSEGSConcat', { segs1: of(), segs3: segs, segs2: segs })).segs.length,
-  ).toBe(4);
-  expect((await first<Segs>('ImpactSEGSMerge', { segs })).segs[0].label).toBe('merged');
-  const offering = testContext();
-  const [picked] = await runNode(
-    'ImpactSEGSPicker',
-    { picks: '2', segs, fallback_image_opt: full([1, 16, 20, 3], 1) },
-    offering,
-  );
-  expect((picked as Segs).segs[0].label).toBe('b');
-  expect(offering.messages).toEqual([
-    {
-      event: 'darkroom/segs-picker',
-      data: {
-        node: '1',
-        images: [1, 2].map((i) => ({
-          filename: expect.stringContaining(`_0000${i}_.png`),
-          subfolder: '',
-          type: 'temp',
-        })),
-      },
-    },
-  ]);
-  const half: Tensor = {
+describe('SEGS and masks', () => {
+  const leftHalf: Tensor = {
     shape: [1, 16, 20],
     data: Float32Array.from({ length: 320 }, (_, i) => Number(i % 20 < 10)),
   };
-  for (const type of ['ImpactSegsAndMask', 'Segs & Mask'])
-    expect(
-      (await first<Segs>(type, { segs, mask: half })).segs.map((s) => sum(s.croppedMask)),
-      type,
-    ).toEqual([16, 24]);
-  expect(
-    (await first<Segs>('ImpactSegsAndMaskForEach', { segs, masks: half })).segs.map((s) =>
-      sum(s.croppedMask),
-    ),
-  ).toEqual([16]);
-  const other = of(seg(0, 0, 2, 4));
-  expect(
-    (await first<Segs>('BitwiseAndMaskForEach', { base_segs: segs, mask_segs: other })).segs.map(
-      (s) => sum(s.croppedMask),
-    ),
-  ).toEqual([8, 0]);
-  expect(
-    (await first<Segs>('SubtractMaskForEach', { base_segs: segs, mask_segs: other })).segs.map(
-      (s) => sum(s.croppedMask),
-    ),
-  ).toEqual([8, 60]);
-  expect(sum(await first<Tensor>('SegsToCombinedMask', { segs }))).toBe(76);
-  expect(
-    (await first<Tensor>('SegsMaskCombine', { segs, image: zeros([1, 30, 40, 3]) })).shape,
-  ).toEqual([1, 30, 40]);
-  const white = await first<Tensor>('SEGSPaste', {
-    image: zeros([1, 16, 20, 3]),
-    segs,
-    feather: 0,
-    alpha: 255,
-    ref_image_opt: full([1, 16, 20, 3], 1),
+
+  it.each(['ImpactSegsAndMask', 'Segs & Mask'])('%s combines each segment', async (type) => {
+    expect(maskSums(await first<Segs>(type, { segs, mask: leftHalf }))).toEqual([16, 24]);
   });
-  expect(sum(white)).toBe(76 * 3);
-  const pictured = await first<Segs>('SetDefaultImageForSEGS', {
-    segs,
-    image: full([1, 16, 20, 3], 0.5),
-    override: true,
+
+  it('ImpactSegsAndMaskForEach drops segments without a mask', async () => {
+    const result = await first<Segs>('ImpactSegsAndMaskForEach', { segs, masks: leftHalf });
+    expect(maskSums(result)).toEqual([16]);
   });
-  expect(
-    (await first<Tensor[]>('SEGSToImageList', { segs: pictured })).map(({ shape }) => shape),
-  ).toEqual([
-    [1, 4, 4, 3],
-    [1, 6, 10, 3],
-  ]);
-  expect(
-    (await first<Segs>('RemoveImageFromSEGS', { segs: pictured })).segs[0].croppedImage,
-  ).toBeUndefined();
+
+  it('SEGS are intersected with and subtracted from SEGS', async () => {
+    const inputs = { base_segs: segs, mask_segs: segsOf(segment([0, 0, 2, 4])) };
+    expect(maskSums(await first<Segs>('BitwiseAndMaskForEach', inputs))).toEqual([8, 0]);
+    expect(maskSums(await first<Segs>('SubtractMaskForEach', inputs))).toEqual([8, 60]);
+  });
+
+  it('SEGS become one mask, at the size of an image', async () => {
+    expect(sumOf(await first<Tensor>('SegsToCombinedMask', { segs }))).toBe(76);
+    const inputs = { segs, image: zeros([1, 30, 40, 3]) };
+    expect((await first<Tensor>('SegsMaskCombine', inputs)).shape).toEqual([1, 30, 40]);
+  });
 });
 
-it('SEGS are filtered and labelled', async () => {
-  const wide = { target: 'width', order: true, take_start: 0, take_count: 1 };
-  expect(
-    (await run('ImpactSEGSOrderedFilter', { segs, ...wide })).map((s) =>
-      (s as Segs).segs.map(({ label }) => label),
-    ),
-  ).toEqual([['b'], ['a']]);
-  const range = { target: 'area(=w*h)', mode: false, min_value: 20, max_value: 100 };
-  expect(
-    (await first<Segs>('ImpactSEGSRangeFilter', { segs, ...range })).segs.map(({ label }) => label),
-  ).toEqual(['a']);
-  expect(
-    (await first<Segs>('ImpactSEGSLabelFilter', { segs, preset: 'all', labels: ' b' })).segs.length,
-  ).toBe(1);
-  expect(
-    (await first<Segs>('ImpactSEGSLabelAssign', { segs, labels: 'x,y' })).segs.map(
-      ({ label }) => label,
-    ),
-  ).toEqual(['x', 'y']);
+describe('images of SEGS', () => {
+  it('are pasted', async () => {
+    const pasted = await first<Tensor>('SEGSPaste', {
+      image: zeros([1, 16, 20, 3]),
+      segs,
+      feather: 0,
+      alpha: 255,
+      ref_image_opt: full([1, 16, 20, 3], 1),
+    });
+    expect(sumOf(pasted)).toBe(76 * 3);
+  });
+
+  it('are set, listed and removed', async () => {
+    const image = full([1, 16, 20, 3], 0.5);
+    const inputs = { segs, image, override: true };
+    const withImages = await first<Segs>('SetDefaultImageForSEGS', inputs);
+    const images = await first<Tensor[]>('SEGSToImageList', { segs: withImages });
+    expect(shapesOf(images)).toEqual([
+      [1, 4, 4, 3],
+      [1, 6, 10, 3],
+    ]);
+    const removed = await first<Segs>('RemoveImageFromSEGS', { segs: withImages });
+    expect(removed.segs[0].croppedImage).toBeUndefined();
+  });
 });
 
-it('ragged tiles are the same every time', async () => {
+describe('filters and labels', () => {
+  it('ImpactSEGSOrderedFilter outputs the selected and the other segments', async () => {
+    const order = { target: 'width', order: true, take_start: 0, take_count: 1 };
+    const [filtered, remained] = await run('ImpactSEGSOrderedFilter', { segs, ...order });
+    expect(labelsOf(filtered as Segs)).toEqual(['b']);
+    expect(labelsOf(remained as Segs)).toEqual(['a']);
+  });
+
+  it('ImpactSEGSRangeFilter selects segments outside a range', async () => {
+    const range = { target: 'area(=w*h)', mode: false, min_value: 20, max_value: 100 };
+    const filtered = await first<Segs>('ImpactSEGSRangeFilter', { segs, ...range });
+    expect(labelsOf(filtered)).toEqual(['a']);
+  });
+
+  it('ImpactSEGSLabelFilter selects labels', async () => {
+    const inputs = { segs, preset: 'all', labels: ' b' };
+    expect((await first<Segs>('ImpactSEGSLabelFilter', inputs)).segs).toHaveLength(1);
+  });
+
+  it('ImpactSEGSLabelAssign assigns labels in order', async () => {
+    const labelled = await first<Segs>('ImpactSEGSLabelAssign', { segs, labels: 'x,y' });
+    expect(labelsOf(labelled)).toEqual(['x', 'y']);
+  });
+});
+
+it('ragged tiles are the same in each run', async () => {
   const tiles = {
     images: zeros([1, 96, 96, 3]),
     bbox_size: 64,
@@ -270,33 +233,42 @@ it('ragged tiles are the same every time', async () => {
   expect(await make()).toEqual(await make());
 });
 
-it('previews show parts with their masks, and the pictures of their ControlNets', async () => {
-  const shown = testContext();
+describe('previews', () => {
   const image = full([1, 16, 20, 3], 0.5);
-  const node = NODES.get('SEGSPreview')!;
-  const { outputs, ui } = await node.run(
-    { segs, alpha_mode: true, min_alpha: 0.2, fallback_image_opt: image } as never,
-    shown,
-  );
-  expect((outputs[0] as Tensor[]).map(({ shape }) => shape)).toEqual([
-    [1, 4, 4, 3],
-    [1, 6, 10, 3],
-  ]);
-  expect(ui!.images.length).toBe(2);
-  expect(ui!.images[0]).toMatchObject({ type: 'temp' });
-  const wired = await first<Segs>('ImpactControlNetApplyAdvancedSEGS', {
-    ...{ segs, control_net: {}, strength: 1, start_percent: 0, end_percent: 1 },
-    control_image: image,
+  const runWhole = async (type: string, inputs: object) =>
+    NODES.get(type)!.run(inputs as never, testContext());
+
+  it('show the segments with their masks', async () => {
+    const inputs = { segs, alpha_mode: true, min_alpha: 0.2, fallback_image_opt: image };
+    const { outputs, ui } = await runWhole('SEGSPreview', inputs);
+    expect(shapesOf(outputs[0] as Tensor[])).toEqual([
+      [1, 4, 4, 3],
+      [1, 6, 10, 3],
+    ]);
+    expect(ui!.images).toHaveLength(2);
+    expect(ui!.images[0]).toMatchObject({ type: 'temp' });
   });
-  const nets = await NODES.get('SEGSPreviewCNet')!.run({ segs: wired } as never, shown);
-  expect((nets.outputs[0] as Tensor[]).length).toBe(2);
-  expect(
-    (await first<Segs>('ImpactControlNetClearSEGS', { segs: wired })).segs[0].controlNetWrapper,
-  ).toBeUndefined();
+
+  it('show the control images, until the ControlNets are removed', async () => {
+    const controlled = await first<Segs>('ImpactControlNetApplyAdvancedSEGS', {
+      segs,
+      control_net: {},
+      strength: 1,
+      start_percent: 0,
+      end_percent: 1,
+      control_image: image,
+    });
+    const { outputs } = await runWhole('SEGSPreviewCNet', { segs: controlled });
+    expect(outputs[0]).toHaveLength(2);
+    const cleared = await first<Segs>('ImpactControlNetClearSEGS', { segs: controlled });
+    expect(cleared.segs[0].controlNetWrapper).toBeUndefined();
+  });
 });
 
-it('what is not read is refused by name, and nothing is both', () => {
-  for (const type of ['MMDetLoader', 'ImpactIPAdapterApplySEGS'])
-    expect(REFUSED.has(type), type).toBe(true);
+it.each(['MMDetLoader', 'ImpactIPAdapterApplySEGS'])('%s is refused', (type) => {
+  expect(REFUSED.has(type)).toBe(true);
+});
+
+it('no type is both built in and refused', () => {
   expect([...REFUSED.keys()].filter((type) => NODES.has(type))).toEqual([]);
 });
