@@ -10,13 +10,13 @@ const types: string[] = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../../test/fixtures/impact-nodes.json'), 'utf8'),
 );
 
-it('knows all 186 types', () => {
+it('all 186 types are built in or refused', () => {
   expect(types.length).toBe(186);
   expect(types.filter((type) => !NODES.has(type) && !REFUSED.has(type))).toEqual([]);
   expect(types.filter((type) => NODES.has(type) && REFUSED.has(type))).toEqual([]);
 });
 
-it('declares each type once', () => {
-  const own = IMPACT_PACK.nodes.map(({ type }) => type);
-  expect(own.filter((type, i) => own.indexOf(type) !== i)).toEqual([]);
+it('each type is declared once', () => {
+  const declared = IMPACT_PACK.nodes.map(({ type }) => type);
+  expect(declared.filter((type, i) => declared.indexOf(type) !== i)).toEqual([]);
 });

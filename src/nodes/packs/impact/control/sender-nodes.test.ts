@@ -1,4 +1,4 @@
-// Senders, receivers and preview bridges: files that go out and come back.
+// Senders, receivers and preview bridges: the files that they save and load.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,15 +20,24 @@ afterAll(() => rmSync(input, { recursive: true }));
 
 const grey = (n: number, h: number, w: number, value = 0.5): Tensor =>
   tensor([n, h, w, 3], new Float32Array(n * h * w * 3).fill(value));
-const whole = async (
+const runWhole = async (
   type: string,
   inputs: object,
   context = testContext({}, input),
 ): Promise<NodeResult> => NODES.get(type)!.run(inputs as never, context);
 const saved = ({ ui }: NodeResult): SavedFile[] => ui!['images'] as SavedFile[];
 
-describe('latents in pictures', () => {
-  it('what a sender saves a receiver reads', async () => {
+/** The size in a PNG file's header. */
+const pngSize = (bytes: Buffer) => ({
+  width: bytes.readUInt32BE(16),
+  height: bytes.readUInt32BE(20),
+});
+
+/** The colour type in a PNG file's header; 6 is RGBA. */
+const pngColourType = (bytes: Buffer): number => bytes[25];
+
+describe('latents in images', () => {
+  it('are saved by a sender and loaded by a receiver', async () => {
     const samples = prepareNoise([2, 4, 8, 12], 3);
     const context = testContext({}, input);
     const inputs = {
@@ -37,7 +46,7 @@ describe('latents in pictures', () => {
       link_id: 4,
       preview_method: 'Latent2RGB-SDXL',
     };
-    const [file] = saved(await whole('LatentSender', inputs, context));
+    const [file] = saved(await runWhole('LatentSender', inputs, context));
     expect(file.filename).toMatch(/_00001_\.latent\.png$/);
     expect(context.messages).toEqual([
       {
@@ -47,10 +56,10 @@ describe('latents in pictures', () => {
     ]);
     const bytes = readFileSync(file.path);
     expect(readPngText(bytes)['prompt']).toBe('{}');
-    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([192, 128]);
+    expect(pngSize(bytes)).toEqual({ width: 192, height: 128 });
 
     cpSync(file.path, join(input, 'sent.latent.png'));
-    const received = await whole('LatentReceiver', {
+    const received = await runWhole('LatentReceiver', {
       latent: 'sent.latent.png',
       link_id: 0,
       trigger_always: false,
@@ -63,7 +72,7 @@ describe('latents in pictures', () => {
     });
   });
 
-  it('a picture without a latent gives an empty one, a damaged one is refused', async () => {
+  it('are empty, with a warning, for an image without a latent', async () => {
     writeFileSync(
       join(input, 'plain.latent.png'),
       await encodePng({ width: 1, height: 1, channels: 3, bytes: new Uint8Array(3) }),
@@ -74,7 +83,11 @@ describe('latents in pictures', () => {
       { latent: 'plain.latent.png', link_id: 0, trigger_always: false },
       context,
     );
-    expect([(latent as Latent).samples.shape, context.warnings.length]).toEqual([[1, 4, 8, 8], 1]);
+    expect((latent as Latent).samples.shape).toEqual([1, 4, 8, 8]);
+    expect(context.warnings).toHaveLength(1);
+  });
+
+  it('are refused if they are damaged', () => {
     const exif = readPngExif(readFileSync(join(input, 'sent.latent.png')))!;
     exif[exif.length - 200] ^= 1;
     expect(() => latentFromExif(exif, 'x')).toThrow(/checksum/);
@@ -82,11 +95,11 @@ describe('latents in pictures', () => {
   });
 });
 
-describe('pictures', () => {
-  it('are sent with a message, and received from a file or from the workflow', async () => {
+describe('images', () => {
+  it('are sent with a message and received from a file or from the workflow', async () => {
     const context = testContext({}, input);
     const [file] = saved(
-      await whole(
+      await runWhole(
         'ImageSender',
         { images: grey(1, 4, 4), filename_prefix: 'ImgSender', link_id: 2 },
         context,
@@ -111,12 +124,14 @@ describe('pictures', () => {
     expect(await runNode('ImageReceiver', { ...carried, image_data })).toEqual(
       await runNode('ImageReceiver', receiver, testContext({}, input)),
     );
-    const context2 = testContext();
-    const [black] = await runNode('ImageReceiver', { ...carried, image_data: 'data:,!' }, context2);
-    expect([(black as Tensor).shape, context2.warnings.length]).toEqual([[1, 64, 64, 3], 1]);
+    const invalid = { ...carried, image_data: 'data:,!' };
+    const invalidContext = testContext();
+    const [black] = await runNode('ImageReceiver', invalid, invalidContext);
+    expect((black as Tensor).shape).toEqual([1, 64, 64, 3]);
+    expect(invalidContext.warnings).toHaveLength(1);
   });
 
-  it('names that lead elsewhere are refused', () => {
+  it('outside the input folder are refused', () => {
     const { check } = NODES.get('ImageReceiver')!.validate!;
     const environment = { ...testContext({}, input), hasInput: () => true };
     expect(check({ image: '#DATA' }, environment, {})).toBe(true);
@@ -128,26 +143,26 @@ describe('pictures', () => {
 });
 
 describe('preview bridges', () => {
-  const half = { width: 4, height: 4, channels: 4 as const };
-  const edited = async (name: string): Promise<void> => {
-    // the right half is see-through: the mask
+  const size = { width: 4, height: 4, channels: 4 as const };
+  const writeEditedImage = async (name: string): Promise<void> => {
+    // the right half is transparent: the mask
     const bytes = Uint8Array.from({ length: 64 }, (_, i) =>
       i % 4 === 3 ? ((i >> 2) % 4 < 2 ? 255 : 0) : 128,
     );
     mkdirSync(join(input, 'clipspace'), { recursive: true });
-    writeFileSync(join(input, name), await encodePng({ ...half, bytes }));
+    writeFileSync(join(input, name), await encodePng({ ...size, bytes }));
   };
   const mask = tensor(
     [1, 4, 4],
     Float32Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 0 : 1)),
   );
 
-  it('show a picture, then give it on with the mask that was drawn', async () => {
-    await edited('clipspace/edit.png');
+  it('show an image, then output it with the mask that was drawn', async () => {
+    await writeEditedImage('clipspace/edit.png');
     const context = testContext({}, input);
     const images = grey(1, 4, 4);
     const run = (inputs: object) =>
-      whole(
+      runWhole(
         'PreviewBridge',
         { images, image: '', block: true, restore_mask: 'never', ...inputs },
         context,
@@ -165,13 +180,13 @@ describe('preview bridges', () => {
     });
     expect(other.outputs[1]).toEqual(mask);
     const bytes = readFileSync(saved(other)[0].path);
-    expect(bytes[25]).toBe(6);
+    expect(pngColourType(bytes)).toBe(6);
     const larger = await run({ images: grey(1, 8, 8), restore_mask: 'if_same_size', block: false });
     expect((larger.outputs[1] as Tensor).shape).toEqual([1, 64, 64]);
   });
 
-  it('a mask that is given at once is taken', async () => {
-    const { outputs } = await whole('PreviewBridge', {
+  it('output the mask of a file that is set before the first run', async () => {
+    const { outputs } = await runWhole('PreviewBridge', {
       images: grey(1, 4, 4),
       image: 'clipspace/edit.png',
       block: true,
@@ -179,11 +194,11 @@ describe('preview bridges', () => {
     expect(outputs[1]).toEqual(mask);
   });
 
-  it('a latent is shown by its colours and gets the mask as its noise mask', async () => {
+  it('show the colours of a latent and set the mask as its noise mask', async () => {
     const context = testContext({}, input);
     const latent: Latent = { samples: map(prepareNoise([1, 4, 8, 8], 1), (v) => v * 5) };
     const run = (inputs: object) =>
-      whole(
+      runWhole(
         'PreviewBridgeLatent',
         { latent, image: '', preview_method: 'Latent2RGB-SD15', block: false, ...inputs },
         context,
@@ -192,12 +207,12 @@ describe('preview bridges', () => {
     expect(first.outputs[0]).toBe(latent);
     expect((first.outputs[1] as Tensor).data.every((v) => v === 1)).toBe(true);
     const bytes = readFileSync(saved(first)[0].path);
-    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([64, 64]);
+    expect(pngSize(bytes)).toEqual({ width: 64, height: 64 });
     const second = await run({ image: 'clipspace/edit.png' });
     expect((second.outputs[0] as Latent).noise_mask).toEqual(mask);
     const masked = await run({ latent: { ...latent, noise_mask: mask } });
     expect(masked.outputs[1]).toEqual(mask);
-    expect(readFileSync(saved(masked)[0].path)[25]).toBe(6);
+    expect(pngColourType(readFileSync(saved(masked)[0].path))).toBe(6);
     await expect(
       run({ latent: { samples: latent.samples }, preview_method: 'Latent2RGB-SD3' }),
     ).rejects.toMatchObject({

@@ -1,18 +1,18 @@
-// Pipes, and the small nodes on prompts and schedules beside them.
+// Pipes, and the nodes for conditionings and schedules.
 import { describe, expect, it } from 'vitest';
 import { runNode, testContext } from '../../../../../test/support/run-node.ts';
 import { NO_NEGATIVE, sampleDenoise } from '../../../../sampling/runs/step-range.ts';
 import { NODES } from '../../../index.ts';
 import { isBlocker } from '../../../socket-values.ts';
 
-const parts = { model: 'M', clip: 'C', vae: 'V', positive: 'P', negative: 'N' };
-const refiner = {
+const basicValues = { model: 'M', clip: 'C', vae: 'V', positive: 'P', negative: 'N' };
+const refinerValues = {
   refiner_model: 'rM',
   refiner_clip: 'rC',
   refiner_positive: 'rP',
   refiner_negative: 'rN',
 };
-const detectors = {
+const detectorValues = {
   bbox_detector: 'B',
   sam_model_opt: 'S',
   segm_detector_opt: 'G',
@@ -22,8 +22,8 @@ const run = (type: string, inputs: object): Promise<readonly unknown[]> =>
   runNode(type, inputs as Record<string, unknown>);
 
 describe('basic pipes', () => {
-  it('are made, taken apart and changed', async () => {
-    const [pipe] = await run('ToBasicPipe', parts);
+  it('are made, separated and edited', async () => {
+    const [pipe] = await run('ToBasicPipe', basicValues);
     expect(await run('FromBasicPipe', { basic_pipe: pipe })).toEqual(['M', 'C', 'V', 'P', 'N']);
     expect(await run('FromBasicPipe_v2', { basic_pipe: pipe })).toEqual([
       pipe,
@@ -38,13 +38,17 @@ describe('basic pipes', () => {
       positive: 'other',
       vae: undefined,
     });
-    expect(changed).toEqual({ ...parts, positive: 'other' });
-    expect(pipe).toEqual(parts);
+    expect(changed).toEqual({ ...basicValues, positive: 'other' });
+    expect(pipe).toEqual(basicValues);
   });
 
-  it('come out of any pipe, and of nothing else', async () => {
-    const [detailer] = await run('ToDetailerPipe', { ...parts, ...detectors, wildcard: '' });
-    expect(await run('AnyPipeToBasic', { any_pipe: detailer })).toEqual([parts]);
+  it('are made from any pipe; other values are refused', async () => {
+    const [detailer] = await run('ToDetailerPipe', {
+      ...basicValues,
+      ...detectorValues,
+      wildcard: '',
+    });
+    expect(await run('AnyPipeToBasic', { any_pipe: detailer })).toEqual([basicValues]);
     await expect(run('AnyPipeToBasic', { any_pipe: 'text' })).rejects.toMatchObject({
       code: 'DR_INPUT_INVALID',
       input: 'any_pipe',
@@ -53,11 +57,11 @@ describe('basic pipes', () => {
 });
 
 describe('detailer pipes', () => {
-  it('keep what goes in, in the order of the original', async () => {
+  it('output their values in the order of the original', async () => {
     const [pipe] = await run('ToDetailerPipeSDXL', {
-      ...parts,
-      ...refiner,
-      ...detectors,
+      ...basicValues,
+      ...refinerValues,
+      ...detectorValues,
       wildcard: 'w',
     });
     const all = ['M', 'C', 'V', 'P', 'N', 'B', 'S', 'G', 'H'];
@@ -72,19 +76,19 @@ describe('detailer pipes', () => {
       'rN',
     ]);
     const [base, second] = await run('DetailerPipeToBasicPipe', { detailer_pipe: pipe });
-    expect(base).toEqual(parts);
+    expect(base).toEqual(basicValues);
     expect(second).toEqual({ model: 'rM', clip: 'rC', vae: 'V', positive: 'rP', negative: 'rN' });
     const [again] = await run('BasicPipeToDetailerPipeSDXL', {
       base_basic_pipe: base,
       refiner_basic_pipe: second,
-      ...detectors,
+      ...detectorValues,
       wildcard: 'w',
     });
     expect(again).toEqual(pipe);
   });
 
-  it('without a refiner say so where one is asked for', async () => {
-    const [basic_pipe] = await run('ToBasicPipe', parts);
+  it('block the refiner pipe if they have no refiner', async () => {
+    const [basic_pipe] = await run('ToBasicPipe', basicValues);
     const [pipe] = await run('BasicPipeToDetailerPipe', {
       basic_pipe,
       bbox_detector: 'B',
@@ -100,8 +104,12 @@ describe('detailer pipes', () => {
     ]);
   });
 
-  it('are changed part by part; an empty wildcard text changes nothing', async () => {
-    const [pipe] = await run('ToDetailerPipe', { ...parts, ...detectors, wildcard: 'w' });
+  it('are edited value by value; an empty wildcard text changes nothing', async () => {
+    const [pipe] = await run('ToDetailerPipe', {
+      ...basicValues,
+      ...detectorValues,
+      wildcard: 'w',
+    });
     const [same] = await run('EditDetailerPipe', { detailer_pipe: pipe, wildcard: '' });
     expect(same).toEqual(pipe);
     const [changed] = await run('EditDetailerPipeSDXL', {
@@ -118,7 +126,7 @@ describe('detailer pipes', () => {
     });
   });
 
-  it('offer the LoRA files to their text', () => {
+  it('offer the LoRA files for their text', () => {
     const input = NODES.get('ToDetailerPipe')!.inputs['Select to add LoRA'];
     const options = input.kind === 'COMBO' && input.options;
     const context = testContext({ loras: { 'a.safetensors': 'a' } });
@@ -129,12 +137,12 @@ describe('detailer pipes', () => {
   });
 });
 
-describe('prompts and schedules', () => {
+describe('conditionings and schedules', () => {
   const prompt = (value: number, tokens: number) => [
     { cond: { shape: [1, tokens, 1], data: new Float32Array(tokens).fill(value) } },
   ];
 
-  it('prompts are combined and joined in the order of their numbers', async () => {
+  it('conditionings are combined and concatenated in the order of their numbers', async () => {
     const inputs = {
       conditioning10: prompt(3, 1),
       conditioning2: prompt(2, 1),
@@ -150,7 +158,7 @@ describe('prompts and schedules', () => {
     expect(await run('ImpactNegativeConditioningPlaceholder', {})).toEqual([NO_NEGATIVE]);
   });
 
-  it("names of schedules: ComfyUI's or the pack's own", async () => {
+  it("ImpactSchedulerAdapter offers the pack's own schedulers", async () => {
     expect(
       await run('ImpactSchedulerAdapter', { scheduler: 'karras', extra_scheduler: 'None' }),
     ).toEqual(['karras']);
@@ -172,7 +180,7 @@ describe('prompts and schedules', () => {
     expect(schedule({}, 'euler', 5)).toHaveLength(6);
   });
 
-  it('a noise mask is removed; a denoise of 0 is refused', async () => {
+  it('RemoveNoiseMask removes the noise mask; a denoise of 0 is refused', async () => {
     expect(
       await run('RemoveNoiseMask', { samples: { samples: 1, noise_mask: 2, batch_index: 3 } }),
     ).toEqual([{ samples: 1, batch_index: 3 }]);

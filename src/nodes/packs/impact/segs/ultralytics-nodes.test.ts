@@ -46,8 +46,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The picture that make.py draws. */
-function picture(width: number, height: number): Tensor {
+/** The image that make.py draws. */
+function imageOf(width: number, height: number): Tensor {
   const bytes = new Uint8Array(width * height * 3);
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i += 3) {
@@ -58,8 +58,8 @@ function picture(width: number, height: number): Tensor {
   return fromBytes(bytes, [1, height, width, 3]);
 }
 
-/** Boxes by middle and size, scores and coefficients, as Ultralytics puts them together. */
-function together(
+/** Boxes by centre and size, scores and coefficients, concatenated as by Ultralytics. */
+function rawOutput(
   out: Readonly<Record<string, Tensor>>,
   width: number,
   height: number,
@@ -85,13 +85,13 @@ describe('ultralytics: raw outputs', () => {
       const runtime = createRuntime();
       const model = await loadUltralytics(join(folder, `${name}.pt`), runtime);
       const out = await model.network.run({ x: g.float('x') });
-      expectGolden(g, name, `${name}.raw`, together(out, 96, 64));
+      expectGolden(g, name, `${name}.raw`, rawOutput(out, 96, 64));
       if (out.protos) expectGolden(g, name, `${name}.protos`, out.protos);
       await runtime.close();
     });
 });
 
-describe('ultralytics: what the Impact Subpack finds', () => {
+describe('ultralytics: detections of the Impact Subpack', () => {
   for (const name of MODELS)
     it(name, async () => {
       const runtime = createRuntime();
@@ -104,7 +104,7 @@ describe('ultralytics: what the Impact Subpack finds', () => {
       expect(cases.length).toBeGreaterThan(2);
       for (const c of cases) {
         const detector = c.kind === 'bbox' ? detectors.bbox : detectors.segm;
-        const image = picture(c.width, c.height);
+        const image = imageOf(c.width, c.height);
         const options = {
           threshold: c.threshold,
           dilation: c.dilation,
@@ -150,7 +150,7 @@ describe('ultralytics: files that are refused', () => {
   };
   const holding = (model: Buffer): Buffer => dict(text('model'), model);
 
-  it('names what a model is instead', async () => {
+  it('are named by what they are', async () => {
     const pose = holding(module('ultralytics.nn.tasks', 'PoseModel'));
     await expect(load(pose)).rejects.toMatchObject({
       code: 'DR_MODEL_UNSUPPORTED',
@@ -170,7 +170,7 @@ describe('ultralytics: files that are refused', () => {
     );
   });
 
-  it('runs nothing', async () => {
+  it('are not executed', async () => {
     const call = Buffer.concat([GLOBAL('os', 'system'), tuple(text('true')), REDUCE]);
     await expect(load(holding(call))).rejects.toMatchObject({
       code: 'DR_MODEL_UNSAFE',
@@ -188,26 +188,30 @@ describe('detector nodes on files', () => {
     sams: { 'sam.safetensors': join(folder, 'sam.safetensors') },
   });
 
-  it('UltralyticsDetectorProvider, SAMLoader and what they are for', async () => {
+  it('UltralyticsDetectorProvider and SAMLoader load detectors', async () => {
     const sam = join(models, '../sam/tiny_sam.safetensors.gz');
     writeFileSync(join(folder, 'sam.safetensors'), gunzipSync(readFileSync(sam)));
     const context = testContext(folders());
     const run = async (type: string, inputs: Record<string, unknown>) =>
       (await NODES.get(type)!.run(inputs as never, context)).outputs;
-    const [bbox, shapes] = await run('UltralyticsDetectorProvider', { model_name: 'segm/v8.pt' });
-    const image = picture(96, 64);
-    const finding = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 3, labels: 'all' };
-    const [segs] = (await run('BboxDetectorSEGS', { bbox_detector: bbox, image, ...finding })) as [
-      Segs,
-    ];
+    const [bbox, segm] = await run('UltralyticsDetectorProvider', { model_name: 'segm/v8.pt' });
+    const image = imageOf(96, 64);
+    const detection = { threshold: 0.5, dilation: 0, crop_factor: 2, drop_size: 3, labels: 'all' };
+    const [segs] = (await run('BboxDetectorSEGS', {
+      bbox_detector: bbox,
+      image,
+      ...detection,
+    })) as [Segs];
     expect(segs.segs.length).toBeGreaterThan(3);
-    const [cut] = (await run('SegmDetectorSEGS', { segm_detector: shapes, image, ...finding })) as [
-      Segs,
-    ];
-    expect(cut.segs.length).toBe(segs.segs.length);
-    const [, none] = await run('UltralyticsDetectorProvider', { model_name: 'bbox/v8.pt' });
+    const [masked] = (await run('SegmDetectorSEGS', {
+      segm_detector: segm,
+      image,
+      ...detection,
+    })) as [Segs];
+    expect(masked.segs.length).toBe(segs.segs.length);
+    const [, missing] = await run('UltralyticsDetectorProvider', { model_name: 'bbox/v8.pt' });
     await expect(
-      run('SegmDetectorSEGS', { segm_detector: none, image, ...finding }),
+      run('SegmDetectorSEGS', { segm_detector: missing, image, ...detection }),
     ).rejects.toThrow('for boxes only');
 
     const [sam_model] = await run('SAMLoader', {

@@ -49,10 +49,10 @@ async function fixture(g: Golden) {
 }
 
 type Fixture = Awaited<ReturnType<typeof fixture>>;
-type Told = [text: string, progress: number | null][];
+type StatusReports = [text: string, progress: number | null][];
 
-const texts = (told: Told): string[] =>
-  told.map(([text]) => text).filter((text) => text !== 'finalize');
+const statusTexts = (reports: StatusReports): string[] =>
+  reports.map(([text]) => text).filter((text) => text !== 'finalize');
 const tensorsOf = (g: Golden, inputs: Record<string, string>) =>
   Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, g.float(tensor)]));
 
@@ -105,9 +105,9 @@ describe('impact/regional_sampler', () => {
       expectGolden(g, id, outputs.samples, result.samples);
       expect(Object.keys(result).sort(), id).toEqual(scalars!.out_keys);
       const { steps, base_only_steps } = params;
-      // the original does not tell the base's own steps
-      const told = base_only_steps > 0 ? context.statuses.slice(1) : context.statuses;
-      expect(told, id).toEqual(texts(scalars!.status));
+      // the original does not report the steps of the base alone
+      const reported = base_only_steps > 0 ? context.statuses.slice(1) : context.statuses;
+      expect(reported, id).toEqual(statusTexts(scalars!.status));
       const parts = (base_only_steps > 0 ? 1 : 0) + (steps - base_only_steps) * 3;
       expect(context.steps.at(-1), id).toEqual([parts, parts]);
     },
@@ -131,16 +131,14 @@ const HOOKS: Record<string, (values: never[], f: Fixture) => Promise<readonly Pi
   ) =>
     runNode('UnsamplerHookProvider', {
       ...pipe('a'),
-      ...{
-        steps,
-        start_end_at_step,
-        end_end_at_step,
-        cfg,
-        sampler_name,
-        scheduler,
-        normalize,
-        schedule_for_iteration: 'simple',
-      },
+      steps,
+      start_end_at_step,
+      end_end_at_step,
+      cfg,
+      sampler_name,
+      scheduler,
+      normalize,
+      schedule_for_iteration: 'simple',
     }),
 };
 
@@ -169,7 +167,12 @@ type Sampler = [
 ];
 
 const settingsOf = ([, seed, steps, cfg, sampler_name, scheduler, denoise]: Sampler) => ({
-  ...{ seed: BigInt(seed), steps, cfg, sampler_name, scheduler, denoise },
+  seed: BigInt(seed),
+  steps,
+  cfg,
+  sampler_name,
+  scheduler,
+  denoise,
 });
 
 async function upscalerOf(params: Params, f: Fixture, mask: Tensor): Promise<unknown> {
@@ -234,7 +237,7 @@ describe('impact/upscalers', () => {
     expectGolden(g, id, outputs.samples, result.samples);
     expect(Object.keys(result).sort(), id).toEqual(scalars!.out_keys);
     expect(vae).toBe(f.vae);
-    expect(context.statuses, id).toEqual(texts(scalars!.status));
+    expect(context.statuses, id).toEqual(statusTexts(scalars!.status));
   });
 
   it.each(ofKind('image'))('%s', async (id, { params, inputs, outputs }) => {
@@ -252,8 +255,8 @@ describe('impact/upscalers', () => {
       upscaler,
       vae: f.vae,
     };
-    const [picture] = await runNode('IterativeImageUpscale', values, context);
-    expectGolden(g, id, outputs.image, picture as Tensor);
+    const [upscaled] = await runNode('IterativeImageUpscale', values, context);
+    expectGolden(g, id, outputs.image, upscaled as Tensor);
     expect(context.statuses[0]).toBe('VAEEncode (first)');
   });
 
@@ -265,16 +268,20 @@ describe('impact/upscalers', () => {
       ...values,
       ...(seed !== undefined && { seed: BigInt(seed) }),
       ...(noise_seed !== undefined && { noise_seed: BigInt(noise_seed) }),
-      ...{ samples: latent, latent_image: latent, vae, input_vae: vae, output_vae: vae },
+      samples: latent,
+      latent_image: latent,
+      vae,
+      input_vae: vae,
+      output_vae: vae,
       basic_pipe: pipe(params.pipe ?? 'a'),
     })) as readonly (Latent | Tensor)[];
     const result = results.find((value): value is Latent => 'samples' in value)!;
-    // lanczos works on 8 bits: a value may tip to the next level, and the latent with it
+    // lanczos works on 8 bits: a value can move to the next level, and change the latent
     if (outputs.image) expectThroughBytes(g, id, outputs.image, results[1] as Tensor);
     expectGolden(g, id, outputs.samples, result.samples);
   });
 
-  it('schedules of hooks, of full samples and of scales', async () => {
+  it('schedules of hooks, full samples and scales', async () => {
     const { scalars } = g.cases.find(({ params }) => params.kind === 'tables')!;
     for (const [name, rows] of Object.entries(
       scalars!.full_sample_time as Record<string, boolean[][]>,
