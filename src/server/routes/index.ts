@@ -1,23 +1,23 @@
 // All routes.
 import type { Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';
+import { modelRoutes } from './files/model-routes.ts';
+import { uploadRoutes } from './files/upload-routes.ts';
+import { viewRoutes } from './files/view-routes.ts';
 import { frontendRoutes } from './frontend-routes.ts';
-import { historyRoutes } from './history-routes.ts';
 import { impactRoutes } from './impact/impact-routes.ts';
 import { internalRoutes } from './internal-routes.ts';
-import { jobRoutes } from './job-routes.ts';
-import { modelRoutes } from './model-routes.ts';
+import { historyRoutes } from './jobs/history-routes.ts';
+import { jobRoutes } from './jobs/job-routes.ts';
+import { promptRoutes } from './jobs/prompt-routes.ts';
+import { queueRoutes } from './jobs/queue-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { operationsRoutes } from './operations-routes.ts';
 import { pageRoutes } from './page-routes.ts';
-import { promptRoutes } from './prompt-routes.ts';
-import { queueRoutes } from './queue-routes.ts';
 import { systemRoutes } from './system-routes.ts';
-import { uploadRoutes } from './upload-routes.ts';
 import { settingRoutes } from './user/settings-routes.ts';
 import { userRoutes } from './user/user-routes.ts';
 import { userdataRoutes } from './user/userdata-routes.ts';
-import { viewRoutes } from './view-routes.ts';
 
 const ROUTE_TABLES: readonly ((context: ServerContext) => readonly Route[])[] = [
   promptRoutes,

@@ -1,10 +1,10 @@
 // /jobs/{prompt_id}: the state of a job, also while it waits and after a restart. Darkroom's own.
-import { parseJson } from '../../formats/parse-json.ts';
-import type { JobStatus } from '../../queue/contract.ts';
-import type { JobResponse } from '../api-types.ts';
-import { empty, json } from '../http/responses.ts';
-import { isId, type Route } from '../http/route.ts';
-import type { ServerContext } from '../server-context.ts';
+import { parseJson } from '../../../formats/parse-json.ts';
+import type { JobStatus } from '../../../queue/contract.ts';
+import type { JobResponse } from '../../api-types.ts';
+import { empty, json } from '../../http/responses.ts';
+import { isId, type Route } from '../../http/route.ts';
+import type { ServerContext } from '../../server-context.ts';
 
 const job = {
   type: 'object',

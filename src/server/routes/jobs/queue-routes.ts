@@ -1,11 +1,11 @@
 // /queue, /interrupt, /free: running and waiting jobs.
-import { isJsonObject } from '../../formats/json.ts';
-import { parseJson } from '../../formats/parse-json.ts';
-import type { QueuedJob } from '../../queue/contract.ts';
-import { toBool } from '../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../http/responses.ts';
-import { idsOf, isId, objectBody, type Route } from '../http/route.ts';
-import type { ServerContext } from '../server-context.ts';
+import { isJsonObject } from '../../../formats/json.ts';
+import { parseJson } from '../../../formats/parse-json.ts';
+import type { QueuedJob } from '../../../queue/contract.ts';
+import { toBool } from '../../../workflow/validate/python-values.ts';
+import { empty, jsonText } from '../../http/responses.ts';
+import { idsOf, isId, objectBody, type Route } from '../../http/route.ts';
+import type { ServerContext } from '../../server-context.ts';
 
 const items = {
   type: 'array',

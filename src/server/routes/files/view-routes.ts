@@ -1,12 +1,12 @@
 // /view: images of the input, output and temp folders, unchanged or as previews; /view/validate of
 // the Impact Pack.
 import { basename } from 'node:path';
-import { type FolderType, isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
-import { contentDisposition, storedFileResponse } from '../http/file-responses.ts';
-import { empty, type RouteResponse, refuse } from '../http/responses.ts';
-import type { Route, RouteRequest } from '../http/route.ts';
-import { isPlainName, relativeName, resolveInside } from '../http/safe-paths.ts';
-import type { ServerContext } from '../server-context.ts';
+import { type FolderType, isFolderType, parseAnnotatedName } from '../../../storage/folders.ts';
+import { contentDisposition, storedFileResponse } from '../../http/file-responses.ts';
+import { empty, type RouteResponse, refuse } from '../../http/responses.ts';
+import type { Route, RouteRequest } from '../../http/route.ts';
+import { isPlainName, relativeName, resolveInside } from '../../http/safe-paths.ts';
+import type { ServerContext } from '../../server-context.ts';
 
 const fileQuery = {
   filename: { type: 'string', description: 'May end with ` [input]`, ` [output]` or ` [temp]`.' },
@@ -80,7 +80,7 @@ async function viewFile(
   if (preview === undefined && channel !== 'rgb' && channel !== 'a')
     return await storedFileResponse(storage, file, headers, request.header('if-modified-since'));
   const path = (await storage.localPath(file.type, file.name)) ?? refuse(empty(404));
-  const { encodeChannel, encodePreview } = await import('../http/view-images.ts');
+  const { encodeChannel, encodePreview } = await import('../../http/view-images.ts');
   try {
     const image =
       preview === undefined

@@ -1,10 +1,10 @@
 // /history: jobs that have ended, with their outputs.
-import { dumpsJson } from '../../formats/dumps-json.ts';
-import type { HistoryEntry } from '../../queue/contract.ts';
-import { toBool } from '../../workflow/validate/python-values.ts';
-import { empty, jsonText } from '../http/responses.ts';
-import { idsOf, integerQuery, isId, objectBody, type Route } from '../http/route.ts';
-import type { ServerContext } from '../server-context.ts';
+import { dumpsJson } from '../../../formats/dumps-json.ts';
+import type { HistoryEntry } from '../../../queue/contract.ts';
+import { toBool } from '../../../workflow/validate/python-values.ts';
+import { empty, jsonText } from '../../http/responses.ts';
+import { idsOf, integerQuery, isId, objectBody, type Route } from '../../http/route.ts';
+import type { ServerContext } from '../../server-context.ts';
 import { removalBody } from './queue-routes.ts';
 
 const entriesById = {

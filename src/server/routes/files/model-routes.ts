@@ -1,12 +1,12 @@
 // /models, /experiment/models, /view_metadata: the files of the model folders.
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isJsonObject, type Json } from '../../formats/json.ts';
-import { parseJson } from '../../formats/parse-json.ts';
-import type { ModelFile } from '../api-types.ts';
-import { empty, json, type RouteResponse } from '../http/responses.ts';
-import type { Route } from '../http/route.ts';
-import { isFile, resolveInside, statOf } from '../http/safe-paths.ts';
-import type { ServerContext } from '../server-context.ts';
+import { isJsonObject, type Json } from '../../../formats/json.ts';
+import { parseJson } from '../../../formats/parse-json.ts';
+import type { ModelFile } from '../../api-types.ts';
+import { empty, json, type RouteResponse } from '../../http/responses.ts';
+import type { Route } from '../../http/route.ts';
+import { isFile, resolveInside, statOf } from '../../http/safe-paths.ts';
+import type { ServerContext } from '../../server-context.ts';
 import { isModelKind, MODEL_KINDS } from './model-kinds.ts';
 
 /** Kinds that /experiment/models does not list. */
@@ -135,7 +135,7 @@ async function previewResponse(
   const folder = folders.modelFolders(kind)[Number(pathIndex)];
   const path = folder === undefined ? undefined : previewPath(folder, name);
   if (path === undefined) return empty(404);
-  const { encodePreview } = await import('../http/view-images.ts');
+  const { encodePreview } = await import('../../http/view-images.ts');
   try {
     return { status: 200, ...(await encodePreview(path, 'webp;80', '')) };
   } catch {

@@ -5,7 +5,7 @@ import {
   slowGraph,
   type TestServer,
   testServer,
-} from '../../../test/support/server.ts';
+} from '../../../../test/support/server.ts';
 
 const SOON = { timeout: 30_000 };
 

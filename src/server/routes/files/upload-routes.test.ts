@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testPng } from '../../../test/support/images.ts';
-import { type TestServer, testServer } from '../../../test/support/server.ts';
-import { readPictureTexts } from '../../image/codec/picture-text.ts';
+import { testPng } from '../../../../test/support/images.ts';
+import { type TestServer, testServer } from '../../../../test/support/server.ts';
+import { readPictureTexts } from '../../../image/codec/picture-text.ts';
 
 interface TestFile {
   readonly name: string;
@@ -72,7 +72,7 @@ describe('/upload/image', () => {
   });
 
   it('writes no file outside of the folder', async () => {
-    await upload('/upload/image', {}, { name: '../../escaped.png', bytes: await testPng() });
+    await upload('/upload/image', {}, { name: '../../../escaped.png', bytes: await testPng() });
     expect(existsSync(join(test.root, 'escaped.png'))).toBe(false);
   });
 });

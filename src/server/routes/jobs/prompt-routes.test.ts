@@ -5,7 +5,7 @@ import {
   slowGraph,
   type TestServer,
   testServer,
-} from '../../../test/support/server.ts';
+} from '../../../../test/support/server.ts';
 
 const save = (value: unknown) => node('TestSave', { value, filename_prefix: 'test' });
 

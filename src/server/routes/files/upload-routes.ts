@@ -1,13 +1,13 @@
 // /upload/image, /upload/mask: images into the input folder (or output, temp).
 import { basename } from 'node:path';
-import { isJsonObject, type JsonObject } from '../../formats/json.ts';
-import { parseJson } from '../../formats/parse-json.ts';
-import { isFolderType, parseAnnotatedName } from '../../storage/folders.ts';
-import type { UploadResponse } from '../api-types.ts';
-import { empty, json, refuse } from '../http/responses.ts';
-import type { Form, Route, UploadedFile } from '../http/route.ts';
-import { isPlainName, relativeName, resolveInside } from '../http/safe-paths.ts';
-import type { ServerContext } from '../server-context.ts';
+import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
+import { parseJson } from '../../../formats/parse-json.ts';
+import { isFolderType, parseAnnotatedName } from '../../../storage/folders.ts';
+import type { UploadResponse } from '../../api-types.ts';
+import { empty, json, refuse } from '../../http/responses.ts';
+import type { Form, Route, UploadedFile } from '../../http/route.ts';
+import { isPlainName, relativeName, resolveInside } from '../../http/safe-paths.ts';
+import type { ServerContext } from '../../server-context.ts';
 
 const saved = {
   type: 'object',
@@ -45,7 +45,7 @@ export const uploadRoutes = (context: ServerContext): Route[] => [
     handle: async (request) => {
       const form = await request.form();
       const { bytes } = form.files.get('image') ?? refuse(empty(400));
-      const { withMask } = await import('../http/view-images.ts');
+      const { withMask } = await import('../../http/view-images.ts');
       const masked =
         (await withMask(await originalPath(form, context), bytes)) ?? refuse(empty(400));
       return json(await save(form, context, () => masked));

@@ -1,13 +1,13 @@
 // /prompt: the length of the queue, and a workflow to run. `?wait=1` responds with the outputs.
-import { DarkroomError } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../formats/json.ts';
-import { parseJson } from '../../formats/parse-json.ts';
-import type { JobStatus, Queue } from '../../queue/contract.ts';
-import { stringsIn } from '../../storage/storage.ts';
-import type { FinishedPromptResponse, PromptResponse, QueueStatus } from '../api-types.ts';
-import { errorBody, json, type RouteResponse, refuse } from '../http/responses.ts';
-import { objectBody, type Route, type RouteRequest } from '../http/route.ts';
-import type { ServerContext } from '../server-context.ts';
+import { DarkroomError } from '../../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
+import { parseJson } from '../../../formats/parse-json.ts';
+import type { JobStatus, Queue } from '../../../queue/contract.ts';
+import { stringsIn } from '../../../storage/storage.ts';
+import type { FinishedPromptResponse, PromptResponse, QueueStatus } from '../../api-types.ts';
+import { errorBody, json, type RouteResponse, refuse } from '../../http/responses.ts';
+import { objectBody, type Route, type RouteRequest } from '../../http/route.ts';
+import type { ServerContext } from '../../server-context.ts';
 
 const queueStatus = {
   type: 'object',
