@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseJson } from '../src/formats/parse-json.ts';
-import { readPngText } from '../src/image/codec/png.ts';
+import { readChunks, readPngText } from '../src/image/codec/png.ts';
 import { fixtureModel } from './support/golden.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -284,15 +284,9 @@ describe('darkroom verify', () => {
   });
 });
 
-/** The chunks of a PNG as they lie in the file. */
-function chunks(file: Buffer): { type: string; bytes: Buffer }[] {
-  const found: { type: string; bytes: Buffer }[] = [];
-  for (let at = 8; at < file.length; at += found.at(-1)!.bytes.length) {
-    const type = file.toString('latin1', at + 4, at + 8);
-    found.push({ type, bytes: file.subarray(at, at + 12 + file.readUInt32BE(at)) });
-  }
-  return found;
-}
+/** The chunks of a PNG, each with its bytes. */
+const chunks = (file: Buffer): { type: string; bytes: Buffer }[] =>
+  [...readChunks(file)].map(({ type, start, end }) => ({ type, bytes: file.subarray(start, end) }));
 
 it('an image has the same text chunks as the ComfyUI image it was run from, and then its own', async () => {
   // written by Pillow as ComfyUI's SaveImage does it

@@ -42,19 +42,24 @@ export async function locateTensors(
   torch: TorchFile,
   options: LocateOptions = {},
 ): Promise<Map<string, TensorInfo>> {
-  const placed = new Map<string, TensorInfo>();
-  const loose = new Map<string, TorchTensor>();
+  const locations = new Map<string, TensorInfo>();
+  const scattered = new Map<string, TorchTensor>();
   const packed = new Set<ZipEntry>();
   for (const [name, tensor] of torch.tensors) {
     const { dtype, shape, storage, start } = tensor;
-    const place = torch.locate(storage);
+    const storageLocation = torch.locate(storage);
     const byteLength = bytesIn(tensor);
-    const whole = 'offset' in place && isContiguous(tensor);
-    placed.set(name, { dtype, shape, offset: whole ? place.offset + start : 0, byteLength });
-    if (!whole) loose.set(name, tensor);
-    if ('entry' in place) packed.add(place.entry);
+    const isInOnePiece = 'offset' in storageLocation && isContiguous(tensor);
+    locations.set(name, {
+      dtype,
+      shape,
+      offset: isInOnePiece ? storageLocation.offset + start : 0,
+      byteLength,
+    });
+    if (!isInOnePiece) scattered.set(name, tensor);
+    if ('entry' in storageLocation) packed.add(storageLocation.entry);
   }
-  const total = [...loose.values()].reduce((sum, tensor) => sum + bytesIn(tensor), 0);
+  const total = [...scattered.values()].reduce((sum, tensor) => sum + bytesIn(tensor), 0);
   const unpacked = [...packed].reduce((sum, entry) => sum + entry.size, 0);
   if (Math.max(total, unpacked) > 4 * source.size + SPARE)
     throw invalidModel(
@@ -62,12 +67,13 @@ export async function locateTensors(
       `is a zip bomb: its tensors would take ${Math.max(total, unpacked)} bytes, ` +
         `but the file has ${source.size}`,
     );
-  const made = tensorMaker(source, torch);
+  const make = tensorMaker(source, torch);
   if (total <= (options.inMemory ?? IN_MEMORY))
-    for (const [name, tensor] of loose)
-      placed.set(name, { ...placed.get(name)!, bytes: await made(tensor) });
-  else await placeInCache(source, torch, loose, placed, made, options.cache ?? cacheFolder());
-  return placed;
+    for (const [name, tensor] of scattered)
+      locations.set(name, { ...locations.get(name)!, bytes: await make(tensor) });
+  else
+    await locateInCache(source, torch, scattered, locations, make, options.cache ?? cacheFolder());
+  return locations;
 }
 
 const bytesIn = ({ dtype, shape }: TorchTensor): number => sizeOf(shape) * DTYPES[dtype].size;
@@ -83,19 +89,20 @@ function tensorMaker(source: ByteSource, torch: TorchFile): Make {
     return last.bytes;
   };
   return async (tensor) => {
-    const place = torch.locate(tensor.storage);
+    const storageLocation = torch.locate(tensor.storage);
     const length = extentOf(tensor);
     const { start } = tensor;
-    if ('offset' in place) return gather(tensor, await source.read(place.offset + start, length));
-    return gather(tensor, (await unpacked(place.entry)).slice(start, start + length));
+    if ('offset' in storageLocation)
+      return gather(tensor, await source.read(storageLocation.offset + start, length));
+    return gather(tensor, (await unpacked(storageLocation.entry)).slice(start, start + length));
   };
 }
 
-async function placeInCache(
+async function locateInCache(
   source: ByteSource,
   torch: TorchFile,
-  loose: ReadonlyMap<string, TorchTensor>,
-  placed: Map<string, TensorInfo>,
+  scattered: ReadonlyMap<string, TorchTensor>,
+  locations: Map<string, TensorInfo>,
   make: Make,
   cache: string,
 ): Promise<void> {
@@ -106,7 +113,7 @@ async function placeInCache(
   const folder = join(cache, 'torch');
   const file = join(folder, `${key}.safetensors`);
   // stored under numbers, because names in the file may be any text
-  const numbered = [...loose]
+  const numbered = [...scattered]
     .sort(([, a], [, b]) => order(a, b))
     .map(([name, tensor], i) => ({ name, tensor, number: String(i) }));
   const read = async (): Promise<boolean> => {
@@ -116,7 +123,7 @@ async function placeInCache(
       const found = opened.tensors.get(number);
       if (found?.dtype !== tensor.dtype || String(found.shape) !== String(tensor.shape))
         return false;
-      placed.set(name, { ...found, file });
+      locations.set(name, { ...found, file });
     }
     return true;
   };
