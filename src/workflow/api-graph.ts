@@ -19,7 +19,10 @@ export interface Link {
   readonly slot: number;
 }
 
-/** The link that an input value stands for, `[id, slot]` as in ComfyUI's executor; undefined for others. */
+/**
+ * The link that an input value stands for, `[id, slot]` as in ComfyUI's executor; undefined for
+ * others.
+ */
 export function linkOf(value: Json | undefined): Link | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [id, slot] = value;

@@ -62,7 +62,9 @@ export function socketTypesMatch(received: string, expected: string): boolean {
 export const unionMembers = (type: string): string[] =>
   type.split(',').map((member) => member.trim());
 
-/** The links of a node's inputs that its declaration has, with their input names and declarations. */
+/**
+ * The links of a node's inputs that its declaration has, with their input names and declarations.
+ */
 export function declaredLinks(
   declaration: NodeDeclaration,
   inputs: Readonly<Record<string, unknown>>,
@@ -83,8 +85,8 @@ const CONVERSIONS: Readonly<Record<string, (value: Json) => Json>> = {
 };
 
 /**
- * Converts a widget value as ComfyUI's validation does, but returns a FLOAT as a plain number. Throws
- * PythonError when the value can't be converted to the type of the input.
+ * Converts a widget value as ComfyUI's validation does, but returns a FLOAT as a plain number.
+ * Throws PythonError when the value can't be converted to the type of the input.
  */
 export function convertWidgetValue(given: Json, input: Input): Json {
   const value =

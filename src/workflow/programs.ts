@@ -1,4 +1,5 @@
-// What programs do with workflows without running them: read any form, set values, print as a program.
+// What programs do with workflows without running them: read any form, set values, print as a
+// program.
 import type { Json } from '../formats/json.ts';
 import { NODES } from '../nodes/index.ts';
 import { apiGraphOf } from './api-graph.ts';
@@ -46,8 +47,8 @@ export const applyOverrides = (graph: ApiGraph, set: Overrides): ApiGraph =>
   apiGraphOf(overrideGraph(read(graph).graph, set, NODES)) as unknown as ApiGraph;
 
 /**
- * Prints a graph as a program on `darkroom/nodes` that builds and runs it. Throws DR_WORKFLOW_INVALID
- * for unknown node types, links from nowhere and circles.
+ * Prints a graph as a program on `darkroom/nodes` that builds and runs it. Throws
+ * DR_WORKFLOW_INVALID for unknown node types, links from nowhere and circles.
  *
  * @example
  * const { graph } = readWorkflow('workflow.json');

@@ -1,4 +1,5 @@
-// The typed builder: the graphs it makes; what does not compile (`npm run check` proves each ts-expect-error); the generated file.
+// The typed builder: the graphs it makes; what does not compile (`npm run check` proves each
+// ts-expect-error); the generated file.
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { NODES } from '../../nodes/index.ts';

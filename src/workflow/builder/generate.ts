@@ -1,5 +1,6 @@
-// Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run builder` runs it.
-import type { Input, DynamicInputs, NodeDeclaration, Output } from '../../nodes/declare.ts';
+// Writes nodes.generated.ts: a typed function for each node, from its declaration. `npm run
+// builder` runs it.
+import type { DynamicInputs, Input, NodeDeclaration, Output } from '../../nodes/declare.ts';
 import { socketTypeOf, unionMembers } from '../input-spec.ts';
 
 const HEAD = `// Written by \`npm run builder\` from the declarations of the nodes: not to be edited.
@@ -150,7 +151,9 @@ const resultType = ({ outputs, outputNode }: NodeDeclaration): string => {
   return `${outputNode ? 'OutputNode' : 'Node'}${types.length > 0 ? `<{ ${types.join('; ')} }>` : ''}`;
 };
 
-/** An output that may be of several types fits wherever one may: the checks before a run know more. */
+/**
+ * An output that may be of several types fits wherever one may: the checks before a run know more.
+ */
 const linkType = (type: string): string =>
   type === '*' || type.includes(',') ? 'never' : quote(type);
 

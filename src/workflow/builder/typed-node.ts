@@ -1,5 +1,6 @@
-// The typed builder: a node is made by a function of its type, its outputs are links that go into the inputs of others.
-// The functions themselves are in nodes.generated.ts, written from the declarations.
+// The typed builder: a node is made by a function of its type, its outputs are links that go into
+// the inputs of others. The functions themselves are in nodes.generated.ts, written from the
+// declarations.
 
 const SOURCE: unique symbol = Symbol('source');
 const MADE: unique symbol = Symbol('node');
@@ -11,7 +12,10 @@ export interface Link<T extends string = string> {
   readonly [SOURCE]: { readonly node: MadeNode; readonly slot: number };
 }
 
-/** What the inputs of some nodes take beside links: anything that JSON can hold, and integers beyond 2^53. */
+/**
+ * What the inputs of some nodes take beside links: anything that JSON can hold, and integers beyond
+ * 2^53.
+ */
 export type Value =
   | string
   | number
@@ -33,7 +37,10 @@ export type FileName = string | Link<'COMBO'>;
 export type Anything = Value | Link;
 
 export interface NodeOptions {
-  /** The node's key in the graph and in the results; a number in the order of execution unless given. */
+  /**
+   * The node's key in the graph and in the results; a number in the order of execution unless
+   * given.
+   */
   readonly id?: string;
   /** What ComfyUI shows as the node's title (`_meta.title`). */
   readonly title?: string;
@@ -45,7 +52,10 @@ export interface MadeNode {
   readonly options: NodeOptions;
 }
 
-/** A node: its outputs by ComfyUI's names (by number where there is no name, or an earlier output has it). O: name -> socket type. */
+/**
+ * A node: its outputs by ComfyUI's names (by number where there is no name, or an earlier output
+ * has it). O: name -> socket type.
+ */
 export type Node<O extends { readonly [name: string]: string } = Record<never, string>> = {
   readonly [K in keyof O]: Link<O[K]>;
 } & { readonly [MADE]: MadeNode };
@@ -61,7 +71,8 @@ export const nodeFunction = <F>(
   type: string,
   outputs: readonly (readonly [name: string | number, type: string])[] = [],
 ): F =>
-  // the types of the arguments and of the result are those of F, which nodes.generated.ts writes from the same declaration
+  // the types of the arguments and of the result are those of F, which nodes.generated.ts writes
+  // from the same declaration
   ((inputs: Readonly<Record<string, unknown>>, options: NodeOptions = {}) => {
     const node: MadeNode = { type, inputs, options };
     const links = outputs.map(([name, socket], slot): [string | number, Link] => [

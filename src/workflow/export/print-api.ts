@@ -1,4 +1,5 @@
-// A graph as the text of an API file, indented as the editor exports it. Integers and floats keep their kinds, texts their letters.
+// A graph as the text of an API file, indented as the editor exports it. Integers and floats keep
+// their kinds, texts their letters.
 
 import { dumpsJson } from '../../formats/dumps-json.ts';
 import { entriesOf, isJsonObject, type Json, keysOf } from '../../formats/json.ts';

@@ -1,4 +1,5 @@
-// Workflows as programs: they compile, and the graphs they make are those of the files, but for the ids.
+// Workflows as programs: they compile, and the graphs they make are those of the files, but for the
+// ids.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,8 @@ import * as functions from '../builder/nodes.generated.ts';
 import * as builder from '../builder/workflow-builder.ts';
 import { convertWidgetValue } from '../input-spec.ts';
 import { readWorkflow } from '../read/read.ts';
-import { camelCase, toTypeScript } from './to-typescript.ts';
+import { camelCase } from './program-names.ts';
+import { toTypeScript } from './to-typescript.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const files = join(here, '../../../test/golden/workflows');
@@ -43,7 +45,10 @@ async function made(program: string): Promise<Graph> {
   return graph!;
 }
 
-/** A graph without ids: each node as its type and inputs, links as the nodes they come from; only what has an effect. */
+/**
+ * A graph without ids: each node as its type and inputs, links as the nodes they come from; only
+ * what has an effect.
+ */
 function shapes(graph: Graph): string[] {
   const known = new Map<string, string>();
   const shape = (id: string): string => {

@@ -1,4 +1,4 @@
-// A workflow as a TypeScript program on the typed builder: variables named after titles, roles and types, only what is needed imported.
+// Prints a workflow as a TypeScript program on the typed builder.
 import { DarkroomError } from '../../errors.ts';
 import {
   entriesOf,
@@ -8,120 +8,53 @@ import {
   type JsonObject,
   numberOf,
 } from '../../formats/json.ts';
-import { type Input, inputOf, type NodeDeclaration } from '../../nodes/declare.ts';
-import { type Graph, type GraphNode, linkOf } from '../api-graph.ts';
-import { isIdentifier, keyOf, outputKeys, quote } from '../builder/generate.ts';
+import { type Input, inputOf } from '../../nodes/declare.ts';
+import { type Graph, linkOf } from '../api-graph.ts';
+import { isIdentifier, keyOf, quote } from '../builder/generate.ts';
 import { convertWidgetValue, socketTypeOf, socketTypesMatch, unionMembers } from '../input-spec.ts';
-import * as issues from '../validate/issues.ts';
+import type { NodeTable } from '../node-table.ts';
+import { noOutputs } from '../validate/issues.ts';
 import { PythonError } from '../validate/python-values.ts';
-import { combineProblems, type NodeTable } from '../validate/validate.ts';
+import { combineProblems, unknownTypes } from '../validate/validate.ts';
+import { ProgramNames } from './program-names.ts';
 
 export interface ProgramOptions {
   /** Named in the first line. */
   readonly file?: string;
 }
 
+/** Width of import lines, in characters. */
 const WIDTH = 120;
-/** Names that variables of a program may not have. */
-const RESERVED = new Set(
-  [
-    'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for',
-    'function if implements import in instanceof interface let new null package private protected public return static super switch this',
-    'throw true try typeof undefined var void while with yield graph nodes openDarkroom darkroom workflow result image console process',
-  ].flatMap((line) => line.split(' ')),
-);
 
 /**
- * The program that makes and runs this workflow. Inputs that no declaration knows and nodes that lead to no output are left out (the latter
- * are named in a remark), as they have no effect. Throws DR_WORKFLOW_INVALID for unknown node types, for links from nowhere and for circles.
+ * The program that builds and runs a workflow. Inputs without a declaration and nodes that lead to no
+ * output have no effect and are left out; a comment lists these nodes. Throws DR_WORKFLOW_INVALID for
+ * unknown node types, links from nowhere and circles.
  */
 export function toTypeScript(
   graph: Graph,
   nodes: NodeTable,
   { file }: ProgramOptions = {},
 ): string {
-  const unknown = new Map<string, string[]>();
-  for (const [id, { classType }] of graph)
-    if (!nodes.has(classType)) unknown.set(classType, [...(unknown.get(classType) ?? []), id]);
-  const problems = [...unknown].map(
-    ([type, ids]) =>
-      (type === '' ? issues.missingClassType(ids[0]) : issues.unknownType(ids, type, nodes.keys()))
-        .error,
-  );
-  const refused = combineProblems({ problems });
-  if (refused) throw refused;
-
-  const declarationOf = (node: GraphNode): NodeDeclaration => nodes.get(node.classType)!;
-  const shown = [...graph].filter(([, node]) => declarationOf(node).outputNode).map(([id]) => id);
-  if (shown.length === 0) throw issues.noOutputs().error;
-  const order = ordered(graph, nodes, shown);
-  const names = createNames(graph, nodes, order);
-
-  const statements = order.map((id) => {
-    const node = graph.get(id)!;
-    const declaration = declarationOf(node);
-    const rows = entriesOf(node.inputs as JsonObject).flatMap(([name, value]): Row[] => {
-      const input = inputOf(declaration, name);
-      const link = input && linkOf(value);
-      if (!input) return [];
-      if (!link)
-        return [
-          {
-            key: keyOf(name),
-            value: literal(converted(value, input)),
-            misfit: misfit(converted(value, input), input),
-          },
-        ];
-      const { outputs, dynamicOutput } = declarationOf(graph.get(link.id)!);
-      const meets = socketTypesMatch(
-        (outputs[link.slot] ?? dynamicOutput)?.type ?? '*',
-        socketTypeOf(input),
-      );
-      return [
-        {
-          key: keyOf(name),
-          value: names.link(link.id, link.slot),
-          misfit: meets ? undefined : `it takes ${socketTypeOf(input)}`,
-        },
-      ];
-    });
-    const title =
-      node.title !== undefined &&
-      node.title !== node.classType &&
-      node.title !== declaration.display;
-    const made = call(
-      isIdentifier(node.classType) ? node.classType : `nodes[${quote(node.classType)}]`,
-      rows,
-      title ? node.title : undefined,
-    );
-    const absent = Object.keys(declaration.inputs).filter(
-      (name) => !declaration.inputs[name].optional && !Object.hasOwn(node.inputs, name),
-    );
-    const remark =
-      absent.length > 0
-        ? `// @ts-expect-error the file has no ${absent.map((name) => `'${oneLine(name)}'`).join(', ')}\n`
-        : '';
-    return remark + names.declared(id, made);
-  });
-
-  const left = [...graph.keys()].filter((id) => !order.includes(id));
-  const types = [...new Set(order.map((id) => graph.get(id)!.classType))];
-  const imports = [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(
-    byLetters,
-  );
+  const error = combineProblems({ problems: unknownTypes(graph, nodes).map((i) => i.error) });
+  if (error) throw error;
+  const outputs = [...graph.keys()].filter((id) => nodes.get(graph.get(id)!.classType)!.outputNode);
+  if (outputs.length === 0) throw noOutputs().error;
+  const order = ordered(graph, nodes, outputs);
+  const names = new ProgramNames(graph, nodes, order);
+  const title = file ? `${oneLine(file)} as a program` : 'A workflow as a program';
+  const unused = [...graph.keys()]
+    .filter((id) => !order.includes(id))
+    .map((id) => `${oneLine(graph.get(id)!.classType)} (node ${id})`);
   return [
-    `// ${file ? `${oneLine(file)} as a program` : 'A workflow as a program'}: save it as an .mts file, then npx tsx FILE.mts`,
+    `// ${title}: save it as an .mts file, then npx tsx FILE.mts`,
     `import { graph, openDarkroom } from 'darkroom';`,
-    braces('import', imports, " from 'darkroom/nodes';"),
+    braces('import', importedNames(graph, order), " from 'darkroom/nodes';"),
     '',
-    ...statements,
+    ...order.map((id) => nodeStatement(graph, nodes, names, id)),
     '',
-    ...(left.length > 0
-      ? [
-          `// without effect, and left out: ${left.map((id) => `${oneLine(graph.get(id)!.classType)} (node ${id})`).join(', ')}`,
-        ]
-      : []),
-    `const workflow = graph(${shown.map((id) => names.variable(id)).join(', ')});`,
+    ...(unused.length > 0 ? [`// without effect, and left out: ${unused.join(', ')}`] : []),
+    `const workflow = graph(${outputs.map((id) => names.variable(id)).join(', ')});`,
     '',
     'const darkroom = await openDarkroom();',
     'try {',
@@ -132,6 +65,58 @@ export function toTypeScript(
     '}',
     '',
   ].join('\n');
+}
+
+/** The functions of the nodes; `nodes` for those whose types are not identifiers. */
+function importedNames(graph: Graph, order: readonly string[]): string[] {
+  const types = order.map((id) => graph.get(id)!.classType);
+  return [...new Set(types.map((type) => (isIdentifier(type) ? type : 'nodes')))].sort(byLetters);
+}
+
+/** The statement that creates a node, with a comment on missing inputs. */
+function nodeStatement(graph: Graph, nodes: NodeTable, names: ProgramNames, id: string): string {
+  const node = graph.get(id)!;
+  const declaration = nodes.get(node.classType)!;
+  const rows = entriesOf(node.inputs as JsonObject).flatMap(([name, value]): Row[] => {
+    const input = inputOf(declaration, name);
+    return input ? [inputRow(graph, nodes, names, name, value, input)] : [];
+  });
+  const hasTitle =
+    node.title !== undefined && node.title !== node.classType && node.title !== declaration.display;
+  const created = call(
+    isIdentifier(node.classType) ? node.classType : `nodes[${quote(node.classType)}]`,
+    rows,
+    hasTitle ? node.title : undefined,
+  );
+  const missing = Object.keys(declaration.inputs)
+    .filter((name) => !declaration.inputs[name].optional && !Object.hasOwn(node.inputs, name))
+    .map((name) => `'${oneLine(name)}'`);
+  const comment =
+    missing.length > 0 ? `// @ts-expect-error the file has no ${missing.join(', ')}\n` : '';
+  return comment + names.declaration(id, created);
+}
+
+function inputRow(
+  graph: Graph,
+  nodes: NodeTable,
+  names: ProgramNames,
+  name: string,
+  value: Json,
+  input: Input,
+): Row {
+  const link = linkOf(value);
+  if (!link) {
+    const converted = convertOrKeep(value, input);
+    return { key: keyOf(name), value: literal(converted), misfit: misfit(converted, input) };
+  }
+  const { outputs, dynamicOutput } = nodes.get(graph.get(link.id)!.classType)!;
+  const type = (outputs[link.slot] ?? dynamicOutput)?.type ?? '*';
+  const expected = socketTypeOf(input);
+  return {
+    key: keyOf(name),
+    value: names.link(link.id, link.slot),
+    misfit: socketTypesMatch(type, expected) ? undefined : `it takes ${expected}`,
+  };
 }
 
 /** The nodes behind the outputs, each after those it needs. */
@@ -162,103 +147,15 @@ function ordered(graph: Graph, nodes: NodeTable, outputs: readonly string[]): st
   return [...done];
 }
 
-interface Names {
-  variable(id: string): string;
-  link(id: string, slot: number): string;
-  /** The statement that makes a node by this call. */
-  declared(id: string, call: string): string;
-}
-
-function createNames(graph: Graph, nodes: NodeTable, order: readonly string[]): Names {
-  const taken = new Set([...RESERVED, ...nodes.keys()]);
-  const free = (wish: string): string => {
-    let name = wish;
-    for (let i = 2; taken.has(name); i++) name = `${wish}${i}`;
-    taken.add(name);
-    return name;
-  };
-  const uses = new Map<string, { slot: number; input: string }[]>();
-  for (const id of order)
-    for (const [input, value] of entriesOf(graph.get(id)!.inputs as JsonObject)) {
-      const link = inputOf(nodes.get(graph.get(id)!.classType)!, input) && linkOf(value);
-      if (link) uses.set(link.id, [...(uses.get(link.id) ?? []), { slot: link.slot, input }]);
-    }
-  const types = order.map((id) => graph.get(id)!.classType);
-
-  /** By its own title; by the input it serves where others are of its type; by its type. */
-  const wish = (id: string): string => {
-    const { title, classType } = graph.get(id)!;
-    const { display } = nodes.get(classType)!;
-    if (title !== undefined && title !== classType && title !== display) {
-      const name = camelCase(title);
-      if (name !== '') return name;
-    }
-    const roles = new Set(uses.get(id)?.map(({ input }) => input));
-    const several = types.filter((type) => type === classType).length > 1;
-    return camelCase(several && roles.size === 1 ? [...roles][0] : classType) || 'node';
-  };
-
-  const variables = new Map<string, string>();
-  const parts = new Map<string, Map<number, string>>();
-  for (const id of order) {
-    const { outputs, outputNode } = nodes.get(graph.get(id)!.classType)!;
-    const keys = outputKeys(outputs);
-    const used = [...new Set(uses.get(id)?.map(({ slot }) => slot))].sort((a, b) => a - b);
-    const bare = (slot: number): boolean =>
-      typeof keys[slot] === 'string' && isIdentifier(keys[slot]) && !taken.has(keys[slot]);
-    if (!outputNode && outputs.length > 1 && used.length > 0 && used.every(bare))
-      parts.set(id, new Map(used.map((slot) => [slot, free(keys[slot] as string)])));
-    else variables.set(id, free(wish(id)));
-  }
-
-  return {
-    variable: (id) => variables.get(id)!,
-    link: (id, slot) => {
-      const part = parts.get(id)?.get(slot);
-      if (part !== undefined) return part;
-      const key = outputKeys(nodes.get(graph.get(id)!.classType)!.outputs)[slot];
-      if (key === undefined)
-        throw new DarkroomError('DR_WORKFLOW_INVALID', {
-          message: `a connection comes from output ${slot} of node ${id}, which has no such output`,
-          hint: 'Correct the connection in ComfyUI and export the workflow again.',
-          nodeId: id,
-        });
-      const variable = variables.get(id)!;
-      return typeof key === 'string' && isIdentifier(key)
-        ? `${variable}.${key}`
-        : `${variable}[${typeof key === 'number' ? key : quote(key)}]`;
-    },
-    declared: (id, made) => {
-      const names = parts.get(id);
-      return names
-        ? `const { ${[...names.values()].join(', ')} } = ${made};`
-        : `const ${variables.get(id)} = ${made};`;
-    },
-  };
-}
-
-/** `Positive prompt` -> positivePrompt, `CLIPTextEncode` -> clipTextEncode; empty when nothing is left. */
-export function camelCase(text: string): string {
-  const words =
-    text.normalize('NFC').match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lo}\p{Lm}]+|\d+\p{Ll}*/gu) ??
-    [];
-  const name = words
-    .map((word, i) =>
-      i === 0 ? word.toLowerCase() : word[0].toUpperCase() + word.slice(1).toLowerCase(),
-    )
-    .join('');
-  return /^\d/.test(name) ? `_${name}` : name;
-}
-
 interface Row {
   readonly key: string;
   readonly value: string;
-  /** What is wrong with the value: the compiler would say so too. */
+  /** What is wrong with the value, which is a type error in the program. */
   readonly misfit?: string;
 }
 
-/** A value as ComfyUI converts it before a run. */
-function converted(value: Json, input: Input): Json {
+/** A value as ComfyUI converts it before a run; unchanged if that fails. */
+function convertOrKeep(value: Json, input: Input): Json {
   try {
     return convertWidgetValue(value, input);
   } catch (error) {
@@ -267,7 +164,7 @@ function converted(value: Json, input: Input): Json {
   }
 }
 
-const IS: Readonly<Record<string, (value: Json) => boolean>> = {
+const IS_OF_TYPE: Readonly<Record<string, (value: Json) => boolean>> = {
   INT: (value) => typeof value === 'bigint' || numberOf(value) !== undefined,
   FLOAT: (value) => typeof value !== 'bigint' && numberOf(value) !== undefined,
   STRING: (value) => typeof value === 'string',
@@ -283,7 +180,7 @@ function misfit(value: Json, input: Input): string | undefined {
       : 'it is not in the list';
   const fits =
     (input.kind === 'SOCKET' && input.inline && typeof value === 'string') ||
-    unionMembers(socketTypeOf(input)).some((type) => IS[type]?.(value));
+    unionMembers(socketTypeOf(input)).some((type) => IS_OF_TYPE[type]?.(value));
   return fits ? undefined : `it takes ${socketTypeOf(input)}`;
 }
 
@@ -309,7 +206,8 @@ function call(name: string, inputs: readonly Row[], title?: string): string {
     misfit,
   }));
   const options = title === undefined ? '' : `, { title: ${quote(title)} }`;
-  const short = `${name}({${rows.length > 0 ? ` ${rows.map(({ text }) => text).join(', ')} ` : ''}}${options})`;
+  const inline = rows.map(({ text }) => text).join(', ');
+  const short = `${name}({${inline && ` ${inline} `}}${options})`;
   if (
     rows.length <= 4 &&
     short.length <= WIDTH - 30 &&

@@ -1,5 +1,6 @@
 // The types of a workflow's form (form.ts). They import types only, so that the page in web/ shares
-// them. The page reads JSON with number types of its own: `Value` is any JSON value, `Limit` a number.
+// them. The page reads JSON with number types of its own: `Value` is any JSON value, `Limit` a
+// number.
 import type { Json } from '../../formats/json.ts';
 
 export type FieldKind =

@@ -1,4 +1,5 @@
-// Error objects as ComfyUI v0.3.64 returns them (execution.py, validate_inputs), on nodes made for it.
+// Error objects as ComfyUI v0.3.64 returns them (execution.py, validate_inputs), on nodes made for
+// it.
 import { describe, expect, it } from 'vitest';
 import { NODES } from '../../../test/support/nodes.ts';
 import { dumpsJson } from '../../formats/dumps-json.ts';

@@ -77,7 +77,7 @@ export function validate(
 }
 
 /** One issue for each class type that is missing or unknown. */
-function unknownTypes(graph: Graph, nodes: NodeTable): Issue[] {
+export function unknownTypes(graph: Graph, nodes: NodeTable): Issue[] {
   return [...nodesOfUnknownType(graph, nodes)].map(([type, ids]) =>
     type === '' ? missingClassType(ids[0]) : unknownType(ids, type, nodes.keys()),
   );
