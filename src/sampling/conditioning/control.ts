@@ -122,8 +122,15 @@ export async function controlResiduals(
   const features = await preparedHint(control, height, width);
   const hint = features.map((one) => hintForRows(one, rows, conditions));
   const net = control.net.withBase?.(unet) ?? control.net;
-  const own = await net.evaluate({ x, timesteps, context, y, hint, strength: control.strength });
-  return before ? addResiduals(before, own) : own;
+  const residuals = await net.evaluate({
+    x,
+    timesteps,
+    context,
+    y,
+    hint,
+    strength: control.strength,
+  });
+  return before ? addResiduals(before, residuals) : residuals;
 }
 
 /**

@@ -53,11 +53,11 @@ export function averageConditioning(
     checkSameWidth(entry.cond, other.cond);
     const cond = mix(entry.cond, withLength(other.cond, entry.cond.shape[1]), strength);
     if (!other.pooled_output) return { ...entry, cond };
-    const own = entry.pooled_output === undefined ? other.pooled_output : entry.pooled_output;
+    const pooled = entry.pooled_output === undefined ? other.pooled_output : entry.pooled_output;
     return {
       ...entry,
       cond,
-      pooled_output: own ? mix(own, other.pooled_output, strength) : other.pooled_output,
+      pooled_output: pooled ? mix(pooled, other.pooled_output, strength) : other.pooled_output,
     };
   });
 }

@@ -48,16 +48,16 @@ export async function predictSides(
   const uniform = uniformResiduals(sides.flat().map(({ control }) => control));
   while (waiting.length) {
     const [first] = waiting;
-    const together = waiting.filter((task) => canShareBatch(task, first)).reverse();
-    waiting = waiting.filter((task) => !together.includes(task));
-    const predictions = await evaluate(model, together, sigma, uniform);
-    for (const [i, { side, area, weight }] of together.entries()) {
+    const batchTasks = waiting.filter((task) => canShareBatch(task, first)).reverse();
+    waiting = waiting.filter((task) => !batchTasks.includes(task));
+    const predictions = await evaluate(model, batchTasks, sigma, uniform);
+    for (const [i, { side, area, weight }] of batchTasks.entries()) {
       accumulate(
         sums[side],
         counts[side],
         x.shape,
         area,
-        predictions.data.subarray(i * together[i].x.data.length),
+        predictions.data.subarray(i * batchTasks[i].x.data.length),
         weight,
       );
     }

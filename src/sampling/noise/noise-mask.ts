@@ -35,7 +35,7 @@ export function withNoiseMask(
   return async (x, sigma, shape) => {
     if (x.length !== latent.length)
       throw new DarkroomError('DR_SHAPE_MISMATCH', {
-        message: `the noise mask does not fit the latent, which the sampler has resized to [${shape}]`,
+        message: `the noise mask does not fit the latent, which the sampler resized to [${shape}]`,
         hint: 'Sample without a noise mask, or with a scale_ratio of 1.',
       });
     const mask = maskAt(sigma);

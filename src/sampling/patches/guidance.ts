@@ -61,10 +61,10 @@ export function withProjectedGuidance(
       guidance = average;
     }
     const changed = new Float32Array(guidance.length);
-    eachItem([like(cond, guidance), cond, like(cond, changed)], (own, towards, out) => {
-      const shrink = normThreshold > 0 ? Math.min(1, f32(normThreshold / f32(length(own)))) : 1;
-      const limited = scale(own, shrink);
-      const direction = divide(towards, Math.max(length(towards), 1e-12));
+    eachItem([like(cond, guidance), cond, like(cond, changed)], (item, prediction, out) => {
+      const shrink = normThreshold > 0 ? Math.min(1, f32(normThreshold / f32(length(item)))) : 1;
+      const limited = scale(item, shrink);
+      const direction = divide(prediction, Math.max(length(prediction), 1e-12));
       const parallel = scale(direction, dot(limited, direction));
       out.set(add(sub(limited, parallel), scale(parallel, eta)));
     });
@@ -126,11 +126,11 @@ export const withZeroStar = (model: Model): Model =>
       like(x, sub(x.data, uncond.data)),
     ];
     const out = denoised.data.slice();
-    eachItem([like(x, out), uncond, positive, negative], (own, u, p, n) => {
+    eachItem([like(x, out), uncond, positive, negative], (item, u, p, n) => {
       const alpha = f32(f32(dot(p, n)) / f32(f32(dot(n, n)) + f32(1e-8)));
       const [more, less] = [f32(alpha - 1), f32(1 - alpha)];
-      own.forEach((value, i) => {
-        own[i] = f32(value + f32(u[i] * more)) + f32(f32(f32(cfg) * u[i]) * less);
+      item.forEach((value, i) => {
+        item[i] = f32(value + f32(u[i] * more)) + f32(f32(f32(cfg) * u[i]) * less);
       });
     });
     return like(x, out);
@@ -140,8 +140,8 @@ export const withZeroStar = (model: Model): Model =>
 export const withLimitedNorm = (model: Model, strength: number): Model =>
   addPostCfg(model, (denoised, { cond }) => {
     const limits = magnitudes(cond);
-    const factors = map(magnitudes(denoised), (own, i) =>
-      Math.min(Math.max(f32(limits.data[i] / f32(own + f32(1e-8))), 0), 1),
+    const factors = map(magnitudes(denoised), (norm, i) =>
+      Math.min(Math.max(f32(limits.data[i] / f32(norm + f32(1e-8))), 0), 1),
     );
     return withCells(denoised, factors, (value, factor) => f32(value * factor) * f32(strength));
   });
@@ -187,10 +187,10 @@ export const withRenormalizedCfg = (model: Model, truncation: number, limit: num
 function guidedBelow(cond: Tensor, uncond: Tensor, cfg: number, limit: number): Tensor {
   const guided = like(cond, add(uncond.data, scale(sub(cond.data, uncond.data), cfg)));
   if (!(limit > 0)) return guided;
-  eachItem([guided, cond], (own, positive) => {
+  eachItem([guided, cond], (item, positive) => {
     const maxNorm = f32(f32(length(positive)) * limit);
-    const norm = f32(length(own));
-    if (norm >= maxNorm) own.set(scale(own, f32(maxNorm / norm)));
+    const norm = f32(length(item));
+    if (norm >= maxNorm) item.set(scale(item, f32(maxNorm / norm)));
   });
   return guided;
 }

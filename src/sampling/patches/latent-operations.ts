@@ -43,17 +43,17 @@ export const tonemapReinhard =
     const each = norms.data.length / norms.shape[0];
     const mapped = new Float32Array(norms.data.length);
     for (let from = 0; from < mapped.length; from += each) {
-      const own = norms.data.subarray(from, from + each);
+      const item = norms.data.subarray(from, from + each);
       let sum = 0;
-      for (const value of own) sum += value;
+      for (const value of item) sum += value;
       let squares = 0;
-      for (const value of own) squares += (value - sum / each) ** 2;
+      for (const value of item) squares += (value - sum / each) ** 2;
       const top = f32(
         f32(f32(f32(Math.sqrt(squares / (each - 1))) * deviations) + f32(sum / each)) *
           f32(multiplier),
       );
       for (let i = 0; i < each; i++) {
-        const share = f32(own[i] * f32(1 / top));
+        const share = f32(item[i] * f32(1 / top));
         mapped[from + i] = f32(share / f32(share + 1)) * top;
       }
     }

@@ -36,8 +36,8 @@ export interface CustomRun extends SamplingHooks {
 }
 
 /**
- * The latent at the last sigma, and what the model last denoised it to; the latent's other keys
- * stay. Throws what sampleCustom throws.
+ * Returns the latent at the last sigma, and the last denoised latent; the latent's other keys stay.
+ * Throws what sampleWithGuider throws.
  */
 export async function sampleCustom(run: CustomRun): Promise<{ output: Latent; denoised: Latent }> {
   const { guider, sampler, sigmas, noise, signal, onStep, warn } = run;

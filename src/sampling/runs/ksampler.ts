@@ -21,7 +21,7 @@ export interface KSamplerOptions extends SamplingHooks {
   readonly negative: Conditioning;
   readonly latent: Latent;
   readonly denoise?: number;
-  /** Adds the seed's noise before the first step; true unless given. */
+  /** Adds the seed's noise before the first step; true by default. */
   readonly addNoise?: boolean;
   readonly startAtStep?: number;
   /** The range ends before this step. */
@@ -30,7 +30,7 @@ export interface KSamplerOptions extends SamplingHooks {
   readonly returnWithLeftoverNoise?: boolean;
 }
 
-/** Samples a latent; its other keys stay. Throws DR_SEED_RANGE, and what sampleCustom throws. */
+/** Samples a latent; its other keys stay. Throws DR_SEED_RANGE and what sampleWithGuider throws. */
 export async function commonKSampler(o: KSamplerOptions): Promise<Latent> {
   const { model, seed, steps, denoise } = o;
   const samplerName = nameOrFirst('sampler', o.samplerName, SAMPLER_NAMES, o.warn);
@@ -76,8 +76,8 @@ function nameOrFirst(
 
 /** Gives an empty latent the model's number of channels. */
 export function withModelChannels(latent: Tensor, channels: number): Tensor {
-  const [batch, own, ...size] = latent.shape;
-  return own === channels || latent.data.some((value) => value !== 0)
+  const [batch, latentChannels, ...size] = latent.shape;
+  return latentChannels === channels || latent.data.some((value) => value !== 0)
     ? latent
     : zeros([batch, channels, ...size]);
 }

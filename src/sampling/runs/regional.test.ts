@@ -1,5 +1,4 @@
-// RegionalSamplerAdvanced against the original's own source: every call of a sampler on the way,
-// and the result.
+// RegionalSamplerAdvanced against the original: the latent of every sampler call, and the result.
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
@@ -21,7 +20,7 @@ afterAll(() => models.close());
 type Described = readonly [
   model: string,
   cfg: number,
-  sampler: string,
+  samplerName: string,
   scheduler: string,
   positive: string,
   negative: string,
@@ -34,12 +33,12 @@ type Described = readonly [
 
 async function stepSampler(
   g: Golden,
-  [model, cfg, sampler, scheduler, positive, negative, options]: Described,
+  [model, cfg, samplerName, scheduler, positive, negative, options]: Described,
 ): Promise<StepSampler> {
   return {
     model: await models.model(model),
     cfg,
-    samplerName: sampler,
+    samplerName,
     scheduler,
     positive: conditioningOf(g, positive),
     negative: conditioningOf(g, negative),

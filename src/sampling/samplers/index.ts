@@ -122,7 +122,7 @@ export const SAMPLER_KINDS: Readonly<Record<string, SamplerKind>> = {
 
 export const SAMPLER_NAMES: readonly string[] = Object.keys(SAMPLER_KINDS);
 
-/** The sampler of a name. Throws DR_INPUT_INVALID for a name that is not in SAMPLERS. */
+/** Returns the sampler of a name. Throws DR_INPUT_INVALID for an unknown name. */
 export function samplerKind(name: string): SamplerKind {
   if (Object.hasOwn(SAMPLER_KINDS, name)) return SAMPLER_KINDS[name];
   throw new DarkroomError('DR_INPUT_INVALID', {

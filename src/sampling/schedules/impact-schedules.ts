@@ -28,11 +28,11 @@ export const IMPACT_SCHEDULERS: readonly string[] = Object.keys(IMPACT_SCHEDULES
 export function impactSigmas({
   sampling,
   scheduler,
-  samplerName: sampler,
+  samplerName,
   steps,
 }: Omit<KSamplerSigmas, 'denoise'>): Float32Array {
   const discards =
-    Object.hasOwn(SAMPLER_KINDS, sampler) && SAMPLER_KINDS[sampler].discardPenultimate;
+    Object.hasOwn(SAMPLER_KINDS, samplerName) && SAMPLER_KINDS[samplerName].discardPenultimate;
   if (!discards) return calculateSigmas(sampling, scheduler, steps, IMPACT_SCHEDULES);
   return withoutPenultimate(calculateSigmas(sampling, scheduler, steps + 1, IMPACT_SCHEDULES));
 }

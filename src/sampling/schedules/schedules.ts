@@ -150,11 +150,11 @@ export interface KSamplerSigmas {
 export function ksamplerSigmas({
   sampling,
   scheduler,
-  samplerName: sampler,
+  samplerName,
   steps,
   denoise = 1,
 }: KSamplerSigmas): Float32Array {
-  const { discardPenultimate } = samplerKind(sampler);
+  const { discardPenultimate } = samplerKind(samplerName);
   const sigmasOf = (count: number): Float32Array =>
     discardPenultimate
       ? withoutPenultimate(calculateSigmas(sampling, scheduler, count + 1))

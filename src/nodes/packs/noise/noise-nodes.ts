@@ -111,15 +111,12 @@ const GetSigma = defineNode({
   outputs: [output('FLOAT')],
   run: ({
     model,
-    sampler_name: sampler,
+    sampler_name: samplerName,
     scheduler,
     steps,
     start_at_step: startAtStep,
     end_at_step: endAtStep,
-  }) =>
-    outputs(
-      injectionSigma({ model, samplerName: sampler, scheduler, steps, startAtStep, endAtStep }),
-    ),
+  }) => outputs(injectionSigma({ model, samplerName, scheduler, steps, startAtStep, endAtStep })),
 });
 
 const InjectNoise = defineNode({
