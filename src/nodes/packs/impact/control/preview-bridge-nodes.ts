@@ -147,8 +147,8 @@ const PreviewBridge = defineNode({
       readonly files: readonly SavedFile[];
     };
     if (file) {
-      const picture = await decodeImage(await readFile(file.path), file.filename);
-      result = { pixels: picture.image, mask: picture.mask, files: [file] };
+      const decoded = await decodeImage(await readFile(file.path), file.filename);
+      result = { pixels: decoded.image, mask: decoded.mask, files: [file] };
       state.shown ??= { source: [images], files: [file] };
     } else {
       const mask = restoredMask(restore_mask, images.shape[1], images.shape[2], context);
@@ -254,11 +254,11 @@ const PreviewBridgeLatent = defineNode({
       result = { latent: { ...latent, noise_mask: mask }, mask, files: [file] };
       state.shown ??= { source, files: [file] };
     } else {
-      const picture = await latentPreview(latent, preview_method, vae_opt, context);
+      const preview = await latentPreview(latent, preview_method, vae_opt, context);
       const mask =
         latent.noise_mask ??
-        restoredMask(restore_mask, picture.shape[1], picture.shape[2], context);
-      const files = await savePreview(picture, mask, 'PBL', context);
+        restoredMask(restore_mask, preview.shape[1], preview.shape[2], context);
+      const files = await savePreview(preview, mask, 'PBL', context);
       result = { latent, mask: mask ?? full([1, ...latent.samples.shape.slice(2)], 1), files };
       state.shown = { source, files };
     }

@@ -157,7 +157,7 @@ const SEGSPreview = defineNode({
         seg.croppedImage ??
         (fallback_image_opt && cropImageRegion(fallback_image_opt, seg.cropRegion));
       if (!whole) continue;
-      const pictures = Array.from({ length: Math.min(frames, whole.shape[0]) }, (_, i) => {
+      const frameImages = Array.from({ length: Math.min(frames, whole.shape[0]) }, (_, i) => {
         const image = sliceBatch(whole, i, i + 1);
         if (!alpha_mode) {
           shown.push(firstImageBytes(image));
@@ -167,7 +167,7 @@ const SEGSPreview = defineNode({
         shown.push(withAlpha(firstImageBytes(image), mask, Math.trunc(255 * min_alpha)));
         return masked(image, mask);
       });
-      if (pictures.length) results.push(concatBatch(pictures));
+      if (frameImages.length) results.push(concatBatch(frameImages));
     }
     return { outputs: [results], ui: { images: await save(shown, matched, context) } };
   },

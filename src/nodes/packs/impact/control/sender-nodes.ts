@@ -95,15 +95,15 @@ const ImageReceiver = defineNode({
     trigger_always ? Number.NaN : save_to_workflow ? '' : inputContentHash(image, context),
   async run({ image, save_to_workflow, image_data }, context) {
     if (!save_to_workflow) {
-      const picture = await decodeImage(await readFile(context.inputPath(image)), image);
-      return outputs(picture.image, picture.mask);
+      const decoded = await decodeImage(await readFile(context.inputPath(image)), image);
+      return outputs(decoded.image, decoded.mask);
     }
     const base64 = image_data.split(',')[1];
-    const picture =
+    const decoded =
       base64 === undefined
         ? undefined
         : await decodeImage(Buffer.from(base64, 'base64'), 'image_data').catch(() => undefined);
-    if (picture) return outputs(picture.image, picture.mask);
+    if (decoded) return outputs(decoded.image, decoded.mask);
     context.warn('image_data is not an image; a black image is used instead');
     return outputs(zeros([1, 64, 64, 3]), zeros([1, 64, 64]));
   },

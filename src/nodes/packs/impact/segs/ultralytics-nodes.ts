@@ -26,8 +26,8 @@ const networkMask: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, 
 export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): Detector {
   const detectSegmasks = async (image: Tensor, threshold: number): Promise<Segmask[]> => {
     const [, height, width] = image.shape;
-    const found = await model.find(rgbChannels(sliceBatch(image, 0, 1)), threshold);
-    return found.map((box) => ({ box, mask: toMask(box, height, width) }));
+    const boxes = await model.find(rgbChannels(sliceBatch(image, 0, 1)), threshold);
+    return boxes.map((box) => ({ box, mask: toMask(box, height, width) }));
   };
   return {
     detect: async (image, { threshold, ...options }) => {
