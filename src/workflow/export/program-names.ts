@@ -88,7 +88,10 @@ export class ProgramNames {
     }
   }
 
-  /** Names the used outputs of a node with several outputs if their own names are free, else the node. */
+  /**
+   * Names the used outputs of a node with several outputs if their own names are free, else the
+   * node.
+   */
   #name(id: string): void {
     const { outputs, outputNode } = this.#declarationOf(id);
     const keys = outputKeys(outputs);
@@ -103,7 +106,9 @@ export class ProgramNames {
     } else this.#variables.set(id, this.#take(this.#preferredName(id)));
   }
 
-  /** By the node's own title; by the input that it is used for if it shares its type; by its type. */
+  /**
+   * By the node's own title; by the input that it is used for if it shares its type; by its type.
+   */
   #preferredName(id: string): string {
     const { title, classType } = this.#graph.get(id)!;
     if (title !== undefined && title !== classType && title !== this.#declarationOf(id).display) {

@@ -27,9 +27,9 @@ export interface ProgramOptions {
 const WIDTH = 120;
 
 /**
- * The program that builds and runs a workflow. Inputs without a declaration and nodes that lead to no
- * output have no effect and are left out; a comment lists these nodes. Throws DR_WORKFLOW_INVALID for
- * unknown node types, links from nowhere and circles.
+ * The program that builds and runs a workflow. Inputs without a declaration and nodes that lead to
+ * no output have no effect and are left out; a comment lists these nodes. Throws
+ * DR_WORKFLOW_INVALID for unknown node types, links from nowhere and circles.
  */
 export function toTypeScript(
   graph: Graph,
