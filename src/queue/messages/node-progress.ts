@@ -1,6 +1,6 @@
 // The progress of a job's nodes, as ComfyUI's `progress_state` messages carry it.
 // After comfy_execution/progress.py.
-import { objectOf } from '../formats/json.ts';
+import { objectOf } from '../../formats/json.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 

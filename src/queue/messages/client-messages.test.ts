@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DarkroomError } from '../errors.ts';
+import { DarkroomError } from '../../errors.ts';
+import type { QueueEvent } from '../contract.ts';
+import type { HeldJob } from '../jobs/job-types.ts';
 import { createClientMessages } from './client-messages.ts';
-import type { QueueEvent } from './contract.ts';
-import type { HeldJob } from './jobs/job-types.ts';
 
 const JOB: HeldJob = {
   ticket: 't',

@@ -1,12 +1,12 @@
 // Turns the events of the engine into ComfyUI's WebSocket messages and history entry (execution.py,
 // comfy_execution/progress.py).
-import type { EngineEvent, NodeUi, Outputs } from '../engine/events.ts';
-import type { DarkroomError } from '../errors.ts';
-import { dumpsJson } from '../formats/dumps-json.ts';
-import { isJsonObject, type JsonObject, objectOf } from '../formats/json.ts';
-import { parseJson } from '../formats/parse-json.ts';
-import type { EndState, QueueEvent } from './contract.ts';
-import type { HeldJob, JobResult } from './jobs/job-types.ts';
+import type { EngineEvent, NodeUi, Outputs } from '../../engine/events.ts';
+import type { DarkroomError } from '../../errors.ts';
+import { dumpsJson } from '../../formats/dumps-json.ts';
+import { isJsonObject, type JsonObject, objectOf } from '../../formats/json.ts';
+import { parseJson } from '../../formats/parse-json.ts';
+import type { EndState, QueueEvent } from '../contract.ts';
+import type { HeldJob, JobResult } from '../jobs/job-types.ts';
 import { createNodeProgress, type NodeProgress, nodeMeta } from './node-progress.ts';
 
 type Data = Readonly<Record<string, unknown>>;
