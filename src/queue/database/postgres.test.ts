@@ -153,7 +153,7 @@ describe.skipIf(why !== undefined)('a queue on PostgreSQL', () => {
       error: undefined,
     });
     expect(await exited).toEqual([0, null]);
-    expect(stderr).toContain(`${promptId} has ended: success`);
+    expect(stderr).toContain(`${promptId} ended: success`);
     expect(filesIn(join(storage, 'output'))).toContain(join('far', 'grey_00001_.png'));
     expect(JSON.parse((await queue.history.get(promptId))!.json).outputs['3'].images).toEqual([
       { filename: 'grey_00001_.png', subfolder: 'far', type: 'output' },

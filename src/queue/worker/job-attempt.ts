@@ -51,11 +51,12 @@ export function startAttempt(
 ): JobAttempt {
   const controller = new AbortController();
   let stopReason: StopReason | undefined;
+  let isRunning = true;
   const stop = (reason: StopReason): void => {
     stopReason ??= reason;
     controller.abort();
-    // what it would still save is of no use
-    if (reason === 'lost') engine.kill();
+    // what it would still save is of no use; once it has run, the engine may have the next job
+    if (reason === 'lost' && isRunning) engine.kill();
   };
   const messages = createClientMessages(job, Date.now);
   const attempt = { job, engine, tools, messages, stopReason: () => stopReason };
@@ -68,7 +69,9 @@ export function startAttempt(
     try {
       await tools.announceCounts();
       const options = { signal: controller.signal, previews: clients.arePresent };
-      await storeEnding(attempt, await runOnce(attempt, options));
+      const ending = await runOnce(attempt, options);
+      isRunning = false;
+      await storeEnding(attempt, ending);
     } finally {
       endRenewal();
       clients.close();
