@@ -180,7 +180,7 @@ describe('files', () => {
     expect(outputs).toEqual([{ name: 'output0', element: 1, dims: [1, 6, 10] }]);
     expect(metadata.size).toBe(0);
     for (let end = 0; end < bytes.length; end += 97)
-      expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('no ONNX model');
+      expect(() => readPorts(bytes.subarray(0, end), 'x.onnx')).toThrow('not an ONNX model');
   });
 
   it('refuses other models', async () => {
