@@ -101,7 +101,7 @@ describe('darkroom serve', () => {
     [['--port', '99999'], 'Give a whole number from 0 to 65535'],
     [['--preview-method', 'tasd'], "unknown --preview-method 'tasd'"],
     [['--listen', '203.0.113.1', '--token', 'x'], "can't listen on 203.0.113.1"],
-    [['--storage', 's3://a/../b'], 'is no place in a bucket'],
+    [['--storage', 's3://a/../b'], 'is not a location in a bucket'],
     [['--retries', 'many'], 'Give a whole number from 0 to 100'],
   ])('refuses the options %j', async (options, message) => {
     const args = ['--import', TSX, CLI, 'serve', '--port', '0', ...options];

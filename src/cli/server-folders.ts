@@ -4,7 +4,8 @@ import { DarkroomError } from '../errors.ts';
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, modelRoots, openFolders } from '../storage/folders.ts';
-import { openStorage, type Storage } from '../storage/storage.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import { darkroomOptions, type Values } from './options.ts';
 
 export interface ServerFolders {

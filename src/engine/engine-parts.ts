@@ -13,7 +13,8 @@ import { createSessionCache, type SessionCache } from '../runtime/session-cache.
 import { openEmbeddedModels } from '../storage/embedded-models.ts';
 import { createFolderStorage } from '../storage/folder-storage.ts';
 import { type Folders, openFolders } from '../storage/folders.ts';
-import { openStorage, type Storage } from '../storage/storage.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import { cacheFolder } from '../user-cache-folder.ts';
 import type { NodeTable } from '../workflow/validate/validate.ts';
 import { trackFileDependencies } from './cache/file-dependencies.ts';

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { isTemporary } from './atomic-write.ts';
 import { addFile, replaceFile } from './file-names.ts';
-import { type FolderType, pathInside } from './folders.ts';
+import { type FolderType, pathInside } from './folder-paths.ts';
 import { writeLargeOutput, writeOutputs } from './output.ts';
 import type { Storage, StorageFolders, StoredFile } from './storage.ts';
 

@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 import { writeAtomic, writeAtomicParts } from './atomic-write.ts';
 import { linkNew } from './file-names.ts';
-import { pathInside } from './folders.ts';
+import { pathInside } from './folder-paths.ts';
 
 export interface OutputRequest {
   /** The folder of the outputs, absolute. */

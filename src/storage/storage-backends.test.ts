@@ -17,7 +17,8 @@ import type { DarkroomError } from '../errors.ts';
 import { createBucket } from './bucket.ts';
 import { openBucketStorage } from './bucket-storage.ts';
 import { openFolders } from './folders.ts';
-import { openStorage, type Storage, stringsIn } from './storage.ts';
+import { openStorage } from './open-storage.ts';
+import { type Storage, stringsIn } from './storage.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'darkroom-places-'));
 const bytes = (text: string) => Buffer.from(text);

@@ -1,10 +1,6 @@
-// Where inputs, outputs and temporary pictures lie: folders, or a bucket that machines share, behind one face.
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+// Where inputs, outputs and temporary images are stored: in folders, or in a bucket that machines share.
 import type { Readable } from 'node:stream';
-import { DarkroomError } from '../errors.ts';
-import { createFolderStorage } from './folder-storage.ts';
-import type { FolderType } from './folders.ts';
+import type { FolderType } from './folder-paths.ts';
 import type { LargeOutputRequest, OutputRequest, WrittenFile } from './output.ts';
 
 export type StorageFolders = Readonly<Record<FolderType, string>>;
@@ -16,32 +12,48 @@ export interface StoredFile {
   readonly modified: Date;
 }
 
+/** A request to save outputs to a storage. */
 export type StorageRequest<R> = Omit<R, 'root'> & { readonly type: FolderType };
 
-/** Names are relative, with `/`; those that lead elsewhere are not there, and can't be written. Throws DR_STORAGE when a bucket fails. */
+/**
+ * Names are relative, with `/`. Names that lead elsewhere do not exist and cannot be written. All
+ * methods throw DR_STORAGE when a bucket fails.
+ */
 export interface Storage {
-  /** What another process opens it by; undefined for folders that need no opening. */
+  /** What openStorage opens it by; undefined for folders that need no opening. */
   readonly location?: string;
-  /** Where programs read files: the folders themselves, or the copies of a bucket's that `bring` makes. */
+  /**
+   * Where programs read files: the folders themselves, or the folders of the copies that
+   * `fetchMentioned` makes of a bucket's files.
+   */
   readonly folders: StorageFolders;
-  /** Makes the files that some texts may name (`a.png`, `sub/a.png [output]`) readable in the folders, as they are now. */
-  fetchMentioned(texts: readonly string[]): Promise<void>;
-  /** Looks what is directly in the input folder; `inputNames` tells it. */
+  /**
+   * Copies the files that some strings may name (`a.png`, `sub/a.png [output]`) to the folders, as
+   * they are now.
+   */
+  fetchMentioned(strings: readonly string[]): Promise<void>;
+  /** Lists the files directly in the input folder; `inputNames` returns them. */
   refreshInputNames(): Promise<void>;
-  /** What `look` found; undefined: what lies in the folder. */
+  /** Returns the names that `refreshInputNames` found; undefined: the files in the folder. */
   inputNames(): readonly string[] | undefined;
   find(type: FolderType, name: string): Promise<StoredFile | undefined>;
-  /** Its bytes; undefined when it is not there. */
+  /** Returns a file's bytes; undefined when it does not exist. */
   read(type: FolderType, name: string): Promise<Readable | undefined>;
-  /** The path of a copy that is up to date, or of the file itself. */
+  /** Returns the path of an up-to-date copy, or of the file itself. */
   localPath(type: FolderType, name: string): Promise<string | undefined>;
-  /** Files directly in the folder. */
+  /** Lists the files directly in a folder. */
   list(type: FolderType): Promise<readonly StoredFile[]>;
-  /** Writes under a name that is free, `name (1).png` …; a file of that name and content counts as written. Gives the name. */
+  /**
+   * Writes a file under a free name, `name (1).png` …, unless one of that name and content exists.
+   * Returns the name.
+   */
   add(type: FolderType, name: string, bytes: Uint8Array): Promise<string>;
-  /** Writes over what may be there. */
+  /** Writes a file, over an existing one. */
   replace(type: FolderType, name: string, bytes: Uint8Array): Promise<void>;
-  /** Writes outputs under ComfyUI's counters, each whole or not at all. `onFolder` hears what folder of this machine is written to. */
+  /**
+   * Writes outputs under ComfyUI's counters, each file whole or not at all. `onFolder` is called with
+   * the folder of this machine that is written to.
+   */
   save(
     request: StorageRequest<OutputRequest>,
     onFolder?: (folder: string) => void,
@@ -52,36 +64,7 @@ export interface Storage {
   ): Promise<WrittenFile>;
 }
 
-/** Opens a place that all machines see: `s3://BUCKET[/PREFIX]`, or a folder. Throws DR_BAD_USAGE, DR_STORAGE. */
-export async function openStorage(place: string): Promise<Storage> {
-  if (/^s3:\/\//i.test(place))
-    return await (await import('./bucket-storage.ts')).openBucketStorage(place);
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(place))
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message: `${place} can't be used as storage`,
-      hint: 'Give s3://BUCKET or s3://BUCKET/PREFIX, or a folder that all machines have mounted.',
-      file: place,
-    });
-  const root = resolve(place);
-  const folders = {
-    input: join(root, 'input'),
-    output: join(root, 'output'),
-    temp: join(root, 'temp'),
-  };
-  try {
-    for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new DarkroomError('DR_BAD_USAGE', {
-      message: `${place} can't be used as storage: ${(error as Error).message}`,
-      hint: 'Give a folder that can be written to.',
-      file: place,
-      cause: error,
-    });
-  }
-  return createFolderStorage(folders);
-}
-
-/** All texts in a value of JSON. */
+/** Returns all strings in a JSON value. */
 export function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { FolderType } from '../../storage/folders.ts';
+import type { FolderType } from '../../storage/folder-paths.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { empty, type RouteResponse } from './responses.ts';
 import { statOf } from './safe-paths.ts';

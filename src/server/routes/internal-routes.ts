@@ -1,6 +1,6 @@
 // /internal: routes that only the frontend uses (api_server/routes/internal). They are not under
 // /api.
-import { isFolderType } from '../../storage/folders.ts';
+import { isFolderType } from '../../storage/folder-paths.ts';
 import { empty, json } from '../http/responses.ts';
 import { objectBody, type Route } from '../http/route.ts';
 import type { ServerContext } from '../server-context.ts';

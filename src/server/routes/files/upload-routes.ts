@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
 import { parseJson } from '../../../formats/parse-json.ts';
-import { isFolderType, parseAnnotatedName } from '../../../storage/folders.ts';
+import { isFolderType, parseAnnotatedName } from '../../../storage/folder-paths.ts';
 import type { UploadResponse } from '../../api-types.ts';
 import { empty, json, refuse } from '../../http/responses.ts';
 import type { Form, Route, UploadedFile } from '../../http/route.ts';

@@ -1,7 +1,11 @@
 // The images of the Impact Pack's Preview Bridge (modules/impact/impact_server.py). The id of an
 // image is here the name of its file: `sub/name.png [temp]`.
 import { basename, dirname } from 'node:path';
-import { type FolderType, isFolderType, parseAnnotatedName } from '../../../storage/folders.ts';
+import {
+  type FolderType,
+  isFolderType,
+  parseAnnotatedName,
+} from '../../../storage/folder-paths.ts';
 import { contentDisposition, storedFileResponse } from '../../http/file-responses.ts';
 import { empty, json, refuse, text } from '../../http/responses.ts';
 import type { Route, RouteRequest } from '../../http/route.ts';

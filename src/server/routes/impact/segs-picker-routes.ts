@@ -2,7 +2,7 @@
 // that their nodes sent when they last ran.
 import { posix } from 'node:path';
 import type { QueueEvent } from '../../../queue/contract.ts';
-import type { FolderType } from '../../../storage/folders.ts';
+import type { FolderType } from '../../../storage/folder-paths.ts';
 import type { StoredImage } from '../../api-types.ts';
 import { contentDisposition, storedFileResponse } from '../../http/file-responses.ts';
 import { empty, refuse, text } from '../../http/responses.ts';

@@ -26,11 +26,7 @@ import type { TextEncoder } from '../../../../models/clip/text-encoder.ts';
 import { openLora } from '../../../../models/lora/file.ts';
 import type { AppliedLora } from '../../../../models/lora/patches.ts';
 import type { UNet } from '../../../../models/unet/unet.ts';
-import {
-  type MergeTime,
-  plainTargets,
-  type WeightChange,
-} from '../../../../models/weights/changes.ts';
+import { type MergeTime, plainTargets, type WeightChange } from '../../../../models/weights/changes.ts';
 import { changedGraph } from '../../../../models/weights/merged.ts';
 import { planChanges } from '../../../../models/weights/plan-changes.ts';
 import { type Weights, weightsOf } from '../../../../models/weights/tensors.ts';

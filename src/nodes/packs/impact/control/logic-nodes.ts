@@ -1,7 +1,7 @@
 // Values, comparisons and branches. Source: Impact Pack logics.py.
 import { DarkroomError } from '../../../../errors.ts';
 import { pythonRepr } from '../../../../formats/dumps-json.ts';
-import { byCodePoint } from '../../../../storage/folders.ts';
+import { byCodePoint } from '../../../../storage/folder-paths.ts';
 import {
   boolean,
   combo,

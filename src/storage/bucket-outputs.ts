@@ -1,0 +1,100 @@
+// Saves outputs to a bucket under ComfyUI's counters, with a copy of each in the user's cache.
+import { mkdirSync, renameSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { writeAtomicParts } from './atomic-write.ts';
+import type { Bucket } from './bucket.ts';
+import type { BucketKeys } from './bucket-keys.ts';
+import { replaceFile } from './file-names.ts';
+import {
+  nextCounter,
+  type OutputRequest,
+  outputName,
+  outputTarget,
+  unwritableError,
+  type WrittenFile,
+} from './output.ts';
+import type { Storage, StorageFolders, StorageRequest } from './storage.ts';
+
+type NamedRequest = StorageRequest<Omit<OutputRequest, 'files'>>;
+
+export function bucketOutputs(
+  bucket: Bucket,
+  keys: BucketKeys,
+  folders: StorageFolders,
+): Pick<Storage, 'save' | 'saveLarge'> {
+  const targetOf = (request: NamedRequest): ReturnType<typeof outputTarget> =>
+    outputTarget({ ...request, root: folders[request.type] });
+
+  const firstCounter = async (request: NamedRequest): Promise<{ next: number }> => {
+    const { subfolder, name } = targetOf(request);
+    const prefix = keys.toWrite(request.type, posix.join(subfolder, `${name}_`));
+    const names = (await bucket.list(prefix)).map(({ key }) => posix.basename(key));
+    return { next: nextCounter(names, name) };
+  };
+  /** Calls `put` with the keys of the next counters until one is free. */
+  const putUnderFreeName = async (
+    request: NamedRequest,
+    batchIndex: number | undefined,
+    counter: { next: number },
+    put: (key: string) => Promise<boolean>,
+  ): Promise<WrittenFile> => {
+    const { folder, subfolder, name } = targetOf(request);
+    for (;;) {
+      const filename = outputName(name, request.extension, counter.next++, batchIndex);
+      if (await put(keys.toWrite(request.type, posix.join(subfolder, filename))))
+        return { filename, subfolder, path: join(folder, filename) };
+    }
+  };
+
+  return {
+    save: async (request, onFolder) => {
+      const counter = await firstCounter(request);
+      const written: WrittenFile[] = [];
+      for (const [i, bytes] of request.files.entries()) {
+        const put = (key: string): Promise<boolean> => bucket.put(key, bytes, true);
+        const file = await putUnderFreeName(request, i, counter, put);
+        onFolder?.(dirname(file.path));
+        writeLocally(file.path, () => replaceFile(file.path, bytes));
+        written.push(file);
+      }
+      return written;
+    },
+    saveLarge: async (request, onFolder) => {
+      const { folder, name } = targetOf(request);
+      const counter = await firstCounter(request);
+      writeLocally(folder, () => mkdirSync(folder, { recursive: true }));
+      onFolder?.(folder);
+      return await writeAtomicParts(folder, name, request.parts, async (temporary) => {
+        const file = await putUnderFreeName(request, undefined, counter, (key) =>
+          putFile(bucket, key, temporary),
+        );
+        renameSync(temporary, file.path);
+        return file;
+      });
+    },
+  };
+}
+
+/** Throws DR_OUTPUT_UNWRITABLE when `write` fails. */
+function writeLocally(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw unwritableError(dirname(path), error as NodeJS.ErrnoException);
+  }
+}
+
+async function putFile(bucket: Bucket, key: string, path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const readPart = async (offset: number, length: number): Promise<Uint8Array> => {
+      const bytes = Buffer.alloc(length);
+      await file.read(bytes, 0, length, offset);
+      return bytes;
+    };
+    return await bucket.putLarge(key, (await file.stat()).size, readPart, true);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,41 @@
+// Names of files as ComfyUI writes them, and the paths that they stand for.
+import { statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+
+export type FolderType = 'input' | 'output' | 'temp';
+
+export const isFolderType = (text: string): text is FolderType =>
+  text === 'input' || text === 'output' || text === 'temp';
+
+/**
+ * Splits `name [output]` into name and folder; the folder is undefined without an annotation
+ * (folder_paths.annotated_filepath).
+ */
+export function parseAnnotatedName(name: string): {
+  readonly name: string;
+  readonly type?: FolderType;
+} {
+  const found = /^(.*?)\s*\[(input|output|temp)\]$/s.exec(name);
+  return found ? { name: found[1], type: found[2] as FolderType } : { name };
+}
+
+/** Returns the path of `name` under `root`; undefined when it would be elsewhere. */
+export function pathInside(root: string, name: string): string | undefined {
+  if (name === '' || name.includes('\0')) return undefined;
+  const path = resolve(root, name.replaceAll('\\', sep === '\\' ? '\\' : '/'));
+  return path.startsWith(root.endsWith(sep) ? root : root + sep) ? path : undefined;
+}
+
+/** Compares strings as Python does, by code point. */
+export const byCodePoint = (a: string, b: string): number => {
+  const x = Array.from(a, (c) => c.codePointAt(0)!);
+  const y = Array.from(b, (c) => c.codePointAt(0)!);
+  const i = x.findIndex((c, at) => c !== y[at]);
+  return i < 0 ? x.length - y.length : i >= y.length ? 1 : x[i] - y[i];
+};
+
+export const isFile = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+export const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

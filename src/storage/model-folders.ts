@@ -1,0 +1,115 @@
+// The folders of models, laid out as ComfyUI's (folder_paths.py): several models folders, old names of folders, names with `/`.
+import { type Dirent, readdirSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
+import { DarkroomError } from '../errors.ts';
+import { didYouMean } from '../near-matches.ts';
+import type { EmbeddedModels } from './embedded-models.ts';
+import { byCodePoint, isFile, isFolder, pathInside } from './folder-paths.ts';
+import { shortLived } from './short-lived.ts';
+
+export interface ModelFolders {
+  /** Returns the files of a kind (`checkpoints`, `vae` …), sorted; names are relative, with `/`. */
+  modelFiles(kind: string): readonly string[];
+  /** Returns the paths of a kind's folders in the order of search, whether they exist or not. */
+  modelFolders(kind: string): readonly string[];
+  /** Returns a file's path; unpacks an embedded model when it is requested. Throws DR_MODEL_MISSING. */
+  modelPath(kind: string, name: string): string;
+}
+
+/** The names of a kind's folder inside a models folder, in the order of search. */
+const FOLDER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  text_encoders: ['text_encoders', 'clip'],
+  diffusion_models: ['unet', 'diffusion_models'],
+  controlnet: ['controlnet', 't2i_adapter'],
+};
+const OLD_KINDS: Readonly<Record<string, string>> = {
+  clip: 'text_encoders',
+  unet: 'diffusion_models',
+  t2i_adapter: 'controlnet',
+};
+const MODEL_EXTENSIONS = new Set([
+  '.ckpt',
+  '.pt',
+  '.pt2',
+  '.bin',
+  '.pth',
+  '.safetensors',
+  '.pkl',
+  '.sft',
+]);
+/** Kinds whose files have other extensions. */
+const OTHER_EXTENSIONS: Readonly<Record<string, ReadonlySet<string>>> = {
+  onnx: new Set(['.onnx']),
+  configs: new Set(['.yaml']),
+  diffusers: new Set(['.json']),
+};
+
+const MAX_DEPTH = 16;
+
+/** `roots`: the models folders; earlier ones take precedence, embedded models come last. */
+export function openModelFolders(
+  roots: readonly string[],
+  embedded: EmbeddedModels | undefined,
+): ModelFolders {
+  const currentKind = (kind: string): string => OLD_KINDS[kind] ?? kind;
+  const foldersOf = (kind: string): string[] =>
+    roots.flatMap((root) => (FOLDER_NAMES[kind] ?? [kind]).map((name) => join(root, name)));
+  const listFiles = shortLived((kind) => {
+    const files = new Set<string>(embedded?.names(kind) ?? []);
+    const extensions = OTHER_EXTENSIONS[kind] ?? MODEL_EXTENSIONS;
+    for (const folder of foldersOf(kind))
+      for (const name of filesUnder(folder)) if (extensions.has(extensionOf(name))) files.add(name);
+    return [...files].sort(byCodePoint);
+  });
+  const modelFiles = (kind: string): readonly string[] => listFiles(currentKind(kind));
+
+  return {
+    modelFiles,
+    modelFolders: (kind) => foldersOf(currentKind(kind)),
+    modelPath: (requestedKind, name) => {
+      const kind = currentKind(requestedKind);
+      for (const folder of foldersOf(kind)) {
+        const path = pathInside(folder, name);
+        if (path && isFile(path)) return path;
+      }
+      const unpacked = embedded?.unpack(kind, name);
+      if (unpacked) return unpacked;
+      throw new DarkroomError('DR_MODEL_MISSING', {
+        message: `model file '${name}' is not among the ${kind}`,
+        hint:
+          didYouMean(name, modelFiles(kind)) ||
+          `Put it into the folder '${kind}' of a models folder that --models names.`,
+        file: name,
+      });
+    },
+  };
+}
+
+const extensionOf = (name: string): string => {
+  const file = basename(name);
+  return file.lastIndexOf('.') > 0 ? file.slice(file.lastIndexOf('.')).toLowerCase() : '';
+};
+
+/** Returns the files under a folder, following links and skipping `.git`; relative, with `/`. */
+function filesUnder(root: string): string[] {
+  const found: string[] = [];
+  const visit = (folder: string, depth: number): void => {
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      const isDirectory = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path));
+      if (!isDirectory) found.push(relative(root, path).replaceAll(sep, '/'));
+      else if (entry.name !== '.git' && depth < MAX_DEPTH) visit(path, depth + 1);
+    }
+  };
+  visit(root, 0);
+  return found;
+}
+
+/** Returns the entries of a folder; none for one that cannot be read. */
+export function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
