@@ -1,5 +1,5 @@
-// Computing a large picture in overlapping tiles, blended with linear ramps (ComfyUI's tiled_scale), and the autoencoder's mean of
-// three tilings of different shape.
+// Computes large images in overlapping tiles that are blended with linear ramps (ComfyUI's tiled_scale), and the autoencoder's mean of three
+// tilings of different shape.
 
 import { DarkroomError } from '../errors.ts';
 import { cropPlanes } from '../image/resize/common-upscale.ts';
@@ -22,8 +22,9 @@ export interface Tiling {
 }
 
 /**
- * Applies `f` to tiles of x [N, C, H, W], each item on its own, and blends the results into [N, channels, H*scale, W*scale].
- * An item no larger than a tile is done in one piece. Throws DR_INPUT_INVALID when the overlap leaves a tile no step.
+ * Applies `f` to tiles of x [N, C, H, W], one item at a time, and blends the results into
+ * [N, channels, H*scale, W*scale]. An item no larger than a tile is computed in one piece. Throws
+ * DR_INPUT_INVALID when the overlap is as large as a tile.
  */
 export async function tiledScale(
   x: Tensor,
@@ -48,14 +49,14 @@ export async function tiledScale(
   return out;
 }
 
-/** How many tiles `tiledScale` computes for one item of these sides. */
+/** Returns the number of tiles that `tiledScale` computes for one item of this size. */
 export const tileCount = (
   width: number,
   height: number,
   { tileWidth, tileHeight, overlap }: Tiling,
 ): number => starts(width, tileWidth, overlap).length * starts(height, tileHeight, overlap).length;
 
-/** Where the tiles of one side begin. */
+/** Returns the first positions of the tiles along one side. */
 function starts(size: number, tile: number, overlap: number): number[] {
   if (size <= tile) return [0];
   if (tile <= overlap)
@@ -63,9 +64,9 @@ function starts(size: number, tile: number, overlap: number): number[] {
       message: `tiles of ${tile} can't overlap by ${overlap}`,
       hint: 'Choose a smaller overlap or a larger tile_size; the smallest tiles are half the tile_size.',
     });
-  const found: number[] = [];
-  for (let at = 0; at < size - overlap; at += tile - overlap) found.push(at);
-  return found;
+  const positions: number[] = [];
+  for (let at = 0; at < size - overlap; at += tile - overlap) positions.push(at);
+  return positions;
 }
 
 async function blendTiles(
@@ -105,7 +106,7 @@ async function blendTiles(
   return map(sum, (v, i) => v / weight[i % weight.length]);
 }
 
-/** Weights of a tile's rows or columns: rising to 1 over `feather` at both ends, all 1 when the tile is no larger than that. */
+/** Returns the weights of a tile's rows or columns: rising to 1 over `feather` at both ends, all 1 for smaller tiles. */
 function ramp(size: number, feather: number): Float32Array {
   const weights = new Float32Array(size).fill(1);
   if (feather >= size) return weights;
@@ -116,7 +117,7 @@ function ramp(size: number, feather: number): Float32Array {
   return weights;
 }
 
-/** The shapes of the three tilings for tiles of side t: upright, lying, square. */
+/** The shapes of the three tilings for tiles of side t. */
 const SHAPES = {
   upright: (t: number) => ({ tileWidth: Math.floor(t / 2), tileHeight: t * 2 }),
   lying: (t: number) => ({ tileWidth: t * 2, tileHeight: Math.floor(t / 2) }),
@@ -127,7 +128,7 @@ const SHAPES = {
 export const DECODE_ORDER = ['upright', 'lying', 'square'] as const;
 export const ENCODE_ORDER = ['square', 'lying', 'upright'] as const;
 
-/** The mean of three tilings. */
+/** Returns the mean of three tilings, which are added in the given order. */
 export async function threeTilings(
   x: Tensor,
   f: (part: Tensor) => Promise<Tensor>,

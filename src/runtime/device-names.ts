@@ -1,4 +1,4 @@
-// The devices that can be asked for by name; devices.ts opens them.
+// The names of devices; devices.ts opens them.
 export type DeviceName = 'cpu' | 'cuda' | 'webgpu';
 
 /** `auto`: CUDA where it works, else the CPU. */

@@ -1,5 +1,5 @@
-// The devices that networks run on: the providers of ONNX Runtime behind each, what has to be done to a graph for it, and what to do when it
-// is not there. What a device can do is tried out once with small graphs, not looked up by its name.
+// The devices that networks run on: ONNX Runtime's providers for each, how graphs are transformed for it, and the error when it is missing.
+// What a device supports is tested once with small graphs, not derived from its name.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -17,10 +17,10 @@ import { openSession } from './session.ts';
 export interface Device {
   readonly name: DeviceName;
   readonly providers: readonly string[];
-  /** What UNets and ControlNets compute in. */
+  /** What networks that allow it compute in. */
   readonly precision: 'fp32' | 'fp16';
-  /** What is done to a graph before it is opened; `halves`: it is of a network that may compute in float16. */
-  transform(halves: boolean): (model: Model) => Model;
+  /** Returns how a graph is transformed before it is opened; `float16`: it may compute in float16. */
+  transform(float16: boolean): (model: Model) => Model;
 }
 
 export const CPU: Device = {
@@ -30,7 +30,7 @@ export const CPU: Device = {
   transform: () => (model) => model,
 };
 
-/** The device that is meant. Throws DR_DEVICE_MISSING when one was asked for by name that doesn't work here. */
+/** Opens a device. Throws DR_DEVICE_MISSING for one that is named and does not work here. */
 export async function openDevice(
   choice: DeviceChoice,
   precision?: 'fp32' | 'fp16',
@@ -41,7 +41,7 @@ export async function openDevice(
   return hasCudaLibrary() ? openCuda(precision).catch(() => CPU) : CPU;
 }
 
-/** ONNX Runtime's library for CUDA, which is fetched separately. */
+/** Returns whether ONNX Runtime's library for CUDA is installed, which is downloaded separately. */
 function hasCudaLibrary(): boolean {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node');
   const name =
@@ -55,10 +55,10 @@ function hasCudaLibrary(): boolean {
 
 async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
   if (!hasCudaLibrary())
-    throw missing('CUDA', 'the library of ONNX Runtime for it was not fetched', CUDA_HINT);
-  await tryOut('cuda', 'CUDA', (attempt) => attempt(product(), toFloat16), CUDA_HINT);
-  const change = (halves: boolean): ((model: Model) => Model) =>
-    halves && precision === 'fp16' ? (model) => toFloat16(withoutIfNodes(model)) : withoutIfNodes;
+    throw missing('CUDA', 'ONNX Runtime’s library for it is not installed', CUDA_HINT);
+  await testDevice('cuda', 'CUDA', (attempt) => attempt(product(), toFloat16), CUDA_HINT);
+  const change = (float16: boolean): ((model: Model) => Model) =>
+    float16 && precision === 'fp16' ? (model) => toFloat16(withoutIfNodes(model)) : withoutIfNodes;
   return { name: 'cuda', providers: ['cuda', 'cpu'], precision, transform: change };
 }
 
@@ -67,7 +67,7 @@ const CUDA_HINT =
   'node_modules/onnxruntime-node/script/install. Or use --device cpu.';
 
 async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
-  const { halves, fused } = await tryOut(
+  const { halves, fused } = await testDevice(
     'webgpu',
     'WebGPU',
     async (attempt) => {
@@ -84,13 +84,13 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
           ? false
           : await attempt(product(), toFloat16).then(
               () => true,
-              (error) => refused(error, precision),
+              (error) => unsupportedFloat16(error, precision),
             );
       return { halves: inHalf, fused: await isRight().catch(() => false) };
     },
     WEBGPU_HINT,
   );
-  // its attention knows no causal mask
+  // its attention has no causal mask
   const replaced = fused
     ? ({ attributes }: Node): boolean => attributes['unidirectional'] === 1
     : undefined;
@@ -105,27 +105,27 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
   };
 }
 
-/** Without branches, and without the norms and attention that WebGPU computes badly. */
+/** Replaces `If` nodes, and the norms and attention that WebGPU computes inexactly, by plain operators. */
 export const toPlainOperators = (model: Model, replaced?: (node: Node) => boolean): Model =>
   withPlainNorms(withPlainAttention(withoutIfNodes(model), replaced));
 
-/** The same in halves; the norms are taken apart last, when they are already in float32. */
+/** Does the same in float16. Norms are replaced last, when they are already in float32. */
 export const toPlainFloat16 = (model: Model, replaced?: (node: Node) => boolean): Model =>
   withPlainNorms(toFloat16(withPlainAttention(withoutIfNodes(model), replaced)));
 
 const WEBGPU_HINT =
   'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). Or use --device cpu.';
 
-/** Halves are no must unless they were asked for. */
-function refused(error: unknown, precision?: 'fp32' | 'fp16'): false {
+/** Returns false for a device without float16; throws the error when float16 was requested. */
+function unsupportedFloat16(error: unknown, precision?: 'fp32' | 'fp16'): false {
   if (precision === 'fp16') throw error;
   return false;
 }
 
 type Attempt = (graph: Graph, change?: (model: Model) => Model) => Promise<Tensor>;
 
-/** Runs small graphs on a device. Throws DR_DEVICE_MISSING with the reason. */
-async function tryOut<T>(
+/** Calls `work` with a function that runs small graphs on a device. Throws DR_DEVICE_MISSING with the reason. */
+async function testDevice<T>(
   provider: string,
   name: string,
   work: (attempt: Attempt) => Promise<T>,
@@ -133,7 +133,7 @@ async function tryOut<T>(
 ): Promise<T> {
   const attempt: Attempt = async (graph, change) => {
     const session = await openSession(graph.serialize(change), {
-      name: `a trial of ${name}`,
+      name: `a test of ${name}`,
       folder: '',
       threads: 1,
       providers: [provider],
@@ -163,7 +163,7 @@ const missing = (name: string, reason: string, hint: string, cause?: unknown): D
     cause,
   });
 
-/** ONNX Runtime begins its messages with the place in its source. */
+/** Returns a message without the source location that ONNX Runtime puts first. */
 const lastSentence = (message: string): string =>
   message
     .trim()
@@ -174,7 +174,7 @@ const lastSentence = (message: string): string =>
 const ITEMS = 80;
 const WIDTH = 64;
 
-/** A product with fixed numbers, of the input [1, ITEMS, WIDTH]. */
+/** Returns a graph that multiplies its input [1, ITEMS, WIDTH] with a fixed matrix. */
 function product(): Graph {
   const g = createGraph();
   const flat = g.op('Reshape', [g.input('x', [1, 'N', WIDTH]), g.ints([-1, WIDTH])]);
@@ -186,7 +186,7 @@ function product(): Graph {
   return g;
 }
 
-/** Attention of the input to itself, four heads. */
+/** Returns a graph of self-attention with four heads. */
 function attention(): Graph {
   const g = createGraph();
   const x = g.input('x', [1, 'N', WIDTH]);

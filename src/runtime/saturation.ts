@@ -1,22 +1,22 @@
-// Processors without VNNI add products of 8-bit integers in pairs of 16 bits, which large values overflow. ONNX Runtime can avoid it, at the
-// cost of speed; whether it has to is tried out once.
+// Processors without VNNI add products of 8-bit integers in pairs of 16 bits, which overflow for large values. ONNX Runtime can avoid this at
+// the cost of speed; whether it is necessary is tested once.
 import { createGraph } from '../onnx/builder.ts';
 import { full } from '../tensor/tensor.ts';
 import { openSession } from './session.ts';
 
-let known: Promise<boolean> | undefined;
+let result: Promise<boolean> | undefined;
 
-/** Whether sums of 8-bit products come out wrong here unless avoided. */
+/** Returns whether sums of 8-bit products overflow on this processor. */
 export function int8SumsSaturate(): Promise<boolean> {
-  known ??= tryOut();
-  return known;
+  result ??= testSums();
+  return result;
 }
 
 const WIDTH = 64;
-const MOST = 127;
+const MAX_WEIGHT = 127;
 
-/** Ones become 255 steps of 1/255; times weights of 127, each sum is 64 * 127. */
-async function tryOut(): Promise<boolean> {
+/** Computes sums with large values: ones become 255 steps of 1/255, so with weights of 127 each sum is 64 * 127. */
+async function testSums(): Promise<boolean> {
   const g = createGraph();
   const [values, scale, zero] = g.outputsOf(
     'DynamicQuantizeLinear',
@@ -26,11 +26,17 @@ async function tryOut(): Promise<boolean> {
   const weights = g.inlineRaw({
     type: 'i8',
     dims: [WIDTH, WIDTH],
-    bytes: new Uint8Array(WIDTH * WIDTH).fill(MOST),
+    bytes: new Uint8Array(WIDTH * WIDTH).fill(MAX_WEIGHT),
   });
   const scales = g.floats(new Array(WIDTH).fill(1));
-  const y = g.op('com.microsoft.MatMulIntegerToFloat', [values, weights, scale, scales, zero]);
-  g.output('y', y, [WIDTH, WIDTH]);
+  const product = g.op('com.microsoft.MatMulIntegerToFloat', [
+    values,
+    weights,
+    scale,
+    scales,
+    zero,
+  ]);
+  g.output('y', product, [WIDTH, WIDTH]);
   const session = await openSession(g.serialize(), {
     name: 'a test of 8-bit sums',
     folder: '',
@@ -38,8 +44,8 @@ async function tryOut(): Promise<boolean> {
     providers: ['cpu'],
   });
   try {
-    const result = await session.run({ x: full([WIDTH, WIDTH], 1) }, ['y']);
-    return result['y'].data.some((sum) => Math.abs(sum - WIDTH * MOST) > 1);
+    const { y } = await session.run({ x: full([WIDTH, WIDTH], 1) }, ['y']);
+    return y.data.some((sum) => Math.abs(sum - WIDTH * MAX_WEIGHT) > 1);
   } finally {
     await session.close();
   }

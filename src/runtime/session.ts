@@ -1,30 +1,30 @@
-// One ONNX Runtime session: a graph in memory whose weights lie in files of one folder. The only file that knows onnxruntime.
+// A session of ONNX Runtime: a graph in memory whose weights are in files of one folder. Only this file imports onnxruntime.
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { DarkroomError } from '../errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 export interface SessionOptions {
-  /** What is loaded, for messages. */
+  /** The name of the network, for messages. */
   readonly name: string;
-  /** Folder that the graph's external tensors are named from. */
+  /** The folder that the locations of external tensors are relative to. */
   readonly folder: string;
   readonly threads: number;
   readonly providers: readonly string[];
-  /** False: the graph is evaluated as it is, for those that run once. */
+  /** False evaluates the graph as it is, for graphs that run once. */
   readonly optimize?: boolean;
-  /** Sums of 8-bit products are kept from overflowing on processors where they would (saturation.ts). */
+  /** Whether sums of 8-bit products are computed so that they cannot overflow (saturation.ts). */
   readonly avoidInt8Saturation?: boolean;
-  /** Writes what the session holds: the graph to this path, the weights to a file of this name beside it. */
+  /** Saves the optimised graph to this path, and its weights to a file of this name beside it. */
   readonly save?: { readonly model: string; readonly weights: string };
-  /** How the file's name begins that tells, once the session is closed, what took how long (for measurements). */
+  /** Prefix of the profile file that is written when the session is closed (for measurements). */
   readonly profile?: string;
 }
 
 export interface Session {
-  /** Evaluates the graph; `wanted` are the outputs to give back. */
+  /** Evaluates the graph and returns the named outputs. */
   run(
     inputs: Readonly<Record<string, Tensor>>,
-    wanted: readonly string[],
+    outputs: readonly string[],
   ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
@@ -42,15 +42,15 @@ export async function openSession(
     executionProviders: [...options.providers],
     graphOptimizationLevel: options.optimize === false ? 'disabled' : 'all',
     intraOpNumThreads: options.threads,
-    // A plan of the memory for each size of picture takes it twice, and is no faster.
+    // a memory plan for each image size doubles the memory, and is no faster
     enableMemPattern: false,
-    // Errors are thrown here; nothing is printed beside them.
+    // errors are thrown; nothing is printed in addition
     logSeverityLevel: 4,
     ...(save && { optimizedModelFilePath: save.model }),
     ...(options.profile && { enableProfiling: true, profileFilePrefix: options.profile }),
     extra: {
       session: {
-        // beside the model unless told, when it is a file
+        // the default for a model in a file is its own folder
         ...(typeof model !== 'string' && {
           model_external_initializers_file_folder_path: options.folder,
         }),
@@ -66,15 +66,15 @@ export async function openSession(
     throw failure(`could not load ${options.name}`, cause);
   });
   return {
-    run: async (inputs, wanted) => {
+    run: async (inputs, outputs) => {
       const feeds: Record<string, OrtTensor> = {};
       for (const [name, x] of Object.entries(inputs))
         feeds[name] = new OrtTensor('float32', x.data, x.shape);
-      const results = await session.run(feeds, [...wanted]).catch((cause: unknown) => {
+      const results = await session.run(feeds, [...outputs]).catch((cause: unknown) => {
         throw failure(`could not evaluate ${options.name}`, cause);
       });
       return Object.fromEntries(
-        wanted.map((name) => [name, tensor(results[name].dims, float32(results[name].data))]),
+        outputs.map((name) => [name, tensor(results[name].dims, float32(results[name].data))]),
       );
     },
     close: async () => {
@@ -84,7 +84,7 @@ export async function openSession(
   };
 }
 
-/** Values of any number type as float32 (labels of detectors are whole numbers). */
+/** Returns values of any number type as float32 (labels of detectors are integers). */
 const float32 = (data: OrtTensor['data']): Float32Array =>
   data instanceof Float32Array
     ? data
@@ -92,16 +92,16 @@ const float32 = (data: OrtTensor['data']): Float32Array =>
 
 const OUT_OF_MEMORY = /bad_alloc|bad allocation|out of memory|failed to allocate|allocate memory/i;
 
-function failure(what: string, cause: unknown): DarkroomError {
+function failure(action: string, cause: unknown): DarkroomError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (OUT_OF_MEMORY.test(reason))
     return new DarkroomError('DR_OUT_OF_MEMORY', {
-      message: `${what}: not enough memory`,
-      hint: 'Make the picture or the batch smaller, decode in tiles, or free memory for this process.',
+      message: `${action}: not enough memory`,
+      hint: 'Make the image or the batch smaller, decode in tiles, or free memory for this process.',
       cause,
     });
   return new DarkroomError('DR_RUNTIME_FAILED', {
-    message: `${what}: ${reason}`,
+    message: `${action}: ${reason}`,
     hint: 'The file may be damaged, or the sizes of the inputs do not fit the model.',
     cause,
   });

@@ -1,5 +1,5 @@
-// The layers that the networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are kept as
-// [B*N, C] so that linears are Gemm; pictures are [B, C, H, W]. All sizes but the channels are free.
+// The layers that networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are [B*N, C], so that linear
+// layers are Gemm; images are [B, C, H, W]. All sizes but the channels are free.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
 import type { Im2colTables } from './im2col.ts';
@@ -7,21 +7,21 @@ import { type Int8Plan, int8Conv, int8Linear } from './int8.ts';
 import { subpixelConv, subpixelKernels } from './subpixel.ts';
 import { type TileSide, winogradConv } from './winograd.ts';
 
-/** A graph under construction and where its weights come from. */
+/** A graph under construction, and its weights. */
 export interface Net {
   readonly g: Graph;
   readonly w: Weights;
-  /** Which layers compute in 8-bit integers; absent: none. */
+  /** The layers that compute in 8-bit integers; absent: none. */
   readonly int8?: Int8Plan;
-  /** The side of the tiles of 3x3 convolutions by Winograd; absent: they are computed directly. */
+  /** The tile side of Winograd 3x3 convolutions; absent: they are computed directly. */
   readonly winograd?: TileSide;
-  /** Of pictures of the size that is convolved; absent: each convolution has its own. */
+  /** The index tables for the size of the convolved images; absent: each convolution makes its own. */
   readonly im2col?: Im2colTables;
 }
 
 export const GROUPS = 32;
 
-/** Fully connected layer on [M, K]; weight [N, K] or a 1x1 convolution's; `rows` takes some of the N. */
+/** A fully connected layer on [M, K], of a weight [N, K] or a 1x1 kernel; `rows` selects some of the N. */
 export function linear(net: Net, x: Value, name: string, rows?: TensorView['rows']): Value {
   const { g, w } = net;
   const [out, ...rest] = w.shape(`${name}.weight`);
@@ -48,10 +48,11 @@ const branchesOf = (w: Weights, layer: string): readonly Branch[] =>
 
 export interface ConvOptions {
   readonly stride?: number;
-  /** top, left, bottom, right; half the kernel unless given. */
+  /** Top, left, bottom, right; half the kernel by default. */
   readonly pads?: readonly [number, number, number, number];
 }
 
+/** A convolution of [B, C, H, W], with the branches beside it. */
 export function conv(
   net: Net,
   x: Value,
@@ -84,8 +85,8 @@ export function groupNorm({ g, w }: Net, x: Value, name: string, epsilon: number
   const channels = w.shape(`${name}.weight`)[0];
   const grouped = g.op('Reshape', [x, g.ints([0, GROUPS, -1])]);
   const ones = g.floats(new Array(GROUPS).fill(1));
-  const noughts = g.floats(new Array(GROUPS).fill(0));
-  const normed = g.op('InstanceNormalization', [grouped, ones, noughts], {
+  const zeros = g.floats(new Array(GROUPS).fill(0));
+  const normed = g.op('InstanceNormalization', [grouped, ones, zeros], {
     epsilon: { float: epsilon },
   });
   const y = g.op('Reshape', [normed, g.op('Shape', [x])]);
@@ -107,10 +108,10 @@ export const quickGelu = ({ g }: Net, x: Value): Value =>
 export const gelu = ({ g }: Net, x: Value): Value => g.op('com.microsoft.Gelu', [x]);
 export const add = ({ g }: Net, a: Value, b: Value): Value => g.op('Add', [a, b]);
 
-/** The first dimension of a value, as a one-element int64 tensor. */
+/** Returns the first dimension of a value as a one-element int64 tensor. */
 export const batchOf = ({ g }: Net, x: Value): Value => g.op('Shape', [x], { start: 0, end: 1 });
 
-/** Multi-head attention: q [B*N, C], k and v [B*M, C] -> [B*N, C]; `batch` is batchOf the picture. */
+/** Multi-head attention: q [B*N, C], k and v [B*M, C] -> [B*N, C]; `batch` is batchOf the image. */
 export function attention(
   { g }: Net,
   q: Value,
@@ -135,7 +136,7 @@ export function toTokens({ g }: Net, x: Value, channels: number): Value {
   return g.op('Reshape', [flat, g.ints([-1, channels])]);
 }
 
-/** [B*H*W, C] -> [B, C, H, W], of the sizes that `like` has. */
+/** [B*H*W, C] -> [B, C, H, W], with the sizes of `like`. */
 export function fromTokens({ g }: Net, x: Value, channels: number, like: Value): Value {
   const batched = g.op('Reshape', [
     x,
@@ -163,31 +164,34 @@ const NEAREST = {
   nearest_mode: 'floor',
 };
 
-/** Nearest-neighbour enlargement to twice the size. */
+/** Nearest-neighbour upsampling to twice the size. */
 export const upsampleNearest2x = ({ g }: Net, x: Value): Value =>
   g.op('Resize', [x, '', g.floats([1, 1, 2, 2])], NEAREST);
 
-/** Nearest-neighbour enlargement to twice the size and a 3x3 convolution. */
+/** Nearest-neighbour upsampling to twice the size, and a 3x3 convolution. */
 export function upsampleConv(net: Net, x: Value, name: string): Value {
-  if (asItIs(net, name))
+  if (isDirect(net, name))
     return conv({ ...net, im2col: undefined }, upsampleNearest2x(net, x), name);
   const { g } = net;
   const [kernel, bias] = kernelOf(net, name);
   return subpixelConv(g, x, subpixelKernels(g, kernel), bias);
 }
 
-/** Nearest-neighbour enlargement to the height and width of `like`, which are twice those of x or one less, and a 3x3 convolution. */
+/**
+ * Nearest-neighbour upsampling to the height and width of `like`, which are twice those of x or one
+ * less, and a 3x3 convolution.
+ */
 export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): Value {
   const { g } = net;
-  const wanted = g.op('Shape', [like], { start: 2, end: 4 });
-  const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), wanted], { axis: 0 });
+  const targetSize = g.op('Shape', [like], { start: 2, end: 4 });
+  const sizes = g.op('Concat', [g.op('Shape', [x], { start: 0, end: 2 }), targetSize], { axis: 0 });
   const enlarged = (): Value => g.op('Resize', [x, '', '', sizes], NEAREST);
-  if (asItIs(net, name)) return conv({ ...net, im2col: undefined }, enlarged(), name);
+  if (isDirect(net, name)) return conv({ ...net, im2col: undefined }, enlarged(), name);
   const [kernel, bias] = kernelOf(net, name);
-  // outside of the branch: ONNX Runtime can't save a session with weights computed inside
+  // outside of the branch: ONNX Runtime cannot save a session with weights computed inside
   const kernels = subpixelKernels(g, kernel);
   const twice = g.op('Mul', [g.op('Shape', [x], { start: 2, end: 4 }), g.ints([2])]);
-  const rest = g.op('ReduceSum', [g.op('Sub', [twice, wanted])], { keepdims: 0 });
+  const rest = g.op('ReduceSum', [g.op('Sub', [twice, targetSize])], { keepdims: 0 });
   return g.choose(
     g.op('Equal', [rest, g.op('Squeeze', [g.ints([0])])]),
     () => subpixelConv(g, x, kernels, bias),
@@ -195,8 +199,8 @@ export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): V
   );
 }
 
-/** Whether the convolution after an enlargement is computed as it stands: with a LoRA beside it, or in integers. */
-const asItIs = ({ w, int8 }: Net, name: string): boolean =>
+/** Whether the convolution after an upsampling is computed directly: with a branch beside it, or in integers. */
+const isDirect = ({ w, int8 }: Net, name: string): boolean =>
   branchesOf(w, name).length > 0 ||
   int8?.(name, w.shape(`${name}.weight`)) !== undefined ||
   w.shape(`${name}.weight`)[2] !== 3;

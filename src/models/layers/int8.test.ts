@@ -6,7 +6,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { writeSafetensors } from '../../formats/safetensors/safetensors-write.ts';
 import { createGraph, type Value } from '../../onnx/builder.ts';
-import { resolvePrecision } from '../../runtime/precision.ts';
 import { int8SumsSaturate } from '../../runtime/saturation.ts';
 import { openSession } from '../../runtime/session.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
@@ -199,7 +198,7 @@ describe('8-bit layers', () => {
     expectEqual(got, nchw);
   });
 
-  it('a LoRA is added beside them, in float32', async () => {
+  it('add a LoRA beside them, in float32', async () => {
     const [down, up] = [numbers([4, 68], 7), numbers([72, 4], 8)];
     const plain = await weightsWith('lora', { 'a.weight': weight, 'a.bias': bias, down, up });
     const weights: Weights = {
@@ -236,50 +235,10 @@ describe('8-bit layers', () => {
     expectEqual(await evaluated(weights, 'tensor', x, layer), product(x, other, bias, 'tensor'));
   });
 
-  it('are float32 where nothing is kept', async () => {
+  it('are float32 where no prepacked weights are stored', async () => {
     const weights = await weightsWith('nowhere', { 'a.weight': weight, 'a.bias': bias });
     const g = createGraph();
     const y = linear({ g, w: weights, int8: () => 'tensor' }, g.input('x', x.shape), 'a');
     expect(y).toMatch(/^Gemm/);
-  });
-});
-
-describe('precisionOf', () => {
-  it('takes the environment where nothing is told', () => {
-    expect(resolvePrecision(undefined, 'auto', {})).toBeUndefined();
-    expect(resolvePrecision(undefined, 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('int8');
-    expect(resolvePrecision('fp32', 'cpu', { DARKROOM_PRECISION: 'int8' })).toBe('fp32');
-  });
-
-  it.each([
-    [() => resolvePrecision('int4', 'cpu', {}), "unknown precision 'int4'", "Did you mean 'int8'?"],
-    [
-      () => resolvePrecision('double', 'cpu', {}),
-      "unknown precision 'double'",
-      'There are fp32, fp16, int8.',
-    ],
-    [
-      () => resolvePrecision(undefined, 'cpu', { DARKROOM_PRECISION: 'int9' }),
-      'in DARKROOM_PRECISION',
-      "Did you mean 'int8'?",
-    ],
-    [
-      () => resolvePrecision('int8', 'cuda', {}),
-      'does not go with the device cuda',
-      '--device cpu',
-    ],
-    [
-      () => resolvePrecision('fp16', 'cpu', {}),
-      'does not go with the device cpu',
-      '--device cuda or webgpu',
-    ],
-  ])('refuses %#', (ask, message, hint) => {
-    expect(ask).toThrow(
-      expect.objectContaining({
-        code: 'DR_BAD_USAGE',
-        message: expect.stringContaining(message),
-        hint: expect.stringContaining(hint),
-      }),
-    );
   });
 });

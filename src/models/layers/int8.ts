@@ -1,27 +1,27 @@
-// Layers in 8-bit integers (W8A8): weights are quantised once, per output channel (quantise.ts), and kept in the cache; activations when
-// they are there, in ONNX Runtime's DynamicQuantizeLinear (one scale for a tensor) or with one scale for a row. Sums are int32, what comes
-// out is float32. Convolutions are products of their columns, in NHWC. Without kept weights the float32 operators remain.
+// Layers in 8-bit integers (W8A8). Weights are quantised once, per output channel (quantise.ts), and prepacked. Activations are quantised in
+// each evaluation, by ONNX Runtime's DynamicQuantizeLinear (one scale per tensor) or with one scale per row. Sums are int32, results are
+// float32. Convolutions are matrix products of their im2col rows, in NHWC. Without prepacked weights the float32 operators are used.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Recipe } from '../weights/recipe.ts';
 import type { TensorView, Weights } from '../weights/tensors.ts';
 import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
 
-/** How a layer's activations are scaled: one scale for all of them, or one for each row (token or pixel). */
+/** The scales of a layer's activations: one for all of them, or one for each row (token or pixel). */
 export type Scaling = 'tensor' | 'row';
 
-/** Which layers compute in 8 bits, and how; undefined: in float32. `shape` is the weight's. */
+/** Returns how a layer is computed in 8 bits; undefined: in float32. `shape`: the shape of its weight. */
 export type Int8Plan = (layer: string, shape: readonly number[]) => Scaling | undefined;
 
 export interface Int8Net {
   readonly g: Graph;
   readonly w: Weights;
   readonly int8?: Int8Plan;
-  /** Of the pictures that are convolved. */
+  /** The index tables for the size of the convolved images. */
   readonly im2col?: Im2colTables;
 }
 
-/** Whether a recipe of kept weights is one of these. */
+/** Returns whether a recipe is one of int8 weights. */
 export const isInt8Recipe = (name: string): boolean => name.startsWith(RECIPE);
 
 const RECIPE = 'int8 columns';
@@ -29,7 +29,10 @@ const RECIPE = 'int8 columns';
 const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
-/** [N, C, k, k] or [N, K], or some rows of it, as `values` [K, N] (rows in the order row, column, channel) and `scales` [N]. */
+/**
+ * Quantises [N, C, k, k] or [N, K], or some rows of it, to `values` [K, N] (K in the order row, column,
+ * channel) and `scales` [N].
+ */
 function columnsRecipe(rows?: TensorView['rows']): Recipe {
   const countOf = ([n]: readonly number[]): number => (rows ? rows[1] - rows[0] : n);
   return {
@@ -52,7 +55,10 @@ function columnsRecipe(rows?: TensorView['rows']): Recipe {
   };
 }
 
-/** 8-bit values, the scale of a step and the value that stands for 0; of each row where `rows` is given, as [M, 1] to multiply with. */
+/**
+ * 8-bit values, the scale of a step, and the value that stands for 0. With one scale per row, `rows`
+ * [M, 1] are the factors of the rows of a product.
+ */
 interface Activations {
   readonly values: Value;
   readonly scale: Value;
@@ -60,12 +66,12 @@ interface Activations {
   readonly rows?: Value;
 }
 
-/** What is quantised once, also where several layers take it. */
-const known = new WeakMap<Graph, Map<string, Activations>>();
+/** Values that several layers of a graph use are quantised once. */
+const quantisedValues = new WeakMap<Graph, Map<string, Activations>>();
 
 function quantised(g: Graph, x: Value, scaling: Scaling): Activations {
-  const here = known.get(g) ?? new Map<string, Activations>();
-  known.set(g, here);
+  const here = quantisedValues.get(g) ?? new Map<string, Activations>();
+  quantisedValues.set(g, here);
   const key = `${scaling} ${x}`;
   const made = here.get(key) ?? (scaling === 'tensor' ? byTensor(g, x) : byRow(g, x));
   here.set(key, made);
@@ -77,10 +83,10 @@ function byTensor(g: Graph, x: Value): Activations {
   return { values, scale, zero };
 }
 
-/** x [M, K]: scale max |x| / 127 of the row, 128 for 0. */
+/** Quantises x [M, K] with the scale max |x| / 127 of each row; 128 stands for 0. */
 function byRow(g: Graph, x: Value): Activations {
-  const most = g.op('ReduceMax', [g.op('Abs', [x]), g.ints([-1])], { keepdims: 1 });
-  const rows = g.op('Mul', [g.op('Max', [most, g.floats([1e-30])]), g.floats([1 / 127])]);
+  const largest = g.op('ReduceMax', [g.op('Abs', [x]), g.ints([-1])], { keepdims: 1 });
+  const rows = g.op('Mul', [g.op('Max', [largest, g.floats([1e-30])]), g.floats([1 / 127])]);
   const one = g.floats([1], []);
   const zero = g.inlineRaw({ type: 'u8', dims: [], bytes: Uint8Array.of(128) });
   return {
@@ -91,7 +97,10 @@ function byRow(g: Graph, x: Value): Activations {
   };
 }
 
-/** Fully connected layer on [M, K] where the plan says so and the weights are kept; else undefined. As blocks.ts' linear, without branches. */
+/**
+ * A fully connected layer on [M, K] as `linear` of blocks.ts, without branches, where the plan selects it
+ * and its weights are prepacked; else undefined.
+ */
 export function int8Linear(
   { g, w, int8 }: Int8Net,
   x: Value,
@@ -99,10 +108,10 @@ export function int8Linear(
   rows?: TensorView['rows'],
 ): Value | undefined {
   const scaling = int8?.(name, w.shape(`${name}.weight`));
-  const kept = scaling && w.prepacked?.(g, [`${name}.weight`], columnsRecipe(rows));
-  if (!kept) return undefined;
+  const prepacked = scaling && w.prepacked?.(g, [`${name}.weight`], columnsRecipe(rows));
+  if (!prepacked) return undefined;
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`, { rows }) : undefined;
-  return product(g, quantised(g, x, scaling), kept, bias);
+  return product(g, quantised(g, x, scaling), prepacked, bias);
 }
 
 function product(
@@ -126,9 +135,12 @@ function product(
   return bias ? g.op('Add', [scaled, bias]) : scaled;
 }
 
-/** Convolution of [B, C, H, W] padded by half its odd kernel, where the plan says so and the weights are kept; else undefined. */
+/**
+ * A convolution of [B, C, H, W] padded by half its odd kernel, where the plan selects it and its weights
+ * are prepacked; else undefined.
+ */
 export function int8Conv(
-  { g, w, int8, im2col: known }: Int8Net,
+  { g, w, int8, im2col: sharedTables }: Int8Net,
   x: Value,
   name: string,
   stride: number,
@@ -138,11 +150,11 @@ export function int8Conv(
   const [out, channels, kernel] = shape;
   const before = kernel >> 1;
   if (kernel % 2 === 0 || pads.some((pad) => pad !== before)) return undefined;
-  const kept = int8?.(name, shape) && w.prepacked?.(g, [`${name}.weight`], columnsRecipe());
-  if (!kept) return undefined;
+  const prepacked = int8?.(name, shape) && w.prepacked?.(g, [`${name}.weight`], columnsRecipe());
+  if (!prepacked) return undefined;
   const { values, scale, zero } = quantised(g, x, 'tensor');
   const rows = pixelRows(g, values, channels, g.op('Expand', [zero, g.ints([1, channels])]));
-  const windows = (known ?? im2colTables(g, x)).windows({
+  const windows = (sharedTables ?? im2colTables(g, x)).windows({
     side: kernel,
     step: stride,
     before,
@@ -153,7 +165,7 @@ export function int8Conv(
     g.ints([-1, channels * kernel * kernel]),
   ]);
   const bias = w.has(`${name}.bias`) ? w.value(g, `${name}.bias`) : undefined;
-  const y = product(g, { values: columns, scale, zero }, kept, bias);
+  const y = product(g, { values: columns, scale, zero }, prepacked, bias);
   const sizes = g.op('Concat', [g.op('Shape', [windows], { start: 0, end: 3 }), g.ints([out])], {
     axis: 0,
   });

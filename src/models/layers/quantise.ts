@@ -1,6 +1,6 @@
-// Symmetric 8-bit weights: one scale per output channel, or one per block of inputs. Rounding is to even, as ONNX's QuantizeLinear does.
+// Symmetric 8-bit weights with one scale per output channel. Halves are rounded to even, as ONNX's QuantizeLinear does.
 
-/** Integers and the numbers that one step of each stands for. */
+/** Integers, and the value of one step for each column. */
 export interface Quantised {
   readonly values: Int8Array;
   readonly scales: Float32Array;
@@ -8,15 +8,15 @@ export interface Quantised {
 
 const STEPS = 127;
 
-/** Added and taken away, it leaves a small double rounded to a whole number, halves to even. */
+/** Added and subtracted, it rounds a small double to an integer, halves to even. */
 const MAGIC = 1.5 * 2 ** 52;
 
-/** Columns that are read together, so that reading and writing both stay within the processor's caches. */
+/** Columns that are processed together, so that reads and writes stay within the processor's caches. */
 const TILE = 64;
 
 /**
- * A weight [N, K] as [K, N], one scale per column: values of -127 … 127, scale max |w| / 127. `order[k]` says which input the k-th row takes
- * (as they are unless given); `rows` takes some of the N.
+ * Quantises a weight [N, K] to [K, N] with one scale per column: values -127 … 127, scale max |w| / 127.
+ * `order[k]`: the input of the k-th row (in their own order by default); `rows` selects some of the N.
  */
 export function quantiseColumns(
   weight: Float32Array,
@@ -43,21 +43,21 @@ export function quantiseColumns(
   return { values, scales };
 }
 
-/** max |w| / 127 in float32, or 1 where all are 0. The quotients w / scale stay within ±127 after rounding. */
+/** Returns max |w| / 127 in float32, or 1 where all are 0. Quotients w / scale are within ±127 after rounding. */
 function scaleOf(weight: Float32Array, at: number, count: number): number {
   let most = 0;
   for (let i = at; i < at + count; i++) most = Math.max(most, Math.abs(weight[i]));
   return most > 0 ? Math.max(Math.fround(most / STEPS), TINY) : 1;
 }
 
-/** The smallest normal float32: below it quotients lose their digits. */
+/** The smallest normal float32; below it quotients lose digits. */
 const TINY = 2 ** -126;
 
-/** For a convolution's weight [N, C, k, k]: its inputs in the order (row, column, channel), which pictures in NHWC have. */
+/** Returns the inputs of a kernel [N, C, k, k] in the order (row, column, channel) of NHWC images. */
 export function nhwcOrder(channels: number, kernel: number): Int32Array {
-  const places = kernel * kernel;
+  const positions = kernel * kernel;
   return Int32Array.from(
-    { length: channels * places },
-    (_, i) => (i % channels) * places + Math.floor(i / channels),
+    { length: channels * positions },
+    (_, i) => (i % channels) * positions + Math.floor(i / channels),
   );
 }

@@ -1,6 +1,6 @@
 // 3x3 convolutions by Winograd's minimal filtering (Lavin & Gray 2015, arXiv 1509.09308): tiles of m x m outputs from (m+2) x (m+2) inputs,
-// 4 (m = 4) or 2.25 (m = 2) times fewer products. Written in plain operators, NHWC inside; the kernels are transformed once and kept in
-// the cache (derived.ts). Equal to a direct convolution but for rounding, which adds about 2e-6 of the result for m = 4.
+// 4 (m = 4) or 2.25 (m = 2) times fewer products. In plain operators, NHWC inside. The transformed kernels are prepacked weights. Equal to a
+// direct convolution but for rounding, which adds about 2e-6 of the result for m = 4.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Recipe } from '../weights/recipe.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -11,14 +11,14 @@ export type TileSide = 2 | 4;
 export interface WinogradNet {
   readonly g: Graph;
   readonly w: Weights;
-  /** Absent: directly. */
+  /** Absent: convolutions are computed directly. */
   readonly winograd?: TileSide;
-  /** Of the pictures that are convolved. */
+  /** The index tables for the size of the convolved images. */
   readonly im2col?: Im2colTables;
 }
 
-/** Narrower layers gain nothing. */
-const LEAST_CHANNELS = 128;
+/** Layers with fewer channels gain nothing. */
+const MIN_CHANNELS = 128;
 
 type Matrix = readonly (readonly number[])[];
 
@@ -29,8 +29,9 @@ interface Transforms {
 }
 
 /**
- * The transforms along one axis for products at some points and infinity (Toom and Cook). For tiles of 4 these points give the smallest
- * error of those whose numbers float32 holds exactly, a third of that of the usual 0, 1, -1, 2, -2.
+ * Returns the transforms along one axis for products at some points and infinity (Toom and Cook). For
+ * tiles of 4 the points below give the smallest error of those whose numbers float32 represents exactly,
+ * a third of that of the usual 0, 1, -1, 2, -2.
  */
 function transformsAt(points: readonly number[]): Transforms {
   const side = points.length - 1;
@@ -53,7 +54,7 @@ function transformsAt(points: readonly number[]): Transforms {
   };
 }
 
-/** The coefficients of the polynomial with these roots, the constant first. */
+/** Returns the coefficients of the polynomial with these roots, the constant first. */
 const polynomial = (roots: readonly number[]): number[] =>
   roots.reduce(
     (all, root) =>
@@ -66,11 +67,11 @@ const TRANSFORMS: Readonly<Record<TileSide, Transforms>> = {
   4: transformsAt([0, 1, -1, 1 / 2, -2]),
 };
 
-/** The transform along both axes at once. */
-const both = (matrix: Matrix): Matrix =>
+/** Returns the transform along both axes at once. */
+const alongBothAxes = (matrix: Matrix): Matrix =>
   matrix.flatMap((a) => matrix.map((b) => a.flatMap((x) => b.map((y) => x * y))));
 
-/** Kernels [K, C, 3, 3] as [(side + 2)², C, K]: a matrix for each place of a tile. */
+/** Kernels [K, C, 3, 3] as [(side + 2)², C, K]: one matrix for each position of a tile. */
 const kernelRecipe = (side: TileSide): Recipe => ({
   name: `winograd ${side}`,
   version: 1,
@@ -82,10 +83,10 @@ const kernelRecipe = (side: TileSide): Recipe => ({
   ],
 });
 
-/** Channels that are transformed together, so that reading and writing go by rows. */
+/** Channels that are transformed together, so that memory is read and written by rows. */
 const BLOCK = 16;
 
-/** [K, C, 3, 3] -> [(side + 2)², C, K], computed in double precision. */
+/** Returns kernels [K, C, 3, 3] as [(side + 2)², C, K], computed in double precision. */
 export function transformedKernels(
   kernels: Float32Array,
   out: number,
@@ -120,9 +121,12 @@ export function transformedKernels(
 
 const RECIPES: Readonly<Record<TileSide, Recipe>> = { 2: kernelRecipe(2), 4: kernelRecipe(4) };
 
-/** A 3x3 convolution of stride 1 padded by 1 of [B, C, H, W], where wanted and its kernels are kept; else undefined. */
+/**
+ * A 3x3 convolution of [B, C, H, W] with stride 1 and padding 1, where it is enabled and its kernels are
+ * prepacked; else undefined.
+ */
 export function winogradConv(
-  { g, w, winograd: side, im2col: known }: WinogradNet,
+  { g, w, winograd: side, im2col: sharedTables }: WinogradNet,
   x: Value,
   name: string,
   stride: number,
@@ -134,17 +138,17 @@ export function winogradConv(
     kernel !== 3 ||
     stride !== 1 ||
     pads.some((pad) => pad !== 1) ||
-    Math.min(out, channels) < LEAST_CHANNELS
+    Math.min(out, channels) < MIN_CHANNELS
   )
     return undefined;
   const kernels = w.prepacked?.(g, [`${name}.weight`], RECIPES[side]);
   if (!kernels) return undefined;
-  const places = known ?? im2colTables(g, x);
+  const tables = sharedTables ?? im2colTables(g, x);
   const each = (side + 2) ** 2;
   const rows = pixelRows(g, x, channels, g.floats(new Float32Array(channels), [1, channels]));
   const windows = g.op('Gather', [
     rows,
-    places.windows({ side: side + 2, step: side, before: 1, order: 'places first' }),
+    tables.windows({ side: side + 2, step: side, before: 1, order: 'positions first' }),
   ]);
   const inputs = matrixProduct(
     g,
@@ -160,18 +164,16 @@ export function winogradConv(
     TRANSFORMS[side].output,
     g.op('Reshape', [products, g.ints([each, -1])]),
   );
-  const picture = g.op('Gather', [
+  const image = g.op('Gather', [
     g.op('Reshape', [outputs, g.ints([-1, out])]),
-    places.pixels(side),
+    tables.pixels(side),
   ]);
-  const biased = w.has(`${name}.bias`)
-    ? g.op('Add', [picture, w.value(g, `${name}.bias`)])
-    : picture;
+  const biased = w.has(`${name}.bias`) ? g.op('Add', [image, w.value(g, `${name}.bias`)]) : image;
   return g.op('Transpose', [biased], { perm: [0, 3, 1, 2] });
 }
 
-/** A transform along both axes of [P, N]. */
+/** Applies a transform along both axes to [P, N]. */
 const matrixProduct = (g: Graph, matrix: Matrix, x: Value): Value => {
-  const rows = both(matrix);
+  const rows = alongBothAxes(matrix);
   return g.op('MatMul', [g.floats(rows.flat(), [rows.length, rows[0].length]), x]);
 };

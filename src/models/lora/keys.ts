@@ -1,10 +1,10 @@
-// What the weights of UNets and CLIPs are called in LoRA files: kohya's names (of the original layout and of diffusers), LyCORIS's,
-// diffusers's and the plain path. The set of names is that of ComfyUI (comfy/lora.py, utils.unet_to_diffusers).
+// The names of the weights of UNets and CLIPs in LoRA files: kohya's names (of the original layout and of diffusers), those of LyCORIS and
+// diffusers, and the plain path. The names are those that ComfyUI reads (comfy/lora.py, utils.unet_to_diffusers).
 
 const WEIGHT = '.weight';
 const flat = (name: string): string => name.replaceAll('.', '_');
 
-/** Layers of a residual block: original name -> diffusers's. */
+/** Layers of a residual block: original name to diffusers' name. */
 const RESIDUAL: Readonly<Record<string, string>> = {
   'in_layers.0': 'norm1',
   'in_layers.2': 'conv1',
@@ -14,7 +14,7 @@ const RESIDUAL: Readonly<Record<string, string>> = {
   skip_connection: 'conv_shortcut',
 };
 
-/** Layers outside of the blocks. */
+/** Layers outside of the blocks: original and diffusers' name. */
 const SINGLE: readonly (readonly [string, string])[] = [
   ['label_emb.0.0', 'class_embedding.linear_1'],
   ['label_emb.0.2', 'class_embedding.linear_2'],
@@ -27,7 +27,10 @@ const SINGLE: readonly (readonly [string, string])[] = [
   ['time_embed.2', 'time_embedding.linear_2'],
 ];
 
-/** Name in a LoRA -> tensor of the UNet (names of the original layout, without a prefix). A later name of a tensor overrides an earlier one. */
+/**
+ * Returns the tensors of a UNet by their names in LoRA files. `tensors`: names of the original layout,
+ * without a prefix.
+ */
 export function unetKeys(tensors: Iterable<string>): Map<string, string> {
   const names = [...tensors];
   const keys = new Map<string, string>();
@@ -47,7 +50,7 @@ export function unetKeys(tensors: Iterable<string>): Map<string, string> {
   return keys;
 }
 
-/** Pairs of a layer's name in diffusers and the name of its weight. */
+/** Returns pairs of a layer's name in diffusers and the name of its weight. */
 function diffusersLayers(names: readonly string[]): [string, string][] {
   const weights = names.filter((name) => name.endsWith(WEIGHT));
   const modules = modulesOf(weights);
@@ -56,55 +59,55 @@ function diffusersLayers(names: readonly string[]): [string, string][] {
     const layer = weight.slice(0, -WEIGHT.length);
     const [, module, rest] =
       /^((?:input|output)_blocks\.\d+\.\d+|middle_block\.\d+)\.(.+)$/.exec(layer) ?? [];
-    const place = module && modules.get(module);
-    if (place)
-      pairs.push([
-        `${place}.${place.includes('resnets') ? (RESIDUAL[rest] ?? rest) : rest.replace(/^op$/, 'conv')}`,
-        weight,
-      ]);
+    const diffusers = module && modules.get(module);
+    if (!diffusers) continue;
+    const inner = diffusers.includes('resnets')
+      ? (RESIDUAL[rest] ?? rest)
+      : rest.replace(/^op$/, 'conv');
+    pairs.push([`${diffusers}.${inner}`, weight]);
   }
   for (const [original, diffusers] of SINGLE)
     if (weights.includes(original + WEIGHT)) pairs.push([diffusers, original + WEIGHT]);
   return pairs;
 }
 
-/** Where the modules of the blocks stand in diffusers: `input_blocks.4.1` -> `down_blocks.1.attentions.0`. */
+/** Returns the names of the blocks' modules in diffusers: `input_blocks.4.1` is `down_blocks.1.attentions.0`. */
 function modulesOf(weights: readonly string[]): Map<string, string> {
-  const known = new Set(weights);
-  const places = new Map([
+  const existing = new Set(weights);
+  const names = new Map([
     ['middle_block.0', 'mid_block.resnets.0'],
     ['middle_block.1', 'mid_block.attentions.0'],
     ['middle_block.2', 'mid_block.resnets.1'],
   ]);
-  const isResidual = (module: string): boolean => known.has(`${module}.in_layers.0.weight`);
-  const isTransformer = (module: string): boolean => known.has(`${module}.proj_in.weight`);
+  const isResidual = (module: string): boolean => existing.has(`${module}.in_layers.0.weight`);
+  const isTransformer = (module: string): boolean => existing.has(`${module}.proj_in.weight`);
   let [level, index] = [0, 0];
   for (let n = 1; ; n++) {
     const block = `input_blocks.${n}`;
-    if (known.has(`${block}.0.op.weight`)) {
-      places.set(`${block}.0`, `down_blocks.${level}.downsamplers.0`);
+    if (existing.has(`${block}.0.op.weight`)) {
+      names.set(`${block}.0`, `down_blocks.${level}.downsamplers.0`);
       [level, index] = [level + 1, 0];
     } else if (isResidual(`${block}.0`)) {
-      places.set(`${block}.0`, `down_blocks.${level}.resnets.${index}`);
-      places.set(`${block}.1`, `down_blocks.${level}.attentions.${index++}`);
+      names.set(`${block}.0`, `down_blocks.${level}.resnets.${index}`);
+      names.set(`${block}.1`, `down_blocks.${level}.attentions.${index++}`);
     } else break;
   }
   [level, index] = [0, 0];
   for (let n = 0; isResidual(`output_blocks.${n}.0`); n++) {
     const block = `output_blocks.${n}`;
-    places.set(`${block}.0`, `up_blocks.${level}.resnets.${index}`);
+    names.set(`${block}.0`, `up_blocks.${level}.resnets.${index}`);
     if (isTransformer(`${block}.1`))
-      places.set(`${block}.1`, `up_blocks.${level}.attentions.${index}`);
+      names.set(`${block}.1`, `up_blocks.${level}.attentions.${index}`);
     index++;
-    const up = [1, 2].find((m) => known.has(`${block}.${m}.conv.weight`));
+    const up = [1, 2].find((m) => existing.has(`${block}.${m}.conv.weight`));
     if (up === undefined) continue;
-    places.set(`${block}.${up}`, `up_blocks.${level}.upsamplers.0`);
+    names.set(`${block}.${up}`, `up_blocks.${level}.upsamplers.0`);
     [level, index] = [level + 1, 0];
   }
-  return places;
+  return names;
 }
 
-/** The linears of a text encoder's block that kohya's and diffusers's names exist for. */
+/** The linear layers of a text encoder's block that have names in kohya's and diffusers' files. */
 const CLIP_LINEARS = [
   'mlp.fc1',
   'mlp.fc2',
@@ -115,7 +118,7 @@ const CLIP_LINEARS = [
 ];
 const BLOCKS = 32;
 
-/** Beginnings of the names of each encoder's blocks; CLIP-G is the second encoder only beside a CLIP-L. */
+/** Prefixes of the names of each encoder's blocks; CLIP-G is the second encoder only beside a CLIP-L. */
 const CLIP_NAMES: Readonly<
   Record<
     string,
@@ -141,15 +144,16 @@ const CLIP_NAMES: Readonly<
 };
 
 /**
- * Name in a LoRA -> `<encoder>.transformer.<tensor>`, the tensors named as Hugging Face does (`text_model.encoder.layers.0.mlp.fc1.weight`).
- * `encoders`: the tensors of each encoder by its kind (`clip_l`, `clip_g`, `clip_h`).
+ * Returns the tensors of text encoders by their names in LoRA files, as `<encoder>.transformer.<tensor>`
+ * with Hugging Face's names (`text_model.encoder.layers.0.mlp.fc1.weight`). `encoders`: the tensors of
+ * each encoder by its kind (`clip_l`, `clip_g`, `clip_h`).
  */
 export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<string, string> {
   const keys = new Map<string, string>();
   for (const [kind, tensors] of encoders) {
     const prefix = `${kind}.transformer.`;
-    const known = new Set(tensors);
-    for (const name of known)
+    const existing = new Set(tensors);
+    for (const name of existing)
       if (name.endsWith(WEIGHT))
         keys.set(`text_encoders.${prefix}${name.slice(0, -WEIGHT.length)}`, prefix + name);
     const { kohya, diffusers, projection } =
@@ -157,7 +161,7 @@ export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<s
     for (let block = 0; block < BLOCKS; block++)
       for (const linear of CLIP_LINEARS) {
         const layer = `text_model.encoder.layers.${block}.${linear}`;
-        if (!known.has(layer + WEIGHT)) continue;
+        if (!existing.has(layer + WEIGHT)) continue;
         for (const start of [
           ...kohya.map((name) => `${name}_${flat(layer)}`),
           `${diffusers}.${layer}`,

@@ -28,7 +28,7 @@ export function sharesByName(ownShares: Readonly<Record<string, number>>): Share
   };
 }
 
-/** Returns the names of weights that have another shape in the other UNet; only their own share counts. */
+/** Returns the names of weights with another shape in the other UNet; only their own share counts. */
 export const shapeMismatches = (one: UNet, two: UNet): string[] =>
   [...(one.base?.targets ?? [])].flatMap(([name, { shape }]) => {
     const other = two.base?.targets.get(name);

@@ -1,5 +1,5 @@
-// Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a file that the session then maps: a session
-// that merges two models itself keeps both and all that lies between, five times the weights. The file has no name once it is open.
+// Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a file that the session maps. A session that
+// merges two models itself would hold both and all intermediate values, five times the weights. The file is unlinked once it is open.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,9 @@ import { type Weights, weightsOf } from './tensors.ts';
 
 export interface MergeOptions {
   readonly threads: number;
-  /** Bytes of merged tensors that a session may compute by itself. */
+  /** Bytes of merged tensors that a session may compute itself. */
   readonly inSession?: number;
-  /** Folder of the file; a part of the user's cache unless given. */
+  /** The folder of the file; `merged` in the user's cache by default. */
   readonly folder?: string;
 }
 
@@ -31,7 +31,7 @@ const PART = 2 ** 26;
 
 const bytesOf = (shape: readonly number[]): number => 4 * sizeOf(shape);
 
-/** The graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when there is no room for what is merged. */
+/** Returns the graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when the merged tensors cannot be written. */
 export async function changedGraph(
   plan: PatchPlan,
   make: (weights: Weights) => Graph,
@@ -46,7 +46,7 @@ export async function changedGraph(
       rmSync(file, { force: true });
       process.off('exit', remove);
     } catch {
-      // systems that keep the names of open files: removed when the process ends
+      // systems that cannot unlink open files: removed when the process ends
     }
   };
   process.once('exit', remove);
@@ -77,7 +77,7 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
     throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
-      message: `${folder} can't be made: ${(cause as Error).message}`,
+      message: `${folder} can't be created: ${(cause as Error).message}`,
       hint: 'Merged weights are computed into a file there. Name another cache folder in DARKROOM_CACHE.',
       file: folder,
       cause,
@@ -85,7 +85,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Computes merged tensors; those that follow one another are computed together. */
+/** Returns a function that computes merged tensors; successive ones are computed together. */
 export function mergedReader(
   merged: MergedTensors,
   threads: number,
@@ -93,8 +93,8 @@ export function mergedReader(
   const names = [...merged.shapes.keys()];
   let ready = new Map<string, Tensor>();
   return async (name) => {
-    const known = ready.get(name);
-    if (known) return known;
+    const computedBefore = ready.get(name);
+    if (computedBefore) return computedBefore;
     const part: string[] = [];
     let bytes = 0;
     for (let at = names.indexOf(name); at >= 0 && at < names.length; at++) {

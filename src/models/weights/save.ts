@@ -1,5 +1,5 @@
-// Networks as the tensors of a file: changes are made part of the weights, names are those of original checkpoints, numbers stay in the
-// types that they came in. Tensors that nothing changes are copied as they are. Source: ComfyUI's state_dict_for_saving.
+// Writes networks as the tensors of a file: changes become part of the weights, names are those of original checkpoints, values stay in
+// their types. Unchanged tensors are copied as they are. Source: ComfyUI's state_dict_for_saving.
 import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import type { ClipPart } from '../../formats/identify/model-kinds.ts';
 import type { TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
@@ -23,11 +23,11 @@ const STORED: Readonly<Partial<Record<ElementType, DTypeName>>> = {
 
 const storedAs = (weights: Weights, tensor: string): DTypeName =>
   STORED[weights.typeOf(tensor)] ?? 'F32';
-/** What computed numbers are written as. */
+/** Returns the type that computed values are written as. */
 const writtenAs = (dtype: DTypeName): DTypeName =>
   dtype === 'F64' ? 'F32' : dtype.startsWith('F8') ? 'F16' : dtype;
 
-/** The weights of a UNet with its changes, by the names of original checkpoints after `prefix`. */
+/** Returns the weights of a UNet with its changes, by the names of original checkpoints after `prefix`. */
 export function unetTensors(
   network: ChangedNetwork,
   prefix: string,
@@ -37,7 +37,7 @@ export function unetTensors(
   return [...network.targets.keys()].map((name) => make(name, prefix + name));
 }
 
-/** A text encoder with its changes, in the layout and under the prefix of a place in checkpoints. */
+/** Returns the weights of a text encoder with its changes, in the layout and with the prefix of a part of checkpoints. */
 export function encoderTensors(
   { base, tokenRows }: TextEncoder & { readonly base: EncoderBase },
   { layout, prefix }: Pick<ClipPart, 'layout' | 'prefix'>,
@@ -73,13 +73,13 @@ export function encoderTensors(
           ),
         );
   }
-  // SD1's and the first of SDXL's are used without a projection, and checkpoints have none
+  // the encoders of SD1 and the first one of SDXL have no projection in checkpoints
   if (layout === 'open-clip' && has('text_projection.weight'))
     made.push(transposed(make('text_projection.weight', ''), prefix + to.projection));
   return made;
 }
 
-/** A text encoder alone, as Hugging Face names it. */
+/** Returns the tensors of a file of one text encoder, as Hugging Face names them. */
 export function encoderFileTensors(
   encoder: TextEncoder & { readonly base: EncoderBase },
   threads: number,
@@ -100,7 +100,7 @@ export function encoderFileTensors(
 
 const VAE_PARTS = /^(encoder|decoder|quant_conv|post_quant_conv)\.|^\d+\./;
 
-/** An autoencoder's tensors after `prefix`. */
+/** Returns an autoencoder's tensors, named after `prefix`. */
 export const vaeTensors = (
   { weights = {}, numbers = {} }: Autoencoder,
   prefix: string,
@@ -120,7 +120,7 @@ export const vaeTensors = (
   }),
 ];
 
-/** Makes tensors of a network's targets: computed where something changes them, else copied. */
+/** Returns a function that makes tensors of a network's targets: computed where they are changed, else copied. */
 function targetMaker(
   network: ChangedNetwork,
   threads: number,
@@ -141,10 +141,10 @@ function targetMaker(
   };
 }
 
-/** A tensor, or a part of one, as it is in its file, unless the network is kept in another type. */
+/** Returns a tensor, or a part of one, as it is in its file, unless the network's weights are rounded. */
 function copied(
   weights: Weights,
-  { tensor, rows, transposed: turned, shape }: PatchTarget,
+  { tensor, rows, transposed: isTransposed, shape }: PatchTarget,
   name: string,
 ): TensorToMake {
   const stored = storedAs(weights, tensor);
@@ -152,7 +152,7 @@ function copied(
   const whole: TensorToMake = {
     name,
     dtype,
-    shape: turned ? shape.toReversed() : shape,
+    shape: isTransposed ? shape.toReversed() : shape,
     bytes: async () => {
       const file = await weights.open();
       try {
@@ -165,7 +165,7 @@ function copied(
       }
     },
   };
-  return turned ? transposed(whole, name) : whole;
+  return isTransposed ? transposed(whole, name) : whole;
 }
 
 function joined(parts: readonly TensorToMake[], name: string): TensorToMake {

@@ -1,4 +1,4 @@
-// The named tensors of one network inside a checkpoint: shapes to read the architecture off, and graph values that point into the file.
+// The weights of one network in a file: shapes, from which the architecture is read, and graph values that point into the file.
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -8,15 +8,15 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './recipe.ts';
 
-/** How a tensor enters a graph: under other dimensions, or only some rows of its first axis (from, to). */
+/** How a tensor enters a graph: with other dimensions, or only some rows of its first axis (from, to). */
 export interface TensorView {
   readonly dims?: readonly number[];
   readonly rows?: readonly [number, number];
-  /** The layer's input: a weight that is computed in each evaluation is not computed before it. */
+  /** The layer's input: a weight that is computed in each evaluation is computed after it. */
   readonly after?: Value;
 }
 
-/** What a LoRA adds to the output of a layer: up(mid(down x)) times a scale. Values are as `dims` and `rows` say. */
+/** A low-rank branch beside a layer, which adds up(mid(down x)) times a scale to its output. */
 export interface Branch {
   readonly rank: number;
   /** Absent, or the rank between `down` and `mid`. */
@@ -27,31 +27,31 @@ export interface Branch {
   readonly up: (graph: Graph, dims: readonly number[], rows?: TensorView['rows']) => Value;
 }
 
-/** What weights may be rounded to before they are used as float32. */
+/** The types that weights may be rounded to before they are used as float32. */
 export type Rounding = 'f16' | 'f8e4m3' | 'f8e5m2';
 
 export interface Weights {
   readonly file: string;
-  /** What values are rounded to. */
+  /** The type that values are rounded to. */
   readonly rounding?: Rounding;
-  /** All tensors, by name. */
+  /** Returns the names of all tensors. */
   names(): Iterable<string>;
-  /** What is added to a layer beside its weight of this name. */
+  /** Returns the branches beside the weight of this name. */
   branches?(name: string): readonly Branch[];
   has(name: string): boolean;
-  /** The tensor's name in the file. */
+  /** Returns a tensor's name in the file. */
   fullName(name: string): string;
-  /** A reader of the tensors by their full names; close it after use. */
+  /** Opens a reader of the tensors by their full names, to be closed after use. */
   open(): Promise<TensorFile>;
-  /** Whether any tensor's name begins so. */
+  /** Returns whether the name of any tensor begins with `prefix`. */
   hasPrefix(prefix: string): boolean;
-  /** Throws DR_MODEL_UNSUPPORTED naming file and tensor when it is missing. */
+  /** Throws DR_MODEL_UNSUPPORTED for a missing tensor. */
   shape(name: string): readonly number[];
-  /** What the tensor is stored as. Throws as shape does, and for types that weights can't have. */
+  /** Returns a tensor's stored type. Throws as shape does, and for types that weights cannot have. */
   typeOf(name: string): ElementType;
-  /** The tensor (or some rows of it) as a float32 value of the graph. */
+  /** Returns a tensor (or some rows of it) as a float32 value of the graph. */
   value(graph: Graph, name: string, view?: TensorView): Value;
-  /** What a recipe made of tensors, in the order of its outputs, where it is kept in the cache (derived.ts). */
+  /** Returns the stored outputs of a recipe for some tensors; undefined where there are none (prepacked.ts). */
   prepacked?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
 
@@ -64,21 +64,26 @@ const TYPES: Readonly<Record<string, ElementType>> = {
   F8_E5M2: 'f8e5m2',
 };
 
-/** The tensors of `file` whose names begin with `prefix`, by the rest of the name; the names may be others than those in the file. */
+/**
+ * Returns the tensors whose names begin with `prefix`, by the rest of their names. The names in `tensors`
+ * may differ from those in the file.
+ */
 export function weightsOf(
   file: string,
   tensors: ReadonlyMap<string, TensorInfo>,
   prefix: string,
   options: { readonly rounding?: Rounding } = {},
 ): Weights {
-  // ONNX Runtime refuses initialisers behind a link
+  // ONNX Runtime refuses initializers behind a symbolic link
   const real = realpathSync(file);
   const info = (name: string): TensorInfo => {
     const found = tensors.get(prefix + name);
     if (found) return found;
     throw new DarkroomError('DR_MODEL_UNSUPPORTED', {
       message: `${basename(file)} has no tensor ${prefix}${name}`,
-      hint: 'The file is damaged, or of an architecture that is not supported (SD1.x, SD2.x, SDXL and its refiner are).',
+      hint:
+        'The file is damaged, or of an unsupported architecture ' +
+        '(SD1.x, SD2.x, SDXL and its refiner are supported).',
       file,
     });
   };
