@@ -1,7 +1,15 @@
 // The changes of a network sorted by the tensors that they apply to.
 import { isBranch } from '../lora/branch.ts';
 import type { AppliedLora, Patch } from '../lora/patches.ts';
-import type { Blend, ChangedNetwork, MergeTime, PatchTarget, PatchTargets, Scaling, Share } from './changes.ts';
+import type {
+  Blend,
+  ChangedNetwork,
+  MergeTime,
+  PatchTarget,
+  PatchTargets,
+  Scaling,
+  Share,
+} from './changes.ts';
 
 /** One change of one weight; `index` is the position of the change in the network's list. */
 export type Step = PatchStep | BlendStep | ScaleStep;

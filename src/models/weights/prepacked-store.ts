@@ -5,7 +5,13 @@ import { formatSize } from '../../format-size.ts';
 import { serial } from '../../serial.ts';
 import { removeAbandoned } from '../../storage/atomic-write.ts';
 import { contentHash } from '../../storage/content-hash.ts';
-import { type PrepackedLocations, requestKey, requestOutputs, requestsOf, withPrepacked } from './prepacked.ts';
+import {
+  type PrepackedLocations,
+  requestKey,
+  requestOutputs,
+  requestsOf,
+  withPrepacked,
+} from './prepacked.ts';
 import { bytesOf, findPrepacked, type KeyedRequest, writePrepacked } from './prepacked-files.ts';
 import type { Weights } from './tensors.ts';
 

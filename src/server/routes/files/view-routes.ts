@@ -1,7 +1,11 @@
 // /view: images of the input, output and temp folders, unchanged or as previews; /view/validate of
 // the Impact Pack.
 import { basename } from 'node:path';
-import { type FolderType, isFolderType, parseAnnotatedName } from '../../../storage/folder-paths.ts';
+import {
+  type FolderType,
+  isFolderType,
+  parseAnnotatedName,
+} from '../../../storage/folder-paths.ts';
 import { contentDisposition, storedFileResponse } from '../../http/file-responses.ts';
 import { empty, type RouteResponse, refuse } from '../../http/responses.ts';
 import type { Route, RouteRequest } from '../../http/route.ts';
