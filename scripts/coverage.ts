@@ -8,7 +8,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DarkroomError } from '../src/errors.ts';
 import { dumpsJson } from '../src/formats/dumps-json.ts';
-import { pictureFormat, readPictureTexts } from '../src/image/codec/picture-text.ts';
+import { imageFormat, readImageTexts } from '../src/image/codec/image-text.ts';
 import type { NodeEnvironment } from '../src/nodes/context.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { apiGraphOf, type Graph } from '../src/workflow/api-graph.ts';
@@ -74,7 +74,7 @@ function rowOf(folder: string, path: string): Row | undefined {
     readWorkflowBytes(bytes, file, { prefer }, dirname(path));
   try {
     const workflow = read('UI');
-    const texts = pictureFormat(bytes) ? readPictureTexts(bytes, file) : {};
+    const texts = imageFormat(bytes) ? readImageTexts(bytes, file) : {};
     const both = Object.hasOwn(texts, 'prompt') && Object.hasOwn(texts, 'workflow');
     const sent = both ? read('API') : undefined;
     const isSent = sent?.form === 'API';

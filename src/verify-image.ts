@@ -8,7 +8,7 @@ import { DarkroomError } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './formats/json.ts';
 import { parseJson } from './formats/parse-json.ts';
 import { isPng, readPngText } from './image/codec/png.ts';
-import { comparePictures, type PictureDifference } from './image/compare-pictures.ts';
+import { compareImages, type ImageDifference } from './image/compare-images.ts';
 import { openEmbeddedModels } from './storage/embedded-models.ts';
 import { fingerprint } from './storage/fingerprint.ts';
 import { type Folders, modelRoots, openFolders } from './storage/folders.ts';
@@ -17,7 +17,7 @@ export interface Verification {
   /** All pixels are equal. */
   readonly same: boolean;
   /** The difference to the nearest image of the run; undefined when none has the same size. */
-  readonly difference?: PictureDifference;
+  readonly difference?: ImageDifference;
   /** Sentences about what has changed since the image was created: versions, model files. */
   readonly notes: readonly string[];
 }
@@ -101,12 +101,12 @@ const textEncodersOf = (metadata: JsonObject | undefined): 'fp16' | 'fp32' | und
 
 async function nearest(
   bytes: Uint8Array,
-  pictures: readonly Picture[],
-): Promise<PictureDifference | undefined> {
-  let best: PictureDifference | undefined;
-  for (const { path } of pictures) {
+  images: readonly Picture[],
+): Promise<ImageDifference | undefined> {
+  let best: ImageDifference | undefined;
+  for (const { path } of images) {
     if (!path.endsWith('.png')) continue;
-    const found = await comparePictures(bytes, readFileSync(path));
+    const found = await compareImages(bytes, readFileSync(path));
     if (
       found &&
       (!best ||

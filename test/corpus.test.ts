@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareForms } from '../scripts/compare-forms.ts';
 import { DarkroomError } from '../src/errors.ts';
-import { pictureFormat, readPictureTexts } from '../src/image/codec/picture-text.ts';
+import { imageFormat, readImageTexts } from '../src/image/codec/image-text.ts';
 import { NODES } from '../src/nodes/index.ts';
 import { readWorkflowBytes, type Workflow } from '../src/workflow/read/read.ts';
 import { findProblems } from '../src/workflow/validate/find-problems.ts';
@@ -42,9 +42,9 @@ function settles(read: () => Workflow): Workflow | undefined {
 
 /** Returns the texts in a file that hold workflows. */
 function textsOf(bytes: Buffer): string[] {
-  if (!pictureFormat(bytes)) return [bytes.toString('utf8')];
+  if (!imageFormat(bytes)) return [bytes.toString('utf8')];
   try {
-    return Object.values(readPictureTexts(bytes, 'x'));
+    return Object.values(readImageTexts(bytes, 'x'));
   } catch {
     return [];
   }

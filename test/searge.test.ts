@@ -8,13 +8,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom, type RunOptions } from '../src/darkroom.ts';
 import { openSafetensors } from '../src/formats/safetensors/safetensors.ts';
-import {
-  expectGolden,
-  expectPicture,
-  fixtureModel,
-  type Golden,
-  golden,
-} from './support/golden.ts';
+import { expectGolden, expectImage, fixtureModel, type Golden, golden } from './support/golden.ts';
 
 const files = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'workflows');
 const root = mkdtempSync(join(tmpdir(), 'darkroom-searge-'));
@@ -74,7 +68,7 @@ async function expectWorkflow(g: Golden, prompt: Prompt, options: RunOptions = {
       const [picture] = result.outputs[key.slice('image_'.length)].images;
       const { data, info } = await sharp(picture.path).raw().toBuffer({ resolveWithObject: true });
       expect([1, info.height, info.width, info.channels], tensor).toEqual(g.tensor(tensor).shape);
-      expectPicture(g, id, tensor, data);
+      expectImage(g, id, tensor, data);
     }
   }
   expect(Object.keys(result.outputs).sort()).toEqual(
@@ -121,7 +115,7 @@ describe('workflows', () => {
       .raw()
       .toBuffer({ resolveWithObject: true });
     const g = golden('workflows', 'searge_reborn_v33');
-    expectPicture(g, 'searge_reborn_v33', g.cases[0].outputs['image_361'], data);
+    expectImage(g, 'searge_reborn_v33', g.cases[0].outputs['image_361'], data);
   });
 });
 

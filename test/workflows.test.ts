@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Darkroom, openDarkroom } from '../src/darkroom.ts';
-import { expectPicture, fixtureModel, type Golden, golden } from './support/golden.ts';
+import { expectImage, fixtureModel, type Golden, golden } from './support/golden.ts';
 
 const WHOLE = [
   'img2img',
@@ -107,7 +107,7 @@ async function expectSaved(
     );
     batch.push(data);
   }
-  expectPicture(g, id, tensor, Buffer.concat(batch));
+  expectImage(g, id, tensor, Buffer.concat(batch));
 }
 
 describe('workflows', () => {

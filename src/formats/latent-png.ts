@@ -1,4 +1,4 @@
-// A latent in a picture file, as the Impact Pack's LatentSender writes it: a safetensors file in a
+// A latent in an image file, as the Impact Pack's LatentSender writes it: a safetensors file in a
 // zip archive in the UserComment of EXIF.
 import { crc32, inflateRawSync } from 'node:zlib';
 import { DarkroomError } from '../errors.ts';
@@ -44,7 +44,7 @@ export function latentFromExif(exif: Uint8Array, name: string): Tensor | undefin
   } catch (cause) {
     throw new DarkroomError('DR_SAFETENSORS_INVALID', {
       message: `the latent in ${name} can't be read: ${(cause as Error).message}`,
-      hint: 'Use the file as LatentSender saved it: programs that edit pictures damage the latent.',
+      hint: 'Use the file as LatentSender saved it: programs that edit images damage the latent.',
       file: name,
       cause,
     });

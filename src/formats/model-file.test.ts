@@ -29,7 +29,7 @@ const onnx = (): Uint8Array => {
   graph.output('out', graph.floats([1]), [1]);
   return graph.serialize();
 };
-const picture = (format: 'png' | 'jpeg' | 'webp') =>
+const image = (format: 'png' | 'jpeg' | 'webp') =>
   sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
     [format]()
     .toBuffer();
@@ -56,9 +56,9 @@ describe('files that are no models', () => {
     'is a gzip archive': () => gzipSync(model()),
     'is a tar archive': () =>
       Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\x0000'), Buffer.alloc(248)]),
-    'is a picture (PNG)': () => picture('png'),
-    'is a picture (JPEG)': () => picture('jpeg'),
-    'is a picture (WebP)': () => picture('webp'),
+    'is an image (PNG)': () => image('png'),
+    'is an image (JPEG)': () => image('jpeg'),
+    'is an image (WebP)': () => image('webp'),
     'is a PDF document': () => '%PDF-1.7\n1 0 obj\n',
     'is a program': () => Buffer.from('7f454c4602010100', 'hex'),
     'is an empty archive': () => zipOf([]),

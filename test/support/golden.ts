@@ -171,7 +171,7 @@ export function expectExact(
 /**
  * Asserts the rule for 8-bit images: at most 1 level of difference, on at most 0.5 % of the values.
  */
-export function expectPicture(g: Golden, id: string, name: string, got: Uint8Array): void {
+export function expectImage(g: Golden, id: string, name: string, got: Uint8Array): void {
   const want = g.tensor(name).data;
   expect(got.length, `${g.family}/${g.group} ${id} ${name} size`).toBe(want.length);
   let worst = 0;

@@ -1,4 +1,4 @@
-// Decodes picture files as ComfyUI's LoadImage and LoadImageMask do through Pillow: turned upright
+// Decodes image files as ComfyUI's LoadImage and LoadImageMask do through Pillow: turned upright
 // by EXIF, no colour management, alpha dropped (never blended) and returned as a mask. sharp does
 // the decoding.
 import type { Metadata, Sharp } from 'sharp';
@@ -48,7 +48,7 @@ const FORMATS: Record<string, (bytes: Uint8Array, meta: Metadata) => Promise<Fra
 };
 
 /**
- * Decodes a picture or an animation; frames whose size differs from the first are left out. Throws
+ * Decodes an image or an animation; frames whose size differs from the first are left out. Throws
  * DR_IMAGE_UNREADABLE naming `name`.
  */
 export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<DecodedImage> {
@@ -62,7 +62,7 @@ export async function decodeImage(bytes: Uint8Array, name = 'image'): Promise<De
 
 /**
  * One channel of the first frame as a mask [1,H,W]. Alpha is inverted: 0 everywhere for an opaque
- * picture. Throws DR_IMAGE_UNREADABLE naming `name`.
+ * image. Throws DR_IMAGE_UNREADABLE naming `name`.
  */
 export async function decodeChannel(
   bytes: Uint8Array,
@@ -80,7 +80,7 @@ export async function decodeChannel(
 async function decodeFrames(bytes: Uint8Array, name: string): Promise<Frames> {
   const unreadable = (why: string, cause?: unknown) =>
     new DarkroomError('DR_IMAGE_UNREADABLE', {
-      message: `cannot read the picture ${name}: ${why}`,
+      message: `cannot read the image ${name}: ${why}`,
       hint: 'Use a complete PNG, JPEG, WebP, GIF, TIFF or AVIF file.',
       file: name,
       cause,
@@ -162,10 +162,10 @@ async function readPages(bytes: Uint8Array, meta: Metadata): Promise<Frame[]> {
 }
 
 /** 8-bit RGB or RGBA. As in Pillow, 16-bit colours keep their high byte. */
-async function readPixels(picture: Sharp, meta: Metadata): Promise<Frame> {
+async function readPixels(image: Sharp, meta: Metadata): Promise<Frame> {
   const deep = DEEP_GREYS[meta.depth ?? ''];
   if (deep && meta.channels === 1) {
-    const { data, info } = await picture
+    const { data, info } = await image
       .toColourspace(deep.space)
       .raw({ depth: deep.depth })
       .toBuffer({ resolveWithObject: true });
@@ -179,8 +179,8 @@ async function readPixels(picture: Sharp, meta: Metadata): Promise<Frame> {
       bytes: greys(values, deep.scale),
     };
   }
-  if (meta.space === 'cmyk') picture.pipelineColourspace('cmyk').toColourspace('cmyk');
-  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  if (meta.space === 'cmyk') image.pipelineColourspace('cmyk').toColourspace('cmyk');
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const bytes = meta.space === 'cmyk' ? cmykToRgb(data) : data;
   return {
     width: info.width,

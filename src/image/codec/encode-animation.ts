@@ -40,7 +40,7 @@ export interface WebpOptions {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Encodes an animation that repeats without end; a single frame becomes a still picture. */
+/** Encodes an animation that repeats without end; a single frame becomes a still image. */
 export async function encodeAnimatedWebp(
   frames: Frames,
   { duration, lossless, quality, effort, texts }: WebpOptions,
@@ -75,7 +75,7 @@ export interface ApngOptions {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Encodes an animation that repeats without end; a single frame becomes a still picture. */
+/** Encodes an animation that repeats without end; a single frame becomes a still image. */
 export async function encodeAnimatedPng(
   frames: Frames,
   { duration, level, texts }: ApngOptions,

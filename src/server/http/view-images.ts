@@ -1,7 +1,7 @@
 // Images that /view, /upload/mask and model previews encode anew. Imported on the first use.
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { readPictureTexts } from '../../image/codec/picture-text.ts';
+import { readImageTexts } from '../../image/codec/image-text.ts';
 import { encodePng } from '../../image/codec/png.ts';
 
 /** Pillow's limit. */
@@ -89,7 +89,7 @@ const decodeRgba = (bytes: Uint8Array) =>
 /** Empty when the texts cannot be read. */
 function textsOf(file: Uint8Array, path: string): Record<string, string> {
   try {
-    return readPictureTexts(file, path);
+    return readImageTexts(file, path);
   } catch {
     return {};
   }

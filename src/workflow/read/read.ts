@@ -5,11 +5,7 @@ import { dirname } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../formats/json.ts';
 import { parseJson } from '../../formats/parse-json.ts';
-import {
-  type PictureFormat,
-  pictureFormat,
-  readPictureTexts,
-} from '../../image/codec/picture-text.ts';
+import { type ImageFormat, imageFormat, readImageTexts } from '../../image/codec/image-text.ts';
 import { NODES } from '../../nodes/index.ts';
 import type { Graph } from '../api-graph.ts';
 import { isUi } from '../ui/ui-graph.ts';
@@ -36,7 +32,7 @@ export interface Workflow {
   readonly extra: Readonly<JsonObject>;
   readonly form: WorkflowFormat;
   /** The format of the image that contains the workflow. */
-  readonly picture?: PictureFormat;
+  readonly picture?: ImageFormat;
   /** What could only be guessed in the conversion, as sentences. */
   readonly notes: readonly string[];
 }
@@ -78,7 +74,7 @@ export function readWorkflowBytes(
   folder?: string,
 ): Workflow {
   if (bytes.length > MAX_BYTES) throw tooLarge(file, bytes.length);
-  const picture = pictureFormat(bytes);
+  const picture = imageFormat(bytes);
   if (picture) return { ...fromImage(bytes, picture, file, options, folder), picture };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.replace('\ufeff', '').trim() === '') throw emptyFile(file);
@@ -134,12 +130,12 @@ function fromA1111(text: string, file: string, options: ReadOptions): Workflow {
  */
 function fromImage(
   bytes: Uint8Array,
-  format: PictureFormat,
+  format: ImageFormat,
   file: string,
   options: ReadOptions,
   folder: string | undefined,
 ): Workflow {
-  const texts = readPictureTexts(bytes, file);
+  const texts = readImageTexts(bytes, file);
   const prompt = jsonText(texts, 'prompt', file);
   const workflow = jsonText(texts, 'workflow', file);
   const ui = workflow && isUi(workflow) ? workflow : undefined;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   expectGolden,
-  expectPicture,
+  expectImage,
   type GoldenCase,
   golden,
 } from '../../../../test/support/golden.ts';
@@ -95,7 +95,7 @@ describe.each(['refined', 'plain'])('%s', (name) => {
             );
           });
           expect([height, width]).toEqual(image.shape.slice(1, 3));
-          expectPicture(g, `${one.id} ${part} ${i}`, one.outputs[`${part}.${i}`], bytes);
+          expectImage(g, `${one.id} ${part} ${i}`, one.outputs[`${part}.${i}`], bytes);
         }
       }
     }

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testPng } from '../../../../test/support/images.ts';
 import { type TestServer, testServer } from '../../../../test/support/server.ts';
-import { readPictureTexts } from '../../../image/codec/picture-text.ts';
+import { readImageTexts } from '../../../image/codec/image-text.ts';
 
 interface TestFile {
   readonly name: string;
@@ -91,7 +91,7 @@ describe('/upload/mask', () => {
     const response = await uploadMask({ filename: 'original.png', type: 'input' });
     expect(response.json()).toEqual({ name: 'mask.png', subfolder: '', type: 'input' });
     const saved = readFileSync(join(test.folders.input, 'mask.png'));
-    expect(readPictureTexts(saved, 'mask.png')).toEqual({ prompt: '{"1": 2}' });
+    expect(readImageTexts(saved, 'mask.png')).toEqual({ prompt: '{"1": 2}' });
     expect([...(await sharp(saved).raw().toBuffer()).subarray(0, 4)]).toEqual([20, 60, 100, 7]);
   });
 

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { noise } from '../../../../../test/support/rewrite.ts';
 import { testContext } from '../../../../../test/support/run-node.ts';
-import { readPictureTexts } from '../../../../image/codec/picture-text.ts';
+import { readImageTexts } from '../../../../image/codec/image-text.ts';
 import { encodePng, readChunks } from '../../../../image/codec/png.ts';
 import { toBytes } from '../../../../image/image-bytes.ts';
 import { map, sliceBatch, type Tensor, tensor } from '../../../../tensor/tensor.ts';
@@ -50,7 +50,7 @@ it('SaveAnimatedWEBP saves every frame for int(1000 / fps) milliseconds', async 
       Buffer.from(toBytes(images)),
     ),
   ).toBe(0);
-  expect(readPictureTexts(file, 'a.webp')).toMatchObject({
+  expect(readImageTexts(file, 'a.webp')).toMatchObject({
     prompt: '{"1": "\\u00e4 fox"}',
     workflow: '{"nodes": []}',
   });
@@ -73,7 +73,7 @@ it('SaveAnimatedWEBP saves one image as a still image, smaller if lossy', async 
   });
   expect((await sharp(file).metadata()).pages ?? 1).toBe(1);
   expect(lossy.file.length).toBeLessThan(file.length);
-  expect(readPictureTexts(lossy.file, 'a.webp').workflow).toBe('{"nodes": []}');
+  expect(readImageTexts(lossy.file, 'a.webp').workflow).toBe('{"nodes": []}');
   expect(ui.animated).toEqual([false]);
 });
 
@@ -127,6 +127,6 @@ it('SaveAnimatedPNG writes a control chunk before each frame, and texts at the e
       Buffer.from(toBytes(sliceBatch(images, 0, 1))),
     ),
   ).toBe(0);
-  expect(readPictureTexts(file, 'a.png')).toEqual({ ...texts, prompt: '{"1": "\\u00e4 fox"}' });
+  expect(readImageTexts(file, 'a.png')).toEqual({ ...texts, prompt: '{"1": "\\u00e4 fox"}' });
   expect(ui.animated).toEqual([true]);
 });

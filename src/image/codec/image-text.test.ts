@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { pictureFormat, readPictureTexts } from './picture-text.ts';
+import { imageFormat, readImageTexts } from './image-text.ts';
 import { encodePng } from './png.ts';
 
 const dot = { width: 1, height: 1, channels: 3, bytes: Buffer.from([1, 2, 3]) } as const;
@@ -85,7 +85,7 @@ function jpeg(exif: Buffer): Buffer {
 const text = (value: string): Buffer => Buffer.from(`${value}\0`);
 const A1111 = 'a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler';
 
-describe('texts in pictures', () => {
+describe('texts in image files', () => {
   it('PNG: all three kinds of chunk', async () => {
     const file = await encodePng(dot, {
       text: { prompt: '{"1": {}}', workflow: '{"title": "고양이"}' },
@@ -99,7 +99,7 @@ describe('texts in pictures', () => {
     chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + z.length)), 8 + z.length);
     const at = file.length - 12;
     const whole = Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]);
-    expect(readPictureTexts(whole, 'x.png')).toEqual({
+    expect(readImageTexts(whole, 'x.png')).toEqual({
       prompt: '{"1": {}}',
       workflow: '{"title": "고양이"}',
       parameters: A1111,
@@ -117,12 +117,12 @@ describe('texts in pictures', () => {
         [],
         big,
       );
-      expect(readPictureTexts(webp(block), 'x.webp')).toEqual({
+      expect(readImageTexts(webp(block), 'x.webp')).toEqual({
         prompt: '{"1": {}}',
         workflow: '{"nodes": []}',
       });
       expect(
-        readPictureTexts(webp(Buffer.concat([Buffer.from('Exif\0\0'), block])), 'x.webp'),
+        readImageTexts(webp(Buffer.concat([Buffer.from('Exif\0\0'), block])), 'x.webp'),
       ).toHaveProperty('prompt');
     },
   );
@@ -138,7 +138,7 @@ describe('texts in pictures', () => {
     ],
     ['ASCII', Buffer.from(`ASCII\0\0\0${A1111}`)],
   ])('JPEG with A1111’s UserComment in %s', (_, comment) => {
-    expect(readPictureTexts(jpeg(tiff([], [[0x9286, 7, comment]])), 'x.jpg')).toEqual({
+    expect(readImageTexts(jpeg(tiff([], [[0x9286, 7, comment]])), 'x.jpg')).toEqual({
       parameters: A1111,
     });
   });
@@ -151,23 +151,23 @@ describe('texts in pictures', () => {
       await pixels.clone().webp().toBuffer(),
       await pixels.clone().jpeg().toBuffer(),
     ])
-      expect(readPictureTexts(file, 'x')).toEqual({ workflow: '{"a": 1}', prompt: '{"b": 2}' });
+      expect(readImageTexts(file, 'x')).toEqual({ workflow: '{"a": 1}', prompt: '{"b": 2}' });
   });
 
   it('damaged or foreign blocks give nothing, and never loop', () => {
     const block = tiff([[0x0110, text('prompt:{"1": {}}')]]);
     for (let length = 0; length < block.length; length++)
-      expect(readPictureTexts(webp(block.subarray(0, length)), 'x')).toEqual({});
+      expect(readImageTexts(webp(block.subarray(0, length)), 'x')).toEqual({});
     const loop = Buffer.from(block);
     loop.writeUInt32LE(8, 8 + 2 + 12); // the next directory is this one
-    expect(readPictureTexts(webp(loop), 'x')).toEqual({ prompt: '{"1": {}}' });
-    expect(readPictureTexts(jpeg(Buffer.from('no TIFF at all')), 'x')).toEqual({});
+    expect(readImageTexts(webp(loop), 'x')).toEqual({ prompt: '{"1": {}}' });
+    expect(readImageTexts(jpeg(Buffer.from('no TIFF at all')), 'x')).toEqual({});
   });
 
   it('kinds by their first bytes', () => {
     expect(
       [webp(Buffer.alloc(0)), jpeg(Buffer.alloc(0)), Buffer.from('GIF89a'), Buffer.from('{}')].map(
-        pictureFormat,
+        imageFormat,
       ),
     ).toEqual(['WebP', 'JPEG', 'GIF', undefined]);
   });

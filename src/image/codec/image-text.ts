@@ -1,11 +1,11 @@
-// The texts in a picture file: PNG text chunks, and the EXIF of JPEG and WebP, where ComfyUI writes
+// The texts in an image file: PNG text chunks, and the EXIF of JPEG and WebP, where ComfyUI writes
 // `prompt:{…}`.
 import { exifTexts } from '../../formats/exif.ts';
 import { isPng, readPngText } from './png.ts';
 
-export type PictureFormat = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
+export type ImageFormat = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'AVIF';
 
-const KINDS: readonly (readonly [kind: PictureFormat, magic: readonly (number | undefined)[]])[] = [
+const KINDS: readonly (readonly [kind: ImageFormat, magic: readonly (number | undefined)[]])[] = [
   ['PNG', [0x89, 0x50, 0x4e, 0x47]],
   ['JPEG', [0xff, 0xd8, 0xff]],
   [
@@ -16,8 +16,8 @@ const KINDS: readonly (readonly [kind: PictureFormat, magic: readonly (number | 
   ['AVIF', [undefined, undefined, undefined, undefined, 0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
 ];
 
-/** The format of a picture file, recognised by its first bytes. */
-export const pictureFormat = (bytes: Uint8Array): PictureFormat | undefined =>
+/** The format of an image file, recognised by its first bytes. */
+export const imageFormat = (bytes: Uint8Array): ImageFormat | undefined =>
   KINDS.find(([, magic]) => magic.every((byte, i) => byte === undefined || bytes[i] === byte))?.[0];
 
 /**
@@ -25,10 +25,10 @@ export const pictureFormat = (bytes: Uint8Array): PictureFormat | undefined =>
  * text without such a key is returned as `parameters` or `workflow` if it reads so. Throws
  * DR_IMAGE_UNREADABLE for a damaged PNG text chunk.
  */
-export function readPictureTexts(bytes: Uint8Array, name: string): Record<string, string> {
+export function readImageTexts(bytes: Uint8Array, name: string): Record<string, string> {
   if (isPng(bytes)) return readPngText(bytes, name);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const kind = pictureFormat(file);
+  const kind = imageFormat(file);
   const blocks =
     kind === 'JPEG' ? [...jpegBlocks(file)] : kind === 'WebP' ? [...webpBlocks(file)] : [];
   const texts: [string, string][] = [];

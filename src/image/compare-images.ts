@@ -1,7 +1,7 @@
-// Compares two picture files in 8-bit levels.
+// Compares two image files in 8-bit levels.
 import { sharp } from './codec/load-sharp.ts';
 
-export interface PictureDifference {
+export interface ImageDifference {
   /** The largest difference of a value, 0..255. */
   readonly worst: number;
   /** The share of values (channels of pixels) that differ, 0..1. */
@@ -9,10 +9,10 @@ export interface PictureDifference {
 }
 
 /** The difference of two files, alpha included; undefined when their sizes differ. */
-export async function comparePictures(
+export async function compareImages(
   a: Uint8Array,
   b: Uint8Array,
-): Promise<PictureDifference | undefined> {
+): Promise<ImageDifference | undefined> {
   const [x, y] = await Promise.all(
     [a, b].map((bytes) => sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true })),
   );
