@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeFloat32 } from '../src/formats/dtypes.ts';
 import {
-  type TensorToMake,
-  writeSafetensorsLater,
+  type LazyTensor,
+  writeLazySafetensors,
 } from '../src/formats/safetensors/safetensors-write.ts';
 import { sizeOf } from '../src/tensor/tensor.ts';
 import { FULL_SIZE, isFullSize, type Shapes } from './full-size.ts';
@@ -89,7 +89,7 @@ const scheduleBytes = (): Uint8Array =>
 const positionBytes = (count: number): Uint8Array =>
   new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)).buffer);
 
-function toMake(name: string, shape: readonly number[], seed: number): TensorToMake {
+function toMake(name: string, shape: readonly number[], seed: number): LazyTensor {
   const count = sizeOf(shape);
   if (name.endsWith('position_ids'))
     return { name, shape, dtype: 'I64', bytes: async () => positionBytes(count) };
@@ -105,7 +105,7 @@ function toMake(name: string, shape: readonly number[], seed: number): TensorToM
 
 /** Writes tensors of these shapes. Equal names, shapes and seeds give equal numbers. */
 export const writeRandom = (file: string, shapes: Shapes, seed = 1): Promise<void> =>
-  writeSafetensorsLater(
+  writeLazySafetensors(
     file,
     [...shapes].map(([name, shape]) => toMake(name, shape, seed)),
     { format: 'pt' },

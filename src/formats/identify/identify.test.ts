@@ -3,7 +3,7 @@ import { fixtureModel } from '../../../test/support/golden.ts';
 import { openSafetensors, type TensorInfo } from '../safetensors/safetensors.ts';
 import { identify } from './identify.ts';
 import type { ModelFile } from './model-kinds.ts';
-import { settlePrediction } from './prediction.ts';
+import { resolvePrediction } from './prediction.ts';
 
 const SDXL_CLIPS = [
   {
@@ -168,7 +168,7 @@ it('SD2: linear projections; v or eps by the spread of one tensor', async () => 
   const hint = model.kind === 'checkpoint' ? model.unet.prediction : undefined;
   expect(hint).toEqual({ kind: 'measured', tensor: marker, above: 0.09 });
   const settle = (...values: number[]) =>
-    settlePrediction(hint!, async () => ({
+    resolvePrediction(hint!, async () => ({
       shape: [values.length],
       data: Float32Array.from(values),
     }));

@@ -18,7 +18,7 @@ export type Prediction =
   | { readonly kind: 'v-edm'; readonly sigmaMax: number; readonly sigmaMin?: number };
 
 /** Determines the prediction by reading the tensors that a hint names, as ComfyUI does. */
-export async function settlePrediction(
+export async function resolvePrediction(
   hint: PredictionHint,
   read: (name: string) => Promise<Tensor>,
 ): Promise<Prediction> {

@@ -2,7 +2,7 @@
 // that torch and numpy write are carried out on inert values; those that it never writes are
 // refused by name.
 
-import { forbidden, malformed, shownName } from './pickle-error.ts';
+import { forbidden, malformed, printableName } from './pickle-error.ts';
 import type { PickleMachine } from './pickle-machine.ts';
 import { isKind, type PickleObject, type PickleValue } from './pickle-values.ts';
 
@@ -88,7 +88,7 @@ const refused =
   };
 
 const lines = (m: PickleMachine, count: number): string =>
-  shownName(Array.from({ length: count }, () => m.input.line()).join('.'));
+  printableName(Array.from({ length: count }, () => m.input.line()).join('.'));
 
 const TABLE: Readonly<Record<number, Operation>> = {
   // frame

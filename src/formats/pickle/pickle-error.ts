@@ -21,7 +21,7 @@ export const forbidden = (what: string): PickleError => new PickleError('forbidd
 export const tooLarge = (why: string): PickleError => new PickleError('too large', why);
 
 /** A name from a file made fit for a message: printable ASCII, at most 120 characters. */
-export function shownName(name: string): string {
+export function printableName(name: string): string {
   const plain = name.replace(
     /[^\x20-\x7e]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,

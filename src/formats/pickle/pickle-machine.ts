@@ -1,6 +1,6 @@
 // The state of a pickle machine that builds values and runs nothing: stack, marks and memo, with
 // the limits that keep a hostile pickle small and short. opcodes.ts has the operations on it.
-import { forbidden, malformed, shownName, tooLarge } from './pickle-error.ts';
+import { forbidden, malformed, printableName, tooLarge } from './pickle-error.ts';
 import type { PickleInput } from './pickle-input.ts';
 import type { PickleGlobal, PicklePersistent, PickleValue } from './pickle-values.ts';
 
@@ -91,7 +91,8 @@ export class PickleMachine {
     const fullName = `${RENAMED[module] ?? module}.${name}`;
     let global = this.#globals.get(fullName);
     if (!global) {
-      if (!this.#isAllowed(fullName)) throw forbidden(`asks for ${shownName(`${module}.${name}`)}`);
+      if (!this.#isAllowed(fullName))
+        throw forbidden(`asks for ${printableName(`${module}.${name}`)}`);
       global = { kind: 'global', name: fullName };
       this.#globals.set(fullName, global);
     }

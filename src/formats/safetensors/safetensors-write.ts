@@ -46,7 +46,7 @@ export async function writeSafetensors(
 }
 
 /** A tensor whose bytes are computed when they are written. */
-export interface TensorToMake {
+export interface LazyTensor {
   readonly name: string;
   readonly dtype: DTypeName;
   readonly shape: readonly number[];
@@ -57,15 +57,15 @@ export interface TensorToMake {
  * Writes the tensors in the given order, with one in memory at a time. Throws DR_OUTPUT_UNWRITABLE,
  * and what `bytes` throws; the file is then unchanged.
  */
-export const writeSafetensorsLater = (
+export const writeLazySafetensors = (
   file: string,
-  tensors: readonly TensorToMake[],
+  tensors: readonly LazyTensor[],
   metadata?: Readonly<Record<string, string>>,
-): Promise<void> => writeWhole(file, encodeSafetensorsLater(tensors, metadata));
+): Promise<void> => writeWhole(file, encodeLazySafetensors(tensors, metadata));
 
 /** The bytes of a file with these tensors in the given order, computed one tensor at a time. */
-export async function* encodeSafetensorsLater(
-  tensors: readonly TensorToMake[],
+export async function* encodeLazySafetensors(
+  tensors: readonly LazyTensor[],
   metadata?: Readonly<Record<string, string>>,
 ): AsyncGenerator<Uint8Array> {
   yield headerOf(tensors, metadata);
@@ -94,7 +94,7 @@ export function encodeSafetensors(
 }
 
 function headerOf(
-  tensors: readonly Pick<TensorToMake, 'name' | 'dtype' | 'shape'>[],
+  tensors: readonly Pick<LazyTensor, 'name' | 'dtype' | 'shape'>[],
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
   let at = 0;

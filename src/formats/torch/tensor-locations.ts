@@ -14,7 +14,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
 import { invalidModel } from '../model-file-errors.ts';
 import { openSafetensors } from '../safetensors/safetensors.ts';
-import { type TensorToMake, writeSafetensorsLater } from '../safetensors/safetensors-write.ts';
+import { type LazyTensor, writeLazySafetensors } from '../safetensors/safetensors-write.ts';
 import type { TensorInfo } from '../tensor-file.ts';
 import { readEntry, type ZipEntry } from '../zip.ts';
 import type { TorchFile } from './torch-file.ts';
@@ -138,10 +138,10 @@ async function locateInCache(
       cause,
     });
   });
-  const tensors = numbered.map(({ tensor, number }): TensorToMake => {
+  const tensors = numbered.map(({ tensor, number }): LazyTensor => {
     return { name: number, dtype: tensor.dtype, shape: tensor.shape, bytes: () => make(tensor) };
   });
-  await writeSafetensorsLater(file, tensors);
+  await writeLazySafetensors(file, tensors);
   if (!(await read())) throw new Error(`internal: ${file} differs from what was written`);
 }
 

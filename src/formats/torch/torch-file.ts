@@ -6,7 +6,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { DTYPES } from '../dtypes.ts';
 import { CUT_OFF, invalidModel, unsafeModel, unsupportedModel } from '../model-file-errors.ts';
 import { isAllowedInModels } from '../pickle/allowed-globals.ts';
-import { malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
+import { malformed, PickleError, printableName } from '../pickle/pickle-error.ts';
 import { entriesOf, isKind, type PickleValue } from '../pickle/pickle-values.ts';
 import { type Unpickled, unpickle } from '../pickle/unpickle.ts';
 import { readEntry, readZip, type ZipEntries, type ZipEntry } from '../zip.ts';
@@ -65,11 +65,11 @@ export async function readTorchZip(
     const content = contentOf(file, unpickled);
     const locate = (storage: StorageClaim): StorageLocation => {
       const entry = entries.get(`${folder}/data/${storage.key}`);
-      if (!entry) throw invalidModel(file, `has no storage ${shownName(storage.key)}`);
+      if (!entry) throw invalidModel(file, `has no storage ${printableName(storage.key)}`);
       if (entry.size < storage.bytes)
         throw invalidModel(
           file,
-          `has ${entry.size} bytes of its storage ${shownName(storage.key)} of ${storage.bytes}`,
+          `has ${entry.size} bytes of its storage ${printableName(storage.key)} of ${storage.bytes}`,
         );
       return entry.stored ? { offset: entry.offset } : { entry };
     };
@@ -128,14 +128,14 @@ export async function readTorchLegacy(
     if (at + 8 > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
     const count = Number(new DataView((await source.read(at, 8)).buffer).getBigInt64(0, true));
     if (count * (storage.dtype ? DTYPES[storage.dtype].size : 1) !== storage.bytes)
-      throw invalidModel(file, `has two sizes of its storage ${shownName(storage.key)}`);
+      throw invalidModel(file, `has two sizes of its storage ${printableName(storage.key)}`);
     offsets.set(storage.key, at + 8);
     at += 8 + storage.bytes;
     if (at > size) throw invalidModel(file, 'ends before its last tensor', CUT_OFF);
   }
   const locate = ({ key }: StorageClaim): StorageLocation => {
     const offset = offsets.get(key);
-    if (offset === undefined) throw invalidModel(file, `has no storage ${shownName(key)}`);
+    if (offset === undefined) throw invalidModel(file, `has no storage ${printableName(key)}`);
     return { offset };
   };
   for (const { storage } of content.tensors.values()) locate(storage);
@@ -248,7 +248,7 @@ function contentOf(file: string, { value: root, persistent }: Unpickled): Conten
     }
     const tensor = builder.tensorOf(value, name);
     if (!tensor) return;
-    if (tensors.has(name)) throw malformed(`holds two tensors named ${shownName(name)}`);
+    if (tensors.has(name)) throw malformed(`holds two tensors named ${printableName(name)}`);
     tensors.set(name, tensor);
   };
   const state = stateOf(root);

@@ -2,7 +2,7 @@
 // as dtype, shape, strides and a position in a storage. Everything is checked against the storage.
 import { sizeOf } from '../../tensor/tensor.ts';
 import { DTYPES, type DTypeName } from '../dtypes.ts';
-import { forbidden, malformed, PickleError, shownName } from '../pickle/pickle-error.ts';
+import { forbidden, malformed, PickleError, printableName } from '../pickle/pickle-error.ts';
 import {
   isKind,
   type PicklePersistent,
@@ -102,7 +102,7 @@ export class TorchTensors {
       const { storage, offset } = readStorageId(value.id);
       const first = storages.get(storage.key) ?? storage;
       if (first.type !== storage.type || first.bytes !== storage.bytes)
-        throw malformed(`describes its storage ${shownName(storage.key)} in two ways`);
+        throw malformed(`describes its storage ${printableName(storage.key)} in two ways`);
       storages.set(storage.key, first);
       this.#parts.set(value, { storage: first, offset });
     }
@@ -119,15 +119,16 @@ export class TorchTensors {
 
   #rebuild(value: PickleValue | undefined, name: string, depth: number): TorchTensor | undefined {
     if (!isKind(value, 'object') || !Object.hasOwn(REBUILD, value.global)) return undefined;
-    if (depth > MAX_WRAPPED) throw malformed(`has a tensor that wraps itself: ${shownName(name)}`);
+    if (depth > MAX_WRAPPED)
+      throw malformed(`has a tensor that wraps itself: ${printableName(name)}`);
     const rule = REBUILD[value.global];
     if (rule.kind === 'unsupported')
-      throw new UnsupportedTensor(`${shownName(name)} is ${rule.what}`);
+      throw new UnsupportedTensor(`${printableName(name)} is ${rule.what}`);
     if (rule.kind === 'view') return this.#view(value.args.slice(0, rule.args), name);
     if (rule.kind === 'inner') return this.#rebuild(value.args[0], name, depth + 1);
     const [callee, , args] = value.args;
     if (!isKind(callee, 'global') || !isKind(args, 'tuple'))
-      throw malformed(`has a tensor that can't be read: ${shownName(name)}`);
+      throw malformed(`has a tensor that can't be read: ${printableName(name)}`);
     const call: PickleValue = { kind: 'object', global: callee.name, args: args.items };
     return this.#rebuild(call, name, depth + 1);
   }
@@ -138,7 +139,7 @@ export class TorchTensors {
     const [offset, shape, strides] = [args[1], sizesOf(args[2]), sizesOf(args[3])];
     const dtype = isKind(args[6], 'global') ? DTYPE_NAMES[args[6].name] : storage.dtype;
     const stored = isKind(args[6], 'global') ? args[6].name : storage.type;
-    if (!dtype) throw new UnsupportedTensor(`${shownName(name)} is stored as ${stored}`);
+    if (!dtype) throw new UnsupportedTensor(`${printableName(name)} is stored as ${stored}`);
     if (
       !isSize(offset) ||
       !shape ||
@@ -146,7 +147,7 @@ export class TorchTensors {
       shape.length !== strides.length ||
       shape.length > MAX_DIMENSIONS
     )
-      throw malformed(`has a tensor without a shape: ${shownName(name)}`);
+      throw malformed(`has a tensor without a shape: ${printableName(name)}`);
     const { size } = DTYPES[dtype];
     const tensor = { dtype, shape, strides, storage, start: base + offset * size };
     checkBounds(tensor, name);
@@ -191,7 +192,7 @@ const REBUILD: Readonly<Record<string, RebuildRule>> = {
 function readStorageId(id: PickleValue): StoragePart {
   const [kind, global, key, , count, part] = tupleOf(id) ?? [];
   if (kind !== 'storage') {
-    const shown = typeof kind === 'string' ? shownName(kind) : 'not a storage';
+    const shown = typeof kind === 'string' ? printableName(kind) : 'not a storage';
     throw forbidden(`refers to something outside of it (${shown})`);
   }
   const type = isKind(global, 'global')
@@ -213,12 +214,12 @@ function checkBounds(tensor: TorchTensor, name: string): void {
   const elements = sizeOf(shape);
   const { size } = DTYPES[dtype];
   if (!(start + extentOf(tensor) <= storage.bytes))
-    throw malformed(`has a tensor that reaches out of its storage: ${shownName(name)}`);
+    throw malformed(`has a tensor that reaches out of its storage: ${printableName(name)}`);
   if (!(elements <= Math.max(MAX_REPEATED, storage.bytes / size)))
     throw new PickleError(
       'too large',
       `has a tensor of ${elements} elements over a storage of ${storage.bytes} bytes: ` +
-        shownName(name),
+        printableName(name),
     );
 }
 

@@ -2,7 +2,7 @@
 // first used.
 import { identify, UNET_PREFIX } from '../../formats/identify/identify.ts';
 import type { Family, UNetPart } from '../../formats/identify/model-kinds.ts';
-import { type Prediction, settlePrediction } from '../../formats/identify/prediction.ts';
+import { type Prediction, resolvePrediction } from '../../formats/identify/prediction.ts';
 import { withModelFile } from '../../formats/model-file.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { encoderOf } from '../clip/load.ts';
@@ -89,6 +89,6 @@ async function diffusionModel(
     file,
     family,
     unet: createUNet(runtime, weightsOf(file, named, unet.prefix, { rounding })),
-    prediction: await settlePrediction(unet.prediction, read),
+    prediction: await resolvePrediction(unet.prediction, read),
   };
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import {
-  type TensorToMake,
-  writeSafetensorsLater,
+  type LazyTensor,
+  writeLazySafetensors,
 } from '../../formats/safetensors/safetensors-write.ts';
 import type { Graph } from '../../onnx/builder.ts';
 import type { BuiltGraph } from '../../runtime/network.ts';
@@ -53,9 +53,9 @@ export async function changedGraph(
   try {
     makeFolder(folder);
     const read = mergedReader(plan.merged, options.threads);
-    await writeSafetensorsLater(
+    await writeLazySafetensors(
       file,
-      [...plan.merged.shapes].map(([name, shape]): TensorToMake => {
+      [...plan.merged.shapes].map(([name, shape]): LazyTensor => {
         const bytes = async () => {
           const { data } = await read(name);
           return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

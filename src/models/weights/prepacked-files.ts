@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import { openSafetensors } from '../../formats/safetensors/safetensors.ts';
 import {
-  encodeSafetensorsLater,
-  type TensorToMake,
+  encodeLazySafetensors,
+  type LazyTensor,
 } from '../../formats/safetensors/safetensors-write.ts';
 import type { TensorFile, TensorInfo } from '../../formats/tensor-file.ts';
 import { writeAtomicParts } from '../../storage/atomic-write.ts';
@@ -126,7 +126,7 @@ export async function writePrepacked(
     await writeAtomicParts(
       folder,
       `${name}.safetensors`,
-      encodeSafetensorsLater(tensorsToWrite(source, weights, sorted)),
+      encodeLazySafetensors(tensorsToWrite(source, weights, sorted)),
       (temporary) => renameSync(temporary, file),
     );
   } finally {
@@ -152,8 +152,8 @@ function tensorsToWrite(
   source: TensorFile,
   weights: Weights,
   requests: readonly KeyedRequest[],
-): TensorToMake[] {
-  const tensors: TensorToMake[] = [];
+): LazyTensor[] {
+  const tensors: LazyTensor[] = [];
   for (const request of requests) {
     const { key, outputs } = request;
     let computed: Promise<readonly Uint8Array[]> | undefined;
@@ -183,7 +183,7 @@ async function compute(
   return recipe.compute(values);
 }
 
-const padding = (name: string, length: number): TensorToMake => ({
+const padding = (name: string, length: number): LazyTensor => ({
   name,
   dtype: 'U8',
   shape: [length],

@@ -2,7 +2,7 @@
 // their types. Unchanged tensors are copied as they are. Source: ComfyUI's state_dict_for_saving.
 import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import type { ClipPart } from '../../formats/identify/model-kinds.ts';
-import type { TensorToMake } from '../../formats/safetensors/safetensors-write.ts';
+import type { LazyTensor } from '../../formats/safetensors/safetensors-write.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import { HUGGING_FACE, OPEN_CLIP } from '../clip/config.ts';
 import type { EncoderBase, TextEncoder } from '../clip/text-encoder.ts';
@@ -32,7 +32,7 @@ export function unetTensors(
   network: ChangedNetwork,
   prefix: string,
   threads: number,
-): TensorToMake[] {
+): LazyTensor[] {
   const make = targetMaker(network, threads);
   return [...network.targets.keys()].map((name) => make(name, prefix + name));
 }
@@ -42,11 +42,11 @@ export function encoderTensors(
   { base, tokenRows }: TextEncoder & { readonly base: EncoderBase },
   { layout, prefix }: Pick<ClipPart, 'layout' | 'prefix'>,
   threads: number,
-): TensorToMake[] {
+): LazyTensor[] {
   const make = targetMaker(base, threads);
   const has = (name: string): boolean => base.targets.has(name);
   const view = (name: string): string => `text_model.${name}`;
-  const made: TensorToMake[] = [];
+  const made: LazyTensor[] = [];
   const put = (name: string, to: string): void => {
     if (has(name)) made.push(make(name, prefix + to));
   };
@@ -83,7 +83,7 @@ export function encoderTensors(
 export function encoderFileTensors(
   encoder: TextEncoder & { readonly base: EncoderBase },
   threads: number,
-): TensorToMake[] {
+): LazyTensor[] {
   const tensors = encoderTensors(
     encoder,
     { layout: 'hugging-face', prefix: 'text_model.' },
@@ -104,13 +104,13 @@ const VAE_PARTS = /^(encoder|decoder|quant_conv|post_quant_conv)\.|^\d+\./;
 export const vaeTensors = (
   { weights = {}, numbers = {} }: Autoencoder,
   prefix: string,
-): TensorToMake[] => [
+): LazyTensor[] => [
   ...Object.entries(weights).flatMap(([part, own]) =>
     [...own.names()]
       .filter((name) => VAE_PARTS.test(name))
       .map((name) => copied(own, { tensor: name, shape: own.shape(name) }, prefix + part + name)),
   ),
-  ...Object.entries(numbers).map(([name, value]): TensorToMake => {
+  ...Object.entries(numbers).map(([name, value]): LazyTensor => {
     return {
       name: prefix + name,
       dtype: 'F32',
@@ -124,7 +124,7 @@ export const vaeTensors = (
 function targetMaker(
   network: ChangedNetwork,
   threads: number,
-): (target: string, name: string) => TensorToMake {
+): (target: string, name: string) => LazyTensor {
   const { weights, targets } = network;
   const changed = changedTargets(network);
   const read = mergedReader(changed, threads);
@@ -146,10 +146,10 @@ function copied(
   weights: Weights,
   { tensor, rows, transposed: isTransposed, shape }: PatchTarget,
   name: string,
-): TensorToMake {
+): LazyTensor {
   const stored = storedAs(weights, tensor);
   const dtype = weights.rounding === 'f16' ? 'F16' : stored;
-  const whole: TensorToMake = {
+  const whole: LazyTensor = {
     name,
     dtype,
     shape: isTransposed ? shape.toReversed() : shape,
@@ -168,7 +168,7 @@ function copied(
   return isTransposed ? transposed(whole, name) : whole;
 }
 
-function joined(parts: readonly TensorToMake[], name: string): TensorToMake {
+function joined(parts: readonly LazyTensor[], name: string): LazyTensor {
   const [{ dtype, shape }] = parts;
   return {
     name,
@@ -183,9 +183,9 @@ function joined(parts: readonly TensorToMake[], name: string): TensorToMake {
 }
 
 function transposed(
-  { dtype, shape: [rows, columns], bytes }: TensorToMake,
+  { dtype, shape: [rows, columns], bytes }: LazyTensor,
   name: string,
-): TensorToMake {
+): LazyTensor {
   const { size } = DTYPES[dtype];
   return {
     name,
@@ -208,7 +208,7 @@ function tokenTable(
   { weights, layout, blended }: EncoderBase,
   tokenRows: TextEncoder['tokenRows'],
   name: string,
-): TensorToMake {
+): LazyTensor {
   const shape = weights.shape(layout.tokens);
   if (blended.length === 0 || !tokenRows)
     return copied(weights, { tensor: layout.tokens, shape }, name);

@@ -3,8 +3,8 @@
 import { DarkroomError } from '../../../../errors.ts';
 import { CLIP_LOCATIONS, UNET_PREFIX, VAE_PREFIX } from '../../../../formats/identify/identify.ts';
 import {
-  encodeSafetensorsLater,
-  type TensorToMake,
+  encodeLazySafetensors,
+  type LazyTensor,
 } from '../../../../formats/safetensors/safetensors-write.ts';
 import type { Clip } from '../../../../models/clip/clip.ts';
 import type { EncoderBase, TextEncoder } from '../../../../models/clip/text-encoder.ts';
@@ -51,8 +51,8 @@ function modelspec({ family, sampling, unet }: Model, title: string): Record<str
 }
 
 /** Tensors that mark what the model predicts. */
-function markerTensors({ sampling }: Model): TensorToMake[] {
-  const marker = (name: string, ...values: number[]): TensorToMake => ({
+function markerTensors({ sampling }: Model): LazyTensor[] {
+  const marker = (name: string, ...values: number[]): LazyTensor => ({
     name,
     dtype: 'F32',
     shape: values.length === 1 ? [] : [values.length],
@@ -83,12 +83,12 @@ const missingPart = (part: string, input: string): DarkroomError =>
     input,
   });
 
-function modelTensors({ unet }: Model, threads: number): TensorToMake[] {
+function modelTensors({ unet }: Model, threads: number): LazyTensor[] {
   if (!unet.base) throw missingPart('model', 'model');
   return unetTensors(unet.base, UNET_PREFIX, threads);
 }
 
-function clipTensors({ family, encoders }: Clip, threads: number): TensorToMake[] {
+function clipTensors({ family, encoders }: Clip, threads: number): LazyTensor[] {
   if (encoders.length === 0) throw missingPart('text encoder', 'clip');
   return encoders.flatMap((encoder) => {
     const location = CLIP_LOCATIONS[family].find(({ kind }) => kind === encoder.kind);
@@ -96,7 +96,7 @@ function clipTensors({ family, encoders }: Clip, threads: number): TensorToMake[
   });
 }
 
-function autoencoderTensors(vae: Autoencoder, prefix: string): TensorToMake[] {
+function autoencoderTensors(vae: Autoencoder, prefix: string): LazyTensor[] {
   if (!vae.weights) throw missingPart('VAE', 'vae');
   return vaeTensors(vae, prefix);
 }
@@ -104,11 +104,11 @@ function autoencoderTensors(vae: Autoencoder, prefix: string): TensorToMake[] {
 async function save(
   context: NodeContext,
   name: string,
-  tensors: readonly TensorToMake[],
+  tensors: readonly LazyTensor[],
   metadata: Record<string, string>,
 ): Promise<SavedFile> {
   let done = 0;
-  const withProgress = tensors.map((tensor): TensorToMake => {
+  const withProgress = tensors.map((tensor): LazyTensor => {
     const bytes = (): Promise<Uint8Array> => {
       done += 1;
       context.progress(done, tensors.length);
@@ -121,7 +121,7 @@ async function save(
     prefix: name,
     extension: 'safetensors',
     size: { width: 0, height: 0 },
-    parts: encodeSafetensorsLater(withProgress, { ...metadata, ...context.metadata() }),
+    parts: encodeLazySafetensors(withProgress, { ...metadata, ...context.metadata() }),
   });
 }
 
