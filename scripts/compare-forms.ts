@@ -5,7 +5,7 @@ import { isPyFloat, type Json, numberOf } from '../src/formats/json.ts';
 import { type Input, inputOf } from '../src/nodes/declare.ts';
 import { type Graph, linkOf } from '../src/workflow/api-graph.ts';
 import { convertWidgetValue } from '../src/workflow/input-spec.ts';
-import type { NodeTable } from '../src/workflow/validate/validate.ts';
+import type { NodeTable } from '../src/workflow/node-table.ts';
 
 /** Known differences that do not change the image. */
 export type Expected =

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { displayText, parseJson, parseNumber, printJson } from '../web/exact-json.ts';
 import { changesOf, type Field, problemOf, reseeded } from '../web/form-values.ts';
-import { framesOf } from '../web/frames.ts';
+import { framesOf } from '../web/history-frames.ts';
 
 describe('JSON of the page', () => {
   it.each([

@@ -1,7 +1,7 @@
 // The history as a contact sheet, the newest frame first.
 import { listHistory, pictureUrl } from './api.ts';
 import { create, find } from './dom.ts';
-import { type Frame, framesOf } from './frames.ts';
+import { type Frame, framesOf } from './history-frames.ts';
 
 const PAGE_SIZE = 60;
 

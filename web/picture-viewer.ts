@@ -3,7 +3,7 @@
 import { deleteHistoryEntry, pictureUrl, readGraph } from './api.ts';
 import { create, download, find } from './dom.ts';
 import { displayText, printJson } from './exact-json.ts';
-import type { Frame } from './frames.ts';
+import type { Frame } from './history-frames.ts';
 
 export interface ViewerEvents {
   /** Runs the frame's workflow with a new seed. */

@@ -3,7 +3,7 @@ import type { QueueItem } from '../src/server/api-types.ts';
 import { cancelJob, listQueue } from './api.ts';
 import { announce, create, find } from './dom.ts';
 import { displayText, type JsonNumber, type JsonValue } from './exact-json.ts';
-import { describeGraph } from './frames.ts';
+import { describeGraph } from './history-frames.ts';
 
 export interface QueueList {
   /** Shows the queue as the server has it now. */

@@ -16,7 +16,7 @@ import { type Folders, openFolders } from '../storage/folders.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { Storage } from '../storage/storage.ts';
 import { cacheFolder } from '../user-cache-folder.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
 import { trackFileDependencies } from './cache/file-dependencies.ts';
 import { openResultStore, type ResultStore } from './cache/result-store.ts';
 import type { Emit } from './events.ts';

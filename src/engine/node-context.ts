@@ -9,7 +9,7 @@ import { createSubgraph, isOutputLink } from '../nodes/graph-builder.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
 import { apiGraphOf, type Graph } from '../workflow/api-graph.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
 import type { Emit } from './events.ts';
 import type { DynamicGraph } from './execute/dynamic-prompt.ts';
 import { findUsedModels } from './used-models.ts';

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { fingerprint } from '../storage/fingerprint.ts';
 import type { Folders } from '../storage/folders.ts';
 import { type Graph, linksByInput } from '../workflow/api-graph.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
 
 export interface UsedModel {
   /** The model folder: `checkpoints`, `loras` … */

@@ -7,7 +7,7 @@ import type { NodeEnvironment } from '../nodes/context.ts';
 import type { Input, NodeDeclaration } from '../nodes/declare.ts';
 import { PACKS } from '../nodes/index.ts';
 import { inputConfig } from '../workflow/input-spec.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
 
 export interface ObjectInfo {
   /** All nodes by type, as JSON text. */

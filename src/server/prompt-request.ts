@@ -6,10 +6,11 @@ import { entriesOf, isJsonObject, type Json, type JsonObject, objectOf } from '.
 import type { NodeEnvironment } from '../nodes/context.ts';
 import type { NewJob } from '../queue/contract.ts';
 import { apiGraphOf } from '../workflow/api-graph.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
 import { type PreparedMessage, preparePrompt } from '../workflow/prepare-prompt.ts';
 import { readWorkflow, type Workflow } from '../workflow/read/read.ts';
 import { PythonError, str, toBool, toFloat } from '../workflow/validate/python-values.ts';
-import { errorResponse, type NodeTable, validate } from '../workflow/validate/validate.ts';
+import { errorResponse, validate } from '../workflow/validate/validate.ts';
 import type { NodeErrors } from './api-types.ts';
 import { errorBody } from './http/responses.ts';
 import { isId } from './http/route.ts';

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Queue } from '../queue/contract.ts';
 import type { Folders } from '../storage/folders.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { NodeTable } from '../workflow/validate/validate.ts';
+import type { NodeTable } from '../workflow/node-table.ts';
 import type { Logs } from './http/logs.ts';
 import type { Route } from './http/route.ts';
 import type { Metrics } from './metrics.ts';

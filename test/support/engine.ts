@@ -9,9 +9,10 @@ import type { DarkroomError } from '../../src/errors.ts';
 import type { Json } from '../../src/formats/json.ts';
 import { createFolderStorage } from '../../src/storage/folder-storage.ts';
 import { type Folders, openFolders } from '../../src/storage/folders.ts';
+import type { NodeTable } from '../../src/workflow/node-table.ts';
 import { preparePrompt } from '../../src/workflow/prepare-prompt.ts';
 import { readWorkflow } from '../../src/workflow/read/read.ts';
-import { type NodeTable, validate } from '../../src/workflow/validate/validate.ts';
+import { validate } from '../../src/workflow/validate/validate.ts';
 import { testContext } from './run-node.ts';
 
 export interface Ran {

@@ -1,7 +1,7 @@
 // The state of one execution, shared by the functions that run its nodes.
 import type { NodeContext } from '../../nodes/context.ts';
 import type { Graph } from '../../workflow/api-graph.ts';
-import type { NodeTable } from '../../workflow/validate/validate.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
 import type { CacheEntry, ResultCache } from '../cache/result-cache.ts';
 import type { ResultStore } from '../cache/result-store.ts';
 import { createSignatures, type Signatures } from '../cache/signatures.ts';

@@ -3,7 +3,7 @@
 import type { Input, NodeDeclaration } from '../../nodes/declare.ts';
 import type { OutputLink } from '../../nodes/graph-builder.ts';
 import { declaredLinks } from '../../workflow/input-spec.ts';
-import type { NodeTable } from '../../workflow/validate/validate.ts';
+import type { NodeTable } from '../../workflow/node-table.ts';
 import type { DynamicGraph, DynamicNode } from './dynamic-prompt.ts';
 import { missingNode } from './failures.ts';
 

@@ -37,14 +37,14 @@ describe('the built-in page', () => {
       expect(headers['content-type']).toBe('application/javascript; charset=utf-8');
       for (const [, imported] of body.matchAll(/from ["']\.\/([^"']+)["']/g)) await check(imported);
     };
-    await check('main.js');
+    await check('page.js');
     expect(seen.size).toBeGreaterThan(5);
   });
 
   it.each([
     '/darkroom/nothing.js',
     '/darkroom/tsconfig.json',
-    '/darkroom/main.ts',
+    '/darkroom/page.ts',
     '/darkroom/..%2fpackage.json',
     '/darkroom/%00.js',
   ])('does not have %s', async (url) => {

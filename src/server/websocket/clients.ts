@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { QueueCounts, QueueEvent } from '../../queue/contract.ts';
 import type { Features } from '../api-types.ts';
-import { messageText, WebSocketClient } from './client.ts';
 import { previewFrame, previewFrameWithMetadata } from './frames.ts';
+import { messageText, WebSocketClient } from './websocket-client.ts';
 
 /**
  * Which clients receive previews: those that announce support for previews with metadata (`auto`),

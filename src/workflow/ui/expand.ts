@@ -1,7 +1,7 @@
 // Expands a UI workflow to the nodes that run: subgraphs, group nodes and components are replaced
 // by their inner nodes; virtual, muted and bypassed nodes are left out.
 import type { NodeTypes } from './node-types.ts';
-import type { Template } from './template.ts';
+import type { Template } from './templates/template.ts';
 import { BYPASS, MAX_NODES, NEVER, notUi, type UiGraph, type UiNode } from './ui-graph.ts';
 import { isVirtual } from './virtual.ts';
 

@@ -4,12 +4,12 @@ import type { Input } from '../../nodes/declare.ts';
 import { declarationOf, type FoundDeclaration } from '../../nodes/index.ts';
 import { socketTypeOf } from '../input-spec.ts';
 import type { NodeTable } from '../node-table.ts';
-import { componentTemplate } from './component.ts';
-import { definitionsIn, type FindDefinition } from './definitions.ts';
-import { groupTemplate } from './group.ts';
 import type { NodeTypes } from './node-types.ts';
-import { instanceLayout, subgraphTemplate } from './subgraph.ts';
-import type { Template } from './template.ts';
+import { componentTemplate } from './templates/component.ts';
+import { definitionsIn, type FindDefinition } from './templates/definitions.ts';
+import { groupTemplate } from './templates/group.ts';
+import { instanceLayout, subgraphTemplate } from './templates/subgraph.ts';
+import type { Template } from './templates/template.ts';
 import { notUi, type UiInput, type UiNode, type UiOutput } from './ui-graph.ts';
 
 import { declaredLayouts, guessedLayout, hasWidget, type WidgetSlot } from './widget-slots.ts';

@@ -1,6 +1,6 @@
 // What is known of the node types in one file.
 import type { Input } from '../../nodes/declare.ts';
-import type { Template } from './template.ts';
+import type { Template } from './templates/template.ts';
 import type { UiInput, UiNode, UiOutput } from './ui-graph.ts';
 import type { WidgetSlot } from './widget-slots.ts';
 import type { WidgetValues } from './widget-values.ts';

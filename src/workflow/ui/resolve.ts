@@ -3,7 +3,7 @@
 import type { Json } from '../../formats/json.ts';
 import type { Scope } from './expand.ts';
 import type { NodeTypes } from './node-types.ts';
-import { BOUNDARY } from './template.ts';
+import { BOUNDARY } from './templates/template.ts';
 import { BYPASS, notUi, type UiInput, type UiNode } from './ui-graph.ts';
 import { virtualKind } from './virtual.ts';
 

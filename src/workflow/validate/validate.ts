@@ -18,8 +18,6 @@ import {
 import { PythonError } from './python-values.ts';
 import { type GraphValidation, type Verdict, validateNode } from './validate-node.ts';
 
-export type { NodeTable } from '../node-table.ts';
-
 export interface NodeErrors {
   readonly errors: readonly ComfyError[];
   readonly dependent_outputs: readonly string[];

@@ -1,10 +1,10 @@
 // The widgets, sockets and outputs that an inner node gives to its group node, as the editor's
 // groupNode.ts collects them.
-import type { Input } from '../../nodes/declare.ts';
+import type { Input } from '../../../nodes/declare.ts';
+import type { UiNode } from '../ui-graph.ts';
+import { isVirtual, PRIMITIVE, REROUTE } from '../virtual.ts';
+import { slotsOf, type WidgetSlot } from '../widget-slots.ts';
 import { type GroupDefinition, inputAt, targetOf } from './group-definition.ts';
-import type { UiNode } from './ui-graph.ts';
-import { isVirtual, PRIMITIVE, REROUTE } from './virtual.ts';
-import { slotsOf, type WidgetSlot } from './widget-slots.ts';
 
 /** A widget or socket of an inner node. */
 export interface GroupPart {

@@ -1,6 +1,6 @@
 // The definition of a group node in extra.groupNodes: inner nodes and links, both by index.
-import { isJsonObject, type Json, type JsonObject, numberOf } from '../../formats/json.ts';
-import type { NodeTypes } from './node-types.ts';
+import { isJsonObject, type Json, type JsonObject, numberOf } from '../../../formats/json.ts';
+import type { NodeTypes } from '../node-types.ts';
 import {
   notUi,
   objectsOf,
@@ -9,7 +9,7 @@ import {
   type UiLink,
   type UiNode,
   uiNode,
-} from './ui-graph.ts';
+} from '../ui-graph.ts';
 
 export interface GroupDefinition {
   readonly nodes: readonly UiNode[];

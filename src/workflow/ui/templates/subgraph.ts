@@ -1,10 +1,10 @@
 // Subgraphs (definitions.subgraphs, frontend 1.24 and later) as templates. Inner links begin at
 // node -10 and end at node -20; widgets of inner nodes may be shown on the outer node.
-import type { JsonObject } from '../../formats/json.ts';
-import type { NodeTypes } from './node-types.ts';
+import type { JsonObject } from '../../../formats/json.ts';
+import type { NodeTypes } from '../node-types.ts';
+import { objectsOf, textOf, typeName, type UiNode, uiGraph } from '../ui-graph.ts';
+import { slotsOf, type WidgetSlot } from '../widget-slots.ts';
 import { BOUNDARY, type Template } from './template.ts';
-import { objectsOf, textOf, typeName, type UiNode, uiGraph } from './ui-graph.ts';
-import { slotsOf, type WidgetSlot } from './widget-slots.ts';
 
 /** The id that inner links have as their target when they end at an output of the outer node. */
 const OUTPUT = '-20';

@@ -11,7 +11,7 @@ import {
 import { createContactSheet } from './contact-sheet.ts';
 import { create, displayName, find } from './dom.ts';
 import { type Graph, type RunnableWorkflow, reseeded, type Workflow } from './form-values.ts';
-import type { Frame } from './frames.ts';
+import type { Frame } from './history-frames.ts';
 import { PictureViewer } from './picture-viewer.ts';
 import { ProgressView } from './progress-view.ts';
 import { createQueueList } from './queue-list.ts';

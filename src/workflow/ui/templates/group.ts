@@ -1,6 +1,10 @@
 // Group nodes (`workflow>name`) as templates. What the outer node shows is not stored but follows
 // from the inner nodes in order, as the editor's groupNode.ts builds it.
-import type { JsonObject } from '../../formats/json.ts';
+import type { JsonObject } from '../../../formats/json.ts';
+import type { NodeTypes } from '../node-types.ts';
+import { textOf, type UiGraph, type UiInput, type UiLink, type UiNode } from '../ui-graph.ts';
+import { PRIMITIVE } from '../virtual.ts';
+import type { WidgetSlot } from '../widget-slots.ts';
 import {
   type GroupDefinition,
   inputAt,
@@ -10,11 +14,7 @@ import {
   targetOf,
 } from './group-definition.ts';
 import { type GroupPart, outputTypes, partsOf } from './group-parts.ts';
-import type { NodeTypes } from './node-types.ts';
 import { BOUNDARY, type Template, type TemplateInput, type TemplateOutput } from './template.ts';
-import { textOf, type UiGraph, type UiInput, type UiLink, type UiNode } from './ui-graph.ts';
-import { PRIMITIVE } from './virtual.ts';
-import type { WidgetSlot } from './widget-slots.ts';
 
 /** A template while it is built. */
 interface GroupState {

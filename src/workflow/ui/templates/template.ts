@@ -1,7 +1,7 @@
 // The template of a node that consists of nodes: subgraphs, group nodes and components all take
 // this form.
-import type { UiGraph } from './ui-graph.ts';
-import type { WidgetSlot } from './widget-slots.ts';
+import type { UiGraph } from '../ui-graph.ts';
+import type { WidgetSlot } from '../widget-slots.ts';
 
 /** The id that links of an inner graph have as their origin when they come from the outer node. */
 export const BOUNDARY = '-10';

@@ -1,12 +1,12 @@
 // Components of ComfyUI-Workflow-Component (`## name [hash]`): whole workflows whose ComponentInput
 // and ComponentOutput nodes are the sockets of the outer node, sorted by their titles. Inputs that
 // are linked to a converted widget are widgets outside.
-import type { JsonObject } from '../../formats/json.ts';
-import type { Input } from '../../nodes/declare.ts';
-import type { NodeTypes } from './node-types.ts';
+import type { JsonObject } from '../../../formats/json.ts';
+import type { Input } from '../../../nodes/declare.ts';
+import type { NodeTypes } from '../node-types.ts';
+import { type UiGraph, type UiLink, type UiNode, uiGraph } from '../ui-graph.ts';
+import { slotsOf, type WidgetSlot } from '../widget-slots.ts';
 import { BOUNDARY, type Template, type TemplateOutput } from './template.ts';
-import { type UiGraph, type UiLink, type UiNode, uiGraph } from './ui-graph.ts';
-import { slotsOf, type WidgetSlot } from './widget-slots.ts';
 
 const REQUIRED = 'ComponentInput';
 const OPTIONAL = 'ComponentInputOptional';

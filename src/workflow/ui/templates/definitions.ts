@@ -1,6 +1,6 @@
 // The definitions of subgraphs, group nodes and components that a file in UI format contains.
-import { isJsonObject, type JsonObject } from '../../formats/json.ts';
-import { objectsOf, textOf } from './ui-graph.ts';
+import { isJsonObject, type JsonObject } from '../../../formats/json.ts';
+import { objectsOf, textOf } from '../ui-graph.ts';
 
 /** Type prefixes of group nodes: today's, and the one before frontend 1.2.63. */
 const GROUP_PREFIX = /^workflow[>/]/;
