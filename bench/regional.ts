@@ -62,7 +62,7 @@ async function measure(sampler: string, keep: () => Memo): Promise<number> {
     overlap: 10,
     restoreLatent: true,
     recovery: { mode: 'ratio between', samplerName: 'AUTO', ratio: 0.3 },
-    onPart: () => {
+    afterPass: () => {
       calls += 1;
     },
     memo: keep(),

@@ -1,22 +1,22 @@
-// The outermost shapes of an 8-bit mask with their holes filled: the result of OpenCV's
-// findContours (RETR_TREE) and drawContours for contours without a parent (Suzuki and Abe 1985).
-// They are found by filling the background from outside and labelling what remains.
+// The outermost contours of an 8-bit mask, filled: the result of OpenCV's findContours (RETR_TREE)
+// and drawContours for contours without a parent (Suzuki and Abe 1985). They are found by filling
+// the background from outside and labelling the connected pixels that remain.
 
-export interface Shape {
-  /** Bounding box: left, top, width, height. */
+export interface Contour {
+  /** Left and top of the bounding box. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** The label of its pixels in the map of shapes. */
-  readonly id: number;
+  /** The value of its pixels in `labels`. */
+  readonly label: number;
 }
 
-export interface Shapes {
+export interface OuterContours {
   /** In OpenCV's order: by first pixel, row by row, from last to first. */
-  readonly shapes: readonly Shape[];
-  /** The shape id of each pixel; 0 outside of all. */
-  readonly map: Int32Array;
+  readonly contours: readonly Contour[];
+  /** The label of the contour that each pixel is in; 0 outside all contours. */
+  readonly labels: Int32Array;
 }
 
 const OUTSIDE = -1;
@@ -59,14 +59,18 @@ interface Labelling {
 }
 
 /** Labels all pixels connected to `start` through their eight neighbours, and measures them. */
-function labelShape({ marks, stack, height, width }: Labelling, start: number, id: number): Shape {
+function labelContour(
+  { marks, stack, height, width }: Labelling,
+  start: number,
+  label: number,
+): Contour {
   let left = width;
   let right = 0;
   let top = height;
   let bottom = 0;
   let count = 1;
   stack[0] = start;
-  marks[start] = id;
+  marks[start] = label;
   while (count) {
     const at = stack[--count];
     const x = at % width;
@@ -78,19 +82,19 @@ function labelShape({ marks, stack, height, width }: Labelling, start: number, i
     for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
       for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++)
         if (marks[v * width + u] === 0) {
-          marks[v * width + u] = id;
+          marks[v * width + u] = label;
           stack[count++] = v * width + u;
         }
   }
-  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1, id };
+  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1, label };
 }
 
-/** The outermost shapes of the pixels of `mask` (row by row) that are not 0. */
-export function outerShapes(mask: Uint8Array, height: number, width: number): Shapes {
-  const map = fillOutside(mask, height, width);
-  const labelling = { marks: map, stack: new Int32Array(map.length), height, width };
-  const shapes: Shape[] = [];
-  for (let start = 0; start < map.length; start++)
-    if (map[start] === 0) shapes.push(labelShape(labelling, start, shapes.length + 1));
-  return { shapes: shapes.reverse(), map: map.map((id) => Math.max(id, 0)) };
+/** Returns the outermost contours of the pixels of `mask` (row by row) that are not 0. */
+export function outerContours(mask: Uint8Array, height: number, width: number): OuterContours {
+  const marks = fillOutside(mask, height, width);
+  const labelling = { marks, stack: new Int32Array(marks.length), height, width };
+  const contours: Contour[] = [];
+  for (let start = 0; start < marks.length; start++)
+    if (marks[start] === 0) contours.push(labelContour(labelling, start, contours.length + 1));
+  return { contours: contours.reverse(), labels: marks.map((mark) => Math.max(mark, 0)) };
 }

@@ -8,7 +8,7 @@ import {
 } from '../../../test/support/golden.ts';
 import { full, type Tensor } from '../../tensor/tensor.ts';
 import { gaussianBlurMask, gaussianKernel } from '../blur/torchvision-mask-blur.ts';
-import { outerShapes } from './contours.ts';
+import { outerContours } from './contours.ts';
 import {
   addMasks,
   bitwiseAndMasks,
@@ -118,9 +118,9 @@ describe('dilateMask', () => {
   });
 });
 
-describe('outerShapes', () => {
+describe('outerContours', () => {
   const draw = (...rows: string[]) =>
-    outerShapes(
+    outerContours(
       Uint8Array.from(rows.join(''), (c) => Number(c !== '.')),
       rows.length,
       rows[0].length,
@@ -129,7 +129,7 @@ describe('outerShapes', () => {
   it('joins corners, fills holes, hides inner shapes and orders from last to first', () => {
     // cv2.findContours(m, RETR_TREE, CHAIN_APPROX_SIMPLE) and drawContours of those without a
     //   parent
-    const { shapes, map } = draw(
+    const { contours, labels } = draw(
       '#....',
       '.#...',
       '.....',
@@ -139,16 +139,16 @@ describe('outerShapes', () => {
       '#...#',
       '#####',
     );
-    expect(shapes).toEqual([
-      { x: 0, y: 3, width: 5, height: 5, id: 2 },
-      { x: 0, y: 0, width: 2, height: 2, id: 1 },
+    expect(contours).toEqual([
+      { x: 0, y: 3, width: 5, height: 5, label: 2 },
+      { x: 0, y: 0, width: 2, height: 2, label: 1 },
     ]);
-    expect([...map.slice(0, 10)]).toEqual([1, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
-    expect(map.slice(15).every((id) => id === 2)).toBe(true);
+    expect([...labels.slice(0, 10)]).toEqual([1, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+    expect(labels.slice(15).every((label) => label === 2)).toBe(true);
   });
 
   it('takes a ring of corners for closed', () => {
-    expect([...draw('.#.', '#.#', '.#.').map]).toEqual([0, 1, 0, 1, 1, 1, 0, 1, 0]);
+    expect([...draw('.#.', '#.#', '.#.').labels]).toEqual([0, 1, 0, 1, 1, 1, 0, 1, 0]);
   });
 });
 
@@ -168,7 +168,7 @@ it('2048x2048 masks in reasonable time', () => {
   console.info(
     `${side}x${side}: ${[
       time('blur 20', () => gaussianBlurMask(mask, 20)),
-      time('contours', () => outerShapes(bytesOf(data), side, side)),
+      time('contours', () => outerContours(bytesOf(data), side, side)),
       time('dilate 20', () => dilateMask(mask, 20)),
     ].join(', ')}`,
   );

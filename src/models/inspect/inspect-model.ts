@@ -136,7 +136,7 @@ async function wholeModel(file: string): Promise<Found | undefined> {
   if (!yolo) return undefined;
   return {
     kind: 'detector',
-    architecture: `YOLO, ${yolo.shapes ? 'boxes and shapes' : 'boxes'}`,
+    architecture: `YOLO, ${yolo.hasMasks ? 'boxes and shapes' : 'boxes'}`,
     open: (runtime) => loadUltralytics(file, runtime),
   };
 }

@@ -8,7 +8,7 @@ import { interpolate } from '../../image/resize/torch-interpolate.ts';
 import { roundHalfEven } from '../../tensor/round-half-even.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Box, suppress } from '../detector/boxes.ts';
-import type { YoloShape } from './graph.ts';
+import type { YoloHead } from './graph.ts';
 
 const GREY = 114;
 const OVERLAP = 0.7;
@@ -60,13 +60,13 @@ export function letterbox(
   return { input: toNCHW(fromBytes(all, [1, size.height, size.width, 3])), size };
 }
 
-export interface YoloFound extends Box {
+export interface YoloDetection extends Box {
   /** 1 inside the object, at the network's size; absent for models that find boxes only. */
   readonly mask?: Tensor;
 }
 
 export interface Decoding {
-  readonly shape: YoloShape;
+  readonly shape: YoloHead;
   /** Side of the cells of each level, in pixels. */
   readonly strides: readonly number[];
   readonly size: Size;
@@ -85,7 +85,7 @@ export function decode(
   outputs: Readonly<Record<string, Tensor>>,
   threshold: number,
   decoding: Decoding,
-): YoloFound[] {
+): YoloDetection[] {
   const boxes = suppress(candidates(outputs, threshold, decoding), OVERLAP, MOST);
   const { shape, size, picture } = decoding;
   const found = boxes.map(({ inside, cell, score, label }) => ({

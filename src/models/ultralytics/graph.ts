@@ -6,7 +6,7 @@ import { createGraph, type Graph, type Value } from '../../onnx/builder.ts';
 import type { Weights } from '../weights/tensors.ts';
 import { apply, child, concat, type Layers, refused } from './yolo-layers.ts';
 
-export interface YoloShape {
+export interface YoloHead {
   readonly classes: number;
   /** Bins per distance from a cell to a side of its box; 1: the distance itself. */
   readonly bins: number;
@@ -35,7 +35,7 @@ interface Step {
 }
 
 export interface Yolo {
-  readonly shape: YoloShape;
+  readonly shape: YoloHead;
   /** Name of the tensor with the strides of the head's levels. */
   readonly strides: string;
   /**
@@ -90,7 +90,7 @@ export function readYolo(root: SavedModule, file: string): Yolo {
   };
 }
 
-function graph(net: Layers, steps: readonly Step[], shape: YoloShape): Graph {
+function graph(net: Layers, steps: readonly Step[], shape: YoloHead): Graph {
   const { g } = net;
   const values: Value[] = [];
   const x = g.input('x', [1, 3, 'H', 'W']);
@@ -132,7 +132,7 @@ function headOf(
   net: Layers,
   head: SavedModule,
   levels: readonly Value[],
-  { classes, bins, masks }: YoloShape,
+  { classes, bins, masks }: YoloHead,
 ): void {
   const { g, w } = net;
   const sides = perLevel(net, head, 'cv2', levels, 4 * bins);

@@ -13,18 +13,18 @@ import type { Network } from '../../runtime/network.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { weightsOf } from '../weights/tensors.ts';
-import { decode, letterbox, type YoloFound } from './decode-boxes.ts';
+import { decode, letterbox, type YoloDetection } from './decode-boxes.ts';
 import { readYolo } from './graph.ts';
 
 export interface UltralyticsModel {
   /** Whether it returns masks beside boxes. */
-  readonly shapes: boolean;
+  readonly hasMasks: boolean;
   readonly network: Network;
   /**
    * Returns the objects in an image [1,H,W,3] with scores above the threshold: corners in its
    * pixels, masks at the network's size.
    */
-  find(image: Tensor, threshold: number): Promise<readonly YoloFound[]>;
+  detect(image: Tensor, threshold: number): Promise<readonly YoloDetection[]>;
 }
 
 /** Packages whose classes such a file may name beside torch's own; none is executed. */
@@ -66,9 +66,9 @@ export async function loadUltralytics(file: string, runtime: Runtime): Promise<U
   const stride = Math.max(...strides, SMALLEST_STRIDE);
   const side = Math.ceil(model.side / stride) * stride;
   return {
-    shapes: yolo.shape.masks !== undefined,
+    hasMasks: yolo.shape.masks !== undefined,
     network,
-    async find(image, threshold) {
+    async detect(image, threshold) {
       const [, height, width] = image.shape;
       const picture = { width, height };
       const { input, size } = letterbox(toBytes(image), picture, side, stride);

@@ -77,8 +77,8 @@ describe('seeds/regional', () => {
     const parts: { name: string; latent: Latent }[] = [];
     const result = await sampleRegionsAdvanced({
       ...(await runOf(one)),
-      onPart: ({ step, part, latent }) =>
-        parts.push({ name: `${part ? `r${part - 1}` : 'base'}_${step}_${step + 1}`, latent }),
+      afterPass: ({ step, pass, latent }) =>
+        parts.push({ name: `${pass ? `r${pass - 1}` : 'base'}_${step}_${step + 1}`, latent }),
     });
     expect(one.note, id).toBeUndefined();
     for (const [i, { name, latent }] of parts.entries()) {

@@ -24,10 +24,13 @@ export interface RegionalPrompt {
   readonly variation?: Variation;
 }
 
-/** A part of the run: in `step` of the whole schedule, the base (part 0) or a region (1, 2 …). */
-export interface RegionalPart {
+/**
+ * One pass of a regional run: in `step` of the whole schedule, the base (pass 0) or a region (1, 2
+ * …) is sampled.
+ */
+export interface RegionalPass {
   readonly step: number;
-  readonly part: number;
+  readonly pass: number;
 }
 
 export interface RegionalRun extends SamplingHooks {
@@ -44,11 +47,11 @@ export interface RegionalRun extends SamplingHooks {
    */
   readonly restoreLatent: boolean;
   readonly recovery: Recovery;
-  /** Called before each part whose result is used. */
-  readonly beforePart?: (part: RegionalPart) => void;
-  /** Called after each part with its latent. */
-  readonly onPart?: (part: RegionalPart & { readonly latent: Latent }) => void;
-  /** Work shared by the parts; a memo of the run's own by default. */
+  /** Called before each pass whose result is used. */
+  readonly beforePass?: (pass: RegionalPass) => void;
+  /** Called after each pass with its latent. */
+  readonly afterPass?: (pass: RegionalPass & { readonly latent: Latent }) => void;
+  /** Work shared by the passes; each run has a memo of its own by default. */
   readonly memo?: Memo;
 }
 
@@ -87,7 +90,7 @@ export async function sampleRegionsAdvanced(options: AdvancedRegionalRun): Promi
   const steps: RegionalSteps = { startAtStep, endAtStep: lastStep, addNoise, noise };
   const latent = await sampleSteps(run, initial, outside, steps);
   if (run.restoreLatent) return withoutMask(latent);
-  run.beforePart?.({ step: lastStep, part: 0 });
+  run.beforePass?.({ step: lastStep, pass: 0 });
   const last: BaseRange = {
     startAtStep: lastStep,
     endAtStep,
@@ -98,7 +101,7 @@ export async function sampleRegionsAdvanced(options: AdvancedRegionalRun): Promi
 }
 
 /**
- * How RegionalSampler derives the seed of the regions' part. The original has not implemented
+ * How RegionalSampler derives the seed of the steps with regions. The original has not implemented
  * increment, decrement and randomize: they act as `fixed`.
  */
 export const SECOND_SEED = [
@@ -135,7 +138,7 @@ function secondSeedOf({ seed, secondSeed, secondSeedMode }: DenoisingRegionalRun
 
 /**
  * RegionalSampler: the base alone for some steps, then base and regions for the rest. As in the
- * original, if the regions' part begins with its own noise, the base gets that noise again in each
+ * original, if the steps with regions begin with new noise, the base gets that noise again in each
  * step. Throws whatever sampleRegionsAdvanced throws.
  */
 export async function sampleRegions(options: DenoisingRegionalRun): Promise<Latent> {
@@ -150,7 +153,7 @@ export async function sampleRegions(options: DenoisingRegionalRun): Promise<Late
 
   const continuesNoise = run.baseOnlySteps > 0 && run.secondSeedMode === 'ignore';
   if (run.baseOnlySteps > 0) {
-    run.beforePart?.({ step: firstStep, part: 0 });
+    run.beforePass?.({ step: firstStep, pass: 0 });
     const baseOnly: BaseRange = {
       startAtStep: firstStep,
       endAtStep: firstRegionalStep,
@@ -160,7 +163,7 @@ export async function sampleRegions(options: DenoisingRegionalRun): Promise<Late
     };
     const withoutRecovery = { ...run, recovery: { ...run.recovery, mode: 'DISABLE' } as const };
     latent = await sampleBase(withoutRecovery, latent, baseOnly);
-    run.onPart?.({ step: firstStep, part: 0, latent });
+    run.afterPass?.({ step: firstStep, pass: 0, latent });
   }
   const regional = { ...run, seed: secondSeedOf(run) };
   const steps: RegionalSteps = {
@@ -205,7 +208,7 @@ async function sampleSteps(
   for (let step = startAtStep; step < endAtStep; step++) {
     const range = { startAtStep: step, endAtStep: step + 1, returnWithLeftoverNoise: true };
     const isFirst = step === startAtStep;
-    run.beforePart?.({ step, part: 0 });
+    run.beforePass?.({ step, pass: 0 });
     latent = await sampleBase(
       run,
       { ...latent, noise_mask: outside },
@@ -215,16 +218,16 @@ async function sampleSteps(
         noise: isFirst || noiseEachStep ? noise : undefined,
       },
     );
-    run.onPart?.({ step, part: 0, latent });
+    run.afterPass?.({ step, pass: 0, latent });
     for (const [i, region] of run.regions.entries()) {
-      run.beforePart?.({ step, part: i + 1 });
+      run.beforePass?.({ step, pass: i + 1 });
       const masked = { ...latent, noise_mask: masks[i] };
       const sampled = await sampleWithRecovery(
         region.sampler,
         { ...range, seed, steps, latent: masked, addNoise: false, signal, warn, onStep, memo },
         run.recovery,
       );
-      run.onPart?.({ step, part: i + 1, latent: sampled });
+      run.afterPass?.({ step, pass: i + 1, latent: sampled });
       latent = run.restoreLatent
         ? {
             ...latent,

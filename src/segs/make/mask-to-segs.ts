@@ -1,6 +1,6 @@
 // SEGS from masks (Impact Pack, core.mask_to_segs and the nodes MaskToSEGS,
 // MaskToSEGS_for_AnimateDiff).
-import { outerShapes } from '../../image/mask/contours.ts';
+import { outerContours } from '../../image/mask/contours.ts';
 import { bytesOf, flattenMask, toBinaryMask } from '../../image/mask/impact-mask-arithmetic.ts';
 import { squeezeMask, toNHW } from '../../image/mask/mask-shape.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../../tensor/tensor.ts';
@@ -9,18 +9,21 @@ import { segsToMaskList } from '../edit/segs-to-masks.ts';
 import type { Region, Seg, Segs } from '../segs.ts';
 
 export interface MaskToSegsOptions {
-  /** One segment around the whole mask instead of one for each shape. */
+  /** One segment around the whole mask instead of one for each outermost contour. */
   readonly combined: boolean;
   /** Size of the crop region relative to the bbox, at least 1. */
   readonly cropFactor: number;
   /** Fills the bbox with 1. */
   readonly bboxFill: boolean;
-  /** Shapes that are not wider and higher than this are dropped; at least 1; shapes only. */
+  /**
+   * Contours that are not wider and higher than this are dropped; at least 1. No effect with
+   * `combined`.
+   */
   readonly dropSize?: number;
   readonly label?: string;
-  /** Minimum side of a crop region; shapes only. */
+  /** Minimum side of a crop region. No effect with `combined`. */
   readonly cropMinSize?: number;
-  /** Fills each shape with 1 instead of the mask's own values (MaskToSEGS: contour_fill). */
+  /** Fills each contour with 1 instead of the mask's own values (MaskToSEGS: contour_fill). */
   readonly isContour?: boolean;
 }
 
@@ -60,22 +63,23 @@ function combinedSeg(
   return [{ croppedMask, confidence: 1, cropRegion, bbox, label }];
 }
 
-/** One segment for each outermost shape. */
+/** One segment for each outermost contour. */
 function contourSegs(mask: Tensor, options: MaskToSegsOptions): Seg[] {
   const { cropFactor, bboxFill, label = 'A', cropMinSize, isContour = true } = options;
   const [height, width] = mask.shape;
   const dropSize = Math.max(options.dropSize ?? 1, 1);
-  const { shapes, map: shapeIds } = outerShapes(bytesOf(mask.data), height, width);
-  const large = shapes.filter((shape) => shape.width > dropSize && shape.height > dropSize);
-  return large.map((shape) => {
-    const bbox: Region = [shape.x, shape.y, shape.x + shape.width, shape.y + shape.height];
+  const { contours, labels } = outerContours(bytesOf(mask.data), height, width);
+  const large = contours.filter((contour) => contour.width > dropSize && contour.height > dropSize);
+  return large.map((contour) => {
+    const { x: left, y: top } = contour;
+    const bbox: Region = [left, top, left + contour.width, top + contour.height];
     const cropRegion = makeCropRegion(width, height, bbox, cropFactor, cropMinSize);
     const [x1, y1, x2, y2] = cropRegion;
     const cropWidth = x2 - x1;
     const croppedMask = map(zeros([y2 - y1, cropWidth]), (_, i) => {
       const x = i % cropWidth;
       const index = (y1 + (i - x) / cropWidth) * width + x1 + x;
-      if (shapeIds[index] !== shape.id) return 0;
+      if (labels[index] !== contour.label) return 0;
       return isContour ? 1 : Math.min(Math.max(mask.data[index], 0), 1);
     });
     if (bboxFill)
@@ -86,7 +90,7 @@ function contourSegs(mask: Tensor, options: MaskToSegsOptions): Seg[] {
 
 /**
  * mask_to_segs of a mask [H,W] or [N,H,W]: for each mask one segment around all of it, or one for
- * each outermost shape, starting at the bottom.
+ * each outermost contour, starting at the bottom.
  */
 export function maskToSegs(mask: Tensor, options: MaskToSegsOptions): Segs {
   const masks = toNHW(mask);

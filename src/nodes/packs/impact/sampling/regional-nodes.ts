@@ -156,13 +156,13 @@ const recoveryOf = (inputs: InputValues<typeof recoveryInputs>): RegionalRun['re
 /** Everything that RegionalSampler sets but the sampling hooks. */
 type RegionalSettings = Omit<
   Parameters<typeof sampleRegions>[0],
-  'signal' | 'warn' | 'onStep' | 'beforePart' | 'onPart'
+  'signal' | 'warn' | 'onStep' | 'beforePass' | 'afterPass'
 >;
 
 async function sampleInRegions(settings: RegionalSettings, context: NodeContext): Promise<Latent> {
   const { regions, steps, denoise, baseOnlySteps } = settings;
   const start = Math.trunc(steps / denoise) - steps;
-  const parts =
+  const passes =
     (baseOnlySteps > 0 ? 1 : 0) + Math.max(0, steps - baseOnlySteps) * (regions.length + 1);
   warnAboutSoftMasks(regions, context);
   const hooks = regionalProgress(context, {
@@ -171,7 +171,7 @@ async function sampleInRegions(settings: RegionalSettings, context: NodeContext)
     count: steps,
     shownStep: (step) => step,
     shownTotal: steps,
-    parts,
+    passes,
   });
   const latent = await sampleRegions({ ...settings, ...hooks });
   reportRegionalEnd(context, steps);
@@ -287,7 +287,7 @@ const RegionalSamplerAdvanced = defineNode({
   outputs: [{ ...output('LATENT'), tooltip: 'The sampled latent.' }],
   async run({ steps, start_at_step: start, regional_prompts: regions, ...i }, context) {
     const end = Math.min(steps, i.end_at_step);
-    const parts = Math.max(0, end - 1 - start) * (regions.length + 1);
+    const passes = Math.max(0, end - 1 - start) * (regions.length + 1);
     // as in the original, which adds the first step twice
     const shownStep = (step: number): number => start + step;
     warnAboutSoftMasks(regions, context);
@@ -310,7 +310,7 @@ const RegionalSamplerAdvanced = defineNode({
         count: end - start,
         shownStep,
         shownTotal: end,
-        parts,
+        passes,
       }),
     });
     reportRegionalEnd(context, end);

@@ -1,5 +1,5 @@
 // Status texts, progress and warnings of the regional samplers.
-import type { RegionalPart, RegionalPrompt } from '../../../../sampling/runs/regional.ts';
+import type { RegionalPass, RegionalPrompt } from '../../../../sampling/runs/regional.ts';
 import type { Model } from '../../../../sampling/sampling-types.ts';
 import { softMaskWarning } from '../../../../sampling/warnings.ts';
 import type { Tensor } from '../../../../tensor/tensor.ts';
@@ -17,32 +17,32 @@ interface RegionalSteps {
   /** The total that is shown. */
   readonly shownTotal: number;
   /** How many times the base and the regions are sampled in all. */
-  readonly parts: number;
+  readonly passes: number;
 }
 
 /**
- * Sampling hooks that report the start of each part (the base or a region of a step) as the
+ * Sampling hooks that report the start of each pass (the base or a region in a step) as the
  * original's status text (`3/20 steps  |  1/2`), and its end as progress.
  */
 export function regionalProgress(context: NodeContext, steps: RegionalSteps) {
-  const { regions, start, count, shownStep, shownTotal, parts } = steps;
+  const { regions, start, count, shownStep, shownTotal, passes } = steps;
   const total = regions.length;
   let finished = 0;
   let preview: (() => ReturnType<typeof previewOf>) | undefined;
   return {
     signal: context.signal,
     warn: context.warn,
-    beforePart({ step, part }: RegionalPart) {
-      const share = ((step - start) * total + part) / (count * total);
+    beforePass({ step, pass }: RegionalPass) {
+      const share = ((step - start) * total + pass) / (count * total);
       context.status(
-        `${shownStep(step)}/${shownTotal} steps  |  ${part ? `${part}/${total}` : '       '}`,
+        `${shownStep(step)}/${shownTotal} steps  |  ${pass ? `${pass}/${total}` : '       '}`,
         Math.min(share, 1),
       );
     },
     onStep: (_step: number, _total: number, denoised: Tensor, model: Model) => {
       preview = () => previewOf(model, denoised, context);
     },
-    onPart: () => context.progress(++finished, parts, preview),
+    afterPass: () => context.progress(++finished, passes, preview),
   };
 }
 

@@ -26,7 +26,7 @@ const networkMask: ToMask = ({ mask }, height, width) => maskToImageSize(mask!, 
 export function ultralyticsDetector(model: UltralyticsModel, toMask: ToMask): Detector {
   const detectSegmasks = async (image: Tensor, threshold: number): Promise<Segmask[]> => {
     const [, height, width] = image.shape;
-    const boxes = await model.find(rgbChannels(sliceBatch(image, 0, 1)), threshold);
+    const boxes = await model.detect(rgbChannels(sliceBatch(image, 0, 1)), threshold);
     return boxes.map((box) => ({ box, mask: toMask(box, height, width) }));
   };
   return {
@@ -88,7 +88,7 @@ const UltralyticsDetectorProvider = defineNode({
       );
     return outputs(
       bbox,
-      model.shapes ? segm : missingSegmDetector(model_name, 'detects boxes only, without masks'),
+      model.hasMasks ? segm : missingSegmDetector(model_name, 'detects boxes only, without masks'),
     );
   },
 });
