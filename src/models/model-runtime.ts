@@ -1,4 +1,5 @@
-// The runtime that models are loaded into: what a Runtime does, and the settings that only models have.
+// The runtime that models are loaded into: what a Runtime does, and the settings that only models
+// have.
 import { createRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import type { PrepackedStore } from './weights/prepacked-store.ts';
 import type { Rounding } from './weights/tensors.ts';

@@ -1,12 +1,14 @@
-// Computes large images in overlapping tiles that are blended with linear ramps (ComfyUI's tiled_scale), and the autoencoder's mean of three
-// tilings of different shape.
+// Computes large images in overlapping tiles that are blended with linear ramps (ComfyUI's
+// tiled_scale), and the autoencoder's mean of three tilings of different shape.
 
 import { DarkroomError } from '../errors.ts';
 import { cropPlanes } from '../image/resize/common-upscale.ts';
 import { roundHalfEven as round } from '../tensor/round-half-even.ts';
 import { map, sliceBatch, type Tensor, zeros } from '../tensor/tensor.ts';
 
-/** The side of the square tiles that something is computed in, and the width that neighbours share. */
+/**
+ * The side of the square tiles that something is computed in, and the width that neighbours share.
+ */
 export interface Tiles {
   readonly tile: number;
   readonly overlap: number;
@@ -62,7 +64,9 @@ function starts(size: number, tile: number, overlap: number): number[] {
   if (tile <= overlap)
     throw new DarkroomError('DR_INPUT_INVALID', {
       message: `tiles of ${tile} can't overlap by ${overlap}`,
-      hint: 'Choose a smaller overlap or a larger tile_size; the smallest tiles are half the tile_size.',
+      hint:
+        'Choose a smaller overlap or a larger tile_size; the smallest tiles are half the ' +
+        'tile_size.',
     });
   const positions: number[] = [];
   for (let at = 0; at < size - overlap; at += tile - overlap) positions.push(at);
@@ -106,7 +110,10 @@ async function blendTiles(
   return map(sum, (v, i) => v / weight[i % weight.length]);
 }
 
-/** Returns the weights of a tile's rows or columns: rising to 1 over `feather` at both ends, all 1 for smaller tiles. */
+/**
+ * Returns the weights of a tile's rows or columns: rising to 1 over `feather` at both ends, all 1
+ * for smaller tiles.
+ */
 function ramp(size: number, feather: number): Float32Array {
   const weights = new Float32Array(size).fill(1);
   if (feather >= size) return weights;

@@ -1,5 +1,6 @@
-// Builds an ONNX graph operator by operator. Weights are initializers that point into a file. All arithmetic is float32: weights stored as
-// float16 pass through a Cast, which ONNX Runtime folds when it loads the graph.
+// Builds an ONNX graph operator by operator. Weights are initializers that point into a file. All
+// arithmetic is float32: weights stored as float16 pass through a Cast, which ONNX Runtime folds
+// when it loads the graph.
 import { relative, sep } from 'node:path';
 import { commonFolder } from './common-folder.ts';
 import type { Graph } from './graph.ts';

@@ -2,8 +2,8 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
 
 /**
- * Returns the deepest folder that holds all files; '' for none. Throws DR_MODEL_UNSUPPORTED for files
- * on different drives, which have no folder in common.
+ * Returns the deepest folder that holds all files; '' for none. Throws DR_MODEL_UNSUPPORTED for
+ * files on different drives, which have no folder in common.
  */
 export function commonFolder(files: readonly string[]): string {
   const [first, ...rest] = new Set(files);

@@ -1,10 +1,13 @@
-// Converts a float32 graph to one that computes in float16, as ComfyUI's networks do on a GPU: products, convolutions, attention and
-// activations are float16; statistics of norms, softmax and other sums and divisions are float32. Weights that are stored as float16 are
-// used as they are in the file. Inputs and outputs stay float32.
+// Converts a float32 graph to one that computes in float16, as ComfyUI's networks do on a GPU:
+// products, convolutions, attention and activations are float16; statistics of norms, softmax and
+// other sums and divisions are float32. Weights that are stored as float16 are used as they are in
+// the file. Inputs and outputs stay float32.
 import { encodeFloat32 } from '../formats/dtypes.ts';
 import { ELEMENT, type ElementType, type Initializer, type Model, type Node } from './serialize.ts';
 
-/** The precision of a float value: float16, float32 on purpose, or float32 that may become float16. */
+/**
+ * The precision of a float value: float16, float32 on purpose, or float32 that may become float16.
+ */
 type Form = 'float16' | 'float32' | 'either';
 
 /** Operators that compute in float16. */

@@ -48,11 +48,14 @@ export interface Graph {
    * with the same shape are one value.
    */
   external(tensor: ExternalTensor, rounded?: ElementType): Value;
-  /** Returns a tensor in a file in its stored type. The same bytes with the same shape are one value. */
+  /**
+   * Returns a tensor in a file in its stored type. The same bytes with the same shape are one
+   * value.
+   */
   externalRaw(tensor: ExternalTensor): Value;
   /**
-   * Returns a tensor in memory as float32, optionally rounded to another type first. Its bytes become
-   * part of the model, which is limited to 2 GiB.
+   * Returns a tensor in memory as float32, optionally rounded to another type first. Its bytes
+   * become part of the model, which is limited to 2 GiB.
    */
   inline(tensor: InlineTensor, rounded?: ElementType): Value;
   /** Returns a tensor in memory in its own type. */
@@ -66,15 +69,15 @@ export interface Graph {
   /** Returns the bytes that the external tensors take as float32. */
   weightBytes(): number;
   /**
-   * Returns the bytes of those weights that ONNX Runtime copies into another layout while it loads, and
-   * holds twice for that time: the weights of convolutions.
+   * Returns the bytes of those weights that ONNX Runtime copies into another layout while it loads,
+   * and holds twice for that time: the weights of convolutions.
    */
   relayoutBytes(): number;
   /** Returns the files of all external tensors. */
   files(): readonly string[];
   /**
-   * Returns the deepest folder with the files of all external tensors; the serialized model names them
-   * relative to it.
+   * Returns the deepest folder with the files of all external tensors; the serialized model names
+   * them relative to it.
    */
   folder(): string;
   /** Returns the bytes of an .onnx file. `transform` is applied to the model first. */

@@ -1,4 +1,5 @@
-// Removes `If` nodes. The first branch of Graph.choose is a faster way for some sizes on a CPU; the second is right for all sizes.
+// Removes `If` nodes. The first branch of Graph.choose is a faster way for some sizes on a CPU; the
+// second is right for all sizes.
 import type { Model, Node, Subgraph } from './serialize.ts';
 
 /** Returns the model with every `If` replaced by its second branch. */

@@ -1,11 +1,15 @@
-// Replaces com.microsoft.MultiHeadAttention by plain operators (Vaswani et al. 2017), for devices whose own kernel is wrong or has no causal
-// mask. All scores are in memory at once: B x heads x N x M numbers.
+// Replaces com.microsoft.MultiHeadAttention by plain operators (Vaswani et al. 2017), for devices
+// whose own kernel is wrong or has no causal mask. All scores are in memory at once: B x heads x N
+// x M numbers.
 import { ELEMENT, type Initializer, type Model, type Node } from './serialize.ts';
 
 /** Far below every score, and within the range of float16. */
 const MASKED = -30000;
 
-/** Returns the model with plain attention in place of the nodes that `which` selects; all by default. */
+/**
+ * Returns the model with plain attention in place of the nodes that `which` selects; all by
+ * default.
+ */
 export function withPlainAttention(
   model: Model,
   which: (node: Node) => boolean = () => true,

@@ -1,8 +1,12 @@
-// Replaces InstanceNormalization by plain operators: the mean first, then the mean square of the differences. Kernels that sum both in one
-// pass lose digits where the mean is large compared with the deviation.
+// Replaces InstanceNormalization by plain operators: the mean first, then the mean square of the
+// differences. Kernels that sum both in one pass lose digits where the mean is large compared with
+// the deviation.
 import type { Initializer, Model, Node } from './serialize.ts';
 
-/** Returns the model with plain norms, for values [N, C, L], scale 1 and bias 0, which is all that groupNorm uses. */
+/**
+ * Returns the model with plain norms, for values [N, C, L], scale 1 and bias 0, which is all that
+ * groupNorm uses.
+ */
 export function withPlainNorms(model: Model): Model {
   const initializers: Initializer[] = [
     ...model.initializers,

@@ -1,4 +1,5 @@
-// Reads the inputs, outputs and metadata of an .onnx file from its bytes; everything else is skipped.
+// Reads the inputs, outputs and metadata of an .onnx file from its bytes; everything else is
+// skipped.
 import { DarkroomError } from '../errors.ts';
 
 export interface FilePort {
@@ -28,7 +29,10 @@ interface Field {
 const NONE = new Uint8Array();
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
-/** Yields the fields of a message in order. Throws RangeError for bytes that are not a whole message. */
+/**
+ * Yields the fields of a message in order. Throws RangeError for bytes that are not a whole
+ * message.
+ */
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {

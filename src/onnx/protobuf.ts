@@ -1,4 +1,5 @@
-// Writes the wire format of Protocol Buffers, as far as ONNX models need it: varints, floats, length-delimited fields.
+// Writes the wire format of Protocol Buffers, as far as ONNX models need it: varints, floats,
+// length-delimited fields.
 
 const encoder = new TextEncoder();
 

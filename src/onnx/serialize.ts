@@ -30,7 +30,10 @@ export interface Subgraph {
   readonly output: string;
 }
 
-/** An integer, a list of integers, a string, a float (wrapped, because 1 could be both), or a branch. */
+/**
+ * An integer, a list of integers, a string, a float (wrapped, because 1 could be both), or a
+ * branch.
+ */
 export type Attribute =
   | number
   | readonly number[]
@@ -46,7 +49,10 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** The location of a tensor's bytes: a file name (relative to the session's folder), the first byte and the byte count. */
+/**
+ * The location of a tensor's bytes: a file name (relative to the session's folder), the first byte
+ * and the byte count.
+ */
 export interface External {
   readonly location: string;
   readonly offset: number;

@@ -1,5 +1,5 @@
-// Graphs as other devices want them: halves on the CPU against float32, WebGPU on SwiftShader (a Vulkan driver in software), and what is said
-// where a device is missing.
+// Graphs as other devices want them: halves on the CPU against float32, WebGPU on SwiftShader (a
+// Vulkan driver in software), and what is said where a device is missing.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';

@@ -1,5 +1,6 @@
-// The devices that networks run on: ONNX Runtime's providers for each, how graphs are transformed for it, and the error when it is missing.
-// What a device supports is tested once with small graphs, not derived from its name.
+// The devices that networks run on: ONNX Runtime's providers for each, how graphs are transformed
+// for it, and the error when it is missing. What a device supports is tested once with small
+// graphs, not derived from its name.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -19,7 +20,9 @@ export interface Device {
   readonly providers: readonly string[];
   /** What networks that allow it compute in. */
   readonly precision: 'fp32' | 'fp16';
-  /** Returns how a graph is transformed before it is opened; `float16`: it may compute in float16. */
+  /**
+   * Returns how a graph is transformed before it is opened; `float16`: it may compute in float16.
+   */
   transform(float16: boolean): (model: Model) => Model;
 }
 
@@ -63,8 +66,9 @@ async function openCuda(precision: 'fp32' | 'fp16' = 'fp16'): Promise<Device> {
 }
 
 const CUDA_HINT =
-  'It needs an NVIDIA card, its driver, CUDA 12 with cuDNN 9, and ONNX Runtime’s own library: ONNXRUNTIME_NODE_INSTALL=cuda12 node ' +
-  'node_modules/onnxruntime-node/script/install. Or use --device cpu.';
+  'It needs an NVIDIA card, its driver, CUDA 12 with cuDNN 9, and ONNX Runtime’s own library: ' +
+  'ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install. ' +
+  'Or use --device cpu.';
 
 async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
   const { halves, fused } = await testDevice(
@@ -105,7 +109,10 @@ async function openWebGpu(precision?: 'fp32' | 'fp16'): Promise<Device> {
   };
 }
 
-/** Replaces `If` nodes, and the norms and attention that WebGPU computes inexactly, by plain operators. */
+/**
+ * Replaces `If` nodes, and the norms and attention that WebGPU computes inexactly, by plain
+ * operators.
+ */
 export const toPlainOperators = (model: Model, replaced?: (node: Node) => boolean): Model =>
   withPlainNorms(withPlainAttention(withoutIfNodes(model), replaced));
 
@@ -114,7 +121,8 @@ export const toPlainFloat16 = (model: Model, replaced?: (node: Node) => boolean)
   withPlainNorms(toFloat16(withPlainAttention(withoutIfNodes(model), replaced)));
 
 const WEBGPU_HINT =
-  'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). Or use --device cpu.';
+  'It needs a graphics card with a driver for Vulkan (Linux), Direct3D 12 (Windows) or Metal ' +
+  '(macOS). Or use --device cpu.';
 
 /** Returns false for a device without float16; throws the error when float16 was requested. */
 function unsupportedFloat16(error: unknown, precision?: 'fp32' | 'fp16'): false {
@@ -124,7 +132,10 @@ function unsupportedFloat16(error: unknown, precision?: 'fp32' | 'fp16'): false 
 
 type Attempt = (graph: Graph, change?: (model: Model) => Model) => Promise<Tensor>;
 
-/** Calls `work` with a function that runs small graphs on a device. Throws DR_DEVICE_MISSING with the reason. */
+/**
+ * Calls `work` with a function that runs small graphs on a device. Throws DR_DEVICE_MISSING with
+ * the reason.
+ */
 async function testDevice<T>(
   provider: string,
   name: string,

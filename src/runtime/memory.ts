@@ -1,11 +1,15 @@
-// How much memory there is, in the machine or in the container of this process, and how much loading a network takes.
+// How much memory there is, in the machine or in the container of this process, and how much
+// loading a network takes.
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 
 export interface Memory {
   /** Bytes that this process may use at most. */
   limit(): number;
-  /** Bytes that it could still allocate, including what the system releases at once (its file cache). */
+  /**
+   * Bytes that it could still allocate, including what the system releases at once (its file
+   * cache).
+   */
   available(): number;
 }
 

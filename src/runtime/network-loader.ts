@@ -100,6 +100,8 @@ const networkTooLarge = (
     message:
       `${basename(file)} (${part}) takes about ${formatSize(peak)} of memory to load, ` +
       `${formatSize(Math.max(0, available))} are free`,
-    hint: 'Close other programs, give the machine or container more memory, or use a smaller model.',
+    hint:
+      'Close other programs, give the machine or container more memory, ' +
+      'or use a smaller model.',
     file,
   });

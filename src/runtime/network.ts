@@ -1,4 +1,5 @@
-// A network: a graph that opens its session when it is first run. The spec says how it is opened and evaluated.
+// A network: a graph that opens its session when it is first run. The spec says how it is opened
+// and evaluated.
 import type { Graph } from '../onnx/builder.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 

@@ -1,4 +1,5 @@
-// The precision that large networks compute in. Networks that do not allow int8 or float16 compute in float32.
+// The precision that large networks compute in. Networks that do not allow int8 or float16 compute
+// in float32.
 import { DarkroomError } from '../errors.ts';
 import { didYouMean } from '../near-matches.ts';
 
@@ -17,8 +18,8 @@ const UNSUPPORTED: Readonly<Record<Precision, (device: string) => boolean>> = {
 };
 
 /**
- * Returns the requested precision, else DARKROOM_PRECISION, else undefined (the device's own). Throws
- * DR_BAD_USAGE for other names, and for a precision that the device does not support.
+ * Returns the requested precision, else DARKROOM_PRECISION, else undefined (the device's own).
+ * Throws DR_BAD_USAGE for other names, and for a precision that the device does not support.
  */
 export function resolvePrecision(
   requested: string | undefined,

@@ -1,4 +1,5 @@
-// Sessions over a user's file: where its bytes may lie, which dtypes, how much memory, and what is said when it fails.
+// Sessions over a user's file: where its bytes may lie, which dtypes, how much memory, and what is
+// said when it fails.
 import {
   mkdtempSync,
   readdirSync,

@@ -1,4 +1,5 @@
-// Opens and runs networks. A network is opened when it is first run, and closed when others need its memory.
+// Opens and runs networks. A network is opened when it is first run, and closed when others need
+// its memory.
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { DarkroomError } from '../errors.ts';
@@ -33,7 +34,9 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** Returns a runtime without open networks: by default on the CPU, with all cores and all memory. */
+/**
+ * Returns a runtime without open networks: by default on the CPU, with all cores and all memory.
+ */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
   const { device = CPU, memory = systemMemory, precision, ...rest } = options;
   const threads = options.threads ?? availableParallelism();

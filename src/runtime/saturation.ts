@@ -1,5 +1,6 @@
-// Processors without VNNI add products of 8-bit integers in pairs of 16 bits, which overflow for large values. ONNX Runtime can avoid this at
-// the cost of speed; whether it is necessary is tested once.
+// Processors without VNNI add products of 8-bit integers in pairs of 16 bits, which overflow for
+// large values. ONNX Runtime can avoid this at the cost of speed; whether it is necessary is tested
+// once.
 import { createGraph } from '../onnx/builder.ts';
 import { full } from '../tensor/tensor.ts';
 import { openSession } from './session.ts';
@@ -15,7 +16,10 @@ export function int8SumsSaturate(): Promise<boolean> {
 const WIDTH = 64;
 const MAX_WEIGHT = 127;
 
-/** Computes sums with large values: ones become 255 steps of 1/255, so with weights of 127 each sum is 64 * 127. */
+/**
+ * Computes sums with large values: ones become 255 steps of 1/255, so with weights of 127 each sum
+ * is 64 * 127.
+ */
 async function testSums(): Promise<boolean> {
   const g = createGraph();
   const [values, scale, zero] = g.outputsOf(

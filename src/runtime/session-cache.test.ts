@@ -1,4 +1,5 @@
-// Cached sessions return the same numbers to the bit, and are made again when they are damaged or when their sources have changed.
+// Cached sessions return the same numbers to the bit, and are made again when they are damaged or
+// when their sources have changed.
 import {
   mkdtempSync,
   readdirSync,

@@ -1,9 +1,10 @@
-// Sessions saved to disk as ONNX Runtime has optimised them: the graph, and its weights laid out for this processor. A session opened from
-// there maps its weights and copies nothing: it takes tenths of a second, and memory that the system can take back. Results are the same
-// to the bit.
-// Each session has a folder, named by a hash of what determines it: the graph, the content of its files, ONNX Runtime's version, the
-// processor. It is written under a temporary name and renamed. A folder that is not as it was written is removed and made again. Without
-// space on the disk, or when anything fails, the session is opened as usual.
+// Sessions saved to disk as ONNX Runtime has optimised them: the graph, and its weights laid out
+// for this processor. A session opened from there maps its weights and copies nothing: it takes
+// tenths of a second, and memory that the system can take back. Results are the same to the bit.
+// Each session has a folder, named by a hash of what determines it: the graph, the content of its
+// files, ONNX Runtime's version, the processor. It is written under a temporary name and renamed. A
+// folder that is not as it was written is removed and made again. Without space on the disk, or
+// when anything fails, the session is opened as usual.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
@@ -18,8 +19,8 @@ import { ONNX_RUNTIME, openSession, type Session, type SessionOptions } from './
 
 export interface SessionCache {
   /**
-   * Opens a session of a graph over these files, from the cache where possible. `bytes`: the size of
-   * its weights. Throws as openSession does.
+   * Opens a session of a graph over these files, from the cache where possible. `bytes`: the size
+   * of its weights. Throws as openSession does.
    */
   open(
     model: Uint8Array,
@@ -69,7 +70,9 @@ export function createSessionCache({
 }: SessionCacheOptions): SessionCache {
   const hashes = join(folder, '..', 'hashes');
 
-  /** Returns a session from the cache, saved now if it is not there; undefined where it cannot be. */
+  /**
+   * Returns a session from the cache, saved now if it is not there; undefined where it cannot be.
+   */
   const openCached = async (
     toSave: SessionToSave,
     files: readonly string[],
@@ -122,9 +125,10 @@ async function hasSpace(
   const isEnough = bavail * bsize >= bytes * 1.1 + SPARE_BYTES;
   onNote(
     isEnough
-      ? `${options.name}: storing weights laid out for this machine, ${formatSize(bytes)} in ${folder}`
-      : `${options.name}: there is not enough space in ${folder} for ${formatSize(bytes)} of weights; ` +
-          'the network is opened without them',
+      ? `${options.name}: storing weights laid out for this machine, ${formatSize(bytes)} in ` +
+          `${folder}`
+      : `${options.name}: there is not enough space in ${folder} for ${formatSize(bytes)} of ` +
+          'weights; the network is opened without them',
   );
   return isEnough;
 }

@@ -1,4 +1,5 @@
-// A session of ONNX Runtime: a graph in memory whose weights are in files of one folder. Only this file imports onnxruntime.
+// A session of ONNX Runtime: a graph in memory whose weights are in files of one folder. Only this
+// file imports onnxruntime.
 import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { DarkroomError } from '../errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -32,7 +33,10 @@ export interface Session {
 /** ONNX Runtime's version. */
 export const ONNX_RUNTIME: string = env.versions.node ?? env.versions.common;
 
-/** Opens a session from the bytes of an ONNX model or the path of one. Throws DR_OUT_OF_MEMORY or DR_RUNTIME_FAILED. */
+/**
+ * Opens a session from the bytes of an ONNX model or the path of one. Throws DR_OUT_OF_MEMORY or
+ * DR_RUNTIME_FAILED.
+ */
 export async function openSession(
   model: Uint8Array | string,
   options: SessionOptions,
@@ -97,7 +101,9 @@ function failure(action: string, cause: unknown): DarkroomError {
   if (OUT_OF_MEMORY.test(reason))
     return new DarkroomError('DR_OUT_OF_MEMORY', {
       message: `${action}: not enough memory`,
-      hint: 'Make the image or the batch smaller, decode in tiles, or free memory for this process.',
+      hint:
+        'Make the image or the batch smaller, decode in tiles, ' +
+        'or free memory for this process.',
       cause,
     });
   return new DarkroomError('DR_RUNTIME_FAILED', {

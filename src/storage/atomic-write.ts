@@ -1,4 +1,5 @@
-// Files that appear whole or not at all: written under a temporary name in the same folder, flushed to the disk, then renamed.
+// Files that appear whole or not at all: written under a temporary name in the same folder, flushed
+// to the disk, then renamed.
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -99,7 +100,9 @@ export function removeTemporary(folder: string, pid: number): void {
     if (ownerOf(name) === pid) rmSync(join(folder, name), { force: true });
 }
 
-/** Removes the temporary files of dead processes of this machine from a folder and its subfolders. */
+/**
+ * Removes the temporary files of dead processes of this machine from a folder and its subfolders.
+ */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     if (entry.isDirectory()) await removeAbandoned(join(folder, entry.name));

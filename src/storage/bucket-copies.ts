@@ -1,4 +1,5 @@
-// Copies of a bucket's files in the user's cache, for programs that read files. Copies that were not used for a day are removed.
+// Copies of a bucket's files in the user's cache, for programs that read files. Copies that were
+// not used for a day are removed.
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
@@ -70,7 +71,9 @@ export function bucketCopies(bucket: Bucket, folder: string): BucketCopies {
 export const streamOf = ({ body }: Response): Readable =>
   Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
 
-/** Repeats a transfer that breaks off. Throws DR_STORAGE, or DR_OUTPUT_UNWRITABLE for a full disk. */
+/**
+ * Repeats a transfer that breaks off. Throws DR_STORAGE, or DR_OUTPUT_UNWRITABLE for a full disk.
+ */
 async function retry<T>(work: () => Promise<T>, key: string, address: string): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -11,7 +11,9 @@ const MAX_KEY_BYTES = 1024;
 export interface BucketKeys {
   /** Returns the key of a file; undefined for names that lead elsewhere. */
   existing(type: FolderType, name: string): string | undefined;
-  /** Returns the key of a file to write. Throws DR_OUTPUT_UNWRITABLE for names that lead elsewhere. */
+  /**
+   * Returns the key of a file to write. Throws DR_OUTPUT_UNWRITABLE for names that lead elsewhere.
+   */
   toWrite(type: FolderType, name: string): string;
   /** Returns the prefix of all files of a folder. */
   prefixOf(type: FolderType): string;

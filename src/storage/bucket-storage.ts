@@ -1,4 +1,5 @@
-// Inputs and outputs in a bucket: `s3://BUCKET/PREFIX/input/…`. Files that programs read are copied to the user's cache first.
+// Inputs and outputs in a bucket: `s3://BUCKET/PREFIX/input/…`. Files that programs read are copied
+// to the user's cache first.
 import { createHash } from 'node:crypto';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
@@ -134,8 +135,8 @@ const isTooLong = (name: string): boolean =>
   name.split('/').some((part) => Buffer.byteLength(part) > 200);
 
 /**
- * Throws DR_STORAGE for a service without conditional writes: two workers could take the same name, and
- * an image would be lost.
+ * Throws DR_STORAGE for a service without conditional writes: two workers could take the same name,
+ * and an image would be lost.
  */
 async function checkConditionalWrites(bucket: Bucket, key: string): Promise<void> {
   const bytes = Buffer.from('The files beside this one are kept by Darkroom.\n');

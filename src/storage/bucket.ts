@@ -15,8 +15,8 @@ export interface Bucket {
     etag?: string,
   ): Promise<{ readonly object: BucketObject; readonly body: Response } | 'unchanged' | undefined>;
   /**
-   * Writes an object whole or not at all. With `onlyNew`, returns false when there is one of that key,
-   * which stays.
+   * Writes an object whole or not at all. With `onlyNew`, returns false when there is one of that
+   * key, which stays.
    */
   put(key: string, bytes: Uint8Array, onlyNew: boolean): Promise<boolean>;
   /** Writes a large object part by part; `part` returns the bytes at an offset. */
@@ -35,7 +35,10 @@ const NOT_FOUND = 404;
 /** The answers to a conditional write when the key exists, or is being written. */
 const CONFLICT = [409, 412];
 
-/** Returns a client for a bucket, without sending a request. Throws DR_BAD_USAGE without credentials. */
+/**
+ * Returns a client for a bucket, without sending a request. Throws DR_BAD_USAGE without
+ * credentials.
+ */
 export function createBucket(options: BucketOptions): Bucket {
   const requests = s3Requests(options);
   const { address, send } = requests;

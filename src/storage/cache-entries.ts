@@ -1,5 +1,6 @@
-// What stands in the user's cache folder (DARKROOM_CACHE): one folder per kind. All of it may be removed at any time; what is needed is
-// made again. To list and clear it, kinds say what their entries are.
+// What stands in the user's cache folder (DARKROOM_CACHE): one folder per kind. All of it may be
+// removed at any time; what is needed is made again. To list and clear it, kinds say what their
+// entries are.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../user-cache-folder.ts';
@@ -60,7 +61,10 @@ function sessionSource(path: string): string | undefined {
   }
 }
 
-/** All entries, the largest first. Hashes, thousands of small files, are one entry; so is the frontend. */
+/**
+ * All entries, the largest first. Hashes, thousands of small files, are one entry; so is the
+ * frontend.
+ */
 export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
   const found: CacheEntry[] = [];
   for (const kind of KINDS) {
@@ -84,7 +88,10 @@ export function cacheEntries(root: string = cacheFolder()): CacheEntry[] {
   return found.sort((a, b) => b.bytes - a.bytes);
 }
 
-/** The entries that `names` mean: a kind, an entry, or part of what it is of; those that can be made again without any. Each name means at least one, or is given back in `unknown`. */
+/**
+ * The entries that `names` mean: a kind, an entry, or part of what it is of; those that can be made
+ * again without any. Each name means at least one, or is given back in `unknown`.
+ */
 export function chosenEntries(
   entries: readonly CacheEntry[],
   names: readonly string[],
@@ -115,7 +122,10 @@ export function clearEntries(entries: readonly CacheEntry[]): number {
   return bytes;
 }
 
-/** Bytes of a file or of all files below a folder, and the time when the last of them was used or changed. */
+/**
+ * Bytes of a file or of all files below a folder, and the time when the last of them was used or
+ * changed.
+ */
 function sizeOf(path: string): { bytes: number; used: number } {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) return { bytes: 0, used: 0 };

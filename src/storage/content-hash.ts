@@ -1,5 +1,6 @@
-// SHA-256 of a large file, remembered in the cache as long as the file is the same to the file system: inode, size, and times of the last
-// change of its bytes and of itself (which no copying program sets back). A file that was replaced is hashed again.
+// SHA-256 of a large file, remembered in the cache as long as the file is the same to the file
+// system: inode, size, and times of the last change of its bytes and of itself (which no copying
+// program sets back). A file that was replaced is hashed again.
 import { createHash } from 'node:crypto';
 import { createReadStream, realpathSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -8,8 +9,8 @@ import { join } from 'node:path';
 const CHUNK = 2 ** 22;
 
 /**
- * The hash in hexadecimal. `folder`: where hashes are remembered; without writing rights there it is computed each time. `onBytes`: hears how
- * far it is.
+ * The hash in hexadecimal. `folder`: where hashes are remembered; without writing rights there it
+ * is computed each time. `onBytes`: hears how far it is.
  */
 export async function contentHash(
   file: string,

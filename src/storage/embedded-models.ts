@@ -1,4 +1,5 @@
-// The models that come with the package (assets/models/<kind>/<name>.gz). They are unpacked into the user's cache when first asked for.
+// The models that come with the package (assets/models/<kind>/<name>.gz). They are unpacked into
+// the user's cache when first asked for.
 import {
   closeSync,
   existsSync,
@@ -21,7 +22,9 @@ import { writeAtomic } from './atomic-write.ts';
 export interface EmbeddedModels {
   /** Names of a kind (`checkpoints` …), without unpacking anything. */
   names(kind: string): readonly string[];
-  /** Path of the unpacked file; undefined when there is no such model. Throws DR_OUTPUT_UNWRITABLE. */
+  /**
+   * Path of the unpacked file; undefined when there is no such model. Throws DR_OUTPUT_UNWRITABLE.
+   */
   unpack(kind: string, name: string): string | undefined;
 }
 

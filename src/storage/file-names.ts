@@ -32,7 +32,10 @@ export function numberedName(name: string, count: number): string {
     : `${name.slice(0, name.length - extension.length)} (${count})${extension}`;
 }
 
-/** Writes a file under a name that is free: `name (1).png` … A file of the same name and content counts as written already. Gives the name. */
+/**
+ * Writes a file under a name that is free: `name (1).png` … A file of the same name and content
+ * counts as written already. Gives the name.
+ */
 export function addFile(folder: string, name: string, bytes: Uint8Array): string {
   mkdirSync(folder, { recursive: true });
   const pathOf = (count: number): string => join(folder, numberedName(name, count));

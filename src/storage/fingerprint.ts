@@ -1,5 +1,6 @@
-// What tells model files apart without reading gigabytes: SHA-256 of the size, the first MiB (a safetensors header) and 4 KiB at each of 256
-// places; of a small file, of all of it. Finds another or a changed file; it is no proof against a forger.
+// What tells model files apart without reading gigabytes: SHA-256 of the size, the first MiB (a
+// safetensors header) and 4 KiB at each of 256 places; of a small file, of all of it. Finds another
+// or a changed file; it is no proof against a forger.
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
@@ -10,7 +11,10 @@ const WHOLE = 2 * HEAD;
 
 const known = new Map<string, string>();
 
-/** `sha256:…` of a file up to 2 MiB, `sampled-sha256:…` of a larger one. Remembered as long as the file has the same time and size. */
+/**
+ * `sha256:…` of a file up to 2 MiB, `sampled-sha256:…` of a larger one. Remembered as long as the
+ * file has the same time and size.
+ */
 export function fingerprint(path: string): string {
   const file = openSync(path, 'r');
   try {

@@ -51,8 +51,8 @@ export const modelRoots = (
 ): readonly string[] => (typeof models === 'string' ? [models] : models);
 
 /**
- * Returns the folders of a run. Nothing is created or read before it is needed. Throws DR_BAD_USAGE for
- * a models folder that does not exist.
+ * Returns the folders of a run. Nothing is created or read before it is needed. Throws DR_BAD_USAGE
+ * for a models folder that does not exist.
  */
 export function openFolders(options: FolderOptions = {}): Folders {
   const models = (options.models ?? []).map((folder) => resolve(folder));

@@ -1,5 +1,6 @@
-// A folder of entries under keys, kept below a size: the entries that were not used for the longest time are removed first. Several
-// processes may use it at once; an entry is there whole or not at all, and the time of its file says when it was last used.
+// A folder of entries under keys, kept below a size: the entries that were not used for the longest
+// time are removed first. Several processes may use it at once; an entry is there whole or not at
+// all, and the time of its file says when it was last used.
 import {
   mkdirSync,
   readdirSync,
@@ -15,7 +16,10 @@ import { removeAbandoned, writeAtomic } from './atomic-write.ts';
 export interface Entries {
   /** Undefined when there is none that can be read. Counts as a use. */
   read(key: string): Uint8Array | undefined;
-  /** Writes an entry and makes room; one that is larger than the folder may be is not kept. Gives whether it was; throws when the disk refuses. */
+  /**
+   * Writes an entry and makes room; one that is larger than the folder may be is not kept. Gives
+   * whether it was; throws when the disk refuses.
+   */
   write(key: string, parts: readonly Uint8Array[]): boolean;
   remove(key: string): void;
 }

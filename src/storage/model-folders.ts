@@ -1,4 +1,5 @@
-// The folders of models, laid out as ComfyUI's (folder_paths.py): several models folders, old names of folders, names with `/`.
+// The folders of models, laid out as ComfyUI's (folder_paths.py): several models folders, old names
+// of folders, names with `/`.
 import { type Dirent, readdirSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { DarkroomError } from '../errors.ts';
@@ -12,7 +13,9 @@ export interface ModelFolders {
   modelFiles(kind: string): readonly string[];
   /** Returns the paths of a kind's folders in the order of search, whether they exist or not. */
   modelFolders(kind: string): readonly string[];
-  /** Returns a file's path; unpacks an embedded model when it is requested. Throws DR_MODEL_MISSING. */
+  /**
+   * Returns a file's path; unpacks an embedded model when it is requested. Throws DR_MODEL_MISSING.
+   */
   modelPath(kind: string, name: string): string;
 }
 

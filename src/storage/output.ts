@@ -1,4 +1,5 @@
-// Writes outputs under ComfyUI's names (`prefix_00001_.png`, get_save_image_path): each file whole or not at all, none ever overwritten.
+// Writes outputs under ComfyUI's names (`prefix_00001_.png`, get_save_image_path): each file whole
+// or not at all, none ever overwritten.
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { DarkroomError } from '../errors.ts';
@@ -29,7 +30,10 @@ export type LargeOutputRequest = Omit<OutputRequest, 'files'> & {
   readonly parts: AsyncIterable<Uint8Array>;
 };
 
-/** Writes the files with consecutive counters. `onFolder` hears the folder before anything is written. Throws DR_OUTPUT_UNWRITABLE. */
+/**
+ * Writes the files with consecutive counters. `onFolder` hears the folder before anything is
+ * written. Throws DR_OUTPUT_UNWRITABLE.
+ */
 export function writeOutputs(
   request: OutputRequest,
   onFolder?: (folder: string) => void,
@@ -53,7 +57,10 @@ export function writeOutputs(
   }
 }
 
-/** Writes one large file under the next counter. Throws DR_OUTPUT_UNWRITABLE, and what `parts` throws. */
+/**
+ * Writes one large file under the next counter. Throws DR_OUTPUT_UNWRITABLE, and what `parts`
+ * throws.
+ */
 export async function writeLargeOutput(
   request: LargeOutputRequest,
   onFolder?: (folder: string) => void,
@@ -76,14 +83,16 @@ export async function writeLargeOutput(
   }
 }
 
-/** `name_00001_.png`; ComfyUI's %batch_num% is the place in the batch. */
+/** Returns `name_00001_.png`; ComfyUI's %batch_num% becomes the position in the batch. */
 export const outputName = (
   name: string,
   extension: string,
   counter: number,
   batch?: number,
-): string =>
-  `${batch === undefined ? name : name.replaceAll('%batch_num%', String(batch))}_${String(counter).padStart(5, '0')}_.${extension}`;
+): string => {
+  const stem = batch === undefined ? name : name.replaceAll('%batch_num%', String(batch));
+  return `${stem}_${String(counter).padStart(5, '0')}_.${extension}`;
+};
 
 /** Where a prefix leads. Throws DR_OUTPUT_UNWRITABLE for places outside of the output folder. */
 export function outputTarget(request: Omit<OutputRequest, 'files'>): {
@@ -100,7 +109,9 @@ export function outputTarget(request: Omit<OutputRequest, 'files'>): {
     return { folder, subfolder, name };
   throw new DarkroomError('DR_OUTPUT_UNWRITABLE', {
     message: `'${request.prefix}' would save outside the output folder ${request.root}`,
-    hint: 'Use a file name prefix without ".." that does not begin with "/"; name the folder itself with --output.',
+    hint:
+      'Use a file name prefix without ".." that does not begin with "/"; name the folder itself ' +
+      'with --output.',
     file: request.prefix,
   });
 }

@@ -1,4 +1,5 @@
-// Signed requests to an S3-compatible service, repeated while the service or the network fails. Signing by aws4fetch.
+// Signed requests to an S3-compatible service, repeated while the service or the network fails.
+// Signing by aws4fetch.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
 import { DarkroomError } from '../errors.ts';
@@ -134,8 +135,8 @@ function refused({
     400: `Check AWS_REGION (${region}) and S3_ENDPOINT.`,
     401: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
     403:
-      'Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are right and may list, read and write there; ' +
-      'and check the clock of this machine.',
+      'Check that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are right and may list, read and ' +
+      'write there; and check the clock of this machine.',
     404: 'There is no such bucket: create it, or correct its name.',
   };
   return new DarkroomError('DR_STORAGE', {
@@ -153,7 +154,8 @@ function unreachable(
 ): DarkroomError {
   const reason = ((error.cause as Error) ?? error).message || error.message;
   return new DarkroomError('DR_STORAGE', {
-    message: `the bucket ${address} can't be reached to ${action}: ${reason} (${attempts} attempts)`,
+    message:
+      `the bucket ${address} can't be reached to ${action}: ${reason} ` + `(${attempts} attempts)`,
     hint: 'Check the network connection and S3_ENDPOINT.',
     file: address,
     cause: error,

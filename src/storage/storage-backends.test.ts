@@ -1,4 +1,5 @@
-// What a storage promises, on folders and on a bucket; and what a bucket does when the service fails.
+// What a storage promises, on folders and on a bucket; and what a bucket does when the service
+// fails.
 import {
   existsSync,
   mkdirSync,

@@ -1,4 +1,5 @@
-// Folders, counters as ComfyUI's get_save_image_path, and the embedded models, on temporary folders.
+// Folders, counters as ComfyUI's get_save_image_path, and the embedded models, on temporary
+// folders.
 import {
   mkdirSync,
   mkdtempSync,
@@ -202,7 +203,8 @@ describe('wildcard files', () => {
     write(join(custom, 'base.txt'), 'new');
     write(
       join(custom, 'tree.yaml'),
-      'Animals:\n  Big Cats:\n    - lion\n    - "2::tiger"\n  one: panther\nnumbers: [1, 2.5, yes, null]\nnone: 3\nanimals: &a [x]\ncopy: *a\n',
+      'Animals:\n  Big Cats:\n    - lion\n    - "2::tiger"\n  one: panther\nnumbers: [1, 2.5, ' +
+        'yes, null]\nnone: 3\nanimals: &a [x]\ncopy: *a\n',
     );
     write(join(custom, 'utf.yaml'), 'place: [Köln, Ärger]\n');
     write(join(custom, 'broken.yaml'), 'a: [b\nc: {');

@@ -1,4 +1,5 @@
-// Where inputs, outputs and temporary images are stored: in folders, or in a bucket that machines share.
+// Where inputs, outputs and temporary images are stored: in folders, or in a bucket that machines
+// share.
 import type { Readable } from 'node:stream';
 import type { FolderType } from './folder-paths.ts';
 import type { LargeOutputRequest, OutputRequest, WrittenFile } from './output.ts';
@@ -51,8 +52,8 @@ export interface Storage {
   /** Writes a file, over an existing one. */
   replace(type: FolderType, name: string, bytes: Uint8Array): Promise<void>;
   /**
-   * Writes outputs under ComfyUI's counters, each file whole or not at all. `onFolder` is called with
-   * the folder of this machine that is written to.
+   * Writes outputs under ComfyUI's counters, each file whole or not at all. `onFolder` is called
+   * with the folder of this machine that is written to.
    */
   save(
     request: StorageRequest<OutputRequest>,

@@ -1,5 +1,6 @@
-// Wildcard lists in files: `NAME.txt` has an item per line, `.yaml` maps of lists whose keys are joined by `/`.
-// Reading follows the Impact Pack (modules/impact/wildcards.py), its encodings too: text files are Latin-1.
+// Wildcard lists in files: `NAME.txt` has an item per line, `.yaml` maps of lists whose keys are
+// joined by `/`. Reading follows the Impact Pack (modules/impact/wildcards.py), its encodings too:
+// text files are Latin-1.
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -15,8 +16,8 @@ const KINDS = ['wildcards', 'custom_wildcards'];
 const PACKS = ['ComfyUI-Impact-Pack', 'comfyui-impact-pack'];
 
 /**
- * Where lists may lie: in a models folder and beside it, beside the input folder, and in an Impact Pack that is installed beside them.
- * Later ones win, custom ones over the others.
+ * Where lists may lie: in a models folder and beside it, beside the input folder, and in an Impact
+ * Pack that is installed beside them. Later ones win, custom ones over the others.
  */
 export function wildcardFolders(models: readonly string[], input: string): string[] {
   const beside = [...models.map((folder) => dirname(folder)), dirname(input)];
@@ -28,7 +29,10 @@ export function wildcardFolders(models: readonly string[], input: string): strin
   return KINDS.flatMap((kind) => [...new Set(roots)].map((root) => join(root, kind)));
 }
 
-/** The lists of some folders, those that exist; a list that is there again takes the place of the earlier one. */
+/**
+ * The lists of some folders, those that exist; a list that is there again takes the place of the
+ * earlier one.
+ */
 export function readWildcards(folders: readonly string[]): WildcardFiles {
   const lists = new Map<string, readonly string[]>();
   const problems: string[] = [];
@@ -44,7 +48,8 @@ export function readWildcards(folders: readonly string[]): WildcardFiles {
         else readYaml(readFileSync(path), lists);
       } catch (error) {
         problems.push(
-          `the wildcard file ${path} can't be read and is left out: ${firstLine((error as Error).message)}`,
+          `the wildcard file ${path} can't be read and is left out: ` +
+            `${firstLine((error as Error).message)}`,
         );
       }
     }
@@ -58,7 +63,10 @@ const linesOf = (text: string): string[] => {
   return lines.filter((line) => !line.trim().startsWith('#'));
 };
 
-/** What PyYAML can't read as Latin-1 it reads as UTF-8: control characters, which most UTF-8 text has. */
+/**
+ * What PyYAML can't read as Latin-1 it reads as UTF-8: control characters, which most UTF-8 text
+ * has.
+ */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\xff]/;
 
 // read in where there is such a file

@@ -1,6 +1,6 @@
 // Textual inversion (Gal et al. 2022): the vectors for `embedding:name` in a prompt, from files in
 // the layouts that ComfyUI's load_embed reads.
-import { openModelFile } from '../formats/model-file.ts';
+import { withModelFile } from '../formats/model-file.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The tensors of an embedding file by key, in the order of the file. */
@@ -79,13 +79,9 @@ export function embeddingReader(findFile: (name: string) => string | undefined):
 }
 
 /** Reads all tensors of an embedding file. Throws as openModelFile does. */
-export async function readEmbedding(path: string): Promise<Embedding> {
-  const file = await openModelFile(path);
-  try {
+export const readEmbedding = (path: string): Promise<Embedding> =>
+  withModelFile(path, async ({ tensors, read }) => {
     const embedding = new Map<string, Tensor>();
-    for (const name of file.tensors.keys()) embedding.set(name, await file.read(name));
+    for (const name of tensors.keys()) embedding.set(name, await read(name));
     return embedding;
-  } finally {
-    await file.close();
-  }
-}
+  });

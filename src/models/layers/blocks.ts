@@ -1,5 +1,6 @@
-// The layers that networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token features are [B*N, C], so that linear
-// layers are Gemm; images are [B, C, H, W]. All sizes but the channels are free.
+// The layers that networks share, in the operators that ONNX Runtime runs fastest on a CPU. Token
+// features are [B*N, C], so that linear layers are Gemm; images are [B, C, H, W]. All sizes but the
+// channels are free.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Branch, TensorView, Weights } from '../weights/tensors.ts';
 import type { Im2colTables } from './im2col.ts';
@@ -15,13 +16,18 @@ export interface Net {
   readonly int8?: Int8Plan;
   /** The tile side of Winograd 3x3 convolutions; absent: they are computed directly. */
   readonly winograd?: TileSide;
-  /** The index tables for the size of the convolved images; absent: each convolution makes its own. */
+  /**
+   * The index tables for the size of the convolved images; absent: each convolution makes its own.
+   */
   readonly im2col?: Im2colTables;
 }
 
 export const GROUPS = 32;
 
-/** A fully connected layer on [M, K], of a weight [N, K] or a 1x1 kernel; `rows` selects some of the N. */
+/**
+ * A fully connected layer on [M, K], of a weight [N, K] or a 1x1 kernel; `rows` selects some of the
+ * N.
+ */
 export function linear(net: Net, x: Value, name: string, rows?: TensorView['rows']): Value {
   const { g, w } = net;
   const [out, ...rest] = w.shape(`${name}.weight`);
@@ -199,7 +205,10 @@ export function upsampleConvTo(net: Net, x: Value, like: Value, name: string): V
   );
 }
 
-/** Whether the convolution after an upsampling is computed directly: with a branch beside it, or in integers. */
+/**
+ * Whether the convolution after an upsampling is computed directly: with a branch beside it, or in
+ * integers.
+ */
 const isDirect = ({ w, int8 }: Net, name: string): boolean =>
   branchesOf(w, name).length > 0 ||
   int8?.(name, w.shape(`${name}.weight`)) !== undefined ||

@@ -1,4 +1,5 @@
-// Winograd convolutions and the sub-pixel form of enlargements, against direct convolutions in double precision.
+// Winograd convolutions and the sub-pixel form of enlargements, against direct convolutions in
+// double precision.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

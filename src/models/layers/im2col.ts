@@ -1,5 +1,6 @@
-// Index tables of convolutions that are computed as matrix products: which rows of images [B H W, C] they read and write (im2col). The tables
-// depend on the image size alone, so that all layers of one size share them.
+// Index tables of convolutions that are computed as matrix products: which rows of images [B H W,
+// C] they read and write (im2col). The tables depend on the image size alone, so that all layers of
+// one size share them.
 import type { Graph, Value } from '../../onnx/builder.ts';
 
 export interface WindowOptions {
@@ -14,13 +15,14 @@ export interface WindowOptions {
 
 export interface Im2colTables {
   /**
-   * Returns the row that each position of each window reads; the row after the last one is outside of
-   * the image. [side, side, B, down, across] with positions first, else [B, down, across, side, side].
+   * Returns the row that each position of each window reads; the row after the last one is outside
+   * of the image. [side, side, B, down, across] with positions first, else [B, down, across, side,
+   * side].
    */
   windows(options: WindowOptions): Value;
   /**
-   * Returns [B, H, W]: the row of [side, side, B, down, across] that each pixel is, when images are cut
-   * into tiles of `side` x `side`.
+   * Returns [B, H, W]: the row of [side, side, B, down, across] that each pixel is, when images are
+   * cut into tiles of `side` x `side`.
    */
   pixels(side: number): Value;
 }

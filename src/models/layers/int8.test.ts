@@ -1,4 +1,5 @@
-// 8-bit layers against the same arithmetic in plain TypeScript; what is kept of a model file follows it; the embedded model's pictures.
+// 8-bit layers against the same arithmetic in plain TypeScript; what is kept of a model file
+// follows it; the embedded model's pictures.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,7 +130,10 @@ function expectEqual(got: Tensor, wanted: Float64Array): void {
   expect(worst).toBeLessThan(2e-6 * most);
 }
 
-/** The inputs of each place of the result of a convolution, [B H' W', C k k], of steps that stand for 0 outside. */
+/**
+ * The inputs of each place of the result of a convolution, [B H' W', C k k], of steps that stand
+ * for 0 outside.
+ */
 function columns({ shape: [b, c, h, w], data }: Tensor, kernel: number, stride: number): Tensor {
   const half = kernel >> 1;
   const [oh, ow] = [Math.ceil(h / stride), Math.ceil(w / stride)];

@@ -1,16 +1,23 @@
-// Layers in 8-bit integers (W8A8). Weights are quantised once, per output channel (quantise.ts), and prepacked. Activations are quantised in
-// each evaluation, by ONNX Runtime's DynamicQuantizeLinear (one scale per tensor) or with one scale per row. Sums are int32, results are
-// float32. Convolutions are matrix products of their im2col rows, in NHWC. Without prepacked weights the float32 operators are used.
+// Layers in 8-bit integers (W8A8). Weights are quantised once, per output channel (quantise.ts),
+// and prepacked. Activations are quantised in each evaluation, by ONNX Runtime's
+// DynamicQuantizeLinear (one scale per tensor) or with one scale per row. Sums are int32, results
+// are float32. Convolutions are matrix products of their im2col rows, in NHWC. Without prepacked
+// weights the float32 operators are used.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Recipe } from '../weights/recipe.ts';
 import type { TensorView, Weights } from '../weights/tensors.ts';
 import { type Im2colTables, im2colTables, pixelRows } from './im2col.ts';
 import { nhwcOrder, quantiseColumns } from './quantise.ts';
 
-/** The scales of a layer's activations: one for all of them, or one for each row (token or pixel). */
+/**
+ * The scales of a layer's activations: one for all of them, or one for each row (token or pixel).
+ */
 export type Scaling = 'tensor' | 'row';
 
-/** Returns how a layer is computed in 8 bits; undefined: in float32. `shape`: the shape of its weight. */
+/**
+ * Returns how a layer is computed in 8 bits; undefined: in float32. `shape`: the shape of its
+ * weight.
+ */
 export type Int8Plan = (layer: string, shape: readonly number[]) => Scaling | undefined;
 
 export interface Int8Net {
@@ -30,8 +37,8 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): 
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /**
- * Quantises [N, C, k, k] or [N, K], or some rows of it, to `values` [K, N] (K in the order row, column,
- * channel) and `scales` [N].
+ * Quantises [N, C, k, k] or [N, K], or some rows of it, to `values` [K, N] (K in the order row,
+ * column, channel) and `scales` [N].
  */
 function columnsRecipe(rows?: TensorView['rows']): Recipe {
   const countOf = ([n]: readonly number[]): number => (rows ? rows[1] - rows[0] : n);
@@ -56,8 +63,8 @@ function columnsRecipe(rows?: TensorView['rows']): Recipe {
 }
 
 /**
- * 8-bit values, the scale of a step, and the value that stands for 0. With one scale per row, `rows`
- * [M, 1] are the factors of the rows of a product.
+ * 8-bit values, the scale of a step, and the value that stands for 0. With one scale per row,
+ * `rows` [M, 1] are the factors of the rows of a product.
  */
 interface Activations {
   readonly values: Value;
@@ -98,8 +105,8 @@ function byRow(g: Graph, x: Value): Activations {
 }
 
 /**
- * A fully connected layer on [M, K] as `linear` of blocks.ts, without branches, where the plan selects it
- * and its weights are prepacked; else undefined.
+ * A fully connected layer on [M, K] as `linear` of blocks.ts, without branches, where the plan
+ * selects it and its weights are prepacked; else undefined.
  */
 export function int8Linear(
   { g, w, int8 }: Int8Net,
@@ -136,8 +143,8 @@ function product(
 }
 
 /**
- * A convolution of [B, C, H, W] padded by half its odd kernel, where the plan selects it and its weights
- * are prepacked; else undefined.
+ * A convolution of [B, C, H, W] padded by half its odd kernel, where the plan selects it and its
+ * weights are prepacked; else undefined.
  */
 export function int8Conv(
   { g, w, int8, im2col: sharedTables }: Int8Net,

@@ -1,4 +1,5 @@
-// Symmetric 8-bit weights with one scale per output channel. Halves are rounded to even, as ONNX's QuantizeLinear does.
+// Symmetric 8-bit weights with one scale per output channel. Halves are rounded to even, as ONNX's
+// QuantizeLinear does.
 
 /** Integers, and the value of one step for each column. */
 export interface Quantised {
@@ -11,12 +12,15 @@ const STEPS = 127;
 /** Added and subtracted, it rounds a small double to an integer, halves to even. */
 const MAGIC = 1.5 * 2 ** 52;
 
-/** Columns that are processed together, so that reads and writes stay within the processor's caches. */
+/**
+ * Columns that are processed together, so that reads and writes stay within the processor's caches.
+ */
 const TILE = 64;
 
 /**
- * Quantises a weight [N, K] to [K, N] with one scale per column: values -127 … 127, scale max |w| / 127.
- * `order[k]`: the input of the k-th row (in their own order by default); `rows` selects some of the N.
+ * Quantises a weight [N, K] to [K, N] with one scale per column: values -127 … 127, scale max |w| /
+ * 127. `order[k]`: the input of the k-th row (in their own order by default); `rows` selects some
+ * of the N.
  */
 export function quantiseColumns(
   weight: Float32Array,
@@ -43,7 +47,10 @@ export function quantiseColumns(
   return { values, scales };
 }
 
-/** Returns max |w| / 127 in float32, or 1 where all are 0. Quotients w / scale are within ±127 after rounding. */
+/**
+ * Returns max |w| / 127 in float32, or 1 where all are 0. Quotients w / scale are within ±127 after
+ * rounding.
+ */
 function scaleOf(weight: Float32Array, at: number, count: number): number {
   let most = 0;
   for (let i = at; i < at + count; i++) most = Math.max(most, Math.abs(weight[i]));
@@ -53,7 +60,9 @@ function scaleOf(weight: Float32Array, at: number, count: number): number {
 /** The smallest normal float32; below it quotients lose digits. */
 const TINY = 2 ** -126;
 
-/** Returns the inputs of a kernel [N, C, k, k] in the order (row, column, channel) of NHWC images. */
+/**
+ * Returns the inputs of a kernel [N, C, k, k] in the order (row, column, channel) of NHWC images.
+ */
 export function nhwcOrder(channels: number, kernel: number): Int32Array {
   const positions = kernel * kernel;
   return Int32Array.from(

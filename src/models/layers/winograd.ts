@@ -1,6 +1,7 @@
-// 3x3 convolutions by Winograd's minimal filtering (Lavin & Gray 2015, arXiv 1509.09308): tiles of m x m outputs from (m+2) x (m+2) inputs,
-// 4 (m = 4) or 2.25 (m = 2) times fewer products. In plain operators, NHWC inside. The transformed kernels are prepacked weights. Equal to a
-// direct convolution but for rounding, which adds about 2e-6 of the result for m = 4.
+// 3x3 convolutions by Winograd's minimal filtering (Lavin & Gray 2015, arXiv 1509.09308): tiles of
+// m x m outputs from (m+2) x (m+2) inputs, 4 (m = 4) or 2.25 (m = 2) times fewer products. In plain
+// operators, NHWC inside. The transformed kernels are prepacked weights. Equal to a direct
+// convolution but for rounding, which adds about 2e-6 of the result for m = 4.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Recipe } from '../weights/recipe.ts';
 import type { Weights } from '../weights/tensors.ts';
@@ -29,9 +30,9 @@ interface Transforms {
 }
 
 /**
- * Returns the transforms along one axis for products at some points and infinity (Toom and Cook). For
- * tiles of 4 the points below give the smallest error of those whose numbers float32 represents exactly,
- * a third of that of the usual 0, 1, -1, 2, -2.
+ * Returns the transforms along one axis for products at some points and infinity (Toom and Cook).
+ * For tiles of 4 the points below give the smallest error of those whose numbers float32 represents
+ * exactly, a third of that of the usual 0, 1, -1, 2, -2.
  */
 function transformsAt(points: readonly number[]): Transforms {
   const side = points.length - 1;
@@ -122,8 +123,8 @@ export function transformedKernels(
 const RECIPES: Readonly<Record<TileSide, Recipe>> = { 2: kernelRecipe(2), 4: kernelRecipe(4) };
 
 /**
- * A 3x3 convolution of [B, C, H, W] with stride 1 and padding 1, where it is enabled and its kernels are
- * prepacked; else undefined.
+ * A 3x3 convolution of [B, C, H, W] with stride 1 and padding 1, where it is enabled and its
+ * kernels are prepacked; else undefined.
  */
 export function winogradConv(
   { g, w, winograd: side, im2col: sharedTables }: WinogradNet,

@@ -1,4 +1,5 @@
-// Patched weights of every kind against ComfyUI's (test/golden/lora/make.py), and low-rank branches against the merged weight.
+// Patched weights of every kind against ComfyUI's (test/golden/lora/make.py), and low-rank branches
+// against the merged weight.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

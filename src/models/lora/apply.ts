@@ -1,5 +1,6 @@
-// Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: weights that match by name and shape are
-// changed, everything else is reported. weights/plan-changes.ts says how the changes are computed.
+// Applies a LoRA file to a model and its text encoders, as ComfyUI's load_lora_for_models: weights
+// that match by name and shape are changed, everything else is reported. weights/plan-changes.ts
+// says how the changes are computed.
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';
@@ -26,8 +27,8 @@ export interface LoraStrengths {
 }
 
 /**
- * Returns the given networks with the LoRA applied. Throws DR_MODEL_PART_MISSING for a file that lacks
- * one of a pair of factors.
+ * Returns the given networks with the LoRA applied. Throws DR_MODEL_PART_MISSING for a file that
+ * lacks one of a pair of factors.
  */
 export function applyLora(
   { unet, clip }: { unet?: UNet; clip?: Clip },

@@ -69,7 +69,9 @@ function pairSize([a, b]: readonly [string, string], shapeOf: ShapeOf): number {
     : NONE;
 }
 
-/** The size of a kernel made of a core [i, j, k, l] and the matrices [i, p] and [j, r] around it. */
+/**
+ * The size of a kernel made of a core [i, j, k, l] and the matrices [i, p] and [j, r] around it.
+ */
 function coreSize([a, b]: readonly [string, string], core: string, shapeOf: ShapeOf): number {
   const [i, j, ...spatial] = shapeOf(core);
   const [left, right] = [shapeOf(a), shapeOf(b)];

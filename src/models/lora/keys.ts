@@ -1,5 +1,6 @@
-// The names of the weights of UNets and CLIPs in LoRA files: kohya's names (of the original layout and of diffusers), those of LyCORIS and
-// diffusers, and the plain path. The names are those that ComfyUI reads (comfy/lora.py, utils.unet_to_diffusers).
+// The names of the weights of UNets and CLIPs in LoRA files: kohya's names (of the original layout
+// and of diffusers), those of LyCORIS and diffusers, and the plain path. The names are those that
+// ComfyUI reads (comfy/lora.py, utils.unet_to_diffusers).
 
 const WEIGHT = '.weight';
 const flat = (name: string): string => name.replaceAll('.', '_');
@@ -28,8 +29,8 @@ const SINGLE: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Returns the tensors of a UNet by their names in LoRA files. `tensors`: names of the original layout,
- * without a prefix.
+ * Returns the tensors of a UNet by their names in LoRA files. `tensors`: names of the original
+ * layout, without a prefix.
  */
 export function unetKeys(tensors: Iterable<string>): Map<string, string> {
   const names = [...tensors];
@@ -71,7 +72,10 @@ function diffusersLayers(names: readonly string[]): [string, string][] {
   return pairs;
 }
 
-/** Returns the names of the blocks' modules in diffusers: `input_blocks.4.1` is `down_blocks.1.attentions.0`. */
+/**
+ * Returns the names of the blocks' modules in diffusers: `input_blocks.4.1` is
+ * `down_blocks.1.attentions.0`.
+ */
 function modulesOf(weights: readonly string[]): Map<string, string> {
   const existing = new Set(weights);
   const names = new Map([
@@ -118,7 +122,10 @@ const CLIP_LINEARS = [
 ];
 const BLOCKS = 32;
 
-/** Prefixes of the names of each encoder's blocks; CLIP-G is the second encoder only beside a CLIP-L. */
+/**
+ * Prefixes of the names of each encoder's blocks; CLIP-G is the second encoder only beside a
+ * CLIP-L.
+ */
 const CLIP_NAMES: Readonly<
   Record<
     string,
@@ -144,9 +151,10 @@ const CLIP_NAMES: Readonly<
 };
 
 /**
- * Returns the tensors of text encoders by their names in LoRA files, as `<encoder>.transformer.<tensor>`
- * with Hugging Face's names (`text_model.encoder.layers.0.mlp.fc1.weight`). `encoders`: the tensors of
- * each encoder by its kind (`clip_l`, `clip_g`, `clip_h`).
+ * Returns the tensors of text encoders by their names in LoRA files, as
+ * `<encoder>.transformer.<tensor>` with Hugging Face's names
+ * (`text_model.encoder.layers.0.mlp.fc1.weight`). `encoders`: the tensors of each encoder by its
+ * kind (`clip_l`, `clip_g`, `clip_h`).
  */
 export function clipKeys(encoders: ReadonlyMap<string, Iterable<string>>): Map<string, string> {
   const keys = new Map<string, string>();

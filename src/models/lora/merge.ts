@@ -1,4 +1,5 @@
-// A patched weight as ONNX operators: W + strength x change, in float32 and in ComfyUI's order of operations (comfy/weight_adapter).
+// A patched weight as ONNX operators: W + strength x change, in float32 and in ComfyUI's order of
+// operations (comfy/weight_adapter).
 
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { Patch, Product } from './patches.ts';
@@ -10,8 +11,8 @@ export interface PatchSource {
   /** The strength times the patch's scale, [1]; for DoRA and diff the strength alone. */
   readonly scale: Value;
   /**
-   * The number 1 as a value that is computed in each evaluation. It keeps the session from computing
-   * the change, and holding it, when it opens.
+   * The number 1 as a value that is computed in each evaluation. It keeps the session from
+   * computing the change, and holding it, when it opens.
    */
   readonly one?: Value;
 }
@@ -51,7 +52,9 @@ function changeOf(
 ): Value {
   const times = ([a, b]: readonly [string, string]): Value =>
     g.op('MatMul', [perEvaluation(tensor(a)), tensor(b)]);
-  /** A convolution's kernel as the product of its core [i, j, k, l] and the two matrices around it. */
+  /**
+   * A convolution's kernel as the product of its core [i, j, k, l] and the two matrices around it.
+   */
   const cored = ([a, b]: readonly [string, string], core: string): Value =>
     g.op('Einsum', [perEvaluation(tensor(core)), tensor(b), tensor(a)], {
       equation: 'ijkl,jr,ip->prkl',
@@ -95,9 +98,9 @@ function changeOf(
 }
 
 /**
- * Applies a weight-decomposed change (DoRA): scales the changed weight to the magnitudes `dora`. As in
- * the original, the norms are those of the unchanged rows where the magnitudes are per row, else those
- * of the changed columns.
+ * Applies a weight-decomposed change (DoRA): scales the changed weight to the magnitudes `dora`. As
+ * in the original, the norms are those of the unchanged rows where the magnitudes are per row, else
+ * those of the changed columns.
  */
 function decomposed(
   g: Graph,
@@ -117,8 +120,8 @@ function decomposed(
 }
 
 /**
- * Returns whether magnitudes of the shape `dora`, divided by norms along one axis of `shape`, can be
- * multiplied with a weight of that shape.
+ * Returns whether magnitudes of the shape `dora`, divided by norms along one axis of `shape`, can
+ * be multiplied with a weight of that shape.
  */
 export function broadcasts(dora: readonly number[], shape: readonly number[]): boolean {
   if (dora.length > shape.length) return false;

@@ -1,6 +1,6 @@
-// The patches of a LoRA file: which tensors change which weight, and how (LoRA arXiv 2106.09685; LoHa, LoKr, LoCon of LyCORIS
-// arXiv 2309.14859; DoRA arXiv 2402.09353). Names as ComfyUI reads them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT
-// are not supported.
+// The patches of a LoRA file: which tensors change which weight, and how (LoRA arXiv 2106.09685;
+// LoHa, LoKr, LoCon of LyCORIS arXiv 2309.14859; DoRA arXiv 2402.09353). Names as ComfyUI reads
+// them (comfy/lora.py, comfy/weight_adapter); its GLoRA, OFT and BOFT are not supported.
 import { DarkroomError } from '../../errors.ts';
 import type { LoraFile } from './file.ts';
 
@@ -43,7 +43,9 @@ export interface AppliedLora {
   readonly patches: ReadonlyMap<string, Patch>;
 }
 
-/** The tensors of one weight, by the endings of their names. Tensors that are found count as used. */
+/**
+ * The tensors of one weight, by the endings of their names. Tensors that are found count as used.
+ */
 interface WeightTensors {
   find(ending: string): string | undefined;
   /** Throws DR_MODEL_PART_MISSING. */
@@ -122,8 +124,8 @@ export interface LoraPatches {
 }
 
 /**
- * Returns the patches of a file for some weights. `keys`: the names of the weights by their names in
- * LoRA files. Throws DR_MODEL_PART_MISSING for a file that lacks one of a pair of factors.
+ * Returns the patches of a file for some weights. `keys`: the names of the weights by their names
+ * in LoRA files. Throws DR_MODEL_PART_MISSING for a file that lacks one of a pair of factors.
  */
 export function readPatches(file: LoraFile, keys: ReadonlyMap<string, string>): LoraPatches {
   const patches = new Map<string, Patch>();

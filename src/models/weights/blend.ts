@@ -1,4 +1,5 @@
-// Networks blended with others of their kind, weight by weight. Nothing is computed here; plan-changes.ts says how and when.
+// Networks blended with others of their kind, weight by weight. Nothing is computed here;
+// plan-changes.ts says how and when.
 import { DarkroomError } from '../../errors.ts';
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
@@ -14,8 +15,8 @@ export const evenShares =
   () => ({ name: 'all', own, other });
 
 /**
- * Returns shares by the beginning of a weight's name. `ownShares`: the share of the first network, by
- * prefix; the longest prefix of a name counts, and the first entry where none matches.
+ * Returns shares by the beginning of a weight's name. `ownShares`: the share of the first network,
+ * by prefix; the longest prefix of a name counts, and the first entry where none matches.
  */
 export function sharesByName(ownShares: Readonly<Record<string, number>>): Shares {
   const names = Object.keys(ownShares);
@@ -28,7 +29,9 @@ export function sharesByName(ownShares: Readonly<Record<string, number>>): Share
   };
 }
 
-/** Returns the names of weights with another shape in the other UNet; only their own share counts. */
+/**
+ * Returns the names of weights with another shape in the other UNet; only their own share counts.
+ */
 export const shapeMismatches = (one: UNet, two: UNet): string[] =>
   [...(one.base?.targets ?? [])].flatMap(([name, { shape }]) => {
     const other = two.base?.targets.get(name);

@@ -1,4 +1,5 @@
-// The numbers of changes in a graph (strengths, shares, factors): constants, or elements of an input.
+// The numbers of changes in a graph (strengths, shares, factors): constants, or elements of an
+// input.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import { patchScale } from '../lora/branch.ts';
 import {

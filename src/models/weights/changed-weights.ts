@@ -1,5 +1,6 @@
-// The weights of a network with its changes, as ONNX operators over the tensors in their files: in float32 and in the order of the
-// changes, as ComfyUI computes them (comfy/model_patcher, comfy/weight_adapter).
+// The weights of a network with its changes, as ONNX operators over the tensors in their files: in
+// float32 and in the order of the changes, as ComfyUI computes them (comfy/model_patcher,
+// comfy/weight_adapter).
 import type { Graph, Value } from '../../onnx/builder.ts';
 import { ELEMENT } from '../../onnx/serialize.ts';
 import { branchOf } from '../lora/branch.ts';

@@ -1,5 +1,6 @@
-// Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a file that the session maps. A session that
-// merges two models itself would hold both and all intermediate values, five times the weights. The file is unlinked once it is open.
+// Graphs over changed weights whose merged tensors are computed beforehand, part by part, into a
+// file that the session maps. A session that merges two models itself would hold both and all
+// intermediate values, five times the weights. The file is unlinked once it is open.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +32,10 @@ const PART = 2 ** 26;
 
 const bytesOf = (shape: readonly number[]): number => 4 * sizeOf(shape);
 
-/** Returns the graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when the merged tensors cannot be written. */
+/**
+ * Returns the graph of `make` over the changed weights. Throws DR_OUTPUT_UNWRITABLE when the merged
+ * tensors cannot be written.
+ */
 export async function changedGraph(
   plan: PatchPlan,
   make: (weights: Weights) => Graph,

@@ -1,11 +1,15 @@
-// Plans how the changes of a network's weights are computed. There are three ways, by exactness and cost:
-// - A low-rank change of a UNet's layer stays a branch beside the weight: W x + s up(down x). It is equal but for rounding, costs
-//   rank/width more per evaluation and needs no copy of the weight. The strength s is an input of the graph: another strength needs no
-//   other session.
-// - Other changes of a UNet (LoHa, LoKr, DoRA, diff, blends) are of full rank: W' is computed once, when the session opens, or before
-//   that into a file (merged.ts), because a session keeps everything that it computes from.
-// - Text encoders are stored in float16 and W' is rounded to it, which only W' itself gives. It is computed in each evaluation (one per
-//   prompt) from numbers that are inputs, so that neither a second copy nor another session is needed.
+// Plans how the changes of a network's weights are computed. There are three ways, by exactness and
+// cost:
+//
+// - A low-rank change of a UNet's layer stays a branch beside the weight: W x + s up(down x). It is
+// equal except for rounding, costs rank/width more per evaluation and needs no copy of the weight.
+//   The strength s is an input of the graph, so that another strength needs no other session.
+// - Other changes of a UNet (LoHa, LoKr, DoRA, diff, blends) are of full rank: W' is computed once,
+//   when the session opens, or before that into a file (merged.ts), because a session holds
+//   everything that it computes from.
+// - Text encoders are stored in float16 and W' is rounded to it, so W' itself has to be computed.
+// That is done in each evaluation (one per prompt) from numbers that are inputs, so that neither a
+//   second copy nor another session is needed.
 import { createHash } from 'node:crypto';
 import { createGraph } from '../../onnx/builder.ts';
 import { tensor } from '../../tensor/tensor.ts';

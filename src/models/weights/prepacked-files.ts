@@ -1,6 +1,8 @@
-// The files of prepacked weights. Each model file has a folder, named by the hash of its content. In it is one .safetensors per set of
-// requests, and beside it a .json that describes it. A file is written under a temporary name and renamed; when two processes write the
-// same one, the last one stays. A file that is not as it was written (size, samples of its bytes) is removed and computed again.
+// The files of prepacked weights. Each model file has a folder, named by the hash of its content.
+// In it is one .safetensors per set of requests, and beside it a .json that describes it. A file is
+// written under a temporary name and renamed; when two processes write the same one, the last one
+// stays. A file that is not as it was written (size, samples of its bytes) is removed and computed
+// again.
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -145,8 +147,8 @@ export async function writePrepacked(
 }
 
 /**
- * Returns the tensors of a file, which are computed while it is written: each request when its first
- * output is written. Its results are released after the last one.
+ * Returns the tensors of a file, which are computed while it is written: each request when its
+ * first output is written. Its results are released after the last one.
  */
 function tensorsToWrite(
   source: TensorFile,

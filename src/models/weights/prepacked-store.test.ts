@@ -1,5 +1,5 @@
-// Prepacked weights are stored once, found again, computed again when damaged or when the model file has changed, and left out when they
-// cannot be stored.
+// Prepacked weights are stored once, found again, computed again when damaged or when the model
+// file has changed, and left out when they cannot be stored.
 import {
   copyFileSync,
   mkdtempSync,

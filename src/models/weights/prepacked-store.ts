@@ -1,4 +1,5 @@
-// The store of prepacked weights (prepacked.ts says what they are and how to add a recipe): files in the cache that sessions map.
+// The store of prepacked weights (prepacked.ts says what they are and how to add a recipe): files
+// in the cache that sessions map.
 import { mkdir, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { formatSize } from '../../format-size.ts';
@@ -17,8 +18,8 @@ import type { Weights } from './tensors.ts';
 
 export interface PrepackedStore {
   /**
-   * Returns `weights` with what `build` requests, computed now where it is not stored yet. Returns the
-   * same weights when nothing is requested or can be stored.
+   * Returns `weights` with what `build` requests, computed now where it is not stored yet. Returns
+   * the same weights when nothing is requested or can be stored.
    */
   ready(weights: Weights, build: (weights: Weights) => unknown): Promise<Weights>;
 }
@@ -78,8 +79,8 @@ async function locate(
     await mkdir(modelFolder, { recursive: true });
     if ((await freeBytes(modelFolder)) < bytes + SPARE_BYTES) {
       onNote(
-        `${name}: there is not enough space in ${folder} for ${formatSize(bytes)} of prepared weights; ` +
-          'the model runs without them, more slowly',
+        `${name}: there is not enough space in ${folder} for ${formatSize(bytes)} of prepared ` +
+          'weights; the model runs without them, more slowly',
       );
       return stored;
     }

@@ -1,7 +1,9 @@
-// Prepacked weights: tensors computed once from those of a file and stored beside it in the cache (prepacked-store.ts), for operators
-// that need them in another form. To add some, declare a Recipe in a table beside the operators that use it, and request its values
-// where the graph is built: `w.prepacked?.(g, ['conv.weight'], RECIPE)` returns them in the order of its outputs, or undefined where
-// none are stored (small files, a full disk, weights changed by a LoRA); the plain operators are used then.
+// Prepacked weights: tensors computed once from those of a file and stored beside it in the cache
+// (prepacked-store.ts), for operators that need them in another form. To add some, declare a Recipe
+// in a table beside the operators that use it, and request its values where the graph is built:
+// `w.prepacked?.(g, ['conv.weight'], RECIPE)` returns them in the order of its outputs, or
+// undefined where none are stored (small files, a full disk, weights changed by a LoRA); the plain
+// operators are used then.
 import type { Graph, Value } from '../../onnx/builder.ts';
 import type { PrepackedOutput, Recipe } from './recipe.ts';
 import type { Weights } from './tensors.ts';
@@ -18,7 +20,10 @@ export type PrepackedLocations = ReadonlyMap<
   readonly { readonly location: string; readonly offset: number; readonly length: number }[]
 >;
 
-/** Returns the key of a request: recipe, version, rounding, and the tensors by their names in the file. */
+/**
+ * Returns the key of a request: recipe, version, rounding, and the tensors by their names in the
+ * file.
+ */
 export const requestKey = (
   { tensors, recipe }: PrepackedRequest,
   weights: Pick<Weights, 'fullName' | 'rounding'>,

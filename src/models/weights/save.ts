@@ -1,5 +1,6 @@
-// Writes networks as the tensors of a file: changes become part of the weights, names are those of original checkpoints, values stay in
-// their types. Unchanged tensors are copied as they are. Source: ComfyUI's state_dict_for_saving.
+// Writes networks as the tensors of a file: changes become part of the weights, names are those of
+// original checkpoints, values stay in their types. Unchanged tensors are copied as they are.
+// Source: ComfyUI's state_dict_for_saving.
 import { DTYPES, type DTypeName, decodeFloat32, encodeFloat32 } from '../../formats/dtypes.ts';
 import type { ClipPart } from '../../formats/identify/model-kinds.ts';
 import type { LazyTensor } from '../../formats/safetensors/safetensors-write.ts';
@@ -27,7 +28,10 @@ const storedAs = (weights: Weights, tensor: string): DTypeName =>
 const writtenAs = (dtype: DTypeName): DTypeName =>
   dtype === 'F64' ? 'F32' : dtype.startsWith('F8') ? 'F16' : dtype;
 
-/** Returns the weights of a UNet with its changes, by the names of original checkpoints after `prefix`. */
+/**
+ * Returns the weights of a UNet with its changes, by the names of original checkpoints after
+ * `prefix`.
+ */
 export function unetTensors(
   network: ChangedNetwork,
   prefix: string,
@@ -37,7 +41,10 @@ export function unetTensors(
   return [...network.targets.keys()].map((name) => make(name, prefix + name));
 }
 
-/** Returns the weights of a text encoder with its changes, in the layout and with the prefix of a part of checkpoints. */
+/**
+ * Returns the weights of a text encoder with its changes, in the layout and with the prefix of a
+ * part of checkpoints.
+ */
 export function encoderTensors(
   { base, tokenRows }: TextEncoder & { readonly base: EncoderBase },
   { layout, prefix }: Pick<ClipPart, 'layout' | 'prefix'>,
@@ -120,7 +127,10 @@ export const vaeTensors = (
   }),
 ];
 
-/** Returns a function that makes tensors of a network's targets: computed where they are changed, else copied. */
+/**
+ * Returns a function that makes tensors of a network's targets: computed where they are changed,
+ * else copied.
+ */
 function targetMaker(
   network: ChangedNetwork,
   threads: number,
@@ -141,7 +151,10 @@ function targetMaker(
   };
 }
 
-/** Returns a tensor, or a part of one, as it is in its file, unless the network's weights are rounded. */
+/**
+ * Returns a tensor, or a part of one, as it is in its file, unless the network's weights are
+ * rounded.
+ */
 function copied(
   weights: Weights,
   { tensor, rows, transposed: isTransposed, shape }: PatchTarget,

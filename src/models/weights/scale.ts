@@ -1,4 +1,5 @@
-// Weights of a network multiplied by numbers (ComfyUI's ModelPatcher.add_patches without a patch and with a strength of the model).
+// Weights of a network multiplied by numbers (ComfyUI's ModelPatcher.add_patches without a patch
+// and with a strength of the model).
 import type { Clip } from '../clip/clip.ts';
 import type { TextEncoder } from '../clip/text-encoder.ts';
 import type { UNet } from '../unet/unet.ts';

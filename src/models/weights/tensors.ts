@@ -1,4 +1,5 @@
-// The weights of one network in a file: shapes, from which the architecture is read, and graph values that point into the file.
+// The weights of one network in a file: shapes, from which the architecture is read, and graph
+// values that point into the file.
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DarkroomError } from '../../errors.ts';
@@ -8,7 +9,10 @@ import type { Graph, Value } from '../../onnx/builder.ts';
 import type { ElementType } from '../../onnx/serialize.ts';
 import type { Recipe } from './recipe.ts';
 
-/** How a tensor enters a graph: with other dimensions, or only some rows of its first axis (from, to). */
+/**
+ * How a tensor enters a graph: with other dimensions, or only some rows of its first axis (from,
+ * to).
+ */
 export interface TensorView {
   readonly dims?: readonly number[];
   readonly rows?: readonly [number, number];
@@ -47,11 +51,16 @@ export interface Weights {
   hasPrefix(prefix: string): boolean;
   /** Throws DR_MODEL_UNSUPPORTED for a missing tensor. */
   shape(name: string): readonly number[];
-  /** Returns a tensor's stored type. Throws as shape does, and for types that weights cannot have. */
+  /**
+   * Returns a tensor's stored type. Throws as shape does, and for types that weights cannot have.
+   */
   typeOf(name: string): ElementType;
   /** Returns a tensor (or some rows of it) as a float32 value of the graph. */
   value(graph: Graph, name: string, view?: TensorView): Value;
-  /** Returns the stored outputs of a recipe for some tensors; undefined where there are none (prepacked.ts). */
+  /**
+   * Returns the stored outputs of a recipe for some tensors; undefined where there are none
+   * (prepacked.ts).
+   */
   prepacked?(graph: Graph, names: readonly string[], recipe: Recipe): readonly Value[] | undefined;
 }
 
@@ -65,8 +74,8 @@ const TYPES: Readonly<Record<string, ElementType>> = {
 };
 
 /**
- * Returns the tensors whose names begin with `prefix`, by the rest of their names. The names in `tensors`
- * may differ from those in the file.
+ * Returns the tensors whose names begin with `prefix`, by the rest of their names. The names in
+ * `tensors` may differ from those in the file.
  */
 export function weightsOf(
   file: string,
